@@ -1,0 +1,72 @@
+"""What can go wrong, and how it is said: where, what, and how to mend it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+__all__ = ["DisclosureError", "InvalidInput", "NotConverged", "Problem", "ToolkitError", "near_names"]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing its owner can mend.
+
+    Parameters
+    ----------
+    where
+        The place as its owner would look for it: "column burnout, row 12".
+    what
+        The rule that is broken.
+    mend
+        What to do about it.
+    """
+
+    where: str
+    what: str
+    mend: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}; {self.mend}"
+
+
+class ToolkitError(Exception):
+    """Everything this package raises on purpose."""
+
+
+class InvalidInput(ToolkitError, ValueError):
+    """A file or argument its owner can mend; carries every problem found, not only the first."""
+
+    def __init__(self, source: object, problems: Iterable[Problem]) -> None:
+        self.source = str(source)
+        self.problems = tuple(problems)
+        listed = "\n".join(f"  {problem}" for problem in self.problems)
+        super().__init__(f"{source}: {len(self.problems)} problem(s)\n{listed}")
+
+    def __reduce__(self) -> tuple[type, tuple[str, tuple[Problem, ...]]]:
+        return type(self), (self.source, self.problems)
+
+
+class DisclosureError(ToolkitError):
+    """Something was about to be shown that the policy does not allow."""
+
+
+class NotConverged(ToolkitError):
+    """An algorithm stopped without reaching its goal."""
+
+
+def near_names(name: str, known: Iterable[str], *, most: int = 3) -> str:
+    """Say which known names look like the one given.
+
+    Examples
+    --------
+    >>> near_names("org-7", ["org-07", "org-08"])
+    "did you mean 'org-07' or 'org-08'?"
+    """
+    known = list(known)
+    near = difflib.get_close_matches(name, known, n=most, cutoff=0.6)
+    if near:
+        return "did you mean " + " or ".join(repr(found) for found in near) + "?"
+    listed = ", ".join(known[:10]) + (", …" if len(known) > 10 else "")
+    return f"known: {listed}" if known else "nothing is known under any name"

@@ -1,0 +1,331 @@
+"""The questionnaire as data: audiences, scales, items, and the columns they make in a coded frame."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
+
+__all__ = [
+    "MISSING",
+    "RESERVED_COLUMNS",
+    "Audience",
+    "Instrument",
+    "Item",
+    "MissingAnswer",
+    "Option",
+    "Row",
+    "Scale",
+    "Section",
+    "Source",
+    "Variable",
+]
+
+MISSING: Mapping[str, str] = {
+    "-1": "don't know",
+    "-2": "refused",
+    "-3": "shown but left blank",
+    "-4": "routed past",
+    "-5": "not asked of this audience",
+    "-6": "broke off before",
+}
+"""Analysis codes for an answer that is not there, and what each means."""
+
+RESERVED_COLUMNS = ("respondent", "organisation", "wave", "audience", "source", "status", "weight")
+"""Columns of a coded frame that are not items."""
+
+_written = BeforeValidator(lambda value: value if isinstance(value, str) else str(value))
+Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]{0,19}$")]
+Code = Annotated[
+    str,
+    _written,
+    StringConstraints(pattern=r"^[A-Za-z0-9]{1,5}$"),
+    WithJsonSchema({"anyOf": [{"type": "integer"}, {"type": "string", "pattern": "^[A-Za-z0-9]{1,5}$"}]}),
+]
+Wording = dict[str, str]
+"""Language → words."""
+ParallelWording = dict[str, Wording]
+"""Audience (or "all") → language → words."""
+Box = Literal["top", "bottom", "none"]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Source(_Strict):
+    """Where an item's words come from."""
+
+    origin: Literal["own", "published"]
+    after: str | None = None
+    licence: str | None = None
+    status: str | None = None
+    note: str | None = None
+
+
+class Audience(_Strict):
+    """One group of people asked; `code` is its answer code on a platform (1–5 alphanumerics)."""
+
+    code: Code
+    label: Wording
+    plural: Wording
+
+
+class Option(_Strict):
+    """One answer."""
+
+    code: Code
+    label: Wording
+    exclusive: bool = False
+
+
+class MissingAnswer(_Strict):
+    """An answer offered on screen that is no answer: its code there, and the analysis code it becomes."""
+
+    code: Code
+    becomes: Literal["-1", "-2"]
+    label: Wording
+
+
+class Scale(_Strict):
+    """A set of answers shared by items.
+
+    `top` and `bottom` name the codes counted as the top and the bottom box (for a 5-point agreement
+    scale the top-2-box and the bottom-2-box; for yes/no a single code each).
+    """
+
+    ordered: bool = False
+    options: tuple[Option, ...] = Field(min_length=2)
+    top: tuple[Code, ...] = ()
+    bottom: tuple[Code, ...] = ()
+    top_label: Wording = Field(default_factory=dict)
+    bottom_label: Wording = Field(default_factory=dict)
+    missing: tuple[str, ...] = ()
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """Answer codes in the order of the scale."""
+        return tuple(option.code for option in self.options)
+
+
+class Row(_Strict):
+    """One statement of a matrix; what it leaves out it takes from its item."""
+
+    id: Id
+    text: ParallelWording
+    short: Wording = Field(default_factory=dict)
+    audiences: tuple[str, ...] | None = None
+    favourable: Box | None = None
+    sensitive: bool | None = None
+    source: Source | None = None
+
+
+class Item(_Strict):
+    """One question, in parallel wording for each audience it is put to.
+
+    `short` names it in pictures; `favourable` says which box of the scale is good news;
+    `sensitive` items need a larger base before they are shown.
+    """
+
+    id: Id
+    type: Literal["single", "multi", "matrix", "number", "text"]
+    theme: Id
+    text: ParallelWording
+    short: Wording = Field(default_factory=dict)
+    scale: str | None = None
+    options: tuple[Option, ...] = ()
+    rows: tuple[Row, ...] = ()
+    audiences: tuple[str, ...] | None = None
+    ask_if: str | None = None
+    favourable: Box = "none"
+    sensitive: bool = False
+    required: bool = False
+    missing: tuple[str, ...] = ()
+    minimum: float | None = None
+    maximum: float | None = None
+    source: Source
+
+
+class Section(_Strict):
+    """A page of the questionnaire: the items shown together, in order."""
+
+    id: Id
+    title: Wording
+    items: tuple[Id, ...] = Field(min_length=1)
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One column of a coded frame: a single item, a row of a matrix, or an option of a multi-select."""
+
+    name: str
+    item: Item
+    scale: Scale | None
+    audiences: tuple[str, ...]
+    row: Row | None = None
+    option: Option | None = None
+
+    @property
+    def kind(self) -> Literal["single", "option", "number", "text"]:
+        """How the column is coded."""
+        if self.option is not None:
+            return "option"
+        return "single" if self.item.type in ("single", "matrix") else self.item.type  # type: ignore[return-value]
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """Answer codes in order; "0" and "1" for an option; none for numbers and text."""
+        if self.kind == "option":
+            return ("0", "1")
+        return self.scale.codes if self.scale else ()
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """Categories of the column: the missing codes first (−6 … −1), then the answers in order."""
+        return (*reversed(MISSING), *self.codes)
+
+    @property
+    def ordered(self) -> bool:
+        """Whether a higher code means more."""
+        return bool(self.scale and self.scale.ordered)
+
+    @property
+    def theme(self) -> str:
+        """The theme it is reported under."""
+        return self.item.theme
+
+    @property
+    def favourable(self) -> Box:
+        """Which box is good news."""
+        own = self.row.favourable if self.row else None
+        return own if own is not None else self.item.favourable
+
+    @property
+    def sensitive(self) -> bool:
+        """Whether the policy's larger threshold applies."""
+        own = self.row.sensitive if self.row else None
+        return own if own is not None else self.item.sensitive
+
+    @property
+    def source(self) -> Source:
+        """Where its words come from."""
+        return self.row.source if self.row and self.row.source else self.item.source
+
+    def codes_of(self, measure: str) -> tuple[str, ...]:
+        """Codes counted by a measure: "top", "bottom", "favourable", "unfavourable" or one answer code.
+
+        Empty where the measure has no meaning for this column (a nominal item has no top box).
+        """
+        if self.kind == "option":
+            boxes = {"top": ("1",), "bottom": ("0",)}
+        else:
+            boxes = {"top": self.scale.top, "bottom": self.scale.bottom} if self.scale else {}
+        if measure in ("favourable", "unfavourable"):
+            if self.favourable == "none":
+                return ()
+            good = self.favourable
+            measure = good if measure == "favourable" else {"top": "bottom", "bottom": "top"}[good]
+        if measure in ("top", "bottom"):
+            return boxes.get(measure, ())
+        return (measure,) if measure in self.codes else ()
+
+    def values(self) -> dict[str, float] | None:
+        """Code → number for means; None where the answers are no numbers."""
+        if self.kind == "option":
+            return {"0": 0.0, "1": 1.0}
+        if not self.ordered or not all(code.isdigit() for code in self.codes):
+            return None
+        return {code: float(code) for code in self.codes}
+
+    def wording(self, audience: str, language: str = "en") -> str:
+        """The question as this audience reads it; for a row or an option, stem and statement."""
+        stem = _spoken(self.item.text, audience, language)
+        if self.row:
+            return f"{stem} {_spoken(self.row.text, audience, language)}".strip()
+        if self.option:
+            return f"{stem} [{self.option.label[language]}]"
+        return stem
+
+    def label(self, language: str = "en") -> str:
+        """A few words that name it in a picture or a table."""
+        if self.option:
+            return self.option.label[language]
+        short = (self.row.short if self.row else None) or self.item.short
+        return short.get(language) or self.wording(self.audiences[0], language)
+
+    def code_labels(self, language: str = "en") -> dict[str, str]:
+        """Answer code → words, in order."""
+        if self.kind == "option":
+            return {"0": {"fr": "Non coché"}.get(language, "Not ticked"), "1": {"fr": "Coché"}.get(language, "Ticked")}
+        return {option.code: option.label[language] for option in self.scale.options} if self.scale else {}
+
+
+class Instrument(_Strict):
+    """A questionnaire for one or several audiences, checked by `toolkit.instrument.load_instrument`."""
+
+    id: str
+    version: str
+    title: Wording
+    languages: tuple[str, ...]
+    audiences: dict[str, Audience]
+    scales: dict[str, Scale]
+    missing: dict[str, MissingAnswer]
+    themes: dict[str, Wording]
+    sections: tuple[Section, ...]
+    items: tuple[Item, ...]
+
+    @cached_property
+    def variables(self) -> tuple[Variable, ...]:
+        """Every column of a coded frame, in questionnaire order."""
+        return tuple(variable for item in self.items for variable in _columns(item, self))
+
+    @cached_property
+    def _by_name(self) -> dict[str, Variable]:
+        return {variable.name: variable for variable in self.variables}
+
+    def __getitem__(self, name: str) -> Variable:
+        """The variable of that column name; KeyError names near ones."""
+        try:
+            return self._by_name[name]
+        except KeyError:
+            from toolkit.errors import near_names
+
+            raise KeyError(f"no item or column '{name}': {near_names(name, self._by_name)}") from None
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._by_name
+
+    def item(self, item_id: str) -> Item:
+        """The item of that id."""
+        return next(item for item in self.items if item.id == item_id)
+
+    def of_item(self, item_id: str) -> tuple[Variable, ...]:
+        """The variables one item makes: one, or one a row, or one an option."""
+        return tuple(variable for variable in self.variables if variable.item.id == item_id)
+
+    def shared(self, *, kinds: Iterable[str] = ("single", "option")) -> tuple[Variable, ...]:
+        """Variables two or more audiences answer."""
+        kinds = tuple(kinds)
+        return tuple(v for v in self.variables if len(v.audiences) > 1 and v.kind in kinds)
+
+
+def _spoken(text: ParallelWording, audience: str, language: str) -> str:
+    return (text.get(audience) or text["all"])[language]
+
+
+def _columns(item: Item, instrument: Instrument) -> Iterable[Variable]:
+    scale = instrument.scales[item.scale] if item.scale else None
+    if scale is None and item.type == "single":
+        scale = Scale(options=item.options, missing=item.missing)
+    audiences = item.audiences or tuple(instrument.audiences)
+    if item.type == "matrix":
+        for row in item.rows:
+            yield Variable(f"{item.id}_{row.id}", item, scale, row.audiences or audiences, row=row)
+    elif item.type == "multi":
+        for option in item.options:
+            yield Variable(f"{item.id}_{option.code}", item, None, audiences, option=option)
+    else:
+        yield Variable(item.id, item, scale, audiences)
