@@ -1,0 +1,71 @@
+# Two commands matter: `make reports` and `make test`. Each sets up what it needs, once.
+SHELL := /bin/sh
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+STUDY ?= data_samples/ai_at_work/study.yaml
+OUT ?= reports
+WORKERS ?=
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# numpy's threads would fight the report workers for the cores
+export OMP_NUM_THREADS ?= 1
+export OPENBLAS_NUM_THREADS ?= 1
+
+.PHONY: help setup reports test test-slow test-browser check sample lab bench clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make reports   write a report for every organisation of the sample study (STUDY=… for another)"
+	@echo "make test      run the tests"
+	@echo "make lab       open JupyterLab on notebooks/"
+	@echo "make check     lint, formatting and types"
+	@echo "make sample    make the synthetic sample study again"
+	@echo "make bench     run the benchmarks"
+	@echo "make clean     remove the virtual environment and written reports"
+
+$(BIN)/python:
+	@sh scripts/make_venv.sh "$(PYTHON)" "$(VENV)"
+
+$(VENV)/.ready: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[test]"
+	@touch $@
+
+$(VENV)/.ready-check: $(VENV)/.ready
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[test,check]"
+	@touch $@
+
+$(VENV)/.ready-browser: $(VENV)/.ready
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[test,browser]"
+	@touch $@
+
+setup: $(VENV)/.ready
+
+reports: $(VENV)/.ready
+	$(BIN)/survey-toolkit report $(STUDY) --out $(OUT) $(if $(WORKERS),--workers $(WORKERS))
+
+test: $(VENV)/.ready
+	$(BIN)/python -m pytest -n logical --dist loadfile -m "not slow and not browser" $(ARGS)
+
+test-slow: $(VENV)/.ready
+	$(BIN)/python -m pytest -n logical --dist loadfile -m slow $(ARGS)
+
+test-browser: $(VENV)/.ready-browser
+	$(BIN)/python -m pytest -m browser $(ARGS)
+
+check: $(VENV)/.ready-check
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+sample: $(VENV)/.ready
+	$(BIN)/survey-toolkit simulate data_samples/ai_at_work/simulation.yaml --out data_samples/ai_at_work
+
+lab: $(VENV)/.ready
+	$(BIN)/jupyter lab notebooks
+
+bench: $(VENV)/.ready
+	$(BIN)/python benchmarks/gap_table.py
+
+clean:
+	rm -rf $(VENV)
+	find $(OUT) -mindepth 1 -maxdepth 1 ! -name README.md -exec rm -rf {} +

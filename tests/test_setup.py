@@ -1,0 +1,81 @@
+"""pyproject.toml is the truth; the other doors lead to the same room."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.version import Version
+
+HOST = re.compile(r"https?://|--(extra-)?index-url|--find-links|@ file:")
+
+
+@pytest.fixture(scope="module")
+def project(root: Path) -> dict:
+    return tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]
+
+
+def _named(requirements: list[str]) -> dict[str, str]:
+    parsed = [Requirement(text) for text in requirements]
+    return {found.name.lower(): str(found.specifier) for found in parsed}
+
+
+def test_environment_yml_asks_for_what_pyproject_asks(root: Path, project: dict) -> None:
+    environment = yaml.safe_load((root / "environment.yml").read_text("utf-8"))
+    conda = [entry for entry in environment["dependencies"] if isinstance(entry, str) and entry != "pip"]
+    wanted = _named(project["dependencies"] + project["optional-dependencies"]["test"])
+    wanted["python"] = project["requires-python"]
+    given = _named(conda)
+    assert given.pop("hatchling")
+    assert given == wanted
+
+
+def test_constraints_pin_every_requirement_within_its_range(root: Path, project: dict) -> None:
+    lines = (root / "constraints.txt").read_text("utf-8").splitlines()
+    pins = dict(line.split("==") for line in lines if line and not line.startswith("#"))
+    pins = {re.sub(r"[-_.]+", "-", name).lower(): version for name, version in pins.items()}
+    wanted = list(project["dependencies"])
+    for extra in project["optional-dependencies"].values():
+        wanted += extra
+    for text in wanted:
+        requirement = Requirement(text)
+        name = re.sub(r"[-_.]+", "-", requirement.name).lower()
+        assert name in pins, f"constraints.txt does not pin {name}"
+        assert Version(pins[name]) in requirement.specifier
+
+
+@pytest.mark.parametrize("name", ["constraints.txt", "environment.yml", "Makefile", "pyproject.toml"])
+def test_set_up_files_name_no_registry(root: Path, name: str) -> None:
+    assert not HOST.search((root / name).read_text("utf-8"))
+
+
+def test_distribution_and_command_have_the_promised_names(project: dict) -> None:
+    assert project["name"] == "survey-research-toolkit"
+    assert "Private :: Do Not Upload" in project["classifiers"]
+    commands = importlib.metadata.distribution("survey-research-toolkit").entry_points
+    assert [entry.value for entry in commands if entry.name == "survey-toolkit"] == ["toolkit.cli:main"]
+
+
+def test_import_of_the_toolkit_loads_no_heavy_library() -> None:
+    code = (
+        "import sys, toolkit; "
+        "print([m for m in ('pandas', 'scipy', 'matplotlib', 'papermill', 'seaborn', 'statsmodels') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_every_public_name_resolves() -> None:
+    import toolkit
+
+    for name in toolkit.__all__:
+        assert getattr(toolkit, name) is not None
+    with pytest.raises(AttributeError, match="did you mean 'gaps'"):
+        toolkit.gap  # noqa: B018

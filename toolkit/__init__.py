@@ -1,0 +1,58 @@
+"""Survey Research Toolkit: where executives, employees and freelancers see the same workplace differently.
+
+    import toolkit as tk
+
+The public names are looked up on first use, so that the import itself is quick.
+"""
+
+from __future__ import annotations
+
+import importlib
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "Design": "toolkit.analysis",
+    "InvalidInput": "toolkit.errors",
+    "Policy": "toolkit.disclosure",
+    "ToolkitError": "toolkit.errors",
+    "adjust_p": "toolkit.analysis",
+    "admit": "toolkit.disclosure",
+    "benchmark": "toolkit.findings",
+    "codebook": "toolkit.instrument",
+    "gaps": "toolkit.analysis",
+    "gaps_from_summary": "toolkit.analysis",
+    "lint": "toolkit.instrument",
+    "load_findings": "toolkit.findings",
+    "load_instrument": "toolkit.instrument",
+    "load_instruments": "toolkit.instrument",
+    "load_study": "toolkit.study",
+    "margin_of_error": "toolkit.analysis",
+    "means": "toolkit.analysis",
+    "minimum_detectable_gap": "toolkit.analysis",
+    "open_report": "toolkit.reporting",
+    "poststratify": "toolkit.weighting",
+    "proportions": "toolkit.analysis",
+    "rake": "toolkit.weighting",
+    "rank_gap": "toolkit.analysis",
+    "release": "toolkit.disclosure",
+    "run_reports": "toolkit.reporting",
+    "sample_size": "toolkit.analysis",
+    "simulate": "toolkit.responses",
+}
+
+__all__ = sorted(_HOME)
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        from toolkit.errors import near_names
+
+        raise AttributeError(f"toolkit has no '{name}': {near_names(name, _HOME)}")
+    found = getattr(importlib.import_module(_HOME[name]), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]
