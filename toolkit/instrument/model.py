@@ -21,6 +21,7 @@ __all__ = [
     "Scale",
     "Section",
     "Source",
+    "Truth",
     "Variable",
 ]
 
@@ -37,14 +38,32 @@ MISSING: Mapping[str, str] = {
 RESERVED_COLUMNS = ("respondent", "organisation", "wave", "audience", "source", "status", "weight")
 """Columns of a coded frame that are not items."""
 
-_written = BeforeValidator(lambda value: value if isinstance(value, str) else str(value))
-Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]{0,19}$")]
+ID_PATTERN = r"^[a-z][a-z0-9]{0,19}$"
+CODE_PATTERN = r"^[A-Za-z0-9]{1,5}$"
+
+
+def _as_written(value: object) -> object:
+    return str(value) if type(value) is int else value
+
+
+def _truth(value: object) -> object:
+    if isinstance(value, bool):
+        return value
+    if value not in ("true", "false"):
+        raise ValueError(f"{value!r} is neither true nor false; write true or false, in small letters")
+    return value == "true"
+
+
+_written = BeforeValidator(_as_written)
+Id = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
 Code = Annotated[
     str,
     _written,
-    StringConstraints(pattern=r"^[A-Za-z0-9]{1,5}$"),
-    WithJsonSchema({"anyOf": [{"type": "integer"}, {"type": "string", "pattern": "^[A-Za-z0-9]{1,5}$"}]}),
+    StringConstraints(pattern=CODE_PATTERN),
+    WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": CODE_PATTERN}]}),
 ]
+Truth = Annotated[bool, BeforeValidator(_truth), WithJsonSchema({"enum": [True, False, "true", "false"]})]
+"""A bool that files write as true or false; "yes", "on" and "1" are refused."""
 Wording = dict[str, str]
 """Language → words."""
 ParallelWording = dict[str, Wording]
@@ -79,14 +98,14 @@ class Option(_Strict):
 
     code: Code
     label: Wording
-    exclusive: bool = False
+    exclusive: Truth = False
 
 
 class MissingAnswer(_Strict):
     """An answer offered on screen that is no answer: its code there, and the analysis code it becomes."""
 
     code: Code
-    becomes: Literal["-1", "-2"]
+    becomes: Annotated[Literal["-1", "-2"], _written, WithJsonSchema({"enum": [-1, -2, "-1", "-2"]})]
     label: Wording
 
 
@@ -97,7 +116,7 @@ class Scale(_Strict):
     scale the top-2-box and the bottom-2-box; for yes/no a single code each).
     """
 
-    ordered: bool = False
+    ordered: Truth = False
     options: tuple[Option, ...] = Field(min_length=2)
     top: tuple[Code, ...] = ()
     bottom: tuple[Code, ...] = ()
@@ -119,7 +138,7 @@ class Row(_Strict):
     short: Wording = Field(default_factory=dict)
     audiences: tuple[str, ...] | None = None
     favourable: Box | None = None
-    sensitive: bool | None = None
+    sensitive: Truth | None = None
     source: Source | None = None
 
 
@@ -141,8 +160,8 @@ class Item(_Strict):
     audiences: tuple[str, ...] | None = None
     ask_if: str | None = None
     favourable: Box = "none"
-    sensitive: bool = False
-    required: bool = False
+    sensitive: Truth = False
+    required: Truth = False
     missing: tuple[str, ...] = ()
     minimum: float | None = None
     maximum: float | None = None
@@ -305,6 +324,12 @@ class Instrument(_Strict):
     def of_item(self, item_id: str) -> tuple[Variable, ...]:
         """The variables one item makes: one, or one a row, or one an option."""
         return tuple(variable for variable in self.variables if variable.item.id == item_id)
+
+    def missing_of(self, variable: Variable) -> tuple[MissingAnswer, ...]:
+        """Answers offered on screen with a variable that are no answers (don't know, refused)."""
+        scale = variable.scale.missing if variable.scale else ()
+        names = dict.fromkeys((*scale, *variable.item.missing))
+        return tuple(self.missing[name] for name in names)
 
     def shared(self, *, kinds: Iterable[str] = ("single", "option")) -> tuple[Variable, ...]:
         """Variables two or more audiences answer."""

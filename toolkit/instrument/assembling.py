@@ -1,0 +1,221 @@
+"""Putting a bank and the questionnaires of several audiences together into one instrument."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from toolkit.errors import Problem, near_names
+from toolkit.instrument.files import AudienceFile, BankFile
+from toolkit.instrument.lint import find, find_in_item
+from toolkit.instrument.model import Instrument, Item, ParallelWording, Section
+from toolkit.instrument.reading import Questionnaire, Reading
+from toolkit.instrument.yaml_loader import Document
+
+__all__ = ["assemble", "assemble_whole"]
+
+Asked = list[tuple[Document, AudienceFile]]
+_HEADER = ("id", "version", "title", "languages")
+
+
+def assemble_whole(reading: Reading, questionnaire: Questionnaire | None) -> Instrument | None:
+    """Make an instrument of a file that needs no bank."""
+    if questionnaire is None or questionnaire.whole is None:
+        return None
+    whole = questionnaire.whole
+    listed = _merged([[item for section in whole.sections for item in section.items]])
+    by_id = {item.id: item for item in whole.items}
+    order = [by_id[name] for name in listed if name in by_id]
+    rest = [item for item in whole.items if item.id not in listed]
+    twice = [item for place, item in enumerate(whole.items) if by_id[item.id] is not whole.items[place]]
+    fields = {name: getattr(whole, name) for name in type(whole).model_fields}
+    instrument = Instrument(**{**fields, "items": (*order, *rest, *twice)})
+    reading.add(find(instrument, known=frozenset(reading.broken)))
+    return instrument
+
+
+def assemble(reading: Reading, read: Iterable[tuple[str | None, Questionnaire | None]]) -> Instrument | None:
+    """Make an instrument of audience files and the bank they share."""
+    asked = _audience_files(reading, read)
+    if not asked:
+        return None
+    document, first = asked[0]
+    _check_agreement(reading, asked)
+    bank = reading.bank(_folder(document, first), document)
+    if bank is None:
+        return None
+    asked = list(_known_audiences(reading, asked, bank))
+    _check_listing(reading, asked, bank)
+    _check_order(reading, asked)
+    sections = _sections(reading, asked, bank)
+    wanted = {file.audience for _, file in asked}
+    audiences = {name: audience for name, audience in bank.audiences.items() if name in wanted}
+    by_id = {item.id: item for item in bank.items}
+    items = [_restricted(by_id[name], asked, audiences) for section in sections for name in section.items]
+    instrument = Instrument(
+        **{name: getattr(first, name) for name in _HEADER},
+        audiences=audiences,
+        scales=bank.scales,
+        missing=bank.missing,
+        themes=bank.themes,
+        sections=tuple(sections),
+        items=tuple(items),
+    )
+    known = frozenset(reading.broken)
+    everyone = instrument.model_copy(update={"audiences": bank.audiences})
+    reading.add(found for item in bank.items for found in find_in_item(item, everyone, known=known, worded=False))
+    reading.add(find(instrument, known=known))
+    return instrument
+
+
+def _audience_files(reading: Reading, read: Iterable[tuple[str | None, Questionnaire | None]]) -> Asked:
+    asked: Asked = []
+    seen: dict[str, str] = {}
+    for expected, questionnaire in read:
+        if questionnaire is None:
+            continue
+        document, file = questionnaire.document, questionnaire.audience
+        if file is None:
+            what = "this file holds everything in one, and is given where the file of one audience is meant"
+            reading.found.append(Problem(document.path.name, what, "load it alone, without an audience"))
+            continue
+        where = document.where(("audience",))
+        if expected is not None and expected != file.audience:
+            what = f"the file is of '{file.audience}', and is given for '{expected}'"
+            reading.found.append(Problem(where, what, "give the file of that audience"))
+        if file.audience in seen:
+            what = f"'{file.audience}' is also the audience of {seen[file.audience]}"
+            reading.found.append(Problem(where, what, "give one file an audience"))
+            continue
+        seen[file.audience] = document.path.name
+        asked.append((document, file))
+    return asked
+
+
+def _folder(document: Document, file: AudienceFile) -> Path:
+    return document.path.parent / file.bank
+
+
+def _check_agreement(reading: Reading, asked: Asked) -> None:
+    first_document, first = asked[0]
+    for document, file in asked[1:]:
+        differing = [name for name in _HEADER if getattr(file, name) != getattr(first, name)]
+        if _folder(document, file).resolve() != _folder(first_document, first).resolve():
+            differing.append("bank")
+        for name in differing:
+            what = f"'{name}' differs from that of {first_document.path.name}"
+            mend = "make them the same: the files of one study are one instrument"
+            reading.found.append(Problem(document.where((name,)), what, mend))
+
+
+def _known_audiences(reading: Reading, asked: Asked, bank: BankFile) -> Iterator[tuple[Document, AudienceFile]]:
+    for document, file in asked:
+        if file.audience in bank.audiences:
+            yield document, file
+        elif file.audience not in reading.broken:
+            what = f"the bank knows no audience '{file.audience}'"
+            mend = near_names(file.audience, bank.audiences)
+            reading.found.append(Problem(document.where(("audience",)), what, mend))
+
+
+def _check_listing(reading: Reading, asked: Asked, bank: BankFile) -> None:
+    """Each file lists items the bank has, for its audience, each once."""
+    by_id = {item.id: item for item in bank.items}
+    for document, file in asked:
+        seen: dict[str, str] = {}
+        for section in file.sections:
+            for name in section.items:
+                path = ("sections", section.id, "items", name)
+                where = f"{document.path.name}: {' → '.join(path)}"
+                item = by_id.get(name)
+                if item is None and name not in reading.broken:
+                    reading.found.append(Problem(where, "the bank has no such item", near_names(name, by_id)))
+                elif item and item.audiences is not None and file.audience not in item.audiences:
+                    what = f"the bank gives '{name}' to {', '.join(item.audiences)} only, not to {file.audience}"
+                    reading.found.append(Problem(where, what, "take it out here, or add the audience in the bank"))
+                if name in seen:
+                    what = f"'{name}' is already in section '{seen[name]}'"
+                    reading.found.append(Problem(where, what, "list it once"))
+                seen[name] = section.id
+
+
+def _check_order(reading: Reading, asked: Asked) -> None:
+    """Files that share items ask them in the same order, in the same sections, under the same titles."""
+    if not asked:
+        return
+    first_document, first = asked[0]
+    order, titles, homes = _listed(first), {s.id: s.title for s in first.sections}, _homes(first)
+    for document, file in asked[1:]:
+        mine = [name for name in _listed(file) if name in order]
+        theirs = [name for name in order if name in mine]
+        swapped = next((pair for pair in zip(mine, theirs, strict=True) if pair[0] != pair[1]), None)
+        if swapped:
+            what = f"'{swapped[0]}' comes before '{swapped[1]}' here, and after it in {first_document.path.name}"
+            reading.found.append(Problem(f"{document.path.name}: sections", what, "ask them in one order"))
+        for section in file.sections:
+            where = f"{document.path.name}: sections → {section.id}"
+            if titles.setdefault(section.id, section.title) != section.title:
+                reading.found.append(Problem(where, "its title differs between the files", "give it one title"))
+        for name, home in _homes(file).items():
+            if homes.setdefault(name, home) != home:
+                where = f"{document.path.name}: sections → {home} → items → {name}"
+                what = f"'{name}' is in section '{homes[name]}' in another file"
+                reading.found.append(Problem(where, what, "put it in one section"))
+
+
+def _listed(file: AudienceFile) -> list[str]:
+    return [name for section in file.sections for name in section.items]
+
+
+def _homes(file: AudienceFile) -> dict[str, str]:
+    return {name: section.id for section in file.sections for name in section.items}
+
+
+def _sections(reading: Reading, asked: Asked, bank: BankFile) -> list[Section]:
+    known = {item.id for item in bank.items}
+    by_file = [{section.id: section for section in file.sections} for _, file in asked]
+    sections, taken = [], set[str]()
+    for name in _merged([list(sections) for sections in by_file]):
+        same = [sections[name] for sections in by_file if name in sections]
+        listed = [item for item in _merged([list(section.items) for section in same]) if item in known - taken]
+        taken.update(listed)
+        if listed:
+            sections.append(Section(id=name, title=same[0].title, items=tuple(listed)))
+    return sections
+
+
+def _merged(orders: list[list[str]]) -> list[str]:
+    """One order of all names: the first order, with each new name behind its neighbour in the order it is in."""
+    merged: list[str] = []
+    for order in orders:
+        place = 0
+        for name in order:
+            if name in merged:
+                place = merged.index(name) + 1
+            else:
+                merged.insert(place, name)
+                place += 1
+    return merged
+
+
+def _restricted(item: Item, asked: Asked, audiences: Iterable[str]) -> Item:
+    """The item as the audiences whose files list it are asked it."""
+    listing = {file.audience for _, file in asked if item.id in _listed(file)}
+    mine = tuple(name for name in audiences if name in listing)
+    rows = tuple(
+        row.model_copy(
+            update={
+                "text": _spoken_to(row.text, mine),
+                "audiences": tuple(name for name in row.audiences if name in mine) if row.audiences else None,
+            }
+        )
+        for row in item.rows
+        if row.audiences is None or set(row.audiences) & set(mine)
+    )
+    return item.model_copy(update={"audiences": mine, "text": _spoken_to(item.text, mine), "rows": rows})
+
+
+def _spoken_to(text: ParallelWording, audiences: tuple[str, ...]) -> ParallelWording:
+    return {name: words for name, words in text.items() if name == "all" or name in audiences}
+
+

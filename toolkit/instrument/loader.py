@@ -1,0 +1,80 @@
+"""From instrument files to one checked Instrument; everything wrong in any of them is said at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from toolkit.errors import InvalidInput
+from toolkit.instrument.assembling import assemble, assemble_whole
+from toolkit.instrument.model import Instrument
+from toolkit.instrument.reading import Reading
+
+__all__ = ["load_instrument", "load_instruments"]
+
+
+def load_instrument(path: str | Path) -> Instrument:
+    """Load the questionnaire of one audience, or a file that holds everything.
+
+    Parameters
+    ----------
+    path
+        An audience file (it names an audience and a bank) or an all-in-one file.
+
+    Returns
+    -------
+    Instrument
+        Only what its audiences are asked, in questionnaire order.
+
+    Raises
+    ------
+    InvalidInput
+        Every problem of the file, its bank and their fit, each with file, line and how to mend it.
+
+    Examples
+    --------
+    >>> load_instrument("instruments/employee.yaml")["burnout"].label()  # doctest: +SKIP
+    'Burnout'
+    """
+    return _load([(None, Path(path))], path)
+
+
+def load_instruments(files: Mapping[str, str | Path] | Iterable[str | Path]) -> Instrument:
+    """Load the questionnaires of several audiences as one instrument.
+
+    Parameters
+    ----------
+    files
+        Audience → file, or the files alone. They must agree on id, version, title, languages and bank.
+
+    Returns
+    -------
+    Instrument
+        The union of their items: the first file's order, with what only later files ask put in behind
+        its neighbour there. An item's audiences are those whose file lists it.
+
+    Raises
+    ------
+    InvalidInput
+        Every problem of every file, of the bank and of their fit.
+
+    Examples
+    --------
+    >>> load_instruments(["instruments/executive.yaml", "instruments/employee.yaml"])  # doctest: +SKIP
+    """
+    if isinstance(files, Mapping):
+        named: list[tuple[str | None, Path]] = [(audience, Path(path)) for audience, path in files.items()]
+    else:
+        named = [(None, Path(path)) for path in ([files] if isinstance(files, str | Path) else files)]
+    return _load(named, " + ".join(str(path) for _, path in named) or "instruments")
+
+
+def _load(files: list[tuple[str | None, Path]], source: object) -> Instrument:
+    reading = Reading()
+    read = [(audience, reading.questionnaire(path)) for audience, path in files]
+    whole = len(read) == 1 and read[0][0] is None and read[0][1] is not None and read[0][1].whole is not None
+    instrument = assemble_whole(reading, read[0][1]) if whole else assemble(reading, read)
+    problems = reading.problems()
+    if problems or instrument is None:
+        raise InvalidInput(source, problems)
+    return instrument

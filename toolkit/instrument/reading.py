@@ -1,0 +1,157 @@
+"""Reading instrument files without stopping at the first fault: what is sound is kept, the rest is listed."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from toolkit.errors import InvalidInput, Problem
+from toolkit.instrument.files import AudienceFile, BankFile, WholeFile
+from toolkit.instrument.strict import problems_of
+from toolkit.instrument.yaml_loader import Document, Location, read_document
+
+__all__ = ["Finding", "Questionnaire", "Reading"]
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something wrong, at a path of names such as items → burnout → scale."""
+
+    path: tuple[str, ...]
+    what: str
+    mend: str
+
+    def problem(self) -> Problem:
+        """The finding where no file is known."""
+        return Problem(" → ".join(self.path), self.what, self.mend)
+
+
+@dataclass(frozen=True)
+class Questionnaire:
+    """One file given to the loader: of one audience, or whole."""
+
+    document: Document
+    audience: AudienceFile | None = None
+    whole: WholeFile | None = None
+
+
+@dataclass
+class Reading:
+    """The files of one load, and everything found wrong so far."""
+
+    documents: list[Document] = field(default_factory=list)
+    found: list[Problem] = field(default_factory=list)
+    broken: set[str] = field(default_factory=set)
+    """Names of entries that could not be read; nothing is said about what points to them."""
+
+    def problems(self) -> list[Problem]:
+        """Everything found, each once."""
+        return list(dict.fromkeys(self.found))
+
+    def questionnaire(self, path: Path) -> Questionnaire | None:
+        """Read an audience file or an all-in-one file; None where it cannot be used at all."""
+        document = self._document(path)
+        if document is None:
+            return None
+        if isinstance(document.data, dict) and ("bank" in document.data or "audience" in document.data):
+            audience = self._checked(AudienceFile, document)
+            return Questionnaire(document, audience=audience) if audience else None
+        whole = self._checked(WholeFile, document)
+        return Questionnaire(document, whole=whole) if whole else None
+
+    def bank(self, folder: Path, document: Document) -> BankFile | None:
+        """Read every YAML file of a bank's folder as one."""
+        paths = sorted((*folder.glob("*.yaml"), *folder.glob("*.yml")))
+        if not paths:
+            what = "is not a folder" if not folder.is_dir() else "holds no YAML files"
+            mend = "name the folder of the bank, relative to this file"
+            self.found.append(Problem(document.where(("bank",)), f"the bank '{folder}' {what}", mend))
+            return None
+        documents = [self._document(path) for path in paths]
+        parts = [(found, self._checked(BankFile, found)) for found in documents if found is not None]
+        if len(parts) < len(paths) or any(part is None for _, part in parts):
+            return None
+        return self._joined([(found, part) for found, part in parts if part is not None])
+
+    def add(self, findings: Iterable[Finding]) -> None:
+        """Note findings, with the file and line on which they stand."""
+        for finding in findings:
+            document, location = self._locate(finding.path)
+            where = f"{document.path.name}, line {document.line(location)}: {' → '.join(finding.path)}"
+            self.found.append(Problem(where, finding.what, finding.mend))
+
+    def _document(self, path: Path) -> Document | None:
+        try:
+            document = read_document(path)
+        except InvalidInput as error:
+            self.found.extend(
+                Problem(f"{path}, {found.where}", found.what, found.mend) for found in error.problems
+            )
+            return None
+        self.documents.append(document)
+        return document
+
+    def _checked(self, model: type[Model], document: Document) -> Model | None:
+        """The model of a file; of its sound entries where some are not, None where too little is left."""
+        try:
+            return model.model_validate(document.data)
+        except ValidationError as error:
+            self.found.extend(problems_of(error, model, document))
+            bad = {tuple(detail["loc"][:2]) for detail in error.errors()}
+        for location in bad:
+            self.broken.add(document.named(location)[-1])
+        try:
+            return model.model_validate(_without(document.data, bad))
+        except ValidationError:
+            return None
+
+    def _joined(self, parts: list[tuple[Document, BankFile]]) -> BankFile:
+        kinds = ("audiences", "scales", "missing", "themes")
+        joined: dict[str, Any] = {kind: {} for kind in kinds}
+        for document, part in parts:
+            for kind in kinds:
+                for name in getattr(part, kind):
+                    if name in joined[kind]:
+                        self._twice(document, (kind, name), name)
+                joined[kind].update(getattr(part, kind))
+        items = {}
+        for document, part in parts:
+            for place, item in enumerate(part.items):
+                if item.id in items:
+                    self._twice(document, ("items", place), item.id)
+                items[item.id] = item
+        return BankFile(**joined, items=tuple(items.values()))
+
+    def _twice(self, document: Document, location: Location, name: str) -> None:
+        mend = "keep one of them, or give one another name"
+        self.found.append(Problem(document.where(location), f"'{name}' is defined twice in the bank", mend))
+
+    def _locate(self, path: tuple[str, ...]) -> tuple[Document, Location]:
+        for length in range(len(path), 0, -1):
+            for document in self.documents:
+                for location in document.lines:
+                    if len(location) == length and document.named(location) == path[:length]:
+                        return document, location
+        return self.documents[0], ()
+
+
+def _without(data: Any, bad: set[Location]) -> Any:
+    """A copy without the entries that are at fault."""
+    kept = copy.deepcopy(data)
+    if not isinstance(kept, dict):
+        return kept
+    for location in sorted(bad, key=lambda at: [str(step).zfill(9) for step in at], reverse=True):
+        holder = kept.get(location[0]) if len(location) > 1 else kept
+        step = location[-1]
+        if isinstance(holder, list) and isinstance(step, int):
+            del holder[step]
+        elif isinstance(holder, dict):
+            holder.pop(step, None)
+    return kept

@@ -1,0 +1,101 @@
+"""Pydantic's complaints said in plain words: where in the file, which rule, how to mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, TypeVar, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from toolkit.errors import InvalidInput, Problem, near_names
+from toolkit.instrument.model import CODE_PATTERN, ID_PATTERN
+from toolkit.instrument.yaml_loader import Document, Location
+
+__all__ = ["checked", "problems_of"]
+
+Model = TypeVar("Model", bound=BaseModel)
+
+_PATTERNS = {
+    CODE_PATTERN: (
+        "is no code: codes are 1–5 letters or digits, because LimeSurvey drops others without a word",
+        "shorten it and leave out signs and spaces",
+    ),
+    ID_PATTERN: (
+        "is no id: ids are a small letter and then up to 19 small letters or digits",
+        "write it like 'burnout' or 'aiuse2'",
+    ),
+}
+
+
+def checked(model: type[Model], document: Document) -> Model:
+    """Make a model of a YAML document.
+
+    Raises
+    ------
+    InvalidInput
+        Everything the model refuses, each with its line, its path in the file and how to mend it.
+    """
+    try:
+        return model.model_validate(document.data)
+    except ValidationError as error:
+        raise InvalidInput(document.path, problems_of(error, model, document)) from None
+
+
+def problems_of(error: ValidationError, model: type[BaseModel], document: Document) -> list[Problem]:
+    """Say what pydantic found in a document, one problem an error."""
+    found = (_problem(dict(detail), model, document) for detail in error.errors())
+    return list(dict.fromkeys(found))
+
+
+def _problem(detail: dict[str, Any], model: type[BaseModel], document: Document) -> Problem:
+    location: Location = tuple(step for step in detail["loc"] if step != "[key]")
+    what, mend = _said(detail, location, model)
+    return Problem(document.where(location), what, mend)
+
+
+def _said(detail: dict[str, Any], location: Location, model: type[BaseModel]) -> tuple[str, str]:
+    kind, given, context = detail["type"], detail["input"], detail.get("ctx", {})
+    if kind == "extra_forbidden":
+        return "there is no such key here", near_names(str(location[-1]), _keys(model, location[:-1]))
+    if kind == "missing":
+        return "this key is required and is not given", "add it"
+    if kind == "string_pattern_mismatch" and context.get("pattern") in _PATTERNS:
+        what, mend = _PATTERNS[context["pattern"]]
+        return f"{given!r} {what}", mend
+    if kind == "literal_error":
+        return f"{_shown(given)} is not one of {context['expected']}", "write one of these"
+    if kind in ("model_type", "dict_type", "model_attributes_type"):
+        return f"{_shown(given)} stands where keys are expected", "write 'key: value' lines, indented below it"
+    if kind in ("tuple_type", "list_type"):
+        return f"{_shown(given)} stands where a list is expected", "write it as [a, b] or as lines that begin with '- '"
+    if kind == "string_type":
+        return f"{_shown(given)} stands where text is expected", "write a text"
+    if kind == "value_error":
+        what, _, mend = str(context["error"]).partition("; ")
+        return what, mend or "mend the value"
+    return f"{detail['msg'][:1].lower()}{detail['msg'][1:]} (found {_shown(given)})", "mend the value"
+
+
+def _shown(given: object) -> str:
+    if given is None:
+        return "nothing"
+    if isinstance(given, dict):
+        return "a group of keys"
+    return "a list" if isinstance(given, list | tuple) else repr(given)
+
+
+def _keys(model: type[BaseModel], location: Location) -> list[str]:
+    """Key names allowed at a place of a model."""
+    here: Any = model
+    for step in location:
+        fields = here.model_fields if isinstance(here, type) and issubclass(here, BaseModel) else {}
+        inside = fields[step].annotation if step in fields else here
+        here = next(_models(inside), here) if step in fields else here
+    return [field.alias or name for name, field in here.model_fields.items()]
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for part in get_args(annotation):
+        yield from _models(part)

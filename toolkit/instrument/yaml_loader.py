@@ -1,0 +1,189 @@
+"""YAML read as it is written: every scalar stays text, and nothing is merged, guessed or given twice."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from toolkit.errors import InvalidInput, Problem
+
+__all__ = ["Document", "read_document", "read_yaml"]
+
+_PLAIN_TAGS = frozenset(f"tag:yaml.org,2002:{kind}" for kind in ("str", "seq", "map"))
+_EMPTY = frozenset({"", "~", "null"})
+
+Location = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Document:
+    """A YAML file as plain dicts, lists, strings and None, with the line on which each value stands."""
+
+    path: Path
+    data: Any
+    lines: Mapping[Location, int]
+
+    def line(self, location: Location) -> int:
+        """Line of a value; of the nearest thing around it where the value itself is not there."""
+        while location and location not in self.lines:
+            location = location[:-1]
+        return self.lines.get(location, 1)
+
+    def named(self, location: Location) -> tuple[str, ...]:
+        """A location in words: an entry of a list is called by its id or code, else by its number."""
+        words: list[str] = []
+        here = self.data
+        for step in location:
+            here = _step(here, step)
+            words.append(_name(here, step) if isinstance(step, int) else step)
+        return tuple(words)
+
+    def where(self, location: Location) -> str:
+        """The place as its owner would look for it: file, line and path in the file."""
+        path = " → ".join(self.named(location))
+        return f"{self.path.name}, line {self.line(location)}" + (f": {path}" if path else "")
+
+
+def read_yaml(path: str | Path) -> Any:
+    """Read a YAML file into dicts, lists, strings and None.
+
+    Parameters
+    ----------
+    path
+        A UTF-8 file.
+
+    Returns
+    -------
+    Any
+        Every scalar as it is written ("yes", "010", "1:30", "2026.10" stay text). A plain value that is
+        empty, ``~`` or ``null`` is None; keys are always text.
+
+    Raises
+    ------
+    InvalidInput
+        A missing or unreadable file, text that is not UTF-8 or not YAML (with line and column), a key
+        given twice, and aliases, merge keys and tags, which this project's files do not use.
+
+    Examples
+    --------
+    >>> read_yaml("study.yaml")["title"]  # doctest: +SKIP
+    'AI at work'
+    """
+    return read_document(path).data
+
+
+def read_document(path: str | Path) -> Document:
+    """Read a YAML file and keep the line of every value; see `read_yaml`."""
+    path = Path(path)
+    text = _text(path)
+    try:
+        node = yaml.compose(text, Loader=yaml.BaseLoader)
+        problems, lines = [], {}
+        if node is None:
+            raise InvalidInput(path, [Problem("line 1", "the file is empty", "write the file's keys into it")])
+        data = _Builder(problems, lines).value(node, ())
+    except yaml.YAMLError as error:
+        raise InvalidInput(path, [_syntax(error)]) from None
+    except RecursionError:
+        deep = Problem("the file", "it is nested too deeply to read", "write it with fewer levels")
+        raise InvalidInput(path, [deep]) from None
+    if problems:
+        raise InvalidInput(path, problems)
+    return Document(path, data, lines)
+
+
+class _Builder:
+    """Turns the nodes of one file into plain values, gathering problems and lines on the way."""
+
+    def __init__(self, problems: list[Problem], lines: dict[Location, int]) -> None:
+        self.problems = problems
+        self.lines = lines
+        self.seen: set[int] = set()
+
+    def value(self, node: yaml.Node, at: Location) -> Any:
+        self.lines[at] = node.start_mark.line + 1
+        if id(node) in self.seen:
+            self._refuse(node, "an alias (*name) repeats another part of the file", "write the part out in full")
+            return None
+        self.seen.add(id(node))
+        if node.tag not in _PLAIN_TAGS:
+            self._refuse(node, f"the tag {node.tag!r} is not allowed", "leave the tag out; all values are text")
+        if isinstance(node, yaml.MappingNode):
+            return self._mapping(node, at)
+        if isinstance(node, yaml.SequenceNode):
+            return [self.value(entry, (*at, place)) for place, entry in enumerate(node.value)]
+        empty = node.style is None and node.value in _EMPTY
+        return None if empty else node.value
+
+    def _mapping(self, node: yaml.MappingNode, at: Location) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        first: dict[str, int] = {}
+        for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                self._refuse(key, "a key must be a single word or text", "give the key a plain name")
+                continue
+            name = key.value
+            if name == "<<" and key.style is None:
+                self._refuse(key, "merge keys (<<) are not allowed", "write the keys out in full")
+            elif name in first:
+                self._refuse(key, f"the key '{name}' is given twice, first on line {first[name]}", "keep one of them")
+            else:
+                first[name] = key.start_mark.line + 1
+                found[name] = self.value(value, (*at, name))
+        return found
+
+    def _refuse(self, node: yaml.Node, what: str, mend: str) -> None:
+        mark = node.start_mark
+        self.problems.append(Problem(f"line {mark.line + 1}, column {mark.column + 1}", what, mend))
+
+
+def _text(path: Path) -> str:
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        near = ", ".join(_neighbours(path)) or "none there"
+        raise InvalidInput(
+            path, [Problem("the file", "it does not exist", f"check the name; YAML files beside it: {near}")]
+        ) from None
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise InvalidInput(path, [Problem("the file", f"it cannot be read ({reason})", "check it")]) from None
+    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise InvalidInput(path, [Problem("the file", "it is UTF-16, not UTF-8", "save it again as UTF-8")])
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        byte = f"the byte 0x{raw[error.start]:02x} is not UTF-8"
+        raise InvalidInput(path, [Problem(f"line {line}", byte, "save the file again as UTF-8")]) from None
+
+
+def _neighbours(path: Path) -> Iterator[str]:
+    if path.parent.is_dir():
+        yield from sorted(found.name for found in path.parent.glob("*.y*ml"))[:10]
+
+
+def _syntax(error: yaml.YAMLError) -> Problem:
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "the file"
+    said = getattr(error, "problem", None) or getattr(error, "reason", None) or "it cannot be parsed"
+    return Problem(where, f"this is not valid YAML ({said})", "mend the line or the one before; quote text with ': '")
+
+
+def _step(here: Any, step: str | int) -> Any:
+    if isinstance(step, int):
+        return here[step] if isinstance(here, list) and step < len(here) else None
+    return here.get(step) if isinstance(here, dict) else None
+
+
+def _name(entry: Any, place: int) -> str:
+    if isinstance(entry, dict):
+        for key in ("id", "code"):
+            if isinstance(entry.get(key), str):
+                return str(entry[key])
+    return entry if isinstance(entry, str) else f"entry {place + 1}"
