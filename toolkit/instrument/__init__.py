@@ -3,15 +3,19 @@
 from toolkit.instrument.lint import lint
 from toolkit.instrument.loader import load_instrument, load_instruments
 from toolkit.instrument.model import Instrument, Item, Scale, Variable
+from toolkit.instrument.routing import Condition, asked, parse
 from toolkit.instrument.yaml_loader import read_yaml
 
 __all__ = [
+    "Condition",
     "Instrument",
     "Item",
     "Scale",
     "Variable",
+    "asked",
     "lint",
     "load_instrument",
     "load_instruments",
+    "parse",
     "read_yaml",
 ]

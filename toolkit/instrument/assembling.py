@@ -188,7 +188,7 @@ def _merged(orders: list[list[str]]) -> list[str]:
     """One order of all names: the first order, with each new name behind its neighbour in the order it is in."""
     merged: list[str] = []
     for order in orders:
-        place = 0
+        place = 0 if set(order) & set(merged) else len(merged)
         for name in order:
             if name in merged:
                 place = merged.index(name) + 1

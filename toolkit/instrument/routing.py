@@ -1,0 +1,250 @@
+"""Who was to be asked what: conditions evaluated over a coded frame, a column at a time.
+
+The meaning is the one on which SurveyJS, XForms and LimeSurvey agree: without an answer ``!=``, ``not in``
+and ``not`` hold and every other comparison fails; a don't-know counts as its code on screen (98 passes
+``> 0``); an item that was not to be asked has no answer.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from toolkit.errors import InvalidInput, Problem
+from toolkit.instrument.conditions import Answered, Comparison, Joined, Node, Not, Selected, leaves, parse_tree
+from toolkit.instrument.model import MISSING, Instrument, Variable
+
+__all__ = ["Condition", "asked", "parse"]
+
+Truth = np.ndarray[Any, np.dtype[np.bool_]]
+
+_ORDER: Mapping[str, Callable[[Any, Any], Any]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A parsed routing condition."""
+
+    text: str
+    tree: Node
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Items it names, each once, in the order of the text."""
+        return tuple(dict.fromkeys(leaf.name for leaf in leaves(self.tree)))
+
+    def evaluate(self, frame: pd.DataFrame, instrument: Instrument) -> Truth:
+        """Say for each row of a coded frame whether the condition holds.
+
+        Parameters
+        ----------
+        frame
+            A coded frame with the columns of the items that are named.
+        instrument
+            The instrument it was coded with.
+
+        Returns
+        -------
+        numpy.ndarray
+            One bool a row.
+
+        Raises
+        ------
+        InvalidInput
+            A column that is needed is not in the frame.
+
+        Examples
+        --------
+        >>> parse("aiuse == 1").evaluate(frame, instrument)  # doctest: +SKIP
+        array([ True, False,  True])
+        """
+        return _Answers(frame, instrument).holds(self.tree)
+
+    def in_words(self, instrument: Instrument, language: str = "en") -> str:
+        """The condition as a reader of a report would say it."""
+        return _words(self.tree, instrument, language)
+
+
+def parse(text: str) -> Condition:
+    """Parse a routing condition; see `toolkit.instrument.conditions` for what may be written.
+
+    Raises
+    ------
+    InvalidInput
+        Everything in it that is outside the subset.
+
+    Examples
+    --------
+    >>> parse("aiuse == 1 and not selected(aiways, 'none')").names
+    ('aiuse', 'aiways')
+    """
+    return Condition(text, parse_tree(text))
+
+
+def asked(frame: pd.DataFrame, variable: Variable | str, instrument: Instrument) -> Truth:
+    """Say for each respondent whether an item was to be put to them: their audience's, and not routed past.
+
+    Parameters
+    ----------
+    frame
+        A coded frame with the column ``audience`` and the columns that routing looks at.
+    variable
+        A variable of the instrument or its name.
+    instrument
+        The instrument.
+
+    Returns
+    -------
+    numpy.ndarray
+        One bool a row. Routing is followed through: what hangs on an item that was itself routed past
+        sees it unanswered, whatever stands in its column.
+
+    Examples
+    --------
+    >>> base = frame[asked(frame, "aiways_rev", instrument)]  # doctest: +SKIP
+    """
+    found = instrument[variable] if isinstance(variable, str) else variable
+    return _Answers(frame, instrument).asked(found).copy()
+
+
+@dataclass
+class _Answers:
+    """The answers of one frame as routing sees them."""
+
+    frame: pd.DataFrame
+    instrument: Instrument
+    known: dict[str, Truth] = field(default_factory=dict)
+    open: set[str] = field(default_factory=set)
+
+    def holds(self, node: Node) -> Truth:
+        if isinstance(node, Not):
+            return np.logical_not(self.holds(node.part))
+        if isinstance(node, Joined):
+            join = np.logical_and if node.word == "and" else np.logical_or
+            return np.asarray(join.reduce([self.holds(part) for part in node.parts]), dtype=bool)
+        if isinstance(node, Answered):
+            columns = [self._passes(variable, lambda _: True) for variable in _variables(node.name, self.instrument)]
+            return np.asarray(np.logical_or.reduce(columns), dtype=bool)
+        if isinstance(node, Selected):
+            return self._passes(self.instrument[f"{node.name}_{node.code}"], lambda code: code == "1")
+        return self._compares(node)
+
+    def asked(self, variable: Variable) -> Truth:
+        if variable.name not in self.known:
+            if variable.name in self.open:
+                raise _frame_problem(variable.name, "its routing hangs on itself", "route on earlier items")
+            self.open.add(variable.name)
+            self.known[variable.name] = self._asked(variable)
+        return self.known[variable.name]
+
+    def _asked(self, variable: Variable) -> Truth:
+        if set(variable.audiences) >= set(self.instrument.audiences):
+            mine = np.ones(len(self.frame), dtype=bool)
+        else:
+            mine = self._column("audience").isin(variable.audiences).to_numpy(dtype=bool)
+        if variable.item.ask_if is None:
+            return mine
+        return np.logical_and(mine, self.holds(parse_tree(variable.item.ask_if)))
+
+    def _compares(self, node: Comparison) -> Truth:
+        variable = self.instrument[node.name]
+        if node.operator in _ORDER:
+            compare, limit = _ORDER[node.operator], float(node.codes[0])
+            return self._passes(variable, lambda code: _numeric(code) and compare(float(code), limit))
+        if variable.kind == "number":
+            numbers = {float(code) for code in node.codes}
+            equal = self._passes(variable, lambda code: float(code) in numbers)
+        else:
+            equal = self._passes(variable, lambda code: code in node.codes)
+        return equal if node.operator in ("==", "in") else np.logical_not(equal)
+
+    def _passes(self, variable: Variable, test: Callable[[str], bool]) -> Truth:
+        """Rows whose answer passes a test; it is put once to each distinct answer."""
+        column = self._column(variable.name)
+        if isinstance(column.dtype, pd.CategoricalDtype):
+            places, distinct = column.cat.codes.to_numpy(), column.cat.categories
+        else:
+            places, distinct = pd.factorize(column)
+        shown = _shown_codes(variable, self.instrument)
+        found = [_on_screen(value, shown) for value in distinct]
+        passing = [code is not None and bool(test(code)) for code in found]
+        return np.logical_and(np.array([*passing, False], dtype=bool)[places], self.asked(variable))
+
+    def _column(self, name: str) -> pd.Series:
+        if name not in self.frame.columns:
+            raise _frame_problem(name, "routing needs this column and the frame has none", "keep it in the frame")
+        return self.frame[name]
+
+
+def _variables(name: str, instrument: Instrument) -> tuple[Variable, ...]:
+    return (instrument[name],) if name in instrument else instrument.of_item(name)
+
+
+def _shown_codes(variable: Variable, instrument: Instrument) -> dict[str, str]:
+    return {missing.becomes: missing.code for missing in instrument.missing_of(variable)}
+
+
+def _on_screen(value: object, shown: Mapping[str, str]) -> str | None:
+    """The answer as its code on screen; None where there is none."""
+    code = f"{value:.15g}" if isinstance(value, float | np.floating) else str(value).strip()
+    if code in MISSING or not code:
+        return shown.get(code)
+    return code
+
+
+def _numeric(code: str) -> bool:
+    try:
+        float(code)
+    except ValueError:
+        return False
+    return True
+
+
+def _frame_problem(name: str, what: str, mend: str) -> InvalidInput:
+    return InvalidInput("routing", [Problem(f"column {name}", what, mend)])
+
+
+_SAID = {
+    "==": "is",
+    "!=": "is not",
+    "<": "is below",
+    "<=": "is at most",
+    ">": "is above",
+    ">=": "is at least",
+    "in": "is one of",
+    "not in": "is none of",
+}
+
+
+def _words(node: Node, instrument: Instrument, language: str) -> str:
+    if isinstance(node, Not):
+        return f"not ({_words(node.part, instrument, language)})"
+    if isinstance(node, Joined):
+        parts = [_words(part, instrument, language) for part in node.parts]
+        inner = [f"({said})" if isinstance(part, Joined) else said for part, said in zip(node.parts, parts, strict=True)]
+        return f" {node.word} ".join(inner)
+    variables = _variables(node.name, instrument)
+    name = node.name if node.name in instrument else variables[0].item.id
+    label = instrument[name].label(language) if name in instrument else _item_label(variables[0], language)
+    if isinstance(node, Answered):
+        return f"“{label}” is answered"
+    if isinstance(node, Selected):
+        return f"“{label}” includes “{instrument[f'{node.name}_{node.code}'].label(language)}”"
+    labels = variables[0].code_labels(language)
+    labels |= {missing.code: missing.label[language] for missing in instrument.missing_of(variables[0])}
+    codes = [labels.get(code, code) for code in node.codes]
+    return f"“{label}” {_SAID[node.operator]} {', '.join(codes)}"
+
+
+def _item_label(variable: Variable, language: str) -> str:
+    return variable.item.short.get(language) or variable.item.id
