@@ -1,0 +1,22 @@
+"""Made-up answers: rehearsals before fieldwork, and the sample study."""
+
+from toolkit.responses.simulation.fieldwork import Fieldwork
+from toolkit.responses.simulation.limesurvey import limesurvey_export
+from toolkit.responses.simulation.people import Organisation
+from toolkit.responses.simulation.population import populate
+from toolkit.responses.simulation.qualtrics import qualtrics_export
+from toolkit.responses.simulation.run import load_simulation, simulate, simulate_study
+from toolkit.responses.simulation.shares import Share, load_shares
+
+__all__ = [
+    "Fieldwork",
+    "Organisation",
+    "Share",
+    "limesurvey_export",
+    "load_shares",
+    "load_simulation",
+    "populate",
+    "qualtrics_export",
+    "simulate",
+    "simulate_study",
+]

@@ -1,0 +1,192 @@
+"""What comes back from the field: who answers, what they leave out, where they break off."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field
+
+from toolkit.instrument.model import Instrument, Variable
+from toolkit.instrument.routing import asked
+from toolkit.responses.simulation.people import Organisation, generator
+
+__all__ = ["ENOUGH", "Fieldwork", "collect", "offered"]
+
+ENOUGH = 0.5
+"""Share of the asked items from which an unfinished interview counts as partial, below as break-off (AAPOR)."""
+
+
+class Fieldwork(BaseModel):
+    """How people behave in the field: rates from 0 to 1, assumed alike for everybody.
+
+    Parameters
+    ----------
+    response
+        Share of people who answer, where an organisation says nothing else.
+    blank, dont_know, refused
+        Share of shown items left blank, or answered so where the item offers it.
+    unfinished
+        Share of those who start and do not submit; they stop at a place of their own.
+    no_organisation
+        How many respondents of a wave's largest organisation lose their organisation on the way.
+    comments
+        What the open item is answered with by some; nothing when empty.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    response: float = Field(default=0.6, ge=0, le=1)
+    blank: float = Field(default=0.02, ge=0, le=1)
+    dont_know: float = Field(default=0.03, ge=0, le=1)
+    refused: float = Field(default=0.01, ge=0, le=1)
+    unfinished: float = Field(default=0.04, ge=0, le=1)
+    no_organisation: int = Field(default=0, ge=0)
+    comments: tuple[str, ...] = ()
+
+
+def collect(
+    population: pd.DataFrame,
+    instrument: Instrument,
+    organisations: Sequence[Organisation],
+    fieldwork: Fieldwork,
+    *,
+    seed: int,
+) -> pd.DataFrame:
+    """Those who opened the questionnaire, in the order they did, as a coded frame.
+
+    Nonresponse is unrelated to the answers. `status` is "complete", "partial" (unfinished, at least half of
+    the asked items answered) or "break-off" (less).
+    """
+    here = _respondents(population, organisations, fieldwork, seed)
+    number = here.groupby("wave", observed=True).cumcount() + 1
+    start = {
+        "respondent": here["wave"] + "-" + number.astype("str").str.zfill(5),
+        "organisation": _lost(here, fieldwork, seed),
+        "wave": here["wave"],
+        "audience": here["audience"],
+        "source": pd.Series("simulated", index=here.index, dtype="str"),
+        "status": pd.Series("complete", index=here.index, dtype="str"),
+    }
+    columns: dict[str, pd.Series] = dict(start)
+    for variable in instrument.variables:
+        shown = asked(pd.DataFrame(columns), variable, instrument)
+        columns[variable.name] = _answer(here[variable.name], variable, shown, instrument, fieldwork, seed)
+    return _break_off(pd.DataFrame(columns), instrument, fieldwork, seed)
+
+
+def offered(variable: Variable, instrument: Instrument) -> dict[str, str]:
+    """Analysis code → code on screen of the missing answers an item offers."""
+    keys = dict.fromkeys((*variable.item.missing, *(variable.scale.missing if variable.scale else ())))
+    return {instrument.missing[key].becomes: instrument.missing[key].code for key in keys}
+
+
+def _respondents(
+    population: pd.DataFrame, organisations: Sequence[Organisation], fieldwork: Fieldwork, seed: int
+) -> pd.DataFrame:
+    """A simple random sample of every organisation's audience, of the size its response rate says."""
+    known = {organisation.id: organisation for organisation in organisations}
+    chosen = []
+    cells = population.groupby(["wave", "organisation", "audience"], observed=True).indices
+    for (wave, place, audience), rows in cells.items():
+        organisation = known[place]
+        if wave in organisation.waves:
+            rate = organisation.response.get(audience, fieldwork.response)
+            rng = generator(seed, "respond", wave, place, audience)
+            chosen.append(rng.permutation(rows)[: int(np.floor(len(rows) * rate + 0.5))])
+    rows = np.concatenate(chosen) if chosen else np.empty(0, dtype=int)
+    arrival = generator(seed, "arrival").random(len(population))[rows]
+    here = population.iloc[rows[np.argsort(arrival, kind="stable")]]
+    return here.sort_values("wave", kind="stable").reset_index(drop=True)
+
+
+def _lost(here: pd.DataFrame, fieldwork: Fieldwork, seed: int) -> pd.Series:
+    organisation = here["organisation"].astype("str").copy()
+    for wave, rows in here.groupby("wave", observed=True).indices.items():
+        largest = organisation.iloc[rows].value_counts().index[0]
+        there = rows[(organisation.iloc[rows] == largest).to_numpy()]
+        lost = generator(seed, "lost", str(wave)).permutation(there)[: fieldwork.no_organisation]
+        organisation.iloc[lost] = pd.NA
+    return organisation
+
+
+def _answer(
+    would: pd.Series,
+    variable: Variable,
+    shown: np.ndarray,
+    instrument: Instrument,
+    fieldwork: Fieldwork,
+    seed: int,
+) -> pd.Series:
+    chance = generator(seed, "blank", variable.item.id, variable.row.id if variable.row else "").random(
+        len(would)
+    )
+    if variable.kind == "text":
+        return _comment(would, shown, fieldwork, chance)
+    blank = shown & (chance < fieldwork.blank) & (not variable.item.required)
+    if variable.kind == "number":
+        return would.where(shown & ~blank)
+    codes = would.astype("str").to_numpy(dtype=object)
+    routed = np.where(codes == "-5", "-5", "-4")
+    codes = np.where(shown, np.where(codes == "-4", "-3", codes), routed)
+    codes = np.where(blank, "-3", codes)
+    edge = 0.0
+    for code, rate in (("-1", fieldwork.dont_know), ("-2", fieldwork.refused)):
+        if code in offered(variable, instrument):
+            said = shown & (chance > 1 - edge - rate) & (chance <= 1 - edge)
+            codes = np.where(said & (codes != "-3"), code, codes)
+            edge += rate
+    values = pd.Categorical(codes, categories=list(variable.categories), ordered=variable.ordered)
+    return pd.Series(values, index=would.index, name=variable.name)
+
+
+def _comment(would: pd.Series, shown: np.ndarray, fieldwork: Fieldwork, chance: np.ndarray) -> pd.Series:
+    if not fieldwork.comments:
+        return would
+    share = 0.15
+    place = np.floor(chance / share * len(fieldwork.comments)).astype(int)
+    texts = np.array(fieldwork.comments, dtype=object)[np.minimum(place, len(fieldwork.comments) - 1)]
+    return pd.Series(texts, index=would.index, dtype="str").where(shown & (chance < share))
+
+
+def _break_off(frame: pd.DataFrame, instrument: Instrument, fieldwork: Fieldwork, seed: int) -> pd.DataFrame:
+    """Cut the unfinished interviews after a place of their own and say which were long enough to keep."""
+    rng = generator(seed, "unfinished")
+    stops = rng.random(len(frame)) < fieldwork.unfinished
+    place = rng.integers(1, max(len(instrument.items), 2), len(frame))
+    items = {item.id: number for number, item in enumerate(instrument.items)}
+    changed = {
+        variable.name: _cut(frame[variable.name], variable, stops & (place <= items[variable.item.id]))
+        for variable in instrument.variables
+    }
+    cut = frame.assign(**changed)
+    answered, shown = item_counts(cut, instrument)
+    enough = answered >= ENOUGH * shown
+    return cut.assign(
+        status=pd.Series(
+            np.where(~stops, "complete", np.where(enough, "partial", "break-off")),
+            index=cut.index,
+            dtype="str",
+        )
+    )
+
+
+def _cut(column: pd.Series, variable: Variable, gone: np.ndarray) -> pd.Series:
+    if variable.kind in ("number", "text"):
+        return column.mask(gone)
+    changed = column.copy()
+    changed[gone & (column != "-5").to_numpy()] = "-6"
+    return changed
+
+
+def item_counts(frame: pd.DataFrame, instrument: Instrument) -> tuple[np.ndarray, np.ndarray]:
+    """How many items each respondent answered and was asked (text and numbers left aside)."""
+    answered, shown = np.zeros(len(frame)), np.zeros(len(frame))
+    for item in instrument.items:
+        columns = [v for v in instrument.of_item(item.id) if v.kind in ("single", "option")]
+        for variable in columns[:1] if item.type == "multi" else columns:
+            values = frame[variable.name]
+            shown += ~values.isin(["-5", "-4"]).to_numpy()
+            answered += ~values.isin(["-6", "-5", "-4", "-3"]).to_numpy()
+    return answered, shown

@@ -1,0 +1,130 @@
+"""A coded frame as the CSV file LimeSurvey 6 exports: heading "question code", answers as codes or in full."""
+
+from __future__ import annotations
+
+import csv
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from toolkit.instrument.model import Instrument, Variable
+from toolkit.responses.simulation.fieldwork import offered
+from toolkit.responses.simulation.people import generator
+
+__all__ = ["limesurvey_export", "times"]
+
+
+def limesurvey_export(
+    frame: pd.DataFrame,
+    instrument: Instrument,
+    *,
+    answers: Literal["codes", "full"] = "codes",
+    opens: str,
+    closes: str,
+    seed: int,
+    language: str = "en",
+) -> bytes:
+    """Write respondents of one wave as LimeSurvey would.
+
+    UTF-8 with a byte order mark, `;`, everything quoted, CRLF, an empty last line. Items that none of the
+    frame's audiences is asked are left out. In full answers an option nobody ticked is "No", also for those
+    who were never asked, as LimeSurvey does it.
+
+    Parameters
+    ----------
+    frame
+        A coded frame.
+    instrument
+        What it was coded with.
+    answers
+        "codes" or "full", as the export page of LimeSurvey names them.
+    opens, closes
+        First and last day of the field phase (ISO dates).
+    seed
+        For the times and LimeSurvey's own random seeds.
+    language
+        The language the answers are written in.
+    """
+    started, ended = times(frame, opens, closes, seed=seed)
+    done = (frame["status"] == "complete").to_numpy()
+    sections = _last_section(frame, instrument)
+    columns: dict[str, object] = {
+        "id": np.arange(1, len(frame) + 1).astype(str),
+        "submitdate": np.where(done, ended, ""),
+        "lastpage": np.where(done, len(instrument.sections), sections).astype(str),
+        "startlanguage": np.full(len(frame), language),
+        "seed": generator(seed, "limesurvey", opens).integers(10**8, 2 * 10**9, len(frame)).astype(str),
+        "startdate": started,
+        "datestamp": ended,
+        "organisation": frame["organisation"].fillna("").to_numpy(),
+        "audience": _audience(frame, instrument, answers, language),
+    }
+    present = set(frame["audience"].unique())
+    for variable in instrument.variables:
+        if present & set(variable.audiences):
+            words = _words(variable, instrument, answers, language)
+            columns[_heading(variable)] = _cells(frame[variable.name], variable, words)
+    text = pd.DataFrame(columns).to_csv(index=False, sep=";", quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+    return (text + "\r\n").encode("utf-8-sig")
+
+
+def times(frame: pd.DataFrame, opens: str, closes: str, *, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """When each respondent started and last acted, in the order of the frame, as written in an export."""
+    rng = generator(seed, "times", opens)
+    first, last = pd.Timestamp(opens) + pd.Timedelta(hours=8), pd.Timestamp(closes) + pd.Timedelta(hours=18)
+    offsets = np.sort(rng.integers(0, int((last - first).total_seconds()), len(frame)))
+    lasted = rng.integers(240, 1500, len(frame))
+    started = first + pd.to_timedelta(offsets, unit="s")
+    ended = started + pd.to_timedelta(lasted, unit="s")
+    form = "%Y-%m-%d %H:%M:%S"
+    return np.asarray(started.strftime(form), dtype=object), np.asarray(ended.strftime(form), dtype=object)
+
+
+def _heading(variable: Variable) -> str:
+    part = variable.row.id if variable.row else variable.option.code if variable.option else ""
+    return f"{variable.item.id}[{part}]" if part else variable.item.id
+
+
+def _audience(frame: pd.DataFrame, instrument: Instrument, answers: str, language: str) -> np.ndarray:
+    words = {
+        name: audience.code if answers == "codes" else audience.label[language]
+        for name, audience in instrument.audiences.items()
+    }
+    return frame["audience"].astype("str").map(words).to_numpy(dtype=object)
+
+
+def _words(variable: Variable, instrument: Instrument, answers: str, language: str) -> dict[str, str]:
+    """Analysis code → what the file says; everything else is an empty cell (or "No" for an option)."""
+    if variable.kind == "option":
+        return {"1": "Y"} if answers == "codes" else {"1": "Yes"}
+    screen = offered(variable, instrument)
+    if answers == "codes":
+        return {code: code for code in variable.codes} | screen
+    said = {
+        instrument.missing[key].code: instrument.missing[key].label[language] for key in instrument.missing
+    }
+    return variable.code_labels(language) | {becomes: said[code] for becomes, code in screen.items()}
+
+
+def _cells(column: pd.Series, variable: Variable, words: dict[str, str]) -> np.ndarray:
+    if variable.kind == "text":
+        return column.fillna("").to_numpy(dtype=object)
+    if variable.kind == "number":
+        return column.map("{:g}".format, na_action="ignore").astype("str").fillna("").to_numpy(dtype=object)
+    otherwise = "No" if words == {"1": "Yes"} else ""
+    return column.astype("str").map(words).fillna(otherwise).to_numpy(dtype=object)
+
+
+def _last_section(frame: pd.DataFrame, instrument: Instrument) -> np.ndarray:
+    """The number of the last page on which something was answered."""
+    page = np.ones(len(frame), dtype=int)
+    for number, section in enumerate(instrument.sections, start=1):
+        names = [v.name for item in section.items for v in instrument.of_item(item) if v.name in frame]
+        answered = [
+            frame[name].notna().to_numpy() & ~frame[name].isin(["-6", "-5", "-4", "-3"]).to_numpy()
+            for name in names
+        ]
+        if answered:
+            page = np.where(np.logical_or.reduce(answered), number, page)
+    return page

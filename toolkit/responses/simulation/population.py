@@ -1,0 +1,287 @@
+"""What everybody would answer: the population whose shares are exactly the ones asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from graphlib import CycleError, TopologicalSorter
+
+import numpy as np
+import pandas as pd
+
+from toolkit.errors import InvalidInput, Problem
+from toolkit.instrument.model import Instrument, Variable
+from toolkit.instrument.routing import asked, parse
+from toolkit.responses.simulation.people import Organisation, generator, latent, people_of
+from toolkit.responses.simulation.shares import Share, Unit, units
+
+__all__ = ["apportion", "populate"]
+
+_NOT_ASKED, _ROUTED, _BLANK = "-5", "-4", "-3"
+
+
+def populate(
+    instrument: Instrument,
+    organisations: Sequence[Organisation],
+    shares: Sequence[Share],
+    *,
+    waves: Sequence[str],
+    seed: int,
+) -> pd.DataFrame:
+    """Everybody in the organisations with an answer to every item they would be asked.
+
+    The shares hold over all organisations of a wave, within one person: people are ordered by a latent leaning
+    and the scale is cut at the ranks that give the shares.
+
+    Returns
+    -------
+    DataFrame
+        wave, organisation, audience and a column a variable, coded as in a coded frame.
+    """
+    people = people_of(organisations, instrument, waves)
+    columns: dict[str, pd.Series] = {name: people[name] for name in people.columns}
+    for unit in _in_order(instrument, shares):
+        so_far = pd.DataFrame(columns)
+        to_ask = asked(so_far, unit.variables[0], instrument)
+        own = [share for share in shares if share.item == unit.name]
+        groups = _groups(so_far, to_ask, unit, own, instrument, waves)
+        columns |= _answers(people, unit, to_ask, groups, seed)
+        _fix(columns, unit, organisations, to_ask)
+    ordered = [*people.columns, *(variable.name for variable in instrument.variables)]
+    return pd.DataFrame({name: columns[name] for name in ordered})
+
+
+def apportion(total: int, weights: Sequence[float]) -> np.ndarray:
+    """Divide a number of people by weights, each within one of its exact part (largest remainder).
+
+    Examples
+    --------
+    >>> apportion(10, [0.5, 0.25, 0.25])
+    array([5, 3, 2])
+    """
+    parts = np.asarray(weights, dtype=float)
+    exact = total * parts / parts.sum()
+    counts = np.floor(exact + 1e-9).astype(int)
+    late = np.argsort(-(exact - counts), kind="stable")[: total - counts.sum()]
+    counts[late] += 1
+    return counts
+
+
+def _in_order(instrument: Instrument, shares: Sequence[Share]) -> list[Unit]:
+    """Questionnaire order, but what a share is conditioned on comes first."""
+    known = units(instrument)
+    needs: dict[str, list[str]] = {name: [] for name in known}
+    for name, unit in known.items():
+        conditions = [share.among for share in shares if share.item == name and share.among]
+        conditions += [unit.item.ask_if] if unit.item.ask_if else []
+        for condition in conditions:
+            needs[name] += [_unit_of(used, instrument) for used in sorted(parse(condition).names)]
+    try:
+        order = tuple(TopologicalSorter(needs).static_order())
+    except CycleError as error:
+        circle = " → ".join(error.args[1])
+        problem = Problem("shares", f"conditions depend on each other: {circle}", "take one 'among' away")
+        raise InvalidInput("shares", [problem]) from None
+    return [known[name] for name in order]
+
+
+def _unit_of(name: str, instrument: Instrument) -> str:
+    if name not in instrument:
+        return name
+    variable = instrument[name]
+    return variable.item.id if variable.item.type == "multi" else variable.name
+
+
+def _groups(
+    so_far: pd.DataFrame,
+    to_ask: np.ndarray,
+    unit: Unit,
+    shares: Iterable[Share],
+    instrument: Instrument,
+    waves: Sequence[str],
+) -> list[tuple[np.ndarray, Share | None, str]]:
+    """Rows that share one distribution, each with the entry that gives it and a name for its random stream."""
+    found = []
+    for wave in waves:
+        for audience in unit.variables[0].audiences:
+            rest = to_ask & (so_far["wave"] == wave).to_numpy() & (so_far["audience"] == audience).to_numpy()
+            for share in _entries(shares, audience, wave):
+                part = rest
+                if share.among is not None:
+                    part = rest & parse(share.among).evaluate(so_far, instrument)
+                found.append((part, share, audience))
+                rest = rest & ~part
+            found.append((rest, None, audience))
+    return [(np.flatnonzero(rows), share, name) for rows, share, name in found if rows.any()]
+
+
+def _entries(shares: Iterable[Share], audience: str, wave: str) -> list[Share]:
+    """Entries for this audience and wave: the wave's own before the general one, conditions before the rest."""
+    mine = [share for share in shares if audience in share.audiences and share.wave in (None, wave)]
+    own = {share.among for share in mine if share.wave == wave}
+    kept = [share for share in mine if share.wave == wave or share.among not in own]
+    return sorted(kept, key=lambda share: share.among is None)
+
+
+def _answers(
+    people: pd.DataFrame,
+    unit: Unit,
+    to_ask: np.ndarray,
+    groups: list[tuple[np.ndarray, Share | None, str]],
+    seed: int,
+) -> dict[str, pd.Series]:
+    kind = unit.variables[0].kind
+    if kind == "text":
+        return {unit.name: pd.Series(pd.NA, index=people.index, dtype="str")}
+    if kind == "number":
+        low, high = unit.item.minimum or 0.0, unit.item.maximum if unit.item.maximum is not None else 100.0
+        drawn = generator(seed, "number", unit.name).integers(int(low), int(high) + 1, len(people))
+        return {unit.name: pd.Series(np.where(to_ask, drawn, np.nan), index=people.index, dtype=float)}
+    answered = (_multi if unit.item.type == "multi" else _single)(people, unit, groups, seed)
+    return {
+        variable.name: _column(answered[variable.name], variable, people, to_ask)
+        for variable in unit.variables
+    }
+
+
+def _single(
+    people: pd.DataFrame, unit: Unit, groups: list[tuple[np.ndarray, Share | None, str]], seed: int
+) -> dict[str, np.ndarray]:
+    variable = unit.variables[0]
+    sign = {"top": 1, "bottom": -1, "none": 1 if variable.ordered else 0}[variable.favourable]
+    z = latent(people, unit.name, variable.theme, sign, seed=seed)
+    codes = np.full(len(people), _BLANK, dtype=object)
+    for rows, share, audience in groups:
+        boxes = _boxes(variable, share, generator(seed, "shape", unit.name, audience))
+        per_box = apportion(len(rows), [weight for weight, _ in boxes])
+        sequence = [
+            np.repeat(
+                np.array([code for code, _ in inside], dtype=object), apportion(n, [w for _, w in inside])
+            )
+            for n, (_, inside) in zip(per_box, boxes, strict=True)
+        ]
+        codes[rows[np.argsort(z[rows], kind="stable")]] = np.concatenate(sequence)
+    return {variable.name: codes}
+
+
+def _boxes(
+    variable: Variable, share: Share | None, rng: np.random.Generator
+) -> list[tuple[float, list[tuple[str, float]]]]:
+    """Boxes from low to high: weight of each, and the codes in it with their weights."""
+    given = share.share if share else {}
+    top, bottom = variable.codes_of("top"), variable.codes_of("bottom")
+    middle = tuple(code for code in variable.codes if code not in (*top, *bottom))
+    if not top or (given and not set(given) <= {"top", "bottom"}):
+        return _by_code(variable, given, rng)
+    high = given.get("top", 1 - given["bottom"] * (1.6 if middle else 1) if "bottom" in given else None)
+    if high is None:
+        high = rng.uniform(0.3, 0.75)
+    high = min(max(high, 0.0), 1.0)
+    low = given.get("bottom", (1 - high) * (0.6 if middle else 1.0) if bottom else 0.0)
+    outer_top = 0.2 + 0.3 * high
+    return [
+        (low, _inside(_outwards(bottom, variable), 0.35)[::-1]),
+        (max(1 - high - low, 0.0), [(code, 1.0) for code in middle] or [(variable.codes[0], 1.0)]),
+        (high, _inside(_outwards(top, variable), outer_top)),
+    ]
+
+
+def _outwards(codes: tuple[str, ...], variable: Variable) -> tuple[str, ...]:
+    """Codes of a box from the middle of the scale to its end."""
+    at_start = codes and variable.codes[0] in codes
+    return codes[::-1] if at_start else codes
+
+
+def _inside(codes: tuple[str, ...], outermost: float) -> list[tuple[str, float]]:
+    if len(codes) <= 1:
+        return [(code, 1.0) for code in codes] or [("", 1.0)]
+    inner = (1 - outermost) / (len(codes) - 1)
+    return [*((code, inner) for code in codes[:-1]), (codes[-1], outermost)]
+
+
+def _by_code(
+    variable: Variable, given: dict[str, float], rng: np.random.Generator
+) -> list[tuple[float, list[tuple[str, float]]]]:
+    open_codes = [code for code in variable.codes if code not in given]
+    drawn = rng.dirichlet(np.full(len(open_codes), 4.0)) if open_codes else np.empty(0)
+    left = max(1 - sum(given.values()), 0.0)
+    weights = dict(given) | dict(zip(open_codes, left * drawn, strict=True))
+    return [(weights[code], [(code, 1.0)]) for code in variable.codes]
+
+
+def _multi(
+    people: pd.DataFrame, unit: Unit, groups: list[tuple[np.ndarray, Share | None, str]], seed: int
+) -> dict[str, np.ndarray]:
+    """Everybody in the net gets one option for sure; what an option still lacks goes to those leaning to it."""
+    options = [option.code for option in unit.item.options if not option.exclusive]
+    leaning = {
+        code: latent(people, f"{unit.name}/{code}", unit.item.theme, 0, seed=seed)
+        for code in (*options, "any")
+    }
+    ticked = {code: np.zeros(len(people), dtype=bool) for code in options}
+    for rows, share, audience in groups:
+        net, counts = _option_counts(
+            len(rows), options, unit, share, generator(seed, "shape", unit.name, audience)
+        )
+        inside = rows[np.argsort(-leaning["any"][rows], kind="stable")[:net]]
+        sure = np.repeat(np.arange(len(options)), apportion(net, counts)) if net else np.empty(0, dtype=int)
+        sure = sure[np.argsort(generator(seed, "sure", unit.name, audience).random(net), kind="stable")]
+        for place, code in enumerate(options):
+            ticked[code][inside[sure == place]] = True
+            others = inside[sure != place]
+            more = counts[place] - int((sure == place).sum())
+            ticked[code][others[np.argsort(-leaning[code][others], kind="stable")[:more]]] = True
+    nothing = ~np.logical_or.reduce(list(ticked.values()))
+    exclusive = next((option.code for option in unit.item.options if option.exclusive), None)
+    return {variable.name: _option_codes(variable, ticked, nothing, exclusive) for variable in unit.variables}
+
+
+def _option_counts(
+    people: int, options: list[str], unit: Unit, share: Share | None, rng: np.random.Generator
+) -> tuple[int, np.ndarray]:
+    """How many tick at least one option, and how many tick each."""
+    given = share.share if share else {}
+    drawn = rng.uniform(0.15, 0.45, len(options))
+    wanted = np.array([given.get(code, value) for code, value in zip(options, drawn, strict=True)])
+    net = given.get("any")
+    if net is None:
+        can_be_none = any(option.exclusive for option in unit.item.options)
+        net = 1 - float(np.prod(1 - wanted)) if can_be_none else 1.0
+        net = max(net, float(wanted.max(initial=0.0)))
+    loose = np.array([code not in given for code in options])
+    if wanted.sum() < net and loose.any():
+        wanted[loose] += (net - wanted.sum()) / loose.sum()
+    net = min(net, float(wanted.sum()))
+    wanted[loose] = np.minimum(wanted[loose], net)
+    counts = np.floor(people * wanted + 0.5).astype(int)
+    total = min(int(np.floor(people * net + 0.5)), int(counts.sum()), people)
+    return total, np.minimum(counts, total)
+
+
+def _option_codes(
+    variable: Variable, ticked: dict[str, np.ndarray], nothing: np.ndarray, exclusive: str | None
+) -> np.ndarray:
+    code = variable.option.code if variable.option else ""
+    if code in ticked:
+        codes = np.where(ticked[code], "1", "0").astype(object)
+        return codes if exclusive else np.where(nothing, _BLANK, codes)
+    return np.where(nothing & (code == exclusive), "1", "0").astype(object)
+
+
+def _column(codes: np.ndarray, variable: Variable, people: pd.DataFrame, to_ask: np.ndarray) -> pd.Series:
+    mine = people["audience"].isin(variable.audiences).to_numpy()
+    final = np.where(to_ask, codes, np.where(mine, _ROUTED, _NOT_ASKED))
+    values = pd.Categorical(final, categories=list(variable.categories), ordered=variable.ordered)
+    return pd.Series(values, index=people.index, name=variable.name)
+
+
+def _fix(
+    columns: dict[str, pd.Series], unit: Unit, organisations: Sequence[Organisation], to_ask: np.ndarray
+) -> None:
+    for organisation in organisations:
+        if unit.name not in organisation.fixed:
+            continue
+        there = (columns["organisation"] == organisation.id).to_numpy() & to_ask
+        there &= ~columns["audience"].isin(organisation.fixed_not).to_numpy()
+        changed = columns[unit.name].copy()
+        changed[there] = organisation.fixed[unit.name]
+        columns[unit.name] = changed

@@ -1,0 +1,148 @@
+"""A coded frame as the CSV file Qualtrics exports today: three header rows, recode values."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import numpy as np
+import pandas as pd
+
+from toolkit.instrument.model import Instrument, Item, Variable
+from toolkit.responses.simulation.fieldwork import item_counts, offered
+from toolkit.responses.simulation.limesurvey import times
+from toolkit.responses.simulation.people import generator
+
+__all__ = ["qualtrics_export"]
+
+_OWN = (
+    ("StartDate", "Start Date", {"ImportId": "startDate", "timeZone": "UTC"}),
+    ("EndDate", "End Date", {"ImportId": "endDate", "timeZone": "UTC"}),
+    ("Status", "Response Type", {"ImportId": "status"}),
+    ("Progress", "Progress", {"ImportId": "progress"}),
+    ("Duration (in seconds)", "Duration (in seconds)", {"ImportId": "duration"}),
+    ("Finished", "Finished", {"ImportId": "finished"}),
+    ("RecordedDate", "Recorded Date", {"ImportId": "recordedDate", "timeZone": "UTC"}),
+    ("ResponseId", "Response ID", {"ImportId": "_recordId"}),
+    ("UserLanguage", "User Language", {"ImportId": "userLanguage"}),
+)
+_ALPHABET = np.array(list("ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz0123456789"))
+
+
+def qualtrics_export(
+    frame: pd.DataFrame,
+    instrument: Instrument,
+    *,
+    opens: str,
+    closes: str,
+    seed: int,
+    previews: int = 0,
+    language: str = "en",
+) -> bytes:
+    """Write one audience's respondents of one wave as Qualtrics would.
+
+    Names, question texts and ImportIds in three header rows; whole-number codes as they are, other codes and
+    the options of a multi-select by their place (1, 2, 3 …); a multi-select in one cell, "1,3"; the
+    organisation as embedded data in the last column.
+
+    Parameters
+    ----------
+    frame
+        A coded frame of one audience.
+    instrument
+        What it was coded with.
+    opens, closes
+        First and last day of the field phase (ISO dates).
+    seed
+        For times and response ids.
+    previews
+        How many rows of the makers' own try-outs (Status 1) stand before the answers.
+    language
+        The language of the question texts.
+    """
+    audience = str(frame["audience"].iloc[0])
+    tried = pd.concat([frame.iloc[:previews], frame], ignore_index=True)
+    head = list(_OWN)
+    columns = list(_own_columns(tried, instrument, opens, closes, seed, previews, language))
+    asked = [item for item in instrument.items if audience in instrument.of_item(item.id)[0].audiences]
+    for number, item in enumerate(asked, start=1):
+        for name, text, tag, cells in _item_columns(tried, item, instrument, audience, language, number):
+            head.append((name, text, {"ImportId": tag}))
+            columns.append(cells)
+    head.append(("organisation", "organisation", {"ImportId": "organisation"}))
+    columns.append(tried["organisation"].fillna("").to_numpy(dtype=object))
+    lines = io.StringIO()
+    writer = csv.writer(lines, lineterminator="\n")
+    writer.writerow([name for name, _, _ in head])
+    writer.writerow([text for _, text, _ in head])
+    writer.writerow([json.dumps(tag, separators=(",", ":")) for _, _, tag in head])
+    writer.writerows(zip(*columns, strict=True))
+    return lines.getvalue().encode("utf-8")
+
+
+def _own_columns(
+    frame: pd.DataFrame,
+    instrument: Instrument,
+    opens: str,
+    closes: str,
+    seed: int,
+    previews: int,
+    language: str,
+) -> list[np.ndarray]:
+    started, ended = times(frame, opens, closes, seed=seed)
+    rng = generator(seed, "qualtrics", opens)
+    letters = _ALPHABET[rng.integers(0, len(_ALPHABET), (len(frame), 15))]
+    done = (frame["status"] == "complete").to_numpy()
+    answered, shown = item_counts(frame, instrument)
+    progress = np.where(done, 100, np.clip(np.floor(99 * answered / np.maximum(shown, 1)), 1, 99)).astype(int)
+    seconds = (pd.to_datetime(ended) - pd.to_datetime(started)).total_seconds().astype(int)
+    return [
+        started,
+        ended,
+        np.where(np.arange(len(frame)) < previews, "1", "0"),
+        progress.astype(str),
+        np.asarray(seconds).astype(str),
+        np.where(done, "1", "0"),
+        ended,
+        np.array(["R_" + "".join(row) for row in letters], dtype=object),
+        np.full(len(frame), language.upper()),
+    ]
+
+
+def _item_columns(
+    frame: pd.DataFrame, item: Item, instrument: Instrument, audience: str, language: str, number: int
+) -> list[tuple[str, str, str, np.ndarray]]:
+    """Name, text, ImportId and cells of an item's columns."""
+    variables = [v for v in instrument.of_item(item.id) if audience in v.audiences]
+    if item.type == "multi":
+        stem = (item.text.get(audience) or item.text["all"])[language]
+        return [(item.id, stem, f"QID{number}", _ticked(frame, variables))]
+    found = []
+    for place, variable in enumerate(variables, start=1):
+        tag = f"QID{number}" + (f"_{place}" if item.type == "matrix" else "")
+        text = variable.wording(audience, language)
+        if variable.row:
+            stem = (item.text.get(audience) or item.text["all"])[language]
+            text = f"{stem} - {text.removeprefix(stem).strip()}"
+        tag += "_TEXT" if variable.kind in ("text", "number") else ""
+        found.append((variable.name, text, tag, _cells(frame[variable.name], variable, instrument)))
+    return found
+
+
+def _ticked(frame: pd.DataFrame, variables: list[Variable]) -> np.ndarray:
+    cells = pd.Series("", index=frame.index, dtype="str")
+    for place, variable in enumerate(variables, start=1):
+        cells = cells.where(frame[variable.name] != "1", cells + f",{place}")
+    return cells.str.removeprefix(",").to_numpy(dtype=object)
+
+
+def _cells(column: pd.Series, variable: Variable, instrument: Instrument) -> np.ndarray:
+    if variable.kind == "text":
+        return column.fillna("").to_numpy(dtype=object)
+    if variable.kind == "number":
+        return column.map("{:g}".format, na_action="ignore").astype("str").fillna("").to_numpy(dtype=object)
+    whole = all(code.isdigit() for code in variable.codes)
+    places = {code: code if whole else str(place) for place, code in enumerate(variable.codes, start=1)}
+    words = places | offered(variable, instrument)
+    return column.astype("str").map(words).fillna("").to_numpy(dtype=object)

@@ -1,0 +1,236 @@
+"""Simulate answers: a frame for a rehearsal, or every file of a sample study."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from toolkit.errors import InvalidInput, Problem, near_names
+from toolkit.instrument import load_instruments
+from toolkit.instrument.model import Instrument
+from toolkit.instrument.yaml_loader import read_yaml
+from toolkit.responses.simulation.fieldwork import Fieldwork, collect
+from toolkit.responses.simulation.limesurvey import limesurvey_export
+from toolkit.responses.simulation.people import Organisation, check_organisations
+from toolkit.responses.simulation.population import populate
+from toolkit.responses.simulation.qualtrics import qualtrics_export
+from toolkit.responses.simulation.shares import Share, check_shares, load_shares
+
+__all__ = ["Simulation", "load_simulation", "simulate", "simulate_study"]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _Wave(_Strict):
+    opens: date
+    closes: date
+
+
+class _File(_Strict):
+    """One file of answers: who is in it, and in which platform's format."""
+
+    file: str
+    wave: str
+    platform: Literal["limesurvey", "qualtrics"]
+    audiences: tuple[str, ...] = Field(min_length=1)
+    answers: Literal["codes", "full"] = "codes"
+    previews: int = Field(default=0, ge=0)
+
+
+class Simulation(_Strict):
+    """What a simulation file says; paths in it are relative to it."""
+
+    title: str
+    seed: int = Field(ge=0)
+    instruments: dict[str, str] = Field(min_length=1)
+    shares: str
+    fieldwork: Fieldwork = Fieldwork()
+    waves: dict[str, _Wave] = Field(min_length=1)
+    organisations: tuple[Organisation, ...] = Field(min_length=1)
+    organisations_file: str = "organisations.csv"
+    files: tuple[_File, ...] = Field(min_length=1)
+
+
+def simulate(
+    instrument: Instrument,
+    organisations: Sequence[Organisation] | None = None,
+    *,
+    shares: Sequence[Share] = (),
+    seed: int,
+    waves: Sequence[str] | None = None,
+    fieldwork: Fieldwork | None = None,
+    keep_break_offs: bool = False,
+) -> pd.DataFrame:
+    """Draw answers to any instrument: a rehearsal of a study before there is a respondent.
+
+    Parameters
+    ----------
+    instrument
+        The questionnaire; its routing and exclusive options are respected.
+    organisations
+        Who there is to ask; None for one organisation with 200 people of every audience.
+    shares
+        Population shares to hit within one person; what is not named is drawn.
+    seed
+        The same seed gives the same answers.
+    waves
+        Names of the waves; None for those the organisations name.
+    fieldwork
+        Response, blanks, don't-knows and unfinished interviews; None for the defaults.
+    keep_break_offs
+        Whether rows with fewer than half of the asked items answered stay, with status "break-off".
+
+    Returns
+    -------
+    DataFrame
+        A coded frame of those who answered; `attrs["synthetic"]` is True.
+
+    Raises
+    ------
+    InvalidInput
+        When shares or organisations do not fit the instrument or each other.
+    """
+    if organisations is None:
+        people = dict.fromkeys(instrument.audiences, 200)
+        organisations = (
+            Organisation(id="org-01", name="Rehearsal", people=people, waves=tuple(waves or ("1",))),
+        )
+    problems = [*check_shares(shares, instrument), *check_organisations(organisations, instrument)]
+    if problems:
+        raise InvalidInput("simulation", problems)
+    if waves is None:
+        waves = sorted({wave for organisation in organisations for wave in organisation.waves})
+    population = populate(instrument, organisations, shares, waves=waves, seed=seed)
+    found = collect(population, instrument, organisations, fieldwork or Fieldwork(), seed=seed)
+    if not keep_break_offs:
+        found = found[found["status"] != "break-off"].reset_index(drop=True)
+    found.attrs["synthetic"] = True
+    return found
+
+
+def load_simulation(path: str | Path) -> tuple[Simulation, Instrument, tuple[Share, ...]]:
+    """Read a simulation file with its instruments and shares, and check that they fit each other.
+
+    Raises
+    ------
+    InvalidInput
+        With everything wrong at once.
+    """
+    path = Path(path)
+    try:
+        spec = Simulation.model_validate(read_yaml(path))
+    except ValidationError as error:
+        problems = [
+            Problem(" → ".join(map(str, fault["loc"])) or "the file", fault["msg"], "see docs/simulation.md")
+            for fault in error.errors()
+        ]
+        raise InvalidInput(path, problems) from None
+    instrument = load_instruments({name: path.parent / file for name, file in spec.instruments.items()})
+    shares = load_shares(path.parent / spec.shares, instrument)
+    problems = [
+        *check_organisations(spec.organisations, instrument),
+        *_wave_problems(spec, shares, instrument),
+    ]
+    if problems:
+        raise InvalidInput(path, problems)
+    return spec, instrument, shares
+
+
+def simulate_study(spec_path: str | Path, out: str | Path, *, seed: int | None = None) -> list[Path]:
+    """Write every file a simulation file describes: organisations and answers, as platforms export them.
+
+    Parameters
+    ----------
+    spec_path
+        The simulation file.
+    out
+        The folder to write into; made where it is not there.
+    seed
+        Another seed than the file's.
+
+    Returns
+    -------
+    list of Path
+        The files written. The same file and seed give the same bytes.
+
+    Raises
+    ------
+    InvalidInput
+        With everything wrong in the simulation file at once.
+    """
+    spec, instrument, shares = load_simulation(spec_path)
+    seed = spec.seed if seed is None else seed
+    frame = simulate(
+        instrument,
+        spec.organisations,
+        shares=shares,
+        seed=seed,
+        waves=tuple(spec.waves),
+        fieldwork=spec.fieldwork,
+        keep_break_offs=True,
+    )
+    made = {spec.organisations_file: _organisations_table(spec, instrument)}
+    made |= {file.file: _export(frame, file, spec, instrument, seed) for file in spec.files}
+    return [_write(Path(out) / name, content) for name, content in made.items()]
+
+
+def _export(frame: pd.DataFrame, file: _File, spec: Simulation, instrument: Instrument, seed: int) -> bytes:
+    rows = (frame["wave"] == file.wave) & frame["audience"].isin(file.audiences)
+    part, wave = frame[rows].reset_index(drop=True), spec.waves[file.wave]
+    opens, closes = wave.opens.isoformat(), wave.closes.isoformat()
+    if file.platform == "limesurvey":
+        return limesurvey_export(
+            part, instrument, answers=file.answers, opens=opens, closes=closes, seed=seed
+        )
+    return qualtrics_export(part, instrument, opens=opens, closes=closes, seed=seed, previews=file.previews)
+
+
+def _organisations_table(spec: Simulation, instrument: Instrument) -> bytes:
+    rows = [
+        {"organisation": organisation.id, "name": organisation.name, "wave": wave}
+        | {audience: organisation.people.get(audience, 0) for audience in instrument.audiences}
+        for wave in spec.waves
+        for organisation in spec.organisations
+        if wave in organisation.waves
+    ]
+    return pd.DataFrame(rows).to_csv(index=False, lineterminator="\n").encode("utf-8")
+
+
+def _write(path: Path, content: bytes) -> Path:
+    """Write whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    part.write_bytes(content)
+    part.replace(path)
+    return path
+
+
+def _wave_problems(spec: Simulation, shares: Sequence[Share], instrument: Instrument) -> list[Problem]:
+    problems = []
+    named = [(f"organisations, {o.id}, waves", wave) for o in spec.organisations for wave in o.waves]
+    named += [(f"files, {file.file}", file.wave) for file in spec.files]
+    named += [(f"{spec.shares}, {share.item}", share.wave) for share in shares if share.wave is not None]
+    for where, wave in named:
+        if wave not in spec.waves:
+            problems.append(Problem(where, f"no wave '{wave}'", near_names(wave, spec.waves)))
+    for file in spec.files:
+        for audience in file.audiences:
+            if audience not in instrument.audiences:
+                what = f"no audience '{audience}'"
+                problems.append(
+                    Problem(f"files, {file.file}", what, near_names(audience, instrument.audiences))
+                )
+        if file.platform == "qualtrics" and len(file.audiences) > 1:
+            what = "a Qualtrics file holds one audience here"
+            problems.append(Problem(f"files, {file.file}", what, "write a file for each audience"))
+    for name, wave in spec.waves.items():
+        if wave.closes < wave.opens:
+            problems.append(Problem(f"waves, {name}", "closes before it opens", "exchange the two dates"))
+    return problems
