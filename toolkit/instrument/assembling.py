@@ -7,7 +7,8 @@ from pathlib import Path
 
 from toolkit.errors import Problem, near_names
 from toolkit.instrument.files import AudienceFile, BankFile
-from toolkit.instrument.lint import find, find_in_item
+from toolkit.instrument.lint import find
+from toolkit.instrument.lint_items import find_in_item
 from toolkit.instrument.model import Instrument, Item, ParallelWording, Section
 from toolkit.instrument.reading import Questionnaire, Reading
 from toolkit.instrument.yaml_loader import Document
@@ -63,7 +64,9 @@ def assemble(reading: Reading, read: Iterable[tuple[str | None, Questionnaire | 
     )
     known = frozenset(reading.broken)
     everyone = instrument.model_copy(update={"audiences": bank.audiences})
-    reading.add(found for item in bank.items for found in find_in_item(item, everyone, known=known, worded=False))
+    reading.add(
+        found for item in bank.items for found in find_in_item(item, everyone, known=known, worded=False)
+    )
     reading.add(find(instrument, known=known))
     return instrument
 
@@ -108,7 +111,9 @@ def _check_agreement(reading: Reading, asked: Asked) -> None:
             reading.found.append(Problem(document.where((name,)), what, mend))
 
 
-def _known_audiences(reading: Reading, asked: Asked, bank: BankFile) -> Iterator[tuple[Document, AudienceFile]]:
+def _known_audiences(
+    reading: Reading, asked: Asked, bank: BankFile
+) -> Iterator[tuple[Document, AudienceFile]]:
     for document, file in asked:
         if file.audience in bank.audiences:
             yield document, file
@@ -131,8 +136,12 @@ def _check_listing(reading: Reading, asked: Asked, bank: BankFile) -> None:
                 if item is None and name not in reading.broken:
                     reading.found.append(Problem(where, "the bank has no such item", near_names(name, by_id)))
                 elif item and item.audiences is not None and file.audience not in item.audiences:
-                    what = f"the bank gives '{name}' to {', '.join(item.audiences)} only, not to {file.audience}"
-                    reading.found.append(Problem(where, what, "take it out here, or add the audience in the bank"))
+                    what = (
+                        f"the bank gives '{name}' to {', '.join(item.audiences)} only, not to {file.audience}"
+                    )
+                    reading.found.append(
+                        Problem(where, what, "take it out here, or add the audience in the bank")
+                    )
                 if name in seen:
                     what = f"'{name}' is already in section '{seen[name]}'"
                     reading.found.append(Problem(where, what, "list it once"))
@@ -150,12 +159,16 @@ def _check_order(reading: Reading, asked: Asked) -> None:
         theirs = [name for name in order if name in mine]
         swapped = next((pair for pair in zip(mine, theirs, strict=True) if pair[0] != pair[1]), None)
         if swapped:
-            what = f"'{swapped[0]}' comes before '{swapped[1]}' here, and after it in {first_document.path.name}"
+            what = (
+                f"'{swapped[0]}' comes before '{swapped[1]}' here, and after it in {first_document.path.name}"
+            )
             reading.found.append(Problem(f"{document.path.name}: sections", what, "ask them in one order"))
         for section in file.sections:
             where = f"{document.path.name}: sections → {section.id}"
             if titles.setdefault(section.id, section.title) != section.title:
-                reading.found.append(Problem(where, "its title differs between the files", "give it one title"))
+                reading.found.append(
+                    Problem(where, "its title differs between the files", "give it one title")
+                )
         for name, home in _homes(file).items():
             if homes.setdefault(name, home) != home:
                 where = f"{document.path.name}: sections → {home} → items → {name}"
@@ -177,7 +190,9 @@ def _sections(reading: Reading, asked: Asked, bank: BankFile) -> list[Section]:
     sections, taken = [], set[str]()
     for name in _merged([list(sections) for sections in by_file]):
         same = [sections[name] for sections in by_file if name in sections]
-        listed = [item for item in _merged([list(section.items) for section in same]) if item in known - taken]
+        listed = [
+            item for item in _merged([list(section.items) for section in same]) if item in known - taken
+        ]
         taken.update(listed)
         if listed:
             sections.append(Section(id=name, title=same[0].title, items=tuple(listed)))
@@ -185,7 +200,7 @@ def _sections(reading: Reading, asked: Asked, bank: BankFile) -> list[Section]:
 
 
 def _merged(orders: list[list[str]]) -> list[str]:
-    """One order of all names: the first order, with each new name behind its neighbour in the order it is in."""
+    """One order of all names: the first order, each new name put in behind its neighbour."""
     merged: list[str] = []
     for order in orders:
         place = 0 if set(order) & set(merged) else len(merged)
@@ -217,5 +232,3 @@ def _restricted(item: Item, asked: Asked, audiences: Iterable[str]) -> Item:
 
 def _spoken_to(text: ParallelWording, audiences: tuple[str, ...]) -> ParallelWording:
     return {name: words for name, words in text.items() if name == "all" or name in audiences}
-
-

@@ -11,11 +11,22 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, cast
+from typing import Literal
 
 from toolkit.errors import InvalidInput, Problem
 
-__all__ = ["Answered", "Comparison", "Joined", "Leaf", "Node", "Not", "Operator", "Selected", "leaves", "parse_tree"]
+__all__ = [
+    "Answered",
+    "Comparison",
+    "Joined",
+    "Leaf",
+    "Node",
+    "Not",
+    "Operator",
+    "Selected",
+    "leaves",
+    "parse_tree",
+]
 
 Operator = Literal["==", "!=", "<", "<=", ">", ">=", "in", "not in"]
 
@@ -31,7 +42,7 @@ _OPERATORS: dict[type[ast.cmpop], Operator] = {
 }
 _CHARACTERS = re.compile(r"[A-Za-z0-9_\s\"'()\[\],.=!<>-]*")
 _LONGEST = 1000
-_ALLOWED = "use == != < <= > >= in, not in, and, or, not, answered(item), selected(item, \"code\")"
+_ALLOWED = 'use == != < <= > >= in, not in, and, or, not, answered(item), selected(item, "code")'
 
 
 @dataclass(frozen=True)
@@ -87,26 +98,33 @@ def parse_tree(text: str) -> Node:
     """
     text = " ".join(text.split())
     if not text:
-        raise _refusal(text, [Problem("the condition", "it is empty", "write a condition, or leave ask_if out")])
+        raise _refusal(
+            text, [Problem("the condition", "it is empty", "write a condition, or leave ask_if out")]
+        )
     strange = _CHARACTERS.match(text)
     if strange and strange.end() < len(text):
         where = f"column {strange.end() + 1}"
         raise _refusal(text, [Problem(where, f"{text[strange.end()]!r} has no meaning in routing", _ALLOWED)])
     if len(text) > _LONGEST:
-        long = Problem("the condition", f"it is longer than {_LONGEST} characters", "put the items in another order")
+        long = Problem(
+            "the condition", f"it is longer than {_LONGEST} characters", "put the items in another order"
+        )
         raise _refusal(text, [long])
+    parser = _Parser(text)
     try:
-        tree = ast.parse(text, mode="eval").body
-        problems: list[Problem] = []
-        node = _Parser(text, problems).node(tree)
+        node = parser.node(ast.parse(text, mode="eval").body)
+    except _RefusedError as error:
+        raise _refusal(text, [*parser.problems, error.problem]) from None
     except SyntaxError as error:
         where = f"column {error.offset or 1}"
         mend = "mend it; a code such as 01 or with letters stands in quotes"
         raise _refusal(text, [Problem(where, f"this cannot be read ({error.msg})", mend)]) from None
     except (MemoryError, RecursionError):
-        raise _refusal(text, [Problem("the condition", "it is nested too deeply", "make it plainer")]) from None
-    if problems or node is None:
-        raise _refusal(text, problems)
+        raise _refusal(
+            text, [Problem("the condition", "it is nested too deeply", "make it plainer")]
+        ) from None
+    if parser.problems:
+        raise _refusal(text, parser.problems)
     return node
 
 
@@ -125,78 +143,85 @@ def _refusal(text: str, problems: list[Problem]) -> InvalidInput:
     return InvalidInput(f"condition {text!r}", problems)
 
 
-class _Parser:
-    def __init__(self, text: str, problems: list[Problem]) -> None:
-        self.text = text
-        self.problems = problems
+class _RefusedError(Exception):
+    """A part of the text that is outside the subset; the parts beside it are still looked at."""
 
-    def node(self, found: ast.expr) -> Node | None:
+    def __init__(self, part: ast.expr, what: str, mend: str) -> None:
+        super().__init__(what)
+        self.problem = Problem(f"column {part.col_offset + 1}", what, mend)
+
+
+class _Parser:
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.problems: list[Problem] = []
+
+    def node(self, found: ast.expr) -> Node:
         if isinstance(found, ast.BoolOp):
             return self._joined(found)
         if isinstance(found, ast.UnaryOp) and isinstance(found.op, ast.Not):
-            part = self.node(found.operand)
-            return Not(part) if part is not None else None
+            return Not(self.node(found.operand))
         if isinstance(found, ast.Compare):
             return self._comparison(found)
         if isinstance(found, ast.Call):
             return self._call(found)
         if isinstance(found, ast.Name):
-            return self._refuse(found, "an item alone is no condition", f"write 'answered({found.id})' or compare it")
-        return self._refuse(found, "this is not part of the routing language", _ALLOWED)
+            mend = f"write 'answered({found.id})' or compare it"
+            raise _RefusedError(found, "an item alone is no condition", mend)
+        raise _RefusedError(found, "this is not part of the routing language", _ALLOWED)
 
-    def _joined(self, found: ast.BoolOp) -> Node | None:
-        parts = [self.node(part) for part in found.values]
-        whole = tuple(part for part in parts if part is not None)
-        word: Literal["and", "or"] = "and" if isinstance(found.op, ast.And) else "or"
-        return Joined(word, whole) if len(whole) == len(parts) else None
+    def _joined(self, found: ast.BoolOp) -> Joined:
+        parts: list[Node] = []
+        for part in found.values:
+            try:
+                parts.append(self.node(part))
+            except _RefusedError as error:
+                self.problems.append(error.problem)
+        return Joined("and" if isinstance(found.op, ast.And) else "or", tuple(parts))
 
-    def _comparison(self, found: ast.Compare) -> Node | None:
+    def _comparison(self, found: ast.Compare) -> Comparison:
         if len(found.ops) > 1:
-            return self._refuse(found, "comparisons are not chained", "write 'q > 1 and q < 5'")
+            raise _RefusedError(found, "comparisons are not chained", "write 'q > 1 and q < 5'")
         operator = _OPERATORS.get(type(found.ops[0]))
         if operator is None:
-            return self._refuse(found, "'is' is not part of the routing language", "write == or !=")
+            raise _RefusedError(found, "'is' is not part of the routing language", "write == or !=")
         left, right = found.left, found.comparators[0]
         if not isinstance(left, ast.Name):
-            return self._refuse(left, "an item stands on the left of a comparison", "write 'q == 1', not '1 == q'")
-        if operator in ("in", "not in"):
-            if not isinstance(right, ast.Tuple | ast.List) or not right.elts:
-                return self._refuse(right, f"'{operator}' needs codes in brackets", "write 'q in (1, 2)' or 'q in (1,)'")
-            given = [self._code(code, operator) for code in right.elts]
-        else:
-            given = [self._code(right, operator)]
-        codes = tuple(code for code in given if code is not None)
-        return Comparison(left.id, operator, codes) if len(codes) == len(given) else None
+            mend = "write 'q == 1', not '1 == q'"
+            raise _RefusedError(left, "an item stands on the left of a comparison", mend)
+        if operator not in ("in", "not in"):
+            return Comparison(left.id, operator, (self._code(right, operator),))
+        if not isinstance(right, ast.Tuple | ast.List) or not right.elts:
+            mend = f"write 'q {operator} (1, 2)' or 'q {operator} (1,)'"
+            raise _RefusedError(right, f"'{operator}' needs codes in brackets", mend)
+        return Comparison(left.id, operator, tuple(self._code(code, operator) for code in right.elts))
 
-    def _code(self, found: ast.expr, operator: Operator) -> str | None:
-        written = ast.get_source_segment(self.text, found) or ""
+    def _code(self, found: ast.expr, operator: Operator) -> str:
+        """A code as it is written: 1, 1.5 or "US"."""
+        if isinstance(found, ast.UnaryOp):
+            mend = "write 'not answered(q)' for an answer that is missing"
+            raise _RefusedError(found, "answers are never negative", mend)
         if not isinstance(found, ast.Constant):
             mend = 'write the code as in the instrument; a code with letters in quotes, as "US"'
-            if isinstance(found, ast.UnaryOp):
-                mend = "answers are never negative; a missing answer is 'not answered(q)'"
-            return cast(None, self._refuse(found, "a code stands on the right of a comparison", mend))
-        number = re.fullmatch(r"\d+(\.\d+)?", written) is not None
+            raise _RefusedError(found, "a code stands on the right of a comparison", mend)
         if isinstance(found.value, str):
             if operator in ("<", "<=", ">", ">="):
-                mend = "compare with a number without quotes"
-                return cast(None, self._refuse(found, f"'{operator}' needs a number", mend))
+                raise _RefusedError(found, f"'{operator}' needs a number", "write it without quotes")
             return found.value
-        if not number:
-            return cast(None, self._refuse(found, f"{written} is no code", "write digits, or a code in quotes"))
+        written = ast.get_source_segment(self.text, found) or ""
+        if not re.fullmatch(r"\d+(\.\d+)?", written):
+            raise _RefusedError(found, f"{written} is no code", "write digits, or a code in quotes")
         return written
 
-    def _call(self, found: ast.Call) -> Node | None:
+    def _call(self, found: ast.Call) -> Node:
         name = found.func.id if isinstance(found.func, ast.Name) else ""
-        names = [argument.id for argument in found.args[:1] if isinstance(argument, ast.Name)]
-        if name == "answered" and len(found.args) == 1 and names and not found.keywords:
-            return Answered(names[0])
-        if name == "selected" and len(found.args) == 2 and names and not found.keywords:
-            code = self._code(found.args[1], "==")
-            return Selected(names[0], code) if code is not None else None
+        first = found.args[0] if found.args else None
+        item = first.id if isinstance(first, ast.Name) else None
+        if name == "answered" and item and len(found.args) == 1 and not found.keywords:
+            return Answered(item)
+        if name == "selected" and item and len(found.args) == 2 and not found.keywords:
+            return Selected(item, self._code(found.args[1], "=="))
         if name in ("answered", "selected"):
-            mend = 'write answered(item)' if name == "answered" else 'write selected(item, "code")'
-            return self._refuse(found, f"'{name}' is not used so", mend)
-        return self._refuse(found, f"there is no function '{name}'", _ALLOWED)
-
-    def _refuse(self, found: ast.expr, what: str, mend: str) -> None:
-        self.problems.append(Problem(f"column {found.col_offset + 1}", what, mend))
+            mend = "write answered(item)" if name == "answered" else 'write selected(item, "code")'
+            raise _RefusedError(found, f"'{name}' is not used so", mend)
+        raise _RefusedError(found, f"there is no function '{name}'", _ALLOWED)

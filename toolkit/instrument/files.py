@@ -1,4 +1,4 @@
-"""What stands in an instrument file: one audience's questionnaire, a file of the bank, or everything in one."""
+"""What stands in an instrument file: the questionnaire of one audience, a part of the bank, or everything."""
 
 from __future__ import annotations
 

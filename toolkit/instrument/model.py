@@ -60,7 +60,9 @@ Code = Annotated[
     str,
     _written,
     StringConstraints(pattern=CODE_PATTERN),
-    WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": CODE_PATTERN}]}),
+    WithJsonSchema(
+        {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": CODE_PATTERN}]}
+    ),
 ]
 Truth = Annotated[bool, BeforeValidator(_truth), WithJsonSchema({"enum": [True, False, "true", "false"]})]
 """A bool that files write as true or false; "yes", "on" and "1" are refused."""
@@ -204,7 +206,7 @@ class Variable:
     @property
     def categories(self) -> tuple[str, ...]:
         """Categories of the column: the missing codes first (−6 … −1), then the answers in order."""
-        return (*reversed(MISSING), *self.codes)
+        return (*reversed(tuple(MISSING)), *self.codes)
 
     @property
     def ordered(self) -> bool:
@@ -238,6 +240,7 @@ class Variable:
 
         Empty where the measure has no meaning for this column (a nominal item has no top box).
         """
+        boxes: dict[str, tuple[str, ...]]
         if self.kind == "option":
             boxes = {"top": ("1",), "bottom": ("0",)}
         else:
@@ -278,7 +281,10 @@ class Variable:
     def code_labels(self, language: str = "en") -> dict[str, str]:
         """Answer code → words, in order."""
         if self.kind == "option":
-            return {"0": {"fr": "Non coché"}.get(language, "Not ticked"), "1": {"fr": "Coché"}.get(language, "Ticked")}
+            return {
+                "0": {"fr": "Non coché"}.get(language, "Not ticked"),
+                "1": {"fr": "Coché"}.get(language, "Ticked"),
+            }
         return {option.code: option.label[language] for option in self.scale.options} if self.scale else {}
 
 

@@ -134,11 +134,12 @@ class Reading:
         self.found.append(Problem(document.where(location), f"'{name}' is defined twice in the bank", mend))
 
     def _locate(self, path: tuple[str, ...]) -> tuple[Document, Location]:
+        """The file and place a path of names leads to; the nearest place around it where it leads nowhere."""
         for length in range(len(path), 0, -1):
             for document in self.documents:
-                for location in document.lines:
-                    if len(location) == length and document.named(location) == path[:length]:
-                        return document, location
+                location = document.places.get(path[:length])
+                if location is not None:
+                    return document, location
         return self.documents[0], ()
 
 

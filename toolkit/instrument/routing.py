@@ -16,7 +16,16 @@ import numpy as np
 import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem
-from toolkit.instrument.conditions import Answered, Comparison, Joined, Node, Not, Selected, leaves, parse_tree
+from toolkit.instrument.conditions import (
+    Answered,
+    Comparison,
+    Joined,
+    Node,
+    Not,
+    Selected,
+    leaves,
+    parse_tree,
+)
 from toolkit.instrument.model import MISSING, Instrument, Variable
 
 __all__ = ["Condition", "asked", "parse"]
@@ -133,7 +142,9 @@ class _Answers:
             join = np.logical_and if node.word == "and" else np.logical_or
             return np.asarray(join.reduce([self.holds(part) for part in node.parts]), dtype=bool)
         if isinstance(node, Answered):
-            columns = [self._passes(variable, lambda _: True) for variable in _variables(node.name, self.instrument)]
+            columns = [
+                self._passes(variable, lambda _: True) for variable in _variables(node.name, self.instrument)
+            ]
             return np.asarray(np.logical_or.reduce(columns), dtype=bool)
         if isinstance(node, Selected):
             return self._passes(self.instrument[f"{node.name}_{node.code}"], lambda code: code == "1")
@@ -175,23 +186,27 @@ class _Answers:
             places, distinct = column.cat.codes.to_numpy(), column.cat.categories
         else:
             places, distinct = pd.factorize(column)
-        shown = _shown_codes(variable, self.instrument)
-        found = [_on_screen(value, shown) for value in distinct]
+        if variable.kind == "number":
+            found: list[str | None] = [f"{value:.15g}" for value in distinct]
+        else:
+            shown: dict[str, str] = {
+                missing.becomes: missing.code for missing in self.instrument.missing_of(variable)
+            }
+            found = [_on_screen(value, shown) for value in distinct]
         passing = [code is not None and bool(test(code)) for code in found]
-        return np.logical_and(np.array([*passing, False], dtype=bool)[places], self.asked(variable))
+        truth: Truth = np.array([*passing, False], dtype=bool)[places]
+        return truth & self.asked(variable)
 
     def _column(self, name: str) -> pd.Series:
         if name not in self.frame.columns:
-            raise _frame_problem(name, "routing needs this column and the frame has none", "keep it in the frame")
+            raise _frame_problem(
+                name, "routing needs this column and the frame has none", "keep it in the frame"
+            )
         return self.frame[name]
 
 
 def _variables(name: str, instrument: Instrument) -> tuple[Variable, ...]:
     return (instrument[name],) if name in instrument else instrument.of_item(name)
-
-
-def _shown_codes(variable: Variable, instrument: Instrument) -> dict[str, str]:
-    return {missing.becomes: missing.code for missing in instrument.missing_of(variable)}
 
 
 def _on_screen(value: object, shown: Mapping[str, str]) -> str | None:
@@ -231,7 +246,10 @@ def _words(node: Node, instrument: Instrument, language: str) -> str:
         return f"not ({_words(node.part, instrument, language)})"
     if isinstance(node, Joined):
         parts = [_words(part, instrument, language) for part in node.parts]
-        inner = [f"({said})" if isinstance(part, Joined) else said for part, said in zip(node.parts, parts, strict=True)]
+        inner = [
+            f"({said})" if isinstance(part, Joined) else said
+            for part, said in zip(node.parts, parts, strict=True)
+        ]
         return f" {node.word} ".join(inner)
     variables = _variables(node.name, instrument)
     name = node.name if node.name in instrument else variables[0].item.id
@@ -241,7 +259,8 @@ def _words(node: Node, instrument: Instrument, language: str) -> str:
     if isinstance(node, Selected):
         return f"“{label}” includes “{instrument[f'{node.name}_{node.code}'].label(language)}”"
     labels = variables[0].code_labels(language)
-    labels |= {missing.code: missing.label[language] for missing in instrument.missing_of(variables[0])}
+    if node.operator not in _ORDER:
+        labels |= {missing.code: missing.label[language] for missing in instrument.missing_of(variables[0])}
     codes = [labels.get(code, code) for code in node.codes]
     return f"“{label}” {_SAID[node.operator]} {', '.join(codes)}"
 

@@ -65,9 +65,15 @@ def _said(detail: dict[str, Any], location: Location, model: type[BaseModel]) ->
     if kind == "literal_error":
         return f"{_shown(given)} is not one of {context['expected']}", "write one of these"
     if kind in ("model_type", "dict_type", "model_attributes_type"):
-        return f"{_shown(given)} stands where keys are expected", "write 'key: value' lines, indented below it"
+        return (
+            f"{_shown(given)} stands where keys are expected",
+            "write 'key: value' lines, indented below it",
+        )
     if kind in ("tuple_type", "list_type"):
-        return f"{_shown(given)} stands where a list is expected", "write it as [a, b] or as lines that begin with '- '"
+        return (
+            f"{_shown(given)} stands where a list is expected",
+            "write it as [a, b] or as lines that begin with '- '",
+        )
     if kind == "string_type":
         return f"{_shown(given)} stands where text is expected", "write a text"
     if kind == "value_error":

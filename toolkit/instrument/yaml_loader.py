@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,11 @@ class Document:
     path: Path
     data: Any
     lines: Mapping[Location, int]
+
+    @cached_property
+    def places(self) -> Mapping[tuple[str, ...], Location]:
+        """Path of names → location; the first where two entries have one name."""
+        return {self.named(location): location for location in reversed(list(self.lines))}
 
     def line(self, location: Location) -> int:
         """Line of a value; of the nearest thing around it where the value itself is not there."""
@@ -81,11 +87,14 @@ def read_document(path: str | Path) -> Document:
     """Read a YAML file and keep the line of every value; see `read_yaml`."""
     path = Path(path)
     text = _text(path)
+    problems: list[Problem] = []
+    lines: dict[Location, int] = {}
     try:
         node = yaml.compose(text, Loader=yaml.BaseLoader)
-        problems, lines = [], {}
         if node is None:
-            raise InvalidInput(path, [Problem("line 1", "the file is empty", "write the file's keys into it")])
+            raise InvalidInput(
+                path, [Problem("line 1", "the file is empty", "write the file's keys into it")]
+            )
         data = _Builder(problems, lines).value(node, ())
     except yaml.YAMLError as error:
         raise InvalidInput(path, [_syntax(error)]) from None
@@ -108,16 +117,20 @@ class _Builder:
     def value(self, node: yaml.Node, at: Location) -> Any:
         self.lines[at] = node.start_mark.line + 1
         if id(node) in self.seen:
-            self._refuse(node, "an alias (*name) repeats another part of the file", "write the part out in full")
+            self._refuse(
+                node, "an alias (*name) repeats another part of the file", "write the part out in full"
+            )
             return None
         self.seen.add(id(node))
         if node.tag not in _PLAIN_TAGS:
-            self._refuse(node, f"the tag {node.tag!r} is not allowed", "leave the tag out; all values are text")
+            self._refuse(
+                node, f"the tag {node.tag!r} is not allowed", "leave the tag out; all values are text"
+            )
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, at)
         if isinstance(node, yaml.SequenceNode):
             return [self.value(entry, (*at, place)) for place, entry in enumerate(node.value)]
-        empty = node.style is None and node.value in _EMPTY
+        empty = isinstance(node, yaml.ScalarNode) and node.style is None and node.value in _EMPTY
         return None if empty else node.value
 
     def _mapping(self, node: yaml.MappingNode, at: Location) -> dict[str, Any]:
@@ -131,7 +144,9 @@ class _Builder:
             if name == "<<" and key.style is None:
                 self._refuse(key, "merge keys (<<) are not allowed", "write the keys out in full")
             elif name in first:
-                self._refuse(key, f"the key '{name}' is given twice, first on line {first[name]}", "keep one of them")
+                self._refuse(
+                    key, f"the key '{name}' is given twice, first on line {first[name]}", "keep one of them"
+                )
             else:
                 first[name] = key.start_mark.line + 1
                 found[name] = self.value(value, (*at, name))
@@ -172,7 +187,9 @@ def _syntax(error: yaml.YAMLError) -> Problem:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "the file"
     said = getattr(error, "problem", None) or getattr(error, "reason", None) or "it cannot be parsed"
-    return Problem(where, f"this is not valid YAML ({said})", "mend the line or the one before; quote text with ': '")
+    return Problem(
+        where, f"this is not valid YAML ({said})", "mend the line or the one before; quote text with ': '"
+    )
 
 
 def _step(here: Any, step: str | int) -> Any:

@@ -1,0 +1,232 @@
+"""What is wrong with one scale or one item: its answers, its boxes, its words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+
+from toolkit.errors import near_names
+from toolkit.instrument.model import Instrument, Item, Option, ParallelWording, Row, Scale, Wording
+from toolkit.instrument.reading import Finding
+
+__all__ = ["find_in_item", "find_in_scale", "find_in_words", "repeated"]
+
+
+def find_in_item(
+    item: Item, instrument: Instrument, *, known: frozenset[str] = frozenset(), worded: bool = True
+) -> Iterator[Finding]:
+    """What is wrong with one item; without `worded`, its audiences need no wording yet."""
+    path = ("items", item.id)
+    if item.theme not in instrument.themes and item.theme not in known:
+        mend = near_names(item.theme, instrument.themes)
+        yield Finding((*path, "theme"), f"there is no theme '{item.theme}'", mend)
+    yield from _audience_names((*path, "audiences"), item.audiences, instrument.audiences, known)
+    yield from _spoken((*path, "text"), item.text, item.audiences, instrument, known, worded)
+    yield from find_in_words((*path, "short"), item.short, instrument, needed=False)
+    yield from _answers(path, item, instrument, known)
+    yield from _favourable((*path, "favourable"), item.favourable, item, instrument)
+    for row in item.rows:
+        yield from _row((*path, "rows", row.id), row, item, instrument, known, worded)
+
+
+def find_in_scale(
+    path: tuple[str, ...], scale: Scale, instrument: Instrument, known: frozenset[str]
+) -> Iterator[Finding]:
+    yield from _options((*path, "options"), scale.options, instrument)
+    for option in scale.options:
+        if option.exclusive:
+            mend = "leave it out: one answer excludes the others anyway"
+            yield Finding(
+                (*path, "options", option.code, "exclusive"),
+                "only a multi-select has exclusive options",
+                mend,
+            )
+    for box in ("top", "bottom"):
+        for code in getattr(scale, box):
+            if code not in scale.codes:
+                mend = f"use codes of the scale: {', '.join(scale.codes)}"
+                yield Finding((*path, box), f"'{code}' is no code of this scale", mend)
+        yield from find_in_words(
+            (*path, f"{box}_label"), getattr(scale, f"{box}_label"), instrument, needed=False
+        )
+    both = [code for code in scale.top if code in scale.bottom]
+    if both:
+        yield Finding(
+            (*path, "bottom"), f"{', '.join(both)} is in the top and the bottom box", "keep it in one of them"
+        )
+    yield from _missing((*path, "missing"), scale.missing, scale.options, instrument, known)
+
+
+def _options(path: tuple[str, ...], options: tuple[Option, ...], instrument: Instrument) -> Iterator[Finding]:
+    for code in repeated([option.code for option in options]):
+        yield Finding(
+            (*path, code), f"the code '{code}' is given to two answers", "give each answer its own code"
+        )
+    for option in options:
+        yield from find_in_words((*path, option.code, "label"), option.label, instrument)
+
+
+def _missing(
+    path: tuple[str, ...],
+    names: tuple[str, ...],
+    options: tuple[Option, ...],
+    instrument: Instrument,
+    known: frozenset[str],
+) -> Iterator[Finding]:
+    for name in names:
+        if name not in instrument.missing and name not in known:
+            mend = near_names(name, instrument.missing)
+            yield Finding(path, f"there is no missing answer '{name}'", mend)
+    offered = [instrument.missing[name] for name in dict.fromkeys(names) if name in instrument.missing]
+    codes = {option.code for option in options}
+    for missing in offered:
+        if missing.code in codes:
+            what = f"the missing answer's code {missing.code} is also the code of an answer"
+            yield Finding(path, what, "give the missing answer a code of its own, such as 98 or 99")
+    for code in repeated([missing.code for missing in offered]):
+        yield Finding(path, f"two missing answers have the code {code}", "give each its own code")
+    for becomes in repeated([missing.becomes for missing in offered]):
+        yield Finding(
+            path, f"two missing answers become {becomes} and could not be told apart", "offer one of them"
+        )
+
+
+def _answers(
+    path: tuple[str, ...], item: Item, instrument: Instrument, known: frozenset[str]
+) -> Iterator[Finding]:
+    """The fit of an item's type with its scale, options, rows, missing answers and bounds."""
+    scale = instrument.scales.get(item.scale) if item.scale else None
+    if item.scale and scale is None and item.scale not in known:
+        yield Finding(
+            (*path, "scale"), f"there is no scale '{item.scale}'", near_names(item.scale, instrument.scales)
+        )
+    for what, mend in _misfits(item):
+        yield Finding((*path, "type"), what, mend)
+    yield from _options((*path, "options"), item.options, instrument)
+    if item.type != "multi":
+        for option in item.options:
+            if option.exclusive:
+                where = (*path, "options", option.code, "exclusive")
+                yield Finding(where, "only a multi-select has exclusive options", "leave it out")
+    names = (*(scale.missing if scale else ()), *item.missing)
+    if item.missing:
+        options = scale.options if scale else item.options
+        yield from _missing((*path, "missing"), names, options, instrument, known)
+    yield from _bounds(path, item)
+
+
+def _misfits(item: Item) -> Iterator[tuple[str, str]]:
+    scale, options, rows = bool(item.scale), bool(item.options), bool(item.rows)
+    if item.type == "single" and scale and options:
+        yield "a single choice has both a scale and options of its own", "keep one of them"
+    if item.type == "single" and not scale and len(item.options) < 2:
+        yield "a single choice needs a scale, or two options or more", "name a scale or list the options"
+    if item.type == "multi" and not options:
+        yield "a multi-select has no options", "list its options"
+    if item.type == "matrix" and not (rows and scale):
+        yield "a matrix needs rows and a scale", "add what is not there"
+    if item.type == "matrix" and options:
+        yield "a matrix has options of its own", "make them a scale"
+    if item.type == "multi" and scale:
+        yield "a multi-select has a scale", "list its options instead"
+    if item.type in ("number", "text") and (scale or options):
+        yield (
+            f"a {item.type} has answers to choose from",
+            "leave scale and options out, or make it a single choice",
+        )
+    if item.type != "matrix" and rows:
+        yield "only a matrix has rows", "make it a matrix, or leave the rows out"
+    if item.type not in ("single", "matrix") and item.missing:
+        mend = "use an exclusive option" if item.type == "multi" else "let people leave it blank"
+        yield f"a {item.type} cannot offer missing answers", mend
+
+
+def _bounds(path: tuple[str, ...], item: Item) -> Iterator[Finding]:
+    for bound in ("minimum", "maximum"):
+        limit = getattr(item, bound)
+        if limit is not None and item.type != "number":
+            yield Finding((*path, bound), f"only a number has a {bound}", "leave it out")
+        elif limit is not None and not math.isfinite(limit):
+            yield Finding((*path, bound), f"{limit} is no bound", "write a number, or leave it out")
+    if item.type != "number":
+        return
+    if item.minimum is not None and item.minimum < 0:
+        mend = "use 0 or more: negative numbers stand for missing answers in exports"
+        yield Finding((*path, "minimum"), f"{item.minimum:g} is below 0", mend)
+    if item.minimum is not None and item.maximum is not None and item.maximum < item.minimum:
+        yield Finding((*path, "maximum"), f"{item.maximum:g} is below the minimum", "exchange them")
+
+
+def _favourable(path: tuple[str, ...], box: str, item: Item, instrument: Instrument) -> Iterator[Finding]:
+    if box == "none" or item.type == "multi" or (item.scale and item.scale not in instrument.scales):
+        return
+    scale = instrument.scales[item.scale] if item.scale else None
+    if not (scale and scale.top and scale.bottom):
+        mend = "write favourable: none, or use a scale with a top and a bottom"
+        yield Finding(path, f"favourable is '{box}' and its answers have no top and bottom box", mend)
+
+
+def _row(
+    path: tuple[str, ...], row: Row, item: Item, instrument: Instrument, known: frozenset[str], worded: bool
+) -> Iterator[Finding]:
+    yield from _audience_names((*path, "audiences"), row.audiences, instrument.audiences, known)
+    beyond = [
+        name for name in row.audiences or () if item.audiences is not None and name not in item.audiences
+    ]
+    if beyond:
+        what = f"the row is for {', '.join(beyond)}, and its item is not"
+        yield Finding((*path, "audiences"), what, "add the audience to the item, or take it from the row")
+    yield from _spoken((*path, "text"), row.text, row.audiences or item.audiences, instrument, known, worded)
+    yield from find_in_words((*path, "short"), row.short, instrument, needed=False)
+    if row.favourable is not None:
+        yield from _favourable((*path, "favourable"), row.favourable, item, instrument)
+
+
+def _audience_names(
+    path: tuple[str, ...], names: tuple[str, ...] | None, audiences: Iterable[str], known: frozenset[str]
+) -> Iterator[Finding]:
+    listed = list(audiences)
+    if names == ():
+        yield Finding(path, "the list is empty", "name the audiences, or leave the key out for all of them")
+    for name in names or ():
+        if name not in listed and name not in known:
+            yield Finding(path, f"there is no audience '{name}'", near_names(name, listed))
+    for name in repeated(names or ()):
+        yield Finding(path, f"'{name}' is listed twice", "list it once")
+
+
+def _spoken(
+    path: tuple[str, ...],
+    text: ParallelWording,
+    audiences: tuple[str, ...] | None,
+    instrument: Instrument,
+    known: frozenset[str],
+    worded: bool,
+) -> Iterator[Finding]:
+    """Parallel wording: each audience that is asked has words, in each language."""
+    for name, wording in text.items():
+        if name != "all" and name not in instrument.audiences and name not in known:
+            mend = near_names(name, [*instrument.audiences, "all"])
+            yield Finding((*path, name), f"there is no audience '{name}'", mend)
+        yield from find_in_words((*path, name), wording, instrument)
+    for name in (audiences or tuple(instrument.audiences)) if worded else ():
+        if name not in text and "all" not in text:
+            yield Finding(path, f"there is no wording for {name}", f"add '{name}:', or 'all:' for everyone")
+
+
+def find_in_words(
+    path: tuple[str, ...], wording: Wording, instrument: Instrument, *, needed: bool = True
+) -> Iterator[Finding]:
+    if not wording and not needed:
+        return
+    for language in dict.fromkeys(instrument.languages):
+        if language not in wording:
+            yield Finding(path, f"there are no words in '{language}'", f"add '{language}:'")
+    for language, words in wording.items():
+        if not words.strip():
+            yield Finding((*path, language), "the words are blank", "write them, or leave the key out")
+
+
+def repeated(names: Sequence[str]) -> list[str]:
+    """Names that stand more than once, each once."""
+    return [name for name in dict.fromkeys(names) if names.count(name) > 1]
