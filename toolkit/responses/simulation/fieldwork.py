@@ -9,13 +9,13 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
 from toolkit.instrument.model import Instrument, Variable
-from toolkit.instrument.routing import asked
-from toolkit.responses.simulation.people import Organisation, generator
+from toolkit.instrument.routing import asked, parse
+from toolkit.responses.simulation.people import Array, Organisation, generator
 
 __all__ = ["ENOUGH", "Fieldwork", "collect", "offered"]
 
 ENOUGH = 0.5
-"""Share of the asked items from which an unfinished interview counts as partial, below as break-off (AAPOR)."""
+"""Share of the asked items from which an unfinished interview is partial; below it is a break-off (AAPOR)."""
 
 
 class Fieldwork(BaseModel):
@@ -114,7 +114,7 @@ def _lost(here: pd.DataFrame, fieldwork: Fieldwork, seed: int) -> pd.Series:
 def _answer(
     would: pd.Series,
     variable: Variable,
-    shown: np.ndarray,
+    shown: Array,
     instrument: Instrument,
     fieldwork: Fieldwork,
     seed: int,
@@ -141,7 +141,7 @@ def _answer(
     return pd.Series(values, index=would.index, name=variable.name)
 
 
-def _comment(would: pd.Series, shown: np.ndarray, fieldwork: Fieldwork, chance: np.ndarray) -> pd.Series:
+def _comment(would: pd.Series, shown: Array, fieldwork: Fieldwork, chance: Array) -> pd.Series:
     if not fieldwork.comments:
         return would
     share = 0.15
@@ -155,38 +155,64 @@ def _break_off(frame: pd.DataFrame, instrument: Instrument, fieldwork: Fieldwork
     rng = generator(seed, "unfinished")
     stops = rng.random(len(frame)) < fieldwork.unfinished
     place = rng.integers(1, max(len(instrument.items), 2), len(frame))
-    items = {item.id: number for number, item in enumerate(instrument.items)}
-    changed = {
-        variable.name: _cut(frame[variable.name], variable, stops & (place <= items[variable.item.id]))
-        for variable in instrument.variables
-    }
-    cut = frame.assign(**changed)
-    answered, shown = item_counts(cut, instrument)
-    enough = answered >= ENOUGH * shown
-    return cut.assign(
-        status=pd.Series(
-            np.where(~stops, "complete", np.where(enough, "partial", "break-off")),
-            index=cut.index,
-            dtype="str",
-        )
+    order = {item.id: number for number, item in enumerate(instrument.items)}
+    cut = frame.assign(
+        **{
+            variable.name: _emptied(
+                frame[variable.name], variable, stops & (place <= order[variable.item.id])
+            )
+            for variable in instrument.variables
+        }
     )
+    last = np.full(len(cut), -1)
+    for variable in instrument.variables:
+        last = np.where(_answered(cut[variable.name]), order[variable.item.id], last)
+    cut = cut.assign(
+        **{
+            variable.name: _broken_off(cut[variable.name], variable, stops, last, order, instrument)
+            for variable in instrument.variables
+        }
+    )
+    answered, shown = item_counts(cut, instrument)
+    status = np.where(~stops, "complete", np.where(answered >= ENOUGH * shown, "partial", "break-off"))
+    return cut.assign(status=pd.Series(status, index=cut.index, dtype="str"))
 
 
-def _cut(column: pd.Series, variable: Variable, gone: np.ndarray) -> pd.Series:
+def _emptied(column: pd.Series, variable: Variable, gone: Array) -> pd.Series:
     if variable.kind in ("number", "text"):
         return column.mask(gone)
-    changed = column.copy()
-    changed[gone & (column != "-5").to_numpy()] = "-6"
-    return changed
+    return column.mask(gone & ~column.isin(["-5", "-4"]).to_numpy(), "-3")
 
 
-def item_counts(frame: pd.DataFrame, instrument: Instrument) -> tuple[np.ndarray, np.ndarray]:
-    """How many items each respondent answered and was asked (text and numbers left aside)."""
+def _broken_off(
+    column: pd.Series,
+    variable: Variable,
+    stops: Array,
+    last: Array,
+    order: dict[str, int],
+    instrument: Instrument,
+) -> pd.Series:
+    """Everything after the last answer is -6, unless an answer before it had already routed past it."""
+    if variable.kind in ("number", "text"):
+        return column
+    routers = parse(variable.item.ask_if).names if variable.item.ask_if else ()
+    ids = [instrument[name].item.id if name in instrument else name for name in routers]
+    decided = last >= max((order[name] for name in ids), default=-1)
+    open_answer = (column == "-3").to_numpy() | ((column == "-4").to_numpy() & ~decided)
+    return column.mask(stops & (last < order[variable.item.id]) & open_answer, "-6")
+
+
+def item_counts(frame: pd.DataFrame, instrument: Instrument) -> tuple[Array, Array]:
+    """How many questions each respondent answered and was asked: multi-selects once, open text not at all."""
     answered, shown = np.zeros(len(frame)), np.zeros(len(frame))
     for item in instrument.items:
-        columns = [v for v in instrument.of_item(item.id) if v.kind in ("single", "option")]
+        columns = [variable for variable in instrument.of_item(item.id) if variable.kind != "text"]
         for variable in columns[:1] if item.type == "multi" else columns:
-            values = frame[variable.name]
-            shown += ~values.isin(["-5", "-4"]).to_numpy()
-            answered += ~values.isin(["-6", "-5", "-4", "-3"]).to_numpy()
+            to_ask = asked(frame, variable, instrument)
+            shown += to_ask
+            answered += to_ask & _answered(frame[variable.name])
     return answered, shown
+
+
+def _answered(column: pd.Series) -> Array:
+    return np.asarray(column.notna() & ~column.isin(["-6", "-5", "-4", "-3"]), dtype=bool)

@@ -1,4 +1,4 @@
-"""A coded frame as the CSV file LimeSurvey 6 exports: heading "question code", answers as codes or in full."""
+"""A coded frame as the CSV file LimeSurvey 6 exports it: headings are question codes."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import pandas as pd
 
 from toolkit.instrument.model import Instrument, Variable
 from toolkit.responses.simulation.fieldwork import offered
-from toolkit.responses.simulation.people import generator
+from toolkit.responses.simulation.people import Array, generator
 
-__all__ = ["limesurvey_export", "times"]
+__all__ = ["cells", "limesurvey_export", "times"]
 
 
 def limesurvey_export(
@@ -57,19 +57,21 @@ def limesurvey_export(
         "seed": generator(seed, "limesurvey", opens).integers(10**8, 2 * 10**9, len(frame)).astype(str),
         "startdate": started,
         "datestamp": ended,
-        "organisation": frame["organisation"].fillna("").to_numpy(),
+        "organisation": cells(frame["organisation"]),
         "audience": _audience(frame, instrument, answers, language),
     }
     present = set(frame["audience"].unique())
     for variable in instrument.variables:
         if present & set(variable.audiences):
             words = _words(variable, instrument, answers, language)
-            columns[_heading(variable)] = _cells(frame[variable.name], variable, words)
-    text = pd.DataFrame(columns).to_csv(index=False, sep=";", quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+            columns[_heading(variable)] = _answers(frame[variable.name], variable, words)
+    text: str = pd.DataFrame(columns).to_csv(
+        index=False, sep=";", quoting=csv.QUOTE_ALL, lineterminator="\r\n"
+    )
     return (text + "\r\n").encode("utf-8-sig")
 
 
-def times(frame: pd.DataFrame, opens: str, closes: str, *, seed: int) -> tuple[np.ndarray, np.ndarray]:
+def times(frame: pd.DataFrame, opens: str, closes: str, *, seed: int) -> tuple[Array, Array]:
     """When each respondent started and last acted, in the order of the frame, as written in an export."""
     rng = generator(seed, "times", opens)
     first, last = pd.Timestamp(opens) + pd.Timedelta(hours=8), pd.Timestamp(closes) + pd.Timedelta(hours=18)
@@ -81,17 +83,22 @@ def times(frame: pd.DataFrame, opens: str, closes: str, *, seed: int) -> tuple[n
     return np.asarray(started.strftime(form), dtype=object), np.asarray(ended.strftime(form), dtype=object)
 
 
+def cells(column: pd.Series, otherwise: str = "") -> Array:
+    """Text as it goes into a file; `otherwise` where there is none."""
+    return np.asarray(column.astype("object").where(column.notna(), otherwise), dtype=object)
+
+
 def _heading(variable: Variable) -> str:
     part = variable.row.id if variable.row else variable.option.code if variable.option else ""
     return f"{variable.item.id}[{part}]" if part else variable.item.id
 
 
-def _audience(frame: pd.DataFrame, instrument: Instrument, answers: str, language: str) -> np.ndarray:
+def _audience(frame: pd.DataFrame, instrument: Instrument, answers: str, language: str) -> Array:
     words = {
         name: audience.code if answers == "codes" else audience.label[language]
         for name, audience in instrument.audiences.items()
     }
-    return frame["audience"].astype("str").map(words).to_numpy(dtype=object)
+    return cells(frame["audience"].astype("str").map(words))
 
 
 def _words(variable: Variable, instrument: Instrument, answers: str, language: str) -> dict[str, str]:
@@ -107,16 +114,16 @@ def _words(variable: Variable, instrument: Instrument, answers: str, language: s
     return variable.code_labels(language) | {becomes: said[code] for becomes, code in screen.items()}
 
 
-def _cells(column: pd.Series, variable: Variable, words: dict[str, str]) -> np.ndarray:
+def _answers(column: pd.Series, variable: Variable, words: dict[str, str]) -> Array:
     if variable.kind == "text":
-        return column.fillna("").to_numpy(dtype=object)
+        return cells(column)
     if variable.kind == "number":
-        return column.map("{:g}".format, na_action="ignore").astype("str").fillna("").to_numpy(dtype=object)
+        return cells(column.map("{:.10g}".format, na_action="ignore"))
     otherwise = "No" if words == {"1": "Yes"} else ""
-    return column.astype("str").map(words).fillna(otherwise).to_numpy(dtype=object)
+    return cells(column.astype("str").map(words), otherwise)
 
 
-def _last_section(frame: pd.DataFrame, instrument: Instrument) -> np.ndarray:
+def _last_section(frame: pd.DataFrame, instrument: Instrument) -> Array:
     """The number of the last page on which something was answered."""
     page = np.ones(len(frame), dtype=int)
     for number, section in enumerate(instrument.sections, start=1):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 from zlib import crc32
 
 import numpy as np
@@ -12,7 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from toolkit.errors import Problem, near_names
 from toolkit.instrument.model import Instrument
 
-__all__ = ["Organisation", "check_organisations", "generator", "latent", "people_of"]
+__all__ = ["Array", "Organisation", "check_organisations", "generator", "latent", "people_of"]
+
+Array = np.ndarray[Any, np.dtype[Any]]
 
 _ORGANISATION, _VIEW, _PERSON, _THEME = 0.05, 0.04, 0.15, 0.25
 """Parts of a latent answer's variance: organisation, organisation as one audience sees it, person, theme."""
@@ -114,7 +117,7 @@ def generator(seed: int, *names: str) -> np.random.Generator:
     return np.random.default_rng([seed, crc32("/".join(names).encode())])
 
 
-def latent(people: pd.DataFrame, item: str, theme: str, sign: int, *, seed: int) -> np.ndarray:
+def latent(people: pd.DataFrame, item: str, theme: str, sign: int, *, seed: int) -> Array:
     """How strongly each person leans towards the top of an item: standard normal, correlated.
 
     People of one organisation resemble each other (5 % of the variance, and 4 % more within an audience of
@@ -138,7 +141,7 @@ def latent(people: pd.DataFrame, item: str, theme: str, sign: int, *, seed: int)
     return z
 
 
-def _effect(groups: pd.Series, purpose: tuple[str, ...], seed: int) -> np.ndarray:
+def _effect(groups: pd.Series, purpose: tuple[str, ...], seed: int) -> Array:
     places, names = pd.factorize(groups)
     drawn = np.array([generator(seed, *purpose, str(name)).standard_normal() for name in names])
-    return drawn[places]
+    return np.asarray(drawn[places])

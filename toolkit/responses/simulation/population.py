@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 
 import numpy as np
@@ -11,7 +11,7 @@ import pandas as pd
 from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.model import Instrument, Variable
 from toolkit.instrument.routing import asked, parse
-from toolkit.responses.simulation.people import Organisation, generator, latent, people_of
+from toolkit.responses.simulation.people import Array, Organisation, generator, latent, people_of
 from toolkit.responses.simulation.shares import Share, Unit, units
 
 __all__ = ["apportion", "populate"]
@@ -29,8 +29,8 @@ def populate(
 ) -> pd.DataFrame:
     """Everybody in the organisations with an answer to every item they would be asked.
 
-    The shares hold over all organisations of a wave, within one person: people are ordered by a latent leaning
-    and the scale is cut at the ranks that give the shares.
+    The shares hold over all organisations of a wave, within one person: people are ordered by a latent
+    leaning and the scale is cut at the ranks that give the shares.
 
     Returns
     -------
@@ -45,12 +45,12 @@ def populate(
         own = [share for share in shares if share.item == unit.name]
         groups = _groups(so_far, to_ask, unit, own, instrument, waves)
         columns |= _answers(people, unit, to_ask, groups, seed)
-        _fix(columns, unit, organisations, to_ask)
+        columns |= _fixed(columns, unit, organisations, to_ask)
     ordered = [*people.columns, *(variable.name for variable in instrument.variables)]
     return pd.DataFrame({name: columns[name] for name in ordered})
 
 
-def apportion(total: int, weights: Sequence[float]) -> np.ndarray:
+def apportion(total: int, weights: Sequence[float] | Array) -> Array:
     """Divide a number of people by weights, each within one of its exact part (largest remainder).
 
     Examples
@@ -63,7 +63,7 @@ def apportion(total: int, weights: Sequence[float]) -> np.ndarray:
     counts = np.floor(exact + 1e-9).astype(int)
     late = np.argsort(-(exact - counts), kind="stable")[: total - counts.sum()]
     counts[late] += 1
-    return counts
+    return np.asarray(counts)
 
 
 def _in_order(instrument: Instrument, shares: Sequence[Share]) -> list[Unit]:
@@ -93,14 +93,14 @@ def _unit_of(name: str, instrument: Instrument) -> str:
 
 def _groups(
     so_far: pd.DataFrame,
-    to_ask: np.ndarray,
+    to_ask: Array,
     unit: Unit,
     shares: Iterable[Share],
     instrument: Instrument,
     waves: Sequence[str],
-) -> list[tuple[np.ndarray, Share | None, str]]:
-    """Rows that share one distribution, each with the entry that gives it and a name for its random stream."""
-    found = []
+) -> list[tuple[Array, Share | None, str]]:
+    """Rows that share one distribution, each with the entry that gives it and the audience they are."""
+    found: list[tuple[Array, Share | None, str]] = []
     for wave in waves:
         for audience in unit.variables[0].audiences:
             rest = to_ask & (so_far["wave"] == wave).to_numpy() & (so_far["audience"] == audience).to_numpy()
@@ -115,7 +115,7 @@ def _groups(
 
 
 def _entries(shares: Iterable[Share], audience: str, wave: str) -> list[Share]:
-    """Entries for this audience and wave: the wave's own before the general one, conditions before the rest."""
+    """Entries for this audience and wave: a wave's own before the general one, conditions before the rest."""
     mine = [share for share in shares if audience in share.audiences and share.wave in (None, wave)]
     own = {share.among for share in mine if share.wave == wave}
     kept = [share for share in mine if share.wave == wave or share.among not in own]
@@ -125,8 +125,8 @@ def _entries(shares: Iterable[Share], audience: str, wave: str) -> list[Share]:
 def _answers(
     people: pd.DataFrame,
     unit: Unit,
-    to_ask: np.ndarray,
-    groups: list[tuple[np.ndarray, Share | None, str]],
+    to_ask: Array,
+    groups: list[tuple[Array, Share | None, str]],
     seed: int,
 ) -> dict[str, pd.Series]:
     kind = unit.variables[0].kind
@@ -144,8 +144,8 @@ def _answers(
 
 
 def _single(
-    people: pd.DataFrame, unit: Unit, groups: list[tuple[np.ndarray, Share | None, str]], seed: int
-) -> dict[str, np.ndarray]:
+    people: pd.DataFrame, unit: Unit, groups: list[tuple[Array, Share | None, str]], seed: int
+) -> dict[str, Array]:
     variable = unit.variables[0]
     sign = {"top": 1, "bottom": -1, "none": 1 if variable.ordered else 0}[variable.favourable]
     z = latent(people, unit.name, variable.theme, sign, seed=seed)
@@ -209,9 +209,9 @@ def _by_code(
 
 
 def _multi(
-    people: pd.DataFrame, unit: Unit, groups: list[tuple[np.ndarray, Share | None, str]], seed: int
-) -> dict[str, np.ndarray]:
-    """Everybody in the net gets one option for sure; what an option still lacks goes to those leaning to it."""
+    people: pd.DataFrame, unit: Unit, groups: list[tuple[Array, Share | None, str]], seed: int
+) -> dict[str, Array]:
+    """Everybody in the net ticks one option for sure; what one still lacks goes to those leaning to it."""
     options = [option.code for option in unit.item.options if not option.exclusive]
     leaning = {
         code: latent(people, f"{unit.name}/{code}", unit.item.theme, 0, seed=seed)
@@ -237,7 +237,7 @@ def _multi(
 
 def _option_counts(
     people: int, options: list[str], unit: Unit, share: Share | None, rng: np.random.Generator
-) -> tuple[int, np.ndarray]:
+) -> tuple[int, Array]:
     """How many tick at least one option, and how many tick each."""
     given = share.share if share else {}
     drawn = rng.uniform(0.15, 0.45, len(options))
@@ -258,8 +258,8 @@ def _option_counts(
 
 
 def _option_codes(
-    variable: Variable, ticked: dict[str, np.ndarray], nothing: np.ndarray, exclusive: str | None
-) -> np.ndarray:
+    variable: Variable, ticked: dict[str, Array], nothing: Array, exclusive: str | None
+) -> Array:
     code = variable.option.code if variable.option else ""
     if code in ticked:
         codes = np.where(ticked[code], "1", "0").astype(object)
@@ -267,21 +267,22 @@ def _option_codes(
     return np.where(nothing & (code == exclusive), "1", "0").astype(object)
 
 
-def _column(codes: np.ndarray, variable: Variable, people: pd.DataFrame, to_ask: np.ndarray) -> pd.Series:
+def _column(codes: Array, variable: Variable, people: pd.DataFrame, to_ask: Array) -> pd.Series:
     mine = people["audience"].isin(variable.audiences).to_numpy()
     final = np.where(to_ask, codes, np.where(mine, _ROUTED, _NOT_ASKED))
     values = pd.Categorical(final, categories=list(variable.categories), ordered=variable.ordered)
     return pd.Series(values, index=people.index, name=variable.name)
 
 
-def _fix(
-    columns: dict[str, pd.Series], unit: Unit, organisations: Sequence[Organisation], to_ask: np.ndarray
-) -> None:
+def _fixed(
+    columns: Mapping[str, pd.Series], unit: Unit, organisations: Sequence[Organisation], to_ask: Array
+) -> dict[str, pd.Series]:
+    """Answers that everybody of an organisation gives."""
+    changed: dict[str, pd.Series] = {}
     for organisation in organisations:
-        if unit.name not in organisation.fixed:
-            continue
-        there = (columns["organisation"] == organisation.id).to_numpy() & to_ask
-        there &= ~columns["audience"].isin(organisation.fixed_not).to_numpy()
-        changed = columns[unit.name].copy()
-        changed[there] = organisation.fixed[unit.name]
-        columns[unit.name] = changed
+        if unit.name in organisation.fixed:
+            there = to_ask & (columns["organisation"] == organisation.id).to_numpy()
+            there = there & ~columns["audience"].isin(organisation.fixed_not).to_numpy()
+            before = changed.get(unit.name, columns[unit.name])
+            changed[unit.name] = before.mask(there, organisation.fixed[unit.name])
+    return changed

@@ -11,8 +11,8 @@ import pandas as pd
 
 from toolkit.instrument.model import Instrument, Item, Variable
 from toolkit.responses.simulation.fieldwork import item_counts, offered
-from toolkit.responses.simulation.limesurvey import times
-from toolkit.responses.simulation.people import generator
+from toolkit.responses.simulation.limesurvey import cells, times
+from toolkit.responses.simulation.people import Array, generator
 
 __all__ = ["qualtrics_export"]
 
@@ -67,11 +67,11 @@ def qualtrics_export(
     columns = list(_own_columns(tried, instrument, opens, closes, seed, previews, language))
     asked = [item for item in instrument.items if audience in instrument.of_item(item.id)[0].audiences]
     for number, item in enumerate(asked, start=1):
-        for name, text, tag, cells in _item_columns(tried, item, instrument, audience, language, number):
+        for name, text, tag, answers in _item_columns(tried, item, instrument, audience, language, number):
             head.append((name, text, {"ImportId": tag}))
-            columns.append(cells)
+            columns.append(answers)
     head.append(("organisation", "organisation", {"ImportId": "organisation"}))
-    columns.append(tried["organisation"].fillna("").to_numpy(dtype=object))
+    columns.append(cells(tried["organisation"]))
     lines = io.StringIO()
     writer = csv.writer(lines, lineterminator="\n")
     writer.writerow([name for name, _, _ in head])
@@ -89,7 +89,7 @@ def _own_columns(
     seed: int,
     previews: int,
     language: str,
-) -> list[np.ndarray]:
+) -> list[Array]:
     started, ended = times(frame, opens, closes, seed=seed)
     rng = generator(seed, "qualtrics", opens)
     letters = _ALPHABET[rng.integers(0, len(_ALPHABET), (len(frame), 15))]
@@ -112,7 +112,7 @@ def _own_columns(
 
 def _item_columns(
     frame: pd.DataFrame, item: Item, instrument: Instrument, audience: str, language: str, number: int
-) -> list[tuple[str, str, str, np.ndarray]]:
+) -> list[tuple[str, str, str, Array]]:
     """Name, text, ImportId and cells of an item's columns."""
     variables = [v for v in instrument.of_item(item.id) if audience in v.audiences]
     if item.type == "multi":
@@ -126,23 +126,23 @@ def _item_columns(
             stem = (item.text.get(audience) or item.text["all"])[language]
             text = f"{stem} - {text.removeprefix(stem).strip()}"
         tag += "_TEXT" if variable.kind in ("text", "number") else ""
-        found.append((variable.name, text, tag, _cells(frame[variable.name], variable, instrument)))
+        found.append((variable.name, text, tag, _answers(frame[variable.name], variable, instrument)))
     return found
 
 
-def _ticked(frame: pd.DataFrame, variables: list[Variable]) -> np.ndarray:
-    cells = pd.Series("", index=frame.index, dtype="str")
+def _ticked(frame: pd.DataFrame, variables: list[Variable]) -> Array:
+    ticked = pd.Series("", index=frame.index, dtype="str")
     for place, variable in enumerate(variables, start=1):
-        cells = cells.where(frame[variable.name] != "1", cells + f",{place}")
-    return cells.str.removeprefix(",").to_numpy(dtype=object)
+        ticked = ticked.where(frame[variable.name] != "1", ticked + f",{place}")
+    return cells(ticked.str.removeprefix(","))
 
 
-def _cells(column: pd.Series, variable: Variable, instrument: Instrument) -> np.ndarray:
+def _answers(column: pd.Series, variable: Variable, instrument: Instrument) -> Array:
     if variable.kind == "text":
-        return column.fillna("").to_numpy(dtype=object)
+        return cells(column)
     if variable.kind == "number":
-        return column.map("{:g}".format, na_action="ignore").astype("str").fillna("").to_numpy(dtype=object)
+        return cells(column.map("{:.10g}".format, na_action="ignore"))
     whole = all(code.isdigit() for code in variable.codes)
     places = {code: code if whole else str(place) for place, code in enumerate(variable.codes, start=1)}
     words = places | offered(variable, instrument)
-    return column.astype("str").map(words).fillna("").to_numpy(dtype=object)
+    return cells(column.astype("str").map(words))

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Literal
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument import load_instruments
 from toolkit.instrument.model import Instrument
-from toolkit.instrument.yaml_loader import read_yaml
+from toolkit.instrument.strict import checked
+from toolkit.instrument.yaml_loader import read_document
 from toolkit.responses.simulation.fieldwork import Fieldwork, collect
 from toolkit.responses.simulation.limesurvey import limesurvey_export
 from toolkit.responses.simulation.people import Organisation, check_organisations
@@ -124,14 +125,7 @@ def load_simulation(path: str | Path) -> tuple[Simulation, Instrument, tuple[Sha
         With everything wrong at once.
     """
     path = Path(path)
-    try:
-        spec = Simulation.model_validate(read_yaml(path))
-    except ValidationError as error:
-        problems = [
-            Problem(" → ".join(map(str, fault["loc"])) or "the file", fault["msg"], "see docs/simulation.md")
-            for fault in error.errors()
-        ]
-        raise InvalidInput(path, problems) from None
+    spec = checked(Simulation, read_document(path))
     instrument = load_instruments({name: path.parent / file for name, file in spec.instruments.items()})
     shares = load_shares(path.parent / spec.shares, instrument)
     problems = [
@@ -200,7 +194,8 @@ def _organisations_table(spec: Simulation, instrument: Instrument) -> bytes:
         for organisation in spec.organisations
         if wave in organisation.waves
     ]
-    return pd.DataFrame(rows).to_csv(index=False, lineterminator="\n").encode("utf-8")
+    text: str = pd.DataFrame(rows).to_csv(index=False, lineterminator="\n")
+    return text.encode("utf-8")
 
 
 def _write(path: Path, content: bytes) -> Path:
@@ -230,7 +225,7 @@ def _wave_problems(spec: Simulation, shares: Sequence[Share], instrument: Instru
         if file.platform == "qualtrics" and len(file.audiences) > 1:
             what = "a Qualtrics file holds one audience here"
             problems.append(Problem(f"files, {file.file}", what, "write a file for each audience"))
-    for name, wave in spec.waves.items():
-        if wave.closes < wave.opens:
+    for name, days in spec.waves.items():
+        if days.closes < days.opens:
             problems.append(Problem(f"waves, {name}", "closes before it opens", "exchange the two dates"))
     return problems

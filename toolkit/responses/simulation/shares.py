@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument.model import Instrument, Item, Variable
 from toolkit.instrument.routing import parse
-from toolkit.instrument.yaml_loader import read_yaml
+from toolkit.instrument.strict import checked
+from toolkit.instrument.yaml_loader import read_document
 
 __all__ = ["Share", "Unit", "check_shares", "load_shares", "units"]
 
@@ -79,9 +80,9 @@ class Unit:
 
 def units(instrument: Instrument) -> dict[str, Unit]:
     """Every unit of an instrument by name, in questionnaire order."""
-    found = []
-    for item, columns in groupby(instrument.variables, key=lambda variable: variable.item):
-        columns = tuple(columns)
+    found: list[Unit] = []
+    for item, group in groupby(instrument.variables, key=lambda variable: variable.item):
+        columns = tuple(group)
         found += (
             [Unit(item.id, item, columns)]
             if item.type == "multi"
@@ -98,10 +99,7 @@ def load_shares(path: str | Path, instrument: Instrument) -> tuple[Share, ...]:
     InvalidInput
         With everything wrong in the file at once.
     """
-    try:
-        shares = _SharesFile.model_validate(read_yaml(path)).shares
-    except ValidationError as error:
-        raise InvalidInput(path, [_as_problem(fault) for fault in error.errors()]) from None
+    shares = checked(_SharesFile, read_document(path)).shares
     problems = check_shares(shares, instrument)
     if problems:
         raise InvalidInput(path, problems)
@@ -216,8 +214,3 @@ def _multi_problems(where: str, share: Share, unit: Unit) -> Iterator[Problem]:
     if whole and sum(ticked.values()) < net - _SLACK:
         what = f"the options together ({sum(ticked.values()):g}) do not reach 'any' ({net:g})"
         yield Problem(where, what, "raise an option or lower 'any'")
-
-
-def _as_problem(fault: object) -> Problem:
-    place = " → ".join(str(part) for part in fault["loc"])  # type: ignore[index]
-    return Problem(place or "the file", str(fault["msg"]), "see docs/simulation.md")  # type: ignore[index]
