@@ -1,0 +1,54 @@
+"""Released results as what people read: pictures, tables and sentences. Only rounding and wording happen here."""
+
+from __future__ import annotations
+
+from toolkit.presentation.appendix import distribution_table
+from toolkit.presentation.blocks import Bullets, Paragraph, Picture, Prose, Table, Terms
+from toolkit.presentation.figures import (
+    benchmark_dots,
+    diverging_bars,
+    gap_dumbbell,
+    ranked_options,
+    wave_change,
+)
+from toolkit.presentation.methods import computed_methods, methods_statement
+from toolkit.presentation.numbers import percent, points
+from toolkit.presentation.sentences import headline
+from toolkit.presentation.tables import (
+    benchmark_table,
+    gap_table,
+    participation_table,
+    shares_table,
+    trend_table,
+)
+from toolkit.presentation.theme import Theme
+from toolkit.presentation.words import cannot_tell, summary, synthetic_notice
+
+__all__ = [
+    "Bullets",
+    "Paragraph",
+    "Picture",
+    "Prose",
+    "Table",
+    "Terms",
+    "Theme",
+    "benchmark_dots",
+    "benchmark_table",
+    "cannot_tell",
+    "computed_methods",
+    "distribution_table",
+    "diverging_bars",
+    "gap_dumbbell",
+    "gap_table",
+    "headline",
+    "methods_statement",
+    "participation_table",
+    "percent",
+    "points",
+    "ranked_options",
+    "shares_table",
+    "summary",
+    "synthetic_notice",
+    "trend_table",
+    "wave_change",
+]

@@ -1,0 +1,232 @@
+"""What a notebook shows: a picture, a table or a passage of text, each complete in itself."""
+
+from __future__ import annotations
+
+import base64
+import textwrap
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import pandas as pd
+
+from toolkit.presentation.numbers import NOT_SHOWN, is_known
+
+__all__ = ["Block", "Bullets", "Paragraph", "Picture", "Prose", "Table", "Terms"]
+
+
+class Block:
+    """Something displayable: HTML for a notebook and a report, plain text for a terminal."""
+
+    def _repr_html_(self) -> str:
+        raise NotImplementedError
+
+    def _repr_mimebundle_(
+        self, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None
+    ) -> dict[str, str]:
+        bundle = {"text/html": self._repr_html_(), "text/plain": str(self)}
+        kept = set(include) if include else set(bundle)
+        return {kind: text for kind, text in bundle.items() if kind in kept - set(exclude or ())}
+
+
+@dataclass(frozen=True)
+class Picture(Block):
+    """A drawing with a title that says the finding.
+
+    Parameters
+    ----------
+    title
+        A sentence.
+    alt
+        The same rows in words, for those who do not see the picture.
+    caption
+        How to read it: bases, intervals, what was left out and why.
+    svg
+        The drawing itself, an SVG document.
+    """
+
+    title: str
+    alt: str
+    caption: str
+    svg: str
+
+    def _repr_html_(self) -> str:
+        data = base64.b64encode(self.svg.encode()).decode()
+        return (
+            '<figure class="picture">'
+            f'<p class="picture-title"><strong>{escape(self.title)}</strong></p>'
+            f'<img alt="{escape(self.alt)}" src="data:image/svg+xml;base64,{data}" '
+            'style="max-width:100%;height:auto;background:#ffffff">'
+            f"<figcaption>{escape(self.caption)}</figcaption></figure>"
+        )
+
+    def __str__(self) -> str:
+        return "\n".join(_wrapped(text) for text in (self.title, self.alt, self.caption) if text)
+
+    __repr__ = __str__
+
+
+@dataclass(frozen=True, eq=False)
+class Table(Block):
+    """A table of text ready to be read: every cell is already rounded and worded.
+
+    Parameters
+    ----------
+    title
+        Its caption.
+    frame
+        One column a heading, all text; the first column names the row.
+    notes
+        Sentences printed beneath.
+    kind
+        A word for its class in HTML ("gaps", "participation").
+    numeric
+        Columns set to the right.
+    """
+
+    title: str
+    frame: pd.DataFrame
+    notes: tuple[str, ...] = ()
+    kind: str = "table"
+    numeric: tuple[str, ...] = ()
+
+    def _repr_html_(self) -> str:
+        columns = list(self.frame.columns)
+        side = {
+            name: ' class="num" style="text-align:right"' if name in self.numeric else "" for name in columns
+        }
+        left = ' style="text-align:left"'
+        head = "".join(f'<th scope="col"{side[name] or left}>{escape(str(name))}</th>' for name in columns)
+        rows = "".join(
+            "<tr>"
+            + "".join(
+                f'<th scope="row"{left}>{_cell(value)}</th>'
+                if place == 0
+                else f"<td{side[columns[place]] or left}>{_cell(value)}</td>"
+                for place, value in enumerate(row)
+            )
+            + "</tr>"
+            for row in self.frame.itertuples(index=False, name=None)
+        )
+        notes = "".join(f"<p>{escape(note)}</p>" for note in self.notes)
+        notes = f'<div class="table-notes">{notes}</div>' if notes else ""
+        return (
+            f'<div class="table-block {escape(self.kind)}">'
+            f'<table class="toolkit-table {escape(self.kind)}"><caption>{escape(self.title)}</caption>'
+            f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{notes}</div>"
+        )
+
+    def __str__(self) -> str:
+        body = self.frame.map(_plain).to_string(index=False) if len(self.frame) else "(no rows)"
+        return "\n".join([self.title, body, *(_wrapped(note) for note in self.notes)])
+
+    __repr__ = __str__
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """One paragraph."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Bullets:
+    """A list of sentences."""
+
+    items: tuple[str, ...]
+    ordered: bool = False
+
+
+@dataclass(frozen=True)
+class Terms:
+    """A list of names, each with what is said about it."""
+
+    pairs: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Prose(Block):
+    """A passage of text.
+
+    Parameters
+    ----------
+    title
+        A heading, or "" for none.
+    parts
+        Paragraphs, bullet lists and lists of terms, in order.
+    kind
+        A word for its class in HTML ("summary", "notice").
+    """
+
+    title: str
+    parts: tuple[Paragraph | Bullets | Terms, ...]
+    kind: str = "prose"
+
+    def _repr_html_(self) -> str:
+        heading = f"<h3>{escape(self.title)}</h3>" if self.title else ""
+        body = "".join(_part_html(part) for part in self.parts)
+        return f'<section class="prose {escape(self.kind)}">{heading}{body}</section>'
+
+    def __str__(self) -> str:
+        return "\n".join([*([self.title] if self.title else []), *(_part_text(part) for part in self.parts)])
+
+    __repr__ = __str__
+
+    def sentences(self) -> tuple[str, ...]:
+        """Every piece of text in it, in order."""
+        found: list[str] = []
+        for part in self.parts:
+            if isinstance(part, Paragraph):
+                found.append(part.text)
+            elif isinstance(part, Bullets):
+                found.extend(part.items)
+            else:
+                found.extend(f"{term}: {text}" for term, text in part.pairs)
+        return tuple(found)
+
+
+def table_of(
+    rows: Iterable[Mapping[str, str]],
+    columns: Iterable[str],
+    *,
+    title: str,
+    kind: str,
+    notes: Iterable[str] = (),
+    numeric: Iterable[str] = (),
+) -> Table:
+    """Make a Table from rows of text, dropping optional columns that are empty in every row."""
+    frame = pd.DataFrame(list(rows), columns=list(columns), dtype=str)
+    return Table(title, frame, tuple(notes), kind, tuple(name for name in numeric if name in frame.columns))
+
+
+def _plain(value: Any) -> str:
+    return str(value) if is_known(value) else NOT_SHOWN
+
+
+def _cell(value: Any) -> str:
+    return escape(_plain(value)).replace("\n", "<br>")
+
+
+def _wrapped(text: str) -> str:
+    return textwrap.fill(text, 100)
+
+
+def _part_html(part: Paragraph | Bullets | Terms) -> str:
+    if isinstance(part, Paragraph):
+        return f"<p>{escape(part.text)}</p>"
+    if isinstance(part, Bullets):
+        tag = "ol" if part.ordered else "ul"
+        return f"<{tag}>" + "".join(f"<li>{escape(item)}</li>" for item in part.items) + f"</{tag}>"
+    listed = "".join(f"<dt>{escape(term)}</dt><dd>{escape(text)}</dd>" for term, text in part.pairs)
+    return f"<dl>{listed}</dl>"
+
+
+def _part_text(part: Paragraph | Bullets | Terms) -> str:
+    if isinstance(part, Paragraph):
+        return _wrapped(part.text)
+    if isinstance(part, Bullets):
+        marks = [f"{place}." if part.ordered else "-" for place in range(1, len(part.items) + 1)]
+        return "\n".join(_wrapped(f"{mark} {item}") for mark, item in zip(marks, part.items, strict=True))
+    return "\n".join(_wrapped(f"{term}: {text}") for term, text in part.pairs)

@@ -1,0 +1,205 @@
+"""Where audiences see the same thing differently: one row an item, one dot an audience."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pandas as pd
+
+from toolkit.instrument.model import Instrument
+from toolkit.presentation.blocks import Picture
+from toolkit.presentation.figures.dots import Dot, DotRow, Group, draw_dots
+from toolkit.presentation.figures.page import as_svg
+from toolkit.presentation.numbers import base, is_known, percent
+from toolkit.presentation.rows import audience_name, item_name, known, released_table, shown_rows
+from toolkit.presentation.sentences import by_width, gap_title, headline, hint_of, share_of, side_gap
+from toolkit.presentation.theme import Theme
+
+__all__ = ["gap_dumbbell"]
+
+MARKED = "Dots are shares, lines their 95 % intervals; the number beside a dot is its share in percent."
+
+
+def gap_dumbbell(
+    released: Any,
+    instrument: Instrument,
+    *,
+    table: str = "gaps",
+    shares: str = "shares",
+    by: str = "audience",
+    measure: str = "top",
+    items: Iterable[str] | None = None,
+    most: int | None = 12,
+    look: Theme | None = None,
+    title: str | None = None,
+    language: str = "en",
+) -> Picture:
+    """Draw every audience's share of each item with its interval, the widest gap first.
+
+    Parameters
+    ----------
+    released
+        What `toolkit.disclosure.release` returned.
+    instrument
+        For names, order of audiences, and which way good news lies.
+    table, shares
+        Names of the released gaps and of the released shares.
+    by
+        The group column of the shares.
+    measure
+        Which share is drawn.
+    items
+        Columns to draw; without it every column but the options of multi-selects.
+    most
+        How many rows; None for all. The caption says how many were left out.
+    look, title, language
+        Colours; a title of your own; the language of the wording.
+
+    Raises
+    ------
+    DisclosureError
+        `released` has not passed the gate.
+    """
+    gaps = released_table(released, table, columns=("item", "measure", "gap", "audience_a", "audience_b"))
+    estimates = released_table(released, shares, columns=("item", "measure", by, "estimate"))
+    gaps, estimates = gaps[gaps["measure"] == measure], estimates[estimates["measure"] == measure]
+    wanted = _wanted(gaps, instrument, items)
+    gaps, estimates = gaps[gaps["item"].isin(wanted)], estimates[estimates["item"].isin(wanted)]
+    look = look or Theme.of(audiences=instrument.audiences)
+    ranked = by_width(gaps)
+    order = list(dict.fromkeys(ranked["item"])) + [name for name in wanted if name not in set(ranked["item"])]
+    drawn = order[:most]
+    groups = groups_of(estimates[estimates["item"].isin(drawn)], instrument, look, by=by, language=language)
+    rows = [_row(name, gaps, estimates, groups, instrument, by=by, language=language) for name in drawn]
+    caption = _caption(len(order), len(drawn), gaps)
+    return Picture(
+        title or gap_title(gaps, instrument, language=language),
+        _alt(drawn, ranked, estimates, instrument, by=by, language=language),
+        caption,
+        as_svg(lambda: draw_dots(rows, groups, side_title="Widest gap (95 % interval)")),
+    )
+
+
+def groups_of(
+    estimates: pd.DataFrame, instrument: Instrument, look: Theme, *, by: str, language: str = "en"
+) -> list[Group]:
+    """One group an audience that has a share to show, with the range of its bases."""
+    rows = shown_rows(estimates)
+    names = [name for name in instrument.audiences if name in set(rows[by].astype(str))]
+    names += [name for name in dict.fromkeys(rows[by].astype(str)) if name not in names]
+    found = []
+    for name in names:
+        counts = rows.loc[rows[by].astype(str) == name, "n"].dropna().astype(float)
+        label = audience_name(instrument, name, start=True, language=language)
+        found.append(Group(name, f"{label} (n {_span(counts)})", look.colour_of(name), look.marker_of(name)))
+    return found
+
+
+def dot_of(row: Any, group: str, lane: int = 0) -> Dot:
+    """A released share as a dot."""
+    bound = str(known(row.get("bound")))
+    ends = [
+        float(row[end]) if is_known(row[end]) and not bound else None for end in ("conf_low", "conf_high")
+    ]
+    return Dot(
+        group, float(row["estimate"]), ends[0], ends[1], percent(row["estimate"], bound=bound), lane, bound
+    )
+
+
+def item_rows(
+    name: str, estimates: pd.DataFrame, groups: list[Group], *, by: str
+) -> tuple[list[Dot], list[tuple[str, str]]]:
+    """Dots of one item, one lane an audience, and the audiences that may not be shown with the reason."""
+    dots, hidden = [], []
+    lanes = {group.name: place for place, group in enumerate(groups)}
+    for row in estimates[estimates["item"] == name].to_dict("records"):
+        group = str(row[by])
+        if bool(row["shown"]) and is_known(row["estimate"]):
+            dots.append(dot_of(row, group, lanes[group]))
+        else:
+            hidden.append((group, str(known(row.get("withheld"), "withheld"))))
+    present = sorted({dot.lane for dot in dots})
+    moved = {lane: place for place, lane in enumerate(present)}
+    return [Dot(d.group, d.estimate, d.low, d.high, d.words, moved[d.lane], d.bound) for d in dots], hidden
+
+
+def _wanted(gaps: pd.DataFrame, instrument: Instrument, items: Iterable[str] | None) -> list[str]:
+    names = list(dict.fromkeys(gaps["item"]))
+    if items is not None:
+        chosen = list(items)
+        return [name for name in names if name in chosen]
+    return [name for name in names if name not in instrument or instrument[name].kind != "option"]
+
+
+def _row(
+    name: str,
+    gaps: pd.DataFrame,
+    estimates: pd.DataFrame,
+    groups: list[Group],
+    instrument: Instrument,
+    *,
+    by: str,
+    language: str,
+) -> DotRow:
+    dots, _ = item_rows(name, estimates, groups, by=by)
+    widest = by_width(gaps[gaps["item"] == name]).head(1).to_dict("records")
+    side, note, band = "", "", None
+    if widest:
+        side, note = side_gap(widest[0])
+        band = (float(widest[0]["estimate_a"]), float(widest[0]["estimate_b"]))
+    return DotRow(
+        name,
+        item_name(instrument, name, language=language),
+        hint_of(name, "top", instrument),
+        tuple(dots),
+        side or "no gap shown",
+        note,
+        lanes=max(1, len({dot.lane for dot in dots})),
+        band=band,
+        empty="" if dots else "not shown (few answers)",
+    )
+
+
+def _caption(count: int, drawn: int, gaps: pd.DataFrame) -> str:
+    left_out = (
+        f" The {drawn} items with the widest gaps of {count}; the table has them all."
+        if drawn < count
+        else ""
+    )
+    bounded = " An open marker with an arrow is a bound: the share itself may not be shown."
+    has_bound = any((gaps[side].fillna("") != "").any() for side in ("bound_a", "bound_b") if side in gaps)
+    hidden = " Where an audience is missing from a row, it was not asked or may not be shown."
+    return (
+        f"{MARKED} The grey band spans the widest gap of the row.{left_out}{bounded if has_bound else ''}{hidden} "
+        "Gaps are computed before rounding."
+    )
+
+
+def _alt(
+    drawn: list[str],
+    ranked: pd.DataFrame,
+    estimates: pd.DataFrame,
+    instrument: Instrument,
+    *,
+    by: str,
+    language: str,
+) -> str:
+    said = []
+    for name in drawn:
+        own = ranked[ranked["item"] == name].head(1).to_dict("records")
+        shares = "; ".join(
+            f"{audience_name(instrument, row[by], language=language)} {share_of(row)}, "
+            f"n {base(row['n'], row.get('n_shown'))}"
+            for row in estimates[estimates["item"] == name].to_dict("records")
+        )
+        lead = headline(own[0], instrument, language=language) if own else item_name(instrument, name) + "."
+        said.append(f"{lead} All: {shares}.")
+    return "Dot plot of shares by audience. " + " ".join(said)
+
+
+def _span(counts: pd.Series) -> str:
+    if counts.empty:
+        return base(None)
+    low, high = base(counts.min()), base(counts.max())
+    return low if low == high else f"{low} to {high}"

@@ -1,0 +1,156 @@
+"""A multi-select question: its options ranked, one dot an audience."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from toolkit.errors import InvalidInput, Problem, near_names
+from toolkit.instrument.model import Instrument
+from toolkit.presentation.blocks import Picture
+from toolkit.presentation.figures.dots import DotRow, draw_dots
+from toolkit.presentation.figures.gaps import MARKED, groups_of, item_rows
+from toolkit.presentation.figures.page import as_svg
+from toolkit.presentation.numbers import base, percent
+from toolkit.presentation.rows import audience_name, base_in_words, known, released_table, shown_rows, within
+from toolkit.presentation.sentences import share_of
+from toolkit.presentation.theme import Theme
+
+__all__ = ["ranked_options"]
+
+
+def ranked_options(
+    released: Any,
+    instrument: Instrument,
+    *,
+    item: str = "aiways",
+    table: str = "shares",
+    by: str = "audience",
+    measure: str = "top",
+    look: Theme | None = None,
+    title: str | None = None,
+    language: str = "en",
+) -> Picture:
+    """Draw the share of each audience that chose each option, the most chosen first.
+
+    Parameters
+    ----------
+    released
+        What `toolkit.disclosure.release` returned.
+    instrument
+        For the words of the question and its options.
+    item
+        A multi-select item.
+    table, by, measure
+        Where the shares are, their group column, and which share is drawn.
+    look, title, language
+        Colours; a title of your own; the language of the wording.
+
+    Raises
+    ------
+    DisclosureError
+        `released` has not passed the gate.
+    InvalidInput
+        `item` is no multi-select of the instrument.
+    """
+    variables = [variable for variable in instrument.of_item(item) if variable.kind == "option"]
+    if not variables:
+        known_items = [found.id for found in instrument.items if found.type == "multi"]
+        raise InvalidInput(
+            "ranked_options", [Problem("item", f"'{item}' is no multi-select", near_names(item, known_items))]
+        )
+    frame = released_table(released, table, columns=("item", "measure", by, "estimate"))
+    names = [variable.name for variable in variables]
+    frame = frame[(frame["measure"] == measure) & frame["item"].isin(names)]
+    look = look or Theme.of(audiences=instrument.audiences)
+    exclusive = {variable.name for variable in variables if variable.option and variable.option.exclusive}
+    order = _order(frame, names, exclusive)
+    groups = groups_of(frame, instrument, look, by=by, language=language)
+    rows = []
+    for name in order:
+        dots, hidden = item_rows(name, frame, groups, by=by)
+        rows.append(
+            DotRow(
+                name,
+                instrument[name].label(language),
+                "",
+                tuple(dots),
+                lanes=max(1, len(dots)),
+                side_note=_hidden_note(hidden, instrument, language) if dots else "",
+                empty="" if dots else "not shown (few answers)",
+            )
+        )
+    question = _question(variables[0], instrument, language)
+    return Picture(
+        title or _title(frame, order, exclusive, question, instrument, by=by, language=language),
+        _alt(frame, order, instrument, by=by, language=language),
+        f"{MARKED} Asked of {base_in_words(variables[0], instrument, language=language)}; more than one answer was "
+        "possible. Options are ordered by the average of the shares shown.",
+        as_svg(lambda: draw_dots(rows, groups)),
+    )
+
+
+def _order(frame: pd.DataFrame, names: list[str], exclusive: set[str]) -> list[str]:
+    averages = shown_rows(frame).groupby("item", observed=True)["estimate"].mean()
+    return sorted(
+        names, key=lambda name: (name in exclusive, -float(averages.get(name, -1.0)), names.index(name))
+    )
+
+
+def _question(variable: Any, instrument: Instrument, language: str) -> str:
+    return str(variable.item.short.get(language) or variable.item.id)
+
+
+def _title(
+    frame: pd.DataFrame,
+    order: list[str],
+    exclusive: set[str],
+    question: str,
+    instrument: Instrument,
+    *,
+    by: str,
+    language: str,
+) -> str:
+    rows = shown_rows(frame)
+    rows = rows[~rows["item"].isin(exclusive)]
+    said = []
+    for audience in instrument.audiences:
+        own = rows[rows[by].astype(str) == audience].sort_values("estimate", ascending=False, kind="stable")
+        if not own.empty:
+            best = own.iloc[0]
+            said.append(
+                (
+                    audience_name(instrument, audience, language=language),
+                    best["item"],
+                    percent(best["estimate"], bound=str(known(best.get("bound")))),
+                )
+            )
+    if not said:
+        return f"{question}: no share may be shown"
+    options = {name for _, name, _ in said}
+    listed = ", ".join(f"{share} of {audience}" for audience, _, share in said)
+    if len(options) == 1:
+        return f"{question}: “{within(instrument[options.pop()].label(language))}” is named most, by {listed}"
+    named = "; ".join(
+        f"{audience} name “{within(instrument[name].label(language))}” most ({share})"
+        for audience, name, share in said
+    )
+    return f"{question}: {named}"
+
+
+def _hidden_note(hidden: list[tuple[str, str]], instrument: Instrument, language: str) -> str:
+    names = [audience_name(instrument, audience, language=language) for audience, _ in hidden]
+    return f"not shown: {', '.join(names)}" if names else ""
+
+
+def _alt(frame: pd.DataFrame, order: list[str], instrument: Instrument, *, by: str, language: str) -> str:
+    said = []
+    for name in order:
+        shares = "; ".join(
+            f"{audience_name(instrument, row[by], language=language)} {share_of(row)}, "
+            f"n {base(row['n'], row.get('n_shown'))}"
+            for row in frame[frame["item"] == name].to_dict("records")
+        )
+        said.append(f"{instrument[name].label(language)}: {shares or 'not asked'}.")
+    return "Dot plot of the options chosen, by audience. " + " ".join(said)

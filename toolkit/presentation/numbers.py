@@ -1,0 +1,144 @@
+"""The one place where numbers are rounded and turned into text."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pandas as pd
+
+__all__ = ["NOT_SHOWN", "base", "change", "interval", "is_known", "p_value", "percent", "points", "rounded"]
+
+NOT_SHOWN = "–"
+"""Printed where a number is not there; a note beside it says why."""
+
+_SPACE = "\u00a0"
+_MINUS = "\u2212"
+_SIGNS = {">=": "≥", "<=": "≤", "": ""}
+
+
+def is_known(value: Any) -> bool:
+    """Whether a cell holds a value: not NA, not NaN, not None."""
+    return value is not None and not bool(pd.isna(value))
+
+
+def rounded(value: float, digits: int = 0) -> float:
+    """Round half away from zero, as people do on paper.
+
+    Noise of binary fractions is removed first (0.285 × 100 is 28.499…, and is meant as 28.5).
+
+    Examples
+    --------
+    >>> rounded(28.499999999999996), rounded(-2.5), rounded(0.125, 2)
+    (29.0, -3.0, 0.13)
+    """
+    scaled = round(abs(float(value)) * 10**digits, 9)
+    whole = math.floor(scaled + 0.5)
+    result = math.copysign(whole / 10**digits, value)
+    return result + 0.0 if result else 0.0
+
+
+def _figure(value: float, digits: int) -> str:
+    return f"{rounded(value, digits):.{digits}f}".replace("-", _MINUS)
+
+
+def percent(value: Any, *, bound: str = "", digits: int = 0) -> str:
+    """A share as a percentage.
+
+    Parameters
+    ----------
+    value
+        A fraction between 0 and 1, or NA.
+    bound
+        "" for the share itself; ">=" or "<=" where the gate lets only a bound be shown.
+    digits
+        Decimals; whole percentages unless told.
+
+    Returns
+    -------
+    "57 %", "≥90 %", or "–" where there is no number.
+
+    Examples
+    --------
+    >>> percent(0.574).replace("\\u00a0", " "), percent(0.9, bound=">=").replace("\\u00a0", " ")
+    ('57 %', '≥90 %')
+    """
+    if not is_known(value):
+        return NOT_SHOWN
+    return f"{_sign(bound)}{_figure(100 * float(value), digits)}{_SPACE}%"
+
+
+def points(value: Any, *, signed: bool = False, digits: int = 0) -> str:
+    """A difference of two shares in percentage points, without the word.
+
+    Examples
+    --------
+    >>> points(-0.238), points(0.238, signed=True), points(None)
+    ('−24', '+24', '–')
+    """
+    if not is_known(value):
+        return NOT_SHOWN
+    text = _figure(100 * float(value), digits)
+    return f"+{text}" if signed and rounded(100 * float(value), digits) > 0 else text
+
+
+def interval(low: Any, high: Any) -> str:
+    """Both ends of an interval of shares or of gaps: "45 to 68"; "" where there is none.
+
+    Examples
+    --------
+    >>> interval(0.451, 0.684)
+    '45 to 68'
+    """
+    if not (is_known(low) and is_known(high)):
+        return ""
+    return f"{points(low)} to {points(high)}"
+
+
+def share(value: Any, low: Any = None, high: Any = None, *, bound: str = "") -> str:
+    """A share with its interval: "57 % (45 to 68)".
+
+    Examples
+    --------
+    >>> share(0.574, 0.451, 0.684).replace("\\u00a0", " ")
+    '57 % (45 to 68)'
+    """
+    ends = interval(low, high)
+    return f"{percent(value, bound=bound)} ({ends})" if ends and not bound else percent(value, bound=bound)
+
+
+def change(value: Any, low: Any = None, high: Any = None) -> str:
+    """A signed difference in points with its interval: "+8 (−3 to 19)"."""
+    ends = interval(low, high)
+    return f"{points(value, signed=True)} ({ends})" if ends else points(value, signed=True)
+
+
+def p_value(value: Any) -> str:
+    """A p value with three decimals, or "<0.001".
+
+    Examples
+    --------
+    >>> p_value(0.00002), p_value(0.0321)
+    ('<0.001', '0.032')
+    """
+    if not is_known(value):
+        return NOT_SHOWN
+    text = _figure(float(value), 3)
+    return "<0.001" if text == "0.000" else text
+
+
+def base(value: Any, shown: Any = None) -> str:
+    """A number of answers; what the gate wrote ("<5") where the number itself may not be shown.
+
+    Examples
+    --------
+    >>> base(1250), base(None, "<5")
+    ('1,250', '<5')
+    """
+    if is_known(value):
+        return f"{int(rounded(float(value))):,}"
+    return str(shown) if is_known(shown) and str(shown) else NOT_SHOWN
+
+
+def _sign(bound: Any) -> str:
+    return _SIGNS[str(bound)] if is_known(bound) else ""

@@ -1,0 +1,200 @@
+"""Reading released rows and an instrument's words, the same way for tables, figures and sentences."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pandas as pd
+
+from toolkit.errors import DisclosureError, ToolkitError, near_names
+from toolkit.instrument.model import Instrument, Variable
+from toolkit.presentation.numbers import is_known
+
+__all__ = [
+    "answer_words",
+    "asked_of",
+    "audience_name",
+    "base_in_words",
+    "direction",
+    "item_name",
+    "known",
+    "released_table",
+    "shown_rows",
+    "within",
+]
+
+
+def released_table(released: Any, name: str, *, columns: Iterable[str] = ()) -> pd.DataFrame:
+    """One table of what has passed the gate.
+
+    Raises
+    ------
+    DisclosureError
+        `released` did not come from `toolkit.disclosure.release`.
+    ToolkitError
+        No such table, or one without a column that is needed.
+    """
+    from toolkit.disclosure import Released
+
+    if not isinstance(released, Released):
+        raise DisclosureError(
+            f"{type(released).__name__} has not passed the gate; give what toolkit.disclosure.release returned"
+        )
+    if name not in released.tables:
+        raise ToolkitError(f"no released table '{name}': {near_names(name, released.tables)}")
+    frame = released[name]
+    lacking = sorted(set(columns) - set(frame.columns))
+    if lacking:
+        raise ToolkitError(f"released table '{name}' lacks the column(s) {', '.join(lacking)}")
+    return frame
+
+
+def shown_rows(frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows whose numbers may be shown."""
+    return frame[frame["shown"].astype(bool)]
+
+
+def item_name(instrument: Instrument, name: str, *, language: str = "en") -> str:
+    """A few words that name a column in a picture or a sentence; an option with its question."""
+    if name not in instrument:
+        return name
+    variable = instrument[name]
+    if variable.option is None:
+        return variable.label(language)
+    stem = variable.item.short.get(language)
+    return f"{stem}: {variable.label(language)}" if stem else variable.label(language)
+
+
+def audience_name(instrument: Instrument, audience: Any, *, start: bool = False, language: str = "en") -> str:
+    """An audience in the plural ("executives"); any other group by its own name."""
+    found = instrument.audiences.get(str(audience))
+    name = found.plural.get(language, str(audience)) if found else str(audience)
+    return name[:1].upper() + name[1:] if start else within(name)
+
+
+def within(label: str) -> str:
+    """A label inside a sentence: its first letter small, unless it is an abbreviation or a single letter.
+
+    Examples
+    --------
+    >>> within("Flexible working"), within("AI use")
+    ('flexible working', 'AI use')
+    """
+    first, rest = label[:1], label[1:2]
+    return label if rest.isupper() or not rest.strip() else first.lower() + label[1:]
+
+
+def answer_words(variable: Variable, measure: str = "top", *, language: str = "en") -> str:
+    """What a share counts: "agree", "somewhat or highly skilled", "chose it"."""
+    if variable.kind == "option":
+        return {"top": "chose it", "1": "chose it"}.get(measure, "did not choose it")
+    if variable.favourable != "none" and measure in ("favourable", "unfavourable"):
+        other = {"top": "bottom", "bottom": "top"}[variable.favourable]
+        measure = variable.favourable if measure == "favourable" else other
+    if variable.scale and measure in ("top", "bottom"):
+        label = variable.scale.top_label if measure == "top" else variable.scale.bottom_label
+        if label.get(language):
+            return within(label[language])
+    labels = variable.code_labels(language)
+    return _either([within(labels[code]) for code in variable.codes_of(measure)]) or measure
+
+
+def direction(variable: Variable, measure: str = "top") -> str:
+    """Which way good news lies: "higher is better", "lower is better", or "" where neither does."""
+    if variable.favourable == "none" or not variable.codes_of(measure):
+        return ""
+    good = variable.codes_of("favourable")
+    counted = variable.codes_of(measure)
+    if counted == good:
+        return "higher is better"
+    return "lower is better" if counted == variable.codes_of("unfavourable") else ""
+
+
+def base_in_words(variable: Variable, instrument: Instrument, *, language: str = "en") -> str:
+    """Who was asked, from the item's routing.
+
+    Examples
+    --------
+    An item with ``ask_if: aiuse == 1`` gives "those who answered “Yes” to “Uses AI”"; one without routing
+    gives "everyone".
+    """
+    rule = variable.item.ask_if
+    if not rule:
+        return "everyone"
+    return f"those who {_condition(ast.parse(rule, mode='eval').body, instrument, language)}"
+
+
+def asked_of(variable: Variable, instrument: Instrument, *, language: str = "en") -> str:
+    """The audiences a column is put to, and the routing if there is one."""
+    names = _listed(
+        [audience_name(instrument, audience, language=language) for audience in variable.audiences]
+    )
+    base = base_in_words(variable, instrument, language=language)
+    return names if base == "everyone" else f"{names}, only {base}"
+
+
+def _condition(node: ast.expr, instrument: Instrument, language: str) -> str:
+    if isinstance(node, ast.BoolOp):
+        joint = " and " if isinstance(node.op, ast.And) else " or "
+        return joint.join(_condition(part, instrument, language) for part in node.values)
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+        return f"do not fulfil: {_condition(node.operand, instrument, language)}"
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        return _call(node.func.id, node.args, instrument, language)
+    if isinstance(node, ast.Compare) and isinstance(node.left, ast.Name) and len(node.ops) == 1:
+        return _comparison(node.left.id, node.ops[0], node.comparators[0], instrument, language)
+    return ast.unparse(node)
+
+
+def _call(function: str, arguments: Sequence[ast.expr], instrument: Instrument, language: str) -> str:
+    question = arguments[0].id if arguments and isinstance(arguments[0], ast.Name) else ""
+    if function == "answered":
+        return f"answered {_quoted(_question(instrument, question, language))}"
+    code = str(arguments[1].value) if len(arguments) > 1 and isinstance(arguments[1], ast.Constant) else ""
+    option = f"{question}_{code}"
+    label = instrument[option].label(language) if option in instrument else code
+    return f"chose {_quoted(label)} at {_quoted(_question(instrument, question, language))}"
+
+
+def _comparison(name: str, how: ast.cmpop, against: ast.expr, instrument: Instrument, language: str) -> str:
+    listed = against.elts if isinstance(against, ast.List | ast.Tuple | ast.Set) else [against]
+    labels = instrument[name].code_labels(language) if name in instrument else {}
+    codes = [str(part.value) for part in listed if isinstance(part, ast.Constant)]
+    answers = _either([_quoted(labels.get(code, code)) for code in codes])
+    verbs: dict[type[ast.cmpop], str] = {
+        ast.Eq: "answered",
+        ast.In: "answered",
+        ast.NotEq: "did not answer",
+        ast.NotIn: "did not answer",
+        ast.Gt: "answered more than",
+        ast.GtE: "answered at least",
+        ast.Lt: "answered less than",
+        ast.LtE: "answered at most",
+    }
+    return f"{verbs[type(how)]} {answers} to {_quoted(_question(instrument, name, language))}"
+
+
+def _question(instrument: Instrument, item_id: str, language: str) -> str:
+    if item_id in instrument:
+        return instrument[item_id].label(language)
+    item = next((item for item in instrument.items if item.id == item_id), None)
+    return (item.short.get(language) if item else None) or item_id
+
+
+def _quoted(text: str) -> str:
+    return f"“{text}”"
+
+
+def _either(words: Sequence[str]) -> str:
+    return " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 2 else words)
+
+
+def _listed(words: Sequence[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 2 else words)
+
+
+def known(value: Any, default: Any = "") -> Any:
+    """The value, or the default where the cell is empty."""
+    return value if is_known(value) else default

@@ -1,0 +1,164 @@
+"""Sentences made from single rows: headlines, verdicts and the titles of pictures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from toolkit.instrument.model import Instrument
+from toolkit.presentation.numbers import interval, is_known, percent, points, share
+from toolkit.presentation.rows import (
+    answer_words,
+    audience_name,
+    direction,
+    item_name,
+    known,
+    shown_rows,
+    within,
+)
+
+__all__ = [
+    "by_width",
+    "gap_title",
+    "headline",
+    "hint_of",
+    "is_certain",
+    "share_of",
+    "side_gap",
+    "sides",
+    "verdict_of",
+]
+
+
+def by_width(gaps: pd.DataFrame) -> pd.DataFrame:
+    """The rows that are shown and have a gap, the widest first; ties keep their order."""
+    rows = shown_rows(gaps)
+    rows = rows[rows["gap"].notna()]
+    order = rows["gap"].astype(float).abs().sort_values(ascending=False, kind="stable").index
+    return rows.loc[order]
+
+
+def is_certain(row: Any) -> bool:
+    """Whether the interval leaves out 0 and the adjusted p value, where there is one, is below 0.05."""
+    low, high = row["conf_low"], row["conf_high"]
+    if not (is_known(low) and is_known(high)) or low <= 0 <= high:
+        return False
+    p = row.get("p_adjusted")
+    return not is_known(p) or bool(p < 0.05)
+
+
+def verdict_of(row: Any) -> str:
+    """The row's verdict, its figures rounded as everywhere else and counted from the higher share down."""
+    text = str(known(row["verdict"]))
+    if not text:
+        return f"not shown: {known(row.get('withheld'), 'the gate gives no reason')}"
+    if _is_bounded(row):
+        return text
+    if text.startswith("a gap of") and is_known(row["conf_low"]):
+        return f"a gap of {points(abs(row['gap']))} points ({_ends(row)})"
+    if text.startswith("this survey cannot tell; only gaps of about"):
+        return f"this survey cannot tell; only gaps of about {points(row['minimum_detectable_gap'])} points would show"
+    return text
+
+
+def headline(row: Any, instrument: Instrument, *, language: str = "en") -> str:
+    """One gap in a sentence, with its verdict.
+
+    Parameters
+    ----------
+    row
+        A row of a released gaps table.
+    instrument
+        For the words.
+
+    Returns
+    -------
+    "Burned out by work: 71 % of employees against 40 % of executives agree; a gap of 31 points (12 to 47)."
+
+    Examples
+    --------
+    >>> for _, row in released["gaps"].iterrows():   # doctest: +SKIP
+    ...     print(headline(row, instrument))
+    """
+    name = item_name(instrument, row["item"], language=language)
+    a, b = sides(row, instrument, language=language)
+    if not bool(row["shown"]):
+        return f"{name}: {a[0]} and {b[0]} cannot be compared here; {verdict_of(row)}."
+    words = answer_words(instrument[row["item"]], row["measure"], language=language)
+    return f"{name}: {a[1]} of {a[0]} against {b[1]} of {b[0]} ({words}); {verdict_of(row)}."
+
+
+def sides(row: Any, instrument: Instrument, *, language: str = "en") -> list[tuple[str, str]]:
+    """Both audiences of a gap with their shares as text, the higher one first."""
+    found = [
+        (
+            known(row[f"estimate_{side}"], -1.0),
+            audience_name(instrument, row[f"audience_{side}"], language=language),
+            percent(row[f"estimate_{side}"], bound=str(known(row.get(f"bound_{side}")))),
+        )
+        for side in "ab"
+    ]
+    if found[1][0] > found[0][0]:
+        found.reverse()
+    return [(name, text) for _, name, text in found]
+
+
+def gap_title(gaps: pd.DataFrame, instrument: Instrument, *, language: str = "en") -> str:
+    """A sentence that names the widest gap shown, and says so where it is uncertain."""
+    rows = by_width(gaps)
+    if rows.empty:
+        return "No gap between audiences may be shown"
+    row = rows.iloc[0]
+    (high, high_text), (low, low_text) = sides(row, instrument, language=language)
+    label = within(item_name(instrument, row["item"], language=language))
+    if is_certain(row):
+        pair = f"{high[:1].upper()}{high[1:]} and {low}"
+        return f"{pair} differ most on {label}: {high_text} against {low_text}"
+    return (
+        f"The widest gap shown is on {label}, {high_text} of {high} against {low_text} of {low}, "
+        "but it may be chance"
+    )
+
+
+def side_gap(row: Any) -> tuple[str, str]:
+    """What stands beside a pair of dots: the gap in points, and its interval."""
+    if _is_bounded(row):
+        return f"{_bound_sign(row)}{points(abs(row['gap']))} points", ""
+    ends = _ends(row)
+    return f"{points(abs(row['gap']))} points", f"({ends})" if ends else ""
+
+
+def share_of(row: Any) -> str:
+    """A share with its interval, or its bound, or why it is not shown."""
+    if not bool(row["shown"]):
+        return f"not shown ({known(row.get('withheld'), 'withheld')})"
+    return share(row["estimate"], row["conf_low"], row["conf_high"], bound=str(known(row.get("bound"))))
+
+
+def hint_of(item: str, measure: str, instrument: Instrument) -> str:
+    """Which way good news lies, for a name in the instrument; "" otherwise."""
+    return direction(instrument[item], measure) if item in instrument else ""
+
+
+def _is_bounded(row: Any) -> bool:
+    return bool(str(known(row.get("bound_a"))) or str(known(row.get("bound_b"))))
+
+
+def _bound_sign(row: Any) -> str:
+    """Whether the gap between what is shown is at least or at most the real one, where that can be said."""
+    ways = {
+        (1 if side == "a" else -1) * (1 if row[f"bound_{side}"] == ">=" else -1)
+        for side in "ab"
+        if str(known(row.get(f"bound_{side}")))
+    }
+    if len(ways) != 1:
+        return "about "
+    grows = ways.pop() * (1 if row["gap"] >= 0 else -1)
+    return "≥" if grows > 0 else "≤"
+
+
+def _ends(row: Any) -> str:
+    if row["gap"] < 0 and is_known(row["conf_low"]):
+        return interval(-row["conf_high"], -row["conf_low"])
+    return interval(row["conf_low"], row["conf_high"])
