@@ -1,0 +1,241 @@
+"""From one export to a coded frame: why each answer that is not there is not there.
+
+Rules, in this order:
+
+1. A row without an audience is set aside.
+2. An item not put to the row's audience is -5; an item its routing passes by is -4. An answer found there
+   all the same is not used, and the respondents concerned are noted in the disposition.
+3. A multi-select was answered where at least one option is ticked: its other options become "0". Where an
+   exclusive option is ticked beside others, the others stand, the exclusive one becomes "0", and it is noted.
+4. An item that was asked and holds nothing is -3.
+5. In a row that was not submitted, everything after the last item answered is -6, unless an answer given
+   before it had already routed the respondent past it.
+6. A row that was not submitted and answers fewer than half of the questions its respondent would have been
+   asked (a matrix counts by rows, a multi-select once, open text not at all) is a break-off and set aside
+   (AAPOR); with half or more it is kept as "partial". A submitted row is "complete"; one without a single
+   answer is set aside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from toolkit.errors import InvalidInput
+from toolkit.instrument import asked
+from toolkit.instrument.model import Instrument, Item, Variable
+from toolkit.instrument.routing import parse
+from toolkit.responses.export import Export, tally
+
+__all__ = ["Coded", "decode"]
+
+_BROKE_OFF, _NOT_ASKED, _ROUTED, _BLANK = "-6", "-5", "-4", "-3"
+
+
+@dataclass(frozen=True)
+class Coded:
+    """A coded frame and what became of every row of the file."""
+
+    frame: pd.DataFrame
+    disposition: pd.DataFrame
+
+
+def decode(export: Export, instrument: Instrument) -> Coded:
+    """Apply the rules of this module to one export.
+
+    Parameters
+    ----------
+    export
+        What a reader made of a file.
+    instrument
+        The instrument it was read with.
+
+    Returns
+    -------
+    Coded
+        One row a respondent, columns as the architecture's "Frames" says, indexed from 0; and the
+        disposition: read = set aside + kept, then what is worth noting about those kept.
+
+    Raises
+    ------
+    InvalidInput
+        Where the export carries problems.
+    """
+    if export.problems:
+        raise InvalidInput(export.source, export.problems)
+    known = export.people["audience"].notna()
+    people, answers = export.people[known], export.answers[known]
+    work = _Work(people, answers, instrument, frozenset(export.absent))
+    for item in instrument.items:
+        work.decode_item(item)
+    status = work.settle()
+    keep = (status == "complete") | (status == "partial")
+    counted = [("set aside", "no audience given", int((~known).sum()))]
+    counted += [("set aside", reason, int((status == reason).sum())) for reason in _REASONS]
+    counted += [("kept", kind, int((status == kind).sum())) for kind in ("complete", "partial")]
+    counted += [("noted", reason, int(rows[keep].sum())) for reason, rows in work.noted.items()]
+    unplaced = people["organisation"].isna().to_numpy() & keep
+    counted.append(("noted", "no organisation given: in study totals only", int(unplaced.sum())))
+    rows = tally(export.wave, export.source, [row for row in counted if row[2]])
+    return Coded(
+        work.frame(export, status)[keep].reset_index(drop=True),
+        pd.concat([export.disposition, rows], ignore_index=True),
+    )
+
+
+_NOTHING_SAID = "submitted without one answer"
+_BROKEN = "broke off before half of the questions"
+_REASONS = (_NOTHING_SAID, _BROKEN)
+
+
+class _Work:
+    """The columns of one file while they are decoded, item after item."""
+
+    def __init__(
+        self, people: pd.DataFrame, answers: pd.DataFrame, instrument: Instrument, absent: frozenset[str]
+    ) -> None:
+        self.people, self.answers, self.instrument, self.absent = people, answers, instrument, absent
+        self.audience = pd.Categorical(
+            people["audience"], categories=list(instrument.audiences), ordered=True
+        )
+        self.coded: dict[str, pd.Series] = {}
+        self.was_asked: dict[str, np.ndarray] = {}
+        self.answered: dict[str, np.ndarray] = {}
+        none = np.zeros(len(people), dtype=bool)
+        self.noted = {
+            "answered an item that is not for the audience: not used": none.copy(),
+            "answered though routed past: not used": none.copy(),
+            "ticked an exclusive option beside others: the others stand": none.copy(),
+        }
+
+    def decode_item(self, item: Item) -> None:
+        """Decode every column of one item; routing looks only at items decoded before."""
+        variables = list(self.instrument.of_item(item.id))
+        known = self._columns_so_far() if item.ask_if else self._audience_frame()
+        raw = {v.name: self.answers[v.name] for v in variables}
+        given: dict[str, np.ndarray] = {name: _given(column) for name, column in raw.items()}
+        if item.type == "multi":
+            any_given = np.logical_or.reduce(list(given.values()))
+            given = dict.fromkeys(given, any_given)
+        for variable in variables:
+            for_audience = np.isin(np.asarray(self.people["audience"], dtype=object), variable.audiences)
+            was_asked = np.asarray(asked(known, variable, self.instrument), dtype=bool)
+            if variable.name in self.absent or item.id in self.absent:
+                for_audience, was_asked = np.zeros_like(for_audience), np.zeros_like(was_asked)
+            name = variable.name
+            self._note("answered an item that is not for the audience: not used", given[name] & ~for_audience)
+            self._note("answered though routed past: not used", given[name] & for_audience & ~was_asked)
+            self.was_asked[name], self.answered[name] = was_asked, given[name] & was_asked
+            self.coded[name] = self._column(variable, raw[name], for_audience)
+        if item.type == "multi":
+            self._keep_exclusive_apart(item, variables)
+
+    def _column(self, variable: Variable, raw: pd.Series, for_audience: np.ndarray) -> pd.Series:
+        answered, was_asked = self.answered[variable.name], self.was_asked[variable.name]
+        if variable.kind in ("number", "text"):
+            return raw.where(answered)
+        place = {code: position for position, code in enumerate(variable.categories)}
+        codes = raw.cat.codes.to_numpy(dtype="int16")
+        if variable.kind == "option":
+            codes = np.where(answered & (codes < 0), place["0"], codes)
+        missing = np.where(
+            ~for_audience, place[_NOT_ASKED], np.where(~was_asked, place[_ROUTED], place[_BLANK])
+        )
+        return _categorical(np.where(answered, codes, missing), variable, raw.index)
+
+    def _keep_exclusive_apart(self, item: Item, variables: list[Variable]) -> None:
+        exclusive = [v for v in variables if v.option is not None and v.option.exclusive]
+        others = [v for v in variables if v.option is not None and not v.option.exclusive]
+        if not exclusive or not others:
+            return
+        ticked = np.logical_or.reduce([(self.coded[v.name] == "1").to_numpy() for v in others])
+        for variable in exclusive:
+            column = self.coded[variable.name]
+            both = ticked & (column == "1").to_numpy()
+            self._note("ticked an exclusive option beside others: the others stand", both)
+            self.coded[variable.name] = column.mask(both, "0")
+
+    def settle(self) -> np.ndarray:
+        """Say what each row is, and code what came after a break-off."""
+        submitted = self.people["submitted"].to_numpy(dtype=bool)
+        questions = list(_questions(self.instrument))
+        asked_of = np.array([self.was_asked[name] for name in questions])
+        answered = np.array([self.answered[name] for name in questions])
+        any_answer = np.logical_or.reduce(list(self.answered.values()))
+        half = 2 * answered.sum(axis=0) >= asked_of.sum(axis=0)
+        self._code_break_offs(~submitted)
+        return np.select(
+            [submitted & any_answer, submitted, any_answer & half],
+            ["complete", _NOTHING_SAID, "partial"],
+            default=_BROKEN,
+        )
+
+    def _code_break_offs(self, open_rows: np.ndarray) -> None:
+        if not open_rows.any():
+            return
+        order = {item.id: position for position, item in enumerate(self.instrument.items)}
+        last = np.full(len(self.people), -1)
+        for variable in self.instrument.variables:
+            last = np.where(self.answered[variable.name], np.maximum(last, order[variable.item.id]), last)
+        for variable in self.instrument.variables:
+            if variable.kind in ("number", "text"):
+                continue
+            column = self.coded[variable.name]
+            after = open_rows & (last < order[variable.item.id])
+            decided = np.zeros(len(last), dtype=bool)
+            if variable.item.ask_if:
+                names = [self._item_of(name) for name in parse(variable.item.ask_if).names]
+                decided = last >= max((order[name] for name in names), default=-1)
+            past = (column == _BLANK).to_numpy() | ((column == _ROUTED).to_numpy() & ~decided)
+            self.coded[variable.name] = column.mask(after & past, _BROKE_OFF)
+
+    def _item_of(self, name: str) -> str:
+        return self.instrument[name].item.id if name in self.instrument else name
+
+    def _note(self, reason: str, rows: np.ndarray) -> None:
+        self.noted[reason] |= rows
+
+    def _audience_frame(self) -> pd.DataFrame:
+        return pd.DataFrame({"audience": self.audience}, index=self.people.index)
+
+    def _columns_so_far(self) -> pd.DataFrame:
+        return pd.DataFrame({"audience": self.audience, **self.coded}, index=self.people.index)
+
+    def frame(self, export: Export, status: np.ndarray) -> pd.DataFrame:
+        """Put the coded frame together."""
+        people = self.people
+        return pd.DataFrame(
+            {
+                "respondent": people["respondent"].astype(str),
+                "organisation": people["organisation"],
+                "wave": pd.Series(export.wave, index=people.index, dtype=str),
+                "audience": self.audience,
+                "source": pd.Series(export.source, index=people.index, dtype=str),
+                "status": pd.Series(status, index=people.index, dtype=str),
+                **{v.name: self.coded[v.name] for v in self.instrument.variables},
+            },
+            index=people.index,
+        )
+
+
+def _given(column: pd.Series) -> np.ndarray:
+    filled = column.notna() if column.dtype != "str" else column.str.strip() != ""
+    return np.asarray(filled, dtype=bool)
+
+
+def _questions(instrument: Instrument) -> Iterable[str]:
+    """Columns that count as questions: a multi-select once, a matrix by rows, open text not at all."""
+    seen: set[str] = set()
+    for variable in instrument.variables:
+        if variable.kind == "text" or (variable.kind == "option" and variable.item.id in seen):
+            continue
+        seen.add(variable.item.id)
+        yield variable.name
+
+
+def _categorical(codes: np.ndarray, variable: Variable, index: pd.Index) -> pd.Series:
+    made = pd.Categorical.from_codes(codes, categories=list(variable.categories), ordered=variable.ordered)
+    return pd.Series(made, index=index)

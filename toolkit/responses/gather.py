@@ -1,0 +1,101 @@
+"""All answer files of a study, read and decoded: one frame, one disposition, every problem at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from toolkit.errors import InvalidInput, Problem
+from toolkit.instrument.model import Instrument
+from toolkit.responses.answers import AnswersFile
+from toolkit.responses.decoding import Coded, decode
+from toolkit.responses.export import Export
+from toolkit.responses.organisations import compare_with_answers, organisations_from_answers
+from toolkit.responses.readers import read_limesurvey, read_qualtrics, read_table
+
+__all__ = ["Gathered", "gather", "read_answers"]
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """What the answer files of a study hold."""
+
+    frame: pd.DataFrame
+    disposition: pd.DataFrame
+    organisations: pd.DataFrame
+
+
+def read_answers(entry: AnswersFile, path: Path, instrument: Instrument, *, strict: bool = True) -> Export:
+    """Read one file with its platform's reader."""
+    readers = {"limesurvey": read_limesurvey, "qualtrics": read_qualtrics, "table": read_table}
+    return readers[entry.platform](path, instrument, entry=entry, strict=strict)
+
+
+def gather(
+    entries: Sequence[AnswersFile],
+    paths: Sequence[Path],
+    instrument: Instrument,
+    table: pd.DataFrame | None,
+    *,
+    source: object,
+) -> Gathered:
+    """Read, decode and join every file.
+
+    Parameters
+    ----------
+    table
+        The organisations table; left out, organisations are made from the answers.
+
+    Raises
+    ------
+    InvalidInput
+        Everything wrong in any file, and where files and organisations table do not fit.
+    """
+    problems: list[Problem] = []
+    coded: list[Coded] = []
+    for entry, path in zip(entries, paths, strict=True):
+        try:
+            coded.append(decode(read_answers(entry, path, instrument, strict=False), instrument))
+        except InvalidInput as error:
+            problems += [Problem(f"{entry.file}, {p.where}", p.what, p.mend) for p in error.problems]
+    if not coded:
+        raise InvalidInput(source, problems)
+    frame = pd.concat([part.frame for part in coded], ignore_index=True)
+    frame = _own_names(frame, {e.file: e.platform for e in entries}, problems)
+    if table is None:
+        try:
+            table, ids = organisations_from_answers(frame, audiences=tuple(instrument.audiences))
+            frame = frame.assign(organisation=frame["organisation"].map(ids).astype(str))
+        except InvalidInput as error:
+            problems += error.problems
+    else:
+        problems += compare_with_answers(frame, table, instrument.audiences)
+    if problems or table is None:
+        raise InvalidInput(source, problems)
+    return Gathered(frame, pd.concat([part.disposition for part in coded], ignore_index=True), table)
+
+
+def _own_names(frame: pd.DataFrame, platforms: dict[str, str], problems: list[Problem]) -> pd.DataFrame:
+    """Make respondents unique within a wave: where two files number alike, the file's name goes before."""
+    twice = frame[frame.duplicated(["wave", "respondent"], keep=False)]
+    if twice.empty:
+        return frame
+    qualtrics = twice[twice["source"].map(platforms) == "qualtrics"]
+    copies = qualtrics[qualtrics.duplicated(["wave", "respondent"])]
+    if len(copies):
+        first = copies["respondent"].iloc[0]
+        files = ", ".join(sorted(qualtrics.loc[qualtrics["respondent"] == first, "source"].unique()))
+        problems.append(
+            Problem(
+                f"files {files}",
+                f"response {first!r} stands in both"
+                + (f", and so do {len(copies) - 1} others" if len(copies) > 1 else ""),
+                "the same answers were exported twice; keep one file",
+            )
+        )
+    stems = frame["source"].map({name: Path(name).name.split(".")[0] for name in platforms})
+    shared = frame["wave"].isin(list(twice["wave"].unique()))
+    return frame.assign(respondent=frame["respondent"].where(~shared, stems + ":" + frame["respondent"]))

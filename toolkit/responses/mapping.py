@@ -1,0 +1,86 @@
+"""How any table becomes answers: declared in the study file, no Python."""
+
+from __future__ import annotations
+
+from pydantic import Field, model_validator
+
+from toolkit.responses.strict import Strict
+
+__all__ = ["Condition", "ItemMapping", "Mapping", "Rule"]
+
+
+class Condition(Strict):
+    """One test of one column's text; exactly one of the tests is written."""
+
+    column: str
+    equals: str | None = None
+    not_equals: str | None = None
+    contains: str | None = None
+    not_contains: str | None = None
+    one_of: tuple[str, ...] | None = None
+
+    @model_validator(mode="after")
+    def _one_test(self) -> Condition:
+        if len(self.model_fields_set - {"column"}) != 1:
+            raise ValueError(
+                "a condition makes one test; write one of equals, not_equals, contains, not_contains, one_of"
+            )
+        return self
+
+
+class Rule(Strict):
+    """People who meet every condition belong to `audience`, or are set aside for the reason given."""
+
+    audience: str | None = None
+    set_aside: str | None = None
+    when: tuple[Condition, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_outcome(self) -> Rule:
+        if (self.audience is None) == (self.set_aside is None):
+            raise ValueError("a rule has one outcome; write audience, or set_aside with the reason")
+        return self
+
+
+class ItemMapping(Strict):
+    """Where one item is found and what its cells mean.
+
+    `column` for a single, number, text or multi-select item (whose ticks are joined by `separator`);
+    `columns` (row or option → heading) for a matrix, or for a multi-select with a column an option.
+    `values` turns cells into answer codes; left out, cells must be codes or labels already.
+    Cells listed in `blank` count as no answer.
+    """
+
+    column: str | None = None
+    columns: dict[str, str] = Field(default_factory=dict)
+    separator: str = ";"
+    values: dict[str, str] = Field(default_factory=dict)
+    blank: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_place(self) -> ItemMapping:
+        if (self.column is None) == (not self.columns):
+            raise ValueError(
+                "an item stands in one place; write column, or columns (one for each row or option)"
+            )
+        return self
+
+    @property
+    def headings(self) -> tuple[str, ...]:
+        """Every heading it reads."""
+        return (self.column,) if self.column is not None else tuple(self.columns.values())
+
+
+class Mapping(Strict):
+    """Columns → items, values → codes, rules → audience, a column → organisation.
+
+    `audience` is an ordered list: the first rule whose conditions all hold decides; whoever meets none is
+    set aside and counted. `submitted` says who finished; left out, everyone did. `blank` is for all items.
+    """
+
+    respondent: str
+    organisation: str | None = None
+    audience: tuple[Rule, ...] = ()
+    submitted: Condition | None = None
+    items: dict[str, ItemMapping]
+    blank: tuple[str, ...] = ()

@@ -1,0 +1,212 @@
+"""What every platform's reader needs: who answered, from where, and columns that answer one variable."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from toolkit.errors import InvalidInput, Problem, near_names
+from toolkit.instrument.model import Instrument, Variable
+from toolkit.responses.answers import AnswersFile
+from toolkit.responses.export import Export, tally
+from toolkit.responses.strict import rows_said
+from toolkit.responses.vocabulary import audience_words, tidy
+
+__all__ = [
+    "assemble",
+    "audiences_of",
+    "blank_column",
+    "duplicates",
+    "finish",
+    "merged_cells",
+    "organisations_of",
+    "possible_audiences",
+    "rename_problems",
+    "tidied",
+]
+
+
+def tidied(cells: pd.DataFrame) -> pd.DataFrame:
+    """Trim every cell and make every run of blanks one."""
+    return cells.apply(lambda column: column.str.replace(r"\s+", " ", regex=True).str.strip())
+
+
+def possible_audiences(entry: AnswersFile, instrument: Instrument) -> tuple[str, ...]:
+    """The audiences the file may hold."""
+    return (entry.audience,) if entry.audience else entry.audiences or tuple(instrument.audiences)
+
+
+def audiences_of(
+    frame: pd.DataFrame,
+    entry: AnswersFile,
+    instrument: Instrument,
+    problems: list[Problem],
+    *,
+    numbered: bool = False,
+) -> pd.Series:
+    """The audience of each row, missing where blank; strange ones are added to `problems`."""
+    if entry.audience:
+        return pd.Series(entry.audience, index=frame.index, dtype=str)
+    if entry.audience_column not in frame:
+        problems.append(
+            Problem(
+                f"column {entry.audience_column}",
+                "is missing: nothing says to which audience a row belongs",
+                "write audience: … for the file, or audience_column: …",
+            )
+        )
+        return pd.Series(np.nan, index=frame.index, dtype=str)
+    said = frame[entry.audience_column].map(tidy)
+    words = audience_words(instrument.audiences, numbered=numbered)
+    found = said.map({"": np.nan, **words}).astype(str)
+    _strange(said[found.isna() & (said != "")], entry.audience_column, words, problems)
+    allowed = possible_audiences(entry, instrument)
+    for other in found[found.notna() & ~found.isin(list(allowed))].unique():
+        rows = found.index[found == other]
+        problems.append(
+            Problem(
+                f"column {entry.audience_column}, {rows_said(rows)}",
+                f"answers of audience '{other}', which this file is not for ({', '.join(allowed)})",
+                "add it to audiences, or take the rows out",
+            )
+        )
+    return found
+
+
+def _strange(said: pd.Series, column: str, words: Mapping[str, str], problems: list[Problem]) -> None:
+    for value in said.unique()[:5]:
+        problems.append(
+            Problem(
+                f"column {column}, {rows_said(said.index[said == value])}",
+                f"{value!r} is no audience of the instrument",
+                near_names(value, words),
+            )
+        )
+
+
+def organisations_of(frame: pd.DataFrame, entry: AnswersFile, problems: list[Problem]) -> pd.Series:
+    """The organisation of each row, missing where blank."""
+    if entry.organisation:
+        return pd.Series(entry.organisation, index=frame.index, dtype=str)
+    if entry.organisation_column not in frame:
+        problems.append(
+            Problem(
+                f"column {entry.organisation_column}",
+                "is missing: nothing says to which organisation a row belongs",
+                "write organisation: … for the file, or organisation_column: …",
+            )
+        )
+        return pd.Series(np.nan, index=frame.index, dtype=str)
+    said = frame[entry.organisation_column].str.strip()
+    return said.where(said != "")
+
+
+def duplicates(ids: pd.Series, what: str) -> Iterator[Problem]:
+    """Respondents that stand twice, and rows without an id."""
+    blank = ids == ""
+    if blank.any():
+        yield Problem(
+            f"column {what}, {rows_said(ids.index[blank])}", "is blank", "give every row its own id"
+        )
+    twice = ids[~blank & ids.duplicated(keep=False)]
+    if len(twice):
+        first = twice.iloc[0]
+        rows = ", ".join(str(row) for row in twice.index[twice == first][:4])
+        others = twice.nunique() - 1
+        yield Problem(
+            f"column {what}, rows {rows}",
+            f"respondent {first!r} stands twice" + (f", and so do {others} others" if others else ""),
+            "keep one row of each and say which",
+        )
+
+
+def rename_problems(entry: AnswersFile, headings: Iterable[str], instrument: Instrument) -> Iterator[Problem]:
+    """Entries of `columns` and `absent` that lead nowhere."""
+    headings = list(headings)
+    names = sorted({name for v in instrument.variables for name in (v.name, v.item.id)})
+    for heading, name in entry.columns.items():
+        if heading not in headings:
+            yield Problem(f"columns → {heading}", "is no heading of the file", near_names(heading, headings))
+        if name not in names:
+            yield Problem(f"columns → {heading}", f"'{name}' is no item", near_names(name, names))
+    for name in entry.absent:
+        if name not in names:
+            yield Problem("absent", f"'{name}' is no item", near_names(name, names))
+
+
+def merged_cells(
+    frame: pd.DataFrame, headings: Sequence[str], name: str, problems: list[Problem]
+) -> pd.Series:
+    """The cells of one variable, from one column or from one column an audience."""
+    cells = frame[headings[0]]
+    for heading in headings[1:]:
+        other = frame[heading]
+        both = (cells != "") & (other != "") & (cells != other)
+        if both.any():
+            problems.append(
+                Problem(
+                    f"columns {headings[0]} and {heading}, {rows_said(frame.index[both])}",
+                    f"both answer '{name}', differently",
+                    "a respondent may answer in one of them only; correct the export or `columns`",
+                )
+            )
+        cells = cells.where(cells != "", other)
+    return cells.rename(headings[0])
+
+
+def blank_column(variable: Variable, index: pd.Index) -> pd.Series:
+    """A column in which nobody answered."""
+    if variable.kind == "number":
+        return pd.Series(np.nan, index=index, dtype="float64")
+    if variable.kind == "text":
+        return pd.Series("", index=index, dtype=str)
+    none = pd.Categorical.from_codes(
+        np.full(len(index), -1, dtype="int8"), categories=list(variable.categories), ordered=variable.ordered
+    )
+    return pd.Series(none, index=index)
+
+
+def assemble(columns: Mapping[str, pd.Series], instrument: Instrument, index: pd.Index) -> pd.DataFrame:
+    """Put the answers in questionnaire order, blank where the file has no column."""
+    return pd.DataFrame(
+        {
+            v.name: columns[v.name] if v.name in columns else blank_column(v, index)
+            for v in instrument.variables
+        },
+        index=index,
+    )
+
+
+def finish(
+    entry: AnswersFile,
+    people: pd.DataFrame,
+    answers: pd.DataFrame,
+    *,
+    set_aside: Mapping[str, pd.Series],
+    problems: Sequence[Problem],
+    strict: bool,
+    path: Path,
+) -> Export:
+    """Take out the rows set aside (first reason wins), count them, and raise or carry the problems."""
+    if strict and problems:
+        raise InvalidInput(path, problems)
+    counted = [("read", "rows in the file", len(people))]
+    keep = pd.Series(True, index=people.index)
+    for reason, rows in set_aside.items():
+        now = keep & rows
+        keep &= ~rows
+        if now.any():
+            counted.append(("set aside", reason, int(now.sum())))
+    return Export(
+        source=entry.file,
+        platform=entry.platform,
+        wave=entry.wave,
+        people=people[keep],
+        answers=answers[keep],
+        absent=entry.absent,
+        disposition=tally(entry.wave, entry.file, counted),
+        problems=tuple(problems),
+    )

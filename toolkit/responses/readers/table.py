@@ -1,0 +1,231 @@
+"""Any CSV, read by the `mapping` of a study file: columns → items, values → codes, rules → audience."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from toolkit.errors import InvalidInput, Problem, near_names
+from toolkit.instrument.model import Instrument, Item, Variable
+from toolkit.responses.answers import AnswersFile
+from toolkit.responses.delimited import headings_of, read_sheet
+from toolkit.responses.export import Export
+from toolkit.responses.mapping import Condition, ItemMapping, Mapping
+from toolkit.responses.readers import common
+from toolkit.responses.readers.ticks import split_choices, ticked
+from toolkit.responses.vocabulary import (
+    code_words,
+    label_words,
+    number_cells,
+    tidy,
+    translate,
+    unknown_cells,
+)
+
+__all__ = ["read_table"]
+
+_NO_RULE = "meets no rule of the mapping's audience"
+
+
+def read_table(
+    path: str | Path, instrument: Instrument, *, entry: AnswersFile, strict: bool = True
+) -> Export:
+    """Read any CSV file as the entry's mapping says.
+
+    Headings the mapping does not name are left unread: a table of somebody else may hold hundreds.
+
+    Parameters
+    ----------
+    entry
+        The entry of the study file, with its mapping.
+    strict
+        Raise for every problem found; otherwise they stand in the export's `problems`.
+
+    Raises
+    ------
+    InvalidInput
+        With every problem of the file and of the mapping.
+    """
+    path = Path(path)
+    mapping = entry.mapping
+    if mapping is None:
+        raise InvalidInput(
+            entry.file, [Problem("mapping", "is missing", "write one; see docs/your_own_study.md")]
+        )
+    sheet = read_sheet(path, source=entry.file)
+    headings = sheet.headings[0]
+    problems = list(headings_of(headings))
+    problems += _mapping_problems(mapping, entry, headings, instrument)
+    if problems:
+        raise InvalidInput(entry.file, problems)
+    frame = common.tidied(sheet.cells).set_axis(list(headings), axis=1)
+    problems += common.duplicates(frame[mapping.respondent], mapping.respondent)
+    audience, aside = _audiences(frame, entry, mapping, instrument)
+    columns: dict[str, pd.Series] = {}
+    for item_id, where in mapping.items.items():
+        columns |= _item(frame, instrument.item(item_id), where, mapping, instrument, problems)
+    answers = common.assemble(columns, instrument, frame.index)
+    people = pd.DataFrame(
+        {
+            "respondent": frame[mapping.respondent],
+            "organisation": _organisation(frame, entry, mapping),
+            "audience": audience,
+            "submitted": _met(frame, mapping.submitted)
+            if mapping.submitted
+            else np.ones(len(frame), dtype=bool),
+        },
+        index=frame.index,
+    )
+    return common.finish(entry, people, answers, set_aside=aside, problems=problems, strict=strict, path=path)
+
+
+def _mapping_problems(
+    mapping: Mapping, entry: AnswersFile, headings: tuple[str, ...], instrument: Instrument
+) -> Iterator[Problem]:
+    items = {item.id: item for item in instrument.items}
+    used = [("mapping → respondent", mapping.respondent), ("mapping → organisation", mapping.organisation)]
+    used += [("mapping → audience", c.column) for rule in mapping.audience for c in rule.when]
+    used += [("mapping → submitted", mapping.submitted.column)] if mapping.submitted else []
+    used += [
+        (f"mapping → items → {name}", h) for name, where in mapping.items.items() for h in where.headings
+    ]
+    for place, heading in dict.fromkeys(used):
+        if heading is not None and heading not in headings:
+            yield Problem(place, f"column '{heading}' is not in the file", near_names(heading, headings))
+    for name, where in mapping.items.items():
+        if name not in items:
+            yield Problem(
+                f"mapping → items → {name}", "is no item of the instrument", near_names(name, items)
+            )
+        else:
+            yield from _item_problems(items[name], where, instrument)
+    for name in items:
+        if name not in mapping.items and name not in entry.absent:
+            yield Problem(f"mapping → items → {name}", "is missing", "map it, or list it under absent")
+    if not mapping.audience and not entry.audience:
+        yield Problem("mapping → audience", "is missing", "write rules, or audience: … for the whole file")
+    if mapping.organisation is None and entry.organisation is None:
+        yield Problem(
+            "mapping → organisation", "is missing", "name a column, or organisation: … for the whole file"
+        )
+
+
+def _item_problems(item: Item, where: ItemMapping, instrument: Instrument) -> Iterator[Problem]:
+    place = f"mapping → items → {item.id}"
+    parts = (
+        [row.id for row in item.rows] if item.type == "matrix" else [option.code for option in item.options]
+    )
+    if item.type == "matrix" and not where.columns:
+        yield Problem(place, "is a matrix", "write columns: {row: heading, …}")
+    if item.type in ("single", "number", "text") and where.columns:
+        yield Problem(place, "has one column", "write column: heading")
+    if item.type in ("matrix", "multi") and where.columns:
+        for name in sorted(set(where.columns) - set(parts)):
+            yield Problem(f"{place} → columns", f"'{name}' is no row or option", near_names(name, parts))
+        for name in sorted(set(parts) - set(where.columns)):
+            yield Problem(f"{place} → columns", f"'{name}' is missing", "add its heading")
+    variable = instrument.of_item(item.id)[0]
+    allowed = set(_targets(item, variable, where, instrument))
+    for value, code in where.values.items():
+        if allowed and code not in allowed:
+            what = f"{value!r} becomes '{code}', which is no answer code"
+            yield Problem(f"{place} → values", what, near_names(code, sorted(allowed)))
+
+
+def _targets(item: Item, variable: Variable, where: ItemMapping, instrument: Instrument) -> list[str]:
+    if item.type == "multi":
+        return ["0", "1"] if where.columns else [option.code for option in item.options]
+    return list(code_words(variable, instrument)) if item.type in ("single", "matrix") else []
+
+
+def _met(frame: pd.DataFrame, condition: Condition) -> np.ndarray:
+    cells = frame[condition.column]
+    if condition.equals is not None:
+        return np.asarray(cells == tidy(condition.equals))
+    if condition.not_equals is not None:
+        return np.asarray(cells != tidy(condition.not_equals))
+    if condition.contains is not None:
+        return np.asarray(cells.str.contains(tidy(condition.contains), regex=False))
+    if condition.not_contains is not None:
+        return ~np.asarray(cells.str.contains(tidy(condition.not_contains), regex=False))
+    return np.asarray(cells.isin([tidy(value) for value in condition.one_of or ()]))
+
+
+def _audiences(
+    frame: pd.DataFrame, entry: AnswersFile, mapping: Mapping, instrument: Instrument
+) -> tuple[pd.Series, dict[str, pd.Series]]:
+    """The first rule that holds decides; rows no rule fits are set aside under a reason of their own."""
+    open_rows = np.ones(len(frame), dtype=bool)
+    audience = np.full(len(frame), entry.audience, dtype=object)
+    aside: dict[str, np.ndarray] = {}
+    for rule in mapping.audience:
+        fits = open_rows & np.logical_and.reduce([_met(frame, c) for c in rule.when] or [open_rows])
+        open_rows &= ~fits
+        if rule.audience:
+            audience[fits] = rule.audience
+        else:
+            aside[str(rule.set_aside)] = aside.get(str(rule.set_aside), np.zeros_like(fits)) | fits
+    if mapping.audience:
+        aside[_NO_RULE] = open_rows
+    found = pd.Series(audience, index=frame.index, dtype=str)
+    return found, {reason: pd.Series(rows, index=frame.index) for reason, rows in aside.items()}
+
+
+def _organisation(frame: pd.DataFrame, entry: AnswersFile, mapping: Mapping) -> pd.Series:
+    if mapping.organisation is None:
+        return pd.Series(entry.organisation, index=frame.index, dtype=str)
+    said = frame[mapping.organisation]
+    return said.where(~said.isin(["", *map(tidy, mapping.blank)]))
+
+
+def _item(
+    frame: pd.DataFrame,
+    item: Item,
+    where: ItemMapping,
+    mapping: Mapping,
+    instrument: Instrument,
+    problems: list[Problem],
+) -> dict[str, pd.Series]:
+    variables = instrument.of_item(item.id)
+    blank = [tidy(value) for value in (*mapping.blank, *where.blank)]
+    values = {tidy(value): code for value, code in where.values.items()}
+    if item.type == "multi" and where.column is not None:
+        words = values or _option_words(item)
+        cells = frame[where.column]
+        return split_choices(cells.where(~cells.isin(blank), ""), variables, words, where.separator, problems)
+    columns = {}
+    for variable in variables:
+        part = variable.row.id if variable.row else variable.option.code if variable.option else None
+        cells = frame[where.column if where.column is not None else where.columns[str(part)]]
+        columns[variable.name] = _column(
+            cells.where(~cells.isin(blank), ""), values, variable, instrument, problems
+        )
+    return columns
+
+
+def _column(
+    cells: pd.Series,
+    values: dict[str, str],
+    variable: Variable,
+    instrument: Instrument,
+    problems: list[Problem],
+) -> pd.Series:
+    if variable.kind == "text":
+        return cells
+    if variable.kind == "number":
+        return number_cells(cells.replace(values), variable, instrument, problems)
+    if variable.kind == "option":
+        words = values or {"1": "1", "0": "0"}
+        problems.extend(unknown_cells(cells[~cells.isin(["", *words])], words, variable))
+        return ticked(cells.isin([cell for cell, code in words.items() if code == "1"]), variable)
+    known = code_words(variable, instrument)
+    words = {cell: known[code] for cell, code in values.items()} or label_words(variable, instrument) | known
+    return translate(cells, words, variable, problems)
+
+
+def _option_words(item: Item) -> dict[str, str]:
+    labels = {tidy(label): option.code for option in item.options for label in option.label.values()}
+    return labels | {option.code: option.code for option in item.options}

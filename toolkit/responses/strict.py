@@ -1,0 +1,75 @@
+"""What models of hand-written files share: unknown keys refused, safe names, rows named in messages."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+
+__all__ = ["FolderName", "Strict", "Truth", "folder_name", "rows_said", "slug"]
+
+_DEVICES = {"con", "prn", "aux", "nul", *(f"{kind}{n}" for kind in ("com", "lpt") for n in range(1, 10))}
+
+
+class Strict(BaseModel):
+    """A frozen model that refuses keys it does not know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _truth(value: object) -> object:
+    if isinstance(value, bool):
+        return value
+    if value in ("true", "false"):
+        return value == "true"
+    raise ValueError(f"{value!r} is neither true nor false; write true or false")
+
+
+def folder_name(text: str) -> bool:
+    """Whether a name is safe as a folder on any system.
+
+    Examples
+    --------
+    >>> folder_name("org-07"), folder_name("../org"), folder_name("Org 7")
+    (True, False, False)
+    """
+    return bool(re.fullmatch(r"[a-z0-9](?:[a-z0-9_-]{0,58}[a-z0-9])?", text)) and text not in _DEVICES
+
+
+def slug(text: str) -> str:
+    """Turn a name into one that is safe as a folder; empty where nothing is left.
+
+    Examples
+    --------
+    >>> slug("Oil & Gas"), slug("Zoë's Bakery (north)")
+    ('oil-gas', 'zoes-bakery-north')
+    """
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower().replace("'", "")
+    made = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60].strip("-")
+    return f"{made}-1" if made in _DEVICES else made
+
+
+def _safe(text: str) -> str:
+    if not folder_name(text):
+        hint = slug(text)
+        raise ValueError(
+            f"'{text}' cannot name a folder; use lower-case letters, digits, '-' and '_', at most 60"
+            + (f" (for example '{hint}')" if hint else "")
+        )
+    return text
+
+
+Truth = Annotated[bool, BeforeValidator(_truth)]
+"""true or false, nothing else."""
+FolderName = Annotated[str, AfterValidator(_safe)]
+"""A name that is used for folders."""
+
+
+def rows_said(rows: Iterable[int]) -> str:
+    """Name the first row and count the others: "row 12 (+31 more)"."""
+    rows = list(rows)
+    more = f" (+{len(rows) - 1} more)" if len(rows) > 1 else ""
+    return f"row {rows[0]}{more}"

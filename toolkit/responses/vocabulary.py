@@ -1,0 +1,171 @@
+"""What a cell may say: code or label → analysis code, for each column of an instrument."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from toolkit.errors import Problem, near_names
+from toolkit.instrument.model import Audience, Instrument, Option, Variable
+from toolkit.responses.strict import rows_said
+
+__all__ = [
+    "audience_words",
+    "code_words",
+    "flavour_of",
+    "label_words",
+    "number_cells",
+    "number_words",
+    "option_numbers",
+    "tidy",
+    "translate",
+    "unknown_cells",
+]
+
+Flavour = Literal["codes", "labels"]
+
+
+def _missing_keys(variable: Variable) -> tuple[str, ...]:
+    of_scale = variable.scale.missing if variable.scale else ()
+    return tuple(dict.fromkeys((*of_scale, *variable.item.missing)))
+
+
+def _missing(variable: Variable, instrument: Instrument) -> dict[str, str]:
+    return {instrument.missing[key].code: instrument.missing[key].becomes for key in _missing_keys(variable)}
+
+
+def code_words(variable: Variable, instrument: Instrument) -> dict[str, str]:
+    """Codes as they stand in the instrument, with the screen codes of missing answers."""
+    return {code: code for code in variable.codes} | _missing(variable, instrument)
+
+
+def number_words(variable: Variable, instrument: Instrument) -> dict[str, str]:
+    """Recode values: the codes where all are whole numbers, else 1, 2, 3 … in the instrument's order.
+
+    Missing answers keep their screen code.
+    """
+    if all(code.isdigit() for code in variable.codes):
+        return code_words(variable, instrument)
+    numbered = {str(number): code for number, code in enumerate(variable.codes, start=1)}
+    return numbered | _missing(variable, instrument)
+
+
+def label_words(variable: Variable, instrument: Instrument) -> dict[str, str]:
+    """Labels in every language; one that means two codes is left out."""
+    scale = variable.scale
+    pairs = [
+        (label, option.code) for option in (scale.options if scale else ()) for label in option.label.values()
+    ]
+    for key in _missing_keys(variable):
+        pairs += [
+            (label, instrument.missing[key].becomes) for label in instrument.missing[key].label.values()
+        ]
+    return _unambiguous((tidy(label), code) for label, code in pairs)
+
+
+def option_numbers(options: Iterable[Option]) -> dict[str, str]:
+    """Choice number → option code, numbered from 1 in the instrument's order."""
+    return {str(number): option.code for number, option in enumerate(options, start=1)}
+
+
+def audience_words(audiences: Mapping[str, Audience], *, numbered: bool) -> dict[str, str]:
+    """Everything that names an audience: its id, platform code, labels, and its number where asked."""
+    pairs = [(word, name) for name, audience in audiences.items() for word in (name, audience.code)]
+    pairs += [
+        (tidy(label), name) for name, audience in audiences.items() for label in audience.label.values()
+    ]
+    if numbered:
+        taken = {word for word, _ in pairs}
+        pairs += [(str(n), name) for n, name in enumerate(audiences, start=1) if str(n) not in taken]
+    return _unambiguous(pairs)
+
+
+def _unambiguous(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    meanings: dict[str, set[str]] = {}
+    for word, code in pairs:
+        meanings.setdefault(word, set()).add(code)
+    return {word: codes.pop() for word, codes in meanings.items() if len(codes) == 1}
+
+
+def tidy(text: str) -> str:
+    """Drop surrounding blanks and make every run of blanks one."""
+    return re.sub(r"\s+", " ", text).strip()
+
+
+def flavour_of(
+    cells: Mapping[str, pd.Series],
+    codes: Mapping[str, Mapping[str, str]],
+    labels: Mapping[str, Mapping[str, str]],
+) -> Flavour:
+    """Whether a file holds answer codes or full answers, told by the cells that can be only one of them."""
+    only_codes = only_labels = 0
+    for name in codes:
+        counts = cells[name].value_counts()
+        as_code, as_label = counts.index.isin(list(codes[name])), counts.index.isin(list(labels[name]))
+        only_codes += int(counts[as_code & ~as_label].sum())
+        only_labels += int(counts[as_label & ~as_code].sum())
+    return "labels" if only_labels > only_codes else "codes"
+
+
+def translate(
+    cells: pd.Series, words: Mapping[str, str], variable: Variable, problems: list[Problem]
+) -> pd.Series:
+    """Turn cells into the variable's categories, NaN where blank; unknown cells are added to `problems`."""
+    known = cells.map({"": np.nan, **words})
+    problems.extend(unknown_cells(cells[known.isna() & (cells != "")], words, variable))
+    return pd.Series(
+        pd.Categorical(known, categories=list(variable.categories), ordered=variable.ordered),
+        index=cells.index,
+    )
+
+
+def unknown_cells(cells: pd.Series, words: Mapping[str, str], variable: Variable) -> Iterator[Problem]:
+    """One problem for each answer that the instrument does not know, worst first, at most five a column."""
+    counts = cells.value_counts()
+    for answer in counts.index[:5]:
+        rows = cells.index[cells == answer]
+        shown = answer if len(answer) <= 40 else answer[:37] + "…"
+        yield Problem(
+            f"column {cells.name}, {rows_said(rows)}",
+            f"{shown!r} is not an answer of '{variable.name}'",
+            f"{near_names(answer, words)} Correct the instrument or the export",
+        )
+    if len(counts) > 5:
+        rest = cells[cells.isin(counts.index[5:])]
+        yield Problem(
+            f"column {cells.name}, {rows_said(rest.index)}",
+            f"{len(counts) - 5} further answers are unknown to '{variable.name}'",
+            "check that the column holds this item",
+        )
+
+
+def number_cells(
+    cells: pd.Series, variable: Variable, instrument: Instrument, problems: list[Problem]
+) -> pd.Series:
+    """Turn cells into numbers, NaN where blank or answered with a screen code for "no answer"."""
+    item = variable.item
+    asked = cells.where(~cells.isin(list(_missing(variable, instrument))), "")
+    numbers = pd.to_numeric(asked.where(asked != "", np.nan), errors="coerce").astype("float64")
+    numbers = numbers.where(np.isfinite(numbers))
+    outside = pd.Series(False, index=cells.index)
+    if item.minimum is not None:
+        outside |= numbers < item.minimum
+    if item.maximum is not None:
+        outside |= numbers > item.maximum
+    for wrong, rule in ((numbers.isna() & (asked != ""), "is not a number"), (outside, _range(variable))):
+        if wrong.any():
+            first = cells[wrong].iloc[0]
+            where = f"column {cells.name}, {rows_said(cells.index[wrong])}"
+            problems.append(
+                Problem(where, f"{first[:40]!r} {rule}", "correct the export (a decimal point, no units)")
+            )
+    return numbers
+
+
+def _range(variable: Variable) -> str:
+    low, high = variable.item.minimum, variable.item.maximum
+    return f"is outside {low if low is not None else '…'} to {high if high is not None else '…'}"

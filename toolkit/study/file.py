@@ -1,0 +1,150 @@
+"""The study file as it is written, and what may be wrong between it and its instrument."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from pydantic import Field, field_validator, model_validator
+
+from toolkit.errors import Problem, near_names
+from toolkit.instrument.model import Instrument
+from toolkit.responses.answers import AnswersFile
+from toolkit.responses.strict import FolderName, Strict, Truth
+
+__all__ = ["AAPOR_ITEMS", "COMPUTED_AAPOR_ITEMS", "Brand", "StudyFile", "methods_of", "misfits"]
+
+AAPOR_ITEMS = (
+    "data_collection_strategy",
+    "sponsor_and_conductor",
+    "instrument",
+    "population",
+    "sampling",
+    "mode",
+    "dates",
+    "sample_sizes_and_precision",
+    "weighting",
+    "processing_and_quality",
+    "limitations",
+)
+"""What a methodology statement discloses (AAPOR Code of 2021), for each audience."""
+
+COMPUTED_AAPOR_ITEMS = ("sample_sizes_and_precision", "instrument", "processing_and_quality")
+"""Those a report can compute; the study file may leave them out."""
+
+
+class Brand(Strict):
+    """How reports look: name, colours as #rrggbb, a logo beside the study file, a line for the footer."""
+
+    name: str | None = None
+    colour: str | None = None
+    accent: str | None = None
+    logo: str | None = None
+    footer: str | None = None
+
+    @field_validator("colour", "accent")
+    @classmethod
+    def _hex(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"#[0-9a-fA-F]{6}", value):
+            raise ValueError(f"'{value}' is no colour; write it as '#1a2b3c', in quotes")
+        return value
+
+
+class StudyFile(Strict):
+    """A study file as it is written; see docs/your_own_study.md for what each key means."""
+
+    id: FolderName
+    title: str = Field(min_length=1)
+    synthetic: Truth
+    language: str = "en"
+    instrument: str | None = None
+    instruments: dict[str, str] = Field(default_factory=dict)
+    waves: tuple[FolderName, ...] = ()
+    answers: tuple[AnswersFile, ...] = Field(min_length=1)
+    organisations: str | None = None
+    policy: dict[str, Any] = Field(default_factory=dict)
+    margin: float = Field(default=0.10, gt=0, lt=1)
+    level: float = Field(default=0.95, ge=0.5, lt=1)
+    primary: tuple[str, ...] = ()
+    benchmarks: str | None = None
+    brand: Brand = Brand()
+    methods: dict[str, dict[str, str | None]]
+    seed: int = 0
+    data_source: str | None = None
+
+    @model_validator(mode="after")
+    def _one_instrument(self) -> StudyFile:
+        if (self.instrument is None) == (not self.instruments):
+            raise ValueError(
+                "a study has one way to its questions; write instrument, or instruments (audience: file)"
+            )
+        return self
+
+
+def misfits(written: StudyFile, instrument: Instrument) -> Iterator[Problem]:
+    """Find what the study file says that its instrument does not know, and methods texts left blank."""
+    if written.language not in instrument.languages:
+        yield Problem(
+            f"language: {written.language}",
+            "is not one of the instrument's",
+            near_names(written.language, instrument.languages),
+        )
+    shared = {variable.name for variable in instrument.shared()}
+    for name in written.primary:
+        if name not in instrument:
+            yield Problem(
+                f"primary → {name}", "is no column of the instrument", near_names(name, sorted(shared))
+            )
+        elif name not in shared:
+            yield Problem(
+                f"primary → {name}", "has no gap: fewer than two audiences answer it by codes", "take it out"
+            )
+    for entry in written.answers:
+        named = [
+            entry.audience,
+            *entry.audiences,
+            *(rule.audience for rule in (entry.mapping.audience if entry.mapping else ())),
+        ]
+        for audience in dict.fromkeys(name for name in named if name and name not in instrument.audiences):
+            yield Problem(
+                f"answers: {entry.file}",
+                f"'{audience}' is no audience",
+                near_names(audience, instrument.audiences),
+            )
+    yield from _methods_problems(written, instrument)
+
+
+def _methods_problems(written: StudyFile, instrument: Instrument) -> Iterator[Problem]:
+    allowed = ("common", *instrument.audiences)
+    for audience, texts in written.methods.items():
+        if audience not in allowed:
+            yield Problem(f"methods → {audience}", "is no audience", near_names(audience, allowed))
+        for name in texts:
+            if name not in AAPOR_ITEMS:
+                yield Problem(
+                    f"methods → {audience} → {name}", "is no disclosure item", near_names(name, AAPOR_ITEMS)
+                )
+    made = methods_of(written, instrument)
+    for name in AAPOR_ITEMS:
+        blank = [audience for audience, texts in made.items() if name not in texts]
+        if blank and name not in COMPUTED_AAPOR_ITEMS:
+            yield Problem(
+                f"methods → {name}",
+                f"is blank for {', '.join(blank)}: a methodology statement must say it",
+                "write it under methods → common or under the audience",
+            )
+
+
+def methods_of(written: StudyFile, instrument: Instrument) -> Mapping[str, Mapping[str, str]]:
+    """Audience → AAPOR item → text, the common texts filled in; blanks left out."""
+    common = written.methods.get("common", {})
+    return MappingProxyType({
+        audience: MappingProxyType({
+            name: " ".join(text.split())
+            for name in AAPOR_ITEMS
+            if (text := {**common, **written.methods.get(audience, {})}.get(name)) and text.strip()
+        })
+        for audience in instrument.audiences
+    })  # fmt: skip

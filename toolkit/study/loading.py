@@ -1,0 +1,164 @@
+"""From a study file to a checked study; everything wrong in it and around it is said at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from toolkit.disclosure.policy import Policy, load_policy
+from toolkit.errors import InvalidInput, Problem, near_names
+from toolkit.instrument import Instrument, load_instrument, load_instruments
+from toolkit.instrument.strict import checked
+from toolkit.instrument.yaml_loader import read_document
+from toolkit.responses.answers import AnswersFile
+from toolkit.responses.organisations import read_organisations
+from toolkit.study.file import StudyFile, methods_of, misfits
+from toolkit.study.study import Study
+
+__all__ = ["load_study"]
+
+
+def load_study(path: str | Path, *, data: str | Path | None = None) -> Study:
+    """Load a study file and everything it names, except the answers, which are read when first needed.
+
+    Parameters
+    ----------
+    path
+        The study file (YAML).
+    data
+        Another folder in which the answer files lie, for data that is not kept beside the study.
+
+    Raises
+    ------
+    InvalidInput
+        Every problem of the study file, the instruments, the organisations table and of what is not there.
+
+    Examples
+    --------
+    >>> load_study("data_samples/ai_at_work/study.yaml").waves  # doctest: +SKIP
+    ('2025', '2026')
+    """
+    path = Path(path)
+    written = checked(StudyFile, read_document(path))
+    folder = path.parent
+    problems: list[Problem] = []
+    instrument = _instrument(written, folder, problems)
+    policy = _policy(written, problems)
+    waves = _waves(written, problems)
+    places = [_answers_path(entry, folder, data) for entry in written.answers]
+    problems += _files_missing(written, folder, places)
+    table = None
+    if instrument is not None:
+        problems += misfits(written, instrument)
+        if written.organisations and (folder / written.organisations).is_file():
+            try:
+                table = read_organisations(
+                    folder / written.organisations, audiences=tuple(instrument.audiences), waves=waves
+                )
+            except InvalidInput as error:
+                problems += _named(error, written.organisations)
+    if problems or instrument is None:
+        raise InvalidInput(path, problems)
+    beside = [*written.instruments.values(), written.instrument, written.organisations, written.benchmarks]
+    return Study(
+        id=written.id,
+        title=written.title,
+        synthetic=written.synthetic,
+        path=path,
+        folder=folder,
+        language=written.language,
+        instrument=instrument,
+        waves=waves,
+        policy=policy,
+        margin=written.margin,
+        level=written.level,
+        primary=written.primary,
+        benchmarks_path=folder / written.benchmarks if written.benchmarks else None,
+        brand=written.brand,
+        methods=methods_of(written, instrument),
+        seed=written.seed,
+        data_source=written.data_source,
+        input_files=(path, *(folder / name for name in beside if name), *places),
+        answers=written.answers,
+        answer_paths=tuple(places),
+        table=table,
+    )
+
+
+def _named(error: InvalidInput, source: str) -> Iterator[Problem]:
+    return (Problem(f"{source}, {problem.where}", problem.what, problem.mend) for problem in error.problems)
+
+
+def _instrument(written: StudyFile, folder: Path, problems: list[Problem]) -> Instrument | None:
+    try:
+        if written.instrument is not None:
+            return load_instrument(folder / written.instrument)
+        return load_instruments({audience: folder / name for audience, name in written.instruments.items()})
+    except InvalidInput as error:
+        problems += [
+            problem
+            if "line" in problem.where
+            else Problem(f"{error.source}, {problem.where}", problem.what, problem.mend)
+            for problem in error.problems
+        ]
+        return None
+
+
+def _policy(written: StudyFile, problems: list[Problem]) -> Policy:
+    plain = {name: _plain(value) for name, value in written.policy.items()}
+    try:
+        return load_policy(plain)
+    except InvalidInput as error:
+        problems += error.problems
+        return Policy()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, str) and re.fullmatch(r"-?\d+", value):
+        return int(value)
+    return {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
+
+
+def _waves(written: StudyFile, problems: list[Problem]) -> tuple[str, ...]:
+    used = sorted({entry.wave for entry in written.answers})
+    if not written.waves:
+        return tuple(used)
+    for wave in sorted(set(used) ^ set(written.waves)):
+        what = "has answers but is not listed" if wave in used else "is listed but has no answers"
+        problems.append(Problem(f"waves → {wave}", what, near_names(wave, set(used) | set(written.waves))))
+    return written.waves
+
+
+def _answers_path(entry: AnswersFile, folder: Path, data: str | Path | None) -> Path:
+    if data is None:
+        return folder / entry.file
+    named, flat = Path(data) / entry.file, Path(data) / Path(entry.file).name
+    return flat if flat.is_file() and not named.is_file() else named
+
+
+def _files_missing(written: StudyFile, folder: Path, places: list[Path]) -> Iterator[Problem]:
+    for key in ("organisations", "benchmarks"):
+        name = getattr(written, key)
+        if name and not (folder / name).is_file():
+            yield Problem(f"{key}: {name}", "is not there", _beside(folder / name))
+    if written.brand.logo and not (folder / written.brand.logo).is_file():
+        yield Problem(
+            f"brand → logo: {written.brand.logo}", "is not there", _beside(folder / written.brand.logo)
+        )
+    for entry, place in zip(written.answers, places, strict=True):
+        if not place.is_file():
+            how = f". The data is to be had here: {written.data_source}" if written.data_source else ""
+            yield Problem(f"answers: {entry.file}", "is not there", _beside(place) + how)
+    twice = pd.Series([str(place) for place in places], dtype=str).value_counts()
+    for name in twice.index[twice > 1]:
+        yield Problem(f"answers: {Path(name).name}", f"is listed {twice[name]} times", "list it once")
+
+
+def _beside(path: Path) -> str:
+    if not path.parent.is_dir():
+        return f"there is no folder '{path.parent.name}' either; check the path"
+    return near_names(path.name, sorted(other.name for other in path.parent.iterdir()))

@@ -1,0 +1,161 @@
+"""A study: what its file binds together, and its answers, read once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+
+from toolkit.disclosure.policy import Policy
+from toolkit.errors import InvalidInput, Problem, near_names
+from toolkit.instrument import Instrument
+from toolkit.responses.answers import AnswersFile
+from toolkit.responses.gather import Gathered, gather
+from toolkit.study.file import Brand
+
+__all__ = ["Study"]
+
+
+@dataclass(frozen=True)
+class Study:
+    """A study that was read and checked; its answers are read once, when first asked for.
+
+    Parameters
+    ----------
+    path, folder
+        The study file and the folder that relative paths start from.
+    instrument
+        The questionnaires of all audiences, merged.
+    waves
+        In order; the last is the latest.
+    margin, level
+        Differences inside ± margin count as similar; level of every interval.
+    primary
+        Variables whose gaps were declared in advance.
+    methods
+        Audience → AAPOR item → text; items a report computes may be missing.
+    input_files
+        Every file the study reads, for manifests.
+    """
+
+    id: str
+    title: str
+    synthetic: bool
+    path: Path
+    folder: Path
+    language: str
+    instrument: Instrument
+    waves: tuple[str, ...]
+    policy: Policy
+    margin: float
+    level: float
+    primary: tuple[str, ...]
+    benchmarks_path: Path | None
+    brand: Brand
+    methods: Mapping[str, Mapping[str, str]]
+    seed: int
+    data_source: str | None
+    input_files: tuple[Path, ...]
+    answers: tuple[AnswersFile, ...] = field(repr=False)
+    answer_paths: tuple[Path, ...] = field(repr=False)
+    table: pd.DataFrame | None = field(repr=False, compare=False)
+
+    @property
+    def wave(self) -> str:
+        """The latest wave."""
+        return self.waves[-1]
+
+    @cached_property
+    def _gathered(self) -> Gathered:
+        return gather(self.answers, self.answer_paths, self.instrument, self.table, source=self.path)
+
+    @property
+    def organisations(self) -> pd.DataFrame:
+        """One row an organisation and wave: organisation, name, wave, headcounts by audience (Int64)."""
+        return self.table.copy() if self.table is not None else self._gathered.organisations.copy()
+
+    def responses(self, organisation: str | None = None, wave: str | None = None) -> pd.DataFrame:
+        """The coded frame, of one organisation and one wave where they are named.
+
+        Raises
+        ------
+        InvalidInput
+            Everything wrong in any answer file; an organisation or wave that is not there, with near names.
+
+        Examples
+        --------
+        >>> load_study("data_samples/ai_at_work/study.yaml").responses("org-07")  # doctest: +SKIP
+        """
+        frame = self._gathered.frame
+        if organisation is not None:
+            self._known_organisation(organisation)
+            frame = frame[frame["organisation"] == organisation]
+        if wave is not None:
+            frame = frame[frame["wave"] == self._known_wave(wave)]
+        frame = frame.reset_index(drop=True)
+        frame.attrs["synthetic"] = self.synthetic
+        return frame
+
+    def disposition(self, wave: str | None = None) -> pd.DataFrame:
+        """What became of every row of every file: wave, source, outcome, reason, rows.
+
+        read = kept + set aside; rows "noted" are among those kept.
+        """
+        table = self._gathered.disposition
+        if wave is not None:
+            table = table[table["wave"] == self._known_wave(wave)]
+        return table.reset_index(drop=True)
+
+    def population(self, organisation: str, wave: str | None = None) -> dict[str, int]:
+        """Headcount of each audience where it is known."""
+        self._known_organisation(organisation)
+        table = self.organisations
+        rows = table[
+            (table["organisation"] == organisation) & (table["wave"] == self._known_wave(wave or self.wave))
+        ]
+        counts = rows[list(self.instrument.audiences)]
+        return {
+            name: int(counts[name].iloc[0]) for name in counts if len(counts) and counts[name].notna().iloc[0]
+        }
+
+    def organisation_ids(self, wave: str | None = None) -> tuple[str, ...]:
+        """Ids in the order of the table; of one wave where it is named."""
+        table = self.organisations
+        if wave is not None:
+            table = table[table["wave"] == self._known_wave(wave)]
+        return tuple(table["organisation"].unique())
+
+    def organisation_name(self, organisation: str) -> str:
+        """The name under which it is reported, as of its latest wave."""
+        self._known_organisation(organisation)
+        table = self.organisations
+        rows = table[table["organisation"] == organisation].set_index("wave")["name"]
+        return str(next(rows[wave] for wave in reversed(self.waves) if wave in rows))
+
+    def check(self) -> Study:
+        """Read everything; the study itself where all is well.
+
+        Raises
+        ------
+        InvalidInput
+            Everything wrong in any answer file at once.
+        """
+        _ = self._gathered
+        return self
+
+    def _known_organisation(self, organisation: str) -> None:
+        known = self.organisation_ids()
+        if organisation not in known:
+            problem = Problem(
+                f"organisation {organisation}", "is not in this study", near_names(organisation, known)
+            )
+            raise InvalidInput(self.path, [problem])
+
+    def _known_wave(self, wave: str) -> str:
+        if wave not in self.waves:
+            problem = Problem(f"wave {wave}", "is not in this study", near_names(wave, self.waves))
+            raise InvalidInput(self.path, [problem])
+        return wave
