@@ -1,0 +1,50 @@
+"""Estimates, gaps and tests: every statistic a row of one contract."""
+
+from toolkit.analysis.design import Design
+from toolkit.analysis.estimates import means, proportions
+from toolkit.analysis.exact import fisher_exact, fisher_p
+from toolkit.analysis.gaps import gaps
+from toolkit.analysis.multiplicity import adjust_p
+from toolkit.analysis.one_proportion import exact_binomial_test, score_test
+from toolkit.analysis.planning import margin_of_error, minimum_detectable_gap, sample_size
+from toolkit.analysis.summaries import gaps_from_summary
+from toolkit.analysis.two_proportions import (
+    agresti_caffo,
+    chi_square_2x2,
+    cohen_h,
+    miettinen_nurminen,
+    newcombe,
+    odds_ratio,
+    pooled_z,
+    prop_test,
+    risk_ratio,
+    wald_difference,
+)
+from toolkit.analysis.verdict import verdict
+
+__all__ = [
+    "Design",
+    "adjust_p",
+    "agresti_caffo",
+    "chi_square_2x2",
+    "cohen_h",
+    "exact_binomial_test",
+    "fisher_exact",
+    "fisher_p",
+    "gaps",
+    "gaps_from_summary",
+    "margin_of_error",
+    "means",
+    "miettinen_nurminen",
+    "minimum_detectable_gap",
+    "newcombe",
+    "odds_ratio",
+    "pooled_z",
+    "prop_test",
+    "proportions",
+    "risk_ratio",
+    "sample_size",
+    "score_test",
+    "verdict",
+    "wald_difference",
+]

@@ -1,0 +1,355 @@
+"""Columns of a frame as arrays of numbers: what a measure counts, and who is in which group."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from toolkit.errors import InvalidInput, Problem, near_names
+from toolkit.instrument.model import MISSING, Instrument, Variable
+
+__all__ = ["Column", "Groups", "Items", "Request", "group_by", "read_columns", "request", "requests_per_code"]
+
+Items: TypeAlias = Instrument | Variable | str | Sequence[Variable | str]
+Array = npt.NDArray[np.float64]
+_MOST_CODES = 25
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: category positions with their labels, or plain numbers with none.
+
+    `chosen` is False for a column an Instrument brought along, which may be passed over where a measure
+    has no meaning for it; a column someone named is refused instead.
+    """
+
+    name: str
+    raw: Any
+    labels: tuple[str, ...] | None
+    variable: Variable | None
+    chosen: bool
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """Answer codes in order."""
+        if self.variable is not None and self.variable.codes:
+            return self.variable.codes
+        if self.labels is not None:
+            return tuple(label for label in self.labels if label not in MISSING)
+        found = np.unique(self.raw[~np.isnan(self.raw)])
+        return tuple(_plain(value) for value in found)
+
+
+@dataclass(frozen=True)
+class Request:
+    """One row of numbers wanted from one column: `table` turns positions into them, None keeps numbers."""
+
+    item: str
+    measure: str
+    raw: Any
+    table: Any
+    share: bool
+    audiences: tuple[str, ...] | None
+    span: float
+
+    def fill(self, into: Array) -> None:
+        """Write one number a respondent, NaN for those who gave no answer."""
+        if self.table is None:
+            into[:] = self.raw
+        else:
+            np.take(self.table, self.raw, out=into, mode="wrap")
+
+
+@dataclass(frozen=True)
+class Groups:
+    """The group of each row (−1 for none) and each group's labels, one a name."""
+
+    names: tuple[str, ...]
+    codes: Any
+    labels: tuple[tuple[Any, ...], ...]
+
+
+def read_columns(
+    frame: pd.DataFrame,
+    items: Items,
+    *,
+    kinds: Sequence[str] = ("single", "option", "number"),
+    shared: bool = False,
+) -> list[Column]:
+    """The columns an analysis is about.
+
+    Parameters
+    ----------
+    frame
+        One row a respondent.
+    items
+        An instrument (every column of those kinds), variables, or column names.
+    kinds
+        Kinds of variable taken from an instrument.
+    shared
+        Take from an instrument only what two or more audiences answer.
+
+    Raises
+    ------
+    InvalidInput
+        Naming every column that is missing, is text, or holds codes its scale lacks.
+    """
+    if isinstance(items, Instrument):
+        listed: Iterable[Variable | str] = (
+            items.shared(kinds=kinds) if shared else (v for v in items.variables if v.kind in kinds)
+        )
+    else:
+        listed = [items] if isinstance(items, Variable | str) else list(items)
+    chosen, problems, columns = not isinstance(items, Instrument), [], []
+    seen: dict[int, tuple[str, ...]] = {}
+    for entry in listed:
+        variable, name = (entry, entry.name) if isinstance(entry, Variable) else (None, entry)
+        if name not in frame.columns:
+            problems.append(
+                Problem(
+                    f"column {name}", "is not in the frame", near_names(str(name), map(str, frame.columns))
+                )
+            )
+            continue
+        try:
+            columns.append(_column(frame[name], name, variable, chosen, seen))
+        except InvalidInput as error:
+            problems.extend(error.problems)
+    if problems:
+        raise InvalidInput("items", problems)
+    if not columns:
+        raise InvalidInput("items", [Problem("items", "no column was asked for", "name at least one item")])
+    return columns
+
+
+def _column(
+    series: pd.Series, name: str, variable: Variable | None, chosen: bool, seen: dict[int, tuple[str, ...]]
+) -> Column:
+    array = series.array
+    single = variable is not None and variable.kind in ("single", "option")
+    if not isinstance(array, pd.Categorical):
+        if pd.api.types.is_numeric_dtype(series.dtype) or pd.api.types.is_bool_dtype(series.dtype):
+            numbers = series.to_numpy(dtype=np.float64, na_value=np.nan)
+            if np.isinf(numbers).any():
+                raise InvalidInput(
+                    "items", [Problem(f"column {name}", "holds an infinite number", "correct it")]
+                )
+            if not single:
+                return Column(name, numbers, None, variable, chosen)
+            array = pd.Categorical([None if np.isnan(value) else _plain(value) for value in numbers])
+        elif variable is not None and variable.kind in ("text", "number"):
+            raise InvalidInput(
+                "items", [Problem(f"column {name}", "holds text, not answers or numbers", "leave it out")]
+            )
+        else:
+            array = pd.Categorical(series)
+    key = id(array.categories)
+    if key not in seen:
+        seen[key] = tuple(map(str, array.categories.tolist()))
+    labels = seen[key]
+    if variable is not None and single:
+        unknown = [label for label in labels if label not in MISSING and label not in variable.codes]
+        used = [label for label in unknown if bool((array.codes == labels.index(label)).any())]
+        if used:
+            raise InvalidInput(
+                "items",
+                [
+                    Problem(
+                        f"column {name}",
+                        f"holds {used}, which its scale lacks",
+                        f"recode to {list(variable.codes)}",
+                    )
+                ],
+            )
+    return Column(name, array.codes, labels, variable, chosen)
+
+
+def request(column: Column, measure: str) -> Request | None:
+    """What a measure counts in one column; None where an instrument's column has no such measure.
+
+    Raises
+    ------
+    InvalidInput
+        Where a column that was named has no such measure.
+    """
+    made = _mean(column) if measure == "mean" else _share(column, measure)
+    if made is None and column.chosen:
+        raise InvalidInput("measure", [_meaningless(column, measure)])
+    return made
+
+
+def requests_per_code(column: Column) -> list[Request]:
+    """One request a response code; none for an instrument's numbers.
+
+    Raises
+    ------
+    InvalidInput
+        Where a named column holds numbers that are no codes.
+    """
+    if column.labels is None:
+        codes = column.codes
+        whole = all("." not in code for code in codes)
+        if not whole or len(codes) > _MOST_CODES or (column.variable is not None and not column.chosen):
+            if column.chosen:
+                raise InvalidInput(
+                    "items",
+                    [
+                        Problem(
+                            f"column {column.name}",
+                            "holds numbers, not response codes",
+                            "use means(), or name a measure",
+                        )
+                    ],
+                )
+            return []
+    found = (_share(column, code) for code in column.codes)
+    return [made for made in found if made is not None]
+
+
+def _share(column: Column, measure: str) -> Request | None:
+    variable, codes = column.variable, (measure,)
+    if variable is not None and variable.kind in ("single", "option"):
+        codes = variable.codes_of(measure)
+        if not codes:
+            return None
+    elif measure not in column.codes:
+        return None
+    audiences = variable.audiences if variable is not None else None
+    if column.labels is None:
+        hit = np.where(np.isnan(column.raw), np.nan, (column.raw == float(measure)).astype(np.float64))
+        return Request(column.name, measure, hit, None, True, audiences, 1.0)
+    table = np.array(
+        [*(np.nan if label in MISSING else float(label in codes) for label in column.labels), np.nan]
+    )
+    return Request(column.name, measure, column.raw, table, True, audiences, 1.0)
+
+
+def _mean(column: Column) -> Request | None:
+    variable = column.variable
+    audiences = variable.audiences if variable is not None else None
+    if column.labels is None:
+        share = bool(((column.raw == 0) | (column.raw == 1) | np.isnan(column.raw)).all())
+        return Request(column.name, "mean", column.raw, None, share, audiences, 1.0)
+    values = variable.values() if variable is not None else _as_numbers(column.codes)
+    if not values:
+        return None
+    table = np.array(
+        [*(values.get(label, np.nan) if label not in MISSING else np.nan for label in column.labels), np.nan]
+    )
+    span = max(values.values()) - min(values.values())
+    return Request(
+        column.name, "mean", column.raw, table, set(values.values()) == {0.0, 1.0}, audiences, span
+    )
+
+
+def _as_numbers(codes: Sequence[str]) -> dict[str, float] | None:
+    try:
+        return {code: float(code) for code in codes}
+    except ValueError:
+        return None
+
+
+def _meaningless(column: Column, measure: str) -> Problem:
+    where = f"column {column.name}"
+    if measure == "mean":
+        return Problem(
+            where, "its answers are no numbers, so it has no mean", "use a share of its codes instead"
+        )
+    if column.variable is None:
+        known = list(column.codes[:12])
+        return Problem(
+            where,
+            f"has no measure {measure!r} without an instrument",
+            f'use measure="mean", one of its codes {known}, or pass the instrument\'s variable',
+        )
+    return Problem(
+        where,
+        f"has no measure {measure!r}",
+        f"use one of its codes {list(column.codes)}, or declare the box in the instrument",
+    )
+
+
+def _plain(value: float) -> str:
+    return str(int(value)) if float(value).is_integer() else repr(float(value))
+
+
+def group_by(
+    frame: pd.DataFrame, names: str | Sequence[str] | None, *, every_category: bool = True
+) -> Groups:
+    """The groups a frame falls into.
+
+    Parameters
+    ----------
+    frame
+        One row a respondent.
+    names
+        Group columns; none makes one group of all.
+    every_category
+        With a single categorical column, keep categories nobody is in.
+
+    Raises
+    ------
+    InvalidInput
+        Naming every column the frame lacks.
+    """
+    listed = () if names is None else (names,) if isinstance(names, str) else tuple(names)
+    absent = [name for name in listed if name not in frame.columns]
+    if absent:
+        raise InvalidInput(
+            "groups",
+            [
+                Problem(
+                    f"column {name}", "is not in the frame", near_names(str(name), map(str, frame.columns))
+                )
+                for name in absent
+            ],
+        )
+    if len(set(listed)) < len(listed):
+        raise InvalidInput(
+            "groups", [Problem(f"columns {listed}", "name one twice", "name each group column once")]
+        )
+    if not listed:
+        return Groups((), np.zeros(len(frame), dtype=np.intp), ((),))
+    coded = [_levels(frame[name]) for name in listed]
+    if len(listed) == 1:
+        codes, levels = coded[0]
+        if not every_category:
+            codes, levels = _observed(codes, levels)
+        return Groups(listed, codes, tuple((level,) for level in levels))
+    joint = np.zeros(len(frame), dtype=np.int64)
+    inside = np.ones(len(frame), dtype=bool)
+    for codes, levels in coded:
+        joint = joint * max(len(levels), 1) + codes
+        inside &= codes >= 0
+    found, position = np.unique(joint[inside], return_inverse=True)
+    result = np.full(len(frame), -1, dtype=np.intp)
+    result[inside] = position
+    labels = [_split(int(code), [levels for _, levels in coded]) for code in found]
+    return Groups(listed, result, tuple(labels))
+
+
+def _levels(series: pd.Series) -> tuple[Any, list[Any]]:
+    if isinstance(series.array, pd.Categorical):
+        return series.array.codes.astype(np.intp), series.array.categories.tolist()
+    codes, levels = pd.factorize(series, sort=True)
+    return codes, list(levels)
+
+
+def _observed(codes: Any, levels: list[Any]) -> tuple[Any, list[Any]]:
+    used = np.unique(codes[codes >= 0])
+    position = np.full(len(levels) + 1, -1, dtype=np.intp)
+    position[used] = np.arange(len(used))
+    return position[codes], [levels[i] for i in used]
+
+
+def _split(code: int, levels: list[list[Any]]) -> tuple[Any, ...]:
+    labels = []
+    for level in reversed(levels):
+        code, position = divmod(code, len(level))
+        labels.append(level[position])
+    return tuple(reversed(labels))

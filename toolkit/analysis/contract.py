@@ -1,0 +1,88 @@
+"""The columns every statistic comes in, and how rows of arrays become such a frame."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+__all__ = ["ESTIMATE_COLUMNS", "GAP_COLUMNS", "estimate_columns", "gap_columns", "tidy"]
+
+ESTIMATE_COLUMNS = ("n", "effective_n", "estimate", "std_error", "conf_low", "conf_high", "df", "method")
+"""Columns of an estimate after its item, its response or measure, and its groups."""
+
+GAP_COLUMNS = (
+    "audience_a",
+    "audience_b",
+    "n_a",
+    "n_b",
+    "estimate_a",
+    "estimate_b",
+    "gap",
+    "std_error",
+    "conf_low",
+    "conf_high",
+    "statistic",
+    "df",
+    "p_value",
+    "p_adjusted",
+    "effect_size",
+    "effect_size_kind",
+    "minimum_detectable_gap",
+    "verdict",
+    "method",
+    "family",
+)
+"""Columns of a gap after its item, its measure and its groups."""
+
+
+def estimate_columns(kind: str, groups: Sequence[str]) -> list[str]:
+    """Columns of an estimates frame, in order.
+
+    Parameters
+    ----------
+    kind
+        "response" or "measure".
+    groups
+        Names of the group columns.
+
+    Examples
+    --------
+    >>> estimate_columns("measure", ["audience"])[:4]
+    ['item', 'measure', 'audience', 'n']
+    """
+    return ["item", kind, *groups, *ESTIMATE_COLUMNS]
+
+
+def gap_columns(groups: Sequence[str] = ()) -> list[str]:
+    """Columns of a gaps frame, in order.
+
+    Examples
+    --------
+    >>> gap_columns()[:4]
+    ['item', 'measure', 'audience_a', 'audience_b']
+    """
+    return ["item", "measure", *groups, *GAP_COLUMNS]
+
+
+def tidy(columns: Mapping[str, Any], order: Sequence[str]) -> pd.DataFrame:
+    """Columns as one frame in the given order: text as `str`, whole and known counts as int64."""
+    data = {name: _typed(name, columns[name]) for name in order}
+    return pd.DataFrame(data, columns=list(order), copy=False)
+
+
+def _typed(name: str, values: Any) -> Any:
+    if isinstance(values, pd.Series | pd.api.extensions.ExtensionArray):
+        return values
+    array = np.asarray(values)
+    if name in ("n", "n_a", "n_b") and array.dtype.kind == "f" and _whole(array):
+        return array.astype(np.int64)
+    if array.dtype.kind in "OU":
+        return pd.array(list(array), dtype="str")
+    return array
+
+
+def _whole(array: Any) -> bool:
+    return bool(np.isfinite(array).all() and (array == np.rint(array)).all())

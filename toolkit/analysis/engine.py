@@ -1,0 +1,346 @@
+"""From two sides of estimates to rows of the gap contract: one piece of code for respondents and summaries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import gammaln, ndtri, stdtr
+
+from toolkit.analysis.contract import gap_columns, tidy
+from toolkit.analysis.exact import fisher_p
+from toolkit.analysis.intervals import quantile
+from toolkit.analysis.multiplicity import METHODS, adjust_p
+from toolkit.analysis.planning import minimum_detectable_gap
+from toolkit.analysis.two_proportions import (
+    agresti_caffo_limits,
+    cohen_h,
+    miettinen_nurminen_limits,
+    newcombe_limits,
+    pooled_statistic,
+    wald_error,
+)
+from toolkit.analysis.verdict import verdict
+from toolkit.errors import InvalidInput, Problem, near_names
+
+__all__ = ["GAP_METHODS", "Sides", "compare", "finish", "refuse_options"]
+
+Array = npt.NDArray[np.float64]
+
+GAP_METHODS = ("newcombe", "miettinen-nurminen", "agresti-caffo", "wald", "design-t")
+_LIMITS: dict[str, tuple[Callable[..., tuple[Any, Any]], str]] = {
+    "newcombe": (newcombe_limits, "Newcombe interval"),
+    "miettinen-nurminen": (miettinen_nurminen_limits, "Miettinen–Nurminen interval"),
+    "agresti-caffo": (agresti_caffo_limits, "Agresti–Caffo interval"),
+}
+_EXPECTED = 5
+
+
+@dataclass(frozen=True)
+class Sides:
+    """Both sides of every comparison, one entry a row.
+
+    `spread_*` are the variances of the answers, `variance` that of the gap where a design gave it (NaN else),
+    `df` its degrees of freedom. `share` says the estimates are fractions, `why` is a reason not to compare
+    (empty where there is none), `said` is added to `method`.
+    """
+
+    n_a: Array
+    n_b: Array
+    effective_a: Array
+    effective_b: Array
+    estimate_a: Array
+    estimate_b: Array
+    spread_a: Array
+    spread_b: Array
+    variance: Array
+    df: Array
+    share: Any
+    designed: bool
+    why: Any
+    said: str = ""
+
+    def only(self, rows: Any) -> Sides:
+        """Some of the rows."""
+        kept = {
+            name: value[rows] if isinstance(value, np.ndarray) else value
+            for name, value in vars(self).items()
+        }
+        return Sides(**kept)
+
+
+def refuse_options(
+    method: str | None, level: float, margin: float, power: float, adjust: Sequence[str]
+) -> None:
+    """Refuse options no comparison knows, all at once.
+
+    Raises
+    ------
+    InvalidInput
+        Naming each of them.
+    """
+    problems = [
+        Problem(name, f"is {value}", "give a fraction between 0 and 1")
+        for name, value in (("level", level), ("power", power))
+        if not 0 < value < 1
+    ]
+    if not margin > 0:
+        problems.append(
+            Problem("margin", f"is {margin}", "give a number above 0, such as 0.10 for 10 points")
+        )
+    if method is not None and method not in GAP_METHODS:
+        problems.append(
+            Problem(
+                "method",
+                f"{method!r} is not known: {near_names(method, GAP_METHODS)}",
+                f"use one of {GAP_METHODS}",
+            )
+        )
+    problems += [
+        Problem("adjust", f"{name!r} is not known", f"use one of {sorted(METHODS)}")
+        for name in adjust
+        if name not in METHODS
+    ]
+    if problems:
+        raise InvalidInput("gaps", problems)
+
+
+def compare(sides: Sides, *, method: str | None, level: float, power: float) -> dict[str, Any]:
+    """Gap, interval, test, effect and detectable gap of every row.
+
+    Parameters
+    ----------
+    sides
+        What is compared.
+    method
+        A name of `GAP_METHODS`, or None for the documented choice.
+    level, power
+        As in `gaps`.
+    """
+    rows = len(sides.n_a)
+    result: dict[str, Any] = {
+        name: np.full(rows, np.nan)
+        for name in (
+            "gap",
+            "std_error",
+            "conf_low",
+            "conf_high",
+            "statistic",
+            "df",
+            "p_value",
+            "effect_size",
+            "minimum_detectable_gap",
+        )
+    }
+    result["effect_size_kind"] = np.full(rows, None, dtype=object)
+    result["method"] = np.where(
+        sides.why == "", "", np.char.add("not computed: ", sides.why.astype(str))
+    ).astype(object)
+    result["gap"] = sides.estimate_a - sides.estimate_b
+    usable = sides.why == ""
+    for chosen, way in ((usable & sides.share, _shares), (usable & ~sides.share, _means)):
+        if chosen.any():
+            found = way(sides.only(chosen), method, level, power)
+            for name, values in found.items():
+                result[name][chosen] = values
+    return result
+
+
+def _shares(sides: Sides, method: str | None, level: float, power: float) -> dict[str, Any]:
+    method = method or ("design-t" if sides.designed else "newcombe")
+    p, q, n, m = sides.estimate_a, sides.estimate_b, sides.effective_a, sides.effective_b
+    found = {
+        "effect_size": cohen_h(np.clip(p, 0, 1), np.clip(q, 0, 1)),
+        "effect_size_kind": "cohen_h",
+        "minimum_detectable_gap": minimum_detectable_gap(n, m, power=power),
+    }
+    if sides.designed:
+        error = np.sqrt(np.maximum(sides.variance, 0.0))
+        found |= _design_test(sides, error, level)
+    else:
+        error = wald_error(p, n, q, m)
+        found |= _share_test(sides)
+    found["std_error"] = error
+    if method == "design-t":
+        if not sides.designed:
+            half = quantile(level) * error
+            found |= {"conf_low": p - q - half, "conf_high": p - q + half}
+        return found
+    said = "Wald interval"
+    if method == "wald":
+        half = quantile(level) * error
+        low, high = p - q - half, p - q + half
+    else:
+        limits, said = _LIMITS[method]
+        low, high = limits(p, n, q, m, quantile(level))
+    on = (
+        " on effective n"
+        if sides.designed
+        or bool((sides.effective_a != sides.n_a).any() or (sides.effective_b != sides.n_b).any())
+        else ""
+    )
+    tests = found.pop("method") if not sides.designed else f"design-based t test ({sides.said})"
+    joined = [f"{said}{on}; {test}" for test in ([tests] * len(p) if isinstance(tests, str) else tests)]
+    found |= {"conf_low": low, "conf_high": high, "method": np.array(joined, dtype=object)}
+    return found
+
+
+def _share_test(sides: Sides) -> dict[str, Any]:
+    """Pearson's z; Fisher's exact test where an expected count is below 5 and the counts are whole."""
+    p, q, n, m = sides.estimate_a, sides.estimate_b, sides.effective_a, sides.effective_b
+    z, p_value = pooled_statistic(p, n, q, m)
+    x, y = p * n, q * m
+    pooled = (x + y) / (n + m)
+    sparse = np.minimum(n, m) * np.minimum(pooled, 1 - pooled) < _EXPECTED
+    whole = _near(x) & _near(y) & _near(n) & _near(m)
+    exact = sparse & whole
+    if exact.any():
+        counts = (np.rint(part[exact]) for part in (x, n, y, m))
+        p_value[exact] = fisher_p(*counts)
+        z[exact] = np.nan
+    said = np.where(
+        exact,
+        "Fisher's exact test",
+        np.where(sparse, "pooled z test (few expected; counts unknown)", "pooled z test"),
+    ).astype(object)
+    if sides.said:
+        said = np.array([f"{one} {sides.said}" for one in said], dtype=object)
+    return {"statistic": z, "p_value": p_value, "method": said}
+
+
+def _near(counts: Array) -> Any:
+    return np.abs(counts - np.rint(counts)) <= 1e-9 * np.maximum(counts, 1.0) + 1e-9
+
+
+def _design_test(sides: Sides, error: Array, level: float) -> dict[str, Any]:
+    gap = sides.estimate_a - sides.estimate_b
+    flat = error <= 1e-12 * np.maximum(np.abs(gap), 1.0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        t = np.where(flat, np.nan, gap / error)
+    half = np.where(flat, np.nan, quantile(level, sides.df) * error)
+    usable = (sides.df > 0) & ~np.isnan(t)
+    p_value = np.where(
+        usable, 2 * stdtr(np.where(usable, sides.df, 1.0), -np.abs(np.where(usable, t, 0.0))), np.nan
+    )
+    said = f"design-based t ({sides.said})"
+    one_sided = (sides.spread_a == 0) ^ (sides.spread_b == 0)
+    method = np.where(one_sided, f"{said}; one side does not vary, so its error counts as 0", said)
+    method = np.where(flat, "not tested: no one's answer varies, so no error can be estimated", method)
+    method = np.where(~flat & ~usable, "not tested: the design leaves no degrees of freedom", method)
+    return {
+        "statistic": t,
+        "df": sides.df,
+        "p_value": p_value,
+        "conf_low": gap - half,
+        "conf_high": gap + half,
+        "method": method.astype(object),
+    }
+
+
+def _means(sides: Sides, method: str | None, level: float, power: float) -> dict[str, Any]:
+    """Welch's t, or the design's; Hedges' g with the exact small-sample factor."""
+    if method not in (None, "design-t", "wald"):
+        raise InvalidInput(
+            "gaps",
+            [Problem("method", f"{method!r} is for shares and a column holds means", "leave method out")],
+        )
+    gap = sides.estimate_a - sides.estimate_b
+    n, m = sides.n_a, sides.n_b
+    with np.errstate(divide="ignore", invalid="ignore"):
+        if sides.designed:
+            error = np.sqrt(np.maximum(sides.variance, 0.0))
+            found = _design_test(sides, error, level)
+        else:
+            va, vb = sides.spread_a / n, sides.spread_b / m
+            error = np.sqrt(va + vb)
+            df = error**4 / (va**2 / (n - 1) + vb**2 / (m - 1))
+            found = _design_test(_with(sides, variance=error**2, df=df), error, level)
+            alone = np.where(
+                np.isnan(error), "not tested: a side of one answer has no variance", found["method"]
+            )
+            found["method"] = np.where(alone == "design-based t ()", "Welch t test", alone)
+        freedom = n + m - 2
+        pooled = np.sqrt(((n - 1) * sides.spread_a + (m - 1) * sides.spread_b) / freedom)
+        exact = np.exp(gammaln(freedom / 2) - gammaln((freedom - 1) / 2)) * np.sqrt(2 / freedom)
+        effect = np.where((pooled > 0) & (freedom > 1), gap / pooled * exact, np.nan)
+    detectable = (ndtri(0.975) + ndtri(power)) * error
+    return {
+        **found,
+        "std_error": error,
+        "effect_size": effect,
+        "effect_size_kind": "hedges_g",
+        "minimum_detectable_gap": np.where(detectable > 0, detectable, np.nan),
+    }
+
+
+def _with(sides: Sides, **changes: Any) -> Sides:
+    return Sides(**{**vars(sides), **changes})
+
+
+def finish(
+    rows: dict[str, Any],
+    groups: Sequence[str],
+    *,
+    adjust: str,
+    other_adjust: str,
+    family: Sequence[str] | None,
+    margin: Array,
+    units: Sequence[str],
+) -> Any:
+    """Adjusted p values, families and verdicts, then the columns of the contract in order.
+
+    Parameters
+    ----------
+    rows
+        The other columns.
+    groups
+        Names of the group columns.
+    adjust, other_adjust
+        Within the pre-declared family, and over the rest.
+    family
+        Items declared beforehand; None puts every row in one family.
+    margin, units
+        For the verdicts, one a row.
+    """
+    items = rows["item"]
+    rows["family"], rows["p_adjusted"] = _families(items, rows["p_value"], adjust, other_adjust, family)
+    each = zip(
+        rows["gap"].tolist(),
+        rows["conf_low"].tolist(),
+        rows["conf_high"].tolist(),
+        margin.tolist(),
+        rows["minimum_detectable_gap"].tolist(),
+        units,
+        strict=True,
+    )
+    rows["verdict"] = [
+        verdict(gap, low, high, margin=within, detectable=least, unit=unit)
+        for gap, low, high, within, least, unit in each
+    ]
+    return tidy(rows, gap_columns(groups))
+
+
+def _families(
+    items: Any, p: Array, adjust: str, other: str, family: Sequence[str] | None
+) -> tuple[Any, Array]:
+    if family is None:
+        return np.full(len(items), "all", dtype=object), adjust_p(p, adjust)
+    declared = [family] if isinstance(family, str) else list(family)
+    unknown = [name for name in declared if name not in set(items)]
+    if unknown:
+        raise InvalidInput(
+            "family",
+            [
+                Problem(
+                    f"item {name}", "is declared and is not compared", near_names(name, dict.fromkeys(items))
+                )
+                for name in unknown
+            ],
+        )
+    inside = np.isin(items.astype(str), declared)
+    adjusted = np.full(len(p), np.nan)
+    adjusted[inside], adjusted[~inside] = adjust_p(p[inside], adjust), adjust_p(p[~inside], other)
+    return np.where(inside, "pre-declared", "other").astype(object), adjusted

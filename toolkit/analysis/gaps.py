@@ -1,0 +1,310 @@
+"""The gap table: every item, every pair of audiences, every group, in one pass."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from toolkit.analysis.answers import Groups, Items, Request, group_by, read_columns, request
+from toolkit.analysis.design import Design, Sampled
+from toolkit.analysis.engine import Sides, compare, finish, refuse_options
+from toolkit.analysis.estimates import effective_n
+from toolkit.analysis.moments import Moments, domain_moments
+from toolkit.errors import InvalidInput, Problem, near_names
+
+__all__ = ["gaps"]
+
+Array = npt.NDArray[np.float64]
+Pairs = Sequence[tuple[Any, Any]]
+
+
+def gaps(
+    frame: pd.DataFrame,
+    items: Items,
+    *,
+    between: str = "audience",
+    pairs: Pairs | None = None,
+    by: str | Sequence[str] = (),
+    measure: str = "favourable",
+    design: Design | None = None,
+    method: str | None = None,
+    level: float = 0.95,
+    adjust: str = "holm",
+    family: Sequence[str] | None = None,
+    other_adjust: str = "BH",
+    margin: float = 0.10,
+    power: float = 0.8,
+) -> pd.DataFrame:
+    """Differences between audiences, with interval, test, effect size and verdict.
+
+    Parameters
+    ----------
+    frame
+        One row a respondent.
+    items
+        An instrument (its single and multi-select columns two or more audiences share), variables, or names.
+    between
+        Column of the audience; its category order gives audience_a and audience_b.
+    pairs
+        Pairs (a, b) to compare; None compares all.
+    by
+        Further group columns: the comparison is made within each group that occurs.
+    measure
+        "favourable", "unfavourable", "top", "bottom", one response code, or "mean" (of a 0/1 column a share).
+    design
+        How respondents were drawn.
+    method
+        Interval of shares: "newcombe" (the choice for a simple sample), "miettinen-nurminen",
+        "agresti-caffo", "wald", "design-t" (the choice under a design).
+    level
+        Confidence level.
+    adjust, family, other_adjust
+        Items declared beforehand are adjusted together by `adjust`, all other rows together by
+        `other_adjust`; with family None all rows are one family under `adjust`.
+    margin
+        Gaps within it count as similar: a fraction for shares, a part of the scale's range for means (of
+        a plain numeric column, in its own units).
+    power
+        For the smallest gap found at two-sided 5 %.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The gaps contract. A row that cannot be computed has NA and `method` says why; an audience the
+        item is not put to has no row.
+
+    Raises
+    ------
+    InvalidInput
+        For columns, pairs, measures, options or a design that cannot be used, all at once where possible.
+
+    Notes
+    -----
+    Simple sample: pooled z test (Pearson), Fisher's exact test where an expected count is below 5; means
+    by Welch's t. Under a design: t with the covariance of the linearised domain means and the design's df
+    (R: `svycontrast(svyby(…, covmat=TRUE))`). `std_error` of a share's gap is the unpooled Wald error.
+    Checked against R in `tests/analysis`; see docs/methods/gaps.md.
+
+    Examples
+    --------
+    >>> answers = [1] * 56 + [0] * 14 + [1] * 48 + [0] * 32
+    >>> frame = pd.DataFrame({"audience": ["a"] * 70 + ["b"] * 80, "agrees": answers})
+    >>> gaps(frame, "agrees", measure="mean")["verdict"].iloc[0]
+    'a difference is likely; its practical size is uncertain'
+    """
+    refuse_options(method, level, margin, power, (adjust, other_adjust))
+    columns = read_columns(frame, items, kinds=("single", "option"), shared=between == "audience")
+    wanted = _wanted(columns, measure)
+    plan = plan_pairs(frame, wanted, between, pairs, by)
+    sampled = (design or Design()).over(frame)
+    moments = domain_moments(sampled, plan.groups.codes, len(plan.groups.labels), wanted) if wanted else None
+    sides = _sides(moments, sampled, plan, wanted)
+    rows = plan.labels() | compare(sides, method=method, level=level, power=power)
+    share = np.array([one.share for one in wanted] or [True])[plan.item]
+    span = np.array([one.span for one in wanted] or [1.0])[plan.item]
+    rows |= {
+        "n_a": sides.n_a,
+        "n_b": sides.n_b,
+        "estimate_a": sides.estimate_a,
+        "estimate_b": sides.estimate_b,
+    }
+    return finish(
+        rows,
+        plan.by,
+        adjust=adjust,
+        other_adjust=other_adjust,
+        family=family,
+        margin=margin * np.where(share, 1.0, span),
+        units=np.where(share, "points", "on the scale").tolist(),
+    )
+
+
+def _wanted(columns: Sequence[Any], measure: str) -> list[Request]:
+    problems, found = [], []
+    for column in columns:
+        try:
+            made = request(column, measure)
+        except InvalidInput as error:
+            problems.extend(error.problems)
+        else:
+            found += [] if made is None else [made]
+    if problems:
+        raise InvalidInput("measure", problems)
+    return found
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Which item is compared between which two groups: three arrays of one entry a row.
+
+    `groups` are by-group × audience cells, in that order; `item`, `a` and `b` point into requests and groups.
+    """
+
+    groups: Groups
+    by: tuple[str, ...]
+    item: Any
+    a: Any
+    b: Any
+    names: tuple[str, ...]
+    measures: tuple[str, ...]
+
+    def labels(self) -> dict[str, Any]:
+        """The columns that name a row."""
+        shown = {
+            name: _taken([label[at] for label in self.groups.labels], self.a)
+            for at, name in enumerate(self.by)
+        }
+        audience = [str(label[-1]) for label in self.groups.labels]
+        names, measures = (
+            np.array(self.names or ("",), dtype=object),
+            np.array(self.measures or ("",), dtype=object),
+        )
+        found = np.array(audience, dtype=object)
+        return {
+            "item": names[self.item],
+            "measure": measures[self.item],
+            **shown,
+            "audience_a": found[self.a],
+            "audience_b": found[self.b],
+        }
+
+
+def _taken(labels: list[Any], at: Any) -> Any:
+    return pd.Index(labels).take(at).array
+
+
+def plan_pairs(
+    frame: pd.DataFrame, wanted: Sequence[Request], between: str, pairs: Pairs | None, by: str | Sequence[str]
+) -> Plan:
+    """Cross items, by-groups and pairs; leave out audiences an item is not put to.
+
+    Parameters
+    ----------
+    frame
+        One row a respondent.
+    wanted
+        One entry an item.
+    between, pairs, by
+        As in `gaps`.
+
+    Raises
+    ------
+    InvalidInput
+        For columns or audiences that are not there, or fewer than two audiences.
+    """
+    names = (by,) if isinstance(by, str) else tuple(by)
+    if between in names:
+        raise InvalidInput(
+            "gaps", [Problem(f"column {between}", "is named in both between and by", "leave it out of by")]
+        )
+    audience, within = group_by(frame, between), group_by(frame, names, every_category=False)
+    labels = [label[0] for label in audience.labels]
+    compared = _pairs(labels, pairs, between)
+    inside = (audience.codes >= 0) & (within.codes >= 0)
+    cells = np.where(inside, within.codes * len(labels) + audience.codes, -1)
+    groups = Groups((*names, between), cells, tuple((*w, label) for w in within.labels for label in labels))
+    first, second = np.array([a for a, _ in compared]), np.array([b for _, b in compared])
+    allowed = [_both_asked(one, between, labels, compared) for one in wanted]
+    start = np.arange(len(within.labels)) * len(labels)
+    item, a, b = [], [], []
+    for position, kept in enumerate(allowed):
+        a.append((start[:, None] + first[kept]).ravel())
+        b.append((start[:, None] + second[kept]).ravel())
+        item.append(np.full(a[-1].size, position))
+    joined = [np.concatenate(part) if part else np.zeros(0, dtype=np.intp) for part in (item, a, b)]
+    return Plan(
+        groups, names, *joined, tuple(one.item for one in wanted), tuple(one.measure for one in wanted)
+    )
+
+
+def _both_asked(one: Request, between: str, labels: list[Any], compared: list[tuple[int, int]]) -> Any:
+    if one.audiences is None or between != "audience":
+        return np.ones(len(compared), dtype=bool)
+    return np.array(
+        [str(labels[a]) in one.audiences and str(labels[b]) in one.audiences for a, b in compared]
+    )
+
+
+def _pairs(labels: list[Any], pairs: Pairs | None, between: str) -> list[tuple[int, int]]:
+    if len(labels) < 2:
+        raise InvalidInput(
+            "gaps", [Problem(f"column {between}", f"holds {len(labels)} audience(s)", "a gap needs two")]
+        )
+    if pairs is None:
+        return list(combinations(range(len(labels)), 2))
+    problems, found = [], []
+    for pair in pairs:
+        if len(pair) != 2 or pair[0] == pair[1]:
+            problems.append(Problem(f"pair {pair!r}", "does not name two different audiences", "give (a, b)"))
+            continue
+        for name in pair:
+            if name not in labels:
+                problems.append(
+                    Problem(
+                        f"pair {pair!r}",
+                        f"{name!r} is not in column {between}",
+                        near_names(str(name), map(str, labels)),
+                    )
+                )
+        found.append(pair)
+    if problems or not found:
+        raise InvalidInput(
+            "pairs", problems or [Problem("pairs", "is empty", "name at least one pair, or leave it out")]
+        )
+    return [(labels.index(a), labels.index(b)) for a, b in found]
+
+
+def _sides(moments: Moments | None, sampled: Sampled, plan: Plan, wanted: Sequence[Request]) -> Sides:
+    if moments is None:
+        nothing = np.zeros((0, len(plan.groups.labels)))
+        moments = Moments(nothing, nothing, nothing, nothing, None)
+    at_a, at_b = (plan.item, plan.a), (plan.item, plan.b)
+    share = np.array([one.share for one in wanted] or [True])[plan.item]
+    mean, n = moments.mean, moments.n
+    spread_a = np.where(share, mean[at_a] * (1 - mean[at_a]), moments.spread[at_a])
+    spread_b = np.where(share, mean[at_b] * (1 - mean[at_b]), moments.spread[at_b])
+    variance, df = np.full(len(plan.item), np.nan), np.full(len(plan.item), np.nan)
+    effective_a, effective_b = moments.kish[at_a], moments.kish[at_b]
+    if moments.covariance is not None:
+        cov = moments.covariance
+        own_a, own_b = cov[plan.item, plan.a, plan.a], cov[plan.item, plan.b, plan.b]
+        variance = own_a + own_b - 2 * cov[plan.item, plan.a, plan.b]
+        effective_a, effective_b = (
+            effective_n(spread_a, own_a, effective_a),
+            effective_n(spread_b, own_b, effective_b),
+        )
+        df = _df(sampled, plan)
+    why = _why(n[at_a], n[at_b], plan, least=2 if moments.covariance is not None else 1)
+    return Sides(
+        n[at_a], n[at_b], effective_a, effective_b, mean[at_a], mean[at_b], spread_a, spread_b, variance, df,
+        share, moments.covariance is not None, why, f"linearised: {sampled.label}" if sampled.label else "",
+    )  # fmt: skip
+
+
+def _df(sampled: Sampled, plan: Plan) -> Array:
+    if not sampled.own_df:
+        return np.full(len(plan.item), sampled.degrees_of_freedom())
+    both = {
+        (a, b): sampled.degrees_of_freedom((plan.groups.codes == a) | (plan.groups.codes == b))
+        for a, b in set(zip(plan.a.tolist(), plan.b.tolist(), strict=True))
+    }
+    return np.array([both[pair] for pair in zip(plan.a.tolist(), plan.b.tolist(), strict=True)])
+
+
+def _why(n_a: Array, n_b: Array, plan: Plan, *, least: int) -> Any:
+    why = np.full(len(n_a), "", dtype=object)
+    short = np.nonzero((n_a < least) | (n_b < least))[0]
+    for row in short:
+        few = [
+            f"{plan.groups.labels[group][-1]} ({int(n)} answered)"
+            for group, n in ((plan.a[row], n_a[row]), (plan.b[row], n_b[row]))
+            if n < least
+        ]
+        why[row] = "too few answers from " + " and ".join(few)
+    return why

@@ -1,0 +1,211 @@
+"""Intervals of one share: from counts, or from a share, its standard error and the design's df."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import betaincinv, expit, gammaln, logit, ndtri, stdtrit, xlogy
+
+__all__ = [
+    "PLAIN",
+    "SAID",
+    "hypergeometric_interval",
+    "korn_graubard",
+    "quantile",
+    "wilson",
+]
+
+Array = npt.NDArray[np.float64]
+Interval = tuple[Any, Any]
+
+SAID = {
+    "wilson": "Wilson score interval",
+    "wald": "Wald interval",
+    "mean": "Wald interval",
+    "logit": "logit interval",
+    "xlogit": "logit interval",
+    "beta": "Clopper–Pearson exact interval",
+    "clopper-pearson": "Clopper–Pearson exact interval",
+    "jeffreys": "Jeffreys interval",
+    "agresti-coull": "Agresti–Coull interval",
+    "likelihood": "likelihood-ratio interval",
+    "asin": "arcsine interval",
+    "hypergeometric": "exact hypergeometric interval for the known population",
+}
+"""Method → words for a methods section."""
+
+
+def quantile(level: float, df: npt.ArrayLike | None = None) -> Any:
+    """Two-sided critical value: normal, or Student's t where `df` is finite."""
+    upper = (1 + level) / 2
+    if df is None:
+        return float(ndtri(upper))
+    freedom = np.asarray(df, dtype=np.float64)
+    with np.errstate(invalid="ignore"):
+        t = stdtrit(np.where(np.isfinite(freedom) & (freedom > 0), freedom, 1.0), upper)
+    return np.where(np.isinf(freedom), ndtri(upper), np.where(freedom > 0, t, np.nan))
+
+
+def wilson(p: Any, n: Any, z: Any) -> Interval:
+    """Wilson 1927: the shares a score test at that level would not reject."""
+    denominator = 1 + z * z / n
+    centre = (p + z * z / (2 * n)) / denominator
+    half = z * np.sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / denominator
+    return np.where(p == 0, 0.0, centre - half), np.where(p == 1, 1.0, centre + half)
+
+
+def wald(p: Any, n: Any, z: Any) -> Interval:
+    """p ± z √(p(1 − p)/n)."""
+    half = z * np.sqrt(p * (1 - p) / n)
+    return p - half, p + half
+
+
+def logit_interval(p: Any, n: Any, z: Any) -> Interval:
+    """Wald on the log-odds; without meaning at 0 and 1."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        half = z / np.sqrt(n * p * (1 - p))
+        inside = (p > 0) & (p < 1)
+        return (
+            np.where(inside, expit(logit(p) - half), np.nan),
+            np.where(inside, expit(logit(p) + half), np.nan),
+        )
+
+
+def korn_graubard(p: Any, n: Any, level: float) -> Interval:
+    """Clopper–Pearson on a possibly fractional n (Korn and Graubard 1998)."""
+    tail = (1 - level) / 2
+    x = p * n
+    rest = n * (1 - p)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        low = np.where(p <= 0, 0.0, betaincinv(np.where(p > 0, x, 1.0), rest + 1, tail))
+        high = np.where(p >= 1, 1.0, betaincinv(x + 1, np.where(p < 1, rest, 1.0), 1 - tail))
+    return low, high
+
+
+def jeffreys(p: Any, n: Any, level: float) -> Interval:
+    """Equal-tailed Beta(x + ½, n − x + ½)."""
+    tail = (1 - level) / 2
+    a, b = p * n + 0.5, n * (1 - p) + 0.5
+    return betaincinv(a, b, tail), betaincinv(a, b, 1 - tail)
+
+
+def agresti_coull(p: Any, n: Any, z: Any) -> Interval:
+    """Wald about Wilson's centre, with n + z² answers."""
+    more = n + z * z
+    centre = (p * n + z * z / 2) / more
+    half = z * np.sqrt(centre * (1 - centre) / more)
+    return centre - half, centre + half
+
+
+def arcsine(p: Any, n: Any, z: Any) -> Interval:
+    """sin²(asin √p ± z / (2√n))."""
+    angle, half = np.arcsin(np.sqrt(p)), z / (2 * np.sqrt(n))
+    return np.sin(angle - half) ** 2, np.sin(angle + half) ** 2
+
+
+def likelihood(p: Any, n: Any, z: Any) -> Interval:
+    """Shares whose log-likelihood lies within z²/2 of the best one's; found by bisection."""
+    p, n = np.broadcast_arrays(np.asarray(p, dtype=np.float64), np.asarray(n, dtype=np.float64))
+
+    def drop(candidate: Array) -> Array:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            best = xlogy(p, p) + xlogy(1 - p, 1 - p)
+            return 2 * n * (best - xlogy(p, candidate) - xlogy(1 - p, 1 - candidate)) - z * z
+
+    low, high = [
+        _bisect(drop, inner=p.astype(np.float64), outer=np.full(p.shape, edge)) for edge in (0.0, 1.0)
+    ]
+    return np.where(p == 0, 0.0, low), np.where(p == 1, 1.0, high)
+
+
+def _bisect(drop: Callable[[Array], Array], *, inner: Array, outer: Array) -> Array:
+    for _ in range(100):
+        middle = (inner + outer) / 2
+        inside = drop(middle) <= 0
+        inner, outer = np.where(inside, middle, inner), np.where(inside, outer, middle)
+    return (inner + outer) / 2
+
+
+PLAIN: dict[str, Callable[[Any, Any, float, Any], Interval]] = {
+    "wilson": lambda p, n, level, z: wilson(p, n, z),
+    "wald": lambda p, n, level, z: wald(p, n, z),
+    "mean": lambda p, n, level, z: wald(p, n, z),
+    "logit": lambda p, n, level, z: logit_interval(p, n, z),
+    "xlogit": lambda p, n, level, z: logit_interval(p, n, z),
+    "beta": lambda p, n, level, z: korn_graubard(p, n, level),
+    "clopper-pearson": lambda p, n, level, z: korn_graubard(p, n, level),
+    "jeffreys": lambda p, n, level, z: jeffreys(p, n, level),
+    "agresti-coull": lambda p, n, level, z: agresti_coull(p, n, z),
+    "likelihood": lambda p, n, level, z: likelihood(p, n, z),
+    "asin": lambda p, n, level, z: arcsine(p, n, z),
+}
+"""Method → its interval from share, n, level and critical value."""
+
+
+def hypergeometric_interval(
+    x: npt.ArrayLike, n: npt.ArrayLike, population: npt.ArrayLike, *, level: float = 0.95
+) -> tuple[Array, Array]:
+    """Exact interval of the share in a finite population of known size.
+
+    Parameters
+    ----------
+    x, n
+        How many said so, of how many answers.
+    population
+        People the answers stand for.
+    level
+        Confidence level; each tail keeps at most half of what is left.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        Lowest and highest share K / N that either tail test does not reject.
+
+    Notes
+    -----
+    The lower end is the smallest K with P(X ≥ x | K) > α/2, the upper the largest K with
+    P(X ≤ x | K) > α/2, X hypergeometric. With everybody answering the interval is the share itself.
+
+    Examples
+    --------
+    >>> low, high = hypergeometric_interval(4, 10, 20)
+    >>> float(low), float(high)
+    (0.25, 0.6)
+    """
+    found, drawn, whole = (
+        np.asarray(part, dtype=np.float64).ravel() for part in np.broadcast_arrays(x, n, population)
+    )
+    keys, back = np.unique(np.stack([found, drawn, whole]), axis=1, return_inverse=True)
+    low = np.array([_hypergeometric_low(*key, level) for key in keys.T.astype(int)])
+    high = np.array(
+        [1 - _hypergeometric_low(k_n - k_x, k_n, k_N, level) for k_x, k_n, k_N in keys.T.astype(int)]
+    )
+    shape = np.broadcast_shapes(np.shape(x), np.shape(n), np.shape(population))
+    return low[back.ravel()].reshape(shape), high[back.ravel()].reshape(shape)
+
+
+def _hypergeometric_low(x: int, n: int, whole: int, level: float) -> float:
+    """Smallest share K / N whose upper tail at x exceeds α/2; the tail grows with K."""
+    least, most = x, whole - (n - x)
+    tail = (1 - level) / 2
+    while least < most:
+        middle = (least + most) // 2
+        if _upper_tail(x, n, middle, whole) > tail:
+            most = middle
+        else:
+            least = middle + 1
+    return least / whole
+
+
+def _upper_tail(x: int, n: int, successes: int, whole: int) -> float:
+    """P(X ≥ x) for n drawn from `whole` people of whom `successes` say so."""
+    k = np.arange(max(x, n - (whole - successes)), min(n, successes) + 1, dtype=np.float64)
+    logs = _choose(successes, k) + _choose(whole - successes, n - k) - _choose(whole, n)
+    return float(np.exp(logs).sum())
+
+
+def _choose(n: Any, k: Any) -> Any:
+    return gammaln(n + 1.0) - gammaln(k + 1.0) - gammaln(n - k + 1.0)

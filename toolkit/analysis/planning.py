@@ -1,0 +1,143 @@
+"""How many to ask, and what a survey of that size can and cannot see."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import ndtri
+
+from toolkit.errors import InvalidInput, Problem
+
+__all__ = ["margin_of_error", "minimum_detectable_gap", "sample_size"]
+
+
+def minimum_detectable_gap(
+    n_a: npt.ArrayLike, n_b: npt.ArrayLike, *, power: float = 0.8, alpha: float = 0.05, p: float = 0.5
+) -> Any:
+    """Smallest gap between two shares that a survey of that size finds with the given power.
+
+    Parameters
+    ----------
+    n_a, n_b
+        Answers on each side (effective numbers where weighted).
+    power
+        Chance of finding it.
+    alpha
+        Two-sided level of the test.
+    p
+        Share both sides lie around; .5 is the hardest case.
+
+    Returns
+    -------
+    float or numpy.ndarray
+        As a fraction; NaN where even a gap of 1 would not show, or a side is empty.
+
+    Notes
+    -----
+    (z₁₋α/₂ + z_power) · √(p(1 − p)(1/n_a + 1/n_b)), the normal approximation.
+
+    Examples
+    --------
+    >>> round(minimum_detectable_gap(100, 100), 4)
+    0.1981
+    """
+    _refuse([*_fraction("power", power), *_fraction("alpha", alpha), *_fraction("p", p)])
+    a, b = np.asarray(n_a, dtype=np.float64), np.asarray(n_b, dtype=np.float64)
+    usable = (a > 0) & (b > 0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        gap = (ndtri(1 - alpha / 2) + ndtri(power)) * np.sqrt(p * (1 - p) * (1 / a + 1 / b))
+        found = np.where(usable & (gap < 1), gap, np.nan)
+    return float(found) if found.ndim == 0 else found
+
+
+def sample_size(
+    gap: float, *, power: float = 0.8, alpha: float = 0.05, p: float = 0.5, ratio: float = 1.0
+) -> int:
+    """Answers needed from side a (side b: `ratio` times as many) to find a gap of that size.
+
+    Parameters
+    ----------
+    gap
+        As a fraction, above 0 and below 1.
+    power, alpha, p
+        As in `minimum_detectable_gap`, of which this is the inverse.
+    ratio
+        n_b / n_a.
+
+    Examples
+    --------
+    >>> sample_size(0.10)
+    393
+    """
+    problems = [
+        *_fraction("gap", gap),
+        *_fraction("power", power),
+        *_fraction("alpha", alpha),
+        *_fraction("p", p),
+    ]
+    if not ratio > 0:
+        problems.append(Problem("ratio", f"is {ratio}", "give a number above 0"))
+    _refuse(problems)
+    z = float(ndtri(1 - alpha / 2) + ndtri(power))
+    return int(np.ceil(z**2 * p * (1 - p) * (1 + 1 / ratio) / gap**2 - 1e-9))
+
+
+def margin_of_error(
+    n: npt.ArrayLike, population: npt.ArrayLike | None = None, *, p: float = 0.5, level: float = 0.95
+) -> Any:
+    """Half the width of a share's Wald interval, as pollsters print it.
+
+    Parameters
+    ----------
+    n
+        Answers.
+    population
+        People they were drawn from, for the finite-population factor √((N − n)/(N − 1)).
+    p
+        The share; .5 is the widest.
+    level
+        Confidence level.
+
+    Returns
+    -------
+    float or numpy.ndarray
+        As a fraction; NaN where n is 0.
+
+    Raises
+    ------
+    InvalidInput
+        Where n is negative or above the population.
+
+    Examples
+    --------
+    >>> round(margin_of_error(1250), 4)
+    0.0277
+    """
+    problems = [*_fraction("level", level), *_fraction("p", p)]
+    count = np.asarray(n, dtype=np.float64)
+    if (count < 0).any():
+        problems.append(Problem("n", "is negative", "give the number of answers"))
+    whole = None if population is None else np.asarray(population, dtype=np.float64)
+    if whole is not None and (count > whole).any():
+        problems.append(
+            Problem("n", "is above the population", "a sample cannot be larger than its population")
+        )
+    _refuse(problems)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        half = ndtri((1 + level) / 2) * np.sqrt(p * (1 - p) / np.where(count > 0, count, np.nan))
+        if whole is not None:
+            half = half * np.where(whole > 1, np.sqrt((whole - count) / (whole - 1)), 0.0)
+    return float(half) if np.ndim(half) == 0 else half
+
+
+def _fraction(name: str, value: float) -> list[Problem]:
+    if 0 < value < 1:
+        return []
+    return [Problem(name, f"is {value}", "give a fraction between 0 and 1")]
+
+
+def _refuse(problems: list[Problem]) -> None:
+    if problems:
+        raise InvalidInput("planning", problems)

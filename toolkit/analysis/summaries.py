@@ -1,0 +1,251 @@
+"""Gaps from published percentages and bases, through the engine that serves respondents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from toolkit.analysis.engine import Sides, compare, finish, refuse_options
+from toolkit.errors import InvalidInput, Problem, near_names
+
+__all__ = ["gaps_from_summary"]
+
+
+def gaps_from_summary(
+    summary: pd.DataFrame,
+    *,
+    between: str = "audience",
+    pairs: Sequence[tuple[Any, Any]] | None = None,
+    by: str | Sequence[str] = (),
+    method: str | None = None,
+    level: float = 0.95,
+    adjust: str = "holm",
+    family: Sequence[str] | None = None,
+    other_adjust: str = "BH",
+    margin: float = 0.10,
+    power: float = 0.8,
+) -> pd.DataFrame:
+    """Differences between audiences from shares and bases, as reports publish them.
+
+    Parameters
+    ----------
+    summary
+        One row an item and audience: item, the `between` column, estimate (a fraction), n, and if known
+        effective_n and measure. An n that was not published is NA.
+    between, pairs, by, method, level, adjust, family, other_adjust, margin, power
+        As in `gaps`; "design-t" needs respondents.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The gaps contract. Rows with an unknown n have NA and `method` says so.
+
+    Raises
+    ------
+    InvalidInput
+        For estimates outside 0–1 (96 where .96 is meant), bases of 0 or less, an effective_n without an n,
+        rows given twice, audiences that are not there: every problem at once.
+
+    Notes
+    -----
+    Shares and bases are used as given, never rounded to counts; a published 73 % of 625 is .73, not
+    456/625. Fisher's exact test only where estimate × n is a whole number. Standard errors are those of a
+    simple sample of effective_n (of n where that is not given).
+
+    Examples
+    --------
+    >>> published = pd.DataFrame({"item": "trust", "audience": ["leaders", "staff"], "estimate": [0.90, 0.73], "n": [1250, 625]})
+    >>> gaps_from_summary(published)["verdict"].iloc[0]
+    'a gap of 17 points (13 to 21)'
+    """
+    names = (by,) if isinstance(by, str) else tuple(by)
+    refuse_options(method, level, margin, power, (adjust, other_adjust))
+    if method == "design-t":
+        raise InvalidInput(
+            "method", [Problem("method", "design-t needs respondents", 'use "newcombe", or gaps()')]
+        )
+    table = _checked(summary, between, names)
+    rows = _paired(table, between, pairs, names)
+    sides = _sides(rows)
+    found = {name: rows[name].array for name in ("item", "measure", *names)}
+    found |= {"audience_a": rows["between_a"].array, "audience_b": rows["between_b"].array}
+    found |= {
+        "n_a": sides.n_a,
+        "n_b": sides.n_b,
+        "estimate_a": sides.estimate_a,
+        "estimate_b": sides.estimate_b,
+    }
+    found |= compare(sides, method=method, level=level, power=power)
+    found["item"] = rows["item"].to_numpy(dtype=object)
+    return finish(
+        found,
+        names,
+        adjust=adjust,
+        other_adjust=other_adjust,
+        family=family,
+        margin=np.full(len(rows), margin),
+        units=["points"] * len(rows),
+    )
+
+
+def _checked(summary: pd.DataFrame, between: str, by: tuple[str, ...]) -> pd.DataFrame:
+    needed = ("item", between, *by, "estimate", "n")
+    absent = [name for name in needed if name not in summary.columns]
+    if absent:
+        known = list(map(str, summary.columns))
+        raise InvalidInput(
+            "summary",
+            [
+                Problem(f"column {name}", "is missing", f"add it; {near_names(name, known)}")
+                for name in absent
+            ],
+        )
+    if summary.empty:
+        raise InvalidInput("summary", [Problem("summary", "has no rows", "give a row an item and audience")])
+    table = pd.DataFrame({name: summary[name] for name in needed})
+    table["measure"] = summary["measure"].astype("str") if "measure" in summary.columns else "share"
+    effective = summary["effective_n"] if "effective_n" in summary.columns else summary["n"]
+    problems = [*_not_numbers(summary)]
+    if problems:
+        raise InvalidInput("summary", problems)
+    table["estimate"], table["n"] = _numbers(summary["estimate"]), _numbers(summary["n"])
+    table["effective_n"] = np.where(np.isnan(_numbers(effective)), table["n"], _numbers(effective))
+    problems = [*_broken(table, between, by)]
+    if problems:
+        raise InvalidInput("summary", problems)
+    table["item"] = table["item"].astype("str")
+    return table
+
+
+def _numbers(column: pd.Series) -> Any:
+    return column.to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def _not_numbers(summary: pd.DataFrame) -> Iterator[Problem]:
+    for name in ("estimate", "n", "effective_n"):
+        if (
+            name in summary.columns
+            and not pd.api.types.is_numeric_dtype(summary[name])
+            and not summary[name].isna().all()
+        ):
+            yield Problem(f"column {name}", "does not hold numbers", "give numbers; leave an unknown n empty")
+
+
+def _broken(table: pd.DataFrame, between: str, by: tuple[str, ...]) -> Iterator[Problem]:
+    estimate, n, effective = (table[name].to_numpy() for name in ("estimate", "n", "effective_n"))
+    for label, p, base, real in zip(table.index, estimate, n, effective, strict=True):
+        where = f"row {label}"
+        if np.isnan(p):
+            yield Problem(f"{where}, column estimate", "is missing", "fill it in or leave the row out")
+        elif not 0 <= p <= 1:
+            mend = (
+                f"give a fraction: {p / 100:g} where {p:g} % is meant"
+                if 1 < p <= 100
+                else "give a fraction from 0 to 1"
+            )
+            yield Problem(f"{where}, column estimate", f"{p:g} lies outside 0–1", mend)
+        if base <= 0 or np.isinf(base):
+            yield Problem(
+                f"{where}, column n",
+                f"is {base:g}",
+                "give the number asked, or leave it empty where it was not published",
+            )
+        if np.isnan(base) and not np.isnan(real):
+            yield Problem(f"{where}, column effective_n", "is given without n", "give n too")
+        elif real <= 0 or np.isinf(real):
+            yield Problem(
+                f"{where}, column effective_n", f"is {real:g}", "give a number above 0, or leave it empty"
+            )
+    keys = ["item", "measure", *by, between]
+    for name in ("item", *by, between):
+        for label in table.index[table[name].isna()]:
+            yield Problem(f"row {label}, column {name}", "is missing", "fill it in or leave the row out")
+    for label in table.index[table.duplicated(keys)]:
+        said = ", ".join(str(value) for value in table.loc[[label], keys].iloc[0])
+        yield Problem(
+            f"row {label}", f"gives {said} a second time", "keep one of them, or tell them apart with by"
+        )
+
+
+def _paired(
+    table: pd.DataFrame, between: str, pairs: Sequence[tuple[Any, Any]] | None, by: tuple[str, ...]
+) -> pd.DataFrame:
+    column = table[between]
+    categorical = isinstance(column.dtype, pd.CategoricalDtype)
+    labels = list(column.cat.categories) if categorical else list(dict.fromkeys(column))
+    wanted = list(combinations(labels, 2)) if pairs is None else list(pairs)
+    _refuse_pairs(wanted, labels, between)
+    keys = ["item", "measure", *by]
+    plain = table.assign(**{between: column.astype(object)})
+    parts = []
+    for order, (a, b) in enumerate(wanted):
+        left, right = plain[plain[between] == a], plain[plain[between] == b]
+        both = left.merge(right, on=keys, suffixes=("_a", "_b"), how="inner", validate="one_to_one")
+        parts.append(
+            both.rename(columns={f"{between}_a": "between_a", f"{between}_b": "between_b"}).assign(
+                order=order
+            )
+        )
+    joined = pd.concat(parts, ignore_index=True)
+    if joined.empty:
+        raise InvalidInput(
+            "summary",
+            [
+                Problem(
+                    f"column {between}",
+                    "no item is given for both audiences of a pair",
+                    "give each item a row an audience",
+                )
+            ],
+        )
+    place = {
+        key: at
+        for at, key in enumerate(dict.fromkeys(map(tuple, plain[keys].itertuples(index=False, name=None))))
+    }
+    joined["place"] = [place[key] for key in joined[keys].itertuples(index=False, name=None)]
+    return joined.sort_values(["place", "order"], kind="stable", ignore_index=True)
+
+
+def _refuse_pairs(wanted: Sequence[tuple[Any, Any]], labels: list[Any], between: str) -> None:
+    problems = [
+        Problem(
+            f"pair {pair!r}", f"{name!r} is not in column {between}", near_names(str(name), map(str, labels))
+        )
+        for pair in wanted
+        for name in pair
+        if name not in labels
+    ]
+    problems += [
+        Problem(f"pair {pair!r}", "does not name two different audiences", "give (a, b)")
+        for pair in wanted
+        if len(set(pair)) != 2
+    ]
+    if not wanted:
+        problems.append(Problem(f"column {between}", "holds fewer than two audiences", "a gap needs two"))
+    if problems:
+        raise InvalidInput("pairs", problems)
+
+
+def _sides(rows: pd.DataFrame) -> Sides:
+    part = {
+        name: rows[name].to_numpy(dtype=np.float64)
+        for name in ("n_a", "n_b", "effective_n_a", "effective_n_b", "estimate_a", "estimate_b")
+    }
+    p, q = part["estimate_a"], part["estimate_b"]
+    nothing = np.full(len(rows), np.nan)
+    unknown = [
+        "the number asked is not known for "
+        + " and ".join(str(side) for side, n in ((a, n_a), (b, n_b)) if np.isnan(n))
+        if np.isnan(n_a) or np.isnan(n_b)
+        else ""
+        for a, b, n_a, n_b in zip(rows["between_a"], rows["between_b"], part["n_a"], part["n_b"], strict=True)
+    ]
+    return Sides(
+        part["n_a"], part["n_b"], part["effective_n_a"], part["effective_n_b"], p, q, p * (1 - p), q * (1 - q),
+        nothing, nothing, np.ones(len(rows), dtype=bool), False, np.array(unknown, dtype=object),
+        "from published shares and bases",
+    )  # fmt: skip
