@@ -1,9 +1,11 @@
 """The questionnaire as data: its model, the loader and lint, routing and the codebook."""
 
+from toolkit.instrument.codebook import codebook
 from toolkit.instrument.lint import lint
 from toolkit.instrument.loader import load_instrument, load_instruments
 from toolkit.instrument.model import Instrument, Item, Scale, Variable
 from toolkit.instrument.routing import Condition, asked, parse
+from toolkit.instrument.schema import json_schema
 from toolkit.instrument.yaml_loader import read_yaml
 
 __all__ = [
@@ -13,6 +15,8 @@ __all__ = [
     "Scale",
     "Variable",
     "asked",
+    "codebook",
+    "json_schema",
     "lint",
     "load_instrument",
     "load_instruments",

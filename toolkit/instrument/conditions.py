@@ -11,6 +11,7 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from toolkit.errors import InvalidInput, Problem
@@ -88,6 +89,7 @@ Leaf = Comparison | Answered | Selected
 Node = Comparison | Answered | Selected | Not | Joined
 
 
+@lru_cache(maxsize=1024)
 def parse_tree(text: str) -> Node:
     """Parse a condition.
 

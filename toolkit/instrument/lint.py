@@ -115,7 +115,7 @@ def _sections(instrument: Instrument, known: frozenset[str]) -> Iterator[Finding
     for name in repeated([section.id for section in instrument.sections]):
         yield Finding(("sections", name), f"two sections have the id '{name}'", "give each its own id")
     for item in instrument.items:
-        if item.id not in home and not known & {section.id for section in instrument.sections}:
+        if item.id not in home and "sections" not in known:
             yield Finding(
                 ("items", item.id), "it is in no section, so nobody would be asked", "list it in a section"
             )
@@ -130,10 +130,13 @@ def _columns(instrument: Instrument) -> Iterator[Finding]:
     taken |= dict.fromkeys(PLATFORM_COLUMNS, "a column of every platform's export")
     for item in instrument.items:
         for name, path in _names(item):
-            other = taken.get(name.casefold())
-            if other is not None:
+            mine, other = f"the name of {' → '.join(path)}", taken.get(name.casefold())
+            if other == mine and path[-2] != "options":
+                kind = "rows" if path[-2] == "rows" else "items"
+                yield Finding(path, f"two {kind} have the id '{path[-1]}'", "give each its own id")
+            elif other is not None and other != mine:
                 yield Finding(path, f"the name '{name}' is already {other}", "give it another id or code")
-            taken.setdefault(name.casefold(), f"the name of {' → '.join(path)}")
+            taken.setdefault(name.casefold(), mine)
 
 
 def _names(item: Item) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -63,6 +63,12 @@ class Reading:
         if isinstance(document.data, dict) and ("bank" in document.data or "audience" in document.data):
             audience = self._checked(AudienceFile, document)
             return Questionnaire(document, audience=audience) if audience else None
+        if isinstance(document.data, dict) and document.data.keys() <= BankFile.model_fields.keys():
+            mend = "load the audience files that name the bank"
+            self.found.append(
+                Problem(document.path.name, "this is a part of a bank, not a questionnaire", mend)
+            )
+            return None
         whole = self._checked(WholeFile, document)
         return Questionnaire(document, whole=whole) if whole else None
 
@@ -106,7 +112,7 @@ class Reading:
             self.found.extend(problems_of(error, model, document))
             bad = {tuple(detail["loc"][:2]) for detail in error.errors()}
         for location in bad:
-            self.broken.add(document.named(location)[-1])
+            self.broken.update((document.named(location)[-1], str(location[0])))
         try:
             return model.model_validate(_without(document.data, bad))
         except ValidationError:

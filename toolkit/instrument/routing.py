@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from toolkit.errors import InvalidInput, Problem
+from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument.conditions import (
     Answered,
     Comparison,
@@ -122,7 +122,7 @@ def asked(frame: pd.DataFrame, variable: Variable | str, instrument: Instrument)
     --------
     >>> base = frame[asked(frame, "aiways_rev", instrument)]  # doctest: +SKIP
     """
-    found = instrument[variable] if isinstance(variable, str) else variable
+    found = _variable(variable, instrument) if isinstance(variable, str) else variable
     return _Answers(frame, instrument).asked(found).copy()
 
 
@@ -147,7 +147,9 @@ class _Answers:
             ]
             return np.asarray(np.logical_or.reduce(columns), dtype=bool)
         if isinstance(node, Selected):
-            return self._passes(self.instrument[f"{node.name}_{node.code}"], lambda code: code == "1")
+            return self._passes(
+                _variable(f"{node.name}_{node.code}", self.instrument), lambda code: code == "1"
+            )
         return self._compares(node)
 
     def asked(self, variable: Variable) -> Truth:
@@ -168,7 +170,7 @@ class _Answers:
         return np.logical_and(mine, self.holds(parse_tree(variable.item.ask_if)))
 
     def _compares(self, node: Comparison) -> Truth:
-        variable = self.instrument[node.name]
+        variable = _variable(node.name, self.instrument)
         if node.operator in _ORDER:
             compare, limit = _ORDER[node.operator], float(node.codes[0])
             return self._passes(variable, lambda code: _numeric(code) and compare(float(code), limit))
@@ -205,8 +207,18 @@ class _Answers:
         return self.frame[name]
 
 
+def _variable(name: str, instrument: Instrument) -> Variable:
+    if name not in instrument:
+        mend = near_names(name, [variable.name for variable in instrument.variables])
+        raise InvalidInput(
+            "routing", [Problem(f"'{name}'", "the instrument has no such item or column", mend)]
+        )
+    return instrument[name]
+
+
 def _variables(name: str, instrument: Instrument) -> tuple[Variable, ...]:
-    return (instrument[name],) if name in instrument else instrument.of_item(name)
+    """The columns an item's name stands for: its own, or all its rows or options."""
+    return instrument.of_item(name) or (_variable(name, instrument),)
 
 
 def _on_screen(value: object, shown: Mapping[str, str]) -> str | None:
@@ -251,16 +263,15 @@ def _words(node: Node, instrument: Instrument, language: str) -> str:
             for part, said in zip(node.parts, parts, strict=True)
         ]
         return f" {node.word} ".join(inner)
-    variables = _variables(node.name, instrument)
-    name = node.name if node.name in instrument else variables[0].item.id
-    label = instrument[name].label(language) if name in instrument else _item_label(variables[0], language)
+    variable = _variables(node.name, instrument)[0]
+    label = _item_label(variable, language) if node.name == variable.item.id else variable.label(language)
     if isinstance(node, Answered):
         return f"“{label}” is answered"
     if isinstance(node, Selected):
-        return f"“{label}” includes “{instrument[f'{node.name}_{node.code}'].label(language)}”"
-    labels = variables[0].code_labels(language)
+        return f"“{label}” includes “{_variable(f'{node.name}_{node.code}', instrument).label(language)}”"
+    labels = variable.code_labels(language)
     if node.operator not in _ORDER:
-        labels |= {missing.code: missing.label[language] for missing in instrument.missing_of(variables[0])}
+        labels |= {missing.code: missing.label[language] for missing in instrument.missing_of(variable)}
     codes = [labels.get(code, code) for code in node.codes]
     return f"“{label}” {_SAID[node.operator]} {', '.join(codes)}"
 

@@ -1,0 +1,95 @@
+"""The JSON Schema by which an editor checks instrument files and completes their keys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic.json_schema import models_json_schema
+
+from toolkit.instrument.files import AudienceFile, BankFile, WholeFile
+
+__all__ = ["json_schema"]
+
+_KEYS: Mapping[str, Mapping[str, str]] = {
+    "AudienceFile": {
+        "id": "Names the instrument; the files of one study share it.",
+        "version": "Year.minor.patch, such as 2026.1.0; the files of one study share it.",
+        "languages": "Languages in which every wording must be given.",
+        "audience": "Which audience of the bank this questionnaire is for.",
+        "bank": "Folder of the bank, relative to this file.",
+        "sections": "Pages of the questionnaire, in order.",
+    },
+    "BankFile": {
+        "audiences": "Groups of people asked, by name.",
+        "scales": "Sets of answers that items share, by name.",
+        "missing": "Answers on screen that are no answers, such as don't know, by name.",
+        "themes": "Headings under which items are reported, by name.",
+        "items": "The questions.",
+    },
+    "Item": {
+        "id": "A small letter and up to 19 small letters or digits; it names the column.",
+        "type": "single choice, multi-select, matrix of rows, number or open text.",
+        "text": "Audience (or 'all') → language → the question's words.",
+        "short": "A few words that name it in pictures and tables.",
+        "scale": "Name of a scale; a single choice may list options of its own instead.",
+        "options": "The answers of a multi-select, or of a single choice without a scale.",
+        "audiences": "Only these audiences may be asked; left out, whoever has a wording.",
+        "ask_if": 'Routing, such as: aiuse == 1 and not selected(aiways, "none").',
+        "favourable": "Which box of the scale is good news.",
+        "sensitive": "true: shown only from a larger number of answers on.",
+        "missing": "Missing answers offered beside those of the scale.",
+        "source": "Where its words come from.",
+    },
+    "Scale": {
+        "ordered": "true: a later answer means more.",
+        "top": "Codes of the top box, such as agree and strongly agree.",
+        "bottom": "Codes of the bottom box.",
+        "missing": "Names of the missing answers offered with it.",
+    },
+    "Option": {
+        "code": "1 to 5 letters or digits; LimeSurvey drops others without a word.",
+        "exclusive": "true: it cannot be ticked together with others (multi-select only).",
+    },
+    "MissingAnswer": {
+        "code": "Its code on screen, such as 98.",
+        "becomes": "Its code in analysis: -1 don't know, -2 refused.",
+    },
+    "Audience": {"code": "Its answer code on a platform, 1 to 5 letters or digits."},
+}
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of audience files, bank files and all-in-one files.
+
+    Returns
+    -------
+    dict
+        Draft 2020-12. A file with a bank or an audience is read as an audience file, one with sections as
+        all-in-one, any other as a part of a bank. It checks form; `lint` checks what hangs together.
+
+    Examples
+    --------
+    >>> json_schema()["title"]
+    'Survey instrument'
+    """
+    kinds = (AudienceFile, BankFile, WholeFile)
+    _, made = models_json_schema([(kind, "validation") for kind in kinds], ref_template="#/$defs/{model}")
+    parts = made["$defs"]
+    for model, texts in (*_KEYS.items(), ("WholeFile", {**_KEYS["BankFile"], **_KEYS["AudienceFile"]})):
+        for key, text in texts.items():
+            if key in parts[model]["properties"]:
+                parts[model]["properties"][key]["description"] = text
+    has_bank = {"anyOf": [{"required": ["bank"]}, {"required": ["audience"]}]}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Survey instrument",
+        "if": has_bank,
+        "then": {"$ref": "#/$defs/AudienceFile"},
+        "else": {
+            "if": {"required": ["sections"]},
+            "then": {"$ref": "#/$defs/WholeFile"},
+            "else": {"$ref": "#/$defs/BankFile"},
+        },
+        "$defs": parts,
+    }
