@@ -28,7 +28,7 @@ class AnswersFile(Strict):
     audiences
         The audiences it may hold; where left out, any of the instrument.
     audience_column, organisation_column
-        Headings of the columns that say them.
+        Headings of the columns that say them; `organisation_column: null` where nothing does.
     organisation
         The one organisation it holds, instead of a column.
     ignore_columns
@@ -49,7 +49,7 @@ class AnswersFile(Strict):
     audiences: tuple[str, ...] = ()
     audience_column: str = "audience"
     organisation: str | None = None
-    organisation_column: str = "organisation"
+    organisation_column: str | None = "organisation"
     ignore_columns: tuple[str, ...] = ()
     columns: dict[str, str] = Field(default_factory=dict)
     absent: tuple[str, ...] = ()

@@ -29,13 +29,8 @@ __all__ = [
 Flavour = Literal["codes", "labels"]
 
 
-def _missing_keys(variable: Variable) -> tuple[str, ...]:
-    of_scale = variable.scale.missing if variable.scale else ()
-    return tuple(dict.fromkeys((*of_scale, *variable.item.missing)))
-
-
 def _missing(variable: Variable, instrument: Instrument) -> dict[str, str]:
-    return {instrument.missing[key].code: instrument.missing[key].becomes for key in _missing_keys(variable)}
+    return {missing.code: missing.becomes for missing in instrument.missing_of(variable)}
 
 
 def code_words(variable: Variable, instrument: Instrument) -> dict[str, str]:
@@ -60,10 +55,8 @@ def label_words(variable: Variable, instrument: Instrument) -> dict[str, str]:
     pairs = [
         (label, option.code) for option in (scale.options if scale else ()) for label in option.label.values()
     ]
-    for key in _missing_keys(variable):
-        pairs += [
-            (label, instrument.missing[key].becomes) for label in instrument.missing[key].label.values()
-        ]
+    for missing in instrument.missing_of(variable):
+        pairs += [(label, missing.becomes) for label in missing.label.values()]
     return _unambiguous((tidy(label), code) for label, code in pairs)
 
 

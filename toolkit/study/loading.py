@@ -161,4 +161,5 @@ def _files_missing(written: StudyFile, folder: Path, places: list[Path]) -> Iter
 def _beside(path: Path) -> str:
     if not path.parent.is_dir():
         return f"there is no folder '{path.parent.name}' either; check the path"
-    return near_names(path.name, sorted(other.name for other in path.parent.iterdir()))
+    beside = sorted(other.name for other in path.parent.iterdir())
+    return near_names(path.name, beside) if beside else f"the folder '{path.parent.name}' is empty"

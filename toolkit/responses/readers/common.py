@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -23,10 +24,16 @@ __all__ = [
     "finish",
     "merged_cells",
     "organisations_of",
+    "plain_entry",
     "possible_audiences",
     "rename_problems",
     "tidied",
 ]
+
+
+def plain_entry(path: Path, platform: Literal["limesurvey", "qualtrics"], wave: str) -> AnswersFile:
+    """What is said of a file that is read without a study file."""
+    return AnswersFile(wave=wave, platform=platform, file=path.name, organisation_column=None)
 
 
 def tidied(cells: pd.DataFrame) -> pd.DataFrame:
@@ -91,6 +98,8 @@ def organisations_of(frame: pd.DataFrame, entry: AnswersFile, problems: list[Pro
     """The organisation of each row, missing where blank."""
     if entry.organisation:
         return pd.Series(entry.organisation, index=frame.index, dtype=str)
+    if entry.organisation_column is None:
+        return pd.Series(np.nan, index=frame.index, dtype=str)
     if entry.organisation_column not in frame:
         problems.append(
             Problem(

@@ -55,7 +55,7 @@ def read_limesurvey(
     Parameters
     ----------
     entry
-        What the study file says about it; left out, the defaults of `AnswersFile`.
+        What the study file says about it; left out, the defaults of `AnswersFile` and no organisations.
     wave
         The wave, where there is no entry.
     strict
@@ -67,7 +67,7 @@ def read_limesurvey(
         With every problem of the file.
     """
     path = Path(path)
-    entry = entry or AnswersFile(wave=wave, platform="limesurvey", file=path.name)
+    entry = entry or common.plain_entry(path, "limesurvey", wave)
     sheet = read_sheet(path, source=entry.file)
     headings = sheet.headings[0]
     _refuse_other_headings(headings, entry.file)
@@ -91,7 +91,7 @@ def read_limesurvey(
         accepted=_accepted(instrument) | entry.columns,
         needed=[v.name for v in instrument.variables if set(v.audiences) & set(audience.dropna())],
         other={h for h in headings if h in _OWN or _OWN_PATTERN.fullmatch(h)}
-        | {entry.audience_column, entry.organisation_column, *entry.ignore_columns},
+        | {entry.audience_column, entry.organisation_column or "", *entry.ignore_columns},
         absent=entry.absent,
     )
     problems += held.problems

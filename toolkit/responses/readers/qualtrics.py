@@ -70,7 +70,7 @@ def read_qualtrics(
     Parameters
     ----------
     entry
-        What the study file says about it; left out, the defaults of `AnswersFile`.
+        What the study file says about it; left out, the defaults of `AnswersFile` and no organisations.
     wave
         The wave, where there is no entry.
     strict
@@ -82,7 +82,7 @@ def read_qualtrics(
         With every problem of the file.
     """
     path = Path(path)
-    entry = entry or AnswersFile(wave=wave, platform="qualtrics", file=path.name)
+    entry = entry or common.plain_entry(path, "qualtrics", wave)
     sheet = read_sheet(path, source=entry.file, heading_rows=3)
     headings = sheet.headings[0]
     _refuse_other_headings(sheet.headings, sheet.cells, entry.file)
@@ -106,7 +106,7 @@ def read_qualtrics(
             v.name for v in instrument.variables if set(v.audiences) & set(audience[~tested & ~spam].dropna())
         ],
         other={h for h in headings if h in _OWN or _OWN_PATTERN.fullmatch(h)}
-        | {entry.audience_column, entry.organisation_column, *entry.ignore_columns},
+        | {entry.audience_column, entry.organisation_column or "", *entry.ignore_columns},
         absent=entry.absent,
     )
     problems += held.problems
