@@ -1,0 +1,93 @@
+"""Folders that stand whole or not at all."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from toolkit.errors import InvalidInput
+from toolkit.reporting.atomic import fresh_folder, lock_folder, put_in_place, sweep, write_whole
+
+
+def made(final: Path, words: str) -> Path:
+    folder = fresh_folder(final)
+    (folder / "report.html").write_text(words)
+    return folder
+
+
+def test_a_finished_folder_replaces_the_earlier_one_whole(tmp_path):
+    final = tmp_path / "org-01"
+    put_in_place(made(final, "first"), final)
+    (final / "extra.txt").write_text("of the first")
+    put_in_place(made(final, "second"), final)
+    assert [path.name for path in tmp_path.iterdir()] == ["org-01"]
+    assert [path.name for path in final.iterdir()] == ["report.html"]
+    assert (final / "report.html").read_text() == "second"
+
+
+def test_what_an_interrupted_run_left_is_swept(tmp_path):
+    made(tmp_path / "org-01", "half")
+    (tmp_path / ".making-index.html-12345678").write_text("half")
+    assert len(sweep(tmp_path)) == 2
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_report_caught_between_two_names_is_put_back(tmp_path):
+    final = tmp_path / "org-01"
+    put_in_place(made(final, "whole"), final)
+    final.rename(tmp_path / ".old-org-01-0a1b2c3d")
+    sweep(tmp_path)
+    assert (final / "report.html").read_text() == "whole"
+
+
+def test_an_old_report_beside_its_replacement_is_cleared(tmp_path):
+    final = tmp_path / "org-01"
+    put_in_place(made(final, "new"), final)
+    (tmp_path / ".old-org-01-0a1b2c3d").mkdir()
+    sweep(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["org-01"]
+
+
+def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
+    path = tmp_path / "index.html"
+    write_whole(path, "old")
+
+    def full(self: Path, *_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(OSError, match="No space"):
+        write_whole(path, "new")
+    monkeypatch.undo()
+    assert path.read_text() == "old"
+    assert [found.name for found in tmp_path.iterdir()] == ["index.html"]
+
+
+def test_a_second_run_in_one_folder_is_refused(tmp_path):
+    pytest.importorskip("fcntl", reason="this system has no such lock")
+    with (
+        lock_folder(tmp_path),
+        pytest.raises(InvalidInput, match="another run is writing"),
+        lock_folder(tmp_path),
+    ):
+        pass
+
+
+def test_the_lock_of_a_killed_run_is_gone(tmp_path):
+    pytest.importorskip("fcntl", reason="this system has no such lock")
+    holder = (
+        "import os, signal, sys; from pathlib import Path; from toolkit.reporting.atomic import lock_folder\n"
+    )
+    holder += "with lock_folder(Path(sys.argv[1])): os.kill(os.getpid(), signal.SIGKILL)"
+    subprocess.run([sys.executable, "-c", holder, str(tmp_path)], check=False)
+    with lock_folder(tmp_path):
+        pass
+
+
+def test_a_folder_that_cannot_be_written_is_told_in_words(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(InvalidInput, match="cannot be written"), lock_folder(tmp_path / "file" / "wave"):
+        pass

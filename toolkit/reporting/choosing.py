@@ -1,0 +1,89 @@
+"""Which study, which wave, which organisations: checked before anything is made, with near names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from toolkit.errors import InvalidInput, Problem, near_names
+
+if TYPE_CHECKING:
+    from toolkit.study import Study
+
+__all__ = ["chosen_organisations", "chosen_wave", "notebook_path", "opened", "report_folder"]
+
+
+def opened(study: str | Path | Study, data: str | Path | None) -> Study:
+    """Load a study file; a study already loaded is taken as it is."""
+    if isinstance(study, str | Path):
+        from toolkit.study import load_study
+
+        return load_study(study, data=data)
+    return study
+
+
+def chosen_wave(study: Study, wave: str | None) -> str:
+    """The wave named, or the latest.
+
+    Raises
+    ------
+    InvalidInput
+        The study has no such wave.
+    """
+    if wave is None:
+        return study.wave
+    if wave not in study.waves:
+        raise InvalidInput(
+            "wave", [Problem(wave, "the study has no such wave", near_names(wave, study.waves))]
+        )
+    return wave
+
+
+def chosen_organisations(study: Study, wave: str, organisations: Iterable[str] | None) -> list[str]:
+    """The organisations named, each once, or all of the wave.
+
+    Raises
+    ------
+    InvalidInput
+        Every id the wave does not have, with the near ones.
+    """
+    known = list(study.organisation_ids(wave))
+    if organisations is None:
+        return known
+    chosen = list(dict.fromkeys(organisations))
+    problems = [
+        Problem(
+            f"organisation {one}",
+            f"the study has no such organisation in wave {wave}",
+            near_names(one, known),
+        )
+        for one in chosen
+        if one not in known
+    ]
+    if problems:
+        raise InvalidInput("organisations", problems)
+    return chosen
+
+
+def report_folder(out: str | Path, study: str, wave: str) -> Path:
+    """`<out>/<study>/<wave>`, with signs a folder name may not have replaced."""
+    return Path(out) / _folder_name(study) / _folder_name(wave)
+
+
+def _folder_name(text: str) -> str:
+    return re.sub(r"[^\w.-]+", "-", text).strip(".-") or "study"
+
+
+def notebook_path(notebook: str | Path) -> Path:
+    """Find a notebook by path, or one of the project's own by name."""
+    given = Path(notebook)
+    own = Path(__file__).resolve().parents[2] / "notebooks"
+    for found in (given, own / given.name):
+        if found.is_file():
+            return found.resolve()
+    known = [path.name for path in sorted(own.glob("*.ipynb"))]
+    raise InvalidInput(
+        given.name, [Problem(str(given), "there is no such notebook", near_names(given.name, known))]
+    )

@@ -1,0 +1,172 @@
+"""One notebook: its parameters checked, executed in a kernel of its own, cleaned for its reader."""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from toolkit.errors import InvalidInput, Problem, ToolkitError, near_names
+
+__all__ = ["CellError", "check_parameters", "clean", "execute", "notebook_parameters", "read_notebook"]
+
+CELL_SECONDS = 900
+"""A cell that runs longer is stopped."""
+
+_CELL_NOISE = ("papermill", "execution", "collapsed", "jupyter")
+
+
+class CellError(ToolkitError):
+    """A cell of the notebook ended in an error; `traceback` is for the analyst."""
+
+    def __init__(self, sentence: str, traceback: str = "") -> None:
+        super().__init__(sentence)
+        self.traceback = traceback
+
+
+def read_notebook(path: str | Path) -> dict[str, Any]:
+    """Read a notebook's JSON.
+
+    Raises
+    ------
+    InvalidInput
+        No such file, or no notebook of format 4.
+    """
+    path = Path(path)
+    try:
+        notebook = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        near = near_names(path.name, [found.name for found in path.parent.glob("*.ipynb")])
+        raise InvalidInput(path.name, [Problem(str(path), "there is no such notebook", near)]) from None
+    except (UnicodeDecodeError, json.JSONDecodeError) as fault:
+        raise InvalidInput(
+            path.name, [Problem(str(path), f"is no notebook: {fault}", "save it again from Jupyter")]
+        ) from None
+    if not isinstance(notebook, dict) or notebook.get("nbformat") != 4 or "cells" not in notebook:
+        raise InvalidInput(
+            path.name, [Problem(str(path), "is no notebook of format 4", "save it again from Jupyter")]
+        )
+    return notebook
+
+
+def notebook_parameters(path: str | Path) -> dict[str, str]:
+    """Names a notebook takes, with their defaults as written, from the cell tagged "parameters"."""
+    found: dict[str, str] = {}
+    for cell in read_notebook(path)["cells"]:
+        if "parameters" not in cell.get("metadata", {}).get("tags", ()):
+            continue
+        for line in ast.parse(_source(cell)).body:
+            if isinstance(line, ast.Assign):
+                names = [target.id for target in line.targets if isinstance(target, ast.Name)]
+                found |= dict.fromkeys(names, ast.unparse(line.value))
+            elif isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name) and line.value:
+                found[line.target.id] = ast.unparse(line.value)
+    return found
+
+
+def check_parameters(path: str | Path, given: Mapping[str, object]) -> None:
+    """Refuse parameters the notebook does not take; Papermill would only warn, and run on its defaults.
+
+    Raises
+    ------
+    InvalidInput
+        Every unknown name, with the near ones.
+    """
+    known = notebook_parameters(path)
+    problems = [
+        Problem(
+            f"parameter {name}", "the notebook's parameters cell does not have it", near_names(name, known)
+        )
+        for name in given
+        if name not in known
+    ]
+    if problems:
+        raise InvalidInput(Path(path).name, problems)
+
+
+def execute(
+    path: Path, target: Path, parameters: Mapping[str, object], *, seconds: int = CELL_SECONDS
+) -> None:
+    """Execute a notebook with Papermill in a fresh kernel; `target` is saved after every cell.
+
+    Raises
+    ------
+    InvalidInput
+        A parameter the notebook does not take.
+    CellError
+        A cell raised, took too long, or its kernel died; what ran stands in `target`.
+    """
+    check_parameters(path, parameters)
+    import papermill
+    from nbclient.exceptions import CellTimeoutError, DeadKernelError
+    from papermill.exceptions import PapermillExecutionError
+
+    try:
+        papermill.execute_notebook(
+            str(path),
+            str(target),
+            parameters=dict(parameters),
+            kernel_name="python3",
+            progress_bar=False,
+            log_output=False,
+            cwd=str(target.parent),
+            start_timeout=120,
+            execution_timeout=seconds,
+            shutdown_kernel="immediate",
+        )
+    except PapermillExecutionError as fault:
+        first = str(fault.evalue).strip().partition("\n")[0]
+        raise CellError(
+            f"cell {fault.exec_count} ended in {fault.ename}: {first}", "\n".join(fault.traceback)
+        ) from None
+    except CellTimeoutError:
+        raise CellError(f"a cell ran longer than {seconds} seconds and was stopped") from None
+    except DeadKernelError:
+        raise CellError(
+            "the kernel that ran the notebook died (out of memory, or ended from outside)"
+        ) from None
+
+
+def clean(
+    notebook: Mapping[str, Any], shown_parameters: Mapping[str, object]
+) -> tuple[dict[str, Any], list[str]]:
+    """Take out of an executed notebook what its reader must not or need not have.
+
+    That is the machine's paths (in the injected parameters and Papermill's notes), the times of each cell,
+    and what was written to the error stream.
+
+    Parameters
+    ----------
+    notebook
+        As executed.
+    shown_parameters
+        What the injected cell shall say instead of what was passed.
+
+    Returns
+    -------
+    tuple
+        The cleaned notebook, and the texts of the error stream, for the analyst.
+    """
+    warnings: list[str] = []
+    cells = []
+    for cell in notebook["cells"]:
+        tags = cell.get("metadata", {}).get("tags", [])
+        metadata = {key: value for key, value in cell.get("metadata", {}).items() if key not in _CELL_NOISE}
+        cell = {**cell, "metadata": metadata}
+        if "injected-parameters" in tags:
+            lines = [f"{name} = {value!r}" for name, value in shown_parameters.items()]
+            cell |= {"source": "\n".join(["# Parameters", *lines]), "id": "injected-parameters"}
+        if cell["cell_type"] == "code":
+            errors = [output for output in cell["outputs"] if output.get("name") == "stderr"]
+            warnings += [_source({"source": output["text"]}) for output in errors]
+            cell["outputs"] = [output for output in cell["outputs"] if output not in errors]
+        cells.append(cell)
+    kept = {key: value for key, value in notebook["metadata"].items() if key not in ("papermill", "widgets")}
+    return {**notebook, "cells": cells, "metadata": kept}, warnings
+
+
+def _source(cell: Mapping[str, Any]) -> str:
+    source = cell["source"]
+    return source if isinstance(source, str) else "".join(source)

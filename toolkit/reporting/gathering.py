@@ -1,0 +1,220 @@
+"""All the numbers of one organisation's report, made in one go and passed through the gate in one call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from toolkit.instrument.model import Instrument, Variable
+
+if TYPE_CHECKING:
+    from toolkit.disclosure import Admitted, Released
+    from toolkit.study import Study
+
+__all__ = ["Gathered", "gather", "reportable"]
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """What one report may show; no answer and no number that has not passed the gate.
+
+    Parameters
+    ----------
+    released
+        Tables "distributions" (a row a response), "shares" (top box and ticked options), and where there is
+        something to compare "gaps", "ranks", "trend", "benchmarks".
+    participation
+        Invited and answered per audience, as the policy lets them be said.
+    audiences
+        The audiences that may be shown, in the instrument's order.
+    previous_wave
+        The wave compared with, or "".
+    """
+
+    released: Released
+    participation: pd.DataFrame
+    audiences: tuple[str, ...]
+    previous_wave: str = ""
+
+
+def reportable(study: Study, organisation: str, wave: str) -> bool:
+    """Whether the policy lets any audience of an organisation be shown."""
+    return len(_admitted(study, organisation, wave).frame) > 0
+
+
+def gather(study: Study, organisation: str, wave: str) -> Gathered:
+    """Analyse one organisation's answers of one wave and release what may be shown.
+
+    Returns
+    -------
+    Gathered
+        Where no audience may be shown its released tables are empty.
+    """
+    from toolkit.disclosure import release
+
+    admitted = _admitted(study, organisation, wave)
+    frame = _with_used_audiences(admitted.frame)
+    audiences = tuple(frame["audience"].cat.categories)
+    results: dict[str, pd.DataFrame] = {}
+    previous = ""
+    if audiences:
+        population = study.population(organisation, wave)
+        results = {
+            "distributions": _estimates(frame, _single(study.instrument), None, population, study.level),
+            "shares": _estimates(frame, _with_top(study.instrument), "top", population, study.level),
+        }
+        results |= _comparisons(frame, audiences, study)
+        previous = _previous_wave(study, organisation, wave)
+        if previous:
+            results |= _trend(study, organisation, (wave, previous), results["shares"])
+        results |= _benchmarks(study, results["shares"])
+    results["participation"] = admitted.participation
+    released = release(
+        results,
+        study.policy,
+        instrument=study.instrument,
+        level=study.level,
+        margin=study.margin,
+        current={"wave": wave},
+    )
+    return Gathered(released, released["participation"], audiences, previous if "trend" in results else "")
+
+
+def _admitted(study: Study, organisation: str, wave: str) -> Admitted:
+    from toolkit.disclosure import admit
+
+    frame = study.responses(organisation=organisation, wave=wave)
+    return admit(frame, study.policy, by="audience", population=study.population(organisation, wave))
+
+
+def _with_used_audiences(frame: pd.DataFrame) -> pd.DataFrame:
+    """A copy whose audience column knows only the audiences in it."""
+    return frame.assign(audience=frame["audience"].cat.remove_unused_categories())
+
+
+def _single(instrument: Instrument) -> list[Variable]:
+    return [variable for variable in instrument.variables if variable.kind == "single"]
+
+
+def _with_top(instrument: Instrument) -> list[Variable]:
+    return [v for v in instrument.variables if v.kind in ("single", "option") and v.codes_of("top")]
+
+
+def _estimates(
+    frame: pd.DataFrame,
+    variables: Sequence[Variable],
+    measure: str | None,
+    population: Mapping[str, int],
+    level: float,
+) -> pd.DataFrame:
+    """Shares per audience; intervals for the people of this organisation where their number is known.
+
+    How many people a routed question would reach is not known, so only questions put to everyone of an
+    audience are measured against its headcount.
+    """
+    from toolkit.analysis import proportions
+
+    whole = [variable for variable in variables if variable.item.ask_if is None]
+    routed = [variable for variable in variables if variable.item.ask_if is not None]
+    counted = frame["audience"].isin(population)
+    parts = []
+    for chosen, rows, against in (
+        (whole, counted, population),
+        (whole, ~counted, None),
+        (routed, counted | True, None),
+    ):
+        if chosen and rows.any():
+            some = _with_used_audiences(frame[rows])
+            parts.append(
+                proportions(some, chosen, by="audience", measure=measure, level=level, population=against)
+            )
+    together = pd.concat(parts, ignore_index=True)
+    order = {variable.name: place for place, variable in enumerate(variables)}
+    return together.sort_values("item", key=lambda names: names.map(order), kind="stable", ignore_index=True)
+
+
+def _comparisons(frame: pd.DataFrame, audiences: Sequence[str], study: Study) -> dict[str, pd.DataFrame]:
+    """Gaps of every question two audiences share, and rank comparisons of the ordered ones."""
+    from toolkit.analysis import gaps, rank_gap
+
+    pairs = list(combinations(audiences, 2))
+    if not pairs:
+        return {}
+    shared = [variable for variable in study.instrument.shared() if _answered_by(variable, audiences) > 1]
+    topped = [variable for variable in shared if variable.codes_of("top")]
+    ordered = [variable for variable in shared if variable.ordered]
+    family = _family(study, topped)
+    found = {}
+    if topped:
+        found["gaps"] = gaps(
+            frame,
+            topped,
+            between="audience",
+            pairs=pairs,
+            measure="top",
+            level=study.level,
+            margin=study.margin,
+            family=family,
+        )
+    if ordered:
+        found["ranks"] = rank_gap(frame, ordered, between="audience", pairs=pairs, level=study.level)
+    return found
+
+
+def _answered_by(variable: Variable, audiences: Sequence[str]) -> int:
+    return sum(audience in variable.audiences for audience in audiences)
+
+
+def _family(study: Study, variables: Sequence[Variable]) -> list[str] | None:
+    """The pre-declared names among these; None (all one family) where the study declares none of them."""
+    return [variable.name for variable in variables if variable.name in study.primary] or None
+
+
+def _previous_wave(study: Study, organisation: str, wave: str) -> str:
+    """The latest earlier wave this organisation took part in, or ""."""
+    waves = list(study.waves)
+    earlier = [one for one in waves[: waves.index(wave)] if organisation in study.organisation_ids(one)]
+    return earlier[-1] if earlier else ""
+
+
+def _trend(
+    study: Study, organisation: str, waves: tuple[str, str], now: pd.DataFrame
+) -> dict[str, pd.DataFrame]:
+    """This wave against the one before, per audience, for what was asked in both."""
+    from toolkit.analysis import gaps_from_summary
+
+    admitted = _admitted(study, organisation, waves[1])
+    frame = _with_used_audiences(admitted.frame)
+    if frame.empty:
+        return {}
+    population = study.population(organisation, waves[1])
+    before = _estimates(frame, _with_top(study.instrument), "top", population, study.level)
+    both = pd.concat([now.assign(wave=waves[0]), before.assign(wave=waves[1])], ignore_index=True)
+    both = both[both["n"].fillna(0) > 0]
+    paired = both.groupby(["item", "audience"], observed=True)["wave"].transform("nunique") == 2
+    summary = both.loc[paired, ["item", "measure", "audience", "wave", "estimate", "n"]]
+    if summary.empty:
+        return {}
+    variables = [study.instrument[name] for name in summary["item"].unique()]
+    trend = gaps_from_summary(
+        summary.astype({"audience": "str"}),
+        between="wave",
+        pairs=[waves],
+        by=("audience",),
+        level=study.level,
+        margin=study.margin,
+        family=_family(study, variables),
+    )
+    return {"trend": trend}
+
+
+def _benchmarks(study: Study, shares: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    from toolkit.findings import benchmark, load_findings
+
+    if study.benchmarks_path is None:
+        return {}
+    return {"benchmarks": benchmark(shares, load_findings(study.benchmarks_path))}

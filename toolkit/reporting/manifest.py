@@ -1,0 +1,116 @@
+"""What a report was made from and with, so that it can be made again and trusted: manifest.json."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from toolkit.study import Study
+
+__all__ = ["MANIFEST", "build_manifest", "sha256_of"]
+
+MANIFEST = "manifest.json"
+PACKAGES = (
+    "survey-research-toolkit",
+    "pandas",
+    "numpy",
+    "scipy",
+    "statsmodels",
+    "pingouin",
+    "matplotlib",
+    "seaborn",
+    "papermill",
+    "ipykernel",
+    "jinja2",
+    "mistune",
+    "pydantic",
+)
+
+
+def sha256_of(path: Path) -> str:
+    """Hash a file's bytes."""
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def build_manifest(
+    study: Study,
+    folder: Path,
+    *,
+    organisation: str,
+    wave: str,
+    status: str,
+    notebook: Path,
+    parameters: Mapping[str, object],
+) -> dict[str, Any]:
+    """Gather the facts of one report.
+
+    Parameters
+    ----------
+    study
+        The study as loaded for this report.
+    folder
+        Where its outputs lie; each is hashed.
+    parameters
+        As shown in the delivered notebook: no path of the machine.
+
+    Returns
+    -------
+    dict
+        Nothing in it names another organisation or gives a count the policy hides.
+    """
+    outputs = {path.name: sha256_of(path) for path in sorted(folder.iterdir()) if path.name != MANIFEST}
+    return {
+        "study": study.id,
+        "title": study.title,
+        "synthetic": study.synthetic,
+        "organisation": organisation,
+        "name": study.organisation_name(organisation),
+        "wave": wave,
+        "status": status,
+        "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "parameters": dict(parameters),
+        "seed": study.seed,
+        "policy": study.policy.model_dump(mode="json"),
+        "instrument": {
+            "id": study.instrument.id,
+            "version": study.instrument.version,
+            "sha256": hashlib.sha256(study.instrument.model_dump_json().encode()).hexdigest(),
+        },
+        "notebook": {"name": notebook.name, "sha256": sha256_of(notebook)},
+        "inputs": {_named(path, study.folder): sha256_of(Path(path)) for path in study.input_files},
+        "outputs": outputs,
+        "python": platform.python_version(),
+        "packages": package_versions(),
+    }
+
+
+def package_versions() -> dict[str, str]:
+    """Versions of what the numbers and the pages were made with; a package that is absent is left out."""
+    found = {}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def as_json(manifest: Mapping[str, Any]) -> str:
+    """Write a manifest as text that a person can read too."""
+    return json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
+
+
+def _named(path: str | Path, folder: Path) -> str:
+    """A path as seen from the study's folder; only its name where it lies elsewhere on the machine."""
+    try:
+        return Path(path).resolve().relative_to(folder.resolve().parent.parent).as_posix()
+    except ValueError:
+        return Path(path).name

@@ -1,0 +1,328 @@
+"""One organisation's report, section by section; it holds released results only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from toolkit.disclosure import Policy, Released
+from toolkit.instrument.model import Instrument
+from toolkit.presentation.blocks import Block, Paragraph, Picture, Prose, Table
+from toolkit.presentation.theme import Theme
+
+if TYPE_CHECKING:
+    from toolkit.study import Study
+
+__all__ = ["Heading", "OrganisationReport", "Several", "open_report"]
+
+RESULTS = "results.csv"
+
+
+@dataclass(frozen=True)
+class Heading(Block):
+    """A heading of the third level between two displayables."""
+
+    text: str
+
+    def _repr_html_(self) -> str:
+        return f"<h3>{escape(self.text)}</h3>"
+
+    def __str__(self) -> str:
+        return self.text
+
+    __repr__ = __str__
+
+
+@dataclass(frozen=True)
+class Several(Block):
+    """Displayables one after the other."""
+
+    parts: tuple[Block, ...]
+
+    def _repr_html_(self) -> str:
+        return "\n".join(part._repr_html_() for part in self.parts)
+
+    def __str__(self) -> str:
+        return "\n\n".join(str(part) for part in self.parts)
+
+    __repr__ = __str__
+
+
+@dataclass(frozen=True)
+class OrganisationReport:
+    """What may be said to one organisation; make one with `open_report`.
+
+    No answer and no number that has not passed the gate can be reached from it. Every method returns
+    something a notebook displays.
+
+    Parameters
+    ----------
+    title, synthetic, language
+        Of the study.
+    organisation, name, wave
+        Whom and when it is about.
+    instrument
+        For the words.
+    released, participation, audiences, previous_wave
+        See `toolkit.reporting.gathering.Gathered`.
+    policy
+        What was applied.
+    written, computed
+        Audience → AAPOR disclosure item → text, of the study file and of the report.
+    theme
+        Colours and brand.
+    """
+
+    title: str
+    synthetic: bool
+    language: str
+    organisation: str
+    name: str
+    wave: str
+    instrument: Instrument
+    released: Released
+    participation: pd.DataFrame
+    audiences: tuple[str, ...]
+    previous_wave: str
+    policy: Policy
+    written: Mapping[str, Mapping[str, str]]
+    computed: Mapping[str, Mapping[str, str]]
+    theme: Theme
+
+    @property
+    def withheld(self) -> bool:
+        """Whether the policy lets no audience be shown."""
+        return not self.audiences
+
+    def summary(self) -> Block:
+        """The page for whoever reads one page: who answered, the widest gaps, their verdicts."""
+        from toolkit.presentation import summary
+
+        if self.withheld:
+            return Several((*self._synthetic(), self.notice()))
+        if "gaps" not in self.released.tables:
+            return Several((*self._synthetic(), _passage(_one_audience(self._names()))))
+        told = summary(
+            self.released, self.instrument, participation=self.participation, language=self.language
+        )
+        return Several((*self._synthetic(), told))
+
+    def notice(self) -> Prose:
+        """Why nothing is shown, for an organisation where too few answered."""
+        return _passage(
+            f"No figure can be shown for {self.name} in wave {self.wave}: in every audience fewer than "
+            f"{self.policy.threshold} people answered, and answers of so few could be traced to persons.",
+            "This says nothing about what people here think, and nothing about who answered. More answers in "
+            "a later wave would make a report possible.",
+            self.policy.text(),
+        )
+
+    def participation_table(self) -> Table:
+        """Invited and answered per audience, with the margin of error."""
+        from toolkit.presentation import participation_table
+
+        return participation_table(
+            self.participation, self.instrument, policy=self.policy, language=self.language
+        )
+
+    def gap_picture(self) -> Block:
+        """Every audience's share of the items with the widest gaps, with intervals."""
+        from toolkit.presentation import gap_dumbbell
+
+        if "gaps" not in self.released.tables:
+            return _passage(_one_audience(self._names()))
+        return gap_dumbbell(self.released, self.instrument, look=self.theme, language=self.language)
+
+    def gap_table(self) -> Block:
+        """Every gap with its interval and verdict."""
+        from toolkit.presentation import gap_table
+
+        if "gaps" not in self.released.tables:
+            return Several(())
+        return gap_table(self.released, self.instrument, language=self.language)
+
+    def theme_pictures(self) -> Block:
+        """The distributions of every theme's scale questions, by audience."""
+        from toolkit.presentation import diverging_bars
+
+        if self.withheld:
+            return self.notice()
+        parts: list[Block] = []
+        for theme, label in self.instrument.themes.items():
+            picture = diverging_bars(
+                self.released, self.instrument, theme=theme, look=self.theme, language=self.language
+            )
+            if picture:
+                parts += [Heading(label[self.language]), picture]
+        return Several(tuple(parts)) if parts else _passage("No question of this survey is on such a scale.")
+
+    def option_pictures(self) -> Block:
+        """Questions with several answers, the most chosen first; among them in which ways AI added work."""
+        from toolkit.presentation import ranked_options
+
+        if self.withheld:
+            return self.notice()
+        asked = set(self.released["shares"]["item"])
+        parts: list[Block] = []
+        for item in self.instrument.items:
+            if item.type == "multi" and any(v.name in asked for v in self.instrument.of_item(item.id)):
+                label = item.short.get(self.language) or item.id
+                picture = ranked_options(
+                    self.released, self.instrument, item=item.id, look=self.theme, language=self.language
+                )
+                parts += [Heading(label), picture]
+        return Several(tuple(parts)) if parts else _passage("No question here takes several answers.")
+
+    def benchmarks(self) -> Block:
+        """This organisation beside published figures, with their base and n, or why they do not compare."""
+        from toolkit.presentation import benchmark_dots, benchmark_table
+
+        if "benchmarks" not in self.released.tables:
+            return _passage("The study names no published figures to compare with.")
+        picture = benchmark_dots(self.released, self.instrument, look=self.theme, language=self.language)
+        table = benchmark_table(self.released, self.instrument, language=self.language)
+        return Several((*_given(picture), table))
+
+    def trend(self) -> Block:
+        """What changed since the wave before."""
+        from toolkit.presentation import trend_table, wave_change
+
+        if not self.previous_wave:
+            return _passage("There is no earlier wave that this one could be compared with.")
+        waves = (self.previous_wave, self.wave)
+        picture = wave_change(
+            self.released, self.instrument, waves=waves, look=self.theme, language=self.language
+        )
+        table = trend_table(self.released, self.instrument, waves=waves, language=self.language)
+        return Several((picture, table))
+
+    def cannot_tell(self) -> Block:
+        """What this survey cannot tell."""
+        from toolkit.presentation import cannot_tell
+
+        if "gaps" not in self.released.tables:
+            return _passage(_one_audience(self._names()))
+        return cannot_tell(
+            self.released, self.instrument, participation=self.participation, language=self.language
+        )
+
+    def methods(self) -> Block:
+        """The eleven disclosure items of the AAPOR code, once for each audience."""
+        from toolkit.presentation import methods_statement
+
+        return Several(
+            tuple(
+                methods_statement(
+                    self.written.get(audience, {}),
+                    computed,
+                    audience=audience,
+                    instrument=self.instrument,
+                    language=self.language,
+                )
+                for audience, computed in self.computed.items()
+            )
+        )
+
+    def appendix(self) -> Block:
+        """Every question's wording, base and distribution."""
+        from toolkit.presentation import distribution_table
+
+        if self.withheld:
+            return self.notice()
+        return distribution_table(self.released, self.instrument, language=self.language)
+
+    def results(self) -> pd.DataFrame:
+        """Every number of the report, a row each, with the text that is printed for it."""
+        from toolkit.reporting.results import results_frame
+
+        return results_frame(self.released, self.instrument, synthetic=self.synthetic, language=self.language)
+
+    def save(self, folder: str | Path | None) -> Prose:
+        """Write results.csv into a folder; None writes nothing and says so."""
+        if folder is None:
+            return _passage("No output folder was named, so nothing was saved.")
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        self.results().to_csv(Path(folder) / RESULTS, index=False, encoding="utf-8-sig", lineterminator="\n")
+        return _passage(f"Every number here, with its base and interval, is in {RESULTS} beside this report.")
+
+    def _names(self) -> str:
+        plural = [self.instrument.audiences[one].plural[self.language] for one in self.audiences]
+        return " and ".join(plural)
+
+    def _synthetic(self) -> tuple[Block, ...]:
+        from toolkit.presentation import synthetic_notice
+
+        return (synthetic_notice(),) if self.synthetic else ()
+
+
+def open_report(
+    study: str | Path | Study, organisation: str, wave: str | None = None, *, data: str | Path | None = None
+) -> OrganisationReport:
+    """Read a study, analyse one organisation's answers, and keep what the policy lets leave.
+
+    Parameters
+    ----------
+    study
+        The study file, or a study loaded from one.
+    organisation
+        Its id.
+    wave
+        None for the latest.
+    data
+        Another folder in which the answer files lie.
+
+    Raises
+    ------
+    InvalidInput
+        The study's files, an unknown organisation or wave; near names are told.
+
+    Examples
+    --------
+    >>> import toolkit as tk
+    >>> report = tk.open_report("data_samples/ai_at_work/study.yaml", "org-01")  # doctest: +SKIP
+    >>> report.gap_picture()  # doctest: +SKIP
+    """
+    from toolkit.reporting.choosing import chosen_organisations, chosen_wave, opened
+    from toolkit.reporting.gathering import gather
+    from toolkit.reporting.statements import computed_statements
+
+    study = opened(study, data)
+    wave = chosen_wave(study, wave)
+    chosen_organisations(study, wave, [organisation])
+    gathered = gather(study, organisation, wave)
+    return OrganisationReport(
+        title=study.title,
+        synthetic=study.synthetic,
+        language=study.language,
+        organisation=organisation,
+        name=study.organisation_name(organisation),
+        wave=wave,
+        instrument=study.instrument,
+        released=gathered.released,
+        participation=gathered.participation,
+        audiences=gathered.audiences,
+        previous_wave=gathered.previous_wave,
+        policy=study.policy,
+        written=study.methods,
+        computed=computed_statements(study, gathered.participation),
+        theme=Theme.of(study.brand, study.instrument.audiences),
+    )
+
+
+def _passage(*sentences: str) -> Prose:
+    return Prose("", tuple(Paragraph(sentence) for sentence in sentences))
+
+
+def _given(picture: Picture | None) -> Iterable[Block]:
+    return () if picture is None else (picture,)
+
+
+def _one_audience(names: str) -> str:
+    if not names:
+        return "No audience may be shown here, so there is nothing to compare."
+    return f"Only {names} may be shown here, so audiences cannot be compared."

@@ -1,0 +1,75 @@
+"""results.csv: every number a report shows, in long rows, with the text that is printed for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from toolkit.presentation.numbers import NOT_SHOWN, base, percent
+from toolkit.presentation.rows import item_name
+from toolkit.presentation.sentences import share_of, verdict_of
+
+if TYPE_CHECKING:
+    from toolkit.disclosure import Released
+    from toolkit.instrument.model import Instrument
+
+__all__ = ["results_frame"]
+
+
+def results_frame(
+    released: Released,
+    instrument: Instrument,
+    *,
+    synthetic: bool = False,
+    language: str = "en",
+) -> pd.DataFrame:
+    """Put the released tables under each other.
+
+    Returns
+    -------
+    DataFrame
+        table, item, label, then the columns of the contract in the order they first come up, then printed and
+        synthetic ("yes" or "no"). Only what has passed the gate.
+    """
+    parts = [_participation(released["participation"])]
+    for name, frame in released.tables.items():
+        if name == "participation":
+            continue
+        told = frame.to_dict("records")
+        words = {item: item_name(instrument, item, language=language) for item in frame["item"].unique()}
+        parts.append(
+            frame.assign(
+                table=name,
+                label=frame["item"].map(words).astype("str"),
+                printed=pd.Series([_printed(row) for row in told], index=frame.index, dtype="str"),
+            )
+        )
+    together = pd.concat([part.astype("object") for part in parts], ignore_index=True)
+    first = ["table", "item", "label"]
+    middle = [column for column in together.columns if column not in (*first, "printed")]
+    together = together[[*first, *middle, "printed"]]
+    return together.assign(synthetic="yes" if synthetic else "no")
+
+
+def _participation(participation: pd.DataFrame) -> pd.DataFrame:
+    rows = participation.to_dict("records")
+    return participation.assign(
+        table="participation",
+        item="",
+        label="",
+        printed=pd.Series([_answered(row) for row in rows], index=participation.index, dtype="str"),
+    )
+
+
+def _answered(row: Mapping[str, Any]) -> str:
+    return f"{base(row['answered'], row['answered_shown'])} of {base(row['invited'])}"
+
+
+def _printed(row: Mapping[str, Any]) -> str:
+    if "estimate" in row:
+        return share_of(row)
+    sides = [percent(row[f"estimate_{side}"], bound=str(row.get(f"bound_{side}") or "")) for side in "ab"]
+    said = verdict_of(row) if pd.notna(row["verdict"]) or not row["shown"] else NOT_SHOWN
+    return f"{sides[0]} against {sides[1]}; {said}"
