@@ -7,6 +7,15 @@ from toolkit.analysis.gaps import gaps
 from toolkit.analysis.multiplicity import adjust_p
 from toolkit.analysis.one_proportion import exact_binomial_test, score_test
 from toolkit.analysis.planning import margin_of_error, minimum_detectable_gap, sample_size
+from toolkit.analysis.rank import (
+    cliff_delta,
+    friedman,
+    kolmogorov_smirnov,
+    kruskal,
+    mann_whitney,
+    wilcoxon_signed_rank,
+)
+from toolkit.analysis.rank_gap import rank_gap
 from toolkit.analysis.summaries import gaps_from_summary
 from toolkit.analysis.two_proportions import (
     agresti_caffo,
@@ -27,12 +36,17 @@ __all__ = [
     "adjust_p",
     "agresti_caffo",
     "chi_square_2x2",
+    "cliff_delta",
     "cohen_h",
     "exact_binomial_test",
     "fisher_exact",
     "fisher_p",
+    "friedman",
     "gaps",
     "gaps_from_summary",
+    "kolmogorov_smirnov",
+    "kruskal",
+    "mann_whitney",
     "margin_of_error",
     "means",
     "miettinen_nurminen",
@@ -42,9 +56,11 @@ __all__ = [
     "pooled_z",
     "prop_test",
     "proportions",
+    "rank_gap",
     "risk_ratio",
     "sample_size",
     "score_test",
     "verdict",
     "wald_difference",
+    "wilcoxon_signed_rank",
 ]

@@ -1,4 +1,4 @@
-"""From two sides of estimates to rows of the gap contract: one piece of code for respondents and summaries."""
+"""From two sides of estimates to rows of the gap contract, for respondents and summaries alike."""
 
 from __future__ import annotations
 

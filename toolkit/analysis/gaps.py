@@ -282,9 +282,21 @@ def _sides(moments: Moments | None, sampled: Sampled, plan: Plan, wanted: Sequen
         df = _df(sampled, plan)
     why = _why(n[at_a], n[at_b], plan, least=2 if moments.covariance is not None else 1)
     return Sides(
-        n[at_a], n[at_b], effective_a, effective_b, mean[at_a], mean[at_b], spread_a, spread_b, variance, df,
-        share, moments.covariance is not None, why, f"linearised: {sampled.label}" if sampled.label else "",
-    )  # fmt: skip
+        n_a=n[at_a],
+        n_b=n[at_b],
+        effective_a=effective_a,
+        effective_b=effective_b,
+        estimate_a=mean[at_a],
+        estimate_b=mean[at_b],
+        spread_a=spread_a,
+        spread_b=spread_b,
+        variance=variance,
+        df=df,
+        share=share,
+        designed=moments.covariance is not None,
+        why=why,
+        said=f"linearised: {sampled.label}" if sampled.label else "",
+    )
 
 
 def _df(sampled: Sampled, plan: Plan) -> Array:

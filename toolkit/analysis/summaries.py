@@ -58,8 +58,9 @@ def gaps_from_summary(
 
     Examples
     --------
-    >>> published = pd.DataFrame({"item": "trust", "audience": ["leaders", "staff"], "estimate": [0.90, 0.73], "n": [1250, 625]})
-    >>> gaps_from_summary(published)["verdict"].iloc[0]
+    >>> audience = ["leaders", "staff"]
+    >>> published = {"item": "trust", "audience": audience, "estimate": [0.90, 0.73], "n": [1250, 625]}
+    >>> gaps_from_summary(pd.DataFrame(published))["verdict"].iloc[0]
     'a gap of 17 points (13 to 21)'
     """
     names = (by,) if isinstance(by, str) else tuple(by)
@@ -245,7 +246,18 @@ def _sides(rows: pd.DataFrame) -> Sides:
         for a, b, n_a, n_b in zip(rows["between_a"], rows["between_b"], part["n_a"], part["n_b"], strict=True)
     ]
     return Sides(
-        part["n_a"], part["n_b"], part["effective_n_a"], part["effective_n_b"], p, q, p * (1 - p), q * (1 - q),
-        nothing, nothing, np.ones(len(rows), dtype=bool), False, np.array(unknown, dtype=object),
-        "from published shares and bases",
-    )  # fmt: skip
+        n_a=part["n_a"],
+        n_b=part["n_b"],
+        effective_a=part["effective_n_a"],
+        effective_b=part["effective_n_b"],
+        estimate_a=p,
+        estimate_b=q,
+        spread_a=p * (1 - p),
+        spread_b=q * (1 - q),
+        variance=nothing,
+        df=nothing,
+        share=np.ones(len(rows), dtype=bool),
+        designed=False,
+        why=np.array(unknown, dtype=object),
+        said="from published shares and bases",
+    )

@@ -1,0 +1,393 @@
+"""Who counts for how much: raking, post-stratification, and what weights cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from toolkit.errors import InvalidInput, NotConverged, Problem, near_names
+
+__all__ = ["Weights", "design_effect", "effective_n", "poststratify", "rake"]
+
+Array = npt.NDArray[np.float64]
+Margins = Mapping[str, Mapping[Any, float]]
+_STALLED = 25
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Weights of one frame and what they cost.
+
+    Attributes
+    ----------
+    values
+        One weight a row, under the frame's index.
+    design_effect
+        Kish's n Σw² / (Σw)²: how many times more answers weighting asks for.
+    effective_n
+        (Σw)² / Σw².
+    iterations
+        Cycles over the margins; 1 for post-stratification.
+    margins
+        One row a category: variable, category, target, before, after.
+    """
+
+    values: pd.Series
+    design_effect: float
+    effective_n: float
+    iterations: int
+    margins: pd.DataFrame
+
+
+def effective_n(weights: npt.ArrayLike) -> float:
+    """Kish's effective number of answers, (Σw)² / Σw².
+
+    Examples
+    --------
+    >>> effective_n([1, 1, 1, 1])
+    4.0
+    """
+    w = np.asarray(weights, dtype=np.float64)
+    if w.size == 0 or np.isnan(w).any() or np.isinf(w).any() or (w < 0).any() or w.sum() <= 0:
+        raise InvalidInput(
+            "weights", [Problem("weights", "are empty, negative, infinite, missing or all 0", "give weights")]
+        )
+    return float(w.sum() ** 2 / (w**2).sum())
+
+
+def design_effect(weights: npt.ArrayLike) -> float:
+    """Kish's design effect of unequal weights, n Σw² / (Σw)².
+
+    Examples
+    --------
+    >>> round(design_effect([1, 1, 2]), 3)
+    1.125
+    """
+    return float(np.size(weights) / effective_n(weights))
+
+
+def rake(
+    frame: pd.DataFrame,
+    margins: Margins,
+    *,
+    base: str | pd.Series | None = None,
+    tolerance: float = 1e-10,
+    max_iterations: int = 1000,
+) -> Weights:
+    """Weights that reproduce several known margins at once (iterative proportional fitting).
+
+    Parameters
+    ----------
+    frame
+        One row a respondent.
+    margins
+        Column → category → population total. Totals may be counts or shares, but every column must add
+        up to the same number, which becomes the sum of weights.
+    base
+        Weights to start from, a column's name or one number a row; None starts from equal weights.
+    tolerance
+        Largest relative miss of any target that counts as reached.
+    max_iterations
+        Cycles over all margins before giving up.
+
+    Raises
+    ------
+    InvalidInput
+        Naming every category that is in the margins and not in the data or the other way round, missing
+        categories, totals that disagree or are not positive, unusable base weights.
+    NotConverged
+        When the margins are not reached: they contradict each other in this sample.
+
+    Notes
+    -----
+    Deming and Stephan 1940, on the cells of the crossed columns rather than on respondents.
+    Checked against R: `survey::rake(control = list(epsilon = 1e-12))`.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"sex": ["f", "f", "m"], "age": ["old", "young", "young"]})
+    >>> found = rake(frame, {"sex": {"f": 50, "m": 50}, "age": {"old": 40, "young": 60}})
+    >>> found.values.round(3).tolist()
+    [40.0, 10.0, 50.0]
+    """
+    start = _start(frame, base)
+    codes, targets = _coded(frame, margins)
+    sizes = [len(target) for target in targets]
+    cells, found = _cells(codes, sizes)
+    mass = np.bincount(cells, weights=start, minlength=len(found[0]) if found else 1)
+    _reachable(mass, found, margins)
+    fitted, cycles = _fit(mass, found, targets, tolerance, max_iterations, list(margins))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        factor = np.where(mass > 0, fitted / mass, 0.0)
+    return _weights(frame, start, start * factor[cells], codes, margins, cycles)
+
+
+def poststratify(
+    frame: pd.DataFrame, targets: pd.DataFrame | Margins, *, base: str | pd.Series | None = None
+) -> Weights:
+    """Weights that reproduce the known total of every cell.
+
+    Parameters
+    ----------
+    frame
+        One row a respondent.
+    targets
+        Column → category → total for one column; or a frame with one row a cell: the cell's columns and
+        `total`.
+    base
+        Weights to start from, a column's name or one number a row; None starts from equal weights.
+
+    Raises
+    ------
+    InvalidInput
+        As `rake`: cells in targets and not in the data, or the other way round, are named.
+
+    Notes
+    -----
+    Checked against R: `survey::postStratify`.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"audience": ["a", "a", "b"]})
+    >>> poststratify(frame, {"audience": {"a": 10, "b": 30}}).values.tolist()
+    [5.0, 5.0, 30.0]
+    """
+    table = _as_table(targets)
+    columns = [name for name in table.columns if name != "total"]
+    absent = [
+        Problem(f"column {name}", "is not in the frame", near_names(str(name), map(str, frame.columns)))
+        for name in columns
+        if name not in frame.columns
+    ]
+    if absent:
+        raise InvalidInput("targets", absent)
+    if len(columns) == 1:
+        joint, wanted = frame[columns[0]], table[columns[0]].tolist()
+        name = columns[0]
+    else:
+        name = " × ".join(map(str, columns))
+        joint = pd.Series(
+            list(frame[columns].itertuples(index=False, name=None)), index=frame.index, dtype=object
+        )
+        blank = frame[columns].isna().any(axis=1)
+        joint[blank] = None
+        wanted = list(table[columns].itertuples(index=False, name=None))
+    if len(set(wanted)) < len(wanted):
+        raise InvalidInput("targets", [Problem("targets", "name a cell twice", "give each cell one total")])
+    return rake(
+        frame.assign(**{name: joint}), {name: dict(zip(wanted, table["total"], strict=True))}, base=base
+    )
+
+
+def _as_table(targets: pd.DataFrame | Margins) -> pd.DataFrame:
+    if isinstance(targets, pd.DataFrame):
+        if "total" not in targets.columns or targets.shape[1] < 2 or targets.empty:
+            raise InvalidInput(
+                "targets", [Problem("targets", "need the cell's columns and total", "give one row a cell")]
+            )
+        return targets
+    if len(targets) != 1:
+        raise InvalidInput(
+            "targets",
+            [
+                Problem(
+                    "targets",
+                    f"name {len(targets)} columns",
+                    "give one column, or a frame with one row a cell; margins are for rake()",
+                )
+            ],
+        )
+    name, totals = next(iter(targets.items()))
+    return pd.DataFrame({name: list(totals), "total": list(totals.values())})
+
+
+def _start(frame: pd.DataFrame, base: str | pd.Series | None) -> Array:
+    if len(frame) == 0:
+        raise InvalidInput("frame", [Problem("frame", "has no rows", "give it respondents")])
+    if base is None:
+        return np.ones(len(frame))
+    if isinstance(base, str):
+        if base not in frame.columns:
+            raise InvalidInput(
+                "base",
+                [Problem(f"column {base}", "is not in the frame", near_names(base, map(str, frame.columns)))],
+            )
+        base = frame[base]
+    values = np.asarray(base, dtype=np.float64)
+    problems = []
+    if values.shape != (len(frame),):
+        problems.append(Problem("base", f"has {values.size} weights for {len(frame)} rows", "give one a row"))
+    elif not np.isfinite(values).all() or (values < 0).any():
+        row = frame.index[~np.isfinite(values) | (values < 0)][0]
+        problems.append(
+            Problem(f"base, row {row}", "is missing, infinite or negative", "mend it or leave the row out")
+        )
+    elif values.sum() <= 0:
+        problems.append(Problem("base", "weights sum to zero", "give at least one row a weight"))
+    if problems:
+        raise InvalidInput("base", problems)
+    return values
+
+
+def _coded(frame: pd.DataFrame, margins: Margins) -> tuple[list[Any], list[Array]]:
+    problems = list(_margin_problems(frame, margins))
+    if problems:
+        raise InvalidInput("margins", problems)
+    codes, targets = [], []
+    for name, totals in margins.items():
+        place = {category: at for at, category in enumerate(totals)}
+        found, levels = pd.factorize(frame[name])
+        codes.append(np.array([place[level] for level in levels], dtype=np.intp)[found])
+        targets.append(np.array([float(total) for total in totals.values()]))
+    return codes, targets
+
+
+def _margin_problems(frame: pd.DataFrame, margins: Margins) -> Iterator[Problem]:
+    if not margins:
+        yield Problem("margins", "are empty", "name at least one column with its totals")
+    sums: dict[str, float] = {}
+    for name, totals in margins.items():
+        if name not in frame.columns:
+            yield Problem(
+                f"column {name}", "is not in the frame", near_names(str(name), map(str, frame.columns))
+            )
+            continue
+        column = frame[name]
+        if column.isna().any():
+            rows = column.index[column.isna()]
+            yield Problem(
+                f"column {name}, row {rows[0]} (+{len(rows) - 1} more)",
+                "has no category",
+                "fill it in, make 'unknown' a category, or leave the rows out",
+            )
+        present = column.dropna().unique().tolist()
+        for category in totals:
+            if category not in present:
+                yield Problem(
+                    f"margin {name}",
+                    f"{category!r} has a total and no respondent",
+                    "merge it with a category that has some",
+                )
+        for category in present:
+            if category not in totals:
+                yield Problem(
+                    f"margin {name}",
+                    f"{category!r} is in the data and has no total",
+                    "add its total or recode it",
+                )
+        for category, total in totals.items():
+            if not (np.isfinite(total) and total > 0):
+                yield Problem(
+                    f"margin {name}, category {category!r}", f"its total is {total}", "give a number above 0"
+                )
+        sums[name] = float(sum(totals.values()))
+    first = next(iter(sums), None)
+    for name, total in sums.items():
+        if first is not None and abs(total - sums[first]) > 1e-6 * abs(sums[first]):
+            yield Problem(
+                f"margin {name}",
+                f"adds up to {total:g}, margin {first} to {sums[first]:g}",
+                "make every margin add up to the same population",
+            )
+
+
+def _cells(codes: Sequence[Any], sizes: Sequence[int]) -> tuple[Any, list[Any]]:
+    """The crossed cell of each row, and each occurring cell's category in every margin."""
+    joint = np.zeros(len(codes[0]), dtype=np.int64)
+    for code, size in zip(codes, sizes, strict=True):
+        joint = joint * size + code
+    if np.prod([float(size) for size in sizes]) <= 2_000_000:
+        seen = np.bincount(joint, minlength=int(np.prod(sizes))) > 0
+        kept = np.nonzero(seen)[0]
+        place = np.cumsum(seen) - 1
+        cells = place[joint]
+    else:
+        kept, cells = np.unique(joint, return_inverse=True)
+    found = []
+    for size in reversed(sizes):
+        kept, category = np.divmod(kept, size)
+        found.append(category)
+    return cells, found[::-1]
+
+
+def _reachable(mass: Array, found: Sequence[Any], margins: Margins) -> None:
+    problems = []
+    for (name, totals), category in zip(margins.items(), found, strict=True):
+        held = np.bincount(category, weights=mass, minlength=len(totals))
+        problems += [
+            Problem(
+                f"margin {name}",
+                f"every respondent of {label!r} has base weight 0",
+                "give one of them a weight",
+            )
+            for label, weight in zip(totals, held, strict=True)
+            if weight <= 0
+        ]
+    if problems:
+        raise InvalidInput("margins", problems)
+
+
+def _fit(
+    mass: Array,
+    found: Sequence[Any],
+    targets: Sequence[Array],
+    tolerance: float,
+    most: int,
+    names: Sequence[str],
+) -> tuple[Array, int]:
+    fitted = mass.copy()
+    best, since = np.inf, 0
+    for cycle in range(1, most + 1):
+        for category, target in zip(found, targets, strict=True):
+            held = np.bincount(category, weights=fitted, minlength=len(target))
+            if (held <= 0).any():
+                raise NotConverged(
+                    "raking emptied a category: the margins contradict each other in this sample"
+                )
+            fitted = fitted * (target / held)[category]
+        misses = [_miss(fitted, category, target) for category, target in zip(found, targets, strict=True)]
+        worst = max(misses)
+        if worst <= tolerance:
+            return fitted, cycle
+        best, since = (worst, 0) if worst < best * 0.999 else (best, since + 1)
+        if since >= _STALLED:
+            break
+    margin = names[int(np.argmax(misses))]
+    raise NotConverged(
+        f"raking stopped after {cycle} cycles with margin {margin!r} still {worst:.2g} off its target: "
+        "the margins contradict each other in this sample; merge small categories or drop a margin"
+    )
+
+
+def _miss(fitted: Array, category: Any, target: Array) -> float:
+    held = np.bincount(category, weights=fitted, minlength=len(target))
+    return float(np.abs(held / target - 1).max())
+
+
+def _weights(
+    frame: pd.DataFrame, start: Array, values: Array, codes: Sequence[Any], margins: Margins, cycles: int
+) -> Weights:
+    effective = effective_n(values)
+    parts = []
+    for (name, totals), code in zip(margins.items(), codes, strict=True):
+        whole = float(sum(totals.values()))
+        before = np.bincount(code, weights=start, minlength=len(totals)) * whole / start.sum()
+        after = np.bincount(code, weights=values, minlength=len(totals))
+        parts.append(
+            pd.DataFrame(
+                {
+                    "variable": name,
+                    "category": [str(label) for label in totals],
+                    "target": list(totals.values()),
+                    "before": before,
+                    "after": after,
+                }
+            )
+        )
+    series = pd.Series(values, index=frame.index, name="weight")
+    return Weights(series, len(values) / effective, effective, cycles, pd.concat(parts, ignore_index=True))
