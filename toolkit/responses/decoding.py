@@ -78,7 +78,7 @@ def decode(export: Export, instrument: Instrument) -> Coded:
     counted += [("kept", kind, int((status == kind).sum())) for kind in ("complete", "partial")]
     counted += [("noted", reason, int(rows[keep].sum())) for reason, rows in work.noted.items()]
     unplaced = people["organisation"].isna().to_numpy() & keep
-    counted.append(("noted", "no organisation given: in study totals only", int(unplaced.sum())))
+    counted.append(("noted", "kept without an organisation: in study totals only", int(unplaced.sum())))
     rows = tally(export.wave, export.source, [row for row in counted if row[2]])
     return Coded(
         work.frame(export, status)[keep].reset_index(drop=True),

@@ -203,6 +203,9 @@ def finish(
     if strict and problems:
         raise InvalidInput(path, problems)
     counted = [("read", "rows in the file", len(people))]
+    unplaced = int(people["organisation"].isna().sum())
+    if unplaced and (entry.organisation_column is not None or entry.mapping is not None):
+        counted.append(("noted", "no organisation given, of all rows read", unplaced))
     keep = pd.Series(True, index=people.index)
     for reason, rows in set_aside.items():
         now = keep & rows
