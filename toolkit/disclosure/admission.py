@@ -1,0 +1,126 @@
+"""Before any analysis: groups too small to be shown leave the frame, so that no base includes them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from toolkit.disclosure.policy import Policy
+from toolkit.errors import InvalidInput, Problem
+
+__all__ = ["Admitted", "admit"]
+
+
+@dataclass(frozen=True)
+class Admitted:
+    """What may be analysed, and who took part as far as that may be said.
+
+    Parameters
+    ----------
+    frame
+        Respondents of the groups that are large enough.
+    participation
+        A row a group: the group column, invited, answered, answered_shown, response_rate, margin.
+    withheld
+        The groups that are too small.
+    """
+
+    frame: pd.DataFrame
+    participation: pd.DataFrame
+    withheld: tuple[str, ...]
+
+
+def admit(
+    frame: pd.DataFrame, policy: Policy, *, by: str = "audience", population: Mapping[str, int] | None = None
+) -> Admitted:
+    """Take groups with fewer respondents than the policy's threshold out of a frame.
+
+    "<5" stands for 0 as well, because "nobody answered" tells on everybody invited; "0" is printed only
+    where nobody was invited. There is no total: it would give a withheld count back.
+
+    Parameters
+    ----------
+    frame
+        One row a respondent.
+    policy
+        Its threshold counts.
+    by
+        Column of the groups.
+    population
+        Group → people invited, where known.
+
+    Raises
+    ------
+    InvalidInput
+        Where the column is missing, a respondent has no group, or more answered than were invited.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"audience": ["executive"] * 3 + ["employee"] * 8})
+    >>> admit(frame, Policy()).withheld
+    ('executive',)
+    """
+    if by not in frame.columns:
+        raise InvalidInput("frame", [Problem(f"column {by}", "is missing", "name the column of the groups")])
+    names = frame[by].astype("string")
+    invited = dict(population or {})
+    answered = {str(group): int(count) for group, count in names.value_counts().items()}
+    groups = _groups(frame[by], invited)
+    _check(names, answered, invited, by)
+    small = tuple(group for group in groups if answered.get(group, 0) < policy.threshold)
+    kept = frame.loc[~names.isin(small).to_numpy()]
+    if isinstance(frame[by].dtype, pd.CategoricalDtype):
+        kept = kept.assign(**{by: kept[by].cat.remove_unused_categories()})
+    rows = [_participation(group, answered.get(group, 0), invited.get(group), policy) for group in groups]
+    table = pd.DataFrame(rows, columns=["group", *_PARTICIPATION]).rename(columns={"group": by})
+    table = table.astype(
+        {"invited": "Int64", "answered": "Int64", "response_rate": "Float64", "margin": "Float64"}
+    )
+    return Admitted(frame=kept, participation=table, withheld=small)
+
+
+_PARTICIPATION = ("invited", "answered", "answered_shown", "response_rate", "margin")
+
+
+def _groups(column: pd.Series, invited: Mapping[str, int]) -> list[str]:
+    known = (
+        column.cat.categories if isinstance(column.dtype, pd.CategoricalDtype) else column.dropna().unique()
+    )
+    return list(dict.fromkeys([*(str(group) for group in known), *invited]))
+
+
+def _check(names: pd.Series, answered: Mapping[str, int], invited: Mapping[str, int], by: str) -> None:
+    problems = [
+        Problem(
+            f"{by} '{group}'",
+            f"{answered[group]} answered but only {count} were invited",
+            "correct the headcount, or look for answers of another organisation",
+        )
+        for group, count in invited.items()
+        if count is not None and answered.get(group, 0) > count
+    ]
+    homeless = int(names.isna().sum())
+    if homeless:
+        problems.append(
+            Problem(
+                f"column {by}",
+                f"{homeless} respondent(s) belong to no group",
+                "give each one, or leave them out",
+            )
+        )
+    if problems:
+        raise InvalidInput("frame", problems)
+
+
+def _participation(group: str, answered: int, invited: int | None, policy: Policy) -> tuple[object, ...]:
+    from toolkit.analysis import margin_of_error
+
+    if answered < policy.threshold:
+        shown = "0" if invited == 0 and answered == 0 else f"<{policy.threshold}"
+        return group, invited, pd.NA, shown, pd.NA, pd.NA
+    if invited is None:
+        return group, pd.NA, answered, str(answered), pd.NA, pd.NA
+    margin = float(margin_of_error(answered, population=invited))
+    return group, invited, answered, str(answered), answered / invited, margin

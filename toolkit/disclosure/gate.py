@@ -1,0 +1,186 @@
+"""The gate: what presentation and reporting may show comes out of `release`, and out of nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+
+import pandas as pd
+
+from toolkit.disclosure.claims import Claim, Table, between_column, claims_of, read_table
+from toolkit.disclosure.policy import Policy
+from toolkit.disclosure.redaction import parts_table, redact_estimates, redact_gaps, redact_participation
+from toolkit.disclosure.ruling import Ruling, Share, first_rulings, thresholds
+from toolkit.disclosure.subtraction import guard_together
+from toolkit.errors import DisclosureError, ToolkitError, near_names
+from toolkit.findings.comparison import PUBLISHED
+from toolkit.instrument.model import Instrument
+
+__all__ = ["Released", "release"]
+
+_SEAL = object()
+
+
+class Released:
+    """Results that have passed the gate. Only `release` makes one.
+
+    Parameters
+    ----------
+    tables
+        Name → table.
+    policy
+        The policy they passed.
+
+    Raises
+    ------
+    DisclosureError
+        When made by anything but `release`.
+    """
+
+    __slots__ = ("_policy", "_tables")
+
+    _tables: Mapping[str, pd.DataFrame]
+    _policy: Policy
+
+    def __init__(self, tables: Mapping[str, pd.DataFrame], policy: Policy, *, seal: object = None) -> None:
+        if seal is not _SEAL:
+            raise DisclosureError("results are released by toolkit.disclosure.release and by nothing else")
+        object.__setattr__(self, "_tables", dict(tables))
+        object.__setattr__(self, "_policy", policy)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError("released results do not change; release them again")
+
+    def __getstate__(self) -> tuple[dict[str, pd.DataFrame], Policy]:
+        return dict(self._tables), self._policy
+
+    def __setstate__(self, state: tuple[dict[str, pd.DataFrame], Policy]) -> None:
+        object.__setattr__(self, "_tables", state[0])
+        object.__setattr__(self, "_policy", state[1])
+
+    @property
+    def tables(self) -> Mapping[str, pd.DataFrame]:
+        """Name → a copy of the table."""
+        return MappingProxyType({name: frame.copy() for name, frame in self._tables.items()})
+
+    @property
+    def policy(self) -> Policy:
+        """The policy the tables passed."""
+        return self._policy
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        if name not in self._tables:
+            raise KeyError(f"no released table '{name}': {near_names(name, self._tables)}")
+        return self._tables[name].copy()
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._tables
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._tables)
+
+    def __len__(self) -> int:
+        return len(self._tables)
+
+    def __repr__(self) -> str:
+        sizes = ", ".join(f"{name}: {len(frame)} rows" for name, frame in self._tables.items())
+        return f"Released({sizes})"
+
+
+def release(
+    results: pd.DataFrame | Mapping[str, pd.DataFrame],
+    policy: Policy,
+    *,
+    sensitive: Iterable[str] = (),
+    instrument: Instrument | None = None,
+    level: float = 0.95,
+    margin: float = 0.10,
+    current: Mapping[str, str] | None = None,
+) -> Released:
+    """Let out what the policy allows; everything one reader gets must go through one call.
+
+    Rows of too small a base lose their numbers; shares near all or none become bounds and comparisons with
+    them are made again from the bounds; distributions leave whole or not at all; whatever would give a
+    withheld number back by subtraction is withheld too.
+
+    Parameters
+    ----------
+    results
+        One contract frame (it becomes the table "results"), or name → contract frame.
+    policy
+        What may leave.
+    sensitive
+        Items or columns that need the larger base, beside those of the policy and the instrument.
+    instrument
+        The questionnaire. Without it routing, boxes of a scale and "none of these" are not known; give it
+        wherever there is one.
+    level, margin
+        As the gaps were made with.
+    current
+        Sample column → value that tables without that column are about, such as {"wave": "2024"}; found by
+        equality where it is left out.
+
+    Returns
+    -------
+    Released
+        Each table with its contract columns and n_shown, shown, bound ("", ">=", "<="), withheld; gaps with
+        n_a_shown, n_b_shown, bound_a, bound_b. A distribution of ordered scales brings a table "…_parts"
+        (bottom, middle, top).
+
+    Raises
+    ------
+    ToolkitError
+        For a frame that is no contract frame.
+
+    Examples
+    --------
+    >>> import toolkit as tk
+    >>> frame = pd.DataFrame({"audience": ["a"] * 8 + ["b"] * 2, "agrees": [1, 1, 1, 1, 1, 0, 0, 0, 1, 1]})
+    >>> shares = tk.proportions(frame, "agrees", by="audience", measure="1")
+    >>> release(shares, Policy())["results"][["n_shown", "shown"]].values.tolist()
+    [['8', True], ['<5', False]]
+    """
+    named = {"results": results} if isinstance(results, pd.DataFrame) else dict(results)
+    tables = _read_all(named, instrument)
+    claims = claims_of(tables, instrument, dict(current or {}))
+    own = [claim for claim in claims if not _published(claim)]
+    marked = thresholds(policy, sensitive, instrument)
+    rulings = guard_together(first_rulings(own, marked, instrument), marked, instrument)
+
+    def ruled(claim: Claim) -> tuple[Ruling, Share]:
+        ruling = rulings[claim.base]
+        if not ruling.shown:
+            return ruling, Share("withheld", reason=ruling.reason)
+        return ruling, ruling.labels[(claim.kind, claim.label)]
+
+    out: dict[str, pd.DataFrame] = {}
+    for table in tables:
+        mine = [claim for claim in claims if claim.table == table.name]
+        if table.kind == "participation":
+            out[table.name] = redact_participation(table, policy)
+        elif table.kind == "gaps":
+            out[table.name] = redact_gaps(table, mine, ruled, level=level, margin=margin, policy=policy)
+        else:
+            out[table.name] = redact_estimates(table, mine, ruled)
+            parts = parts_table(table, mine, ruled, instrument)
+            if parts is not None:
+                out[f"{table.name}_parts"] = parts
+    return Released(out, policy, seal=_SEAL)
+
+
+def _read_all(named: Mapping[str, pd.DataFrame], instrument: Instrument | None) -> list[Table]:
+    tables = [read_table(name, frame) for name, frame in named.items()]
+    double = [t.name for t in tables if t.name.endswith("_parts") and t.name.removesuffix("_parts") in named]
+    if double:
+        raise ToolkitError(
+            f"results: the name {double[0]} is kept for the parts of a distribution; choose another"
+        )
+    return [
+        replace(table, between=between_column(table, tables, instrument)) if table.kind == "gaps" else table
+        for table in tables
+    ]
+
+
+def _published(claim: Claim) -> bool:
+    return ("source", PUBLISHED) in claim.base.group

@@ -1,0 +1,157 @@
+"""What may leave: how many must stand behind a number, and when "all" or "none" is too telling."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from toolkit.errors import InvalidInput, Problem, near_names
+
+__all__ = ["LOWEST_THRESHOLD", "Policy", "load_policy"]
+
+LOWEST_THRESHOLD = 3
+"""No policy may show a base smaller than this."""
+
+_BOUNDS = ((40, 0.10, 0.90), (100, 0.05, 0.95), (300, 0.02, 0.98))
+_WIDEST_BASE = (0.01, 0.99)
+
+
+class Policy(BaseModel):
+    """The rules a result must pass before anybody outside sees it.
+
+    Parameters
+    ----------
+    threshold
+        Smallest base that may be shown; at least 3.
+    sensitive_threshold
+        The same for sensitive items; at least `threshold`.
+    sensitive_items
+        Names of items or columns to treat as sensitive, beside those the instrument marks.
+    unanimity
+        Whether shares near all or none are shown as a bound ("at least 90 %").
+
+    Examples
+    --------
+    >>> Policy(threshold=5, sensitive_items=("burnout",)).threshold_for("burnout")
+    7
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    threshold: int = Field(default=5, ge=LOWEST_THRESHOLD)
+    sensitive_threshold: int = 7
+    sensitive_items: tuple[str, ...] = ()
+    unanimity: bool = True
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_a_file_writes_it(cls, given: Any) -> Any:
+        """Take "5", "true" and lists as files hold them; a threshold raised alone raises the sensitive one."""
+        if not isinstance(given, Mapping):
+            return given
+        fields = {name: _read_scalar(value) for name, value in given.items()}
+        if isinstance(fields.get("sensitive_items"), list):
+            fields["sensitive_items"] = tuple(fields["sensitive_items"])
+        threshold = fields.get("threshold")
+        if "sensitive_threshold" not in fields and isinstance(threshold, int):
+            fields["sensitive_threshold"] = max(7, threshold)
+        return fields
+
+    @model_validator(mode="after")
+    def _sensitive_is_no_weaker(self) -> Policy:
+        if self.sensitive_threshold < self.threshold:
+            raise ValueError(
+                f"sensitive_threshold ({self.sensitive_threshold}) is below threshold ({self.threshold}): "
+                f"raise it to {self.threshold} or more"
+            )
+        return self
+
+    def is_sensitive(self, item: str) -> bool:
+        """Say whether the larger threshold applies; a row or option counts with its item."""
+        return any(item == name or item.startswith(f"{name}_") for name in self.sensitive_items)
+
+    def threshold_for(self, item: str) -> int:
+        """Smallest base that may be shown for this item."""
+        return self.sensitive_threshold if self.is_sensitive(item) else self.threshold
+
+    def unanimity_bounds(self, n: float) -> tuple[float, float]:
+        """Shares at or beyond which only a bound is shown, as (low, high).
+
+        Examples
+        --------
+        >>> Policy().unanimity_bounds(12)
+        (0.1, 0.9)
+        >>> Policy().unanimity_bounds(640)
+        (0.01, 0.99)
+        """
+        for base, low, high in _BOUNDS:
+            if n < base:
+                return low, high
+        return _WIDEST_BASE
+
+    def text(self) -> str:
+        """Say the policy in words for a methods section."""
+        sensitive = (
+            f" For sensitive questions (such as burnout and leaving) the smallest group is "
+            f"{self.sensitive_threshold}."
+            if self.sensitive_threshold > self.threshold
+            else ""
+        )
+        unanimity = (
+            " Where nearly all or nearly none gave an answer only a bound is shown: 90 % or more and 10 % or "
+            "less for groups under 40, 95 and 5 % for 40 to 99, 98 and 2 % for 100 to 299, 99 and 1 % from 300 on. "
+            "Every comparison with such a share is computed from the bound that is shown."
+            if self.unanimity
+            else ""
+        )
+        return (
+            f"Groups of fewer than {self.threshold} people are not shown and are not part of any total."
+            f"{sensitive}{unanimity} A full distribution of answers is shown only where none of its parts is that "
+            "close to all or none, and nothing is shown that would give a withheld number back by subtraction."
+        )
+
+
+def load_policy(given: Mapping[str, Any] | None, source: object = "policy") -> Policy:
+    """Make a policy from a study file's mapping, naming every problem at once.
+
+    Parameters
+    ----------
+    given
+        Field → value; None for the defaults.
+    source
+        The file it stands in, for messages.
+
+    Raises
+    ------
+    InvalidInput
+        For an unknown key (with near names) or a value out of range.
+
+    Examples
+    --------
+    >>> load_policy({"threshold": 6}).sensitive_threshold
+    7
+    """
+    try:
+        return Policy.model_validate(dict(given or {}))
+    except ValidationError as error:
+        raise InvalidInput(source, [_problem(found) for found in error.errors()]) from None
+
+
+def _read_scalar(value: Any) -> Any:
+    if isinstance(value, str) and value.isdecimal():
+        return int(value)
+    return {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
+
+
+def _problem(found: Any) -> Problem:
+    where = "policy → " + ".".join(str(part) for part in found["loc"]) if found["loc"] else "policy"
+    if found["type"] == "extra_forbidden":
+        name = str(found["loc"][0])
+        return Problem(where, "is no setting of a policy", near_names(name, Policy.model_fields))
+    mend = {
+        "greater_than_equal": f"a threshold below {LOWEST_THRESHOLD} would show single people; raise it",
+        "value_error": "change one of the two",
+    }.get(found["type"], f"write a value that fits; given: {found.get('input')!r}")
+    return Problem(where, str(found["msg"]).removeprefix("Value error, "), mend)

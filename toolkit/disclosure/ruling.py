@@ -1,0 +1,218 @@
+"""What may be told about each base: threshold, nearly all or none, whole distributions and their boxes.
+
+The rules hold even for a reader who knows them: whether something is withheld depends on what is released, or
+says no more than the bound that is printed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from toolkit.disclosure.claims import Base, Claim
+from toolkit.disclosure.policy import Policy
+from toolkit.instrument.model import Instrument, Variable
+
+__all__ = ["BOX_NAMES", "REASONS", "Ruling", "Share", "first_rulings", "thresholds"]
+
+TOLERANCE = 1e-9
+BOX_NAMES = ("bottom", "middle", "top")
+"""The three parts an ordered scale is shown in where its full distribution may not leave."""
+
+REASONS: Mapping[str, str] = {
+    "small": "fewer than {k} answers",
+    "unknown base": "the number of answers is not known",
+    "distribution": "some answers were given by nearly all or nearly none",
+    "rest": "nearly nobody is left between the two ends of the scale",
+    "whole": "made from the whole distribution, which may not be shown",
+    "code": "a single answer is shown only with the whole distribution",
+    "routed": "who was asked this would tell how nearly everybody or nobody answered an earlier question",
+    "total": "together with the groups it would give a withheld number back",
+    "option": "together with the other options it would give a withheld number back",
+    "none": "could not be computed",
+}
+"""Why a number is withheld, in plain words."""
+
+
+@dataclass(frozen=True)
+class Share:
+    """How one number of a base may be told: as it is, as a bound, or not at all."""
+
+    status: Literal["exact", ">=", "<=", "withheld"]
+    bound: float = math.nan
+    reason: str = ""
+    upper: float = math.nan
+    """The largest value a reader must still think possible."""
+
+    @property
+    def told(self) -> bool:
+        """Whether anything of it leaves."""
+        return self.status != "withheld"
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """What may be told about one base.
+
+    Parameters
+    ----------
+    n
+        People who answered.
+    threshold
+        Smallest base allowed for this item.
+    labels
+        (kind, label) → how it may be told.
+    reason
+        Why the whole base is withheld; "" where it is not.
+    full
+        Whether the whole distribution may leave.
+    """
+
+    n: float
+    threshold: int
+    labels: Mapping[tuple[str, str], Share] = field(default_factory=dict)
+    reason: str = ""
+    full: bool = False
+
+    @property
+    def shown(self) -> bool:
+        """Whether the base may be told at all."""
+        return not self.reason
+
+    def without(self, reason: str, labels: Iterable[tuple[str, str]] | None = None) -> Ruling:
+        """The same with everything, or some labels, withheld."""
+        if labels is None:
+            return replace(self, reason=REASONS[reason])
+        lost = {label: Share("withheld", reason=REASONS[reason]) for label in labels}
+        kept = {**self.labels, **{label: share for label, share in lost.items() if label in self.labels}}
+        return replace(self, labels=kept, full=self.full and not any(kind == "response" for kind, _ in lost))
+
+
+def thresholds(policy: Policy, sensitive: Iterable[str], instrument: Instrument | None) -> Policy:
+    """The policy with every name marked sensitive, by argument or by the instrument, written into it."""
+    marked = {v.name for v in instrument.variables if v.sensitive} if instrument is not None else set()
+    names = tuple(sorted({*policy.sensitive_items, *sensitive, *marked}))
+    return policy.model_copy(update={"sensitive_items": names})
+
+
+def first_rulings(
+    claims: Iterable[Claim], policy: Policy, instrument: Instrument | None
+) -> dict[Base, Ruling]:
+    """Rule on each base by itself."""
+    grouped: dict[Base, list[Claim]] = {}
+    scale: dict[str, set[str]] = {}
+    for claim in claims:
+        grouped.setdefault(claim.base, []).append(claim)
+        if claim.kind == "response":
+            scale.setdefault(claim.base.item, set()).add(claim.label)
+    rulings = {}
+    for base, found in grouped.items():
+        variable = instrument[base.item] if instrument is not None and base.item in instrument else None
+        codes = set(variable.codes) if variable is not None and variable.codes else set()
+        rulings[base] = _rule(found, policy, variable, frozenset(codes | scale.get(base.item, set())))
+    return rulings
+
+
+def _rule(claims: list[Claim], policy: Policy, variable: Variable | None, codes: frozenset[str]) -> Ruling:
+    item = claims[0].base.item
+    k = policy.threshold_for(item)
+    counts = [claim.n for claim in claims]
+    if any(math.isnan(n) for n in counts):
+        known = [n for n in counts if not math.isnan(n)]
+        small = bool(known) and min(known) < k
+        reason = REASONS["small"].format(k=k) if small or not known else REASONS["unknown base"]
+        return Ruling(math.nan, k, reason=reason)
+    n = min(counts)
+    if n < k:
+        return Ruling(n, k, reason=REASONS["small"].format(k=k))
+    if max(counts) != n:
+        return Ruling(n, k, reason="its tables disagree on how many answered")
+    low, high = policy.unanimity_bounds(n) if policy.unanimity else (-1.0, 2.0)
+    values: dict[tuple[str, str], list[float]] = {}
+    for claim in claims:
+        values.setdefault((claim.kind, claim.label), []).append(claim.estimate)
+    full = _full(values, codes, low)
+    two = len(codes) == 2
+    labels = {key: _share(key, found, (low, high), n, full, two) for key, found in values.items()}
+    labels |= _three_parts(values, variable, (low, high), n)
+    return Ruling(n, k, labels=_without_telling_rest(labels, values, variable, codes, low), full=full)
+
+
+def _full(values: Mapping[tuple[str, str], list[float]], codes: frozenset[str], low: float) -> bool:
+    """Whether every cell of the distribution is clear of nearly none, so that no part of it is nearly all."""
+    cells = {label: found for (kind, label), found in values.items() if kind == "response"}
+    if not cells or set(cells) != codes:
+        return False
+    smallest = min(min(found) for found in cells.values())
+    total = sum(found[0] for found in cells.values())
+    return smallest > low + TOLERANCE and abs(total - 1) < 1e-6
+
+
+def _share(
+    key: tuple[str, str], found: list[float], bounds: tuple[float, float], n: float, full: bool, two: bool
+) -> Share:
+    kind, _ = key
+    if any(math.isnan(value) for value in found):
+        return Share("withheld", reason=REASONS["none"])
+    if kind == "box" or (two and kind in ("response", "code")):
+        return _clipped(found, bounds, n)
+    if full:
+        return Share("exact", upper=max(found))
+    return Share("withheld", reason=REASONS[{"response": "distribution", "code": "code"}.get(kind, "whole")])
+
+
+def _clipped(found: list[float], bounds: tuple[float, float], n: float) -> Share:
+    low, high = bounds
+    if max(found) >= high - TOLERANCE:
+        return Share(">=", bound=high, upper=1.0)
+    if min(found) <= low + TOLERANCE:
+        return Share("<=", bound=low, upper=math.floor(low * n + TOLERANCE) / n)
+    return Share("exact", upper=max(found))
+
+
+def _three_parts(
+    values: Mapping[tuple[str, str], list[float]],
+    variable: Variable | None,
+    bounds: tuple[float, float],
+    n: float,
+) -> dict[tuple[str, str], Share]:
+    """Bottom, middle and top of an ordered scale: all three exact, or (without a middle) two bounds, or nothing."""
+    if variable is None or not variable.ordered:
+        return {}
+    cells = {label: found[0] for (kind, label), found in values.items() if kind == "response"}
+    parts = three_parts(variable)
+    if set(cells) != set(variable.codes) or not parts["top"] or not parts["bottom"]:
+        return {}
+    shares = {part: sum(cells[code] for code in codes) for part, codes in parts.items() if codes}
+    ruled = {part: _clipped([share], bounds, n) for part, share in shares.items()}
+    if len(ruled) == 3 and any(share.status != "exact" for share in ruled.values()):
+        ruled = {part: Share("withheld", reason=REASONS["distribution"]) for part in ruled}
+    return {("part", part): share for part, share in ruled.items()}
+
+
+def three_parts(variable: Variable) -> dict[str, tuple[str, ...]]:
+    """Codes of the bottom, the middle and the top of a scale."""
+    top, bottom = variable.codes_of("top"), variable.codes_of("bottom")
+    middle = tuple(code for code in variable.codes if code not in (*top, *bottom))
+    return {"bottom": bottom, "middle": middle, "top": top}
+
+
+def _without_telling_rest(
+    labels: dict[tuple[str, str], Share],
+    values: Mapping[tuple[str, str], list[float]],
+    variable: Variable | None,
+    codes: frozenset[str],
+    low: float,
+) -> dict[tuple[str, str], Share]:
+    """Withhold the second box of a scale where the two together would tell that nearly nobody is in between."""
+    for first, second in (("top", "bottom"), ("favourable", "unfavourable")):
+        one, other = ("box", first), ("box", second)
+        if not all(key in labels and labels[key].status == "exact" for key in (one, other)):
+            continue
+        between = bool(three_parts(variable)["middle"]) if variable is not None else len(codes) != 2
+        rest = 1 - max(values[one]) - max(values[other])
+        if between and rest <= low + TOLERANCE:
+            labels[other] = Share("withheld", reason=REASONS["rest"])
+    return labels

@@ -1,0 +1,212 @@
+"""What several tables would tell together: routed questions, options of one question, totals and their groups."""
+
+from __future__ import annotations
+
+import ast
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import combinations
+
+from toolkit.disclosure.claims import SAMPLES, Base
+from toolkit.disclosure.policy import Policy
+from toolkit.disclosure.ruling import Ruling, Share
+from toolkit.instrument.model import Instrument, Variable
+
+__all__ = ["guard_together"]
+
+Rulings = dict[Base, Ruling]
+Group = frozenset[tuple[str, str]]
+
+
+def guard_together(rulings: Mapping[Base, Ruling], policy: Policy, instrument: Instrument | None) -> Rulings:
+    """Withhold what would give something withheld back; repeated until nothing more has to go."""
+    ruled = dict(rulings)
+    while True:
+        before = dict(ruled)
+        if instrument is not None and policy.unanimity:
+            ruled = _guard_options(ruled, instrument, policy)
+            ruled = _guard_routing(ruled, instrument, policy)
+        ruled = _guard_totals(ruled)
+        if ruled == before:
+            return ruled
+
+
+# --- totals and their groups -----------------------------------------------------------------------------------
+
+
+def _guard_totals(rulings: Rulings) -> Rulings:
+    """Keep one way of dividing people up wherever two ways would not give exactly the same, fully told sums."""
+    ruled = dict(rulings)
+    by_item: dict[str, list[Base]] = {}
+    for base in rulings:
+        by_item.setdefault(base.item, []).append(base)
+    for bases in by_item.values():
+        if len({frozenset(column for column, _ in base.group) for base in bases}) < 2:
+            continue
+        for whole in _wholes(bases):
+            ruled |= _one_cover(whole, _covers(whole, [base for base in bases if ruled[base].shown]), ruled)
+    return ruled
+
+
+def _wholes(bases: Iterable[Base]) -> list[Group]:
+    """Every group, told or not, that could be put together from those told."""
+    found = {
+        frozenset(part)
+        for base in bases
+        for size in range(len(base.group) + 1)
+        for part in combinations(sorted(base.group), size)
+    }
+    return sorted(found, key=lambda group: (len(group), sorted(group)))
+
+
+def _covers(whole: Group, bases: Iterable[Base]) -> list[list[Base]]:
+    """The ways of dividing a whole among the bases told: itself, and by each set of further columns."""
+    columns = {column for column, _ in whole}
+    ways: dict[frozenset[str], list[Base]] = {}
+    for base in bases:
+        further = frozenset(column for column, _ in base.group) - columns
+        if whole <= base.group and not further & set(SAMPLES):
+            ways.setdefault(further, []).append(base)
+    order = sorted(ways, key=lambda way: ("audience" not in way, len(way) == 0, len(way), sorted(way)))
+    return [ways[way] for way in order]
+
+
+def _one_cover(whole: Group, covers: list[list[Base]], ruled: Rulings) -> Rulings:
+    """Changes that leave nothing to subtract: the first cover stays, others only as far as they repeat it."""
+    changed: Rulings = {}
+    if len(covers) < 2:
+        return changed
+    kept, *others = covers
+    people = sum(ruled[base].n for base in kept)
+    for cover in others:
+        if sum(ruled[base].n for base in cover) != people:
+            changed |= {base: ruled[base].without("total") for base in cover}
+            continue
+        labels = {label for base in cover for label, share in ruled[base].labels.items() if share.told}
+        lost = [label for label in labels if not all(_exact(ruled[base], label) for base in (*kept, *cover))]
+        changed |= {base: ruled[base].without("total", lost) for base in cover if lost}
+    return changed
+
+
+def _exact(ruling: Ruling, label: tuple[str, str]) -> bool:
+    share = ruling.labels.get(label)
+    return share is not None and share.status == "exact"
+
+
+# --- routed questions ------------------------------------------------------------------------------------------
+
+
+def _guard_routing(rulings: Rulings, instrument: Instrument, policy: Policy) -> Rulings:
+    """Withhold a routed question where its base would tell what is masked about the question that routes to it."""
+    largest: dict[Group, float] = {}
+    for base, ruling in rulings.items():
+        if not math.isnan(ruling.n):
+            largest[base.group] = max(largest.get(base.group, 0.0), ruling.n)
+    ruled = dict(rulings)
+    for base, ruling in rulings.items():
+        if base.item not in instrument:
+            continue
+        for name in _routed_by(instrument[base.item], instrument):
+            asked = rulings.get(Base(name, base.group))
+            if asked is None:
+                telling = _near_all_or_none(ruling.n, largest.get(base.group, math.nan), policy)
+            else:
+                telling = not _openly_told(asked, instrument[name]) or _near_all_or_none(
+                    ruling.n, asked.n, policy
+                )
+            if telling:
+                ruled[base] = ruling.without("routed")
+    return ruled
+
+
+def _routed_by(variable: Variable, instrument: Instrument) -> tuple[str, ...]:
+    """Columns that decide who is asked."""
+    if not variable.item.ask_if:
+        return ()
+    tree = ast.parse(variable.item.ask_if, mode="eval")
+    named = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    options = {
+        f"{call.args[0].id}_{call.args[1].value}"
+        for call in ast.walk(tree)
+        if isinstance(call, ast.Call)
+        and len(call.args) == 2
+        and isinstance(call.args[0], ast.Name)
+        and isinstance(call.args[1], ast.Constant)
+    }
+    return tuple(v.name for v in instrument.variables if v.name in named | options)
+
+
+def _openly_told(ruling: Ruling, variable: Variable) -> bool:
+    """Whether the whole distribution of the routing question is told, so that a base adds nothing to it."""
+    if not ruling.shown:
+        return False
+    if len(variable.codes) == 2:
+        told = [share for (kind, _), share in ruling.labels.items() if kind != "function" and share.told]
+        return bool(told) and all(share.status == "exact" for share in told)
+    return ruling.full
+
+
+def _near_all_or_none(part: float, whole: float, policy: Policy) -> bool:
+    if math.isnan(part) or math.isnan(whole) or whole <= 0:
+        return False
+    low, high = policy.unanimity_bounds(whole)
+    return part / whole >= high or part / whole <= low
+
+
+# --- options of one question -----------------------------------------------------------------------------------
+
+
+def _guard_options(rulings: Rulings, instrument: Instrument, policy: Policy) -> Rulings:
+    """Withhold "none of these" (or, without one, the question) where the options together narrow a bound.
+
+    Everybody in the base ticked something, so the shares of all options sum to 1 or more, and "none" is what no
+    other option covers. The decision looks only at what is told about the other options.
+    """
+    ruled = dict(rulings)
+    for bases, exclusive in _questions(rulings, instrument):
+        shares = {base: _ticked(ruled[base]) for base in bases}
+        others = {base: share for base, share in shares.items() if base not in exclusive}
+        if any(share is None for share in others.values()) or not others:
+            continue
+        low, _ = policy.unanimity_bounds(ruled[bases[0]].n)
+        lost = exclusive if exclusive else bases
+        if _narrows(
+            [share for share in others.values() if share], low if exclusive else 0.0, bool(exclusive)
+        ):
+            for base in lost:
+                if ruled[base].shown:
+                    ruled[base] = ruled[base].without("option")
+    return ruled
+
+
+def _questions(rulings: Rulings, instrument: Instrument) -> Iterator[tuple[list[Base], list[Base]]]:
+    found: dict[tuple[str, Group], list[Base]] = {}
+    for base, ruling in rulings.items():
+        if ruling.shown and base.item in instrument and instrument[base.item].option is not None:
+            found.setdefault((instrument[base.item].item.id, base.group), []).append(base)
+    for (item, _), bases in found.items():
+        whole = instrument.of_item(item)
+        if len({base.item for base in bases} | {v.name for v in whole if _excludes(v)}) < len(whole):
+            continue  # an option that is not told leaves the sum open
+        yield bases, [base for base in bases if _excludes(instrument[base.item])]
+
+
+def _excludes(variable: Variable) -> bool:
+    return variable.option is not None and variable.option.exclusive
+
+
+def _ticked(ruling: Ruling) -> Share | None:
+    """How the share that ticked an option is told."""
+    for key in (("box", "top"), ("response", "1"), ("code", "1")):
+        share = ruling.labels.get(key)
+        if share is not None and share.told:
+            return share
+    return None
+
+
+def _narrows(others: list[Share], none_of_these: float, exclusive: bool) -> bool:
+    total = sum(share.upper for share in others)
+    if exclusive and total < 1:
+        return True
+    masked = [share for share in others if share.status == "<="]
+    return any(total - share.upper + none_of_these < 1 for share in masked)

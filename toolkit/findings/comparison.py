@@ -1,0 +1,181 @@
+"""An organisation against published figures, through the engine that serves every other gap."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import pandas as pd
+
+from toolkit.analysis import gaps_from_summary
+from toolkit.analysis.contract import gap_columns
+from toolkit.errors import InvalidInput, Problem
+
+__all__ = ["DESCRIPTIVE_COLUMNS", "OURS", "PUBLISHED", "benchmark"]
+
+OURS = "this organisation"
+PUBLISHED = "published"
+DESCRIPTIVE_COLUMNS = (
+    "finding_id",
+    "study",
+    "published_item",
+    "published_base",
+    "published_note",
+    "comparable",
+    "reason",
+)
+"""Columns that say what a published figure is; they hold no number of ours."""
+
+_NOT_COMPARABLE = "not comparable"
+_NUMBERS = tuple(
+    name for name in gap_columns()[8:] if name not in ("effect_size_kind", "verdict", "method", "family")
+)
+
+
+def benchmark(
+    estimates: pd.DataFrame | Iterable[pd.DataFrame],
+    findings: pd.DataFrame,
+    *,
+    level: float = 0.95,
+    margin: float = 0.10,
+    adjust: str = "BH",
+) -> pd.DataFrame:
+    """Compare shares by audience with published figures.
+
+    Parameters
+    ----------
+    estimates
+        Frame(s) of the estimates contract with a column "audience": a measure or a response a row.
+    findings
+        What `load_findings` gives.
+    level, margin, adjust
+        As in `gaps`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Rows of the gaps contract, between this organisation (a) and the published figure (b), one for each
+        finding that one of our questions corresponds to; beside them the finding's id, study, words, base and
+        note. No gap where the two are not comparable (`reason` says why), no interval or test where the
+        published n is not known. Raw numbers: they pass the gate like all others.
+
+    Raises
+    ------
+    InvalidInput
+        Where a needed column is missing or an estimate is given twice.
+
+    Examples
+    --------
+    >>> shares = pd.DataFrame({"item": ["burnout"], "measure": ["top"], "audience": ["employee"],
+    ...                        "estimate": [0.50], "n": [80]})
+    >>> rows = benchmark(shares, load_findings("data_samples/published/upwork_2024.csv"))
+    >>> rows.loc[rows["finding_id"] == "UBB24-08", "verdict"].item()
+    'a gap of −21 points (−32 to −10)'
+    """
+    ours = _ours([estimates] if isinstance(estimates, pd.DataFrame) else list(estimates))
+    mapped = findings[(findings["variable"] != "") & (findings["our_audience"] != "")]
+    rows = [_row(finding, ours) for finding in mapped.to_dict("records")]
+    computed = [place for place, row in enumerate(rows) if row["comparable"] == "yes" and _known(row)]
+    if computed:
+        found = _compared([rows[place] for place in computed], level, margin, adjust)
+        for place, values in zip(computed, found.to_dict("records"), strict=True):
+            rows[place] |= {name: values[name] for name in gap_columns()[8:]}
+    columns = ["item", "measure", "audience", *DESCRIPTIVE_COLUMNS, *gap_columns()[2:]]
+    frame = pd.DataFrame(rows, columns=columns)
+    text = [name for name in columns if name not in (*_NUMBERS, "n_a", "n_b", "estimate_a", "estimate_b")]
+    types = {name: "float64" for name in (*_NUMBERS, "estimate_a", "estimate_b")} | dict.fromkeys(text, "str")
+    return frame.astype(types | {"n_a": "Float64", "n_b": "Int64"}).astype({"n_a": _whole(frame["n_a"])})
+
+
+def _ours(frames: list[pd.DataFrame]) -> dict[tuple[str, str, str], tuple[float, float, float]]:
+    """(item, measure, audience) → estimate, n, effective n."""
+    problems = [
+        Problem(f"column {name}", "is missing", 'give estimates by "audience", as proportions() makes them')
+        for frame in frames
+        for name in ("item", "audience", "estimate", "n")
+        if name not in frame.columns
+    ]
+    if problems:
+        raise InvalidInput("estimates", problems)
+    found: dict[tuple[str, str, str], tuple[float, float, float]] = {}
+    for frame in frames:
+        label = "measure" if "measure" in frame.columns else "response"
+        for row in frame.to_dict("records"):
+            key = (str(row["item"]), str(row[label]), str(row["audience"]))
+            values = (_number(row["estimate"]), _number(row["n"]), _number(row.get("effective_n")))
+            if key in found and found[key][:2] != values[:2]:
+                where = f"{key[0]}, {key[1]}, {key[2]}"
+                raise InvalidInput(
+                    "estimates", [Problem(where, "is given twice", "give one estimate for each audience")]
+                )
+            found[key] = values
+    return found
+
+
+def _row(
+    finding: dict[str, Any], ours: dict[tuple[str, str, str], tuple[float, float, float]]
+) -> dict[str, Any]:
+    key = (finding["variable"], finding["measure"], finding["our_audience"])
+    estimate, n, effective = ours.get(key, (math.nan, math.nan, math.nan))
+    comparable = finding["comparable"] == "yes"
+    published_n = finding["n"] if not pd.isna(finding["n"]) else None
+    why = "the share or the number asked is not known for this organisation"
+    return dict.fromkeys(_NUMBERS, math.nan) | {
+        "item": finding["variable"],
+        "measure": finding["measure"],
+        "audience": finding["our_audience"],
+        "finding_id": finding["finding_id"],
+        "study": f"{finding['study']} ({finding['year']})",
+        "published_item": finding["item"],
+        "published_base": finding["base"],
+        "published_note": finding["note"],
+        "comparable": finding["comparable"],
+        "reason": finding["reason"],
+        "audience_a": OURS,
+        "audience_b": PUBLISHED,
+        "n_a": n,
+        "n_b": published_n,
+        "estimate_a": estimate,
+        "estimate_b": finding["value_pct"] / 100,
+        "effect_size_kind": None,
+        "verdict": _NOT_COMPARABLE if not comparable else "no comparison could be made",
+        "method": f"{_NOT_COMPARABLE}: {finding['reason']}" if not comparable else f"not computed: {why}",
+        "family": "all",
+        "_effective_n": effective,
+    }
+
+
+def _known(row: dict[str, Any]) -> bool:
+    return row["n_a"] > 0 and not math.isnan(row["estimate_a"]) and not math.isnan(row["estimate_b"])
+
+
+def _compared(rows: list[dict[str, Any]], level: float, margin: float, adjust: str) -> pd.DataFrame:
+    sides = [
+        {
+            "item": row["finding_id"],
+            "source": row[f"audience_{end}"],
+            "estimate": row[f"estimate_{end}"],
+            "n": math.nan if row[f"n_{end}"] is None else float(row[f"n_{end}"]),
+            "effective_n": row["_effective_n"] if end == "a" else math.nan,
+        }
+        for row in rows
+        for end in ("a", "b")
+    ]
+    return gaps_from_summary(
+        pd.DataFrame(sides),
+        between="source",
+        pairs=[(OURS, PUBLISHED)],
+        level=level,
+        margin=margin,
+        adjust=adjust,
+    )
+
+
+def _whole(column: pd.Series) -> str:
+    known = column.dropna()
+    return "Int64" if bool((known % 1 == 0).all()) else "Float64"
+
+
+def _number(value: Any) -> float:
+    return math.nan if value is None or pd.isna(value) else float(value)

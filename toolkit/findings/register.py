@@ -1,0 +1,186 @@
+"""Published findings, read strictly: a claim without its base is refused."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+
+from toolkit.errors import InvalidInput, Problem, near_names
+
+__all__ = ["FINDING_COLUMNS", "load_findings"]
+
+FINDING_COLUMNS = (
+    "finding_id",
+    "study",
+    "year",
+    "item",
+    "audience",
+    "base",
+    "value_pct",
+    "n",
+    "source",
+    "note",
+    "variable",
+    "measure",
+    "our_audience",
+    "our_base",
+    "comparable",
+    "reason",
+)
+"""Columns of a findings file, in order."""
+
+_NEVER_BLANK = ("finding_id", "study", "year", "item", "audience", "base", "source", "comparable")
+_MAPPED = ("variable", "measure", "our_audience", "our_base")
+
+
+def load_findings(path: str | Path) -> pd.DataFrame:
+    """Read a file of published findings.
+
+    Parameters
+    ----------
+    path
+        CSV in UTF-8 with the columns of `FINDING_COLUMNS`. `value_pct` is a percentage, empty where only words
+        were published; `n` is empty where it was not published. `variable`, `measure`, `our_audience` and
+        `our_base` say which of our numbers corresponds; `comparable` is yes or no, with the `reason` for no.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a finding: words as str ("" where blank), year and n as Int64, value_pct as float64 (percent).
+
+    Raises
+    ------
+    InvalidInput
+        Naming every problem: a file that cannot be read, unknown or missing columns, a percent outside 0–100,
+        a missing base, an id given twice, "not comparable" without a reason.
+
+    Examples
+    --------
+    >>> load_findings("data_samples/published/upwork_2024.csv").shape[0]
+    40
+    """
+    path = Path(path)
+    header, rows = _read(path)
+    problems = [*_header_problems(header)]
+    if problems:
+        raise InvalidInput(path.name, problems)
+    records = [dict(zip(header, row, strict=False)) for _, row in rows if len(row) == len(header)]
+    problems = [
+        Problem(f"row {line}", f"has {len(row)} cells, not {len(header)}", "quote cells that hold a comma")
+        for line, row in rows
+        if len(row) != len(header)
+    ]
+    lines = [line for line, row in rows if len(row) == len(header)]
+    problems += [
+        problem
+        for line, record in zip(lines, records, strict=True)
+        for problem in _row_problems(line, record)
+    ]
+    problems += _repeated(lines, [record["finding_id"] for record in records])
+    if not rows:
+        problems.append(Problem("file", "holds no finding", "give a row a finding"))
+    if problems:
+        raise InvalidInput(path.name, problems)
+    frame = pd.DataFrame(records, columns=list(FINDING_COLUMNS)).astype("str")
+    numbers = {
+        name: pd.to_numeric(frame[name].where(frame[name] != "")) for name in ("year", "value_pct", "n")
+    }
+    return frame.assign(
+        year=numbers["year"].astype("Int64"),
+        value_pct=numbers["value_pct"].astype("float64"),
+        n=numbers["n"].astype("Int64"),
+    )
+
+
+def _read(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.reader(file, strict=True)
+            header = [cell.strip() for cell in next(reader, [])]
+            rows = [(reader.line_num, [cell.strip() for cell in row]) for row in reader if any(row)]
+    except FileNotFoundError:
+        raise InvalidInput(
+            path, [Problem("file", "is not there", "correct the path of the findings")]
+        ) from None
+    except OSError as error:
+        raise InvalidInput(
+            path, [Problem("file", f"cannot be read ({error.strerror})", "give a readable CSV file")]
+        ) from None
+    except UnicodeDecodeError:
+        raise InvalidInput(path.name, [Problem("file", "is not UTF-8", "save it as CSV in UTF-8")]) from None
+    except csv.Error as error:
+        raise InvalidInput(
+            path.name, [Problem("file", f"is no valid CSV ({error})", "close every quote")]
+        ) from None
+    return header, rows
+
+
+def _header_problems(header: list[str]) -> Iterator[Problem]:
+    for name in FINDING_COLUMNS:
+        if header.count(name) != 1:
+            said = "is missing" if name not in header else "stands there twice"
+            yield Problem(f"column {name}", said, f"the columns are {', '.join(FINDING_COLUMNS)}")
+    for name in header:
+        if name not in FINDING_COLUMNS:
+            yield Problem(f"column {name or '(no name)'}", "is not known", near_names(name, FINDING_COLUMNS))
+
+
+def _row_problems(line: int, record: dict[str, str]) -> Iterator[Problem]:
+    where = f"row {line} ({record['finding_id'] or 'no id'})"
+    for name in _NEVER_BLANK:
+        if not record[name]:
+            mend = "say whose share it is" if name == "base" else "fill it in"
+            yield Problem(f"{where}, column {name}", "is blank", mend)
+    yield from _number_problems(where, record)
+    if record["comparable"] not in ("yes", "no", ""):
+        yield Problem(f"{where}, column comparable", f"is {record['comparable']!r}", 'write "yes" or "no"')
+    if record["comparable"] == "no" and not record["reason"]:
+        yield Problem(f"{where}, column reason", "is blank", "say why the two cannot be compared")
+    if record["comparable"] == "yes":
+        for name in (*_MAPPED, "value_pct"):
+            if not record[name]:
+                yield Problem(f"{where}, column {name}", "is blank", "a comparable finding needs it")
+
+
+def _number_problems(where: str, record: dict[str, str]) -> Iterator[Problem]:
+    value, n, year = record["value_pct"], record["n"], record["year"]
+    if value:
+        number = _as_number(value)
+        if number is None:
+            yield Problem(
+                f"{where}, column value_pct", f"{value!r} is no number", "give a percentage such as 73"
+            )
+        elif not 0 <= number <= 100:
+            yield Problem(
+                f"{where}, column value_pct", f"{value} lies outside 0–100", "give a percentage from 0 to 100"
+            )
+    if n and not (n.isascii() and n.isdecimal() and int(n) > 0):
+        yield Problem(
+            f"{where}, column n", f"{n!r} is no count", "give a whole number above 0, or leave it blank"
+        )
+    if year and not (year.isascii() and year.isdecimal() and len(year) == 4):
+        yield Problem(f"{where}, column year", f"{year!r} is no year", "give four digits")
+
+
+def _as_number(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if abs(number) < float("inf") else None
+
+
+def _repeated(lines: list[int], ids: list[str]) -> list[Problem]:
+    first: dict[str, int] = {}
+    problems = []
+    for line, name in zip(lines, ids, strict=True):
+        if name and name in first:
+            what = f"was given before, in row {first[name]}"
+            problems.append(
+                Problem(f"row {line} ({name}), column finding_id", what, "give each finding its own id")
+            )
+        first.setdefault(name, line)
+    return problems
