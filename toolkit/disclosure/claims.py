@@ -47,6 +47,11 @@ class Claim:
     row: int
     side: Literal["", "a", "b"] = ""
 
+    @property
+    def published(self) -> bool:
+        """Whether it is a published figure, which the policy does not protect."""
+        return ("source", PUBLISHED) in self.base.group
+
 
 @dataclass(frozen=True)
 class Table:
@@ -87,8 +92,8 @@ def read_table(name: str, frame: object) -> Table:
     if unknown or floats:
         listed = ", ".join(sorted([*unknown, *floats]))
         raise ToolkitError(
-            f"results '{name}': column(s) {listed} are not part of the contract; drop them, or place columns of "
-            f"groups between '{what}' and '{needed[0]}'"
+            f"results '{name}': column(s) {listed} are not part of the contract; drop them, or place group "
+            f"columns between '{what}' and '{needed[0]}'"
         )
     clean = frame.loc[:, [column for column in columns if column not in _LATER_COLUMNS]].reset_index(
         drop=True

@@ -14,7 +14,6 @@ from toolkit.disclosure.redaction import parts_table, redact_estimates, redact_g
 from toolkit.disclosure.ruling import Ruling, Share, first_rulings, thresholds
 from toolkit.disclosure.subtraction import guard_together
 from toolkit.errors import DisclosureError, ToolkitError, near_names
-from toolkit.findings.comparison import PUBLISHED
 from toolkit.instrument.model import Instrument
 
 __all__ = ["Released", "release"]
@@ -144,15 +143,13 @@ def release(
     named = {"results": results} if isinstance(results, pd.DataFrame) else dict(results)
     tables = _read_all(named, instrument)
     claims = claims_of(tables, instrument, dict(current or {}))
-    own = [claim for claim in claims if not _published(claim)]
+    own = [claim for claim in claims if not claim.published]
     marked = thresholds(policy, sensitive, instrument)
     rulings = guard_together(first_rulings(own, marked, instrument), marked, instrument)
 
     def ruled(claim: Claim) -> tuple[Ruling, Share]:
         ruling = rulings[claim.base]
-        if not ruling.shown:
-            return ruling, Share("withheld", reason=ruling.reason)
-        return ruling, ruling.labels[(claim.kind, claim.label)]
+        return ruling, ruling.share(claim.kind, claim.label)
 
     out: dict[str, pd.DataFrame] = {}
     for table in tables:
@@ -180,7 +177,3 @@ def _read_all(named: Mapping[str, pd.DataFrame], instrument: Instrument | None) 
         replace(table, between=between_column(table, tables, instrument)) if table.kind == "gaps" else table
         for table in tables
     ]
-
-
-def _published(claim: Claim) -> bool:
-    return ("source", PUBLISHED) in claim.base.group

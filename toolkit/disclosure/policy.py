@@ -48,7 +48,7 @@ class Policy(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _as_a_file_writes_it(cls, given: Any) -> Any:
-        """Take "5", "true" and lists as files hold them; a threshold raised alone raises the sensitive one."""
+        """Take "5", "true" and lists from files; a threshold raised alone raises the sensitive one."""
         if not isinstance(given, Mapping):
             return given
         fields = {name: _read_scalar(value) for name, value in given.items()}
@@ -101,15 +101,16 @@ class Policy(BaseModel):
         )
         unanimity = (
             " Where nearly all or nearly none gave an answer only a bound is shown: 90 % or more and 10 % or "
-            "less for groups under 40, 95 and 5 % for 40 to 99, 98 and 2 % for 100 to 299, 99 and 1 % from 300 on. "
-            "Every comparison with such a share is computed from the bound that is shown."
+            "less for groups under 40, 95 and 5 % for 40 to 99, 98 and 2 % for 100 to 299, 99 and 1 % from "
+            "300 on. Every comparison with such a share is computed from the bound that is shown."
             if self.unanimity
             else ""
         )
         return (
             f"Groups of fewer than {self.threshold} people are not shown and are not part of any total."
-            f"{sensitive}{unanimity} A full distribution of answers is shown only where none of its parts is that "
-            "close to all or none, and nothing is shown that would give a withheld number back by subtraction."
+            f"{sensitive}{unanimity} A full distribution of answers is shown only where none of its parts is "
+            "that close to all or none, and nothing is shown that would give a withheld number back by "
+            "subtraction."
         )
 
 

@@ -14,7 +14,6 @@ from toolkit.disclosure.claims import Claim, Table
 from toolkit.disclosure.policy import Policy
 from toolkit.disclosure.ruling import BOX_NAMES, Ruling, Share, three_parts
 from toolkit.errors import ToolkitError
-from toolkit.findings.comparison import PUBLISHED
 from toolkit.instrument.model import Instrument
 
 __all__ = ["parts_table", "redact_estimates", "redact_gaps", "redact_participation"]
@@ -109,9 +108,7 @@ def parts_table(
 
 
 def _of_part(ruling: Ruling, part: str) -> Share:
-    if not ruling.shown:
-        return Share("withheld", reason=ruling.reason)
-    return ruling.labels.get(("part", part), Share("withheld", reason="the whole distribution is not known"))
+    return ruling.share("part", part)
 
 
 def _part_row(
@@ -159,8 +156,7 @@ def _gap_row(row: Mapping[str, Any], sides: Mapping[str, Claim], ruled: RulingOf
     new = dict(row) | {"shown": True, "bound": "", "withheld": ""}
     reasons = []
     for end in ("a", "b"):
-        published = row[f"audience_{end}"] == PUBLISHED
-        ruling, share = (None, Share("exact")) if published else ruled(sides[end])
+        ruling, share = (None, Share("exact")) if sides[end].published else ruled(sides[end])
         shown = _count(row[f"n_{end}"]) if ruling is None else _n_shown(ruling)
         new |= {f"n_{end}_shown": shown, f"bound_{end}": share.status if share.status in (">=", "<=") else ""}
         if share.status in (">=", "<="):
@@ -168,19 +164,24 @@ def _gap_row(row: Mapping[str, Any], sides: Mapping[str, Claim], ruled: RulingOf
         if not share.told:
             reasons.append(f"{row[f'audience_{end}']}: {share.reason}")
     if reasons:
-        numbers = ("estimate_a", "estimate_b", "n_a", "n_b", *_DERIVED, "p_adjusted")
-        new |= dict.fromkeys(numbers, math.nan)
+        ours = [end for end in ("a", "b") if not sides[end].published]
+        new |= dict.fromkeys((*_DERIVED, "p_adjusted"), math.nan)
+        new |= {f"{what}_{end}": math.nan for what in ("estimate", "n") for end in ours}
         new |= {"shown": False, "withheld": "; ".join(reasons), "bound_a": "", "bound_b": ""}
         new |= {"effect_size_kind": None, "verdict": "not shown", "method": "withheld"}
     return new
 
 
-# --- comparisons with a bound ------------------------------------------------------------------------------------
+# --- comparisons with a bound
 
 
 def _compute_again(rows: list[dict[str, Any]], level: float, margin: float) -> None:
     """Replace everything derived in rows with a bound by functions of what is shown."""
-    places = [place for place, row in enumerate(rows) if row["shown"] and (row["bound_a"] or row["bound_b"])]
+    places = [
+        place
+        for place, row in enumerate(rows)
+        if row["shown"] and (row["bound_a"] or row["bound_b"]) and not pd.isna(row["gap"])
+    ]
     for place in places:
         row = rows[place]
         plain = not str(row["method"]).startswith("not computed") and "design-based" not in str(row["method"])
@@ -265,11 +266,11 @@ def _adjustment(p: Any, adjusted: Any, family: str, name: str) -> str:
     )
 
 
-# --- participation and types ------------------------------------------------------------------------------------
+# --- participation and types
 
 
 def redact_participation(table: Table, policy: Policy) -> pd.DataFrame:
-    """Participation as `admit` made it; counts below the threshold are taken out again, should they be there."""
+    """Participation as `admit` made it, without any count below the threshold."""
     frame = table.frame.copy()
     small = frame["answered"].fillna(0).lt(policy.threshold).to_numpy(dtype=bool)
     for column in frame.columns.intersection(["answered", "response_rate", "margin"]):

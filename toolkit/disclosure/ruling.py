@@ -44,7 +44,8 @@ class Share:
     bound: float = math.nan
     reason: str = ""
     upper: float = math.nan
-    """The largest value a reader must still think possible."""
+    lower: float = math.nan
+    """The values a reader must still think possible."""
 
     @property
     def told(self) -> bool:
@@ -80,6 +81,12 @@ class Ruling:
     def shown(self) -> bool:
         """Whether the base may be told at all."""
         return not self.reason
+
+    def share(self, kind: str, label: str) -> Share:
+        """How one number of this base may be told."""
+        if not self.shown:
+            return Share("withheld", reason=self.reason)
+        return self.labels.get((kind, label), Share("withheld", reason=REASONS["none"]))
 
     def without(self, reason: str, labels: Iterable[tuple[str, str]] | None = None) -> Ruling:
         """The same with everything, or some labels, withheld."""
@@ -118,6 +125,8 @@ def first_rulings(
 def _rule(claims: list[Claim], policy: Policy, variable: Variable | None, codes: frozenset[str]) -> Ruling:
     item = claims[0].base.item
     k = policy.threshold_for(item)
+    empty = [claim for claim in claims if math.isnan(claim.n) and math.isnan(claim.estimate)]
+    claims = claims if len(empty) == len(claims) else [claim for claim in claims if claim not in empty]
     counts = [claim.n for claim in claims]
     if any(math.isnan(n) for n in counts):
         known = [n for n in counts if not math.isnan(n)]
@@ -159,7 +168,7 @@ def _share(
     if kind == "box" or (two and kind in ("response", "code")):
         return _clipped(found, bounds, n)
     if full:
-        return Share("exact", upper=max(found))
+        return Share("exact", upper=max(found), lower=min(found))
     return Share("withheld", reason=REASONS[{"response": "distribution", "code": "code"}.get(kind, "whole")])
 
 
@@ -169,7 +178,7 @@ def _clipped(found: list[float], bounds: tuple[float, float], n: float) -> Share
         return Share(">=", bound=high, upper=1.0)
     if min(found) <= low + TOLERANCE:
         return Share("<=", bound=low, upper=math.floor(low * n + TOLERANCE) / n)
-    return Share("exact", upper=max(found))
+    return Share("exact", upper=max(found), lower=min(found))
 
 
 def _three_parts(
@@ -178,7 +187,7 @@ def _three_parts(
     bounds: tuple[float, float],
     n: float,
 ) -> dict[tuple[str, str], Share]:
-    """Bottom, middle and top of an ordered scale: all three exact, or (without a middle) two bounds, or nothing."""
+    """Bottom, middle and top of an ordered scale: all exact, or two bounds where there is no middle."""
     if variable is None or not variable.ordered:
         return {}
     cells = {label: found[0] for (kind, label), found in values.items() if kind == "response"}
@@ -206,7 +215,7 @@ def _without_telling_rest(
     codes: frozenset[str],
     low: float,
 ) -> dict[tuple[str, str], Share]:
-    """Withhold the second box of a scale where the two together would tell that nearly nobody is in between."""
+    """Withhold the second box where the two together would tell that nearly nobody is in between."""
     for first, second in (("top", "bottom"), ("favourable", "unfavourable")):
         one, other = ("box", first), ("box", second)
         if not all(key in labels and labels[key].status == "exact" for key in (one, other)):

@@ -1,4 +1,4 @@
-"""What several tables would tell together: routed questions, options of one question, totals and their groups."""
+"""What tables would tell together: routed questions, options of one question, totals and their groups."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ def guard_together(rulings: Mapping[Base, Ruling], policy: Policy, instrument: I
             return ruled
 
 
-# --- totals and their groups -----------------------------------------------------------------------------------
+# --- totals and their groups
 
 
 def _guard_totals(rulings: Rulings) -> Rulings:
-    """Keep one way of dividing people up wherever two ways would not give exactly the same, fully told sums."""
+    """Keep one way of dividing people wherever two ways would not give the same, fully told sums."""
     ruled = dict(rulings)
     by_item: dict[str, list[Base]] = {}
     for base in rulings:
@@ -93,11 +93,11 @@ def _exact(ruling: Ruling, label: tuple[str, str]) -> bool:
     return share is not None and share.status == "exact"
 
 
-# --- routed questions ------------------------------------------------------------------------------------------
+# --- routed questions
 
 
 def _guard_routing(rulings: Rulings, instrument: Instrument, policy: Policy) -> Rulings:
-    """Withhold a routed question where its base would tell what is masked about the question that routes to it."""
+    """Withhold a routed question where its base would tell what is masked about the one before it."""
     largest: dict[Group, float] = {}
     for base, ruling in rulings.items():
         if not math.isnan(ruling.n):
@@ -132,6 +132,7 @@ def _routed_by(variable: Variable, instrument: Instrument) -> tuple[str, ...]:
         and len(call.args) == 2
         and isinstance(call.args[0], ast.Name)
         and isinstance(call.args[1], ast.Constant)
+        and isinstance(call.args[1].value, str)
     }
     return tuple(v.name for v in instrument.variables if v.name in named | options)
 
@@ -153,14 +154,14 @@ def _near_all_or_none(part: float, whole: float, policy: Policy) -> bool:
     return part / whole >= high or part / whole <= low
 
 
-# --- options of one question -----------------------------------------------------------------------------------
+# --- options of one question
 
 
 def _guard_options(rulings: Rulings, instrument: Instrument, policy: Policy) -> Rulings:
     """Withhold "none of these" (or, without one, the question) where the options together narrow a bound.
 
-    Everybody in the base ticked something, so the shares of all options sum to 1 or more, and "none" is what no
-    other option covers. The decision looks only at what is told about the other options.
+    Everybody in the base ticked something, so the shares of all options sum to 1 or more, and "none" is what
+    no other option covers. The decision looks only at what is told about the other options.
     """
     ruled = dict(rulings)
     for bases, exclusive in _questions(rulings, instrument):
@@ -186,7 +187,7 @@ def _questions(rulings: Rulings, instrument: Instrument) -> Iterator[tuple[list[
             found.setdefault((instrument[base.item].item.id, base.group), []).append(base)
     for (item, _), bases in found.items():
         whole = instrument.of_item(item)
-        if len({base.item for base in bases} | {v.name for v in whole if _excludes(v)}) < len(whole):
+        if len(bases) < len(whole):
             continue  # an option that is not told leaves the sum open
         yield bases, [base for base in bases if _excludes(instrument[base.item])]
 
@@ -196,17 +197,31 @@ def _excludes(variable: Variable) -> bool:
 
 
 def _ticked(ruling: Ruling) -> Share | None:
-    """How the share that ticked an option is told."""
-    for key in (("box", "top"), ("response", "1"), ("code", "1")):
+    """How the share that ticked an option is told, be it by the share that did not."""
+    for key in (("box", "top"), ("response", "1")):
         share = ruling.labels.get(key)
         if share is not None and share.told:
             return share
+    for key in (("box", "bottom"), ("response", "0")):
+        share = ruling.labels.get(key)
+        if share is not None and share.told:
+            return _opposite(share, ruling.n)
     return None
+
+
+def _opposite(share: Share, n: float) -> Share:
+    if share.status == "exact":
+        return Share("exact", upper=1 - share.lower)
+    if share.status == "<=":
+        return Share(">=", bound=1 - share.bound, upper=1.0)
+    low = 1 - share.bound
+    return Share("<=", bound=low, upper=math.floor(low * n + 1e-9) / n)
 
 
 def _narrows(others: list[Share], none_of_these: float, exclusive: bool) -> bool:
     total = sum(share.upper for share in others)
-    if exclusive and total < 1:
+    least = 1 - 1e-9
+    if exclusive and total < least:
         return True
     masked = [share for share in others if share.status == "<="]
-    return any(total - share.upper + none_of_these < 1 for share in masked)
+    return any(total - share.upper + none_of_these < least for share in masked)

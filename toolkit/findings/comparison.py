@@ -84,7 +84,7 @@ def benchmark(
     columns = ["item", "measure", "audience", *DESCRIPTIVE_COLUMNS, *gap_columns()[2:]]
     frame = pd.DataFrame(rows, columns=columns)
     text = [name for name in columns if name not in (*_NUMBERS, "n_a", "n_b", "estimate_a", "estimate_b")]
-    types = {name: "float64" for name in (*_NUMBERS, "estimate_a", "estimate_b")} | dict.fromkeys(text, "str")
+    types = dict.fromkeys((*_NUMBERS, "estimate_a", "estimate_b"), "float64") | dict.fromkeys(text, "str")
     return frame.astype(types | {"n_a": "Float64", "n_b": "Int64"}).astype({"n_a": _whole(frame["n_a"])})
 
 
