@@ -9,6 +9,7 @@ import json
 import numpy as np
 import pandas as pd
 
+from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.model import Instrument, Item, Variable
 from toolkit.responses.simulation.fieldwork import item_counts, offered
 from toolkit.responses.simulation.limesurvey import cells, times
@@ -60,8 +61,17 @@ def qualtrics_export(
         How many rows of the makers' own try-outs (Status 1) stand before the answers.
     language
         The language of the question texts.
+
+    Raises
+    ------
+    InvalidInput
+        When the frame holds nobody, or more than one audience.
     """
-    audience = str(frame["audience"].iloc[0])
+    present = [str(audience) for audience in frame["audience"].unique()]
+    if len(present) != 1:
+        what = f"holds {' and '.join(present) or 'nobody'}, but a Qualtrics file is of one audience here"
+        raise InvalidInput("Qualtrics export", [Problem("the frame", what, "export each audience by itself")])
+    audience = present[0]
     tried = pd.concat([frame.iloc[:previews], frame], ignore_index=True)
     head = list(_OWN)
     columns = list(_own_columns(tried, instrument, opens, closes, seed, previews, language))

@@ -104,6 +104,8 @@ def simulate(
             Organisation(id="org-01", name="Rehearsal", people=people, waves=tuple(waves or ("1",))),
         )
     problems = [*check_shares(shares, instrument), *check_organisations(organisations, instrument)]
+    if seed < 0:
+        problems.append(Problem("seed", f"{seed} is below 0", "give 0 or a positive whole number"))
     if problems:
         raise InvalidInput("simulation", problems)
     if waves is None:
@@ -200,10 +202,19 @@ def _organisations_table(spec: Simulation, instrument: Instrument) -> bytes:
 
 def _write(path: Path, content: bytes) -> Path:
     """Write whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
-    part.write_bytes(content)
-    part.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            part.write_bytes(content)
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+    except OSError as error:
+        problem = Problem(
+            str(path), f"cannot be written ({error.strerror})", "choose another folder or make room"
+        )
+        raise InvalidInput("simulation", [problem]) from error
     return path
 
 
@@ -215,6 +226,9 @@ def _wave_problems(spec: Simulation, shares: Sequence[Share], instrument: Instru
     for where, wave in named:
         if wave not in spec.waves:
             problems.append(Problem(where, f"no wave '{wave}'", near_names(wave, spec.waves)))
+    names = [spec.organisations_file, *(file.file for file in spec.files)]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        problems.append(Problem(f"files, {name}", "two files have this name", "give each its own"))
     for file in spec.files:
         for audience in file.audiences:
             if audience not in instrument.audiences:
