@@ -17,6 +17,7 @@ __all__ = ["DESCRIPTIVE_COLUMNS", "OURS", "PUBLISHED", "benchmark"]
 OURS = "this organisation"
 PUBLISHED = "published"
 DESCRIPTIVE_COLUMNS = (
+    "published_audience",
     "finding_id",
     "study",
     "published_item",
@@ -128,6 +129,7 @@ def _row(
         "finding_id": finding["finding_id"],
         "study": f"{finding['study']} ({finding['year']})",
         "published_item": finding["item"],
+        "published_audience": finding["audience"],
         "published_base": finding["base"],
         "published_note": finding["note"],
         "comparable": finding["comparable"],

@@ -43,8 +43,8 @@ def load_findings(path: str | Path) -> pd.DataFrame:
     ----------
     path
         CSV in UTF-8 with the columns of `FINDING_COLUMNS`. `value_pct` is a percentage, empty where only
-        words were published; `n` is empty where it was not published. `variable`, `measure`, `our_audience` and
-        `our_base` say which of our numbers corresponds; `comparable` is yes or no, with the `reason` for no.
+        words were published; `n` is empty where it was not published. `variable`, `measure`, `our_audience`
+        and `our_base` say which of our numbers corresponds; `comparable` is yes or no, with a `reason`.
 
     Returns
     -------
