@@ -17,6 +17,7 @@ from toolkit.responses.simulation.shares import Share, Unit, units
 __all__ = ["apportion", "populate"]
 
 _NOT_ASKED, _ROUTED, _BLANK = "-5", "-4", "-3"
+_FUZZ = 1e-9
 
 
 def populate(
@@ -60,7 +61,7 @@ def apportion(total: int, weights: Sequence[float] | Array) -> Array:
     """
     parts = np.asarray(weights, dtype=float)
     exact = total * parts / parts.sum()
-    counts = np.floor(exact + 1e-9).astype(int)
+    counts = np.floor(exact + _FUZZ).astype(int)
     late = np.argsort(-(exact - counts), kind="stable")[: total - counts.sum()]
     counts[late] += 1
     return np.asarray(counts)
@@ -252,8 +253,13 @@ def _option_counts(
         wanted[loose] += (net - wanted.sum()) / loose.sum()
     net = min(net, float(wanted.sum()))
     wanted[loose] = np.minimum(wanted[loose], net)
-    counts = np.floor(people * wanted + 0.5).astype(int)
-    total = min(int(np.floor(people * net + 0.5)), int(counts.sum()), people)
+    exact = people * wanted
+    counts = np.floor(exact + 0.5).astype(int)
+    total = min(int(np.floor(people * net + 0.5)), int(np.ceil(exact - _FUZZ).sum()), people)
+    lacking = total - counts.sum()
+    if lacking > 0:
+        raised = np.argsort(-np.where(exact > counts + _FUZZ, exact - counts, -1.0), kind="stable")[:lacking]
+        counts[raised] += 1
     return total, np.minimum(counts, total)
 
 
