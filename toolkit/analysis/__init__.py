@@ -1,6 +1,7 @@
 """Estimates, gaps and tests: every statistic a row of one contract."""
 
 from toolkit.analysis.design import Design
+from toolkit.analysis.dominance import CliffDelta, cliff_delta
 from toolkit.analysis.estimates import means, proportions
 from toolkit.analysis.exact import fisher_exact, fisher_p
 from toolkit.analysis.gaps import gaps
@@ -8,7 +9,6 @@ from toolkit.analysis.multiplicity import adjust_p
 from toolkit.analysis.one_proportion import exact_binomial_test, score_test
 from toolkit.analysis.planning import margin_of_error, minimum_detectable_gap, sample_size
 from toolkit.analysis.rank import (
-    cliff_delta,
     friedman,
     kolmogorov_smirnov,
     kruskal,
@@ -32,6 +32,7 @@ from toolkit.analysis.two_proportions import (
 from toolkit.analysis.verdict import verdict
 
 __all__ = [
+    "CliffDelta",
     "Design",
     "adjust_p",
     "agresti_caffo",

@@ -1,4 +1,4 @@
-"""Columns of a frame as arrays of numbers: what a measure counts, and who is in which group."""
+"""Columns of a frame as arrays of numbers: what a measure counts in each."""
 
 from __future__ import annotations
 
@@ -13,7 +13,15 @@ import pandas as pd
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument.model import MISSING, Instrument, Variable
 
-__all__ = ["Column", "Groups", "Items", "Request", "group_by", "read_columns", "request", "requests_per_code"]
+__all__ = [
+    "Column",
+    "Items",
+    "Request",
+    "read_columns",
+    "request",
+    "requests_for",
+    "requests_per_code",
+]
 
 Items: TypeAlias = Instrument | Variable | str | Sequence[Variable | str]
 Array = npt.NDArray[np.float64]
@@ -63,15 +71,6 @@ class Request:
             into[:] = self.raw
         else:
             np.take(self.table, self.raw, out=into, mode="wrap")
-
-
-@dataclass(frozen=True)
-class Groups:
-    """The group of each row (−1 for none) and each group's labels, one a name."""
-
-    names: tuple[str, ...]
-    codes: Any
-    labels: tuple[tuple[Any, ...], ...]
 
 
 def read_columns(
@@ -183,6 +182,28 @@ def request(column: Column, measure: str) -> Request | None:
     return made
 
 
+def requests_for(columns: Sequence[Column], measure: str) -> list[Request]:
+    """What a measure counts in every column that has it.
+
+    Raises
+    ------
+    InvalidInput
+        Naming every column that was named and has no such measure.
+    """
+    problems: list[Problem] = []
+    found = []
+    for column in columns:
+        try:
+            made = request(column, measure)
+        except InvalidInput as error:
+            problems.extend(error.problems)
+        else:
+            found += [] if made is None else [made]
+    if problems:
+        raise InvalidInput("measure", problems)
+    return found
+
+
 def requests_per_code(column: Column) -> list[Request]:
     """One request a response code; none for an instrument's numbers.
 
@@ -212,7 +233,8 @@ def requests_per_code(column: Column) -> list[Request]:
 
 
 def _share(column: Column, measure: str) -> Request | None:
-    variable, codes = column.variable, (measure,)
+    variable = column.variable
+    codes: tuple[str, ...] = (measure,)
     if variable is not None and variable.kind in ("single", "option"):
         codes = variable.codes_of(measure)
         if not codes:
@@ -276,80 +298,3 @@ def _meaningless(column: Column, measure: str) -> Problem:
 
 def _plain(value: float) -> str:
     return str(int(value)) if float(value).is_integer() else repr(float(value))
-
-
-def group_by(
-    frame: pd.DataFrame, names: str | Sequence[str] | None, *, every_category: bool = True
-) -> Groups:
-    """The groups a frame falls into.
-
-    Parameters
-    ----------
-    frame
-        One row a respondent.
-    names
-        Group columns; none makes one group of all.
-    every_category
-        With a single categorical column, keep categories nobody is in.
-
-    Raises
-    ------
-    InvalidInput
-        Naming every column the frame lacks.
-    """
-    listed = () if names is None else (names,) if isinstance(names, str) else tuple(names)
-    absent = [name for name in listed if name not in frame.columns]
-    if absent:
-        raise InvalidInput(
-            "groups",
-            [
-                Problem(
-                    f"column {name}", "is not in the frame", near_names(str(name), map(str, frame.columns))
-                )
-                for name in absent
-            ],
-        )
-    if len(set(listed)) < len(listed):
-        raise InvalidInput(
-            "groups", [Problem(f"columns {listed}", "name one twice", "name each group column once")]
-        )
-    if not listed:
-        return Groups((), np.zeros(len(frame), dtype=np.intp), ((),))
-    coded = [_levels(frame[name]) for name in listed]
-    if len(listed) == 1:
-        codes, levels = coded[0]
-        if not every_category:
-            codes, levels = _observed(codes, levels)
-        return Groups(listed, codes, tuple((level,) for level in levels))
-    joint = np.zeros(len(frame), dtype=np.int64)
-    inside = np.ones(len(frame), dtype=bool)
-    for codes, levels in coded:
-        joint = joint * max(len(levels), 1) + codes
-        inside &= codes >= 0
-    found, position = np.unique(joint[inside], return_inverse=True)
-    result = np.full(len(frame), -1, dtype=np.intp)
-    result[inside] = position
-    labels = [_split(int(code), [levels for _, levels in coded]) for code in found]
-    return Groups(listed, result, tuple(labels))
-
-
-def _levels(series: pd.Series) -> tuple[Any, list[Any]]:
-    if isinstance(series.array, pd.Categorical):
-        return series.array.codes.astype(np.intp), series.array.categories.tolist()
-    codes, levels = pd.factorize(series, sort=True)
-    return codes, list(levels)
-
-
-def _observed(codes: Any, levels: list[Any]) -> tuple[Any, list[Any]]:
-    used = np.unique(codes[codes >= 0])
-    position = np.full(len(levels) + 1, -1, dtype=np.intp)
-    position[used] = np.arange(len(used))
-    return position[codes], [levels[i] for i in used]
-
-
-def _split(code: int, levels: list[list[Any]]) -> tuple[Any, ...]:
-    labels = []
-    for level in reversed(levels):
-        code, position = divmod(code, len(level))
-        labels.append(level[position])
-    return tuple(reversed(labels))

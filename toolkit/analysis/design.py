@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -63,8 +63,8 @@ class Design:
         Column of the number of primary units in the population of the row's stratum, or of the sampled
         fraction where every value is at most 1. Without `weights`, weights are N / n of the stratum.
     df
-        Degrees of freedom of intervals in a group: "design" counts the whole design (as
-        `confint(svyby(…), df=degf(design))`), "domain" the group alone (as `svyciprop(…, subset(design, …))`).
+        Degrees of freedom of intervals in a group: "design" counts the whole design (in R
+        `confint(svyby(…), df=degf(design))`), "domain" the group alone (`svyciprop(…, subset(design, …))`).
 
     Raises
     ------
@@ -85,7 +85,7 @@ class Design:
 
     weights: str | None = None
     strata: str | None = None
-    clusters: str | tuple[str, ...] | list[str] | None = field(default=None)
+    clusters: str | tuple[str, ...] | list[str] | None = None
     fpc: str | None = None
     df: Literal["design", "domain"] = "design"
 
@@ -144,13 +144,18 @@ class Design:
 
     @property
     def _outermost(self) -> str | None:
-        if isinstance(self.clusters, tuple):
-            return self.clusters[0] if self.clusters else None
-        return self.clusters
+        return next(iter(self._clusters), None)
+
+    @property
+    def _clusters(self) -> tuple[str, ...]:
+        if self.clusters is None:
+            return ()
+        return (self.clusters,) if isinstance(self.clusters, str) else tuple(self.clusters)
 
     def _columns(self) -> Iterator[str]:
-        inner = self.clusters if isinstance(self.clusters, tuple) else (self.clusters,)
-        yield from (name for name in (self.weights, self.strata, *inner, self.fpc) if name is not None)
+        yield from (
+            name for name in (self.weights, self.strata, *self._clusters, self.fpc) if name is not None
+        )
 
     def _absent(self, frame: pd.DataFrame) -> Iterator[Problem]:
         for name in self._columns():

@@ -9,17 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from toolkit.analysis.answers import (
-    Groups,
-    Items,
-    Request,
-    group_by,
-    read_columns,
-    request,
-    requests_per_code,
-)
+from toolkit.analysis.answers import Items, Request, read_columns, requests_for, requests_per_code
 from toolkit.analysis.contract import estimate_columns, tidy
 from toolkit.analysis.design import Design, Sampled
+from toolkit.analysis.groups import Groups, group_by
 from toolkit.analysis.intervals import PLAIN, SAID, hypergeometric_interval, korn_graubard, quantile
 from toolkit.analysis.moments import Moments, domain_moments
 from toolkit.errors import InvalidInput, Problem
@@ -98,7 +91,7 @@ def proportions(
     if measure is None:
         wanted = [made for column in columns for made in requests_per_code(column)]
     else:
-        wanted = _requests(columns, measure)
+        wanted = requests_for(columns, measure)
     table = _Table(frame, wanted, by, design, level)
     rows, method = table.rows, table.method(method, population)
     if method == "hypergeometric":
@@ -145,7 +138,7 @@ def means(
     >>> means(frame, "hours")[["estimate", "std_error"]].iloc[0].round(4).tolist()
     [2.0, 0.5774]
     """
-    table = _Table(frame, _requests(read_columns(frame, items), "mean"), by, design, level)
+    table = _Table(frame, requests_for(read_columns(frame, items), "mean"), by, design, level)
     rows = table.rows
     n, error, df = rows["n"], rows["std_error"], rows["df"]
     if table.sampled.simple:
@@ -165,20 +158,6 @@ def means(
         "method": why,
     }
     return tidy(rows, estimate_columns("measure", table.groups.names))
-
-
-def _requests(columns: Sequence[Any], measure: str) -> list[Request]:
-    problems, found = [], []
-    for column in columns:
-        try:
-            made = request(column, measure)
-        except InvalidInput as error:
-            problems.extend(error.problems)
-        else:
-            found += [] if made is None else [made]
-    if problems:
-        raise InvalidInput("measure", problems)
-    return found
 
 
 class _Table:
@@ -206,7 +185,8 @@ class _Table:
 
     def flat(self, values: Array) -> Array:
         """A value a row, from items × groups."""
-        return values[self._asked]
+        kept: Array = values[self._asked]
+        return kept
 
     def method(self, named: str | None, population: Population | None) -> str:
         """The method to use, refusing what does not go together."""
@@ -352,7 +332,7 @@ def _finite(table: _Table, population: Population | None) -> dict[str, Any]:
             f"is {size:g} and {count:g} answered",
             "correct the headcount",
         )
-        for group, item, size, count in zip(table.group, rows["item"], whole, n, strict=True)
+        for group, item, size, count in zip(table.group.tolist(), rows["item"], whole, n, strict=True)
         if count > size
     ]
     if problems:

@@ -11,10 +11,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from toolkit.analysis.answers import Groups, Items, Request, group_by, read_columns, request
+from toolkit.analysis.answers import Items, Request, read_columns, requests_for
 from toolkit.analysis.design import Design, Sampled
 from toolkit.analysis.engine import Sides, compare, finish, refuse_options
 from toolkit.analysis.estimates import effective_n
+from toolkit.analysis.groups import Groups, group_by
 from toolkit.analysis.moments import Moments, domain_moments
 from toolkit.errors import InvalidInput, Problem, near_names
 
@@ -100,7 +101,7 @@ def gaps(
     """
     refuse_options(method, level, margin, power, (adjust, other_adjust))
     columns = read_columns(frame, items, kinds=("single", "option"), shared=between == "audience")
-    wanted = _wanted(columns, measure)
+    wanted = requests_for(columns, measure)
     plan = plan_pairs(frame, wanted, between, pairs, by)
     sampled = (design or Design()).over(frame)
     moments = domain_moments(sampled, plan.groups.codes, len(plan.groups.labels), wanted) if wanted else None
@@ -123,20 +124,6 @@ def gaps(
         margin=margin * np.where(share, 1.0, span),
         units=np.where(share, "points", "on the scale").tolist(),
     )
-
-
-def _wanted(columns: Sequence[Any], measure: str) -> list[Request]:
-    problems, found = [], []
-    for column in columns:
-        try:
-            made = request(column, measure)
-        except InvalidInput as error:
-            problems.extend(error.problems)
-        else:
-            found += [] if made is None else [made]
-    if problems:
-        raise InvalidInput("measure", problems)
-    return found
 
 
 @dataclass(frozen=True)
@@ -212,14 +199,16 @@ def plan_pairs(
     first, second = np.array([a for a, _ in compared]), np.array([b for _, b in compared])
     allowed = [_both_asked(one, between, labels, compared) for one in wanted]
     start = np.arange(len(within.labels)) * len(labels)
-    item, a, b = [], [], []
+    item: list[Any] = []
+    a: list[Any] = []
+    b: list[Any] = []
     for position, kept in enumerate(allowed):
         a.append((start[:, None] + first[kept]).ravel())
         b.append((start[:, None] + second[kept]).ravel())
         item.append(np.full(a[-1].size, position))
-    joined = [np.concatenate(part) if part else np.zeros(0, dtype=np.intp) for part in (item, a, b)]
+    item_, a_, b_ = [np.concatenate(part) if part else np.zeros(0, dtype=np.intp) for part in (item, a, b)]
     return Plan(
-        groups, names, *joined, tuple(one.item for one in wanted), tuple(one.measure for one in wanted)
+        groups, names, item_, a_, b_, tuple(one.item for one in wanted), tuple(one.measure for one in wanted)
     )
 
 

@@ -113,7 +113,8 @@ def likelihood(p: Any, n: Any, z: Any) -> Interval:
     def drop(candidate: Array) -> Array:
         with np.errstate(divide="ignore", invalid="ignore"):
             best = xlogy(p, p) + xlogy(1 - p, 1 - p)
-            return 2 * n * (best - xlogy(p, candidate) - xlogy(1 - p, 1 - candidate)) - z * z
+            apart: Array = 2 * n * (best - xlogy(p, candidate) - xlogy(1 - p, 1 - candidate)) - z * z
+        return apart
 
     low, high = [
         _bisect(drop, inner=p.astype(np.float64), outer=np.full(p.shape, edge)) for edge in (0.0, 1.0)
@@ -126,7 +127,8 @@ def _bisect(drop: Callable[[Array], Array], *, inner: Array, outer: Array) -> Ar
         middle = (inner + outer) / 2
         inside = drop(middle) <= 0
         inner, outer = np.where(inside, middle, inner), np.where(inside, outer, middle)
-    return (inner + outer) / 2
+    found: Array = (inner + outer) / 2
+    return found
 
 
 PLAIN: dict[str, Callable[[Any, Any, float, Any], Interval]] = {
@@ -173,21 +175,20 @@ def hypergeometric_interval(
     --------
     >>> low, high = hypergeometric_interval(4, 10, 20)
     >>> float(low), float(high)
-    (0.25, 0.6)
+    (0.2, 0.65)
     """
     found, drawn, whole = (
         np.asarray(part, dtype=np.float64).ravel() for part in np.broadcast_arrays(x, n, population)
     )
-    keys, back = np.unique(np.stack([found, drawn, whole]), axis=1, return_inverse=True)
-    low = np.array([_hypergeometric_low(*key, level) for key in keys.T.astype(int)])
-    high = np.array(
-        [1 - _hypergeometric_low(k_n - k_x, k_n, k_N, level) for k_x, k_n, k_N in keys.T.astype(int)]
-    )
+    unique, back = np.unique(np.stack([found, drawn, whole]), axis=1, return_inverse=True)
+    keys = unique.T.astype(int).tolist()
+    low = np.array([_lowest(x_, n_, whole_, level) for x_, n_, whole_ in keys])
+    high = np.array([1 - _lowest(n_ - x_, n_, whole_, level) for x_, n_, whole_ in keys])
     shape = np.broadcast_shapes(np.shape(x), np.shape(n), np.shape(population))
     return low[back.ravel()].reshape(shape), high[back.ravel()].reshape(shape)
 
 
-def _hypergeometric_low(x: int, n: int, whole: int, level: float) -> float:
+def _lowest(x: int, n: int, whole: int, level: float) -> float:
     """Smallest share K / N whose upper tail at x exceeds α/2; the tail grows with K."""
     least, most = x, whole - (n - x)
     tail = (1 - level) / 2

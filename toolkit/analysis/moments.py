@@ -64,7 +64,8 @@ def domain_moments(sampled: Sampled, groups: Any, n_groups: int, requests: Seque
     and primary units nobody answered in still count (as R's `subset` of a design).
     """
     rows = len(groups)
-    at_once = max(1, _CELLS_AT_ONCE // max(rows, 1))
+    cells = 0 if sampled.simple or sampled.element else int(sampled.psus_in.sum()) * n_groups
+    at_once = max(1, _CELLS_AT_ONCE // max(rows, cells, 1))
     parts = []
     for start in range(0, len(requests), at_once):
         wanted = requests[start : start + at_once]
@@ -74,11 +75,13 @@ def domain_moments(sampled: Sampled, groups: Any, n_groups: int, requests: Seque
         parts.append(_block(sampled, groups, n_groups, values))
     if len(parts) == 1:
         return parts[0]
-    joined = [
-        np.concatenate([getattr(part, name) for part in parts]) for name in ("n", "kish", "mean", "spread")
-    ]
-    covariance = None if sampled.simple else np.concatenate([part.covariance for part in parts])
-    return Moments(*joined, covariance)
+    return Moments(
+        n=np.concatenate([part.n for part in parts]),
+        kish=np.concatenate([part.kish for part in parts]),
+        mean=np.concatenate([part.mean for part in parts]),
+        spread=np.concatenate([part.spread for part in parts]),
+        covariance=None if sampled.simple else np.concatenate([part.covariance for part in parts]),
+    )
 
 
 def _block(sampled: Sampled, groups: Any, n_groups: int, y: Array) -> Moments:
@@ -145,7 +148,8 @@ class Sums:
     def __call__(self, values: Array) -> Array:
         """Sum each row of `values` within each cell."""
         if self._few:
-            return values @ self._member
+            sums: Array = values @ self._member
+            return sums
         result = np.zeros((len(values), self._n_cells))
         if len(self._starts):
             result[:, self._present] = np.add.reduceat(values[:, self._order], self._starts, axis=1)
@@ -188,14 +192,14 @@ class _Laid:
         """From totals of primary units; units and groups may cross."""
         sampled = self.sampled
         mean, weight = self._safe
-        units, at = int(sampled.psu.max()) + 1, np.zeros(int(sampled.psu.max()) + 1, dtype=np.intp)
+        units = int(sampled.psus_in.sum())
+        at = np.zeros(units, dtype=np.intp)
         at[sampled.psu] = sampled.stratum
         cells = np.where(self.groups >= 0, sampled.psu * self.n_groups + self.groups, -1)
         total = Sums(cells, units * self.n_groups)
         shape = (len(weighted), units, self.n_groups)
-        z = (total(weighted).reshape(shape) - mean[:, None, :] * total(known).reshape(shape)) / weight[
-            :, None, :
-        ]
+        mu, size = mean[:, None, :], weight[:, None, :]
+        z = (total(weighted).reshape(shape) - mu * total(known).reshape(shape)) / size
         within = _cross(z, sampled.scale[at])
         strata = np.zeros((len(weighted), len(sampled.psus_in), self.n_groups))
         np.add.at(strata.transpose(1, 0, 2), at, z.transpose(1, 0, 2))
@@ -204,9 +208,11 @@ class _Laid:
 
 def _cross(z: Array, factor: Array) -> Array:
     """Σ over units of factor · z zᵀ, one matrix an item."""
-    return np.matmul((z * factor[None, :, None]).transpose(0, 2, 1), z)
+    product: Array = np.matmul((z * factor[None, :, None]).transpose(0, 2, 1), z)
+    return product
 
 
 def _spread_back(mean: Array, groups: Any) -> Array:
     padded = np.concatenate([mean, np.zeros((len(mean), 1))], axis=1)
-    return np.take(padded, groups, axis=1, mode="wrap")
+    back: Array = np.take(padded, groups, axis=1, mode="wrap")
+    return back

@@ -37,7 +37,7 @@ def exact_binomial_test(
     Examples
     --------
     >>> round(exact_binomial_test(1, 29, p=0.3).p_value, 6)
-    0.000924
+    0.00078
     """
     _refuse(x, n, p, alternative)
     k = np.arange(n + 1)

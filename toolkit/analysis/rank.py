@@ -1,23 +1,18 @@
-"""Rank tests for ordinal answers, as R does them, and Cliff's delta."""
+"""Rank tests for ordinal answers, as R does them."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import chdtrc, ndtr
 
-from toolkit.analysis.intervals import quantile
 from toolkit.analysis.results import Test
 from toolkit.errors import InvalidInput, Problem
 
 __all__ = [
-    "CliffDelta",
-    "cliff_delta",
     "friedman",
     "kolmogorov_smirnov",
     "kruskal",
@@ -26,87 +21,6 @@ __all__ = [
 ]
 
 Array = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class CliffDelta:
-    """P(a > b) − P(a < b) between two groups, with the asymmetric interval of Feng and Cliff (2004).
-
-    `superiority` is P(a > b) + ½ P(a = b) (Vargha and Delaney's A). `variance` is the consistent one, from
-    which the limits come; `variance_unbiased` is Cliff's (1993).
-    """
-
-    delta: Any
-    conf_low: Any
-    conf_high: Any
-    superiority: Any
-    wins: Any
-    losses: Any
-    ties: Any
-    variance: Any
-    variance_unbiased: Any
-
-
-def cliff_delta(a: npt.ArrayLike, b: npt.ArrayLike, *, level: float = 0.95) -> CliffDelta:
-    """Cliff's delta of two samples; missing values are left out.
-
-    Parameters
-    ----------
-    a, b
-        Numbers, or scores of ordered answers.
-    level
-        Confidence level.
-
-    Raises
-    ------
-    InvalidInput
-        Where a side has no answer.
-
-    Examples
-    --------
-    >>> round(cliff_delta([3, 4, 5], [1, 2, 4]).delta, 4)
-    0.7778
-    """
-    first, second = _known("a", a), _known("b", b)
-    values = np.unique(np.concatenate([first, second]))
-    counts_a = np.bincount(np.searchsorted(values, first), minlength=values.size)
-    counts_b = np.bincount(np.searchsorted(values, second), minlength=values.size)
-    found = dominance(
-        counts_a[None, :].astype(np.float64), counts_b[None, :].astype(np.float64), quantile(level)
-    )
-    return CliffDelta(*(float(part[0]) for part in vars(found).values()))
-
-
-def dominance(counts_a: Array, counts_b: Array, z: float) -> CliffDelta:
-    """Cliff's delta of many items at once, from counts of ordered codes (one row an item).
-
-    Parameters
-    ----------
-    counts_a, counts_b
-        Items × codes, codes in order.
-    z
-        Critical value.
-    """
-    n, m = counts_a.sum(axis=1), counts_b.sum(axis=1)
-    below_b, below_a = np.cumsum(counts_b, axis=1) - counts_b, np.cumsum(counts_a, axis=1) - counts_a
-    above_b = m[:, None] - below_b - counts_b
-    above_a = n[:, None] - below_a - counts_a
-    wins, losses = (counts_a * below_b).sum(axis=1), (counts_a * above_b).sum(axis=1)
-    ties = n * m - wins - losses
-    with np.errstate(divide="ignore", invalid="ignore"):
-        delta = (wins - losses) / (n * m)
-        by_a, by_b = (below_b - above_b) / m[:, None], (above_a - below_a) / n[:, None]
-        sum_a = (counts_a * (by_a - delta[:, None]) ** 2).sum(axis=1)
-        sum_b = (counts_b * (by_b - delta[:, None]) ** 2).sum(axis=1)
-        every = wins * (1 - delta) ** 2 + losses * (1 + delta) ** 2 + ties * delta**2
-        degrees = (n - 1) * (m - 1)
-        unbiased = (m**2 * sum_a + n**2 * sum_b - every) / (n * m * degrees)
-        v1, v2 = sum_a / (n - 1), sum_b / (m - 1)
-        consistent = ((m - 1) * v1 + (n - 1) * v2 + every / degrees) / (n * m)
-        root = z * np.sqrt(consistent) * np.sqrt((1 - delta**2) ** 2 + z**2 * consistent)
-        centre, below = delta - delta**3, 1 - delta**2 + z**2 * consistent
-        low, high = (centre - root) / below, (centre + root) / below
-    return CliffDelta(delta, low, high, (delta + 1) / 2, wins, losses, ties, consistent, unbiased)
 
 
 def mann_whitney_from_counts(
@@ -170,7 +84,7 @@ def mann_whitney(
     >>> round(mann_whitney([1.1, 2.2, 3.3], [0.5, 1.5, 4.5]).p_value, 4)
     1.0
     """
-    first, second = _known("a", a), _known("b", b)
+    first, second = known_values("a", a), known_values("b", b)
     n, m = first.size, second.size
     values, counts = np.unique(np.concatenate([first, second]), return_counts=True)
     tied = values.size < n + m
@@ -219,11 +133,12 @@ def _rank_sum_mass(n: int, m: int) -> Array:
         for at in range(size, n * m + 1):
             grown[at] += grown[at - size]
         counts = grown
-    return counts / counts.sum()
+    mass: Array = counts / counts.sum()
+    return mass
 
 
 def wilcoxon_signed_rank(a: npt.ArrayLike, b: npt.ArrayLike, *, correct: bool = True) -> Test:
-    """Wilcoxon's signed-rank test of pairs by the normal approximation, as R's `wilcox.test(paired=TRUE, exact=FALSE)`.
+    """Wilcoxon's signed-rank test of pairs, by the normal approximation.
 
     Parameters
     ----------
@@ -236,6 +151,10 @@ def wilcoxon_signed_rank(a: npt.ArrayLike, b: npt.ArrayLike, *, correct: bool = 
     -------
     Test
         `statistic` is V, the sum of ranks of positive differences.
+
+    Notes
+    -----
+    Equal to R's `wilcox.test(paired = TRUE, exact = FALSE)`.
 
     Examples
     --------
@@ -279,7 +198,7 @@ def kruskal(groups: Sequence[npt.ArrayLike]) -> Test:
     >>> round(kruskal([[1, 2, 3], [4, 5, 6]]).statistic, 4)
     3.8571
     """
-    samples = [_known(f"group {at}", group) for at, group in enumerate(groups)]
+    samples = [known_values(f"group {at}", group) for at, group in enumerate(groups)]
     if len(samples) < 2:
         raise InvalidInput("kruskal", [Problem("groups", "are fewer than two", "give at least two")])
     rank, counts = _ranks(np.concatenate(samples))
@@ -336,7 +255,7 @@ def kolmogorov_smirnov(a: npt.ArrayLike, b: npt.ArrayLike) -> Test:
     """
     from scipy.special import kolmogorov
 
-    first, second = np.sort(_known("a", a)), np.sort(_known("b", b))
+    first, second = np.sort(known_values("a", a)), np.sort(known_values("b", b))
     at = np.unique(np.concatenate([first, second]))
     apart = (
         np.searchsorted(first, at, side="right") / first.size
@@ -351,10 +270,18 @@ def _ranks(values: Array) -> tuple[Array, Array]:
     """Mid-ranks, and how many share each value."""
     _, at, counts = np.unique(values, return_inverse=True, return_counts=True)
     sizes = counts.astype(np.float64)
-    return (np.cumsum(sizes) - (sizes - 1) / 2)[at], sizes
+    middle = np.cumsum(sizes) - (sizes - 1) / 2
+    return middle[at], sizes
 
 
-def _known(name: str, values: npt.ArrayLike) -> Array:
+def known_values(name: str, values: npt.ArrayLike) -> Array:
+    """The numbers that are there.
+
+    Raises
+    ------
+    InvalidInput
+        Where none is.
+    """
     numbers = np.asarray(values, dtype=np.float64).ravel()
     numbers = numbers[~np.isnan(numbers)]
     if numbers.size == 0:
