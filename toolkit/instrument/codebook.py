@@ -69,7 +69,7 @@ def codebook(instrument: Instrument, language: str = "en") -> pd.DataFrame:
 
 def _rows(variable: Variable, instrument: Instrument, language: str) -> Iterator[dict[str, str | None]]:
     offered = [(missing.becomes, missing.label[language]) for missing in instrument.missing_of(variable)]
-    answers = [*variable.code_labels(language).items(), *offered]
+    answers: list[tuple[str | None, str | None]] = [*variable.code_labels(language).items(), *offered]
     for audience in variable.audiences:
         for code, label in answers or [(None, None)]:
             yield {

@@ -111,7 +111,7 @@ class Reading:
         except ValidationError as error:
             self.found.extend(problems_of(error, model, document))
             bad = {tuple(detail["loc"][:2]) for detail in error.errors()}
-        for location in bad:
+        for location in filter(None, bad):
             self.broken.update((document.named(location)[-1], str(location[0])))
         try:
             return model.model_validate(_without(document.data, bad))

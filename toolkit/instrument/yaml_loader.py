@@ -131,7 +131,7 @@ class _Builder:
         if isinstance(node, yaml.SequenceNode):
             return [self.value(entry, (*at, place)) for place, entry in enumerate(node.value)]
         empty = isinstance(node, yaml.ScalarNode) and node.style is None and node.value in _EMPTY
-        return None if empty else node.value
+        return None if empty else self._text(node, str(node.value))
 
     def _mapping(self, node: yaml.MappingNode, at: Location) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -149,8 +149,16 @@ class _Builder:
                 )
             else:
                 first[name] = key.start_mark.line + 1
-                found[name] = self.value(value, (*at, name))
+                found[self._text(key, name)] = self.value(value, (*at, name))
         return found
+
+    def _text(self, node: yaml.Node, text: str) -> str:
+        """The text, with characters that JSON writes as two escapes made one."""
+        try:
+            return text.encode("utf-16", "surrogatepass").decode("utf-16")
+        except UnicodeDecodeError:
+            self._refuse(node, "an escape (\\u…) stands for half a character", "write the character itself")
+            return ""
 
     def _refuse(self, node: yaml.Node, what: str, mend: str) -> None:
         mark = node.start_mark
