@@ -1,0 +1,196 @@
+"""Shares and means: against R's survey, by hand, and what they refuse."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.analysis.oracles import DESIGNS, cases, close, data
+from toolkit import analysis as tk
+from toolkit.analysis import Design
+from toolkit.analysis.contract import estimate_columns
+from toolkit.errors import InvalidInput
+
+
+def _share_column(frame: pd.DataFrame, text: str) -> pd.Series:
+    compared = re.match(r"I\((\w+)(==|>)'?([\w.]+)'?\)", text)
+    if compared is None:
+        return frame[text]
+    name, sign, value = compared.groups()
+    return (frame[name] == value) * 1.0 if sign == "==" else (frame[name] > float(value)) * 1.0
+
+
+@pytest.mark.parametrize("case", [one for one in cases("W02_ciprop") if "ciprop" in str(one.values)])
+def test_weighted_intervals_of_a_share_equal_r(case: dict[str, Any]) -> None:
+    text, method = re.match(r"svyciprop\(~(.*?), d, method='(\w+)'", case["call"]).groups()
+    level = float(re.search(r"level=([\d.]+)", case["call"]).group(1))
+    frame = data(case["dataset"]).assign(share=lambda f: _share_column(f, text))
+    row = tk.proportions(
+        frame, "share", measure="1", design=DESIGNS[case["design_name"]], level=level, method=method
+    ).iloc[0]
+    result = case.get("result_survey_4_5", case["result"])
+    assert [row["estimate"], row["std_error"]] == close([result["estimate"], result["se"]])
+    # the reference profiles the likelihood on a grid: 1e-4, as its README says
+    rel = 1e-4 if method == "likelihood" else 1e-6
+    assert [row["conf_low"], row["conf_high"]] == close(result["ci"], rel=rel)
+
+
+def _simple_domain(case: Any) -> bool:
+    value = case.values[0]
+    return (
+        value is None
+        or re.match(r"svyby\(~\w+, ~\w+, (d|subset\(d, !is.na\(\w+\)\)), svymean", value["call"]) is not None
+    )
+
+
+@pytest.mark.parametrize(
+    "case", [one for one in cases("W03_domains") + cases("W13_fpc_multistage_lonely") if _simple_domain(one)]
+)
+def test_domain_means_equal_r(case: dict[str, Any]) -> None:
+    item, by = re.match(r"svyby\(~(\w+), ~(\w+),", case["call"]).groups()
+    found = tk.means(data(case["dataset"]), item, by=by, design=DESIGNS[case["design_name"]])
+    result = case.get("result_survey_4_5", case["result"])
+    assert [str(one[by]) for one in result["by"]] == found[by].astype("str").tolist()
+    assert found["estimate"].tolist() == close(result["estimate"])
+    assert found["std_error"].tolist() == close(result["se"])
+    assert found["conf_low"].tolist() == close([low for low, _ in result["ci95_t_designdf"]])
+
+
+@pytest.mark.parametrize("case", [one for one in cases("W03_domains") if "svyciprop" in str(one.values)])
+def test_a_domains_own_degrees_of_freedom_equal_r(case: dict[str, Any]) -> None:
+    audience, method = re.search(r"audience=='(\w+)'\), method='(\w+)'", case["call"]).groups()
+    given = DESIGNS[case["design_name"]]
+    design = Design(
+        weights=given.weights, strata=given.strata, clusters=given.clusters, fpc=given.fpc, df="domain"
+    )
+    found = tk.proportions(data("org_given"), "t01", by="audience", measure="1", design=design, method=method)
+    row = found[found.audience == audience].iloc[0]
+    assert [row["conf_low"], row["conf_high"]] == close(case["result"]["ci"])
+
+
+@pytest.mark.parametrize("name", ["f1", "f2"])
+def test_a_stratified_mean_with_and_without_fpc_equals_r(name: str) -> None:
+    wanted = next(
+        (
+            one.values[0]
+            for one in cases("W13_fpc_multistage_lonely")
+            if one.values[0]
+            and one.values[0].get("design_name") == name
+            and "svymean" in one.values[0]["call"]
+        ),
+        None,
+    )
+    if wanted is None:
+        pytest.skip("the R results beside the project are absent")
+    row = tk.means(data("fpc_small"), "x", design=DESIGNS[name]).iloc[0]
+    assert [row["estimate"], row["std_error"]] == close(
+        [*wanted["result"]["estimate"], *wanted["result"]["se"]]
+    )
+    assert row["df"] == wanted["result"]["design_df"]
+
+
+def _frame() -> pd.DataFrame:
+    categories = [*(f"-{at}" for at in range(6, 0, -1)), "1", "2", "3"]
+    answers = ["1", "1", "2", "3", "-4", "2", "3", "3", "-1", None]
+    audience = pd.Categorical(["x"] * 5 + ["y"] * 5, ["x", "y", "z"])
+    return pd.DataFrame(
+        {
+            "audience": audience,
+            "q": pd.Categorical(answers, categories, ordered=True),
+            "hours": np.arange(10.0),
+        }
+    )
+
+
+def test_reserved_codes_and_nan_are_no_answers() -> None:
+    table = tk.proportions(_frame(), "q")
+    assert list(table.columns) == estimate_columns("response", [])
+    assert table["response"].tolist() == ["1", "2", "3"]
+    assert table["n"].tolist() == [7, 7, 7]
+    assert table["estimate"].tolist() == close([2 / 7, 2 / 7, 3 / 7])
+
+
+def test_a_group_without_respondents_has_a_row_that_says_so() -> None:
+    table = tk.proportions(_frame(), "q", by="audience", measure="3")
+    assert table["audience"].tolist() == ["x", "y", "z"]
+    assert table["n"].tolist() == [4, 3, 0]
+    last = table.iloc[2]
+    assert np.isnan(last["estimate"])
+    assert last["method"] == "not computed: nobody answered"
+    mean = tk.means(_frame(), "q", by="audience").iloc[2]
+    assert np.isnan(mean["conf_low"])
+    assert mean["method"] == "not computed: nobody answered"
+
+
+def test_shares_of_all_codes_add_up_to_one() -> None:
+    design = Design(weights="hours")
+    table = tk.proportions(_frame(), "q", by="audience", design=design)
+    sums = table.groupby("audience", observed=True)["estimate"].sum()
+    assert sums.loc[["x", "y"]].tolist() == close([1.0, 1.0])
+
+
+def test_a_mean_has_students_interval() -> None:
+    from scipy.stats import t
+
+    row = tk.means(_frame(), "hours").iloc[0]
+    error = np.arange(10.0).std(ddof=1) / np.sqrt(10)
+    assert [row["estimate"], row["std_error"], row["df"]] == close([4.5, error, 9])
+    assert [row["conf_low"], row["conf_high"]] == close(
+        [4.5 - t.ppf(0.975, 9) * error, 4.5 + t.ppf(0.975, 9) * error]
+    )
+
+
+def test_equal_weights_give_the_plain_share() -> None:
+    frame = _frame().assign(w=3.0)
+    plain, weighted = tk.proportions(frame, "q"), tk.proportions(frame, "q", design=Design(weights="w"))
+    assert plain["estimate"].tolist() == close(weighted["estimate"].tolist())
+    assert weighted["effective_n"].iloc[0] == pytest.approx(
+        7 * 9 / 10
+    )  # n / (n - 1) of ten drawn, seven answering
+
+
+def test_unanimous_weighted_answers_still_get_an_interval() -> None:
+    frame = pd.DataFrame({"q": [1.0] * 20, "w": np.linspace(1, 2, 20)})
+    row = tk.proportions(frame, "q", measure="1", design=Design(weights="w")).iloc[0]
+    assert row["conf_high"] == 1.0
+    assert row["conf_low"] == pytest.approx(0.025 ** (1 / row["effective_n"]))
+    assert "do not vary" in row["method"]
+
+
+def test_the_population_may_differ_by_group_and_is_never_below_the_answers() -> None:
+    frame = pd.DataFrame({"site": ["a"] * 4 + ["b"] * 4, "q": [1.0, 0.0] * 4})
+    table = tk.proportions(frame, "q", by="site", measure="1", population={"a": 4, "b": 40})
+    assert (table["conf_high"] - table["conf_low"]).tolist()[0] == 0
+    assert (table["conf_high"] - table["conf_low"]).tolist()[1] > 0.5
+    with pytest.raises(InvalidInput, match="is 3 and 4 answered"):
+        tk.proportions(frame, "q", by="site", measure="1", population={"a": 3, "b": 40})
+    with pytest.raises(InvalidInput, match="population of b"):
+        tk.proportions(frame, "q", by="site", measure="1", population={"a": 4})
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda f: tk.proportions(f, "q", method="wlison"), "wlison"),
+        (lambda f: tk.proportions(f, "q", measure="mean"), "means()"),
+        (lambda f: tk.proportions(f, "q", measure="7"), "has no measure"),
+        (lambda f: tk.proportions(f, "q", method="wald", population=20), "no use in method"),
+        (
+            lambda f: tk.proportions(
+                f, "q", population=20, design=Design(weights="hours"), method="hypergeometric"
+            ),
+            "simple sample",
+        ),
+        (lambda f: tk.proportions(f, "q", by=["audience", "audience"]), "twice"),
+        (lambda f: tk.means(f.assign(word=["x"] * 10), "word"), "no mean"),
+        (lambda f: tk.means(f.assign(hours=np.inf), "hours"), "infinite"),
+        (lambda f: tk.proportions(f.assign(hours=f.hours / 3), "hours"), "numbers, not response codes"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(call: Any, said: str) -> None:
+    with pytest.raises(InvalidInput, match=re.escape(said)):
+        call(_frame())
