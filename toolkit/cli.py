@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -120,7 +121,7 @@ def _report(given: argparse.Namespace) -> int:
     )
     counts = made["status"].value_counts()
     print(", ".join(f"{counts[status]} {words}" for status, words in _STATUS.items() if status in counts))
-    print(f"Open {made.attrs['index']}")
+    print(f"Open {os.path.relpath(made.attrs['index'])}")
     return FAILED if "failed" in counts else 0
 
 

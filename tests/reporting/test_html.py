@@ -88,7 +88,7 @@ def test_a_name_cannot_leave_its_style_sheet_string():
 
 def test_synthetic_data_is_said_on_screen_and_on_every_sheet():
     said = page(text("## A"), cover=Cover("S", "O", synthetic=True))
-    assert '<aside class="synthetic"' in said
+    assert '<aside class="synthetic-banner"' in said
     assert "@top-right" in said
     assert "SYNTHETIC DATA</title>" in said
     assert "SYNTHETIC" not in page(text("## A"))

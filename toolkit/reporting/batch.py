@@ -107,7 +107,7 @@ def run_reports(
     template = notebook_path(notebook or REPORT_NOTEBOOK)
     notice = notebook_path(NOTICE_NOTEBOOK)
     study.check()
-    folder = report_folder(out, study.id, wave)
+    folder = report_folder(out, study.id, wave).resolve()
     jobs = [_job(study, data, organisation, wave, template, notice) for organisation in chosen]
     _check_notebooks(jobs)
     with lock_folder(folder), tempfile.TemporaryDirectory(prefix="survey-toolkit-") as scratch:

@@ -66,7 +66,8 @@ def build_manifest(
     dict
         Nothing in it names another organisation or gives a count the policy hides.
     """
-    outputs = {path.name: sha256_of(path) for path in sorted(folder.iterdir()) if path.name != MANIFEST}
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != MANIFEST)
+    outputs = {path.relative_to(folder).as_posix(): sha256_of(path) for path in files}
     return {
         "study": study.id,
         "title": study.title,

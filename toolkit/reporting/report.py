@@ -119,7 +119,6 @@ class OrganisationReport:
             f"{self.policy.threshold} people answered, and answers of so few could be traced to persons.",
             "This says nothing about what people here think, and nothing about who answered. More answers in "
             "a later wave would make a report possible.",
-            self.policy.text(),
         )
 
     def participation_table(self) -> Table:
@@ -138,13 +137,14 @@ class OrganisationReport:
             return _passage(_one_audience(self._names()))
         return gap_dumbbell(self.released, self.instrument, look=self.theme, language=self.language)
 
-    def gap_table(self) -> Block:
-        """Every gap with its interval and verdict."""
+    def gap_table(self, *, most: int | None = None) -> Block:
+        """Gaps with their intervals and verdicts, the widest first; every one of them, or so many."""
         from toolkit.presentation import gap_table
 
         if "gaps" not in self.released.tables:
             return Several(())
-        return gap_table(self.released, self.instrument, language=self.language)
+        title = f"The {most} widest gaps between audiences" if most else "Every gap between audiences"
+        return gap_table(self.released, self.instrument, most=most, title=title, language=self.language)
 
     def theme_pictures(self) -> Block:
         """The distributions of every theme's scale questions, by audience."""
@@ -229,12 +229,13 @@ class OrganisationReport:
         )
 
     def appendix(self) -> Block:
-        """Every question's wording, base and distribution."""
+        """Every question's wording, base and distribution, and every comparison."""
         from toolkit.presentation import distribution_table
 
         if self.withheld:
             return self.notice()
-        return distribution_table(self.released, self.instrument, language=self.language)
+        answers = distribution_table(self.released, self.instrument, language=self.language)
+        return Several((answers, self.gap_table()))
 
     def results(self) -> pd.DataFrame:
         """Every number of the report, a row each, with the text that is printed for it."""
@@ -309,7 +310,7 @@ def open_report(
         previous_wave=gathered.previous_wave,
         policy=study.policy,
         written=study.methods,
-        computed=computed_statements(study, gathered.participation),
+        computed=computed_statements(study, gathered),
         theme=Theme.of(study.brand, study.instrument.audiences),
     )
 

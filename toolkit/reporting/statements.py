@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from toolkit.presentation import computed_methods
 
 if TYPE_CHECKING:
+    from toolkit.reporting.gathering import Gathered
     from toolkit.study import Study
 
 __all__ = ["computed_statements"]
 
 
-def computed_statements(study: Study, participation: pd.DataFrame) -> dict[str, dict[str, str]]:
+def computed_statements(study: Study, gathered: Gathered) -> dict[str, dict[str, str]]:
     """Say for each audience what the report itself knows: sizes, questionnaire, processing, analysis."""
     found = {}
     for audience in study.instrument.audiences:
         told = computed_methods(
-            participation,
+            gathered.participation,
             study.instrument,
             audience=audience,
             policy=study.policy,
@@ -27,6 +26,10 @@ def computed_statements(study: Study, participation: pd.DataFrame) -> dict[str, 
             language=study.language,
         )
         told["processing_and_quality"] = f"{told['processing_and_quality']} {_analysis(study)}"
+        if not gathered.audiences:  # a notice has no appendix to point at
+            told["instrument"] = (
+                f"“{study.instrument.title[study.language]}”, version {study.instrument.version}."
+            )
         found[audience] = told
     return found
 
