@@ -92,10 +92,17 @@ def published(loaded: tuple[Simulation, Instrument, tuple[Share, ...]]) -> Mappi
     return {finding: (share, answer) for share in loaded[2] for answer, finding in share.findings.items()}
 
 
+@pytest.mark.parametrize(
+    "where", ["data_samples/published/upwork_2024.csv", "findings/published_findings.csv"]
+)
 def test_every_published_share_is_carried_as_published(
-    loaded: tuple[Simulation, Instrument, tuple[Share, ...]], shared: Path
+    loaded: tuple[Simulation, Instrument, tuple[Share, ...]],
+    root: Path,
+    where: str,
+    request: pytest.FixtureRequest,
 ) -> None:
-    table = pd.read_csv(shared / "findings" / "published_findings.csv").set_index("finding_id")
+    home = root if where.startswith("data_samples") else request.getfixturevalue("shared")
+    table = pd.read_csv(home / where).set_index("finding_id")
     carried = published(loaded)
     for finding, (share, answer) in carried.items():
         assert share.share[answer] == pytest.approx(table.loc[finding, "value_pct"] / 100), finding
