@@ -196,7 +196,9 @@ def _syntax(error: yaml.YAMLError) -> Problem:
     where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "the file"
     said = getattr(error, "problem", None) or getattr(error, "reason", None) or "it cannot be parsed"
     return Problem(
-        where, f"this is not valid YAML ({said})", "mend the line or the one before; quote text with ': '"
+        where,
+        f"this is not valid YAML ({said})",
+        "mend the line or the one before; put text with ': ' or '?' in quotes",
     )
 
 
