@@ -1,9 +1,10 @@
-"""Released results as what people read: pictures, tables and sentences. Only rounding and wording happen here."""
+"""Released results as what people read: pictures, tables, sentences. Only rounding and wording happen here."""
 
 from __future__ import annotations
 
 from toolkit.presentation.appendix import distribution_table
 from toolkit.presentation.blocks import Bullets, Paragraph, Picture, Prose, Table, Terms
+from toolkit.presentation.comparison_tables import benchmark_table, trend_table
 from toolkit.presentation.figures import (
     benchmark_dots,
     diverging_bars,
@@ -14,13 +15,7 @@ from toolkit.presentation.figures import (
 from toolkit.presentation.methods import computed_methods, methods_statement
 from toolkit.presentation.numbers import percent, points
 from toolkit.presentation.sentences import headline
-from toolkit.presentation.tables import (
-    benchmark_table,
-    gap_table,
-    participation_table,
-    shares_table,
-    trend_table,
-)
+from toolkit.presentation.tables import gap_table, participation_table, shares_table
 from toolkit.presentation.theme import Theme
 from toolkit.presentation.words import cannot_tell, summary, synthetic_notice
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from toolkit.disclosure import Released
 from toolkit.errors import DisclosureError, ToolkitError, near_names
 from toolkit.instrument.model import Instrument, Variable
 from toolkit.presentation.numbers import is_known
@@ -36,14 +37,12 @@ def released_table(released: Any, name: str, *, columns: Iterable[str] = ()) -> 
     ToolkitError
         No such table, or one without a column that is needed.
     """
-    from toolkit.disclosure import Released
-
     if not isinstance(released, Released):
         raise DisclosureError(
             f"{type(released).__name__} has not passed the gate; give what toolkit.disclosure.release returned"
         )
-    if name not in released.tables:
-        raise ToolkitError(f"no released table '{name}': {near_names(name, released.tables)}")
+    if name not in released:
+        raise ToolkitError(f"no released table '{name}': {near_names(name, released)}")
     frame = released[name]
     lacking = sorted(set(columns) - set(frame.columns))
     if lacking:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pandas as pd
@@ -20,6 +21,8 @@ from toolkit.presentation.rows import (
 
 __all__ = [
     "by_width",
+    "doubt",
+    "floored",
     "gap_title",
     "headline",
     "hint_of",
@@ -27,6 +30,7 @@ __all__ = [
     "share_of",
     "side_gap",
     "sides",
+    "signed_gap",
     "verdict_of",
 ]
 
@@ -40,26 +44,36 @@ def by_width(gaps: pd.DataFrame) -> pd.DataFrame:
 
 
 def is_certain(row: Any) -> bool:
-    """Whether the interval leaves out 0 and the adjusted p value, where there is one, is below 0.05."""
-    low, high = row["conf_low"], row["conf_high"]
-    if not (is_known(low) and is_known(high)) or low <= 0 <= high:
-        return False
+    """Whether the interval leaves out 0 and the adjusted p value, where there is one, is below 0.05.
+
+    A row with a bound has one end of an interval; that end decides.
+    """
     p = row.get("p_adjusted")
-    return not is_known(p) or bool(p < 0.05)
+    return _clear_of_zero(row) and (not is_known(p) or bool(p < 0.05))
+
+
+def doubt(row: Any) -> str:
+    """What a title adds where a gap is uncertain: "" where it is not."""
+    if is_certain(row):
+        return ""
+    if _clear_of_zero(row):
+        return "though among so many comparisons one this wide may be chance"
+    return "but it may be chance"
 
 
 def verdict_of(row: Any) -> str:
     """The row's verdict, its figures rounded as everywhere else and counted from the higher share down."""
     text = str(known(row["verdict"]))
-    if not text:
-        return f"not shown: {known(row.get('withheld'), 'the gate gives no reason')}"
-    if _is_bounded(row):
-        return text
+    if not bool(row["shown"]):
+        return f"not shown ({known(row.get('withheld'), 'withheld')})"
+    if text.startswith("a gap of at least"):
+        return f"a gap of at least {floored(row['gap'])} points"
     if text.startswith("a gap of") and is_known(row["conf_low"]):
         return f"a gap of {points(abs(row['gap']))} points ({_ends(row)})"
     if text.startswith("this survey cannot tell; only gaps of about"):
-        return f"this survey cannot tell; only gaps of about {points(row['minimum_detectable_gap'])} points would show"
-    return text
+        least = points(row["minimum_detectable_gap"])
+        return f"this survey cannot tell; only gaps of about {least} points would show"
+    return text or "no comparison could be made"
 
 
 def headline(row: Any, instrument: Instrument, *, language: str = "en") -> str:
@@ -104,29 +118,64 @@ def sides(row: Any, instrument: Instrument, *, language: str = "en") -> list[tup
     return [(name, text) for _, name, text in found]
 
 
-def gap_title(gaps: pd.DataFrame, instrument: Instrument, *, language: str = "en") -> str:
-    """A sentence that names the widest gap shown, and says so where it is uncertain."""
+def gap_title(gaps: pd.DataFrame, instrument: Instrument, *, lead: str = "", language: str = "en") -> str:
+    """A sentence that names the widest gap shown, and says so where it is uncertain.
+
+    Parameters
+    ----------
+    gaps
+        Released gaps.
+    instrument
+        For wording.
+    lead
+        What they are about, such as a theme; the sentence then begins with it.
+    language
+        Of the wording.
+    """
     rows = by_width(gaps)
     if rows.empty:
-        return "No gap between audiences may be shown"
+        said = "No gap between audiences may be shown"
+        return f"{lead}: {within(said)}" if lead else said
     row = rows.iloc[0]
     (high, high_text), (low, low_text) = sides(row, instrument, language=language)
     label = within(item_name(instrument, row["item"], language=language))
     if is_certain(row):
-        pair = f"{high[:1].upper()}{high[1:]} and {low}"
-        return f"{pair} differ most on {label}: {high_text} against {low_text}"
-    return (
-        f"The widest gap shown is on {label}, {high_text} of {high} against {low_text} of {low}, "
-        "but it may be chance"
-    )
+        said = f"{high} and {low} differ most on {label}: {high_text} against {low_text}"
+    else:
+        shares = f"{high_text} of {high} against {low_text} of {low}"
+        said = f"the widest gap shown is on {label}, {shares}, {doubt(row)}"
+    return f"{lead}: {said}" if lead else said[:1].upper() + said[1:]
 
 
 def side_gap(row: Any) -> tuple[str, str]:
     """What stands beside a pair of dots: the gap in points, and its interval."""
-    if _is_bounded(row):
-        return f"{_bound_sign(row)}{points(abs(row['gap']))} points", ""
+    bound = str(known(row.get("bound")))
+    if not is_known(row["gap"]):
+        return "not shown", ""
+    if bound:
+        return f"≥{floored(row['gap'])} points", ""
     ends = _ends(row)
     return f"{points(abs(row['gap']))} points", f"({ends})" if ends else ""
+
+
+def floored(gap: float) -> str:
+    """A gap that is only a lower bound, in whole points rounded down so that it stays one."""
+    return points(math.floor(100 * abs(gap) + 1e-6) / 100)
+
+
+def signed_gap(row: Any, *, turned: bool = False) -> tuple[str, str]:
+    """A gap counted from one fixed side, in points with its sign, and its interval; `turned` swaps the sides."""
+    gap = row["gap"]
+    if not is_known(gap):
+        return "", ""
+    gap = -gap if turned else gap
+    if str(known(row.get("bound"))):
+        return f"{'≥ +' if gap > 0 else '≤ −'}{floored(gap)}", ""
+    low, high = row["conf_low"], row["conf_high"]
+    if turned and is_known(low) and is_known(high):
+        low, high = -high, -low
+    ends = interval(low, high)
+    return points(gap, signed=True), f"({ends})" if ends else ""
 
 
 def share_of(row: Any) -> str:
@@ -141,21 +190,9 @@ def hint_of(item: str, measure: str, instrument: Instrument) -> str:
     return direction(instrument[item], measure) if item in instrument else ""
 
 
-def _is_bounded(row: Any) -> bool:
-    return bool(str(known(row.get("bound_a"))) or str(known(row.get("bound_b"))))
-
-
-def _bound_sign(row: Any) -> str:
-    """Whether the gap between what is shown is at least or at most the real one, where that can be said."""
-    ways = {
-        (1 if side == "a" else -1) * (1 if row[f"bound_{side}"] == ">=" else -1)
-        for side in "ab"
-        if str(known(row.get(f"bound_{side}")))
-    }
-    if len(ways) != 1:
-        return "about "
-    grows = ways.pop() * (1 if row["gap"] >= 0 else -1)
-    return "≥" if grows > 0 else "≤"
+def _clear_of_zero(row: Any) -> bool:
+    low, high = known(row["conf_low"], -math.inf), known(row["conf_high"], math.inf)
+    return not low <= 0 <= high
 
 
 def _ends(row: Any) -> str:

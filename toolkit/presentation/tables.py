@@ -10,8 +10,7 @@ import pandas as pd
 from toolkit.errors import DisclosureError, ToolkitError
 from toolkit.instrument.model import Instrument
 from toolkit.presentation.blocks import Table, table_of
-from toolkit.presentation.figures.change import here_and_there, waves_apart
-from toolkit.presentation.numbers import NOT_SHOWN, base, change, is_known, p_value, percent, points, share
+from toolkit.presentation.numbers import NOT_SHOWN, base, is_known, p_value, percent, points, share
 from toolkit.presentation.rows import (
     answer_words,
     audience_name,
@@ -22,7 +21,7 @@ from toolkit.presentation.rows import (
 )
 from toolkit.presentation.sentences import by_width, hint_of, side_gap, sides, verdict_of
 
-__all__ = ["benchmark_table", "gap_table", "participation_table", "shares_table", "trend_table"]
+__all__ = ["gap_table", "participation_table", "shares_table"]
 
 BOUND_NOTE = "≥ and ≤: nearly all or nearly none gave this answer; only the bound may be shown."
 ROUNDED_NOTE = (
@@ -104,6 +103,7 @@ def gap_table(
     items: Iterable[str] | None = None,
     theme: str | None = None,
     most: int | None = None,
+    level: float = 0.95,
     title: str = "Gaps between audiences, the widest first",
     language: str = "en",
 ) -> Table:
@@ -119,6 +119,8 @@ def gap_table(
         The released gaps.
     items, theme, most
         Only these columns; only this theme; only so many rows.
+    level
+        Of the intervals in the table, for the words.
     title, language
         The caption; the language of the wording.
 
@@ -135,10 +137,11 @@ def gap_table(
     rows = [_gap_row(row, instrument, language) for row in ordered.to_dict("records")]
     notes = [
         ROUNDED_NOTE,
-        "Interval: 95 %. p: adjusted for the number of gaps tested; the verdict rests on the interval.",
+        f"In brackets: the {percent(level)} interval. p: adjusted for the number of gaps tested; the verdict rests on "
+        "the interval.",
     ]
     columns = ["Item", "Higher", "Lower", "Gap in points", "p, adjusted", "Good news", "Verdict"]
-    return table_of(rows, columns, title=title, kind="gaps", notes=[*notes, *_notes(frame)],
+    return table_of(rows, columns, title=title, kind="gaps", notes=[*notes, *notes_on(frame)],
                     numeric=["Gap in points", "p, adjusted"])  # fmt: skip
 
 
@@ -151,6 +154,7 @@ def shares_table(
     measure: str = "top",
     items: Iterable[str] | None = None,
     theme: str | None = None,
+    level: float = 0.95,
     title: str = "Shares by audience",
     language: str = "en",
 ) -> Table:
@@ -166,6 +170,8 @@ def shares_table(
         The released shares, their group column, and which share.
     items, theme
         Only these columns; only this theme.
+    level
+        Of the intervals in the table, for the words.
     title, language
         The caption; the language of the wording.
 
@@ -183,106 +189,14 @@ def shares_table(
     cells = {(row["item"], str(row[by])): _share_cell(row) for row in frame.to_dict("records")}
     rows = [
         {
-            "Item": _with_answer(item, measure, instrument, language),
+            "Item": with_answer(item, measure, instrument, language),
             **{names[group]: cells.get((item, group), "not asked") for group in groups},
         }
         for item in dict.fromkeys(frame["item"])
     ]
-    notes = ["Share, 95 % interval, and n, the number who answered.", *_notes(frame)]
+    notes = [f"Share, {percent(level)} interval, and n, the number who answered.", *notes_on(frame)]
     return table_of(rows, ["Item", *names.values()], title=title, kind="shares", notes=notes,
                     numeric=list(names.values()))  # fmt: skip
-
-
-def benchmark_table(
-    released: Any,
-    instrument: Instrument,
-    *,
-    table: str = "benchmarks",
-    by: str = "audience",
-    own: str = "this organisation",
-    title: str = "Beside the published figures",
-    language: str = "en",
-) -> Table:
-    """This organisation's shares beside published ones, with the published base and n, or why they do not compare.
-
-    Parameters
-    ----------
-    released
-        What `toolkit.disclosure.release` returned.
-    instrument
-        For wording.
-    table, by
-        The released comparison and its group column. Where it has them, the columns published_item,
-        published_base, published_audience, comparable and reason are printed.
-    own
-        How the table names this organisation.
-    title, language
-        The caption; the language of the wording.
-
-    Raises
-    ------
-    DisclosureError
-        `released` has not passed the gate.
-    """
-    frame = released_table(released, table, columns=("item", "measure", by, "estimate_a", "estimate_b"))
-    rows = [_benchmark_row(row, instrument, by, own, language) for row in frame.to_dict("records")]
-    notes = [
-        "A published figure without its n has no interval, and no test can be made against it.",
-        *_notes(frame),
-    ]
-    columns = ["Item", "Audience", "Here", "Published", "Published base", "Comparison"]
-    return table_of(rows, columns, title=title, kind="benchmarks", notes=notes, numeric=["Here", "Published"])
-
-
-def trend_table(
-    released: Any,
-    instrument: Instrument,
-    *,
-    waves: tuple[str, str],
-    table: str = "trend",
-    by: str = "audience",
-    title: str | None = None,
-    language: str = "en",
-) -> Table:
-    """Every share at two waves with the change, the largest change first.
-
-    Parameters
-    ----------
-    released
-        What `toolkit.disclosure.release` returned.
-    instrument
-        For wording.
-    waves
-        The earlier and the later wave, as the table names them.
-    table, by
-        The released gaps between waves and their group column.
-    title, language
-        The caption; the language of the wording.
-
-    Raises
-    ------
-    DisclosureError
-        `released` has not passed the gate.
-    """
-    frame = released_table(released, table, columns=("item", by, "audience_a", "audience_b", "gap"))
-    frame = waves_apart(frame, waves)
-    wide = by_width(frame)
-    ordered = pd.concat([wide, frame.drop(index=wide.index)])
-    rows = [
-        {
-            "Item": _with_answer(row["item"], row["measure"], instrument, language),
-            "Audience": audience_name(instrument, row[by], start=True, language=language),
-            waves[0]: _sided(row, "earlier"),
-            waves[1]: _sided(row, "later"),
-            "Change in points": change(row["change"], row["change_low"], row["change_high"]),
-            "Verdict": verdict_of(row),
-        }
-        for row in ordered.to_dict("records")
-    ]
-    notes = ["Change: later minus earlier, with its 95 % interval.", ROUNDED_NOTE, *_notes(frame)]
-    columns = ["Item", "Audience", waves[0], waves[1], "Change in points", "Verdict"]
-    return table_of(rows, columns, title=title or f"What changed from {waves[0]} to {waves[1]}", kind="trend",
-                    notes=notes, numeric=[waves[0], waves[1], "Change in points"])  # fmt: skip
 
 
 def _chosen(
@@ -295,7 +209,7 @@ def _chosen(
     return frame
 
 
-def _with_answer(item: str, measure: str, instrument: Instrument, language: str) -> str:
+def with_answer(item: str, measure: str, instrument: Instrument, language: str) -> str:
     name = item_name(instrument, item, language=language)
     if item not in instrument or instrument[item].kind == "option":
         return name
@@ -303,7 +217,7 @@ def _with_answer(item: str, measure: str, instrument: Instrument, language: str)
 
 
 def _gap_row(row: Mapping[str, Any], instrument: Instrument, language: str) -> dict[str, str]:
-    name = _with_answer(row["item"], row["measure"], instrument, language)
+    name = with_answer(row["item"], row["measure"], instrument, language)
     high, low = sides(row, instrument, language=language)
     if not bool(row["shown"]) or not is_known(row["gap"]):
         return {
@@ -315,11 +229,16 @@ def _gap_row(row: Mapping[str, Any], instrument: Instrument, language: str) -> d
         "Item": name,
         "Higher": f"{high[0]} {high[1]}",
         "Lower": f"{low[0]} {low[1]}",
-        "Gap in points": f"{size.removesuffix(' points')} {ends}".strip(),
+        "Gap in points": in_cell(size.removesuffix(" points"), ends),
         "p, adjusted": p_value(row.get("p_adjusted")),
         "Good news": hint_of(row["item"], row["measure"], instrument).removesuffix(" is better"),
         "Verdict": verdict_of(row),
     }
+
+
+def in_cell(size: str, ends: str) -> str:
+    """A number with its interval on a line of its own, which does not break."""
+    return f"{size}\n{ends}".strip().replace(" ", "\u00a0")
 
 
 def _share_cell(row: Mapping[str, Any]) -> str:
@@ -327,45 +246,11 @@ def _share_cell(row: Mapping[str, Any]) -> str:
     if not bool(row["shown"]) or not is_known(row["estimate"]):
         return f"{NOT_SHOWN} (n {n})" if n != NOT_SHOWN else NOT_SHOWN
     text = share(row["estimate"], row["conf_low"], row["conf_high"], bound=str(known(row.get("bound"))))
-    return f"{text}, n {n}"
+    size, _, ends = text.partition(" (")
+    return f"{in_cell(size, '(' + ends if ends else '')}\nn {n}"
 
 
-def _sided(row: Mapping[str, Any], side: str) -> str:
-    return percent(row[side], bound=str(known(row.get(f"bound_{side}"))))
-
-
-def _benchmark_row(
-    row: Mapping[str, Any], instrument: Instrument, by: str, own: str, language: str
-) -> dict[str, str]:
-    here, there = here_and_there(dict(row), own)
-    n = base(row[f"n_{there}"]) if is_known(row[f"n_{there}"]) else "not published"
-    asked = str(known(row.get("published_base")))
-    words = str(known(row.get("published_item"))) or _with_answer(
-        row["item"], row["measure"], instrument, language
-    )
-    return {
-        "Item": words,
-        "Audience": audience_name(instrument, row[by], start=True, language=language),
-        "Here": percent(row[f"estimate_{here}"], bound=str(known(row.get(f"bound_{here}")))),
-        "Published": percent(row[f"estimate_{there}"]),
-        "Published base": f"{asked}; n {n}"
-        if asked and "n not published" not in asked
-        else asked or f"n {n}",
-        "Comparison": _comparison(row, there),
-    }
-
-
-def _comparison(row: Mapping[str, Any], there: str) -> str:
-    if str(known(row.get("comparable"), "yes")) == "no":
-        return f"not comparable: {known(row.get('reason'), 'item or base differs')}"
-    if not bool(row["shown"]):
-        return f"not shown: {known(row.get('withheld'), 'few answers')}"
-    if not is_known(row[f"n_{there}"]):
-        return "no interval: n not published"
-    return verdict_of(row)
-
-
-def _notes(frame: pd.DataFrame) -> list[str]:
+def notes_on(frame: pd.DataFrame) -> list[str]:
     notes = []
     bounds = [name for name in ("bound", "bound_a", "bound_b") if name in frame]
     if any((frame[name].fillna("").astype(str) != "").any() for name in bounds):

@@ -1,9 +1,10 @@
-"""Pictures: every one is drawn from released rows, and its title and alt text are generated from the same rows."""
+"""Pictures: drawn from released rows, with a title and an alt text generated from the same rows."""
 
 from __future__ import annotations
 
 from toolkit.presentation.figures.bars import diverging_bars
-from toolkit.presentation.figures.change import benchmark_dots, wave_change
+from toolkit.presentation.figures.benchmarks import benchmark_dots
+from toolkit.presentation.figures.change import wave_change
 from toolkit.presentation.figures.gaps import gap_dumbbell
 from toolkit.presentation.figures.options import ranked_options
 

@@ -18,7 +18,12 @@ from toolkit.presentation.theme import Theme
 
 __all__ = ["gap_dumbbell"]
 
-MARKED = "Dots are shares, lines their 95 % intervals; the number beside a dot is its share in percent."
+BOUND = "An open marker with an arrow is a bound: the share itself may not be shown."
+
+
+def marked(level: float) -> str:
+    """How dots with intervals are to be read."""
+    return f"Dots are shares, with the number beside them; lines are their {percent(level)} intervals."
 
 
 def gap_dumbbell(
@@ -31,6 +36,7 @@ def gap_dumbbell(
     measure: str = "top",
     items: Iterable[str] | None = None,
     most: int | None = 12,
+    level: float = 0.95,
     look: Theme | None = None,
     title: str | None = None,
     language: str = "en",
@@ -53,6 +59,8 @@ def gap_dumbbell(
         Columns to draw; without it every column but the options of multi-selects.
     most
         How many rows; None for all. The caption says how many were left out.
+    level
+        Of the intervals in the tables, for the words.
     look, title, language
         Colours; a title of your own; the language of the wording.
 
@@ -64,7 +72,7 @@ def gap_dumbbell(
     gaps = released_table(released, table, columns=("item", "measure", "gap", "audience_a", "audience_b"))
     estimates = released_table(released, shares, columns=("item", "measure", by, "estimate"))
     gaps, estimates = gaps[gaps["measure"] == measure], estimates[estimates["measure"] == measure]
-    wanted = _wanted(gaps, instrument, items)
+    wanted = _wanted(gaps, estimates, instrument, items, by)
     gaps, estimates = gaps[gaps["item"].isin(wanted)], estimates[estimates["item"].isin(wanted)]
     look = look or Theme.of(audiences=instrument.audiences)
     ranked = by_width(gaps)
@@ -72,12 +80,13 @@ def gap_dumbbell(
     drawn = order[:most]
     groups = groups_of(estimates[estimates["item"].isin(drawn)], instrument, look, by=by, language=language)
     rows = [_row(name, gaps, estimates, groups, instrument, by=by, language=language) for name in drawn]
-    caption = _caption(len(order), len(drawn), gaps)
+    caption = _caption(len(order), len(drawn), gaps, estimates[estimates["item"].isin(drawn)], level)
+    side = f"Widest gap ({percent(level)} interval)" if len(ranked) else ""
     return Picture(
-        title or gap_title(gaps, instrument, language=language),
+        title or _title(gaps, groups, instrument, language),
         _alt(drawn, ranked, estimates, instrument, by=by, language=language),
         caption,
-        as_svg(lambda: draw_dots(rows, groups, side_title="Widest gap (95 % interval)")),
+        as_svg(lambda: draw_dots(rows, groups, side_title=side)),
     )
 
 
@@ -124,12 +133,35 @@ def item_rows(
     return [Dot(d.group, d.estimate, d.low, d.high, d.words, moved[d.lane], d.bound) for d in dots], hidden
 
 
-def _wanted(gaps: pd.DataFrame, instrument: Instrument, items: Iterable[str] | None) -> list[str]:
-    names = list(dict.fromkeys(gaps["item"]))
-    if items is not None:
-        chosen = list(items)
-        return [name for name in names if name in chosen]
-    return [name for name in names if name not in instrument or instrument[name].kind != "option"]
+def single_items(names: Iterable[str], instrument: Instrument, items: Iterable[str] | None) -> list[str]:
+    """The items asked for; without a choice all but the options of multi-selects, in the order they come."""
+    chosen = None if items is None else set(items)
+    return [
+        name
+        for name in dict.fromkeys(names)
+        if (
+            name in chosen
+            if chosen is not None
+            else name not in instrument or instrument[name].option is None
+        )
+    ]
+
+
+def _wanted(
+    gaps: pd.DataFrame, estimates: pd.DataFrame, instrument: Instrument, items: Iterable[str] | None, by: str
+) -> list[str]:
+    """Items two audiences may be compared on; where there are none, every item with a share to show."""
+    names = list(gaps["item"])
+    if not names:
+        names = list(shown_rows(estimates)["item"])
+    return single_items(names, instrument, items)
+
+
+def _title(gaps: pd.DataFrame, groups: list[Group], instrument: Instrument, language: str) -> str:
+    if len(by_width(gaps)) or len(groups) != 1:
+        return gap_title(gaps, instrument, language=language)
+    name = audience_name(instrument, groups[0].name, language=language)
+    return f"Only the answers of {name} may be shown, so there is no gap to draw"
 
 
 def _row(
@@ -153,7 +185,7 @@ def _row(
         item_name(instrument, name, language=language),
         hint_of(name, "top", instrument),
         tuple(dots),
-        side or "no gap shown",
+        side or ("no gap shown" if len(gaps) else ""),
         note,
         lanes=max(1, len({dot.lane for dot in dots})),
         band=band,
@@ -161,19 +193,16 @@ def _row(
     )
 
 
-def _caption(count: int, drawn: int, gaps: pd.DataFrame) -> str:
-    left_out = (
-        f" The {drawn} items with the widest gaps of {count}; the table has them all."
-        if drawn < count
-        else ""
-    )
-    bounded = " An open marker with an arrow is a bound: the share itself may not be shown."
-    has_bound = any((gaps[side].fillna("") != "").any() for side in ("bound_a", "bound_b") if side in gaps)
-    hidden = " Where an audience is missing from a row, it was not asked or may not be shown."
-    return (
-        f"{MARKED} The grey band spans the widest gap of the row.{left_out}{bounded if has_bound else ''}{hidden} "
-        "Gaps are computed before rounding."
-    )
+def _caption(count: int, drawn: int, gaps: pd.DataFrame, estimates: pd.DataFrame, level: float) -> str:
+    said = [marked(level)]
+    if len(by_width(gaps)):
+        said.append("The grey band spans the widest gap of the row. Gaps are computed before rounding.")
+    if drawn < count:
+        said.append(f"The {drawn} items with the widest gaps of {count} are drawn; the table has them all.")
+    if (estimates["bound"].fillna("") != "").any():
+        said.append(BOUND)
+    said.append("Where an audience is missing from a row, it was not asked or may not be shown.")
+    return " ".join(said)
 
 
 def _alt(

@@ -7,10 +7,10 @@ from typing import Any
 import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem, near_names
-from toolkit.instrument.model import Instrument
+from toolkit.instrument.model import Instrument, Variable
 from toolkit.presentation.blocks import Picture
 from toolkit.presentation.figures.dots import DotRow, draw_dots
-from toolkit.presentation.figures.gaps import MARKED, groups_of, item_rows
+from toolkit.presentation.figures.gaps import BOUND, groups_of, item_rows, marked
 from toolkit.presentation.figures.page import as_svg
 from toolkit.presentation.numbers import base, percent
 from toolkit.presentation.rows import audience_name, base_in_words, known, released_table, shown_rows, within
@@ -28,6 +28,7 @@ def ranked_options(
     table: str = "shares",
     by: str = "audience",
     measure: str = "top",
+    level: float = 0.95,
     look: Theme | None = None,
     title: str | None = None,
     language: str = "en",
@@ -44,6 +45,8 @@ def ranked_options(
         A multi-select item.
     table, by, measure
         Where the shares are, their group column, and which share is drawn.
+    level
+        Of the intervals in the table, for the words.
     look, title, language
         Colours; a title of your own; the language of the wording.
 
@@ -85,8 +88,7 @@ def ranked_options(
     return Picture(
         title or _title(frame, order, exclusive, question, instrument, by=by, language=language),
         _alt(frame, order, instrument, by=by, language=language),
-        f"{MARKED} Asked of {base_in_words(variables[0], instrument, language=language)}; more than one answer was "
-        "possible. Options are ordered by the average of the shares shown.",
+        _caption(variables[0], frame, instrument, level, language),
         as_svg(lambda: draw_dots(rows, groups)),
     )
 
@@ -98,7 +100,7 @@ def _order(frame: pd.DataFrame, names: list[str], exclusive: set[str]) -> list[s
     )
 
 
-def _question(variable: Any, instrument: Instrument, language: str) -> str:
+def _question(variable: Variable, instrument: Instrument, language: str) -> str:
     return str(variable.item.short.get(language) or variable.item.id)
 
 
@@ -114,29 +116,33 @@ def _title(
 ) -> str:
     rows = shown_rows(frame)
     rows = rows[~rows["item"].isin(exclusive)]
-    said = []
+    leaders: dict[str, list[str]] = {}
     for audience in instrument.audiences:
         own = rows[rows[by].astype(str) == audience].sort_values("estimate", ascending=False, kind="stable")
         if not own.empty:
             best = own.iloc[0]
-            said.append(
-                (
-                    audience_name(instrument, audience, language=language),
-                    best["item"],
-                    percent(best["estimate"], bound=str(known(best.get("bound")))),
-                )
-            )
-    if not said:
+            share = percent(best["estimate"], bound=str(known(best.get("bound"))))
+            name = audience_name(instrument, audience, language=language)
+            leaders.setdefault(str(best["item"]), []).append(f"{name} ({share})")
+    if not leaders:
         return f"{question}: no share may be shown"
-    options = {name for _, name, _ in said}
-    listed = ", ".join(f"{share} of {audience}" for audience, _, share in said)
-    if len(options) == 1:
-        return f"{question}: “{within(instrument[options.pop()].label(language))}” is named most, by {listed}"
-    named = "; ".join(
-        f"{audience} name “{within(instrument[name].label(language))}” most ({share})"
-        for audience, name, share in said
-    )
-    return f"{question}: {named}"
+    said = [
+        f"“{within(instrument[option].label(language))}” leads for {' and '.join(names)}"
+        for option, names in leaders.items()
+    ]
+    return f"{question}: {', '.join(said)}"
+
+
+def _caption(
+    variable: Variable, frame: pd.DataFrame, instrument: Instrument, level: float, language: str
+) -> str:
+    asked = base_in_words(variable, instrument, language=language)
+    said = [marked(level), f"Asked of {asked}; more than one answer was possible."]
+    if frame[frame["shown"].astype(bool)]["item"].nunique() > 1:
+        said.append("Options are ordered by the average of the shares shown.")
+    if (frame["bound"].fillna("") != "").any():
+        said.append(BOUND)
+    return " ".join(said)
 
 
 def _hidden_note(hidden: list[tuple[str, str]], instrument: Instrument, language: str) -> str:

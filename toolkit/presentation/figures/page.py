@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from toolkit.presentation.theme import INK, QUIET, RULE, drawing_settings
@@ -18,7 +18,10 @@ WIDTH = 7.2
 """Inches; the text width of a printed A4 page."""
 
 LINE = 0.145
+SMALL_LINE = 0.13
 """Inches from one line of text to the next."""
+
+_KEY, _CHARACTER, _BETWEEN = 0.22, 0.069, 0.2
 
 # The layout is measured with DejaVu Sans, which is wider than all of these: whatever a reader's machine has, it fits.
 _FONTS = "'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'DejaVu Sans'"
@@ -59,19 +62,28 @@ class Page:
         style = {"linewidth": 0, "zorder": 0, **how}
         self.axes.add_patch(Rectangle((x, y), width, height, gid=gid or None, **style))
 
-    def legend(
-        self, entries: list[tuple[str, Callable[[float, float], None]]], y: float, *, left: float = 0.1
-    ) -> float:
-        """Keys in a row from `left`, wrapping where the width ends; returns where the next thing may begin."""
-        x = left
-        for words, key in entries:
-            wide = 0.3 + 0.074 * len(words)
-            if x > left and x + wide > WIDTH - 0.1:
-                x, y = left, y + 0.22
-            key(x + 0.08, y)
-            self.text(x + 0.22, y, words, color=QUIET, fontsize=8)
-            x += wide + 0.18
-        return y + 0.2
+    def legend(self, entries: Sequence[tuple[str, Callable[[float, float], None]]], y: float) -> None:
+        """Keys in rows from the left; `y` is the first row's middle."""
+        for (words, key), (x, row) in zip(entries, _places([words for words, _ in entries]), strict=True):
+            key(x + 0.08, y + row * 0.21)
+            self.text(x + _KEY, y + row * 0.21, words, color=QUIET, fontsize=8)
+
+    @staticmethod
+    def legend_rows(labels: Sequence[str]) -> int:
+        """How many rows a legend of these labels takes."""
+        return max((row for _, row in _places(labels)), default=-1) + 1
+
+
+def _places(labels: Sequence[str]) -> list[tuple[float, int]]:
+    """Where each key of a legend begins: inches from the left, and its row."""
+    found, x, row = [], 0.04, 0
+    for words in labels:
+        wide = _KEY + _CHARACTER * len(words)
+        if x > 0.04 and x + wide > WIDTH - 0.05:
+            x, row = 0.04, row + 1
+        found.append((x, row))
+        x += wide + _BETWEEN
+    return found
 
 
 def wrapped(words: str, width: int, *, most: int = 3) -> list[str]:

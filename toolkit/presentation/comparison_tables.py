@@ -1,0 +1,168 @@
+"""This organisation beside published figures and beside its own earlier wave, as tables to be read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from toolkit.instrument.model import Instrument
+from toolkit.presentation.blocks import Table, table_of
+from toolkit.presentation.figures.benchmarks import here_and_there
+from toolkit.presentation.numbers import NOT_SHOWN, base, is_known, percent
+from toolkit.presentation.rows import audience_name, known, released_table
+from toolkit.presentation.sentences import by_width, signed_gap, verdict_of
+from toolkit.presentation.tables import ROUNDED_NOTE, in_cell, notes_on, with_answer
+from toolkit.presentation.waves import waves_apart
+
+__all__ = ["benchmark_table", "trend_table"]
+
+
+def benchmark_table(
+    released: Any,
+    instrument: Instrument,
+    *,
+    table: str = "benchmarks",
+    by: str = "audience",
+    own: str = "this organisation",
+    title: str = "Beside the published figures",
+    language: str = "en",
+) -> Table:
+    """This organisation's shares beside published ones, with base and n, or why they do not compare.
+
+    Parameters
+    ----------
+    released
+        What `toolkit.disclosure.release` returned.
+    instrument
+        For wording.
+    table, by
+        The released comparison and its group column. Where it has them, the columns published_item,
+        published_base, published_audience, comparable and reason are printed.
+    own
+        How the table names this organisation.
+    title, language
+        The caption; the language of the wording.
+
+    Raises
+    ------
+    DisclosureError
+        `released` has not passed the gate.
+    """
+    frame = released_table(released, table, columns=("item", "measure", by, "estimate_a", "estimate_b"))
+    rows = [_benchmark_row(row, instrument, by, own, language) for row in frame.to_dict("records")]
+    notes = [
+        "A published figure without its n has no interval, and no test can be made against it.",
+        *notes_on(frame),
+    ]
+    columns = ["Item", "Audience", "Here", "Published", "Published base", "Comparison"]
+    return table_of(rows, columns, title=title, kind="benchmarks", notes=notes, numeric=["Here", "Published"])
+
+
+def trend_table(
+    released: Any,
+    instrument: Instrument,
+    *,
+    waves: tuple[str, str],
+    table: str = "trend",
+    by: str = "audience",
+    level: float = 0.95,
+    title: str | None = None,
+    language: str = "en",
+) -> Table:
+    """Every share at two waves with the change, the largest change first.
+
+    Parameters
+    ----------
+    released
+        What `toolkit.disclosure.release` returned.
+    instrument
+        For wording.
+    waves
+        The earlier and the later wave, as the table names them.
+    table, by
+        The released gaps between waves and their group column.
+    level
+        Of the intervals in the table, for the words.
+    title, language
+        The caption; the language of the wording.
+
+    Raises
+    ------
+    DisclosureError
+        `released` has not passed the gate.
+    """
+    frame = released_table(released, table, columns=("item", by, "audience_a", "audience_b", "gap"))
+    frame = waves_apart(frame, waves)
+    wide = by_width(frame)
+    ordered = pd.concat([wide, frame.drop(index=wide.index)])
+    rows = [_trend_row(row, waves, instrument, by, language) for row in ordered.to_dict("records")]
+    notes = [
+        f"Change: later minus earlier, with its {percent(level)} interval.",
+        ROUNDED_NOTE,
+        *notes_on(frame),
+    ]
+    columns = ["Item", "Audience", waves[0], waves[1], "Change in points", "Verdict"]
+    title = title or f"What changed from {waves[0]} to {waves[1]}"
+    return table_of(rows, columns, title=title, kind="trend", notes=notes, numeric=columns[2:5])
+
+
+def _trend_row(
+    row: Mapping[str, Any], waves: tuple[str, str], instrument: Instrument, by: str, language: str
+) -> dict[str, str]:
+    size, ends = signed_gap(row, turned=row["turned"])
+    verdict = verdict_of(row).replace("a gap of", "a change of").replace("only gaps of", "only changes of")
+    return {
+        "Item": with_answer(row["item"], row["measure"], instrument, language),
+        "Audience": audience_name(instrument, row[by], start=True, language=language),
+        waves[0]: _sided(row, "earlier"),
+        waves[1]: _sided(row, "later"),
+        "Change in points": in_cell(size, ends),
+        "Verdict": verdict,
+    }
+
+
+def _sided(row: Mapping[str, Any], side: str) -> str:
+    return percent(row[side], bound=str(known(row.get(f"bound_{side}"))))
+
+
+def _benchmark_row(
+    row: Mapping[str, Any], instrument: Instrument, by: str, own: str, language: str
+) -> dict[str, str]:
+    here, there = here_and_there(dict(row), own)
+    name = with_answer(row["item"], row["measure"], instrument, language)
+    words, whom = str(known(row.get("published_item"))), str(known(row.get("published_audience")))
+    audience = audience_name(instrument, row[by], start=True, language=language)
+    return {
+        "Item": f"{name}\npublished as: {words}" if words else name,
+        "Audience": f"{audience}\npublished: {whom}" if whom else audience,
+        "Here": _with_n(row, here),
+        "Published": percent(row[f"estimate_{there}"]),
+        "Published base": _published_base(row, there),
+        "Comparison": _comparison(row, there),
+    }
+
+
+def _with_n(row: Mapping[str, Any], side: str) -> str:
+    share = percent(row[f"estimate_{side}"], bound=str(known(row.get(f"bound_{side}"))))
+    n = base(row[f"n_{side}"], row.get(f"n_{side}_shown"))
+    return f"{share}\nn {n}" if n != NOT_SHOWN else share
+
+
+def _published_base(row: Mapping[str, Any], there: str) -> str:
+    n = base(row[f"n_{there}"]) if is_known(row[f"n_{there}"]) else "not published"
+    asked = str(known(row.get("published_base")))
+    if not asked or "n not published" in asked:
+        return asked or f"n {n}"
+    return f"{asked}; n {n}"
+
+
+def _comparison(row: Mapping[str, Any], there: str) -> str:
+    if str(known(row.get("comparable"), "yes")) == "no":
+        return f"not comparable: {known(row.get('reason'), 'item or base differs')}"
+    if not bool(row["shown"]):
+        return verdict_of(row)
+    if not is_known(row[f"n_{there}"]):
+        return "no interval: n not published"
+    return verdict_of(row)

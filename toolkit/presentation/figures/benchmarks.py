@@ -1,0 +1,162 @@
+"""This organisation's shares beside published ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from toolkit.instrument.model import Instrument
+from toolkit.presentation.blocks import Picture
+from toolkit.presentation.figures.dots import Dot, DotRow, Group, draw_dots
+from toolkit.presentation.figures.gaps import dot_of
+from toolkit.presentation.figures.page import as_svg
+from toolkit.presentation.numbers import base, is_known, percent
+from toolkit.presentation.rows import audience_name, item_name, known, released_table, within
+from toolkit.presentation.sentences import doubt, is_certain, signed_gap
+from toolkit.presentation.theme import QUIET, Theme
+
+__all__ = ["benchmark_dots", "here_and_there"]
+
+Row = dict[str, Any]
+
+
+def benchmark_dots(
+    released: Any,
+    instrument: Instrument,
+    *,
+    table: str = "benchmarks",
+    shares: str | None = "shares",
+    by: str = "audience",
+    own: str = "this organisation",
+    level: float = 0.95,
+    look: Theme | None = None,
+    title: str | None = None,
+    language: str = "en",
+) -> Picture | None:
+    """Draw this organisation's share beside each published one that is comparable.
+
+    Parameters
+    ----------
+    released
+        What `toolkit.disclosure.release` returned.
+    instrument
+        For names and colours.
+    table, shares, by
+        The released comparison, the released shares whose intervals are drawn (None for none), and their group
+        column.
+    own
+        How the table names this organisation in `audience_a` or `audience_b`.
+    level
+        Of the intervals in the tables, for the words.
+    look, title, language
+        Colours; a title of your own; the language of the wording.
+
+    Returns
+    -------
+    None where nothing can be drawn; the table then says why, row by row.
+
+    Raises
+    ------
+    DisclosureError
+        `released` has not passed the gate.
+    """
+    frame = released_table(released, table, columns=("item", "measure", by, "estimate_a", "estimate_b"))
+    estimates = released_table(released, shares) if shares else None
+    rows = [row for row in frame.to_dict("records") if bool(row["shown"]) and _comparable(row)]
+    if not rows:
+        return None
+    look = look or Theme.of(audiences=instrument.audiences)
+    names = [name for name in instrument.audiences if name in {str(row[by]) for row in rows}]
+    groups = [
+        Group(name, f"{audience_name(instrument, name, start=True, language=language)} here", look.colour_of(name),
+              look.marker_of(name))
+        for name in names
+    ]  # fmt: skip
+    groups.append(Group("published", "Published", QUIET, "d", hollow=True))
+    lines = [_row(row, estimates, instrument, by, own, language) for row in rows]
+    return Picture(
+        title or _title(rows, instrument, by, own, language),
+        _alt(rows, instrument, by, own, language),
+        f"Filled: this organisation, with its {percent(level)} interval; open diamonds: the published share. At the "
+        "right the gap, here minus published. Drawn where question and base are alike; the table lists the others and "
+        "why they do not compare.",
+        as_svg(lambda: draw_dots(lines, groups, side_title=f"Gap in points ({percent(level)} interval)")),
+    )
+
+
+def here_and_there(row: Row, own: str) -> tuple[str, str]:
+    """Which side of a row is this organisation and which is published: ("a", "b") or ("b", "a")."""
+    return ("a", "b") if str(row["audience_a"]) == own else ("b", "a")
+
+
+def _comparable(row: Row) -> bool:
+    known_both = is_known(row["estimate_a"]) and is_known(row["estimate_b"])
+    return known_both and str(known(row.get("comparable"), "yes")) != "no"
+
+
+def _row(
+    row: Row, estimates: pd.DataFrame | None, instrument: Instrument, by: str, own: str, language: str
+) -> DotRow:
+    here, there = here_and_there(row, own)
+    published = float(row[f"estimate_{there}"])
+    size, ends = signed_gap(row, turned=here == "b")
+    if not size:
+        ends = "not shown" if is_known(row[f"n_{there}"]) else "published without n"
+    n = f" · published n {base(row[f'n_{there}'])}" if is_known(row[f"n_{there}"]) else ""
+    return DotRow(
+        f"{row['item']}:{row[by]}",
+        item_name(instrument, row["item"], language=language),
+        audience_name(instrument, row[by], language=language) + n,
+        (_own_dot(row, here, estimates, by), Dot("published", published, None, None, percent(published), 1)),
+        size,
+        ends,
+        lanes=2,
+    )
+
+
+def _own_dot(row: Row, here: str, estimates: pd.DataFrame | None, by: str) -> Dot:
+    audience, bound = str(row[by]), str(known(row.get(f"bound_{here}")))
+    if estimates is not None and not bound:
+        same = (estimates["item"] == row["item"]) & (estimates["measure"] == row["measure"])
+        mine = estimates[same & (estimates[by].astype(str) == audience) & estimates["shown"].astype(bool)]
+        if len(mine):
+            return dot_of(mine.to_dict("records")[0], audience)
+    estimate = float(row[f"estimate_{here}"])
+    return Dot(audience, estimate, None, None, percent(estimate, bound=bound), 0, bound)
+
+
+def _title(rows: Sequence[Row], instrument: Instrument, by: str, own: str, language: str) -> str:
+    with_gap = [row for row in rows if is_known(row["gap"])]
+    row = max(with_gap or rows, key=lambda found: abs(found["estimate_a"] - found["estimate_b"]))
+    here, there = here_and_there(row, own)
+    label = within(item_name(instrument, row["item"], language=language))
+    who = audience_name(instrument, row[by], language=language)
+    shares = f"{_here(row, here)} of {who} here against {percent(row[f'estimate_{there}'])} published"
+    if is_certain(row):
+        return f"This organisation lies furthest from the published figures on {label}: {shares}"
+    doubt = (
+        "but it may be chance"
+        if with_gap
+        else "but without the published n nobody can say whether it is chance"
+    )
+    return f"The widest gap to the published figures is on {label}, {shares}, {doubt}"
+
+
+def _here(row: Row, here: str) -> str:
+    return percent(row[f"estimate_{here}"], bound=str(known(row.get(f"bound_{here}"))))
+
+
+def _alt(rows: Sequence[Row], instrument: Instrument, by: str, own: str, language: str) -> str:
+    said = ["Dot plot of this organisation's shares beside the published ones."]
+    for row in rows:
+        here, there = here_and_there(row, own)
+        item = item_name(instrument, row["item"], language=language)
+        who = audience_name(instrument, row[by], language=language)
+        n = base(row[f"n_{there}"]) if is_known(row[f"n_{there}"]) else "not published"
+        said.append(
+            f"{item}, {who}: {_here(row, here)} here (n {base(row[f'n_{here}'], row.get(f'n_{here}_shown'))}), "
+            f"{percent(row[f'estimate_{there}'])} published (n {n})."
+        )
+    return " ".join(said)

@@ -1,0 +1,145 @@
+"""How one audience's answers to one question are spread, as far as the gate lets it be told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pandas as pd
+
+from toolkit.instrument.model import Variable
+from toolkit.presentation.numbers import base, is_known, percent
+from toolkit.presentation.rows import answer_words, known, released_table
+
+__all__ = ["Spread", "Spreads"]
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Spread:
+    """What may be told of one base.
+
+    Parameters
+    ----------
+    kind
+        "full": a share for each answer; "parts": bottom, (middle,) top; "box": only some of these, maybe as a
+        bound; "none": nothing.
+    shares
+        Answer code or part → share.
+    bounds
+        Code or part → "", ">=" or "<=".
+    n
+        The base as it may be printed.
+    why
+        Why it is not told in full; "" where it is.
+    """
+
+    kind: Literal["full", "parts", "box", "none"]
+    shares: Mapping[str, float]
+    bounds: Mapping[str, str]
+    n: str
+    why: str = ""
+
+    def words(self, variable: Variable, *, language: str = "en") -> str:
+        """The shares as text, and why there are no more of them."""
+        if self.kind == "none":
+            return f"not shown: {self.why}"
+        labels = (
+            variable.code_labels(language) if self.kind == "full" else self._part_labels(variable, language)
+        )
+        listed = " · ".join(
+            f"{labels.get(key, key)} {percent(share, bound=self.bounds[key])}"
+            for key, share in self.shares.items()
+        )
+        return f"{listed}; full spread not shown: {self.why}" if self.why else listed
+
+    def _part_labels(self, variable: Variable, language: str) -> dict[str, str]:
+        middle = [
+            code
+            for code in variable.codes
+            if code not in (*variable.codes_of("top"), *variable.codes_of("bottom"))
+        ]
+        labels = variable.code_labels(language)
+        return {
+            "bottom": _start(answer_words(variable, "bottom", language=language)),
+            "middle": " or ".join(labels[code] for code in middle),
+            "top": _start(answer_words(variable, "top", language=language)),
+        }
+
+
+class Spreads:
+    """Released distributions, their parts and the shares of boxes, looked up by item and group."""
+
+    def __init__(
+        self, released: Any, *, table: str = "distributions", shares: str = "shares", by: str = "audience"
+    ) -> None:
+        self._cells = _index(released_table(released, table, columns=("item", "response", by)), by)
+        self._boxes = _index(released_table(released, shares, columns=("item", "measure", by)), by)
+        parts = f"{table}_parts"
+        self._parts = _index(released_table(released, parts), by) if parts in released else {}
+
+    def __contains__(self, item: object) -> bool:
+        return any(name == item for name, _ in (*self._cells, *self._boxes))
+
+    def of(self, variable: Variable, group: str) -> Spread | None:
+        """What may be told; None where nothing was released, not even that it is withheld."""
+        key = (variable.name, group)
+        cells, parts, boxes = self._cells.get(key, []), self._parts.get(key, []), self._boxes.get(key, [])
+        if not (cells or boxes):
+            return None
+        n = _n([*cells, *boxes])
+        if cells and all(_open(row) for row in cells):
+            found = {str(row["response"]): row for row in cells}
+            return _spread("full", {code: found[code] for code in variable.codes if code in found}, n, "")
+        why = next(
+            (str(row["withheld"]) for row in (*cells, *boxes) if str(known(row.get("withheld")))),
+            "no answers",
+        )
+        if parts and all(_open(row) and not _bound(row) for row in parts):
+            return _spread("parts", {str(row["response"]): row for row in parts}, n, why)
+        kept = {str(row["measure"]): row for row in boxes if _open(row)}
+        kept = {name: kept[name] for name in ("bottom", "top") if name in kept}
+        return _spread("box", kept, n, why) if kept else Spread("none", {}, {}, n, why)
+
+    def option(self, variable: Variable, group: str) -> tuple[str, str, str]:
+        """An option of a multi-select: its share as text ("" where withheld), the base, and why it is withheld."""
+        rows = [
+            row for row in self._boxes.get((variable.name, group), []) if str(row["measure"]) in ("top", "1")
+        ]
+        if rows and _open(rows[0]):
+            return percent(rows[0]["estimate"], bound=_bound(rows[0])), _n(rows), ""
+        why = str(known(rows[0].get("withheld"))) if rows else ""
+        return "", _n(rows), why or "no answers"
+
+
+def _spread(kind: Literal["full", "parts", "box"], rows: Mapping[str, Row], n: str, why: str) -> Spread:
+    shares = {name: float(row["estimate"]) for name, row in rows.items()}
+    return Spread(kind, shares, {name: _bound(row) for name, row in rows.items()}, n, why)
+
+
+def _index(frame: pd.DataFrame, by: str) -> dict[tuple[str, str], list[Row]]:
+    found: dict[tuple[str, str], list[Row]] = {}
+    for row in frame.to_dict("records"):
+        found.setdefault((str(row["item"]), str(row[by])), []).append(row)
+    return found
+
+
+def _open(row: Row) -> bool:
+    return bool(row["shown"]) and is_known(row["estimate"])
+
+
+def _bound(row: Row) -> str:
+    return str(known(row.get("bound")))
+
+
+def _n(rows: list[Row]) -> str:
+    counted = [row for row in rows if is_known(row.get("n"))]
+    if counted:
+        return base(counted[0]["n"])
+    return base(None, next((row.get("n_shown") for row in rows if str(known(row.get("n_shown")))), None))
+
+
+def _start(words: str) -> str:
+    return words[:1].upper() + words[1:]
