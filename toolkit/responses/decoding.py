@@ -118,7 +118,7 @@ class _Work:
         raw = {v.name: self.answers[v.name] for v in variables}
         given: dict[str, np.ndarray] = {name: _given(column) for name, column in raw.items()}
         if item.type == "multi":
-            any_given = np.logical_or.reduce(list(given.values()))
+            any_given: np.ndarray = np.logical_or.reduce(list(given.values()))
             given = dict.fromkeys(given, any_given)
         for variable in variables:
             for_audience = np.isin(np.asarray(self.people["audience"], dtype=object), variable.audiences)

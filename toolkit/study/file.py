@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from types import MappingProxyType
 from typing import Any
 
 from pydantic import Field, field_validator, model_validator
@@ -140,11 +139,11 @@ def _methods_problems(written: StudyFile, instrument: Instrument) -> Iterator[Pr
 def methods_of(written: StudyFile, instrument: Instrument) -> Mapping[str, Mapping[str, str]]:
     """Audience → AAPOR item → text, the common texts filled in; blanks left out."""
     common = written.methods.get("common", {})
-    return MappingProxyType({
-        audience: MappingProxyType({
+    return {
+        audience: {
             name: " ".join(text.split())
             for name in AAPOR_ITEMS
             if (text := {**common, **written.methods.get(audience, {})}.get(name)) and text.strip()
-        })
+        }
         for audience in instrument.audiences
-    })  # fmt: skip
+    }

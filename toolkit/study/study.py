@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -62,6 +63,10 @@ class Study:
     answers: tuple[AnswersFile, ...] = field(repr=False)
     answer_paths: tuple[Path, ...] = field(repr=False)
     table: pd.DataFrame | None = field(repr=False, compare=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What travels to another process: never the answers."""
+        return {name: value for name, value in self.__dict__.items() if name != "_gathered"}
 
     @property
     def wave(self) -> str:

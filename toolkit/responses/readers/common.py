@@ -23,6 +23,7 @@ __all__ = [
     "duplicates",
     "finish",
     "merged_cells",
+    "needed",
     "organisations_of",
     "plain_entry",
     "possible_audiences",
@@ -31,9 +32,12 @@ __all__ = [
 ]
 
 
-def plain_entry(path: Path, platform: Literal["limesurvey", "qualtrics"], wave: str) -> AnswersFile:
-    """What is said of a file that is read without a study file."""
-    return AnswersFile(wave=wave, platform=platform, file=path.name, organisation_column=None)
+def plain_entry(
+    path: Path, platform: Literal["limesurvey", "qualtrics"], wave: str, headings: Iterable[str]
+) -> AnswersFile:
+    """What is said of a file read without a study file: organisations only where a column has them."""
+    column = "organisation" if "organisation" in headings else None
+    return AnswersFile(wave=wave, platform=platform, file=path.name, organisation_column=column)
 
 
 def tidied(cells: pd.DataFrame) -> pd.DataFrame:
@@ -92,6 +96,12 @@ def _strange(said: pd.Series, column: str, words: Mapping[str, str], problems: l
                 near_names(value, words),
             )
         )
+
+
+def needed(entry: AnswersFile, instrument: Instrument, audience: pd.Series) -> list[str]:
+    """Variables that somebody in the file was to be asked."""
+    present = set(audience.dropna()) or set(possible_audiences(entry, instrument))
+    return [variable.name for variable in instrument.variables if set(variable.audiences) & present]
 
 
 def organisations_of(frame: pd.DataFrame, entry: AnswersFile, problems: list[Problem]) -> pd.Series:

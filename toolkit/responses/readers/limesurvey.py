@@ -55,7 +55,7 @@ def read_limesurvey(
     Parameters
     ----------
     entry
-        What the study file says about it; left out, the defaults of `AnswersFile` and no organisations.
+        What the study file says about it; left out, the defaults of `AnswersFile`, organisations optional.
     wave
         The wave, where there is no entry.
     strict
@@ -67,9 +67,9 @@ def read_limesurvey(
         With every problem of the file.
     """
     path = Path(path)
-    entry = entry or common.plain_entry(path, "limesurvey", wave)
-    sheet = read_sheet(path, source=entry.file)
+    sheet = read_sheet(path, source=entry.file if entry else path.name)
     headings = sheet.headings[0]
+    entry = entry or common.plain_entry(path, "limesurvey", wave, headings)
     _refuse_other_headings(headings, entry.file)
     problems = list(headings_of(headings))
     frame = common.tidied(
@@ -89,7 +89,7 @@ def read_limesurvey(
         headings,
         instrument,
         accepted=_accepted(instrument) | entry.columns,
-        needed=[v.name for v in instrument.variables if set(v.audiences) & set(audience.dropna())],
+        needed=common.needed(entry, instrument, audience),
         other={h for h in headings if h in _OWN or _OWN_PATTERN.fullmatch(h)}
         | {entry.audience_column, entry.organisation_column or "", *entry.ignore_columns},
         absent=entry.absent,

@@ -70,7 +70,7 @@ def read_qualtrics(
     Parameters
     ----------
     entry
-        What the study file says about it; left out, the defaults of `AnswersFile` and no organisations.
+        What the study file says about it; left out, the defaults of `AnswersFile`, organisations optional.
     wave
         The wave, where there is no entry.
     strict
@@ -82,9 +82,9 @@ def read_qualtrics(
         With every problem of the file.
     """
     path = Path(path)
-    entry = entry or common.plain_entry(path, "qualtrics", wave)
-    sheet = read_sheet(path, source=entry.file, heading_rows=3)
+    sheet = read_sheet(path, source=entry.file if entry else path.name, heading_rows=3)
     headings = sheet.headings[0]
+    entry = entry or common.plain_entry(path, "qualtrics", wave, headings)
     _refuse_other_headings(sheet.headings, sheet.cells, entry.file)
     problems = list(headings_of(headings, "export tag"))
     first = [not name or headings.index(name) == place for place, name in enumerate(headings)]
@@ -102,9 +102,7 @@ def read_qualtrics(
         headings,
         instrument,
         accepted=_accepted(instrument) | entry.columns,
-        needed=[
-            v.name for v in instrument.variables if set(v.audiences) & set(audience[~tested & ~spam].dropna())
-        ],
+        needed=common.needed(entry, instrument, audience[~tested & ~spam]),
         other={h for h in headings if h in _OWN or _OWN_PATTERN.fullmatch(h)}
         | {entry.audience_column, entry.organisation_column or "", *entry.ignore_columns},
         absent=entry.absent,

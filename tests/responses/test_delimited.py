@@ -1,0 +1,88 @@
+"""Text files are read whole or refused with what is wrong."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from toolkit.errors import InvalidInput
+from toolkit.responses.delimited import read_sheet
+
+GOOD = 'id;answer\n1;"yes; no"\n2;"two\nlines"\n\n3;é\n'
+
+
+def _write(path: Path, data: bytes) -> Path:
+    path.write_bytes(data)
+    return path
+
+
+def _refused(path: Path, **options: int) -> str:
+    with pytest.raises(InvalidInput) as caught:
+        read_sheet(path, source=path.name, **options)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        GOOD.encode(),
+        GOOD.encode("utf-8-sig"),
+        GOOD.replace("\n\n", "\r\n\r\n").encode(),
+        gzip.compress(GOOD.encode()),
+        (GOOD + "\r\n").encode(),
+    ],
+    ids=["plain", "bom", "crlf", "gz", "blank last line"],
+)
+def test_the_same_cells_are_read_however_the_file_was_saved(tmp_path: Path, data: bytes) -> None:
+    sheet = read_sheet(_write(tmp_path / "answers.csv", data), source="answers.csv")
+    assert sheet.headings == (("id", "answer"),)
+    assert sheet.cells.to_numpy().tolist() == [["1", "yes; no"], ["2", "two\nlines"], ["3", "é"]]
+
+
+def test_rows_are_numbered_as_a_spreadsheet_shows_them(tmp_path: Path) -> None:
+    sheet = read_sheet(_write(tmp_path / "answers.csv", GOOD.encode()), source="answers.csv")
+    assert list(sheet.cells.index) == [2, 3, 5]
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"", "is empty"),
+        (b"\xef\xbb\xbf\r\n", "is empty"),
+        (b"id;answer\n", "headings but no answers"),
+        ("id;é\n1;2\n".encode("utf-16"), "UTF-16"),
+        ("id;answer\n1;2\n".encode("utf-16-le"), "UTF-16"),
+        ("id;answer\n1;caf\u00e9\n".encode("cp1252"), "line 2: the file is not UTF-8 (byte 0xe9"),
+        (b"PK\x03\x04 and so on", "is a spreadsheet"),
+        (b'id;answer\n1;"cut here', "a quoted cell never ends"),
+        (b"id;answer\n1;2\n2\n3;4;5\n4\n", "row 3 (+1 more): 1 cells where the heading has 2"),
+        (b"id;answer\n1;2\n2\n3;4;5\n4\n", "row 4: 3 cells where the heading has 2"),
+        (b"id;answer\n1;\x00\n" + b"2;3\n" * 9, "zero bytes"),
+        (gzip.compress(b"id;answer\n1;2\n")[:-9], "damaged .gz"),
+    ],
+)  # fmt: skip
+def test_a_spoilt_file_is_named_for_what_it_is(tmp_path: Path, data: bytes, said: str) -> None:
+    assert said in _refused(_write(tmp_path / "answers.csv", data))
+
+
+def test_a_missing_file_names_its_neighbours(tmp_path: Path) -> None:
+    _write(tmp_path / "answers_2026.csv", GOOD.encode())
+    assert "did you mean 'answers_2026.csv'?" in _refused(tmp_path / "answers_2025.csv")
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30, deadline=None)
+@given(
+    st.lists(
+        st.lists(st.text(alphabet='aé;,"\n ', max_size=6), min_size=2, max_size=2), min_size=1, max_size=5
+    )
+)
+def test_any_quoted_cell_survives(tmp_path: Path, rows: list[list[str]]) -> None:
+    quoted = "\n".join(
+        ";".join('"' + cell.replace('"', '""') + '"' for cell in row) for row in [["a", "b"], *rows]
+    )
+    sheet = read_sheet(_write(tmp_path / "answers.csv", quoted.encode()), source="answers.csv")
+    assert sheet.cells.to_numpy().tolist() == rows
