@@ -71,7 +71,7 @@ def gather(study: Study, organisation: str, wave: str) -> Gathered:
         previous = _previous_wave(study, organisation, wave)
         if previous:
             results |= _trend(study, organisation, (wave, previous), results["shares"])
-        results |= _benchmarks(study, results["shares"])
+        results |= _benchmarks(study, [results["shares"], results["distributions"]])
     results["participation"] = admitted.participation
     released = release(
         results,
@@ -212,9 +212,10 @@ def _trend(
     return {"trend": trend}
 
 
-def _benchmarks(study: Study, shares: pd.DataFrame) -> dict[str, pd.DataFrame]:
+def _benchmarks(study: Study, estimates: Sequence[pd.DataFrame]) -> dict[str, pd.DataFrame]:
     from toolkit.findings import benchmark, load_findings
 
     if study.benchmarks_path is None:
         return {}
-    return {"benchmarks": benchmark(shares, load_findings(study.benchmarks_path))}
+    findings = load_findings(study.benchmarks_path)
+    return {"benchmarks": benchmark(estimates, findings, level=study.level, margin=study.margin)}

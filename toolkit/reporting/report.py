@@ -153,12 +153,12 @@ class OrganisationReport:
         if self.withheld:
             return self.notice()
         parts: list[Block] = []
-        for theme, label in self.instrument.themes.items():
+        for theme in self.instrument.themes:
             picture = diverging_bars(
                 self.released, self.instrument, theme=theme, look=self.theme, language=self.language
             )
             if picture:
-                parts += [Heading(label[self.language]), picture]
+                parts.append(picture)
         return Several(tuple(parts)) if parts else _passage("No question of this survey is on such a scale.")
 
     def option_pictures(self) -> Block:
@@ -171,11 +171,10 @@ class OrganisationReport:
         parts: list[Block] = []
         for item in self.instrument.items:
             if item.type == "multi" and any(v.name in asked for v in self.instrument.of_item(item.id)):
-                label = item.short.get(self.language) or item.id
                 picture = ranked_options(
                     self.released, self.instrument, item=item.id, look=self.theme, language=self.language
                 )
-                parts += [Heading(label), picture]
+                parts.append(picture)
         return Several(tuple(parts)) if parts else _passage("No question here takes several answers.")
 
     def benchmarks(self) -> Block:
@@ -190,16 +189,14 @@ class OrganisationReport:
 
     def trend(self) -> Block:
         """What changed since the wave before."""
-        from toolkit.presentation import trend_table, wave_change
+        from toolkit.presentation import wave_change
 
         if not self.previous_wave:
             return _passage("There is no earlier wave that this one could be compared with.")
         waves = (self.previous_wave, self.wave)
-        picture = wave_change(
+        return wave_change(
             self.released, self.instrument, waves=waves, look=self.theme, language=self.language
         )
-        table = trend_table(self.released, self.instrument, waves=waves, language=self.language)
-        return Several((picture, table))
 
     def cannot_tell(self) -> Block:
         """What this survey cannot tell."""
@@ -229,13 +226,20 @@ class OrganisationReport:
         )
 
     def appendix(self) -> Block:
-        """Every question's wording, base and distribution, and every comparison."""
-        from toolkit.presentation import distribution_table
+        """Every question's wording, base and distribution, every gap and every change."""
+        from toolkit.presentation import distribution_table, trend_table
 
         if self.withheld:
             return self.notice()
         answers = distribution_table(self.released, self.instrument, language=self.language)
-        return Several((answers, self.gap_table()))
+        parts: list[Block] = [Heading("Answers"), answers]
+        if "gaps" in self.released:
+            parts += [Heading("Gaps"), self.gap_table()]
+        if self.previous_wave:
+            waves = (self.previous_wave, self.wave)
+            changes = trend_table(self.released, self.instrument, waves=waves, language=self.language)
+            parts += [Heading("Changes"), changes]
+        return Several(tuple(parts))
 
     def results(self) -> pd.DataFrame:
         """Every number of the report, a row each, with the text that is printed for it."""
