@@ -14,7 +14,7 @@ import pandas as pd
 from toolkit.analysis.answers import Items, Request, read_columns, requests_for
 from toolkit.analysis.design import Design, Sampled
 from toolkit.analysis.engine import Sides, compare, finish, refuse_options
-from toolkit.analysis.estimates import effective_n
+from toolkit.analysis.estimate_table import effective_n
 from toolkit.analysis.groups import Groups, group_by
 from toolkit.analysis.moments import Moments, domain_moments
 from toolkit.errors import InvalidInput, Problem, near_names
@@ -252,7 +252,7 @@ def _pairs(labels: list[Any], pairs: Pairs | None, between: str) -> list[tuple[i
 def _sides(moments: Moments | None, sampled: Sampled, plan: Plan, wanted: Sequence[Request]) -> Sides:
     if moments is None:
         nothing = np.zeros((0, len(plan.groups.labels)))
-        moments = Moments(nothing, nothing, nothing, nothing, None)
+        moments = Moments(nothing, nothing, nothing, nothing, nothing, None)
     at_a, at_b = (plan.item, plan.a), (plan.item, plan.b)
     share = np.array([one.share for one in wanted] or [True])[plan.item]
     mean, n = moments.mean, moments.n

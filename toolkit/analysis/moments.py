@@ -27,6 +27,8 @@ class Moments:
     ----------
     n
         Answers.
+    weight
+        Their weights' sum.
     kish
         (Σw)² / Σw² of those answers.
     mean
@@ -38,6 +40,7 @@ class Moments:
     """
 
     n: Array
+    weight: Array
     kish: Array
     mean: Array
     spread: Array
@@ -77,6 +80,7 @@ def domain_moments(sampled: Sampled, groups: Any, n_groups: int, requests: Seque
         return parts[0]
     return Moments(
         n=np.concatenate([part.n for part in parts]),
+        weight=np.concatenate([part.weight for part in parts]),
         kish=np.concatenate([part.kish for part in parts]),
         mean=np.concatenate([part.mean for part in parts]),
         spread=np.concatenate([part.spread for part in parts]),
@@ -110,7 +114,7 @@ def _simple(groups: Any, n_groups: int, y: Array, valid: Array, centre: Array, s
         mean = sums / n
         spread = (squares - n * mean * mean) / (n - 1)
     spread = np.where(n > 1, np.maximum(spread, 0.0), np.nan)
-    return Moments(n, n, mean + centre, spread, None)
+    return Moments(n, n, n, mean + centre, spread, None)
 
 
 def _designed(sampled: Sampled, groups: Any, n_groups: int, y: Array, valid: Array, centre: Array) -> Moments:
@@ -127,7 +131,7 @@ def _designed(sampled: Sampled, groups: Any, n_groups: int, y: Array, valid: Arr
     covariance = at.elements(weighted, known, y) if sampled.element else at.clusters(weighted, known)
     covariance[~(weight > 0)] = np.nan
     covariance.transpose(0, 2, 1)[~(weight > 0)] = np.nan
-    return Moments(n, kish, mean + centre, np.where(n > 1, spread, np.nan), covariance)
+    return Moments(n, weight, kish, mean + centre, np.where(n > 1, spread, np.nan), covariance)
 
 
 class Sums:
