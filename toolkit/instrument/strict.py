@@ -43,8 +43,16 @@ def checked(model: type[Model], document: Document) -> Model:
 
 def problems_of(error: ValidationError, model: type[BaseModel], document: Document) -> list[Problem]:
     """Say what pydantic found in a document, one problem an error."""
-    found = (_problem(dict(detail), model, document) for detail in error.errors())
+    details = [dict(detail) for detail in error.errors()]
+    found = (_problem(detail, model, document) for detail in details if not _only_follows(detail))
     return list(dict.fromkeys(found))
+
+
+def _only_follows(detail: dict[str, Any]) -> bool:
+    """A list that pydantic calls too short because it counts only the entries that are sound."""
+    given = detail["input"]
+    long_enough = isinstance(given, list | tuple) and len(given) >= detail.get("ctx", {}).get("min_length", 0)
+    return detail["type"] == "too_short" and long_enough
 
 
 def _problem(detail: dict[str, Any], model: type[BaseModel], document: Document) -> Problem:
@@ -74,6 +82,9 @@ def _said(detail: dict[str, Any], location: Location, model: type[BaseModel]) ->
             f"{_shown(given)} stands where a list is expected",
             "write it as [a, b] or as lines that begin with '- '",
         )
+    if kind == "too_short":
+        least = context["min_length"]
+        return f"the list has {context['actual_length']} of at least {least} entries", "add what is not there"
     if kind == "string_type":
         return f"{_shown(given)} stands where text is expected", "write a text"
     if kind == "value_error":

@@ -1,0 +1,89 @@
+"""What pydantic refuses is said in plain words, with line, path and mend."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import pytest
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from toolkit.errors import InvalidInput
+from toolkit.instrument.model import Code, Id, Truth
+from toolkit.instrument.strict import checked
+from toolkit.instrument.yaml_loader import read_document
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    code: Code
+    exact: Truth = False
+
+
+class Whole(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    id: Id
+    share: Annotated[float, Field(ge=0, le=1)] = 0.5
+    parts: tuple[Part, ...] = Field(min_length=1)
+    named: dict[str, Part] = Field(default_factory=dict)
+
+
+def refused(tmp_path: Path, text: str) -> list[str]:
+    path = tmp_path / "file.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(InvalidInput) as caught:
+        checked(Whole, read_document(path))
+    return [str(problem) for problem in caught.value.problems]
+
+
+def test_a_sound_document_becomes_its_model(tmp_path: Path) -> None:
+    path = tmp_path / "file.yaml"
+    path.write_text("id: a\nshare: 0.25\nparts: [{code: 01, exact: true}]\n", encoding="utf-8")
+    assert checked(Whole, read_document(path)) == Whole(
+        id="a", share=0.25, parts=(Part(code="01", exact=True),)
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("id: a", "file.yaml, line 1: parts: this key is required and is not given; add it"),
+        ("id: a\nparts: []", "line 2: parts: the list has 0 of at least 1 entries"),
+        ("id: a\nparts: x", "line 2: parts: 'x' stands where a list is expected"),
+        ("id: a\nparts: [x]", "line 2: parts → x: 'x' stands where keys are expected"),
+        ("id: a\nparts:\n- code: x\n  exakt: true", "line 4: parts → x → exakt: there is no such key here"),
+        ("id: a\nparts: [{code: x}]\nnamed: {n: {cod: x, code: y}}", "no such key here; did you mean 'code'"),
+        ("id: A\nparts: [{code: x}]", "line 1: id: 'A' is no id"),
+        ("id:\nparts: [{code: x}]", "line 1: id: nothing stands where text is expected"),
+        ("id: [a]\nparts: [{code: x}]", "line 1: id: a list stands where text is expected"),
+        (
+            "id: a\nshare: 40\nparts: [{code: x}]",
+            "share: input should be less than or equal to 1 (found '40')",
+        ),
+        ("id: a\nparts: [{code: x, exact: yes}]", "'yes' is neither true nor false; write true or false"),
+        ("id: a\nparts: [{code: toolong}]", "'toolong' is no code: codes are 1–5 letters or digits"),
+        ("- id: a", "file.yaml, line 1: a list stands where keys are expected"),
+    ],
+)
+def test_a_fault_is_said_in_plain_words(tmp_path: Path, text: str, said: str) -> None:
+    (problem,) = refused(tmp_path, text)
+    assert said in problem
+
+
+def test_all_faults_of_a_document_are_said(tmp_path: Path) -> None:
+    assert len(refused(tmp_path, "idd: a\nshare: x\nparts: [{}, {code: a b}]")) == 5
+
+
+@pytest.mark.parametrize("value", ["yes", "no", "on", "off", "1", "0", "True", "FALSE", "", 1, 0, None])
+def test_only_true_and_false_are_truths(value: object) -> None:
+    with pytest.raises(ValidationError):
+        Part(code="x", exact=value)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("value", [True, 1.0, None, -1, "abcdef", "", "a b"])
+def test_a_code_is_text_or_a_whole_number(value: object) -> None:
+    with pytest.raises(ValidationError):
+        Part(code=value)  # type: ignore[arg-type]
+    assert Part(code=7).code == "7"  # type: ignore[arg-type]
