@@ -233,3 +233,16 @@ def test_a_file_of_another_shape_is_refused_and_never_crashes(tmp_path: Path, te
     path = tmp_path / "odd.yaml"
     path.write_text(text, encoding="utf-8")
     assert refused(path).problems
+
+
+@pytest.mark.parametrize("nothing", [{}, []])
+def test_no_file_is_refused(nothing: object) -> None:
+    assert "no file is given" in str(refused(nothing))
+
+
+def test_a_fault_of_one_questionnaire_does_not_hide_those_of_another(copy: Path) -> None:
+    change(copy / "executive.yaml", "audience: executive", "audiance: executive")
+    change(copy / "employee.yaml", "[burnout, leave,", "[burnuot, leave,")
+    said = str(refused(three(copy)))
+    assert "did you mean 'audience'" in said
+    assert "did you mean 'burnout'" in said

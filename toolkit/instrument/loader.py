@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from toolkit.errors import InvalidInput
+from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.assembling import assemble, assemble_whole
 from toolkit.instrument.model import Instrument
 from toolkit.instrument.reading import Reading
@@ -66,10 +66,14 @@ def load_instruments(files: Mapping[str, str | Path] | Iterable[str | Path]) -> 
         named: list[tuple[str | None, Path]] = [(audience, Path(path)) for audience, path in files.items()]
     else:
         named = [(None, Path(path)) for path in ([files] if isinstance(files, str | Path) else files)]
-    return _load(named, " + ".join(str(path) for _, path in named) or "instruments")
+    return _load(named, " + ".join(str(path) for _, path in named))
 
 
 def _load(files: list[tuple[str | None, Path]], source: object) -> Instrument:
+    if not files:
+        raise InvalidInput(
+            source, [Problem("instruments", "no file is given", "name one file for each audience")]
+        )
     reading = Reading()
     read = [(audience, reading.questionnaire(path)) for audience, path in files]
     whole = len(read) == 1 and read[0][0] is None and read[0][1] is not None and read[0][1].whole is not None
