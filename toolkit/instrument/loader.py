@@ -71,9 +71,8 @@ def load_instruments(files: Mapping[str, str | Path] | Iterable[str | Path]) -> 
 
 def _load(files: list[tuple[str | None, Path]], source: object) -> Instrument:
     if not files:
-        raise InvalidInput(
-            source, [Problem("instruments", "no file is given", "name one file for each audience")]
-        )
+        nothing = Problem("files", "none is given", "name one file for each audience")
+        raise InvalidInput("instruments", [nothing])
     reading = Reading()
     read = [(audience, reading.questionnaire(path)) for audience, path in files]
     whole = len(read) == 1 and read[0][0] is None and read[0][1] is not None and read[0][1].whole is not None
