@@ -1,0 +1,144 @@
+"""What the researcher's and the student's notebook call so that they hold no code of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from toolkit.errors import InvalidInput, Problem, near_names
+
+if TYPE_CHECKING:
+    from toolkit.study import Study
+
+__all__ = ["headcount_margins", "intervals_by_base", "published_summary"]
+
+
+def headcount_margins(study: Study, wave: str | None = None) -> dict[str, dict[str, int]]:
+    """People of each audience and of each organisation, for raking answers to who works there.
+
+    Parameters
+    ----------
+    wave
+        None for the latest.
+
+    Returns
+    -------
+    dict
+        "audience" and "organisation", each category → people. Categories without people are left out.
+
+    Raises
+    ------
+    InvalidInput
+        A headcount is not known: totals would be wrong.
+    """
+    table = study.organisations
+    table = table[table["wave"] == (wave or study.wave)]
+    counts = table.set_index("organisation")[list(study.instrument.audiences)]
+    unknown = counts.index[counts.isna().any(axis=1)]
+    if len(unknown):
+        mend = "fill it in in the organisations table, or weight by margins of your own"
+        problems = [Problem(f"organisation {one}", "a headcount is not known", mend) for one in unknown]
+        raise InvalidInput("organisations", problems)
+    sums = {"audience": counts.sum(axis=0), "organisation": counts.sum(axis=1)}
+    return {
+        name: {str(key): int(count) for key, count in sizes.items() if count} for name, sizes in sums.items()
+    }
+
+
+def published_summary(findings: pd.DataFrame, pairs: Mapping[str, Sequence[str]]) -> pd.DataFrame:
+    """Put published figures side by side, as `gaps_from_summary` takes them.
+
+    Parameters
+    ----------
+    findings
+        From `load_findings`.
+    pairs
+        A name for the comparison → the ids of the findings to compare.
+
+    Returns
+    -------
+    DataFrame
+        item, audience, estimate (a fraction), n, and base and words as published.
+
+    Raises
+    ------
+    InvalidInput
+        An id the findings do not have, with near ones.
+
+    Examples
+    --------
+    >>> import toolkit as tk
+    >>> findings = tk.load_findings("data_samples/published/upwork_2024.csv")
+    >>> published_summary(findings, {"flexible": ["UBB24-26", "UBB24-27"]})["estimate"].tolist()
+    [0.9, 0.73]
+    """
+    known = findings.set_index("finding_id")
+    wanted = [(item, one) for item, ids in pairs.items() for one in ids]
+    problems = [
+        Problem(f"finding {one}", "there is no such finding", near_names(one, known.index))
+        for _, one in wanted
+        if one not in known.index
+    ]
+    if problems:
+        raise InvalidInput("findings", problems)
+    rows = known.loc[[one for _, one in wanted]]
+    return pd.DataFrame(
+        {
+            "item": [item for item, _ in wanted],
+            "audience": rows["audience"].to_numpy(),
+            "estimate": np.round(rows["value_pct"].to_numpy(dtype=float) / 100, 6),
+            "n": rows["n"].array,
+            "base": rows["base"].to_numpy(),
+            "words": rows["item"].to_numpy(),
+        }
+    )
+
+
+def intervals_by_base(share: float, bases: Sequence[int], *, level: float = 0.95) -> pd.DataFrame:
+    """Wilson's interval of one share for each base it might have had.
+
+    Parameters
+    ----------
+    share
+        A fraction.
+    bases
+        Numbers of answers to try.
+
+    Returns
+    -------
+    DataFrame
+        n, estimate, conf_low, conf_high, width.
+
+    Raises
+    ------
+    InvalidInput
+        A share outside 0–1 or a base below 1.
+
+    Examples
+    --------
+    >>> intervals_by_base(0.77, [100, 625]).round(3)["width"].tolist()
+    [0.163, 0.066]
+    """
+    from toolkit.analysis.intervals import quantile, wilson
+
+    n = np.asarray(bases, dtype=float)
+    problems = []
+    if not 0 <= share <= 1:
+        mend = f"give {share / 100:g} where {share:g} per cent is meant"
+        problems.append(Problem("share", f"is {share:g}", mend))
+    problems += [Problem("bases", f"holds {base:g}", "give at least 1") for base in n[n < 1]]
+    if problems:
+        raise InvalidInput("intervals_by_base", problems)
+    low, high = wilson(np.full(len(n), share), n, quantile(level))
+    return pd.DataFrame(
+        {
+            "n": n.astype(int),
+            "estimate": share,
+            "conf_low": low,
+            "conf_high": high,
+            "width": high - low,
+        }
+    )
