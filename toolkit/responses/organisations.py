@@ -153,7 +153,7 @@ def compare_with_answers(
             listed = sorted(table.loc[table["wave"] == wave, "organisation"])
             yield Problem(
                 f"organisation {organisation}, wave {wave}",
-                f"{len(rows)} answers name it, but the organisations table has no such row",
+                f"it is named in {len(rows)} row(s) of answers, but the organisations table has no such row",
                 f"{near_names(str(organisation), listed)} Add the row or correct the answers",
             )
             continue

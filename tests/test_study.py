@@ -1,0 +1,226 @@
+"""A study file binds everything together, and says everything that is wrong with it at once."""
+
+from __future__ import annotations
+
+import pickle
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from toolkit.errors import InvalidInput
+from toolkit.study import AAPOR_ITEMS, COMPUTED_AAPOR_ITEMS, Study, load_study
+
+Spoil = Callable[[str, str], None]
+
+
+@pytest.fixture(scope="module")
+def study(root: Path) -> Study:
+    return load_study(root / "data_samples" / "ai_at_work" / "study.yaml")
+
+
+@pytest.fixture
+def folder(root: Path, tmp_path: Path) -> Path:
+    """A copy of the sample study to spoil."""
+    shutil.copytree(root / "instruments", tmp_path / "instruments")
+    for name in ("ai_at_work", "published"):
+        shutil.copytree(root / "data_samples" / name, tmp_path / "data_samples" / name)
+    return tmp_path / "data_samples" / "ai_at_work"
+
+
+@pytest.fixture
+def change(folder: Path) -> Callable[..., Path]:
+    """Replace text in a file of the copy, once; the study file is handed back."""
+
+    def changed(old: str, new: str, name: str = "study.yaml") -> Path:
+        path = folder / name
+        text = path.read_bytes().decode()
+        assert old in text, f"{old!r} is not in {name}"
+        path.write_bytes(text.replace(old, new, 1).encode())
+        return folder / "study.yaml"
+
+    return changed
+
+
+def _refusal(path: Path, **options: Path) -> str:
+    with pytest.raises(InvalidInput) as caught:
+        load_study(path, **options).check()
+    return str(caught.value)
+
+
+def test_the_sample_study_says_what_its_file_says(study: Study) -> None:
+    assert study.waves == ("2025", "2026")
+    assert study.wave == "2026"
+    assert study.synthetic is True
+    assert study.primary == ("flexible", "strategy", "wellcost", "burnout", "struggle", "aiexpect")
+    assert study.policy.threshold == 5
+    assert study.population("org-01") == {"executive": 24, "employee": 826, "freelancer": 50}
+    assert study.population("org-02", "2025") == {}
+    assert len(study.organisation_ids("2026")) == 12
+    assert len(study.organisation_ids("2025")) == 4
+    assert all(path.is_file() for path in study.input_files)
+    assert set(study.methods) == {"executive", "employee", "freelancer"}
+    for texts in study.methods.values():
+        assert set(AAPOR_ITEMS) - set(COMPUTED_AAPOR_ITEMS) <= set(texts)
+
+
+def test_responses_are_one_row_a_respondent_and_say_they_are_synthetic(study: Study) -> None:
+    frame = study.responses()
+    assert frame.attrs["synthetic"] is True
+    assert not frame.duplicated(["wave", "respondent"]).any()
+    assert set(frame["wave"]) == {"2025", "2026"}
+    assert list(frame.columns[6:]) == [variable.name for variable in study.instrument.variables]
+
+
+def test_organisations_and_waves_part_the_frame(study: Study) -> None:
+    whole = study.responses(wave="2026")
+    parts = [study.responses(key, "2026") for key in study.organisation_ids("2026")]
+    assert sum(map(len, parts)) + whole["organisation"].isna().sum() == len(whole)
+    pd.testing.assert_frame_equal(
+        parts[0], whole[whole["organisation"] == study.organisation_ids("2026")[0]].reset_index(drop=True)
+    )
+
+
+def test_a_changed_frame_leaves_the_study_as_it_was(study: Study) -> None:
+    frame = study.responses()
+    frame["respondent"] = "nobody"
+    assert (study.responses()["respondent"] != "nobody").all()
+
+
+def test_the_disposition_adds_up_to_the_frame(study: Study) -> None:
+    for wave in study.waves:
+        sums = study.disposition(wave).groupby("outcome")["rows"].sum()
+        assert sums["read"] == sums["kept"] + sums["set aside"]
+        assert sums["kept"] == len(study.responses(wave=wave))
+
+
+def test_no_more_people_answered_than_there_are(study: Study) -> None:
+    for wave in study.waves:
+        for key in study.organisation_ids(wave):
+            counts = study.responses(key, wave)["audience"].value_counts()
+            assert all(counts[audience] <= people for audience, people in study.population(key, wave).items())
+
+
+def test_answers_never_travel_with_a_pickled_study(study: Study) -> None:
+    study.check()
+    again = pickle.loads(pickle.dumps(study))
+    assert "_gathered" not in vars(again)
+    assert len(again.responses()) == len(study.responses())
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda s: s.responses("org01"), "did you mean 'org-01'"),
+        (lambda s: s.population("org-99"), "organisation org-99: is not in this study"),
+        (lambda s: s.organisation_name("Org-01"), "did you mean 'org-01'"),
+        (lambda s: s.responses(wave="2024"), "wave 2024: is not in this study; did you mean"),
+    ],
+)
+def test_a_misspelt_name_is_answered_with_near_names(
+    study: Study, call: Callable[[Study], object], said: str
+) -> None:
+    with pytest.raises(InvalidInput, match=said):
+        call(study)
+
+
+SPOILT = [
+    ("instruments/employee.yaml", "instruments/employe.yaml", "employe.yaml"),
+    ("synthetic: true", "synthetic: yes", "'yes' is neither true nor false"),
+    ("synthetic: true", "synthetik: true", "did you mean 'synthetic'"),
+    ("id: ai_at_work", "id: AI at work", "cannot name a folder"),
+    ("language: en", "language: fr", "is not one of the instrument's"),
+    ("margin: 0.10", "margin: 10", "margin"),
+    ("threshold: 5", "threshold: 2", "threshold"),
+    ("unanimity", "unanimous", "is no setting of a policy; did you mean 'unanimity'?"),
+    ("[flexible, strategy", "[flexibel, strategy", "primary → flexibel: is no column"),
+    ("[flexible, strategy", "[aware, strategy", "primary → aware: has no gap"),
+    ("platform: qualtrics", "platform: qualtrix", "is not one of 'limesurvey', 'qualtrics' or 'table'"),
+    ("audience: freelancer", "audience: freelancers", "did you mean 'freelancer'?"),
+    ("answers/2025_freelancers", "answers/2025_freelancer", "did you mean '2025_freelancers_qualtrics.csv'"),
+    ("organisations.csv", "organisation.csv", "did you mean 'organisations.csv'"),
+    ("benchmarks: ../published/", "benchmarks: ../publishd/", "there is no folder 'publishd' either"),
+    ("colour: \"#1f4e79\"", "colour: blue", "'blue' is no colour"),
+    ("    sponsor_and_conductor:", "    sponsors:", "methods → common → sponsors: is no disclosure item"),
+    ("    sponsor_and_conductor:", "    sponsors:", "sponsor_and_conductor: is blank for executive"),
+    ("  freelancer:\n    popul", "  freelance:\n    popul", "population: is blank for freelancer"),
+    ("language: en", "language: en\nlanguage: en", "the key 'language' is given twice"),
+    ("language: en", "language: en\nwaves: ['2026', '2027']", "waves → 2027: is listed but has no"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "said"), SPOILT)
+def test_a_spoilt_study_file_is_refused_with_the_mend(
+    change: Callable[..., Path], old: str, new: str, said: str
+) -> None:
+    assert said in _refusal(change(old, new))
+
+
+STAFF = "answers/2026_staff_limesurvey_codes.csv"
+FREELANCERS = "answers/2026_freelancers_qualtrics.csv"
+SPOILT_BESIDE = [
+    ("organisations.csv", "org-02,", "org-2,", "organisation org-02, wave 2026"),
+    ("organisations.csv", "org-02,", "org-01,", "organisation 'org-01' stands twice in wave 2026"),
+    ("organisations.csv", "2026,24,826,50", "2026,24,26,50", "but the headcount is 26"),
+    ("organisations.csv", "2026,24,826,50", "2026,24,many,50", "'many' is not a headcount"),
+    ("organisations.csv", ",executive,", ",executives,", "column executive: is missing"),
+    (STAFF, '"aiuse"', '"ai_use"', "column aiuse: is missing"),
+    (STAFF, '"org-01"', '"org-21"', "organisation org-21, wave 2026"),
+    (STAFF, '"organisation"', '"company"', "column organisation: is missing"),
+    (STAFF, '"aiways[rev]"', '"aiways[review]"', "column aiways[review]: is no item"),
+    (FREELANCERS, "{\"\"ImportId", "{\"\"Import", "third row holds no import ids"),
+    (FREELANCERS, "ResponseId", "Response", "column ResponseId: is missing"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "old", "new", "said"), SPOILT_BESIDE)
+def test_a_spoilt_file_of_the_study_is_refused(
+    change: Callable[..., Path], name: str, old: str, new: str, said: str
+) -> None:
+    assert said in _refusal(change(old, new, name))
+
+
+def test_the_problems_of_all_files_are_said_together(change: Callable[..., Path]) -> None:
+    change('"aiuse"', '"ai_use"', STAFF)
+    change("ResponseId", "Response", "answers/2026_freelancers_qualtrics.csv")
+    said = _refusal(
+        change(
+            "org-05,Eastlock Software,2025,12,198", "org-05,Eastlock Software,2025,12,1", "organisations.csv"
+        )
+    )
+    assert "2026_staff_limesurvey_codes.csv, column aiuse" in said
+    assert "2026_freelancers_qualtrics.csv, column ResponseId" in said
+    assert "organisation org-05, wave 2025, audience employee" in said
+
+
+def test_two_files_swapped_are_refused(folder: Path) -> None:
+    staff, freelancers = folder / STAFF, folder / "answers" / "2026_freelancers_qualtrics.csv"
+    first, second = staff.read_bytes(), freelancers.read_bytes()
+    staff.write_bytes(second)
+    freelancers.write_bytes(first)
+    said = _refusal(folder / "study.yaml")
+    assert "not those of a LimeSurvey export" in said
+    assert "not Qualtrics' present CSV export" in said
+
+
+def test_the_same_answers_in_two_waves_files_are_refused(folder: Path, change: Callable[..., Path]) -> None:
+    shutil.copy(folder / "answers" / "2026_freelancers_qualtrics.csv", folder / "answers" / "again.csv")
+    entry = '  - {wave: "2026", platform: qualtrics, file: answers/again.csv, audience: freelancer}'
+    assert "the same answers were exported twice" in _refusal(
+        change("\norganisations:", f"{entry}\n\norganisations:")
+    )
+
+
+def test_answers_may_lie_in_another_folder(folder: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    shutil.move(folder / "answers", elsewhere)
+    assert "there is no folder 'answers' either" in _refusal(folder / "study.yaml")
+    assert len(load_study(folder / "study.yaml", data=elsewhere).responses("org-01")) > 0
+
+
+def test_cut_short_answers_are_refused(folder: Path) -> None:
+    path = folder / STAFF
+    path.write_bytes(path.read_bytes()[:-2000])
+    assert "2026_staff_limesurvey_codes.csv" in _refusal(folder / "study.yaml")
