@@ -1,4 +1,4 @@
-"""Released results as what people read: pictures, tables, sentences. Only rounding and wording happen here."""
+"""Released results as what people read: pictures, tables, sentences. Only rounding and wording here."""
 
 from __future__ import annotations
 

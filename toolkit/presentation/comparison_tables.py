@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -10,6 +10,7 @@ import pandas as pd
 from toolkit.instrument.model import Instrument
 from toolkit.presentation.blocks import Table, table_of
 from toolkit.presentation.figures.benchmarks import here_and_there
+from toolkit.presentation.figures.gaps import single_items
 from toolkit.presentation.numbers import NOT_SHOWN, base, is_known, percent
 from toolkit.presentation.rows import audience_name, known, released_table
 from toolkit.presentation.sentences import by_width, signed_gap, verdict_of
@@ -67,6 +68,7 @@ def trend_table(
     waves: tuple[str, str],
     table: str = "trend",
     by: str = "audience",
+    items: Iterable[str] | None = None,
     level: float = 0.95,
     title: str | None = None,
     language: str = "en",
@@ -83,6 +85,8 @@ def trend_table(
         The earlier and the later wave, as the table names them.
     table, by
         The released gaps between waves and their group column.
+    items
+        Columns to print; without it every column but the options of multi-selects.
     level
         Of the intervals in the table, for the words.
     title, language
@@ -95,6 +99,7 @@ def trend_table(
     """
     frame = released_table(released, table, columns=("item", by, "audience_a", "audience_b", "gap"))
     frame = waves_apart(frame, waves)
+    frame = frame[frame["item"].isin(single_items(frame["item"], instrument, items))]
     wide = by_width(frame)
     ordered = pd.concat([wide, frame.drop(index=wide.index)])
     rows = [_trend_row(row, waves, instrument, by, language) for row in ordered.to_dict("records")]
@@ -147,15 +152,15 @@ def _benchmark_row(
 def _with_n(row: Mapping[str, Any], side: str) -> str:
     share = percent(row[f"estimate_{side}"], bound=str(known(row.get(f"bound_{side}"))))
     n = base(row[f"n_{side}"], row.get(f"n_{side}_shown"))
-    return f"{share}\nn {n}" if n != NOT_SHOWN else share
+    return f"{share}\nn\u00a0{n}" if n != NOT_SHOWN else share
 
 
 def _published_base(row: Mapping[str, Any], there: str) -> str:
     n = base(row[f"n_{there}"]) if is_known(row[f"n_{there}"]) else "not published"
     asked = str(known(row.get("published_base")))
     if not asked or "n not published" in asked:
-        return asked or f"n {n}"
-    return f"{asked}; n {n}"
+        return asked or f"n\u00a0{n}"
+    return f"{asked}; n\u00a0{n}"
 
 
 def _comparison(row: Mapping[str, Any], there: str) -> str:

@@ -47,7 +47,7 @@ def methods_statement(
     methods
         Item → text, as the study file has it for this audience.
     computed
-        Item → text made by the report (see `computed_methods`); what both have is printed one after the other.
+        Item → text made by the report (see `computed_methods`); what both have is printed together.
     audience
         Whom it is about.
     instrument, language
@@ -75,7 +75,8 @@ def methods_statement(
     blank = [name for name, text in texts.items() if not text]
     if blank:
         raise ToolkitError(
-            f"methodology statement, {audience}: blank item(s) {', '.join(blank)}; write them in the study file under "
+            f"methodology statement, {audience}: blank item(s) {', '.join(blank)}; write them in the study "
+            "file under "
             f"methods → common or methods → {audience}"
         )
     title = audience_name(instrument, audience, start=True, language=language) if instrument else audience
@@ -128,12 +129,16 @@ def computed_methods(
     return {
         "sample_sizes_and_precision": _sizes(rows[0], instrument, audience, level, language),
         "instrument": (
-            f"“{title}”, version {instrument.version}: {questions} questions ({asked} answers to record) for this "
-            "audience. The appendix prints every question as it was worded, who was asked and how the answers spread."
+            f"“{title}”, version {instrument.version}: {questions} questions ({asked} answers to record) "
+            "for this "
+            "audience. The appendix prints every question as it was worded, who was asked and how the "
+            "answers spread."
         ),
         "processing_and_quality": (
-            "Every answer was checked against the questionnaire's codes and routing; what did not fit was set aside by "
-            "stated rules and counted, nothing was guessed. Answers of “don't know” and blanks are not part of any base. "
+            "Every answer was checked against the questionnaire's codes and routing; what did not fit was "
+            "set aside by "
+            "stated rules and counted, nothing was guessed. Answers of “don't know” and blanks are not "
+            "part of any base. "
             f"{policy.text()}"
         ),
     }
@@ -145,7 +150,8 @@ def _sizes(row: Mapping[str, Any], instrument: Instrument, audience: str, level:
         few = str(known(row["answered_shown"], "Too few"))
         if few == "0":
             return f"No {name} were invited."
-        return f"{few.replace('<', 'Fewer than ')} {name} answered; their answers are not part of any number here."
+        few = few.replace("<", "Fewer than ")
+        return f"{few} {name} answered; their answers are not part of any number here."
     invited = (
         f" of {base(row['invited'])} invited ({percent(row['response_rate'])})"
         if is_known(row["invited"])
@@ -154,7 +160,9 @@ def _sizes(row: Mapping[str, Any], instrument: Instrument, audience: str, level:
     text = f"{base(row['answered'])} {name} answered{invited}."
     if is_known(row["margin"]):
         return (
-            f"{text} A share near 50 % has a margin of error of ± {points(row['margin'])} points at {percent(level)}, the "
-            "size of the audience taken into account; it allows for chance only, not for those who did not answer."
+            f"{text} A share near 50 % has a margin of error of ± {points(row['margin'])} points at "
+            f"{percent(level)}, the "
+            "size of the audience taken into account; it allows for chance only, not for those who did not "
+            "answer."
         )
     return f"{text} Each share carries its own {percent(level)} interval; how many were invited is not known."

@@ -85,14 +85,24 @@ def points(value: Any, *, signed: bool = False, digits: int = 0) -> str:
 def interval(low: Any, high: Any) -> str:
     """Both ends of an interval of shares or of gaps: "45 to 68"; "" where there is none.
 
+    An end that would round to 0 keeps a decimal where the interval leaves 0 out.
+
     Examples
     --------
-    >>> interval(0.451, 0.684)
-    '45 to 68'
+    >>> interval(0.451, 0.684), interval(0.003, 0.17)
+    ('45 to 68', '0.3 to 17')
     """
     if not (is_known(low) and is_known(high)):
         return ""
-    return f"{points(low)} to {points(high)}"
+    return f"{_end(low, high)} to {_end(high, low)}"
+
+
+def _end(value: float, other: float) -> str:
+    """One end in points; with decimals where it would round to 0 and the interval leaves 0 out."""
+    if value * other > 0:
+        digits = next((digits for digits in range(4) if rounded(100 * value, digits)), 3)
+        return points(value, digits=digits)
+    return points(value)
 
 
 def share(value: Any, low: Any = None, high: Any = None, *, bound: str = "") -> str:

@@ -39,7 +39,8 @@ def released_table(released: Any, name: str, *, columns: Iterable[str] = ()) -> 
     """
     if not isinstance(released, Released):
         raise DisclosureError(
-            f"{type(released).__name__} has not passed the gate; give what toolkit.disclosure.release returned"
+            f"{type(released).__name__} has not passed the gate; give what toolkit.disclosure.release "
+            "returned"
         )
     if name not in released:
         raise ToolkitError(f"no released table '{name}': {near_names(name, released)}")
@@ -63,7 +64,7 @@ def item_name(instrument: Instrument, name: str, *, language: str = "en") -> str
     if variable.option is None:
         return variable.label(language)
     stem = variable.item.short.get(language)
-    return f"{stem}: {variable.label(language)}" if stem else variable.label(language)
+    return f"{stem}: {within(variable.label(language))}" if stem else variable.label(language)
 
 
 def audience_name(instrument: Instrument, audience: Any, *, start: bool = False, language: str = "en") -> str:

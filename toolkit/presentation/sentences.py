@@ -164,7 +164,7 @@ def floored(gap: float) -> str:
 
 
 def signed_gap(row: Any, *, turned: bool = False) -> tuple[str, str]:
-    """A gap counted from one fixed side, in points with its sign, and its interval; `turned` swaps the sides."""
+    """A gap from one fixed side, in points with its sign, and its interval; `turned` swaps the sides."""
     gap = row["gap"]
     if not is_known(gap):
         return "", ""

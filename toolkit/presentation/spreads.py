@@ -104,7 +104,7 @@ class Spreads:
         return _spread("box", kept, n, why) if kept else Spread("none", {}, {}, n, why)
 
     def option(self, variable: Variable, group: str) -> tuple[str, str, str]:
-        """An option of a multi-select: its share as text ("" where withheld), the base, and why it is withheld."""
+        """An option of a multi-select: its share as text, the base, and why it is withheld ("" where not)."""
         rows = [
             row for row in self._boxes.get((variable.name, group), []) if str(row["measure"]) in ("top", "1")
         ]

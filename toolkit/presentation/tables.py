@@ -79,7 +79,8 @@ def participation_table(
         for row in participation.to_dict("records")
     ]
     notes = [
-        "Margin of error: how far a share near 50 % may lie from that of everyone invited, at 95 %, if those who "
+        "Margin of error: how far a share near 50 % may lie from that of everyone invited, at 95 %, if "
+        "those who "
         "did not answer think like those who did."
     ]
     if participation["answered"].isna().any():
@@ -91,8 +92,8 @@ def participation_table(
             f"{NOT_SHOWN}: not known, or it would tell how many answered in a group too small to show."
         )
     columns = ["Audience", "Invited", "Answered", "Response", "Margin of error"]
-    return table_of(rows, columns, title="Who was invited and who answered", kind="participation", notes=notes,
-                    numeric=columns[1:])  # fmt: skip
+    title = "Who was invited and who answered"
+    return table_of(rows, columns, title=title, kind="participation", notes=notes, numeric=columns[1:])
 
 
 def gap_table(
@@ -137,7 +138,8 @@ def gap_table(
     rows = [_gap_row(row, instrument, language) for row in ordered.to_dict("records")]
     notes = [
         ROUNDED_NOTE,
-        f"In brackets: the {percent(level)} interval. p: adjusted for the number of gaps tested; the verdict rests on "
+        f"In brackets: the {percent(level)} interval. p: adjusted for the number of gaps tested; the "
+        "verdict rests on "
         "the interval.",
     ]
     columns = ["Item", "Higher", "Lower", "Gap in points", "p, adjusted", "Good news", "Verdict"]
@@ -211,7 +213,7 @@ def _chosen(
 
 def with_answer(item: str, measure: str, instrument: Instrument, language: str) -> str:
     name = item_name(instrument, item, language=language)
-    if item not in instrument or instrument[item].kind == "option":
+    if item not in instrument or (instrument[item].option is not None and measure in ("top", "1")):
         return name
     return f"{name} ({answer_words(instrument[item], measure, language=language)})"
 
@@ -220,10 +222,9 @@ def _gap_row(row: Mapping[str, Any], instrument: Instrument, language: str) -> d
     name = with_answer(row["item"], row["measure"], instrument, language)
     high, low = sides(row, instrument, language=language)
     if not bool(row["shown"]) or not is_known(row["gap"]):
-        return {
-            "Item": name, "Higher": high[0], "Lower": low[0], "Gap in points": NOT_SHOWN, "p, adjusted": NOT_SHOWN,
-            "Good news": "", "Verdict": verdict_of(row),
-        }  # fmt: skip
+        empty = dict.fromkeys(("Gap in points", "p, adjusted"), NOT_SHOWN)
+        names = {"Item": name, "Higher": high[0], "Lower": low[0]}
+        return {**names, **empty, "Good news": "", "Verdict": verdict_of(row)}
     size, ends = side_gap(row)
     return {
         "Item": name,
@@ -244,10 +245,10 @@ def in_cell(size: str, ends: str) -> str:
 def _share_cell(row: Mapping[str, Any]) -> str:
     n = base(row["n"], row.get("n_shown"))
     if not bool(row["shown"]) or not is_known(row["estimate"]):
-        return f"{NOT_SHOWN} (n {n})" if n != NOT_SHOWN else NOT_SHOWN
+        return f"{NOT_SHOWN} (n\u00a0{n})" if n != NOT_SHOWN else NOT_SHOWN
     text = share(row["estimate"], row["conf_low"], row["conf_high"], bound=str(known(row.get("bound"))))
     size, _, ends = text.partition(" (")
-    return f"{in_cell(size, '(' + ends if ends else '')}\nn {n}"
+    return f"{in_cell(size, '(' + ends if ends else '')}\nn\u00a0{n}"
 
 
 def notes_on(frame: pd.DataFrame) -> list[str]:
@@ -256,6 +257,7 @@ def notes_on(frame: pd.DataFrame) -> list[str]:
     if any((frame[name].fillna("").astype(str) != "").any() for name in bounds):
         notes.append(BOUND_NOTE)
     if len(shown_rows(frame)) < len(frame):
-        reasons = [str(reason) for reason in frame["withheld"].dropna().unique() if str(reason)]
-        notes.append(f"{NOT_SHOWN}: withheld ({'; '.join(reasons) or 'few answers'}).")
+        parts = [part.strip() for why in frame["withheld"].dropna().unique() for part in str(why).split(";")]
+        reasons = list(dict.fromkeys(part.rpartition(": ")[2] for part in parts if part))
+        notes.append(f"{NOT_SHOWN}: not shown ({'; '.join(reasons) or 'few answers'}).")
     return notes

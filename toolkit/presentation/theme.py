@@ -1,4 +1,4 @@
-"""Colours that people with any colour vision can tell apart, and a client's brand colour where it is legible."""
+"""Colours that any colour vision tells apart, and a client's brand colour where it is legible."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ BAND = "#E9EDF2"
 WHITE = "#FFFFFF"
 BRAND_COLOUR = "#1B4F8A"
 
-# Blue and vermillion are Okabe and Ito's, darkened until each is at least 4.5:1 on white; the third differs from
-# both in lightness, so that the usual three audiences stay apart in any colour vision and in grey print.
+# Blue and vermillion are Okabe and Ito's, darkened until each is at least 4.5:1 on white; the third differs
+# from both in lightness, so that the usual three audiences stay apart in any colour vision and in grey print.
 AUDIENCE_COLOURS = ("#0072B2", "#C04F00", "#43264A", "#00805D", "#8A6D00", "#A5417C")
 AUDIENCE_MARKERS = ("o", "s", "D", "^", "v", "P")
 
@@ -102,7 +102,8 @@ class Theme:
                 wanted[key] = BRAND_COLOUR
             elif contrast(wanted[key], WHITE) < 4.5:
                 notes.append(
-                    f"The brand's {key} {wanted[key]} has a contrast of {contrast(wanted[key], WHITE):.1f}:1 on white; "
+                    f"The brand's {key} {wanted[key]} has a contrast of "
+                    f"{contrast(wanted[key], WHITE):.1f}:1 on white; "
                     f"text needs 4.5:1, so {BRAND_COLOUR} is used instead."
                 )
                 wanted[key] = BRAND_COLOUR

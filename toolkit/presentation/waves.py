@@ -21,7 +21,7 @@ def waves_apart(frame: pd.DataFrame, waves: tuple[str, str]) -> pd.DataFrame:
 
     Returns
     -------
-    The rows that compare these two, with the columns earlier, later, bound_earlier, bound_later, and `turned`:
+    The rows that compare these two, with the columns earlier, later, bound_earlier, bound_later, turned:
     whether the gap has to change its sign to be later minus earlier.
 
     Raises

@@ -1,4 +1,4 @@
-"""Passages made from released rows: the one-page summary, what cannot be told, the notice on synthetic data."""
+"""Passages made from released rows: the summary, what cannot be told, the notice on synthetic data."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from toolkit.presentation.blocks import Bullets, Paragraph, Prose, Terms
 from toolkit.presentation.numbers import base, is_known, percent, points
 from toolkit.presentation.rows import audience_name, item_name, known, released_table, shown_rows
 from toolkit.presentation.sentences import by_width, headline, hint_of, is_certain, verdict_of
+
+_FAMILIES = {"pre-declared": "declared before the answers were looked at", "other": "others"}
 
 __all__ = ["cannot_tell", "headline", "percent", "points", "summary", "synthetic_notice"]
 
@@ -27,7 +29,7 @@ def summary(
     by: str = "audience",
     language: str = "en",
 ) -> Prose:
-    """The page for whoever reads one page: who answered, the widest gaps with their verdicts, how to take them.
+    """The page for whoever reads one page: who answered, the widest gaps, their verdicts, how to take them.
 
     Parameters
     ----------
@@ -102,21 +104,25 @@ def cannot_tell(
     """
     gaps = released_table(released, table, columns=("item", "measure", "minimum_detectable_gap"))
     gaps = gaps[gaps["measure"] == measure]
-    said = [*_detectable(gaps, instrument, language), *_uncertain(gaps)]
+    pairs = [*_detectable(gaps, instrument, language), *_uncertain(gaps)]
     if participation is not None:
-        said += _silent(participation, instrument, by, language)
-    said += [
-        "Why views differ. The survey shows that audiences answer differently, not what brings it about.",
-        "Whether an answer holds for any one person or team: the figures are shares of whole audiences.",
-        "What people think today: the answers are those of the days the survey was open.",
+        pairs += _silent(participation, instrument, by, language)
+    pairs += [
+        ("Causes", "The survey shows where audiences answer differently, not what brings it about."),
+        ("Single people and teams", "Every figure is a share of a whole audience."),
+        ("Today", "The answers are those of the days the survey was open."),
     ]
     hidden = int((~gaps["shown"].astype(bool)).sum())
     if hidden:
-        said.append(
-            f"{hidden} of {len(gaps)} comparisons are not shown, because a group is too small for its answers to stay "
-            "confidential. That is no sign of agreement or of conflict."
+        pairs.append(
+            (
+                "What is not shown",
+                f"{hidden} of {len(gaps)} comparisons are withheld, because a group is too small, or its "
+                "answers too "
+                "alike, to stay confidential. That is no sign of agreement or of conflict.",
+            )
         )
-    return Prose("", (Bullets(tuple(said)),), "cannot-tell")
+    return Prose("", (Terms(tuple(pairs)),), "cannot-tell")
 
 
 def synthetic_notice(synthetic: bool = True) -> Prose:
@@ -124,7 +130,8 @@ def synthetic_notice(synthetic: bool = True) -> Prose:
     if not synthetic:
         return Prose("", (), "notice")
     text = (
-        "Synthetic data. The organisations are fictitious and the answers were made by a program, some of them to "
+        "Synthetic data. The organisations are fictitious and the answers were made by a program, some of "
+        "them to "
         "follow published shares. Nothing here says anything about a real organisation."
     )
     return Prose("", (Paragraph(text),), "notice synthetic")
@@ -146,7 +153,7 @@ def _finding(row: dict[str, Any], instrument: Instrument, language: str) -> tupl
     name = item_name(instrument, row["item"], language=language)
     text = headline(row, instrument, language=language).removeprefix(f"{name}: ")
     hint = hint_of(row["item"], row["measure"], instrument)
-    return name, text + (f" Here {hint}." if hint else "")
+    return name, text + (f" {hint[0].upper()}{hint[1:]}." if hint else "")
 
 
 def _tested(gaps: pd.DataFrame, adjusted: str) -> str:
@@ -154,17 +161,19 @@ def _tested(gaps: pd.DataFrame, adjusted: str) -> str:
     how = adjusted or _families(gaps)
     certain = sum(is_certain(row) for row in shown_rows(gaps).to_dict("records"))
     return (
-        f"{tested} gaps were tested{how}; {certain} of them stay clear of 0 after that. Picking the widest of many "
+        f"{tested} gaps were tested{how}; {certain} of them stay clear of 0 after that. Picking the widest "
+        "of many "
         "makes them look wider than they are, so read the interval in brackets, not the single number."
     )
 
 
 def _families(gaps: pd.DataFrame) -> str:
-    if "family" not in gaps or gaps["family"].dropna().nunique() < 2:
+    counts = gaps.loc[gaps["p_value"].notna(), "family"].value_counts() if "family" in gaps else {}
+    if len(counts) < 2:
         return ", their p values adjusted for the number of tests"
-    counts = gaps.loc[gaps["p_value"].notna(), "family"].value_counts()
-    listed = " and ".join(f"{count} {name}" for name, count in counts.items())
-    return f" ({listed}), their p values adjusted within each family"
+    order = sorted(counts.items(), key=lambda pair: pair[0] == "other")
+    listed = " and ".join(f"{count} {_FAMILIES.get(str(name), name)}" for name, count in order)
+    return f" ({listed}), their p values adjusted within each of these groups"
 
 
 def _who_answered(participation: pd.DataFrame, instrument: Instrument, by: str, language: str) -> str:
@@ -183,52 +192,61 @@ def _who_answered(participation: pd.DataFrame, instrument: Instrument, by: str, 
     return f"Answered: {joined}."
 
 
-def _detectable(gaps: pd.DataFrame, instrument: Instrument, language: str) -> list[str]:
+def _detectable(gaps: pd.DataFrame, instrument: Instrument, language: str) -> list[tuple[str, str]]:
     said = []
     rows = shown_rows(gaps)
-    for (a, b), own in rows.groupby(["audience_a", "audience_b"], observed=True, sort=False):
+    for pair, own in rows.groupby(["audience_a", "audience_b"], observed=True, sort=False):
         sizes = own["minimum_detectable_gap"].dropna().astype(float)
-        pair = f"{audience_name(instrument, a, language=language)} and {audience_name(instrument, b, language=language)}"
+        names = " and ".join(audience_name(instrument, name, language=language) for name in pair)
         if sizes.empty:
-            said.append(f"Gaps between {pair}: with so few answers none would show reliably.")
-            continue
-        low, high = points(sizes.min()), points(sizes.max())
-        size = f"{low} points" if low == high else f"{low} to {high} points, depending on the question"
-        said.append(
-            f"Small gaps between {pair}: only gaps of about {size}, or more, would be found four times in five."
-        )
+            text = "With so few answers no gap would show reliably."
+        else:
+            low, high = points(sizes.min()), points(sizes.max())
+            size = f"{low} points" if low == high else f"{low} to {high} points, depending on the question,"
+            text = f"Only gaps of about {size} or more would be found four times in five."
+        said.append((f"Small gaps between {names}", text))
     return said
 
 
-def _uncertain(gaps: pd.DataFrame) -> list[str]:
+def _uncertain(gaps: pd.DataFrame) -> list[tuple[str, str]]:
     rows = [row for row in shown_rows(gaps).to_dict("records") if is_known(row["gap"])]
-    open_ones = sum(verdict_of(row).startswith("this survey cannot tell") for row in rows)
-    if not open_ones:
+    undecided = sum(verdict_of(row).startswith("this survey cannot tell") for row in rows)
+    if not undecided:
         return []
-    return [
-        f"On {open_ones} of {len(rows)} comparisons which way the views differ, if they do. Not finding a gap is not "
-        "finding agreement."
+    text = (
+        f"In {undecided} of {len(rows)} comparisons the survey cannot tell which audience's share is "
+        "higher. Not "
+        "finding a gap is not finding agreement."
+    )
+    return [("Agreement", text)]
+
+
+def _silent(
+    participation: pd.DataFrame, instrument: Instrument, by: str, language: str
+) -> list[tuple[str, str]]:
+    rows = participation.to_dict("records")
+    missing = [
+        f"{percent(1 - float(row['response_rate']))} of "
+        f"{audience_name(instrument, row[by], language=language)}"
+        for row in rows
+        if is_known(row["response_rate"]) and float(row["response_rate"]) < 1
     ]
-
-
-def _silent(participation: pd.DataFrame, instrument: Instrument, by: str, language: str) -> list[str]:
     said = []
-    rates = participation.dropna(subset=["response_rate"]).to_dict("records")
-    for row in rates:
-        missing = 1 - float(row["response_rate"])
-        if missing > 0:
-            name = audience_name(instrument, row[by], language=language)
-            said.append(f"{percent(missing)} of {name}")
-    if said:
-        said = [
-            f"What those think who did not answer ({', '.join(said)}). The intervals allow for chance, not for a "
-            "difference between those who answered and those who did not."
-        ]
+    if missing:
+        text = (
+            f"{_sentence(missing)} did not answer. The intervals allow for chance, not for a difference "
+            "between those "
+            "who answered and those who did not."
+        )
+        said.append(("People who did not answer", text))
     hidden = [
-        audience_name(instrument, row[by], language=language)
-        for row in participation.to_dict("records")
-        if not is_known(row["answered"])
+        audience_name(instrument, row[by], start=True, language=language)
+        for row in rows
+        if not is_known(row["answered"]) and known(row["answered_shown"]) != "0"
     ]
-    if hidden:
-        said.append(f"What {' and '.join(hidden)} think: too few answered to be shown.")
+    said += [(name, "Too few answered for anything to be shown.") for name in hidden]
     return said
+
+
+def _sentence(words: list[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 2 else words)

@@ -30,6 +30,7 @@ def benchmark_dots(
     shares: str | None = "shares",
     by: str = "audience",
     own: str = "this organisation",
+    most: int | None = 16,
     level: float = 0.95,
     look: Theme | None = None,
     title: str | None = None,
@@ -44,10 +45,12 @@ def benchmark_dots(
     instrument
         For names and colours.
     table, shares, by
-        The released comparison, the released shares whose intervals are drawn (None for none), and their group
-        column.
+        The released comparison, the released shares whose intervals are drawn (None for none), and their
+        group column.
     own
         How the table names this organisation in `audience_a` or `audience_b`.
+    most
+        How many rows, the widest gaps being kept; None for all.
     level
         Of the intervals in the tables, for the words.
     look, title, language
@@ -64,24 +67,22 @@ def benchmark_dots(
     """
     frame = released_table(released, table, columns=("item", "measure", by, "estimate_a", "estimate_b"))
     estimates = released_table(released, shares) if shares else None
-    rows = [row for row in frame.to_dict("records") if bool(row["shown"]) and _comparable(row)]
-    if not rows:
+    comparable = [row for row in frame.to_dict("records") if bool(row["shown"]) and _comparable(row)]
+    if not comparable:
         return None
+    rows = _widest(comparable, most)
     look = look or Theme.of(audiences=instrument.audiences)
     names = [name for name in instrument.audiences if name in {str(row[by]) for row in rows}]
-    groups = [
-        Group(name, f"{audience_name(instrument, name, start=True, language=language)} here", look.colour_of(name),
-              look.marker_of(name))
-        for name in names
-    ]  # fmt: skip
+    groups = []
+    for name in names:
+        label = f"{audience_name(instrument, name, start=True, language=language)} here"
+        groups.append(Group(name, label, look.colour_of(name), look.marker_of(name)))
     groups.append(Group("published", "Published", QUIET, "d", hollow=True))
     lines = [_row(row, estimates, instrument, by, own, language) for row in rows]
     return Picture(
         title or _title(rows, instrument, by, own, language),
         _alt(rows, instrument, by, own, language),
-        f"Filled: this organisation, with its {percent(level)} interval; open diamonds: the published share. At the "
-        "right the gap, here minus published. Drawn where question and base are alike; the table lists the others and "
-        "why they do not compare.",
+        _caption(len(rows), len(comparable), level),
         as_svg(lambda: draw_dots(lines, groups, side_title=f"Gap in points ({percent(level)} interval)")),
     )
 
@@ -96,14 +97,34 @@ def _comparable(row: Row) -> bool:
     return known_both and str(known(row.get("comparable"), "yes")) != "no"
 
 
+def _widest(rows: list[Row], most: int | None) -> list[Row]:
+    """So many rows with the widest gaps, in the order they came."""
+    order = sorted(rows, key=lambda row: -abs(row["estimate_a"] - row["estimate_b"]))
+    kept = {id(row) for row in order[:most]}
+    return [row for row in rows if id(row) in kept]
+
+
+def _caption(drawn: int, count: int, level: float) -> str:
+    said = (
+        f"Filled: this organisation, with its {percent(level)} interval; open diamonds: the published "
+        "share. At the "
+        "right the gap, here minus published. Drawn where question and base are alike; the table lists the "
+        "others "
+        "and why they do not compare."
+    )
+    return f"{said} The {drawn} widest of {count} gaps are drawn." if drawn < count else said
+
+
 def _row(
     row: Row, estimates: pd.DataFrame | None, instrument: Instrument, by: str, own: str, language: str
 ) -> DotRow:
     here, there = here_and_there(row, own)
     published = float(row[f"estimate_{there}"])
     size, ends = signed_gap(row, turned=here == "b")
-    if not size:
-        ends = "not shown" if is_known(row[f"n_{there}"]) else "published without n"
+    if not is_known(row[f"n_{there}"]):
+        ends = "n not published"
+    elif not size:
+        ends = "bound only"
     n = f" · published n {base(row[f'n_{there}'])}" if is_known(row[f"n_{there}"]) else ""
     return DotRow(
         f"{row['item']}:{row[by]}",
@@ -128,20 +149,17 @@ def _own_dot(row: Row, here: str, estimates: pd.DataFrame | None, by: str) -> Do
 
 
 def _title(rows: Sequence[Row], instrument: Instrument, by: str, own: str, language: str) -> str:
-    with_gap = [row for row in rows if is_known(row["gap"])]
-    row = max(with_gap or rows, key=lambda found: abs(found["estimate_a"] - found["estimate_b"]))
+    tested = [row for row in rows if is_known(row["conf_low"]) or is_known(row["conf_high"])]
+    row = max(tested or rows, key=lambda found: abs(found["estimate_a"] - found["estimate_b"]))
     here, there = here_and_there(row, own)
     label = within(item_name(instrument, row["item"], language=language))
     who = audience_name(instrument, row[by], language=language)
     shares = f"{_here(row, here)} of {who} here against {percent(row[f'estimate_{there}'])} published"
+    if not tested:
+        return f"No figure here was published with its n; the widest gap to one is on {label}, {shares}"
     if is_certain(row):
-        return f"This organisation lies furthest from the published figures on {label}: {shares}"
-    doubt = (
-        "but it may be chance"
-        if with_gap
-        else "but without the published n nobody can say whether it is chance"
-    )
-    return f"The widest gap to the published figures is on {label}, {shares}, {doubt}"
+        return f"This organisation lies furthest from what was published on {label}: {shares}"
+    return f"The widest gap to what was published is on {label}, {shares}, {doubt(row)}"
 
 
 def _here(row: Row, here: str) -> str:
@@ -156,7 +174,8 @@ def _alt(rows: Sequence[Row], instrument: Instrument, by: str, own: str, languag
         who = audience_name(instrument, row[by], language=language)
         n = base(row[f"n_{there}"]) if is_known(row[f"n_{there}"]) else "not published"
         said.append(
-            f"{item}, {who}: {_here(row, here)} here (n {base(row[f'n_{here}'], row.get(f'n_{here}_shown'))}), "
+            f"{item}, {who}: {_here(row, here)} here (n "
+            f"{base(row[f'n_{here}'], row.get(f'n_{here}_shown'))}), "
             f"{percent(row[f'estimate_{there}'])} published (n {n})."
         )
     return " ".join(said)

@@ -133,7 +133,8 @@ def _title(
 
 def _caption(waves: tuple[str, str], drawn: int, count: int, level: float) -> str:
     said = [
-        f"Open markers: {waves[0]}; filled markers: {waves[1]}. At the right the change, later minus earlier, with its "
+        f"Open markers: {waves[0]}; filled markers: {waves[1]}. At the right the change, later minus "
+        "earlier, with its "
         f"{percent(level)} interval. The same people need not have answered both times."
     ]
     if drawn < count:

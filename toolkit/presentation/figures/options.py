@@ -118,19 +118,22 @@ def _title(
     rows = rows[~rows["item"].isin(exclusive)]
     leaders: dict[str, list[str]] = {}
     for audience in instrument.audiences:
-        own = rows[rows[by].astype(str) == audience].sort_values("estimate", ascending=False, kind="stable")
-        if not own.empty:
-            best = own.iloc[0]
-            share = percent(best["estimate"], bound=str(known(best.get("bound"))))
-            name = audience_name(instrument, audience, language=language)
-            leaders.setdefault(str(best["item"]), []).append(f"{name} ({share})")
+        own = rows[rows[by].astype(str) == audience]
+        if own.empty:
+            continue
+        best = own[own["estimate"] >= own["estimate"].max() - 1e-9]
+        row = best.iloc[0]
+        options = " and ".join(f"“{within(instrument[name].label(language))}”" for name in best["item"])
+        if len(best) > 2:
+            options = "no single option"
+        share = percent(row["estimate"], bound=str(known(row.get("bound"))))
+        name = audience_name(instrument, audience, language=language)
+        leaders.setdefault(options, []).append(f"{name} ({share})" if len(best) < 3 else name)
     if not leaders:
         return f"{question}: no share may be shown"
-    said = [
-        f"“{within(instrument[option].label(language))}” leads for {' and '.join(names)}"
-        for option, names in leaders.items()
-    ]
-    return f"{question}: {', '.join(said)}"
+    said = [f"{options} most often chosen by {' and '.join(names)}" for options, names in leaders.items()]
+    hidden = frame[~frame["shown"].astype(bool) & ~frame["item"].isin(exclusive)]
+    return f"{question}: {', '.join(said)}{', of the options that may be shown' if len(hidden) else ''}"
 
 
 def _caption(

@@ -23,7 +23,8 @@ SMALL_LINE = 0.13
 
 _KEY, _CHARACTER, _BETWEEN = 0.22, 0.069, 0.2
 
-# The layout is measured with DejaVu Sans, which is wider than all of these: whatever a reader's machine has, it fits.
+# The layout is measured with DejaVu Sans, which is wider than all of these: whatever a reader's machine
+# has, it fits.
 _FONTS = "'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'DejaVu Sans'"
 
 
