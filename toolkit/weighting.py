@@ -119,7 +119,7 @@ def rake(
     codes, targets = _coded(frame, margins)
     sizes = [len(target) for target in targets]
     cells, found = _cells(codes, sizes)
-    mass = np.bincount(cells, weights=start, minlength=len(found[0]) if found else 1)
+    mass: Array = np.bincount(cells, weights=start).astype(np.float64)
     _reachable(mass, found, margins)
     fitted, cycles = _fit(mass, found, targets, tolerance, max_iterations, list(margins))
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,10 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import gammaln, ndtri, stdtr
 
-from toolkit.analysis.contract import gap_columns, tidy
 from toolkit.analysis.exact import fisher_p
 from toolkit.analysis.intervals import quantile
-from toolkit.analysis.multiplicity import METHODS, adjust_p
 from toolkit.analysis.planning import minimum_detectable_gap
 from toolkit.analysis.two_proportions import (
     agresti_caffo_limits,
@@ -23,14 +21,12 @@ from toolkit.analysis.two_proportions import (
     pooled_statistic,
     wald_error,
 )
-from toolkit.analysis.verdict import verdict
-from toolkit.errors import InvalidInput, Problem, near_names
+from toolkit.errors import InvalidInput, Problem
 
-__all__ = ["GAP_METHODS", "Sides", "compare", "finish", "refuse_options"]
+__all__ = ["Sides", "compare"]
 
 Array = npt.NDArray[np.float64]
 
-GAP_METHODS = ("newcombe", "miettinen-nurminen", "agresti-caffo", "wald", "design-t")
 _LIMITS: dict[str, tuple[Callable[..., tuple[Any, Any]], str]] = {
     "newcombe": (newcombe_limits, "Newcombe interval"),
     "miettinen-nurminen": (miettinen_nurminen_limits, "Miettinen–Nurminen interval"),
@@ -70,42 +66,6 @@ class Sides:
             for name, value in vars(self).items()
         }
         return Sides(**kept)
-
-
-def refuse_options(
-    method: str | None, level: float, margin: float, power: float, adjust: Sequence[str]
-) -> None:
-    """Refuse options no comparison knows, all at once.
-
-    Raises
-    ------
-    InvalidInput
-        Naming each of them.
-    """
-    problems = [
-        Problem(name, f"is {value}", "give a fraction between 0 and 1")
-        for name, value in (("level", level), ("power", power))
-        if not 0 < value < 1
-    ]
-    if not margin > 0:
-        problems.append(
-            Problem("margin", f"is {margin}", "give a number above 0, such as 0.10 for 10 points")
-        )
-    if method is not None and method not in GAP_METHODS:
-        problems.append(
-            Problem(
-                "method",
-                f"{method!r} is not known: {near_names(method, GAP_METHODS)}",
-                f"use one of {GAP_METHODS}",
-            )
-        )
-    problems += [
-        Problem("adjust", f"{name!r} is not known", f"use one of {sorted(METHODS)}")
-        for name in adjust
-        if name not in METHODS
-    ]
-    if problems:
-        raise InvalidInput("gaps", problems)
 
 
 def compare(sides: Sides, *, method: str | None, level: float, power: float) -> dict[str, Any]:
@@ -278,69 +238,3 @@ def _means(sides: Sides, method: str | None, level: float, power: float) -> dict
 
 def _with(sides: Sides, **changes: Any) -> Sides:
     return Sides(**{**vars(sides), **changes})
-
-
-def finish(
-    rows: dict[str, Any],
-    groups: Sequence[str],
-    *,
-    adjust: str,
-    other_adjust: str,
-    family: Sequence[str] | None,
-    margin: Array,
-    units: Sequence[str],
-) -> Any:
-    """Adjusted p values, families and verdicts, then the columns of the contract in order.
-
-    Parameters
-    ----------
-    rows
-        The other columns.
-    groups
-        Names of the group columns.
-    adjust, other_adjust
-        Within the pre-declared family, and over the rest.
-    family
-        Items declared beforehand; None puts every row in one family.
-    margin, units
-        For the verdicts, one a row.
-    """
-    items = rows["item"]
-    rows["family"], rows["p_adjusted"] = _families(items, rows["p_value"], adjust, other_adjust, family)
-    each = zip(
-        rows["gap"].tolist(),
-        rows["conf_low"].tolist(),
-        rows["conf_high"].tolist(),
-        margin.tolist(),
-        rows["minimum_detectable_gap"].tolist(),
-        units,
-        strict=True,
-    )
-    rows["verdict"] = [
-        verdict(gap, low, high, margin=within, detectable=least, unit=unit)
-        for gap, low, high, within, least, unit in each
-    ]
-    return tidy(rows, gap_columns(groups))
-
-
-def _families(
-    items: Any, p: Array, adjust: str, other: str, family: Sequence[str] | None
-) -> tuple[Any, Array]:
-    if family is None:
-        return np.full(len(items), "all", dtype=object), adjust_p(p, adjust)
-    declared = [family] if isinstance(family, str) else list(family)
-    unknown = [name for name in declared if name not in set(items)]
-    if unknown:
-        raise InvalidInput(
-            "family",
-            [
-                Problem(
-                    f"item {name}", "is declared and is not compared", near_names(name, dict.fromkeys(items))
-                )
-                for name in unknown
-            ],
-        )
-    inside = np.isin(items.astype(str), declared)
-    adjusted = np.full(len(p), np.nan)
-    adjusted[inside], adjusted[~inside] = adjust_p(p[inside], adjust), adjust_p(p[~inside], other)
-    return np.where(inside, "pre-declared", "other").astype(object), adjusted

@@ -13,8 +13,9 @@ import pandas as pd
 
 from toolkit.analysis.answers import Items, Request, read_columns, requests_for
 from toolkit.analysis.design import Design, Sampled
-from toolkit.analysis.engine import Sides, compare, finish, refuse_options
+from toolkit.analysis.engine import Sides, compare
 from toolkit.analysis.estimate_table import effective_n
+from toolkit.analysis.gap_rows import finish, refuse_options
 from toolkit.analysis.groups import Groups, group_by
 from toolkit.analysis.moments import Moments, domain_moments
 from toolkit.errors import InvalidInput, Problem, near_names

@@ -12,7 +12,7 @@ from scipy.special import ndtri
 
 from toolkit.analysis.answers import Column, Items, Request, read_columns, request
 from toolkit.analysis.dominance import dominance
-from toolkit.analysis.engine import finish, refuse_options
+from toolkit.analysis.gap_rows import finish, refuse_options
 from toolkit.analysis.gaps import Plan, plan_pairs
 from toolkit.analysis.intervals import quantile
 from toolkit.analysis.rank import mann_whitney_from_counts, null_error

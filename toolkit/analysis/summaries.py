@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from toolkit.analysis.engine import Sides, compare, finish, refuse_options
+from toolkit.analysis.engine import Sides, compare
+from toolkit.analysis.gap_rows import finish, refuse_options
 from toolkit.errors import InvalidInput, Problem, near_names
 
 __all__ = ["gaps_from_summary"]
@@ -157,7 +158,7 @@ def _broken(table: pd.DataFrame, between: str, by: tuple[str, ...]) -> Iterator[
             )
         if np.isnan(base) and not np.isnan(real):
             yield Problem(f"{where}, column effective_n", "is given without n", "give n too")
-        elif real <= 0 or np.isinf(real):
+        elif real != base and (real <= 0 or np.isinf(real)):
             yield Problem(
                 f"{where}, column effective_n", f"is {real:g}", "give a number above 0, or leave it empty"
             )

@@ -1,0 +1,114 @@
+"""What a design refuses, and R's rules for its degrees of freedom and finite populations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.analysis.oracles import close
+from toolkit.analysis import Design, means
+from toolkit.errors import InvalidInput
+
+
+def _frame() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "y": [1.0, 2.0, 4.0, 8.0, 3.0, 5.0],
+            "w": [1.0, 1.0, 2.0, 2.0, 1.0, 1.0],
+            "h": ["a", "a", "a", "b", "b", "b"],
+            "c": [1, 1, 2, 1, 2, 3],
+            "size": [6, 6, 6, 9, 9, 9],
+        }
+    )
+
+
+def test_units_count_within_their_stratum() -> None:
+    row = means(_frame(), "y", design=Design(weights="w", strata="h", clusters="c")).iloc[0]
+    assert row["df"] == 5 - 2
+    again = means(
+        _frame().assign(c=["a1", "a1", "a2", "b1", "b2", "b3"]),
+        "y",
+        design=Design(weights="w", strata="h", clusters=["c"]),
+    ).iloc[0]
+    assert row["std_error"] == close(again["std_error"])
+
+
+def test_the_error_of_a_clustered_mean_is_that_of_its_unit_totals() -> None:
+    frame = _frame()
+    row = means(frame, "y", design=Design(weights="w", strata="h", clusters="c")).iloc[0]
+    z = frame.w * (frame.y - row["estimate"]) / frame.w.sum()
+    variance = 0.0
+    for _, stratum in z.groupby(frame.h):
+        totals = stratum.groupby(frame.c).sum()
+        variance += len(totals) / (len(totals) - 1) * ((totals - totals.mean()) ** 2).sum()
+    assert row["std_error"] == close(np.sqrt(variance))
+
+
+def test_a_stratum_taken_whole_adds_no_error() -> None:
+    frame = _frame().assign(size=[3, 3, 3, 9, 9, 9])
+    part = means(frame, "y", design=Design(weights="w", strata="h", fpc="size")).iloc[0]
+    b = frame[frame.h == "b"]
+    z = b.w * (b.y - part["estimate"]) / frame.w.sum()
+    assert part["std_error"] == close(np.sqrt(2 / 3 * 3 / 2 * ((z - z.mean()) ** 2).sum()))
+
+
+def test_a_finite_population_may_be_a_count_or_a_fraction() -> None:
+    counts = means(_frame(), "y", design=Design(weights="w", strata="h", fpc="size")).iloc[0]
+    fractions = means(
+        _frame().assign(size=[0.5] * 3 + [1 / 3] * 3), "y", design=Design(weights="w", strata="h", fpc="size")
+    ).iloc[0]
+    assert counts["std_error"] == close(fractions["std_error"])
+
+
+def test_without_weights_a_finite_population_gives_them() -> None:
+    given = means(
+        _frame().assign(w=[2.0] * 3 + [3.0] * 3), "y", design=Design(weights="w", strata="h", fpc="size")
+    ).iloc[0]
+    made = means(_frame(), "y", design=Design(strata="h", fpc="size")).iloc[0]
+    assert [made["estimate"], made["std_error"]] == close([given["estimate"], given["std_error"]])
+
+
+@pytest.mark.parametrize(
+    ("changes", "design", "said"),
+    [
+        ({"w": [1, 1, -2, 2, 1, 1]}, Design(weights="w"), "row 2: a weight is negative"),
+        ({"w": [1, 1, np.nan, 2, 1, 1]}, Design(weights="w"), "row 2: a weight is missing"),
+        ({"w": [1, 1, np.inf, 2, 1, 1]}, Design(weights="w"), "row 2: a weight is infinite"),
+        ({"w": [0.0] * 6}, Design(weights="w"), "sum to zero"),
+        ({"w": list("abcdef")}, Design(weights="w"), "not numbers"),
+        (
+            {"h": ["a", "a", "a", "b", "b", "solo"]},
+            Design(strata="h"),
+            "stratum 'solo': has one primary unit",
+        ),
+        ({"c": [1, 1, 1, 1, 2, 3]}, Design(strata="h", clusters="c"), "stratum 'a': has one primary unit"),
+        ({"h": ["a", None, "a", "b", "b", "b"]}, Design(strata="h"), "column h, row 1"),
+        (
+            {"size": [6, 6, 6, 2, 2, 2]},
+            Design(strata="h", fpc="size"),
+            "the population is 2 and the sample 3",
+        ),
+        ({"size": [6, 7, 6, 9, 9, 9]}, Design(strata="h", fpc="size"), "differs within the stratum"),
+        ({"size": [6, 6, 6, 0, 0, 0]}, Design(strata="h", fpc="size"), "is 0"),
+        ({}, Design(weights="weight"), "column weight"),
+    ],
+)
+def test_what_no_variance_can_be_made_from_is_refused(
+    changes: dict[str, Any], design: Design, said: str
+) -> None:
+    with pytest.raises(InvalidInput, match=said):
+        means(_frame().assign(**changes), "y", design=design)
+
+
+def test_all_missing_columns_are_named_at_once() -> None:
+    with pytest.raises(InvalidInput) as caught:
+        means(_frame(), "y", design=Design(weights="ww", strata="hh", clusters="cc"))
+    assert len(caught.value.problems) == 3
+
+
+def test_an_unknown_df_rule_is_refused() -> None:
+    with pytest.raises(InvalidInput, match='"design" or "domain"'):
+        Design(df="residual")

@@ -1,0 +1,123 @@
+"""Gaps from published shares: the same engine as respondents, and what is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.analysis.oracles import close
+from toolkit import analysis as tk
+from toolkit.analysis.contract import gap_columns
+from toolkit.errors import InvalidInput
+
+
+def _published(**changes: Any) -> pd.DataFrame:
+    columns: dict[str, Any] = {
+        "item": ["trust", "trust", "skill", "skill"],
+        "audience": ["leaders", "staff"] * 2,
+        "estimate": [0.90, 0.73, 0.94, 0.80],
+        "n": [1250, 625] * 2,
+    }
+    return pd.DataFrame(columns | changes)
+
+
+def test_published_shares_get_newcombes_interval_on_the_shares_as_given() -> None:
+    table = tk.gaps_from_summary(_published())
+    assert list(table.columns) == gap_columns()
+    wanted = tk.newcombe(0.73 * 625, 625, 0.90 * 1250, 1250)
+    row = table[table.item == "trust"].iloc[0]
+    assert [row["gap"], row["conf_low"], row["conf_high"]] == close(
+        [0.17, -wanted.conf_high, -wanted.conf_low]
+    )
+    assert row["estimate_b"] == 0.73
+    assert "from published shares and bases" in row["method"]
+
+
+def test_summaries_of_respondents_give_their_gaps() -> None:
+    rng = np.random.default_rng(9)
+    audience = pd.Categorical(rng.choice(["a", "b", "c"], 300))
+    frame = pd.DataFrame(
+        {"audience": audience, "q": rng.integers(0, 2, 300) * 1.0, "r": rng.uniform(size=300).round()}
+    )
+    whole = tk.gaps(frame, ["q", "r"], measure="mean")
+    summary = tk.means(frame, ["q", "r"], by="audience")
+    again = tk.gaps_from_summary(summary[["item", "measure", "audience", "estimate", "n"]])
+    numbers = [name for name in gap_columns() if name not in ("method",)]
+    pd.testing.assert_frame_equal(whole[numbers], again[numbers], rtol=1e-9)
+
+
+def test_the_exact_test_is_used_only_where_counts_are_whole() -> None:
+    table = tk.gaps_from_summary(_published(n=[10, 20, 10, 20], estimate=[0.9, 0.35, 0.91, 0.37]))
+    assert "Fisher's exact test" in table["method"].iloc[0]
+    assert table["p_value"].iloc[0] == close(tk.fisher_exact(9, 10, 7, 20).p_value)
+    assert "counts unknown" in table["method"].iloc[1]
+
+
+def test_an_effective_n_widens_the_interval() -> None:
+    plain = tk.gaps_from_summary(_published())
+    fewer = tk.gaps_from_summary(_published(effective_n=[800.0, 300.0, np.nan, np.nan]))
+    assert fewer["std_error"].iloc[0] > plain["std_error"].iloc[0]
+    assert fewer["std_error"].iloc[1] == plain["std_error"].iloc[1]
+    wanted = np.sqrt(0.9 * 0.1 / 800 + 0.73 * 0.27 / 300)
+    assert fewer["std_error"].iloc[0] == close(wanted)
+    assert fewer["n_a"].iloc[0] == 1250
+
+
+def test_an_unpublished_base_gives_na_and_says_so() -> None:
+    row = tk.gaps_from_summary(_published(n=[1250, np.nan, 1250, 625])).iloc[0]
+    assert row["gap"] == close(0.17)
+    assert np.isnan(row["p_value"])
+    assert row["method"] == "not computed: the number asked is not known for staff"
+    assert row["verdict"] == "no comparison could be made"
+
+
+def test_groups_and_order_are_kept() -> None:
+    published = pd.concat([_published().assign(wave=wave) for wave in ("w2", "w1")])
+    published["audience"] = pd.Categorical(published["audience"], ["staff", "leaders"])
+    table = tk.gaps_from_summary(published.reset_index(drop=True), by="wave")
+    assert table["wave"].tolist() == ["w2", "w2", "w1", "w1"]
+    assert set(table["audience_a"]) == {"staff"}
+    assert list(table.columns) == gap_columns(["wave"])
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"estimate": [90, 0.73, 0.94, 0.80]}, "give a fraction: 0.9 where 90 % is meant"),
+        ({"estimate": [-0.1, 0.73, 0.94, 0.80]}, "lies outside 0–1"),
+        ({"estimate": [np.nan, 0.73, 0.94, 0.80]}, "column estimate: is missing"),
+        ({"n": [0, 625, 1250, 625]}, "column n: is 0"),
+        ({"n": [-3, 625, 1250, 625]}, "column n: is -3"),
+        ({"n": ["many", "few", "1", "2"]}, "does not hold numbers"),
+        ({"audience": ["leaders"] * 4}, "a second time"),
+        ({"audience": ["leaders", None, "leaders", "staff"]}, "column audience: is missing"),
+        ({"effective_n": [0.0, 1, 1, 1]}, "column effective_n: is 0"),
+        ({"n": [np.nan, 625, 1250, 625], "effective_n": [100.0, 1, 1, 1]}, "given without n"),
+        ({"item": ["a", "b", "c", "d"]}, "both audiences of a pair"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_with_its_mend(changes: dict[str, Any], said: str) -> None:
+    with pytest.raises(InvalidInput, match=said):
+        tk.gaps_from_summary(_published(**changes))
+
+
+def test_every_problem_is_named_at_once() -> None:
+    with pytest.raises(InvalidInput) as caught:
+        tk.gaps_from_summary(_published(estimate=[96, 73, 0.9, 0.8], n=[0, 625, 1250, -1]))
+    assert len(caught.value.problems) == 4
+
+
+def test_missing_columns_and_unknown_audiences_are_named() -> None:
+    with pytest.raises(InvalidInput, match="column n: is missing"):
+        tk.gaps_from_summary(_published().drop(columns="n"))
+    with pytest.raises(InvalidInput, match="column group: is missing"):
+        tk.gaps_from_summary(_published(), between="group")
+    with pytest.raises(InvalidInput, match="no rows"):
+        tk.gaps_from_summary(_published().iloc[:0])
+    with pytest.raises(InvalidInput, match="did you mean 'staff'"):
+        tk.gaps_from_summary(_published(), pairs=[("leaders", "staf")])
+    with pytest.raises(InvalidInput, match="needs respondents"):
+        tk.gaps_from_summary(_published(), method="design-t")
