@@ -130,21 +130,26 @@ def claims_of(
     return [_on_own_sample(claim, now) for claim in raw]
 
 
-def between_column(table: Table, others: Iterable[Table], instrument: Instrument | None) -> str:
-    """The column whose values a gaps table compares."""
+def between_column(
+    table: Table, others: Iterable[Table], instrument: Instrument | None, current: Mapping[str, str]
+) -> str:
+    """The column whose values a gaps table compares; a name of its own where nothing tells."""
     told = table.frame.attrs.get("between")
     if isinstance(told, str):
         return told
     values = {str(v) for side in ("audience_a", "audience_b") for v in table.frame[side].dropna().unique()}
     if PUBLISHED in values:
         return "source"
+    for column, value in current.items():
+        if value in values:
+            return column
     if instrument is not None and values <= set(instrument.audiences):
         return "audience"
     for other in others:
         for column in other.groups if other.kind == "estimates" else ():
             if values <= {str(value) for value in other.frame[column].dropna().unique()}:
                 return column
-    return "wave" if "audience" in table.groups else "audience"
+    return "(compared)"
 
 
 def _rows(table: Table, instrument: Instrument | None) -> Iterator[Claim]:

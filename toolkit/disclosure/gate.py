@@ -117,8 +117,8 @@ def release(
     level, margin
         As the gaps were made with.
     current
-        Sample column → value that tables without that column are about, such as {"wave": "2024"}; found by
-        equality where it is left out.
+        Sample column → value that tables without that column are about, such as {"wave": "2024"}. Say it
+        wherever waves are compared.
 
     Returns
     -------
@@ -141,8 +141,9 @@ def release(
     [['8', True], ['<5', False]]
     """
     named = {"results": results} if isinstance(results, pd.DataFrame) else dict(results)
-    tables = _read_all(named, instrument)
-    claims = claims_of(tables, instrument, dict(current or {}))
+    now = dict(current or {})
+    tables = _read_all(named, instrument, now)
+    claims = claims_of(tables, instrument, now)
     own = [claim for claim in claims if not claim.published]
     marked = thresholds(policy, sensitive, instrument)
     rulings = guard_together(first_rulings(own, marked, instrument), marked, instrument)
@@ -166,7 +167,9 @@ def release(
     return Released(out, policy, seal=_SEAL)
 
 
-def _read_all(named: Mapping[str, pd.DataFrame], instrument: Instrument | None) -> list[Table]:
+def _read_all(
+    named: Mapping[str, pd.DataFrame], instrument: Instrument | None, current: Mapping[str, str]
+) -> list[Table]:
     tables = [read_table(name, frame) for name, frame in named.items()]
     double = [t.name for t in tables if t.name.endswith("_parts") and t.name.removesuffix("_parts") in named]
     if double:
@@ -174,6 +177,8 @@ def _read_all(named: Mapping[str, pd.DataFrame], instrument: Instrument | None) 
             f"results: the name {double[0]} is kept for the parts of a distribution; choose another"
         )
     return [
-        replace(table, between=between_column(table, tables, instrument)) if table.kind == "gaps" else table
+        replace(table, between=between_column(table, tables, instrument, current))
+        if table.kind == "gaps"
+        else table
         for table in tables
     ]

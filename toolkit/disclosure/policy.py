@@ -14,7 +14,8 @@ __all__ = ["LOWEST_THRESHOLD", "Policy", "load_policy"]
 LOWEST_THRESHOLD = 3
 """No policy may show a base smaller than this."""
 
-_BOUNDS = ((40, 0.10, 0.90), (100, 0.05, 0.95), (300, 0.02, 0.98))
+# Below 10 people a tenth is nobody, so "10 % or less" would say "nobody": the bound must leave room for one.
+_BOUNDS = ((5, 1 / 3, 2 / 3), (10, 0.20, 0.80), (40, 0.10, 0.90), (100, 0.05, 0.95), (300, 0.02, 0.98))
 _WIDEST_BASE = (0.01, 0.99)
 
 
@@ -83,6 +84,8 @@ class Policy(BaseModel):
         --------
         >>> Policy().unanimity_bounds(12)
         (0.1, 0.9)
+        >>> Policy().unanimity_bounds(7)
+        (0.2, 0.8)
         >>> Policy().unanimity_bounds(640)
         (0.01, 0.99)
         """
@@ -100,9 +103,10 @@ class Policy(BaseModel):
             else ""
         )
         unanimity = (
-            " Where nearly all or nearly none gave an answer only a bound is shown: 90 % or more and 10 % or "
-            "less for groups under 40, 95 and 5 % for 40 to 99, 98 and 2 % for 100 to 299, 99 and 1 % from "
-            "300 on. Every comparison with such a share is computed from the bound that is shown."
+            " Where nearly all or nearly none gave an answer only a bound is shown: 80 % or more and 20 % or "
+            "less for groups under 10, 90 and 10 % for 10 to 39, 95 and 5 % for 40 to 99, 98 and 2 % for 100 "
+            "to 299, 99 and 1 % from 300 on. Every comparison with such a share is computed from the bound "
+            "that is shown."
             if self.unanimity
             else ""
         )

@@ -25,7 +25,7 @@ REASONS: Mapping[str, str] = {
     "small": "fewer than {k} answers",
     "unknown base": "the number of answers is not known",
     "distribution": "some answers were given by nearly all or nearly none",
-    "rest": "nearly nobody is left between the two ends of the scale",
+    "rest": "nearly nobody chose this end of the scale or the middle",
     "whole": "made from the whole distribution, which may not be shown",
     "code": "a single answer is shown only with the whole distribution",
     "routed": "who was asked this would tell how nearly everybody or nobody answered an earlier question",
@@ -215,13 +215,16 @@ def _without_telling_rest(
     codes: frozenset[str],
     low: float,
 ) -> dict[tuple[str, str], Share]:
-    """Withhold the second box where the two together would tell that nearly nobody is in between."""
+    """Withhold the second box of a scale where it, or the middle that is left, is nearly none.
+
+    Withholding it in one of the two cases only would tell which of them it is.
+    """
     for first, second in (("top", "bottom"), ("favourable", "unfavourable")):
         one, other = ("box", first), ("box", second)
-        if not all(key in labels and labels[key].status == "exact" for key in (one, other)):
+        if one not in labels or other not in labels or labels[one].status != "exact":
             continue
         between = bool(three_parts(variable)["middle"]) if variable is not None else len(codes) != 2
         rest = 1 - max(values[one]) - max(values[other])
-        if between and rest <= low + TOLERANCE:
+        if between and min(rest, *values[other]) <= low + TOLERANCE:
             labels[other] = Share("withheld", reason=REASONS["rest"])
     return labels

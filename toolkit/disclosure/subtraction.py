@@ -35,17 +35,25 @@ def guard_together(rulings: Mapping[Base, Ruling], policy: Policy, instrument: I
 
 
 def _guard_totals(rulings: Rulings) -> Rulings:
-    """Keep one way of dividing people wherever two ways would not give the same, fully told sums."""
+    """Keep one way of dividing people; beside it only totals of groups that are all told as they are.
+
+    Two ways of dividing the same people share their sum, so what is masked in one could be had from the
+    other; which one is kept depends on who is asked, never on what they answered.
+    """
     ruled = dict(rulings)
     by_item: dict[str, list[Base]] = {}
     for base in rulings:
         by_item.setdefault(base.item, []).append(base)
     for bases in by_item.values():
-        if len({frozenset(column for column, _ in base.group) for base in bases}) < 2:
+        if len({_columns(base.group) for base in bases}) < 2:
             continue
         for whole in _wholes(bases):
-            ruled |= _one_cover(whole, _covers(whole, [base for base in bases if ruled[base].shown]), ruled)
+            ruled |= _one_division(whole, [base for base in bases if ruled[base].shown], ruled)
     return ruled
+
+
+def _columns(group: Group) -> frozenset[str]:
+    return frozenset(column for column, _ in group)
 
 
 def _wholes(bases: Iterable[Base]) -> list[Group]:
@@ -59,33 +67,32 @@ def _wholes(bases: Iterable[Base]) -> list[Group]:
     return sorted(found, key=lambda group: (len(group), sorted(group)))
 
 
-def _covers(whole: Group, bases: Iterable[Base]) -> list[list[Base]]:
-    """The ways of dividing a whole among the bases told: itself, and by each set of further columns."""
-    columns = {column for column, _ in whole}
-    ways: dict[frozenset[str], list[Base]] = {}
+def _one_division(whole: Group, bases: Iterable[Base], ruled: Rulings) -> Rulings:
+    """Changes that leave nothing to subtract within one whole."""
+    divisions: dict[frozenset[str], list[Base]] = {}
     for base in bases:
-        further = frozenset(column for column, _ in base.group) - columns
-        if whole <= base.group and not further & set(SAMPLES):
-            ways.setdefault(further, []).append(base)
-    order = sorted(ways, key=lambda way: ("audience" not in way, len(way) == 0, len(way), sorted(way)))
-    return [ways[way] for way in order]
-
-
-def _one_cover(whole: Group, covers: list[list[Base]], ruled: Rulings) -> Rulings:
-    """Changes that leave nothing to subtract: the first cover stays, others only as far as they repeat it."""
+        if whole <= base.group and not (_columns(base.group) - _columns(whole)) & set(SAMPLES):
+            divisions.setdefault(_columns(base.group), []).append(base)
+    if len(divisions) < 2:
+        return {}
+    people = {columns: sum(ruled[base].n for base in divided) for columns, divided in divisions.items()}
+    kept = min(divisions, key=lambda columns: _rank(columns, people[columns] < max(people.values())))
     changed: Rulings = {}
-    if len(covers) < 2:
-        return changed
-    kept, *others = covers
-    people = sum(ruled[base].n for base in kept)
-    for cover in others:
-        if sum(ruled[base].n for base in cover) != people:
-            changed |= {base: ruled[base].without("total") for base in cover}
+    for columns, divided in divisions.items():
+        if columns == kept:
             continue
-        labels = {label for base in cover for label, share in ruled[base].labels.items() if share.told}
-        lost = [label for label in labels if not all(_exact(ruled[base], label) for base in (*kept, *cover))]
-        changed |= {base: ruled[base].without("total", lost) for base in cover if lost}
+        if not columns < kept or people[columns] != people[kept]:
+            changed |= {base: ruled[base].without("total") for base in divided}
+            continue
+        labels = {label for base in divided for label, share in ruled[base].labels.items() if share.told}
+        lost = [label for label in labels if not all(_exact(ruled[base], label) for base in divisions[kept])]
+        changed |= {base: ruled[base].without("total", lost) for base in divided if lost}
     return changed
+
+
+def _rank(columns: frozenset[str], incomplete: bool) -> tuple[bool, bool, bool, int, list[str]]:
+    """Audiences first, then divisions that leave nobody out, then the finer one."""
+    return columns != {"audience"}, "audience" not in columns, incomplete, -len(columns), sorted(columns)
 
 
 def _exact(ruling: Ruling, label: tuple[str, str]) -> bool:

@@ -1,0 +1,83 @@
+"""Small groups leave the frame before anything is computed."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from toolkit.disclosure import Policy, admit
+from toolkit.errors import InvalidInput
+
+
+def frame_of(counts: dict[str, int]) -> pd.DataFrame:
+    names = [name for name, count in counts.items() for _ in range(count)]
+    column = pd.Categorical(names, categories=list(counts), ordered=True)
+    return pd.DataFrame({"respondent": [str(i) for i in range(len(names))], "audience": column})
+
+
+def test_a_small_group_is_in_no_base():
+    admitted = admit(frame_of({"executive": 4, "employee": 30}), Policy())
+    assert admitted.withheld == ("executive",)
+    assert set(admitted.frame["audience"]) == {"employee"}
+    assert list(admitted.frame["audience"].cat.categories) == ["employee"]
+
+
+def test_participation_says_no_count_below_the_threshold():
+    found = admit(
+        frame_of({"executive": 3, "employee": 30, "freelancer": 0}),
+        Policy(),
+        population={"executive": 6, "employee": 60, "freelancer": 0},
+    ).participation.set_index("audience")
+    assert found["answered_shown"].to_dict() == {"executive": "<5", "employee": "30", "freelancer": "0"}
+    assert found["invited"].to_dict() == {"executive": 6, "employee": 60, "freelancer": 0}
+    assert found.loc["employee", "response_rate"] == pytest.approx(0.5)
+    assert found.loc["executive", ["answered", "response_rate", "margin"]].isna().all()
+
+
+def test_nobody_answering_looks_like_a_few_answering():
+    invited = {"executive": 6, "employee": 60}
+    none = admit(frame_of({"executive": 0, "employee": 30}), Policy(), population=invited).participation
+    some = admit(frame_of({"executive": 4, "employee": 30}), Policy(), population=invited).participation
+    pd.testing.assert_frame_equal(none, some)
+
+
+def test_margin_is_that_of_a_finite_population():
+    found = admit(frame_of({"employee": 60}), Policy(), population={"employee": 60}).participation
+    assert found["margin"].item() == pytest.approx(0)
+
+
+def test_unknown_headcounts_stay_unknown():
+    found = admit(frame_of({"employee": 60}), Policy()).participation
+    assert found[["invited", "response_rate", "margin"]].isna().all(axis=None)
+    assert found["answered"].item() == 60
+
+
+@pytest.mark.parametrize(
+    ("frame", "population", "said"),
+    [
+        (pd.DataFrame({"x": [1]}), None, "column audience: is missing"),
+        (frame_of({"employee": 9}), {"employee": 8}, "9 answered but only 8 were invited"),
+        (pd.DataFrame({"audience": ["employee", None]}), None, "belong to no group"),
+    ],
+)
+def test_what_does_not_fit_is_refused(frame, population, said):
+    with pytest.raises(InvalidInput, match=said):
+        admit(frame, Policy(), population=population)
+
+
+@given(
+    counts=st.dictionaries(st.sampled_from(["a", "b", "c", "d"]), st.integers(0, 12), min_size=1),
+    threshold=st.integers(3, 9),
+)
+def test_every_group_left_reaches_the_threshold(counts, threshold):
+    frame = frame_of(counts)
+    before = frame.copy()
+    admitted = admit(frame, Policy(threshold=threshold, sensitive_threshold=9))
+    left = admitted.frame["audience"].astype(str).value_counts()
+    assert (left >= threshold).all()
+    assert left.to_dict() == {name: count for name, count in counts.items() if count >= threshold}
+    shown = admitted.participation["answered"].dropna()
+    assert (shown >= threshold).all()
+    pd.testing.assert_frame_equal(frame, before)
