@@ -26,6 +26,8 @@ __all__ = [
 Items: TypeAlias = Instrument | Variable | str | Sequence[Variable | str]
 Array = npt.NDArray[np.float64]
 _MOST_CODES = 25
+_Seen: TypeAlias = dict[tuple[int, int], tuple[Any, tuple[str, ...], list[str]]]
+"""Categories and scale, by identity → the categories (kept alive), their labels, those the scale lacks."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ class Request:
         if self.table is None:
             into[:] = self.raw
         else:
-            np.take(self.table, self.raw, out=into, mode="wrap")
+            into[:] = self.table[self.raw]
 
 
 def read_columns(
@@ -105,7 +107,7 @@ def read_columns(
     else:
         listed = [items] if isinstance(items, Variable | str) else list(items)
     chosen, problems, columns = not isinstance(items, Instrument), [], []
-    seen: dict[int, tuple[str, ...]] = {}
+    seen: _Seen = {}
     for entry in listed:
         variable, name = (entry, entry.name) if isinstance(entry, Variable) else (None, entry)
         if name not in frame.columns:
@@ -126,9 +128,7 @@ def read_columns(
     return columns
 
 
-def _column(
-    series: pd.Series, name: str, variable: Variable | None, chosen: bool, seen: dict[int, tuple[str, ...]]
-) -> Column:
+def _column(series: pd.Series, name: str, variable: Variable | None, chosen: bool, seen: _Seen) -> Column:
     array = series.array
     single = variable is not None and variable.kind in ("single", "option")
     if not isinstance(array, pd.Categorical):
@@ -147,12 +147,14 @@ def _column(
             )
         else:
             array = pd.Categorical(series)
-    key = id(array.categories)
+    key = (id(array.categories), id(variable.scale) if variable is not None else 0)
     if key not in seen:
-        seen[key] = tuple(map(str, array.categories.tolist()))
-    labels = seen[key]
-    if variable is not None and single:
-        unknown = [label for label in labels if label not in MISSING and label not in variable.codes]
+        labels = tuple(map(str, array.categories.tolist()))
+        codes = variable.codes if variable is not None and single else labels
+        unknown = [label for label in labels if label not in MISSING and label not in codes]
+        seen[key] = (array.categories, labels, unknown)
+    _, labels, unknown = seen[key]
+    if unknown and variable is not None:
         used = [label for label in unknown if bool((array.codes == labels.index(label)).any())]
         if used:
             raise InvalidInput(

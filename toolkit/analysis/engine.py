@@ -33,6 +33,7 @@ _LIMITS: dict[str, tuple[Callable[..., tuple[Any, Any]], str]] = {
     "agresti-caffo": (agresti_caffo_limits, "Agresti–Caffo interval"),
 }
 _EXPECTED = 5
+_ROUNDING = 1e-13
 
 
 @dataclass(frozen=True)
@@ -177,7 +178,8 @@ def _near(counts: Array) -> Any:
 
 def _design_test(sides: Sides, error: Array, level: float) -> dict[str, Any]:
     gap = sides.estimate_a - sides.estimate_b
-    flat = error <= 1e-12 * np.maximum(np.abs(gap), 1.0)
+    simple = sides.spread_a / sides.n_a + sides.spread_b / sides.n_b
+    flat = error**2 <= _ROUNDING * np.nan_to_num(simple)
     with np.errstate(divide="ignore", invalid="ignore"):
         t = np.where(flat, np.nan, gap / error)
     half = np.where(flat, np.nan, quantile(level, sides.df) * error)

@@ -21,7 +21,8 @@ __all__ = ["Population", "Table", "asked", "effective_n", "populations", "said_g
 
 Array = npt.NDArray[np.float64]
 Population = float | Mapping[Any, float]
-_ROUNDING = 1e-20
+_ROUNDING = 1e-13
+"""Variances below this part of a simple sample's are rounding: the design fixes the estimate."""
 
 
 class Table:
@@ -102,7 +103,8 @@ class Table:
         effective = self.flat(self.moments.kish)
         if self.moments.covariance is not None:
             variance = self.flat(np.diagonal(self.moments.covariance, axis1=1, axis2=2))
-            variance = np.where(variance <= _ROUNDING * self.flat(self.moments.spread), 0.0, variance)
+            least = _ROUNDING * self._spread(mean) / np.maximum(effective, 1.0)
+            variance = np.where(variance <= least, 0.0, variance)
             error = np.sqrt(variance)
             df = self._df()
             effective = effective_n(self._spread(mean), variance, effective)

@@ -198,27 +198,22 @@ def plan_pairs(
     cells = np.where(inside, within.codes * len(labels) + audience.codes, -1)
     groups = Groups((*names, between), cells, tuple((*w, label) for w in within.labels for label in labels))
     first, second = np.array([a for a, _ in compared]), np.array([b for _, b in compared])
-    allowed = [_both_asked(one, between, labels, compared) for one in wanted]
-    start = np.arange(len(within.labels)) * len(labels)
-    item: list[Any] = []
-    a: list[Any] = []
-    b: list[Any] = []
-    for position, kept in enumerate(allowed):
-        a.append((start[:, None] + first[kept]).ravel())
-        b.append((start[:, None] + second[kept]).ravel())
-        item.append(np.full(a[-1].size, position))
-    item_, a_, b_ = [np.concatenate(part) if part else np.zeros(0, dtype=np.intp) for part in (item, a, b)]
-    return Plan(
-        groups, names, item_, a_, b_, tuple(one.item for one in wanted), tuple(one.measure for one in wanted)
+    put_to = {one.audiences: _both_asked(one.audiences, between, labels, compared) for one in wanted}
+    kept = np.array([put_to[one.audiences] for one in wanted], dtype=bool).reshape(
+        len(wanted), 1, len(compared)
     )
+    item, place, pair = np.nonzero(np.broadcast_to(kept, (len(wanted), len(within.labels), len(compared))))
+    start = place * len(labels)
+    items, measures = tuple(one.item for one in wanted), tuple(one.measure for one in wanted)
+    return Plan(groups, names, item, start + first[pair], start + second[pair], items, measures)
 
 
-def _both_asked(one: Request, between: str, labels: list[Any], compared: list[tuple[int, int]]) -> Any:
-    if one.audiences is None or between != "audience":
+def _both_asked(
+    audiences: tuple[str, ...] | None, between: str, labels: list[Any], compared: list[tuple[int, int]]
+) -> Any:
+    if audiences is None or between != "audience":
         return np.ones(len(compared), dtype=bool)
-    return np.array(
-        [str(labels[a]) in one.audiences and str(labels[b]) in one.audiences for a, b in compared]
-    )
+    return np.array([str(labels[a]) in audiences and str(labels[b]) in audiences for a, b in compared])
 
 
 def _pairs(labels: list[Any], pairs: Pairs | None, between: str) -> list[tuple[int, int]]:

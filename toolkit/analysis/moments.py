@@ -103,7 +103,7 @@ def _block(sampled: Sampled, groups: Any, n_groups: int, y: Array) -> Moments:
             y *= valid
     if sampled.simple:
         return _simple(groups, n_groups, y, valid, centre, share)
-    return _designed(sampled, groups, n_groups, y, valid, centre)
+    return _designed(sampled, groups, n_groups, y, valid, centre, share)
 
 
 def _simple(groups: Any, n_groups: int, y: Array, valid: Array, centre: Array, share: bool) -> Moments:
@@ -117,21 +117,71 @@ def _simple(groups: Any, n_groups: int, y: Array, valid: Array, centre: Array, s
     return Moments(n, n, n, mean + centre, spread, None)
 
 
-def _designed(sampled: Sampled, groups: Any, n_groups: int, y: Array, valid: Array, centre: Array) -> Moments:
+def _designed(
+    sampled: Sampled, groups: Any, n_groups: int, y: Array, valid: Array, centre: Array, share: bool
+) -> Moments:
+    """Linearised: z = w (y − mean) / Σw within the group, 0 outside it, summed over primary units."""
     w = sampled.weights
-    total = Sums(groups, n_groups)
-    weighted, known = w * y, w * valid
-    weight, sums, squares = total(known), total(weighted), total(weighted * y)
-    n, weight2 = total(valid * (w > 0)), total(known * w)
+    known, weighted = w * valid, w * y
+    fine = _Fine(sampled, groups, n_groups)
+    sizes, sums = fine(known), fine(weighted)
+    weight = sizes.sum(axis=1)
+    safe = np.where(weight > 0, weight, 1.0)
+    mean = sums.sum(axis=1) / safe
+    z = (sums - mean[:, None, :] * sizes) / safe[:, None, :]
+    known *= w
+    coarse = Sums(groups, n_groups)
+    weight2, n = coarse(known), coarse(valid if (w > 0).all() else valid * (w > 0))
+    squares = sums.sum(axis=1) if share else coarse(weighted * y)
+    if sampled.element:
+        weighted *= w
+        second = fine(weighted if share else weighted * y) - 2 * mean[:, None, :] * fine(weighted)
+        second = (second + mean[:, None, :] ** 2 * fine(known)) / safe[:, None, :] ** 2
+        covariance = _of_elements(sampled, z, np.maximum(second, 0.0))
+    else:
+        covariance = _of_clusters(sampled, z)
+    nobody = weight <= 0
+    covariance[nobody] = np.nan
+    covariance.transpose(0, 2, 1)[nobody] = np.nan
     with np.errstate(divide="ignore", invalid="ignore"):
-        mean = sums / weight
-        kish = np.where(weight > 0, weight**2 / weight2, 0.0)
-        spread = np.maximum(squares / weight - mean**2, 0.0) * n / (n - 1)
-    at = _Laid(sampled, groups, n_groups, mean, weight)
-    covariance = at.elements(weighted, known, y) if sampled.element else at.clusters(weighted, known)
-    covariance[~(weight > 0)] = np.nan
-    covariance.transpose(0, 2, 1)[~(weight > 0)] = np.nan
-    return Moments(n, weight, kish, mean + centre, np.where(n > 1, spread, np.nan), covariance)
+        kish = np.where(nobody, 0.0, weight**2 / weight2)
+        spread = np.maximum(squares / safe - mean**2, 0.0) * n / (n - 1)
+    return Moments(
+        n, weight, kish, np.where(nobody, np.nan, mean + centre), np.where(n > 1, spread, np.nan), covariance
+    )
+
+
+def _of_elements(sampled: Sampled, first: Array, second: Array) -> Array:
+    """Every row a primary unit: from sums of z and z² within stratum × group, as groups do not overlap."""
+    covariance = -_cross(first, sampled.scale / sampled.psus_in)
+    own = np.einsum("khg,h->kg", second, sampled.scale)
+    at = np.arange(own.shape[1])
+    covariance[:, at, at] += own
+    return covariance
+
+
+def _of_clusters(sampled: Sampled, z: Array) -> Array:
+    """From totals of primary units × groups; units and groups may cross."""
+    at = np.zeros(z.shape[1], dtype=np.intp)
+    at[sampled.psu] = sampled.stratum
+    strata = np.zeros((len(z), len(sampled.psus_in), z.shape[2]))
+    np.add.at(strata.transpose(1, 0, 2), at, z.transpose(1, 0, 2))
+    return _cross(z, sampled.scale[at]) - _cross(strata, sampled.scale / sampled.psus_in)
+
+
+class _Fine:
+    """Sums within stratum × group, or within primary unit × group where units hold several rows."""
+
+    def __init__(self, sampled: Sampled, groups: Any, n_groups: int) -> None:
+        unit, units = sampled.stratum, len(sampled.psus_in)
+        if not sampled.element:
+            unit, units = sampled.psu, int(sampled.psus_in.sum())
+        self._shape = (units, n_groups)
+        self._total = Sums(np.where(groups >= 0, unit * n_groups + groups, -1), units * n_groups)
+
+    def __call__(self, values: Array) -> Array:
+        """Items × units × groups."""
+        return self._total(values).reshape(len(values), *self._shape)
 
 
 class Sums:
@@ -160,63 +210,7 @@ class Sums:
         return result
 
 
-@dataclass(frozen=True)
-class _Laid:
-    """Linearised covariance of domain means: z = w (y − mean) / Σw within the domain, 0 outside it."""
-
-    sampled: Sampled
-    groups: Any
-    n_groups: int
-    mean: Array
-    weight: Array
-
-    @property
-    def _safe(self) -> tuple[Array, Array]:
-        return np.nan_to_num(self.mean), np.where(self.weight > 0, self.weight, 1.0)
-
-    def elements(self, weighted: Array, known: Array, y: Array) -> Array:
-        """Where every row is a primary unit, from sums within stratum × group."""
-        sampled, w = self.sampled, self.sampled.weights
-        mean, weight = self._safe
-        strata = len(sampled.psus_in)
-        cells = np.where(self.groups >= 0, sampled.stratum * self.n_groups + self.groups, -1)
-        total = Sums(cells, strata * self.n_groups)
-        shape = (len(y), strata, self.n_groups)
-        mu, size = mean[:, None, :], weight[:, None, :]
-        first = (total(weighted).reshape(shape) - mu * total(known).reshape(shape)) / size
-        residual = w * (y - np.where(known > 0, _spread_back(mean, self.groups), 0.0)) * (known > 0)
-        second = total(residual * residual).reshape(shape) / size**2
-        own = np.einsum("khg,h->kg", second, sampled.scale)
-        between = _cross(first, sampled.scale / sampled.psus_in)
-        covariance = -between
-        covariance[:, np.arange(self.n_groups), np.arange(self.n_groups)] += own
-        return covariance
-
-    def clusters(self, weighted: Array, known: Array) -> Array:
-        """From totals of primary units; units and groups may cross."""
-        sampled = self.sampled
-        mean, weight = self._safe
-        units = int(sampled.psus_in.sum())
-        at = np.zeros(units, dtype=np.intp)
-        at[sampled.psu] = sampled.stratum
-        cells = np.where(self.groups >= 0, sampled.psu * self.n_groups + self.groups, -1)
-        total = Sums(cells, units * self.n_groups)
-        shape = (len(weighted), units, self.n_groups)
-        mu, size = mean[:, None, :], weight[:, None, :]
-        z = (total(weighted).reshape(shape) - mu * total(known).reshape(shape)) / size
-        within = _cross(z, sampled.scale[at])
-        strata = np.zeros((len(weighted), len(sampled.psus_in), self.n_groups))
-        np.add.at(strata.transpose(1, 0, 2), at, z.transpose(1, 0, 2))
-        return within - _cross(strata, sampled.scale / sampled.psus_in)
-
-
 def _cross(z: Array, factor: Array) -> Array:
     """Σ over units of factor · z zᵀ, one matrix an item."""
     product: Array = np.matmul((z * factor[None, :, None]).transpose(0, 2, 1), z)
     return product
-
-
-def _spread_back(mean: Array, groups: Any) -> Array:
-    padded = np.concatenate([mean, np.zeros((len(mean), 1))], axis=1)
-    back: Array = np.take(padded, groups, axis=1, mode="wrap")
-    return back
