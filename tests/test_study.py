@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pickle
+import re
 import shutil
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +13,11 @@ import pandas as pd
 import pytest
 
 from toolkit.errors import InvalidInput
-from toolkit.study import AAPOR_ITEMS, COMPUTED_AAPOR_ITEMS, Study, load_study
+from toolkit.instrument import load_instruments, read_yaml
+from toolkit.responses import AnswersFile
+from toolkit.responses.gather import gather
+from toolkit.responses.mapping import Mapping
+from toolkit.study import AAPOR_ITEMS, COMPUTED_AAPOR_ITEMS, Study, StudyFile, load_study
 
 Spoil = Callable[[str, str], None]
 
@@ -211,6 +217,40 @@ def test_the_same_answers_in_two_waves_files_are_refused(folder: Path, change: C
     assert "the same answers were exported twice" in _refusal(
         change("\norganisations:", f"{entry}\n\norganisations:")
     )
+
+
+def test_two_files_that_number_alike_keep_their_respondents_apart(root: Path, tmp_path: Path) -> None:
+    text = (root / "data_samples" / "ai_at_work" / STAFF).read_bytes().decode("utf-8-sig").splitlines()
+    rows = [line for line in text if line.startswith(('"1"', '"2"', '"3"', '"4"'))][:4]
+    for name in ("north", "south"):
+        (tmp_path / f"{name}.csv").write_text("\n".join([text[0], *rows]) + "\n", "utf-8")
+    files = {
+        audience: root / "instruments" / f"{audience}.yaml"
+        for audience in ("executive", "employee", "freelancer")
+    }
+    entries = [
+        AnswersFile(wave="2026", platform="limesurvey", file=f"{name}.csv") for name in ("north", "south")
+    ]
+    gathered = gather(
+        entries, [tmp_path / e.file for e in entries], load_instruments(files), None, source="study"
+    )
+    assert not gathered.frame["respondent"].duplicated().any()
+    assert gathered.frame["respondent"].str.contains("^(?:north|south):", regex=True).all()
+
+
+def test_the_documented_study_file_and_mapping_are_valid(root: Path, tmp_path: Path) -> None:
+    text = (root / "docs" / "your_own_study.md").read_text("utf-8")
+    blocks = [textwrap.dedent(block) for block in re.findall(r"(?:^    .*\n|^\n)+", text, re.MULTILINE)]
+    (tmp_path / "study.yaml").write_text(
+        next(block for block in blocks if block.strip().startswith("id: my_study")), "utf-8"
+    )
+    written = StudyFile.model_validate(read_yaml(tmp_path / "study.yaml"))
+    assert written.answers[1].audience == "freelancer"
+    (tmp_path / "mapping.yaml").write_text(
+        next(block for block in blocks if block.strip().startswith("mapping:")), "utf-8"
+    )
+    mapping = Mapping.model_validate(read_yaml(tmp_path / "mapping.yaml")["mapping"])
+    assert mapping.audience[1].set_aside == "not employed"
 
 
 def test_answers_may_lie_in_another_folder(folder: Path, tmp_path: Path) -> None:

@@ -175,6 +175,25 @@ def test_an_audience_the_file_is_not_for_is_refused(limesurvey: Write, tiny: Ins
     assert "column audience, row 3: answers of audience 'freelancer', which this file is not for" in said
 
 
+def test_a_column_may_only_agree_with_what_the_study_file_says(limesurvey: Write, tiny: Instrument) -> None:
+    path = limesurvey(
+        ANSWERED, {**ANSWERED, "audience": "free", "organisation": "org-2"}, {**ANSWERED, "audience": ""}
+    )
+    said = _refusal(path, tiny, audience="employee", organisation="org-1")
+    assert "2 problem(s)" in said
+    assert "column audience, row 3: answers of audience 'freelancer', which this file is not for" in said
+    assert "column organisation, row 3: names 'org-2', but the study file says the file is of 'org-1'" in said
+    path = limesurvey(ANSWERED, {**ANSWERED, "audience": "", "organisation": ""})
+    export = read_limesurvey(path, tiny, entry=_entry(path, audience="employee", organisation="org-1"))
+    assert export.people["audience"].tolist() == ["employee", "employee"]
+    assert export.people["organisation"].tolist() == ["org-1", "org-1"]
+
+
+def test_blanks_around_and_inside_an_answer_do_not_matter(limesurvey: Write, tiny: Instrument) -> None:
+    path = limesurvey({**LABELS, "agree[burn]": " Strongly\u00a0agree ", "audience": "Full-time  employee"})
+    assert decode(read_limesurvey(path, tiny), tiny).frame["agree_burn"].tolist() == ["5"]
+
+
 def test_a_token_used_twice_is_refused(limesurvey: Write, tiny: Instrument) -> None:
     path = limesurvey(
         {**ANSWERED, "token": "a"}, {**ANSWERED, "token": "a"}, ANSWERED, ANSWERED, extra=["token"]

@@ -100,6 +100,12 @@ def test_previews_tests_and_spam_are_set_aside_and_counted(qualtrics: Write, tin
     assert counted["complete"] == 3
 
 
+def test_what_is_set_aside_is_not_looked_into(qualtrics: Write, tiny: Instrument) -> None:
+    odd = {"Status": "1", "audience": "tester", "aiuse": "77", "ResponseId": "R_1"}
+    frame = _frame(qualtrics(ROW, {**ROW, **odd}, columns=COLUMNS), tiny)
+    assert frame["respondent"].tolist() == ["R_1"]
+
+
 @pytest.mark.parametrize("third", ["{'ImportId': 'QID1'}", "1"])
 def test_other_formats_are_refused(qualtrics: Write, tiny: Instrument, third: str) -> None:
     assert "this is not Qualtrics' present CSV export" in _refusal(

@@ -22,6 +22,7 @@ __all__ = [
     "blank_column",
     "duplicates",
     "finish",
+    "kept_rows",
     "merged_cells",
     "needed",
     "organisations_of",
@@ -41,8 +42,8 @@ def plain_entry(
 
 
 def tidied(cells: pd.DataFrame) -> pd.DataFrame:
-    """Trim every cell and make every run of blanks one."""
-    return cells.apply(lambda column: column.str.replace(r"\s+", " ", regex=True).str.strip())
+    """Trim every cell and make every run of blanks one; each different cell is looked at once."""
+    return cells.apply(lambda column: column.map({cell: tidy(cell) for cell in column.unique()}).astype(str))
 
 
 def possible_audiences(entry: AnswersFile, instrument: Instrument) -> tuple[str, ...]:
@@ -58,19 +59,21 @@ def audiences_of(
     *,
     numbered: bool = False,
 ) -> pd.Series:
-    """The audience of each row, missing where blank; strange ones are added to `problems`."""
-    if entry.audience:
-        return pd.Series(entry.audience, index=frame.index, dtype=str)
+    """The audience of each row, missing where blank; strange ones are added to `problems`.
+
+    Where the study file says the audience of the whole file, a column may only agree with it.
+    """
     if entry.audience_column not in frame:
-        problems.append(
-            Problem(
-                f"column {entry.audience_column}",
-                "is missing: nothing says to which audience a row belongs",
-                "write audience: … for the file, or audience_column: …",
+        if entry.audience is None:
+            problems.append(
+                Problem(
+                    f"column {entry.audience_column}",
+                    "is missing: nothing says to which audience a row belongs",
+                    "write audience: … for the file, or audience_column: …",
+                )
             )
-        )
-        return pd.Series(np.nan, index=frame.index, dtype=str)
-    said = frame[entry.audience_column].map(tidy)
+        return pd.Series(entry.audience, index=frame.index, dtype=str)
+    said = frame[entry.audience_column]
     words = audience_words(instrument.audiences, numbered=numbered)
     found = said.map({"": np.nan, **words}).astype(str)
     _strange(said[found.isna() & (said != "")], entry.audience_column, words, problems)
@@ -81,10 +84,10 @@ def audiences_of(
             Problem(
                 f"column {entry.audience_column}, {rows_said(rows)}",
                 f"answers of audience '{other}', which this file is not for ({', '.join(allowed)})",
-                "add it to audiences, or take the rows out",
+                "correct audience or audiences in the study file, or take the rows out",
             )
         )
-    return found
+    return found if entry.audience is None else found.fillna(entry.audience)
 
 
 def _strange(said: pd.Series, column: str, words: Mapping[str, str], problems: list[Problem]) -> None:
@@ -105,22 +108,34 @@ def needed(entry: AnswersFile, instrument: Instrument, audience: pd.Series) -> l
 
 
 def organisations_of(frame: pd.DataFrame, entry: AnswersFile, problems: list[Problem]) -> pd.Series:
-    """The organisation of each row, missing where blank."""
-    if entry.organisation:
+    """The organisation of each row, missing where blank.
+
+    Where the study file says the organisation of the whole file, a column may only agree with it.
+    """
+    column = entry.organisation_column
+    if column is None or column not in frame:
+        if column is not None and entry.organisation is None:
+            problems.append(
+                Problem(
+                    f"column {column}",
+                    "is missing: nothing says to which organisation a row belongs",
+                    "write organisation: … for the file, or organisation_column: …",
+                )
+            )
         return pd.Series(entry.organisation, index=frame.index, dtype=str)
-    if entry.organisation_column is None:
-        return pd.Series(np.nan, index=frame.index, dtype=str)
-    if entry.organisation_column not in frame:
+    said = frame[column].where(frame[column] != "")
+    if entry.organisation is None:
+        return said
+    other = said[said.notna() & (said != entry.organisation)]
+    if len(other):
         problems.append(
             Problem(
-                f"column {entry.organisation_column}",
-                "is missing: nothing says to which organisation a row belongs",
-                "write organisation: … for the file, or organisation_column: …",
+                f"column {column}, {rows_said(other.index)}",
+                f"names {other.iloc[0]!r}, but the study file says the file is of '{entry.organisation}'",
+                "correct one of them",
             )
         )
-        return pd.Series(np.nan, index=frame.index, dtype=str)
-    said = frame[entry.organisation_column].str.strip()
-    return said.where(said != "")
+    return said.fillna(entry.organisation)
 
 
 def duplicates(ids: pd.Series, what: str) -> Iterator[Problem]:
@@ -204,31 +219,46 @@ def finish(
     people: pd.DataFrame,
     answers: pd.DataFrame,
     *,
-    set_aside: Mapping[str, pd.Series],
+    aside: Mapping[str, pd.Series],
+    organisation: pd.Series,
     problems: Sequence[Problem],
     strict: bool,
     path: Path,
 ) -> Export:
-    """Take out the rows set aside (first reason wins), count them, and raise or carry the problems."""
+    """Count what was read and set aside, and raise or carry the problems.
+
+    Parameters
+    ----------
+    aside
+        Reason → rows set aside (bool, one a row of the file); the first reason wins.
+    organisation
+        The organisation of every row of the file.
+    """
     if strict and problems:
         raise InvalidInput(path, problems)
-    counted = [("read", "rows in the file", len(people))]
-    unplaced = int(people["organisation"].isna().sum())
+    counted = [("read", "rows in the file", len(organisation))]
+    unplaced = int(organisation.isna().sum())
     if unplaced and (entry.organisation_column is not None or entry.mapping is not None):
         counted.append(("noted", "no organisation given, of all rows read", unplaced))
-    keep = pd.Series(True, index=people.index)
-    for reason, rows in set_aside.items():
-        now = keep & rows
-        keep &= ~rows
-        if now.any():
-            counted.append(("set aside", reason, int(now.sum())))
+    left = pd.Series(True, index=organisation.index)
+    for reason, rows in aside.items():
+        counted.append(("set aside", reason, int((left & rows).sum())))
+        left &= ~rows
     return Export(
         source=entry.file,
         platform=entry.platform,
         wave=entry.wave,
-        people=people[keep],
-        answers=answers[keep],
+        people=people,
+        answers=answers,
         absent=entry.absent,
-        disposition=tally(entry.wave, entry.file, counted),
+        disposition=tally(entry.wave, entry.file, [row for row in counted if row[2]]),
         problems=tuple(problems),
     )
+
+
+def kept_rows(aside: Mapping[str, pd.Series], index: pd.Index) -> pd.Series:
+    """Rows that no reason sets aside."""
+    left = pd.Series(True, index=index)
+    for rows in aside.values():
+        left &= ~rows
+    return left

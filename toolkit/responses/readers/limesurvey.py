@@ -18,18 +18,11 @@ import pandas as pd
 from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.model import Instrument, Variable
 from toolkit.responses.answers import AnswersFile
-from toolkit.responses.delimited import headings_of, read_sheet
-from toolkit.responses.export import Export, match_columns
-from toolkit.responses.readers import common
+from toolkit.responses.delimited import Sheet
+from toolkit.responses.export import Export
+from toolkit.responses.readers.platform import Platform, read_platform
 from toolkit.responses.readers.ticks import ticked
-from toolkit.responses.vocabulary import (
-    code_words,
-    flavour_of,
-    label_words,
-    number_cells,
-    translate,
-    unknown_cells,
-)
+from toolkit.responses.vocabulary import code_words, unknown_cells
 
 __all__ = ["read_limesurvey"]
 
@@ -66,67 +59,20 @@ def read_limesurvey(
     InvalidInput
         With every problem of the file.
     """
-    path = Path(path)
-    sheet = read_sheet(path, source=entry.file if entry else path.name)
+    return read_platform(_LIMESURVEY, Path(path), instrument, entry=entry, wave=wave, strict=strict)
+
+
+def _refuse(sheet: Sheet, source: str) -> None:
     headings = sheet.headings[0]
-    entry = entry or common.plain_entry(path, "limesurvey", wave, headings)
-    _refuse_other_headings(headings, entry.file)
-    problems = list(headings_of(headings))
-    frame = common.tidied(
-        sheet.cells.loc[:, [not h or headings.index(h) == n for n, h in enumerate(headings)]]
-    )
-    frame.columns = pd.Index(list(dict.fromkeys(headings)))
-    raw = dict(zip(headings, sheet.cells, strict=True))
-    problems += [
-        Problem(f"column {name}", "is missing", "export again with the response data (id, date submitted)")
-        for name in ("id", "submitdate")
-        if name not in frame
-    ]
-    audience = common.audiences_of(frame, entry, instrument, problems)
-    organisation = common.organisations_of(frame, entry, problems)
-    problems += common.rename_problems(entry, headings, instrument)
-    held = match_columns(
-        headings,
-        instrument,
-        accepted=_accepted(instrument) | entry.columns,
-        needed=common.needed(entry, instrument, audience),
-        other={h for h in headings if h in _OWN or _OWN_PATTERN.fullmatch(h)}
-        | {entry.audience_column, entry.organisation_column or "", *entry.ignore_columns},
-        absent=entry.absent,
-    )
-    problems += held.problems
-    ids = frame["id"] if "id" in frame else pd.Series(frame.index.astype(str), index=frame.index)
-    problems += common.duplicates(ids, "id")
-    if "token" in frame:
-        problems += common.duplicates(frame["token"][frame["token"] != ""], "token")
-    cells = {
-        name: common.merged_cells(frame, places, name, problems) for name, places in held.of_variable.items()
-    }
-    texts = {
-        name: sheet.cells[raw[places[0]]] for name, places in held.of_variable.items() if len(places) == 1
-    }
-    answers = _answers(cells, texts, instrument, problems, frame.index)
-    submitted = frame["submitdate"] != "" if "submitdate" in frame else pd.Series(True, index=frame.index)
-    people = pd.DataFrame(
-        {"respondent": ids, "organisation": organisation, "audience": audience, "submitted": submitted}
-    )
-    return common.finish(entry, people, answers, set_aside={}, problems=problems, strict=strict, path=path)
-
-
-def _refuse_other_headings(headings: tuple[str, ...], source: str) -> None:
     if "id" in headings or "submitdate" in headings:
         return
     if {"Response ID", "Date submitted", "Last page"} & set(headings):
-        raise InvalidInput(
-            source,
-            [Problem("headings", "are question texts, which cannot be matched with certainty",
-                     "export again with headings 'Question code'")],
-        )  # fmt: skip
-    raise InvalidInput(
-        source,
-        [Problem("headings", f"are not those of a LimeSurvey export ({', '.join(headings[:5])} …)",
-                 "check platform and file, or export again with headings 'Question code'")],
-    )  # fmt: skip
+        what = "are question texts, which cannot be matched with certainty"
+        mend = "export again with headings 'Question code'"
+    else:
+        what = f"are not those of a LimeSurvey export ({', '.join(headings[:5])} …)"
+        mend = "check platform and file, or export again with headings 'Question code'"
+    raise InvalidInput(source, [Problem("headings", what, mend)])
 
 
 def _accepted(instrument: Instrument) -> dict[str, str]:
@@ -139,33 +85,31 @@ def _accepted(instrument: Instrument) -> dict[str, str]:
     return accepted
 
 
-def _answers(
-    cells: dict[str, pd.Series],
-    texts: dict[str, pd.Series],
-    instrument: Instrument,
-    problems: list[Problem],
-    index: pd.Index,
-) -> pd.DataFrame:
-    held = [v for v in instrument.variables if v.name in cells]
-    singles = [v for v in held if v.kind == "single"]
-    codes = {v.name: code_words(v, instrument) for v in singles}
-    labels = {v.name: label_words(v, instrument) for v in singles}
-    words = codes if flavour_of(cells, codes, labels) == "codes" else labels
-    columns: dict[str, pd.Series] = {}
-    for variable in held:
-        column = cells[variable.name]
-        if variable.kind == "single":
-            columns[variable.name] = translate(column, words[variable.name], variable, problems)
-        elif variable.kind == "option":
-            columns[variable.name] = _ticks(column, variable, problems)
-        elif variable.kind == "number":
-            columns[variable.name] = number_cells(column, variable, instrument, problems)
-        else:
-            columns[variable.name] = texts.get(variable.name, column)
-    return common.assemble(columns, instrument, index)
-
-
 def _ticks(cells: pd.Series, variable: Variable, problems: list[Problem]) -> pd.Series:
     words = dict.fromkeys((*_TICKED, *_NOT_TICKED), "")
     problems.extend(unknown_cells(cells[~cells.isin(list(words))], words, variable))
     return ticked(cells.isin(_TICKED), variable)
+
+
+def _submitted(frame: pd.DataFrame, problems: list[Problem]) -> pd.Series:
+    return frame["submitdate"] != "" if "submitdate" in frame else pd.Series(True, index=frame.index)
+
+
+_LIMESURVEY = Platform(
+    name="limesurvey",
+    heading_rows=1,
+    id_column="id",
+    required=("id", "submitdate"),
+    mend="export again with the response data (id, date submitted)",
+    unique=("token",),
+    blank=(),
+    numbered=False,
+    own=lambda heading: heading in _OWN or _OWN_PATTERN.fullmatch(heading) is not None,
+    refuse=_refuse,
+    accepted=_accepted,
+    codes=code_words,
+    tick=_ticks,
+    joined=lambda cells, instrument, problems: {},
+    aside=lambda frame, problems: {},
+    submitted=_submitted,
+)

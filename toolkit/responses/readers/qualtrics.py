@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -24,21 +23,12 @@ import pandas as pd
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument.model import Instrument, Item, Variable
 from toolkit.responses.answers import AnswersFile
-from toolkit.responses.delimited import headings_of, read_sheet
-from toolkit.responses.export import Export, match_columns
-from toolkit.responses.readers import common
+from toolkit.responses.delimited import Sheet
+from toolkit.responses.export import Export
+from toolkit.responses.readers.platform import Cells, Platform, read_platform
 from toolkit.responses.readers.ticks import split_choices, ticked
 from toolkit.responses.strict import rows_said
-from toolkit.responses.vocabulary import (
-    flavour_of,
-    label_words,
-    number_cells,
-    number_words,
-    option_numbers,
-    tidy,
-    translate,
-    unknown_cells,
-)
+from toolkit.responses.vocabulary import number_words, option_numbers, tidy, unknown_cells
 
 __all__ = ["read_qualtrics"]
 
@@ -81,70 +71,14 @@ def read_qualtrics(
     InvalidInput
         With every problem of the file.
     """
-    path = Path(path)
-    sheet = read_sheet(path, source=entry.file if entry else path.name, heading_rows=3)
-    headings = sheet.headings[0]
-    entry = entry or common.plain_entry(path, "qualtrics", wave, headings)
-    _refuse_other_headings(sheet.headings, sheet.cells, entry.file)
-    problems = list(headings_of(headings, "export tag"))
-    first = [not name or headings.index(name) == place for place, name in enumerate(headings)]
-    frame = common.tidied(sheet.cells.loc[:, first]).set_axis(list(dict.fromkeys(headings)), axis=1)
-    problems += [
-        Problem(f"column {name}", "is missing", "export again with all of Qualtrics' own columns")
-        for name in ("ResponseId", "Status", "Finished")
-        if name not in frame
-    ]
-    tested, spam = _set_aside(frame, problems)
-    audience = common.audiences_of(frame, entry, instrument, problems, numbered=True)
-    organisation = common.organisations_of(frame, entry, problems)
-    problems += common.rename_problems(entry, headings, instrument)
-    held = match_columns(
-        headings,
-        instrument,
-        accepted=_accepted(instrument) | entry.columns,
-        needed=common.needed(entry, instrument, audience[~tested & ~spam]),
-        other={h for h in headings if h in _OWN or _OWN_PATTERN.fullmatch(h)}
-        | {entry.audience_column, entry.organisation_column or "", *entry.ignore_columns},
-        absent=entry.absent,
-    )
-    problems += held.problems
-    ids = (
-        frame["ResponseId"]
-        if "ResponseId" in frame
-        else pd.Series(frame.index.astype(str), index=frame.index)
-    )
-    problems += common.duplicates(ids, "ResponseId")
-    raw = dict(zip(headings, sheet.cells, strict=True))
-    texts = {
-        name: sheet.cells[raw[places[0]]] for name, places in held.of_variable.items() if len(places) == 1
-    }
-    cells = {
-        name: common.merged_cells(frame, places, name, problems).replace("-99", "")
-        for name, places in held.of_variable.items()
-    }
-    answers = _answers(cells, texts, instrument, problems, frame.index)
-    people = pd.DataFrame(
-        {
-            "respondent": ids,
-            "organisation": organisation,
-            "audience": audience,
-            "submitted": _finished(frame, problems),
-        }
-    )
-    aside = {"a preview or test": tested, "marked as spam by Qualtrics": spam}
-    return common.finish(entry, people, answers, set_aside=aside, problems=problems, strict=strict, path=path)
+    return read_platform(_QUALTRICS, Path(path), instrument, entry=entry, wave=wave, strict=strict)
 
 
-def _refuse_other_headings(headings: tuple[tuple[str, ...], ...], cells: pd.DataFrame, source: str) -> None:
-    def import_id(cell: str) -> bool:
-        try:
-            return "ImportId" in json.loads(cell)
-        except (ValueError, TypeError):
-            return False
-
-    if len(headings) == 3 and headings[2] and all(import_id(cell) for cell in headings[2]):
+def _refuse(sheet: Sheet, source: str) -> None:
+    third = sheet.headings[2]
+    if all(_import_id(cell) for cell in third):
         return
-    early = len(headings) > 2 and headings[2][0].startswith("{'ImportId'")
+    early = third[0].startswith("{'ImportId'")
     what = (
         "the third row is in the early format ({'ImportId': …})"
         if early
@@ -154,10 +88,16 @@ def _refuse_other_headings(headings: tuple[tuple[str, ...], ...], cells: pd.Data
     raise InvalidInput(source, [Problem("row 3", f"{what}: this is not Qualtrics' present CSV export", mend)])
 
 
-def _set_aside(frame: pd.DataFrame, problems: list[Problem]) -> tuple[pd.Series, pd.Series]:
+def _import_id(cell: str) -> bool:
+    try:
+        return "ImportId" in json.loads(cell)
+    except (ValueError, TypeError):
+        return False
+
+
+def _aside(frame: pd.DataFrame, problems: list[Problem]) -> dict[str, pd.Series]:
     if "Status" not in frame:
-        none = pd.Series(False, index=frame.index)
-        return none, none
+        return {}
     said = frame["Status"].replace(_STATUS_TEXTS)
     strange = ~said.isin(_STATUS_NUMBERS)
     for value in said[strange].unique()[:5]:
@@ -165,7 +105,7 @@ def _set_aside(frame: pd.DataFrame, problems: list[Problem]) -> tuple[pd.Series,
         mend = near_names(value, [*_STATUS_TEXTS, *_STATUS_NUMBERS])
         problems.append(Problem(f"column Status, {rows}", f"{value!r} is no status of Qualtrics", mend))
     bits = pd.to_numeric(said.where(~strange, "0")).astype(int)
-    return (bits & 3) > 0, (bits & 8) > 0
+    return {"a preview or test": (bits & 3) > 0, "marked as spam by Qualtrics": (bits & 8) > 0}
 
 
 def _finished(frame: pd.DataFrame, problems: list[Problem]) -> pd.Series:
@@ -199,47 +139,18 @@ def _accepted(instrument: Instrument) -> dict[str, str]:
     return accepted
 
 
-def _answers(
-    cells: Mapping[str, pd.Series],
-    texts: Mapping[str, pd.Series],
-    instrument: Instrument,
-    problems: list[Problem],
-    index: pd.Index,
-) -> pd.DataFrame:
-    singles = [v for v in instrument.variables if v.kind == "single" and v.name in cells]
-    numbers = {v.name: number_words(v, instrument) for v in singles}
-    labels = {v.name: label_words(v, instrument) for v in singles}
-    words = numbers if flavour_of(cells, numbers, labels) == "codes" else labels
+def _joined(cells: Cells, instrument: Instrument, problems: list[Problem]) -> dict[str, pd.Series]:
     columns: dict[str, pd.Series] = {}
-    for variable in instrument.variables:
-        column = cells.get(variable.name)
-        if column is None:
-            continue
-        if variable.kind == "single":
-            columns[variable.name] = translate(column, words[variable.name], variable, problems)
-        elif variable.kind == "option":
-            columns[variable.name] = _split_tick(column, variable, problems)
-        elif variable.kind == "number":
-            columns[variable.name] = number_cells(column, variable, instrument, problems)
-        else:
-            columns[variable.name] = texts.get(variable.name, column)
-    for item in _joined(instrument, cells, problems):
-        columns |= split_choices(
-            cells[item.id], instrument.of_item(item.id), _choice_words(item), ",", problems
-        )
-    return common.assemble(columns, instrument, index)
-
-
-def _joined(
-    instrument: Instrument, cells: Mapping[str, pd.Series], problems: list[Problem]
-) -> Iterator[Item]:
     for item in instrument.items:
-        if item.type == "multi" and item.id in cells:
-            split = [v.name for v in instrument.of_item(item.id) if v.name in cells]
-            if split:
-                what = f"stands both in one column and in several ({split[0]} …)"
-                problems.append(Problem(f"column {item.id}", what, "export again in one of the two ways"))
-            yield item
+        if item.type != "multi" or item.id not in cells:
+            continue
+        split = [v.name for v in instrument.of_item(item.id) if v.name in cells]
+        if split:
+            what = f"stands both in one column and in several ({split[0]} …)"
+            problems.append(Problem(f"column {item.id}", what, "export again in one of the two ways"))
+        variables = instrument.of_item(item.id)
+        columns |= split_choices(cells[item.id], variables, _choice_words(item), ",", problems)
+    return columns
 
 
 def _choice_words(item: Item) -> dict[str, str]:
@@ -247,7 +158,7 @@ def _choice_words(item: Item) -> dict[str, str]:
     return labels | option_numbers(item.options)
 
 
-def _split_tick(cells: pd.Series, variable: Variable, problems: list[Problem]) -> pd.Series:
+def _tick(cells: pd.Series, variable: Variable, problems: list[Problem]) -> pd.Series:
     option = variable.option
     if option is None:
         raise TypeError(f"{variable.name} is no option of a multi-select")
@@ -255,3 +166,23 @@ def _split_tick(cells: pd.Series, variable: Variable, problems: list[Problem]) -
     words = {"1", str(number), option.code, *(tidy(label) for label in option.label.values())}
     problems.extend(unknown_cells(cells[~cells.isin(["", "0", *words])], dict.fromkeys(words, "1"), variable))
     return ticked(cells.isin(list(words)), variable)
+
+
+_QUALTRICS = Platform(
+    name="qualtrics",
+    heading_rows=3,
+    id_column="ResponseId",
+    required=("ResponseId", "Status", "Finished"),
+    mend="export again with all of Qualtrics' own columns",
+    unique=(),
+    blank=("-99",),
+    numbered=True,
+    own=lambda heading: heading in _OWN or _OWN_PATTERN.fullmatch(heading) is not None,
+    refuse=_refuse,
+    accepted=_accepted,
+    codes=number_words,
+    tick=_tick,
+    joined=_joined,
+    aside=_aside,
+    submitted=_finished,
+)

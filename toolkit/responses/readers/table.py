@@ -62,24 +62,37 @@ def read_table(
     if problems:
         raise InvalidInput(entry.file, problems)
     frame = common.tidied(sheet.cells).set_axis(list(headings), axis=1)
+    audience, aside = _audiences(frame, entry, mapping)
+    organisation = _organisation(frame, entry, mapping)
+    kept = common.kept_rows(aside, frame.index)
+    frame = frame[kept]
     problems += common.duplicates(frame[mapping.respondent], mapping.respondent)
-    audience, aside = _audiences(frame, entry, mapping, instrument)
     columns: dict[str, pd.Series] = {}
     for item_id, where in mapping.items.items():
         columns |= _item(frame, instrument.item(item_id), where, mapping, instrument, problems)
-    answers = common.assemble(columns, instrument, frame.index)
     people = pd.DataFrame(
         {
             "respondent": frame[mapping.respondent],
-            "organisation": _organisation(frame, entry, mapping),
-            "audience": audience,
-            "submitted": _met(frame, mapping.submitted)
-            if mapping.submitted
-            else np.ones(len(frame), dtype=bool),
+            "organisation": organisation[kept],
+            "audience": audience[kept],
+            "submitted": _submitted(frame, mapping),
         },
         index=frame.index,
     )
-    return common.finish(entry, people, answers, set_aside=aside, problems=problems, strict=strict, path=path)
+    return common.finish(
+        entry,
+        people,
+        common.assemble(columns, instrument, frame.index),
+        aside=aside,
+        organisation=organisation,
+        problems=problems,
+        strict=strict,
+        path=path,
+    )
+
+
+def _submitted(frame: pd.DataFrame, mapping: Mapping) -> np.ndarray:
+    return np.ones(len(frame), dtype=bool) if mapping.submitted is None else _met(frame, mapping.submitted)
 
 
 def _mapping_problems(
@@ -155,7 +168,7 @@ def _met(frame: pd.DataFrame, condition: Condition) -> np.ndarray:
 
 
 def _audiences(
-    frame: pd.DataFrame, entry: AnswersFile, mapping: Mapping, instrument: Instrument
+    frame: pd.DataFrame, entry: AnswersFile, mapping: Mapping
 ) -> tuple[pd.Series, dict[str, pd.Series]]:
     """The first rule that holds decides; rows no rule fits are set aside under a reason of their own."""
     open_rows = np.ones(len(frame), dtype=bool)
