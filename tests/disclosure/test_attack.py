@@ -1,8 +1,8 @@
 """The attacker: knows the rules and everything released, and tries to work out what was hidden.
 
 Every possible way a small group can have answered is a world. All worlds pass the gate; worlds whose released
-tables are identical cannot be told apart. Over each such set of worlds the attacker knows every hidden count up
-to the values it takes there. The gate fails
+tables are identical cannot be told apart. Over each such set of worlds the attacker knows every hidden count
+up to the values it takes there. The gate fails
 
 1. where these values lie within what a printed bound means ("10 % or less") and are fewer than it allows;
 2. where all tables together narrow down a group below the threshold further than the audiences' shares do.

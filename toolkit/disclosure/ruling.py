@@ -143,7 +143,8 @@ def _rule(claims: list[Claim], policy: Policy, variable: Variable | None, codes:
     for claim in claims:
         values.setdefault((claim.kind, claim.label), []).append(claim.estimate)
     full = _full(values, codes, low)
-    two = len(codes) == 2
+    alone = {kind for kind, _ in values} == {"code"} and len(values) == 1
+    two = len(codes) == 2 or alone
     labels = {key: _share(key, found, (low, high), n, full, two) for key, found in values.items()}
     labels |= _three_parts(values, variable, (low, high), n)
     return Ruling(n, k, labels=_without_telling_rest(labels, values, variable, codes, low), full=full)

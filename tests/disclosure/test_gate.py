@@ -1,0 +1,284 @@
+"""The gate: what leaves, what stays, and that nothing else can be shown."""
+
+from __future__ import annotations
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from toolkit.analysis import adjust_p, gaps, gaps_from_summary, means, proportions, rank_gap
+from toolkit.analysis.contract import ESTIMATE_COLUMNS, GAP_COLUMNS
+from toolkit.disclosure import Policy, Released, admit, release
+from toolkit.errors import DisclosureError, ToolkitError
+
+POLICY = Policy()
+NUMBERS = ["gap", "std_error", "conf_low", "conf_high", "statistic", "p_value", "p_adjusted", "effect_size"]
+
+
+def answers(**audiences: list[int]) -> pd.DataFrame:
+    """Answers to "q" by audience."""
+    names = [name for name, given_ in audiences.items() for _ in given_]
+    codes = [str(code) for given_ in audiences.values() for code in given_]
+    return pd.DataFrame(
+        {
+            "audience": pd.Categorical(names, categories=list(audiences), ordered=True),
+            "q": pd.Categorical(codes, categories=["1", "2", "3", "4", "5"], ordered=True),
+        }
+    )
+
+
+def yes_no(**shares: tuple[int, int]) -> pd.DataFrame:
+    """(yes, asked) by audience as 0/1 answers."""
+    rows = [(name, int(i < yes)) for name, (yes, asked) in shares.items() for i in range(asked)]
+    frame = pd.DataFrame(rows, columns=["audience", "q"])
+    return frame.assign(
+        audience=pd.Categorical(frame["audience"], categories=list(shares)), q=coded(frame["q"])
+    )
+
+
+def coded(values: object) -> pd.Categorical:
+    return pd.Categorical([str(value) for value in values], categories=["0", "1"])  # type: ignore[attr-defined]
+
+
+def by_audience(frame: pd.DataFrame) -> pd.DataFrame:
+    return proportions(frame, "q", by="audience", measure="1")
+
+
+def released_row(frame: pd.DataFrame, audience: str) -> pd.Series:
+    return release(by_audience(frame), POLICY)["results"].set_index("audience").loc[audience]
+
+
+# --- threshold and bounds
+
+
+@pytest.mark.parametrize("yes", [0, 2, 4])
+def test_a_base_below_the_threshold_loses_every_number(yes):
+    row = released_row(yes_no(executive=(yes, 4), employee=(20, 40)), "executive")
+    assert row[["n", *(c for c in ESTIMATE_COLUMNS if c not in ("n", "method"))]].isna().all()
+    assert (row["shown"], row["n_shown"], row["withheld"]) == (False, "<5", "fewer than 5 answers")
+
+
+def test_sensitive_items_need_the_larger_base():
+    shares = by_audience(yes_no(executive=(3, 6), employee=(20, 40)))
+    assert release(shares, POLICY)["results"]["shown"].tolist() == [True, True]
+    for released in (
+        release(shares, POLICY, sensitive=["q"]),
+        release(shares, Policy(sensitive_items=("q",))),
+    ):
+        assert released["results"]["n_shown"].tolist() == ["<7", "40"]
+
+
+@pytest.mark.parametrize(
+    ("yes", "asked", "bound", "shown"),
+    [
+        (9, 9, ">=", 0.80),
+        (11, 12, ">=", 0.90),
+        (12, 12, ">=", 0.90),
+        (1, 12, "<=", 0.10),
+        (39, 40, ">=", 0.95),
+        (5, 100, "", 0.05),
+        (2, 100, "<=", 0.02),
+        (297, 300, ">=", 0.99),
+    ],
+)
+def test_shares_near_all_or_none_leave_as_a_bound(yes, asked, bound, shown):
+    row = released_row(yes_no(executive=(yes, asked), employee=(20, 40)), "executive")
+    assert (row["bound"], row["n"], row["shown"]) == (bound, asked, True)
+    assert row["estimate"] == pytest.approx(shown)
+    assert pd.isna(row["std_error"]) == pd.isna(row["conf_low"]) == (bound != "")
+
+
+def test_without_unanimity_shares_leave_as_they_are():
+    shares = by_audience(yes_no(executive=(12, 12), employee=(20, 40)))
+    found = release(shares, Policy(unanimity=False))["results"]
+    assert found["estimate"].tolist() == [1.0, 0.5]
+
+
+def test_shares_that_may_leave_are_not_changed():
+    shares = by_audience(yes_no(executive=(5, 12), employee=(20, 40)))
+    found = release(shares, POLICY)["results"]
+    pd.testing.assert_frame_equal(found[shares.columns], shares, check_dtype=False)
+
+
+# --- gaps
+
+
+def test_a_gap_with_a_bound_is_a_function_of_what_is_shown():
+    unanimous, nearly = (
+        release(gaps(yes_no(executive=(yes, 12), employee=(15, 50)), ["q"], measure="1"), POLICY)["results"]
+        for yes in (12, 11)
+    )
+    pd.testing.assert_frame_equal(unanimous, nearly)
+    row = unanimous.iloc[0]
+    again = gaps_from_summary(
+        pd.DataFrame({"item": "q", "audience": ["a", "b"], "estimate": [0.9, 0.3], "n": [12, 50]})
+    ).iloc[0]
+    assert (row["estimate_a"], row["bound_a"], row["bound"]) == (0.9, ">=", ">=")
+    for column in ("gap", "conf_low", "p_value", "statistic", "effect_size", "minimum_detectable_gap"):
+        assert row[column] == pytest.approx(again[column])
+    assert pd.isna(row["conf_high"])
+    assert row["verdict"] == "a gap of at least 60 points"
+
+
+def test_a_gap_between_two_bounds_on_one_side_is_not_told():
+    found = release(gaps(yes_no(executive=(12, 12), employee=(29, 30)), ["q"], measure="1"), POLICY)
+    row = found["results"].iloc[0]
+    assert row["verdict"] == "too close to all or none to show"
+    assert row[NUMBERS].isna().all()
+    assert (row["bound_a"], row["bound_b"], row["bound"]) == (">=", ">=", "")
+
+
+def test_a_gap_against_a_small_group_is_withheld_whole():
+    table = gaps(yes_no(executive=(2, 3), employee=(29, 60)), ["q"], measure="1")
+    row = release(table, POLICY)["results"].iloc[0]
+    assert row[[*NUMBERS, "estimate_a", "estimate_b", "n_a", "n_b", "minimum_detectable_gap"]].isna().all()
+    assert (row["n_a_shown"], row["n_b_shown"], row["shown"]) == ("<5", "60", False)
+    assert row["withheld"] == "executive: fewer than 5 answers"
+
+
+def test_adjusted_p_values_are_made_of_the_p_values_that_leave():
+    rng = np.random.default_rng(7)
+    frame = yes_no(executive=(6, 14), employee=(30, 60), freelancer=(3, 4))
+    frame = frame.assign(**{f"q{i}": coded(rng.integers(0, 2, len(frame))) for i in range(4)})
+    table = gaps(frame, ["q", "q0", "q1", "q2", "q3"], measure="1", family=["q", "q0"])
+    found = release(table, POLICY)["results"]
+    for family, method in (("pre-declared", "holm"), ("other", "BH")):
+        mine = found[found["family"] == family]
+        assert mine["p_adjusted"].to_numpy() == pytest.approx(
+            adjust_p(mine["p_value"].to_numpy(), method), nan_ok=True
+        )
+    assert not np.allclose(table["p_adjusted"], found["p_adjusted"], equal_nan=True)
+
+
+def test_part_of_a_family_is_refused_where_a_row_must_be_withheld():
+    frame = yes_no(executive=(6, 14), employee=(30, 60), freelancer=(3, 4))
+    table = gaps(frame, ["q"], measure="1").assign(p_adjusted=0.01)
+    with pytest.raises(ToolkitError, match="release the whole table at once"):
+        release(table, POLICY)
+
+
+# --- distributions and what is made of them
+
+
+def test_a_distribution_with_a_rare_answer_does_not_leave():
+    frame = answers(executive=[1, 2, 3, 4, 5] * 4, employee=[4] * 19 + [1])
+    found = release(proportions(frame, "q", by="audience"), POLICY)["results"]
+    shown = found.groupby("audience", observed=True)["shown"].agg(["all", "any"])
+    assert shown.loc["executive"].tolist() == [True, True]
+    assert shown.loc["employee"].tolist() == [False, False]
+
+
+def test_means_and_ranks_leave_only_beside_their_whole_distributions():
+    whole = answers(executive=[1, 2, 3, 4, 5] * 4, employee=[1, 2, 2, 3, 3, 4, 4, 5] * 6)
+    rare = answers(executive=[1, 2, 3, 4, 5] * 4, employee=[2, 2, 2, 3, 3, 4, 4, 4] * 6)
+    for frame, allowed in ((whole, True), (rare, False)):
+        results = {
+            "distributions": proportions(frame, "q", by="audience"),
+            "means": means(frame.assign(q=frame["q"]), "q", by="audience"),
+            "ranks": rank_gap(frame, ["q"]),
+        }
+        found = release(results, POLICY)
+        assert found["ranks"]["shown"].tolist() == [allowed]
+        assert found["means"]["shown"].tolist() == [True, allowed]
+        assert release({"ranks": results["ranks"]}, POLICY)["ranks"]["shown"].tolist() == [False]
+
+
+# --- the value itself
+
+
+def test_only_release_makes_released_results():
+    with pytest.raises(DisclosureError, match="by nothing else"):
+        Released({}, POLICY)
+    released = release({}, POLICY)
+    with pytest.raises(AttributeError):
+        released.policy = POLICY
+    assert len(released) == 0
+
+
+def test_changing_a_copy_does_not_change_what_was_released():
+    released = release(by_audience(yes_no(executive=(5, 12), employee=(20, 40))), POLICY)
+    before = released["results"]
+    for copy in (released["results"], released.tables["results"]):
+        copy.loc[:, "estimate"] = 1.0
+    pd.testing.assert_frame_equal(released["results"], before)
+    with pytest.raises(KeyError, match="did you mean 'results'"):
+        released["result"]
+
+
+def test_released_results_survive_pickling_and_hold_no_raw_number():
+    released = release(by_audience(yes_no(executive=(3, 4), employee=(20, 40))), POLICY)
+    again = pickle.loads(pickle.dumps(released))
+    pd.testing.assert_frame_equal(again["results"], released["results"])
+    assert again.policy == POLICY
+    assert again["results"].attrs == {}
+
+
+def test_arguments_are_left_as_they_were():
+    frame = by_audience(yes_no(executive=(3, 4), employee=(39, 40)))
+    before = frame.copy()
+    release({"shares": frame}, POLICY)
+    pd.testing.assert_frame_equal(frame, before)
+
+
+def test_a_frame_that_is_no_contract_frame_is_refused():
+    with pytest.raises(ToolkitError, match="lacks n, effective_n, estimate"):
+        release(pd.DataFrame({"item": ["q"], "measure": ["top"]}), POLICY)
+    shares = by_audience(yes_no(executive=(5, 12), employee=(20, 40)))
+    with pytest.raises(ToolkitError, match="count are not part of the contract"):
+        release(shares.assign(count=3), POLICY)
+    with pytest.raises(ToolkitError, match="is no contract frame"):
+        release({"x": [1]}, POLICY)
+
+
+def test_participation_is_checked_again():
+    table = admit(yes_no(executive=(3, 4), employee=(20, 40)), POLICY).participation
+    leaky = table.assign(answered=[4, 40], answered_shown=["4", "40"])
+    found = release({"participation": leaky}, POLICY)["participation"]
+    assert found["answered_shown"].tolist() == ["<5", "40"]
+    assert found["answered"].isna().tolist() == [True, False]
+
+
+# --- any small organisation
+
+
+@st.composite
+def organisations(draw: st.DrawFn) -> pd.DataFrame:
+    sizes = draw(st.lists(st.integers(1, 45), min_size=2, max_size=3))
+    shares = draw(st.lists(st.sampled_from([0.0, 0.1, 0.5, 0.9, 1.0]), min_size=3, max_size=3))
+    rng = np.random.default_rng(draw(st.integers(0, 2**31)))
+    names = np.repeat(["executive", "employee", "freelancer"][: len(sizes)], sizes)
+    columns = {f"q{i}": coded((rng.random(len(names)) < share).astype(int)) for i, share in enumerate(shares)}
+    return pd.DataFrame({"audience": pd.Categorical(names), **columns})
+
+
+@settings(max_examples=60, deadline=None)
+@given(organisations())
+def test_whatever_the_organisation_nothing_below_threshold_or_beyond_a_bound_leaves(frame):
+    items = ["q0", "q1", "q2"]
+    results = {
+        "shares": proportions(frame, items, by="audience", measure="1"),
+        "all": proportions(frame, items, measure="1"),
+        "gaps": gaps(frame, items, measure="1"),
+        "distributions": proportions(frame, items, by="audience"),
+    }
+    released = release(results, POLICY)
+    for name in ("shares", "all", "distributions"):
+        table = released[name]
+        told = table[table["shown"]]
+        assert (told["n"] >= POLICY.threshold).all()
+        bounds = [POLICY.unanimity_bounds(n) for n in told["n"]]
+        assert all(low <= share <= high for share, (low, high) in zip(told["estimate"], bounds, strict=True))
+        assert table.loc[~table["shown"], "estimate"].isna().all()
+        exact = told[told["bound"] == ""]
+        assert exact["conf_low"].notna().all()
+    compared = released["gaps"]
+    assert set(GAP_COLUMNS) <= set(compared.columns)
+    told = compared[compared["shown"] & compared["gap"].notna()]
+    assert told["gap"].to_numpy() == pytest.approx((told["estimate_a"] - told["estimate_b"]).to_numpy())
+    assert compared["p_adjusted"].to_numpy() == pytest.approx(
+        adjust_p(compared["p_value"].to_numpy()), nan_ok=True
+    )

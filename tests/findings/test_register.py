@@ -1,0 +1,142 @@
+"""Published findings are read strictly, and the shipped file carries the published numbers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from toolkit.errors import InvalidInput
+from toolkit.findings import load_findings
+from toolkit.findings.register import FINDING_COLUMNS
+from toolkit.instrument import load_instruments
+
+ROOT = Path(__file__).resolve().parents[2]
+FILE = ROOT / "data_samples" / "published" / "upwork_2024.csv"
+GOOD = {
+    "finding_id": "X-1",
+    "study": "A study",
+    "year": "2024",
+    "item": "Agree",
+    "audience": "Staff",
+    "base": "all staff",
+    "value_pct": "73",
+    "n": "625",
+    "source": "a paper",
+    "note": "",
+    "variable": "trust",
+    "measure": "top",
+    "our_audience": "employee",
+    "our_base": "all",
+    "comparable": "yes",
+    "reason": "",
+}
+
+
+@pytest.fixture(scope="module")
+def findings() -> pd.DataFrame:
+    return load_findings(FILE)
+
+
+def written(folder: Path, *changes: dict[str, str], columns: tuple[str, ...] = FINDING_COLUMNS) -> Path:
+    path = folder / "findings.csv"
+    rows = [{**GOOD, **change} for change in changes]
+    pd.DataFrame(rows, columns=list(columns)).to_csv(path, index=False)
+    return path
+
+
+def test_forty_findings_of_the_study_are_carried(findings):
+    assert findings["finding_id"].tolist() == [f"UBB24-{i:02d}" for i in range(1, 41)]
+    assert set(findings["study"]) == {"Upwork Burnout to Balance 2024"}
+
+
+def test_values_and_bases_are_those_that_were_published(findings):
+    source = ROOT.parent / "shared" / "findings" / "published_findings.csv"
+    if not source.exists():
+        pytest.skip("the register of published figures is not beside the project")
+    published = pd.read_csv(source).set_index("finding_id")
+    ours = findings.set_index("finding_id")
+    published = published.loc[ours.index]
+    pd.testing.assert_series_equal(ours["value_pct"], published["value_pct"], check_dtype=False)
+    assert ours["n"].astype("Float64").fillna(-1).tolist() == published["n"].fillna(-1).tolist()
+
+
+def test_every_mapping_names_a_question_put_to_that_audience(findings):
+    names = ("executive", "employee", "freelancer")
+    instrument = load_instruments({name: ROOT / "instruments" / f"{name}.yaml" for name in names})
+    for row in findings[findings["variable"] != ""].to_dict("records"):
+        variable = instrument[row["variable"]]
+        assert variable.codes_of(row["measure"]), row["finding_id"]
+        assert row["our_audience"] in variable.audiences, row["finding_id"]
+        assert (row["our_base"] == "all") == (variable.item.ask_if is None), row["finding_id"]
+
+
+def test_the_like_for_like_pairs_are_comparable_and_the_rest_says_why_not(findings):
+    by_id = findings.set_index("finding_id")
+    assert set(by_id.loc[["UBB24-26", "UBB24-27", "UBB24-28", "UBB24-29"], "comparable"]) == {"yes"}
+    assert (by_id.loc[by_id["comparable"] == "no", "reason"] != "").all()
+    assert by_id.loc["UBB24-23", "variable"] != by_id.loc["UBB24-25", "variable"]
+    assert "not the same question" in by_id.loc["UBB24-23", "note"]
+
+
+def test_a_blank_n_is_unknown_and_a_blank_value_is_missing(findings):
+    by_id = findings.set_index("finding_id")
+    assert by_id.loc["UBB24-02", "n"] is pd.NA
+    assert pd.isna(by_id.loc["UBB24-34", "value_pct"])
+
+
+def test_every_problem_is_named_at_once(tmp_path):
+    path = written(
+        tmp_path,
+        {"value_pct": "730"},
+        {"finding_id": "X-1", "base": ""},
+        {"finding_id": "X-2", "n": "0", "year": "24"},
+        {"finding_id": "X-3", "comparable": "no"},
+        {"finding_id": "X-4", "comparable": "maybe"},
+        {"finding_id": "X-5", "variable": "", "value_pct": "many"},
+    )
+    with pytest.raises(InvalidInput) as caught:
+        load_findings(path)
+    said = str(caught.value)
+    for part in (
+        "row 2 (X-1), column value_pct: 730 lies outside 0–100",
+        "row 3 (X-1), column base: is blank; say whose share it is",
+        "row 3 (X-1), column finding_id: was given before, in row 2",
+        "row 4 (X-2), column n: '0' is no count",
+        "row 4 (X-2), column year: '24' is no year",
+        "row 5 (X-3), column reason: is blank",
+        "row 6 (X-4), column comparable: is 'maybe'",
+        "row 7 (X-5), column value_pct: 'many' is no number",
+        "row 7 (X-5), column variable: is blank",
+    ):
+        assert part in said
+    assert len(caught.value.problems) == 9
+
+
+def test_unknown_and_missing_columns_are_refused_with_near_names(tmp_path):
+    path = written(tmp_path, {}, columns=(*(c for c in FINDING_COLUMNS if c != "base"), "valu_pct"))
+    with pytest.raises(InvalidInput, match="column base: is missing") as caught:
+        load_findings(path)
+    assert "did you mean 'value_pct'?" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "column finding_id: is missing"),
+        (",".join(FINDING_COLUMNS).encode(), "holds no finding"),
+        ("é".encode("cp1252"), "is not UTF-8"),
+        ((",".join(FINDING_COLUMNS) + "\nX-1,short").encode(), "row 2: has 2 cells, not 16"),
+    ],
+)
+def test_a_broken_file_is_refused(tmp_path, content, said):
+    path = tmp_path / "broken.csv"
+    path.write_bytes(content)
+    with pytest.raises(InvalidInput, match=said):
+        load_findings(path)
+
+
+def test_a_file_that_is_not_there_is_refused(tmp_path):
+    with pytest.raises(InvalidInput, match="is not there"):
+        load_findings(tmp_path / "nothing.csv")
