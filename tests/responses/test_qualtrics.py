@@ -106,6 +106,13 @@ def test_what_is_set_aside_is_not_looked_into(qualtrics: Write, tiny: Instrument
     assert frame["respondent"].tolist() == ["R_1"]
 
 
+def test_a_file_of_previews_alone_is_read_and_holds_nobody(qualtrics: Write, tiny: Instrument) -> None:
+    coded = decode(read_qualtrics(qualtrics({**ROW, "Status": "1"}, columns=COLUMNS), tiny), tiny)
+    assert len(coded.frame) == 0
+    assert coded.frame["aiuse"].dtype.categories.tolist() == list(tiny["aiuse"].categories)
+    assert coded.disposition["rows"].tolist() == [1, 1]
+
+
 @pytest.mark.parametrize("third", ["{'ImportId': 'QID1'}", "1"])
 def test_other_formats_are_refused(qualtrics: Write, tiny: Instrument, third: str) -> None:
     assert "this is not Qualtrics' present CSV export" in _refusal(

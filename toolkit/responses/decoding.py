@@ -114,15 +114,15 @@ class _Work:
     def decode_item(self, item: Item) -> None:
         """Decode every column of one item; routing looks only at items decoded before."""
         variables = list(self.instrument.of_item(item.id))
-        known = self._columns_so_far() if item.ask_if else self._audience_frame()
+        known = self._columns_so_far() if item.ask_if else None
         raw = {v.name: self.answers[v.name] for v in variables}
         given: dict[str, np.ndarray] = {name: _given(column) for name, column in raw.items()}
         if item.type == "multi":
             any_given: np.ndarray = np.logical_or.reduce(list(given.values()))
             given = dict.fromkeys(given, any_given)
         for variable in variables:
-            for_audience = np.isin(np.asarray(self.people["audience"], dtype=object), variable.audiences)
-            was_asked = np.asarray(asked(known, variable, self.instrument), dtype=bool)
+            for_audience = self._for_audience(variable)
+            was_asked = for_audience if known is None else asked(known, variable, self.instrument)
             if variable.name in self.absent or item.id in self.absent:
                 for_audience, was_asked = np.zeros_like(for_audience), np.zeros_like(was_asked)
             name = variable.name
@@ -198,8 +198,9 @@ class _Work:
     def _note(self, reason: str, rows: np.ndarray) -> None:
         self.noted[reason] |= rows
 
-    def _audience_frame(self) -> pd.DataFrame:
-        return pd.DataFrame({"audience": self.audience}, index=self.people.index)
+    def _for_audience(self, variable: Variable) -> np.ndarray:
+        audiences = np.array([name in variable.audiences for name in self.instrument.audiences], dtype=bool)
+        return np.asarray(audiences[self.audience.codes], dtype=bool)
 
     def _columns_so_far(self) -> pd.DataFrame:
         return pd.DataFrame({"audience": self.audience, **self.coded}, index=self.people.index)

@@ -108,12 +108,16 @@ def translate(
     cells: pd.Series, words: Mapping[str, str], variable: Variable, problems: list[Problem]
 ) -> pd.Series:
     """Turn cells into the variable's categories, NaN where blank; unknown cells are added to `problems`."""
-    known = cells.map({"": np.nan, **words})
-    problems.extend(unknown_cells(cells[known.isna() & (cells != "")], words, variable))
-    return pd.Series(
-        pd.Categorical(known, categories=list(variable.categories), ordered=variable.ordered),
-        index=cells.index,
+    categories = list(variable.categories)
+    places, distinct = pd.factorize(cells)
+    codes = np.array(
+        [categories.index(words[cell]) if cell in words else -1 for cell in distinct], dtype="int8"
     )
+    strange = np.array([cell != "" and cell not in words for cell in distinct], dtype=bool)
+    if strange.any():
+        problems.extend(unknown_cells(cells[strange[places]], words, variable))
+    made = pd.Categorical.from_codes(codes[places], categories=categories, ordered=variable.ordered)
+    return pd.Series(made, index=cells.index)
 
 
 def unknown_cells(cells: pd.Series, words: Mapping[str, str], variable: Variable) -> Iterator[Problem]:

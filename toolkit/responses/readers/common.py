@@ -43,7 +43,13 @@ def plain_entry(
 
 def tidied(cells: pd.DataFrame) -> pd.DataFrame:
     """Trim every cell and make every run of blanks one; each different cell is looked at once."""
-    return cells.apply(lambda column: column.map({cell: tidy(cell) for cell in column.unique()}).astype(str))
+    return cells.apply(_tidied)
+
+
+def _tidied(column: pd.Series) -> pd.Series:
+    places, distinct = pd.factorize(column)
+    made = pd.array([tidy(cell) for cell in distinct], dtype=column.dtype)
+    return pd.Series(made.take(places), index=column.index)
 
 
 def possible_audiences(entry: AnswersFile, instrument: Instrument) -> tuple[str, ...]:
