@@ -83,7 +83,7 @@ def rank_gap(
         other_adjust=other_adjust,
         family=family,
         margin=np.full(len(plan.item), margin),
-        units=["points"] * len(plan.item),
+        units=["points of superiority"] * len(plan.item),
     )
 
 

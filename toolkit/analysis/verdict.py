@@ -27,7 +27,7 @@ def verdict(
     detectable
         The smallest difference such a survey finds; NaN where none would show.
     unit
-        "points" for shares (×100 in the sentence), or words such as "on the scale".
+        "points", or words that begin so, for fractions (×100 in the sentence); else words such as "on the scale".
 
     Returns
     -------
@@ -60,7 +60,7 @@ def verdict(
 
 
 def _said(value: float, unit: str, *, exact: bool = False) -> str:
-    if unit == "points":
+    if unit.startswith("points"):
         text = f"{100 * value:.4g}" if exact else f"{100 * value:.0f}"
     else:
         text = f"{value:.4g}" if exact else f"{value:.2f}"
