@@ -211,11 +211,18 @@ def test_two_files_swapped_are_refused(folder: Path) -> None:
     assert "not Qualtrics' present CSV export" in said
 
 
-def test_the_same_answers_in_two_waves_files_are_refused(folder: Path, change: Callable[..., Path]) -> None:
-    shutil.copy(folder / "answers" / "2026_freelancers_qualtrics.csv", folder / "answers" / "again.csv")
-    entry = '  - {wave: "2026", platform: qualtrics, file: answers/again.csv, audience: freelancer}'
-    assert "the same answers were exported twice" in _refusal(
-        change("\norganisations:", f"{entry}\n\norganisations:")
+def test_the_same_answers_under_two_names_are_refused(folder: Path) -> None:
+    answers = folder / "answers"
+    shutil.copy(answers / "2025_freelancers_qualtrics.csv", answers / "2026_freelancers_qualtrics.csv")
+    shutil.copy(folder / STAFF, answers / "2025_staff_limesurvey_full_answers.csv")
+    said = _refusal(folder / "study.yaml")
+    assert (
+        "2025_freelancers_qualtrics.csv and answers/2026_freelancers_qualtrics.csv: are the same file" in said
+    )
+    assert "the same answers were exported twice; keep one file" in said
+    assert (
+        "2025_staff_limesurvey_full_answers.csv and answers/2026_staff_limesurvey_codes.csv: are the same"
+        in said
     )
 
 
@@ -223,7 +230,9 @@ def test_two_files_that_number_alike_keep_their_respondents_apart(root: Path, tm
     text = (root / "data_samples" / "ai_at_work" / STAFF).read_bytes().decode("utf-8-sig").splitlines()
     rows = [line for line in text if line.startswith(('"1"', '"2"', '"3"', '"4"'))][:4]
     for name in ("north", "south"):
-        (tmp_path / f"{name}.csv").write_text("\n".join([text[0], *rows]) + "\n", "utf-8")
+        last = {"north": [], "south": rows[-1:]}[name]
+        kept = [text[0], *(row for row in rows if row not in last)]
+        (tmp_path / f"{name}.csv").write_text("\n".join(kept) + "\n", "utf-8")
     files = {
         audience: root / "instruments" / f"{audience}.yaml"
         for audience in ("executive", "employee", "freelancer")

@@ -53,7 +53,7 @@ def test_rows_are_numbered_as_a_spreadsheet_shows_them(tmp_path: Path) -> None:
     [
         (b"", "is empty"),
         (b"\xef\xbb\xbf\r\n", "is empty"),
-        (b"id;answer\n", "headings but no answers"),
+        (b"id;answer\n", "headings but no rows"),
         ("id;é\n1;2\n".encode("utf-16"), "UTF-16"),
         ("id;answer\n1;2\n".encode("utf-16-le"), "UTF-16"),
         ("id;answer\n1;caf\u00e9\n".encode("cp1252"), "line 2: the file is not UTF-8 (byte 0xe9"),

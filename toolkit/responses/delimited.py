@@ -50,13 +50,13 @@ def read_sheet(path: Path, *, source: str, heading_rows: int = 1) -> Sheet:
     while records and not records[-1]:
         records.pop()
     if not records:
-        raise InvalidInput(source, [Problem("file", "is empty", "export the answers again")])
+        raise InvalidInput(source, [Problem("file", "is empty", "export it again")])
     width = len(records[0])
     lengths = pd.Series([len(record) for record in records], index=range(1, len(records) + 1))
     filled = lengths > 0
     problems = list(_ragged(lengths[filled], width))
     if len(records) <= heading_rows or not filled.iloc[heading_rows:].any():
-        problems.append(Problem("file", "has headings but no answers", "export the answers again"))
+        problems.append(Problem("file", "has headings but no rows below them", "export it again"))
     if problems:
         raise InvalidInput(source, problems)
     rows = lengths.index[filled][heading_rows:]
@@ -108,7 +108,7 @@ def _decoded(path: Path, source: str) -> str:
 
 def _not_text(data: bytes) -> Problem | None:
     if not data.strip(b"\xef\xbb\xbf \t\r\n"):
-        return Problem("file", "is empty", "export the answers again")
+        return Problem("file", "is empty", "export it again")
     if data[:2] in (b"\xff\xfe", b"\xfe\xff") or data[:4000].count(b"\x00") > len(data[:4000]) / 4:
         return Problem(
             "file", "is UTF-16, not UTF-8", "export or save it again as UTF-8 (in Excel: 'CSV UTF-8')"

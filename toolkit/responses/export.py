@@ -9,6 +9,7 @@ import pandas as pd
 
 from toolkit.errors import Problem, near_names
 from toolkit.instrument.model import Instrument
+from toolkit.responses.strict import or_else
 
 __all__ = ["DISPOSITION_COLUMNS", "Columns", "Export", "match_columns", "tally"]
 
@@ -97,13 +98,13 @@ def match_columns(
     ]
     total = len(lacking) + sum(_held(name, found, instrument) for name in needed)
     if total and len(lacking) > total / 2:
-        wrong = _wrong_survey(total - len(lacking), total, unknown, accepted)
+        wrong = _wrong_survey(total - len(lacking), total, unknown)
         return Columns({}, (wrong,))
     problems = [
         Problem(
             f"column {name}",
             "is no item of the instrument and no column of the platform",
-            f"{near_names(name, sorted({*accepted, *lacking}))} Or list it under ignore_columns",
+            or_else(near_names(name, sorted({*accepted, *lacking})), "list it under ignore_columns"),
         )
         for name in unknown
     ]
@@ -111,7 +112,7 @@ def match_columns(
         Problem(
             f"column {name}",
             "is missing: the instrument asks it of people in this file",
-            f"{near_names(name, unknown or headings)} Export all questions, or list it under absent",
+            or_else(near_names(name, unknown or headings), "export all questions, or list it under absent"),
         )
         for name in lacking
     ]
@@ -126,12 +127,11 @@ def _left_out(name: str, absent: Iterable[str], instrument: Instrument) -> bool:
     return name in absent or instrument[name].item.id in absent
 
 
-def _wrong_survey(held: int, total: int, unknown: list[str], accepted: Mapping[str, str]) -> Problem:
+def _wrong_survey(held: int, total: int, unknown: list[str]) -> Problem:
     shown = ", ".join(repr(name) for name in unknown[:3]) or "none"
-    near = near_names(unknown[0], accepted) if unknown else ""
     return Problem(
         "headings",
         f"only {held} of {total} columns of the instrument are here (other headings: {shown}); "
         "this looks like the export of another survey",
-        f"check the file and the instrument; {near}".rstrip("; "),
+        "check which file and which instrument the study file names",
     )

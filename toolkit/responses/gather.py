@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 import pandas as pd
@@ -54,7 +55,7 @@ def gather(
     InvalidInput
         Everything wrong in any file, and where files and organisations table do not fit.
     """
-    problems: list[Problem] = []
+    problems = list(_copies(entries, paths))
     coded: list[Coded] = []
     for entry, path in zip(entries, paths, strict=True):
         try:
@@ -64,7 +65,8 @@ def gather(
     if not coded:
         raise InvalidInput(source, problems)
     frame = pd.concat([part.frame for part in coded], ignore_index=True)
-    frame = _own_names(frame, {e.file: e.platform for e in entries}, problems)
+    problems += _exported_twice(frame, {entry.file: entry.platform for entry in entries})
+    frame = _own_names(frame, [entry.file for entry in entries])
     if table is None:
         try:
             table, ids = organisations_from_answers(frame, audiences=tuple(instrument.audiences))
@@ -78,24 +80,38 @@ def gather(
     return Gathered(frame, pd.concat([part.disposition for part in coded], ignore_index=True), table)
 
 
-def _own_names(frame: pd.DataFrame, platforms: dict[str, str], problems: list[Problem]) -> pd.DataFrame:
-    """Make respondents unique within a wave: where two files number alike, the file's name goes before."""
-    twice = frame[frame.duplicated(["wave", "respondent"], keep=False)]
-    if twice.empty:
-        return frame
-    qualtrics = twice[twice["source"].map(platforms) == "qualtrics"]
-    copies = qualtrics[qualtrics.duplicated(["wave", "respondent"])]
+def _copies(entries: Sequence[AnswersFile], paths: Sequence[Path]) -> Iterator[Problem]:
+    """Find files that hold the same bytes under two names."""
+    seen: dict[str, str] = {}
+    for entry, path in zip(entries, paths, strict=True):
+        if path.is_file():
+            first = seen.setdefault(sha256(path.read_bytes()).hexdigest(), entry.file)
+            if first != entry.file:
+                what = "are the same file under two names"
+                yield Problem(f"files {first} and {entry.file}", what, "put the right export in place of one")
+
+
+def _exported_twice(frame: pd.DataFrame, platforms: dict[str, str]) -> Iterator[Problem]:
+    """Find Qualtrics responses, whose ids are unique everywhere, that stand in two files or waves."""
+    ours = frame[frame["source"].map(platforms) == "qualtrics"]
+    copies = ours[ours.duplicated("respondent")]
     if len(copies):
         first = copies["respondent"].iloc[0]
-        files = ", ".join(sorted(qualtrics.loc[qualtrics["respondent"] == first, "source"].unique()))
-        problems.append(
-            Problem(
-                f"files {files}",
-                f"response {first!r} stands in both"
-                + (f", and so do {len(copies) - 1} others" if len(copies) > 1 else ""),
-                "the same answers were exported twice; keep one file",
-            )
+        files = " and ".join(sorted(ours.loc[ours["respondent"] == first, "source"].unique()))
+        others = f", and so do {len(copies) - 1} others" if len(copies) > 1 else ""
+        yield Problem(
+            f"files {files}",
+            f"response {first!r} stands in both{others}",
+            "the same answers were exported twice; keep one file",
         )
-    stems = frame["source"].map({name: Path(name).name.split(".")[0] for name in platforms})
+
+
+def _own_names(frame: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """Make respondents unique within a wave: where two files number alike, the file's name goes before."""
+    twice = frame[frame.duplicated(["wave", "respondent"], keep=False)]
+    stems = {name: Path(name).name.split(".")[0] for name in names}
+    if len(set(stems.values())) < len(stems):
+        stems = {name: name for name in names}
     shared = frame["wave"].isin(list(twice["wave"].unique()))
-    return frame.assign(respondent=frame["respondent"].where(~shared, stems + ":" + frame["respondent"]))
+    named = frame["source"].map(stems) + ":" + frame["respondent"]
+    return frame.assign(respondent=frame["respondent"].where(~shared, named))

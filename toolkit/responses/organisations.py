@@ -10,7 +10,7 @@ import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.responses.delimited import headings_of, read_sheet
-from toolkit.responses.strict import folder_name, rows_said, slug
+from toolkit.responses.strict import folder_name, or_else, rows_said, slug
 
 __all__ = ["compare_with_answers", "organisations_from_answers", "read_organisations"]
 
@@ -154,7 +154,7 @@ def compare_with_answers(
             yield Problem(
                 f"organisation {organisation}, wave {wave}",
                 f"it is named in {len(rows)} row(s) of answers, but the organisations table has no such row",
-                f"{near_names(str(organisation), listed)} Add the row or correct the answers",
+                or_else(near_names(str(organisation), listed), "add the row or correct the answers"),
             )
             continue
         counts = rows["audience"].value_counts()

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 
-__all__ = ["FolderName", "Strict", "Truth", "folder_name", "rows_said", "slug"]
+__all__ = ["FolderName", "Strict", "Truth", "folder_name", "or_else", "rows_said", "slug"]
 
 _DEVICES = {"con", "prn", "aux", "nul", *(f"{kind}{n}" for kind in ("com", "lpt") for n in range(1, 10))}
 
@@ -73,3 +73,8 @@ def rows_said(rows: Iterable[int]) -> str:
     rows = list(rows)
     more = f" (+{len(rows) - 1} more)" if len(rows) > 1 else ""
     return f"row {rows[0]}{more}"
+
+
+def or_else(near: str, otherwise: str) -> str:
+    """Join near names and what else might be done into one sentence."""
+    return f"{near} Or {otherwise}" if near.endswith("?") else f"{near}; or {otherwise}"

@@ -11,7 +11,7 @@ import pandas as pd
 
 from toolkit.errors import Problem, near_names
 from toolkit.instrument.model import Audience, Instrument, Option, Variable
-from toolkit.responses.strict import rows_said
+from toolkit.responses.strict import or_else, rows_said
 
 __all__ = [
     "audience_words",
@@ -129,7 +129,7 @@ def unknown_cells(cells: pd.Series, words: Mapping[str, str], variable: Variable
         yield Problem(
             f"column {cells.name}, {rows_said(rows)}",
             f"{shown!r} is not an answer of '{variable.name}'",
-            f"{near_names(answer, words)} Correct the instrument or the export",
+            or_else(near_names(answer, words), "correct the instrument or the export"),
         )
     if len(counts) > 5:
         rest = cells[cells.isin(counts.index[5:])]
