@@ -139,11 +139,13 @@ def gap_title(gaps: pd.DataFrame, instrument: Instrument, *, lead: str = "", lan
     row = rows.iloc[0]
     (high, high_text), (low, low_text) = sides(row, instrument, language=language)
     label = within(item_name(instrument, row["item"], language=language))
-    if is_certain(row):
+    shares = f"{high_text} of {high} against {low_text} of {low}"
+    if not is_certain(row):
+        said = f"the widest gap shown is on {label}, {shares}, {doubt(row)}"
+    elif _all_told(gaps, row):
         said = f"{high} and {low} differ most on {label}: {high_text} against {low_text}"
     else:
-        shares = f"{high_text} of {high} against {low_text} of {low}"
-        said = f"the widest gap shown is on {label}, {shares}, {doubt(row)}"
+        said = f"the widest gap shown is on {label}: {shares}"
     return f"{lead}: {said}" if lead else said[:1].upper() + said[1:]
 
 
@@ -188,6 +190,12 @@ def share_of(row: Any) -> str:
 def hint_of(item: str, measure: str, instrument: Instrument) -> str:
     """Which way good news lies, for a name in the instrument; "" otherwise."""
     return direction(instrument[item], measure) if item in instrument else ""
+
+
+def _all_told(gaps: pd.DataFrame, widest: Any) -> bool:
+    """Whether no other gap is withheld or only bounded, so that none can be wider than the widest shown."""
+    others = gaps[gaps.index != widest.name]
+    return bool(others["shown"].astype(bool).all()) and not (others["bound"].fillna("") != "").any()
 
 
 def _clear_of_zero(row: Any) -> bool:

@@ -182,7 +182,11 @@ def _words(page: Page, span: Span, dots: Sequence[Dot], groups: Mapping[str, Gro
         left = span.place(min(dot.estimate, 1 if dot.low is None else dot.low))
         left -= 0.28 if dot.bound == "<=" else 0.09
         others = [other for other in dots if other is not dot]
-        to_left = dot.estimate < others[0].estimate if others else right > span.right + 0.04
+        if others:
+            equal_first = dot.estimate == others[0].estimate and dot is dots[0]
+            to_left = equal_first or dot.estimate < others[0].estimate
+        else:
+            to_left = right > span.right + 0.04
         x, side, at = (left, "right", y) if to_left else (right, "left", y)
         if to_left and left < span.left + 0.1:
             x, side, at = (span.place(dot.estimate), "center", y - 0.11) if others else (right, "left", y)

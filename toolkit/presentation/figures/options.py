@@ -124,11 +124,12 @@ def _title(
         best = own[own["estimate"] >= own["estimate"].max() - 1e-9]
         row = best.iloc[0]
         options = " and ".join(f"“{within(instrument[name].label(language))}”" for name in best["item"])
-        if len(best) > 2:
+        unclear = len(best) > 2 or (best["bound"] == "<=").any()
+        if unclear:
             options = "no single option"
         share = percent(row["estimate"], bound=str(known(row.get("bound"))))
         name = audience_name(instrument, audience, language=language)
-        leaders.setdefault(options, []).append(f"{name} ({share})" if len(best) < 3 else name)
+        leaders.setdefault(options, []).append(name if unclear else f"{name} ({share})")
     if not leaders:
         return f"{question}: no share may be shown"
     said = [f"{options} most often chosen by {' and '.join(names)}" for options, names in leaders.items()]

@@ -1,0 +1,264 @@
+"""Pictures place every mark where its number is, keep words on the page, and say it all in the alt text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from xml.etree import ElementTree
+
+import matplotlib as mpl
+import pytest
+
+from toolkit.disclosure import Released
+from toolkit.errors import InvalidInput
+from toolkit.instrument.model import Instrument
+from toolkit.presentation import (
+    Picture,
+    benchmark_dots,
+    diverging_bars,
+    gap_dumbbell,
+    ranked_options,
+    wave_change,
+)
+from toolkit.presentation.figures import bars, benchmarks, change, gaps, options
+from toolkit.presentation.figures.dots import Span
+from toolkit.presentation.figures.page import WIDTH, Page
+from toolkit.presentation.theme import drawing_settings
+
+WAVES = ("2024", "2025")
+SVG = "{http://www.w3.org/2000/svg}"
+DRAWN: dict[str, Callable[[Released, Instrument], Picture | None]] = {
+    "gaps": lambda released, instrument: gap_dumbbell(released, instrument),
+    "all gaps": lambda r, i: gap_dumbbell(r, i, items=[v.name for v in i.variables], most=None),
+    "bars": lambda released, instrument: diverging_bars(released, instrument, theme="work"),
+    "options": lambda released, instrument: ranked_options(released, instrument, item="ways"),
+    "benchmarks": lambda released, instrument: benchmark_dots(released, instrument),
+    "change": lambda released, instrument: wave_change(released, instrument, waves=WAVES),
+}
+
+
+def places(picture: Picture) -> dict[str, float]:
+    """Id of every mark in the drawing → its x in inches, read from the SVG itself."""
+    found = {}
+    for group in ElementTree.fromstring(picture.svg).iter(f"{SVG}g"):
+        name = group.get("id", "")
+        use = group.find(f".//{SVG}use")
+        if use is not None and ":" in name:
+            found[name] = float(use.get("x", "nan")) / 72
+    return found
+
+
+@pytest.fixture
+def pages(monkeypatch: pytest.MonkeyPatch) -> list[Page]:
+    """Every page drawn during a test, caught before it becomes SVG."""
+    caught: list[Page] = []
+
+    def catch(draw: Callable[[], Page]) -> str:
+        with mpl.rc_context(drawing_settings()):
+            caught.append(draw())
+        return "<svg/>"
+
+    for module in (bars, benchmarks, change, gaps, options):
+        monkeypatch.setattr(module, "as_svg", catch)
+    return caught
+
+
+def test_each_dot_stands_at_its_share(released: Released, instrument: Instrument) -> None:
+    picture = gap_dumbbell(released, instrument, most=None)
+    found = places(picture)
+    shares = released["shares"]
+    single = shares[shares["shown"] & shares["item"].map(lambda name: instrument[name].kind == "single")]
+    assert len(single) == 12
+    for row in single.to_dict("records"):
+        x = found[f"dot:{row['item']}:{row['audience']}"]
+        assert x == pytest.approx(Span().place(row["estimate"]), abs=0.01)
+
+
+def test_rows_are_ordered_by_the_widest_gap(
+    released: Released, instrument: Instrument, pages: list[Page]
+) -> None:
+    gap_dumbbell(released, instrument)
+    rows = released["gaps"]
+    rows = rows[[instrument[name].kind == "single" for name in rows["item"]]]
+    expected = rows.groupby("item")["gap"].agg(lambda gap: gap.abs().max()).sort_values(ascending=False).index
+    labels = {str(text.get_gid()): text.get_position()[1] for text in pages[0].axes.texts if text.get_gid()}
+    drawn = sorted((y, gid.split(":")[1]) for gid, y in labels.items() if gid.startswith("side:"))
+    assert [name for _, name in drawn] == list(expected)
+
+
+def test_bars_are_as_long_as_their_shares(
+    released: Released, instrument: Instrument, pages: list[Page]
+) -> None:
+    diverging_bars(released, instrument, theme="work")
+    boxes = {str(patch.get_gid()): patch for patch in pages[0].axes.patches if patch.get_gid()}
+    cells = released["distributions"]
+    own = cells[(cells["item"] == "flex") & (cells["audience"] == "employee")].set_index("response")[
+        "estimate"
+    ]
+    in_order = [own[code] for code in ("1", "2", "3", "4", "5")]
+    widths = [boxes[f"part:flex:1:{place}"].get_width() for place in range(5)]
+    assert [width / sum(widths) for width in widths] == pytest.approx(in_order, abs=1e-9)
+    starts = [boxes[f"part:flex:1:{place}"].get_x() for place in range(5)]
+    assert starts[3] == pytest.approx(starts[1] + widths[1])
+    assert starts[2] > starts[4] + widths[4]
+
+
+def test_only_the_share_that_may_be_shown_is_drawn(
+    small: Released, instrument: Instrument, pages: list[Page]
+) -> None:
+    diverging_bars(small, instrument, theme="work")
+    boxes = {str(patch.get_gid()): patch for patch in pages[0].axes.patches if patch.get_gid()}
+    words = [text.get_text() for text in pages[0].axes.texts]
+    assert boxes["share:flex:0"].get_hatch()
+    assert not any(gid.startswith(("part:flex:0", "part:burnout:0", "share:burnout:0")) for gid in boxes)
+    assert "≥80\u00a0% agree" in words
+    assert "not shown (few answers)" in words
+    assert "Executives (<7)" in words
+
+
+def test_a_bound_is_drawn_open_with_an_arrow_and_without_an_interval(
+    small: Released, instrument: Instrument, pages: list[Page]
+) -> None:
+    picture = gap_dumbbell(small, instrument)
+    lines = {str(line.get_gid()): line for line in pages[0].axes.lines if line.get_gid()}
+    assert lines["dot:flex:executive"].get_markerfacecolor() == "#FFFFFF"
+    assert "interval:flex:executive" not in lines
+    assert "interval:flex:employee" in lines
+    assert "bound" in picture.caption
+
+
+@pytest.mark.parametrize("name", DRAWN)
+@pytest.mark.parametrize(
+    "counts",
+    [
+        {"executive": 16, "employee": 240, "freelancer": 38},
+        {"executive": 6, "employee": 60},
+        {"employee": 30},
+    ],
+    ids=str,
+)
+def test_no_words_leave_the_page_or_run_into_others(
+    name: str,
+    counts: dict[str, int],
+    made: Callable[..., Released],
+    instrument: Instrument,
+    pages: list[Page],
+) -> None:
+    released = made(counts, seed=4)
+    if name.endswith("gaps") and "gaps" not in released:
+        pytest.skip("one audience has no gaps to draw")
+    DRAWN[name](released, instrument)
+    for page in pages:
+        boxes = _extents(page)
+        for words, box in boxes:
+            assert box.x0 >= -0.01, words
+            assert box.x1 <= WIDTH + 0.01, words
+            assert box.y0 >= -0.01, words
+            assert box.y1 <= page.height + 0.01, words
+        overlaps = [
+            (one, other)
+            for place, (one, a) in enumerate(boxes)
+            for other, b in boxes[place + 1 :]
+            if min(a.x1, b.x1) - max(a.x0, b.x0) > 0.02 and min(a.y1, b.y1) - max(a.y0, b.y0) > 0.05
+        ]
+        assert overlaps == []
+
+
+def _extents(page: Page) -> list[tuple[str, mpl.transforms.Bbox]]:
+    """Every text with its box in inches, measured by the renderer."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    with mpl.rc_context(drawing_settings()):
+        canvas = FigureCanvasAgg(page.figure)
+        canvas.draw()
+        dpi = page.figure.dpi
+        return [
+            (
+                text.get_text(),
+                text.get_window_extent(canvas.get_renderer()).transformed(
+                    mpl.transforms.Affine2D().scale(1 / dpi)
+                ),
+            )
+            for text in page.axes.texts
+            if text.get_text().strip()
+        ]
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_drawings_are_small_repeatable_and_fetch_nothing(
+    name: str, released: Released, instrument: Instrument
+) -> None:
+    before = dict(mpl.rcParams)
+    first, second = DRAWN[name](released, instrument), DRAWN[name](released, instrument)
+    assert first is not None
+    assert first == second
+    assert len(first.svg) < 120_000
+    assert dict(mpl.rcParams) == before
+    assert set(re.findall(r"https?://[^\"<]+", first.svg)) <= {
+        "http://www.w3.org/2000/svg",
+        "http://www.w3.org/1999/xlink",
+    }
+    assert "<script" not in first.svg
+    assert not re.search(r"\d{4}-\d{2}-\d{2}T", first.svg)
+
+
+def test_the_alt_text_says_every_share_that_is_drawn(released: Released, instrument: Instrument) -> None:
+    picture = gap_dumbbell(released, instrument)
+    shares = released["shares"]
+    for row in shares[shares["item"].isin(["flex", "burnout", "aiuse", "long"])].to_dict("records"):
+        assert f"{row['audience']}s {int(100 * row['estimate'] + 0.5 + 1e-9)}\u00a0% (" in picture.alt
+    assert picture.alt.startswith("Dot plot")
+
+
+def test_what_is_left_out_is_said(released: Released, instrument: Instrument) -> None:
+    picture = gap_dumbbell(released, instrument, most=2)
+    assert "The 2 items with the widest gaps of 4 are drawn" in picture.caption
+    assert len({name for name in places(picture) if name.startswith("dot:")}) == 6
+
+
+def test_one_audience_alone_is_drawn_without_a_gap(
+    made: Callable[..., Released], instrument: Instrument
+) -> None:
+    alone = made({"employee": 30})
+    picture = diverging_bars(alone, instrument, theme="work")
+    assert picture is not None
+    assert picture.title.startswith("Work: the highest share is on ")
+    assert "of employees (" in picture.title
+
+
+def test_options_are_ranked_and_none_of_these_comes_last(
+    released: Released, instrument: Instrument, pages: list[Page]
+) -> None:
+    ranked_options(released, instrument, item="ways")
+    labels = sorted(
+        (text.get_position()[1], str(text.get_gid()).split(":")[1])
+        for text in pages[0].axes.texts
+        if str(text.get_gid()).startswith("label:")
+    )
+    averages = released["shares"].query("shown").groupby("item")["estimate"].mean()
+    first, second = ("ways_rev", "ways_lrn")
+    if averages[second] > averages[first]:
+        first, second = second, first
+    assert [name for _, name in labels] == [first, second, "ways_none"]
+
+
+def test_a_wrong_item_or_wave_is_refused_with_the_right_ones(
+    released: Released, instrument: Instrument
+) -> None:
+    with pytest.raises(InvalidInput, match="'flex' is no multi-select"):
+        ranked_options(released, instrument, item="flex")
+    with pytest.raises(InvalidInput, match="there are 2024, 2025"):
+        wave_change(released, instrument, waves=("2020", "2025"))
+
+
+def test_only_comparable_figures_are_drawn(released: Released, instrument: Instrument) -> None:
+    picture = benchmark_dots(released, instrument)
+    assert picture is not None
+    drawn = {name.split(":")[1] for name in places(picture) if name.startswith("dot:")}
+    assert drawn == {"flex", "burnout"}
+    assert "n not published" in picture.alt
+    assert picture.title.startswith("This organisation lies furthest from what was published on burnout: ")
+
+
+def test_a_theme_without_scale_items_has_no_bars(released: Released, instrument: Instrument) -> None:
+    assert diverging_bars(released, instrument, theme="elsewhere") is None
