@@ -21,3 +21,12 @@ def write_notebook(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return write
+
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="session")
+def sample_study() -> Path:
+    """The study file of the synthetic sample."""
+    return ROOT / "data_samples" / "ai_at_work" / "study.yaml"

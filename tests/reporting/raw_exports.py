@@ -1,4 +1,4 @@
-"""The sample study's answers read straight from the exports, without the package: the other side of the comparison."""
+"""The sample study's answers read straight from the exports, without the package."""
 
 from __future__ import annotations
 
@@ -107,7 +107,9 @@ def _qualtrics(path: Path, questions: Questions) -> list[Person]:
     return [person for person in people if person]
 
 
-def _person(who: str, where: str, given: dict[str, object], questions: Questions, *, submitted: bool) -> Person:
+def _person(
+    who: str, where: str, given: dict[str, object], questions: Questions, *, submitted: bool
+) -> Person:
     """Keep what was asked; {} for someone who broke off before half of the questions."""
     kept: Person = {"audience": who, "organisation": where}
     asked = answered = 0

@@ -80,11 +80,12 @@ def test_a_delivered_notebook_carries_no_path_no_time_and_no_warning():
         "x", outputs=[{"output_type": "stream", "name": "stderr", "text": ["/home/me/x.py: careful"]}]
     )
     notebook = {
-        "cells": [dirty, warned],
+        "cells": [code("organisation = 'org-99'", tags=["parameters"]), dirty, warned],
         "metadata": {"papermill": {"input_path": "/home/me"}, "kernelspec": {}},
     }
     cleaned, warnings = clean(notebook, {"study": "study.yaml", "organisation": "org-01"})
     assert "/home/me" not in json.dumps(cleaned)
+    assert "org-99" not in json.dumps(cleaned)
     assert cleaned["cells"][0]["metadata"] == {"tags": ["injected-parameters"]}
     assert "study = 'study.yaml'" in cleaned["cells"][0]["source"]
     assert warnings == ["/home/me/x.py: careful"]

@@ -160,7 +160,11 @@ def test_p_values_are_adjusted_within_the_declared_family_and_the_rest(organisat
 def test_every_rank_comparison_is_what_the_exports_give(organisation):
     for row in shown(organisation, "ranks").to_dict("records"):
         values = [
-            [int(str(p[row["item"]])) for p in people(organisation, row[f"audience_{side}"]) if row["item"] in p]
+            [
+                int(str(p[row["item"]]))
+                for p in people(organisation, row[f"audience_{side}"])
+                if row["item"] in p
+            ]
             for side in "ab"
         ]
         test = stats.mannwhitneyu(*values, method="asymptotic", use_continuity=True)

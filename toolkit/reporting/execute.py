@@ -134,8 +134,8 @@ def clean(
 ) -> tuple[dict[str, Any], list[str]]:
     """Take out of an executed notebook what its reader must not or need not have.
 
-    That is the machine's paths (in the injected parameters and Papermill's notes), the times of each cell,
-    and what was written to the error stream.
+    That is the machine's paths (in the injected parameters and Papermill's notes), the notebook's own default
+    parameters (they may name another organisation), the times of each cell, and the error stream.
 
     Parameters
     ----------
@@ -153,6 +153,8 @@ def clean(
     cells = []
     for cell in notebook["cells"]:
         tags = cell.get("metadata", {}).get("tags", [])
+        if "parameters" in tags:
+            continue
         metadata = {key: value for key, value in cell.get("metadata", {}).items() if key not in _CELL_NOISE}
         cell = {**cell, "metadata": metadata}
         if "injected-parameters" in tags:

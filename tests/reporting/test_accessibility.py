@@ -1,0 +1,64 @@
+"""axe-core finds nothing wrong with a report, a notice and the index, light or dark, wide or narrow."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from toolkit.reporting import run_reports
+
+pytestmark = pytest.mark.browser
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    sync_api = pytest.importorskip("playwright.sync_api", reason="the browser extra is not installed")
+    pytest.importorskip("axe_playwright_python", reason="the browser extra is not installed")
+    names = ("chromium", "chromium-browser", "google-chrome")
+    chromium = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+    if chromium is None:
+        pytest.skip("no Chromium is installed")
+    with sync_api.sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="module")
+def folder(sample_study: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("pages")
+    made = run_reports(sample_study, organisations=["org-07", "org-10"], out=out)
+    assert made["status"].tolist() == ["made", "withheld"]
+    return out / "ai_at_work" / "2026"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("page", ["org-07/report.html", "org-10/report.html", "index.html"])
+def test_axe_finds_nothing(browser, folder, page, width, scheme):
+    from axe_playwright_python.sync_playwright import Axe
+
+    shown = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    asked: list[str] = []
+    shown.on("request", lambda request: asked.append(request.url))
+    shown.goto((folder / page).as_uri())
+    found = Axe().run(shown)
+    wide = shown.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    shown.close()
+    assert found.violations_count == 0, found.generate_report()
+    assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
+    assert wide <= 0

@@ -1,0 +1,180 @@
+"""Real reports of the sample study: what is in the folders, and what must not be."""
+
+from __future__ import annotations
+
+import base64
+import gc
+import json
+import pickle
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import toolkit as tk
+from toolkit.reporting import run_reports
+from toolkit.reporting.manifest import sha256_of
+from toolkit.study import AAPOR_ITEMS, Study
+
+MADE, WITHHELD = "org-08", "org-10"
+
+
+@pytest.fixture(scope="module")
+def folder(sample_study: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("reports")
+    made = run_reports(sample_study, organisations=[MADE, WITHHELD], out=out, workers=2)
+    assert made["status"].tolist() == ["made", "withheld"], made["sentence"].tolist()
+    assert (made["warnings"] == "").all()
+    return out / "ai_at_work" / "2026"
+
+
+@pytest.fixture(scope="module")
+def report(sample_study: Path) -> tk.OrganisationReport:
+    return tk.open_report(sample_study, MADE)
+
+
+def texts(folder: Path) -> Iterator[tuple[str, str]]:
+    """Every file as text, pictures taken out of their wrapping."""
+    for path in sorted(folder.iterdir()):
+        text = path.read_text(encoding="utf-8-sig")
+        pictures = re.findall(r"data:image/svg\+xml;base64,([A-Za-z0-9+/=]+)", text)
+        yield path.name, text + "".join(base64.b64decode(one).decode() for one in pictures)
+
+
+def test_a_report_has_its_contents_in_order(folder):
+    page = (folder / MADE / "report.html").read_text()
+    headings = re.findall(r'<h2 id="[^"]*">([^<]*)</h2>', page)[1:]
+    assert headings == [
+        "Summary",
+        "Who answered",
+        "Where audiences see it differently",
+        "Theme by theme",
+        "In which ways",
+        "Beside published figures",
+        "What changed since the last wave",
+        "What this survey cannot tell",
+        "How the survey was done",
+        "Every question, gap and change",
+    ]
+
+
+@pytest.mark.parametrize("organisation", [MADE, WITHHELD])
+def test_synthetic_data_says_so_in_every_file(folder, organisation):
+    for name, text in texts(folder / organisation):
+        assert "synthetic" in text.casefold(), name
+    table = pd.read_csv(folder / organisation / "results.csv", encoding="utf-8-sig")
+    assert (table["synthetic"] == "yes").all()
+
+
+@pytest.mark.parametrize("organisation", [MADE, WITHHELD])
+def test_no_file_of_one_organisation_names_another(folder, organisation, sample_study):
+    study = tk.load_study(sample_study)
+    others = [one for one in study.organisation_ids() if one != organisation]
+    words = [*others, *(study.organisation_name(one) for one in others)]
+    for name, text in texts(folder / organisation):
+        assert [word for word in words if word in text] == [], name
+
+
+@pytest.mark.parametrize("organisation", [MADE, WITHHELD])
+def test_no_file_carries_a_path_of_the_machine(folder, organisation):
+    machine = [str(folder), str(Path(__file__).resolve().parents[2]), str(Path.home())]
+    for name, text in texts(folder / organisation):
+        assert [path for path in machine if len(path) > 3 and path in text] == [], name
+
+
+def test_a_withheld_organisation_gets_a_notice_without_a_figure(folder):
+    page = (folder / WITHHELD / "report.html").read_text()
+    assert "No figure can be shown for Juniperfield Legal" in page
+    assert "<figure" not in page
+    table = pd.read_csv(folder / WITHHELD / "results.csv", encoding="utf-8-sig")
+    assert table["table"].tolist() == ["participation"] * 3
+    assert table["answered_shown"].tolist() == ["<5"] * 3
+    assert table["answered"].isna().all()
+    assert json.loads((folder / WITHHELD / "manifest.json").read_text())["status"] == "withheld"
+    assert "Withheld by policy" in (folder / "index.html").read_text()
+
+
+def test_an_audience_of_three_is_in_no_number(folder):
+    table = pd.read_csv(folder / MADE / "results.csv", encoding="utf-8-sig")
+    rows = table[(table["table"] != "participation") & table["audience"].eq("executive")]
+    numbers = rows[["estimate", "estimate_a", "conf_low", "gap"]]
+    assert rows.empty or numbers.isna().all(axis=None) or (rows["table"] == "benchmarks").all()
+    assert not table["audience_a"].eq("executive").any()
+    shown = table[(table["table"] == "participation") & table["audience"].eq("executive")]
+    assert shown["answered_shown"].tolist() == ["<5"]
+    assert shown[["answered", "response_rate", "margin"]].isna().all(axis=None)
+
+
+def test_the_manifest_hashes_what_is_there(folder, sample_study):
+    told = json.loads((folder / MADE / "manifest.json").read_text())
+    outputs = {
+        path.name: sha256_of(path) for path in (folder / MADE).iterdir() if path.name != "manifest.json"
+    }
+    assert told["outputs"] == outputs
+    root = sample_study.parents[2]
+    assert told["inputs"] == {name: sha256_of(root / name) for name in told["inputs"]}
+    assert len(told["inputs"]) >= 9
+    study = tk.load_study(sample_study)
+    assert told["instrument"]["version"] == study.instrument.version
+    assert (told["seed"], told["wave"], told["policy"]["threshold"]) == (study.seed, "2026", 5)
+    assert told["parameters"] == {
+        "study": "study.yaml",
+        "organisation": MADE,
+        "wave": "2026",
+        "data": None,
+        "output": None,
+    }
+    assert {"pandas", "numpy", "papermill", "survey-research-toolkit"} <= set(told["packages"])
+
+
+def test_a_second_making_gives_the_same_numbers_byte_for_byte(folder, report, tmp_path):
+    report.save(tmp_path)
+    assert (tmp_path / "results.csv").read_bytes() == (folder / MADE / "results.csv").read_bytes()
+
+
+def test_the_methods_statement_prints_the_eleven_items_for_each_audience(folder):
+    page = (folder / MADE / "report.html").read_text()
+    methods = page[page.index('id="how-the-survey-was-done"') :]
+    methods = methods[: methods.index("<h2")] if "<h2" in methods else methods
+    assert methods.count("<dt>") == 3 * len(AAPOR_ITEMS)
+    assert "<dd></dd>" not in methods
+
+
+def test_no_answer_can_be_reached_from_a_report(report):
+    seen: set[int] = set()
+    waiting: list[object] = [report]
+    while waiting:
+        one = waiting.pop()
+        if id(one) in seen or isinstance(one, type) or type(one).__name__ in ("module", "function"):
+            continue
+        seen.add(id(one))
+        assert not isinstance(one, Study)
+        if isinstance(one, pd.DataFrame):
+            assert not {"respondent", "source", "status"} & set(one.columns)
+        waiting.extend(gc.get_referents(one))
+    assert len(seen) > 1000
+
+
+def test_no_answer_is_in_pickled_results(report):
+    pickled = pickle.dumps((report.released, report.participation))
+    again, _ = pickle.loads(pickled)
+    pd.testing.assert_frame_equal(again["shares"], report.released["shares"])
+    assert b"respondent" not in pickled
+
+
+def test_every_picture_has_words_for_those_who_do_not_see_it(folder):
+    page = (folder / MADE / "report.html").read_text()
+    pictures = re.findall(r"<img [^>]*>", page)
+    assert len(pictures) >= 5
+    for picture in pictures:
+        words = re.search(r'alt="([^"]*)"', picture)
+        assert words is not None
+        assert len(words[1]) > 40
+
+
+def test_nothing_in_a_page_says_nan_or_none(folder):
+    page = (folder / MADE / "report.html").read_text()
+    words = re.sub(r"<[^>]+>", " ", re.sub(r"<style.*?</style>|src=\"[^\"]*\"", "", page, flags=re.S))
+    assert not re.search(r"\b(nan|NaN|NA|None(?![.:]| of)|NaT)\b", words)

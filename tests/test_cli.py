@@ -1,0 +1,105 @@
+"""The command: what it prints, and what it answers with."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from toolkit.cli import main
+
+ROOT = Path(__file__).resolve().parents[1]
+STUDY = str(ROOT / "data_samples" / "ai_at_work" / "study.yaml")
+
+
+def test_help_names_every_command_and_loads_nothing_heavy():
+    code = (
+        "import sys, toolkit.cli\n"
+        "try: toolkit.cli.main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "heavy = {'pandas', 'numpy', 'matplotlib', 'papermill', 'pydantic'} & set(sys.modules)\n"
+        "sys.exit(f'loaded {heavy}' if heavy else 0)"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert told.returncode == 0, told.stderr
+    assert all(name in told.stdout for name in ("report", "check", "simulate", "lint", "schema"))
+
+
+def test_check_tells_what_was_kept_and_what_was_set_aside(capsys):
+    assert main(["check", STUDY]) == 0
+    told = capsys.readouterr().out
+    assert "SYNTHETIC" in told
+    assert "set aside" in told
+    assert "a preview or test" in told
+    assert "Nothing is wrong" in told
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["report", STUDY, "--organisation", "org-7"], "did you mean 'org-07'"),
+        (["report", STUDY, "--wave", "1999"], "no such wave"),
+        (["report", STUDY, "--notebook", "organisation_reprot.ipynb"], "organisation_report.ipynb"),
+        (["report", "nowhere/study.yaml"], "study.yaml"),
+        (["check", "nowhere/study.yaml"], "study.yaml"),
+        (["report", STUDY, "--data", "nowhere"], "is not there"),
+        (["simulate", "nowhere.yaml", "--out", "x"], "nowhere.yaml"),
+    ],
+)
+def test_a_users_mistake_is_a_sentence_and_code_2(arguments, words, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(arguments) == 2
+    told = capsys.readouterr()
+    assert words in told.err
+    assert "Traceback" not in told.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_a_study_the_sample_is_used_in_its_folder_and_asked_for_elsewhere(
+    capsys, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(ROOT)
+    assert main(["check"]) == 0
+    assert "using the synthetic sample" in capsys.readouterr().out
+    monkeypatch.chdir(tmp_path)
+    assert main(["check"]) == 2
+    assert "say which study" in capsys.readouterr().err
+
+
+def test_a_study_with_several_faults_is_told_all_of_them(capsys, tmp_path):
+    study = (ROOT / "data_samples" / "ai_at_work" / "study.yaml").read_text(encoding="utf-8")
+    spoilt = study.replace("executive: ../../instruments/executive.yaml", "executive: gone.yaml")
+    spoilt = spoilt.replace("organisations: organisations.csv", "organisations: gone.csv")
+    (tmp_path / "study.yaml").write_text(spoilt, encoding="utf-8")
+    assert main(["report", str(tmp_path / "study.yaml")]) == 2
+    told = capsys.readouterr().err
+    assert "gone.yaml" in told
+    assert "gone.csv" in told
+
+
+def test_lint_finds_nothing_in_the_shipped_questionnaires(capsys):
+    paths = [str(ROOT / "instruments" / f"{name}.yaml") for name in ("executive", "employee", "freelancer")]
+    assert main(["lint", *paths]) == 0
+    assert capsys.readouterr().out.count("nothing to mend") == 3
+
+
+def test_lint_lists_what_is_wrong_and_answers_with_1(capsys, tmp_path):
+    (tmp_path / "broken.yaml").write_text("id: broken\nid: twice\n", encoding="utf-8")
+    assert main(["lint", str(tmp_path / "broken.yaml")]) == 1
+    assert "broken.yaml" in capsys.readouterr().out
+
+
+def test_schema_is_json(capsys):
+    assert main(["schema"]) == 0
+    assert "properties" in json.dumps(json.loads(capsys.readouterr().out))
+
+
+@pytest.mark.parametrize("workers", ["0", "-1", "many"])
+def test_a_number_of_workers_is_a_number(workers, capsys):
+    with pytest.raises(SystemExit) as left:
+        main(["report", STUDY, "--workers", workers])
+    assert left.value.code == 2
+    assert "whole number" in capsys.readouterr().err

@@ -1,0 +1,92 @@
+"""The notebooks: thin, committed without outputs, and each runs."""
+
+from __future__ import annotations
+
+import ast
+import json
+from pathlib import Path
+
+import pytest
+
+from toolkit.reporting.execute import execute, notebook_parameters, read_notebook
+
+NOTEBOOKS = sorted((Path(__file__).resolve().parents[1] / "notebooks").glob("*.ipynb"))
+SAMPLES = Path(__file__).resolve().parents[1] / "data_samples"
+BANNED = (
+    ast.FunctionDef,
+    ast.Lambda,
+    ast.For,
+    ast.While,
+    ast.ClassDef,
+    ast.With,
+    ast.Try,
+    ast.ListComp,
+    ast.DictComp,
+)
+
+
+def code_cells(path: Path) -> list[dict]:
+    return [cell for cell in read_notebook(path)["cells"] if cell["cell_type"] == "code"]
+
+
+def test_there_is_a_notebook_for_each_kind_of_user():
+    assert [path.stem for path in NOTEBOOKS] == [
+        "explore_gaps",
+        "organisation_report",
+        "reproduce_upwork_2024",
+        "withheld_notice",
+    ]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_is_committed_without_outputs(path):
+    for cell in code_cells(path):
+        assert cell["outputs"] == []
+        assert cell["execution_count"] is None
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_holds_no_code_of_its_own(path):
+    for cell in code_cells(path):
+        source = "".join(cell["source"])
+        assert not [node for node in ast.walk(ast.parse(source)) if isinstance(node, BANNED)], source
+        assert len(source.splitlines()) <= 7
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_is_valid_and_takes_parameters(path):
+    import nbformat
+
+    nbformat.validate(nbformat.read(path, as_version=4))
+    assert notebook_parameters(path)
+
+
+@pytest.mark.parametrize(
+    ("stem", "parameters"),
+    [
+        ("explore_gaps", {"study_file": SAMPLES / "ai_at_work" / "study.yaml"}),
+        ("reproduce_upwork_2024", {"findings_file": SAMPLES / "published" / "upwork_2024.csv"}),
+        ("organisation_report", {"study": SAMPLES / "ai_at_work" / "study.yaml", "organisation": "org-09"}),
+        ("withheld_notice", {"study": SAMPLES / "ai_at_work" / "study.yaml", "organisation": "org-10"}),
+    ],
+)
+def test_a_notebook_runs_from_top_to_bottom_without_a_warning(stem, parameters, tmp_path):
+    path = next(path for path in NOTEBOOKS if path.stem == stem)
+    target = tmp_path / "executed.ipynb"
+    execute(path, target, {name: str(value) for name, value in parameters.items()})
+    outputs = [output for cell in code_cells(target) for output in cell["outputs"]]
+    assert [output for output in outputs if output.get("name") == "stderr"] == []
+    if stem != "reproduce_upwork_2024":
+        assert "ynthetic" in json.dumps(outputs)
+
+
+def test_the_students_gaps_are_the_published_ones(tmp_path):
+    import toolkit as tk
+    from toolkit.reporting.notebook_help import published_summary
+
+    findings = tk.load_findings(SAMPLES / "published" / "upwork_2024.csv")
+    pairs = {"flexible": ["UBB24-26", "UBB24-27"], "strategy": ["UBB24-28", "UBB24-29"]}
+    gaps = tk.gaps_from_summary(published_summary(findings, pairs))
+    assert gaps["gap"].tolist() == pytest.approx([0.17, 0.14])
+    assert gaps["n_a"].tolist() == [1250, 1250]
+    assert gaps["n_b"].tolist() == [625, 625]
