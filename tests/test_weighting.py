@@ -125,9 +125,10 @@ def test_every_problem_of_the_margins_is_named_at_once() -> None:
     ("base", "said"),
     [
         ("bas", "did you mean 'base'"),
-        (pd.Series([1.0]), "1 weights for 500 rows"),
-        (pd.Series([0.0] * 500), "sum to zero"),
-        (pd.Series([-1.0] + [1.0] * 499), "row r0"),
+        (pd.Series(1.0, index=range(500)), "not indexed as the frame"),
+        (np.array([1.0]), "1 weights for 500 rows"),
+        (np.zeros(500), "sum to zero"),
+        (np.array([-1.0] + [1.0] * 499), "row r0"),
     ],
 )
 def test_unusable_base_weights_are_refused(base: Any, said: str) -> None:

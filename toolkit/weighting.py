@@ -75,7 +75,7 @@ def rake(
     frame: pd.DataFrame,
     margins: Margins,
     *,
-    base: str | pd.Series | None = None,
+    base: str | pd.Series | npt.ArrayLike | None = None,
     tolerance: float = 1e-10,
     max_iterations: int = 1000,
 ) -> Weights:
@@ -128,7 +128,10 @@ def rake(
 
 
 def poststratify(
-    frame: pd.DataFrame, targets: pd.DataFrame | Margins, *, base: str | pd.Series | None = None
+    frame: pd.DataFrame,
+    targets: pd.DataFrame | Margins,
+    *,
+    base: str | pd.Series | npt.ArrayLike | None = None,
 ) -> Weights:
     """Weights that reproduce the known total of every cell.
 
@@ -206,7 +209,7 @@ def _as_table(targets: pd.DataFrame | Margins) -> pd.DataFrame:
     return pd.DataFrame({name: list(totals), "total": list(totals.values())})
 
 
-def _start(frame: pd.DataFrame, base: str | pd.Series | None) -> Array:
+def _start(frame: pd.DataFrame, base: str | pd.Series | npt.ArrayLike | None) -> Array:
     if len(frame) == 0:
         raise InvalidInput("frame", [Problem("frame", "has no rows", "give it respondents")])
     if base is None:
@@ -220,7 +223,9 @@ def _start(frame: pd.DataFrame, base: str | pd.Series | None) -> Array:
         base = frame[base]
     values = np.asarray(base, dtype=np.float64)
     problems = []
-    if values.shape != (len(frame),):
+    if isinstance(base, pd.Series) and not base.index.equals(frame.index):
+        problems.append(Problem("base", "is not indexed as the frame is", "align it with the frame first"))
+    elif values.shape != (len(frame),):
         problems.append(Problem("base", f"has {values.size} weights for {len(frame)} rows", "give one a row"))
     elif not np.isfinite(values).all() or (values < 0).any():
         row = frame.index[~np.isfinite(values) | (values < 0)][0]

@@ -8,7 +8,7 @@ import pytest
 
 from toolkit import analysis as tk
 from toolkit.errors import InvalidInput
-from toolkit.instrument.model import Item, Option, Scale, Source, Variable
+from toolkit.instrument.model import Audience, Instrument, Item, Option, Scale, Section, Source, Variable
 
 SCALE = Scale(
     ordered=True,
@@ -128,3 +128,68 @@ def test_one_column_per_wave_may_be_compared_between_waves() -> None:
     )
     assert table["audience_a"].tolist() == ["2024", "2024"]
     assert table["audience"].tolist() == ["executive", "employee"]
+
+
+def _instrument() -> Instrument:
+    words = {"en": "words"}
+    items = [
+        _variable("tired").item,
+        _variable("tired").item.model_copy(update={"id": "colour", "favourable": "none"}),
+    ]
+    audiences = {
+        name: Audience(code=name[:3], label=words, plural=words)
+        for name in ("executive", "employee", "freelancer")
+    }
+    items = [one.model_copy(update={"scale": "agree" if one.id == "tired" else "colours"}) for one in items]
+    colours = Scale(options=(Option(code="r", label=words), Option(code="b", label=words)))
+    return Instrument(
+        id="i",
+        version="1",
+        title=words,
+        languages=("en",),
+        audiences=audiences,
+        scales={"agree": SCALE, "colours": colours},
+        missing={},
+        themes={"t": words},
+        sections=(Section(id="s", title=words, items=("tired", "colour")),),
+        items=tuple(items),
+    )
+
+
+def test_an_instruments_items_without_the_measure_are_passed_over() -> None:
+    instrument = _instrument()
+    frame = _frame().assign(colour=pd.Categorical(["r", "b"] * 5, instrument["colour"].categories))
+    assert tk.gaps(frame, instrument)["item"].unique().tolist() == ["tired"]
+    assert tk.rank_gap(frame, instrument)["item"].unique().tolist() == ["tired"]
+    assert tk.means(frame, instrument)["item"].tolist() == ["tired"]
+    assert tk.proportions(frame, instrument)["response"].tolist() == ["1", "2", "3", "4", "5", "r", "b"]
+    with pytest.raises(InvalidInput, match="column colour: has no measure"):
+        tk.gaps(frame, instrument["colour"])
+
+
+def test_a_column_named_or_present_twice_is_refused() -> None:
+    frame = _frame()
+    with pytest.raises(InvalidInput, match="twice"):
+        tk.means(frame, [_variable("tired"), "tired"])
+    with pytest.raises(InvalidInput, match="twice"):
+        tk.means(pd.concat([frame, frame[["tired"]]], axis=1), "tired")
+
+
+@pytest.mark.parametrize("dtype", ["Int64", "Float64", "boolean", "float32"])
+def test_nullable_numbers_are_read_as_numbers(dtype: str) -> None:
+    answers = [True, False, None if dtype != "float32" else np.nan, True]
+    frame = pd.DataFrame({"audience": ["a", "a", "b", "b"], "q": pd.Series(answers, dtype=dtype)})
+    row = tk.gaps(frame, "q", measure="mean").iloc[0]
+    assert (row["n_b"], row["estimate_a"], row["estimate_b"]) == (1, 0.5, 1.0)
+
+
+def test_nobody_at_all_gives_rows_that_say_so() -> None:
+    nobody = _frame().iloc[:0]
+    assert tk.gaps(nobody, _variable("tired"))["method"].str.contains("too few").all()
+    assert tk.rank_gap(nobody, _variable("tired"))["p_value"].isna().all()
+    assert tk.proportions(nobody, _variable("tired"), by="audience")["n"].eq(0).all()
+    assert (
+        tk.means(nobody, _variable("tired"), by="audience")["method"]
+        .eq("not computed: nobody answered")
+        .all()
+    )

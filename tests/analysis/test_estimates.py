@@ -200,3 +200,30 @@ def test_the_population_may_differ_by_group_and_is_never_below_the_answers() -> 
 def test_what_cannot_be_meant_is_refused(call: Any, said: str) -> None:
     with pytest.raises(InvalidInput, match=re.escape(said)):
         call(_frame())
+
+
+def test_a_group_within_one_unit_has_no_error_and_says_why() -> None:
+    answers = {"site": ["a"] * 4 + ["b"] * 8, "unit": [1] * 4 + [2, 3] * 4, "q": [1.0, 0.0, 0.0, 1.0] * 3}
+    frame = pd.DataFrame(answers).assign(w=1.0, h=np.arange(12.0))
+    for df in ("design", "domain"):
+        design = Design(weights="w", clusters="unit", df=df)
+        for table in (
+            tk.proportions(frame, "q", by="site", measure="1", design=design),
+            tk.means(frame, "h", by="site", design=design),
+        ):
+            assert table["std_error"].isna().tolist() == [True, False]
+            assert table["conf_low"].isna().tolist() == [True, False]
+        row = tk.gaps(frame, "q", between="site", measure="mean", design=design).iloc[0]
+        assert np.isnan(row["p_value"])
+        assert "one primary unit" in row["method"]
+
+
+def test_a_design_without_degrees_of_freedom_gives_no_interval_and_says_why() -> None:
+    frame = pd.DataFrame(
+        {"stratum": [1, 1, 2, 2], "unit": [1, 1, 2, 2], "q": [1.0, 0.0, 0.0, 0.0], "size": [1, 1, 1, 1]}
+    )
+    row = tk.proportions(
+        frame, "q", measure="1", design=Design(strata="stratum", clusters="unit", fpc="size")
+    ).iloc[0]
+    assert row["df"] == 0
+    assert "no sampling error" in row["method"]

@@ -106,7 +106,8 @@ def read_columns(
         )
     else:
         listed = [items] if isinstance(items, Variable | str) else list(items)
-    chosen, problems, columns = not isinstance(items, Instrument), [], []
+    chosen, problems = not isinstance(items, Instrument), []
+    columns: list[Column] = []
     seen: _Seen = {}
     for entry in listed:
         variable, name = (entry, entry.name) if isinstance(entry, Variable) else (None, entry)
@@ -116,6 +117,9 @@ def read_columns(
                     f"column {name}", "is not in the frame", near_names(str(name), map(str, frame.columns))
                 )
             )
+            continue
+        if any(name == column.name for column in columns) or (frame.columns == name).sum() > 1:
+            problems.append(Problem(f"column {name}", "is named or occurs twice", "keep one of the two"))
             continue
         try:
             columns.append(_column(frame[name], name, variable, chosen, seen))

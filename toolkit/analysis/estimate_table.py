@@ -105,7 +105,7 @@ class Table:
             variance = self.flat(np.diagonal(self.moments.covariance, axis1=1, axis2=2))
             least = _ROUNDING * self._spread(mean) / np.maximum(effective, 1.0)
             variance = np.where(variance <= least, 0.0, variance)
-            error = np.sqrt(variance)
+            error = np.where(self.flat(self.moments.units) > 1, np.sqrt(variance), np.nan)
             df = self._df()
             effective = effective_n(self._spread(mean), variance, effective)
         names = np.array([one.item for one in self._wanted] or [""], dtype=object)
@@ -156,7 +156,7 @@ def asked(wanted: Sequence[Request], groups: Groups) -> Any:
 
 def _empty(groups: Groups) -> Moments:
     nothing = np.zeros((0, len(groups.labels)))
-    return Moments(nothing, nothing, nothing, nothing, nothing, None)
+    return Moments(nothing, nothing, nothing, nothing, nothing, nothing, None)
 
 
 def populations(groups: Groups, population: Population | None) -> Array:

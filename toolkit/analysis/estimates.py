@@ -20,6 +20,7 @@ __all__ = ["means", "proportions"]
 
 Array = npt.NDArray[np.float64]
 _NOBODY = "not computed: nobody answered"
+_LONE = "no interval: all answers lie in one primary unit, from which no error can be estimated"
 
 
 def proportions(
@@ -147,7 +148,9 @@ def means(
     half = quantile(level, df) * error
     said = "t interval" if table.sampled.simple else f"t interval, linearised ({table.sampled.label})"
     why = np.where(
-        n == 0, _NOBODY, np.where(np.isnan(half), "mean without an interval: too few answers", said)
+        n == 0,
+        _NOBODY,
+        np.where(np.isnan(half), "mean without an interval: too few answers or primary units", said),
     )
     rows |= {
         "std_error": error,
@@ -178,10 +181,15 @@ def _designed_interval(table: Table, method: str) -> dict[str, Any]:
     with np.errstate(divide="ignore", invalid="ignore"):
         low, high = _on_effective(table, method)
         edge_low, edge_high = korn_graubard(p, table.flat(table.moments.kish), level)
-    edge, fixed = ((p == 0) | (p == 1)) & (n > 0), (error == 0) & (p > 0) & (p < 1)
+    lone = (table.flat(table.moments.units) < 2) & (n > 1)
+    edge, fixed = ((p == 0) | (p == 1)) & (n > 0) & ~lone, (error == 0) & (p > 0) & (p < 1)
+    low, high = np.where(lone, np.nan, low), np.where(lone, np.nan, high)
     said = "Korn–Graubard interval" if method in ("beta", "clopper-pearson") else SAID[method]
     unanimous = "Clopper–Pearson interval on Kish's effective n, as the answers do not vary"
     method_said = np.where(edge, unanimous, f"{said}, linearised ({table.sampled.label})")
+    none = np.isnan(low) & ~edge & ~fixed & (n > 0)
+    method_said = np.where(none, "no interval: the design leaves no degrees of freedom", method_said)
+    method_said = np.where(lone, _LONE, method_said)
     return {
         "conf_low": np.where(edge, edge_low, np.where(fixed, p, low)),
         "conf_high": np.where(edge, edge_high, np.where(fixed, p, high)),

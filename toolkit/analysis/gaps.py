@@ -248,7 +248,7 @@ def _pairs(labels: list[Any], pairs: Pairs | None, between: str) -> list[tuple[i
 def _sides(moments: Moments | None, sampled: Sampled, plan: Plan, wanted: Sequence[Request]) -> Sides:
     if moments is None:
         nothing = np.zeros((0, len(plan.groups.labels)))
-        moments = Moments(nothing, nothing, nothing, nothing, nothing, None)
+        moments = Moments(nothing, nothing, nothing, nothing, nothing, nothing, None)
     at_a, at_b = (plan.item, plan.a), (plan.item, plan.b)
     share = np.array([one.share for one in wanted] or [True])[plan.item]
     mean, n = moments.mean, moments.n
@@ -265,7 +265,10 @@ def _sides(moments: Moments | None, sampled: Sampled, plan: Plan, wanted: Sequen
             effective_n(spread_b, own_b, effective_b),
         )
         df = _df(sampled, plan)
-    why = _why(n[at_a], n[at_b], plan, least=2 if moments.covariance is not None else 1)
+    designed = moments.covariance is not None
+    why = _why(n[at_a], n[at_b], plan, least=2 if designed else 1)
+    lone = (np.minimum(moments.units[at_a], moments.units[at_b]) < 2) & (why == "") & designed
+    why[lone] = "a side lies in one primary unit, from which no error can be estimated"
     return Sides(
         n_a=n[at_a],
         n_b=n[at_b],
@@ -278,7 +281,7 @@ def _sides(moments: Moments | None, sampled: Sampled, plan: Plan, wanted: Sequen
         variance=variance,
         df=df,
         share=share,
-        designed=moments.covariance is not None,
+        designed=designed,
         why=why,
         said=f"linearised: {sampled.label}" if sampled.label else "",
     )

@@ -27,6 +27,8 @@ class Moments:
     ----------
     n
         Answers.
+    units
+        Primary units they lie in; fewer than two tell nothing of the error.
     weight
         Their weights' sum.
     kish
@@ -40,6 +42,7 @@ class Moments:
     """
 
     n: Array
+    units: Array
     weight: Array
     kish: Array
     mean: Array
@@ -80,6 +83,7 @@ def domain_moments(sampled: Sampled, groups: Any, n_groups: int, requests: Seque
         return parts[0]
     return Moments(
         n=np.concatenate([part.n for part in parts]),
+        units=np.concatenate([part.units for part in parts]),
         weight=np.concatenate([part.weight for part in parts]),
         kish=np.concatenate([part.kish for part in parts]),
         mean=np.concatenate([part.mean for part in parts]),
@@ -114,7 +118,7 @@ def _simple(groups: Any, n_groups: int, y: Array, valid: Array, centre: Array, s
         mean = sums / n
         spread = (squares - n * mean * mean) / (n - 1)
     spread = np.where(n > 1, np.maximum(spread, 0.0), np.nan)
-    return Moments(n, n, n, mean + centre, spread, None)
+    return Moments(n, n, n, n, mean + centre, spread, None)
 
 
 def _designed(
@@ -146,9 +150,9 @@ def _designed(
     with np.errstate(divide="ignore", invalid="ignore"):
         kish = np.where(nobody, 0.0, weight**2 / weight2)
         spread = np.maximum(squares / safe - mean**2, 0.0) * n / (n - 1)
-    return Moments(
-        n, weight, kish, np.where(nobody, np.nan, mean + centre), np.where(n > 1, spread, np.nan), covariance
-    )
+    units = n if sampled.element else (sizes > 0).sum(axis=1).astype(np.float64)
+    mean, spread = np.where(nobody, np.nan, mean + centre), np.where(n > 1, spread, np.nan)
+    return Moments(n, units, weight, kish, mean, spread, covariance)
 
 
 def _of_elements(sampled: Sampled, first: Array, second: Array) -> Array:

@@ -27,7 +27,7 @@ def verdict(
     detectable
         The smallest difference such a survey finds; NaN where none would show.
     unit
-        "points", or words that begin so, for fractions (×100 in the sentence); else words such as "on the scale".
+        "points", or words that begin so, for fractions (×100 in the sentence); else such as "on the scale".
 
     Returns
     -------
