@@ -9,8 +9,9 @@ from types import MappingProxyType
 import pandas as pd
 
 from toolkit.disclosure.claims import Claim, Table, between_column, claims_of, read_table
+from toolkit.disclosure.comparisons import redact_gaps
 from toolkit.disclosure.policy import Policy
-from toolkit.disclosure.redaction import parts_table, redact_estimates, redact_gaps, redact_participation
+from toolkit.disclosure.redaction import parts_table, redact_estimates, redact_participation
 from toolkit.disclosure.ruling import Ruling, Share, first_rulings, thresholds
 from toolkit.disclosure.subtraction import guard_together
 from toolkit.errors import DisclosureError, ToolkitError, near_names
@@ -158,7 +159,7 @@ def release(
         if table.kind == "participation":
             out[table.name] = redact_participation(table, policy)
         elif table.kind == "gaps":
-            out[table.name] = redact_gaps(table, mine, ruled, level=level, margin=margin, policy=policy)
+            out[table.name] = redact_gaps(table, mine, ruled, level=level, margin=margin)
         else:
             out[table.name] = redact_estimates(table, mine, ruled)
             parts = parts_table(table, mine, ruled, instrument)
