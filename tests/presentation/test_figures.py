@@ -21,6 +21,7 @@ from toolkit.presentation import (
     wave_change,
 )
 from toolkit.presentation.figures import bars, benchmarks, change, gaps, options
+from toolkit.presentation.figures.bar_page import Bar, Block, Part, draw_bars, sheets
 from toolkit.presentation.figures.dots import Span
 from toolkit.presentation.figures.page import WIDTH, Page
 from toolkit.presentation.theme import drawing_settings
@@ -262,3 +263,28 @@ def test_only_comparable_figures_are_drawn(released: Released, instrument: Instr
 
 def test_a_theme_without_scale_items_has_no_bars(released: Released, instrument: Instrument) -> None:
     assert diverging_bars(released, instrument, theme="elsewhere") is None
+
+
+def test_a_tall_picture_is_split_so_that_every_sheet_fits_a_printed_page() -> None:
+    bars_of_one = tuple(Bar(f"Audience {place}", ((0.3,), (), (0.7,))) for place in range(3))
+    blocks = tuple(Block(f"item{place}", f"Item {place}", "", bars_of_one) for place in range(24))
+    parts = [Part(("No", "Yes"), (1, 0, 1), blocks[:15]), Part(("Never", "Daily"), (1, 0, 1), blocks[15:])]
+    spread = sheets(parts)
+    assert [block.name for page in spread for part in page for block in part.blocks] == [
+        b.name for b in blocks
+    ]
+    assert len(spread) > 1
+    assert all(draw_bars(page).height < 8.3 for page in spread)
+    assert sheets(parts[:1]) != [[]]
+    assert sheets([Part(("No", "Yes"), (1, 0, 1), blocks[:2])]) == [
+        [Part(("No", "Yes"), (1, 0, 1), blocks[:2])]
+    ]
+
+
+def test_further_sheets_carry_their_own_alt_text() -> None:
+    second = Picture("Two", "Second alt.", "Read it so.", "<svg/>")
+    first = Picture("One", "First alt.", "", "<svg/>", more=(second,))
+    html = first._repr_html_()
+    assert html.count("<figure") == html.count("</figure>") == 2
+    assert html.count("<figcaption>") == 1
+    assert "Second alt." in str(first)

@@ -65,8 +65,8 @@ def test_a_headline_names_the_higher_share_first_and_turns_the_verdict(instrumen
 def test_swapping_the_audiences_changes_no_word(instrument: Instrument) -> None:
     row = _row()
     other = _row(
-        audience_a="executive", audience_b="employee", estimate_a=0.91, estimate_b=0.64, gap=0.27, conf_low=0.12,
-        conf_high=0.41, verdict="a gap of 27 points (12 to 41)",
+        audience_a="executive", audience_b="employee", estimate_a=0.91, estimate_b=0.64, gap=0.27,
+        conf_low=0.12, conf_high=0.41, verdict="a gap of 27 points (12 to 41)",
     )  # fmt: skip
     assert headline(row, instrument) == headline(other, instrument)
     assert gap_title(pd.DataFrame([row]), instrument) == gap_title(pd.DataFrame([other]), instrument)

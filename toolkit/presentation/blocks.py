@@ -44,25 +44,33 @@ class Picture(Block):
         How to read it: bases, intervals, what was left out and why.
     svg
         The drawing itself, an SVG document.
+    more
+        Further sheets, where one would be too tall for a printed page.
     """
 
     title: str
     alt: str
     caption: str
     svg: str
+    more: tuple[Picture, ...] = ()
 
     def _repr_html_(self) -> str:
+        return self._figure() + "".join(sheet._repr_html_() for sheet in self.more)
+
+    def _figure(self) -> str:
+        caption = f"<figcaption>{escape(self.caption)}</figcaption>" if self.caption else ""
         data = base64.b64encode(self.svg.encode()).decode()
         return (
             '<figure class="picture">'
             f'<p class="picture-title"><strong>{escape(self.title)}</strong></p>'
             f'<img alt="{escape(self.alt)}" src="data:image/svg+xml;base64,{data}" '
             'style="max-width:100%;height:auto;background:#ffffff">'
-            f"<figcaption>{escape(self.caption)}</figcaption></figure>"
+            f"{caption}</figure>"
         )
 
     def __str__(self) -> str:
-        return "\n".join(_wrapped(text) for text in (self.title, self.alt, self.caption) if text)
+        own = [_wrapped(text) for text in (self.title, self.alt, self.caption) if text]
+        return "\n".join([*own, *(str(sheet) for sheet in self.more)])
 
     __repr__ = __str__
 

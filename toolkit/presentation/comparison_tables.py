@@ -54,10 +54,11 @@ def benchmark_table(
     frame = released_table(released, table, columns=("item", "measure", by, "estimate_a", "estimate_b"))
     rows = [_benchmark_row(row, instrument, by, own, language) for row in frame.to_dict("records")]
     notes = [
-        "A published figure without its n has no interval, and no test can be made against it.",
+        "In quotation marks the published words. A figure published without its n can have no interval and "
+        "no test.",
         *notes_on(frame),
     ]
-    columns = ["Item", "Audience", "Here", "Published", "Published base", "Comparison"]
+    columns = ["Item", "Audience", "Here", "Published", "What was published", "Comparison"]
     return table_of(rows, columns, title=title, kind="benchmarks", notes=notes, numeric=["Here", "Published"])
 
 
@@ -137,14 +138,12 @@ def _benchmark_row(
 ) -> dict[str, str]:
     here, there = here_and_there(dict(row), own)
     name = with_answer(row["item"], row["measure"], instrument, language)
-    words, whom = str(known(row.get("published_item"))), str(known(row.get("published_audience")))
-    audience = audience_name(instrument, row[by], start=True, language=language)
     return {
-        "Item": f"{name}\npublished as: {words}" if words else name,
-        "Audience": f"{audience}\npublished: {whom}" if whom else audience,
+        "Item": name,
+        "Audience": audience_name(instrument, row[by], start=True, language=language),
         "Here": _with_n(row, here),
         "Published": percent(row[f"estimate_{there}"]),
-        "Published base": _published_base(row, there),
+        "What was published": _what(row, there),
         "Comparison": _comparison(row, there),
     }
 
@@ -155,12 +154,12 @@ def _with_n(row: Mapping[str, Any], side: str) -> str:
     return f"{share}\nn\u00a0{n}" if n != NOT_SHOWN else share
 
 
-def _published_base(row: Mapping[str, Any], there: str) -> str:
-    n = base(row[f"n_{there}"]) if is_known(row[f"n_{there}"]) else "not published"
-    asked = str(known(row.get("published_base")))
-    if not asked or "n not published" in asked:
-        return asked or f"n\u00a0{n}"
-    return f"{asked}; n\u00a0{n}"
+def _what(row: Mapping[str, Any], there: str) -> str:
+    """The published words and base, with its n."""
+    words, asked = str(known(row.get("published_item"))), str(known(row.get("published_base")))
+    n = f"n\u00a0{base(row[f'n_{there}'])}" if is_known(row[f"n_{there}"]) else "n not published"
+    parts = [f"“{words}”" if words else "", asked, "" if "n not published" in asked else n]
+    return "; ".join(part for part in parts if part)
 
 
 def _comparison(row: Mapping[str, Any], there: str) -> str:

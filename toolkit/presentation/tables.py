@@ -17,7 +17,6 @@ from toolkit.presentation.rows import (
     item_name,
     known,
     released_table,
-    shown_rows,
 )
 from toolkit.presentation.sentences import by_width, hint_of, side_gap, sides, verdict_of
 
@@ -133,18 +132,21 @@ def gap_table(
     frame = _chosen(
         released_table(released, table, columns=("item", "measure", "gap")), instrument, items, theme
     )
-    wide = by_width(frame)
-    ordered = pd.concat([wide, frame.drop(index=wide.index)]).head(most if most is not None else len(frame))
+    told = frame[frame["shown"].astype(bool)]
+    wide = by_width(told)
+    ordered = pd.concat([wide, told.drop(index=wide.index)]).head(most if most is not None else len(told))
     rows = [_gap_row(row, instrument, language) for row in ordered.to_dict("records")]
     notes = [
         ROUNDED_NOTE,
         f"In brackets: the {percent(level)} interval. p: adjusted for the number of gaps tested; the "
-        "verdict rests on "
-        "the interval.",
+        "verdict rests "
+        "on the interval.",
+        *_bound_notes(frame),
     ]
-    columns = ["Item", "Higher", "Lower", "Gap in points", "p, adjusted", "Good news", "Verdict"]
-    return table_of(rows, columns, title=title, kind="gaps", notes=[*notes, *notes_on(frame)],
-                    numeric=["Gap in points", "p, adjusted"])  # fmt: skip
+    if most is None:
+        notes += _hidden_gaps(frame, instrument, language)
+    columns = ["Item", "Shares", "Gap in points", "p, adjusted", "Verdict"]
+    return table_of(rows, columns, title=title, kind="gaps", notes=notes, numeric=columns[2:4])
 
 
 def shares_table(
@@ -220,21 +222,34 @@ def with_answer(item: str, measure: str, instrument: Instrument, language: str) 
 
 def _gap_row(row: Mapping[str, Any], instrument: Instrument, language: str) -> dict[str, str]:
     name = with_answer(row["item"], row["measure"], instrument, language)
-    high, low = sides(row, instrument, language=language)
-    if not bool(row["shown"]) or not is_known(row["gap"]):
-        empty = dict.fromkeys(("Gap in points", "p, adjusted"), NOT_SHOWN)
-        names = {"Item": name, "Higher": high[0], "Lower": low[0]}
-        return {**names, **empty, "Good news": "", "Verdict": verdict_of(row)}
+    hint = hint_of(row["item"], row["measure"], instrument)
     size, ends = side_gap(row)
     return {
-        "Item": name,
-        "Higher": f"{high[0]} {high[1]}",
-        "Lower": f"{low[0]} {low[1]}",
-        "Gap in points": in_cell(size.removesuffix(" points"), ends),
+        "Item": f"{name}\n{hint}" if hint else name,
+        "Shares": "\n".join(f"{who} {share}" for who, share in sides(row, instrument, language=language)),
+        "Gap in points": in_cell(size.removesuffix(" points"), ends) if is_known(row["gap"]) else NOT_SHOWN,
         "p, adjusted": p_value(row.get("p_adjusted")),
-        "Good news": hint_of(row["item"], row["measure"], instrument).removesuffix(" is better"),
         "Verdict": verdict_of(row),
     }
+
+
+def _hidden_gaps(frame: pd.DataFrame, instrument: Instrument, language: str) -> list[str]:
+    """One sentence a reason: which comparisons are not shown."""
+    found: dict[str, list[str]] = {}
+    for row in frame[~frame["shown"].astype(bool)].to_dict("records"):
+        pair = " and ".join(
+            audience_name(instrument, row[f"audience_{side}"], language=language) for side in "ab"
+        )
+        found.setdefault(plain_reason(row), []).append(
+            f"{item_name(instrument, row['item'], language=language)} ({pair})"
+        )
+    return [f"Not shown ({reason}): {'; '.join(items)}." for reason, items in found.items()]
+
+
+def plain_reason(row: Mapping[str, Any]) -> str:
+    """Why a row is withheld, without the names of its sides."""
+    parts = [part.strip().rpartition(": ")[2] for part in str(known(row.get("withheld"))).split(";")]
+    return "; ".join(dict.fromkeys(part for part in parts if part)) or "few answers"
 
 
 def in_cell(size: str, ends: str) -> str:
@@ -252,12 +267,15 @@ def _share_cell(row: Mapping[str, Any]) -> str:
 
 
 def notes_on(frame: pd.DataFrame) -> list[str]:
-    notes = []
-    bounds = [name for name in ("bound", "bound_a", "bound_b") if name in frame]
-    if any((frame[name].fillna("").astype(str) != "").any() for name in bounds):
-        notes.append(BOUND_NOTE)
-    if len(shown_rows(frame)) < len(frame):
-        parts = [part.strip() for why in frame["withheld"].dropna().unique() for part in str(why).split(";")]
-        reasons = list(dict.fromkeys(part.rpartition(": ")[2] for part in parts if part))
-        notes.append(f"{NOT_SHOWN}: not shown ({'; '.join(reasons) or 'few answers'}).")
+    """What the marks in a table mean, where it has them."""
+    notes = _bound_notes(frame)
+    hidden = frame[~frame["shown"].astype(bool)].to_dict("records")
+    if hidden:
+        reasons = dict.fromkeys(plain_reason(row) for row in hidden)
+        notes.append(f"{NOT_SHOWN}: not shown ({'; '.join(reasons)}).")
     return notes
+
+
+def _bound_notes(frame: pd.DataFrame) -> list[str]:
+    bounds = [name for name in ("bound", "bound_a", "bound_b") if name in frame]
+    return [BOUND_NOTE] if any((frame[name].fillna("").astype(str) != "").any() for name in bounds) else []

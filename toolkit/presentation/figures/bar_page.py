@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from toolkit.presentation.figures.page import WIDTH, Page, wrapped
 from toolkit.presentation.numbers import points
 from toolkit.presentation.theme import QUIET, diverging, ink_on
 
-__all__ = ["Bar", "Block", "Part", "draw_bars"]
+__all__ = ["Bar", "Block", "Part", "draw_bars", "sheets"]
 
 LEFT, RIGHT = 1.72, WIDTH - 0.1
 APART = 0.16
-BAR, STEP = 0.2, 0.25
+TALLEST = 7.6
+"""Inches a drawing may be high, so that a printed page holds it with its title and caption."""
+BAR, STEP = 0.2, 0.24
 LINE_COLOUR = "#7B8794"
 HATCHED = "#EDEAF5"
 
@@ -56,6 +59,27 @@ class Part:
     def colours(self) -> tuple[str, ...]:
         """Of the answers, in order."""
         return diverging(*self.sizes)
+
+
+def sheets(parts: Sequence[Part]) -> list[list[Part]]:
+    """Parts spread over as many sheets as a printed page asks for, about equally full."""
+    total = sum(_part_height(part) for part in parts)
+    full = total / math.ceil(total / TALLEST) + 0.4
+    found: list[list[Part]] = [[]]
+    room = full
+    for part in parts:
+        blocks: list[Block] = []
+        for block in part.blocks:
+            needed = _block_height(block) + (0 if blocks else _part_height(replace(part, blocks=())))
+            if needed > room and (blocks or found[-1]):
+                found[-1] += [replace(part, blocks=tuple(blocks))] if blocks else []
+                found.append([])
+                blocks, room = [], full
+                needed = _part_height(replace(part, blocks=(block,)))
+            blocks.append(block)
+            room -= needed
+        found[-1].append(replace(part, blocks=tuple(blocks)))
+    return found
 
 
 def draw_bars(parts: Sequence[Part]) -> Page:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from toolkit.instrument.model import Instrument, Scale, Variable
 from toolkit.presentation.blocks import Picture
-from toolkit.presentation.figures.bar_page import Bar, Block, Part, draw_bars
+from toolkit.presentation.figures.bar_page import Bar, Block, Part, draw_bars, sheets
 from toolkit.presentation.figures.page import as_svg
 from toolkit.presentation.numbers import percent
 from toolkit.presentation.rows import (
@@ -26,11 +28,11 @@ from toolkit.presentation.theme import Theme
 __all__ = ["diverging_bars"]
 
 CAPTION = (
-    "Each bar is one audience, with the number who answered in brackets: lower answers to the left of the "
-    "line, "
-    "higher answers to the right; middle answers stand apart at the far right. Numbers are percentages; "
-    "parts "
-    "under 6 % carry none. Colours say how strong an answer is, not whether it is good."
+    "Left of the line the lower answers, right of it the higher ones; middle answers stand apart. Numbers "
+    "are "
+    "percentages (none under 6 %), in brackets how many answered. Colours say how strong an answer is, not "
+    "whether "
+    "it is good."
 )
 
 
@@ -89,12 +91,20 @@ def diverging_bars(
         return None
     parts = _parts(variables, spreads, instrument, language)
     drawn = [variable.name for variable in variables]
-    return Picture(
-        title or _title(drawn, released, gaps, shares, instrument, theme, by, language),
-        _alt(variables, spreads, instrument, language),
-        _caption(parts),
-        as_svg(lambda: draw_bars(parts)),
-    )
+    said = title or _title(drawn, released, gaps, shares, instrument, theme, by, language)
+    pages = sheets(parts)
+    pictures = [
+        Picture(
+            said
+            if place == 0
+            else f"{_lead(instrument, theme, language)}continued ({place + 1} of {len(pages)})",
+            _alt(page, instrument, spreads, language),
+            _caption(parts) if place == len(pages) - 1 else "",
+            as_svg(partial(draw_bars, page)),
+        )
+        for place, page in enumerate(pages)
+    ]
+    return replace(pictures[0], more=tuple(pictures[1:]))
 
 
 def sides_of(scale: Scale | None) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]] | None:
@@ -197,7 +207,7 @@ def _title(
     rows = released_table(released, shares)
     rows = rows[rows["shown"].astype(bool) & (rows["measure"] == "top") & rows["item"].isin(drawn)]
     rows = rows.dropna(subset=["estimate"]).sort_values("estimate", ascending=False, kind="stable")
-    lead = f"{lead}: " if lead else ""
+    lead = _lead(instrument, theme, language)
     if rows.empty:
         return f"{lead}nothing may be shown (few answers)"
     row = rows.iloc[0]
@@ -208,9 +218,14 @@ def _title(
     return f"{lead}the highest share is on {label}, {share} of {who} ({words})"
 
 
-def _alt(variables: Sequence[Variable], spreads: Spreads, instrument: Instrument, language: str) -> str:
+def _lead(instrument: Instrument, theme: str | None, language: str) -> str:
+    name = instrument.themes.get(theme or "", {}).get(language, theme or "")
+    return f"{name}: " if name else ""
+
+
+def _alt(page: Sequence[Part], instrument: Instrument, spreads: Spreads, language: str) -> str:
     said = ["Bars of how answers are spread."]
-    for variable in variables:
+    for variable in (instrument[block.name] for part in page for block in part.blocks):
         for audience in variable.audiences:
             spread = spreads.of(variable, audience)
             if spread is not None:
