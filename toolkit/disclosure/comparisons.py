@@ -146,7 +146,9 @@ def _adjust_again(out: list[dict[str, Any]], raw: Sequence[Mapping[str, Any]], n
         places = [place for place, row in enumerate(raw) if str(row["family"]) == family]
         before = np.array([_number(raw[place]["p_value"]) for place in places])
         after = np.array([_number(out[place]["p_value"]) for place in places])
-        if np.array_equal(before, after, equal_nan=True):
+        if not any(
+            out[place]["bound_a"] or out[place]["bound_b"] or out[place]["withheld"] for place in places
+        ):
             continue
         adjusted = np.array([_number(raw[place]["p_adjusted"]) for place in places])
         fresh = adjust_p(after, _adjustment(before, adjusted, family, name))
