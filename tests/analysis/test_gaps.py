@@ -287,6 +287,8 @@ def test_arguments_are_not_changed() -> None:
         ({"items": "hours", "method": "newcombe"}, "is for shares"),
         ({"items": "a", "by": "audience"}, "both between and by"),
         ({"items": []}, "at least one item"),
+        ({"items": ["a", 5]}, "5 is none of them"),
+        ({"items": None}, "column names"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_with_its_mend(options: dict[str, Any], said: str) -> None:
@@ -298,3 +300,19 @@ def test_every_unknown_column_is_named_at_once() -> None:
     with pytest.raises(InvalidInput) as caught:
         tk.gaps(_frame(), ["x1", "a", "x2"], measure="mean")
     assert len(caught.value.problems) == 2
+
+
+def test_a_design_t_of_a_simple_sample_takes_equal_weights() -> None:
+    frame = _frame().assign(one=1.0)
+    plain = tk.gaps(frame, ["a", "b"], measure="mean", method="design-t")
+    given = tk.gaps(frame, ["a", "b"], measure="mean", design=Design(weights="one"))
+    numbers = ["gap", "std_error", "conf_low", "conf_high", "df", "p_value"]
+    _same(plain[numbers], given[numbers])
+    assert plain["method"].iloc[0] == "design-based t (linearised: equal weights)"
+
+
+def test_no_wald_interval_is_made_of_answers_that_do_not_vary() -> None:
+    frame = pd.DataFrame({"audience": ["a"] * 5 + ["b"] * 5, "q": 1.0})
+    row = tk.gaps(frame, "q", measure="mean", method="wald").iloc[0]
+    assert np.isnan(row["conf_low"])
+    assert row["verdict"] == "no comparison could be made"

@@ -102,3 +102,14 @@ def test_a_larger_population_widens_the_interval_towards_the_exact_binomial_one(
 def test_impossible_benchmarks_are_refused(options: dict[str, Any]) -> None:
     with pytest.raises(InvalidInput):
         tk.exact_binomial_test(3, 10, **options)
+
+
+@pytest.mark.parametrize("method", ["wilson", "beta", "likelihood", "asin", "logit", "jeffreys"])
+def test_an_interval_holds_its_share_and_stays_within_0_and_1(method: str) -> None:
+    inner, ends = [(1, 12), (6, 12), (199, 200)], [(0, 12), (12, 12)]
+    # the logit has no limits at the ends, and Jeffreys' equal tails leave 0 and 1 outside
+    for x, n in inner + (ends if method not in ("logit", "jeffreys") else []):
+        low, high = _limits(x, n, method)
+        assert 0 <= low <= x / n <= high <= 1
+    if method == "logit":
+        assert np.isnan(_limits(12, 12, method)).all()

@@ -105,7 +105,7 @@ def read_columns(
             items.shared(kinds=kinds) if shared else (v for v in items.variables if v.kind in kinds)
         )
     else:
-        listed = [items] if isinstance(items, Variable | str) else list(items)
+        listed = [items] if isinstance(items, Variable | str) else _listed(items)
     chosen, problems = not isinstance(items, Instrument), []
     columns: list[Column] = []
     seen: _Seen = {}
@@ -130,6 +130,15 @@ def read_columns(
     if not columns:
         raise InvalidInput("items", [Problem("items", "no column was asked for", "name at least one item")])
     return columns
+
+
+def _listed(items: Any) -> list[Variable | str]:
+    every = list(items) if isinstance(items, Iterable) else [items]
+    odd = [one for one in every if not isinstance(one, Variable | str)]
+    if odd:
+        mend = "give an instrument, variables or column names"
+        raise InvalidInput("items", [Problem("items", f"{one!r} is none of them", mend) for one in odd])
+    return every
 
 
 def _column(series: pd.Series, name: str, variable: Variable | None, chosen: bool, seen: _Seen) -> Column:

@@ -102,19 +102,22 @@ class Design:
         """Whether it names no column."""
         return self.weights is None and self.strata is None and not self.clusters and self.fpc is None
 
-    def over(self, frame: pd.DataFrame) -> Sampled:
+    def over(self, frame: pd.DataFrame, *, linearise: bool = False) -> Sampled:
         """Lay the design over a frame, refusing what a variance cannot be made from.
 
         Parameters
         ----------
         frame
             One row a respondent.
+        linearise
+            Treat a simple sample as a design of equal weights too.
         """
         rows = len(frame)
         if self.plain:
             everyone, each = np.ones(rows), np.arange(rows)
             one, none = np.array([float(rows)]), np.zeros(1)
-            return Sampled(everyone, np.zeros(rows, dtype=np.intp), each, one, none, True, True, "", False)
+            alike = np.zeros(rows, dtype=np.intp)
+            return Sampled(everyone, alike, each, one, none, not linearise, True, "equal weights", False)
         self._refuse(self._absent(frame))
         problems = list(self._unusable(frame))
         self._refuse(problems)

@@ -126,13 +126,10 @@ def _shares(sides: Sides, method: str | None, level: float, power: float) -> dic
         found |= _share_test(sides)
     found["std_error"] = error
     if method == "design-t":
-        if not sides.designed:
-            half = quantile(level) * error
-            found |= {"conf_low": p - q - half, "conf_high": p - q + half}
         return found
-    said = "Wald interval"
+    said = "Wald interval (none where no one's answer varies)"
     if method == "wald":
-        half = quantile(level) * error
+        half = np.where(error > 0, quantile(level) * error, np.nan)
         low, high = p - q - half, p - q + half
     else:
         limits, said = _LIMITS[method]

@@ -104,7 +104,7 @@ def gaps(
     columns = read_columns(frame, items, kinds=("single", "option"), shared=between == "audience")
     wanted = requests_for(columns, measure)
     plan = plan_pairs(frame, wanted, between, pairs, by)
-    sampled = (design or Design()).over(frame)
+    sampled = (design or Design()).over(frame, linearise=method == "design-t")
     moments = domain_moments(sampled, plan.groups.codes, len(plan.groups.labels), wanted) if wanted else None
     sides = _sides(moments, sampled, plan, wanted)
     rows = plan.labels() | compare(sides, method=method, level=level, power=power)
@@ -283,7 +283,7 @@ def _sides(moments: Moments | None, sampled: Sampled, plan: Plan, wanted: Sequen
         share=share,
         designed=designed,
         why=why,
-        said=f"linearised: {sampled.label}" if sampled.label else "",
+        said=f"linearised: {sampled.label}" if designed else "",
     )
 
 

@@ -58,8 +58,8 @@ def wilson(p: Any, n: Any, z: Any) -> Interval:
 
 
 def wald(p: Any, n: Any, z: Any) -> Interval:
-    """p ± z √(p(1 − p)/n)."""
-    half = z * np.sqrt(p * (1 - p) / n)
+    """p ± z √(p(1 − p)/n); without meaning at 0 and 1."""
+    half = np.where((p > 0) & (p < 1), z * np.sqrt(p * (1 - p) / n), np.nan)
     return p - half, p + half
 
 
@@ -101,9 +101,10 @@ def agresti_coull(p: Any, n: Any, z: Any) -> Interval:
 
 
 def arcsine(p: Any, n: Any, z: Any) -> Interval:
-    """sin²(asin √p ± z / (2√n))."""
+    """sin²(asin √p ± z / (2√n)), the angle kept between 0 and a right one (R lets it wrap)."""
     angle, half = np.arcsin(np.sqrt(p)), z / (2 * np.sqrt(n))
-    return np.sin(angle - half) ** 2, np.sin(angle + half) ** 2
+    low, high = np.maximum(angle - half, 0.0), np.minimum(angle + half, np.pi / 2)
+    return np.sin(low) ** 2, np.sin(high) ** 2
 
 
 def likelihood(p: Any, n: Any, z: Any) -> Interval:
