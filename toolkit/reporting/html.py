@@ -21,6 +21,7 @@ HIDDEN_TAGS = frozenset({"parameters", "injected-parameters", "analyst"})
 """Cells with one of these tags are for whoever runs the notebook, not for whoever reads the page."""
 
 _TABLE = re.compile(r"<table\b.*?</table>", flags=re.S)
+_PICTURE = re.compile(r"<img\b[^>]*>")
 
 _WORDS = {
     "en": {
@@ -223,7 +224,7 @@ def _outputs(outputs: Sequence[Mapping[str, Any]], cell: int) -> Iterator[str]:
 def _shown(data: Mapping[str, Any], metadata: Mapping[str, Any]) -> str:
     """The richest form of one output that works on paper and offline."""
     if "text/html" in data:
-        return _TABLE.sub(_scrolling, _text(data["text/html"]))
+        return _PICTURE.sub(_sideways, _TABLE.sub(_scrolling, _text(data["text/html"])))
     alt = html.escape(str(metadata.get("alt", "")), quote=True)
     if "image/svg+xml" in data:
         encoded = base64.b64encode(_text(data["image/svg+xml"]).encode()).decode()
@@ -243,6 +244,11 @@ def _scrolling(table: re.Match[str]) -> str:
     caption = re.search(r"<caption[^>]*>(.*?)</caption>", table[0], flags=re.S)
     name = html.escape(html.unescape(re.sub(r"<[^>]+>", "", caption[1])) if caption else "Table", quote=True)
     return f'<div class="scroll" role="region" tabindex="0" aria-label="{name}">{table[0]}</div>'
+
+
+def _sideways(picture: re.Match[str]) -> str:
+    """A picture keeps a legible size on a telephone and is moved sideways there."""
+    return f'<div class="scroll" role="region" tabindex="0" aria-label="Picture">{picture[0]}</div>'
 
 
 def _text(source: str | Sequence[str]) -> str:
