@@ -151,7 +151,7 @@ def _benchmark_row(
 def _with_n(row: Mapping[str, Any], side: str) -> str:
     share = percent(row[f"estimate_{side}"], bound=str(known(row.get(f"bound_{side}"))))
     n = base(row[f"n_{side}"], row.get(f"n_{side}_shown"))
-    return f"{share}\nn\u00a0{n}" if n != NOT_SHOWN else share
+    return f"{share}\nn\u00a0{n}" if NOT_SHOWN not in (n, share) else share
 
 
 def _what(row: Mapping[str, Any], there: str) -> str:

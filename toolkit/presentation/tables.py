@@ -226,7 +226,10 @@ def _gap_row(row: Mapping[str, Any], instrument: Instrument, language: str) -> d
     size, ends = side_gap(row)
     return {
         "Item": f"{name}\n{hint}" if hint else name,
-        "Shares": "\n".join(f"{who} {share}" for who, share in sides(row, instrument, language=language)),
+        "Shares": "\n".join(
+            f"{who} {share}".replace(" ", "\u00a0")
+            for who, share in sides(row, instrument, language=language)
+        ),
         "Gap in points": in_cell(size.removesuffix(" points"), ends) if is_known(row["gap"]) else NOT_SHOWN,
         "p, adjusted": p_value(row.get("p_adjusted")),
         "Verdict": verdict_of(row),
