@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from toolkit import __version__
+import toolkit
 from toolkit.errors import ToolkitError
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="survey-toolkit",
         description="Where executives, employees and freelancers see the same workplace differently.",
     )
-    parser.add_argument("--version", action="version", version=f"survey-toolkit {__version__}")
+    parser.add_argument("--version", action="version", version=f"survey-toolkit {toolkit.__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
     report = commands.add_parser("report", help="make the report of every organisation, or of some")

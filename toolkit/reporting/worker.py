@@ -120,7 +120,7 @@ def _make(job: Job) -> Outcome:
 
 def cover_of(study: Study, organisation: str, wave: str) -> Cover:
     """The page around the cells, from the study file's names and brand."""
-    from toolkit import __version__
+    import toolkit
     from toolkit.presentation.theme import Theme
     from toolkit.reporting.html import Cover
 
@@ -137,7 +137,7 @@ def cover_of(study: Study, organisation: str, wave: str) -> Cover:
         footer=theme.footer,
         facts=(
             f"{study.instrument.id} {study.instrument.version}",
-            f"survey-research-toolkit {__version__}",
+            f"survey-research-toolkit {toolkit.__version__}",
         ),
     )
 
