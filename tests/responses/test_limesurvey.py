@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from toolkit.errors import InvalidInput
 from toolkit.instrument import Instrument
@@ -231,3 +233,24 @@ def test_full_answers_may_be_in_any_language_of_the_instrument(limesurvey: Write
         ["0", "4", "-4", "-4"],
         ["1", "4", "1", "0"],
     ]
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    place=st.floats(0, 1),
+    length=st.integers(0, 40),
+    put=st.sampled_from([b"", b'"', b";", b"\n", b"\xff", b"98", b"\x00"]),
+)
+def test_a_file_damaged_anywhere_is_read_or_refused_never_a_crash(
+    limesurvey: Write, tiny: Instrument, place: float, length: int, put: bytes
+) -> None:
+    path = limesurvey(ANSWERED, {**ANSWERED, "open": "a; b"}, {**ANSWERED, "submitdate": ""})
+    data = path.read_bytes()
+    start = int(place * len(data))
+    path.write_bytes(data[:start] + put + data[start + length :])
+    try:
+        found = decode(read_limesurvey(path, tiny), tiny)
+    except InvalidInput:
+        return
+    sums = found.disposition.groupby("outcome")["rows"].sum()
+    assert sums["read"] == sums.get("kept", 0) + sums.get("set aside", 0)
