@@ -68,11 +68,12 @@ def benchmark(
 
     Examples
     --------
+    >>> from toolkit.findings import load_findings
     >>> shares = pd.DataFrame({"item": ["burnout"], "measure": ["top"], "audience": ["employee"],
     ...                        "estimate": [0.50], "n": [80]})
     >>> rows = benchmark(shares, load_findings("data_samples/published/upwork_2024.csv"))
     >>> rows.loc[rows["finding_id"] == "UBB24-08", "verdict"].item()
-    'a gap of −21 points (−32 to −10)'
+    'a difference is likely; its practical size is uncertain'
     """
     ours = _ours([estimates] if isinstance(estimates, pd.DataFrame) else list(estimates))
     mapped = findings[(findings["variable"] != "") & (findings["our_audience"] != "")]
