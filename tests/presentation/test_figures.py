@@ -223,7 +223,7 @@ def test_one_audience_alone_is_drawn_without_a_gap(
     alone = made({"employee": 30})
     picture = diverging_bars(alone, instrument, theme="work")
     assert picture is not None
-    assert picture.title.startswith("Work: the highest share is on ")
+    assert picture.title.startswith("Work: the highest share shown is on ")
     assert "of employees (" in picture.title
 
 

@@ -215,7 +215,7 @@ def _title(
     who = audience_name(instrument, row[by], language=language)
     share = percent(row["estimate"], bound=str(known(row.get("bound"))))
     words = answer_words(instrument[row["item"]], language=language)
-    return f"{lead}the highest share is on {label}, {share} of {who} ({words})"
+    return f"{lead}the highest share shown is on {label}, {share} of {who} ({words})"
 
 
 def _lead(instrument: Instrument, theme: str | None, language: str) -> str:

@@ -49,19 +49,23 @@ class Page:
     def line(self, x: tuple[float, float], y: tuple[float, float], *, gid: str = "", **how: Any) -> None:
         """A straight line."""
         style = {"color": RULE, "linewidth": 0.7, "solid_capstyle": "butt", "zorder": 1, **how}
-        self.axes.plot(x, y, gid=gid or None, **style)
+        from matplotlib.lines import Line2D
+
+        self.axes.add_artist(Line2D(x, y, gid=gid or None, **style))
 
     def mark(self, x: float, y: float, *, marker: str, colour: str, gid: str = "", **how: Any) -> None:
         """One marker."""
         style = {"markersize": 6, "markeredgecolor": colour, "markerfacecolor": colour, "zorder": 4, **how}
-        self.axes.plot([x], [y], marker=marker, linestyle="none", gid=gid or None, **style)
+        from matplotlib.lines import Line2D
+
+        self.axes.add_artist(Line2D([x], [y], marker=marker, linestyle="none", gid=gid or None, **style))
 
     def box(self, x: float, y: float, width: float, height: float, *, gid: str = "", **how: Any) -> None:
         """A filled rectangle from its top left corner."""
         from matplotlib.patches import Rectangle
 
         style = {"linewidth": 0, "zorder": 0, **how}
-        self.axes.add_patch(Rectangle((x, y), width, height, gid=gid or None, **style))
+        self.axes.add_artist(Rectangle((x, y), width, height, gid=gid or None, **style))
 
     def legend(self, entries: Sequence[tuple[str, Callable[[float, float], None]]], y: float) -> None:
         """Keys in rows from the left; `y` is the first row's middle."""
