@@ -217,6 +217,18 @@ def test_what_is_left_out_is_said(released: Released, instrument: Instrument) ->
     assert len({name for name in places(picture) if name.startswith("dot:")}) == 6
 
 
+def test_open_means_earlier_and_filled_later_even_where_a_share_is_a_bound(
+    made: Callable[..., Released], instrument: Instrument, pages: list[Page]
+) -> None:
+    for seed in (2, 3, 4, 5):
+        wave_change(made({"executive": 7, "employee": 60}, seed=seed), instrument, waves=WAVES, most=None)
+    dots = [line for page in pages for line in page.axes.lines if str(line.get_gid()).startswith("dot:")]
+    assert any(line.get_marker() == ">" for page in pages for line in page.axes.lines)
+    for dot in dots:
+        is_open = dot.get_markerfacecolor() == "#FFFFFF"
+        assert is_open == str(dot.get_gid()).endswith(":earlier")
+
+
 def test_one_audience_alone_is_drawn_without_a_gap(
     made: Callable[..., Released], instrument: Instrument
 ) -> None:

@@ -90,7 +90,7 @@ def wave_change(
     return Picture(
         title or _title(drawn, instrument, waves, by, language),
         _alt(drawn, instrument, waves, by, language),
-        _caption(waves, len(drawn), len(rows), level),
+        _caption(waves, drawn, len(rows), level),
         as_svg(
             lambda: draw_dots(lines, groups, side_title=side if lines else "", keys=keys if lines else [])
         ),
@@ -127,18 +127,20 @@ def _title(
     who = audience_name(instrument, row[by], language=language)
     went = f"from {_share(row, 'earlier')} to {_share(row, 'later')} of {who}"
     if is_certain(row):
-        return f"Since {waves[0]} the largest change is on {label}: {went}"
-    return f"The largest change since {waves[0]} is on {label}, {went}, {doubt(row)}"
+        return f"Since {waves[0]} the largest change shown is on {label}: {went}"
+    return f"The largest change shown since {waves[0]} is on {label}, {went}, {doubt(row)}"
 
 
-def _caption(waves: tuple[str, str], drawn: int, count: int, level: float) -> str:
+def _caption(waves: tuple[str, str], drawn: Sequence[Row], count: int, level: float) -> str:
     said = [
         f"Open markers: {waves[0]}; filled markers: {waves[1]}. At the right the change, later minus "
         "earlier, with its "
         f"{percent(level)} interval. The same people need not have answered both times."
     ]
-    if drawn < count:
-        said.append(f"The {drawn} largest of {count} changes are drawn; the table has them all.")
+    if any(_bound(row, when) for row in drawn for when in ("earlier", "later")):
+        said.append("An arrow marks a bound: the share itself may not be shown.")
+    if len(drawn) < count:
+        said.append(f"The {len(drawn)} largest of {count} changes are drawn; the table has them all.")
     return " ".join(said)
 
 

@@ -160,7 +160,8 @@ def _lane(page: Page, span: Span, row: DotRow, groups: Mapping[str, Group], wher
             page.line(ends, (y, y), color=group.colour, linewidth=1.4, zorder=3, gid=gid)
         if dot.bound:
             _bound(page, dot.bound, x, y, group.colour)
-        face = WHITE if group.hollow or dot.bound else group.colour
+        open_marker = group.hollow or (bool(dot.bound) and not row.joined)
+        face = WHITE if open_marker else group.colour
         style = {"markersize": 5.4, "markerfacecolor": face}
         page.mark(x, y, marker=group.marker, colour=group.colour, gid=f"dot:{row.name}:{dot.group}", **style)
     _words(page, span, dots, groups, y)
