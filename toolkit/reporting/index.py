@@ -76,8 +76,8 @@ def _entry(folder: Path, organisation: str, name: str) -> Entry:
     made_at, page = told.get("made_at", ""), f"{organisation}/report.html" if told else ""
     if failure.is_file():
         earlier = f" The report of {made_at} still stands." if told else ""
-        sentence = failure.read_text(encoding="utf-8").strip() + "." + earlier
-        return Entry(organisation, name, "failed", sentence.replace("..", "."), made_at, page)
+        sentence = failure.read_text(encoding="utf-8").strip().rstrip(".") + "." + earlier
+        return Entry(organisation, name, "failed", sentence, made_at, page)
     if not told:
         return Entry(organisation, name, "absent", "", "", "")
     sentence = (
