@@ -73,11 +73,17 @@ def test_the_sample_study_says_what_its_file_says(study: Study) -> None:
 
 
 def test_responses_are_one_row_a_respondent_and_say_they_are_synthetic(study: Study) -> None:
-    frame = study.responses()
+    frame = study.responses(wave="all")
     assert frame.attrs["synthetic"] is True
     assert not frame.duplicated(["wave", "respondent"]).any()
     assert set(frame["wave"]) == {"2025", "2026"}
     assert list(frame.columns[6:]) == [variable.name for variable in study.instrument.variables]
+
+
+def test_waves_are_pooled_only_where_that_is_asked_for(study: Study) -> None:
+    pd.testing.assert_frame_equal(study.responses(), study.responses(wave=study.wave))
+    lengths = [len(study.responses(wave=wave)) for wave in study.waves]
+    assert len(study.responses(wave="all")) == sum(lengths) > max(lengths)
 
 
 def test_organisations_and_waves_part_the_frame(study: Study) -> None:
@@ -152,6 +158,7 @@ SPOILT = [
     ("    sponsor_and_conductor:", "    sponsors:", "methods → common → sponsors: is no disclosure item"),
     ("    sponsor_and_conductor:", "    sponsors:", "sponsor_and_conductor: is blank for executive"),
     ("  freelancer:\n    popul", "  freelance:\n    popul", "population: is blank for freelancer"),
+    ("wave: \"2025\"", "wave: all", "names every wave at once"),
     ("language: en", "language: en\nlanguage: en", "the key 'language' is given twice"),
     ("language: en", "language: en\nwaves: ['2026', '2027']", "waves → 2027: is listed but has no"),
 ]  # fmt: skip

@@ -125,6 +125,8 @@ def _plain(value: Any) -> Any:
 
 def _waves(written: StudyFile, problems: list[Problem]) -> tuple[str, ...]:
     used = sorted({entry.wave for entry in written.answers})
+    if "all" in used:
+        problems.append(Problem("answers → wave", "'all' names every wave at once", "give the wave another name"))
     if not written.waves:
         return tuple(used)
     for wave in sorted(set(used) ^ set(written.waves)):

@@ -83,7 +83,10 @@ class Study:
         return self.table.copy() if self.table is not None else self._gathered.organisations.copy()
 
     def responses(self, organisation: str | None = None, wave: str | None = None) -> pd.DataFrame:
-        """The coded frame, of one organisation and one wave where they are named.
+        """The coded frame of one wave, of one organisation where it is named.
+
+        `wave` None is the latest; "all" gives every wave, one below the other. Pooling waves by accident
+        would count the same people twice, so it has to be asked for.
 
         Raises
         ------
@@ -98,8 +101,8 @@ class Study:
         if organisation is not None:
             self._known_organisation(organisation)
             frame = frame[frame["organisation"] == organisation]
-        if wave is not None:
-            frame = frame[frame["wave"] == self._known_wave(wave)]
+        if wave != "all":
+            frame = frame[frame["wave"] == self._known_wave(wave or self.wave)]
         frame = frame.reset_index(drop=True)
         frame.attrs["synthetic"] = self.synthetic
         return frame
