@@ -17,8 +17,7 @@ COLUMNS = ("Question", "Audience", "Asked of", "n", "Answers")
 _N_NOTE = "n: those who were asked and gave an answer; “don't know” and blanks are not part of it."
 _PART_NOTE = (
     "Where few answered, or nearly all gave the same answer, the full spread stays confidential and only "
-    "the shares "
-    "that may be shown are printed."
+    "the shares that may be shown are printed."
 )
 
 

@@ -64,8 +64,10 @@ def methods_statement(
     """
     unknown = sorted((set(methods) | set(computed)) - set(AAPOR_ITEMS))
     if unknown:
-        raise ToolkitError(f"methodology statement, {audience}: '{unknown[0]}' is no disclosure item; "
-                           f"{near_names(unknown[0], AAPOR_ITEMS)}")  # fmt: skip
+        raise ToolkitError(
+            f"methodology statement, {audience}: '{unknown[0]}' is no disclosure item; "
+            f"{near_names(unknown[0], AAPOR_ITEMS)}"
+        )
     texts = {
         name: " ".join(
             part.strip() for part in (methods.get(name, ""), computed.get(name, "")) if part and part.strip()
@@ -76,8 +78,7 @@ def methods_statement(
     if blank:
         raise ToolkitError(
             f"methodology statement, {audience}: blank item(s) {', '.join(blank)}; write them in the study "
-            "file under "
-            f"methods → common or methods → {audience}"
+            f"file under methods → common or methods → {audience}"
         )
     title = audience_name(instrument, audience, start=True, language=language) if instrument else audience
     return Prose(
@@ -130,16 +131,13 @@ def computed_methods(
         "sample_sizes_and_precision": _sizes(rows[0], instrument, audience, level, language),
         "instrument": (
             f"“{title}”, version {instrument.version}: {questions} questions ({asked} answers to record) "
-            "for this "
-            "audience. The appendix prints every question as it was worded, who was asked and how the "
-            "answers spread."
+            "for this audience. The appendix prints every question as it was worded, who was asked and "
+            "how the answers spread."
         ),
         "processing_and_quality": (
             "Every answer was checked against the questionnaire's codes and routing; what did not fit was "
-            "set aside by "
-            "stated rules and counted, nothing was guessed. Answers of “don't know” and blanks are not "
-            "part of any base. "
-            f"{policy.text()}"
+            "set aside by stated rules and counted, nothing was guessed. Answers of “don't know” and "
+            f"blanks are not part of any base. {policy.text()}"
         ),
     }
 
@@ -161,8 +159,7 @@ def _sizes(row: Mapping[str, Any], instrument: Instrument, audience: str, level:
     if is_known(row["margin"]):
         return (
             f"{text} A share near 50 % has a margin of error of ± {points(row['margin'])} points at "
-            f"{percent(level)}, the "
-            "size of the audience taken into account; it allows for chance only, not for those who did not "
-            "answer."
+            f"{percent(level)}, the size of the audience taken into account; it allows for chance only, "
+            "not for those who did not answer."
         )
     return f"{text} Each share carries its own {percent(level)} interval; how many were invited is not known."

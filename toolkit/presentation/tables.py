@@ -55,7 +55,7 @@ def participation_table(
         A number of answers that the policy does not allow.
     ToolkitError
         A column is lacking.
-    """  # fmt: skip
+    """
     lacking = sorted(
         {by, "invited", "answered", "answered_shown", "response_rate", "margin"} - set(participation)
     )
@@ -79,8 +79,7 @@ def participation_table(
     ]
     notes = [
         "Margin of error: how far a share near 50 % may lie from that of everyone invited, at 95 %, if "
-        "those who "
-        "did not answer think like those who did."
+        "those who did not answer think like those who did."
     ]
     if participation["answered"].isna().any():
         notes.append(
@@ -139,8 +138,7 @@ def gap_table(
     notes = [
         ROUNDED_NOTE,
         f"In brackets: the {percent(level)} interval. p: adjusted for the number of gaps tested; the "
-        "verdict rests "
-        "on the interval.",
+        "verdict rests on the interval.",
         *_bound_notes(frame),
     ]
     if most is None:
@@ -199,8 +197,8 @@ def shares_table(
         for item in dict.fromkeys(frame["item"])
     ]
     notes = [f"Share, {percent(level)} interval, and n, the number who answered.", *notes_on(frame)]
-    return table_of(rows, ["Item", *names.values()], title=title, kind="shares", notes=notes,
-                    numeric=list(names.values()))  # fmt: skip
+    columns = ["Item", *names.values()]
+    return table_of(rows, columns, title=title, kind="shares", notes=notes, numeric=columns[1:])
 
 
 def _chosen(

@@ -118,8 +118,7 @@ def cannot_tell(
             (
                 "What is not shown",
                 f"{hidden} of {len(gaps)} comparisons are withheld, because a group is too small, or its "
-                "answers too "
-                "alike, to stay confidential. That is no sign of agreement or of conflict.",
+                "answers too alike, to stay confidential. That is no sign of agreement or of conflict.",
             )
         )
     return Prose("", (Terms(tuple(pairs)),), "cannot-tell")
@@ -131,8 +130,7 @@ def synthetic_notice(synthetic: bool = True) -> Prose:
         return Prose("", (), "notice")
     text = (
         "Synthetic data. The organisations are fictitious and the answers were made by a program, some of "
-        "them to "
-        "follow published shares. Nothing here says anything about a real organisation."
+        "them to follow published shares. Nothing here says anything about a real organisation."
     )
     return Prose("", (Paragraph(text),), "notice synthetic")
 
@@ -162,8 +160,8 @@ def _tested(gaps: pd.DataFrame, adjusted: str) -> str:
     certain = sum(is_certain(row) for row in shown_rows(gaps).to_dict("records"))
     return (
         f"{tested} gaps were tested{how}; {certain} of them stay clear of 0 after that. Picking the widest "
-        "of many "
-        "makes them look wider than they are, so read the interval in brackets, not the single number."
+        "of many makes them look wider than they are, so read the interval in brackets, not the single "
+        "number."
     )
 
 
@@ -215,8 +213,7 @@ def _uncertain(gaps: pd.DataFrame) -> list[tuple[str, str]]:
         return []
     text = (
         f"In {undecided} of {len(rows)} comparisons the survey cannot tell which audience's share is "
-        "higher. Not "
-        "finding a gap is not finding agreement."
+        "higher. Not finding a gap is not finding agreement."
     )
     return [("Agreement", text)]
 
@@ -235,8 +232,7 @@ def _silent(
     if missing:
         text = (
             f"{_sentence(missing)} did not answer. The intervals allow for chance, not for a difference "
-            "between those "
-            "who answered and those who did not."
+            "between those who answered and those who did not."
         )
         said.append(("People who did not answer", text))
     hidden = [

@@ -29,10 +29,8 @@ __all__ = ["diverging_bars"]
 
 CAPTION = (
     "Left of the line the lower answers, right of it the higher ones; middle answers stand apart. Numbers "
-    "are "
-    "percentages (none under 6 %), in brackets how many answered. Colours say how strong an answer is, not "
-    "whether "
-    "it is good."
+    "are percentages (none under 6 %), in brackets how many answered. Colours say how strong an answer "
+    "is, not whether it is good."
 )
 
 

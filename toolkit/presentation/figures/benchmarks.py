@@ -107,10 +107,8 @@ def _widest(rows: list[Row], most: int | None) -> list[Row]:
 def _caption(drawn: int, count: int, level: float) -> str:
     said = (
         f"Filled: this organisation, with its {percent(level)} interval; open diamonds: the published "
-        "share. At the "
-        "right the gap, here minus published. Drawn where question and base are alike; the table lists the "
-        "others "
-        "and why they do not compare."
+        "share. At the right the gap, here minus published. Drawn where question and base are alike; the "
+        "table lists the others and why they do not compare."
     )
     return f"{said} The {drawn} widest of {count} gaps are drawn." if drawn < count else said
 

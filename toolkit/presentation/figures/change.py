@@ -76,11 +76,10 @@ def wave_change(
         for name in names
         for when in ("earlier", "later")
     ]
-    keys = [
-        Group(name, audience_name(instrument, name, start=True, language=language), look.colour_of(name),
-              look.marker_of(name))
-        for name in names
-    ]  # fmt: skip
+    keys = []
+    for name in names:
+        label = audience_name(instrument, name, start=True, language=language)
+        keys.append(Group(name, label, look.colour_of(name), look.marker_of(name)))
     keys += [
         Group("earlier", f"{waves[0]} (open)", QUIET, "o", hollow=True),
         Group("later", f"{waves[1]} (filled)", QUIET, "o"),
@@ -134,8 +133,7 @@ def _title(
 def _caption(waves: tuple[str, str], drawn: Sequence[Row], count: int, level: float) -> str:
     said = [
         f"Open markers: {waves[0]}; filled markers: {waves[1]}. At the right the change, later minus "
-        "earlier, with its "
-        f"{percent(level)} interval. The same people need not have answered both times."
+        f"earlier, with its {percent(level)} interval. The same people need not have answered both times."
     ]
     if any(_bound(row, when) for row in drawn for when in ("earlier", "later")):
         said.append("An arrow marks a bound: the share itself may not be shown.")
