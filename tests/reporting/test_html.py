@@ -104,7 +104,7 @@ def test_a_wide_table_scrolls_and_can_be_reached_from_the_keyboard():
             "t", outputs=[shown(html="<table><caption>Gaps &amp; more</caption><tr><td>1</td></tr></table>")]
         )
     )
-    assert '<div class="scroll" role="region" tabindex="0" aria-label="Gaps &amp; more"><table>' in html
+    assert '<div class="scroll" role="group" tabindex="0" aria-label="Gaps &amp; more"><table>' in html
 
 
 def test_warnings_are_not_shown_and_prints_are():

@@ -243,12 +243,12 @@ def _scrolling(table: re.Match[str]) -> str:
     """A wide table scrolls by itself on a telephone, and can be reached from the keyboard."""
     caption = re.search(r"<caption[^>]*>(.*?)</caption>", table[0], flags=re.S)
     name = html.escape(html.unescape(re.sub(r"<[^>]+>", "", caption[1])) if caption else "Table", quote=True)
-    return f'<div class="scroll" role="region" tabindex="0" aria-label="{name}">{table[0]}</div>'
+    return f'<div class="scroll" role="group" tabindex="0" aria-label="{name}">{table[0]}</div>'
 
 
 def _sideways(picture: re.Match[str]) -> str:
     """A picture keeps a legible size on a telephone and is moved sideways there."""
-    return f'<div class="scroll" role="region" tabindex="0" aria-label="Picture">{picture[0]}</div>'
+    return f'<div class="scroll" role="group" tabindex="0" aria-label="Picture">{picture[0]}</div>'
 
 
 def _text(source: str | Sequence[str]) -> str:
