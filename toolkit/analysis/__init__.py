@@ -1,7 +1,14 @@
 """Estimates, gaps and tests: every statistic a row of one contract."""
 
+from toolkit.analysis.anova import anova, bartlett, tukey, welch_anova
 from toolkit.analysis.design import Design
 from toolkit.analysis.dominance import CliffDelta, cliff_delta
+from toolkit.analysis.equivalence import (
+    Equivalence,
+    equivalence,
+    equivalence_of_means,
+    equivalence_of_proportions,
+)
 from toolkit.analysis.estimates import means, proportions
 from toolkit.analysis.exact import fisher_exact, fisher_p
 from toolkit.analysis.gaps import gaps
@@ -17,6 +24,7 @@ from toolkit.analysis.rank import (
 )
 from toolkit.analysis.rank_gap import rank_gap
 from toolkit.analysis.summaries import gaps_from_summary
+from toolkit.analysis.t_tests import CohenD, cohen_d, t_test
 from toolkit.analysis.two_proportions import (
     agresti_caffo,
     chi_square_2x2,
@@ -33,12 +41,20 @@ from toolkit.analysis.verdict import verdict
 
 __all__ = [
     "CliffDelta",
+    "CohenD",
     "Design",
+    "Equivalence",
     "adjust_p",
     "agresti_caffo",
+    "anova",
+    "bartlett",
     "chi_square_2x2",
     "cliff_delta",
+    "cohen_d",
     "cohen_h",
+    "equivalence",
+    "equivalence_of_means",
+    "equivalence_of_proportions",
     "exact_binomial_test",
     "fisher_exact",
     "fisher_p",
@@ -61,7 +77,10 @@ __all__ = [
     "risk_ratio",
     "sample_size",
     "score_test",
+    "t_test",
+    "tukey",
     "verdict",
     "wald_difference",
+    "welch_anova",
     "wilcoxon_signed_rank",
 ]

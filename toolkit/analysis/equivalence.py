@@ -1,0 +1,195 @@
+"""Equivalence: is a difference small enough not to matter? Two one-sided tests against a margin."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import ndtr, ndtri, stdtr, stdtrit
+
+from toolkit.analysis.t_tests import t_test
+from toolkit.analysis.two_proportions import wald_difference
+from toolkit.errors import InvalidInput, Problem
+
+__all__ = ["Equivalence", "Margin", "equivalence", "equivalence_of_means", "equivalence_of_proportions"]
+
+Margin = float | tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Equivalence:
+    """Two one-sided tests; numbers, or arrays of one entry a comparison.
+
+    `p_value`, the larger of the two, is what the difference is judged by: below `alpha` it lies within
+    the margin. That is so exactly where the interval, of level 1 − 2 alpha, does.
+    """
+
+    estimate: Any
+    std_error: Any
+    df: Any
+    statistic_low: Any
+    p_low: Any
+    statistic_high: Any
+    p_high: Any
+    p_value: Any
+    conf_low: Any
+    conf_high: Any
+    method: str
+
+
+def equivalence(
+    estimate: npt.ArrayLike,
+    std_error: npt.ArrayLike,
+    *,
+    margin: Margin,
+    df: npt.ArrayLike | None = None,
+    alpha: float = 0.05,
+    method: str = "two one-sided tests",
+) -> Equivalence:
+    """Test differences for equivalence from their standard errors, weighted ones included.
+
+    Parameters
+    ----------
+    estimate, std_error, df
+        Of each difference, as the columns `gap`, `std_error` and `df` of a gap table. Where df is
+        missing the normal distribution is used.
+    margin
+        The largest difference that does not matter, either way; or (low, high).
+    alpha
+        Level of each test; the interval has level 1 − 2 alpha.
+
+    Returns
+    -------
+    Equivalence
+        NaN where the estimate or its error is.
+
+    Raises
+    ------
+    InvalidInput
+        Where the margin is not above 0 or its ends are out of order.
+
+    Notes
+    -----
+    Schuirmann (1987).
+
+    Examples
+    --------
+    >>> round(equivalence(0.02, 0.03, margin=0.10).p_value, 4)
+    0.0038
+    """
+    low, high = _ends(margin, alpha)
+    at, error = np.asarray(estimate, dtype=np.float64), np.asarray(std_error, dtype=np.float64)
+    freedom = np.asarray(np.inf if df is None else df, dtype=np.float64)
+    freedom = np.where(np.isnan(freedom), np.inf, freedom)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        error = np.where(error > 0, error, np.nan)
+        over, under = (at - low) / error, (at - high) / error
+        p_low, p_high = _below(freedom, -over), _below(freedom, under)
+        reach = np.where(
+            np.isinf(freedom), ndtri(1 - alpha), stdtrit(np.where(np.isinf(freedom), 1, freedom), 1 - alpha)
+        )
+    larger = np.maximum(p_low, p_high)
+    return Equivalence(
+        estimate=_out(at),
+        std_error=_out(error),
+        df=_out(freedom),
+        statistic_low=_out(over),
+        p_low=_out(p_low),
+        statistic_high=_out(under),
+        p_high=_out(p_high),
+        p_value=_out(larger),
+        conf_low=_out(at - reach * error),
+        conf_high=_out(at + reach * error),
+        method=method,
+    )
+
+
+def _out(value: Any) -> Any:
+    return float(value) if np.ndim(value) == 0 else value
+
+
+def equivalence_of_means(
+    a: npt.ArrayLike,
+    b: npt.ArrayLike,
+    *,
+    margin: Margin,
+    equal_variances: bool = False,
+    alpha: float = 0.05,
+) -> Equivalence:
+    """Test two means for equivalence, by Welch's t (or Student's); missing values are left out.
+
+    Parameters
+    ----------
+    margin
+        In the units of the answers.
+
+    Examples
+    --------
+    >>> equivalence_of_means([1, 2, 3, 4], [1, 2, 3, 4], margin=3).p_value < 0.05
+    True
+    """
+    found = t_test(a, b, equal_variances=equal_variances)
+    said = "Student's t" if equal_variances else "Welch's t"
+    error = (found.conf_high - found.estimate) / float(stdtrit(found.df, 0.975))
+    return equivalence(
+        found.estimate, error, margin=margin, df=found.df, alpha=alpha, method=f"two one-sided tests, {said}"
+    )
+
+
+def equivalence_of_proportions(
+    x1: npt.ArrayLike,
+    n1: npt.ArrayLike,
+    x2: npt.ArrayLike,
+    n2: npt.ArrayLike,
+    *,
+    margin: Margin,
+    alpha: float = 0.05,
+) -> Equivalence:
+    """Test two shares for equivalence, by the Wald error of their difference.
+
+    Parameters
+    ----------
+    x1, n1, x2, n2
+        How many said so, of how many answers, on each side.
+    margin
+        As a fraction: .05 for five points.
+
+    Raises
+    ------
+    InvalidInput
+        Where the margin is 1 or more (percent given for a fraction).
+
+    Examples
+    --------
+    >>> round(equivalence_of_proportions(160, 200, 540, 700, margin=0.05).p_value, 4)
+    0.2544
+    """
+    if max(map(abs, _ends(margin, alpha))) >= 1:
+        raise InvalidInput(
+            "equivalence",
+            [Problem("margin", f"is {margin}", "give it as a fraction: 0.05 for five points")],
+        )
+    found = wald_difference(x1, n1, x2, n2)
+    return equivalence(
+        found.estimate, found.std_error, margin=margin, alpha=alpha, method="two one-sided tests, Wald"
+    )
+
+
+def _below(df: Any, t: Any) -> Any:
+    return np.where(np.isinf(df), ndtr(t), stdtr(np.where(np.isinf(df), 1, df), t))
+
+
+def _ends(margin: Margin, alpha: float) -> tuple[float, float]:
+    low, high = margin if isinstance(margin, tuple) else (-margin, margin)
+    problems = []
+    if not low < high:
+        problems.append(
+            Problem("margin", f"is {margin}", "give a number above 0, or (low, high) with low below high")
+        )
+    if not 0 < alpha < 0.5:
+        problems.append(Problem("alpha", f"is {alpha}", "give a fraction between 0 and .5"))
+    if problems:
+        raise InvalidInput("equivalence", problems)
+    return low, high
