@@ -44,3 +44,9 @@ def test_no_verdict_claims_more_than_an_interval_can() -> None:
     for gap, low, high in [(0.3, 0.2, 0.4), (0, -0.05, 0.05), (0.12, 0.02, 0.2), (0, -0.2, 0.2)]:
         said = verdict(gap, low, high, detectable=0.2)
         assert not any(word in said for word in ("significant", "no difference", "proves", "drives"))
+
+
+@pytest.mark.parametrize(("gap", "said"), [(0.225, "23"), (0.245, "25"), (0.285, "29"), (-0.225, "−23")])
+def test_halves_are_rounded_away_from_zero(gap: float, said: str) -> None:
+    ends = (0.15, 0.4) if gap > 0 else (-0.4, -0.15)
+    assert verdict(gap, *ends).startswith(f"a gap of {said} points")

@@ -62,6 +62,13 @@ def test_a_headline_names_the_higher_share_first_and_turns_the_verdict(instrumen
     assert said == f"Flexible working: {shares}; a gap of 27 points (12 to 41)."
 
 
+def test_a_headline_says_where_the_adjusted_p_leaves_room_for_chance(instrument: Instrument) -> None:
+    said = headline(_row(p_adjusted=0.2), instrument)
+    assert said.endswith("though among so many comparisons one this wide may be chance.")
+    across_zero = _row(p_adjusted=0.2, conf_high=0.05, verdict="this survey cannot tell")
+    assert "chance" not in headline(across_zero, instrument)
+
+
 def test_swapping_the_audiences_changes_no_word(instrument: Instrument) -> None:
     row = _row()
     other = _row(

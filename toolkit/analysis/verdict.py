@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+from toolkit.analysis.rounding import rounded
+
 __all__ = ["verdict"]
 
 
@@ -37,7 +39,7 @@ def verdict(
 
     Notes
     -----
-    Rounding happens in the sentence alone: whole points, or two decimals of a scale.
+    Rounding happens in the sentence alone, half away from zero: whole points, or two decimals of a scale.
 
     Examples
     --------
@@ -61,9 +63,9 @@ def verdict(
 
 def _said(value: float, unit: str, *, exact: bool = False) -> str:
     if unit.startswith("points"):
-        text = f"{100 * value:.4g}" if exact else f"{100 * value:.0f}"
+        text = f"{100 * value:.4g}" if exact else f"{rounded(100 * value):.0f}"
     else:
-        text = f"{value:.4g}" if exact else f"{value:.2f}"
+        text = f"{value:.4g}" if exact else f"{rounded(value, 2):.2f}"
     if float(text) == 0:
         return text.lstrip("-")
     return text.replace("-", "−")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import pandas as pd
+
+from toolkit.analysis.rounding import rounded
 
 __all__ = ["NOT_SHOWN", "base", "change", "interval", "is_known", "p_value", "percent", "points", "rounded"]
 
@@ -20,22 +21,6 @@ _SIGNS = {">=": "≥", "<=": "≤", "": ""}
 def is_known(value: Any) -> bool:
     """Whether a cell holds a value: not NA, not NaN, not None."""
     return value is not None and not bool(pd.isna(value))
-
-
-def rounded(value: float, digits: int = 0) -> float:
-    """Round half away from zero, as people do on paper.
-
-    Noise of binary fractions is removed first (0.285 × 100 is 28.499…, and is meant as 28.5).
-
-    Examples
-    --------
-    >>> rounded(28.499999999999996), rounded(-2.5), rounded(0.125, 2)
-    (29.0, -3.0, 0.13)
-    """
-    scaled = round(abs(float(value)) * 10**digits, 9)
-    whole = math.floor(scaled + 0.5)
-    result = math.copysign(whole / 10**digits, value)
-    return result + 0.0 if result else 0.0
 
 
 def _figure(value: float, digits: int) -> str:

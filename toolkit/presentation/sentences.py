@@ -79,6 +79,9 @@ def verdict_of(row: Any) -> str:
 def headline(row: Any, instrument: Instrument, *, language: str = "en") -> str:
     """One gap in a sentence, with its verdict.
 
+    The verdict rests on the interval; where the p value adjusted for all comparisons is not below 0.05, the
+    sentence says so too.
+
     Parameters
     ----------
     row
@@ -100,7 +103,8 @@ def headline(row: Any, instrument: Instrument, *, language: str = "en") -> str:
     if not bool(row["shown"]):
         return f"{name}: {a[0]} and {b[0]} cannot be compared here; {verdict_of(row)}."
     words = answer_words(instrument[row["item"]], row["measure"], language=language)
-    return f"{name}: {a[1]} of {a[0]} against {b[1]} of {b[0]} ({words}); {verdict_of(row)}."
+    chance = f", {doubt(row)}" if _clear_of_zero(row) and not is_certain(row) else ""
+    return f"{name}: {a[1]} of {a[0]} against {b[1]} of {b[0]} ({words}); {verdict_of(row)}{chance}."
 
 
 def sides(row: Any, instrument: Instrument, *, language: str = "en") -> list[tuple[str, str]]:
