@@ -14,7 +14,8 @@ from toolkit.analysis.exact import fisher_exact, fisher_p
 from toolkit.analysis.gaps import gaps
 from toolkit.analysis.multiplicity import adjust_p
 from toolkit.analysis.one_proportion import exact_binomial_test, score_test
-from toolkit.analysis.planning import margin_of_error, minimum_detectable_gap, sample_size
+from toolkit.analysis.planning import margin_of_error, minimum_detectable_gap, sample_size, size_for_margin
+from toolkit.analysis.power import Power, power_anova, power_proportions, power_t_test
 from toolkit.analysis.rank import (
     friedman,
     kolmogorov_smirnov,
@@ -44,6 +45,7 @@ __all__ = [
     "CohenD",
     "Design",
     "Equivalence",
+    "Power",
     "adjust_p",
     "agresti_caffo",
     "anova",
@@ -71,12 +73,16 @@ __all__ = [
     "newcombe",
     "odds_ratio",
     "pooled_z",
+    "power_anova",
+    "power_proportions",
+    "power_t_test",
     "prop_test",
     "proportions",
     "rank_gap",
     "risk_ratio",
     "sample_size",
     "score_test",
+    "size_for_margin",
     "t_test",
     "tukey",
     "verdict",

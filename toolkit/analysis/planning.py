@@ -10,7 +10,7 @@ from scipy.special import ndtri
 
 from toolkit.errors import InvalidInput, Problem
 
-__all__ = ["margin_of_error", "minimum_detectable_gap", "sample_size"]
+__all__ = ["margin_of_error", "minimum_detectable_gap", "sample_size", "size_for_margin"]
 
 
 def minimum_detectable_gap(
@@ -85,7 +85,12 @@ def sample_size(
 
 
 def margin_of_error(
-    n: npt.ArrayLike, population: npt.ArrayLike | None = None, *, p: float = 0.5, level: float = 0.95
+    n: npt.ArrayLike,
+    population: npt.ArrayLike | None = None,
+    *,
+    p: float = 0.5,
+    level: float = 0.95,
+    design_effect: float = 1.0,
 ) -> Any:
     """Half the width of a share's Wald interval, as pollsters print it.
 
@@ -99,6 +104,8 @@ def margin_of_error(
         The share; .5 is the widest.
     level
         Confidence level.
+    design_effect
+        By which weights and clusters widen the variance.
 
     Returns
     -------
@@ -115,7 +122,7 @@ def margin_of_error(
     >>> round(margin_of_error(1250), 4)
     0.0277
     """
-    problems = [*_fraction("level", level), *_fraction("p", p)]
+    problems = [*_fraction("level", level), *_fraction("p", p), *_above_zero("design_effect", design_effect)]
     count = np.asarray(n, dtype=np.float64)
     if (count < 0).any():
         problems.append(Problem("n", "is negative", "give the number of answers"))
@@ -126,10 +133,51 @@ def margin_of_error(
         )
     _refuse(problems)
     with np.errstate(divide="ignore", invalid="ignore"):
-        half = ndtri((1 + level) / 2) * np.sqrt(p * (1 - p) / np.where(count > 0, count, np.nan))
+        half = ndtri((1 + level) / 2) * np.sqrt(
+            design_effect * p * (1 - p) / np.where(count > 0, count, np.nan)
+        )
         if whole is not None:
             half = half * np.where(whole > 1, np.sqrt((whole - count) / (whole - 1)), 0.0)
     return float(half) if np.ndim(half) == 0 else half
+
+
+def size_for_margin(
+    margin: float,
+    population: float | None = None,
+    *,
+    p: float = 0.5,
+    level: float = 0.95,
+    design_effect: float = 1.0,
+) -> float:
+    """Answers needed for a margin of error, unrounded: round up.
+
+    Parameters
+    ----------
+    margin
+        As a fraction: .03 for three points.
+    population, p, level, design_effect
+        As in `margin_of_error`.
+
+    Notes
+    -----
+    n₀ = d z² p(1 − p) / m²; of N people n₀ / (1 + (n₀ − 1) / N).
+
+    Examples
+    --------
+    >>> round(size_for_margin(0.03), 2), round(size_for_margin(0.03, 2600), 2)
+    (1067.07, 756.77)
+    """
+    problems = [*_fraction("margin", margin), *_fraction("level", level), *_fraction("p", p)]
+    problems += _above_zero("design_effect", design_effect)
+    if population is not None and not population >= 1:
+        problems.append(Problem("population", f"is {population}", "give the number of people"))
+    _refuse(problems)
+    n = design_effect * float(ndtri((1 + level) / 2)) ** 2 * p * (1 - p) / margin**2
+    return n if population is None else n / (1 + (n - 1) / population)
+
+
+def _above_zero(name: str, value: float) -> list[Problem]:
+    return [] if value > 0 else [Problem(name, f"is {value}", "give a number above 0")]
 
 
 def _fraction(name: str, value: float) -> list[Problem]:
