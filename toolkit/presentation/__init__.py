@@ -6,6 +6,7 @@ from toolkit.presentation.appendix import distribution_table
 from toolkit.presentation.blocks import Bullets, Paragraph, Picture, Prose, Table, Terms
 from toolkit.presentation.comparison_tables import benchmark_table, trend_table
 from toolkit.presentation.figures import (
+    base_dots,
     benchmark_dots,
     diverging_bars,
     gap_dumbbell,
@@ -27,6 +28,7 @@ __all__ = [
     "Table",
     "Terms",
     "Theme",
+    "base_dots",
     "benchmark_dots",
     "benchmark_table",
     "cannot_tell",

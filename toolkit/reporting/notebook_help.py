@@ -110,7 +110,7 @@ def intervals_by_base(share: float, bases: Sequence[int], *, level: float = 0.95
     Returns
     -------
     DataFrame
-        n, estimate, conf_low, conf_high, width.
+        Estimates (see `toolkit.analysis.contract`), one row a base; `base` repeats n as the group.
 
     Raises
     ------
@@ -119,9 +119,10 @@ def intervals_by_base(share: float, bases: Sequence[int], *, level: float = 0.95
 
     Examples
     --------
-    >>> intervals_by_base(0.77, [100, 625]).round(3)["width"].tolist()
-    [0.163, 0.066]
+    >>> intervals_by_base(0.77, [100, 625]).round(3)["conf_low"].tolist()
+    [0.679, 0.735]
     """
+    from toolkit.analysis.contract import estimate_columns
     from toolkit.analysis.intervals import quantile, wilson
 
     n = np.asarray(bases, dtype=float)
@@ -133,12 +134,17 @@ def intervals_by_base(share: float, bases: Sequence[int], *, level: float = 0.95
     if problems:
         raise InvalidInput("intervals_by_base", problems)
     low, high = wilson(np.full(len(n), share), n, quantile(level))
-    return pd.DataFrame(
-        {
-            "n": n.astype(int),
-            "estimate": share,
-            "conf_low": low,
-            "conf_high": high,
-            "width": high - low,
-        }
-    )
+    columns = {
+        "item": "published share",
+        "measure": "top",
+        "base": [f"{base:.0f}" for base in n],
+        "n": n.astype(int),
+        "effective_n": n,
+        "estimate": share,
+        "std_error": np.sqrt(share * (1 - share) / n),
+        "conf_low": low,
+        "conf_high": high,
+        "df": np.nan,
+        "method": "Wilson score interval of a published share for an assumed base",
+    }
+    return pd.DataFrame(columns)[estimate_columns("measure", ["base"])]

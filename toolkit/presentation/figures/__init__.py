@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from toolkit.presentation.figures.bars import diverging_bars
+from toolkit.presentation.figures.bases import base_dots
 from toolkit.presentation.figures.benchmarks import benchmark_dots
 from toolkit.presentation.figures.change import wave_change
 from toolkit.presentation.figures.gaps import gap_dumbbell
 from toolkit.presentation.figures.options import ranked_options
 
-__all__ = ["benchmark_dots", "diverging_bars", "gap_dumbbell", "ranked_options", "wave_change"]
+__all__ = ["base_dots", "benchmark_dots", "diverging_bars", "gap_dumbbell", "ranked_options", "wave_change"]

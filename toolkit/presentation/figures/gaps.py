@@ -198,7 +198,7 @@ def _caption(count: int, drawn: int, gaps: pd.DataFrame, estimates: pd.DataFrame
     if len(by_width(gaps)):
         said.append("The grey band spans the widest gap of the row. Gaps are computed before rounding.")
     if drawn < count:
-        said.append(f"The {drawn} items with the widest gaps of {count} are drawn; the appendix lists them all.")
+        said.append(f"The {drawn} items with the widest gaps of {count} are drawn, the appendix has all.")
     if (estimates["bound"].fillna("") != "").any():
         said.append(BOUND)
     said.append("Where an audience is missing from a row, it was not asked or may not be shown.")

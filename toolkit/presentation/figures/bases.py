@@ -1,0 +1,89 @@
+"""One published share, and what its interval would be for each base it might have had."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from toolkit.presentation.blocks import Picture
+from toolkit.presentation.figures.dots import Dot, DotRow, Group, draw_dots
+from toolkit.presentation.figures.page import as_svg
+from toolkit.presentation.numbers import base, interval, percent
+from toolkit.presentation.rows import released_table, shown_rows
+from toolkit.presentation.theme import Theme
+
+__all__ = ["base_dots"]
+
+
+def base_dots(
+    released: Any,
+    *,
+    table: str = "results",
+    level: float = 0.95,
+    look: Theme | None = None,
+    title: str | None = None,
+) -> Picture:
+    """Draw one share with the interval it would have for each base.
+
+    Parameters
+    ----------
+    released
+        What `toolkit.disclosure.release` made of `toolkit.reporting.intervals_by_base`.
+    table
+        The name of the table in it.
+    level
+        Of the intervals in the table, for the words.
+    look, title
+        Colours; a title of your own.
+
+    Raises
+    ------
+    DisclosureError
+        `released` has not passed the gate.
+
+    Examples
+    --------
+    >>> base_dots(tk.release(intervals_by_base(0.77, [100, 625]), tk.Policy()))   # doctest: +SKIP
+    """
+    rows = shown_rows(released_table(released, table, columns=("n", "estimate", "conf_low", "conf_high")))
+    rows = rows.sort_values("n", kind="stable")
+    colour = (look or Theme.of()).colour_of("published")
+    group = Group("share", "The published share, with its interval", colour, "o")
+    drawn = [
+        DotRow(
+            name=str(row["n"]),
+            label=f"If {base(row['n'])} were asked",
+            hint="",
+            dots=(
+                Dot("share", row["estimate"], row["conf_low"], row["conf_high"], percent(row["estimate"])),
+            ),
+            side=_ends(row),
+        )
+        for row in rows.to_dict("records")
+    ]
+    return Picture(
+        title or _title(rows),
+        " ".join(f"{row.label}: {row.side}." for row in drawn),
+        f"The dot is the share as published; lines are {percent(level)} intervals for a simple random sample "
+        "(Wilson).",
+        as_svg(lambda: draw_dots(drawn, [group], side_title="Interval")),
+    )
+
+
+def _dot(row: dict[str, Any]) -> Dot:
+    return Dot("share", row["estimate"], row["conf_low"], row["conf_high"], percent(row["estimate"]))
+
+
+def _ends(row: dict[str, Any]) -> str:
+    return f"{interval(row['conf_low'], row['conf_high'])} %"
+
+
+def _title(rows: pd.DataFrame) -> str:
+    if rows.empty:
+        return "No interval may be shown"
+    least, most = rows.iloc[0], rows.iloc[-1]
+    return (
+        f"{percent(least['estimate'])} could stand for {_ends(dict(least))} of people with a base of "
+        f"{base(least['n'])}, for {_ends(dict(most))} with {base(most['n'])}"
+    )
