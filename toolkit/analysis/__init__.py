@@ -1,6 +1,7 @@
 """Estimates, gaps and tests: every statistic a row of one contract."""
 
 from toolkit.analysis.anova import anova, bartlett, tukey, welch_anova
+from toolkit.analysis.contrast import contrast
 from toolkit.analysis.design import Design
 from toolkit.analysis.dominance import CliffDelta, cliff_delta
 from toolkit.analysis.equivalence import (
@@ -12,6 +13,7 @@ from toolkit.analysis.equivalence import (
 from toolkit.analysis.estimates import means, proportions
 from toolkit.analysis.exact import fisher_exact, fisher_p
 from toolkit.analysis.gaps import gaps
+from toolkit.analysis.joint import Estimates, estimate, ratios, totals, variances
 from toolkit.analysis.multiplicity import adjust_p
 from toolkit.analysis.one_proportion import exact_binomial_test, score_test
 from toolkit.analysis.planning import margin_of_error, minimum_detectable_gap, sample_size, size_for_margin
@@ -24,6 +26,7 @@ from toolkit.analysis.rank import (
     wilcoxon_signed_rank,
 )
 from toolkit.analysis.rank_gap import rank_gap
+from toolkit.analysis.replicates import Replicates
 from toolkit.analysis.summaries import gaps_from_summary
 from toolkit.analysis.t_tests import CohenD, cohen_d, t_test
 from toolkit.analysis.two_proportions import (
@@ -45,7 +48,9 @@ __all__ = [
     "CohenD",
     "Design",
     "Equivalence",
+    "Estimates",
     "Power",
+    "Replicates",
     "adjust_p",
     "agresti_caffo",
     "anova",
@@ -54,9 +59,11 @@ __all__ = [
     "cliff_delta",
     "cohen_d",
     "cohen_h",
+    "contrast",
     "equivalence",
     "equivalence_of_means",
     "equivalence_of_proportions",
+    "estimate",
     "exact_binomial_test",
     "fisher_exact",
     "fisher_p",
@@ -79,12 +86,15 @@ __all__ = [
     "prop_test",
     "proportions",
     "rank_gap",
+    "ratios",
     "risk_ratio",
     "sample_size",
     "score_test",
     "size_for_margin",
     "t_test",
+    "totals",
     "tukey",
+    "variances",
     "verdict",
     "wald_difference",
     "welch_anova",

@@ -2,48 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
+from toolkit.analysis.replicates import Replicates
+from toolkit.analysis.sampled import Sampled, Stage
 from toolkit.errors import InvalidInput, Problem, near_names
+from toolkit.weighting import Weights
 
 __all__ = ["Design", "Sampled"]
 
-
-@dataclass(frozen=True)
-class Sampled:
-    """A design laid over one frame: arrays of one entry a row, and of one entry a stratum.
-
-    `fraction` is the sampled share of each stratum's primary units (0 without a finite population);
-    `simple` says that every row counts the same and was drawn on its own, so that textbook formulas hold.
-    """
-
-    weights: Any
-    stratum: Any
-    psu: Any
-    psus_in: Any
-    fraction: Any
-    simple: bool
-    element: bool
-    label: str
-    own_df: bool = False
-
-    def degrees_of_freedom(self, rows: Any = None) -> float:
-        """Primary units less strata among the rows of positive weight (of `rows`, where given)."""
-        counted = self.weights > 0
-        if rows is not None:
-            counted = counted & rows
-        return float(np.unique(self.psu[counted]).size - np.unique(self.stratum[counted]).size)
-
-    @property
-    def scale(self) -> Any:
-        """(1 − f) n / (n − 1) of each stratum; 0 where the stratum was taken whole."""
-        count = self.psus_in
-        return np.where(self.fraction >= 1, 0.0, (1 - self.fraction) * count / np.maximum(count - 1, 1))
+_LONELY = ("fail", "certainty", "remove", "adjust", "average")
 
 
 @dataclass(frozen=True)
@@ -53,18 +26,27 @@ class Design:
     Parameters
     ----------
     weights
-        Column of sampling or raked weights. Their scale does not matter.
+        Column of sampling or raked weights, whose scale does not matter; or the `Weights` that `rake`,
+        `poststratify` or `calibrate` made, so that errors count what the weighting does not explain.
     strata
-        Column of the stratum each row was drawn in.
+        Column of the stratum each row was drawn in, or a list, one a stage.
     clusters
-        Column of the primary sampling unit, or a list, outermost first. Ids count within their stratum.
-        Variance comes from the outermost one ("ultimate cluster").
+        Column of the primary sampling unit, or a list, outermost first. Ids count within their stratum
+        and within the unit before. Variance comes from the outermost one ("ultimate cluster") unless
+        `fpc` names a column a stage.
     fpc
         Column of the number of primary units in the population of the row's stratum, or of the sampled
-        fraction where every value is at most 1. Without `weights`, weights are N / n of the stratum.
+        fraction where every value is at most 1; or a list, one a stage. Without `weights`, weights are
+        N / n, multiplied over the stages.
     df
         Degrees of freedom of intervals in a group: "design" counts the whole design (in R
         `confint(svyby(…), df=degf(design))`), "domain" the group alone (`svyciprop(…, subset(design, …))`).
+    lonely
+        A stratum of one unit that was not taken whole: "fail" refuses it, "certainty" (or "remove")
+        counts it as taken whole, "adjust" centres it at the total of the sample, "average" gives it the
+        other strata's average variance.
+    replicates
+        Replicate weights, which stand in for strata, clusters and fpc; `weights` is still needed.
 
     Raises
     ------
@@ -75,7 +57,8 @@ class Design:
     Notes
     -----
     Taylor linearisation with replacement of primary units, as R's `survey` 4 does it; df are primary
-    units less strata. Checked against R in `tests/analysis`.
+    units less strata, or the rank of the replicate weights less one. Checked against R in
+    `tests/analysis`.
 
     Examples
     --------
@@ -83,24 +66,42 @@ class Design:
     'weight'
     """
 
-    weights: str | None = None
-    strata: str | None = None
+    weights: str | Weights | None = None
+    strata: str | tuple[str, ...] | list[str] | None = None
     clusters: str | tuple[str, ...] | list[str] | None = None
-    fpc: str | None = None
+    fpc: str | tuple[str, ...] | list[str] | None = None
     df: Literal["design", "domain"] = "design"
+    lonely: Literal["fail", "certainty", "remove", "adjust", "average"] = "fail"
+    replicates: Replicates | None = None
 
     def __post_init__(self) -> None:
-        if isinstance(self.clusters, list):
-            object.__setattr__(self, "clusters", tuple(self.clusters))
+        for name in ("strata", "clusters", "fpc"):
+            if isinstance(getattr(self, name), list):
+                object.__setattr__(self, name, tuple(getattr(self, name)))
+        problems = list(self._contradictions())
+        if problems:
+            raise InvalidInput("Design", problems)
+
+    def _contradictions(self) -> Iterator[Problem]:
         if self.df not in ("design", "domain"):
-            raise InvalidInput(
-                "Design", [Problem("df", f"{self.df!r} is not known", 'use "design" or "domain"')]
-            )
+            yield Problem("df", f"{self.df!r} is not known", 'use "design" or "domain"')
+        if self.lonely not in _LONELY:
+            yield Problem("lonely", f"{self.lonely!r} is not known", f"use one of {_LONELY}")
+        stages = max(len(self._clusters), 1)
+        for name in ("strata", "fpc"):
+            if len(_names(getattr(self, name))) > stages:
+                yield Problem(name, f"names more stages than clusters ({stages})", "give one a stage")
+        if self.replicates is not None:
+            if self.weights is None:
+                yield Problem("weights", "are not given beside replicates", "name the full-sample weights")
+            for name in ("strata", "clusters", "fpc"):
+                if getattr(self, name):
+                    yield Problem(name, "has no use beside replicates, which carry it", "leave it out")
 
     @property
     def plain(self) -> bool:
         """Whether it names no column."""
-        return self.weights is None and self.strata is None and not self.clusters and self.fpc is None
+        return self.weights is None and not self.strata and not self.clusters and not self.fpc
 
     def over(self, frame: pd.DataFrame, *, linearise: bool = False) -> Sampled:
         """Lay the design over a frame, refusing what a variance cannot be made from.
@@ -119,31 +120,81 @@ class Design:
             alike = np.zeros(rows, dtype=np.intp)
             return Sampled(everyone, alike, each, one, none, not linearise, True, "equal weights", False)
         self._refuse(self._absent(frame))
-        problems = list(self._unusable(frame))
-        self._refuse(problems)
-        stratum, names = _coded(frame, self.strata)
+        self._refuse(self._unusable(frame))
+        strata, fpcs = _names(self.strata), _names(self.fpc)
+        stratum, names = _coded(frame, next(iter(strata), None))
         psu, psus_in = _units(frame, self._outermost, stratum, len(names))
-        fraction, population, problems = _fractions(frame, self.fpc, stratum, psus_in, names)
-        problems += [
-            Problem(
-                f"column {self.strata or self._outermost}, stratum {name!r}",
-                "has one primary unit, from which no variance can be estimated",
-                "merge it with a like stratum or leave strata out",
-            )
-            for name, count, share in zip(names, psus_in, fraction, strict=True)
-            if count == 1 and share < 1
-        ]
-        self._refuse(problems)
-        if self.weights is not None:
-            weights = frame[self.weights].to_numpy(dtype=np.float64)
-        elif population is not None:
-            weights = (population / psus_in)[stratum]
-        else:
-            weights = np.ones(rows)
-        element = bool(psus_in.sum() == rows)
-        return Sampled(
-            weights, stratum, psu, psus_in, fraction, False, element, self._said(), self.df == "domain"
+        fraction, population, problems = _fractions(
+            frame, next(iter(fpcs), None), stratum, psus_in, names, _all_fractions(frame, fpcs)
         )
+        later: tuple[Stage, ...] = ()
+        drawn = np.ones(rows) if population is None else (population / psus_in)[stratum]
+        if not problems and len(fpcs) > 1:
+            later, drawn, problems = self._later(frame, stratum, psu, fraction, drawn)
+        problems += self._alone(names, psus_in, fraction)
+        self._refuse(problems)
+        weights = self._weights(frame, drawn)
+        replicated = None if self.replicates is None else self.replicates.over(frame, weights)
+        calibration = self.weights.calibration if isinstance(self.weights, Weights) else None
+        return Sampled(
+            weights,
+            stratum,
+            psu,
+            psus_in,
+            fraction,
+            simple=False,
+            element=bool(psus_in.sum() == rows),
+            label=self._said(),
+            own_df=self.df == "domain",
+            lonely=self.lonely,
+            later=later,
+            calibration=calibration,
+            replicated=replicated,
+        )
+
+    def _weights(self, frame: pd.DataFrame, drawn: Any) -> Any:
+        if isinstance(self.weights, Weights):
+            return self.weights.values.to_numpy(dtype=np.float64)
+        return drawn if self.weights is None else frame[self.weights].to_numpy(dtype=np.float64)
+
+    def _alone(self, names: Any, count: Any, fraction: Any, stage: str = "primary") -> list[Problem]:
+        if self.lonely != "fail":
+            return []
+        strata = _names(self.strata)
+        return [
+            Problem(
+                f"column {strata[0] if strata else self._outermost}, stratum {name!r}",
+                f"has one {stage} unit, from which no variance can be estimated",
+                'merge it with a like stratum, leave strata out, or choose lonely="adjust"',
+            )
+            for name, units, share in zip(names, count, fraction, strict=True)
+            if units == 1 and share < 1
+        ]
+
+    def _later(
+        self, frame: pd.DataFrame, stratum: Any, psu: Any, fraction: Any, drawn: Any
+    ) -> tuple[tuple[Stage, ...], Any, list[Problem]]:
+        """Stages after the first, whose strata are the units of the stage before (split by their own)."""
+        strata, fpcs = _names(self.strata), _names(self.fpc)
+        shares = _all_fractions(frame, fpcs)
+        stages, problems, unit, share = [], [], psu, fraction[stratum]
+        for at in range(1, len(fpcs)):
+            parent, found = pd.factorize(unit)
+            if at < len(strata):
+                own, levels = pd.factorize(frame[strata[at]])
+                parent, found = pd.factorize(parent * len(levels) + own)
+            unit, count = _units(frame, self._clusters[at], parent, len(found))
+            sampled, population, wrong = _fractions(
+                frame, fpcs[at], parent, count, [f"of stage {at + 1}, {name}" for name in found], shares
+            )
+            problems += wrong + self._alone(list(found), count, sampled, f"stage-{at + 1}")
+            if wrong:
+                break
+            above, within = np.zeros(len(found)), np.zeros(int(count.sum()), dtype=np.intp)
+            above[parent], within[unit] = share, parent
+            stages.append(Stage(unit, within, count, sampled, above))
+            share, drawn = share * sampled[parent], drawn * (population / count)[parent]
+        return tuple(stages), drawn, problems
 
     @property
     def _outermost(self) -> str | None:
@@ -151,14 +202,12 @@ class Design:
 
     @property
     def _clusters(self) -> tuple[str, ...]:
-        if self.clusters is None:
-            return ()
-        return (self.clusters,) if isinstance(self.clusters, str) else tuple(self.clusters)
+        return _names(self.clusters)
 
     def _columns(self) -> Iterator[str]:
-        yield from (
-            name for name in (self.weights, self.strata, *self._clusters, self.fpc) if name is not None
-        )
+        if isinstance(self.weights, str):
+            yield self.weights
+        yield from (*_names(self.strata), *self._clusters, *_names(self.fpc))
 
     def _absent(self, frame: pd.DataFrame) -> Iterator[Problem]:
         for name in self._columns():
@@ -173,7 +222,12 @@ class Design:
         if len(frame) == 0:
             yield Problem("frame", "has no rows", "give it respondents")
             return
-        if self.weights is not None:
+        if isinstance(self.weights, Weights):
+            if not self.weights.values.index.equals(frame.index):
+                yield Problem(
+                    "weights", "were made for another frame", "use the frame they were made for, unchanged"
+                )
+        elif self.weights is not None:
             yield from _weight_problems(frame[self.weights])
         for name in dict.fromkeys(self._columns()):
             if name != self.weights and bool(frame[name].isna().any()):
@@ -190,12 +244,23 @@ class Design:
 
     def _said(self) -> str:
         parts = [
-            "weights" if self.weights else "",
+            "weights" if self.weights is not None else "",
+            "replicates" if self.replicates is not None else "",
             "strata" if self.strata else "",
             "clusters" if self.clusters else "",
             "finite population" if self.fpc else "",
         ]
+        if isinstance(self.weights, Weights) and self.weights.calibration is not None:
+            parts[0] = "calibrated weights"
         return ", ".join(part for part in parts if part)
+
+
+def _names(given: str | Sequence[str] | None) -> tuple[str, ...]:
+    return () if given is None else (given,) if isinstance(given, str) else tuple(given)
+
+
+def _all_fractions(frame: pd.DataFrame, fpcs: Sequence[str]) -> bool:
+    return all(bool((frame[name].to_numpy(dtype=np.float64) <= 1).all()) for name in fpcs)
 
 
 def _weight_problems(column: pd.Series) -> Iterator[Problem]:
@@ -237,7 +302,7 @@ def _units(frame: pd.DataFrame, cluster: str | None, stratum: Any, strata: int) 
 
 
 def _fractions(
-    frame: pd.DataFrame, fpc: str | None, stratum: Any, psus_in: Any, names: list[Any]
+    frame: pd.DataFrame, fpc: str | None, stratum: Any, psus_in: Any, names: list[Any], fractions: bool
 ) -> tuple[Any, Any, list[Problem]]:
     if fpc is None:
         return np.zeros(len(names)), None, []
@@ -245,7 +310,6 @@ def _fractions(
     low, high = np.full(len(names), np.inf), np.full(len(names), -np.inf)
     np.minimum.at(low, stratum, given)
     np.maximum.at(high, stratum, given)
-    fractions = bool((given <= 1).all())
     population = psus_in / np.maximum(low, 1e-300) if fractions else low
     problems = []
     for name, least, most, count, whole in zip(names, low, high, psus_in, population, strict=True):

@@ -11,10 +11,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from toolkit.analysis.answers import Request
-from toolkit.analysis.design import Design, Sampled
+from toolkit.analysis.design import Design
 from toolkit.analysis.groups import Groups, group_by
 from toolkit.analysis.intervals import SAID
 from toolkit.analysis.moments import Moments, domain_moments
+from toolkit.analysis.sampled import Sampled
 from toolkit.errors import InvalidInput, Problem
 
 __all__ = ["Population", "Table", "asked", "effective_n", "populations", "said_group"]

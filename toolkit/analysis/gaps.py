@@ -12,12 +12,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from toolkit.analysis.answers import Items, Request, read_columns, requests_for
-from toolkit.analysis.design import Design, Sampled
+from toolkit.analysis.design import Design
 from toolkit.analysis.engine import Sides, compare
 from toolkit.analysis.estimate_table import effective_n
 from toolkit.analysis.gap_rows import finish, refuse_options
 from toolkit.analysis.groups import Groups, group_by
 from toolkit.analysis.moments import Moments, domain_moments
+from toolkit.analysis.sampled import Sampled
 from toolkit.errors import InvalidInput, Problem, near_names
 
 __all__ = ["gaps"]

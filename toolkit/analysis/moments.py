@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from toolkit.analysis.answers import Request
-from toolkit.analysis.design import Sampled
+from toolkit.analysis.sampled import Sampled, ratio_estimates
 
 __all__ = ["Moments", "domain_moments"]
 
@@ -137,7 +137,9 @@ def _designed(
     coarse = Sums(groups, n_groups)
     weight2, n = coarse(known), coarse(valid if (w > 0).all() else valid * (w > 0))
     squares = sums.sum(axis=1) if share else coarse(weighted * y)
-    if sampled.element:
+    if not sampled.common:
+        covariance = _of_any(sampled, groups, n_groups, y, valid)
+    elif sampled.element:
         weighted *= w
         second = fine(weighted if share else weighted * y) - 2 * mean[:, None, :] * fine(weighted)
         second = (second + mean[:, None, :] ** 2 * fine(known)) / safe[:, None, :] ** 2
@@ -153,6 +155,16 @@ def _designed(
     units = n if sampled.element else (sizes > 0).sum(axis=1).astype(np.float64)
     mean, spread = np.where(nobody, np.nan, mean + centre), np.where(n > 1, spread, np.nan)
     return Moments(n, units, weight, kish, mean, spread, covariance)
+
+
+def _of_any(sampled: Sampled, groups: Any, n_groups: int, y: Array, valid: Array) -> Array:
+    """From replicates, later stages, calibration or lonely units: an item at a time."""
+    member = (groups[:, None] == np.arange(n_groups)).astype(np.float64)
+    found = [
+        ratio_estimates(sampled, member * values[:, None], member * known[:, None])[1]
+        for values, known in zip(y, valid, strict=True)
+    ]
+    return np.array(found)
 
 
 def _of_elements(sampled: Sampled, first: Array, second: Array) -> Array:

@@ -1,9 +1,8 @@
-"""Who counts for how much: raking, post-stratification, and what weights cost."""
+"""Raking and post-stratification: weights that reproduce known totals of categories."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,64 +10,14 @@ import numpy.typing as npt
 import pandas as pd
 
 from toolkit.errors import InvalidInput, NotConverged, Problem, near_names
+from toolkit.weighting.start import start_weights
+from toolkit.weighting.weights import Calibration, Weights, effective_n
 
-__all__ = ["Weights", "design_effect", "effective_n", "poststratify", "rake"]
+__all__ = ["poststratify", "rake"]
 
 Array = npt.NDArray[np.float64]
 Margins = Mapping[str, Mapping[Any, float]]
 _STALLED = 25
-
-
-@dataclass(frozen=True)
-class Weights:
-    """Weights of one frame and what they cost.
-
-    Attributes
-    ----------
-    values
-        One weight a row, under the frame's index.
-    design_effect
-        Kish's n Σw² / (Σw)²: how many times more answers weighting asks for.
-    effective_n
-        (Σw)² / Σw².
-    iterations
-        Cycles over the margins; 1 for post-stratification.
-    margins
-        One row a category: variable, category, target, before, after.
-    """
-
-    values: pd.Series
-    design_effect: float
-    effective_n: float
-    iterations: int
-    margins: pd.DataFrame
-
-
-def effective_n(weights: npt.ArrayLike) -> float:
-    """Kish's effective number of answers, (Σw)² / Σw².
-
-    Examples
-    --------
-    >>> effective_n([1, 1, 1, 1])
-    4.0
-    """
-    w = np.asarray(weights, dtype=np.float64)
-    if w.size == 0 or np.isnan(w).any() or np.isinf(w).any() or (w < 0).any() or w.sum() <= 0:
-        raise InvalidInput(
-            "weights", [Problem("weights", "are empty, negative, infinite, missing or all 0", "give weights")]
-        )
-    return float(w.sum() ** 2 / (w**2).sum())
-
-
-def design_effect(weights: npt.ArrayLike) -> float:
-    """Kish's design effect of unequal weights, n Σw² / (Σw)².
-
-    Examples
-    --------
-    >>> round(design_effect([1, 1, 2]), 3)
-    1.125
-    """
-    return float(np.size(weights) / effective_n(weights))
 
 
 def rake(
@@ -115,7 +64,7 @@ def rake(
     >>> found.values.round(3).tolist()
     [40.0, 10.0, 50.0]
     """
-    start = _start(frame, base)
+    start = start_weights(frame, base)
     codes, targets = _coded(frame, margins)
     sizes = [len(target) for target in targets]
     cells, found = _cells(codes, sizes)
@@ -207,36 +156,6 @@ def _as_table(targets: pd.DataFrame | Margins) -> pd.DataFrame:
         )
     name, totals = next(iter(targets.items()))
     return pd.DataFrame({name: list(totals), "total": list(totals.values())})
-
-
-def _start(frame: pd.DataFrame, base: str | pd.Series | npt.ArrayLike | None) -> Array:
-    if len(frame) == 0:
-        raise InvalidInput("frame", [Problem("frame", "has no rows", "give it respondents")])
-    if base is None:
-        return np.ones(len(frame))
-    if isinstance(base, str):
-        if base not in frame.columns:
-            raise InvalidInput(
-                "base",
-                [Problem(f"column {base}", "is not in the frame", near_names(base, map(str, frame.columns)))],
-            )
-        base = frame[base]
-    values = np.asarray(base, dtype=np.float64)
-    problems = []
-    if isinstance(base, pd.Series) and not base.index.equals(frame.index):
-        problems.append(Problem("base", "is not indexed as the frame is", "align it with the frame first"))
-    elif values.shape != (len(frame),):
-        problems.append(Problem("base", f"has {values.size} weights for {len(frame)} rows", "give one a row"))
-    elif not np.isfinite(values).all() or (values < 0).any():
-        row = frame.index[~np.isfinite(values) | (values < 0)][0]
-        problems.append(
-            Problem(f"base, row {row}", "is missing, infinite or negative", "mend it or leave the row out")
-        )
-    elif values.sum() <= 0:
-        problems.append(Problem("base", "weights sum to zero", "give at least one row a weight"))
-    if problems:
-        raise InvalidInput("base", problems)
-    return values
 
 
 def _coded(frame: pd.DataFrame, margins: Margins) -> tuple[list[Any], list[Array]]:
@@ -395,4 +314,6 @@ def _weights(
             )
         )
     series = pd.Series(values, index=frame.index, name="weight")
-    return Weights(series, len(values) / effective, effective, cycles, pd.concat(parts, ignore_index=True))
+    calibration = Calibration("raking" if len(codes) > 1 else "cells", start, values, tuple(codes))
+    shown = pd.concat(parts, ignore_index=True)
+    return Weights(series, len(values) / effective, effective, cycles, shown, calibration)

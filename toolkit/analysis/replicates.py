@@ -1,0 +1,156 @@
+"""Replicate weights: as columns of a frame, and the variance they give."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from toolkit.errors import InvalidInput, Problem, near_names
+
+__all__ = ["KINDS", "Replicated", "Replicates"]
+
+Array = npt.NDArray[np.float64]
+Kind = Literal["bootstrap", "JK1", "JKn", "BRR", "Fay", "other"]
+KINDS = ("bootstrap", "JK1", "JKn", "BRR", "Fay", "other")
+
+
+@dataclass(frozen=True)
+class Replicated:
+    """Replicate weights over one frame: rows × replicates, and how their spread becomes a variance."""
+
+    weights: Array
+    scale: float
+    rscales: Array
+    mse: bool
+
+    def covariance(self, each: Array, estimate: Array) -> Array:
+        """Covariance of estimates from what each replicate found (replicates × estimates)."""
+        counted = self.rscales > 0
+        centre = estimate if self.mse else each[counted].mean(axis=0)
+        away = each - centre
+        found: Array = (away * self.rscales[:, None]).T @ away * self.scale
+        return found
+
+    def degrees_of_freedom(self, rows: Any = None) -> float:
+        """Rank of the replicate weights, less one."""
+        weights = self.weights if rows is None else self.weights[rows]
+        different = np.unique(weights, axis=0)
+        largest = np.linalg.norm(different, axis=0).max(initial=0.0)
+        return float(np.linalg.matrix_rank(different, tol=1e-7 * max(largest, 1e-300)) - 1)
+
+
+@dataclass(frozen=True)
+class Replicates:
+    """Names of the columns that hold replicate weights, and how they were made.
+
+    Parameters
+    ----------
+    columns
+        One column a replicate.
+    kind
+        "bootstrap", "JK1", "JKn", "BRR", "Fay" or "other".
+    scale
+        By which the sum of squares is multiplied. By default 1/(R − 1) for the bootstrap, 1/R for BRR,
+        1/(R(1 − rho)²) for Fay, 1 for JKn and "other"; JK1 needs it ((n − 1)/n, with a finite population
+        times 1 − n/N).
+    rscales
+        One a replicate, by default 1; JKn needs them ((n_h − 1)/n_h of the replicate's stratum).
+    rho
+        Fay's factor.
+    mse
+        Spread about the estimate (True) or about the replicates' mean (False).
+    combined
+        Whether columns already hold weight × replicate factor; False where they are factors alone.
+
+    Raises
+    ------
+    InvalidInput
+        Where what the kind needs is missing or does not fit.
+
+    Examples
+    --------
+    >>> Replicates(("r1", "r2", "r3"), kind="BRR").spread(3)[0]
+    0.3333333333333333
+    """
+
+    columns: Sequence[str]
+    kind: Kind = "bootstrap"
+    scale: float | None = None
+    rscales: Sequence[float] | None = None
+    rho: float | None = None
+    mse: bool = False
+    combined: bool = True
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "columns", tuple(self.columns))
+        if self.rscales is not None:
+            object.__setattr__(self, "rscales", tuple(float(one) for one in self.rscales))
+        problems = list(self._problems())
+        if problems:
+            raise InvalidInput("replicates", problems)
+
+    def _problems(self) -> Iterator[Problem]:
+        if self.kind not in KINDS:
+            yield Problem("kind", f"{self.kind!r} is not known", f"use one of {KINDS}")
+        if len(self.columns) < 2:
+            yield Problem("columns", f"name {len(self.columns)} replicate(s)", "name all of them")
+        if len(set(self.columns)) < len(self.columns):
+            yield Problem("columns", "name a replicate twice", "name each once")
+        if self.kind == "Fay" and not (self.rho is not None and 0 <= self.rho < 1):
+            yield Problem("rho", f"is {self.rho}", "give Fay's factor, from 0 to below 1")
+        if self.kind == "JK1" and self.scale is None:
+            yield Problem("scale", "is not given", "give (n − 1)/n, n being the number of units dropped")
+        if self.kind == "JKn" and self.rscales is None:
+            yield Problem("rscales", "are not given", "give (n − 1)/n of each replicate's stratum")
+        if self.scale is not None and not (np.isfinite(self.scale) and self.scale >= 0):
+            yield Problem("scale", f"is {self.scale}", "give a number above 0")
+        if self.rscales is not None and (
+            len(self.rscales) != len(self.columns)
+            or any(not (np.isfinite(one) and one >= 0) for one in self.rscales)
+        ):
+            yield Problem(
+                "rscales",
+                f"are {len(self.rscales)} for {len(self.columns)} replicates, or not all numbers from 0",
+                "give one a replicate",
+            )
+
+    def spread(self, count: int) -> tuple[float, Array]:
+        """`scale` and `rscales` of that many replicates."""
+        usual = {"bootstrap": 1 / (count - 1), "BRR": 1 / count}.get(self.kind, 1.0)
+        if self.kind == "Fay" and self.rho is not None:
+            usual = 1 / (count * (1 - self.rho) ** 2)
+        rscales = np.ones(count) if self.rscales is None else np.array(self.rscales)
+        return usual if self.scale is None else self.scale, rscales
+
+    def over(self, frame: pd.DataFrame, weights: Array) -> Replicated:
+        """Read the replicate weights of one frame.
+
+        Raises
+        ------
+        InvalidInput
+            Naming every column that is not there or holds no weights.
+        """
+        problems = []
+        for name in self.columns:
+            if name not in frame.columns:
+                known = near_names(name, map(str, frame.columns))
+                problems.append(Problem(f"column {name}", "is not in the frame", known))
+            elif not pd.api.types.is_numeric_dtype(frame[name]):
+                problems.append(Problem(f"column {name}", "holds no numbers", "read it as numbers"))
+        if problems:
+            raise InvalidInput("replicates", problems)
+        values = frame[list(self.columns)].to_numpy(dtype=np.float64, na_value=np.nan)
+        odd = ~np.isfinite(values) | (values < 0)
+        if odd.any():
+            row, column = np.argwhere(odd)[0]
+            where = f"column {self.columns[column]}, row {frame.index[row]}"
+            raise InvalidInput(
+                "replicates", [Problem(where, "is missing, infinite or negative", "mend the file")]
+            )
+        scale, rscales = self.spread(len(self.columns))
+        return Replicated(values if self.combined else values * weights[:, None], scale, rscales, self.mse)

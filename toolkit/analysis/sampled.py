@@ -1,0 +1,162 @@
+"""A design laid over one frame, and the covariance it gives to totals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from toolkit.analysis.replicates import Replicated
+from toolkit.weighting import Calibration
+
+__all__ = ["Sampled", "Stage", "covariance", "ratio_estimates"]
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A later stage of sampling: units within the units of the stage before.
+
+    `unit` of each row, `parent` stratum of each unit, `count` and sampled `fraction` of each stratum, and
+    `share`, the product of the fractions sampled in all stages before, by which its variance counts.
+    """
+
+    unit: Any
+    parent: Any
+    count: Any
+    fraction: Any
+    share: Any
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """A design laid over one frame: arrays of one entry a row, and of one entry a stratum.
+
+    `fraction` is the sampled share of each stratum's primary units (0 without a finite population);
+    `simple` says that every row counts the same and was drawn on its own, so that textbook formulas hold.
+    `later` are the stages after the first, `lonely` what is done with a stratum of one unit, `calibration`
+    what explains part of every answer, `replicated` the replicate weights that stand in for all of this.
+    """
+
+    weights: Any
+    stratum: Any
+    psu: Any
+    psus_in: Any
+    fraction: Any
+    simple: bool
+    element: bool
+    label: str
+    own_df: bool = False
+    lonely: str = "fail"
+    later: tuple[Stage, ...] = ()
+    calibration: Calibration | None = None
+    replicated: Replicated | None = None
+
+    def degrees_of_freedom(self, rows: Any = None) -> float:
+        """Primary units less strata among the rows of positive weight (of `rows`, where given)."""
+        if self.replicated is not None:
+            return self.replicated.degrees_of_freedom(rows)
+        counted = self.weights > 0
+        if rows is not None:
+            counted = counted & rows
+        return float(np.unique(self.psu[counted]).size - np.unique(self.stratum[counted]).size)
+
+    @property
+    def scale(self) -> Any:
+        """(1 − f) n / (n − 1) of each stratum; 0 where the stratum was taken whole."""
+        return _scale(self.psus_in, self.fraction)
+
+    @property
+    def common(self) -> bool:
+        """Whether first-stage sums within strata say all: no stages, lonely units or calibration."""
+        special = self.replicated is not None or self.calibration is not None or bool(self.later)
+        return not special and not bool(((self.psus_in < 2) & (self.fraction < 1)).any())
+
+
+def _scale(count: Any, fraction: Any) -> Any:
+    return np.where(fraction >= 1, 0.0, (1 - fraction) * count / np.maximum(count - 1, 1))
+
+
+def covariance(sampled: Sampled, z: Array) -> Array:
+    """Covariance of the column sums of `z`, whose rows are weighted contributions of respondents.
+
+    Parameters
+    ----------
+    sampled
+        The design over the frame, without replicates.
+    z
+        Rows × statistics.
+
+    Notes
+    -----
+    What a calibration explains is taken out first. Each later stage adds its variance times the product
+    of the fractions sampled before it.
+    """
+    if sampled.calibration is not None:
+        z = sampled.calibration.residuals(z)
+    at, totals = sampled.stratum, z
+    if not sampled.element:
+        totals, at = _totals(z, sampled.psu), np.zeros(int(sampled.psus_in.sum()), dtype=np.intp)
+        at[sampled.psu] = sampled.stratum
+    result = _between(totals, at, sampled.psus_in, sampled.scale, sampled.lonely)
+    for stage in sampled.later:
+        scale = _scale(stage.count, stage.fraction) * stage.share
+        totals = _totals(z, stage.unit)
+        result = result + _between(totals, stage.parent, stage.count, scale, sampled.lonely)
+    return result
+
+
+def _totals(z: Array, unit: Any) -> Array:
+    found = np.zeros((int(unit.max()) + 1, z.shape[1]))
+    np.add.at(found, unit, z)
+    return found
+
+
+def _between(totals: Array, at: Any, count: Any, scale: Any, lonely: str) -> Array:
+    """Σ over strata of scale · Σ (z − z̄)(z − z̄)ᵀ, with the rule for strata of one unit."""
+    sums = np.zeros((len(count), totals.shape[1]))
+    np.add.at(sums, at, totals)
+    centre = sums / count[:, None]
+    alone = (count < 2) & (scale > 0)
+    if lonely == "adjust":
+        centre[alone] = 0.0
+    away = totals - centre[at]
+    found: Array = (away * scale[at][:, None]).T @ away
+    if lonely == "average" and alone.any():
+        found *= len(count) / max(len(count) - int(alone.sum()), 1)
+    return found
+
+
+def ratio_estimates(sampled: Sampled, top: Array, bottom: Array | None) -> tuple[Array, Array]:
+    """Ratios of weighted totals (totals, where there is no bottom) and their covariance.
+
+    Parameters
+    ----------
+    sampled
+        The design over the frame.
+    top, bottom
+        Rows × statistics, 0 outside the domain of each.
+
+    Returns
+    -------
+    tuple
+        Estimates, and their covariance; NaN where a bottom is 0.
+    """
+    weights = sampled.weights
+    totals = weights @ top
+    with np.errstate(divide="ignore", invalid="ignore"):
+        if bottom is None:
+            estimate, z = totals, top * weights[:, None]
+        else:
+            size = weights @ bottom
+            estimate = totals / np.where(size == 0, np.nan, size)
+            z = (top - estimate * bottom) * weights[:, None] / size
+        if sampled.replicated is None:
+            return estimate, covariance(sampled, z)
+        each = sampled.replicated.weights.T @ top
+        if bottom is not None:
+            each = each / (sampled.replicated.weights.T @ bottom)
+    return estimate, sampled.replicated.covariance(each, estimate)
