@@ -2,6 +2,7 @@
 
 from toolkit.analysis.anova import anova, bartlett, tukey, welch_anova
 from toolkit.analysis.contrast import contrast
+from toolkit.analysis.correlation import correlation
 from toolkit.analysis.design import Design
 from toolkit.analysis.dominance import CliffDelta, cliff_delta
 from toolkit.analysis.equivalence import (
@@ -12,6 +13,7 @@ from toolkit.analysis.equivalence import (
 )
 from toolkit.analysis.estimates import means, proportions
 from toolkit.analysis.exact import fisher_exact, fisher_p
+from toolkit.analysis.exact_table import fisher_table
 from toolkit.analysis.gaps import gaps
 from toolkit.analysis.joint import Estimates, estimate, ratios, totals, variances
 from toolkit.analysis.multiplicity import adjust_p
@@ -27,8 +29,10 @@ from toolkit.analysis.rank import (
 )
 from toolkit.analysis.rank_gap import rank_gap
 from toolkit.analysis.replicates import Replicates
+from toolkit.analysis.strata_tables import mantel_haenszel
 from toolkit.analysis.summaries import gaps_from_summary
 from toolkit.analysis.t_tests import CohenD, cohen_d, t_test
+from toolkit.analysis.tables import TableTest, chi_square, mcnemar, trend_test
 from toolkit.analysis.two_proportions import (
     agresti_caffo,
     chi_square_2x2,
@@ -51,15 +55,18 @@ __all__ = [
     "Estimates",
     "Power",
     "Replicates",
+    "TableTest",
     "adjust_p",
     "agresti_caffo",
     "anova",
     "bartlett",
+    "chi_square",
     "chi_square_2x2",
     "cliff_delta",
     "cohen_d",
     "cohen_h",
     "contrast",
+    "correlation",
     "equivalence",
     "equivalence_of_means",
     "equivalence_of_proportions",
@@ -67,13 +74,16 @@ __all__ = [
     "exact_binomial_test",
     "fisher_exact",
     "fisher_p",
+    "fisher_table",
     "friedman",
     "gaps",
     "gaps_from_summary",
     "kolmogorov_smirnov",
     "kruskal",
     "mann_whitney",
+    "mantel_haenszel",
     "margin_of_error",
+    "mcnemar",
     "means",
     "miettinen_nurminen",
     "minimum_detectable_gap",
@@ -93,6 +103,7 @@ __all__ = [
     "size_for_margin",
     "t_test",
     "totals",
+    "trend_test",
     "tukey",
     "variances",
     "verdict",

@@ -167,7 +167,7 @@ def wilcoxon_signed_rank(a: npt.ArrayLike, b: npt.ArrayLike, *, correct: bool = 
         raise InvalidInput(
             "wilcoxon_signed_rank", [Problem("pairs", "none differs", "there is nothing to test")]
         )
-    rank, counts = _ranks(np.abs(apart))
+    rank, counts = mid_ranks(np.abs(apart))
     v, n = float(rank[apart > 0].sum()), apart.size
     error = math.sqrt(n * (n + 1) * (2 * n + 1) / 24 - (counts**3 - counts).sum() / 48)
     z = v - n * (n + 1) / 4
@@ -201,7 +201,7 @@ def kruskal(groups: Sequence[npt.ArrayLike]) -> Test:
     samples = [known_values(f"group {at}", group) for at, group in enumerate(groups)]
     if len(samples) < 2:
         raise InvalidInput("kruskal", [Problem("groups", "are fewer than two", "give at least two")])
-    rank, counts = _ranks(np.concatenate(samples))
+    rank, counts = mid_ranks(np.concatenate(samples))
     n, sizes = rank.size, np.array([sample.size for sample in samples])
     sums = np.add.reduceat(rank, np.concatenate([[0], np.cumsum(sizes)[:-1]]))
     untied = 1 - (counts**3 - counts).sum() / (n**3 - n)
@@ -232,7 +232,7 @@ def friedman(table: npt.ArrayLike) -> Test:
         )
     values = values[~np.isnan(values).any(axis=1)]
     n, k = values.shape
-    ranked = [_ranks(row) for row in values]
+    ranked = [mid_ranks(row) for row in values]
     ties = sum(float((counts**3 - counts).sum()) for _, counts in ranked)
     if n == 0 or ties >= n * (k**3 - k):
         raise InvalidInput(
@@ -266,7 +266,7 @@ def kolmogorov_smirnov(a: npt.ArrayLike, b: npt.ArrayLike) -> Test:
     return Test(d, p, "Kolmogorov–Smirnov test, asymptotic")
 
 
-def _ranks(values: Array) -> tuple[Array, Array]:
+def mid_ranks(values: Array) -> tuple[Array, Array]:
     """Mid-ranks, and how many share each value."""
     _, at, counts = np.unique(values, return_inverse=True, return_counts=True)
     sizes = counts.astype(np.float64)
