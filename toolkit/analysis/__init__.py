@@ -4,6 +4,7 @@ from toolkit.analysis.anova import anova, bartlett, tukey, welch_anova
 from toolkit.analysis.contrast import contrast
 from toolkit.analysis.correlation import correlation
 from toolkit.analysis.design import Design
+from toolkit.analysis.design_effects import design_effects
 from toolkit.analysis.dominance import CliffDelta, cliff_delta
 from toolkit.analysis.equivalence import (
     Equivalence,
@@ -66,6 +67,7 @@ __all__ = [
     "cohen_d",
     "cohen_h",
     "contrast",
+    "design_effects",
     "correlation",
     "equivalence",
     "equivalence_of_means",

@@ -21,8 +21,8 @@ from toolkit.errors import InvalidInput, Problem
 __all__ = ["Estimates", "estimate", "ratios", "totals", "variances"]
 
 Array = npt.NDArray[np.float64]
-Statistic = Literal["mean", "total", "variance"]
-_STATISTICS = ("mean", "total", "variance")
+Statistic = Literal["mean", "total", "variance", "size"]
+_STATISTICS = ("mean", "total", "variance", "size")
 _ROUNDING = 1e-12
 """A standard error below this part of its estimate is rounding: the design fixes the estimate."""
 
@@ -73,7 +73,7 @@ def estimate(
     items
         An instrument, variables, or column names.
     statistic
-        "mean" (of shares: the share), "total" or "variance".
+        "mean" (of shares: the share), "total", "variance", or "size" (the weights of those who answered).
     measure
         "mean" takes codes as numbers; a code or "top", "bottom", "favourable", "unfavourable" counts
         those who gave it; None gives a row a response code.
@@ -282,7 +282,10 @@ class _Cells:
         top, base = _spread_out(filled, member), _spread_out(below, member)
         if statistic == "variance":
             top = self._squares(filled, known, member, n)
-        found, covariance = ratio_estimates(self._sampled, top, None if statistic == "total" else base)
+        if statistic == "size":
+            top = base
+        whole = statistic in ("total", "size")
+        found, covariance = ratio_estimates(self._sampled, top, None if whole else base)
         nobody = n.ravel() == 0
         found[nobody] = np.nan
         covariance[nobody], covariance[:, nobody] = np.nan, np.nan
