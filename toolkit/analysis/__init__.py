@@ -5,6 +5,7 @@ from toolkit.analysis.contrast import contrast
 from toolkit.analysis.correlation import correlation
 from toolkit.analysis.design import Design
 from toolkit.analysis.design_effects import design_effects
+from toolkit.analysis.design_tests import design_rank_test, design_t_test
 from toolkit.analysis.dominance import CliffDelta, cliff_delta
 from toolkit.analysis.equivalence import (
     Equivalence,
@@ -67,8 +68,10 @@ __all__ = [
     "cohen_d",
     "cohen_h",
     "contrast",
-    "design_effects",
     "correlation",
+    "design_effects",
+    "design_rank_test",
+    "design_t_test",
     "equivalence",
     "equivalence_of_means",
     "equivalence_of_proportions",
