@@ -1,10 +1,11 @@
 """Estimates, gaps and tests: every statistic a row of one contract."""
 
+from toolkit.analysis.agreement import kappa, weighted_alpha
 from toolkit.analysis.anova import anova, bartlett, tukey, welch_anova
-from toolkit.analysis.contrast import contrast
+from toolkit.analysis.contrasts import contrast
 from toolkit.analysis.correlation import correlation
 from toolkit.analysis.design import Design
-from toolkit.analysis.design_effects import design_effects
+from toolkit.analysis.design_effect import design_effects
 from toolkit.analysis.design_tests import design_rank_test, design_t_test
 from toolkit.analysis.dominance import CliffDelta, cliff_delta
 from toolkit.analysis.equivalence import (
@@ -22,6 +23,7 @@ from toolkit.analysis.multiplicity import adjust_p
 from toolkit.analysis.one_proportion import exact_binomial_test, score_test
 from toolkit.analysis.planning import margin_of_error, minimum_detectable_gap, sample_size, size_for_margin
 from toolkit.analysis.power import Power, power_anova, power_proportions, power_t_test
+from toolkit.analysis.quantile import quantiles, weighted_quantile
 from toolkit.analysis.rank import (
     friedman,
     kolmogorov_smirnov,
@@ -83,6 +85,7 @@ __all__ = [
     "friedman",
     "gaps",
     "gaps_from_summary",
+    "kappa",
     "kolmogorov_smirnov",
     "kruskal",
     "mann_whitney",
@@ -100,6 +103,7 @@ __all__ = [
     "power_t_test",
     "prop_test",
     "proportions",
+    "quantiles",
     "rank_gap",
     "ratios",
     "risk_ratio",
@@ -113,6 +117,8 @@ __all__ = [
     "variances",
     "verdict",
     "wald_difference",
+    "weighted_alpha",
+    "weighted_quantile",
     "welch_anova",
     "wilcoxon_signed_rank",
 ]
