@@ -6,6 +6,7 @@ from toolkit.analysis.contrasts import contrast
 from toolkit.analysis.correlation import correlation
 from toolkit.analysis.design import Design
 from toolkit.analysis.design_effect import design_effects
+from toolkit.analysis.design_tables import GoodnessOfFit, crosstab, goodness_of_fit, independence
 from toolkit.analysis.design_tests import design_rank_test, design_t_test
 from toolkit.analysis.dominance import CliffDelta, cliff_delta
 from toolkit.analysis.equivalence import (
@@ -57,6 +58,7 @@ __all__ = [
     "Design",
     "Equivalence",
     "Estimates",
+    "GoodnessOfFit",
     "Power",
     "Replicates",
     "TableTest",
@@ -71,6 +73,7 @@ __all__ = [
     "cohen_h",
     "contrast",
     "correlation",
+    "crosstab",
     "design_effects",
     "design_rank_test",
     "design_t_test",
@@ -85,6 +88,8 @@ __all__ = [
     "friedman",
     "gaps",
     "gaps_from_summary",
+    "goodness_of_fit",
+    "independence",
     "kappa",
     "kolmogorov_smirnov",
     "kruskal",

@@ -1,0 +1,120 @@
+"""W05: tables under a design against R."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.analysis.oracles import DESIGNS, cases, close, data
+from toolkit import analysis as tk
+from toolkit.errors import InvalidInput
+
+STATISTICS = {
+    "F": "F",
+    "Chisq": "chi-square",
+    "Wald": "wald",
+    "adjWald": "adjusted-wald",
+    # R lacks the package for the exact mixture on the machine of the reference and falls back itself.
+    "lincom": "saddlepoint",
+    "saddlepoint": "saddlepoint",
+}
+
+
+def _check_fit(case: dict[str, Any], frame: pd.DataFrame, design: Any) -> None:
+    item, text = re.match(r"svygofchisq\(~(\w+), d, p=c\((.*?)\)", case["call"]).groups()
+    shares = [eval(share, {}) for share in text.split(",")]
+    expected = dict(zip(sorted(frame[item].unique()), shares, strict=True))
+    found, r = tk.goodness_of_fit(frame, item, expected, design=design), case["result"]
+    assert [found.scale, found.df, found.p_value] == close([*r["parameter"].values(), r["p_value"]])
+    # A fit that is perfect but for rounding (3e-12 in R) is one.
+    assert found.statistic == pytest.approx(r["statistic"]["X-squared"], rel=1e-6, abs=1e-9)
+
+
+@pytest.mark.parametrize("case", cases("W05_chisq"))
+def test_tables_under_a_design_equal_r(case: dict[str, Any]) -> None:
+    frame, design, r = data(case["dataset"]), DESIGNS[case["design_name"]], case["result"]
+    if case["call"].startswith("svygof"):
+        _check_fit(case, frame, design)
+        return
+    rows, columns = re.match(r"svy\w+\(~(\w+)\+(\w+)", case["call"]).groups()
+    if case["call"].startswith("svytable"):
+        table = tk.crosstab(frame, rows, columns, design=design)
+        for cell in r:
+            label = cell[rows] if isinstance(cell[rows], str) else f"{cell[rows]:g}"
+            assert table.loc[label, cell[columns]] == close(cell["Freq"])
+        return
+    kind = re.search(r"statistic='(\w+)'", case["call"]).group(1)
+    found = tk.independence(frame, rows, columns, statistic=STATISTICS[kind], design=design)
+    # R stops its search for the saddlepoint at 1e-8, which near the mean costs it the sixth digit of p.
+    rel = 1e-5 if STATISTICS[kind] == "saddlepoint" else 1e-6
+    assert found.statistic == close(*r["statistic"].values())
+    assert found.p_value == close(r["p_value"], rel=rel)
+    df = found.df if isinstance(found.df, tuple) else () if found.df is None else (found.df,)
+    assert list(df) == close(list(r.get("parameter", {}).values()))
+
+
+def _frame(n: int = 300) -> pd.DataFrame:
+    rng = np.random.default_rng(6)
+    frame = pd.DataFrame({"a": rng.choice(list("xyz"), n), "b": rng.integers(1, 5, n)})
+    return frame.assign(w=rng.uniform(0.5, 3, n), s=rng.integers(0, 3, n))
+
+
+@pytest.mark.parametrize("statistic", ["F", "chi-square", "wald", "adjusted-wald", "saddlepoint"])
+def test_row_order_weight_scale_and_which_is_row_change_nothing(statistic: Any) -> None:
+    frame, design = _frame(), tk.Design(weights="w", strata="s")
+    there = tk.independence(frame, "a", "b", statistic=statistic, design=design)
+    moved = frame.sample(frac=1, random_state=3).assign(w=lambda one: one.w * 9)
+    for one, pair in ((moved, "ab"), (frame, "ba")):
+        back = tk.independence(one, *pair, statistic=statistic, design=design)
+        assert [there.statistic, there.p_value] == pytest.approx([back.statistic, back.p_value])
+
+
+def test_a_simple_sample_gives_pearsons_test_nearly() -> None:
+    frame = _frame(4000)
+    plain = tk.chi_square(pd.crosstab(frame.a, frame.b))
+    found = tk.independence(frame, "a", "b", statistic="chi-square")
+    assert found.statistic == pytest.approx(plain.statistic)
+    assert found.p_value == pytest.approx(plain.p_value, rel=0.05)
+    assert tk.independence(frame, "a", "b").p_value == pytest.approx(plain.p_value, rel=0.05)
+
+
+def test_the_tail_of_a_mixture_is_that_of_simulated_sums() -> None:
+    from toolkit.analysis.mixtures import f_sum_tail, saddlepoint_tail
+
+    rng = np.random.default_rng(1)
+    weights = np.array([3.0, 1.0, 0.4])
+    sums = (rng.chisquare(1, (200_000, 3)) * weights).sum(axis=1)
+    below = rng.chisquare(12, 200_000) / 12
+    for x in (2.0, 8.0, 15.0):
+        assert saddlepoint_tail(x, weights) == pytest.approx((sums > x).mean(), abs=0.01)
+        assert f_sum_tail(x, weights, 12.0) == pytest.approx((sums / below > x).mean(), abs=0.015)
+    assert saddlepoint_tail(4.4, weights) == pytest.approx((sums > 4.4).mean(), abs=0.02)
+
+
+def test_missing_answers_are_outside_the_table() -> None:
+    frame, design = _frame(), tk.Design(weights="w")
+    holed = frame.assign(b=frame.b.where(frame.index % 5 > 0))
+    table = tk.crosstab(holed, "a", "b", design=design)
+    assert table.to_numpy().sum() == pytest.approx(frame.w[frame.index % 5 > 0].sum())
+    assert list(table.columns) == ["1", "2", "3", "4"]
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda f: tk.independence(f, "a", "b", statistic="G"), "not known"),
+        (lambda f: tk.independence(f.assign(a="x"), "a", "b"), "fewer than two"),
+        (lambda f: tk.independence(f.assign(b=f.b.where(f.a != "z")), "a", "b"), "nobody gave who"),
+        (lambda f: tk.independence(f, "a", "w"), "group them"),
+        (lambda f: tk.goodness_of_fit(f, "a", {"x": 0.5, "q": 0.5}), r"'y'[\s\S]*'z'[\s\S]*'q'"),
+        (lambda f: tk.goodness_of_fit(f, "a", {"x": 0.5, "y": 0.5, "z": 0}), "above 0"),
+        (lambda f: tk.goodness_of_fit(f.assign(a="x"), "a", {"x": 1}), "fewer than two"),
+    ],
+)
+def test_what_is_no_table_is_refused(call: Any, said: str) -> None:
+    with pytest.raises(InvalidInput, match=said):
+        call(_frame())
