@@ -12,7 +12,7 @@ import pandas as pd
 from toolkit.analysis import adjust_p, gaps_from_summary
 from toolkit.disclosure.claims import Claim, Table
 from toolkit.disclosure.redaction import RulingOf, count_shown, n_shown, typed
-from toolkit.disclosure.ruling import Share
+from toolkit.disclosure.ruling import REASONS, Share
 from toolkit.errors import ToolkitError
 
 __all__ = ["redact_gaps"]
@@ -63,6 +63,9 @@ def _gap_row(row: Mapping[str, Any], sides: Mapping[str, Claim], ruled: RulingOf
             new[f"estimate_{end}"] = share.bound
         if not share.told:
             reasons.append(f"{row[f'audience_{end}']}: {share.reason}")
+    if not reasons:  # only then: beside another reason it would tell which side has no answers at all
+        lacking = [end for end in ("a", "b") if not sides[end].published and math.isnan(sides[end].estimate)]
+        reasons = [f"{row[f'audience_{end}']}: {REASONS['none']}" for end in lacking]
     if reasons:
         ours = [end for end in ("a", "b") if not sides[end].published]
         new |= dict.fromkeys((*_DERIVED, "p_adjusted"), math.nan)

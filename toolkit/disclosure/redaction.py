@@ -10,7 +10,7 @@ import pandas as pd
 
 from toolkit.disclosure.claims import Claim, Table
 from toolkit.disclosure.policy import Policy
-from toolkit.disclosure.ruling import BOX_NAMES, Ruling, Share, three_parts
+from toolkit.disclosure.ruling import BOX_NAMES, REASONS, Ruling, Share, three_parts
 from toolkit.instrument.model import Instrument
 
 __all__ = [
@@ -45,6 +45,8 @@ def redact_estimates(table: Table, claims: Sequence[Claim], ruled: RulingOf) -> 
     out = []
     for claim in claims:
         ruling, share = ruled(claim)
+        if share.status == "exact" and math.isnan(claim.estimate):
+            share = Share("withheld", reason=REASONS["none"])
         row = dict(rows[claim.row])
         row |= {"n_shown": n_shown(ruling), "shown": share.told, "bound": "", "withheld": share.reason}
         if not ruling.shown:

@@ -164,13 +164,18 @@ def _share(
     key: tuple[str, str], found: list[float], bounds: tuple[float, float], n: float, full: bool, two: bool
 ) -> Share:
     kind, _ = key
+    if kind == "function":  # a rank statistic can fail for the sake of the other side: not this base's affair
+        known = [value for value in found if not math.isnan(value)]
+        if not full:
+            return Share("withheld", reason=REASONS["whole"])
+        return Share("exact", upper=max(known, default=math.nan), lower=min(known, default=math.nan))
     if any(math.isnan(value) for value in found):
         return Share("withheld", reason=REASONS["none"])
     if kind == "box" or (two and kind in ("response", "code")):
         return _clipped(found, bounds, n)
     if full:
         return Share("exact", upper=max(found), lower=min(found))
-    return Share("withheld", reason=REASONS[{"response": "distribution", "code": "code"}.get(kind, "whole")])
+    return Share("withheld", reason=REASONS["distribution" if kind == "response" else "code"])
 
 
 def _clipped(found: list[float], bounds: tuple[float, float], n: float) -> Share:

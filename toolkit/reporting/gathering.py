@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Gathered", "gather", "reportable"]
 
+NOT_THEIRS = "-5"
+"""The code of a question the audience's questionnaire did not hold."""
+
 
 @dataclass(frozen=True)
 class Gathered:
@@ -70,7 +73,7 @@ def gather(study: Study, organisation: str, wave: str) -> Gathered:
         results |= _comparisons(frame, audiences, study)
         previous = _previous_wave(study, organisation, wave)
         if previous:
-            results |= _trend(study, organisation, (wave, previous), results["shares"])
+            results |= _trend(study, organisation, (wave, previous), frame, results["shares"])
         results |= _benchmarks(study, [results["shares"], results["distributions"]])
     results["participation"] = admitted.participation
     released = release(
@@ -182,26 +185,33 @@ def _previous_wave(study: Study, organisation: str, wave: str) -> str:
 
 
 def _trend(
-    study: Study, organisation: str, waves: tuple[str, str], now: pd.DataFrame
+    study: Study, organisation: str, waves: tuple[str, str], frame: pd.DataFrame, now: pd.DataFrame
 ) -> dict[str, pd.DataFrame]:
-    """This wave against the one before, per audience, for what was asked in both."""
+    """This wave against the one before, per audience, for what was put to it in both.
+
+    A question nobody answered keeps its row: without it a reader would know that nobody was asked, where
+    the gate hides whether it was nobody or one.
+    """
     from toolkit.analysis import gaps_from_summary
 
     admitted = _admitted(study, organisation, waves[1])
-    frame = _with_used_audiences(admitted.frame)
-    if frame.empty:
+    earlier = _with_used_audiences(admitted.frame)
+    if earlier.empty:
         return {}
     population = study.population(organisation, waves[1])
-    before = _estimates(frame, _with_top(study.instrument), "top", population, study.level)
+    before = _estimates(earlier, _with_top(study.instrument), "top", population, study.level)
+    keys = ["item", "audience"]
     both = pd.concat([now.assign(wave=waves[0]), before.assign(wave=waves[1])], ignore_index=True)
-    both = both[both["n"].fillna(0) > 0]
-    paired = both.groupby(["item", "audience"], observed=True)["wave"].transform("nunique") == 2
-    summary = both.loc[paired, ["item", "measure", "audience", "wave", "estimate", "n"]]
-    if summary.empty:
+    both = both.astype({"audience": "str", "n": "Float64"})
+    put_to = _put_to(frame, now["item"]).intersection(_put_to(earlier, before["item"]))
+    both = both[pd.MultiIndex.from_frame(both[keys]).isin(put_to)]
+    if both.empty:
         return {}
+    nobody = both["n"].fillna(0) == 0
+    summary = both.assign(n=both["n"].mask(nobody), estimate=both["estimate"].mask(nobody, 0.0))
     variables = [study.instrument[name] for name in summary["item"].unique()]
     trend = gaps_from_summary(
-        summary.astype({"audience": "str"}),
+        summary[["item", "measure", "audience", "wave", "estimate", "n"]],
         between="wave",
         pairs=[waves],
         by=("audience",),
@@ -209,7 +219,31 @@ def _trend(
         margin=study.margin,
         family=_family(study, variables),
     )
-    return {"trend": trend}
+    return {"trend": _without_answers(trend, both[nobody], waves)}
+
+
+def _put_to(frame: pd.DataFrame, items: pd.Series) -> pd.MultiIndex:
+    """(item, audience) of the questions an audience's questionnaire held, asked by routing or not."""
+    held = frame[list(items.unique())].ne(NOT_THEIRS).groupby(frame["audience"], observed=True).any().stack()
+    pairs = held[held].index.to_frame(index=False, name=["audience", "item"])
+    return pd.MultiIndex.from_frame(pairs[["item", "audience"]].astype("str"))
+
+
+def _without_answers(trend: pd.DataFrame, nobody: pd.DataFrame, waves: tuple[str, str]) -> pd.DataFrame:
+    """No numbers where a wave has no answers; until here these had a share of 0 and an unknown base."""
+    places = pd.MultiIndex.from_frame(trend[["item", "audience"]])
+    for end, wave in zip("ab", waves, strict=True):
+        empty = places.isin(
+            pd.MultiIndex.from_frame(nobody.loc[nobody["wave"] == wave, ["item", "audience"]])
+        )
+        trend = trend.assign(
+            **{
+                f"n_{end}": trend[f"n_{end}"].mask(empty, 0),
+                f"estimate_{end}": trend[f"estimate_{end}"].mask(empty),
+                "gap": trend["gap"].mask(empty),
+            }
+        )
+    return trend
 
 
 def _benchmarks(study: Study, estimates: Sequence[pd.DataFrame]) -> dict[str, pd.DataFrame]:

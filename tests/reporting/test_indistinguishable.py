@@ -1,0 +1,139 @@
+"""Two sets of answers that a bound must keep together give the same report, table for table.
+
+The whole path from answers to released tables is walked twice, with one person's answer changed; where the
+policy prints "20 % or less" both for nobody and for one person, nothing at all may differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from toolkit.reporting.gathering import gather
+from toolkit.study import Study, load_study
+
+SAMPLE = Path(__file__).resolve().parents[2] / "data_samples" / "ai_at_work" / "study.yaml"
+WAVES = ("2025", "2026")
+SIZES = {"executive": 6, "employee": 9, "freelancer": 11}
+FILTERS = ("aiuse", "demandup", "usefree")
+Frames = Mapping[str, pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class TinyStudy:
+    """The sample study with other answers: one organisation in two waves."""
+
+    study: Study
+    frames: Frames
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.study, name)
+
+    def responses(self, organisation: str, wave: str) -> pd.DataFrame:
+        return self.frames[wave]
+
+    def population(self, organisation: str, wave: str) -> dict[str, int]:
+        return {audience: count + 3 for audience, count in SIZES.items()}
+
+    def organisation_ids(self, wave: str) -> tuple[str, ...]:
+        return ("tiny",)
+
+
+@pytest.fixture(scope="module")
+def study() -> Study:
+    return load_study(SAMPLE)
+
+
+@pytest.fixture(scope="module")
+def frames(study: Study) -> Frames:
+    return {wave: _few(study, wave, SIZES) for wave in WAVES}
+
+
+def _few(study: Study, wave: str, sizes: Mapping[str, int]) -> pd.DataFrame:
+    """People of several sample organisations who answered everything, as one small organisation."""
+    everyone = study.responses(wave=wave)
+    whole = everyone[everyone["status"] == "complete"]
+    parts = [whole[whole["audience"] == audience].head(count) for audience, count in sizes.items()]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _with_codes(frame: pd.DataFrame, rows: np.ndarray, name: str, codes: list[str]) -> pd.DataFrame:
+    values = frame[name].astype("object").to_numpy().copy()
+    values[rows] = codes
+    return frame.assign(**{name: pd.Categorical(values, dtype=frame[name].dtype)})
+
+
+def _with_yes(study: Study, frame: pd.DataFrame, audience: str, name: str, yes: int) -> pd.DataFrame:
+    """The first so many people of an audience in the top box, the others in the last other answer; routed."""
+    variable = study.instrument[name]
+    rows = np.flatnonzero(frame["audience"] == audience)
+    others = [code for code in variable.codes if code not in variable.codes_of("top")]
+    answers = [variable.codes_of("top")[0] if i < yes else others[-1] for i in range(len(rows))]
+    frame = _with_codes(frame, rows, name, answers)
+    for routed in study.instrument.variables:
+        if routed.item.ask_if == f"{name} == 1" and routed.kind != "text" and audience in routed.audiences:
+            given = [routed.codes[0] if answer == "1" else "-4" for answer in answers]
+            frame = _with_codes(frame, rows, routed.name, given)
+    return frame
+
+
+def _released(study: Study, frames: Frames) -> dict[str, str]:
+    gathered = gather(TinyStudy(study, frames), "tiny", "2026")  # type: ignore[arg-type]
+    tables = {name: table.to_csv(index=False) for name, table in gathered.released.tables.items()}
+    return tables | {"previous": gathered.previous_wave, "audiences": str(gathered.audiences)}
+
+
+@pytest.mark.parametrize(
+    ("audience", "name", "wave"),
+    [
+        ("executive", "aiuse", "2026"),
+        ("executive", "usefree", "2026"),
+        ("employee", "demandup", "2025"),
+        ("freelancer", "flexible", "2026"),
+    ],
+)
+def test_nobody_and_one_person_look_the_same(study, frames, audience, name, wave):
+    """A filter nobody passed used to lose its rows in the trend, which told it from one that one passed."""
+    nobody, one = (
+        _released(study, {**frames, wave: _with_yes(study, frames[wave], audience, name, yes)})
+        for yes in (0, 1)
+    )
+    assert nobody == one
+
+
+@pytest.mark.parametrize(("audience", "name"), [("executive", "aiuse"), ("employee", "strategy")])
+def test_everybody_and_all_but_one_look_the_same(study, frames, audience, name):
+    count = SIZES[audience]
+    some, all_of_them = (
+        _released(study, {**frames, "2026": _with_yes(study, frames["2026"], audience, name, yes)})
+        for yes in (count - 1, count)
+    )
+    assert some == all_of_them
+
+
+def test_two_and_three_people_look_different(study, frames):
+    """The comparison is not blind: where shares are told as they are, it sees one answer."""
+    two, three = (
+        _released(study, {**frames, "2026": _with_yes(study, frames["2026"], "executive", "strategy", yes)})
+        for yes in (2, 3)
+    )
+    assert two != three
+
+
+@pytest.mark.parametrize("wave", WAVES)
+def test_an_audience_below_the_threshold_leaves_no_trace(study, frames, wave):
+    """Whether nobody, or four people with whatever answers, belong to it."""
+    seen = set()
+    for count, last in ((0, False), (4, False), (4, True)):
+        others = {audience: size for audience, size in SIZES.items() if audience != "executive"}
+        frame = _few(study, wave, {"executive": count, **others})
+        for name in FILTERS if count else ():
+            frame = _with_yes(study, frame, "executive", name, count if last else 0)
+        seen.add(tuple(_released(study, {**frames, wave: frame}).items()))
+    assert len(seen) == 1
