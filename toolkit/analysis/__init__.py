@@ -34,6 +34,7 @@ from toolkit.analysis.rank import (
 )
 from toolkit.analysis.rank_gap import rank_gap
 from toolkit.analysis.replicates import Replicates
+from toolkit.analysis.resampling import MadeReplicates, make_replicates
 from toolkit.analysis.strata_tables import mantel_haenszel
 from toolkit.analysis.summaries import gaps_from_summary
 from toolkit.analysis.t_tests import CohenD, cohen_d, t_test
@@ -59,6 +60,7 @@ __all__ = [
     "Equivalence",
     "Estimates",
     "GoodnessOfFit",
+    "MadeReplicates",
     "Power",
     "Replicates",
     "TableTest",
@@ -93,6 +95,7 @@ __all__ = [
     "kappa",
     "kolmogorov_smirnov",
     "kruskal",
+    "make_replicates",
     "mann_whitney",
     "mantel_haenszel",
     "margin_of_error",

@@ -146,11 +146,11 @@ def means(
         df = np.where(n > 1, n - 1, np.nan)
     error = np.where(n > 1, error, np.nan)
     half = quantile(level, df) * error
-    said = "t interval" if table.sampled.simple else f"t interval, linearised ({table.sampled.label})"
+    said = "t interval" if table.sampled.simple else f"t interval, {table.sampled.how}"
     why = np.where(
         n == 0,
         _NOBODY,
-        np.where(np.isnan(half), "mean without an interval: too few answers or primary units", said),
+        np.where(np.isnan(half), _without(table), said),
     )
     rows |= {
         "std_error": error,
@@ -186,15 +186,21 @@ def _designed_interval(table: Table, method: str) -> dict[str, Any]:
     low, high = np.where(lone, np.nan, low), np.where(lone, np.nan, high)
     said = "Korn–Graubard interval" if method in ("beta", "clopper-pearson") else SAID[method]
     unanimous = "Clopper–Pearson interval on Kish's effective n, as the answers do not vary"
-    method_said = np.where(edge, unanimous, f"{said}, linearised ({table.sampled.label})")
+    method_said = np.where(edge, unanimous, f"{said}, {table.sampled.how}")
     none = np.isnan(low) & ~edge & ~fixed & (n > 0)
-    method_said = np.where(none, "no interval: the design leaves no degrees of freedom", method_said)
+    method_said = np.where(none, _without(table, "the design leaves no degrees of freedom"), method_said)
     method_said = np.where(lone, _LONE, method_said)
     return {
         "conf_low": np.where(edge, edge_low, np.where(fixed, p, low)),
         "conf_high": np.where(edge, edge_high, np.where(fixed, p, high)),
         "method": np.where(fixed, "the design fixes this share, so it has no sampling error", method_said),
     }
+
+
+def _without(table: Table, usual: str = "too few answers or primary units") -> str:
+    if table.sampled.replicated is not None:
+        usual = "some replicates hold nobody of this group"
+    return f"no interval: {usual}"
 
 
 def _on_effective(table: Table, method: str) -> tuple[Any, Any]:

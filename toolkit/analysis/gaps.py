@@ -284,7 +284,7 @@ def _sides(moments: Moments | None, sampled: Sampled, plan: Plan, wanted: Sequen
         share=share,
         designed=designed,
         why=why,
-        said=f"linearised: {sampled.label}" if designed else "",
+        said=f"{sampled.made}: {sampled.label}" if designed else "",
     )
 
 

@@ -332,7 +332,7 @@ class _Cells:
             "conf_low": found - half,
             "conf_high": found + half,
             "df": df,
-            "method": np.where(nobody, "not computed: nobody answered", self._said()).astype(object),
+            "method": _method(nobody, error, self._said()),
         }
 
     def _df(self) -> Array:
@@ -343,8 +343,7 @@ class _Cells:
         return np.array(list(each))
 
     def _said(self) -> str:
-        how = "replicate weights" if self._sampled.replicated is not None else "linearised"
-        return f"t interval, {how} ({self._sampled.label})"
+        return f"t interval, {self._sampled.how}"
 
     def _names(self, items: list[str], shown: list[str], per_code: bool) -> tuple[str, ...]:
         what = [f"{item}={code}" if per_code else item for item, code in zip(items, shown, strict=True)]
@@ -354,6 +353,12 @@ class _Cells:
         if len(what) == 1:
             return tuple(groups)
         return tuple(f"{one}:{group}" for one in what for group in groups)
+
+
+def _method(nobody: Any, error: Array, said: str) -> Any:
+    lost = "no interval: some replicates hold nobody of this group"
+    found = np.where(np.isnan(error), lost, said)
+    return np.where(nobody, "not computed: nobody answered", found).astype(object)
 
 
 def _spread_out(values: Array, member: Array) -> Array:

@@ -65,6 +65,16 @@ class Sampled:
         return float(np.unique(self.psu[counted]).size - np.unique(self.stratum[counted]).size)
 
     @property
+    def made(self) -> str:
+        """How errors are made, for a methods section."""
+        return "linearised" if self.replicated is None else "by replication"
+
+    @property
+    def how(self) -> str:
+        """How errors are made, and from what."""
+        return f"{self.made} ({self.label})"
+
+    @property
     def scale(self) -> Any:
         """(1 − f) n / (n − 1) of each stratum; 0 where the stratum was taken whole."""
         return _scale(self.psus_in, self.fraction)
