@@ -161,6 +161,20 @@ SPOILT = [
     ("wave: \"2025\"", "wave: all", "names every wave at once"),
     ("language: en", "language: en\nlanguage: en", "the key 'language' is given twice"),
     ("language: en", "language: en\nwaves: ['2026', '2027']", "waves → 2027: is listed but has no"),
+    ("language: en", "language: en\nwaves: ['2026', '2027']", "waves → 2025: has answers but is not listed"),
+    ("language: en", "language: en\nwaves: ['2025', '2026', '2026']", "waves → 2026: stands twice"),
+    ("[flexible, strategy", "[flexible, flexible, strategy", "primary → flexible: stands twice"),
+    ("unanimity: true", "sensitive_items: [burnot]", "burnot: is no item of the instrument"),
+    ("unanimity: true", "sensitive_items: burnout", "'burnout' stands where a list of items is expected"),
+    ("threshold: 5", "threshold: five", "'five' is no whole number"),
+    ("colour: \"#1f4e79\"", "colour: #1f4e79", "is blank, perhaps because # begins a comment"),
+    ("  name: Survey", "  logo: README.md\n  name: Survey", "logo: README.md: is no picture"),
+    ("../published/upwork_2024.csv", "organisations.csv", "column finding_id: is missing"),
+    ("dates: >-\n      Simulated", "dates: TODO\n    also: >-\n      Simulated", "dates: is blank for"),
+    ("answers/2025_freelancers_qualtrics.csv", "answers", "answers: answers: is a folder"),
+    ("audience: freelancer", "audience: freelancer\n    absent: [burnout]", "burnout: is in the file, but"),
+    ("audience: freelancer", "audience: freelancer\n    ignore_columns: [leave]", "column leave: is missing"),
+    ("wave: \"2026\"", "wave: \"2062\"", "wave 2062: 1644 answers are of this wave"),
 ]  # fmt: skip
 
 
@@ -233,12 +247,57 @@ def test_the_same_answers_under_two_names_are_refused(folder: Path) -> None:
     )
 
 
+def test_an_export_saved_again_under_another_name_is_refused(folder: Path) -> None:
+    for line in ("org-01,Alderfinch Logistics,2025,24,826,50",):
+        assert line in (folder / "organisations.csv").read_text("utf-8")
+    old, new = folder / "answers" / "2025_staff_limesurvey_full_answers.csv", folder / STAFF
+    old.write_text(new.read_bytes().decode("utf-8-sig").replace('";"', '"\t"'), "utf-8")
+    said = _refusal(folder / "study.yaml")
+    assert "give the same answers under the same ids in 1649 rows" in said
+
+
+def test_rows_pasted_twice_under_new_ids_are_refused(folder: Path) -> None:
+    lines = (folder / STAFF).read_bytes().decode().splitlines(keepends=True)
+    pasted = [line.replace('"', '"9', 1) for line in lines[1:4] if line.startswith('"')]
+    (folder / STAFF).write_bytes("".join([*lines, *pasted]).encode())
+    assert "repeats an earlier row in everything but its id, and so do 2 others" in _refusal(
+        folder / "study.yaml"
+    )
+
+
+def test_a_file_in_which_nobody_names_an_organisation_is_refused(folder: Path) -> None:
+    text = (folder / STAFF).read_bytes().decode()
+    (folder / STAFF).write_bytes(re.sub('"org-[0-9]{2}"', '""', text).encode())
+    assert "column organisation: is blank in every row" in _refusal(folder / "study.yaml")
+
+
+def test_without_an_audience_column_only_what_everybody_is_asked_is_demanded(
+    change: Callable[..., Path],
+) -> None:
+    said = _refusal(change('"audience"', '"who"', STAFF))
+    assert "column audience: is missing" in said
+    assert "clientdem" not in said
+
+
+def test_a_data_folder_that_is_not_there_is_said_once(folder: Path, tmp_path: Path) -> None:
+    said = _refusal(folder / "study.yaml", data=tmp_path / "elsewhere")
+    assert "1 problem(s)" in said
+    assert "elsewhere: is no folder" in said
+
+
+def test_an_instrument_that_is_not_there_is_named_without_the_others(change: Callable[..., Path]) -> None:
+    said = _refusal(change("instruments/employee.yaml", "instruments/employe.yaml"))
+    assert "executive.yaml + " not in said
+    assert "YAML files beside it: employee.yaml" in said
+
+
 def test_two_files_that_number_alike_keep_their_respondents_apart(root: Path, tmp_path: Path) -> None:
     text = (root / "data_samples" / "ai_at_work" / STAFF).read_bytes().decode("utf-8-sig").splitlines()
     rows = [line for line in text if line.startswith(('"1"', '"2"', '"3"', '"4"'))][:4]
+    others = [line for line in text if line.startswith(('"11"', '"12"', '"13"', '"14"'))]
+    renumbered = [line.replace('"1', '"', 1) for line in others]
     for name in ("north", "south"):
-        last = {"north": [], "south": rows[-1:]}[name]
-        kept = [text[0], *(row for row in rows if row not in last)]
+        kept = [text[0], *{"north": rows, "south": renumbered}[name]]
         (tmp_path / f"{name}.csv").write_text("\n".join(kept) + "\n", "utf-8")
     files = {
         audience: root / "instruments" / f"{audience}.yaml"

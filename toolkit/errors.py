@@ -57,15 +57,18 @@ class NotConverged(ToolkitError):
 
 
 def near_names(name: str, known: Iterable[str], *, most: int = 3) -> str:
-    """Say which known names look like the one given.
+    """Say which known names look like the one given, small and capital letters being the same.
 
     Examples
     --------
     >>> near_names("org-7", ["org-07", "org-08"])
     "did you mean 'org-07' or 'org-08'?"
     """
-    known = list(known)
-    near = difflib.get_close_matches(name, known, n=most, cutoff=0.6)
+    known = [one for one in known if one != name]
+    folded: dict[str, str] = {}
+    for one in known:
+        folded.setdefault(one.casefold(), one)
+    near = [folded[found] for found in difflib.get_close_matches(name.casefold(), folded, n=most, cutoff=0.6)]
     if near:
         return "did you mean " + " or ".join(repr(found) for found in near) + "?"
     listed = ", ".join(known[:10]) + (", …" if len(known) > 10 else "")

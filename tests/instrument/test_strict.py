@@ -60,8 +60,11 @@ def test_a_sound_document_becomes_its_model(tmp_path: Path) -> None:
         ("id: [a]\nparts: [{code: x}]", "line 1: id: a list stands where text is expected"),
         (
             "id: a\nshare: 40\nparts: [{code: x}]",
-            "share: input should be less than or equal to 1 (found '40')",
+            "share: '40' is not at most 1; write a share, 0.95 and not 95 or 95 %",
         ),
+        ("id: a\nshare: 0,4\nparts: [{code: x}]", "share: '0,4' is no number; write a plain number"),
+        ("id: a\nshare:\nparts: [{code: x}]", "share: nothing stands where a number is expected"),
+        ("a long line of text, " * 9, f"{'a long line of text, ' * 2 + 'a long line of te'}"),
         ("id: a\nparts: [{code: x, exact: yes}]", "'yes' is neither true nor false; write true or false"),
         ("id: a\nparts: [{code: toolong}]", "'toolong' is no code: codes are 1–5 letters or digits"),
         ("- id: a", "file.yaml, line 1: a list stands where keys are expected"),

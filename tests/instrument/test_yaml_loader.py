@@ -103,7 +103,7 @@ def test_a_key_given_twice_is_refused_with_both_lines(tmp_path: Path) -> None:
         ("? [a, b]\n: c\n", "a key must be"),
         ("a: [1, 2\nb: 3\n", "not valid YAML"),
         ("a: b: c\n", "line 1, column 5"),
-        ("a:\n\t- b\n", "line 2, column 1"),
+        ("a:\n\t- b\n", "line 2, column 1: a tab stands where the line is indented"),
         ("a: 1\n---\nb: 2\n", "not valid YAML"),
         ("", "the file is empty"),
         ("# only a comment\n", "the file is empty"),
@@ -124,7 +124,7 @@ def test_a_file_that_is_not_there_is_refused_with_its_neighbours(tmp_path: Path)
 
 
 def test_a_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InvalidInput, match="cannot be read"):
+    with pytest.raises(InvalidInput, match="it is a folder; name a file in it"):
         read_yaml(tmp_path)
 
 

@@ -34,8 +34,10 @@ def _refused(path: Path, **options: int) -> str:
         GOOD.replace("\n\n", "\r\n\r\n").encode(),
         gzip.compress(GOOD.encode()),
         (GOOD + "\r\n").encode(),
+        (GOOD + ";\n;\n;;;\n").encode(),
+        (";\n" + GOOD).encode(),
     ],
-    ids=["plain", "bom", "crlf", "gz", "blank last line"],
+    ids=["plain", "bom", "crlf", "gz", "blank last line", "blank cells last", "blank cells first"],
 )
 def test_the_same_cells_are_read_however_the_file_was_saved(tmp_path: Path, data: bytes) -> None:
     sheet = read_sheet(_write(tmp_path / "answers.csv", data), source="answers.csv")
@@ -63,10 +65,28 @@ def test_rows_are_numbered_as_a_spreadsheet_shows_them(tmp_path: Path) -> None:
         (b"id;answer\n1;2\n2\n3;4;5\n4\n", "row 4: 3 cells where the heading has 2"),
         (b"id;answer\n1;\x00\n" + b"2;3\n" * 9, "zero bytes"),
         (gzip.compress(b"id;answer\n1;2\n")[:-9], "damaged .gz"),
+        (b"\x1f\x8b\x08\x00garbage, garbage, garbage", "damaged .gz"),
+        (b"Answers of 2026\nid;answer\n1;2\n2;3\n", "row 1: 1 cells where most rows below it have 2"),
+        (b"sep=;\nid;answer;more\n1;2;3\n2;3;4\n", "a title or 'sep=' line stands above the headings"),
+        (b"Answers;\nid;answer;more\n1;2;3\n2;3\n", "row 4: 2 cells where the heading has 3"),
+        (b"id;answer\n;\n ;\n", "headings but no rows"),
     ],
 )  # fmt: skip
 def test_a_spoilt_file_is_named_for_what_it_is(tmp_path: Path, data: bytes, said: str) -> None:
     assert said in _refused(_write(tmp_path / "answers.csv", data))
+
+
+def test_a_folder_or_a_file_without_the_right_to_read_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "is a folder; name the file in it" in _refused(tmp_path)
+    path = _write(tmp_path / "answers.csv", GOOD.encode())
+
+    def refuse(self: Path) -> bytes:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    assert "cannot be read (Permission denied)" in _refused(path)
 
 
 def test_a_missing_file_names_its_neighbours(tmp_path: Path) -> None:
@@ -77,7 +97,11 @@ def test_a_missing_file_names_its_neighbours(tmp_path: Path) -> None:
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30, deadline=None)
 @given(
     st.lists(
-        st.lists(st.text(alphabet='aé;,"\n ', max_size=6), min_size=2, max_size=2), min_size=1, max_size=5
+        st.lists(st.text(alphabet='aé;,"\n ', max_size=6), min_size=2, max_size=2).filter(
+            lambda row: any(map(str.strip, row))
+        ),
+        min_size=1,
+        max_size=5,
     )
 )
 def test_any_quoted_cell_survives(tmp_path: Path, rows: list[list[str]]) -> None:

@@ -61,6 +61,15 @@ def test_every_problem_of_the_table_is_said_at_once(tmp_path: Path) -> None:
         assert part in said
 
 
+def test_a_headcount_in_other_digits_is_not_read_as_unknown(tmp_path: Path) -> None:
+    assert "is not a headcount" in _refusal(tmp_path, "org-1,First,2026,３,40")
+
+
+@pytest.mark.parametrize("name", ['"First\nlimited"', "First\x07", "First\u202elimited"])
+def test_a_name_that_cannot_be_printed_in_one_line_is_refused(tmp_path: Path, name: str) -> None:
+    assert "column name, row 2: holds a line break or a sign" in _refusal(tmp_path, f"org-1,{name},2026,3,40")
+
+
 def test_missing_and_unknown_columns_are_refused(tmp_path: Path) -> None:
     said = _refusal(tmp_path, "org-1,First,2026,3,40", heading="organisation,name,wave,executives,employee")
     assert "column executive: is missing; did you mean 'executives'?" in said

@@ -155,8 +155,17 @@ def _problem(found: Any) -> Problem:
     if found["type"] == "extra_forbidden":
         name = str(found["loc"][0])
         return Problem(where, "is no setting of a policy", near_names(name, Policy.model_fields))
-    mend = {
-        "greater_than_equal": f"a threshold below {LOWEST_THRESHOLD} would show single people; raise it",
-        "value_error": "change one of the two",
-    }.get(found["type"], f"write a value that fits; given: {found.get('input')!r}")
-    return Problem(where, str(found["msg"]).removeprefix("Value error, "), mend)
+    said = {
+        "int_type": ("is no whole number", "write one, such as 5"),
+        "bool_type": ("is neither true nor false", "write true or false"),
+        "tuple_type": ("stands where a list of items is expected", "write it as [burnout, leave]"),
+        "string_type": ("is no item", "write names of items, as [burnout, leave]"),
+        "greater_than_equal": (
+            f"is below {LOWEST_THRESHOLD}",
+            f"a threshold below {LOWEST_THRESHOLD} would show single people; raise it",
+        ),
+    }.get(found["type"])
+    if said is None:
+        return Problem(where, str(found["msg"]).removeprefix("Value error, "), "change one of the two")
+    given = "nothing" if found["input"] is None else repr(found["input"])
+    return Problem(where, f"{given} {said[0]}", said[1])

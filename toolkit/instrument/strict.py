@@ -27,6 +27,23 @@ _PATTERNS = {
 }
 
 
+_PLAIN_NUMBER = "write a plain number with a decimal point, without a comma, unit or percent sign"
+_WHOLE_NUMBER = "write a whole number, such as 5"
+_NUMBERS = {
+    "float_parsing": ("is no number", _PLAIN_NUMBER),
+    "float_type": ("stands where a number is expected", _PLAIN_NUMBER),
+    "int_parsing": ("is no whole number", _WHOLE_NUMBER),
+    "int_type": ("stands where a whole number is expected", _WHOLE_NUMBER),
+    "int_from_float": ("is no whole number", _WHOLE_NUMBER),
+}
+_LIMITS = {
+    "less_than": ("lt", "below"),
+    "less_than_equal": ("le", "at most"),
+    "greater_than": ("gt", "above"),
+    "greater_than_equal": ("ge", "at least"),
+}
+
+
 def checked(model: type[Model], document: Document) -> Model:
     """Make a model of a YAML document.
 
@@ -87,10 +104,23 @@ def _said(detail: dict[str, Any], location: Location, model: type[BaseModel]) ->
         return f"the list has {context['actual_length']} of at least {least} entries", "add what is not there"
     if kind == "string_type":
         return f"{_shown(given)} stands where text is expected", "write a text"
+    if kind in _NUMBERS:
+        what, mend = _NUMBERS[kind]
+        return f"{_shown(given)} {what}", mend
+    if kind in _LIMITS:
+        name, words = _LIMITS[kind]
+        return f"{_shown(given)} is not {words} {context[name]:g}", _within(context[name], kind)
+    if kind == "string_too_short":
+        return "is blank", "write a text"
     if kind == "value_error":
         what, _, mend = str(context["error"]).partition("; ")
         return what, mend or "mend the value"
     return f"{detail['msg'][:1].lower()}{detail['msg'][1:]} (found {_shown(given)})", "mend the value"
+
+
+def _within(limit: float, kind: str) -> str:
+    percent = limit == 1 and kind in ("less_than", "less_than_equal")
+    return "write a share, 0.95 and not 95 or 95 %" if percent else "write a number that is"
 
 
 def _shown(given: object) -> str:
@@ -98,6 +128,8 @@ def _shown(given: object) -> str:
         return "nothing"
     if isinstance(given, dict):
         return "a group of keys"
+    if isinstance(given, str) and len(given) > 60:
+        return f"{given[:60]!r} …"
     return "a list" if isinstance(given, list | tuple) else repr(given)
 
 

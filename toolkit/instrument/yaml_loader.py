@@ -173,6 +173,10 @@ def _text(path: Path) -> str:
         raise InvalidInput(
             path, [Problem("the file", "it does not exist", f"check the name; YAML files beside it: {near}")]
         ) from None
+    except IsADirectoryError:
+        inside = ", ".join(sorted(found.name for found in path.glob("*.y*ml"))[:10]) or "none"
+        folder = Problem("the file", "it is a folder", f"name a file in it; YAML files in it: {inside}")
+        raise InvalidInput(path, [folder]) from None
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise InvalidInput(path, [Problem("the file", f"it cannot be read ({reason})", "check it")]) from None
@@ -195,6 +199,10 @@ def _syntax(error: yaml.YAMLError) -> Problem:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "the file"
     said = getattr(error, "problem", None) or getattr(error, "reason", None) or "it cannot be parsed"
+    if "'\\t'" in said:
+        return Problem(
+            where, "a tab stands where the line is indented", "indent with blanks, never with tabs"
+        )
     return Problem(
         where,
         f"this is not valid YAML ({said})",

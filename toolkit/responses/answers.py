@@ -32,7 +32,7 @@ class AnswersFile(Strict):
     organisation
         The one organisation it holds, instead of a column.
     ignore_columns
-        Headings that are neither items nor the platform's own and may be left unread.
+        Headings that stay unread; an item's heading too, if the item is listed under `absent`.
     columns
         Heading → item or variable, where a heading is not the item's id. Several headings may lead to one
         variable (one column an audience); a respondent may have answered in one of them only.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +40,8 @@ class Sheet:
 def read_sheet(path: Path, *, source: str, heading_rows: int = 1) -> Sheet:
     """Read a delimited text file (`;`, `,` or tab; plain or .gz) with every cell as text.
 
+    A row in which every cell is blank is no row: spreadsheet programs leave such rows at the end.
+
     Raises
     ------
     InvalidInput
@@ -46,22 +49,19 @@ def read_sheet(path: Path, *, source: str, heading_rows: int = 1) -> Sheet:
     """
     text = _decoded(path, source)
     delimiter = _delimiter(text)
-    records = _records(text, delimiter, source)
-    while records and not records[-1]:
-        records.pop()
-    if not records:
+    numbered = enumerate(_records(text, delimiter, source), start=1)
+    filled = {number: record for number, record in numbered if any(map(str.strip, record))}
+    if not filled:
         raise InvalidInput(source, [Problem("file", "is empty", "export it again")])
-    width = len(records[0])
-    lengths = pd.Series([len(record) for record in records], index=range(1, len(records) + 1))
-    filled = lengths > 0
-    problems = list(_ragged(lengths[filled], width))
-    if len(records) <= heading_rows or not filled.iloc[heading_rows:].any():
+    records = list(filled.values())
+    lengths = pd.Series([len(record) for record in records], index=list(filled))
+    problems = list(_ragged(lengths))
+    if len(records) <= heading_rows:
         problems.append(Problem("file", "has headings but no rows below them", "export it again"))
     if problems:
         raise InvalidInput(source, problems)
-    rows = lengths.index[filled][heading_rows:]
-    body = [record for record in records[heading_rows:] if record]
-    cells = pd.DataFrame(body, index=rows, columns=range(width), dtype=str)
+    rows = lengths.index[heading_rows:]
+    cells = pd.DataFrame(records[heading_rows:], index=rows, columns=range(len(records[0])), dtype=str)
     headings = tuple(tuple(cell.strip() for cell in record) for record in records[:heading_rows])
     return Sheet(headings, cells, delimiter)
 
@@ -80,16 +80,24 @@ def headings_of(names: Sequence[str], what: str = "heading") -> Iterator[Problem
 
 
 def _decoded(path: Path, source: str) -> str:
+    if path.is_dir():
+        raise InvalidInput(source, [Problem("file", f"'{path.name}' is a folder", "name the file in it")])
     if not path.is_file():
         folder = path.parent
         beside = [other.name for other in folder.iterdir()] if folder.is_dir() else []
         mend = near_names(path.name, sorted(beside)) if beside else "the folder is not there or is empty"
         raise InvalidInput(source, [Problem("file", f"'{path.name}' is not there", mend)])
-    data = path.read_bytes()
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        problem = Problem(
+            "file", f"cannot be read ({error.strerror})", "close it elsewhere, or get the right to read it"
+        )
+        raise InvalidInput(source, [problem]) from error
     try:
         if data[:2] == b"\x1f\x8b":
             data = gzip.decompress(data)
-    except (EOFError, OSError) as error:
+    except (EOFError, OSError, zlib.error) as error:
         problem = Problem("file", f"is a damaged .gz file ({error})", "copy or download it again")
         raise InvalidInput(source, [problem]) from error
     problem_found = _not_text(data)
@@ -140,7 +148,19 @@ def _records(text: str, delimiter: str, source: str) -> list[list[str]]:
         raise InvalidInput(source, [problem]) from error
 
 
-def _ragged(lengths: pd.Series, width: int) -> Iterator[Problem]:
+def _ragged(lengths: pd.Series) -> Iterator[Problem]:
+    width = lengths.iloc[0]
+    others = lengths.iloc[1:]
+    usual = others.mode()
+    if len(others) > 1 and len(usual) == 1 and usual[0] != width and (others == usual[0]).mean() > 0.5:
+        yield Problem(
+            f"row {lengths.index[0]}",
+            f"{width} cells where most rows below it have {usual[0]}: a title or 'sep=' line stands above "
+            "the headings, or headings are missing",
+            "the headings must be the first row; take out what stands above, or export it again",
+        )
+        width = usual[0]
+    lengths = others
     for length, rows in lengths[lengths != width].groupby(lengths):
         yield Problem(
             rows_said(rows.index),

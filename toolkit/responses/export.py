@@ -69,6 +69,7 @@ def match_columns(
     needed: Iterable[str],
     other: Iterable[str],
     absent: Iterable[str] = (),
+    ignored: Iterable[str] = (),
 ) -> Columns:
     """Say which heading is which variable, and everything that does not fit.
 
@@ -82,14 +83,17 @@ def match_columns(
         Headings that are no item: the platform's own, the organisation's, the ignored.
     absent
         Items or variables the study file says the file does not hold.
+    ignored
+        Headings that stay unread, also where they are an item's.
     """
-    headings, other = list(headings), set(other)
+    headings, ignored = list(headings), set(ignored)
+    other = {*other, *ignored}
     found: dict[str, list[str]] = {}
     unknown = []
     for heading in headings:
-        if heading in accepted:
+        if heading in accepted and heading not in ignored:
             found.setdefault(accepted[heading], []).append(heading)
-        elif heading not in other:
+        elif heading and heading not in other:
             unknown.append(heading)
     lacking = [
         name
@@ -115,6 +119,15 @@ def match_columns(
             or_else(near_names(name, unknown or headings), "export all questions, or list it under absent"),
         )
         for name in lacking
+    ]
+    problems += [
+        Problem(
+            f"column {held[0]}",
+            "is in the file, but the study file lists it under absent",
+            "take it out of absent, or list the column under ignore_columns too, so that it stays unread",
+        )
+        for name, held in found.items()
+        if name in absent or (name in instrument and instrument[name].item.id in absent)
     ]
     return Columns({name: tuple(held) for name, held in found.items()}, tuple(problems))
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import combinations
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem
@@ -66,6 +68,7 @@ def gather(
         raise InvalidInput(source, problems)
     frame = pd.concat([part.frame for part in coded], ignore_index=True)
     problems += _exported_twice(frame, {entry.file: entry.platform for entry in entries})
+    problems += _answered_alike(coded)
     frame = _own_names(frame, [entry.file for entry in entries])
     if table is None:
         try:
@@ -104,6 +107,38 @@ def _exported_twice(frame: pd.DataFrame, platforms: dict[str, str]) -> Iterator[
             f"response {first!r} stands in both{others}",
             "the same answers were exported twice; keep one file",
         )
+
+
+_TELLING = 10
+"""So many answers alike under one id are no chance."""
+_NOT_GIVEN = ("-3", "-4", "-5", "-6")
+
+
+def _answered_alike(coded: Sequence[Coded]) -> Iterator[Problem]:
+    """Find two files most of whose respondents have the same id and the same answers.
+
+    A file saved again by another program holds other bytes, so that `_copies` does not see it.
+    """
+    frames = [part.frame for part in coded if len(part.frame)]
+    for one, other in combinations(frames, 2):
+        same = one[["respondent"]].merge(other[["respondent"]])["respondent"]
+        fewer = min(len(one), len(other))
+        if 2 * len(same) > fewer:
+            copies = _alike(one.set_index("respondent").loc[same], other.set_index("respondent").loc[same])
+            if 2 * copies > fewer:
+                files = f"{one['source'].iloc[0]} and {other['source'].iloc[0]}"
+                what = f"give the same answers under the same ids in {copies} rows"
+                yield Problem(f"files {files}", what, "put the right export in place of one")
+
+
+def _alike(one: pd.DataFrame, other: pd.DataFrame) -> int:
+    """How many rows of two frames give the same answers, and enough of them to be no chance."""
+    names = [
+        name for name in one.drop(columns="audience") if isinstance(one[name].dtype, pd.CategoricalDtype)
+    ]
+    same = np.logical_and.reduce([one[name].to_numpy() == other[name].to_numpy() for name in names])
+    given = sum((~one[name].isin(_NOT_GIVEN)).to_numpy(dtype=int) for name in names)
+    return int((same & (given >= _TELLING)).sum())
 
 
 def _own_names(frame: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:

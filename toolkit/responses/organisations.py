@@ -15,6 +15,7 @@ from toolkit.responses.strict import folder_name, or_else, rows_said, slug
 __all__ = ["compare_with_answers", "organisations_from_answers", "read_organisations"]
 
 _KEYS = ("organisation", "name", "wave")
+_UNPRINTABLE = r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]"
 
 
 def read_organisations(path: Path, *, audiences: Sequence[str], waves: Sequence[str]) -> pd.DataFrame:
@@ -71,6 +72,13 @@ def _key_problems(frame: pd.DataFrame, waves: Sequence[str]) -> Iterator[Problem
                 f"'{value}' cannot name a folder (lower-case letters, digits, '-' and '_', at most 60)",
                 f"write '{slug(value)}' here and in the answers" if slug(value) else "choose another id",
             )
+    unprintable = frame["name"].str.contains(_UNPRINTABLE)
+    if unprintable.any():
+        yield Problem(
+            f"column name, {rows_said(frame.index[unprintable])}",
+            "holds a line break or a sign that cannot be printed",
+            "write the name anew, in one line",
+        )
     twice = frame[frame.duplicated(["organisation", "wave"], keep=False) & (frame["organisation"] != "")]
     for (organisation, wave), rows in twice.groupby(["organisation", "wave"]):
         listed = ", ".join(str(row) for row in rows.index)
@@ -87,7 +95,7 @@ def _key_problems(frame: pd.DataFrame, waves: Sequence[str]) -> Iterator[Problem
 
 
 def _headcounts(cells: pd.Series, problems: list[Problem]) -> pd.Series:
-    whole = cells.str.fullmatch(r"\d{1,9}")
+    whole = cells.str.fullmatch(r"[0-9]{1,9}")
     for value in cells[(cells != "") & ~whole].unique()[:5]:
         rows = cells.index[cells == value]
         problems.append(
@@ -148,6 +156,13 @@ def compare_with_answers(
     """Find organisations the table lacks and headcounts below the number who answered."""
     present = frame[frame["organisation"].notna()]
     known = table.set_index(["organisation", "wave"])
+    for wave, rows in present[~present["wave"].isin(list(table["wave"]))].groupby("wave"):
+        yield Problem(
+            f"wave {wave}",
+            f"{len(rows)} answers are of this wave, but the organisations table has no row of it",
+            or_else(near_names(str(wave), table["wave"].unique()), "add its rows"),
+        )
+    present = present[present["wave"].isin(list(table["wave"]))]
     for (wave, organisation), rows in present.groupby(["wave", "organisation"]):
         if (organisation, wave) not in known.index:
             listed = sorted(table.loc[table["wave"] == wave, "organisation"])

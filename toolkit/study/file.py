@@ -46,7 +46,9 @@ class Brand(Strict):
     @field_validator("colour", "accent")
     @classmethod
     def _hex(cls, value: str | None) -> str | None:
-        if value is not None and not re.fullmatch(r"#[0-9a-fA-F]{6}", value):
+        if value is None:  # given and blank, for YAML takes an unquoted # for a comment
+            raise ValueError("is blank, perhaps because # begins a comment; write it as '#1a2b3c', in quotes")
+        if not re.fullmatch(r"#[0-9a-fA-F]{6}", value):
             raise ValueError(f"'{value}' is no colour; write it as '#1a2b3c', in quotes")
         return value
 
@@ -91,7 +93,15 @@ def misfits(written: StudyFile, instrument: Instrument) -> Iterator[Problem]:
             near_names(written.language, instrument.languages),
         )
     shared = {variable.name for variable in instrument.shared()}
-    for name in written.primary:
+    for name in dict.fromkeys(name for name in written.primary if written.primary.count(name) > 1):
+        yield Problem(f"primary → {name}", "stands twice", "list it once")
+    items = {name for variable in instrument.variables for name in (variable.name, variable.item.id)}
+    sensitive = written.policy.get("sensitive_items")
+    for name in sensitive if isinstance(sensitive, list) else ():
+        if name not in items:
+            what = "is no item of the instrument, so that nothing would be protected by it"
+            yield Problem(f"policy → sensitive_items → {name}", what, near_names(str(name), sorted(items)))
+    for name in dict.fromkeys(written.primary):
         if name not in instrument:
             yield Problem(
                 f"primary → {name}", "is no column of the instrument", near_names(name, sorted(shared))
@@ -136,6 +146,11 @@ def _methods_problems(written: StudyFile, instrument: Instrument) -> Iterator[Pr
             )
 
 
+def _left_open(text: str) -> bool:
+    """Whether a text is blank, or a note that it is still to be written."""
+    return text.strip(" .…?-–_\n").casefold() in ("", "todo", "tbd", "tba", "xx", "xxx", "to be done")
+
+
 def methods_of(written: StudyFile, instrument: Instrument) -> Mapping[str, Mapping[str, str]]:
     """Audience → AAPOR item → text, the common texts filled in; blanks left out."""
     common = written.methods.get("common", {})
@@ -143,7 +158,7 @@ def methods_of(written: StudyFile, instrument: Instrument) -> Mapping[str, Mappi
         audience: {
             name: " ".join(text.split())
             for name in AAPOR_ITEMS
-            if (text := {**common, **written.methods.get(audience, {})}.get(name)) and text.strip()
+            if (text := {**common, **written.methods.get(audience, {})}.get(name)) and not _left_open(text)
         }
         for audience in instrument.audiences
     }

@@ -11,6 +11,7 @@ import pandas as pd
 
 from toolkit.disclosure.policy import Policy, load_policy
 from toolkit.errors import InvalidInput, Problem, near_names
+from toolkit.findings import load_findings
 from toolkit.instrument import Instrument, load_instrument, load_instruments
 from toolkit.instrument.strict import checked
 from toolkit.instrument.yaml_loader import read_document
@@ -49,8 +50,12 @@ def load_study(path: str | Path, *, data: str | Path | None = None) -> Study:
     instrument = _instrument(written, folder, problems)
     policy = _policy(written, problems)
     waves = _waves(written, problems)
+    if data is not None and not Path(data).is_dir():
+        problems.append(Problem(f"data: {data}", "is no folder", _beside(Path(data))))
+        data = None
     places = [_answers_path(entry, folder, data) for entry in written.answers]
     problems += _files_missing(written, folder, places)
+    problems += _findings_problems(written, folder)
     table = None
     if instrument is not None:
         problems += misfits(written, instrument)
@@ -93,6 +98,14 @@ def _named(error: InvalidInput, source: str) -> Iterator[Problem]:
     return (Problem(f"{source}, {problem.where}", problem.what, problem.mend) for problem in error.problems)
 
 
+def _findings_problems(written: StudyFile, folder: Path) -> Iterator[Problem]:
+    if written.benchmarks and (folder / written.benchmarks).is_file():
+        try:
+            load_findings(folder / written.benchmarks)
+        except InvalidInput as error:
+            yield from _named(error, f"benchmarks: {written.benchmarks}")
+
+
 def _instrument(written: StudyFile, folder: Path, problems: list[Problem]) -> Instrument | None:
     try:
         if written.instrument is not None:
@@ -101,7 +114,7 @@ def _instrument(written: StudyFile, folder: Path, problems: list[Problem]) -> In
     except InvalidInput as error:
         problems += [
             problem
-            if "line" in problem.where
+            if "line" in problem.where or ".y" in problem.where
             else Problem(f"{error.source}, {problem.where}", problem.what, problem.mend)
             for problem in error.problems
         ]
@@ -126,12 +139,17 @@ def _plain(value: Any) -> Any:
 def _waves(written: StudyFile, problems: list[Problem]) -> tuple[str, ...]:
     used = sorted({entry.wave for entry in written.answers})
     if "all" in used:
-        problems.append(Problem("answers → wave", "'all' names every wave at once", "give the wave another name"))
+        problems.append(
+            Problem("answers → wave", "'all' names every wave at once", "give the wave another name")
+        )
     if not written.waves:
         return tuple(used)
-    for wave in sorted(set(used) ^ set(written.waves)):
-        what = "has answers but is not listed" if wave in used else "is listed but has no answers"
-        problems.append(Problem(f"waves → {wave}", what, near_names(wave, set(used) | set(written.waves))))
+    for wave in sorted(set(used) - set(written.waves)):
+        problems.append(Problem(f"waves → {wave}", "has answers but is not listed", "list it"))
+    for wave in sorted(set(written.waves) - set(used)):
+        problems.append(Problem(f"waves → {wave}", "is listed but has no answers", near_names(wave, used)))
+    for wave in dict.fromkeys(wave for wave in written.waves if written.waves.count(wave) > 1):
+        problems.append(Problem(f"waves → {wave}", "stands twice", "list it once"))
     return written.waves
 
 
@@ -147,12 +165,16 @@ def _files_missing(written: StudyFile, folder: Path, places: list[Path]) -> Iter
         name = getattr(written, key)
         if name and not (folder / name).is_file():
             yield Problem(f"{key}: {name}", "is not there", _beside(folder / name))
-    if written.brand.logo and not (folder / written.brand.logo).is_file():
-        yield Problem(
-            f"brand → logo: {written.brand.logo}", "is not there", _beside(folder / written.brand.logo)
-        )
+    if written.brand.logo:
+        logo = folder / written.brand.logo
+        if not logo.is_file():
+            yield Problem(f"brand → logo: {written.brand.logo}", "is not there", _beside(logo))
+        elif logo.suffix.lower() not in (".png", ".svg", ".jpg", ".jpeg"):
+            yield Problem(f"brand → logo: {written.brand.logo}", "is no picture", "give a PNG, SVG or JPEG")
     for entry, place in zip(written.answers, places, strict=True):
-        if not place.is_file():
+        if place.is_dir():
+            yield Problem(f"answers: {entry.file}", "is a folder", "name the file in it")
+        elif not place.is_file():
             how = f". The data is to be had here: {written.data_source}" if written.data_source else ""
             yield Problem(f"answers: {entry.file}", "is not there", _beside(place) + how)
     twice = pd.Series([str(place) for place in places], dtype=str).value_counts()
@@ -163,5 +185,5 @@ def _files_missing(written: StudyFile, folder: Path, places: list[Path]) -> Iter
 def _beside(path: Path) -> str:
     if not path.parent.is_dir():
         return f"there is no folder '{path.parent.name}' either; check the path"
-    beside = sorted(other.name for other in path.parent.iterdir())
+    beside = sorted(other.name for other in path.parent.iterdir() if not other.name.startswith("."))
     return near_names(path.name, beside) if beside else f"the folder '{path.parent.name}' is empty"

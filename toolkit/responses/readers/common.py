@@ -13,7 +13,7 @@ from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument.model import Instrument, Variable
 from toolkit.responses.answers import AnswersFile
 from toolkit.responses.export import Export, tally
-from toolkit.responses.strict import rows_said
+from toolkit.responses.strict import or_else, rows_said
 from toolkit.responses.vocabulary import audience_words, tidy
 
 __all__ = [
@@ -108,9 +108,14 @@ def _strange(said: pd.Series, column: str, words: Mapping[str, str], problems: l
 
 
 def needed(entry: AnswersFile, instrument: Instrument, audience: pd.Series) -> list[str]:
-    """Variables that somebody in the file was to be asked."""
-    present = set(audience.dropna()) or set(possible_audiences(entry, instrument))
-    return [variable.name for variable in instrument.variables if set(variable.audiences) & present]
+    """Variables somebody in the file was to be asked; where audiences are not told, those of them all."""
+    present = set(audience.dropna())
+    possible = set(possible_audiences(entry, instrument))
+    return [
+        variable.name
+        for variable in instrument.variables
+        if set(variable.audiences) & present or (not present and possible <= set(variable.audiences))
+    ]
 
 
 def organisations_of(frame: pd.DataFrame, entry: AnswersFile, problems: list[Problem]) -> pd.Series:
@@ -125,12 +130,18 @@ def organisations_of(frame: pd.DataFrame, entry: AnswersFile, problems: list[Pro
                 Problem(
                     f"column {column}",
                     "is missing: nothing says to which organisation a row belongs",
-                    "write organisation: … for the file, or organisation_column: …",
+                    or_else(
+                        near_names(column, frame.columns), "write organisation: … or organisation_column: …"
+                    ),
                 )
             )
         return pd.Series(entry.organisation, index=frame.index, dtype=str)
     said = frame[column].where(frame[column] != "")
     if entry.organisation is None:
+        if len(said) and said.isna().all():
+            what = "is blank in every row, so that no answer belongs to any organisation"
+            mend = "export again with it, or write organisation: … or organisation_column: null for the file"
+            problems.append(Problem(f"column {column}", what, mend))
         return said
     other = said[said.notna() & (said != entry.organisation)]
     if len(other):

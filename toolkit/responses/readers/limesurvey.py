@@ -102,6 +102,7 @@ _LIMESURVEY = Platform(
     required=("id", "submitdate"),
     mend="export again with the response data (id, date submitted)",
     unique=("token",),
+    stamp="seed",
     blank=(),
     numbered=False,
     own=lambda heading: heading in _OWN or _OWN_PATTERN.fullmatch(heading) is not None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -36,6 +36,8 @@ class Platform:
         Whether a heading is one of its own.
     unique
         Its own columns in which nothing may stand twice.
+    stamp
+        Its own column in which a number drawn for each response stands, so that no two rows are quite alike.
     blank
         Cells that mean "seen but unanswered".
     accepted
@@ -56,6 +58,7 @@ class Platform:
     required: tuple[str, ...]
     mend: str
     unique: tuple[str, ...]
+    stamp: str | None
     blank: tuple[str, ...]
     numbered: bool
     own: Callable[[str], bool]
@@ -136,9 +139,9 @@ def _columns(
             *(heading for heading in headings if platform.own(heading)),
             entry.audience_column,
             entry.organisation_column or "",
-            *entry.ignore_columns,
         },
         absent=entry.absent,
+        ignored=entry.ignore_columns,
     )
 
 
@@ -146,11 +149,27 @@ def _ids(frame: pd.DataFrame, platform: Platform, problems: list[Problem]) -> pd
     for name in platform.unique:
         if name in frame:
             problems.extend(common.duplicates(frame[name][frame[name] != ""], name))
+    problems.extend(_copied_rows(frame, platform))
     if platform.id_column not in frame:
         return pd.Series(frame.index.astype(str), index=frame.index)
     ids = frame[platform.id_column]
     problems.extend(common.duplicates(ids, platform.id_column))
     return ids
+
+
+def _copied_rows(frame: pd.DataFrame, platform: Platform) -> Iterator[Problem]:
+    """Find rows alike in every cell but the id, where the platform gives each response a stamp of its own."""
+    if platform.stamp is None or platform.stamp not in frame:
+        return
+    stamped = frame[frame[platform.stamp] != ""]
+    copies = stamped[stamped.duplicated([name for name in stamped if name != platform.id_column])]
+    if len(copies):
+        more = f", and so do {len(copies) - 1} others" if len(copies) > 1 else ""
+        yield Problem(
+            f"row {copies.index[0]}",
+            f"repeats an earlier row in everything but its {platform.id_column}{more}",
+            "rows were pasted twice; export again",
+        )
 
 
 def _answers(

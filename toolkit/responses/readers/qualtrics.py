@@ -175,6 +175,7 @@ _QUALTRICS = Platform(
     required=("ResponseId", "Status", "Finished"),
     mend="export again with all of Qualtrics' own columns",
     unique=(),
+    stamp=None,
     blank=("-99",),
     numbered=True,
     own=lambda heading: heading in _OWN or _OWN_PATTERN.fullmatch(heading) is not None,

@@ -118,6 +118,10 @@ def _mapping_problems(
     for name in items:
         if name not in mapping.items and name not in entry.absent:
             yield Problem(f"mapping → items → {name}", "is missing", "map it, or list it under absent")
+        if name in mapping.items and name in entry.absent:
+            yield Problem(
+                f"mapping → items → {name}", "is mapped and listed under absent", "take it out of one of them"
+            )
     if not mapping.audience and not entry.audience:
         yield Problem("mapping → audience", "is missing", "write rules, or audience: … for the whole file")
     if mapping.organisation is None and entry.organisation is None:
