@@ -282,7 +282,7 @@ def test_without_an_audience_column_only_what_everybody_is_asked_is_demanded(
 def test_a_data_folder_that_is_not_there_is_said_once(folder: Path, tmp_path: Path) -> None:
     said = _refusal(folder / "study.yaml", data=tmp_path / "elsewhere")
     assert "1 problem(s)" in said
-    assert "elsewhere: is no folder" in said
+    assert "elsewhere: is not there; name the folder" in said
 
 
 def test_an_instrument_that_is_not_there_is_named_without_the_others(change: Callable[..., Path]) -> None:

@@ -51,7 +51,9 @@ def load_study(path: str | Path, *, data: str | Path | None = None) -> Study:
     policy = _policy(written, problems)
     waves = _waves(written, problems)
     if data is not None and not Path(data).is_dir():
-        problems.append(Problem(f"data: {data}", "is no folder", _beside(Path(data))))
+        what = "is no folder" if Path(data).exists() else "is not there"
+        mend = f"name the folder in which the answer files lie{_source(written)}"
+        problems.append(Problem(f"data: {data}", what, mend))
         data = None
     places = [_answers_path(entry, folder, data) for entry in written.answers]
     problems += _files_missing(written, folder, places)
@@ -175,11 +177,14 @@ def _files_missing(written: StudyFile, folder: Path, places: list[Path]) -> Iter
         if place.is_dir():
             yield Problem(f"answers: {entry.file}", "is a folder", "name the file in it")
         elif not place.is_file():
-            how = f". The data is to be had here: {written.data_source}" if written.data_source else ""
-            yield Problem(f"answers: {entry.file}", "is not there", _beside(place) + how)
+            yield Problem(f"answers: {entry.file}", "is not there", _beside(place) + _source(written))
     twice = pd.Series([str(place) for place in places], dtype=str).value_counts()
     for name in twice.index[twice > 1]:
         yield Problem(f"answers: {Path(name).name}", f"is listed {twice[name]} times", "list it once")
+
+
+def _source(written: StudyFile) -> str:
+    return f". The data is to be had here: {written.data_source}" if written.data_source else ""
 
 
 def _beside(path: Path) -> str:
