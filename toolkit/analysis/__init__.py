@@ -21,6 +21,7 @@ from toolkit.analysis.exact_table import fisher_table
 from toolkit.analysis.gaps import gaps
 from toolkit.analysis.joint import Estimates, estimate, ratios, totals, variances
 from toolkit.analysis.multiplicity import adjust_p
+from toolkit.analysis.omega import Omega, omega
 from toolkit.analysis.one_proportion import exact_binomial_test, score_test
 from toolkit.analysis.planning import margin_of_error, minimum_detectable_gap, sample_size, size_for_margin
 from toolkit.analysis.power import Power, power_anova, power_proportions, power_t_test
@@ -33,6 +34,7 @@ from toolkit.analysis.rank import (
     wilcoxon_signed_rank,
 )
 from toolkit.analysis.rank_gap import rank_gap
+from toolkit.analysis.reliability import Reliability, intraclass, reliability
 from toolkit.analysis.replicates import Replicates
 from toolkit.analysis.resampling import MadeReplicates, make_replicates
 from toolkit.analysis.strata_tables import mantel_haenszel
@@ -61,7 +63,9 @@ __all__ = [
     "Estimates",
     "GoodnessOfFit",
     "MadeReplicates",
+    "Omega",
     "Power",
+    "Reliability",
     "Replicates",
     "TableTest",
     "adjust_p",
@@ -92,6 +96,7 @@ __all__ = [
     "gaps_from_summary",
     "goodness_of_fit",
     "independence",
+    "intraclass",
     "kappa",
     "kolmogorov_smirnov",
     "kruskal",
@@ -105,6 +110,7 @@ __all__ = [
     "minimum_detectable_gap",
     "newcombe",
     "odds_ratio",
+    "omega",
     "pooled_z",
     "power_anova",
     "power_proportions",
@@ -114,6 +120,7 @@ __all__ = [
     "quantiles",
     "rank_gap",
     "ratios",
+    "reliability",
     "risk_ratio",
     "sample_size",
     "score_test",

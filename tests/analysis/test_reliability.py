@@ -1,0 +1,158 @@
+"""U05: alpha, omega and intraclass correlations against R."""
+
+from __future__ import annotations
+
+import re
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.analysis.oracles import cases, close, data
+from toolkit import analysis as tk
+from toolkit.errors import InvalidInput
+
+
+def _scale(call: str) -> tuple[list[str], list[str]]:
+    items = [f"{letter}{at}" for letter in re.findall(r"paste0\('(\w)',1:5\)", call) for at in range(1, 6)]
+    reverse = re.search(r"for \(k in c\((.*?)\)\)", call)
+    return items, re.findall(r"'(\w+)'", reverse.group(1)) if reverse else []
+
+
+def _check_alpha(case: dict[str, Any], frame: pd.DataFrame) -> None:
+    items, reverse = _scale(case["call"])
+    found, r = tk.reliability(frame, items, reverse=reverse), case["result"]
+    total = r["total"]
+    assert [found.alpha, found.standardised, found.guttman6, found.std_error] == close(
+        [total["raw_alpha"], total["std.alpha"], total["G6(smc)"], total["ase"]]
+    )
+    assert [found.mean_correlation, found.median_correlation] == close(
+        [total["average_r"], total["median_r"]]
+    )
+    assert found.items["item_rest"].tolist() == close(r["item_total_r"])
+    assert found.items["alpha_without"].tolist() == close(r["alpha_if_dropped"])
+    assert [found.conf_low, found.alpha, found.conf_high] == close(list(r["feldt"].values()))
+
+
+def _check_omega(case: dict[str, Any], frame: pd.DataFrame) -> None:
+    items, reverse = _scale(case["call"])
+    r = case["result"]
+    # Results of optimisers: to 1e-4, as the reference says.
+    if "omega_ml" in r:
+        found = tk.omega(frame, items, reverse=reverse)
+        assert found.total == close(r["omega_ml"], rel=1e-4)
+        assert list(found.loadings) == close(r["loadings"], rel=1e-4)
+        assert list(found.residuals) == close(r["residuals"], rel=1e-4)
+        return
+    factors = 3 if "nfactors=3" in case["call"] else 1
+    found = tk.omega(frame, items, reverse=reverse, method="minres", factors=factors)
+    assert found.total == close(r.get("omega_tot", r.get("omega_total")), rel=1e-4)
+    if factors > 1:
+        assert found.hierarchical == close(r["omega_h"], rel=1e-4)
+    alpha = tk.reliability(frame, items, reverse=reverse, missing="complete")
+    assert alpha.standardised == close(r["alpha"])
+
+
+@pytest.mark.parametrize("case", cases("U05_reliability"))
+def test_reliability_equals_r(case: dict[str, Any]) -> None:
+    call, r = case["call"], case["result"]
+    frame = data(case["dataset"])
+    items, reverse = _scale(call)
+    if "ICC" in call:
+        names = re.findall(r"'(A\d)'", call)
+        found = tk.intraclass(frame.iloc[:200], names).set_index("kind")
+        for row in r:
+            line = found.loc[row["type"]]
+            assert [line["estimate"], line["conf_low"], line["conf_high"]] == close(
+                [row["ICC"], row["lower"], row["upper"]]
+            )
+            assert [line["statistic"], line["df"], line["df_within"]] == close(
+                [row["F"], row["df1"], row["df2"]]
+            )
+    elif "omega" in call:
+        _check_omega(case, frame)
+    elif "gender==" in call:
+        group = frame[frame.gender == int(re.search(r"gender==(\d)", call).group(1))]
+        assert tk.reliability(group, items, reverse=reverse, missing="complete").alpha == close(r)
+    elif "sprintf" in call:
+        items = [f"q{at:02d}" for at in (*range(1, 5), *range(6, 12), *range(13, 21))]
+        found = tk.reliability(frame, items, missing="complete")
+        assert [found.n, found.alpha, found.standardised] == close([r["n"], r["raw"], r["std"]])
+    elif "alpha_raw" in r:
+        found = tk.reliability(frame, items, reverse=reverse, missing="complete")
+        assert [found.n, found.alpha, found.standardised, found.guttman6] == close(
+            [r["n"], r["alpha_raw"], r["alpha_std"], r["guttman6"]]
+        )
+        # With an odd number of items R's package looks at the first half of the splits alone; we at all.
+        correlation = frame[items].dropna().corr().to_numpy()
+        sign = np.where(np.isin(items, reverse), -1, 1)
+        correlation = correlation * np.outer(sign, sign)
+        looked_at = list(combinations(range(5), 2))
+        kept = [4 * correlation[np.ix_(a, sorted(set(range(5)) - set(a)))].sum() for a in looked_at]
+        assert max(kept[:5]) / correlation.sum() == close(r["split_half_max"])
+        assert found.best_split == pytest.approx(max(kept) / correlation.sum())
+    else:
+        _check_alpha(case, frame)
+
+
+def _made(n: int = 400) -> pd.DataFrame:
+    rng = np.random.default_rng(9)
+    trait = rng.normal(size=n)
+    return pd.DataFrame({name: trait + rng.normal(size=n) for name in "abcde"})
+
+
+def test_item_by_item_alpha_and_correlation_are_those_of_the_other_items() -> None:
+    frame = _made()
+    found = tk.reliability(frame, list("abcde"))
+    rest = frame[list("bcde")]
+    assert found.items["item_rest"][0] == pytest.approx(frame.a.corr(rest.sum(axis=1)))
+    assert found.items["alpha_without"][0] == pytest.approx(tk.reliability(rest, list("bcde")).alpha)
+
+
+def test_order_of_rows_and_items_and_a_shared_unit_change_nothing() -> None:
+    frame = _made()
+    moved = frame.sample(frac=1, random_state=2) * 3 + 1
+    for one, other in (
+        (tk.reliability(frame, list("abcde")).alpha, tk.reliability(moved, list("edcba")).alpha),
+        (tk.omega(frame, list("abcde")).total, tk.omega(moved, list("edcba")).total),
+    ):
+        assert one == pytest.approx(other, rel=1e-5)
+
+
+def test_reversing_an_item_undoes_its_reversal() -> None:
+    frame = _made()
+    turned = frame.assign(b=-frame.b)
+    assert tk.reliability(turned, list("abcde"), reverse=["b"]).alpha == pytest.approx(
+        tk.reliability(frame, list("abcde")).alpha
+    )
+    assert tk.reliability(turned, list("abcde")).alpha < 0.6
+
+
+def test_equally_good_items_have_an_omega_of_alpha() -> None:
+    rng = np.random.default_rng(3)
+    trait = rng.normal(size=20_000)
+    frame = pd.DataFrame({name: trait + rng.normal(size=20_000) for name in "abcd"})
+    alpha = tk.reliability(frame, list("abcd")).alpha
+    assert alpha == pytest.approx(0.8, abs=0.01)
+    for method in ("ml", "minres"):
+        assert tk.omega(frame, list("abcd"), method=method).total == pytest.approx(alpha, abs=0.002)
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda f: tk.reliability(f, ["a"]), "at least two"),
+        (lambda f: tk.reliability(f, ["a", "b"], reverse=["z"]), "no item"),
+        (lambda f: tk.reliability(f.assign(a=1), ["a", "b"]), "does not vary"),
+        (lambda f: tk.reliability(f, ["a", "b"], missing="mean"), "not known"),
+        (lambda f: tk.omega(f, ["a", "b"]), "at least three"),
+        (lambda f: tk.omega(f, list("abcde"), factors=2, method="minres"), "not determined"),
+        (lambda f: tk.omega(f.head(5), list("abcde")), "5 answered"),
+        (lambda f: tk.intraclass(f.head(2), ["a", "b"]), "at least three"),
+    ],
+)
+def test_what_is_no_scale_is_refused(call: Any, said: str) -> None:
+    with pytest.raises(InvalidInput, match=said):
+        call(_made())

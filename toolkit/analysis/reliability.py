@@ -1,0 +1,287 @@
+"""Do the items of a scale hang together? Alpha with its interval, item by item; agreement of raters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.special import fdtrc, fdtri
+
+from toolkit.analysis.answers import read_columns, requests_for
+from toolkit.errors import InvalidInput, Problem
+from toolkit.instrument.model import Variable
+
+__all__ = ["Reliability", "intraclass", "reliability"]
+
+Array = npt.NDArray[np.float64]
+Missing = Literal["pairwise", "complete"]
+_MOST_SPLITS = 14
+
+
+@dataclass(frozen=True)
+class Reliability:
+    """Internal consistency of a scale.
+
+    Attributes
+    ----------
+    alpha
+        Cronbach's, from covariances, with Feldt's interval and Duhachek's standard error.
+    standardised
+        Alpha from correlations.
+    guttman6
+        Guttman's λ6, from each item's squared multiple correlation.
+    best_split
+        Guttman's λ4 of the best split in halves; NaN above 14 items.
+    mean_correlation, median_correlation
+        Between items.
+    n, n_items
+        People (who answered at least one item; all, where "complete") and items.
+    items
+        A row an item: item, item_rest (its correlation with the sum of the others), alpha_without,
+        reversed.
+    """
+
+    alpha: float
+    conf_low: float
+    conf_high: float
+    std_error: float
+    standardised: float
+    guttman6: float
+    best_split: float
+    mean_correlation: float
+    median_correlation: float
+    n: int
+    n_items: int
+    items: pd.DataFrame = field(repr=False)
+
+
+def reliability(
+    frame: pd.DataFrame,
+    items: Sequence[Variable | str],
+    *,
+    reverse: Sequence[str] = (),
+    missing: Missing = "pairwise",
+    level: float = 0.95,
+) -> Reliability:
+    """Cronbach's alpha of a scale and what each item does to it, as R's `psych::alpha`.
+
+    Parameters
+    ----------
+    frame
+        One row a respondent.
+    items
+        Variables or column names, at least two, taken as numbers.
+    reverse
+        Names of the items whose high end means little of the trait.
+    missing
+        "pairwise" takes each covariance from everyone who answered both items; "complete" only people
+        who answered all.
+    level
+        Confidence level.
+
+    Raises
+    ------
+    InvalidInput
+        For fewer than two items, items that do not vary, a name to reverse that is no item, fewer than
+        three people.
+
+    Notes
+    -----
+    Feldt (1965): 1 − (1 − α) F with n − 1 and (n − 1)(k − 1) df. Unrounded.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"a": [1, 2, 3, 4, 5], "b": [2, 1, 3, 5, 4], "c": [1, 3, 2, 5, 5]})
+    >>> round(reliability(frame, ["a", "b", "c"]).alpha, 4)
+    0.9263
+    """
+    names, values = item_values(frame, items, "reliability", reverse=reverse)
+    if missing not in ("pairwise", "complete"):
+        what, mend = f"{missing!r} is not known", 'use "pairwise" or "complete"'
+        raise InvalidInput("reliability", [Problem("missing", what, mend)])
+    if missing == "complete":
+        values = values[~np.isnan(values).any(axis=1)]
+    n, k = int((~np.isnan(values)).any(axis=1).sum()), len(names)
+    if missing == "pairwise":
+        n = len(values)
+    covariance = _covariance(names, values)
+    spread = np.sqrt(np.diag(covariance))
+    correlation = covariance / np.outer(spread, spread)
+    alpha = _alpha(covariance)
+    tail, df = (1 - level) / 2, ((n - 1.0), (n - 1.0) * (k - 1))
+    between = correlation[np.tril_indices(k, -1)]
+    return Reliability(
+        alpha=alpha,
+        conf_low=float(1 - (1 - alpha) * fdtri(*df, 1 - tail)),
+        conf_high=float(1 - (1 - alpha) * fdtri(*df, tail)),
+        std_error=_standard_error(covariance, n),
+        standardised=_alpha(correlation),
+        guttman6=_guttman6(correlation),
+        best_split=_best_split(correlation),
+        mean_correlation=float(between.mean()),
+        median_correlation=float(np.median(between)),
+        n=n,
+        n_items=k,
+        items=_by_item(names, covariance, set(reverse)),
+    )
+
+
+def _alpha(covariance: Array) -> float:
+    k = len(covariance)
+    return float(k / (k - 1) * (1 - np.trace(covariance) / covariance.sum()))
+
+
+def _standard_error(c: Array, n: int) -> float:
+    """Duhachek and Iacobucci (2004)."""
+    k, total, trace = len(c), c.sum(), np.trace(c)
+    inner = total * (np.trace(c @ c) + trace**2) - 2 * trace * (c @ c).sum()
+    return float(np.sqrt(2 * k**2 / ((k - 1) ** 2 * total**3) * inner / n))
+
+
+def _guttman6(correlation: Array) -> float:
+    try:
+        explained = 1 - 1 / np.diag(np.linalg.inv(correlation))
+    except np.linalg.LinAlgError:
+        return float("nan")
+    return float(1 - (len(correlation) - explained.sum()) / correlation.sum())
+
+
+def _best_split(correlation: Array) -> float:
+    k = len(correlation)
+    if k > _MOST_SPLITS:
+        return float("nan")
+    member = np.array([[float(at in chosen) for at in range(k)] for chosen in combinations(range(k), k // 2)])
+    across = np.einsum("si,ij,sj->s", member, correlation, 1 - member)
+    return float(4 * across.max() / correlation.sum())
+
+
+def _by_item(names: Sequence[str], c: Array, reversed_: set[str]) -> pd.DataFrame:
+    own, total, k = np.diag(c), c.sum(), len(c)
+    rest = c.sum(axis=1) - own
+    without = total - 2 * c.sum(axis=1) + own
+    with np.errstate(divide="ignore", invalid="ignore"):
+        dropped = (k - 1) / (k - 2) * (1 - (np.trace(c) - own) / without) if k > 2 else np.full(k, np.nan)
+        correlated = rest / np.sqrt(own * without)
+    return pd.DataFrame(
+        {
+            "item": pd.array(list(names), dtype="str"),
+            "item_rest": correlated,
+            "alpha_without": dropped,
+            "reversed": [name in reversed_ for name in names],
+        }
+    )
+
+
+def intraclass(frame: pd.DataFrame, items: Sequence[Variable | str], *, level: float = 0.95) -> pd.DataFrame:
+    """Intraclass correlations: how far raters (columns) agree about the rated (rows), as R's `psych::ICC`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a kind (Shrout and Fleiss 1979): kind, estimate, conf_low, conf_high, statistic, df, df_within,
+        p_value. "ICC1": raters differ by row; "ICC2": raters are a sample; "ICC3": these raters alone;
+        with "k": of the raters' mean. Rows with a missing rating are left out.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"a": [1, 2, 3, 4, 5], "b": [2, 1, 3, 5, 4]})
+    >>> round(intraclass(frame, ["a", "b"])["estimate"][2], 4)
+    0.8
+    """
+    names, values = item_values(frame, items, "intraclass")
+    values = values[~np.isnan(values).any(axis=1)]
+    n, k = values.shape
+    if n < 3:
+        raise InvalidInput("intraclass", [Problem("rows", f"{n} are complete", "at least three must be")])
+    grand = values.mean()
+    between = k * ((values.mean(axis=1) - grand) ** 2).sum() / (n - 1)
+    raters = n * ((values.mean(axis=0) - grand) ** 2).sum() / (k - 1)
+    within = ((values - values.mean(axis=1, keepdims=True)) ** 2).sum() / (n * (k - 1))
+    error = (within * n * (k - 1) - raters * (k - 1)) / ((n - 1) * (k - 1))
+    if not (between > 0 and error > 0 and within > 0):
+        raise InvalidInput("intraclass", [Problem(", ".join(names), "do not differ", "nothing to estimate")])
+    df = (n - 1.0, n * (k - 1.0), (n - 1.0) * (k - 1.0))
+    single = (
+        (between - within) / (between + (k - 1) * within),
+        (between - error) / (between + (k - 1) * error + k * (raters - error) / n),
+        (between - error) / (between + (k - 1) * error),
+    )
+    tail = (1 - level) / 2
+    limits = [
+        _limits(between / within, df[0], df[1], k, tail),
+        _limits_of_two(between, raters, error, n, k, single[1], tail),
+        _limits(between / error, df[0], df[2], k, tail),
+    ]
+    rows = []
+    for at, kind in enumerate(("ICC1", "ICC2", "ICC3")):
+        f, below = (between / within, df[1]) if at == 0 else (between / error, df[2])
+        for mean in (False, True):
+            numbers = [single[at], *limits[at]]
+            shown = [k * one / (1 + (k - 1) * one) for one in numbers] if mean else numbers
+            rows.append((kind + "k" * mean, *shown, f, df[0], below, float(fdtrc(df[0], below, f))))
+    columns = ["kind", "estimate", "conf_low", "conf_high", "statistic", "df", "df_within", "p_value"]
+    table = pd.DataFrame(rows, columns=columns)
+    return table.iloc[[0, 2, 4, 1, 3, 5]].reset_index(drop=True)
+
+
+def _limits(f: float, df: float, below: float, k: int, tail: float) -> tuple[float, float]:
+    low, high = f / fdtri(df, below, 1 - tail), f * fdtri(below, df, 1 - tail)
+    return float((low - 1) / (low + k - 1)), float((high - 1) / (high + k - 1))
+
+
+def _limits_of_two(
+    between: float, raters: float, error: float, n: int, k: int, found: float, tail: float
+) -> tuple[float, float]:
+    """Shrout and Fleiss's Satterthwaite limits of ICC(2, 1)."""
+    f, rest = raters / error, n * (1 + (k - 1) * found) - k * found
+    top = (k - 1) * (n - 1) * (k * found * f + rest) ** 2
+    v = top / ((n - 1) * k**2 * found**2 * f**2 + rest**2)
+    up, down = fdtri(n - 1, v, 1 - tail), fdtri(v, n - 1, 1 - tail)
+    spread = k * raters + (k * n - k - n) * error
+    low = n * (between - up * error) / (up * spread + n * between)
+    return float(low), float(n * (down * between - error) / (spread + n * down * between))
+
+
+def item_values(
+    frame: pd.DataFrame, items: Sequence[Variable | str], what: str, *, reverse: Sequence[str] = ()
+) -> tuple[tuple[str, ...], Array]:
+    """Items as numbers, people × items, reversed ones mirrored about the middle of their scale."""
+    wanted = requests_for(read_columns(frame, items), "mean")
+    names = tuple(one.item for one in wanted)
+    problems = [
+        Problem(f"reverse {name!r}", "is no item of the scale", f"use some of {list(names)}")
+        for name in reverse
+        if name not in names
+    ]
+    if len(names) < 2:
+        problems.append(Problem("items", f"are {len(names)}", "a scale has at least two"))
+    if problems:
+        raise InvalidInput(what, problems)
+    values = np.empty((len(frame), len(names)))
+    for column, one in zip(values.T, wanted, strict=True):
+        one.fill(column)
+    known = values[~np.isnan(values)]
+    middle: Any = (known.min() + known.max()) if known.size else 0.0
+    for at, name in enumerate(names):
+        if name in reverse:
+            values[:, at] = middle - values[:, at]
+    return names, values
+
+
+def _covariance(names: Sequence[str], values: Array) -> Array:
+    found = pd.DataFrame(values).cov(min_periods=3).to_numpy()
+    problems = [
+        Problem(f"item {name}", "does not vary, or too few answered it", "leave it out")
+        for name, variance in zip(names, np.diag(found), strict=True)
+        if not variance > 0
+    ]
+    if not problems and np.isnan(found).any():
+        problems = [Problem("items", "fewer than three people answered some pair", "leave one of them out")]
+    if problems:
+        raise InvalidInput("reliability", problems)
+    return np.asarray(found, dtype=np.float64)
