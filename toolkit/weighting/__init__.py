@@ -1,6 +1,17 @@
-"""Who counts for how much: raking, post-stratification, and what weights cost."""
+"""Who counts for how much: raking, post-stratification, calibration, trimming, and what weights cost."""
 
+from toolkit.weighting.calibration import calibrate
 from toolkit.weighting.raking import poststratify, rake
+from toolkit.weighting.trimming import trim
 from toolkit.weighting.weights import Calibration, Weights, design_effect, effective_n
 
-__all__ = ["Calibration", "Weights", "design_effect", "effective_n", "poststratify", "rake"]
+__all__ = [
+    "Calibration",
+    "Weights",
+    "calibrate",
+    "design_effect",
+    "effective_n",
+    "poststratify",
+    "rake",
+    "trim",
+]

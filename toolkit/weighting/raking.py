@@ -13,7 +13,7 @@ from toolkit.errors import InvalidInput, NotConverged, Problem, near_names
 from toolkit.weighting.start import start_weights
 from toolkit.weighting.weights import Calibration, Weights, effective_n
 
-__all__ = ["poststratify", "rake"]
+__all__ = ["margin_codes", "poststratify", "rake"]
 
 Array = npt.NDArray[np.float64]
 Margins = Mapping[str, Mapping[Any, float]]
@@ -65,7 +65,7 @@ def rake(
     [40.0, 10.0, 50.0]
     """
     start = start_weights(frame, base)
-    codes, targets = _coded(frame, margins)
+    codes, targets = margin_codes(frame, margins)
     sizes = [len(target) for target in targets]
     cells, found = _cells(codes, sizes)
     mass: Array = np.bincount(cells, weights=start).astype(np.float64)
@@ -158,7 +158,14 @@ def _as_table(targets: pd.DataFrame | Margins) -> pd.DataFrame:
     return pd.DataFrame({name: list(totals), "total": list(totals.values())})
 
 
-def _coded(frame: pd.DataFrame, margins: Margins) -> tuple[list[Any], list[Array]]:
+def margin_codes(frame: pd.DataFrame, margins: Margins) -> tuple[list[Any], list[Array]]:
+    """Category of each row and total of each category, a pair a margin.
+
+    Raises
+    ------
+    InvalidInput
+        As `rake`.
+    """
     problems = list(_margin_problems(frame, margins))
     if problems:
         raise InvalidInput("margins", problems)
