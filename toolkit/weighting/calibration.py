@@ -76,7 +76,7 @@ def calibrate(
     Examples
     --------
     >>> frame = pd.DataFrame({"sex": ["f", "f", "m", "m"], "age": [20.0, 40.0, 30.0, 50.0]})
-    >>> calibrate(frame, {"sex": {"f": 50, "m": 50}, "age": 4000}).values.tolist()
+    >>> calibrate(frame, {"sex": {"f": 50, "m": 50}, "age": 4000}).values.round(6).tolist()
     [12.5, 37.5, 12.5, 37.5]
     """
     start = start_weights(frame, base)
@@ -154,9 +154,7 @@ def _problems(
     if not margins and not (population is not None and population > 0):
         yield Problem("population", f"is {population}", "give the number of people, or totals of categories")
     if margins and population is not None:
-        yield Problem(
-            "population", "is given beside totals of categories, which add up to it", "leave it out"
-        )
+        yield Problem("population", "is given beside totals of categories", "leave it out: they add up to it")
     if method not in _METHODS:
         yield Problem("method", f"{method!r} is not known", f"use one of {_METHODS}")
     if method == "logit" and bounds is None:
@@ -206,7 +204,8 @@ def _solve(
     miss = goal - scaled.T @ (start * factor)
 
     def off(missed: Array) -> Array:
-        return np.abs(missed * size) / (1 + np.abs(wanted))
+        relative: Array = np.abs(missed * size) / (1 + np.abs(wanted))
+        return relative
 
     for step in range(1, most + 1):
         information = (scaled * (start * slope)[:, None]).T @ scaled
