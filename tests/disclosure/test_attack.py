@@ -239,6 +239,19 @@ def test_the_base_of_a_routed_question_does_not_tell_who_was_asked(n, filter_is_
     assert breaches(worlds, seen, {"used": (lambda world: world[0], n)}) == []
 
 
+def test_a_withheld_filter_hides_the_base_of_what_hangs_on_it_also_without_bounds():
+    """Six people, too few for a sensitive filter: five asked the next question would be its five yes."""
+    items = [
+        {"id": "q", "scale": "yes", "sensitive": True},
+        {"id": "r", "scale": "agree", "ask_if": "q == 1"},
+    ]
+    group = {"audience": "executive"}
+    told = estimates([("q", "top", group, 5, 6), ("r", "top", group, 2, 5)], "measure")
+    released = release(told, Policy(unanimity=False), instrument=instrument_of(items))["results"]
+    assert released["n_shown"].tolist() == ["<7", "not shown"]
+    assert released[["n", "estimate"]].isna().all(axis=None)
+
+
 # --- options that may be ticked together
 
 

@@ -23,8 +23,9 @@ def guard_together(rulings: Mapping[Base, Ruling], policy: Policy, instrument: I
     ruled = dict(rulings)
     while True:
         before = dict(ruled)
-        if instrument is not None and policy.unanimity:
-            ruled = _guard_options(ruled, instrument, policy)
+        if instrument is not None:
+            if policy.unanimity:
+                ruled = _guard_options(ruled, instrument, policy)
             ruled = _guard_routing(ruled, instrument, policy)
         ruled = _guard_totals(ruled)
         if ruled == before:
@@ -155,7 +156,7 @@ def _openly_told(ruling: Ruling, variable: Variable) -> bool:
 
 
 def _near_all_or_none(part: float, whole: float, policy: Policy) -> bool:
-    if math.isnan(part) or math.isnan(whole) or whole <= 0:
+    if math.isnan(part) or math.isnan(whole) or whole <= 0 or not policy.unanimity:
         return False
     low, high = policy.unanimity_bounds(whole)
     return part / whole >= high or part / whole <= low

@@ -86,11 +86,19 @@ def build_manifest(
             "sha256": hashlib.sha256(study.instrument.model_dump_json().encode()).hexdigest(),
         },
         "notebook": {"name": notebook.name, "sha256": sha256_of(notebook)},
-        "inputs": {_named(path, study.folder): sha256_of(Path(path)) for path in study.input_files},
+        "inputs": {_named(path, study.folder): sha256_of(path) for path in _inputs(study, organisation)},
         "outputs": outputs,
         "python": platform.python_version(),
         "packages": package_versions(),
     }
+
+
+def _inputs(study: Study, organisation: str) -> tuple[Path, ...]:
+    """The input files, without those that hold another organisation only: their names may name it."""
+    files = list(zip(study.answers, study.answer_paths, strict=True))
+    others = {path for file, path in files if file.organisation not in (None, organisation)}
+    ours = {path for file, path in files if file.organisation in (None, organisation)}
+    return tuple(path for path in study.input_files if path not in others - ours)
 
 
 def package_versions() -> dict[str, str]:
