@@ -64,7 +64,7 @@ def near_names(name: str, known: Iterable[str], *, most: int = 3) -> str:
     >>> near_names("org-7", ["org-07", "org-08"])
     "did you mean 'org-07' or 'org-08'?"
     """
-    known = [one for one in known if one != name]
+    name, known = str(name), [one for one in known if one != name]
     folded: dict[str, str] = {}
     for one in known:
         folded.setdefault(one.casefold(), one)

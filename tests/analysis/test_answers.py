@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -165,6 +167,15 @@ def test_an_instruments_items_without_the_measure_are_passed_over() -> None:
     assert tk.proportions(frame, instrument)["response"].tolist() == ["1", "2", "3", "4", "5", "r", "b"]
     with pytest.raises(InvalidInput, match="column colour: has no measure"):
         tk.gaps(frame, instrument["colour"])
+
+
+@pytest.mark.parametrize("measure", ["favorable", "Top", "9", 4])
+def test_a_measure_that_no_item_could_have_is_refused(measure: Any) -> None:
+    instrument = _instrument()
+    frame = _frame().assign(colour=pd.Categorical(["r", "b"] * 5, instrument["colour"].categories))
+    assert len(tk.gaps(frame, instrument, measure="r"))
+    with pytest.raises(InvalidInput, match=f"measure {measure!r}: is not known"):
+        tk.gaps(frame, instrument, measure=measure)
 
 
 def test_a_column_named_or_present_twice_is_refused() -> None:

@@ -292,6 +292,8 @@ def test_arguments_are_not_changed() -> None:
         ({"items": "a", "method": "newcomb"}, "did you mean 'newcombe'"),
         ({"items": "a", "level": 95}, "level"),
         ({"items": "a", "margin": -0.1}, "margin"),
+        ({"items": "a", "margin": 10}, "give a fraction: 0.1 for 10 points"),
+        ({"items": "a", "design": Design(weights=pd.Series([1.0]))}, "put them into a column and name it"),
         ({"items": "a", "adjust": "sidak"}, "sidak"),
         ({"items": "hours", "method": "newcombe"}, "is for shares"),
         ({"items": "a", "by": "audience"}, "both between and by"),

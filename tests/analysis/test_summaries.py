@@ -104,6 +104,11 @@ def test_what_cannot_be_meant_is_refused_with_its_mend(changes: dict[str, Any], 
         tk.gaps_from_summary(_published(**changes))
 
 
+def test_a_margin_in_percent_is_refused() -> None:
+    with pytest.raises(InvalidInput, match=r"give a fraction: 0\.05 for 5 points"):
+        tk.gaps_from_summary(_published(), margin=5)
+
+
 def test_every_problem_is_named_at_once() -> None:
     with pytest.raises(InvalidInput) as caught:
         tk.gaps_from_summary(_published(estimate=[96, 73, 0.9, 0.8], n=[0, 625, 1250, -1]))

@@ -56,3 +56,5 @@ def test_shared_variables_are_those_two_audiences_answer(shipped: Instrument) ->
 def test_an_unknown_name_is_answered_with_near_ones(shipped: Instrument) -> None:
     with pytest.raises(KeyError, match="did you mean 'burnout'"):
         shipped["burnuot"]
+    with pytest.raises(KeyError, match="did you mean 'burnout'"):
+        shipped.item("burnuot")

@@ -17,6 +17,7 @@ import pytest
 from toolkit.errors import InvalidInput
 from toolkit.reporting import Progress, run_reports
 from toolkit.reporting.manifest import sha256_of
+from toolkit.study import Study
 
 THREE = ["org-01", "org-02", "org-03"]
 SAVE = "from pathlib import Path; Path(output, 'results.csv').write_text('table\\n' + organisation + '\\n')"
@@ -167,6 +168,26 @@ def test_an_unknown_organisation_is_refused_with_near_names(sample_study, tmp_pa
         run_reports(sample_study, organisations=["org-7", "nobody"], out=tmp_path)
     assert len(caught.value.problems) == 2
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "wave", "said"),
+    [
+        ("ORG-07", None, "did you mean 'org-07'"),
+        ("granitebeck engineering", None, "did you mean 'org-07', which has this name"),
+        ("org-02", "2025", "it took part in 2026; add --wave"),
+    ],
+)
+def test_an_organisation_named_otherwise_is_answered_with_its_id(sample_study, tmp_path, given, wave, said):
+    with pytest.raises(InvalidInput, match=said) as caught:
+        run_reports(sample_study, organisations=given, wave=wave, out=tmp_path)
+    assert len(caught.value.problems) == 1
+
+
+def test_a_wave_without_organisations_is_refused(sample_study, tmp_path, monkeypatch):
+    monkeypatch.setattr(Study, "organisation_ids", lambda self, wave=None: ())
+    with pytest.raises(InvalidInput, match="no organisation is in it"):
+        run_reports(sample_study, out=tmp_path)
 
 
 def test_an_unknown_wave_is_refused_with_near_names(sample_study, tmp_path):

@@ -35,6 +35,12 @@ def test_a_parameter_the_notebook_lacks_is_refused_with_near_names(write_noteboo
         check_parameters(path, GIVEN)
 
 
+def test_a_parameters_cell_that_is_no_python_is_refused(write_notebook):
+    path = write_notebook("1", parameters="study = 'a.yaml'\nwave =")
+    with pytest.raises(InvalidInput, match="parameters cell, line 2: is no valid Python"):
+        notebook_parameters(path)
+
+
 def test_a_missing_notebook_is_told_with_near_names(write_notebook, tmp_path):
     write_notebook("1", name="gaps.ipynb")
     with pytest.raises(InvalidInput, match=r"no such notebook; did you mean 'gaps\.ipynb'"):

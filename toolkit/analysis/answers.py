@@ -55,6 +55,9 @@ class Column:
         return tuple(_plain(value) for value in found)
 
 
+_MEASURES = ("favourable", "unfavourable", "top", "bottom", "mean")
+
+
 @dataclass(frozen=True)
 class Request:
     """One row of numbers wanted from one column: `table` turns positions into them, None keeps numbers."""
@@ -203,8 +206,9 @@ def requests_for(columns: Sequence[Column], measure: str) -> list[Request]:
     Raises
     ------
     InvalidInput
-        Naming every column that was named and has no such measure.
+        Naming every column that was named and has no such measure; a measure that no item could have.
     """
+    _refuse_strange(columns, measure)
     problems: list[Problem] = []
     found = []
     for column in columns:
@@ -217,6 +221,14 @@ def requests_for(columns: Sequence[Column], measure: str) -> list[Request]:
     if problems:
         raise InvalidInput("measure", problems)
     return found
+
+
+def _refuse_strange(columns: Sequence[Column], measure: str) -> None:
+    """Refuse a measure that is neither a word of ours nor a code of any column: a slip of the pen."""
+    codes = {code for column in columns for code in column.codes}
+    if columns and measure not in _MEASURES and measure not in codes and not any(c.chosen for c in columns):
+        mend = f"{near_names(str(measure), _MEASURES)}; or give an answer code"
+        raise InvalidInput("measure", [Problem(f"measure {measure!r}", "is not known", mend)])
 
 
 def requests_per_code(column: Column) -> list[Request]:

@@ -210,6 +210,10 @@ class Design:
         yield from (*_names(self.strata), *self._clusters, *_names(self.fpc))
 
     def _absent(self, frame: pd.DataFrame) -> Iterator[Problem]:
+        given: object = self.weights
+        if not (given is None or isinstance(given, str | Weights)):
+            mend = "put them into a column and name it, or give what rake() returned"
+            yield Problem("weights", "are neither a column's name nor made by this package", mend)
         for name in self._columns():
             if name not in frame.columns:
                 yield Problem(

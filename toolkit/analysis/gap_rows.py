@@ -13,7 +13,7 @@ from toolkit.analysis.multiplicity import METHODS, adjust_p
 from toolkit.analysis.verdict import verdict
 from toolkit.errors import InvalidInput, Problem, near_names
 
-__all__ = ["GAP_METHODS", "finish", "refuse_options"]
+__all__ = ["GAP_METHODS", "finish", "refuse_options", "refuse_percent"]
 
 Array = npt.NDArray[np.float64]
 
@@ -54,6 +54,19 @@ def refuse_options(
     ]
     if problems:
         raise InvalidInput("gaps", problems)
+
+
+def refuse_percent(margin: float, shares: bool) -> None:
+    """Refuse a margin of shares that can only be meant in percent: every gap would count as similar.
+
+    Raises
+    ------
+    InvalidInput
+        Saying the fraction.
+    """
+    if shares and margin >= 1:
+        mend = f"give a fraction: {margin / 100:g} for {margin:g} points"
+        raise InvalidInput("gaps", [Problem("margin", f"is {margin:g}", mend)])
 
 
 def finish(

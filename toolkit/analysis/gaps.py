@@ -15,7 +15,7 @@ from toolkit.analysis.answers import Items, Request, read_columns, requests_for
 from toolkit.analysis.design import Design
 from toolkit.analysis.engine import Sides, compare
 from toolkit.analysis.estimate_table import effective_n
-from toolkit.analysis.gap_rows import finish, refuse_options
+from toolkit.analysis.gap_rows import finish, refuse_options, refuse_percent
 from toolkit.analysis.groups import Groups, group_by
 from toolkit.analysis.moments import Moments, domain_moments
 from toolkit.analysis.sampled import Sampled
@@ -104,6 +104,7 @@ def gaps(
     refuse_options(method, level, margin, power, (adjust, other_adjust))
     columns = read_columns(frame, items, kinds=("single", "option"), shared=between == "audience")
     wanted = requests_for(columns, measure)
+    refuse_percent(margin, any(one.share for one in wanted))
     plan = plan_pairs(frame, wanted, between, pairs, by)
     sampled = (design or Design()).over(frame, linearise=method == "design-t")
     moments = domain_moments(sampled, plan.groups.codes, len(plan.groups.labels), wanted) if wanted else None

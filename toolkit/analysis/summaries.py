@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from toolkit.analysis.engine import Sides, compare
-from toolkit.analysis.gap_rows import finish, refuse_options
+from toolkit.analysis.gap_rows import finish, refuse_options, refuse_percent
 from toolkit.errors import InvalidInput, Problem, near_names
 
 __all__ = ["gaps_from_summary"]
@@ -66,6 +66,7 @@ def gaps_from_summary(
     """
     names = (by,) if isinstance(by, str) else tuple(by)
     refuse_options(method, level, margin, power, (adjust, other_adjust))
+    refuse_percent(margin, True)
     if method == "design-t":
         raise InvalidInput(
             "method", [Problem("method", "design-t needs respondents", 'use "newcombe", or gaps()')]

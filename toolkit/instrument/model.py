@@ -324,8 +324,13 @@ class Instrument(_Strict):
         return name in self._by_name
 
     def item(self, item_id: str) -> Item:
-        """The item of that id."""
-        return next(item for item in self.items if item.id == item_id)
+        """The item of that id; KeyError names near ones."""
+        for item in self.items:
+            if item.id == item_id:
+                return item
+        from toolkit.errors import near_names
+
+        raise KeyError(f"no item '{item_id}': {near_names(item_id, (item.id for item in self.items))}")
 
     def of_item(self, item_id: str) -> tuple[Variable, ...]:
         """The variables one item makes: one, or one a row, or one an option."""

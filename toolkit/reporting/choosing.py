@@ -50,14 +50,18 @@ def chosen_organisations(study: Study, wave: str, organisations: Iterable[str] |
         Every id the wave does not have, with the near ones.
     """
     known = list(study.organisation_ids(wave))
+    if not known:
+        what = "no organisation is in it, so that there is nothing to report"
+        mend = "name the column that says the organisation, or add rows to the organisations table"
+        raise InvalidInput(study.path, [Problem(f"wave {wave}", what, mend)])
     if organisations is None:
         return known
-    chosen = list(dict.fromkeys(organisations))
+    chosen = list(dict.fromkeys([organisations] if isinstance(organisations, str) else organisations))
     problems = [
         Problem(
             f"organisation {one}",
             f"the study has no such organisation in wave {wave}",
-            near_names(one, known),
+            _near_organisations(study, one, known),
         )
         for one in chosen
         if one not in known
@@ -65,6 +69,15 @@ def chosen_organisations(study: Study, wave: str, organisations: Iterable[str] |
     if problems:
         raise InvalidInput("organisations", problems)
     return chosen
+
+
+def _near_organisations(study: Study, one: str, known: list[str]) -> str:
+    """Where an organisation's name was given, or one of another wave, say so; else near ids."""
+    waves = [wave for wave in study.waves if one in study.organisation_ids(wave)]
+    if waves:
+        return f"it took part in {', '.join(waves)}; add --wave"
+    named = [made for made in known if study.organisation_name(made).casefold() == one.strip().casefold()]
+    return f"did you mean '{named[0]}', which has this name?" if named else near_names(one, known)
 
 
 def report_folder(out: str | Path, study: str, wave: str) -> Path:

@@ -57,13 +57,22 @@ def notebook_parameters(path: str | Path) -> dict[str, str]:
     for cell in read_notebook(path)["cells"]:
         if "parameters" not in cell.get("metadata", {}).get("tags", ()):
             continue
-        for line in ast.parse(_source(cell)).body:
+        for line in _lines(cell, path):
             if isinstance(line, ast.Assign):
                 names = [target.id for target in line.targets if isinstance(target, ast.Name)]
                 found |= dict.fromkeys(names, ast.unparse(line.value))
             elif isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name) and line.value:
                 found[line.target.id] = ast.unparse(line.value)
     return found
+
+
+def _lines(cell: Mapping[str, Any], path: str | Path) -> list[ast.stmt]:
+    try:
+        return ast.parse(_source(cell)).body
+    except SyntaxError as fault:
+        where = f"parameters cell, line {fault.lineno}"
+        problem = Problem(where, f"is no valid Python ({fault.msg})", "write a line 'name = value' for each")
+        raise InvalidInput(Path(path).name, [problem]) from None
 
 
 def check_parameters(path: str | Path, given: Mapping[str, object]) -> None:
