@@ -24,6 +24,7 @@ from toolkit.analysis.multiplicity import adjust_p
 from toolkit.analysis.omega import Omega, omega
 from toolkit.analysis.one_proportion import exact_binomial_test, score_test
 from toolkit.analysis.planning import margin_of_error, minimum_detectable_gap, sample_size, size_for_margin
+from toolkit.analysis.pooling import Pooled, pool, pool_frames
 from toolkit.analysis.power import Power, power_anova, power_proportions, power_t_test
 from toolkit.analysis.quantile import quantiles, weighted_quantile
 from toolkit.analysis.rank import (
@@ -64,6 +65,7 @@ __all__ = [
     "GoodnessOfFit",
     "MadeReplicates",
     "Omega",
+    "Pooled",
     "Power",
     "Reliability",
     "Replicates",
@@ -111,6 +113,8 @@ __all__ = [
     "newcombe",
     "odds_ratio",
     "omega",
+    "pool",
+    "pool_frames",
     "pooled_z",
     "power_anova",
     "power_proportions",
