@@ -70,6 +70,11 @@ def test_a_name_that_cannot_be_printed_in_one_line_is_refused(tmp_path: Path, na
     assert "column name, row 2: holds a line break or a sign" in _refusal(tmp_path, f"org-1,{name},2026,3,40")
 
 
+def test_a_name_too_long_for_a_page_is_refused(tmp_path: Path) -> None:
+    assert len(_read(tmp_path, f"org-1,{'n' * 120},2026,3,40")) == 1
+    assert "column name, row 2: is longer than 120" in _refusal(tmp_path, f"org-1,{'n' * 121},2026,3,40")
+
+
 def test_missing_and_unknown_columns_are_refused(tmp_path: Path) -> None:
     said = _refusal(tmp_path, "org-1,First,2026,3,40", heading="organisation,name,wave,executives,employee")
     assert "column executive: is missing; did you mean 'executives'?" in said

@@ -15,6 +15,7 @@ from toolkit.responses.strict import folder_name, or_else, rows_said, slug
 __all__ = ["compare_with_answers", "organisations_from_answers", "read_organisations"]
 
 _KEYS = ("organisation", "name", "wave")
+_LONGEST_NAME = 120
 _UNPRINTABLE = r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]"
 
 
@@ -78,6 +79,13 @@ def _key_problems(frame: pd.DataFrame, waves: Sequence[str]) -> Iterator[Problem
             f"column name, {rows_said(frame.index[unprintable])}",
             "holds a line break or a sign that cannot be printed",
             "write the name anew, in one line",
+        )
+    long = frame["name"].str.len() > _LONGEST_NAME
+    if long.any():
+        yield Problem(
+            f"column name, {rows_said(frame.index[long])}",
+            f"is longer than {_LONGEST_NAME} signs, too long for a page",
+            "write a shorter name",
         )
     twice = frame[frame.duplicated(["organisation", "wave"], keep=False) & (frame["organisation"] != "")]
     for (organisation, wave), rows in twice.groupby(["organisation", "wave"]):
