@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from toolkit.analysis.replicates import Replicated
 from toolkit.weighting import Calibration
+from toolkit.weighting.sums import sums_within
 
 __all__ = ["Sampled", "Stage", "covariance", "ratio_estimates"]
 
@@ -109,27 +110,20 @@ def covariance(sampled: Sampled, z: Array) -> Array:
         z = sampled.calibration.residuals(z)
     at, totals = sampled.stratum, z
     if not sampled.element:
-        totals, at = _totals(z, sampled.psu), np.zeros(int(sampled.psus_in.sum()), dtype=np.intp)
+        units = int(sampled.psus_in.sum())
+        totals, at = sums_within(sampled.psu, z, units), np.zeros(units, dtype=np.intp)
         at[sampled.psu] = sampled.stratum
     result = _between(totals, at, sampled.psus_in, sampled.scale, sampled.lonely)
     for stage in sampled.later:
         scale = _scale(stage.count, stage.fraction) * stage.share
-        totals = _totals(z, stage.unit)
+        totals = sums_within(stage.unit, z, len(stage.parent))
         result = result + _between(totals, stage.parent, stage.count, scale, sampled.lonely)
     return result
 
 
-def _totals(z: Array, unit: Any) -> Array:
-    found = np.zeros((int(unit.max()) + 1, z.shape[1]))
-    np.add.at(found, unit, z)
-    return found
-
-
 def _between(totals: Array, at: Any, count: Any, scale: Any, lonely: str) -> Array:
     """Σ over strata of scale · Σ (z − z̄)(z − z̄)ᵀ, with the rule for strata of one unit."""
-    sums = np.zeros((len(count), totals.shape[1]))
-    np.add.at(sums, at, totals)
-    centre = sums / count[:, None]
+    centre = sums_within(at, totals, len(count)) / count[:, None]
     alone = (count < 2) & (scale > 0)
     if lonely == "adjust":
         centre[alone] = 0.0

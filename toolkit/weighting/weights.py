@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem
+from toolkit.weighting.sums import sums_within
 
 __all__ = ["Calibration", "Weights", "design_effect", "effective_n"]
 
@@ -32,38 +34,44 @@ class Calibration:
     codes: tuple[Any, ...] = ()
     matrix: Any = None
 
+    @cached_property
+    def _cells(self) -> tuple[Any, tuple[Any, ...]]:
+        """Crossed cell of each row, and each occurring cell's category in every margin."""
+        joint = np.zeros(len(self.after), dtype=np.int64)
+        for code in self.codes:
+            joint = joint * (int(code.max()) + 1) + code
+        _, first, cells = np.unique(joint, return_index=True, return_inverse=True)
+        return cells, tuple(code[first] for code in self.codes)
+
+    @cached_property
+    def _basis(self) -> tuple[Array, Array]:
+        """Orthonormal columns of what the weights were fitted to, and the scale residuals are taken on."""
+        half = np.sqrt(self.before)
+        left, size, _ = np.linalg.svd(self.matrix * half[:, None], full_matrices=False)
+        scale = np.where(half > 0, self.after / np.where(half > 0, half, 1.0), 1.0)
+        return left[:, size > 1e-10 * size.max()], np.where(scale > 0, scale, 1.0)[:, None]
+
     def residuals(self, z: Array) -> Array:
         """Weighted contributions (rows × statistics) less what the weighting explains of them."""
-        after = np.where(self.after > 0, self.after, 1.0)[:, None]
         if self.kind == "regression":
-            half = np.sqrt(self.before)
-            basis, kept = _basis(self.matrix * half[:, None])
-            scale = np.where(half > 0, self.after / np.where(half > 0, half, 1.0), 1.0)[:, None]
-            part = z / np.where(scale > 0, scale, 1.0)
-            rest: Array = (part - basis[:, kept] @ (basis[:, kept].T @ part)) * scale
+            basis, scale = self._basis
+            part = z / scale
+            rest: Array = (part - basis @ (basis.T @ part)) * scale
             return rest
-        rate = z / after
-        if self.kind == "cells":
-            return z - _cell_means(rate, self.codes[0], self.before) * after
-        alike = np.ones(len(z))
-        for _ in range(_CYCLES):
-            for code in self.codes:
-                rate = rate - _cell_means(rate, code, alike)
-        return np.asarray(rate * after)
-
-
-def _basis(matrix: Array) -> tuple[Array, Any]:
-    left, size, _ = np.linalg.svd(matrix, full_matrices=False)
-    return left, size > 1e-10 * size.max()
-
-
-def _cell_means(values: Array, code: Any, weights: Array) -> Array:
-    cells = int(code.max()) + 1
-    sums = np.zeros((cells, values.shape[1]))
-    np.add.at(sums, code, values * weights[:, None])
-    held = np.bincount(code, weights=weights, minlength=cells)[:, None]
-    means: Array = (sums / np.where(held > 0, held, 1.0))[code]
-    return means
+        after = np.where(self.after > 0, self.after, 1.0)[:, None]
+        cells, categories = self._cells
+        count = len(categories[0])
+        counted = self.before[:, None] if self.kind == "cells" else np.ones((len(z), 1))
+        held = sums_within(cells, counted, count)
+        sums = sums_within(cells, z / after * counted, count)
+        explained = np.zeros_like(sums)
+        for _ in range(1 if self.kind == "cells" else _CYCLES):
+            for category in categories:
+                size = int(category.max()) + 1
+                base = sums_within(category, held, size)
+                left = sums_within(category, sums - explained * held, size)
+                explained = explained + (left / np.where(base > 0, base, 1.0))[category]
+        return z - explained[cells] * after
 
 
 @dataclass(frozen=True)
