@@ -110,6 +110,16 @@ def test_every_problem_of_a_mapping_is_said_at_once(tmp_path: Path, tiny: Instru
         assert part in said
 
 
+def test_a_test_that_no_row_meets_is_noted_for_it_may_be_misspelt(tmp_path: Path, tiny: Instrument) -> None:
+    row = "a,Acme,Boss,full,Yes!,Agree,2,NA,reviewing,Yes,12,x"
+    found = read_table(_file(tmp_path, row), tiny, entry=_entry()).disposition
+    idle = found[found["rows"] == 0]
+    assert set(idle["outcome"]) == {"noted"}
+    assert idle["reason"].str.startswith("no row meets a test of the mapping: ").all()
+    assert not idle["reason"].str.contains("'Boss'").any()
+    assert idle["reason"].str.contains("'Student'").any()
+
+
 def test_every_unmapped_answer_is_refused(tmp_path: Path, tiny: Instrument) -> None:
     path = _file(
         tmp_path,

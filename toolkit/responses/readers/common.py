@@ -241,6 +241,7 @@ def finish(
     problems: Sequence[Problem],
     strict: bool,
     path: Path,
+    idle: Iterable[str] = (),
 ) -> Export:
     """Count what was read and set aside, and raise or carry the problems.
 
@@ -250,6 +251,8 @@ def finish(
         Reason → rows set aside (bool, one a row of the file); the first reason wins.
     organisation
         The organisation of every row of the file.
+    idle
+        Tests of a mapping that no row meets, each noted with 0 rows: one may be misspelt.
     """
     if strict and problems:
         raise InvalidInput(path, problems)
@@ -268,7 +271,11 @@ def finish(
         people=people,
         answers=answers,
         absent=entry.absent,
-        disposition=tally(entry.wave, entry.file, [row for row in counted if row[2]]),
+        disposition=tally(
+            entry.wave,
+            entry.file,
+            [*(row for row in counted if row[2]), *(("noted", reason, 0) for reason in idle)],
+        ),
         problems=tuple(problems),
     )
 

@@ -64,6 +64,7 @@ def read_table(
     frame = common.tidied(sheet.cells).set_axis(list(headings), axis=1)
     audience, aside = _audiences(frame, entry, mapping)
     organisation = _organisation(frame, entry, mapping)
+    idle = list(dict.fromkeys(_idle(frame, mapping)))
     kept = common.kept_rows(aside, frame.index)
     frame = frame[kept]
     problems += common.duplicates(frame[mapping.respondent], mapping.respondent)
@@ -88,7 +89,18 @@ def read_table(
         problems=problems,
         strict=strict,
         path=path,
+        idle=idle,
     )
+
+
+def _idle(frame: pd.DataFrame, mapping: Mapping) -> Iterator[str]:
+    """Tests that no row meets: harmless where nobody is of that kind, and wrong where a value is misspelt."""
+    for condition in (c for rule in mapping.audience for c in rule.when):
+        if not _met(frame, condition).any():
+            test, value = next(
+                (k, v) for k, v in condition.model_dump(exclude_unset=True).items() if k != "column"
+            )
+            yield f"no row meets a test of the mapping: {condition.column} {test} {value!r}"
 
 
 def _submitted(frame: pd.DataFrame, mapping: Mapping) -> np.ndarray:
