@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from toolkit.analysis.answers import Request
+from toolkit.analysis.replicates import Replicated
 from toolkit.analysis.sampled import Sampled, ratio_estimates
 
 __all__ = ["Moments", "domain_moments"]
@@ -158,13 +159,34 @@ def _designed(
 
 
 def _of_any(sampled: Sampled, groups: Any, n_groups: int, y: Array, valid: Array) -> Array:
-    """From replicates, later stages, calibration or lonely units: an item at a time."""
+    """From replicates, later stages, calibration or lonely units."""
+    if sampled.replicated is not None:
+        return _of_replicates(sampled.replicated, sampled.weights, groups, n_groups, y, valid)
     member = (groups[:, None] == np.arange(n_groups)).astype(np.float64)
     found = [
         ratio_estimates(sampled, member * values[:, None], member * known[:, None])[1]
         for values, known in zip(y, valid, strict=True)
     ]
     return np.array(found)
+
+
+def _of_replicates(
+    replicated: Replicated, weights: Array, groups: Any, n_groups: int, y: Array, valid: Array
+) -> Array:
+    """One product with all replicate weights for every item of a group."""
+    each = np.empty((len(y), n_groups, replicated.weights.shape[1]))
+    mean = np.empty((len(y), n_groups))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        for group in range(n_groups):
+            rows = np.nonzero(groups == group)[0]
+            answers, known = y[:, rows], valid[:, rows]
+            drawn = replicated.weights[rows]
+            partly = np.nonzero((known == 0).any(axis=1))[0]
+            size = np.repeat(drawn.sum(axis=0)[None, :], len(y), axis=0)
+            size[partly] = known[partly] @ drawn
+            each[:, group] = (answers @ drawn) / size
+            mean[:, group] = (answers @ weights[rows]) / (known @ weights[rows])
+        return replicated.covariances(each, mean)
 
 
 def _of_elements(sampled: Sampled, first: Array, second: Array) -> Array:

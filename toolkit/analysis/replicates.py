@@ -16,6 +16,8 @@ __all__ = ["KINDS", "Replicated", "Replicates"]
 
 Array = npt.NDArray[np.float64]
 Kind = Literal["bootstrap", "JK1", "JKn", "BRR", "Fay", "other"]
+_ENOUGH = 4
+"""Rows a replicate that are looked at first; all of them only where these leave the rank open."""
 KINDS = ("bootstrap", "JK1", "JKn", "BRR", "Fay", "other")
 
 
@@ -36,12 +38,42 @@ class Replicated:
         found: Array = (away * self.rscales[:, None]).T @ away * self.scale
         return found
 
+    def covariances(self, each: Array, estimate: Array) -> Array:
+        """The same for many items at once: items × groups × replicates to items × groups × groups."""
+        counted = self.rscales > 0
+        centre = estimate if self.mse else each[:, :, counted].mean(axis=2)
+        away = each - centre[:, :, None]
+        found: Array = np.matmul(away * (self.rscales * self.scale), away.transpose(0, 2, 1))
+        return found
+
     def degrees_of_freedom(self, rows: Any = None) -> float:
         """Rank of the replicate weights, less one."""
-        weights = self.weights if rows is None else self.weights[rows]
-        different = np.unique(weights, axis=0)
-        largest = np.linalg.norm(different, axis=0).max(initial=0.0)
-        return float(np.linalg.matrix_rank(different, tol=1e-7 * max(largest, 1e-300)) - 1)
+        different = _different(self.weights if rows is None else self.weights[rows])
+        some = different[:: max(len(different) // (_ENOUGH * different.shape[1]), 1)]
+        rank = _rank(some)
+        if rank < min(different.shape) and len(some) < len(different):
+            rank = _rank(different)
+        return float(rank - 1)
+
+
+def _different(weights: Array) -> Array:
+    """One row of each primary unit: rows that are a multiple of another add nothing to the rank."""
+    whole = weights.sum(axis=1)
+    if not (whole > 0).all():
+        weights, whole = weights[whole > 0], whole[whole > 0]
+    mixed = weights @ np.random.default_rng(0).uniform(1, 2, (weights.shape[1], 2)) / whole[:, None]
+    first = np.unique(np.round(mixed, 10), axis=0, return_index=True)[1]
+    kept = np.sort(first)
+    found: Array = weights[kept] / whole[kept, None]
+    return found
+
+
+def _rank(weights: Array) -> int:
+    if weights.size == 0:
+        return 0
+    upper = np.linalg.qr(weights, mode="r")
+    largest = np.linalg.norm(upper, axis=0).max()
+    return int(np.linalg.matrix_rank(upper, tol=1e-7 * max(largest, 1e-300)))
 
 
 @dataclass(frozen=True)
