@@ -23,6 +23,7 @@ from toolkit.analysis.joint import Estimates, estimate, ratios, totals, variance
 from toolkit.analysis.multiplicity import adjust_p
 from toolkit.analysis.omega import Omega, omega
 from toolkit.analysis.one_proportion import exact_binomial_test, score_test
+from toolkit.analysis.ordinal import OrdinalRegression, ordinal_regression, parallel_slopes_test
 from toolkit.analysis.planning import margin_of_error, minimum_detectable_gap, sample_size, size_for_margin
 from toolkit.analysis.pooling import Pooled, pool, pool_frames
 from toolkit.analysis.power import Power, power_anova, power_proportions, power_t_test
@@ -35,6 +36,7 @@ from toolkit.analysis.rank import (
     wilcoxon_signed_rank,
 )
 from toolkit.analysis.rank_gap import rank_gap
+from toolkit.analysis.regression import Regression, regression
 from toolkit.analysis.reliability import Reliability, intraclass, reliability
 from toolkit.analysis.replicates import Replicates
 from toolkit.analysis.resampling import MadeReplicates, make_replicates
@@ -42,6 +44,7 @@ from toolkit.analysis.strata_tables import mantel_haenszel
 from toolkit.analysis.summaries import gaps_from_summary
 from toolkit.analysis.t_tests import CohenD, cohen_d, t_test
 from toolkit.analysis.tables import TableTest, chi_square, mcnemar, trend_test
+from toolkit.analysis.term_tests import TermTest, term_test
 from toolkit.analysis.two_proportions import (
     agresti_caffo,
     chi_square_2x2,
@@ -65,11 +68,14 @@ __all__ = [
     "GoodnessOfFit",
     "MadeReplicates",
     "Omega",
+    "OrdinalRegression",
     "Pooled",
     "Power",
+    "Regression",
     "Reliability",
     "Replicates",
     "TableTest",
+    "TermTest",
     "adjust_p",
     "agresti_caffo",
     "anova",
@@ -113,6 +119,8 @@ __all__ = [
     "newcombe",
     "odds_ratio",
     "omega",
+    "ordinal_regression",
+    "parallel_slopes_test",
     "pool",
     "pool_frames",
     "pooled_z",
@@ -124,12 +132,14 @@ __all__ = [
     "quantiles",
     "rank_gap",
     "ratios",
+    "regression",
     "reliability",
     "risk_ratio",
     "sample_size",
     "score_test",
     "size_for_margin",
     "t_test",
+    "term_test",
     "totals",
     "trend_test",
     "tukey",

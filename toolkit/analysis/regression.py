@@ -1,0 +1,273 @@
+"""Linear, logistic and Poisson models by formula, with or without a design."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.special import expit, gammaln, ndtr, ndtri, stdtr, stdtrit, xlogy
+
+from toolkit.analysis.design import Design
+from toolkit.analysis.model_frame import ModelFrame, model_frame
+from toolkit.analysis.sampled import Sampled, covariance
+from toolkit.errors import InvalidInput, NotConverged, Problem
+
+__all__ = ["Regression", "regression"]
+
+Array = npt.NDArray[np.floating[Any]]
+Family = Literal["gaussian", "binomial", "poisson"]
+_FAMILIES = ("gaussian", "binomial", "poisson")
+_STEPS = 100
+
+
+@dataclass(frozen=True)
+class Regression:
+    """A fitted model.
+
+    Attributes
+    ----------
+    table
+        A row a term: term, estimate, std_error, statistic, df, p_value, conf_low, conf_high. Logistic
+        estimates are log odds ratios, Poisson ones log ratios; exponentiate estimate and limits.
+    covariance
+        Of the estimates.
+    naive_covariance
+        The inverse information, as if rows had been drawn singly (dispersion 1).
+    df
+        Degrees of freedom of t; infinite where z is used.
+    deviance, null_deviance, dispersion, log_likelihood
+        Weights scaled to mean 1 under a design; the likelihood is NaN there.
+    r_squared
+        Of a linear model without a design; NaN otherwise.
+    n
+        Complete rows.
+    """
+
+    table: pd.DataFrame = field(repr=False)
+    covariance: Array = field(repr=False)
+    naive_covariance: Array = field(repr=False)
+    df: float
+    deviance: float
+    null_deviance: float
+    dispersion: float
+    log_likelihood: float
+    r_squared: float
+    n: int
+    family: str
+    formula: str
+    terms: dict[str, tuple[int, ...]]
+    method: str
+    data: tuple[ModelFrame, Array] = field(repr=False)
+
+
+def regression(
+    frame: pd.DataFrame,
+    formula: str,
+    *,
+    family: Family = "gaussian",
+    design: Design | None = None,
+    level: float = 0.95,
+) -> Regression:
+    """Fit a generalised linear model, as R's `lm`, `glm`, or `svyglm` where a design is given.
+
+    Parameters
+    ----------
+    frame
+        One row a respondent; rows lacking anything the formula names are outside the domain.
+    formula
+        "outcome ~ a + b" over column names; `a:b` and `a*b` for interactions. Categories become one
+        column each but the first.
+    family
+        "gaussian" (identity), "binomial" (logit; outcome 0/1), "poisson" (log; of a 0/1 outcome it gives
+        prevalence ratios: use a design, whose errors hold for it).
+    design
+        How respondents were drawn. `Design(clusters=…)` alone gives cluster-robust errors.
+    level
+        Confidence level.
+
+    Raises
+    ------
+    InvalidInput
+        As `model_frame`, and for an outcome outside the family's range.
+    NotConverged
+        Where a logistic model separates the outcome.
+
+    Notes
+    -----
+    Under a design: t with df = primary units − strata of the domain + 1 − coefficients. Without one:
+    linear models t, the others z.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"y": [1, 2, 3, 5.0], "x": [1, 2, 3, 4]})
+    >>> regression(frame, "y ~ x").table["estimate"].round(3).tolist()
+    [-0.5, 1.3]
+    """
+    if family not in _FAMILIES or not 0 < level < 1:
+        mend = f"use one of {list(_FAMILIES)}, and a level between 0 and 1"
+        raise InvalidInput("model", [Problem("family, level", f"{family!r}, {level}", mend)])
+    sampled = None if design is None else design.over(frame, linearise=True)
+    data = model_frame(frame, formula, weights=None if sampled is None else sampled.weights)
+    _refuse_outcome(data, family)
+    weights = np.ones(len(data.outcome))
+    if sampled is not None:
+        weights = (sampled.weights / sampled.weights[sampled.weights > 0].mean())[data.rows]
+    beta, working = _fit(data.predictors, data.outcome, weights, family)
+    mean, slope = _mean(data.predictors @ beta, family)
+    naive = np.linalg.inv((data.predictors * working[:, None]).T @ data.predictors)
+    pearson = (data.outcome - mean) / np.sqrt(_variance(mean, family))
+    n, k = data.predictors.shape
+    if sampled is None:
+        dispersion = float((pearson**2).sum() / (n - k)) if family == "gaussian" else 1.0
+        errors, df = naive * dispersion, float(n - k) if family == "gaussian" else np.inf
+    else:
+        dispersion = float((weights * (pearson - np.average(pearson, weights=weights)) ** 2).sum() / (n - 1))
+        away = (data.outcome - mean) / slope * working
+        errors = _design_covariance(data, sampled, beta, (data.predictors * away[:, None]) @ naive, family)
+        df = sampled.degrees_of_freedom(data.rows.astype(bool)) + 1 - k
+    null = np.full(n, float(np.average(data.outcome, weights=weights)))
+    deviance, null_deviance = (_deviance(data.outcome, one, weights, family) for one in (mean, null))
+    linear = family == "gaussian" and sampled is None
+    return Regression(
+        table=coefficient_table(data.names, beta, errors, df, level),
+        covariance=errors,
+        naive_covariance=naive,
+        df=df,
+        deviance=deviance,
+        null_deviance=null_deviance,
+        dispersion=dispersion,
+        log_likelihood=_log_likelihood(data.outcome, mean, family) if sampled is None else float("nan"),
+        r_squared=1 - deviance / null_deviance if linear else float("nan"),
+        n=n,
+        family=family,
+        formula=formula,
+        terms=data.terms,
+        method=f"{family} model, " + ("simple sample" if sampled is None else sampled.label),
+        data=(data, weights),
+    )
+
+
+def coefficient_table(
+    names: tuple[str, ...], beta: Array, errors: Array, df: float, level: float
+) -> pd.DataFrame:
+    """Estimates with their tests and intervals; t, or z where df is infinite."""
+    if not df > 0:
+        what, mend = f"leaves {df:g} degrees of freedom", "use fewer terms or more primary units"
+        raise InvalidInput("model", [Problem("design", what, mend)])
+    error = np.sqrt(np.diag(errors))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        statistic = beta / error
+    below = ndtr(-np.abs(statistic)) if np.isinf(df) else stdtr(df, -np.abs(statistic))
+    reach = (ndtri((1 + level) / 2) if np.isinf(df) else stdtrit(df, (1 + level) / 2)) * error
+    return pd.DataFrame(
+        {
+            "term": pd.array(list(names), dtype="str"),
+            "estimate": beta,
+            "std_error": error,
+            "statistic": statistic,
+            "df": np.full(len(beta), df),
+            "p_value": 2 * below,
+            "conf_low": beta - reach,
+            "conf_high": beta + reach,
+        }
+    )
+
+
+def fit_coefficients(x: Array, y: Array, weights: Array, family: str) -> tuple[Array, float]:
+    """Coefficients and deviance of one fit."""
+    beta, _ = _fit(x, y, weights, family)
+    return beta, _deviance(y, _mean(x @ beta, family)[0], weights, family)
+
+
+def _fit(x: Array, y: Array, weights: Array, family: str) -> tuple[Array, Array]:
+    """Coefficients, and the working weights of the last step, by iteratively reweighted least squares.
+
+    Start and stop are R's (a relative change of the deviance below 1e-8), and errors come from the last
+    step's weights as they do there, so that they agree to all digits.
+    """
+    if family == "gaussian":
+        root = np.sqrt(weights)
+        solved: Array = np.linalg.lstsq(x * root[:, None], y * root, rcond=None)[0]
+        return solved, weights
+    mean = (weights * y + 0.5) / (weights + 1) if family == "binomial" else y + 0.1
+    eta = np.log(mean / (1 - mean)) if family == "binomial" else np.log(mean)
+    mean, slope = _mean(eta, family)
+    last = _deviance(y, mean, weights, family)
+    for _ in range(_STEPS):
+        working = eta + (y - mean) / np.maximum(slope, 1e-300)
+        used = weights * slope
+        root = np.sqrt(used)
+        beta: Array = np.linalg.lstsq(x * root[:, None], working * root, rcond=None)[0]
+        eta = x @ beta
+        if np.abs(eta).max() > (30 if family == "binomial" else 500):
+            break
+        mean, slope = _mean(eta, family)
+        value = _deviance(y, mean, weights, family)
+        if abs(value - last) / (abs(value) + 0.1) < 1e-8:
+            return beta, used
+        last = value
+    raise NotConverged("the predictors separate the outcome: some coefficient has no finite estimate")
+
+
+def _mean(eta: Array, family: str) -> tuple[Array, Array]:
+    """Mean, and its derivative (which is also the variance: every link is canonical)."""
+    if family == "gaussian":
+        return eta, np.ones_like(eta)
+    mean = expit(eta) if family == "binomial" else np.exp(np.minimum(eta, 600))
+    return mean, mean * (1 - mean) if family == "binomial" else mean
+
+
+def _variance(mean: Array, family: str) -> Array:
+    variance = {"gaussian": np.ones_like(mean), "binomial": mean * (1 - mean), "poisson": mean}[family]
+    return np.asarray(np.maximum(variance, 1e-300))
+
+
+def _deviance(y: Array, mean: Array, weights: Array, family: str) -> float:
+    if family == "gaussian":
+        each = (y - mean) ** 2
+    elif family == "binomial":
+        each = 2 * (xlogy(y, y) - xlogy(y, mean) + xlogy(1 - y, 1 - y) - xlogy(1 - y, 1 - mean))
+    else:
+        each = 2 * (xlogy(y, y) - xlogy(y, mean) - (y - mean))
+    return float((weights * each).sum())
+
+
+def _log_likelihood(y: Array, mean: Array, family: str) -> float:
+    if family == "gaussian":
+        return float(-len(y) / 2 * (np.log(2 * np.pi * ((y - mean) ** 2).mean()) + 1))
+    if family == "binomial":
+        return float((xlogy(y, mean) + xlogy(1 - y, 1 - mean)).sum())
+    return float((xlogy(y, mean) - mean - gammaln(y + 1)).sum())
+
+
+def _design_covariance(data: ModelFrame, sampled: Sampled, beta: Array, each: Array, family: str) -> Array:
+    """From each respondent's influence, or from refitting under each replicate weight."""
+    inside = data.rows.astype(bool)
+    if sampled.replicated is not None:
+        found = [
+            _fit(data.predictors[keep], data.outcome[keep], one[keep] / one[keep].mean(), family)[0]
+            for one in sampled.replicated.weights[inside].T
+            for keep in [one > 0]
+        ]
+        return sampled.replicated.covariance(np.array(found), np.asarray(beta, dtype=np.float64))
+    influence = np.zeros((len(inside), len(beta)))
+    influence[inside] = each
+    return covariance(sampled, influence)
+
+
+def _refuse_outcome(data: ModelFrame, family: str) -> None:
+    y: Any = data.outcome
+    problems = []
+    where = f"outcome of {data.formula!r}"
+    if data.levels:
+        mend = "make it a number, or use ordinal_regression for ordered answers"
+        problems.append(Problem(where, f"is one of {list(data.levels)}, not a number", mend))
+    elif family == "binomial" and not bool(((y == 0) | (y == 1)).all()):
+        problems.append(Problem(where, "is not 0 or 1 throughout", "code the answer counted as 1, others 0"))
+    elif family == "poisson" and bool((y < 0).any()):
+        problems.append(Problem(where, "is negative somewhere", "give counts or 0/1"))
+    if problems:
+        raise InvalidInput("model", problems)
