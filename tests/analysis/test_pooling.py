@@ -68,6 +68,16 @@ def test_pooled_coefficients_of_a_plain_logit_equal_r() -> None:
     _check(found, case["result"])
 
 
+def test_a_pooled_linear_model_equals_r() -> None:
+    every = [one.values[0] for one in cases("W16_missing_mi") if one.values[0]]
+    case = next((one for one in every if "svyglm" in one["call"]), None)
+    if case is None:
+        pytest.skip("the R results beside the project are absent")
+    fits = [tk.regression(frame, "nps ~ audience + q02", design=DESIGN) for frame in _frames()]
+    found = tk.pool([fit.table["estimate"] for fit in fits], [fit.covariance for fit in fits])
+    _check(found, case["result"])
+
+
 def test_frames_that_agree_lose_nothing() -> None:
     found = tk.pool([[2.0, 1.0]] * 3, [np.eye(2) * 4] * 3, names=["a", "b"])
     assert found.table["std_error"].tolist() == [2.0, 2.0]

@@ -97,6 +97,29 @@ def test_replicated_groups_and_their_contrasts_equal_r(case: dict[str, Any]) -> 
     assert set(means["df"]) == {case["result"]["design_df"]}
 
 
+@pytest.mark.parametrize("case", _is("svychisq("))
+def test_independence_under_replicates_equals_r(case: dict[str, Any]) -> None:
+    frame, design = replicated(case["design_name"])
+    found, result = tk.independence(frame, "sch_wide", "stype", design=design), case["result"]
+    assert found.statistic == close(result["statistic"]["F"])
+    assert list(found.df) == close([result["parameter"]["ndf"], result["parameter"]["ddf"]])
+    assert found.p_value == close(result["p_value"])
+
+
+@pytest.mark.parametrize("case", _is("svyglm("))
+def test_models_under_replicates_equal_r(case: dict[str, Any]) -> None:
+    frame, design = replicated(case["design_name"])
+    found, result = (
+        tk.regression(frame, "t01 ~ audience", family="binomial", design=design),
+        case.get("result_survey_4_5", case["result"]),
+    )
+    assert found.table["estimate"].tolist() == close(result["estimate"])
+    assert found.table["std_error"].tolist() == close(result["se"])
+    assert found.df == result["df_residual"]
+    # R stops each replicate's search when the deviance moves by less than 1e-8 of itself
+    assert found.table["p_value"].tolist() == close(result["p_value"], rel=5e-6)
+
+
 @pytest.mark.parametrize("case", _is("plain(d)"))
 def test_made_replicates_have_rs_scales_and_degrees_of_freedom(case: dict[str, Any]) -> None:
     frame, design = replicated(case["design_name"])
