@@ -14,6 +14,7 @@ from toolkit.errors import ToolkitError
 
 if TYPE_CHECKING:
     from toolkit.reporting import Progress
+    from toolkit.study import Study
 
 __all__ = ["main"]
 
@@ -107,8 +108,10 @@ def _count(text: str) -> int:
 
 def _report(given: argparse.Namespace) -> int:
     from toolkit.reporting import run_reports
+    from toolkit.study import load_study
 
-    study = _study_file(given.study)
+    study = load_study(_study_file(given.study), data=given.data).check()
+    _say_what_was_read(study, given.wave or study.wave)
     made = run_reports(
         study,
         organisations=given.organisation,
@@ -123,6 +126,16 @@ def _report(given: argparse.Namespace) -> int:
     print(", ".join(f"{counts[status]} {words}" for status, words in _STATUS.items() if status in counts))
     print(f"Open {os.path.relpath(made.attrs['index'])}")
     return FAILED if "failed" in counts else 0
+
+
+def _say_what_was_read(study: Study, wave: str) -> None:
+    rows = study.disposition(wave).groupby("outcome")["rows"].sum()
+    aside = rows.get("set aside", 0)
+    why = "; survey-toolkit check says why" if aside else ""
+    print(
+        f"Wave {wave}: {rows['read']:,} rows read, {rows['kept']:,} kept, {aside:,} set aside{why}",
+        flush=True,
+    )
 
 
 def _say_progress(progress: Progress) -> None:
