@@ -45,6 +45,15 @@ def test_weighted_intervals_of_a_share_equal_r(case: dict[str, Any]) -> None:
     assert [row["conf_low"], row["conf_high"]] == close(result["ci"], rel=rel)
 
 
+@pytest.mark.parametrize("case", [one for one in cases("W02_ciprop") if "ciprop" not in str(one.values)])
+def test_wilsons_interval_on_the_effective_n_equals_r(case: dict[str, Any]) -> None:
+    item, result = re.search(r"svymean\(~(\w+)", case["call"]).group(1), case["result"]
+    design = DESIGNS[case["design_name"]]
+    row = tk.proportions(data(case["dataset"]), item, measure="1", design=design, method="wilson").iloc[0]
+    assert [row["estimate"], row["effective_n"]] == close([result["p"], result["n_eff"]])
+    assert [row["conf_low"], row["conf_high"]] == close(result["ci_t_designdf_on_n_eff"])
+
+
 def _simple_domain(case: Any) -> bool:
     value = case.values[0]
     return (
