@@ -131,11 +131,9 @@ def _report(given: argparse.Namespace) -> int:
 def _say_what_was_read(study: Study, wave: str) -> None:
     rows = study.disposition(wave).groupby("outcome")["rows"].sum()
     aside = rows.get("set aside", 0)
+    read, kept = rows["read"], rows["kept"]
     why = "; survey-toolkit check says why" if aside else ""
-    print(
-        f"Wave {wave}: {rows['read']:,} rows read, {rows['kept']:,} kept, {aside:,} set aside{why}",
-        flush=True,
-    )
+    print(f"Wave {wave}: {read:,} rows read, {kept:,} kept, {aside:,} set aside{why}", flush=True)
 
 
 def _say_progress(progress: Progress) -> None:
