@@ -2,6 +2,7 @@
 
 from toolkit.analysis.agreement import kappa, weighted_alpha
 from toolkit.analysis.anova import anova, bartlett, tukey, welch_anova
+from toolkit.analysis.careless import careless_flags, careless_indices
 from toolkit.analysis.contrasts import contrast
 from toolkit.analysis.correlation import correlation
 from toolkit.analysis.design import Design
@@ -19,6 +20,7 @@ from toolkit.analysis.estimates import means, proportions
 from toolkit.analysis.exact import fisher_exact, fisher_p
 from toolkit.analysis.exact_table import fisher_table
 from toolkit.analysis.gaps import gaps
+from toolkit.analysis.invariance import ItemDifference, item_difference, measurement_invariance
 from toolkit.analysis.joint import Estimates, estimate, ratios, totals, variances
 from toolkit.analysis.multiplicity import adjust_p
 from toolkit.analysis.omega import Omega, omega
@@ -66,6 +68,7 @@ __all__ = [
     "Equivalence",
     "Estimates",
     "GoodnessOfFit",
+    "ItemDifference",
     "MadeReplicates",
     "Omega",
     "OrdinalRegression",
@@ -80,6 +83,8 @@ __all__ = [
     "agresti_caffo",
     "anova",
     "bartlett",
+    "careless_flags",
+    "careless_indices",
     "chi_square",
     "chi_square_2x2",
     "cliff_delta",
@@ -105,6 +110,7 @@ __all__ = [
     "goodness_of_fit",
     "independence",
     "intraclass",
+    "item_difference",
     "kappa",
     "kolmogorov_smirnov",
     "kruskal",
@@ -114,6 +120,7 @@ __all__ = [
     "margin_of_error",
     "mcnemar",
     "means",
+    "measurement_invariance",
     "miettinen_nurminen",
     "minimum_detectable_gap",
     "newcombe",

@@ -1,0 +1,99 @@
+"""U11: indices of careless responding against R."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.analysis.oracles import cases, close, data
+from toolkit import analysis as tk
+from toolkit.errors import InvalidInput
+
+ITEMS = [f"q{at:02d}" for at in range(1, 21)]
+COLUMNS = {
+    "longstring": "longstring",
+    "irv": "irv",
+    "{m <- org_given[,sprintf('q%02d',1:20)]; ok <- complete.cases(m); d": "mahalanobis",
+    "{m <- org_given[,sprintf('q%02d',1:20)]; ok <- complete.cases(m); tot": "person_total",
+    "rowMeans": "missing_share",
+}
+
+
+@pytest.mark.parametrize("case", cases("U11_careless"))
+def test_indices_equal_r(case: dict[str, Any]) -> None:
+    column = next(name for start, name in COLUMNS.items() if case["call"].startswith(start))
+    found = tk.careless_indices(data("org_given"), ITEMS)[column]
+    assert found.tolist() == close(case["result"])
+
+
+def _answers() -> pd.DataFrame:
+    rng = np.random.default_rng(5)
+    trait = rng.normal(size=(300, 3))
+    values = {f"{scale}{at}": trait[:, "abc".index(scale)] * 1.5 for scale in "abc" for at in range(4)}
+    frame = pd.DataFrame(values) + rng.normal(scale=0.6, size=(300, 12))
+    frame = frame.round().clip(-2, 2) + 3
+    frame.iloc[0] = 3.0
+    frame.iloc[1] = np.tile([1.0, 5.0], 6)
+    return frame.assign(seconds=rng.uniform(200, 400, 300), check="4").astype({"check": "str"})
+
+
+SCALES = {scale: [f"{scale}{at}" for at in range(4)] for scale in "abc"}
+NAMES = [name for members in SCALES.values() for name in members]
+
+
+def test_who_ticks_one_box_throughout_or_zigzags_is_named_and_nobody_is_removed() -> None:
+    frame = _answers()
+    frame.loc[0, "seconds"], frame.loc[1, "check"] = 20.0, "1"
+    found = tk.careless_indices(frame, NAMES, scales=SCALES, seconds="seconds", attention={"check": 4})
+    flags = tk.careless_flags(found)
+    assert len(flags) == len(frame)
+    assert found["longstring"][0] == 12
+    assert found["irv"][0] == 0
+    assert found["attention_failed"].sum() == 1
+    assert flags["named"][[0, 1]].all()
+    assert flags["named"].mean() < 0.15
+    assert ((flags["flags"] >= 2) == flags["named"]).all()
+
+
+def test_order_of_people_and_a_shift_of_the_scale_change_nothing() -> None:
+    frame = _answers()
+    moved = frame.sample(frac=1, random_state=1)
+    shifted = moved.assign(**{name: moved[name] + 10 for name in NAMES})
+    there = tk.careless_indices(frame, NAMES, scales=SCALES)
+    back = tk.careless_indices(shifted, NAMES, scales=SCALES).loc[frame.index]
+    pd.testing.assert_frame_equal(there, back)
+
+
+def test_a_mirrored_item_is_mirrored_for_agreement_but_not_for_runs() -> None:
+    frame = _answers()
+    turned = frame.assign(a1=6 - frame.a1)
+    there = tk.careless_indices(frame, NAMES, scales=SCALES)
+    back = tk.careless_indices(turned, NAMES, scales=SCALES, reverse=["a1"])
+    assert back["even_odd"].tolist() == close(there["even_odd"].tolist())
+    assert back["longstring"].tolist() != there["longstring"].tolist()
+
+
+def test_who_gave_too_little_is_not_judged() -> None:
+    frame = _answers()
+    frame.loc[5, NAMES[1:]] = np.nan
+    found = tk.careless_indices(frame, NAMES, scales=SCALES).loc[5]
+    assert found[["irv", "mahalanobis", "person_total", "even_odd"]].isna().all()
+    assert found["missing_share"] == pytest.approx(11 / 12)
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda f: tk.careless_indices(f, [*NAMES, "zz"]), "zz"),
+        (lambda f: tk.careless_indices(f, NAMES, seconds="time", attention={"no": 1}), r"time[\s\S]*no"),
+        (lambda f: tk.careless_indices(f, NAMES, scales={"a": ["a1"], "b": ["zz", "b1"]}), r"zz[\s\S]*three"),
+        (lambda f: tk.careless_indices(f, NAMES, reverse=["zz"]), "reverse 'zz'"),
+        (lambda f: tk.careless_flags(tk.careless_indices(f, NAMES), least=1), "honest"),
+    ],
+)
+def test_what_cannot_be_judged_is_refused(call: Any, said: str) -> None:
+    with pytest.raises(InvalidInput, match=said):
+        call(_answers())

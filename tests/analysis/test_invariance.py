@@ -1,0 +1,130 @@
+"""U12: invariance of scales and differential items against R."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.analysis.oracles import cases, close, data
+from toolkit import analysis as tk
+from toolkit.errors import InvalidInput
+
+FACTORS = {"g": ["A2", "A3", "A4", "A5"], "c": ["C1", "C2", "C3"]}
+
+
+def _check_difference(r: dict[str, Any]) -> None:
+    frame = data("bfi_ac")
+    frame = frame.assign(y=(frame.A2 >= 5).where(frame.A2.notna()).astype("float64"))
+    found = tk.item_difference(frame, "y", ["A3", "A4", "A5"], group="gender")
+    assert list(found.deviances) == close(r["dev"])
+    assert [found.uniform, found.p_uniform] == close([r["lr_uniform"], r["p_uniform"]])
+    assert [found.nonuniform, found.p_nonuniform] == close([r["lr_nonuniform"], r["p_nonuniform"]])
+    assert found.estimates["2"] == close(r["coef_gender"])
+
+
+def _check_mantel_haenszel(r: dict[str, Any]) -> None:
+    frame = data("bfi_ac")[["A2", "A3", "A4", "A5", "gender"]].dropna()
+    frame = frame.assign(y=frame.A2 >= 5, rest=frame.A3 + frame.A4 + frame.A5)
+    frame = frame[frame.rest >= 7]
+    counts = pd.crosstab([frame.gender, frame.y], frame.rest).to_numpy().reshape(2, 2, -1)
+    found = tk.mantel_haenszel(counts, correct=False)
+    assert [found.statistic, found.p_value, found.estimate, found.conf_low, found.conf_high] == close(
+        [*r["statistic"].values(), r["p_value"], *r["estimate"].values(), *r["conf_int"]]
+    )
+
+
+@pytest.mark.parametrize("case", cases("U12_invariance_dif"))
+def test_invariance_equals_r(case: dict[str, Any]) -> None:
+    call, r = case["call"], case["result"]
+    if "glm(" in call:
+        _check_difference(r)
+    elif "mantelhaen" in call:
+        _check_mantel_haenszel(r)
+    else:
+        part = "strict" if "residuals" in call else "scalar" if "intercepts" in call else "metric"
+        part = part if "group.equal" in call else "configural"
+        found = tk.measurement_invariance(data("bfi_ac"), FACTORS, group="gender")
+        row = found[found.model == part].iloc[0]
+        for name, wanted in {"chisq": "chi_square", "npar": "parameters"}.items():
+            assert row[wanted] == close(r[name])
+        for name in ("df", "cfi", "tli", "rmsea", "aic", "bic"):
+            assert row[name] == close(r[name])
+        # lavaan stops its search at 1e-6 or so; residuals are the first to show it.
+        assert row["srmr"] == close(r["srmr"], rel=1e-5)
+        # R computes p as one less the lower tail, which ends at 1e-16.
+        assert row["p_value"] == pytest.approx(r["pvalue"], abs=1e-12)
+
+
+def _made(bias: float = 0.0, load: float = 1.0) -> pd.DataFrame:
+    rng = np.random.default_rng(14)
+    trait, who = rng.normal(size=1200), rng.choice(["x", "y"], 1200)
+    frame = pd.DataFrame({name: trait + rng.normal(size=1200) for name in "abcd"})
+    there = who == "y"
+    frame.loc[there, "a"] = bias + load * trait[there] + rng.normal(size=int(there.sum()))
+    return frame.assign(who=who)
+
+
+def test_a_shifted_item_breaks_scalar_and_another_loading_metric_invariance() -> None:
+    for frame, broken, kept in (
+        (_made(), None, ("metric", "scalar", "strict")),
+        (_made(bias=1.0), "scalar", ("metric",)),
+        (_made(load=0.2), "metric", ()),
+    ):
+        table = tk.measurement_invariance(frame, {"f": list("abcd")}, group="who").set_index("model")
+        assert all(table.loc[one, "p_change"] > 0.01 for one in kept)
+        if broken is not None:
+            assert table.loc[broken, "p_change"] < 1e-6
+            assert table.loc[broken, "cfi_change"] < -0.01
+
+
+def test_order_of_rows_items_and_units_change_nothing() -> None:
+    frame = _made()
+    moved = frame.sample(frac=1, random_state=3)
+    moved = moved.assign(b=moved.b * 3 + 1)
+    there, back = (
+        tk.measurement_invariance(one, {"f": members}, group="who")
+        for one, members in ((frame, list("abcd")), (moved, list("dcba")))
+    )
+    assert back["chi_square"].tolist() == pytest.approx(there["chi_square"].tolist(), rel=1e-6)
+
+
+def test_a_biased_item_is_found_and_an_honest_one_is_not() -> None:
+    rng = np.random.default_rng(2)
+    trait, who = rng.normal(size=1500), rng.choice(["x", "y"], 1500)
+    frame = pd.DataFrame({name: trait + rng.logistic(size=1500) for name in "abcd"}).assign(who=who)
+    frame["a"] += 1.0 * (who == "y")
+    for name in "abcd":
+        frame[name] = np.digitize(frame[name], [-1.5, -0.5, 0.5, 1.5])
+    biased = tk.item_difference(frame, "a", list("bcd"), group="who")
+    honest = tk.item_difference(frame, "b", list("cd"), group="who")
+    assert biased.p_uniform < 1e-6
+    assert biased.estimates["y"] > 0.5
+    assert honest.p_uniform > 0.01
+    assert biased.method == "proportional odds"
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda f: tk.measurement_invariance(f, {"f": ["a", "b"]}, group="who"), "has 2 items"),
+        (
+            lambda f: tk.measurement_invariance(f, {"f": list("abc"), "g": ["a", "d"]}, group="who"),
+            "two factors",
+        ),
+        (lambda f: tk.measurement_invariance(f, {}, group="who"), "none"),
+        (
+            lambda f: tk.measurement_invariance(f.assign(who="x"), {"f": list("abc")}, group="who"),
+            "at least two",
+        ),
+        (lambda f: tk.measurement_invariance(f.head(12), {"f": list("abcd")}, group="who"), "at least 12"),
+        (lambda f: tk.item_difference(f, "a", ["a", "b"], group="who"), "among the items"),
+        (lambda f: tk.item_difference(f, "a", [], group="who"), "nothing to be matched"),
+        (lambda f: tk.item_difference(f.assign(who="x"), "a", ["b"], group="who"), "two or more"),
+    ],
+)
+def test_what_cannot_be_compared_is_refused(call: Any, said: str) -> None:
+    with pytest.raises(InvalidInput, match=said):
+        call(_made())
