@@ -16,7 +16,7 @@ __all__ = ["KINDS", "Replicated", "Replicates"]
 
 Array = npt.NDArray[np.float64]
 Kind = Literal["bootstrap", "JK1", "JKn", "BRR", "Fay", "other"]
-_ENOUGH = 4
+_ENOUGH = 2
 """Rows a replicate that are looked at first; all of them only where these leave the rank open."""
 KINDS = ("bootstrap", "JK1", "JKn", "BRR", "Fay", "other")
 
@@ -48,11 +48,11 @@ class Replicated:
 
     def degrees_of_freedom(self, rows: Any = None) -> float:
         """Rank of the replicate weights, less one."""
-        different = _different(self.weights if rows is None else self.weights[rows])
-        some = different[:: max(len(different) // (_ENOUGH * different.shape[1]), 1)]
+        weights = self.weights if rows is None else self.weights[rows]
+        some = weights[:: max(len(weights) // (_ENOUGH * weights.shape[1]), 1)]
         rank = _rank(some)
-        if rank < min(different.shape) and len(some) < len(different):
-            rank = _rank(different)
+        if rank < weights.shape[1] and len(some) < len(weights):
+            rank = _rank(_different(weights))
         return float(rank - 1)
 
 

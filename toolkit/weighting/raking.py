@@ -73,7 +73,19 @@ def rake(
     fitted, cycles = _fit(mass, found, targets, tolerance, max_iterations, list(margins))
     with np.errstate(divide="ignore", invalid="ignore"):
         factor = np.where(mass > 0, fitted / mass, 0.0)
-    return _weights(frame, start, start * factor[cells], codes, margins, cycles)
+    sides = [
+        (np.bincount(category, weights=mass), np.bincount(category, weights=fitted)) for category in found
+    ]
+    values = start * factor[cells]
+    effective = effective_n(values)
+    return Weights(
+        pd.Series(values, index=frame.index, name="weight"),
+        len(values) / effective,
+        effective,
+        cycles,
+        _shown(margins, sides, float(mass.sum())),
+        Calibration("raking" if len(codes) > 1 else "cells", start, values, tuple(codes)),
+    )
 
 
 def poststratify(
@@ -166,19 +178,30 @@ def margin_codes(frame: pd.DataFrame, margins: Margins) -> tuple[list[Any], list
     InvalidInput
         As `rake`.
     """
-    problems = list(_margin_problems(frame, margins))
+    read = {name: _levels(frame[name]) for name in margins if name in frame.columns}
+    problems = list(_margin_problems(frame, margins, read))
     if problems:
         raise InvalidInput("margins", problems)
     codes, targets = [], []
     for name, totals in margins.items():
         place = {category: at for at, category in enumerate(totals)}
-        found, levels = pd.factorize(frame[name])
-        codes.append(np.array([place[level] for level in levels], dtype=np.intp)[found])
+        found, levels = read[name]
+        codes.append(np.array([place.get(level, -1) for level in levels], dtype=np.intp)[found])
         targets.append(np.array([float(total) for total in totals.values()]))
     return codes, targets
 
 
-def _margin_problems(frame: pd.DataFrame, margins: Margins) -> Iterator[Problem]:
+def _levels(column: pd.Series) -> tuple[Any, list[Any]]:
+    """Code of each row, −1 where it has none, and what the codes stand for."""
+    if isinstance(column.array, pd.Categorical):
+        return column.array.codes, column.array.categories.tolist()
+    codes, levels = pd.factorize(column)
+    return codes, list(levels)
+
+
+def _margin_problems(
+    frame: pd.DataFrame, margins: Margins, read: Mapping[str, tuple[Any, list[Any]]]
+) -> Iterator[Problem]:
     if not margins:
         yield Problem("margins", "are empty", "name at least one column with its totals")
     sums: dict[str, float] = {}
@@ -188,15 +211,16 @@ def _margin_problems(frame: pd.DataFrame, margins: Margins) -> Iterator[Problem]
                 f"column {name}", "is not in the frame", near_names(str(name), map(str, frame.columns))
             )
             continue
-        column = frame[name]
-        if column.isna().any():
-            rows = column.index[column.isna()]
+        codes, levels = read[name]
+        if (codes < 0).any():
+            rows = frame.index[codes < 0]
             yield Problem(
                 f"column {name}, row {rows[0]} (+{len(rows) - 1} more)",
                 "has no category",
                 "fill it in, make 'unknown' a category, or leave the rows out",
             )
-        present = column.dropna().unique().tolist()
+        held = np.bincount(codes[codes >= 0] if (codes < 0).any() else codes, minlength=len(levels))
+        present = [level for level, count in zip(levels, held, strict=True) if count]
         for category in totals:
             if category not in present:
                 yield Problem(
@@ -300,27 +324,19 @@ def _miss(fitted: Array, category: Any, target: Array) -> float:
     return float(np.abs(held / target - 1).max())
 
 
-def _weights(
-    frame: pd.DataFrame, start: Array, values: Array, codes: Sequence[Any], margins: Margins, cycles: int
-) -> Weights:
-    effective = effective_n(values)
+def _shown(margins: Margins, sides: Sequence[tuple[Any, Any]], mass: float) -> pd.DataFrame:
     parts = []
-    for (name, totals), code in zip(margins.items(), codes, strict=True):
+    for (name, totals), (before, after) in zip(margins.items(), sides, strict=True):
         whole = float(sum(totals.values()))
-        before = np.bincount(code, weights=start, minlength=len(totals)) * whole / start.sum()
-        after = np.bincount(code, weights=values, minlength=len(totals))
         parts.append(
             pd.DataFrame(
                 {
                     "variable": name,
                     "category": [str(label) for label in totals],
                     "target": list(totals.values()),
-                    "before": before,
+                    "before": before * whole / mass,
                     "after": after,
                 }
             )
         )
-    series = pd.Series(values, index=frame.index, name="weight")
-    calibration = Calibration("raking" if len(codes) > 1 else "cells", start, values, tuple(codes))
-    shown = pd.concat(parts, ignore_index=True)
-    return Weights(series, len(values) / effective, effective, cycles, shown, calibration)
+    return pd.concat(parts, ignore_index=True)

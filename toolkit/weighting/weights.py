@@ -71,7 +71,8 @@ class Calibration:
                 base = sums_within(category, held, size)
                 left = sums_within(category, sums - explained * held, size)
                 explained = explained + (left / np.where(base > 0, base, 1.0))[category]
-        return z - explained[cells] * after
+        left_over: Array = z - explained[cells] * after
+        return left_over
 
 
 @dataclass(frozen=True)
