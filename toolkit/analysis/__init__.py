@@ -2,6 +2,7 @@
 
 from toolkit.analysis.agreement import kappa, weighted_alpha
 from toolkit.analysis.anova import anova, bartlett, tukey, welch_anova
+from toolkit.analysis.brunner_munzel import brunner_munzel
 from toolkit.analysis.careless import careless_flags, careless_indices
 from toolkit.analysis.contrasts import contrast
 from toolkit.analysis.correlation import correlation
@@ -10,6 +11,7 @@ from toolkit.analysis.design_effect import design_effects
 from toolkit.analysis.design_tables import GoodnessOfFit, crosstab, goodness_of_fit, independence
 from toolkit.analysis.design_tests import design_rank_test, design_t_test
 from toolkit.analysis.dominance import CliffDelta, cliff_delta
+from toolkit.analysis.enumeration import boschloo, exact_detectable_gap, exact_power
 from toolkit.analysis.equivalence import (
     Equivalence,
     equivalence,
@@ -60,6 +62,7 @@ from toolkit.analysis.two_proportions import (
     wald_difference,
 )
 from toolkit.analysis.verdict import verdict
+from toolkit.analysis.visible import visible_gaps
 
 __all__ = [
     "CliffDelta",
@@ -83,6 +86,8 @@ __all__ = [
     "agresti_caffo",
     "anova",
     "bartlett",
+    "boschloo",
+    "brunner_munzel",
     "careless_flags",
     "careless_indices",
     "chi_square",
@@ -101,6 +106,8 @@ __all__ = [
     "equivalence_of_proportions",
     "estimate",
     "exact_binomial_test",
+    "exact_detectable_gap",
+    "exact_power",
     "fisher_exact",
     "fisher_p",
     "fisher_table",
@@ -152,6 +159,7 @@ __all__ = [
     "tukey",
     "variances",
     "verdict",
+    "visible_gaps",
     "wald_difference",
     "weighted_alpha",
     "weighted_quantile",
