@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from tests.analysis.oracles import DESIGNS, cases, close, data
+from tests.analysis.test_answers import _variable as variable
 from toolkit import analysis as tk
 from toolkit.analysis import Design
 from toolkit.errors import InvalidInput
@@ -197,6 +198,18 @@ def test_people_are_counted_by_code() -> None:
     assert table["response"].tolist() == ["1", "1", "2", "2"]
     by_hand = frame.groupby(["code", "g"], observed=True)["w"].sum()
     assert table["estimate"].tolist() == close(by_hand.tolist())
+
+
+def test_an_audience_an_item_is_not_put_to_has_no_row_and_no_name() -> None:
+    some = variable("tired", audiences=("executive", "employee"))
+    answers = pd.Categorical(list("543213") + ["-5"] * 2, some.categories, ordered=True)
+    audience = ["executive"] * 3 + ["employee"] * 3 + ["freelancer"] * 2
+    frame = pd.DataFrame({"tired": answers, "audience": audience, "y": np.arange(8.0)})
+    found = tk.estimate(frame, [some, "y"], by="audience")
+    assert found.names == ("tired:employee", "tired:executive", "y:employee", "y:executive", "y:freelancer")
+    assert found.covariance.shape == (5, 5)
+    assert found.table["estimate"].tolist() == close([2, 4, 4, 1, 6.5])
+    assert len(tk.totals(frame, [some], measure="top", by="audience")) == 2
 
 
 def test_a_difference_of_means_is_the_gap() -> None:

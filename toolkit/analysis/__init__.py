@@ -4,6 +4,7 @@ from toolkit.analysis.agreement import kappa, weighted_alpha
 from toolkit.analysis.anova import anova, bartlett, tukey, welch_anova
 from toolkit.analysis.brunner_munzel import brunner_munzel
 from toolkit.analysis.careless import careless_flags, careless_indices
+from toolkit.analysis.cells import Estimates
 from toolkit.analysis.contrasts import contrast
 from toolkit.analysis.correlation import correlation
 from toolkit.analysis.design import Design
@@ -23,7 +24,7 @@ from toolkit.analysis.exact import fisher_exact, fisher_p
 from toolkit.analysis.exact_table import fisher_table
 from toolkit.analysis.gaps import gaps
 from toolkit.analysis.invariance import ItemDifference, item_difference, measurement_invariance
-from toolkit.analysis.joint import Estimates, estimate, ratios, totals, variances
+from toolkit.analysis.joint import estimate, ratios, totals, variances
 from toolkit.analysis.multiplicity import adjust_p
 from toolkit.analysis.omega import Omega, omega
 from toolkit.analysis.one_proportion import exact_binomial_test, score_test

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from toolkit.analysis.cells import Estimates
 from toolkit.analysis.contrasts import contrast
 from toolkit.analysis.design import Design
-from toolkit.analysis.joint import Estimates, estimate
+from toolkit.analysis.joint import estimate
 from toolkit.errors import InvalidInput, Problem, near_names
 
 __all__ = ["kappa", "weighted_alpha"]

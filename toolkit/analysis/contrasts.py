@@ -13,8 +13,8 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import stdtr
 
+from toolkit.analysis.cells import Estimates
 from toolkit.analysis.intervals import quantile
-from toolkit.analysis.joint import Estimates
 from toolkit.errors import InvalidInput, Problem, near_names
 
 __all__ = ["contrast"]

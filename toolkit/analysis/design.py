@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
+from toolkit.analysis.layout import (
+    all_fractions,
+    codes_of,
+    column_names,
+    first_row,
+    sampled_fractions,
+    units_within,
+    weight_problems,
+)
 from toolkit.analysis.replicates import Replicates
 from toolkit.analysis.sampled import Sampled, Stage
 from toolkit.errors import InvalidInput, Problem, near_names
@@ -89,7 +98,7 @@ class Design:
             yield Problem("lonely", f"{self.lonely!r} is not known", f"use one of {_LONELY}")
         stages = max(len(self._clusters), 1)
         for name in ("strata", "fpc"):
-            if len(_names(getattr(self, name))) > stages:
+            if len(column_names(getattr(self, name))) > stages:
                 yield Problem(name, f"names more stages than clusters ({stages})", "give one a stage")
         if self.replicates is not None:
             if self.weights is None:
@@ -121,11 +130,11 @@ class Design:
             return Sampled(everyone, alike, each, one, none, not linearise, True, "equal weights", False)
         self._refuse(self._absent(frame))
         self._refuse(self._unusable(frame))
-        strata, fpcs = _names(self.strata), _names(self.fpc)
-        stratum, names = _coded(frame, next(iter(strata), None))
-        psu, psus_in = _units(frame, self._outermost, stratum, len(names))
-        fraction, population, problems = _fractions(
-            frame, next(iter(fpcs), None), stratum, psus_in, names, _all_fractions(frame, fpcs)
+        strata, fpcs = column_names(self.strata), column_names(self.fpc)
+        stratum, names = codes_of(frame, next(iter(strata), None))
+        psu, psus_in = units_within(frame, self._outermost, stratum, len(names))
+        fraction, population, problems = sampled_fractions(
+            frame, next(iter(fpcs), None), stratum, psus_in, names, all_fractions(frame, fpcs)
         )
         later: tuple[Stage, ...] = ()
         drawn = np.ones(rows) if population is None else (population / psus_in)[stratum]
@@ -160,7 +169,7 @@ class Design:
     def _alone(self, names: Any, count: Any, fraction: Any, stage: str = "primary") -> list[Problem]:
         if self.lonely != "fail":
             return []
-        strata = _names(self.strata)
+        strata = column_names(self.strata)
         return [
             Problem(
                 f"column {strata[0] if strata else self._outermost}, stratum {name!r}",
@@ -175,16 +184,16 @@ class Design:
         self, frame: pd.DataFrame, stratum: Any, psu: Any, fraction: Any, drawn: Any
     ) -> tuple[tuple[Stage, ...], Any, list[Problem]]:
         """Stages after the first, whose strata are the units of the stage before (split by their own)."""
-        strata, fpcs = _names(self.strata), _names(self.fpc)
-        shares = _all_fractions(frame, fpcs)
+        strata, fpcs = column_names(self.strata), column_names(self.fpc)
+        shares = all_fractions(frame, fpcs)
         stages, problems, unit, share = [], [], psu, fraction[stratum]
         for at in range(1, len(fpcs)):
             parent, found = pd.factorize(unit)
             if at < len(strata):
                 own, levels = pd.factorize(frame[strata[at]])
                 parent, found = pd.factorize(parent * len(levels) + own)
-            unit, count = _units(frame, self._clusters[at], parent, len(found))
-            sampled, population, wrong = _fractions(
+            unit, count = units_within(frame, self._clusters[at], parent, len(found))
+            sampled, population, wrong = sampled_fractions(
                 frame, fpcs[at], parent, count, [f"of stage {at + 1}, {name}" for name in found], shares
             )
             problems += wrong + self._alone(list(found), count, sampled, f"stage-{at + 1}")
@@ -202,12 +211,12 @@ class Design:
 
     @property
     def _clusters(self) -> tuple[str, ...]:
-        return _names(self.clusters)
+        return column_names(self.clusters)
 
     def _columns(self) -> Iterator[str]:
         if isinstance(self.weights, str):
             yield self.weights
-        yield from (*_names(self.strata), *self._clusters, *_names(self.fpc))
+        yield from (*column_names(self.strata), *self._clusters, *column_names(self.fpc))
 
     def _absent(self, frame: pd.DataFrame) -> Iterator[Problem]:
         given: object = self.weights
@@ -232,11 +241,11 @@ class Design:
                     "weights", "were made for another frame", "use the frame they were made for, unchanged"
                 )
         elif self.weights is not None:
-            yield from _weight_problems(frame[self.weights])
+            yield from weight_problems(frame[self.weights])
         for name in dict.fromkeys(self._columns()):
             if name != self.weights and bool(frame[name].isna().any()):
                 yield Problem(
-                    _first_row(frame[name], frame[name].isna().to_numpy()),
+                    first_row(frame[name], frame[name].isna().to_numpy()),
                     "has no value",
                     "fill it in or leave the row out",
                 )
@@ -257,81 +266,3 @@ class Design:
         if isinstance(self.weights, Weights) and self.weights.calibration is not None:
             parts[0] = "calibrated weights"
         return ", ".join(part for part in parts if part)
-
-
-def _names(given: str | Sequence[str] | None) -> tuple[str, ...]:
-    return () if given is None else (given,) if isinstance(given, str) else tuple(given)
-
-
-def _all_fractions(frame: pd.DataFrame, fpcs: Sequence[str]) -> bool:
-    return all(bool((frame[name].to_numpy(dtype=np.float64) <= 1).all()) for name in fpcs)
-
-
-def _weight_problems(column: pd.Series) -> Iterator[Problem]:
-    if not pd.api.types.is_numeric_dtype(column):
-        yield Problem(f"column {column.name}", "weights are not numbers", "read them as numbers")
-        return
-    values = column.to_numpy(dtype=np.float64, na_value=np.nan)
-    for broken, what in (
-        (np.isnan(values), "a weight is missing"),
-        (np.isinf(values), "a weight is infinite"),
-        (values < 0, "a weight is negative"),
-    ):
-        if broken.any():
-            yield Problem(_first_row(column, broken), what, "mend it or leave the row out")
-    if not np.isnan(values).any() and values.sum() == 0:
-        yield Problem(f"column {column.name}", "weights sum to zero", "give at least one row a weight")
-
-
-def _first_row(column: pd.Series, broken: Any) -> str:
-    rows = column.index[broken]
-    more = f" (+{len(rows) - 1} more)" if len(rows) > 1 else ""
-    return f"column {column.name}, row {rows[0]}{more}"
-
-
-def _coded(frame: pd.DataFrame, name: str | None) -> tuple[Any, list[Any]]:
-    if name is None:
-        return np.zeros(len(frame), dtype=np.intp), ["all"]
-    codes, found = pd.factorize(frame[name])
-    return codes, list(found)
-
-
-def _units(frame: pd.DataFrame, cluster: str | None, stratum: Any, strata: int) -> tuple[Any, Any]:
-    """Primary unit of each row, numbered within strata, and the count of each stratum."""
-    if cluster is None:
-        return np.arange(len(frame)), np.bincount(stratum, minlength=strata).astype(np.float64)
-    codes, found = pd.factorize(frame[cluster])
-    psu, pairs = pd.factorize(stratum * len(found) + codes)
-    return psu, np.bincount(np.asarray(pairs) // len(found), minlength=strata).astype(np.float64)
-
-
-def _fractions(
-    frame: pd.DataFrame, fpc: str | None, stratum: Any, psus_in: Any, names: list[Any], fractions: bool
-) -> tuple[Any, Any, list[Problem]]:
-    if fpc is None:
-        return np.zeros(len(names)), None, []
-    given = frame[fpc].to_numpy(dtype=np.float64)
-    low, high = np.full(len(names), np.inf), np.full(len(names), -np.inf)
-    np.minimum.at(low, stratum, given)
-    np.maximum.at(high, stratum, given)
-    population = psus_in / np.maximum(low, 1e-300) if fractions else low
-    problems = []
-    for name, least, most, count, whole in zip(names, low, high, psus_in, population, strict=True):
-        where = f"column {fpc}, stratum {name!r}"
-        if least != most:
-            problems.append(
-                Problem(
-                    where, f"differs within the stratum ({least:g} to {most:g})", "give one number a stratum"
-                )
-            )
-        elif least <= 0:
-            problems.append(Problem(where, f"is {least:g}", "give the number of units in the population"))
-        elif whole < count * (1 - 1e-12):
-            problems.append(
-                Problem(
-                    where,
-                    f"the population is {whole:g} and the sample {count:g}",
-                    "a sample cannot be larger than its population; correct one of the two",
-                )
-            )
-    return np.minimum(psus_in / np.maximum(population, 1e-300), 1.0), population, problems

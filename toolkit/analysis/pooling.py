@@ -10,8 +10,8 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import stdtr
 
+from toolkit.analysis.cells import Estimates
 from toolkit.analysis.intervals import quantile
-from toolkit.analysis.joint import Estimates
 from toolkit.errors import InvalidInput, Problem
 
 __all__ = ["Pooled", "pool", "pool_frames"]

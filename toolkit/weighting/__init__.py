@@ -1,7 +1,8 @@
 """Who counts for how much: raking, post-stratification, calibration, trimming, and what weights cost."""
 
 from toolkit.weighting.calibration import calibrate
-from toolkit.weighting.raking import poststratify, rake
+from toolkit.weighting.cells import poststratify
+from toolkit.weighting.raking import rake
 from toolkit.weighting.trimming import trim
 from toolkit.weighting.weights import Calibration, Weights, design_effect, effective_n
 

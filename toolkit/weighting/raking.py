@@ -1,4 +1,4 @@
-"""Raking and post-stratification: weights that reproduce known totals of categories."""
+"""Raking: weights that reproduce known margins."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from toolkit.errors import InvalidInput, NotConverged, Problem, near_names
 from toolkit.weighting.start import start_weights
 from toolkit.weighting.weights import Calibration, Weights, effective_n
 
-__all__ = ["margin_codes", "poststratify", "rake"]
+__all__ = ["Margins", "margin_codes", "rake"]
 
 Array = npt.NDArray[np.float64]
 Margins = Mapping[str, Mapping[Any, float]]
@@ -86,88 +86,6 @@ def rake(
         _shown(margins, sides, float(mass.sum())),
         Calibration("raking" if len(codes) > 1 else "cells", start, values, tuple(codes)),
     )
-
-
-def poststratify(
-    frame: pd.DataFrame,
-    targets: pd.DataFrame | Margins,
-    *,
-    base: str | pd.Series | npt.ArrayLike | None = None,
-) -> Weights:
-    """Weights that reproduce the known total of every cell.
-
-    Parameters
-    ----------
-    frame
-        One row a respondent.
-    targets
-        Column → category → total for one column; or a frame with one row a cell: the cell's columns and
-        `total`.
-    base
-        Weights to start from, a column's name or one number a row; None starts from equal weights.
-
-    Raises
-    ------
-    InvalidInput
-        As `rake`: cells in targets and not in the data, or the other way round, are named.
-
-    Notes
-    -----
-    Checked against R: `survey::postStratify`.
-
-    Examples
-    --------
-    >>> frame = pd.DataFrame({"audience": ["a", "a", "b"]})
-    >>> poststratify(frame, {"audience": {"a": 10, "b": 30}}).values.tolist()
-    [5.0, 5.0, 30.0]
-    """
-    table = _as_table(targets)
-    columns = [name for name in table.columns if name != "total"]
-    absent = [
-        Problem(f"column {name}", "is not in the frame", near_names(str(name), map(str, frame.columns)))
-        for name in columns
-        if name not in frame.columns
-    ]
-    if absent:
-        raise InvalidInput("targets", absent)
-    if len(columns) == 1:
-        joint, wanted = frame[columns[0]], table[columns[0]].tolist()
-        name = columns[0]
-    else:
-        name = " × ".join(map(str, columns))
-        joint = pd.Series(
-            list(frame[columns].itertuples(index=False, name=None)), index=frame.index, dtype=object
-        )
-        blank = frame[columns].isna().any(axis=1)
-        joint[blank] = None
-        wanted = list(table[columns].itertuples(index=False, name=None))
-    if len(set(wanted)) < len(wanted):
-        raise InvalidInput("targets", [Problem("targets", "name a cell twice", "give each cell one total")])
-    return rake(
-        frame.assign(**{name: joint}), {name: dict(zip(wanted, table["total"], strict=True))}, base=base
-    )
-
-
-def _as_table(targets: pd.DataFrame | Margins) -> pd.DataFrame:
-    if isinstance(targets, pd.DataFrame):
-        if "total" not in targets.columns or targets.shape[1] < 2 or targets.empty:
-            raise InvalidInput(
-                "targets", [Problem("targets", "need the cell's columns and total", "give one row a cell")]
-            )
-        return targets
-    if len(targets) != 1:
-        raise InvalidInput(
-            "targets",
-            [
-                Problem(
-                    "targets",
-                    f"name {len(targets)} columns",
-                    "give one column, or a frame with one row a cell; margins are for rake()",
-                )
-            ],
-        )
-    name, totals = next(iter(targets.items()))
-    return pd.DataFrame({name: list(totals), "total": list(totals.values())})
 
 
 def margin_codes(frame: pd.DataFrame, margins: Margins) -> tuple[list[Any], list[Array]]:
