@@ -13,6 +13,7 @@ import pandas as pd
 from toolkit.disclosure import Policy, Released
 from toolkit.instrument.model import Instrument
 from toolkit.presentation.blocks import Block, Paragraph, Picture, Prose, Table
+from toolkit.presentation.rows import audience_name
 from toolkit.presentation.theme import Theme
 
 if TYPE_CHECKING:
@@ -256,8 +257,8 @@ class OrganisationReport:
         return _passage(f"Every number here, with its base and interval, is in {RESULTS} beside this report.")
 
     def _names(self) -> str:
-        plural = [self.instrument.audiences[one].plural[self.language] for one in self.audiences]
-        return " and ".join(plural)
+        names = (audience_name(self.instrument, one, language=self.language) for one in self.audiences)
+        return " and ".join(names)
 
     def _synthetic(self) -> tuple[Block, ...]:
         from toolkit.presentation import synthetic_notice
