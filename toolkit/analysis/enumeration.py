@@ -41,7 +41,8 @@ def boschloo(x1: int, n1: int, x2: int, n2: int) -> Test:
 
     Notes
     -----
-    Boschloo (1970); tables are ordered by Fisher's two-sided p. The largest chance over the common share is found on a grid of 2,001 and refined.
+    Boschloo (1970); tables are ordered by Fisher's two-sided p. The largest chance over the common share is
+    found on a grid of 2,001 and refined.
 
     Examples
     --------
