@@ -25,6 +25,7 @@ from toolkit.analysis.exact_table import fisher_table
 from toolkit.analysis.gaps import gaps
 from toolkit.analysis.invariance import ItemDifference, item_difference, measurement_invariance
 from toolkit.analysis.joint import estimate, ratios, totals, variances
+from toolkit.analysis.marginal import marginal_effects
 from toolkit.analysis.multiplicity import adjust_p
 from toolkit.analysis.omega import Omega, omega
 from toolkit.analysis.one_proportion import exact_binomial_test, score_test
@@ -126,6 +127,7 @@ __all__ = [
     "mann_whitney",
     "mantel_haenszel",
     "margin_of_error",
+    "marginal_effects",
     "mcnemar",
     "means",
     "measurement_invariance",

@@ -116,7 +116,7 @@ def regression(
     if sampled is not None:
         weights = (sampled.weights / sampled.weights[sampled.weights > 0].mean())[data.rows]
     beta, working = _fit(data.predictors, data.outcome, weights, family)
-    mean, slope = _mean(data.predictors @ beta, family)
+    mean, slope = mean_and_slope(data.predictors @ beta, family)
     naive = np.linalg.inv((data.predictors * working[:, None]).T @ data.predictors)
     pearson = (data.outcome - mean) / np.sqrt(_variance(mean, family))
     n, k = data.predictors.shape
@@ -179,7 +179,7 @@ def coefficient_table(
 def fit_coefficients(x: Array, y: Array, weights: Array, family: str) -> tuple[Array, float]:
     """Coefficients and deviance of one fit."""
     beta, _ = _fit(x, y, weights, family)
-    return beta, _deviance(y, _mean(x @ beta, family)[0], weights, family)
+    return beta, _deviance(y, mean_and_slope(x @ beta, family)[0], weights, family)
 
 
 def _fit(x: Array, y: Array, weights: Array, family: str) -> tuple[Array, Array]:
@@ -194,7 +194,7 @@ def _fit(x: Array, y: Array, weights: Array, family: str) -> tuple[Array, Array]
         return solved, weights
     mean = (weights * y + 0.5) / (weights + 1) if family == "binomial" else y + 0.1
     eta = np.log(mean / (1 - mean)) if family == "binomial" else np.log(mean)
-    mean, slope = _mean(eta, family)
+    mean, slope = mean_and_slope(eta, family)
     last = _deviance(y, mean, weights, family)
     for _ in range(_STEPS):
         working = eta + (y - mean) / np.maximum(slope, 1e-300)
@@ -204,7 +204,7 @@ def _fit(x: Array, y: Array, weights: Array, family: str) -> tuple[Array, Array]
         eta = x @ beta
         if np.abs(eta).max() > (30 if family == "binomial" else 500):
             break
-        mean, slope = _mean(eta, family)
+        mean, slope = mean_and_slope(eta, family)
         value = _deviance(y, mean, weights, family)
         if abs(value - last) / (abs(value) + 0.1) < 1e-8:
             return beta, used
@@ -212,7 +212,7 @@ def _fit(x: Array, y: Array, weights: Array, family: str) -> tuple[Array, Array]
     raise NotConverged("the predictors separate the outcome: some coefficient has no finite estimate")
 
 
-def _mean(eta: Array, family: str) -> tuple[Array, Array]:
+def mean_and_slope(eta: Array, family: str) -> tuple[Array, Array]:
     """Mean, and its derivative (which is also the variance: every link is canonical)."""
     if family == "gaussian":
         return eta, np.ones_like(eta)
