@@ -112,3 +112,14 @@ def test_all_missing_columns_are_named_at_once() -> None:
 def test_an_unknown_df_rule_is_refused() -> None:
     with pytest.raises(InvalidInput, match='"design" or "domain"'):
         Design(df="residual")
+    with pytest.raises(InvalidInput, match="a number above 0"):
+        Design(df=0)
+
+
+def test_given_degrees_of_freedom_are_taken_as_they_are() -> None:
+    row = means(_frame(), "y", design=Design(weights="w", df=np.inf)).iloc[0]
+    assert row["conf_high"] - row["estimate"] == close(1.959963984540054 * row["std_error"])
+    assert means(_frame(), "y", by="h", design=Design(weights="w", df=7))["df"].tolist() == [7, 7]
+    alone = means(_frame(), "y", design=Design(df=np.inf)).iloc[0]
+    assert alone["std_error"] == close(means(_frame(), "y").iloc[0]["std_error"])
+    assert [alone["df"], alone["method"]] == [np.inf, "t interval, linearised (equal weights)"]

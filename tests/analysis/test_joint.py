@@ -53,8 +53,8 @@ def check_contrast(found: pd.DataFrame, result: dict[str, Any]) -> None:
     assert found["conf_high"].tolist() == close(limits[:, 1].tolist())
 
 
-def _estimated(case: dict[str, Any]) -> tk.Estimates:
-    frame, design = data(case["dataset"]), DESIGNS[case["design_name"]]
+def _estimated(case: dict[str, Any], *, df: Any = "design") -> tk.Estimates:
+    frame, design = data(case["dataset"]), dataclasses.replace(DESIGNS[case["design_name"]], df=df)
     kind, text = re.match(r"svy(\w+)\(~([\w+]+)", case["call"]).groups()
     items = text.split("+")
     if kind == "ratio":
@@ -72,6 +72,16 @@ def _estimated(case: dict[str, Any]) -> tk.Estimates:
 def test_means_totals_ratios_and_variances_equal_r(case: dict[str, Any]) -> None:
     result = case.get("result_survey_4_5", case["result"])
     check(_estimated(case), result)
+
+
+@pytest.mark.parametrize("case", cases("W01_mean_total_ratio"))
+def test_normal_intervals_equal_r(case: dict[str, Any]) -> None:
+    result = case.get("result_survey_4_5", case["result"])
+    limits = np.array(result["ci95_normal"], dtype=float)
+    table = _estimated(case, df=np.inf).table
+    assert table["conf_low"].tolist() == close(limits[:, 0].tolist())
+    assert table["conf_high"].tolist() == close(limits[:, 1].tolist())
+    assert set(table["df"]) == {np.inf}
 
 
 def _by(case: dict[str, Any]) -> tk.Estimates:

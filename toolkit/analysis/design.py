@@ -49,7 +49,8 @@ class Design:
         N / n, multiplied over the stages.
     df
         Degrees of freedom of intervals in a group: "design" counts the whole design (in R
-        `confint(svyby(…), df=degf(design))`), "domain" the group alone (`svyciprop(…, subset(design, …))`).
+        `confint(svyby(…), df=degf(design))`), "domain" the group alone (`svyciprop(…, subset(design, …))`);
+        a number is taken as it is: `math.inf` gives normal intervals, as R's `confint` does unless told.
     lonely
         A stratum of one unit that was not taken whole: "fail" refuses it, "certainty" (or "remove")
         counts it as taken whole, "adjust" centres it at the total of the sample, "average" gives it the
@@ -79,7 +80,7 @@ class Design:
     strata: str | tuple[str, ...] | list[str] | None = None
     clusters: str | tuple[str, ...] | list[str] | None = None
     fpc: str | tuple[str, ...] | list[str] | None = None
-    df: Literal["design", "domain"] = "design"
+    df: Literal["design", "domain"] | float = "design"
     lonely: Literal["fail", "certainty", "remove", "adjust", "average"] = "fail"
     replicates: Replicates | None = None
 
@@ -92,8 +93,9 @@ class Design:
             raise InvalidInput("Design", problems)
 
     def _contradictions(self) -> Iterator[Problem]:
-        if self.df not in ("design", "domain"):
-            yield Problem("df", f"{self.df!r} is not known", 'use "design" or "domain"')
+        known = self.df in ("design", "domain") if isinstance(self.df, str) else self.df > 0
+        if not known:
+            yield Problem("df", f"{self.df!r} is not known", 'use "design" or "domain", or a number above 0')
         if self.lonely not in _LONELY:
             yield Problem("lonely", f"{self.lonely!r} is not known", f"use one of {_LONELY}")
         stages = max(len(self._clusters), 1)
@@ -109,7 +111,9 @@ class Design:
 
     @property
     def plain(self) -> bool:
-        """Whether it names no column."""
+        """Whether it names nothing, so that textbook formulas hold."""
+        if not isinstance(self.df, str):
+            return False
         return self.weights is None and not self.strata and not self.clusters and not self.fpc
 
     def over(self, frame: pd.DataFrame, *, linearise: bool = False) -> Sampled:
@@ -153,8 +157,9 @@ class Design:
             fraction,
             simple=False,
             element=bool(psus_in.sum() == rows),
-            label=self._said(),
+            label=self._said() or "equal weights",
             own_df=self.df == "domain",
+            given_df=None if isinstance(self.df, str) else float(self.df),
             lonely=self.lonely,
             later=later,
             calibration=calibration,

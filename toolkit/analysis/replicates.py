@@ -15,10 +15,10 @@ from toolkit.errors import InvalidInput, Problem, near_names
 __all__ = ["KINDS", "Replicated", "Replicates"]
 
 Array = npt.NDArray[np.float64]
-Kind = Literal["bootstrap", "JK1", "JKn", "BRR", "Fay", "other"]
+Kind = Literal["bootstrap", "JK1", "JKn", "JK2", "BRR", "Fay", "successive-difference", "other"]
 _ENOUGH = 2
 """Rows a replicate that are looked at first; all of them only where these leave the rank open."""
-KINDS = ("bootstrap", "JK1", "JKn", "BRR", "Fay", "other")
+KINDS = ("bootstrap", "JK1", "JKn", "JK2", "BRR", "Fay", "successive-difference", "other")
 
 
 @dataclass(frozen=True)
@@ -85,10 +85,11 @@ class Replicates:
     columns
         One column a replicate.
     kind
-        "bootstrap", "JK1", "JKn", "BRR", "Fay" or "other".
+        "bootstrap", "JK1", "JKn", "JK2", "BRR", "Fay", "successive-difference" or "other".
     scale
         By which the sum of squares is multiplied. By default 1/(R − 1) for the bootstrap, 1/R for BRR,
-        1/(R(1 − rho)²) for Fay, 1 for JKn and "other"; JK1 needs it ((n − 1)/n, with a finite population
+        1/(R(1 − rho)²) for Fay, 4/R for successive differences, 1 for JKn, JK2 and
+        "other"; JK1 needs it ((n − 1)/n, with a finite population
         times 1 − n/N).
     rscales
         One a replicate, by default 1; JKn needs them ((n_h − 1)/n_h of the replicate's stratum).
@@ -153,7 +154,8 @@ class Replicates:
 
     def spread(self, count: int) -> tuple[float, Array]:
         """`scale` and `rscales` of that many replicates."""
-        usual = {"bootstrap": 1 / (count - 1), "BRR": 1 / count}.get(self.kind, 1.0)
+        factors = {"bootstrap": 1 / (count - 1), "BRR": 1 / count, "successive-difference": 4 / count}
+        usual = factors.get(self.kind, 1.0)
         if self.kind == "Fay" and self.rho is not None:
             usual = 1 / (count * (1 - self.rho) ** 2)
         rscales = np.ones(count) if self.rscales is None else np.array(self.rscales)

@@ -51,6 +51,7 @@ class Sampled:
     element: bool
     label: str
     own_df: bool = False
+    given_df: float | None = None
     lonely: str = "fail"
     later: tuple[Stage, ...] = ()
     calibration: Calibration | None = None
@@ -58,6 +59,8 @@ class Sampled:
 
     def degrees_of_freedom(self, rows: Any = None) -> float:
         """Primary units less strata among the rows of positive weight (of `rows`, where given)."""
+        if self.given_df is not None:
+            return self.given_df
         if self.replicated is not None:
             return self.replicated.degrees_of_freedom(rows)
         counted = self.weights > 0
