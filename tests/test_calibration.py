@@ -15,7 +15,7 @@ from tests.analysis.test_joint import check
 from toolkit import analysis as tk
 from toolkit.analysis import Design
 from toolkit.errors import InvalidInput, NotConverged
-from toolkit.weighting import Weights, calibrate, poststratify, rake, trim
+from toolkit.weighting import Weights, calibrate, design_effect, diagnose, poststratify, rake, trim
 
 TYPES = {"E": 4421, "H": 755, "M": 1018}
 SCHOOL_WIDE = {"No": 1072, "Yes": 5122}
@@ -164,6 +164,24 @@ def test_trimming_keeps_the_sum_and_the_limits() -> None:
     assert found.design_effect < raked.design_effect
     assert found.margins["after"].sum() == pytest.approx(1200)
     assert trim(raked, upper=1e9).values.tolist() == raked.values.tolist()
+
+
+def test_diagnostics_show_spread_and_cost_by_group() -> None:
+    frame = _frame()
+    found = diagnose(frame["base"], by=frame["sex"]).set_index("group")
+    assert sorted(found.index) == ["all", "f", "m"]
+    for group, part in (("all", frame), ("f", frame[frame.sex == "f"])):
+        row = found.loc[group]
+        assert [row["n"], row["sum"], row["largest"]] == close([len(part), part.base.sum(), part.base.max()])
+        assert row["design_effect"] == close(design_effect(part.base))
+        assert row["design_effect"] == close(1 + row["cv"] ** 2)
+    pd.testing.assert_frame_equal(diagnose(frame["base"] * 3)[["cv"]], diagnose(frame["base"])[["cv"]])
+    raked = rake(frame, {"sex": {"f": 200, "m": 1000}})
+    assert diagnose(raked, by=pd.Categorical(frame["sex"]))["design_effect"][1:].tolist() == close([1, 1])
+    with pytest.raises(InvalidInput, match="has 2 rows for 300"):
+        diagnose(frame["base"], by=["a", "b"])
+    with pytest.raises(InvalidInput, match="negative"):
+        diagnose(frame["y"])
 
 
 def test_bounds_that_cannot_be_kept_are_told_from_slow_progress() -> None:
