@@ -12,6 +12,7 @@ from toolkit.analysis.design_effect import design_effects
 from toolkit.analysis.design_tables import GoodnessOfFit, crosstab, goodness_of_fit, independence
 from toolkit.analysis.design_tests import design_rank_test, design_t_test
 from toolkit.analysis.dominance import CliffDelta, cliff_delta
+from toolkit.analysis.drivers import Drivers, drivers
 from toolkit.analysis.enumeration import boschloo, exact_detectable_gap, exact_power
 from toolkit.analysis.equivalence import (
     Equivalence,
@@ -70,6 +71,7 @@ __all__ = [
     "CliffDelta",
     "CohenD",
     "Design",
+    "Drivers",
     "Equivalence",
     "Estimates",
     "GoodnessOfFit",
@@ -103,6 +105,7 @@ __all__ = [
     "design_effects",
     "design_rank_test",
     "design_t_test",
+    "drivers",
     "equivalence",
     "equivalence_of_means",
     "equivalence_of_proportions",
