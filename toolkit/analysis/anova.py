@@ -42,7 +42,7 @@ def anova(groups: Samples) -> pd.DataFrame:
 
     Examples
     --------
-    >>> round(anova([[1, 2, 3], [4, 5, 6]])["statistic"][0], 4)
+    >>> round(float(anova([[1, 2, 3], [4, 5, 6]])["statistic"][0]), 4)
     13.5
     """
     _, samples = _samples(groups, "anova")
@@ -125,7 +125,7 @@ def tukey(groups: Samples, *, level: float = 0.95) -> pd.DataFrame:
 
     Examples
     --------
-    >>> round(tukey({"x": [1, 2, 3], "y": [4, 5, 6]})["p_adjusted"][0], 4)
+    >>> round(float(tukey({"x": [1, 2, 3], "y": [4, 5, 6]})["p_adjusted"][0]), 4)
     0.0213
     """
     if not 0 < level < 1:

@@ -70,7 +70,7 @@ def crosstab(
     Examples
     --------
     >>> frame = pd.DataFrame({"a": ["x", "y", "x"], "b": [1, 1, 0], "w": [2, 3, 4.0]})
-    >>> crosstab(frame, "a", "b", design=Design(weights="w")).loc["x", "1"]
+    >>> float(crosstab(frame, "a", "b", design=Design(weights="w")).loc["x", "1"])
     2.0
     """
     (one, down), (other, across) = classes_of(frame, rows), classes_of(frame, columns)

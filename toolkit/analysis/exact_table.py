@@ -42,7 +42,7 @@ def fisher_table(table: Any) -> Test:
     Examples
     --------
     >>> round(fisher_table([[3, 1, 2], [0, 4, 5]]).p_value, 4)
-    0.1329
+    0.1469
     """
     counts = table_of(table, "fisher_table", empty=True)
     if not bool((counts == np.rint(counts)).all()):

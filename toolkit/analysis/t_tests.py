@@ -109,7 +109,7 @@ def t_test(
     Examples
     --------
     >>> round(t_test([1, 2, 3, 4], [2, 4, 6, 8]).p_value, 4)
-    0.1566
+    0.1516
     """
     if b is None or paired:
         first, said = (

@@ -133,7 +133,7 @@ def trend_test(x: npt.ArrayLike, n: npt.ArrayLike, *, scores: npt.ArrayLike | No
     Examples
     --------
     >>> round(trend_test([15, 10, 5], [30, 30, 30]).p_value, 5)
-    0.00611
+    0.00617
     """
     hits, sizes = np.asarray(x, dtype=np.float64), np.asarray(n, dtype=np.float64)
     at = np.arange(1.0, len(hits) + 1) if scores is None else np.asarray(scores, dtype=np.float64)
