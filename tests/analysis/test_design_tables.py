@@ -95,6 +95,12 @@ def test_the_tail_of_a_mixture_is_that_of_simulated_sums() -> None:
     assert saddlepoint_tail(4.4, weights) == pytest.approx((sums > 4.4).mean(), abs=0.02)
 
 
+def test_codes_are_shown_as_they_are_written() -> None:
+    frame = _frame().assign(b=lambda one: one.b * 1_000_000 + 0.0)
+    table = tk.crosstab(frame, "a", "b")
+    assert list(table.columns) == ["1000000", "2000000", "3000000", "4000000"]
+
+
 def test_missing_answers_are_outside_the_table() -> None:
     frame, design = _frame(), tk.Design(weights="w")
     holed = frame.assign(b=frame.b.where(frame.index % 5 > 0))

@@ -48,7 +48,7 @@ def _positions(column: Column) -> tuple[Any, tuple[str, ...]]:
     if column.labels is None:
         found, at = np.unique(column.raw, return_inverse=True)
         known = ~np.isnan(found)
-        labels = tuple(f"{value:g}" for value in found[known])
+        labels = tuple(plain_code(value) for value in found[known])
         return np.where(np.isnan(column.raw), -1, at), labels
     order = [code for code in column.codes if code in column.labels]
     table = np.full(len(column.labels) + 1, -1, dtype=np.intp)
@@ -56,6 +56,11 @@ def _positions(column: Column) -> tuple[Any, tuple[str, ...]]:
         if label not in MISSING:
             table[place] = order.index(label)
     return table[column.raw], tuple(order)
+
+
+def plain_code(value: float) -> str:
+    """A number as an answer code: whole ones without a point."""
+    return str(int(value)) if float(value).is_integer() else repr(float(value))
 
 
 def two_sides(

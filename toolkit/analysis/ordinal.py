@@ -273,7 +273,9 @@ def _levels(data: ModelFrame) -> tuple[Array, tuple[str, ...]]:
         problems.append(Problem(where, f"has {len(given)} different answers", "use regression for two"))
     if problems:
         raise InvalidInput("ordinal model", problems)
-    codes = tuple(data.levels[int(at)] for at in given) if data.levels else tuple(f"{one:g}" for one in given)
+    codes = (
+        tuple(data.levels[int(at)] for at in given) if data.levels else tuple(str(int(one)) for one in given)
+    )
     return y.astype(np.float64), codes
 
 
