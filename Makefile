@@ -64,7 +64,7 @@ lab: $(VENV)/.ready
 	$(BIN)/jupyter lab notebooks
 
 bench: $(VENV)/.ready
-	$(BIN)/python benchmarks/gap_table.py
+	for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
 
 clean:
 	rm -rf $(VENV)

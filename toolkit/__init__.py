@@ -15,11 +15,16 @@ _HOME = {
     "Design": "toolkit.analysis",
     "InvalidInput": "toolkit.errors",
     "Policy": "toolkit.disclosure",
+    "Replicates": "toolkit.analysis",
     "ToolkitError": "toolkit.errors",
     "adjust_p": "toolkit.analysis",
     "admit": "toolkit.disclosure",
     "benchmark": "toolkit.findings",
+    "calibrate": "toolkit.weighting",
     "codebook": "toolkit.instrument",
+    "contrast": "toolkit.analysis",
+    "equivalence": "toolkit.analysis",
+    "estimate": "toolkit.analysis",
     "gaps": "toolkit.analysis",
     "gaps_from_summary": "toolkit.analysis",
     "lint": "toolkit.instrument",
@@ -27,18 +32,30 @@ _HOME = {
     "load_instrument": "toolkit.instrument",
     "load_instruments": "toolkit.instrument",
     "load_study": "toolkit.study",
+    "make_replicates": "toolkit.analysis",
     "margin_of_error": "toolkit.analysis",
     "means": "toolkit.analysis",
     "minimum_detectable_gap": "toolkit.analysis",
+    "omega": "toolkit.analysis",
     "open_report": "toolkit.reporting",
+    "pool_frames": "toolkit.analysis",
     "poststratify": "toolkit.weighting",
     "proportions": "toolkit.analysis",
+    "quantiles": "toolkit.analysis",
     "rake": "toolkit.weighting",
     "rank_gap": "toolkit.analysis",
+    "ratios": "toolkit.analysis",
     "release": "toolkit.disclosure",
+    "reliability": "toolkit.analysis",
     "run_reports": "toolkit.reporting",
     "sample_size": "toolkit.analysis",
     "simulate": "toolkit.responses",
+    "totals": "toolkit.analysis",
+    "trend": "toolkit.analysis",
+    "trim": "toolkit.weighting",
+    # two names the field knows its tools by
+    "alpha": "toolkit.analysis:reliability",
+    "fit": "toolkit.analysis:regression",
 }
 
 __all__ = sorted(_HOME)
@@ -49,7 +66,8 @@ def __getattr__(name: str) -> object:
         from toolkit.errors import near_names
 
         raise AttributeError(f"toolkit has no '{name}': {near_names(name, _HOME)}")
-    found = getattr(importlib.import_module(_HOME[name]), name)
+    module, _, own = _HOME[name].partition(":")
+    found = getattr(importlib.import_module(module), own or name)
     globals()[name] = found
     return found
 

@@ -52,6 +52,7 @@ from toolkit.analysis.summaries import gaps_from_summary
 from toolkit.analysis.t_tests import CohenD, cohen_d, t_test
 from toolkit.analysis.tables import TableTest, chi_square, mcnemar, trend_test
 from toolkit.analysis.term_tests import TermTest, term_test
+from toolkit.analysis.trend import trend
 from toolkit.analysis.two_proportions import (
     agresti_caffo,
     chi_square_2x2,
@@ -161,6 +162,7 @@ __all__ = [
     "t_test",
     "term_test",
     "totals",
+    "trend",
     "trend_test",
     "tukey",
     "variances",
