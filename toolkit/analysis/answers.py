@@ -111,6 +111,8 @@ def read_columns(
         listed = [items] if isinstance(items, Variable | str) else _listed(items)
     chosen, problems = not isinstance(items, Instrument), []
     columns: list[Column] = []
+    taken: set[str] = set()
+    twice = set(frame.columns[frame.columns.duplicated()])
     seen: _Seen = {}
     for entry in listed:
         variable, name = (entry, entry.name) if isinstance(entry, Variable) else (None, entry)
@@ -121,11 +123,12 @@ def read_columns(
                 )
             )
             continue
-        if any(name == column.name for column in columns) or (frame.columns == name).sum() > 1:
+        if name in taken or name in twice:
             problems.append(Problem(f"column {name}", "is named or occurs twice", "keep one of the two"))
             continue
         try:
             columns.append(_column(frame[name], name, variable, chosen, seen))
+            taken.add(name)
         except InvalidInput as error:
             problems.extend(error.problems)
     if problems:
@@ -225,8 +228,9 @@ def requests_for(columns: Sequence[Column], measure: str) -> list[Request]:
 
 def _refuse_strange(columns: Sequence[Column], measure: str) -> None:
     """Refuse a measure that is neither a word of ours nor a code of any column: a slip of the pen."""
-    codes = {code for column in columns for code in column.codes}
-    if columns and measure not in _MEASURES and measure not in codes and not any(c.chosen for c in columns):
+    if measure in _MEASURES or not columns or any(column.chosen for column in columns):
+        return
+    if not any(measure in column.codes for column in columns):
         mend = f"{near_names(str(measure), _MEASURES)}; or give an answer code"
         raise InvalidInput("measure", [Problem(f"measure {measure!r}", "is not known", mend)])
 
