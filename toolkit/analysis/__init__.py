@@ -7,6 +7,7 @@ from toolkit.analysis.careless import careless_flags, careless_indices
 from toolkit.analysis.cells import Estimates
 from toolkit.analysis.contrasts import contrast
 from toolkit.analysis.correlation import correlation
+from toolkit.analysis.derived import any_of, ranked_options, scale_scores
 from toolkit.analysis.design import Design
 from toolkit.analysis.design_effect import design_effects
 from toolkit.analysis.design_tables import GoodnessOfFit, crosstab, goodness_of_fit, independence
@@ -31,6 +32,7 @@ from toolkit.analysis.multiplicity import adjust_p
 from toolkit.analysis.omega import Omega, omega
 from toolkit.analysis.one_proportion import exact_binomial_test, score_test
 from toolkit.analysis.ordinal import OrdinalRegression, ordinal_regression, parallel_slopes_test
+from toolkit.analysis.organisations import Shrunk, funnel_limits, organisation_shares, shrink
 from toolkit.analysis.planning import margin_of_error, minimum_detectable_gap, sample_size, size_for_margin
 from toolkit.analysis.pooling import Pooled, pool, pool_frames
 from toolkit.analysis.power import Power, power_anova, power_proportions, power_t_test
@@ -85,11 +87,13 @@ __all__ = [
     "Regression",
     "Reliability",
     "Replicates",
+    "Shrunk",
     "TableTest",
     "TermTest",
     "adjust_p",
     "agresti_caffo",
     "anova",
+    "any_of",
     "bartlett",
     "boschloo",
     "brunner_munzel",
@@ -118,6 +122,7 @@ __all__ = [
     "fisher_p",
     "fisher_table",
     "friedman",
+    "funnel_limits",
     "gaps",
     "gaps_from_summary",
     "goodness_of_fit",
@@ -141,6 +146,7 @@ __all__ = [
     "odds_ratio",
     "omega",
     "ordinal_regression",
+    "organisation_shares",
     "parallel_slopes_test",
     "pool",
     "pool_frames",
@@ -152,12 +158,15 @@ __all__ = [
     "proportions",
     "quantiles",
     "rank_gap",
+    "ranked_options",
     "ratios",
     "regression",
     "reliability",
     "risk_ratio",
     "sample_size",
+    "scale_scores",
     "score_test",
+    "shrink",
     "size_for_margin",
     "t_test",
     "term_test",

@@ -1,0 +1,323 @@
+"""Many organisations side by side: raw shares beside shrunk ones, and the limits of a funnel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.special import betaincinv, digamma, gammaln
+
+from toolkit.analysis.answers import Items, read_columns, requests_for
+from toolkit.analysis.contract import tidy
+from toolkit.analysis.groups import Groups, group_by
+from toolkit.analysis.intervals import quantile, wilson
+from toolkit.errors import InvalidInput, Problem
+
+__all__ = ["Shrunk", "funnel_limits", "organisation_shares", "shrink"]
+
+Array = npt.NDArray[np.float64]
+_LEAST = 5
+_SMALLEST, _LARGEST = np.log(1e-3), np.log(1e6)
+_COLUMNS = (
+    "n",
+    "estimate",
+    "conf_low",
+    "conf_high",
+    "shrunk",
+    "shrunk_low",
+    "shrunk_high",
+    "overall",
+    "spread",
+    "funnel_low",
+    "funnel_high",
+    "method",
+)
+
+
+@dataclass(frozen=True)
+class Shrunk:
+    """Shares of many organisations, each drawn towards what is usual among them.
+
+    Attributes
+    ----------
+    overall
+        Mean of the distribution the organisations' shares come from.
+    prior_n
+        How many answers that distribution counts for; infinite where the shares differ no more than
+        chance alone would make them.
+    spread
+        Standard deviation of the true shares between organisations.
+    raw, shrunk
+        x / n, and (x + overall · prior_n) / (n + prior_n), one entry an organisation.
+    conf_low, conf_high
+        Limits of the shrunk shares.
+    """
+
+    overall: float
+    prior_n: float
+    spread: float
+    raw: Array
+    shrunk: Array
+    conf_low: Array
+    conf_high: Array
+    method: str
+
+
+def shrink(x: npt.ArrayLike, n: npt.ArrayLike, *, level: float = 0.95) -> Shrunk:
+    """Draw shares of many organisations towards their common mean, the small ones most.
+
+    Parameters
+    ----------
+    x, n
+        How many said so, of how many answers, one entry an organisation.
+    level
+        Of the limits.
+
+    Raises
+    ------
+    InvalidInput
+        For fewer than five organisations, an n below 1, an x outside 0–n, counts that are not whole.
+
+    Notes
+    -----
+    x is binomial given an organisation's share, and shares follow Beta(μM, (1 − μ)M); μ and M maximise the
+    beta-binomial likelihood (Griffiths 1973), the inner search for μ solving its score, which falls
+    throughout. Limits are quantiles of each posterior Beta(μM + x, (1 − μ)M + n − x); they take μ and M as
+    known, so with few organisations they are somewhat too narrow. Where M has no finite maximum, every
+    organisation gets the pooled share and its Wilson interval.
+
+    Examples
+    --------
+    >>> found = shrink([1, 30, 12, 45, 5, 28], [4, 50, 40, 60, 20, 40])
+    >>> round(found.overall, 3), found.shrunk.round(2).tolist()
+    (0.506, [0.41, 0.59, 0.33, 0.72, 0.32, 0.67])
+    """
+    hits, sizes = _counts(x, n, level)
+    raw = hits / sizes
+    weight = _likeliest_weight(hits, sizes)
+    if weight is None:
+        pooled = float(hits.sum() / sizes.sum())
+        low, high = wilson(pooled, float(sizes.sum()), quantile(level))
+        same = np.ones_like(raw)
+        said = "pooled share, Wilson score interval: no more spread between organisations than chance gives"
+        return Shrunk(pooled, np.inf, 0.0, raw, pooled * same, float(low) * same, float(high) * same, said)
+    overall = _likeliest_mean(hits, sizes, weight)
+    a, b = overall * weight + hits, (1 - overall) * weight + sizes - hits
+    tail = (1 - level) / 2
+    return Shrunk(
+        overall=overall,
+        prior_n=weight,
+        spread=float(np.sqrt(overall * (1 - overall) / (weight + 1))),
+        raw=raw,
+        shrunk=a / (a + b),
+        conf_low=betaincinv(a, b, tail),
+        conf_high=betaincinv(a, b, 1 - tail),
+        method="beta-binomial shrinkage, maximum likelihood",
+    )
+
+
+def _counts(x: npt.ArrayLike, n: npt.ArrayLike, level: float) -> tuple[Array, Array]:
+    hits, sizes = np.asarray(x, dtype=np.float64), np.asarray(n, dtype=np.float64)
+    problems = []
+    if hits.shape != sizes.shape or hits.ndim != 1:
+        problems.append(Problem("x, n", "differ in length", "give one entry an organisation"))
+    elif hits.size < _LEAST:
+        mend = f"give {_LEAST} or more: fewer say nothing about how organisations differ"
+        problems.append(Problem("x", f"holds {hits.size} organisation(s)", mend))
+    elif not bool(((sizes >= 1) & (hits >= 0) & (hits <= sizes)).all()):
+        problems.append(
+            Problem("x", "lies outside 0–n, or an n is below 1", "give how many of the n said so")
+        )
+    elif bool(((hits != np.rint(hits)) | (sizes != np.rint(sizes))).any()):
+        problems.append(Problem("x, n", "are not whole", "give counts of people, without weights"))
+    if not 0 < level < 1:
+        problems.append(Problem("level", f"is {level}", "give a fraction between 0 and 1"))
+    if problems:
+        raise InvalidInput("shrink", problems)
+    return hits, sizes
+
+
+def _likelihood(hits: Array, sizes: Array, mean: float, weight: float) -> float:
+    """Beta-binomial log-likelihood, without what holds neither parameter."""
+    a, b = mean * weight, (1 - mean) * weight
+    parts = gammaln(a + hits) - gammaln(a) + gammaln(b + sizes - hits) - gammaln(b)
+    return float((parts - gammaln(weight + sizes) + gammaln(weight)).sum())
+
+
+def _likeliest_mean(hits: Array, sizes: Array, weight: float) -> float:
+    """Root of the score of the mean at a given weight; log-concave, so bisection finds the only one."""
+    low, high = 1e-9, 1 - 1e-9
+    for _ in range(80):
+        middle = (low + high) / 2
+        a, b = middle * weight, (1 - middle) * weight
+        slope = digamma(a + hits) - digamma(a) - digamma(b + sizes - hits) + digamma(b)
+        low, high = (middle, high) if float(slope.sum()) > 0 else (low, middle)
+    return (low + high) / 2
+
+
+def _likeliest_weight(hits: Array, sizes: Array) -> float | None:
+    """Answers the common distribution counts for; None where more is always likelier."""
+    if hits.sum() in (0, sizes.sum()):
+        return None
+    from scipy.optimize import minimize_scalar
+
+    def against(log_weight: float) -> float:
+        weight = float(np.exp(log_weight))
+        return -_likelihood(hits, sizes, _likeliest_mean(hits, sizes, weight), weight)
+
+    grid = np.linspace(_SMALLEST, _LARGEST, 43)
+    at = int(np.argmin([against(one) for one in grid]))
+    if at >= len(grid) - 2:
+        return None
+    found = minimize_scalar(
+        against, bounds=(grid[max(at - 1, 0)], grid[at + 1]), method="bounded", options={"xatol": 1e-9}
+    )
+    return float(np.exp(found.x))
+
+
+def funnel_limits(share: float, n: npt.ArrayLike, *, level: float = 0.95) -> tuple[Any, Any]:
+    """Between which shares an organisation of n answers falls by chance, its true share being `share`.
+
+    Parameters
+    ----------
+    share
+        The common share.
+    n
+        Numbers of answers.
+    level
+        How much of chance lies within; 0.95 and 0.998 are usual.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        Lowest and highest share that is not beyond the limits: past each lies at most (1 − level)/2.
+
+    Raises
+    ------
+    InvalidInput
+        For a share or level outside 0–1, or an n below 1.
+
+    Notes
+    -----
+    Exact binomial limits (Spiegelhalter 2005), without interpolation. They leave no room for true
+    differences between organisations: with large n most may lie beyond.
+
+    Examples
+    --------
+    >>> low, high = funnel_limits(0.5, [10, 100])
+    >>> low.tolist(), high.tolist()
+    ([0.2, 0.4], [0.8, 0.6])
+    """
+    sizes = np.asarray(n, dtype=np.float64)
+    problems = [
+        Problem(name, f"is {value}", "give a fraction between 0 and 1")
+        for name, value, fine in (("share", share, 0 <= share <= 1), ("level", level, 0 < level < 1))
+        if not fine
+    ]
+    if not bool((sizes >= 1).all()):
+        problems.append(Problem("n", "is below 1", "give numbers of answers"))
+    if problems:
+        raise InvalidInput("funnel_limits", problems)
+    from scipy.stats import binom
+
+    tail = (1 - level) / 2
+    return binom.ppf(tail, sizes, share) / sizes, binom.isf(tail, sizes, share) / sizes
+
+
+def organisation_shares(
+    frame: pd.DataFrame,
+    items: Items,
+    *,
+    unit: str = "organisation",
+    by: str | Sequence[str] | None = None,
+    measure: str = "favourable",
+    level: float = 0.95,
+) -> pd.DataFrame:
+    """Each organisation's share as it is and as it is after shrinkage, with the limits of a funnel.
+
+    Parameters
+    ----------
+    frame
+        One row a respondent.
+    items, measure, level
+        As in `proportions`; answers count alike, without weights.
+    unit
+        The column of the organisation.
+    by
+        Columns within whose groups organisations are compared, such as "audience".
+
+    Returns
+    -------
+    pandas.DataFrame
+        item, measure, groups, organisation, n; estimate with Wilson's limits; shrunk, shrunk_low,
+        shrunk_high; overall, spread (`Shrunk`); funnel_low, funnel_high (`funnel_limits` about the pooled
+        share); method. An organisation without an answer has no row. Where fewer than five answered, shrunk
+        is NA and `method` says so.
+
+    Raises
+    ------
+    InvalidInput
+        For columns that are missing, or items without such a measure.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"organisation": list("abcdef") * 5, "agrees": ([1] * 13 + [0] * 17)})
+    >>> found = organisation_shares(frame, "agrees", measure="1")
+    >>> found["organisation"].tolist()[:2], found["estimate"].tolist()[:2]
+    (['a', 'b'], [0.6, 0.4])
+    """
+    within = () if by is None else (by,) if isinstance(by, str) else tuple(by)
+    wanted = requests_for(read_columns(frame, items, kinds=("single", "option")), measure)
+    groups = group_by(frame, (*within, unit), every_category=False)
+    answers = np.empty(len(frame))
+    rows: dict[str, list[Any]] = {name: [] for name in ("item", "measure", *groups.names, *_COLUMNS)}
+    for made in wanted:
+        if not made.share:
+            where = Problem(f"item {made.item}", "is no share", "name a box or an answer code")
+            raise InvalidInput("organisation_shares", [where])
+        made.fill(answers)
+        _add(rows, made.item, made.measure, answers, groups, level)
+    return tidy(rows, list(rows))
+
+
+def _add(
+    rows: dict[str, list[Any]], item: str, measure: str, answers: Array, groups: Groups, level: float
+) -> None:
+    """Append one item's rows: organisations in order, each group of them with a fit of its own."""
+    known = ~np.isnan(answers) & (groups.codes >= 0)
+    count = len(groups.labels)
+    n = np.bincount(groups.codes[known], minlength=count).astype(np.float64)
+    x = np.bincount(groups.codes[known], answers[known], minlength=count)
+    for outer in dict.fromkeys(label[:-1] for label in groups.labels):
+        at = np.array([i for i, one in enumerate(groups.labels) if one[:-1] == outer and n[i] > 0], dtype=int)
+        if not len(at):
+            continue
+        low, high = wilson(x[at] / n[at], n[at], quantile(level))
+        least, most = funnel_limits(float(x[at].sum() / n[at].sum()), n[at], level=level)
+        new: dict[str, Any] = {"item": [item] * len(at), "measure": [measure] * len(at), "n": n[at]}
+        new |= {name: [groups.labels[i][place] for i in at] for place, name in enumerate(groups.names)}
+        new |= {"estimate": x[at] / n[at], "conf_low": low, "conf_high": high}
+        new |= {"funnel_low": least, "funnel_high": most} | _fitted(x[at], n[at], level)
+        for name, values in new.items():
+            rows[name].extend(values)
+
+
+def _fitted(x: Array, n: Array, level: float) -> dict[str, Any]:
+    nothing = np.full(len(x), np.nan)
+    if len(x) < _LEAST:
+        named = ("shrunk", "shrunk_low", "shrunk_high", "overall", "spread")
+        said = f"not shrunk: fewer than {_LEAST} organisations"
+        return dict.fromkeys(named, nothing) | {"method": [said] * len(x)}
+    found = shrink(x, n, level=level)
+    return {
+        "shrunk": found.shrunk,
+        "shrunk_low": found.conf_low,
+        "shrunk_high": found.conf_high,
+        "overall": np.full(len(x), found.overall),
+        "spread": np.full(len(x), found.spread),
+        "method": [found.method] * len(x),
+    }
