@@ -295,3 +295,32 @@ def test_refuses_a_folder_that_cannot_be_written_and_leaves_nothing_half(tmp_pat
 def test_refuses_a_qualtrics_export_of_two_audiences(instrument: Instrument, simulated: pd.DataFrame) -> None:
     with pytest.raises(InvalidInput, match="one audience"):
         qualtrics_export(simulated, instrument, opens="2026-01-05", closes="2026-01-09", seed=1)
+
+
+def test_a_questionnaire_in_one_file_is_simulated_without_a_file_of_shares(tmp_path: Path) -> None:
+    page = (STUDY.parents[1] / "docs" / "instruments.md").read_text("utf-8")
+    (tmp_path / "canteen.yaml").write_text(page.split("```yaml\n")[1].split("```")[0], "utf-8")
+    (tmp_path / "simulation.yaml").write_text(
+        """
+title: The canteen
+seed: 1
+instrument: canteen.yaml
+waves: {"2026": {opens: 2026-09-01, closes: 2026-09-20}}
+organisations:
+  - {id: acme, name: Acme, people: {manager: 20, staff: 100}, waves: ["2026"]}
+files:
+  - {file: answers.csv, wave: "2026", platform: limesurvey, audiences: [manager, staff]}
+""",
+        "utf-8",
+    )
+    simulate_study(tmp_path / "simulation.yaml", tmp_path)
+    canteen = load_simulation(tmp_path / "simulation.yaml")[1]
+    read = read_limesurvey(tmp_path / "answers.csv", canteen)
+    assert set(decode(read, canteen).frame["audience"].unique()) == {"manager", "staff"}
+
+
+def test_refuses_two_ways_to_the_questions(tmp_path: Path) -> None:
+    path = tmp_path / "simulation.yaml"
+    path.write_text("instrument: one.yaml\n" + SPEC.read_text("utf-8"), "utf-8")
+    with pytest.raises(InvalidInput, match="write instrument, or instruments"):
+        simulate_study(path, tmp_path / "out")

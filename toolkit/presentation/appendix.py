@@ -102,6 +102,8 @@ def _answers(line: tuple[Variable, ...], audience: str, spreads: Spreads, langua
         return NOT_SHOWN, "not shown: comments in people's own words are never reported"
     if first.kind == "option":
         return _options(line, audience, spreads, language)
+    if first.kind == "number":
+        return NOT_SHOWN, "not shown: answers in plain numbers are not reported yet"
     spread = spreads.of(first, audience)
     if spread is None:
         return NOT_SHOWN, "not shown: this audience is not part of the report, or nobody answered"

@@ -36,8 +36,9 @@ def computed_statements(study: Study, gathered: Gathered) -> dict[str, dict[str,
 
 def _analysis(study: Study) -> str:
     names = [study.instrument[name].label(study.language) for name in study.primary]
+    counted = "1 question" if len(names) == 1 else f"{len(names)} questions"
     declared = (
-        f"Comparisons on {len(names)} questions were declared before the answers were looked at, and "
+        f"Comparisons on {counted} were declared before the answers were looked at, and "
         f"their p values adjusted together (Holm): {', '.join(names)}; "
         "all others are exploratory (Benjamini–Hochberg)."
         if names

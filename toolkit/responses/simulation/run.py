@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Literal
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from toolkit.errors import InvalidInput, Problem, near_names
-from toolkit.instrument import load_instruments
+from toolkit.instrument import load_instrument, load_instruments
 from toolkit.instrument.model import Instrument
 from toolkit.instrument.strict import checked
 from toolkit.instrument.yaml_loader import read_document
@@ -50,13 +50,22 @@ class Simulation(_Strict):
 
     title: str
     seed: int = Field(ge=0)
-    instruments: dict[str, str] = Field(min_length=1)
-    shares: str
+    instrument: str | None = None
+    instruments: dict[str, str] = Field(default_factory=dict)
+    shares: str | None = None
     fieldwork: Fieldwork = Fieldwork()
     waves: dict[str, _Wave] = Field(min_length=1)
     organisations: tuple[Organisation, ...] = Field(min_length=1)
     organisations_file: str = "organisations.csv"
     files: tuple[_File, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _one_instrument(self) -> Simulation:
+        if (self.instrument is None) == (not self.instruments):
+            raise ValueError(
+                "there is one way to the questions; write instrument, or instruments (audience: file)"
+            )
+        return self
 
 
 def simulate(
@@ -128,8 +137,13 @@ def load_simulation(path: str | Path) -> tuple[Simulation, Instrument, tuple[Sha
     """
     path = Path(path)
     spec = checked(Simulation, read_document(path))
-    instrument = load_instruments({name: path.parent / file for name, file in spec.instruments.items()})
-    shares = load_shares(path.parent / spec.shares, instrument)
+    folder = path.parent
+    instrument = (
+        load_instrument(folder / spec.instrument)
+        if spec.instrument
+        else load_instruments({name: folder / file for name, file in spec.instruments.items()})
+    )
+    shares = load_shares(folder / spec.shares, instrument) if spec.shares else ()
     problems = [
         *check_organisations(spec.organisations, instrument),
         *_wave_problems(spec, shares, instrument),
