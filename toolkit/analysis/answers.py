@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from toolkit.analysis.scores import SCORES, net_scores, recommend_score, recommend_scores
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument.model import MISSING, Instrument, Variable
 
@@ -55,7 +56,7 @@ class Column:
         return tuple(_plain(value) for value in found)
 
 
-_MEASURES = ("favourable", "unfavourable", "top", "bottom", "mean")
+_MEASURES = ("favourable", "unfavourable", "top", "bottom", "mean", *SCORES)
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,11 @@ class Request:
     share: bool
     audiences: tuple[str, ...] | None
     span: float
+
+    @property
+    def points(self) -> bool:
+        """Whether its differences are said in points: shares, and shares less shares."""
+        return self.share or self.measure in SCORES
 
     def fill(self, into: Array) -> None:
         """Write one number a respondent, NaN for those who gave no answer."""
@@ -197,7 +203,10 @@ def request(column: Column, measure: str) -> Request | None:
     InvalidInput
         Where a column that was named has no such measure.
     """
-    made = _mean(column) if measure == "mean" else _share(column, measure)
+    if measure in SCORES:
+        made = _score(column, measure)
+    else:
+        made = _mean(column) if measure == "mean" else _share(column, measure)
     if made is None and column.chosen:
         raise InvalidInput("measure", [_meaningless(column, measure)])
     return made
@@ -300,6 +309,21 @@ def _mean(column: Column) -> Request | None:
     )
 
 
+def _score(column: Column, measure: str) -> Request | None:
+    variable, labels = column.variable, column.labels
+    audiences = variable.audiences if variable is not None else None
+    if labels is None:
+        score = recommend_score(column.raw, variable) if measure == "recommend" else None
+        return None if score is None else Request(column.name, measure, score, None, False, audiences, 1.0)
+    if measure == "net":
+        table = net_scores(variable, labels)
+    else:
+        table = recommend_scores(column.codes, labels, declared=variable is not None)
+    if table is None:
+        return None
+    return Request(column.name, measure, column.raw, np.array([*table, np.nan]), False, audiences, 1.0)
+
+
 def _as_numbers(codes: Sequence[str]) -> dict[str, float] | None:
     try:
         return {code: float(code) for code in codes}
@@ -313,6 +337,10 @@ def _meaningless(column: Column, measure: str) -> Problem:
         return Problem(
             where, "its answers are no numbers, so it has no mean", "use a share of its codes instead"
         )
+    if measure == "recommend":
+        return Problem(where, "is not answered from 0 to 10 in whole numbers", "use another measure")
+    if measure == "net" and column.variable is not None:
+        return Problem(where, "has no top and bottom box", "declare both in the instrument's scale")
     if column.variable is None:
         known = list(column.codes[:12])
         return Problem(

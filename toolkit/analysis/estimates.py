@@ -14,12 +14,14 @@ from toolkit.analysis.contract import estimate_columns, tidy
 from toolkit.analysis.design import Design
 from toolkit.analysis.estimate_table import Population, Table, populations, said_group
 from toolkit.analysis.intervals import PLAIN, SAID, hypergeometric_interval, korn_graubard, quantile
+from toolkit.analysis.scores import SCORES
 from toolkit.errors import InvalidInput, Problem
 
 __all__ = ["means", "proportions"]
 
 Array = npt.NDArray[np.float64]
 _NOBODY = "not computed: nobody answered"
+_ALIKE = "no interval: no one's answer varies, so no error can be estimated"
 _LONE = "no interval: all answers lie in one primary unit, from which no error can be estimated"
 
 
@@ -87,6 +89,11 @@ def proportions(
     columns = read_columns(frame, items, kinds=("single", "option"))
     if measure == "mean":
         raise InvalidInput("measure", [Problem("measure", "a mean is not a share", "use means()")])
+    if measure in SCORES:
+        mend = f'use means(measure="{measure}")'
+        raise InvalidInput(
+            "measure", [Problem(f"measure {measure!r}", "is a difference of two shares", mend)]
+        )
     if measure is None:
         wanted = [made for column in columns for made in requests_per_code(column)]
     else:
@@ -106,6 +113,7 @@ def means(
     items: Items,
     *,
     by: str | Sequence[str] | None = None,
+    measure: str = "mean",
     design: Design | None = None,
     level: float = 0.95,
 ) -> pd.DataFrame:
@@ -115,11 +123,15 @@ def means(
     ----------
     frame, items, by, design, level
         As in `proportions`. Numeric columns are taken as they are.
+    measure
+        "mean", "net" (share of the top box less that of the bottom box) or "recommend" (of a scale 0 to 10,
+        share of 9 and 10 less share of 0 to 6); net and recommend are fractions from −1 to 1.
 
     Returns
     -------
     pandas.DataFrame
-        As of `proportions`, `measure` "mean". df are n − 1, or the design's.
+        As of `proportions`. df are n − 1, or the design's. A net or recommend score of people who all
+        answered alike has no interval, and `method` says so.
 
     Raises
     ------
@@ -137,7 +149,10 @@ def means(
     >>> means(frame, "hours")[["estimate", "std_error"]].iloc[0].round(4).tolist()
     [2.0, 0.5774]
     """
-    table = Table(frame, requests_for(read_columns(frame, items), "mean"), by, design, level)
+    if measure != "mean" and measure not in SCORES:
+        mend = f"use one of {('mean', *SCORES)}; for a share use proportions()"
+        raise InvalidInput("measure", [Problem(f"measure {measure!r}", "is no mean", mend)])
+    table = Table(frame, requests_for(read_columns(frame, items), measure), by, design, level)
     rows = dict(table.rows)
     n, error, df = rows["n"], rows["std_error"], rows["df"]
     if table.sampled.simple:
@@ -146,12 +161,11 @@ def means(
         df = np.where(n > 1, n - 1, np.nan)
     error = np.where(n > 1, error, np.nan)
     half = quantile(level, df) * error
+    alike = (error == 0) & (measure in SCORES)
+    half = np.where(alike, np.nan, half)
     said = "t interval" if table.sampled.simple else f"t interval, {table.sampled.how}"
-    why = np.where(
-        n == 0,
-        _NOBODY,
-        np.where(np.isnan(half), _without(table), said),
-    )
+    none = np.where(alike, _ALIKE, _without(table))
+    why = np.where(n == 0, _NOBODY, np.where(np.isnan(half), none, said))
     rows |= {
         "std_error": error,
         "df": df,

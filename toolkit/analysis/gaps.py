@@ -59,7 +59,8 @@ def gaps(
     by
         Further group columns: the comparison is made within each group that occurs.
     measure
-        "favourable", "unfavourable", "top", "bottom", one response code, or "mean" (of a 0/1 column a share).
+        "favourable", "unfavourable", "top", "bottom", one response code, "mean" (of a 0/1 column a share),
+        "net" (top less bottom box) or "recommend" (9–10 less 0–6 of a scale 0 to 10), both compared as means.
     design
         How respondents were drawn.
     method
@@ -104,7 +105,7 @@ def gaps(
     refuse_options(method, level, margin, power, (adjust, other_adjust))
     columns = read_columns(frame, items, kinds=("single", "option"), shared=between == "audience")
     wanted = requests_for(columns, measure)
-    refuse_percent(margin, any(one.share for one in wanted))
+    refuse_percent(margin, any(one.points for one in wanted))
     plan = plan_pairs(frame, wanted, between, pairs, by)
     sampled = (design or Design()).over(frame, linearise=method == "design-t")
     moments = domain_moments(sampled, plan.groups.codes, len(plan.groups.labels), wanted) if wanted else None
@@ -112,6 +113,7 @@ def gaps(
     rows = plan.labels() | compare(sides, method=method, level=level, power=power)
     share = np.array([one.share for one in wanted] or [True])[plan.item]
     span = np.array([one.span for one in wanted] or [1.0])[plan.item]
+    points = np.array([one.points for one in wanted] or [True])[plan.item]
     rows |= {
         "n_a": sides.n_a,
         "n_b": sides.n_b,
@@ -125,7 +127,7 @@ def gaps(
         other_adjust=other_adjust,
         family=family,
         margin=margin * np.where(share, 1.0, span),
-        units=np.where(share, "points", "on the scale").tolist(),
+        units=np.where(points, "points", "on the scale").tolist(),
     )
 
 

@@ -22,7 +22,7 @@ SAMPLES = ("wave", "source")
 """Group columns whose values are different samples, not parts of one."""
 
 _BOXES = ("top", "bottom", "favourable", "unfavourable")
-_FUNCTIONS = ("mean", "probability_of_superiority", "median", "total", "quantile")
+_FUNCTIONS = ("mean", "net", "recommend", "probability_of_superiority", "median", "total", "quantile")
 _LATER_COLUMNS = ("n_shown", "n_a_shown", "n_b_shown")
 
 

@@ -1,0 +1,268 @@
+"""Measures made of several columns: any of a multi-select, its options ranked, scale scores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from toolkit.analysis.answers import Column, Items, read_columns, requests_for
+from toolkit.analysis.design import Design
+from toolkit.analysis.estimates import proportions
+from toolkit.errors import InvalidInput, Problem, near_names
+from toolkit.instrument.model import Variable
+
+__all__ = ["any_of", "ranked_options", "scale_scores"]
+
+Array = npt.NDArray[np.float64]
+
+
+def any_of(frame: pd.DataFrame, options: Items) -> pd.Series:
+    """Whether each respondent ticked at least one of some options.
+
+    Parameters
+    ----------
+    frame
+        One row a respondent.
+    options
+        Options of a multi-select, or columns of 0 and 1.
+
+    Returns
+    -------
+    pandas.Series
+        1 where one is ticked, 0 where every one was left unticked, NaN where an option has no answer and no
+        other is ticked; float64, aligned to the frame. As a column it serves `means`, `gaps` and models.
+
+    Raises
+    ------
+    InvalidInput
+        For columns that are missing or hold anything but 0 and 1, all at once.
+
+    Notes
+    -----
+    The base is people who answered the question, not people who ticked something.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"chat": [1, 0, None], "search": [1, 0, None]})
+    >>> any_of(frame, ["chat", "search"]).tolist()
+    [1.0, 0.0, nan]
+    """
+    ticks = _ticks(frame, read_columns(frame, options, kinds=("option",)))
+    found = np.where((ticks == 1).any(axis=0), 1.0, np.where(np.isnan(ticks).any(axis=0), np.nan, 0.0))
+    return pd.Series(found, index=frame.index, name="any")
+
+
+def ranked_options(
+    frame: pd.DataFrame,
+    options: Items,
+    *,
+    by: str | Sequence[str] | None = None,
+    design: Design | None = None,
+    level: float = 0.95,
+) -> pd.DataFrame:
+    """Options of a multi-select by the share who ticked them, with intervals that hold together.
+
+    Parameters
+    ----------
+    frame, by, design
+        As in `proportions`.
+    options
+        Options of one multi-select, or columns of 0 and 1.
+    level
+        Confidence that, within a group, every interval holds at once.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The estimates contract with `rank`, `rank_low` and `rank_high`, the most ticked first within each
+        group. Equal shares have the same rank. Groups nobody answered in have NA.
+
+    Raises
+    ------
+    InvalidInput
+        For fewer than two options, and as `any_of` and `proportions`.
+
+    Notes
+    -----
+    Bonferroni: each of k intervals (Wilson's, or the logit interval under a design) has level
+    1 − (1 − level)/k. Where options exclude each other this is Goodman's (1965) set. An option's rank is at
+    best 1 + the options wholly above it and at worst k − the options wholly below it (Klein, Wright and
+    Wieczorek 2020), so that all ranks hold at once too.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"chat": [1] * 90 + [0] * 10, "search": [1] * 30 + [0] * 70})
+    >>> ranked_options(frame, ["search", "chat"])[["item", "rank", "rank_high"]].values.tolist()
+    [['chat', 1.0, 1.0], ['search', 2.0, 2.0]]
+    """
+    columns = read_columns(frame, options, kinds=("option",))
+    if len(columns) < 2:
+        raise InvalidInput("ranked_options", [Problem("options", "are fewer than two", "name more of them")])
+    if not 0 < level < 1:
+        raise InvalidInput("level", [Problem("level", f"is {level}", "give a fraction such as 0.95")])
+    ticks = _ticks(frame, columns)
+    coded = {
+        one.name: pd.Categorical.from_codes(np.nan_to_num(row, nan=-1).astype(np.int8), ["0", "1"])
+        for one, row in zip(columns, ticks, strict=True)
+    }
+    named: list[Variable | str] = [one.variable or one.name for one in columns]
+    each = 1 - (1 - level) / len(columns)
+    found = proportions(
+        frame.assign(**coded), named, by=by, measure="1", design=design, level=each, method=None
+    )
+    found["method"] = (
+        found["method"]
+        + f"; {100 * level:g} % for all {len(columns)} options of a group together (Bonferroni)"
+    )
+    return _ranked(found, [by] if isinstance(by, str) else list(by or ()))
+
+
+def _ranked(found: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+    """Ranks within groups, from intervals that do not overlap."""
+    places = found.groupby(by, observed=True, sort=False).indices.values() if by else [np.arange(len(found))]
+    rank, best, worst = (np.full(len(found), np.nan) for _ in range(3))
+    for place in places:
+        share, low, high = (found[name].to_numpy()[place] for name in ("estimate", "conf_low", "conf_high"))
+        known = ~np.isnan(share)
+        rank[place] = np.where(known, 1 + (share[None, :] > share[:, None]).sum(axis=1), np.nan)
+        bounded = known & ~np.isnan(low)
+        best[place] = np.where(bounded, 1 + (low[None, :] > high[:, None]).sum(axis=1), np.nan)
+        worst[place] = np.where(bounded, known.sum() - (high[None, :] < low[:, None]).sum(axis=1), np.nan)
+    ranked = found.assign(rank=rank, rank_low=best, rank_high=worst)
+    return ranked.sort_values([*by, "rank"], kind="stable", ignore_index=True)
+
+
+def scale_scores(
+    frame: pd.DataFrame,
+    items: Items,
+    *,
+    reverse: Sequence[str] = (),
+    limits: tuple[float, float] | None = None,
+    minimum: int | None = None,
+) -> pd.Series:
+    """Each respondent's mean over the items of a scale.
+
+    Parameters
+    ----------
+    frame
+        One row a respondent.
+    items
+        Variables or column names of the scale's items.
+    reverse
+        Items worded the other way round: an answer a becomes lowest + highest − a.
+    limits
+        Lowest and highest possible answer; needed for plain columns where something is reversed, and held
+        against the scales of variables.
+    minimum
+        Items a respondent must have answered to have a score; None asks for all of them.
+
+    Returns
+    -------
+    pandas.Series
+        Mean of the answered items, NaN below the minimum; aligned to the frame.
+
+    Raises
+    ------
+    InvalidInput
+        For columns without numbers, items of different limits, answers outside them, names to reverse
+        that are no item, a minimum outside 1 … items: every problem at once.
+
+    Notes
+    -----
+    The mean of what was answered stands for the rest (person-mean imputation), which is why the default
+    asks for every item; half of the items is the usual lower bound (Schafer and Graham 2002).
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"calm": [5, 4, None], "tired": [1, 3, 2]})
+    >>> scale_scores(frame, ["calm", "tired"], reverse=["tired"], limits=(1, 5)).tolist()
+    [5.0, 3.5, nan]
+    >>> scale_scores(frame, ["calm", "tired"], reverse=["tired"], limits=(1, 5), minimum=1).tolist()
+    [5.0, 3.5, 4.0]
+    """
+    columns = read_columns(frame, items, kinds=("single", "number"))
+    wanted = requests_for(columns, "mean")
+    names = [one.item for one in wanted]
+    values = np.empty((len(wanted), len(frame)))
+    for row, one in zip(values, wanted, strict=True):
+        one.fill(row)
+    least = len(names) if minimum is None else minimum
+    declared = [_limits(one) for one in columns if one.name in names]
+    problems = [*_scale_problems(names, reverse, least)]
+    known = limits or next((one for one in declared if one is not None), None)
+    if known is None and reverse:
+        problems.append(
+            Problem("limits", "are not known, and items are reversed", "give limits=(lowest, highest)")
+        )
+    if known is not None:
+        problems += _limit_problems(names, values, declared, known)
+    if problems:
+        raise InvalidInput("scale_scores", problems)
+    if known is not None:
+        turned = np.isin(names, list(reverse))
+        values[turned] = sum(known) - values[turned]
+    answered = (~np.isnan(values)).sum(axis=0)
+    enough = answered >= least
+    score = np.full(len(frame), np.nan)
+    score[enough] = np.nansum(values[:, enough], axis=0) / answered[enough]
+    return pd.Series(score, index=frame.index, name="score")
+
+
+def _limits(column: Column) -> tuple[float, float] | None:
+    """Lowest and highest answer of a declared scale; of a plain column they are not known."""
+    values = column.variable.values() if column.variable is not None else None
+    return (min(values.values()), max(values.values())) if values else None
+
+
+def _scale_problems(names: Sequence[str], reverse: Sequence[str], least: int) -> Iterator[Problem]:
+    for name in reverse:
+        if name not in names:
+            yield Problem(f"reverse {name!r}", "is no item of the scale", near_names(str(name), names))
+    if not 1 <= least <= len(names):
+        yield Problem("minimum", f"is {least}", f"give a number from 1 to {len(names)}, the items there are")
+
+
+def _limit_problems(
+    names: Sequence[str],
+    values: Array,
+    declared: Sequence[tuple[float, float] | None],
+    known: tuple[float, float],
+) -> Iterator[Problem]:
+    said = f"{known[0]:g} to {known[1]:g}"
+    if not known[0] < known[1]:
+        yield Problem("limits", f"are {said}", "give the lowest answer, then the highest")
+        return
+    for name, row, own in zip(names, values, declared, strict=True):
+        if own is not None and own != known:
+            what = f"is answered from {own[0]:g} to {own[1]:g}, others from {said}"
+            yield Problem(f"column {name}", what, "make scores of items with the same answers")
+        elif bool(((row < known[0]) | (row > known[1])).any()):
+            outside = row[(row < known[0]) | (row > known[1])][0]
+            yield Problem(f"column {name}", f"holds {outside:g}, outside {said}", "correct it, or the limits")
+
+
+def _ticks(frame: pd.DataFrame, columns: Sequence[Column]) -> Array:
+    """Options × people: 1 ticked, 0 not, NaN where the option has no answer."""
+    values = np.empty((len(columns), len(frame)))
+    problems = []
+    for row, column in zip(values, columns, strict=True):
+        if column.labels is None:
+            row[:] = column.raw
+        else:
+            numbers = [{"0": 0.0, "1": 1.0}.get(label, np.nan) for label in column.labels]
+            row[:] = np.array([*numbers, np.nan])[column.raw]
+        strange = column.labels is not None and not set(column.codes) <= {"0", "1"}
+        if strange or not (np.isnan(row) | (row == 0) | (row == 1)).all():
+            problems.append(
+                Problem(
+                    f"column {column.name}",
+                    f"holds {list(column.codes[:5])}, not 0 and 1",
+                    "name options of a multi-select, or columns of 0 and 1",
+                )
+            )
+    if problems:
+        raise InvalidInput("options", problems)
+    return values
