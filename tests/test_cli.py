@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -48,6 +49,26 @@ def test_report_says_how_many_rows_it_read_and_set_aside(capsys):
     told = capsys.readouterr().out
     assert told.startswith(f"Wave 2026: {staff + freelancers:,} rows read, ")
     assert "set aside; survey-toolkit check says why" in told
+
+
+def test_a_wave_of_which_nobody_is_kept_is_told_as_such(capsys, tmp_path):
+    for name in ("instruments", "data_samples/ai_at_work", "data_samples/published"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    folder = tmp_path / "data_samples" / "ai_at_work"
+    keep_first_row(folder / "answers" / "2026_staff_limesurvey_codes.csv", ";", 1, audience="")
+    keep_first_row(folder / "answers" / "2026_freelancers_qualtrics.csv", ",", 3, Status="1")
+    assert main(["report", str(folder / "study.yaml"), "--organisation", "org-99"]) == 2
+    told = capsys.readouterr()
+    assert told.out.startswith("Wave 2026: 2 rows read, 0 kept, 2 set aside")
+    assert "organisation org-99: the study has no such organisation" in told.err
+
+
+def keep_first_row(path: Path, delimiter: str, heading_rows: int, **changes: str) -> None:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.reader(file, delimiter=delimiter))[: heading_rows + 1]
+    rows[-1] = [changes.get(heading, cell) for heading, cell in zip(rows[0], rows[-1], strict=True)]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, delimiter=delimiter, quoting=csv.QUOTE_ALL).writerows(rows)
 
 
 @pytest.mark.parametrize(

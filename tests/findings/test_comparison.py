@@ -101,6 +101,8 @@ def test_released_benchmarks_mask_this_organisation_and_keep_the_published_figur
 def test_estimates_that_do_not_fit_are_refused(findings):
     with pytest.raises(InvalidInput, match="column audience: is missing"):
         benchmark(shares().drop(columns="audience"), findings)
+    with pytest.raises(InvalidInput, match="column measure: is missing, and so is response"):
+        benchmark(shares().drop(columns="measure"), findings)
     twice = pd.concat([shares(), shares(burnout=(30, 60))])
     with pytest.raises(InvalidInput, match="burnout, top, employee: is given twice"):
         benchmark(twice, findings)

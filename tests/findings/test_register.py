@@ -114,6 +114,12 @@ def test_every_problem_is_named_at_once(tmp_path):
     assert len(caught.value.problems) == 9
 
 
+@pytest.mark.parametrize("value", ["7_3", "٧٣", "nan", "inf", "73%"])
+def test_a_value_is_a_number_as_people_write_it(tmp_path, value):
+    with pytest.raises(InvalidInput, match=r"column value_pct: .* is no number"):
+        load_findings(written(tmp_path, {"value_pct": value}))
+
+
 def test_unknown_and_missing_columns_are_refused_with_near_names(tmp_path):
     path = written(tmp_path, {}, columns=(*(c for c in FINDING_COLUMNS if c != "base"), "valu_pct"))
     with pytest.raises(InvalidInput, match="column base: is missing") as caught:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from toolkit.instrument import Instrument
@@ -58,3 +60,20 @@ def test_an_unknown_name_is_answered_with_near_ones(shipped: Instrument) -> None
         shipped["burnuot"]
     with pytest.raises(KeyError, match="did you mean 'burnout'"):
         shipped.item("burnuot")
+
+
+def test_rows_without_a_short_name_are_told_apart_by_their_statements(whole: dict[str, Any]) -> None:
+    grid = next(item for item in whole["items"] if item["id"] == "grid")
+    grid["short"] = {"en": "The place"}
+    grid["rows"][0]["short"] = {"en": "Fair"}
+    instrument = Instrument.model_validate(whole)
+    assert [variable.label() for variable in instrument.of_item("grid")] == ["Fair", "I am heard"]
+
+
+def test_a_copy_with_other_items_has_their_columns(whole: dict[str, Any]) -> None:
+    instrument = Instrument.model_validate(whole)
+    assert "hours" in instrument
+    fewer = instrument.model_copy(update={"items": instrument.items[:1]})
+    assert [variable.name for variable in fewer.variables] == ["q"]
+    assert "hours" not in fewer
+    assert "hours" in instrument

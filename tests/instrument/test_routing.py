@@ -340,6 +340,8 @@ def test_a_name_the_instrument_lacks_is_refused_with_near_ones(chained: Instrume
     frame = coded(chained, audience=["staff"], q=["1"])
     with pytest.raises(InvalidInput, match="did you mean 'm_rev'"):
         asked(frame, "m_rve", chained)
+    with pytest.raises(InvalidInput, match=r"'m': this item has several columns.*name one of m_rev"):
+        asked(frame, "m", chained)
     with pytest.raises(InvalidInput, match="no such item or column"):
         parse("answered(nothing)").evaluate(frame, chained)
 

@@ -36,8 +36,18 @@ def _refused(path: Path, **options: int) -> str:
         (GOOD + "\r\n").encode(),
         (GOOD + ";\n;\n;;;\n").encode(),
         (";\n" + GOOD).encode(),
+        ("\n\n" + GOOD).encode(),
     ],
-    ids=["plain", "bom", "crlf", "gz", "blank last line", "blank cells last", "blank cells first"],
+    ids=[
+        "plain",
+        "bom",
+        "crlf",
+        "gz",
+        "blank last line",
+        "blank cells last",
+        "blank cells first",
+        "blank lines first",
+    ],
 )
 def test_the_same_cells_are_read_however_the_file_was_saved(tmp_path: Path, data: bytes) -> None:
     sheet = read_sheet(_write(tmp_path / "answers.csv", data), source="answers.csv")

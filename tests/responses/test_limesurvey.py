@@ -125,7 +125,7 @@ def test_every_problem_of_a_file_is_said_at_once(limesurvey: Write, tiny: Instru
         "column id, rows 2, 3: respondent '1' stands twice",
         "column aiuse, row 3 (+1 more): '7' is not an answer of 'aiuse'",
         "column years, row 4: 'old' is not a number",
-        "column years, row 5: '61' is outside 0.0 to 60.0",
+        "column years, row 5: '61' is outside 0 to 60; correct the answer or the item's bounds",
         "column ways[rev], row 5: 'maybe' is not an answer",
     ):
         assert part in said

@@ -29,8 +29,9 @@ DESCRIPTIVE_COLUMNS = (
 """Columns that say what a published figure is; they hold no number of ours."""
 
 _NOT_COMPARABLE = "not comparable"
+_COMPUTED = gap_columns()[gap_columns().index("gap") :]
 _NUMBERS = tuple(
-    name for name in gap_columns()[8:] if name not in ("effect_size_kind", "verdict", "method", "family")
+    name for name in _COMPUTED if name not in ("effect_size_kind", "verdict", "method", "family")
 )
 
 
@@ -82,7 +83,7 @@ def benchmark(
     if computed:
         found = _compared([rows[place] for place in computed], level, margin, adjust)
         for place, values in zip(computed, found.to_dict("records"), strict=True):
-            rows[place] |= {name: values[name] for name in gap_columns()[8:]}
+            rows[place] |= {name: values[name] for name in _COMPUTED}
     columns = ["item", "measure", "audience", *DESCRIPTIVE_COLUMNS, *gap_columns()[2:]]
     frame = pd.DataFrame(rows, columns=columns)
     text = [name for name in columns if name not in (*_NUMBERS, "n_a", "n_b", "estimate_a", "estimate_b")]
@@ -92,11 +93,17 @@ def benchmark(
 
 def _ours(frames: list[pd.DataFrame]) -> dict[tuple[str, str, str], tuple[float, float, float]]:
     """(item, measure, audience) → estimate, n, effective n."""
+    mend = 'give estimates by "audience", as proportions() makes them'
     problems = [
-        Problem(f"column {name}", "is missing", 'give estimates by "audience", as proportions() makes them')
+        Problem(f"column {name}", "is missing", mend)
         for frame in frames
         for name in ("item", "audience", "estimate", "n")
         if name not in frame.columns
+    ]
+    problems += [
+        Problem("column measure", "is missing, and so is response", mend)
+        for frame in frames
+        if not {"measure", "response"} & set(frame.columns)
     ]
     if problems:
         raise InvalidInput("estimates", problems)

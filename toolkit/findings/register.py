@@ -170,7 +170,8 @@ def _as_number(text: str) -> float | None:
         number = float(text)
     except ValueError:
         return None
-    return number if abs(number) < float("inf") else None
+    plain = text.isascii() and "_" not in text  # Python reads 7_3 and ٧٣ as numbers; nobody means them
+    return number if plain and abs(number) < float("inf") else None
 
 
 def _repeated(lines: list[int], ids: list[str]) -> list[Problem]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
+
+from toolkit.errors import near_names
 
 __all__ = [
     "MISSING",
@@ -272,11 +274,12 @@ class Variable:
         return stem
 
     def label(self, language: str = "en") -> str:
-        """A few words that name it in a picture or a table."""
+        """A few words that name it in a picture or a table; a row without a short name is its statement."""
         if self.option:
             return self.option.label[language]
-        short = (self.row.short if self.row else None) or self.item.short
-        return short.get(language) or self.wording(self.audiences[0], language)
+        if self.row:  # its item's short name would name every row alike
+            return self.row.short.get(language) or _spoken(self.row.text, self.audiences[0], language)
+        return self.item.short.get(language) or self.wording(self.audiences[0], language)
 
     def code_labels(self, language: str = "en") -> dict[str, str]:
         """Answer code → words, in order."""
@@ -311,13 +314,18 @@ class Instrument(_Strict):
     def _by_name(self) -> dict[str, Variable]:
         return {variable.name: variable for variable in self.variables}
 
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Instrument:
+        """A copy with other fields; pydantic would copy the columns worked out from the old ones along."""
+        copied = super().model_copy(update=update, deep=deep)
+        for name in ("variables", "_by_name"):
+            copied.__dict__.pop(name, None)
+        return copied
+
     def __getitem__(self, name: str) -> Variable:
         """The variable of that column name; KeyError names near ones."""
         try:
             return self._by_name[name]
         except KeyError:
-            from toolkit.errors import near_names
-
             raise KeyError(f"no item or column '{name}': {near_names(name, self._by_name)}") from None
 
     def __contains__(self, name: object) -> bool:
@@ -328,8 +336,6 @@ class Instrument(_Strict):
         for item in self.items:
             if item.id == item_id:
                 return item
-        from toolkit.errors import near_names
-
         raise KeyError(f"no item '{item_id}': {near_names(item_id, (item.id for item in self.items))}")
 
     def of_item(self, item_id: str) -> tuple[Variable, ...]:

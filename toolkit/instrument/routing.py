@@ -118,6 +118,11 @@ def asked(frame: pd.DataFrame, variable: Variable | str, instrument: Instrument)
         One bool a row. Routing is followed through: what hangs on an item that was itself routed past
         sees it unanswered, whatever stands in its column.
 
+    Raises
+    ------
+    InvalidInput
+        A name the instrument does not have, or a column that routing needs and the frame lacks.
+
     Examples
     --------
     >>> base = frame[asked(frame, "aiways_rev", instrument)]  # doctest: +SKIP
@@ -209,6 +214,10 @@ class _Answers:
 
 def _variable(name: str, instrument: Instrument) -> Variable:
     if name not in instrument:
+        columns = [variable.name for variable in instrument.of_item(name)]
+        if columns:
+            what = "this item has several columns, and one is meant"
+            raise InvalidInput("routing", [Problem(f"'{name}'", what, f"name one of {', '.join(columns)}")])
         mend = near_names(name, [variable.name for variable in instrument.variables])
         raise InvalidInput(
             "routing", [Problem(f"'{name}'", "the instrument has no such item or column", mend)]

@@ -131,7 +131,7 @@ def _not_text(data: bytes) -> Problem | None:
 
 
 def _delimiter(text: str) -> str:
-    first = text.split("\n", 1)[0]
+    first = text.lstrip().split("\n", 1)[0]
     unquoted = "".join(first.split('"')[::2])
     return max(";,\t", key=unquoted.count)
 

@@ -111,7 +111,7 @@ def translate(
     categories = list(variable.categories)
     places, distinct = pd.factorize(cells)
     codes = np.array(
-        [categories.index(words[cell]) if cell in words else -1 for cell in distinct], dtype="int8"
+        [categories.index(words[cell]) if cell in words else -1 for cell in distinct], dtype=np.intp
     )
     strange = np.array([cell != "" and cell not in words for cell in distinct], dtype=bool)
     if strange.any():
@@ -140,29 +140,31 @@ def unknown_cells(cells: pd.Series, words: Mapping[str, str], variable: Variable
         )
 
 
-def number_cells(
-    cells: pd.Series, variable: Variable, instrument: Instrument, problems: list[Problem]
-) -> pd.Series:
-    """Turn cells into numbers, NaN where blank or answered with a screen code for "no answer"."""
+def number_cells(cells: pd.Series, variable: Variable, problems: list[Problem]) -> pd.Series:
+    """Turn cells into numbers, NaN where blank; what is none or out of bounds is added to `problems`."""
     item = variable.item
-    asked = cells.where(~cells.isin(list(_missing(variable, instrument))), "")
-    numbers = pd.to_numeric(asked.where(asked != "", np.nan), errors="coerce").astype("float64")
+    numbers = pd.to_numeric(cells.where(cells != "", np.nan), errors="coerce").astype("float64")
     numbers = numbers.where(np.isfinite(numbers))
     outside = pd.Series(False, index=cells.index)
     if item.minimum is not None:
         outside |= numbers < item.minimum
     if item.maximum is not None:
         outside |= numbers > item.maximum
-    for wrong, rule in ((numbers.isna() & (asked != ""), "is not a number"), (outside, _range(variable))):
+    plain, bounds = (
+        "correct the export (a decimal point, no units)",
+        "correct the answer or the item's bounds",
+    )
+    for wrong, rule, mend in (
+        (numbers.isna() & (cells != ""), "is not a number", plain),
+        (outside, _range(variable), bounds),
+    ):
         if wrong.any():
             first = cells[wrong].iloc[0]
             where = f"column {cells.name}, {rows_said(cells.index[wrong])}"
-            problems.append(
-                Problem(where, f"{first[:40]!r} {rule}", "correct the export (a decimal point, no units)")
-            )
+            problems.append(Problem(where, f"{first[:40]!r} {rule}", mend))
     return numbers
 
 
 def _range(variable: Variable) -> str:
     low, high = variable.item.minimum, variable.item.maximum
-    return f"is outside {low if low is not None else '…'} to {high if high is not None else '…'}"
+    return f"is outside {'…' if low is None else f'{low:g}'} to {'…' if high is None else f'{high:g}'}"

@@ -201,7 +201,7 @@ def _answers(
         elif variable.kind == "option":
             made[variable.name] = platform.tick(column, variable, problems)
         elif variable.kind == "number":
-            made[variable.name] = number_cells(column, variable, instrument, problems)
+            made[variable.name] = number_cells(column, variable, problems)
         else:
             made[variable.name] = column
     return common.assemble(made, instrument, frame.index)

@@ -245,7 +245,7 @@ def _column(
     if variable.kind == "text":
         return cells
     if variable.kind == "number":
-        return number_cells(cells.replace(values), variable, instrument, problems)
+        return number_cells(cells.replace(values), variable, problems)
     if variable.kind == "option":
         words = values or {"1": "1", "0": "0"}
         problems.extend(unknown_cells(cells[~cells.isin(["", *words])], words, variable))
