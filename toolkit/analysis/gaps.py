@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from toolkit.analysis.answers import Items, Request, read_columns, requests_for
+from toolkit.analysis.chosen_pairs import Pairs, pairs_to_compare
 from toolkit.analysis.design import Design
 from toolkit.analysis.engine import Sides, compare
 from toolkit.analysis.estimate_table import effective_n
@@ -19,12 +19,11 @@ from toolkit.analysis.gap_rows import finish, refuse_options, refuse_percent
 from toolkit.analysis.groups import Groups, group_by
 from toolkit.analysis.moments import Moments, domain_moments
 from toolkit.analysis.sampled import Sampled
-from toolkit.errors import InvalidInput, Problem, near_names
+from toolkit.errors import InvalidInput, Problem
 
-__all__ = ["gaps"]
+__all__ = ["Plan", "compare_groups", "gaps", "plan_pairs"]
 
 Array = npt.NDArray[np.float64]
-Pairs = Sequence[tuple[Any, Any]]
 
 
 def gaps(
@@ -33,6 +32,7 @@ def gaps(
     *,
     between: str = "audience",
     pairs: Pairs | None = None,
+    reference: str | None = None,
     by: str | Sequence[str] = (),
     measure: str = "favourable",
     design: Design | None = None,
@@ -56,6 +56,8 @@ def gaps(
         Column of the audience; its category order gives audience_a and audience_b.
     pairs
         Pairs (a, b) to compare; None compares all.
+    reference
+        Instead of pairs, one audience that each other is compared with: a gap is the other's less its own.
     by
         Further group columns: the comparison is made within each group that occurs.
     measure
@@ -106,20 +108,11 @@ def gaps(
     columns = read_columns(frame, items, kinds=("single", "option"), shared=between == "audience")
     wanted = requests_for(columns, measure)
     refuse_percent(margin, any(one.points for one in wanted))
-    plan = plan_pairs(frame, wanted, between, pairs, by)
-    sampled = (design or Design()).over(frame, linearise=method == "design-t")
-    moments = domain_moments(sampled, plan.groups.codes, len(plan.groups.labels), wanted) if wanted else None
-    sides = _sides(moments, sampled, plan, wanted)
-    rows = plan.labels() | compare(sides, method=method, level=level, power=power)
+    plan = plan_pairs(frame, wanted, between, pairs, by, reference=reference)
+    rows = compare_groups(frame, wanted, plan, design=design, method=method, level=level, power=power)
     share = np.array([one.share for one in wanted] or [True])[plan.item]
     span = np.array([one.span for one in wanted] or [1.0])[plan.item]
     points = np.array([one.points for one in wanted] or [True])[plan.item]
-    rows |= {
-        "n_a": sides.n_a,
-        "n_b": sides.n_b,
-        "estimate_a": sides.estimate_a,
-        "estimate_b": sides.estimate_b,
-    }
     return finish(
         rows,
         plan.by,
@@ -129,6 +122,39 @@ def gaps(
         margin=margin * np.where(share, 1.0, span),
         units=np.where(points, "points", "on the scale").tolist(),
     )
+
+
+def compare_groups(
+    frame: pd.DataFrame,
+    wanted: Sequence[Request],
+    plan: Plan,
+    *,
+    design: Design | None,
+    method: str | None,
+    level: float,
+    power: float,
+) -> dict[str, Any]:
+    """Every comparison of a plan as columns of the contract, before p values are adjusted.
+
+    Parameters
+    ----------
+    frame
+        One row a respondent.
+    wanted, plan
+        What is compared between which groups.
+    design, method, level, power
+        As in `gaps`.
+    """
+    sampled = (design or Design()).over(frame, linearise=method == "design-t")
+    moments = domain_moments(sampled, plan.groups.codes, len(plan.groups.labels), wanted) if wanted else None
+    sides = _sides(moments, sampled, plan, wanted)
+    bases = {
+        "n_a": sides.n_a,
+        "n_b": sides.n_b,
+        "estimate_a": sides.estimate_a,
+        "estimate_b": sides.estimate_b,
+    }
+    return plan.labels() | compare(sides, method=method, level=level, power=power) | bases
 
 
 @dataclass(frozen=True)
@@ -172,7 +198,13 @@ def _taken(labels: list[Any], at: Any) -> Any:
 
 
 def plan_pairs(
-    frame: pd.DataFrame, wanted: Sequence[Request], between: str, pairs: Pairs | None, by: str | Sequence[str]
+    frame: pd.DataFrame,
+    wanted: Sequence[Request],
+    between: str,
+    pairs: Pairs | None,
+    by: str | Sequence[str],
+    *,
+    reference: str | None = None,
 ) -> Plan:
     """Cross items, by-groups and pairs; leave out audiences an item is not put to.
 
@@ -182,7 +214,7 @@ def plan_pairs(
         One row a respondent.
     wanted
         One entry an item.
-    between, pairs, by
+    between, pairs, by, reference
         As in `gaps`.
 
     Raises
@@ -197,7 +229,8 @@ def plan_pairs(
         )
     audience, within = group_by(frame, between), group_by(frame, names, every_category=False)
     labels = [label[0] for label in audience.labels]
-    compared = _pairs(labels, pairs, between)
+    named = pairs_to_compare(labels, between, pairs, reference)
+    compared = [(labels.index(a), labels.index(b)) for a, b in named]
     inside = (audience.codes >= 0) & (within.codes >= 0)
     cells = np.where(inside, within.codes * len(labels) + audience.codes, -1)
     groups = Groups((*names, between), cells, tuple((*w, label) for w in within.labels for label in labels))
@@ -218,35 +251,6 @@ def _both_asked(
     if audiences is None or between != "audience":
         return np.ones(len(compared), dtype=bool)
     return np.array([str(labels[a]) in audiences and str(labels[b]) in audiences for a, b in compared])
-
-
-def _pairs(labels: list[Any], pairs: Pairs | None, between: str) -> list[tuple[int, int]]:
-    if len(labels) < 2:
-        raise InvalidInput(
-            "gaps", [Problem(f"column {between}", f"holds {len(labels)} audience(s)", "a gap needs two")]
-        )
-    if pairs is None:
-        return list(combinations(range(len(labels)), 2))
-    problems, found = [], []
-    for pair in pairs:
-        if len(pair) != 2 or pair[0] == pair[1]:
-            problems.append(Problem(f"pair {pair!r}", "does not name two different audiences", "give (a, b)"))
-            continue
-        for name in pair:
-            if name not in labels:
-                problems.append(
-                    Problem(
-                        f"pair {pair!r}",
-                        f"{name!r} is not in column {between}",
-                        near_names(str(name), map(str, labels)),
-                    )
-                )
-        found.append(pair)
-    if problems or not found:
-        raise InvalidInput(
-            "pairs", problems or [Problem("pairs", "is empty", "name at least one pair, or leave it out")]
-        )
-    return [(labels.index(a), labels.index(b)) for a, b in found]
 
 
 def _sides(moments: Moments | None, sampled: Sampled, plan: Plan, wanted: Sequence[Request]) -> Sides:

@@ -11,6 +11,7 @@ import pandas as pd
 from scipy.special import ndtri
 
 from toolkit.analysis.answers import Column, Items, Request, read_columns, request
+from toolkit.analysis.chosen_pairs import Pairs
 from toolkit.analysis.dominance import dominance
 from toolkit.analysis.gap_rows import finish, refuse_options
 from toolkit.analysis.gaps import Plan, plan_pairs
@@ -29,7 +30,8 @@ def rank_gap(
     items: Items,
     *,
     between: str = "audience",
-    pairs: Sequence[tuple[Any, Any]] | None = None,
+    pairs: Pairs | None = None,
+    reference: str | None = None,
     by: str | Sequence[str] = (),
     level: float = 0.95,
     adjust: str = "holm",
@@ -42,7 +44,7 @@ def rank_gap(
 
     Parameters
     ----------
-    frame, items, between, pairs, by, level, adjust, family, other_adjust, power
+    frame, items, between, pairs, reference, by, level, adjust, family, other_adjust, power
         As in `gaps`. Respondents count alike: there are no weights here.
     margin
         Differences of the two probabilities within it count as similar.
@@ -73,7 +75,7 @@ def rank_gap(
     """
     refuse_options(None, level, margin, power, (adjust, other_adjust))
     wanted, columns = _ordered(read_columns(frame, items, kinds=("single",), shared=between == "audience"))
-    plan = plan_pairs(frame, wanted, between, pairs, by)
+    plan = plan_pairs(frame, wanted, between, pairs, by, reference=reference)
     tables = _tables(columns, wanted, plan)
     rows = plan.labels() | _compared(tables, plan, level, power)
     return finish(

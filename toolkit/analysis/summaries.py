@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import combinations
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from toolkit.analysis.chosen_pairs import Pairs, pairs_to_compare
 from toolkit.analysis.engine import Sides, compare
 from toolkit.analysis.gap_rows import finish, refuse_options, refuse_percent
 from toolkit.errors import InvalidInput, Problem, near_names
@@ -20,7 +20,8 @@ def gaps_from_summary(
     summary: pd.DataFrame,
     *,
     between: str = "audience",
-    pairs: Sequence[tuple[Any, Any]] | None = None,
+    pairs: Pairs | None = None,
+    reference: str | None = None,
     by: str | Sequence[str] = (),
     method: str | None = None,
     level: float = 0.95,
@@ -37,7 +38,7 @@ def gaps_from_summary(
     summary
         One row an item and audience: item, the `between` column, estimate (a fraction), n, and if known
         effective_n and measure. An n that was not published is NA.
-    between, pairs, by, method, level, adjust, family, other_adjust, margin, power
+    between, pairs, reference, by, method, level, adjust, family, other_adjust, margin, power
         As in `gaps`; "design-t" needs respondents.
 
     Returns
@@ -72,7 +73,7 @@ def gaps_from_summary(
             "method", [Problem("method", "design-t needs respondents", 'use "newcombe", or gaps()')]
         )
     table = _checked(summary, between, names)
-    rows = _paired(table, between, pairs, names)
+    rows = _paired(table, between, pairs, reference, names)
     sides = _sides(rows)
     found = {name: rows[name].array for name in ("item", "measure", *names)}
     found |= {"audience_a": rows["between_a"].array, "audience_b": rows["between_b"].array}
@@ -175,13 +176,12 @@ def _broken(table: pd.DataFrame, between: str, by: tuple[str, ...]) -> Iterator[
 
 
 def _paired(
-    table: pd.DataFrame, between: str, pairs: Sequence[tuple[Any, Any]] | None, by: tuple[str, ...]
+    table: pd.DataFrame, between: str, pairs: Pairs | None, reference: str | None, by: tuple[str, ...]
 ) -> pd.DataFrame:
     column = table[between]
     categorical = isinstance(column.dtype, pd.CategoricalDtype)
     labels = list(column.cat.categories) if categorical else list(dict.fromkeys(column))
-    wanted = list(combinations(labels, 2)) if pairs is None else list(pairs)
-    _refuse_pairs(wanted, labels, between)
+    wanted = pairs_to_compare(labels, between, pairs, reference)
     keys = ["item", "measure", *by]
     plain = table.assign(**{between: column.astype(object)})
     parts = []
@@ -211,26 +211,6 @@ def _paired(
     }
     joined["place"] = [place[key] for key in joined[keys].itertuples(index=False, name=None)]
     return joined.sort_values(["place", "order"], kind="stable", ignore_index=True)
-
-
-def _refuse_pairs(wanted: Sequence[tuple[Any, Any]], labels: list[Any], between: str) -> None:
-    problems = [
-        Problem(
-            f"pair {pair!r}", f"{name!r} is not in column {between}", near_names(str(name), map(str, labels))
-        )
-        for pair in wanted
-        for name in pair
-        if name not in labels
-    ]
-    problems += [
-        Problem(f"pair {pair!r}", "does not name two different audiences", "give (a, b)")
-        for pair in wanted
-        if len(set(pair)) != 2
-    ]
-    if not wanted:
-        problems.append(Problem(f"column {between}", "holds fewer than two audiences", "a gap needs two"))
-    if problems:
-        raise InvalidInput("pairs", problems)
 
 
 def _sides(rows: pd.DataFrame) -> Sides:
