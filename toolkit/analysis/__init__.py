@@ -33,6 +33,7 @@ from toolkit.analysis.omega import Omega, omega
 from toolkit.analysis.one_proportion import exact_binomial_test, score_test
 from toolkit.analysis.ordinal import OrdinalRegression, ordinal_regression, parallel_slopes_test
 from toolkit.analysis.organisations import Shrunk, funnel_limits, organisation_shares, shrink
+from toolkit.analysis.panel import newcombe_paired, panel_change
 from toolkit.analysis.planning import margin_of_error, minimum_detectable_gap, sample_size, size_for_margin
 from toolkit.analysis.pooling import Pooled, pool, pool_frames
 from toolkit.analysis.power import Power, power_anova, power_proportions, power_t_test
@@ -143,10 +144,12 @@ __all__ = [
     "miettinen_nurminen",
     "minimum_detectable_gap",
     "newcombe",
+    "newcombe_paired",
     "odds_ratio",
     "omega",
     "ordinal_regression",
     "organisation_shares",
+    "panel_change",
     "parallel_slopes_test",
     "pool",
     "pool_frames",

@@ -9,7 +9,7 @@ import pandas as pd
 from toolkit.analysis.answers import Items
 from toolkit.analysis.design import Design
 from toolkit.analysis.gaps import gaps
-from toolkit.errors import InvalidInput, Problem, near_names
+from toolkit.analysis.pairing import two_waves
 
 __all__ = ["trend"]
 
@@ -60,7 +60,7 @@ def trend(
     Notes
     -----
     The waves are taken as independent samples. Where many people answered both times the interval is too
-    wide rather than too narrow, as long as their answers agree; a panel wants a paired test (`mcnemar`).
+    wide rather than too narrow, as long as their answers agree; a panel wants `panel_change`.
 
     Examples
     --------
@@ -70,28 +70,12 @@ def trend(
     >>> trend(frame, "agrees", by=(), measure="mean")["verdict"].iloc[0]
     'a gap of 30 points (16 to 42)'
     """
-    if wave not in frame.columns:
-        where = Problem(f"column {wave}", "is not in the frame", near_names(wave, map(str, frame.columns)))
-        raise InvalidInput("trend", [where])
-    known = _in_time(frame[wave])
-    if len(known) < 2:
-        mend = 'give a frame with two waves, such as study.responses(wave="all")'
-        raise InvalidInput("trend", [Problem(f"column {wave}", f"holds {len(known)} wave(s)", mend)])
-    pair = (later or known[-1], earlier or known[-2])
-    problems = [
-        Problem(f"wave {one}", f"is not in column {wave}", near_names(str(one), map(str, known)))
-        for one in pair
-        if one not in known
-    ]
-    if pair[0] == pair[1]:
-        problems.append(Problem(f"wave {pair[0]}", "is compared with itself", "name two different waves"))
-    if problems:
-        raise InvalidInput("trend", problems)
+    before, after = two_waves(frame, wave, earlier, later, what="trend")
     return gaps(
         frame,
         items,
         between=wave,
-        pairs=[pair],
+        pairs=[(after, before)],
         by=by,
         measure=measure,
         design=design,
@@ -101,9 +85,3 @@ def trend(
         other_adjust=other_adjust,
         margin=margin,
     )
-
-
-def _in_time(column: pd.Series) -> list[str]:
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        return [one for one in column.cat.categories if (column == one).any()]
-    return sorted(column.dropna().unique())
