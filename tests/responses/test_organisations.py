@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from toolkit.errors import InvalidInput
+from toolkit.responses.naming import folder_name, slug
 from toolkit.responses.organisations import (
     compare_with_answers,
     organisations_from_answers,
     read_organisations,
 )
-from toolkit.responses.strict import folder_name, slug
 
 AUDIENCES = ("executive", "employee")
 HEADING = "organisation,name,wave,executive,employee"

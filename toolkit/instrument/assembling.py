@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from toolkit.errors import Problem, near_names
+from toolkit.instrument.fields import ParallelWording
 from toolkit.instrument.files import AudienceFile, BankFile
 from toolkit.instrument.lint import find
 from toolkit.instrument.lint_items import find_in_item
-from toolkit.instrument.model import Instrument, Item, ParallelWording, Section
+from toolkit.instrument.model import Instrument, Item, Section
 from toolkit.instrument.reading import Questionnaire, Reading
 from toolkit.instrument.yaml_loader import Document
 

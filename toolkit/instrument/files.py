@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from toolkit.instrument.model import (
-    Audience,
-    Id,
-    Item,
-    MissingAnswer,
-    Scale,
-    Section,
-    Wording,
-)
+from toolkit.instrument.fields import Id, Strict, Wording
+from toolkit.instrument.model import Audience, Item, MissingAnswer, Scale, Section
 
 __all__ = ["AudienceFile", "BankFile", "WholeFile"]
 
 
-class _File(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class BankFile(_File):
+class BankFile(Strict):
     """One file of a bank: any of audiences, scales, missing answers, themes and items."""
 
     audiences: dict[str, Audience] = Field(default_factory=dict)
@@ -31,7 +20,7 @@ class BankFile(_File):
     items: tuple[Item, ...] = ()
 
 
-class AudienceFile(_File):
+class AudienceFile(Strict):
     """The questionnaire of one audience: which items of a bank it is asked, in which order."""
 
     id: str

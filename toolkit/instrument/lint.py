@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 
 from toolkit.errors import Problem, near_names
+from toolkit.instrument.fields import ID_PATTERN
 from toolkit.instrument.lint_items import find_in_item, find_in_scale, find_in_words, repeated
 from toolkit.instrument.lint_routing import find_in_routing
-from toolkit.instrument.model import ID_PATTERN, RESERVED_COLUMNS, Instrument, Item
+from toolkit.instrument.model import RESERVED_COLUMNS, Instrument, Item
 from toolkit.instrument.reading import Finding
 
 __all__ = ["PLATFORM_COLUMNS", "find", "lint"]

@@ -6,7 +6,8 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 
 from toolkit.errors import near_names
-from toolkit.instrument.model import Instrument, Item, Option, ParallelWording, Row, Scale, Wording
+from toolkit.instrument.fields import ParallelWording, Wording
+from toolkit.instrument.model import Instrument, Item, Option, Row, Scale
 from toolkit.instrument.reading import Finding
 
 __all__ = ["find_in_item", "find_in_scale", "find_in_words", "repeated"]
@@ -32,6 +33,7 @@ def find_in_item(
 def find_in_scale(
     path: tuple[str, ...], scale: Scale, instrument: Instrument, known: frozenset[str]
 ) -> Iterator[Finding]:
+    """What is wrong with one scale: its codes, boxes, labels and missing answers."""
     yield from _options((*path, "options"), scale.options, instrument)
     for option in scale.options:
         if option.exclusive:
@@ -217,6 +219,7 @@ def _spoken(
 def find_in_words(
     path: tuple[str, ...], wording: Wording, instrument: Instrument, *, needed: bool = True
 ) -> Iterator[Finding]:
+    """Languages without words and words that are blank; where none are `needed`, there may be none at all."""
     if not wording and not needed:
         return
     for language in dict.fromkeys(instrument.languages):

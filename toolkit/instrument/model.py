@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
+from pydantic import Field, WithJsonSchema
 
 from toolkit.errors import near_names
+from toolkit.instrument.fields import AsWritten, Box, Code, Id, ParallelWording, Strict, Truth, Wording
 
 __all__ = [
     "MISSING",
@@ -23,7 +24,6 @@ __all__ = [
     "Scale",
     "Section",
     "Source",
-    "Truth",
     "Variable",
 ]
 
@@ -40,46 +40,8 @@ MISSING: Mapping[str, str] = {
 RESERVED_COLUMNS = ("respondent", "organisation", "wave", "audience", "source", "status", "weight")
 """Columns of a coded frame that are not items."""
 
-ID_PATTERN = r"^[a-z][a-z0-9]{0,19}$"
-CODE_PATTERN = r"^[A-Za-z0-9]{1,5}$"
 
-
-def _as_written(value: object) -> object:
-    return str(value) if type(value) is int else value
-
-
-def _truth(value: object) -> object:
-    if isinstance(value, bool):
-        return value
-    if value not in ("true", "false"):
-        raise ValueError(f"{value!r} is neither true nor false; write true or false, in small letters")
-    return value == "true"
-
-
-_written = BeforeValidator(_as_written)
-Id = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
-Code = Annotated[
-    str,
-    _written,
-    StringConstraints(pattern=CODE_PATTERN),
-    WithJsonSchema(
-        {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": CODE_PATTERN}]}
-    ),
-]
-Truth = Annotated[bool, BeforeValidator(_truth), WithJsonSchema({"enum": [True, False, "true", "false"]})]
-"""A bool that files write as true or false; "yes", "on" and "1" are refused."""
-Wording = dict[str, str]
-"""Language → words."""
-ParallelWording = dict[str, Wording]
-"""Audience (or "all") → language → words."""
-Box = Literal["top", "bottom", "none"]
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Source(_Strict):
+class Source(Strict):
     """Where an item's words come from."""
 
     origin: Literal["own", "published"]
@@ -89,7 +51,7 @@ class Source(_Strict):
     note: str | None = None
 
 
-class Audience(_Strict):
+class Audience(Strict):
     """One group of people asked; `code` is its answer code on a platform (1–5 alphanumerics)."""
 
     code: Code
@@ -97,7 +59,7 @@ class Audience(_Strict):
     plural: Wording
 
 
-class Option(_Strict):
+class Option(Strict):
     """One answer."""
 
     code: Code
@@ -105,15 +67,15 @@ class Option(_Strict):
     exclusive: Truth = False
 
 
-class MissingAnswer(_Strict):
+class MissingAnswer(Strict):
     """An answer offered on screen that is no answer: its code there, and the analysis code it becomes."""
 
     code: Code
-    becomes: Annotated[Literal["-1", "-2"], _written, WithJsonSchema({"enum": [-1, -2, "-1", "-2"]})]
+    becomes: Annotated[Literal["-1", "-2"], AsWritten, WithJsonSchema({"enum": [-1, -2, "-1", "-2"]})]
     label: Wording
 
 
-class Scale(_Strict):
+class Scale(Strict):
     """A set of answers shared by items.
 
     `top` and `bottom` name the codes counted as the top and the bottom box (for a 5-point agreement
@@ -134,7 +96,7 @@ class Scale(_Strict):
         return tuple(option.code for option in self.options)
 
 
-class Row(_Strict):
+class Row(Strict):
     """One statement of a matrix; what it leaves out it takes from its item."""
 
     id: Id
@@ -146,7 +108,7 @@ class Row(_Strict):
     source: Source | None = None
 
 
-class Item(_Strict):
+class Item(Strict):
     """One question, in parallel wording for each audience it is put to.
 
     `short` names it in pictures; `favourable` says which box of the scale is good news;
@@ -172,7 +134,7 @@ class Item(_Strict):
     source: Source
 
 
-class Section(_Strict):
+class Section(Strict):
     """A page of the questionnaire: the items shown together, in order."""
 
     id: Id
@@ -291,7 +253,7 @@ class Variable:
         return {option.code: option.label[language] for option in self.scale.options} if self.scale else {}
 
 
-class Instrument(_Strict):
+class Instrument(Strict):
     """A questionnaire for one or several audiences, checked by `toolkit.instrument.load_instrument`."""
 
     id: str
@@ -347,6 +309,10 @@ class Instrument(_Strict):
         scale = variable.scale.missing if variable.scale else ()
         names = dict.fromkeys((*scale, *variable.item.missing))
         return tuple(self.missing[name] for name in names)
+
+    def missing_on_screen(self, variable: Variable) -> dict[str, str]:
+        """Analysis code → code on screen of the answers offered with a variable that are no answers."""
+        return {missing.becomes: missing.code for missing in self.missing_of(variable)}
 
     def shared(self, *, kinds: Iterable[str] = ("single", "option")) -> tuple[Variable, ...]:
         """Variables two or more audiences answer."""

@@ -52,6 +52,11 @@ class Condition:
         """Items it names, each once, in the order of the text."""
         return tuple(dict.fromkeys(leaf.name for leaf in leaves(self.tree)))
 
+    def item_ids(self, instrument: Instrument) -> tuple[str, ...]:
+        """Ids of the items it hangs on; a column's name stands for its item."""
+        named = (instrument[name].item.id if name in instrument else name for name in self.names)
+        return tuple(dict.fromkeys(named))
+
     def evaluate(self, frame: pd.DataFrame, instrument: Instrument) -> Truth:
         """Say for each row of a coded frame whether the condition holds.
 
@@ -196,9 +201,7 @@ class _Answers:
         if variable.kind == "number":
             found: list[str | None] = [f"{value:.15g}" for value in distinct]
         else:
-            shown: dict[str, str] = {
-                missing.becomes: missing.code for missing in self.instrument.missing_of(variable)
-            }
+            shown = self.instrument.missing_on_screen(variable)
             found = [_on_screen(value, shown) for value in distinct]
         passing = [code is not None and bool(test(code)) for code in found]
         truth: Truth = np.array([*passing, False], dtype=bool)[places]

@@ -8,7 +8,7 @@ from typing import Any, TypeVar, get_args
 from pydantic import BaseModel, ValidationError
 
 from toolkit.errors import InvalidInput, Problem, near_names
-from toolkit.instrument.model import CODE_PATTERN, ID_PATTERN
+from toolkit.instrument.fields import CODE_PATTERN, ID_PATTERN
 from toolkit.instrument.yaml_loader import Document, Location
 
 __all__ = ["checked", "problems_of"]

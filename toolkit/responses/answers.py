@@ -6,8 +6,9 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from toolkit.instrument.fields import Strict
 from toolkit.responses.mapping import Mapping
-from toolkit.responses.strict import FolderName, Strict
+from toolkit.responses.naming import FolderName
 
 __all__ = ["AnswersFile"]
 

@@ -187,13 +187,10 @@ class _Work:
             after = open_rows & (last < order[variable.item.id])
             decided = np.zeros(len(last), dtype=bool)
             if variable.item.ask_if:
-                names = [self._item_of(name) for name in parse(variable.item.ask_if).names]
-                decided = last >= max((order[name] for name in names), default=-1)
+                routers = parse(variable.item.ask_if).item_ids(self.instrument)
+                decided = last >= max((order[name] for name in routers), default=-1)
             past = (column == _BLANK).to_numpy() | ((column == _ROUTED).to_numpy() & ~decided)
             self.coded[variable.name] = column.mask(after & past, _BROKE_OFF)
-
-    def _item_of(self, name: str) -> str:
-        return self.instrument[name].item.id if name in self.instrument else name
 
     def _note(self, reason: str, rows: np.ndarray) -> None:
         self.noted[reason] |= rows

@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem, near_names
-from toolkit.responses.strict import rows_said
+from toolkit.responses.naming import rows_said
 
 __all__ = ["Sheet", "headings_of", "read_sheet"]
 

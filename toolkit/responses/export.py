@@ -9,7 +9,7 @@ import pandas as pd
 
 from toolkit.errors import Problem, near_names
 from toolkit.instrument.model import Instrument
-from toolkit.responses.strict import or_else
+from toolkit.responses.naming import or_else
 
 __all__ = ["DISPOSITION_COLUMNS", "Columns", "Export", "match_columns", "tally"]
 

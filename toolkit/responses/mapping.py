@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field, model_validator
 
-from toolkit.responses.strict import Strict
+from toolkit.instrument.fields import Strict
 
 __all__ = ["Condition", "ItemMapping", "Mapping", "Rule"]
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.responses.delimited import headings_of, read_sheet
-from toolkit.responses.strict import folder_name, or_else, rows_said, slug
+from toolkit.responses.naming import folder_name, or_else, rows_said, slug
 
 __all__ = ["compare_with_answers", "organisations_from_answers", "read_organisations"]
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from toolkit.errors import Problem, near_names
 from toolkit.instrument.model import Audience, Instrument, Option, Variable
-from toolkit.responses.strict import or_else, rows_said
+from toolkit.responses.naming import or_else, rows_said
 
 __all__ = [
     "audience_words",

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -114,28 +112,16 @@ def _instrument(written: StudyFile, folder: Path, problems: list[Problem]) -> In
             return load_instrument(folder / written.instrument)
         return load_instruments({audience: folder / name for audience, name in written.instruments.items()})
     except InvalidInput as error:
-        problems += [
-            problem
-            if "line" in problem.where or ".y" in problem.where
-            else Problem(f"{error.source}, {problem.where}", problem.what, problem.mend)
-            for problem in error.problems
-        ]
+        problems += error.problems  # each names its file
         return None
 
 
 def _policy(written: StudyFile, problems: list[Problem]) -> Policy:
-    plain = {name: _plain(value) for name, value in written.policy.items()}
     try:
-        return load_policy(plain)
+        return load_policy(written.policy)
     except InvalidInput as error:
         problems += error.problems
         return Policy()
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, str) and re.fullmatch(r"-?\d+", value):
-        return int(value)
-    return {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
 
 
 def _waves(written: StudyFile, problems: list[Problem]) -> tuple[str, ...]:

@@ -108,7 +108,9 @@ class Study:
         return frame
 
     def disposition(self, wave: str | None = None) -> pd.DataFrame:
-        """What became of every row of every file: wave, source, outcome, reason, rows.
+        """What became of every row of every file, of one wave where it is named.
+
+        Columns wave, source, outcome, reason, rows.
 
         read = kept + set aside; rows "noted" are among those kept.
         """

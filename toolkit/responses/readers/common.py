@@ -13,7 +13,7 @@ from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument.model import Instrument, Variable
 from toolkit.responses.answers import AnswersFile
 from toolkit.responses.export import Export, tally
-from toolkit.responses.strict import or_else, rows_said
+from toolkit.responses.naming import or_else, rows_said
 from toolkit.responses.vocabulary import audience_words, tidy
 
 __all__ = [

@@ -25,9 +25,9 @@ from toolkit.instrument.model import Instrument, Item, Variable
 from toolkit.responses.answers import AnswersFile
 from toolkit.responses.delimited import Sheet
 from toolkit.responses.export import Export
+from toolkit.responses.naming import rows_said
 from toolkit.responses.readers.platform import Cells, Platform, read_platform
 from toolkit.responses.readers.ticks import split_choices, ticked
-from toolkit.responses.strict import rows_said
 from toolkit.responses.vocabulary import number_words, option_numbers, tidy, unknown_cells
 
 __all__ = ["read_qualtrics"]

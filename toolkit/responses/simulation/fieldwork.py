@@ -6,19 +6,20 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from toolkit.instrument.fields import Strict
 from toolkit.instrument.model import Instrument, Variable
 from toolkit.instrument.routing import asked, parse
 from toolkit.responses.simulation.people import Array, Organisation, generator
 
-__all__ = ["ENOUGH", "Fieldwork", "collect", "offered"]
+__all__ = ["ENOUGH", "Fieldwork", "answered_cells", "collect", "item_counts"]
 
 ENOUGH = 0.5
 """Share of the asked items from which an unfinished interview is partial; below it is a break-off (AAPOR)."""
 
 
-class Fieldwork(BaseModel):
+class Fieldwork(Strict):
     """How people behave in the field: rates from 0 to 1, assumed alike for everybody.
 
     Parameters
@@ -34,8 +35,6 @@ class Fieldwork(BaseModel):
     comments
         What the open item is answered with by some; nothing when empty.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     response: float = Field(default=0.6, ge=0, le=1)
     blank: float = Field(default=0.02, ge=0, le=1)
@@ -74,12 +73,6 @@ def collect(
         shown = asked(pd.DataFrame(columns), variable, instrument)
         columns[variable.name] = _answer(here[variable.name], variable, shown, instrument, fieldwork, seed)
     return _break_off(pd.DataFrame(columns), instrument, fieldwork, seed)
-
-
-def offered(variable: Variable, instrument: Instrument) -> dict[str, str]:
-    """Analysis code → code on screen of the missing answers an item offers."""
-    keys = dict.fromkeys((*variable.item.missing, *(variable.scale.missing if variable.scale else ())))
-    return {instrument.missing[key].becomes: instrument.missing[key].code for key in keys}
 
 
 def _respondents(
@@ -133,7 +126,7 @@ def _answer(
     codes = np.where(blank, "-3", codes)
     edge = 0.0
     for code, rate in (("-1", fieldwork.dont_know), ("-2", fieldwork.refused)):
-        if code in offered(variable, instrument):
+        if code in instrument.missing_on_screen(variable):
             said = shown & (chance > 1 - edge - rate) & (chance <= 1 - edge)
             codes = np.where(said & (codes != "-3"), code, codes)
             edge += rate
@@ -166,7 +159,7 @@ def _break_off(frame: pd.DataFrame, instrument: Instrument, fieldwork: Fieldwork
     )
     last = np.full(len(cut), -1)
     for variable in instrument.variables:
-        last = np.where(_answered(cut[variable.name]), order[variable.item.id], last)
+        last = np.where(answered_cells(cut[variable.name]), order[variable.item.id], last)
     cut = cut.assign(
         **{
             variable.name: _broken_off(cut[variable.name], variable, stops, last, order, instrument)
@@ -195,9 +188,8 @@ def _broken_off(
     """Everything after the last answer is -6, unless an answer before it had already routed past it."""
     if variable.kind in ("number", "text"):
         return column
-    routers = parse(variable.item.ask_if).names if variable.item.ask_if else ()
-    ids = [instrument[name].item.id if name in instrument else name for name in routers]
-    decided = last >= max((order[name] for name in ids), default=-1)
+    routers = parse(variable.item.ask_if).item_ids(instrument) if variable.item.ask_if else ()
+    decided = last >= max((order[name] for name in routers), default=-1)
     open_answer = (column == "-3").to_numpy() | ((column == "-4").to_numpy() & ~decided)
     return column.mask(stops & (last < order[variable.item.id]) & open_answer, "-6")
 
@@ -210,9 +202,10 @@ def item_counts(frame: pd.DataFrame, instrument: Instrument) -> tuple[Array, Arr
         for variable in columns[:1] if item.type == "multi" else columns:
             to_ask = asked(frame, variable, instrument)
             shown += to_ask
-            answered += to_ask & _answered(frame[variable.name])
+            answered += to_ask & answered_cells(frame[variable.name])
     return answered, shown
 
 
-def _answered(column: pd.Series) -> Array:
+def answered_cells(column: pd.Series) -> Array:
+    """Where a column holds an answer; a don't-know and a refusal are answers to the question."""
     return np.asarray(column.notna() & ~column.isin(["-6", "-5", "-4", "-3"]), dtype=bool)

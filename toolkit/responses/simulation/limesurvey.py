@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from toolkit.instrument.model import Instrument, Variable
-from toolkit.responses.simulation.fieldwork import offered
+from toolkit.responses.simulation.fieldwork import answered_cells
 from toolkit.responses.simulation.people import Array, generator
 
 __all__ = ["cells", "limesurvey_export", "times"]
@@ -105,13 +105,10 @@ def _words(variable: Variable, instrument: Instrument, answers: str, language: s
     """Analysis code → what the file says; everything else is an empty cell (or "No" for an option)."""
     if variable.kind == "option":
         return {"1": "Y"} if answers == "codes" else {"1": "Yes"}
-    screen = offered(variable, instrument)
     if answers == "codes":
-        return {code: code for code in variable.codes} | screen
-    said = {
-        instrument.missing[key].code: instrument.missing[key].label[language] for key in instrument.missing
-    }
-    return variable.code_labels(language) | {becomes: said[code] for becomes, code in screen.items()}
+        return {code: code for code in variable.codes} | instrument.missing_on_screen(variable)
+    offered = {missing.becomes: missing.label[language] for missing in instrument.missing_of(variable)}
+    return variable.code_labels(language) | offered
 
 
 def _answers(column: pd.Series, variable: Variable, words: dict[str, str]) -> Array:
@@ -128,10 +125,7 @@ def _last_section(frame: pd.DataFrame, instrument: Instrument) -> Array:
     page = np.ones(len(frame), dtype=int)
     for number, section in enumerate(instrument.sections, start=1):
         names = [v.name for item in section.items for v in instrument.of_item(item) if v.name in frame]
-        answered = [
-            frame[name].notna().to_numpy() & ~frame[name].isin(["-6", "-5", "-4", "-3"]).to_numpy()
-            for name in names
-        ]
+        answered = [answered_cells(frame[name]) for name in names]
         if answered:
             page = np.where(np.logical_or.reduce(answered), number, page)
     return page

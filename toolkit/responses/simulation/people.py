@@ -8,10 +8,12 @@ from zlib import crc32
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from toolkit.errors import Problem, near_names
+from toolkit.instrument.fields import Strict
 from toolkit.instrument.model import Instrument
+from toolkit.responses.naming import FolderName
 
 __all__ = ["Array", "Organisation", "check_organisations", "generator", "latent", "people_of"]
 
@@ -21,7 +23,7 @@ _ORGANISATION, _VIEW, _PERSON, _THEME = 0.05, 0.04, 0.15, 0.25
 """Parts of a latent answer's variance: organisation, organisation as one audience sees it, person, theme."""
 
 
-class Organisation(BaseModel):
+class Organisation(Strict):
     """A fictitious organisation.
 
     Parameters
@@ -39,9 +41,7 @@ class Organisation(BaseModel):
         Item → code that everybody there would answer (country, size), save the audiences in `fixed_not`.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")
+    id: FolderName
     name: str = Field(min_length=1)
     people: dict[str, int]
     waves: tuple[str, ...] = Field(min_length=1)

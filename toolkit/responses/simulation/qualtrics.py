@@ -11,7 +11,7 @@ import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.model import Instrument, Item, Variable
-from toolkit.responses.simulation.fieldwork import item_counts, offered
+from toolkit.responses.simulation.fieldwork import item_counts
 from toolkit.responses.simulation.limesurvey import cells, times
 from toolkit.responses.simulation.people import Array, generator
 
@@ -154,5 +154,5 @@ def _answers(column: pd.Series, variable: Variable, instrument: Instrument) -> A
         return cells(column.map("{:.10g}".format, na_action="ignore"))
     whole = all(code.isdigit() for code in variable.codes)
     places = {code: code if whole else str(place) for place, code in enumerate(variable.codes, start=1)}
-    words = places | offered(variable, instrument)
+    words = places | instrument.missing_on_screen(variable)
     return cells(column.astype("str").map(words))

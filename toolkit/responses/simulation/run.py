@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Literal
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument import load_instrument, load_instruments
+from toolkit.instrument.fields import Strict
 from toolkit.instrument.model import Instrument
 from toolkit.instrument.strict import checked
 from toolkit.instrument.yaml_loader import read_document
@@ -25,16 +26,12 @@ from toolkit.responses.simulation.shares import Share, check_shares, load_shares
 __all__ = ["Simulation", "load_simulation", "simulate", "simulate_study"]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class _Wave(_Strict):
+class _Wave(Strict):
     opens: date
     closes: date
 
 
-class _File(_Strict):
+class _File(Strict):
     """One file of answers: who is in it, and in which platform's format."""
 
     file: str
@@ -45,7 +42,7 @@ class _File(_Strict):
     previews: int = Field(default=0, ge=0)
 
 
-class Simulation(_Strict):
+class Simulation(Strict):
     """What a simulation file says; paths in it are relative to it."""
 
     title: str

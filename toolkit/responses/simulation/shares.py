@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from toolkit.errors import InvalidInput, Problem, near_names
+from toolkit.instrument.fields import Strict
 from toolkit.instrument.model import Instrument, Item, Variable
 from toolkit.instrument.routing import parse
 from toolkit.instrument.strict import checked
@@ -20,7 +21,7 @@ __all__ = ["Share", "Unit", "check_shares", "load_shares", "units"]
 _SLACK = 1e-9
 
 
-class Share(BaseModel):
+class Share(Strict):
     """The shares of one item in one audience's population.
 
     Parameters
@@ -43,8 +44,6 @@ class Share(BaseModel):
         Why the assumed figures are what they are.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     item: str
     audiences: tuple[str, ...] = Field(min_length=1)
     share: dict[str, float] = Field(min_length=1)
@@ -54,9 +53,7 @@ class Share(BaseModel):
     note: str = ""
 
 
-class _SharesFile(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
+class _SharesFile(Strict):
     shares: tuple[Share, ...] = Field(min_length=1)
 
 

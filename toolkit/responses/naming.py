@@ -1,4 +1,4 @@
-"""What models of hand-written files share: unknown keys refused, safe names, rows named in messages."""
+"""Names that are safe as folders, and what messages call rows and remedies."""
 
 from __future__ import annotations
 
@@ -7,25 +7,11 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+from pydantic import AfterValidator
 
-__all__ = ["FolderName", "Strict", "Truth", "folder_name", "or_else", "rows_said", "slug"]
+__all__ = ["FolderName", "folder_name", "or_else", "rows_said", "slug"]
 
 _DEVICES = {"con", "prn", "aux", "nul", *(f"{kind}{n}" for kind in ("com", "lpt") for n in range(1, 10))}
-
-
-class Strict(BaseModel):
-    """A frozen model that refuses keys it does not know."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-def _truth(value: object) -> object:
-    if isinstance(value, bool):
-        return value
-    if value in ("true", "false"):
-        return value == "true"
-    raise ValueError(f"{value!r} is neither true nor false; write true or false")
 
 
 def folder_name(text: str) -> bool:
@@ -62,8 +48,6 @@ def _safe(text: str) -> str:
     return text
 
 
-Truth = Annotated[bool, BeforeValidator(_truth)]
-"""true or false, nothing else."""
 FolderName = Annotated[str, AfterValidator(_safe)]
 """A name that is used for folders."""
 
