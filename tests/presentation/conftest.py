@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from toolkit.analysis import gaps, gaps_from_summary, proportions
+from toolkit.analysis import adjust_p, gaps, gaps_from_summary, proportions
 from toolkit.disclosure import Policy, Released, release
 from toolkit.findings.comparison import OURS, PUBLISHED
 from toolkit.instrument.model import Instrument
@@ -161,7 +161,7 @@ def published(shares: pd.DataFrame) -> pd.DataFrame:
     ]
     rows.loc[other, numbers] = np.nan
     rows.loc[other, ["comparable", "reason", "verdict"]] = ["no", "the base differs", "not comparable"]
-    return rows
+    return rows.assign(p_adjusted=adjust_p(rows["p_value"], "holm"))
 
 
 @pytest.fixture(scope="session")

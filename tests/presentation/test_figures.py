@@ -22,7 +22,7 @@ from toolkit.presentation import (
 )
 from toolkit.presentation.figures import bars, benchmarks, change, gaps, options
 from toolkit.presentation.figures.bar_page import Bar, Block, Part, draw_bars, sheets
-from toolkit.presentation.figures.dots import Span
+from toolkit.presentation.figures.dots import Dot, DotRow, Group, Span, draw_dots
 from toolkit.presentation.figures.page import WIDTH, Page
 from toolkit.presentation.theme import drawing_settings
 
@@ -215,7 +215,7 @@ def test_the_alt_text_says_every_share_that_is_drawn(released: Released, instrum
 
 def test_what_is_left_out_is_said(released: Released, instrument: Instrument) -> None:
     picture = gap_dumbbell(released, instrument, most=2)
-    assert "The 2 items with the widest gaps of 4 are drawn" in picture.caption
+    assert "The 2 items with the widest gaps of 4 are drawn; the appendix has all." in picture.caption
     assert len({name for name in places(picture) if name.startswith("dot:")}) == 6
 
 
@@ -293,6 +293,25 @@ def test_a_tall_picture_is_split_so_that_every_sheet_fits_a_printed_page() -> No
     assert sheets([Part(("No", "Yes"), (1, 0, 1), blocks[:2])]) == [
         [Part(("No", "Yes"), (1, 0, 1), blocks[:2])]
     ]
+
+
+def test_a_bar_keeps_its_n_where_the_name_of_its_audience_is_long() -> None:
+    shares = ((0.3,), (), (0.7,))
+    assert Bar("Employees", shares, n="9,993").beside == "Employees (9,993)"
+    long = Bar("Both employed and working for themselves", shares, n="637").beside
+    assert long == "Both employed and … (637)"
+    assert len(Bar("Unternehmensangehörigenvertretungen", shares, n="<5").beside) <= 26
+
+
+def test_a_long_name_under_an_item_stays_beside_the_dots() -> None:
+    hint = "both employed and working for themselves · published n 1,250"
+    page = draw_dots(
+        [DotRow("flex", "Flexible working", hint, (Dot("a", 0.4, 0.3, 0.5, "40 %"),))],
+        [Group("a", "A", "#000000", "o")],
+    )
+    boxes = {words: box for words, box in _extents(page) if words in hint}
+    assert " ".join(boxes) == hint
+    assert all(box.x1 < Span().left for box in boxes.values())
 
 
 def test_further_sheets_carry_their_own_alt_text() -> None:

@@ -123,6 +123,15 @@ def test_published_figures_come_with_their_base_or_why_they_do_not_compare(
     assert said["Flexible working (agree)"]["What was published"].endswith("n not published")
 
 
+def test_a_published_figure_is_printed_even_where_our_own_may_not_be(
+    made: Callable[..., Released], instrument: Instrument
+) -> None:
+    table = benchmark_table(made({"executive": 30, "employee": 4}), instrument)
+    assert list(table.frame["Here"]) == ["not shown"] * 3
+    assert [_plain(text) for text in table.frame["Published"]] == ["71 %"] * 3
+    assert "Not shown here (fewer than 5 answers; fewer than 7 answers)." in table.notes
+
+
 def test_the_appendix_prints_each_audiences_own_wording_and_base(
     released: Released, instrument: Instrument
 ) -> None:

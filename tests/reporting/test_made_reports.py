@@ -8,12 +8,15 @@ import json
 import pickle
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 import toolkit as tk
+from toolkit.disclosure import release
 from toolkit.reporting import run_reports
 from toolkit.reporting.manifest import sha256_of
 from toolkit.study import AAPOR_ITEMS, Study
@@ -142,7 +145,9 @@ def test_the_methods_statement_prints_the_eleven_items_for_each_audience(folder)
     assert "<dd></dd>" not in methods
 
 
-def test_no_answer_can_be_reached_from_a_report(report):
+def test_no_answer_can_be_reached_from_a_report(report, sample_study):
+    answered = len(tk.load_study(sample_study).responses(organisation=MADE))
+    assert answered not in map(len, report.released.tables.values())
     seen: set[int] = set()
     waiting: list[object] = [report]
     while waiting:
@@ -153,8 +158,18 @@ def test_no_answer_can_be_reached_from_a_report(report):
         assert not isinstance(one, Study)
         if isinstance(one, pd.DataFrame):
             assert not {"respondent", "source", "status"} & set(one.columns)
+        if isinstance(one, np.ndarray):  # numpy does not tell the collector whose memory it looks into
+            assert answered not in one.shape
+            waiting.append(one.base)
         waiting.extend(gc.get_referents(one))
     assert len(seen) > 1000
+
+
+def test_audiences_that_share_no_question_are_not_said_to_be_alone(report):
+    bare = release({"participation": report.participation}, report.policy)
+    two = replace(report, released=bare, audiences=("executive", "employee"))
+    assert "No question was put to more than one of executives and employees" in str(two.gap_picture())
+    assert str(replace(two, audiences=("employee",)).gap_picture()).startswith("Only employees may be shown")
 
 
 def test_no_answer_is_in_pickled_results(report):

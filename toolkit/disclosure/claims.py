@@ -14,7 +14,18 @@ from toolkit.errors import ToolkitError
 from toolkit.findings.comparison import DESCRIPTIVE_COLUMNS, OURS, PUBLISHED
 from toolkit.instrument.model import Instrument, Variable
 
-__all__ = ["SAMPLES", "Base", "Claim", "Kind", "Table", "claims_of", "kind_of", "read_table"]
+__all__ = [
+    "SAMPLES",
+    "Base",
+    "Claim",
+    "Kind",
+    "Table",
+    "between_column",
+    "claims_of",
+    "kind_of",
+    "number",
+    "read_table",
+]
 
 Kind = Literal["response", "box", "code", "function"]
 
@@ -170,8 +181,8 @@ def _rows(table: Table, instrument: Instrument | None) -> Iterator[Claim]:
                 base,
                 kind,
                 name,
-                _number(record[f"estimate{end}"]),
-                _number(record[f"n{end}"]),
+                number(record[f"estimate{end}"]),
+                number(record[f"n{end}"]),
                 table.name,
                 row,
                 side,
@@ -230,5 +241,6 @@ def _same(a: float, b: float) -> bool:
     return (math.isnan(a) and math.isnan(b)) or abs(a - b) < 1e-9
 
 
-def _number(value: Any) -> float:
+def number(value: Any) -> float:
+    """A cell as a float, NaN where it is empty."""
     return math.nan if pd.isna(value) else float(value)

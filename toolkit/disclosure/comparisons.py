@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from toolkit.analysis import adjust_p, gaps_from_summary
-from toolkit.disclosure.claims import Claim, Table
+from toolkit.disclosure.claims import Claim, Table, number
 from toolkit.disclosure.redaction import RulingOf, count_shown, n_shown, typed
 from toolkit.disclosure.ruling import REASONS, Share
 from toolkit.errors import ToolkitError
@@ -147,13 +147,13 @@ def _adjust_again(out: list[dict[str, Any]], raw: Sequence[Mapping[str, Any]], n
     """Adjust p values again in every family of which a row was withheld or computed again."""
     for family in dict.fromkeys(str(row["family"]) for row in raw):
         places = [place for place, row in enumerate(raw) if str(row["family"]) == family]
-        before = np.array([_number(raw[place]["p_value"]) for place in places])
-        after = np.array([_number(out[place]["p_value"]) for place in places])
+        before = np.array([number(raw[place]["p_value"]) for place in places])
+        after = np.array([number(out[place]["p_value"]) for place in places])
         if not any(
             out[place]["bound_a"] or out[place]["bound_b"] or out[place]["withheld"] for place in places
         ):
             continue
-        adjusted = np.array([_number(raw[place]["p_adjusted"]) for place in places])
+        adjusted = np.array([number(raw[place]["p_adjusted"]) for place in places])
         fresh = adjust_p(after, _adjustment(before, adjusted, family, name))
         for place, value in zip(places, fresh, strict=True):
             out[place]["p_adjusted"] = float(value)
@@ -169,7 +169,3 @@ def _adjustment(p: Any, adjusted: Any, family: str, name: str) -> str:
         f"results '{name}': the adjusted p values of family '{family}' are not those of the rows given; "
         "release the whole table at once, as it was made"
     )
-
-
-def _number(value: Any) -> float:
-    return math.nan if pd.isna(value) else float(value)

@@ -87,7 +87,7 @@ def parts_table(
         for part in BOX_NAMES:
             if not parts[part] or not parts["top"] or not parts["bottom"]:
                 continue
-            share = _of_part(ruling, part)
+            share = ruling.share("part", part)
             value = (
                 math.fsum(cells[code].estimate for code in parts[part])
                 if share.status == "exact"
@@ -100,10 +100,6 @@ def parts_table(
         return None
     columns = [*table.frame.columns, "n_shown", "shown", "bound", "withheld"]
     return typed(pd.DataFrame(out, columns=columns), table.frame, ("n",), _NUMBERS)
-
-
-def _of_part(ruling: Ruling, part: str) -> Share:
-    return ruling.share("part", part)
 
 
 def _part_row(
@@ -138,12 +134,14 @@ def redact_participation(table: Table, policy: Policy) -> pd.DataFrame:
 
 
 def n_shown(ruling: Ruling) -> str:
+    """A base as it may be printed: the number, "<5", or "not shown"."""
     if ruling.shown:
         return count_shown(ruling.n)
     return f"<{ruling.threshold}" if ruling.reason.startswith("fewer than") else NOT_SHOWN
 
 
 def count_shown(n: Any) -> str:
+    """A number of answers that the policy does not protect."""
     return "not published" if pd.isna(n) else str(round(float(n)))
 
 

@@ -15,7 +15,7 @@ from toolkit.disclosure.claims import Base, Claim
 from toolkit.disclosure.policy import Policy
 from toolkit.instrument.model import Instrument, Variable
 
-__all__ = ["BOX_NAMES", "REASONS", "Ruling", "Share", "first_rulings", "thresholds"]
+__all__ = ["BOX_NAMES", "REASONS", "Ruling", "Share", "first_rulings", "three_parts", "thresholds"]
 
 TOLERANCE = 1e-9
 BOX_NAMES = ("bottom", "middle", "top")

@@ -13,7 +13,18 @@ import pandas as pd
 
 from toolkit.presentation.numbers import NOT_SHOWN, is_known
 
-__all__ = ["Block", "Bullets", "Paragraph", "Picture", "Prose", "Table", "Terms"]
+__all__ = [
+    "Block",
+    "Bullets",
+    "Heading",
+    "Paragraph",
+    "Picture",
+    "Prose",
+    "Several",
+    "Table",
+    "Terms",
+    "table_of",
+]
 
 
 class Block:
@@ -195,6 +206,36 @@ class Prose(Block):
         return tuple(found)
 
 
+@dataclass(frozen=True)
+class Heading(Block):
+    """A heading of the third level between two displayables."""
+
+    text: str
+
+    def _repr_html_(self) -> str:
+        return f"<h3>{escape(self.text)}</h3>"
+
+    def __str__(self) -> str:
+        return self.text
+
+    __repr__ = __str__
+
+
+@dataclass(frozen=True)
+class Several(Block):
+    """Displayables one after the other."""
+
+    parts: tuple[Block, ...]
+
+    def _repr_html_(self) -> str:
+        return "\n".join(part._repr_html_() for part in self.parts)
+
+    def __str__(self) -> str:
+        return "\n\n".join(str(part) for part in self.parts)
+
+    __repr__ = __str__
+
+
 def table_of(
     rows: Iterable[Mapping[str, str]],
     columns: Iterable[str],
@@ -204,9 +245,9 @@ def table_of(
     notes: Iterable[str] = (),
     numeric: Iterable[str] = (),
 ) -> Table:
-    """Make a Table from rows of text, dropping optional columns that are empty in every row."""
+    """Make a Table from rows of text."""
     frame = pd.DataFrame(list(rows), columns=list(columns), dtype=str)
-    return Table(title, frame, tuple(notes), kind, tuple(name for name in numeric if name in frame.columns))
+    return Table(title, frame, tuple(notes), kind, tuple(numeric))
 
 
 def _plain(value: Any) -> str:

@@ -56,7 +56,7 @@ def benchmark_table(
     notes = [
         "In quotation marks the published words. A figure published without its n can have no interval and "
         "no test.",
-        *notes_on(frame),
+        *notes_on(frame, mark="Not shown here"),
     ]
     columns = ["Item", "Audience", "Here", "Published", "What was published", "Comparison"]
     return table_of(rows, columns, title=title, kind="benchmarks", notes=notes, numeric=["Here", "Published"])
@@ -141,8 +141,8 @@ def _benchmark_row(
     return {
         "Item": name,
         "Audience": audience_name(instrument, row[by], start=True, language=language),
-        "Here": _with_n(row, here),
-        "Published": percent(row[f"estimate_{there}"]),
+        "Here": _with_n(row, here) if bool(row["shown"]) else "not shown",
+        "Published": percent(row[f"estimate_{there}"]) if is_known(row[f"estimate_{there}"]) else "no figure",
         "What was published": _what(row, there),
         "Comparison": _comparison(row, there),
     }

@@ -21,6 +21,7 @@ __all__ = [
     "direction",
     "item_name",
     "known",
+    "listed",
     "released_table",
     "shown_rows",
     "within",
@@ -98,7 +99,7 @@ def answer_words(variable: Variable, measure: str = "top", *, language: str = "e
         if label.get(language):
             return within(label[language])
     labels = variable.code_labels(language)
-    return _either([within(labels[code]) for code in variable.codes_of(measure)]) or measure
+    return listed([within(labels[code]) for code in variable.codes_of(measure)], "or") or measure
 
 
 def direction(variable: Variable, measure: str = "top") -> str:
@@ -128,7 +129,7 @@ def base_in_words(variable: Variable, instrument: Instrument, *, language: str =
 
 def asked_of(variable: Variable, instrument: Instrument, *, language: str = "en") -> str:
     """The audiences a column is put to, and the routing if there is one."""
-    names = _listed(
+    names = listed(
         [audience_name(instrument, audience, language=language) for audience in variable.audiences]
     )
     base = base_in_words(variable, instrument, language=language)
@@ -159,10 +160,10 @@ def _call(function: str, arguments: Sequence[ast.expr], instrument: Instrument, 
 
 
 def _comparison(name: str, how: ast.cmpop, against: ast.expr, instrument: Instrument, language: str) -> str:
-    listed = against.elts if isinstance(against, ast.List | ast.Tuple | ast.Set) else [against]
+    parts = against.elts if isinstance(against, ast.List | ast.Tuple | ast.Set) else [against]
     labels = instrument[name].code_labels(language) if name in instrument else {}
-    codes = [str(part.value) for part in listed if isinstance(part, ast.Constant)]
-    answers = _either([_quoted(labels.get(code, code)) for code in codes])
+    codes = [str(part.value) for part in parts if isinstance(part, ast.Constant)]
+    answers = listed([_quoted(labels.get(code, code)) for code in codes], "or")
     verbs: dict[type[ast.cmpop], str] = {
         ast.Eq: "answered",
         ast.In: "answered",
@@ -187,12 +188,15 @@ def _quoted(text: str) -> str:
     return f"“{text}”"
 
 
-def _either(words: Sequence[str]) -> str:
-    return " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 2 else words)
+def listed(words: Sequence[str], last: str = "and") -> str:
+    """Names in a sentence, the last one joined by "and" or another word.
 
-
-def _listed(words: Sequence[str]) -> str:
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 2 else words)
+    Examples
+    --------
+    >>> listed(["a", "b", "c"]), listed(["a", "b"], "or")
+    ('a, b and c', 'a or b')
+    """
+    return f" {last} ".join([", ".join(words[:-1]), words[-1]] if len(words) > 2 else words)
 
 
 def known(value: Any, default: Any = "") -> Any:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from toolkit.disclosure.ruling import three_parts
 from toolkit.instrument.model import Variable
 from toolkit.presentation.numbers import base, is_known, percent
 from toolkit.presentation.rows import answer_words, known, released_table
@@ -56,15 +57,10 @@ class Spread:
         return f"{listed}; full spread not shown: {self.why}" if self.why else listed
 
     def _part_labels(self, variable: Variable, language: str) -> dict[str, str]:
-        middle = [
-            code
-            for code in variable.codes
-            if code not in (*variable.codes_of("top"), *variable.codes_of("bottom"))
-        ]
         labels = variable.code_labels(language)
         return {
             "bottom": _start(answer_words(variable, "bottom", language=language)),
-            "middle": " or ".join(labels[code] for code in middle),
+            "middle": " or ".join(labels[code] for code in three_parts(variable)["middle"]),
             "top": _start(answer_words(variable, "top", language=language)),
         }
 

@@ -267,13 +267,13 @@ def _share_cell(row: Mapping[str, Any]) -> str:
     return f"{in_cell(size, '(' + ends if ends else '')}\nn\u00a0{n}"
 
 
-def notes_on(frame: pd.DataFrame) -> list[str]:
-    """What the marks in a table mean, where it has them."""
+def notes_on(frame: pd.DataFrame, *, mark: str = f"{NOT_SHOWN}: not shown") -> list[str]:
+    """What the marks in a table mean, where it has them; `mark` is what stands for a withheld number."""
     notes = _bound_notes(frame)
     hidden = frame[~frame["shown"].astype(bool)].to_dict("records")
     if hidden:
         reasons = dict.fromkeys(plain_reason(row) for row in hidden)
-        notes.append(f"{NOT_SHOWN}: not shown ({'; '.join(reasons)}).")
+        notes.append(f"{mark} ({'; '.join(reasons)}).")
     return notes
 
 

@@ -9,10 +9,10 @@ import pandas as pd
 from toolkit.instrument.model import Instrument
 from toolkit.presentation.blocks import Bullets, Paragraph, Prose, Terms
 from toolkit.presentation.numbers import base, is_known, percent, points
-from toolkit.presentation.rows import audience_name, item_name, known, released_table, shown_rows
+from toolkit.presentation.rows import audience_name, item_name, known, listed, released_table, shown_rows
 from toolkit.presentation.sentences import by_width, headline, hint_of, is_certain, verdict_of
 
-_FAMILIES = {"pre-declared": "declared before the answers were looked at", "other": "others"}
+_FAMILIES = {"pre-declared": "declared before the answers were looked at", "other": "exploratory"}
 
 __all__ = ["cannot_tell", "headline", "percent", "points", "summary", "synthetic_notice"]
 
@@ -66,7 +66,8 @@ def summary(
     else:
         parts.append(
             Paragraph(
-                "No gap between audiences may be shown here: too few people answered in all but one of them."
+                "No gap between audiences may be shown here: too few answered, or nearly all gave the same "
+                "answer."
             )
         )
     return Prose("", tuple(parts), "summary")
@@ -170,8 +171,8 @@ def _families(gaps: pd.DataFrame) -> str:
     if len(counts) < 2:
         return ", their p values adjusted for the number of tests"
     order = sorted(counts.items(), key=lambda pair: pair[0] == "other")
-    listed = " and ".join(f"{count} {_FAMILIES.get(str(name), name)}" for name, count in order)
-    return f" ({listed}), their p values adjusted within each of these groups"
+    told = listed([f"{count} {_FAMILIES.get(str(name), name)}" for name, count in order])
+    return f" ({told}), their p values adjusted within each of these groups"
 
 
 def _who_answered(participation: pd.DataFrame, instrument: Instrument, by: str, language: str) -> str:
@@ -200,7 +201,7 @@ def _detectable(gaps: pd.DataFrame, instrument: Instrument, language: str) -> li
             text = "With so few answers no gap would show reliably."
         else:
             low, high = points(sizes.min()), points(sizes.max())
-            size = f"{low} points" if low == high else f"{low} to {high} points, depending on the question,"
+            size = f"{low} points" if low == high else f"{low} to {high} points (depending on the question)"
             text = f"Only gaps of about {size} or more would be found four times in five."
         said.append((f"Small gaps between {names}", text))
     return said
@@ -231,7 +232,7 @@ def _silent(
     said = []
     if missing:
         text = (
-            f"{_sentence(missing)} did not answer. The intervals allow for chance, not for a difference "
+            f"{listed(missing)} did not answer. The intervals allow for chance, not for a difference "
             "between those who answered and those who did not."
         )
         said.append(("People who did not answer", text))
@@ -242,7 +243,3 @@ def _silent(
     ]
     said += [(name, "Too few answered for anything to be shown.") for name in hidden]
     return said
-
-
-def _sentence(words: list[str]) -> str:
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 2 else words)

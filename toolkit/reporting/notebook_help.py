@@ -120,7 +120,7 @@ def intervals_by_base(share: float, bases: Sequence[int], *, level: float = 0.95
     Examples
     --------
     >>> intervals_by_base(0.77, [100, 625]).round(3)["conf_low"].tolist()
-    [0.679, 0.735]
+    [0.678, 0.735]
     """
     from toolkit.analysis.contract import estimate_columns
     from toolkit.analysis.intervals import quantile, wilson

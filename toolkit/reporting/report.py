@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,46 +11,16 @@ import pandas as pd
 
 from toolkit.disclosure import Policy, Released
 from toolkit.instrument.model import Instrument
-from toolkit.presentation.blocks import Block, Paragraph, Picture, Prose, Table
-from toolkit.presentation.rows import audience_name
+from toolkit.presentation.blocks import Block, Heading, Paragraph, Picture, Prose, Several, Table
+from toolkit.presentation.rows import audience_name, listed
 from toolkit.presentation.theme import Theme
 
 if TYPE_CHECKING:
     from toolkit.study import Study
 
-__all__ = ["Heading", "OrganisationReport", "Several", "open_report"]
+__all__ = ["OrganisationReport", "open_report"]
 
 RESULTS = "results.csv"
-
-
-@dataclass(frozen=True)
-class Heading(Block):
-    """A heading of the third level between two displayables."""
-
-    text: str
-
-    def _repr_html_(self) -> str:
-        return f"<h3>{escape(self.text)}</h3>"
-
-    def __str__(self) -> str:
-        return self.text
-
-    __repr__ = __str__
-
-
-@dataclass(frozen=True)
-class Several(Block):
-    """Displayables one after the other."""
-
-    parts: tuple[Block, ...]
-
-    def _repr_html_(self) -> str:
-        return "\n".join(part._repr_html_() for part in self.parts)
-
-    def __str__(self) -> str:
-        return "\n\n".join(str(part) for part in self.parts)
-
-    __repr__ = __str__
 
 
 @dataclass(frozen=True)
@@ -107,7 +76,7 @@ class OrganisationReport:
         if self.withheld:
             return Several((*self._synthetic(), self.notice()))
         if "gaps" not in self.released.tables:
-            return Several((*self._synthetic(), _passage(_one_audience(self._names()))))
+            return Several((*self._synthetic(), self._nothing_to_compare()))
         told = summary(
             self.released, self.instrument, participation=self.participation, language=self.language
         )
@@ -135,7 +104,7 @@ class OrganisationReport:
         from toolkit.presentation import gap_dumbbell
 
         if "gaps" not in self.released.tables:
-            return _passage(_one_audience(self._names()))
+            return self._nothing_to_compare()
         return gap_dumbbell(self.released, self.instrument, look=self.theme, language=self.language)
 
     def gap_table(self, *, most: int | None = None) -> Block:
@@ -204,7 +173,7 @@ class OrganisationReport:
         from toolkit.presentation import cannot_tell
 
         if "gaps" not in self.released.tables:
-            return _passage(_one_audience(self._names()))
+            return self._nothing_to_compare()
         return cannot_tell(
             self.released, self.instrument, participation=self.participation, language=self.language
         )
@@ -256,9 +225,13 @@ class OrganisationReport:
         self.results().to_csv(Path(folder) / RESULTS, index=False, encoding="utf-8-sig", lineterminator="\n")
         return _passage(f"Every number here, with its base and interval, is in {RESULTS} beside this report.")
 
-    def _names(self) -> str:
-        names = (audience_name(self.instrument, one, language=self.language) for one in self.audiences)
-        return " and ".join(names)
+    def _nothing_to_compare(self) -> Prose:
+        names = [audience_name(self.instrument, one, language=self.language) for one in self.audiences]
+        if not names:
+            return _passage("No audience may be shown here, so there is nothing to compare.")
+        if len(names) == 1:
+            return _passage(f"Only {names[0]} may be shown here, so audiences cannot be compared.")
+        return _passage(f"No question was put to more than one of {listed(names)}, so none can be compared.")
 
     def _synthetic(self) -> tuple[Block, ...]:
         from toolkit.presentation import synthetic_notice
@@ -326,9 +299,3 @@ def _passage(*sentences: str) -> Prose:
 
 def _given(picture: Picture | None) -> Iterable[Block]:
     return () if picture is None else (picture,)
-
-
-def _one_audience(names: str) -> str:
-    if not names:
-        return "No audience may be shown here, so there is nothing to compare."
-    return f"Only {names} may be shown here, so audiences cannot be compared."

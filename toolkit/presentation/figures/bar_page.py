@@ -17,6 +17,7 @@ APART = 0.16
 TALLEST = 7.6
 """Inches a drawing may be high, so that a printed page holds it with its title and caption."""
 BAR, STEP = 0.2, 0.24
+LABEL_CHARACTERS = 26
 LINE_COLOUR = "#7B8794"
 HATCHED = "#EDEAF5"
 
@@ -29,12 +30,19 @@ class Bar:
     shares: tuple[tuple[float, ...], tuple[float, ...], tuple[float, ...]]
     top: float | None = None
     words: str = ""
+    n: str = ""
 
     @property
     def reach(self) -> tuple[float, float, float]:
         """How far it goes to the left, in the middle and to the right."""
         low, middle, high = (sum(part) for part in self.shares)
         return low, middle, self.top if self.top is not None else high
+
+    @property
+    def beside(self) -> str:
+        """What stands at its left: the name, shortened where it is long, and always the whole n."""
+        n = f" ({self.n})" if self.n else ""
+        return wrapped(self.label, LABEL_CHARACTERS - len(n), most=1)[0] + n
 
 
 @dataclass(frozen=True)
@@ -153,7 +161,7 @@ def _draw_bar(
     page: Page, part: Part, name: str, bar: Bar, y: float, frame: tuple[float, float, float]
 ) -> None:
     zero, unit, middle = frame
-    page.text(0.08, y + BAR / 2, wrapped(bar.label, 26, most=1)[0], fontsize=7.5, color=QUIET)
+    page.text(0.08, y + BAR / 2, bar.beside, fontsize=7.5, color=QUIET)
     if bar.words:
         end = zero + (bar.top or 0.0) * unit
         if bar.top is not None:

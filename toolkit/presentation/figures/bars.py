@@ -146,7 +146,7 @@ def _block(
         spread = spreads.of(variable, audience)
         if spread is not None:
             name = audience_name(instrument, audience, start=True, language=language)
-            bars.append(_bar(variable, codes, spread, f"{name} ({spread.n})", language))
+            bars.append(replace(_bar(variable, codes, spread, name, language), n=spread.n))
     label = item_name(instrument, variable.name, language=language)
     return Block(variable.name, label, direction(variable), tuple(bars))
 

@@ -7,7 +7,8 @@ from typing import Any
 import pandas as pd
 
 from toolkit.presentation.blocks import Picture
-from toolkit.presentation.figures.dots import Dot, DotRow, Group, draw_dots
+from toolkit.presentation.figures.dots import DotRow, Group, draw_dots
+from toolkit.presentation.figures.gaps import dot_of
 from toolkit.presentation.figures.page import as_svg
 from toolkit.presentation.numbers import base, interval, percent
 from toolkit.presentation.rows import released_table, shown_rows
@@ -55,9 +56,7 @@ def base_dots(
             name=str(row["n"]),
             label=f"If {base(row['n'])} were asked",
             hint="",
-            dots=(
-                Dot("share", row["estimate"], row["conf_low"], row["conf_high"], percent(row["estimate"])),
-            ),
+            dots=(dot_of(row, "share"),),
             side=_ends(row),
         )
         for row in rows.to_dict("records")
@@ -69,10 +68,6 @@ def base_dots(
         "(Wilson).",
         as_svg(lambda: draw_dots(drawn, [group], side_title="Interval")),
     )
-
-
-def _dot(row: dict[str, Any]) -> Dot:
-    return Dot("share", row["estimate"], row["conf_low"], row["conf_high"], percent(row["estimate"]))
 
 
 def _ends(row: dict[str, Any]) -> str:

@@ -138,7 +138,7 @@ def _caption(waves: tuple[str, str], drawn: Sequence[Row], count: int, level: fl
     if any(_bound(row, when) for row in drawn for when in ("earlier", "later")):
         said.append("An arrow marks a bound: the share itself may not be shown.")
     if len(drawn) < count:
-        said.append(f"The {len(drawn)} largest of {count} changes are drawn, the appendix has all.")
+        said.append(f"The {len(drawn)} largest of {count} changes are drawn; the appendix has all.")
     return " ".join(said)
 
 

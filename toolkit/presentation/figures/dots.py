@@ -12,6 +12,7 @@ __all__ = ["Dot", "DotRow", "Group", "Span", "draw_dots"]
 
 LABEL_CHARACTERS = 37
 SIDE_CHARACTERS = 18
+HINT_CHARACTERS = 42
 LANE = 0.16
 SMALL = 7.5
 
@@ -104,7 +105,7 @@ def _key(page: Page, group: Group) -> Callable[[float, float], None]:
 
 
 def _height(row: DotRow) -> float:
-    words = len(wrapped(row.label, LABEL_CHARACTERS)) * LINE + (SMALL_LINE if row.hint else 0)
+    words = len(wrapped(row.label, LABEL_CHARACTERS)) * LINE + len(_hint_lines(row)) * SMALL_LINE
     notes = wrapped(row.side_note, SIDE_CHARACTERS) if row.side_note else []
     side = (LINE if row.side else 0) + len(notes) * SMALL_LINE
     return max(row.lanes * LANE, words, side) + 0.16
@@ -138,11 +139,17 @@ def _row(
 
 def _label(page: Page, row: DotRow, middle: float) -> None:
     lines = wrapped(row.label, LABEL_CHARACTERS)
-    start = middle - (len(lines) * LINE + (SMALL_LINE if row.hint else 0)) / 2 + LINE / 2
+    hints = _hint_lines(row)
+    start = middle - (len(lines) * LINE + len(hints) * SMALL_LINE) / 2 + LINE / 2
     for place, words in enumerate(lines):
         page.text(0.08, start + place * LINE, words, gid=f"label:{row.name}:{place}")
-    if row.hint:
-        page.text(0.08, start + len(lines) * LINE - 0.01, row.hint, color=QUIET, fontsize=SMALL)
+    first = start + len(lines) * LINE - 0.01
+    for place, words in enumerate(hints):
+        page.text(0.08, first + place * SMALL_LINE, words, color=QUIET, fontsize=SMALL)
+
+
+def _hint_lines(row: DotRow) -> list[str]:
+    return wrapped(row.hint, HINT_CHARACTERS) if row.hint else []
 
 
 def _lane(page: Page, span: Span, row: DotRow, groups: Mapping[str, Group], where: tuple[int, float]) -> None:

@@ -198,7 +198,7 @@ def _caption(count: int, drawn: int, gaps: pd.DataFrame, estimates: pd.DataFrame
     if len(by_width(gaps)):
         said.append("The grey band spans the widest gap of the row. Gaps are computed before rounding.")
     if drawn < count:
-        said.append(f"The {drawn} items with the widest gaps of {count} are drawn, the appendix has all.")
+        said.append(f"The {drawn} items with the widest gaps of {count} are drawn; the appendix has all.")
     if (estimates["bound"].fillna("") != "").any():
         said.append(BOUND)
     said.append("Where an audience is missing from a row, it was not asked or may not be shown.")
@@ -222,7 +222,11 @@ def _alt(
             f"n {base(row['n'], row.get('n_shown'))}"
             for row in estimates[estimates["item"] == name].to_dict("records")
         )
-        lead = headline(own[0], instrument, language=language) if own else item_name(instrument, name) + "."
+        lead = (
+            headline(own[0], instrument, language=language)
+            if own
+            else item_name(instrument, name, language=language) + "."
+        )
         said.append(f"{lead} All: {shares}.")
     return "Dot plot of shares by audience. " + " ".join(said)
 

@@ -13,7 +13,15 @@ from toolkit.presentation.figures.dots import DotRow, draw_dots
 from toolkit.presentation.figures.gaps import BOUND, groups_of, item_rows, marked
 from toolkit.presentation.figures.page import as_svg
 from toolkit.presentation.numbers import base, percent
-from toolkit.presentation.rows import audience_name, base_in_words, known, released_table, shown_rows, within
+from toolkit.presentation.rows import (
+    audience_name,
+    base_in_words,
+    known,
+    listed,
+    released_table,
+    shown_rows,
+    within,
+)
 from toolkit.presentation.sentences import share_of
 from toolkit.presentation.theme import Theme
 
@@ -126,13 +134,18 @@ def _title(
         options = " and ".join(f"“{within(instrument[name].label(language))}”" for name in best["item"])
         unclear = len(best) > 2 or (best["bound"] == "<=").any()
         if unclear:
-            options = "no single option"
+            options = ""
         share = percent(row["estimate"], bound=str(known(row.get("bound"))))
         name = audience_name(instrument, audience, language=language)
         leaders.setdefault(options, []).append(name if unclear else f"{name} ({share})")
     if not leaders:
         return f"{question}: no share may be shown"
-    said = [f"{options} most often chosen by {' and '.join(names)}" for options, names in leaders.items()]
+    said = [
+        f"{options} most often chosen by {listed(names)}"
+        if options
+        else f"no single option stands out among {listed(names)}"
+        for options, names in leaders.items()
+    ]
     hidden = frame[~frame["shown"].astype(bool) & ~frame["item"].isin(exclusive)]
     return f"{question}: {', '.join(said)}{', of the options that may be shown' if len(hidden) else ''}"
 
