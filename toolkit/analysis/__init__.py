@@ -2,6 +2,7 @@
 
 from toolkit.analysis.agreement import kappa, weighted_alpha
 from toolkit.analysis.anova import anova, bartlett, tukey, welch_anova
+from toolkit.analysis.banner import banner
 from toolkit.analysis.brunner_munzel import brunner_munzel
 from toolkit.analysis.careless import careless_flags, careless_indices
 from toolkit.analysis.cells import Estimates
@@ -29,11 +30,13 @@ from toolkit.analysis.invariance import ItemDifference, item_difference, measure
 from toolkit.analysis.joint import estimate, ratios, totals, variances
 from toolkit.analysis.marginal import marginal_effects
 from toolkit.analysis.multiplicity import adjust_p
+from toolkit.analysis.nonresponse import nonresponse_bounds
 from toolkit.analysis.omega import Omega, omega
 from toolkit.analysis.one_proportion import exact_binomial_test, score_test
 from toolkit.analysis.ordinal import OrdinalRegression, ordinal_regression, parallel_slopes_test
 from toolkit.analysis.organisations import Shrunk, funnel_limits, organisation_shares, shrink
 from toolkit.analysis.panel import newcombe_paired, panel_change
+from toolkit.analysis.pilot import pilot_change
 from toolkit.analysis.planning import margin_of_error, minimum_detectable_gap, sample_size, size_for_margin
 from toolkit.analysis.pooling import Pooled, pool, pool_frames
 from toolkit.analysis.power import Power, power_anova, power_proportions, power_t_test
@@ -95,6 +98,7 @@ __all__ = [
     "agresti_caffo",
     "anova",
     "any_of",
+    "banner",
     "bartlett",
     "boschloo",
     "brunner_munzel",
@@ -145,12 +149,14 @@ __all__ = [
     "minimum_detectable_gap",
     "newcombe",
     "newcombe_paired",
+    "nonresponse_bounds",
     "odds_ratio",
     "omega",
     "ordinal_regression",
     "organisation_shares",
     "panel_change",
     "parallel_slopes_test",
+    "pilot_change",
     "pool",
     "pool_frames",
     "pooled_z",

@@ -19,7 +19,7 @@ from toolkit.analysis.tables import table_of
 from toolkit.analysis.two_proportions import cohen_h
 from toolkit.errors import InvalidInput, Problem
 
-__all__ = ["newcombe_paired", "panel_change"]
+__all__ = ["means_of_pairs", "newcombe_paired", "panel_change", "shares_of_pairs"]
 
 Array = npt.NDArray[np.float64]
 _SHARES = "exact McNemar test, Newcombe's interval for pairs"
@@ -155,7 +155,7 @@ def _block(frame: pd.DataFrame, made: Request, paired: Pairing, level: float, po
     before, after = answers[paired.earlier], answers[paired.later]
     known = ~(np.isnan(before) | np.isnan(after))
     names, labels = paired.groups.names, paired.groups.labels
-    sums = _shares if made.share else _means
+    sums = shares_of_pairs if made.share else means_of_pairs
     found = sums(before[known], after[known], paired.group[known], len(labels), level, power)
     asked = [at for at, label in enumerate(labels) if _asked(made.audiences, names, label)]
     rows: dict[str, Any] = {name: values[asked] for name, values in found.items()}
@@ -172,7 +172,7 @@ def _asked(audiences: tuple[str, ...] | None, names: Sequence[str], label: Seque
     return str(label[list(names).index("audience")]) in audiences
 
 
-def _shares(
+def shares_of_pairs(
     before: Array, after: Array, group: Any, count: int, level: float, power: float
 ) -> dict[str, Array]:
     """Rows of a yes/no item: change of the share in each group."""
@@ -210,7 +210,7 @@ def _shares(
     }
 
 
-def _means(
+def means_of_pairs(
     before: Array, after: Array, group: Any, count: int, level: float, power: float
 ) -> dict[str, Array]:
     """Rows of a mean: change of each person, on average, in each group."""

@@ -6,7 +6,7 @@ import math
 
 from toolkit.analysis.rounding import rounded
 
-__all__ = ["verdict"]
+__all__ = ["amount", "verdict"]
 
 
 def verdict(
@@ -51,17 +51,18 @@ def verdict(
     if any(math.isnan(value) for value in (gap, conf_low, conf_high)):
         return "no comparison could be made"
     if conf_low > margin or conf_high < -margin:
-        return f"a gap of {_said(gap, unit)} {unit} ({_said(conf_low, unit)} to {_said(conf_high, unit)})"
+        return f"a gap of {amount(gap, unit)} {unit} ({amount(conf_low, unit)} to {amount(conf_high, unit)})"
     if conf_low >= -margin and conf_high <= margin:
-        return f"views are similar to within {_said(margin, unit, exact=True)} {unit}"
+        return f"views are similar to within {amount(margin, unit, exact=True)} {unit}"
     if conf_low > 0 or conf_high < 0:
         return "a difference is likely; its practical size is uncertain"
     if math.isnan(detectable):
         return "this survey cannot tell; with so few answers no gap would show"
-    return f"this survey cannot tell; only gaps of about {_said(detectable, unit)} {unit} would show"
+    return f"this survey cannot tell; only gaps of about {amount(detectable, unit)} {unit} would show"
 
 
-def _said(value: float, unit: str, *, exact: bool = False) -> str:
+def amount(value: float, unit: str, *, exact: bool = False) -> str:
+    """A difference as a sentence says it: whole points or two decimals of a scale, exactly where asked."""
     if unit.startswith("points"):
         text = f"{100 * value:.4g}" if exact else f"{rounded(100 * value):.0f}"
     else:
