@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import doctest
+import importlib
+import pkgutil
 import re
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 import toolkit as tk
@@ -23,6 +28,11 @@ EXAMPLES = [
     for page in PAGES
     for number, code in enumerate(re.findall(r"```python\n(.*?)```", page.read_text("utf-8"), re.DOTALL))
 ]
+MODULES = sorted(  # those of the statistics have a test of their own
+    one.name
+    for one in pkgutil.walk_packages(tk.__path__, "toolkit.")
+    if not one.name.startswith("toolkit.analysis")
+)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 
@@ -86,3 +96,10 @@ def test_the_rehearsal_of_ones_own_study_reads_without_a_problem(reader: Path) -
 def test_every_name_under_tk_is_there(page: Path) -> None:
     named = set(re.findall(r"(?<![\w.])tk\.([A-Za-z_]+)", page.read_text("utf-8")))
     assert {name for name in named if not hasattr(tk, name)} == set()
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_docstring_examples_print_what_they_say(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    found = doctest.testmod(importlib.import_module(name), extraglobs={"np": np, "pd": pd})
+    assert found.failed == 0

@@ -80,7 +80,7 @@ def _typed(name: str, values: Any) -> Any:
     if name in ("n", "n_a", "n_b") and array.dtype.kind == "f" and _whole(array):
         return array.astype(np.int64)
     if array.dtype.kind in "OU":
-        return pd.array(list(array), dtype="str")
+        return pd.array(array.tolist(), dtype="str")  # Python words, not numpy's
     return array
 
 
