@@ -67,6 +67,8 @@ def test_the_sample_study_says_what_its_file_says(study: Study) -> None:
     assert len(study.organisation_ids("2026")) == 12
     assert len(study.organisation_ids("2025")) == 4
     assert all(path.is_file() for path in study.input_files)
+    bank = {path.name for path in (study.folder.parents[1] / "instruments" / "bank").glob("*.yaml")}
+    assert bank <= {path.name for path in study.input_files}
     assert set(study.methods) == {"executive", "employee", "freelancer"}
     for texts in study.methods.values():
         assert set(AAPOR_ITEMS) - set(COMPUTED_AAPOR_ITEMS) <= set(texts)

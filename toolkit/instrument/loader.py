@@ -8,9 +8,10 @@ from pathlib import Path
 from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.assembling import assemble, assemble_whole
 from toolkit.instrument.model import Instrument
-from toolkit.instrument.reading import Reading
+from toolkit.instrument.reading import Reading, bank_files
+from toolkit.instrument.yaml_loader import read_yaml
 
-__all__ = ["load_instrument", "load_instruments"]
+__all__ = ["files_of", "load_instrument", "load_instruments"]
 
 
 def load_instrument(path: str | Path) -> Instrument:
@@ -67,6 +68,15 @@ def load_instruments(files: Mapping[str, str | Path] | Iterable[str | Path]) -> 
     else:
         named = [(None, Path(path)) for path in ([files] if isinstance(files, str | Path) else files)]
     return _load(named, " + ".join(str(path) for _, path in named))
+
+
+def files_of(paths: Iterable[str | Path]) -> tuple[Path, ...]:
+    """Every file an instrument is read from: the files given, and those of the banks they name, each once."""
+    found: list[Path] = []
+    for path in map(Path, paths):
+        bank = read_yaml(path).get("bank")
+        found += [path, *(bank_files(path.parent / bank) if bank else ())]
+    return tuple(dict.fromkeys(found))
 
 
 def _load(files: list[tuple[str | None, Path]], source: object) -> Instrument:

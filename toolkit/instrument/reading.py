@@ -15,7 +15,7 @@ from toolkit.instrument.files import AudienceFile, BankFile, WholeFile
 from toolkit.instrument.strict import problems_of
 from toolkit.instrument.yaml_loader import Document, Location, read_document
 
-__all__ = ["Finding", "Questionnaire", "Reading"]
+__all__ = ["Finding", "Questionnaire", "Reading", "bank_files"]
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -74,7 +74,7 @@ class Reading:
 
     def bank(self, folder: Path, document: Document) -> BankFile | None:
         """Read every YAML file of a bank's folder as one."""
-        paths = sorted((*folder.glob("*.yaml"), *folder.glob("*.yml")))
+        paths = bank_files(folder)
         if not paths:
             what = "is not a folder" if not folder.is_dir() else "holds no YAML files"
             mend = "name the folder of the bank, relative to this file"
@@ -147,6 +147,11 @@ class Reading:
                 if location is not None:
                     return document, location
         return self.documents[0], ()
+
+
+def bank_files(folder: Path) -> list[Path]:
+    """The files of a bank, in the order in which they are read."""
+    return sorted((*folder.glob("*.yaml"), *folder.glob("*.yml")))
 
 
 def _without(data: Any, bad: set[Location]) -> Any:

@@ -11,6 +11,7 @@ from toolkit.disclosure.policy import Policy, load_policy
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.findings import load_findings
 from toolkit.instrument import Instrument, load_instrument, load_instruments
+from toolkit.instrument.loader import files_of
 from toolkit.instrument.strict import checked
 from toolkit.instrument.yaml_loader import read_document
 from toolkit.responses.answers import AnswersFile
@@ -48,27 +49,15 @@ def load_study(path: str | Path, *, data: str | Path | None = None) -> Study:
     instrument = _instrument(written, folder, problems)
     policy = _policy(written, problems)
     waves = _waves(written, problems)
-    if data is not None and not Path(data).is_dir():
-        what = "is no folder" if Path(data).exists() else "is not there"
-        mend = f"name the folder in which the answer files lie{_source(written)}"
-        problems.append(Problem(f"data: {data}", what, mend))
-        data = None
-    places = [_answers_path(entry, folder, data) for entry in written.answers]
+    places = _answer_places(written, folder, data, problems)
     problems += _files_missing(written, folder, places)
     problems += _findings_problems(written, folder)
     table = None
     if instrument is not None:
         problems += misfits(written, instrument)
-        if written.organisations and (folder / written.organisations).is_file():
-            try:
-                table = read_organisations(
-                    folder / written.organisations, audiences=tuple(instrument.audiences), waves=waves
-                )
-            except InvalidInput as error:
-                problems += _named(error, written.organisations)
+        table = _organisations(written, folder, tuple(instrument.audiences), waves, problems)
     if problems or instrument is None:
         raise InvalidInput(path, problems)
-    beside = [*written.instruments.values(), written.instrument, written.organisations, written.benchmarks]
     return Study(
         id=written.id,
         title=written.title,
@@ -87,11 +76,19 @@ def load_study(path: str | Path, *, data: str | Path | None = None) -> Study:
         methods=methods_of(written, instrument),
         seed=written.seed,
         data_source=written.data_source,
-        input_files=(path, *(folder / name for name in beside if name), *places),
+        input_files=(path, *_files_read(written, folder), *places),
         answers=written.answers,
         answer_paths=tuple(places),
         table=table,
     )
+
+
+def _files_read(written: StudyFile, folder: Path) -> Iterator[Path]:
+    named = (written.instrument, *written.instruments.values())
+    yield from files_of(folder / name for name in named if name)
+    for name in (written.organisations, written.benchmarks, written.brand.logo):
+        if name:
+            yield folder / name
 
 
 def _named(error: InvalidInput, source: str) -> Iterator[Problem]:
@@ -139,6 +136,34 @@ def _waves(written: StudyFile, problems: list[Problem]) -> tuple[str, ...]:
     for wave in dict.fromkeys(wave for wave in written.waves if written.waves.count(wave) > 1):
         problems.append(Problem(f"waves → {wave}", "stands twice", "list it once"))
     return written.waves
+
+
+def _organisations(
+    written: StudyFile,
+    folder: Path,
+    audiences: tuple[str, ...],
+    waves: tuple[str, ...],
+    problems: list[Problem],
+) -> pd.DataFrame | None:
+    if not written.organisations or not (folder / written.organisations).is_file():
+        return None
+    try:
+        return read_organisations(folder / written.organisations, audiences=audiences, waves=waves)
+    except InvalidInput as error:
+        problems += _named(error, written.organisations)
+        return None
+
+
+def _answer_places(
+    written: StudyFile, folder: Path, data: str | Path | None, problems: list[Problem]
+) -> list[Path]:
+    """Where each file of answers lies; a folder for data that is not there is said once, not once a file."""
+    if data is not None and not Path(data).is_dir():
+        what = "is no folder" if Path(data).exists() else "is not there"
+        mend = f"name the folder in which the answer files lie{_source(written)}"
+        problems.append(Problem(f"data: {data}", what, mend))
+        data = None
+    return [_answers_path(entry, folder, data) for entry in written.answers]
 
 
 def _answers_path(entry: AnswersFile, folder: Path, data: str | Path | None) -> Path:
