@@ -40,6 +40,7 @@ from toolkit.analysis.pilot import pilot_change
 from toolkit.analysis.planning import margin_of_error, minimum_detectable_gap, sample_size, size_for_margin
 from toolkit.analysis.pooling import Pooled, pool, pool_frames
 from toolkit.analysis.power import Power, power_anova, power_proportions, power_t_test
+from toolkit.analysis.published import against_published
 from toolkit.analysis.quantile import quantiles, weighted_quantile
 from toolkit.analysis.rank import (
     friedman,
@@ -95,6 +96,7 @@ __all__ = [
     "TableTest",
     "TermTest",
     "adjust_p",
+    "against_published",
     "agresti_caffo",
     "anova",
     "any_of",
