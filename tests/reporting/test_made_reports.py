@@ -16,12 +16,13 @@ import pandas as pd
 import pytest
 
 import toolkit as tk
+from toolkit.analysis import margin_of_error
 from toolkit.disclosure import release
 from toolkit.reporting import run_reports
 from toolkit.reporting.manifest import sha256_of
 from toolkit.study import AAPOR_ITEMS, Study
 
-MADE, WITHHELD = "org-08", "org-10"
+MADE, WITHHELD, TWO_WAVES = "org-08", "org-10", "org-01"
 
 
 @pytest.fixture(scope="module")
@@ -163,6 +164,21 @@ def test_no_answer_can_be_reached_from_a_report(report, sample_study):
             waiting.append(one.base)
         waiting.extend(gc.get_referents(one))
     assert len(seen) > 1000
+
+
+def test_every_section_names_the_level_of_the_study_and_is_computed_at_it(sample_study):
+    report = tk.open_report(replace(tk.load_study(sample_study), level=0.9), TWO_WAVES)
+    told = report.participation.dropna(subset=["margin"])
+    assert len(told)
+    for row in told.to_dict("records"):
+        assert row["margin"] == pytest.approx(
+            margin_of_error(row["answered"], population=row["invited"], level=0.9)
+        )
+    sections = ("participation_table", "gap_picture", "gap_table", "option_pictures", "benchmarks", "trend")
+    for name in (*sections, "methods", "appendix"):
+        text = str(getattr(report, name)()).replace("\u00a0", " ").replace("\n", " ")
+        assert not re.search(r"(?<!≥)95 % interval|at 95 %", text), name
+        assert re.search("90 % interval|at 90 %", text), name
 
 
 def test_audiences_that_share_no_question_are_not_said_to_be_alone(report):

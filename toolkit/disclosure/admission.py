@@ -33,7 +33,12 @@ class Admitted:
 
 
 def admit(
-    frame: pd.DataFrame, policy: Policy, *, by: str = "audience", population: Mapping[str, int] | None = None
+    frame: pd.DataFrame,
+    policy: Policy,
+    *,
+    by: str = "audience",
+    population: Mapping[str, int] | None = None,
+    level: float = 0.95,
 ) -> Admitted:
     """Take groups with fewer respondents than the policy's threshold out of a frame.
 
@@ -50,6 +55,8 @@ def admit(
         Column of the groups.
     population
         Group → people invited, where known.
+    level
+        Of the margin of error.
 
     Raises
     ------
@@ -73,7 +80,9 @@ def admit(
     kept = frame.loc[~names.isin(small).to_numpy()]
     if isinstance(frame[by].dtype, pd.CategoricalDtype):
         kept = kept.assign(**{by: kept[by].cat.remove_unused_categories()})
-    rows = [_participation(group, answered.get(group, 0), invited.get(group), policy) for group in groups]
+    rows = [
+        _participation(group, answered.get(group, 0), invited.get(group), policy, level) for group in groups
+    ]
     table = pd.DataFrame(rows, columns=["group", *_PARTICIPATION]).rename(columns={"group": by})
     table = table.astype(
         {"invited": "Int64", "answered": "Int64", "response_rate": "Float64", "margin": "Float64"}
@@ -114,7 +123,9 @@ def _check(names: pd.Series, answered: Mapping[str, int], invited: Mapping[str, 
         raise InvalidInput("frame", problems)
 
 
-def _participation(group: str, answered: int, invited: int | None, policy: Policy) -> tuple[object, ...]:
+def _participation(
+    group: str, answered: int, invited: int | None, policy: Policy, level: float
+) -> tuple[object, ...]:
     from toolkit.analysis import margin_of_error
 
     if answered < policy.threshold:
@@ -122,5 +133,5 @@ def _participation(group: str, answered: int, invited: int | None, policy: Polic
         return group, invited, pd.NA, shown, pd.NA, pd.NA
     if invited is None:
         return group, pd.NA, answered, str(answered), pd.NA, pd.NA
-    margin = float(margin_of_error(answered, population=invited))
+    margin = float(margin_of_error(answered, population=invited, level=level))
     return group, invited, answered, str(answered), answered / invited, margin

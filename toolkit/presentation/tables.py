@@ -34,6 +34,7 @@ def participation_table(
     *,
     policy: Any = None,
     by: str = "audience",
+    level: float = 0.95,
     language: str = "en",
 ) -> Table:
     """How many were invited and answered, with the margin of error of a share of one half.
@@ -46,8 +47,8 @@ def participation_table(
         For the audiences' names.
     policy
         The disclosure policy; where given, a count below its threshold is refused.
-    by, language
-        The group column; the language of the names.
+    by, level, language
+        The group column; the level of the margin of error; the language of the names.
 
     Raises
     ------
@@ -78,8 +79,8 @@ def participation_table(
         for row in participation.to_dict("records")
     ]
     notes = [
-        "Margin of error: how far a share near 50 % may lie from that of everyone invited, at 95 %, if "
-        "those who did not answer think like those who did."
+        "Margin of error: how far a share near 50 % may lie from that of everyone invited, at "
+        f"{percent(level)}, if those who did not answer think like those who did."
     ]
     if participation["answered"].isna().any():
         notes.append(

@@ -159,8 +159,10 @@ def _tested(gaps: pd.DataFrame, adjusted: str) -> str:
     tested = int(gaps["p_value"].notna().sum()) if "p_value" in gaps else 0
     how = adjusted or _families(gaps)
     certain = sum(is_certain(row) for row in shown_rows(gaps).to_dict("records"))
+    count = "1 gap was" if tested == 1 else f"{tested} gaps were"
+    clear = {0: "none of them stays", 1: "1 of them stays"}.get(certain, f"{certain} of them stay")
     return (
-        f"{tested} gaps were tested{how}; {certain} of them stay clear of 0 after that. Picking the widest "
+        f"{count} tested{how}; {clear} clear of 0 after that. Picking the widest "
         "of many makes them look wider than they are, so read the interval in brackets, not the single "
         "number."
     )

@@ -91,7 +91,8 @@ def _admitted(study: Study, organisation: str, wave: str) -> Admitted:
     from toolkit.disclosure import admit
 
     frame = study.responses(organisation=organisation, wave=wave)
-    return admit(frame, study.policy, by="audience", population=study.population(organisation, wave))
+    population = study.population(organisation, wave)
+    return admit(frame, study.policy, by="audience", population=population, level=study.level)
 
 
 def _with_used_audiences(frame: pd.DataFrame) -> pd.DataFrame:

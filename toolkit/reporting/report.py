@@ -40,8 +40,8 @@ class OrganisationReport:
         For the words.
     released, participation, audiences, previous_wave
         See `toolkit.reporting.gathering.Gathered`.
-    policy
-        What was applied.
+    policy, level
+        What was applied; the level of every interval.
     written, computed
         Audience → AAPOR disclosure item → text, of the study file and of the report.
     theme
@@ -60,6 +60,7 @@ class OrganisationReport:
     audiences: tuple[str, ...]
     previous_wave: str
     policy: Policy
+    level: float
     written: Mapping[str, Mapping[str, str]]
     computed: Mapping[str, Mapping[str, str]]
     theme: Theme
@@ -96,7 +97,11 @@ class OrganisationReport:
         from toolkit.presentation import participation_table
 
         return participation_table(
-            self.participation, self.instrument, policy=self.policy, language=self.language
+            self.participation,
+            self.instrument,
+            policy=self.policy,
+            level=self.level,
+            language=self.language,
         )
 
     def gap_picture(self) -> Block:
@@ -105,7 +110,9 @@ class OrganisationReport:
 
         if "gaps" not in self.released.tables:
             return self._nothing_to_compare()
-        return gap_dumbbell(self.released, self.instrument, look=self.theme, language=self.language)
+        return gap_dumbbell(
+            self.released, self.instrument, level=self.level, look=self.theme, language=self.language
+        )
 
     def gap_table(self, *, most: int | None = None) -> Block:
         """Gaps with their intervals and verdicts, the widest first; every one of them, or so many."""
@@ -114,7 +121,14 @@ class OrganisationReport:
         if "gaps" not in self.released.tables:
             return Several(())
         title = f"The {most} widest gaps between audiences" if most else "Every gap between audiences"
-        return gap_table(self.released, self.instrument, most=most, title=title, language=self.language)
+        return gap_table(
+            self.released,
+            self.instrument,
+            most=most,
+            level=self.level,
+            title=title,
+            language=self.language,
+        )
 
     def theme_pictures(self) -> Block:
         """The distributions of every theme's scale questions, by audience."""
@@ -142,7 +156,12 @@ class OrganisationReport:
         for item in self.instrument.items:
             if item.type == "multi" and any(v.name in asked for v in self.instrument.of_item(item.id)):
                 picture = ranked_options(
-                    self.released, self.instrument, item=item.id, look=self.theme, language=self.language
+                    self.released,
+                    self.instrument,
+                    item=item.id,
+                    level=self.level,
+                    look=self.theme,
+                    language=self.language,
                 )
                 parts.append(picture)
         return Several(tuple(parts)) if parts else _passage("No question here takes several answers.")
@@ -153,7 +172,9 @@ class OrganisationReport:
 
         if "benchmarks" not in self.released.tables:
             return _passage("The study names no published figures to compare with.")
-        picture = benchmark_dots(self.released, self.instrument, look=self.theme, language=self.language)
+        picture = benchmark_dots(
+            self.released, self.instrument, level=self.level, look=self.theme, language=self.language
+        )
         table = benchmark_table(self.released, self.instrument, language=self.language)
         return Several((*_given(picture), table))
 
@@ -165,7 +186,12 @@ class OrganisationReport:
             return _passage("There is no earlier wave that this one could be compared with.")
         waves = (self.previous_wave, self.wave)
         return wave_change(
-            self.released, self.instrument, waves=waves, look=self.theme, language=self.language
+            self.released,
+            self.instrument,
+            waves=waves,
+            level=self.level,
+            look=self.theme,
+            language=self.language,
         )
 
     def cannot_tell(self) -> Block:
@@ -207,7 +233,9 @@ class OrganisationReport:
             parts += [Heading("Gaps"), self.gap_table()]
         if self.previous_wave:
             waves = (self.previous_wave, self.wave)
-            changes = trend_table(self.released, self.instrument, waves=waves, language=self.language)
+            changes = trend_table(
+                self.released, self.instrument, waves=waves, level=self.level, language=self.language
+            )
             parts += [Heading("Changes"), changes]
         return Several(tuple(parts))
 
@@ -287,6 +315,7 @@ def open_report(
         audiences=gathered.audiences,
         previous_wave=gathered.previous_wave,
         policy=study.policy,
+        level=study.level,
         written=study.methods,
         computed=computed_statements(study, gathered),
         theme=Theme.of(study.brand, study.instrument.audiences),

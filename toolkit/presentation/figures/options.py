@@ -141,13 +141,13 @@ def _title(
     if not leaders:
         return f"{question}: no share may be shown"
     said = [
-        f"{options} most often chosen by {listed(names)}"
+        f"{options} {'are' if '” and “' in options else 'is'} chosen most often by {listed(names)}"
         if options
         else f"no single option stands out among {listed(names)}"
         for options, names in leaders.items()
     ]
     hidden = frame[~frame["shown"].astype(bool) & ~frame["item"].isin(exclusive)]
-    return f"{question}: {', '.join(said)}{', of the options that may be shown' if len(hidden) else ''}"
+    return f"{question}: {'; '.join(said)}{', of the options that may be shown' if len(hidden) else ''}"
 
 
 def _caption(
