@@ -154,6 +154,13 @@ class Variable:
     option: Option | None = None
 
     @property
+    def part(self) -> str | None:
+        """Id of the row or code of the option it is; None where it is the whole item."""
+        if self.row:
+            return self.row.id
+        return self.option.code if self.option else None
+
+    @property
     def kind(self) -> Literal["single", "option", "number", "text"]:
         """How the column is coded."""
         if self.option is not None:

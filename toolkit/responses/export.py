@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -66,15 +66,19 @@ def match_columns(
     instrument: Instrument,
     *,
     accepted: Mapping[str, str],
-    needed: Iterable[str],
+    needed: Collection[str],
     other: Iterable[str],
-    absent: Iterable[str] = (),
+    absent: Collection[str] = (),
     ignored: Iterable[str] = (),
 ) -> Columns:
     """Say which heading is which variable, and everything that does not fit.
 
     Parameters
     ----------
+    headings
+        The headings of the file.
+    instrument
+        The instrument its answers are of.
     accepted
         Heading → variable (or item, for a multi-select in one column).
     needed
@@ -95,49 +99,57 @@ def match_columns(
             found.setdefault(accepted[heading], []).append(heading)
         elif heading and heading not in other:
             unknown.append(heading)
-    lacking = [
-        name
-        for name in needed
-        if not _held(name, found, instrument) and not _left_out(name, absent, instrument)
-    ]
-    total = len(lacking) + sum(_held(name, found, instrument) for name in needed)
-    if total and len(lacking) > total / 2:
-        wrong = _wrong_survey(total - len(lacking), total, unknown)
-        return Columns({}, (wrong,))
+    held = [name for name in needed if _among(name, found, instrument)]
+    lacking = [name for name in needed if name not in held and not _among(name, absent, instrument)]
+    if len(lacking) > len(held):
+        return Columns({}, (_wrong_survey(len(held), len(held) + len(lacking), unknown),))
     problems = [
+        *_unknown(unknown, {*accepted, *lacking}),
+        *_lacking(lacking, unknown or headings),
+        *_present_though_absent(found, absent, instrument),
+    ]
+    return Columns({name: tuple(here) for name, here in found.items()}, tuple(problems))
+
+
+def _unknown(unknown: Iterable[str], known: Iterable[str]) -> list[Problem]:
+    return [
         Problem(
             f"column {name}",
             "is no item of the instrument and no column of the platform",
-            or_else(near_names(name, sorted({*accepted, *lacking})), "list it under ignore_columns"),
+            or_else(near_names(name, sorted(known)), "list it under ignore_columns"),
         )
         for name in unknown
     ]
-    problems += [
+
+
+def _lacking(lacking: Iterable[str], headings: Iterable[str]) -> list[Problem]:
+    return [
         Problem(
             f"column {name}",
             "is missing: the instrument asks it of people in this file",
-            or_else(near_names(name, unknown or headings), "export all questions, or list it under absent"),
+            or_else(near_names(name, headings), "export all questions, or list it under absent"),
         )
         for name in lacking
     ]
-    problems += [
+
+
+def _present_though_absent(
+    found: Mapping[str, list[str]], absent: Collection[str], instrument: Instrument
+) -> list[Problem]:
+    return [
         Problem(
-            f"column {held[0]}",
+            f"column {here[0]}",
             "is in the file, but the study file lists it under absent",
             "take it out of absent, or list the column under ignore_columns too, so that it stays unread",
         )
-        for name, held in found.items()
-        if name in absent or (name in instrument and instrument[name].item.id in absent)
+        for name, here in found.items()
+        if _among(name, absent, instrument)
     ]
-    return Columns({name: tuple(held) for name, held in found.items()}, tuple(problems))
 
 
-def _held(name: str, found: Mapping[str, list[str]], instrument: Instrument) -> bool:
-    return name in found or instrument[name].item.id in found
-
-
-def _left_out(name: str, absent: Iterable[str], instrument: Instrument) -> bool:
-    return name in absent or instrument[name].item.id in absent
+def _among(name: str, names: Collection[str], instrument: Instrument) -> bool:
+    """Whether a variable, or the item it is a part of, is among the names."""
+    return name in names or (name in instrument and instrument[name].item.id in names)
 
 
 def _wrong_survey(held: int, total: int, unknown: list[str]) -> Problem:

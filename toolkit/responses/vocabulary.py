@@ -20,6 +20,7 @@ __all__ = [
     "label_words",
     "number_cells",
     "number_words",
+    "option_labels",
     "option_numbers",
     "tidy",
     "translate",
@@ -58,6 +59,11 @@ def label_words(variable: Variable, instrument: Instrument) -> dict[str, str]:
     for missing in instrument.missing_of(variable):
         pairs += [(label, missing.becomes) for label in missing.label.values()]
     return _unambiguous((tidy(label), code) for label, code in pairs)
+
+
+def option_labels(options: Iterable[Option]) -> dict[str, str]:
+    """Label in any language → option code."""
+    return {tidy(label): option.code for option in options for label in option.label.values()}
 
 
 def option_numbers(options: Iterable[Option]) -> dict[str, str]:

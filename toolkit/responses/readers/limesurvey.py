@@ -78,10 +78,9 @@ def _refuse(sheet: Sheet, source: str) -> None:
 def _accepted(instrument: Instrument) -> dict[str, str]:
     accepted = {}
     for variable in instrument.variables:
-        part = variable.row.id if variable.row else variable.option.code if variable.option else None
         accepted[variable.name] = variable.name
-        if part is not None:
-            accepted[f"{variable.item.id}[{part}]"] = variable.name
+        if variable.part is not None:
+            accepted[f"{variable.item.id}[{variable.part}]"] = variable.name
     return accepted
 
 

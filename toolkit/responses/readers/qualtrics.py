@@ -21,14 +21,14 @@ from pathlib import Path
 import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem, near_names
-from toolkit.instrument.model import Instrument, Item, Variable
+from toolkit.instrument.model import Instrument, Variable
 from toolkit.responses.answers import AnswersFile
 from toolkit.responses.delimited import Sheet
 from toolkit.responses.export import Export
 from toolkit.responses.naming import rows_said
 from toolkit.responses.readers.platform import Cells, Platform, read_platform
 from toolkit.responses.readers.ticks import split_choices, ticked
-from toolkit.responses.vocabulary import number_words, option_numbers, tidy, unknown_cells
+from toolkit.responses.vocabulary import number_words, option_labels, option_numbers, tidy, unknown_cells
 
 __all__ = ["read_qualtrics"]
 
@@ -149,13 +149,9 @@ def _joined(cells: Cells, instrument: Instrument, problems: list[Problem]) -> di
             what = f"stands both in one column and in several ({split[0]} …)"
             problems.append(Problem(f"column {item.id}", what, "export again in one of the two ways"))
         variables = instrument.of_item(item.id)
-        columns |= split_choices(cells[item.id], variables, _choice_words(item), ",", problems)
+        words = option_labels(item.options) | option_numbers(item.options)
+        columns |= split_choices(cells[item.id], variables, words, ",", problems)
     return columns
-
-
-def _choice_words(item: Item) -> dict[str, str]:
-    labels = {tidy(label): option.code for option in item.options for label in option.label.values()}
-    return labels | option_numbers(item.options)
 
 
 def _tick(cells: pd.Series, variable: Variable, problems: list[Problem]) -> pd.Series:

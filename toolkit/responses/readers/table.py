@@ -20,6 +20,7 @@ from toolkit.responses.vocabulary import (
     code_words,
     label_words,
     number_cells,
+    option_labels,
     tidy,
     translate,
     unknown_cells,
@@ -222,13 +223,12 @@ def _item(
     blank = [tidy(value) for value in (*mapping.blank, *where.blank)]
     values = {tidy(value): code for value, code in where.values.items()}
     if item.type == "multi" and where.column is not None:
-        words = values or _option_words(item)
+        words = values or option_labels(item.options) | {option.code: option.code for option in item.options}
         cells = frame[where.column]
         return split_choices(cells.where(~cells.isin(blank), ""), variables, words, where.separator, problems)
     columns = {}
     for variable in variables:
-        part = variable.row.id if variable.row else variable.option.code if variable.option else None
-        cells = frame[where.column if where.column is not None else where.columns[str(part)]]
+        cells = frame[where.column if where.column is not None else where.columns[str(variable.part)]]
         columns[variable.name] = _column(
             cells.where(~cells.isin(blank), ""), values, variable, instrument, problems
         )
@@ -253,8 +253,3 @@ def _column(
     known = code_words(variable, instrument)
     words = {cell: known[code] for cell, code in values.items()} or label_words(variable, instrument) | known
     return translate(cells, words, variable, problems)
-
-
-def _option_words(item: Item) -> dict[str, str]:
-    labels = {tidy(label): option.code for option in item.options for label in option.label.values()}
-    return labels | {option.code: option.code for option in item.options}

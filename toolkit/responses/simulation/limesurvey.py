@@ -89,8 +89,7 @@ def cells(column: pd.Series, otherwise: str = "") -> Array:
 
 
 def _heading(variable: Variable) -> str:
-    part = variable.row.id if variable.row else variable.option.code if variable.option else ""
-    return f"{variable.item.id}[{part}]" if part else variable.item.id
+    return variable.item.id if variable.part is None else f"{variable.item.id}[{variable.part}]"
 
 
 def _audience(frame: pd.DataFrame, instrument: Instrument, answers: str, language: str) -> Array:
