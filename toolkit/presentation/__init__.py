@@ -12,6 +12,7 @@ from toolkit.presentation.figures import (
     gap_dumbbell,
     ranked_options,
     wave_change,
+    weight_spread,
 )
 from toolkit.presentation.methods import computed_methods, methods_statement
 from toolkit.presentation.numbers import percent, points
@@ -48,4 +49,5 @@ __all__ = [
     "synthetic_notice",
     "trend_table",
     "wave_change",
+    "weight_spread",
 ]

@@ -8,5 +8,14 @@ from toolkit.presentation.figures.benchmarks import benchmark_dots
 from toolkit.presentation.figures.change import wave_change
 from toolkit.presentation.figures.gaps import gap_dumbbell
 from toolkit.presentation.figures.options import ranked_options
+from toolkit.presentation.figures.weights import weight_spread
 
-__all__ = ["base_dots", "benchmark_dots", "diverging_bars", "gap_dumbbell", "ranked_options", "wave_change"]
+__all__ = [
+    "base_dots",
+    "benchmark_dots",
+    "diverging_bars",
+    "gap_dumbbell",
+    "ranked_options",
+    "wave_change",
+    "weight_spread",
+]
