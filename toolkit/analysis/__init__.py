@@ -25,6 +25,7 @@ from toolkit.analysis.equivalence import (
 from toolkit.analysis.estimates import means, proportions
 from toolkit.analysis.exact import fisher_exact, fisher_p
 from toolkit.analysis.exact_table import fisher_table
+from toolkit.analysis.finite_gaps import population_gaps
 from toolkit.analysis.gaps import gaps
 from toolkit.analysis.invariance import ItemDifference, item_difference, measurement_invariance
 from toolkit.analysis.joint import estimate, ratios, totals, variances
@@ -162,6 +163,7 @@ __all__ = [
     "pool",
     "pool_frames",
     "pooled_z",
+    "population_gaps",
     "power_anova",
     "power_proportions",
     "power_t_test",
