@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtr, ndtri, stdtr
 
+from toolkit.analysis.plain import as_numbers
 from toolkit.analysis.rank import mid_ranks
 from toolkit.analysis.results import Test
 from toolkit.errors import InvalidInput, Problem
@@ -87,7 +88,7 @@ def _kendall(x: Array, y: Array) -> Test:
 
 
 def _both(a: npt.ArrayLike, b: npt.ArrayLike, method: str) -> tuple[Array, Array]:
-    x, y = np.asarray(a, dtype=np.float64).ravel(), np.asarray(b, dtype=np.float64).ravel()
+    x, y = as_numbers("a", a), as_numbers("b", b)
     problems = []
     if method not in ("pearson", "spearman", "kendall"):
         mend = 'use "pearson", "spearman" or "kendall"'

@@ -15,6 +15,7 @@ from toolkit.analysis.contract import estimate_columns, tidy
 from toolkit.analysis.design import Design
 from toolkit.analysis.groups import Groups, group_by
 from toolkit.analysis.intervals import quantile
+from toolkit.analysis.plain import as_numbers
 from toolkit.analysis.sampled import Sampled, ratio_estimates
 from toolkit.errors import InvalidInput, Problem
 
@@ -57,9 +58,10 @@ def weighted_quantile(
     2.5
     """
     _refuse([p], rule, "mean", 0.95)
-    x, w = np.asarray(values, dtype=np.float64), np.asarray(weights, dtype=np.float64)
-    order = np.argsort(x[w > 0], kind="stable")
-    return _quantile(x[w > 0][order], w[w > 0][order], p, rule)
+    x, w = as_numbers("values", values), np.asarray(weights, dtype=np.float64)
+    kept = (w > 0) & ~np.isnan(x)
+    order = np.argsort(x[kept], kind="stable")
+    return _quantile(x[kept][order], w[kept][order], p, rule)
 
 
 def _quantile(x: Array, w: Array, p: float, rule: str) -> float:

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from scipy.special import chdtrc, ndtr
 
+from toolkit.analysis.plain import as_numbers
 from toolkit.analysis.results import Test
 from toolkit.errors import InvalidInput, Problem
 
@@ -161,7 +163,7 @@ def wilcoxon_signed_rank(a: npt.ArrayLike, b: npt.ArrayLike, *, correct: bool = 
     >>> wilcoxon_signed_rank([1, 2, 3, 4], [0, 0, 0, 0]).statistic
     10.0
     """
-    apart = np.asarray(a, dtype=np.float64) - np.asarray(b, dtype=np.float64)
+    apart = as_numbers("a", a) - as_numbers("b", b)
     apart = apart[~np.isnan(apart) & (apart != 0)]
     if apart.size == 0:
         raise InvalidInput(
@@ -214,7 +216,7 @@ def kruskal(groups: Sequence[npt.ArrayLike]) -> Test:
     return Test(h, float(chdtrc(df, h)), "Kruskal–Wallis rank-sum test", df, h / ((n**2 - 1) / (n + 1)))
 
 
-def friedman(table: npt.ArrayLike) -> Test:
+def friedman(table: npt.ArrayLike | pd.DataFrame) -> Test:
     """Friedman's test of treatments (columns) within blocks (rows), as R's `friedman.test`.
 
     Blocks with a missing value are left out.
@@ -224,6 +226,8 @@ def friedman(table: npt.ArrayLike) -> Test:
     >>> friedman([[1, 2, 3], [1, 2, 3], [1, 3, 2]]).df
     2
     """
+    if isinstance(table, pd.DataFrame):
+        table = np.column_stack([as_numbers(str(one), table[one]) for one in table])
     values = np.asarray(table, dtype=np.float64)
     if values.ndim != 2 or values.shape[1] < 2:
         raise InvalidInput(
@@ -282,7 +286,7 @@ def known_values(name: str, values: npt.ArrayLike) -> Array:
     InvalidInput
         Where none is.
     """
-    numbers = np.asarray(values, dtype=np.float64).ravel()
+    numbers = as_numbers(name, values)
     numbers = numbers[~np.isnan(numbers)]
     if numbers.size == 0:
         raise InvalidInput("rank test", [Problem(name, "has no answer", "give at least one value")])

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import gammaln, stdtr, stdtrit
 
+from toolkit.analysis.plain import as_numbers
 from toolkit.analysis.results import Test
 from toolkit.errors import InvalidInput, Problem
 
@@ -161,7 +162,7 @@ def _two(a: Array, b: Array, pooled: bool) -> tuple[float, float, float]:
 
 
 def _pairs(a: npt.ArrayLike, b: npt.ArrayLike) -> Array:
-    first, second = np.asarray(a, dtype=np.float64).ravel(), np.asarray(b, dtype=np.float64).ravel()
+    first, second = as_numbers("a", a), as_numbers("b", b)
     if first.size != second.size:
         what = f"are of unequal length ({first.size} and {second.size})"
         raise InvalidInput("t_test", [Problem("pairs", what, "give one value a person on both sides")])
@@ -170,7 +171,7 @@ def _pairs(a: npt.ArrayLike, b: npt.ArrayLike) -> Array:
 
 def sample_of(name: str, values: npt.ArrayLike, *, least: int = 2) -> Array:
     """The numbers that are there, refused where fewer than `least`."""
-    numbers = np.asarray(values, dtype=np.float64).ravel()
+    numbers = as_numbers(name, values)
     numbers = numbers[~np.isnan(numbers)]
     problems = []
     if numbers.size < least:

@@ -1,0 +1,52 @@
+"""Answers as plain numbers, by the rule that holds for every frame: reserved codes are no answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from toolkit.errors import InvalidInput, Problem
+from toolkit.instrument.model import MISSING
+
+__all__ = ["as_numbers"]
+
+Array = npt.NDArray[np.float64]
+
+
+def as_numbers(name: str, values: Any) -> Array:
+    """Values as numbers, NaN where there is no answer.
+
+    A column of a coded frame holds its reasons for missing as categories ("-3"): read as numbers they would
+    be answers, far below the scale.
+
+    Parameters
+    ----------
+    name
+        What to call the values where they are refused.
+    values
+        A column of a coded frame, or numbers.
+
+    Raises
+    ------
+    InvalidInput
+        Where an answer is no number.
+
+    Examples
+    --------
+    >>> as_numbers("a", pd.Categorical(["4", "-3", "5"], categories=["-3", "4", "5"])).tolist()
+    [4.0, nan, 5.0]
+    """
+    given = pd.Series(values) if isinstance(getattr(values, "dtype", None), pd.CategoricalDtype) else values
+    try:
+        if isinstance(given, pd.Series) and isinstance(given.dtype, pd.CategoricalDtype):
+            kept = given.cat.remove_unused_categories()
+            codes = [np.nan if str(one) in MISSING else float(one) for one in kept.cat.categories]
+            given = np.array([*codes, np.nan])[kept.cat.codes]  # NaN, the last, stands for code -1
+        numbers: Array = np.asarray(given, dtype=np.float64).ravel()
+    except (TypeError, ValueError) as error:
+        mend = "give one column of numbers or of an item whose codes are numbers"
+        raise InvalidInput("samples", [Problem(name, f"holds what is no number ({error})", mend)]) from error
+    return numbers
