@@ -172,3 +172,25 @@ def test_options_may_stand_in_a_column_each(tmp_path: Path, tiny: Instrument) ->
 def test_a_mapping_that_contradicts_itself_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="mapping"):
         _entry({**MAPPING, **wrong})
+
+
+def test_in_a_file_of_one_audience_rules_only_set_aside(tmp_path: Path, tiny: Instrument) -> None:
+    path = _file(tmp_path, "1,a,Boss,full,Yes!,1,2,3,,,3,", "2,a,Student,full,Yes!,1,2,3,,,3,")
+    aside = {"set_aside": "a student", "when": [{"column": "job", "equals": "Student"}]}
+    export = read_table(path, tiny, entry=_entry({**MAPPING, "audience": [aside]}, audience="employee"))
+    assert export.people["audience"].tolist() == ["employee"]
+    counted = export.disposition.set_index(["outcome", "reason"])["rows"]
+    assert counted["set aside", "a student"] == 1
+
+
+def test_whose_answers_they_are_is_said_once(tmp_path: Path, tiny: Instrument) -> None:
+    path = _file(tmp_path, "1,a,Boss,full,Yes!,1,2,3,,,3,")
+    said = _refusal(path, tiny, _entry(audience="employee", organisation="org-1"))
+    assert "mapping → audience: names an audience, and the whole file is said to be of 'employee'" in said
+    assert "mapping → organisation: is given, and the whole file is said to be of 'org-1'" in said
+
+
+@pytest.mark.parametrize("option", [{"columns": {"AI": "aiuse"}}, {"audiences": ["employee"]}])
+def test_what_a_mapping_replaces_is_refused_beside_it(option: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=f"{next(iter(option))} would not be read"):
+        _entry(**option)

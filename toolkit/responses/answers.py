@@ -13,6 +13,9 @@ from toolkit.responses.naming import FolderName
 __all__ = ["AnswersFile"]
 
 
+_EXPORTS_ONLY = ("audiences", "audience_column", "organisation_column", "ignore_columns", "columns")
+
+
 class AnswersFile(Strict):
     """One file of answers.
 
@@ -60,6 +63,11 @@ class AnswersFile(Strict):
     def _fits_platform(self) -> AnswersFile:
         if (self.platform == "table") != (self.mapping is not None):
             raise ValueError("a mapping belongs to platform table, and only there; add it or take it out")
+        unread = [key for key in _EXPORTS_ONLY if key in self.model_fields_set]
+        if self.platform == "table" and unread:
+            raise ValueError(
+                f"{', '.join(unread)} would not be read, because a mapping says it; take them out"
+            )
         if self.audience and self.audiences:
             raise ValueError(
                 "audience and audiences are both given; write audience (one) or audiences (several)"

@@ -135,12 +135,23 @@ def _mapping_problems(
             yield Problem(
                 f"mapping → items → {name}", "is mapped and listed under absent", "take it out of one of them"
             )
+    yield from _places_said_otherwise(mapping, entry)
+
+
+def _places_said_otherwise(mapping: Mapping, entry: AnswersFile) -> Iterator[Problem]:
+    """Whose answers they are is said once: by the mapping or for the whole file."""
     if not mapping.audience and not entry.audience:
         yield Problem("mapping → audience", "is missing", "write rules, or audience: … for the whole file")
+    if entry.audience and any(rule.audience not in (None, entry.audience) for rule in mapping.audience):
+        what = f"names an audience, and the whole file is said to be of '{entry.audience}'"
+        yield Problem("mapping → audience", what, "take audience: … out, or keep only rules that set aside")
     if mapping.organisation is None and entry.organisation is None:
         yield Problem(
             "mapping → organisation", "is missing", "name a column, or organisation: … for the whole file"
         )
+    if mapping.organisation is not None and entry.organisation is not None:
+        what = f"is given, and the whole file is said to be of '{entry.organisation}'"
+        yield Problem("mapping → organisation", what, "take one of them out")
 
 
 def _item_problems(item: Item, where: ItemMapping, instrument: Instrument) -> Iterator[Problem]:
@@ -187,7 +198,7 @@ def _met(frame: pd.DataFrame, condition: Condition) -> np.ndarray:
 def _audiences(
     frame: pd.DataFrame, entry: AnswersFile, mapping: Mapping
 ) -> tuple[pd.Series, dict[str, pd.Series]]:
-    """The first rule that holds decides; rows no rule fits are set aside under a reason of their own."""
+    """The first rule that holds decides; rows no rule fits are the file's audience's, or set aside."""
     open_rows = np.ones(len(frame), dtype=bool)
     audience = np.full(len(frame), entry.audience, dtype=object)
     aside: dict[str, np.ndarray] = {}
@@ -198,7 +209,7 @@ def _audiences(
             audience[fits] = rule.audience
         else:
             aside[str(rule.set_aside)] = aside.get(str(rule.set_aside), np.zeros_like(fits)) | fits
-    if mapping.audience:
+    if entry.audience is None:
         aside[_NO_RULE] = open_rows
     found = pd.Series(audience, index=frame.index, dtype=str)
     return found, {reason: pd.Series(rows, index=frame.index) for reason, rows in aside.items()}
