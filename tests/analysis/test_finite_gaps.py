@@ -65,7 +65,8 @@ def test_newcombes_interval_is_that_of_published_shares_with_the_corrected_numbe
     corrected = [20 * 39 / 20, 60 * 89 / 30]
     summary = {"item": "i", "audience": ["a", "b"], "estimate": [0.8, 0.5], "n": [20, 60]}
     other = gaps_from_summary(pd.DataFrame(summary | {"effective_n": corrected})).iloc[0]
-    for name in ("gap", "conf_low", "conf_high", "std_error", "effect_size", "verdict"):
+    named = ("gap", "conf_low", "conf_high", "std_error", "effect_size", "minimum_detectable_gap", "verdict")
+    for name in named:
         assert found[name] == (close(other[name]) if name != "verdict" else other[name])
 
 
@@ -88,6 +89,15 @@ def test_turning_the_pair_round_turns_the_interval_round(method: str) -> None:
     )
     assert one["conf_low"] == close(-other["conf_high"])
     assert np.isnan(one["p_value"])
+
+
+def test_what_cannot_be_told_says_which_gap_would_have_shown() -> None:
+    row = population_gaps(_frame(10, 20, 28, 60), "agrees", measure="1", population={"a": 80, "b": 300}).iloc[
+        0
+    ]
+    number = 1 / (20 * 79 / 60), 1 / (60 * 299 / 240)
+    assert row["minimum_detectable_gap"] == close(float(2.8015852 * np.sqrt(sum(number)) / 2))
+    assert row["verdict"].startswith("this survey cannot tell; only gaps of about 32 points")
 
 
 def test_a_side_without_answers_has_a_row_that_says_so() -> None:

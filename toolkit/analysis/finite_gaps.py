@@ -17,6 +17,7 @@ from toolkit.analysis.gap_rows import finish, refuse_options, refuse_percent
 from toolkit.analysis.gaps import Plan, plan_pairs
 from toolkit.analysis.intervals import hypergeometric_interval, quantile
 from toolkit.analysis.moments import domain_moments
+from toolkit.analysis.planning import minimum_detectable_gap
 from toolkit.analysis.two_proportions import cohen_h, newcombe_limits
 from toolkit.errors import InvalidInput, Problem
 
@@ -44,12 +45,13 @@ def population_gaps(
     method: str = "exact",
     level: float = 0.95,
     margin: float = 0.10,
+    power: float = 0.8,
 ) -> pd.DataFrame:
     """Differences of shares between audiences of known headcount.
 
     Parameters
     ----------
-    frame, items, between, pairs, reference, by, level, margin
+    frame, items, between, pairs, reference, by, level, margin, power
         As in `gaps`.
     population
         Audience → people it consists of; with `by`, (group, …, audience) → people.
@@ -63,7 +65,7 @@ def population_gaps(
     Returns
     -------
     pandas.DataFrame
-        The gaps contract. No statistic, p value or detectable gap: no hypothesis about anyone else is tested.
+        The gaps contract, without statistic and p value: no hypothesis about anyone else is tested.
         Where everybody answered the interval is the gap.
 
     Raises
@@ -88,7 +90,7 @@ def population_gaps(
     >>> found[["gap", "conf_low", "conf_high"]].round(3).values.tolist()
     [[0.3, 0.211, 0.389]]
     """
-    refuse_options(None, level, margin, 0.8, ())
+    refuse_options(None, level, margin, power, ())
     refuse_percent(margin, True)
     if method not in _SAID:
         raise InvalidInput(
@@ -104,7 +106,7 @@ def population_gaps(
     _refuse_more_answers_than_people(plan, moments.n, whole)
     at_a, at_b = (plan.item, plan.a), (plan.item, plan.b)
     sides = [(moments.mean[at], moments.n[at], whole[at[1]]) for at in (at_a, at_b)]
-    rows = plan.labels() | _compared(sides, method, level)
+    rows = plan.labels() | _compared(sides, method, level, power)
     return finish(
         rows,
         plan.by,
@@ -116,7 +118,9 @@ def population_gaps(
     )
 
 
-def _compared(sides: list[tuple[Array, Array, Array]], method: str, level: float) -> dict[str, Any]:
+def _compared(
+    sides: list[tuple[Array, Array, Array]], method: str, level: float, power: float
+) -> dict[str, Any]:
     (p, n, people_a), (q, m, people_b) = sides
     least = _effective(n, people_a), _effective(m, people_b)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -126,6 +130,7 @@ def _compared(sides: list[tuple[Array, Array, Array]], method: str, level: float
             (low_a, high_a), (low_b, high_b) = (_exact(*side, level**0.5) for side in sides)
             low, high = low_a - high_b, high_a - low_b
         error = np.sqrt(p * (1 - p) / least[0] + q * (1 - q) / least[1])
+        detectable = minimum_detectable_gap(*least, power=power)
     nothing = np.full(len(p), np.nan)
     empty, known = (n == 0) | (m == 0), (n == people_a) & (m == people_b)
     low, high = (np.where(known, p - q, np.where(empty, np.nan, limit)) for limit in (low, high))
@@ -146,7 +151,7 @@ def _compared(sides: list[tuple[Array, Array, Array]], method: str, level: float
         "p_value": nothing,
         "effect_size": cohen_h(np.clip(p, 0, 1), np.clip(q, 0, 1)),
         "effect_size_kind": np.full(len(p), "cohen_h", dtype=object),
-        "minimum_detectable_gap": nothing,
+        "minimum_detectable_gap": np.where(empty, np.nan, detectable),
         "method": said.astype(object),
     }
 
