@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import itertools
+from functools import partial
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import binomtest, multinomial, ttest_rel
 
-from toolkit.analysis import newcombe, newcombe_paired, panel_change, t_test
+from toolkit import analysis
+from toolkit.analysis import newcombe, newcombe_paired, t_test
 from toolkit.errors import InvalidInput
+
+panel_change = partial(analysis.panel_change, person="respondent_id")
 
 
 def by_hand(r: float, s: float, t: float, u: float) -> tuple[float, float]:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import itertools
+from functools import partial
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import permutation_test, ttest_ind
 
-from toolkit.analysis import panel_change, pilot_change
+from toolkit import analysis
 from toolkit.analysis.permutation import flipped_p, shuffled_p
 from toolkit.errors import InvalidInput
+
+panel_change = partial(analysis.panel_change, person="respondent_id")
+pilot_change = partial(analysis.pilot_change, person="respondent_id")
 
 
 @pytest.fixture

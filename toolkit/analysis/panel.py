@@ -69,7 +69,7 @@ def panel_change(
     frame: pd.DataFrame,
     items: Items,
     *,
-    person: str = "respondent_id",
+    person: str,
     wave: str = "wave",
     earlier: str | None = None,
     later: str | None = None,
@@ -91,7 +91,8 @@ def panel_change(
     items
         An instrument, variables, or names.
     person
-        The column that names a person, the same in both waves.
+        The column that names a person, the same in both waves: a code of their own, never the number an
+        export gives each answer (`respondent`), which means somebody else in the next wave.
     wave, earlier, later
         The column of the wave; the waves to compare, None for the last two.
     by
@@ -119,9 +120,10 @@ def panel_change(
     Examples
     --------
     >>> before, after = [1] * 19 + [0] * 22, [1] * 14 + [0] * 27
-    >>> frame = pd.DataFrame({"respondent_id": [*range(41)] * 2, "wave": ["1"] * 41 + ["2"] * 41,
+    >>> frame = pd.DataFrame({"code": [*range(41)] * 2, "wave": ["1"] * 41 + ["2"] * 41,
     ...                       "tired": before + after})
-    >>> panel_change(frame, "tired", by=(), measure="mean")[["gap", "p_value"]].round(4).iloc[0].tolist()
+    >>> found = panel_change(frame, "tired", person="code", by=(), measure="mean")
+    >>> found[["gap", "p_value"]].round(4).iloc[0].tolist()
     [-0.122, 0.0625]
     """
     refuse_options(None, level, margin, power, [adjust, other_adjust])

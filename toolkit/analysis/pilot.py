@@ -52,7 +52,7 @@ def pilot_change(
     items: Items,
     *,
     seed: int,
-    person: str = "respondent_id",
+    person: str,
     wave: str = "wave",
     earlier: str | None = None,
     later: str | None = None,
@@ -105,9 +105,9 @@ def pilot_change(
 
     Examples
     --------
-    >>> frame = pd.DataFrame({"respondent_id": [*range(20)] * 2, "wave": ["1"] * 20 + ["2"] * 20,
+    >>> frame = pd.DataFrame({"code": [*range(20)] * 2, "wave": ["1"] * 20 + ["2"] * 20,
     ...                       "agrees": [0] * 20 + [1] * 12 + [0] * 8})
-    >>> pilot_change(frame, "agrees", measure="mean", seed=1)["says"].iloc[0]
+    >>> pilot_change(frame, "agrees", person="code", measure="mean", seed=1)["says"].iloc[0]
     'changed by 60 points (33 to 78); without a control group nothing says why'
     """
     refuse_options(None, level, margin, 0.5, [adjust])
