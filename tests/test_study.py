@@ -130,6 +130,7 @@ def test_answers_never_travel_with_a_pickled_study(study: Study) -> None:
         (lambda s: s.responses("org01"), "did you mean 'org-01'"),
         (lambda s: s.population("org-99"), "organisation org-99: is not in this study"),
         (lambda s: s.organisation_name("Org-01"), "did you mean 'org-01'"),
+        (lambda s: s.responses("org-03", "2025"), "organisation org-03: took no part in wave 2025"),
         (lambda s: s.responses(wave="2024"), "wave 2024: is not in this study; did you mean"),
     ],
 )

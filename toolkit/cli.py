@@ -152,7 +152,7 @@ def _check(given: argparse.Namespace) -> int:
     study = load_study(_study_file(given.study), data=given.data)
     study.check()
     print(f"{study.title}{' (SYNTHETIC DATA)' if study.synthetic else ''}")
-    waves = ", ".join(f"{wave} ({len(study.organisation_ids(wave))} organisations)" for wave in study.waves)
+    waves = ", ".join(f"{wave} (organisations: {len(study.organisation_ids(wave))})" for wave in study.waves)
     print(f"Waves: {waves}. Questions: {len(study.instrument.items)}.")
     print(study.disposition().to_string(index=False))
     print("Nothing is wrong with it.")

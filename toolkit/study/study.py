@@ -91,18 +91,24 @@ class Study:
         Raises
         ------
         InvalidInput
-            Everything wrong in any answer file; an organisation or wave that is not there, with near names.
+            Everything wrong in any answer file; an organisation or wave that is not there, with near names;
+            an organisation that took no part in the wave.
 
         Examples
         --------
         >>> load_study("data_samples/ai_at_work/study.yaml").responses("org-07")  # doctest: +SKIP
         """
         frame = self._gathered.frame
+        if wave != "all":
+            wave = self._known_wave(wave or self.wave)
+            frame = frame[frame["wave"] == wave]
         if organisation is not None:
             self._known_organisation(organisation)
+            if wave != "all" and organisation not in self.organisation_ids(wave):
+                mend = 'name a wave it took part in, or wave="all"'
+                where = f"organisation {organisation}"
+                raise InvalidInput(self.path, [Problem(where, f"took no part in wave {wave}", mend)])
             frame = frame[frame["organisation"] == organisation]
-        if wave != "all":
-            frame = frame[frame["wave"] == self._known_wave(wave or self.wave)]
         frame = frame.reset_index(drop=True)
         frame.attrs["synthetic"] = self.synthetic
         return frame
