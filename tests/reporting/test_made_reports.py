@@ -188,6 +188,21 @@ def test_audiences_that_share_no_question_are_not_said_to_be_alone(report):
     assert str(replace(two, audiences=("employee",)).gap_picture()).startswith("Only employees may be shown")
 
 
+def test_a_question_without_a_share_to_show_is_named_and_not_drawn(sample_study):
+    report = tk.open_report(sample_study, "org-06")
+    shares = report.released["shares"]
+    options = [item for item in report.instrument.items if item.type == "multi"]
+    shown = set(shares.loc[shares["shown"].astype(bool), "item"])
+    drawn = [one for one in options if shown & {v.name for v in report.instrument.of_item(one.id)}]
+    left = [one for one in options if one not in drawn]
+    assert left
+    parts = report.option_pictures().parts
+    assert len(parts) == len(drawn) + 1
+    assert (
+        str(parts[-1]).strip() == f"No share may be shown of: {'; '.join(one.short['en'] for one in left)}."
+    )
+
+
 def test_no_answer_is_in_pickled_results(report):
     pickled = pickle.dumps((report.released, report.participation))
     again, _ = pickle.loads(pickled)

@@ -151,19 +151,28 @@ class OrganisationReport:
 
         if self.withheld:
             return self.notice()
-        asked = set(self.released["shares"]["item"])
+        shares = self.released["shares"]
+        asked, shown = set(shares["item"]), set(shares.loc[shares["shown"].astype(bool), "item"])
         parts: list[Block] = []
+        hidden = []
         for item in self.instrument.items:
-            if item.type == "multi" and any(v.name in asked for v in self.instrument.of_item(item.id)):
-                picture = ranked_options(
-                    self.released,
-                    self.instrument,
-                    item=item.id,
-                    level=self.level,
-                    look=self.theme,
-                    language=self.language,
-                )
-                parts.append(picture)
+            names = {variable.name for variable in self.instrument.of_item(item.id)}
+            if item.type != "multi" or not names & asked:
+                continue
+            if not names & shown:
+                hidden.append(item.short.get(self.language) or item.id)
+                continue
+            picture = ranked_options(
+                self.released,
+                self.instrument,
+                item=item.id,
+                level=self.level,
+                look=self.theme,
+                language=self.language,
+            )
+            parts.append(picture)
+        if hidden:
+            parts.append(_passage(f"No share may be shown of: {'; '.join(hidden)}."))
         return Several(tuple(parts)) if parts else _passage("No question here takes several answers.")
 
     def benchmarks(self) -> Block:
