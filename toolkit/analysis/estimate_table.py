@@ -18,7 +18,7 @@ from toolkit.analysis.moments import Moments, domain_moments
 from toolkit.analysis.sampled import Sampled
 from toolkit.errors import InvalidInput, Problem
 
-__all__ = ["Population", "Table", "asked", "effective_n", "populations", "said_group"]
+__all__ = ["Population", "Table", "asked", "effective_n", "headcounts", "populations", "said_group"]
 
 Array = npt.NDArray[np.float64]
 Population = float | Mapping[Any, float]
@@ -158,6 +158,25 @@ def asked(wanted: Sequence[Request], groups: Groups) -> Any:
 def _empty(groups: Groups) -> Moments:
     nothing = np.zeros((0, len(groups.labels)))
     return Moments(nothing, nothing, nothing, nothing, nothing, nothing, None)
+
+
+def headcounts(table: Table, population: Population | None) -> Array:
+    """How many people each row's group has; refused where more of them answered."""
+    whole = populations(table.groups, population)[table.group]
+    problems = [
+        Problem(
+            f"population of {said_group(table.groups, group)}, item {item}",
+            f"is {size:g} and {count:g} answered",
+            "correct the headcount",
+        )
+        for group, item, size, count in zip(
+            table.group.tolist(), table.rows["item"], whole, table.rows["n"], strict=True
+        )
+        if count > size
+    ]
+    if problems:
+        raise InvalidInput("population", problems)
+    return whole
 
 
 def populations(groups: Groups, population: Population | None) -> Array:

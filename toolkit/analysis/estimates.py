@@ -12,7 +12,7 @@ import pandas as pd
 from toolkit.analysis.answers import Items, read_columns, requests_for, requests_per_code
 from toolkit.analysis.contract import estimate_columns, tidy
 from toolkit.analysis.design import Design
-from toolkit.analysis.estimate_table import Population, Table, populations, said_group
+from toolkit.analysis.estimate_table import Population, Table, headcounts
 from toolkit.analysis.intervals import PLAIN, SAID, hypergeometric_interval, korn_graubard, quantile
 from toolkit.analysis.scores import SCORES
 from toolkit.errors import InvalidInput, Problem
@@ -234,18 +234,7 @@ def _on_effective(table: Table, method: str) -> tuple[Any, Any]:
 def _finite(table: Table, population: Population | None) -> dict[str, Any]:
     rows = table.rows
     n, p = rows["n"], rows["estimate"]
-    whole = populations(table.groups, population)[table.group]
-    problems = [
-        Problem(
-            f"population of {said_group(table.groups, group)}, item {item}",
-            f"is {size:g} and {count:g} answered",
-            "correct the headcount",
-        )
-        for group, item, size, count in zip(table.group.tolist(), rows["item"], whole, n, strict=True)
-        if count > size
-    ]
-    if problems:
-        raise InvalidInput("population", problems)
+    whole = headcounts(table, population)
     known = n > 0
     low, high = np.full(len(n), np.nan), np.full(len(n), np.nan)
     low[known], high[known] = hypergeometric_interval(

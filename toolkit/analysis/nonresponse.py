@@ -9,7 +9,7 @@ import pandas as pd
 
 from toolkit.analysis.answers import Items, read_columns, requests_for
 from toolkit.analysis.contract import tidy
-from toolkit.analysis.estimate_table import Population, Table, populations, said_group
+from toolkit.analysis.estimate_table import Population, Table, headcounts
 from toolkit.errors import InvalidInput, Problem
 
 __all__ = ["nonresponse_bounds"]
@@ -76,18 +76,7 @@ def nonresponse_bounds(
         raise InvalidInput("measure", problems)
     table = Table(frame, wanted, by, None, 0.95)
     rows = table.rows
-    n, whole = rows["n"], populations(table.groups, population)[table.group]
-    above = [
-        Problem(
-            f"population of {said_group(table.groups, group)}, item {item}",
-            f"is {size:g} and {count:g} answered",
-            "correct the headcount",
-        )
-        for group, item, size, count in zip(table.group.tolist(), rows["item"], whole, n, strict=True)
-        if count > size
-    ]
-    if above:
-        raise InvalidInput("population", above)
+    n, whole = rows["n"], headcounts(table, population)
     counted = np.where(n > 0, np.rint(rows["estimate"] * n), 0.0)
     known = np.where(whole > 0, whole, np.nan)
     bounds = {
