@@ -1,0 +1,61 @@
+"""The command `survey-toolkit`: a module a subcommand, each one call deep."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+
+import toolkit
+from toolkit.cli import check, lint, report, schema, simulate
+from toolkit.cli.common import BAD_INPUT, INTERRUPTED
+from toolkit.errors import ToolkitError
+
+__all__ = ["main"]
+
+# in the order --help lists them; a module here imports nothing heavy before its command runs
+_COMMANDS = (report, check, simulate, lint, schema)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one subcommand.
+
+    Returns
+    -------
+    int
+        0 done; 1 some reports failed or a check found problems; 2 bad input; 130 interrupted.
+    """
+    _speak_utf8()
+    given = _parser().parse_args(arguments)
+    job: Callable[[argparse.Namespace], int] = given.job
+    try:
+        return job(given)
+    except ToolkitError as fault:
+        print(fault, file=sys.stderr)
+        return BAD_INPUT
+    except KeyboardInterrupt:
+        print("Interrupted. What was finished stands; what was not was cleared away.", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="survey-toolkit",
+        description="Where executives, employees and freelancers see the same workplace differently.",
+    )
+    parser.add_argument("--version", action="version", version=f"survey-toolkit {toolkit.__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for command in _COMMANDS:
+        command.add(commands)
+    return parser
+
+
+def _speak_utf8() -> None:
+    """A terminal that cannot print a name must not end a batch."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure:
+            reconfigure(errors="backslashreplace")

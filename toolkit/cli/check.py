@@ -1,0 +1,35 @@
+"""survey-toolkit check: read everything a study names and say what is kept and what is wrong."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from toolkit.cli.common import study_file, takes_study
+
+if TYPE_CHECKING:
+    from toolkit.cli.common import Commands
+
+__all__ = ["add"]
+
+
+def add(commands: Commands) -> None:
+    """Add the command to the parser."""
+    check = commands.add_parser(
+        "check", help="read everything a study names and say what is kept and what is wrong"
+    )
+    takes_study(check)
+    check.set_defaults(job=_check)
+
+
+def _check(given: argparse.Namespace) -> int:
+    from toolkit.study import load_study
+
+    study = load_study(study_file(given.study), data=given.data)
+    study.check()
+    print(f"{study.title}{' (SYNTHETIC DATA)' if study.synthetic else ''}")
+    waves = ", ".join(f"{wave} (organisations: {len(study.organisation_ids(wave))})" for wave in study.waves)
+    print(f"Waves: {waves}. Questions: {len(study.instrument.items)}.")
+    print(study.disposition().to_string(index=False))
+    print("Nothing is wrong with it.")
+    return 0
