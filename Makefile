@@ -27,15 +27,19 @@ $(BIN)/python:
 	@sh scripts/make_venv.sh "$(PYTHON)" "$(VENV)"
 
 $(VENV)/.ready: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
+	@touch $@
+
+$(VENV)/.ready-test: $(VENV)/.ready
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[test]"
 	@touch $@
 
 $(VENV)/.ready-check: $(VENV)/.ready
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[test,check]"
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[check]"
 	@touch $@
 
-$(VENV)/.ready-browser: $(VENV)/.ready
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[test,browser]"
+$(VENV)/.ready-browser: $(VENV)/.ready-test
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[browser]"
 	@touch $@
 
 setup: $(VENV)/.ready
@@ -43,10 +47,10 @@ setup: $(VENV)/.ready
 reports: $(VENV)/.ready
 	$(BIN)/survey-toolkit report $(STUDY) --out $(OUT) $(if $(WORKERS),--workers $(WORKERS))
 
-test: $(VENV)/.ready
+test: $(VENV)/.ready-test
 	$(BIN)/python -m pytest -n logical --dist loadfile -m "not slow and not browser" $(ARGS)
 
-test-slow: $(VENV)/.ready
+test-slow: $(VENV)/.ready-test
 	$(BIN)/python -m pytest -n logical --dist loadfile -m slow $(ARGS)
 
 test-browser: $(VENV)/.ready-browser

@@ -27,12 +27,24 @@ def _named(requirements: list[str]) -> dict[str, str]:
     return {found.name.lower(): str(found.specifier) for found in parsed}
 
 
+def _all_requirements(project: dict) -> list[str]:
+    """What running and testing need; an extra that names other extras is read as those."""
+    extras = project["optional-dependencies"]
+    itself = project["name"]
+    named = [text for text in extras["test"] if text.startswith(itself)]
+    more = [name for text in named for name in sorted(Requirement(text).extras)]
+    own = [text for text in extras["test"] if not text.startswith(itself)]
+    return project["dependencies"] + own + [text for name in more for text in extras[name]]
+
+
 def test_environment_yml_asks_for_what_pyproject_asks(root: Path, project: dict) -> None:
     environment = yaml.safe_load((root / "environment.yml").read_text("utf-8"))
     conda = [entry for entry in environment["dependencies"] if isinstance(entry, str) and entry != "pip"]
-    wanted = _named(project["dependencies"] + project["optional-dependencies"]["test"])
+    (by_pip,) = (entry["pip"] for entry in environment["dependencies"] if isinstance(entry, dict))
+    assert by_pip[-1] == "--editable ."  # pip takes no other option in a list of requirements
+    wanted = _named(_all_requirements(project))
     wanted["python"] = project["requires-python"]
-    given = _named(conda)
+    given = _named(conda + by_pip[:-1])
     assert given.pop("hatchling")
     assert given == wanted
 
@@ -46,6 +58,8 @@ def test_constraints_pin_every_requirement_within_its_range(root: Path, project:
         wanted += extra
     for text in wanted:
         requirement = Requirement(text)
+        if requirement.name == project["name"]:
+            continue
         name = re.sub(r"[-_.]+", "-", requirement.name).lower()
         assert name in pins, f"constraints.txt does not pin {name}"
         assert Version(pins[name]) in requirement.specifier
