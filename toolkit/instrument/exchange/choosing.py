@@ -1,0 +1,106 @@
+"""What of an instrument is exported: the languages and audiences asked for, and the items they leave."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from toolkit.errors import InvalidInput, Problem, near_names
+from toolkit.instrument.model import Instrument, Item, Section
+
+__all__ = ["narrow"]
+
+
+def narrow(
+    instrument: Instrument,
+    *,
+    languages: Iterable[str] | None = None,
+    audiences: Iterable[str] | None = None,
+) -> Instrument:
+    """The part of an instrument that some audiences are asked, in some languages.
+
+    Parameters
+    ----------
+    instrument
+        The instrument.
+    languages
+        Languages wanted, the base language first; all of the instrument's where left out.
+    audiences
+        Audiences wanted; the instrument's order is kept. All of them where left out.
+
+    Returns
+    -------
+    Instrument
+        Items, rows and sections of those audiences alone. Words in other languages stay in it: what is
+        written is what `languages` names.
+
+    Raises
+    ------
+    InvalidInput
+        Languages and audiences the instrument does not have, and audiences that are asked nothing.
+
+    Examples
+    --------
+    >>> narrow(instrument, audiences=["executive"]).audiences.keys()  # doctest: +SKIP
+    dict_keys(['executive'])
+    """
+    spoken = _chosen(instrument.languages, languages)
+    asked = _chosen(instrument.audiences, audiences)
+    problems = [
+        *_strangers("language", spoken, instrument.languages),
+        *_strangers("audience", asked, instrument.audiences),
+    ]
+    if not problems and asked == tuple(instrument.audiences):
+        return instrument.model_copy(update={"languages": spoken})
+    if not problems:
+        asked = tuple(name for name in instrument.audiences if name in asked)
+        items = tuple(item for item in (_narrowed(item, asked) for item in instrument.items) if item)
+        problems = [
+            Problem(f"audience {name}", "is asked none of the items", "leave the audience out")
+            for name in asked
+            if not any(item.audiences is None or name in item.audiences for item in items)
+        ]
+    if problems:
+        raise InvalidInput(instrument.id, problems)
+    kept = {item.id for item in items}
+    return instrument.model_copy(
+        update={
+            "languages": spoken,
+            "audiences": {name: instrument.audiences[name] for name in asked},
+            "items": items,
+            "sections": tuple(section for section in _sections(instrument, kept) if section.items),
+        }
+    )
+
+
+def _chosen(known: Iterable[str], wanted: Iterable[str] | None) -> tuple[str, ...]:
+    if wanted is None:
+        return tuple(known)
+    return tuple(dict.fromkeys([wanted] if isinstance(wanted, str) else wanted))
+
+
+def _strangers(what: str, wanted: tuple[str, ...], known: Iterable[str]) -> Iterator[Problem]:
+    known = list(known)
+    if not wanted:
+        yield Problem(f"{what}s", "none is named", f"name one of {', '.join(known)}, or leave it out for all")
+    for name in wanted:
+        if name not in known:
+            yield Problem(f"{what} '{name}'", "the instrument does not have it", near_names(name, known))
+
+
+def _narrowed(item: Item, asked: tuple[str, ...]) -> Item | None:
+    mine = tuple(name for name in asked if item.audiences is None or name in item.audiences)
+    if not mine:
+        return None
+    rows = []
+    for row in item.rows:
+        heard = tuple(name for name in mine if row.audiences is None or name in row.audiences)
+        if heard:
+            rows.append(row.model_copy(update={"audiences": None if heard == mine else heard}))
+    if item.rows and not rows:
+        return None
+    return item.model_copy(update={"audiences": None if mine == asked else mine, "rows": tuple(rows)})
+
+
+def _sections(instrument: Instrument, kept: set[str]) -> Iterator[Section]:
+    for section in instrument.sections:
+        yield section.model_copy(update={"items": tuple(name for name in section.items if name in kept)})
