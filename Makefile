@@ -11,7 +11,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: help setup reports test test-slow test-browser check sample lab bench clean
+.PHONY: help setup node-modules reports test test-slow test-browser check sample lab bench clean
 .DEFAULT_GOAL := help
 
 help:
@@ -43,6 +43,10 @@ $(VENV)/.ready-browser: $(VENV)/.ready-test
 	@touch $@
 
 setup: $(VENV)/.ready
+
+# survey-core, which the tests of the SurveyJS export run in node
+node-modules:
+	cd tests/instrument/exchange/node && npm install --no-save --no-package-lock --no-audit --no-fund
 
 reports: $(VENV)/.ready
 	$(BIN)/survey-toolkit report $(STUDY) --out $(OUT) $(if $(WORKERS),--workers $(WORKERS))

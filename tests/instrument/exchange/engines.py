@@ -1,0 +1,64 @@
+"""The engines that decide whether an export means what our evaluation says: SurveyJS, XPath, ODK Validate."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lxml import etree
+
+NODE = Path(__file__).parent / "node"
+
+
+def node(script: str, given: object) -> Any:
+    """What a script of the folder `node` answers to data; skips where node or survey-core is not here."""
+    if shutil.which("node") is None:
+        pytest.skip("node is not installed")
+    if not (NODE / "node_modules" / "survey-core").is_dir():
+        pytest.skip("survey-core is not installed; `make node-modules` installs it")
+    done = subprocess.run(
+        ["node", str(NODE / script)], input=json.dumps(given), capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise RuntimeError(f"{script} ended with {done.returncode}: {done.stderr[-2000:]}")
+    return json.loads(done.stdout)
+
+
+def java() -> None:
+    """Skip where there is no Java for ODK Validate."""
+    if shutil.which("java") is None:
+        pytest.skip("Java is not installed, which ODK Validate needs")
+
+
+def surveyjs_holds(cases: Sequence[tuple[str, Mapping[str, Any]]]) -> list[bool]:
+    """Whether SurveyJS finds each expression true of its values."""
+    asked = [{"expression": expression, "values": dict(values)} for expression, values in cases]
+    return [bool(held) for held in node("conditions.cjs", asked)]
+
+
+def xpath_holds(expression: str, values: Mapping[str, str | None]) -> bool:
+    """Whether XPath 1.0 finds an expression with ${…} true; None is a node that is not there.
+
+    ODK's own functions are added as its specification words them.
+    """
+    data = etree.Element("data")
+    for name, value in values.items():
+        if value is not None:
+            etree.SubElement(data, name).text = value
+    written = expression.replace("${", "/data/").replace("}", "")
+    return bool(etree.XPath(f"boolean({written})", extensions={(None, "selected"): _selected})(data))
+
+
+def _selected(_: object, answer: object, code: object) -> bool:
+    return str(_text(code)) in _text(answer).split()
+
+
+def _text(value: object) -> str:
+    if isinstance(value, list):
+        return (value[0].text or "") if value else ""
+    return str(value)
