@@ -29,6 +29,7 @@ _HOME = {
     "codebook": "toolkit.instrument",
     "contrast": "toolkit.analysis",
     "crosstab": "toolkit.analysis",
+    "declared_scores": "toolkit.analysis",
     "drivers": "toolkit.analysis",
     "equivalence": "toolkit.analysis",
     "estimate": "toolkit.analysis",

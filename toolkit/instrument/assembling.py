@@ -10,7 +10,8 @@ from toolkit.instrument.fields import ParallelWording
 from toolkit.instrument.files import AudienceFile, BankFile
 from toolkit.instrument.lint import find
 from toolkit.instrument.lint_items import find_in_item
-from toolkit.instrument.model import Instrument, Item, Section
+from toolkit.instrument.lint_scores import find_in_scores, sound_columns
+from toolkit.instrument.model import Instrument, Item, Score, Section
 from toolkit.instrument.reading import Questionnaire, Reading
 from toolkit.instrument.yaml_loader import Document
 
@@ -30,7 +31,7 @@ def assemble_whole(reading: Reading, questionnaire: Questionnaire | None) -> Ins
     order = [by_id[name] for name in listed if name in by_id]
     rest = [item for item in whole.items if item.id not in listed]
     twice = [item for place, item in enumerate(whole.items) if by_id[item.id] is not whole.items[place]]
-    fields = {name: getattr(whole, name) for name in type(whole).model_fields}
+    fields = {name: getattr(whole, name) for name in Instrument.model_fields}
     instrument = Instrument(**{**fields, "items": (*order, *rest, *twice)})
     reading.add(find(instrument, known=frozenset(reading.broken)))
     return instrument
@@ -63,8 +64,11 @@ def assemble(reading: Reading, read: Iterable[tuple[str | None, Questionnaire | 
         sections=tuple(sections),
         items=tuple(items),
     )
+    instrument = instrument.model_copy(update={"scores": _scores(instrument, bank)})
     known = frozenset(reading.broken)
     everyone = instrument.model_copy(update={"audiences": bank.audiences})
+    whole = everyone.model_copy(update={"items": bank.items, "scores": bank.scores})
+    reading.add(find_in_scores(whole, known=known, worded=False))
     reading.add(
         found for item in bank.items for found in find_in_item(item, everyone, known=known, worded=False)
     )
@@ -198,6 +202,14 @@ def _sections(reading: Reading, asked: Asked, bank: BankFile) -> list[Section]:
         if listed:
             sections.append(Section(id=name, title=same[0].title, items=tuple(listed)))
     return sections
+
+
+def _scores(instrument: Instrument, bank: BankFile) -> dict[str, Score]:
+    """Scores of the bank all of whose columns are asked; lint says what is wrong with the others."""
+    columns = sound_columns(instrument)
+    return {
+        name: score for name, score in bank.scores.items() if all(item in columns for item in score.items)
+    }
 
 
 def _merged(orders: list[list[str]]) -> list[str]:

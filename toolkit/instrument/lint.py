@@ -9,6 +9,7 @@ from toolkit.errors import Problem, near_names
 from toolkit.instrument.fields import ID_PATTERN
 from toolkit.instrument.lint_items import find_in_item, find_in_scale, find_in_words, repeated
 from toolkit.instrument.lint_routing import find_in_routing
+from toolkit.instrument.lint_scores import find_in_scores
 from toolkit.instrument.model import RESERVED_COLUMNS, Instrument, Item
 from toolkit.instrument.reading import Finding
 
@@ -74,6 +75,7 @@ def find(instrument: Instrument, *, known: frozenset[str] = frozenset()) -> Iter
     yield from _sections(instrument, known)
     yield from _columns(instrument)
     yield from find_in_routing(instrument, known=known)
+    yield from find_in_scores(instrument, known=known)
 
 
 def _header(instrument: Instrument) -> Iterator[Finding]:

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from toolkit.errors import near_names
 from toolkit.instrument.fields import ParallelWording, Wording
-from toolkit.instrument.model import Instrument, Item, Option, Row, Scale
+from toolkit.instrument.model import Instrument, Item, Option, Row, Scale, Source
+from toolkit.instrument.published.refused import refused_name
 from toolkit.instrument.reading import Finding
 
-__all__ = ["find_in_item", "find_in_scale", "find_in_words", "repeated"]
+__all__ = ["find_in_item", "find_in_scale", "find_in_source", "find_in_words", "repeated"]
 
 
 def find_in_item(
@@ -26,6 +27,7 @@ def find_in_item(
     yield from find_in_words((*path, "short"), item.short, instrument, needed=False)
     yield from _answers(path, item, instrument, known)
     yield from _favourable((*path, "favourable"), item.favourable, item, instrument)
+    yield from find_in_source((*path, "source"), item.source)
     for row in item.rows:
         yield from _row((*path, "rows", row.id), row, item, instrument, known, worded)
 
@@ -182,6 +184,18 @@ def _row(
     yield from find_in_words((*path, "short"), row.short, instrument, needed=False)
     if row.favourable is not None:
         yield from _favourable((*path, "favourable"), row.favourable, item, instrument)
+    if row.source is not None:
+        yield from find_in_source((*path, "source"), row.source)
+
+
+def find_in_source(path: tuple[str, ...], source: Source) -> Iterator[Finding]:
+    """Words said to be taken from a published questionnaire that is refused."""
+    if source.origin != "published":
+        return
+    refused = refused_name(source.after or "")
+    if refused:
+        what = f"the words of the {refused.name} may not be used: {refused.reason}"
+        yield Finding((*path, "after"), what, refused.instead)
 
 
 def _audience_names(

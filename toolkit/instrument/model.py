@@ -22,6 +22,7 @@ __all__ = [
     "Option",
     "Row",
     "Scale",
+    "Score",
     "Section",
     "Source",
     "Variable",
@@ -131,6 +132,23 @@ class Item(Strict):
     missing: tuple[str, ...] = ()
     minimum: float | None = None
     maximum: float | None = None
+    source: Source
+
+
+class Score(Strict):
+    """A score made of several columns: their mean, reversed ones turned round, times `multiply`.
+
+    `items` and `reverse` name columns; `minimum` is how many a respondent must have answered (all where
+    it is not given); `favourable` says whether a high or a low score is good news.
+    """
+
+    label: Wording
+    items: tuple[str, ...] = Field(min_length=2)
+    reverse: tuple[str, ...] = ()
+    minimum: int | None = Field(default=None, ge=1)
+    multiply: float = Field(default=1.0, gt=0)
+    favourable: Literal["high", "low", "none"] = "none"
+    sensitive: Truth = False
     source: Source
 
 
@@ -273,6 +291,7 @@ class Instrument(Strict):
     themes: dict[str, Wording]
     sections: tuple[Section, ...]
     items: tuple[Item, ...]
+    scores: dict[str, Score] = Field(default_factory=dict)
 
     @cached_property
     def variables(self) -> tuple[Variable, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,12 +12,15 @@ from pydantic import BaseModel, ValidationError
 
 from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.files import AudienceFile, BankFile, WholeFile
+from toolkit.instrument.published.adapters import adapter_names, load_adapter
+from toolkit.instrument.published.borrowing import bring_in
 from toolkit.instrument.strict import problems_of
 from toolkit.instrument.yaml_loader import Document, Location, read_document
 
 __all__ = ["Finding", "Questionnaire", "Reading", "bank_files"]
 
 Model = TypeVar("Model", bound=BaseModel)
+Bank = TypeVar("Bank", bound=BankFile)
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,7 @@ class Reading:
             )
             return None
         whole = self._checked(WholeFile, document)
-        return Questionnaire(document, whole=whole) if whole else None
+        return Questionnaire(document, whole=self._complete(whole)) if whole else None
 
     def bank(self, folder: Path, document: Document) -> BankFile | None:
         """Read every YAML file of a bank's folder as one."""
@@ -84,7 +87,7 @@ class Reading:
         parts = [(found, self._checked(BankFile, found)) for found in documents if found is not None]
         if len(parts) < len(paths) or any(part is None for _, part in parts):
             return None
-        return self._joined([(found, part) for found, part in parts if part is not None])
+        return self._complete(self._joined([(found, part) for found, part in parts if part is not None]))
 
     def add(self, findings: Iterable[Finding]) -> None:
         """Note findings, with the file and line on which they stand."""
@@ -118,8 +121,16 @@ class Reading:
         except ValidationError:
             return None
 
+    def _complete(self, bank: Bank) -> Bank:
+        """The bank with the published scales it borrows; a scale at fault is noted and left out."""
+        complete, complaints = bring_in(bank)
+        self.add(Finding(one.path, one.what, one.mend) for one in complaints)
+        for name in {one.path[1] for one in complaints}:
+            self.broken.update(_made_by(name))
+        return complete
+
     def _joined(self, parts: list[tuple[Document, BankFile]]) -> BankFile:
-        kinds = ("audiences", "scales", "missing", "themes")
+        kinds = ("audiences", "scales", "missing", "themes", "scores", "borrowed")
         joined: dict[str, Any] = {kind: {} for kind in kinds}
         for document, part in parts:
             for kind in kinds:
@@ -152,6 +163,13 @@ class Reading:
 def bank_files(folder: Path) -> list[Path]:
     """The files of a bank, in the order in which they are read."""
     return sorted((*folder.glob("*.yaml"), *folder.glob("*.yml")))
+
+
+def _made_by(name: str) -> Iterator[str]:
+    """Names of the items and scores a borrowed scale would have made."""
+    if name in adapter_names():
+        adapter = load_adapter(name)
+        yield from (*adapter.grids, *adapter.scores)
 
 
 def _without(data: Any, bad: set[Location]) -> Any:

@@ -26,6 +26,8 @@ _KEYS: Mapping[str, Mapping[str, str]] = {
         "missing": "Answers on screen that are no answers, such as don't know, by name.",
         "themes": "Headings under which items are reported, by name.",
         "items": "The questions.",
+        "scores": "Scores made of several columns, by name.",
+        "borrowed": "Published scales by name: their words, and your word that you may use them.",
     },
     "Item": {
         "id": "A small letter and up to 19 small letters or digits; it names the column.",
@@ -54,6 +56,20 @@ _KEYS: Mapping[str, Mapping[str, str]] = {
     "MissingAnswer": {
         "code": "Its code on screen, such as 98.",
         "becomes": "Its code in analysis: -1 don't know, -2 refused.",
+    },
+    "Score": {
+        "items": "Columns it is the mean of: item, or item_row.",
+        "reverse": "Columns worded the other way round.",
+        "minimum": "How many of them a respondent must have answered; left out, all.",
+        "multiply": "What the mean is multiplied by, such as 10 for answers 0 to 10 shown as 0 to 100.",
+        "favourable": "Whether a high or a low score is good news.",
+    },
+    "Borrowed": {
+        "confirmed": "Who may use the scale, and on what ground (licence, permission and its date).",
+        "text": "Name of a grid → audience (or 'all') → language → its question.",
+        "rows": "Name of a row → audience (or 'all') → language → its words.",
+        "answers": "Name of a set of answers → code → language → label.",
+        "scores": "Of a family of questions: which rows make which score.",
     },
     "Audience": {"code": "Its answer code on a platform, 1 to 5 letters or digits."},
 }

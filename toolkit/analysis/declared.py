@@ -1,0 +1,75 @@
+"""The scores an instrument declares: which columns, which reversed, how many must be answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from toolkit.analysis.derived import scale_scores
+from toolkit.errors import InvalidInput, Problem, near_names
+from toolkit.instrument.model import Instrument
+
+__all__ = ["declared_scores"]
+
+
+def declared_scores(
+    frame: pd.DataFrame, instrument: Instrument, scores: Iterable[str] | None = None
+) -> pd.DataFrame:
+    """Each respondent's scores, as the instrument declares them.
+
+    Parameters
+    ----------
+    frame
+        Coded answers, one row a respondent.
+    instrument
+        The instrument with its `scores`.
+    scores
+        Names of some of them; None makes all.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A float64 column a score, aligned to the frame: the mean of `scale_scores` over the score's items,
+        times its `multiply`; NaN where fewer than its `minimum` were answered. As columns of the frame they
+        serve `means`, `gaps` and models.
+
+    Raises
+    ------
+    InvalidInput
+        Names of no score, and whatever `scale_scores` refuses of any of them, all at once.
+
+    Notes
+    -----
+    What is reversed and how many answers are enough stands in the instrument, from the scale's publication
+    where it has one; nothing is guessed from the answers that occur.
+
+    Examples
+    --------
+    >>> declared_scores(frame, instrument)["who5"].mean()  # doctest: +SKIP
+    61.4
+    """
+    wanted = list(instrument.scores if scores is None else scores)
+    known = instrument.scores
+    problems = [
+        Problem(f"score {name!r}", "the instrument declares no such score", near_names(str(name), known))
+        for name in wanted
+        if name not in known
+    ]
+    made: dict[str, pd.Series] = {}
+    for name in wanted:
+        if name not in known:
+            continue
+        score = known[name]
+        items = [instrument[item] for item in score.items]
+        try:
+            found = scale_scores(frame, items, reverse=score.reverse, minimum=score.minimum)
+        except InvalidInput as error:
+            problems += [
+                Problem(f"score {name!r}, {one.where}", one.what, one.mend) for one in error.problems
+            ]
+        else:
+            made[name] = found * score.multiply
+    if problems:
+        raise InvalidInput("declared_scores", problems)
+    return pd.DataFrame(made, index=frame.index, columns=wanted, dtype=float)

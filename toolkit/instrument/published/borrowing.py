@@ -1,0 +1,204 @@
+"""Bringing published scales into an instrument: the adapter's codes and scoring, the user's words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from toolkit.errors import InvalidInput, near_names
+from toolkit.instrument.fields import ParallelWording
+from toolkit.instrument.files import BankFile, Borrowed, BorrowedScore
+from toolkit.instrument.model import Item, Option, Row, Scale, Score, Source
+from toolkit.instrument.published.adapters import Adapter, adapter_names, load_adapter
+from toolkit.instrument.published.refused import REFUSED
+
+__all__ = ["Complaint", "bring_in"]
+
+Bank = TypeVar("Bank", bound=BankFile)
+_TOO_SHORT = 12
+
+
+@dataclass(frozen=True)
+class Complaint:
+    """Something wrong with what is borrowed, at a path of names."""
+
+    path: tuple[str, ...]
+    what: str
+    mend: str
+
+
+def bring_in(bank: Bank) -> tuple[Bank, tuple[Complaint, ...]]:
+    """Put the scales, items and scores of every borrowed scale into a bank.
+
+    Parameters
+    ----------
+    bank
+        A bank, or a questionnaire in one file, with what it borrows.
+
+    Returns
+    -------
+    tuple
+        The bank with nothing left to borrow, and every complaint: a name that is refused or unknown, a
+        confirmation that is not there, words that are missing or belong to nothing. A scale with a
+        complaint is left out.
+    """
+    complaints: list[Complaint] = []
+    scales, scores, items = dict(bank.scales), dict(bank.scores), list(bank.items)
+    for name, borrowed in bank.borrowed.items():
+        path = ("borrowed", name)
+        adapter, found = _known(name, path)
+        if adapter is not None:
+            found = [*_unconfirmed(path, adapter, borrowed), *_words(path, adapter, borrowed)]
+        if adapter is not None and not found:
+            made = _scales(adapter, borrowed), _items(adapter, borrowed), _scores(adapter, borrowed)
+            found = [*_taken(path, made[0], scales), *_taken(path, made[2], scores)]
+            scales |= made[0]
+            items += made[1]
+            scores |= made[2]
+        complaints += found
+    update = {"scales": scales, "items": tuple(items), "scores": scores, "borrowed": {}}
+    return bank.model_copy(update=update), tuple(complaints)
+
+
+def _known(name: str, path: tuple[str, ...]) -> tuple[Adapter | None, list[Complaint]]:
+    refused = REFUSED.get(name.casefold())
+    if refused:
+        what = f"the {refused.name} is not carried: {refused.reason}"
+        return None, [Complaint(path, what, refused.instead)]
+    try:
+        return load_adapter(name), []
+    except InvalidInput as error:
+        mend = near_names(name, (*adapter_names(), *REFUSED))
+        return None, [Complaint(path, problem.what, mend) for problem in error.problems]
+
+
+def _unconfirmed(path: tuple[str, ...], adapter: Adapter, borrowed: Borrowed) -> Iterator[Complaint]:
+    if len(borrowed.confirmed.strip()) < _TOO_SHORT:
+        what = f"the use of the {adapter.name} is not confirmed ({adapter.licence})"
+        mend = f"confirm in 'confirmed', with name, ground and date, {adapter.confirm}"
+        yield Complaint((*path, "confirmed"), what, mend)
+
+
+def _words(path: tuple[str, ...], adapter: Adapter, borrowed: Borrowed) -> Iterator[Complaint]:
+    """Words for exactly the grids, rows and answers the scale has."""
+    wanted = {row for grid in adapter.grids.values() for row in grid.rows}
+    yield from _matched((*path, "text"), adapter.grids, borrowed.text, "grid")
+    yield from _matched((*path, "answers"), adapter.answers, borrowed.answers, "set of answers")
+    for name, codes in adapter.answers.items():
+        if name in borrowed.answers:
+            yield from _matched((*path, "answers", name), codes, borrowed.answers[name], "answer")
+    if not adapter.family:
+        yield from _matched((*path, "rows"), wanted, borrowed.rows, "row")
+        if borrowed.scores:
+            mend = "leave 'scores' out: they are the published ones"
+            yield Complaint((*path, "scores"), f"the {adapter.name} has scores of its own", mend)
+        return
+    if not borrowed.rows:
+        yield Complaint((*path, "rows"), "no row is given", f"give the rows of the {adapter.name} you use")
+    if not borrowed.scores:
+        mend = "say which rows make which score, as its authors define them"
+        yield Complaint((*path, "scores"), "no score is given", mend)
+    for name, score in borrowed.scores.items():
+        yield from _family_score((*path, "scores", name), score, borrowed.rows)
+
+
+def _family_score(
+    path: tuple[str, ...], score: BorrowedScore, rows: Mapping[str, object]
+) -> Iterator[Complaint]:
+    for row in dict.fromkeys(score.rows):
+        if row not in rows:
+            yield Complaint((*path, "rows"), f"there is no row '{row}'", near_names(row, rows))
+    for row in dict.fromkeys(score.reverse):
+        if row not in score.rows:
+            mend = near_names(row, score.rows)
+            yield Complaint((*path, "reverse"), f"'{row}' is no row of this score", mend)
+
+
+def _matched(
+    path: tuple[str, ...], wanted: object, given: Mapping[str, object], kind: str
+) -> Iterator[Complaint]:
+    names = sorted(wanted) if isinstance(wanted, set) else list(wanted)  # type: ignore[call-overload]
+    absent = [name for name in names if name not in given]
+    if absent:
+        what = f"there are no words for {kind} {', '.join(repr(name) for name in absent)}"
+        yield Complaint(path, what, "add the published words")
+    for name in given:
+        if name not in names:
+            yield Complaint((*path, name), f"the scale has no {kind} '{name}'", near_names(name, names))
+
+
+def _taken(
+    path: tuple[str, ...], made: Mapping[str, object], known: Mapping[str, object]
+) -> Iterator[Complaint]:
+    for name in made:
+        if name in known:
+            yield Complaint(path, f"'{name}' is already defined in the bank", f"name the other '{name}' anew")
+
+
+def _scales(adapter: Adapter, borrowed: Borrowed) -> dict[str, Scale]:
+    return {
+        name: Scale(
+            ordered=True,
+            options=tuple(Option(code=code, label=borrowed.answers[name][code]) for code in codes),
+        )
+        for name, codes in adapter.answers.items()
+    }
+
+
+def _items(adapter: Adapter, borrowed: Borrowed) -> list[Item]:
+    source = _source(adapter, borrowed)
+    return [
+        Item(
+            id=name,
+            type="matrix",
+            theme=borrowed.theme,
+            scale=grid.answers,
+            text=borrowed.text[name],
+            rows=tuple(Row(id=row, text=_row_words(borrowed, row)) for row in _rows(adapter, name, borrowed)),
+            sensitive=adapter.sensitive,
+            source=source,
+        )
+        for name, grid in adapter.grids.items()
+    ]
+
+
+def _row_words(borrowed: Borrowed, row: str) -> ParallelWording:
+    return borrowed.rows[row]
+
+
+def _rows(adapter: Adapter, grid: str, borrowed: Borrowed) -> tuple[str, ...]:
+    return tuple(borrowed.rows) if adapter.family else adapter.grids[grid].rows
+
+
+def _scores(adapter: Adapter, borrowed: Borrowed) -> dict[str, Score]:
+    source = _source(adapter, borrowed)
+    if not adapter.family:
+        return {
+            name: Score(**score.model_dump(), sensitive=adapter.sensitive, source=source)
+            for name, score in adapter.scores.items()
+        }
+    (grid,) = adapter.grids
+    share = adapter.minimum_share
+    return {
+        name: Score(
+            label=score.label,
+            items=tuple(f"{grid}_{row}" for row in score.rows),
+            reverse=tuple(f"{grid}_{row}" for row in score.reverse),
+            minimum=None if share is None else math.ceil(share * len(score.rows)),
+            favourable=score.favourable,
+            sensitive=adapter.sensitive,
+            source=source,
+        )
+        for name, score in borrowed.scores.items()
+    }
+
+
+def _source(adapter: Adapter, borrowed: Borrowed) -> Source:
+    return Source(
+        origin="published",
+        after=f"{adapter.name}; {adapter.reference}",
+        licence=f"{adapter.licence}; confirmed by the user: {borrowed.confirmed.strip()}",
+        status=adapter.status,
+    )
