@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 
 import pandas as pd
 
-from toolkit.presentation.blocks import Bullets, Paragraph, Picture, Prose, Terms, table_of
+from toolkit.presentation.blocks import BLOCK_MIME, Bullets, Paragraph, Picture, Prose, Terms, table_of
 
 NASTY = '<script>alert("x")</script> & "quotes"'
 
@@ -98,8 +98,8 @@ def test_every_block_has_a_text_form_for_terminals() -> None:
     for block, words in ((picture, "Alt."), (table, "A note."), (Prose("", (Paragraph("Said."),)), "Said.")):
         bundle = block._repr_mimebundle_()
         assert words in bundle["text/plain"]
-        assert set(bundle) == {"text/html", "text/plain"}
-        assert set(block._repr_mimebundle_(exclude=["text/html"])) == {"text/plain"}
+        assert set(bundle) == {"text/html", "text/plain", BLOCK_MIME}
+        assert set(block._repr_mimebundle_(exclude=["text/html", BLOCK_MIME])) == {"text/plain"}
 
 
 def test_tables_do_not_change_the_rows_they_are_given() -> None:

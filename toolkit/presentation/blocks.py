@@ -11,9 +11,11 @@ from typing import Any
 
 import pandas as pd
 
+from toolkit.presentation.charts import Chart
 from toolkit.presentation.numbers import NOT_SHOWN, is_known
 
 __all__ = [
+    "BLOCK_MIME",
     "Block",
     "Bullets",
     "Heading",
@@ -23,8 +25,12 @@ __all__ = [
     "Several",
     "Table",
     "Terms",
+    "as_text",
     "table_of",
 ]
+
+BLOCK_MIME = "application/vnd.survey-toolkit.block+json"
+"""The kind of output under which a notebook keeps a displayable as data (see `carry`)."""
 
 
 class Block:
@@ -35,10 +41,12 @@ class Block:
 
     def _repr_mimebundle_(
         self, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None
-    ) -> dict[str, str]:
-        bundle = {"text/html": self._repr_html_(), "text/plain": str(self)}
+    ) -> dict[str, Any]:
+        from toolkit.presentation.carry import to_data
+
+        bundle = {"text/html": self._repr_html_(), "text/plain": str(self), BLOCK_MIME: to_data(self)}
         kept = set(include) if include else set(bundle)
-        return {kind: text for kind, text in bundle.items() if kind in kept - set(exclude or ())}
+        return {kind: form for kind, form in bundle.items() if kind in kept - set(exclude or ())}
 
 
 @dataclass(frozen=True)
@@ -57,6 +65,8 @@ class Picture(Block):
         The drawing itself, an SVG document.
     more
         Further sheets, where one would be too tall for a printed page.
+    charts
+        The rows that are drawn, rounded as they are printed; one a scale of answers.
     """
 
     title: str
@@ -64,6 +74,7 @@ class Picture(Block):
     caption: str
     svg: str
     more: tuple[Picture, ...] = ()
+    charts: tuple[Chart, ...] = ()
 
     def _repr_html_(self) -> str:
         return self._figure() + "".join(sheet._repr_html_() for sheet in self.more)
@@ -137,7 +148,7 @@ class Table(Block):
         )
 
     def __str__(self) -> str:
-        body = self.frame.map(_plain).to_string(index=False) if len(self.frame) else "(no rows)"
+        body = self.frame.map(as_text).to_string(index=False) if len(self.frame) else "(no rows)"
         return "\n".join([self.title, body, *(_wrapped(note) for note in self.notes)])
 
     __repr__ = __str__
@@ -250,12 +261,13 @@ def table_of(
     return Table(title, frame, tuple(notes), kind, tuple(numeric))
 
 
-def _plain(value: Any) -> str:
+def as_text(value: Any) -> str:
+    """A cell as it is printed."""
     return str(value) if is_known(value) else NOT_SHOWN
 
 
 def _cell(value: Any) -> str:
-    return escape(_plain(value)).replace("\n", "<br>")
+    return escape(as_text(value)).replace("\n", "<br>")
 
 
 def _wrapped(text: str) -> str:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from toolkit.analysis.rounding import rounded
 
-__all__ = ["NOT_SHOWN", "base", "change", "interval", "is_known", "p_value", "percent", "points", "rounded"]
+__all__ = ["NOT_SHOWN", "as_printed", "base", "change", "interval", "is_known", "p_value", "percent", "points", "rounded", "share_as_printed"]
 
 NOT_SHOWN = "–"
 """Printed where a number is not there; a note beside it says why."""
@@ -83,11 +83,43 @@ def interval(low: Any, high: Any) -> str:
 
 
 def _end(value: float, other: float) -> str:
-    """One end in points; with decimals where it would round to 0 and the interval leaves 0 out."""
+    return points(value, digits=_digits(value, other))
+
+
+def _digits(value: float, other: float) -> int:
+    """Decimals of one end: more where it would round to 0 and the interval leaves 0 out."""
     if value * other > 0:
-        digits = next((digits for digits in range(4) if rounded(100 * value, digits)), 3)
-        return points(value, digits=digits)
-    return points(value)
+        return next((digits for digits in range(4) if rounded(100 * value, digits)), 3)
+    return 0
+
+
+def as_printed(low: Any, high: Any) -> tuple[float | None, float | None]:
+    """Both ends of an interval as fractions, rounded as `interval` prints them; None where there is none.
+
+    Examples
+    --------
+    >>> as_printed(0.451, 0.684), as_printed(0.003, 0.17)
+    ((0.45, 0.68), (0.003, 0.17))
+    """
+    if not (is_known(low) and is_known(high)):
+        return None, None
+    return _rounded_end(low, high), _rounded_end(high, low)
+
+
+def share_as_printed(value: Any) -> float | None:
+    """A share as the fraction that `percent` prints; None where there is none.
+
+    Examples
+    --------
+    >>> share_as_printed(0.574)
+    0.57
+    """
+    return round(float(rounded(100 * float(value))) / 100, 2) if is_known(value) else None
+
+
+def _rounded_end(value: float, other: float) -> float:
+    digits = _digits(value, other)
+    return round(float(rounded(100 * float(value), digits)) / 100, digits + 2)
 
 
 def share(value: Any, low: Any = None, high: Any = None, *, bound: str = "") -> str:

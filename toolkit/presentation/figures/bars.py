@@ -9,6 +9,7 @@ from typing import Any
 
 from toolkit.instrument.model import Instrument, Scale, Variable
 from toolkit.presentation.blocks import Picture
+from toolkit.presentation.charts import Chart, bar_chart
 from toolkit.presentation.figures.bar_page import Bar, Block, Part, draw_bars, sheets
 from toolkit.presentation.figures.page import as_svg
 from toolkit.presentation.numbers import percent
@@ -23,10 +24,12 @@ from toolkit.presentation.rows import (
 )
 from toolkit.presentation.sentences import gap_title
 from toolkit.presentation.spreads import Spread, Spreads
-from toolkit.presentation.theme import Theme
+from toolkit.presentation.theme import Theme, diverging
 
 __all__ = ["diverging_bars"]
 
+ONLY = "Higher answers, the only share that may be shown"
+HATCHED_CHART = "#9C86C4"
 CAPTION = (
     "Left of the line the lower answers, right of it the higher ones; middle answers stand apart. Numbers "
     "are percentages (none under 6 %), in brackets how many answered. Colours say how strong an answer "
@@ -99,10 +102,37 @@ def diverging_bars(
             _alt(page, instrument, spreads, language),
             _caption(parts) if place == len(pages) - 1 else "",
             as_svg(partial(draw_bars, page)),
+            charts=tuple(_chart(part) for part in page),
         )
         for place, page in enumerate(pages)
     ]
     return replace(pictures[0], more=tuple(pictures[1:]))
+
+
+def _chart(part: Part) -> Chart:
+    """A part's bars as numbers; answers told only together are series of their own, never one answer's."""
+    together = ("Lower answers together", "Middle answers together", "Higher answers together")
+    rows = []
+    for block in part.blocks:
+        for bar in block.bars:
+            told: dict[str, tuple[float, str]] = {}
+            if bar.words and bar.top is not None:
+                told = {ONLY: (bar.top, bar.words)}
+            elif not bar.words:
+                whole = tuple(map(len, bar.shares)) == part.sizes
+                answers = [share for side in bar.shares for share in side] if whole else map(sum, bar.shares)
+                names_of = part.labels if whole else together
+                told = {
+                    name: (share, percent(share))
+                    for name, share in zip(names_of, answers, strict=True)
+                    if whole or share
+                }
+            rows.append((f"{block.label} · {bar.beside}", told))
+    names = list(zip(part.labels, part.colours, strict=True))
+    names += list(zip(together, diverging(1, 1, 1), strict=True))
+    names.append((ONLY, HATCHED_CHART))
+    used = {name for _, told in rows for name in told}
+    return bar_chart(rows, [(name, colour) for name, colour in names if name in used])
 
 
 def sides_of(scale: Scale | None) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]] | None:

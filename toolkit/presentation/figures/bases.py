@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from toolkit.presentation.blocks import Picture
-from toolkit.presentation.figures.dots import DotRow, Group, draw_dots
+from toolkit.presentation.figures.dots import DotRow, Group, chart_of_dots, draw_dots
 from toolkit.presentation.figures.gaps import dot_of
 from toolkit.presentation.figures.page import as_svg
 from toolkit.presentation.numbers import base, interval, percent
@@ -67,6 +67,7 @@ def base_dots(
         f"The dot is the share as published; lines are {percent(level)} intervals for a simple random sample "
         "(Wilson).",
         as_svg(lambda: draw_dots(drawn, [group], side_title="Interval")),
+        charts=(chart_of_dots(drawn, [group]),),
     )
 
 

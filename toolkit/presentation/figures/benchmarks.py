@@ -9,7 +9,7 @@ import pandas as pd
 
 from toolkit.instrument.model import Instrument
 from toolkit.presentation.blocks import Picture
-from toolkit.presentation.figures.dots import Dot, DotRow, Group, draw_dots
+from toolkit.presentation.figures.dots import Dot, DotRow, Group, chart_of_dots, draw_dots
 from toolkit.presentation.figures.gaps import dot_of
 from toolkit.presentation.figures.page import as_svg
 from toolkit.presentation.numbers import base, is_known, percent
@@ -84,6 +84,7 @@ def benchmark_dots(
         _alt(rows, instrument, by, own, language),
         _caption(len(rows), len(comparable), level),
         as_svg(lambda: draw_dots(lines, groups, side_title=f"Gap in points ({percent(level)} interval)")),
+        charts=(chart_of_dots(lines, groups, named=dict.fromkeys(names, ("Here", look.colour))),),
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from toolkit.instrument.model import Instrument
 from toolkit.presentation.blocks import Picture
-from toolkit.presentation.figures.dots import Dot, DotRow, Group, draw_dots
+from toolkit.presentation.figures.dots import Dot, DotRow, Group, chart_of_dots, draw_dots
 from toolkit.presentation.figures.gaps import single_items
 from toolkit.presentation.figures.page import as_svg
 from toolkit.presentation.numbers import percent
@@ -93,7 +93,14 @@ def wave_change(
         as_svg(
             lambda: draw_dots(lines, groups, side_title=side if lines else "", keys=keys if lines else [])
         ),
+        charts=(chart_of_dots(lines, groups, named=_when(groups, waves, look)),) if lines else (),
     )
+
+
+def _when(groups: Sequence[Group], waves: tuple[str, str], look: Theme) -> dict[str, tuple[str, str]]:
+    """Group → the wave it stands for, with that wave's colour."""
+    ends = {"earlier": (waves[0], QUIET), "later": (waves[1], look.colour)}
+    return {group.name: ends[group.name.rpartition(":")[2]] for group in groups}
 
 
 def _row(row: Row, instrument: Instrument, by: str, language: str) -> DotRow:

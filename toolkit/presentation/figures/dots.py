@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from toolkit.presentation.charts import Chart, dot_chart
 from toolkit.presentation.figures.page import LINE, SMALL_LINE, WIDTH, Page, wrapped
 from toolkit.presentation.theme import BAND, QUIET, RULE, WHITE
 
-__all__ = ["Dot", "DotRow", "Group", "Span", "draw_dots"]
+__all__ = ["Dot", "DotRow", "Group", "Span", "chart_of_dots", "draw_dots"]
 
 LABEL_CHARACTERS = 37
 SIDE_CHARACTERS = 18
@@ -93,6 +94,36 @@ def draw_dots(
         _row(page, span, row, by_name, (y, height))
         y += height
     return page
+
+
+def chart_of_dots(
+    rows: Sequence[DotRow],
+    groups: Sequence[Group],
+    *,
+    named: Mapping[str, tuple[str, str]] | None = None,
+) -> Chart:
+    """The same rows as numbers for an editable chart.
+
+    Parameters
+    ----------
+    rows, groups
+        As drawn.
+    named
+        Group → (series, colour), where several groups are one series (each audience's earlier dots); the row's
+        label then says whose they are.
+    """
+    named = named or {}
+    series = {group.name: named.get(group.name, (group.label, group.colour)) for group in groups}
+    found = [
+        (
+            f"{row.label} · {row.hint.partition(' · ')[0]}" if named and row.hint else row.label,
+            {series[dot.group][0]: (dot.estimate, dot.low, dot.high, dot.words) for dot in row.dots},
+        )
+        for row in rows
+    ]
+    listed = dict(reversed(series.values()))
+    order = dict.fromkeys(label for label, _ in series.values())
+    return dot_chart(found, [(label, listed[label]) for label in order])
 
 
 def _key(page: Page, group: Group) -> Callable[[float, float], None]:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from toolkit.instrument.model import Instrument
 from toolkit.presentation.blocks import Picture
-from toolkit.presentation.figures.dots import Dot, DotRow, Group, draw_dots
+from toolkit.presentation.figures.dots import Dot, DotRow, Group, chart_of_dots, draw_dots
 from toolkit.presentation.figures.page import as_svg
 from toolkit.presentation.numbers import base, is_known, percent
 from toolkit.presentation.rows import audience_name, item_name, known, released_table, shown_rows
@@ -87,6 +87,7 @@ def gap_dumbbell(
         _alt(drawn, ranked, estimates, instrument, by=by, language=language),
         caption,
         as_svg(lambda: draw_dots(rows, groups, side_title=side)),
+        charts=(chart_of_dots(rows, groups),),
     )
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument.model import Instrument, Variable
 from toolkit.presentation.blocks import Picture
-from toolkit.presentation.figures.dots import DotRow, draw_dots
+from toolkit.presentation.figures.dots import DotRow, chart_of_dots, draw_dots
 from toolkit.presentation.figures.gaps import BOUND, groups_of, item_rows, marked
 from toolkit.presentation.figures.page import as_svg
 from toolkit.presentation.numbers import base, percent
@@ -98,6 +98,7 @@ def ranked_options(
         _alt(frame, order, instrument, by=by, language=language),
         _caption(variables[0], frame, instrument, level, language),
         as_svg(lambda: draw_dots(rows, groups)),
+        charts=(chart_of_dots(rows, groups),),
     )
 
 

@@ -1,0 +1,250 @@
+"""One report as every format is made of it: a cover, sections, and in them passages, tables and pictures."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from toolkit.errors import InvalidInput, Problem
+from toolkit.presentation.blocks import Block, Bullets, Paragraph, Prose, Several
+from toolkit.presentation.carry import from_data, to_data
+
+__all__ = ["DOCUMENT", "Cover", "Document", "Foreign", "Passage", "Section", "load_document", "save_document"]
+
+DOCUMENT = "document.json"
+"""The file beside a report from which its formats can be made again without running anything."""
+
+_FORM = 1
+
+
+@dataclass(frozen=True)
+class Cover:
+    """What stands around the cells: names, colours, and whether the answers are synthetic.
+
+    Parameters
+    ----------
+    title
+        The study.
+    subject
+        Whom the report is about; the page's main heading.
+    wave
+        The wave, as the study file writes it.
+    language
+        "en" or "fr": the page's language and the words around the cells.
+    synthetic
+        Puts the notice on the page and on every printed sheet.
+    accent
+        Colour of headings and rules, "#rrggbb".
+    logo
+        Picture as a data address, or empty.
+    brand
+        Name printed beside the logo.
+    footer
+        A sentence of the study's own at the foot.
+    facts
+        Short lines at the foot: versions, dates.
+    font
+        A typeface to be used where the reader's machine has it, or empty.
+    """
+
+    title: str
+    subject: str
+    wave: str = ""
+    language: str = "en"
+    synthetic: bool = False
+    accent: str = "#1f4e79"
+    logo: str = ""
+    brand: str = ""
+    footer: str = ""
+    facts: tuple[str, ...] = ()
+    font: str = ""
+
+
+@dataclass(frozen=True)
+class Passage(Block):
+    """Text of the notebook's own, in Markdown."""
+
+    source: str
+
+    def _repr_html_(self) -> str:
+        return str(_markdown("html")(self.source))
+
+    def __str__(self) -> str:
+        return self.source
+
+    __repr__ = __str__
+
+    def prose(self) -> Prose:
+        """The same as paragraphs and lists, without emphasis and links."""
+        return Prose("", tuple(_parts(_markdown("tokens")(self.source))))
+
+
+@dataclass(frozen=True)
+class Foreign(Block):
+    """An output that is none of ours: its HTML, what a terminal would show, and a picture if it is one."""
+
+    html: str
+    text: str = ""
+    png: str = ""
+    alt: str = ""
+
+    def _repr_html_(self) -> str:
+        return self.html
+
+    def __str__(self) -> str:
+        return self.text or self.alt
+
+    __repr__ = __str__
+
+    def picture(self) -> bytes:
+        """The PNG it is, or nothing."""
+        return base64.b64decode(self.png)
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading of the second level and all until the next."""
+
+    title: str
+    parts: tuple[Block, ...] = ()
+
+    def flat(self) -> Iterator[Block]:
+        """Its displayables in order, those inside `Several` one by one."""
+        for part in self.parts:
+            yield from _flat(part)
+
+
+@dataclass(frozen=True)
+class Document:
+    """One report.
+
+    Parameters
+    ----------
+    cover
+        What stands around it.
+    opening
+        What stands before the first heading.
+    sections
+        In order.
+    templates
+        "docx" and "pptx" → a client's own file to write into. Not saved with the document: paths are of a
+        machine.
+    """
+
+    cover: Cover
+    opening: Section = field(default_factory=lambda: Section(""))
+    sections: tuple[Section, ...] = ()
+    templates: Mapping[str, Path] = field(default_factory=lambda: MappingProxyType({}))
+
+    def chapters(self) -> tuple[Section, ...]:
+        """The opening, where it holds anything, and the sections."""
+        return (self.opening, *self.sections) if self.opening.parts else self.sections
+
+
+def save_document(document: Document, path: str | Path) -> None:
+    """Write a document as JSON, whole or not at all; no path of the machine is in it."""
+    from toolkit.reporting.documents.packing import write_bytes
+
+    sections = [_section_data(section) for section in (document.opening, *document.sections)]
+    data = {"form": _FORM, "cover": asdict(document.cover), "sections": sections}
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":")) + "\n"
+    write_bytes(Path(path), text.encode())
+
+
+def load_document(path: str | Path, *, templates: Mapping[str, Path] | None = None) -> Document:
+    """Read what `save_document` wrote.
+
+    Raises
+    ------
+    InvalidInput
+        No such file, or none that this version can read.
+    """
+    path = Path(path)
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        if data["form"] != _FORM:
+            raise ValueError(f"it is of form {data['form']}")
+        sections = [_section(one) for one in data["sections"]]
+        cover = Cover(**{**data["cover"], "facts": tuple(data["cover"]["facts"])})
+    except FileNotFoundError:
+        problem = Problem(path.name, "there is no such file", "make the report first")
+        raise InvalidInput(path.name, [problem]) from None
+    except (KeyError, TypeError, ValueError) as fault:
+        problem = Problem(path.name, f"is no document of this version: {fault}", "make the report again")
+        raise InvalidInput(path.name, [problem]) from None
+    found = MappingProxyType(dict(templates or {}))
+    return Document(cover, sections[0], tuple(sections[1:]), found)
+
+
+def with_templates(document: Document, templates: Mapping[str, Path]) -> Document:
+    """The same document, to be written into a client's own files."""
+    return replace(document, templates=MappingProxyType(dict(templates)))
+
+
+def _section_data(section: Section) -> dict[str, Any]:
+    return {"title": section.title, "parts": [_data(part) for part in section.parts]}
+
+
+def _section(data: Mapping[str, Any]) -> Section:
+    return Section(data["title"], tuple(_block(part) for part in data["parts"]))
+
+
+def _data(part: Block) -> dict[str, Any]:
+    if isinstance(part, Passage):
+        return {"kind": "passage", "source": part.source}
+    if isinstance(part, Foreign):
+        return {"kind": "foreign", **{one.name: getattr(part, one.name) for one in fields(part)}}
+    return to_data(part)
+
+
+def _block(data: Mapping[str, Any]) -> Block:
+    if data["kind"] == "passage":
+        return Passage(data["source"])
+    if data["kind"] == "foreign":
+        return Foreign(**{name: value for name, value in data.items() if name != "kind"})
+    return from_data(data)
+
+
+def _flat(part: Block) -> Iterator[Block]:
+    if isinstance(part, Several):
+        for one in part.parts:
+            yield from _flat(one)
+    elif isinstance(part, Passage):
+        yield part.prose()
+    else:
+        yield part
+
+
+@cache
+def _markdown(form: str) -> Any:
+    import mistune
+
+    renderer = "html" if form == "html" else None
+    return mistune.create_markdown(escape=True, plugins=["table", "strikethrough"], renderer=renderer)
+
+
+def _parts(tokens: list[dict[str, Any]]) -> Iterator[Paragraph | Bullets]:
+    for token in tokens:
+        if token["type"] == "list":
+            items = tuple(_words(item) for item in token["children"])
+            yield Bullets(items, bool(token["attrs"].get("ordered")))
+        elif token["type"] not in ("blank_line", "thematic_break"):
+            words = _words(token)
+            if words:
+                yield Paragraph(words)
+
+
+def _words(token: Mapping[str, Any]) -> str:
+    """The text of a token and of all within it."""
+    if "raw" in token:
+        return html.unescape(str(token["raw"]))
+    if token["type"] in ("linebreak", "softbreak"):
+        return " "
+    return "".join(_words(child) for child in token.get("children", ())).strip("\n")

@@ -1,0 +1,46 @@
+"""Files that appear whole or not at all, and office files that are the same bytes each time."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import uuid
+import zipfile
+from pathlib import Path
+
+__all__ = ["repacked", "write_bytes"]
+
+_MOMENT = (1980, 1, 1, 0, 0, 0)
+_STAMP = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*(</dcterms:)")
+_FIXED = rb"\g<1>1980-01-01T00:00:00Z\g<2>"
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write under a temporary name and rename."""
+    temporary = path.with_name(f".{path.name}-{uuid.uuid4().hex[:8]}")
+    try:
+        temporary.write_bytes(content)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def repacked(content: bytes) -> bytes:
+    """An office file with no time in it, nor in the workbooks inside; the same result is the same bytes."""
+    found = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(content)) as old,
+        zipfile.ZipFile(found, "w", zipfile.ZIP_DEFLATED) as new,
+    ):
+        for name in old.namelist():
+            part = old.read(name)
+            if name.endswith(".xlsx"):
+                part = repacked(part)
+            elif name == "docProps/core.xml":
+                part = _STAMP.sub(_FIXED, part)
+            entry = zipfile.ZipInfo(name, _MOMENT)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.external_attr = 0o600 << 16
+            new.writestr(entry, part)
+    return found.getvalue()
