@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from toolkit.errors import InvalidInput, Problem, near_names
+from toolkit.instrument.lint import find
 from toolkit.instrument.model import Instrument, Item, Section
 
 __all__ = ["narrow"]
@@ -36,13 +37,17 @@ def narrow(
     Raises
     ------
     InvalidInput
-        Languages and audiences the instrument does not have, and audiences that are asked nothing.
+        What lint finds wrong with the instrument; languages and audiences it does not have; audiences that
+        are asked nothing.
 
     Examples
     --------
     >>> narrow(instrument, audiences=["executive"]).audiences.keys()  # doctest: +SKIP
     dict_keys(['executive'])
     """
+    faults = list(dict.fromkeys(finding.problem() for finding in find(instrument)))
+    if faults:
+        raise InvalidInput(instrument.id, faults)
     spoken = _chosen(instrument.languages, languages)
     asked = _chosen(instrument.audiences, audiences)
     problems = [

@@ -1,0 +1,261 @@
+"""The rows of a LimeSurvey survey structure file: survey, languages, quotas, groups, questions, answers.
+
+The layout is the one of a file that LimeSurvey 6.4.2 imported. What a column means in a quota row was read
+off its importer, which gives columns of questions another meaning there.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from toolkit.instrument.exchange.limesurvey_text import AUDIENCE, is_one_of, marked_up, switched
+from toolkit.instrument.exchange.routing import to_limesurvey
+from toolkit.instrument.exchange.words import spoken
+from toolkit.instrument.model import Instrument, Item, Variable
+
+__all__ = ["AUDIENCE_WORDS", "HEADER", "Plan", "Quota", "rows_of", "tabulated"]
+
+HEADER = (
+    *("id", "related_id", "class", "type/scale", "name", "relevance", "text", "help", "language"),
+    *("validation", "mandatory", "encrypted", "other", "default", "same_default", "same_script"),
+    *("hidden", "exclude_all_others", "random_order", "random_group"),
+)
+"""Columns of every file; `BOUNDS` follow where a number has bounds."""
+BOUNDS = ("min_num_value_n", "max_num_value_n")
+TYPES = {"single": "L", "matrix": "F", "multi": "M", "number": "N", "text": "T"}
+_BYTES_LOOKED_AT = 10_000
+
+AUDIENCE_WORDS: Mapping[str, tuple[str, str]] = {
+    "en": ("About you", "Which best describes your current role?"),
+    "fr": ("À propos de vous", "Quelle est votre situation actuelle ?"),
+    "de": ("Über Sie", "Was beschreibt Ihre derzeitige Rolle am besten?"),
+    "es": ("Sobre usted", "¿Qué describe mejor su función actual?"),
+    "it": ("Su di lei", "Che cosa descrive meglio il suo ruolo attuale?"),
+    "nl": ("Over u", "Wat omschrijft uw huidige rol het best?"),
+    "pt": ("Sobre si", "O que descreve melhor a sua função atual?"),
+}
+"""Language → title of the first page and the question that asks who somebody is."""
+
+Line = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Quota:
+    """At most `limit` people who gave these answers; who comes later is thanked and let go.
+
+    `answers` names single-choice items, or "audience", and for each the answers that count.
+    """
+
+    name: str
+    limit: int
+    answers: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One file: what is asked in it, and what LimeSurvey calls it.
+
+    `codes` holds the items, and `parts` the rows and options (by our column's name), that need another name.
+    """
+
+    instrument: Instrument
+    survey_id: str
+    titles: Mapping[str, str]
+    codes: Mapping[str, str]
+    parts: Mapping[str, str]
+    quotas: tuple[Quota, ...] = ()
+    hidden: tuple[str, ...] = ()
+    asks_audience: bool = field(default=False)
+
+    def code(self, item: Item) -> str:
+        """What an item is called in LimeSurvey."""
+        return self.codes.get(item.id, item.id)
+
+    def part(self, variable: Variable) -> str | None:
+        """What a row or an option is called in LimeSurvey."""
+        return self.parts.get(variable.name, variable.part)
+
+    def name(self, variable: Variable) -> str:
+        """What a column is called in conditions and in VV, R and SPSS exports."""
+        code, part = self.code(variable.item), self.part(variable)
+        return code if part is None else f"{code}_{part}"
+
+    def text(self, parallel: Mapping[str, Mapping[str, str]], audiences: Iterable[str], language: str) -> str:
+        """Parallel wording as one text, switched by audience."""
+        held = {key: dict(wording) for key, wording in parallel.items()}
+        known = self.instrument.audiences
+        return switched({known[name].code: spoken(held, name, language) for name in audiences})
+
+
+def tabulated(rows: Iterable[Line]) -> bytes:
+    """Rows as the file that is imported: UTF-8 with a byte order mark, tabs, quotes where they are needed.
+
+    LimeSurvey guesses the encoding from the first 10,000 bytes, which must not end within a character; tabs
+    behind the first row, which no column belongs to, move the end where it would.
+    """
+    rows = list(rows)
+    header = [*HEADER, *(name for name in BOUNDS if any(row.get(name) for row in rows))]
+    made = io.StringIO(newline="")
+    writer = csv.writer(made, delimiter="\t", lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows([row.get(name, "") for name in header] for row in rows)
+    first, _, rest = made.getvalue().partition("\n")
+    second, _, rest = rest.partition("\n")
+    for tabs in range(4):
+        held = f"\ufeff{first}\n{second}{chr(9) * tabs}\n{rest}".encode()
+        if len(held) <= _BYTES_LOOKED_AT or held[_BYTES_LOOKED_AT] & 0xC0 != 0x80:
+            break
+    return held
+
+
+def rows_of(plan: Plan) -> Iterator[Line]:
+    """Every row of a file, in the order in which LimeSurvey itself writes them."""
+    base, *others = plan.instrument.languages
+    yield from _survey(plan, base, others)
+    for language in plan.instrument.languages:
+        yield {"class": "SL", "name": "surveyls_title", "text": marked_up(plan.titles[language])} | _in(
+            language
+        )
+    for number, quota in enumerate(plan.quotas, start=1):
+        yield from _quota(number, quota, plan.instrument.languages)
+    for language in plan.instrument.languages:
+        yield from _groups(plan, language, base=language == base)
+
+
+def _in(language: str) -> Line:
+    return {"language": language}
+
+
+def _survey(plan: Plan, base: str, others: list[str]) -> Iterator[Line]:
+    settings = {
+        "sid": plan.survey_id,
+        "language": base,
+        **({"additional_languages": " ".join(others)} if others else {}),
+        "format": "G",
+        "anonymized": "N",
+        "datestamp": "Y",
+        "savetimings": "N",
+        "allowprev": "Y",
+        "showwelcome": "N",
+        "template": "fruity_twentythree",
+    }
+    for name, value in settings.items():
+        yield {"class": "S", "name": name, "text": value}
+
+
+def _quota(number: int, quota: Quota, languages: Iterable[str]) -> Iterator[Line]:
+    """A quota with its limit, "end the survey" (1), active (1) and no redirection; and a row a language."""
+    columns = {"mandatory": str(quota.limit), "other": "1", "default": "1", "same_default": "0"}
+    yield {"class": "QTA", "id": str(number), "name": quota.name} | columns
+    for language in languages:
+        yield {"class": "QTALS", "related_id": str(number)} | _in(language)
+
+
+def _members(plan: Plan, name: str) -> Iterator[Line]:
+    """The answers of one question that count for quotas; they belong to the question above them."""
+    for number, quota in enumerate(plan.quotas, start=1):
+        for code in quota.answers.get(name, ()):
+            audiences = plan.instrument.audiences
+            told = audiences[code].code if name == AUDIENCE else code
+            yield {"class": "QTAM", "related_id": str(number), "name": told}
+
+
+def _groups(plan: Plan, language: str, *, base: bool) -> Iterator[Line]:
+    pages = plan.instrument.sections
+    first = 1
+    if plan.asks_audience or plan.hidden:
+        title = AUDIENCE_WORDS[language][0] if language in AUDIENCE_WORDS else pages[0].title[language]
+        yield _group(1, title, language)
+        yield from _who(plan, language, base=base)
+        first = 2
+    for number, section in enumerate(pages, start=first):
+        yield _group(number, section.title[language], language)
+        for item_id in section.items:
+            yield from _question(plan, plan.instrument.item(item_id), language, base=base)
+
+
+def _group(number: int, title: str, language: str) -> Line:
+    return {"class": "G", "type/scale": f"G{number}", "name": marked_up(title)} | _in(language)
+
+
+def _who(plan: Plan, language: str, *, base: bool) -> Iterator[Line]:
+    """What is known of somebody before the questions: filled in by the link, or asked."""
+    for name in plan.hidden:
+        columns = {"type/scale": "S", "relevance": "1", "mandatory": "N", "other": "N", "hidden": "1"}
+        yield {"class": "Q", "name": name, "text": name} | columns | _in(language)
+    if not plan.asks_audience:
+        return
+    columns = {"type/scale": "L", "relevance": "1", "mandatory": "Y", "other": "N"}
+    words = AUDIENCE_WORDS[language][1]
+    yield {"class": "Q", "name": AUDIENCE, "text": marked_up(words)} | columns | _in(language)
+    for audience in plan.instrument.audiences.values():
+        yield _answer(audience.code, audience.label[language], language)
+    if base:
+        yield from _members(plan, AUDIENCE)
+
+
+def _question(plan: Plan, item: Item, language: str, *, base: bool) -> Iterator[Line]:
+    asked = item.audiences or tuple(plan.instrument.audiences)
+    columns = {
+        "type/scale": TYPES[item.type],
+        "name": plan.code(item),
+        "relevance": _relevance(plan, item, asked),
+        "text": plan.text(item.text, asked, language),
+        "mandatory": "Y" if item.required else "N",
+        "other": "N",
+    }
+    columns["exclude_all_others"] = ";".join(
+        plan.part(variable) or ""
+        for variable in plan.instrument.of_item(item.id)
+        if variable.option and variable.option.exclusive
+    )
+    for name, bound in zip(BOUNDS, (item.minimum, item.maximum), strict=True):
+        if bound is not None:
+            columns[name] = f"{bound:.15g}"
+    yield {"class": "Q"} | columns | _in(language)
+    yield from _parts(plan, item, asked, language)
+    if base:
+        yield from _members(plan, item.id)
+
+
+def _relevance(plan: Plan, item: Item, asked: tuple[str, ...]) -> str:
+    parts = []
+    if plan.asks_audience and set(asked) < set(plan.instrument.audiences):
+        parts.append(_only(plan, asked))
+    if item.ask_if is not None:
+        parts.append(to_limesurvey(item.ask_if, plan.instrument, name=plan.name))
+    return " and ".join(f"({part})" for part in parts) if len(parts) > 1 else "".join(parts) or "1"
+
+
+def _only(plan: Plan, asked: tuple[str, ...]) -> str:
+    return is_one_of([plan.instrument.audiences[name].code for name in asked])
+
+
+def _parts(plan: Plan, item: Item, asked: tuple[str, ...], language: str) -> Iterator[Line]:
+    """Rows and options as sub-questions, then the answers of a scale with the missing answers offered."""
+    variables = plan.instrument.of_item(item.id)
+    for variable in variables:
+        code, heard = plan.part(variable) or "", variable.audiences
+        if variable.row:
+            relevance = _only(plan, heard) if plan.asks_audience and set(heard) < set(asked) else "1"
+            yield _sub_question(code, plan.text(variable.row.text, heard, language), relevance, language)
+        if variable.option:
+            yield _sub_question(code, marked_up(variable.option.label[language]), "1", language)
+    if item.type in ("single", "matrix"):
+        variable = variables[0]
+        for code, label in variable.code_labels(language).items():
+            yield _answer(code, label, language)
+        for missing in plan.instrument.missing_of(variable):
+            yield _answer(missing.code, missing.label[language], language)
+
+
+def _sub_question(code: str, text: str, relevance: str, language: str) -> Line:
+    columns = {"type/scale": "0", "name": code, "relevance": relevance, "text": text}
+    return {"class": "SQ"} | columns | _in(language)
+
+
+def _answer(code: str, label: str, language: str) -> Line:
+    return {"class": "A", "type/scale": "0", "name": code, "text": marked_up(label)} | _in(language)

@@ -1,0 +1,54 @@
+"""Words of an instrument as an exporter needs them: each text apart, for one audience and language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from toolkit.instrument.fields import ParallelWording
+from toolkit.instrument.model import Instrument, Variable
+
+__all__ = ["every_text", "spoken"]
+
+
+def spoken(text: ParallelWording, audience: str, language: str) -> str:
+    """What one audience reads in one language; the words for "all" where it has none of its own."""
+    return (text.get(audience) or text["all"])[language]
+
+
+def every_text(instrument: Instrument) -> Iterator[tuple[str, str]]:
+    """Every text that somebody reads on screen, each with the place at which its owner would look for it."""
+    for language in instrument.languages:
+        yield f"title ({language})", instrument.title[language]
+        for name, audience in instrument.audiences.items():
+            yield f"audience {name}, label ({language})", audience.label[language]
+        for section in instrument.sections:
+            yield f"section {section.id}, title ({language})", section.title[language]
+        yield from _item_texts(instrument, language)
+        yield from _answer_texts(instrument, language)
+
+
+def _item_texts(instrument: Instrument, language: str) -> Iterator[tuple[str, str]]:
+    for item in instrument.items:
+        for name in item.audiences or instrument.audiences:
+            yield f"item {item.id}, text for {name} ({language})", spoken(item.text, name, language)
+        for row in item.rows:
+            for name in row.audiences or item.audiences or instrument.audiences:
+                place = f"item {item.id}, row {row.id}, text for {name} ({language})"
+                yield place, spoken(row.text, name, language)
+        for option in item.options:
+            yield f"item {item.id}, option {option.code} ({language})", option.label[language]
+
+
+def _answer_texts(instrument: Instrument, language: str) -> Iterator[tuple[str, str]]:
+    scales = dict.fromkeys(item.scale for item in instrument.items if item.scale)
+    for name in scales:
+        for option in instrument.scales[name].options:
+            yield f"scale {name}, answer {option.code} ({language})", option.label[language]
+    offered = {name for variable in instrument.variables for name in _missing_names(variable)}
+    for name in instrument.missing:
+        if name in offered:
+            yield f"missing {name}, label ({language})", instrument.missing[name].label[language]
+
+
+def _missing_names(variable: Variable) -> tuple[str, ...]:
+    return (*(variable.scale.missing if variable.scale else ()), *variable.item.missing)
