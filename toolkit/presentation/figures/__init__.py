@@ -6,6 +6,7 @@ from toolkit.presentation.figures.bars import diverging_bars
 from toolkit.presentation.figures.bases import base_dots
 from toolkit.presentation.figures.benchmarks import benchmark_dots
 from toolkit.presentation.figures.change import wave_change
+from toolkit.presentation.figures.funnel import organisation_funnel, organisation_table
 from toolkit.presentation.figures.gaps import gap_dumbbell
 from toolkit.presentation.figures.options import ranked_options
 from toolkit.presentation.figures.weights import weight_spread
@@ -15,6 +16,8 @@ __all__ = [
     "benchmark_dots",
     "diverging_bars",
     "gap_dumbbell",
+    "organisation_funnel",
+    "organisation_table",
     "ranked_options",
     "wave_change",
     "weight_spread",

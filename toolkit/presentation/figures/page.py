@@ -53,6 +53,13 @@ class Page:
 
         self.axes.add_artist(Line2D(x, y, gid=gid or None, **style))
 
+    def path(self, x: Sequence[float], y: Sequence[float], *, gid: str = "", **how: Any) -> None:
+        """A line through many points."""
+        from matplotlib.lines import Line2D
+
+        style = {"color": RULE, "linewidth": 0.7, "zorder": 1, **how}
+        self.axes.add_artist(Line2D(x, y, gid=gid or None, **style))
+
     def mark(self, x: float, y: float, *, marker: str, colour: str, gid: str = "", **how: Any) -> None:
         """One marker."""
         style = {"markersize": 6, "markeredgecolor": colour, "markerfacecolor": colour, "zorder": 4, **how}

@@ -1,0 +1,330 @@
+"""Many organisations in one picture: shares over the number of answers, inside a funnel of chance.
+
+Everything is worked out from released rows: the pooled share, the funnel and the shrunk shares are functions
+of what is printed, so they cannot give back a share that the gate withheld.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from toolkit.analysis import Shrunk, funnel_limits, shrink
+from toolkit.errors import InvalidInput, Problem
+from toolkit.instrument.model import Instrument
+from toolkit.presentation.blocks import Picture, Table, table_of
+from toolkit.presentation.figures.page import WIDTH, Page, as_svg
+from toolkit.presentation.numbers import base, interval, percent
+from toolkit.presentation.rows import answer_words, audience_name, item_name, released_table, shown_rows
+from toolkit.presentation.theme import QUIET, RULE, WHITE, Theme
+
+__all__ = ["organisation_funnel", "organisation_table"]
+
+Array = npt.NDArray[np.float64]
+LEAST = 5
+USUAL, FAR = 0.95, 0.998
+_LEFT, _TOP, _TALL, _FOOT, _RIGHT = 0.55, 0.42, 3.1, 0.55, 0.3
+_MOST_NAMED = 10
+
+
+@dataclass(frozen=True)
+class _Organisations:
+    """Shares as they are, sorted by name, with what is drawn beside them."""
+
+    names: tuple[str, ...]
+    n: Array
+    found: Shrunk
+    pooled: float
+    beyond: npt.NDArray[np.int64]
+    left_out: int
+
+    @property
+    def raw(self) -> Array:
+        return self.found.raw
+
+
+def organisation_funnel(
+    released: Any,
+    instrument: Instrument,
+    item: str,
+    *,
+    table: str = "shares",
+    unit: str = "organisation",
+    names: Mapping[str, str] | None = None,
+    audience: str | None = None,
+    measure: str = "top",
+    look: Theme | None = None,
+    title: str | None = None,
+    language: str = "en",
+) -> Picture | None:
+    """Draw each organisation's share over its number of answers, with what chance alone would do.
+
+    Parameters
+    ----------
+    released
+        What `toolkit.disclosure.release` returned for `proportions(frame, items, by=[..., unit])`.
+    instrument
+        For wording.
+    item, measure
+        Which share.
+    table, unit
+        The released shares and their column of organisations.
+    names
+        Organisation → the name to print; its id where it has none.
+    audience
+        One audience's shares, where the table has several.
+    look, title, language
+        Colours; a title of your own; the language of the wording.
+
+    Returns
+    -------
+    Picture or None
+        None where fewer than five organisations' shares may be told as they are. Organisations withheld,
+        or told as a bound, are counted in the caption and left out of every line.
+
+    Raises
+    ------
+    DisclosureError
+        `released` has not passed the gate.
+    InvalidInput
+        Shares that are weighted: the limits are those of counts.
+
+    Notes
+    -----
+    Funnel: exact binomial limits about the pooled share (Spiegelhalter 2005). The open marks are shrunk
+    shares (`toolkit.analysis.shrink`, beta-binomial).
+    """
+    told = _organisations(released, item, table, unit, names, audience, measure, USUAL)
+    if told is None:
+        return None
+    subject = item_name(instrument, item, language=language)
+    words = answer_words(instrument[item], measure, language=language) if item in instrument else measure
+    return Picture(
+        title or _title(told, subject),
+        _alt(told, subject, words),
+        _caption(told, words, audience_name(instrument, audience, start=True) if audience else ""),
+        as_svg(lambda: _page(told, (look or Theme()).colour)),
+    )
+
+
+def organisation_table(
+    released: Any,
+    instrument: Instrument,
+    item: str,
+    *,
+    table: str = "shares",
+    unit: str = "organisation",
+    names: Mapping[str, str] | None = None,
+    audience: str | None = None,
+    measure: str = "top",
+    level: float = 0.95,
+    title: str | None = None,
+    language: str = "en",
+) -> Table | None:
+    """Raw shares beside shrunk ones, by name: the numbers of `organisation_funnel`.
+
+    Parameters
+    ----------
+    released, instrument, item, table, unit, names, audience, measure, title, language
+        As in `organisation_funnel`.
+    level
+        Of the intervals of the shrunk shares.
+
+    Returns
+    -------
+    Table or None
+        One row an organisation whose share may be told as it is; None below five.
+    """
+    told = _organisations(released, item, table, unit, names, audience, measure, level)
+    if told is None:
+        return None
+    found = told.found
+    rows = [
+        {
+            "Organisation": name,
+            "Answers": base(n),
+            "As answered": percent(raw),
+            "Shrunk": percent(shrunk),
+            "Interval of the shrunk share": interval(low, high),
+        }
+        for name, n, raw, shrunk, low, high in zip(
+            told.names, told.n, found.raw, found.shrunk, found.conf_low, found.conf_high, strict=True
+        )
+    ]
+    columns = list(rows[0])
+    subject = item_name(instrument, item, language=language)
+    notes = [f"Shrunk: {found.method}; {level * 100:g} % intervals. In the order of names, not of shares."]
+    if told.left_out:
+        notes.append(_left_out(told.left_out).strip())
+    return table_of(
+        rows,
+        columns,
+        title=title or f"{subject}, organisation by organisation",
+        kind="estimates",
+        notes=notes,
+        numeric=columns[1:],
+    )
+
+
+def _organisations(
+    released: Any,
+    item: str,
+    table: str,
+    unit: str,
+    names: Mapping[str, str] | None,
+    audience: str | None,
+    measure: str,
+    level: float,
+) -> _Organisations | None:
+    rows = released_table(released, table, columns=("item", "measure", unit, "n", "estimate"))
+    rows = rows[(rows["item"] == item) & (rows["measure"] == measure)]
+    if audience is not None:
+        rows = rows[rows["audience"].astype(str) == audience]
+    told = shown_rows(rows)
+    told = told[told["bound"] == ""].assign(
+        _name=lambda f: f[unit].astype(str).map(lambda i: (names or {}).get(i, i))
+    )
+    told = told.sort_values("_name", kind="stable")
+    if told[unit].duplicated().any():
+        raise InvalidInput(
+            f"released table '{table}'",
+            [
+                Problem(
+                    f"column {unit}", "names an organisation more than once", "say which audience= is meant"
+                )
+            ],
+        )
+    if len(told) < LEAST:
+        return None
+    n, estimate = told["n"].to_numpy(np.float64), told["estimate"].to_numpy(np.float64)
+    hits = np.rint(n * estimate)
+    if bool((np.abs(hits - n * estimate) > 1e-6).any()):
+        mend = "make them without a design: the limits of a funnel are those of counts"
+        raise InvalidInput(f"released table '{table}'", [Problem("estimate", "holds weighted shares", mend)])
+    pooled = float(hits.sum() / n.sum())
+    low, high = funnel_limits(pooled, n, level=FAR)
+    share = hits / n
+    beyond = np.where(share > high + 1e-12, 1, np.where(share < low - 1e-12, -1, 0))
+    return _Organisations(
+        tuple(told["_name"]),
+        n,
+        shrink(hits, n, level=level),
+        pooled,
+        beyond,
+        len(rows) - len(told),
+    )
+
+
+def _title(told: _Organisations, subject: str) -> str:
+    far, total = int((told.beyond != 0).sum()), len(told.names)
+    if not far:
+        return f"{subject}: {total} organisations differ no more than chance could make them"
+    lie = "lies" if far == 1 else "lie"
+    return f"{subject}: {far} of {total} organisations {lie} beyond what chance would do once in 500"
+
+
+def _caption(told: _Organisations, words: str, who: str) -> str:
+    share = f"{who}: share" if who else "Share"
+    return (
+        f"{share} who said “{words}” over the number who answered. Filled: as answered. Open: drawn towards "
+        "what is usual among these organisations (beta-binomial shrinkage), the small ones most. Lines: the "
+        f"pooled share, {percent(told.pooled)}, and where {USUAL * 100:g} % and {FAR * 100:g} % of shares "
+        f"would fall by chance if all organisations were alike.{_left_out(told.left_out)}"
+    )
+
+
+def _left_out(count: int) -> str:
+    if not count:
+        return ""
+    verb = "organisation is" if count == 1 else "organisations are"
+    return f" {count} {verb} left out: too few answers, or nearly all or nearly none said so."
+
+
+def _alt(told: _Organisations, subject: str, words: str) -> str:
+    lowest, highest = int(np.argmin(told.raw)), int(np.argmax(told.raw))
+    far = [told.names[place] for place in np.flatnonzero(told.beyond)]
+    beyond = f" Beyond the outer limits: {', '.join(far)}." if far else " None lies beyond the outer limits."
+    return (
+        f"Funnel plot of {len(told.names)} organisations for {subject} ({words}): pooled share "
+        f"{percent(told.pooled)}; lowest {told.names[lowest]} with {percent(told.raw[lowest])} of "
+        f"{base(told.n[lowest])}, highest {told.names[highest]} with {percent(told.raw[highest])} of "
+        f"{base(told.n[highest])}.{beyond}"
+    )
+
+
+def _page(told: _Organisations, colour: str) -> Page:
+    page = Page(_TOP + _TALL + _FOOT)
+    wide = WIDTH - _LEFT - _RIGHT
+    most = float(told.n.max()) * 1.06
+
+    def at(n: float, share: float) -> tuple[float, float]:
+        return _LEFT + wide * n / most, _TOP + _TALL * (1 - share)
+
+    page.legend(
+        [
+            ("as answered", lambda x, y: page.mark(x, y, marker="o", colour=colour)),
+            ("shrunk", lambda x, y: page.mark(x, y, marker="o", colour=colour, markerfacecolor=WHITE)),
+            (
+                f"{USUAL * 100:g} % and {FAR * 100:g} % limits of chance",
+                lambda x, y: page.line((x - 0.1, x + 0.1), (y, y), color=QUIET),
+            ),
+        ],
+        0.14,
+    )
+    for share in (0.0, 0.25, 0.5, 0.75, 1.0):
+        y = at(0, share)[1]
+        page.line((_LEFT, _LEFT + wide), (y, y), color=RULE)
+        page.text(_LEFT - 0.08, y, f"{share * 100:.0f}\u00a0%", color=QUIET, fontsize=8, ha="right")
+    _limits(page, told, at, most)
+    middle = at(0, told.pooled)[1]
+    page.line((_LEFT, _LEFT + wide), (middle, middle), gid="pooled", color=QUIET, linestyle=(0, (4, 3)))
+    for value in _ticks(most):
+        x = at(value, 0)[0]
+        page.text(x, _TOP + _TALL + 0.14, f"{value:,.0f}", color=QUIET, fontsize=8, ha="center")
+    page.text(_LEFT + wide / 2, _TOP + _TALL + 0.38, "number who answered", color=QUIET, ha="center")
+    _marks(page, told, at, colour)
+    return page
+
+
+def _limits(page: Page, told: _Organisations, at: Any, most: float) -> None:
+    sizes = np.arange(1.0, np.floor(most) + 1)
+    sizes = sizes[:: max(1, len(sizes) // 400)]
+    for level, width in ((USUAL, 0.8), (FAR, 1.2)):
+        for which, edge in enumerate(funnel_limits(told.pooled, sizes, level=level)):
+            ends = [at(n, share) for n, share in zip(sizes, edge, strict=True)]
+            gid = f"limit:{level:g}:{'low' if which == 0 else 'high'}"
+            page.path([x for x, _ in ends], [y for _, y in ends], gid=gid, color=QUIET, linewidth=width)
+
+
+def _marks(page: Page, told: _Organisations, at: Any, colour: str) -> None:
+    far = np.flatnonzero(told.beyond)
+    named = set(far[np.argsort(-np.abs(told.raw[far] - told.pooled), kind="stable")][:_MOST_NAMED].tolist())
+    for place, name in enumerate(told.names):
+        x, y = at(told.n[place], told.raw[place])
+        shrunk = at(told.n[place], told.found.shrunk[place])[1]
+        page.line((x, x), (y, shrunk), color=colour, linewidth=0.8, zorder=2)
+        page.mark(
+            x, shrunk, marker="o", colour=colour, markerfacecolor=WHITE, markersize=4.2, gid=f"shrunk:{name}"
+        )
+        page.mark(x, y, marker="o", colour=colour, markersize=4.6, gid=f"raw:{name}")
+        if place in named:
+            beside = x < WIDTH - 1.6
+            page.text(
+                x + (0.08 if beside else -0.08),
+                y,
+                name,
+                fontsize=7.5,
+                ha="left" if beside else "right",
+                zorder=6,
+            )
+
+
+def _ticks(most: float) -> list[float]:
+    raw = most / 6
+    size = 10.0 ** np.floor(np.log10(raw))
+    step = next(size * one for one in (1, 2, 5, 10) if size * one >= raw)
+    return [float(one) for one in np.arange(0.0, most + 1e-9, max(step, 1.0))]
