@@ -199,8 +199,9 @@ def _notices(plan: Plan, left_out: Sequence[str]) -> Iterator[str]:
         if name in plan.instrument:
             yield f"LimeSurvey keeps the code of '{name}' for itself; its sub-question is called '{code}'"
     for language, title in _titles(plan.instrument).items():
-        if plan.titles[language] != title:
-            yield f"the title ({language}) is too long for LimeSurvey; it was cut to '{plan.titles[language]}'"
+        kept = plan.titles[language]
+        if kept != title:
+            yield f"the title ({language}) is too long for LimeSurvey; it was cut to '{kept}'"
     for name in left_out:
         yield f"the quota '{name}' counts answers that nobody gives here, and was left out"
     if not plan.asks_audience:

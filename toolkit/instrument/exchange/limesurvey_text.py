@@ -94,7 +94,7 @@ def _one_line(text: str) -> str:
 
 
 def _literal(text: str) -> str:
-    """Words as an ExpressionScript string, joined from pieces where both kinds of quotation mark are in it."""
+    """Words as an ExpressionScript string, joined from pieces where both kinds of mark are in them."""
     plain = _one_line(html.escape(text, quote=False))
     if '"' not in plain:
         return f'"{plain}"'
