@@ -67,7 +67,8 @@ def to_xpath(
 ) -> str:
     """Say a condition as XPath with the ``${name}`` references of XLSForm.
 
-    Parameters and result are those of `to_surveyjs`; a row's name is "item_row".
+    Parameters and result are those of `to_surveyjs`; `name` gives a whole reference, "${item}" or
+    "${item_row}", so that it may join several questions.
 
     Examples
     --------
@@ -134,7 +135,10 @@ def confusable(codes: Collection[str]) -> tuple[tuple[str, str], ...]:
 
 @dataclass(frozen=True)
 class _Dialect:
-    """How one engine writes each part; {q} is the column, {code} a code, {part} a condition in brackets."""
+    """How one engine writes each part; {q} is the column, {code} a code, {part} a condition in brackets.
+
+    In XPath the column is a whole reference.
+    """
 
     equal: str
     equal_number: str
@@ -159,13 +163,13 @@ _SURVEYJS = _Dialect(
     nobody="false",
 )
 _XPATH = _Dialect(
-    equal="${{{q}}} = '{code}'",
-    equal_number="${{{q}}} = {code}",
-    unequal="not(${{{q}}} = '{code}')",
-    unequal_number="not(${{{q}}} = {code})",
-    order="${{{q}}} {sign} {code}",
-    answered="${{{q}}} != ''",
-    selected="selected(${{{q}}}, '{code}')",
+    equal="{q} = '{code}'",
+    equal_number="{q} = {code}",
+    unequal="not({q} = '{code}')",
+    unequal_number="not({q} = {code})",
+    order="{q} {sign} {code}",
+    answered="{q} != ''",
+    selected="selected({q}, '{code}')",
     negated="not({part})",
     nobody="false()",
 )
@@ -187,7 +191,7 @@ def _surveyjs_name(variable: Variable) -> str:
 
 
 def _xpath_name(variable: Variable) -> str:
-    return variable.item.id if variable.option else variable.name
+    return f"${{{variable.item.id if variable.option else variable.name}}}"
 
 
 def _node(condition: str | Condition) -> Node:
