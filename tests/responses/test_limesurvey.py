@@ -90,7 +90,6 @@ TEXT_HEADINGS = [
     "abbreviated_short.csv",
     "abbreviated_long.csv",
     "ui_csv__results-survey424242.csv",
-    "vv2.csv",
 ]
 
 

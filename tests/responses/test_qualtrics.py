@@ -113,17 +113,22 @@ def test_a_file_of_previews_alone_is_read_and_holds_nobody(qualtrics: Write, tin
     assert coded.disposition["rows"].tolist() == [1, 1]
 
 
-@pytest.mark.parametrize("third", ["{'ImportId': 'QID1'}", "1"])
-def test_other_formats_are_refused(qualtrics: Write, tiny: Instrument, third: str) -> None:
-    assert "this is not Qualtrics' present CSV export" in _refusal(
-        qualtrics(ROW, columns=COLUMNS, third=third), tiny
-    )
+def test_a_third_row_that_holds_no_import_ids_is_refused(qualtrics: Write, tiny: Instrument) -> None:
+    assert "the third row holds no import ids" in _refusal(qualtrics(ROW, columns=COLUMNS, third="1"), tiny)
+
+
+def test_the_early_third_row_gives_the_same_frame(qualtrics: Write, tiny: Instrument) -> None:
+    early = qualtrics(ROW, columns=COLUMNS, third="{'ImportId': 'QID1'}", name="early.csv")
+    expected = _frame(qualtrics(ROW, columns=COLUMNS), tiny)
+    pd.testing.assert_frame_equal(_frame(early, tiny).assign(source=""), expected.assign(source=""))
 
 
 @pytest.mark.parametrize("name", ["qt_MA_MC_insights_3row.csv", "qt_MA_MC_legacy_2row.csv"])
-def test_genuine_early_exports_are_refused_with_the_mend(shared: Path, tiny: Instrument, name: str) -> None:
-    said = _refusal(shared / "platforms" / "real" / "qualtrics" / name, tiny)
-    assert "export again as CSV in the present format" in said
+def test_another_survey_in_an_early_format_is_refused_as_another_survey(
+    shared: Path, tiny: Instrument, name: str
+) -> None:
+    said = _refusal(shared / "platforms" / "real" / "qualtrics" / name, tiny, organisation="org-1")
+    assert "this looks like the export of another survey" in said
 
 
 def test_every_problem_of_a_file_is_said_at_once(qualtrics: Write, tiny: Instrument) -> None:

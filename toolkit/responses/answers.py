@@ -6,14 +6,24 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from toolkit.instrument.fields import Strict
+from toolkit.instrument.fields import Strict, Truth
 from toolkit.responses.mapping import Mapping
 from toolkit.responses.naming import FolderName
 
-__all__ = ["AnswersFile"]
+__all__ = ["BLANKS", "AnswersFile", "PlatformName"]
 
+PlatformName = Literal[
+    "limesurvey", "qualtrics", "surveymonkey", "googleforms", "microsoftforms", "odk", "redcap", "spss",
+    "stata", "surveyjs", "preview", "table",
+]  # fmt: skip
 
-_EXPORTS_ONLY = ("audiences", "audience_column", "organisation_column", "ignore_columns", "columns")
+BLANKS = ("-3", "-4", "-5", "-6")
+"""What `missing` may say of a value that is no answer; which of the four it is, routing and audience decide."""
+
+_EXPORTS_ONLY = (
+    "audiences", "audience_column", "organisation_column", "ignore_columns", "columns", "missing", "manifest",
+)  # fmt: skip
+_MAPPED_ONLY = ("table", "surveymonkey", "googleforms", "microsoftforms")
 
 
 class AnswersFile(Strict):
@@ -24,7 +34,8 @@ class AnswersFile(Strict):
     wave
         The wave it belongs to.
     platform
-        Who wrote the file: limesurvey, qualtrics, or table (any CSV, with a `mapping`).
+        Who wrote the file; `table` is any table, with a `mapping`. Platforms without codes of their own
+        (surveymonkey, googleforms, microsoftforms) need a `mapping` too, the others may have one.
     file
         Its path, relative to the study file.
     audience
@@ -42,12 +53,20 @@ class AnswersFile(Strict):
         variable (one column an audience); a respondent may have answered in one of them only.
     absent
         Items or variables this file does not hold although its audiences could have been asked.
+    missing
+        Value in the file that is no answer → -1 (don't know), -2 (refused), or -3 to -6 (nothing was given).
+    manifest
+        The manifest written beside the questionnaire when it was exported; columns are then matched by it.
+    encoding
+        Of a text file, where it is not UTF-8 and what is found out by itself is wrong.
+    keep_tests
+        Keep previews and tests, which are set aside otherwise.
     mapping
-        For platform table: how the columns become answers.
+        How the columns become answers.
     """
 
     wave: FolderName
-    platform: Literal["limesurvey", "qualtrics", "table"]
+    platform: PlatformName
     file: str
     audience: str | None = None
     audiences: tuple[str, ...] = ()
@@ -57,14 +76,20 @@ class AnswersFile(Strict):
     ignore_columns: tuple[str, ...] = ()
     columns: dict[str, str] = Field(default_factory=dict)
     absent: tuple[str, ...] = ()
+    missing: dict[str, Literal["-1", "-2", "-3", "-4", "-5", "-6"]] = Field(default_factory=dict)
+    manifest: str | None = None
+    encoding: str | None = None
+    keep_tests: Truth = False
     mapping: Mapping | None = None
 
     @model_validator(mode="after")
     def _fits_platform(self) -> AnswersFile:
-        if (self.platform == "table") != (self.mapping is not None):
-            raise ValueError("a mapping belongs to platform table, and only there; add it or take it out")
+        if self.platform in _MAPPED_ONLY and self.mapping is None:
+            raise ValueError(
+                f"platform {self.platform} has no codes to go by; add a mapping that says what its columns are"
+            )
         unread = [key for key in _EXPORTS_ONLY if key in self.model_fields_set]
-        if self.platform == "table" and unread:
+        if self.mapping is not None and unread:
             raise ValueError(
                 f"{', '.join(unread)} would not be read, because a mapping says it; take them out"
             )

@@ -1,4 +1,8 @@
-"""Text files with delimiters, read whole and strictly: encoding named, every ragged row listed."""
+"""Text files with delimiters, read whole and strictly: encoding named, every ragged row listed.
+
+A file that is provably clean (every quote opens or closes a cell, every row is as long as the first) is
+parsed by Arrow; any other goes through Python's own strict parser, which can say what is wrong and where.
+"""
 
 from __future__ import annotations
 
@@ -6,39 +10,24 @@ import csv
 import gzip
 import io
 import zlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem, near_names
+from toolkit.responses.files.sheet import Sheet, headings_of, no_rows
 from toolkit.responses.naming import rows_said
 
-__all__ = ["Sheet", "headings_of", "read_sheet"]
+__all__ = ["Sheet", "bytes_of", "headings_of", "read_sheet", "sheet_of_text"]
 
-
-@dataclass(frozen=True)
-class Sheet:
-    """The cells of one file as text.
-
-    Parameters
-    ----------
-    headings
-        One list a heading row.
-    cells
-        One row a record, columns numbered from 0, indexed by the row number a spreadsheet shows.
-    delimiter
-        What stood between the cells.
-    """
-
-    headings: tuple[tuple[str, ...], ...]
-    cells: pd.DataFrame
-    delimiter: str
+_CHUNK = 1 << 22
+_QUOTE = ord('"')
 
 
 def read_sheet(path: Path, *, source: str, heading_rows: int = 1) -> Sheet:
-    """Read a delimited text file (`;`, `,` or tab; plain or .gz) with every cell as text.
+    """Read a delimited text file (`;`, `,` or tab; plain or .gz) in UTF-8 with every cell as text.
 
     A row in which every cell is blank is no row: spreadsheet programs leave such rows at the end.
 
@@ -47,39 +36,39 @@ def read_sheet(path: Path, *, source: str, heading_rows: int = 1) -> Sheet:
     InvalidInput
         Where the file is missing, empty, not UTF-8, cut short or ragged.
     """
-    text = _decoded(path, source)
+    data = bytes_of(path, source)
+    problem = _not_utf8(data)
+    if problem is not None:
+        raise InvalidInput(source, [problem])
+    return sheet_of_text(data.decode("utf-8-sig"), source=source, heading_rows=heading_rows)
+
+
+def sheet_of_text(text: str, *, source: str, heading_rows: int = 1, notes: tuple[str, ...] = ()) -> Sheet:
+    """Take the cells of a text apart; see `read_sheet`."""
     delimiter = _delimiter(text)
-    numbered = enumerate(_records(text, delimiter, source), start=1)
-    filled = {number: record for number, record in numbered if any(map(str.strip, record))}
-    if not filled:
+    cells = _parsed_fast(text, delimiter)
+    if cells is None:
+        cells = _parsed_strictly(text, delimiter, source, heading_rows)
+    blank = cells[0].str.strip() == ""
+    if blank.any():  # only rows whose first cell is blank can be blank altogether
+        rest = cells[blank].apply(lambda column: column.str.strip() == "").all(axis=1)
+        cells = cells.drop(index=rest.index[rest])
+    if cells.empty:
         raise InvalidInput(source, [Problem("file", "is empty", "export it again")])
-    records = list(filled.values())
-    lengths = pd.Series([len(record) for record in records], index=list(filled))
-    problems = list(_ragged(lengths))
-    if len(records) <= heading_rows:
-        problems.append(Problem("file", "has headings but no rows below them", "export it again"))
-    if problems:
-        raise InvalidInput(source, problems)
-    rows = lengths.index[heading_rows:]
-    cells = pd.DataFrame(records[heading_rows:], index=rows, columns=range(len(records[0])), dtype=str)
-    headings = tuple(tuple(cell.strip() for cell in record) for record in records[:heading_rows])
-    return Sheet(headings, cells, delimiter)
+    if len(cells) <= heading_rows:
+        raise InvalidInput(source, [no_rows()])
+    headings = tuple(tuple(map(str.strip, row)) for row in cells.iloc[:heading_rows].to_numpy().tolist())
+    return Sheet(headings, cells.iloc[heading_rows:], delimiter, notes)
 
 
-def headings_of(names: Sequence[str], what: str = "heading") -> Iterator[Problem]:
-    """Find headings that are blank or stand twice."""
-    counts = pd.Series(names, dtype=str).value_counts()
-    for name in counts.index[counts > 1]:
-        if name:
-            yield Problem(
-                f"column {name}", f"{what} stands {counts[name]} times", "rename all but one and export again"
-            )
-    blank = [number + 1 for number, name in enumerate(names) if not name]
-    if blank:
-        yield Problem(f"column {blank[0]}", "has no heading", "export again with headings")
+def bytes_of(path: Path, source: str) -> bytes:
+    """What a file holds, unpacked where it is a .gz.
 
-
-def _decoded(path: Path, source: str) -> str:
+    Raises
+    ------
+    InvalidInput
+        Where it is missing, a folder, cannot be read or is damaged.
+    """
     if path.is_dir():
         raise InvalidInput(source, [Problem("file", f"'{path.name}' is a folder", "name the file in it")])
     if not path.is_file():
@@ -95,57 +84,111 @@ def _decoded(path: Path, source: str) -> str:
         )
         raise InvalidInput(source, [problem]) from error
     try:
-        if data[:2] == b"\x1f\x8b":
-            data = gzip.decompress(data)
+        return gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
     except (EOFError, OSError, zlib.error) as error:
         problem = Problem("file", f"is a damaged .gz file ({error})", "copy or download it again")
         raise InvalidInput(source, [problem]) from error
-    problem_found = _not_text(data)
-    if problem_found is None:
-        try:
-            return data.decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            row = data[: error.start].count(b"\n") + 1
-            problem_found = Problem(
-                f"line {row}",
-                f"the file is not UTF-8 (byte 0x{data[error.start]:02x}; it looks like Windows-1252)",
-                "export or save it again as UTF-8 (in Excel: 'CSV UTF-8')",
-            )
-    raise InvalidInput(source, [problem_found])
 
 
-def _not_text(data: bytes) -> Problem | None:
+def _not_utf8(data: bytes) -> Problem | None:
+    again = "export or save it again as UTF-8 (in Excel: 'CSV UTF-8')"
     if not data.strip(b"\xef\xbb\xbf \t\r\n"):
         return Problem("file", "is empty", "export it again")
     if data[:2] in (b"\xff\xfe", b"\xfe\xff") or data[:4000].count(b"\x00") > len(data[:4000]) / 4:
-        return Problem(
-            "file", "is UTF-16, not UTF-8", "export or save it again as UTF-8 (in Excel: 'CSV UTF-8')"
-        )
+        return Problem("file", "is UTF-16, not UTF-8", again)
     if data[:4] == b"PK\x03\x04" or data[:4] == b"\xd0\xcf\x11\xe0":
         return Problem("file", "is a spreadsheet, not text", "export the answers as CSV")
     if b"\x00" in data:
         return Problem(
             "file", "holds zero bytes: it is damaged or no text", "export the answers again as CSV"
         )
+    try:
+        data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        row = data[: error.start].count(b"\n") + 1
+        what = f"the file is not UTF-8 (byte 0x{data[error.start]:02x}; it looks like Windows-1252)"
+        return Problem(f"line {row}", what, again)
     return None
 
 
 def _delimiter(text: str) -> str:
-    first = text.lstrip().split("\n", 1)[0]
+    first = text.lstrip("\r\n ").split("\n", 1)[0]
     unquoted = "".join(first.split('"')[::2])
     return max(";,\t", key=unquoted.count)
 
 
-def _records(text: str, delimiter: str, source: str) -> list[list[str]]:
+def _parsed_fast(text: str, delimiter: str) -> pd.DataFrame | None:
+    """Every record of a provably clean text, numbered from 1; None where there is any doubt."""
+    import pyarrow as pa
+    from pyarrow import csv as arrow_csv
+
+    data = text.rstrip("\r\n").encode("utf-8")
+    if data.count(b"\r") != data.count(b"\r\n") or not _quotes_are_clean(data, ord(delimiter)):
+        return None
+    width = len(next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)))
+    if width < 2:
+        return None
+    names = [f"f{number}" for number in range(width)]
+    try:
+        table = arrow_csv.read_csv(
+            pa.BufferReader(data),
+            read_options=arrow_csv.ReadOptions(autogenerate_column_names=True, block_size=1 << 24),
+            parse_options=arrow_csv.ParseOptions(
+                delimiter=delimiter, newlines_in_values=True, ignore_empty_lines=False
+            ),
+            convert_options=arrow_csv.ConvertOptions(
+                strings_can_be_null=False,
+                quoted_strings_can_be_null=False,
+                column_types=dict.fromkeys(names, pa.large_string()),
+            ),
+        )
+    except pa.ArrowInvalid:
+        return None
+    if table.column_names != names:
+        return None
+    dtype = pd.StringDtype("pyarrow", na_value=np.nan)
+    columns = {number: pd.array(table.column(number), dtype=dtype) for number in range(width)}
+    return pd.DataFrame(columns, index=range(1, table.num_rows + 1), copy=False)
+
+
+def _quotes_are_clean(data: bytes, delimiter: int) -> bool:
+    """Whether every quote opens a cell, closes one, or is one of two that stand for a quote."""
+    edges = np.zeros(256, dtype=bool)
+    edges[[delimiter, ord("\n"), ord("\r"), _QUOTE]] = True
+    values = np.frombuffer(data, dtype=np.uint8)
+    seen = 0
+    for start in range(0, len(values), _CHUNK):
+        places = np.flatnonzero(values[start : start + _CHUNK] == _QUOTE) + start
+        opens, closes = places[seen % 2 :: 2], places[1 - seen % 2 :: 2]
+        before, after = opens[opens > 0] - 1, closes[closes < len(values) - 1] + 1
+        if not (edges[values[before]].all() and edges[values[after]].all()):
+            return False
+        seen += len(places)
+    return seen % 2 == 0
+
+
+def _parsed_strictly(text: str, delimiter: str, source: str, heading_rows: int) -> pd.DataFrame:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
-        return list(reader)
+        numbered = dict(enumerate(reader, start=1))
     except csv.Error as error:
         what = "a quoted cell never ends" if "unexpected end" in str(error) else str(error)
         problem = Problem(
             f"line {reader.line_num}", f"{what}: the file is cut short or damaged", "export it again"
         )
         raise InvalidInput(source, [problem]) from error
+    filled = {number: record for number, record in numbered.items() if any(map(str.strip, record))}
+    if not filled:
+        raise InvalidInput(source, [Problem("file", "is empty", "export it again")])
+    lengths = pd.Series([len(record) for record in filled.values()], index=list(filled))
+    problems = list(_ragged(lengths))
+    if len(filled) <= heading_rows:
+        problems.append(no_rows())
+    if problems:
+        raise InvalidInput(source, problems)
+    return pd.DataFrame(
+        list(filled.values()), index=list(filled), columns=range(int(lengths.iloc[0])), dtype=str
+    )
 
 
 def _ragged(lengths: pd.Series) -> Iterator[Problem]:

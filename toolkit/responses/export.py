@@ -35,6 +35,8 @@ class Export:
         Rows read and rows set aside so far.
     problems
         Everything that must be mended before these answers may be used.
+    hidden
+        Same index; True where the platform says that the variable was not shown. None where it cannot say.
     """
 
     source: str
@@ -45,6 +47,7 @@ class Export:
     absent: tuple[str, ...]
     disposition: pd.DataFrame
     problems: tuple[Problem, ...] = field(default=())
+    hidden: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)

@@ -46,29 +46,44 @@ class ItemMapping(Strict):
     """Where one item is found and what its cells mean.
 
     `column` for a single, number, text or multi-select item (whose ticks are joined by `separator`);
-    `columns` (row or option → heading) for a matrix, or for a multi-select with a column an option.
+    `columns` (row or option → heading) for a matrix, for a multi-select with a column an option, or for a
+    single item of which each answer has a column; `question` is then the heading that stands above them, where
+    the file has two rows of headings. `either` lists columns that answer the same item for different people
+    (one an audience); a respondent may have answered in one of them only.
     `values` turns cells into answer codes; left out, cells must be codes or labels already.
     Cells listed in `blank` count as no answer.
     """
 
     column: str | None = None
     columns: dict[str, str] = Field(default_factory=dict)
-    separator: str = ";"
+    question: str | None = None
+    either: tuple[str, ...] = ()
+    separator: str | None = None
     values: dict[str, str] = Field(default_factory=dict)
     blank: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _one_place(self) -> ItemMapping:
-        if (self.column is None) == (not self.columns):
+        if [self.column is not None, bool(self.columns), bool(self.either)].count(True) != 1:
             raise ValueError(
-                "an item stands in one place; write column, or columns (one for each row or option)"
+                "an item stands in one place; write column, columns (one for each row or option) or either"
             )
+        if self.question is not None and not self.columns:
+            raise ValueError("question stands above columns; write columns, or take it out")
         return self
+
+    @property
+    def places(self) -> dict[str, str]:
+        """Row or option → heading, the question's heading before its own where there are two."""
+        above = "" if self.question is None else f"{self.question} | "
+        return {part: above + heading for part, heading in self.columns.items()}
 
     @property
     def headings(self) -> tuple[str, ...]:
         """Every heading it reads."""
-        return (self.column,) if self.column is not None else tuple(self.columns.values())
+        if self.columns:
+            return tuple(self.places.values())
+        return (self.column,) if self.column is not None else self.either
 
 
 class Mapping(Strict):
@@ -76,9 +91,10 @@ class Mapping(Strict):
 
     `audience` is an ordered list: the first rule whose conditions all hold decides; whoever meets none is
     set aside and counted. `submitted` says who finished; left out, everyone did. `blank` is for all items.
+    `respondent` names the column of ids; left out, it is the platform's own, or the row's number.
     """
 
-    respondent: str
+    respondent: str | None = None
     organisation: str | None = None
     audience: tuple[Rule, ...] = ()
     submitted: Condition | None = None

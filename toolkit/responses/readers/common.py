@@ -4,28 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument.model import Instrument, Variable
-from toolkit.responses.answers import AnswersFile
+from toolkit.responses.answers import AnswersFile, PlatformName
 from toolkit.responses.export import Export, tally
 from toolkit.responses.naming import or_else, rows_said
 from toolkit.responses.vocabulary import audience_words, tidy
 
 __all__ = [
+    "all_audiences",
     "assemble",
     "audiences_of",
     "blank_column",
     "duplicates",
+    "filled_by_others",
     "finish",
     "kept_rows",
     "merged_cells",
     "needed",
     "organisations_of",
+    "other_wave",
     "plain_entry",
     "possible_audiences",
     "rename_problems",
@@ -33,12 +35,43 @@ __all__ = [
 ]
 
 
-def plain_entry(
-    path: Path, platform: Literal["limesurvey", "qualtrics"], wave: str, headings: Iterable[str]
-) -> AnswersFile:
+def plain_entry(path: Path, platform: PlatformName, wave: str, headings: Iterable[str]) -> AnswersFile:
     """What is said of a file read without a study file: organisations only where a column has them."""
     column = "organisation" if "organisation" in headings else None
     return AnswersFile(wave=wave, platform=platform, file=path.name, organisation_column=column)
+
+
+def all_audiences(cells: pd.Series, instrument: Instrument) -> bool:
+    """Whether a column holds audiences and nothing else."""
+    said = cells[cells != ""]
+    return len(said) > 0 and bool(said.isin(list(audience_words(instrument.audiences, numbered=False))).all())
+
+
+def other_wave(frame: pd.DataFrame, entry: AnswersFile, accepted: Mapping[str, str]) -> Iterator[Problem]:
+    """Rows of a column `wave` that name another wave than the study file."""
+    if "wave" not in frame or "wave" in accepted or "wave" in entry.ignore_columns:
+        return
+    other = frame["wave"][~frame["wave"].isin(["", entry.wave])]
+    if len(other):
+        yield Problem(
+            f"column wave, {rows_said(other.index)}",
+            f"names wave {other.iloc[0]!r}, but the study file says the file is of wave '{entry.wave}'",
+            "put the right export in its place, correct wave, or list the column under ignore_columns",
+        )
+
+
+def filled_by_others(
+    cells: pd.Series, heading: str, name: str, audiences: tuple[str, ...], audience: pd.Series
+) -> Iterator[Problem]:
+    """Answers in a column of one audience in rows of another."""
+    wrong = cells[(cells.str.strip() != "") & audience.notna() & ~audience.isin(list(audiences))]
+    if len(wrong):
+        yield Problem(
+            f"column {heading}, {rows_said(wrong.index)}",
+            f"holds answers of {audience[wrong.index[0]]}s to '{name}', but it is the column of "
+            + " and ".join(audiences),
+            "correct the audience of these rows, or the heading",
+        )
 
 
 def tidied(cells: pd.DataFrame) -> pd.DataFrame:
@@ -242,6 +275,8 @@ def finish(
     strict: bool,
     path: Path,
     idle: Iterable[str] = (),
+    notes: Iterable[str] = (),
+    hidden: pd.DataFrame | None = None,
 ) -> Export:
     """Count what was read and set aside, and raise or carry the problems.
 
@@ -253,10 +288,15 @@ def finish(
         The organisation of every row of the file.
     idle
         Tests of a mapping that no row meets, each noted with 0 rows: one may be misspelt.
+    notes
+        What is to be said of the whole file: its encoding, its format.
+    hidden
+        Cells the platform says were not shown.
     """
     if strict and problems:
         raise InvalidInput(path, problems)
     counted = [("read", "rows in the file", len(organisation))]
+    counted += [("noted", note, len(organisation)) for note in notes]
     unplaced = int(organisation.isna().sum())
     if unplaced and (entry.organisation_column is not None or entry.mapping is not None):
         counted.append(("noted", "no organisation given, of all rows read", unplaced))
@@ -277,6 +317,7 @@ def finish(
             [*(row for row in counted if row[2]), *(("noted", reason, 0) for reason in idle)],
         ),
         problems=tuple(problems),
+        hidden=hidden,
     )
 
 

@@ -1,38 +1,56 @@
-"""LimeSurvey's CSV export, headings by question code, answers as codes or in full.
+"""LimeSurvey's exports: CSV, workbook, SPSS and JSON in every flavour of headings and answers, and VV files.
 
 Rules, as LimeSurvey 6 writes its files:
 
 - rows without `submitdate` were not submitted;
 - codes or full answers is told once for the whole file, by the cells that can be only one of the two;
 - a multi-select option is ticked where the cell says Y or Yes; N, No and blank say nothing about
-  whether it was shown, so they are read as blank and decided by routing later.
+  whether it was shown, so they are read as blank and decided by routing later;
+- headings are question codes, codes with texts, or texts; texts are matched by the manifest only;
+- a VV file has a row of texts and a row of codes below it (version 2: question codes; version 1: LimeSurvey's
+  own numbers, matched by their order, see `limesurvey_vv`) and says which questions were not shown.
 """
 
 from __future__ import annotations
 
+import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem
-from toolkit.instrument.model import Instrument, Variable
+from toolkit.instrument.model import Instrument
 from toolkit.responses.answers import AnswersFile
-from toolkit.responses.delimited import Sheet
 from toolkit.responses.export import Export
+from toolkit.responses.files.encodings import decoded
+from toolkit.responses.files.opening import kind_of, read_cells, unpacked
+from toolkit.responses.files.sheet import Sheet, named, peeled
+from toolkit.responses.files.workbooks import as_text, frame_sheet
 from toolkit.responses.readers.platform import Platform, read_platform
-from toolkit.responses.readers.ticks import ticked
-from toolkit.responses.vocabulary import code_words, unknown_cells
+from toolkit.responses.vocabulary import code_words
 
-__all__ = ["read_limesurvey"]
+__all__ = ["LIMESURVEY", "read_limesurvey"]
 
 _OWN = {
     "id", "submitdate", "lastpage", "startlanguage", "seed", "startdate", "datestamp", "token", "ipaddr",
     "refurl", "interviewtime", "firstname", "lastname", "email", "completed",
 }  # fmt: skip
-_OWN_PATTERN = re.compile(r"groupTime\d+|.+Time|attribute_\d+")
-_TICKED = ("Y", "Yes", "Oui", "Ja", "Sí", "Sì", "Sim", "1")
-_NOT_TICKED = ("", "N", "No", "Non", "Nein", "Não", "Nee", "0")
+_OWN_PATTERN = re.compile(r"groupTime\d+|.+Time|attribute_\d+|Group time: .*|Question time: .*")
+_OWN_TEXTS = {
+    "Response ID": "id", "Date submitted": "submitdate", "Last page": "lastpage",
+    "Start language": "startlanguage", "Seed": "seed", "Date started": "startdate",
+    "Date last action": "datestamp", "Access code": "token", "Token": "token", "IP address": "ipaddr",
+    "Referrer URL": "refurl", "Total time": "interviewtime", "First name": "firstname",
+    "Last name": "lastname", "Email address": "email",
+}  # fmt: skip
+_CODE_AND_TEXT = re.compile(r"([A-Za-z][A-Za-z0-9_]*(?:\[[^\[\]]*\])*)(?:\._\.|\. |: )")
+_HIDDEN = "{question_not_shown}"
+_VV_ESCAPES = (
+    ("{cr}{newline}", "\r\n"), ("{newline}", "\n"), ("{cr}", "\r"), ("{tab}", "\t"), ("{quote}", '"'),
+    ("{lbrace}", "{"), ("{rbrace}", "}"),
+)  # fmt: skip
 
 
 def read_limesurvey(
@@ -43,7 +61,7 @@ def read_limesurvey(
     wave: str = "1",
     strict: bool = True,
 ) -> Export:
-    """Read one CSV file that LimeSurvey exported with headings "Question code".
+    """Read one file that LimeSurvey exported.
 
     Parameters
     ----------
@@ -59,57 +77,92 @@ def read_limesurvey(
     InvalidInput
         With every problem of the file.
     """
-    return read_platform(_LIMESURVEY, Path(path), instrument, entry=entry, wave=wave, strict=strict)
+    return read_platform(LIMESURVEY, Path(path), instrument, entry=entry, wave=wave, strict=strict)
 
 
-def _refuse(sheet: Sheet, source: str) -> None:
-    headings = sheet.headings[0]
-    if "id" in headings or "submitdate" in headings:
-        return
-    if {"Response ID", "Date submitted", "Last page"} & set(headings):
-        what = "are question texts, which cannot be matched with certainty"
-        mend = "export again with headings 'Question code'"
+def _load(path: Path, source: str, encoding: str | None) -> Sheet:
+    data, notes = unpacked(path, source)
+    if kind_of(data) == "json":
+        sheet = _from_json(decoded(data, source=source, encoding=encoding)[0], source, notes)
     else:
-        what = f"are not those of a LimeSurvey export ({', '.join(headings[:5])} …)"
+        sheet = read_cells(path, source=source, encoding=encoding)
+    second = set(map(str.strip, map(str, sheet.cells.iloc[0])))
+    if sheet.delimiter == "\t" and {"id", "submitdate"} <= second:
+        return _vv(peeled(sheet, 1, source=source))
+    names = tuple(_OWN_TEXTS.get(name, name) for name in sheet.names)
+    codes = {_code(name) for name in names}
+    if not {"id", "submitdate"} & codes and "startdate" not in codes:
+        what = f"are not those of a LimeSurvey export ({', '.join(names[:5])[:150]} …)"
         mend = "check platform and file, or export again with headings 'Question code'"
-    raise InvalidInput(source, [Problem("headings", what, mend)])
+        raise InvalidInput(source, [Problem("headings", what, mend)])
+    return named(sheet, tuple(_code(name) if _code(name) in _OWN else name for name in names))
 
 
-def _accepted(instrument: Instrument) -> dict[str, str]:
-    accepted = {}
-    for variable in instrument.variables:
-        accepted[variable.name] = variable.name
-        if variable.part is not None:
-            accepted[f"{variable.item.id}[{variable.part}]"] = variable.name
-    return accepted
+def _from_json(text: str, source: str, notes: tuple[str, ...]) -> Sheet:
+    try:
+        held = json.loads(text)
+    except ValueError as error:
+        raise InvalidInput(
+            source, [Problem("file", f"is damaged JSON ({error})", "export it again")]
+        ) from error
+    rows = held.get("responses") if isinstance(held, dict) else None
+    if isinstance(rows, list):  # before version 6 each answer stood under its number
+        rows = [next(iter(row.values())) if _numbered(row) else row for row in rows]
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        what = "is JSON without a list of responses"
+        raise InvalidInput(source, [Problem("file", what, "export the answers from LimeSurvey again")])
+    frame = pd.DataFrame([{key: as_text(value) for key, value in row.items()} for row in rows], dtype=str)
+    return frame_sheet(frame.fillna(""), source=source, notes=(*notes, "read from JSON"))
 
 
-def _ticks(cells: pd.Series, variable: Variable, problems: list[Problem]) -> pd.Series:
-    words = dict.fromkeys((*_TICKED, *_NOT_TICKED), "")
-    problems.extend(unknown_cells(cells[~cells.isin(list(words))], words, variable))
-    return ticked(cells.isin(_TICKED), variable)
+def _numbered(row: object) -> bool:
+    return isinstance(row, dict) and len(row) == 1 and isinstance(next(iter(row.values())), dict)
 
 
-def _submitted(frame: pd.DataFrame, problems: list[Problem]) -> pd.Series:
+def _vv(sheet: Sheet) -> Sheet:
+    """Codes first, texts second; what VV writes for line breaks, tabs and braces is undone."""
+    texts, codes = sheet.headings
+
+    def plain(column: pd.Series) -> pd.Series:
+        rest = column.where(column != _HIDDEN, "")
+        for written, meant in _VV_ESCAPES:
+            rest = rest.str.replace(written, meant, regex=False)
+        return rest.where(column != _HIDDEN, _HIDDEN)
+
+    held = sheet.cells.apply(plain)
+    notes = (*sheet.notes, "a VV file: it says which questions were not shown")
+    own = [number for number, name in enumerate(codes) if name in _OWN]
+    held[own] = held[own].replace(_HIDDEN, "")
+    return replace(sheet, headings=(codes, texts), cells=held, notes=notes)
+
+
+def _code(heading: str) -> str:
+    """The question code of a heading "code. text"; the heading itself where it is no such thing."""
+    found = _CODE_AND_TEXT.match(heading)
+    return found.group(1) if found else heading
+
+
+def _own(heading: str) -> bool:
+    return heading in _OWN or _OWN_PATTERN.fullmatch(heading) is not None
+
+
+def _submitted(frame: pd.DataFrame, instrument: Instrument, problems: list[Problem]) -> pd.Series:
     return frame["submitdate"] != "" if "submitdate" in frame else pd.Series(True, index=frame.index)
 
 
-_LIMESURVEY = Platform(
+LIMESURVEY = Platform(
     name="limesurvey",
-    heading_rows=1,
-    id_column="id",
+    load=_load,
+    id_columns=("id",),
     required=("id", "submitdate"),
     mend="export again with the response data (id, date submitted)",
     unique=("token",),
     stamp="seed",
-    blank=(),
-    numbered=False,
-    own=lambda heading: heading in _OWN or _OWN_PATTERN.fullmatch(heading) is not None,
-    refuse=_refuse,
-    accepted=_accepted,
+    hidden=_HIDDEN,
+    own=_own,
+    code=_code,
     codes=code_words,
-    tick=_ticks,
-    joined=lambda cells, instrument, problems: {},
-    aside=lambda frame, problems: {},
     submitted=_submitted,
+    manifests=("limesurvey",),
+    texts="export again with headings 'Question code', or name the manifest of the questionnaire (manifest: …)",
 )

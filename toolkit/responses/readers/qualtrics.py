@@ -1,7 +1,9 @@
-"""Qualtrics' modern CSV export: three heading rows (names, question texts, import ids).
+"""Qualtrics' CSV exports: three heading rows (names, texts, import ids), early and modern, and the legacy two.
 
 Rules:
 
+- import ids come first: what the study file's `columns` or the manifest says of one counts before the export
+  tag, which may stand twice;
 - the column of an item is found by its export tag: `item`, `item_row` (a matrix row by id or by number),
   and for a multi-select exported in several columns `item_option` (by number or by code);
 - where an item's codes are all whole numbers they are Qualtrics' recode values; where they are not, and for
@@ -14,28 +16,35 @@ Rules:
 
 from __future__ import annotations
 
+import ast
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem, near_names
-from toolkit.instrument.model import Instrument, Variable
+from toolkit.instrument.model import Instrument
 from toolkit.responses.answers import AnswersFile
-from toolkit.responses.delimited import Sheet
 from toolkit.responses.export import Export
+from toolkit.responses.files.opening import read_cells
+from toolkit.responses.files.sheet import Sheet, named, peeled, without_empty_columns
 from toolkit.responses.naming import rows_said
-from toolkit.responses.readers.platform import Cells, Platform, read_platform
-from toolkit.responses.readers.ticks import split_choices, ticked
-from toolkit.responses.vocabulary import number_words, option_labels, option_numbers, tidy, unknown_cells
+from toolkit.responses.readers.matching import codes_of
+from toolkit.responses.readers.platform import Platform, read_platform
+from toolkit.responses.vocabulary import number_words
 
-__all__ = ["read_qualtrics"]
+__all__ = ["QUALTRICS", "read_qualtrics"]
 
 _OWN = {
     "StartDate", "EndDate", "Status", "IPAddress", "Progress", "Duration (in seconds)", "Finished",
     "RecordedDate", "ResponseId", "RecipientLastName", "RecipientFirstName", "RecipientEmail", "UserLanguage",
-    "ExternalReference", "LocationLatitude", "LocationLongitude", "DistributionChannel",
+    "ExternalReference", "LocationLatitude", "LocationLongitude", "DistributionChannel", "ResponseSet", "Name",
+    "LocationAccuracy", "RecipientID",
+}  # fmt: skip
+_RENAMED = {
+    "ResponseID": "ResponseId", "ExternalDataReference": "ExternalReference", "EmailAddress": "RecipientEmail",
 }  # fmt: skip
 _OWN_PATTERN = re.compile(r"Q_[A-Za-z0-9]+|.+_DO(_.+)?")
 _FINISHED = {"1": True, "True": True, "TRUE": True, "0": False, "False": False, "FALSE": False}
@@ -71,28 +80,49 @@ def read_qualtrics(
     InvalidInput
         With every problem of the file.
     """
-    return read_platform(_QUALTRICS, Path(path), instrument, entry=entry, wave=wave, strict=strict)
+    return read_platform(QUALTRICS, Path(path), instrument, entry=entry, wave=wave, strict=strict)
 
 
-def _refuse(sheet: Sheet, source: str) -> None:
-    third = sheet.headings[2]
-    if all(_import_id(cell) for cell in third):
-        return
-    early = third[0].startswith("{'ImportId'")
-    what = (
-        "the third row is in the early format ({'ImportId': …})"
-        if early
-        else "the third row holds no import ids"
-    )
-    mend = "export again as CSV in the present format (not 'legacy'), with all three heading rows untouched"
-    raise InvalidInput(source, [Problem("row 3", f"{what}: this is not Qualtrics' present CSV export", mend)])
+def _load(path: Path, source: str, encoding: str | None) -> Sheet:
+    """The sheet with its heading rows: names and texts, and import ids where the format has them."""
+    sheet = without_empty_columns(read_cells(path, source=source, encoding=encoding))
+    first = [str(cell).strip() for cell in sheet.cells.iloc[0]]
+    if first[0] in ("ResponseID", "ResponseId") and re.fullmatch(r"V\d+", sheet.names[0]):
+        legacy = [
+            own if re.fullmatch(r"V\d+", tag) else tag for tag, own in zip(sheet.names, first, strict=True)
+        ]
+        sheet = replace(
+            named(sheet, legacy), notes=(*sheet.notes, "Qualtrics' legacy format, two heading rows")
+        )
+        return _own_names(peeled(sheet, 1, source=source))
+    third = [str(cell).strip() for cell in sheet.cells.iloc[1]] if len(sheet.cells) > 1 else [""]
+    ids = [_import_id(cell) for cell in third]
+    if not all(ids):
+        what = "the third row holds no import ids: this is not Qualtrics' CSV export"
+        mend = "export again as CSV, with all three heading rows untouched"
+        raise InvalidInput(source, [Problem("row 3", what, mend)])
+    early = third[0].startswith("{'")
+    made = peeled(sheet, 2, source=source)
+    notes = (*made.notes, "Qualtrics' early format of three heading rows") if early else made.notes
+    return _own_names(replace(made, headings=(*made.headings[:2], tuple(ids)), notes=notes))
 
 
-def _import_id(cell: str) -> bool:
+def _own_names(sheet: Sheet) -> Sheet:
+    return named(sheet, [_RENAMED.get(name, name) for name in sheet.names])
+
+
+def _import_id(cell: str) -> str:
+    """The id in `{"ImportId":"QID3_1"}`, also as the early format wrote it; empty where there is none."""
+    if not cell.startswith("{"):
+        return ""
     try:
-        return "ImportId" in json.loads(cell)
-    except (ValueError, TypeError):
-        return False
+        held = json.loads(cell) if '"' in cell else ast.literal_eval(cell)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return ""
+    if not isinstance(held, dict) or not isinstance(held.get("ImportId"), str):
+        return ""
+    choice = held.get("choiceId")
+    return f"{held['ImportId']}_{choice}" if choice else held["ImportId"]
 
 
 def _aside(frame: pd.DataFrame, problems: list[Problem]) -> dict[str, pd.Series]:
@@ -108,7 +138,7 @@ def _aside(frame: pd.DataFrame, problems: list[Problem]) -> dict[str, pd.Series]
     return {"a preview or test": (bits & 3) > 0, "marked as spam by Qualtrics": (bits & 8) > 0}
 
 
-def _finished(frame: pd.DataFrame, problems: list[Problem]) -> pd.Series:
+def _finished(frame: pd.DataFrame, instrument: Instrument, problems: list[Problem]) -> pd.Series:
     if "Finished" not in frame:
         return pd.Series(False, index=frame.index)
     said = frame["Finished"]
@@ -122,7 +152,7 @@ def _finished(frame: pd.DataFrame, problems: list[Problem]) -> pd.Series:
 
 
 def _accepted(instrument: Instrument) -> dict[str, str]:
-    accepted: dict[str, str] = {}
+    accepted = codes_of(instrument)
     for item in instrument.items:
         parts = (
             [row.id for row in item.rows]
@@ -130,56 +160,27 @@ def _accepted(instrument: Instrument) -> dict[str, str]:
             else [option.code for option in item.options]
         )
         if item.type in ("matrix", "multi"):
-            accepted |= {
+            numbered = {
                 f"{item.id}_{number}": f"{item.id}_{part}" for number, part in enumerate(parts, start=1)
             }
-            accepted |= {f"{item.id}_{part}": f"{item.id}_{part}" for part in parts}
-        if item.type != "matrix":
-            accepted[item.id] = item.id
+            accepted = numbered | accepted
     return accepted
 
 
-def _joined(cells: Cells, instrument: Instrument, problems: list[Problem]) -> dict[str, pd.Series]:
-    columns: dict[str, pd.Series] = {}
-    for item in instrument.items:
-        if item.type != "multi" or item.id not in cells:
-            continue
-        split = [v.name for v in instrument.of_item(item.id) if v.name in cells]
-        if split:
-            what = f"stands both in one column and in several ({split[0]} …)"
-            problems.append(Problem(f"column {item.id}", what, "export again in one of the two ways"))
-        variables = instrument.of_item(item.id)
-        words = option_labels(item.options) | option_numbers(item.options)
-        columns |= split_choices(cells[item.id], variables, words, ",", problems)
-    return columns
-
-
-def _tick(cells: pd.Series, variable: Variable, problems: list[Problem]) -> pd.Series:
-    option = variable.option
-    if option is None:
-        raise TypeError(f"{variable.name} is no option of a multi-select")
-    number = [o.code for o in variable.item.options].index(option.code) + 1
-    words = {"1", str(number), option.code, *(tidy(label) for label in option.label.values())}
-    problems.extend(unknown_cells(cells[~cells.isin(["", "0", *words])], dict.fromkeys(words, "1"), variable))
-    return ticked(cells.isin(list(words)), variable)
-
-
-_QUALTRICS = Platform(
+QUALTRICS = Platform(
     name="qualtrics",
-    heading_rows=3,
-    id_column="ResponseId",
+    load=_load,
+    id_columns=("ResponseId",),
     required=("ResponseId", "Status", "Finished"),
     mend="export again with all of Qualtrics' own columns",
-    unique=(),
-    stamp=None,
     blank=("-99",),
     numbered=True,
     own=lambda heading: heading in _OWN or _OWN_PATTERN.fullmatch(heading) is not None,
-    refuse=_refuse,
     accepted=_accepted,
     codes=number_words,
-    tick=_tick,
-    joined=_joined,
+    separators=(",", "\n", ";", "|"),
     aside=_aside,
     submitted=_finished,
+    manifests=("qualtrics",),
+    ids_row=True,
 )

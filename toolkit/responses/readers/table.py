@@ -1,8 +1,9 @@
-"""Any CSV, read by the `mapping` of a study file: columns → items, values → codes, rules → audience."""
+"""Any table, read by the `mapping` of a study file: columns → items, values → codes, rules → audience."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from collections.abc import Mapping as TMapping
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +12,13 @@ import pandas as pd
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument.model import Instrument, Item, Variable
 from toolkit.responses.answers import AnswersFile
-from toolkit.responses.delimited import headings_of, read_sheet
 from toolkit.responses.export import Export
+from toolkit.responses.files.opening import read_cells
+from toolkit.responses.files.sheet import Sheet, headings_of
 from toolkit.responses.mapping import Condition, ItemMapping, Mapping
+from toolkit.responses.naming import rows_said
 from toolkit.responses.readers import common
-from toolkit.responses.readers.ticks import split_choices, ticked
+from toolkit.responses.readers.ticks import NOT_TICKED, read_ticks, split_choices, ticked
 from toolkit.responses.vocabulary import (
     code_words,
     label_words,
@@ -26,7 +29,7 @@ from toolkit.responses.vocabulary import (
     unknown_cells,
 )
 
-__all__ = ["read_table"]
+__all__ = ["read_mapped", "read_table"]
 
 _NO_RULE = "meets no rule of the mapping's audience"
 
@@ -34,7 +37,7 @@ _NO_RULE = "meets no rule of the mapping's audience"
 def read_table(
     path: str | Path, instrument: Instrument, *, entry: AnswersFile, strict: bool = True
 ) -> Export:
-    """Read any CSV file as the entry's mapping says.
+    """Read any table (CSV, .xlsx, Parquet, .sav, .dta) as the entry's mapping says.
 
     Headings the mapping does not name are left unread: a table of somebody else may hold hundreds.
 
@@ -51,30 +54,72 @@ def read_table(
         With every problem of the file and of the mapping.
     """
     path = Path(path)
-    mapping = entry.mapping
-    if mapping is None:
+    if entry.mapping is None:
         raise InvalidInput(
             entry.file, [Problem("mapping", "is missing", "write one; see docs/your_own_study.md")]
         )
-    sheet = read_sheet(path, source=entry.file)
-    headings = sheet.headings[0]
-    problems = list(headings_of(headings))
-    problems += _mapping_problems(mapping, entry, headings, instrument)
+    sheet = read_cells(path, source=entry.file, encoding=entry.encoding)
+    return read_mapped(sheet, path, instrument, entry=entry, strict=strict)
+
+
+def read_mapped(
+    sheet: Sheet,
+    path: Path,
+    instrument: Instrument,
+    *,
+    entry: AnswersFile,
+    strict: bool,
+    separator: str = ";",
+    ids: tuple[str, ...] = (),
+    aside: TMapping[str, pd.Series] | None = None,
+) -> Export:
+    """Read cells as the entry's mapping says.
+
+    Parameters
+    ----------
+    separator
+        Between the ticks of a multi-select, where the mapping does not say.
+    ids
+        The platform's own columns of ids; the first one there counts where the mapping names none.
+    aside
+        Rows the platform says are no responses, by reason.
+
+    Raises
+    ------
+    InvalidInput
+        With every problem of the file and of the mapping.
+    """
+    mapping = entry.mapping
+    if mapping is None:
+        raise TypeError("a table is read by its mapping")
+    headings = sheet.names
+    problems = [
+        *_twice(headings, mapping),
+        *_mapping_problems(mapping, entry, headings, instrument),
+    ]
     if problems:
         raise InvalidInput(entry.file, problems)
+    own = dict(aside or {})
     frame = common.tidied(sheet.cells).set_axis(list(headings), axis=1)
-    audience, aside = _audiences(frame, entry, mapping)
+    first = [headings.index(name) == place for place, name in enumerate(headings)]
+    raw = sheet.cells.set_axis(list(headings), axis=1).loc[:, first]
+    frame = frame.loc[:, first]
+    audience, by_rule = _audiences(frame, entry, mapping)
+    aside = {**own, **by_rule}
     organisation = _organisation(frame, entry, mapping)
     idle = list(dict.fromkeys(_idle(frame, mapping)))
     kept = common.kept_rows(aside, frame.index)
     frame = frame[kept]
-    problems += common.duplicates(frame[mapping.respondent], mapping.respondent)
+    place = mapping.respondent or next((name for name in ids if name in frame), None)
+    people_ids = frame[place] if place else pd.Series(frame.index.astype(str), index=frame.index)
+    problems += common.duplicates(people_ids, place or "row")
     columns: dict[str, pd.Series] = {}
+    reading = _Reading(frame, raw[kept], mapping, instrument, separator, problems)
     for item_id, where in mapping.items.items():
-        columns |= _item(frame, instrument.item(item_id), where, mapping, instrument, problems)
+        columns |= reading.item(instrument.item(item_id), where)
     people = pd.DataFrame(
         {
-            "respondent": frame[mapping.respondent],
+            "respondent": people_ids,
             "organisation": organisation[kept],
             "audience": audience[kept],
             "submitted": _submitted(frame, mapping),
@@ -91,7 +136,24 @@ def read_table(
         strict=strict,
         path=path,
         idle=idle,
+        notes=sheet.notes,
     )
+
+
+def _twice(headings: tuple[str, ...], mapping: Mapping) -> Iterator[Problem]:
+    """Headings that stand twice matter where the mapping names them; blank ones never."""
+    named = set(_named(mapping))
+    for problem in headings_of(headings):
+        if problem.where.removeprefix("column ") in named:
+            yield problem
+
+
+def _named(mapping: Mapping) -> Iterator[str]:
+    yield from (h for where in mapping.items.values() for h in where.headings)
+    yield from (c.column for rule in mapping.audience for c in rule.when)
+    yield from (mapping.respondent or "", mapping.organisation or "")
+    if mapping.submitted:
+        yield mapping.submitted.column
 
 
 def _idle(frame: pd.DataFrame, mapping: Mapping) -> Iterator[str]:
@@ -161,8 +223,14 @@ def _item_problems(item: Item, where: ItemMapping, instrument: Instrument) -> It
     )
     if item.type == "matrix" and not where.columns:
         yield Problem(place, "is a matrix", "write columns: {row: heading, …}")
-    if item.type in ("single", "number", "text") and where.columns:
+    if item.type in ("number", "text") and where.columns:
         yield Problem(place, "has one column", "write column: heading")
+    if item.type in ("matrix", "multi") and where.either:
+        yield Problem(place, f"is a {item.type}", "either is for items of one column; write columns")
+    if item.type == "single" and where.columns:
+        codes = list(code_words(instrument.of_item(item.id)[0], instrument))
+        for name in sorted(set(where.columns) - set(codes)):
+            yield Problem(f"{place} → columns", f"'{name}' is no answer code", near_names(name, codes))
     if item.type in ("matrix", "multi") and where.columns:
         for name in sorted(set(where.columns) - set(parts)):
             yield Problem(f"{place} → columns", f"'{name}' is no row or option", near_names(name, parts))
@@ -222,28 +290,61 @@ def _organisation(frame: pd.DataFrame, entry: AnswersFile, mapping: Mapping) -> 
     return said.where(~said.isin(["", *map(tidy, mapping.blank)]))
 
 
-def _item(
-    frame: pd.DataFrame,
-    item: Item,
-    where: ItemMapping,
-    mapping: Mapping,
-    instrument: Instrument,
-    problems: list[Problem],
-) -> dict[str, pd.Series]:
-    variables = instrument.of_item(item.id)
-    blank = [tidy(value) for value in (*mapping.blank, *where.blank)]
-    values = {tidy(value): code for value, code in where.values.items()}
-    if item.type == "multi" and where.column is not None:
-        words = values or option_labels(item.options) | {option.code: option.code for option in item.options}
-        cells = frame[where.column]
-        return split_choices(cells.where(~cells.isin(blank), ""), variables, words, where.separator, problems)
-    columns = {}
-    for variable in variables:
-        cells = frame[where.column if where.column is not None else where.columns[str(variable.part)]]
-        columns[variable.name] = _column(
-            cells.where(~cells.isin(blank), ""), values, variable, instrument, problems
-        )
-    return columns
+class _Reading:
+    """One table while its columns become answers."""
+
+    def __init__(
+        self,
+        frame: pd.DataFrame,
+        raw: pd.DataFrame,
+        mapping: Mapping,
+        instrument: Instrument,
+        separator: str,
+        problems: list[Problem],
+    ) -> None:
+        self.frame, self.raw, self.mapping, self.instrument = frame, raw, mapping, instrument
+        self.separator, self.problems = separator, problems
+
+    def item(self, item: Item, where: ItemMapping) -> dict[str, pd.Series]:
+        """Every column of one item."""
+        variables = self.instrument.of_item(item.id)
+        blank = {tidy(value) for value in (*self.mapping.blank, *where.blank)} - {""}
+        values = {tidy(value): code for value, code in where.values.items()}
+        if item.type == "multi" and where.column is not None:
+            words = values or option_labels(item.options) | {o.code: o.code for o in item.options}
+            separator = where.separator or self.separator
+            cells = (self.raw if separator == "\n" else self.frame)[where.column]
+            cells = cells.where(~cells.isin(list(blank)), "") if blank else cells
+            return split_choices(cells, variables, words, separator, self.problems)
+        places = where.places
+        if item.type == "single" and places:
+            return {item.id: self._one_of(variables[0], places, blank)}
+        columns = {}
+        for variable in variables:
+            cells = self._cells(variable, where, places)
+            cells = cells.where(~cells.isin(list(blank)), "") if blank else cells
+            columns[variable.name] = _column(cells, values, variable, self.instrument, self.problems)
+        return columns
+
+    def _cells(self, variable: Variable, where: ItemMapping, places: TMapping[str, str]) -> pd.Series:
+        if where.either:
+            return common.merged_cells(self.frame, where.either, variable.name, self.problems)
+        source = self.raw if variable.kind == "text" else self.frame
+        return source[where.column if where.column is not None else places[str(variable.part)]]
+
+    def _one_of(self, variable: Variable, places: TMapping[str, str], blank: set[str]) -> pd.Series:
+        """A single answer of which each has a column: whichever is filled is the answer."""
+        not_filled = {*NOT_TICKED, *blank} - {*label_words(variable, self.instrument)}
+        made = pd.Series("", index=self.frame.index, dtype=str)
+        for code, heading in places.items():
+            filled = ~self.frame[heading].isin(list(not_filled))
+            both = filled & (made != "")
+            if both.any():
+                where = f"column {heading}, {rows_said(self.frame.index[both])}"
+                what = f"a second answer to '{variable.name}', which takes one"
+                self.problems.append(Problem(where, what, "correct the export, or make the item a multi"))
+            made = made.mask(filled, code)
+        return translate(made, code_words(variable, self.instrument), variable, self.problems)
 
 
 def _column(
@@ -258,7 +359,9 @@ def _column(
     if variable.kind == "number":
         return number_cells(cells.replace(values), variable, problems)
     if variable.kind == "option":
-        words = values or {"1": "1", "0": "0"}
+        if not values:
+            return read_ticks(cells, variable, problems)
+        words = values
         problems.extend(unknown_cells(cells[~cells.isin(["", *words])], words, variable))
         return ticked(cells.isin([cell for cell, code in words.items() if code == "1"]), variable)
     known = code_words(variable, instrument)

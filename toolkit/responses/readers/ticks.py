@@ -1,4 +1,4 @@
-"""Multi-select answers that stand joined in one cell."""
+"""Multi-select answers, however a platform stores them: a column an option, or joined in one cell."""
 
 from __future__ import annotations
 
@@ -9,9 +9,19 @@ import pandas as pd
 
 from toolkit.errors import Problem
 from toolkit.instrument.model import Variable
-from toolkit.responses.vocabulary import tidy, unknown_cells
+from toolkit.responses.vocabulary import option_labels, option_numbers, tidy, unknown_cells
 
-__all__ = ["split_choices", "ticked"]
+__all__ = ["NOT_TICKED", "TICKED", "read_ticks", "split_any", "split_choices", "ticked"]
+
+TICKED = (
+    "1", "Y", "y", "Yes", "YES", "yes", "TRUE", "True", "true", "Checked", "Selected", "Ticked", "x", "X",
+    "Oui", "Ja", "Sí", "Sì", "Sim", "Coché",
+)  # fmt: skip
+NOT_TICKED = (
+    "", "0", "N", "n", "No", "NO", "no", "FALSE", "False", "false", "Unchecked", "Not selected", "Not ticked",
+    "Non", "Nein", "Não", "Nee", "Non coché",
+)  # fmt: skip
+"""Nobody says by any of these whether the option was shown: routing decides that."""
 
 
 def ticked(rows: pd.Series, variable: Variable) -> pd.Series:
@@ -19,6 +29,58 @@ def ticked(rows: pd.Series, variable: Variable) -> pd.Series:
     categories = list(variable.categories)
     codes = np.where(rows.to_numpy(dtype=bool), categories.index("1"), -1)
     return pd.Series(pd.Categorical.from_codes(codes, categories=categories), index=rows.index)
+
+
+def read_ticks(
+    cells: pd.Series, variable: Variable, problems: list[Problem], *, numbered: bool = False
+) -> pd.Series:
+    """Read the column of one option: Y or 1 or TRUE or "Checked", or the option's own text or code.
+
+    Parameters
+    ----------
+    numbered
+        Whether the option's number in the instrument's order ticks it too (Qualtrics).
+    """
+    option = variable.option
+    if option is None:
+        raise TypeError(f"{variable.name} is no option of a multi-select")
+    own = {option.code, *(tidy(label) for label in option.label.values())}
+    if numbered:
+        own.add(str([o.code for o in variable.item.options].index(option.code) + 1))
+    words = {*TICKED, *(own - set(NOT_TICKED))}
+    places, distinct = pd.factorize(cells)
+    strange = [cell for cell in distinct if cell not in words and cell not in NOT_TICKED]
+    if strange:
+        known = dict.fromkeys((*own, "1", "0", "Y", "N", "Yes", "No", "TRUE", "FALSE"), "1")
+        problems.extend(unknown_cells(cells[cells.isin(strange)], known, variable))
+    held = np.array([cell in words for cell in distinct], dtype=bool)
+    return ticked(pd.Series(held[places] if len(held) else np.zeros(len(cells), bool), cells.index), variable)
+
+
+def split_any(
+    cells: pd.Series,
+    variables: Sequence[Variable],
+    separators: Sequence[str],
+    problems: list[Problem],
+    *,
+    numbered: bool = False,
+) -> dict[str, pd.Series]:
+    """Split ticks joined in one cell, by the first separator under which every cell is made of known choices.
+
+    Choices may be named by label in any language, by code, or (where `numbered`) by number.
+    """
+    options = variables[0].item.options
+    codes = {option.code: option.code for option in options if not (numbered and option.code.isdigit())}
+    words = codes | option_labels(options) | (option_numbers(options) if numbered else {})
+    separator = next((one for one in separators if not _strange(cells, words, one)), separators[0])
+    strange = {one: _strange(cells, words, one) for one in separators}
+    if strange[separator]:
+        separator = min(separators, key=lambda one: len(strange[one]))
+    return split_choices(cells, variables, words, separator, problems)
+
+
+def _strange(cells: pd.Series, words: Mapping[str, str], separator: str) -> list[str]:
+    return [cell for cell in cells.unique() if cell.strip() and taken_apart(cell, words, separator) is None]
 
 
 def split_choices(
@@ -38,7 +100,7 @@ def split_choices(
     words
         What a choice may be called → option code.
     """
-    parts = {cell: _taken_apart(cell, words, separator) for cell in cells.unique() if cell}
+    parts = {cell: taken_apart(cell, words, separator) for cell in cells.unique() if cell.strip()}
     strange = cells.isin([cell for cell, found in parts.items() if found is None])
     if strange.any():
         problems.extend(unknown_cells(cells[strange], words, variables[0]))
@@ -50,9 +112,15 @@ def split_choices(
     return columns
 
 
-def _taken_apart(cell: str, words: Mapping[str, str], separator: str) -> frozenset[str] | None:
-    """Option codes of one cell; None where it cannot be split, or in ways that differ."""
-    pieces = cell.split(separator)
+def taken_apart(cell: str, words: Mapping[str, str], separator: str) -> frozenset[str] | None:
+    """Option codes of one cell; None where it cannot be split, or in ways that differ.
+
+    A separator after the last choice, as Microsoft Forms writes it, says nothing.
+    """
+    trimmed = cell.strip()
+    if separator.strip() and trimmed.endswith(separator.strip()) and tidy(trimmed) not in words:
+        trimmed = trimmed.removesuffix(separator.strip())
+    pieces = trimmed.split(separator)
     ways: list[set[frozenset[str]]] = [{frozenset()}, *(set() for _ in pieces)]
     for end in range(1, len(pieces) + 1):
         for start in range(end):

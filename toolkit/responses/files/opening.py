@@ -1,0 +1,108 @@
+"""Any file of answers as a sheet of text cells: told by what it begins with, not by its name."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from toolkit.errors import InvalidInput, Problem
+from toolkit.responses.delimited import bytes_of, sheet_of_text
+from toolkit.responses.files.encodings import decoded
+from toolkit.responses.files.sheet import Sheet
+from toolkit.responses.files.statistics import spss_sheet, stata_sheet
+from toolkit.responses.files.workbooks import parquet_sheet, workbook_sheet
+
+__all__ = ["kind_of", "read_cells", "unpacked"]
+
+_BEGINNINGS: Mapping[bytes, str] = {
+    b"PAR1": "parquet",
+    b"$FL2": "spss",
+    b"$FL3": "spss",
+    b"<stata_dta>": "stata",
+    b"\xd0\xcf\x11\xe0": "old excel",
+    b"%PDF": "pdf",
+    b"RDX": "r",
+    b"SAS": "sas",
+}
+_OLD_STATA = (0x69, 0x6C, 0x6E, 0x6F, 0x71, 0x72, 0x73)
+_REFUSED: Mapping[str, tuple[str, str]] = {
+    "old excel": ("is an Excel file of before 2007", "save it as .xlsx, or export the answers as CSV"),
+    "pdf": ("is a PDF", "export the answers as CSV"),
+    "r": ("is a file of R", "write it as CSV or Parquet there"),
+    "sas": ("is a file of SAS", "write it as CSV, .sav or Parquet there"),
+    "json": ("is JSON", "name the platform that wrote it (surveyjs, limesurvey), or export as CSV"),
+    "markup": ("is XML or a web page, not a table", "name platform odk for submissions, or export as CSV"),
+}
+
+
+def kind_of(data: bytes) -> str:
+    """What the first bytes say a file is; "text" where they say nothing."""
+    for beginning, kind in _BEGINNINGS.items():
+        if data.startswith(beginning):
+            return kind
+    if data[:4] == b"PK\x03\x04":
+        return "zip"
+    if len(data) > 4 and data[0] in _OLD_STATA and data[1] in (1, 2) and data[2] == 1 and data[3] == 0:
+        return "stata"
+    start = data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
+    return {b"{": "json", b"[": "json", b"<": "markup"}.get(start, "text")
+
+
+def read_cells(path: Path, *, source: str, encoding: str | None = None) -> Sheet:
+    """Read delimited text, a workbook (.xlsx), Parquet, SPSS (.sav) or Stata (.dta), also zipped or .gz.
+
+    Numbers become text as they would stand in a CSV ("1", not "1.0"); what is missing becomes "".
+
+    Parameters
+    ----------
+    encoding
+        Of text files; found out and told in the sheet's notes where it is None.
+
+    Raises
+    ------
+    InvalidInput
+        Where the file is missing, empty, damaged or nothing of these.
+    """
+    data, notes = unpacked(path, source)
+    kind = kind_of(data)
+    if kind in _REFUSED:
+        what, mend = _REFUSED[kind]
+        raise InvalidInput(source, [Problem("file", what, mend)])
+    if kind == "text":
+        text, said = decoded(data, source=source, encoding=encoding)
+        return sheet_of_text(text, source=source, notes=(*notes, *said))
+    readers: Mapping[str, Callable[..., Sheet]] = {
+        "zip": workbook_sheet,
+        "parquet": parquet_sheet,
+        "spss": spss_sheet,
+        "stata": stata_sheet,
+    }
+    return readers[kind](data, source=source, notes=notes)
+
+
+def unpacked(path: Path, source: str) -> tuple[bytes, tuple[str, ...]]:
+    """The bytes of a file; of the one file in it, where it is a .zip as Qualtrics and SurveyMonkey send it."""
+    data = bytes_of(path, source)
+    if data[:4] != b"PK\x03\x04":
+        return data, ()
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as packed:
+            names = [
+                name
+                for name in packed.namelist()
+                if not name.endswith("/") and not name.startswith("__MACOSX")
+            ]
+            if "[Content_Types].xml" in names:
+                return data, ()
+            if len(names) == 1:
+                return packed.read(names[0]), (f"unpacked from a .zip: {Path(names[0]).name}",)
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError) as error:
+        problem = Problem(
+            "file", f"is a spreadsheet or .zip that cannot be opened ({error})", "export it again"
+        )
+        raise InvalidInput(source, [problem]) from error
+    shown = ", ".join(names[:5]) + (" …" if len(names) > 5 else "")
+    what = f"is a .zip that holds {len(names)} files ({shown})"
+    raise InvalidInput(source, [Problem("file", what, "unpack it and name the one with the answers")])

@@ -1,0 +1,94 @@
+"""The cells of one file as text, whatever it was kept in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+import pandas as pd
+
+from toolkit.errors import InvalidInput, Problem
+
+__all__ = ["Sheet", "headings_of", "named", "peeled", "without_empty_columns"]
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The cells of one file as text.
+
+    Parameters
+    ----------
+    headings
+        One list a heading row.
+    cells
+        One row a record, columns numbered from 0, indexed by the row number a spreadsheet shows.
+    delimiter
+        What stood between the cells; empty where the file is no text.
+    notes
+        What its owner should know about how it was read (its encoding, its format).
+    labels
+        Column number → value → label, where the file has them (SPSS, Stata).
+    """
+
+    headings: tuple[tuple[str, ...], ...]
+    cells: pd.DataFrame
+    delimiter: str
+    notes: tuple[str, ...] = ()
+    labels: dict[int, dict[str, str]] = field(default_factory=dict)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The first heading row."""
+        return self.headings[0]
+
+
+def peeled(sheet: Sheet, rows: int, *, source: str) -> Sheet:
+    """Count the first rows of cells among the headings.
+
+    Raises
+    ------
+    InvalidInput
+        Where nothing is left below them.
+    """
+    more = tuple(tuple(map(str.strip, record)) for record in sheet.cells.iloc[:rows].to_numpy().tolist())
+    if len(sheet.cells) <= rows:
+        raise InvalidInput(source, [no_rows()])
+    return replace(sheet, headings=(*sheet.headings, *more), cells=sheet.cells.iloc[rows:])
+
+
+def no_rows() -> Problem:
+    """Nothing stands below the headings."""
+    return Problem("file", "has headings but no rows below them", "export it again")
+
+
+def without_empty_columns(sheet: Sheet) -> Sheet:
+    """Leave out columns that have neither a heading nor a cell: a comma at the end of every line makes one."""
+    keep = [
+        number
+        for number, name in enumerate(sheet.names)
+        if any(row[number] for row in sheet.headings) or (sheet.cells.iloc[:, number] != "").any()
+    ]
+    if len(keep) == len(sheet.names):
+        return sheet
+    headings = tuple(tuple(row[number] for number in keep) for row in sheet.headings)
+    cells = sheet.cells.iloc[:, keep].set_axis(range(len(keep)), axis=1)
+    labels = {keep.index(number): words for number, words in sheet.labels.items() if number in keep}
+    return replace(sheet, headings=headings, cells=cells, labels=labels)
+
+
+def named(sheet: Sheet, names: Sequence[str]) -> Sheet:
+    """The same cells under other headings."""
+    return replace(sheet, headings=(tuple(names), *sheet.headings[1:]))
+
+
+def headings_of(names: Sequence[str], what: str = "heading") -> Iterator[Problem]:
+    """Find headings that are blank or stand twice."""
+    counts = pd.Series(names, dtype=str).value_counts()
+    for name in counts.index[counts > 1]:
+        if name:
+            yield Problem(
+                f"column {name}", f"{what} stands {counts[name]} times", "rename all but one and export again"
+            )
+    blank = [number + 1 for number, name in enumerate(names) if not name]
+    if blank:
+        yield Problem(f"column {blank[0]}", "has no heading", "export again with headings")

@@ -1,0 +1,227 @@
+"""Which column of a file is which variable: by the manifest, by import ids, by codes; never by words alone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from toolkit.errors import InvalidInput, Problem, near_names
+from toolkit.instrument.exchange.manifest import Column, ExportManifest, instrument_hash
+from toolkit.instrument.model import Instrument
+from toolkit.responses.files.sheet import Sheet
+
+__all__ = ["Matched", "by_codes", "by_manifest", "check_manifest", "codes_of", "suffixed", "unique_names"]
+
+
+@dataclass(frozen=True)
+class Matched:
+    """What is known of the columns of a file before anybody looks into them.
+
+    Parameters
+    ----------
+    names
+        A name for each column: its heading, numbered where the heading stands again.
+    accepted
+        Name → variable, or item for a multi-select in one column.
+    words
+        Name → cell → analysis code, where a manifest says so.
+    audiences
+        Name → the audiences that find it there, where only some do.
+    """
+
+    names: tuple[str, ...]
+    accepted: Mapping[str, str]
+    words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    audiences: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def unique_names(headings: Iterable[str]) -> tuple[str, ...]:
+    """Number headings that stand again.
+
+    Examples
+    --------
+    >>> unique_names(["a", "b", "a"])
+    ('a', 'b', 'a (2)')
+    """
+    seen: Counter[str] = Counter()
+    names = []
+    for heading in headings:
+        seen[heading] += 1
+        names.append(heading if seen[heading] == 1 else f"{heading} ({seen[heading]})")
+    return tuple(names)
+
+
+def codes_of(instrument: Instrument) -> dict[str, str]:
+    """Headings by code in every usual spelling → variable, or item for a multi-select in one column."""
+    accepted: dict[str, str] = {}
+    for item in instrument.items:
+        if item.type == "multi":
+            accepted[item.id] = item.id
+    for variable in instrument.variables:
+        item, part = variable.item.id, variable.part
+        accepted[variable.name] = variable.name
+        if part is not None:
+            for spelling in (f"{item}[{part}]", f"{item}/{part}", f"{item}___{part}", f"{item}.{part}"):
+                accepted[spelling] = variable.name
+    return accepted
+
+
+def suffixed(instrument: Instrument, taken: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """Headings that name a code and an audience (`q1_exec`, `agree_exec_prod`) → variable and audience."""
+    taken = set(taken)
+    found: dict[str, set[tuple[str, str]]] = {}
+    for variable in instrument.variables:
+        item, part = variable.item.id, variable.part
+        for audience in variable.audiences:
+            for word in {audience, instrument.audiences[audience].code}:
+                if part is None:
+                    spellings = [f"{item}_{word}", f"{item}{word}"]
+                else:
+                    spellings = [f"{item}_{word}_{part}", f"{item}_{part}_{word}", f"{item}{word}[{part}]"]
+                    spellings += [f"{item}_{word}[{part}]", f"{item}[{part}{word}]", f"{item}_{word}/{part}"]
+                for spelling in spellings:
+                    found.setdefault(spelling, set()).add((variable.name, audience))
+                if variable.kind == "option":
+                    found.setdefault(f"{item}_{word}", set()).add((item, audience))
+    return {
+        spelling: next(iter(meant))
+        for spelling, meant in found.items()
+        if len(meant) == 1 and spelling not in taken
+    }
+
+
+def by_codes(
+    headings: tuple[str, ...],
+    codes: Iterable[str],
+    accepted: Mapping[str, str],
+    instrument: Instrument,
+    columns: Mapping[str, str],
+    ids: tuple[str, ...] = (),
+) -> Matched:
+    """Match without a manifest: import ids and headings the study file names first, then codes.
+
+    Parameters
+    ----------
+    codes
+        What each heading says as a code ("q1" for "group/q1" or "q1. Do you …?").
+    ids
+        The platform's own id of each column, where the file holds them.
+    """
+    names = unique_names(headings)
+    others = suffixed(instrument, accepted)
+    found: dict[str, str] = {}
+    audiences: dict[str, tuple[str, ...]] = {}
+    repeated = {heading for heading, times in Counter(headings).items() if times > 1}
+    told = dict(zip(names, ids, strict=True)) if ids else {}
+    for name, heading, code in zip(names, headings, codes, strict=True):
+        known = next((key for key in (told.get(name, ""), heading, code) if key in columns), None)
+        if known is not None and (heading not in repeated or known == told.get(name)):
+            found[name] = columns[known]
+        elif heading in accepted or code in accepted:
+            found[name] = accepted.get(heading) or accepted[code]
+        elif heading in others or code in others:
+            variable, audience = others.get(heading) or others[code]
+            found[name], audiences[name] = variable, (audience,)
+    return Matched(
+        names, found, audiences=audiences, problems=tuple(_repeated(headings, names, told, columns))
+    )
+
+
+def _repeated(
+    headings: tuple[str, ...], names: tuple[str, ...], ids: Mapping[str, str], columns: Mapping[str, str]
+) -> Iterator[Problem]:
+    for heading, times in Counter(headings).items():
+        mine = [name for name, own in zip(names, headings, strict=True) if own == heading]
+        if heading and times > 1 and not all(ids.get(name) in columns for name in mine):
+            shown = f" (import ids {', '.join(ids[name] for name in mine)})" if ids else ""
+            mend = "name their import ids under columns, or " if ids else ""
+            yield Problem(
+                f"column {heading}",
+                f"heading stands {times} times{shown}",
+                f"{mend}rename all but one and export again",
+            )
+    blank = [number for number, heading in enumerate(headings, start=1) if not heading]
+    if blank:
+        yield Problem(f"column {blank[0]}", "has no heading", "export again with headings")
+
+
+def check_manifest(
+    manifest: ExportManifest, instrument: Instrument, platforms: Iterable[str], source: str
+) -> tuple[str, ...]:
+    """Refuse a manifest of another instrument or platform; note where the instrument was changed since.
+
+    Raises
+    ------
+    InvalidInput
+        Where the manifest does not belong to the file or the instrument.
+    """
+    problems = []
+    platforms = tuple(platforms)
+    if manifest.platform not in platforms:
+        what = f"was written for {manifest.platform}, not for {' or '.join(platforms)}"
+        problems.append(
+            Problem("manifest", what, "name the manifest of this questionnaire, or mend platform")
+        )
+    if manifest.instrument != instrument.id:
+        what = f"is of instrument '{manifest.instrument}', not of '{instrument.id}': this is another survey"
+        problems.append(Problem("manifest", what, "name the manifest of this questionnaire"))
+    else:
+        names = [variable.name for variable in instrument.variables]
+        for name in dict.fromkeys(c.variable for c in manifest.columns if c.variable not in instrument):
+            what = f"knows column '{name}', which the instrument (version {instrument.version}) does not"
+            mend = f"{near_names(name, names)} Or use the instrument of version {manifest.version}"
+            problems.append(Problem("manifest", what, mend))
+    if problems:
+        raise InvalidInput(source, problems)
+    if manifest.instrument_hash == instrument_hash(instrument):
+        return ()
+    return (
+        f"the instrument was changed after it was exported (version {manifest.version} then, "
+        f"{instrument.version} now)",
+    )
+
+
+def by_manifest(sheet: Sheet, manifest: ExportManifest) -> Matched:
+    """Match by the style of headings that knows most columns; import ids and tags may not contradict each other.
+
+    A heading that several columns share (statements cut short alike) is taken in the manifest's order, where
+    the file holds as many of them as the manifest.
+    """
+    names = unique_names(sheet.names)
+    ways = [_placed(row, style, manifest) for row in reversed(sheet.headings) for style in manifest.styles]
+    best = max(ways, key=len, default={})
+    problems = []
+    for other in ways:
+        for place in best.keys() & other.keys():
+            if other[place].variable != best[place].variable and len(other) * 2 > len(best):
+                what = f"is '{best[place].variable}' by one of its headings and '{other[place].variable}' by another"
+                problems.append(
+                    Problem(f"column {names[place]}", what, "name it under columns, or export again")
+                )
+    everyone = set(manifest.audiences)
+    return Matched(
+        names,
+        {names[place]: column.variable for place, column in best.items()},
+        words={names[place]: dict(column.decode()) for place, column in best.items() if column.codes},
+        audiences={
+            names[place]: column.audiences
+            for place, column in best.items()
+            if set(column.audiences) != everyone and len(manifest.of(column.variable)) > 1
+        },
+        problems=tuple(dict.fromkeys(problems)),
+    )
+
+
+def _placed(headings: tuple[str, ...], style: str, manifest: ExportManifest) -> dict[int, Column]:
+    """Place of a column in the file → column of the manifest, for one row of headings and one style."""
+    single = manifest.by_heading(style)
+    found = {place: single[heading] for place, heading in enumerate(headings) if heading in single}
+    for shared in manifest.shared_headings(style):
+        places = [place for place, heading in enumerate(headings) if heading == shared]
+        columns = [column for column in manifest.columns if shared in column.headings.get(style, ())]
+        if len(places) == len(columns):
+            found |= dict(zip(places, columns, strict=True))
+    return found
