@@ -1,0 +1,405 @@
+"""LimeSurvey's file: as one that a real LimeSurvey imported, by its rules, word for word an audience."""
+
+from __future__ import annotations
+
+import copy
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.instrument.exchange.limesurvey_rules import faults, read, read_by, said
+from tests.instrument.exchange.strategies import instruments
+from tests.instrument.exchange.tiny import tiny_instrument
+from toolkit.errors import InvalidInput
+from toolkit.instrument import Instrument, asked, lint
+from toolkit.instrument.exchange import export, read_manifest
+from toolkit.instrument.exchange.limesurvey import Quota, write
+from toolkit.instrument.exchange.limesurvey_rows import rows_of, tabulated
+from toolkit.instrument.exchange.limesurvey_text import switched, unholdable
+
+Load = Callable[[dict[str, Any]], Instrument]
+QUICK = settings(
+    max_examples=100,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+
+@pytest.fixture(scope="module")
+def tiny(shared: Path) -> Instrument:
+    instrument = tiny_instrument(shared)
+    assert lint(instrument) == []
+    return instrument
+
+
+def _rows(folder: Path, name: str) -> list[dict[str, str]]:
+    return read((folder / name).read_bytes())
+
+
+# -- against the file that LimeSurvey 6.4.2 imported
+
+
+def test_every_row_is_the_imported_file_s(tiny: Instrument, shared: Path, tmp_path: Path) -> None:
+    write(tiny, tmp_path, survey_id=424242)
+    mine = _rows(tmp_path, "ai-at-work-tiny.txt")
+    theirs = read((shared / "platforms/limesurvey/tiny_en_fr.txt").read_bytes())
+    assert len(mine) == len(theirs)
+    for ours, imported in zip(mine, theirs, strict=True):
+        if ours["class"] == "G" and ours["type/scale"] == "G1":  # the page that asks for the audience
+            assert {**ours, "name": ""} == {**imported, "name": ""}
+        else:
+            assert _apart_from_words(ours) == _apart_from_words(imported)
+            for audience in tiny.audiences:
+                assert _words(ours, audience) == _words(imported, audience)
+
+
+def _apart_from_words(row: dict[str, str]) -> dict[str, str]:
+    return {name: cell for name, cell in row.items() if name != "text"}
+
+
+def _words(row: dict[str, str], audience: str) -> str:
+    return read_by(row.get("text", ""), audience)
+
+
+def test_pages_are_named_in_each_language(tiny: Instrument, tmp_path: Path) -> None:
+    write(tiny, tmp_path)
+    groups = [row for row in _rows(tmp_path, "ai-at-work-tiny.txt") if row["class"] == "G"]
+    assert [row["name"] for row in groups] == [
+        "About you",
+        "AI and work",
+        "À propos de vous",
+        "IA et travail",
+    ]
+
+
+def test_headings_are_those_of_genuine_exports(tiny: Instrument, shared: Path, tmp_path: Path) -> None:
+    write(tiny, tmp_path)
+    manifest = read_manifest(tmp_path / "ai-at-work-tiny.manifest.json")
+    exports = shared / "platforms/limesurvey/exports"
+    coded = _headings(exports / "code_short.csv")
+    assert list(manifest.by_heading("code")) == coded[coded.index("aiuse") :]
+    vv = (exports / "vv2.csv").read_text("utf-8").splitlines()[1].split("\t")
+    assert list(manifest.by_heading("underscore")) == vv[vv.index("aiuse") :]
+    for style, file in (("full", "full_short.csv"), ("abbreviated", "abbreviated_short.csv")):
+        theirs = _headings(exports / file)[-len(manifest.columns) :]
+        for column, heading in zip(manifest.columns, theirs, strict=True):
+            if "{" not in heading:  # where words are switched, ours are switched in another order
+                assert heading in column.headings[style]
+
+
+def _headings(path: Path) -> list[str]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return next(csv.reader(file, delimiter=";"))
+
+
+def test_codes_read_a_genuine_export(tiny: Instrument, shared: Path, tmp_path: Path) -> None:
+    write(tiny, tmp_path)
+    manifest = read_manifest(tmp_path / "ai-at-work-tiny.manifest.json")
+    answers = pd.read_csv(
+        shared / "platforms/limesurvey/exports/code_short.csv",
+        sep=";",
+        dtype=str,
+        keep_default_na=False,
+        encoding="utf-8-sig",
+    )
+    for heading, column in manifest.by_heading("code").items():
+        if column.kind in ("single", "option"):
+            assert set(answers[heading]) <= {*column.decode(), ""}
+    assert set(answers["audience"]) == set(manifest.audience_words())
+
+
+# -- random instruments
+
+
+@QUICK
+@given(instrument=instruments(), data=st.data())
+def test_random_instruments_keep_every_rule(
+    instrument: Instrument, data: st.DataObject, tmp_path: Path
+) -> None:
+    layout = data.draw(st.sampled_from(("one", "language", "audience")))
+    quotas = [Quota("all of one", 10, {"audience": tuple(instrument.audiences)[:1]})]
+    written = write(instrument, tmp_path, layout=layout, quotas=quotas, hidden=["organisation"])
+    files = [path for path in written if path.suffix == ".txt"]
+    assert (
+        len(files)
+        == {
+            "one": 1,
+            "language": len(instrument.languages),
+            "audience": len(instrument.audiences),
+        }[layout]
+    )
+    for file in files:
+        assert faults(file.read_bytes()) == []
+
+
+@QUICK
+@given(instrument=instruments())
+def test_each_audience_reads_its_own_words(instrument: Instrument, tmp_path: Path) -> None:
+    write(instrument, tmp_path)
+    rows = [
+        row
+        for row in _rows(tmp_path, f"{instrument.id}.txt")
+        if row["class"] in ("Q", "SQ") and "text" in row
+    ]
+    manifest = read_manifest(tmp_path / f"{instrument.id}.manifest.json")
+    names = {column.question: column.item for column in manifest.columns}
+    parts = {(column.question, column.part): column.variable for column in manifest.columns}
+    seen = set()
+    question = ""
+    for row in rows:
+        question = row["name"] if row["class"] == "Q" else question
+        if question == "audience":
+            continue
+        for audience, entry in instrument.audiences.items():
+            shown = read_by(row["text"], entry.code)
+            if row["class"] == "Q":
+                item = instrument.item(names[question])
+                if item.audiences is None or audience in item.audiences:
+                    assert shown == (item.text.get(audience) or item.text["all"])[row["language"]]
+            else:
+                variable = instrument[parts[question, row["name"]]]
+                if audience in variable.audiences:
+                    words = variable.row.text if variable.row else {"all": variable.option.label}  # type: ignore[union-attr]
+                    assert shown == (words.get(audience) or words["all"])[row["language"]]
+                    seen.add(variable.name)
+    assert seen == {variable.name for variable in instrument.variables if variable.part is not None}
+
+
+@QUICK
+@given(instrument=instruments(languages=("en",)), data=st.data())
+def test_relevance_asks_whom_our_routing_asks(
+    instrument: Instrument, data: st.DataObject, tmp_path: Path
+) -> None:
+    write(instrument, tmp_path)
+    rows = _rows(tmp_path, f"{instrument.id}.txt")
+    manifest = read_manifest(tmp_path / f"{instrument.id}.manifest.json")
+    audience = data.draw(st.sampled_from(tuple(instrument.audiences)))
+    frame = _someone(instrument, audience, data)
+    expected = {v.name: bool(asked(frame, v, instrument)[0]) for v in instrument.variables}
+    found = _walk(rows, manifest, frame, instrument.audiences[audience].code)
+    several = len(instrument.audiences) > 1
+    mine = {name: shown for name, shown in found.items() if several or audience in instrument[name].audiences}
+    assert mine == {name: shown for name, shown in expected.items() if name in mine}
+
+
+def _someone(instrument: Instrument, audience: str, data: st.DataObject) -> pd.DataFrame:
+    """Answers of one person to every question, whoever it is for."""
+    columns: dict[str, Any] = {"audience": pd.Categorical([audience], list(instrument.audiences))}
+    for variable in instrument.variables:
+        if variable.kind == "number":
+            columns[variable.name] = [data.draw(st.sampled_from((1.0, 7.0, 33.0, np.nan)))]
+        elif variable.kind == "text":
+            columns[variable.name] = pd.array([data.draw(st.sampled_from(("words", None)))], dtype="str")
+        else:
+            given_codes = [*variable.codes, *instrument.missing_on_screen(variable), "-3"]
+            code = data.draw(st.sampled_from(given_codes))
+            columns[variable.name] = pd.Categorical([code], list(variable.categories))
+    return pd.DataFrame(columns)
+
+
+def _walk(rows: list[dict[str, str]], manifest: Any, frame: pd.DataFrame, code: str) -> dict[str, bool]:
+    """Walk through the survey as LimeSurvey does: what is not relevant has no answer for what follows."""
+    answers = {"audience": code}
+    shown: dict[str, bool] = {}
+    columns = {(column.question, column.part): column for column in manifest.columns}
+    question, relevant = "", False
+    for row in rows:
+        if row["class"] == "Q":
+            question, relevant = row["name"], said(row["relevance"], answers) not in ("", "0")
+        key = (question, row["name"] if row["class"] == "SQ" else None)
+        if row["class"] not in ("Q", "SQ") or key not in columns:
+            continue
+        column = columns[key]
+        own = row["class"] == "Q" or said(row["relevance"], answers) not in ("", "0")
+        shown[column.variable] = relevant and own
+        cell = frame[column.variable].iloc[0]
+        if shown[column.variable] and not pd.isna(cell):
+            name = question if column.part is None else f"{question}_{column.part}"
+            text = f"{cell:.15g}" if isinstance(cell, float) else str(cell)
+            answers[name] = text if column.kind in ("number", "text") else column.codes.get(text, "")
+    return shown
+
+
+@QUICK
+@given(words=st.dictionaries(st.sampled_from(("a", "b", "c")), st.text("'\"<&x é", min_size=1), min_size=1))
+def test_words_with_any_quotation_marks_are_read_back(words: dict[str, str]) -> None:
+    for code, text in words.items():
+        assert read_by(switched(words), code) == text.strip()
+
+
+# -- names, quotas, encoding
+
+
+def test_names_limesurvey_keeps_for_itself_are_mapped_and_said(
+    whole: dict[str, Any], load: Load, tmp_path: Path
+) -> None:
+    whole["items"][0]["id"] = "time"
+    whole["items"][1]["ask_if"] = 'time == "1"'
+    whole["items"][2]["rows"][0]["id"] = "other"
+    whole["sections"][0]["items"][0] = "time"
+    paths = write(load(whole), tmp_path)
+    rows, manifest = read(paths[0].read_bytes()), read_manifest(paths[1])
+    assert faults(paths[0].read_bytes()) == []
+    assert [row["relevance"] for row in rows if row.get("name") == "m"] == ['timeq.NAOK=="1"']
+    assert manifest.by_heading("code")["timeq"].variable == "time"
+    assert manifest.by_heading("underscore")["grid_otherq"].variable == "grid_other"
+    assert [("'timeq'" in notice, "'otherq'" in notice) for notice in manifest.notices] == [
+        (True, False),
+        (False, True),
+    ]
+
+
+def test_a_quota_counts_the_answers_of_the_question_above_it(
+    whole: dict[str, Any], load: Load, tmp_path: Path
+) -> None:
+    quota = Quota("bosses who do", 25, {"audience": ("boss",), "q": ("1", "98")})
+    rows = read(write(load(whole), tmp_path, quotas=[quota])[0].read_bytes())
+    (head,) = [row for row in rows if row["class"] == "QTA"]
+    assert (head["id"], head["name"], head["mandatory"]) == ("1", "bosses who do", "25")
+    counted, last = [], ""
+    for row in rows:
+        last = row["name"] if row["class"] == "Q" else last
+        if row["class"] == "QTAM":
+            counted.append((last, row["name"], row["related_id"]))
+    assert counted == [("audience", "boss", "1"), ("q", "1", "1"), ("q", "98", "1")]
+
+
+def test_a_quota_nobody_can_fill_is_left_out_and_said(
+    whole: dict[str, Any], load: Load, tmp_path: Path
+) -> None:
+    quotas = [
+        Quota("chiefs", 5, {"top": ("ceo",)}),
+        Quota("bosses who do", 9, {"audience": ("boss",), "q": ("1",)}),
+    ]
+    write(load(whole), tmp_path, layout="audience", quotas=quotas)
+    boss = read((tmp_path / "tiny-boss.txt").read_bytes())
+    staff = read((tmp_path / "tiny-staff.txt").read_bytes())
+    assert [row["name"] for row in boss if row["class"] == "QTA"] == ["chiefs", "bosses who do"]
+    assert [row["name"] for row in staff if row["class"] == "QTA"] == []
+    notices = read_manifest(tmp_path / "tiny-staff.manifest.json").notices
+    assert sum("was left out" in notice for notice in notices) == 2
+
+
+@pytest.mark.parametrize("shift", range(4))
+def test_the_first_bytes_never_end_within_a_character(shift: int) -> None:
+    head = [{"class": "S", "name": "sid", "text": "1" * (shift + 1)}]
+    made = tabulated([*head, *({"class": "A", "name": "x", "text": "漢" * 40} for _ in range(200))])
+    made[:10_000].decode("utf-8")
+    assert [row["class"] for row in read(made)] == ["S", *["A"] * 200]
+
+
+def test_bounds_of_numbers_are_columns_only_where_there_are_any(
+    whole: dict[str, Any], load: Load, tmp_path: Path
+) -> None:
+    with_bounds = write(load(whole), tmp_path)[0].read_text("utf-8-sig").splitlines()[0]
+    assert with_bounds.endswith("random_group\tmin_num_value_n\tmax_num_value_n")
+    for name in ("minimum", "maximum"):
+        del whole["items"][3][name]
+    assert write(load(whole), tmp_path)[0].read_text("utf-8-sig").splitlines()[0].endswith("random_group")
+
+
+def test_a_long_title_is_cut_and_said(whole: dict[str, Any], load: Load, tmp_path: Path) -> None:
+    whole["title"] = {"en": "A " + "very " * 60 + "long title"}
+    paths = write(load(whole), tmp_path)
+    assert faults(paths[0].read_bytes()) == []
+    assert any("title" in notice for notice in read_manifest(paths[1]).notices)
+
+
+def test_the_same_instrument_gives_the_same_bytes(whole: dict[str, Any], load: Load, tmp_path: Path) -> None:
+    one = [path.read_bytes() for path in write(load(whole), tmp_path / "a")]
+    assert one == [path.read_bytes() for path in write(load(whole), tmp_path / "b")]
+
+
+def test_survey_numbers_follow_one_another(whole: dict[str, Any], load: Load, tmp_path: Path) -> None:
+    write(load(whole), tmp_path, layout="audience", survey_id=77)
+    numbers = [
+        read_manifest(tmp_path / f"tiny-{name}.manifest.json").settings["survey_id"]
+        for name in ("boss", "staff")
+    ]
+    assert numbers == ["77", "78"]
+
+
+# -- refusals
+
+
+@pytest.mark.parametrize("text", ["a {name}", "a } b", "back\\slash", "bell \x07"])
+def test_marks_that_are_code_are_refused(text: str) -> None:
+    assert unholdable(text)
+
+
+def test_everything_limesurvey_cannot_hold_is_said_at_once(
+    whole: dict[str, Any], load: Load, tmp_path: Path
+) -> None:
+    spoiled = copy.deepcopy(whole)
+    spoiled["items"][5]["text"]["all"]["en"] = "Why {you}?"
+    spoiled["items"][4]["options"] = [
+        {"code": "A", "label": {"en": "Chief"}},
+        {"code": "a", "label": {"en": "Other"}},
+    ]
+    bad = Quota("", 0, {"qq": ("1",), "q": ("7",)})
+    with pytest.raises(InvalidInput) as refusal:
+        write(load(spoiled), tmp_path / "out", quotas=[bad], hidden=["token", "A b"], survey_id=0)
+    said_of = [problem.where for problem in refusal.value.problems]
+    assert said_of == [
+        "item why, text for boss (en)",
+        "item why, text for staff (en)",
+        "item top",
+        "quota ''",
+        "quota ''",
+        "quota '', qq",
+        "quota '', q",
+        "hidden question 'token'",
+        "hidden question 'A b'",
+        "survey id 0",
+    ]
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_language_without_words_for_the_audience_question_is_refused(
+    whole: dict[str, Any], load: Load, tmp_path: Path
+) -> None:
+    strange = json.loads(json.dumps(whole).replace('"en"', '"fi"'))
+    with pytest.raises(InvalidInput, match="layout 'audience'"):
+        write(load(strange), tmp_path)
+    assert len(write(load(strange), tmp_path, layout="audience")) == 4
+
+
+@pytest.mark.parametrize(
+    ("given_options", "what"),
+    [
+        ({"layout": "audiences"}, "did you mean 'audience'"),
+        ({"languages": ["fr"]}, "language 'fr'"),
+        ({"audiences": ["bos"]}, "did you mean 'boss'"),
+        ({"audiences": []}, "none is named"),
+        ({"quota": []}, "did you mean 'quotas'"),
+    ],
+)
+def test_what_is_not_known_is_refused_with_near_names(
+    given_options: dict[str, Any], what: str, whole: dict[str, Any], load: Load, tmp_path: Path
+) -> None:
+    with pytest.raises(InvalidInput, match=what):
+        export(load(whole), "limesurvey", tmp_path, **given_options)
+
+
+def test_an_instrument_that_lint_refuses_is_not_exported(
+    whole: dict[str, Any], load: Load, tmp_path: Path
+) -> None:
+    spoiled = load(whole).model_copy(update={"languages": ("en", "fr")})
+    with pytest.raises(InvalidInput, match="no words in 'fr'"):
+        write(spoiled, tmp_path)
+    assert list(tmp_path.glob("*.txt")) == []
+
+
+def test_rows_are_a_pure_function_of_the_plan(whole: dict[str, Any], load: Load) -> None:
+    from toolkit.instrument.exchange.limesurvey_rows import Plan
+
+    plan = Plan(load(whole), "7", {"en": "Tiny"}, {}, {}, asks_audience=True)
+    assert list(rows_of(plan)) == list(rows_of(plan))
