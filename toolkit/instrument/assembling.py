@@ -9,9 +9,9 @@ from toolkit.errors import Problem, near_names
 from toolkit.instrument.fields import ParallelWording
 from toolkit.instrument.files import AudienceFile, BankFile
 from toolkit.instrument.lint import find
-from toolkit.instrument.lint_items import find_in_item
+from toolkit.instrument.lint_items import find_in_item, find_in_scale
 from toolkit.instrument.lint_scores import find_in_scores, sound_columns
-from toolkit.instrument.model import Instrument, Item, Score, Section
+from toolkit.instrument.model import Instrument, Item, Scale, Score, Section
 from toolkit.instrument.reading import Questionnaire, Reading
 from toolkit.instrument.yaml_loader import Document
 
@@ -58,22 +58,30 @@ def assemble(reading: Reading, read: Iterable[tuple[str | None, Questionnaire | 
     instrument = Instrument(
         **{name: getattr(first, name) for name in _HEADER},
         audiences=audiences,
-        scales=bank.scales,
+        scales=_used(bank, items),
         missing=bank.missing,
         themes=bank.themes,
         sections=tuple(sections),
         items=tuple(items),
     )
     instrument = instrument.model_copy(update={"scores": _scores(instrument, bank)})
-    known = frozenset(reading.broken)
-    everyone = instrument.model_copy(update={"audiences": bank.audiences})
-    whole = everyone.model_copy(update={"items": bank.items, "scores": bank.scores})
-    reading.add(find_in_scores(whole, known=known, worded=False))
-    reading.add(
-        found for item in bank.items for found in find_in_item(item, everyone, known=known, worded=False)
-    )
-    reading.add(find(instrument, known=known))
+    _check_rest(reading, instrument, bank)
+    reading.add(find(instrument, known=frozenset(reading.broken)))
     return instrument
+
+
+def _check_rest(reading: Reading, instrument: Instrument, bank: BankFile) -> None:
+    """What is wrong in the bank with what is not asked, which needs no words in every language."""
+    known = frozenset(reading.broken)
+    whole = instrument.model_copy(
+        update={name: getattr(bank, name) for name in ("audiences", "scales", "items", "scores")}
+        | {"languages": ()}
+    )
+    for name, scale in bank.scales.items():
+        reading.add(find_in_scale(("scales", name), scale, whole, known))
+    for item in bank.items:
+        reading.add(find_in_item(item, whole, known=known, worded=False))
+    reading.add(find_in_scores(whole, known=known, worded=False))
 
 
 def _audience_files(reading: Reading, read: Iterable[tuple[str | None, Questionnaire | None]]) -> Asked:
@@ -202,6 +210,12 @@ def _sections(reading: Reading, asked: Asked, bank: BankFile) -> list[Section]:
         if listed:
             sections.append(Section(id=name, title=same[0].title, items=tuple(listed)))
     return sections
+
+
+def _used(bank: BankFile, items: Iterable[Item]) -> dict[str, Scale]:
+    """The scales of what is asked; the others need no words in the languages of the questionnaire."""
+    named = {item.scale for item in items}
+    return {name: scale for name, scale in bank.scales.items() if name in named}
 
 
 def _scores(instrument: Instrument, bank: BankFile) -> dict[str, Score]:
