@@ -27,6 +27,7 @@ __all__ = [
 Items: TypeAlias = Instrument | Variable | str | Sequence[Variable | str]
 Array = npt.NDArray[np.float64]
 _MOST_CODES = 25
+_AT_ONCE = 65_536
 _Seen: TypeAlias = dict[tuple[int, int], tuple[Any, tuple[str, ...], list[str]]]
 """Categories and scale, by identity → the categories (kept alive), their labels, those the scale lacks."""
 
@@ -76,12 +77,22 @@ class Request:
         """Whether its differences are said in points: shares, and shares less shares."""
         return self.share or self.measure in SCORES
 
-    def fill(self, into: Array) -> None:
-        """Write one number a respondent, NaN for those who gave no answer."""
+    @property
+    def complete(self) -> bool:
+        """Whether everybody is seen at a glance to have answered; False where it takes a closer look."""
+        if self.raw.size == 0:
+            return True
+        least = self.raw.min()  # NaN where one is
         if self.table is None:
-            into[:] = self.raw
+            return not np.isnan(least)
+        return bool(least >= 0) and not np.isnan(self.table[least : self.raw.max() + 1]).any()
+
+    def fill(self, into: Array, rows: slice = slice(None)) -> None:
+        """Write one number a respondent (of `rows`), NaN for those who gave no answer."""
+        if self.table is None:
+            into[:] = self.raw[rows]
         else:
-            into[:] = self.table[self.raw]
+            np.take(self.table, self.raw[rows], out=into, mode="wrap")  # −1, no answer, is the last
 
 
 def read_columns(
@@ -159,7 +170,7 @@ def _column(series: pd.Series, name: str, variable: Variable | None, chosen: boo
     if not isinstance(array, pd.Categorical):
         if pd.api.types.is_numeric_dtype(series.dtype) or pd.api.types.is_bool_dtype(series.dtype):
             numbers = series.to_numpy(dtype=np.float64, na_value=np.nan)
-            if np.isinf(numbers).any():
+            if _infinite(numbers):
                 raise InvalidInput(
                     "items", [Problem(f"column {name}", "holds an infinite number", "correct it")]
                 )
@@ -295,7 +306,7 @@ def _mean(column: Column) -> Request | None:
     variable = column.variable
     audiences = variable.audiences if variable is not None else None
     if column.labels is None:
-        share = bool(((column.raw == 0) | (column.raw == 1) | np.isnan(column.raw)).all())
+        share = _all_shares(column.raw)
         return Request(column.name, "mean", column.raw, None, share, audiences, 1.0)
     values = variable.values() if variable is not None else _as_numbers(column.codes)
     if not values:
@@ -307,6 +318,20 @@ def _mean(column: Column) -> Request | None:
     return Request(
         column.name, "mean", column.raw, table, set(values.values()) == {0.0, 1.0}, audiences, span
     )
+
+
+def _infinite(numbers: Array) -> bool:
+    starts = range(0, len(numbers), _AT_ONCE)
+    return any(bool(np.isinf(numbers[start : start + _AT_ONCE]).any()) for start in starts)
+
+
+def _all_shares(numbers: Array) -> bool:
+    """Whether every answer is 0 or 1, looked at slice by slice as most that are not show it at once."""
+    for start in range(0, len(numbers), _AT_ONCE):
+        part = numbers[start : start + _AT_ONCE]
+        if not ((part == 0) | (part == 1) | np.isnan(part)).all():
+            return False
+    return True
 
 
 def _score(column: Column, measure: str) -> Request | None:

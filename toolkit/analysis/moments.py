@@ -2,53 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from toolkit.analysis.answers import Request
+from toolkit.analysis.group_sums import Term, centres, filled, group_sums
+from toolkit.analysis.linearised import Domains
 from toolkit.analysis.replicates import Replicated
+from toolkit.analysis.results import Moments
 from toolkit.analysis.sampled import Sampled, ratio_estimates
 
 __all__ = ["Moments", "domain_moments"]
 
 Array = npt.NDArray[np.float64]
 _CELLS_AT_ONCE = 6_000_000
-_FEW = 24
-
-
-@dataclass(frozen=True)
-class Moments:
-    """One row an item, one column a group.
-
-    Attributes
-    ----------
-    n
-        Answers.
-    units
-        Primary units they lie in; fewer than two tell nothing of the error.
-    weight
-        Their weights' sum.
-    kish
-        (Σw)² / Σw² of those answers.
-    mean
-        Weighted mean; NaN where nobody answered.
-    spread
-        Variance among answers, with n − 1 below (weighted: n / (n − 1) times the weighted variance).
-    covariance
-        Of the means, groups by groups, from the design; None for a simple sample.
-    """
-
-    n: Array
-    units: Array
-    weight: Array
-    kish: Array
-    mean: Array
-    spread: Array
-    covariance: Any
+_ROUNDING = 1e-13
+_PARTS = ("n", "units", "weight", "kish", "mean", "spread", "covariance")
 
 
 def domain_moments(sampled: Sampled, groups: Any, n_groups: int, requests: Sequence[Request]) -> Moments:
@@ -70,98 +43,92 @@ def domain_moments(sampled: Sampled, groups: Any, n_groups: int, requests: Seque
     A group is a domain: rows outside it keep their place in the design with weight zero, so that strata
     and primary units nobody answered in still count (as R's `subset` of a design).
     """
-    rows = len(groups)
-    cells = 0 if sampled.simple or sampled.element else int(sampled.psus_in.sum()) * n_groups
-    at_once = max(1, _CELLS_AT_ONCE // max(rows, cells, 1))
-    parts = []
-    for start in range(0, len(requests), at_once):
-        wanted = requests[start : start + at_once]
-        values = np.empty((len(wanted), rows))
-        for row, one in zip(values, wanted, strict=True):
-            one.fill(row)
-        parts.append(_block(sampled, groups, n_groups, values))
+    parts: list[Moments] = []
+    order: list[int] = []
+    domains = None if sampled.simple else Domains(sampled, groups, n_groups)
+    for places, share, complete in _alike(requests):
+        cells = n_groups if domains is None else domains.cells
+        if not sampled.simple and not sampled.common:
+            cells = max(cells, len(groups))
+        at_once = max(1, _CELLS_AT_ONCE // max(cells, 1))
+        for start in range(0, len(places), at_once):
+            block = places[start : start + at_once]
+            wanted = [requests[at] for at in block]
+            centre = np.zeros(len(wanted)) if share else centres(wanted, len(groups))
+            if domains is None:
+                found = _simple(groups, n_groups, wanted, centre, share, complete)
+            else:
+                found = domains.moments(
+                    wanted, centre, share=share, complete=complete, with_errors=sampled.common
+                )
+                if not sampled.common:
+                    found = _with_errors(found, sampled, groups, n_groups, wanted, centre)
+            parts.append(found)
+            order += block
+    return _joined(parts, order)
+
+
+def _alike(requests: Sequence[Request]) -> Iterator[tuple[list[int], bool, bool]]:
+    """Places of requests of one kind: shares or not, answered by everybody or not."""
+    kinds: dict[tuple[bool, bool], list[int]] = {}
+    for at, one in enumerate(requests):
+        kinds.setdefault((one.share, one.complete), []).append(at)
+    for (share, complete), places in kinds.items():
+        yield places, share, complete
+
+
+def _joined(parts: Sequence[Moments], order: Sequence[int]) -> Moments:
     if len(parts) == 1:
         return parts[0]
-    return Moments(
-        n=np.concatenate([part.n for part in parts]),
-        units=np.concatenate([part.units for part in parts]),
-        weight=np.concatenate([part.weight for part in parts]),
-        kish=np.concatenate([part.kish for part in parts]),
-        mean=np.concatenate([part.mean for part in parts]),
-        spread=np.concatenate([part.spread for part in parts]),
-        covariance=None if sampled.simple else np.concatenate([part.covariance for part in parts]),
-    )
+    back = np.argsort(order)
+    found: dict[str, Any] = {}
+    for name in _PARTS:
+        each = [getattr(part, name) for part in parts]
+        found[name] = None if each[0] is None else np.concatenate(each)[back]
+    return Moments(**found)
 
 
-def _block(sampled: Sampled, groups: Any, n_groups: int, y: Array) -> Moments:
-    answered = ~np.isnan(y)
-    every = bool(answered.all())
-    if not every:
-        y[~answered] = 0.0
-    valid = answered.astype(np.float64)
-    count = answered.sum(axis=1, keepdims=True)
-    share = bool(((y == 0) | (y == 1)).all())
-    centre = np.zeros((len(y), 1)) if share else y.sum(axis=1, keepdims=True) / np.maximum(count, 1)
+def _simple(
+    groups: Any, n_groups: int, requests: Sequence[Request], centre: Array, share: bool, complete: bool
+) -> Moments:
+    cells = np.where(groups < 0, n_groups, groups)
+    terms = [Term(cells, n_groups, None, "known"), Term(cells, n_groups, None)]
     if not share:
-        y -= centre
-        if not every:
-            y *= valid
-    if sampled.simple:
-        return _simple(groups, n_groups, y, valid, centre, share)
-    return _designed(sampled, groups, n_groups, y, valid, centre, share)
-
-
-def _simple(groups: Any, n_groups: int, y: Array, valid: Array, centre: Array, share: bool) -> Moments:
-    total = Sums(groups, n_groups)
-    n, sums = total(valid), total(y)
-    squares = sums if share else total(y * y)
+        terms.append(Term(cells, n_groups, None, "squares"))
+    known, sums, *squares = group_sums(requests, centre, terms, len(groups), complete=complete)
+    n = np.broadcast_to(known, sums.shape)
     with np.errstate(divide="ignore", invalid="ignore"):
         mean = sums / n
-        spread = (squares - n * mean * mean) / (n - 1)
+        square = (squares[0] if squares else sums) / n
+        spread = np.where(
+            square - mean * mean <= _ROUNDING * square, 0.0, (square - mean * mean) * (n / (n - 1))
+        )
     spread = np.where(n > 1, np.maximum(spread, 0.0), np.nan)
-    return Moments(n, n, n, n, mean + centre, spread, None)
+    return Moments(n, n, n, n, mean + centre[:, None], spread, None)
 
 
-def _designed(
-    sampled: Sampled, groups: Any, n_groups: int, y: Array, valid: Array, centre: Array, share: bool
+def _with_errors(
+    found: Moments,
+    sampled: Sampled,
+    groups: Any,
+    n_groups: int,
+    requests: Sequence[Request],
+    centre: Array,
 ) -> Moments:
-    """Linearised: z = w (y − mean) / Σw within the group, 0 outside it, summed over primary units."""
-    w = sampled.weights
-    known, weighted = w * valid, w * y
-    fine = _Fine(sampled, groups, n_groups)
-    sizes, sums = fine(known), fine(weighted)
-    weight = sizes.sum(axis=1)
-    safe = np.where(weight > 0, weight, 1.0)
-    mean = sums.sum(axis=1) / safe
-    z = (sums - mean[:, None, :] * sizes) / safe[:, None, :]
-    known *= w
-    coarse = Sums(groups, n_groups)
-    weight2, n = coarse(known), coarse(valid if (w > 0).all() else valid * (w > 0))
-    squares = sums.sum(axis=1) if share else coarse(weighted * y)
-    if not sampled.common:
-        covariance = _of_any(sampled, groups, n_groups, y, valid)
-    elif sampled.element:
-        weighted *= w
-        second = fine(weighted if share else weighted * y) - 2 * mean[:, None, :] * fine(weighted)
-        second = (second + mean[:, None, :] ** 2 * fine(known)) / safe[:, None, :] ** 2
-        covariance = _of_elements(sampled, z, np.maximum(second, 0.0))
-    else:
-        covariance = _of_clusters(sampled, z)
-    nobody = weight <= 0
-    covariance[nobody] = np.nan
-    covariance.transpose(0, 2, 1)[nobody] = np.nan
-    with np.errstate(divide="ignore", invalid="ignore"):
-        kish = np.where(nobody, 0.0, weight**2 / weight2)
-        spread = np.maximum(squares / safe - mean**2, 0.0) * n / (n - 1)
-    units = n if sampled.element else (sizes > 0).sum(axis=1).astype(np.float64)
-    mean, spread = np.where(nobody, np.nan, mean + centre), np.where(n > 1, spread, np.nan)
-    return Moments(n, units, weight, kish, mean, spread, covariance)
-
-
-def _of_any(sampled: Sampled, groups: Any, n_groups: int, y: Array, valid: Array) -> Array:
-    """From replicates, later stages, calibration or lonely units."""
+    """The same with covariances from replicates or later stages, which group sums do not tell."""
+    y, valid = filled(requests, centre, len(groups))
+    nobody = found.weight <= 0
     if sampled.replicated is not None:
-        return _of_replicates(sampled.replicated, sampled.weights, groups, n_groups, y, valid)
+        each = _of_replicates(sampled.replicated, sampled.weights, groups, n_groups, y, valid)
+    else:
+        each = _of_stages(sampled, groups, n_groups, y, valid)
+    each[nobody] = np.nan
+    each.transpose(0, 2, 1)[nobody] = np.nan
+    return replace(found, covariance=each)
+
+
+def _of_stages(sampled: Sampled, groups: Any, n_groups: int, y: Array, valid: Array) -> Array:
+    """One item after the other, as every stage has units of its own."""
     member = (groups[:, None] == np.arange(n_groups)).astype(np.float64)
     found = [
         ratio_estimates(sampled, member * values[:, None], member * known[:, None])[1]
@@ -187,68 +154,3 @@ def _of_replicates(
             each[:, group] = (answers @ drawn) / size
             mean[:, group] = (answers @ weights[rows]) / (known @ weights[rows])
         return replicated.covariances(each, mean)
-
-
-def _of_elements(sampled: Sampled, first: Array, second: Array) -> Array:
-    """Every row a primary unit: from sums of z and z² within stratum × group, as groups do not overlap."""
-    covariance = -_cross(first, sampled.scale / sampled.psus_in)
-    own = np.einsum("khg,h->kg", second, sampled.scale)
-    at = np.arange(own.shape[1])
-    covariance[:, at, at] += own
-    return covariance
-
-
-def _of_clusters(sampled: Sampled, z: Array) -> Array:
-    """From totals of primary units × groups; units and groups may cross."""
-    at = np.zeros(z.shape[1], dtype=np.intp)
-    at[sampled.psu] = sampled.stratum
-    strata = np.zeros((len(z), len(sampled.psus_in), z.shape[2]))
-    np.add.at(strata.transpose(1, 0, 2), at, z.transpose(1, 0, 2))
-    return _cross(z, sampled.scale[at]) - _cross(strata, sampled.scale / sampled.psus_in)
-
-
-class _Fine:
-    """Sums within stratum × group, or within primary unit × group where units hold several rows."""
-
-    def __init__(self, sampled: Sampled, groups: Any, n_groups: int) -> None:
-        unit, units = sampled.stratum, len(sampled.psus_in)
-        if not sampled.element:
-            unit, units = sampled.psu, int(sampled.psus_in.sum())
-        self._shape = (units, n_groups)
-        self._total = Sums(np.where(groups >= 0, unit * n_groups + groups, -1), units * n_groups)
-
-    def __call__(self, values: Array) -> Array:
-        """Items × units × groups."""
-        return self._total(values).reshape(len(values), *self._shape)
-
-
-class Sums:
-    """Row sums within cells, for any number of rows at once; −1 belongs to no cell."""
-
-    def __init__(self, cells: Any, n_cells: int) -> None:
-        self._n_cells = n_cells
-        self._few = n_cells <= _FEW
-        if self._few:
-            self._member = (cells[:, None] == np.arange(n_cells)).astype(np.float64)
-            return
-        order = np.argsort(cells, kind="stable")
-        ordered = cells[order]
-        self._order = order[np.searchsorted(ordered, 0) :]
-        inside = ordered[len(order) - len(self._order) :]
-        self._present, self._starts = np.unique(inside, return_index=True)
-
-    def __call__(self, values: Array) -> Array:
-        """Sum each row of `values` within each cell."""
-        if self._few:
-            sums: Array = values @ self._member
-            return sums
-        result = np.zeros((len(values), self._n_cells))
-        if len(self._starts):
-            result[:, self._present] = np.add.reduceat(values[:, self._order], self._starts, axis=1)
-        return result
-
-
-def _cross(z: Array, factor: Array) -> Array:
-    """Σ over units of factor · z zᵀ, one matrix an item."""
-    product: Array = np.matmul((z * factor[None, :, None]).transpose(0, 2, 1), z)
-    return product

@@ -1,11 +1,16 @@
-"""What a single test or interval gives back."""
+"""What a single test or interval gives back, and what many items do before they are compared."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Interval", "Test"]
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["Interval", "Moments", "Test"]
+
+Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -29,3 +34,34 @@ class Test:
     estimate: Any = None
     conf_low: Any = None
     conf_high: Any = None
+
+
+@dataclass(frozen=True)
+class Moments:
+    """One row an item, one column a group.
+
+    Attributes
+    ----------
+    n
+        Answers.
+    units
+        Primary units they lie in; fewer than two tell nothing of the error.
+    weight
+        Their weights' sum.
+    kish
+        (Σw)² / Σw² of those answers.
+    mean
+        Weighted mean; NaN where nobody answered.
+    spread
+        Variance among answers, with n − 1 below (weighted: n / (n − 1) times the weighted variance).
+    covariance
+        Of the means, groups by groups, from the design; None for a simple sample.
+    """
+
+    n: Array
+    units: Array
+    weight: Array
+    kish: Array
+    mean: Array
+    spread: Array
+    covariance: Any

@@ -66,7 +66,9 @@ class Sampled:
         counted = self.weights > 0
         if rows is not None:
             counted = counted & rows
-        return float(np.unique(self.psu[counted]).size - np.unique(self.stratum[counted]).size)
+        strata = int(np.bincount(self.stratum[counted]).astype(bool).sum())
+        units = counted if self.element else np.bincount(self.psu[counted])
+        return float(int(units.astype(bool).sum()) - strata)
 
     @property
     def made(self) -> str:
@@ -85,9 +87,23 @@ class Sampled:
 
     @property
     def common(self) -> bool:
-        """Whether first-stage sums within strata say all: no stages, lonely units or calibration."""
-        special = self.replicated is not None or self.calibration is not None or bool(self.later)
-        return not special and not bool(((self.psus_in < 2) & (self.fraction < 1)).any())
+        """Whether sums within the first stage's strata and units say all."""
+        return self.replicated is None and not self.later
+
+    @property
+    def off_centre(self) -> tuple[Any, float]:
+        """How much of a stratum's squared total comes off its variance, and what multiplies the whole.
+
+        `scale` over the count of units; a stratum of one unit keeps all of its total under "adjust", and
+        under "average" counts as the others do.
+        """
+        share, alone = self.scale / self.psus_in, (self.psus_in < 2) & (self.scale > 0)
+        if self.lonely == "adjust":
+            share = np.where(alone, 0.0, share)
+        grown = 1.0
+        if self.lonely == "average" and alone.any():
+            grown = len(alone) / max(len(alone) - int(alone.sum()), 1)
+        return share, grown
 
 
 def _scale(count: Any, fraction: Any) -> Any:

@@ -18,6 +18,7 @@ __all__ = ["Calibration", "Weights", "design_effect", "effective_n"]
 Array = npt.NDArray[np.float64]
 _CYCLES = 10
 """Passes over the margins when residuals of raking are taken, as R's survey makes."""
+_MOST_CELLS = 2_000_000
 
 
 @dataclass(frozen=True)
@@ -35,43 +36,70 @@ class Calibration:
     matrix: Any = None
 
     @cached_property
-    def _cells(self) -> tuple[Any, tuple[Any, ...]]:
+    def crossed(self) -> tuple[Any, tuple[Any, ...]]:
         """Crossed cell of each row, and each occurring cell's category in every margin."""
         joint = np.zeros(len(self.after), dtype=np.int64)
+        size = 1
         for code in self.codes:
-            joint = joint * (int(code.max()) + 1) + code
-        _, first, cells = np.unique(joint, return_index=True, return_inverse=True)
-        return cells, tuple(code[first] for code in self.codes)
+            levels = int(code.max()) + 1
+            joint, size = joint * levels + code, size * levels
+        if size > _MOST_CELLS:
+            _, first, cells = np.unique(joint, return_index=True, return_inverse=True)
+            return cells, tuple(code[first] for code in self.codes)
+        first = np.full(size, -1, dtype=np.intp)
+        first[joint] = np.arange(len(joint))
+        place = np.cumsum(first >= 0) - 1
+        return place[joint], tuple(code[first[first >= 0]] for code in self.codes)
 
     @cached_property
-    def _basis(self) -> tuple[Array, Array]:
+    def counted(self) -> Array:
+        """What each row counts for where answers are averaged within cells."""
+        return self.before if self.kind == "cells" else np.ones(len(self.after))
+
+    @cached_property
+    def reach(self) -> Array:
+        """What an explanation of 1 takes off each row's contribution."""
+        return np.where(self.after > 0, self.after, 1.0)
+
+    @cached_property
+    def _held(self) -> Array:
+        cells, categories = self.crossed
+        held: Array = np.bincount(cells, weights=self.counted, minlength=len(categories[0])).astype(
+            np.float64
+        )
+        return held[:, None]
+
+    @cached_property
+    def basis(self) -> tuple[Array, Array]:
         """Orthonormal columns of what the weights were fitted to, and the scale residuals are taken on."""
         half = np.sqrt(self.before)
         left, size, _ = np.linalg.svd(self.matrix * half[:, None], full_matrices=False)
         scale = np.where(half > 0, self.after / np.where(half > 0, half, 1.0), 1.0)
-        return left[:, size > 1e-10 * size.max()], np.where(scale > 0, scale, 1.0)[:, None]
+        return left[:, size > 1e-10 * size.max()], np.where(scale > 0, scale, 1.0)
 
-    def residuals(self, z: Array) -> Array:
-        """Weighted contributions (rows × statistics) less what the weighting explains of them."""
-        if self.kind == "regression":
-            basis, scale = self._basis
-            part = z / scale
-            rest: Array = (part - basis @ (basis.T @ part)) * scale
-            return rest
-        after = np.where(self.after > 0, self.after, 1.0)[:, None]
-        cells, categories = self._cells
-        count = len(categories[0])
-        counted = self.before[:, None] if self.kind == "cells" else np.ones((len(z), 1))
-        held = sums_within(cells, counted, count)
-        sums = sums_within(cells, z / after * counted, count)
-        explained = np.zeros_like(sums)
+    def explained(self, sums: Array) -> Array:
+        """What the margins explain in each crossed cell, from sums of contributions over `reach`."""
+        held, found = self._held, np.zeros_like(sums)
+        categories = self.crossed[1]
         for _ in range(1 if self.kind == "cells" else _CYCLES):
             for category in categories:
                 size = int(category.max()) + 1
                 base = sums_within(category, held, size)
-                left = sums_within(category, sums - explained * held, size)
-                explained = explained + (left / np.where(base > 0, base, 1.0))[category]
-        left_over: Array = z - explained[cells] * after
+                left = sums_within(category, sums - found * held, size)
+                found = found + (left / np.where(base > 0, base, 1.0))[category]
+        return found
+
+    def residuals(self, z: Array) -> Array:
+        """Weighted contributions (rows × statistics) less what the weighting explains of them."""
+        if self.kind == "regression":
+            basis, scale = self.basis[0], self.basis[1][:, None]
+            part = z / scale
+            rest: Array = (part - basis @ (basis.T @ part)) * scale
+            return rest
+        reach = self.reach[:, None]
+        cells, categories = self.crossed
+        sums = sums_within(cells, z / reach * self.counted[:, None], len(categories[0]))
+        left_over: Array = z - self.explained(sums)[cells] * reach
         return left_over
 
 
