@@ -83,7 +83,7 @@ class Passage(Block):
 
     def prose(self) -> Prose:
         """The same as paragraphs and lists, without emphasis and links."""
-        return Prose("", tuple(_parts(_markdown("tokens")(self.source))))
+        return Prose("", tuple(_parts(_markdown("tokens")(self.source))), "lead")
 
 
 @dataclass(frozen=True)

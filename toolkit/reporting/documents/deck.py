@@ -1,0 +1,179 @@
+"""Which parts of a report become slides, and what each slide says: eight to twelve, in the report's order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from toolkit.presentation.blocks import Block, Bullets, Paragraph, Picture, Prose, Table, Terms
+from toolkit.presentation.charts import Chart, Series
+from toolkit.reporting.documents.model import Document, Section
+
+__all__ = ["MOST_SLIDES", "Slide", "chosen_slides"]
+
+MOST_SLIDES = 12
+MOST_DOTS, MOST_BARS, MOST_ROWS = 8, 12, 8
+MOST_WORDS = 900
+"""Letters of running text a slide holds; what is longer stands in its notes."""
+
+
+@dataclass(frozen=True)
+class Slide:
+    """One slide before it is drawn: a title that says the finding, one thing to see, and its notes.
+
+    Parameters
+    ----------
+    title
+        A sentence.
+    notes
+        Base, method and the whole text, for whoever speaks.
+    bullets
+        (term or "", text).
+    chart, table
+        What is shown; rows that did not fit are counted in `left_out`.
+    alt
+        The words for the chart or table.
+    left_out
+        (shown, all) where not everything is on the slide.
+    """
+
+    title: str
+    notes: str = ""
+    bullets: tuple[tuple[str, str], ...] = ()
+    chart: Chart | None = None
+    table: Table | None = None
+    alt: str = ""
+    left_out: tuple[int, int] | None = None
+
+
+def chosen_slides(document: Document) -> list[Slide]:
+    """The slides of a report after its title slide: of each section the first thing there is to see.
+
+    Where there is room, second and third pictures follow; long tables stay in the other formats.
+    """
+    found: list[tuple[int, Slide]] = []
+    for section in document.chapters():
+        found += _of_section(section)
+    ranked = sorted(range(len(found)), key=lambda place: (found[place][0], place))[: MOST_SLIDES - 1]
+    return [found[place][1] for place in sorted(ranked)]
+
+
+def _of_section(section: Section) -> Iterator[tuple[int, Slide]]:
+    """(rank, slide): 1 for what a section may not be without."""
+    blocks = list(section.flat())
+    pictures = [block for block in blocks if isinstance(block, Picture) and _charts(block)]
+    for place, picture in enumerate(pictures):
+        yield place + 1, _picture(picture)
+    rank = 2 if pictures else 1
+    for block in blocks:
+        if isinstance(block, Table) and len(block.frame) and (len(block.frame) <= 14 or not pictures):
+            if len(block.frame) <= 14:
+                yield rank, _table(block)
+                rank += 2
+    said = [block for block in blocks if isinstance(block, Prose) and _tells(block)]
+    if said and not pictures:
+        yield 1, _prose(section.title, said)
+
+
+def _tells(prose: Prose) -> bool:
+    return prose.kind != "lead" and "synthetic" not in prose.kind and bool(prose.parts)
+
+
+def _charts(picture: Picture) -> list[Chart]:
+    return [chart for sheet in (picture, *picture.more) for chart in sheet.charts if chart.series]
+
+
+def _picture(picture: Picture) -> Slide:
+    charts = _charts(picture)
+    chart = next((one for one in charts if _named(one.categories, picture.title)), None)
+    chart = chart or max(charts, key=lambda one: len(one.categories))
+    cut = _cut(chart, picture.title)
+    total = sum(len(one.categories) for one in charts)
+    left = (len(cut.categories), total) if len(cut.categories) < total else None
+    said = "\n".join(
+        text for sheet in (picture, *picture.more) for text in (sheet.caption, sheet.alt) if text
+    )
+    return Slide(picture.title, said, chart=cut, alt=picture.alt, left_out=left)
+
+
+def _head(category: str) -> str:
+    return category.partition(" · ")[0]
+
+
+def _named(categories: Sequence[str], title: str) -> set[str]:
+    """The questions a title speaks of."""
+    return {_head(one) for one in categories if _head(one).casefold() in title.casefold()}
+
+
+def _cut(chart: Chart, title: str) -> Chart:
+    """So many rows as a slide holds; the question the title speaks of is among them, none is cut in two."""
+    most = MOST_BARS if chart.kind == "stack" else MOST_DOTS
+    heads = list(dict.fromkeys(_head(one) for one in chart.categories))
+    named = _named(chart.categories, title)
+    kept: set[str] = set()
+    room = most
+    for head in sorted(heads, key=lambda one: (one not in named, heads.index(one))):
+        size = sum(_head(one) == head for one in chart.categories)
+        if size <= room or not kept:
+            kept.add(head)
+            room -= size
+        else:
+            break
+    places = [place for place, one in enumerate(chart.categories) if _head(one) in kept][:most]
+    series = tuple(_at(one, places) for one in chart.series)
+    shown = tuple(one for one in series if any(value is not None for value in one.values))
+    return Chart(chart.kind, tuple(chart.categories[place] for place in places), shown)
+
+
+def _at(series: Series, places: Sequence[int]) -> Series:
+    ends = [tuple(side[place] for place in places) if side else () for side in (series.low, series.high)]
+    return Series(
+        series.name,
+        series.colour,
+        tuple(series.values[place] for place in places),
+        tuple(series.words[place] for place in places),
+        ends[0],
+        ends[1],
+    )
+
+
+def _table(table: Table) -> Slide:
+    shown = Table(table.title, table.frame.head(MOST_ROWS), table.notes, table.kind, table.numeric)
+    left = (MOST_ROWS, len(table.frame)) if len(table.frame) > MOST_ROWS else None
+    return Slide(_finding(table), "\n".join(table.notes), table=shown, alt=table.title, left_out=left)
+
+
+def _finding(table: Table) -> str:
+    """The first row of a table with a verdict in a sentence; else the table's own title."""
+    if "Verdict" not in table.frame:
+        return table.title
+    row = table.frame.iloc[0]
+    return f"{str(row.iloc[0]).splitlines()[0]}: {row['Verdict']}"
+
+
+def _prose(title: str, passages: Sequence[Prose]) -> Slide:
+    pairs = [(term, text) for passage in passages for term, text in _pairs(passage)]
+    room, bullets = MOST_WORDS, []
+    for term, text in pairs:
+        if len(term) + len(text) > room:
+            continue
+        bullets.append((term, text))
+        room -= len(term) + len(text)
+    lead = next(((term, text) for term, text in pairs if term), None)
+    says = any(passage.kind == "summary" for passage in passages) and lead is not None
+    said = f"{lead[0]}: {lead[1].partition(';')[0]}" if says and lead else title
+    notes = "\n".join(f"{term}: {text}" if term else text for term, text in pairs)
+    return Slide(said, notes, tuple(bullets))
+
+
+def _pairs(block: Block) -> Iterator[tuple[str, str]]:
+    if not isinstance(block, Prose):
+        return
+    for part in block.parts:
+        if isinstance(part, Paragraph):
+            yield "", part.text
+        elif isinstance(part, Bullets):
+            yield from (("", item) for item in part.items)
+        elif isinstance(part, Terms):
+            for term, text in part.pairs:
+                yield (f"{block.title} · {term}" if block.title else term), text

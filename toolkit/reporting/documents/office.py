@@ -1,0 +1,62 @@
+"""What Word and PowerPoint files have in common: templates, descriptions, properties without traces."""
+
+from __future__ import annotations
+
+import datetime
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from toolkit.errors import InvalidInput, Problem
+from toolkit.reporting.documents.model import Document
+from toolkit.reporting.documents.words import frame_words
+
+__all__ = ["described", "named_after", "opened_template"]
+
+_MOMENT = datetime.datetime(1980, 1, 1)  # noqa: DTZ001 - a constant without a place
+
+
+def opened_template(opens: Callable[..., Any], template: Path | None) -> Any:
+    """Open a client's template, or the library's own.
+
+    Raises
+    ------
+    InvalidInput
+        It is not there or no file of this kind.
+    """
+    if template is None:
+        return opens()
+    try:
+        return opens(str(template))
+    except (KeyError, ValueError, OSError, zipfile.BadZipFile) as fault:
+        what = "is not there" if not template.is_file() else f"cannot be opened: {type(fault).__name__}"
+        mend = "save it again from Word or PowerPoint, as .docx or .pptx and not as a template file"
+        raise InvalidInput("brand", [Problem(template.name, what, mend)]) from None
+
+
+def described(element: Any, words: str, *, as_table: bool = False) -> None:
+    """Give a drawing or a table the words that stand for it."""
+    if not as_table:
+        element.set("descr", words)
+        return
+    from docx.oxml import OxmlElement
+    from docx.oxml.ns import qn
+
+    mark = OxmlElement("w:tblCaption")
+    mark.set(qn("w:val"), words)
+    element.append(mark)
+
+
+def named_after(properties: Any, document: Document) -> None:
+    """The file's properties: what it is, and nothing of who or what made it, nor of a template's author."""
+    cover = document.cover
+    words = frame_words(cover.language)
+    marked = f" · {words['synthetic']}" if cover.synthetic else ""
+    properties.title = f"{cover.subject} · {cover.title}{marked}"[:255]
+    properties.author = cover.brand[:255]
+    properties.language = cover.language
+    properties.subject = properties.keywords = properties.comments = properties.category = ""
+    properties.last_modified_by = ""
+    properties.revision = 1
+    properties.created = properties.modified = properties.last_printed = _MOMENT

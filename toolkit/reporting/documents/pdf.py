@@ -1,0 +1,171 @@
+"""A report as a tagged PDF on A4, typeset by Typst from the same document as every other format."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import asdict
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from toolkit.errors import ToolkitError
+from toolkit.presentation.blocks import Block, Picture, Table
+from toolkit.presentation.carry import to_data
+from toolkit.reporting.documents.model import Document, Foreign
+from toolkit.reporting.documents.words import frame_words
+
+__all__ = ["font_folder", "render_pdf", "widths"]
+
+STANDARD = "ua-1"
+"""PDF/UA-1: Typst refuses to write a file that does not keep to it, such as a picture without words."""
+
+_TEMPLATE = Path(__file__).with_name("report.typ")
+_WIDE, _HIGH = 176.0, 190.0
+"""Millimetres there are for a picture."""
+
+_SIZE = re.compile(r'<svg\b[^>]*?\b(width|height)="([\d.]+)')
+_LETTER = 1.5
+"""Millimetres one letter of a table takes at the least."""
+
+
+def render_pdf(document: Document) -> bytes:
+    """Typeset a document.
+
+    Returns
+    -------
+    bytes
+        A tagged PDF/UA-1 with page numbers, a running head and contents; pictures stay vectors, text can be
+        selected, DejaVu Sans is embedded. No font of the machine is used, so that it is the same everywhere.
+
+    Raises
+    ------
+    ToolkitError
+        Typst refuses it, which would break the standard; its own words say why.
+
+    Notes
+    -----
+    Typst keeps worker threads in the process that called it: call this in a child, not in a process that
+    others are forked from.
+    """
+    import typst
+
+    files: dict[str, Any] = {"main.typ": _TEMPLATE.read_bytes()}
+    files["report.json"] = json.dumps(_data(document, files), ensure_ascii=False).encode()
+    try:
+        made = typst.compile(
+            files,
+            format="pdf",
+            pdf_standards=[STANDARD],
+            font_paths=[font_folder()],
+            ignore_system_fonts=True,
+            timestamp=0,
+        )
+    except typst.TypstError as fault:
+        raise ToolkitError(f"the PDF could not be made: {fault}") from fault
+    if not isinstance(made, bytes):
+        raise ToolkitError("the PDF could not be made: Typst gave no file back")
+    return made
+
+
+@cache
+def font_folder() -> str:
+    """The folder of the typeface that comes with matplotlib."""
+    from matplotlib import get_data_path
+
+    return str(Path(get_data_path()) / "fonts" / "ttf")
+
+
+def _data(document: Document, files: dict[str, Any]) -> dict[str, Any]:
+    cover = document.cover
+    words = frame_words(cover.language)
+    name, logo = _logo(cover.logo)
+    if logo:
+        files[name] = logo
+    marked = f" · {words['synthetic']}" if cover.synthetic else ""
+    return {
+        "cover": {**asdict(cover), "logo": ""},
+        "words": dict(words),
+        "title": f"{cover.subject} · {cover.title}{marked}",
+        "author": [cover.brand] if cover.brand else [],
+        "logo": name if logo else "",
+        "logo-alt": words["logo"].format(brand=cover.brand or cover.title),
+        "sections": [
+            {
+                "title": section.title,
+                "parts": [found for block in section.flat() for found in _part(block, files)],
+            }
+            for section in document.chapters()
+        ],
+    }
+
+
+def _logo(address: str) -> tuple[str, bytes]:
+    """A picture's name and bytes from its data address."""
+    if not address:
+        return "", b""
+    kind, _, encoded = address.partition(";base64,")
+    ending = {"image/png": "png", "image/svg+xml": "svg", "image/jpeg": "jpg"}[kind.removeprefix("data:")]
+    return f"logo.{ending}", base64.b64decode(encoded)
+
+
+def _part(block: Block, files: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    if isinstance(block, Picture):
+        for sheet in (block, *block.more):
+            yield _picture(sheet, files)
+    elif isinstance(block, Table):
+        data = to_data(block)
+        yield {**data, "widths": widths(block)}
+    elif isinstance(block, Foreign):
+        yield _foreign(block, files)
+    else:
+        yield to_data(block)
+
+
+def _picture(sheet: Picture, files: dict[str, Any]) -> dict[str, Any]:
+    name = f"picture-{len(files)}.svg"
+    files[name] = sheet.svg.encode()
+    size = {side: float(number) for side, number in _SIZE.findall(sheet.svg)}
+    high = _WIDE * size.get("height", 1.0) / size.get("width", 1.0)
+    return {
+        "kind": "picture",
+        "title": sheet.title,
+        "alt": sheet.alt,
+        "caption": sheet.caption,
+        "file": name,
+        "wide": round(100 * min(1.0, _HIGH / high), 2),
+    }
+
+
+def _foreign(block: Foreign, files: dict[str, Any]) -> dict[str, Any]:
+    if block.png and block.alt:
+        name = f"picture-{len(files)}.png"
+        files[name] = block.picture()
+        return {
+            "kind": "picture",
+            "title": "",
+            "alt": block.alt,
+            "caption": "",
+            "file": name,
+            "wide": 100,
+        }
+    return {"kind": "plain", "text": str(block)}
+
+
+def widths(table: Table) -> list[int]:
+    """How wide each column is to be against the others; 0 for as wide as its text.
+
+    Examples
+    --------
+    A column of numbers is as wide as its longest one; columns of sentences share what is left by the length
+    of what stands in them.
+    """
+    found = []
+    for name in table.frame.columns:
+        cells = [str(cell) for cell in table.frame[name]] + [str(name)]
+        longest = max(len(line) for cell in cells for line in cell.split("\n"))
+        whole = max(len(cell) for cell in cells)
+        found.append(0 if longest <= 14 else max(12, min(longest, 24), round(whole**0.72)))
+    return found if any(found) else [1] * len(found)

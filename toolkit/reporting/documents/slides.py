@@ -1,0 +1,258 @@
+"""A report as slides that can be edited: charts and tables are PowerPoint's own, with their data."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from toolkit.reporting.documents.deck import Slide, chosen_slides
+from toolkit.reporting.documents.model import Document
+from toolkit.reporting.documents.office import described, named_after, opened_template
+from toolkit.reporting.documents.packing import repacked
+from toolkit.reporting.documents.pdf import widths
+from toolkit.reporting.documents.slide_charts import add_chart
+from toolkit.reporting.documents.words import frame_words
+
+__all__ = ["render_pptx"]
+
+_WIDE, _HIGH = 12192000, 6858000
+"""A slide of 16 to 9, in English metric units (914,400 an inch)."""
+
+_EDGE = 457200
+INK, SOFT = "1F2933", "52606D"
+
+
+def render_pptx(document: Document) -> bytes:
+    """Write a document as slides.
+
+    Returns
+    -------
+    bytes
+        A .pptx of a title slide and at most eleven more: titles that say the finding, native charts whose
+        data hold the printed numbers and no others, notes with base and method. A client's template gives
+        its masters and layouts; slides already in it stay in front.
+
+    Raises
+    ------
+    InvalidInput
+        The template is no PowerPoint file.
+    """
+    import pptx
+
+    template = document.templates.get("pptx")
+    file: Any = opened_template(pptx.Presentation, template)
+    if template is None:
+        _own_look(file, document)
+    writer = _Writer(file, document, plain=template is None)
+    writer.title()
+    for slide in chosen_slides(document):
+        writer.slide(slide)
+    named_after(file.core_properties, document)
+    found = io.BytesIO()
+    file.save(found)
+    return repacked(found.getvalue())
+
+
+class _Writer:
+    """Adds slides to an open file."""
+
+    def __init__(self, file: Any, document: Document, *, plain: bool) -> None:
+        self.file, self.cover, self.plain = file, document.cover, plain
+        self.words = frame_words(document.cover.language)
+        self.wide, self.high = int(file.slide_width), int(file.slide_height)
+        self.layout = _title_only(file)
+
+    def title(self) -> None:
+        """Whom it is about."""
+        cover = self.cover
+        layout = self.file.slide_layouts[0]
+        slide = self.file.slides.add_slide(layout)
+        lines = [cover.title, f"{self.words['wave']} {cover.wave}" if cover.wave else "", cover.brand]
+        if cover.synthetic:
+            lines.append(f"{self.words['synthetic']}. {self.words['synthetic_long']}")
+        body = "\n".join(line for line in lines if line)
+        head = slide.shapes.title
+        others = [one for one in slide.placeholders if head is None or one.shape_id != head.shape_id]
+        if head is not None:
+            head.text_frame.text = cover.subject
+            if self.plain:
+                _place(head, (_EDGE, self.high * 0.26, self.wide - 2 * _EDGE, self.high * 0.22))
+        if others:
+            others[0].text_frame.text = body
+            if self.plain:
+                _place(others[0], (_EDGE, self.high * 0.5, self.wide - 2 * _EDGE, self.high * 0.3))
+                _sized(others[0].text_frame, 18, SOFT)
+        else:
+            self._text(slide, body, (_EDGE, self.high * 0.6, self.wide - 2 * _EDGE, self.high * 0.3), 18)
+        slide.notes_slide.notes_text_frame.text = " · ".join((cover.footer, *cover.facts)).strip(" ·")
+
+    def slide(self, plan: Slide) -> None:
+        """One slide."""
+        slide = self.file.slides.add_slide(self.layout)
+        top = self._head(slide, plan.title)
+        bottom = self.high - int(_EDGE * 0.95)
+        notes = plan.notes
+        if plan.left_out:
+            word = "first_rows" if plan.table is not None else "first"
+            left = self.words[word].format(shown=plan.left_out[0], all=plan.left_out[1])
+            notes = f"{left}\n{notes}"
+            bottom -= 230000
+            self._text(slide, left, (_EDGE, bottom, self.wide - 2 * _EDGE, 230000), 10, SOFT)
+        box = (_EDGE, top, self.wide - 2 * _EDGE, bottom - top)
+        if plan.chart is not None:
+            add_chart(slide, plan.chart, box, alt=plan.alt)
+        elif plan.table is not None:
+            self._table(slide, plan, box)
+        else:
+            self._bullets(slide, plan, box)
+        slide.notes_slide.notes_text_frame.text = notes
+        self._foot(slide)
+
+    def _head(self, slide: Any, words: str) -> int:
+        """The title; gives back where the content begins."""
+        head = slide.shapes.title
+        if head is None:
+            box = (_EDGE, _EDGE * 0.7, self.wide - 2 * _EDGE, 900000)
+            self._text(slide, words, box, 22)
+            return int(_EDGE * 0.7 + 1000000)
+        head.text_frame.text = words
+        if self.plain:
+            _place(head, (_EDGE, _EDGE * 0.6, self.wide - 2 * _EDGE, 950000))
+        return int(head.top + head.height + 80000)
+
+    def _bullets(self, slide: Any, plan: Slide, box: tuple[float, float, float, float]) -> None:
+        from pptx.util import Pt
+
+        shape = slide.shapes.add_textbox(*(int(one) for one in box))
+        frame = shape.text_frame
+        frame.word_wrap = True
+        size = 18 if sum(len(text) for _, text in plan.bullets) < 650 else 15
+        for place, (term, text) in enumerate(plan.bullets):
+            paragraph = frame.paragraphs[0] if place == 0 else frame.add_paragraph()
+            paragraph.space_after = Pt(8)
+            for words, bold in ((f"{term}: " if term else "", True), (text, False)):
+                if words:
+                    run = paragraph.add_run()
+                    run.text, run.font.bold, run.font.size = words, bold, Pt(size)
+                    run.font.color.rgb = _colour(INK)
+
+    def _table(self, slide: Any, plan: Slide, box: tuple[float, float, float, float]) -> None:
+        from pptx.enum.text import PP_ALIGN
+        from pptx.util import Pt
+
+        table = plan.table
+        if table is None:
+            return
+        columns = [str(name) for name in table.frame.columns]
+        rows = len(table.frame) + 1
+        left, top, wide, high = (int(one) for one in box)
+        frame = slide.shapes.add_table(rows, len(columns), left, top, wide, min(high, rows * 330000))
+        described(frame._element.nvGraphicFramePr.cNvPr, plan.alt)
+        parts = [one or 10 for one in widths(table)]
+        for place, part in enumerate(parts):
+            frame.table.columns[place].width = int(wide * part / sum(parts))
+        size = 12 if rows <= 6 else 9
+        lines = [columns, *(map(str, row) for row in table.frame.itertuples(index=False, name=None))]
+        for number, line in enumerate(lines):
+            for place, text in enumerate(line):
+                cell = frame.table.cell(number, place)
+                cell.margin_top = cell.margin_bottom = 25000
+                cell.text_frame.text = text
+                for paragraph in cell.text_frame.paragraphs:
+                    paragraph.font.size = Pt(size)
+                    if columns[place] in table.numeric:
+                        paragraph.alignment = PP_ALIGN.RIGHT
+                if number == 0:
+                    cell.fill.solid()
+                    cell.fill.fore_color.rgb = _colour(self.cover.accent.lstrip("#"))
+
+    def _foot(self, slide: Any) -> None:
+        cover = self.cover
+        marked = f" · {self.words['synthetic']}" if cover.synthetic else ""
+        words = f"{cover.subject} · {cover.title}{marked}"
+        self._text(slide, words, (_EDGE, self.high - 330000, self.wide - 2 * _EDGE, 230000), 9, SOFT)
+
+    def _text(
+        self,
+        slide: Any,
+        words: str,
+        box: tuple[float, float, float, float],
+        size: float,
+        colour: str = INK,
+    ) -> None:
+        shape = slide.shapes.add_textbox(*(int(one) for one in box))
+        shape.text_frame.word_wrap = True
+        shape.text_frame.text = words
+        _sized(shape.text_frame, size, colour)
+
+
+def _sized(frame: Any, size: float, colour: str) -> None:
+    from pptx.util import Pt
+
+    for paragraph in frame.paragraphs:
+        for run in paragraph.runs:
+            run.font.size = Pt(size)
+            run.font.color.rgb = _colour(colour)
+
+
+def _place(shape: Any, box: tuple[float, float, float, float]) -> None:
+    shape.left, shape.top, shape.width, shape.height = (int(one) for one in box)
+
+
+def _colour(text: str) -> Any:
+    from pptx.dml.color import RGBColor
+
+    return RGBColor.from_string(text.upper())
+
+
+def _title_only(file: Any) -> Any:
+    """The layout with a title and no place for text; the last one that has a title where there is none."""
+    from pptx.enum.shapes import PP_PLACEHOLDER as KIND
+
+    furniture = {KIND.DATE, KIND.FOOTER, KIND.SLIDE_NUMBER}
+    titled = []
+    for layout in file.slide_layouts:
+        kinds = [one.placeholder_format.type for one in layout.placeholders]
+        others = [kind for kind in kinds if kind not in furniture]
+        if others in ([KIND.TITLE], [KIND.CENTER_TITLE]):
+            return layout
+        if others and others[0] in (KIND.TITLE, KIND.CENTER_TITLE):
+            titled.append((len(others), layout))
+    return min(titled, key=lambda pair: pair[0])[1] if titled else file.slide_layouts[-1]
+
+
+def _own_look(file: Any, document: Document) -> None:
+    """A wide slide, left-aligned titles in the brand's colour, the brand's typeface."""
+    from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
+    from pptx.opc.constants import RELATIONSHIP_TYPE
+    from pptx.util import Pt
+
+    file.slide_width, file.slide_height = _WIDE, _HIGH
+    master = file.slide_master
+    layouts = [master, file.slide_layouts[0], _title_only(file)]
+    for place, sheet in enumerate(layouts):
+        for shape in sheet.placeholders:
+            shape.left, shape.width = _EDGE, _WIDE - 2 * _EDGE
+    styles = master.element.find(".//{*}titleStyle/{*}lvl1pPr")
+    styles.set("algn", "l")
+    run = styles.find("{*}defRPr")
+    run.set("sz", str(Pt(22).centipoints))
+    run.set("b", "1")
+    for layout in layouts[1:]:
+        for shape in layout.placeholders:
+            if shape.placeholder_format.idx == 0:
+                shape.text_frame.vertical_anchor = MSO_ANCHOR.BOTTOM if layout is layouts[1] else MSO_ANCHOR.TOP
+            for paragraph in shape.text_frame.paragraphs:
+                paragraph.alignment = PP_ALIGN.LEFT
+    theme = master.part.part_related_by(RELATIONSHIP_TYPE.THEME)
+    blob = theme.blob.decode()
+    face = document.cover.font
+    if face:
+        blob = blob.replace('<a:latin typeface="Calibri"', f'<a:latin typeface="{_quoted(face)}"')
+    theme._blob = blob.encode()
+
+
+def _quoted(text: str) -> str:
+    from xml.sax.saxutils import escape
+
+    return escape(text, {'"': "&quot;"})

@@ -1,0 +1,281 @@
+"""A report as a Word file that can be edited: headings, tables and lists are Word's own."""
+
+from __future__ import annotations
+
+import base64
+import io
+from typing import Any
+
+from toolkit.presentation.blocks import Block, Bullets, Heading, Paragraph, Picture, Prose, Table, Terms
+from toolkit.reporting.documents.model import Document, Foreign
+from toolkit.reporting.documents.office import described, named_after, opened_template
+from toolkit.reporting.documents.packing import repacked
+from toolkit.reporting.documents.pdf import widths
+from toolkit.reporting.documents.pictures import bitmaps, sheets_of, size_of
+from toolkit.reporting.documents.words import frame_words
+
+__all__ = ["render_docx"]
+
+_TEXT_WIDTH = 17.4
+"""Centimetres between the margins."""
+
+_TALLEST = 20.0
+SMALL, NOTE = 8.5, 8.0
+
+
+def render_docx(document: Document) -> bytes:
+    """Write a document for Word.
+
+    Returns
+    -------
+    bytes
+        A .docx: a contents field, headings of levels 1 and 2, tables with a header row that repeats, pictures
+        with alternative text. A client's template gives its styles, headers and footers; what stands in its
+        body comes first.
+
+    Raises
+    ------
+    InvalidInput
+        The template is no Word file.
+    """
+    import docx
+
+    template = document.templates.get("docx")
+    file: Any = opened_template(docx.Document, template)
+    writer = _Writer(file, document, plain=template is None)
+    writer.cover()
+    for section in document.chapters():
+        if section.title:
+            file.add_heading(section.title, 1)
+        for block in section.flat():
+            writer.block(block)
+    named_after(file.core_properties, document)
+    found = io.BytesIO()
+    file.save(found)
+    return repacked(found.getvalue())
+
+
+class _Writer:
+    """Puts one displayable after the other into an open file."""
+
+    def __init__(self, file: Any, document: Document, *, plain: bool) -> None:
+        self.file = file
+        self.document = document
+        self.cover_of = document.cover
+        self.words = frame_words(document.cover.language)
+        self.bitmaps = bitmaps(sheet.svg for sheet in sheets_of(document))
+        if plain:
+            self._own_styles()
+        section = file.sections[-1]
+        self.wide = min(_TEXT_WIDTH, (section.page_width - section.left_margin - section.right_margin) / 360000)
+
+    def cover(self) -> None:
+        """Whom it is about, the notice on synthetic answers, and the contents."""
+        cover = self.cover_of
+        if cover.logo and not cover.logo.startswith("data:image/svg"):
+            from docx.shared import Cm
+
+            logo = base64.b64decode(cover.logo.partition(";base64,")[2])
+            shape = self.file.add_picture(io.BytesIO(logo), height=Cm(1.4))
+            described(shape._inline.docPr, self.words["logo"].format(brand=cover.brand or cover.title))
+        elif cover.brand:
+            self._said(cover.brand, bold=True)
+        self._said(cover.title)
+        self.file.add_paragraph(cover.subject, style="Title")
+        if cover.wave:
+            self._said(f"{self.words['wave']} {cover.wave}")
+        if cover.synthetic:
+            self._said(f"{self.words['synthetic']}. {self.words['synthetic_long']}", bold=True)
+        self._said(self.words["contents"], bold=True, size=12)
+        self._contents()
+        for line in (cover.footer, " · ".join(cover.facts)):
+            if line:
+                self._said(line, size=NOTE)
+        self.file.add_page_break()
+        self._running_heads()
+
+    def block(self, block: Block) -> None:
+        """One displayable."""
+        if isinstance(block, Heading):
+            self.file.add_heading(block.text, 2)
+        elif isinstance(block, Prose):
+            self._prose(block)
+        elif isinstance(block, Table):
+            self._table(block)
+        elif isinstance(block, Picture):
+            for sheet in (block, *block.more):
+                wide, high = size_of(sheet.svg)
+                self._picture(sheet.title, sheet.alt, sheet.caption, self.bitmaps[sheet.svg], high / wide)
+        elif isinstance(block, Foreign) and block.png:
+            self._picture("", block.alt, "", block.picture(), 1.0)
+        else:
+            self._said(str(block), size=SMALL)
+
+    def _prose(self, prose: Prose) -> None:
+        if prose.title:
+            self.file.add_heading(prose.title, 2)
+        for part in prose.parts:
+            if isinstance(part, Paragraph):
+                self._said(part.text, bold="synthetic" in prose.kind)
+            elif isinstance(part, Bullets):
+                style = "List Number" if part.ordered else "List Bullet"
+                for item in part.items:
+                    self._styled(item, style)
+            elif isinstance(part, Terms):
+                for term, text in part.pairs:
+                    paragraph = self._said(term, bold=True)
+                    paragraph.paragraph_format.keep_with_next = True
+                    paragraph.paragraph_format.space_after = 0
+                    self._said(text)
+
+    def _table(self, table: Table) -> None:
+        from docx.enum.text import WD_ALIGN_PARAGRAPH
+        from docx.shared import Cm
+
+        title = self._said(table.title, bold=True)
+        title.paragraph_format.keep_with_next = True
+        columns = [str(name) for name in table.frame.columns]
+        parts = [wide or 9 for wide in widths(table)]
+        grid = self.file.add_table(rows=1, cols=len(columns))
+        if self._has_style("Table Grid"):
+            grid.style = "Table Grid"
+        grid.autofit = False
+        described(grid._tbl.tblPr, table.title, as_table=True)
+        for place, name in enumerate(columns):
+            grid.columns[place].width = Cm(self.wide * parts[place] / sum(parts))
+            _fill(grid.rows[0].cells[place], name, bold=True)
+        _repeats(grid.rows[0])
+        # a cell is reached by its place in the row's own list: python-docx looks each one up from the top
+        cells_of = [row.cells for row in (grid.add_row() for _ in range(len(table.frame)))]
+        for cells, values in zip(cells_of, table.frame.itertuples(index=False, name=None), strict=True):
+            for place, value in enumerate(values):
+                cells[place].width = grid.columns[place].width
+                paragraph = _fill(cells[place], str(value), bold=False)
+                if columns[place] in table.numeric:
+                    paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
+        for note in table.notes:
+            self._said(note, size=NOTE)
+
+    def _picture(self, title: str, alt: str, caption: str, png: bytes, high: float) -> None:
+        from docx.shared import Cm
+
+        if title:
+            self._said(title, bold=True).paragraph_format.keep_with_next = True
+        wide = min(self.wide, _TALLEST / high)
+        shape = self.file.add_picture(io.BytesIO(png), width=Cm(wide))
+        described(shape._inline.docPr, alt)
+        if caption:
+            self.file.paragraphs[-1].paragraph_format.keep_with_next = True
+            self._said(caption, size=NOTE)
+
+    def _said(self, text: str, *, bold: bool = False, size: float | None = None) -> Any:
+        from docx.shared import Pt
+
+        paragraph = self.file.add_paragraph()
+        run = paragraph.add_run(text)
+        run.bold = bold or None
+        if size:
+            run.font.size = Pt(size)
+        return paragraph
+
+    def _styled(self, text: str, style: str) -> None:
+        known = self._has_style(style)
+        self.file.add_paragraph(text if known else f"• {text}", style=style if known else None)
+
+    def _has_style(self, name: str) -> bool:
+        return any(style.name == name for style in self.file.styles)
+
+    def _contents(self) -> None:
+        """A field that Word fills in; until then it lists the headings."""
+        from docx.oxml import OxmlElement
+        from docx.oxml.ns import qn
+
+        titles = [section.title for section in self.document.sections]
+        paragraph = self.file.add_paragraph()
+        for kind in ("begin", "separate"):
+            mark = OxmlElement("w:fldChar")
+            mark.set(qn("w:fldCharType"), kind)
+            if kind == "begin":
+                mark.set(qn("w:dirty"), "true")
+            paragraph.add_run()._r.append(mark)
+            if kind == "begin":
+                code = OxmlElement("w:instrText")
+                code.set(qn("xml:space"), "preserve")
+                code.text = r' TOC \o "1-1" \h \z \u '
+                paragraph.add_run()._r.append(code)
+        for title in titles:
+            paragraph.add_run(title).add_break()
+        end = OxmlElement("w:fldChar")
+        end.set(qn("w:fldCharType"), "end")
+        paragraph.add_run()._r.append(end)
+
+    def _running_heads(self) -> None:
+        """The organisation at the top of each page and its number at the foot, where the template has none."""
+        section = self.file.sections[-1]
+        cover = self.cover_of
+        head, foot = section.header.paragraphs, section.footer.paragraphs
+        marked = f" · {self.words['synthetic']}" if cover.synthetic else ""
+        if marked or not any(one.text for one in head):
+            line = section.header.add_paragraph() if any(one.text for one in head) else head[0]
+            line.add_run(f"{cover.subject}{marked}")
+        if not any(one.text for one in foot):
+            foot[0].add_run(f"{cover.title} · {self.words['page']} ")
+            _field(foot[0], "PAGE")
+            foot[0].add_run(f" {self.words['of']} ")
+            _field(foot[0], "NUMPAGES")
+
+    def _own_styles(self) -> None:
+        """A4, quiet tables, headings in the brand's colour."""
+        from docx.oxml.ns import qn
+        from docx.shared import Cm, Pt, RGBColor
+
+        section = self.file.sections[0]
+        section.page_width, section.page_height = Cm(21.0), Cm(29.7)
+        section.left_margin = section.right_margin = Cm(1.8)
+        section.top_margin = section.bottom_margin = Cm(2.0)
+        face = self.cover_of.font or "Calibri"
+        colour = RGBColor.from_string(self.cover_of.accent.lstrip("#").upper())
+        for name, size in (("Normal", 10.0), ("Title", 24.0), ("Heading 1", 15.0), ("Heading 2", 11.5)):
+            style = self.file.styles[name]
+            style.font.name, style.font.size = face, Pt(size)
+            fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
+            for kind in ("w:ascii", "w:hAnsi", "w:cs", "w:eastAsia"):
+                fonts.set(qn(kind), face)
+            for kind in ("w:asciiTheme", "w:hAnsiTheme", "w:cstheme", "w:eastAsiaTheme"):
+                fonts.attrib.pop(qn(kind), None)
+            if name != "Normal":
+                style.font.color.rgb = colour
+        self.file.styles["Normal"].paragraph_format.space_after = Pt(6)
+        language = self.file.styles.element.find(".//" + qn("w:lang"))
+        if language is not None:
+            language.set(qn("w:val"), {"fr": "fr-FR"}.get(self.cover_of.language, "en-GB"))
+
+
+def _fill(cell: Any, text: str, *, bold: bool) -> Any:
+    from docx.shared import Pt
+
+    paragraph = cell.paragraphs[0]
+    paragraph.paragraph_format.space_after = Pt(0)
+    run = paragraph.add_run(text)
+    run.bold = bold or None
+    run.font.size = Pt(SMALL)
+    return paragraph
+
+
+def _repeats(row: Any) -> None:
+    """Say that a row is the table's head, on every page."""
+    from docx.oxml import OxmlElement
+    from docx.oxml.ns import qn
+
+    mark = OxmlElement("w:tblHeader")
+    mark.set(qn("w:val"), "true")
+    row._tr.get_or_add_trPr().append(mark)
+
+
+def _field(paragraph: Any, code: str) -> None:
+    from docx.oxml import OxmlElement
+    from docx.oxml.ns import qn
+
+    field = OxmlElement("w:fldSimple")
+    field.set(qn("w:instr"), code)
+    paragraph._p.append(field)
