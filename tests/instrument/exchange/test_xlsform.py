@@ -9,9 +9,12 @@ from typing import Any
 
 import openpyxl
 import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 from lxml import etree
 
-from tests.instrument.exchange.engines import java
+from tests.instrument.exchange.engines import java, odk_validate
+from tests.instrument.exchange.strategies import instruments
 from toolkit.errors import InvalidInput
 from toolkit.instrument import Instrument
 from toolkit.instrument.exchange import export, read_manifest
@@ -189,3 +192,32 @@ def test_what_xlsform_cannot_hold_is_refused_all_at_once(
     assert list(tmp_path.glob("*.xlsx")) == []
     with pytest.raises(InvalidInput, match="layout 'twice'"):
         export(load(whole), "xlsform", tmp_path, layout="twice")
+
+
+@pytest.mark.parametrize("many", [8, pytest.param(100, marks=pytest.mark.slow)])
+def test_random_instruments_pass_pyxform_and_odk_validate(
+    tmp_path_factory: pytest.TempPathFactory, many: int
+) -> None:
+    folder, made = tmp_path_factory.mktemp("random"), []
+
+    @given(instrument=instruments(), layout=st.sampled_from(["audience", "one"]))
+    @settings(
+        max_examples=many,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    def draw(instrument: Instrument, layout: str) -> None:
+        asked = {name for variable in instrument.variables for name in variable.audiences}
+        out = folder / str(len(made))
+        for path in forms(export(instrument, "xlsform", out, audiences=asked, layout=layout)):
+            form = converted(path, validate=False)
+            held = folder / f"{len(made)}-{path.stem}.xml"
+            held.write_bytes(etree.tostring(form, encoding="utf-8", xml_declaration=True))
+            made.append(held)
+
+    draw()
+    assert len(made) >= many
+    assert odk_validate(made) == ""

@@ -78,7 +78,7 @@ def write(
     if problems:
         raise InvalidInput(f"{instrument.id} for XLSForm", problems)
     files: dict[str, str | bytes] = {}
-    for ending, part in _parts(whole, layout):
+    for ending, part in _parts(instrument, whole, layout):
         stem = instrument.id + ending
         form = form_of(part, form_id=stem)
         files[f"{stem}.xlsx"] = _workbook(form.sheets)
@@ -86,12 +86,12 @@ def write(
     return write_files(folder, files)
 
 
-def _parts(whole: Instrument, layout: Layout) -> Iterator[tuple[str, Instrument]]:
+def _parts(source: Instrument, whole: Instrument, layout: Layout) -> Iterator[tuple[str, Instrument]]:
     if layout == "one":
         yield "", whole
         return
     for audience in whole.audiences:
-        yield f"-{audience}", narrow(whole, audiences=[audience])
+        yield f"-{audience}", narrow(source, languages=whole.languages, audiences=[audience])
 
 
 def _unfit(instrument: Instrument) -> Iterator[Problem]:

@@ -87,7 +87,7 @@ class _Writer:
         return {f"{key}::{_language(one)}": texts[one] for one in self.instrument.languages}
 
     def settings(self, form_id: str) -> Row:
-        first, title = self.instrument.languages[0], ""
+        first = self.instrument.languages[0]
         title = self.instrument.title[first]
         if not self.switches:
             (audience,) = self.instrument.audiences.values()
@@ -150,15 +150,13 @@ class _Writer:
         grid = self.unique(f"{item.id}_{variant.suffix}" if variant.suffix else item.id)
         yield {"type": "begin_group", "name": grid, **stem, **shown}
         for variable in variables:
-            heard = [one for one in variant.audiences if one in variable.audiences]
-            if heard:
+            if set(variant.audiences) & set(variable.audiences):
                 name = column_name(variable, variant)
                 self.groups[name] = (group, grid)
                 yield {
                     "type": self.type_of(variable),
                     "name": name,
                     **self.words("label", variant.statements(variable, self.instrument)),
-                    "relevant": "" if heard == list(variant.audiences) else self.is_one_of(heard),
                     **required,
                 }
         yield {"type": "end_group"}
