@@ -152,7 +152,7 @@ SPOILT = [
     ("unanimity", "unanimous", "is no setting of a policy; did you mean 'unanimity'?"),
     ("[flexible, strategy", "[flexibel, strategy", "primary → flexibel: is no column"),
     ("[flexible, strategy", "[aware, strategy", "primary → aware: has no gap"),
-    ("platform: qualtrics", "platform: qualtrix", "is not one of 'limesurvey', 'qualtrics' or 'table'"),
+    ("platform: qualtrics", "platform: qualtrix", "is not one of 'limesurvey', 'qualtrics'"),
     ("audience: freelancer", "audience: freelancers", "did you mean 'freelancer'?"),
     ("answers/2025_freelancers", "answers/2025_freelancer", "did you mean '2025_freelancers_qualtrics.csv'"),
     ("organisations.csv", "organisation.csv", "did you mean 'organisations.csv'"),
@@ -232,7 +232,7 @@ def test_two_files_swapped_are_refused(folder: Path) -> None:
     freelancers.write_bytes(first)
     said = _refusal(folder / "study.yaml")
     assert "not those of a LimeSurvey export" in said
-    assert "not Qualtrics' present CSV export" in said
+    assert "not Qualtrics' CSV export" in said
 
 
 def test_the_same_answers_under_two_names_are_refused(folder: Path) -> None:

@@ -185,43 +185,55 @@ def check_manifest(
 
 
 def by_manifest(sheet: Sheet, manifest: ExportManifest) -> Matched:
-    """Match by the style of headings that knows most columns; import ids and tags may not contradict each other.
+    """Match by the row and style of headings that knows most columns; other styles fill what it leaves open.
 
-    A heading that several columns share (statements cut short alike) is taken in the manifest's order, where
-    the file holds as many of them as the manifest.
+    Import ids and tags may not contradict each other. A heading that several columns share (statements cut
+    short alike) is taken in the manifest's order, where the file holds as many of them as the manifest.
     """
     names = unique_names(sheet.names)
     ways = [_placed(row, style, manifest) for row in reversed(sheet.headings) for style in manifest.styles]
-    best = max(ways, key=len, default={})
+    ways.sort(key=len, reverse=True)
+    found: dict[int, tuple[Column, ...]] = {}
     problems = []
-    for other in ways:
-        for place in best.keys() & other.keys():
-            if other[place].variable != best[place].variable and len(other) * 2 > len(best):
-                what = f"is '{best[place].variable}' by one of its headings and '{other[place].variable}' by another"
-                problems.append(
-                    Problem(f"column {names[place]}", what, "name it under columns, or export again")
-                )
+    for way in ways:
+        for place, columns in way.items():
+            here = found.setdefault(place, columns)
+            if here[0].item != columns[0].item or (len(here) == len(columns) and here != columns):
+                what = f"is '{_what(here)}' by one of its headings and '{_what(columns)}' by another"
+                mend = "name it under columns, or export again"
+                problems.append(Problem(f"column {names[place]}", what, mend))
     everyone = set(manifest.audiences)
+    single = {names[place]: columns[0] for place, columns in found.items() if len(columns) == 1}
     return Matched(
         names,
-        {names[place]: column.variable for place, column in best.items()},
-        words={names[place]: dict(column.decode()) for place, column in best.items() if column.codes},
+        {names[place]: _what(columns) for place, columns in found.items()},
+        words={name: dict(column.decode()) for name, column in single.items() if column.codes},
         audiences={
-            names[place]: column.audiences
-            for place, column in best.items()
+            name: column.audiences
+            for name, column in single.items()
             if set(column.audiences) != everyone and len(manifest.of(column.variable)) > 1
         },
         problems=tuple(dict.fromkeys(problems)),
     )
 
 
-def _placed(headings: tuple[str, ...], style: str, manifest: ExportManifest) -> dict[int, Column]:
-    """Place of a column in the file → column of the manifest, for one row of headings and one style."""
+def _what(columns: tuple[Column, ...]) -> str:
+    """The variable; the item, where all its options stand in one column."""
+    return columns[0].variable if len(columns) == 1 else columns[0].item
+
+
+def _placed(headings: tuple[str, ...], style: str, manifest: ExportManifest) -> dict[int, tuple[Column, ...]]:
+    """Place of a column in the file → columns of the manifest, for one row of headings and one style.
+
+    Several columns at one place are the options of a multi-select that stand joined in one cell.
+    """
     single = manifest.by_heading(style)
-    found = {place: single[heading] for place, heading in enumerate(headings) if heading in single}
+    found = {place: (single[heading],) for place, heading in enumerate(headings) if heading in single}
     for shared in manifest.shared_headings(style):
         places = [place for place, heading in enumerate(headings) if heading == shared]
-        columns = [column for column in manifest.columns if shared in column.headings.get(style, ())]
-        if len(places) == len(columns):
-            found |= dict(zip(places, columns, strict=True))
+        columns = tuple(column for column in manifest.columns if shared in column.headings.get(style, ()))
+        if len({column.item for column in columns}) == 1 and columns[0].kind == "option" and len(places) == 1:
+            found[places[0]] = columns
+        elif len(places) == len(columns):
+            found |= {place: (column,) for place, column in zip(places, columns, strict=True)}
     return found

@@ -228,7 +228,7 @@ def _audience_heading(
     manifest: ExportManifest | None,
     instrument: Instrument,
 ) -> tuple[str, tuple[str, ...]]:
-    """Where the audience stands: as named, or the one column left over whose every cell is an audience."""
+    """Where the audience stands: as named; with a manifest, the one column left over that holds nothing else."""
     column = entry.audience_column
     if "audience_column" not in entry.model_fields_set and manifest and manifest.audience_column:
         column = manifest.audience_column
@@ -237,7 +237,7 @@ def _audience_heading(
     coded = [name for name in matched.names if platform.code(name) == column]
     if len(coded) == 1:
         return coded[0], ()
-    if entry.audience is not None or "audience_column" in entry.model_fields_set:
+    if manifest is None or entry.audience is not None or "audience_column" in entry.model_fields_set:
         return column, ()
     unknown = [
         name
@@ -385,7 +385,7 @@ class _Answers:
     def _said(self, cells: pd.Series, heading: str, name: str) -> pd.Series:
         blank = [*self.platform.blank, *([self.platform.hidden] if self.platform.hidden else [])]
         said: dict[str, str] = dict.fromkeys(blank, "")
-        variable = self.instrument[name] if name in self.instrument else None
+        variable = self.instrument[name] if name in self.instrument else None  # noqa: SIM401
         if variable is not None and variable.kind == "single":
             said |= self.matched.words.get(heading, {})
             if heading in self.labels:
