@@ -11,7 +11,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: help setup node-modules reports test test-slow test-browser check sample lab bench clean
+.PHONY: oracles help setup node-modules reports test test-slow test-browser check sample lab bench clean
 .DEFAULT_GOAL := help
 
 help:
@@ -20,6 +20,7 @@ help:
 	@echo "make lab       open JupyterLab on notebooks/"
 	@echo "make check     lint, formatting and types"
 	@echo "make sample    make the synthetic sample study again"
+	@echo "make oracles   ask R again for the reference numbers of tests/oracles and compare"
 	@echo "make bench     run the benchmarks"
 	@echo "make clean     remove the virtual environment and written reports"
 
@@ -67,6 +68,12 @@ check: $(VENV)/.ready-check
 
 sample: $(VENV)/.ready
 	$(BIN)/survey-toolkit simulate data_samples/ai_at_work/simulation.yaml --out data_samples/ai_at_work
+
+# R with survey, MASS and jsonlite: apt-get install r-base-core r-cran-survey r-cran-mass r-cran-jsonlite
+oracles: $(VENV)/.ready-test
+	@command -v Rscript >/dev/null || { echo "R is not on this machine: r-base-core r-cran-survey r-cran-mass r-cran-jsonlite"; exit 1; }
+	folder=$$(mktemp -d) && Rscript tests/oracles/make_oracles.R "$$folder" && $(BIN)/python -m tests.oracles.compare "$$folder"; \
+		code=$$?; rm -rf "$$folder"; exit $$code
 
 lab: $(VENV)/.ready
 	$(BIN)/jupyter lab notebooks

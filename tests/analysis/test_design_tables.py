@@ -124,3 +124,18 @@ def test_missing_answers_are_outside_the_table() -> None:
 def test_what_is_no_table_is_refused(call: Any, said: str) -> None:
     with pytest.raises(InvalidInput, match=said):
         call(_frame())
+
+
+def test_cells_too_sparse_for_walds_test_are_refused() -> None:
+    # two answers that only ever come together leave a covariance without an inverse
+    frame = pd.DataFrame({"a": list("xyz") * 8, "b": list("uvw") * 8, "w": np.linspace(1, 3, 24)})
+    for statistic in ("wald", "adjusted-wald"):
+        with pytest.raises(InvalidInput, match="no spread to test"):
+            tk.independence(frame, "a", "b", statistic=statistic, design=tk.Design(weights="w"))
+
+
+def test_more_contrasts_than_degrees_of_freedom_are_refused() -> None:
+    rng = np.random.default_rng(2)
+    frame = pd.DataFrame({"a": rng.integers(0, 4, 60), "b": rng.integers(0, 4, 60), "c": np.arange(60) % 6})
+    with pytest.raises(InvalidInput, match="5 degrees of freedom for 9 contrasts"):
+        tk.independence(frame, "a", "b", statistic="adjusted-wald", design=tk.Design(clusters="c"))

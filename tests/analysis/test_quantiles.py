@@ -126,7 +126,8 @@ def test_perfect_agreement_is_one() -> None:
         (lambda f: tk.quantiles(f, "a", 50), "hold 50"),
         (lambda f: tk.quantiles(f, "a", []), "are empty"),
         (lambda f: tk.quantiles(f, "a", rule="median"), "'median' is not known"),
-        (lambda f: tk.quantiles(f, "a", interval="score"), "'score' is not known"),
+        (lambda f: tk.quantiles(f, "a", interval="wald"), "'wald' is not known"),
+        (lambda f: tk.quantiles(f, "a", interval="quantile"), "is for replicate weights"),
         (lambda f: tk.quantiles(f, "a", level=0), "is 0"),
         (lambda f: tk.weighted_alpha(f, ["a"]), "are 1"),
         (lambda f: tk.weighted_alpha(f, ["a", "q"]), "column q"),
@@ -137,3 +138,30 @@ def test_perfect_agreement_is_one() -> None:
 def test_what_has_no_meaning_is_refused(call: Any, said: str) -> None:
     with pytest.raises(InvalidInput, match=said):
         call(_frame())
+
+
+def test_score_limits_are_the_answers_a_test_of_the_share_does_not_reject() -> None:
+    frame, design = _frame(), Design(weights="w")
+    row = tk.quantiles(frame, "b", 0.4, design=design, interval="score").iloc[0]
+    kept = []
+    for answer in sorted(frame.b.unique()):
+        below = frame.assign(below=(frame.b <= answer) * 1.0)
+        found = tk.means(below, "below", design=design, level=0.95).iloc[0]
+        if found.conf_low <= 0.4 <= found.conf_high:
+            kept.append(answer)
+    assert [row.conf_low, row.conf_high] == [
+        min(kept),
+        min(one for one in frame.b.unique() if one > max(kept)),
+    ]
+
+
+def test_shah_and_vaishs_rule_does_not_depend_on_the_scale_of_weights() -> None:
+    x, w = np.arange(12.0), np.linspace(0.2, 3, 12)
+    for p in (0.05, 0.4, 0.8):
+        one, other = (tk.weighted_quantile(x, w * scale, p, rule="shahvaish") for scale in (1, 70))
+        assert one == other
+
+
+def test_below_the_first_weights_share_lies_the_smallest_answer() -> None:
+    for rule in ("math", "school", "hf3", "hf4"):
+        assert tk.weighted_quantile([3.0, 5.0, 9.0], [5, 1, 1], 0.1, rule=rule) == 3.0

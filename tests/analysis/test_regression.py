@@ -223,3 +223,33 @@ def test_separated_answers_are_told_from_a_fit() -> None:
         tk.regression(frame, "y ~ x", family="binomial")
     with pytest.raises(NotConverged, match="separate"):
         tk.ordinal_regression(frame, "q ~ x")
+
+
+@pytest.mark.parametrize("family", ["binomial", "poisson"])
+@pytest.mark.parametrize("design", [None, tk.Design(weights="w")])
+def test_a_group_that_never_says_so_has_no_finite_coefficient(family: Any, design: Any) -> None:
+    # the deviance settles while the coefficient still runs off: errors of a design would then be tiny
+    frame = pd.DataFrame({"y": [0.0] * 20 + [0.0, 1.0] * 10, "g": ["a"] * 20 + ["b"] * 20})
+    with pytest.raises(NotConverged, match="separate the outcome"):
+        tk.regression(frame.assign(w=np.linspace(1, 2, 40)), "y ~ g", family=family, design=design)
+
+
+def test_an_offset_is_a_predictor_of_slope_one() -> None:
+    frame = _made().assign(time=lambda f: np.exp(f.x), away=lambda f: f.x)
+    plain = tk.regression(frame.assign(y=lambda f: f.y - f.away), "y ~ g")
+    moved = tk.regression(frame, "y ~ g", offset="away")
+    assert moved.table["estimate"].tolist() == close(plain.table["estimate"].tolist())
+    assert moved.table["std_error"].tolist() == close(plain.table["std_error"].tolist())
+    counts = tk.regression(frame, "q ~ 1", family="poisson", offset="away")
+    assert np.exp(counts.table["estimate"][0]) == pytest.approx(frame.q.sum() / frame.time.sum())
+    assert counts.deviance == pytest.approx(counts.null_deviance)
+
+
+@pytest.mark.parametrize(
+    ("offset", "said"),
+    [("awya", "did you mean 'away'"), ("g", "holds no numbers"), ("far", "infinite in row 3")],
+)
+def test_an_offset_that_is_no_column_of_numbers_is_refused(offset: str, said: str) -> None:
+    frame = _made().assign(away=0.0, far=lambda f: np.where(f.index == 3, np.inf, 0.0))
+    with pytest.raises(InvalidInput, match=said):
+        tk.regression(frame, "y ~ x", offset=offset)

@@ -43,7 +43,8 @@ from toolkit.analysis.planning import margin_of_error, minimum_detectable_gap, s
 from toolkit.analysis.pooling import Pooled, pool, pool_frames
 from toolkit.analysis.power import Power, power_anova, power_proportions, power_t_test
 from toolkit.analysis.published import against_published
-from toolkit.analysis.quantile import quantiles, weighted_quantile
+from toolkit.analysis.quantile import quantiles
+from toolkit.analysis.quantile_rules import weighted_quantile
 from toolkit.analysis.rank import (
     friedman,
     kolmogorov_smirnov,

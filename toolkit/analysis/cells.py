@@ -14,6 +14,7 @@ from toolkit.analysis.contract import estimate_columns, tidy
 from toolkit.analysis.design import Design
 from toolkit.analysis.groups import Groups, group_by
 from toolkit.analysis.intervals import quantile
+from toolkit.analysis.replicates import Replicated
 from toolkit.analysis.sampled import Sampled, ratio_estimates
 from toolkit.errors import InvalidInput, Problem
 
@@ -88,6 +89,8 @@ class Cells:
             top = base
         whole = statistic in ("total", "size")
         found, covariance = ratio_estimates(self._sampled, top, None if whole else base)
+        if statistic == "variance" and self._sampled.replicated is not None:
+            covariance = self._replicated_variances(self._sampled.replicated, filled, known, member, n, found)
         nobody = n.ravel() == 0
         found[nobody] = np.nan
         covariance[nobody], covariance[:, nobody] = np.nan, np.nan
@@ -117,6 +120,20 @@ class Cells:
         squares = away**2 * np.nan_to_num(inflate, posinf=np.nan, neginf=np.nan)[:, :, None]
         flat: Array = squares.reshape(-1, filled.shape[1]).T
         return flat
+
+    def _replicated_variances(
+        self, replicated: Replicated, filled: Array, known: Array, member: Array, n: Array, found: Array
+    ) -> Array:
+        """Covariance of variances, each replicate's about that replicate's own mean, as R's `svyvar`."""
+        answered = _spread_out(known, member)
+        weights = self._sampled.weights
+        values = _spread_out(filled, member)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            values = np.where(answered > 0, values - (weights @ values) / (weights @ answered), 0.0)
+            whole = replicated.weights.T @ answered
+            mean = replicated.weights.T @ values / whole
+            spread = (replicated.weights.T @ values**2 / whole - mean**2) * (n / (n - 1)).ravel()
+        return replicated.covariance(spread, found)
 
     def _table(self, found: Array, covariance: Array, n: Array, item: Any, group: Any) -> dict[str, Any]:
         with np.errstate(invalid="ignore"):

@@ -23,6 +23,8 @@ __all__ = ["GoodnessOfFit", "crosstab", "goodness_of_fit", "independence"]
 
 Array = npt.NDArray[np.float64]
 Statistic = Literal["F", "chi-square", "wald", "adjusted-wald", "saddlepoint"]
+_SINGULAR = 1e14
+"""A covariance worse conditioned than this has no inverse in floating point; R stops at about the same."""
 _STATISTICS = ("F", "chi-square", "wald", "adjusted-wald", "saddlepoint")
 
 
@@ -147,7 +149,9 @@ def independence(
         k = float(len(weights))
         p = float(chdtrc(k, pearson / (total / k)))
         return Test(pearson, p, "Pearson's chi-square, Rao–Scott first order", k)
-    p = f_sum_tail(pearson, weights, d0 * df)
+    # R takes the df of replicate weights as infinite here
+    below = np.inf if table.sampled.replicated is not None else d0 * df
+    p = f_sum_tail(pearson, weights, below)
     return Test(pearson, p, "Pearson's chi-square, saddlepoint approximation")
 
 
@@ -285,11 +289,16 @@ def _wald(table: _Table, df: float, *, adjusted: bool) -> Test:
         effect[:, column] -= down[row] / total
         effect[row, column] += 1
         jacobian[line] = effect.T.ravel()
-    statistic = float(apart @ np.linalg.solve(jacobian @ covariance @ jacobian.T, apart))
     k = float(len(apart))
     below = df - k + 1 if adjusted else df
-    f = statistic * below / (k * df) if adjusted else statistic / k
     if below <= 0:
+        what = f"the design has {df:g} degrees of freedom for {k:g} contrasts of cells"
+        mend = 'merge sparse answers, or use statistic="F"'
+        raise InvalidInput("independence", [Problem("table", what, mend)])
+    spread = jacobian @ covariance @ jacobian.T
+    if np.linalg.cond(spread) > _SINGULAR:
         raise np.linalg.LinAlgError
+    statistic = float(apart @ np.linalg.solve(spread, apart))
+    f = statistic * below / (k * df) if adjusted else statistic / k
     said = "design-based Wald test of association" + (", adjusted" if adjusted else "")
     return Test(f, float(fdtrc(k, below, f)), said, (k, below))

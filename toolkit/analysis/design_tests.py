@@ -160,7 +160,7 @@ def design_rank_test(
     scores = np.full(len(frame), np.nan)
     if inside.any():
         scores[inside] = _SCORES[score](_shares_below(values[inside], sampled.weights[inside], ties))
-    means, covariance, df = _means(sampled, scores, sides, labels)
+    means, covariance, df = _means(sampled, scores, sides, labels, fixed=True)
     said = f"design-based rank test, {score} scores"
     apart = np.column_stack([np.ones(len(labels) - 1), -np.eye(len(labels) - 1)])
     away, variance = apart @ means, apart @ covariance @ apart.T
@@ -188,9 +188,12 @@ def _shares_below(values: Array, weights: Array, ties: str) -> Array:
 
 
 def _means(
-    sampled: Sampled, values: Array, sides: Any, labels: tuple[str, ...]
+    sampled: Sampled, values: Array, sides: Any, labels: tuple[str, ...], *, fixed: bool = False
 ) -> tuple[Array, Array, float]:
-    """Means by group, their covariance, and the domain's df."""
+    """Means by group, their covariance, and the domain's df.
+
+    With `fixed`, replicate weights reweight each answer's influence, not the means (R's rank tests).
+    """
     known = ~np.isnan(values)
     member = (sides[:, None] == np.arange(len(labels))) & known[:, None]
     empty = [
@@ -202,4 +205,7 @@ def _means(
     bottom = member.astype(np.float64)
     top = bottom * np.where(known, values, 0.0)[:, None]
     means, covariance = ratio_estimates(sampled, top, bottom)
+    if fixed and sampled.replicated is not None:
+        influence = (top - means * bottom) / (sampled.weights @ bottom)
+        covariance = ratio_estimates(sampled, influence, None)[1]
     return means, covariance, sampled.degrees_of_freedom(member.any(axis=1))

@@ -15,6 +15,7 @@ from toolkit.analysis.design import Design
 from toolkit.analysis.groups import Groups, group_by
 from toolkit.analysis.intervals import SAID
 from toolkit.analysis.moments import Moments, domain_moments
+from toolkit.analysis.replicates import Replicated
 from toolkit.analysis.sampled import Sampled
 from toolkit.errors import InvalidInput, Problem
 
@@ -57,6 +58,17 @@ class Table:
         """A value a row, from items × groups."""
         kept: Array = values[self._asked]
         return kept
+
+    def replicate_shares(self, replicated: Replicated, item: int) -> Array:
+        """Share of one item in every group under each replicate weight, groups × replicates."""
+        values = np.empty(len(self.groups.codes))
+        self._wanted[item].fill(values)
+        known = ~np.isnan(values) & (self.groups.codes >= 0)
+        member = (self.groups.codes[known, None] == np.arange(len(self.groups.labels))).astype(np.float64)
+        drawn = replicated.weights[known]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            found: Array = ((member * values[known, None]).T @ drawn) / (member.T @ drawn)
+        return found
 
     def method(self, named: str | None, population: Population | None) -> str:
         """The method to use, refusing what does not go together."""

@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.special import logit
 
 from toolkit.analysis.answers import Items, read_columns, requests_for, requests_per_code
 from toolkit.analysis.contract import estimate_columns, tidy
 from toolkit.analysis.design import Design
 from toolkit.analysis.estimate_table import Population, Table, headcounts
 from toolkit.analysis.intervals import PLAIN, SAID, hypergeometric_interval, korn_graubard, quantile
+from toolkit.analysis.replicates import Replicated
 from toolkit.analysis.scores import SCORES
 from toolkit.errors import InvalidInput, Problem
 
@@ -228,7 +230,28 @@ def _on_effective(table: Table, method: str) -> tuple[Any, Any]:
         # R's deviance is divided by the dispersion, with weights that average 1 over the group's rows
         mean_weight = table.weight_in[group] / everyone
         t = t * np.sqrt(table.flat(table.moments.weight) / mean_weight / (table.rows["n"] - 1))
+    if method == "logit" and table.sampled.replicated is not None:
+        effective = _effective_of_logits(table, table.sampled.replicated, effective)
     return PLAIN[method](table.rows["estimate"], effective, level, t)
+
+
+def _effective_of_logits(table: Table, replicated: Replicated, effective: Array) -> Array:
+    """Effective n from the spread of each replicate's log odds, as R's `svyciprop` has it.
+
+    Where some replicate's share is 0 or 1, its log odds have no end; there the share's own spread is kept.
+    """
+    p = table.rows["estimate"]
+    each = np.array([table.replicate_shares(replicated, item) for item in np.unique(table.item)])
+    at = np.searchsorted(np.unique(table.item), table.item)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        spread = logit(each[at, table.group])
+        centre = logit(p)
+        variance = [
+            replicated.covariance(one[:, None], np.array([own]))[0, 0] if np.isfinite(one).all() else np.nan
+            for one, own in zip(spread, centre, strict=True)
+        ]
+        found = 1 / (np.array(variance) * p * (1 - p))
+    return np.where(np.isfinite(found), found, effective)
 
 
 def _finite(table: Table, population: Population | None) -> dict[str, Any]:

@@ -8,7 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from toolkit.analysis.regression import Regression, coefficient_table, mean_and_slope
+from toolkit.analysis.fitting import mean_and_slope
+from toolkit.analysis.model_frame import ModelFrame
+from toolkit.analysis.regression import Regression, coefficient_table
 from toolkit.errors import InvalidInput, Problem
 
 __all__ = ["marginal_effects"]
@@ -67,9 +69,9 @@ def marginal_effects(model: Regression, *, level: float = 0.95) -> pd.DataFrame:
                 continue
             values = np.unique(x[:, at])
             if len(values) == 2:
-                effect, gradient = _step(x, place, at, values, beta, share, model.family)
+                effect, gradient = _step(data, place, at, values, beta, share, model.family)
             else:
-                effect, gradient = _slope(x, at, beta, share, model.family)
+                effect, gradient = _slope(data, at, beta, share, model.family)
             names.append(data.names[at])
             effects.append(effect)
             gradients.append(gradient)
@@ -79,21 +81,31 @@ def marginal_effects(model: Regression, *, level: float = 0.95) -> pd.DataFrame:
 
 
 def _step(
-    x: Array, place: tuple[int, ...], at: int, values: Array, beta: Array, share: Array, family: str
+    data: ModelFrame,
+    place: tuple[int, ...],
+    at: int,
+    values: Array,
+    beta: Array,
+    share: Array,
+    family: str,
 ) -> tuple[float, Array]:
     """Everyone at the higher value instead of the lower; the term's other columns at their lower."""
+    x = data.predictors
     low = x.copy()
     for column in place:
         low[:, column] = x[:, column].min()
     high = low.copy()
     low[:, at], high[:, at] = values[0], values[1]
-    (before, slope), (after, steeper) = (mean_and_slope(one @ beta, family) for one in (low, high))
+    (before, slope), (after, steeper) = (
+        mean_and_slope(each @ beta + data.offset, family) for each in (low, high)
+    )
     gradient = (share * steeper) @ high - (share * slope) @ low
     return float(share @ (after - before)), gradient
 
 
-def _slope(x: Array, at: int, beta: Array, share: Array, family: str) -> tuple[float, Array]:
-    mean, slope = mean_and_slope(x @ beta, family)
+def _slope(data: ModelFrame, at: int, beta: Array, share: Array, family: str) -> tuple[float, Array]:
+    x = data.predictors
+    mean, slope = mean_and_slope(x @ beta + data.offset, family)
     bend = {"gaussian": np.zeros_like(mean), "binomial": slope * (1 - 2 * mean), "poisson": slope}[family]
     gradient = beta[at] * ((share * bend) @ x)
     gradient[at] += float(share @ slope)

@@ -37,6 +37,8 @@ class ModelFrame:
         Term → positions of its columns.
     rows
         Which rows of the frame are complete.
+    offset
+        A predictor of slope 1, one number a row; zeros unless one was named.
     """
 
     formula: str
@@ -46,9 +48,12 @@ class ModelFrame:
     names: tuple[str, ...]
     terms: dict[str, tuple[int, ...]]
     rows: Array
+    offset: Array
 
 
-def model_frame(frame: pd.DataFrame, formula: str, *, weights: Array | None = None) -> ModelFrame:
+def model_frame(
+    frame: pd.DataFrame, formula: str, *, weights: Array | None = None, offset: str | None = None
+) -> ModelFrame:
     """Read a formula against a frame.
 
     Parameters
@@ -60,6 +65,8 @@ def model_frame(frame: pd.DataFrame, formula: str, *, weights: Array | None = No
         become one column a category but the first.
     weights
         Rows of weight 0 are left out.
+    offset
+        Column of numbers that enter the model with slope 1.
 
     Raises
     ------
@@ -88,6 +95,8 @@ def model_frame(frame: pd.DataFrame, formula: str, *, weights: Array | None = No
     known &= ~np.isnan(y)
     if weights is not None:
         known &= weights > 0
+    away = _offset(frame, offset)
+    known &= ~np.isnan(away)
     kept = pd.DataFrame({name: _observed(column[known]) for name, column in plain.items()})
     kept.index = range(int(known.sum()))
     _refuse_few(kept, y[known], formula)
@@ -98,7 +107,24 @@ def model_frame(frame: pd.DataFrame, formula: str, *, weights: Array | None = No
     else:
         x, names, terms = np.ones((len(kept), 1)), ("(Intercept)",), {"Intercept": (0,)}
     _refuse_repeats(x, names, formula)
-    return ModelFrame(formula, y[known], levels, x, names, terms, known)
+    return ModelFrame(formula, y[known], levels, x, names, terms, known, away[known])
+
+
+def _offset(frame: pd.DataFrame, name: str | None) -> Array:
+    if name is None:
+        return np.zeros(len(frame))
+    what, mend = "", "give a column of numbers, such as the log of how long each was observed"
+    if name not in frame.columns:
+        what, mend = "is not in the frame", near_names(name, map(str, frame.columns))
+    elif not pd.api.types.is_numeric_dtype(frame[name]):
+        what = "holds no numbers"
+    else:
+        numbers = frame[name].to_numpy(dtype=np.float64, na_value=np.nan)
+        infinite = np.isinf(numbers)
+        if not infinite.any():
+            return np.asarray(numbers)
+        what = f"is infinite in row {frame.index[int(np.argmax(infinite))]}"
+    raise InvalidInput("model", [Problem(f"offset, column {name}", what, mend)])
 
 
 def _in_order(matrix: Any, order: list[str]) -> tuple[Array, tuple[str, ...], dict[str, tuple[int, ...]]]:

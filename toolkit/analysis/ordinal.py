@@ -13,8 +13,9 @@ from scipy.special import chdtrc, expit, ndtri
 
 from toolkit.analysis.curves import CURVES, Curve
 from toolkit.analysis.design import Design
+from toolkit.analysis.fitting import fit_coefficients
 from toolkit.analysis.model_frame import ModelFrame, model_frame
-from toolkit.analysis.regression import coefficient_table, fit_coefficients
+from toolkit.analysis.regression import coefficient_table
 from toolkit.analysis.results import Test
 from toolkit.analysis.sampled import Sampled, covariance
 from toolkit.errors import InvalidInput, NotConverged, Problem

@@ -1,8 +1,9 @@
-"""Quantiles under a design, with Woodruff's interval."""
+"""Quantiles under a design, with their intervals."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,84 +16,14 @@ from toolkit.analysis.contract import estimate_columns, tidy
 from toolkit.analysis.design import Design
 from toolkit.analysis.groups import Groups, group_by
 from toolkit.analysis.intervals import quantile
-from toolkit.analysis.plain import as_numbers
+from toolkit.analysis.quantile_rules import RULES, quantile_of
 from toolkit.analysis.sampled import Sampled, ratio_estimates
 from toolkit.errors import InvalidInput, Problem
 
-__all__ = ["quantiles", "weighted_quantile"]
+__all__ = ["quantiles"]
 
 Array = npt.NDArray[np.float64]
-_RULES = ("math", "school", "hf1", "hf2", "hf3", "hf4", "hf5", "hf6", "hf7", "hf8", "hf9")
-_INTERVALS = ("mean", "xlogit", "asin", "beta")
-_SAME = 1e-12
-"""Cumulated weights this near to the wanted part of their sum have reached it."""
-
-
-def weighted_quantile(
-    values: npt.ArrayLike, weights: npt.ArrayLike, p: float, *, rule: str = "math"
-) -> float:
-    """One weighted quantile.
-
-    Parameters
-    ----------
-    values, weights
-        One a respondent, without missing ones; weights of 0 do not count.
-    p
-        Between 0 and 1.
-    rule
-        "math" (or "hf1", the inverse of the distribution function), "school" ("hf2", the middle of two
-        values where the function is flat), "hf3" … "hf9" (Hyndman and Fan 1996, for weights).
-
-    Raises
-    ------
-    InvalidInput
-        For a p outside 0–1 or an unknown rule.
-
-    Notes
-    -----
-    Checked against R: `svyquantile(qrule = …)`.
-
-    Examples
-    --------
-    >>> weighted_quantile([1.0, 2.0, 3.0, 4.0], [1, 1, 1, 1], 0.5, rule="school")
-    2.5
-    """
-    _refuse([p], rule, "mean", 0.95)
-    x, w = as_numbers("values", values), np.asarray(weights, dtype=np.float64)
-    kept = (w > 0) & ~np.isnan(x)
-    order = np.argsort(x[kept], kind="stable")
-    return _quantile(x[kept][order], w[kept][order], p, rule)
-
-
-def _quantile(x: Array, w: Array, p: float, rule: str) -> float:
-    if len(x) == 0:
-        return float("nan")
-    if len(x) == 1:
-        return float(x[0])
-    if rule == "hf3":
-        x, position = np.unique(x, return_inverse=True)
-        w = np.bincount(position, weights=w).astype(np.float64)
-    held = np.cumsum(w)
-    whole = held[-1]
-    if rule in ("math", "hf1", "school", "hf2", "hf3"):
-        reached = int(np.searchsorted(held / whole, p + _SAME, side="right")) - 1
-        above = x[min(reached + 1, len(x) - 1)]
-        if reached < 0 or abs(held[reached] / whole - p) > _SAME:
-            return float(above)
-        if rule in ("school", "hf2"):
-            return float((x[reached] + above) / 2)
-        even = rule != "hf3" or reached % 2 == 1
-        return float(x[reached] if even else above)
-    before, last = held - w, w[-1]
-    at = {
-        "hf4": held / whole,
-        "hf5": (held - w / 2) / whole,
-        "hf6": held / (whole + last),
-        "hf7": before / held[-2],
-        "hf8": (before / 3 + held * 2 / 3) / (whole + last / 3),
-        "hf9": (before * 3 / 8 + held * 5 / 8) / (whole + last / 4),
-    }[rule]
-    return float(np.interp(p, at, x))
+_INTERVALS = ("mean", "xlogit", "asin", "beta", "score", "quantile")
 
 
 def quantiles(
@@ -125,13 +56,16 @@ def quantiles(
     rule
         As in `weighted_quantile`.
     interval
-        On which scale the share below the quantile gets its interval: "mean", "xlogit", "asin", "beta".
+        On which scale the share below the quantile gets its interval: "mean", "xlogit", "asin", "beta"
+        (Woodruff); "score" (Francisco and Fuller: the values that a test of the share would not reject);
+        "quantile", of replicate weights alone: t with the spread of the replicates' quantiles.
 
     Returns
     -------
     pandas.DataFrame
         The estimates contract; `measure` is "quantile 0.5". `std_error` is the interval's width over
-        twice the t quantile. A limit beyond the data is NA.
+        twice the t quantile. A limit beyond the data is NA, and so is every limit where the answers do
+        not vary or lie in one primary unit; `method` says so.
 
     Raises
     ------
@@ -141,7 +75,9 @@ def quantiles(
     Notes
     -----
     Woodruff 1952: the interval of the share at or below the quantile, read back through the distribution
-    function. df are those of the group's respondents who answered. Checked against R: `svyquantile`.
+    function. df are those of the group's respondents who answered. Checked against R: `svyquantile`,
+    whose replicate designs always get the interval "mean", whatever is asked, and whose "score" is read off
+    an unweighted share; here both are as named.
 
     Examples
     --------
@@ -153,6 +89,9 @@ def quantiles(
     wanted = requests_for(read_columns(frame, items), "mean")
     groups = group_by(frame, by)
     sampled = (design or Design()).over(frame, linearise=True)
+    if interval == "quantile" and sampled.replicated is None:
+        what, mend = "is for replicate weights", 'use "mean", or make_replicates first'
+        raise InvalidInput("quantiles", [Problem('interval "quantile"', what, mend)])
     rows = [
         _row(sampled, groups, one, at, p, level, rule, interval)
         for one in wanted
@@ -187,14 +126,11 @@ def _row(
         return row | {"method": "not computed: nobody answered"}
     order = np.argsort(values[inside], kind="stable")
     x, w = values[inside][order], sampled.weights[inside][order]
-    found = _quantile(x, w, p, rule)
+    found = quantile_of(x, w, p, rule)
     df = sampled.degrees_of_freedom(inside)
-    below = np.where(inside, values <= found, False).astype(np.float64)[:, None]
-    share, covariance = ratio_estimates(sampled, below, inside.astype(np.float64)[:, None])
-    error = float(np.sqrt(max(covariance[0, 0], 0.0)))
-    limits = _share_limits(float(share[0]), error, df, len(x), level, interval)
-    low, high = (_quantile(x, w, at, rule) if 0 <= at <= 1 else np.nan for at in limits)
-    said = f"Woodruff interval ({interval}), quantile rule {rule} ({sampled.label})"
+    low, high = _limits(_Group(sampled, inside, values, x, w, df), found, p, level, rule, interval)
+    kind = {"score": "score", "quantile": "replicates'"}.get(interval, f"Woodruff ({interval})")
+    said = f"{kind} interval, quantile rule {rule} ({sampled.label})"
     beyond = "; a limit lies beyond the data" if np.isnan([low, high]).any() else ""
     t = float(quantile(level, df))
     return row | {
@@ -206,6 +142,67 @@ def _row(
         "df": df,
         "method": said + beyond,
     }
+
+
+@dataclass(frozen=True)
+class _Group:
+    """One group's answers: `x` in order and their weights `w`, and where they lie in the frame."""
+
+    sampled: Sampled
+    inside: Any
+    values: Array
+    x: Array
+    w: Array
+    df: float
+
+    def share(self, value: float) -> tuple[float, float]:
+        """Share of answers at or below a value, and its standard error."""
+        below = np.where(self.inside, self.values <= value, False).astype(np.float64)[:, None]
+        share, covariance = ratio_estimates(self.sampled, below, self.inside.astype(np.float64)[:, None])
+        return float(share[0]), float(np.sqrt(max(covariance[0, 0], 0.0)))
+
+
+def _limits(
+    group: _Group, found: float, p: float, level: float, rule: str, interval: str
+) -> tuple[float, float]:
+    if interval == "quantile":
+        return _replicate_limits(group, found, p, level, rule)
+    if interval == "score":
+        return _score_limits(group, p, float(quantile(level, group.df)))
+    share, error = group.share(found)
+    limits = _share_limits(share, error, group.df, len(group.x), level, interval)
+    low, high = (quantile_of(group.x, group.w, at, rule) if 0 <= at <= 1 else np.nan for at in limits)
+    return low, high
+
+
+def _replicate_limits(group: _Group, found: float, p: float, level: float, rule: str) -> tuple[float, float]:
+    replicated = group.sampled.replicated
+    if replicated is None:
+        return np.nan, np.nan
+    order = np.argsort(group.values[group.inside], kind="stable")
+    each = [
+        quantile_of(group.x[one > 0], one[one > 0], p, rule)
+        for one in replicated.weights[group.inside][order].T
+    ]
+    variance = replicated.covariance(np.array(each)[:, None], np.array([found]))[0, 0]
+    half = float(quantile(level, group.df)) * float(np.sqrt(variance))
+    return found - half, found + half
+
+
+def _score_limits(group: _Group, p: float, t: float) -> tuple[float, float]:
+    """Smallest answer whose share at or below it is not surely under p; smallest that is surely over it."""
+    answers = np.unique(group.x)
+
+    def first(surely_over: bool) -> float:
+        low, high = 0, len(answers)
+        while low < high:
+            middle = (low + high) // 2
+            share, error = group.share(float(answers[middle]))
+            reached = share - p > t * error if surely_over else share - p >= -t * error
+            low, high = (low, middle) if reached else (middle + 1, high)
+        return float(answers[low]) if low < len(answers) else np.nan
+
+    return first(False), first(True)
 
 
 def _share_limits(
@@ -236,8 +233,8 @@ def _refuse(probabilities: Sequence[float], rule: str, interval: str, level: flo
     ]
     if not probabilities:
         problems.append(Problem("probabilities", "are empty", "name at least one"))
-    if rule not in _RULES:
-        problems.append(Problem("rule", f"{rule!r} is not known", f"use one of {_RULES}"))
+    if rule not in RULES:
+        problems.append(Problem("rule", f"{rule!r} is not known", f"use one of {RULES}"))
     if interval not in _INTERVALS:
         problems.append(Problem("interval", f"{interval!r} is not known", f"use one of {_INTERVALS}"))
     if not 0 < level < 1:

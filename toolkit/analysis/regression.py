@@ -8,9 +8,10 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.special import expit, gammaln, ndtr, ndtri, stdtr, stdtrit, xlogy
+from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from toolkit.analysis.design import Design
+from toolkit.analysis.fitting import deviance, fit, log_likelihood, mean_and_slope, variance_at
 from toolkit.analysis.model_frame import ModelFrame, model_frame
 from toolkit.analysis.sampled import Sampled, covariance
 from toolkit.errors import InvalidInput, NotConverged, Problem
@@ -20,7 +21,6 @@ __all__ = ["Regression", "regression"]
 Array = npt.NDArray[np.floating[Any]]
 Family = Literal["gaussian", "binomial", "poisson"]
 _FAMILIES = ("gaussian", "binomial", "poisson")
-_STEPS = 100
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,7 @@ def regression(
     family: Family = "gaussian",
     design: Design | None = None,
     level: float = 0.95,
+    offset: str | None = None,
 ) -> Regression:
     """Fit a generalised linear model, as R's `lm`, `glm`, or `svyglm` where a design is given.
 
@@ -87,6 +88,8 @@ def regression(
         How respondents were drawn. `Design(clusters=…)` alone gives cluster-robust errors.
     level
         Confidence level.
+    offset
+        Column that enters with slope 1: of counts over unequal times, the log of the time.
 
     Raises
     ------
@@ -110,15 +113,16 @@ def regression(
         mend = f"use one of {list(_FAMILIES)}, and a level between 0 and 1"
         raise InvalidInput("model", [Problem("family, level", f"{family!r}, {level}", mend)])
     sampled = None if design is None else design.over(frame, linearise=True)
-    data = model_frame(frame, formula, weights=None if sampled is None else sampled.weights)
+    weighing = None if sampled is None else sampled.weights
+    data = model_frame(frame, formula, weights=weighing, offset=offset)
     _refuse_outcome(data, family)
     weights = np.ones(len(data.outcome))
     if sampled is not None:
         weights = (sampled.weights / sampled.weights[sampled.weights > 0].mean())[data.rows]
-    beta, working = _fit(data.predictors, data.outcome, weights, family)
-    mean, slope = mean_and_slope(data.predictors @ beta, family)
+    beta, working = fit(data.predictors, data.outcome, weights, family, data.offset)
+    mean, slope = mean_and_slope(data.predictors @ beta + data.offset, family)
     naive = np.linalg.inv((data.predictors * working[:, None]).T @ data.predictors)
-    pearson = (data.outcome - mean) / np.sqrt(_variance(mean, family))
+    pearson = (data.outcome - mean) / np.sqrt(variance_at(mean, family))
     n, k = data.predictors.shape
     if sampled is None:
         dispersion = float((pearson**2).sum() / (n - k)) if family == "gaussian" else 1.0
@@ -128,19 +132,19 @@ def regression(
         away = (data.outcome - mean) / slope * working
         errors = _design_covariance(data, sampled, beta, (data.predictors * away[:, None]) @ naive, family)
         df = sampled.degrees_of_freedom(data.rows.astype(bool)) + 1 - k
-    null = np.full(n, float(np.average(data.outcome, weights=weights)))
-    deviance, null_deviance = (_deviance(data.outcome, one, weights, family) for one in (mean, null))
+    null = _null_mean(data, weights, family)
+    own, null_own = (deviance(data.outcome, one, weights, family) for one in (mean, null))
     linear = family == "gaussian" and sampled is None
     return Regression(
         table=coefficient_table(data.names, beta, errors, df, level),
         covariance=errors,
         naive_covariance=naive,
         df=df,
-        deviance=deviance,
-        null_deviance=null_deviance,
+        deviance=own,
+        null_deviance=null_own,
         dispersion=dispersion,
-        log_likelihood=_log_likelihood(data.outcome, mean, family) if sampled is None else float("nan"),
-        r_squared=1 - deviance / null_deviance if linear else float("nan"),
+        log_likelihood=log_likelihood(data.outcome, mean, family) if sampled is None else float("nan"),
+        r_squared=1 - own / null_own if linear else float("nan"),
         n=n,
         family=family,
         formula=formula,
@@ -176,82 +180,28 @@ def coefficient_table(
     )
 
 
-def fit_coefficients(x: Array, y: Array, weights: Array, family: str) -> tuple[Array, float]:
-    """Coefficients and deviance of one fit."""
-    beta, _ = _fit(x, y, weights, family)
-    return beta, _deviance(y, mean_and_slope(x @ beta, family)[0], weights, family)
-
-
-def _fit(x: Array, y: Array, weights: Array, family: str) -> tuple[Array, Array]:
-    """Coefficients, and the working weights of the last step, by iteratively reweighted least squares.
-
-    Start and stop are R's (a relative change of the deviance below 1e-8), and errors come from the last
-    step's weights as they do there, so that they agree to all digits.
-    """
-    if family == "gaussian":
-        root = np.sqrt(weights)
-        solved: Array = np.linalg.lstsq(x * root[:, None], y * root, rcond=None)[0]
-        return solved, weights
-    mean = (weights * y + 0.5) / (weights + 1) if family == "binomial" else y + 0.1
-    eta = np.log(mean / (1 - mean)) if family == "binomial" else np.log(mean)
-    mean, slope = mean_and_slope(eta, family)
-    last = _deviance(y, mean, weights, family)
-    for _ in range(_STEPS):
-        working = eta + (y - mean) / np.maximum(slope, 1e-300)
-        used = weights * slope
-        root = np.sqrt(used)
-        beta: Array = np.linalg.lstsq(x * root[:, None], working * root, rcond=None)[0]
-        eta = x @ beta
-        if np.abs(eta).max() > (30 if family == "binomial" else 500):
-            break
-        mean, slope = mean_and_slope(eta, family)
-        value = _deviance(y, mean, weights, family)
-        if abs(value - last) / (abs(value) + 0.1) < 1e-8:
-            return beta, used
-        last = value
-    raise NotConverged("the predictors separate the outcome: some coefficient has no finite estimate")
-
-
-def mean_and_slope(eta: Array, family: str) -> tuple[Array, Array]:
-    """Mean, and its derivative (which is also the variance: every link is canonical)."""
-    if family == "gaussian":
-        return eta, np.ones_like(eta)
-    mean = expit(eta) if family == "binomial" else np.exp(np.minimum(eta, 600))
-    return mean, mean * (1 - mean) if family == "binomial" else mean
-
-
-def _variance(mean: Array, family: str) -> Array:
-    variance = {"gaussian": np.ones_like(mean), "binomial": mean * (1 - mean), "poisson": mean}[family]
-    return np.asarray(np.maximum(variance, 1e-300))
-
-
-def _deviance(y: Array, mean: Array, weights: Array, family: str) -> float:
-    if family == "gaussian":
-        each = (y - mean) ** 2
-    elif family == "binomial":
-        each = 2 * (xlogy(y, y) - xlogy(y, mean) + xlogy(1 - y, 1 - y) - xlogy(1 - y, 1 - mean))
-    else:
-        each = 2 * (xlogy(y, y) - xlogy(y, mean) - (y - mean))
-    return float((weights * each).sum())
-
-
-def _log_likelihood(y: Array, mean: Array, family: str) -> float:
-    if family == "gaussian":
-        return float(-len(y) / 2 * (np.log(2 * np.pi * ((y - mean) ** 2).mean()) + 1))
-    if family == "binomial":
-        return float((xlogy(y, mean) + xlogy(1 - y, 1 - mean)).sum())
-    return float((xlogy(y, mean) - mean - gammaln(y + 1)).sum())
+def _null_mean(data: ModelFrame, weights: Array, family: str) -> Array:
+    """Means of the model that knows of no predictor but the offset."""
+    if not data.offset.any():
+        return np.full(len(data.outcome), float(np.average(data.outcome, weights=weights)))
+    alone = np.ones((len(data.outcome), 1))
+    beta, _ = fit(alone, data.outcome, weights, family, data.offset)
+    return mean_and_slope(alone @ beta + data.offset, family)[0]
 
 
 def _design_covariance(data: ModelFrame, sampled: Sampled, beta: Array, each: Array, family: str) -> Array:
     """From each respondent's influence, or from refitting under each replicate weight."""
     inside = data.rows.astype(bool)
     if sampled.replicated is not None:
-        found = [
-            _fit(data.predictors[keep], data.outcome[keep], one[keep] / one[keep].mean(), family)[0]
-            for one in sampled.replicated.weights[inside].T
-            for keep in [one > 0]
-        ]
+        found = []
+        for at, one in enumerate(sampled.replicated.weights[inside].T):
+            keep = one > 0
+            try:
+                scaled = one[keep] / one[keep].mean()
+                parts = (data.predictors[keep], data.outcome[keep], scaled, family, data.offset[keep])
+                found.append(fit(*parts)[0])
+            except NotConverged as error:
+                raise NotConverged(f"under replicate weight {at + 1}, {error}") from None
         return sampled.replicated.covariance(np.array(found), np.asarray(beta, dtype=np.float64))
     influence = np.zeros((len(inside), len(beta)))
     influence[inside] = each

@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import chdtrc, fdtrc
 
+from toolkit.analysis.fitting import fit_coefficients
 from toolkit.analysis.mixtures import f_sum_tail
 from toolkit.analysis.ordinal import OrdinalRegression
-from toolkit.analysis.regression import Regression, fit_coefficients
+from toolkit.analysis.regression import Regression
 from toolkit.errors import InvalidInput, Problem, near_names
 
 __all__ = ["TermTest", "term_test"]
@@ -105,7 +106,8 @@ def _likelihood_ratio(model: Regression, listed: tuple[str, ...], at: list[int])
     if not left:
         what, mend = "are all the model has", "keep at least the intercept"
         raise InvalidInput("term_test", [Problem("terms", what, mend)])
-    _, deviance = fit_coefficients(data.predictors[:, left], data.outcome, weights, model.family)
+    fewer = data.predictors[:, left]
+    _, deviance = fit_coefficients(fewer, data.outcome, weights, model.family, data.offset)
     statistic = deviance - model.deviance
     naive = model.naive_covariance[np.ix_(at, at)]
     effects = np.real(np.linalg.eigvals(np.linalg.solve(naive, model.covariance[np.ix_(at, at)])))
