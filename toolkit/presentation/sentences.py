@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from toolkit.instrument.model import Instrument
-from toolkit.presentation.numbers import interval, is_known, percent, points, share
+from toolkit.presentation.numbers import base, interval, is_known, percent, points, share
 from toolkit.presentation.rows import (
     answer_words,
     audience_name,
@@ -30,6 +30,7 @@ __all__ = [
     "share_of",
     "side_gap",
     "sides",
+    "sides_with_n",
     "signed_gap",
     "verdict_of",
 ]
@@ -109,17 +110,23 @@ def headline(row: Any, instrument: Instrument, *, language: str = "en") -> str:
 
 def sides(row: Any, instrument: Instrument, *, language: str = "en") -> list[tuple[str, str]]:
     """Both audiences of a gap with their shares as text, the higher one first."""
+    return [(name, text) for name, text, _ in sides_with_n(row, instrument, language=language)]
+
+
+def sides_with_n(row: Any, instrument: Instrument, *, language: str = "en") -> list[tuple[str, str, str]]:
+    """The same, each with its number of answers as it may be printed."""
     found = [
         (
             known(row[f"estimate_{side}"], -1.0),
             audience_name(instrument, row[f"audience_{side}"], language=language),
             percent(row[f"estimate_{side}"], bound=str(known(row.get(f"bound_{side}")))),
+            base(row.get(f"n_{side}"), row.get(f"n_{side}_shown")),
         )
         for side in "ab"
     ]
     if found[1][0] > found[0][0]:
         found.reverse()
-    return [(name, text) for _, name, text in found]
+    return [(name, text, n) for _, name, text, n in found]
 
 
 def gap_title(gaps: pd.DataFrame, instrument: Instrument, *, lead: str = "", language: str = "en") -> str:

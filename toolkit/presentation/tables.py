@@ -18,7 +18,7 @@ from toolkit.presentation.rows import (
     known,
     released_table,
 )
-from toolkit.presentation.sentences import by_width, hint_of, side_gap, sides, verdict_of
+from toolkit.presentation.sentences import by_width, hint_of, side_gap, sides_with_n, verdict_of
 
 __all__ = ["gap_table", "participation_table", "shares_table"]
 
@@ -226,8 +226,8 @@ def _gap_row(row: Mapping[str, Any], instrument: Instrument, language: str) -> d
     return {
         "Item": f"{name}\n{hint}" if hint else name,
         "Shares": "\n".join(
-            f"{who} {share}".replace(" ", "\u00a0")
-            for who, share in sides(row, instrument, language=language)
+            f"{who} {share} (n {n})".replace(" ", "\u00a0")
+            for who, share, n in sides_with_n(row, instrument, language=language)
         ),
         "Gap in points": in_cell(size.removesuffix(" points"), ends) if is_known(row["gap"]) else NOT_SHOWN,
         "p, adjusted": p_value(row.get("p_adjusted")),

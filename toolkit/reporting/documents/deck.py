@@ -13,6 +13,9 @@ __all__ = ["MOST_SLIDES", "Slide", "chosen_slides"]
 
 MOST_SLIDES = 12
 MOST_DOTS, MOST_BARS, MOST_ROWS = 8, 12, 8
+LONG_TABLE = 14
+"""Rows; a longer table is left to the other formats."""
+
 MOST_WORDS = 900
 """Letters of running text a slide holds; what is longer stands in its notes."""
 
@@ -66,12 +69,11 @@ def _of_section(section: Section) -> Iterator[tuple[int, Slide]]:
         yield place + 1, _picture(picture)
     rank = 2 if pictures else 1
     for block in blocks:
-        if isinstance(block, Table) and len(block.frame) and (len(block.frame) <= 14 or not pictures):
-            if len(block.frame) <= 14:
-                yield rank, _table(block)
-                rank += 2
+        if isinstance(block, Table) and 0 < len(block.frame) <= LONG_TABLE:
+            yield rank, _table(block)
+            rank += 2
     said = [block for block in blocks if isinstance(block, Prose) and _tells(block)]
-    if said and not pictures:
+    if said and not pictures and not any(isinstance(block, Table) for block in blocks):
         yield 1, _prose(section.title, said)
 
 
@@ -144,11 +146,14 @@ def _table(table: Table) -> Slide:
 
 
 def _finding(table: Table) -> str:
-    """The first row of a table with a verdict in a sentence; else the table's own title."""
-    if "Verdict" not in table.frame:
-        return table.title
+    """What a table says in a sentence: how many answered, or its first row's verdict; else its own title."""
     row = table.frame.iloc[0]
-    return f"{str(row.iloc[0]).splitlines()[0]}: {row['Verdict']}"
+    if table.kind == "participation":
+        counts = (f"{one.iloc[0]} {one.iloc[2]}/{one.iloc[1]}" for _, one in table.frame.iterrows())
+        return f"{table.title}: {', '.join(counts)}"
+    if table.kind in ("gaps", "trend"):
+        return f"{str(row.iloc[0]).splitlines()[0]}: {row.iloc[-1]}"
+    return table.title
 
 
 def _prose(title: str, passages: Sequence[Prose]) -> Slide:

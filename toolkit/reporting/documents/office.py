@@ -12,9 +12,9 @@ from toolkit.errors import InvalidInput, Problem
 from toolkit.reporting.documents.model import Document
 from toolkit.reporting.documents.words import frame_words
 
-__all__ = ["described", "named_after", "opened_template"]
+__all__ = ["MOMENT", "described", "named_after", "opened_template"]
 
-_MOMENT = datetime.datetime(1980, 1, 1)  # noqa: DTZ001 - a constant without a place
+MOMENT = datetime.datetime(1980, 1, 1)  # noqa: DTZ001 - a constant without a place
 
 
 def opened_template(opens: Callable[..., Any], template: Path | None) -> Any:
@@ -35,17 +35,9 @@ def opened_template(opens: Callable[..., Any], template: Path | None) -> Any:
         raise InvalidInput("brand", [Problem(template.name, what, mend)]) from None
 
 
-def described(element: Any, words: str, *, as_table: bool = False) -> None:
+def described(element: Any, words: str) -> None:
     """Give a drawing or a table the words that stand for it."""
-    if not as_table:
-        element.set("descr", words)
-        return
-    from docx.oxml import OxmlElement
-    from docx.oxml.ns import qn
-
-    mark = OxmlElement("w:tblCaption")
-    mark.set(qn("w:val"), words)
-    element.append(mark)
+    element.set("descr", words)
 
 
 def named_after(properties: Any, document: Document) -> None:
@@ -59,4 +51,4 @@ def named_after(properties: Any, document: Document) -> None:
     properties.subject = properties.keywords = properties.comments = properties.category = ""
     properties.last_modified_by = ""
     properties.revision = 1
-    properties.created = properties.modified = properties.last_printed = _MOMENT
+    properties.created = properties.modified = properties.last_printed = MOMENT

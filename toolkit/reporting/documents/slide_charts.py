@@ -84,15 +84,28 @@ def _series(drawn: Any, series: Series, kind: str) -> None:
     for place, (value, words) in enumerate(zip(series.values, series.words, strict=True)):
         if value is None:
             continue
-        told = words and not words.replace("\u00a0", "").replace("%", "").isdigit()
-        if told or value < _LEAST:
-            _label(drawn.points[place].data_label, words, kind, small=value < _LEAST, colour=series.colour)
+        told = bool(words) and not words.replace("\u00a0", "").replace("%", "").isdigit()
+        if told:
+            _hatched(drawn.points[place].format.fill, series.colour)
+            _label(drawn.points[place].data_label, words, kind)
+        elif value < _LEAST:
+            _label(drawn.points[place].data_label, words, kind)
     if kind == "dots":
         _intervals(drawn, series)
 
 
-def _label(label: Any, words: str, kind: str, *, small: bool, colour: str) -> None:
-    """A label of its own for a point: a bound, or a number beside a bar that is too short for it."""
+def _hatched(fill: Any, colour: str) -> None:
+    """A bar that ends at a bound, not at a share."""
+    from pptx.enum.dml import MSO_PATTERN
+
+    fill.patterned()
+    fill.pattern = MSO_PATTERN.WIDE_UPWARD_DIAGONAL
+    fill.fore_color.rgb = _colour(colour)
+    fill.back_color.rgb = _colour("#FFFFFF")
+
+
+def _label(label: Any, words: str, kind: str) -> None:
+    """A label of its own for a point, beside its bar: a bound, or a number the bar is too short for."""
     from pptx.enum.chart import XL_LABEL_POSITION
     from pptx.util import Pt
 
@@ -100,9 +113,8 @@ def _label(label: Any, words: str, kind: str, *, small: bool, colour: str) -> No
     frame.text = words
     run = frame.paragraphs[0].runs[0]
     run.font.size = Pt(9)
-    outside = small and kind == "dots"
-    run.font.color.rgb = _colour("#1F2933" if outside or kind == "stack" and small else ink_on(colour))
-    if outside:
+    run.font.color.rgb = _colour("#1F2933")
+    if kind == "dots":
         label.position = XL_LABEL_POSITION.OUTSIDE_END
 
 

@@ -64,6 +64,9 @@ class _Writer:
 
     def title(self) -> None:
         """Whom it is about."""
+        from pptx.enum.text import PP_ALIGN
+        from pptx.util import Pt
+
         cover = self.cover
         layout = self.file.slide_layouts[0]
         slide = self.file.slides.add_slide(layout)
@@ -82,6 +85,10 @@ class _Writer:
             if self.plain:
                 _place(others[0], (_EDGE, self.high * 0.5, self.wide - 2 * _EDGE, self.high * 0.3))
                 _sized(others[0].text_frame, 18, SOFT)
+                for paragraph in others[0].text_frame.paragraphs:
+                    paragraph.alignment = PP_ALIGN.LEFT
+                for run in head.text_frame.paragraphs[0].runs if head is not None else ():
+                    run.font.size = Pt(36)
         else:
             self._text(slide, body, (_EDGE, self.high * 0.6, self.wide - 2 * _EDGE, self.high * 0.3), 18)
         slide.notes_slide.notes_text_frame.text = " · ".join((cover.footer, *cover.facts)).strip(" ·")
@@ -151,7 +158,7 @@ class _Writer:
         parts = [one or 10 for one in widths(table)]
         for place, part in enumerate(parts):
             frame.table.columns[place].width = int(wide * part / sum(parts))
-        size = 12 if rows <= 6 else 9
+        size = 14 if rows <= 5 else 10.5
         lines = [columns, *(map(str, row) for row in table.frame.itertuples(index=False, name=None))]
         for number, line in enumerate(lines):
             for place, text in enumerate(line):
@@ -223,6 +230,7 @@ def _title_only(file: Any) -> Any:
 
 def _own_look(file: Any, document: Document) -> None:
     """A wide slide, left-aligned titles in the brand's colour, the brand's typeface."""
+    from lxml import etree
     from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
     from pptx.opc.constants import RELATIONSHIP_TYPE
     from pptx.util import Pt
@@ -238,6 +246,10 @@ def _own_look(file: Any, document: Document) -> None:
     run = styles.find("{*}defRPr")
     run.set("sz", str(Pt(22).centipoints))
     run.set("b", "1")
+    for fill in run.findall("{*}solidFill"):
+        run.remove(fill)
+    ink = '<a:solidFill xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"><a:srgbClr val="{}"/></a:solidFill>'
+    run.insert(0, etree.fromstring(ink.format(document.cover.accent.lstrip("#").upper())))
     for layout in layouts[1:]:
         for shape in layout.placeholders:
             if shape.placeholder_format.idx == 0:

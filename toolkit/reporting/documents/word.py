@@ -10,8 +10,8 @@ from toolkit.presentation.blocks import Block, Bullets, Heading, Paragraph, Pict
 from toolkit.reporting.documents.model import Document, Foreign
 from toolkit.reporting.documents.office import described, named_after, opened_template
 from toolkit.reporting.documents.packing import repacked
-from toolkit.reporting.documents.pdf import widths
 from toolkit.reporting.documents.pictures import bitmaps, sheets_of, size_of
+from toolkit.reporting.documents.word_table import table_xml
 from toolkit.reporting.documents.words import frame_words
 
 __all__ = ["render_docx"]
@@ -116,7 +116,9 @@ class _Writer:
             self.file.add_heading(prose.title, 2)
         for part in prose.parts:
             if isinstance(part, Paragraph):
-                self._said(part.text, bold="synthetic" in prose.kind)
+                said = self._said(part.text, bold="synthetic" in prose.kind)
+                if prose.kind == "lead":
+                    said.paragraph_format.keep_with_next = True
             elif isinstance(part, Bullets):
                 style = "List Number" if part.ordered else "List Bullet"
                 for item in part.items:
@@ -129,30 +131,11 @@ class _Writer:
                     self._said(text)
 
     def _table(self, table: Table) -> None:
-        from docx.enum.text import WD_ALIGN_PARAGRAPH
-        from docx.shared import Cm
-
-        title = self._said(table.title, bold=True)
-        title.paragraph_format.keep_with_next = True
-        columns = [str(name) for name in table.frame.columns]
-        parts = [wide or 9 for wide in widths(table)]
-        grid = self.file.add_table(rows=1, cols=len(columns))
-        if self._has_style("Table Grid"):
-            grid.style = "Table Grid"
-        grid.autofit = False
-        described(grid._tbl.tblPr, table.title, as_table=True)
-        for place, name in enumerate(columns):
-            grid.columns[place].width = Cm(self.wide * parts[place] / sum(parts))
-            _fill(grid.rows[0].cells[place], name, bold=True)
-        _repeats(grid.rows[0])
-        # a cell is reached by its place in the row's own list: python-docx looks each one up from the top
-        cells_of = [row.cells for row in (grid.add_row() for _ in range(len(table.frame)))]
-        for cells, values in zip(cells_of, table.frame.itertuples(index=False, name=None), strict=True):
-            for place, value in enumerate(values):
-                cells[place].width = grid.columns[place].width
-                paragraph = _fill(cells[place], str(value), bold=False)
-                if columns[place] in table.numeric:
-                    paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
+        self._said(table.title, bold=True).paragraph_format.keep_with_next = True
+        # Word joins two tables that touch, so each is followed by a paragraph
+        after = self.file.add_paragraph()
+        after._p.addprevious(table_xml(table, round(self.wide * 567)))
+        after.paragraph_format.space_after = 0
         for note in table.notes:
             self._said(note, size=NOTE)
 
@@ -249,27 +232,6 @@ class _Writer:
         language = self.file.styles.element.find(".//" + qn("w:lang"))
         if language is not None:
             language.set(qn("w:val"), {"fr": "fr-FR"}.get(self.cover_of.language, "en-GB"))
-
-
-def _fill(cell: Any, text: str, *, bold: bool) -> Any:
-    from docx.shared import Pt
-
-    paragraph = cell.paragraphs[0]
-    paragraph.paragraph_format.space_after = Pt(0)
-    run = paragraph.add_run(text)
-    run.bold = bold or None
-    run.font.size = Pt(SMALL)
-    return paragraph
-
-
-def _repeats(row: Any) -> None:
-    """Say that a row is the table's head, on every page."""
-    from docx.oxml import OxmlElement
-    from docx.oxml.ns import qn
-
-    mark = OxmlElement("w:tblHeader")
-    mark.set(qn("w:val"), "true")
-    row._tr.get_or_add_trPr().append(mark)
 
 
 def _field(paragraph: Any, code: str) -> None:

@@ -37,6 +37,13 @@ _ENGLISH = {
     "report": "Report",
     "in_numbers": "What the pictures are drawn from",
     "sort": "Sort by {column}",
+    "share": "Share",
+    "who": "audience",
+    "higher": "Higher side",
+    "lower": "Lower side",
+    "answered": "Answered",
+    "findings": "Findings",
+    "figure": "Figure",
 }
 _FRENCH = {
     "skip": "Aller au rapport",
@@ -69,6 +76,13 @@ _FRENCH = {
     "report": "Rapport",
     "in_numbers": "Les chiffres des figures",
     "sort": "Trier par {column}",
+    "share": "Part",
+    "who": "public",
+    "higher": "Côté haut",
+    "lower": "Côté bas",
+    "answered": "Ont répondu",
+    "findings": "Résultats",
+    "figure": "Figure",
 }
 LANGUAGES: Mapping[str, Mapping[str, str]] = {"en": _ENGLISH, "fr": _FRENCH}
 

@@ -1,0 +1,235 @@
+"""A report as a workbook: every table and what every picture is drawn from, numbers as numbers."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from toolkit.presentation.blocks import Bullets, Paragraph, Picture, Prose, Table, Terms
+from toolkit.presentation.charts import Chart
+from toolkit.reporting.documents.cells import Cell, Column, taken_apart
+from toolkit.reporting.documents.model import Document
+from toolkit.reporting.documents.office import MOMENT
+from toolkit.reporting.documents.packing import repacked
+from toolkit.reporting.documents.words import frame_words
+
+__all__ = ["Sheet", "render_xlsx", "sheets_of_document"]
+
+_FORMS = {"percent": '0"\u00a0"%', "percent1": '0.0"\u00a0"%', "percent2": '0.00"\u00a0"%', "whole": "#,##0"}
+_WIDEST = 60
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One sheet: its tab, what it is called, where in the report it stands, its columns and notes."""
+
+    tab: str
+    title: str
+    section: str
+    columns: tuple[Column, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def rows(self) -> int:
+        """How many rows of cells."""
+        return len(self.columns[0].cells) if self.columns else 0
+
+
+def render_xlsx(document: Document) -> bytes:
+    """Write a document as a workbook.
+
+    Returns
+    -------
+    bytes
+        An .xlsx: a contents sheet, a sheet a table and a picture, the findings in words, the methods. Every
+        number is rounded as it is printed; nothing is hidden.
+    """
+    import xlsxwriter
+
+    sheets = sheets_of_document(document)
+    found = io.BytesIO()
+    book = xlsxwriter.Workbook(
+        found, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    )
+    cover = document.cover
+    words = frame_words(cover.language)
+    marked = f" · {words['synthetic']}" if cover.synthetic else ""
+    book.set_properties(
+        {"title": f"{cover.subject} · {cover.title}{marked}"[:255], "author": cover.brand[:255], "created": MOMENT}
+    )
+    writer = _Writer(book, document, words)
+    writer.contents(sheets)
+    for sheet in sheets:
+        writer.sheet(sheet)
+    book.close()
+    return repacked(found.getvalue())
+
+
+def sheets_of_document(document: Document) -> list[Sheet]:
+    """What a document has for a workbook: tables first, then pictures, findings and methods."""
+    language = document.cover.language
+    words = frame_words(language)
+    tables, drawn, said, methods = [], [], [], []
+    for section in document.chapters():
+        for block in section.flat():
+            if isinstance(block, Table) and len(block.frame.columns):
+                columns = tuple(taken_apart(block, language))
+                tables.append((block.title, section.title, columns, block.notes))
+            elif isinstance(block, Picture):
+                drawn += [(section.title, *one) for one in _drawn(block, words)]
+            elif isinstance(block, Prose):
+                kept = methods if block.kind == "methods" else said
+                kept += [(section.title, block.title, term, text) for term, text in _told(block)]
+    found = [
+        Sheet(_tab(f"T{place}", title), title, where, columns, notes)
+        for place, (title, where, columns, notes) in enumerate(tables, start=1)
+    ]
+    found += [
+        Sheet(_tab(f"F{place}", title), title, where, columns, notes)
+        for place, (where, title, columns, notes) in enumerate(drawn, start=1)
+    ]
+    for name, rows in ((words["findings"], said), (words["method"], methods)):
+        if rows:
+            heads = (words["section"], words["who"].capitalize(), words["title"], words["text"])
+            columns = tuple(
+                Column(head, tuple(Cell(row[place]) if row[place] else None for row in rows))
+                for place, head in enumerate(heads)
+            )
+            found.append(Sheet(name, name, "", tuple(one for one in columns if any(one.cells))))
+    return found
+
+
+def _drawn(picture: Picture, words: Mapping[str, str]) -> Iterator[tuple[str, tuple[Column, ...], tuple[str, ...]]]:
+    """(title, columns, notes) of each chart of a picture."""
+    caption = next((sheet.caption for sheet in (*reversed(picture.more), picture) if sheet.caption), "")
+    for sheet in (picture, *picture.more):
+        for chart in sheet.charts:
+            yield sheet.title, tuple(_chart_columns(chart, words)), (caption,) if caption else ()
+
+
+def _chart_columns(chart: Chart, words: Mapping[str, str]) -> Iterator[Column]:
+    yield Column(words["question"], tuple(Cell(name) for name in chart.categories))
+    for one in chart.series:
+        values = []
+        for value, printed in zip(one.values, one.words, strict=True):
+            number = re.fullmatch(r"\d+\s*%", printed) or not printed
+            values.append(None if value is None else Cell(value, "percent") if number else Cell(printed))
+        yield Column(one.name, tuple(values))
+        for end, name in ((one.low, words["from"]), (one.high, words["to"])):
+            if any(value is not None for value in end):
+                cells = tuple(None if value is None else Cell(value, _end_form(value)) for value in end)
+                yield Column(f"{one.name}, {name}", cells)
+
+
+def _end_form(value: float) -> str:
+    digits = len(f"{100 * value:.4f}".rstrip("0").partition(".")[2])
+    return f"percent{digits}" if digits else "percent"
+
+
+def _told(prose: Prose) -> Iterator[tuple[str, str]]:
+    for part in prose.parts:
+        if isinstance(part, Paragraph):
+            yield "", part.text
+        elif isinstance(part, Bullets):
+            yield from (("", item) for item in part.items)
+        elif isinstance(part, Terms):
+            yield from part.pairs
+
+
+def _tab(number: str, title: str) -> str:
+    """A name a sheet may have: at most 31 signs, none of those that Excel refuses."""
+    plain = re.sub(r"[\[\]:*?/\\']", " ", title)
+    return f"{number} {' '.join(plain.split())}"[:31].rstrip()
+
+
+class _Writer:
+    """Writes sheets into an open workbook."""
+
+    def __init__(self, book: Any, document: Document, words: Mapping[str, str]) -> None:
+        self.book, self.cover, self.words = book, document.cover, words
+        face = {"font_name": document.cover.font or "Calibri", "font_size": 10, "valign": "top"}
+        self.face = face
+        self.plain = book.add_format({**face, "text_wrap": True})
+        self.title = book.add_format({**face, "bold": True, "font_size": 13, "font_color": self.cover.accent})
+        self.warn = book.add_format({**face, "bold": True, "font_color": "#5c3500", "bg_color": "#fff3d6"})
+        self.head = book.add_format(
+            {**face, "bold": True, "text_wrap": True, "bottom": 2, "bg_color": "#F0F2F5"}
+        )
+        self.link = book.add_format({**face, "font_color": "#0b57a4", "underline": 1})
+        self.formats: dict[str, Any] = {}
+
+    def contents(self, sheets: Sequence[Sheet]) -> None:
+        """The first sheet: what there is and where."""
+        page = self.book.add_worksheet(self.words["contents"])
+        cover = self.cover
+        lines = [cover.subject, cover.title, f"{self.words['wave']} {cover.wave}" if cover.wave else ""]
+        lines += [cover.brand, cover.footer, " · ".join(cover.facts)]
+        row = 0
+        for place, line in enumerate(line for line in lines if line):
+            page.write_string(row, 0, line, self.title if place == 0 else self.book.add_format(self.face))
+            row += 1
+        if cover.synthetic:
+            page.write_string(row, 0, f"{self.words['synthetic']}. {self.words['synthetic_long']}", self.warn)
+            row += 1
+        row += 1
+        heads = [self.words[name] for name in ("sheet", "title", "section", "rows")]
+        page.write_row(row, 0, heads, self.head)
+        page.freeze_panes(row + 1, 0)
+        for place, sheet in enumerate(sheets, start=row + 1):
+            page.write_url(place, 0, f"internal:'{sheet.tab}'!A1", self.link, sheet.tab)
+            page.write_string(place, 1, sheet.title, self.plain)
+            page.write_string(place, 2, sheet.section, self.plain)
+            page.write_number(place, 3, sheet.rows, self._format("whole"))
+        for place, wide in enumerate((34, 80, 34, 8)):
+            page.set_column(place, place, wide)
+
+    def sheet(self, sheet: Sheet) -> None:
+        """A table with its heading above, its notes below."""
+        page = self.book.add_worksheet(sheet.tab)
+        page.write_string(0, 0, sheet.title, self.title)
+        row = 1
+        if self.cover.synthetic:
+            page.write_string(row, 0, f"{self.words['synthetic']}. {self.words['synthetic_long']}", self.warn)
+            row += 1
+        row += 1
+        for place, column in enumerate(sheet.columns):
+            page.write_string(row, place, column.name, self.head)
+            page.set_column(place, place, _wide(column))
+            for offset, cell in enumerate(column.cells, start=row + 1):
+                if cell is None:
+                    continue
+                if isinstance(cell.value, str):
+                    page.write_string(offset, place, cell.value, self.plain)
+                else:
+                    page.write_number(offset, place, cell.value, self._format(cell.form))
+        page.freeze_panes(row + 1, 1)
+        if sheet.rows:
+            page.autofilter(row, 0, row + sheet.rows, len(sheet.columns) - 1)
+        notes = self.book.add_format({**self.face, "font_size": 9, "font_color": "#4d5661"})
+        for offset, note in enumerate(sheet.notes, start=row + sheet.rows + 2):
+            page.write_string(offset, 0, note, notes)
+        page.set_landscape()
+        page.fit_to_pages(1, 0)
+        page.repeat_rows(row)
+        page.set_paper(9)
+        page.set_footer(f"&L{self.cover.subject.replace('&', '&&')[:120]}&R&P / &N")
+
+    def _format(self, form: str) -> Any:
+        if form not in self.formats:
+            pattern = _FORMS.get(form)
+            if pattern is None:
+                digits = int(re.sub(r"\D", "", form) or 0)
+                pattern = "0." + "0" * digits if digits else "0"
+                pattern += '"\u00a0"%' if form.startswith("percent") else ""
+            self.formats[form] = self.book.add_format({**self.face, "num_format": pattern})
+        return self.formats[form]
+
+
+def _wide(column: Column) -> float:
+    longest = max(
+        (len(line) for cell in column.cells if cell for line in str(cell.value).split("\n")), default=0
+    )
+    return min(_WIDEST, max(9, len(column.name) * 0.55, longest + 2))
