@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 from toolkit.errors import Problem, near_names
 from toolkit.instrument.fields import ParallelWording
@@ -11,12 +12,13 @@ from toolkit.instrument.files import AudienceFile, BankFile
 from toolkit.instrument.lint import find
 from toolkit.instrument.lint_items import find_in_item, find_in_scale
 from toolkit.instrument.lint_scores import find_in_scores, sound_columns
-from toolkit.instrument.model import Instrument, Item, Scale, Score, Section
+from toolkit.instrument.model import Instrument, Item, MissingAnswer, Scale, Score, Section
 from toolkit.instrument.reading import Questionnaire, Reading
 from toolkit.instrument.yaml_loader import Document
 
 __all__ = ["assemble", "assemble_whole"]
 
+Entry = TypeVar("Entry")
 Asked = list[tuple[Document, AudienceFile]]
 _HEADER = ("id", "version", "title", "languages")
 
@@ -55,12 +57,13 @@ def assemble(reading: Reading, read: Iterable[tuple[str | None, Questionnaire | 
     audiences = {name: audience for name, audience in bank.audiences.items() if name in wanted}
     by_id = {item.id: item for item in bank.items}
     items = [_restricted(by_id[name], asked, audiences) for section in sections for name in section.items]
+    scales = _named(bank.scales, (item.scale for item in items))
     instrument = Instrument(
         **{name: getattr(first, name) for name in _HEADER},
         audiences=audiences,
-        scales=_used(bank, items),
-        missing=bank.missing,
-        themes=bank.themes,
+        scales=scales,
+        missing=_missing(bank, items, scales),
+        themes=_named(bank.themes, (item.theme for item in items)),
         sections=tuple(sections),
         items=tuple(items),
     )
@@ -74,7 +77,10 @@ def _check_rest(reading: Reading, instrument: Instrument, bank: BankFile) -> Non
     """What is wrong in the bank with what is not asked, which needs no words in every language."""
     known = frozenset(reading.broken)
     whole = instrument.model_copy(
-        update={name: getattr(bank, name) for name in ("audiences", "scales", "items", "scores")}
+        update={
+            name: getattr(bank, name)
+            for name in ("audiences", "scales", "missing", "themes", "items", "scores")
+        }
         | {"languages": ()}
     )
     for name, scale in bank.scales.items():
@@ -212,10 +218,15 @@ def _sections(reading: Reading, asked: Asked, bank: BankFile) -> list[Section]:
     return sections
 
 
-def _used(bank: BankFile, items: Iterable[Item]) -> dict[str, Scale]:
-    """The scales of what is asked; the others need no words in the languages of the questionnaire."""
-    named = {item.scale for item in items}
-    return {name: scale for name, scale in bank.scales.items() if name in named}
+def _named(entries: Mapping[str, Entry], names: Iterable[str | None]) -> dict[str, Entry]:
+    """The entries that are named, in the bank's order: the others need no words in every language."""
+    wanted = set(names)
+    return {name: entry for name, entry in entries.items() if name in wanted}
+
+
+def _missing(bank: BankFile, items: list[Item], scales: Mapping[str, Scale]) -> dict[str, MissingAnswer]:
+    offered = [name for item in items for name in item.missing]
+    return _named(bank.missing, [*offered, *(name for scale in scales.values() for name in scale.missing)])
 
 
 def _scores(instrument: Instrument, bank: BankFile) -> dict[str, Score]:

@@ -55,8 +55,9 @@ class Reading:
     """Names of entries that could not be read; nothing is said about what points to them."""
 
     def problems(self) -> list[Problem]:
-        """Everything found, each once."""
-        return list(dict.fromkeys(self.found))
+        """Everything found, each once, however it is to be mended."""
+        first = {(one.where, one.what): one for one in reversed(self.found)}
+        return [first[key] for key in dict.fromkeys((one.where, one.what) for one in self.found)]
 
     def questionnaire(self, path: Path) -> Questionnaire | None:
         """Read an audience file or an all-in-one file; None where it cannot be used at all."""

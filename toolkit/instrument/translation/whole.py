@@ -1,0 +1,69 @@
+"""An instrument as one YAML file that holds everything."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from toolkit.errors import InvalidInput, Problem
+from toolkit.instrument.exchange.files import write_files
+from toolkit.instrument.model import Instrument
+from toolkit.instrument.translation.texts import plain
+
+__all__ = ["write_instrument"]
+
+_ORDER = (
+    *("id", "version", "title", "languages", "audiences", "themes", "missing", "scales"),
+    *("sections", "items", "scores"),
+)
+
+
+class _Plain(yaml.SafeDumper):
+    """Writes what our loader reads: no aliases, lists indented below their key."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        super().increase_indent(flow, False)
+
+
+def write_instrument(instrument: Instrument, path: str | Path) -> Path:
+    """Write an instrument as one file that needs no bank.
+
+    Parameters
+    ----------
+    instrument
+        The instrument, of one audience or several.
+    path
+        Where the file (.yaml) will stand. A file that is there is never replaced.
+
+    Returns
+    -------
+    Path
+        The file; `load_instrument` gives the same instrument back.
+
+    Raises
+    ------
+    InvalidInput
+        A name that does not end in .yaml or .yml, or a file that is there already.
+
+    Examples
+    --------
+    >>> write_instrument(instrument, "all.yaml")  # doctest: +SKIP
+    PosixPath('all.yaml')
+    """
+    path = Path(path)
+    if path.suffix.lower() not in (".yaml", ".yml"):
+        problem = Problem(str(path), "is no name of an instrument file", "let it end in .yaml")
+        raise InvalidInput("instrument", [problem])
+    if path.exists():
+        problem = Problem(str(path), "is there already", "give another name: nothing is written over")
+        raise InvalidInput("instrument", [problem])
+    data = plain(instrument)
+    ordered = {name: data[name] for name in _ORDER if name in data}
+    text = yaml.dump(ordered, Dumper=_Plain, sort_keys=False, allow_unicode=True, width=110)
+    (written,) = write_files(path.parent, {path.name: text})
+    return written
