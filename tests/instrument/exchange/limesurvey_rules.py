@@ -31,22 +31,7 @@ SHARED_HEADER = [
     *("exclude_all_others", "random_order", "random_group"),
 ]
 ATTRIBUTES = {"min_num_value_n", "max_num_value_n"}
-RESERVED = {
-    "time",
-    "other",
-    "comment",
-    "and",
-    "or",
-    "eq",
-    "ne",
-    "lt",
-    "le",
-    "gt",
-    "ge",
-    "this",
-    "self",
-    "that",
-}
+RESERVED = {"time", "and", "or", "eq", "ne", "lt", "le", "gt", "ge", "this", "self", "that"}
 NEEDS_ANSWERS, NEEDS_PARTS = {"L", "F"}, {"M", "F"}
 TOKEN = re.compile(
     r"\s*(?:(?P<string>\"[^\"]*\"|'[^']*')|(?P<number>\d+(?:\.\d+)?)|(?P<word>[A-Za-z]\w*(?:\.NAOK)?)"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from toolkit.errors import InvalidInput, Problem, near_names
+from toolkit.instrument.fields import ParallelWording
 from toolkit.instrument.lint import find
-from toolkit.instrument.model import Instrument, Item, Section
+from toolkit.instrument.model import Instrument, Item, Row, Section
 
 __all__ = ["narrow"]
 
@@ -94,16 +95,25 @@ def _strangers(what: str, wanted: tuple[str, ...], known: Iterable[str]) -> Iter
 
 def _narrowed(item: Item, asked: tuple[str, ...]) -> Item | None:
     mine = tuple(name for name in asked if item.audiences is None or name in item.audiences)
+    if item.rows:  # whoever is asked none of the rows is not asked the matrix
+        mine = tuple(name for name in mine if any(name in (row.audiences or mine) for row in item.rows))
     if not mine:
         return None
-    rows = []
-    for row in item.rows:
-        heard = tuple(name for name in mine if row.audiences is None or name in row.audiences)
-        if heard:
-            rows.append(row.model_copy(update={"audiences": None if heard == mine else heard}))
-    if item.rows and not rows:
-        return None
-    return item.model_copy(update={"audiences": None if mine == asked else mine, "rows": tuple(rows)})
+    rows = [_narrowed_row(row, mine) for row in item.rows if set(row.audiences or mine) & set(mine)]
+    audiences = None if mine == asked else mine
+    return item.model_copy(update={"audiences": audiences, "text": _heard(item.text, mine), "rows": (*rows,)})
+
+
+def _narrowed_row(row: Row, asked: tuple[str, ...]) -> Row:
+    mine = tuple(name for name in asked if row.audiences is None or name in row.audiences)
+    audiences = None if mine == asked else mine
+    return row.model_copy(update={"audiences": audiences, "text": _heard(row.text, mine)})
+
+
+def _heard(text: ParallelWording, audiences: tuple[str, ...]) -> ParallelWording:
+    """The words of some audiences; of "all" only where one of them has none of its own."""
+    kept = {name: words for name, words in text.items() if name in audiences}
+    return kept if len(kept) == len(audiences) else {**kept, "all": text["all"]}
 
 
 def _sections(instrument: Instrument, kept: set[str]) -> Iterator[Section]:

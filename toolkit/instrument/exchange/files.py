@@ -50,5 +50,6 @@ def write_files(folder: str | Path, files: Mapping[str, str | bytes]) -> list[Pa
         raise InvalidInput("export", [Problem(str(folder), what, mend)]) from fault
     finally:
         for temporary in making.values():
-            temporary.unlink(missing_ok=True)
+            if temporary.exists():
+                temporary.unlink()
     return list(making)

@@ -17,8 +17,8 @@ from toolkit.instrument.model import Instrument, Item
 __all__ = ["find_unfit", "item_codes", "part_codes"]
 
 _WORDS_OF_CONDITIONS = {"and", "or", "eq", "ne", "lt", "le", "gt", "ge", "this", "self", "that"}
-_KEPT_FOR_ITSELF = _WORDS_OF_CONDITIONS | {"time", "other", "comment", "sid", "seed", "lang", "sgqa"}
-_KEPT_PARTS = {"time", "other", "comment", "count"}
+_KEPT_FOR_ITSELF = _WORDS_OF_CONDITIONS | {"time"}
+_KEPT_PARTS = {"time", "other"}
 _LONGEST_QUOTA_NAME = 255
 
 

@@ -1,0 +1,71 @@
+"""The part of an instrument that is exported is a sound instrument of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.instrument.exchange.strategies import instruments
+from toolkit.errors import InvalidInput
+from toolkit.instrument import Instrument, lint
+from toolkit.instrument.exchange import narrow
+
+Load = Callable[[dict[str, Any]], Instrument]
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@given(instrument=instruments(), data=st.data())
+def test_a_part_is_sound_and_asks_what_its_audiences_were_asked(
+    instrument: Instrument, data: st.DataObject
+) -> None:
+    chosen = data.draw(st.sets(st.sampled_from(tuple(instrument.audiences)), min_size=1))
+    asked = {
+        v.name: tuple(name for name in v.audiences if name in chosen)
+        for v in instrument.variables
+        if chosen & set(v.audiences)
+    }
+    heard = {name for audiences in asked.values() for name in audiences}
+    if heard != chosen:
+        with pytest.raises(InvalidInput, match="asked none of the items"):
+            narrow(instrument, audiences=chosen)
+        return
+    part = narrow(instrument, audiences=chosen)
+    assert lint(part) == []
+    assert {v.name: v.audiences for v in part.variables} == asked
+    for name, audiences in asked.items():
+        for audience in audiences:
+            for language in instrument.languages:
+                assert part[name].wording(audience, language) == instrument[name].wording(audience, language)
+    assert narrow(part) == part
+
+
+def test_the_first_language_named_comes_first(whole: dict[str, Any], load: Load) -> None:
+    both = _in_two_languages(whole)
+    instrument = load({**both, "languages": ["en", "fr"]})
+    assert narrow(instrument, languages=["fr", "en"]).languages == ("fr", "en")
+    assert narrow(instrument, languages="fr").languages == ("fr",)
+
+
+def _in_two_languages(data: Any) -> Any:
+    if isinstance(data, dict):
+        found = {name: _in_two_languages(value) for name, value in data.items()}
+        return {**found, "fr": f"{found['en']} (fr)"} if set(found) == {"en"} else found
+    return [_in_two_languages(value) for value in data] if isinstance(data, list) else data
+
+
+def test_unknown_languages_and_audiences_are_all_said(whole: dict[str, Any], load: Load) -> None:
+    with pytest.raises(InvalidInput) as refusal:
+        narrow(load(whole), languages=["de", "en"], audiences=["bos", "staff"])
+    assert [problem.where for problem in refusal.value.problems] == ["language 'de'", "audience 'bos'"]
+
+
+def test_the_whole_is_left_as_it_is(whole: dict[str, Any], load: Load) -> None:
+    instrument = load(whole)
+    before = instrument.model_dump()
+    narrow(instrument, audiences=["boss"])
+    assert instrument.model_dump() == before
+    assert narrow(instrument) == instrument

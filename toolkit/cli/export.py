@@ -1,0 +1,119 @@
+"""survey-toolkit export: a questionnaire for a survey platform or a data package."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from toolkit.cli.common import Commands
+    from toolkit.instrument.exchange.limesurvey import Quota
+
+__all__ = ["add"]
+
+
+def add(commands: Commands) -> None:
+    """Add the command to the parser."""
+    export = commands.add_parser(
+        "export",
+        help="write a questionnaire for a survey platform",
+        description="Write a questionnaire for a survey platform, and a manifest to read answers back by.",
+    )
+    export.add_argument(
+        "instruments",
+        nargs="+",
+        metavar="INSTRUMENT",
+        help="one file that holds everything, or a file an audience",
+    )
+    export.add_argument(
+        "--to",
+        required=True,
+        metavar="PLATFORM",
+        help="limesurvey, qualtrics, xlsform, surveyjs or preview",
+    )
+    export.add_argument("--out", required=True, metavar="FOLDER", help="where to write")
+    export.add_argument(
+        "--language",
+        action="append",
+        dest="languages",
+        help="only this language; may be given again, the first is the base language",
+    )
+    export.add_argument(
+        "--audience", action="append", dest="audiences", help="only this audience; may be given again"
+    )
+    export.add_argument(
+        "--layout",
+        help="how files are cut; limesurvey: one, language, audience; "
+        "qualtrics: audience, qsf (experimental)",
+    )
+    export.add_argument(
+        "--quota",
+        action="append",
+        dest="quotas",
+        metavar="ITEM=CODE[+CODE…][,ITEM=…]:LIMIT",
+        help="limesurvey: let no more than LIMIT people in who answer so, as audience=executive:50",
+    )
+    export.add_argument(
+        "--hidden",
+        action="append",
+        metavar="NAME",
+        help="limesurvey: a question nobody sees, filled in by the link, as organisation",
+    )
+    export.set_defaults(job=_export)
+
+
+def _export(given: argparse.Namespace) -> int:
+    from toolkit.instrument import load_instrument, load_instruments
+    from toolkit.instrument.exchange import export
+
+    files = given.instruments
+    instrument = load_instrument(files[0]) if len(files) == 1 else load_instruments(files)
+    options: dict[str, Any] = {}
+    if given.quotas:
+        options["quotas"] = _quotas(given.quotas)
+    if given.hidden:
+        options["hidden"] = given.hidden
+    written = export(
+        instrument,
+        given.to,
+        given.out,
+        languages=given.languages,
+        audiences=given.audiences,
+        layout=given.layout,
+        **options,
+    )
+    for path in written:
+        print(path)
+    for notice in _notices(written):
+        print(f"Notice: {notice}")
+    return 0
+
+
+def _notices(written: list[Path]) -> Iterator[str]:
+    """What the manifests say had to be changed, each once."""
+    from toolkit.instrument.exchange.manifest import MANIFEST_ENDING, read_manifest
+
+    manifests = [read_manifest(path) for path in written if path.name.endswith(MANIFEST_ENDING)]
+    yield from dict.fromkeys(notice for manifest in manifests for notice in manifest.notices)
+
+
+def _quotas(texts: list[str]) -> list[Quota]:
+    """Quotas as they are written on the command line; every one that cannot be read is said."""
+    from toolkit.errors import InvalidInput, Problem
+    from toolkit.instrument.exchange.limesurvey import Quota
+
+    quotas, problems = [], []
+    for text in texts:
+        conditions, _, limit = text.rpartition(":")
+        answers = dict(part.partition("=")[::2] for part in conditions.split(",") if part)
+        if not limit.isdigit() or not answers or not all(answers.values()):
+            mend = "write ITEM=CODE:LIMIT, as audience=executive:50 or country=US+UK,q=1:100"
+            problems.append(Problem(f"--quota {text}", "cannot be read", mend))
+            continue
+        counted = {name: tuple(codes.split("+")) for name, codes in answers.items()}
+        quotas.append(Quota(conditions, int(limit), counted))
+    if problems:
+        raise InvalidInput("quotas", problems)
+    return quotas
