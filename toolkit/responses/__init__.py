@@ -3,7 +3,21 @@
 from toolkit.responses.answers import AnswersFile
 from toolkit.responses.decoding import Coded, decode
 from toolkit.responses.export import Export
-from toolkit.responses.readers import read_limesurvey, read_qualtrics, read_table
+from toolkit.responses.readers import (
+    read_answers,
+    read_google_forms,
+    read_limesurvey,
+    read_microsoft_forms,
+    read_odk,
+    read_preview,
+    read_qualtrics,
+    read_redcap,
+    read_spss,
+    read_stata,
+    read_surveyjs,
+    read_surveymonkey,
+    read_table,
+)
 from toolkit.responses.simulation import simulate, simulate_study
 
 __all__ = [
@@ -11,8 +25,18 @@ __all__ = [
     "Coded",
     "Export",
     "decode",
+    "read_answers",
+    "read_google_forms",
     "read_limesurvey",
+    "read_microsoft_forms",
+    "read_odk",
+    "read_preview",
     "read_qualtrics",
+    "read_redcap",
+    "read_spss",
+    "read_stata",
+    "read_surveyjs",
+    "read_surveymonkey",
     "read_table",
     "simulate",
     "simulate_study",

@@ -7,7 +7,7 @@ Rules, in this order:
    all the same is not used, and the respondents concerned are noted in the disposition.
 3. A multi-select was answered where at least one option is ticked: its other options become "0". Where an
    exclusive option is ticked beside others, the others stand, the exclusive one becomes "0", and it is noted.
-4. An item that was asked and holds nothing is -3.
+4. An item that was asked and holds nothing is -3; where the platform says that it was not shown, -4, noted.
 5. In a row that was not submitted, everything after the last item answered is -6, unless an answer given
    before it had already routed the respondent past it.
 6. A row that was not submitted and answers fewer than half of the questions its respondent would have been
@@ -68,7 +68,8 @@ def decode(export: Export, instrument: Instrument) -> Coded:
         raise InvalidInput(export.source, export.problems)
     known = export.people["audience"].notna()
     people, answers = export.people[known], export.answers[known]
-    work = _Work(people, answers, instrument, frozenset(export.absent))
+    hidden = None if export.hidden is None else export.hidden[known]
+    work = _Work(people, answers, instrument, frozenset(export.absent), hidden)
     for item in instrument.items:
         work.decode_item(item)
     status = work.settle()
@@ -86,6 +87,7 @@ def decode(export: Export, instrument: Instrument) -> Coded:
     )
 
 
+_NOT_SHOWN = "not shown by the platform though the instrument asks it: counted as routed past"
 _NOTHING_SAID = "submitted without one answer"
 _BROKEN = "broke off before half of the questions"
 _REASONS = (_NOTHING_SAID, _BROKEN)
@@ -95,9 +97,15 @@ class _Work:
     """The columns of one file while they are decoded, item after item."""
 
     def __init__(
-        self, people: pd.DataFrame, answers: pd.DataFrame, instrument: Instrument, absent: frozenset[str]
+        self,
+        people: pd.DataFrame,
+        answers: pd.DataFrame,
+        instrument: Instrument,
+        absent: frozenset[str],
+        hidden: pd.DataFrame | None,
     ) -> None:
         self.people, self.answers, self.instrument, self.absent = people, answers, instrument, absent
+        self.hidden = hidden
         self.audience = pd.Categorical(
             people["audience"], categories=list(instrument.audiences), ordered=True
         )
@@ -109,6 +117,7 @@ class _Work:
             "answered an item that is not for the audience: not used": none.copy(),
             "answered though routed past: not used": none.copy(),
             "ticked an exclusive option beside others: the others stand": none.copy(),
+            _NOT_SHOWN: none.copy(),
         }
 
     def decode_item(self, item: Item) -> None:
@@ -126,12 +135,21 @@ class _Work:
             if variable.name in self.absent or item.id in self.absent:
                 for_audience, was_asked = np.zeros_like(for_audience), np.zeros_like(was_asked)
             name = variable.name
+            was_asked = self._shown(name, was_asked, given[name])
             self._note("answered an item that is not for the audience: not used", given[name] & ~for_audience)
             self._note("answered though routed past: not used", given[name] & for_audience & ~was_asked)
             self.was_asked[name], self.answered[name] = was_asked, given[name] & was_asked
             self.coded[name] = self._column(variable, raw[name], for_audience)
         if item.type == "multi":
             self._keep_exclusive_apart(item, variables)
+
+    def _shown(self, name: str, was_asked: np.ndarray, given: np.ndarray) -> np.ndarray:
+        """Take those out to whom the platform says it never showed what our routing asks of them."""
+        if self.hidden is None or name not in self.hidden:
+            return was_asked
+        not_shown = self.hidden[name].to_numpy(dtype=bool) & ~given & was_asked
+        self._note(_NOT_SHOWN, not_shown & self.people["submitted"].to_numpy(dtype=bool))
+        return np.asarray(was_asked & ~not_shown, dtype=bool)
 
     def _column(self, variable: Variable, raw: pd.Series, for_audience: np.ndarray) -> pd.Series:
         answered, was_asked = self.answered[variable.name], self.was_asked[variable.name]

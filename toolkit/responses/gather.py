@@ -15,11 +15,10 @@ from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.model import Instrument
 from toolkit.responses.answers import AnswersFile
 from toolkit.responses.decoding import Coded, decode
-from toolkit.responses.export import Export
 from toolkit.responses.organisations import compare_with_answers, organisations_from_answers
-from toolkit.responses.readers import read_limesurvey, read_qualtrics, read_table
+from toolkit.responses.readers import read_answers
 
-__all__ = ["Gathered", "gather", "read_answers"]
+__all__ = ["Gathered", "gather", "nobody_kept"]
 
 
 @dataclass(frozen=True)
@@ -29,12 +28,6 @@ class Gathered:
     frame: pd.DataFrame
     disposition: pd.DataFrame
     organisations: pd.DataFrame
-
-
-def read_answers(entry: AnswersFile, path: Path, instrument: Instrument, *, strict: bool = True) -> Export:
-    """Read one file with its platform's reader."""
-    readers = {"limesurvey": read_limesurvey, "qualtrics": read_qualtrics, "table": read_table}
-    return readers[entry.platform](path, instrument, entry=entry, strict=strict)
 
 
 def gather(
@@ -61,9 +54,12 @@ def gather(
     coded: list[Coded] = []
     for entry, path in zip(entries, paths, strict=True):
         try:
-            coded.append(decode(read_answers(entry, path, instrument, strict=False), instrument))
+            part = decode(read_answers(entry, path, instrument, strict=False), instrument)
         except InvalidInput as error:
             problems += [Problem(f"{entry.file}, {p.where}", p.what, p.mend) for p in error.problems]
+            continue
+        problems += nobody_kept(part.frame, part.disposition, entry.file)
+        coded.append(part)
     if not coded:
         raise InvalidInput(source, problems)
     frame = pd.concat([part.frame for part in coded], ignore_index=True)
@@ -81,6 +77,18 @@ def gather(
     if problems or table is None:
         raise InvalidInput(source, problems)
     return Gathered(frame, pd.concat([part.disposition for part in coded], ignore_index=True), table)
+
+
+def nobody_kept(frame: pd.DataFrame, disposition: pd.DataFrame, file: str) -> Iterator[Problem]:
+    """A file none of whose rows is a response: most often the wrong one."""
+    if len(frame):
+        return
+    aside = disposition[disposition["outcome"] == "set aside"]
+    why = "; ".join(f"{row.rows} {row.reason}" for row in aside.itertuples())
+    mend = "check that it is the right file"
+    if aside["reason"].str.contains("preview or test").any():
+        mend += "; where previews are what you want, write keep_tests: true"
+    yield Problem(f"{file}, rows", f"none is kept ({why or 'no rows'})", mend)
 
 
 def _copies(entries: Sequence[AnswersFile], paths: Sequence[Path]) -> Iterator[Problem]:

@@ -48,8 +48,8 @@ def workbook_sheet(data: bytes, *, source: str, notes: tuple[str, ...] = ()) -> 
     InvalidInput
         Where it is damaged, empty, or holds several sheets.
     """
-    import openpyxl
-    from openpyxl.utils.exceptions import InvalidFileException
+    import openpyxl  # type: ignore[import-untyped]
+    from openpyxl.utils.exceptions import InvalidFileException  # type: ignore[import-untyped]
 
     try:
         with warnings.catch_warnings():

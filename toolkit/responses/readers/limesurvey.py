@@ -31,7 +31,7 @@ from toolkit.responses.files.workbooks import as_text, frame_sheet
 from toolkit.responses.readers.platform import Platform, read_platform
 from toolkit.responses.vocabulary import code_words
 
-__all__ = ["LIMESURVEY", "read_limesurvey"]
+__all__ = ["LIMESURVEY", "own_of_limesurvey", "read_limesurvey"]
 
 _OWN = {
     "id", "submitdate", "lastpage", "startlanguage", "seed", "startdate", "datestamp", "token", "ipaddr",
@@ -142,7 +142,8 @@ def _code(heading: str) -> str:
     return found.group(1) if found else heading
 
 
-def _own(heading: str) -> bool:
+def own_of_limesurvey(heading: str) -> bool:
+    """Whether a heading is one of LimeSurvey's own."""
     return heading in _OWN or _OWN_PATTERN.fullmatch(heading) is not None
 
 
@@ -159,8 +160,8 @@ LIMESURVEY = Platform(
     unique=("token",),
     stamp="seed",
     hidden=_HIDDEN,
-    own=_own,
-    code=_code,
+    own=own_of_limesurvey,
+    spellings=lambda heading: (_code(heading),),
     codes=code_words,
     submitted=_submitted,
     manifests=("limesurvey",),

@@ -61,10 +61,10 @@ def codes_of(instrument: Instrument) -> dict[str, str]:
         if item.type == "multi":
             accepted[item.id] = item.id
     for variable in instrument.variables:
-        item, part = variable.item.id, variable.part
+        stem, part = variable.item.id, variable.part
         accepted[variable.name] = variable.name
         if part is not None:
-            for spelling in (f"{item}[{part}]", f"{item}/{part}", f"{item}___{part}", f"{item}.{part}"):
+            for spelling in (f"{stem}[{part}]", f"{stem}/{part}", f"{stem}___{part}", f"{stem}.{part}"):
                 accepted[spelling] = variable.name
     return accepted
 
@@ -95,7 +95,7 @@ def suffixed(instrument: Instrument, taken: Iterable[str]) -> dict[str, tuple[st
 
 def by_codes(
     headings: tuple[str, ...],
-    codes: Iterable[str],
+    codes: Iterable[tuple[str, ...]],
     accepted: Mapping[str, str],
     instrument: Instrument,
     columns: Mapping[str, str],
@@ -106,7 +106,7 @@ def by_codes(
     Parameters
     ----------
     codes
-        What each heading says as a code ("q1" for "group/q1" or "q1. Do you …?").
+        What each heading says as a code, likeliest first.
     ids
         The platform's own id of each column, where the file holds them.
     """
@@ -116,15 +116,17 @@ def by_codes(
     audiences: dict[str, tuple[str, ...]] = {}
     repeated = {heading for heading, times in Counter(headings).items() if times > 1}
     told = dict(zip(names, ids, strict=True)) if ids else {}
-    for name, heading, code in zip(names, headings, codes, strict=True):
-        known = next((key for key in (told.get(name, ""), heading, code) if key in columns), None)
+    for name, heading, said in zip(names, headings, codes, strict=True):
+        spellings = (heading, *said)
+        known = next((key for key in (told.get(name, ""), *spellings) if key in columns), None)
+        code = next((key for key in spellings if key in accepted), None)
+        other = next((key for key in spellings if key in others), None)
         if known is not None and (heading not in repeated or known == told.get(name)):
             found[name] = columns[known]
-        elif heading in accepted or code in accepted:
-            found[name] = accepted.get(heading) or accepted[code]
-        elif heading in others or code in others:
-            variable, audience = others.get(heading) or others[code]
-            found[name], audiences[name] = variable, (audience,)
+        elif code is not None:
+            found[name] = accepted[code]
+        elif other is not None:
+            found[name], audiences[name] = others[other][0], (others[other][1],)
     return Matched(
         names, found, audiences=audiences, problems=tuple(_repeated(headings, names, told, columns))
     )
@@ -228,7 +230,9 @@ def _placed(headings: tuple[str, ...], style: str, manifest: ExportManifest) -> 
     Several columns at one place are the options of a multi-select that stand joined in one cell.
     """
     single = manifest.by_heading(style)
-    found = {place: (single[heading],) for place, heading in enumerate(headings) if heading in single}
+    found: dict[int, tuple[Column, ...]] = {
+        place: (single[heading],) for place, heading in enumerate(headings) if heading in single
+    }
     for shared in manifest.shared_headings(style):
         places = [place for place, heading in enumerate(headings) if heading == shared]
         columns = tuple(column for column in manifest.columns if shared in column.headings.get(style, ()))

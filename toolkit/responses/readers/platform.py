@@ -48,8 +48,8 @@ class Platform:
         Its own columns that must be there, and what to do where they are not.
     own
         Whether a heading is one of its own.
-    code
-        What a heading says as a code.
+    spellings
+        What a heading says as a code, likeliest first ("q1" for "page/q1" or "q1. Do you …?").
     accepted
         Code → variable, or item for a multi-select in one column.
     codes
@@ -84,7 +84,7 @@ class Platform:
     id_columns: tuple[str, ...]
     required: tuple[str, ...] = ()
     mend: str = "export again with the platform's own columns"
-    code: Callable[[str], str] = str
+    spellings: Callable[[str], tuple[str, ...]] = lambda heading: (heading,)
     accepted: Callable[[Instrument], dict[str, str]] = codes_of
     unique: tuple[str, ...] = ()
     stamp: str | None = None
@@ -187,14 +187,15 @@ def _mapped(
 
 def _known(sheet: Sheet, platform: Platform) -> list[str]:
     """Everything `columns` may name a column by."""
-    return [*(name for row in sheet.headings for name in row), *map(platform.code, sheet.names)]
+    said = [code for name in sheet.names for code in platform.spellings(name)]
+    return [*(name for row in sheet.headings for name in row), *said]
 
 
 def _matched(
     platform: Platform, sheet: Sheet, entry: AnswersFile, instrument: Instrument
 ) -> tuple[Matched, ExportManifest | None]:
     ids = sheet.headings[-1] if platform.ids_row and len(sheet.headings) > 2 else ()
-    codes = [platform.code(name) for name in sheet.names]
+    codes = [platform.spellings(name) for name in sheet.names]
     if entry.manifest is None:
         accepted = platform.accepted(instrument)
         told = by_codes(sheet.names, codes, accepted, instrument, entry.columns, ids)
@@ -206,7 +207,7 @@ def _matched(
     notes = check_manifest(manifest, instrument, platform.manifests, entry.file)
     found = by_manifest(sheet, manifest)
     if not found.accepted:  # text headings and short codes may be told by the code alone
-        found = by_manifest(named(sheet, codes), manifest)
+        found = by_manifest(named(sheet, [code[0] for code in codes]), manifest)
     told = by_codes(sheet.names, codes, {}, instrument, entry.columns, ids)
     accepted = dict(found.accepted) | dict(told.accepted)
     repeated = tuple(p for p in told.problems if not _all_found(p, found, platform))
@@ -217,7 +218,11 @@ def _all_found(problem: Problem, found: Matched, platform: Platform) -> bool:
     """Whether the columns of a heading that stands again were all told apart, or are the platform's own."""
     heading = problem.where.removeprefix("column ")
     mine = [name for name in found.names if name == heading or name.startswith(f"{heading} (")]
-    return bool(mine) and all(name in found.accepted or platform.own(name) for name in mine)
+    return bool(mine) and all(name in found.accepted or _is_own(platform, name) for name in mine)
+
+
+def _is_own(platform: Platform, name: str) -> bool:
+    return any(platform.own(said) for said in (name, *platform.spellings(name)))
 
 
 def _audience_heading(
@@ -234,16 +239,12 @@ def _audience_heading(
         column = manifest.audience_column
     if column in frame:
         return column, ()
-    coded = [name for name in matched.names if platform.code(name) == column]
+    coded = [name for name in matched.names if column in platform.spellings(name)]
     if len(coded) == 1:
         return coded[0], ()
     if manifest is None or entry.audience is not None or "audience_column" in entry.model_fields_set:
         return column, ()
-    unknown = [
-        name
-        for name in matched.names
-        if name not in matched.accepted and not platform.own(platform.code(name))
-    ]
+    unknown = [name for name in matched.names if name not in matched.accepted and not _is_own(platform, name)]
     fitting = [name for name in unknown if common.all_audiences(frame[name], instrument)]
     if len(fitting) != 1:
         return column, ()
@@ -254,7 +255,7 @@ def _audience_heading(
 def _columns(
     platform: Platform, matched: Matched, entry: AnswersFile, instrument: Instrument, audience: pd.Series
 ) -> Columns:
-    own = (name for name in matched.names if platform.own(name) or platform.own(platform.code(name)))
+    own = (name for name in matched.names if _is_own(platform, name))
     return match_columns(
         matched.names,
         instrument,

@@ -1,0 +1,171 @@
+"""ODK and Kobo: tables (CSV, .xlsx) with grouped headings, and submissions as XML.
+
+Rules:
+
+- a heading is the path of a question (`page/agree/agree_prod`, `page-agree-agree_prod`); its last step is the
+  code, the platform's own columns are known by name;
+- ticks of a multi-select stand in one cell, codes apart by a blank, or in a column an option (1/0, TRUE/FALSE);
+- one XML file holds one submission, or several below one element; a .zip may hold many of them;
+- what reaches the server was finished; a submission whose `_validation_status` is "not approved" is set aside.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pandas as pd
+
+from toolkit.errors import InvalidInput, Problem
+from toolkit.instrument.model import Instrument
+from toolkit.responses.answers import AnswersFile
+from toolkit.responses.delimited import bytes_of
+from toolkit.responses.export import Export
+from toolkit.responses.files.opening import kind_of, read_cells, unpacked
+from toolkit.responses.files.sheet import Sheet
+from toolkit.responses.files.workbooks import frame_sheet
+from toolkit.responses.readers.platform import Platform, Rows, read_platform
+from toolkit.responses.vocabulary import code_words
+
+__all__ = ["ODK", "read_odk"]
+
+_OWN = {
+    "SubmissionDate", "KEY", "PARENT_KEY", "SubmitterID", "SubmitterName", "AttachmentsPresent",
+    "AttachmentsExpected", "Status", "ReviewState", "DeviceID", "Edits", "FormVersion", "instanceID",
+    "instanceName", "start", "end", "today", "deviceid", "subscriberid", "simserial", "phonenumber", "username",
+    "__version__", "_id", "_uuid", "_submission_time", "_validation_status", "_notes", "_status",
+    "_submitted_by", "_tags", "_index", "_version_", "uuid", "rootUuid", "deprecatedID", "audit",
+    "_attachments", "_geolocation", "_xform_id_string", "formhub/uuid",
+}  # fmt: skip
+_JUNK = re.compile(r"(generated_table_list_label|reserved_name_for_field_list_labels)_\d+|.+_note|.+_label")
+
+
+def read_odk(
+    path: str | Path,
+    instrument: Instrument,
+    *,
+    entry: AnswersFile | None = None,
+    wave: str = "1",
+    strict: bool = True,
+) -> Export:
+    """Read one table that ODK Central or Kobo exported, or submissions as XML (one file, or a .zip of them).
+
+    Parameters
+    ----------
+    entry
+        What the study file says about it; left out, the defaults of `AnswersFile`, organisations optional.
+    wave
+        The wave, where there is no entry.
+    strict
+        Raise for every problem found; otherwise they stand in the export's `problems`.
+
+    Raises
+    ------
+    InvalidInput
+        With every problem of the file.
+    """
+    return read_platform(ODK, Path(path), instrument, entry=entry, wave=wave, strict=strict)
+
+
+def _load(path: Path, source: str, encoding: str | None) -> Sheet:
+    many = _zipped_submissions(bytes_of(path, source))
+    if many is not None:
+        return _of_submissions(many, source)
+    data, _ = unpacked(path, source)
+    if kind_of(data) == "markup":
+        return _of_submissions([data], source)
+    return read_cells(path, source=source, encoding=encoding)
+
+
+def _zipped_submissions(data: bytes) -> list[bytes] | None:
+    if data[:4] != b"PK\x03\x04":
+        return None
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as packed:
+            names = [name for name in sorted(packed.namelist()) if not name.startswith("__MACOSX")]
+            if "[Content_Types].xml" in names or not any(name.endswith(".xml") for name in names):
+                return None
+            return [packed.read(name) for name in names if name.endswith(".xml")]
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError):
+        return None  # told as a damaged .zip where it is unpacked
+
+
+def _of_submissions(files: list[bytes], source: str) -> Sheet:
+    rows, problems = [], []
+    for number, data in enumerate(files, start=1):
+        if b"<!DOCTYPE" in data[:2000] or b"<!ENTITY" in data[:2000]:
+            problems.append(
+                Problem(f"submission {number}", "declares a document type", "it is no submission")
+            )
+            continue
+        try:
+            root = ElementTree.fromstring(data)
+        except ElementTree.ParseError as error:
+            what = f"is no XML ({error})"
+            problems.append(Problem(f"submission {number}", what, "download the submissions again"))
+            continue
+        rows += [dict(_leaves(one)) for one in _submissions(root)]
+    if problems:
+        raise InvalidInput(source, problems)
+    frame = pd.DataFrame(rows, dtype=str).fillna("")
+    return replace(frame_sheet(frame, source=source), notes=("read from submissions (XML)",))
+
+
+def _submissions(root: ElementTree.Element) -> list[ElementTree.Element]:
+    """The submissions in a file: the file itself, or the children of one that only holds submissions."""
+    inside = [child for child in root if child.find("{*}meta") is not None]
+    return inside or [root]
+
+
+def _leaves(element: ElementTree.Element, path: str = "") -> Iterator[tuple[str, str]]:
+    for child in element:
+        name = child.tag.rpartition("}")[2]
+        here = f"{path}/{name}" if path else name
+        if len(child):
+            yield from _leaves(child, here)
+        elif not _JUNK.fullmatch(name):
+            yield here, child.text or ""
+
+
+def _spellings(heading: str) -> tuple[str, ...]:
+    """The last two steps of a path, which name an option's own column, and the last one."""
+    steps = re.split(r"[/-]", heading)
+    return ("/".join(steps[-2:]), steps[-1])
+
+
+def _own(heading: str) -> bool:
+    last = re.split(r"[/-]", heading)[-1]
+    return heading in _OWN or last in _OWN or _JUNK.fullmatch(last) is not None
+
+
+def _aside(frame: pd.DataFrame, problems: list[Problem]) -> Rows:
+    if "_validation_status" not in frame:
+        return {}
+    said = frame["_validation_status"].str.lower()
+    return {
+        "not approved when it was reviewed": said.isin(["not approved", "validation_status_not_approved"])
+    }
+
+
+def _submitted(frame: pd.DataFrame, instrument: Instrument, problems: list[Problem]) -> pd.Series:
+    return pd.Series(True, index=frame.index)
+
+
+ODK = Platform(
+    name="odk",
+    load=_load,
+    id_columns=("KEY", "_uuid", "meta/instanceID", "meta-instanceID", "instanceID", "_id"),
+    own=_own,
+    spellings=_spellings,
+    codes=code_words,
+    separators=(" ", ";", ",", "|"),
+    aside=_aside,
+    submitted=_submitted,
+    manifests=("xlsform",),
+    texts="export again with headings 'XML values' (names, not labels)",
+)

@@ -1,0 +1,112 @@
+"""SPSS and Stata files: columns by name in any case, values by code, value labels as a check.
+
+Rules:
+
+- values declared user-missing are kept; what they mean is told by the manifest, by the study file's `missing`,
+  or by a value label that says it ("Don't know", "Not asked"); any other is refused, never made blank;
+- a code that carries the label of another code is refused: the scale runs the other way;
+- the columns of a coded frame (respondent, organisation, wave, audience, status) count as the platform's own.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pandas as pd
+
+from toolkit.errors import InvalidInput, Problem
+from toolkit.instrument.model import Instrument
+from toolkit.responses.answers import AnswersFile, PlatformName
+from toolkit.responses.export import Export
+from toolkit.responses.files.opening import read_cells
+from toolkit.responses.files.sheet import Sheet
+from toolkit.responses.readers.limesurvey import own_of_limesurvey
+from toolkit.responses.readers.platform import Platform, read_platform
+from toolkit.responses.vocabulary import code_words
+
+__all__ = ["SPSS", "STATA", "read_spss", "read_stata"]
+
+_OWN = {"respondent", "source", "status", "weight"}
+
+
+def read_spss(
+    path: str | Path,
+    instrument: Instrument,
+    *,
+    entry: AnswersFile | None = None,
+    wave: str = "1",
+    strict: bool = True,
+) -> Export:
+    """Read one .sav or .zsav file.
+
+    Parameters
+    ----------
+    entry
+        What the study file says about it; left out, the defaults of `AnswersFile`, organisations optional.
+    wave
+        The wave, where there is no entry.
+    strict
+        Raise for every problem found; otherwise they stand in the export's `problems`.
+
+    Raises
+    ------
+    InvalidInput
+        With every problem of the file.
+    """
+    return read_platform(SPSS, Path(path), instrument, entry=entry, wave=wave, strict=strict)
+
+
+def read_stata(
+    path: str | Path,
+    instrument: Instrument,
+    *,
+    entry: AnswersFile | None = None,
+    wave: str = "1",
+    strict: bool = True,
+) -> Export:
+    """Read one .dta file; see `read_spss`.
+
+    Raises
+    ------
+    InvalidInput
+        With every problem of the file.
+    """
+    return read_platform(STATA, Path(path), instrument, entry=entry, wave=wave, strict=strict)
+
+
+def _load(path: Path, source: str, encoding: str | None) -> Sheet:
+    sheet = read_cells(path, source=source, encoding=encoding)
+    if sheet.delimiter:
+        what = "is a text file, not one of SPSS or Stata"
+        raise InvalidInput(source, [Problem("file", what, "mend platform in the study file")])
+    return sheet
+
+
+def _submitted(frame: pd.DataFrame, instrument: Instrument, problems: list[Problem]) -> pd.Series:
+    """Who finished: a coded frame's status, LimeSurvey's date; where neither is there, everyone."""
+    if "status" in frame:
+        return frame["status"] != "partial"
+    return frame["submitdate"] != "" if "submitdate" in frame else pd.Series(True, index=frame.index)
+
+
+def _code(name: str) -> str:
+    """Names are written in any case."""
+    return name if re.search("[a-z]", name) else name.lower()
+
+
+def _platform(name: PlatformName, manifest: str) -> Platform:
+    return Platform(
+        name=name,
+        load=_load,
+        id_columns=("respondent", "id", "ResponseId", "RESPONDENT", "ID"),
+        own=lambda heading: heading.lower() in _OWN or own_of_limesurvey(heading),
+        spellings=lambda heading: (_code(heading),),
+        codes=code_words,
+        submitted=_submitted,
+        manifests=(manifest, name),
+    )
+
+
+SPSS = _platform("spss", "sav")
+STATA = _platform("stata", "dta")
