@@ -169,7 +169,7 @@ def _column(series: pd.Series, name: str, variable: Variable | None, chosen: boo
     single = variable is not None and variable.kind in ("single", "option")
     if not isinstance(array, pd.Categorical):
         if pd.api.types.is_numeric_dtype(series.dtype) or pd.api.types.is_bool_dtype(series.dtype):
-            numbers = series.to_numpy(dtype=np.float64, na_value=np.nan)
+            numbers = _numbers(series)
             if _infinite(numbers):
                 raise InvalidInput(
                     "items", [Problem(f"column {name}", "holds an infinite number", "correct it")]
@@ -320,7 +320,16 @@ def _mean(column: Column) -> Request | None:
     )
 
 
+def _numbers(series: pd.Series) -> Any:
+    """As they are where whole and none is missing, in an eighth of the memory; else float64."""
+    if isinstance(series.dtype, np.dtype) and series.dtype.kind in "biu":
+        return series.to_numpy()
+    return series.to_numpy(dtype=np.float64, na_value=np.nan)
+
+
 def _infinite(numbers: Array) -> bool:
+    if numbers.dtype.kind != "f":
+        return False
     starts = range(0, len(numbers), _AT_ONCE)
     return any(bool(np.isinf(numbers[start : start + _AT_ONCE]).any()) for start in starts)
 

@@ -19,7 +19,7 @@ from toolkit.analysis.sampled import Sampled, ratio_estimates
 __all__ = ["Moments", "domain_moments"]
 
 Array = npt.NDArray[np.float64]
-_CELLS_AT_ONCE = 6_000_000
+_CELLS_AT_ONCE = 3_000_000
 _ROUNDING = 1e-13
 _PARTS = ("n", "units", "weight", "kish", "mean", "spread", "covariance")
 
