@@ -21,6 +21,7 @@ from pathlib import Path
 import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem
+from toolkit.instrument.exchange.manifest import ExportManifest
 from toolkit.instrument.model import Instrument
 from toolkit.responses.answers import AnswersFile
 from toolkit.responses.export import Export
@@ -28,6 +29,7 @@ from toolkit.responses.files.encodings import decoded
 from toolkit.responses.files.opening import kind_of, read_cells, unpacked
 from toolkit.responses.files.sheet import Sheet, named, peeled
 from toolkit.responses.files.workbooks import as_text, frame_sheet
+from toolkit.responses.readers.limesurvey_vv import named_by_order, numbered_columns
 from toolkit.responses.readers.platform import Platform, read_platform
 from toolkit.responses.vocabulary import code_words
 
@@ -89,6 +91,9 @@ def _load(path: Path, source: str, encoding: str | None) -> Sheet:
     second = set(map(str.strip, map(str, sheet.cells.iloc[0])))
     if sheet.delimiter == "\t" and {"id", "submitdate"} <= second:
         return _vv(peeled(sheet, 1, source=source))
+    if {"class", "type/scale"} <= set(sheet.names):
+        what = "is the structure of a survey (questions), not its responses"
+        raise InvalidInput(source, [Problem("file", what, "export the responses")])
     names = tuple(_OWN_TEXTS.get(name, name) for name in sheet.names)
     codes = {_code(name) for name in names}
     if not {"id", "submitdate"} & codes and "startdate" not in codes:
@@ -136,6 +141,10 @@ def _vv(sheet: Sheet) -> Sheet:
     return replace(sheet, headings=(codes, texts), cells=held, notes=notes)
 
 
+def _by_order(sheet: Sheet, instrument: Instrument, manifest: ExportManifest | None, source: str) -> Sheet:
+    return named_by_order(sheet, instrument, manifest, source) if numbered_columns(sheet) else sheet
+
+
 def _code(heading: str) -> str:
     """The question code of a heading "code. text"; the heading itself where it is no such thing."""
     found = _CODE_AND_TEXT.match(heading)
@@ -164,6 +173,7 @@ LIMESURVEY = Platform(
     spellings=lambda heading: (_code(heading),),
     codes=code_words,
     submitted=_submitted,
+    coded=_by_order,
     manifests=("limesurvey",),
     texts="export again with headings 'Question code', or name the manifest of the questionnaire (manifest: …)",
 )

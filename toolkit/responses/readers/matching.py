@@ -10,6 +10,7 @@ from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument.exchange.manifest import Column, ExportManifest, instrument_hash
 from toolkit.instrument.model import Instrument
 from toolkit.responses.files.sheet import Sheet
+from toolkit.responses.vocabulary import tidy
 
 __all__ = ["Matched", "by_codes", "by_manifest", "check_manifest", "codes_of", "suffixed", "unique_names"]
 
@@ -229,15 +230,18 @@ def _placed(headings: tuple[str, ...], style: str, manifest: ExportManifest) -> 
 
     Several columns at one place are the options of a multi-select that stand joined in one cell.
     """
-    single = manifest.by_heading(style)
-    found: dict[int, tuple[Column, ...]] = {
-        place: (single[heading],) for place, heading in enumerate(headings) if heading in single
-    }
-    for shared in manifest.shared_headings(style):
-        places = [place for place, heading in enumerate(headings) if heading == shared]
-        columns = tuple(column for column in manifest.columns if shared in column.headings.get(style, ()))
-        if len({column.item for column in columns}) == 1 and columns[0].kind == "option" and len(places) == 1:
-            found[places[0]] = columns
-        elif len(places) == len(columns):
+    held: dict[str, list[Column]] = {}
+    for column in manifest.columns:
+        for heading in dict.fromkeys(tidy(one) for one in column.headings.get(style, ())):
+            held.setdefault(heading, []).append(column)
+    seen: dict[str, list[int]] = {}
+    for place, heading in enumerate(headings):
+        seen.setdefault(tidy(heading), []).append(place)
+    found: dict[int, tuple[Column, ...]] = {}
+    for heading in seen.keys() & held.keys():
+        places, columns = seen[heading], tuple(held[heading])
+        if len(places) == len(columns):
             found |= {place: (column,) for place, column in zip(places, columns, strict=True)}
+        elif len(places) == 1 and columns[0].kind == "option" and len({c.item for c in columns}) == 1:
+            found[places[0]] = columns
     return found

@@ -74,6 +74,8 @@ class Platform:
         Whether the third row of headings holds the platform's ids.
     texts
         What to do where no heading is a code.
+    coded
+        Gives columns codes that can only be told by the instrument.
     """
 
     name: PlatformName
@@ -96,6 +98,9 @@ class Platform:
     manifests: tuple[str, ...] = ()
     ids_row: bool = False
     texts: str = ""
+    coded: Callable[[Sheet, Instrument, ExportManifest | None, str], Sheet] = (
+        lambda sheet, instrument, manifest, source: sheet
+    )
 
 
 def read_platform(
@@ -119,7 +124,9 @@ def read_platform(
     if entry is not None and entry.mapping is not None:
         return _mapped(platform, sheet, path, instrument, entry, strict)
     entry = entry or common.plain_entry(path, platform.name, wave, sheet.names)
-    matched, manifest = _matched(platform, sheet, entry, instrument)
+    manifest = read_manifest(entry.manifest) if entry.manifest is not None else None
+    sheet = platform.coded(sheet, instrument, manifest, source)
+    matched = _matched(platform, sheet, entry, instrument, manifest)
     problems = [*matched.problems, *common.rename_problems(entry, _known(sheet, platform), instrument)]
     problems += [
         Problem(f"column {name}", "is missing", platform.mend)
@@ -192,26 +199,34 @@ def _known(sheet: Sheet, platform: Platform) -> list[str]:
 
 
 def _matched(
-    platform: Platform, sheet: Sheet, entry: AnswersFile, instrument: Instrument
-) -> tuple[Matched, ExportManifest | None]:
+    platform: Platform,
+    sheet: Sheet,
+    entry: AnswersFile,
+    instrument: Instrument,
+    manifest: ExportManifest | None,
+) -> Matched:
     ids = sheet.headings[-1] if platform.ids_row and len(sheet.headings) > 2 else ()
     codes = [platform.spellings(name) for name in sheet.names]
-    if entry.manifest is None:
+    if manifest is None:
         accepted = platform.accepted(instrument)
         told = by_codes(sheet.names, codes, accepted, instrument, entry.columns, ids)
         if not told.accepted and platform.texts:
             what = "are question texts, or codes of another survey: no column is known by its code"
             raise InvalidInput(entry.file, [Problem("headings", what, platform.texts)])
-        return told, None
-    manifest = read_manifest(entry.manifest)
+        return told
     notes = check_manifest(manifest, instrument, platform.manifests, entry.file)
     found = by_manifest(sheet, manifest)
     if not found.accepted:  # text headings and short codes may be told by the code alone
         found = by_manifest(named(sheet, [code[0] for code in codes]), manifest)
     told = by_codes(sheet.names, codes, {}, instrument, entry.columns, ids)
-    accepted = dict(found.accepted) | dict(told.accepted)
     repeated = tuple(p for p in told.problems if not _all_found(p, found, platform))
-    return replace(found, accepted=accepted, notes=notes, problems=(*found.problems, *repeated)), manifest
+    return replace(
+        found,
+        names=told.names,
+        accepted=dict(found.accepted) | dict(told.accepted),
+        notes=notes,
+        problems=(*found.problems, *repeated),
+    )
 
 
 def _all_found(problem: Problem, found: Matched, platform: Platform) -> bool:

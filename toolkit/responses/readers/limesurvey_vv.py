@@ -1,0 +1,97 @@
+"""Columns of LimeSurvey's first VV format, named by numbers: `424242X2X3prod` is survey, group, question, part.
+
+The numbers are LimeSurvey's own. They are taken for questions by their order, and only where everything that can
+be checked agrees: as many questions as the instrument (or manifest) has, the same parts at each, and the text of
+each question without parts where the file shows it plainly.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import groupby
+
+from toolkit.errors import InvalidInput, Problem
+from toolkit.instrument.exchange.manifest import ExportManifest
+from toolkit.instrument.model import Instrument, Item
+from toolkit.responses.files.sheet import Sheet, named
+
+__all__ = ["named_by_order", "numbered_columns"]
+
+_NUMBERS = re.compile(r"(\d+X\d+X\d+)(.*)")
+_MEND = "export again as VV version 2 (question codes), or as CSV with headings 'Question code'"
+
+
+def numbered_columns(sheet: Sheet) -> bool:
+    """Whether the headings are LimeSurvey's numbers."""
+    return any(_NUMBERS.fullmatch(name) for name in sheet.names)
+
+
+def named_by_order(
+    sheet: Sheet, instrument: Instrument, manifest: ExportManifest | None, source: str
+) -> Sheet:
+    """Give numbered columns their question codes.
+
+    Raises
+    ------
+    InvalidInput
+        Where questions, parts or texts do not agree with the instrument's.
+    """
+    places = [(place, found) for place, name in enumerate(sheet.names) if (found := _NUMBERS.fullmatch(name))]
+    questions = [list(group) for _, group in groupby(places, key=lambda one: one[1].group(1))]
+    items = list(_expected(instrument, manifest))
+    extra = len(questions) - len(items)
+    offset = _offset(sheet, questions, items, extra)
+    if offset is None:
+        what = (
+            f"are LimeSurvey's numbers of {len(questions)} questions, which do not follow the "
+            f"{len(items)} of the instrument part by part"
+        )
+        raise InvalidInput(source, [Problem("headings", what, _MEND)])
+    names = list(sheet.names)
+    if extra:
+        names[questions[0][0][0]] = "audience"
+    for question, item in zip(questions[extra:], items, strict=True):
+        for place, found in question:
+            names[place] = f"{item.id}[{found.group(2)}]" if found.group(2) else item.id
+    return named(sheet, names)
+
+
+def _expected(instrument: Instrument, manifest: ExportManifest | None) -> Iterator[Item]:
+    if manifest is None:
+        yield from instrument.items
+        return
+    for name in dict.fromkeys(column.item for column in manifest.columns):
+        yield instrument.item(name)
+
+
+def _offset(
+    sheet: Sheet, questions: list[list[tuple[int, re.Match[str]]]], items: list[Item], extra: int
+) -> int | None:
+    """How many questions stand before the first item (the one that tells the audience); None if none fits."""
+    if extra not in (0, 1):
+        return None
+    texts = sheet.headings[1]
+    for question, item in zip(questions[extra:], items, strict=True):
+        parts = [found.group(2) for _, found in question]
+        if parts != (_parts(item) or [""]):
+            return None
+        text = " ".join(texts[question[0][0]].split())
+        plain = "{" not in text and not any(_parts(item))
+        if plain and text not in _wordings(item):
+            return None
+    return extra
+
+
+def _parts(item: Item) -> list[str]:
+    return (
+        [row.id for row in item.rows]
+        if item.type == "matrix"
+        else [o.code for o in item.options]
+        if item.type == "multi"
+        else []
+    )
+
+
+def _wordings(item: Item) -> set[str]:
+    return {" ".join(text.split()) for words in item.text.values() for text in words.values()}
