@@ -37,29 +37,11 @@ class Series:
 
 @dataclass(frozen=True)
 class Chart:
-    """The rows of a drawing: `kind` "dots" (shares side by side) or "stack" (answers that add up to a bar)."""
+    """The rows of a drawing: `kind` "dots" (shares side by side) or "stack" (answers of one bar)."""
 
     kind: Literal["dots", "stack"]
     categories: tuple[str, ...]
     series: tuple[Series, ...]
-
-    def first(self, most: int) -> Chart:
-        """The same with so many categories at most; a question is not cut where its bars share a label."""
-        if len(self.categories) <= most:
-            return self
-        heads = [name.partition(" · ")[0] for name in self.categories]
-        end = most
-        while self.kind == "stack" and end > 1 and heads[end] == heads[end - 1]:
-            end -= 1
-        end = end if end > 1 else most
-        return Chart(
-            self.kind,
-            self.categories[:end],
-            tuple(
-                Series(one.name, one.colour, one.values[:end], one.words[:end], one.low[:end], one.high[:end])
-                for one in self.series
-            ),
-        )
 
 
 def dot_chart(

@@ -8,7 +8,19 @@ import pandas as pd
 
 from toolkit.analysis.rounding import rounded
 
-__all__ = ["NOT_SHOWN", "as_printed", "base", "change", "interval", "is_known", "p_value", "percent", "points", "rounded", "share_as_printed"]
+__all__ = [
+    "NOT_SHOWN",
+    "as_printed",
+    "base",
+    "change",
+    "interval",
+    "is_known",
+    "p_value",
+    "percent",
+    "points",
+    "rounded",
+    "share_as_printed",
+]
 
 NOT_SHOWN = "–"
 """Printed where a number is not there; a note beside it says why."""

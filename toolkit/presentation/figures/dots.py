@@ -109,8 +109,8 @@ def chart_of_dots(
     rows, groups
         As drawn.
     named
-        Group → (series, colour), where several groups are one series (each audience's earlier dots); the row's
-        label then says whose they are.
+        Group → (series, colour), where several groups are one series (each audience's earlier dots); the
+        row's label then says whose they are.
     """
     named = named or {}
     series = {group.name: named.get(group.name, (group.label, group.colour)) for group in groups}

@@ -17,6 +17,7 @@ from toolkit.reporting.documents.model import (
     load_document,
     save_document,
 )
+from toolkit.reporting.documents.packing import write_bytes
 
 __all__ = [
     "DOCUMENT",
@@ -66,7 +67,12 @@ def check_formats(formats: str | Iterable[str]) -> tuple[str, ...]:
 
 
 def write_documents(
-    document: Document, folder: str | Path, formats: str | Iterable[str] = FORMATS, *, name: str = "report"
+    document: Document,
+    folder: str | Path,
+    formats: str | Iterable[str] = FORMATS,
+    *,
+    name: str = "report",
+    keep: bool = True,
 ) -> list[Path]:
     """Write one document in some formats.
 
@@ -80,6 +86,8 @@ def write_documents(
         Some of `FORMATS`.
     name
         Of the files, without their ending.
+    keep
+        Write the document itself beside them, so that other formats can be made later (see `load_document`).
 
     Returns
     -------
@@ -95,13 +103,13 @@ def write_documents(
     wanted = check_formats(formats)
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    from toolkit.reporting.documents.packing import write_bytes
-
     written = []
     for one in wanted:
         path = folder / f"{name}.{one}"
         write_bytes(path, _writer(one)(document))
         written.append(path)
+    if keep:
+        save_document(document, folder / DOCUMENT)
     return written
 
 

@@ -102,9 +102,7 @@ def _sides(text: str) -> list[re.Match[str]]:
     return [line for line in lines if line] if len(lines) == 2 and all(lines) else []
 
 
-def _number_columns(
-    name: str, texts: Sequence[str], language: str, words: Mapping[str, str]
-) -> list[Column]:
+def _number_columns(name: str, texts: Sequence[str], language: str, words: Mapping[str, str]) -> list[Column]:
     main: list[Cell | None] = []
     ends: dict[str, list[Cell | None]] = {"low": [], "high": [], "n": []}
     for text in texts:
@@ -127,9 +125,7 @@ def _number_columns(
     return found + [Column(names[end], tuple(cells)) for end, cells in ends.items() if any(cells)]
 
 
-def _side_columns(
-    name: str, texts: Sequence[str], language: str, words: Mapping[str, str]
-) -> list[Column]:
+def _side_columns(name: str, texts: Sequence[str], language: str, words: Mapping[str, str]) -> list[Column]:
     found = []
     for side, which in enumerate(("higher", "lower")):
         who: list[Cell | None] = []
@@ -141,11 +137,13 @@ def _side_columns(
             bound = _BOUND.search(line)
             who.append(Cell(told[side]["who"].strip()) if told else _text(text) if side == 0 else None)
             number = told[side]["share"] if told else ""
-            share.append(
-                Cell(f"{bound[0]}{number}\u00a0%") if bound else _cell(number, "percent", language) if told else None
-            )
+            plain = _cell(number, "percent", language) if told else None
+            share.append(Cell(f"{bound[0]}{number}\u00a0%") if bound else plain)
             n.append(_cell(told[side]["n"], "whole", language) if told and told[side]["n"] else None)
-        found += [Column(f"{words[which]}: {words['who']}", tuple(who)), Column(f"{words[which]}: {words['share']}", tuple(share))]
+        found += [
+            Column(f"{words[which]}: {words['who']}", tuple(who)),
+            Column(f"{words[which]}: {words['share']}", tuple(share)),
+        ]
         if any(n):
             found.append(Column(f"{words[which]}: n", tuple(n)))
     return found
@@ -158,9 +156,7 @@ def _form(text: str, language: str) -> str:
 
 def _cell(text: str, form: str, language: str) -> Cell:
     value = number_of(text, language)
-    return Cell(round(value / 100, 6), form if form != "percent" else _percent_form(text, language)) if form == "percent" else Cell(value, form)
-
-
-def _percent_form(text: str, language: str) -> str:
-    mark = "," if language == "fr" else "."
-    return f"percent{len(text.partition(mark)[2])}" if mark in text else "percent"
+    if form != "percent":
+        return Cell(value, form)
+    digits = _form(text, language).removeprefix("decimal").removeprefix("whole")
+    return Cell(round(value / 100, 6), f"percent{digits}")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import html
 import json
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cache
@@ -15,10 +17,11 @@ from typing import Any
 from toolkit.errors import InvalidInput, Problem
 from toolkit.presentation.blocks import Block, Bullets, Paragraph, Prose, Several
 from toolkit.presentation.carry import from_data, to_data
+from toolkit.reporting.documents.packing import write_bytes
 
 __all__ = ["DOCUMENT", "Cover", "Document", "Foreign", "Passage", "Section", "load_document", "save_document"]
 
-DOCUMENT = "document.json"
+DOCUMENT = "document.json.gz"
 """The file beside a report from which its formats can be made again without running anything."""
 
 _FORM = 1
@@ -150,12 +153,10 @@ class Document:
 
 def save_document(document: Document, path: str | Path) -> None:
     """Write a document as JSON, whole or not at all; no path of the machine is in it."""
-    from toolkit.reporting.documents.packing import write_bytes
-
     sections = [_section_data(section) for section in (document.opening, *document.sections)]
     data = {"form": _FORM, "cover": asdict(document.cover), "sections": sections}
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":")) + "\n"
-    write_bytes(Path(path), text.encode())
+    write_bytes(Path(path), gzip.compress(text.encode(), mtime=0))
 
 
 def load_document(path: str | Path, *, templates: Mapping[str, Path] | None = None) -> Document:
@@ -168,7 +169,7 @@ def load_document(path: str | Path, *, templates: Mapping[str, Path] | None = No
     """
     path = Path(path)
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = json.loads(gzip.decompress(path.read_bytes()))
         if data["form"] != _FORM:
             raise ValueError(f"it is of form {data['form']}")
         sections = [_section(one) for one in data["sections"]]
@@ -176,7 +177,7 @@ def load_document(path: str | Path, *, templates: Mapping[str, Path] | None = No
     except FileNotFoundError:
         problem = Problem(path.name, "there is no such file", "make the report first")
         raise InvalidInput(path.name, [problem]) from None
-    except (KeyError, TypeError, ValueError) as fault:
+    except (EOFError, KeyError, OSError, TypeError, ValueError, zlib.error) as fault:
         problem = Problem(path.name, f"is no document of this version: {fault}", "make the report again")
         raise InvalidInput(path.name, [problem]) from None
     found = MappingProxyType(dict(templates or {}))

@@ -12,9 +12,9 @@ from toolkit.errors import InvalidInput, Problem
 from toolkit.reporting.documents.model import Document
 from toolkit.reporting.documents.words import frame_words
 
-__all__ = ["MOMENT", "described", "named_after", "opened_template"]
+__all__ = ["MOMENT", "described", "named_after", "opened_template", "rgb"]
 
-MOMENT = datetime.datetime(1980, 1, 1)  # noqa: DTZ001 - a constant without a place
+MOMENT = datetime.datetime(1980, 1, 1)
 
 
 def opened_template(opens: Callable[..., Any], template: Path | None) -> Any:
@@ -38,6 +38,14 @@ def opened_template(opens: Callable[..., Any], template: Path | None) -> Any:
 def described(element: Any, words: str) -> None:
     """Give a drawing or a table the words that stand for it."""
     element.set("descr", words)
+
+
+def rgb(text: str) -> Any:
+    """A colour as python-pptx takes it, from "1f4e79" or "#1f4e79"."""
+    from pptx.dml.color import RGBColor
+
+    kind: Any = RGBColor
+    return kind.from_string(text.lstrip("#").upper())
 
 
 def named_after(properties: Any, document: Document) -> None:

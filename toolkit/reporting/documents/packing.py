@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import re
 import uuid
 import zipfile
@@ -21,7 +20,7 @@ def write_bytes(path: Path, content: bytes) -> None:
     temporary = path.with_name(f".{path.name}-{uuid.uuid4().hex[:8]}")
     try:
         temporary.write_bytes(content)
-        os.replace(temporary, path)
+        temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
 

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import asdict
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from toolkit.errors import ToolkitError
 from toolkit.presentation.blocks import Block, Picture, Table
 from toolkit.presentation.carry import to_data
 from toolkit.reporting.documents.model import Document, Foreign
+from toolkit.reporting.documents.pictures import size_of
+from toolkit.reporting.documents.typesetting import typeset
 from toolkit.reporting.documents.words import frame_words
 
-__all__ = ["font_folder", "render_pdf", "widths"]
+__all__ = ["render_pdf", "widths"]
 
 STANDARD = "ua-1"
 """PDF/UA-1: Typst refuses to write a file that does not keep to it, such as a picture without words."""
@@ -25,10 +24,6 @@ STANDARD = "ua-1"
 _TEMPLATE = Path(__file__).with_name("report.typ")
 _WIDE, _HIGH = 176.0, 190.0
 """Millimetres there are for a picture."""
-
-_SIZE = re.compile(r'<svg\b[^>]*?\b(width|height)="([\d.]+)')
-_LETTER = 1.5
-"""Millimetres one letter of a table takes at the least."""
 
 
 def render_pdf(document: Document) -> bytes:
@@ -45,40 +40,14 @@ def render_pdf(document: Document) -> bytes:
     ToolkitError
         Typst refuses it, which would break the standard; its own words say why.
 
-    Notes
-    -----
-    Typst keeps worker threads in the process that called it: call this in a child, not in a process that
-    others are forked from.
     """
-    import typst
-
-    files: dict[str, Any] = {"main.typ": _TEMPLATE.read_bytes()}
+    files: dict[str, bytes] = {"main.typ": _TEMPLATE.read_bytes()}
     files["report.json"] = json.dumps(_data(document, files), ensure_ascii=False).encode()
-    try:
-        made = typst.compile(
-            files,
-            format="pdf",
-            pdf_standards=[STANDARD],
-            font_paths=[font_folder()],
-            ignore_system_fonts=True,
-            timestamp=0,
-        )
-    except typst.TypstError as fault:
-        raise ToolkitError(f"the PDF could not be made: {fault}") from fault
-    if not isinstance(made, bytes):
-        raise ToolkitError("the PDF could not be made: Typst gave no file back")
+    (made,) = typeset(files, "the PDF", format="pdf", pdf_standards=[STANDARD])
     return made
 
 
-@cache
-def font_folder() -> str:
-    """The folder of the typeface that comes with matplotlib."""
-    from matplotlib import get_data_path
-
-    return str(Path(get_data_path()) / "fonts" / "ttf")
-
-
-def _data(document: Document, files: dict[str, Any]) -> dict[str, Any]:
+def _data(document: Document, files: dict[str, bytes]) -> dict[str, Any]:
     cover = document.cover
     words = frame_words(cover.language)
     name, logo = _logo(cover.logo)
@@ -111,7 +80,7 @@ def _logo(address: str) -> tuple[str, bytes]:
     return f"logo.{ending}", base64.b64decode(encoded)
 
 
-def _part(block: Block, files: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _part(block: Block, files: dict[str, bytes]) -> Iterator[dict[str, Any]]:
     if isinstance(block, Picture):
         for sheet in (block, *block.more):
             yield _picture(sheet, files)
@@ -124,22 +93,21 @@ def _part(block: Block, files: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield to_data(block)
 
 
-def _picture(sheet: Picture, files: dict[str, Any]) -> dict[str, Any]:
+def _picture(sheet: Picture, files: dict[str, bytes]) -> dict[str, Any]:
     name = f"picture-{len(files)}.svg"
     files[name] = sheet.svg.encode()
-    size = {side: float(number) for side, number in _SIZE.findall(sheet.svg)}
-    high = _WIDE * size.get("height", 1.0) / size.get("width", 1.0)
+    wide, high = size_of(sheet.svg)
     return {
         "kind": "picture",
         "title": sheet.title,
         "alt": sheet.alt,
         "caption": sheet.caption,
         "file": name,
-        "wide": round(100 * min(1.0, _HIGH / high), 2),
+        "wide": round(100 * min(1.0, _HIGH * wide / (_WIDE * high)), 2),
     }
 
 
-def _foreign(block: Foreign, files: dict[str, Any]) -> dict[str, Any]:
+def _foreign(block: Foreign, files: dict[str, bytes]) -> dict[str, Any]:
     if block.png and block.alt:
         name = f"picture-{len(files)}.png"
         files[name] = block.picture()

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any
 
 from toolkit.errors import ToolkitError
-from toolkit.reporting.documents.model import Document
 from toolkit.presentation.blocks import Picture
-from toolkit.reporting.documents.pdf import font_folder
+from toolkit.reporting.documents.model import Document
+from toolkit.reporting.documents.typesetting import typeset
 
 __all__ = ["bitmaps", "sheets_of", "size_of"]
 
-_SIZE = re.compile(r'<svg\b[^>]*?\bwidth="([\d.]+)[a-z]*"[^>]*?\bheight="([\d.]+)|<svg\b[^>]*?\bheight="([\d.]+)[a-z]*"[^>]*?\bwidth="([\d.]+)')
+_OPENING = re.compile(r"<svg\b[^>]*>")
+_SIDE = re.compile(r'\b(width|height)="([\d.]+)')
 _DOTS = 170
 _PAGE = "#set page(width: {wide}pt, height: {high}pt, margin: 0pt)\n"
 
@@ -31,11 +31,11 @@ def size_of(svg: str) -> tuple[float, float]:
     >>> size_of('<svg width="72pt" height="36pt"></svg>')
     (72.0, 36.0)
     """
-    found = _SIZE.search(svg)
-    if found is None:
+    opening = _OPENING.search(svg)
+    sides = {side: float(number) for side, number in _SIDE.findall(opening[0])} if opening else {}
+    if len(sides) < 2:
         raise ToolkitError("a drawing says neither its width nor its height")
-    wide, high = (found[1], found[2]) if found[1] else (found[4], found[3])
-    return float(wide), float(high)
+    return sides["width"], sides["height"]
 
 
 def sheets_of(document: Document) -> list[Picture]:
@@ -51,22 +51,14 @@ def sheets_of(document: Document) -> list[Picture]:
 
 def bitmaps(svgs: Iterable[str]) -> dict[str, bytes]:
     """SVG → PNG of each, in one pass of Typst, with the typeface that comes with matplotlib."""
-    import typst
-
     wanted = list(dict.fromkeys(svgs))
     if not wanted:
         return {}
-    files: dict[str, Any] = {f"{place}.svg": svg.encode() for place, svg in enumerate(wanted)}
+    files: dict[str, bytes] = {f"{place}.svg": svg.encode() for place, svg in enumerate(wanted)}
     pages = []
     for place, svg in enumerate(wanted):
         wide, high = size_of(svg)
         pages.append(_PAGE.format(wide=wide, high=high) + f'#image("{place}.svg", width: 100%)')
     files["main.typ"] = "\n".join(pages).encode()
-    try:
-        made = typst.compile(
-            files, format="png", ppi=_DOTS, font_paths=[font_folder()], ignore_system_fonts=True, timestamp=0
-        )
-    except typst.TypstError as fault:
-        raise ToolkitError(f"the drawings could not be made into bitmaps: {fault}") from fault
-    sheets = made if isinstance(made, list) else [made]
-    return dict(zip(wanted, sheets, strict=True))
+    pngs = typeset(files, "the bitmaps of the pictures", format="png", ppi=_DOTS)
+    return dict(zip(wanted, pngs, strict=True))

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+from pptx.chart.data import CategoryChartData
+from pptx.enum.chart import XL_CHART_TYPE, XL_LABEL_POSITION, XL_LEGEND_POSITION, XL_TICK_LABEL_POSITION
+from pptx.enum.dml import MSO_PATTERN
+from pptx.oxml import parse_xml
+from pptx.util import Pt
+
 from toolkit.presentation.charts import Chart, Series
 from toolkit.presentation.theme import ink_on
-from toolkit.reporting.documents.office import described
+from toolkit.reporting.documents.office import described, rgb
 
 __all__ = ["add_chart"]
 
+_DATA: Any = CategoryChartData  # without annotations of its own
 _LEAST = 0.07
 """A bar shorter than this has no room for its number."""
 
@@ -35,10 +42,7 @@ def add_chart(slide: Any, chart: Chart, box: tuple[float, float, float, float], 
     alt
         The same rows in words.
     """
-    from pptx.chart.data import CategoryChartData
-    from pptx.enum.chart import XL_CHART_TYPE
-
-    data = CategoryChartData(number_format="0%")
+    data: Any = _DATA(number_format="0%")
     data.categories = [name.replace("\n", " ") for name in chart.categories]
     for one in chart.series:
         data.add_series(one.name, one.values)
@@ -51,9 +55,6 @@ def add_chart(slide: Any, chart: Chart, box: tuple[float, float, float, float], 
 
 
 def _axes(drawn: Any, chart: Chart) -> None:
-    from pptx.enum.chart import XL_LEGEND_POSITION, XL_TICK_LABEL_POSITION
-    from pptx.util import Pt
-
     drawn.font.size = Pt(11)
     drawn.has_title = False
     drawn.has_legend = True
@@ -61,7 +62,7 @@ def _axes(drawn: Any, chart: Chart) -> None:
     drawn.legend.include_in_layout = False
     drawn.category_axis.reverse_order = True
     drawn.category_axis.tick_label_position = XL_TICK_LABEL_POSITION.LOW
-    drawn.category_axis.format.line.color.rgb = _colour("#9AA5B1")
+    drawn.category_axis.format.line.color.rgb = rgb("#9AA5B1")
     drawn.value_axis.maximum_scale, drawn.value_axis.minimum_scale = 1.0, 0.0
     drawn.value_axis.visible = False
     drawn.value_axis.has_major_gridlines = False
@@ -70,16 +71,13 @@ def _axes(drawn: Any, chart: Chart) -> None:
 
 
 def _series(drawn: Any, series: Series, kind: str) -> None:
-    from pptx.enum.chart import XL_LABEL_POSITION
-    from pptx.util import Pt
-
     drawn.format.fill.solid()
-    drawn.format.fill.fore_color.rgb = _colour(series.colour)
+    drawn.format.fill.fore_color.rgb = rgb(series.colour)
     drawn.invert_if_negative = False
     labels = drawn.data_labels
     labels.show_value, labels.number_format, labels.number_format_is_linked = True, '0"\u00a0"%', False
     labels.font.size = Pt(9)
-    labels.font.color.rgb = _colour(ink_on(series.colour))
+    labels.font.color.rgb = rgb(ink_on(series.colour))
     labels.position = XL_LABEL_POSITION.CENTER if kind == "stack" else XL_LABEL_POSITION.INSIDE_BASE
     for place, (value, words) in enumerate(zip(series.values, series.words, strict=True)):
         if value is None:
@@ -96,32 +94,25 @@ def _series(drawn: Any, series: Series, kind: str) -> None:
 
 def _hatched(fill: Any, colour: str) -> None:
     """A bar that ends at a bound, not at a share."""
-    from pptx.enum.dml import MSO_PATTERN
-
     fill.patterned()
     fill.pattern = MSO_PATTERN.WIDE_UPWARD_DIAGONAL
-    fill.fore_color.rgb = _colour(colour)
-    fill.back_color.rgb = _colour("#FFFFFF")
+    fill.fore_color.rgb = rgb(colour)
+    fill.back_color.rgb = rgb("#FFFFFF")
 
 
 def _label(label: Any, words: str, kind: str) -> None:
     """A label of its own for a point, beside its bar: a bound, or a number the bar is too short for."""
-    from pptx.enum.chart import XL_LABEL_POSITION
-    from pptx.util import Pt
-
     frame = label.text_frame
     frame.text = words
     run = frame.paragraphs[0].runs[0]
     run.font.size = Pt(9)
-    run.font.color.rgb = _colour("#1F2933")
+    run.font.color.rgb = rgb("#1F2933")
     if kind == "dots":
         label.position = XL_LABEL_POSITION.OUTSIDE_END
 
 
 def _intervals(drawn: Any, series: Series) -> None:
     """Error bars from the printed ends."""
-    from lxml import etree
-
     ends: list[tuple[float, float]] = []
     for value, low, high in zip(series.values, series.low, series.high, strict=True):
         known = value is not None and low is not None and high is not None
@@ -131,15 +122,11 @@ def _intervals(drawn: Any, series: Series) -> None:
     parts = {
         name: f"<c:{name}><c:numLit><c:formatCode>General</c:formatCode>"
         f'<c:ptCount val="{len(ends)}"/>'
-        + "".join(f'<c:pt idx="{place}"><c:v>{pair[side]:.4g}</c:v></c:pt>' for place, pair in enumerate(ends))
+        + "".join(
+            f'<c:pt idx="{place}"><c:v>{pair[side]:.4g}</c:v></c:pt>' for place, pair in enumerate(ends)
+        )
         + f"</c:numLit></c:{name}>"
         for side, name in enumerate(("plus", "minus"))
     }
     category = drawn._element.find("{*}cat")
-    category.addprevious(etree.fromstring(_ERRORS.format(**parts)))
-
-
-def _colour(text: str) -> Any:
-    from pptx.dml.color import RGBColor
-
-    return RGBColor.from_string(text.lstrip("#").upper())
+    category.addprevious(parse_xml(_ERRORS.format(**parts)))

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import io
 from typing import Any
+from xml.sax.saxutils import escape
+
+import pptx
+from pptx.enum.shapes import PP_PLACEHOLDER as KIND
+from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
+from pptx.opc.constants import RELATIONSHIP_TYPE
+from pptx.oxml import parse_xml
+from pptx.util import Pt
 
 from toolkit.reporting.documents.deck import Slide, chosen_slides
 from toolkit.reporting.documents.model import Document
-from toolkit.reporting.documents.office import described, named_after, opened_template
+from toolkit.reporting.documents.office import described, named_after, opened_template, rgb
 from toolkit.reporting.documents.packing import repacked
 from toolkit.reporting.documents.pdf import widths
 from toolkit.reporting.documents.slide_charts import add_chart
@@ -19,6 +27,7 @@ _WIDE, _HIGH = 12192000, 6858000
 """A slide of 16 to 9, in English metric units (914,400 an inch)."""
 
 _EDGE = 457200
+_DRAWING = "http://schemas.openxmlformats.org/drawingml/2006/main"
 INK, SOFT = "1F2933", "52606D"
 
 
@@ -37,8 +46,6 @@ def render_pptx(document: Document) -> bytes:
     InvalidInput
         The template is no PowerPoint file.
     """
-    import pptx
-
     template = document.templates.get("pptx")
     file: Any = opened_template(pptx.Presentation, template)
     if template is None:
@@ -64,9 +71,6 @@ class _Writer:
 
     def title(self) -> None:
         """Whom it is about."""
-        from pptx.enum.text import PP_ALIGN
-        from pptx.util import Pt
-
         cover = self.cover
         layout = self.file.slide_layouts[0]
         slide = self.file.slides.add_slide(layout)
@@ -128,8 +132,6 @@ class _Writer:
         return int(head.top + head.height + 80000)
 
     def _bullets(self, slide: Any, plan: Slide, box: tuple[float, float, float, float]) -> None:
-        from pptx.util import Pt
-
         shape = slide.shapes.add_textbox(*(int(one) for one in box))
         frame = shape.text_frame
         frame.word_wrap = True
@@ -141,12 +143,9 @@ class _Writer:
                 if words:
                     run = paragraph.add_run()
                     run.text, run.font.bold, run.font.size = words, bold, Pt(size)
-                    run.font.color.rgb = _colour(INK)
+                    run.font.color.rgb = rgb(INK)
 
     def _table(self, slide: Any, plan: Slide, box: tuple[float, float, float, float]) -> None:
-        from pptx.enum.text import PP_ALIGN
-        from pptx.util import Pt
-
         table = plan.table
         if table is None:
             return
@@ -171,7 +170,7 @@ class _Writer:
                         paragraph.alignment = PP_ALIGN.RIGHT
                 if number == 0:
                     cell.fill.solid()
-                    cell.fill.fore_color.rgb = _colour(self.cover.accent.lstrip("#"))
+                    cell.fill.fore_color.rgb = rgb(self.cover.accent.lstrip("#"))
 
     def _foot(self, slide: Any) -> None:
         cover = self.cover
@@ -194,28 +193,18 @@ class _Writer:
 
 
 def _sized(frame: Any, size: float, colour: str) -> None:
-    from pptx.util import Pt
-
     for paragraph in frame.paragraphs:
         for run in paragraph.runs:
             run.font.size = Pt(size)
-            run.font.color.rgb = _colour(colour)
+            run.font.color.rgb = rgb(colour)
 
 
 def _place(shape: Any, box: tuple[float, float, float, float]) -> None:
     shape.left, shape.top, shape.width, shape.height = (int(one) for one in box)
 
 
-def _colour(text: str) -> Any:
-    from pptx.dml.color import RGBColor
-
-    return RGBColor.from_string(text.upper())
-
-
 def _title_only(file: Any) -> Any:
     """The layout with a title and no place for text; the last one that has a title where there is none."""
-    from pptx.enum.shapes import PP_PLACEHOLDER as KIND
-
     furniture = {KIND.DATE, KIND.FOOTER, KIND.SLIDE_NUMBER}
     titled = []
     for layout in file.slide_layouts:
@@ -230,15 +219,10 @@ def _title_only(file: Any) -> Any:
 
 def _own_look(file: Any, document: Document) -> None:
     """A wide slide, left-aligned titles in the brand's colour, the brand's typeface."""
-    from lxml import etree
-    from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
-    from pptx.opc.constants import RELATIONSHIP_TYPE
-    from pptx.util import Pt
-
     file.slide_width, file.slide_height = _WIDE, _HIGH
     master = file.slide_master
     layouts = [master, file.slide_layouts[0], _title_only(file)]
-    for place, sheet in enumerate(layouts):
+    for sheet in layouts:
         for shape in sheet.placeholders:
             shape.left, shape.width = _EDGE, _WIDE - 2 * _EDGE
     styles = master.element.find(".//{*}titleStyle/{*}lvl1pPr")
@@ -248,12 +232,14 @@ def _own_look(file: Any, document: Document) -> None:
     run.set("b", "1")
     for fill in run.findall("{*}solidFill"):
         run.remove(fill)
-    ink = '<a:solidFill xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"><a:srgbClr val="{}"/></a:solidFill>'
-    run.insert(0, etree.fromstring(ink.format(document.cover.accent.lstrip("#").upper())))
+    ink = f'<a:solidFill xmlns:a="{_DRAWING}"><a:srgbClr val="{{}}"/></a:solidFill>'
+    run.insert(0, parse_xml(ink.format(document.cover.accent.lstrip("#").upper())))
     for layout in layouts[1:]:
         for shape in layout.placeholders:
             if shape.placeholder_format.idx == 0:
-                shape.text_frame.vertical_anchor = MSO_ANCHOR.BOTTOM if layout is layouts[1] else MSO_ANCHOR.TOP
+                shape.text_frame.vertical_anchor = (
+                    MSO_ANCHOR.BOTTOM if layout is layouts[1] else MSO_ANCHOR.TOP
+                )
             for paragraph in shape.text_frame.paragraphs:
                 paragraph.alignment = PP_ALIGN.LEFT
     theme = master.part.part_related_by(RELATIONSHIP_TYPE.THEME)
@@ -265,6 +251,4 @@ def _own_look(file: Any, document: Document) -> None:
 
 
 def _quoted(text: str) -> str:
-    from xml.sax.saxutils import escape
-
     return escape(text, {'"': "&quot;"})

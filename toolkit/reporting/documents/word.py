@@ -6,6 +6,11 @@ import base64
 import io
 from typing import Any
 
+import docx
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
+from docx.shared import Cm, Pt, RGBColor
+
 from toolkit.presentation.blocks import Block, Bullets, Heading, Paragraph, Picture, Prose, Table, Terms
 from toolkit.reporting.documents.model import Document, Foreign
 from toolkit.reporting.documents.office import described, named_after, opened_template
@@ -38,8 +43,6 @@ def render_docx(document: Document) -> bytes:
     InvalidInput
         The template is no Word file.
     """
-    import docx
-
     template = document.templates.get("docx")
     file: Any = opened_template(docx.Document, template)
     writer = _Writer(file, document, plain=template is None)
@@ -67,14 +70,14 @@ class _Writer:
         if plain:
             self._own_styles()
         section = file.sections[-1]
-        self.wide = min(_TEXT_WIDTH, (section.page_width - section.left_margin - section.right_margin) / 360000)
+        self.wide = min(
+            _TEXT_WIDTH, (section.page_width - section.left_margin - section.right_margin) / 360000
+        )
 
     def cover(self) -> None:
         """Whom it is about, the notice on synthetic answers, and the contents."""
         cover = self.cover_of
         if cover.logo and not cover.logo.startswith("data:image/svg"):
-            from docx.shared import Cm
-
             logo = base64.b64decode(cover.logo.partition(";base64,")[2])
             shape = self.file.add_picture(io.BytesIO(logo), height=Cm(1.4))
             described(shape._inline.docPr, self.words["logo"].format(brand=cover.brand or cover.title))
@@ -140,8 +143,6 @@ class _Writer:
             self._said(note, size=NOTE)
 
     def _picture(self, title: str, alt: str, caption: str, png: bytes, high: float) -> None:
-        from docx.shared import Cm
-
         if title:
             self._said(title, bold=True).paragraph_format.keep_with_next = True
         wide = min(self.wide, _TALLEST / high)
@@ -152,8 +153,6 @@ class _Writer:
             self._said(caption, size=NOTE)
 
     def _said(self, text: str, *, bold: bool = False, size: float | None = None) -> Any:
-        from docx.shared import Pt
-
         paragraph = self.file.add_paragraph()
         run = paragraph.add_run(text)
         run.bold = bold or None
@@ -170,9 +169,6 @@ class _Writer:
 
     def _contents(self) -> None:
         """A field that Word fills in; until then it lists the headings."""
-        from docx.oxml import OxmlElement
-        from docx.oxml.ns import qn
-
         titles = [section.title for section in self.document.sections]
         paragraph = self.file.add_paragraph()
         for kind in ("begin", "separate"):
@@ -193,7 +189,7 @@ class _Writer:
         paragraph.add_run()._r.append(end)
 
     def _running_heads(self) -> None:
-        """The organisation at the top of each page and its number at the foot, where the template has none."""
+        """The organisation at the top of each page, its number at the foot; a template's own stay."""
         section = self.file.sections[-1]
         cover = self.cover_of
         head, foot = section.header.paragraphs, section.footer.paragraphs
@@ -209,9 +205,6 @@ class _Writer:
 
     def _own_styles(self) -> None:
         """A4, quiet tables, headings in the brand's colour."""
-        from docx.oxml.ns import qn
-        from docx.shared import Cm, Pt, RGBColor
-
         section = self.file.sections[0]
         section.page_width, section.page_height = Cm(21.0), Cm(29.7)
         section.left_margin = section.right_margin = Cm(1.8)
@@ -235,9 +228,6 @@ class _Writer:
 
 
 def _field(paragraph: Any, code: str) -> None:
-    from docx.oxml import OxmlElement
-    from docx.oxml.ns import qn
-
     field = OxmlElement("w:fldSimple")
     field.set(qn("w:instr"), code)
     paragraph._p.append(field)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
+from docx.oxml import parse_xml
+
 from toolkit.presentation.blocks import Table, as_text
 from toolkit.reporting.documents.pdf import widths
 
@@ -37,8 +39,6 @@ def table_xml(table: Table, wide: int) -> Any:
     lxml element
         A `w:tbl`; no row breaks across pages.
     """
-    from docx.oxml import parse_xml
-
     columns = [str(name) for name in table.frame.columns]
     shares = _shares(table, wide)
     right = [name in table.numeric for name in columns]

@@ -49,7 +49,7 @@ _FRENCH = {
     "skip": "Aller au rapport",
     "contents": "Sommaire",
     "synthetic": "DONNÉES SYNTHÉTIQUES",
-    "synthetic_long": "Les réponses de ce rapport sont synthétiques : produites par un programme, données par personne.",
+    "synthetic_long": "Les réponses de ce rapport sont synthétiques : produites par un programme.",
     "wave": "Vague",
     "page": "Page",
     "of": "sur",

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import xlsxwriter  # type: ignore[import-untyped]
+
 from toolkit.presentation.blocks import Bullets, Paragraph, Picture, Prose, Table, Terms
 from toolkit.presentation.charts import Chart
 from toolkit.reporting.documents.cells import Cell, Column, taken_apart
@@ -47,8 +49,6 @@ def render_xlsx(document: Document) -> bytes:
         An .xlsx: a contents sheet, a sheet a table and a picture, the findings in words, the methods. Every
         number is rounded as it is printed; nothing is hidden.
     """
-    import xlsxwriter
-
     sheets = sheets_of_document(document)
     found = io.BytesIO()
     book = xlsxwriter.Workbook(
@@ -58,7 +58,11 @@ def render_xlsx(document: Document) -> bytes:
     words = frame_words(cover.language)
     marked = f" · {words['synthetic']}" if cover.synthetic else ""
     book.set_properties(
-        {"title": f"{cover.subject} · {cover.title}{marked}"[:255], "author": cover.brand[:255], "created": MOMENT}
+        {
+            "title": f"{cover.subject} · {cover.title}{marked}"[:255],
+            "author": cover.brand[:255],
+            "created": MOMENT,
+        }
     )
     writer = _Writer(book, document, words)
     writer.contents(sheets)
@@ -72,7 +76,10 @@ def sheets_of_document(document: Document) -> list[Sheet]:
     """What a document has for a workbook: tables first, then pictures, findings and methods."""
     language = document.cover.language
     words = frame_words(language)
-    tables, drawn, said, methods = [], [], [], []
+    tables: list[tuple[str, str, tuple[Column, ...], tuple[str, ...]]] = []
+    drawn: list[tuple[str, str, tuple[Column, ...], tuple[str, ...]]] = []
+    said: list[tuple[str, str, str, str]] = []
+    methods: list[tuple[str, str, str, str]] = []
     for section in document.chapters():
         for block in section.flat():
             if isinstance(block, Table) and len(block.frame.columns):
@@ -102,7 +109,9 @@ def sheets_of_document(document: Document) -> list[Sheet]:
     return found
 
 
-def _drawn(picture: Picture, words: Mapping[str, str]) -> Iterator[tuple[str, tuple[Column, ...], tuple[str, ...]]]:
+def _drawn(
+    picture: Picture, words: Mapping[str, str]
+) -> Iterator[tuple[str, tuple[Column, ...], tuple[str, ...]]]:
     """(title, columns, notes) of each chart of a picture."""
     caption = next((sheet.caption for sheet in (*reversed(picture.more), picture) if sheet.caption), "")
     for sheet in (picture, *picture.more):
