@@ -76,20 +76,20 @@ class _ByCells:
         crossed, categories = calibration.crossed
         self._calibration, self._groups = calibration, groups
         self.count = len(categories[0])
-        reach, weights = calibration.reach, sampled.weights
+        after = calibration.after
         joint = np.where(cells < groups, crossed * groups + cells, self.count * groups)
         size = self.count * groups
-        mine = weights / reach * calibration.counted
+        mine = calibration.counted * sampled.weights / np.where(after > 0, after, 1.0)
         self.terms = {
             "cell_y": Term(joint, size, mine),
             "cell": Term(joint, size, mine, "known"),
         }
         if sampled.element:
-            moved = scale * reach * weights
+            moved = scale * after * sampled.weights
             self.terms["moved_y"] = Term(joint, size, moved)
             self.terms["moved"] = Term(joint, size, moved, "known")
-        self._squared = np.bincount(crossed, weights=scale * reach**2, minlength=self.count)
-        self._held = _sparse(unit, units, crossed, self.count, reach)
+        self._squared = np.bincount(crossed, weights=scale * after**2, minlength=self.count)
+        self._held = _sparse(unit, units, crossed, self.count, after)
 
     def coefficients(self, sums: dict[str, Array], mean: Array, safe: Array) -> Array:
         each = self._contribution(sums["cell_y"], sums["cell"], mean, safe)

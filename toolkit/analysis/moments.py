@@ -20,6 +20,7 @@ __all__ = ["Moments", "domain_moments"]
 
 Array = npt.NDArray[np.float64]
 _CELLS_AT_ONCE = 3_000_000
+_FEW_CELLS = 250_000
 _ROUNDING = 1e-13
 _PARTS = ("n", "units", "weight", "kish", "mean", "spread", "covariance")
 
@@ -50,7 +51,8 @@ def domain_moments(sampled: Sampled, groups: Any, n_groups: int, requests: Seque
         cells = n_groups if domains is None else domains.cells
         if not sampled.simple and not sampled.common:
             cells = max(cells, len(groups))
-        at_once = max(1, _CELLS_AT_ONCE // max(cells, 1))
+        most = min(_CELLS_AT_ONCE, max(_FEW_CELLS, 4 * len(groups)))
+        at_once = max(1, most // max(cells, 1))
         for start in range(0, len(places), at_once):
             block = places[start : start + at_once]
             wanted = [requests[at] for at in block]

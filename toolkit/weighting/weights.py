@@ -53,13 +53,8 @@ class Calibration:
 
     @cached_property
     def counted(self) -> Array:
-        """What each row counts for where answers are averaged within cells."""
-        return self.before if self.kind == "cells" else np.ones(len(self.after))
-
-    @cached_property
-    def reach(self) -> Array:
-        """What an explanation of 1 takes off each row's contribution."""
-        return np.where(self.after > 0, self.after, 1.0)
+        """What each row counts for where answers are averaged within cells: nothing where its weight is 0."""
+        return np.where(self.after > 0, self.before if self.kind == "cells" else 1.0, 0.0)
 
     @cached_property
     def _held(self) -> Array:
@@ -78,7 +73,7 @@ class Calibration:
         return left[:, size > 1e-10 * size.max()], np.where(scale > 0, scale, 1.0)
 
     def explained(self, sums: Array) -> Array:
-        """What the margins explain in each crossed cell, from sums of contributions over `reach`."""
+        """What the margins explain in each crossed cell, from sums of `counted` z over weights."""
         held, found = self._held, np.zeros_like(sums)
         categories = self.crossed[1]
         for _ in range(1 if self.kind == "cells" else _CYCLES):
@@ -96,10 +91,10 @@ class Calibration:
             part = z / scale
             rest: Array = (part - basis @ (basis.T @ part)) * scale
             return rest
-        reach = self.reach[:, None]
         cells, categories = self.crossed
-        sums = sums_within(cells, z / reach * self.counted[:, None], len(categories[0]))
-        left_over: Array = z - self.explained(sums)[cells] * reach
+        each = z * (self.counted / np.where(self.after > 0, self.after, 1.0))[:, None]
+        sums = sums_within(cells, each, len(categories[0]))
+        left_over: Array = z - self.explained(sums)[cells] * self.after[:, None]
         return left_over
 
 
