@@ -16,8 +16,8 @@ from toolkit.instrument.model import Instrument
 from toolkit.instrument.translation.texts import texts
 
 if TYPE_CHECKING:
-    from openpyxl.workbook import Workbook
-    from openpyxl.worksheet.worksheet import Worksheet
+    from openpyxl.workbook import Workbook  # type: ignore[import-untyped]
+    from openpyxl.worksheet.worksheet import Worksheet  # type: ignore[import-untyped]
 
 __all__ = ["Sheet", "SheetRow", "read_sheet", "write_sheet"]
 
@@ -114,8 +114,8 @@ def _refusals(instrument: Instrument, path: Path, targets: Sequence[str], source
 
 
 def _workbook(instrument: Instrument, source: str, targets: list[str]) -> Workbook:
-    from openpyxl import Workbook
-    from openpyxl.styles import Alignment, Font
+    from openpyxl import Workbook  # type: ignore[import-untyped]
+    from openpyxl.styles import Alignment, Font  # type: ignore[import-untyped]
 
     book = Workbook()
     sheet: Worksheet = book.active
@@ -190,7 +190,7 @@ def read_sheet(path: str | Path) -> Sheet:
 
 def _opened(path: Path) -> Workbook:
     from openpyxl import load_workbook
-    from openpyxl.utils.exceptions import InvalidFileException
+    from openpyxl.utils.exceptions import InvalidFileException  # type: ignore[import-untyped]
 
     try:
         return load_workbook(path)

@@ -1,0 +1,181 @@
+"""Every questionnaire the project ships, and the whole bank behind them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from toolkit.instrument import Instrument, lint, load_instrument, load_instruments, read_yaml
+from toolkit.instrument.files import BankFile
+
+INSTRUMENTS = Path(__file__).resolve().parents[2] / "instruments"
+FOLDERS = ("core", "readiness", "pulse", "pilot", "published")
+EVERYONE = ("executive", "employee", "manager", "freelancer")
+
+
+def questionnaire(folder: str) -> Instrument:
+    return load_instruments(sorted((INSTRUMENTS / folder).glob("*.yaml")))
+
+
+@pytest.fixture(scope="module")
+def bank() -> BankFile:
+    parts = [BankFile.model_validate(read_yaml(path)) for path in sorted((INSTRUMENTS / "bank").glob("*"))]
+    joined = {
+        kind: {name: entry for part in parts for name, entry in getattr(part, kind).items()}
+        for kind in ("audiences", "scales", "missing", "themes", "scores")
+    }
+    return BankFile(**joined, items=tuple(item for part in parts for item in part.items))
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_a_questionnaire_loads_whole_and_each_audience_alone(folder: str) -> None:
+    merged = questionnaire(folder)
+    assert lint(merged) == []
+    for path in sorted((INSTRUMENTS / folder).glob("*.yaml")):
+        alone = load_instrument(path)
+        assert tuple(alone.audiences) == (path.stem,)
+        assert [item.id for item in alone.items] == [
+            item.id for item in merged.items if path.stem in (item.audiences or ())
+        ]
+
+
+@pytest.mark.parametrize("folder", ("core", "readiness", "pulse", "pilot"))
+def test_ours_is_in_english_and_french_and_no_text_is_the_other_language(folder: str) -> None:
+    merged = questionnaire(folder)
+    assert merged.languages == ("en", "fr")
+    for variable in merged.variables:
+        for audience in variable.audiences:
+            english, french = (variable.wording(audience, name) for name in ("en", "fr"))
+            assert english != french, variable.name
+            assert not re.search(r"\b(the|you|your|how)\b", french), french
+
+
+def test_every_item_of_the_bank_is_asked_somewhere(bank: BankFile) -> None:
+    asked = {item.id for folder in FOLDERS for item in questionnaire(folder).items}
+    assert {item.id for item in bank.items} == asked
+
+
+def test_every_item_and_score_says_source_licence_and_validation(bank: BankFile) -> None:
+    sources = {item.id: item.source for item in bank.items}
+    sources |= {name: score.source for name, score in bank.scores.items()}
+    for name, source in sources.items():
+        assert source.licence, name
+        assert source.status, name
+        if source.origin == "own":
+            assert source.licence == "GPL-3.0-or-later"
+            assert source.status == "not validated"
+        else:
+            assert source.after, name
+
+
+def test_everything_of_our_own_is_in_french_too(bank: BankFile) -> None:
+    for item in bank.items:
+        words = [*item.text.values(), item.short, *(option.label for option in item.options)]
+        words += [wording for row in item.rows for wording in (*row.text.values(), row.short)]
+        expected = {"en", "fr"} if item.source.origin == "own" else {"en"}
+        assert all(set(wording) == expected for wording in words), item.id
+
+
+def test_short_names_name_one_thing_each(bank: BankFile) -> None:
+    short = [row.short["en"] for item in bank.items for row in item.rows]
+    short += [item.short["en"] for item in bank.items]
+    assert sorted({one for one in short if short.count(one) > 1}) == []
+
+
+def test_agreement_items_say_which_side_is_good_news_or_why_none_is(bank: BankFile) -> None:
+    open_ended = {item.id for item in bank.items if item.scale == "agree5" and item.favourable == "none"}
+    assert open_ended == {"aware", "clientdem", "overhang"}
+
+
+def test_concerns_are_asked_in_parallel_and_of_others_where_people_are_led() -> None:
+    ready = questionnaire("readiness")
+    rows = [v for v in ready.variables if v.item.id == "concern"]
+    assert [v.row.id for v in rows if v.row] == ["job", "human", "data", "bias", "learn", "role"]
+    assert all(v.audiences == EVERYONE and v.favourable == "bottom" for v in rows)
+    job = ready["concern_job"]
+    assert "people you manage" in job.wording("manager")
+    assert "their job" in job.wording("executive")
+    assert "my job" in job.wording("employee")
+    assert "client" in job.wording("freelancer")
+
+
+def test_a_contested_belief_can_be_unsure_and_the_unsure_stay_in_the_base() -> None:
+    ready = questionnaire("readiness")
+    beliefs = [v for v in ready.variables if v.item.id == "belief"]
+    assert [v.row.id for v in beliefs if v.row] == ["total", "loss", "now"]
+    for belief in beliefs:
+        assert belief.codes == ("yes", "no", "uns")
+        assert belief.favourable == "none"
+        assert ready.missing_of(belief) == ()
+
+
+def test_readiness_is_seven_steps_from_zero_to_four() -> None:
+    ready = questionnaire("readiness")
+    steps = [v for v in ready.variables if v.item.id == "ready"]
+    assert len(steps) == 7
+    assert all(v.values() == {str(n): float(n) for n in range(5)} for v in steps)
+    assert ready.scores["readiness"].items == tuple(v.name for v in steps)
+
+
+def test_too_much_automation_is_bad_news_and_rebalanced_work_good_news() -> None:
+    ready = questionnaire("readiness")
+    found = {v.name: v.favourable for v in ready.variables if v.item.id in ("rebal", "overauto")}
+    assert [box for name, box in found.items() if name.startswith("rebal")] == ["top"] * 4
+    assert [box for name, box in found.items() if name.startswith("overauto")] == ["bottom"] * 4
+
+
+def test_the_depth_grid_goes_from_simple_questions_to_delegated_work() -> None:
+    ready = questionnaire("readiness")
+    rows = [row.id for row in ready.item("taskdepth").rows]
+    assert (rows[0], rows[-1], len(rows)) == ("ask", "deleg", 8)
+    assert set(ready.scores["shallowuse"].items).isdisjoint(ready.scores["deepuse"].items)
+
+
+def test_the_uses_of_ai_are_the_seven_and_have_a_way_out() -> None:
+    codes = [option.code for option in questionnaire("readiness").item("usecase").options]
+    assert codes == ["entry", "enq", "inven", "book", "chat", "fore", "cont", "oth", "none"]
+
+
+def test_the_pulse_has_at_most_ten_items_for_everyone_and_no_grid() -> None:
+    pulse = questionnaire("pulse")
+    assert len(pulse.items) <= 10
+    assert len(pulse.variables) == len(pulse.items)
+    assert all(item.audiences == ("executive", "employee", "freelancer") for item in pulse.items)
+
+
+def test_a_trial_asks_load_time_and_quality_of_one_task() -> None:
+    pilot = questionnaire("pilot")
+    assert len(pilot.of_item("load")) == 6
+    assert pilot["load_went"].favourable == "top"
+    assert {pilot[f"load_{row}"].favourable for row in ("mind", "body", "rush", "effort", "irrit")} == {
+        "bottom"
+    }
+    assert pilot.scores["taskload"].reverse == ("load_went",)
+    assert pilot["taskmin"].kind == "number"
+    assert not pilot["taskqual"].item.source.origin == "published"
+
+
+def test_published_words_are_those_of_the_publication_and_carry_their_licence() -> None:
+    published = questionnaire("published")
+    assert [published[f"aias_{row}"].label() for row in ("life", "work")] == [
+        "AI improves my life",
+        "AI improves my work",
+    ]
+    rows = {row.id: row.text["all"]["en"] for row in published.item("aias").rows}
+    assert rows == {
+        "life": "I believe that AI will improve my life.",
+        "work": "I believe that AI will improve my work.",
+        "use": "I think I will use AI technology in the future.",
+        "good": "I think AI technology is positive for humanity.",
+    }
+    assert published["aias_life"].codes == tuple(str(n) for n in range(1, 11))
+    assert "CC BY 4.0" in str(published["aias_life"].source.licence)
+    assert published["selfburn"].codes_of("top") == ("3", "4", "5")
+    assert published["selfburn"].sensitive
+
+
+def test_words_in_one_language_only_burden_no_questionnaire_that_does_not_ask_them() -> None:
+    assert "selfburn5" not in questionnaire("core").scales
+    assert set(questionnaire("published").themes) == {"attitude"}
