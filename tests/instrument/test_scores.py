@@ -144,7 +144,9 @@ def test_a_minimum_lets_some_answers_be_missing() -> None:
 def test_scores_do_not_depend_on_the_order_of_respondents(pilot: Instrument) -> None:
     frame = tk.simulate(pilot, seed=4)
     turned = frame.iloc[::-1]
-    pd.testing.assert_frame_equal(tk.declared_scores(turned, pilot).iloc[::-1], tk.declared_scores(frame, pilot))
+    pd.testing.assert_frame_equal(
+        tk.declared_scores(turned, pilot).iloc[::-1], tk.declared_scores(frame, pilot)
+    )
 
 
 def test_an_unknown_score_and_a_column_that_is_not_there_are_said_at_once(pilot: Instrument) -> None:
@@ -157,6 +159,8 @@ def test_an_unknown_score_and_a_column_that_is_not_there_are_said_at_once(pilot:
     assert "load_mind" in said
 
 
-def test_an_instrument_without_scores_gives_a_frame_without_columns(whole: dict[str, Any], load: Load) -> None:
+def test_an_instrument_without_scores_gives_a_frame_without_columns(
+    whole: dict[str, Any], load: Load
+) -> None:
     frame = tk.simulate(load(whole), seed=1)
     assert tk.declared_scores(frame, load(whole)).shape == (len(frame), 0)

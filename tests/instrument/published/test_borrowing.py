@@ -64,7 +64,9 @@ def refusal(data: dict[str, Any], load: Load) -> str:
 
 
 @pytest.mark.parametrize("name", adapter_names())
-def test_a_borrowed_scale_becomes_items_answers_and_scores(name: str, whole: dict[str, Any], load: Load) -> None:
+def test_a_borrowed_scale_becomes_items_answers_and_scores(
+    name: str, whole: dict[str, Any], load: Load
+) -> None:
     adapter = load_adapter(name)
     made = load(borrowing(whole, name))
     for grid, entry in adapter.grids.items():
@@ -195,7 +197,9 @@ def test_cbi_turns_its_one_reversed_item_and_needs_three_or_four_answers(
     made = load(borrowing(whole, "cbi"))
     work = ["cbiw_w1", "cbiw_w2", "cbiw_w3", "cbiv_w4", "cbiv_w5", "cbiv_w6", "cbiv_w7"]
     rows = [["100"] * 6 + ["0"], ["0"] * 6 + ["100"], ["50"] * 4 + ["-3"] * 3, ["50"] * 3 + ["-3"] * 4]
-    others = {name: ["50", "50", "50", "-3"] for s in ("cbipersonal", "cbiclient") for name in made.scores[s].items}
+    others = {
+        name: ["50", "50", "50", "-3"] for s in ("cbipersonal", "cbiclient") for name in made.scores[s].items
+    }
     frame = answered(made, {name: [row[n] for row in rows] for n, name in enumerate(work)} | others)
     found = tk.declared_scores(frame, made)
     assert found["cbiwork"].tolist()[:3] == [100.0, 0.0, 50.0]
@@ -208,9 +212,7 @@ def test_olbi_turns_the_eight_negative_statements(whole: dict[str, Any], load: L
     turned = {name.split("_o")[1] for score in made.scores.values() for name in score.reverse}
     assert turned == {"2", "3", "4", "6", "8", "9", "11", "12"}
     # most burned out: disagrees (4) with what is positive, agrees (1) with what is negative
-    frame = answered(
-        made, {f"olbiq_o{n}": ["1" if str(n) in turned else "4"] for n in range(1, 17)}
-    )
+    frame = answered(made, {f"olbiq_o{n}": ["1" if str(n) in turned else "4"] for n in range(1, 17)})
     assert tk.declared_scores(frame, made).iloc[0].tolist() == [4.0, 4.0]
 
 
