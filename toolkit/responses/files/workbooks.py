@@ -63,6 +63,9 @@ def workbook_sheet(data: bytes, *, source: str, notes: tuple[str, ...] = ()) -> 
     filled = {sheet.title: rows for sheet in book.worksheets if (rows := _rows(sheet))}
     if not filled:
         raise InvalidInput(source, [Problem("file", "is empty", "export it again")])
+    if {"survey", "choices"} <= filled.keys():
+        what = "is an XLSForm, which holds questions and no answers"
+        raise InvalidInput(source, [Problem("file", what, "export the submissions")])
     if len(filled) > 1:
         what = f"holds {len(filled)} sheets ({', '.join(list(filled)[:6])})"
         raise InvalidInput(

@@ -15,6 +15,7 @@ from pathlib import Path
 import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem
+from toolkit.instrument.exchange.manifest import ExportManifest
 from toolkit.instrument.model import Instrument
 from toolkit.responses.answers import AnswersFile
 from toolkit.responses.export import Export
@@ -22,6 +23,7 @@ from toolkit.responses.files.encodings import decoded
 from toolkit.responses.files.opening import kind_of, read_cells, unpacked
 from toolkit.responses.files.sheet import Sheet
 from toolkit.responses.files.workbooks import as_text, frame_sheet
+from toolkit.responses.naming import rows_said
 from toolkit.responses.readers.platform import Platform, Rows, read_platform
 from toolkit.responses.vocabulary import code_words
 
@@ -123,7 +125,7 @@ def _opened(row: Mapping[str, object]) -> Mapping[str, object]:
 
 def _cells(row: Mapping[str, object], before: str = "") -> Iterator[tuple[str, str]]:
     for name, value in row.items():
-        here = f"{before}[{name}]" if before else name
+        here = f"{before}.{name}" if before else name
         if isinstance(value, dict):
             yield from _cells(value, here)
         elif isinstance(value, list):
@@ -137,9 +139,26 @@ def _own(heading: str) -> bool:
 
 
 def _submitted(frame: pd.DataFrame, instrument: Instrument, problems: list[Problem]) -> pd.Series:
+    if "submitted" in frame:
+        return ~frame["submitted"].isin(["0", "FALSE", "false"])
     if "status" in frame:
         return ~frame["status"].isin(["partial", "started", "incomplete"])
     return pd.Series(True, index=frame.index)
+
+
+def _of_instrument(
+    sheet: Sheet, instrument: Instrument, manifest: ExportManifest | None, source: str
+) -> Sheet:
+    """The same sheet, where it says that it is of this instrument or says nothing."""
+    if "instrument" not in sheet.names or "instrument" in instrument:
+        return sheet
+    said = sheet.cells.iloc[:, sheet.names.index("instrument")]
+    other = said[~said.isin(["", instrument.id])]
+    if len(other):
+        what = f"answers of instrument '{other.iloc[0]}', not of '{instrument.id}': this is another survey"
+        mend = "check which file and which instrument the study file names"
+        raise InvalidInput(source, [Problem(f"column instrument, {rows_said(other.index)}", what, mend)])
+    return sheet
 
 
 def _tests(frame: pd.DataFrame, problems: list[Problem]) -> Rows:
@@ -167,5 +186,6 @@ PREVIEW = Platform(
     codes=code_words,
     submitted=_submitted,
     aside=_tests,
+    coded=_of_instrument,
     manifests=("preview", "surveyjs"),
 )
