@@ -39,13 +39,13 @@ def test_check_tells_what_was_kept_and_what_was_set_aside(capsys):
     assert "Nothing is wrong" in told
 
 
-def test_report_says_how_many_rows_it_read_and_set_aside(capsys):
+def test_report_says_how_many_rows_it_read_and_set_aside(capsys, tmp_path):
     answers = Path(STUDY).parent / "answers"
     with (answers / "2026_staff_limesurvey_codes.csv").open(encoding="utf-8-sig", newline="") as file:
         staff = sum(map(bool, csv.reader(file, delimiter=";"))) - 1  # it ends in a blank line
     with (answers / "2026_freelancers_qualtrics.csv").open(encoding="utf-8-sig", newline="") as file:
         freelancers = len(list(csv.reader(file))) - 3
-    assert main(["report", STUDY, "--organisation", "org-99"]) == 2
+    assert main(["report", STUDY, "--organisation", "org-10", "--out", str(tmp_path)]) == 0
     told = capsys.readouterr().out
     assert told.startswith(f"Wave 2026: {staff + freelancers:,} rows read, ")
     assert "set aside; survey-toolkit check says why" in told
@@ -57,10 +57,11 @@ def test_a_wave_of_which_nobody_is_kept_is_told_as_such(capsys, tmp_path):
     folder = tmp_path / "data_samples" / "ai_at_work"
     keep_first_row(folder / "answers" / "2026_staff_limesurvey_codes.csv", ";", 1, audience="")
     keep_first_row(folder / "answers" / "2026_freelancers_qualtrics.csv", ",", 3, Status="1")
-    assert main(["report", str(folder / "study.yaml"), "--organisation", "org-99"]) == 2
-    told = capsys.readouterr()
-    assert told.out.startswith("Wave 2026: 2 rows read, 0 kept, 2 set aside")
-    assert "organisation org-99: the study has no such organisation" in told.err
+    only = ["--organisation", "org-01", "--out", str(tmp_path / "out")]
+    assert main(["report", str(folder / "study.yaml"), *only]) == 0
+    told = capsys.readouterr().out
+    assert told.startswith("Wave 2026: 2 rows read, 0 kept, 2 set aside")
+    assert "1 withheld by policy" in told
 
 
 def keep_first_row(path: Path, delimiter: str, heading_rows: int, **changes: str) -> None:

@@ -10,6 +10,7 @@ from tests.reporting.cells import code
 from toolkit.errors import InvalidInput
 from toolkit.reporting.execute import (
     CellError,
+    Limits,
     check_parameters,
     clean,
     execute,
@@ -70,7 +71,7 @@ def test_a_cell_that_raises_is_named_and_what_ran_is_kept(write_notebook, tmp_pa
 def test_a_cell_that_never_ends_is_stopped(write_notebook, tmp_path):
     path = write_notebook("import time; time.sleep(60)")
     with pytest.raises(CellError, match="longer than 1 seconds"):
-        execute(path, tmp_path / "report.ipynb", GIVEN, seconds=1)
+        execute(path, tmp_path / "report.ipynb", GIVEN, limits=Limits(cell=1))
 
 
 def test_a_kernel_that_dies_is_told(write_notebook, tmp_path):

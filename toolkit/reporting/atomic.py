@@ -11,7 +11,7 @@ from pathlib import Path
 
 from toolkit.errors import InvalidInput, Problem
 
-__all__ = ["fresh_folder", "lock_folder", "put_in_place", "sweep", "write_whole"]
+__all__ = ["fresh_folder", "hold", "lock_folder", "put_in_place", "sweep", "write_whole"]
 
 MAKING = ".making-"
 OLD = ".old-"
@@ -31,6 +31,7 @@ def put_in_place(made: Path, final: Path) -> None:
     A crash between the two renames leaves the earlier folder under a name that `sweep` puts back.
     """
     final.parent.mkdir(parents=True, exist_ok=True)
+    _onto_disk(made)
     old = None
     if final.exists():
         old = final.parent / f"{OLD}{final.name}-{uuid.uuid4().hex[:8]}"
@@ -38,6 +39,19 @@ def put_in_place(made: Path, final: Path) -> None:
     made.rename(final)
     if old:
         shutil.rmtree(old)
+
+
+def _onto_disk(folder: Path) -> None:
+    """Have the system write a folder's files before it is renamed: a power cut leaves no empty ones."""
+    for path in (*folder.rglob("*"), folder):
+        try:
+            handle = os.open(path, os.O_RDONLY)
+        except PermissionError:
+            continue  # Windows opens no folders
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def sweep(folder: Path) -> list[str]:
@@ -97,7 +111,7 @@ def lock_folder(folder: Path) -> Iterator[None]:
             "output", [Problem(str(folder), f"cannot be written: {fault.strerror}", mend)]
         ) from fault
     try:
-        if not _hold(handle):
+        if not hold(handle):
             mend = "wait until it ends or choose another output folder"
             raise InvalidInput("output", [Problem(str(folder), "another run is writing there", mend)])
         yield
@@ -105,7 +119,8 @@ def lock_folder(folder: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _hold(handle: int) -> bool:
+def hold(handle: int) -> bool:
+    """Take the system's lock on an open file; False where another process has it."""
     try:
         import fcntl
     except ImportError:

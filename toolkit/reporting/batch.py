@@ -3,30 +3,33 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 import time
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from toolkit.reporting.atomic import fresh_folder, lock_folder, put_in_place, sweep
-from toolkit.reporting.choosing import chosen_organisations, chosen_wave, notebook_path, opened, report_folder
+from toolkit.errors import ToolkitError
+from toolkit.reporting.atomic import lock_folder, sweep
 from toolkit.reporting.crew import Crew
-from toolkit.reporting.worker import FAILURE_FILE, Job, Outcome
+from toolkit.reporting.inputs import KEPT
+from toolkit.reporting.journal import Journal
+from toolkit.reporting.making import FAILED, clear_failure, make_one
+from toolkit.reporting.planning import Checked, Plan, Wanted, checked, imports_of, plan
+from toolkit.reporting.prepared import write_study
+from toolkit.reporting.scratch import scratch_folder
+from toolkit.reporting.worker import DONE, Job, Outcome
 
 if TYPE_CHECKING:
     from toolkit.study import Study
 
-__all__ = ["Progress", "run_reports"]
+__all__ = ["Progress", "plan_reports", "run_reports"]
 
-FAILED = "_failed"
-REPORT_NOTEBOOK = "organisation_report.ipynb"
-NOTICE_NOTEBOOK = "withheld_notice.ipynb"
 COLUMNS = ("organisation", "name", "status", "sentence", "seconds", "folder", "warnings")
 
 
@@ -53,13 +56,21 @@ def run_reports(
     workers: int | None = None,
     notebook: str | Path | None = None,
     data: str | Path | None = None,
+    formats: Iterable[str] = ("html",),
+    force: bool = False,
+    seconds: float | None = None,
+    memory: int | None = None,
+    executor: Executor | None = None,
     progress: Callable[[Progress], None] | None = None,
+    told: Callable[[str], None] | None = None,
 ) -> pd.DataFrame:
     """Make the report of every organisation of a study, or of those named.
 
     Each is made in a process of its own and stands under `<out>/<study>/<wave>/<organisation>/` only when
-    it is whole: report.ipynb, report.html, results.csv, manifest.json. What fails leaves the others done and
-    its notebook and traceback under `_failed/<organisation>/`. `index.html` lists all.
+    it is whole: report.ipynb, the formats asked for, results.csv, manifest.json. One that stands already and
+    would come out the same is not made again. What fails leaves the others done and its notebook and
+    traceback under `_failed/<organisation>/`. `index.html` lists all; `_batch/` holds the run's manifest
+    and log.
 
     Parameters
     ----------
@@ -78,14 +89,24 @@ def run_reports(
         must take study, organisation, wave, data and output.
     data
         Another folder in which the answer files lie.
+    formats
+        Some of html, pdf, docx, pptx, xlsx.
+    force
+        Make again what stands unchanged.
+    seconds, memory
+        Limits of one report: time, and bytes its notebook may take (where kernels are warm).
+    executor
+        Runs the jobs instead of threads of this process; anything with the interface of concurrent.futures.
     progress
         Called after each report.
+    told
+        Called with sentences worth saying: what was read, what had to be done otherwise.
 
     Returns
     -------
     DataFrame
-        A row a report: organisation, name, status ("made", "withheld", "failed"), sentence, seconds, folder,
-        warnings. Its attrs["index"] is the page that lists all.
+        A row a report: organisation, name, status ("made", "unchanged", "withheld", "failed"), sentence,
+        seconds, folder, warnings. Its attrs["index"] is the page that lists all.
 
     Raises
     ------
@@ -101,107 +122,164 @@ def run_reports(
     >>> study = "data_samples/ai_at_work/study.yaml"
     >>> made = tk.run_reports(study, organisations=["org-01"])  # doctest: +SKIP
     """
-    study = opened(study, data)
-    wave = chosen_wave(study, wave)
-    chosen = chosen_organisations(study, wave, organisations)
-    template = notebook_path(notebook or REPORT_NOTEBOOK)
-    notice = notebook_path(NOTICE_NOTEBOOK)
-    study.check()
-    folder = report_folder(out, study.id, wave).resolve()
-    jobs = [_job(study, data, organisation, wave, template, notice) for organisation in chosen]
-    _check_notebooks(jobs)
-    with lock_folder(folder), tempfile.TemporaryDirectory(prefix="survey-toolkit-") as scratch:
-        sweep(folder)
-        return _run(study, jobs, folder, Crew(Path(scratch)), workers or os.cpu_count() or 1, progress)
+    wanted = Wanted(
+        _named(organisations), wave, out, notebook, data, _formats(formats), force, seconds, memory
+    )
+    run = checked(study, wanted)
+    if run.study.table is not None:
+        _known(run)
+    say = told or _silent
+    with lock_folder(run.folder), scratch_folder() as scratch, _said_plainly():
+        sweep(run.folder)
+        planned = plan(run, scratch)
+        say(_what_was_read(planned))
+        return _run(planned, run, scratch, workers or os.cpu_count() or 1, executor, progress, say)
+
+
+def plan_reports(
+    study: str | Path | Study,
+    *,
+    organisations: Iterable[str] | None = None,
+    wave: str | None = None,
+    out: str | Path = "reports",
+    notebook: str | Path | None = None,
+    data: str | Path | None = None,
+    formats: Iterable[str] = ("html",),
+    force: bool = False,
+) -> pd.DataFrame:
+    """Say what `run_reports` would make, and write nothing.
+
+    Returns
+    -------
+    DataFrame
+        organisation, name, status: "to make" or "unchanged".
+
+    Raises
+    ------
+    InvalidInput
+        As `run_reports`.
+    """
+    wanted = Wanted(_named(organisations), wave, out, notebook, data, _formats(formats), force)
+    run = checked(study, wanted)
+    with scratch_folder() as scratch, _said_plainly():
+        planned = plan(run, scratch, writes=False)
+    rows = [
+        (one, run.study.organisation_name(one), "unchanged" if one in planned.unchanged else "to make")
+        for one in planned.chosen
+    ]
+    return pd.DataFrame(rows, columns=["organisation", "name", "status"])
 
 
 def _run(
-    study: Study,
-    jobs: Sequence[Job],
-    folder: Path,
-    crew: Crew,
+    planned: Plan,
+    run: Checked,
+    scratch: Path,
     workers: int,
+    executor: Executor | None,
     progress: Callable[[Progress], None] | None,
+    say: Callable[[str], None],
 ) -> pd.DataFrame:
-    """Make the jobs side by side; whatever happens, workers end and the index says what stands."""
+    """Make what is to be made; whatever happens, workers end and the index says what stands."""
     from toolkit.reporting.index import write_index
 
     began = time.monotonic()
-    rows: list[dict[str, object]] = []
-    pool = ThreadPoolExecutor(max_workers=max(1, min(workers, len(jobs) or 1)))
+    rows = [_unchanged_row(planned, one) for one in planned.unchanged]
+    log = Journal(planned.folder / KEPT / "log.jsonl")
+    manifest = Journal(planned.folder / KEPT / "manifest.jsonl")
+    log.add(event="begun", wave=planned.wave, to_make=len(planned.to_make), unchanged=len(rows))
     try:
-        running = {pool.submit(_make_one, crew, job, folder): job for job in jobs}
-        for future in as_completed(running):
-            row = _row(study, running[future], future, folder)
+        for row in _made(planned, run, scratch, workers, executor, say):
             rows.append(row)
+            _note(log, manifest, row)
             if progress:
-                progress(_progress(row, len(rows), len(jobs), began))
+                progress(_progress(row, len(rows) - len(planned.unchanged), len(planned.to_make), began))
+    finally:
+        log.add(event="ended", seconds=round(time.monotonic() - began, 1))
+        manifest.close()
+        log.close()
+        write_index(planned.study, planned.wave, planned.folder)
+    if log.lost + manifest.lost:
+        say(f"{log.lost + manifest.lost} lines of the log could not be written (is the disk full?)")
+    order = {organisation: place for place, organisation in enumerate(planned.chosen)}
+    rows.sort(key=lambda row: order[str(row["organisation"])])
+    made = pd.DataFrame(rows, columns=list(COLUMNS))
+    made.attrs["index"] = str(planned.folder / "index.html")
+    return made
+
+
+def _made(
+    planned: Plan,
+    run: Checked,
+    scratch: Path,
+    workers: int,
+    executor: Executor | None,
+    say: Callable[[str], None],
+) -> Iterator[dict[str, object]]:
+    """A row for each report as it ends."""
+    if not planned.to_make:
+        return
+    kept = write_study(planned.study, scratch / "study.pickle")
+    planned.study.forget_answers()
+    jobs = list(planned.jobs(run.wanted, kept))
+    crew = Crew(
+        scratch, kept=str(kept), modules=[*imports_of(planned.notebooks), *_writers(run.wanted.formats)]
+    )
+    own = None if executor else ThreadPoolExecutor(max_workers=max(1, min(workers, len(jobs))))
+    try:
+        if executor is None:
+            crew.start()
+            if crew.why_cold:
+                say(f"{crew.why_cold[0].upper()}{crew.why_cold[1:]}. Each report starts a kernel of its own.")
+        work = partial(make_one, crew=crew) if executor is None else make_one
+        pool: Executor = executor or own  # type: ignore[assignment]
+        running = {pool.submit(work, job): job for job in jobs}
+        for future in as_completed(running):
+            yield _row(planned.study, running[future], future)
     except BaseException:
         crew.stop()
         raise
     finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-        write_index(study, jobs[0].wave if jobs else study.wave, folder)
-    order = {job.organisation: place for place, job in enumerate(jobs)}
-    rows.sort(key=lambda row: order[str(row["organisation"])])
-    made = pd.DataFrame(rows, columns=list(COLUMNS))
-    made.attrs["index"] = str(folder / "index.html")
-    return made
+        if own is not None:
+            own.shutdown(wait=True, cancel_futures=True)
+        crew.close()
 
 
-def _make_one(crew: Crew, job: Job, folder: Path) -> tuple[Outcome, float]:
-    """Make one report in a temporary folder and put it in its place, or among the failed."""
-    began = time.monotonic()
-    final = folder / job.organisation
-    try:
-        making = fresh_folder(final)
-    except OSError as fault:
-        return Outcome("failed", f"its folder could not be made: {fault.strerror}"), time.monotonic() - began
-    try:
-        outcome = crew.run(replace(job, folder=str(making)))
-        if outcome.status in ("made", "withheld"):
-            put_in_place(making, final)
-            shutil.rmtree(folder / FAILED / job.organisation, ignore_errors=True)
-        elif outcome.status == "failed":
-            outcome = _keep_failure(making, folder / FAILED / job.organisation, outcome)
-    except OSError as fault:
-        outcome = Outcome("failed", f"its folder could not be put in place: {fault.strerror}")
-    finally:
-        shutil.rmtree(making, ignore_errors=True)
-    return outcome, time.monotonic() - began
-
-
-def _keep_failure(making: Path, kept: Path, outcome: Outcome) -> Outcome:
-    """Keep the partial notebook and the traceback for the analyst; on a full disk at least the sentence."""
-    from toolkit.reporting.index import FAILURE_NOTE
-
-    for name in ("report.html", "results.csv", "manifest.json"):
-        (making / name).unlink(missing_ok=True)
-    try:
-        (making / FAILURE_NOTE).write_text(outcome.sentence + "\n", encoding="utf-8")
-        (making / FAILURE_FILE).write_text(outcome.traceback + "\n", encoding="utf-8")
-        put_in_place(making, kept)
-    except OSError as fault:
-        return replace(
-            outcome, sentence=f"{outcome.sentence} (its notebook could not be kept: {fault.strerror})"
-        )
-    return outcome
-
-
-def _row(study: Study, job: Job, future: Future[tuple[Outcome, float]], folder: Path) -> dict[str, object]:
-    outcome, seconds = future.result()
-    final = folder / (
-        job.organisation if outcome.status in ("made", "withheld") else f"{FAILED}/{job.organisation}"
-    )
+def _row(study: Study, job: Job, future: Future[Outcome]) -> dict[str, object]:
+    outcome = future.result()
+    final = Path(job.final)
+    stands = final if outcome.status in DONE else final.parent / FAILED / final.name
     return {
         "organisation": job.organisation,
         "name": study.organisation_name(job.organisation),
         "status": outcome.status,
         "sentence": outcome.sentence,
-        "seconds": seconds,
-        "folder": str(final),
+        "seconds": outcome.seconds,
+        "folder": str(stands),
         "warnings": "\n".join(outcome.warnings),
+        "outputs": dict(outcome.outputs),
+        "input": job.hashed,
     }
+
+
+def _unchanged_row(planned: Plan, organisation: str) -> dict[str, object]:
+    clear_failure(planned.folder / organisation)
+    return {
+        "organisation": organisation,
+        "name": planned.study.organisation_name(organisation),
+        "status": "unchanged",
+        "sentence": "",
+        "seconds": 0.0,
+        "folder": str(planned.folder / organisation),
+        "warnings": "",
+    }
+
+
+def _note(log: Journal, manifest: Journal, row: dict[str, object]) -> None:
+    facts = {key: row[key] for key in ("organisation", "status", "sentence", "warnings")}
+    log.add(event="report", seconds=round(float(str(row["seconds"])), 3), **facts)
+    if row["status"] in DONE:
+        told = {key: row[key] for key in ("organisation", "status", "input", "outputs")}
+        manifest.add(**told)
 
 
 def _progress(row: dict[str, object], done: int, total: int, began: float) -> Progress:
@@ -209,25 +287,48 @@ def _progress(row: dict[str, object], done: int, total: int, began: float) -> Pr
     return Progress(done=done, total=total, elapsed=time.monotonic() - began, **told)  # type: ignore[arg-type]
 
 
-def _job(
-    study: Study, data: str | Path | None, organisation: str, wave: str, template: Path, notice: Path
-) -> Job:
-    from toolkit.reporting.gathering import reportable
-
-    kind = "made" if reportable(study, organisation, wave) else "withheld"
-    return Job(
-        study=str(Path(study.path).resolve()),
-        data=str(Path(data).resolve()) if data else None,
-        organisation=organisation,
-        wave=wave,
-        kind=kind,
-        notebook=str(template if kind == "made" else notice),
-        folder="",
-    )
+def _what_was_read(planned: Plan) -> str:
+    read, kept, aside = (planned.read.get(outcome, 0) for outcome in ("read", "kept", "set aside"))
+    why = "; survey-toolkit check says why" if aside else ""
+    return f"Wave {planned.wave}: {read:,} rows read, {kept:,} kept, {aside:,} set aside{why}"
 
 
-def _check_notebooks(jobs: Sequence[Job]) -> None:
-    from toolkit.reporting.execute import check_parameters
+def _writers(formats: Iterable[str]) -> list[str]:
+    """The module of each format's writer, to be imported once."""
+    modules = {"pdf": "pdf", "docx": "word", "pptx": "slides", "xlsx": "workbook"}
+    return [f"toolkit.reporting.documents.{modules[one]}" for one in formats if one in modules]
 
-    for notebook in {job.notebook for job in jobs}:
-        check_parameters(notebook, jobs[0].parameters)
+
+def _named(organisations: Iterable[str] | None) -> tuple[str, ...] | None:
+    if organisations is None:
+        return None
+    return (organisations,) if isinstance(organisations, str) else tuple(organisations)
+
+
+def _formats(formats: str | Iterable[str]) -> tuple[str, ...]:
+    from toolkit.reporting.documents import check_formats
+
+    return check_formats(formats)
+
+
+def _known(run: Checked) -> None:
+    from toolkit.reporting.choosing import chosen_organisations
+
+    chosen_organisations(run.study, run.wave, run.wanted.organisations)
+
+
+def _silent(_: str) -> None:
+    return
+
+
+@contextmanager
+def _said_plainly() -> Iterator[None]:
+    """A full disk or a folder one may not write ends the run with a sentence."""
+    try:
+        yield
+    except OSError as fault:
+        where = f" ({Path(fault.filename).name})" if isinstance(fault.filename, str) else ""
+        raise ToolkitError(
+            f"the run could not be finished: {fault.strerror}{where}. What was finished stands; run it again "
+            "when there is room and the folder can be written."
+        ) from fault

@@ -16,11 +16,12 @@ __all__ = ["chosen_organisations", "chosen_wave", "notebook_path", "opened", "re
 
 
 def opened(study: str | Path | Study, data: str | Path | None) -> Study:
-    """Load a study file; a study already loaded is taken as it is."""
+    """Load a study file; one already loaded is taken as it is, or what a batch has read for this job."""
     if isinstance(study, str | Path):
+        from toolkit.reporting.prepared import prepared_study
         from toolkit.study import load_study
 
-        return load_study(study, data=data)
+        return prepared_study(study, data) or load_study(study, data=data)
     return study
 
 

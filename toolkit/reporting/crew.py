@@ -1,105 +1,186 @@
-"""Worker processes, one a report: a worker that dies takes only its own report with it."""
+"""Makes reports side by side, each in a process of its own: one that dies takes no other report with it."""
 
 from __future__ import annotations
 
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Mapping
+import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
-import toolkit
+from toolkit.reporting.prepared import STUDY
+from toolkit.reporting.warm.client import NotWarm, Warm, WarmProcess, environment_of, unavailable
+from toolkit.reporting.warm.wire import GoneError, LateError, Wire
 from toolkit.reporting.worker import Job, Outcome
 
 __all__ = ["Crew"]
 
 LOG_TAIL = 20_000
-_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+LEEWAY = 30.0
+"""Seconds beyond its own limit that a job has for writing what it made; then it is killed."""
+
+MODULES = (
+    "nbformat",
+    "papermill",
+    "pyarrow.parquet",
+    "toolkit.reporting.documents.collect",
+    "toolkit.reporting.gathering",
+    "toolkit.reporting.html",
+    "toolkit.reporting.manifest",
+    "toolkit.reporting.report",
+    "toolkit.reporting.results",
+    "toolkit.reporting.statements",
+    "toolkit.reporting.warm.engine",
+    "toolkit.reporting.worker",
+    "toolkit.analysis.rank_gap",
+    "toolkit.presentation.tables",
+    "toolkit.presentation.appendix",
+    "toolkit.presentation.figures",
+    "toolkit.presentation.methods",
+    "toolkit.study.store",
+    "toolkit.reporting.prepared:preload",
+)
+"""What every report needs, imported once; and the study, read once."""
 
 
 class Crew:
-    """Starts workers, waits for them, and can stop them all.
+    """Starts the processes that make reports, waits for them, and can stop them all.
+
+    Warm where the system allows it, else each in a fresh Python; `why_cold` says why.
 
     Parameters
     ----------
     scratch
-        A folder for what Jupyter keeps while it runs; the user's own Jupyter and IPython set-up is not read.
+        A folder for what is kept while the batch runs; cleared even when the batch is killed.
+    kept
+        The study as the batch has read it.
+    modules
+        More to import before the first fork: what a notebook of one's own needs, and the writers of formats.
     """
 
-    def __init__(self, scratch: Path) -> None:
+    def __init__(self, scratch: Path, *, kept: str = "", modules: Sequence[str] = ()) -> None:
         self._scratch = scratch
-        self._running: set[subprocess.Popen[bytes]] = set()
+        self._running: set[WarmProcess | subprocess.Popen[bytes]] = set()
         self._lock = threading.Lock()
-        self._stopping = False
+        self._ended = threading.Event()
+        self.why_cold = unavailable()
+        self._warm = Warm((*MODULES, *modules), environment={**os.environ, STUDY: kept}, clear=[scratch])
 
     @property
     def stopping(self) -> bool:
         """Whether `stop` was called."""
-        return self._stopping
+        return self._ended.is_set()
+
+    def start(self) -> None:
+        """Have everything imported before the first report; where that cannot be, note why."""
+        if not self.why_cold:
+            try:
+                _ = self._warm.address
+            except NotWarm as fault:
+                self.why_cold = str(fault)
 
     def run(self, job: Job) -> Outcome:
         """Make one report in a process of its own and say how it ended, whatever becomes of the process."""
+        if self.stopping:
+            return Outcome("stopped")
         with tempfile.TemporaryFile() as log:
-            with self._lock:
-                if self._stopping:
-                    return Outcome("stopped")
-                worker = subprocess.Popen(
-                    [sys.executable, "-P", "-m", "toolkit.reporting.worker"],
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    stderr=log,
-                    env=worker_environment(os.environ, self._scratch),
-                    start_new_session=True,
-                )
-                self._running.add(worker)
             try:
-                answer = _talk(worker, job)
-            finally:
-                with self._lock:
-                    self._running.discard(worker)
+                outcome, code = (self._cold if self.why_cold else self._forked)(job, log.fileno())
+            except NotWarm as fault:
+                return Outcome("failed", str(fault), passing=True)
+            if outcome is not None:
+                return outcome
             if self.stopping:
                 return Outcome("stopped")
-            if answer:
-                told = json.loads(answer)
-                return Outcome(**{**told, "warnings": tuple(told["warnings"])})
             log.seek(0)
             tail = log.read().decode(errors="replace")[-LOG_TAIL:]
-            return Outcome("failed", _last_words(worker.returncode), tail)
+            return Outcome("failed", _last_words(code), tail, passing=code is None or code == -signal.SIGKILL)
 
     def stop(self, *, patience: float = 5.0) -> None:
-        """Ask every worker to end, and end those that do not."""
+        """End every process; those started rather than forked are asked first."""
         with self._lock:
-            self._stopping = True
+            self._ended.set()
             running = list(self._running)
+        started = [worker for worker in running if isinstance(worker, subprocess.Popen)]
         for worker in running:
+            if isinstance(worker, WarmProcess):
+                worker.end()
+        for worker in started:
             _signal_group(worker, signal.SIGTERM)
-        for worker in running:
+        for worker in started:
             try:
                 worker.wait(timeout=patience)
             except subprocess.TimeoutExpired:
                 _signal_group(worker, signal.SIGKILL)
 
+    def close(self) -> None:
+        """End the process that others are forked from."""
+        self._warm.close()
 
-def worker_environment(own: Mapping[str, str], scratch: Path) -> dict[str, str]:
-    """One thread a worker, this very package, and none of the user's Jupyter or IPython start-up files."""
-    package_root = str(Path(toolkit.__file__).resolve().parent.parent)
-    path = os.pathsep.join([package_root, *([own["PYTHONPATH"]] if own.get("PYTHONPATH") else [])])
-    return {
-        **{name: value for name, value in own.items() if name != "MPLBACKEND"},
-        **dict.fromkeys(_ONE_THREAD, "1"),
-        "PYTHONPATH": path,
-        "PYTHONHASHSEED": "0",
-        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-        "JUPYTER_PREFER_ENV_PATH": "1",
-        "JUPYTER_RUNTIME_DIR": str(scratch / "runtime"),
-        "IPYTHONDIR": str(scratch / "ipython"),
-    }
+    def _forked(self, job: Job, log: int) -> tuple[Outcome | None, int | None]:
+        mine, theirs = socket.socketpair()
+        answer = Wire(mine)
+        address = self._warm.address
+        try:
+            with theirs:
+                worker = self._warm.ask(
+                    "toolkit.reporting.worker:forked",
+                    files=[theirs.fileno(), log],
+                    job=asdict(job),
+                    zygote=str(address),
+                    environment=job.environment,
+                )
+            with self._lock:
+                self._running.add(worker)
+                if self.stopping:
+                    worker.end()
+            try:
+                return _answer(answer, worker, job.seconds)
+            finally:
+                with self._lock:
+                    self._running.discard(worker)
+                worker.end()
+        finally:
+            answer.close()
+
+    def _cold(self, job: Job, log: int) -> tuple[Outcome | None, int | None]:
+        with self._lock:
+            if self.stopping:
+                return Outcome("stopped"), None
+            worker = subprocess.Popen(
+                [sys.executable, "-P", "-m", "toolkit.reporting.worker"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                env=environment_of(None, self._scratch),
+                start_new_session=True,
+            )
+            self._running.add(worker)
+        try:
+            answer = _talk(worker, job)
+        finally:
+            with self._lock:
+                self._running.discard(worker)
+        return (Outcome.told(json.loads(answer)) if answer else None), worker.returncode
+
+
+def _answer(answer: Wire, worker: WarmProcess, seconds: float | None) -> tuple[Outcome | None, int | None]:
+    """Wait for a forked worker's answer and its end."""
+    until = None if seconds is None else time.monotonic() + seconds + LEEWAY
+    try:
+        return Outcome.told(answer.receive(until=until)), worker.wait(until=until)
+    except GoneError:
+        return None, worker.wait(until=time.monotonic() + LEEWAY)
+    except LateError:
+        return Outcome("failed", f"it took longer than {seconds:g} seconds and was stopped"), None
 
 
 def _talk(worker: subprocess.Popen[bytes], job: Job) -> bytes:
@@ -128,7 +209,9 @@ def _signal_group(worker: subprocess.Popen[bytes], number: signal.Signals) -> No
         return
 
 
-def _last_words(code: int) -> str:
+def _last_words(code: int | None) -> str:
+    if code is None:
+        return "its process was ended from outside"
     if code == -signal.SIGKILL:
         return "its process was killed from outside, often because memory ran out"
     if code < 0:

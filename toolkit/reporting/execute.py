@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import ast
 import json
+import os
+import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from toolkit.errors import InvalidInput, Problem, ToolkitError, near_names
 
-__all__ = ["CellError", "check_parameters", "clean", "execute", "notebook_parameters", "read_notebook"]
+__all__ = [
+    "CellError",
+    "Limits",
+    "check_parameters",
+    "clean",
+    "code_cells",
+    "execute",
+    "notebook_parameters",
+    "read_notebook",
+]
 
 CELL_SECONDS = 900
 """A cell that runs longer is stopped."""
@@ -19,11 +31,27 @@ _CELL_NOISE = ("papermill", "execution", "collapsed", "jupyter")
 
 
 class CellError(ToolkitError):
-    """A cell of the notebook ended in an error; `traceback` is for the analyst."""
+    """A cell of the notebook ended in an error; `traceback` is for the analyst,
+    `passing` says that another try may succeed."""
 
-    def __init__(self, sentence: str, traceback: str = "") -> None:
+    def __init__(self, sentence: str, traceback: str = "", *, passing: bool = False) -> None:
         super().__init__(sentence)
-        self.traceback = traceback
+        self.traceback, self.passing = traceback, passing
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Seconds a cell and a whole notebook may run, and bytes its process may take (None: no limit)."""
+
+    cell: float = CELL_SECONDS
+    whole: float | None = None
+    memory: int | None = None
+
+    def told(self) -> str:
+        """Which of the two times ran out first, in words."""
+        if self.whole is not None and self.whole <= self.cell:
+            return f"the notebook ran longer than {self.whole:g} seconds and was stopped"
+        return f"a cell ran longer than {self.cell:g} seconds and was stopped"
 
 
 def read_notebook(path: str | Path) -> dict[str, Any]:
@@ -66,6 +94,11 @@ def notebook_parameters(path: str | Path) -> dict[str, str]:
     return found
 
 
+def code_cells(path: str | Path) -> list[str]:
+    """The sources of a notebook's code cells."""
+    return [_source(cell) for cell in read_notebook(path)["cells"] if cell["cell_type"] == "code"]
+
+
 def _lines(cell: Mapping[str, Any], path: str | Path) -> list[ast.stmt]:
     try:
         return ast.parse(_source(cell)).body
@@ -96,9 +129,25 @@ def check_parameters(path: str | Path, given: Mapping[str, object]) -> None:
 
 
 def execute(
-    path: Path, target: Path, parameters: Mapping[str, object], *, seconds: int = CELL_SECONDS
+    path: Path,
+    target: Path,
+    parameters: Mapping[str, object],
+    *,
+    limits: Limits | None = None,
+    address: Path | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> None:
-    """Execute a notebook with Papermill in a fresh kernel; `target` is saved after every cell.
+    """Execute a notebook with Papermill in a process of its own.
+
+    Parameters
+    ----------
+    target
+        Where it is saved, however it ends.
+    address
+        Of the zygote the process is forked from; None starts an ordinary kernel, which has no limit
+        on memory.
+    environment
+        Added to the process's.
 
     Raises
     ------
@@ -108,9 +157,12 @@ def execute(
         A cell raised, took too long, or its kernel died; what ran stands in `target`.
     """
     check_parameters(path, parameters)
+    limits = limits or Limits()
     import papermill
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
     from papermill.exceptions import PapermillExecutionError
+
+    from toolkit.reporting.warm import NotWarm
 
     try:
         papermill.execute_notebook(
@@ -122,8 +174,7 @@ def execute(
             log_output=False,
             cwd=str(target.parent),
             start_timeout=120,
-            execution_timeout=seconds,
-            shutdown_kernel="immediate",
+            **_engine(limits, address, environment or {}),
         )
     except PapermillExecutionError as fault:
         first = str(fault.evalue).strip().partition("\n")[0]
@@ -131,11 +182,31 @@ def execute(
             f"cell {fault.exec_count} ended in {fault.ename}: {first}", "\n".join(fault.traceback)
         ) from None
     except CellTimeoutError:
-        raise CellError(f"a cell ran longer than {seconds} seconds and was stopped") from None
+        raise CellError(limits.told()) from None
     except DeadKernelError:
         raise CellError(
-            "the kernel that ran the notebook died (out of memory, or ended from outside)"
+            "the kernel that ran the notebook died (out of memory, or ended from outside)", passing=True
         ) from None
+    except NotWarm as fault:
+        raise CellError(str(fault), passing=True) from None
+
+
+def _engine(limits: Limits, address: Path | None, environment: Mapping[str, str]) -> dict[str, Any]:
+    """What Papermill is told of the engine."""
+    if address is None:
+        os.environ.update(environment)
+        seconds = min(limits.cell, limits.whole or limits.cell)
+        return {"execution_timeout": seconds, "shutdown_kernel": "immediate"}
+    from toolkit.reporting.warm.engine import register
+
+    return {
+        "engine_name": register(),
+        "address": str(address),
+        "environment": environment,
+        "memory": limits.memory,
+        "execution_timeout": limits.cell,
+        "until": None if limits.whole is None else time.monotonic() + limits.whole,
+    }
 
 
 def clean(

@@ -248,9 +248,9 @@ def _without_answers(trend: pd.DataFrame, nobody: pd.DataFrame, waves: tuple[str
 
 
 def _benchmarks(study: Study, estimates: Sequence[pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    from toolkit.findings import benchmark, load_findings
+    from toolkit.findings import benchmark
 
-    if study.benchmarks_path is None:
+    findings = study.findings
+    if findings is None:
         return {}
-    findings = load_findings(study.benchmarks_path)
     return {"benchmarks": benchmark(estimates, findings, level=study.level, margin=study.margin)}

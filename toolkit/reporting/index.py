@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from toolkit.reporting.atomic import write_whole
+from toolkit.reporting.making import FAILED, FAILURE_NOTE
 from toolkit.reporting.manifest import MANIFEST
 
 if TYPE_CHECKING:
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Entry", "index_entries", "write_index"]
 
-FAILURE_NOTE = "why.txt"
-FAILED = "_failed"
 STATUS = {
     "made": "Made",
     "withheld": "Withheld by policy",

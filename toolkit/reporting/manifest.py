@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
 import platform
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["MANIFEST", "build_manifest", "sha256_of"]
 
 MANIFEST = "manifest.json"
+RESULTS = "results.csv"
 PACKAGES = (
     "survey-research-toolkit",
     "pandas",
@@ -49,6 +51,7 @@ def build_manifest(
     status: str,
     notebook: Path,
     parameters: Mapping[str, object],
+    hashed: str = "",
 ) -> dict[str, Any]:
     """Gather the facts of one report.
 
@@ -60,6 +63,8 @@ def build_manifest(
         Where its outputs lie; each is hashed.
     parameters
         As shown in the delivered notebook: no path of the machine.
+    hashed
+        The keyed hash of all that went in (`toolkit.reporting.inputs`).
 
     Returns
     -------
@@ -87,10 +92,37 @@ def build_manifest(
         },
         "notebook": {"name": notebook.name, "sha256": sha256_of(notebook)},
         "inputs": {_named(path, study.folder): sha256_of(path) for path in _inputs(study, organisation)},
+        "input": hashed,
         "outputs": outputs,
+        "headline": headline(folder / RESULTS),
         "python": platform.python_version(),
         "packages": package_versions(),
     }
+
+
+def headline(results: Path) -> dict[str, Any]:
+    """What an index says of a report, out of the report's own numbers: bases as printed, the widest gap."""
+    if not results.is_file():
+        return {}
+    with results.open(encoding="utf-8-sig", newline="") as handle:
+        rows = [row for row in csv.DictReader(handle) if row.get("table") in ("participation", "gaps")]
+    bases = {
+        row["audience"]: row["printed"]
+        for row in rows
+        if row["table"] == "participation" and row.get("audience")
+    }
+    gaps = [row for row in rows if row["table"] == "gaps" and row.get("shown") == "True" and row.get("gap")]
+    widest = max(gaps, key=lambda row: abs(float(row["gap"])), default=None)
+    found: dict[str, Any] = {"bases": bases}
+    if widest:
+        between = f"{widest['audience_a']} and {widest['audience_b']}"
+        found["largest_gap"] = {
+            "label": widest["label"],
+            "between": between,
+            "points": round(100 * abs(float(widest["gap"]))),
+            "printed": widest["printed"],
+        }
+    return found
 
 
 def _inputs(study: Study, organisation: str) -> tuple[Path, ...]:

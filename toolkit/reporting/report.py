@@ -14,13 +14,12 @@ from toolkit.instrument.model import Instrument
 from toolkit.presentation.blocks import Block, Heading, Paragraph, Picture, Prose, Several, Table
 from toolkit.presentation.rows import audience_name, listed
 from toolkit.presentation.theme import Theme
+from toolkit.reporting.manifest import RESULTS
 
 if TYPE_CHECKING:
     from toolkit.study import Study
 
 __all__ = ["OrganisationReport", "open_report"]
-
-RESULTS = "results.csv"
 
 
 @dataclass(frozen=True)

@@ -77,9 +77,10 @@ def load_study(path: str | Path, *, data: str | Path | None = None) -> Study:
         seed=written.seed,
         data_source=written.data_source,
         input_files=(path, *_files_read(written, folder), *places),
-        answers=written.answers,
+        answers=tuple(_with_manifest(entry, folder) for entry in written.answers),
         answer_paths=tuple(places),
         table=table,
+        organisations_path=folder / written.organisations if written.organisations else None,
     )
 
 
@@ -89,6 +90,16 @@ def _files_read(written: StudyFile, folder: Path) -> Iterator[Path]:
     for name in (written.organisations, written.benchmarks, written.brand.logo):
         if name:
             yield folder / name
+    for name in dict.fromkeys(entry.manifest for entry in written.answers):
+        if name:
+            yield folder / name
+
+
+def _with_manifest(entry: AnswersFile, folder: Path) -> AnswersFile:
+    """The entry with its manifest where it lies: a reader does not know the study's folder."""
+    if entry.manifest is None:
+        return entry
+    return entry.model_copy(update={"manifest": str(folder / entry.manifest)})
 
 
 def _named(error: InvalidInput, source: str) -> Iterator[Problem]:
@@ -189,6 +200,10 @@ def _files_missing(written: StudyFile, folder: Path, places: list[Path]) -> Iter
             yield Problem(f"answers: {entry.file}", "is a folder", "name the file in it")
         elif not place.is_file():
             yield Problem(f"answers: {entry.file}", "is not there", _beside(place) + _source(written))
+    for entry in written.answers:
+        if entry.manifest and not (folder / entry.manifest).is_file():
+            place = f"answers: {entry.file} → manifest: {entry.manifest}"
+            yield Problem(place, "is not there", _beside(folder / entry.manifest))
     twice = pd.Series([str(place) for place in places], dtype=str).value_counts()
     for name in twice.index[twice > 1]:
         yield Problem(f"answers: {Path(name).name}", f"is listed {twice[name]} times", "list it once")

@@ -40,6 +40,10 @@ class Study:
         Audience → AAPOR item → text; items a report computes may be missing.
     input_files
         Every file the study reads, for manifests.
+    organisations_path
+        Its organisations table, if it has one.
+    part
+        Where the study is one organisation's part (`toolkit.study.store.open_part`): the folder of it.
     """
 
     id: str
@@ -63,6 +67,8 @@ class Study:
     answers: tuple[AnswersFile, ...] = field(repr=False)
     answer_paths: tuple[Path, ...] = field(repr=False)
     table: pd.DataFrame | None = field(repr=False, compare=False)
+    organisations_path: Path | None = field(default=None, repr=False)
+    part: Path | None = field(default=None, repr=False)
 
     def __getstate__(self) -> dict[str, Any]:
         """What travels to another process: never the answers."""
@@ -75,7 +81,18 @@ class Study:
 
     @cached_property
     def _gathered(self) -> Gathered:
+        if self.part is not None and self.table is not None:
+            from toolkit.study.store import read_part
+
+            return read_part(self.part, self.instrument, self.table)
         return gather(self.answers, self.answer_paths, self.instrument, self.table, source=self.path)
+
+    @cached_property
+    def findings(self) -> pd.DataFrame | None:
+        """The published figures to compare with, read once; None where the study names none."""
+        from toolkit.findings import load_findings
+
+        return load_findings(self.benchmarks_path) if self.benchmarks_path else None
 
     @property
     def organisations(self) -> pd.DataFrame:
@@ -150,6 +167,11 @@ class Study:
         table = self.organisations
         rows = table[table["organisation"] == organisation].set_index("wave")["name"]
         return str(next(rows[wave] for wave in reversed(self.waves) if wave in rows))
+
+    def forget_answers(self) -> None:
+        """Let go of the answers; they are read again when they are next asked for."""
+        if self.table is not None:
+            self.__dict__.pop("_gathered", None)
 
     def check(self) -> Study:
         """Read everything; the study itself where all is well.

@@ -1,0 +1,62 @@
+"""survey-toolkit batch: thousands of reports in one night, that may be stopped and taken up again."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from typing import TYPE_CHECKING
+
+from toolkit.cli.common import count, study_file, takes_study
+from toolkit.cli.report import chosen, make, takes_choice
+
+if TYPE_CHECKING:
+    from toolkit.cli.common import Commands
+
+__all__ = ["add"]
+
+_UNITS = {"k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
+
+
+def add(commands: Commands) -> None:
+    """Add the command to the parser."""
+    batch = commands.add_parser("batch", help="make many reports, with limits; may be taken up again")
+    takes_study(batch)
+    takes_choice(batch)
+    batch.add_argument("--dry-run", action="store_true", help="list what would be made, and write nothing")
+    batch.add_argument(
+        "--timeout", type=count, default=1800, metavar="SECONDS", help="of one report (default: 1800)"
+    )
+    batch.add_argument(
+        "--memory",
+        type=size,
+        metavar="SIZE",
+        help="a report's notebook may take, as in 2G (default: no limit)",
+    )
+    batch.set_defaults(job=_batch)
+
+
+def size(text: str) -> int:
+    """A number of bytes, as an argument: 500M, 2G.
+
+    Examples
+    --------
+    >>> size("2G")
+    2147483648
+    """
+    found = re.fullmatch(r"([1-9][0-9]*)([kmg]?)b?", text.strip().lower())
+    if not found:
+        raise argparse.ArgumentTypeError(f"{text!r} is no size; write it as 500M or 2G")
+    return int(found[1]) * _UNITS.get(found[2], 1)
+
+
+def _batch(given: argparse.Namespace) -> int:
+    if not given.dry_run:
+        return make(given, seconds=given.timeout, memory=given.memory)
+    from toolkit.reporting.batch import plan_reports
+
+    planned = plan_reports(study_file(given.study), **chosen(given))
+    for row in planned.itertuples():
+        print(f"{row.organisation} {row.name}: {row.status}")
+    counts = planned["status"].value_counts()
+    print(", ".join(f"{count} {status}" for status, count in counts.items()))
+    return 0

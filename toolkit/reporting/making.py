@@ -1,0 +1,104 @@
+"""One job from beginning to end: made in a temporary folder, put in its place, tried again where that helps.
+
+`make_one(job)` is what a batch hands to an executor: a plain function of a plain value, so that it can run
+in a thread of the batch, or in a process or on a machine elsewhere that sees the same folders.
+"""
+
+from __future__ import annotations
+
+import atexit
+import shutil
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from toolkit.reporting.atomic import fresh_folder, put_in_place
+from toolkit.reporting.crew import Crew
+from toolkit.reporting.scratch import scratch_folder
+from toolkit.reporting.worker import DONE, FAILURE_FILE, Job, Outcome
+
+__all__ = ["FAILED", "FAILURE_NOTE", "clear_failure", "make_one"]
+
+FAILED = "_failed"
+FAILURE_NOTE = "why.txt"
+TRIES = 3
+PAUSE = 0.2
+
+_CREWS: dict[str, Crew] = {}
+
+
+def make_one(job: Job, *, crew: Crew | None = None) -> Outcome:
+    """Make one report and put it in its place, or its notebook and traceback among the failed.
+
+    Parameters
+    ----------
+    crew
+        Who makes it; None for this process's own, which is kept for the next job of the same study.
+
+    Returns
+    -------
+    Outcome
+        With the seconds it took; nothing is raised for what went wrong with the report.
+    """
+    crew = crew or _own_crew(job)
+    began = time.monotonic()
+    outcome = Outcome("failed", "it was not tried")
+    for attempt in range(1, TRIES + 1):
+        outcome = _try(job, crew)
+        if not outcome.passing or crew.stopping:
+            break
+        if attempt < TRIES:
+            time.sleep(PAUSE * attempt)
+    return replace(outcome, seconds=time.monotonic() - began)
+
+
+def clear_failure(final: Path) -> None:
+    """Take away what an earlier failure left: the report stands now."""
+    shutil.rmtree(final.parent / FAILED / final.name, ignore_errors=True)
+
+
+def _try(job: Job, crew: Crew) -> Outcome:
+    final = Path(job.final)
+    try:
+        making = fresh_folder(final)
+    except OSError as fault:
+        return Outcome("failed", f"its folder could not be made: {fault.strerror}")
+    try:
+        outcome = crew.run(replace(job, folder=str(making)))
+        if outcome.status in DONE:
+            put_in_place(making, final)
+            clear_failure(final)
+        elif outcome.status == "failed":
+            outcome = _keep_failure(making, final.parent / FAILED / final.name, outcome)
+    except OSError as fault:
+        outcome = Outcome("failed", f"its folder could not be put in place: {fault.strerror}")
+    finally:
+        shutil.rmtree(making, ignore_errors=True)
+    return outcome
+
+
+def _keep_failure(making: Path, kept: Path, outcome: Outcome) -> Outcome:
+    """Keep the partial notebook and the traceback for the analyst; on a full disk at least the sentence."""
+    try:
+        for path in making.iterdir():
+            if path.name != "report.ipynb":
+                path.unlink()
+        (making / FAILURE_NOTE).write_text(outcome.sentence + "\n", encoding="utf-8")
+        (making / FAILURE_FILE).write_text(outcome.traceback + "\n", encoding="utf-8")
+        put_in_place(making, kept)
+    except OSError as fault:
+        sentence = f"{outcome.sentence} (its notebook could not be kept: {fault.strerror})"
+        return replace(outcome, sentence=sentence)
+    return outcome
+
+
+def _own_crew(job: Job) -> Crew:
+    """This process's crew for a study: what it forks from stays warm for the next job."""
+    if job.kept not in _CREWS:
+        scratch = scratch_folder()
+        folder = scratch.__enter__()
+        _CREWS[job.kept] = crew = Crew(folder, kept=job.kept)
+        crew.start()
+        atexit.register(scratch.__exit__, None, None, None)
+        atexit.register(crew.close)
+    return _CREWS[job.kept]

@@ -1,0 +1,202 @@
+"""Before anything is made: which reports, from what, and which of them stand already."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from toolkit.reporting.choosing import chosen_organisations, chosen_wave, notebook_path, opened, report_folder
+from toolkit.reporting.inputs import Inputs, kept_key, stands, study_inputs
+from toolkit.reporting.worker import Job
+
+if TYPE_CHECKING:
+    from toolkit.study import Study
+
+__all__ = ["Plan", "Wanted", "plan"]
+
+REPORT_NOTEBOOK = "organisation_report.ipynb"
+NOTICE_NOTEBOOK = "withheld_notice.ipynb"
+
+_HELPFUL = {
+    "matplotlib": "matplotlib.pyplot",
+    "pingouin": "pingouin",
+    "scipy": "scipy.stats",
+    "seaborn": "seaborn",
+    "statsmodels": "statsmodels.api",
+    "toolkit": "toolkit.analysis",
+}
+"""What notebooks import that may be imported before a fork, and the part of it worth importing."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a run was asked for; see `toolkit.reporting.run_reports`."""
+
+    organisations: tuple[str, ...] | None = None
+    wave: str | None = None
+    out: str | Path = "reports"
+    notebook: str | Path | None = None
+    data: str | Path | None = None
+    formats: tuple[str, ...] = ("html",)
+    force: bool = False
+    seconds: float | None = None
+    memory: int | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One run, before anything is made.
+
+    Parameters
+    ----------
+    chosen
+        The organisations, in the order of the table.
+    unchanged
+        Those whose report stands and would come out the same.
+    read
+        Rows read, kept and set aside in this wave.
+    parts, hashes
+        Organisation → its stored answers and its input hash. No parts where no file has changed since the run
+        that made all.
+    """
+
+    study: Study
+    wave: str
+    folder: Path
+    chosen: tuple[str, ...]
+    unchanged: frozenset[str]
+    notebooks: tuple[Path, Path]
+    inputs: Inputs
+    read: dict[str, int]
+    parts: dict[str, Path]
+    hashes: dict[str, str]
+
+    @property
+    def to_make(self) -> list[str]:
+        """The organisations whose report is to be made."""
+        return [one for one in self.chosen if one not in self.unchanged]
+
+    def jobs(self, wanted: Wanted, kept: Path) -> Iterator[Job]:
+        """What is to be made."""
+        for one in self.to_make:
+            yield Job(
+                study=str(Path(self.study.path).resolve()),
+                data=str(Path(wanted.data).resolve()) if wanted.data else None,
+                organisation=one,
+                wave=self.wave,
+                notebook=str(self.notebooks[0]),
+                notice=str(self.notebooks[1]),
+                kept=str(kept),
+                part=str(self.parts[one]),
+                final=str(self.folder / one),
+                formats=wanted.formats,
+                hashed=self.hashes[one],
+                seconds=wanted.seconds,
+                memory=wanted.memory,
+            )
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A run whose names are all known: nothing of the answers has been read."""
+
+    study: Study
+    wave: str
+    folder: Path
+    notebooks: tuple[Path, Path]
+    wanted: Wanted
+
+
+def checked(study: str | Path | Study, wanted: Wanted) -> Checked:
+    """Load the study and look up the wave and the notebooks.
+
+    Raises
+    ------
+    InvalidInput
+        What is not there, or a notebook that does not take the parameters.
+    """
+    from toolkit.reporting.documents import check_formats
+    from toolkit.reporting.execute import check_parameters
+
+    study = opened(study, wanted.data)
+    wave = chosen_wave(study, wanted.wave)
+    check_formats(wanted.formats)
+    notebooks = (notebook_path(wanted.notebook or REPORT_NOTEBOOK), notebook_path(NOTICE_NOTEBOOK))
+    names = Job(study="", data=None, organisation="", wave="", notebook="", notice="", kept="", part="")
+    for notebook in notebooks:
+        check_parameters(notebook, names.parameters)
+    return Checked(study, wave, report_folder(wanted.out, study.id, wave).resolve(), notebooks, wanted)
+
+
+def plan(run: Checked, scratch: Path, *, writes: bool = True) -> Plan:
+    """Find out what stands, reading answers only where a file has changed since they were last read.
+
+    Parameters
+    ----------
+    scratch
+        Where the answers are kept, an organisation a folder, while the run lasts.
+    writes
+        False leaves the output folder as it is.
+
+    Raises
+    ------
+    InvalidInput
+        Everything wrong in the answers, or an organisation there is not.
+    """
+    from toolkit.study.store import part_bytes, write_parts
+
+    study, wanted = run.study, run.wanted
+    key = kept_key(run.folder, make=writes)
+    inputs = study_inputs(study, key, wave=run.wave, notebooks=run.notebooks, formats=wanted.formats)
+    known = inputs.known(run.folder)
+    if known and study.table is not None:
+        hashes, read = dict(known["hashes"]), dict(known["read"])
+        chosen = chosen_organisations(study, run.wave, wanted.organisations)
+        unchanged = _unchanged(run, chosen, hashes)
+        if len(unchanged) == len(chosen):
+            return Plan(
+                study, run.wave, run.folder, tuple(chosen), unchanged, run.notebooks, inputs, read, {}, hashes
+            )
+    study.check()
+    read = rows_read(study, run.wave)
+    chosen = chosen_organisations(study, run.wave, wanted.organisations)
+    parts = write_parts(study, scratch / "parts", study.organisation_ids(run.wave))
+    hashes = {one: inputs.of(part_bytes(part)) for one, part in parts.items()}
+    if writes:
+        inputs.keep(run.folder, hashes, read)
+    unchanged = _unchanged(run, chosen, hashes)
+    return Plan(
+        study, run.wave, run.folder, tuple(chosen), unchanged, run.notebooks, inputs, read, parts, hashes
+    )
+
+
+def rows_read(study: Study, wave: str) -> dict[str, int]:
+    """How many rows of a wave were read, kept and set aside."""
+    rows = study.disposition(wave).groupby("outcome")["rows"].sum()
+    return {outcome: int(rows.get(outcome, 0)) for outcome in ("read", "kept", "set aside")}
+
+
+def imports_of(notebooks: Iterable[Path]) -> list[str]:
+    """What notebooks import that is worth importing once for all."""
+    from toolkit.reporting.execute import code_cells
+
+    found: set[str] = set()
+    for source in (source for notebook in notebooks for source in code_cells(notebook)):
+        try:
+            tree = ast.parse(source)
+        except SyntaxError:  # a line of IPython's own, or a fault its cell will tell
+            continue
+        for node in ast.walk(tree):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            found |= {name.partition(".")[0] for name in names}
+    return [_HELPFUL[name] for name in sorted(found & set(_HELPFUL))]
+
+
+def _unchanged(run: Checked, chosen: Sequence[str], hashes: dict[str, str]) -> frozenset[str]:
+    if run.wanted.force:
+        return frozenset()
+    return frozenset(one for one in chosen if one in hashes and stands(run.folder / one, hashes[one]))

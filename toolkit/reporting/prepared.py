@@ -1,0 +1,81 @@
+"""What a batch has read once, for the processes that make reports: the study, and one organisation's part.
+
+A job is told by an environment variable, which reaches a forked process and a started one alike. A notebook
+that opens the study of its job then gets it from memory, with its own organisation's answers and nobody
+else's.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from toolkit.study import Study
+
+__all__ = ["JOB", "STUDY", "environment_of", "preload", "prepared_study", "write_study"]
+
+JOB = "SURVEY_TOOLKIT_JOB"
+STUDY = "SURVEY_TOOLKIT_STUDY"
+
+
+def write_study(study: Study, path: Path) -> Path:
+    """Keep a study as it was read, without anybody's answers and without the organisations table."""
+    from dataclasses import replace
+
+    published = study.benchmarks_path
+    kept = replace(
+        study,
+        table=None,
+        path=study.path.resolve(),
+        folder=study.folder.resolve(),
+        benchmarks_path=published.resolve() if published else None,
+        input_files=tuple(one.resolve() for one in study.input_files),
+        answer_paths=tuple(one.resolve() for one in study.answer_paths),
+    )
+    path.write_bytes(pickle.dumps(kept))
+    path.chmod(0o600)
+    return path
+
+
+def preload() -> None:
+    """Read the study named in the environment before the first fork, with what is worked out from it."""
+    if os.environ.get(STUDY):
+        study = _kept(os.environ[STUDY])
+        _ = study.instrument.variables, study.findings
+
+
+def environment_of(*, study: str, data: str | None, kept: str, part: str) -> dict[str, str]:
+    """What tells a process its job: the study's and the data's paths as the notebook is given them."""
+    return {JOB: json.dumps({"study": study, "data": data, "kept": kept, "part": part})}
+
+
+def prepared_study(
+    study: str | Path, data: str | Path | None, *, told: Mapping[str, str] | None = None
+) -> Study | None:
+    """The part of the study this process's job is about; None where there is no job, or another study's."""
+    environment = os.environ if told is None else told
+    if not environment.get(JOB):
+        return None
+    job = json.loads(environment[JOB])
+    if (str(study), str(data) if data else None) != (job["study"], job["data"]):
+        return None
+    return _opened(job["kept"], job["part"])
+
+
+@cache
+def _opened(kept: str, part: str) -> Study:
+    from toolkit.study.store import open_part
+
+    return open_part(_kept(kept), part)
+
+
+@cache
+def _kept(path: str) -> Study:
+    study: Study = pickle.loads(Path(path).read_bytes())
+    return study

@@ -1,0 +1,124 @@
+"""Coded answers on disk, a folder an organisation, so that whoever opens one cannot see another.
+
+Answers are kept as Parquet: codes of a categorical column as small integers, its categories taken from the
+instrument again when it is read. Beside them stand the organisation's own rows of the organisations table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from toolkit.errors import InvalidInput, Problem
+from toolkit.instrument.model import Instrument
+from toolkit.responses.gather import Gathered
+
+if TYPE_CHECKING:
+    from toolkit.study.study import Study
+
+__all__ = ["open_part", "part_bytes", "read_part", "write_parts"]
+
+ANSWERS = "answers.parquet"
+TABLE = "organisations.parquet"
+PART = "organisation="
+
+
+def write_parts(
+    study: Study, folder: str | Path, organisations: Iterable[str] | None = None
+) -> dict[str, Path]:
+    """Write every organisation's coded answers of all waves, or those of some, each to a folder of its own.
+
+    Parameters
+    ----------
+    folder
+        Only its owner may look in; the caller makes it so.
+    organisations
+        Ids; None for all.
+
+    Returns
+    -------
+    dict
+        Organisation → its folder, in the order of the organisations table.
+
+    Examples
+    --------
+    >>> parts = write_parts(load_study("study.yaml"), "private")  # doctest: +SKIP
+    >>> open_part(study, parts["org-07"]).responses("org-07")  # doctest: +SKIP
+    """
+    wanted = list(study.organisation_ids()) if organisations is None else list(organisations)
+    frame, table = study.responses(wave="all"), study.organisations
+    rows = frame.groupby("organisation", sort=False, observed=True).indices
+    tables = table.groupby("organisation", sort=False, observed=True).indices
+    written = {}
+    for one in wanted:
+        part = Path(folder) / f"{PART}{one}"
+        part.mkdir(parents=True)
+        _write(_as_codes(frame.iloc[rows.get(one, [])]), part / ANSWERS)
+        _write(table.iloc[tables[one]], part / TABLE)
+        written[one] = part
+    return written
+
+
+def open_part(study: Study, part: str | Path) -> Study:
+    """The study as one organisation's part of it: its answers and its rows of the table, nobody else's."""
+    part = Path(part)
+    opened = replace(study, table=_read(part / TABLE), part=part)
+    if "findings" in study.__dict__:  # read once for all parts
+        opened.__dict__["findings"] = study.findings
+    return opened
+
+
+def read_part(part: Path, instrument: Instrument, table: pd.DataFrame) -> Gathered:
+    """Read one organisation's coded answers as they were before they were written.
+
+    The disposition is of whole files and so of no one organisation: it is left empty.
+    """
+    frame = _as_answers(_read(part / ANSWERS), instrument)
+    columns = ["wave", "source", "outcome", "reason", "rows"]
+    return Gathered(frame, pd.DataFrame(columns=columns), table)
+
+
+def part_bytes(part: Path) -> Iterator[bytes]:
+    """What a part holds, for telling whether it has changed; the same answers give the same bytes."""
+    for name in (ANSWERS, TABLE):
+        yield (part / name).read_bytes()
+
+
+def _as_codes(frame: pd.DataFrame) -> pd.DataFrame:
+    codes = {
+        name: frame[name].cat.codes for name in frame if isinstance(frame[name].dtype, pd.CategoricalDtype)
+    }
+    return frame.assign(**codes)
+
+
+def _as_answers(frame: pd.DataFrame, instrument: Instrument) -> pd.DataFrame:
+    types = {"audience": pd.CategoricalDtype(list(instrument.audiences), ordered=True)}
+    for variable in instrument.variables:
+        if variable.name in frame and variable.kind in ("single", "option"):
+            types[variable.name] = pd.CategoricalDtype(list(variable.categories), ordered=variable.ordered)
+    columns = {name: pd.Categorical.from_codes(frame[name], dtype=dtype) for name, dtype in types.items()}
+    return frame.assign(**columns)
+
+
+def _write(frame: pd.DataFrame, path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = pa.Table.from_pandas(frame, preserve_index=False, nthreads=1)
+    pq.write_table(table, path, compression="zstd", write_statistics=False)
+
+
+def _read(path: Path) -> pd.DataFrame:
+    import pyarrow.parquet as pq
+
+    try:
+        table = pq.ParquetFile(path).read(use_threads=False)
+    except OSError as fault:
+        problem = Problem(str(path.name), f"cannot be read ({fault})", "run the batch again")
+        raise InvalidInput("stored answers", [problem]) from None
+    frame: pd.DataFrame = table.to_pandas(use_threads=False)
+    return frame
