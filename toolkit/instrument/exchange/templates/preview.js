@@ -32,7 +32,8 @@
     document.documentElement.lang = state.language;
     document.title = fill(word("tab"), { title: said(survey.title) });
     parts.banner.textContent = word("banner");
-    parts.top.replaceChildren(make("p", { class: "name", text: said(survey.title) }), tools());
+    const name = state.page < 0 ? "" : said(survey.title); // the first page's heading is the title
+    parts.top.replaceChildren(make("p", { class: "name", text: name }), tools());
     const made = state.page < 0 ? start() : state.page === survey.sections.length ? end() : page();
     parts.main.replaceChildren(...made.filter(Boolean));
     if (focus) {
