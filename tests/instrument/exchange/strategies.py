@@ -120,7 +120,7 @@ class _Maker:
 
     def item(self, item_id: str, before: list[dict[str, Any]]) -> dict[str, Any]:
         kind = self.draw(st.sampled_from(("single", "multi", "matrix", "number", "text")))
-        asked = self.some(self.audiences)
+        asked = self.some(self.audiences) if before else self.audiences  # everybody is asked something
         item: dict[str, Any] = {"id": item_id, "type": kind, "theme": "work", "source": _OWN}
         item |= {"text": self.parallel(asked), "required": self.draw(st.booleans())}
         if asked != self.audiences:
@@ -143,8 +143,8 @@ class _Maker:
 
     def rows(self, asked: tuple[str, ...]) -> list[dict[str, Any]]:
         rows = []
-        for row_id in self.draw(st.lists(ids(), min_size=1, max_size=4, unique=True)):
-            heard = self.some(asked)
+        for place, row_id in enumerate(self.draw(st.lists(ids(), min_size=1, max_size=4, unique=True))):
+            heard = self.some(asked) if place else asked  # nobody is asked a matrix without rows
             row: dict[str, Any] = {"id": row_id, "text": self.parallel(heard)}
             rows.append(row | ({"audiences": heard} if heard != asked else {}))
         return rows

@@ -46,7 +46,7 @@ def narrow(
     >>> narrow(instrument, audiences=["executive"]).audiences.keys()  # doctest: +SKIP
     dict_keys(['executive'])
     """
-    faults = list(dict.fromkeys(finding.problem() for finding in find(instrument)))
+    faults = [*dict.fromkeys(finding.problem() for finding in find(instrument)), *_without_rows(instrument)]
     if faults:
         raise InvalidInput(instrument.id, faults)
     spoken = _chosen(instrument.languages, languages)
@@ -78,6 +78,16 @@ def narrow(
     )
 
 
+def _without_rows(instrument: Instrument) -> Iterator[Problem]:
+    """Matrices that an audience is asked without any of their rows: there would be nothing to show."""
+    for item in instrument.items:
+        asked = item.audiences or tuple(instrument.audiences)
+        for name in asked if item.rows else ():
+            if not any(row.audiences is None or name in row.audiences for row in item.rows):
+                what = f"{name} is asked this matrix and none of its rows"
+                yield Problem(f"item {item.id}", what, f"take {name} from its audiences, or ask them a row")
+
+
 def _chosen(known: Iterable[str], wanted: Iterable[str] | None) -> tuple[str, ...]:
     if wanted is None:
         return tuple(known)
@@ -95,8 +105,6 @@ def _strangers(what: str, wanted: tuple[str, ...], known: Iterable[str]) -> Iter
 
 def _narrowed(item: Item, asked: tuple[str, ...]) -> Item | None:
     mine = tuple(name for name in asked if item.audiences is None or name in item.audiences)
-    if item.rows:  # whoever is asked none of the rows is not asked the matrix
-        mine = tuple(name for name in mine if any(name in (row.audiences or mine) for row in item.rows))
     if not mine:
         return None
     rows = [_narrowed_row(row, mine) for row in item.rows if set(row.audiences or mine) & set(mine)]
