@@ -65,7 +65,7 @@ def taken_apart(table: Table, language: str = "en") -> list[Column]:
         texts = [row[place].replace("\u00a0", " ") for row in rows]
         if place and any(_sides(text) for text in texts):
             found += _side_columns(name, texts, language, words)
-        elif place and any(_shape(text) for text in texts):
+        elif place and any(_shape(text) or _bounded(text) for text in texts):
             found += _number_columns(name, texts, language, words)
         else:
             found.append(Column(name, tuple(_text(text) for text in texts)))
@@ -96,6 +96,11 @@ def _shape(text: str) -> re.Match[str] | None:
     return _SHAPE.fullmatch(text.replace("\n", " ").replace("\u2212", "-").strip()) if text else None
 
 
+def _bounded(text: str) -> re.Match[str] | None:
+    """A number of which only a bound is told."""
+    return _shape(_BOUND.sub("", text)) if _BOUND.search(text) else None
+
+
 def _sides(text: str) -> list[re.Match[str]]:
     """The two sides of a gap, a line each, or nothing."""
     lines = [_SIDE.fullmatch(_BOUND.sub("", line)) for line in text.split("\n")]
@@ -108,7 +113,7 @@ def _number_columns(name: str, texts: Sequence[str], language: str, words: Mappi
     for text in texts:
         lines = text.split("\n")
         shape = _shape(text)
-        bounded = None if shape else _shape(_BOUND.sub("", text).removeprefix(" "))
+        bounded = None if shape else _bounded(text)
         if shape:
             form = "percent" if shape["percent"] else _form(shape["main"], language)
             main.append(_cell(shape["main"], form, language))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import io
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -28,7 +29,7 @@ def opened_template(opens: Callable[..., Any], template: Path | None) -> Any:
     if template is None:
         return opens()
     try:
-        return opens(str(template))
+        return opens(io.BytesIO(template.read_bytes()))
     except (KeyError, ValueError, OSError, zipfile.BadZipFile) as fault:
         what = "is not there" if not template.is_file() else f"cannot be opened: {type(fault).__name__}"
         mend = "save it again from Word or PowerPoint, as .docx or .pptx and not as a template file"

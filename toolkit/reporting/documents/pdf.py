@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+
+from PIL import Image
 
 from toolkit.presentation.blocks import Block, Picture, Table
 from toolkit.presentation.carry import to_data
@@ -50,16 +53,15 @@ def render_pdf(document: Document) -> bytes:
 def _data(document: Document, files: dict[str, bytes]) -> dict[str, Any]:
     cover = document.cover
     words = frame_words(cover.language)
-    name, logo = _logo(cover.logo)
-    if logo:
-        files[name] = logo
+    if cover.logo:
+        files["logo.svg"] = _logo(cover.logo)
     marked = f" · {words['synthetic']}" if cover.synthetic else ""
     return {
         "cover": {**asdict(cover), "logo": ""},
         "words": dict(words),
         "title": f"{cover.subject} · {cover.title}{marked}",
         "author": [cover.brand] if cover.brand else [],
-        "logo": name if logo else "",
+        "logo": "logo.svg" if cover.logo else "",
         "logo-alt": words["logo"].format(brand=cover.brand or cover.title),
         "sections": [
             {
@@ -71,13 +73,22 @@ def _data(document: Document, files: dict[str, bytes]) -> dict[str, Any]:
     }
 
 
-def _logo(address: str) -> tuple[str, bytes]:
-    """A picture's name and bytes from its data address."""
-    if not address:
-        return "", b""
+def _logo(address: str) -> bytes:
+    """A picture as SVG from its data address."""
     kind, _, encoded = address.partition(";base64,")
-    ending = {"image/png": "png", "image/svg+xml": "svg", "image/jpeg": "jpg"}[kind.removeprefix("data:")]
-    return f"logo.{ending}", base64.b64decode(encoded)
+    content = base64.b64decode(encoded)
+    kind = kind.removeprefix("data:")
+    return content if kind == "image/svg+xml" else _framed(content, kind)
+
+
+def _framed(content: bytes, kind: str) -> bytes:
+    """A bitmap inside an SVG: Typst takes files from memory only where they are text."""
+    with Image.open(io.BytesIO(content)) as picture:
+        wide, high = picture.size
+    size = f'width="{wide}" height="{high}"'
+    data = base64.b64encode(content).decode()
+    image = f'<image {size} href="data:{kind};base64,{data}"/>'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{image}</svg>'.encode()
 
 
 def _part(block: Block, files: dict[str, bytes]) -> Iterator[dict[str, Any]]:
@@ -109,8 +120,8 @@ def _picture(sheet: Picture, files: dict[str, bytes]) -> dict[str, Any]:
 
 def _foreign(block: Foreign, files: dict[str, bytes]) -> dict[str, Any]:
     if block.png and block.alt:
-        name = f"picture-{len(files)}.png"
-        files[name] = block.picture()
+        name = f"picture-{len(files)}.svg"
+        files[name] = _framed(block.picture(), "image/png")
         return {
             "kind": "picture",
             "title": "",

@@ -1,0 +1,165 @@
+"""A document gathered once: saved, read back, written again without running anything."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from toolkit.errors import InvalidInput, ToolkitError
+from toolkit.presentation.blocks import (
+    BLOCK_MIME,
+    Block,
+    Bullets,
+    Heading,
+    Paragraph,
+    Picture,
+    Prose,
+    Several,
+    Terms,
+    table_of,
+)
+from toolkit.presentation.carry import from_data, to_data
+from toolkit.presentation.charts import bar_chart, dot_chart
+from toolkit.reporting.documents import (
+    DOCUMENT,
+    FORMATS,
+    Cover,
+    Foreign,
+    check_formats,
+    document_of,
+    load_document,
+    without_blocks,
+    write_documents,
+)
+
+NASTY = '<script>alert("x")</script> & "quotes"'
+DOTS = dot_chart(
+    [("Burnout", {"a": (0.574, 0.451, 0.684, "57 %")}), ("Leave", {"a": (0.9, None, None, "≥90 %")})],
+    [("a", "#0072B2")],
+)
+BARS = bar_chart([("Burnout · a", {"No": (0.4, "40 %")})], [("No", "#B35806"), ("Yes", "#542788")])
+BLOCKS = [
+    Heading(NASTY),
+    Prose(NASTY, (Paragraph(NASTY), Bullets((NASTY, "b"), True), Terms(((NASTY, NASTY),))), "summary"),
+    table_of([{"A": NASTY, "n": "1\n2"}], ["A", "n"], title=NASTY, kind="k", notes=[NASTY], numeric=["n"]),
+    Picture(NASTY, NASTY, NASTY, "<svg/>", (Picture("b", "c", "", "<svg/>", charts=(BARS,)),), (DOTS,)),
+]
+
+
+@pytest.mark.parametrize("block", [*BLOCKS, Several(tuple(BLOCKS))], ids=lambda one: type(one).__name__)
+def test_a_displayable_comes_back_from_plain_data_as_it_was(block: Block) -> None:
+    there = json.loads(json.dumps(to_data(block)))
+    back = from_data(there)
+    assert back._repr_html_() == block._repr_html_()
+    assert to_data(back) == to_data(block)
+
+
+def test_a_displayable_of_an_unknown_kind_is_refused() -> None:
+    with pytest.raises(ToolkitError, match="not known"):
+        from_data({"kind": "film"})
+    with pytest.raises(ToolkitError, match="Block cannot be written"):
+        to_data(Block())
+
+
+def test_a_chart_holds_what_is_printed_and_nothing_finer() -> None:
+    assert DOTS.series[0].values == (0.57, 0.9)
+    assert DOTS.series[0].low == (0.45, None)
+    assert DOTS.series[0].high == (0.68, None)
+    assert BARS.series[1].values == (None,)
+
+
+def test_a_saved_document_gives_the_same_bytes_in_every_format(
+    written: dict[str, Path], tmp_path: Path
+) -> None:
+    kept = written["html"].with_name(DOCUMENT)
+    again = write_documents(load_document(kept), tmp_path)
+    assert [path.suffix[1:] for path in again] == list(FORMATS)
+    for path in again:
+        assert path.read_bytes() == written[path.suffix[1:]].read_bytes()
+    assert (tmp_path / DOCUMENT).read_bytes() == kept.read_bytes()
+
+
+def test_nothing_is_left_under_a_temporary_name(written: dict[str, Path]) -> None:
+    names = {path.name for path in written["html"].parent.iterdir()}
+    assert names == {*(f"report.{one}" for one in FORMATS), DOCUMENT}
+
+
+@pytest.mark.parametrize("content", [b"", b"text", gzip.compress(b"[]"), gzip.compress(b'{"form": 99}')])
+def test_a_file_that_is_no_document_is_refused(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / DOCUMENT
+    with pytest.raises(InvalidInput, match="no such file"):
+        load_document(path)
+    path.write_bytes(content)
+    with pytest.raises(InvalidInput, match="no document of this version"):
+        load_document(path)
+
+
+def test_a_failed_cell_gives_no_document() -> None:
+    cell = {"cell_type": "code", "metadata": {}, "outputs": [
+        {"output_type": "error", "ename": "ValueError", "evalue": "bad", "traceback": []}
+    ]}  # fmt: skip
+    with pytest.raises(ToolkitError, match="cell 1 ended in ValueError"):
+        document_of({"cells": [cell]}, Cover("S", "O"))
+
+
+def test_the_delivered_notebook_keeps_no_second_copy_and_loses_nothing_else(notebook: dict[str, Any]) -> None:
+    bare = without_blocks(notebook)
+    assert BLOCK_MIME in json.dumps(notebook)
+    assert BLOCK_MIME not in json.dumps(bare)
+    for one, other in zip(notebook["cells"], bare["cells"], strict=True):
+        for before, after in zip(one.get("outputs", ()), other.get("outputs", ()), strict=True):
+            assert after["data"] == {k: v for k, v in before["data"].items() if k != BLOCK_MIME}
+
+
+def test_outputs_of_a_researchers_own_are_in_every_format(tmp_path: Path) -> None:
+    dot = base64.b64decode(
+        "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+    )
+    data = [
+        {"text/html": "<table><tr><td>41</td></tr></table>", "text/plain": "   a\n0 41"},
+        {"image/png": base64.b64encode(dot).decode(), "text/plain": "<Figure>"},
+        {"text/markdown": "**bold** words"},
+        {"text/plain": "plain 42"},
+    ]
+    outputs = [{"output_type": "display_data", "metadata": {"alt": "A dot"}, "data": one} for one in data] + [
+        {"output_type": "stream", "name": "stdout", "text": "printed 43"}
+    ]
+    made = document_of(
+        {"cells": [{"cell_type": "code", "metadata": {}, "outputs": outputs}]}, Cover("S", "O")
+    )
+    assert [type(one).__name__ for one in made.opening.parts] == [
+        "Foreign", "Foreign", "Passage", "Foreign", "Foreign",
+    ]  # fmt: skip
+    assert isinstance(made.opening.parts[1], Foreign)
+    assert made.opening.parts[1].picture() == dot
+    assert len(write_documents(made, tmp_path)) == 5
+
+
+def test_formats_are_named_once_and_unknown_ones_refused_all_together() -> None:
+    assert check_formats("pdf, PDF,.docx") == ("pdf", "docx")
+    with pytest.raises(InvalidInput) as caught:
+        check_formats(["pfd", "html", "odt"])
+    assert len(caught.value.problems) == 2
+    assert "did you mean 'pdf'" in str(caught.value)
+    with pytest.raises(InvalidInput, match="none is named"):
+        check_formats("")
+
+
+def test_importing_the_writers_starts_no_thread() -> None:
+    code = (
+        "import os, toolkit.presentation, matplotlib\n"
+        "before = len(os.listdir('/proc/self/task'))\n"
+        "from toolkit.reporting.documents import pdf, slides, word, workbook\n"
+        "print(len(os.listdir('/proc/self/task')) - before)\n"
+    )
+    if not Path("/proc/self/task").is_dir():
+        pytest.skip("threads can be counted on Linux only")
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "0"

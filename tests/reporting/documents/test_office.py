@@ -1,0 +1,222 @@
+"""Word, PowerPoint and Excel files: native parts that can be edited, and templates that are honoured."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import docx
+import openpyxl
+import pptx
+import pytest
+
+from toolkit.errors import InvalidInput
+from toolkit.presentation.blocks import Bullets, Heading, Paragraph, Prose, Terms, table_of
+from toolkit.reporting.documents import write_documents
+from toolkit.reporting.documents.model import with_templates
+from toolkit.reporting.documents.slides import render_pptx
+from toolkit.reporting.documents.word import render_docx
+from toolkit.reporting.documents.workbook import render_xlsx
+
+HREF = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+
+
+@pytest.fixture(scope="module")
+def word(written: dict[str, Path]) -> Any:
+    return docx.Document(str(written["docx"]))
+
+
+@pytest.fixture(scope="module")
+def show(written: dict[str, Path]) -> Any:
+    return pptx.Presentation(str(written["pptx"]))
+
+
+@pytest.fixture(scope="module")
+def book(written: dict[str, Path]) -> openpyxl.Workbook:
+    return openpyxl.load_workbook(written["xlsx"])
+
+
+def test_word_has_headings_of_its_own_and_a_contents_field(word: Any, document: Any) -> None:
+    headings = [one.text for one in word.paragraphs if one.style.name == "Heading 1"]
+    assert headings == [section.title for section in document.sections]
+    codes = [one.text for one in word.element.iter(f"{HREF}instrText")]
+    assert any("TOC" in code for code in codes)
+
+
+def test_word_tables_repeat_their_head_and_break_no_row(word: Any) -> None:
+    assert len(word.tables) >= 5
+    for table in word.tables:
+        first, *others = table._tbl.tr_lst
+        assert first.find(f"{HREF}trPr/{HREF}tblHeader") is not None
+        assert all(row.find(f"{HREF}trPr/{HREF}cantSplit") is not None for row in (first, *others))
+        assert table._tbl.tblPr.find(f"{HREF}tblCaption").get(f"{HREF}val")
+
+
+def test_word_pictures_and_slide_charts_have_their_words(word: Any, show: Any) -> None:
+    words = [shape._inline.docPr.get("descr") for shape in word.inline_shapes]
+    assert len(words) > 8
+    assert all(words)
+    for slide in show.slides:
+        for shape in slide.shapes:
+            if shape.has_chart or shape.has_table:
+                assert shape._element.nvGraphicFramePr.cNvPr.get("descr")
+
+
+def test_properties_name_the_report_and_nobody(word: Any, show: Any, book: openpyxl.Workbook) -> None:
+    for found in (word.core_properties, show.core_properties):
+        assert found.title == "Granitebeck Engineering · AI at work (sample study) · SYNTHETIC DATA"
+        assert found.author == "Survey Research Toolkit"
+        assert found.last_modified_by == found.comments == found.keywords == ""
+        assert found.modified.year == 1980
+    assert book.properties.creator == "Survey Research Toolkit"
+    assert book.properties.created.year == 1980
+
+
+def test_slides_are_eight_to_twelve_and_their_titles_say_what_is_found(show: Any) -> None:
+    assert 8 <= len(show.slides) <= 12
+    titles = [slide.shapes.title.text_frame.text for slide in show.slides]
+    assert len(set(titles)) == len(titles)
+    assert sum(any(sign.isdigit() for sign in title) for title in titles) >= 7
+    assert all(slide.has_notes_slide for slide in show.slides)
+
+
+def test_every_slide_says_that_the_data_are_synthetic(show: Any) -> None:
+    for slide in show.slides:
+        said = " ".join(shape.text_frame.text for shape in slide.shapes if shape.has_text_frame)
+        assert "SYNTHETIC DATA" in said
+
+
+def test_nothing_on_a_slide_lies_outside_it(show: Any) -> None:
+    for slide in show.slides:
+        for shape in slide.shapes:
+            assert shape.left >= 0
+            assert shape.top >= 0
+            assert shape.left + shape.width <= show.slide_width
+            assert shape.top + shape.height <= show.slide_height
+
+
+def test_a_chart_shows_the_question_its_title_speaks_of(show: Any) -> None:
+    seen = 0
+    for slide in show.slides:
+        title = slide.shapes.title.text_frame.text.casefold()
+        for shape in slide.shapes:
+            if shape.has_chart:
+                seen += 1
+                heads = [str(one).partition(" · ")[0].casefold() for one in shape.chart.plots[0].categories]
+                assert any(head in title for head in heads)
+    assert seen >= 4
+
+
+def test_bounds_in_charts_are_labelled_as_bounds_and_hatched(show: Any) -> None:
+    labels = [
+        label
+        for slide in show.slides
+        for shape in slide.shapes
+        if shape.has_chart
+        for label in shape.chart._chartSpace.iter("{*}dLbl")
+    ]
+    said = ["".join(text.text or "" for text in label.iter("{*}t")) for label in labels]
+    assert any(words.startswith("≥") for words in said)
+    hatched = [
+        one
+        for slide in show.slides
+        for shape in slide.shapes
+        if shape.has_chart
+        for one in shape.chart._chartSpace.iter("{*}pattFill")
+    ]
+    assert len(hatched) >= sum(words.startswith(("≥", "≤")) for words in said) > 0
+
+
+def test_sheets_are_visible_listed_frozen_and_numbers_are_numbers(book: openpyxl.Workbook) -> None:
+    assert {sheet.sheet_state for sheet in book.worksheets} == {"visible"}
+    contents, *others = book.worksheets
+    listed = [row[0].value for row in contents.iter_rows() if row[0].hyperlink]
+    assert listed == [sheet.title for sheet in others]
+    assert all(sheet.freeze_panes for sheet in book.worksheets)
+    assert {"Findings", "Methods"} <= set(listed)
+    answered = next(sheet for sheet in others if sheet.title.startswith("T1"))
+    row = next(row for row in answered.iter_rows(values_only=True) if row[0] == "Employees")
+    assert row[1:4] == (120, 85, 0.71)
+
+
+def test_a_workbook_takes_text_that_looks_like_a_formula_as_text(small: Any) -> None:
+    nasty = "=1+1"
+    made = render_xlsx(small(table_of([{"Item": nasty}], ["Item"], title=nasty, kind="k", notes=[nasty])))
+    book = _book(made)
+    cells = [cell for row in book["T1 =1+1"].iter_rows() for cell in row if cell.value]
+    assert {cell.data_type for cell in cells if cell.value == nasty} == {"s"}
+    assert sum(cell.value == nasty for cell in cells) == 3
+
+
+def test_signs_of_markup_come_out_as_they_are_in_every_file(small: Any) -> None:
+    nasty = "a < b & c > d \"e\" 'f'"
+    parts = (
+        table_of([{"Item": nasty, "n": nasty}], ["Item", "n"], title=nasty, kind="k", notes=[nasty]),
+        Prose(nasty, (Paragraph(nasty), Bullets((nasty,), True), Terms(((nasty, nasty),)))),
+        Heading(nasty),
+    )
+    made = small(*parts)
+    word = docx.Document(_file(render_docx(made)))
+    assert word.tables[0].cell(1, 0).text == nasty
+    assert [one.text for one in word.paragraphs].count(nasty) >= 6
+    show = pptx.Presentation(_file(render_pptx(made)))
+    tables = [shape.table for slide in show.slides for shape in slide.shapes if shape.has_table]
+    assert tables[0].cell(1, 0).text == nasty
+
+
+def test_a_word_template_keeps_its_styles_and_its_running_head(small: Any, tmp_path: Path) -> None:
+    template = docx.Document()
+    template.styles["Heading 1"].font.name = "Brand Sans"
+    template.sections[0].header.paragraphs[0].text = "The client's own head"
+    template.core_properties.author = "A person"
+    path = tmp_path / "brand.docx"
+    template.save(str(path))
+    found = docx.Document(_file(render_docx(with_templates(small(), {"docx": path}))))
+    assert found.styles["Heading 1"].font.name == "Brand Sans"
+    head = [one.text for one in found.sections[0].header.paragraphs]
+    assert head[0] == "The client's own head"
+    assert "SYNTHETIC DATA" in head[1]
+    assert found.core_properties.author == "Survey Research Toolkit"
+
+
+def test_a_slide_template_keeps_its_size_and_its_own_slides(small: Any, tmp_path: Path) -> None:
+    template = pptx.Presentation()
+    template.slides.add_slide(template.slide_layouts[6])
+    path = tmp_path / "brand.pptx"
+    template.save(str(path))
+    table = table_of([{"Item": "a", "n": "1"}], ["Item", "n"], title="Said", kind="k")
+    found = pptx.Presentation(_file(render_pptx(with_templates(small(table), {"pptx": path}))))
+    assert (found.slide_width, found.slide_height) == (template.slide_width, template.slide_height)
+    assert len(found.slides) == 3
+    assert found.slides[2].shapes.title.text_frame.text == "Said"
+
+
+@pytest.mark.parametrize("form", ["docx", "pptx"])
+def test_a_template_that_is_no_office_file_is_refused(form: str, small: Any, tmp_path: Path) -> None:
+    path = tmp_path / f"brand.{form}"
+    made = with_templates(small(), {form: path})
+    with pytest.raises(InvalidInput, match="is not there"):
+        write_documents(made, tmp_path, form)
+    path.write_text("no file of this kind")
+    with pytest.raises(InvalidInput, match="cannot be opened"):
+        write_documents(made, tmp_path, form)
+    assert not (tmp_path / f"report.{form}").exists()
+
+
+def test_a_withheld_report_is_written_in_every_format(small: Any, tmp_path: Path) -> None:
+    notice = Prose("", (Paragraph("No figure can be shown."),))
+    made = replace(small(notice), opening=small().opening)
+    paths = write_documents(made, tmp_path)
+    assert [path.suffix for path in paths] == [".html", ".pdf", ".docx", ".pptx", ".xlsx"]
+    assert len(pptx.Presentation(str(paths[3])).slides) == 2
+
+
+def _file(made: bytes) -> Any:
+    import io
+
+    return io.BytesIO(made)
+
+
+def _book(made: bytes) -> openpyxl.Workbook:
+    return openpyxl.load_workbook(_file(made))
