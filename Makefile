@@ -11,7 +11,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: oracles help setup node-modules reports test test-slow test-browser check sample lab bench clean
+.PHONY: oracles help setup node-modules reports test test-slow test-browser check sample lab bench coverage-page clean
 .DEFAULT_GOAL := help
 
 help:
@@ -21,7 +21,8 @@ help:
 	@echo "make check     lint, formatting and types"
 	@echo "make sample    make the synthetic sample study again"
 	@echo "make oracles   ask R again for the reference numbers of tests/oracles and compare"
-	@echo "make bench     run the benchmarks"
+	@echo "make bench     run the benchmarks (they print, and write nothing)"
+	@echo "make coverage-page   compute docs/methods/coverage_of_intervals.md again"
 	@echo "make clean     remove the virtual environment and written reports"
 
 $(BIN)/python:
@@ -72,14 +73,19 @@ sample: $(VENV)/.ready
 # R with survey, MASS and jsonlite: apt-get install r-base-core r-cran-survey r-cran-mass r-cran-jsonlite
 oracles: $(VENV)/.ready-test
 	@command -v Rscript >/dev/null || { echo "R is not on this machine: r-base-core r-cran-survey r-cran-mass r-cran-jsonlite"; exit 1; }
-	folder=$$(mktemp -d) && Rscript tests/oracles/make_oracles.R "$$folder" && $(BIN)/python -m tests.oracles.compare "$$folder"; \
+	folder=$$(mktemp -d) && Rscript tests/oracles/make_oracles.R "$$folder" \
+		&& Rscript tests/oracles/make_simple_oracles.R "$$folder" && $(BIN)/python -m tests.oracles.compare "$$folder"; \
 		code=$$?; rm -rf "$$folder"; exit $$code
 
 lab: $(VENV)/.ready
 	$(BIN)/jupyter lab notebooks
 
 bench: $(VENV)/.ready
-	for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
+	for name in gap_table raking bootstrap import_time; do \
+		echo "== $$name"; $(BIN)/python "benchmarks/$$name.py" || exit 1; done
+
+coverage-page: $(VENV)/.ready
+	$(BIN)/python benchmarks/coverage.py --write
 
 clean:
 	rm -rf $(VENV)

@@ -153,7 +153,7 @@ def test_swapping_the_sides_flips_the_sign_and_scale_drops_out() -> None:
         (lambda: tk.t_test([1, 2], level=95), "fraction"),
         (lambda: tk.cohen_d([1, 1], [1, 1]), "same answer"),
         (lambda: tk.anova([[1, 2]]), "fewer than two"),
-        (lambda: tk.anova({"x": [1, 2], "y": [1], "z": []}), r"group y.*\n.*group z"),
+        (lambda: tk.bartlett({"x": [1, 2], "y": [1], "z": []}), r"group y.*\n.*group z"),
         (lambda: tk.welch_anova([[1, 2], [3, 3]]), "group 1"),
         (lambda: tk.bartlett([[1, 2], [3, 3]]), "same answer"),
         (lambda: tk.tukey([[1, 2], [3, 4]], level=95), "fraction"),

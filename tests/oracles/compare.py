@@ -34,14 +34,15 @@ def main(folder: str) -> int:
     for path in sorted((HERE / "data").glob("*.csv")):
         if (Path(folder) / "data" / path.name).read_text("utf-8") != path.read_text("utf-8"):
             found.append(f"data/{path.name}: differs")
-    now, then = (
-        {case["id"]: case["result"] for case in json.loads((base / "cases.json").read_text("utf-8"))["cases"]}
-        for base in (Path(folder), HERE)
-    )
-    found += [f"{one}: only in one of the two" for one in sorted(now.keys() ^ then.keys())]
-    for one in sorted(now.keys() & then.keys()):
-        found += apart(now[one], then[one], one)
-    print("\n".join(found[:40]) if found else f"{len(now)} cases agree")
+    for name in ("cases.json", "simple_cases.json"):
+        now, then = (
+            {case["id"]: case["result"] for case in json.loads((base / name).read_text("utf-8"))["cases"]}
+            for base in (Path(folder), HERE)
+        )
+        found += [f"{one}: only in one of the two" for one in sorted(now.keys() ^ then.keys())]
+        for one in sorted(now.keys() & then.keys()):
+            found += apart(now[one], then[one], one)
+    print("\n".join(found[:40]) if found else "all cases agree")
     return 1 if found else 0
 
 

@@ -34,9 +34,10 @@ def _tolerance(case: dict[str, Any]) -> float:
     return found[0] if found else 5e-6 if case["kind"] in ("model", "term", "offset") else 1e-6
 
 
-def _flat(value: Any) -> list[Any]:
+def flat(value: Any) -> list[Any]:
+    """All numbers of a result, R's words for none being NaN or infinite."""
     if isinstance(value, list | tuple):
-        return [one for part in value for one in _flat(part)]
+        return [one for part in value for one in flat(part)]
     if isinstance(value, dict):
         return []
     return [_NUMBERS.get(value, value) if isinstance(value, str) else value]
@@ -84,7 +85,7 @@ def test_public_calls_equal_r(case: dict[str, Any]) -> None:
     apart = [
         (name, ours, theirs)
         for name, ours, theirs in found
-        if not _same(case, name, _flat(ours), _flat(theirs))
+        if not _same(case, name, flat(ours), flat(theirs))
     ]
     assert not apart
 

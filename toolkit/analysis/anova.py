@@ -38,15 +38,15 @@ def anova(groups: Samples) -> pd.DataFrame:
     Raises
     ------
     InvalidInput
-        Where there are fewer than two groups, a group has fewer than two answers, or no group varies.
+        Where there are fewer than two groups, a group has no answer, or no group varies.
 
     Examples
     --------
     >>> round(float(anova([[1, 2, 3], [4, 5, 6]])["statistic"][0]), 4)
     13.5
     """
-    _, samples = _samples(groups, "anova")
-    n, means, _ = _moments(samples)
+    _, samples = _samples(groups, "anova", least=1)
+    n, means = _sizes(samples)
     total = n.sum()
     between = float((n * (means - (n * means).sum() / total) ** 2).sum())
     within = float(sum(((one - one.mean()) ** 2).sum() for one in samples))
@@ -130,10 +130,10 @@ def tukey(groups: Samples, *, level: float = 0.95) -> pd.DataFrame:
     """
     if not 0 < level < 1:
         raise InvalidInput("tukey", [Problem("level", f"is {level}", "give a fraction between 0 and 1")])
-    names, samples = _samples(groups, "tukey")
-    n, means, variances = _moments(samples)
+    names, samples = _samples(groups, "tukey", least=1)
+    n, means = _sizes(samples)
     df = n.sum() - len(samples)
-    pooled = float(((n - 1) * variances).sum() / df)
+    pooled = float(sum(((one - one.mean()) ** 2).sum() for one in samples) / df)
     a, b = np.triu_indices(len(samples), 1)
     apart, error = means[a] - means[b], np.sqrt(pooled / 2 * (1 / n[a] + 1 / n[b]))
     reach = _range_quantile(1 - level, len(samples), float(df)) * error
@@ -189,7 +189,9 @@ def _panels(low: float, high: float, panels: int) -> tuple[Array, Array]:
     return (middles[:, None] + width / 2 * x).ravel(), np.tile(width / 2 * w, panels)
 
 
-def _samples(groups: Samples, what: str, *, each_varies: bool = False) -> tuple[list[str], list[Array]]:
+def _samples(
+    groups: Samples, what: str, *, each_varies: bool = False, least: int = 2
+) -> tuple[list[str], list[Array]]:
     """Names and values, refusing what no variance can be made from."""
     named = (
         groups.items() if isinstance(groups, Mapping) else ((str(at), one) for at, one in enumerate(groups))
@@ -199,7 +201,7 @@ def _samples(groups: Samples, what: str, *, each_varies: bool = False) -> tuple[
     problems: list[Problem] = []
     for name, values in named:
         try:
-            samples.append(sample_of(f"group {name}", values))
+            samples.append(sample_of(f"group {name}", values, least=least))
             names.append(str(name))
         except InvalidInput as error:
             problems.extend(error.problems)
@@ -212,6 +214,10 @@ def _samples(groups: Samples, what: str, *, each_varies: bool = False) -> tuple[
     if problems:
         raise InvalidInput(what, problems)
     return names, samples
+
+
+def _sizes(samples: list[Array]) -> tuple[Any, Any]:
+    return np.array([float(one.size) for one in samples]), np.array([one.mean() for one in samples])
 
 
 def _moments(samples: list[Array]) -> tuple[Any, Any, Any]:

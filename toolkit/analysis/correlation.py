@@ -37,12 +37,12 @@ def correlation(
     Returns
     -------
     Test
-        `statistic` is t, S or z.
+        `statistic` is t, S or z. Three people have no interval (NaN), as in R.
 
     Raises
     ------
     InvalidInput
-        Where fewer than four people answered both, or an answer does not vary.
+        Where fewer than three people answered both, or an answer does not vary.
 
     Examples
     --------
@@ -61,7 +61,7 @@ def correlation(
     p = float(2 * stdtr(df, -abs(t)))
     if method == "spearman":
         return Test((n**3 - n) * (1 - r) / 6, p, "Spearman's rank correlation, t approximation", df, r)
-    reach = float(ndtri((1 + level) / 2)) / math.sqrt(n - 3)
+    reach = float(ndtri((1 + level) / 2)) / math.sqrt(n - 3) if n > 3 else math.nan
     with np.errstate(divide="ignore"):
         z = float(np.arctanh(r))
     return Test(t, p, "Pearson's correlation", df, r, math.tanh(z - reach), math.tanh(z + reach))
@@ -99,8 +99,8 @@ def _both(a: npt.ArrayLike, b: npt.ArrayLike, method: str) -> tuple[Array, Array
     else:
         known = ~(np.isnan(x) | np.isnan(y))
         x, y = x[known], y[known]
-        if x.size < 4:
-            problems.append(Problem("a, b", f"{x.size} answered both", "at least four must"))
+        if x.size < 3:
+            problems.append(Problem("a, b", f"{x.size} answered both", "at least three must"))
         elif np.ptp(x) == 0 or np.ptp(y) == 0:
             problems.append(Problem("a, b", "an answer does not vary", "there is no correlation to find"))
     if problems:

@@ -28,7 +28,7 @@ def mantel_haenszel(
     tables
         Counts: rows × columns × strata. With more than two rows or columns, the generalised test.
     correct
-        Continuity correction (2 × 2 × K).
+        Continuity correction (2 × 2 × K), where the departure is at least the half it takes off.
     exact
         Exact conditional test (2 × 2 × K).
     level
@@ -70,7 +70,7 @@ def _asymptotic(x: Array, correct: bool, level: float) -> Test:
     rows, columns = x.sum(axis=1), x.sum(axis=0)
     apart = abs(float((x[0, 0] - rows[0] * columns[0] / n).sum()))
     variance = float((rows[0] * rows[1] * columns[0] * columns[1] / (n**2 * (n - 1))).sum())
-    yates = min(0.5, apart) if correct else 0.0
+    yates = 0.5 if correct and apart >= 0.5 else 0.0  # as R: a departure below a half is not corrected
     statistic = (apart - yates) ** 2 / variance
     both, against = x[0, 0] * x[1, 1] / n, x[0, 1] * x[1, 0] / n
     r, s = float(both.sum()), float(against.sum())

@@ -105,7 +105,8 @@ def t_test(
     Raises
     ------
     InvalidInput
-        Where a sample has fewer than two values, nothing varies, or pairs are of unequal length.
+        Where a sample has fewer than two values (one will do where variances are pooled), nothing varies,
+        or pairs are of unequal length.
 
     Examples
     --------
@@ -118,7 +119,10 @@ def t_test(
         )
         mean, variance, df = float(first.mean()), float(first.var(ddof=1)) / first.size, first.size - 1.0
     else:
-        mean, variance, df = _two(sample_of("a", a), sample_of("b", b), equal_variances)
+        least = 1 if equal_variances else 2
+        mean, variance, df = _two(
+            sample_of("a", a, least=least), sample_of("b", b, least=least), equal_variances
+        )
         said = "two-sample t test, pooled variance" if equal_variances else "Welch two-sample t test"
     _refuse_no_spread(variance, "t_test")
     return t_test_of(mean, math.sqrt(variance), df, mu=mu, alternative=alternative, level=level, method=said)
@@ -151,11 +155,13 @@ def t_test_of(
 
 def _two(a: Array, b: Array, pooled: bool) -> tuple[float, float, float]:
     """Difference, its variance, and df."""
-    n, m, v, w = a.size, b.size, float(a.var(ddof=1)), float(b.var(ddof=1))
+    n, m = a.size, b.size
     apart = float(a.mean() - b.mean())
     if pooled:
         df = float(n + m - 2)
-        return apart, ((n - 1) * v + (m - 1) * w) / df * (1 / n + 1 / m), df
+        squares = float(((a - a.mean()) ** 2).sum() + ((b - b.mean()) ** 2).sum())
+        return apart, squares / max(df, 1.0) * (1 / n + 1 / m), df
+    v, w = float(a.var(ddof=1)), float(b.var(ddof=1))
     variance = v / n + w / m
     below = (v / n) ** 2 / (n - 1) + (w / m) ** 2 / (m - 1)
     return apart, variance, variance**2 / below if below > 0 else math.nan

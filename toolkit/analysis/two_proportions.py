@@ -51,6 +51,13 @@ def checked(x1: Number, n1: Number, x2: Number, n2: Number) -> tuple[Array, Arra
     return broadcast[0], broadcast[1], broadcast[2], broadcast[3]
 
 
+def _untestable(said: str, statistic: Any) -> str:
+    """The method's words, and why some comparison has no statistic."""
+    return said + "; none where both sides say so to a person, or nobody does" * bool(
+        np.isnan(statistic).any()
+    )
+
+
 def _out(value: Any) -> Any:
     return float(value) if np.ndim(value) == 0 else value
 
@@ -203,7 +210,7 @@ def pooled_z(x1: Number, n1: Number, x2: Number, n2: Number) -> Test:
     """
     a, n, b, m = checked(x1, n1, x2, n2)
     z, p_value = pooled_statistic(a / n, n, b / m, m)
-    return Test(_out(z), _out(p_value), "pooled z test")
+    return Test(_out(z), _out(p_value), _untestable("pooled z test", z))
 
 
 def pooled_statistic(p: Any, n: Any, q: Any, m: Any) -> tuple[Any, Any]:
@@ -231,7 +238,7 @@ def chi_square_2x2(x1: Number, n1: Number, x2: Number, n2: Number, *, correct: b
         statistic = apart**2 * (n + m) / (n * m * pooled * (1 - pooled))
     statistic = np.where((pooled > 0) & (pooled < 1), statistic, np.nan)
     said = "Pearson's chi-square test" + (" with Yates' correction" if correct else "")
-    return Test(_out(statistic), _out(chdtrc(1, statistic)), said, df=1)
+    return Test(_out(statistic), _out(chdtrc(1, statistic)), _untestable(said, statistic), df=1)
 
 
 def prop_test(
@@ -254,6 +261,7 @@ def prop_test(
         + ("" if correct else "out")
         + " continuity correction"
     )
+    said = _untestable(said, tested.statistic)
     return Test(
         tested.statistic,
         tested.p_value,
