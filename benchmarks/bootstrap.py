@@ -1,22 +1,24 @@
-"""Time bootstrap errors of a gap table against the bare products in numpy, in one run.
+"""Time bootstrap errors of a gap table against the bare products in numpy and its peers.
 
-Run: python benchmarks/bootstrap.py [respondents] [items] [replicates]
+Run: python benchmarks/bootstrap.py [respondents] [items] [replicates] [--rounds 5] [--without-peers]
 """
 
 from __future__ import annotations
 
-import statistics
-import sys
-import time
+import argparse
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from timing import in_r, machine, medians, peer, printed
 
 from toolkit.analysis import Design, gaps, make_replicates
 
 AUDIENCES = ["executive", "employee", "freelancer"]
-REPEATS = 5
+SKETCH = "numpy sketch"
+MOST_IN_R = 4_000_000
+"""Respondents × replicates; R takes minutes and gigabytes beyond."""
 
 
 def synthetic(respondents: int, items: int, *, seed: int = 1) -> pd.DataFrame:
@@ -26,17 +28,6 @@ def synthetic(respondents: int, items: int, *, seed: int = 1) -> pd.DataFrame:
     frame = pd.DataFrame(answers, columns=[f"t{at:02d}" for at in range(items)])
     audience = pd.Categorical(rng.choice(AUDIENCES, respondents), AUDIENCES, ordered=True)
     return frame.assign(audience=audience, weight=rng.uniform(0.5, 2, respondents))
-
-
-def median_ms(work: Callable[[], object]) -> float:
-    """Median of several runs, in milliseconds, after one that is not counted."""
-    work()
-    spent = []
-    for _ in range(REPEATS):
-        start = time.perf_counter()
-        work()
-        spent.append(1000 * (time.perf_counter() - start))
-    return statistics.median(spent)
 
 
 def sketch(answers: np.ndarray, audience: np.ndarray, drawn: np.ndarray) -> np.ndarray:
@@ -49,8 +40,24 @@ def sketch(answers: np.ndarray, audience: np.ndarray, drawn: np.ndarray) -> np.n
     return spread
 
 
-def main(respondents: int = 100_000, items: int = 60, replicates: int = 500) -> None:
+def in_svy(svy: Any, frame: pd.DataFrame, names: list[str], columns: list[str]) -> Callable[[], object]:
+    """Means by audience from the same replicate weights."""
+    import polars
+
+    given = polars.from_pandas(frame.astype({"audience": "str"}))
+    renamed = given.rename({name: f"rep{at}" for at, name in enumerate(columns, 1)})
+
+    def work() -> object:
+        replicates = svy.BootstrapWgts(prefix="rep", n_reps=len(columns))
+        sample = svy.Sample(renamed, svy.Design(wgt="weight", rep_wgts=replicates))
+        return sample.estimation.mean(names, by="audience", method="replication")
+
+    return work
+
+
+def main(respondents: int, items: int, replicates: int, rounds: int, peers: bool) -> None:
     """Print each way's median and its ratio to the sketch."""
+    machine()
     names = [f"t{at:02d}" for at in range(items)]
     made = make_replicates(
         synthetic(respondents, items), Design(weights="weight"), kind="bootstrap", count=replicates, seed=1
@@ -59,19 +66,30 @@ def main(respondents: int = 100_000, items: int = 60, replicates: int = 500) -> 
     answers, drawn = made.frame[names].to_numpy(), made.frame[columns].to_numpy()
     audience = made.frame["audience"].cat.codes.to_numpy()
     ways: dict[str, Callable[[], object]] = {
-        "numpy sketch": lambda: sketch(answers, audience, drawn),
+        SKETCH: lambda: sketch(answers, audience, drawn),
         "gaps, replicate weights": lambda: gaps(made.frame, names, measure="mean", design=made.design),
     }
+    if peers and (svy := peer("svy")):
+        ways["svy, means by audience"] = in_svy(svy, made.frame, names, columns)
+    times = medians(ways, rounds=rounds)
+    if peers and respondents * replicates <= MOST_IN_R:
+        given = {name: made.frame[name].to_numpy() for name in names}
+        given |= {"audience": audience + 1.0}
+        given |= {name: made.frame[name].to_numpy() for name in ("weight", *columns)}
+        times |= in_r("bootstrap.R", given, items)
     print(
         f"{respondents:,} synthetic respondents × {items} items × {replicates} replicates; "
-        f"median of {REPEATS} runs"
+        f"medians of {rounds} paired rounds"
     )
-    base = None
-    for name, way in ways.items():
-        spent = median_ms(way)
-        base = base or spent
-        print(f"{name:<34}{spent:12.1f} ms{spent / base:10.2f} × the sketch")
+    printed(times, SKETCH)
 
 
 if __name__ == "__main__":
-    main(*(int(one) for one in sys.argv[1:]))
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("respondents", type=int, nargs="?", default=20_000)
+    asked.add_argument("items", type=int, nargs="?", default=60)
+    asked.add_argument("replicates", type=int, nargs="?", default=200)
+    asked.add_argument("--rounds", type=int, default=5)
+    asked.add_argument("--without-peers", action="store_true")
+    told = asked.parse_args()
+    main(told.respondents, told.items, told.replicates, told.rounds, not told.without_peers)

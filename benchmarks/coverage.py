@@ -1,10 +1,11 @@
 """How often each interval holds the truth: enumerated where it can be, simulated where it cannot.
 
-Run: python benchmarks/coverage.py   (a minute; writes docs/methods/coverage_of_intervals.md)
+Run: python benchmarks/coverage.py [--write]   (a minute; prints the page of docs/methods, or writes it)
 """
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
@@ -272,5 +273,10 @@ def page() -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page(), "utf-8")
-    print(f"wrote {PAGE.name}")
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("--write", action="store_true", help="write the page instead of printing it")
+    if asked.parse_args().write:
+        PAGE.write_text(page(), "utf-8")
+        print(f"wrote {PAGE.name}")
+    else:
+        print(page())

@@ -1,43 +1,43 @@
-"""Time the public gap table against a bare numpy sum and a loop over statsmodels, in one run.
+"""Time the public gap table, with every column of the contract, against a bare numpy sum and its peers.
 
-Run: python benchmarks/gap_table.py [respondents] [items]
+Run: python benchmarks/gap_table.py [respondents] [items] [--rounds 11] [--without-peers]
 """
 
 from __future__ import annotations
 
-import statistics
-import sys
-import time
-from collections.abc import Callable
+import argparse
+import tracemalloc
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from timing import in_r, machine, medians, peer, printed
 
 from toolkit.analysis import Design, gaps
+from toolkit.weighting import rake
 
 AUDIENCES = ["executive", "employee", "freelancer"]
-REPEATS = 11
+SKETCH = "numpy sketch (weights; nothing checked)"
+MOST_BY_LOOP = 20_000
+MOST_IN_R = 200_000
+DESIGNS = {
+    "gaps, simple sample": Design(),
+    "gaps, weights": Design(weights="weight"),
+    "gaps, weights and strata": Design(weights="weight", strata="stratum"),
+    "gaps, weights, strata and clusters": Design(weights="weight", strata="stratum", clusters="unit"),
+}
 
 
 def synthetic(respondents: int, items: int, *, seed: int = 1) -> pd.DataFrame:
-    """Synthetic answers: 0/1 items, an audience and a weight."""
+    """Synthetic answers: 0/1 items, an audience, a weight, three strata and units of ten people."""
     rng = np.random.default_rng(seed)
     answers = (rng.uniform(size=(respondents, items)) < rng.uniform(0.2, 0.8, items)).astype(np.float64)
     frame = pd.DataFrame(answers, columns=[f"t{at:02d}" for at in range(items)])
     audience = pd.Categorical(rng.choice(AUDIENCES, respondents), AUDIENCES, ordered=True)
-    return frame.assign(audience=audience, weight=rng.uniform(0.5, 2, respondents))
-
-
-def median_ms(work: Callable[[], object], repeats: int = REPEATS) -> float:
-    """Median of several runs, in milliseconds, after one that is not counted."""
-    work()
-    spent = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        work()
-        spent.append(1000 * (time.perf_counter() - start))
-    return statistics.median(spent)
+    unit = np.arange(respondents) // 10
+    weight = rng.uniform(0.5, 2, respondents)
+    return frame.assign(audience=audience, weight=weight, stratum=unit % 3, unit=unit)
 
 
 def sketch(frame: pd.DataFrame, items: list[str]) -> np.ndarray:
@@ -67,26 +67,63 @@ def statsmodels_loop(frame: pd.DataFrame, items: list[str]) -> list[object]:
     return found
 
 
-def main(respondents: int = 2500, items: int = 60) -> None:
-    """Print medians and ratios."""
+def in_svy(svy: Any, frame: pd.DataFrame, items: list[str]) -> Any:
+    """Means by audience under weights and strata; it has no table of gaps."""
+    import polars
+
+    given = polars.from_pandas(frame.drop(columns="unit").astype({"audience": "str"}))
+
+    def work() -> object:
+        sample = svy.Sample(given, svy.Design(wgt="weight", stratum="stratum"))
+        return sample.estimation.mean(items, by="audience")
+
+    return work
+
+
+def peak(frame: pd.DataFrame, items: list[str]) -> None:
+    """Print the most memory each call held beside its frame, as a multiple of the frame."""
+    size = frame.memory_usage().sum()
+    for name, design in DESIGNS.items():
+        tracemalloc.start()
+        gaps(frame, items, measure="mean", design=design)
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        print(f"{name:<44}{most / 1e6:>9.1f} MB{most / size:>12.2f} × the frame of {size / 1e6:.0f} MB")
+
+
+def main(respondents: int, items: int, rounds: int, peers: bool) -> None:
+    """Print medians, ratios and memory."""
+    machine()
     frame = synthetic(respondents, items)
     names = [f"t{at:02d}" for at in range(items)]
-    times = {
-        "numpy sketch (weighted)": median_ms(lambda: sketch(frame, names)),
-        "gaps, simple sample": median_ms(lambda: gaps(frame, names, measure="mean")),
-        "gaps, weights": median_ms(
-            lambda: gaps(frame, names, measure="mean", design=Design(weights="weight"))
-        ),
-        "gaps, weights and strata": median_ms(
-            lambda: gaps(frame, names, measure="mean", design=Design(weights="weight", strata="audience"))
-        ),
-        "statsmodels, one item at a time": median_ms(lambda: statsmodels_loop(frame, names), repeats=3),
-    }
-    ours = times["gaps, simple sample"]
-    print(f"{respondents:,} synthetic respondents × {items} items × 3 pairs; median of {REPEATS} runs")
-    for name, spent in times.items():
-        print(f"{name:<34}{spent:>10.2f} ms{spent / ours:>10.2f} × gaps of a simple sample")
+    raked = rake(frame, {"audience": dict.fromkeys(AUDIENCES, 1.0), "stratum": dict.fromkeys(range(3), 1.0)})
+    designs = DESIGNS | {"gaps, raked weights, errors after raking": Design(weights=raked, strata="stratum")}
+    ways: dict[str, Any] = {SKETCH: lambda: sketch(frame, names)}
+    for name, design in designs.items():
+        ways[name] = lambda design=design: gaps(frame, names, measure="mean", design=design)
+    if peers and respondents <= MOST_BY_LOOP:
+        ways["statsmodels, an item and pair at a time"] = lambda: statsmodels_loop(frame, names)
+    if peers and (svy := peer("svy")):
+        ways["svy, means by audience (weights, strata)"] = in_svy(svy, frame, names)
+    times = medians(ways, rounds=rounds)
+    if peers and respondents <= MOST_IN_R:
+        columns = {name: frame[name].to_numpy() for name in names}
+        columns |= {"audience": frame["audience"].cat.codes.to_numpy() + 1.0}
+        times |= in_r(
+            "gap_table.R", columns | {name: frame[name].to_numpy() for name in ("weight", "stratum")}
+        )
+    print(
+        f"{respondents:,} synthetic respondents × {items} items × 3 pairs; medians of {rounds} paired rounds"
+    )
+    printed(times, SKETCH)
+    peak(frame, names)
 
 
 if __name__ == "__main__":
-    main(*(int(argument) for argument in sys.argv[1:3]))
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("respondents", type=int, nargs="?", default=2500)
+    asked.add_argument("items", type=int, nargs="?", default=60)
+    asked.add_argument("--rounds", type=int, default=11)
+    asked.add_argument("--without-peers", action="store_true")
+    given = asked.parse_args()
+    main(given.respondents, given.items, given.rounds, not given.without_peers)

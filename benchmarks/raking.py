@@ -1,25 +1,30 @@
-"""Time raking four margins against plain fitting on respondents, in one run.
+"""Time raking four margins against plain fitting on respondents and its peers.
 
-Run: python benchmarks/raking.py [respondents]
+Run: python benchmarks/raking.py [respondents] [--rounds 5] [--without-peers]
 """
 
 from __future__ import annotations
 
-import statistics
-import sys
-import time
+import argparse
+import contextlib
+import io
+import warnings
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from timing import in_r, machine, medians, peer, printed
 
 from toolkit.weighting import rake
 
-REPEATS = 5
 SIZES = {"audience": 3, "region": 4, "tenure": 4, "gender": 3}
+TOLERANCE = 1e-10
+OURS = "rake"
+Margins = dict[str, dict[str, float]]
 
 
-def synthetic(respondents: int, *, seed: int = 1) -> tuple[pd.DataFrame, dict[str, dict[str, float]]]:
+def synthetic(respondents: int, *, seed: int = 1) -> tuple[pd.DataFrame, Margins]:
     """Synthetic categories, unevenly answered, and the margins of a population."""
     rng = np.random.default_rng(seed)
     columns, margins = {}, {}
@@ -33,17 +38,6 @@ def synthetic(respondents: int, *, seed: int = 1) -> tuple[pd.DataFrame, dict[st
     return pd.DataFrame(columns), margins
 
 
-def median_ms(work: Callable[[], object]) -> float:
-    """Median of several runs, in milliseconds, after one that is not counted."""
-    work()
-    spent = []
-    for _ in range(REPEATS):
-        start = time.perf_counter()
-        work()
-        spent.append(1000 * (time.perf_counter() - start))
-    return statistics.median(spent)
-
-
 def on_respondents(codes: list[np.ndarray], targets: list[np.ndarray]) -> np.ndarray:
     """Iterative fitting on every respondent, as it is often written."""
     weights = np.ones(len(codes[0]))
@@ -54,27 +48,82 @@ def on_respondents(codes: list[np.ndarray], targets: list[np.ndarray]) -> np.nda
             np.abs(np.bincount(code, weights=weights) / target - 1).max()
             for code, target in zip(codes, targets, strict=True)
         )
-        if worst < 1e-10:
+        if worst < TOLERANCE:
             break
     return weights
 
 
-def main(respondents: int = 1_000_000) -> None:
+def in_weightipy(weightipy: Any, frame: pd.DataFrame, margins: Margins) -> Callable[[], object]:
+    """Its own tolerance, which is wider."""
+    text = frame.astype("str")
+    shares = {name: _percent(one) for name, one in margins.items()}
+    scheme = weightipy.scheme_from_dict(shares)
+    return lambda: weightipy.weight_dataframe(text.copy(), scheme)
+
+
+def _percent(totals: dict[str, float]) -> dict[str, float]:
+    whole = sum(totals.values())
+    return {name: 100 * total / whole for name, total in totals.items()}
+
+
+def in_balance(methods: Any, frame: pd.DataFrame, margins: Margins) -> Callable[[], object]:
+    """Its own tolerance; the target is told as margins."""
+    shares = {
+        name: {key: one / 100 for key, one in _percent(totals).items()} for name, totals in margins.items()
+    }
+    text, ones = frame.astype("str").astype(object), pd.Series(np.ones(len(frame)))
+
+    def work() -> object:
+        with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return methods.rake(text, ones, None, None, target_margins=shares, transformations=None)
+
+    return work
+
+
+def in_svy(svy: Any, frame: pd.DataFrame, margins: Margins) -> Callable[[], object]:
+    """To the same tolerance."""
+    import polars
+
+    given = polars.from_pandas(frame.astype("str").assign(one=1.0))
+
+    def work() -> object:
+        sample = svy.Sample(given, svy.Design(wgt="one"))
+        return sample.weighting.rake(controls=margins, tol=TOLERANCE, max_iter=1000)
+
+    return work
+
+
+def main(respondents: int, rounds: int, peers: bool) -> None:
     """Print each way's median and its ratio to the package's."""
+    machine()
     frame, margins = synthetic(respondents)
     codes = [frame[name].cat.codes.to_numpy().astype(np.intp) for name in SIZES]
     targets = [np.array(list(margins[name].values())) for name in SIZES]
     ways: dict[str, Callable[[], object]] = {
-        "rake": lambda: rake(frame, margins),
+        OURS: lambda: rake(frame, margins),
         "numpy, on respondents": lambda: on_respondents(codes, targets),
     }
-    print(f"{respondents:,} synthetic respondents, {len(SIZES)} margins; median of {REPEATS} runs")
-    base = None
-    for name, way in ways.items():
-        spent = median_ms(way)
-        base = base or spent
-        print(f"{name:<34}{spent:12.1f} ms{spent / base:10.2f} × rake")
+    if peers:
+        for name, module, way in (
+            ("weightipy", "weightipy", in_weightipy),
+            ("balance", "balance.weighting_methods.rake", in_balance),
+            ("svy", "svy", in_svy),
+        ):
+            if found := peer(module):
+                ways[name] = way(found, frame, margins)
+    times = medians(ways, rounds=rounds)
+    if peers:
+        columns = {name: one.astype(np.float64) for name, one in zip(SIZES, codes, strict=True)}
+        times |= in_r("raking.R", columns, TOLERANCE, *np.concatenate(targets))
+    print(f"{respondents:,} synthetic respondents, {len(SIZES)} margins; medians of {rounds} paired rounds")
+    printed(times, OURS)
 
 
 if __name__ == "__main__":
-    main(*(int(one) for one in sys.argv[1:]))
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("respondents", type=int, nargs="?", default=1_000_000)
+    asked.add_argument("--rounds", type=int, default=5)
+    asked.add_argument("--without-peers", action="store_true")
+    given = asked.parse_args()
+    main(given.respondents, given.rounds, not given.without_peers)

@@ -18,6 +18,7 @@ __all__ = ["Calibration", "Weights", "design_effect", "effective_n"]
 Array = npt.NDArray[np.float64]
 _CYCLES = 10
 """Passes over the margins when residuals of raking are taken, as R's survey makes."""
+_SMALL = 20_000
 _MOST_CELLS = 2_000_000
 
 
@@ -75,14 +76,21 @@ class Calibration:
     def explained(self, sums: Array) -> Array:
         """What the margins explain in each crossed cell, from sums of `counted` z over weights."""
         held, found = self._held, np.zeros_like(sums)
-        categories = self.crossed[1]
+        sides = [(category, *self._side(category)) for category in self.crossed[1]]
         for _ in range(1 if self.kind == "cells" else _CYCLES):
-            for category in categories:
-                size = int(category.max()) + 1
-                base = sums_within(category, held, size)
-                left = sums_within(category, sums - found * held, size)
-                found = found + (left / np.where(base > 0, base, 1.0))[category]
+            for category, member, base in sides:
+                rest = sums - found * held
+                left = sums_within(category, rest, len(base)) if member is None else member @ rest
+                found = found + (left / base)[category]
         return found
+
+    def _side(self, category: Any) -> tuple[Array | None, Array]:
+        """Categories × cells of a margin, where that is not large, and what each category holds."""
+        size = int(category.max()) + 1
+        base = sums_within(category, self._held, size)
+        small = size * len(category) <= _SMALL
+        member = (np.arange(size)[:, None] == category).astype(np.float64) if small else None
+        return member, np.where(base > 0, base, 1.0)
 
     def residuals(self, z: Array) -> Array:
         """Weighted contributions (rows × statistics) less what the weighting explains of them."""
