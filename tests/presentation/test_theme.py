@@ -17,6 +17,7 @@ from toolkit.presentation.theme import (
     WHITE,
     Theme,
     contrast,
+    darkened,
     diverging,
     ink_on,
 )
@@ -76,13 +77,31 @@ def test_contrast_equals_the_published_extremes() -> None:
     assert contrast("#777777", "#FFFFFF") == pytest.approx(4.478, abs=0.001)
 
 
-def test_a_pale_brand_colour_is_replaced_and_the_theme_says_so() -> None:
+def test_a_pale_brand_colour_is_darkened_and_the_theme_says_so() -> None:
     theme = Theme.of({"name": "Acme", "colour": "#FFE600", "accent": "#003366"}, ["executive"])
-    assert theme.colour == BRAND_COLOUR
+    assert 4.5 <= contrast(theme.colour, WHITE) < 4.7
+    red, green, blue = (int(theme.colour[place : place + 2], 16) for place in (1, 3, 5))
+    assert red > green > blue == 0  # the same hue
     assert theme.accent == "#003366"
     assert len(theme.notes) == 1
     assert "#FFE600" in theme.notes[0]
     assert "4.5:1" in theme.notes[0]
+
+
+def test_shapes_need_less_contrast_than_text() -> None:
+    theme = Theme.of({"colour": "#E07B00", "accent": "#E07B00"})
+    assert contrast("#E07B00", WHITE) < 3
+    assert 3 <= contrast(theme.accent, WHITE) < 3.2
+    assert contrast(theme.colour, WHITE) >= 4.5
+    assert ["4.5:1" in theme.notes[0], "3:1" in theme.notes[1]] == [True, True]
+    assert Theme.of({"colour": BRAND_COLOUR}).notes == ()
+
+
+@pytest.mark.parametrize("colour", ["#FFFFFF", "#FFE600", "#00FF00", "#1B4F8A", "#000000"])
+def test_a_darkened_colour_has_the_contrast_it_needs_and_a_dark_one_stays(colour: str) -> None:
+    found = darkened(colour, 4.5)
+    assert contrast(found, WHITE) >= 4.5
+    assert (found == colour) == (contrast(colour, WHITE) >= 4.5)
 
 
 def test_every_wrong_colour_of_a_brand_is_named_at_once() -> None:

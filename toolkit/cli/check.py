@@ -23,6 +23,7 @@ def add(commands: Commands) -> None:
 
 
 def _check(given: argparse.Namespace) -> int:
+    from toolkit.presentation.theme import Theme
     from toolkit.study import load_study
 
     study = load_study(study_file(given.study), data=given.data)
@@ -31,5 +32,7 @@ def _check(given: argparse.Namespace) -> int:
     waves = ", ".join(f"{wave} (organisations: {len(study.organisation_ids(wave))})" for wave in study.waves)
     print(f"Waves: {waves}. Questions: {len(study.instrument.items)}.")
     print(study.disposition().to_string(index=False))
+    for note in Theme.of(study.brand, study.instrument.audiences).notes:
+        print(note)
     print("Nothing is wrong with it.")
     return 0

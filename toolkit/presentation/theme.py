@@ -10,7 +10,7 @@ from typing import Any
 
 from toolkit.errors import InvalidInput, Problem
 
-__all__ = ["Theme", "contrast", "ink_on"]
+__all__ = ["GRAPHICS", "TEXT", "Theme", "contrast", "darkened", "ink_on"]
 
 INK = "#1F2933"
 QUIET = "#52606D"
@@ -30,6 +30,9 @@ _LOW = {1: ("#D9771A",), 2: ("#B35806", "#F1A340"), 3: ("#7F3B08", "#B35806", "#
 _HIGH = {1: ("#6A4FA3",), 2: ("#A79CCF", "#542788"), 3: ("#A79CCF", "#7D6BB4", "#3F1A70")}
 MIDDLE = "#D5D9DF"
 
+TEXT, GRAPHICS = 4.5, 3.0
+"""Least contrast with the ground, by WCAG 2.2."""
+
 _HEX = re.compile(r"#[0-9A-Fa-f]{6}")
 
 
@@ -43,6 +46,21 @@ def contrast(first: str, second: str) -> float:
     """
     light, dark = sorted((_luminance(first), _luminance(second)), reverse=True)
     return (light + 0.05) / (dark + 0.05)
+
+
+def darkened(colour: str, least: float) -> str:
+    """The colour itself, or the lightest shade of it that has so much contrast on white.
+
+    Examples
+    --------
+    >>> darkened("#1B4F8A", TEXT), darkened("#FFFFFF", TEXT)
+    ('#1B4F8A', '#767676')
+    """
+    if contrast(colour, WHITE) >= least:
+        return colour
+    parts = [int(colour[place : place + 2], 16) for place in (1, 3, 5)]
+    shades = ("#" + "".join(f"{part * step // 256:02X}" for part in parts) for step in range(255, -1, -1))
+    return next(shade for shade in shades if contrast(shade, WHITE) >= least)
 
 
 def ink_on(ground: str) -> str:
@@ -60,7 +78,7 @@ class Theme:
     --------
     >>> theme = Theme.of({"name": "Acme", "colour": "#FFE600"}, ["executive", "employee"])
     >>> theme.colour, len(theme.notes)
-    ('#1B4F8A', 1)
+    ('#847700', 1)
     """
 
     name: str = ""
@@ -68,6 +86,7 @@ class Theme:
     accent: str = BRAND_COLOUR
     logo: str = ""
     footer: str = ""
+    font: str = ""
     colours: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     markers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     notes: tuple[str, ...] = ()
@@ -79,7 +98,7 @@ class Theme:
         Parameters
         ----------
         brand
-            None, a mapping or an object with any of name, colour, accent, logo, footer.
+            None, a mapping or an object with any of name, colour, accent, logo, footer, font.
         audiences
             Names in the instrument's order.
 
@@ -88,7 +107,7 @@ class Theme:
         InvalidInput
             A colour that is no "#RRGGBB".
         """
-        wanted = {key: _given(brand, key) for key in ("name", "colour", "accent", "logo", "footer")}
+        wanted = {key: _given(brand, key) for key in ("name", "colour", "accent", "logo", "footer", "font")}
         problems = [
             Problem(f"brand, {key}", f"{wanted[key]!r} is no colour", 'write it as "#RRGGBB"')
             for key in ("colour", "accent")
@@ -97,16 +116,14 @@ class Theme:
         if problems:
             raise InvalidInput("brand", problems)
         notes = []
-        for key in ("colour", "accent"):
-            if not wanted[key]:
-                wanted[key] = BRAND_COLOUR
-            elif contrast(wanted[key], WHITE) < 4.5:
+        for key, least, what in (("colour", TEXT, "text needs"), ("accent", GRAPHICS, "shapes need")):
+            given = wanted[key] or BRAND_COLOUR
+            wanted[key] = darkened(given, least)
+            if wanted[key] != given:
                 notes.append(
-                    f"The brand's {key} {wanted[key]} has a contrast of "
-                    f"{contrast(wanted[key], WHITE):.1f}:1 on white; "
-                    f"text needs 4.5:1, so {BRAND_COLOUR} is used instead."
+                    f"The brand's {key} {given} has a contrast of {contrast(given, WHITE):.1f}:1 on white; "
+                    f"{what} {least:g}:1, so it is darkened to {wanted[key]}."
                 )
-                wanted[key] = BRAND_COLOUR
         names = list(audiences)
         colours = {name: AUDIENCE_COLOURS[place % len(AUDIENCE_COLOURS)] for place, name in enumerate(names)}
         markers = {name: AUDIENCE_MARKERS[place % len(AUDIENCE_MARKERS)] for place, name in enumerate(names)}

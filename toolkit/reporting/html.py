@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from toolkit.presentation.blocks import Block
 from toolkit.reporting.documents.collect import HIDDEN_TAGS, document_of
 from toolkit.reporting.documents.model import Cover, Document, Passage
 from toolkit.reporting.documents.words import frame_words
-from toolkit.presentation.blocks import Block
 
 if TYPE_CHECKING:
     import jinja2

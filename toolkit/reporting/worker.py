@@ -13,13 +13,9 @@ import traceback
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from toolkit.errors import ToolkitError
-
-if TYPE_CHECKING:
-    from toolkit.reporting.html import Cover
-    from toolkit.study import Study
 
 __all__ = ["Job", "Outcome", "make_report"]
 
@@ -145,6 +141,7 @@ def make_report(job: Job, *, address: Path | None = None) -> Outcome:
 
 def _make(job: Job, address: Path | None) -> Outcome:
     from toolkit.reporting.documents import document_of, without_blocks, write_documents
+    from toolkit.reporting.documents.brand import cover_of, templates_of
     from toolkit.reporting.execute import Limits, clean, execute, read_notebook
     from toolkit.reporting.gathering import reportable
     from toolkit.reporting.manifest import MANIFEST, as_json, build_manifest
@@ -160,7 +157,8 @@ def _make(job: Job, address: Path | None) -> Outcome:
     limits = Limits(whole=job.seconds, memory=job.memory)
     execute(template, delivered, job.parameters, limits=limits, address=address, environment=job.environment)
     notebook, warnings = clean(read_notebook(delivered), job.shown_parameters)
-    document = document_of(notebook, cover_of(study, job.organisation, job.wave))
+    cover = cover_of(study, job.organisation, job.wave)
+    document = document_of(notebook, cover, templates=templates_of(study))
     text = json.dumps(without_blocks(notebook), indent=1, ensure_ascii=False)
     delivered.write_text(text + "\n", encoding="utf-8")
     write_documents(document, folder, job.formats)
@@ -176,40 +174,6 @@ def _make(job: Job, address: Path | None) -> Outcome:
     )
     (folder / MANIFEST).write_text(as_json(manifest), encoding="utf-8")
     return Outcome(kind, warnings=tuple(warnings), outputs=manifest["outputs"])
-
-
-def cover_of(study: Study, organisation: str, wave: str) -> Cover:
-    """The page around the cells, from the study file's names and brand."""
-    import toolkit
-    from toolkit.presentation.theme import Theme
-    from toolkit.reporting.html import Cover
-
-    theme = Theme.of(study.brand, study.instrument.audiences)
-    return Cover(
-        title=study.title,
-        subject=study.organisation_name(organisation),
-        wave=wave,
-        language=study.language,
-        synthetic=study.synthetic,
-        accent=theme.colour,
-        logo=_picture_address(study.folder / theme.logo) if theme.logo else "",
-        brand=theme.name,
-        footer=theme.footer,
-        facts=(
-            f"{study.instrument.id} {study.instrument.version}",
-            f"survey-research-toolkit {toolkit.__version__}",
-        ),
-    )
-
-
-def _picture_address(path: Path) -> str:
-    import base64
-
-    kinds = {".png": "image/png", ".svg": "image/svg+xml", ".jpg": "image/jpeg", ".jpeg": "image/jpeg"}
-    kind = kinds.get(path.suffix.lower())
-    if kind is None:
-        raise ToolkitError(f"the brand's logo {path.name} is no PNG, SVG or JPEG")
-    return f"data:{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
 
 
 def forked(wanted: Mapping[str, Any], files: list[int], shell: object) -> None:

@@ -36,13 +36,19 @@ COMPUTED_AAPOR_ITEMS = ("sample_sizes_and_precision", "instrument", "processing_
 
 
 class Brand(Strict):
-    """How reports look: name, colours as #rrggbb, a logo beside the study file, a line for the footer."""
+    """How reports look: name, colours as #rrggbb, a typeface, a line for the footer.
+
+    Beside the study file: a logo, and a Word and a PowerPoint file that reports are written into.
+    """
 
     name: str | None = None
     colour: str | None = None
     accent: str | None = None
     logo: str | None = None
     footer: str | None = None
+    font: str | None = None
+    template_docx: str | None = None
+    template_pptx: str | None = None
 
     @field_validator("colour", "accent")
     @classmethod

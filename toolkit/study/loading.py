@@ -87,7 +87,14 @@ def load_study(path: str | Path, *, data: str | Path | None = None) -> Study:
 def _files_read(written: StudyFile, folder: Path) -> Iterator[Path]:
     named = (written.instrument, *written.instruments.values())
     yield from files_of(folder / name for name in named if name)
-    for name in (written.organisations, written.benchmarks, written.brand.logo):
+    brand = written.brand
+    for name in (
+        written.organisations,
+        written.benchmarks,
+        brand.logo,
+        brand.template_docx,
+        brand.template_pptx,
+    ):
         if name:
             yield folder / name
     for name in dict.fromkeys(entry.manifest for entry in written.answers):
@@ -195,6 +202,13 @@ def _files_missing(written: StudyFile, folder: Path, places: list[Path]) -> Iter
             yield Problem(f"brand → logo: {written.brand.logo}", "is not there", _beside(logo))
         elif logo.suffix.lower() not in (".png", ".svg", ".jpg", ".jpeg"):
             yield Problem(f"brand → logo: {written.brand.logo}", "is no picture", "give a PNG, SVG or JPEG")
+    for form in ("docx", "pptx"):
+        template = getattr(written.brand, f"template_{form}")
+        if template and not (folder / template).is_file():
+            yield Problem(f"brand → template_{form}: {template}", "is not there", _beside(folder / template))
+        elif template and Path(template).suffix.lower() != f".{form}":
+            mend = f"save it as .{form} from the program it was made with"
+            yield Problem(f"brand → template_{form}: {template}", f"is no .{form}", mend)
     for entry, place in zip(written.answers, places, strict=True):
         if place.is_dir():
             yield Problem(f"answers: {entry.file}", "is a folder", "name the file in it")
