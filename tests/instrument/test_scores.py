@@ -164,3 +164,22 @@ def test_an_instrument_without_scores_gives_a_frame_without_columns(
 ) -> None:
     frame = tk.simulate(load(whole), seed=1)
     assert tk.declared_scores(frame, load(whole)).shape == (len(frame), 0)
+
+
+def test_a_score_of_a_sensitive_column_is_sensitive_too_and_the_gate_knows(
+    scored: dict[str, Any], load: Load
+) -> None:
+    from toolkit.disclosure import Policy
+    from toolkit.disclosure.ruling import thresholds
+
+    assert load(scored).sensitive_names == frozenset()
+    scored["items"][2]["rows"][0]["sensitive"] = "true"
+    by_item = load(scored)
+    assert by_item.sensitive_names == {"grid_a", "fair"}
+    del scored["items"][2]["rows"][0]["sensitive"]
+    scored["scores"] = {"fair": score(sensitive="true")}
+    by_itself = load(scored)
+    assert by_itself.sensitive_names == {"fair"}
+    policy = Policy(threshold=5)
+    for instrument in (by_item, by_itself):
+        assert thresholds(policy, (), instrument).threshold_for("fair") == policy.sensitive_threshold > 5

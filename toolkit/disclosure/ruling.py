@@ -99,7 +99,7 @@ class Ruling:
 
 def thresholds(policy: Policy, sensitive: Iterable[str], instrument: Instrument | None) -> Policy:
     """The policy with every name marked sensitive, by argument or by the instrument, written into it."""
-    marked = {v.name for v in instrument.variables if v.sensitive} if instrument is not None else set()
+    marked = instrument.sensitive_names if instrument is not None else frozenset()
     names = tuple(sorted({*policy.sensitive_items, *sensitive, *marked}))
     return policy.model_copy(update={"sensitive_items": names})
 

@@ -189,9 +189,15 @@ def _row(
 
 
 def find_in_source(path: tuple[str, ...], source: Source) -> Iterator[Finding]:
-    """Words said to be taken from a published questionnaire that is refused."""
+    """Published words of which source or licence is not said, or that are of a refused questionnaire."""
     if source.origin != "published":
         return
+    for name, mend in (
+        ("after", "say whose words they are"),
+        ("licence", "say under which they may be used"),
+    ):
+        if not (getattr(source, name) or "").strip():
+            yield Finding(path, f"the words are published, and '{name}' is not said", mend)
     refused = refused_name(source.after or "")
     if refused:
         what = f"the words of the {refused.name} may not be used: {refused.reason}"

@@ -330,6 +330,13 @@ class Instrument(Strict):
         """The variables one item makes: one, or one a row, or one an option."""
         return tuple(variable for variable in self.variables if variable.item.id == item_id)
 
+    @property
+    def sensitive_names(self) -> frozenset[str]:
+        """Columns and scores that need the policy's larger base; a score of a sensitive column is one too."""
+        columns = {variable.name for variable in self.variables if variable.sensitive}
+        scores = {name for name, one in self.scores.items() if one.sensitive or columns & set(one.items)}
+        return frozenset(columns | scores)
+
     def missing_of(self, variable: Variable) -> tuple[MissingAnswer, ...]:
         """Answers offered on screen with a variable that are no answers (don't know, refused)."""
         scale = variable.scale.missing if variable.scale else ()

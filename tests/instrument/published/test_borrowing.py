@@ -134,6 +134,13 @@ def test_words_cited_from_a_refused_scale_are_refused_too(
     assert "items → q → source → after" in told
 
 
+def test_published_words_need_their_source_and_their_licence(whole: dict[str, Any], load: Load) -> None:
+    whole["items"][0]["source"] = {"origin": "published"}
+    told = refusal(whole, load)
+    assert "the words are published, and 'after' is not said" in told
+    assert "the words are published, and 'licence' is not said" in told
+
+
 @pytest.mark.parametrize("cited", ["Grissini, trial of tribes", "A combat study", "Question 12", "ambient"])
 def test_other_citations_are_let_be(cited: str) -> None:
     assert refused_name(cited) is None
