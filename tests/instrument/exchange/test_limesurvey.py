@@ -201,6 +201,11 @@ def _someone(instrument: Instrument, audience: str, data: st.DataObject) -> pd.D
         else:
             given_codes = [*variable.codes, *instrument.missing_on_screen(variable), "-3"]
             code = data.draw(st.sampled_from(given_codes))
+            if variable.kind == "option":  # nothing ticked is no answer, on every platform
+                ticked = any(
+                    columns.get(one.name, [""])[0] == "1" for one in instrument.of_item(variable.item.id)
+                )
+                code = "1" if code == "1" else "0" if ticked else "-3"
             columns[variable.name] = pd.Categorical([code], list(variable.categories))
     return pd.DataFrame(columns)
 
@@ -264,6 +269,8 @@ def test_a_quota_counts_the_answers_of_the_question_above_it(
     rows = read(write(load(whole), tmp_path, quotas=[quota])[0].read_bytes())
     (head,) = [row for row in rows if row["class"] == "QTA"]
     assert (head["id"], head["name"], head["mandatory"]) == ("1", "bosses who do", "25")
+    told = [row["relevance"] for row in rows if row["class"] == "QTALS"]
+    assert told == ["Thank you. We already have enough answers from people like you."]
     counted, last = [], ""
     for row in rows:
         last = row["name"] if row["class"] == "Q" else last
@@ -369,7 +376,10 @@ def test_a_language_without_words_for_the_audience_question_is_refused(
     strange = json.loads(json.dumps(whole).replace('"en"', '"fi"'))
     with pytest.raises(InvalidInput, match="layout 'audience'"):
         write(load(strange), tmp_path)
-    assert len(write(load(strange), tmp_path, layout="audience")) == 4
+    quota = Quota("those who do", 5, {"q": ("1",)})
+    written = write(load(strange), tmp_path, layout="audience", quotas=[quota])
+    assert len(written) == 4
+    assert any("no words in 'fi' for a full quota" in notice for notice in read_manifest(written[1]).notices)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument.exchange.choosing import narrow
 from toolkit.instrument.exchange.files import write_files
 from toolkit.instrument.exchange.limesurvey_limits import find_unfit, item_codes, part_codes
-from toolkit.instrument.exchange.limesurvey_rows import Plan, Quota, rows_of, tabulated
+from toolkit.instrument.exchange.limesurvey_rows import QUOTA_WORDS, Plan, Quota, rows_of, tabulated
 from toolkit.instrument.exchange.limesurvey_text import AUDIENCE, abbreviated, heading, marked_up
 from toolkit.instrument.exchange.manifest import (
     MANIFEST_ENDING,
@@ -202,6 +202,9 @@ def _notices(plan: Plan, left_out: Sequence[str]) -> Iterator[str]:
         kept = plan.titles[language]
         if kept != title:
             yield f"the title ({language}) is too long for LimeSurvey; it was cut to '{kept}'"
+    for language in plan.instrument.languages if plan.quotas else ():
+        if language not in QUOTA_WORDS:
+            yield f"there are no words in '{language}' for a full quota; write them in LimeSurvey"
     for name in left_out:
         yield f"the quota '{name}' counts answers that nobody gives here, and was left out"
     if not plan.asks_audience:

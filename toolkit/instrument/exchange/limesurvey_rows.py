@@ -16,7 +16,7 @@ from toolkit.instrument.exchange.routing import to_limesurvey
 from toolkit.instrument.exchange.words import spoken
 from toolkit.instrument.model import Instrument, Item, Variable
 
-__all__ = ["AUDIENCE_WORDS", "HEADER", "Plan", "Quota", "rows_of", "tabulated"]
+__all__ = ["AUDIENCE_WORDS", "HEADER", "QUOTA_WORDS", "Plan", "Quota", "rows_of", "tabulated"]
 
 HEADER = (
     *("id", "related_id", "class", "type/scale", "name", "relevance", "text", "help", "language"),
@@ -38,6 +38,17 @@ AUDIENCE_WORDS: Mapping[str, tuple[str, str]] = {
     "pt": ("Sobre si", "O que descreve melhor a sua função atual?"),
 }
 """Language → title of the first page and the question that asks who somebody is."""
+
+QUOTA_WORDS: Mapping[str, str] = {
+    "en": "Thank you. We already have enough answers from people like you.",
+    "fr": "Merci. Nous avons déjà assez de réponses de personnes comme vous.",
+    "de": "Vielen Dank. Wir haben bereits genug Antworten von Menschen wie Ihnen.",
+    "es": "Gracias. Ya tenemos suficientes respuestas de personas como usted.",
+    "it": "Grazie. Abbiamo già abbastanza risposte di persone come lei.",
+    "nl": "Dank u. We hebben al genoeg antwoorden van mensen zoals u.",
+    "pt": "Obrigado. Já temos respostas suficientes de pessoas como a sua.",
+}
+"""Language → what somebody reads whose quota is full."""
 
 Line = dict[str, str]
 
@@ -151,7 +162,8 @@ def _quota(number: int, quota: Quota, languages: Iterable[str]) -> Iterator[Line
     columns = {"mandatory": str(quota.limit), "other": "1", "default": "1", "same_default": "0"}
     yield {"class": "QTA", "id": str(number), "name": quota.name} | columns
     for language in languages:
-        yield {"class": "QTALS", "related_id": str(number)} | _in(language)
+        message = {"relevance": QUOTA_WORDS.get(language, "")}  # the column the importer takes it from
+        yield {"class": "QTALS", "related_id": str(number)} | message | _in(language)
 
 
 def _members(plan: Plan, name: str) -> Iterator[Line]:
