@@ -101,7 +101,8 @@ def test_an_earlier_report_stands_when_a_new_one_fails_and_the_index_says_so(run
 
 
 def test_a_worker_killed_in_the_middle_takes_only_its_own_report(run, folder):
-    made = run("import os, signal\nif organisation == 'org-01': os.kill(os.getppid(), signal.SIGKILL)")
+    kill = "import os, signal, time\nif organisation == 'org-01': os.kill(os.getppid(), signal.SIGKILL)"
+    made = run(kill + "; time.sleep(60)")
     assert made["status"].tolist() == ["failed", "made", "made"]
     assert "died (out of memory, or ended from outside)" in made["sentence"].iloc[0]
     assert whole(folder, "org-02")

@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,12 +15,11 @@ import pandas as pd
 
 from toolkit.errors import ToolkitError
 from toolkit.reporting.atomic import lock_folder, sweep
-from toolkit.reporting.crew import Crew
+from toolkit.reporting.hands import Hands
 from toolkit.reporting.inputs import KEPT
 from toolkit.reporting.journal import Journal
-from toolkit.reporting.making import FAILED, clear_failure, make_one
-from toolkit.reporting.planning import Checked, Plan, Wanted, checked, imports_of, plan
-from toolkit.reporting.prepared import write_study
+from toolkit.reporting.making import FAILED, clear_failure
+from toolkit.reporting.planning import Checked, Plan, Wanted, checked, plan
 from toolkit.reporting.scratch import scratch_folder
 from toolkit.reporting.worker import DONE, Job, Outcome
 
@@ -131,9 +129,13 @@ def run_reports(
     say = told or _silent
     with lock_folder(run.folder), scratch_folder() as scratch, _said_plainly():
         sweep(run.folder)
-        planned = plan(run, scratch)
-        say(_what_was_read(planned))
-        return _run(planned, run, scratch, workers or os.cpu_count() or 1, executor, progress, say)
+        hands = Hands(run, scratch, workers or os.cpu_count() or 1, executor, say)
+        try:
+            planned = plan(run, scratch, before=hands.prepare)
+            say(_what_was_read(planned))
+            return _run(planned, hands, progress)
+        finally:
+            hands.close()
 
 
 def plan_reports(
@@ -170,25 +172,18 @@ def plan_reports(
     return pd.DataFrame(rows, columns=["organisation", "name", "status"])
 
 
-def _run(
-    planned: Plan,
-    run: Checked,
-    scratch: Path,
-    workers: int,
-    executor: Executor | None,
-    progress: Callable[[Progress], None] | None,
-    say: Callable[[str], None],
-) -> pd.DataFrame:
+def _run(planned: Plan, hands: Hands, progress: Callable[[Progress], None] | None) -> pd.DataFrame:
     """Make what is to be made; whatever happens, workers end and the index says what stands."""
     from toolkit.reporting.index import write_index
 
     began = time.monotonic()
-    rows = [_unchanged_row(planned, one) for one in planned.unchanged]
+    rows = [_unchanged_row(planned, one) for one in planned.chosen if one in planned.unchanged]
     log = Journal(planned.folder / KEPT / "log.jsonl")
     manifest = Journal(planned.folder / KEPT / "manifest.jsonl")
     log.add(event="begun", wave=planned.wave, to_make=len(planned.to_make), unchanged=len(rows))
     try:
-        for row in _made(planned, run, scratch, workers, executor, say):
+        for job, outcome in hands.make(planned):
+            row = _row(planned.study, job, outcome)
             rows.append(row)
             _note(log, manifest, row)
             if progress:
@@ -199,7 +194,7 @@ def _run(
         log.close()
         write_index(planned.study, planned.wave, planned.folder)
     if log.lost + manifest.lost:
-        say(f"{log.lost + manifest.lost} lines of the log could not be written (is the disk full?)")
+        hands.say(f"{log.lost + manifest.lost} lines of the log could not be written (is the disk full?)")
     order = {organisation: place for place, organisation in enumerate(planned.chosen)}
     rows.sort(key=lambda row: order[str(row["organisation"])])
     made = pd.DataFrame(rows, columns=list(COLUMNS))
@@ -207,45 +202,7 @@ def _run(
     return made
 
 
-def _made(
-    planned: Plan,
-    run: Checked,
-    scratch: Path,
-    workers: int,
-    executor: Executor | None,
-    say: Callable[[str], None],
-) -> Iterator[dict[str, object]]:
-    """A row for each report as it ends."""
-    if not planned.to_make:
-        return
-    kept = write_study(planned.study, scratch / "study.pickle")
-    planned.study.forget_answers()
-    jobs = list(planned.jobs(run.wanted, kept))
-    crew = Crew(
-        scratch, kept=str(kept), modules=[*imports_of(planned.notebooks), *_writers(run.wanted.formats)]
-    )
-    own = None if executor else ThreadPoolExecutor(max_workers=max(1, min(workers, len(jobs))))
-    try:
-        if executor is None:
-            crew.start()
-            if crew.why_cold:
-                say(f"{crew.why_cold[0].upper()}{crew.why_cold[1:]}. Each report starts a kernel of its own.")
-        work = partial(make_one, crew=crew) if executor is None else make_one
-        pool: Executor = executor or own  # type: ignore[assignment]
-        running = {pool.submit(work, job): job for job in jobs}
-        for future in as_completed(running):
-            yield _row(planned.study, running[future], future)
-    except BaseException:
-        crew.stop()
-        raise
-    finally:
-        if own is not None:
-            own.shutdown(wait=True, cancel_futures=True)
-        crew.close()
-
-
-def _row(study: Study, job: Job, future: Future[Outcome]) -> dict[str, object]:
-    outcome = future.result()
+def _row(study: Study, job: Job, outcome: Outcome) -> dict[str, object]:
     final = Path(job.final)
     stands = final if outcome.status in DONE else final.parent / FAILED / final.name
     return {
@@ -291,12 +248,6 @@ def _what_was_read(planned: Plan) -> str:
     read, kept, aside = (planned.read.get(outcome, 0) for outcome in ("read", "kept", "set aside"))
     why = "; survey-toolkit check says why" if aside else ""
     return f"Wave {planned.wave}: {read:,} rows read, {kept:,} kept, {aside:,} set aside{why}"
-
-
-def _writers(formats: Iterable[str]) -> list[str]:
-    """The module of each format's writer, to be imported once."""
-    modules = {"pdf": "pdf", "docx": "word", "pptx": "slides", "xlsx": "workbook"}
-    return [f"toolkit.reporting.documents.{modules[one]}" for one in formats if one in modules]
 
 
 def _named(organisations: Iterable[str] | None) -> tuple[str, ...] | None:

@@ -98,7 +98,7 @@ class Crew:
                 return Outcome("failed", str(fault), passing=True)
             if outcome is not None:
                 return outcome
-            if self.stopping:
+            if self._ended.is_set():
                 return Outcome("stopped")
             log.seek(0)
             tail = log.read().decode(errors="replace")[-LOG_TAIL:]

@@ -183,12 +183,18 @@ def execute(
         ) from None
     except CellTimeoutError:
         raise CellError(limits.told()) from None
-    except DeadKernelError:
-        raise CellError(
-            "the kernel that ran the notebook died (out of memory, or ended from outside)", passing=True
-        ) from None
+    except DeadKernelError as fault:
+        raise _died(getattr(fault, "code", None)) from None
     except NotWarm as fault:
         raise CellError(str(fault), passing=True) from None
+
+
+def _died(code: int | None) -> CellError:
+    """A kernel that ended by itself would do so again; one that was killed may be luckier."""
+    if code is not None and code >= 0:
+        return CellError(f"the kernel that ran the notebook died: it ended itself with exit code {code}")
+    sentence = "the kernel that ran the notebook died (out of memory, or ended from outside)"
+    return CellError(sentence, passing=True)
 
 
 def _engine(limits: Limits, address: Path | None, environment: Mapping[str, str]) -> dict[str, Any]:

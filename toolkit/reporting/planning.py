@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -131,7 +131,9 @@ def checked(study: str | Path | Study, wanted: Wanted) -> Checked:
     return Checked(study, wave, report_folder(wanted.out, study.id, wave).resolve(), notebooks, wanted)
 
 
-def plan(run: Checked, scratch: Path, *, writes: bool = True) -> Plan:
+def plan(
+    run: Checked, scratch: Path, *, writes: bool = True, before: Callable[[], object] | None = None
+) -> Plan:
     """Find out what stands, reading answers only where a file has changed since they were last read.
 
     Parameters
@@ -140,6 +142,8 @@ def plan(run: Checked, scratch: Path, *, writes: bool = True) -> Plan:
         Where the answers are kept, an organisation a folder, while the run lasts.
     writes
         False leaves the output folder as it is.
+    before
+        Called once it is clear that answers have to be read.
 
     Raises
     ------
@@ -160,6 +164,8 @@ def plan(run: Checked, scratch: Path, *, writes: bool = True) -> Plan:
             return Plan(
                 study, run.wave, run.folder, tuple(chosen), unchanged, run.notebooks, inputs, read, {}, hashes
             )
+    if before is not None:
+        before()
     study.check()
     read = rows_read(study, run.wave)
     chosen = chosen_organisations(study, run.wave, wanted.organisations)

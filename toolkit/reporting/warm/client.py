@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import socket
@@ -18,7 +19,7 @@ from toolkit.errors import ToolkitError
 from toolkit.reporting.scratch import scratch_folder
 from toolkit.reporting.warm.wire import GoneError, LateError, Wire
 
-__all__ = ["NotWarm", "Warm", "WarmProcess", "unavailable"]
+__all__ = ["NotWarm", "Warm", "WarmProcess", "own_warm", "unavailable"]
 
 START_SECONDS = 120
 SOCKET = "zygote.sock"
@@ -202,6 +203,21 @@ def ask(address: Path, call: str, *, files: Sequence[int] = (), **wanted: Any) -
         wire.close()
         raise NotWarm("no process could be forked: the process they are forked from is gone") from fault
     return WarmProcess(wire, pid)
+
+
+_OWN: list[Warm] = []
+
+
+def own_warm() -> Warm:
+    """This process's own zygote, for kernels that nobody made one for; it ends with the process."""
+    if not _OWN:
+        _OWN.append(Warm())
+        atexit.register(_OWN[0].close)
+    return _OWN[0]
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_OWN.clear)  # a fork of this process has none of its own
 
 
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")

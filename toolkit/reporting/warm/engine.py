@@ -7,7 +7,6 @@ could not get that far.
 
 from __future__ import annotations
 
-import os
 import platform
 import socket
 import sys
@@ -16,9 +15,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from papermill.engines import Engine, NBClientEngine, NotebookExecutionManager, papermill_engines
-
-from toolkit.reporting.warm.client import NotWarm, Warm, WarmProcess, ask
+from toolkit.reporting.warm.client import NotWarm, WarmProcess, ask, own_warm
 from toolkit.reporting.warm.outputs import Outputs
 from toolkit.reporting.warm.wire import GoneError, LateError, Wire
 
@@ -27,17 +24,6 @@ __all__ = ["NAME", "WarmEngine", "WarmNotebook", "register"]
 NAME = "survey-toolkit-warm"
 SERVE = "toolkit.reporting.warm.shell:serve"
 SKIP, MAY_FAIL = "skip-execution", "raises-exception"
-
-
-class _SavedAtTheEnd(NotebookExecutionManager):  # type: ignore[misc]
-    """Papermill's book-keeping, without a save for every cell."""
-
-    def save(self, **_: object) -> None:
-        """Nothing: see `saved`."""
-
-    def saved(self) -> None:
-        """Write the notebook as far as it has run."""
-        super().save()
 
 
 class WarmNotebook:
@@ -103,8 +89,11 @@ class WarmNotebook:
         self.process.end()
 
 
-class WarmEngine(Engine):  # type: ignore[misc]
-    """Executes a notebook for Papermill in a warm process; falls back to an ordinary kernel and says so."""
+class WarmEngine:
+    """Executes a notebook for Papermill in a warm process; falls back to an ordinary kernel and says so.
+
+    It is no subclass of Papermill's Engine, for Papermill loads it while its own modules are being imported.
+    """
 
     @classmethod
     def execute_notebook(
@@ -118,46 +107,59 @@ class WarmEngine(Engine):  # type: ignore[misc]
         **given: Any,
     ) -> Any:
         """Execute all cells; what Papermill calls."""
+        from papermill.engines import NBClientEngine, NotebookExecutionManager
+
         kept = {"output_path": output_path, "progress_bar": progress_bar, "log_output": log_output}
         try:
-            address = given.pop("address", None) or _own().address
+            address = given.pop("address", None) or own_warm().address
         except NotWarm as fault:
-            print(f"{fault}. An ordinary kernel is started instead.", file=sys.stderr)  # noqa: T201
+            sys.stderr.write(f"{fault}. An ordinary kernel is started instead.\n")
             return NBClientEngine.execute_notebook(
                 nb, kernel_name, autosave_cell_every=autosave_cell_every, **kept, **given
             )
-        manager = _SavedAtTheEnd(nb, **kept)
+        manager = NotebookExecutionManager(nb, **kept)
+        save, manager.save = manager.save, _not_now
         manager.notebook_start()
         try:
             _execute(manager, Path(address), given)
         except BaseException:
             manager.notebook_complete()
-            manager.saved()
+            save()
             raise
         finally:
             manager.cleanup_pbar()
         manager.notebook_complete()
         return manager.nb
 
+    @classmethod
+    def nb_kernel_name(cls, nb: Any, name: str | None = None) -> str:
+        """The kernel's name, of the notebook or as given."""
+        from papermill.utils import nb_kernel_name
+
+        return str(nb_kernel_name(nb, name))
+
+    @classmethod
+    def nb_language(cls, nb: Any, language: str | None = None) -> str:
+        """The notebook's language."""
+        from papermill.utils import nb_language
+
+        return str(nb_language(nb, language))
+
 
 def register() -> str:
     """Make the engine known to Papermill where its entry point is not installed; its name."""
+    from papermill.engines import papermill_engines
+
     papermill_engines.register(NAME, WarmEngine)
     return NAME
 
 
-_OWN: list[Warm] = []
-
-
-def _own() -> Warm:
-    """This process's own zygote, for a Papermill that was told no address."""
-    if not _OWN:
-        _OWN.append(Warm())
-    return _OWN[0]
+def _not_now(**_: object) -> None:
+    """In place of Papermill's save after every cell."""
 
 
 def _execute(manager: Any, address: Path, given: Mapping[str, Any]) -> None:
-    from nbclient.exceptions import CellTimeoutError, DeadKernelError
+    from nbclient.exceptions import CellTimeoutError
 
     notebook = WarmNotebook(
         address, folder=Path.cwd(), environment=given.get("environment"), memory=given.get("memory")
@@ -177,12 +179,25 @@ def _execute(manager: Any, address: Path, given: Mapping[str, Any]) -> None:
                 raise CellTimeoutError.error_from_timeout_and_cell("timed out", seconds or 0, cell) from None
             except GoneError:
                 manager.cell_exception(cell, cell_index=index)
-                raise DeadKernelError("Kernel died") from None
+                raise _death(notebook.process) from None
             finally:
                 manager.cell_complete(cell, cell_index=index)
     finally:
         notebook.end()
     manager.nb.metadata["language_info"] = _language()
+
+
+def _death(process: WarmProcess) -> Exception:
+    """What Papermill's own engine raises, with the exit code where it is known."""
+    from nbclient.exceptions import DeadKernelError
+
+    try:
+        code = process.wait(until=time.monotonic() + 5)
+    except LateError:
+        code = None
+    fault = DeadKernelError("Kernel died")
+    fault.code = code
+    return fault
 
 
 def _run_cell(notebook: WarmNotebook, cell: Any, outputs: Outputs, until: float | None) -> bool:
@@ -207,11 +222,3 @@ def _language() -> dict[str, Any]:
         "pygments_lexer": f"ipython{major}",
         "version": platform.python_version(),
     }
-
-
-def _forget() -> None:
-    """A fork of this process has no zygote of its own."""
-    _OWN.clear()
-
-
-os.register_at_fork(after_in_child=_forget)
