@@ -11,7 +11,9 @@ import gzip
 import io
 import zlib
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -20,9 +22,13 @@ from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.responses.files.sheet import Sheet, headings_of, no_rows
 from toolkit.responses.naming import rows_said
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 __all__ = ["Sheet", "bytes_of", "headings_of", "read_sheet", "sheet_of_text"]
 
 _CHUNK = 1 << 22
+_SAMPLE = 200
 _QUOTE = ord('"')
 
 
@@ -43,10 +49,28 @@ def read_sheet(path: Path, *, source: str, heading_rows: int = 1) -> Sheet:
     return sheet_of_text(data.decode("utf-8-sig"), source=source, heading_rows=heading_rows)
 
 
-def sheet_of_text(text: str, *, source: str, heading_rows: int = 1, notes: tuple[str, ...] = ()) -> Sheet:
-    """Take the cells of a text apart; see `read_sheet`."""
+def sheet_of_text(
+    text: str,
+    *,
+    source: str,
+    heading_rows: int = 1,
+    notes: tuple[str, ...] = (),
+    categories: bool = False,
+) -> Sheet:
+    """Take the cells of a text apart; see `read_sheet`.
+
+    Parameters
+    ----------
+    notes
+        What the sheet is to say of how it was read.
+    categories
+        Keep columns as Categoricals of text where they were parsed as such: each different cell is then
+        looked at once.
+    """
     delimiter = _delimiter(text)
     cells = _parsed_fast(text, delimiter)
+    if cells is not None and not categories:
+        cells = cells.astype(str)
     if cells is None:
         cells = _parsed_strictly(text, delimiter, source, heading_rows)
     blank = cells[0].str.strip() == ""
@@ -123,32 +147,54 @@ def _parsed_fast(text: str, delimiter: str) -> pd.DataFrame | None:
     from pyarrow import csv as arrow_csv
 
     data = text.rstrip("\r\n").encode("utf-8")
-    if data.count(b"\r") != data.count(b"\r\n") or not _quotes_are_clean(data, ord(delimiter)):
+    carriage_returns = data.count(b"\r")
+    if carriage_returns and carriage_returns != data.count(b"\r\n"):
         return None
-    width = len(next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)))
-    if width < 2:
+    if not _quotes_are_clean(data, ord(delimiter)):
         return None
-    names = [f"f{number}" for number in range(width)]
+    sample = list(islice(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), _SAMPLE))
+    names = [f"f{number}" for number in range(len(sample[0]))]
+    if len(names) < 2:
+        return None
     try:
         table = arrow_csv.read_csv(
             pa.BufferReader(data),
-            read_options=arrow_csv.ReadOptions(autogenerate_column_names=True, block_size=1 << 24),
+            read_options=arrow_csv.ReadOptions(column_names=names, block_size=1 << 22),
             parse_options=arrow_csv.ParseOptions(
                 delimiter=delimiter, newlines_in_values=True, ignore_empty_lines=False
             ),
             convert_options=arrow_csv.ConvertOptions(
                 strings_can_be_null=False,
                 quoted_strings_can_be_null=False,
-                column_types=dict.fromkeys(names, pa.large_string()),
+                column_types=dict(zip(names, _kinds(sample), strict=True)),
             ),
         )
     except pa.ArrowInvalid:
         return None
-    if table.column_names != names:
-        return None
-    dtype = pd.StringDtype("pyarrow", na_value=np.nan)
-    columns = {number: pd.array(table.column(number), dtype=dtype) for number in range(width)}
+    joined = table.unify_dictionaries().combine_chunks()
+    columns = {number: _column(joined.column(number)) for number in range(len(names))}
     return pd.DataFrame(columns, index=range(1, table.num_rows + 1), copy=False)
+
+
+def _kinds(sample: list[list[str]]) -> Iterator[pa.DataType]:
+    """A dictionary for columns that say the same again and again, plain text for ids and the like."""
+    import pyarrow as pa
+
+    repeating = pa.dictionary(pa.int32(), pa.large_string())
+    for number in range(len(sample[0])):
+        cells = {row[number] for row in sample[1:] if number < len(row)}
+        yield pa.large_string() if len(cells) * 2 > len(sample) else repeating
+
+
+def _column(column: pa.ChunkedArray) -> pd.Categorical | pd.api.extensions.ExtensionArray:
+    import pyarrow as pa
+
+    if not pa.types.is_dictionary(column.type):
+        return pd.array(column, dtype=pd.StringDtype("pyarrow", na_value=np.nan))
+    held = column.combine_chunks()
+    held = held.chunk(0) if isinstance(held, pa.ChunkedArray) else held
+    codes = held.indices.to_numpy(zero_copy_only=False)
+    return pd.Categorical.from_codes(codes, categories=pd.Index(held.dictionary.to_pylist(), dtype=str))
 
 
 def _quotes_are_clean(data: bytes, delimiter: int) -> bool:

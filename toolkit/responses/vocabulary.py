@@ -121,7 +121,7 @@ def translate(
     )
     strange = np.array([cell != "" and cell not in words for cell in distinct], dtype=bool)
     if strange.any():
-        problems.extend(unknown_cells(cells[strange[places]], words, variable))
+        problems.extend(unknown_cells(cells[strange[places]].astype(str), words, variable))
     made = pd.Categorical.from_codes(codes[places], categories=categories, ordered=variable.ordered)
     return pd.Series(made, index=cells.index)
 

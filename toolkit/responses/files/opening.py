@@ -14,7 +14,7 @@ from toolkit.responses.files.sheet import Sheet
 from toolkit.responses.files.statistics import spss_sheet, stata_sheet
 from toolkit.responses.files.workbooks import parquet_sheet, workbook_sheet
 
-__all__ = ["kind_of", "read_cells", "unpacked"]
+__all__ = ["cells_of", "kind_of", "read_cells", "unpacked"]
 
 _BEGINNINGS: Mapping[bytes, str] = {
     b"PAR1": "parquet",
@@ -46,11 +46,11 @@ def kind_of(data: bytes) -> str:
         return "zip"
     if len(data) > 4 and data[0] in _OLD_STATA and data[1] in (1, 2) and data[2] == 1 and data[3] == 0:
         return "stata"
-    start = data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
+    start = data[:1000].lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
     return {b"{": "json", b"[": "json", b"<": "markup"}.get(start, "text")
 
 
-def read_cells(path: Path, *, source: str, encoding: str | None = None) -> Sheet:
+def read_cells(path: Path, *, source: str, encoding: str | None = None, categories: bool = False) -> Sheet:
     """Read delimited text, a workbook (.xlsx), Parquet, SPSS (.sav) or Stata (.dta), also zipped or .gz.
 
     Numbers become text as they would stand in a CSV ("1", not "1.0"); what is missing becomes "".
@@ -59,6 +59,8 @@ def read_cells(path: Path, *, source: str, encoding: str | None = None) -> Sheet
     ----------
     encoding
         Of text files; found out and told in the sheet's notes where it is None.
+    categories
+        Give columns of delimited text as Categoricals where that is quicker; see `sheet_of_text`.
 
     Raises
     ------
@@ -66,13 +68,31 @@ def read_cells(path: Path, *, source: str, encoding: str | None = None) -> Sheet
         Where the file is missing, empty, damaged or nothing of these.
     """
     data, notes = unpacked(path, source)
+    return cells_of(data, source=source, encoding=encoding, categories=categories, notes=notes)
+
+
+def cells_of(
+    data: bytes,
+    *,
+    source: str,
+    encoding: str | None = None,
+    categories: bool = False,
+    notes: tuple[str, ...] = (),
+) -> Sheet:
+    """The same as `read_cells`, of bytes already read.
+
+    Raises
+    ------
+    InvalidInput
+        Where they are empty, damaged or no table.
+    """
     kind = kind_of(data)
     if kind in _REFUSED:
         what, mend = _REFUSED[kind]
         raise InvalidInput(source, [Problem("file", what, mend)])
     if kind == "text":
         text, said = decoded(data, source=source, encoding=encoding)
-        return sheet_of_text(text, source=source, notes=(*notes, *said))
+        return sheet_of_text(text, source=source, notes=(*notes, *said), categories=categories)
     readers: Mapping[str, Callable[..., Sheet]] = {
         "zip": workbook_sheet,
         "parquet": parquet_sheet,

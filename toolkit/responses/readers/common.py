@@ -23,6 +23,7 @@ __all__ = [
     "duplicates",
     "filled_by_others",
     "finish",
+    "holds",
     "kept_rows",
     "merged_cells",
     "needed",
@@ -30,9 +31,14 @@ __all__ = [
     "other_wave",
     "plain_entry",
     "possible_audiences",
+    "recoded",
     "rename_problems",
     "tidied",
 ]
+
+
+_UNTIDY = r"^\s|\s$|\s\s|[\t\r\n\x0b\x0c\u00a0\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\u0085\u1680]"
+"""Cells that `tidy` would change; a blank that is no plain one counts."""
 
 
 def plain_entry(path: Path, platform: PlatformName, wave: str, headings: Iterable[str]) -> AnswersFile:
@@ -64,6 +70,7 @@ def filled_by_others(
     cells: pd.Series, heading: str, name: str, audiences: tuple[str, ...], audience: pd.Series
 ) -> Iterator[Problem]:
     """Answers in a column of one audience in rows of another."""
+    cells = cells.astype(str)
     wrong = cells[(cells.str.strip() != "") & audience.notna() & ~audience.isin(list(audiences))]
     if len(wrong):
         yield Problem(
@@ -76,13 +83,38 @@ def filled_by_others(
 
 def tidied(cells: pd.DataFrame) -> pd.DataFrame:
     """Trim every cell and make every run of blanks one; each different cell is looked at once."""
-    return cells.apply(_tidied)
+    return pd.DataFrame({name: _tidied(cells[name]) for name in cells}, index=cells.index, copy=False)
 
 
 def _tidied(column: pd.Series) -> pd.Series:
-    places, distinct = pd.factorize(column)
-    made = pd.array([tidy(cell) for cell in distinct], dtype=column.dtype)
-    return pd.Series(made.take(places), index=column.index)
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return recoded(column, {cell: tidy(cell) for cell in column.cat.categories})
+    loose = column.str.contains(_UNTIDY)
+    if not loose.any():
+        return column
+    return column.where(~loose, column[loose].map(tidy).reindex(column.index))
+
+
+def recoded(cells: pd.Series, changed: Mapping[str, str]) -> pd.Series:
+    """Say some cells otherwise; of a Categorical each category once."""
+    changed = {cell: said for cell, said in changed.items() if cell != said}
+    if not isinstance(cells.dtype, pd.CategoricalDtype):
+        found = cells.isin(list(changed)) if changed else None
+        return cells if found is None or not found.any() else cells.where(~found, cells.map(changed))
+    before = list(cells.cat.categories)
+    if not changed.keys() & set(before):
+        return cells
+    places, distinct = pd.factorize(np.array([changed.get(cell, cell) for cell in before], dtype=object))
+    codes = places[cells.cat.codes.to_numpy(dtype=np.intp)]
+    made = pd.Categorical.from_codes(codes, categories=pd.Index(distinct, dtype=str))
+    return pd.Series(made, index=cells.index)
+
+
+def holds(cells: pd.Series, cell: str) -> pd.Series:
+    """Where a column says one thing."""
+    if isinstance(cells.dtype, pd.CategoricalDtype) and cell not in cells.cat.categories:
+        return pd.Series(False, index=cells.index)
+    return cells == cell
 
 
 def possible_audiences(entry: AnswersFile, instrument: Instrument) -> tuple[str, ...]:
@@ -112,7 +144,7 @@ def audiences_of(
                 )
             )
         return pd.Series(entry.audience, index=frame.index, dtype=str)
-    said = frame[entry.audience_column]
+    said = frame[entry.audience_column].astype(str)
     words = audience_words(instrument.audiences, numbered=numbered)
     found = said.map({"": np.nan, **words}).astype(str)
     _strange(said[found.isna() & (said != "")], entry.audience_column, words, problems)
@@ -169,7 +201,8 @@ def organisations_of(frame: pd.DataFrame, entry: AnswersFile, problems: list[Pro
                 )
             )
         return pd.Series(entry.organisation, index=frame.index, dtype=str)
-    said = frame[column].where(frame[column] != "")
+    said = frame[column].astype(str)
+    said = said.where(said != "")
     if entry.organisation is None:
         if len(said) and said.isna().all():
             what = "is blank in every row, so that no answer belongs to any organisation"
@@ -225,9 +258,9 @@ def merged_cells(
     frame: pd.DataFrame, headings: Sequence[str], name: str, problems: list[Problem]
 ) -> pd.Series:
     """The cells of one variable, from one column or from one column an audience."""
-    cells = frame[headings[0]]
+    cells = frame[headings[0]].astype(str)
     for heading in headings[1:]:
-        other = frame[heading]
+        other = frame[heading].astype(str)
         both = (cells != "") & (other != "") & (cells != other)
         if both.any():
             problems.append(

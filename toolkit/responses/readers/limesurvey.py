@@ -26,7 +26,7 @@ from toolkit.instrument.model import Instrument
 from toolkit.responses.answers import AnswersFile
 from toolkit.responses.export import Export
 from toolkit.responses.files.encodings import decoded
-from toolkit.responses.files.opening import kind_of, read_cells, unpacked
+from toolkit.responses.files.opening import cells_of, kind_of, unpacked
 from toolkit.responses.files.sheet import Sheet, named, peeled
 from toolkit.responses.files.workbooks import as_text, frame_sheet
 from toolkit.responses.readers.limesurvey_vv import named_by_order, numbered_columns
@@ -87,7 +87,7 @@ def _load(path: Path, source: str, encoding: str | None) -> Sheet:
     if kind_of(data) == "json":
         sheet = _from_json(decoded(data, source=source, encoding=encoding)[0], source, notes)
     else:
-        sheet = read_cells(path, source=source, encoding=encoding)
+        sheet = cells_of(data, source=source, encoding=encoding, categories=True, notes=notes)
     second = set(map(str.strip, map(str, sheet.cells.iloc[0])))
     if sheet.delimiter == "\t" and {"id", "submitdate"} <= second:
         return _vv(peeled(sheet, 1, source=source))
@@ -134,7 +134,7 @@ def _vv(sheet: Sheet) -> Sheet:
             rest = rest.str.replace(written, meant, regex=False)
         return rest.where(column != _HIDDEN, _HIDDEN)
 
-    held = sheet.cells.apply(plain)
+    held = sheet.cells.astype(str).apply(plain)
     notes = (*sheet.notes, "a VV file: it says which questions were not shown")
     own = [number for number, name in enumerate(codes) if name in _OWN]
     held[own] = held[own].replace(_HIDDEN, "")

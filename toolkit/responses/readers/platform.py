@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem
@@ -134,7 +135,7 @@ def read_platform(
         if name not in matched.names
     ]
     raw = sheet.cells.set_axis(list(matched.names), axis=1)
-    frame = common.tidied(raw)
+    frame = _as_needed(common.tidied(raw), matched, instrument)
     aside = {} if entry.keep_tests else platform.aside(frame, problems)
     kept = common.kept_rows(aside, frame.index)
     organisation = common.organisations_of(frame, entry, problems)
@@ -234,6 +235,18 @@ def _all_found(problem: Problem, found: Matched, platform: Platform) -> bool:
     heading = problem.where.removeprefix("column ")
     mine = [name for name in found.names if name == heading or name.startswith(f"{heading} (")]
     return bool(mine) and all(name in found.accepted or _is_own(platform, name) for name in mine)
+
+
+def _as_needed(frame: pd.DataFrame, matched: Matched, instrument: Instrument) -> pd.DataFrame:
+    """Columns of answers by code as they are, perhaps Categorical; all others as text."""
+    by_code = {v.name for v in instrument.variables if v.kind in ("single", "option")}
+    texts = [
+        name
+        for name in frame
+        if matched.accepted.get(str(name)) not in by_code
+        and isinstance(frame[name].dtype, pd.CategoricalDtype)
+    ]
+    return frame.astype(dict.fromkeys(texts, str))
 
 
 def _is_own(platform: Platform, name: str) -> bool:
@@ -336,7 +349,9 @@ class _Answers:
         joined = {item.id for item in self.instrument.items if item.type == "multi"} & of_variable.keys()
         texts = {v.name for v in self.instrument.variables if v.kind == "text"}
         cells = {
-            name: self._cells(raw if name in texts | joined else frame, headings, name)
+            name: self._cells(
+                raw if name in texts | joined else frame, headings, name, name in texts | joined
+            )
             for name, headings in of_variable.items()
         }
         singles = [v for v in self.instrument.variables if v.kind == "single" and v.name in cells]
@@ -385,9 +400,12 @@ class _Answers:
         self.problems.append(Problem(f"column {item_id}", what, "export again in one of the two ways"))
         return {}
 
-    def _cells(self, frame: pd.DataFrame, headings: tuple[str, ...], name: str) -> pd.Series:
+    def _cells(
+        self, frame: pd.DataFrame, headings: tuple[str, ...], name: str, as_text: bool = False
+    ) -> pd.Series:
         """The cells of one variable: words of the manifest and of missing answers said in our codes."""
-        made = {heading: self._said(frame[heading], heading, name) for heading in headings}
+        here = {heading: frame[heading].astype(str) if as_text else frame[heading] for heading in headings}
+        made = {heading: self._said(cells, heading, name) for heading, cells in here.items()}
         for heading in headings:
             audiences = self.matched.audiences.get(heading)
             if audiences is not None:
@@ -412,17 +430,16 @@ class _Answers:
         said = {cell: "" if meant in BLANKS else meant for cell, meant in said.items()}
         if variable is not None and variable.kind == "option":
             said |= {cell: code for cell, code in self.matched.words.get(heading, {}).items() if cell}
-        changed = {cell: meant for cell, meant in said.items() if cell != meant}
-        found = cells.isin(list(changed)) if changed else None
-        return cells.where(~found, cells.map(changed)) if found is not None and found.any() else cells
+        return common.recoded(cells, said)
 
     def _note_hidden(self, frame: pd.DataFrame, of_variable: Mapping[str, tuple[str, ...]]) -> None:
         mark = self.platform.hidden
         if mark is None or not of_variable:
             return
         masks = {
-            name: pd.concat([frame[heading] == mark for heading in headings], axis=1).all(axis=1)
+            name: np.logical_and.reduce([common.holds(frame[heading], mark) for heading in headings])
             for name, headings in of_variable.items()
+            if any(common.holds(frame[heading], mark).any() for heading in headings)
         }
-        if any(mask.any() for mask in masks.values()):
+        if masks:
             self.hidden = pd.DataFrame(masks, index=frame.index)

@@ -85,7 +85,7 @@ def read_qualtrics(
 
 def _load(path: Path, source: str, encoding: str | None) -> Sheet:
     """The sheet with its heading rows: names and texts, and import ids where the format has them."""
-    sheet = without_empty_columns(read_cells(path, source=source, encoding=encoding))
+    sheet = without_empty_columns(read_cells(path, source=source, encoding=encoding, categories=True))
     first = [str(cell).strip() for cell in sheet.cells.iloc[0]]
     if first[0] in ("ResponseID", "ResponseId") and re.fullmatch(r"V\d+", sheet.names[0]):
         legacy = [

@@ -52,7 +52,7 @@ def read_ticks(
     strange = [cell for cell in distinct if cell not in words and cell not in NOT_TICKED]
     if strange:
         known = dict.fromkeys((*own, "1", "0", "Y", "N", "Yes", "No", "TRUE", "FALSE"), "1")
-        problems.extend(unknown_cells(cells[cells.isin(strange)], known, variable))
+        problems.extend(unknown_cells(cells[cells.isin(strange)].astype(str), known, variable))
     held = np.array([cell in words for cell in distinct], dtype=bool)
     return ticked(pd.Series(held[places] if len(held) else np.zeros(len(cells), bool), cells.index), variable)
 
