@@ -18,7 +18,8 @@ from toolkit.analysis import Design, gaps
 from toolkit.weighting import rake
 
 AUDIENCES = ["executive", "employee", "freelancer"]
-SKETCH = "numpy sketch (weights; nothing checked)"
+SKETCH = "numpy sketch of a frame (weights)"
+IN_HAND = "numpy sketch of an array in hand (weights)"
 MOST_BY_LOOP = 20_000
 MOST_IN_R = 200_000
 DESIGNS = {
@@ -41,8 +42,13 @@ def synthetic(respondents: int, items: int, *, seed: int = 1) -> pd.DataFrame:
 
 
 def sketch(frame: pd.DataFrame, items: list[str]) -> np.ndarray:
+    """What `of_array` finds, from a frame whose columns become an array first."""
+    return of_array(frame, frame[items].to_numpy())
+
+
+def of_array(frame: pd.DataFrame, y: np.ndarray) -> np.ndarray:
     """Weighted shares, standard errors and their differences; nothing checked, nothing named."""
-    y, w = frame[items].to_numpy(), frame["weight"].to_numpy()
+    w = frame["weight"].to_numpy()
     member = (frame["audience"].cat.codes.to_numpy()[:, None] == np.arange(3)).astype(np.float64)
     weighted = member * w[:, None]
     p = (weighted.T @ y) / weighted.sum(axis=0)[:, None]
@@ -98,7 +104,8 @@ def main(respondents: int, items: int, rounds: int, peers: bool) -> None:
     names = [f"t{at:02d}" for at in range(items)]
     raked = rake(frame, {"audience": dict.fromkeys(AUDIENCES, 1.0), "stratum": dict.fromkeys(range(3), 1.0)})
     designs = DESIGNS | {"gaps, raked weights, errors after raking": Design(weights=raked, strata="stratum")}
-    ways: dict[str, Any] = {SKETCH: lambda: sketch(frame, names)}
+    y = frame[names].to_numpy()
+    ways: dict[str, Any] = {SKETCH: lambda: sketch(frame, names), IN_HAND: lambda: of_array(frame, y)}
     for name, design in designs.items():
         ways[name] = lambda design=design: gaps(frame, names, measure="mean", design=design)
     if peers and respondents <= MOST_BY_LOOP:

@@ -104,7 +104,7 @@ def _load() -> str:
 def peer(name: str) -> Any:
     """A peer's module, or None after a word that it is not installed."""
     try:
-        with contextlib.redirect_stdout(io.StringIO()):
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             found = importlib.import_module(name)
     except ImportError as missing:
         print(f"{name} is left out: {missing}")

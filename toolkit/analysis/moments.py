@@ -21,6 +21,7 @@ __all__ = ["Moments", "domain_moments"]
 Array = npt.NDArray[np.float64]
 _CELLS_AT_ONCE = 3_000_000
 _FEW_CELLS = 250_000
+_DRAWN_AT_ONCE = 500_000
 _ROUNDING = 1e-13
 _PARTS = ("n", "units", "weight", "kish", "mean", "spread", "covariance")
 
@@ -48,11 +49,7 @@ def domain_moments(sampled: Sampled, groups: Any, n_groups: int, requests: Seque
     order: list[int] = []
     domains = None if sampled.simple else Domains(sampled, groups, n_groups)
     for places, share, complete in _alike(requests):
-        cells = n_groups if domains is None else domains.cells
-        if not sampled.simple and not sampled.common:
-            cells = max(cells, len(groups))
-        most = min(_CELLS_AT_ONCE, max(_FEW_CELLS, 4 * len(groups)))
-        at_once = max(1, most // max(cells, 1))
+        at_once = max(1, _at_once(sampled, len(groups), n_groups if domains is None else domains.cells))
         for start in range(0, len(places), at_once):
             block = places[start : start + at_once]
             wanted = [requests[at] for at in block]
@@ -68,6 +65,16 @@ def domain_moments(sampled: Sampled, groups: Any, n_groups: int, requests: Seque
             parts.append(found)
             order += block
     return _joined(parts, order)
+
+
+def _at_once(sampled: Sampled, rows: int, cells: int) -> int:
+    """How many items fit into memory that is small beside the frame (or beside its replicate weights)."""
+    if sampled.replicated is not None:
+        drawn = int(sampled.replicated.weights.size)
+        return max(_CELLS_AT_ONCE, drawn // 4) // max(cells, rows, 1)
+    if sampled.later:
+        return _CELLS_AT_ONCE // max(cells, rows, 1)
+    return min(_CELLS_AT_ONCE, max(_FEW_CELLS, 4 * rows)) // max(cells, 1)
 
 
 def _alike(requests: Sequence[Request]) -> Iterator[tuple[list[int], bool, bool]]:
@@ -142,17 +149,21 @@ def _of_stages(sampled: Sampled, groups: Any, n_groups: int, y: Array, valid: Ar
 def _of_replicates(
     replicated: Replicated, weights: Array, groups: Any, n_groups: int, y: Array, valid: Array
 ) -> Array:
-    """One product with all replicate weights for every item of a group."""
-    each = np.empty((len(y), n_groups, replicated.weights.shape[1]))
-    mean = np.empty((len(y), n_groups))
+    """Products with all replicate weights, for every item at once and some rows of a group at a time."""
+    count = replicated.weights.shape[1]
+    tops, sizes = np.zeros((2, len(y), n_groups, count))
+    top, size = np.zeros((2, len(y), n_groups))
+    at_once = max(256, _DRAWN_AT_ONCE // count)
+    for group in range(n_groups):
+        rows = np.nonzero(groups == group)[0]
+        for start in range(0, len(rows), at_once):
+            part = rows[start : start + at_once]
+            drawn, answers, known = replicated.weights[part], y[:, part], valid[:, part]
+            partly = (known == 0).any(axis=1)
+            tops[:, group] += answers @ drawn
+            sizes[~partly, group] += drawn.sum(axis=0)
+            sizes[partly, group] += known[partly] @ drawn
+            top[:, group] += answers @ weights[part]
+            size[:, group] += known @ weights[part]
     with np.errstate(divide="ignore", invalid="ignore"):
-        for group in range(n_groups):
-            rows = np.nonzero(groups == group)[0]
-            answers, known = y[:, rows], valid[:, rows]
-            drawn = replicated.weights[rows]
-            partly = np.nonzero((known == 0).any(axis=1))[0]
-            size = np.repeat(drawn.sum(axis=0)[None, :], len(y), axis=0)
-            size[partly] = known[partly] @ drawn
-            each[:, group] = (answers @ drawn) / size
-            mean[:, group] = (answers @ weights[rows]) / (known @ weights[rows])
-        return replicated.covariances(each, mean)
+        return replicated.covariances(tops / sizes, top / size)
