@@ -13,6 +13,7 @@ import pytest
 from lxml import etree
 
 NODE = Path(__file__).parent / "node"
+JAVA = Path(__file__).parent / "java"
 
 
 def node(script: str, given: object) -> Any:
@@ -40,14 +41,43 @@ def java() -> None:
         pytest.skip("Java is not installed, which ODK Validate needs")
 
 
-def odk_validate(paths: Sequence[Path]) -> str:
-    """What ODK Validate says of XForms, many in one run; empty where it finds them all valid."""
+def fill_xforms(jobs: Sequence[tuple[Path, Sequence[Mapping[str, str]]]]) -> list[list[bytes]]:
+    """Submissions of forms that JavaRosa, the engine of ODK Collect, filled with each person's answers."""
+    if shutil.which("javac") is None:
+        pytest.skip("no Java development kit is installed, which the filling of XForms needs")
+    arguments: list[str] = []
+    for form, people in jobs:
+        folder = form.with_suffix(".filled")
+        folder.mkdir()
+        lines = [
+            f"p{place:04}\t{q}\t{v}" for place, one in enumerate(people) for q, v in [("", ""), *one.items()]
+        ]
+        form.with_suffix(".tsv").write_text("".join(f"{line}\n" for line in lines), "utf-8")
+        arguments += [str(form), str(form.with_suffix(".tsv")), str(folder)]
+    done = subprocess.run(
+        ["java", "-Djava.awt.headless=true", "-cp", str(_odk_jar()), str(JAVA / "Fill.java"), *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise RuntimeError(f"JavaRosa ended with {done.returncode}: {done.stderr[-3000:]}")
+    return [
+        [path.read_bytes() for path in sorted(form.with_suffix(".filled").glob("*.xml"))] for form, _ in jobs
+    ]
+
+
+def _odk_jar() -> Path:
     import pyxform.validators.odk_validate as bundled
 
+    return Path(bundled.__file__).parent / "bin" / "ODK_Validate.jar"
+
+
+def odk_validate(paths: Sequence[Path]) -> str:
+    """What ODK Validate says of XForms, many in one run; empty where it finds them all valid."""
     java()
-    jar = Path(bundled.__file__).parent / "bin" / "ODK_Validate.jar"
     done = subprocess.run(
-        ["java", "-Djava.awt.headless=true", "-jar", str(jar), *map(str, paths)],
+        ["java", "-Djava.awt.headless=true", "-jar", str(_odk_jar()), *map(str, paths)],
         capture_output=True,
         text=True,
         check=False,

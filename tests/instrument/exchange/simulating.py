@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 
-from toolkit.instrument import Instrument
+from toolkit.instrument import Instrument, asked
 
 Answers = dict[str, Any]
 
@@ -77,3 +78,29 @@ def simulated(instrument: Instrument, seed: int, each: int) -> tuple[list[str], 
     heard = {name for variable in instrument.variables for name in variable.audiences}
     audiences = [name for name in instrument.audiences if name in heard for _ in range(each)]
     return audiences, [answers_of(instrument, name, chance) for name in audiences]
+
+
+def check_read_back(
+    frame: pd.DataFrame,
+    instrument: Instrument,
+    audiences: list[str],
+    people: list[Answers],
+    *,
+    absent: Sequence[str] = (),
+) -> None:
+    """A decoded frame holds what each person said, to the code, wherever routing asked them.
+
+    Items of `absent` are in no submission, because nobody was asked them or answered.
+    """
+    expected = coded(instrument, audiences, people)
+    assert frame["audience"].tolist() == audiences
+    for variable in instrument.variables:
+        if variable.item.id in absent:
+            continue
+        due = asked(expected, variable, instrument)
+        assert (asked(frame, variable, instrument) == due).all(), variable.name
+        pairs = zip(frame[variable.name][due], expected[variable.name][due], strict=True)
+        wrong = [(got, said) for got, said in pairs if got != said and not (pd.isna(got) and pd.isna(said))]
+        assert wrong == [], variable.name
+        if variable.kind in ("single", "option"):
+            assert set(frame[variable.name][~due]) <= {"-4", "-5"}, variable.name

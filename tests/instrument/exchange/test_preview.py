@@ -14,12 +14,12 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from tests.instrument.exchange.engines import node_alone
-from tests.instrument.exchange.simulating import Answers, coded, simulated
+from tests.instrument.exchange.simulating import Answers, check_read_back, coded, simulated
 from tests.instrument.exchange.strategies import instruments
 from toolkit.instrument import Instrument, asked
 from toolkit.instrument.exchange import export, read_manifest
 from toolkit.instrument.exchange.preview import OWN_COLUMNS, page_data
-from toolkit.responses import AnswersFile, decode, read_table
+from toolkit.responses import AnswersFile, decode, read_preview
 
 ENGINE = (
     Path(__file__).resolve().parents[3]
@@ -108,53 +108,35 @@ def test_an_item_may_have_the_name_of_something_every_object_has(
     assert table[["constructor", "grid_constructor", "grid_b"]].to_numpy().tolist() == [["", "", "1"]]
 
 
-def entry_of(instrument: Instrument, file: str, *, aside: bool) -> AnswersFile:
-    """How a study file reads a saved file: as any table, with a mapping."""
-    test = [{"set_aside": "a preview", "when": [{"column": "preview", "equals": "preview"}]}]
-    rules = [
-        {"audience": name, "when": [{"column": "audience", "equals": audience.code}]}
-        for name, audience in instrument.audiences.items()
-    ]
-    items: dict[str, Any] = {}
-    for item in instrument.items:
-        parts = {str(v.part): v.name for v in instrument.of_item(item.id)}
-        items[item.id] = {"columns": parts} if item.type in ("multi", "matrix") else {"column": item.id}
-    mapping = {
-        "respondent": "respondent",
-        "audience": [*(test if aside else []), *rules],
-        "submitted": {"column": "submitted", "equals": "1"},
-        "items": items,
-    }
-    return AnswersFile.model_validate(
-        {"wave": "try", "platform": "table", "file": file, "organisation": "org-01", "mapping": mapping}
-    )
+def saved_file(instrument: Instrument, folder: Path, each: int) -> tuple[Path, list[str], list[Answers]]:
+    """A file as the page would save it, beside the export's manifest."""
+    export(instrument, "preview", folder)
+    audiences, people = simulated(instrument, 5, each)
+    (found,) = engine_says([(instrument, audiences, people)])
+    path = folder / "saved.csv"
+    path.write_bytes(found["table"].encode("utf-8"))
+    return path, audiences, people
+
+
+def entry_of(path: Path, **said: Any) -> AnswersFile:
+    manifest = next(path.parent.glob("*.manifest.json"))
+    return AnswersFile(wave="try", platform="preview", file=path.name, manifest=str(manifest), **said)
 
 
 def test_a_saved_file_is_read_back_to_the_same_codes(shipped: Instrument, tmp_path: Path) -> None:
-    audiences, people = simulated(shipped, 5, 6)
-    (found,) = engine_says([(shipped, audiences, people)])
-    path = tmp_path / "saved.csv"
-    path.write_bytes(found["table"].encode("utf-8"))
-    entry = entry_of(shipped, path.name, aside=False)
-    frame = decode(read_table(path, shipped, entry=entry), shipped).frame
-    expected = coded(shipped, audiences, people)
-    assert len(frame) == len(people)
-    for variable in shipped.variables:
-        due = asked(expected, variable, shipped)
-        assert (asked(frame, variable, shipped) == due).all()
-        got, wanted = frame[variable.name].to_numpy()[due], expected[variable.name].to_numpy()[due]
-        same = [a == b or (a != a and (b != b or b is None)) for a, b in zip(got, wanted, strict=True)]
-        assert all(same), variable.name
+    path, audiences, people = saved_file(shipped, tmp_path, 6)
+    entry = entry_of(path, keep_tests=True, organisation="org-01")
+    check_read_back(
+        decode(read_preview(path, shipped, entry=entry), shipped).frame, shipped, audiences, people
+    )
 
 
 def test_a_saved_file_says_that_it_is_a_preview_and_is_set_aside(shipped: Instrument, tmp_path: Path) -> None:
-    (found,) = engine_says([(shipped, *simulated(shipped, 5, 1))])
-    path = tmp_path / "saved.csv"
-    path.write_bytes(found["table"].encode("utf-8"))
-    read = read_table(path, shipped, entry=entry_of(shipped, path.name, aside=True))
+    path, audiences, _ = saved_file(shipped, tmp_path, 2)
+    read = read_preview(path, shipped, entry=entry_of(path, organisation="org-01"))
     assert len(read.people) == 0
     aside = read.disposition.query("outcome == 'set aside'")
-    assert (aside["reason"].tolist(), aside["rows"].tolist()) == (["a preview"], [3])
+    assert (aside["reason"].tolist(), aside["rows"].tolist()) == (["a preview or test"], [len(audiences)])
 
 
 def test_the_page_needs_nothing_from_elsewhere_and_runs_no_text(shipped: Instrument, tmp_path: Path) -> None:

@@ -12,12 +12,19 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from tests.instrument.exchange.engines import node
-from tests.instrument.exchange.simulating import Answers, answers_of, coded, simulated
+from tests.instrument.exchange.simulating import (
+    Answers,
+    answers_of,
+    check_read_back,
+    coded,
+    simulated,
+)
 from tests.instrument.exchange.strategies import instruments
 from toolkit.errors import InvalidInput
 from toolkit.instrument import Instrument, asked
 from toolkit.instrument.exchange import export, read_manifest
 from toolkit.instrument.exchange.surveyjs import survey_of
+from toolkit.responses import AnswersFile, decode, read_surveyjs
 
 
 def check_filled(instrument: Instrument, audiences: list[str], people: list[Answers], found: Any) -> None:
@@ -51,6 +58,29 @@ def test_every_audience_of_the_shipped_questionnaires_sees_what_routing_says(shi
     audiences, people = simulated(shipped, 1, 8)
     (found,) = node("simulate.cjs", [{"survey": survey_of(shipped), "people": people}])
     check_filled(shipped, audiences, people, found)
+
+
+@pytest.mark.parametrize("layout", ["one", "audience"])
+def test_what_survey_core_saved_is_read_back_to_the_same_codes(
+    shipped: Instrument, tmp_path: Path, layout: str
+) -> None:
+    export(shipped, "surveyjs", tmp_path, layout=layout)
+    for name in shipped.audiences:
+        stem = shipped.id if layout == "one" else f"{shipped.id}-{name}"
+        people = [answers_of(shipped, name, random.Random(seed)) for seed in range(4)]
+        survey = json.loads((tmp_path / f"{stem}.json").read_text("utf-8"))
+        (found,) = node("simulate.cjs", [{"survey": survey, "people": people}])
+        path = tmp_path / f"answers-{name}.json"
+        path.write_text(json.dumps([filled["saved"] for filled in found["people"]]), "utf-8")
+        said = {key for filled in found["people"] for key in filled["saved"]}
+        absent = [item.id for item in shipped.items if item.id not in said]
+        entry = AnswersFile(
+            absent=tuple(absent),
+            wave="try", platform="surveyjs", file=path.name, organisation="org-01",
+            manifest=str(tmp_path / f"{stem}.manifest.json"),
+        )  # fmt: skip
+        frame = decode(read_surveyjs(path, shipped, entry=entry), shipped).frame
+        check_read_back(frame, shipped, [name] * len(people), people, absent=absent)
 
 
 def test_a_survey_an_audience_keeps_who_was_asked(tiny: Instrument, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,13 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from tests.instrument.exchange.engines import java, odk_validate
+from tests.instrument.exchange.engines import fill_xforms, java, odk_validate
+from tests.instrument.exchange.simulating import Answers, check_read_back, coded, simulated
 from tests.instrument.exchange.strategies import instruments
 from toolkit.errors import InvalidInput
-from toolkit.instrument import Instrument
-from toolkit.instrument.exchange import export, read_manifest
+from toolkit.instrument import Instrument, asked
+from toolkit.instrument.exchange import ExportManifest, export, read_manifest
+from toolkit.responses import AnswersFile, decode, read_odk
 
 XFORMS = {"x": "http://www.w3.org/2002/xforms"}
 
@@ -221,3 +224,126 @@ def test_random_instruments_pass_pyxform_and_odk_validate(
     draw()
     assert len(made) >= many
     assert odk_validate(made) == ""
+
+
+def typed(manifest: ExportManifest, audience: str, person: Answers) -> dict[str, str]:
+    """One person's answers by the form's own question names."""
+    said = {"audience": str(person["audience"])}
+    for column in manifest.columns:
+        value = person.get(column.item)
+        if value is None or audience not in column.audiences:
+            continue
+        if column.kind == "option":
+            said[column.question] = " ".join(value)
+        elif column.row is None:
+            said[column.question] = str(value)
+        elif column.row in value:
+            said[column.question] = value[column.row]
+    return said
+
+
+def leaves_of(submission: bytes) -> dict[str, str]:
+    """Path → value of what is in a submission; what was not asked is not there."""
+    root = etree.fromstring(submission)
+    found = {}
+    for node in root.iter(etree.Element):
+        if len(node) == 0 and node is not root:
+            above = [etree.QName(one).localname for one in node.iterancestors()][:-1]
+            found["/".join([*reversed(above), etree.QName(node).localname])] = node.text or ""
+    return found
+
+
+def check_submissions(
+    instrument: Instrument,
+    manifest: ExportManifest,
+    audiences: list[str],
+    people: list[Answers],
+    made: list[bytes],
+) -> None:
+    """Each was asked what our routing says, and what was saved is what they said."""
+    frame = coded(instrument, audiences, people)
+    due = {v.name: asked(frame, v, instrument) for v in instrument.variables}
+    for place, (audience, submission) in enumerate(zip(audiences, made, strict=True)):
+        found = leaves_of(submission)
+        said = typed(manifest, audience, people[place])
+        for column in manifest.columns:
+            (path,) = column.headings["path"]
+            expected = audience in column.audiences and due[column.variable][place]
+            assert (path in found) == expected, (column.variable, audience, people[place])
+            if expected and column.kind == "number":
+                assert float(found[path] or "nan") == pytest.approx(
+                    float(said.get(column.question, "nan")), nan_ok=True
+                )
+            elif expected:
+                assert sorted(found[path].split()) == sorted(said.get(column.question, "").split())
+
+
+@pytest.mark.parametrize("layout", ["audience", "one"])
+def test_odk_s_own_engine_asks_what_routing_says_and_its_submissions_are_read_back(
+    shipped: Instrument, tmp_path: Path, layout: str
+) -> None:
+    jobs = []
+    for path in forms(export(shipped, "xlsform", tmp_path, layout=layout)):
+        manifest = read_manifest(path.with_suffix(".manifest.json"))
+        audiences, people = simulated(shipped, 7, 6)
+        mine = [place for place, name in enumerate(audiences) if name in manifest.audiences]
+        audiences, people = [audiences[place] for place in mine], [people[place] for place in mine]
+        form = path.with_suffix(".xml")
+        form.write_bytes(etree.tostring(converted(path, validate=False), encoding="utf-8"))
+        jobs.append((form, manifest, audiences, people))
+    filled = fill_xforms(
+        [
+            (form, [typed(manifest, name, one) for name, one in zip(audiences, people, strict=True)])
+            for form, manifest, audiences, people in jobs
+        ]
+    )
+    for (form, manifest, audiences, people), made in zip(jobs, filled, strict=True):
+        check_submissions(shipped, manifest, audiences, people, made)
+        packed = form.with_suffix(".zip")
+        with zipfile.ZipFile(packed, "w") as written:
+            for place, submission in enumerate(made):
+                written.writestr(f"{place:03}.xml", submission)
+        there = {path for submission in made for path in leaves_of(submission)}
+        held = {one.item for one in manifest.columns if there & set(one.headings["path"])}
+        absent = [item.id for item in shipped.items if item.id not in held]
+        entry = AnswersFile(
+            absent=tuple(absent),
+            wave="try", platform="odk", file=packed.name, organisation="org-01",
+            manifest=str(form.with_suffix(".manifest.json")),
+        )  # fmt: skip
+        frame = decode(read_odk(packed, shipped, entry=entry), shipped).frame
+        check_read_back(frame, shipped, audiences, people, absent=absent)
+
+
+@pytest.mark.parametrize("many", [8, pytest.param(100, marks=pytest.mark.slow)])
+def test_odk_s_own_engine_routes_random_instruments_as_ours(
+    tmp_path_factory: pytest.TempPathFactory, many: int
+) -> None:
+    folder = tmp_path_factory.mktemp("filled")
+    jobs: list[tuple[Path, Instrument, ExportManifest, list[str], list[Answers]]] = []
+
+    @given(instrument=instruments())
+    @settings(
+        max_examples=many,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    def draw(instrument: Instrument) -> None:
+        (path,) = forms(export(instrument, "xlsform", folder / str(len(jobs)), layout="one"))
+        manifest = read_manifest(path.with_suffix(".manifest.json"))
+        form = path.with_suffix(".xml")
+        form.write_bytes(etree.tostring(converted(path, validate=False), encoding="utf-8"))
+        jobs.append((form, instrument, manifest, *simulated(instrument, len(jobs), 3)))
+
+    draw()
+    filled = fill_xforms(
+        [
+            (form, [typed(manifest, name, one) for name, one in zip(audiences, people, strict=True)])
+            for form, _, manifest, audiences, people in jobs
+        ]
+    )
+    for (_, instrument, manifest, audiences, people), made in zip(jobs, filled, strict=True):
+        check_submissions(instrument, manifest, audiences, people, made)
