@@ -181,13 +181,29 @@ def test_relevance_asks_whom_our_routing_asks(
     write(instrument, tmp_path)
     rows = _rows(tmp_path, f"{instrument.id}.txt")
     manifest = read_manifest(tmp_path / f"{instrument.id}.manifest.json")
-    audience = data.draw(st.sampled_from(tuple(instrument.audiences)))
-    frame = _someone(instrument, audience, data)
-    expected = {v.name: bool(asked(frame, v, instrument)[0]) for v in instrument.variables}
-    found = _walk(rows, manifest, frame, instrument.audiences[audience].code)
-    several = len(instrument.audiences) > 1
-    mine = {name: shown for name, shown in found.items() if several or audience in instrument[name].audiences}
-    assert mine == {name: shown for name, shown in expected.items() if name in mine}
+    for audience, entry in instrument.audiences.items():
+        frame = _someone(instrument, audience, data)
+        expected = {v.name: bool(asked(frame, v, instrument)[0]) for v in instrument.variables}
+        assert _walk(rows, manifest, frame, entry.code) == expected
+
+
+def test_what_two_of_three_audiences_are_asked_is_hidden_from_the_third(
+    whole: dict[str, Any], load: Load, tmp_path: Path
+) -> None:
+    whole["audiences"]["free"] = {"code": "free", "label": {"en": "Free"}, "plural": {"en": "Frees"}}
+    whole["items"][0]["text"] = {"all": {"en": "Do you?"}}
+    whole["items"][1]["audiences"] = ["boss", "staff"]
+    whole["items"][2]["rows"][1] = {
+        "id": "b",
+        "text": {"all": {"en": "I am heard"}},
+        "audiences": ["staff", "free"],
+    }
+    del whole["items"][1]["ask_if"]
+    rows = read(write(load(whole), tmp_path)[0].read_bytes())
+    shown = {row["name"]: row["relevance"] for row in rows if row["class"] in ("Q", "SQ")}
+    assert shown["m"] == 'audience.NAOK=="boss" or audience.NAOK=="staff"'
+    assert shown["b"] == 'audience.NAOK=="staff" or audience.NAOK=="free"'
+    assert (shown["q"], shown["a"], shown["top"]) == ("1", "1", 'audience.NAOK=="boss"')
 
 
 def _someone(instrument: Instrument, audience: str, data: st.DataObject) -> pd.DataFrame:
@@ -238,6 +254,16 @@ def _walk(rows: list[dict[str, str]], manifest: Any, frame: pd.DataFrame, code: 
 def test_words_with_any_quotation_marks_are_read_back(words: dict[str, str]) -> None:
     for code, text in words.items():
         assert read_by(switched(words), code) == text.strip()
+
+
+def test_words_in_quotation_marks_keep_them_through_the_import(
+    whole: dict[str, Any], load: Load, tmp_path: Path
+) -> None:
+    whole["items"][5]["text"]["all"]["en"] = '"Good" is "good"'
+    whole["items"][4]["options"][0]["label"]["en"] = '"Chief"'
+    texts = [row.get("text") for row in read(write(load(whole), tmp_path)[0].read_bytes())]
+    assert "&quot;Good&quot; is &quot;good&quot;" in texts
+    assert "&quot;Chief&quot;" in texts
 
 
 # -- names, quotas, encoding
