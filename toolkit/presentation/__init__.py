@@ -13,7 +13,10 @@ from toolkit.presentation.figures import (
     organisation_funnel,
     organisation_table,
     ranked_options,
+    theme_multiples,
+    visible_gap_strip,
     wave_change,
+    wave_slope,
     weight_spread,
 )
 from toolkit.presentation.methods import computed_methods, methods_statement
@@ -51,7 +54,10 @@ __all__ = [
     "shares_table",
     "summary",
     "synthetic_notice",
+    "theme_multiples",
     "trend_table",
+    "visible_gap_strip",
     "wave_change",
+    "wave_slope",
     "weight_spread",
 ]

@@ -131,7 +131,7 @@ class OrganisationReport:
 
     def theme_pictures(self) -> Block:
         """The distributions of every theme's scale questions, by audience."""
-        from toolkit.presentation import diverging_bars
+        from toolkit.presentation import diverging_bars, theme_multiples
 
         if self.withheld:
             return self.notice()
@@ -142,6 +142,8 @@ class OrganisationReport:
             )
             if picture:
                 parts.append(picture)
+        glance = theme_multiples(self.released, self.instrument, look=self.theme, language=self.language)
+        parts = [*_given(glance), *parts]
         return Several(tuple(parts)) if parts else _passage("No question of this survey is on such a scale.")
 
     def option_pictures(self) -> Block:
@@ -204,13 +206,15 @@ class OrganisationReport:
 
     def cannot_tell(self) -> Block:
         """What this survey cannot tell."""
-        from toolkit.presentation import cannot_tell
+        from toolkit.presentation import cannot_tell, visible_gap_strip
 
         if "gaps" not in self.released.tables:
             return self._nothing_to_compare()
-        return cannot_tell(
+        told = cannot_tell(
             self.released, self.instrument, participation=self.participation, language=self.language
         )
+        strip = visible_gap_strip(self.released, self.instrument, look=self.theme, language=self.language)
+        return Several((*_given(strip), told))
 
     def methods(self) -> Block:
         """The eleven disclosure items of the AAPOR code, once for each audience."""

@@ -8,7 +8,10 @@ from toolkit.presentation.figures.benchmarks import benchmark_dots
 from toolkit.presentation.figures.change import wave_change
 from toolkit.presentation.figures.funnel import organisation_funnel, organisation_table
 from toolkit.presentation.figures.gaps import gap_dumbbell
+from toolkit.presentation.figures.multiples import theme_multiples
 from toolkit.presentation.figures.options import ranked_options
+from toolkit.presentation.figures.slopes import wave_slope
+from toolkit.presentation.figures.visible import visible_gap_strip
 from toolkit.presentation.figures.weights import weight_spread
 
 __all__ = [
@@ -19,6 +22,9 @@ __all__ = [
     "organisation_funnel",
     "organisation_table",
     "ranked_options",
+    "theme_multiples",
+    "visible_gap_strip",
     "wave_change",
+    "wave_slope",
     "weight_spread",
 ]

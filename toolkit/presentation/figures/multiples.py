@@ -1,0 +1,166 @@
+"""All themes on one page: a small panel each, a row an item, a dot an audience."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from toolkit.instrument.model import Instrument
+from toolkit.presentation.blocks import Picture
+from toolkit.presentation.figures.dots import DotRow, Group, chart_of_dots
+from toolkit.presentation.figures.gaps import BOUND, groups_of, item_rows, single_items
+from toolkit.presentation.figures.page import WIDTH, Page, as_svg, wrapped
+from toolkit.presentation.rows import audience_name, item_name, released_table, shown_rows
+from toolkit.presentation.sentences import gap_title, share_of
+from toolkit.presentation.theme import QUIET, RULE, WHITE, Theme
+
+__all__ = ["theme_multiples"]
+
+COLUMNS, LABEL = 2, 2.0
+LINE, HEAD, FOOT = 0.2, 0.28, 0.22
+
+
+@dataclass(frozen=True)
+class _Panel:
+    """A theme and its rows."""
+
+    name: str
+    rows: tuple[DotRow, ...]
+
+    @property
+    def height(self) -> float:
+        return HEAD + LINE * len(self.rows) + FOOT
+
+
+def theme_multiples(
+    released: Any,
+    instrument: Instrument,
+    *,
+    table: str = "shares",
+    gaps: str = "gaps",
+    by: str = "audience",
+    measure: str = "top",
+    look: Theme | None = None,
+    title: str | None = None,
+    language: str = "en",
+) -> Picture | None:
+    """Draw every item's share by audience, a panel a theme, all on the same scale.
+
+    Parameters
+    ----------
+    released
+        What `toolkit.disclosure.release` returned.
+    instrument
+        For themes, names and colours.
+    table, by, measure
+        The released shares, their group column, and which share is drawn.
+    gaps
+        Released gaps, for the title; a name that was not released for none.
+    look, title, language
+        Colours; a title of your own; the language of the wording.
+
+    Returns
+    -------
+    None where no share may be shown.
+
+    Raises
+    ------
+    DisclosureError
+        `released` has not passed the gate.
+    """
+    frame = released_table(released, table, columns=("item", "measure", by, "estimate"))
+    frame = frame[frame["measure"] == measure]
+    names = [name for name in single_items(frame["item"], instrument, None) if name in instrument]
+    frame = frame[frame["item"].isin(names)]
+    if shown_rows(frame).empty:
+        return None
+    look = look or Theme.of(audiences=instrument.audiences)
+    groups = groups_of(frame, instrument, look, by=by, language=language)
+    panels = []
+    for theme, words in instrument.themes.items():
+        rows = []
+        for name in (one for one in names if instrument[one].theme == theme):
+            dots, _ = item_rows(name, frame, groups, by=by)
+            if dots:
+                rows.append(DotRow(name, item_name(instrument, name, language=language), "", tuple(dots)))
+        if rows:
+            panels.append(_Panel(words.get(language, theme), tuple(rows)))
+    drawn = [row for panel in panels for row in panel.rows]
+    said = "Each dot is the share of an audience; all panels have the same scale, from 0 to 100 %."
+    bounds = any(dot.bound for row in drawn for dot in row.dots)
+    return Picture(
+        title or _title(released, gaps, measure, instrument, language),
+        _alt(panels, frame, instrument, by, language),
+        f"{said} {BOUND}" if bounds else said,
+        as_svg(lambda: _draw(panels, groups)),
+        charts=(chart_of_dots(drawn, groups),),
+    )
+
+
+def _title(released: Any, gaps: str, measure: str, instrument: Instrument, language: str) -> str:
+    if gaps not in released:
+        return "Every question at a glance"
+    rows = released_table(released, gaps)
+    return gap_title(rows[rows["measure"] == measure], instrument, language=language)
+
+
+def _alt(panels: list[_Panel], frame: Any, instrument: Instrument, by: str, language: str) -> str:
+    said = ["Small dot plots, one a theme."]
+    records = frame.to_dict("records")
+    for panel in panels:
+        rows = [
+            f"{row.label}: "
+            + ", ".join(
+                f"{audience_name(instrument, one[by], language=language)} {share_of(one)}"
+                for one in records
+                if one["item"] == row.name
+            )
+            for row in panel.rows
+        ]
+        said.append(f"{panel.name}. {'; '.join(rows)}.")
+    return " ".join(said)
+
+
+def _draw(panels: list[_Panel], groups: list[Group]) -> Page:
+    wide = WIDTH / COLUMNS
+    columns: list[list[_Panel]] = [[] for _ in range(COLUMNS)]
+    for panel in panels:
+        min(columns, key=lambda one: sum(found.height for found in one)).append(panel)
+    top = 0.06 + 0.21 * Page.legend_rows([group.label for group in groups]) + 0.1
+    page = Page(top + max(sum(panel.height for panel in one) for one in columns) + 0.05)
+    page.legend([(group.label, _key(page, group)) for group in groups], 0.14)
+    by_name = {group.name: group for group in groups}
+    for place, column in enumerate(columns):
+        y = top
+        for panel in column:
+            _panel(page, panel, by_name, place * wide, y)
+            y += panel.height
+    return page
+
+
+def _key(page: Page, group: Group) -> Any:
+    def draw(x: float, y: float) -> None:
+        page.mark(x, y, marker=group.marker, colour=group.colour)
+
+    return draw
+
+
+def _panel(page: Page, panel: _Panel, groups: dict[str, Group], left: float, y: float) -> None:
+    start, end = left + LABEL, left + WIDTH / COLUMNS - 0.2
+    page.text(left + 0.08, y + 0.14, wrapped(panel.name, 46, most=1)[0], fontweight="bold")
+    bottom = y + HEAD + LINE * len(panel.rows)
+    for share in (0, 0.5, 1):
+        x = start + share * (end - start)
+        page.line((x, x), (y + HEAD - 0.04, bottom), color=RULE, linewidth=0.6)
+        page.text(x, bottom + 0.09, f"{share * 100:.0f}\u00a0%", color=QUIET, fontsize=6.5, ha="center")
+    for place, row in enumerate(panel.rows):
+        middle = y + HEAD + (place + 0.5) * LINE
+        page.text(left + 0.08, middle, wrapped(row.label, 36, most=1)[0], fontsize=7)
+        page.line((start, end), (middle, middle), linewidth=0.5)
+        for dot in row.dots:
+            group = groups[dot.group]
+            face = WHITE if dot.bound else group.colour
+            x = start + dot.estimate * (end - start)
+            gid = f"dot:{row.name}:{dot.group}"
+            style = {"markersize": 4.6, "markerfacecolor": face}
+            page.mark(x, middle, marker=group.marker, colour=group.colour, gid=gid, **style)
