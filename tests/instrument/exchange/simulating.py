@@ -36,7 +36,8 @@ def answers_of(instrument: Instrument, audience: str, chance: random.Random) -> 
             given[item.id] = chance.choice([*alone, *some])
         elif item.type == "number":
             low = 0 if item.minimum is None else item.minimum
-            given[item.id] = chance.choice([low, low + 7, 7 if low <= 7 else low, low + 30])
+            high = low + 30 if item.maximum is None else item.maximum
+            given[item.id] = min(high, chance.choice([low, low + 7, max(low, 7), low + 30]))
         else:
             given[item.id] = "words"
     return given
