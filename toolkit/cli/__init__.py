@@ -7,14 +7,27 @@ import sys
 from collections.abc import Callable, Sequence
 
 import toolkit
-from toolkit.cli import batch, check, export, fetch, formats, lint, read, report, schema, simulate, translate
+from toolkit.cli import (
+    batch,
+    check,
+    compare,
+    export,
+    fetch,
+    formats,
+    lint,
+    read,
+    report,
+    schema,
+    simulate,
+    translate,
+)
 from toolkit.cli.common import BAD_INPUT, INTERRUPTED
 from toolkit.errors import ToolkitError
 
 __all__ = ["main"]
 
 # in the order --help lists them; a module here imports nothing heavy before its command runs
-_COMMANDS = (report, batch, formats, check, read, fetch, simulate, lint, translate, export, schema)
+_COMMANDS = (report, batch, formats, check, read, fetch, simulate, lint, compare, translate, export, schema)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,6 +1,7 @@
 """The questionnaire as data: its model, the loader and lint, routing and the codebook."""
 
 from toolkit.instrument.codebook import codebook
+from toolkit.instrument.comparing import compare
 from toolkit.instrument.lint import lint
 from toolkit.instrument.loader import load_instrument, load_instruments
 from toolkit.instrument.model import Instrument, Item, Scale, Variable
@@ -16,6 +17,7 @@ __all__ = [
     "Variable",
     "asked",
     "codebook",
+    "compare",
     "json_schema",
     "lint",
     "load_instrument",
