@@ -166,7 +166,7 @@ def plan_reports(
     with scratch_folder() as scratch, _said_plainly():
         planned = plan(run, scratch, writes=False)
     rows = [
-        (one, run.study.organisation_name(one), "unchanged" if one in planned.unchanged else "to make")
+        (one, planned.names[one], "unchanged" if one in planned.unchanged else "to make")
         for one in planned.chosen
     ]
     return pd.DataFrame(rows, columns=["organisation", "name", "status"])
@@ -183,7 +183,7 @@ def _run(planned: Plan, hands: Hands, progress: Callable[[Progress], None] | Non
     log.add(event="begun", wave=planned.wave, to_make=len(planned.to_make), unchanged=len(rows))
     try:
         for job, outcome in hands.make(planned):
-            row = _row(planned.study, job, outcome)
+            row = _row(planned, job, outcome)
             rows.append(row)
             _note(log, manifest, row)
             if progress:
@@ -202,12 +202,12 @@ def _run(planned: Plan, hands: Hands, progress: Callable[[Progress], None] | Non
     return made
 
 
-def _row(study: Study, job: Job, outcome: Outcome) -> dict[str, object]:
+def _row(planned: Plan, job: Job, outcome: Outcome) -> dict[str, object]:
     final = Path(job.final)
     stands = final if outcome.status in DONE else final.parent / FAILED / final.name
     return {
         "organisation": job.organisation,
-        "name": study.organisation_name(job.organisation),
+        "name": planned.names[job.organisation],
         "status": outcome.status,
         "sentence": outcome.sentence,
         "seconds": outcome.seconds,
@@ -222,7 +222,7 @@ def _unchanged_row(planned: Plan, organisation: str) -> dict[str, object]:
     clear_failure(planned.folder / organisation)
     return {
         "organisation": organisation,
-        "name": planned.study.organisation_name(organisation),
+        "name": planned.names[organisation],
         "status": "unchanged",
         "sentence": "",
         "seconds": 0.0,
@@ -233,10 +233,14 @@ def _unchanged_row(planned: Plan, organisation: str) -> dict[str, object]:
 
 def _note(log: Journal, manifest: Journal, row: dict[str, object]) -> None:
     facts = {key: row[key] for key in ("organisation", "status", "sentence", "warnings")}
-    log.add(event="report", seconds=round(float(str(row["seconds"])), 3), **facts)
+    log.add(event="report", seconds=round(float(str(row["seconds"])), 3), warned=_lines(row), **facts)
     if row["status"] in DONE:
         told = {key: row[key] for key in ("organisation", "status", "input", "outputs")}
         manifest.add(**told)
+
+
+def _lines(row: dict[str, object]) -> int:
+    return len([line for line in str(row["warnings"]).splitlines() if "Warning" in line])
 
 
 def _progress(row: dict[str, object], done: int, total: int, began: float) -> Progress:

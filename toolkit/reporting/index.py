@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from toolkit.reporting.atomic import write_whole
+from toolkit.reporting.documents.model import DOCUMENT
+from toolkit.reporting.inputs import KEPT
+from toolkit.reporting.journal import read_journal
 from toolkit.reporting.making import FAILED, FAILURE_NOTE
 from toolkit.reporting.manifest import MANIFEST
 
@@ -22,11 +26,16 @@ STATUS = {
     "failed": "Failed",
     "absent": "Not made yet",
 }
+_FIRST = ("report.html", "report.pdf", "report.docx", "report.pptx", "report.xlsx", "report.ipynb")
+_FILE_WORDS = {"report.ipynb": "notebook", "results.csv": "numbers"}
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of the index; `page` is "" where there is nothing to open."""
+    """One line of the index; `page` is "" where there is nothing to open.
+
+    `bases` and `largest_gap` are copied from the report as it prints them: nothing here passes the gate by.
+    """
 
     organisation: str
     name: str
@@ -34,6 +43,11 @@ class Entry:
     sentence: str
     made_at: str
     page: str
+    files: tuple[tuple[str, str], ...] = ()
+    bases: tuple[tuple[str, str], ...] = ()
+    largest_gap: str = ""
+    points: int = -1
+    warnings: int = 0
 
 
 def index_entries(study: Study, wave: str, folder: Path) -> list[Entry]:
@@ -41,10 +55,9 @@ def index_entries(study: Study, wave: str, folder: Path) -> list[Entry]:
 
     A failure that is newer than a report is told, and so is the earlier report that still stands.
     """
-    return [
-        _entry(folder, organisation, study.organisation_name(organisation))
-        for organisation in study.organisation_ids(wave)
-    ]
+    warned = _warnings(folder)
+    named = study.names(wave)
+    return [_entry(folder, one, name, warned.get(one, 0), study) for one, name in named.items()]
 
 
 def write_index(study: Study, wave: str, folder: Path) -> Path:
@@ -68,20 +81,66 @@ def write_index(study: Study, wave: str, folder: Path) -> Path:
     return folder / "index.html"
 
 
-def _entry(folder: Path, organisation: str, name: str) -> Entry:
-    manifest = folder / organisation / MANIFEST
+def _warnings(folder: Path) -> dict[str, int]:
+    """Organisation → how many outputs on the error stream its latest run had, from the log."""
+    found: dict[str, int] = {}
+    for line in read_journal(folder / KEPT / "log.jsonl"):
+        if line.get("event") == "report":
+            found[line["organisation"]] = int(line.get("warned", 0))
+    return found
+
+
+def _entry(folder: Path, organisation: str, name: str, warnings: int, study: Study) -> Entry:
     failure = folder / FAILED / organisation / FAILURE_NOTE
-    told = json.loads(manifest.read_text(encoding="utf-8")) if manifest.is_file() else {}
-    made_at, page = told.get("made_at", ""), f"{organisation}/report.html" if told else ""
+    told = _manifest(folder / organisation / MANIFEST)
+    made_at = str(told.get("made_at", ""))
+    status, sentence = str(told.get("status", "absent")), ""
+    if status == "withheld":
+        sentence = "Too few answered to show any figure; a short notice was made."
     if failure.is_file():
+        status = "failed"
         earlier = f" The report of {made_at} still stands." if told else ""
-        sentence = failure.read_text(encoding="utf-8").strip().rstrip(".") + "." + earlier
-        return Entry(organisation, name, "failed", sentence, made_at, page)
-    if not told:
-        return Entry(organisation, name, "absent", "", "", "")
-    sentence = (
-        "Too few answered to show any figure; a short notice was made."
-        if told["status"] == "withheld"
-        else ""
+        sentence = failure.read_text(encoding="utf-8", errors="replace").strip().rstrip(".") + "." + earlier
+    files = tuple(_files(organisation, told))
+    headline = told.get("headline") or {}
+    gap = headline.get("largest_gap") or {}
+    return Entry(
+        organisation=organisation,
+        name=name,
+        status=status,
+        sentence=sentence,
+        made_at=made_at,
+        page=files[0][1] if files else "",
+        files=files[1:],
+        bases=tuple((_audience(study, one), text) for one, text in headline.get("bases", {}).items()),
+        largest_gap=f"{gap['label']}: {gap['printed']}" if gap else "",
+        points=int(gap.get("points", -1)),
+        warnings=warnings,
     )
-    return Entry(organisation, name, told["status"], sentence, made_at, page)
+
+
+def _manifest(path: Path) -> dict[str, Any]:
+    """A report's manifest; empty where there is none, or none that can be read: then it is not whole."""
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def _files(organisation: str, told: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Words and address of each file, the page a reader would open first."""
+    outputs = sorted(
+        told.get("outputs", {}), key=lambda name: (_FIRST.index(name) if name in _FIRST else 9, name)
+    )
+    for name in outputs:
+        if name == DOCUMENT:
+            continue  # for making other formats later, not for reading
+        yield _FILE_WORDS.get(name, name.rpartition(".")[2]), f"{organisation}/{name}"
+    if told:
+        yield "manifest", f"{organisation}/{MANIFEST}"
+
+
+def _audience(study: Study, audience: str) -> str:
+    known = study.instrument.audiences.get(audience)
+    return str(known.plural.get(study.language, audience)) if known else audience

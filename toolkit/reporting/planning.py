@@ -61,6 +61,8 @@ class Plan:
     parts, hashes
         Organisation → its stored answers and its input hash. No parts where no file has changed since the run
         that made all.
+    names
+        Organisation → the name under which it is reported.
     """
 
     study: Study
@@ -73,6 +75,7 @@ class Plan:
     read: dict[str, int]
     parts: dict[str, Path]
     hashes: dict[str, str]
+    names: dict[str, str]
 
     @property
     def to_make(self) -> list[str]:
@@ -161,9 +164,7 @@ def plan(
         chosen = chosen_organisations(study, run.wave, wanted.organisations)
         unchanged = _unchanged(run, chosen, hashes)
         if len(unchanged) == len(chosen):
-            return Plan(
-                study, run.wave, run.folder, tuple(chosen), unchanged, run.notebooks, inputs, read, {}, hashes
-            )
+            return _plan(run, inputs, chosen, unchanged, read, {}, hashes)
     if before is not None:
         before()
     study.check()
@@ -173,9 +174,30 @@ def plan(
     hashes = {one: inputs.of(part_bytes(part)) for one, part in parts.items()}
     if writes:
         inputs.keep(run.folder, hashes, read)
-    unchanged = _unchanged(run, chosen, hashes)
+    return _plan(run, inputs, chosen, _unchanged(run, chosen, hashes), read, parts, hashes)
+
+
+def _plan(
+    run: Checked,
+    inputs: Inputs,
+    chosen: Sequence[str],
+    unchanged: frozenset[str],
+    read: dict[str, int],
+    parts: dict[str, Path],
+    hashes: dict[str, str],
+) -> Plan:
     return Plan(
-        study, run.wave, run.folder, tuple(chosen), unchanged, run.notebooks, inputs, read, parts, hashes
+        study=run.study,
+        wave=run.wave,
+        folder=run.folder,
+        chosen=tuple(chosen),
+        unchanged=unchanged,
+        notebooks=run.notebooks,
+        inputs=inputs,
+        read=read,
+        parts=parts,
+        hashes=hashes,
+        names=run.study.names(run.wave),
     )
 
 

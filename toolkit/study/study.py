@@ -168,6 +168,14 @@ class Study:
         rows = table[table["organisation"] == organisation].set_index("wave")["name"]
         return str(next(rows[wave] for wave in reversed(self.waves) if wave in rows))
 
+    def names(self, wave: str) -> dict[str, str]:
+        """Organisation → the name under which it is reported, of all in a wave, in the order of the table."""
+        table = self.organisations
+        order = {one: place for place, one in enumerate(self.waves)}
+        latest = table.assign(place=table["wave"].map(order)).sort_values("place", kind="stable")
+        names = latest.drop_duplicates("organisation", keep="last").set_index("organisation")["name"]
+        return {one: str(names[one]) for one in self.organisation_ids(wave)}
+
     def forget_answers(self) -> None:
         """Let go of the answers; they are read again when they are next asked for."""
         if self.table is not None:

@@ -183,6 +183,8 @@ class Warm:
                 process.stdout.close()
             problem = json.loads(told).get("problem", "") if told else "its process ended at the start"
             if problem:
+                if process.stdin:
+                    process.stdin.close()
                 process.wait()
                 log.seek(0)
                 last = log.read().decode(errors="replace").strip().rpartition("\n")[2]

@@ -88,6 +88,12 @@ class WarmNotebook:
         self._wire.close()
         self.process.end()
 
+    def __enter__(self) -> WarmNotebook:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
+
 
 class WarmEngine:
     """Executes a notebook for Papermill in a warm process; falls back to an ordinary kernel and says so.
@@ -195,8 +201,8 @@ def _death(process: WarmProcess) -> Exception:
         code = process.wait(until=time.monotonic() + 5)
     except LateError:
         code = None
-    fault = DeadKernelError("Kernel died")
-    fault.code = code
+    fault: Exception = DeadKernelError("Kernel died")
+    fault.__dict__["code"] = code
     return fault
 
 
