@@ -198,18 +198,24 @@ def _column(column: pa.ChunkedArray) -> pd.Categorical | pd.api.extensions.Exten
 
 
 def _quotes_are_clean(data: bytes, delimiter: int) -> bool:
-    """Whether every quote opens a cell, closes one, or is one of two that stand for a quote."""
-    edges = np.zeros(256, dtype=bool)
-    edges[[delimiter, ord("\n"), ord("\r"), _QUOTE]] = True
-    values = np.frombuffer(data, dtype=np.uint8)
+    """Whether every quote opens a cell, closes one, or is one of two that stand for a quote.
+
+    Where every cell is quoted, as LimeSurvey does it, counting tells: no quote is left over.
+    """
+    between = data.count(b'"' + bytes([delimiter]) + b'"') + data.count(b'"\n"') + data.count(b'"\r\n"')
+    if data[:1] == data[-1:] == b'"' and data.count(b'"') == 2 * between + 2:
+        return True
+    edges = (delimiter, ord("\n"), ord("\r"), _QUOTE)
+    framed = np.frombuffer(b"\n" + data + b"\n", dtype=np.uint8)
     seen = 0
-    for start in range(0, len(values), _CHUNK):
-        places = np.flatnonzero(values[start : start + _CHUNK] == _QUOTE) + start
-        opens, closes = places[seen % 2 :: 2], places[1 - seen % 2 :: 2]
-        before, after = opens[opens > 0] - 1, closes[closes < len(values) - 1] + 1
-        if not (edges[values[before]].all() and edges[values[after]].all()):
-            return False
-        seen += len(places)
+    for start in range(1, len(framed) - 1, _CHUNK):
+        here = framed[start : min(start + _CHUNK, len(framed) - 1)] == _QUOTE
+        before = framed[start - 1 : start - 1 + len(here)][here][seen % 2 :: 2]
+        after = framed[start + 1 : start + 1 + len(here)][here][1 - seen % 2 :: 2]
+        for bytes_ in (before, after):
+            if sum(int(np.count_nonzero(bytes_ == edge)) for edge in edges) != len(bytes_):
+                return False
+        seen += int(np.count_nonzero(here))
     return seen % 2 == 0
 
 

@@ -103,11 +103,26 @@ def flavour_of(
     """Whether a file holds answer codes or full answers, told by the cells that can be only one of them."""
     only_codes = only_labels = 0
     for name in codes:
-        counts = cells[name].value_counts()
+        counts = _counted(cells[name])
         as_code, as_label = counts.index.isin(list(codes[name])), counts.index.isin(list(labels[name]))
         only_codes += int(counts[as_code & ~as_label].sum())
         only_labels += int(counts[as_label & ~as_code].sum())
     return "labels" if only_labels > only_codes else "codes"
+
+
+def _counted(cells: pd.Series) -> pd.Series:
+    if not isinstance(cells.dtype, pd.CategoricalDtype):
+        return cells.value_counts()
+    codes = cells.cat.codes.to_numpy()
+    return pd.Series(np.bincount(codes, minlength=len(cells.cat.categories)), index=cells.cat.categories)
+
+
+def _distinct(cells: pd.Series) -> tuple[np.ndarray, list[str]]:
+    """Place of each cell among the different ones, and these."""
+    if isinstance(cells.dtype, pd.CategoricalDtype):
+        return cells.cat.codes.to_numpy(), list(cells.cat.categories)
+    places, distinct = pd.factorize(cells)
+    return places, list(distinct)
 
 
 def translate(
@@ -115,12 +130,12 @@ def translate(
 ) -> pd.Series:
     """Turn cells into the variable's categories, NaN where blank; unknown cells are added to `problems`."""
     categories = list(variable.categories)
-    places, distinct = pd.factorize(cells)
+    places, distinct = _distinct(cells)
     codes = np.array(
-        [categories.index(words[cell]) if cell in words else -1 for cell in distinct], dtype=np.intp
+        [categories.index(words[cell]) if cell in words else -1 for cell in distinct], dtype=np.int16
     )
     strange = np.array([cell != "" and cell not in words for cell in distinct], dtype=bool)
-    if strange.any():
+    if strange.any() and strange[places].any():
         problems.extend(unknown_cells(cells[strange[places]].astype(str), words, variable))
     made = pd.Categorical.from_codes(codes[places], categories=categories, ordered=variable.ordered)
     return pd.Series(made, index=cells.index)

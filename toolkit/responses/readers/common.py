@@ -37,8 +37,11 @@ __all__ = [
 ]
 
 
-_UNTIDY = r"^\s|\s$|\s\s|[\t\r\n\x0b\x0c\u00a0\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\u0085\u1680]"
-"""Cells that `tidy` would change; a blank that is no plain one counts."""
+_BLANK = (
+    r"\t\n\x0b\x0c\r \x1c-\x1f\x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}"
+)
+_UNTIDY = f"^[{_BLANK}]|[{_BLANK}]$|[{_BLANK}][{_BLANK}]|[{_BLANK.replace(' ', '')}]"
+"""Cells that `tidy` would change: blanks around them, several of them, or one that is no plain blank."""
 
 
 def plain_entry(path: Path, platform: PlatformName, wave: str, headings: Iterable[str]) -> AnswersFile:
@@ -89,10 +92,18 @@ def tidied(cells: pd.DataFrame) -> pd.DataFrame:
 def _tidied(column: pd.Series) -> pd.Series:
     if isinstance(column.dtype, pd.CategoricalDtype):
         return recoded(column, {cell: tidy(cell) for cell in column.cat.categories})
-    loose = column.str.contains(_UNTIDY)
+    loose = _untidy(column)
     if not loose.any():
         return column
     return column.where(~loose, column[loose].map(tidy).reindex(column.index))
+
+
+def _untidy(column: pd.Series) -> pd.Series:
+    import pyarrow as pa
+    from pyarrow import compute
+
+    found = compute.match_substring_regex(pa.array(column.array), _UNTIDY)
+    return pd.Series(found.to_numpy(zero_copy_only=False), index=column.index)
 
 
 def recoded(cells: pd.Series, changed: Mapping[str, str]) -> pd.Series:
@@ -174,7 +185,7 @@ def _strange(said: pd.Series, column: str, words: Mapping[str, str], problems: l
 
 def needed(entry: AnswersFile, instrument: Instrument, audience: pd.Series) -> list[str]:
     """Variables somebody in the file was to be asked; where audiences are not told, those of them all."""
-    present = set(audience.dropna())
+    present = set(audience.dropna().unique())
     possible = set(possible_audiences(entry, instrument))
     return [
         variable.name

@@ -135,7 +135,7 @@ def read_platform(
         if name not in matched.names
     ]
     raw = sheet.cells.set_axis(list(matched.names), axis=1)
-    frame = _as_needed(common.tidied(raw), matched, instrument)
+    frame = common.tidied(raw)
     aside = {} if entry.keep_tests else platform.aside(frame, problems)
     kept = common.kept_rows(aside, frame.index)
     organisation = common.organisations_of(frame, entry, problems)
@@ -237,18 +237,6 @@ def _all_found(problem: Problem, found: Matched, platform: Platform) -> bool:
     return bool(mine) and all(name in found.accepted or _is_own(platform, name) for name in mine)
 
 
-def _as_needed(frame: pd.DataFrame, matched: Matched, instrument: Instrument) -> pd.DataFrame:
-    """Columns of answers by code as they are, perhaps Categorical; all others as text."""
-    by_code = {v.name for v in instrument.variables if v.kind in ("single", "option")}
-    texts = [
-        name
-        for name in frame
-        if matched.accepted.get(str(name)) not in by_code
-        and isinstance(frame[name].dtype, pd.CategoricalDtype)
-    ]
-    return frame.astype(dict.fromkeys(texts, str))
-
-
 def _is_own(platform: Platform, name: str) -> bool:
     return any(platform.own(said) for said in (name, *platform.spellings(name)))
 
@@ -304,7 +292,7 @@ def _ids(frame: pd.DataFrame, platform: Platform, problems: list[Problem]) -> pd
     if column is None:
         return pd.Series(frame.index.astype(str), index=frame.index)
     problems.extend(common.duplicates(frame[column], column))
-    return frame[column]
+    return frame[column].astype(str)
 
 
 def _copied_rows(frame: pd.DataFrame, platform: Platform) -> Iterator[Problem]:
@@ -348,10 +336,9 @@ class _Answers:
         self._note_hidden(frame, of_variable)
         joined = {item.id for item in self.instrument.items if item.type == "multi"} & of_variable.keys()
         texts = {v.name for v in self.instrument.variables if v.kind == "text"}
+        plain = texts | joined | {v.name for v in self.instrument.variables if v.kind == "number"}
         cells = {
-            name: self._cells(
-                raw if name in texts | joined else frame, headings, name, name in texts | joined
-            )
+            name: self._cells(raw if name in texts | joined else frame, headings, name, name in plain)
             for name, headings in of_variable.items()
         }
         singles = [v for v in self.instrument.variables if v.kind == "single" and v.name in cells]

@@ -128,7 +128,7 @@ def _import_id(cell: str) -> str:
 def _aside(frame: pd.DataFrame, problems: list[Problem]) -> dict[str, pd.Series]:
     if "Status" not in frame:
         return {}
-    said = frame["Status"].replace(_STATUS_TEXTS)
+    said = frame["Status"].astype(str).replace(_STATUS_TEXTS)
     strange = ~said.isin(_STATUS_NUMBERS)
     for value in said[strange].unique()[:5]:
         rows = rows_said(said.index[said == value])
@@ -141,7 +141,7 @@ def _aside(frame: pd.DataFrame, problems: list[Problem]) -> dict[str, pd.Series]
 def _finished(frame: pd.DataFrame, instrument: Instrument, problems: list[Problem]) -> pd.Series:
     if "Finished" not in frame:
         return pd.Series(False, index=frame.index)
-    said = frame["Finished"]
+    said = frame["Finished"].astype(str)
     strange = said[~said.isin(list(_FINISHED))]
     if len(strange):
         where = f"column Finished, {rows_said(strange.index)}"
