@@ -89,6 +89,20 @@ def test_the_page_of_themes_draws_each_share_that_may_be_shown_once(
         assert sorted(found) == sorted(wanted)
 
 
+def test_the_page_of_themes_counts_the_questions_with_a_clear_gap(
+    released: Released, instrument: Instrument
+) -> None:
+    picture = theme_multiples(released, instrument)
+    assert picture is not None
+    rows = released["gaps"]
+    rows = rows[rows["shown"].astype(bool) & (rows["measure"] == "top") & rows["gap"].notna()]
+    rows = rows[[instrument[name].option is None for name in rows["item"]]]
+    low, high = rows["conf_low"].astype(float), rows["conf_high"].astype(float)
+    off = (low.fillna(float("-inf")) > 0) | (high.fillna(float("inf")) < 0)
+    clear = rows[off & ~(rows["p_adjusted"].astype(float) >= 0.05)]
+    assert picture.title.startswith(f"On {clear['item'].nunique()} of {rows['item'].nunique()} questions")
+
+
 def test_a_share_that_is_withheld_is_in_no_part_of_a_picture(small: Released, instrument: Instrument) -> None:
     picture = theme_multiples(small, instrument)
     assert picture is not None

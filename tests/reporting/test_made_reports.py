@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import base64
 import gc
+import gzip
+import io
 import json
 import pickle
 import re
+import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pypdf
 import pytest
 
 import toolkit as tk
 from toolkit.analysis import margin_of_error
 from toolkit.disclosure import release
 from toolkit.reporting import run_reports
+from toolkit.reporting.documents import FORMATS
 from toolkit.reporting.manifest import sha256_of
 from toolkit.study import AAPOR_ITEMS, Study
 
@@ -28,7 +33,7 @@ MADE, WITHHELD, TWO_WAVES = "org-08", "org-10", "org-01"
 @pytest.fixture(scope="module")
 def folder(sample_study: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("reports")
-    made = run_reports(sample_study, organisations=[MADE, WITHHELD], out=out, workers=2)
+    made = run_reports(sample_study, organisations=[MADE, WITHHELD], out=out, workers=2, formats=FORMATS)
     assert made["status"].tolist() == ["made", "withheld"], made["sentence"].tolist()
     assert (made["warnings"] == "").all()
     return out / "ai_at_work" / "2026"
@@ -40,11 +45,26 @@ def report(sample_study: Path) -> tk.OrganisationReport:
 
 
 def texts(folder: Path) -> Iterator[tuple[str, str]]:
-    """Every file as text, pictures taken out of their wrapping."""
+    """Every file as text, whatever it is packed in."""
     for path in sorted(folder.iterdir()):
-        text = path.read_text(encoding="utf-8-sig")
+        text = unpacked(path.name, path.read_bytes())
         pictures = re.findall(r"data:image/svg\+xml;base64,([A-Za-z0-9+/=]+)", text)
         yield path.name, text + "".join(base64.b64decode(one).decode() for one in pictures)
+
+
+def unpacked(name: str, content: bytes) -> str:
+    """A file's text: of a PDF what its pages and properties say, of an office file every part of it."""
+    if name.endswith(".gz"):
+        return gzip.decompress(content).decode()
+    if name.endswith(".pdf"):
+        reader = pypdf.PdfReader(io.BytesIO(content))
+        return " ".join([str(reader.metadata), *(page.extract_text() for page in reader.pages)])
+    if name.endswith((".docx", ".pptx", ".xlsx")):
+        with zipfile.ZipFile(io.BytesIO(content)) as parts:
+            return " ".join(unpacked(part, parts.read(part)) for part in parts.namelist())
+    if name.endswith((".png", ".jpeg", ".jpg", ".bin")):
+        return ""
+    return content.decode("utf-8-sig")
 
 
 def test_a_report_has_its_contents_in_order(folder):

@@ -11,7 +11,7 @@ from toolkit.presentation.figures.dots import DotRow, Group, chart_of_dots
 from toolkit.presentation.figures.gaps import BOUND, groups_of, item_rows, single_items
 from toolkit.presentation.figures.page import WIDTH, Page, as_svg, wrapped
 from toolkit.presentation.rows import audience_name, item_name, released_table, shown_rows
-from toolkit.presentation.sentences import gap_title, share_of
+from toolkit.presentation.sentences import is_certain, share_of
 from toolkit.presentation.theme import QUIET, RULE, WHITE, Theme
 
 __all__ = ["theme_multiples"]
@@ -89,7 +89,7 @@ def theme_multiples(
     said = "Each dot is the share of an audience; all panels have the same scale, from 0 to 100 %."
     bounds = any(dot.bound for row in drawn for dot in row.dots)
     return Picture(
-        title or _title(released, gaps, measure, instrument, language),
+        title or _title(released, gaps, measure, instrument),
         _alt(panels, frame, instrument, by, language),
         f"{said} {BOUND}" if bounds else said,
         as_svg(lambda: _draw(panels, groups)),
@@ -97,11 +97,15 @@ def theme_multiples(
     )
 
 
-def _title(released: Any, gaps: str, measure: str, instrument: Instrument, language: str) -> str:
+def _title(released: Any, gaps: str, measure: str, instrument: Instrument) -> str:
+    """On how many questions two audiences differ beyond chance, of those that may be compared."""
     if gaps not in released:
         return "Every question at a glance"
-    rows = released_table(released, gaps)
-    return gap_title(rows[rows["measure"] == measure], instrument, language=language)
+    rows = shown_rows(released_table(released, gaps))
+    rows = rows[(rows["measure"] == measure) & rows["gap"].notna()]
+    names = set(single_items(rows["item"], instrument, None))
+    clear = {row["item"] for row in rows.to_dict("records") if row["item"] in names and is_certain(row)}
+    return f"On {len(clear)} of {len(names)} questions a gap between audiences is clear of chance"
 
 
 def _alt(panels: list[_Panel], frame: Any, instrument: Instrument, by: str, language: str) -> str:

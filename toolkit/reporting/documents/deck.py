@@ -16,6 +16,9 @@ MOST_DOTS, MOST_BARS, MOST_ROWS = 8, 12, 8
 LONG_TABLE = 14
 """Rows; a longer table is left to the other formats."""
 
+LONG_CHART, LATE = 18, 9
+"""Rows; a longer picture becomes a slide only where there is room left."""
+
 MOST_WORDS = 900
 """Letters of running text a slide holds; what is longer stands in its notes."""
 
@@ -65,8 +68,11 @@ def _of_section(section: Section) -> Iterator[tuple[int, Slide]]:
     """(rank, slide): 1 for what a section may not be without."""
     blocks = list(section.flat())
     pictures = [block for block in blocks if isinstance(block, Picture) and _charts(block)]
-    for place, picture in enumerate(pictures):
-        yield place + 1, _picture(picture)
+    rank = 1
+    for picture in pictures:
+        long = max(len(chart.categories) for chart in _charts(picture)) > LONG_CHART
+        yield (LATE if long else rank), _picture(picture)
+        rank += not long
     rank = 2 if pictures else 1
     for block in blocks:
         if isinstance(block, Table) and 0 < len(block.frame) <= LONG_TABLE:

@@ -83,10 +83,9 @@ def _series(drawn: Any, series: Series, kind: str) -> None:
         if value is None:
             continue
         told = bool(words) and not words.replace("\u00a0", "").replace("%", "").isdigit()
-        if told:
+        if told and words[0] in "≥≤":
             _hatched(drawn.points[place].format.fill, series.colour)
-            _label(drawn.points[place].data_label, words, kind)
-        elif value < _LEAST:
+        if told or value < _LEAST:
             _label(drawn.points[place].data_label, words, kind)
     if kind == "dots":
         _intervals(drawn, series)

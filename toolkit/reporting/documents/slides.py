@@ -28,6 +28,9 @@ _WIDE, _HIGH = 12192000, 6858000
 
 _EDGE = 457200
 _DRAWING = "http://schemas.openxmlformats.org/drawingml/2006/main"
+LONG_TITLE = 95
+"""Letters; a longer title is set smaller, so that it does not run into what it stands above."""
+
 INK, SOFT = "1F2933", "52606D"
 
 
@@ -127,6 +130,9 @@ class _Writer:
             self._text(slide, words, box, 22)
             return int(_EDGE * 0.7 + 1000000)
         head.text_frame.text = words
+        if len(words) > LONG_TITLE:
+            for run in head.text_frame.paragraphs[0].runs:
+                run.font.size = Pt(18 if len(words) < 2 * LONG_TITLE else 15)
         if self.plain:
             _place(head, (_EDGE, _EDGE * 0.6, self.wide - 2 * _EDGE, 950000))
         return int(head.top + head.height + 80000)

@@ -77,8 +77,11 @@ class _Writer:
     def cover(self) -> None:
         """Whom it is about, the notice on synthetic answers, and the contents."""
         cover = self.cover_of
-        if cover.logo and not cover.logo.startswith("data:image/svg"):
+        if cover.logo:
             logo = base64.b64decode(cover.logo.partition(";base64,")[2])
+            if cover.logo.startswith("data:image/svg"):
+                svg = logo.decode()
+                logo = bitmaps([svg])[svg]
             shape = self.file.add_picture(io.BytesIO(logo), height=Cm(1.4))
             described(shape._inline.docPr, self.words["logo"].format(brand=cover.brand or cover.title))
         elif cover.brand:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import xlsxwriter  # type: ignore[import-untyped]
+import xlsxwriter
 
 from toolkit.presentation.blocks import Bullets, Paragraph, Picture, Prose, Table, Terms
 from toolkit.presentation.charts import Chart
