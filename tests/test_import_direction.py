@@ -9,6 +9,7 @@ import pytest
 
 STAGES = (
     "errors",
+    "arguments",
     "instrument",
     "responses",
     "weighting",

@@ -35,7 +35,9 @@ def test_the_detectable_gap_has_the_power_it_names() -> None:
 
 def test_too_few_answers_can_show_no_gap() -> None:
     assert np.isnan(minimum_detectable_gap(3, 5))
-    assert np.isnan(minimum_detectable_gap(0, 500))
+    for nobody in (0, -3, np.nan, [100, 0]):
+        with pytest.raises(InvalidInput, match="n_a: holds"):
+            minimum_detectable_gap(nobody, 500)
     assert minimum_detectable_gap([100, 400], [100, 400])[0] == close(2 * minimum_detectable_gap(400, 400))
 
 

@@ -11,11 +11,13 @@ from toolkit.analysis.cells import Estimates
 from toolkit.analysis.contrasts import contrast
 from toolkit.analysis.design import Design
 from toolkit.analysis.joint import estimate
+from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem, near_names
 
 __all__ = ["kappa", "weighted_alpha"]
 
 
+@typed
 def weighted_alpha(
     frame: pd.DataFrame, items: Sequence[str], *, design: Design | None = None, level: float = 0.95
 ) -> pd.DataFrame:
@@ -78,6 +80,7 @@ def _numeric(column: pd.Series) -> pd.Series:
     return column.astype("float64")
 
 
+@typed
 def kappa(
     frame: pd.DataFrame, first: str, second: str, *, design: Design | None = None, level: float = 0.95
 ) -> pd.DataFrame:

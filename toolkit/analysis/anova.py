@@ -12,6 +12,7 @@ from scipy.special import chdtrc, chdtri, fdtrc, gammaincinv, gammaln, ndtr, roo
 
 from toolkit.analysis.results import Test
 from toolkit.analysis.t_tests import sample_of
+from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem
 
 __all__ = ["anova", "bartlett", "tukey", "welch_anova"]
@@ -21,6 +22,7 @@ _TINY = 1e-17
 Samples: TypeAlias = Mapping[str, npt.ArrayLike] | Sequence[npt.ArrayLike]
 
 
+@typed
 def anova(groups: Samples) -> pd.DataFrame:
     """One-way analysis of variance, as R's `summary(aov(y ~ group))`.
 
@@ -64,6 +66,7 @@ def anova(groups: Samples) -> pd.DataFrame:
     )
 
 
+@typed
 def welch_anova(groups: Samples) -> Test:
     """Welch's analysis of variance, which lets groups vary unequally, as R's `oneway.test`.
 
@@ -86,6 +89,7 @@ def welch_anova(groups: Samples) -> Test:
     return Test(f, float(fdtrc(*df, f)), "one-way analysis of means, unequal variances", df)
 
 
+@typed
 def bartlett(groups: Samples) -> Test:
     """Bartlett's test that groups vary equally, as R's `bartlett.test`; sensitive to skewed answers.
 
@@ -103,6 +107,7 @@ def bartlett(groups: Samples) -> Test:
     return Test(statistic, float(chdtrc(k - 1, statistic)), "Bartlett's test of equal variances", k - 1.0)
 
 
+@typed
 def tukey(groups: Samples, *, level: float = 0.95) -> pd.DataFrame:
     """Every pair of means with Tukey's honest significant difference, as R's `TukeyHSD(aov(…))`.
 

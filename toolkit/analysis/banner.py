@@ -16,6 +16,7 @@ from toolkit.analysis.gap_rows import refuse_options
 from toolkit.analysis.gaps import compare_groups, plan_pairs
 from toolkit.analysis.groups import group_by
 from toolkit.analysis.multiplicity import adjust_p
+from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem
 
 __all__ = ["banner"]
@@ -25,6 +26,7 @@ _LEAST = 30
 """Answers a column needs before it is compared."""
 
 
+@typed
 def banner(
     frame: pd.DataFrame,
     items: Items,

@@ -12,6 +12,7 @@ from scipy.special import chdtrc
 
 from toolkit.analysis.classes import numbers_of
 from toolkit.analysis.reliability import item_values
+from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument.model import Variable
 
@@ -21,6 +22,7 @@ Array = npt.NDArray[np.float64]
 _FEWEST_PAIRS = 3
 
 
+@typed
 def careless_indices(
     frame: pd.DataFrame,
     items: Sequence[Variable | str],
@@ -103,6 +105,7 @@ def careless_indices(
     return pd.DataFrame(columns, index=frame.index)
 
 
+@typed
 def careless_flags(
     indices: pd.DataFrame,
     *,

@@ -15,6 +15,7 @@ from scipy.special import stdtr
 
 from toolkit.analysis.cells import Estimates
 from toolkit.analysis.intervals import quantile
+from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem, near_names
 
 __all__ = ["contrast"]
@@ -29,6 +30,7 @@ _KINDS = {
 }
 
 
+@typed
 def contrast(
     estimates: Estimates,
     contrasts: Mapping[str, Contrast] | str,

@@ -12,6 +12,7 @@ from scipy.special import ndtr, ndtri, stdtr
 from toolkit.analysis.plain import as_numbers
 from toolkit.analysis.rank import mid_ranks
 from toolkit.analysis.results import Test
+from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem
 
 __all__ = ["correlation"]
@@ -20,6 +21,7 @@ Method = Literal["pearson", "spearman", "kendall"]
 Array = npt.NDArray[np.float64]
 
 
+@typed
 def correlation(
     a: npt.ArrayLike, b: npt.ArrayLike, *, method: Method = "pearson", level: float = 0.95
 ) -> Test:

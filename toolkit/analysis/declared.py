@@ -7,12 +7,14 @@ from collections.abc import Iterable
 import pandas as pd
 
 from toolkit.analysis.derived import scale_scores
+from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument.model import Instrument
 
 __all__ = ["declared_scores"]
 
 
+@typed
 def declared_scores(
     frame: pd.DataFrame, instrument: Instrument, scores: Iterable[str] | None = None
 ) -> pd.DataFrame:

@@ -11,6 +11,7 @@ import pandas as pd
 from toolkit.analysis.answers import Column, Items, read_columns, requests_for
 from toolkit.analysis.design import Design
 from toolkit.analysis.estimates import proportions
+from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument.model import Variable
 
@@ -19,6 +20,7 @@ __all__ = ["any_of", "ranked_options", "scale_scores"]
 Array = npt.NDArray[np.float64]
 
 
+@typed
 def any_of(frame: pd.DataFrame, options: Items) -> pd.Series:
     """Whether each respondent ticked at least one of some options.
 
@@ -55,6 +57,7 @@ def any_of(frame: pd.DataFrame, options: Items) -> pd.Series:
     return pd.Series(found, index=frame.index, name="any")
 
 
+@typed
 def ranked_options(
     frame: pd.DataFrame,
     options: Items,
@@ -135,6 +138,7 @@ def _ranked(found: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     return ranked.sort_values([*by, "rank"], kind="stable", ignore_index=True)
 
 
+@typed
 def scale_scores(
     frame: pd.DataFrame,
     items: Items,

@@ -93,7 +93,9 @@ class Design:
             raise InvalidInput("Design", problems)
 
     def _contradictions(self) -> Iterator[Problem]:
-        known = self.df in ("design", "domain") if isinstance(self.df, str) else self.df > 0
+        given: Any = self.df
+        number = isinstance(given, int | float | np.number)
+        known = given in ("design", "domain") if isinstance(given, str) else number and given > 0
         if not known:
             yield Problem("df", f"{self.df!r} is not known", 'use "design" or "domain", or a number above 0')
         if self.lonely not in _LONELY:

@@ -11,11 +11,13 @@ import pandas as pd
 from toolkit.analysis.answers import Items
 from toolkit.analysis.design import Design
 from toolkit.analysis.joint import estimate
+from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem
 
 __all__ = ["design_effects"]
 
 
+@typed
 def design_effects(
     frame: pd.DataFrame,
     items: Items,

@@ -16,6 +16,7 @@ from toolkit.analysis.design import Design
 from toolkit.analysis.mixtures import f_sum_tail, satterthwaite
 from toolkit.analysis.results import Test
 from toolkit.analysis.sampled import Sampled, ratio_estimates
+from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.model import Variable
 
@@ -55,6 +56,7 @@ class _Table:
     sampled: Sampled
 
 
+@typed
 def crosstab(
     frame: pd.DataFrame, rows: Variable | str, columns: Variable | str, *, design: Design | None = None
 ) -> pd.DataFrame:
@@ -88,6 +90,7 @@ def crosstab(
     )
 
 
+@typed
 def independence(
     frame: pd.DataFrame,
     rows: Variable | str,
@@ -155,6 +158,7 @@ def independence(
     return Test(pearson, p, "Pearson's chi-square, saddlepoint approximation")
 
 
+@typed
 def goodness_of_fit(
     frame: pd.DataFrame,
     item: Variable | str,
@@ -185,7 +189,7 @@ def goodness_of_fit(
     True
     """
     codes, labels = classes_of(frame, item)
-    given = {str(code): float(share) for code, share in expected.items()}
+    given = {str(code): share for code, share in expected.items()}
     problems = [
         Problem(f"answer {one!r}", "has no expected share", "give one") for one in labels if one not in given
     ]
@@ -197,7 +201,7 @@ def goodness_of_fit(
     problems += [
         Problem(f"share of {one!r}", f"is {share}", "give a number above 0")
         for one, share in given.items()
-        if not 0 < share < np.inf
+        if not (isinstance(share, int | float | np.number) and 0 < share < np.inf)
     ]
     if not problems and len(labels) < 2:
         problems = [Problem("answers", "are fewer than two", "there is nothing to test")]

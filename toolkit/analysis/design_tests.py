@@ -16,6 +16,7 @@ from toolkit.analysis.design import Design
 from toolkit.analysis.results import Test
 from toolkit.analysis.sampled import Sampled, ratio_estimates
 from toolkit.analysis.t_tests import t_test_of
+from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.model import Variable
 
@@ -31,6 +32,7 @@ _SCORES: dict[str, Callable[[Array], Array]] = {
 }
 
 
+@typed
 def design_t_test(
     frame: pd.DataFrame,
     item: Variable | str,
@@ -103,6 +105,7 @@ def design_t_test(
     return t_test_of(estimate, math.sqrt(variance), df - 1, mu=mu, level=level, method=said)
 
 
+@typed
 def design_rank_test(
     frame: pd.DataFrame,
     item: Variable | str,

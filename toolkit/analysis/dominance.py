@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from toolkit.analysis.intervals import quantile
 from toolkit.analysis.rank import known_values
+from toolkit.arguments import typed
 
 __all__ = ["CliffDelta", "cliff_delta", "dominance"]
 
@@ -35,6 +36,7 @@ class CliffDelta:
     variance_unbiased: Any
 
 
+@typed
 def cliff_delta(a: npt.ArrayLike, b: npt.ArrayLike, *, level: float = 0.95) -> CliffDelta:
     """Cliff's delta of two samples; missing values are left out.
 

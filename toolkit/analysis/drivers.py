@@ -14,6 +14,7 @@ from toolkit.analysis.classes import numbers_of
 from toolkit.analysis.design import Design
 from toolkit.analysis.reliability import item_values
 from toolkit.analysis.sampled import Sampled
+from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.model import Variable
 
@@ -47,6 +48,7 @@ class Drivers:
     method: str
 
 
+@typed
 def drivers(
     frame: pd.DataFrame,
     outcome: Variable | str,

@@ -12,7 +12,7 @@ from scipy.special import gammaln, ndtri, stdtr
 
 from toolkit.analysis.exact import fisher_p
 from toolkit.analysis.intervals import quantile
-from toolkit.analysis.planning import minimum_detectable_gap
+from toolkit.analysis.planning import detectable_gap
 from toolkit.analysis.two_proportions import (
     agresti_caffo_limits,
     cohen_h,
@@ -116,7 +116,7 @@ def _shares(sides: Sides, method: str | None, level: float, power: float) -> dic
     found = {
         "effect_size": cohen_h(np.clip(p, 0, 1), np.clip(q, 0, 1)),
         "effect_size_kind": "cohen_h",
-        "minimum_detectable_gap": minimum_detectable_gap(n, m, power=power),
+        "minimum_detectable_gap": detectable_gap(n, m, power=power, alpha=1 - level),
     }
     if sides.designed:
         error = np.sqrt(np.maximum(sides.variance, 0.0))
@@ -225,7 +225,7 @@ def _means(sides: Sides, method: str | None, level: float, power: float) -> dict
         pooled = np.sqrt(((n - 1) * sides.spread_a + (m - 1) * sides.spread_b) / freedom)
         exact = np.exp(gammaln(freedom / 2) - gammaln((freedom - 1) / 2)) * np.sqrt(2 / freedom)
         effect = np.where((pooled > 0) & (freedom > 1), gap / pooled * exact, np.nan)
-    detectable = (ndtri(0.975) + ndtri(power)) * error
+    detectable = (ndtri((1 + level) / 2) + ndtri(power)) * error
     return {
         **found,
         "std_error": error,

@@ -11,6 +11,7 @@ from scipy.special import chdtri, gammaln, xlog1py, xlogy
 from toolkit.analysis.exact import fisher_p
 from toolkit.analysis.results import Test
 from toolkit.analysis.two_proportions import checked
+from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem
 
 __all__ = ["boschloo", "exact_detectable_gap", "exact_power"]
@@ -21,6 +22,7 @@ MOST_ENUMERATED = 150
 _SLACK = 1 + 1e-7
 
 
+@typed
 def boschloo(x1: int, n1: int, x2: int, n2: int) -> Test:
     """Boschloo's exact test of two shares: Fisher's p as the statistic, no margins but the sizes held.
 
@@ -67,6 +69,7 @@ def boschloo(x1: int, n1: int, x2: int, n2: int) -> Test:
     return Test(seen, min(1.0, float(found.max())), "Boschloo's exact test", None, a / n - b / m)
 
 
+@typed
 def exact_power(
     n_a: int,
     n_b: int,
@@ -116,6 +119,7 @@ def exact_power(
     return float(first @ rejected @ second)
 
 
+@typed
 def exact_detectable_gap(
     n_a: int,
     n_b: int,

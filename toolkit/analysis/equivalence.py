@@ -11,6 +11,7 @@ from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from toolkit.analysis.t_tests import t_test
 from toolkit.analysis.two_proportions import wald_difference
+from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem
 
 __all__ = ["Equivalence", "Margin", "equivalence", "equivalence_of_means", "equivalence_of_proportions"]
@@ -39,6 +40,7 @@ class Equivalence:
     method: str
 
 
+@typed
 def equivalence(
     estimate: npt.ArrayLike,
     std_error: npt.ArrayLike,
@@ -110,6 +112,7 @@ def _out(value: Any) -> Any:
     return float(value) if np.ndim(value) == 0 else value
 
 
+@typed
 def equivalence_of_means(
     a: npt.ArrayLike,
     b: npt.ArrayLike,
@@ -138,6 +141,7 @@ def equivalence_of_means(
     )
 
 
+@typed
 def equivalence_of_proportions(
     x1: npt.ArrayLike,
     n1: npt.ArrayLike,
@@ -182,7 +186,11 @@ def _below(df: Any, t: Any) -> Any:
 
 
 def _ends(margin: Margin, alpha: float) -> tuple[float, float]:
-    low, high = margin if isinstance(margin, tuple) else (-margin, margin)
+    ends = margin if isinstance(margin, tuple) else (margin, margin)
+    if len(ends) != 2 or not all(isinstance(one, int | float | np.number) for one in ends):
+        mend = "give a number above 0, or (low, high)"
+        raise InvalidInput("equivalence", [Problem("margin", f"is {margin!r}", mend)])
+    low, high = ends if isinstance(margin, tuple) else (-margin, margin)
     problems = []
     if not low < high:
         problems.append(

@@ -17,6 +17,7 @@ from toolkit.analysis.estimate_table import Population, Table, headcounts
 from toolkit.analysis.intervals import PLAIN, SAID, hypergeometric_interval, korn_graubard, quantile
 from toolkit.analysis.replicates import Replicated
 from toolkit.analysis.scores import SCORES
+from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem
 
 __all__ = ["means", "proportions"]
@@ -27,6 +28,7 @@ _ALIKE = "no interval: no one's answer varies, so no error can be estimated"
 _LONE = "no interval: all answers lie in one primary unit, from which no error can be estimated"
 
 
+@typed
 def proportions(
     frame: pd.DataFrame,
     items: Items,
@@ -110,6 +112,7 @@ def proportions(
     return tidy(rows, estimate_columns("response" if measure is None else "measure", table.groups.names))
 
 
+@typed
 def means(
     frame: pd.DataFrame,
     items: Items,

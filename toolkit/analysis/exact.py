@@ -12,6 +12,7 @@ from scipy.special import gammaln, logsumexp
 
 from toolkit.analysis.results import Test
 from toolkit.analysis.two_proportions import checked
+from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem
 
 __all__ = ["fisher_exact", "fisher_p"]
@@ -22,6 +23,7 @@ _SLACK = 1 + 1e-7
 _AT_ONCE = 4_000_000
 
 
+@typed
 def fisher_exact(
     x1: int, n1: int, x2: int, n2: int, *, alternative: Alternative = "two-sided", level: float = 0.95
 ) -> Test:
@@ -63,6 +65,8 @@ def fisher_exact(
     support, logs = support[0], logs[0]
     low, high = support[0], support[-1]
     estimate = _odds(support, logs, lambda w: _mean(support, w) - a, a == low, a == high)
+    if not 0 < level < 1:
+        raise InvalidInput("fisher_exact", [Problem("level", f"is {level}", "give a fraction such as 0.95")])
     tail = (1 - level) / (2 if alternative == "two-sided" else 1)
     lower = (
         0.0
@@ -78,6 +82,7 @@ def fisher_exact(
     return Test(None, p_value, "Fisher's exact test", None, estimate, lower, upper)
 
 
+@typed
 def fisher_p(
     x1: npt.ArrayLike,
     n1: npt.ArrayLike,

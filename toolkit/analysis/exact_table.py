@@ -11,6 +11,7 @@ from scipy.special import gammaln
 
 from toolkit.analysis.results import Test
 from toolkit.analysis.tables import table_of
+from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem
 
 __all__ = ["fisher_table"]
@@ -20,6 +21,7 @@ _SLACK = 1e-7
 _MOST = 4_000_000
 
 
+@typed
 def fisher_table(table: Any) -> Test:
     """Fisher's exact test of an r × c table, as R's `fisher.test`.
 

@@ -17,8 +17,9 @@ from toolkit.analysis.gap_rows import finish, refuse_options, refuse_percent
 from toolkit.analysis.gaps import Plan, plan_pairs
 from toolkit.analysis.intervals import hypergeometric_interval, quantile
 from toolkit.analysis.moments import domain_moments
-from toolkit.analysis.planning import minimum_detectable_gap
+from toolkit.analysis.planning import detectable_gap
 from toolkit.analysis.two_proportions import cohen_h, newcombe_limits
+from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem
 
 __all__ = ["population_gaps"]
@@ -32,6 +33,7 @@ _ABOUT = "; not a test: about these people only"
 _KNOWN = "everyone of both audiences answered, so the gap is known"
 
 
+@typed
 def population_gaps(
     frame: pd.DataFrame,
     items: Items,
@@ -130,7 +132,7 @@ def _compared(
             (low_a, high_a), (low_b, high_b) = (_exact(*side, level**0.5) for side in sides)
             low, high = low_a - high_b, high_a - low_b
         error = np.sqrt(p * (1 - p) / least[0] + q * (1 - q) / least[1])
-        detectable = minimum_detectable_gap(*least, power=power)
+        detectable = detectable_gap(*least, power=power, alpha=1 - level)
     nothing = np.full(len(p), np.nan)
     empty, known = (n == 0) | (m == 0), (n == people_a) & (m == people_b)
     low, high = (np.where(known, p - q, np.where(empty, np.nan, limit)) for limit in (low, high))

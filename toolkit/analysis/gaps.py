@@ -18,7 +18,9 @@ from toolkit.analysis.estimate_table import effective_n
 from toolkit.analysis.gap_rows import finish, refuse_options, refuse_percent
 from toolkit.analysis.groups import Groups, group_by
 from toolkit.analysis.moments import Moments, domain_moments
+from toolkit.analysis.overlap import refuse_overlap
 from toolkit.analysis.sampled import Sampled
+from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem
 
 __all__ = ["Plan", "compare_groups", "gaps", "plan_pairs"]
@@ -26,6 +28,7 @@ __all__ = ["Plan", "compare_groups", "gaps", "plan_pairs"]
 Array = npt.NDArray[np.float64]
 
 
+@typed
 def gaps(
     frame: pd.DataFrame,
     items: Items,
@@ -105,6 +108,7 @@ def gaps(
     'a difference is likely; its practical size is uncertain'
     """
     refuse_options(method, level, margin, power, (adjust, other_adjust))
+    refuse_overlap(frame, between)
     columns = read_columns(frame, items, kinds=("single", "option"), shared=between == "audience")
     wanted = requests_for(columns, measure)
     refuse_percent(margin, any(one.points for one in wanted))

@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import betaincinv, expit, gammaln, logit, ndtri, stdtrit, xlogy
 
+from toolkit.errors import InvalidInput, Problem
+
 __all__ = [
     "PLAIN",
     "SAID",
@@ -40,6 +42,8 @@ SAID = {
 
 def quantile(level: float, df: npt.ArrayLike | None = None) -> Any:
     """Two-sided critical value: normal, or Student's t where `df` is finite."""
+    if not 0 < level < 1:
+        raise InvalidInput("level", [Problem("level", f"is {level}", "give a fraction such as 0.95")])
     upper = (1 + level) / 2
     if df is None:
         return float(ndtri(upper))

@@ -15,6 +15,7 @@ from toolkit.analysis.factor_model import fit_factors, moments_of
 from toolkit.analysis.ordinal import ordinal_regression
 from toolkit.analysis.regression import regression
 from toolkit.analysis.reliability import item_values
+from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.model import Variable
 
@@ -57,6 +58,7 @@ class ItemDifference:
     method: str
 
 
+@typed
 def measurement_invariance(
     frame: pd.DataFrame, factors: Mapping[str, Sequence[str]], *, group: Variable | str
 ) -> pd.DataFrame:
@@ -149,6 +151,7 @@ def measurement_invariance(
     )
 
 
+@typed
 def item_difference(
     frame: pd.DataFrame,
     item: Variable | str,

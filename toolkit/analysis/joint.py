@@ -13,6 +13,7 @@ from toolkit.analysis.answers import Items, Request, read_columns, requests_for,
 from toolkit.analysis.cells import Cells, Estimates
 from toolkit.analysis.design import Design
 from toolkit.analysis.estimate_table import asked
+from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem
 
 __all__ = ["estimate", "ratios", "totals", "variances"]
@@ -22,6 +23,7 @@ Statistic = Literal["mean", "total", "variance", "size"]
 _STATISTICS = ("mean", "total", "variance", "size")
 
 
+@typed
 def estimate(
     frame: pd.DataFrame,
     items: Items,
@@ -94,6 +96,7 @@ def estimate(
     return cells.of(values, statistic, items_named, shown, measure is None, asked=put_to)
 
 
+@typed
 def totals(
     frame: pd.DataFrame,
     items: Items,
@@ -127,6 +130,7 @@ def totals(
     return estimate(frame, items, statistic="total", measure=measure, by=by, design=design, level=level).table
 
 
+@typed
 def variances(
     frame: pd.DataFrame,
     items: Items,
@@ -159,6 +163,7 @@ def variances(
     return estimate(frame, items, statistic="variance", by=by, design=design, level=level).table
 
 
+@typed
 def ratios(
     frame: pd.DataFrame,
     pairs: Mapping[str, tuple[str, str | Sequence[str]]],

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from toolkit.errors import Problem
+from toolkit.errors import InvalidInput, Problem
 
 __all__ = [
     "all_fractions",
@@ -23,7 +23,14 @@ __all__ = [
 
 def column_names(given: str | Sequence[str] | None) -> tuple[str, ...]:
     """One name, several or none, as a tuple."""
-    return () if given is None else (given,) if isinstance(given, str) else tuple(given)
+    if given is None or isinstance(given, str):
+        return () if given is None else (given,)
+    listed = tuple(given) if isinstance(given, Iterable) else (given,)
+    odd = [name for name in listed if not isinstance(name, str)]
+    if odd:
+        problems = [Problem(f"column {name!r}", "is no name", "give a text") for name in odd]
+        raise InvalidInput("Design", problems)
+    return listed
 
 
 def all_fractions(frame: pd.DataFrame, fpcs: Sequence[str]) -> bool:

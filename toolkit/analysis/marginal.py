@@ -11,6 +11,7 @@ import pandas as pd
 from toolkit.analysis.fitting import mean_and_slope
 from toolkit.analysis.model_frame import ModelFrame
 from toolkit.analysis.regression import Regression, coefficient_table
+from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem
 
 __all__ = ["marginal_effects"]
@@ -18,6 +19,7 @@ __all__ = ["marginal_effects"]
 Array = npt.NDArray[np.floating[Any]]
 
 
+@typed
 def marginal_effects(model: Regression, *, level: float = 0.95) -> pd.DataFrame:
     """Average marginal effects: by how much the share (or mean) changes, others as they are.
 

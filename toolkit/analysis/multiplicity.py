@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem
 
 __all__ = ["METHODS", "adjust_p"]
@@ -15,6 +16,7 @@ __all__ = ["METHODS", "adjust_p"]
 Array = npt.NDArray[np.float64]
 
 
+@typed
 def adjust_p(p: npt.ArrayLike, method: str = "holm") -> Array:
     """Adjust p values; missing ones stay missing and are not counted as tests.
 

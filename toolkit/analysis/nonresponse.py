@@ -10,6 +10,7 @@ import pandas as pd
 from toolkit.analysis.answers import Items, read_columns, requests_for
 from toolkit.analysis.contract import tidy
 from toolkit.analysis.estimate_table import Population, Table, headcounts
+from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem
 
 __all__ = ["nonresponse_bounds"]
@@ -18,6 +19,7 @@ _COLUMNS = ("n", "population", "estimate", "bound_low", "bound_high", "method")
 _SAID = "worst case: nobody who did not answer would have, and all of them would have"
 
 
+@typed
 def nonresponse_bounds(
     frame: pd.DataFrame,
     items: Items,

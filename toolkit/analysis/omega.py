@@ -12,6 +12,7 @@ import pandas as pd
 
 from toolkit.analysis.factor_model import fit_factors, moments_of
 from toolkit.analysis.reliability import item_values
+from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, NotConverged, Problem
 from toolkit.instrument.model import Variable
 
@@ -45,6 +46,7 @@ class Omega:
     method: str
 
 
+@typed
 def omega(
     frame: pd.DataFrame,
     items: Sequence[Variable | str],

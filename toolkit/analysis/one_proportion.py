@@ -10,6 +10,7 @@ from scipy.special import bdtr, bdtrc, betaincinv, chdtrc, gammaln, ndtr, xlog1p
 
 from toolkit.analysis.intervals import quantile
 from toolkit.analysis.results import Test
+from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem
 
 __all__ = ["exact_binomial_test", "score_test"]
@@ -18,6 +19,7 @@ Alternative = Literal["two-sided", "less", "greater"]
 _SLACK = 1 + 1e-7
 
 
+@typed
 def exact_binomial_test(
     x: int, n: int, *, p: float = 0.5, alternative: Alternative = "two-sided", level: float = 0.95
 ) -> Test:
@@ -55,6 +57,7 @@ def exact_binomial_test(
     return Test(float(x), p_value, "exact binomial test", None, x / n, low, high)
 
 
+@typed
 def score_test(
     x: int,
     n: int,

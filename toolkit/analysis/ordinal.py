@@ -18,6 +18,7 @@ from toolkit.analysis.model_frame import ModelFrame, model_frame
 from toolkit.analysis.regression import coefficient_table
 from toolkit.analysis.results import Test
 from toolkit.analysis.sampled import Sampled, covariance
+from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, NotConverged, Problem
 
 __all__ = ["OrdinalRegression", "ordinal_regression", "parallel_slopes_test"]
@@ -60,6 +61,7 @@ class OrdinalRegression:
     data: tuple[ModelFrame, Array] = field(repr=False)
 
 
+@typed
 def ordinal_regression(
     frame: pd.DataFrame,
     formula: str,
@@ -140,6 +142,7 @@ def ordinal_regression(
     )
 
 
+@typed
 def parallel_slopes_test(model: OrdinalRegression) -> Test:
     """Brant's test that one slope serves every cut of the scale (1990).
 

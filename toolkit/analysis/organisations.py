@@ -15,6 +15,7 @@ from toolkit.analysis.answers import Items, read_columns, requests_for
 from toolkit.analysis.contract import tidy
 from toolkit.analysis.groups import Groups, group_by
 from toolkit.analysis.intervals import quantile, wilson
+from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem
 
 __all__ = ["Shrunk", "funnel_limits", "organisation_shares", "shrink"]
@@ -67,6 +68,7 @@ class Shrunk:
     method: str
 
 
+@typed
 def shrink(x: npt.ArrayLike, n: npt.ArrayLike, *, level: float = 0.95) -> Shrunk:
     """Draw shares of many organisations towards their common mean, the small ones most.
 
@@ -179,6 +181,7 @@ def _likeliest_weight(hits: Array, sizes: Array) -> float | None:
     return float(np.exp(found.x))
 
 
+@typed
 def funnel_limits(share: float, n: npt.ArrayLike, *, level: float = 0.95) -> tuple[Any, Any]:
     """Between which shares an organisation of n answers falls by chance, its true share being `share`.
 
@@ -228,6 +231,7 @@ def funnel_limits(share: float, n: npt.ArrayLike, *, level: float = 0.95) -> tup
     return binom.ppf(tail, sizes, share) / sizes, binom.isf(tail, sizes, share) / sizes
 
 
+@typed
 def organisation_shares(
     frame: pd.DataFrame,
     items: Items,

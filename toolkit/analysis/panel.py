@@ -17,6 +17,7 @@ from toolkit.analysis.pairing import Pairing, newcombe_paired_limits, pair_peopl
 from toolkit.analysis.results import Interval
 from toolkit.analysis.tables import table_of
 from toolkit.analysis.two_proportions import cohen_h
+from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem
 
 __all__ = ["means_of_pairs", "newcombe_paired", "panel_change", "shares_of_pairs"]
@@ -28,6 +29,7 @@ _NOBODY = "not computed: nobody answered both times"
 _STILL = "no test: everyone changed by the same amount, or one person answered both times"
 
 
+@typed
 def newcombe_paired(table: Any, *, level: float = 0.95) -> Interval:
     """Newcombe's interval of the difference of two paired shares (1998, method 10).
 
@@ -65,6 +67,7 @@ def newcombe_paired(table: Any, *, level: float = 0.95) -> Interval:
     return Interval(float((first - second) / counts.sum()), float(low), float(high))
 
 
+@typed
 def panel_change(
     frame: pd.DataFrame,
     items: Items,

@@ -18,6 +18,7 @@ from toolkit.analysis.panel import means_of_pairs, shares_of_pairs
 from toolkit.analysis.permutation import flipped_p, shuffled_p
 from toolkit.analysis.t_tests import t_test
 from toolkit.analysis.verdict import amount
+from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem, near_names
 
 __all__ = ["pilot_change"]
@@ -47,6 +48,7 @@ _COLUMNS = (
 )
 
 
+@typed
 def pilot_change(
     frame: pd.DataFrame,
     items: Items,

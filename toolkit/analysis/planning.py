@@ -8,11 +8,13 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtri
 
+from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem
 
 __all__ = ["margin_of_error", "minimum_detectable_gap", "sample_size", "size_for_margin"]
 
 
+@typed
 def minimum_detectable_gap(
     n_a: npt.ArrayLike, n_b: npt.ArrayLike, *, power: float = 0.8, alpha: float = 0.05, p: float = 0.5
 ) -> Any:
@@ -32,7 +34,12 @@ def minimum_detectable_gap(
     Returns
     -------
     float or numpy.ndarray
-        As a fraction; NaN where even a gap of 1 would not show, or a side is empty.
+        As a fraction; NaN where even a gap of 1 would not show.
+
+    Raises
+    ------
+    InvalidInput
+        Where a side has no answers, and for power, alpha or p outside 0–1.
 
     Notes
     -----
@@ -43,15 +50,29 @@ def minimum_detectable_gap(
     >>> round(minimum_detectable_gap(100, 100), 4)
     0.1981
     """
-    _refuse([*_fraction("power", power), *_fraction("alpha", alpha), *_fraction("p", p)])
-    a, b = np.asarray(n_a, dtype=np.float64), np.asarray(n_b, dtype=np.float64)
-    usable = (a > 0) & (b > 0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        gap = (ndtri(1 - alpha / 2) + ndtri(power)) * np.sqrt(p * (1 - p) * (1 / a + 1 / b))
-        found = np.where(usable & (gap < 1), gap, np.nan)
+    sizes = {"n_a": np.asarray(n_a, dtype=np.float64), "n_b": np.asarray(n_b, dtype=np.float64)}
+    _refuse(
+        [
+            *(_none_asked(name, size) for name, size in sizes.items() if not bool((size > 0).all())),
+            *_fraction("power", power),
+            *_fraction("alpha", alpha),
+            *_fraction("p", p),
+        ]
+    )
+    found = detectable_gap(sizes["n_a"], sizes["n_b"], power=power, alpha=alpha, p=p)
     return float(found) if found.ndim == 0 else found
 
 
+def detectable_gap(a: Any, b: Any, *, power: float, alpha: float, p: float = 0.5) -> Any:
+    """The same for the rows of a result, NaN where a side is empty."""
+    a, b = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
+    usable = (a > 0) & (b > 0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        gap = (ndtri(1 - alpha / 2) + ndtri(power)) * np.sqrt(p * (1 - p) * (1 / a + 1 / b))
+        return np.where(usable & (gap < 1), gap, np.nan)
+
+
+@typed
 def sample_size(
     gap: float, *, power: float = 0.8, alpha: float = 0.05, p: float = 0.5, ratio: float = 1.0
 ) -> int:
@@ -84,6 +105,7 @@ def sample_size(
     return int(np.ceil(z**2 * p * (1 - p) * (1 + 1 / ratio) / gap**2 - 1e-9))
 
 
+@typed
 def margin_of_error(
     n: npt.ArrayLike,
     population: npt.ArrayLike | None = None,
@@ -124,8 +146,8 @@ def margin_of_error(
     """
     problems = [*_fraction("level", level), *_fraction("p", p), *_above_zero("design_effect", design_effect)]
     count = np.asarray(n, dtype=np.float64)
-    if (count < 0).any():
-        problems.append(Problem("n", "is negative", "give the number of answers"))
+    if not (count >= 0).all():
+        problems.append(Problem("n", "is negative or missing", "give the number of answers"))
     whole = None if population is None else np.asarray(population, dtype=np.float64)
     if whole is not None and (count > whole).any():
         problems.append(
@@ -141,6 +163,7 @@ def margin_of_error(
     return float(half) if np.ndim(half) == 0 else half
 
 
+@typed
 def size_for_margin(
     margin: float,
     population: float | None = None,
@@ -174,6 +197,11 @@ def size_for_margin(
     _refuse(problems)
     n = design_effect * float(ndtri((1 + level) / 2)) ** 2 * p * (1 - p) / margin**2
     return n if population is None else n / (1 + (n - 1) / population)
+
+
+def _none_asked(name: str, size: Any) -> Problem:
+    first = size[~(size > 0)].ravel()[0]
+    return Problem(name, f"holds {first:g}", "give the number who answer, above 0")
 
 
 def _above_zero(name: str, value: float) -> list[Problem]:

@@ -12,6 +12,7 @@ from scipy.special import stdtr
 
 from toolkit.analysis.cells import Estimates
 from toolkit.analysis.intervals import quantile
+from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem
 
 __all__ = ["Pooled", "pool", "pool_frames"]
@@ -35,6 +36,7 @@ class Pooled:
     covariance: Array
 
 
+@typed
 def pool(
     estimates: Iterable[npt.ArrayLike],
     covariances: Iterable[npt.ArrayLike],
@@ -153,6 +155,7 @@ def _refuse(
         raise InvalidInput("pool", problems)
 
 
+@typed
 def pool_frames(
     frames: Iterable[pd.DataFrame],
     analysis: Callable[[pd.DataFrame], Estimates],

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from scipy.special import fdtri, ncfdtr, nctdtr, ndtr, ndtri, stdtrit
 
+from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem
 
 __all__ = ["Power", "power_anova", "power_proportions", "power_t_test"]
@@ -43,6 +44,7 @@ class Power:
     method: str
 
 
+@typed
 def power_proportions(
     p_a: float,
     p_b: float | None = None,
@@ -109,6 +111,7 @@ def power_proportions(
     return Power(n, (p_b or 0.0) - p_a, found, alpha, f"two shares, {alternative}, normal approximation")
 
 
+@typed
 def power_t_test(
     difference: float | None = None,
     *,
@@ -169,6 +172,7 @@ def power_t_test(
     return Power(n, difference or 0.0, found, alpha, f"{kind} t test, {alternative}")
 
 
+@typed
 def power_anova(
     groups: int,
     *,

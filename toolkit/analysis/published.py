@@ -17,6 +17,7 @@ from toolkit.analysis.estimates import proportions
 from toolkit.analysis.gap_rows import finish, refuse_options, refuse_percent
 from toolkit.analysis.one_proportion import exact_binomial_test
 from toolkit.analysis.two_proportions import cohen_h
+from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem, near_names
 
 __all__ = ["against_published"]
@@ -26,6 +27,7 @@ _FEW = 5
 _OURS, _PUBLISHED = "this survey", "published"
 
 
+@typed
 def against_published(
     frame: pd.DataFrame,
     items: Items,

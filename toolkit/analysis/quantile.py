@@ -18,6 +18,7 @@ from toolkit.analysis.groups import Groups, group_by
 from toolkit.analysis.intervals import quantile
 from toolkit.analysis.quantile_rules import RULES, quantile_of
 from toolkit.analysis.sampled import Sampled, ratio_estimates
+from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem
 
 __all__ = ["quantiles"]
@@ -26,6 +27,7 @@ Array = npt.NDArray[np.float64]
 _INTERVALS = ("mean", "xlogit", "asin", "beta", "score", "quantile")
 
 
+@typed
 def quantiles(
     frame: pd.DataFrame,
     items: Items,
@@ -227,9 +229,9 @@ def _share_limits(
 
 def _refuse(probabilities: Sequence[float], rule: str, interval: str, level: float) -> None:
     problems = [
-        Problem("probabilities", f"hold {p}", "give numbers between 0 and 1")
+        Problem("probabilities", f"hold {p!r}", "give numbers between 0 and 1")
         for p in probabilities
-        if not 0 <= p <= 1
+        if not (isinstance(p, int | float | np.number) and 0 <= p <= 1)
     ]
     if not probabilities:
         problems.append(Problem("probabilities", "are empty", "name at least one"))

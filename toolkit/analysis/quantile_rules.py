@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from toolkit.analysis.plain import as_numbers
+from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem
 
 __all__ = ["RULES", "quantile_of", "weighted_quantile"]
@@ -16,6 +17,7 @@ _SAME = 1e-12
 """Cumulated weights this near to the wanted part of their sum have reached it."""
 
 
+@typed
 def weighted_quantile(
     values: npt.ArrayLike, weights: npt.ArrayLike, p: float, *, rule: str = "math"
 ) -> float:
@@ -54,7 +56,13 @@ def weighted_quantile(
         problems.append(Problem("rule", f"{rule!r} is not known", f"use one of {RULES}"))
     if problems:
         raise InvalidInput("weighted_quantile", problems)
-    x, w = as_numbers("values", values), np.asarray(weights, dtype=np.float64)
+    x, w = as_numbers("values", values), as_numbers("weights", weights)
+    if len(x) != len(w):
+        what = f"are {len(w)} for {len(x)} values"
+        raise InvalidInput("weighted_quantile", [Problem("weights", what, "give one a value")])
+    if not bool((np.isfinite(w) & (w >= 0)).all()):
+        what, mend = "hold one that is missing, infinite or negative", "mend it or leave the value out"
+        raise InvalidInput("weighted_quantile", [Problem("weights", what, mend)])
     kept = (w > 0) & ~np.isnan(x)
     order = np.argsort(x[kept], kind="stable")
     return quantile_of(x[kept][order], w[kept][order], p, rule)

@@ -12,6 +12,7 @@ from scipy.special import chdtrc, ndtr
 
 from toolkit.analysis.plain import as_numbers
 from toolkit.analysis.results import Test
+from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem
 
 __all__ = [
@@ -50,6 +51,7 @@ def _normal_p(apart: Array, n: Array, m: Array, ties: Array, *, correct: bool) -
     return np.asarray(2 * np.minimum(ndtr(z), ndtr(-z)))
 
 
+@typed
 def mann_whitney(
     a: npt.ArrayLike,
     b: npt.ArrayLike,
@@ -139,6 +141,7 @@ def _rank_sum_mass(n: int, m: int) -> Array:
     return mass
 
 
+@typed
 def wilcoxon_signed_rank(a: npt.ArrayLike, b: npt.ArrayLike, *, correct: bool = True) -> Test:
     """Wilcoxon's signed-rank test of pairs, by the normal approximation.
 
@@ -163,7 +166,12 @@ def wilcoxon_signed_rank(a: npt.ArrayLike, b: npt.ArrayLike, *, correct: bool = 
     >>> wilcoxon_signed_rank([1, 2, 3, 4], [0, 0, 0, 0]).statistic
     10.0
     """
-    apart = as_numbers("a", a) - as_numbers("b", b)
+    first, second = as_numbers("a", a), as_numbers("b", b)
+    if first.size != second.size:
+        what = f"are of unequal length ({first.size} and {second.size})"
+        mend = "give one value a person on both sides"
+        raise InvalidInput("wilcoxon_signed_rank", [Problem("pairs", what, mend)])
+    apart = first - second
     apart = apart[~np.isnan(apart) & (apart != 0)]
     if apart.size == 0:
         raise InvalidInput(
@@ -182,6 +190,7 @@ def wilcoxon_signed_rank(a: npt.ArrayLike, b: npt.ArrayLike, *, correct: bool = 
     )
 
 
+@typed
 def kruskal(groups: Sequence[npt.ArrayLike]) -> Test:
     """Kruskal–Wallis test, corrected for ties, as R's `kruskal.test`.
 
@@ -216,6 +225,7 @@ def kruskal(groups: Sequence[npt.ArrayLike]) -> Test:
     return Test(h, float(chdtrc(df, h)), "Kruskal–Wallis rank-sum test", df, h / ((n**2 - 1) / (n + 1)))
 
 
+@typed
 def friedman(table: npt.ArrayLike | pd.DataFrame) -> Test:
     """Friedman's test of treatments (columns) within blocks (rows), as R's `friedman.test`.
 
@@ -247,6 +257,7 @@ def friedman(table: npt.ArrayLike | pd.DataFrame) -> Test:
     return Test(q, float(chdtrc(k - 1, q)), "Friedman rank-sum test", k - 1)
 
 
+@typed
 def kolmogorov_smirnov(a: npt.ArrayLike, b: npt.ArrayLike) -> Test:
     """Two-sample Kolmogorov–Smirnov test by its limit distribution, as R's `ks.test(exact=FALSE)`.
 

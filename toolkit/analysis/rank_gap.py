@@ -16,7 +16,9 @@ from toolkit.analysis.dominance import dominance
 from toolkit.analysis.gap_rows import finish, refuse_options
 from toolkit.analysis.gaps import Plan, plan_pairs
 from toolkit.analysis.intervals import quantile
+from toolkit.analysis.overlap import refuse_overlap
 from toolkit.analysis.rank import mann_whitney_from_counts, null_error
+from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem
 
 __all__ = ["rank_gap"]
@@ -25,6 +27,7 @@ Array = npt.NDArray[np.float64]
 _SAID = "Mann–Whitney test (normal approximation, continuity and tie correction)"
 
 
+@typed
 def rank_gap(
     frame: pd.DataFrame,
     items: Items,
@@ -75,6 +78,7 @@ def rank_gap(
     """
     refuse_options(None, level, margin, power, (adjust, other_adjust))
     wanted, columns = _ordered(read_columns(frame, items, kinds=("single",), shared=between == "audience"))
+    refuse_overlap(frame, between)
     plan = plan_pairs(frame, wanted, between, pairs, by, reference=reference)
     tables = _tables(columns, wanted, plan)
     rows = plan.labels() | _compared(tables, plan, level, power)
@@ -148,7 +152,7 @@ def _compared(tables: Array, plan: Plan, level: float, power: float) -> dict[str
     with np.errstate(divide="ignore", invalid="ignore"):
         null = 2 * null_error(n, m, (both**3 - both).sum(axis=1)) / (n * m)
     few = (n < 2) | (m < 2)
-    detectable = (ndtri(0.975) + ndtri(power)) * null
+    detectable = (ndtri((1 + level) / 2) + ndtri(power)) * null
     bare = np.isnan(found.conf_low) | (found.variance <= 0)
     flat = (both > 0).sum(axis=1) < 2
     said = np.full(

@@ -14,6 +14,7 @@ from toolkit.analysis.design import Design
 from toolkit.analysis.fitting import deviance, fit, log_likelihood, mean_and_slope, variance_at
 from toolkit.analysis.model_frame import ModelFrame, model_frame
 from toolkit.analysis.sampled import Sampled, covariance
+from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, NotConverged, Problem
 
 __all__ = ["Regression", "regression"]
@@ -63,6 +64,7 @@ class Regression:
     data: tuple[ModelFrame, Array] = field(repr=False)
 
 
+@typed
 def regression(
     frame: pd.DataFrame,
     formula: str,

@@ -13,6 +13,7 @@ import pandas as pd
 from scipy.special import fdtrc, fdtri
 
 from toolkit.analysis.answers import read_columns, requests_for
+from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.model import Variable
 
@@ -60,6 +61,7 @@ class Reliability:
     items: pd.DataFrame = field(repr=False)
 
 
+@typed
 def reliability(
     frame: pd.DataFrame,
     items: Sequence[Variable | str],
@@ -177,6 +179,7 @@ def _by_item(names: Sequence[str], c: Array, reversed_: set[str]) -> pd.DataFram
     )
 
 
+@typed
 def intraclass(frame: pd.DataFrame, items: Sequence[Variable | str], *, level: float = 0.95) -> pd.DataFrame:
     """Intraclass correlations: how far raters (columns) agree about the rated (rows), as R's `psych::ICC`.
 

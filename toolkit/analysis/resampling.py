@@ -12,6 +12,7 @@ import pandas as pd
 from toolkit.analysis.design import Design
 from toolkit.analysis.replicates import Replicates
 from toolkit.analysis.sampled import Sampled
+from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem
 from toolkit.weighting import Weights
 
@@ -30,6 +31,7 @@ class MadeReplicates:
     design: Design
 
 
+@typed
 def make_replicates(
     frame: pd.DataFrame,
     design: Design,

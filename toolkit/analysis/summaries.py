@@ -11,11 +11,13 @@ import pandas as pd
 from toolkit.analysis.chosen_pairs import Pairs, pairs_to_compare
 from toolkit.analysis.engine import Sides, compare
 from toolkit.analysis.gap_rows import finish, refuse_options, refuse_percent
+from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem, near_names
 
 __all__ = ["gaps_from_summary"]
 
 
+@typed
 def gaps_from_summary(
     summary: pd.DataFrame,
     *,

@@ -12,6 +12,7 @@ from scipy.special import gammaln, stdtr, stdtrit
 
 from toolkit.analysis.plain import as_numbers
 from toolkit.analysis.results import Test
+from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem
 
 __all__ = ["CohenD", "cohen_d", "t_test"]
@@ -42,6 +43,7 @@ class CohenD:
     sd_pooled: float
 
 
+@typed
 def cohen_d(a: npt.ArrayLike, b: npt.ArrayLike) -> CohenD:
     """Cohen's d and Hedges' g of two samples; missing values are left out.
 
@@ -69,6 +71,7 @@ def cohen_d(a: npt.ArrayLike, b: npt.ArrayLike) -> CohenD:
     return CohenD(d, d * exact, d * (1 - 3 / (4 * df - 1)), sd)
 
 
+@typed
 def t_test(
     a: npt.ArrayLike,
     b: npt.ArrayLike | None = None,

@@ -11,6 +11,7 @@ import pandas as pd
 from scipy.special import bdtr, chdtrc
 
 from toolkit.analysis.results import Test
+from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem
 
 __all__ = ["TableTest", "chi_square", "mcnemar", "trend_test"]
@@ -55,6 +56,7 @@ class TableTest:
     method: str
 
 
+@typed
 def chi_square(table: Any, *, correct: bool = False) -> TableTest:
     """Pearson's chi-square test of a table of counts, as R's `chisq.test`.
 
@@ -115,6 +117,7 @@ def _cramers_v(statistic: float, n: float, rows: int, columns: int) -> tuple[flo
     return float(np.sqrt(statistic / (n * (min(rows, columns) - 1)))), corrected
 
 
+@typed
 def trend_test(x: npt.ArrayLike, n: npt.ArrayLike, *, scores: npt.ArrayLike | None = None) -> Test:
     """Chi-square test for a trend of shares over ordered groups (Cochran–Armitage), as R's `prop.trend.test`.
 
@@ -154,6 +157,7 @@ def trend_test(x: npt.ArrayLike, n: npt.ArrayLike, *, scores: npt.ArrayLike | No
     return Test(statistic, float(chdtrc(1, statistic)), "chi-square test for trend in shares", 1.0, slope)
 
 
+@typed
 def mcnemar(table: Any, *, correct: bool = True, exact: bool = False) -> Test:
     """McNemar's test of two yes/no answers of the same people, as R's `mcnemar.test`.
 
@@ -203,8 +207,12 @@ def mcnemar(table: Any, *, correct: bool = True, exact: bool = False) -> Test:
 def table_of(table: Any, what: str, *, empty: bool = False) -> Array:
     """A table of counts as numbers, refused where it is none."""
     raw = table.to_numpy() if isinstance(table, pd.DataFrame) else table
-    counts = np.asarray(raw, dtype=np.float64)
-    problems = []
+    try:
+        counts = np.asarray(raw, dtype=np.float64)
+    except (TypeError, ValueError):
+        mend = "give rows of counts, all of one length"
+        raise InvalidInput(what, [Problem("table", "is no table of numbers", mend)]) from None
+    problems: list[Problem] = []
     if counts.ndim != 2 or min(counts.shape) < 2:
         problems.append(
             Problem("table", f"has shape {counts.shape}", "give two rows and two columns or more")

@@ -14,6 +14,7 @@ from toolkit.analysis.fitting import fit_coefficients
 from toolkit.analysis.mixtures import f_sum_tail
 from toolkit.analysis.ordinal import OrdinalRegression
 from toolkit.analysis.regression import Regression
+from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem, near_names
 
 __all__ = ["TermTest", "term_test"]
@@ -45,6 +46,7 @@ class TermTest:
     method: str
 
 
+@typed
 def term_test(
     model: Regression | OrdinalRegression, terms: str | Sequence[str], *, method: Method = "wald"
 ) -> TermTest:

@@ -7,13 +7,16 @@ from collections.abc import Sequence
 import pandas as pd
 
 from toolkit.analysis.answers import Items
+from toolkit.analysis.breaks import broken_series, mark_broken, without_broken
 from toolkit.analysis.design import Design
 from toolkit.analysis.gaps import gaps
 from toolkit.analysis.pairing import two_waves
+from toolkit.arguments import typed
 
 __all__ = ["trend"]
 
 
+@typed
 def trend(
     frame: pd.DataFrame,
     items: Items,
@@ -29,6 +32,7 @@ def trend(
     family: Sequence[str] | None = None,
     other_adjust: str = "BH",
     margin: float = 0.10,
+    compared: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Change between two waves in each group: later minus earlier.
 
@@ -46,6 +50,9 @@ def trend(
         Columns within whose groups the change is measured.
     measure, design, level, adjust, family, other_adjust, margin
         As in `gaps`.
+    compared
+        What `toolkit.instrument.compare` said of the questionnaires of the two waves. Rows whose question,
+        answers or base changed get no number: their verdict is "not comparable" and `method` says why.
 
     Returns
     -------
@@ -55,7 +62,8 @@ def trend(
     Raises
     ------
     InvalidInput
-        A wave that is not there, fewer than two waves, and whatever `gaps` refuses.
+        A wave that is not there, fewer than two waves, a `compared` that is no comparison, and whatever
+        `gaps` refuses.
 
     Notes
     -----
@@ -71,8 +79,9 @@ def trend(
     'a gap of 30 points (16 to 42)'
     """
     before, after = two_waves(frame, wave, earlier, later, what="trend")
-    return gaps(
-        frame,
+    broken = broken_series(compared, "trend")
+    rows = gaps(
+        without_broken(frame, broken, frame[wave] == before),
         items,
         between=wave,
         pairs=[(after, before)],
@@ -85,3 +94,4 @@ def trend(
         other_adjust=other_adjust,
         margin=margin,
     )
+    return mark_broken(rows, broken)

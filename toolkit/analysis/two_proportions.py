@@ -10,6 +10,7 @@ from scipy.special import chdtrc, ndtr
 
 from toolkit.analysis.intervals import quantile, wilson
 from toolkit.analysis.results import Interval, Test
+from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem
 
 __all__ = [
@@ -41,8 +42,8 @@ def checked(x1: Number, n1: Number, x2: Number, n2: Number) -> tuple[Array, Arra
     arrays = [np.asarray(part, dtype=np.float64) for part in (x1, n1, x2, n2)]
     problems = []
     for side, x, n in ((1, arrays[0], arrays[1]), (2, arrays[2], arrays[3])):
-        if not bool((n > 0).all()):
-            problems.append(Problem(f"n{side}", "is not above 0", "give the number of answers"))
+        if not bool(((n > 0) & (n < np.inf)).all()):
+            problems.append(Problem(f"n{side}", "is no number above 0", "give the number of answers"))
         elif not bool(((x >= 0) & (x <= n)).all()):
             problems.append(Problem(f"x{side}", f"lies outside 0–n{side}", "give how many of the n said so"))
     if problems:
@@ -66,6 +67,7 @@ def _interval(estimate: Any, low: Any, high: Any, error: Any = None) -> Interval
     return Interval(_out(estimate), _out(low), _out(high), None if error is None else _out(error))
 
 
+@typed
 def newcombe(x1: Number, n1: Number, x2: Number, n2: Number, *, level: float = 0.95) -> Interval:
     """Newcombe's hybrid-score interval of p1 − p2 (1998, method 10).
 
@@ -98,6 +100,7 @@ def newcombe_limits(p: Any, n: Any, q: Any, m: Any, z: float) -> tuple[Any, Any]
     return d - np.sqrt((p - l1) ** 2 + (u2 - q) ** 2), d + np.sqrt((u1 - p) ** 2 + (q - l2) ** 2)
 
 
+@typed
 def miettinen_nurminen(x1: Number, n1: Number, x2: Number, n2: Number, *, level: float = 0.95) -> Interval:
     """Miettinen–Nurminen score interval of p1 − p2 (1985), variance times N / (N − 1).
 
@@ -156,6 +159,7 @@ def _restricted(x1: Any, n1: Any, x2: Any, n2: Any, d: Array) -> tuple[Array, Ar
     return np.clip(second + d, 0, 1), second
 
 
+@typed
 def agresti_caffo(x1: Number, n1: Number, x2: Number, n2: Number, *, level: float = 0.95) -> Interval:
     """Agresti–Caffo interval of p1 − p2 (2000): Wald after adding one success and one failure a side.
 
@@ -178,6 +182,7 @@ def agresti_caffo_limits(p: Any, n: Any, q: Any, m: Any, z: float) -> tuple[Any,
     return a - b - half, a - b + half
 
 
+@typed
 def wald_difference(x1: Number, n1: Number, x2: Number, n2: Number, *, level: float = 0.95) -> Interval:
     """Wald interval of p1 − p2 with unpooled standard error; too narrow in small samples.
 
@@ -198,6 +203,7 @@ def wald_error(p: Any, n: Any, q: Any, m: Any) -> Any:
     return np.sqrt(p * (1 - p) / n + q * (1 - q) / m)
 
 
+@typed
 def pooled_z(x1: Number, n1: Number, x2: Number, n2: Number) -> Test:
     """Pearson's test as a z: (p1 − p2) over the standard error under one common share.
 
@@ -222,6 +228,7 @@ def pooled_statistic(p: Any, n: Any, q: Any, m: Any) -> tuple[Any, Any]:
     return z, 2 * ndtr(-np.abs(z))
 
 
+@typed
 def chi_square_2x2(x1: Number, n1: Number, x2: Number, n2: Number, *, correct: bool = True) -> Test:
     """Pearson's chi-square of the 2 × 2 table, with Yates' correction as R's `chisq.test` applies it.
 
@@ -241,6 +248,7 @@ def chi_square_2x2(x1: Number, n1: Number, x2: Number, n2: Number, *, correct: b
     return Test(_out(statistic), _out(chdtrc(1, statistic)), _untestable(said, statistic), df=1)
 
 
+@typed
 def prop_test(
     x1: Number, n1: Number, x2: Number, n2: Number, *, correct: bool = True, level: float = 0.95
 ) -> Test:
@@ -273,6 +281,7 @@ def prop_test(
     )
 
 
+@typed
 def risk_ratio(x1: Number, n1: Number, x2: Number, n2: Number, *, level: float = 0.95) -> Interval:
     """p1 / p2 with Katz's interval; `std_error` is that of its logarithm.
 
@@ -290,6 +299,7 @@ def risk_ratio(x1: Number, n1: Number, x2: Number, n2: Number, *, level: float =
     return _ratio(ratio, error, (a > 0) & (b > 0), level)
 
 
+@typed
 def odds_ratio(x1: Number, n1: Number, x2: Number, n2: Number, *, level: float = 0.95) -> Interval:
     """Odds ratio with Woolf's interval; `std_error` is that of its logarithm.
 
@@ -313,8 +323,14 @@ def _ratio(ratio: Any, error: Any, usable: Any, level: float) -> Interval:
     return _interval(kept, kept * np.exp(-half), kept * np.exp(half), error)
 
 
+@typed
 def cohen_h(p1: Number, p2: Number) -> Any:
-    """Cohen's h: 2 asin √p1 − 2 asin √p2.
+    """Cohen's h: 2 asin √p1 − 2 asin √p2; NaN where a share is.
+
+    Raises
+    ------
+    InvalidInput
+        For shares outside 0–1.
 
     Examples
     --------
@@ -322,4 +338,13 @@ def cohen_h(p1: Number, p2: Number) -> Any:
     0.4421
     """
     first, second = np.asarray(p1, dtype=np.float64), np.asarray(p2, dtype=np.float64)
+    problems = [
+        Problem(
+            name, f"holds {share[(share < 0) | (share > 1)].ravel()[0]:g}", "give fractions: 0.96 for 96 %"
+        )
+        for name, share in (("p1", first), ("p2", second))
+        if bool(((share < 0) | (share > 1)).any())
+    ]
+    if problems:
+        raise InvalidInput("cohen_h", problems)
     return _out(2 * np.arcsin(np.sqrt(first)) - 2 * np.arcsin(np.sqrt(second)))

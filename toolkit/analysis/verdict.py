@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 
 from toolkit.analysis.rounding import rounded
+from toolkit.arguments import typed
 
 __all__ = ["amount", "verdict"]
 
 
+@typed
 def verdict(
     gap: float,
     conf_low: float,

@@ -9,11 +9,13 @@ import pandas as pd
 
 from toolkit.analysis.enumeration import MOST_ENUMERATED, exact_detectable_gap
 from toolkit.analysis.planning import margin_of_error, minimum_detectable_gap
+from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem
 
 __all__ = ["visible_gaps"]
 
 
+@typed
 def visible_gaps(
     headcounts: Mapping[str, int],
     *,

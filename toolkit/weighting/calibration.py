@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, NotConverged, Problem, near_names
 from toolkit.weighting.raking import margin_codes
 from toolkit.weighting.start import start_weights
@@ -22,6 +23,7 @@ _METHODS = ("linear", "raking", "logit")
 _HALVINGS = 30
 
 
+@typed
 def calibrate(
     frame: pd.DataFrame,
     targets: Mapping[str, Mapping[Any, float] | float],

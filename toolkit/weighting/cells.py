@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy.typing as npt
 import pandas as pd
 
+from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.weighting.raking import Margins, rake
 from toolkit.weighting.weights import Weights
@@ -12,6 +13,7 @@ from toolkit.weighting.weights import Weights
 __all__ = ["poststratify"]
 
 
+@typed
 def poststratify(
     frame: pd.DataFrame,
     targets: pd.DataFrame | Margins,

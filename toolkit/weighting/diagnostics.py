@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem
 from toolkit.weighting.weights import Weights, effective_n
 
@@ -14,6 +15,7 @@ __all__ = ["diagnose"]
 _TOP = 0.05
 
 
+@typed
 def diagnose(
     weights: Weights | pd.Series | npt.ArrayLike, *, by: pd.Series | npt.ArrayLike | None = None
 ) -> pd.DataFrame:
@@ -49,6 +51,8 @@ def diagnose(
     [1.375, 2.909090909090909, 0.5]
     """
     values = np.asarray(weights.values if isinstance(weights, Weights) else weights, dtype=np.float64)
+    if values.ndim != 1:
+        raise InvalidInput("diagnose", [Problem("weights", "are no list", "give one number a row")])
     effective_n(values)
     rows = [_row("all", values)]
     if by is not None:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, NotConverged, Problem, near_names
 from toolkit.weighting.start import start_weights
 from toolkit.weighting.weights import Calibration, Weights, effective_n
@@ -20,6 +21,7 @@ Margins = Mapping[str, Mapping[Any, float]]
 _STALLED = 25
 
 
+@typed
 def rake(
     frame: pd.DataFrame,
     margins: Margins,
@@ -48,7 +50,8 @@ def rake(
     ------
     InvalidInput
         Naming every category that is in the margins and not in the data or the other way round, missing
-        categories, totals that disagree or are not positive, unusable base weights.
+        categories, totals that disagree or are not positive, shares that do not add up to 1, unusable base
+        weights.
     NotConverged
         When the margins are not reached: they contradict each other in this sample.
 
@@ -64,6 +67,7 @@ def rake(
     >>> found.values.round(3).tolist()
     [40.0, 10.0, 50.0]
     """
+    _refuse_options(tolerance, max_iterations)
     start = start_weights(frame, base)
     codes, targets = margin_codes(frame, margins)
     sizes = [len(target) for target in targets]
@@ -86,6 +90,16 @@ def rake(
         _shown(margins, sides, float(mass.sum())),
         Calibration("raking" if len(codes) > 1 else "cells", start, values, tuple(codes)),
     )
+
+
+def _refuse_options(tolerance: float, max_iterations: int) -> None:
+    problems = []
+    if not 0 < tolerance < 1:
+        problems.append(Problem("tolerance", f"is {tolerance}", "give a small number above 0, such as 1e-10"))
+    if max_iterations < 1:
+        problems.append(Problem("max_iterations", f"is {max_iterations}", "give at least 1"))
+    if problems:
+        raise InvalidInput("rake", problems)
 
 
 def margin_codes(frame: pd.DataFrame, margins: Margins) -> tuple[list[Any], list[Array]]:
@@ -137,6 +151,10 @@ def _margin_problems(
                 "has no category",
                 "fill it in, make 'unknown' a category, or leave the rows out",
             )
+        listed: Any = totals
+        if not isinstance(listed, Mapping):
+            yield Problem(f"margin {name}", f"is {listed!r}", "give category → total")
+            continue
         held = np.bincount(codes[codes >= 0] if (codes < 0).any() else codes, minlength=len(levels))
         present = [level for level, count in zip(levels, held, strict=True) if count]
         for category in totals:
@@ -154,11 +172,19 @@ def _margin_problems(
                     "add its total or recode it",
                 )
         for category, total in totals.items():
-            if not (np.isfinite(total) and total > 0):
+            if not (isinstance(total, int | float | np.number) and np.isfinite(total) and total > 0):
                 yield Problem(
                     f"margin {name}, category {category!r}", f"its total is {total}", "give a number above 0"
                 )
-        sums[name] = float(sum(totals.values()))
+        given = [float(total) for total in totals.values() if isinstance(total, int | float | np.number)]
+        sums[name] = float(sum(given))
+        shares = max(given, default=0.0) <= 1 and any(total != 1 for total in given)
+        if len(given) == len(totals) and shares and abs(sums[name] - 1) > 1e-6:
+            yield Problem(
+                f"margin {name}",
+                f"holds shares that add up to {sums[name]:g}",
+                "make them add up to 1, or give numbers of people",
+            )
     first = next(iter(sums), None)
     for name, total in sums.items():
         if first is not None and abs(total - sums[first]) > 1e-6 * abs(sums[first]):

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, NotConverged, Problem
 from toolkit.weighting.weights import Weights, effective_n
 
@@ -14,6 +15,7 @@ __all__ = ["trim"]
 Array = npt.NDArray[np.float64]
 
 
+@typed
 def trim(
     weights: Weights | pd.Series | npt.ArrayLike,
     *,

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem
 from toolkit.weighting.sums import sums_within
 
@@ -134,6 +135,7 @@ class Weights:
     calibration: Calibration | None = None
 
 
+@typed
 def effective_n(weights: npt.ArrayLike) -> float:
     """Kish's effective number of answers, (Σw)² / Σw².
 
@@ -150,6 +152,7 @@ def effective_n(weights: npt.ArrayLike) -> float:
     return float(w.sum() ** 2 / (w**2).sum())
 
 
+@typed
 def design_effect(weights: npt.ArrayLike) -> float:
     """Kish's design effect of unequal weights, n Σw² / (Σw)².
 

@@ -1,0 +1,112 @@
+"""Arguments of the wrong kind: told by name, every one at once, and never a bare Python error."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from toolkit import analysis as tk
+from toolkit import weighting
+from toolkit.analysis import Design
+from toolkit.errors import InvalidInput
+
+PUBLIC = [
+    pytest.param(getattr(home, name), id=name)
+    for home in (tk, weighting)
+    for name in home.__all__
+    if inspect.isfunction(getattr(home, name))
+]
+
+
+def _frame() -> pd.DataFrame:
+    rng = np.random.default_rng(0)
+    audience = pd.Categorical(["x"] * 10 + ["y"] * 20)
+    return pd.DataFrame(
+        {"b": rng.integers(0, 2, 30) * 1.0, "audience": audience, "w": 1.5, "s": list("pq") * 15}
+    )
+
+
+@pytest.mark.parametrize("function", PUBLIC)
+@pytest.mark.parametrize("odd", [object(), 1j, lambda: None])
+def test_every_public_function_says_what_it_wanted_instead(function: Any, odd: Any) -> None:
+    first = next(iter(inspect.signature(function).parameters))
+    needed = {
+        name: odd
+        for name, one in inspect.signature(function).parameters.items()
+        if one.default is inspect.Parameter.empty
+    }
+    with pytest.raises(InvalidInput) as told:
+        function(**needed or {first: odd})
+    assert told.value.problems
+
+
+def test_every_wrong_argument_is_told_at_once() -> None:
+    with pytest.raises(InvalidInput) as told:
+        tk.gaps([1], "b", between=3, level="95", design="w")
+    assert [problem.where for problem in told.value.problems] == ["frame", "between", "level", "design"]
+
+
+def test_numbers_of_any_make_are_numbers() -> None:
+    frame = _frame()
+    once = tk.means(frame, "b", level=0.9)["conf_low"][0]
+    assert tk.means(frame, "b", level=np.float32(0.9))["conf_low"][0] == pytest.approx(once)
+    assert tk.newcombe(np.int64(3), 5, np.array([2]), pd.Series([6])).estimate[0] == pytest.approx(
+        3 / 5 - 2 / 6
+    )
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda f: tk.newcombe(1, 3, 2, 4, level=95), "level: is 95"),
+        (lambda f: tk.fisher_exact(1, 3, 2, 4, level=0), "level: is 0"),
+        (lambda f: tk.newcombe("1", 3, 2, 4), "x1: is '1'"),
+        (lambda f: tk.newcombe(1, np.inf, 2, 4), "n1: is no number above 0"),
+        (lambda f: tk.cohen_h(96, 0.5), "0.96 for 96 %"),
+        (lambda f: tk.weighted_quantile([1, 2], [-1, 2], 0.5), "negative"),
+        (lambda f: tk.weighted_quantile([1], [1, 2], 0.5), "one a value"),
+        (lambda f: tk.quantiles(f, "b", ["a"]), "hold 'a'"),
+        (lambda f: tk.chi_square([[1], [1, 2]]), "no table of numbers"),
+        (lambda f: tk.wilcoxon_signed_rank([], [1, 2]), "unequal length"),
+        (lambda f: tk.equivalence_of_proportions(1, 3, 2, 4, margin="a"), "margin: is 'a'"),
+        (lambda f: tk.goodness_of_fit(f, "s", {"p": "a", "q": 1}), "share of 'p'"),
+        (lambda f: tk.margin_of_error(np.nan), "negative or missing"),
+        (lambda f: Design(df=None), "df: None"),
+        (lambda f: Design(strata=4), "column 4: is no name"),
+        (lambda f: weighting.rake(f, {"s": {"p": 0.4, "q": 0.5}}), "shares that add up to 0.9"),
+        (lambda f: weighting.poststratify(f, {"s": {"p": 0.4, "q": 0.5}}), "shares that add up to 0.9"),
+        (lambda f: weighting.rake(f, {"s": [1, 2]}), "give category → total"),
+        (lambda f: weighting.rake(f, {"s": {"p": "x", "q": 2}}), "its total is x"),
+        (lambda f: weighting.rake(f, {"s": {"p": 1, "q": 1}}, max_iterations=0), "max_iterations: is 0"),
+        (lambda f: weighting.rake(f, {"s": {"p": 1, "q": 1}}, tolerance=-1), "tolerance: is -1"),
+        (lambda f: weighting.diagnose(3), "are no list"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_by_name(call: Any, said: str) -> None:
+    with pytest.raises(InvalidInput, match=said):
+        call(_frame())
+
+
+@pytest.mark.parametrize("call", [tk.gaps, tk.rank_gap])
+def test_a_person_in_two_audiences_is_refused(call: Any) -> None:
+    frame = _frame().assign(respondent=[f"r{at}" for at in range(29)] + ["r3"])
+    with pytest.raises(InvalidInput, match="respondent 'r3': is in x and y of column audience"):
+        call(frame, "b", between="audience", measure="mean") if call is tk.gaps else call(
+            frame, "b", between="audience"
+        )
+    # the same person in another wave is no overlap
+    waves = frame.assign(wave=["2024"] * 29 + ["2025"])
+    assert len(tk.gaps(waves, "b", between="audience", measure="mean")) == 1
+
+
+def test_the_detectable_gap_is_at_the_level_of_the_interval() -> None:
+    wide, narrow = (
+        tk.gaps(_frame(), "b", between="audience", measure="mean", level=level)["minimum_detectable_gap"][0]
+        for level in (0.99, 0.8)
+    )
+    assert wide == pytest.approx(tk.minimum_detectable_gap(10, 20, alpha=0.01))
+    assert narrow == pytest.approx(tk.minimum_detectable_gap(10, 20, alpha=0.2))
