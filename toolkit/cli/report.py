@@ -46,7 +46,8 @@ def chosen(given: argparse.Namespace) -> dict[str, Any]:
     """What `takes_choice` asked, as `run_reports` and `plan_reports` take it."""
     names = ("organisation", "wave", "out", "notebook", "data", "formats", "force")
     told = {name: getattr(given, name) for name in names}
-    return {**told, "organisations": told.pop("organisation")}
+    told["organisations"] = told.pop("organisation")
+    return told
 
 
 def make(given: argparse.Namespace, **limits: Any) -> int:
