@@ -46,7 +46,7 @@ def serve() -> Iterator[Callable[[dict[str, Any]], str]]:
                 self.end_headers()
                 self.wfile.write(held)
 
-            def log_message(self, format: str, *args: object) -> None:
+            def log_message(self, *args: object) -> None:
                 """Say nothing."""
 
         server = HTTPServer(("127.0.0.1", 0), Stub)
@@ -71,6 +71,10 @@ RUNNING = {
     "release_session_key": "OK",
     "export_responses": lambda key, survey, *how: base64.b64encode(ANSWERS).decode(),
 }
+
+
+def _answering(result: object) -> dict[str, Any]:
+    return {**RUNNING, "export_responses": result}
 
 
 def test_what_is_fetched_is_the_export_to_the_byte(serve: Serve, tmp_path: Path, tiny: Instrument) -> None:
@@ -105,10 +109,10 @@ def test_codes_of_everybody_are_asked_for(serve: Serve, tmp_path: Path) -> None:
     ("results", "password", "said"),
     [
         (RUNNING, "wrong", "user ana: was not let in (Invalid user name or password)"),
-        ({**RUNNING, "export_responses": {"status": "No Data, could not get max id."}}, "s3cret", "holds no responses"),
-        ({**RUNNING, "export_responses": {"status": "Error: Invalid survey ID"}}, "s3cret", "Invalid survey ID"),
-        ({**RUNNING, "export_responses": {"status": "No permission"}}, "s3cret", "may not do that"),
-        ({**RUNNING, "export_responses": base64.b64encode(b'"id";"submitdate"\r\n').decode()}, "s3cret", "no resp"),
+        (_answering({"status": "No Data, could not get max id."}), "s3cret", "holds no responses"),
+        (_answering({"status": "Error: Invalid survey ID"}), "s3cret", "Invalid survey ID"),
+        (_answering({"status": "No permission"}), "s3cret", "may not do that"),
+        (_answering(base64.b64encode(b'"id";"submitdate"\r\n').decode()), "s3cret", "no responses"),
     ],
 )  # fmt: skip
 def test_what_the_server_refuses_is_said_with_the_mend_and_nothing_is_written(

@@ -263,7 +263,7 @@ def test_a_data_dictionary_is_not_taken_for_answers(real: Path, tmp_path: Path) 
 @pytest.mark.parametrize("platform", ["qualtrics", "surveyjs", "limesurvey", "odk"])
 def test_a_questionnaire_is_not_taken_for_answers(real: Path, tmp_path: Path, platform: str) -> None:
     instrument = made(tmp_path, [choice("q1", {"1": "Yes", "0": "No"})])
-    with pytest.raises(InvalidInput, match="questionnaire|is JSON"):
+    with pytest.raises(InvalidInput, match=r"questionnaire|is JSON"):
         _coded(real / "qualtrics" / "qt_MA_MC.qsf", instrument, platform, **NO_ITEMS)
 
 

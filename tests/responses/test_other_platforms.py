@@ -22,8 +22,19 @@ from toolkit.responses import AnswersFile, decode, read_answers
 from toolkit.responses.decoding import Coded
 
 ANSWERS = {"audience": "fte", "aiuse": "1", "agree_prod": "5", "agree_load": "2", "agree_burn": "98"}
-EXPECTED = {"aiuse": "1", "agree_prod": "5", "agree_load": "2", "agree_burn": "-1", "ways_rev": "1", "ways_lrn": "0",
-            "ways_ask": "1", "ways_none": "0", "outp": "-5", "years": 7.0, "open": "more, time"}  # fmt: skip
+EXPECTED = {
+    "aiuse": "1",
+    "agree_prod": "5",
+    "agree_load": "2",
+    "agree_burn": "-1",
+    "ways_rev": "1",
+    "ways_lrn": "0",
+    "ways_ask": "1",
+    "ways_none": "0",
+    "outp": "-5",
+    "years": 7.0,
+    "open": "more, time",
+}
 
 
 def _coded(path: Path, instrument: Instrument, platform: str, **options: Any) -> Coded:
@@ -48,16 +59,39 @@ def _csv(path: Path, *rows: Sequence[str], encoding: str = "utf-8") -> Path:
     return path
 
 
-ODK = {"SubmissionDate": "2026-01-01", "page/audience": "fte", "page/aiuse": "1", "page/agree/agree_prod": "5",
-       "page/agree/agree_load": "2", "page/agree/agree_burn": "98", "page/years": "7", "page/open": "more, time",
-       "KEY": "uuid:1"}  # fmt: skip
+ODK = {
+    "SubmissionDate": "2026-01-01",
+    "page/audience": "fte",
+    "page/aiuse": "1",
+    "page/agree/agree_prod": "5",
+    "page/agree/agree_load": "2",
+    "page/agree/agree_burn": "98",
+    "page/years": "7",
+    "page/open": "more, time",
+    "KEY": "uuid:1",
+}
 
 
-@pytest.mark.parametrize("ticks", [{"page/ways": "rev ask"},
-                                   {"page/ways": "rev ask", "page/ways/rev": "1", "page/ways/lrn": "0",
-                                    "page/ways/ask": "1", "page/ways/none": "0"},
-                                   {"page/ways/rev": "TRUE", "page/ways/lrn": "FALSE", "page/ways/ask": "TRUE",
-                                    "page/ways/none": "FALSE"}], ids=["joined", "both", "split"])  # fmt: skip
+@pytest.mark.parametrize(
+    "ticks",
+    [
+        {"page/ways": "rev ask"},
+        {
+            "page/ways": "rev ask",
+            "page/ways/rev": "1",
+            "page/ways/lrn": "0",
+            "page/ways/ask": "1",
+            "page/ways/none": "0",
+        },
+        {
+            "page/ways/rev": "TRUE",
+            "page/ways/lrn": "FALSE",
+            "page/ways/ask": "TRUE",
+            "page/ways/none": "FALSE",
+        },
+    ],
+    ids=["joined", "both", "split"],
+)
 @pytest.mark.parametrize("step", ["/", "-"])
 def test_an_odk_table_is_read_by_the_last_step_of_each_path(
     tmp_path: Path, tiny: Instrument, ticks: dict[str, str], step: str
@@ -105,8 +139,14 @@ def test_a_submission_cannot_carry_entities(tmp_path: Path, tiny: Instrument) ->
     assert "declares a document type" in _refusal(path, tiny, "odk")
 
 
-SURVEYJS = {"audience": "fte", "aiuse": 1, "agree": {"prod": 5, "load": 2, "burn": 98}, "ways": ["rev", "ask"],
-            "years": 7, "open": "more, time"}  # fmt: skip
+SURVEYJS = {
+    "audience": "fte",
+    "aiuse": 1,
+    "agree": {"prod": 5, "load": 2, "burn": 98},
+    "ways": ["rev", "ask"],
+    "years": 7,
+    "open": "more, time",
+}
 
 
 @pytest.mark.parametrize(
@@ -130,9 +170,21 @@ def test_a_genuine_surveyjs_answer(shared: Path, tiny: Instrument) -> None:
     assert frame[["agree_prod", "ways_none", "ways_rev", "open"]].iloc[0].tolist() == ["5", "1", "0", "hello"]
 
 
-PREVIEW = {"respondent": "preview-1", "preview": "preview", "submitted": "1", "instrument": "tiny", "version": "1",
-           "language": "en", **ANSWERS, "ways_rev": "1", "ways_lrn": "0", "ways_ask": "1", "ways_none": "0",
-           "years": "7", "open": "more, time"}  # fmt: skip
+PREVIEW = {
+    "respondent": "preview-1",
+    "preview": "preview",
+    "submitted": "1",
+    "instrument": "tiny",
+    "version": "1",
+    "language": "en",
+    **ANSWERS,
+    "ways_rev": "1",
+    "ways_lrn": "0",
+    "ways_ask": "1",
+    "ways_none": "0",
+    "years": "7",
+    "open": "more, time",
+}
 
 
 def test_the_previews_file_is_set_aside_unless_asked_for(tmp_path: Path, tiny: Instrument) -> None:
@@ -150,15 +202,36 @@ def test_the_preview_of_another_instrument_is_refused(tmp_path: Path, tiny: Inst
     assert "answers of instrument 'other', not of 'tiny'" in _refusal(path, tiny, "preview", keep_tests=True)
 
 
-REDCAP = {"record_id": "1", "audience": "fte", "aiuse": "1", "agree_prod": "5", "agree_load": "2", "agree_burn": "98",
-          "ways___rev": "1", "ways___lrn": "0", "ways___ask": "1", "ways___none": "0", "years": "7",
-          "open": "more, time", "work_complete": "2"}  # fmt: skip
+REDCAP = {
+    "record_id": "1",
+    "audience": "fte",
+    "aiuse": "1",
+    "agree_prod": "5",
+    "agree_load": "2",
+    "agree_burn": "98",
+    "ways___rev": "1",
+    "ways___lrn": "0",
+    "ways___ask": "1",
+    "ways___none": "0",
+    "years": "7",
+    "open": "more, time",
+    "work_complete": "2",
+}
 
 
 def test_redcap_values_may_be_raw_or_labels(tmp_path: Path, tiny: Instrument) -> None:
-    labels = {**REDCAP, "aiuse": "Yes", "agree_prod": "Strongly agree", "agree_load": "Disagree",
-              "agree_burn": "Don't know", "ways___rev": "Checked", "ways___lrn": "Unchecked",
-              "ways___ask": "Checked", "ways___none": "Unchecked", "work_complete": "Complete"}  # fmt: skip
+    labels = {
+        **REDCAP,
+        "aiuse": "Yes",
+        "agree_prod": "Strongly agree",
+        "agree_load": "Disagree",
+        "agree_burn": "Don't know",
+        "ways___rev": "Checked",
+        "ways___lrn": "Unchecked",
+        "ways___ask": "Checked",
+        "ways___none": "Unchecked",
+        "work_complete": "Complete",
+    }
     for name, row in (("raw.csv", REDCAP), ("labels.csv", labels)):
         _is_expected(_coded(_csv(tmp_path / name, list(row), list(row.values())), tiny, "redcap"))
     open_form = {**REDCAP, "work_complete": "0"}
@@ -192,8 +265,10 @@ def test_surveymonkey_condensed_expanded_and_as_workbook(tmp_path: Path, kind: s
         ],
     )
     first, second = list(SURVEYMONKEY), list(SECOND)
-    rows = [["11", "5", "Yes", "Agree", "Disagree", "Reviewing", "", ""],
-            ["12", "5", "No", "Disagree", "", "", "Learning", "x"]]  # fmt: skip
+    rows = [
+        ["11", "5", "Yes", "Agree", "Disagree", "Reviewing", "", ""],
+        ["12", "5", "No", "Disagree", "", "", "Learning", "x"],
+    ]
     agree = "How much do you agree?"
     items: dict[str, Any] = {
         "use": {"column": "Do you use AI?"},
@@ -245,10 +320,19 @@ def test_microsoft_forms_joins_ticks_with_one_semicolon_too_many(tmp_path: Path)
 
 def _statistics(path: Path, tiny: Instrument, missing: dict[str, Any]) -> pd.DataFrame:
     frame = pd.DataFrame(
-        {"id": [1.0, 2.0], "audience": ["exec", "fte"], "aiuse": [1.0, 98.0], "agree_prod": [4.0, -2.0],
-         "agree_load": [5.0, -1.0], "agree_burn": [1.0, 2.0], "outp": [98.0, -2.0], "years": [3.0, None],
-         "open": ["why", ""], **{f"ways_{way}": [float(way == "rev"), -2.0] for way in ("rev", "lrn", "ask", "none")}}
-    )  # fmt: skip
+        {
+            "id": [1.0, 2.0],
+            "audience": ["exec", "fte"],
+            "aiuse": [1.0, 98.0],
+            "agree_prod": [4.0, -2.0],
+            "agree_load": [5.0, -1.0],
+            "agree_burn": [1.0, 2.0],
+            "outp": [98.0, -2.0],
+            "years": [3.0, None],
+            "open": ["why", ""],
+            **{f"ways_{way}": [float(way == "rev"), -2.0] for way in ("rev", "lrn", "ask", "none")},
+        }
+    )
     said = {-1.0: "Not answered", -2.0: "Not asked", 98.0: "Don't know"}
     labels = {name: {1.0: "Yes", 0.0: "No", **said} for name in ("aiuse", "outp")}
     agree = {1.0: "Strongly disagree", 2.0: "Disagree", 3.0: "Neither", 4.0: "Agree", 5.0: "Strongly agree"}
@@ -292,14 +376,26 @@ def test_a_scale_coded_the_other_way_is_refused(tmp_path: Path, tiny: Instrument
 def test_the_handmade_sav_file_keeps_its_user_missing_values(shared: Path, tmp_path: Path) -> None:
     path = shared / "platforms" / "spss" / "tiny.sav"
     yes = {"1": "Yes", "0": "No", "98": "Don't know", "99": "Refused"}
-    agree = {"1": "Strongly disagree", "2": "Disagree", "3": "Neither", "4": "Agree", "5": "Strongly agree",
-             "98": "Don't know", "99": "Refused"}  # fmt: skip
+    agree = {
+        "1": "Strongly disagree",
+        "2": "Disagree",
+        "3": "Neither",
+        "4": "Agree",
+        "5": "Strongly agree",
+        "98": "Don't know",
+        "99": "Refused",
+    }
     instrument = made(
         tmp_path,
-        [choice("use", yes), choice("prod", agree), multi("ways", {"rev": "A", "lrn": "B"}, ask_if="use == 1"),
-         choice("outp", yes, audiences=["executive"]), text("open")],
+        [
+            choice("use", yes),
+            choice("prod", agree),
+            multi("ways", {"rev": "A", "lrn": "B"}, ask_if="use == 1"),
+            choice("outp", yes, audiences=["executive"]),
+            text("open"),
+        ],
         {"executive": "1", "employee": "2", "freelancer": "3"},
-    )  # fmt: skip
+    )
     columns = {"ai_use": "use", "agree_prod": "prod", "out_up": "outp", "open_txt": "open"}
     frame = _coded(path, instrument, "spss", columns=columns, missing={"-2": "-4", "-1": "-3"}).frame
     raw, _ = pyreadstat.read_sav(str(path), user_missing=True)
@@ -309,9 +405,22 @@ def test_the_handmade_sav_file_keeps_its_user_missing_values(shared: Path, tmp_p
     assert frame["outp"].tolist()[2:] == ["-5"] * 3
 
 
-SUFFIXED = {"id": "1", "submitdate": "x", "audience": "fte", "aiuse_exec": "", "aiuse_fte": "1", "agree[prod]": "5",
-            "agree[load]": "2", "agree[burn]": "98", "ways[rev]": "Y", "ways[lrn]": "", "ways[ask]": "Y",
-            "ways[none]": "", "years": "7", "open": "more, time"}  # fmt: skip
+SUFFIXED = {
+    "id": "1",
+    "submitdate": "x",
+    "audience": "fte",
+    "aiuse_exec": "",
+    "aiuse_fte": "1",
+    "agree[prod]": "5",
+    "agree[load]": "2",
+    "agree[burn]": "98",
+    "ways[rev]": "Y",
+    "ways[lrn]": "",
+    "ways[ask]": "Y",
+    "ways[none]": "",
+    "years": "7",
+    "open": "more, time",
+}
 
 
 def test_a_column_for_each_audience_is_one_item(tmp_path: Path, tiny: Instrument) -> None:
@@ -338,16 +447,29 @@ def test_two_audiences_columns_that_contradict_are_refused(
 
 @pytest.mark.parametrize(
     "joined",
-    ["More time reviewing AI output, More work is asked of us", "rev;ask", "rev|ask",
-     "More time reviewing AI output\nMore work is asked of us", "rev, ask"],
-)  # fmt: skip
+    [
+        "More time reviewing AI output, More work is asked of us",
+        "rev;ask",
+        "rev|ask",
+        "More time reviewing AI output\nMore work is asked of us",
+        "rev, ask",
+    ],
+)
 def test_ticks_may_stand_joined_in_one_cell(tmp_path: Path, tiny: Instrument, joined: str) -> None:
     row = {name: cell for name, cell in SUFFIXED.items() if not name.startswith("ways")} | {"ways": joined}
     _is_expected(_coded(_csv(tmp_path / "a.csv", list(row), list(row.values())), tiny, "limesurvey"))
 
 
-TICKS = [("Y", ""), ("Y", "N"), ("1", "0"), ("TRUE", "FALSE"), ("Yes", "No"), ("Checked", "Unchecked"), ("x", ""),
-         ("text", "")]  # fmt: skip
+TICKS = [
+    ("Y", ""),
+    ("Y", "N"),
+    ("1", "0"),
+    ("TRUE", "FALSE"),
+    ("Yes", "No"),
+    ("Checked", "Unchecked"),
+    ("x", ""),
+    ("text", ""),
+]
 
 
 @pytest.mark.parametrize(("yes", "no"), TICKS)

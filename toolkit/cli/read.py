@@ -20,8 +20,8 @@ def add(commands: Commands) -> None:
     read = commands.add_parser(
         "read",
         help="read one file of answers and say what became of every row",
-        description="Read one file of answers as a platform exported it, print its disposition, and write the "
-        "coded frame where --out names a file.",
+        description="Read one file of answers as a platform exported it, print its disposition, and write "
+        "the coded frame where --out names a file.",
     )
     read.add_argument("file", metavar="FILE", help="the file of answers, as it was exported")
     read.add_argument(

@@ -18,7 +18,7 @@ PlatformName = Literal[
 ]  # fmt: skip
 
 BLANKS = ("-3", "-4", "-5", "-6")
-"""What `missing` may say of a value that is no answer; which of the four it is, routing and audience decide."""
+"""What `missing` may say of a value that is no answer; which of the four, routing and audience decide."""
 
 _EXPORTS_ONLY = (
     "audiences", "audience_column", "organisation_column", "ignore_columns", "columns", "missing", "manifest",
@@ -86,7 +86,7 @@ class AnswersFile(Strict):
     def _fits_platform(self) -> AnswersFile:
         if self.platform in _MAPPED_ONLY and self.mapping is None:
             raise ValueError(
-                f"platform {self.platform} has no codes to go by; add a mapping that says what its columns are"
+                f"platform {self.platform} has no codes to go by; add a mapping that says what columns are"
             )
         unread = [key for key in _EXPORTS_ONLY if key in self.model_fields_set]
         if self.mapping is not None and unread:

@@ -29,6 +29,7 @@ __all__ = ["Sheet", "bytes_of", "headings_of", "read_sheet", "sheet_of_text"]
 
 _CHUNK = 1 << 22
 _SAMPLE = 200
+_HEAD = 1 << 20
 _QUOTE = ord('"')
 
 
@@ -136,7 +137,7 @@ def _not_utf8(data: bytes) -> Problem | None:
 
 
 def _delimiter(text: str) -> str:
-    first = text.lstrip("\r\n ").split("\n", 1)[0]
+    first = text[:_HEAD].lstrip("\r\n ").split("\n", 1)[0]
     unquoted = "".join(first.split('"')[::2])
     return max(";,\t", key=unquoted.count)
 
@@ -146,13 +147,12 @@ def _parsed_fast(text: str, delimiter: str) -> pd.DataFrame | None:
     import pyarrow as pa
     from pyarrow import csv as arrow_csv
 
-    data = text.rstrip("\r\n").encode("utf-8")
-    carriage_returns = data.count(b"\r")
-    if carriage_returns and carriage_returns != data.count(b"\r\n"):
+    data = text.encode("utf-8").rstrip(b"\r\n")
+    if not _all_quoted(data, delimiter) and not (
+        _no_bare_return(data) and _quotes_are_clean(data, ord(delimiter))
+    ):
         return None
-    if not _quotes_are_clean(data, ord(delimiter)):
-        return None
-    sample = list(islice(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), _SAMPLE))
+    sample = list(islice(csv.reader(io.StringIO(text[:_HEAD], newline=""), delimiter=delimiter), _SAMPLE))
     names = [f"f{number}" for number in range(len(sample[0]))]
     if len(names) < 2:
         return None
@@ -197,14 +197,20 @@ def _column(column: pa.ChunkedArray) -> pd.Categorical | pd.api.extensions.Exten
     return pd.Categorical.from_codes(codes, categories=pd.Index(held.dictionary.to_pylist(), dtype=str))
 
 
-def _quotes_are_clean(data: bytes, delimiter: int) -> bool:
-    """Whether every quote opens a cell, closes one, or is one of two that stand for a quote.
+def _all_quoted(data: bytes, delimiter: str) -> bool:
+    """Whether every cell is quoted, as LimeSurvey does it: counting tells that no quote is left over."""
+    if not (data[:1] == data[-1:] == b'"'):
+        return False
+    end = b'"\r\n"' if b'"\r\n"' in data[:_HEAD] else b'"\n"'
+    return data.count(b'"') == 2 * (data.count(f'"{delimiter}"'.encode()) + data.count(end)) + 2
 
-    Where every cell is quoted, as LimeSurvey does it, counting tells: no quote is left over.
-    """
-    between = data.count(b'"' + bytes([delimiter]) + b'"') + data.count(b'"\n"') + data.count(b'"\r\n"')
-    if data[:1] == data[-1:] == b'"' and data.count(b'"') == 2 * between + 2:
-        return True
+
+def _no_bare_return(data: bytes) -> bool:
+    return b"\r" not in data or data.count(b"\r") == data.count(b"\r\n")
+
+
+def _quotes_are_clean(data: bytes, delimiter: int) -> bool:
+    """Whether every quote opens a cell, closes one, or is one of two that stand for a quote."""
     edges = (delimiter, ord("\n"), ord("\r"), _QUOTE)
     framed = np.frombuffer(b"\n" + data + b"\n", dtype=np.uint8)
     seen = 0

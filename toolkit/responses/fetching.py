@@ -1,7 +1,7 @@
 """Responses fetched from a running LimeSurvey by its RemoteControl 2 interface.
 
-The file that is written is LimeSurvey's own CSV with question codes and answer codes, as if it had been exported by
-hand. The password comes from the environment or the system's keyring and is written nowhere.
+The file that is written is LimeSurvey's own CSV with question codes and answer codes, as if it had been
+exported by hand. The password comes from the environment or the system's keyring and is written nowhere.
 """
 
 from __future__ import annotations
@@ -87,8 +87,8 @@ def fetch_limesurvey(
 
     Examples
     --------
-    >>> fetch_limesurvey("https://example.org/index.php/admin/remotecontrol", 424242, "ana", "answers/staff.csv")
-    ... # doctest: +SKIP
+    >>> url = "https://example.org/index.php/admin/remotecontrol"
+    >>> fetch_limesurvey(url, 424242, "ana", "answers/staff.csv")  # doctest: +SKIP
     PosixPath('answers/staff.csv')
     """
     _check_address(url)

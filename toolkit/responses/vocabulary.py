@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -103,26 +104,30 @@ def flavour_of(
     """Whether a file holds answer codes or full answers, told by the cells that can be only one of them."""
     only_codes = only_labels = 0
     for name in codes:
-        counts = _counted(cells[name])
-        as_code, as_label = counts.index.isin(list(codes[name])), counts.index.isin(list(labels[name]))
-        only_codes += int(counts[as_code & ~as_label].sum())
-        only_labels += int(counts[as_label & ~as_code].sum())
+        for cell, times in _counted(cells[name]):
+            as_code, as_label = cell in codes[name], cell in labels[name]
+            only_codes += times if as_code and not as_label else 0
+            only_labels += times if as_label and not as_code else 0
     return "labels" if only_labels > only_codes else "codes"
 
 
-def _counted(cells: pd.Series) -> pd.Series:
-    if not isinstance(cells.dtype, pd.CategoricalDtype):
-        return cells.value_counts()
-    codes = cells.cat.codes.to_numpy()
-    return pd.Series(np.bincount(codes, minlength=len(cells.cat.categories)), index=cells.cat.categories)
+def _counted(cells: pd.Series) -> Iterator[tuple[str, int]]:
+    places, distinct = _distinct(cells)
+    return zip(distinct, np.bincount(places, minlength=len(distinct)).tolist(), strict=True)
 
 
 def _distinct(cells: pd.Series) -> tuple[np.ndarray, list[str]]:
     """Place of each cell among the different ones, and these."""
     if isinstance(cells.dtype, pd.CategoricalDtype):
-        return cells.cat.codes.to_numpy(), list(cells.cat.categories)
+        return cells.array.codes, cells.array.categories.tolist()
     places, distinct = pd.factorize(cells)
     return places, list(distinct)
+
+
+@lru_cache(maxsize=256)
+def _dtype(categories: tuple[str, ...], ordered: bool) -> pd.CategoricalDtype:
+    """The same for every column of a scale."""
+    return pd.CategoricalDtype(list(categories), ordered=ordered)
 
 
 def translate(
@@ -137,8 +142,8 @@ def translate(
     strange = np.array([cell != "" and cell not in words for cell in distinct], dtype=bool)
     if strange.any() and strange[places].any():
         problems.extend(unknown_cells(cells[strange[places]].astype(str), words, variable))
-    made = pd.Categorical.from_codes(codes[places], categories=categories, ordered=variable.ordered)
-    return pd.Series(made, index=cells.index)
+    dtype = _dtype(variable.categories, variable.ordered)
+    return pd.Series(pd.Categorical.from_codes(codes[places], dtype=dtype), index=cells.index)
 
 
 def unknown_cells(cells: pd.Series, words: Mapping[str, str], variable: Variable) -> Iterator[Problem]:

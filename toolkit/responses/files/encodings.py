@@ -49,7 +49,7 @@ def decoded(data: bytes, *, source: str, encoding: str | None = None) -> tuple[s
     InvalidInput
         Where the file is no text, is empty, or is not in the encoding given.
     """
-    if not data.strip(b"\xef\xbb\xbf \t\r\n"):
+    if not data[:_SAMPLE].strip(b"\xef\xbb\xbf \t\r\n") and not data.strip(b"\xef\xbb\xbf \t\r\n"):
         raise InvalidInput(source, [Problem("file", "is empty", "export it again")])
     if encoding is not None:
         return _as_told(data, encoding, source), (f"read as {encoding}, as the study file says",)

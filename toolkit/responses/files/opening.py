@@ -103,7 +103,7 @@ def cells_of(
 
 
 def unpacked(path: Path, source: str) -> tuple[bytes, tuple[str, ...]]:
-    """The bytes of a file; of the one file in it, where it is a .zip as Qualtrics and SurveyMonkey send it."""
+    """The bytes of a file; of the one file in it, where it is a .zip as Qualtrics sends it."""
     data = bytes_of(path, source)
     if data[:4] != b"PK\x03\x04":
         return data, ()

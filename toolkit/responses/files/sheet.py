@@ -62,7 +62,7 @@ def no_rows() -> Problem:
 
 
 def without_empty_columns(sheet: Sheet) -> Sheet:
-    """Leave out columns that have neither a heading nor a cell: a comma at the end of every line makes one."""
+    """Leave out columns that have neither a heading nor a cell: a comma at the end of each line makes one."""
     keep = [
         number
         for number, name in enumerate(sheet.names)

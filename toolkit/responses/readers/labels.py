@@ -1,4 +1,4 @@
-"""Value labels in a file (SPSS, Stata): which values are no answers, and whether a scale runs the other way."""
+"""Value labels in a file (SPSS, Stata): which values are no answers, and whether a scale runs backwards."""
 
 from __future__ import annotations
 

@@ -175,5 +175,6 @@ LIMESURVEY = Platform(
     submitted=_submitted,
     coded=_by_order,
     manifests=("limesurvey",),
-    texts="export again with headings 'Question code', or name the manifest of the questionnaire (manifest: …)",
+    texts="export again with headings 'Question code', "
+    "or name the manifest of the questionnaire (manifest: …)",
 )

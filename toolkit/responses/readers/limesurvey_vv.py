@@ -1,8 +1,8 @@
-"""Columns of LimeSurvey's first VV format, named by numbers: `424242X2X3prod` is survey, group, question, part.
+"""Columns of LimeSurvey's first VV format: `424242X2X3prod` is survey, group, question and part.
 
-The numbers are LimeSurvey's own. They are taken for questions by their order, and only where everything that can
-be checked agrees: as many questions as the instrument (or manifest) has, the same parts at each, and the text of
-each question without parts where the file shows it plainly.
+The numbers are LimeSurvey's own. They are taken for questions by their order, and only where everything that
+can be checked agrees: as many questions as the instrument (or manifest) has, the same parts at each, and the
+text of each question without parts where the file shows it plainly.
 """
 
 from __future__ import annotations

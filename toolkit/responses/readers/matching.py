@@ -1,4 +1,4 @@
-"""Which column of a file is which variable: by the manifest, by import ids, by codes; never by words alone."""
+"""Which column of a file is which variable: by manifest, import ids or codes; never by words alone."""
 
 from __future__ import annotations
 

@@ -4,9 +4,9 @@ Rules:
 
 - a heading is the path of a question (`page/agree/agree_prod`, `page-agree-agree_prod`); its last step is the
   code, the platform's own columns are known by name;
-- ticks of a multi-select stand in one cell, codes apart by a blank, or in a column an option (1/0, TRUE/FALSE);
+- ticks of a multi-select stand in one cell, codes apart by a blank, or in a column an option (1/0 or so);
 - one XML file holds one submission, or several below one element; a .zip may hold many of them;
-- what reaches the server was finished; a submission whose `_validation_status` is "not approved" is set aside.
+- what reaches the server was finished; one whose `_validation_status` is "not approved" is set aside.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ __all__ = ["ODK", "read_odk"]
 _OWN = {
     "SubmissionDate", "KEY", "PARENT_KEY", "SubmitterID", "SubmitterName", "AttachmentsPresent",
     "AttachmentsExpected", "Status", "ReviewState", "DeviceID", "Edits", "FormVersion", "instanceID",
-    "instanceName", "start", "end", "today", "deviceid", "subscriberid", "simserial", "phonenumber", "username",
+    "instanceName", "start", "end", "today", "deviceid", "subscriberid", "simserial", "phonenumber",
+    "username",
     "__version__", "_id", "_uuid", "_submission_time", "_validation_status", "_notes", "_status",
     "_submitted_by", "_tags", "_index", "_version_", "uuid", "rootUuid", "deprecatedID", "audit",
     "_attachments", "_geolocation", "_xform_id_string", "formhub/uuid",

@@ -249,7 +249,7 @@ def _audience_heading(
     manifest: ExportManifest | None,
     instrument: Instrument,
 ) -> tuple[str, tuple[str, ...]]:
-    """Where the audience stands: as named; with a manifest, the one column left over that holds nothing else."""
+    """Where the audience stands: as named; with a manifest, the one column left that holds nothing else."""
     column = entry.audience_column
     if "audience_column" not in entry.model_fields_set and manifest and manifest.audience_column:
         column = manifest.audience_column

@@ -1,4 +1,4 @@
-"""Qualtrics' CSV exports: three heading rows (names, texts, import ids), early and modern, and the legacy two.
+"""Qualtrics' CSV exports: three heading rows (names, texts, import ids), early or modern, and legacy two.
 
 Rules:
 
@@ -40,11 +40,13 @@ __all__ = ["QUALTRICS", "read_qualtrics"]
 _OWN = {
     "StartDate", "EndDate", "Status", "IPAddress", "Progress", "Duration (in seconds)", "Finished",
     "RecordedDate", "ResponseId", "RecipientLastName", "RecipientFirstName", "RecipientEmail", "UserLanguage",
-    "ExternalReference", "LocationLatitude", "LocationLongitude", "DistributionChannel", "ResponseSet", "Name",
+    "ExternalReference", "LocationLatitude", "LocationLongitude", "DistributionChannel", "ResponseSet",
+    "Name",
     "LocationAccuracy", "RecipientID",
 }  # fmt: skip
 _RENAMED = {
-    "ResponseID": "ResponseId", "ExternalDataReference": "ExternalReference", "EmailAddress": "RecipientEmail",
+    "ResponseID": "ResponseId", "ExternalDataReference": "ExternalReference",
+    "EmailAddress": "RecipientEmail",
 }  # fmt: skip
 _OWN_PATTERN = re.compile(r"Q_[A-Za-z0-9]+|.+_DO(_.+)?")
 _FINISHED = {"1": True, "True": True, "TRUE": True, "0": False, "False": False, "FALSE": False}

@@ -2,7 +2,7 @@
 
 Rules:
 
-- values declared user-missing are kept; what they mean is told by the manifest, by the study file's `missing`,
+- values declared user-missing are kept; what they mean is told by the manifest, the study file's `missing`,
   or by a value label that says it ("Don't know", "Not asked"); any other is refused, never made blank;
 - a code that carries the label of another code is refused: the scale runs the other way;
 - the columns of a coded frame (respondent, organisation, wave, audience, status) count as the platform's own.

@@ -31,7 +31,8 @@ __all__ = ["PREVIEW", "SURVEYJS", "read_preview", "read_surveyjs"]
 
 _OWN = {
     "id", "Id", "instanceId", "HappendAt", "happenedAt", "createdAt", "completedAt", "startedAt", "pageNo",
-    "locale", "clientId", "ip", "respondent", "status", "submitted", "started", "finished", "language", "test",
+    "locale", "clientId", "ip", "respondent", "status", "submitted", "started", "finished", "language",
+    "test",
     "preview", "instrument", "version", "duration", "seconds", "source",
 }  # fmt: skip
 _HOLDERS = ("Data", "data", "results", "responses", "answers")
@@ -73,7 +74,7 @@ def read_preview(
     wave: str = "1",
     strict: bool = True,
 ) -> Export:
-    """Read a file of answers the HTML preview saved; they are tests and set aside unless `keep_tests` is said.
+    """Read a file of answers the HTML preview saved; tests, set aside unless `keep_tests` is said.
 
     Raises
     ------
