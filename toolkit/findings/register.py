@@ -10,7 +10,7 @@ import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem, near_names
 
-__all__ = ["FINDING_COLUMNS", "load_findings"]
+__all__ = ["FINDING_COLUMNS", "load_findings", "read_csv", "repeated"]
 
 FINDING_COLUMNS = (
     "finding_id",
@@ -63,7 +63,7 @@ def load_findings(path: str | Path) -> pd.DataFrame:
     40
     """
     path = Path(path)
-    header, rows = _read(path)
+    header, rows = read_csv(path)
     problems = [*_header_problems(header)]
     if problems:
         raise InvalidInput(path.name, problems)
@@ -79,7 +79,7 @@ def load_findings(path: str | Path) -> pd.DataFrame:
         for line, record in zip(lines, records, strict=True)
         for problem in _row_problems(line, record)
     ]
-    problems += _repeated(lines, [record["finding_id"] for record in records])
+    problems += repeated(lines, [record["finding_id"] for record in records])
     if not rows:
         problems.append(Problem("file", "holds no finding", "give a row a finding"))
     if problems:
@@ -95,7 +95,14 @@ def load_findings(path: str | Path) -> pd.DataFrame:
     )
 
 
-def _read(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
+def read_csv(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
+    """The header of a CSV file and its rows that are not blank, each with its line.
+
+    Raises
+    ------
+    InvalidInput
+        No such file, or none that is CSV in UTF-8.
+    """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.reader(file, strict=True)
@@ -174,7 +181,8 @@ def _as_number(text: str) -> float | None:
     return number if plain and abs(number) < float("inf") else None
 
 
-def _repeated(lines: list[int], ids: list[str]) -> list[Problem]:
+def repeated(lines: list[int], ids: list[str]) -> list[Problem]:
+    """A problem for each id that was given before."""
     first: dict[str, int] = {}
     problems = []
     for line, name in zip(lines, ids, strict=True):

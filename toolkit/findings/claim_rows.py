@@ -1,0 +1,123 @@
+"""One row of findings.csv, held to the rules of the register: every problem, by row and column."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+
+from toolkit.errors import Problem, near_names
+from toolkit.findings.claims import CLOSENESS, N_STATUS, STATISTICS
+
+__all__ = ["as_number", "rounding_ends", "row_problems"]
+
+_NEVER_BLANK = {
+    "finding_id": "give it an id of its own",
+    "study": "name a study of studies.yaml",
+    "item": "say what was asked or said",
+    "audience": "say who answered",
+    "base": 'say whose share it is, such as "all employees surveyed"',
+    "statistic": f"write one of {', '.join(STATISTICS)}",
+    "published_as": 'write it as it was printed, such as "73 %" or "1 in 3"',
+    "n_status": f"write one of {', '.join(N_STATUS)}",
+    "source": "say where it was read",
+    "closeness": f"write one of {', '.join(CLOSENESS)}",
+}
+_CHOICES = {"statistic": STATISTICS, "n_status": N_STATUS, "closeness": CLOSENESS}
+_EDGE = 1e-9
+
+
+def row_problems(where: str, record: Mapping[str, str], studies: Collection[str]) -> Iterator[Problem]:
+    """What is wrong with one row.
+
+    Parameters
+    ----------
+    where
+        How its owner would find it: "row 12 (UBB24-11)".
+    record
+        Column → text.
+    studies
+        Ids of the studies there are.
+    """
+    for name, mend in _NEVER_BLANK.items():
+        if not record[name]:
+            yield Problem(f"{where}, column {name}", "is blank", mend)
+    for name, allowed in _CHOICES.items():
+        if record[name] and record[name] not in allowed:
+            mend = near_names(record[name], allowed)
+            yield Problem(f"{where}, column {name}", f"is {record[name]!r}", mend)
+    if record["study"] and record["study"] not in studies:
+        mend = f"{near_names(record['study'], studies)}; a new study is described in studies.yaml first"
+        yield Problem(f"{where}, column study", f"{record['study']!r} is no study of studies.yaml", mend)
+    yield from _value_problems(where, record)
+    yield from _count_problems(where, record)
+
+
+def as_number(text: str) -> float | None:
+    """A number as people write it; None for "7_3", other digits than 0–9, nan and inf."""
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    plain = text.isascii() and "_" not in text
+    return number if plain and abs(number) < float("inf") else None
+
+
+def rounding_ends(value: str, low: str, high: str) -> tuple[float, float]:
+    """What rounds to a value: half a unit of its last digit each side, unless the row says otherwise.
+
+    Examples
+    --------
+    >>> rounding_ends("73", "", ""), rounding_ends("33.3", "29.2", "41.7")
+    ((72.5, 73.5), (29.2, 41.7))
+    """
+    if low and high:
+        return float(low), float(high)
+    if not value:
+        return float("nan"), float("nan")
+    half = 0.5 * 10.0 ** -len(value.partition(".")[2])
+    return float(value) - half, float(value) + half
+
+
+def _value_problems(where: str, record: Mapping[str, str]) -> Iterator[Problem]:
+    numbers = {name: as_number(record[name]) for name in ("value", "low", "high")}
+    share = record["statistic"] == "share"
+    for name, number in numbers.items():
+        place = f"{where}, column {name}"
+        if record[name] and number is None:
+            mend = "give a number such as 73, without a percent sign"
+            yield Problem(place, f"{record[name]!r} is no number", mend)
+        elif number is not None and share and not 0 <= number <= 100:
+            mend = "a share is a percentage from 0 to 100; where it compares groups, write relative_risk"
+            yield Problem(place, f"{record[name]} lies outside 0–100", mend)
+        elif number is not None and record["statistic"] == "relative_risk" and number <= 0:
+            yield Problem(place, f"{record[name]} is not above 0", "give times as likely, such as 1.88")
+    if bool(record["low"]) != bool(record["high"]):
+        yield Problem(f"{where}, columns low and high", "only one is given", "give both ends or none")
+    low, value, high = (numbers[name] for name in ("low", "value", "high"))
+    if not record["value"] and not (record["low"] and record["high"]):
+        mend = "give the value, or low and high where only words were published"
+        yield Problem(f"{where}, column value", "is blank", mend)
+    if low is not None and high is not None and not low <= (low if value is None else value) <= high:
+        said = "low, value and high are not in order"
+        yield Problem(
+            f"{where}, columns low and high", said, "low is the smaller end, and the value lies between"
+        )
+
+
+def _count_problems(where: str, record: Mapping[str, str]) -> Iterator[Problem]:
+    counts = {name: record[name] for name in ("n", "n_most")}
+    wrong = False
+    for name, text in counts.items():
+        if text and not (text.isascii() and text.isdecimal() and int(text) > 0):
+            wrong = True
+            mend = "give a whole number above 0, or leave it blank"
+            yield Problem(f"{where}, column {name}", f"{text!r} is no count", mend)
+    status = record["n_status"]
+    if status == "unknown" and counts["n"]:
+        mend = 'write "known" or "assumed", or leave n blank'
+        yield Problem(f"{where}, column n_status", f'is "unknown" beside an n of {counts["n"]}', mend)
+    if status in ("known", "assumed") and not counts["n"]:
+        mend = 'give n, or write "unknown"'
+        yield Problem(f"{where}, column n", f'is blank beside "{status}"', mend)
+    if counts["n"] and counts["n_most"] and not wrong and int(counts["n"]) > int(counts["n_most"]):
+        said = f"{counts['n_most']} is less than n, {counts['n']}"
+        yield Problem(f"{where}, column n_most", said, "it is the most there can have been")
