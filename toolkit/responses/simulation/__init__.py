@@ -2,13 +2,14 @@
 
 from toolkit.responses.simulation.fieldwork import Fieldwork
 from toolkit.responses.simulation.limesurvey import limesurvey_export
-from toolkit.responses.simulation.people import Organisation
+from toolkit.responses.simulation.people import Dependence, Organisation
 from toolkit.responses.simulation.population import populate
 from toolkit.responses.simulation.qualtrics import qualtrics_export
 from toolkit.responses.simulation.run import load_simulation, simulate, simulate_study
 from toolkit.responses.simulation.shares import Share, load_shares
 
 __all__ = [
+    "Dependence",
     "Fieldwork",
     "Organisation",
     "Share",

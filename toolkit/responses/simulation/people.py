@@ -8,19 +8,49 @@ from zlib import crc32
 
 import numpy as np
 import pandas as pd
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from toolkit.errors import Problem, near_names
 from toolkit.instrument.fields import Strict
 from toolkit.instrument.model import Instrument
 from toolkit.responses.naming import FolderName
 
-__all__ = ["Array", "Organisation", "check_organisations", "generator", "latent", "people_of"]
+__all__ = ["Array", "Dependence", "Organisation", "check_organisations", "generator", "latent", "people_of"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-_ORGANISATION, _VIEW, _PERSON, _THEME = 0.05, 0.04, 0.15, 0.25
-"""Parts of a latent answer's variance: organisation, organisation as one audience sees it, person, theme."""
+
+class Dependence(Strict):
+    """How answers hang together: parts of the variance of a latent answer, from 0 to below 1 together.
+
+    Parameters
+    ----------
+    organisation
+        What people of one organisation have in common.
+    view
+        What an audience of one organisation has in common, beyond that.
+    person
+        What all answers of one person have in common: the latent correlation of two items of two themes.
+    theme
+        What answers of one person within a theme have in common, beyond that.
+    """
+
+    organisation: float = Field(default=0.05, ge=0, lt=1)
+    view: float = Field(default=0.04, ge=0, lt=1)
+    person: float = Field(default=0.15, ge=0, lt=1)
+    theme: float = Field(default=0.25, ge=0, lt=1)
+
+    @model_validator(mode="after")
+    def _leaves_something(self) -> Dependence:
+        together = self.organisation + self.view + self.person + self.theme
+        if together >= 1:
+            raise ValueError(
+                f"the parts come to {together:g}, and something must be left for the item; lower one"
+            )
+        return self
+
+
+_USUAL = Dependence()
 
 
 class Organisation(Strict):
@@ -117,12 +147,14 @@ def generator(seed: int, *names: str) -> np.random.Generator:
     return np.random.default_rng([seed, crc32("/".join(names).encode())])
 
 
-def latent(people: pd.DataFrame, item: str, theme: str, sign: int, *, seed: int) -> Array:
+def latent(
+    people: pd.DataFrame, item: str, theme: str, sign: int, *, seed: int, dependence: Dependence = _USUAL
+) -> Array:
     """How strongly each person leans towards the top of an item: standard normal, correlated.
 
-    People of one organisation resemble each other (5 % of the variance, and 4 % more within an audience of
-    it); so do one person's answers (15 %), more so within a theme (25 %). `sign` −1 turns the common parts
-    around for items whose top box is bad news, 0 leaves them out.
+    People of one organisation resemble each other, and so do one person's answers, more so within a theme:
+    `dependence` says how much. `sign` −1 turns the common parts around for items whose top box is bad news,
+    0 leaves them out.
     """
     z = np.empty(len(people))
     for wave, rows in people.groupby("wave", observed=True).indices.items():
@@ -135,7 +167,12 @@ def latent(people: pd.DataFrame, item: str, theme: str, sign: int, *, seed: int)
         place = _effect(people["organisation"].iloc[rows], ("organisation", theme), seed)
         seat = people["organisation"].iloc[rows] + "/" + people["audience"].iloc[rows].astype("str")
         view = _effect(seat, ("view", theme), seed)
-        parts = ((_ORGANISATION, place), (_VIEW, view), (_PERSON, person), (_THEME, thematic))
+        parts = (
+            (dependence.organisation, place),
+            (dependence.view, view),
+            (dependence.person, person),
+            (dependence.theme, thematic),
+        )
         common = sum(np.sqrt(part) * value for part, value in parts)
         z[rows] = sign * common + np.sqrt(1 - sum(part for part, _ in parts)) * own
     return z

@@ -11,7 +11,14 @@ import pandas as pd
 from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.model import Instrument, Variable
 from toolkit.instrument.routing import asked, parse
-from toolkit.responses.simulation.people import Array, Organisation, generator, latent, people_of
+from toolkit.responses.simulation.people import (
+    Array,
+    Dependence,
+    Organisation,
+    generator,
+    latent,
+    people_of,
+)
 from toolkit.responses.simulation.shares import Share, Unit, units
 
 __all__ = ["apportion", "populate"]
@@ -27,11 +34,13 @@ def populate(
     *,
     waves: Sequence[str],
     seed: int,
+    dependence: Dependence | None = None,
 ) -> pd.DataFrame:
     """Everybody in the organisations with an answer to every item they would be asked.
 
     The shares hold over all organisations of a wave, within one person: people are ordered by a latent
-    leaning and the scale is cut at the ranks that give the shares.
+    leaning and the scale is cut at the ranks that give the shares. So `dependence` (None for the usual one)
+    changes how answers hang together and no share. The options of a multi-select hang together with nothing.
 
     Returns
     -------
@@ -45,7 +54,7 @@ def populate(
         to_ask = asked(so_far, unit.variables[0], instrument)
         own = [share for share in shares if share.item == unit.name]
         groups = _groups(so_far, to_ask, unit, own, instrument, waves)
-        columns |= _answers(people, unit, to_ask, groups, seed)
+        columns |= _answers(people, unit, to_ask, groups, seed, dependence or Dependence())
         columns |= _fixed(columns, unit, organisations, to_ask)
     ordered = [*people.columns, *(variable.name for variable in instrument.variables)]
     return pd.DataFrame({name: columns[name] for name in ordered})
@@ -129,6 +138,7 @@ def _answers(
     to_ask: Array,
     groups: list[tuple[Array, Share | None, str]],
     seed: int,
+    dependence: Dependence,
 ) -> dict[str, pd.Series]:
     kind = unit.variables[0].kind
     if kind == "text":
@@ -137,7 +147,10 @@ def _answers(
         low, high = unit.item.minimum or 0.0, unit.item.maximum if unit.item.maximum is not None else 100.0
         drawn = generator(seed, "number", unit.name).integers(int(low), int(high) + 1, len(people))
         return {unit.name: pd.Series(np.where(to_ask, drawn, np.nan), index=people.index, dtype=float)}
-    answered = (_multi if unit.item.type == "multi" else _single)(people, unit, groups, seed)
+    multi = unit.item.type == "multi"
+    answered = (
+        _multi(people, unit, groups, seed) if multi else _single(people, unit, groups, seed, dependence)
+    )
     return {
         variable.name: _column(answered[variable.name], variable, people, to_ask)
         for variable in unit.variables
@@ -145,11 +158,15 @@ def _answers(
 
 
 def _single(
-    people: pd.DataFrame, unit: Unit, groups: list[tuple[Array, Share | None, str]], seed: int
+    people: pd.DataFrame,
+    unit: Unit,
+    groups: list[tuple[Array, Share | None, str]],
+    seed: int,
+    dependence: Dependence,
 ) -> dict[str, Array]:
     variable = unit.variables[0]
     sign = {"top": 1, "bottom": -1, "none": 1 if variable.ordered else 0}[variable.favourable]
-    z = latent(people, unit.name, variable.theme, sign, seed=seed)
+    z = latent(people, unit.name, variable.theme, sign, seed=seed, dependence=dependence)
     codes = np.full(len(people), _BLANK, dtype=object)
     for rows, share, audience in groups:
         boxes = _boxes(variable, share, generator(seed, "shape", unit.name, audience))
