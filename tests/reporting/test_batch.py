@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import json
+import os
+import random
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
 import psutil
 import pytest
 
-from toolkit.errors import InvalidInput
+from toolkit.errors import InvalidInput, ToolkitError
 from toolkit.reporting import Progress, run_reports
+from toolkit.reporting.batch import plan_reports
+from toolkit.reporting.journal import read_journal
 from toolkit.reporting.manifest import sha256_of
 from toolkit.study import Study
 
 THREE = ["org-01", "org-02", "org-03"]
 SAVE = "from pathlib import Path; Path(output, 'results.csv').write_text('table\\n' + organisation + '\\n')"
-FILES = {"report.html", "report.ipynb", "results.csv", "manifest.json"}
+FILES = {"document.json.gz", "report.html", "report.ipynb", "results.csv", "manifest.json"}
 
 
 @pytest.fixture
@@ -236,3 +242,208 @@ def test_the_users_own_jupyter_and_python_start_up_is_not_read(run, tmp_path, mo
         "import os\nif os.environ['OMP_NUM_THREADS'] != '1': raise ValueError", organisations=["org-01"]
     )
     assert made["status"].tolist() == ["made"]
+
+
+def test_what_stands_unchanged_is_not_made_again_unless_it_is_forced(run, folder):
+    assert run()["status"].tolist() == ["made"] * 3
+    before = {one: (folder / one / "manifest.json").read_bytes() for one in THREE}
+    assert run()["status"].tolist() == ["unchanged"] * 3
+    assert {one: (folder / one / "manifest.json").read_bytes() for one in THREE} == before
+    assert run(force=True)["status"].tolist() == ["made"] * 3
+    assert (folder / "org-01" / "manifest.json").read_bytes() != before["org-01"]
+
+
+def test_what_was_damaged_or_is_of_other_inputs_is_made_again_and_only_that(run, folder):
+    run()
+    (folder / "org-02" / "report.html").write_text("cut off")
+    (folder / "org-03" / "results.csv").unlink()
+    assert run()["status"].tolist() == ["unchanged", "made", "made"]
+    assert all(whole(folder, one) for one in THREE)
+    assert run("1 + 1")["status"].tolist() == ["made"] * 3  # another notebook
+    told = json.loads((folder / "org-01" / "manifest.json").read_text())
+    (folder / "org-01" / "manifest.json").write_text(json.dumps({**told, "input": "0" * 64}))
+    assert run("1 + 1")["status"].tolist() == ["made", "unchanged", "unchanged"]
+
+
+def test_the_input_hash_is_keyed_so_that_nobody_can_try_answers_against_it(run, folder):
+    run(organisations=["org-01"])
+    first = json.loads((folder / "org-01" / "manifest.json").read_text())["input"]
+    assert (folder / "_batch").stat().st_mode & 0o077 == 0
+    (folder / "_batch" / "key").unlink()
+    assert run(organisations=["org-01"])["status"].tolist() == ["made"]
+    assert json.loads((folder / "org-01" / "manifest.json").read_text())["input"] != first
+
+
+def test_an_unchanged_run_reads_no_answers(run, monkeypatch):
+    run()
+    monkeypatch.setattr(Study, "check", lambda self: pytest.fail("answers were read"))
+    assert run()["status"].tolist() == ["unchanged"] * 3
+
+
+def test_a_dry_run_says_what_would_be_made_and_writes_nothing(run, sample_study, write_notebook, tmp_path):
+    notebook = write_notebook(SAVE)
+    asked = {"organisations": THREE, "out": tmp_path / "out", "notebook": notebook}
+    assert plan_reports(sample_study, **asked)["status"].tolist() == ["to make"] * 3
+    assert not (tmp_path / "out").exists()
+    run(organisations=["org-02"])
+    assert plan_reports(sample_study, **asked)["status"].tolist() == ["to make", "unchanged", "to make"]
+
+
+def test_manifest_and_log_are_lines_that_are_only_added_to(run, folder):
+    fails = "if organisation == 'org-02': raise ValueError('no')"
+    run(fails)
+    first = (folder / "_batch" / "log.jsonl").read_text()
+    run(fails)
+    log = (folder / "_batch" / "log.jsonl").read_text()
+    assert log.startswith(first)
+    lines = list(read_journal(folder / "_batch" / "log.jsonl"))
+    assert [line["number"] for line in lines] == list(range(1, len(lines) + 1))
+    ended = [(line["organisation"], line["status"]) for line in lines if line["event"] == "report"]
+    assert sorted(ended[:3]) == [("org-01", "made"), ("org-02", "failed"), ("org-03", "made")]
+    assert ended[3:] == [("org-02", "failed")]
+    made = list(read_journal(folder / "_batch" / "manifest.jsonl"))
+    assert sorted(line["organisation"] for line in made) == ["org-01", "org-03"]
+    assert all(
+        sha256_of(folder / line["organisation"] / name) == digest
+        for line in made
+        for name, digest in line["outputs"].items()
+    )
+
+
+def test_a_kernel_that_is_killed_once_is_tried_again(run, folder, tmp_path):
+    mark = tmp_path / "tried"
+    kills = (
+        f"import os; mark = Path({str(mark)!r})\nif not mark.exists(): mark.touch(); os.kill(os.getpid(), 9)"
+    )
+    assert run(kills, organisations=["org-01"])["status"].tolist() == ["made"]
+    assert whole(folder, "org-01")
+
+
+@pytest.mark.parametrize(
+    ("cell", "limits", "sentence"),
+    [
+        ("import os; os._exit(3)", {}, "ended itself with exit code 3"),
+        ("import time; time.sleep(300)", {"seconds": 2}, "longer than 2 seconds"),
+        ("import numpy; numpy.ones(2_000_000_000)", {"memory": 300 << 20}, "MemoryError"),
+    ],
+)
+def test_a_notebook_without_end_or_measure_fails_once_and_keeps_what_ran(run, folder, cell, limits, sentence):
+    pytest.importorskip("resource", reason="this system has no limits on memory")
+    made = run("print('so far')", f"if organisation == 'org-02':\n    {cell}", **limits)
+    assert made["status"].tolist() == ["made", "failed", "made"]
+    assert sentence in made["sentence"].iloc[1]
+    assert "so far" in (folder / "_failed" / "org-02" / "report.ipynb").read_text()
+    assert leftovers(folder) == []
+
+
+def test_a_job_reads_its_own_answers_and_nobody_elses(run, folder):
+    look = (
+        "import toolkit as tk, json, os\n"
+        "from toolkit.reporting.choosing import opened\n"
+        "mine = opened(study, data)\n"
+        "seen = sorted(mine.responses(wave='all')['organisation'].unique()), list(mine.organisation_ids())\n"
+        "try: tk.open_report(study, 'org-02', wave, data=data); said = 'opened'\n"
+        "except tk.InvalidInput as fault: said = str(fault)\n"
+        "print(json.dumps([*seen, said]))"
+    )
+    run(look, organisations=["org-01"])
+    cells = json.loads((folder / "org-01" / "report.ipynb").read_text())["cells"]
+    mine, table, said = json.loads("".join(cells[-1]["outputs"][0]["text"]))
+    assert mine == table == ["org-01"]
+    assert "no such organisation" in said
+
+
+def test_the_answers_kept_for_the_run_are_gone_after_it(run, tmp_path, monkeypatch):
+    place = tmp_path / "scratch"
+    place.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(place))
+    run(organisations=["org-01"])
+    assert list(place.iterdir()) == []
+
+
+def test_a_plain_executor_makes_the_same_reports(run, folder):
+    with ThreadPoolExecutor(2) as executor:
+        made = run(executor=executor)
+    assert made["status"].tolist() == ["made"] * 3
+    assert all(whole(folder, one) for one in THREE)
+
+
+def test_the_index_can_be_searched_and_shows_what_the_report_prints(sample_study, tmp_path):
+    run_reports(sample_study, organisations=["org-08", "org-10"], out=tmp_path, workers=2)
+    folder = tmp_path / "ai_at_work" / "2026"
+    page = (folder / "index.html").read_text()
+    told = json.loads((folder / "org-08" / "manifest.json").read_text())["headline"]
+    assert 'type="search"' in page
+    for base in told["bases"].values():
+        assert base.replace("<", "&lt;") in page
+    assert told["largest_gap"]["printed"] in page
+    table = pd.read_csv(folder / "org-08" / "results.csv", encoding="utf-8-sig")
+    gaps = table[(table["table"] == "gaps") & table["shown"].eq(True)]
+    assert told["largest_gap"]["points"] == round(100 * gaps["gap"].astype(float).abs().max())
+    withheld = json.loads((folder / "org-10" / "manifest.json").read_text())["headline"]
+    assert "largest_gap" not in withheld
+    assert all(text.startswith("<5 of ") for text in withheld["bases"].values())
+
+
+def test_a_clock_set_back_changes_nothing(run, monkeypatch):
+    run()
+    import time as clock
+
+    monkeypatch.setattr(clock, "time", lambda: 0.0)
+    assert run()["status"].tolist() == ["unchanged"] * 3
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(20))
+def test_a_batch_killed_at_any_moment_is_taken_up_where_it_was(
+    sample_study, write_notebook, tmp_path, folder, seed
+):
+    rng = random.Random(seed)
+    notebook = write_notebook(SAVE, "import time; time.sleep(0.2)")
+    batch = start_slow_batch(sample_study, notebook, tmp_path / "out")
+    time.sleep(rng.uniform(0.5, 9))
+    family = psutil.Process(batch.pid).children(recursive=True)
+    victim = rng.choice([psutil.Process(batch.pid), *family])
+    with suppress(psutil.NoSuchProcess):
+        victim.kill()
+    if victim.pid == batch.pid:
+        batch.communicate(timeout=60)
+        wait_for(lambda: not any(one.is_running() and one.status() != psutil.STATUS_ZOMBIE for one in family))
+    else:
+        batch.communicate(timeout=120)
+    standing = [one for one in THREE if (folder / one).exists()]
+    assert all(whole(folder, one) for one in standing)
+    made = run_reports(sample_study, organisations=THREE, out=tmp_path / "out", notebook=notebook, workers=2)
+    assert set(made["status"]) <= {"made", "unchanged"}
+    assert [one for one in THREE if made.set_index("organisation")["status"][one] == "unchanged"] == standing
+    assert all(whole(folder, one) for one in THREE)
+    assert leftovers(folder) == []
+
+
+@pytest.mark.slow
+def test_a_full_disk_fails_with_a_sentence_and_the_next_run_makes_what_is_missing(
+    sample_study, write_notebook, tmp_path
+):
+    small = tmp_path / "small"
+    small.mkdir()
+    if (
+        os.geteuid() != 0
+        or subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", str(small)], capture_output=True
+        ).returncode
+    ):
+        pytest.skip("a small disk can only be mounted by root")
+    try:
+        asked = {"organisations": THREE, "out": small, "notebook": write_notebook(SAVE), "workers": 1}
+        (small / "filler").write_bytes(b"x" * 240_000)
+        with suppress(ToolkitError):
+            first = run_reports(sample_study, **asked)
+            assert "failed" in set(first["status"])
+        folder = small / "ai_at_work" / "2026"
+        assert all(whole(folder, one) for one in THREE if (folder / one).exists())
+        (small / "filler").unlink()
+        again = run_reports(sample_study, **asked)
+        assert set(again["status"]) <= {"made", "unchanged"}
+        assert all(whole(folder, one) for one in THREE)
+    finally:
+        subprocess.run(["umount", str(small)], check=True)
