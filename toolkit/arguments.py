@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import numbers
+import threading
 import types
 import typing
 from collections.abc import Callable, Iterable, Mapping
@@ -14,6 +15,14 @@ from toolkit.errors import InvalidInput, Problem
 
 __all__ = ["typed"]
 
+
+class _Call(threading.local):
+    """Whether this thread is inside a checked function."""
+
+    within = False
+
+
+_CALL = _Call()
 P = ParamSpec("P")
 R = TypeVar("R")
 _WORDS = {
@@ -58,6 +67,8 @@ def typed(function: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(function)
     def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+        if _CALL.within:  # called by a public function whose own arguments were checked
+            return function(*args, **kwargs)
         problems = []
         for name, value in zip(signature.parameters, args, strict=False):
             problems += _problem(name, value, signature.parameters[name], hints)
@@ -66,7 +77,11 @@ def typed(function: Callable[P, R]) -> Callable[P, R]:
                 problems += _problem(name, value, signature.parameters[name], hints)
         if problems:
             raise InvalidInput(function.__name__, problems)
-        return function(*args, **kwargs)
+        _CALL.within = True
+        try:
+            return function(*args, **kwargs)
+        finally:
+            _CALL.within = False
 
     return checked
 

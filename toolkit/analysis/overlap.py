@@ -31,6 +31,8 @@ def refuse_overlap(frame: pd.DataFrame, between: str) -> None:
     """
     if "respondent" not in frame.columns or between in ("respondent", "wave") or between not in frame.columns:
         return
+    if frame["respondent"].is_unique:  # the usual case, told without sorting anything
+        return
     keys = ["respondent", *(name for name in ("wave",) if name in frame.columns)]
     known = frame["respondent"].notna()
     again = frame.duplicated(keys, keep=False) & known & frame[between].notna()
