@@ -13,10 +13,12 @@ from toolkit.cli import (
     compare,
     export,
     fetch,
+    findings,
     formats,
     lint,
     read,
     report,
+    reproduce,
     schema,
     simulate,
     translate,
@@ -27,7 +29,22 @@ from toolkit.errors import ToolkitError
 __all__ = ["main"]
 
 # in the order --help lists them; a module here imports nothing heavy before its command runs
-_COMMANDS = (report, batch, formats, check, read, fetch, simulate, lint, compare, translate, export, schema)
+_COMMANDS = (
+    report,
+    batch,
+    formats,
+    check,
+    read,
+    fetch,
+    simulate,
+    lint,
+    compare,
+    translate,
+    export,
+    schema,
+    findings,
+    reproduce,
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

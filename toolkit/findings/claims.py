@@ -1,4 +1,4 @@
-"""A register of published claims: what each study said of itself, its figures, and how they bear on each other."""
+"""A register of published claims: the studies, their figures, and how figures bear on each other."""
 
 from __future__ import annotations
 
@@ -142,8 +142,8 @@ class Register:
     studies
         Id → what the study said of itself.
     claims
-        A row a claim, with the columns of `CLAIM_COLUMNS`; `value`, `low` and `high` are float64 (per cent for
-        shares), n and n_most Int64. `low` and `high` are what rounds to the value as published.
+        A row a claim, with the columns of `CLAIM_COLUMNS`; `value`, `low` and `high` are float64 (per
+        cent for shares), n and n_most Int64. `low` and `high` are what rounds to the value as published.
     relations
         Which claims bear on each other.
     """

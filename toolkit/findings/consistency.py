@@ -12,8 +12,8 @@ from toolkit.analysis.rounding import rounded
 from toolkit.findings.claims import Check, Register
 
 __all__ = [
-    "CONTRADICTED",
     "CONSISTENT",
+    "CONTRADICTED",
     "REPRODUCED",
     "UNTESTED",
     "VERDICTS",

@@ -28,8 +28,8 @@ def load_register(folder: str | Path) -> Register:
     Parameters
     ----------
     folder
-        Holds studies.yaml (what each study said of itself), findings.csv (`CLAIM_COLUMNS`, a row a claim) and,
-        where figures bear on each other, relations.yaml.
+        Holds studies.yaml (what each study said of itself), findings.csv (`CLAIM_COLUMNS`, a row a claim)
+        and, where figures bear on each other, relations.yaml.
 
     Returns
     -------

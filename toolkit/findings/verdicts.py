@@ -30,6 +30,8 @@ _DESCRIBED = (
     "statistic",
     "published_as",
     "value",
+    "low",
+    "high",
     "n",
     "n_status",
     "n_most",
@@ -113,8 +115,8 @@ def judge_readings(register: Register) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        A row a reading of relations.yaml: finding_id, by, said, changes, verdict, points (a fraction; NA where
-        the two are no numbers of one kind), effect.
+        A row a reading of relations.yaml: finding_id, by, said, changes, verdict, points (a fraction; NA
+        where the two are no numbers of one kind), effect.
 
     Examples
     --------

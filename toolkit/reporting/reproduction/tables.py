@@ -1,0 +1,181 @@
+"""The tables of a reproduction, rounded and worded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from toolkit.findings import Register, half_left_out_from, implied_by_ratio, implied_by_share, share_intervals
+from toolkit.presentation.blocks import Table, table_of
+from toolkit.presentation.numbers import NOT_SHOWN, base, interval, is_known, p_value, percent, points
+from toolkit.reporting.reproduction.words import claim_words, conditional_words
+
+__all__ = [
+    "bases_table",
+    "checks_table",
+    "claims_table",
+    "effects_table",
+    "pairs_table",
+    "ratio_table",
+    "readings_table",
+    "unknown_pairs_table",
+]
+
+
+def claims_table(judged: pd.DataFrame) -> Table:
+    """Every claim on a line."""
+    rows = [
+        {
+            "Claim": f"{row['finding_id']} · {claim_words(row)}",
+            "Published": row["published_as"],
+            "n": base(row["n"]) if is_known(row["n"]) else NOT_SHOWN,
+            "95 % interval": _ends(row["conf_low"], row["conf_high"]),
+            "Verdict": row["verdict"],
+        }
+        for row in judged.to_dict("records")
+    ]
+    notes = [
+        "n is the size of the audience where the base of the single figure was not published. No n, no interval."
+    ]
+    columns = ("Claim", "Published", "n", "95 % interval", "Verdict")
+    return table_of(rows, columns, title="Every claim", kind="claims", notes=notes, numeric=("n",))
+
+
+def pairs_table(pairs: pd.DataFrame) -> Table:
+    """The like-for-like pairs with n: gap, test, effect size, and how far the result carries."""
+    rows = [
+        {
+            "Pair": f"{row['name']} ({row['finding_a']}, {row['finding_b']})",
+            "Shares": f"{percent(row['estimate_a'])} of {base(row['n_a'])}\n"
+            f"{percent(row['estimate_b'])} of {base(row['n_b'])}",
+            "Gap in points": f"{points(row['gap'], signed=True)} ({interval(row['conf_low'], row['conf_high'])})",
+            "By rounding alone": interval(row["gap_low"], row["gap_high"]),
+            "p, adjusted": f"{p_value(row['p_value'])}, {p_value(row['p_adjusted'])}",
+            "Cohen’s h": f"{row['effect_size']:.2f}",
+            "Holds up to a design effect of": _effect(row),
+            "In words": row["verdict"],
+        }
+        for row in pairs.to_dict("records")
+    ]
+    method = pairs["method"].iloc[0]
+    notes = [f"Method: {method}; p adjusted by Holm over all pairs of the report."]
+    return table_of(rows, list(rows[0]), title="Like for like", kind="pairs", notes=notes)
+
+
+def unknown_pairs_table(pairs: pd.DataFrame) -> Table:
+    """The like-for-like pairs without n, and the base they would need."""
+    rows = [
+        {
+            "Pair": f"{row['name']} ({row['finding_a']}, {row['finding_b']})",
+            "Shares": f"{percent(row['estimate_a'])} and {percent(row['estimate_b'])}",
+            "Gap in points": points(row["gap"], signed=True),
+            "By rounding alone": interval(row["gap_low"], row["gap_high"]),
+            "Beyond chance from": f"{row['needed_base']} in each"
+            if is_known(row["needed_base"])
+            else "more than 400 in each",
+        }
+        for row in pairs.to_dict("records")
+    ]
+    title = "Asked alike, and no base published"
+    return table_of(rows, list(rows[0]), title=title, kind="pairs")
+
+
+def checks_table(checks: pd.DataFrame) -> Table:
+    """Whether the figures fit together."""
+    rows = [
+        {
+            "Figures": " ".join(
+                filter(None, [row["whole"], "from" if row["whole"] else "", ", ".join(row["parts"])])
+            ),
+            "What must hold": row["says"] + (f", provided that {row['provided']}" if row["provided"] else ""),
+            "Allowed": _ends(row["allowed_low"], min(row["allowed_high"], 1.0)),
+            "Apart": f"{points(row['points'], digits=1)} points" if row["points"] else "no",
+            "Verdict": row["verdict"],
+            "What follows": row["implies"] or NOT_SHOWN,
+        }
+        for row in checks.to_dict("records")
+    ]
+    notes = ["Allowed: what the parts, with all that rounds to them, let the whole be, or their own sum be."]
+    return table_of(rows, list(rows[0]), title="Figures held against each other", kind="checks", notes=notes)
+
+
+def readings_table(readings: pd.DataFrame) -> Table:
+    """What other sources printed."""
+    rows = [
+        {
+            "Claim": row["finding_id"],
+            "Printed by": row["by"],
+            "As": row["said"],
+            "Changes the": row["changes"],
+            "Verdict on it": row["verdict"],
+            "By": f"{points(row['points'])} points" if is_known(row["points"]) else NOT_SHOWN,
+            "What it does": row["effect"],
+        }
+        for row in readings.to_dict("records")
+    ]
+    return table_of(rows, list(rows[0]), title="Where sources differ", kind="readings")
+
+
+def bases_table(judged: pd.DataFrame, register: Register) -> Table:
+    """Claims without n: the interval at the fewest and the most answers, and from where a half is left out."""
+    rows = []
+    for row in judged.to_dict("records"):
+        most = int(row["n_most"]) if is_known(row["n_most"]) else 1000
+        found = half_left_out_from(register.claim(row["finding_id"]), most)
+        rows.append(
+            {
+                "Claim": f"{row['finding_id']} · {row['item']}",
+                "Published": row["published_as"],
+                "Base": row["base"],
+                "95 % interval": conditional_words(row),
+                "Leaves a half out": f"from {base(found)} on" if found else f"at no base up to {base(most)}",
+            }
+        )
+    return table_of(rows, list(rows[0]), title="No base was published", kind="bases")
+
+
+def effects_table(register: Register, judged: pd.DataFrame, effects: Sequence[float]) -> Table:
+    """Intervals of the shares with n for each design effect."""
+    found = {
+        one: share_intervals(register.claims, design_effect=one).set_index("finding_id") for one in effects
+    }
+    rows: list[dict[str, Any]] = []
+    for row in judged.to_dict("records"):
+        ends = {
+            f"{effect:g}": _ends(*frame.loc[row["finding_id"], ["conf_low", "conf_high"]])
+            for effect, frame in found.items()
+        }
+        rows.append(
+            {"Claim": f"{row['finding_id']} · {row['item']}", "Published": row["published_as"], **ends}
+        )
+    title = "95 % intervals by design effect"
+    return table_of(rows, list(rows[0]), title=title, kind="effects")
+
+
+def ratio_table(ratio: float, comparison: Sequence[float]) -> Table:
+    """A ratio and a share of the same digits, for each share of the comparison group."""
+    digits = ratio - 1
+    as_ratio, as_share = implied_by_ratio(ratio, comparison), implied_by_share(digits, comparison)
+    more, all_of = f"{percent(digits)} more likely", f"{percent(digits)} of them"
+    rows = [
+        {
+            "If so many of the comparison group": percent(one["comparison"], digits=1),
+            f"“{more}” means": percent(one["share"], digits=1) if one["possible"] else "impossible",
+            "Gap": f"{points(one['gap'], signed=True, digits=1)} points" if one["possible"] else NOT_SHOWN,
+            "Odds ratio": f"{one['odds_ratio']:.1f}" if is_known(one["odds_ratio"]) else NOT_SHOWN,
+            f"“{all_of}” means": f"{other['ratio']:.2f} times as likely",
+            "Gap ": f"{points(other['gap'], signed=True, digits=1)} points",
+        }
+        for one, other in zip(as_ratio.to_dict("records"), as_share.to_dict("records"), strict=True)
+    ]
+    return table_of(rows, list(rows[0]), title=f"“{more}” and “{all_of}”", kind="ratio")
+
+
+def _ends(low: Any, high: Any) -> str:
+    return f"{interval(low, high)}\u00a0%" if is_known(low) and is_known(high) else NOT_SHOWN
+
+
+def _effect(row: Any) -> str:
+    return f"{row['tipping_design_effect']:.0f}" if is_known(row["tipping_design_effect"]) else NOT_SHOWN
