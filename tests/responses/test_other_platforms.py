@@ -362,6 +362,7 @@ def test_a_missing_value_nobody_explained_is_refused(tmp_path: Path, tiny: Instr
     _statistics(tmp_path / "a.sav", tiny, {})
     said = _refusal(tmp_path / "a.sav", tiny, "spss")
     assert "column ways_rev, row 3: '-2' is not an answer of 'ways_rev'" in said
+    assert "agree_prod" not in said  # its labels say what -2 means
 
 
 def test_a_scale_coded_the_other_way_is_refused(tmp_path: Path, tiny: Instrument) -> None:

@@ -40,7 +40,7 @@ def test_a_file_of_which_nobody_is_kept_ends_with_bad_input(
     limesurvey: Write, root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     instrument = str(root / "tests" / "responses" / "tiny_instrument.yaml")
-    path = limesurvey({**ANSWERED, "audience": ""}, without=["organisation"])
+    path = limesurvey({**ANSWERED, "audience": ""})
     assert main(["read", str(path), "--instrument", instrument]) == 2
     assert "none is kept (1 no audience given)" in capsys.readouterr().err
 

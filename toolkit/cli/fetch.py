@@ -18,8 +18,8 @@ def add(commands: Commands) -> None:
     fetch = commands.add_parser(
         "fetch",
         help="fetch the responses of a survey from a running LimeSurvey",
-        description="Fetch the responses of a survey by RemoteControl 2 and write LimeSurvey's CSV. The "
-        "password is taken from LIMESURVEY_PASSWORD or the system's keyring, never from an argument or a file.",
+        description="Fetch the responses of a survey by RemoteControl 2 and write LimeSurvey's own CSV. "
+        "The password comes from LIMESURVEY_PASSWORD or the system's keyring, never from an argument.",
     )
     fetch.add_argument("url", metavar="URL", help="https://server/index.php/admin/remotecontrol")
     fetch.add_argument("survey", type=count, metavar="SURVEY", help="the survey's number")

@@ -77,14 +77,16 @@ def _entry(given: argparse.Namespace, path: Path) -> AnswersFile:
     from toolkit.instrument.strict import checked
     from toolkit.instrument.yaml_loader import read_document
     from toolkit.responses import AnswersFile
-    from toolkit.responses.detecting import platform_of
+    from toolkit.responses.detecting import has_heading, platform_of
 
     if given.entry:
         document = read_document(Path(given.entry))
         written = checked(AnswersFile, document)
         manifest = written.manifest and str(Path(given.entry).parent / written.manifest)
         return written.model_copy(update={"file": path.name, "manifest": given.manifest or manifest})
-    said: dict[str, Any] = {"wave": "1", "file": path.name, "organisation_column": None}
+    said: dict[str, Any] = {"wave": "1", "file": path.name}
+    if not has_heading(path, "organisation"):
+        said["organisation_column"] = None
     said["platform"] = given.platform or platform_of(path)
     for name in ("audience", "organisation", "manifest"):
         if getattr(given, name):

@@ -48,8 +48,8 @@ class ItemMapping(Strict):
     `column` for a single, number, text or multi-select item (whose ticks are joined by `separator`);
     `columns` (row or option → heading) for a matrix, for a multi-select with a column an option, or for a
     single item of which each answer has a column; `question` is then the heading that stands above them,
-    where the file has two rows of headings. `either` lists columns that answer the same item for different people
-    (one an audience); a respondent may have answered in one of them only.
+    where the file has two rows of headings. `either` lists columns that answer the same item for different
+    people (one an audience); a respondent may have answered in one of them only.
     `values` turns cells into answer codes; left out, cells must be codes or labels already.
     Cells listed in `blank` count as no answer.
     """

@@ -28,6 +28,8 @@ class Sheet:
         What its owner should know about how it was read (its encoding, its format).
     labels
         Column number → value → label, where the file has them (SPSS, Stata).
+    sparse
+        Whether a question nobody answered is not in the file at all (JSON, XML).
     """
 
     headings: tuple[tuple[str, ...], ...]
@@ -35,6 +37,7 @@ class Sheet:
     delimiter: str
     notes: tuple[str, ...] = ()
     labels: dict[int, dict[str, str]] = field(default_factory=dict)
+    sparse: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:

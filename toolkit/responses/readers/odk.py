@@ -114,7 +114,7 @@ def _of_submissions(files: list[bytes], source: str) -> Sheet:
     if problems:
         raise InvalidInput(source, problems)
     frame = pd.DataFrame(rows, dtype=str).fillna("")
-    return replace(frame_sheet(frame, source=source), notes=("read from submissions (XML)",))
+    return replace(frame_sheet(frame, source=source), notes=("read from submissions (XML)",), sparse=True)
 
 
 def _submissions(root: ElementTree.Element) -> list[ElementTree.Element]:

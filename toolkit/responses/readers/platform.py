@@ -144,7 +144,7 @@ def read_platform(
     heading, note = _audience_heading(platform, frame, entry, matched, manifest, instrument)
     entry_seen = entry.model_copy(update={"audience_column": heading})
     audience = common.audiences_of(frame, entry_seen, instrument, problems, numbered=platform.numbered)
-    columns = _columns(platform, matched, entry_seen, instrument, audience)
+    columns = _columns(platform, matched, entry_seen, instrument, audience, sheet.sparse)
     problems += columns.problems
     problems += common.other_wave(frame, entry, matched.accepted)
     people = pd.DataFrame(
@@ -269,14 +269,24 @@ def _audience_heading(
 
 
 def _columns(
-    platform: Platform, matched: Matched, entry: AnswersFile, instrument: Instrument, audience: pd.Series
+    platform: Platform,
+    matched: Matched,
+    entry: AnswersFile,
+    instrument: Instrument,
+    audience: pd.Series,
+    sparse: bool,
 ) -> Columns:
+    needed = common.needed(entry, instrument, audience)
+    known = set(matched.accepted.values())
+    held = [name for name in needed if name in known or instrument[name].item.id in known]
+    if sparse and 2 * len(held) >= len(needed):  # what nobody answered is not in the file at all
+        needed = held
     own = (name for name in matched.names if _is_own(platform, name))
     return match_columns(
         matched.names,
         instrument,
         accepted=matched.accepted,
-        needed=common.needed(entry, instrument, audience),
+        needed=needed,
         other={*own, entry.audience_column, entry.organisation_column or "", "wave"},
         absent=entry.absent,
         ignored=entry.ignore_columns,
@@ -409,9 +419,9 @@ class _Answers:
         variable = self.instrument[name] if name in self.instrument else None  # noqa: SIM401
         if variable is not None and variable.kind == "single":
             said |= self.matched.words.get(heading, {})
-            if heading in self.labels:
-                self.problems.extend(label_problems(heading, self.labels[heading], variable))
-                said |= missing_by_label(self.labels[heading], variable, self.instrument)
+        if variable is not None and variable.kind in ("single", "option") and heading in self.labels:
+            self.problems.extend(label_problems(heading, self.labels[heading], variable))
+            said |= missing_by_label(self.labels[heading], variable, self.instrument)
         said |= {value: "" if code in BLANKS else code for value, code in self.entry.missing.items()}
         said |= dict.fromkeys((code for code in said.values() if code in BLANKS), "")
         said = {cell: "" if meant in BLANKS else meant for cell, meant in said.items()}

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -92,7 +93,8 @@ def _load(path: Path, source: str, encoding: str | None) -> Sheet:
     rows = _rows(text, source)
     cells = [dict(_cells(row)) for row in rows]
     frame = pd.DataFrame(cells, dtype=str).fillna("")
-    return frame_sheet(frame, source=source, notes=(*notes, *said, "read from JSON"))
+    sheet = frame_sheet(frame, source=source, notes=(*notes, *said, "read from JSON"))
+    return replace(sheet, sparse=True)
 
 
 def _rows(text: str, source: str) -> list[Mapping[str, object]]:
