@@ -21,6 +21,8 @@ PLATFORMS: Mapping[str, str] = {
     "xlsform": "xlsform",
     "surveyjs": "surveyjs",
     "preview": "preview",
+    "sav": "spss",
+    "dta": "stata",
 }
 """Platform as named in `--to` → module of this folder, whose `write(instrument, folder, …)` makes it."""
 

@@ -9,7 +9,7 @@ from toolkit.instrument.fields import ParallelWording
 from toolkit.instrument.lint import find
 from toolkit.instrument.model import Instrument, Item, Row, Section
 
-__all__ = ["narrow"]
+__all__ = ["idle_notices", "narrow", "one_by_one"]
 
 
 def narrow(
@@ -76,6 +76,39 @@ def narrow(
             "sections": tuple(section for section in _sections(instrument, kept) if section.items),
         }
     )
+
+
+def one_by_one(instrument: Instrument) -> Iterator[tuple[str, Instrument]]:
+    """Each audience and what it is asked; those that are asked nothing are left out (`idle_notices`).
+
+    Raises
+    ------
+    InvalidInput
+        No audience is asked anything.
+    """
+    idle = _idle(instrument)
+    asked = [name for name in instrument.audiences if name not in idle]
+    if not asked:
+        nothing = Problem("audiences", "none of them is asked any item", "give them items")
+        raise InvalidInput(instrument.id, [nothing])
+    for name in asked:
+        yield name, narrow(instrument, audiences=[name])
+
+
+def idle_notices(instrument: Instrument) -> list[str]:
+    """What to say where an export an audience leaves out audiences that are asked nothing."""
+    return [
+        f"audience {name} is asked none of the items; nothing was written for it"
+        for name in _idle(instrument)
+    ]
+
+
+def _idle(instrument: Instrument) -> list[str]:
+    return [
+        name
+        for name in instrument.audiences
+        if not any(item.audiences is None or name in item.audiences for item in instrument.items)
+    ]
 
 
 def _without_rows(instrument: Instrument) -> Iterator[Problem]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from toolkit.errors import InvalidInput, Problem, near_names
-from toolkit.instrument.exchange.choosing import narrow
+from toolkit.instrument.exchange.choosing import idle_notices, narrow, one_by_one
 from toolkit.instrument.exchange.files import write_files
 from toolkit.instrument.exchange.limesurvey_limits import find_unfit, item_codes, part_codes
 from toolkit.instrument.exchange.limesurvey_rows import QUOTA_WORDS, Plan, Quota, rows_of, tabulated
@@ -106,7 +106,8 @@ def write(
         )
         files[f"{stem}.txt"] = tabulated(rows_of(plan))
         left = [quota.name for quota in quotas if quota.name not in {one.name for one in plan.quotas}]
-        manifest = _manifest(instrument, plan, layout, f"{stem}.txt", left)
+        idle = idle_notices(whole) if layout == "audience" else []
+        manifest = _manifest(instrument, plan, layout, f"{stem}.txt", left, idle)
         files[f"{stem}{MANIFEST_ENDING}"] = manifest.to_json()
     return write_files(folder, files)
 
@@ -121,8 +122,8 @@ def _parts(whole: Instrument, layout: Layout) -> Iterator[tuple[str, Instrument]
         for language in whole.languages:
             yield f"-{language}", narrow(whole, languages=[language])
     elif layout == "audience":
-        for audience in whole.audiences:
-            yield f"-{audience}", narrow(whole, audiences=[audience])
+        for audience, part in one_by_one(whole):
+            yield f"-{audience}", part
     else:
         yield "", whole
 
@@ -153,7 +154,7 @@ def _fillable(quotas: Iterable[Quota], part: Instrument) -> Iterator[Quota]:
 
 
 def _manifest(
-    source: Instrument, plan: Plan, layout: str, file: str, left_out: Sequence[str]
+    source: Instrument, plan: Plan, layout: str, file: str, left_out: Sequence[str], idle: Sequence[str]
 ) -> ExportManifest:
     return manifest_of(
         source,
@@ -163,7 +164,7 @@ def _manifest(
         files=[file],
         columns=[_column(variable, plan) for variable in plan.instrument.variables],
         audience_column=AUDIENCE if plan.asks_audience else None,
-        notices=[f"{file}: {notice}" for notice in _notices(plan, left_out)],
+        notices=[*(f"{file}: {notice}" for notice in _notices(plan, left_out)), *idle],
         settings={"survey_id": plan.survey_id, **({"hidden": " ".join(plan.hidden)} if plan.hidden else {})},
     )
 

@@ -6,10 +6,10 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 
 from toolkit.errors import Problem, near_names
-from toolkit.instrument.exchange.limesurvey_rows import AUDIENCE_WORDS, Quota
+from toolkit.instrument.exchange.limesurvey_rows import Quota
 from toolkit.instrument.exchange.limesurvey_text import AUDIENCE, unholdable
 from toolkit.instrument.exchange.routing import confusable
-from toolkit.instrument.exchange.words import every_text
+from toolkit.instrument.exchange.words import AUDIENCE_WORDS, every_text
 from toolkit.instrument.fields import ID_PATTERN
 from toolkit.instrument.lint import PLATFORM_COLUMNS
 from toolkit.instrument.model import Instrument, Item

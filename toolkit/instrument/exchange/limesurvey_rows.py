@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 
 from toolkit.instrument.exchange.limesurvey_text import AUDIENCE, is_one_of, marked_up, switched
 from toolkit.instrument.exchange.routing import to_limesurvey
-from toolkit.instrument.exchange.words import spoken
+from toolkit.instrument.exchange.words import AUDIENCE_WORDS, spoken
 from toolkit.instrument.model import Instrument, Item, Variable
 
-__all__ = ["AUDIENCE_WORDS", "HEADER", "QUOTA_WORDS", "Plan", "Quota", "rows_of", "tabulated"]
+__all__ = ["HEADER", "QUOTA_WORDS", "Plan", "Quota", "rows_of", "tabulated"]
 
 HEADER = (
     *("id", "related_id", "class", "type/scale", "name", "relevance", "text", "help", "language"),
@@ -28,16 +28,6 @@ BOUNDS = ("min_num_value_n", "max_num_value_n")
 TYPES = {"single": "L", "matrix": "F", "multi": "M", "number": "N", "text": "T"}
 _BYTES_LOOKED_AT = 10_000
 
-AUDIENCE_WORDS: Mapping[str, tuple[str, str]] = {
-    "en": ("About you", "Which best describes your current role?"),
-    "fr": ("À propos de vous", "Quelle est votre situation actuelle ?"),
-    "de": ("Über Sie", "Was beschreibt Ihre derzeitige Rolle am besten?"),
-    "es": ("Sobre usted", "¿Qué describe mejor su función actual?"),
-    "it": ("Su di lei", "Che cosa descrive meglio il suo ruolo attuale?"),
-    "nl": ("Over u", "Wat omschrijft uw huidige rol het best?"),
-    "pt": ("Sobre si", "O que descreve melhor a sua função atual?"),
-}
-"""Language → title of the first page and the question that asks who somebody is."""
 
 QUOTA_WORDS: Mapping[str, str] = {
     "en": "Thank you. We already have enough answers from people like you.",

@@ -207,8 +207,9 @@ def wording_hash(text: str) -> str:
 
 
 def instrument_hash(instrument: Instrument) -> str:
-    """Sixteen hex digits of everything the instrument holds."""
-    held = json.dumps(instrument.model_dump(mode="json"), ensure_ascii=False, sort_keys=True)
+    """Sixteen hex digits of everything the instrument holds; what lint need not say is no part of it."""
+    unsaid = {"items": {"__all__": {"lint"}}, "scales": {"__all__": {"lint"}}}
+    held = json.dumps(instrument.model_dump(mode="json", exclude=unsaid), ensure_ascii=False, sort_keys=True)
     return hashlib.sha256(held.encode("utf-8")).hexdigest()[:16]
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from toolkit.errors import InvalidInput, Problem, near_names
-from toolkit.instrument.exchange.choosing import narrow
+from toolkit.instrument.exchange.choosing import idle_notices, narrow, one_by_one
 from toolkit.instrument.exchange.files import write_files
 from toolkit.instrument.exchange.manifest import MANIFEST_ENDING, Column, column_of, manifest_of
 from toolkit.instrument.exchange.qualtrics_qsf import qsf
@@ -85,12 +85,14 @@ def write(
     if problems:
         raise InvalidInput(f"{instrument.id} for Qualtrics", problems)
     files: dict[str, str | bytes] = {}
-    for audience in whole.audiences:
-        files |= _files(instrument, narrow(whole, audiences=[audience]), audience, layout)
+    for audience, part in one_by_one(whole):
+        files |= _files(instrument, part, audience, layout, idle_notices(whole))
     return write_files(folder, files)
 
 
-def _files(source: Instrument, part: Instrument, audience: str, layout: Layout) -> dict[str, str | bytes]:
+def _files(
+    source: Instrument, part: Instrument, audience: str, layout: Layout, idle: Sequence[str]
+) -> dict[str, str | bytes]:
     experimental = layout == "qsf"
     questions = questions_of(part, audience)
     stem = f"{source.id}-{audience}" + ("-experimental" if experimental else "")
@@ -104,7 +106,7 @@ def _files(source: Instrument, part: Instrument, audience: str, layout: Layout) 
         files=[file],
         columns=[column for question in questions for column in _columns(question, part, layout)],
         audience_column="audience",
-        notices=[f"{file}: {notice}" for notice in _notices(part, questions, layout)],
+        notices=[*(f"{file}: {notice}" for notice in _notices(part, questions, layout)), *idle],
     )
     page = setup_page(part, audience, questions, file=file, experimental=experimental)
     survey = qsf(part, audience, questions, title) if experimental else _text(part, audience, questions)

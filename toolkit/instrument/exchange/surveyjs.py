@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from toolkit.errors import InvalidInput, Problem, near_names
-from toolkit.instrument.exchange.choosing import narrow
+from toolkit.instrument.exchange.choosing import idle_notices, narrow, one_by_one
 from toolkit.instrument.exchange.files import write_files
-from toolkit.instrument.exchange.limesurvey_rows import AUDIENCE_WORDS
 from toolkit.instrument.exchange.manifest import (
     MANIFEST_ENDING,
     Column,
@@ -25,7 +24,7 @@ from toolkit.instrument.exchange.manifest import (
 )
 from toolkit.instrument.exchange.routing import confusable, to_surveyjs
 from toolkit.instrument.exchange.variants import Variant, variants_of
-from toolkit.instrument.exchange.words import every_text
+from toolkit.instrument.exchange.words import AUDIENCE_WORDS, every_text
 from toolkit.instrument.model import Instrument, Item, MissingAnswer, Option, Variable
 
 __all__ = ["LAYOUTS", "survey_of", "write"]
@@ -80,12 +79,15 @@ def write(
     problems = [*_piped(whole), *_confused(whole)]
     if problems:
         raise InvalidInput(f"{instrument.id} for SurveyJS", problems)
+    idle = idle_notices(whole) if layout == "audience" else []
     files: dict[str, str | bytes] = {}
-    for ending, part in _parts(instrument, whole, layout):
+    for ending, part in _parts(whole, layout):
         stem = instrument.id + ending
         survey = json.dumps(survey_of(part), ensure_ascii=False, indent=1) + "\n"
         files[f"{stem}.json"] = survey
-        files[f"{stem}{MANIFEST_ENDING}"] = _manifest(instrument, part, layout, f"{stem}.json").to_json()
+        files[f"{stem}{MANIFEST_ENDING}"] = _manifest(
+            instrument, part, layout, f"{stem}.json", idle
+        ).to_json()
     return write_files(folder, files)
 
 
@@ -114,12 +116,12 @@ def survey_of(instrument: Instrument) -> dict[str, Any]:
     return survey
 
 
-def _parts(source: Instrument, whole: Instrument, layout: Layout) -> Iterator[tuple[str, Instrument]]:
+def _parts(whole: Instrument, layout: Layout) -> Iterator[tuple[str, Instrument]]:
     if layout == "one":
         yield "", whole
         return
-    for audience in whole.audiences:
-        yield f"-{audience}", narrow(source, languages=whole.languages, audiences=[audience])
+    for audience, part in one_by_one(whole):
+        yield f"-{audience}", part
 
 
 def _piped(instrument: Instrument) -> Iterator[Problem]:
@@ -237,7 +239,9 @@ def _shown(item: Item, variant: Variant, instrument: Instrument) -> str:
     return " and ".join(f"({part})" for part in parts) if len(parts) > 1 else "".join(parts)
 
 
-def _manifest(source: Instrument, part: Instrument, layout: str, file: str) -> ExportManifest:
+def _manifest(
+    source: Instrument, part: Instrument, layout: str, file: str, idle: Sequence[str]
+) -> ExportManifest:
     notices = [
         f"{file}: the question about the audience is in English where the language is '{language}'"
         for language in part.languages
@@ -251,7 +255,7 @@ def _manifest(source: Instrument, part: Instrument, layout: str, file: str) -> E
         files=[file],
         columns=[_column(variable, part) for variable in part.variables],
         audience_column=AUDIENCE,
-        notices=notices,
+        notices=[*notices, *idle],
     )
 
 

@@ -2,12 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from toolkit.instrument.fields import ParallelWording
-from toolkit.instrument.model import Instrument, Variable
+from toolkit.instrument.model import MISSING, Instrument, Variable
 
-__all__ = ["every_text", "spoken"]
+__all__ = ["AUDIENCE_WORDS", "MISSING_WORDS", "every_text", "spoken"]
+
+AUDIENCE_WORDS: Mapping[str, tuple[str, str]] = {
+    "en": ("About you", "Which best describes your current role?"),
+    "fr": ("À propos de vous", "Quelle est votre situation actuelle ?"),
+    "de": ("Über Sie", "Was beschreibt Ihre derzeitige Rolle am besten?"),
+    "es": ("Sobre usted", "¿Qué describe mejor su función actual?"),
+    "it": ("Su di lei", "Che cosa descrive meglio il suo ruolo attuale?"),
+    "nl": ("Over u", "Wat omschrijft uw huidige rol het best?"),
+    "pt": ("Sobre si", "O que descreve melhor a sua função atual?"),
+}
+"""Language → title of the first page and the question that asks who somebody is."""
+
+MISSING_WORDS: Mapping[str, Mapping[str, str]] = {
+    "en": MISSING,
+    "fr": {
+        "-1": "ne sait pas",
+        "-2": "refus de répondre",
+        "-3": "vu, laissé sans réponse",
+        "-4": "non posé (filtre)",
+        "-5": "non posé à ce public",
+        "-6": "abandon avant",
+    },
+}
+"""Language → analysis code of a missing answer → words; readers know each of them again."""
 
 
 def spoken(text: ParallelWording, audience: str, language: str) -> str:

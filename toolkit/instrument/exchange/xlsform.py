@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from toolkit.errors import InvalidInput, Problem, near_names
-from toolkit.instrument.exchange.choosing import narrow
+from toolkit.instrument.exchange.choosing import idle_notices, narrow, one_by_one
 from toolkit.instrument.exchange.files import write_files
 from toolkit.instrument.exchange.manifest import (
     MANIFEST_ENDING,
@@ -77,21 +77,24 @@ def write(
     problems = list(_unfit(whole))
     if problems:
         raise InvalidInput(f"{instrument.id} for XLSForm", problems)
+    idle = idle_notices(whole) if layout == "audience" else []
     files: dict[str, str | bytes] = {}
-    for ending, part in _parts(instrument, whole, layout):
+    for ending, part in _parts(whole, layout):
         stem = instrument.id + ending
         form = form_of(part, form_id=stem)
         files[f"{stem}.xlsx"] = _workbook(form.sheets)
-        files[f"{stem}{MANIFEST_ENDING}"] = _manifest(instrument, form, layout, f"{stem}.xlsx").to_json()
+        files[f"{stem}{MANIFEST_ENDING}"] = _manifest(
+            instrument, form, layout, f"{stem}.xlsx", idle
+        ).to_json()
     return write_files(folder, files)
 
 
-def _parts(source: Instrument, whole: Instrument, layout: Layout) -> Iterator[tuple[str, Instrument]]:
+def _parts(whole: Instrument, layout: Layout) -> Iterator[tuple[str, Instrument]]:
     if layout == "one":
         yield "", whole
         return
-    for audience in whole.audiences:
-        yield f"-{audience}", narrow(source, languages=whole.languages, audiences=[audience])
+    for audience, part in one_by_one(whole):
+        yield f"-{audience}", part
 
 
 def _unfit(instrument: Instrument) -> Iterator[Problem]:
@@ -125,7 +128,7 @@ def _workbook(sheets: Mapping[str, Sheet]) -> bytes:
     return held.getvalue()
 
 
-def _manifest(source: Instrument, form: Form, layout: str, file: str) -> ExportManifest:
+def _manifest(source: Instrument, form: Form, layout: str, file: str, idle: Sequence[str]) -> ExportManifest:
     return manifest_of(
         source,
         form.instrument,
@@ -134,7 +137,7 @@ def _manifest(source: Instrument, form: Form, layout: str, file: str) -> ExportM
         files=[file],
         columns=_columns(form),
         audience_column=AUDIENCE,
-        notices=[f"{file}: {notice}" for notice in form.notices],
+        notices=[*(f"{file}: {notice}" for notice in form.notices), *idle],
         settings={"form_id": form.form_id, "root": "data"},
     )
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from toolkit.instrument.exchange.limesurvey_rows import AUDIENCE_WORDS
 from toolkit.instrument.exchange.routing import to_xpath
 from toolkit.instrument.exchange.variants import Variant, variants_of
+from toolkit.instrument.exchange.words import AUDIENCE_WORDS
 from toolkit.instrument.model import Instrument, Item, Section, Variable
 
 __all__ = ["AUDIENCE", "Form", "Sheet", "column_name", "form_of"]

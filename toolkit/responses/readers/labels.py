@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from toolkit.errors import Problem
+from toolkit.instrument.exchange.words import MISSING_WORDS
 from toolkit.instrument.model import MISSING, Instrument, Variable
 from toolkit.responses.vocabulary import label_words, tidy
 
 __all__ = ["label_problems", "missing_by_label"]
 
 _WORDS: Mapping[str, str] = {
-    **{words: code for code, words in MISSING.items()},
+    **{said.casefold(): code for words in MISSING_WORDS.values() for code, said in words.items()},
     "not asked": "-4",
     "not shown": "-4",
     "question not shown": "-4",
