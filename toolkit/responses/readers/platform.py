@@ -421,7 +421,8 @@ class _Answers:
             said |= self.matched.words.get(heading, {})
         if variable is not None and variable.kind in ("single", "option") and heading in self.labels:
             self.problems.extend(label_problems(heading, self.labels[heading], variable))
-            said |= missing_by_label(self.labels[heading], variable, self.instrument)
+            told = missing_by_label(self.labels[heading], variable, self.instrument)
+            said = told | said  # what the manifest says counts
         said |= {value: "" if code in BLANKS else code for value, code in self.entry.missing.items()}
         said |= dict.fromkeys((code for code in said.values() if code in BLANKS), "")
         said = {cell: "" if meant in BLANKS else meant for cell, meant in said.items()}
