@@ -102,7 +102,7 @@ def ours(organisations: list[str], out: str, workers: int) -> tuple[float, float
 
 
 class Watch:
-    """The highest private memory any one process started from here had, in MB, looked at ten times a second."""
+    """The highest private memory any one process started from here had, in MB, looked at often."""
 
     def __init__(self) -> None:
         self.highest = 0.0
@@ -154,7 +154,7 @@ def main(reports: int = 12, workers: int = 2, rounds: int = 1) -> None:
     organisations = [one for one in study.organisation_ids(study.wave) if one != "org-10"][:reports]
     count = len(organisations)
     print(
-        f"{machine()}\n{count} reports of the synthetic sample, {workers} workers, median of {rounds} round(s)"
+        f"{machine()}\n{count} reports of the synthetic sample, {workers} workers, median of {rounds} rounds"
     )
     found: dict[str, list[float]] = {}
     for _ in range(rounds):

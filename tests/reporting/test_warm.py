@@ -93,7 +93,8 @@ def test_a_warm_run_shows_what_a_cold_run_shows(warm, write_notebook, tmp_path, 
         "plt.plot([1, 3, 2]); plt.title('a figure')",
         "fig, axes = plt.subplots(1, 2); axes[0].bar([1, 2], [3, 4]); plt.figure(); plt.plot([1]); None",
         "from IPython.display import HTML, Markdown, display, clear_output\ndisplay(HTML('<b>bold</b>'))\n"
-        "handle = display('first', display_id=True); handle.update('second')\nprint('wiped'); clear_output()\n"
+        "handle = display('first', display_id=True); handle.update('second')\n"
+        "print('wiped'); clear_output()\n"
         "display(Markdown('*kept*'))",
         "pd.options.display.max_columns, pd.options.display.max_rows, plt.get_backend()",
         "import os; os.system('echo from another program'); None",
@@ -134,7 +135,8 @@ def test_nothing_of_one_notebook_is_in_the_next(start):
     left += "plt.rcParams['figure.dpi'] = 7; os.environ['LEFT'] = 'here'; open('left.txt', 'w').close()"
     told(start(), left)
     seen = "import pandas as pd, matplotlib.pyplot as plt, os\n"
-    seen += "('x' in globals(), pd.options.display.max_rows, plt.rcParams['figure.dpi'] == 7, os.environ.get('LEFT'))"
+    seen += "dots = plt.rcParams['figure.dpi'] == 7\n"
+    seen += "('x' in globals(), pd.options.display.max_rows, dots, os.environ.get('LEFT'))"
     assert told(start(), seen) == "(False, 60, False, None)"
 
 
@@ -195,7 +197,8 @@ def test_what_a_notebook_started_ends_with_it(start):
 
 def test_nobody_is_left_when_the_owner_is_killed(tmp_path):
     owner = (
-        "import sys; from toolkit.reporting.warm import Warm; from toolkit.reporting.warm.engine import WarmNotebook\n"
+        "from toolkit.reporting.warm import Warm\n"
+        "from toolkit.reporting.warm.engine import WarmNotebook\n"
         "warm = Warm(); one = WarmNotebook(warm.address, folder='.')\n"
         "print(one.process.pid, warm.address, flush=True)\n"
         "one.run('import time; time.sleep(300)', print)"

@@ -39,6 +39,9 @@ EVERY_NOTEBOOK = (
 )
 """What is imported whatever is to be run. The inline backend is not: it looks for its shell when imported."""
 
+SELDOM = 50_000
+"""New objects before the collector looks: a picture makes thousands and keeps nearly all of them to its end."""
+
 
 def threads() -> int:
     """How many threads this process has."""
@@ -93,6 +96,7 @@ def _imported(modules: Sequence[str]) -> WarmShell:
                 getattr(imported, function)()
     gc.collect()
     gc.freeze()  # what is here now is shared; the collector would touch, and so copy, all of it
+    gc.set_threshold(SELDOM, 20, 20)
     return shell
 
 

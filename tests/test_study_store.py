@@ -1,0 +1,70 @@
+"""Coded answers kept an organisation a folder: the same frame again, and nobody else's in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from toolkit.errors import InvalidInput
+from toolkit.study import Study, load_study
+from toolkit.study.store import open_part, part_bytes, write_parts
+
+
+@pytest.fixture(scope="module")
+def study(root: Path) -> Study:
+    return load_study(root / "data_samples" / "ai_at_work" / "study.yaml").check()
+
+
+@pytest.fixture(scope="module")
+def parts(study: Study, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    return write_parts(study, tmp_path_factory.mktemp("parts"))
+
+
+def test_a_part_gives_the_same_frame_headcounts_and_names_as_the_study(study, parts):
+    for organisation, part in parts.items():
+        own = open_part(study, part)
+        pd.testing.assert_frame_equal(
+            own.responses(organisation, "all"), study.responses(organisation, "all")
+        )
+        assert own.organisation_name(organisation) == study.organisation_name(organisation)
+        for wave in own.waves:
+            taken_part = organisation in study.organisation_ids(wave)
+            assert (organisation in own.organisation_ids(wave)) == taken_part
+            assert own.population(organisation, wave) == study.population(organisation, wave)
+
+
+def test_a_part_knows_no_other_organisation(study, parts):
+    own = open_part(study, parts["org-01"])
+    assert own.organisation_ids() == ("org-01",)
+    assert own.responses(wave="all")["organisation"].unique().tolist() == ["org-01"]
+    with pytest.raises(InvalidInput, match="is not in this study"):
+        own.responses("org-02")
+    others = [study.organisation_name(one) for one in study.organisation_ids() if one != "org-01"]
+    written = b"".join(part_bytes(parts["org-01"]))
+    assert not [name for name in others if name.encode() in written]
+
+
+def test_the_same_answers_give_the_same_bytes_and_one_other_answer_does_not(study, parts, tmp_path):
+    again = write_parts(study, tmp_path / "again", ["org-01"])
+    assert list(part_bytes(again["org-01"])) == list(part_bytes(parts["org-01"]))
+    frame = study.responses(wave="all")
+    name = next(one.name for one in study.instrument.variables if one.kind == "single")
+    first = frame.index[frame["organisation"] == "org-01"][0]
+    other = next(code for code in frame[name].cat.categories if code != frame.loc[first, name])
+    frame.loc[first, name] = other
+    changed = load_study(study.path)
+    changed.__dict__["_gathered"] = type(study._gathered)(
+        frame, study._gathered.disposition, study.organisations
+    )
+    parts_changed = write_parts(changed, tmp_path / "changed", ["org-01", "org-02"])
+    assert list(part_bytes(parts_changed["org-01"])) != list(part_bytes(parts["org-01"]))
+    assert list(part_bytes(parts_changed["org-02"])) == list(part_bytes(parts["org-02"]))
+
+
+def test_a_part_that_is_no_parquet_is_refused(study, parts, tmp_path):
+    for name in ("answers.parquet", "organisations.parquet"):
+        (tmp_path / name).write_bytes(b"cut off")
+    with pytest.raises(InvalidInput, match="run the batch again"):
+        open_part(study, tmp_path)
