@@ -7,6 +7,7 @@ import textwrap
 from typing import TYPE_CHECKING, Any
 
 from toolkit.cli.common import FAILED
+from toolkit.cli.synthesise import add_synthesise
 from toolkit.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ def add(commands: Commands) -> None:
         flag = f"--{name.replace('_', '-')}"
         added.add_argument(flag, dest=f"field_{name}", default=default, help=words)
     added.set_defaults(job=_add)
+    add_synthesise(jobs)
     for job in (listed, shown, check, added):
         job.add_argument("--register", default=REGISTER, metavar="FOLDER", help=f"default: {REGISTER}")
 

@@ -23,7 +23,7 @@ from toolkit.responses.simulation.population import populate
 from toolkit.responses.simulation.qualtrics import qualtrics_export
 from toolkit.responses.simulation.shares import Share, check_shares, load_shares
 
-__all__ = ["Simulation", "load_simulation", "simulate", "simulate_study"]
+__all__ = ["Simulation", "load_simulation", "simulate", "simulate_study", "write_file"]
 
 
 class _Wave(Strict):
@@ -185,7 +185,7 @@ def simulate_study(spec_path: str | Path, out: str | Path, *, seed: int | None =
     )
     made = {spec.organisations_file: _organisations_table(spec, instrument)}
     made |= {file.file: _export(frame, file, spec, instrument, seed) for file in spec.files}
-    return [_write(Path(out) / name, content) for name, content in made.items()]
+    return [write_file(Path(out) / name, content) for name, content in made.items()]
 
 
 def _export(frame: pd.DataFrame, file: _File, spec: Simulation, instrument: Instrument, seed: int) -> bytes:
@@ -211,7 +211,7 @@ def _organisations_table(spec: Simulation, instrument: Instrument) -> bytes:
     return text.encode("utf-8")
 
 
-def _write(path: Path, content: bytes) -> Path:
+def write_file(path: Path, content: bytes) -> Path:
     """Write whole or not at all."""
     part = path.with_name(path.name + ".part")
     try:
