@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from toolkit.analysis.intervals import quantile, wilson
 from toolkit.errors import InvalidInput, Problem
 from toolkit.findings.rounding import possible_counts
 
-__all__ = ["half_left_out_from", "over_bases", "over_design_effects", "share_intervals"]
+__all__ = ["half_left_out_from", "over_bases", "over_design_effects", "share_ends", "share_intervals"]
 
+Array = npt.NDArray[np.float64]
 DESIGN_EFFECTS = (1.0, 1.25, 1.5, 2.0, 3.0, 5.0)
 """From a simple random sample to one in which five answers are worth one."""
 
@@ -54,7 +56,7 @@ def share_intervals(claims: pd.DataFrame, *, level: float = 0.95, design_effect:
     effective = np.where(share, n, np.nan) / design_effect
     value, low, high = (np.where(share, claims[name] / 100, np.nan) for name in ("value", "low", "high"))
     z = quantile(level)
-    conf_low, conf_high = wilson(value, effective, z)
+    conf_low, conf_high = share_ends(value, effective, z)
     return pd.DataFrame(
         {
             "finding_id": claims["finding_id"].to_numpy(),
@@ -63,8 +65,8 @@ def share_intervals(claims: pd.DataFrame, *, level: float = 0.95, design_effect:
             "estimate": value,
             "conf_low": conf_low,
             "conf_high": conf_high,
-            "widest_low": wilson(low, effective, z)[0],
-            "widest_high": wilson(high, effective, z)[1],
+            "widest_low": share_ends(low, effective, z)[0],
+            "widest_high": share_ends(high, effective, z)[1],
         }
     )
 
@@ -169,6 +171,13 @@ def half_left_out_from(claim: pd.Series, most: int, *, level: float = 0.95) -> i
         return None
     fails = np.flatnonzero(~holds)
     return int(found["n"].iloc[fails[-1] + 1 if len(fails) else 0])
+
+
+def share_ends(share: Array, n: Array, z: float) -> tuple[Array, Array]:
+    """Wilson's interval; NaN without a share or an n, also where the share is 0 or 1."""
+    known = ~(np.isnan(share) | np.isnan(n))
+    low, high = wilson(share, n, z)
+    return np.where(known, low, np.nan), np.where(known, high, np.nan)
 
 
 def _refuse_no_share(claim: pd.Series) -> None:

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from toolkit.analysis.intervals import quantile, wilson
+from toolkit.analysis.intervals import quantile
 from toolkit.analysis.rounding import rounded
-from toolkit.findings.bases import share_intervals
+from toolkit.findings.bases import share_ends, share_intervals
 from toolkit.findings.claims import Register
 from toolkit.findings.consistency import CONSISTENT, CONTRADICTED, REPRODUCED, UNTESTED, check_claims
 from toolkit.findings.relative import largest_comparison
@@ -160,7 +160,7 @@ def _range_of_bases(claims: pd.DataFrame, level: float, effect: float, least: in
     share = np.where(open_n, claims["value"] / 100, np.nan)
     fewest = np.where(open_n, np.fmin(float(least), most), np.nan)
     z = quantile(level)
-    low, high = wilson(share, fewest / effect, z), wilson(share, most / effect, z)
+    low, high = share_ends(share, fewest / effect, z), share_ends(share, most / effect, z)
     return {
         "least_base": pd.array(np.where(open_n, fewest, np.nan), dtype="Float64").astype("Int64"),
         "least_low": low[0],

@@ -22,7 +22,7 @@ from toolkit.findings import (
 )
 from toolkit.findings.bases import DESIGN_EFFECTS
 from toolkit.findings.consistency import VERDICTS
-from toolkit.presentation.blocks import Block, Bullets, Paragraph, Prose, Terms
+from toolkit.presentation.blocks import Block, Bullets, Heading, Paragraph, Prose, Terms
 from toolkit.presentation.numbers import base, interval, is_known, percent, points
 from toolkit.reporting.documents.model import Cover, Document, Section
 from toolkit.reporting.reproduction.pictures import (
@@ -58,6 +58,8 @@ _MEANINGS = {
     "contradicted": "other published numbers refute it",
 }
 _UNKNOWN_MOST = 1000
+_SEVERAL = 3
+"""Figures of one base from which it is worth asking which bases can give them all."""
 
 
 def reproduction(register: Register, study: str) -> Document:
@@ -135,9 +137,8 @@ def _short(judged: pd.DataFrame, readings: pd.DataFrame, pairs: pd.DataFrame) ->
     )
     wrong = int((readings["verdict"] == "contradicted").sum())
     if wrong:
-        lines.append(
-            f"{wrong} time(s) another source printed a claim in a way its nearest source contradicts."
-        )
+        times = "Once" if wrong == 1 else f"{wrong} times"
+        lines.append(f"{times} another source printed a claim in a way that its nearest source contradicts.")
     return [Prose("", (Terms(tuple(told)),)), Prose("", (Bullets(tuple(lines)),))]
 
 
@@ -201,8 +202,8 @@ def _checks(own: Register, checks: pd.DataFrame) -> Iterator[Block]:
         no = not found["left_out"].any()
         ways = "no" if no else f"{int(found['left_out'].sum())} of {len(found)}"
         words = (
-            f"{pair.name}, {known.loc[pair.a, 'audience']} against {known.loc[pair.b, 'audience']}: however the "
-            f"{base(total)} split, the gap of {points(best['gap'])} points leaves 0 out in {ways} "
+            f"{pair.name}, {known.loc[pair.a, 'audience']} against {known.loc[pair.b, 'audience']}: however "
+            f"the {base(total)} split, the gap of {points(best['gap'])} points leaves 0 out in {ways} "
             f"{'case' if no else 'cases'}; its narrowest interval is "
             f"{interval(best['conf_low'], best['conf_high'])} points."
         )
@@ -214,7 +215,7 @@ def _bases(own: Register, judged: pd.DataFrame) -> Iterator[Block]:
     if unknown.empty:
         return
     counts = unknown.groupby("base", sort=False)["finding_id"].agg(list)
-    shown = max(counts, key=len)
+    shown = next((names for names in counts if len(names) >= _SEVERAL), counts.iloc[0])
     row = judged.set_index("finding_id", drop=False).loc[shown[0]]
     most = int(row["n_most"]) if is_known(row["n_most"]) else _UNKNOWN_MOST
     tried = sorted({one for one in (50, 100, 200, 300, 400, 500, 800, 1250) if one < most} | {most})
@@ -223,13 +224,14 @@ def _bases(own: Register, judged: pd.DataFrame) -> Iterator[Block]:
     known = own.claims.set_index("finding_id")
     lines = []
     for whose, names in counts.items():
-        if len(names) < 3:
+        if len(names) < _SEVERAL:
             continue
         ends = [(float(known.loc[one, "low"]), float(known.loc[one, "high"])) for one in names]
         found = possible_bases(ends, 99)
         smallest = f"the smallest is {found[0]}" if found else "so there were at least 100"
         lines.append(
-            f"{whose}: {len(found)} of the numbers up to 99 can give all {len(names)} percentages; {smallest}."
+            f"{whose}: {len(found)} of the numbers up to 99 can give all {len(names)} percentages; "
+            f"{smallest}."
         )
     if lines:
         note = "Of unweighted answers. From 100 answers on every whole percentage can come about."
@@ -264,10 +266,10 @@ def _ratios(judged: pd.DataFrame) -> Iterator[Block]:
             continue
         most, equal = largest_comparison(ratio), (ratio - 1) / ratio
         words = (
-            f"{row['finding_id']} says “{row['published_as']}”: {ratio:g} times the share of a comparison group. "
-            f"“{percent(ratio - 1)} of them” would be a share. The two say the same only where "
-            f"{percent(equal, digits=1)} of the comparison group do, and the ratio is impossible where more than "
-            f"{percent(most, digits=1)} of it do. Neither group’s share was published."
+            f"{row['finding_id']} says “{row['published_as']}”: {ratio:g} times the share of a comparison "
+            f"group. “{percent(ratio - 1)} of them” would be a share. The two say the same only where "
+            f"{percent(equal, digits=1)} of the comparison group do, and the ratio is impossible where more "
+            f"than {percent(most, digits=1)} of it do. Neither group’s share was published."
         )
         tried = [0.1, 0.2, 0.3, 0.4, equal, 0.5, most, 0.6]
         yield Prose("", (Paragraph(words),))
@@ -275,7 +277,7 @@ def _ratios(judged: pd.DataFrame) -> Iterator[Block]:
 
 
 def _claim(row: dict[str, object]) -> Iterator[Block]:
-    yield Prose(f"{row['finding_id']} · {row['item']}", ())
+    yield Heading(f"{row['finding_id']} · {row['published_as']}")
     picture = claim_picture(row)
     if picture:
         yield picture

@@ -39,7 +39,7 @@ def claim_picture(row: Mapping[str, Any]) -> Picture | None:
     else:
         rows, group = [_words_row(row)], _BOUND
         caption = "The band is what the published words allow."
-    return _picture(f"{row['published_as']} · {claim_words(row)}", caption, rows, [group], "Interval")
+    return _picture(claim_words(row), caption, rows, [group], "Interval")
 
 
 def pairs_picture(pairs: pd.DataFrame) -> Picture:
@@ -113,8 +113,9 @@ def effects_picture(name: str, found: pd.DataFrame, shares: pd.DataFrame) -> Pic
     ]
     last = rows[-1]
     title = (
-        f"{name}: the gap of {points(first['gap'])} points is {interval(first['conf_low'], first['conf_high'])} "
-        f"for a simple random sample and {last.side_note} with a design effect of {last.name}"
+        f"{name}: the gap of {points(first['gap'])} points is "
+        f"{interval(first['conf_low'], first['conf_high'])} for a simple random sample "
+        f"and {last.side_note} with a design effect of {last.name}"
     )
     caption = (
         f"{_WILSON} At the right: the gap and its interval. A design effect of 2 makes two answers worth one."
@@ -184,7 +185,7 @@ def _ratio_picture(row: Mapping[str, Any]) -> Picture:
         )
         for one in implied_by_ratio(ratio, shares).to_dict("records")
     ]
-    title = f"{row['published_as']} · {claim_words(row)}"
+    title = claim_words(row)
     caption = "A ratio is no share: what it means depends on a share that was not published."
     return _picture(title, caption, rows, groups, "It would be")
 

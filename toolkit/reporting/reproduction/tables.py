@@ -37,7 +37,7 @@ def claims_table(judged: pd.DataFrame) -> Table:
         for row in judged.to_dict("records")
     ]
     notes = [
-        "n is the size of the audience where the base of the single figure was not published. No n, no interval."
+        "n is the size of the audience where the base of the figure was not published. No n, no interval."
     ]
     columns = ("Claim", "Published", "n", "95 % interval", "Verdict")
     return table_of(rows, columns, title="Every claim", kind="claims", notes=notes, numeric=("n",))
@@ -50,7 +50,8 @@ def pairs_table(pairs: pd.DataFrame) -> Table:
             "Pair": f"{row['name']} ({row['finding_a']}, {row['finding_b']})",
             "Shares": f"{percent(row['estimate_a'])} of {base(row['n_a'])}\n"
             f"{percent(row['estimate_b'])} of {base(row['n_b'])}",
-            "Gap in points": f"{points(row['gap'], signed=True)} ({interval(row['conf_low'], row['conf_high'])})",
+            "Gap in points": f"{points(row['gap'], signed=True)} "
+            f"({interval(row['conf_low'], row['conf_high'])})",
             "By rounding alone": interval(row["gap_low"], row["gap_high"]),
             "p, adjusted": f"{p_value(row['p_value'])}, {p_value(row['p_adjusted'])}",
             "Cohen’s h": f"{row['effect_size']:.2f}",
@@ -119,7 +120,7 @@ def readings_table(readings: pd.DataFrame) -> Table:
 
 
 def bases_table(judged: pd.DataFrame, register: Register) -> Table:
-    """Claims without n: the interval at the fewest and the most answers, and from where a half is left out."""
+    """Claims without n: intervals at the fewest and most answers, and from where a half is left out."""
     rows = []
     for row in judged.to_dict("records"):
         most = int(row["n_most"]) if is_known(row["n_most"]) else 1000
