@@ -23,10 +23,13 @@ def add(commands: Commands) -> None:
 
 
 def _check(given: argparse.Namespace) -> int:
+    from toolkit.cli.kinds import refuse_others
     from toolkit.presentation.theme import Theme
     from toolkit.study import load_study
 
-    study = load_study(study_file(given.study), data=given.data)
+    path = study_file(given.study)
+    refuse_others(path, "a study file")
+    study = load_study(path, data=given.data)
     study.check()
     print(f"{study.title}{' (SYNTHETIC DATA)' if study.synthetic else ''}")
     waves = ", ".join(f"{wave} (organisations: {len(study.organisation_ids(wave))})" for wave in study.waves)

@@ -9,6 +9,7 @@ from toolkit.errors import Problem, near_names
 from toolkit.instrument.fields import ID_PATTERN
 from toolkit.instrument.lint_items import find_in_item, find_in_scale, find_in_words, repeated
 from toolkit.instrument.lint_routing import find_in_routing
+from toolkit.instrument.lint_rules import ALLOWABLE, Lint
 from toolkit.instrument.lint_scores import find_in_scores
 from toolkit.instrument.model import RESERVED_COLUMNS, Instrument, Item
 from toolkit.instrument.reading import Finding
@@ -70,12 +71,24 @@ def find(instrument: Instrument, *, known: frozenset[str] = frozenset()) -> Iter
     yield from _header(instrument)
     for name, scale in instrument.scales.items():
         yield from find_in_scale(("scales", name), scale, instrument, known)
+        yield from _allowed(("scales", name), scale.lint)
     for item in instrument.items:
         yield from find_in_item(item, instrument, known=known)
+        yield from _allowed(("items", item.id), item.lint)
     yield from _sections(instrument, known)
     yield from _columns(instrument)
     yield from find_in_routing(instrument, known=known)
     yield from find_in_scores(instrument, known=known)
+
+
+def _allowed(path: tuple[str, ...], lint: Lint) -> Iterator[Finding]:
+    """Rules set aside that do not exist, or without a reason."""
+    for rule, reason in lint.allow.items():
+        here = (*path, "lint", "allow", rule)
+        if rule not in ALLOWABLE:
+            yield Finding(here, f"there is no rule '{rule}' to allow", near_names(rule, ALLOWABLE))
+        elif not reason.strip():
+            yield Finding(here, "it is allowed without a reason", "say why, in a few words")
 
 
 def _header(instrument: Instrument) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from pydantic import Field, WithJsonSchema
 
 from toolkit.errors import near_names
 from toolkit.instrument.fields import AsWritten, Box, Code, Id, ParallelWording, Strict, Truth, Wording
+from toolkit.instrument.lint_rules import Lint
 
 __all__ = [
     "MISSING",
@@ -90,6 +91,7 @@ class Scale(Strict):
     top_label: Wording = Field(default_factory=dict)
     bottom_label: Wording = Field(default_factory=dict)
     missing: tuple[str, ...] = ()
+    lint: Lint = Lint()
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -132,6 +134,7 @@ class Item(Strict):
     missing: tuple[str, ...] = ()
     minimum: float | None = None
     maximum: float | None = None
+    lint: Lint = Lint()
     source: Source
 
 

@@ -41,13 +41,16 @@ _KEYS: Mapping[str, Mapping[str, str]] = {
         "favourable": "Which box of the scale is good news.",
         "sensitive": "true: shown only from a larger number of answers on.",
         "missing": "Missing answers offered beside those of the scale.",
+        "lint": "Warnings of lint that are set aside, each with its reason.",
         "source": "Where its words come from.",
     },
+    "Lint": {"allow": "Name of a rule → why it does not hold here."},
     "Scale": {
         "ordered": "true: a later answer means more.",
         "top": "Codes of the top box, such as agree and strongly agree.",
         "bottom": "Codes of the bottom box.",
         "missing": "Names of the missing answers offered with it.",
+        "lint": "Warnings of lint that are set aside, each with its reason.",
     },
     "Option": {
         "code": "1 to 5 letters or digits; LimeSurvey drops others without a word.",

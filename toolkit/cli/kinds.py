@@ -1,0 +1,57 @@
+"""Which kind of file somebody has given, so that the wrong kind is named and the right command is offered."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from toolkit.errors import InvalidInput, Problem
+
+__all__ = ["kind_of", "refuse_others"]
+
+_KINDS = {
+    "a study file": ({"answers", "methods"}, "survey-toolkit check {path}"),
+    "a simulation file": ({"organisations", "files"}, "survey-toolkit simulate {path} --out FOLDER"),
+    "a questionnaire": ({"sections"}, "survey-toolkit lint {path}"),
+    "a part of a bank": ({"items", "scales"}, "survey-toolkit lint on the questionnaire that names the bank"),
+}
+"""Kind → keys of which one tells it, and what is done with it."""
+
+
+def kind_of(path: str | Path) -> str | None:
+    """The kind of a YAML file by its keys; None where they tell nothing, or it cannot be read."""
+    from toolkit.instrument.yaml_loader import read_yaml
+
+    try:
+        data = read_yaml(path)
+    except InvalidInput:
+        return None
+    if not isinstance(data, dict):
+        return None
+    return next((kind for kind, (keys, _) in _KINDS.items() if keys & data.keys()), None)
+
+
+def refuse_others(path: str | Path, wanted: str) -> None:
+    """Refuse a file that is plainly of another kind; whatever else is wrong with it others say better.
+
+    Raises
+    ------
+    InvalidInput
+        Naming the kind, the command it is for, and for a study its questionnaires.
+    """
+    kind = kind_of(path)
+    if kind in (None, wanted) or (wanted == "a questionnaire" and kind == "a part of a bank"):
+        return
+    mend = f"use {_KINDS[kind][1].format(path=path)}"
+    if kind == "a study file" and wanted == "a questionnaire":
+        named = _questionnaires(Path(path))
+        mend += f"; its questionnaires: survey-toolkit lint {' '.join(named)}" if named else ""
+    raise InvalidInput(path, [Problem("the file", f"it is {kind}, and {wanted} is wanted here", mend)])
+
+
+def _questionnaires(path: Path) -> list[str]:
+    from toolkit.instrument.yaml_loader import read_yaml
+
+    data = read_yaml(path)
+    many = data.get("instruments")
+    names = [data.get("instrument"), *(many.values() if isinstance(many, dict) else ())]
+    return [str(path.parent / name) for name in names if isinstance(name, str)]

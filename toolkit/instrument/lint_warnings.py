@@ -1,0 +1,171 @@
+"""What is well formed and may still spoil the answers: each is said with its rule, and can be set aside."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import product
+
+from toolkit.errors import Problem
+from toolkit.instrument.conditions import Comparison, Joined, Leaf, Node, Not, leaves, parse_tree
+from toolkit.instrument.lint_length import LONGEST, minutes
+from toolkit.instrument.lint_rules import Lint
+from toolkit.instrument.lint_words import Found, hard_questionnaires, spoilt_words
+from toolkit.instrument.model import Instrument, Item, Option, Scale
+
+__all__ = ["Warned", "advise"]
+
+_ORDERS = ("<", "<=", ">", ">=")
+_POLES = tuple(
+    (re.compile(rf"\b(?:{more})\b", re.IGNORECASE), re.compile(rf"\b(?:{less})\b", re.IGNORECASE))
+    for more, less in (
+        ("agree", "disagree"),
+        ("satisfied", "dissatisfied|unsatisfied"),
+        ("likely", "unlikely"),
+        ("good|excellent|great|outstanding", "bad|poor|terrible|awful"),
+        ("positive|positively", "negative|negatively"),
+        ("better|improved", "worse|worsened"),
+        ("increased|increase", "decreased|decrease"),
+        ("favou?rable|in favou?r", "unfavou?rable|against|opposed"),
+        ("easy", "hard|difficult"),
+        ("d'accord", "pas (?:du tout )?d'accord"),
+        ("satisfaite?", "insatisfaite?"),
+    )
+)
+_MOST_LEAVES = 12
+
+
+@dataclass(frozen=True)
+class Warned:
+    """One warning: the rule, the place as a path of names, what is the matter, how to mend it."""
+
+    rule: str
+    path: tuple[str, ...]
+    what: str
+    mend: str
+
+    def problem(self) -> Problem:
+        """The warning where no file is known."""
+        return Problem(" → ".join(self.path), f"{self.what} [{self.rule}]", self.mend)
+
+
+def advise(instrument: Instrument) -> list[Warned]:
+    """Say what may spoil the answers to a questionnaire that has no faults.
+
+    Parameters
+    ----------
+    instrument
+        A sound instrument: what `lint` finds is not said again.
+
+    Returns
+    -------
+    list[Warned]
+        Rules "double-barrelled", "leading" and "reading-grade" (words), "unbalanced-scale", "numeric-routing"
+        and "length". Those an item or a scale allows, with a reason, are left out.
+
+    Examples
+    --------
+    >>> advise(load_instrument("instruments/employee.yaml"))  # doctest: +SKIP
+    []
+    """
+    found: list[Warned] = []
+    for name, scale in instrument.scales.items():
+        found += _kept(_unbalanced(("scales", name), scale.options, scale), scale.lint)
+    for item in instrument.items:
+        here = [*spoilt_words(item, instrument), *_routing(item, instrument)]
+        if item.type == "single" and item.options:
+            here += _unbalanced(("items", item.id, "options"), item.options, None)
+        found += _kept(here, item.lint)
+    found += _kept(hard_questionnaires(instrument), Lint())
+    found += _kept(_length(instrument), Lint())
+    return list(dict.fromkeys(found))
+
+
+def _kept(found: Iterable[tuple[str, tuple[str, ...], str, str]], lint: Lint) -> Iterator[Warned]:
+    return (Warned(*one) for one in found if one[0] not in lint.allow)
+
+
+def _unbalanced(path: tuple[str, ...], options: tuple[Option, ...], scale: Scale | None) -> Found:
+    """More answers on one side than on the other, by the boxes or by opposite words in the labels."""
+    mend = "give both sides as many answers, or say under lint → allow why not"
+    if scale and scale.ordered and scale.top and scale.bottom and len(scale.top) != len(scale.bottom):
+        what = f"the top box has {len(scale.top)} answers and the bottom box {len(scale.bottom)}"
+        yield "unbalanced-scale", path, what, mend
+        return
+    for language in dict.fromkeys(name for option in options for name in option.label):
+        labels = [option.label.get(language, "") for option in options]
+        for more, less in _POLES:
+            low = [label for label in labels if less.search(label)]
+            high = [label for label in labels if more.search(less.sub("", label))]
+            both = [label for label in high if label in low]  # "neither agree nor disagree"
+            if low and high and len(low) != len(high) and len(both) < min(len(low), len(high)):
+                what = f"{len(high) - len(both)} answers say one side and {len(low) - len(both)} the other"
+                yield "unbalanced-scale", path, f"{what} ({language})", mend
+                return
+
+
+def _length(instrument: Instrument) -> Found:
+    for row in minutes(instrument).itertuples(index=False):
+        if row.longest > LONGEST:
+            what = f"it takes {row.audience} up to {row.longest:.0f} minutes, {row.questions} questions"
+            yield "length", ("audiences", str(row.audience)), what, f"shorten it to {LONGEST:.0f} minutes"
+
+
+def _routing(item: Item, instrument: Instrument) -> Found:
+    """Conditions that let a don't-know pass because its code is a large number."""
+    if item.ask_if is None:
+        return
+    tree = parse_tree(item.ask_if)
+    found = list(dict.fromkeys(leaves(tree)))
+    ordered = dict.fromkeys(
+        leaf.name for leaf in found if isinstance(leaf, Comparison) and leaf.operator in _ORDERS
+    )
+    for name in ordered:
+        if name not in instrument:
+            continue
+        for missing in instrument.missing_of(instrument[name]):
+            if missing.code.isdigit() and _lets_in(tree, found, name, missing.code):
+                label = next(iter(missing.label.values()))
+                what = f"'{item.ask_if}' is true of “{label}” on '{name}', whose code is {missing.code}"
+                mend = f"name the codes that are meant, as '{name} in (4, 5)'"
+                yield "numeric-routing", ("items", item.id, "ask_if"), what, mend
+
+
+def _lets_in(tree: Node, found: list[Leaf], name: str, code: str) -> bool:
+    """Whether somebody with that code passes who would not with no answer, whatever the rest says."""
+    others = [leaf for leaf in found if leaf.name != name]
+    if len(others) > _MOST_LEAVES:
+        return True  # too many combinations to try: better one warning too many
+    mine = [leaf for leaf in found if leaf.name == name]
+    with_code = {leaf: _holds(leaf, code) for leaf in mine}
+    unanswered = {leaf: _holds(leaf, None) for leaf in mine}
+    for values in product((False, True), repeat=len(others)):
+        rest = dict(zip(others, values, strict=True))
+        if _true(tree, rest | with_code) and not _true(tree, rest | unanswered):
+            return True
+    return False
+
+
+def _holds(leaf: Leaf, code: str | None) -> bool:
+    """A leaf for one answer; an item without an answer passes only "!=" and "not in"."""
+    if not isinstance(leaf, Comparison):
+        return code is not None
+    if leaf.operator in _ORDERS:
+        if code is None:
+            return False
+        value, limit = float(code), float(leaf.codes[0])
+        return {"<": value < limit, "<=": value <= limit, ">": value > limit, ">=": value >= limit}[
+            leaf.operator
+        ]
+    there = code in leaf.codes
+    return there if leaf.operator in ("==", "in") else not there
+
+
+def _true(node: Node, values: Mapping[Leaf, bool]) -> bool:
+    if isinstance(node, Not):
+        return not _true(node.part, values)
+    if isinstance(node, Joined):
+        parts = [_true(part, values) for part in node.parts]
+        return all(parts) if node.word == "and" else any(parts)
+    return values[node]
