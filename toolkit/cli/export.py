@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from toolkit.cli.common import Commands
+    from toolkit.instrument import Instrument
     from toolkit.instrument.exchange.limesurvey import Quota
 
 __all__ = ["add"]
@@ -31,7 +32,8 @@ def add(commands: Commands) -> None:
         "--to",
         required=True,
         metavar="PLATFORM",
-        help="limesurvey, qualtrics, xlsform, surveyjs or preview",
+        help="limesurvey, qualtrics, xlsform, surveyjs or preview; for data: sav (SPSS), dta (Stata) or "
+        "frictionless, empty or with --answers; for documentation: ddi or codebook",
     )
     export.add_argument("--out", required=True, metavar="FOLDER", help="where to write")
     export.add_argument(
@@ -45,8 +47,8 @@ def add(commands: Commands) -> None:
     )
     export.add_argument(
         "--layout",
-        help="how files are cut; limesurvey: one, language, audience; "
-        "qualtrics: audience, qsf (experimental)",
+        help="how files are cut, the default first; limesurvey: one, language, audience; xlsform: audience, "
+        "one; surveyjs: one, audience; qualtrics: audience, qsf (experimental)",
     )
     export.add_argument(
         "--quota",
@@ -61,6 +63,11 @@ def add(commands: Commands) -> None:
         metavar="NAME",
         help="limesurvey: a question nobody sees, filled in by the link, as organisation",
     )
+    export.add_argument(
+        "--answers",
+        metavar="FILE",
+        help="sav, dta, frictionless: the coded frame to write, as `survey-toolkit read --out` made it",
+    )
     export.set_defaults(job=_export)
 
 
@@ -70,6 +77,8 @@ def _export(given: argparse.Namespace) -> int:
 
     files = given.instruments
     instrument = load_instrument(files[0]) if len(files) == 1 else load_instruments(files)
+    if given.answers:
+        return _told(_with_answers(given, instrument))
     options: dict[str, Any] = {}
     if given.quotas:
         options["quotas"] = _quotas(given.quotas)
@@ -84,6 +93,30 @@ def _export(given: argparse.Namespace) -> int:
         layout=given.layout,
         **options,
     )
+    return _told(written)
+
+
+def _with_answers(given: argparse.Namespace, instrument: Instrument) -> list[Path]:
+    from toolkit.errors import InvalidInput, Problem
+    from toolkit.responses.writers import read_coded, write_answers
+
+    said = {"--layout": given.layout, "--quota": given.quotas, "--hidden": given.hidden}
+    problems = [
+        Problem(name, "means nothing for answers", "take it out") for name, value in said.items() if value
+    ]
+    if problems:
+        raise InvalidInput("export", problems)
+    return write_answers(
+        read_coded(given.answers, instrument),
+        instrument,
+        given.out,
+        to=given.to,
+        languages=given.languages,
+        audiences=given.audiences,
+    )
+
+
+def _told(written: list[Path]) -> int:
     for path in written:
         print(path)
     for notice in _notices(written):

@@ -10,7 +10,7 @@ from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument.model import Instrument, Source, Variable
 from toolkit.instrument.routing import parse
 
-__all__ = ["CODEBOOK_COLUMNS", "codebook"]
+__all__ = ["CODEBOOK_COLUMNS", "base_of", "cited", "codebook"]
 
 CODEBOOK_COLUMNS = (
     "variable",
@@ -79,21 +79,23 @@ def _rows(variable: Variable, instrument: Instrument, language: str) -> Iterator
                 "wording": variable.wording(audience, language),
                 "code": code,
                 "label": label,
-                "base": _base(variable, audience, instrument, language),
+                "base": base_of(variable, audience, instrument, language),
                 "theme": instrument.themes[variable.theme][language],
                 "favourable": variable.favourable,
-                "source": _cited(variable.source),
+                "source": cited(variable.source),
             }
 
 
-def _base(variable: Variable, audience: str, instrument: Instrument, language: str) -> str:
+def base_of(variable: Variable, audience: str, instrument: Instrument, language: str) -> str:
+    """Who of one audience is asked, in words."""
     everyone = f"all {instrument.audiences[audience].plural[language].lower()}"
     if variable.item.ask_if is None:
         return everyone
     return f"{everyone} for whom {parse(variable.item.ask_if).in_words(instrument, language)}"
 
 
-def _cited(source: Source) -> str:
+def cited(source: Source) -> str:
+    """Where words come from, in one line."""
     own = "own wording" if source.origin == "own" else "published wording"
     said = f"{own}, after {source.after}" if source.after else own
     return "; ".join(part for part in (said, source.note, source.licence, source.status) if part)

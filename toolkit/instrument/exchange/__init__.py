@@ -23,6 +23,9 @@ PLATFORMS: Mapping[str, str] = {
     "preview": "preview",
     "sav": "spss",
     "dta": "stata",
+    "frictionless": "frictionless",
+    "ddi": "ddi",
+    "codebook": "codebook",
 }
 """Platform as named in `--to` → module of this folder, whose `write(instrument, folder, …)` makes it."""
 

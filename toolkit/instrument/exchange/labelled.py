@@ -16,7 +16,7 @@ from typing import Literal
 import pandas as pd
 
 from toolkit.instrument.exchange.manifest import Column, column_of
-from toolkit.instrument.exchange.words import MISSING_WORDS
+from toolkit.instrument.exchange.words import MISSING_WORDS, OWN_LABELS
 from toolkit.instrument.model import MISSING, Instrument, Variable
 
 __all__ = [
@@ -31,27 +31,6 @@ __all__ = [
     "plan_of",
 ]
 
-OWN_LABELS: Mapping[str, Mapping[str, str]] = {
-    "en": {
-        "respondent": "Respondent",
-        "organisation": "Organisation",
-        "wave": "Wave",
-        "audience": "Audience",
-        "source": "File the answers were read from",
-        "status": "Complete or partial",
-        "weight": "Weight",
-    },
-    "fr": {
-        "respondent": "Répondant",
-        "organisation": "Organisation",
-        "wave": "Vague",
-        "audience": "Public",
-        "source": "Fichier dont les réponses proviennent",
-        "status": "Complet ou partiel",
-        "weight": "Pondération",
-    },
-}
-"""Language → column that is no item → its label."""
 TEMPLATE_COLUMNS = ("respondent", "organisation", "wave", "audience", "source", "status")
 
 

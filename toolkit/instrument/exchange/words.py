@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from toolkit.instrument.fields import ParallelWording
 from toolkit.instrument.model import MISSING, Instrument, Variable
 
-__all__ = ["AUDIENCE_WORDS", "MISSING_WORDS", "every_text", "spoken"]
+__all__ = ["AUDIENCE_WORDS", "MISSING_WORDS", "OWN_LABELS", "every_text", "missing_words", "spoken"]
 
 AUDIENCE_WORDS: Mapping[str, tuple[str, str]] = {
     "en": ("About you", "Which best describes your current role?"),
@@ -33,10 +33,49 @@ MISSING_WORDS: Mapping[str, Mapping[str, str]] = {
 }
 """Language → analysis code of a missing answer → words; readers know each of them again."""
 
+OWN_LABELS: Mapping[str, Mapping[str, str]] = {
+    "en": {
+        "respondent": "Respondent",
+        "organisation": "Organisation",
+        "wave": "Wave",
+        "audience": "Audience",
+        "source": "File the answers were read from",
+        "status": "Complete or partial",
+        "weight": "Weight",
+    },
+    "fr": {
+        "respondent": "Répondant",
+        "organisation": "Organisation",
+        "wave": "Vague",
+        "audience": "Public",
+        "source": "Fichier dont les réponses proviennent",
+        "status": "Complet ou partiel",
+        "weight": "Pondération",
+    },
+}
+"""Language → column that is no item → its label."""
+
 
 def spoken(text: ParallelWording, audience: str, language: str) -> str:
     """What one audience reads in one language; the words for "all" where it has none of its own."""
     return (text.get(audience) or text["all"])[language]
+
+
+def missing_words(variable: Variable, instrument: Instrument, language: str) -> dict[str, str]:
+    """The missing codes that a coded column can hold, in words; in English where there are no others.
+
+    Don't know and refused where they are offered, routed past where there is routing, not asked where only
+    some audiences are.
+    """
+    if not variable.codes:
+        return {}
+    offered = {missing.becomes: missing.label[language] for missing in instrument.missing_of(variable)}
+    everybody = set(variable.audiences) >= set(instrument.audiences)
+    never = {code for code in ("-1", "-2") if code not in offered or variable.kind == "option"}
+    never |= {"-4"} if variable.item.ask_if is None else set()
+    never |= {"-5"} if everybody else set()
+    known = dict(MISSING_WORDS.get(language, MISSING)) | offered
+    return {code: known[code] for code in MISSING if code not in never}
 
 
 def every_text(instrument: Instrument) -> Iterator[tuple[str, str]]:
