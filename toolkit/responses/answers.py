@@ -10,7 +10,7 @@ from toolkit.instrument.fields import Strict, Truth
 from toolkit.responses.mapping import Mapping
 from toolkit.responses.naming import FolderName
 
-__all__ = ["BLANKS", "AnswersFile", "PlatformName"]
+__all__ = ["BLANKS", "AnswersFile", "PlatformName", "Shape"]
 
 PlatformName = Literal[
     "limesurvey", "qualtrics", "surveymonkey", "googleforms", "microsoftforms", "odk", "redcap", "spss",
@@ -24,6 +24,13 @@ _EXPORTS_ONLY = (
     "audiences", "audience_column", "organisation_column", "ignore_columns", "columns", "missing", "manifest",
 )  # fmt: skip
 _MAPPED_ONLY = ("table", "surveymonkey", "googleforms", "microsoftforms")
+
+
+class Shape(Strict):
+    """How many rows and columns a published file has, so that another release or a selection is noticed."""
+
+    rows: int | None = Field(default=None, ge=1)
+    columns: int | None = Field(default=None, ge=1)
 
 
 class AnswersFile(Strict):
@@ -63,6 +70,8 @@ class AnswersFile(Strict):
         Keep previews and tests, which are set aside otherwise.
     mapping
         How the columns become answers.
+    expect
+        The rows and columns of the file as it was published; another shape is noted.
     """
 
     wave: FolderName
@@ -81,6 +90,7 @@ class AnswersFile(Strict):
     encoding: str | None = None
     keep_tests: Truth = False
     mapping: Mapping | None = None
+    expect: Shape | None = None
 
     @model_validator(mode="after")
     def _fits_platform(self) -> AnswersFile:

@@ -29,6 +29,7 @@ from toolkit.instrument import asked
 from toolkit.instrument.model import Instrument, Item, Variable
 from toolkit.instrument.routing import parse
 from toolkit.responses.export import Export, tally
+from toolkit.responses.mapping import DESIGN_COLUMNS
 
 __all__ = ["Coded", "decode"]
 
@@ -231,6 +232,7 @@ class _Work:
                 "audience": self.audience,
                 "source": pd.Series(export.source, index=people.index, dtype=str),
                 "status": pd.Series(status, index=people.index, dtype=str),
+                **{name: people[name] for name in DESIGN_COLUMNS.values() if name in people},
                 **{v.name: self.coded[v.name] for v in self.instrument.variables},
             },
             index=people.index,

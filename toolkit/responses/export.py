@@ -25,7 +25,7 @@ class Export:
     ----------
     people
         One row a respondent, indexed by the row of the file: respondent, organisation (may be missing),
-        audience (may be missing), submitted (bool).
+        audience (may be missing), submitted (bool); where a mapping names a design, its columns too.
     answers
         Same index; one column a variable. Categorical in the variable's categories with NaN where the
         cell is blank (a ticked option is "1"), float64 for numbers, text for text.

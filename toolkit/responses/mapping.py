@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from pydantic import Field, model_validator
 
-from toolkit.instrument.fields import Strict
+from toolkit.instrument.fields import Strict, Truth
 
-__all__ = ["Condition", "ItemMapping", "Mapping", "Rule"]
+__all__ = ["DESIGN_COLUMNS", "Condition", "DesignColumns", "ItemMapping", "Mapping", "Rule"]
+
+DESIGN_COLUMNS = {"weights": "weight", "strata": "design_stratum", "clusters": "design_cluster"}
+"""What a table's design says → the column of the coded frame that holds it."""
 
 
 class Condition(Strict):
@@ -51,7 +54,8 @@ class ItemMapping(Strict):
     where the file has two rows of headings. `either` lists columns that answer the same item for different
     people (one an audience); a respondent may have answered in one of them only.
     `values` turns cells into answer codes; left out, cells must be codes or labels already.
-    Cells listed in `blank` count as no answer.
+    Cells listed in `blank` count as no answer. An item that is `optional` is absent, and noted, where the
+    file has not all of its columns: selections of a published file leave some out.
     """
 
     column: str | None = None
@@ -61,6 +65,7 @@ class ItemMapping(Strict):
     separator: str | None = None
     values: dict[str, str] = Field(default_factory=dict)
     blank: tuple[str, ...] = ()
+    optional: Truth = False
 
     @model_validator(mode="after")
     def _one_place(self) -> ItemMapping:
@@ -86,12 +91,32 @@ class ItemMapping(Strict):
         return (self.column,) if self.column is not None else self.either
 
 
+class DesignColumns(Strict):
+    """Columns that say how a survey's respondents were drawn; as in `toolkit.analysis.Design`."""
+
+    weights: str | None = None
+    strata: str | None = None
+    clusters: str | None = None
+
+    @model_validator(mode="after")
+    def _something(self) -> DesignColumns:
+        if not self.headings:
+            raise ValueError("a design names a column; write weights, strata or clusters")
+        return self
+
+    @property
+    def headings(self) -> dict[str, str]:
+        """What it is → the heading that holds it."""
+        return {name: heading for name in DESIGN_COLUMNS if (heading := getattr(self, name)) is not None}
+
+
 class Mapping(Strict):
     """Columns → items, values → codes, rules → audience, a column → organisation.
 
     `audience` is an ordered list: the first rule whose conditions all hold decides; whoever meets none is
     set aside and counted. `submitted` says who finished; left out, everyone did. `blank` is for all items.
     `respondent` names the column of ids; left out, it is the platform's own, or the row's number.
+    `design` names the columns of weights, strata and clusters of a survey drawn with unequal chances.
     """
 
     respondent: str | None = None
@@ -100,3 +125,4 @@ class Mapping(Strict):
     submitted: Condition | None = None
     items: dict[str, ItemMapping]
     blank: tuple[str, ...] = ()
+    design: DesignColumns | None = None

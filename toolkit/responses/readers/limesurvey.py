@@ -29,8 +29,9 @@ from toolkit.responses.files.encodings import decoded
 from toolkit.responses.files.opening import cells_of, kind_of, unpacked
 from toolkit.responses.files.sheet import Sheet, named, peeled
 from toolkit.responses.files.workbooks import as_text, frame_sheet
+from toolkit.responses.readers.engine import read_platform
 from toolkit.responses.readers.limesurvey_vv import named_by_order, numbered_columns
-from toolkit.responses.readers.platform import Platform, read_platform
+from toolkit.responses.readers.platform import Platform
 from toolkit.responses.vocabulary import code_words
 
 __all__ = ["LIMESURVEY", "own_of_limesurvey", "read_limesurvey"]

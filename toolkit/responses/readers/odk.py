@@ -29,7 +29,8 @@ from toolkit.responses.export import Export
 from toolkit.responses.files.opening import kind_of, read_cells, unpacked
 from toolkit.responses.files.sheet import Sheet
 from toolkit.responses.files.workbooks import frame_sheet
-from toolkit.responses.readers.platform import Platform, Rows, read_platform
+from toolkit.responses.readers.engine import read_platform
+from toolkit.responses.readers.platform import Platform, Rows
 from toolkit.responses.vocabulary import code_words
 
 __all__ = ["ODK", "read_odk"]

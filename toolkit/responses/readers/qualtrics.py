@@ -31,8 +31,9 @@ from toolkit.responses.export import Export
 from toolkit.responses.files.opening import read_cells
 from toolkit.responses.files.sheet import Sheet, named, peeled, without_empty_columns
 from toolkit.responses.naming import rows_said
+from toolkit.responses.readers.engine import read_platform
 from toolkit.responses.readers.matching import codes_of
-from toolkit.responses.readers.platform import Platform, read_platform
+from toolkit.responses.readers.platform import Platform
 from toolkit.responses.vocabulary import number_words
 
 __all__ = ["QUALTRICS", "read_qualtrics"]

@@ -22,8 +22,9 @@ from toolkit.responses.export import Export
 from toolkit.responses.files.opening import read_cells
 from toolkit.responses.files.sheet import Sheet
 from toolkit.responses.naming import rows_said
+from toolkit.responses.readers.engine import read_platform
 from toolkit.responses.readers.matching import codes_of
-from toolkit.responses.readers.platform import Platform, read_platform
+from toolkit.responses.readers.platform import Platform
 from toolkit.responses.vocabulary import code_words
 
 __all__ = ["REDCAP", "read_redcap"]

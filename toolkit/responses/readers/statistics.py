@@ -21,8 +21,9 @@ from toolkit.responses.answers import AnswersFile, PlatformName
 from toolkit.responses.export import Export
 from toolkit.responses.files.opening import read_cells
 from toolkit.responses.files.sheet import Sheet
+from toolkit.responses.readers.engine import read_platform
 from toolkit.responses.readers.limesurvey import own_of_limesurvey
-from toolkit.responses.readers.platform import Platform, read_platform
+from toolkit.responses.readers.platform import Platform
 from toolkit.responses.vocabulary import code_words
 
 __all__ = ["SPSS", "STATA", "read_spss", "read_stata"]

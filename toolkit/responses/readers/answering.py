@@ -1,0 +1,144 @@
+"""Cells become answers: in codes or words, ticks joined or split, missing values, what was not shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from toolkit.errors import Problem
+from toolkit.instrument.model import Instrument, Variable
+from toolkit.responses.answers import BLANKS, AnswersFile
+from toolkit.responses.export import Columns
+from toolkit.responses.files.sheet import Sheet
+from toolkit.responses.readers import cells as of_cells
+from toolkit.responses.readers import people
+from toolkit.responses.readers.labels import label_problems, missing_by_label
+from toolkit.responses.readers.matching import Matched
+from toolkit.responses.readers.platform import Platform
+from toolkit.responses.readers.ticks import read_ticks, split_any
+from toolkit.responses.vocabulary import flavour_of, label_words, number_cells, translate
+
+__all__ = ["Answering"]
+
+
+class Answering:
+    """The cells of one file while they become answers."""
+
+    def __init__(
+        self,
+        platform: Platform,
+        sheet: Sheet,
+        matched: Matched,
+        entry: AnswersFile,
+        instrument: Instrument,
+        audience: pd.Series,
+        problems: list[Problem],
+    ) -> None:
+        self.platform, self.matched, self.entry, self.instrument = platform, matched, entry, instrument
+        self.audience, self.problems = audience, problems
+        self.labels = {matched.names[place]: words for place, words in sheet.labels.items()}
+        self.hidden: pd.DataFrame | None = None
+
+    def read(self, frame: pd.DataFrame, raw: pd.DataFrame, columns: Columns) -> pd.DataFrame:
+        """Every variable of the instrument, blank where the file has no column."""
+        of_variable = columns.of_variable
+        self._note_hidden(frame, of_variable)
+        joined = {item.id for item in self.instrument.items if item.type == "multi"} & of_variable.keys()
+        texts = {v.name for v in self.instrument.variables if v.kind == "text"}
+        plain = texts | joined | {v.name for v in self.instrument.variables if v.kind == "number"}
+        cells = {
+            name: self._cells(raw if name in texts | joined else frame, headings, name, name in plain)
+            for name, headings in of_variable.items()
+        }
+        singles = [v for v in self.instrument.variables if v.kind == "single" and v.name in cells]
+        codes = {v.name: self.platform.codes(v, self.instrument) | self._own_codes(v) for v in singles}
+        labels = {v.name: label_words(v, self.instrument) | self._own_codes(v) for v in singles}
+        words = codes if flavour_of(cells, codes, labels) == "codes" else labels
+        made: dict[str, pd.Series] = {}
+        for item_id in joined:
+            made |= self._split(item_id, cells)
+        for variable in self.instrument.variables:
+            if variable.name in cells:
+                made[variable.name] = self._one(variable, cells[variable.name], words)
+        return of_cells.assemble(made, self.instrument, frame.index)
+
+    def _own_codes(self, variable: Variable) -> dict[str, str]:
+        """Analysis codes of missing answers, into which manifests, labels and `missing` turn cells."""
+        headings = [name for name, found in self.matched.accepted.items() if found == variable.name]
+        known = any(name in self.matched.words or name in self.labels for name in headings)
+        return {"-1": "-1", "-2": "-2"} if known or self.entry.missing else {}
+
+    def _one(self, variable: Variable, cells: pd.Series, words: Mapping[str, Mapping[str, str]]) -> pd.Series:
+        if variable.kind == "single":
+            return translate(cells, words[variable.name], variable, self.problems)
+        if variable.kind == "option":
+            return read_ticks(cells, variable, self.problems, numbered=self.platform.numbered)
+        if variable.kind == "number":
+            missing = [m.code for m in self.instrument.missing_of(variable)]
+            return number_cells(cells.where(~cells.isin([*missing, "-1", "-2"]), "") if missing else cells,
+                                variable, self.problems)  # fmt: skip
+        return cells
+
+    def _split(self, item_id: str, cells: Mapping[str, pd.Series]) -> dict[str, pd.Series]:
+        variables = self.instrument.of_item(item_id)
+        split = [v.name for v in variables if v.name in cells]
+        if not split:
+            return split_any(
+                cells[item_id],
+                variables,
+                self.platform.separators,
+                self.problems,
+                numbered=self.platform.numbered,
+            )
+        if (cells[item_id].str.strip() == "").all() or self.platform.name == "odk":
+            return {}  # ODK writes the joined column beside those it was split into
+        what = f"stands both in one column and in several ({split[0]} …)"
+        self.problems.append(Problem(f"column {item_id}", what, "export again in one of the two ways"))
+        return {}
+
+    def _cells(
+        self, frame: pd.DataFrame, headings: tuple[str, ...], name: str, as_text: bool = False
+    ) -> pd.Series:
+        """The cells of one variable: words of the manifest and of missing answers said in our codes."""
+        here = {heading: frame[heading].astype(str) if as_text else frame[heading] for heading in headings}
+        made = {heading: self._said(cells, heading, name) for heading, cells in here.items()}
+        for heading in headings:
+            audiences = self.matched.audiences.get(heading)
+            if audiences is not None:
+                self.problems.extend(
+                    people.filled_by_others(made[heading], heading, name, audiences, self.audience)
+                )
+        if len(headings) == 1:
+            return made[headings[0]]
+        return of_cells.merged_cells(pd.DataFrame(made), headings, name, self.problems)
+
+    def _said(self, cells: pd.Series, heading: str, name: str) -> pd.Series:
+        blank = [*self.platform.blank, *([self.platform.hidden] if self.platform.hidden else [])]
+        said: dict[str, str] = dict.fromkeys(blank, "")
+        variable = self.instrument[name] if name in self.instrument else None  # noqa: SIM401
+        if variable is not None and variable.kind == "single":
+            said |= self.matched.words.get(heading, {})
+        if variable is not None and variable.kind in ("single", "option") and heading in self.labels:
+            self.problems.extend(label_problems(heading, self.labels[heading], variable))
+            told = missing_by_label(self.labels[heading], variable, self.instrument)
+            said = told | said  # what the manifest says counts
+        said |= {value: "" if code in BLANKS else code for value, code in self.entry.missing.items()}
+        said |= dict.fromkeys((code for code in said.values() if code in BLANKS), "")
+        said = {cell: "" if meant in BLANKS else meant for cell, meant in said.items()}
+        if variable is not None and variable.kind == "option":
+            said |= {cell: code for cell, code in self.matched.words.get(heading, {}).items() if cell}
+        return of_cells.recoded(cells, said)
+
+    def _note_hidden(self, frame: pd.DataFrame, of_variable: Mapping[str, tuple[str, ...]]) -> None:
+        mark = self.platform.hidden
+        if mark is None or not of_variable:
+            return
+        masks = {
+            name: np.logical_and.reduce([of_cells.holds(frame[heading], mark) for heading in headings])
+            for name, headings in of_variable.items()
+            if any(of_cells.holds(frame[heading], mark).any() for heading in headings)
+        }
+        if masks:
+            self.hidden = pd.DataFrame(masks, index=frame.index)

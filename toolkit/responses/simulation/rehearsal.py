@@ -1,0 +1,151 @@
+"""A dry run before fieldwork: so many answers of each audience, with gaps, margins and people who do not read."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from toolkit.errors import InvalidInput, Problem, near_names
+from toolkit.instrument.model import Instrument
+from toolkit.responses.simulation.careless import KINDS, carelessly
+from toolkit.responses.simulation.effects import Effect, with_effects
+from toolkit.responses.simulation.fieldwork import Fieldwork
+from toolkit.responses.simulation.people import Organisation, generator
+from toolkit.responses.simulation.run import simulate
+from toolkit.responses.simulation.shares import Share
+
+__all__ = ["SYNTHETIC", "Rehearsal", "rehearse"]
+
+SYNTHETIC = "synthetic"
+"""What every row of a rehearsal says in `organisation` and `source`."""
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """Synthetic answers, and apart from them who did not read.
+
+    Parameters
+    ----------
+    frame
+        A coded frame; nothing in it says who is careless.
+    key
+        Columns respondent, audience, careless ("", "straight" or "random").
+    """
+
+    frame: pd.DataFrame
+    key: pd.DataFrame
+
+
+def rehearse(
+    instrument: Instrument,
+    n: Mapping[str, int],
+    *,
+    seed: int,
+    effects: Sequence[Effect] = (),
+    margins: Sequence[Share] = (),
+    careless: float = 0.0,
+    fieldwork: Fieldwork | None = None,
+    wave: str = "1",
+) -> Rehearsal:
+    """Draw synthetic answers to any instrument, for trying an analysis before there is a respondent.
+
+    Parameters
+    ----------
+    instrument
+        The questionnaire; its routing and exclusive options are respected.
+    n
+        Audience → how many answer; an audience that is not named has nobody.
+    seed
+        The same seed gives the same answers.
+    effects
+        Gaps between audiences.
+    margins
+        Shares by item and audience (`load_shares`); what neither names is drawn.
+    careless
+        Share of each audience (0 to 1) that does not read. Half of them answer straight down, half at random.
+    fieldwork
+        Blanks, don't-knows, refusals, unfinished interviews; None for the defaults with every interview
+        finished. Its response rate is not used: all of `n` answer.
+    wave
+        The name of the wave.
+
+    Returns
+    -------
+    Rehearsal
+        Margins and effects hold within one person among those who read, before blanks and don't-knows. Where
+        interviews break off, fewer than `n` stay.
+
+    Raises
+    ------
+    InvalidInput
+        With everything wrong at once.
+
+    Examples
+    --------
+    >>> made = rehearse(instrument, {"employee": 200}, seed=1, careless=0.05)  # doctest: +SKIP
+    >>> made.key["careless"].value_counts()  # doctest: +SKIP
+    """
+    problems = [*_problems(instrument, n, careless, seed)]
+    shares: tuple[Share, ...] = tuple(margins)
+    try:
+        shares = with_effects(margins, effects, instrument)
+    except InvalidInput as error:
+        problems += error.problems
+    if problems:
+        raise InvalidInput("simulation", problems)
+    lost = {audience: int(math.floor(count * careless + 0.5)) for audience, count in n.items()}
+    reading = {audience: count - lost[audience] for audience, count in n.items()}
+    field = (fieldwork or Fieldwork(unfinished=0.0)).model_copy(update={"response": 1.0})
+    parts = []
+    if sum(reading.values()):
+        who = _everybody(reading, wave)
+        frame = simulate(instrument, [who], shares=shares, seed=seed, waves=[wave], fieldwork=field)
+        parts.append(frame.assign(careless=""))
+    if sum(lost.values()):
+        parts.append(_careless_part(instrument, lost, seed, wave))
+    return _mixed(pd.concat(parts, ignore_index=True), seed, wave)
+
+
+def _problems(instrument: Instrument, n: Mapping[str, int], careless: float, seed: int) -> Iterator[Problem]:
+    for audience, count in n.items():
+        if audience not in instrument.audiences:
+            mend = near_names(audience, instrument.audiences)
+            yield Problem(f"n, {audience}", f"there is no audience '{audience}'", mend)
+        elif count < 0:
+            yield Problem(f"n, {audience}", f"{count} is below 0", "give a number of people")
+    if sum(n.values()) < 1:
+        yield Problem("n", "nobody answers", "give at least one audience a number of people")
+    if not 0 <= careless <= 1:
+        yield Problem("careless", f"{careless:g} is no share", "give 0.05 for 5 %")
+    if seed < 0:
+        yield Problem("seed", f"{seed} is below 0", "give 0 or a positive whole number")
+
+
+def _everybody(people: Mapping[str, int], wave: str) -> Organisation:
+    return Organisation(id=SYNTHETIC, name="Synthetic", people=dict(people), waves=(wave,))
+
+
+def _careless_part(instrument: Instrument, people: Mapping[str, int], seed: int, wave: str) -> pd.DataFrame:
+    """People as many as asked for, of whom every second one answers straight down."""
+    full = Fieldwork(response=1.0, blank=0.0, dont_know=0.0, refused=0.0, unfinished=0.0)
+    frame = simulate(instrument, [_everybody(people, wave)], seed=seed, waves=[wave], fieldwork=full)
+    place = frame.groupby("audience", observed=True).cumcount().to_numpy()
+    kinds = np.array(KINDS, dtype=object)[place % len(KINDS)]
+    return carelessly(frame, list(kinds), instrument, seed=seed).assign(careless=kinds)
+
+
+def _mixed(frame: pd.DataFrame, seed: int, wave: str) -> Rehearsal:
+    """Everybody in an order of their own, numbered anew, so that neither place nor name tells who read."""
+    order = generator(seed, "rehearsal", "order").permutation(len(frame))
+    mixed = frame.iloc[order].reset_index(drop=True)
+    width = max(len(str(len(mixed))), 4)
+    names = pd.Series([f"{wave}-{number:0{width}d}" for number in range(1, len(mixed) + 1)], dtype="str")
+    mixed = mixed.assign(respondent=names, source=pd.Series(SYNTHETIC, index=mixed.index, dtype="str"))
+    key = mixed[["respondent", "audience", "careless"]].astype({"careless": "str"})
+    answers = mixed.drop(columns="careless")
+    answers.attrs["synthetic"] = True
+    return Rehearsal(answers, key)
