@@ -40,7 +40,7 @@ EVERY_NOTEBOOK = (
 """What is imported whatever is to be run. The inline backend is not: it looks for its shell when imported."""
 
 SELDOM = 50_000
-"""New objects before the collector looks: a picture makes thousands and keeps nearly all of them to its end."""
+"""New objects before the collector looks: a picture makes thousands and keeps nearly all to its end."""
 
 
 def threads() -> int:
