@@ -1,29 +1,174 @@
-"""survey-toolkit simulate: synthetic answers as platforms export them."""
+"""survey-toolkit simulate: synthetic answers to any questionnaire, or every file of a synthetic study."""
 
 from __future__ import annotations
 
 import argparse
+import io
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from toolkit.cli.common import Commands
+    from toolkit.errors import Problem
+    from toolkit.instrument import Instrument
+    from toolkit.responses.simulation import Rehearsal
 
 __all__ = ["add"]
+
+_REHEARSAL_ONLY = ("n", "effects", "margins", "careless", "platform")
+_OPENS, _CLOSES = "2000-01-03", "2000-01-14"
+"""Days on which nobody can have answered."""
 
 
 def add(commands: Commands) -> None:
     """Add the command to the parser."""
-    simulate = commands.add_parser("simulate", help="make synthetic answers as platforms export them")
-    simulate.add_argument("spec", metavar="SPEC", help="simulation.yaml")
-    simulate.add_argument("--out", required=True, metavar="FOLDER", help="where to write")
-    simulate.add_argument("--seed", type=int, help="another seed than the file's")
+    simulate = commands.add_parser(
+        "simulate",
+        help="make synthetic answers to any questionnaire, for a dry run",
+        description="Make synthetic answers to a questionnaire and write them to one file; or, given a "
+        "simulation file, every file of a synthetic study to a folder.",
+    )
+    simulate.add_argument(
+        "instruments",
+        nargs="+",
+        metavar="INSTRUMENT",
+        help="one file that holds everything, or a file an audience; or one simulation file",
+    )
+    simulate.add_argument(
+        "--out",
+        required=True,
+        metavar="FILE",
+        help="where to write: .csv or .parquet; for a simulation file a folder",
+    )
+    simulate.add_argument("--seed", type=int, help="the same seed gives the same answers (default 1)")
+    simulate.add_argument(
+        "--n", metavar="AUDIENCE=COUNT,…", help="how many answer (default 100 of each audience)"
+    )
+    simulate.add_argument(
+        "--effect",
+        action="append",
+        dest="effects",
+        metavar="ITEM[:CODE]=A-B:SIZE",
+        help="the gap between two audiences, as burnout=employee-executive:0.2 (20 points) or :0.5d (half a "
+        "standard deviation); may be given again",
+    )
+    simulate.add_argument("--margins", metavar="FILE", help="shares by item and audience (YAML)")
+    simulate.add_argument(
+        "--careless", type=float, metavar="SHARE", help="share who do not read, as 0.05; named in a key file"
+    )
+    simulate.add_argument(
+        "--as",
+        dest="platform",
+        choices=("limesurvey", "qualtrics"),
+        help="write the export of a platform (.csv), to try the reading too; else the coded frame",
+    )
     simulate.set_defaults(job=_simulate)
 
 
 def _simulate(given: argparse.Namespace) -> int:
+    from toolkit.cli.kinds import kind_of, refuse_others
+
+    if len(given.instruments) == 1 and kind_of(given.instruments[0]) == "a simulation file":
+        return _study(given)
+    for path in given.instruments:
+        refuse_others(path, "a questionnaire")
+    return _rehearse(given)
+
+
+def _study(given: argparse.Namespace) -> int:
+    from toolkit.errors import InvalidInput, Problem
     from toolkit.responses.simulation import simulate_study
 
-    written = simulate_study(given.spec, given.out, seed=given.seed)
-    for path in written:
+    (spec,) = given.instruments
+    said = [name for name in _REHEARSAL_ONLY if getattr(given, name) is not None]
+    if said:
+        flags = {"effects": "--effect", "platform": "--as"}
+        mend = "write it into the file, or name a questionnaire instead"
+        what = "is for questionnaires, and this is a simulation file"
+        raise InvalidInput(spec, [Problem(flags.get(name, f"--{name}"), what, mend) for name in said])
+    for path in simulate_study(spec, given.out, seed=given.seed):
         print(path)
     return 0
+
+
+def _rehearse(given: argparse.Namespace) -> int:
+    from toolkit.errors import InvalidInput
+    from toolkit.instrument import load_instrument, load_instruments
+    from toolkit.instrument.exchange.files import write_files
+    from toolkit.responses.simulation import load_shares, parse_effect, rehearse
+
+    files, out = given.instruments, Path(given.out)
+    problems: list[Problem] = []
+    _check_out(out, given.platform, problems)
+    instrument = load_instrument(files[0]) if len(files) == 1 else load_instruments(files)
+    n = _counts(given.n, instrument, problems)
+    effects = []
+    for text in given.effects or ():
+        try:
+            effects.append(parse_effect(text))
+        except InvalidInput as error:
+            problems += error.problems
+    if problems:
+        raise InvalidInput("simulate", problems)
+    seed = 1 if given.seed is None else given.seed
+    margins = load_shares(given.margins, instrument) if given.margins else ()
+    careless = given.careless or 0.0
+    made = rehearse(instrument, n, seed=seed, effects=effects, margins=margins, careless=careless)
+    contents = {out.name: _content(made, instrument, out, given.platform, seed)}
+    key = f"{out.stem}.careless_key.csv"
+    if careless:
+        contents[key] = made.key.to_csv(index=False).encode("utf-8-sig")
+    write_files(out.parent, contents)
+    counts = made.frame["audience"].value_counts(sort=False)
+    listed = ", ".join(f"{audience} {count}" for audience, count in counts.items() if count)
+    print(f"{out}: SYNTHETIC answers, nobody gave them ({listed})")
+    if careless:
+        lost = int((made.key["careless"] != "").sum())
+        print(f"{out.parent / key}: which {lost} of them do not read; keep it apart")
+    return 0
+
+
+def _check_out(out: Path, platform: str | None, problems: list[Problem]) -> None:
+    from toolkit.errors import Problem
+
+    known = (".csv",) if platform else (".csv", ".parquet")
+    if out.suffix not in known:
+        mend = f"end its name in {' or '.join(known)}"
+        problems.append(Problem(f"--out {out}", "is no name of a file of answers", mend))
+
+
+def _counts(text: str | None, instrument: Instrument, problems: list[Problem]) -> dict[str, int]:
+    """How many answer, as AUDIENCE=COUNT,AUDIENCE=COUNT."""
+    from toolkit.errors import Problem
+
+    if text is None:
+        return dict.fromkeys(instrument.audiences, 100)
+    counts: dict[str, int] = {}
+    for part in text.split(","):
+        name, _, number = (piece.strip() for piece in part.partition("="))
+        if not name or not number.isdigit():
+            mend = "write AUDIENCE=COUNT, as executive=50,employee=200"
+            problems.append(Problem(f"--n {part.strip()}", "cannot be read", mend))
+        elif name in counts:
+            problems.append(Problem(f"--n {part.strip()}", f"'{name}' is given twice", "give it once"))
+        else:
+            counts[name] = int(number)
+    return counts
+
+
+def _content(made: Rehearsal, instrument: Instrument, out: Path, platform: str | None, seed: int) -> bytes:
+    from toolkit.responses.simulation import limesurvey_export, qualtrics_export
+
+    if platform == "limesurvey":
+        language = instrument.languages[0]
+        return limesurvey_export(
+            made.frame, instrument, seed=seed, language=language, opens=_OPENS, closes=_CLOSES
+        )
+    if platform == "qualtrics":
+        return qualtrics_export(made.frame, instrument, seed=seed, previews=0, opens=_OPENS, closes=_CLOSES)
+    held = io.BytesIO()
+    if out.suffix == ".csv":
+        made.frame.to_csv(held, index=False, encoding="utf-8-sig")
+    else:
+        made.frame.to_parquet(held)
+    return held.getvalue()

@@ -12,6 +12,7 @@ from toolkit.responses.simulation.shares import Share, load_shares
 
 __all__ = [
     "Dependence",
+    "Effect",
     "Fieldwork",
     "Organisation",
     "Rehearsal",

@@ -82,7 +82,7 @@ def with_effects(
     Raises
     ------
     InvalidInput
-        Every effect that names what is not there, reaches beyond 0 or 1, or contradicts a share that is given.
+        Every effect that names what is not there, reaches beyond 0 or 1, or contradicts a given share.
     """
     known = units(instrument)
     made = {

@@ -1,4 +1,4 @@
-"""A dry run before fieldwork: so many answers of each audience, with gaps, margins and people who do not read."""
+"""A dry run before fieldwork: answers of each audience, with gaps, margins and people who do not read."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def rehearse(
         problems += error.problems
     if problems:
         raise InvalidInput("simulation", problems)
-    lost = {audience: int(math.floor(count * careless + 0.5)) for audience, count in n.items()}
+    lost = {audience: math.floor(count * careless + 0.5) for audience, count in n.items()}
     reading = {audience: count - lost[audience] for audience, count in n.items()}
     field = (fieldwork or Fieldwork(unfinished=0.0)).model_copy(update={"response": 1.0})
     parts = []
