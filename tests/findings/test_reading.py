@@ -114,7 +114,10 @@ def test_a_missing_base_and_a_percent_above_100_are_refused_with_the_mend(small)
         (row("X-1", ""), "column value: is blank; give the value, or low and high"),
         (row("X-1", 0, statistic="relative_risk"), "0 is not above 0"),
         (row("X-1", 73, statistic="shre"), "did you mean 'share'"),
-        (row("X-1", 73).replace("s1", "s2"), "'s2' is no study of studies.yaml; known: s1; a new study"),
+        (
+            row("X-1", 73).replace("s1", "s2"),
+            "'s2' is no study of studies.yaml; describe it there first, or correct it: known: s1",
+        ),
         ("X-1,s1,short", "has 3 cells, not 16"),
     ],
 )

@@ -45,7 +45,7 @@ def row_problems(where: str, record: Mapping[str, str], studies: Collection[str]
             mend = near_names(record[name], allowed)
             yield Problem(f"{where}, column {name}", f"is {record[name]!r}", mend)
     if record["study"] and record["study"] not in studies:
-        mend = f"{near_names(record['study'], studies)}; a new study is described in studies.yaml first"
+        mend = f"describe it there first, or correct it: {near_names(record['study'], studies)}"
         yield Problem(f"{where}, column study", f"{record['study']!r} is no study of studies.yaml", mend)
     yield from _value_problems(where, record)
     yield from _count_problems(where, record)
