@@ -19,6 +19,7 @@ STAGES = (
     "study",
     "presentation",
     "reporting",
+    "teaching",
     "cli",
 )
 MODULES = sorted((Path(__file__).resolve().parents[1] / "toolkit").rglob("*.py"))

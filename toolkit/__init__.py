@@ -26,6 +26,8 @@ _HOME = {
     "calibrate": "toolkit.weighting",
     "careless_flags": "toolkit.analysis",
     "careless_indices": "toolkit.analysis",
+    "check_answer": "toolkit.teaching",
+    "checklist": "toolkit.reporting.checklists",
     "codebook": "toolkit.instrument",
     "contrast": "toolkit.analysis",
     "crosstab": "toolkit.analysis",

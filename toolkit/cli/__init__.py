@@ -10,6 +10,7 @@ import toolkit
 from toolkit.cli import (
     batch,
     check,
+    checklist,
     compare,
     export,
     fetch,
@@ -44,6 +45,7 @@ _COMMANDS = (
     schema,
     findings,
     reproduce,
+    checklist,
 )
 
 

@@ -1,0 +1,14 @@
+"""A report held against the checklists of AAPOR and CHERRIES: what it says, and what it leaves out."""
+
+from toolkit.reporting.checklists.items import CHECKLISTS, Checklist, ChecklistItem, load_checklist
+from toolkit.reporting.checklists.listing import STATUSES, checklist, checklist_table
+
+__all__ = [
+    "CHECKLISTS",
+    "STATUSES",
+    "Checklist",
+    "ChecklistItem",
+    "checklist",
+    "checklist_table",
+    "load_checklist",
+]
