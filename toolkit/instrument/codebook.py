@@ -26,6 +26,9 @@ CODEBOOK_COLUMNS = (
 )
 
 
+_BASE = {"en": ("all", "for whom"), "fr": ("l’ensemble des", "pour qui")}
+
+
 def codebook(instrument: Instrument, language: str = "en") -> pd.DataFrame:
     """List every column of a coded frame with its words, answers and base.
 
@@ -88,10 +91,11 @@ def _rows(variable: Variable, instrument: Instrument, language: str) -> Iterator
 
 def base_of(variable: Variable, audience: str, instrument: Instrument, language: str) -> str:
     """Who of one audience is asked, in words."""
-    everyone = f"all {instrument.audiences[audience].plural[language].lower()}"
+    all_of, for_whom = _BASE.get(language, _BASE["en"])
+    everyone = f"{all_of} {instrument.audiences[audience].plural[language].lower()}"
     if variable.item.ask_if is None:
         return everyone
-    return f"{everyone} for whom {parse(variable.item.ask_if).in_words(instrument, language)}"
+    return f"{everyone} {for_whom} {parse(variable.item.ask_if).in_words(instrument, language)}"
 
 
 def cited(source: Source) -> str:

@@ -27,6 +27,7 @@ from toolkit.instrument.conditions import (
     parse_tree,
 )
 from toolkit.instrument.model import MISSING, Instrument, Variable
+from toolkit.instrument.saying import CONDITION_WORDS
 
 __all__ = ["Condition", "asked", "parse"]
 
@@ -253,39 +254,30 @@ def _frame_problem(name: str, what: str, mend: str) -> InvalidInput:
     return InvalidInput("routing", [Problem(f"column {name}", what, mend)])
 
 
-_SAID = {
-    "==": "is",
-    "!=": "is not",
-    "<": "is below",
-    "<=": "is at most",
-    ">": "is above",
-    ">=": "is at least",
-    "in": "is one of",
-    "not in": "is none of",
-}
-
-
 def _words(node: Node, instrument: Instrument, language: str) -> str:
+    said_as = CONDITION_WORDS.get(language, CONDITION_WORDS["en"])
     if isinstance(node, Not):
-        return f"not ({_words(node.part, instrument, language)})"
+        return f"{said_as['not']} ({_words(node.part, instrument, language)})"
     if isinstance(node, Joined):
         parts = [_words(part, instrument, language) for part in node.parts]
         inner = [
             f"({said})" if isinstance(part, Joined) else said
             for part, said in zip(node.parts, parts, strict=True)
         ]
-        return f" {node.word} ".join(inner)
+        return f" {said_as[node.word]} ".join(inner)
     variable = _variables(node.name, instrument)[0]
-    label = _item_label(variable, language) if node.name == variable.item.id else variable.label(language)
+    named = _item_label(variable, language) if node.name == variable.item.id else variable.label(language)
+    label = said_as["quoted"].format(named)
     if isinstance(node, Answered):
-        return f"“{label}” is answered"
+        return f"{label} {said_as['answered']}"
     if isinstance(node, Selected):
-        return f"“{label}” includes “{_variable(f'{node.name}_{node.code}', instrument).label(language)}”"
+        option = _variable(f"{node.name}_{node.code}", instrument).label(language)
+        return f"{label} {said_as['selected']} {said_as['quoted'].format(option)}"
     labels = variable.code_labels(language)
     if node.operator not in _ORDER:
         labels |= {missing.code: missing.label[language] for missing in instrument.missing_of(variable)}
     codes = [labels.get(code, code) for code in node.codes]
-    return f"“{label}” {_SAID[node.operator]} {', '.join(codes)}"
+    return f"{label} {said_as[node.operator]} {', '.join(codes)}"
 
 
 def _item_label(variable: Variable, language: str) -> str:

@@ -134,20 +134,16 @@ def _item(item: Item, instrument: Instrument, language: str) -> dict[str, Any]:
             {
                 "audiences": ", ".join(instrument.audiences[name].label[language] for name in names),
                 "text": text,
-                "bases": [_base(first, name, instrument, language) for name in names],
+                "bases": [base_of(first, name, instrument, language) for name in names],
             }
             for text, names in _alike((spoken(item.text, name, language), name) for name in asked)
         ],
         "parts": [_part(variable, instrument, language) for variable in variables if variable.part],
         "answers": list(first.code_labels(language).items()),
         "missing": list(missing_words(first, instrument, language).items()),
-        "sources": [(name, text) for text, names in _sources(variables).items() for name in [names]],
+        "sources": [(names, text) for text, names in _sources(variables).items()],
         "sensitive": any(variable.sensitive for variable in variables),
     }
-
-
-def _base(variable: Variable, audience: str, instrument: Instrument, language: str) -> str:
-    return base_of(variable, audience, instrument, language)
 
 
 def _alike(said: Iterator[tuple[str, str]]) -> list[tuple[str, list[str]]]:
