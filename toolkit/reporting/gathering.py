@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.model import Instrument, Variable
 
 if TYPE_CHECKING:
@@ -90,6 +91,10 @@ def gather(study: Study, organisation: str, wave: str) -> Gathered:
 def _admitted(study: Study, organisation: str, wave: str) -> Admitted:
     from toolkit.disclosure import admit
 
+    if study.design is not None:
+        what = "gives a sampling design, which a report for an organisation does not use"
+        mend = "analyse the study by itself: tk.proportions(study.responses(), …, design=study.design)"
+        raise InvalidInput(study.path, [Problem("answers → mapping → design", what, mend)])
     frame = study.responses(organisation=organisation, wave=wave)
     population = study.population(organisation, wave)
     return admit(frame, study.policy, by="audience", population=population, level=study.level)

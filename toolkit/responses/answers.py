@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from toolkit.instrument.fields import Strict, Truth
+from toolkit.responses.files.sheet import Opening
 from toolkit.responses.mapping import Mapping
 from toolkit.responses.naming import FolderName
 
@@ -27,10 +28,14 @@ _MAPPED_ONLY = ("table", "surveymonkey", "googleforms", "microsoftforms")
 
 
 class Shape(Strict):
-    """How many rows and columns a published file has, so that another release or a selection is noticed."""
+    """What a published file looks like: another number of rows or columns is noted.
+
+    `one_of_columns` names columns that other years' files have not; a file with none of them is refused.
+    """
 
     rows: int | None = Field(default=None, ge=1)
     columns: int | None = Field(default=None, ge=1)
+    one_of_columns: tuple[str, ...] = ()
 
 
 class AnswersFile(Strict):
@@ -66,6 +71,10 @@ class AnswersFile(Strict):
         The manifest written beside the questionnaire when it was exported; columns are then matched by it.
     encoding
         Of a text file, where it is not UTF-8 and what is found out by itself is wrong.
+    sheet
+        The sheet of a workbook that holds the answers, where several are filled.
+    recodes
+        Whether Qualtrics' recode values were set, where a manifest is named and the file cannot tell.
     keep_tests
         Keep previews and tests, which are set aside otherwise.
     mapping
@@ -88,9 +97,16 @@ class AnswersFile(Strict):
     missing: dict[str, Literal["-1", "-2", "-3", "-4", "-5", "-6"]] = Field(default_factory=dict)
     manifest: str | None = None
     encoding: str | None = None
+    sheet: str | None = None
+    recodes: Literal["set", "unset"] | None = None
     keep_tests: Truth = False
     mapping: Mapping | None = None
     expect: Shape | None = None
+
+    @property
+    def opening(self) -> Opening:
+        """How the file is opened."""
+        return Opening(self.encoding, self.sheet)
 
     @model_validator(mode="after")
     def _fits_platform(self) -> AnswersFile:
@@ -103,6 +119,8 @@ class AnswersFile(Strict):
             raise ValueError(
                 f"{', '.join(unread)} would not be read, because a mapping says it; take them out"
             )
+        if self.expect is not None and self.mapping is None:
+            raise ValueError("expect is read of mapped tables alone; take it out")
         if self.audience and self.audiences:
             raise ValueError(
                 "audience and audiences are both given; write audience (one) or audiences (several)"

@@ -35,8 +35,12 @@ COMPUTED_AAPOR_ITEMS = ("sample_sizes_and_precision", "instrument", "processing_
 """Those a report can compute; the study file may leave them out."""
 
 
+REPORT_LANGUAGES = ("en", "fr")
+"""What the words of a report can be made in."""
+
+
 class Brand(Strict):
-    """How reports look: name, colours as #rrggbb, a typeface, a line for the footer.
+    """How reports look: name, colours as #rrggbb, a typeface, a footer, the language of its words.
 
     Beside the study file: a logo, and a Word and a PowerPoint file that reports are written into.
     """
@@ -47,6 +51,7 @@ class Brand(Strict):
     logo: str | None = None
     footer: str | None = None
     font: str | None = None
+    language: str | None = None
     template_docx: str | None = None
     template_pptx: str | None = None
 
@@ -93,12 +98,13 @@ class StudyFile(Strict):
 
 def misfits(written: StudyFile, instrument: Instrument) -> Iterator[Problem]:
     """Find what the study file says that its instrument does not know, and methods texts left blank."""
-    if written.language not in instrument.languages:
-        yield Problem(
-            f"language: {written.language}",
-            "is not one of the instrument's",
-            near_names(written.language, instrument.languages),
-        )
+    for where, code in (("language", written.language), ("brand → language", written.brand.language)):
+        if code not in (None, *REPORT_LANGUAGES):
+            mend = near_names(str(code), REPORT_LANGUAGES)
+            yield Problem(f"{where}: {code}", "is none that reports can be written in", mend)
+    if "language" in written.model_fields_set and written.brand.language not in (None, written.language):
+        what = f"the study file's language is {written.language}"
+        yield Problem(f"brand → language: {written.brand.language}", what, "leave one of the two out")
     shared = {variable.name for variable in instrument.shared()}
     for name in dict.fromkeys(name for name in written.primary if written.primary.count(name) > 1):
         yield Problem(f"primary → {name}", "stands twice", "list it once")
@@ -129,7 +135,22 @@ def misfits(written: StudyFile, instrument: Instrument) -> Iterator[Problem]:
                 f"'{audience}' is no audience",
                 near_names(audience, instrument.audiences),
             )
+    yield from _design_problems(written)
     yield from _methods_problems(written, instrument)
+
+
+def _design_problems(written: StudyFile) -> Iterator[Problem]:
+    """One design holds for the whole study, so every file has to bring its columns."""
+    given = {
+        entry.file: frozenset(entry.mapping.design.headings)
+        if entry.mapping is not None and entry.mapping.design is not None
+        else frozenset()
+        for entry in written.answers
+    }
+    if len(set(given.values())) > 1:
+        said = "; ".join(f"{file}: {', '.join(sorted(names)) or 'none'}" for file, names in given.items())
+        mend = "name weights, strata and clusters alike in every file's mapping, or make two studies"
+        yield Problem("answers → mapping → design", f"differs between files ({said})", mend)
 
 
 def _methods_problems(written: StudyFile, instrument: Instrument) -> Iterator[Problem]:

@@ -30,7 +30,8 @@ def load_study(path: str | Path, *, data: str | Path | None = None) -> Study:
     path
         The study file (YAML).
     data
-        Another folder in which the answer files lie, for data that is not kept beside the study.
+        Another folder in which the answer files lie, for data that is not kept beside the study; of a study
+        with one file of answers, that file itself, whatever it is called.
 
     Raises
     ------
@@ -64,7 +65,7 @@ def load_study(path: str | Path, *, data: str | Path | None = None) -> Study:
         synthetic=written.synthetic,
         path=path,
         folder=folder,
-        language=written.language,
+        language=written.brand.language or written.language,
         instrument=instrument,
         waves=waves,
         policy=policy,
@@ -176,6 +177,8 @@ def _answer_places(
     written: StudyFile, folder: Path, data: str | Path | None, problems: list[Problem]
 ) -> list[Path]:
     """Where each file of answers lies; a folder for data that is not there is said once, not once a file."""
+    if data is not None and Path(data).is_file() and len(written.answers) == 1:
+        return [Path(data)]
     if data is not None and not Path(data).is_dir():
         what = "is no folder" if Path(data).exists() else "is not there"
         mend = f"name the folder in which the answer files lie{_source(written)}"
@@ -209,11 +212,11 @@ def _files_missing(written: StudyFile, folder: Path, places: list[Path]) -> Iter
         elif template and Path(template).suffix.lower() != f".{form}":
             mend = f"save it as .{form} from the program it was made with"
             yield Problem(f"brand → template_{form}: {template}", f"is no .{form}", mend)
-    for entry, place in zip(written.answers, places, strict=True):
-        if place.is_dir():
+    for entry, answers in zip(written.answers, places, strict=True):
+        if answers.is_dir():
             yield Problem(f"answers: {entry.file}", "is a folder", "name the file in it")
-        elif not place.is_file():
-            yield Problem(f"answers: {entry.file}", "is not there", _beside(place) + _source(written))
+        elif not answers.is_file():
+            yield Problem(f"answers: {entry.file}", "is not there", _beside(answers) + _source(written))
     for entry in written.answers:
         if entry.manifest and not (folder / entry.manifest).is_file():
             place = f"answers: {entry.file} → manifest: {entry.manifest}"

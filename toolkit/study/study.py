@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -15,7 +15,11 @@ from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument import Instrument
 from toolkit.responses.answers import AnswersFile
 from toolkit.responses.gather import Gathered, gather
+from toolkit.responses.mapping import DESIGN_COLUMNS
 from toolkit.study.file import Brand
+
+if TYPE_CHECKING:
+    from toolkit.analysis import Design
 
 __all__ = ["Study"]
 
@@ -93,6 +97,25 @@ class Study:
         from toolkit.findings import load_findings
 
         return load_findings(self.benchmarks_path) if self.benchmarks_path else None
+
+    @property
+    def design(self) -> Design | None:
+        """How its respondents were drawn, for `design=` of every estimator; None where it says nothing.
+
+        Examples
+        --------
+        >>> load_study("data_samples/gss_2018/study.yaml", data="folder").design  # doctest: +SKIP
+        Design(weights='weight', strata='design_stratum', clusters='design_cluster', ...)
+        """
+        from toolkit.analysis import Design
+
+        for entry in self.answers:
+            if entry.mapping is not None and entry.mapping.design is not None:
+                named = {name: DESIGN_COLUMNS[name] for name in entry.mapping.design.headings}
+                return Design(
+                    weights=named.get("weights"), strata=named.get("strata"), clusters=named.get("clusters")
+                )
+        return None
 
     @property
     def organisations(self) -> pd.DataFrame:

@@ -13,7 +13,15 @@ from toolkit.responses.files.sheet import Sheet
 from toolkit.responses.mapping import DESIGN_COLUMNS, Mapping
 from toolkit.responses.naming import rows_said
 
-__all__ = ["design_columns", "other_shape", "without_optional"]
+__all__ = ["another_year", "design_columns", "other_shape", "without_optional"]
+
+
+def another_year(entry: AnswersFile, headings: Sequence[str]) -> Iterator[Problem]:
+    """A file with none of the columns that tell this one from other years'."""
+    marks = entry.expect.one_of_columns if entry.expect else ()
+    if marks and not set(marks) & set(headings):
+        what = f"holds none of the columns that tell it from other years' ({', '.join(marks)})"
+        yield Problem("file", what, "this looks like another year's file; name the right one")
 
 
 def without_optional(
