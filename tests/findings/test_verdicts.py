@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from tests.findings.conftest import STUDY, row
@@ -127,6 +129,9 @@ def test_88_percent_more_likely_and_88_percent_of_them_are_two_claims():
     assert same == pytest.approx(0.468, abs=5e-4), "46.8 %, as relations.yaml says"
     assert largest_comparison(1.88) == pytest.approx(1 / 1.88) == pytest.approx(0.532, abs=5e-4)
     assert largest_comparison(0.5) == 1
+    edge = implied_by_ratio(1.88, [largest_comparison(1.88)]).iloc[0]
+    assert (edge["share"], bool(edge["possible"])) == (pytest.approx(1), True)
+    assert math.isnan(edge["odds_ratio"]), "no odds where everybody is"
 
 
 def test_ratios_and_shares_that_cannot_be_are_refused():

@@ -11,6 +11,8 @@ from toolkit.errors import InvalidInput, Problem
 
 __all__ = ["implied_by_ratio", "implied_by_share", "largest_comparison"]
 
+_NOISE = 1e-9
+
 
 def implied_by_ratio(ratio: float, comparison: Iterable[float]) -> pd.DataFrame:
     """What a published relative risk means for each share the comparison group may have.
@@ -25,8 +27,8 @@ def implied_by_ratio(ratio: float, comparison: Iterable[float]) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        comparison, share (ratio × comparison), gap (share − comparison), odds_ratio; NA where the share would
-        pass 1, and possible says so.
+        comparison, share (ratio × comparison), gap (share − comparison), odds_ratio (NA where the share is
+        1); NA where the share would pass 1, and possible says so.
 
     Raises
     ------
@@ -40,7 +42,7 @@ def implied_by_ratio(ratio: float, comparison: Iterable[float]) -> pd.DataFrame:
     """
     base = _checked(ratio, comparison)
     share = base * ratio
-    possible = share <= 1 + 1e-12
+    possible = share <= 1 + _NOISE
     share = np.where(possible, np.minimum(share, 1.0), np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):
         odds = (share / (1 - share)) / (base / (1 - base))
@@ -49,7 +51,7 @@ def implied_by_ratio(ratio: float, comparison: Iterable[float]) -> pd.DataFrame:
             "comparison": base,
             "share": share,
             "gap": share - base,
-            "odds_ratio": np.where(np.isfinite(odds), odds, np.nan),
+            "odds_ratio": np.where(np.isfinite(odds) & (share < 1 - _NOISE), odds, np.nan),
             "possible": possible,
         }
     )

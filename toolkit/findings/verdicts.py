@@ -122,7 +122,7 @@ def judge_readings(register: Register) -> pd.DataFrame:
     --------
     >>> from toolkit.findings import load_register
     >>> found = judge_readings(load_register("data_samples/published")).set_index("finding_id")
-    >>> found.loc["UBB24-04", "verdict"], round(found.loc["UBB24-04", "points"], 2)
+    >>> found.loc["UBB24-04", "verdict"], float(found["points"]["UBB24-04"].round(2))
     ('contradicted', 0.02)
     """
     known = register.claims.set_index("finding_id")

@@ -277,7 +277,7 @@ def _ratios(judged: pd.DataFrame) -> Iterator[Block]:
 
 
 def _claim(row: dict[str, object]) -> Iterator[Block]:
-    yield Heading(f"{row['finding_id']} · {row['published_as']}")
+    yield Heading(f"{row['finding_id']} · {row['published_as']} · {row['verdict']}")
     picture = claim_picture(row)
     if picture:
         yield picture

@@ -35,7 +35,7 @@ def claim_picture(row: Mapping[str, Any]) -> Picture | None:
         caption = f"{_WILSON} The band adds what rounding may hide."
     elif is_known(row["least_low"]):
         rows, group = _open_rows(row), _OPEN
-        caption = f"{_WILSON} The number who answered was not published: both bases are assumptions."
+        caption = f"{_WILSON} The number who answered was not published."
     else:
         rows, group = [_words_row(row)], _BOUND
         caption = "The band is what the published words allow."
@@ -168,13 +168,13 @@ def _ratio_picture(row: Mapping[str, Any]) -> Picture:
     shares = [*(one for one in (0.1, 0.2, 0.3, 0.4, 0.5) if one < most), most]
     groups = [
         Group("comparison", "The comparison group, not published", _OTHER, "s", hollow=True),
-        Group("claimed", f"The group the claim is about: {ratio:g} times as much", _COLOUR, "o"),
+        Group("claimed", f"The group the claim is about: {ratio:g} times as likely", _COLOUR, "o"),
     ]
     rows = [
         DotRow(
             name=f"{one['comparison']:.4f}",
             label=f"If {percent(one['comparison'])} of the comparison group",
-            hint="the most it can be" if one["comparison"] == most else "",
+            hint=f"the most for {ratio:g} times" if one["comparison"] == most else "",
             dots=(
                 Dot("comparison", one["comparison"], None, None, ""),
                 Dot("claimed", one["share"], None, None, ""),

@@ -107,11 +107,10 @@ def readings_table(readings: pd.DataFrame) -> Table:
     rows = [
         {
             "Claim": row["finding_id"],
-            "Printed by": row["by"],
-            "As": row["said"],
+            "Printed": f"“{row['said']}”, {row['by']}",
             "Changes the": row["changes"],
-            "Verdict on it": row["verdict"],
-            "By": f"{points(row['points'])} points" if is_known(row["points"]) else NOT_SHOWN,
+            "Verdict on it": row["verdict"]
+            + (f", by {points(row['points'])} points" if row["points"] > 0 else ""),
             "What it does": row["effect"],
         }
         for row in readings.to_dict("records")
