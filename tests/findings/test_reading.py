@@ -101,6 +101,7 @@ def test_a_missing_base_and_a_percent_above_100_are_refused_with_the_mend(small)
 @pytest.mark.parametrize(
     ("line", "said"),
     [
+        (row("X 1", 73), "column finding_id: 'X 1' is no id"),
         (row("X-1", 73, n=0), "column n: '0' is no count"),
         (row("X-1", 73, n=50, status="unknown"), 'is "unknown" beside an n of 50'),
         (row("X-1", 73, status="known"), 'column n: is blank beside "known"'),

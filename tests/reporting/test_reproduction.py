@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from toolkit.errors import InvalidInput
 from toolkit.findings import judge, load_register
 from toolkit.presentation.blocks import Bullets, Heading, Picture, Prose, Table
 from toolkit.reporting.documents import Document, write_documents
@@ -96,6 +97,47 @@ def test_a_study_without_pairs_bases_or_checks_still_has_a_report(register, stud
     page = render_document(reproduction(register, study))
     for finding in register.of(study).claims["finding_id"]:
         assert finding in page
+
+
+STUDY = (
+    "studies:\n"
+    "  s1: {title: A <b>study</b>, publisher: A & B, year: 2025}\n"
+    "  s2: {title: T, publisher: P, year: 2025}\n"
+)
+HEADER = (
+    "finding_id,study,item,audience,base,statistic,published_as,value,low,high,n,n_status,n_most,source,"
+    "closeness,note\n"
+)
+ROWS = (
+    "A-1,s1,All <i>agree</i>,Staff,all,share,100 %,100,,,7,known,,a paper,primary,\n",
+    "A-1,s1,None agree,Staff,all,share,0 %,0,,,1,known,,a paper,primary,\n",
+    "A-1,s1,Some agree,Staff,all,share,3 %,3,,,,unknown,1,a paper,primary,\n",
+    "A-1,s1,Half as likely,Staff,all,relative_risk,half as likely,0.5,,,,unknown,,a paper,primary,\n",
+    "A-1,s1,More likely,Staff,all,relative_risk,several times,,2,9,,unknown,,a paper,primary,\n",
+    "A-1,s1,Hours,Staff,all,mean,4.2 hours,4.2,,,12,known,,a paper,primary,\n",
+    "A-1,s1,Few,Staff,all,share,few,,0,20,,unknown,,a paper,primary,\n",
+)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.split(",")[2])
+def test_a_register_of_one_unusual_claim_has_a_page_and_a_pdf(tmp_path, row):
+    (tmp_path / "studies.yaml").write_text(STUDY, "utf-8")
+    (tmp_path / "findings.csv").write_text(HEADER + row, "utf-8")
+    document = reproduction(load_register(tmp_path), "s1")
+    page, pdf = write_documents(document, tmp_path, ("html", "pdf"), keep=False)
+    text = page.read_text("utf-8")
+    assert "cannot be tested from what is published" in text or "consistent" in text
+    assert "nan" not in re.sub(r"base64,[^\"]*", "", text).casefold().replace("finance", "")
+    assert "<i>" not in text
+    assert "<b>" not in text
+    assert pdf.stat().st_size > 1000
+
+
+def test_a_study_without_a_claim_is_refused(tmp_path):
+    (tmp_path / "studies.yaml").write_text(STUDY, "utf-8")
+    (tmp_path / "findings.csv").write_text(HEADER + ROWS[0], "utf-8")
+    with pytest.raises(InvalidInput, match="has no claim in the register"):
+        reproduction(load_register(tmp_path), "s2")
 
 
 def test_the_same_register_gives_the_same_bytes(register, tmp_path):

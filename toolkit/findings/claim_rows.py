@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 
 from toolkit.errors import Problem, near_names
@@ -22,7 +23,7 @@ _NEVER_BLANK = {
     "closeness": f"write one of {', '.join(CLOSENESS)}",
 }
 _CHOICES = {"statistic": STATISTICS, "n_status": N_STATUS, "closeness": CLOSENESS}
-_EDGE = 1e-9
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,39}")
 
 
 def row_problems(where: str, record: Mapping[str, str], studies: Collection[str]) -> Iterator[Problem]:
@@ -44,6 +45,9 @@ def row_problems(where: str, record: Mapping[str, str], studies: Collection[str]
         if record[name] and record[name] not in allowed:
             mend = near_names(record[name], allowed)
             yield Problem(f"{where}, column {name}", f"is {record[name]!r}", mend)
+    if record["finding_id"] and not _ID.fullmatch(record["finding_id"]):
+        mend = "write letters, digits, dots and hyphens, at most 40, such as ACME25-01"
+        yield Problem(f"{where}, column finding_id", f"{record['finding_id']!r} is no id", mend)
     if record["study"] and record["study"] not in studies:
         mend = f"describe it there first, or correct it: {near_names(record['study'], studies)}"
         yield Problem(f"{where}, column study", f"{record['study']!r} is no study of studies.yaml", mend)

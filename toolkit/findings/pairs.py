@@ -9,11 +9,22 @@ import numpy as np
 import pandas as pd
 
 from toolkit.analysis import gaps_from_summary
+from toolkit.analysis.contract import gap_columns
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.findings.claims import Pair, Register
 
 __all__ = ["compare_pairs", "over_splits", "pair_over_design_effects"]
 
+_BESIDE = (
+    "name",
+    "finding_a",
+    "finding_b",
+    "waves",
+    "gap_low",
+    "gap_high",
+    "tipping_design_effect",
+    "needed_base",
+)
 _TRIED = 400
 _EFFECTS = np.geomspace(1, 500, 300)
 
@@ -60,7 +71,7 @@ def compare_pairs(
     """
     pairs = register.relations.pairs
     if not pairs:
-        return pd.DataFrame()
+        return pd.DataFrame(columns=[*gap_columns(), *_BESIDE])
     known = register.claims.set_index("finding_id")
     sides = pd.concat([_sides(pair, known, register, design_effect) for pair in pairs], ignore_index=True)
     options: dict[str, Any] = {"level": level, "margin": margin}

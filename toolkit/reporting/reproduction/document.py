@@ -7,6 +7,7 @@ from importlib.metadata import version
 
 import pandas as pd
 
+from toolkit.errors import InvalidInput, Problem
 from toolkit.findings import (
     Register,
     check_claims,
@@ -91,6 +92,9 @@ def reproduction(register: Register, study: str) -> Document:
     """
     own = register.of(study)
     facts = own.studies[study]
+    if own.claims.empty:
+        mend = "add one with survey-toolkit findings add"
+        raise InvalidInput("register", [Problem(f"study {study}", "has no claim in the register", mend)])
     judged, readings, checks = judge(own), judge_readings(own), check_claims(own)
     pairs = compare_pairs(own)
     chapters = (

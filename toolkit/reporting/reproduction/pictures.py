@@ -27,7 +27,7 @@ _WILSON = "Lines are 95 % intervals for a simple random sample (Wilson)."
 def claim_picture(row: Mapping[str, Any]) -> Picture | None:
     """One claim with its interval, or with those it would have; None where there is nothing to draw."""
     if row["statistic"] == "relative_risk":
-        return _ratio_picture(row)
+        return _ratio_picture(row) if is_known(row["value"]) else None
     if row["statistic"] != "share":
         return None
     if is_known(row["conf_low"]):
