@@ -21,6 +21,7 @@ from toolkit.presentation.figures import (
 )
 from toolkit.presentation.methods import computed_methods, methods_statement
 from toolkit.presentation.numbers import percent, points
+from toolkit.presentation.questionnaire_words import untranslated_notice
 from toolkit.presentation.sentences import headline
 from toolkit.presentation.tables import gap_table, participation_table, shares_table
 from toolkit.presentation.theme import Theme
@@ -56,6 +57,7 @@ __all__ = [
     "synthetic_notice",
     "theme_multiples",
     "trend_table",
+    "untranslated_notice",
     "visible_gap_strip",
     "wave_change",
     "wave_slope",

@@ -7,20 +7,54 @@ from typing import Any
 
 from toolkit.instrument.model import Instrument, Item, Variable
 from toolkit.presentation.blocks import Table, table_of
+from toolkit.presentation.language import Words, spoken
 from toolkit.presentation.numbers import NOT_SHOWN
-from toolkit.presentation.rows import audience_name, base_in_words
+from toolkit.presentation.rows import audience_name, base_in_words, joined
 from toolkit.presentation.spreads import Spreads
 
 __all__ = ["distribution_table"]
 
-COLUMNS = ("Question", "Audience", "Asked of", "n", "Answers")
-_N_NOTE = "n: those who were asked and gave an answer; “don't know” and blanks are not part of it."
-_PART_NOTE = (
-    "Where few answered, or nearly all gave the same answer, the full spread stays confidential and only "
-    "the shares that may be shown are printed."
+COLUMNS = ("question", "audience", "asked", "n", "answers")
+_WORDS = Words(
+    {
+        "question": ("Question", "Question"),
+        "audience": ("Audience", "Public"),
+        "asked": ("Asked of", "Posée à"),
+        "n": ("n", "n"),
+        "answers": ("Answers", "Réponses"),
+        "n note": (
+            "n: those who were asked and gave an answer; “don't know” and blanks are not part of it.",
+            "n : ceux à qui la question a été posée et qui ont répondu, sans les « ne sait pas » ni les "
+            "blancs.",
+        ),
+        "part note": (
+            "Where few answered, or nearly all gave the same answer, the full spread stays confidential and "
+            "only the shares that may be shown are printed.",
+            "Là où peu ont répondu, ou presque tous pareil, la répartition entière reste confidentielle et "
+            "seules les parts qui peuvent être affichées sont imprimées.",
+        ),
+        "of theme": ("{name}: questions and answers", "{name} : questions et réponses"),
+        "title": ("Questions and answers", "Questions et réponses"),
+        "not shown": ("not shown", "non affiché"),
+        "hidden": ("not shown: {why}", "non affiché : {why}"),
+        "text": (
+            "not shown: comments in people's own words are never reported",
+            "non affiché : les commentaires libres ne sont jamais rapportés",
+        ),
+        "number": (
+            "not shown: answers in plain numbers are not reported yet",
+            "non affiché : les réponses en nombres ne sont pas encore rapportées",
+        ),
+        "absent": (
+            "not shown: this audience is not part of the report, or nobody answered",
+            "non affiché : ce public ne fait pas partie du rapport, ou personne n’a répondu",
+        ),
+        "and hidden": ("{listed} (not shown: {why})", "{listed} (non affiché : {why})"),
+    }
 )
 
 
+@spoken
 def distribution_table(
     released: Any,
     instrument: Instrument,
@@ -65,9 +99,11 @@ def distribution_table(
         for row in _item_rows(item, spreads, instrument, wanted, language)
     ]
     name = instrument.themes.get(theme or "", {}).get(language, "")
-    notes = [_N_NOTE, *([_PART_NOTE] if any("not shown" in row["Answers"] for row in rows) else [])]
-    default = f"{name}: questions and answers" if name else "Questions and answers"
-    return table_of(rows, COLUMNS, title=title or default, kind="appendix", notes=notes, numeric=["n"])
+    hidden = any(_WORDS("not shown") in row[_WORDS("answers")] for row in rows)
+    notes = [_WORDS("n note"), *([_WORDS("part note")] if hidden else [])]
+    default = _WORDS("of theme", name=name) if name else _WORDS("title")
+    columns = [_WORDS(key) for key in COLUMNS]
+    return table_of(rows, columns, title=title or default, kind="appendix", notes=notes, numeric=["n"])
 
 
 def _item_rows(
@@ -81,11 +117,11 @@ def _item_rows(
                 continue
             n, answers = _answers(line, audience, spreads, language)
             yield {
-                "Question": _wording(item, line[0], audience, language),
-                "Audience": audience_name(instrument, audience, start=True, language=language),
-                "Asked of": base_in_words(line[0], instrument, language=language),
-                "n": n,
-                "Answers": answers,
+                _WORDS("question"): _wording(item, line[0], audience, language),
+                _WORDS("audience"): audience_name(instrument, audience, start=True, language=language),
+                _WORDS("asked"): base_in_words(line[0], instrument, language=language),
+                _WORDS("n"): n,
+                _WORDS("answers"): answers,
             }
 
 
@@ -99,14 +135,14 @@ def _wording(item: Item, variable: Variable, audience: str, language: str) -> st
 def _answers(line: tuple[Variable, ...], audience: str, spreads: Spreads, language: str) -> tuple[str, str]:
     first = line[0]
     if first.kind == "text":
-        return NOT_SHOWN, "not shown: comments in people's own words are never reported"
+        return NOT_SHOWN, _WORDS("text")
     if first.kind == "option":
         return _options(line, audience, spreads, language)
     if first.kind == "number":
-        return NOT_SHOWN, "not shown: answers in plain numbers are not reported yet"
+        return NOT_SHOWN, _WORDS("number")
     spread = spreads.of(first, audience)
     if spread is None:
-        return NOT_SHOWN, "not shown: this audience is not part of the report, or nobody answered"
+        return NOT_SHOWN, _WORDS("absent")
     return spread.n, spread.words(first, language=language)
 
 
@@ -115,6 +151,6 @@ def _options(line: tuple[Variable, ...], audience: str, spreads: Spreads, langua
     n = next((base for _, _, base, _ in found if base != NOT_SHOWN), NOT_SHOWN)
     reasons = list(dict.fromkeys(why for _, text, _, why in found if not text))
     if not any(text for _, text, _, _ in found):
-        return n, f"not shown: {'; '.join(reasons)}"
-    listed = " · ".join(f"{label} {text or 'not shown'}" for label, text, _, _ in found)
-    return n, f"{listed} (not shown: {'; '.join(reasons)})" if reasons else listed
+        return n, _WORDS("hidden", why=joined(reasons))
+    listed = " · ".join(f"{label} {text or _WORDS('not shown')}" for label, text, _, _ in found)
+    return n, _WORDS("and hidden", listed=listed, why=joined(reasons)) if reasons else listed

@@ -11,15 +11,54 @@ from toolkit.instrument.model import Instrument
 from toolkit.presentation.blocks import Table, table_of
 from toolkit.presentation.figures.benchmarks import here_and_there
 from toolkit.presentation.figures.gaps import single_items
+from toolkit.presentation.language import Words, spoken
 from toolkit.presentation.numbers import NOT_SHOWN, base, is_known, percent
-from toolkit.presentation.rows import audience_name, known, released_table
+from toolkit.presentation.rows import audience_name, joined, known, quoted, released_table
 from toolkit.presentation.sentences import by_width, signed_gap, verdict_of
-from toolkit.presentation.tables import ROUNDED_NOTE, in_cell, notes_on, with_answer
+from toolkit.presentation.tables import in_cell, notes_on, rounded_note, with_answer
 from toolkit.presentation.waves import waves_apart
 
 __all__ = ["benchmark_table", "trend_table"]
 
+_WORDS = Words(
+    {
+        "benchmarks": ("Beside the published figures", "À côté des chiffres publiés"),
+        "quoted": (
+            "In quotation marks the published words. A figure published without its n can have no interval "
+            "and no test.",
+            "Entre guillemets les mots publiés ; leur base et la raison d’une non-comparaison sont citées "
+            "telles qu’elles sont enregistrées, le plus souvent en anglais. Un chiffre publié sans son n ne "
+            "peut avoir ni intervalle ni test.",
+        ),
+        "mark": ("Not shown here", "Non affiché ici"),
+        "item": ("Item", "Question"),
+        "audience": ("Audience", "Public"),
+        "here": ("Here", "Ici"),
+        "published": ("Published", "Publié"),
+        "what": ("What was published", "Ce qui a été publié"),
+        "comparison": ("Comparison", "Comparaison"),
+        "change note": (
+            "Change: later minus earlier, with its {level} interval.",
+            "Changement : vague récente moins vague antérieure, avec son intervalle à {level}.",
+        ),
+        "change": ("Change in points", "Changement en points"),
+        "verdict": ("Verdict", "Conclusion"),
+        "trend": ("What changed from {first} to {last}", "Ce qui a changé de {first} à {last}"),
+        "a gap of": ("a gap of", "un écart d"),
+        "a change of": ("a change of", "un changement d"),
+        "only gaps of": ("only gaps of", "seuls des écarts d"),
+        "only changes of": ("only changes of", "seuls des changements d"),
+        "not shown": ("not shown", "non affiché"),
+        "no figure": ("no figure", "aucun chiffre"),
+        "no n": ("n not published", "n non publié"),
+        "not comparable": ("not comparable: {why}", "non comparable : {why}"),
+        "differs": ("item or base differs", "question ou base différente"),
+        "no interval": ("no interval: n not published", "pas d’intervalle : n non publié"),
+    }
+)
 
+
+@spoken
 def benchmark_table(
     released: Any,
     instrument: Instrument,
@@ -27,7 +66,7 @@ def benchmark_table(
     table: str = "benchmarks",
     by: str = "audience",
     own: str = "this organisation",
-    title: str = "Beside the published figures",
+    title: str | None = None,
     language: str = "en",
 ) -> Table:
     """This organisation's shares beside published ones, with base and n, or why they do not compare.
@@ -54,14 +93,15 @@ def benchmark_table(
     frame = released_table(released, table, columns=("item", "measure", by, "estimate_a", "estimate_b"))
     rows = [_benchmark_row(row, instrument, by, own, language) for row in frame.to_dict("records")]
     notes = [
-        "In quotation marks the published words. A figure published without its n can have no interval and "
-        "no test.",
-        *notes_on(frame, mark="Not shown here"),
+        _WORDS("quoted"),
+        *notes_on(frame, mark=_WORDS("mark")),
     ]
-    columns = ["Item", "Audience", "Here", "Published", "What was published", "Comparison"]
-    return table_of(rows, columns, title=title, kind="benchmarks", notes=notes, numeric=["Here", "Published"])
+    columns = [_WORDS(key) for key in ("item", "audience", "here", "published", "what", "comparison")]
+    title = _WORDS("benchmarks") if title is None else title
+    return table_of(rows, columns, title=title, kind="benchmarks", notes=notes, numeric=columns[2:4])
 
 
+@spoken
 def trend_table(
     released: Any,
     instrument: Instrument,
@@ -105,12 +145,13 @@ def trend_table(
     ordered = pd.concat([wide, frame.drop(index=wide.index)])
     rows = [_trend_row(row, waves, instrument, by, language) for row in ordered.to_dict("records")]
     notes = [
-        f"Change: later minus earlier, with its {percent(level)} interval.",
-        ROUNDED_NOTE,
+        _WORDS("change note", level=percent(level)),
+        rounded_note(),
         *notes_on(frame),
     ]
-    columns = ["Item", "Audience", waves[0], waves[1], "Change in points", "Verdict"]
-    title = title or f"What changed from {waves[0]} to {waves[1]}"
+    first, last = (_WORDS("item"), _WORDS("audience")), (_WORDS("change"), _WORDS("verdict"))
+    columns = [*first, *waves, *last]
+    title = title or _WORDS("trend", first=waves[0], last=waves[1])
     return table_of(rows, columns, title=title, kind="trend", notes=notes, numeric=columns[2:5])
 
 
@@ -118,14 +159,16 @@ def _trend_row(
     row: Mapping[str, Any], waves: tuple[str, str], instrument: Instrument, by: str, language: str
 ) -> dict[str, str]:
     size, ends = signed_gap(row, turned=row["turned"])
-    verdict = verdict_of(row).replace("a gap of", "a change of").replace("only gaps of", "only changes of")
+    verdict = verdict_of(row)
+    for gap, change in (("a gap of", "a change of"), ("only gaps of", "only changes of")):
+        verdict = verdict.replace(_WORDS(gap), _WORDS(change))
     return {
-        "Item": with_answer(row["item"], row["measure"], instrument, language),
-        "Audience": audience_name(instrument, row[by], start=True, language=language),
+        _WORDS("item"): with_answer(row["item"], row["measure"], instrument, language),
+        _WORDS("audience"): audience_name(instrument, row[by], start=True, language=language),
         waves[0]: _sided(row, "earlier"),
         waves[1]: _sided(row, "later"),
-        "Change in points": in_cell(size, ends),
-        "Verdict": verdict,
+        _WORDS("change"): in_cell(size, ends),
+        _WORDS("verdict"): verdict,
     }
 
 
@@ -139,12 +182,14 @@ def _benchmark_row(
     here, there = here_and_there(dict(row), own)
     name = with_answer(row["item"], row["measure"], instrument, language)
     return {
-        "Item": name,
-        "Audience": audience_name(instrument, row[by], start=True, language=language),
-        "Here": _with_n(row, here) if bool(row["shown"]) else "not shown",
-        "Published": percent(row[f"estimate_{there}"]) if is_known(row[f"estimate_{there}"]) else "no figure",
-        "What was published": _what(row, there),
-        "Comparison": _comparison(row, there),
+        _WORDS("item"): name,
+        _WORDS("audience"): audience_name(instrument, row[by], start=True, language=language),
+        _WORDS("here"): _with_n(row, here) if bool(row["shown"]) else _WORDS("not shown"),
+        _WORDS("published"): (
+            percent(row[f"estimate_{there}"]) if is_known(row[f"estimate_{there}"]) else _WORDS("no figure")
+        ),
+        _WORDS("what"): _what(row, there),
+        _WORDS("comparison"): _comparison(row, there),
     }
 
 
@@ -157,16 +202,16 @@ def _with_n(row: Mapping[str, Any], side: str) -> str:
 def _what(row: Mapping[str, Any], there: str) -> str:
     """The published words and base, with its n."""
     words, asked = str(known(row.get("published_item"))), str(known(row.get("published_base")))
-    n = f"n\u00a0{base(row[f'n_{there}'])}" if is_known(row[f"n_{there}"]) else "n not published"
-    parts = [f"“{words}”" if words else "", asked, "" if "n not published" in asked else n]
-    return "; ".join(part for part in parts if part)
+    n = f"n\u00a0{base(row[f'n_{there}'])}" if is_known(row[f"n_{there}"]) else _WORDS("no n")
+    parts = [quoted(words) if words else "", asked, "" if "n not published" in asked else n]
+    return joined(part for part in parts if part)
 
 
 def _comparison(row: Mapping[str, Any], there: str) -> str:
     if str(known(row.get("comparable"), "yes")) == "no":
-        return f"not comparable: {known(row.get('reason'), 'item or base differs')}"
+        return _WORDS("not comparable", why=known(row.get("reason"), _WORDS("differs")))
     if not bool(row["shown"]):
         return verdict_of(row)
     if not is_known(row[f"n_{there}"]):
-        return "no interval: n not published"
+        return _WORDS("no interval")
     return verdict_of(row)

@@ -7,12 +7,14 @@ from typing import Any
 import pandas as pd
 
 from toolkit.analysis.rounding import rounded
+from toolkit.presentation.language import Words
 
 __all__ = [
     "NOT_SHOWN",
     "as_printed",
     "base",
     "change",
+    "decimal",
     "interval",
     "is_known",
     "p_value",
@@ -25,6 +27,14 @@ __all__ = [
 NOT_SHOWN = "–"
 """Printed where a number is not there; a note beside it says why."""
 
+_WORDS = Words(
+    {
+        "interval": ("{low} to {high}", "{low} à {high}"),
+        "not shown": ("not shown", "non affiché"),
+        "decimal": (".", ","),
+        "thousands": (",", "\u202f"),
+    }
+)
 _SPACE = "\u00a0"
 _MINUS = "\u2212"
 _SIGNS = {">=": "≥", "<=": "≤", "": ""}
@@ -36,7 +46,19 @@ def is_known(value: Any) -> bool:
 
 
 def _figure(value: float, digits: int) -> str:
-    return f"{rounded(value, digits):.{digits}f}".replace("-", _MINUS)
+    text = f"{rounded(value, digits):.{digits}f}".replace("-", _MINUS)
+    return text.replace(".", _WORDS("decimal"))
+
+
+def decimal(value: float, digits: int | None = None) -> str:
+    """A plain number with so many decimals, or with as many as it needs.
+
+    Examples
+    --------
+    >>> decimal(1.38, 1), decimal(0.25)
+    ('1.4', '0.25')
+    """
+    return (f"{value:g}" if digits is None else f"{value:.{digits}f}").replace(".", _WORDS("decimal"))
 
 
 def percent(value: Any, *, bound: str = "", digits: int = 0) -> str:
@@ -91,7 +113,7 @@ def interval(low: Any, high: Any) -> str:
     """
     if not (is_known(low) and is_known(high)):
         return ""
-    return f"{_end(low, high)} to {_end(high, low)}"
+    return _WORDS("interval", low=_end(low, high), high=_end(high, low))
 
 
 def _end(value: float, other: float) -> str:
@@ -162,8 +184,7 @@ def p_value(value: Any) -> str:
     """
     if not is_known(value):
         return NOT_SHOWN
-    text = _figure(float(value), 3)
-    return "<0.001" if text == "0.000" else text
+    return _figure(float(value), 3) if rounded(float(value), 3) else f"<{_figure(0.001, 3)}"
 
 
 def base(value: Any, shown: Any = None) -> str:
@@ -175,8 +196,9 @@ def base(value: Any, shown: Any = None) -> str:
     ('1,250', '<5')
     """
     if is_known(value):
-        return f"{int(rounded(float(value))):,}"
-    return str(shown) if is_known(shown) and str(shown) else NOT_SHOWN
+        return f"{int(rounded(float(value))):,}".replace(",", _WORDS("thousands"))
+    said = str(shown) if is_known(shown) and str(shown) else NOT_SHOWN
+    return _WORDS("not shown") if said == "not shown" else said
 
 
 def _sign(bound: Any) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
 from toolkit.disclosure import Released
 from toolkit.errors import DisclosureError, ToolkitError, near_names
 from toolkit.instrument.model import Instrument, Variable
+from toolkit.presentation.language import Words, spoken
 from toolkit.presentation.numbers import is_known
 
 __all__ = [
@@ -20,12 +21,44 @@ __all__ = [
     "base_in_words",
     "direction",
     "item_name",
+    "joined",
     "known",
+    "led",
     "listed",
+    "quoted",
     "released_table",
     "shown_rows",
     "within",
 ]
+
+
+_WORDS = Words(
+    {
+        "of option": ("{stem}: {option}", "{stem} : {option}"),
+        "lead": ("{lead}: {said}", "{lead} : {said}"),
+        "chosen": ("chose it", "l’ont choisi"),
+        "not chosen": ("did not choose it", "ne l’ont pas choisi"),
+        "higher": ("higher is better", "plus haut vaut mieux"),
+        "lower": ("lower is better", "plus bas vaut mieux"),
+        "everyone": ("everyone", "tout le monde"),
+        "those": ("those who {what}", "ceux qui {what}"),
+        "only": ("{names}, only {base}", "{names}, seulement {base}"),
+        "semicolon": ("; ", " ; "),
+        "and": ("and", "et"),
+        "or": ("or", "ou"),
+        "unfulfilled": ("do not fulfil: {what}", "ne remplissent pas : {what}"),
+        "answered this": ("answered {question}", "ont répondu à {question}"),
+        "chose": ("chose {option} at {question}", "ont choisi {option} à {question}"),
+        "replied": ("{verb} {answers} to {question}", "{verb} {answers} à {question}"),
+        "answered": ("answered", "ont répondu"),
+        "did not answer": ("did not answer", "n’ont pas répondu"),
+        "more": ("answered more than", "ont répondu plus que"),
+        "least": ("answered at least", "ont répondu au moins"),
+        "less": ("answered less than", "ont répondu moins que"),
+        "most": ("answered at most", "ont répondu au plus"),
+        "quoted": ("“{text}”", "« {text} »"),
+    }
+)
 
 
 def released_table(released: Any, name: str, *, columns: Iterable[str] = ()) -> pd.DataFrame:
@@ -57,6 +90,7 @@ def shown_rows(frame: pd.DataFrame) -> pd.DataFrame:
     return frame[frame["shown"].astype(bool)]
 
 
+@spoken
 def item_name(instrument: Instrument, name: str, *, language: str = "en") -> str:
     """A few words that name a column in a picture or a sentence; an option with its question."""
     if name not in instrument:
@@ -65,7 +99,8 @@ def item_name(instrument: Instrument, name: str, *, language: str = "en") -> str
     if variable.option is None:
         return variable.label(language)
     stem = variable.item.short.get(language)
-    return f"{stem}: {within(variable.label(language))}" if stem else variable.label(language)
+    option = variable.label(language)
+    return _WORDS("of option", stem=stem, option=within(option)) if stem else option
 
 
 def audience_name(instrument: Instrument, audience: Any, *, start: bool = False, language: str = "en") -> str:
@@ -87,10 +122,11 @@ def within(label: str) -> str:
     return label if rest.isupper() or not rest.strip() else first.lower() + label[1:]
 
 
+@spoken
 def answer_words(variable: Variable, measure: str = "top", *, language: str = "en") -> str:
     """What a share counts: "agree", "somewhat or highly skilled", "chose it"."""
     if variable.kind == "option":
-        return {"top": "chose it", "1": "chose it"}.get(measure, "did not choose it")
+        return _WORDS("chosen" if measure in ("top", "1") else "not chosen")
     if variable.favourable != "none" and measure in ("favourable", "unfavourable"):
         other = {"top": "bottom", "bottom": "top"}[variable.favourable]
         measure = variable.favourable if measure == "favourable" else other
@@ -109,10 +145,11 @@ def direction(variable: Variable, measure: str = "top") -> str:
     good = variable.codes_of("favourable")
     counted = variable.codes_of(measure)
     if counted == good:
-        return "higher is better"
-    return "lower is better" if counted == variable.codes_of("unfavourable") else ""
+        return _WORDS("higher")
+    return _WORDS("lower") if counted == variable.codes_of("unfavourable") else ""
 
 
+@spoken
 def base_in_words(variable: Variable, instrument: Instrument, *, language: str = "en") -> str:
     """Who was asked, from the item's routing.
 
@@ -123,25 +160,26 @@ def base_in_words(variable: Variable, instrument: Instrument, *, language: str =
     """
     rule = variable.item.ask_if
     if not rule:
-        return "everyone"
-    return f"those who {_condition(ast.parse(rule, mode='eval').body, instrument, language)}"
+        return _WORDS("everyone")
+    return _WORDS("those", what=_condition(ast.parse(rule, mode="eval").body, instrument, language))
 
 
+@spoken
 def asked_of(variable: Variable, instrument: Instrument, *, language: str = "en") -> str:
     """The audiences a column is put to, and the routing if there is one."""
     names = listed(
         [audience_name(instrument, audience, language=language) for audience in variable.audiences]
     )
     base = base_in_words(variable, instrument, language=language)
-    return names if base == "everyone" else f"{names}, only {base}"
+    return _WORDS("only", names=names, base=base) if variable.item.ask_if else names
 
 
 def _condition(node: ast.expr, instrument: Instrument, language: str) -> str:
     if isinstance(node, ast.BoolOp):
-        joint = " and " if isinstance(node.op, ast.And) else " or "
-        return joint.join(_condition(part, instrument, language) for part in node.values)
+        joint = _WORDS("and" if isinstance(node.op, ast.And) else "or")
+        return f" {joint} ".join(_condition(part, instrument, language) for part in node.values)
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
-        return f"do not fulfil: {_condition(node.operand, instrument, language)}"
+        return _WORDS("unfulfilled", what=_condition(node.operand, instrument, language))
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
         return _call(node.func.id, node.args, instrument, language)
     if isinstance(node, ast.Compare) and isinstance(node.left, ast.Name) and len(node.ops) == 1:
@@ -152,29 +190,30 @@ def _condition(node: ast.expr, instrument: Instrument, language: str) -> str:
 def _call(function: str, arguments: Sequence[ast.expr], instrument: Instrument, language: str) -> str:
     question = arguments[0].id if arguments and isinstance(arguments[0], ast.Name) else ""
     if function == "answered":
-        return f"answered {_quoted(_question(instrument, question, language))}"
+        return _WORDS("answered this", question=quoted(_question(instrument, question, language)))
     code = str(arguments[1].value) if len(arguments) > 1 and isinstance(arguments[1], ast.Constant) else ""
     option = f"{question}_{code}"
     label = instrument[option].label(language) if option in instrument else code
-    return f"chose {_quoted(label)} at {_quoted(_question(instrument, question, language))}"
+    return _WORDS("chose", option=quoted(label), question=quoted(_question(instrument, question, language)))
 
 
 def _comparison(name: str, how: ast.cmpop, against: ast.expr, instrument: Instrument, language: str) -> str:
     parts = against.elts if isinstance(against, ast.List | ast.Tuple | ast.Set) else [against]
     labels = instrument[name].code_labels(language) if name in instrument else {}
     codes = [str(part.value) for part in parts if isinstance(part, ast.Constant)]
-    answers = listed([_quoted(labels.get(code, code)) for code in codes], "or")
+    answers = listed([quoted(labels.get(code, code)) for code in codes], "or")
     verbs: dict[type[ast.cmpop], str] = {
         ast.Eq: "answered",
         ast.In: "answered",
         ast.NotEq: "did not answer",
         ast.NotIn: "did not answer",
-        ast.Gt: "answered more than",
-        ast.GtE: "answered at least",
-        ast.Lt: "answered less than",
-        ast.LtE: "answered at most",
+        ast.Gt: "more",
+        ast.GtE: "least",
+        ast.Lt: "less",
+        ast.LtE: "most",
     }
-    return f"{verbs[type(how)]} {answers} to {_quoted(_question(instrument, name, language))}"
+    question = quoted(_question(instrument, name, language))
+    return _WORDS("replied", verb=_WORDS(verbs[type(how)]), answers=answers, question=question)
 
 
 def _question(instrument: Instrument, item_id: str, language: str) -> str:
@@ -184,19 +223,36 @@ def _question(instrument: Instrument, item_id: str, language: str) -> str:
     return (item.short.get(language) if item else None) or item_id
 
 
-def _quoted(text: str) -> str:
-    return f"“{text}”"
+def quoted(text: str) -> str:
+    """Words in the quotation marks of the language in force."""
+    return _WORDS("quoted", text=text)
 
 
-def listed(words: Sequence[str], last: str = "and") -> str:
-    """Names in a sentence, the last one joined by "and" or another word.
+def led(lead: str, said: str) -> str:
+    """What something is about, and what is said of it; a lead of nothing leaves what is said.
+
+    Examples
+    --------
+    >>> led("Burnout", "no gap may be shown")
+    'Burnout: no gap may be shown'
+    """
+    return _WORDS("lead", lead=lead, said=said) if lead else said
+
+
+def joined(parts: Iterable[str]) -> str:
+    """Statements one after the other, parted by semicolons."""
+    return _WORDS("semicolon").join(parts)
+
+
+def listed(words: Sequence[str], last: Literal["and", "or"] = "and") -> str:
+    """Names in a sentence, the last one joined by "and" or "or".
 
     Examples
     --------
     >>> listed(["a", "b", "c"]), listed(["a", "b"], "or")
     ('a, b and c', 'a or b')
     """
-    return f" {last} ".join([", ".join(words[:-1]), words[-1]] if len(words) > 2 else words)
+    return f" {_WORDS(last)} ".join([", ".join(words[:-1]), words[-1]] if len(words) > 2 else words)
 
 
 def known(value: Any, default: Any = "") -> Any:

@@ -8,13 +8,17 @@ from typing import Any
 import pandas as pd
 
 from toolkit.instrument.model import Instrument
+from toolkit.presentation.language import Words, language_in_force, spoken
 from toolkit.presentation.numbers import base, interval, is_known, percent, points, share
+from toolkit.presentation.result_words import translated
 from toolkit.presentation.rows import (
     answer_words,
     audience_name,
     direction,
     item_name,
+    joined,
     known,
+    led,
     shown_rows,
     within,
 )
@@ -27,6 +31,7 @@ __all__ = [
     "headline",
     "hint_of",
     "is_certain",
+    "reasons_of",
     "share_of",
     "side_gap",
     "sides",
@@ -34,6 +39,53 @@ __all__ = [
     "signed_gap",
     "verdict_of",
 ]
+
+_WORDS = Words(
+    {
+        "many": (
+            "though among so many comparisons one this wide may be chance",
+            "mais parmi tant de comparaisons un écart de cette taille peut être dû au hasard",
+        ),
+        "chance": ("but it may be chance", "mais il peut être dû au hasard"),
+        "hidden": ("not shown ({why})", "non affiché ({why})"),
+        "at least": ("a gap of at least {size} points", "un écart d’au moins {size} points"),
+        "a gap": ("a gap of {size} points ({ends})", "un écart de {size} points ({ends})"),
+        "visible": (
+            "this survey cannot tell; only gaps of about {least} points would show",
+            "cette enquête ne permet pas de trancher ; seuls des écarts d’environ {least} points se "
+            "verraient",
+        ),
+        "none": ("no comparison could be made", "aucune comparaison n’a pu être faite"),
+        "apart": (
+            "{name}: {one} and {other} cannot be compared here; {verdict}.",
+            "{name} : impossible de comparer ici {one} et {other} ; {verdict}.",
+        ),
+        "headline": (
+            "{name}: {high_share} of {high} against {low_share} of {low} ({words}); {verdict}{chance}.",
+            "{name} : {high_share} des {high} contre {low_share} des {low} ({words}) ; {verdict}{chance}.",
+        ),
+        "no gap": ("No gap between audiences may be shown", "Aucun écart entre publics ne peut être affiché"),
+        "shares": (
+            "{high_share} of {high} against {low_share} of {low}",
+            "{high_share} des {high} contre {low_share} des {low}",
+        ),
+        "doubtful": (
+            "the widest gap shown is on {label}, {shares}, {doubt}",
+            "le plus grand écart affiché porte sur « {label} », {shares}, {doubt}",
+        ),
+        "most": (
+            "{high} and {low} differ most on {label}: {high_share} against {low_share}",
+            "{high} et {low} divergent le plus sur « {label} » : {high_share} contre {low_share}",
+        ),
+        "widest": (
+            "the widest gap shown is on {label}: {shares}",
+            "le plus grand écart affiché porte sur « {label} » : {shares}",
+        ),
+        "not shown": ("not shown", "non affiché"),
+        "bounded": ("≥{size} points", "≥{size} points"),
+        "size": ("{size} points", "{size} points"),
+    }
+)
 
 
 def by_width(gaps: pd.DataFrame) -> pd.DataFrame:
@@ -58,25 +110,34 @@ def doubt(row: Any) -> str:
     if is_certain(row):
         return ""
     if _clear_of_zero(row):
-        return "though among so many comparisons one this wide may be chance"
-    return "but it may be chance"
+        return _WORDS("many")
+    return _WORDS("chance")
 
 
 def verdict_of(row: Any) -> str:
     """The row's verdict, its figures rounded as everywhere else and counted from the higher share down."""
     text = str(known(row["verdict"]))
     if not bool(row["shown"]):
-        return f"not shown ({known(row.get('withheld'), 'withheld')})"
+        return _WORDS("hidden", why=reasons_of(row))
     if text.startswith("a gap of at least"):
-        return f"a gap of at least {floored(row['gap'])} points"
+        return _WORDS("at least", size=floored(row["gap"]))
     if text.startswith("a gap of") and is_known(row["conf_low"]):
-        return f"a gap of {points(abs(row['gap']))} points ({_ends(row)})"
+        return _WORDS("a gap", size=points(abs(row["gap"])), ends=_ends(row))
     if text.startswith("this survey cannot tell; only gaps of about"):
-        least = points(row["minimum_detectable_gap"])
-        return f"this survey cannot tell; only gaps of about {least} points would show"
-    return text or "no comparison could be made"
+        return _WORDS("visible", least=points(row["minimum_detectable_gap"]))
+    return translated(text) if text else _WORDS("none")
 
 
+def reasons_of(row: Any) -> str:
+    """Why a row is withheld, in the language in force; in English with the group each reason is about."""
+    text = str(known(row.get("withheld"), "withheld"))
+    if language_in_force() == "en":
+        return text
+    parts = [translated(part.strip().rpartition(": ")[2]) for part in text.split(";")]
+    return joined(dict.fromkeys(parts))
+
+
+@spoken
 def headline(row: Any, instrument: Instrument, *, language: str = "en") -> str:
     """One gap in a sentence, with its verdict.
 
@@ -102,17 +163,29 @@ def headline(row: Any, instrument: Instrument, *, language: str = "en") -> str:
     name = item_name(instrument, row["item"], language=language)
     a, b = sides(row, instrument, language=language)
     if not bool(row["shown"]):
-        return f"{name}: {a[0]} and {b[0]} cannot be compared here; {verdict_of(row)}."
+        return _WORDS("apart", name=name, one=a[0], other=b[0], verdict=verdict_of(row))
     words = answer_words(instrument[row["item"]], row["measure"], language=language)
     chance = f", {doubt(row)}" if _clear_of_zero(row) and not is_certain(row) else ""
-    return f"{name}: {a[1]} of {a[0]} against {b[1]} of {b[0]} ({words}); {verdict_of(row)}{chance}."
+    return _WORDS(
+        "headline",
+        name=name,
+        high_share=a[1],
+        high=a[0],
+        low_share=b[1],
+        low=b[0],
+        words=words,
+        verdict=verdict_of(row),
+        chance=chance,
+    )
 
 
+@spoken
 def sides(row: Any, instrument: Instrument, *, language: str = "en") -> list[tuple[str, str]]:
     """Both audiences of a gap with their shares as text, the higher one first."""
     return [(name, text) for name, text, _ in sides_with_n(row, instrument, language=language)]
 
 
+@spoken
 def sides_with_n(row: Any, instrument: Instrument, *, language: str = "en") -> list[tuple[str, str, str]]:
     """The same, each with its number of answers as it may be printed."""
     found = [
@@ -129,6 +202,7 @@ def sides_with_n(row: Any, instrument: Instrument, *, language: str = "en") -> l
     return [(name, text, n) for _, name, text, n in found]
 
 
+@spoken
 def gap_title(gaps: pd.DataFrame, instrument: Instrument, *, lead: str = "", language: str = "en") -> str:
     """A sentence that names the widest gap shown, and says so where it is uncertain.
 
@@ -145,30 +219,31 @@ def gap_title(gaps: pd.DataFrame, instrument: Instrument, *, lead: str = "", lan
     """
     rows = by_width(gaps)
     if rows.empty:
-        said = "No gap between audiences may be shown"
-        return f"{lead}: {within(said)}" if lead else said
+        said = _WORDS("no gap")
+        return led(lead, within(said)) if lead else said
     row = rows.iloc[0]
     (high, high_text), (low, low_text) = sides(row, instrument, language=language)
     label = within(item_name(instrument, row["item"], language=language))
-    shares = f"{high_text} of {high} against {low_text} of {low}"
+    sizes = {"high": high, "low": low, "high_share": high_text, "low_share": low_text}
+    shares = _WORDS("shares", **sizes)
     if not is_certain(row):
-        said = f"the widest gap shown is on {label}, {shares}, {doubt(row)}"
+        said = _WORDS("doubtful", label=label, shares=shares, doubt=doubt(row))
     elif _all_told(gaps, row):
-        said = f"{high} and {low} differ most on {label}: {high_text} against {low_text}"
+        said = _WORDS("most", label=label, **sizes)
     else:
-        said = f"the widest gap shown is on {label}: {shares}"
-    return f"{lead}: {said}" if lead else said[:1].upper() + said[1:]
+        said = _WORDS("widest", label=label, shares=shares)
+    return led(lead, said) if lead else said[:1].upper() + said[1:]
 
 
 def side_gap(row: Any) -> tuple[str, str]:
     """What stands beside a pair of dots: the gap in points, and its interval."""
     bound = str(known(row.get("bound")))
     if not is_known(row["gap"]):
-        return "not shown", ""
+        return _WORDS("not shown"), ""
     if bound:
-        return f"≥{floored(row['gap'])} points", ""
+        return _WORDS("bounded", size=floored(row["gap"])), ""
     ends = _ends(row)
-    return f"{points(abs(row['gap']))} points", f"({ends})" if ends else ""
+    return _WORDS("size", size=points(abs(row["gap"]))), f"({ends})" if ends else ""
 
 
 def floored(gap: float) -> str:
@@ -194,7 +269,7 @@ def signed_gap(row: Any, *, turned: bool = False) -> tuple[str, str]:
 def share_of(row: Any) -> str:
     """A share with its interval, or its bound, or why it is not shown."""
     if not bool(row["shown"]):
-        return f"not shown ({known(row.get('withheld'), 'withheld')})"
+        return _WORDS("hidden", why=reasons_of(row))
     return share(row["estimate"], row["conf_low"], row["conf_high"], bound=str(known(row.get("bound"))))
 
 

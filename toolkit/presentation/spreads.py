@@ -10,12 +10,26 @@ import pandas as pd
 
 from toolkit.disclosure.ruling import three_parts
 from toolkit.instrument.model import Variable
+from toolkit.presentation.language import Words
 from toolkit.presentation.numbers import base, is_known, percent
+from toolkit.presentation.result_words import translated
 from toolkit.presentation.rows import answer_words, known, released_table
 
 __all__ = ["Spread", "Spreads"]
 
 Row = Mapping[str, Any]
+
+_WORDS = Words(
+    {
+        "hidden": ("not shown: {why}", "non affiché : {why}"),
+        "partly": (
+            "{listed}; full spread not shown: {why}",
+            "{listed} ; répartition entière non affichée : {why}",
+        ),
+        "or": (" or ", " ou "),
+        "no answers": ("no answers", "aucune réponse"),
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -46,7 +60,7 @@ class Spread:
     def words(self, variable: Variable, *, language: str = "en") -> str:
         """The shares as text, and why there are no more of them."""
         if self.kind == "none":
-            return f"not shown: {self.why}"
+            return _WORDS("hidden", why=translated(self.why))
         labels = (
             variable.code_labels(language) if self.kind == "full" else self._part_labels(variable, language)
         )
@@ -54,13 +68,13 @@ class Spread:
             f"{labels.get(key, key)} {percent(share, bound=self.bounds[key])}"
             for key, share in self.shares.items()
         )
-        return f"{listed}; full spread not shown: {self.why}" if self.why else listed
+        return _WORDS("partly", listed=listed, why=translated(self.why)) if self.why else listed
 
     def _part_labels(self, variable: Variable, language: str) -> dict[str, str]:
         labels = variable.code_labels(language)
         return {
             "bottom": _start(answer_words(variable, "bottom", language=language)),
-            "middle": " or ".join(labels[code] for code in three_parts(variable)["middle"]),
+            "middle": _WORDS("or").join(labels[code] for code in three_parts(variable)["middle"]),
             "top": _start(answer_words(variable, "top", language=language)),
         }
 
@@ -107,7 +121,7 @@ class Spreads:
         if rows and _open(rows[0]):
             return percent(rows[0]["estimate"], bound=_bound(rows[0])), _n(rows), ""
         why = str(known(rows[0].get("withheld"))) if rows else ""
-        return "", _n(rows), why or "no answers"
+        return "", _n(rows), translated(why) or _WORDS("no answers")
 
 
 def _spread(kind: Literal["full", "parts", "box"], rows: Mapping[str, Row], n: str, why: str) -> Spread:

@@ -10,11 +10,14 @@ import pandas as pd
 from toolkit.errors import DisclosureError, ToolkitError
 from toolkit.instrument.model import Instrument
 from toolkit.presentation.blocks import Table, table_of
+from toolkit.presentation.language import Words, spoken
 from toolkit.presentation.numbers import NOT_SHOWN, base, is_known, p_value, percent, points, share
+from toolkit.presentation.result_words import translated
 from toolkit.presentation.rows import (
     answer_words,
     audience_name,
     item_name,
+    joined,
     known,
     released_table,
 )
@@ -22,12 +25,77 @@ from toolkit.presentation.sentences import by_width, hint_of, side_gap, sides_wi
 
 __all__ = ["gap_table", "participation_table", "shares_table"]
 
-BOUND_NOTE = "≥ and ≤: nearly all or nearly none gave this answer; only the bound may be shown."
-ROUNDED_NOTE = (
-    "Gaps are computed before rounding, so a gap can differ by a point from the shares printed beside it."
+_WORDS = Words(
+    {
+        "bound": (
+            "≥ and ≤: nearly all or nearly none gave this answer; only the bound may be shown.",
+            "≥ et ≤ : presque tous ou presque personne ont donné cette réponse ; seule la borne peut être "
+            "affichée.",
+        ),
+        "rounded": (
+            "Gaps are computed before rounding, so a gap can differ by a point from the shares printed "
+            "beside it.",
+            "Les écarts sont calculés avant l’arrondi : un écart peut différer d’un point des parts "
+            "imprimées à côté.",
+        ),
+        "audience": ("Audience", "Public"),
+        "invited": ("Invited", "Invités"),
+        "answered": ("Answered", "Réponses"),
+        "response": ("Response", "Taux de réponse"),
+        "margin": ("Margin of error", "Marge d’erreur"),
+        "unknown": ("not known", "inconnu"),
+        "plus or minus": ("± {size} points", "± {size} points"),
+        "margin note": (
+            "Margin of error: how far a share near 50 % may lie from that of everyone invited, at {level}, "
+            "if those who did not answer think like those who did.",
+            "Marge d’erreur : de combien une part proche de 50 % peut s’écarter de celle de tous les "
+            "invités, au niveau de {level}, si ceux qui n’ont pas répondu pensent comme les autres.",
+        ),
+        "few note": (
+            "“<” before a number: too few answered to be shown; they are not part of any number here.",
+            "« < » devant un nombre : trop peu ont répondu pour être affichés ; ils n’entrent dans aucun "
+            "chiffre.",
+        ),
+        "dash note": (
+            "{dash}: not known, or it would tell how many answered in a group too small to show.",
+            "{dash} : inconnu, ou cela dirait combien ont répondu dans un groupe trop petit pour être "
+            "affiché.",
+        ),
+        "participation": ("Who was invited and who answered", "Qui a été invité et qui a répondu"),
+        "gaps": ("Gaps between audiences, the widest first", "Écarts entre publics, les plus grands d’abord"),
+        "gap note": (
+            "In brackets: the {level} interval. p: adjusted for the number of gaps tested; the verdict "
+            "rests on the interval.",
+            "Entre parenthèses : l’intervalle à {level}. p : ajusté au nombre d’écarts testés ; la "
+            "conclusion repose sur l’intervalle.",
+        ),
+        "item": ("Item", "Question"),
+        "shares of gap": ("Shares", "Parts"),
+        "gap": ("Gap in points", "Écart en points"),
+        "p": ("p, adjusted", "p ajusté"),
+        "verdict": ("Verdict", "Conclusion"),
+        "shares": ("Shares by audience", "Parts par public"),
+        "not asked": ("not asked", "non posée"),
+        "share note": (
+            "Share, {level} interval, and n, the number who answered.",
+            "Part, intervalle à {level} et n, le nombre de réponses.",
+        ),
+        "points": (" points", " points"),
+        "and": (" and ", " et "),
+        "hidden": ("Not shown ({reason}): {items}.", "Non affiché ({reason}) : {items}."),
+        "few": ("few answers", "peu de réponses"),
+        "mark": ("{dash}: not shown", "{dash} : non affiché"),
+        "marked": ("{mark} ({reasons}).", "{mark} ({reasons})."),
+    }
 )
 
 
+def rounded_note() -> str:
+    """Why a gap may differ from the shares beside it."""
+    return _WORDS("rounded")
+
+
+@spoken
 def participation_table(
     participation: pd.DataFrame,
     instrument: Instrument,
@@ -70,31 +138,27 @@ def participation_table(
             )
     rows = [
         {
-            "Audience": audience_name(instrument, row[by], start=True, language=language),
-            "Invited": base(row["invited"]) if is_known(row["invited"]) else "not known",
-            "Answered": base(row["answered"], row["answered_shown"]),
-            "Response": percent(row["response_rate"]),
-            "Margin of error": f"± {points(row['margin'])} points" if is_known(row["margin"]) else NOT_SHOWN,
+            _WORDS("audience"): audience_name(instrument, row[by], start=True, language=language),
+            _WORDS("invited"): base(row["invited"]) if is_known(row["invited"]) else _WORDS("unknown"),
+            _WORDS("answered"): base(row["answered"], row["answered_shown"]),
+            _WORDS("response"): percent(row["response_rate"]),
+            _WORDS("margin"): (
+                _WORDS("plus or minus", size=points(row["margin"])) if is_known(row["margin"]) else NOT_SHOWN
+            ),
         }
         for row in participation.to_dict("records")
     ]
-    notes = [
-        "Margin of error: how far a share near 50 % may lie from that of everyone invited, at "
-        f"{percent(level)}, if those who did not answer think like those who did."
-    ]
+    notes = [_WORDS("margin note", level=percent(level))]
     if participation["answered"].isna().any():
-        notes.append(
-            "“<” before a number: too few answered to be shown; they are not part of any number here."
-        )
+        notes.append(_WORDS("few note"))
     if any(NOT_SHOWN in row.values() for row in rows):
-        notes.append(
-            f"{NOT_SHOWN}: not known, or it would tell how many answered in a group too small to show."
-        )
-    columns = ["Audience", "Invited", "Answered", "Response", "Margin of error"]
-    title = "Who was invited and who answered"
+        notes.append(_WORDS("dash note", dash=NOT_SHOWN))
+    columns = [_WORDS(key) for key in ("audience", "invited", "answered", "response", "margin")]
+    title = _WORDS("participation")
     return table_of(rows, columns, title=title, kind="participation", notes=notes, numeric=columns[1:])
 
 
+@spoken
 def gap_table(
     released: Any,
     instrument: Instrument,
@@ -104,7 +168,7 @@ def gap_table(
     theme: str | None = None,
     most: int | None = None,
     level: float = 0.95,
-    title: str = "Gaps between audiences, the widest first",
+    title: str | None = None,
     language: str = "en",
 ) -> Table:
     """Every gap with both shares, its interval, the adjusted p value and the verdict.
@@ -137,17 +201,18 @@ def gap_table(
     ordered = pd.concat([wide, told.drop(index=wide.index)]).head(most if most is not None else len(told))
     rows = [_gap_row(row, instrument, language) for row in ordered.to_dict("records")]
     notes = [
-        ROUNDED_NOTE,
-        f"In brackets: the {percent(level)} interval. p: adjusted for the number of gaps tested; the "
-        "verdict rests on the interval.",
+        _WORDS("rounded"),
+        _WORDS("gap note", level=percent(level)),
         *_bound_notes(frame),
     ]
     if most is None:
         notes += _hidden_gaps(frame, instrument, language)
-    columns = ["Item", "Shares", "Gap in points", "p, adjusted", "Verdict"]
+    columns = [_WORDS(key) for key in ("item", "shares of gap", "gap", "p", "verdict")]
+    title = _WORDS("gaps") if title is None else title
     return table_of(rows, columns, title=title, kind="gaps", notes=notes, numeric=columns[2:4])
 
 
+@spoken
 def shares_table(
     released: Any,
     instrument: Instrument,
@@ -158,7 +223,7 @@ def shares_table(
     items: Iterable[str] | None = None,
     theme: str | None = None,
     level: float = 0.95,
-    title: str = "Shares by audience",
+    title: str | None = None,
     language: str = "en",
 ) -> Table:
     """One row an item, one column an audience: the share with its interval and base.
@@ -192,13 +257,14 @@ def shares_table(
     cells = {(row["item"], str(row[by])): _share_cell(row) for row in frame.to_dict("records")}
     rows = [
         {
-            "Item": with_answer(item, measure, instrument, language),
-            **{names[group]: cells.get((item, group), "not asked") for group in groups},
+            _WORDS("item"): with_answer(item, measure, instrument, language),
+            **{names[group]: cells.get((item, group), _WORDS("not asked")) for group in groups},
         }
         for item in dict.fromkeys(frame["item"])
     ]
-    notes = [f"Share, {percent(level)} interval, and n, the number who answered.", *notes_on(frame)]
-    columns = ["Item", *names.values()]
+    notes = [_WORDS("share note", level=percent(level)), *notes_on(frame)]
+    columns = [_WORDS("item"), *names.values()]
+    title = _WORDS("shares") if title is None else title
     return table_of(rows, columns, title=title, kind="shares", notes=notes, numeric=columns[1:])
 
 
@@ -224,14 +290,16 @@ def _gap_row(row: Mapping[str, Any], instrument: Instrument, language: str) -> d
     hint = hint_of(row["item"], row["measure"], instrument)
     size, ends = side_gap(row)
     return {
-        "Item": f"{name}\n{hint}" if hint else name,
-        "Shares": "\n".join(
+        _WORDS("item"): f"{name}\n{hint}" if hint else name,
+        _WORDS("shares of gap"): "\n".join(
             f"{who} {share} (n {n})".replace(" ", "\u00a0")
             for who, share, n in sides_with_n(row, instrument, language=language)
         ),
-        "Gap in points": in_cell(size.removesuffix(" points"), ends) if is_known(row["gap"]) else NOT_SHOWN,
-        "p, adjusted": p_value(row.get("p_adjusted")),
-        "Verdict": verdict_of(row),
+        _WORDS("gap"): (
+            in_cell(size.removesuffix(_WORDS("points")), ends) if is_known(row["gap"]) else NOT_SHOWN
+        ),
+        _WORDS("p"): p_value(row.get("p_adjusted")),
+        _WORDS("verdict"): verdict_of(row),
     }
 
 
@@ -239,19 +307,19 @@ def _hidden_gaps(frame: pd.DataFrame, instrument: Instrument, language: str) -> 
     """One sentence a reason: which comparisons are not shown."""
     found: dict[str, list[str]] = {}
     for row in frame[~frame["shown"].astype(bool)].to_dict("records"):
-        pair = " and ".join(
+        pair = _WORDS("and").join(
             audience_name(instrument, row[f"audience_{side}"], language=language) for side in "ab"
         )
         found.setdefault(plain_reason(row), []).append(
             f"{item_name(instrument, row['item'], language=language)} ({pair})"
         )
-    return [f"Not shown ({reason}): {'; '.join(items)}." for reason, items in found.items()]
+    return [_WORDS("hidden", reason=reason, items=joined(items)) for reason, items in found.items()]
 
 
 def plain_reason(row: Mapping[str, Any]) -> str:
     """Why a row is withheld, without the names of its sides."""
     parts = [part.strip().rpartition(": ")[2] for part in str(known(row.get("withheld"))).split(";")]
-    return "; ".join(dict.fromkeys(part for part in parts if part)) or "few answers"
+    return joined(dict.fromkeys(translated(part) for part in parts if part)) or _WORDS("few")
 
 
 def in_cell(size: str, ends: str) -> str:
@@ -268,16 +336,19 @@ def _share_cell(row: Mapping[str, Any]) -> str:
     return f"{in_cell(size, '(' + ends if ends else '')}\nn\u00a0{n}"
 
 
-def notes_on(frame: pd.DataFrame, *, mark: str = f"{NOT_SHOWN}: not shown") -> list[str]:
+def notes_on(frame: pd.DataFrame, *, mark: str | None = None) -> list[str]:
     """What the marks in a table mean, where it has them; `mark` is what stands for a withheld number."""
     notes = _bound_notes(frame)
     hidden = frame[~frame["shown"].astype(bool)].to_dict("records")
     if hidden:
         reasons = dict.fromkeys(plain_reason(row) for row in hidden)
-        notes.append(f"{mark} ({'; '.join(reasons)}).")
+        mark = _WORDS("mark", dash=NOT_SHOWN) if mark is None else mark
+        notes.append(_WORDS("marked", mark=mark, reasons=joined(reasons)))
     return notes
 
 
 def _bound_notes(frame: pd.DataFrame) -> list[str]:
     bounds = [name for name in ("bound", "bound_a", "bound_b") if name in frame]
-    return [BOUND_NOTE] if any((frame[name].fillna("").astype(str) != "").any() for name in bounds) else []
+    return (
+        [_WORDS("bound")] if any((frame[name].fillna("").astype(str) != "").any() for name in bounds) else []
+    )

@@ -8,15 +8,152 @@ import pandas as pd
 
 from toolkit.instrument.model import Instrument
 from toolkit.presentation.blocks import Bullets, Paragraph, Prose, Terms
+from toolkit.presentation.language import Words, spoken
 from toolkit.presentation.numbers import base, is_known, percent, points
-from toolkit.presentation.rows import audience_name, item_name, known, listed, released_table, shown_rows
-from toolkit.presentation.sentences import by_width, headline, hint_of, is_certain, verdict_of
+from toolkit.presentation.rows import (
+    audience_name,
+    item_name,
+    joined,
+    known,
+    led,
+    listed,
+    released_table,
+    shown_rows,
+)
+from toolkit.presentation.sentences import by_width, headline, hint_of, is_certain
 
-_FAMILIES = {"pre-declared": "declared before the answers were looked at", "other": "exploratory"}
+_WORDS = Words(
+    {
+        "pre-declared": (
+            "{count} declared before the answers were looked at",
+            "{count} déclarés avant d’avoir vu les réponses",
+        ),
+        "other": ("{count} exploratory", "{count} exploratoires"),
+        "no gap": (
+            "No gap between audiences may be shown here: too few answered, or nearly all gave the same "
+            "answer.",
+            "Aucun écart entre publics ne peut être affiché ici : trop peu ont répondu, ou presque tous ont "
+            "donné la même réponse.",
+        ),
+        "causes": ("Causes", "Les causes"),
+        "causes said": (
+            "The survey shows where audiences answer differently, not what brings it about.",
+            "L’enquête montre où les publics répondent différemment, non ce qui en est la cause.",
+        ),
+        "single": ("Single people and teams", "Les personnes et les équipes"),
+        "single said": (
+            "Every figure is a share of a whole audience.",
+            "Chaque chiffre est une part d’un public entier.",
+        ),
+        "today": ("Today", "Le présent"),
+        "today said": (
+            "The answers are those of the days the survey was open.",
+            "Les réponses sont celles des jours où l’enquête était ouverte.",
+        ),
+        "hidden": ("What is not shown", "Ce qui n’est pas affiché"),
+        "hidden said": (
+            "{hidden} of {all} comparisons are withheld, because a group is too small, or its answers too "
+            "alike, to stay confidential. That is no sign of agreement or of conflict.",
+            "{hidden} comparaisons sur {all} ne sont pas publiées, parce qu’un groupe est trop petit, ou "
+            "ses réponses trop semblables, pour rester confidentielles. Ce n’est signe ni d’accord ni de "
+            "conflit.",
+        ),
+        "synthetic": (
+            "Synthetic data. The organisations are fictitious and the answers were made by a program, some "
+            "of them to follow published shares. Nothing here says anything about a real organisation.",
+            "Données synthétiques. Les organisations sont fictives et les réponses ont été produites par un "
+            "programme, certaines d’après des parts publiées. Rien ici ne dit quoi que ce soit d’une "
+            "organisation réelle.",
+        ),
+        "widest 1": (
+            "The widest gap between audiences, whichever they are:",
+            "Le plus grand écart entre publics, quels qu’ils soient :",
+        ),
+        "widest 2": (
+            "The two widest gaps between audiences, whichever they are:",
+            "Les deux plus grands écarts entre publics, quels qu’ils soient :",
+        ),
+        "widest 3": (
+            "The three widest gaps between audiences, whichever they are:",
+            "Les trois plus grands écarts entre publics, quels qu’ils soient :",
+        ),
+        "widest": (
+            "The {count} widest gaps between audiences, whichever they are:",
+            "Les {count} plus grands écarts entre publics, quels qu’ils soient :",
+        ),
+        "tested 1": ("1 gap was tested{how}; {clear}.", "1 écart a été testé{how} ; {clear}."),
+        "tested": (
+            "{count} gaps were tested{how}; {clear}.",
+            "{count} écarts ont été testés{how} ; {clear}.",
+        ),
+        "clear 0": ("none of them stays clear of 0 after that", "aucun ne reste alors distinct de 0"),
+        "clear 1": ("1 of them stays clear of 0 after that", "1 d’entre eux reste alors distinct de 0"),
+        "clear": (
+            "{count} of them stay clear of 0 after that",
+            "{count} d’entre eux restent alors distincts de 0",
+        ),
+        "picked": (
+            "Picking the widest of many makes them look wider than they are, so read the interval in "
+            "brackets, not the single number.",
+            "Choisir les plus grands parmi beaucoup les fait paraître plus grands qu’ils ne sont : lisez "
+            "l’intervalle entre parenthèses, non le seul nombre.",
+        ),
+        "adjusted": (
+            ", their p values adjusted for the number of tests",
+            ", leurs valeurs p ajustées au nombre de tests",
+        ),
+        "adjusted within": (
+            " ({told}), their p values adjusted within each of these groups",
+            " ({told}), leurs valeurs p ajustées au sein de chacun de ces groupes",
+        ),
+        "of invited": ("{answered} of {invited} {name}{rate}", "{answered} {name} sur {invited}{rate}"),
+        "fewer": ("fewer than ", "moins de "),
+        "too few": ("too few", "trop peu de"),
+        "few": ("{few} {name}, who are therefore not shown", "{few} {name}, qui ne sont donc pas affichés"),
+        "answered": ("Answered: {joined}.", "Ont répondu : {joined}."),
+        "between": ("Small gaps between {names}", "Les petits écarts entre {names}"),
+        "and": (" and ", " et "),
+        "none reliable": (
+            "With so few answers no gap would show reliably.",
+            "Avec si peu de réponses, aucun écart ne se verrait de façon fiable.",
+        ),
+        "size": ("{low} points", "{low} points"),
+        "sizes": (
+            "{low} to {high} points (depending on the question)",
+            "{low} à {high} points (selon la question)",
+        ),
+        "found": (
+            "Only gaps of about {size} or more would be found four times in five.",
+            "Seuls des écarts d’environ {size} ou plus seraient décelés quatre fois sur cinq.",
+        ),
+        "agreement": ("Agreement", "L’accord"),
+        "agreement said": (
+            "In {undecided} of {all} comparisons the survey cannot tell which audience's share is higher. "
+            "Not finding a gap is not finding agreement.",
+            "Dans {undecided} comparaisons sur {all}, l’enquête ne permet pas de dire quel public a la part "
+            "la plus élevée. Ne pas trouver d’écart n’est pas trouver un accord.",
+        ),
+        "of audience": ("{share} of {name}", "{share} des {name}"),
+        "silent": ("People who did not answer", "Les personnes qui n’ont pas répondu"),
+        "silent said": (
+            "{missing} did not answer. The intervals allow for chance, not for a difference between those "
+            "who answered and those who did not.",
+            "{missing} n’ont pas répondu. Les intervalles tiennent compte du hasard, non d’une différence "
+            "entre ceux qui ont répondu et les autres.",
+        ),
+        "too few said": (
+            "Too few answered for anything to be shown.",
+            "Trop peu ont répondu pour que quoi que ce soit puisse être affiché.",
+        ),
+    }
+)
+
+_FAMILIES = ("pre-declared", "other")
 
 __all__ = ["cannot_tell", "headline", "percent", "points", "summary", "synthetic_notice"]
 
 
+@spoken
 def summary(
     released: Any,
     instrument: Instrument,
@@ -64,15 +201,11 @@ def summary(
         parts.append(Terms(tuple(_finding(row, instrument, language) for row in rows)))
         parts.append(Paragraph(_tested(gaps, adjusted)))
     else:
-        parts.append(
-            Paragraph(
-                "No gap between audiences may be shown here: too few answered, or nearly all gave the same "
-                "answer."
-            )
-        )
+        parts.append(Paragraph(_WORDS("no gap")))
     return Prose("", tuple(parts), "summary")
 
 
+@spoken
 def cannot_tell(
     released: Any,
     instrument: Instrument,
@@ -109,31 +242,22 @@ def cannot_tell(
     if participation is not None:
         pairs += _silent(participation, instrument, by, language)
     pairs += [
-        ("Causes", "The survey shows where audiences answer differently, not what brings it about."),
-        ("Single people and teams", "Every figure is a share of a whole audience."),
-        ("Today", "The answers are those of the days the survey was open."),
+        (_WORDS("causes"), _WORDS("causes said")),
+        (_WORDS("single"), _WORDS("single said")),
+        (_WORDS("today"), _WORDS("today said")),
     ]
     hidden = int((~gaps["shown"].astype(bool)).sum())
     if hidden:
-        pairs.append(
-            (
-                "What is not shown",
-                f"{hidden} of {len(gaps)} comparisons are withheld, because a group is too small, or its "
-                "answers too alike, to stay confidential. That is no sign of agreement or of conflict.",
-            )
-        )
+        pairs.append((_WORDS("hidden"), _WORDS("hidden said", hidden=hidden, all=len(gaps))))
     return Prose("", (Terms(tuple(pairs)),), "cannot-tell")
 
 
-def synthetic_notice(synthetic: bool = True) -> Prose:
+@spoken
+def synthetic_notice(synthetic: bool = True, *, language: str = "en") -> Prose:
     """The notice that stands wherever synthetic answers are shown; empty for real ones."""
     if not synthetic:
         return Prose("", (), "notice")
-    text = (
-        "Synthetic data. The organisations are fictitious and the answers were made by a program, some of "
-        "them to follow published shares. Nothing here says anything about a real organisation."
-    )
-    return Prose("", (Paragraph(text),), "notice synthetic")
+    return Prose("", (Paragraph(_WORDS("synthetic")),), "notice synthetic")
 
 
 def one_an_item(rows: pd.DataFrame) -> pd.DataFrame:
@@ -142,15 +266,12 @@ def one_an_item(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _widest(count: int) -> str:
-    number = {1: "The widest gap", 2: "The two widest gaps", 3: "The three widest gaps"}.get(
-        count, f"The {count} widest gaps"
-    )
-    return f"{number} between audiences, whichever they are:"
+    return _WORDS(f"widest {count}") if count in (1, 2, 3) else _WORDS("widest", count=count)
 
 
 def _finding(row: dict[str, Any], instrument: Instrument, language: str) -> tuple[str, str]:
     name = item_name(instrument, row["item"], language=language)
-    text = headline(row, instrument, language=language).removeprefix(f"{name}: ")
+    text = headline(row, instrument, language=language).removeprefix(led(name, ""))
     hint = hint_of(row["item"], row["measure"], instrument)
     return name, text + (f" {hint[0].upper()}{hint[1:]}." if hint else "")
 
@@ -159,22 +280,20 @@ def _tested(gaps: pd.DataFrame, adjusted: str) -> str:
     tested = int(gaps["p_value"].notna().sum()) if "p_value" in gaps else 0
     how = adjusted or _families(gaps)
     certain = sum(is_certain(row) for row in shown_rows(gaps).to_dict("records"))
-    count = "1 gap was" if tested == 1 else f"{tested} gaps were"
-    clear = {0: "none of them stays", 1: "1 of them stays"}.get(certain, f"{certain} of them stay")
-    return (
-        f"{count} tested{how}; {clear} clear of 0 after that. Picking the widest "
-        "of many makes them look wider than they are, so read the interval in brackets, not the single "
-        "number."
-    )
+    clear = _WORDS(f"clear {certain}") if certain in (0, 1) else _WORDS("clear", count=certain)
+    key = "tested 1" if tested == 1 else "tested"
+    return f"{_WORDS(key, count=tested, how=how, clear=clear)} {_WORDS('picked')}"
 
 
 def _families(gaps: pd.DataFrame) -> str:
     counts = gaps.loc[gaps["p_value"].notna(), "family"].value_counts() if "family" in gaps else {}
     if len(counts) < 2:
-        return ", their p values adjusted for the number of tests"
+        return _WORDS("adjusted")
     order = sorted(counts.items(), key=lambda pair: pair[0] == "other")
-    told = listed([f"{count} {_FAMILIES.get(str(name), name)}" for name, count in order])
-    return f" ({told}), their p values adjusted within each of these groups"
+    told = [
+        _WORDS(str(name), count=count) if name in _FAMILIES else f"{count} {name}" for name, count in order
+    ]
+    return _WORDS("adjusted within", told=listed(told))
 
 
 def _who_answered(participation: pd.DataFrame, instrument: Instrument, by: str, language: str) -> str:
@@ -183,14 +302,14 @@ def _who_answered(participation: pd.DataFrame, instrument: Instrument, by: str, 
         name = audience_name(instrument, row[by], language=language)
         if is_known(row["answered"]) and is_known(row["invited"]):
             rate = f" ({percent(row['response_rate'])})" if is_known(row["response_rate"]) else ""
-            said.append(f"{base(row['answered'])} of {base(row['invited'])} {name}{rate}")
+            sizes = {"answered": base(row["answered"]), "invited": base(row["invited"])}
+            said.append(_WORDS("of invited", name=name, rate=rate, **sizes))
         elif is_known(row["answered"]):
             said.append(f"{base(row['answered'])} {name}")
         elif known(row["answered_shown"]) != "0":
-            few = str(known(row["answered_shown"], "too few")).replace("<", "fewer than ")
-            said.append(f"{few} {name}, who are therefore not shown")
-    joined = "; ".join(said)
-    return f"Answered: {joined}."
+            few = str(known(row["answered_shown"], _WORDS("too few"))).replace("<", _WORDS("fewer"))
+            said.append(_WORDS("few", few=few, name=name))
+    return _WORDS("answered", joined=joined(said))
 
 
 def _detectable(gaps: pd.DataFrame, instrument: Instrument, language: str) -> list[tuple[str, str]]:
@@ -198,27 +317,22 @@ def _detectable(gaps: pd.DataFrame, instrument: Instrument, language: str) -> li
     rows = shown_rows(gaps)
     for pair, own in rows.groupby(["audience_a", "audience_b"], observed=True, sort=False):
         sizes = own["minimum_detectable_gap"].dropna().astype(float)
-        names = " and ".join(audience_name(instrument, name, language=language) for name in pair)
+        names = _WORDS("and").join(audience_name(instrument, name, language=language) for name in pair)
         if sizes.empty:
-            text = "With so few answers no gap would show reliably."
+            text = _WORDS("none reliable")
         else:
             low, high = points(sizes.min()), points(sizes.max())
-            size = f"{low} points" if low == high else f"{low} to {high} points (depending on the question)"
-            text = f"Only gaps of about {size} or more would be found four times in five."
-        said.append((f"Small gaps between {names}", text))
+            text = _WORDS("found", size=_WORDS("size" if low == high else "sizes", low=low, high=high))
+        said.append((_WORDS("between", names=names), text))
     return said
 
 
 def _uncertain(gaps: pd.DataFrame) -> list[tuple[str, str]]:
     rows = [row for row in shown_rows(gaps).to_dict("records") if is_known(row["gap"])]
-    undecided = sum(verdict_of(row).startswith("this survey cannot tell") for row in rows)
+    undecided = sum(str(known(row["verdict"])).startswith("this survey cannot tell") for row in rows)
     if not undecided:
         return []
-    text = (
-        f"In {undecided} of {len(rows)} comparisons the survey cannot tell which audience's share is "
-        "higher. Not finding a gap is not finding agreement."
-    )
-    return [("Agreement", text)]
+    return [(_WORDS("agreement"), _WORDS("agreement said", undecided=undecided, all=len(rows)))]
 
 
 def _silent(
@@ -226,22 +340,21 @@ def _silent(
 ) -> list[tuple[str, str]]:
     rows = participation.to_dict("records")
     missing = [
-        f"{percent(1 - float(row['response_rate']))} of "
-        f"{audience_name(instrument, row[by], language=language)}"
+        _WORDS(
+            "of audience",
+            share=percent(1 - float(row["response_rate"])),
+            name=audience_name(instrument, row[by], language=language),
+        )
         for row in rows
         if is_known(row["response_rate"]) and float(row["response_rate"]) < 1
     ]
     said = []
     if missing:
-        text = (
-            f"{listed(missing)} did not answer. The intervals allow for chance, not for a difference "
-            "between those who answered and those who did not."
-        )
-        said.append(("People who did not answer", text))
+        said.append((_WORDS("silent"), _WORDS("silent said", missing=listed(missing))))
     hidden = [
         audience_name(instrument, row[by], start=True, language=language)
         for row in rows
         if not is_known(row["answered"]) and known(row["answered_shown"]) != "0"
     ]
-    said += [(name, "Too few answered for anything to be shown.") for name in hidden]
+    said += [(name, _WORDS("too few said")) for name in hidden]
     return said

@@ -121,12 +121,15 @@ def _shown(part: Block, language: str) -> str:
         """A picture keeps a legible size on a telephone and is moved sideways there."""
         return f'<div class="scroll" role="group" tabindex="0" aria-label="{said}">{picture[0]}</div>'
 
-    inner = _PICTURE.sub(sideways, _TABLE.sub(_scrolling, part._repr_html_()))
+    def scrolling(table: re.Match[str]) -> str:
+        return _scrolling(table, frame_words(language)["table"])
+
+    inner = _PICTURE.sub(sideways, _TABLE.sub(scrolling, part._repr_html_()))
     return f'<div class="output">{inner}</div>'
 
 
-def _scrolling(table: re.Match[str]) -> str:
+def _scrolling(table: re.Match[str], unnamed: str) -> str:
     """A wide table scrolls by itself on a telephone, and can be reached from the keyboard."""
     caption = re.search(r"<caption[^>]*>(.*?)</caption>", table[0], flags=re.S)
-    name = html.escape(html.unescape(re.sub(r"<[^>]+>", "", caption[1])) if caption else "Table", quote=True)
+    name = html.escape(html.unescape(re.sub(r"<[^>]+>", "", caption[1])) if caption else unnamed, quote=True)
     return f'<div class="scroll" role="group" tabindex="0" aria-label="{name}">{table[0]}</div>'

@@ -2,24 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 import pandas as pd
 
 from toolkit.disclosure import Policy, Released
 from toolkit.instrument.model import Instrument
 from toolkit.presentation.blocks import Block, Heading, Paragraph, Picture, Prose, Several, Table
-from toolkit.presentation.rows import audience_name, listed
+from toolkit.presentation.language import speaking
+from toolkit.presentation.rows import audience_name, joined, listed
 from toolkit.presentation.theme import Theme
+from toolkit.reporting.changed import Changed, said_of_changed
 from toolkit.reporting.manifest import RESULTS
+from toolkit.reporting.report_words import WORDS
 
 if TYPE_CHECKING:
     from toolkit.study import Study
 
 __all__ = ["OrganisationReport", "open_report"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def _in_its_language(
+    method: Callable[Concatenate[OrganisationReport, P], R],
+) -> Callable[Concatenate[OrganisationReport, P], R]:
+    """A method that says everything in the report's language."""
+
+    @wraps(method)
+    def told(self: OrganisationReport, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        with speaking(self.language):
+            return method(self, *args, **kwargs)
+
+    return told
 
 
 @dataclass(frozen=True)
@@ -45,6 +65,11 @@ class OrganisationReport:
         Audience → AAPOR disclosure item → text, of the study file and of the report.
     theme
         Colours and brand.
+    changed
+        Questions no trend is drawn of, and since which wave they changed.
+    untranslated
+        How many of the questionnaire's texts have no words in the report's language, of how many, and the
+        language they stand in.
     """
 
     title: str
@@ -63,34 +88,37 @@ class OrganisationReport:
     written: Mapping[str, Mapping[str, str]]
     computed: Mapping[str, Mapping[str, str]]
     theme: Theme
+    changed: tuple[tuple[Changed, ...], str] = ((), "")
+    untranslated: tuple[int, int, str] = (0, 0, "en")
 
     @property
     def withheld(self) -> bool:
         """Whether the policy lets no audience be shown."""
         return not self.audiences
 
+    @_in_its_language
     def summary(self) -> Block:
         """The page for whoever reads one page: who answered, the widest gaps, their verdicts."""
         from toolkit.presentation import summary
 
         if self.withheld:
-            return Several((*self._synthetic(), self.notice()))
+            return Several((*self._notices(), self.notice()))
         if "gaps" not in self.released.tables:
-            return Several((*self._synthetic(), self._nothing_to_compare()))
+            return Several((*self._notices(), self._nothing_to_compare()))
         told = summary(
             self.released, self.instrument, participation=self.participation, language=self.language
         )
-        return Several((*self._synthetic(), told))
+        return Several((*self._notices(), told))
 
+    @_in_its_language
     def notice(self) -> Prose:
         """Why nothing is shown, for an organisation where too few answered."""
         return _passage(
-            f"No figure can be shown for {self.name} in wave {self.wave}: in every audience fewer than "
-            f"{self.policy.threshold} people answered, and answers of so few could be traced to persons.",
-            "This says nothing about what people here think, and nothing about who answered. More answers in "
-            "a later wave would make a report possible.",
+            WORDS("withheld", name=self.name, wave=self.wave, k=self.policy.threshold),
+            WORDS("no meaning"),
         )
 
+    @_in_its_language
     def participation_table(self) -> Table:
         """Invited and answered per audience, with the margin of error."""
         from toolkit.presentation import participation_table
@@ -103,6 +131,7 @@ class OrganisationReport:
             language=self.language,
         )
 
+    @_in_its_language
     def gap_picture(self) -> Block:
         """Every audience's share of the items with the widest gaps, with intervals."""
         from toolkit.presentation import gap_dumbbell
@@ -113,13 +142,14 @@ class OrganisationReport:
             self.released, self.instrument, level=self.level, look=self.theme, language=self.language
         )
 
+    @_in_its_language
     def gap_table(self, *, most: int | None = None) -> Block:
         """Gaps with their intervals and verdicts, the widest first; every one of them, or so many."""
         from toolkit.presentation import gap_table
 
         if "gaps" not in self.released.tables:
             return Several(())
-        title = f"The {most} widest gaps between audiences" if most else "Every gap between audiences"
+        title = WORDS("some gaps", most=most) if most else WORDS("every gap")
         return gap_table(
             self.released,
             self.instrument,
@@ -129,6 +159,7 @@ class OrganisationReport:
             language=self.language,
         )
 
+    @_in_its_language
     def theme_pictures(self) -> Block:
         """The distributions of every theme's scale questions, by audience."""
         from toolkit.presentation import diverging_bars, theme_multiples
@@ -144,8 +175,9 @@ class OrganisationReport:
                 parts.append(picture)
         glance = theme_multiples(self.released, self.instrument, look=self.theme, language=self.language)
         parts = [*_given(glance), *parts]
-        return Several(tuple(parts)) if parts else _passage("No question of this survey is on such a scale.")
+        return Several(tuple(parts)) if parts else _passage(WORDS("no scale"))
 
+    @_in_its_language
     def option_pictures(self) -> Block:
         """Questions with several answers, the most chosen first; among them in which ways AI added work."""
         from toolkit.presentation import ranked_options
@@ -173,29 +205,32 @@ class OrganisationReport:
             )
             parts.append(picture)
         if hidden:
-            parts.append(_passage(f"No share may be shown of: {'; '.join(hidden)}."))
-        return Several(tuple(parts)) if parts else _passage("No question here takes several answers.")
+            parts.append(_passage(WORDS("no share", names=joined(hidden))))
+        return Several(tuple(parts)) if parts else _passage(WORDS("no options"))
 
+    @_in_its_language
     def benchmarks(self) -> Block:
         """This organisation beside published figures, with their base and n, or why they do not compare."""
         from toolkit.presentation import benchmark_dots, benchmark_table
 
         if "benchmarks" not in self.released.tables:
-            return _passage("The study names no published figures to compare with.")
+            return _passage(WORDS("no figures"))
         picture = benchmark_dots(
             self.released, self.instrument, level=self.level, look=self.theme, language=self.language
         )
         table = benchmark_table(self.released, self.instrument, language=self.language)
         return Several((*_given(picture), table))
 
+    @_in_its_language
     def trend(self) -> Block:
         """What changed since the wave before."""
         from toolkit.presentation import wave_change
 
+        said = [said_of_changed(*self.changed, self.instrument, self.language)] if self.changed[0] else []
         if not self.previous_wave:
-            return _passage("There is no earlier wave that this one could be compared with.")
+            return _passage(*(said or [WORDS("no wave")]))
         waves = (self.previous_wave, self.wave)
-        return wave_change(
+        picture = wave_change(
             self.released,
             self.instrument,
             waves=waves,
@@ -203,7 +238,9 @@ class OrganisationReport:
             look=self.theme,
             language=self.language,
         )
+        return Several((picture, _passage(*said))) if said else picture
 
+    @_in_its_language
     def cannot_tell(self) -> Block:
         """What this survey cannot tell."""
         from toolkit.presentation import cannot_tell, visible_gap_strip
@@ -216,6 +253,7 @@ class OrganisationReport:
         strip = visible_gap_strip(self.released, self.instrument, look=self.theme, language=self.language)
         return Several((*_given(strip), told))
 
+    @_in_its_language
     def methods(self) -> Block:
         """The eleven disclosure items of the AAPOR code, once for each audience."""
         from toolkit.presentation import methods_statement
@@ -233,6 +271,7 @@ class OrganisationReport:
             )
         )
 
+    @_in_its_language
     def appendix(self) -> Block:
         """Every question's wording, base and distribution, every gap and every change."""
         from toolkit.presentation import distribution_table, trend_table
@@ -240,43 +279,47 @@ class OrganisationReport:
         if self.withheld:
             return self.notice()
         answers = distribution_table(self.released, self.instrument, language=self.language)
-        parts: list[Block] = [Heading("Answers"), answers]
+        parts: list[Block] = [Heading(WORDS("answers")), answers]
         if "gaps" in self.released:
-            parts += [Heading("Gaps"), self.gap_table()]
+            parts += [Heading(WORDS("gaps")), self.gap_table()]
         if self.previous_wave:
             waves = (self.previous_wave, self.wave)
             changes = trend_table(
                 self.released, self.instrument, waves=waves, level=self.level, language=self.language
             )
-            parts += [Heading("Changes"), changes]
+            parts += [Heading(WORDS("changes")), changes]
         return Several(tuple(parts))
 
+    @_in_its_language
     def results(self) -> pd.DataFrame:
         """Every number of the report, a row each, with the text that is printed for it."""
         from toolkit.reporting.results import results_frame
 
         return results_frame(self.released, self.instrument, synthetic=self.synthetic, language=self.language)
 
+    @_in_its_language
     def save(self, folder: str | Path | None) -> Prose:
         """Write results.csv into a folder; None writes nothing and says so."""
         if folder is None:
-            return _passage("No output folder was named, so nothing was saved.")
+            return _passage(WORDS("no folder"))
         Path(folder).mkdir(parents=True, exist_ok=True)
         self.results().to_csv(Path(folder) / RESULTS, index=False, encoding="utf-8-sig", lineterminator="\n")
-        return _passage(f"Every number here, with its base and interval, is in {RESULTS} beside this report.")
+        return _passage(WORDS("saved", file=RESULTS))
 
     def _nothing_to_compare(self) -> Prose:
         names = [audience_name(self.instrument, one, language=self.language) for one in self.audiences]
         if not names:
-            return _passage("No audience may be shown here, so there is nothing to compare.")
+            return _passage(WORDS("no audience"))
         if len(names) == 1:
-            return _passage(f"Only {names[0]} may be shown here, so audiences cannot be compared.")
-        return _passage(f"No question was put to more than one of {listed(names)}, so none can be compared.")
+            return _passage(WORDS("one audience", name=names[0]))
+        return _passage(WORDS("no question", names=listed(names)))
 
-    def _synthetic(self) -> tuple[Block, ...]:
-        from toolkit.presentation import synthetic_notice
+    def _notices(self) -> tuple[Block, ...]:
+        from toolkit.presentation import synthetic_notice, untranslated_notice
 
-        return (synthetic_notice(),) if self.synthetic else ()
+        lacking, texts, source = self.untranslated
+        told = (untranslated_notice(lacking, texts, source, language=self.language),) if lacking else ()
+        return (*((synthetic_notice(language=self.language),) if self.synthetic else ()), *told)
 
 
 def open_report(
@@ -306,6 +349,7 @@ def open_report(
     >>> report = tk.open_report("data_samples/ai_at_work/study.yaml", "org-01")  # doctest: +SKIP
     >>> report.gap_picture()  # doctest: +SKIP
     """
+    from toolkit.presentation.questionnaire_words import in_language
     from toolkit.reporting.choosing import chosen_organisations, chosen_wave, opened
     from toolkit.reporting.gathering import gather
     from toolkit.reporting.statements import computed_statements
@@ -314,6 +358,7 @@ def open_report(
     wave = chosen_wave(study, wave)
     chosen_organisations(study, wave, [organisation])
     gathered = gather(study, organisation, wave)
+    instrument, lacking, texts = in_language(study.instrument, study.language)
     return OrganisationReport(
         title=study.title,
         synthetic=study.synthetic,
@@ -321,7 +366,7 @@ def open_report(
         organisation=organisation,
         name=study.organisation_name(organisation),
         wave=wave,
-        instrument=study.instrument,
+        instrument=instrument,
         released=gathered.released,
         participation=gathered.participation,
         audiences=gathered.audiences,
@@ -329,8 +374,10 @@ def open_report(
         policy=study.policy,
         level=study.level,
         written=study.methods,
-        computed=computed_statements(study, gathered),
+        computed=computed_statements(study, gathered, instrument),
         theme=Theme.of(study.brand, study.instrument.audiences),
+        changed=(gathered.changed, gathered.earlier_wave),
+        untranslated=(lacking, texts, study.instrument.languages[0]),
     )
 
 

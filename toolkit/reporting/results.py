@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from toolkit.presentation.language import Words, spoken
 from toolkit.presentation.numbers import NOT_SHOWN, base, percent
 from toolkit.presentation.rows import item_name
 from toolkit.presentation.sentences import share_of, verdict_of
@@ -17,7 +18,15 @@ if TYPE_CHECKING:
 
 __all__ = ["results_frame"]
 
+_WORDS = Words(
+    {
+        "answered": ("{answered} of {invited}", "{answered} sur {invited}"),
+        "sides": ("{one} against {other}; {said}", "{one} contre {other} ; {said}"),
+    }
+)
 
+
+@spoken
 def results_frame(
     released: Released,
     instrument: Instrument,
@@ -64,7 +73,8 @@ def _participation(participation: pd.DataFrame) -> pd.DataFrame:
 
 
 def _answered(row: Mapping[str, Any]) -> str:
-    return f"{base(row['answered'], row['answered_shown'])} of {base(row['invited'])}"
+    answered = base(row["answered"], row["answered_shown"])
+    return _WORDS("answered", answered=answered, invited=base(row["invited"]))
 
 
 def _printed(row: Mapping[str, Any]) -> str:
@@ -72,4 +82,4 @@ def _printed(row: Mapping[str, Any]) -> str:
         return share_of(row)
     sides = [percent(row[f"estimate_{side}"], bound=str(row.get(f"bound_{side}") or "")) for side in "ab"]
     said = verdict_of(row) if pd.notna(row["verdict"]) or not row["shown"] else NOT_SHOWN
-    return f"{sides[0]} against {sides[1]}; {said}"
+    return _WORDS("sides", one=sides[0], other=sides[1], said=said)

@@ -12,6 +12,7 @@ from toolkit.presentation.blocks import Picture
 from toolkit.presentation.charts import Chart, bar_chart
 from toolkit.presentation.figures.bar_page import Bar, Block, Part, draw_bars, sheets
 from toolkit.presentation.figures.page import as_svg
+from toolkit.presentation.language import Words, spoken
 from toolkit.presentation.numbers import percent
 from toolkit.presentation.rows import (
     answer_words,
@@ -28,15 +29,53 @@ from toolkit.presentation.theme import Theme, diverging
 
 __all__ = ["diverging_bars"]
 
-ONLY = "Higher answers, the only share that may be shown"
-HATCHED_CHART = "#9C86C4"
-CAPTION = (
-    "Left of the line the lower answers, right of it the higher ones; middle answers stand apart. Numbers "
-    "are percentages (none under 6 %), in brackets how many answered. Colours say how strong an answer "
-    "is, not whether it is good."
+_WORDS = Words(
+    {
+        "only": (
+            "Higher answers, the only share that may be shown",
+            "Réponses hautes, la seule part qui puisse être affichée",
+        ),
+        "caption": (
+            "Left of the line the lower answers, right of it the higher ones; middle answers stand apart. "
+            "Numbers are percentages (none under 6 %), in brackets how many answered. Colours say how "
+            "strong an answer is, not whether it is good.",
+            "À gauche du trait les réponses basses, à droite les hautes ; les réponses moyennes sont à "
+            "part. Les nombres sont des pourcentages (aucun sous 6 %), entre parenthèses le nombre de "
+            "réponses. Les couleurs disent la force d’une réponse, non si elle est bonne.",
+        ),
+        "lower together": ("Lower answers together", "Réponses basses ensemble"),
+        "middle together": ("Middle answers together", "Réponses moyennes ensemble"),
+        "higher together": ("Higher answers together", "Réponses hautes ensemble"),
+        "lead": ("{name}: ", "{name} : "),
+        "continued": ("{lead}continued ({place} of {count})", "{lead}suite ({place} sur {count})"),
+        "few": ("not shown (few answers)", "non affiché (peu de réponses)"),
+        "even": (
+            "A bar in two or three even colours: only its lower, middle and higher answers together may be "
+            "shown.",
+            "Une barre en deux ou trois couleurs unies : seules ses réponses basses, moyennes et hautes "
+            "prises ensemble peuvent être affichées.",
+        ),
+        "hatched": (
+            "Hatched: only this share may be shown, because few answered or nearly all gave the same answer.",
+            "Hachuré : seule cette part peut être affichée, parce que peu ont répondu ou presque tous "
+            "pareil.",
+        ),
+        "nothing": (
+            "{lead}nothing may be shown (few answers)",
+            "{lead}rien ne peut être affiché (peu de réponses)",
+        ),
+        "highest": (
+            "{lead}the highest share shown is on {label}, {share} of {who} ({words})",
+            "{lead}la plus haute part affichée porte sur « {label} », {share} des {who} ({words})",
+        ),
+        "alt": ("Bars of how answers are spread.", "Barres de la répartition des réponses."),
+        "one": ("{item}, {who} (n {n}): {spread}.", "{item}, {who} (n {n}) : {spread}."),
+    }
 )
+HATCHED_CHART = "#9C86C4"
 
 
+@spoken
 def diverging_bars(
     released: Any,
     instrument: Instrument,
@@ -98,7 +137,9 @@ def diverging_bars(
         Picture(
             said
             if place == 0
-            else f"{_lead(instrument, theme, language)}continued ({place + 1} of {len(pages)})",
+            else _WORDS(
+                "continued", lead=_lead(instrument, theme, language), place=place + 1, count=len(pages)
+            ),
             _alt(page, instrument, spreads, language),
             _caption(parts) if place == len(pages) - 1 else "",
             as_svg(partial(draw_bars, page)),
@@ -111,13 +152,14 @@ def diverging_bars(
 
 def _chart(part: Part) -> Chart:
     """A part's bars as numbers; answers told only together are series of their own, never one answer's."""
-    together = ("Lower answers together", "Middle answers together", "Higher answers together")
+    together = tuple(_WORDS(f"{side} together") for side in ("lower", "middle", "higher"))
+    only = _WORDS("only")
     rows = []
     for block in part.blocks:
         for bar in block.bars:
             told: dict[str, tuple[float, str]] = {}
             if bar.words and bar.top is not None:
-                told = {ONLY: (bar.top, bar.words)}
+                told = {only: (bar.top, bar.words)}
             elif not bar.words:
                 whole = tuple(map(len, bar.shares)) == part.sizes
                 answers = [share for side in bar.shares for share in side] if whole else map(sum, bar.shares)
@@ -130,7 +172,7 @@ def _chart(part: Part) -> Chart:
             rows.append((f"{block.label} · {bar.beside}", told))
     names = list(zip(part.labels, part.colours, strict=True))
     names += list(zip(together, diverging(1, 1, 1), strict=True))
-    names.append((ONLY, HATCHED_CHART))
+    names.append((only, HATCHED_CHART))
     used = {name for _, told in rows for name in told}
     return bar_chart(rows, [(name, colour) for name, colour in names if name in used])
 
@@ -194,7 +236,7 @@ def _bar(
         return Bar(label, (low, middle, high))
     top = spread.shares.get("top", next((spread.shares[c] for c in codes[2] if c in spread.shares), None))
     if top is None or spread.kind == "none" or (len(codes[2]) > 1 and "top" not in spread.shares):
-        return Bar(label, ((), (), ()), words="not shown (few answers)")
+        return Bar(label, ((), (), ()), words=_WORDS("few"))
     bound = next((bound for key, bound in spread.bounds.items() if key in ("top", *codes[2])), "")
     words = f"{percent(top, bound=bound)} {answer_words(variable, language=language)}"
     return Bar(label, ((), (), ()), top, words)
@@ -202,16 +244,11 @@ def _bar(
 
 def _caption(parts: Sequence[Part]) -> str:
     bars = [(part, bar) for part in parts for block in part.blocks for bar in block.bars]
-    said = [CAPTION]
+    said = [_WORDS("caption")]
     if any(tuple(map(len, bar.shares)) != part.sizes and not bar.words for part, bar in bars):
-        said.append(
-            "A bar in two or three even colours: only its lower, middle and higher answers together may be "
-            "shown."
-        )
+        said.append(_WORDS("even"))
     if any(bar.words for _, bar in bars):
-        said.append(
-            "Hatched: only this share may be shown, because few answered or nearly all gave the same answer."
-        )
+        said.append(_WORDS("hatched"))
     return " ".join(said)
 
 
@@ -237,27 +274,28 @@ def _title(
     rows = rows.dropna(subset=["estimate"]).sort_values("estimate", ascending=False, kind="stable")
     lead = _lead(instrument, theme, language)
     if rows.empty:
-        return f"{lead}nothing may be shown (few answers)"
+        return _WORDS("nothing", lead=lead)
     row = rows.iloc[0]
     label = within(item_name(instrument, row["item"], language=language))
     who = audience_name(instrument, row[by], language=language)
     share = percent(row["estimate"], bound=str(known(row.get("bound"))))
     words = answer_words(instrument[row["item"]], language=language)
-    return f"{lead}the highest share shown is on {label}, {share} of {who} ({words})"
+    return _WORDS("highest", lead=lead, label=label, share=share, who=who, words=words)
 
 
 def _lead(instrument: Instrument, theme: str | None, language: str) -> str:
     name = instrument.themes.get(theme or "", {}).get(language, theme or "")
-    return f"{name}: " if name else ""
+    return _WORDS("lead", name=name) if name else ""
 
 
 def _alt(page: Sequence[Part], instrument: Instrument, spreads: Spreads, language: str) -> str:
-    said = ["Bars of how answers are spread."]
+    said = [_WORDS("alt")]
     for variable in (instrument[block.name] for part in page for block in part.blocks):
         for audience in variable.audiences:
             spread = spreads.of(variable, audience)
             if spread is not None:
                 item = item_name(instrument, variable.name, language=language)
                 who = audience_name(instrument, audience, language=language)
-                said.append(f"{item}, {who} (n {spread.n}): {spread.words(variable, language=language)}.")
+                told = spread.words(variable, language=language)
+                said.append(_WORDS("one", item=item, who=who, n=spread.n, spread=told))
     return " ".join(said)

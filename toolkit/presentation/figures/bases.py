@@ -10,13 +10,39 @@ from toolkit.presentation.blocks import Picture
 from toolkit.presentation.figures.dots import DotRow, Group, chart_of_dots, draw_dots
 from toolkit.presentation.figures.gaps import dot_of
 from toolkit.presentation.figures.page import as_svg
+from toolkit.presentation.language import Words, spoken
 from toolkit.presentation.numbers import base, interval, percent
 from toolkit.presentation.rows import released_table, shown_rows
 from toolkit.presentation.theme import Theme
 
 __all__ = ["base_dots"]
 
+_WORDS = Words(
+    {
+        "share": (
+            "The published share, with its interval",
+            "La part publiée, avec son intervalle",
+        ),
+        "row": ("If {n} were asked", "Si {n} personnes étaient interrogées"),
+        "alt": ("{label}: {side}.", "{label} : {side}."),
+        "caption": (
+            "The dot is the share as published; lines are {level} intervals for a simple random sample "
+            "(Wilson).",
+            "Le point est la part telle que publiée ; les traits sont les intervalles à {level} d’un "
+            "échantillon aléatoire simple (Wilson).",
+        ),
+        "side": ("Interval", "Intervalle"),
+        "none": ("No interval may be shown", "Aucun intervalle ne peut être affiché"),
+        "title": (
+            "{share} could stand for {wide} of people with a base of {least}, for {narrow} with {most}",
+            "{share} pourrait valoir pour {wide} des gens avec une base de {least}, pour {narrow} avec "
+            "{most}",
+        ),
+    }
+)
 
+
+@spoken
 def base_dots(
     released: Any,
     *,
@@ -24,6 +50,7 @@ def base_dots(
     level: float = 0.95,
     look: Theme | None = None,
     title: str | None = None,
+    language: str = "en",
 ) -> Picture:
     """Draw one share with the interval it would have for each base.
 
@@ -35,8 +62,8 @@ def base_dots(
         The name of the table in it.
     level
         Of the intervals in the table, for the words.
-    look, title
-        Colours; a title of your own.
+    look, title, language
+        Colours; a title of your own; the language of the wording.
 
     Raises
     ------
@@ -50,11 +77,11 @@ def base_dots(
     rows = shown_rows(released_table(released, table, columns=("n", "estimate", "conf_low", "conf_high")))
     rows = rows.sort_values("n", kind="stable")
     colour = (look or Theme.of()).colour_of("published")
-    group = Group("share", "The published share, with its interval", colour, "o")
+    group = Group("share", _WORDS("share"), colour, "o")
     drawn = [
         DotRow(
             name=str(row["n"]),
-            label=f"If {base(row['n'])} were asked",
+            label=_WORDS("row", n=base(row["n"])),
             hint="",
             dots=(dot_of(row, "share"),),
             side=_ends(row),
@@ -63,10 +90,9 @@ def base_dots(
     ]
     return Picture(
         title or _title(rows),
-        " ".join(f"{row.label}: {row.side}." for row in drawn),
-        f"The dot is the share as published; lines are {percent(level)} intervals for a simple random sample "
-        "(Wilson).",
-        as_svg(lambda: draw_dots(drawn, [group], side_title="Interval")),
+        " ".join(_WORDS("alt", label=row.label, side=row.side) for row in drawn),
+        _WORDS("caption", level=percent(level)),
+        as_svg(lambda: draw_dots(drawn, [group], side_title=_WORDS("side"))),
         charts=(chart_of_dots(drawn, [group]),),
     )
 
@@ -77,9 +103,13 @@ def _ends(row: dict[str, Any]) -> str:
 
 def _title(rows: pd.DataFrame) -> str:
     if rows.empty:
-        return "No interval may be shown"
+        return _WORDS("none")
     least, most = rows.iloc[0], rows.iloc[-1]
-    return (
-        f"{percent(least['estimate'])} could stand for {_ends(dict(least))} of people with a base of "
-        f"{base(least['n'])}, for {_ends(dict(most))} with {base(most['n'])}"
+    return _WORDS(
+        "title",
+        share=percent(least["estimate"]),
+        wide=_ends(dict(least)),
+        least=base(least["n"]),
+        narrow=_ends(dict(most)),
+        most=base(most["n"]),
     )

@@ -12,6 +12,7 @@ from toolkit.presentation.blocks import Picture
 from toolkit.presentation.figures.dots import Dot, DotRow, Group, chart_of_dots, draw_dots
 from toolkit.presentation.figures.gaps import dot_of
 from toolkit.presentation.figures.page import as_svg
+from toolkit.presentation.language import Words, spoken
 from toolkit.presentation.numbers import base, is_known, percent
 from toolkit.presentation.rows import audience_name, item_name, known, released_table, within
 from toolkit.presentation.sentences import doubt, is_certain, signed_gap
@@ -21,7 +22,58 @@ __all__ = ["benchmark_dots", "here_and_there"]
 
 Row = dict[str, Any]
 
+_WORDS = Words(
+    {
+        "here": ("{name} here", "{name} ici"),
+        "in chart": ("Here", "Ici"),
+        "published": ("Published", "Publié"),
+        "side": ("Gap in points ({level} interval)", "Écart en points (intervalle à {level})"),
+        "caption": (
+            "Filled: this organisation, with its {level} interval; open diamonds: the published share. At "
+            "the right the gap, here minus published. Drawn where question and base are alike; the table "
+            "lists the others and why they do not compare.",
+            "Plein : cette organisation, avec son intervalle à {level} ; losanges ouverts : la part "
+            "publiée. À droite l’écart, ici moins publié. Dessiné là où la question et la base se "
+            "ressemblent ; le tableau donne les autres et pourquoi elles ne se comparent pas.",
+        ),
+        "drawn": (
+            "{said} The {drawn} widest of {count} gaps are drawn.",
+            "{said} Les {drawn} plus grands écarts sur {count} sont dessinés.",
+        ),
+        "no n": ("n not published", "n non publié"),
+        "bound": ("bound only", "borne seule"),
+        "n": (" · published n {n}", " · n publié {n}"),
+        "shares": (
+            "{here} of {who} here against {there} published",
+            "{here} des {who} ici contre {there} publiés",
+        ),
+        "untested": (
+            "No figure here was published with its n; the widest gap to one is on {label}, {shares}",
+            "Aucun chiffre n’a été publié avec son n ; le plus grand écart porte sur « {label} », {shares}",
+        ),
+        "furthest": (
+            "This organisation lies furthest from what was published on {label}: {shares}",
+            "C’est sur « {label} » que cette organisation s’éloigne le plus de ce qui a été publié : "
+            "{shares}",
+        ),
+        "widest": (
+            "The widest gap to what was published is on {label}, {shares}, {doubt}",
+            "Le plus grand écart avec ce qui a été publié porte sur « {label} », {shares}, {doubt}",
+        ),
+        "alt": (
+            "Dot plot of this organisation's shares beside the published ones.",
+            "Graphique à points des parts de cette organisation à côté des parts publiées.",
+        ),
+        "not published": ("not published", "non publié"),
+        "one": (
+            "{item}, {who}: {here} here (n {n_here}), {there} published (n {n_there}).",
+            "{item}, {who} : {here} ici (n {n_here}), {there} publiés (n {n_there}).",
+        ),
+    }
+)
 
+
+@spoken
 def benchmark_dots(
     released: Any,
     instrument: Instrument,
@@ -75,16 +127,16 @@ def benchmark_dots(
     names = [name for name in instrument.audiences if name in {str(row[by]) for row in rows}]
     groups = []
     for name in names:
-        label = f"{audience_name(instrument, name, start=True, language=language)} here"
+        label = _WORDS("here", name=audience_name(instrument, name, start=True, language=language))
         groups.append(Group(name, label, look.colour_of(name), look.marker_of(name)))
-    groups.append(Group("published", "Published", QUIET, "d", hollow=True))
+    groups.append(Group("published", _WORDS("published"), QUIET, "d", hollow=True))
     lines = [_row(row, estimates, instrument, by, own, language) for row in rows]
     return Picture(
         title or _title(rows, instrument, by, own, language),
         _alt(rows, instrument, by, own, language),
         _caption(len(rows), len(comparable), level),
-        as_svg(lambda: draw_dots(lines, groups, side_title=f"Gap in points ({percent(level)} interval)")),
-        charts=(chart_of_dots(lines, groups, named=dict.fromkeys(names, ("Here", look.colour))),),
+        as_svg(lambda: draw_dots(lines, groups, side_title=_WORDS("side", level=percent(level)))),
+        charts=(chart_of_dots(lines, groups, named=dict.fromkeys(names, (_WORDS("in chart"), look.colour))),),
     )
 
 
@@ -106,12 +158,8 @@ def _widest(rows: list[Row], most: int | None) -> list[Row]:
 
 
 def _caption(drawn: int, count: int, level: float) -> str:
-    said = (
-        f"Filled: this organisation, with its {percent(level)} interval; open diamonds: the published "
-        "share. At the right the gap, here minus published. Drawn where question and base are alike; the "
-        "table lists the others and why they do not compare."
-    )
-    return f"{said} The {drawn} widest of {count} gaps are drawn." if drawn < count else said
+    said = _WORDS("caption", level=percent(level))
+    return _WORDS("drawn", said=said, drawn=drawn, count=count) if drawn < count else said
 
 
 def _row(
@@ -121,10 +169,10 @@ def _row(
     published = float(row[f"estimate_{there}"])
     size, ends = signed_gap(row, turned=here == "b")
     if not is_known(row[f"n_{there}"]):
-        ends = "n not published"
+        ends = _WORDS("no n")
     elif not size:
-        ends = "bound only"
-    n = f" · published n {base(row[f'n_{there}'])}" if is_known(row[f"n_{there}"]) else ""
+        ends = _WORDS("bound")
+    n = _WORDS("n", n=base(row[f"n_{there}"])) if is_known(row[f"n_{there}"]) else ""
     return DotRow(
         f"{row['item']}:{row[by]}",
         item_name(instrument, row["item"], language=language),
@@ -153,12 +201,12 @@ def _title(rows: Sequence[Row], instrument: Instrument, by: str, own: str, langu
     here, there = here_and_there(row, own)
     label = within(item_name(instrument, row["item"], language=language))
     who = audience_name(instrument, row[by], language=language)
-    shares = f"{_here(row, here)} of {who} here against {percent(row[f'estimate_{there}'])} published"
+    shares = _WORDS("shares", here=_here(row, here), who=who, there=percent(row[f"estimate_{there}"]))
     if not tested:
-        return f"No figure here was published with its n; the widest gap to one is on {label}, {shares}"
+        return _WORDS("untested", label=label, shares=shares)
     if is_certain(row):
-        return f"This organisation lies furthest from what was published on {label}: {shares}"
-    return f"The widest gap to what was published is on {label}, {shares}, {doubt(row)}"
+        return _WORDS("furthest", label=label, shares=shares)
+    return _WORDS("widest", label=label, shares=shares, doubt=doubt(row))
 
 
 def _here(row: Row, here: str) -> str:
@@ -166,15 +214,21 @@ def _here(row: Row, here: str) -> str:
 
 
 def _alt(rows: Sequence[Row], instrument: Instrument, by: str, own: str, language: str) -> str:
-    said = ["Dot plot of this organisation's shares beside the published ones."]
+    said = [_WORDS("alt")]
     for row in rows:
         here, there = here_and_there(row, own)
         item = item_name(instrument, row["item"], language=language)
         who = audience_name(instrument, row[by], language=language)
-        n = base(row[f"n_{there}"]) if is_known(row[f"n_{there}"]) else "not published"
+        n = base(row[f"n_{there}"]) if is_known(row[f"n_{there}"]) else _WORDS("not published")
         said.append(
-            f"{item}, {who}: {_here(row, here)} here (n "
-            f"{base(row[f'n_{here}'], row.get(f'n_{here}_shown'))}), "
-            f"{percent(row[f'estimate_{there}'])} published (n {n})."
+            _WORDS(
+                "one",
+                item=item,
+                who=who,
+                here=_here(row, here),
+                n_here=base(row[f"n_{here}"], row.get(f"n_{here}_shown")),
+                there=percent(row[f"estimate_{there}"]),
+                n_there=n,
+            )
         )
     return " ".join(said)

@@ -10,6 +10,7 @@ from toolkit.presentation.blocks import Picture
 from toolkit.presentation.figures.dots import Dot, DotRow, Group, chart_of_dots, draw_dots
 from toolkit.presentation.figures.gaps import single_items
 from toolkit.presentation.figures.page import as_svg
+from toolkit.presentation.language import Words, spoken
 from toolkit.presentation.numbers import percent
 from toolkit.presentation.rows import audience_name, item_name, known, released_table, within
 from toolkit.presentation.sentences import by_width, doubt, hint_of, is_certain, signed_gap
@@ -20,7 +21,49 @@ __all__ = ["wave_change"]
 
 Row = dict[str, Any]
 
+_WORDS = Words(
+    {
+        "open": ("{wave} (open)", "{wave} (ouvert)"),
+        "filled": ("{wave} (filled)", "{wave} (plein)"),
+        "side": ("Change in points ({level} interval)", "Changement en points (intervalle à {level})"),
+        "none": (
+            "No change from {first} to {last} may be shown",
+            "Aucun changement de {first} à {last} ne peut être affiché",
+        ),
+        "went": ("from {earlier} to {later} of {who}", "de {earlier} à {later} des {who}"),
+        "certain": (
+            "Since {first} the largest change shown is on {label}: {went}",
+            "Depuis {first}, le plus grand changement affiché porte sur « {label} » : {went}",
+        ),
+        "doubtful": (
+            "The largest change shown since {first} is on {label}, {went}, {doubt}",
+            "Le plus grand changement affiché depuis {first} porte sur « {label} », {went}, {doubt}",
+        ),
+        "caption": (
+            "Open markers: {first}; filled markers: {last}. At the right the change, later minus earlier, "
+            "with its {level} interval. The same people need not have answered both times.",
+            "Repères ouverts : {first} ; repères pleins : {last}. À droite le changement, vague récente "
+            "moins antérieure, avec son intervalle à {level}. Les mêmes personnes n’ont pas forcément "
+            "répondu les deux fois.",
+        ),
+        "bound": (
+            "An arrow marks a bound: the share itself may not be shown.",
+            "Une flèche marque une borne : la part elle-même ne peut être affichée.",
+        ),
+        "drawn": (
+            "The {drawn} largest of {count} changes are drawn; the appendix has all.",
+            "Les {drawn} plus grands changements sur {count} sont dessinés ; l’annexe les contient tous.",
+        ),
+        "alt": ("Dot plot of shares in two waves.", "Graphique à points des parts en deux vagues."),
+        "one": (
+            "{item}, {who}: {earlier} in {first}, {later} in {last}, change {size} points.",
+            "{item}, {who} : {earlier} en {first}, {later} en {last}, changement de {size} points.",
+        ),
+    }
+)
 
+
+@spoken
 def wave_change(
     released: Any,
     instrument: Instrument,
@@ -81,11 +124,11 @@ def wave_change(
         label = audience_name(instrument, name, start=True, language=language)
         keys.append(Group(name, label, look.colour_of(name), look.marker_of(name)))
     keys += [
-        Group("earlier", f"{waves[0]} (open)", QUIET, "o", hollow=True),
-        Group("later", f"{waves[1]} (filled)", QUIET, "o"),
+        Group("earlier", _WORDS("open", wave=waves[0]), QUIET, "o", hollow=True),
+        Group("later", _WORDS("filled", wave=waves[1]), QUIET, "o"),
     ]
     lines = [_row(row, instrument, by, language) for row in drawn]
-    side = f"Change in points ({percent(level)} interval)"
+    side = _WORDS("side", level=percent(level))
     return Picture(
         title or _title(drawn, instrument, waves, by, language),
         _alt(drawn, instrument, waves, by, language),
@@ -127,37 +170,42 @@ def _title(
     rows: Sequence[Row], instrument: Instrument, waves: tuple[str, str], by: str, language: str
 ) -> str:
     if not rows:
-        return f"No change from {waves[0]} to {waves[1]} may be shown"
+        return _WORDS("none", first=waves[0], last=waves[1])
     row = rows[0]
     label = within(item_name(instrument, row["item"], language=language))
     who = audience_name(instrument, row[by], language=language)
-    went = f"from {_share(row, 'earlier')} to {_share(row, 'later')} of {who}"
+    went = _WORDS("went", earlier=_share(row, "earlier"), later=_share(row, "later"), who=who)
     if is_certain(row):
-        return f"Since {waves[0]} the largest change shown is on {label}: {went}"
-    return f"The largest change shown since {waves[0]} is on {label}, {went}, {doubt(row)}"
+        return _WORDS("certain", first=waves[0], label=label, went=went)
+    return _WORDS("doubtful", first=waves[0], label=label, went=went, doubt=doubt(row))
 
 
 def _caption(waves: tuple[str, str], drawn: Sequence[Row], count: int, level: float) -> str:
-    said = [
-        f"Open markers: {waves[0]}; filled markers: {waves[1]}. At the right the change, later minus "
-        f"earlier, with its {percent(level)} interval. The same people need not have answered both times."
-    ]
+    said = [_WORDS("caption", first=waves[0], last=waves[1], level=percent(level))]
     if any(_bound(row, when) for row in drawn for when in ("earlier", "later")):
-        said.append("An arrow marks a bound: the share itself may not be shown.")
+        said.append(_WORDS("bound"))
     if len(drawn) < count:
-        said.append(f"The {len(drawn)} largest of {count} changes are drawn; the appendix has all.")
+        said.append(_WORDS("drawn", drawn=len(drawn), count=count))
     return " ".join(said)
 
 
 def _alt(rows: Sequence[Row], instrument: Instrument, waves: tuple[str, str], by: str, language: str) -> str:
-    said = ["Dot plot of shares in two waves."]
+    said = [_WORDS("alt")]
     for row in rows:
         item = item_name(instrument, row["item"], language=language)
         who = audience_name(instrument, row[by], language=language)
         size = " ".join(part for part in signed_gap(row, turned=row["turned"]) if part)
         said.append(
-            f"{item}, {who}: {_share(row, 'earlier')} in {waves[0]}, {_share(row, 'later')} in {waves[1]}, "
-            f"change {size} points."
+            _WORDS(
+                "one",
+                item=item,
+                who=who,
+                earlier=_share(row, "earlier"),
+                first=waves[0],
+                later=_share(row, "later"),
+                last=waves[1],
+                size=size,
+            )
         )
     return " ".join(said)
 

@@ -18,7 +18,8 @@ from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.model import Instrument
 from toolkit.presentation.blocks import Picture, Table, table_of
 from toolkit.presentation.figures.page import WIDTH, Page, as_svg
-from toolkit.presentation.numbers import base, interval, percent
+from toolkit.presentation.language import Words, spoken
+from toolkit.presentation.numbers import base, decimal, interval, percent
 from toolkit.presentation.rows import answer_words, audience_name, item_name, released_table, shown_rows
 from toolkit.presentation.theme import QUIET, RULE, WHITE, Theme
 
@@ -27,6 +28,73 @@ __all__ = ["organisation_funnel", "organisation_table"]
 Array = npt.NDArray[np.float64]
 LEAST = 5
 USUAL, FAR = 0.95, 0.998
+_WORDS = Words(
+    {
+        "organisation": ("Organisation", "Organisation"),
+        "answers": ("Answers", "Réponses"),
+        "answered": ("As answered", "Telle que répondue"),
+        "shrunk": ("Shrunk", "Resserrée"),
+        "interval": ("Interval of the shrunk share", "Intervalle de la part resserrée"),
+        "note": (
+            "Shrunk: {method}; {level} % intervals. In the order of names, not of shares.",
+            "Resserrée : rapprochement bêta-binomial ; intervalles à {level} %. Dans l’ordre des noms, non "
+            "des parts.",
+        ),
+        "table": ("{subject}, organisation by organisation", "{subject}, organisation par organisation"),
+        "alike": (
+            "{subject}: {total} organisations differ no more than chance could make them",
+            "{subject} : {total} organisations ne diffèrent pas plus que le hasard ne le voudrait",
+        ),
+        "far 1": (
+            "{subject}: {far} of {total} organisations lies beyond what chance would do once in 500",
+            "{subject} : {far} organisation sur {total} est au-delà de ce que le hasard ferait une fois sur "
+            "500",
+        ),
+        "far": (
+            "{subject}: {far} of {total} organisations lie beyond what chance would do once in 500",
+            "{subject} : {far} organisations sur {total} sont au-delà de ce que le hasard ferait une fois "
+            "sur 500",
+        ),
+        "share of": ("{who}: share", "{who} : part"),
+        "share": ("Share", "Part"),
+        "caption": (
+            "{share} who said “{words}” over the number who answered. Filled: as answered. Open: drawn "
+            "towards what is usual among these organisations (beta-binomial shrinkage), the small ones "
+            "most. Lines: the pooled share, {pooled}, and where {usual} % and {far} % of shares would fall "
+            "by chance if all organisations were alike.{left}",
+            "{share} de ceux qui ont dit « {words} » selon le nombre de réponses. Plein : telle que "
+            "répondue. Ouvert : rapprochée de ce qui est habituel dans ces organisations (rapprochement "
+            "bêta-binomial), les petites le plus. Traits : la part d’ensemble, {pooled}, et où {usual} % et "
+            "{far} % des parts tomberaient par hasard si toutes les organisations se ressemblaient.{left}",
+        ),
+        "left 1": (
+            " {count} organisation is left out: too few answers, or nearly all or nearly none said so.",
+            " {count} organisation est omise : trop peu de réponses, ou presque tous ou presque personne "
+            "l’ont dit.",
+        ),
+        "left": (
+            " {count} organisations are left out: too few answers, or nearly all or nearly none said so.",
+            " {count} organisations sont omises : trop peu de réponses, ou presque tous ou presque personne "
+            "l’ont dit.",
+        ),
+        "beyond": (" Beyond the outer limits: {names}.", " Au-delà des limites extérieures : {names}."),
+        "none beyond": (
+            " None lies beyond the outer limits.",
+            " Aucune n’est au-delà des limites extérieures.",
+        ),
+        "alt": (
+            "Funnel plot of {count} organisations for {subject} ({words}): pooled share {pooled}; lowest "
+            "{lowest} with {low} of {low_n}, highest {highest} with {high} of {high_n}.{beyond}",
+            "Graphique en entonnoir de {count} organisations pour {subject} ({words}) : part d’ensemble "
+            "{pooled} ; la plus basse {lowest} avec {low} de {low_n}, la plus haute {highest} avec {high} "
+            "de {high_n}.{beyond}",
+        ),
+        "key answered": ("as answered", "telle que répondue"),
+        "key shrunk": ("shrunk", "resserrée"),
+        "key limits": ("{usual} % and {far} % limits of chance", "limites du hasard à {usual} % et {far} %"),
+        "axis": ("number who answered", "nombre de réponses"),
+    }
+)
 _LEFT, _TOP, _TALL, _FOOT, _RIGHT = 0.55, 0.42, 3.1, 0.55, 0.3
 _MOST_NAMED = 10
 
@@ -47,6 +115,7 @@ class _Organisations:
         return self.found.raw
 
 
+@spoken
 def organisation_funnel(
     released: Any,
     instrument: Instrument,
@@ -111,6 +180,7 @@ def organisation_funnel(
     )
 
 
+@spoken
 def organisation_table(
     released: Any,
     instrument: Instrument,
@@ -145,11 +215,11 @@ def organisation_table(
     found = told.found
     rows = [
         {
-            "Organisation": name,
-            "Answers": base(n),
-            "As answered": percent(raw),
-            "Shrunk": percent(shrunk),
-            "Interval of the shrunk share": interval(low, high),
+            _WORDS("organisation"): name,
+            _WORDS("answers"): base(n),
+            _WORDS("answered"): percent(raw),
+            _WORDS("shrunk"): percent(shrunk),
+            _WORDS("interval"): interval(low, high),
         }
         for name, n, raw, shrunk, low, high in zip(
             told.names, told.n, found.raw, found.shrunk, found.conf_low, found.conf_high, strict=True
@@ -157,13 +227,13 @@ def organisation_table(
     ]
     columns = list(rows[0])
     subject = item_name(instrument, item, language=language)
-    notes = [f"Shrunk: {found.method}; {level * 100:g} % intervals. In the order of names, not of shares."]
+    notes = [_WORDS("note", method=found.method, level=decimal(level * 100))]
     if told.left_out:
         notes.append(_left_out(told.left_out).strip())
     return table_of(
         rows,
         columns,
-        title=title or f"{subject}, organisation by organisation",
+        title=title or _WORDS("table", subject=subject),
         kind="estimates",
         notes=notes,
         numeric=columns[1:],
@@ -222,37 +292,44 @@ def _organisations(
 def _title(told: _Organisations, subject: str) -> str:
     far, total = int((told.beyond != 0).sum()), len(told.names)
     if not far:
-        return f"{subject}: {total} organisations differ no more than chance could make them"
-    lie = "lies" if far == 1 else "lie"
-    return f"{subject}: {far} of {total} organisations {lie} beyond what chance would do once in 500"
+        return _WORDS("alike", subject=subject, total=total)
+    return _WORDS("far 1" if far == 1 else "far", subject=subject, far=far, total=total)
 
 
 def _caption(told: _Organisations, words: str, who: str) -> str:
-    share = f"{who}: share" if who else "Share"
-    return (
-        f"{share} who said “{words}” over the number who answered. Filled: as answered. Open: drawn towards "
-        "what is usual among these organisations (beta-binomial shrinkage), the small ones most. Lines: the "
-        f"pooled share, {percent(told.pooled)}, and where {USUAL * 100:g} % and {FAR * 100:g} % of shares "
-        f"would fall by chance if all organisations were alike.{_left_out(told.left_out)}"
+    return _WORDS(
+        "caption",
+        share=_WORDS("share of", who=who) if who else _WORDS("share"),
+        words=words,
+        pooled=percent(told.pooled),
+        usual=decimal(USUAL * 100),
+        far=decimal(FAR * 100),
+        left=_left_out(told.left_out),
     )
 
 
 def _left_out(count: int) -> str:
     if not count:
         return ""
-    verb = "organisation is" if count == 1 else "organisations are"
-    return f" {count} {verb} left out: too few answers, or nearly all or nearly none said so."
+    return _WORDS("left 1" if count == 1 else "left", count=count)
 
 
 def _alt(told: _Organisations, subject: str, words: str) -> str:
     lowest, highest = int(np.argmin(told.raw)), int(np.argmax(told.raw))
     far = [told.names[place] for place in np.flatnonzero(told.beyond)]
-    beyond = f" Beyond the outer limits: {', '.join(far)}." if far else " None lies beyond the outer limits."
-    return (
-        f"Funnel plot of {len(told.names)} organisations for {subject} ({words}): pooled share "
-        f"{percent(told.pooled)}; lowest {told.names[lowest]} with {percent(told.raw[lowest])} of "
-        f"{base(told.n[lowest])}, highest {told.names[highest]} with {percent(told.raw[highest])} of "
-        f"{base(told.n[highest])}.{beyond}"
+    return _WORDS(
+        "alt",
+        count=len(told.names),
+        subject=subject,
+        words=words,
+        pooled=percent(told.pooled),
+        lowest=told.names[lowest],
+        low=percent(told.raw[lowest]),
+        low_n=base(told.n[lowest]),
+        highest=told.names[highest],
+        high=percent(told.raw[highest]),
+        high_n=base(told.n[highest]),
+        beyond=_WORDS("beyond", names=", ".join(far)) if far else _WORDS("none beyond"),
     )
 
 
@@ -266,10 +343,13 @@ def _page(told: _Organisations, colour: str) -> Page:
 
     page.legend(
         [
-            ("as answered", lambda x, y: page.mark(x, y, marker="o", colour=colour)),
-            ("shrunk", lambda x, y: page.mark(x, y, marker="o", colour=colour, markerfacecolor=WHITE)),
+            (_WORDS("key answered"), lambda x, y: page.mark(x, y, marker="o", colour=colour)),
             (
-                f"{USUAL * 100:g} % and {FAR * 100:g} % limits of chance",
+                _WORDS("key shrunk"),
+                lambda x, y: page.mark(x, y, marker="o", colour=colour, markerfacecolor=WHITE),
+            ),
+            (
+                _WORDS("key limits", usual=decimal(USUAL * 100), far=decimal(FAR * 100)),
                 lambda x, y: page.line((x - 0.1, x + 0.1), (y, y), color=QUIET),
             ),
         ],
@@ -284,8 +364,8 @@ def _page(told: _Organisations, colour: str) -> Page:
     page.line((_LEFT, _LEFT + wide), (middle, middle), gid="pooled", color=QUIET, linestyle=(0, (4, 3)))
     for value in _ticks(most):
         x = at(value, 0)[0]
-        page.text(x, _TOP + _TALL + 0.14, f"{value:,.0f}", color=QUIET, fontsize=8, ha="center")
-    page.text(_LEFT + wide / 2, _TOP + _TALL + 0.38, "number who answered", color=QUIET, ha="center")
+        page.text(x, _TOP + _TALL + 0.14, base(value), color=QUIET, fontsize=8, ha="center")
+    page.text(_LEFT + wide / 2, _TOP + _TALL + 0.38, _WORDS("axis"), color=QUIET, ha="center")
     _marks(page, told, at, colour)
     return page
 

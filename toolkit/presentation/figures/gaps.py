@@ -11,21 +11,79 @@ from toolkit.instrument.model import Instrument
 from toolkit.presentation.blocks import Picture
 from toolkit.presentation.figures.dots import Dot, DotRow, Group, chart_of_dots, draw_dots
 from toolkit.presentation.figures.page import as_svg
+from toolkit.presentation.language import Words, spoken
 from toolkit.presentation.numbers import base, is_known, percent
-from toolkit.presentation.rows import audience_name, item_name, known, released_table, shown_rows
-from toolkit.presentation.sentences import by_width, gap_title, headline, hint_of, share_of, side_gap
+from toolkit.presentation.rows import audience_name, item_name, joined, known, released_table, shown_rows
+from toolkit.presentation.sentences import (
+    by_width,
+    gap_title,
+    headline,
+    hint_of,
+    reasons_of,
+    share_of,
+    side_gap,
+)
 from toolkit.presentation.theme import Theme
 
 __all__ = ["gap_dumbbell"]
 
-BOUND = "An open marker with an arrow is a bound: the share itself may not be shown."
+_WORDS = Words(
+    {
+        "bound": (
+            "An open marker with an arrow is a bound: the share itself may not be shown.",
+            "Un repère ouvert avec une flèche est une borne : la part elle-même ne peut être affichée.",
+        ),
+        "marked": (
+            "Dots are shares, with the number beside them; lines are their {level} intervals.",
+            "Les points sont les parts, avec leur valeur à côté ; les traits sont leurs intervalles à "
+            "{level}.",
+        ),
+        "side": ("Widest gap ({level} interval)", "Plus grand écart (intervalle à {level})"),
+        "group": ("{label} (n {span})", "{label} (n {span})"),
+        "only": (
+            "Only the answers of {name} may be shown, so there is no gap to draw",
+            "Seules les réponses des {name} peuvent être affichées ; il n’y a pas d’écart à dessiner",
+        ),
+        "no gap": ("no gap shown", "pas d’écart affiché"),
+        "few": ("not shown (few answers)", "non affiché (peu de réponses)"),
+        "band": (
+            "The grey band spans the widest gap of the row. Gaps are computed before rounding.",
+            "La bande grise couvre le plus grand écart de la ligne. Les écarts sont calculés avant "
+            "l’arrondi.",
+        ),
+        "drawn": (
+            "The {drawn} items with the widest gaps of {count} are drawn; the appendix has all.",
+            "Les {drawn} questions aux plus grands écarts sur {count} sont dessinées ; l’annexe les contient "
+            "toutes.",
+        ),
+        "missing": (
+            "Where an audience is missing from a row, it was not asked or may not be shown.",
+            "Un public absent d’une ligne n’a pas été interrogé ou ne peut être affiché.",
+        ),
+        "one": ("{who} {share}, n {n}", "{who} {share}, n {n}"),
+        "all": ("{lead} All: {shares}.", "{lead} Tous : {shares}."),
+        "alt": ("Dot plot of shares by audience. ", "Graphique à points des parts par public. "),
+        "span": ("{low} to {high}", "{low} à {high}"),
+    }
+)
+
+
+def bound_note() -> str:
+    """How a share of which only a bound may be shown is drawn."""
+    return _WORDS("bound")
+
+
+def few_words() -> str:
+    """What stands where nothing may be drawn."""
+    return _WORDS("few")
 
 
 def marked(level: float) -> str:
     """How dots with intervals are to be read."""
-    return f"Dots are shares, with the number beside them; lines are their {percent(level)} intervals."
+    return _WORDS("marked", level=percent(level))
 
 
+@spoken
 def gap_dumbbell(
     released: Any,
     instrument: Instrument,
@@ -81,7 +139,7 @@ def gap_dumbbell(
     groups = groups_of(estimates[estimates["item"].isin(drawn)], instrument, look, by=by, language=language)
     rows = [_row(name, gaps, estimates, groups, instrument, by=by, language=language) for name in drawn]
     caption = _caption(len(order), len(drawn), gaps, estimates[estimates["item"].isin(drawn)], level)
-    side = f"Widest gap ({percent(level)} interval)" if len(ranked) else ""
+    side = _WORDS("side", level=percent(level)) if len(ranked) else ""
     return Picture(
         title or _title(gaps, groups, instrument, language),
         _alt(drawn, ranked, estimates, instrument, by=by, language=language),
@@ -102,7 +160,14 @@ def groups_of(
     for name in names:
         counts = rows.loc[rows[by].astype(str) == name, "n"].dropna().astype(float)
         label = audience_name(instrument, name, start=True, language=language)
-        found.append(Group(name, f"{label} (n {_span(counts)})", look.colour_of(name), look.marker_of(name)))
+        found.append(
+            Group(
+                name,
+                _WORDS("group", label=label, span=_span(counts)),
+                look.colour_of(name),
+                look.marker_of(name),
+            )
+        )
     return found
 
 
@@ -128,7 +193,7 @@ def item_rows(
         if bool(row["shown"]) and is_known(row["estimate"]):
             dots.append(dot_of(row, group, lanes[group]))
         else:
-            hidden.append((group, str(known(row.get("withheld"), "withheld"))))
+            hidden.append((group, reasons_of(row)))
     present = sorted({dot.lane for dot in dots})
     moved = {lane: place for place, lane in enumerate(present)}
     return [Dot(d.group, d.estimate, d.low, d.high, d.words, moved[d.lane], d.bound) for d in dots], hidden
@@ -162,7 +227,7 @@ def _title(gaps: pd.DataFrame, groups: list[Group], instrument: Instrument, lang
     if len(by_width(gaps)) or len(groups) != 1:
         return gap_title(gaps, instrument, language=language)
     name = audience_name(instrument, groups[0].name, language=language)
-    return f"Only the answers of {name} may be shown, so there is no gap to draw"
+    return _WORDS("only", name=name)
 
 
 def _row(
@@ -186,23 +251,23 @@ def _row(
         item_name(instrument, name, language=language),
         hint_of(name, "top", instrument),
         tuple(dots),
-        side or ("no gap shown" if len(gaps) else ""),
+        side or (_WORDS("no gap") if len(gaps) else ""),
         note,
         lanes=max(1, len({dot.lane for dot in dots})),
         band=band,
-        empty="" if dots else "not shown (few answers)",
+        empty="" if dots else _WORDS("few"),
     )
 
 
 def _caption(count: int, drawn: int, gaps: pd.DataFrame, estimates: pd.DataFrame, level: float) -> str:
     said = [marked(level)]
     if len(by_width(gaps)):
-        said.append("The grey band spans the widest gap of the row. Gaps are computed before rounding.")
+        said.append(_WORDS("band"))
     if drawn < count:
-        said.append(f"The {drawn} items with the widest gaps of {count} are drawn; the appendix has all.")
+        said.append(_WORDS("drawn", drawn=drawn, count=count))
     if (estimates["bound"].fillna("") != "").any():
-        said.append(BOUND)
-    said.append("Where an audience is missing from a row, it was not asked or may not be shown.")
+        said.append(bound_note())
+    said.append(_WORDS("missing"))
     return " ".join(said)
 
 
@@ -218,9 +283,13 @@ def _alt(
     said = []
     for name in drawn:
         own = ranked[ranked["item"] == name].head(1).to_dict("records")
-        shares = "; ".join(
-            f"{audience_name(instrument, row[by], language=language)} {share_of(row)}, "
-            f"n {base(row['n'], row.get('n_shown'))}"
+        shares = joined(
+            _WORDS(
+                "one",
+                who=audience_name(instrument, row[by], language=language),
+                share=share_of(row),
+                n=base(row["n"], row.get("n_shown")),
+            )
             for row in estimates[estimates["item"] == name].to_dict("records")
         )
         lead = (
@@ -228,12 +297,12 @@ def _alt(
             if own
             else item_name(instrument, name, language=language) + "."
         )
-        said.append(f"{lead} All: {shares}.")
-    return "Dot plot of shares by audience. " + " ".join(said)
+        said.append(_WORDS("all", lead=lead, shares=shares))
+    return _WORDS("alt") + " ".join(said)
 
 
 def _span(counts: pd.Series) -> str:
     if counts.empty:
         return base(None)
     low, high = base(counts.min()), base(counts.max())
-    return low if low == high else f"{low} to {high}"
+    return low if low == high else _WORDS("span", low=low, high=high)

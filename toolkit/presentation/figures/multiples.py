@@ -8,14 +8,30 @@ from typing import Any
 from toolkit.instrument.model import Instrument
 from toolkit.presentation.blocks import Picture
 from toolkit.presentation.figures.dots import DotRow, Group, chart_of_dots
-from toolkit.presentation.figures.gaps import BOUND, groups_of, item_rows, single_items
+from toolkit.presentation.figures.gaps import bound_note, groups_of, item_rows, single_items
 from toolkit.presentation.figures.page import WIDTH, Page, as_svg, wrapped
-from toolkit.presentation.rows import audience_name, item_name, released_table, shown_rows
+from toolkit.presentation.language import Words, spoken
+from toolkit.presentation.rows import audience_name, item_name, joined, released_table, shown_rows
 from toolkit.presentation.sentences import is_certain, share_of
 from toolkit.presentation.theme import QUIET, RULE, WHITE, Theme
 
 __all__ = ["theme_multiples"]
 
+_WORDS = Words(
+    {
+        "caption": (
+            "Each dot is the share of an audience; all panels have the same scale, from 0 to 100 %.",
+            "Chaque point est la part d’un public ; tous les cadres ont la même échelle, de 0 à 100 %.",
+        ),
+        "glance": ("Every question at a glance", "Toutes les questions d’un coup d’œil"),
+        "title": (
+            "On {clear} of {all} questions a gap between audiences is clear of chance",
+            "Sur {clear} questions sur {all}, un écart entre publics se distingue du hasard",
+        ),
+        "alt": ("Small dot plots, one a theme.", "Petits graphiques à points, un par thème."),
+        "row": ("{label}: {shares}", "{label} : {shares}"),
+    }
+)
 COLUMNS, LABEL = 2, 2.0
 LINE, HEAD, FOOT = 0.2, 0.28, 0.22
 
@@ -32,6 +48,7 @@ class _Panel:
         return HEAD + LINE * len(self.rows) + FOOT
 
 
+@spoken
 def theme_multiples(
     released: Any,
     instrument: Instrument,
@@ -86,12 +103,12 @@ def theme_multiples(
         if rows:
             panels.append(_Panel(words.get(language, theme), tuple(rows)))
     drawn = [row for panel in panels for row in panel.rows]
-    said = "Each dot is the share of an audience; all panels have the same scale, from 0 to 100 %."
+    said = _WORDS("caption")
     bounds = any(dot.bound for row in drawn for dot in row.dots)
     return Picture(
         title or _title(released, gaps, measure, instrument),
         _alt(panels, frame, instrument, by, language),
-        f"{said} {BOUND}" if bounds else said,
+        f"{said} {bound_note()}" if bounds else said,
         as_svg(lambda: _draw(panels, groups)),
         charts=(chart_of_dots(drawn, groups),),
     )
@@ -100,28 +117,31 @@ def theme_multiples(
 def _title(released: Any, gaps: str, measure: str, instrument: Instrument) -> str:
     """On how many questions two audiences differ beyond chance, of those that may be compared."""
     if gaps not in released:
-        return "Every question at a glance"
+        return _WORDS("glance")
     rows = shown_rows(released_table(released, gaps))
     rows = rows[(rows["measure"] == measure) & rows["gap"].notna()]
     names = set(single_items(rows["item"], instrument, None))
     clear = {row["item"] for row in rows.to_dict("records") if row["item"] in names and is_certain(row)}
-    return f"On {len(clear)} of {len(names)} questions a gap between audiences is clear of chance"
+    return _WORDS("title", clear=len(clear), all=len(names))
 
 
 def _alt(panels: list[_Panel], frame: Any, instrument: Instrument, by: str, language: str) -> str:
-    said = ["Small dot plots, one a theme."]
+    said = [_WORDS("alt")]
     records = frame.to_dict("records")
     for panel in panels:
         rows = [
-            f"{row.label}: "
-            + ", ".join(
-                f"{audience_name(instrument, one[by], language=language)} {share_of(one)}"
-                for one in records
-                if one["item"] == row.name
+            _WORDS(
+                "row",
+                label=row.label,
+                shares=", ".join(
+                    f"{audience_name(instrument, one[by], language=language)} {share_of(one)}"
+                    for one in records
+                    if one["item"] == row.name
+                ),
             )
             for row in panel.rows
         ]
-        said.append(f"{panel.name}. {'; '.join(rows)}.")
+        said.append(f"{panel.name}. {joined(rows)}.")
     return " ".join(said)
 
 

@@ -10,14 +10,17 @@ from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument.model import Instrument, Variable
 from toolkit.presentation.blocks import Picture
 from toolkit.presentation.figures.dots import DotRow, chart_of_dots, draw_dots
-from toolkit.presentation.figures.gaps import BOUND, groups_of, item_rows, marked
+from toolkit.presentation.figures.gaps import bound_note, few_words, groups_of, item_rows, marked
 from toolkit.presentation.figures.page import as_svg
+from toolkit.presentation.language import Words, spoken
 from toolkit.presentation.numbers import base, percent
 from toolkit.presentation.rows import (
     audience_name,
     base_in_words,
+    joined,
     known,
     listed,
+    quoted,
     released_table,
     shown_rows,
     within,
@@ -27,7 +30,46 @@ from toolkit.presentation.theme import Theme
 
 __all__ = ["ranked_options"]
 
+_WORDS = Words(
+    {
+        "and": (" and ", " et "),
+        "leader": ("{name} ({share})", "{name} ({share})"),
+        "none": ("{question}: no share may be shown", "{question} : aucune part ne peut être affichée"),
+        "is": (
+            "{options} is chosen most often by {names}",
+            "{options} est le plus souvent choisi par les {names}",
+        ),
+        "are": (
+            "{options} are chosen most often by {names}",
+            "{options} sont le plus souvent choisis par les {names}",
+        ),
+        "no leader": (
+            "no single option stands out among {names}",
+            "aucune option ne se détache parmi les {names}",
+        ),
+        "title": ("{question}: {said}", "{question} : {said}"),
+        "of shown": (", of the options that may be shown", ", parmi les options qui peuvent être affichées"),
+        "asked": (
+            "Asked of {asked}; more than one answer was possible.",
+            "Posée à {asked} ; plusieurs réponses étaient possibles.",
+        ),
+        "order": (
+            "Options are ordered by the average of the shares shown.",
+            "Les options sont rangées selon la moyenne des parts affichées.",
+        ),
+        "hidden": ("not shown: {names}", "non affichés : {names}"),
+        "one": ("{who} {share}, n {n}", "{who} {share}, n {n}"),
+        "option": ("{label}: {shares}.", "{label} : {shares}."),
+        "not asked": ("not asked", "non posée"),
+        "alt": (
+            "Dot plot of the options chosen, by audience. ",
+            "Graphique à points des options choisies, par public. ",
+        ),
+    }
+)
 
+
+@spoken
 def ranked_options(
     released: Any,
     instrument: Instrument,
@@ -89,7 +131,7 @@ def ranked_options(
                 tuple(dots),
                 lanes=max(1, len(dots)),
                 side_note=_hidden_note(hidden, instrument, language) if dots else "",
-                empty="" if dots else "not shown (few answers)",
+                empty="" if dots else few_words(),
             )
         )
     question = _question(variables[0], instrument, language)
@@ -126,55 +168,66 @@ def _title(
     rows = shown_rows(frame)
     rows = rows[~rows["item"].isin(exclusive)]
     leaders: dict[str, list[str]] = {}
+    several: set[str] = set()
     for audience in instrument.audiences:
         own = rows[rows[by].astype(str) == audience]
         if own.empty:
             continue
         best = own[own["estimate"] >= own["estimate"].max() - 1e-9]
         row = best.iloc[0]
-        options = " and ".join(f"“{within(instrument[name].label(language))}”" for name in best["item"])
+        options = _WORDS("and").join(
+            quoted(within(instrument[name].label(language))) for name in best["item"]
+        )
         unclear = len(best) > 2 or (best["bound"] == "<=").any()
         if unclear:
             options = ""
         share = percent(row["estimate"], bound=str(known(row.get("bound"))))
         name = audience_name(instrument, audience, language=language)
-        leaders.setdefault(options, []).append(name if unclear else f"{name} ({share})")
+        several |= {options} if len(best) > 1 else set()
+        leaders.setdefault(options, []).append(name if unclear else _WORDS("leader", name=name, share=share))
     if not leaders:
-        return f"{question}: no share may be shown"
+        return _WORDS("none", question=question)
     said = [
-        f"{options} {'are' if '” and “' in options else 'is'} chosen most often by {listed(names)}"
+        _WORDS("are" if options in several else "is", options=options, names=listed(names))
         if options
-        else f"no single option stands out among {listed(names)}"
+        else _WORDS("no leader", names=listed(names))
         for options, names in leaders.items()
     ]
     hidden = frame[~frame["shown"].astype(bool) & ~frame["item"].isin(exclusive)]
-    return f"{question}: {'; '.join(said)}{', of the options that may be shown' if len(hidden) else ''}"
+    told = _WORDS("title", question=question, said=joined(said))
+    return told + (_WORDS("of shown") if len(hidden) else "")
 
 
 def _caption(
     variable: Variable, frame: pd.DataFrame, instrument: Instrument, level: float, language: str
 ) -> str:
     asked = base_in_words(variable, instrument, language=language)
-    said = [marked(level), f"Asked of {asked}; more than one answer was possible."]
+    said = [marked(level), _WORDS("asked", asked=asked)]
     if frame[frame["shown"].astype(bool)]["item"].nunique() > 1:
-        said.append("Options are ordered by the average of the shares shown.")
+        said.append(_WORDS("order"))
     if (frame["bound"].fillna("") != "").any():
-        said.append(BOUND)
+        said.append(bound_note())
     return " ".join(said)
 
 
 def _hidden_note(hidden: list[tuple[str, str]], instrument: Instrument, language: str) -> str:
     names = [audience_name(instrument, audience, language=language) for audience, _ in hidden]
-    return f"not shown: {', '.join(names)}" if names else ""
+    return _WORDS("hidden", names=", ".join(names)) if names else ""
 
 
 def _alt(frame: pd.DataFrame, order: list[str], instrument: Instrument, *, by: str, language: str) -> str:
     said = []
     for name in order:
-        shares = "; ".join(
-            f"{audience_name(instrument, row[by], language=language)} {share_of(row)}, "
-            f"n {base(row['n'], row.get('n_shown'))}"
+        shares = joined(
+            _WORDS(
+                "one",
+                who=audience_name(instrument, row[by], language=language),
+                share=share_of(row),
+                n=base(row["n"], row.get("n_shown")),
+            )
             for row in frame[frame["item"] == name].to_dict("records")
         )
-        said.append(f"{instrument[name].label(language)}: {shares or 'not asked'}.")
-    return "Dot plot of the options chosen, by audience. " + " ".join(said)
+        said.append(
+            _WORDS("option", label=instrument[name].label(language), shares=shares or _WORDS("not asked"))
+        )
+    return _WORDS("alt") + " ".join(said)

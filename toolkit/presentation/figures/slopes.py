@@ -11,6 +11,7 @@ from toolkit.presentation.blocks import Picture
 from toolkit.presentation.charts import dot_chart
 from toolkit.presentation.figures.gaps import single_items
 from toolkit.presentation.figures.page import Page, as_svg, wrapped
+from toolkit.presentation.language import Words, spoken
 from toolkit.presentation.numbers import percent
 from toolkit.presentation.rows import audience_name, item_name, known, released_table, within
 from toolkit.presentation.sentences import by_width, doubt, is_certain, signed_gap
@@ -20,10 +21,39 @@ from toolkit.presentation.waves import waves_apart
 __all__ = ["wave_slope"]
 
 Row = dict[str, Any]
+
+_WORDS = Words(
+    {
+        "alt": ("Lines from {first} to {last}, {who}. ", "Lignes de {first} à {last}, {who}. "),
+        "caption": (
+            "Bold lines: changes that are clear of chance. Open markers are bounds. The same people need "
+            "not have answered both times.",
+            "Traits gras : changements qui se distinguent du hasard. Les repères ouverts sont des bornes. "
+            "Les mêmes personnes n’ont pas forcément répondu les deux fois.",
+        ),
+        "drawn": (
+            " The {drawn} largest of {count} changes are drawn.",
+            " Les {drawn} plus grands changements sur {count} sont dessinés.",
+        ),
+        "one": (
+            "{name}: {earlier} in {first}, {later} in {last}, {said} points",
+            "{name} : {earlier} en {first}, {later} en {last}, {said} points",
+        ),
+        "went": (
+            "from {earlier} in {first} to {later} in {last}",
+            "de {earlier} en {first} à {later} en {last}",
+        ),
+        "title": (
+            "{who}: the largest change shown is on {name}, {went}{doubts}",
+            "{who} : le plus grand changement affiché porte sur « {name} », {went}{doubts}",
+        ),
+    }
+)
 HIGH, TOP, APART = 3.0, 0.62, 0.145
 """Inches: of a panel's scale, above it, and between two labels."""
 
 
+@spoken
 def wave_slope(
     released: Any,
     instrument: Instrument,
@@ -84,11 +114,10 @@ def wave_slope(
     colour = look.colour_of(audience)
     return Picture(
         title or _title(drawn[0], who, names[0], waves),
-        f"Lines from {waves[0]} to {waves[1]}, {within(who)}. "
+        _WORDS("alt", first=waves[0], last=waves[1], who=within(who))
         + " ".join(f"{_words(row, name, waves)}." for row, name in zip(drawn, names, strict=True)),
-        "Bold lines: changes that are clear of chance. Open markers are bounds. The same people need not "
-        "have answered both times."
-        + (f" The {len(drawn)} largest of {len(rows)} changes are drawn." if len(drawn) < len(rows) else ""),
+        _WORDS("caption")
+        + (_WORDS("drawn", drawn=len(drawn), count=len(rows)) if len(drawn) < len(rows) else ""),
         as_svg(lambda: _draw(drawn, names, waves, colour)),
         charts=(dot_chart(told, [(waves[0], QUIET), (waves[1], colour)]),),
     )
@@ -104,15 +133,23 @@ def _share(row: Row, end: str) -> str:
 def _words(row: Row, name: str, waves: tuple[str, str]) -> str:
     size, ends = signed_gap(row, turned=row["turned"])
     said = " ".join(part for part in (size, ends) if part)
-    return (
-        f"{name}: {_share(row, 'earlier')} in {waves[0]}, {_share(row, 'later')} in {waves[1]}, {said} points"
-    )
+    return _WORDS("one", name=name, said=said, **_ends_of(row, waves))
+
+
+def _ends_of(row: Row, waves: tuple[str, str]) -> dict[str, str]:
+    """Both shares and when they are of, for a sentence."""
+    return {
+        "earlier": _share(row, "earlier"),
+        "later": _share(row, "later"),
+        "first": waves[0],
+        "last": waves[1],
+    }
 
 
 def _title(row: Row, who: str, name: str, waves: tuple[str, str]) -> str:
-    went = f"from {_share(row, 'earlier')} in {waves[0]} to {_share(row, 'later')} in {waves[1]}"
+    went = _WORDS("went", **_ends_of(row, waves))
     doubts = "" if is_certain(row) else f", {doubt(row)}"
-    return f"{who}: the largest change shown is on {within(name)}, {went}{doubts}"
+    return _WORDS("title", who=who, name=within(name), went=went, doubts=doubts)
 
 
 def _draw(rows: Sequence[Row], names: Sequence[str], waves: tuple[str, str], colour: str) -> Page:

@@ -11,12 +11,60 @@ from toolkit.instrument.model import Instrument
 from toolkit.presentation.blocks import Picture
 from toolkit.presentation.charts import Chart, dot_chart
 from toolkit.presentation.figures.page import WIDTH, Page, as_svg, wrapped
+from toolkit.presentation.language import Words, spoken
 from toolkit.presentation.numbers import is_known, points, share_as_printed
 from toolkit.presentation.rows import audience_name, known, released_table, shown_rows
 from toolkit.presentation.theme import BAND, INK, QUIET, RULE, Theme
 
 __all__ = ["visible_gap_strip"]
 
+_WORDS = Words(
+    {
+        "alt": (
+            "Strips from 0 to 100 points, one a pair of audiences. ",
+            "Bandes de 0 à 100 points, une par paire de publics. ",
+        ),
+        "caption": (
+            "Grey: gaps too narrow to be found reliably; pale: found four times in five on some questions "
+            "only; white: found on all. Ticks are this survey's own gaps, whichever way they point; gaps of "
+            "which only a bound may be shown are left out.",
+            "Gris : écarts trop petits pour être décelés de façon fiable ; pâle : décelés quatre fois sur "
+            "cinq sur certaines questions seulement ; blanc : sur toutes. Les tirets sont les écarts de "
+            "cette enquête, quel que soit leur sens ; ceux dont seule une borne peut être affichée sont "
+            "omis.",
+        ),
+        "and": (" and ", " et "),
+        "nothing": (
+            "With so few answers no gap between audiences would show reliably",
+            "Avec si peu de réponses, aucun écart entre publics ne se verrait de façon fiable",
+        ),
+        "clear": (
+            "This survey finds gaps of about {least} points or more between {pair}",
+            "Cette enquête décèle des écarts d’environ {least} points ou plus entre {pair}",
+        ),
+        "wider": (
+            "{clear}; between the others they have to be wider",
+            "{clear} ; entre les autres ils doivent être plus grands",
+        ),
+        "none": (
+            "{pair}: no gap would show reliably.",
+            "{pair} : aucun écart ne se verrait de façon fiable.",
+        ),
+        "span": ("{low} to {high}", "{low} à {high}"),
+        "own": ("the gaps shown here are {own} points", "les écarts affichés ici sont de {own} points"),
+        "no own": ("no gap may be shown in full", "aucun écart ne peut être affiché en entier"),
+        "one": (
+            "{pair}: gaps of about {size} points or more; {told}.",
+            "{pair} : écarts d’environ {size} points ou plus ; {told}.",
+        ),
+        "points": ("points", "points"),
+        "no gap": ("no gap would show", "aucun écart ne se verrait"),
+        "from": ("from about {size}", "dès {size} environ"),
+        "least": ("Least gap found", "Plus petit écart décelé"),
+        "every": ("Found on every question", "Décelé sur toute question"),
+        "size": ("{size} points", "{size} points"),
+    }
+)
 LEFT, RIGHT = 2.3, WIDTH - 0.25
 TALL, BAR = 0.56, 0.22
 
@@ -31,6 +79,7 @@ class _Pair:
     gaps: tuple[float, ...]
 
 
+@spoken
 def visible_gap_strip(
     released: Any,
     instrument: Instrument,
@@ -74,17 +123,15 @@ def visible_gap_strip(
     look = look or Theme.of(audiences=instrument.audiences)
     return Picture(
         title or _title(pairs),
-        "Strips from 0 to 100 points, one a pair of audiences. " + " ".join(_said(pair) for pair in pairs),
-        "Grey: gaps too narrow to be found reliably; pale: found four times in five on some questions only; "
-        "white: found on all. Ticks are this survey's own gaps, whichever way they point; gaps of which only "
-        "a bound may be shown are left out.",
+        _WORDS("alt") + " ".join(_said(pair) for pair in pairs),
+        _WORDS("caption"),
         as_svg(lambda: _draw(pairs, look)),
         charts=(_chart(pairs, look),),
     )
 
 
 def _pair(own: pd.DataFrame, names: Any, instrument: Instrument, language: str) -> _Pair:
-    label = " and ".join(audience_name(instrument, name, language=language) for name in names)
+    label = _WORDS("and").join(audience_name(instrument, name, language=language) for name in names)
     sizes = own["minimum_detectable_gap"].dropna().astype(float)
     records = own.to_dict("records")
     open_rows = [row for row in records if is_known(row["gap"]) and not str(known(row.get("bound")))]
@@ -96,10 +143,10 @@ def _pair(own: pd.DataFrame, names: Any, instrument: Instrument, language: str) 
 def _title(pairs: list[_Pair]) -> str:
     seen = [(pair.least, pair) for pair in pairs if pair.least is not None]
     if not seen:
-        return "With so few answers no gap between audiences would show reliably"
+        return _WORDS("nothing")
     least, pair = min(seen, key=lambda one: one[0])
-    clear = f"This survey finds gaps of about {points(least)} points or more between {_within(pair.label)}"
-    return f"{clear}; between the others they have to be wider" if len(pairs) > 1 else clear
+    clear = _WORDS("clear", least=points(least), pair=_within(pair.label))
+    return _WORDS("wider", clear=clear) if len(pairs) > 1 else clear
 
 
 def _within(label: str) -> str:
@@ -108,12 +155,12 @@ def _within(label: str) -> str:
 
 def _said(pair: _Pair) -> str:
     if pair.least is None or pair.most is None:
-        return f"{pair.label}: no gap would show reliably."
+        return _WORDS("none", pair=pair.label)
     low, high = points(pair.least), points(pair.most)
-    size = low if low == high else f"{low} to {high}"
+    size = low if low == high else _WORDS("span", low=low, high=high)
     own = ", ".join(points(gap) for gap in pair.gaps)
-    told = f"the gaps shown here are {own} points" if own else "no gap may be shown in full"
-    return f"{pair.label}: gaps of about {size} points or more; {told}."
+    told = _WORDS("own", own=own) if own else _WORDS("no own")
+    return _WORDS("one", pair=pair.label, size=size, told=told)
 
 
 def _draw(pairs: list[_Pair], look: Theme) -> Page:
@@ -124,7 +171,7 @@ def _draw(pairs: list[_Pair], look: Theme) -> Page:
     for share in (0, 0.25, 0.5, 0.75, 1):
         page.line((_at(share), _at(share)), (0.06, bottom), color=RULE, linewidth=0.6)
         page.text(_at(share), bottom + 0.12, points(share), color=QUIET, fontsize=7.5, ha="center")
-    page.text(0.08, bottom + 0.12, "points", color=QUIET, fontsize=7.5)
+    page.text(0.08, bottom + 0.12, _WORDS("points"), color=QUIET, fontsize=7.5)
     return page
 
 
@@ -139,7 +186,7 @@ def _strip(page: Page, pair: _Pair, y: float, look: Theme) -> None:
         x = _at(gap)
         style = {"color": look.colour, "linewidth": 1.3, "zorder": 4}
         page.line((x, x), (y + 0.07, y + 0.13 + BAR), gid=f"gap:{pair.label}:{place}", **style)
-    words = "no gap would show" if pair.least is None else f"from about {points(pair.least)}"
+    words = _WORDS("no gap") if pair.least is None else _WORDS("from", size=points(pair.least))
     x = min(_at(least), RIGHT - 1.0)
     page.text(x, y + 0.44, words, fontsize=7.5, color=INK)
 
@@ -150,10 +197,11 @@ def _at(share: float) -> float:
 
 def _chart(pairs: list[_Pair], look: Theme) -> Chart:
     rows = []
+    ends = (_WORDS("least"), _WORDS("every"))
     for pair in pairs:
         told = {}
-        for name, size in (("Least gap found", pair.least), ("Found on every question", pair.most)):
+        for name, size in zip(ends, (pair.least, pair.most), strict=True):
             if size is not None:
-                told[name] = (share_as_printed(size) or 0.0, None, None, f"{points(size)} points")
+                told[name] = (share_as_printed(size) or 0.0, None, None, _WORDS("size", size=points(size)))
         rows.append((pair.label, told))
-    return dot_chart(rows, [("Least gap found", look.colour), ("Found on every question", QUIET)])
+    return dot_chart(rows, [(ends[0], look.colour), (ends[1], QUIET)])

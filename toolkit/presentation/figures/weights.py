@@ -10,18 +10,54 @@ import pandas as pd
 
 from toolkit.presentation.blocks import Picture
 from toolkit.presentation.figures.page import WIDTH, Page, as_svg
+from toolkit.presentation.language import Words, spoken
+from toolkit.presentation.numbers import decimal
 from toolkit.presentation.theme import QUIET, RULE, Theme
 from toolkit.weighting import Weights, diagnose
 
 __all__ = ["weight_spread"]
 
 Array = npt.NDArray[np.float64]
+_WORDS = Words(
+    {
+        "caption": (
+            "Each bar: the part of answers with such a weight; 1 is the mean. Kish's design effect, 1 + "
+            "cv². A weight far from the rest says that few people speak for many.",
+            "Chaque barre : la part des réponses ayant un tel poids ; 1 est la moyenne. Effet de plan de "
+            "Kish, 1 + cv². Un poids loin des autres dit que peu de personnes parlent pour beaucoup.",
+        ),
+        "equal": (
+            "Weights are equal: {n} answers count as {n}",
+            "Les poids sont égaux : {n} réponses comptent pour {n}",
+        ),
+        "cost": ("{lost} %", "{lost} %"),
+        "less": ("less than 1 %", "moins de 1 %"),
+        "title": (
+            "Weights cost {cost} of {n} answers: design effect {effect}, as good as {counted} equal ones",
+            "Les poids coûtent {cost} de {n} réponses : effet de plan {effect}, autant que {counted} à "
+            "poids égal",
+        ),
+        "alt": (
+            "Histogram of {n} weights as multiples of their mean: nine in ten lie between {low} and {high}, "
+            "the middle one is {middle}, the largest {largest}. Design effect {effect}.",
+            "Histogramme de {n} poids en multiples de leur moyenne : neuf sur dix sont entre {low} et "
+            "{high}, le médian est {middle}, le plus grand {largest}. Effet de plan {effect}.",
+        ),
+        "mean": ("mean", "moyenne"),
+        "axis": ("weight, as a multiple of the mean", "poids, en multiple de la moyenne"),
+    }
+)
 _LEFT, _TOP, _TALL, _FOOT = 0.5, 0.3, 1.6, 0.6
 _BARS = 20
 
 
+@spoken
 def weight_spread(
-    weights: Weights | pd.Series | npt.ArrayLike, *, look: Theme | None = None, title: str | None = None
+    weights: Weights | pd.Series | npt.ArrayLike,
+    *,
+    look: Theme | None = None,
+    title: str | None = None,
+    language: str = "en",
 ) -> Picture:
     """Draw how weights spread about their mean, with their design effect in the title.
 
@@ -29,8 +65,8 @@ def weight_spread(
     ----------
     weights
         What `rake` and its like gave, or one number a row.
-    look, title
-        Colours; a title of your own.
+    look, title, language
+        Colours; a title of your own; the language of the wording.
 
     Returns
     -------
@@ -57,8 +93,7 @@ def weight_spread(
     return Picture(
         title or _title(row),
         _alt(row, relative),
-        "Each bar: the part of answers with such a weight; 1 is the mean. Kish's design effect, 1 + cv². A "
-        "weight far from the rest says that few people speak for many.",
+        _WORDS("caption"),
         as_svg(lambda: _page(edges, part, colour)),
     )
 
@@ -66,19 +101,23 @@ def weight_spread(
 def _title(row: dict[str, Any]) -> str:
     n, effect, effective = int(row["n"]), float(row["design_effect"]), float(row["effective_n"])
     if effect < 1 + 1e-9:
-        return f"Weights are equal: {n} answers count as {n}"
+        return _WORDS("equal", n=n)
     lost = f"{100 * (1 - effective / n):.0f}"
-    cost = f"{lost} %" if lost != "0" else "less than 1 %"
-    counted = f"{effective:.1f}" if effective < 10 else f"{effective:.0f}"
-    return f"Weights cost {cost} of {n} answers: design effect {effect:.2f}, as good as {counted} equal ones"
+    cost = _WORDS("cost", lost=lost) if lost != "0" else _WORDS("less")
+    counted = decimal(effective, 1 if effective < 10 else 0)
+    return _WORDS("title", cost=cost, n=n, effect=decimal(effect, 2), counted=counted)
 
 
 def _alt(row: dict[str, Any], relative: Array) -> str:
-    low, middle, high = (f"{one:.2f}" for one in np.quantile(relative, (0.05, 0.5, 0.95)))
-    return (
-        f"Histogram of {int(row['n'])} weights as multiples of their mean: nine in ten lie between {low} and "
-        f"{high}, the middle one is {middle}, the largest {relative.max():.2f}. Design effect "
-        f"{row['design_effect']:.2f}."
+    low, middle, high = (decimal(float(one), 2) for one in np.quantile(relative, (0.05, 0.5, 0.95)))
+    return _WORDS(
+        "alt",
+        n=int(row["n"]),
+        low=low,
+        high=high,
+        middle=middle,
+        largest=decimal(float(relative.max()), 2),
+        effect=decimal(float(row["design_effect"]), 2),
     )
 
 
@@ -95,11 +134,11 @@ def _page(edges: Array, part: Array, colour: str) -> Page:
         page.box(left + 0.01, floor - tall, right - left - 0.02, tall, gid=f"bar:{place}", color=colour)
     page.line((_LEFT, _LEFT + wide), (floor, floor))
     page.line((at(1.0), at(1.0)), (_TOP - 0.05, floor), gid="mean", color=QUIET, linestyle=(0, (3, 2)))
-    page.text(at(1.0), _TOP - 0.14, "mean", color=QUIET, fontsize=8, ha="center")
+    page.text(at(1.0), _TOP - 0.14, _WORDS("mean"), color=QUIET, fontsize=8, ha="center")
     for value in _ticks(float(edges[-1])):
         page.line((at(value), at(value)), (floor, floor + 0.05), color=RULE)
-        page.text(at(value), floor + 0.15, f"{value:g}", color=QUIET, fontsize=8, ha="center")
-    page.text(_LEFT + wide / 2, floor + 0.4, "weight, as a multiple of the mean", color=QUIET, ha="center")
+        page.text(at(value), floor + 0.15, decimal(value), color=QUIET, fontsize=8, ha="center")
+    page.text(_LEFT + wide / 2, floor + 0.4, _WORDS("axis"), color=QUIET, ha="center")
     return page
 
 

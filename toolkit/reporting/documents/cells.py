@@ -146,11 +146,11 @@ def _side_columns(name: str, texts: Sequence[str], language: str, words: Mapping
             share.append(Cell(f"{bound[0]}{number}\u00a0%") if bound else plain)
             n.append(_cell(told[side]["n"], "whole", language) if told and told[side]["n"] else None)
         found += [
-            Column(f"{words[which]}: {words['who']}", tuple(who)),
-            Column(f"{words[which]}: {words['share']}", tuple(share)),
+            Column(words["lead"].format(lead=words[which], said=words["who"]), tuple(who)),
+            Column(words["lead"].format(lead=words[which], said=words["share"]), tuple(share)),
         ]
         if any(n):
-            found.append(Column(f"{words[which]}: n", tuple(n)))
+            found.append(Column(words["lead"].format(lead=words[which], said="n"), tuple(n)))
     return found
 
 

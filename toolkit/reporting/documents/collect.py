@@ -28,8 +28,9 @@ def document_of(
     ----------
     notebook
         The notebook as its JSON says it (nbformat 4). Cells tagged "analyst" or "parameters" are left out.
+        A text cell may hold itself in other languages in its metadata: ``{"languages": {"fr": "## …"}}``.
     cover
-        What stands around the cells.
+        What stands around the cells; in its language is what is gathered.
     templates
         "docx" and "pptx" → a client's own file.
 
@@ -49,7 +50,7 @@ def document_of(
         if HIDDEN_TAGS & set(cell.get("metadata", {}).get("tags", ())):
             continue
         if cell["cell_type"] == "markdown":
-            for title, body in _split_headings(_text(cell["source"])):
+            for title, body in _split_headings(_source(cell, cover.language)):
                 if title:
                     sections.append((title, []))
                 if body.strip():
@@ -58,6 +59,11 @@ def document_of(
             sections[-1][1].extend(_outputs(cell.get("outputs", ()), number))
     opening, *others = (Section(title, tuple(parts)) for title, parts in sections)
     return Document(cover, opening, tuple(others), dict(templates or {}))
+
+
+def _source(cell: Mapping[str, Any], language: str) -> str:
+    """A text cell in the report's language, where the cell's metadata holds it under "languages"."""
+    return _text(cell.get("metadata", {}).get("languages", {}).get(language, cell["source"]))
 
 
 def without_blocks(notebook: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from toolkit.presentation.blocks import Block, Bullets, Paragraph, Picture, Prose, Table, Terms
 from toolkit.presentation.charts import Chart, Series
 from toolkit.reporting.documents.model import Document, Section
+from toolkit.reporting.documents.words import frame_words
 
 __all__ = ["MOST_SLIDES", "Slide", "chosen_slides"]
 
@@ -59,12 +60,12 @@ def chosen_slides(document: Document) -> list[Slide]:
     """
     found: list[tuple[int, Slide]] = []
     for section in document.chapters():
-        found += _of_section(section)
+        found += _of_section(section, document.cover.language)
     ranked = sorted(range(len(found)), key=lambda place: (found[place][0], place))[: MOST_SLIDES - 1]
     return [found[place][1] for place in sorted(ranked)]
 
 
-def _of_section(section: Section) -> Iterator[tuple[int, Slide]]:
+def _of_section(section: Section, language: str) -> Iterator[tuple[int, Slide]]:
     """(rank, slide): 1 for what a section may not be without."""
     blocks = list(section.flat())
     pictures = [block for block in blocks if isinstance(block, Picture) and _charts(block)]
@@ -76,11 +77,11 @@ def _of_section(section: Section) -> Iterator[tuple[int, Slide]]:
     rank = 2 if pictures else 1
     for block in blocks:
         if isinstance(block, Table) and 0 < len(block.frame) <= LONG_TABLE:
-            yield rank, _table(block)
+            yield rank, _table(block, language)
             rank += 2
     said = [block for block in blocks if isinstance(block, Prose) and _tells(block)]
     if said and not pictures and not any(isinstance(block, Table) for block in blocks):
-        yield 1, _prose(section.title, said)
+        yield 1, _prose(section.title, said, language)
 
 
 def _tells(prose: Prose) -> bool:
@@ -145,24 +146,26 @@ def _at(series: Series, places: Sequence[int]) -> Series:
     )
 
 
-def _table(table: Table) -> Slide:
+def _table(table: Table, language: str) -> Slide:
     shown = Table(table.title, table.frame.head(MOST_ROWS), table.notes, table.kind, table.numeric)
     left = (MOST_ROWS, len(table.frame)) if len(table.frame) > MOST_ROWS else None
-    return Slide(_finding(table), "\n".join(table.notes), table=shown, alt=table.title, left_out=left)
+    return Slide(
+        _finding(table, language), "\n".join(table.notes), table=shown, alt=table.title, left_out=left
+    )
 
 
-def _finding(table: Table) -> str:
+def _finding(table: Table, language: str) -> str:
     """What a table says in a sentence: how many answered, or its first row's verdict; else its own title."""
     row = table.frame.iloc[0]
     if table.kind == "participation":
         counts = (f"{one.iloc[0]} {one.iloc[2]}/{one.iloc[1]}" for _, one in table.frame.iterrows())
-        return f"{table.title}: {', '.join(counts)}"
+        return _led(table.title, ", ".join(counts), language)
     if table.kind in ("gaps", "trend"):
-        return f"{str(row.iloc[0]).splitlines()[0]}: {row.iloc[-1]}"
+        return _led(str(row.iloc[0]).splitlines()[0], str(row.iloc[-1]), language)
     return table.title
 
 
-def _prose(title: str, passages: Sequence[Prose]) -> Slide:
+def _prose(title: str, passages: Sequence[Prose], language: str) -> Slide:
     pairs = [(term, text) for passage in passages for term, text in _pairs(passage)]
     room, bullets = MOST_WORDS, []
     for term, text in pairs:
@@ -172,9 +175,13 @@ def _prose(title: str, passages: Sequence[Prose]) -> Slide:
         room -= len(term) + len(text)
     lead = next(((term, text) for term, text in pairs if term), None)
     says = any(passage.kind == "summary" for passage in passages) and lead is not None
-    said = f"{lead[0]}: {lead[1].partition(';')[0]}" if says and lead else title
-    notes = "\n".join(f"{term}: {text}" if term else text for term, text in pairs)
+    said = _led(lead[0], lead[1].partition(";")[0].rstrip(), language) if says and lead else title
+    notes = "\n".join(_led(term, text, language) if term else text for term, text in pairs)
     return Slide(said, notes, tuple(bullets))
+
+
+def _led(lead: str, said: str, language: str) -> str:
+    return frame_words(language)["lead"].format(lead=lead, said=said)
 
 
 def _pairs(block: Block) -> Iterator[tuple[str, str]]:

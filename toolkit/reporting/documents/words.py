@@ -44,12 +44,16 @@ _ENGLISH = {
     "answered": "Answered",
     "findings": "Findings",
     "figure": "Figure",
+    "lead": "{lead}: {said}",
 }
 _FRENCH = {
     "skip": "Aller au rapport",
     "contents": "Sommaire",
     "synthetic": "DONNÉES SYNTHÉTIQUES",
-    "synthetic_long": "Les réponses de ce rapport sont synthétiques : produites par un programme.",
+    "synthetic_long": (
+        "Les réponses de ce rapport sont synthétiques\u00a0: produites par un programme, "
+        "données par personne."
+    ),
     "wave": "Vague",
     "page": "Page",
     "of": "sur",
@@ -65,9 +69,11 @@ _FRENCH = {
     "text": "Texte",
     "method": "Méthode",
     "summary": "Synthèse",
-    "update": "Clic droit puis « Mettre à jour les champs » pour obtenir les numéros de page.",
-    "first": "{shown} barres sur {all} figurent sur cette diapositive ; le rapport les contient toutes.",
-    "first_rows": "{shown} lignes sur {all} figurent sur cette diapositive ; le rapport les contient toutes.",
+    "update": "Clic droit puis «\u00a0Mettre à jour les champs\u00a0» pour obtenir les numéros de page.",
+    "first": "{shown} barres sur {all} figurent sur cette diapositive\u00a0; le rapport les contient toutes.",
+    "first_rows": (
+        "{shown} lignes sur {all} figurent sur cette diapositive\u00a0; le rapport les contient toutes."
+    ),
     "question": "Question",
     "logo": "Logo de {brand}",
     "interval": "intervalle",
@@ -83,6 +89,7 @@ _FRENCH = {
     "answered": "Ont répondu",
     "findings": "Résultats",
     "figure": "Figure",
+    "lead": "{lead}\u00a0: {said}",
 }
 LANGUAGES: Mapping[str, Mapping[str, str]] = {"en": _ENGLISH, "fr": _FRENCH}
 

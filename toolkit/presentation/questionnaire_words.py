@@ -1,0 +1,75 @@
+"""A questionnaire's words in the report's language, and what is said where it has none in it."""
+
+from __future__ import annotations
+
+from toolkit.instrument.model import Instrument
+from toolkit.instrument.translation.texts import plain, wordings
+from toolkit.presentation.blocks import Paragraph, Prose
+from toolkit.presentation.language import Words, spoken
+
+__all__ = ["in_language", "untranslated_notice"]
+
+_NAMES = {"en": ("English", "anglais"), "fr": ("French", "français")}
+_WORDS = Words(
+    {
+        "none": (
+            "The questionnaire is not written in English: its questions, answers and names of audiences "
+            "stand here in {source}. Nothing was translated by a machine.",
+            "Le questionnaire n’existe pas en français : ses questions, ses réponses et les noms des publics "
+            "figurent ici en {source}. Rien n’a été traduit par une machine.",
+        ),
+        "some": (
+            "{lacking} of the {all} texts of the questionnaire are not written in English and stand here in "
+            "{source}. Nothing was translated by a machine.",
+            "{lacking} des {all} textes du questionnaire n’existent pas en français et figurent ici en "
+            "{source}. Rien n’a été traduit par une machine.",
+        ),
+        "language": ("the language “{code}”", "langue « {code} »"),
+    }
+)
+
+
+def in_language(instrument: Instrument, language: str) -> tuple[Instrument, int, int]:
+    """The instrument with words in a language, and how many of its texts had none.
+
+    Parameters
+    ----------
+    instrument
+        As it is written.
+    language
+        The report's. A text without words in it keeps those of the instrument's first language.
+
+    Returns
+    -------
+    tuple
+        The same instrument where nothing lacks; texts without words in the language; all texts.
+    """
+    data = plain(instrument)
+    texts = [words for *_, words in wordings(data)]
+    lacking = [words for words in texts if language not in words]
+    if not lacking:
+        return instrument, 0, len(texts)
+    for words in lacking:
+        words[language] = words[instrument.languages[0]]
+    data["languages"] = list(dict.fromkeys((*instrument.languages, language)))
+    return Instrument.model_validate(data), len(lacking), len(texts)
+
+
+@spoken
+def untranslated_notice(lacking: int, texts: int, source: str, *, language: str = "en") -> Prose:
+    """What a report says first where the questionnaire is not in its language; empty where it is.
+
+    Parameters
+    ----------
+    lacking, texts
+        How many texts have no words in the language, of how many.
+    source
+        The language they stand in.
+    """
+    if not lacking:
+        return Prose("", (), "notice")
+    at = 1 if language == "fr" else 0
+    named = _NAMES[source][at] if source in _NAMES else _WORDS("language", code=source)
+    key = "none" if lacking == texts else "some"
+    said = _WORDS(key, lacking=lacking, all=texts, source=named)
+    return Prose("", (Paragraph(said),), "notice language")
