@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ import pytest
 from toolkit.reporting.execute import execute, notebook_parameters, read_notebook
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parents[1] / "notebooks").glob("*.ipynb"))
+COURSE = sorted((Path(__file__).resolve().parents[1] / "notebooks" / "course").glob("*.ipynb"))
+EVERY = [*NOTEBOOKS, *COURSE]
 SAMPLES = Path(__file__).resolve().parents[1] / "data_samples"
 BANNED = (
     ast.FunctionDef,
@@ -32,20 +35,21 @@ def code_cells(path: Path) -> list[dict]:
 def test_there_is_a_notebook_for_each_kind_of_user():
     assert [path.stem for path in NOTEBOOKS] == [
         "explore_gaps",
+        "joint_distribution",
         "organisation_report",
         "reproduce_upwork_2024",
         "withheld_notice",
     ]
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", EVERY, ids=lambda path: path.stem)
 def test_a_notebook_is_committed_without_outputs(path):
     for cell in code_cells(path):
         assert cell["outputs"] == []
         assert cell["execution_count"] is None
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", EVERY, ids=lambda path: path.stem)
 def test_a_notebook_holds_no_code_of_its_own(path):
     for cell in code_cells(path):
         source = "".join(cell["source"])
@@ -53,7 +57,7 @@ def test_a_notebook_holds_no_code_of_its_own(path):
         assert len(source.splitlines()) <= 7
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", EVERY, ids=lambda path: path.stem)
 def test_a_notebook_is_valid_and_takes_parameters(path):
     import nbformat
 
@@ -65,6 +69,7 @@ def test_a_notebook_is_valid_and_takes_parameters(path):
     ("stem", "parameters"),
     [
         ("explore_gaps", {"study_file": SAMPLES / "ai_at_work" / "study.yaml"}),
+        ("joint_distribution", {"recipe": SAMPLES / "upwork_2024" / "recipe.yaml"}),
         ("reproduce_upwork_2024", {"findings_file": SAMPLES / "published" / "upwork_2024.csv"}),
         ("organisation_report", {"study": SAMPLES / "ai_at_work" / "study.yaml", "organisation": "org-09"}),
         ("withheld_notice", {"study": SAMPLES / "ai_at_work" / "study.yaml", "organisation": "org-10"}),
@@ -90,3 +95,67 @@ def test_the_students_gaps_are_the_published_ones(tmp_path):
     assert gaps["gap"].tolist() == pytest.approx([0.17, 0.14])
     assert gaps["n_a"].tolist() == [1250, 1250]
     assert gaps["n_b"].tolist() == [625, 625]
+
+
+# --- the course
+
+
+def asked(path: Path) -> list[str]:
+    return re.findall(r'tk\.check_answer\("([^"]+)"', "".join("".join(c["source"]) for c in code_cells(path)))
+
+
+def shown_by(path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[list[str], dict[str, object]]:
+    """What the cells of a notebook show, run in this process from its own folder."""
+    monkeypatch.chdir(path.parent)
+    names: dict[str, object] = {}
+    shown = []
+    for cell in code_cells(path):
+        body = ast.parse("".join(cell["source"])).body
+        last = body.pop() if isinstance(body[-1], ast.Expr) else None
+        exec(compile(ast.Module(body, []), path.name, "exec"), names)
+        if last is not None:
+            value = eval(compile(ast.Expression(last.value), path.name, "eval"), names)
+            html = getattr(value, "_repr_html_", None)
+            shown.append(html() if html else repr(value))
+    return shown, names
+
+
+def test_the_course_has_the_ten_topics_in_order():
+    assert [path.stem[:3] for path in COURSE] == [f"{number:02d}_" for number in range(1, 11)]
+
+
+def test_every_exercise_stands_in_one_notebook():
+    from toolkit.teaching import exercises
+
+    found = [name for path in COURSE for name in asked(path)]
+    assert sorted(found) == sorted(exercises())
+    assert all(asked(path) for path in COURSE)
+
+
+@pytest.mark.parametrize("path", COURSE, ids=lambda path: path.stem)
+def test_a_notebook_of_the_course_has_a_goal_and_what_to_take_along(path):
+    words = "".join(
+        "".join(c["source"]) for c in read_notebook(path)["cells"] if c["cell_type"] == "markdown"
+    )
+    for heading in ("**You will learn**", "### Exercise", "## What to take along"):
+        assert heading in words
+
+
+@pytest.mark.parametrize("path", COURSE, ids=lambda path: path.stem)
+def test_a_notebook_of_the_course_runs_and_waits_for_answers(path, monkeypatch):
+    shown, names = shown_by(path, monkeypatch)
+    waiting = [one for one in shown if re.search(r"<strong>[a-z]+-\d: (open|not yet)</strong>", one)]
+    assert len(waiting) == len(asked(path))
+    assert not [one for one in shown if re.search(r"<strong>[a-z]+-\d: right</strong>", one)]
+    if "study_file" in names:
+        assert "ynthetic" in path.read_text("utf-8")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", COURSE, ids=lambda path: path.stem)
+def test_a_notebook_of_the_course_runs_in_a_kernel(path, tmp_path):
+    files = {"register_folder": SAMPLES / "published", "study_file": SAMPLES / "ai_at_work" / "study.yaml"}
+    given = {name: str(files[name]) for name in notebook_parameters(path)}
+    execute(path, tmp_path / "executed.ipynb", given)
+    outputs = [output for cell in code_cells(tmp_path / "executed.ipynb") for output in cell["outputs"]]
+    assert [output for output in outputs if output.get("name") == "stderr"] == []
