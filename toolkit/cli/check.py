@@ -9,6 +9,7 @@ from toolkit.cli.common import study_file, takes_study
 
 if TYPE_CHECKING:
     from toolkit.cli.common import Commands
+    from toolkit.study import Study
 
 __all__ = ["add"]
 
@@ -35,7 +36,19 @@ def _check(given: argparse.Namespace) -> int:
     waves = ", ".join(f"{wave} (organisations: {len(study.organisation_ids(wave))})" for wave in study.waves)
     print(f"Waves: {waves}. Questions: {len(study.instrument.items)}.")
     print(study.disposition().to_string(index=False))
+    for wave in study.wave_instruments:
+        print(_not_drawn(study, wave))
     for note in Theme.of(study.brand, study.instrument.audiences).notes:
         print(note)
     print("Nothing is wrong with it.")
     return 0
+
+
+def _not_drawn(study: Study, wave: str) -> str:
+    """Of which questions no trend to the last wave may be drawn."""
+    compared = study.compared(wave, study.wave)
+    if compared is None:
+        return f"Wave {wave} had the questionnaire of wave {study.wave}."
+    changed = compared[~compared["change"].isin(["same", "new", "gone"])]
+    names = ", ".join(dict.fromkeys(changed["item"])) or "none"
+    return f"Wave {wave} had another questionnaire; no trend to {study.wave} is drawn of: {names}."

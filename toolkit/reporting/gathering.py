@@ -11,6 +11,7 @@ import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.model import Instrument, Variable
+from toolkit.reporting.changed import Changed, changed_questions
 
 if TYPE_CHECKING:
     from toolkit.disclosure import Admitted, Released
@@ -37,12 +38,18 @@ class Gathered:
         The audiences that may be shown, in the instrument's order.
     previous_wave
         The wave compared with, or "".
+    changed
+        Questions no trend is drawn of, because they are not what they were.
+    earlier_wave
+        The wave since which they changed, or "".
     """
 
     released: Released
     participation: pd.DataFrame
     audiences: tuple[str, ...]
     previous_wave: str = ""
+    changed: tuple[Changed, ...] = ()
+    earlier_wave: str = ""
 
 
 def reportable(study: Study, organisation: str, wave: str) -> bool:
@@ -57,8 +64,18 @@ def gather(study: Study, organisation: str, wave: str) -> Gathered:
     -------
     Gathered
         Where no audience may be shown its released tables are empty.
+
+    Raises
+    ------
+    InvalidInput
+        A wave with a questionnaire of its own: the study's words are not those its people read.
     """
     from toolkit.disclosure import release
+
+    if wave in study.wave_instruments:
+        mend = "make its report from a study file whose instrument is that questionnaire"
+        problem = Problem(f"wave {wave}", "had another questionnaire than the study's", mend)
+        raise InvalidInput(study.path, [problem])
 
     admitted = _admitted(study, organisation, wave)
     frame = _with_used_audiences(admitted.frame)
@@ -85,7 +102,9 @@ def gather(study: Study, organisation: str, wave: str) -> Gathered:
         margin=study.margin,
         current={"wave": wave},
     )
-    return Gathered(released, released["participation"], audiences, previous if "trend" in results else "")
+    changed = changed_questions(study, previous, wave, audiences)
+    drawn = previous if "trend" in results else ""
+    return Gathered(released, released["participation"], audiences, drawn, changed, previous)
 
 
 def _admitted(study: Study, organisation: str, wave: str) -> Admitted:
@@ -210,7 +229,7 @@ def _trend(
     both = pd.concat([now.assign(wave=waves[0]), before.assign(wave=waves[1])], ignore_index=True)
     both = both.astype({"audience": "str", "n": "Float64"})
     put_to = _put_to(frame, now["item"]).intersection(_put_to(earlier, before["item"]))
-    both = both[pd.MultiIndex.from_frame(both[keys]).isin(put_to)]
+    both = both[pd.MultiIndex.from_frame(both[keys]).isin(put_to.difference(_changed(study, waves)))]
     if both.empty:
         return {}
     nobody = both["n"].fillna(0) == 0
@@ -226,6 +245,14 @@ def _trend(
         family=_family(study, variables),
     )
     return {"trend": _without_answers(trend, both[nobody], waves)}
+
+
+def _changed(study: Study, waves: tuple[str, str]) -> pd.MultiIndex:
+    """(item, audience) of the questions of which no trend may be drawn, by the questionnaires alone."""
+    compared = study.compared(waves[1], waves[0])
+    rows = [] if compared is None else compared.loc[compared["trend"] != "yes", ["item", "audience"]]
+    frame = pd.DataFrame(rows, columns=["item", "audience"], dtype="str")
+    return pd.MultiIndex.from_frame(frame)
 
 
 def _put_to(frame: pd.DataFrame, items: pd.Series) -> pd.MultiIndex:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import combinations
 from pathlib import Path
@@ -14,6 +14,7 @@ import pandas as pd
 from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.model import Instrument
 from toolkit.responses.answers import AnswersFile
+from toolkit.responses.carrying import carried
 from toolkit.responses.decoding import Coded, decode
 from toolkit.responses.organisations import compare_with_answers, organisations_from_answers
 from toolkit.responses.readers import read_answers
@@ -37,11 +38,14 @@ def gather(
     table: pd.DataFrame | None,
     *,
     source: object,
+    wave_instruments: Mapping[str, Instrument] | None = None,
 ) -> Gathered:
     """Read, decode and join every file.
 
     Parameters
     ----------
+    wave_instruments
+        Wave → the questionnaire its answers were given to, where it was another; they are carried over.
     table
         The organisations table; left out, organisations are made from the answers.
 
@@ -54,11 +58,14 @@ def gather(
     coded: list[Coded] = []
     for entry, path in zip(entries, paths, strict=True):
         try:
-            part = decode(read_answers(entry, path, instrument, strict=False), instrument)
+            own = (wave_instruments or {}).get(entry.wave, instrument)
+            part = decode(read_answers(entry, path, own, strict=False), own)
         except InvalidInput as error:
             problems += [Problem(f"{entry.file}, {p.where}", p.what, p.mend) for p in error.problems]
             continue
         problems += nobody_kept(part.frame, part.disposition, entry.file)
+        if own is not instrument:
+            part = replace(part, frame=carried(part.frame, own, instrument))
         coded.append(part)
     if not coded:
         raise InvalidInput(source, problems)

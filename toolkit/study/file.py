@@ -65,6 +65,24 @@ class Brand(Strict):
         return value
 
 
+class WaveInstrument(Strict):
+    """The questionnaire of a wave where it was another than the study's: one file, or a file an audience."""
+
+    instrument: str | None = None
+    instruments: dict[str, str] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _one_way(self) -> WaveInstrument:
+        if (self.instrument is None) == (not self.instruments):
+            raise ValueError("a wave has one way to its questions; write instrument, or instruments")
+        return self
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Every file it names."""
+        return (self.instrument,) if self.instrument else tuple(self.instruments.values())
+
+
 class StudyFile(Strict):
     """A study file as it is written; see docs/your_own_study.md for what each key means."""
 
@@ -75,6 +93,7 @@ class StudyFile(Strict):
     instrument: str | None = None
     instruments: dict[str, str] = Field(default_factory=dict)
     waves: tuple[FolderName, ...] = ()
+    wave_instruments: dict[str, WaveInstrument] = Field(default_factory=dict)
     answers: tuple[AnswersFile, ...] = Field(min_length=1)
     organisations: str | None = None
     policy: dict[str, Any] = Field(default_factory=dict)

@@ -16,6 +16,7 @@ from toolkit.instrument.strict import checked
 from toolkit.instrument.yaml_loader import read_document
 from toolkit.responses.answers import AnswersFile
 from toolkit.responses.organisations import read_organisations
+from toolkit.study.earlier import wave_instruments
 from toolkit.study.file import StudyFile, methods_of, misfits
 from toolkit.study.study import Study
 
@@ -50,6 +51,7 @@ def load_study(path: str | Path, *, data: str | Path | None = None) -> Study:
     instrument = _instrument(written, folder, problems)
     policy = _policy(written, problems)
     waves = _waves(written, problems)
+    earlier = wave_instruments(written.wave_instruments, folder, waves, instrument, problems)
     places = _answer_places(written, folder, data, problems)
     problems += _files_missing(written, folder, places)
     problems += _findings_problems(written, folder)
@@ -82,11 +84,13 @@ def load_study(path: str | Path, *, data: str | Path | None = None) -> Study:
         answer_paths=tuple(places),
         table=table,
         organisations_path=folder / written.organisations if written.organisations else None,
+        wave_instruments=earlier,
     )
 
 
 def _files_read(written: StudyFile, folder: Path) -> Iterator[Path]:
-    named = (written.instrument, *written.instruments.values())
+    own = [name for wave in written.wave_instruments.values() for name in wave.files]
+    named = (written.instrument, *written.instruments.values(), *own)
     yield from files_of(folder / name for name in named if name)
     brand = written.brand
     for name in (

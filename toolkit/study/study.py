@@ -48,6 +48,8 @@ class Study:
         Its organisations table, if it has one.
     part
         Where the study is one organisation's part (`toolkit.study.store.open_part`): the folder of it.
+    wave_instruments
+        Wave → its questionnaire, where that was another than the study's; its answers are carried over.
     """
 
     id: str
@@ -73,6 +75,7 @@ class Study:
     table: pd.DataFrame | None = field(repr=False, compare=False)
     organisations_path: Path | None = field(default=None, repr=False)
     part: Path | None = field(default=None, repr=False)
+    wave_instruments: Mapping[str, Instrument] = field(default_factory=dict, repr=False)
 
     def __getstate__(self) -> dict[str, Any]:
         """What travels to another process: never the answers."""
@@ -89,7 +92,14 @@ class Study:
             from toolkit.study.store import read_part
 
             return read_part(self.part, self.instrument, self.table)
-        return gather(self.answers, self.answer_paths, self.instrument, self.table, source=self.path)
+        return gather(
+            self.answers,
+            self.answer_paths,
+            self.instrument,
+            self.table,
+            source=self.path,
+            wave_instruments=self.wave_instruments,
+        )
 
     @cached_property
     def findings(self) -> pd.DataFrame | None:
@@ -198,6 +208,23 @@ class Study:
         latest = table.assign(place=table["wave"].map(order)).sort_values("place", kind="stable")
         names = latest.drop_duplicates("organisation", keep="last").set_index("organisation")["name"]
         return {one: str(names[one]) for one in self.organisation_ids(wave)}
+
+    def compared(self, earlier: str, later: str) -> pd.DataFrame | None:
+        """What changed between the questionnaires of two waves, for `tk.trend(compared=)`.
+
+        None where both waves had the same. See `toolkit.instrument.compare`.
+
+        Raises
+        ------
+        InvalidInput
+            A wave that is not there.
+        """
+        from toolkit.instrument import compare
+
+        old, new = (
+            self.wave_instruments.get(self._known_wave(wave), self.instrument) for wave in (earlier, later)
+        )
+        return None if old is new else compare(old, new)
 
     def forget_answers(self) -> None:
         """Let go of the answers; they are read again when they are next asked for."""

@@ -41,8 +41,9 @@ def carelessly(
     for item in instrument.items:
         variables = instrument.of_item(item.id)
         rng = generator(seed, "careless", item.id)
+        so_far = pd.DataFrame(columns)
         for variable, answers in _item_answers(variables, straight, place, rng):
-            shown = asked(pd.DataFrame(columns), variable, instrument)
+            shown = asked(so_far, variable, instrument)
             columns[variable.name] = _column(answers, variable, frame, shown)
     return pd.DataFrame({name: columns[name] for name in frame.columns})
 
