@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from toolkit.errors import InvalidInput
 from toolkit.instrument import Instrument
 from toolkit.responses import AnswersFile, decode, read_limesurvey
+from toolkit.responses.detecting import platform_of
 
 Write = Callable[..., Path]
 ANSWERED = {"aiuse": "0", "agree[prod]": "4", "agree[load]": "2", "agree[burn]": "5", "years": "3"}
@@ -253,3 +254,28 @@ def test_a_file_damaged_anywhere_is_read_or_refused_never_a_crash(
         return
     sums = found.disposition.groupby("outcome")["rows"].sum()
     assert sums["read"] == sums.get("kept", 0) + sums.get("set aside", 0)
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        ("ID de la réponse", "Date de soumission", "Dernière page", "Langue de départ", "Tête de série",
+         "Date de lancement", "Date de la dernière action"),
+        ("Antwort ID", "Datum Abgeschickt", "Letzte Seite", "Start-Sprache", "Zufallsstartwert",
+         "Datum gestartet", "Datum letzte Aktivität"),
+    ],
+)  # fmt: skip
+def test_the_platform_s_own_columns_are_known_in_french_and_german(
+    limesurvey: Write, tiny: Instrument, own: tuple[str, ...]
+) -> None:
+    path = limesurvey(
+        {"aiuse": "1", "agree[prod]": "4"}, {"aiuse": "0", "submitdate": "", "agree[prod]": "1"}
+    )
+    english = ("id", "submitdate", "lastpage", "startlanguage", "seed", "startdate", "datestamp")
+    before = decode(read_limesurvey(path, tiny), tiny)
+    text = path.read_text("utf-8-sig")
+    for name, said in zip(english, own, strict=True):
+        text = text.replace(f'"{name}"', f'"{said}"', 1)
+    path.write_text(text, "utf-8-sig")
+    assert platform_of(path) == "limesurvey"
+    pd.testing.assert_frame_equal(decode(read_limesurvey(path, tiny), tiny).frame, before.frame)

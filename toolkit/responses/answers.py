@@ -121,6 +121,8 @@ class AnswersFile(Strict):
             )
         if self.expect is not None and self.mapping is None:
             raise ValueError("expect is read of mapped tables alone; take it out")
+        if self.recodes is not None and (self.platform != "qualtrics" or self.manifest is None):
+            raise ValueError("recodes is read of Qualtrics' files with a manifest alone; take it out")
         if self.audience and self.audiences:
             raise ValueError(
                 "audience and audiences are both given; write audience (one) or audiences (several)"

@@ -28,6 +28,8 @@ _SIGNS: tuple[tuple[PlatformName, Callable[[_Headings], bool]], ...] = (
     ("preview", _all("preview", "submitted", "instrument")),
     ("limesurvey", _all("id", "submitdate")),
     ("limesurvey", _all("Response ID", "Date submitted")),
+    ("limesurvey", _all("ID de la réponse", "Date de soumission")),
+    ("limesurvey", _all("Antwort ID", "Datum Abgeschickt")),
     ("qualtrics", _any("ResponseId", "ResponseID")),
     ("qualtrics", lambda headings: headings[:3] == ("V1", "V2", "V3")),
     ("surveymonkey", _any("Respondent ID", "RespondentID", "Collector ID", "CollectorID")),

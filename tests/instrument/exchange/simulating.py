@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -86,18 +85,11 @@ def check_read_back(
     instrument: Instrument,
     audiences: list[str],
     people: list[Answers],
-    *,
-    absent: Sequence[str] = (),
 ) -> None:
-    """A decoded frame holds what each person said, to the code, wherever routing asked them.
-
-    Items of `absent` are in no submission, because nobody was asked them or answered.
-    """
+    """A decoded frame holds what each person said, to the code, wherever routing asked them."""
     expected = coded(instrument, audiences, people)
     assert frame["audience"].tolist() == audiences
     for variable in instrument.variables:
-        if variable.item.id in absent:
-            continue
         due = asked(expected, variable, instrument)
         assert (asked(frame, variable, instrument) == due).all(), variable.name
         pairs = zip(frame[variable.name][due], expected[variable.name][due], strict=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 from toolkit.errors import InvalidInput, Problem
 from toolkit.responses.delimited import bytes_of, sheet_of_text
 from toolkit.responses.files.encodings import decoded
-from toolkit.responses.files.sheet import Sheet
+from toolkit.responses.files.sheet import Opening, Sheet
 from toolkit.responses.files.statistics import spss_sheet, stata_sheet
 from toolkit.responses.files.workbooks import parquet_sheet, workbook_sheet
 
@@ -26,6 +26,7 @@ _BEGINNINGS: Mapping[bytes, str] = {
     b"RDX": "r",
     b"SAS": "sas",
 }
+_AS_IT_IS = Opening()
 _OLD_STATA = (0x69, 0x6C, 0x6E, 0x6F, 0x71, 0x72, 0x73)
 _REFUSED: Mapping[str, tuple[str, str]] = {
     "old excel": ("is an Excel file of before 2007", "save it as .xlsx, or export the answers as CSV"),
@@ -50,15 +51,16 @@ def kind_of(data: bytes) -> str:
     return {b"{": "json", b"[": "json", b"<": "markup"}.get(start, "text")
 
 
-def read_cells(path: Path, *, source: str, encoding: str | None = None, categories: bool = False) -> Sheet:
+def read_cells(path: Path, *, source: str, how: Opening = _AS_IT_IS, categories: bool = False) -> Sheet:
     """Read delimited text, a workbook (.xlsx), Parquet, SPSS (.sav) or Stata (.dta), also zipped or .gz.
 
     Numbers become text as they would stand in a CSV ("1", not "1.0"); what is missing becomes "".
 
     Parameters
     ----------
-    encoding
-        Of text files; found out and told in the sheet's notes where it is None.
+    how
+        The encoding of a text file, found out and told in the sheet's notes where it is None; the sheet of a
+        workbook.
     categories
         Give columns of delimited text as Categoricals where that is quicker; see `sheet_of_text`.
 
@@ -68,14 +70,14 @@ def read_cells(path: Path, *, source: str, encoding: str | None = None, categori
         Where the file is missing, empty, damaged or nothing of these.
     """
     data, notes = unpacked(path, source)
-    return cells_of(data, source=source, encoding=encoding, categories=categories, notes=notes)
+    return cells_of(data, source=source, how=how, categories=categories, notes=notes)
 
 
 def cells_of(
     data: bytes,
     *,
     source: str,
-    encoding: str | None = None,
+    how: Opening = _AS_IT_IS,
     categories: bool = False,
     notes: tuple[str, ...] = (),
 ) -> Sheet:
@@ -87,14 +89,20 @@ def cells_of(
         Where they are empty, damaged or no table.
     """
     kind = kind_of(data)
+    if how.sheet is not None and kind != "zip":
+        what = "is named, and the file is no workbook (.xlsx)"
+        raise InvalidInput(
+            source, [Problem(f"sheet '{how.sheet}'", what, "take sheet out of the study file")]
+        )
     if kind in _REFUSED:
         what, mend = _REFUSED[kind]
         raise InvalidInput(source, [Problem("file", what, mend)])
     if kind == "text":
-        text, said = decoded(data, source=source, encoding=encoding)
+        text, said = decoded(data, source=source, encoding=how.encoding)
         return sheet_of_text(text, source=source, notes=(*notes, *said), categories=categories)
+    if kind == "zip":
+        return workbook_sheet(data, source=source, notes=notes, sheet=how.sheet)
     readers: Mapping[str, Callable[..., Sheet]] = {
-        "zip": workbook_sheet,
         "parquet": parquet_sheet,
         "spss": spss_sheet,
         "stata": stata_sheet,

@@ -9,7 +9,15 @@ import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem
 
-__all__ = ["Sheet", "headings_of", "named", "peeled", "without_empty_columns"]
+__all__ = ["Opening", "Sheet", "headings_of", "named", "peeled", "without_empty_columns"]
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What its owner says of how a file is opened: the encoding of text, the sheet of a workbook."""
+
+    encoding: str | None = None
+    sheet: str | None = None
 
 
 @dataclass(frozen=True)

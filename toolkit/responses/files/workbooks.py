@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from toolkit.errors import InvalidInput, Problem
+from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.responses.files.sheet import Sheet, no_rows
 
 __all__ = ["as_text", "frame_sheet", "parquet_sheet", "workbook_sheet"]
@@ -40,13 +40,15 @@ def as_text(value: object) -> str:
     return str(value)
 
 
-def workbook_sheet(data: bytes, *, source: str, notes: tuple[str, ...] = ()) -> Sheet:
-    """The one sheet of a workbook that holds cells.
+def workbook_sheet(
+    data: bytes, *, source: str, notes: tuple[str, ...] = (), sheet: str | None = None
+) -> Sheet:
+    """The one sheet of a workbook that holds cells, or the one named.
 
     Raises
     ------
     InvalidInput
-        Where it is damaged, empty, or holds several sheets.
+        Where it is damaged, empty, holds several sheets and none is named, or has none of that name.
     """
     import openpyxl  # type: ignore[import-untyped]
     from openpyxl.utils.exceptions import InvalidFileException  # type: ignore[import-untyped]
@@ -60,18 +62,21 @@ def workbook_sheet(data: bytes, *, source: str, notes: tuple[str, ...] = ()) -> 
             "file", f"is a spreadsheet that cannot be opened ({error})", "save it again as .xlsx"
         )
         raise InvalidInput(source, [problem]) from error
-    filled = {sheet.title: rows for sheet in book.worksheets if (rows := _rows(sheet))}
+    filled = {one.title: rows for one in book.worksheets if (rows := _rows(one))}
     if not filled:
         raise InvalidInput(source, [Problem("file", "is empty", "export it again")])
     if {"survey", "choices"} <= filled.keys():
         what = "is an XLSForm, which holds questions and no answers"
         raise InvalidInput(source, [Problem("file", what, "export the submissions")])
-    if len(filled) > 1:
+    if sheet is not None and sheet not in filled:
+        what = "is an empty sheet" if sheet in book.sheetnames else "is no sheet of the workbook"
+        raise InvalidInput(source, [Problem(f"sheet '{sheet}'", what, near_names(sheet, filled))])
+    if len(filled) > 1 and sheet is None:
         what = f"holds {len(filled)} sheets ({', '.join(list(filled)[:6])})"
-        raise InvalidInput(
-            source, [Problem("file", what, "keep the one with the answers, or save it as CSV")]
-        )
-    return _of_records(next(iter(filled.values())), source, (*notes, "read from a workbook (.xlsx)"))
+        raise InvalidInput(source, [Problem("file", what, "name the one with the answers: sheet: …")])
+    name = sheet or next(iter(filled))
+    said = "read from a workbook (.xlsx)" + (f", sheet '{name}'" if len(filled) > 1 else "")
+    return _of_records(filled[name], source, (*notes, said))
 
 
 def _rows(sheet: object) -> dict[int, list[str]]:

@@ -53,7 +53,7 @@ class Answering:
             for name, headings in of_variable.items()
         }
         singles = [v for v in self.instrument.variables if v.kind == "single" and v.name in cells]
-        codes = {v.name: self.platform.codes(v, self.instrument) | self._own_codes(v) for v in singles}
+        codes = {v.name: self._codes(v) for v in singles}
         labels = {v.name: label_words(v, self.instrument) | self._own_codes(v) for v in singles}
         words = codes if flavour_of(cells, codes, labels) == "codes" else labels
         made: dict[str, pd.Series] = {}
@@ -63,6 +63,14 @@ class Answering:
             if variable.name in cells:
                 made[variable.name] = self._one(variable, cells[variable.name], words)
         return of_cells.assemble(made, self.instrument, frame.index)
+
+    def _codes(self, variable: Variable) -> dict[str, str]:
+        """What cells may say where they are no labels; a manifest has turned them into our codes already."""
+        headings = [name for name, found in self.matched.accepted.items() if found == variable.name]
+        by_manifest = [name in self.matched.words for name in headings]
+        ours = {code: code for code in variable.codes} if any(by_manifest) else {}
+        theirs = {} if all(by_manifest) else self.platform.codes(variable, self.instrument)
+        return theirs | ours | self._own_codes(variable)
 
     def _own_codes(self, variable: Variable) -> dict[str, str]:
         """Analysis codes of missing answers, into which manifests, labels and `missing` turn cells."""
@@ -91,6 +99,7 @@ class Answering:
                 self.platform.separators,
                 self.problems,
                 numbered=self.platform.numbered,
+                sure=self.entry.manifest is not None,
             )
         if (cells[item_id].str.strip() == "").all() or self.platform.name == "odk":
             return {}  # ODK writes the joined column beside those it was split into

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from toolkit.instrument.exchange.manifest import ExportManifest, read_manifest
 from toolkit.instrument.model import Instrument
 from toolkit.responses.answers import AnswersFile
 from toolkit.responses.export import Columns, Export, match_columns
-from toolkit.responses.files.sheet import Sheet, named
+from toolkit.responses.files.sheet import Opening, Sheet, named
 from toolkit.responses.readers import cells as of_cells
 from toolkit.responses.readers import common, people
 from toolkit.responses.readers.answering import Answering
@@ -25,6 +25,7 @@ from toolkit.responses.readers.matching import (
     unique_names,
 )
 from toolkit.responses.readers.platform import Platform
+from toolkit.responses.readers.recodes import settled
 from toolkit.responses.readers.table import read_mapped
 
 __all__ = ["read_platform"]
@@ -47,7 +48,7 @@ def read_platform(
         With every problem of the file, where `strict`; always where it cannot be opened or matched at all.
     """
     source = entry.file if entry else path.name
-    sheet = platform.load(path, source, entry.encoding if entry else None)
+    sheet = platform.load(path, source, entry.opening if entry else Opening())
     if entry is not None and entry.mapping is not None:
         return _mapped(platform, sheet, path, instrument, entry, strict)
     entry = entry or common.plain_entry(path, platform.name, wave, sheet.names)
@@ -67,10 +68,12 @@ def read_platform(
     organisation = people.organisations_of(frame, entry, problems)
     if not kept.all():
         frame, raw = frame[kept], raw[kept]
+    matched = settled(matched, frame, entry, problems)
     heading, note = _audience_heading(platform, frame, entry, matched, manifest, instrument)
     entry_seen = entry.model_copy(update={"audience_column": heading})
     audience = people.audiences_of(frame, entry_seen, instrument, problems, numbered=platform.numbered)
-    columns = _columns(platform, matched, entry_seen, instrument, audience, sheet.sparse)
+    unsaid = _unsaid(sheet, instrument, manifest)
+    columns, blank = _columns(platform, matched, entry_seen, instrument, audience, unsaid)
     problems += columns.problems
     problems += people.other_wave(frame, entry, matched.accepted)
     whose = pd.DataFrame(
@@ -93,7 +96,7 @@ def read_platform(
         problems=problems,
         strict=strict,
         path=path,
-        notes=(*sheet.notes, *matched.notes, *note),
+        notes=(*sheet.notes, *matched.notes, *note, *blank),
         hidden=work.hidden,
     )
 
@@ -117,6 +120,15 @@ def _mapped(
         separator=platform.separators[0],
         aside=aside,
     )
+
+
+def _unsaid(sheet: Sheet, instrument: Instrument, manifest: ExportManifest | None) -> set[str]:
+    """Variables that stand in the file only where they were answered: of the manifest, those it fielded."""
+    if not sheet.sparse:
+        return set()
+    if manifest is not None:
+        return {column.variable for column in manifest.columns}
+    return {variable.name for variable in instrument.variables}
 
 
 def _known(sheet: Sheet, platform: Platform) -> list[str]:
@@ -200,23 +212,45 @@ def _columns(
     entry: AnswersFile,
     instrument: Instrument,
     audience: pd.Series,
-    sparse: bool,
-) -> Columns:
+    unsaid: Collection[str],
+) -> tuple[Columns, tuple[str, ...]]:
+    """Which column is which variable; what no answer mentions counts as blank, and is noted.
+
+    Parameters
+    ----------
+    unsaid
+        Variables that the file holds only where somebody answered them (JSON, XML).
+    """
     needed = people.needed(entry, instrument, audience)
+    own = {name for name in matched.names if _is_own(platform, name)}
+    other = {*own, entry.audience_column, entry.organisation_column or "", "wave"}
     known = set(matched.accepted.values())
     held = [name for name in needed if name in known or instrument[name].item.id in known]
-    if sparse and 2 * len(held) >= len(needed):  # what nobody answered is not in the file at all
-        needed = held
-    own = (name for name in matched.names if _is_own(platform, name))
-    return match_columns(
+    strange = [name for name in matched.names if name not in matched.accepted and name not in other]
+    blank = [
+        name
+        for name in needed
+        if name in unsaid and name not in held and not {name, instrument[name].item.id} & set(entry.absent)
+    ]
+    if not held or len(strange) > len(held):  # too little to tell from another survey's answers
+        blank = []
+    columns = match_columns(
         matched.names,
         instrument,
         accepted=matched.accepted,
-        needed=needed,
-        other={*own, entry.audience_column, entry.organisation_column or "", "wave"},
+        needed=[name for name in needed if name not in blank],
+        other=other,
         absent=entry.absent,
         ignored=entry.ignore_columns,
     )
+    return columns, _blank_note(blank)
+
+
+def _blank_note(blank: Sequence[str]) -> tuple[str, ...]:
+    if not blank:
+        return ()
+    shown = ", ".join(blank[:5]) + (" …" if len(blank) > 5 else "")
+    return (f"nobody's answers mention {len(blank)} columns ({shown}): left blank, or not asked by routing",)
 
 
 def _ids(frame: pd.DataFrame, platform: Platform, problems: list[Problem]) -> pd.Series:

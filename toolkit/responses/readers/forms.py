@@ -54,7 +54,7 @@ def read_surveymonkey(
     InvalidInput
         With every problem of the file and of the mapping.
     """
-    sheet = without_empty_columns(read_cells(Path(path), source=entry.file, encoding=entry.encoding))
+    sheet = without_empty_columns(read_cells(Path(path), source=entry.file, how=entry.opening))
     if not _SURVEYMONKEY_OWN & set(sheet.names):
         raise InvalidInput(entry.file, [_not_of("SurveyMonkey", sheet, "a column Respondent ID")])
     if _has_second_heading(sheet):
@@ -72,7 +72,7 @@ def read_google_forms(
     InvalidInput
         With every problem of the file and of the mapping.
     """
-    sheet = without_empty_columns(read_cells(Path(path), source=entry.file, encoding=entry.encoding))
+    sheet = without_empty_columns(read_cells(Path(path), source=entry.file, how=entry.opening))
     return _read(sheet, path, instrument, entry, strict, separator=",")
 
 
@@ -86,7 +86,7 @@ def read_microsoft_forms(
     InvalidInput
         With every problem of the file and of the mapping.
     """
-    sheet = without_empty_columns(read_cells(Path(path), source=entry.file, encoding=entry.encoding))
+    sheet = without_empty_columns(read_cells(Path(path), source=entry.file, how=entry.opening))
     if not set(_MICROSOFT_OWN) <= set(sheet.names):
         wanted = "columns Start time and Completion time"
         raise InvalidInput(entry.file, [_not_of("Microsoft Forms", sheet, wanted)])

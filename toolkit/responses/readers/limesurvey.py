@@ -27,7 +27,7 @@ from toolkit.responses.answers import AnswersFile
 from toolkit.responses.export import Export
 from toolkit.responses.files.encodings import decoded
 from toolkit.responses.files.opening import cells_of, kind_of, unpacked
-from toolkit.responses.files.sheet import Sheet, named, peeled
+from toolkit.responses.files.sheet import Opening, Sheet, named, peeled
 from toolkit.responses.files.workbooks import as_text, frame_sheet
 from toolkit.responses.readers.engine import read_platform
 from toolkit.responses.readers.limesurvey_vv import named_by_order, numbered_columns
@@ -41,12 +41,19 @@ _OWN = {
     "refurl", "interviewtime", "firstname", "lastname", "email", "completed",
 }  # fmt: skip
 _OWN_PATTERN = re.compile(r"groupTime\d+|.+Time|attribute_\d+|Group time: .*|Question time: .*")
-_OWN_TEXTS = {
+_OWN_TEXTS = {  # English, French and German, as LimeSurvey itself is translated
     "Response ID": "id", "Date submitted": "submitdate", "Last page": "lastpage",
     "Start language": "startlanguage", "Seed": "seed", "Date started": "startdate",
     "Date last action": "datestamp", "Access code": "token", "Token": "token", "IP address": "ipaddr",
     "Referrer URL": "refurl", "Total time": "interviewtime", "First name": "firstname",
     "Last name": "lastname", "Email address": "email",
+    "ID de la réponse": "id", "Date de soumission": "submitdate", "Dernière page": "lastpage",
+    "Langue de départ": "startlanguage", "Tête de série": "seed", "Date de lancement": "startdate",
+    "Date de la dernière action": "datestamp", "Adresse IP": "ipaddr",
+    "Antwort ID": "id", "Datum Abgeschickt": "submitdate", "Letzte Seite": "lastpage",
+    "Start-Sprache": "startlanguage", "Zufallsstartwert": "seed", "Zufallsgeneratorstartwert": "seed",
+    "Datum gestartet": "startdate", "Datum letzte Aktivität": "datestamp", "IP-Adresse": "ipaddr",
+    "Weiterleitungs-URL": "refurl",
 }  # fmt: skip
 _CODE_AND_TEXT = re.compile(r"([A-Za-z][A-Za-z0-9_]*(?:\[[^\[\]]*\])*)(?:\._\.|\. |: )")
 _HIDDEN = "{question_not_shown}"
@@ -83,12 +90,12 @@ def read_limesurvey(
     return read_platform(LIMESURVEY, Path(path), instrument, entry=entry, wave=wave, strict=strict)
 
 
-def _load(path: Path, source: str, encoding: str | None) -> Sheet:
+def _load(path: Path, source: str, how: Opening) -> Sheet:
     data, notes = unpacked(path, source)
     if kind_of(data) == "json":
-        sheet = _from_json(decoded(data, source=source, encoding=encoding)[0], source, notes)
+        sheet = _from_json(decoded(data, source=source, encoding=how.encoding)[0], source, notes)
     else:
-        sheet = cells_of(data, source=source, encoding=encoding, categories=True, notes=notes)
+        sheet = cells_of(data, source=source, how=how, categories=True, notes=notes)
     second = set(map(str.strip, map(str, sheet.cells.iloc[0])))
     if sheet.delimiter == "\t" and {"id", "submitdate"} <= second:
         return _vv(peeled(sheet, 1, source=source))

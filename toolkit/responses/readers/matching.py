@@ -29,6 +29,8 @@ class Matched:
         Name → cell → analysis code, where a manifest says so.
     audiences
         Name → the audiences that find it there, where only some do.
+    raw
+        Name → cell → analysis code where the platform's recode values were never set, if that differs.
     """
 
     names: tuple[str, ...]
@@ -37,6 +39,7 @@ class Matched:
     audiences: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
+    raw: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 def unique_names(headings: Iterable[str]) -> tuple[str, ...]:
@@ -217,6 +220,7 @@ def by_manifest(sheet: Sheet, manifest: ExportManifest) -> Matched:
             if set(column.audiences) != everyone and len(manifest.of(column.variable)) > 1
         },
         problems=tuple(dict.fromkeys(problems)),
+        raw={name: column.decode(recoded=False) for name, column in single.items() if column.recodes},
     )
 
 

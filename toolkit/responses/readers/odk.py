@@ -27,7 +27,7 @@ from toolkit.responses.answers import AnswersFile
 from toolkit.responses.delimited import bytes_of
 from toolkit.responses.export import Export
 from toolkit.responses.files.opening import kind_of, read_cells, unpacked
-from toolkit.responses.files.sheet import Sheet
+from toolkit.responses.files.sheet import Opening, Sheet
 from toolkit.responses.files.workbooks import frame_sheet
 from toolkit.responses.readers.engine import read_platform
 from toolkit.responses.readers.platform import Platform, Rows
@@ -74,14 +74,14 @@ def read_odk(
     return read_platform(ODK, Path(path), instrument, entry=entry, wave=wave, strict=strict)
 
 
-def _load(path: Path, source: str, encoding: str | None) -> Sheet:
+def _load(path: Path, source: str, how: Opening) -> Sheet:
     many = _zipped_submissions(bytes_of(path, source))
     if many is not None:
         return _of_submissions(many, source)
     data, _ = unpacked(path, source)
     if kind_of(data) == "markup":
         return _of_submissions([data], source)
-    return read_cells(path, source=source, encoding=encoding)
+    return read_cells(path, source=source, how=how)
 
 
 def _zipped_submissions(data: bytes) -> list[bytes] | None:

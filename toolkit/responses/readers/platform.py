@@ -12,7 +12,7 @@ from toolkit.errors import Problem
 from toolkit.instrument.exchange.manifest import ExportManifest
 from toolkit.instrument.model import Instrument, Variable
 from toolkit.responses.answers import PlatformName
-from toolkit.responses.files.sheet import Sheet
+from toolkit.responses.files.sheet import Opening, Sheet
 from toolkit.responses.readers.matching import codes_of
 
 __all__ = ["Platform", "Rows"]
@@ -28,8 +28,8 @@ class Platform:
     Parameters
     ----------
     load
-        Opens a file: path, its name in messages, its encoding → a sheet whose last row of headings may be
-        the platform's own ids. Raises where the file is not this platform's.
+        Opens a file: path, its name in messages, what is said of it → a sheet whose last row of headings
+        may be the platform's own ids. Raises where the file is not this platform's.
     id_columns
         Where a response's id may stand; the first one there counts, the row's number where there is none.
     required, mend
@@ -67,7 +67,7 @@ class Platform:
     """
 
     name: PlatformName
-    load: Callable[[Path, str, str | None], Sheet]
+    load: Callable[[Path, str, Opening], Sheet]
     own: Callable[[str], bool]
     submitted: Callable[[pd.DataFrame, Instrument, list[Problem]], pd.Series]
     codes: Callable[[Variable, Instrument], dict[str, str]]

@@ -7,7 +7,8 @@ Rules:
 - the column of an item is found by its export tag: `item`, `item_row` (a matrix row by id or by number),
   and for a multi-select exported in several columns `item_option` (by number or by code);
 - where an item's codes are all whole numbers they are Qualtrics' recode values; where they are not, and for
-  multi-select options, choices are numbered 1, 2, 3 … in the order of the instrument;
+  multi-select options, choices are numbered 1, 2, 3 … in the order of the instrument; whether recode values
+  were set at all is told by the manifest and the cells (see `recodes`);
 - answers to "don't know" and the like keep their screen code (98, 99 …);
 - -99, Qualtrics' mark for "seen but unanswered", is read as blank;
 - previews, tests and responses marked as spam (Status) are set aside and counted;
@@ -29,11 +30,12 @@ from toolkit.instrument.model import Instrument
 from toolkit.responses.answers import AnswersFile
 from toolkit.responses.export import Export
 from toolkit.responses.files.opening import read_cells
-from toolkit.responses.files.sheet import Sheet, named, peeled, without_empty_columns
+from toolkit.responses.files.sheet import Opening, Sheet, named, peeled, without_empty_columns
 from toolkit.responses.naming import rows_said
 from toolkit.responses.readers.engine import read_platform
 from toolkit.responses.readers.matching import codes_of
 from toolkit.responses.readers.platform import Platform
+from toolkit.responses.readers.recodes import by_code
 from toolkit.responses.vocabulary import number_words
 
 __all__ = ["QUALTRICS", "read_qualtrics"]
@@ -49,7 +51,10 @@ _RENAMED = {
     "ResponseID": "ResponseId", "ExternalDataReference": "ExternalReference",
     "EmailAddress": "RecipientEmail",
 }  # fmt: skip
-_OWN_PATTERN = re.compile(r"Q_[A-Za-z0-9]+|.+_DO(_.+)?")
+_OWN_PATTERN = re.compile(
+    r"Q_[A-Za-z0-9]+|.+_DO(_.+)?|.+ - ((Parent )?Topics|Topic |Sentiment|Actionability).*"
+)
+"""Display order, fields of Text iQ beside an open question, and Qualtrics' own embedded data."""
 _FINISHED = {"1": True, "True": True, "TRUE": True, "0": False, "False": False, "FALSE": False}
 _STATUS_NUMBERS = ("0", "1", "2", "4", "8", "9", "12", "16", "17", "32", "40", "48")
 _STATUS_TEXTS = {
@@ -86,9 +91,9 @@ def read_qualtrics(
     return read_platform(QUALTRICS, Path(path), instrument, entry=entry, wave=wave, strict=strict)
 
 
-def _load(path: Path, source: str, encoding: str | None) -> Sheet:
+def _load(path: Path, source: str, how: Opening) -> Sheet:
     """The sheet with its heading rows: names and texts, and import ids where the format has them."""
-    sheet = without_empty_columns(read_cells(path, source=source, encoding=encoding, categories=True))
+    sheet = without_empty_columns(read_cells(path, source=source, how=how, categories=True))
     first = [str(cell).strip() for cell in sheet.cells.iloc[0]]
     if first[0] in ("ResponseID", "ResponseId") and re.fullmatch(r"V\d+", sheet.names[0]):
         legacy = [
@@ -186,4 +191,5 @@ QUALTRICS = Platform(
     submitted=_finished,
     manifests=("qualtrics",),
     ids_row=True,
+    coded=by_code,
 )

@@ -20,7 +20,7 @@ from toolkit.instrument.model import Instrument
 from toolkit.responses.answers import AnswersFile
 from toolkit.responses.export import Export
 from toolkit.responses.files.opening import read_cells
-from toolkit.responses.files.sheet import Sheet
+from toolkit.responses.files.sheet import Opening, Sheet
 from toolkit.responses.naming import rows_said
 from toolkit.responses.readers.engine import read_platform
 from toolkit.responses.readers.matching import codes_of
@@ -71,8 +71,8 @@ def read_redcap(
     return read_platform(REDCAP, Path(path), instrument, entry=entry, wave=wave, strict=strict)
 
 
-def _load(path: Path, source: str, encoding: str | None) -> Sheet:
-    sheet = read_cells(path, source=source, encoding=encoding)
+def _load(path: Path, source: str, how: Opening) -> Sheet:
+    sheet = read_cells(path, source=source, how=how)
     if (
         any(name.endswith("(choice=") or "(choice=" in name for name in sheet.names)
         or "Complete?" in sheet.names

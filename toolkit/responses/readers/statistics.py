@@ -20,7 +20,7 @@ from toolkit.instrument.model import Instrument
 from toolkit.responses.answers import AnswersFile, PlatformName
 from toolkit.responses.export import Export
 from toolkit.responses.files.opening import read_cells
-from toolkit.responses.files.sheet import Sheet
+from toolkit.responses.files.sheet import Opening, Sheet
 from toolkit.responses.readers.engine import read_platform
 from toolkit.responses.readers.limesurvey import own_of_limesurvey
 from toolkit.responses.readers.platform import Platform
@@ -76,8 +76,8 @@ def read_stata(
     return read_platform(STATA, Path(path), instrument, entry=entry, wave=wave, strict=strict)
 
 
-def _load(path: Path, source: str, encoding: str | None) -> Sheet:
-    sheet = read_cells(path, source=source, encoding=encoding)
+def _load(path: Path, source: str, how: Opening) -> Sheet:
+    sheet = read_cells(path, source=source, how=how)
     if sheet.delimiter:
         what = "is a text file, not one of SPSS or Stata"
         raise InvalidInput(source, [Problem("file", what, "mend platform in the study file")])

@@ -22,7 +22,7 @@ from toolkit.responses.answers import AnswersFile
 from toolkit.responses.export import Export
 from toolkit.responses.files.encodings import decoded
 from toolkit.responses.files.opening import kind_of, read_cells, unpacked
-from toolkit.responses.files.sheet import Sheet
+from toolkit.responses.files.sheet import Opening, Sheet
 from toolkit.responses.files.workbooks import as_text, frame_sheet
 from toolkit.responses.naming import rows_said
 from toolkit.responses.readers.engine import read_platform
@@ -86,11 +86,11 @@ def read_preview(
     return read_platform(PREVIEW, Path(path), instrument, entry=entry, wave=wave, strict=strict)
 
 
-def _load(path: Path, source: str, encoding: str | None) -> Sheet:
+def _load(path: Path, source: str, how: Opening) -> Sheet:
     data, notes = unpacked(path, source)
     if kind_of(data) != "json":
-        return read_cells(path, source=source, encoding=encoding)
-    text, said = decoded(data, source=source, encoding=encoding)
+        return read_cells(path, source=source, how=how)
+    text, said = decoded(data, source=source, encoding=how.encoding)
     rows = _rows(text, source)
     cells = [dict(_cells(row)) for row in rows]
     frame = pd.DataFrame(cells, dtype=str).fillna("")

@@ -20,7 +20,12 @@ from toolkit.responses.readers import cells as of_cells
 from toolkit.responses.readers import common, people
 from toolkit.responses.readers.mapped import MappedAnswers
 from toolkit.responses.readers.mapping_checks import mapping_problems
-from toolkit.responses.readers.published import design_columns, other_shape, without_optional
+from toolkit.responses.readers.published import (
+    another_year,
+    design_columns,
+    other_shape,
+    without_optional,
+)
 from toolkit.responses.vocabulary import tidy
 
 __all__ = ["read_mapped", "read_table"]
@@ -53,7 +58,7 @@ def read_table(
         raise InvalidInput(
             entry.file, [Problem("mapping", "is missing", "write one; see docs/your_own_study.md")]
         )
-    sheet = read_cells(path, source=entry.file, encoding=entry.encoding)
+    sheet = read_cells(path, source=entry.file, how=entry.opening)
     return read_mapped(sheet, path, instrument, entry=entry, strict=strict)
 
 
@@ -89,7 +94,7 @@ def read_mapped(
         raise TypeError("a table is read by its mapping")
     headings = sheet.names
     entry, mapping, lacking = without_optional(entry, mapping, headings)
-    problems = list(mapping_problems(mapping, entry, headings, instrument))
+    problems = [*another_year(entry, headings), *mapping_problems(mapping, entry, headings, instrument)]
     if problems:
         raise InvalidInput(entry.file, problems)
     own = dict(aside or {})

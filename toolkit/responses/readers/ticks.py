@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from toolkit.errors import Problem
-from toolkit.instrument.model import Variable
+from toolkit.instrument.model import Option, Variable
 from toolkit.responses.vocabulary import option_labels, option_numbers, tidy, unknown_cells
 
 __all__ = ["NOT_TICKED", "TICKED", "read_ticks", "split_any", "split_choices", "ticked"]
@@ -64,19 +65,59 @@ def split_any(
     problems: list[Problem],
     *,
     numbered: bool = False,
+    sure: bool = False,
 ) -> dict[str, pd.Series]:
     """Split ticks joined in one cell, by the first separator under which every cell is made of known choices.
 
-    Choices may be named by label in any language, by code, or (where `numbered`) by number.
+    Choices may be named by label in any language, by code, or (where `numbered`) by number. Where codes are
+    whole numbers too, the cells have to tell which of the two they hold.
+
+    Parameters
+    ----------
+    numbered
+        Whether choices may be named by their number.
+    sure
+        Whether a manifest says that they are: then codes count only where a cell can be nothing else.
     """
     options = variables[0].item.options
-    codes = {option.code: option.code for option in options if not (numbered and option.code.isdigit())}
-    words = codes | option_labels(options) | (option_numbers(options) if numbered else {})
+    codes = {option.code: option.code for option in options}
+    words = codes | option_labels(options)
+    if numbered:
+        words = _numbers_or_codes(cells, options, separators, problems, sure=sure) | option_labels(options)
     separator = next((one for one in separators if not _strange(cells, words, one)), separators[0])
     strange = {one: _strange(cells, words, one) for one in separators}
     if strange[separator]:
         separator = min(separators, key=lambda one: len(strange[one]))
     return split_choices(cells, variables, words, separator, problems)
+
+
+def _numbers_or_codes(
+    cells: pd.Series,
+    options: Sequence[Option],
+    separators: Sequence[str],
+    problems: list[Problem],
+    *,
+    sure: bool,
+) -> dict[str, str]:
+    """What a choice may be called beside its label: by number, or by code where only codes fit the cells."""
+    numbers = option_numbers(options)
+    letters = {option.code: option.code for option in options if not option.code.isdigit()}
+    by_code = letters | {option.code: option.code for option in options if option.code.isdigit()}
+    by_number = letters | numbers
+    if all(numbers.get(option.code) == option.code for option in options if option.code.isdigit()):
+        return by_number
+    seen = {
+        part.strip()
+        for cell in cells.unique()
+        for part in re.split("|".join(map(re.escape, separators)), cell)
+    }
+    seen &= by_code.keys() | by_number.keys()
+    if seen <= by_number.keys():
+        if seen <= by_code.keys() and not sure and any(by_code[one] != by_number[one] for one in seen):
+            what = f"holds {', '.join(sorted(seen)[:6])}, which may be positions or codes of its options"
+            problems.append(Problem(f"column {cells.name}", what, "export again with choice texts"))
+        return by_number
+    return by_code if seen <= by_code.keys() else by_number
 
 
 def _strange(cells: pd.Series, words: Mapping[str, str], separator: str) -> list[str]:
