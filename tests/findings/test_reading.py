@@ -182,6 +182,7 @@ def test_a_folder_without_a_register_is_refused(tmp_path):
     said = refused(tmp_path)
     assert "studies.yaml" in said
     assert "findings.csv" in said
+    assert "is no folder; name the folder that holds studies.yaml" in refused(tmp_path / "nowhere")
 
 
 def test_one_study_keeps_only_what_is_said_among_its_claims(register):

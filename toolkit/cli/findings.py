@@ -68,7 +68,8 @@ def _list(given: argparse.Namespace) -> int:
     if given.verdict:
         found = found[found["verdict"].str.contains(given.verdict, case=False, regex=False)]
     for row in found.to_dict("records"):
-        said = f"{row['finding_id']:<9} {row['published_as']:>17}  {row['verdict']:<13.13} {row['item']}"
+        verdict = row["verdict"].removesuffix(" from what is published")
+        said = f"{row['finding_id']:<9} {row['published_as']:>17}  {verdict:<16} {row['item']}"
         print(f"{said} ({row['audience']})")
     print(f"{len(found)} claim(s)")
     return 0

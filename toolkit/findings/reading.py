@@ -49,6 +49,9 @@ def load_register(folder: str | Path) -> Register:
     (128, 19)
     """
     folder = Path(folder)
+    if not folder.is_dir():
+        mend = f"name the folder that holds {STUDIES_FILE} and {CLAIMS_FILE}"
+        raise InvalidInput("register", [Problem(str(folder), "is no folder", mend)])
     problems: list[Problem] = []
     studies = _yaml(Studies, folder / STUDIES_FILE, problems)
     known = studies.studies if studies else {}
