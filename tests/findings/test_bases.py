@@ -91,6 +91,15 @@ def test_without_an_n_the_verdicts_give_the_interval_at_the_fewest_and_the_most(
     assert pd.isna(found.loc["UBB24-08", "least_low"])
 
 
+def test_a_design_effect_widens_every_interval_of_the_verdicts(register):
+    found = judge(register, design_effect=3).set_index("finding_id")
+    one = found.loc["UBB24-08"]
+    assert (one["conf_low"], one["conf_high"]) == pytest.approx(wilson_by_hand(0.71, 625 / 3))
+    other = found.loc["UBB24-06"]
+    assert (other["most_low"], other["most_high"]) == pytest.approx(wilson_by_hand(0.47, 625 / 3))
+    assert (other["least_low"], other["least_high"]) == pytest.approx(wilson_by_hand(0.47, 50 / 3))
+
+
 def test_what_has_no_share_or_n_is_refused(register):
     with pytest.raises(InvalidInput, match="is a mean"):
         over_bases(register.claim("UTT25-02"), [10])

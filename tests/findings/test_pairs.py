@@ -118,6 +118,16 @@ def test_a_pair_over_design_effects_is_that_of_smaller_samples(register):
     assert found["gap"].tolist() == pytest.approx([0.14] * 3)
 
 
+def test_a_design_effect_of_every_sample_widens_intervals_and_leaves_gaps(register):
+    plain = compare_pairs(register.of("upwork-2024")).set_index("item")
+    found = compare_pairs(register.of("upwork-2024"), design_effect=2).set_index("item")
+    one = found.loc["flexible"]
+    assert (one["conf_low"], one["conf_high"]) == pytest.approx(newcombe_by_hand(0.9, 625, 0.73, 312.5))
+    assert one["p_value"] == pytest.approx(pooled_p_by_hand(0.9, 625, 0.73, 312.5), rel=1e-6)
+    assert found["gap"].tolist() == plain["gap"].tolist()
+    assert found["n_a"].tolist()[:2] == [1250, 1250]
+
+
 def test_two_waves_of_one_audience_are_told_apart_by_their_year(pairs):
     assert pairs.loc["tearing", ["audience_a", "audience_b"]].tolist() == ["C-suite, 2026", "C-suite, 2025"]
 
