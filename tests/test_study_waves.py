@@ -17,16 +17,10 @@ from toolkit.responses.simulation import limesurvey_export, rehearse
 from toolkit.study import Study, load_study
 
 ROOT = Path(__file__).resolve().parents[1]
-METHODS = [
-    "data_collection_strategy",
-    "sponsor_and_conductor",
-    "population",
-    "sampling",
-    "mode",
-    "dates",
-    "weighting",
-    "limitations",
-]
+METHODS = (
+    *("data_collection_strategy", "sponsor_and_conductor", "population", "sampling"),
+    *("mode", "dates", "weighting", "limitations"),
+)
 EXTRA = """
   - id: warm
     type: single
