@@ -91,7 +91,8 @@ def test_bars_are_as_long_as_their_shares(
     released: Released, instrument: Instrument, pages: list[Page]
 ) -> None:
     diverging_bars(released, instrument, theme="work")
-    boxes = {str(patch.get_gid()): patch for patch in pages[0].axes.patches if patch.get_gid()}
+    boxes = {str(patch.get_gid()): patch for page in pages for patch in page.axes.patches}
+    lines = {str(line.get_gid()): line for page in pages for line in page.axes.lines}
     cells = released["distributions"]
     own = cells[(cells["item"] == "flex") & (cells["audience"] == "employee")].set_index("response")[
         "estimate"
@@ -100,16 +101,19 @@ def test_bars_are_as_long_as_their_shares(
     widths = [boxes[f"part:flex:1:{place}"].get_width() for place in range(5)]
     assert [width / sum(widths) for width in widths] == pytest.approx(in_order, abs=1e-9)
     starts = [boxes[f"part:flex:1:{place}"].get_x() for place in range(5)]
-    assert starts[3] == pytest.approx(starts[1] + widths[1])
-    assert starts[2] > starts[4] + widths[4]
+    assert starts[1:] == pytest.approx(
+        [start + width for start, width in zip(starts, widths, strict=True)][:4]
+    )
+    (zero, _) = lines["zero:flex"].get_xdata()
+    assert zero == pytest.approx(starts[2] + widths[2] / 2)
 
 
 def test_only_the_share_that_may_be_shown_is_drawn(
     small: Released, instrument: Instrument, pages: list[Page]
 ) -> None:
     diverging_bars(small, instrument, theme="work")
-    boxes = {str(patch.get_gid()): patch for patch in pages[0].axes.patches if patch.get_gid()}
-    words = [text.get_text() for text in pages[0].axes.texts]
+    boxes = {str(patch.get_gid()): patch for page in pages for patch in page.axes.patches}
+    words = [text.get_text() for page in pages for text in page.axes.texts]
     assert boxes["share:flex:0"].get_hatch()
     assert not any(gid.startswith(("part:flex:0", "part:burnout:0", "share:burnout:0")) for gid in boxes)
     assert "≥80\u00a0% agree" in words
@@ -288,11 +292,27 @@ def test_a_tall_picture_is_split_so_that_every_sheet_fits_a_printed_page() -> No
         b.name for b in blocks
     ]
     assert len(spread) > 1
-    assert all(draw_bars(page).height < 8.3 for page in spread)
+    assert all(draw_bars(page).height < 4.4 for page in spread)
     assert sheets(parts[:1]) != [[]]
     assert sheets([Part(("No", "Yes"), (1, 0, 1), blocks[:2])]) == [
         [Part(("No", "Yes"), (1, 0, 1), blocks[:2])]
     ]
+
+
+def test_items_of_one_scale_are_drawn_alike_on_every_sheet() -> None:
+    def widths(share: float) -> tuple[Bar, ...]:
+        return tuple(Bar(f"Audience {place}", ((share,), (0.2,), (0.8 - share,))) for place in range(3))
+
+    blocks = tuple(Block(f"item{place}", f"Item {place}", "", widths(0.02 * place)) for place in range(24))
+    spread = sheets([Part(("No", "So so", "Yes"), (1, 1, 1), blocks)])
+    zeros = {
+        round(line.get_xdata()[0], 9)
+        for page in spread
+        for line in draw_bars(page).axes.lines
+        if str(line.get_gid()).startswith("zero:")
+    }
+    assert len(spread) > 2
+    assert len(zeros) == 1
 
 
 def test_a_bar_keeps_its_n_where_the_name_of_its_audience_is_long() -> None:

@@ -1,4 +1,4 @@
-"""The drawing of bars that grow to both sides from a common line."""
+"""The drawing of bars that are centred on their middle answers."""
 
 from __future__ import annotations
 
@@ -13,9 +13,8 @@ from toolkit.presentation.theme import QUIET, diverging, ink_on
 __all__ = ["Bar", "Block", "Part", "draw_bars", "sheets"]
 
 LEFT, RIGHT = 1.72, WIDTH - 0.1
-APART = 0.16
-TALLEST = 7.6
-"""Inches a drawing may be high, so that a printed page holds it with its title and caption."""
+TALLEST = 3.5
+"""Inches a drawing may be high: two or three fill a printed page, so that none is left half empty."""
 BAR, STEP = 0.2, 0.24
 LABEL_CHARACTERS = 26
 LINE_COLOUR = "#7B8794"
@@ -33,10 +32,10 @@ class Bar:
     n: str = ""
 
     @property
-    def reach(self) -> tuple[float, float, float]:
-        """How far it goes to the left, in the middle and to the right."""
+    def reach(self) -> tuple[float, float]:
+        """How far it goes to the left and to the right; half of the middle answers on either side."""
         low, middle, high = (sum(part) for part in self.shares)
-        return low, middle, self.top if self.top is not None else high
+        return low + middle / 2, self.top if self.top is not None else high + middle / 2
 
     @property
     def beside(self) -> str:
@@ -57,11 +56,17 @@ class Block:
 
 @dataclass(frozen=True)
 class Part:
-    """Items that share a scale."""
+    """Items that share a scale; `whole` holds every bar of it where only some are on this sheet."""
 
     labels: tuple[str, ...]
     sizes: tuple[int, int, int]
     blocks: tuple[Block, ...]
+    whole: tuple[Bar, ...] = ()
+
+    @property
+    def bars(self) -> tuple[Bar, ...]:
+        """Every bar of it."""
+        return tuple(bar for block in self.blocks for bar in block.bars)
 
     @property
     def colours(self) -> tuple[str, ...]:
@@ -72,7 +77,7 @@ class Part:
 def sheets(parts: Sequence[Part]) -> list[list[Part]]:
     """Parts spread over as many sheets as a printed page asks for, about equally full."""
     total = sum(_part_height(part) for part in parts)
-    full = total / math.ceil(total / TALLEST) + 0.4
+    full = min(total / math.ceil(total / TALLEST) + 0.4, TALLEST + 0.4)
     found: list[list[Part]] = [[]]
     room = full
     for part in parts:
@@ -80,14 +85,21 @@ def sheets(parts: Sequence[Part]) -> list[list[Part]]:
         for block in part.blocks:
             needed = _block_height(block) + (0 if blocks else _part_height(replace(part, blocks=())))
             if needed > room and (blocks or found[-1]):
-                found[-1] += [replace(part, blocks=tuple(blocks))] if blocks else []
+                found[-1] += [_some(part, blocks)] if blocks else []
                 found.append([])
                 blocks, room = [], full
                 needed = _part_height(replace(part, blocks=(block,)))
             blocks.append(block)
             room -= needed
-        found[-1].append(replace(part, blocks=tuple(blocks)))
+        found[-1].append(_some(part, blocks))
     return found
+
+
+def _some(part: Part, blocks: Sequence[Block]) -> Part:
+    """Some items of a part, drawn on the scale that all of them share."""
+    if len(blocks) == len(part.blocks):
+        return part
+    return replace(part, blocks=tuple(blocks), whole=part.bars)
 
 
 def draw_bars(parts: Sequence[Part]) -> Page:
@@ -127,7 +139,11 @@ def _draw_part(page: Page, part: Part, y: float) -> None:
             page.text(WIDTH - 0.08, y + 0.13, block.hint, color=QUIET, fontsize=7.5, ha="right")
         first = y + 0.25
         last = first + (len(block.bars) - 1) * STEP + BAR
-        page.line((zero, zero), (first, last), color=LINE_COLOUR, linewidth=0.9, zorder=5)
+        behind = 1 if part.sizes[1] else 5
+        ends = (first - 0.03, last + 0.03) if part.sizes[1] else (first, last)
+        page.line(
+            (zero, zero), ends, color=LINE_COLOUR, linewidth=0.9, zorder=behind, gid=f"zero:{block.name}"
+        )
         for place, bar in enumerate(block.bars):
             _draw_bar(page, part, f"{block.name}:{place}", bar, first + place * STEP, frame)
         y += _block_height(block)
@@ -140,50 +156,42 @@ def _patch(page: Page, colour: str) -> Callable[[float, float], None]:
     return draw
 
 
-def _frame(part: Part) -> tuple[float, float, float]:
-    """Where the line stands, inches a share, and where the middle answers begin."""
-    bars = [bar for block in part.blocks for bar in block.bars]
-    left, middle, right = (max((bar.reach[side] for bar in bars), default=0.0) for side in range(3))
-    gap = APART if middle else 0.0
-    unit = (RIGHT - LEFT - gap) / max(left + middle + right, 0.5)
+def _frame(part: Part) -> tuple[float, float]:
+    """Where the line stands, and inches a share."""
+    bars = part.whole or part.bars
+    left, right = (max((bar.reach[side] for bar in bars), default=0.0) for side in range(2))
+    unit = (RIGHT - LEFT) / max(left + right, 0.5)
     for bar in bars:
         if bar.words:
-            unit = min(unit, (RIGHT - LEFT - 0.06 - _length(bar.words)) / max(left + bar.reach[2], 0.01))
-    zero = LEFT + left * unit
-    return zero, unit, zero + right * unit + gap
+            unit = min(unit, (RIGHT - LEFT - 0.06 - _length(bar.words)) / max(left + bar.reach[1], 0.01))
+    return LEFT + left * unit, unit
 
 
 def _length(words: str) -> float:
     return 0.064 * len(words)
 
 
-def _draw_bar(
-    page: Page, part: Part, name: str, bar: Bar, y: float, frame: tuple[float, float, float]
-) -> None:
-    zero, unit, middle = frame
+def _draw_bar(page: Page, part: Part, name: str, bar: Bar, y: float, frame: tuple[float, float]) -> None:
+    zero, unit = frame
     page.text(0.08, y + BAR / 2, bar.beside, fontsize=7.5, color=QUIET)
     if bar.words:
         end = zero + (bar.top or 0.0) * unit
         if bar.top is not None:
             style = {"facecolor": HATCHED, "edgecolor": part.colours[-1], "hatch": "////", "linewidth": 0.8}
-            page.box(zero, y, end - zero, BAR, gid=f"share:{name}", **style)
+            page.box(zero, y, end - zero, BAR, gid=f"share:{name}", zorder=2, **style)
         page.text(end + 0.06, y + BAR / 2, bar.words, fontsize=7.5, color=QUIET)
         return
     sizes = tuple(len(side) for side in bar.shares)
     colours = part.colours if sizes == part.sizes else diverging(*sizes)
-    starts = (zero - bar.reach[0] * unit, middle, zero)
-    place = 0
-    for start, side in zip(starts, bar.shares, strict=True):
-        x = start
-        for share in side:
-            _piece(page, f"part:{name}:{place}", (x, y, share * unit), share, colours[place])
-            x += share * unit
-            place += 1
+    x = zero - bar.reach[0] * unit
+    for place, share in enumerate(share for side in bar.shares for share in side):
+        _piece(page, f"part:{name}:{place}", (x, y, share * unit), share, colours[place])
+        x += share * unit
 
 
 def _piece(page: Page, gid: str, where: tuple[float, float, float], share: float, colour: str) -> None:
     x, y, wide = where
-    page.box(x, y, wide, BAR, facecolor=colour, edgecolor="white", linewidth=0.6, gid=gid)
+    page.box(x, y, wide, BAR, facecolor=colour, edgecolor="white", linewidth=0.6, zorder=2, gid=gid)
     if share >= 0.055 and wide > 0.17:
         ink = ink_on(colour)
         page.text(x + wide / 2, y + BAR / 2, points(share), ha="center", fontsize=7.5, zorder=6, color=ink)

@@ -1,4 +1,4 @@
-"""How answers are spread: bars that grow to both sides from a common line, the middle answers set apart."""
+"""How answers are spread: bars centred on their middle answers, the lower left, the higher right."""
 
 from __future__ import annotations
 
@@ -36,12 +36,13 @@ _WORDS = Words(
             "Réponses hautes, la seule part qui puisse être affichée",
         ),
         "caption": (
-            "Left of the line the lower answers, right of it the higher ones; middle answers stand apart. "
-            "Numbers are percentages (none under 6 %), in brackets how many answered. Colours say how "
-            "strong an answer is, not whether it is good.",
-            "À gauche du trait les réponses basses, à droite les hautes ; les réponses moyennes sont à "
-            "part. Les nombres sont des pourcentages (aucun sous 6 %), entre parenthèses le nombre de "
-            "réponses. Les couleurs disent la force d’une réponse, non si elle est bonne.",
+            "Bars are centred on the middle answers: half of them lie on either side of the line, the lower "
+            "answers to the left, the higher ones to the right. Numbers are percentages (none under 6 %), "
+            "in brackets how many answered. Colours say how strong an answer is, not whether it is good.",
+            "Les barres sont centrées sur les réponses moyennes : la moitié de part et d’autre du trait, "
+            "les réponses basses à gauche, les hautes à droite. Les nombres sont des pourcentages (aucun "
+            "sous 6 %), entre parenthèses le nombre de réponses. Les couleurs disent la force d’une "
+            "réponse, non si elle est bonne.",
         ),
         "lower together": ("Lower answers together", "Réponses basses ensemble"),
         "middle together": ("Middle answers together", "Réponses moyennes ensemble"),

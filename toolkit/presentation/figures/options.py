@@ -1,4 +1,4 @@
-"""A multi-select question: its options ranked, one dot an audience."""
+"""A multi-select question: its options ranked, one dot an audience, intervals that hold together."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument.model import Instrument, Variable
 from toolkit.presentation.blocks import Picture
 from toolkit.presentation.figures.dots import DotRow, chart_of_dots, draw_dots
-from toolkit.presentation.figures.gaps import bound_note, few_words, groups_of, item_rows, marked
+from toolkit.presentation.figures.gaps import bound_note, few_words, groups_of, item_rows
 from toolkit.presentation.figures.page import as_svg
 from toolkit.presentation.language import Words, spoken
-from toolkit.presentation.numbers import base, percent
+from toolkit.presentation.numbers import base, is_known, percent
 from toolkit.presentation.rows import (
     audience_name,
     base_in_words,
@@ -26,6 +26,7 @@ from toolkit.presentation.rows import (
     within,
 )
 from toolkit.presentation.sentences import share_of
+from toolkit.presentation.simultaneous import held_together
 from toolkit.presentation.theme import Theme
 
 __all__ = ["ranked_options"]
@@ -34,6 +35,17 @@ _WORDS = Words(
     {
         "and": (" and ", " et "),
         "leader": ("{name} ({share})", "{name} ({share})"),
+        "not clearly": ("{name} ({share}, not clearly ahead)", "{name} ({share}, sans avance nette)"),
+        "marked": (
+            "Dots are shares, with the number beside them; lines are intervals that at {level} hold for all "
+            "options of an audience together (Wilson's with Bonferroni's correction), so that options whose "
+            "lines do not overlap stand in this order.",
+            "Les points sont les parts, avec leur valeur à côté ; les traits sont des intervalles qui, à "
+            "{level}, valent ensemble pour toutes les options d’un public (Wilson, avec la correction de "
+            "Bonferroni) : des options dont les traits ne se recouvrent pas sont bien dans cet ordre.",
+        ),
+        "rank": (", place {low}", ", rang {low}"),
+        "ranks": (", place {low} to {high}", ", rang {low} à {high}"),
         "none": ("{question}: no share may be shown", "{question} : aucune part ne peut être affichée"),
         "is": (
             "{options} is chosen most often by {names}",
@@ -58,7 +70,7 @@ _WORDS = Words(
             "Les options sont rangées selon la moyenne des parts affichées.",
         ),
         "hidden": ("not shown: {names}", "non affichés : {names}"),
-        "one": ("{who} {share}, n {n}", "{who} {share}, n {n}"),
+        "one": ("{who} {share}, n {n}{rank}", "{who} {share}, n {n}{rank}"),
         "option": ("{label}: {shares}.", "{label} : {shares}."),
         "not asked": ("not asked", "non posée"),
         "alt": (
@@ -85,6 +97,9 @@ def ranked_options(
 ) -> Picture:
     """Draw the share of each audience that chose each option, the most chosen first.
 
+    The intervals hold for all options of an audience together (see
+    `toolkit.presentation.simultaneous.held_together`); the alt text says which places an option can have.
+
     Parameters
     ----------
     released
@@ -96,7 +111,7 @@ def ranked_options(
     table, by, measure
         Where the shares are, their group column, and which share is drawn.
     level
-        Of the intervals in the table, for the words.
+        Of the intervals that are drawn.
     look, title, language
         Colours; a title of your own; the language of the wording.
 
@@ -115,7 +130,9 @@ def ranked_options(
         )
     frame = released_table(released, table, columns=("item", "measure", by, "estimate"))
     names = [variable.name for variable in variables]
-    frame = frame[(frame["measure"] == measure) & frame["item"].isin(names)]
+    frame = held_together(
+        frame[(frame["measure"] == measure) & frame["item"].isin(names)], by=by, level=level
+    )
     look = look or Theme.of(audiences=instrument.audiences)
     exclusive = {variable.name for variable in variables if variable.option and variable.option.exclusive}
     order = _order(frame, names, exclusive)
@@ -183,8 +200,11 @@ def _title(
             options = ""
         share = percent(row["estimate"], bound=str(known(row.get("bound"))))
         name = audience_name(instrument, audience, language=language)
+        ahead = is_known(row["rank_high"]) and row["rank_high"] <= len(best)
         several |= {options} if len(best) > 1 else set()
-        leaders.setdefault(options, []).append(name if unclear else _WORDS("leader", name=name, share=share))
+        leaders.setdefault(options, []).append(
+            name if unclear else _WORDS("leader" if ahead else "not clearly", name=name, share=share)
+        )
     if not leaders:
         return _WORDS("none", question=question)
     said = [
@@ -202,12 +222,20 @@ def _caption(
     variable: Variable, frame: pd.DataFrame, instrument: Instrument, level: float, language: str
 ) -> str:
     asked = base_in_words(variable, instrument, language=language)
-    said = [marked(level), _WORDS("asked", asked=asked)]
+    said = [_WORDS("marked", level=percent(level)), _WORDS("asked", asked=asked)]
     if frame[frame["shown"].astype(bool)]["item"].nunique() > 1:
         said.append(_WORDS("order"))
     if (frame["bound"].fillna("") != "").any():
         said.append(bound_note())
     return " ".join(said)
+
+
+def _rank(row: dict[str, Any]) -> str:
+    """The places an option can have within its audience; "" where that is not known."""
+    if not is_known(row["rank_low"]):
+        return ""
+    low, high = int(row["rank_low"]), int(row["rank_high"])
+    return _WORDS("rank", low=low) if low == high else _WORDS("ranks", low=low, high=high)
 
 
 def _hidden_note(hidden: list[tuple[str, str]], instrument: Instrument, language: str) -> str:
@@ -224,6 +252,7 @@ def _alt(frame: pd.DataFrame, order: list[str], instrument: Instrument, *, by: s
                 who=audience_name(instrument, row[by], language=language),
                 share=share_of(row),
                 n=base(row["n"], row.get("n_shown")),
+                rank=_rank(row),
             )
             for row in frame[frame["item"] == name].to_dict("records")
         )
