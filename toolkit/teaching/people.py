@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -69,9 +70,10 @@ def _only_count(percent: float, n: int) -> int:
     return int(possible_counts(percent - 0.5, percent + 0.5, [n])["fewest"].iloc[0])
 
 
+@cache
 def _always_one_count() -> int:
     """The largest n at which no two counts round to one whole percentage."""
-    n = np.arange(1, 301)
+    n = np.arange(1, 201)
     several = np.zeros(len(n), dtype=bool)
     for percent in range(101):
         found = possible_counts(max(percent - 0.5, 0), min(percent + 0.5, 100), n)

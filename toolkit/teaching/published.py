@@ -9,12 +9,12 @@ import numpy as np
 
 from toolkit.findings import (
     check_claims,
-    compare_pairs,
     half_left_out_from,
     implied_by_ratio,
     implied_by_share,
     judge,
     largest_comparison,
+    pair_over_design_effects,
     possible_bases,
     share_intervals,
     shares_of_groups,
@@ -65,7 +65,7 @@ def _one_error(register: Register) -> tuple[float, float]:
 
 
 def _flexible(register: Register) -> Any:
-    return compare_pairs(register.of(STUDY)).set_index("item").loc["flexible"]
+    return pair_over_design_effects(register, "flexible", [1.0]).iloc[0]
 
 
 def _gap(register: Register) -> tuple[float, float]:
@@ -257,6 +257,21 @@ NEWS = (
             Mistake(lambda given: 1.88, "This would be “88 % more likely”. Here 88 % is a share."),
             Mistake(lambda given: 0.08, "This is the gap. How many times as likely?"),
             Mistake(lambda given: 0.8 / 0.88, "The other way round: first over second."),
+        ),
+    ),
+    Exercise(
+        "ratio-4",
+        "For which share of the others are “88 % more likely” and “88 % of them” both true?",
+        "fraction",
+        lambda register: 0.88 / _ratio(register),
+        "0.88 / 1.88. Only there do the two sentences say the same; for every other share one is wrong.",
+        "1.88 times the others' share would have to be 0.88.",
+        about="register",
+        mistakes=(
+            Mistake(
+                lambda register: largest_comparison(_ratio(register)),
+                "This is the most the others can have: 1.88 times it is 100 %, not 88 %.",
+            ),
         ),
     ),
 )

@@ -35,7 +35,8 @@ class Text:
 
 @dataclass(frozen=True)
 class Facts:
-    """Answers by item, and the texts in which others may stand."""
+    """Answers by item, and the texts in which others may stand, in one language."""
 
     known: Mapping[str, Answer]
     texts: tuple[Text, ...] = ()
+    language: str = "en"

@@ -141,6 +141,8 @@ def _by_cue(item: ChecklistItem, facts: Facts) -> Answer:
         for sentence in text.sentences():
             if any(cue in sentence.casefold() for cue in item.cues):
                 return Answer(TO_CHECK, f"“{_short(sentence)}”", text.where)
+    if facts.texts and facts.language != "en":
+        return Answer(TO_CHECK, "The words looked for are English; read the texts.", facts.texts[0].where)
     return Answer(MISSING)
 
 

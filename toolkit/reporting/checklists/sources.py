@@ -18,6 +18,7 @@ from toolkit.study import AAPOR_ITEMS
 
 if TYPE_CHECKING:
     from toolkit.findings.claims import StudyFacts
+    from toolkit.reporting.documents import Document
     from toolkit.study import Study
 
 __all__ = ["of_publication", "of_report", "of_study"]
@@ -36,7 +37,7 @@ def of_study(study: Study) -> Facts:
         if name in said
     )
     known = {**_computed(study), **_from_texts(texts)}
-    return Facts({**known, **_questionnaire(study), **_response(study)}, texts)
+    return Facts({**known, **_questionnaire(study), **_response(study)}, texts, study.language)
 
 
 def of_report(folder: Path) -> Facts:
@@ -48,7 +49,7 @@ def of_report(folder: Path) -> Facts:
         It holds no manifest, or one that cannot be read.
     """
     manifest = _manifest(folder)
-    texts = tuple(_statement(folder))
+    texts, language = _statement(folder)
     known = dict(_from_texts(texts))
     questions = manifest.get("instrument", {})
     if "instrument" not in known and questions:
@@ -68,7 +69,7 @@ def of_report(folder: Path) -> Facts:
         if text and cue in text.words:
             says = next(one for one in text.sentences() if cue in one)
             known[item] = Answer(TO_CHECK, f"“{says}”", text.where)
-    return Facts(known, texts)
+    return Facts(known, texts, language)
 
 
 def of_publication(facts: StudyFacts) -> Facts:
@@ -224,14 +225,19 @@ def _manifest(folder: Path) -> dict[str, Any]:
     return found
 
 
-def _statement(folder: Path) -> Iterator[Text]:
-    """The methods statement of a report, from the document it was written from."""
+def _statement(folder: Path) -> tuple[tuple[Text, ...], str]:
+    """The methods statement of a report, from the document it was written from, and its language."""
     from toolkit.reporting.documents import DOCUMENT, load_document
 
     if not (folder / DOCUMENT).is_file():
-        return
+        return (), "en"
+    document = load_document(folder / DOCUMENT)
+    return tuple(_texts_of(document)), document.cover.language
+
+
+def _texts_of(document: Document) -> Iterator[Text]:
     elements = {heading: name for name, heading in AAPOR_HEADINGS.items()}
-    for section in load_document(folder / DOCUMENT).sections:
+    for section in document.sections:
         for part in section.flat():
             if not (isinstance(part, Prose) and part.kind == "methods"):
                 continue
