@@ -414,6 +414,52 @@ def test_weights_that_are_none_are_told_by_row(tmp_path: Path) -> None:
     assert "every respondent needs its clusters" in said
 
 
+def spoilt(folder: Path, old: str, new: str) -> Path:
+    """The study file of 2024 with something changed, its instrument beside it."""
+    source = SAMPLES / "stackoverflow_2024"
+    text = (source / "study.yaml").read_text("utf-8")
+    assert old in text
+    (folder / "study.yaml").write_text(text.replace(old, new, 1), "utf-8")
+    (folder / "instrument.yaml").write_bytes((source / "instrument.yaml").read_bytes())
+    people(SO2024, {}).to_csv(folder / "survey_results_public.csv", index=False)
+    return folder / "study.yaml"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("    mapping:\n", "    mapping:\n      design: {weights: wt}\n", "column 'wt' is not in the file"),
+        ("    mapping:\n", "    mapping:\n      design: {}\n", "a design names a column"),
+        ("    mapping:\n", "    mapping:\n      design: {wieghts: wt}\n", "wieghts"),
+        ("rows: 65437", "rows: 0", "rows"),
+        ("optional: true}", "optional: perhaps}", "neither true nor false"),
+    ],
+)
+def test_what_a_study_file_says_wrongly_of_a_published_file_is_told(
+    tmp_path: Path, old: str, new: str, said: str
+) -> None:
+    with pytest.raises(InvalidInput, match=said):
+        load_study(spoilt(tmp_path, old, new)).check()
+
+
+def test_a_design_must_be_that_of_every_file(tmp_path: Path) -> None:
+    path = spoilt(tmp_path, "    mapping:\n", "    mapping:\n      design: {weights: JobSat}\n")
+    text = path.read_text("utf-8")
+    start, end = text.index("  - wave:"), text.index("\npolicy:")
+    again = text[start:end].replace("      design: {weights: JobSat}\n", "").replace("2024", "2023", 1)
+    other = again.replace("survey_results_public.csv", "other.csv")
+    path.write_text(f"{text[:end]}{other}{text[end:]}", "utf-8")
+    (tmp_path / "other.csv").write_bytes((tmp_path / "survey_results_public.csv").read_bytes())
+    with pytest.raises(InvalidInput, match="differs between files"):
+        load_study(path)
+
+
+def test_a_study_without_a_design_has_none(tmp_path: Path) -> None:
+    study = opened("stackoverflow_2024", tmp_path, people(SO2024, {}))
+    assert study.design is None
+    assert "weight" not in study.responses()
+
+
 @pytest.mark.parametrize(
     "name", ["stackoverflow_2023", "stackoverflow_2024", "stackoverflow_2025", "gss_2018", "osmi_2016"]
 )

@@ -54,6 +54,9 @@ def test_ours_is_in_english_and_french_and_no_text_is_the_other_language(folder:
 
 def test_every_item_of_the_bank_is_asked_somewhere(bank: BankFile) -> None:
     asked = {item.id for folder in FOLDERS for item in questionnaire(folder).items}
+    sample = INSTRUMENTS.parent / "data_samples" / "upwork_2024"
+    for audience in ("executive", "employee", "freelancer"):
+        asked |= {item.id for item in load_instrument(sample / f"{audience}.yaml").items}
     assert {item.id for item in bank.items} == asked
 
 
