@@ -27,6 +27,9 @@ def add(commands: Commands) -> None:
         "--timeout", type=count, default=1800, metavar="SECONDS", help="of one report (default: 1800)"
     )
     batch.add_argument(
+        "--cluster", metavar="ADDRESS", help="a Dask scheduler whose workers make the reports (docs/scale.md)"
+    )
+    batch.add_argument(
         "--memory",
         type=size,
         metavar="SIZE",
@@ -51,7 +54,7 @@ def size(text: str) -> int:
 
 def _batch(given: argparse.Namespace) -> int:
     if not given.dry_run:
-        return make(given, seconds=given.timeout, memory=given.memory)
+        return make(given, seconds=given.timeout, memory=given.memory, cluster=given.cluster)
     from toolkit.reporting.batch import plan_reports
 
     planned = plan_reports(study_file(given.study), **chosen(given))

@@ -32,7 +32,7 @@ def takes_choice(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--wave", help="the wave, as the study file writes it (default: the latest)")
     command.add_argument(
-        "--out", default="reports", metavar="FOLDER", help="where to write (default: reports)"
+        "--out", default="reports", metavar="FOLDER", help="where to write, s3://… too (default: reports)"
     )
     command.add_argument("--workers", type=count, metavar="N", help="side by side (default: one a processor)")
     command.add_argument("--notebook", metavar="FILE", help="another parameterised notebook")
@@ -67,7 +67,8 @@ def make(given: argparse.Namespace, **limits: Any) -> int:
     finally:
         teller.end()
     print(summary_of(made))
-    print(f"Open {os.path.relpath(made.attrs['index'])}")
+    index = str(made.attrs["index"])
+    print(f"Open {index if '://' in index else os.path.relpath(index)}")
     return FAILED if (made["status"] == "failed").any() else 0
 
 

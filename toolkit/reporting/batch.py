@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,15 +16,17 @@ import pandas as pd
 
 from toolkit.errors import ToolkitError
 from toolkit.reporting.atomic import lock_folder, sweep
-from toolkit.reporting.hands import Hands
+from toolkit.reporting.destinations import Place, is_address
+from toolkit.reporting.hands import Hands, Shared, writers
 from toolkit.reporting.inputs import KEPT
 from toolkit.reporting.journal import Journal
 from toolkit.reporting.making import FAILED, clear_failure
-from toolkit.reporting.planning import Checked, Plan, Wanted, checked, plan
+from toolkit.reporting.planning import Checked, Plan, Wanted, checked, imports_of, plan
 from toolkit.reporting.scratch import scratch_folder
 from toolkit.reporting.worker import DONE, Job, Outcome
 
 if TYPE_CHECKING:
+    from toolkit.reporting.cluster import Cluster
     from toolkit.study import Study
 
 __all__ = ["Progress", "plan_reports", "run_reports"]
@@ -59,6 +62,7 @@ def run_reports(
     seconds: float | None = None,
     memory: int | None = None,
     executor: Executor | None = None,
+    cluster: str | None = None,
     progress: Callable[[Progress], None] | None = None,
     told: Callable[[str], None] | None = None,
 ) -> pd.DataFrame:
@@ -79,7 +83,8 @@ def run_reports(
     wave
         None for the latest.
     out
-        Where to write.
+        Where to write: a folder, or an address fsspec knows (s3://bucket/reports), where a report stands once
+        its manifest does.
     workers
         Reports made side by side; None for one a processor.
     notebook
@@ -95,6 +100,8 @@ def run_reports(
         Limits of one report: time, and bytes its notebook may take (where kernels are warm).
     executor
         Runs the jobs instead of threads of this process; anything with the interface of concurrent.futures.
+    cluster
+        Address of a Dask scheduler whose workers make the reports; they need the toolkit, not the files.
     progress
         Called after each report.
     told
@@ -111,6 +118,8 @@ def run_reports(
     InvalidInput
         Before anything is made: the study's files, an unknown organisation or wave, a notebook that does not
         take the parameters, an output folder that cannot be written.
+    ToolkitError
+        The disk is full, the cluster is gone: what was finished stands.
     KeyboardInterrupt
         After workers were stopped and the index written; what was finished stays.
 
@@ -123,19 +132,60 @@ def run_reports(
     wanted = Wanted(
         _named(organisations), wave, out, notebook, data, _formats(formats), force, seconds, memory
     )
-    run = checked(study, wanted)
-    if run.study.table is not None:
-        _known(run)
     say = told or _silent
-    with lock_folder(run.folder), scratch_folder() as scratch, _said_plainly():
-        sweep(run.folder)
-        hands = Hands(run, scratch, workers or os.cpu_count() or 1, executor, say)
-        try:
+    with _said_plainly(), _desk(wanted) as (wanted, place):
+        run = checked(study, wanted)
+        if run.study.table is not None:
+            _known(run)
+        with ExitStack() as stack:
+            here = place and place.at(*run.folder.parts[-2:])
+            machines = _machines(cluster, stack)
+            stack.enter_context(lock_folder(run.folder))
+            scratch = stack.enter_context(scratch_folder())
+            if here:
+                stack.enter_context(here.held())
+                here.mirror(run.folder)
+            sweep(run.folder)
+            modules = [*imports_of(run.notebooks), *writers(wanted.formats)]
+            shared = Shared(run.study, run.notebooks, modules)
+            count = workers or os.cpu_count() or 1
+            hands = Hands(shared, scratch, count, say, executor=executor, cluster=machines, place=here)
+            stack.callback(hands.close)
             planned = plan(run, scratch, before=hands.prepare)
             say(_what_was_read(planned))
-            return _run(planned, hands, progress)
-        finally:
-            hands.close()
+            if here:
+                here.save(run.folder)  # the key first: without it nothing that is made could be known again
+                stack.callback(here.save, run.folder)
+            return _placed(_run(planned, wanted, hands, progress), run.folder, here)
+
+
+def _machines(address: str | None, stack: ExitStack) -> Cluster | None:
+    if not address:
+        return None
+    from toolkit.reporting.cluster import Cluster
+
+    cluster = Cluster(address)
+    stack.callback(cluster.close)
+    return cluster
+
+
+@contextmanager
+def _desk(wanted: Wanted) -> Iterator[tuple[Wanted, Place | None]]:
+    """Where the run works: in the output folder itself, or for a store in a folder that ends with it."""
+    if not is_address(wanted.out):
+        yield wanted, None
+        return
+    with tempfile.TemporaryDirectory(prefix="reports-") as desk:
+        yield replace(wanted, out=desk, sealed=True), Place(str(wanted.out))
+
+
+def _placed(made: pd.DataFrame, folder: Path, here: Place | None) -> pd.DataFrame:
+    """Say the store's addresses instead of those of the run's own folder."""
+    if here is None:
+        return made
+    told = made.assign(folder=made["folder"].str.replace(str(folder), here.address, regex=False))
+    told.attrs["index"] = f"{here.address}/index.html"
+    return told
 
 
 def plan_reports(
@@ -162,8 +212,10 @@ def plan_reports(
         As `run_reports`.
     """
     wanted = Wanted(_named(organisations), wave, out, notebook, data, _formats(formats), force)
-    run = checked(study, wanted)
-    with scratch_folder() as scratch, _said_plainly():
+    with _said_plainly(), _desk(wanted) as (wanted, place), scratch_folder() as scratch:
+        run = checked(study, wanted)
+        if place:
+            place.at(*run.folder.parts[-2:]).mirror(run.folder)
         planned = plan(run, scratch, writes=False)
     rows = [
         (one, planned.names[one], "unchanged" if one in planned.unchanged else "to make")
@@ -172,7 +224,15 @@ def plan_reports(
     return pd.DataFrame(rows, columns=["organisation", "name", "status"])
 
 
-def _run(planned: Plan, hands: Hands, progress: Callable[[Progress], None] | None) -> pd.DataFrame:
+def _made(planned: Plan, wanted: Wanted, hands: Hands) -> Iterator[tuple[Job, Outcome]]:
+    if planned.to_make:
+        planned.study.forget_answers()
+        yield from hands.make(planned.jobs(wanted, hands.kept))
+
+
+def _run(
+    planned: Plan, wanted: Wanted, hands: Hands, progress: Callable[[Progress], None] | None
+) -> pd.DataFrame:
     """Make what is to be made; whatever happens, workers end and the index says what stands."""
     from toolkit.reporting.index import write_index
 
@@ -182,7 +242,7 @@ def _run(planned: Plan, hands: Hands, progress: Callable[[Progress], None] | Non
     manifest = Journal(planned.folder / KEPT / "manifest.jsonl")
     log.add(event="begun", wave=planned.wave, to_make=len(planned.to_make), unchanged=len(rows))
     try:
-        for job, outcome in hands.make(planned):
+        for job, outcome in _made(planned, wanted, hands):
             row = _row(planned, job, outcome)
             rows.append(row)
             _note(log, manifest, row)

@@ -1,25 +1,42 @@
-"""Who makes the reports of a run: threads of this process that fork, or an executor from elsewhere."""
+"""Who makes the reports of a run: threads of this process that fork, an executor, or a cluster."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from toolkit.reporting.crew import Crew
-from toolkit.reporting.making import make_one
-from toolkit.reporting.planning import Checked, Plan, imports_of
-from toolkit.reporting.prepared import write_study
+from toolkit.reporting.destinations import Place, deliver
 from toolkit.reporting.worker import Job, Outcome
 
-__all__ = ["Hands"]
+if TYPE_CHECKING:
+    from toolkit.reporting.cluster import Cluster
+    from toolkit.study import Study
+
+__all__ = ["Hands", "Shared", "writers"]
 
 _WRITERS = {"pdf": "pdf", "docx": "word", "pptx": "slides", "xlsx": "workbook"}
+_LOOK_SECONDS = 5.0
+_AHEAD = 2
+"""Jobs handed out for every worker: the next one is there when it ends, and no list grows with the batch."""
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What all jobs of a run share: its study, if it has one, its notebooks, what is worth importing once."""
+
+    study: Study | None
+    notebooks: tuple[Path, Path]
+    modules: Sequence[str]
 
 
 class Hands:
-    """Makes the jobs of a plan, as many at a time as there are workers.
+    """Makes jobs, as many at a time as there are workers.
 
     Parameters
     ----------
@@ -27,50 +44,61 @@ class Hands:
         Where the study is kept for them.
     executor
         Anything with the interface of concurrent.futures; None for threads of this process.
+    cluster
+        Machines elsewhere, instead.
+    place
+        A store the reports are brought to; None where they stand in their folders.
     say
         Takes a sentence for whoever started the run.
     """
 
     def __init__(
         self,
-        run: Checked,
+        shared: Shared,
         scratch: Path,
         workers: int,
-        executor: Executor | None,
         say: Callable[[str], None],
+        *,
+        executor: Executor | None = None,
+        cluster: Cluster | None = None,
+        place: Place | None = None,
     ) -> None:
-        self._run, self._scratch, self._workers, self.say = run, scratch, workers, say
-        self._given = executor
+        self._shared, self._scratch, self._workers, self.say = shared, scratch, max(1, workers), say
+        self._given, self._cluster, self._place = executor, cluster, place
         self._crew: Crew | None = None
         self._starting: Future[None] | None = None
         self._pool: ThreadPoolExecutor | None = None
 
+    @property
+    def kept(self) -> str:
+        """Where the study is kept for the jobs; "" where there is none."""
+        return str(self._scratch / "study.pickle") if self._shared.study else ""
+
     def prepare(self) -> None:
         """Keep the study for the jobs, and start importing while the answers are still being read."""
-        kept = write_study(self._run.study, self._kept)
-        if self._given is None:
-            modules = [*imports_of(self._run.notebooks), *_writers(self._run.wanted.formats)]
-            self._crew = Crew(self._scratch, kept=str(kept), modules=modules)
-            self._pool = ThreadPoolExecutor(max_workers=max(1, self._workers))
+        from toolkit.reporting.prepared import write_study
+
+        if self._shared.study is not None:
+            write_study(self._shared.study, Path(self.kept))
+        if self._given is None and self._cluster is None:
+            self._crew = Crew(self._scratch, kept=self.kept, modules=self._shared.modules)
+            self._pool = ThreadPoolExecutor(max_workers=self._workers)
             self._starting = self._pool.submit(self._crew.start)
 
-    def make(self, planned: Plan) -> Iterator[tuple[Job, Outcome]]:
+    def make(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, Outcome]]:
         """Each job with its outcome as it ends.
 
         Whatever ends this early (Ctrl-C too) ends the processes of its jobs.
         """
-        if not planned.to_make:
-            return
-        planned.study.forget_answers()
-        work: Callable[[Job], Outcome] = make_one
         if self._crew is not None and self._starting is not None:
             self._starting.result()
-            work = partial(make_one, crew=self._crew)
             if self._crew.why_cold:
                 why = self._crew.why_cold
                 self.say(f"{why[0].upper()}{why[1:]}. Each report starts a kernel of its own.")
+        if self._cluster is not None:
+            self._cluster.begin(self._bundle(), self._place)
         try:
-            yield from self._as_they_end(work, planned.jobs(self._run.wanted, self._kept))
+            yield from self._as_they_end(jobs)
         except BaseException:
             if self._crew is not None:
                 self._crew.stop()
@@ -83,25 +111,50 @@ class Hands:
         if self._crew is not None:
             self._crew.close()
 
-    @property
-    def _kept(self) -> Path:
-        return self._scratch / "study.pickle"
-
-    def _as_they_end(
-        self, work: Callable[[Job], Outcome], jobs: Iterable[Job]
-    ) -> Iterator[tuple[Job, Outcome]]:
-        pool: Executor | None = self._given or self._pool
-        if pool is None:
-            raise RuntimeError("the answers were not read, so nothing was prepared for making reports")
-        running = {pool.submit(work, job): job for job in jobs}
+    def _as_they_end(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, Outcome]]:
+        waiting, running = iter(jobs), dict[Future[Any], Job]()
         try:
-            for future in as_completed(running):
-                yield running.pop(future), future.result()
+            while True:
+                for job in islice(waiting, max(0, self._window() - len(running))):
+                    running[self._submit(job)] = job
+                if not running:
+                    return
+                done, _ = wait(running, timeout=_LOOK_SECONDS, return_when=FIRST_COMPLETED)
+                if not done and self._cluster is not None and not self._cluster.there():
+                    raise self._cluster.gone()
+                for future in done:
+                    yield (job := running.pop(future)), self._outcome(job, future)
         finally:
             for future in running:
                 future.cancel()
 
+    def _window(self) -> int:
+        return self._cluster.window if self._cluster is not None else _AHEAD * self._workers
 
-def _writers(formats: Iterable[str]) -> list[str]:
+    def _submit(self, job: Job) -> Future[Any]:
+        if self._cluster is not None:
+            return self._cluster.submit(job)
+        pool: Executor | None = self._given or self._pool
+        if pool is None:
+            raise RuntimeError("nothing was prepared for making reports")
+        return pool.submit(partial(deliver, crew=self._crew, place=self._place), job)
+
+    def _outcome(self, job: Job, future: Future[Any]) -> Outcome:
+        if self._cluster is not None:
+            return self._cluster.outcome(job, future)
+        outcome: Outcome = future.result()
+        return outcome
+
+    def _bundle(self) -> Any:
+        from toolkit.reporting.cluster import Bundle, bundle_of
+
+        shared = self._shared
+        if shared.study is not None:
+            return bundle_of(shared.study, Path(self.kept), shared.notebooks, tuple(shared.modules))
+        name, modules = shared.notebooks[0], tuple(shared.modules)
+        return Bundle(b"", {f"notebook/{name.name}": name.read_bytes()}, modules)
+
+
+def writers(formats: Iterable[str]) -> list[str]:
     """The module of each format's writer, to be imported once."""
     return [f"toolkit.reporting.documents.{_WRITERS[one]}" for one in formats if one in _WRITERS]

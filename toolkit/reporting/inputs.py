@@ -23,7 +23,7 @@ from toolkit.reporting.manifest import MANIFEST, package_versions, sha256_of
 if TYPE_CHECKING:
     from toolkit.study import Study
 
-__all__ = ["KEPT", "Inputs", "kept_key", "stands", "study_inputs"]
+__all__ = ["KEPT", "Inputs", "kept_key", "sealed", "stands", "study_inputs"]
 
 KEPT = "_batch"
 """The folder of the batch's own files beside the reports: for the consultant, never for a client."""
@@ -122,6 +122,15 @@ def code_hash() -> str:
         if path.is_file() and "__pycache__" not in path.parts:
             made.update(f"{path.relative_to(root).as_posix()}\n{sha256_of(path)}\n".encode())
     return made.hexdigest()
+
+
+def sealed(folder: Path, hashed: str) -> bool:
+    """Whether a report's manifest says these inputs; its files are not looked at."""
+    try:
+        told = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        return bool(told.get("input") == hashed)
+    except (OSError, ValueError, AttributeError):
+        return False
 
 
 def stands(folder: Path, hashed: str) -> bool:

@@ -52,6 +52,7 @@ def build_manifest(
     notebook: Path,
     parameters: Mapping[str, object],
     hashed: str = "",
+    known: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Gather the facts of one report.
 
@@ -65,6 +66,8 @@ def build_manifest(
         As shown in the delivered notebook: no path of the machine.
     hashed
         The keyed hash of all that went in (`toolkit.reporting.inputs`).
+    known
+        Hashes of input files that need not be read again.
 
     Returns
     -------
@@ -73,6 +76,7 @@ def build_manifest(
     """
     files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != MANIFEST)
     outputs = {path.relative_to(folder).as_posix(): sha256_of(path) for path in files}
+    inputs = {path: (known or {}).get(str(path)) or sha256_of(path) for path in _inputs(study, organisation)}
     return {
         "study": study.id,
         "title": study.title,
@@ -91,7 +95,7 @@ def build_manifest(
             "sha256": hashlib.sha256(study.instrument.model_dump_json().encode()).hexdigest(),
         },
         "notebook": {"name": notebook.name, "sha256": sha256_of(notebook)},
-        "inputs": {_named(path, study.folder): sha256_of(path) for path in _inputs(study, organisation)},
+        "inputs": {_named(path, study.folder): digest for path, digest in inputs.items()},
         "input": hashed,
         "outputs": outputs,
         "headline": headline(folder / RESULTS),

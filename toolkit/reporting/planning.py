@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from toolkit.reporting.choosing import chosen_organisations, chosen_wave, notebook_path, opened, report_folder
-from toolkit.reporting.inputs import Inputs, kept_key, stands, study_inputs
+from toolkit.reporting.inputs import Inputs, kept_key, sealed, stands, study_inputs
 from toolkit.reporting.worker import Job
 
 if TYPE_CHECKING:
@@ -44,6 +44,8 @@ class Wanted:
     force: bool = False
     seconds: float | None = None
     memory: int | None = None
+    sealed: bool = False
+    """Whether the seals alone are here, each of a report found whole (`toolkit.reporting.destinations`)."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ class Plan:
         """The organisations whose report is to be made."""
         return [one for one in self.chosen if one not in self.unchanged]
 
-    def jobs(self, wanted: Wanted, kept: Path) -> Iterator[Job]:
+    def jobs(self, wanted: Wanted, kept: str) -> Iterator[Job]:
         """What is to be made."""
         for one in self.to_make:
             yield Job(
@@ -92,7 +94,7 @@ class Plan:
                 wave=self.wave,
                 notebook=str(self.notebooks[0]),
                 notice=str(self.notebooks[1]),
-                kept=str(kept),
+                kept=kept,
                 part=str(self.parts[one]),
                 final=str(self.folder / one),
                 formats=wanted.formats,
@@ -227,4 +229,5 @@ def imports_of(notebooks: Iterable[Path]) -> list[str]:
 def _unchanged(run: Checked, chosen: Sequence[str], hashes: dict[str, str]) -> frozenset[str]:
     if run.wanted.force:
         return frozenset()
-    return frozenset(one for one in chosen if one in hashes and stands(run.folder / one, hashes[one]))
+    same = sealed if run.wanted.sealed else stands
+    return frozenset(one for one in chosen if one in hashes and same(run.folder / one, hashes[one]))

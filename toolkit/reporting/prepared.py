@@ -18,15 +18,20 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from toolkit.study import Study
 
-__all__ = ["JOB", "STUDY", "environment_of", "preload", "prepared_study", "write_study"]
+__all__ = ["JOB", "STUDY", "environment_of", "input_hashes", "preload", "prepared_study", "write_study"]
 
 JOB = "SURVEY_TOOLKIT_JOB"
 STUDY = "SURVEY_TOOLKIT_STUDY"
 
 
 def write_study(study: Study, path: Path) -> Path:
-    """Keep a study as it was read, without anybody's answers and without the organisations table."""
+    """Keep a study as it was read, without anybody's answers and without the organisations table.
+
+    The hashes of its files go along, so that no job has to read them again, nor see them at all.
+    """
     from dataclasses import replace
+
+    from toolkit.reporting.manifest import sha256_of
 
     published = study.benchmarks_path
     kept = replace(
@@ -38,7 +43,8 @@ def write_study(study: Study, path: Path) -> Path:
         input_files=tuple(one.resolve() for one in study.input_files),
         answer_paths=tuple(one.resolve() for one in study.answer_paths),
     )
-    path.write_bytes(pickle.dumps(kept))
+    hashes = {str(one): sha256_of(one) for one in kept.input_files}
+    path.write_bytes(pickle.dumps((kept, hashes)))
     path.chmod(0o600)
     return path
 
@@ -46,7 +52,7 @@ def write_study(study: Study, path: Path) -> Path:
 def preload() -> None:
     """Read the study named in the environment before the first fork, with what is worked out from it."""
     if os.environ.get(STUDY):
-        study = _kept(os.environ[STUDY])
+        study = _kept(os.environ[STUDY])[0]
         _ = study.instrument.variables, study.findings
 
 
@@ -68,14 +74,19 @@ def prepared_study(
     return _opened(job["kept"], job["part"])
 
 
+def input_hashes(kept: str) -> Mapping[str, str]:
+    """Path → hash of each of the study's files, as the batch has found them."""
+    return _kept(kept)[1]
+
+
 @cache
 def _opened(kept: str, part: str) -> Study:
     from toolkit.study.store import open_part
 
-    return open_part(_kept(kept), part)
+    return open_part(_kept(kept)[0], part)
 
 
 @cache
-def _kept(path: str) -> Study:
-    study: Study = pickle.loads(Path(path).read_bytes())
-    return study
+def _kept(path: str) -> tuple[Study, dict[str, str]]:
+    kept: tuple[Study, dict[str, str]] = pickle.loads(Path(path).read_bytes())
+    return kept

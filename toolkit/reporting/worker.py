@@ -145,7 +145,7 @@ def _make(job: Job, address: Path | None) -> Outcome:
     from toolkit.reporting.execute import Limits, clean, execute, read_notebook
     from toolkit.reporting.gathering import reportable
     from toolkit.reporting.manifest import MANIFEST, as_json, build_manifest
-    from toolkit.reporting.prepared import prepared_study
+    from toolkit.reporting.prepared import input_hashes, prepared_study
 
     study = prepared_study(job.study, job.data, told=job.environment)
     if study is None:
@@ -171,6 +171,7 @@ def _make(job: Job, address: Path | None) -> Outcome:
         notebook=template,
         parameters=job.shown_parameters,
         hashed=job.hashed,
+        known=input_hashes(job.kept),
     )
     (folder / MANIFEST).write_text(as_json(manifest), encoding="utf-8")
     return Outcome(kind, warnings=tuple(warnings), outputs=manifest["outputs"])

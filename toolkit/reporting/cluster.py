@@ -1,0 +1,341 @@
+"""The same jobs on other machines, through Dask: study, notebooks and one organisation's answers go there,
+the finished report comes back.
+
+Nothing but the toolkit itself has to be on a worker. What every job shares is handed to each worker once,
+also to one that joins later; a job brings its own organisation's answers and nobody else's. Only the batch
+writes reports (or, where they go to a store, the worker seals one there): a worker that dies, or one that was
+thought dead, can leave nothing half made.
+"""
+
+from __future__ import annotations
+
+import atexit
+import hashlib
+import json
+import pickle
+import platform
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Mapping
+from concurrent.futures import CancelledError, Executor, Future
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from toolkit.errors import ToolkitError
+from toolkit.reporting.atomic import fresh_folder, put_in_place
+from toolkit.reporting.crew import Crew
+from toolkit.reporting.destinations import Place, deliver
+from toolkit.reporting.making import FAILED, FAILURE_NOTE, clear_failure
+from toolkit.reporting.scratch import scratch_folder
+from toolkit.reporting.worker import DONE, Job, Outcome
+
+if TYPE_CHECKING:
+    from toolkit.study import Study
+
+__all__ = ["Bundle", "Cluster", "bundle_of", "make_parcel"]
+
+CONNECT_SECONDS = 15
+_COUNT_SECONDS = 5.0
+_PATIENT = 2
+"""Jobs sent ahead for every thread of a worker, so that none waits for the batch."""
+
+
+@dataclass(frozen=True, eq=False)
+class Bundle:
+    """What all jobs of a run share, as bytes.
+
+    Parameters
+    ----------
+    study
+        As `toolkit.reporting.prepared.write_study` keeps it.
+    files
+        Name → contents of the notebooks ("notebook/…", "notice/…") and the brand's files ("logo/…").
+    modules
+        To import before the first fork.
+    """
+
+    study: bytes
+    files: Mapping[str, bytes]
+    modules: tuple[str, ...]
+
+    @property
+    def digest(self) -> str:
+        """What tells it from another run's."""
+        made = hashlib.sha256(self.study)
+        for name, data in sorted(self.files.items()):
+            made.update(f"{name} {hashlib.sha256(data).hexdigest()}\n".encode())
+        return made.hexdigest()
+
+
+def bundle_of(study: Study, kept: Path, notebooks: tuple[Path, Path], modules: tuple[str, ...]) -> Bundle:
+    """Pack what every job needs: the study without answers, published figures, notebooks, brand files."""
+    stored, hashes = pickle.loads(kept.read_bytes())
+    if study.benchmarks_path:
+        stored.__dict__["findings"] = study.findings
+    files = {f"{kind}/{path.name}": path.read_bytes() for kind, path in zip(_KINDS, notebooks, strict=True)}
+    for field in _BRAND:
+        name = getattr(study.brand, field)
+        if name:
+            files[f"{field}/{Path(name).name}"] = (study.folder / name).read_bytes()
+    return Bundle(pickle.dumps((stored, hashes)), files, modules)
+
+
+_KINDS = ("notebook", "notice")
+_BRAND = ("logo", "template_docx", "template_pptx")
+
+
+class Cluster:
+    """A Dask cluster that makes reports.
+
+    Parameters
+    ----------
+    address
+        Of the scheduler: tcp://host:8786, or tls:// with Dask's own configuration of certificates.
+
+    Raises
+    ------
+    ToolkitError
+        Dask is not installed, nobody answers at the address, or a worker has another version of anything
+        that goes into a report.
+    """
+
+    def __init__(self, address: str) -> None:
+        try:
+            import distributed
+        except ImportError:
+            raise ToolkitError(
+                "--cluster needs dask.distributed: pip install 'survey-research-toolkit[cluster]'"
+            ) from None
+        self.address = address
+        try:
+            connect: Any = distributed.Client
+            self._client: Any = connect(address, timeout=CONNECT_SECONDS, set_as_default=False)
+        except (OSError, ValueError, TypeError) as fault:
+            raise ToolkitError(f"no Dask scheduler answers at {address}: {fault}") from None
+        self._digest = ""
+        self._place: Place | None = None
+        self._counted, self._threads = -_COUNT_SECONDS, 0
+
+    def begin(self, bundle: Bundle, place: Place | None) -> None:
+        """Hand out what all jobs share, to workers that are there and to those that come."""
+        self._digest, self._place = bundle.digest, place
+        try:
+            stamps = self._client.run(stamp)
+            self._client.register_worker_callbacks(setup=_Hand(bundle))
+        except Exception as fault:
+            raise ToolkitError(
+                f"a worker of {self.address} cannot run the toolkit: {type(fault).__name__}: {fault}. "
+                "Install the same version there."
+            ) from fault
+        others = sorted(worker for worker, told in stamps.items() if told != stamp())
+        if others:
+            self.close()
+            raise ToolkitError(
+                f"another version of the toolkit, of Python or of a package is on {', '.join(others)}: "
+                "reports made there would not be the same. Install there what is here (constraints.txt)."
+            )
+        self._executor: Executor = self._client.get_executor(pure=False)
+
+    @property
+    def window(self) -> int:
+        """How many jobs to have under way."""
+        if time.monotonic() > self._counted + _COUNT_SECONDS and self.there():
+            self._counted, self._threads = time.monotonic(), sum(self._client.nthreads().values())
+        return _PATIENT * max(4, self._threads)
+
+    def there(self) -> bool:
+        """Whether the scheduler can be reached."""
+        return bool(self._client.status == "running")
+
+    def submit(self, job: Job) -> Future[tuple[Outcome, dict[str, bytes]]]:
+        """Send a job with its own organisation's answers."""
+        part = {path.name: path.read_bytes() for path in Path(job.part).iterdir()} if job.part else {}
+        if not self.there():
+            raise self.gone()
+        return self._executor.submit(make_parcel, self._digest, stamp(), job, part, self._place)
+
+    def outcome(self, job: Job, future: Future[tuple[Outcome, dict[str, bytes]]]) -> Outcome:
+        """What came back, put in its place here.
+
+        Raises
+        ------
+        ToolkitError
+            The scheduler is gone.
+        """
+        try:
+            outcome, files = future.result()
+        except Exception as fault:  # noqa: BLE001 - whatever a worker or Dask raises; it is told
+            if not self.there() or isinstance(fault, CancelledError):
+                raise self.gone() from None
+            sentence = f"it could not be made on the cluster: {type(fault).__name__}: {fault}"
+            outcome, files = Outcome("failed", sentence.partition("\n")[0], str(fault)), {}
+        try:
+            return _put_here(job, outcome, files)
+        except OSError as fault:
+            return replace(
+                outcome, status="failed", sentence=f"its folder could not be put in place: {fault.strerror}"
+            )
+
+    def gone(self) -> ToolkitError:
+        """What to say where the scheduler is not there any more."""
+        return ToolkitError(
+            f"the Dask scheduler at {self.address} is gone. What was finished stands; run it again when "
+            "there is one."
+        )
+
+    def close(self) -> None:
+        """Let go of the cluster; its workers stay."""
+        self._client.close(timeout=2)
+
+
+@dataclass(frozen=True, eq=False)
+class _Hand:
+    """What each worker calls once: takes the bundle."""
+
+    bundle: Bundle
+
+    def __call__(self, dask_worker: object = None) -> None:
+        _BUNDLES[self.bundle.digest] = self.bundle
+        with _LOCK:
+            for digest, desk in list(_DESKS.items()):
+                if digest != self.bundle.digest and not desk.jobs:
+                    desk.close()
+                    del _DESKS[digest]
+
+
+def stamp() -> str:
+    """Hash of the toolkit's code, Python's version and those of the packages."""
+    from toolkit.reporting.inputs import code_hash
+    from toolkit.reporting.manifest import package_versions
+
+    told = json.dumps([code_hash(), platform.python_version(), package_versions()])
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
+def make_parcel(
+    digest: str, version: str, job: Job, part: Mapping[str, bytes], place: Place | None
+) -> tuple[Outcome, dict[str, bytes]]:
+    """On a worker: make one report in a folder of the worker's own and hand back its files.
+
+    Parameters
+    ----------
+    digest
+        Of the bundle the worker was handed.
+    version
+        The batch's `stamp`.
+    part
+        The organisation's own answers, file by file.
+    place
+        Where the report goes instead of back; its seal comes back all the same.
+    """
+    if stamp() != version:
+        return Outcome("failed", "the worker it was sent to has another version of the toolkit"), {}
+    desk = _desk(digest)
+    try:
+        with tempfile.TemporaryDirectory(dir=desk.folder) as own:
+            here = _unpacked(Path(own), desk.folder, job, part)
+            outcome = deliver(here, crew=desk.crew, place=place)
+            final = Path(here.final)
+            stands = final if outcome.status in DONE else final.parent / FAILED / final.name
+            return outcome, _contents(stands)
+    finally:
+        with _LOCK:
+            desk.jobs -= 1
+
+
+def _unpacked(own: Path, desk: Path, job: Job, part: Mapping[str, bytes]) -> Job:
+    (own / "part").mkdir()
+    for name, data in part.items():
+        (own / "part" / name).write_bytes(data)
+    return replace(
+        job,
+        kept=str(desk / "study.pickle") if job.kept else "",
+        part=str(own / "part") if job.part else "",
+        notebook=str(desk / "notebook" / Path(job.notebook).name),
+        notice=str(desk / "notice" / Path(job.notice).name),
+        final=str(own / "out" / Path(job.final).name),
+    )
+
+
+def _contents(folder: Path) -> dict[str, bytes]:
+    files = [path for path in folder.rglob("*") if path.is_file()] if folder.is_dir() else []
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
+def _put_here(job: Job, outcome: Outcome, files: Mapping[str, bytes]) -> Outcome:
+    """Write what came back under a temporary name and rename it."""
+    final = Path(job.final)
+    stands = final if outcome.status in DONE else final.parent / FAILED / final.name
+    if outcome.status == "stopped":
+        return outcome
+    stands.parent.mkdir(parents=True, exist_ok=True)
+    making = fresh_folder(stands)
+    try:
+        for name, data in files.items():
+            (making / name).parent.mkdir(parents=True, exist_ok=True)
+            (making / name).write_bytes(data)
+        if outcome.status not in DONE:
+            (making / FAILURE_NOTE).write_text(outcome.sentence + "\n", encoding="utf-8")
+        put_in_place(making, stands)
+        if outcome.status in DONE:
+            clear_failure(final)
+    finally:
+        shutil.rmtree(making, ignore_errors=True)
+    return outcome
+
+
+class _Desk:
+    """A worker process's own folder and crew for one run."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        self._scratch = scratch_folder()
+        self.folder, self.jobs = self._scratch.__enter__(), 0
+        for name, data in bundle.files.items():
+            (self.folder / name).parent.mkdir(exist_ok=True)
+            (self.folder / name).write_bytes(data)
+        kept = ""
+        if bundle.study:
+            kept = str(self.folder / "study.pickle")
+            Path(kept).write_bytes(_with_brand_here(bundle, self.folder))
+        self.crew = Crew(self.folder, kept=kept, modules=bundle.modules)
+        self.crew.start()
+
+    def close(self) -> None:
+        """End the processes and clear the folder."""
+        self.crew.close()
+        self._scratch.__exit__(None, None, None)
+
+
+def _with_brand_here(bundle: Bundle, folder: Path) -> bytes:
+    """The stored study with the brand's files where they lie on this machine."""
+    study, hashes = pickle.loads(bundle.study)
+    found = {name.partition("/")[0]: str(folder / name) for name in bundle.files}
+    brand = study.brand.model_copy(update={field: found[field] for field in _BRAND if field in found})
+    placed = replace(study, brand=brand)
+    if "findings" in study.__dict__:
+        placed.__dict__["findings"] = study.findings
+    return pickle.dumps((placed, hashes))
+
+
+_BUNDLES: dict[str, Bundle] = {}
+_DESKS: dict[str, _Desk] = {}
+_LOCK = threading.Lock()
+
+
+def _desk(digest: str) -> _Desk:
+    """This process's desk for a run, with one job more at it."""
+    with _LOCK:
+        if digest not in _DESKS:
+            if not _DESKS:
+                atexit.register(_close_all)
+            _DESKS[digest] = _Desk(_BUNDLES[digest])
+        _DESKS[digest].jobs += 1
+        return _DESKS[digest]
+
+
+def _close_all() -> None:
+    for desk in _DESKS.values():
+        desk.close()
