@@ -93,6 +93,9 @@ def checked_frame(frame: pd.DataFrame, instrument: Instrument, *, source: str = 
     problems += _people(made, instrument)
     if problems:
         raise InvalidInput(source, problems)
+    made["audience"] = pd.Series(
+        pd.Categorical(made["audience"], categories=list(instrument.audiences), ordered=True)
+    )
     order = [*(n for n in names if n not in instrument), *(v.name for v in instrument.variables)]
     return pd.DataFrame({name: made[name] for name in order})
 

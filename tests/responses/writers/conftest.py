@@ -1,0 +1,5 @@
+"""The small questionnaire of the instrument's tests."""
+
+from tests.instrument.conftest import load, whole
+
+__all__ = ["load", "whole"]
