@@ -254,11 +254,14 @@ def _ragged(lengths: pd.Series) -> Iterator[Problem]:
     others = lengths.iloc[1:]
     usual = others.mode()
     if len(others) > 1 and len(usual) == 1 and usual[0] != width and (others == usual[0]).mean() > 0.5:
+        less = "cells are missing in every row, so that nothing says which answers belong to which heading"
+        more = "a title or 'sep=' line stands above the headings, or headings are missing"
         yield Problem(
             f"row {lengths.index[0]}",
-            f"{width} cells where most rows below it have {usual[0]}: a title or 'sep=' line stands above "
-            "the headings, or headings are missing",
-            "the headings must be the first row; take out what stands above, or export it again",
+            f"{width} cells where most rows below it have {usual[0]}: {less if width > usual[0] else more}",
+            "export it again"
+            if width > usual[0]
+            else "the headings must be the first row; take out what stands above, or export it again",
         )
         width = usual[0]
     lengths = others

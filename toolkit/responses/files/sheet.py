@@ -36,6 +36,8 @@ class Sheet:
         What its owner should know about how it was read (its encoding, its format).
     labels
         Column number → value → label, where the file has them (SPSS, Stata).
+    declared
+        Column number → cells that the file declares missing (SPSS), where it holds any.
     sparse
         Whether a question nobody answered is not in the file at all (JSON, XML).
     """
@@ -45,6 +47,7 @@ class Sheet:
     delimiter: str
     notes: tuple[str, ...] = ()
     labels: dict[int, dict[str, str]] = field(default_factory=dict)
+    declared: dict[int, frozenset[str]] = field(default_factory=dict)
     sparse: bool = False
 
     @property
@@ -84,7 +87,8 @@ def without_empty_columns(sheet: Sheet) -> Sheet:
     headings = tuple(tuple(row[number] for number in keep) for row in sheet.headings)
     cells = sheet.cells.iloc[:, keep].set_axis(range(len(keep)), axis=1)
     labels = {keep.index(number): words for number, words in sheet.labels.items() if number in keep}
-    return replace(sheet, headings=headings, cells=cells, labels=labels)
+    declared = {keep.index(number): held for number, held in sheet.declared.items() if number in keep}
+    return replace(sheet, headings=headings, cells=cells, labels=labels, declared=declared)
 
 
 def named(sheet: Sheet, names: Sequence[str]) -> Sheet:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,24 @@ def spss_sheet(data: bytes, *, source: str, notes: tuple[str, ...] = ()) -> Shee
     import pyreadstat
 
     frame, about = _read(pyreadstat.read_sav, data, ".sav", source)
-    return _sheet(frame, about.variable_value_labels, source, (*notes, "read from SPSS (.sav)"))
+    sheet = _sheet(frame, about.variable_value_labels, source, (*notes, "read from SPSS (.sav)"))
+    ranges = {str(name): found for name, found in (about.missing_ranges or {}).items()}
+    declared = {
+        place: held
+        for place, name in enumerate(frame.columns)
+        if (held := _declared(frame[name], ranges.get(str(name), ())))
+    }
+    return replace(sheet, declared=declared)
+
+
+def _declared(cells: pd.Series, ranges: Iterable[Mapping[str, Any]]) -> frozenset[str]:
+    """Cells of a column that lie in one of its ranges of missing values."""
+    held = set()
+    for one in ranges:
+        low, high = one["lo"], one["hi"]
+        alike = [value for value in cells.dropna().unique() if isinstance(value, str) == isinstance(low, str)]
+        held |= {as_text(value) for value in alike if low <= value <= high}
+    return frozenset(held)
 
 
 def stata_sheet(data: bytes, *, source: str, notes: tuple[str, ...] = ()) -> Sheet:

@@ -39,6 +39,7 @@ class Answering:
         self.platform, self.matched, self.entry, self.instrument = platform, matched, entry, instrument
         self.audience, self.problems = audience, problems
         self.labels = {matched.names[place]: words for place, words in sheet.labels.items()}
+        self.declared = {matched.names[place]: held for place, held in sheet.declared.items()}
         self.hidden: pd.DataFrame | None = None
 
     def read(self, frame: pd.DataFrame, raw: pd.DataFrame, columns: Columns) -> pd.DataFrame:
@@ -129,16 +130,47 @@ class Answering:
         variable = self.instrument[name] if name in self.instrument else None  # noqa: SIM401
         if variable is not None and variable.kind == "single":
             said |= self.matched.words.get(heading, {})
-        if variable is not None and variable.kind in ("single", "option") and heading in self.labels:
+        if variable is not None and variable.kind != "text" and heading in self.labels:
             self.problems.extend(label_problems(heading, self.labels[heading], variable))
             told = missing_by_label(self.labels[heading], variable, self.instrument)
             said = told | said  # what the manifest says counts
-        said |= {value: "" if code in BLANKS else code for value, code in self.entry.missing.items()}
+        said |= self._said_missing(heading, variable)
+        if variable is not None and variable.kind != "text":
+            self._check_declared(heading, variable, said)
         said |= dict.fromkeys((code for code in said.values() if code in BLANKS), "")
         said = {cell: "" if meant in BLANKS else meant for cell, meant in said.items()}
         if variable is not None and variable.kind == "option":
             said |= {cell: code for cell, code in self.matched.words.get(heading, {}).items() if cell}
+        if variable is not None and variable.kind == "number":
+            said = dict.fromkeys(said, "")
         return of_cells.recoded(cells, said)
+
+    def _said_missing(self, heading: str, variable: Variable | None) -> dict[str, str]:
+        """What the study file says of missing values, but for answers of this column.
+
+        A value counts as an answer where it is a code of the variable; a number, where the file declares it
+        missing in other columns and not in this one.
+        """
+        here = self.declared.get(heading, frozenset())
+        answers: set[str] = set()
+        if variable is not None and variable.kind == "single":
+            answers = {*variable.codes} - here
+        elif variable is not None and variable.kind == "number":
+            answers = {*frozenset().union(*self.declared.values())} - here
+        return {value: code for value, code in self.entry.missing.items() if value not in answers}
+
+    def _check_declared(self, heading: str, variable: Variable, said: Mapping[str, str]) -> None:
+        """Values the file declares missing are no answers, nor blank, unless something says what they mean.
+
+        A code of the variable is an answer all the same: the instrument says so.
+        """
+        screen = {missing.code for missing in self.instrument.missing_of(variable)} | {*variable.codes}
+        unsaid = self.declared.get(heading, frozenset()) - said.keys() - screen - {"-1", "-2", *BLANKS}
+        if unsaid:
+            shown = ", ".join(sorted(unsaid)[:6])
+            what = f"holds {shown}, which the file declares missing and no value label explains"
+            example = f'missing: {{"{min(unsaid)}": "-3"}} (blank), "-1" (don\'t know) or "-2" (refused)'
+            self.problems.append(Problem(f"column {heading}", what, f"say what it means: {example}"))
 
     def _note_hidden(self, frame: pd.DataFrame, of_variable: Mapping[str, tuple[str, ...]]) -> None:
         mark = self.platform.hidden

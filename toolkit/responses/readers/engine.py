@@ -81,7 +81,7 @@ def read_platform(
             "respondent": _ids(frame, platform, problems),
             "organisation": organisation[kept],
             "audience": audience,
-            "submitted": platform.submitted(frame, instrument, problems),
+            "submitted": platform.submitted(frame, matched.accepted, problems),
         },
         index=frame.index,
     )
@@ -117,7 +117,7 @@ def _mapped(
         entry=entry,
         strict=strict,
         ids=platform.id_columns,
-        separator=platform.separators[0],
+        separators=platform.separators[:1],
         aside=aside,
     )
 

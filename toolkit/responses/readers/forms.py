@@ -4,7 +4,8 @@ Rules:
 
 - SurveyMonkey writes two rows of headings: a column is called "question | sub-heading", or by its question
   alone where the second row says Response or Open-Ended Response, or nothing;
-- Google Forms joins ticks by ", ", Microsoft Forms by ";", with one more at the end;
+- Google Forms joins ticks by ", " in its spreadsheet and by ";" in the CSV it sends, Microsoft Forms by ";",
+  with one more at the end;
 - ids are the platform's own; Google Forms has none, so that the row's number is taken.
 """
 
@@ -73,7 +74,7 @@ def read_google_forms(
         With every problem of the file and of the mapping.
     """
     sheet = without_empty_columns(read_cells(Path(path), source=entry.file, how=entry.opening))
-    return _read(sheet, path, instrument, entry, strict, separator=",")
+    return _read(sheet, path, instrument, entry, strict, separators=(",", ";"))
 
 
 def read_microsoft_forms(
@@ -100,12 +101,12 @@ def _read(
     entry: AnswersFile,
     strict: bool,
     *,
-    separator: str = ";",
+    separators: tuple[str, ...] = (";",),
     ids: tuple[str, ...] = (),
 ) -> Export:
     read: Callable[..., Export] = read_mapped
     sheet = named(sheet, unique_names(sheet.names))
-    return read(sheet, Path(path), instrument, entry=entry, strict=strict, separator=separator, ids=ids)
+    return read(sheet, Path(path), instrument, entry=entry, strict=strict, separators=separators, ids=ids)
 
 
 def _not_of(platform: str, sheet: Sheet, wanted: str) -> Problem:

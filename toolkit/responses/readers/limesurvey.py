@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
@@ -164,7 +165,7 @@ def own_of_limesurvey(heading: str) -> bool:
     return heading in _OWN or _OWN_PATTERN.fullmatch(heading) is not None
 
 
-def _submitted(frame: pd.DataFrame, instrument: Instrument, problems: list[Problem]) -> pd.Series:
+def _submitted(frame: pd.DataFrame, items: Collection[str], problems: list[Problem]) -> pd.Series:
     return frame["submitdate"] != "" if "submitdate" in frame else pd.Series(True, index=frame.index)
 
 

@@ -11,7 +11,7 @@ from toolkit.instrument.model import Instrument, Item, Variable
 from toolkit.responses.mapping import ItemMapping, Mapping
 from toolkit.responses.naming import rows_said
 from toolkit.responses.readers import cells as of_cells
-from toolkit.responses.readers.ticks import NOT_TICKED, read_ticks, split_choices, ticked
+from toolkit.responses.readers.ticks import NOT_TICKED, read_ticks, separator_of, split_choices, ticked
 from toolkit.responses.vocabulary import (
     code_words,
     label_words,
@@ -34,11 +34,11 @@ class MappedAnswers:
         raw: pd.DataFrame,
         mapping: Mapping,
         instrument: Instrument,
-        separator: str,
+        separators: tuple[str, ...],
         problems: list[Problem],
     ) -> None:
         self.frame, self.raw, self.mapping, self.instrument = frame, raw, mapping, instrument
-        self.separator, self.problems = separator, problems
+        self.separators, self.problems = separators, problems
 
     def item(self, item: Item, where: ItemMapping) -> dict[str, pd.Series]:
         """Every column of one item."""
@@ -47,9 +47,10 @@ class MappedAnswers:
         values = {tidy(value): code for value, code in where.values.items()}
         if item.type == "multi" and where.column is not None:
             words = values or option_labels(item.options) | {o.code: o.code for o in item.options}
-            separator = where.separator or self.separator
-            cells = (self.raw if separator == "\n" else self.frame)[where.column]
+            separators = (where.separator,) if where.separator else self.separators
+            cells = (self.raw if "\n" in separators else self.frame)[where.column]
             cells = cells.where(~cells.isin(list(blank)), "") if blank else cells
+            separator = separator_of(cells, words, separators)
             return split_choices(cells, variables, words, separator, self.problems)
         places = where.places
         if item.type == "single" and places:

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from toolkit.errors import Problem, near_names
 from toolkit.instrument.model import Instrument, Item, Variable
 from toolkit.responses.answers import AnswersFile
-from toolkit.responses.files.sheet import headings_of
+from toolkit.responses.files.sheet import Sheet, headings_of
 from toolkit.responses.mapping import ItemMapping, Mapping
-from toolkit.responses.vocabulary import code_words
+from toolkit.responses.vocabulary import code_words, tidy
 
-__all__ = ["mapping_problems"]
+__all__ = ["mapping_problems", "spelt_as_mapped", "unexplained"]
 
 
 def mapping_problems(
@@ -46,6 +46,26 @@ def mapping_problems(
                 f"mapping → items → {name}", "is mapped and listed under absent", "take it out of one of them"
             )
     yield from _places_said_otherwise(mapping, entry)
+
+
+def spelt_as_mapped(headings: tuple[str, ...], mapping: Mapping) -> tuple[str, ...]:
+    """Headings as the mapping writes them, where only blanks and line breaks differ."""
+    wanted = [name for name in _named(mapping) if name and name not in headings]
+    spelt = {tidy(name): name for name in wanted}
+    return tuple(spelt.get(tidy(heading), heading) for heading in headings)
+
+
+def unexplained(sheet: Sheet, mapping: Mapping, instrument: Instrument) -> Iterator[Problem]:
+    """Numbers that the file declares missing and the mapping does not name: they would count as numbers."""
+    for name, where in mapping.items.items():
+        if instrument.item(name).type != "number" or where.column is None:
+            continue
+        held = sheet.declared.get(sheet.names.index(where.column), frozenset())
+        unsaid = held - {tidy(one) for one in (*mapping.blank, *where.blank, *where.values)}
+        if unsaid:
+            shown = ", ".join(sorted(unsaid)[:6])
+            what = f"column '{where.column}' holds {shown}, which the file declares missing"
+            yield Problem(f"mapping → items → {name}", what, "list them under blank")
 
 
 def _twice(headings: tuple[str, ...], mapping: Mapping) -> Iterator[Problem]:

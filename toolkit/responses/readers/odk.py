@@ -14,7 +14,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
@@ -154,7 +154,7 @@ def _aside(frame: pd.DataFrame, problems: list[Problem]) -> Rows:
     }
 
 
-def _submitted(frame: pd.DataFrame, instrument: Instrument, problems: list[Problem]) -> pd.Series:
+def _submitted(frame: pd.DataFrame, items: Collection[str], problems: list[Problem]) -> pd.Series:
     return pd.Series(True, index=frame.index)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,7 +55,7 @@ class Platform:
     separators
         What may stand between the ticks of a multi-select in one cell.
     aside, submitted
-        Rows to set aside by reason; rows that were submitted.
+        Rows to set aside by reason; rows that were submitted, told the names of columns that hold items.
     manifests
         Platforms of manifests its files may be matched by.
     ids_row
@@ -69,7 +69,7 @@ class Platform:
     name: PlatformName
     load: Callable[[Path, str, Opening], Sheet]
     own: Callable[[str], bool]
-    submitted: Callable[[pd.DataFrame, Instrument, list[Problem]], pd.Series]
+    submitted: Callable[[pd.DataFrame, Collection[str], list[Problem]], pd.Series]
     codes: Callable[[Variable, Instrument], dict[str, str]]
     id_columns: tuple[str, ...]
     required: tuple[str, ...] = ()

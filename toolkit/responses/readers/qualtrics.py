@@ -20,6 +20,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
@@ -146,7 +147,7 @@ def _aside(frame: pd.DataFrame, problems: list[Problem]) -> dict[str, pd.Series]
     return {"a preview or test": (bits & 3) > 0, "marked as spam by Qualtrics": (bits & 8) > 0}
 
 
-def _finished(frame: pd.DataFrame, instrument: Instrument, problems: list[Problem]) -> pd.Series:
+def _finished(frame: pd.DataFrame, items: Collection[str], problems: list[Problem]) -> pd.Series:
     if "Finished" not in frame:
         return pd.Series(False, index=frame.index)
     said = frame["Finished"].astype(str)

@@ -5,22 +5,25 @@ Rules:
 - a checkbox has a column an option, `item___code`: 1 or "Checked", 0 or "Unchecked";
 - each form ends with a column `<form>_complete`; a respondent finished where every form that holds an item is
   2 or "Complete";
+- the first column is the record's id; events and repeated forms give a record several rows: refused;
 - headings that are labels are refused: REDCap writes the same label for several columns.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from pathlib import Path
 
 import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem
+from toolkit.instrument.exchange.manifest import ExportManifest
 from toolkit.instrument.model import Instrument
 from toolkit.responses.answers import AnswersFile
 from toolkit.responses.export import Export
 from toolkit.responses.files.opening import read_cells
-from toolkit.responses.files.sheet import Opening, Sheet
+from toolkit.responses.files.sheet import Opening, Sheet, named
 from toolkit.responses.naming import rows_said
 from toolkit.responses.readers.engine import read_platform
 from toolkit.responses.readers.matching import codes_of
@@ -95,12 +98,11 @@ def _own(heading: str) -> bool:
     return heading in _OWN or re.fullmatch(r".+_(complete|timestamp)", heading) is not None
 
 
-def _submitted(frame: pd.DataFrame, instrument: Instrument, problems: list[Problem]) -> pd.Series:
-    known = codes_of(instrument)
+def _submitted(frame: pd.DataFrame, items: Collection[str], problems: list[Problem]) -> pd.Series:
     done = pd.Series(True, index=frame.index)
     holds_item = False
     for name in frame:
-        holds_item |= str(name) in known
+        holds_item |= str(name) in items
         if not str(name).endswith("_complete"):
             continue
         if holds_item:
@@ -116,12 +118,41 @@ def _submitted(frame: pd.DataFrame, instrument: Instrument, problems: list[Probl
     return done
 
 
+def _one_row_each(
+    sheet: Sheet, instrument: Instrument, manifest: ExportManifest | None, source: str
+) -> Sheet:
+    """The first column holds the record's id, whatever it is called; a record may stand in one row only.
+
+    Raises
+    ------
+    InvalidInput
+        Where events or repeated forms give a record several rows.
+    """
+    problems = []
+    for name, many in (("redcap_event_name", 1), ("redcap_repeat_instance", 0)):
+        if name in sheet.names:
+            said = sheet.cells.iloc[:, sheet.names.index(name)].str.strip()
+            found = [one for one in said.unique() if one]
+            if len(found) > many:
+                what = f"holds {', '.join(found[:4])}: a record has a row for each"
+                mend = "export a report of one event or form, or set the others aside by a mapping"
+                problems.append(Problem(f"column {name}", what, mend))
+    if problems:
+        raise InvalidInput(source, problems)
+    first = sheet.names[0]
+    if any(name in sheet.names for name in _IDS) or first in codes_of(instrument):
+        return sheet
+    return named(sheet, ("record_id", *sheet.names[1:]))
+
+
+_IDS = ("record_id", "participant_id", "study_id")
 REDCAP = Platform(
     name="redcap",
     load=_load,
-    id_columns=("record_id", "participant_id", "study_id"),
+    id_columns=_IDS,
     own=_own,
     codes=code_words,
     submitted=_submitted,
+    coded=_one_row_each,
     texts="export again as 'CSV / Microsoft Excel (raw data)'",
 )

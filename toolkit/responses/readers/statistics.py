@@ -11,6 +11,7 @@ Rules:
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from pathlib import Path
 
 import pandas as pd
@@ -84,7 +85,7 @@ def _load(path: Path, source: str, how: Opening) -> Sheet:
     return sheet
 
 
-def _submitted(frame: pd.DataFrame, instrument: Instrument, problems: list[Problem]) -> pd.Series:
+def _submitted(frame: pd.DataFrame, items: Collection[str], problems: list[Problem]) -> pd.Series:
     """Who finished: a coded frame's status, LimeSurvey's date; where neither is there, everyone."""
     if "status" in frame:
         return frame["status"] != "partial"

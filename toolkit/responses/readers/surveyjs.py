@@ -9,7 +9,7 @@ Rules:
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -142,7 +142,7 @@ def _own(heading: str) -> bool:
     return heading in _OWN or heading.endswith("-Comment")
 
 
-def _submitted(frame: pd.DataFrame, instrument: Instrument, problems: list[Problem]) -> pd.Series:
+def _submitted(frame: pd.DataFrame, items: Collection[str], problems: list[Problem]) -> pd.Series:
     if "submitted" in frame:
         return ~frame["submitted"].isin(["0", "FALSE", "false"])
     if "status" in frame:

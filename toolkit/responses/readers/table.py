@@ -14,12 +14,12 @@ from toolkit.instrument.model import Instrument
 from toolkit.responses.answers import AnswersFile
 from toolkit.responses.export import Export
 from toolkit.responses.files.opening import read_cells
-from toolkit.responses.files.sheet import Sheet
+from toolkit.responses.files.sheet import Sheet, named
 from toolkit.responses.mapping import Condition, Mapping
 from toolkit.responses.readers import cells as of_cells
 from toolkit.responses.readers import common, people
 from toolkit.responses.readers.mapped import MappedAnswers
-from toolkit.responses.readers.mapping_checks import mapping_problems
+from toolkit.responses.readers.mapping_checks import mapping_problems, spelt_as_mapped, unexplained
 from toolkit.responses.readers.published import (
     another_year,
     design_columns,
@@ -69,7 +69,7 @@ def read_mapped(
     *,
     entry: AnswersFile,
     strict: bool,
-    separator: str = ";",
+    separators: tuple[str, ...] = (";",),
     ids: tuple[str, ...] = (),
     aside: TMapping[str, pd.Series] | None = None,
 ) -> Export:
@@ -77,8 +77,8 @@ def read_mapped(
 
     Parameters
     ----------
-    separator
-        Between the ticks of a multi-select, where the mapping does not say.
+    separators
+        What may stand between the ticks of a multi-select, where the mapping does not say.
     ids
         The platform's own columns of ids; the first one there counts where the mapping names none.
     aside
@@ -92,6 +92,7 @@ def read_mapped(
     mapping = entry.mapping
     if mapping is None:
         raise TypeError("a table is read by its mapping")
+    sheet = named(sheet, spelt_as_mapped(sheet.names, mapping))
     headings = sheet.names
     entry, mapping, lacking = without_optional(entry, mapping, headings)
     problems = [*another_year(entry, headings), *mapping_problems(mapping, entry, headings, instrument)]
@@ -112,7 +113,8 @@ def read_mapped(
     people_ids = frame[place] if place else pd.Series(frame.index.astype(str), index=frame.index)
     problems += people.duplicates(people_ids, place or "row")
     columns: dict[str, pd.Series] = {}
-    reading = MappedAnswers(frame, raw[kept], mapping, instrument, separator, problems)
+    problems += unexplained(sheet, mapping, instrument)
+    reading = MappedAnswers(frame, raw[kept], mapping, instrument, separators, problems)
     for item_id, where in mapping.items.items():
         columns |= reading.item(instrument.item(item_id), where)
     whose = pd.DataFrame(

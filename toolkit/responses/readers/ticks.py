@@ -12,7 +12,7 @@ from toolkit.errors import Problem
 from toolkit.instrument.model import Option, Variable
 from toolkit.responses.vocabulary import option_labels, option_numbers, tidy, unknown_cells
 
-__all__ = ["NOT_TICKED", "TICKED", "read_ticks", "split_any", "split_choices", "ticked"]
+__all__ = ["NOT_TICKED", "TICKED", "read_ticks", "separator_of", "split_any", "split_choices", "ticked"]
 
 TICKED = (
     "1", "Y", "y", "Yes", "YES", "yes", "TRUE", "True", "true", "Checked", "Selected", "Ticked", "x", "X",
@@ -84,11 +84,17 @@ def split_any(
     words = codes | option_labels(options)
     if numbered:
         words = _numbers_or_codes(cells, options, separators, problems, sure=sure) | option_labels(options)
-    separator = next((one for one in separators if not _strange(cells, words, one)), separators[0])
-    strange = {one: _strange(cells, words, one) for one in separators}
-    if strange[separator]:
-        separator = min(separators, key=lambda one: len(strange[one]))
-    return split_choices(cells, variables, words, separator, problems)
+    return split_choices(cells, variables, words, separator_of(cells, words, separators), problems)
+
+
+def separator_of(cells: pd.Series, words: Mapping[str, str], separators: Sequence[str]) -> str:
+    """The first separator under which fewest cells hold something that is no choice."""
+    strange = {}
+    for separator in separators:
+        strange[separator] = len(_strange(cells, words, separator))
+        if not strange[separator]:
+            return separator
+    return min(separators, key=lambda one: strange[one])
 
 
 def _numbers_or_codes(
