@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from tests.instrument.exchange.strategies import instruments
 from toolkit.errors import InvalidInput
 from toolkit.instrument import Instrument, lint
-from toolkit.instrument.exchange import narrow
+from toolkit.instrument.exchange import export, narrow, read_manifest
 
 Load = Callable[[dict[str, Any]], Instrument]
 
@@ -80,3 +81,27 @@ def test_the_whole_is_left_as_it_is(whole: dict[str, Any], load: Load) -> None:
     narrow(instrument, audiences=["boss"])
     assert instrument.model_dump() == before
     assert narrow(instrument) == instrument
+
+
+@pytest.mark.parametrize(
+    ("platform", "layout"),
+    [
+        ("limesurvey", "audience"),
+        ("xlsform", "audience"),
+        ("surveyjs", "audience"),
+        ("qualtrics", "audience"),
+    ],
+)
+def test_an_export_an_audience_skips_those_that_are_asked_nothing(
+    platform: str, layout: str, whole: dict[str, Any], load: Load, tmp_path: Path
+) -> None:
+    for item in whole["items"]:
+        item["audiences"] = ["staff"]
+        item["text"] = {"staff": {"en": "Do you?"}}
+    for row in whole["items"][2]["rows"]:
+        row["text"] = {"staff": {"en": "It is fair"}}
+    written = export(load(whole), platform, tmp_path / "out", layout=layout)
+    assert not any("boss" in path.name for path in written)
+    (listed,) = [path for path in written if path.name.endswith(".manifest.json")]
+    told = "audience boss is asked none of the items; nothing was written for it"
+    assert told in read_manifest(listed).notices
