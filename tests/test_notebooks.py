@@ -120,6 +120,22 @@ def shown_by(path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[list[str], di
     return shown, names
 
 
+def all_right(path: Path, names: dict[str, object]) -> bool:
+    """Whether every exercise takes the computed answer in the place of None."""
+    from toolkit.teaching import exercise
+
+    states = []
+    for cell in code_cells(path):
+        source = "".join(cell["source"])
+        if "answer = None" not in source:
+            continue
+        call = ast.parse(source).body[-1].value
+        name, *given = [eval(compile(ast.Expression(part), "argument", "eval"), names) for part in call.args]
+        names["answer"] = exercise(name).right(given[1] if len(given) > 1 else None)
+        states.append(eval(compile(ast.Expression(call), "call", "eval"), names).state)
+    return set(states) == {"right"}
+
+
 def test_the_course_has_the_ten_topics_in_order():
     assert [path.stem[:3] for path in COURSE] == [f"{number:02d}_" for number in range(1, 11)]
 
@@ -142,11 +158,12 @@ def test_a_notebook_of_the_course_has_a_goal_and_what_to_take_along(path):
 
 
 @pytest.mark.parametrize("path", COURSE, ids=lambda path: path.stem)
-def test_a_notebook_of_the_course_runs_and_waits_for_answers(path, monkeypatch):
+def test_a_notebook_of_the_course_runs_waits_for_answers_and_takes_the_right_ones(path, monkeypatch):
     shown, names = shown_by(path, monkeypatch)
     waiting = [one for one in shown if re.search(r"<strong>[a-z]+-\d: (open|not yet)</strong>", one)]
     assert len(waiting) == len(asked(path))
     assert not [one for one in shown if re.search(r"<strong>[a-z]+-\d: right</strong>", one)]
+    assert all_right(path, names)
     if "study_file" in names:
         assert "ynthetic" in path.read_text("utf-8")
 

@@ -94,6 +94,12 @@ def test_only_sentences_with_a_cue_in_the_right_element_are_quoted():
     assert _by_cue(item, Facts({}, (Text("mode", "They were glad.", "here"),))).status == "missing"
 
 
+def test_a_cue_begins_a_word_and_quotes_within_quotes_are_told_apart():
+    text = Text("mode", "On the opposite “side”. A Site of “ours” held it.", "here")
+    item = next(one for one in load_checklist("cherries").items if one.id == "context")
+    assert _by_cue(item, Facts({}, (text,))).says == "“A Site of ‘ours’ held it.”"
+
+
 def test_words_that_cannot_be_looked_up_are_left_to_the_reader():
     item = next(one for one in load_checklist("cherries").items if one.id == "incentives")
     french = Facts({}, (Text("mode", "Personne n'a été payé.", "here"),), "fr")

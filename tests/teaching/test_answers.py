@@ -169,6 +169,7 @@ def test_an_exercise_waits_where_nothing_was_answered(one: Exercise):
         ("interval-2", "17 %", "should be a fraction"),
         ("interval-2", True, "should be a fraction"),
         ("interval-2", float("nan"), "should be a fraction"),
+        ("base-3", np.True_, "should be a whole number"),
         ("base-3", 56.6, "It is too low."),
         ("figures-2", 22, "one name in quotes"),
         ("critique-1", ["mode", "dates"], "1 of your 2 belong there."),
@@ -194,6 +195,8 @@ def test_a_right_answer_with_other_data_is_another():
 def test_unknown_exercises_and_missing_subjects_are_refused():
     with pytest.raises(InvalidInput, match="did you mean 'interval-1'"):
         check_answer("intervall-1", 1)
+    with pytest.raises(InvalidInput, match="is not in the course"):
+        check_answer(["interval-1"], 1)  # type: ignore[arg-type]
     with pytest.raises(InvalidInput, match=r"about a register, and none was given.*load_register"):
         check_answer("interval-1", (0.1, 0.2))
     with pytest.raises(InvalidInput, match="about a study, and Register was given"):

@@ -48,7 +48,7 @@ def exercise(name: str) -> Exercise:
         No exercise has this id; near ones are named.
     """
     known = exercises()
-    if name not in known:
+    if not isinstance(name, str) or name not in known:
         problem = Problem(f"exercise {name}", "is not in the course", near_names(str(name), known))
         raise InvalidInput("check_answer", [problem])
     return known[name]
@@ -146,7 +146,7 @@ def _read(one: Exercise, answer: Any) -> Any:
 
 
 def _numbers(answer: Any) -> tuple[float, ...] | None:
-    if isinstance(answer, (str, bytes, bool, Mapping)):
+    if isinstance(answer, (str, bytes, bool, np.bool_, Mapping)):
         return None
     try:
         found = np.asarray(answer, dtype=np.float64).ravel()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-__all__ = ["ANSWERED", "MISSING", "TO_CHECK", "Answer", "Facts", "Text"]
+__all__ = ["ANSWERED", "MISSING", "TO_CHECK", "Answer", "Facts", "Text", "quoted"]
 
 ANSWERED, TO_CHECK, MISSING = "answered", "to check", "missing"
+
+_LONGEST = 180
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,17 @@ class Text:
     def sentences(self) -> Iterator[str]:
         """Its sentences, one by one."""
         yield from (one.strip() for one in re.split(r"(?<=[.!?;])\s+", self.words) if one.strip())
+
+    def naming(self, cues: Iterable[str]) -> str:
+        """Its first sentence in which a word begins as one of the cues does; "" where there is none."""
+        found = re.compile("|".join(rf"\b{re.escape(cue)}" for cue in cues), re.IGNORECASE)
+        return next((one for one in self.sentences() if found.search(one)), "") if found.pattern else ""
+
+
+def quoted(sentence: str) -> str:
+    """A sentence in quotation marks, cut where it is long."""
+    kept = sentence if len(sentence) <= _LONGEST else f"{sentence[:_LONGEST].rsplit(' ', 1)[0]} …"
+    return f"“{kept.replace('“', '‘').replace('”', '’')}”"
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.presentation.blocks import Table, table_of
-from toolkit.reporting.checklists.facts import ANSWERED, MISSING, TO_CHECK, Answer, Facts
+from toolkit.reporting.checklists.facts import ANSWERED, MISSING, TO_CHECK, Answer, Facts, quoted
 from toolkit.reporting.checklists.items import CHECKLISTS, Checklist, ChecklistItem, load_checklist
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ __all__ = ["STATUSES", "checklist", "checklist_table"]
 
 STATUSES = (ANSWERED, TO_CHECK, MISSING)
 """A fact or text stands; a text stands that may say it, and somebody must read it; nothing says it."""
-
-_LONGEST = 180
 
 
 def checklist(source: Study | StudyFacts | str | Path, *, lists: Iterable[str] = CHECKLISTS) -> pd.DataFrame:
@@ -138,13 +136,9 @@ def _by_cue(item: ChecklistItem, facts: Facts) -> Answer:
     for text in facts.texts:
         if item.look_in and text.element not in item.look_in:
             continue
-        for sentence in text.sentences():
-            if any(cue in sentence.casefold() for cue in item.cues):
-                return Answer(TO_CHECK, f"“{_short(sentence)}”", text.where)
+        sentence = text.naming(item.cues)
+        if sentence:
+            return Answer(TO_CHECK, quoted(sentence), text.where)
     if facts.texts and facts.language != "en":
         return Answer(TO_CHECK, "The words looked for are English; read the texts.", facts.texts[0].where)
     return Answer(MISSING)
-
-
-def _short(sentence: str) -> str:
-    return sentence if len(sentence) <= _LONGEST else f"{sentence[:_LONGEST].rsplit(' ', 1)[0]} …"

@@ -12,7 +12,7 @@ import pandas as pd
 from toolkit.errors import InvalidInput, Problem
 from toolkit.presentation.blocks import Prose, Terms
 from toolkit.presentation.methods import AAPOR_HEADINGS
-from toolkit.reporting.checklists.facts import ANSWERED, TO_CHECK, Answer, Facts, Text
+from toolkit.reporting.checklists.facts import ANSWERED, TO_CHECK, Answer, Facts, Text, quoted
 from toolkit.reporting.manifest import MANIFEST
 from toolkit.study import AAPOR_ITEMS
 
@@ -59,16 +59,20 @@ def of_report(folder: Path) -> Facts:
     if "sample_sizes_and_precision" not in known and bases:
         says = ", ".join(f"{who}: {base}" for who, base in bases.items())
         known["sample_sizes_and_precision"] = Answer(TO_CHECK, says, MANIFEST)
-    by_text = {text.element: text for text in reversed(texts)}
     for item, element, cue in (
         ("number_of_items", "instrument", "questions"),
         ("participation_rate", "sample_sizes_and_precision", "invited"),
         ("incomplete", "processing_and_quality", "set aside"),
     ):
-        text = by_text.get(element)
-        if text and cue in text.words:
-            says = next(one for one in text.sentences() if cue in one)
-            known[item] = Answer(TO_CHECK, f"“{says}”", text.where)
+        said: dict[str, str] = {}
+        for text in texts:
+            sentence = text.naming([cue]) if text.element == element else ""
+            if sentence:
+                said.setdefault(sentence, text.where)
+        if said:
+            known[item] = Answer(
+                TO_CHECK, " / ".join(map(quoted, said)), "; ".join(dict.fromkeys(said.values()))
+            )
     return Facts(known, texts, language)
 
 
