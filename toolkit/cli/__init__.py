@@ -20,6 +20,7 @@ from toolkit.cli import (
     read,
     report,
     reproduce,
+    run,
     schema,
     simulate,
     translate,
@@ -33,6 +34,7 @@ __all__ = ["main"]
 _COMMANDS = (
     report,
     batch,
+    run,
     formats,
     check,
     read,

@@ -12,7 +12,7 @@ from toolkit.errors import InvalidInput, Problem, near_names
 if TYPE_CHECKING:
     from toolkit.study import Study
 
-__all__ = ["chosen_organisations", "chosen_wave", "notebook_path", "opened", "report_folder"]
+__all__ = ["chosen_organisations", "chosen_wave", "folder_name", "notebook_path", "opened", "report_folder"]
 
 
 def opened(study: str | Path | Study, data: str | Path | None) -> Study:
@@ -83,10 +83,11 @@ def _near_organisations(study: Study, one: str, known: list[str]) -> str:
 
 def report_folder(out: str | Path, study: str, wave: str) -> Path:
     """`<out>/<study>/<wave>`, with signs a folder name may not have replaced."""
-    return Path(out) / _folder_name(study) / _folder_name(wave)
+    return Path(out) / folder_name(study) / folder_name(wave)
 
 
-def _folder_name(text: str) -> str:
+def folder_name(text: str) -> str:
+    """A text as the name of a folder."""
     return re.sub(r"[^\w.-]+", "-", text).strip(".-") or "study"
 
 

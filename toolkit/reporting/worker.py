@@ -43,6 +43,10 @@ class Job:
         Its input hash.
     seconds, memory
         Limits: of the whole job, and of bytes its notebook may take.
+    given
+        Parameters of a notebook of somebody's own (`toolkit.reporting.run`); None for a report.
+    synthetic
+        Whether such a notebook's page says that its answers are synthetic.
     """
 
     study: str
@@ -59,6 +63,8 @@ class Job:
     hashed: str = ""
     seconds: float | None = None
     memory: int | None = None
+    given: Mapping[str, Any] | None = None
+    synthetic: bool = False
 
     @property
     def parameters(self) -> dict[str, object]:
@@ -124,6 +130,10 @@ def make_report(job: Job, *, address: Path | None = None) -> Outcome:
     from toolkit.reporting.execute import CellError
 
     try:
+        if job.given is not None:
+            from toolkit.reporting.run import make_own
+
+            return make_own(job, address)
         return _make(job, address)
     except CellError as fault:
         return Outcome("failed", str(fault), fault.traceback, passing=fault.passing)

@@ -1,0 +1,95 @@
+"""A notebook of one's own, once for each value, by the engine of the reports."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from toolkit.cli import main
+from toolkit.errors import InvalidInput
+from toolkit.reporting.run import run_notebook
+
+OWN = "from pathlib import Path\nPath(output, 'twice.txt').write_text(str(2 * year))"
+
+
+@pytest.fixture
+def yearly(write_notebook):
+    return write_notebook(OWN, name="yearly.ipynb", parameters="year: int = 2020\noutput = None")
+
+
+def test_each_value_gets_its_own_whole_folder_and_an_unchanged_one_is_not_run_again(yearly, tmp_path):
+    asked = {"for_each": "year", "values": [2024, 2025], "out": tmp_path / "out", "workers": 2}
+    made = run_notebook(yearly, **asked)
+    assert made["status"].tolist() == ["made", "made"]
+    folder = tmp_path / "out" / "yearly"
+    assert (folder / "2025" / "twice.txt").read_text() == "4050"
+    told = json.loads((folder / "2024" / "manifest.json").read_text())
+    assert told["parameters"] == {"year": 2024}
+    assert set(told["outputs"]) == {"report.ipynb", "report.html", "twice.txt"}
+    assert str(tmp_path) not in (folder / "2024" / "report.ipynb").read_text()
+    (folder / "2024" / "twice.txt").write_text("damaged")
+    assert run_notebook(yearly, **asked)["status"].tolist() == ["made", "unchanged"]
+
+
+def test_one_value_that_fails_leaves_the_others_and_the_command_says_so(write_notebook, tmp_path, capsys):
+    cell = "if year == 2025: raise ValueError('no such year')"
+    notebook = write_notebook(cell, name="fails.ipynb", parameters="year = 2020")
+    code = main(["run", str(notebook), "--for-each", "year=2024,2025", "--out", str(tmp_path / "out")])
+    assert code == 1
+    told = capsys.readouterr().out
+    assert "2024: made" in told
+    assert "2025: failed" in told
+    assert "no such year" in told
+    assert not (tmp_path / "out" / "fails" / "2025").exists()
+    assert (tmp_path / "out" / "fails" / "_failed" / "2025" / "traceback.txt").exists()
+
+
+def test_an_organisations_run_finds_its_own_answers_and_nobody_elses(write_notebook, sample_study, tmp_path):
+    look = (
+        "import toolkit as tk, json\nfrom pathlib import Path\n"
+        "from toolkit.reporting.choosing import opened\n"
+        "seen = opened(study, None).responses(wave='all')['organisation'].unique()\n"
+        "Path(output, 'seen.json').write_text(json.dumps(sorted(seen)))"
+    )
+    notebook = write_notebook(
+        look, name="mine.ipynb", parameters="study = ''\norganisation = ''\noutput = None"
+    )
+    made = run_notebook(
+        notebook,
+        for_each="organisation",
+        values=["org-01", "org-02"],
+        parameters={"study": str(sample_study)},
+        out=tmp_path / "out",
+    )
+    assert made["status"].tolist() == ["made", "made"]
+    for one in ("org-01", "org-02"):
+        folder = tmp_path / "out" / "mine" / one
+        assert json.loads((folder / "seen.json").read_text()) == [one]
+        assert "SYNTHETIC" in (folder / "report.html").read_text().upper()
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"for_each": "yaer", "values": [1]}, "did you mean 'year'"),
+        ({"for_each": "year"}, "no values are given"),
+        ({"for_each": "year", "values": ["x"]}, "'x' is no int"),
+        ({"for_each": "year", "values": [1], "parameters": {"year": 2}}, "one way only"),
+        ({"for_each": "year", "values": [1], "parameters": {"years": 2}}, "did you mean 'year'"),
+        ({"for_each": "year", "values": [1, 1]}, "share a folder"),
+    ],
+)
+def test_what_does_not_fit_is_refused_before_anything_runs(yearly, tmp_path, asked, said):
+    with pytest.raises(InvalidInput, match=said):
+        run_notebook(yearly, out=tmp_path / "out", **asked)
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_unknown_organisation_and_a_missing_study_are_refused(write_notebook, sample_study, tmp_path):
+    notebook = write_notebook("1", parameters="study = ''\norganisation = ''")
+    with pytest.raises(InvalidInput, match="-p study="):
+        run_notebook(notebook, for_each="organisation", out=tmp_path)
+    given = {"study": str(sample_study)}
+    with pytest.raises(InvalidInput, match="did you mean 'org-07'"):
+        run_notebook(notebook, for_each="organisation", values=["org-7"], parameters=given, out=tmp_path)
