@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
 
+from tests.instrument.exchange.strategies import instruments
 from toolkit.cli import main
+from toolkit.cli.kinds import kind_of
 from toolkit.errors import InvalidInput
 from toolkit.instrument import Instrument, advise, load_instrument, minutes
 from toolkit.instrument.exchange.manifest import instrument_hash
@@ -17,7 +20,11 @@ from toolkit.instrument.exchange.manifest import instrument_hash
 Load = Callable[[dict[str, Any]], Instrument]
 
 INSTRUMENTS = Path(__file__).resolve().parents[2] / "instruments"
-FILES = sorted(path for path in INSTRUMENTS.rglob("*.yaml") if path.parent.name != "bank")
+SAMPLES = INSTRUMENTS.parent / "data_samples"
+FILES = [
+    *sorted(path for path in INSTRUMENTS.rglob("*.yaml") if path.parent.name != "bank"),
+    *sorted(path for path in SAMPLES.rglob("*.yaml") if kind_of(path) == "a questionnaire"),
+]
 
 
 @pytest.fixture
@@ -47,7 +54,7 @@ def test_a_plain_questionnaire_gets_no_warning(plain: dict[str, Any], load: Load
     assert advise(load(plain)) == []
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(INSTRUMENTS)))
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SAMPLES.parent)))
 def test_every_shipped_questionnaire_gets_no_warning(path: Path) -> None:
     assert [str(one.problem()) for one in advise(load_instrument(path))] == []
 
@@ -204,6 +211,18 @@ def _one_answer(instrument: Instrument, code: str) -> Any:
     variable = instrument["grid_a"]
     cell = pd.Categorical([code], categories=list(variable.categories), ordered=True)
     return pd.DataFrame({"audience": ["staff"], "grid_a": cell})
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(instruments())
+def test_any_questionnaire_can_be_looked_at(instrument: Instrument) -> None:
+    """Whatever is warned of stands in the questionnaire, and every audience has its minutes."""
+    names = {"items": {one.id for one in instrument.items}, "scales": set(instrument.scales)}
+    names["audiences"] = set(instrument.audiences)
+    assert all(one.path[1] in names[one.path[0]] for one in advise(instrument))
+    found = minutes(instrument)
+    assert set(found["audience"]) == names["audiences"]
+    assert (found["shortest"] <= found["longest"]).all()
 
 
 def test_minutes_are_the_sum_of_the_rates(plain: dict[str, Any], load: Load) -> None:

@@ -8,8 +8,10 @@ from statistics import NormalDist
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, Phase, given, settings
 
 import toolkit as tk
+from tests.instrument.exchange.strategies import instruments
 from toolkit.cli import main
 from toolkit.errors import InvalidInput
 from toolkit.instrument import Instrument, asked
@@ -104,6 +106,26 @@ def test_routing_holds_for_everybody(instrument: Instrument) -> None:
             theirs = frame["audience"].isin(variable.audiences).to_numpy()
             assert (frame[variable.name] == "-5").to_numpy()[~theirs].all()
             assert (frame[variable.name] == "-4").to_numpy()[theirs & ~shown].all()
+
+
+@settings(
+    max_examples=12,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    phases=(Phase.reuse, Phase.generate),  # a failing questionnaire is small enough as it is
+)
+@given(instruments(most_items=5))
+def test_any_questionnaire_can_be_rehearsed_and_its_routing_holds(instrument: Instrument) -> None:
+    frame = rehearse(instrument, dict.fromkeys(instrument.audiences, 12), seed=1, careless=0.5).frame
+    assert len(frame) == 12 * len(instrument.audiences)
+    for variable in instrument.variables:
+        shown = asked(frame, variable, instrument)
+        column = frame[variable.name]
+        given_answer = column.isin(variable.codes) if variable.codes else column.notna()
+        assert not (given_answer.to_numpy() & ~shown).any()
+        if variable.kind == "number":
+            low, high = variable.item.minimum or 0.0, variable.item.maximum
+            assert column.dropna().between(low, np.inf if high is None else high).all()
 
 
 def test_a_multi_select_never_has_an_exclusive_option_beside_another(instrument: Instrument) -> None:

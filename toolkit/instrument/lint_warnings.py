@@ -23,7 +23,7 @@ _POLES = tuple(
         ("agree", "disagree"),
         ("satisfied", "dissatisfied|unsatisfied"),
         ("likely", "unlikely"),
-        ("good|excellent|great|outstanding", "bad|poor|terrible|awful"),
+        ("good|well|excellent|great|outstanding", "bad|badly|poor|poorly|terrible|awful"),
         ("positive|positively", "negative|negatively"),
         ("better|improved", "worse|worsened"),
         ("increased|increase", "decreased|decrease"),
@@ -100,7 +100,9 @@ def _unbalanced(path: tuple[str, ...], options: tuple[Option, ...], scale: Scale
             high = [label for label in labels if more.search(less.sub("", label))]
             both = [label for label in high if label in low]  # "neither agree nor disagree"
             if low and high and len(low) != len(high) and len(both) < min(len(low), len(high)):
-                what = f"{len(high) - len(both)} answers say one side and {len(low) - len(both)} the other"
+                what = (
+                    f"of its answers {len(high) - len(both)} say one side, {len(low) - len(both)} the other"
+                )
                 yield "unbalanced-scale", path, f"{what} ({language})", mend
                 return
 

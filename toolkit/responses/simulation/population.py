@@ -84,7 +84,8 @@ def _in_order(instrument: Instrument, shares: Sequence[Share]) -> list[Unit]:
         conditions = [share.among for share in shares if share.item == name and share.among]
         conditions += [unit.item.ask_if] if unit.item.ask_if else []
         for condition in conditions:
-            needs[name] += [_unit_of(used, instrument) for used in sorted(parse(condition).names)]
+            for used in sorted(parse(condition).names):
+                needs[name] += _units_of(used, instrument)
     try:
         order = tuple(TopologicalSorter(needs).static_order())
     except CycleError as error:
@@ -94,11 +95,10 @@ def _in_order(instrument: Instrument, shares: Sequence[Share]) -> list[Unit]:
     return [known[name] for name in order]
 
 
-def _unit_of(name: str, instrument: Instrument) -> str:
-    if name not in instrument:
-        return name
-    variable = instrument[name]
-    return variable.item.id if variable.item.type == "multi" else variable.name
+def _units_of(name: str, instrument: Instrument) -> list[str]:
+    """The units a condition names: a whole matrix is all its rows."""
+    named = [instrument[name]] if name in instrument else instrument.of_item(name)
+    return list(dict.fromkeys(v.item.id if v.item.type == "multi" else v.name for v in named))
 
 
 def _groups(
@@ -248,7 +248,7 @@ def _multi(
             others = inside[sure != place]
             more = counts[place] - int((sure == place).sum())
             ticked[code][others[np.argsort(-leaning[code][others], kind="stable")[:more]]] = True
-    nothing = ~np.logical_or.reduce(list(ticked.values()))
+    nothing = ~np.logical_or.reduce([np.zeros(len(people), dtype=bool), *ticked.values()])
     exclusive = next((option.code for option in unit.item.options if option.exclusive), None)
     return {variable.name: _option_codes(variable, ticked, nothing, exclusive) for variable in unit.variables}
 
@@ -265,7 +265,7 @@ def _option_counts(
         can_be_none = any(option.exclusive for option in unit.item.options)
         net = 1 - float(np.prod(1 - wanted)) if can_be_none else 1.0
         net = max(net, float(wanted.max(initial=0.0)))
-    loose = np.array([code not in given for code in options])
+    loose = np.array([code not in given for code in options], dtype=bool)
     if wanted.sum() < net and loose.any():
         wanted[loose] += (net - wanted.sum()) / loose.sum()
     net = min(net, float(wanted.sum()))
