@@ -96,3 +96,17 @@ def test_a_delivered_notebook_carries_no_path_no_time_and_no_warning():
     assert cleaned["cells"][0]["metadata"] == {"tags": ["injected-parameters"]}
     assert "study = 'study.yaml'" in cleaned["cells"][0]["source"]
     assert warnings == ["/home/me/x.py: careful"]
+
+
+def test_what_a_cell_for_the_analyst_shows_is_not_delivered():
+    """The pages leave such a cell out; the notebook lies in the same folder."""
+    shown = [
+        {"output_type": "execute_result", "metadata": {}, "data": {"text/plain": "answer 17: burned out"}},
+        {"output_type": "stream", "name": "stderr", "text": "careful"},
+    ]
+    notebook = {"cells": [code("frame", tags=["analyst"], outputs=shown)], "metadata": {}}
+    cleaned, warnings = clean(notebook, {})
+    assert "burned out" not in json.dumps(cleaned)
+    assert cleaned["cells"][0]["source"] == notebook["cells"][0]["source"]
+    assert warnings == ["careful"]
+    assert len(notebook["cells"][0]["outputs"]) == 2

@@ -221,7 +221,8 @@ def clean(
     """Take out of an executed notebook what its reader must not or need not have.
 
     That is the machine's paths (in the injected parameters and Papermill's notes), the notebook's own default
-    parameters (they may name another organisation), the times of each cell, and the error stream.
+    parameters (they may name another organisation), the times of each cell, the error stream, and whatever
+    cells tagged "analyst" show: it has not passed the gate.
 
     Parameters
     ----------
@@ -249,7 +250,8 @@ def clean(
         if cell["cell_type"] == "code":
             errors = [output for output in cell["outputs"] if output.get("name") == "stderr"]
             warnings += [_source({"source": output["text"]}) for output in errors]
-            cell["outputs"] = [output for output in cell["outputs"] if output not in errors]
+            shown = [] if "analyst" in tags else cell["outputs"]
+            cell["outputs"] = [output for output in shown if output not in errors]
         cells.append(cell)
     kept = {key: value for key, value in notebook["metadata"].items() if key not in ("papermill", "widgets")}
     return {**notebook, "cells": cells, "metadata": kept}, warnings

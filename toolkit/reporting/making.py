@@ -85,6 +85,8 @@ def _keep_failure(making: Path, kept: Path, outcome: Outcome) -> Outcome:
                 path.unlink()
         (making / FAILURE_NOTE).write_text(outcome.sentence + "\n", encoding="utf-8")
         (making / FAILURE_FILE).write_text(outcome.traceback + "\n", encoding="utf-8")
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.parent.chmod(0o700)  # its cells may have come upon answers
         put_in_place(making, kept)
     except OSError as fault:
         sentence = f"{outcome.sentence} (its notebook could not be kept: {fault.strerror})"

@@ -72,11 +72,17 @@ def build_manifest(
     Returns
     -------
     dict
-        Nothing in it names another organisation or gives a count the policy hides.
+        Nothing in it names another organisation or gives a count the policy hides. Files of answers and the
+        organisations table are named without a hash, for answers could be tried against it; what is in them
+        goes into `input`, whose key stays with the batch.
     """
     files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != MANIFEST)
     outputs = {path.relative_to(folder).as_posix(): sha256_of(path) for path in files}
-    inputs = {path: (known or {}).get(str(path)) or sha256_of(path) for path in _inputs(study, organisation)}
+    people = {path.resolve() for path in (*study.answer_paths, study.organisations_path) if path}
+    inputs = {
+        path: None if path.resolve() in people else (known or {}).get(str(path)) or sha256_of(path)
+        for path in _inputs(study, organisation)
+    }
     return {
         "study": study.id,
         "title": study.title,

@@ -33,13 +33,14 @@ def write_study(study: Study, path: Path) -> Path:
 
     from toolkit.reporting.manifest import sha256_of
 
-    published = study.benchmarks_path
+    published, table = study.benchmarks_path, study.organisations_path
     kept = replace(
         study,
         table=None,
         path=study.path.resolve(),
         folder=study.folder.resolve(),
         benchmarks_path=published.resolve() if published else None,
+        organisations_path=table.resolve() if table else None,
         input_files=tuple(one.resolve() for one in study.input_files),
         answer_paths=tuple(one.resolve() for one in study.answer_paths),
     )

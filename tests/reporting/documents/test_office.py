@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from toolkit.reporting.documents.word import render_docx
 from toolkit.reporting.documents.workbook import render_xlsx
 
 HREF = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+RELATED = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 
 
 @pytest.fixture(scope="module")
@@ -190,6 +192,39 @@ def test_a_slide_template_keeps_its_size_and_its_own_slides(small: Any, tmp_path
     assert (found.slide_width, found.slide_height) == (template.slide_width, template.slide_height)
     assert len(found.slides) == 3
     assert found.slides[2].shapes.title.text_frame.text == "Said"
+
+
+@pytest.mark.parametrize(("form", "opens"), [("docx", docx.Document), ("pptx", pptx.Presentation)])
+def test_a_template_made_of_another_report_brings_nothing_unseen(
+    form: str, opens: Any, small: Any, tmp_path: Path
+) -> None:
+    """The picture of its first page, its company and slide titles, its own properties, where it lay."""
+    template = opens()
+    for rel in list((getattr(template.part.package, "_rels", None) or template.part.package.rels).values()):
+        if rel.reltype.endswith(("/thumbnail", "/extended-properties")):
+            rel.target_part._blob = b"<Company>Another Client</Company>"
+    if form == "docx":
+        printer = template.sections[0]._sectPr.makeelement(f"{HREF}printerSettings", {})
+        template.sections[0]._sectPr.append(printer)
+        settings = template.part._settings_part
+        address = settings.relate_to("file:///C:/Another%20Client/a.dotx", "x/attachedTemplate", True)
+        attached = template.settings.element.makeelement(
+            f"{HREF}attachedTemplate", {f"{{{RELATED}}}id": address}
+        )
+        template.settings.element.append(attached)
+    path = tmp_path / f"brand.{form}"
+    template.save(str(path))
+    assert _holds(path.read_bytes(), b"Another Client")
+    made = {"docx": render_docx, "pptx": render_pptx}[form](with_templates(small(), {form: path}))
+    assert not _holds(made, b"Another")
+    assert not _holds(made, b"printerSettings")
+    assert "docProps/thumbnail.jpeg" not in zipfile.ZipFile(_file(made)).namelist()
+    opens(_file(made))
+
+
+def _holds(package: bytes, words: bytes) -> bool:
+    with zipfile.ZipFile(_file(package)) as found:
+        return any(words in found.read(name) for name in found.namelist())
 
 
 @pytest.mark.parametrize("form", ["docx", "pptx"])
