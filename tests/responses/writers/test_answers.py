@@ -57,9 +57,23 @@ def test_it_comes_back_to_the_code_in_every_language(
     _same(_back(written, to, core), frame)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
+HOW = {"deadline": None, "suppress_health_check": list(HealthCheck), "phases": [Phase.generate]}
+
+
+@settings(max_examples=10, **HOW)  # type: ignore[arg-type]
 @given(instrument=instruments(without=""), seed=st.integers(0, 999))
 def test_answers_to_any_instrument_come_back_to_the_code(instrument: Instrument, seed: int) -> None:
+    _there_and_back(instrument, seed)
+
+
+@pytest.mark.slow
+@settings(max_examples=100, **HOW)  # type: ignore[arg-type]
+@given(instrument=instruments(without=""), seed=st.integers(0, 999))
+def test_answers_to_a_hundred_instruments_come_back_to_the_code(instrument: Instrument, seed: int) -> None:
+    _there_and_back(instrument, seed)
+
+
+def _there_and_back(instrument: Instrument, seed: int) -> None:
     frame = coded_frame(instrument, seed)
     if frame.empty:
         return
