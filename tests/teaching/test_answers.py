@@ -206,7 +206,7 @@ def test_unknown_exercises_and_missing_subjects_are_refused():
 def statement() -> dict[str, str]:
     open_ = "This was not published by the study."
     return {
-        "data_collection_strategy": "An online survey of three audiences.",
+        "data_collection_strategy": "A survey of three audiences.",
         "sponsor_and_conductor": "Paid for by Upwork, fielded by Walr with Workplace Intelligence.",
         "instrument": open_,
         "population": "Workers in the United States, United Kingdom, Australia, Canada.",

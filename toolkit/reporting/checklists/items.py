@@ -30,7 +30,7 @@ class ChecklistItem(Strict):
     """
 
     id: str
-    section: str
+    section: str = ""
     title: str
     asks: str
     look_in: tuple[str, ...] = ()

@@ -87,7 +87,7 @@ def checklist_table(found: pd.DataFrame, *, status: str | None = None) -> Table:
     kept = found if status is None else found[found["status"] == status]
     rows = [
         {
-            "Item": f"{row['section']}: {row['title']}",
+            "Item": ": ".join(filter(None, [row["section"], row["title"]])),
             "A reader asks": row["asks"],
             "Status": row["status"],
             "Said": row["answer"] or "—",
