@@ -30,7 +30,7 @@ def shown(value: Any) -> dict[str, Any]:
     return {"output_type": "execute_result", "metadata": {}, "data": value._repr_mimebundle_()}
 
 
-def executed(organisation: str) -> dict[str, Any]:
+def executed(organisation: str, study: Path = STUDY) -> dict[str, Any]:
     """The report's notebook, its cells run here and not in a kernel of their own."""
     source = json.loads((ROOT / "notebooks" / "organisation_report.ipynb").read_text("utf-8"))
     names: dict[str, Any] = {}
@@ -43,7 +43,7 @@ def executed(organisation: str) -> dict[str, Any]:
                 body.append(last)
             exec(compile(ast.Module(body, []), "cell", "exec"), names)
             if "parameters" in cell["metadata"].get("tags", ()):
-                names |= {"study": str(STUDY), "organisation": organisation}
+                names |= {"study": str(study), "organisation": organisation}
             if isinstance(last, ast.Expr):
                 outputs = [shown(eval(compile(ast.Expression(last.value), "cell", "eval"), names))]
         cells.append({**cell, "outputs": outputs})

@@ -145,7 +145,10 @@ class _Writer:
         for place, (term, text) in enumerate(plan.bullets):
             paragraph = frame.paragraphs[0] if place == 0 else frame.add_paragraph()
             paragraph.space_after = Pt(8)
-            for words, bold in ((f"{term}: " if term else "", True), (text, False)):
+            for words, bold in (
+                (self.words["lead"].format(lead=term, said="") if term else "", True),
+                (text, False),
+            ):
                 if words:
                     run = paragraph.add_run()
                     run.text, run.font.bold, run.font.size = words, bold, Pt(size)

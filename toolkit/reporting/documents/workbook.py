@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,9 @@ __all__ = ["Sheet", "render_xlsx", "sheets_of_document"]
 
 _FORMS = {"percent": '0"\u00a0"%', "percent1": '0.0"\u00a0"%', "percent2": '0.00"\u00a0"%', "whole": "#,##0"}
 _WIDEST = 60
+_CONTENTS = (34, 80, 34, 8)
+_LINE = 13.5
+"""Points a line of text is high at size 10."""
 
 
 @dataclass(frozen=True)
@@ -192,8 +196,17 @@ class _Writer:
             page.write_string(place, 1, sheet.title, self.plain)
             page.write_string(place, 2, sheet.section, self.plain)
             page.write_number(place, 3, sheet.rows, self._format("whole"))
-        for place, wide in enumerate((34, 80, 34, 8)):
+        for place, wide in enumerate(_CONTENTS):
             page.set_column(place, place, wide)
+        for place, sheet in enumerate(sheets, start=row + 1):
+            high = max(
+                math.ceil(len(sheet.title) / _CONTENTS[1]), math.ceil(len(sheet.section) / _CONTENTS[2])
+            )
+            if high > 1:
+                page.set_row(place, _LINE * high)
+        page.set_landscape()
+        page.set_paper(9)
+        page.fit_to_pages(1, 0)
 
     def sheet(self, sheet: Sheet) -> None:
         """A table with its heading above, its notes below."""
@@ -207,6 +220,10 @@ class _Writer:
         for place, column in enumerate(sheet.columns):
             page.write_string(row, place, column.name, self.head)
             page.set_column(place, place, _wide(column))
+        for offset, lines in enumerate(_lines(sheet.columns), start=row):
+            if lines > 1:
+                page.set_row(offset, _LINE * lines)
+        for place, column in enumerate(sheet.columns):
             for offset, cell in enumerate(column.cells, start=row + 1):
                 if cell is None:
                     continue
@@ -235,6 +252,23 @@ class _Writer:
                 pattern += '"\u00a0"%' if form.startswith("percent") else ""
             self.formats[form] = self.book.add_format({**self.face, "num_format": pattern})
         return self.formats[form]
+
+
+def _lines(columns: Sequence[Column]) -> list[int]:
+    """How many lines the heading and each row take, where a cell is wider than its column.
+
+    A row's height is written, for not every program works it out when it opens a file.
+    """
+    rows = max((len(column.cells) for column in columns), default=0)
+    found = [max((_line_count(column.name, _wide(column)) for column in columns), default=1)]
+    for place in range(rows):
+        cells = [(one.cells[place], _wide(one)) for one in columns if place < len(one.cells)]
+        found.append(max((_line_count(str(cell.value), wide) for cell, wide in cells if cell), default=1))
+    return found
+
+
+def _line_count(text: str, wide: float) -> int:
+    return sum(max(1, math.ceil(len(line) / max(1.0, wide - 1))) for line in text.split("\n"))
 
 
 def _wide(column: Column) -> float:
