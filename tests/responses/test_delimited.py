@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
+import io
+import random
 from pathlib import Path
 
 import pytest
@@ -10,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from toolkit.errors import InvalidInput
+from toolkit.responses import delimited
 from toolkit.responses.delimited import read_sheet
 
 GOOD = 'id;answer\n1;"yes; no"\n2;"two\nlines"\n\n3;é\n'
@@ -120,3 +124,18 @@ def test_any_quoted_cell_survives(tmp_path: Path, rows: list[list[str]]) -> None
     )
     sheet = read_sheet(_write(tmp_path / "answers.csv", quoted.encode()), source="answers.csv")
     assert sheet.cells.to_numpy().tolist() == rows
+
+
+@pytest.mark.parametrize("chunk", [3, 5, 64])
+def test_cells_that_hold_the_delimiter_between_quotes_are_read_as_csv_reads_them(
+    monkeypatch: pytest.MonkeyPatch, chunk: int
+) -> None:
+    monkeypatch.setattr(delimited, "_CHUNK", chunk)
+    drawn = random.Random(chunk)
+    for _ in range(60):
+        rows = [["".join(drawn.choices('";a\n', k=drawn.randint(0, 4))) for _ in range(3)] for _ in range(4)]
+        rows = [["h", "i", "j"], *([f"x{row[0]}", *row[1:]] for row in rows)]
+        held = io.StringIO(newline="")
+        csv.writer(held, delimiter=";", quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerows(rows)
+        sheet = delimited.sheet_of_text(held.getvalue(), source="s")
+        assert sheet.cells.to_numpy().tolist() == rows[1:]

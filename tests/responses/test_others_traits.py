@@ -116,3 +116,11 @@ def test_text_iq_and_own_columns_of_qualtrics_are_known_in_any_language(tmp_path
         ["2017-07-18", "0", "1", "R_1", "2", "so", "", ""],
     )
     assert _read(path, survey, "qualtrics").frame[["q", "why"]].iloc[0].tolist() == ["2", "so"]
+
+
+def test_json_of_kobo_s_interface_is_refused_for_what_it_is(tmp_path: Path) -> None:
+    survey = made(tmp_path, [choice("q", YES_NO)])
+    path = tmp_path / "answers.json"
+    path.write_text('[{"_id": 1, "_uuid": "u", "q": "1"}]')
+    with pytest.raises(InvalidInput, match="programming interface gives it; export CSV with XML values"):
+        _read(path, survey, "odk")

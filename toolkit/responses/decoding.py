@@ -30,6 +30,7 @@ from toolkit.instrument.model import Instrument, Item, Variable
 from toolkit.instrument.routing import parse
 from toolkit.responses.export import Export, tally
 from toolkit.responses.mapping import DESIGN_COLUMNS
+from toolkit.responses.vocabulary import category_dtype
 
 __all__ = ["Coded", "decode"]
 
@@ -110,6 +111,7 @@ class _Work:
         self.audience = pd.Categorical(
             people["audience"], categories=list(instrument.audiences), ordered=True
         )
+        self.of_audiences: dict[tuple[str, ...], np.ndarray] = {}
         self.coded: dict[str, pd.Series] = {}
         self.was_asked: dict[str, np.ndarray] = {}
         self.answered: dict[str, np.ndarray] = {}
@@ -156,13 +158,14 @@ class _Work:
         answered, was_asked = self.answered[variable.name], self.was_asked[variable.name]
         if variable.kind in ("number", "text"):
             return raw.where(answered)
-        place = {code: position for position, code in enumerate(variable.categories)}
+        place = {code: np.int16(position) for position, code in enumerate(variable.categories)}
         codes = raw.cat.codes.to_numpy(dtype="int16")
         if variable.kind == "option":
             codes = np.where(answered & (codes < 0), place["0"], codes)
-        missing = np.where(
-            ~for_audience, place[_NOT_ASKED], np.where(~was_asked, place[_ROUTED], place[_BLANK])
-        )
+        missing: np.ndarray | np.int16 = place[_BLANK]
+        if not (was_asked & for_audience).all():
+            missing = np.where(was_asked, missing, place[_ROUTED])
+            missing = np.where(for_audience, missing, place[_NOT_ASKED])
         return _categorical(np.where(answered, codes, missing), variable, raw.index)
 
     def _keep_exclusive_apart(self, item: Item, variables: list[Variable]) -> None:
@@ -215,8 +218,10 @@ class _Work:
         self.noted[reason] |= rows
 
     def _for_audience(self, variable: Variable) -> np.ndarray:
-        audiences = np.array([name in variable.audiences for name in self.instrument.audiences], dtype=bool)
-        return np.asarray(audiences[self.audience.codes], dtype=bool)
+        if variable.audiences not in self.of_audiences:
+            named = [name in variable.audiences for name in self.instrument.audiences]
+            self.of_audiences[variable.audiences] = np.array(named, dtype=bool)[self.audience.codes]
+        return self.of_audiences[variable.audiences]
 
     def _columns_so_far(self) -> pd.DataFrame:
         return pd.DataFrame({"audience": self.audience, **self.coded}, index=self.people.index)
@@ -255,5 +260,6 @@ def _questions(instrument: Instrument) -> Iterable[str]:
 
 
 def _categorical(codes: np.ndarray, variable: Variable, index: pd.Index) -> pd.Series:
-    made = pd.Categorical.from_codes(codes, categories=list(variable.categories), ordered=variable.ordered)
+    dtype = category_dtype(variable.categories, variable.ordered)
+    made = pd.Categorical.from_codes(codes, dtype=dtype)
     return pd.Series(made, index=index)

@@ -202,7 +202,23 @@ def _all_quoted(data: bytes, delimiter: str) -> bool:
     if not (data[:1] == data[-1:] == b'"'):
         return False
     end = b'"\r\n"' if b'"\r\n"' in data[:_HEAD] else b'"\n"'
-    return data.count(b'"') == 2 * (data.count(f'"{delimiter}"'.encode()) + data.count(end)) + 2
+    between = _times(data, f'"{delimiter}"'.encode())
+    return between is not None and data.count(b'"') == 2 * (between + data.count(end)) + 2
+
+
+def _times(data: bytes, pattern: bytes) -> int | None:
+    """How often three bytes stand in a text, faster than `bytes.count`; None where two of them overlap."""
+    held = np.frombuffer(data, dtype=np.uint8)
+    times = 0
+    for start in range(0, len(held) - 2, _CHUNK):
+        here = held[
+            start : start + _CHUNK + 4
+        ]  # two more bytes for a match at the end, two for one overlapping
+        found = (here[:-2] == pattern[0]) & (here[1:-1] == pattern[1]) & (here[2:] == pattern[2])
+        if bool((found[:-2] & found[2:]).any()):
+            return None
+        times += int(np.count_nonzero(found[:_CHUNK]))
+    return times
 
 
 def _no_bare_return(data: bytes) -> bool:

@@ -16,6 +16,7 @@ from toolkit.responses.naming import or_else, rows_said
 
 __all__ = [
     "audience_words",
+    "category_dtype",
     "code_words",
     "flavour_of",
     "label_words",
@@ -125,7 +126,7 @@ def _distinct(cells: pd.Series) -> tuple[np.ndarray, list[str]]:
 
 
 @lru_cache(maxsize=256)
-def _dtype(categories: tuple[str, ...], ordered: bool) -> pd.CategoricalDtype:
+def category_dtype(categories: tuple[str, ...], ordered: bool) -> pd.CategoricalDtype:
     """The same for every column of a scale."""
     return pd.CategoricalDtype(list(categories), ordered=ordered)
 
@@ -142,7 +143,7 @@ def translate(
     strange = np.array([cell != "" and cell not in words for cell in distinct], dtype=bool)
     if strange.any() and strange[places].any():
         problems.extend(unknown_cells(cells[strange[places]].astype(str), words, variable))
-    dtype = _dtype(variable.categories, variable.ordered)
+    dtype = category_dtype(variable.categories, variable.ordered)
     return pd.Series(pd.Categorical.from_codes(codes[places], dtype=dtype), index=cells.index)
 
 

@@ -79,6 +79,9 @@ def _load(path: Path, source: str, how: Opening) -> Sheet:
     if many is not None:
         return _of_submissions(many, source)
     data, _ = unpacked(path, source)
+    if kind_of(data) == "json":
+        what = "is JSON, as the platform's programming interface gives it"
+        raise InvalidInput(source, [Problem("file", what, "export CSV with XML values, or the submissions")])
     if kind_of(data) == "markup":
         return _of_submissions([data], source)
     return read_cells(path, source=source, how=how)
