@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+import pandas as pd
+
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument import Instrument, compare, load_instrument, load_instruments
+from toolkit.instrument.model import Variable
+from toolkit.instrument.routing import parse
 from toolkit.study.file import WaveInstrument
 
-__all__ = ["wave_instruments"]
+__all__ = ["wave_instruments", "with_hanging"]
 
 
 def wave_instruments(
@@ -55,3 +59,40 @@ def _misfits(own: Instrument, instrument: Instrument, where: str) -> Iterator[Pr
             what = f"has an audience '{audience}' that the study's instrument has not"
             yield Problem(where, what, near_names(audience, instrument.audiences))
     compare(own, instrument)  # refuses questionnaires without a question or a language in common
+
+
+def with_hanging(compared: pd.DataFrame, instrument: Instrument) -> pd.DataFrame:
+    """What `toolkit.instrument.compare` found, where what hangs on a changed question is asked of others.
+
+    Those whom the old words led on are not those whom the new ones do. And how many they were would tell of
+    the question before, of which no trend and so no bound is printed.
+    """
+    hanging = {variable.name: _behind(variable, instrument) for variable in instrument.variables}
+    while True:
+        told = zip(compared["item"], compared["audience"], compared["trend"], strict=True)
+        lost = {(item, audience) for item, audience, trend in told if trend != "yes"}
+        reached = pd.Series(
+            [
+                trend == "yes" and any((name, audience) in lost for name in hanging.get(item, ()))
+                for item, audience, trend in zip(
+                    compared["item"], compared["audience"], compared["trend"], strict=True
+                )
+            ],
+            index=compared.index,
+            dtype=bool,
+        )
+        if not reached.any():
+            return compared
+        compared = compared.assign(
+            change=compared["change"].mask(reached, "base changed"),
+            trend=compared["trend"].mask(reached, "no"),
+            what=compared["what"].mask(reached, "asked after a question that changed"),
+        )
+
+
+def _behind(variable: Variable, instrument: Instrument) -> tuple[str, ...]:
+    """Columns of the questions that decide who is asked this one."""
+    if not variable.item.ask_if:
+        return ()
+    asked = parse(variable.item.ask_if).item_ids(instrument)
+    return tuple(one.name for one in instrument.variables if one.item.id in asked)

@@ -212,7 +212,8 @@ class Study:
     def compared(self, earlier: str, later: str) -> pd.DataFrame | None:
         """What changed between the questionnaires of two waves, for `tk.trend(compared=)`.
 
-        None where both waves had the same. See `toolkit.instrument.compare`.
+        None where both waves had the same. See `toolkit.instrument.compare`; what is asked only after a
+        changed question counts as asked of others.
 
         Raises
         ------
@@ -220,11 +221,12 @@ class Study:
             A wave that is not there.
         """
         from toolkit.instrument import compare
+        from toolkit.study.earlier import with_hanging
 
         old, new = (
             self.wave_instruments.get(self._known_wave(wave), self.instrument) for wave in (earlier, later)
         )
-        return None if old is new else compare(old, new)
+        return None if old is new else with_hanging(compare(old, new), new)
 
     def forget_answers(self) -> None:
         """Let go of the answers; they are read again when they are next asked for."""
