@@ -63,6 +63,20 @@ def test_what_the_study_file_says_counts_where_it_is_declared_and_no_score_is_lo
     assert frame["q"].tolist() == ["1", "2", "-1", "1"]
 
 
+def test_minus_one_declared_missing_is_no_number(tmp_path: Path) -> None:
+    survey = made(tmp_path, [NUMBER])
+    frame = pd.DataFrame({"age": [-1.0, 40.0]})
+    pyreadstat.write_sav(frame, str(tmp_path / "a.sav"), missing_ranges={"age": [{"lo": -9, "hi": -1}]})
+    with pytest.raises(InvalidInput, match="column age: holds -1, which the file declares missing"):
+        _read(tmp_path / "a.sav", survey)
+    labels = {"age": {-1: "Not answered"}}
+    pyreadstat.write_sav(
+        frame, str(tmp_path / "a.sav"), variable_value_labels=labels,
+        missing_ranges={"age": [{"lo": -9, "hi": -1}]},
+    )  # fmt: skip
+    assert _read(tmp_path / "a.sav", survey).frame["age"].tolist() == [40.0]
+
+
 def test_a_missing_number_is_blank_and_not_minus_one(tmp_path: Path) -> None:
     survey = made(tmp_path, [choice("q", {"1": "Yes", "2": "No"}), NUMBER])
     path = tmp_path / "answers.csv"

@@ -165,7 +165,8 @@ class Answering:
         A code of the variable is an answer all the same: the instrument says so.
         """
         screen = {missing.code for missing in self.instrument.missing_of(variable)} | {*variable.codes}
-        unsaid = self.declared.get(heading, frozenset()) - said.keys() - screen - {"-1", "-2", *BLANKS}
+        ours = {"-1", "-2", *BLANKS} if variable.kind != "number" else set()
+        unsaid = self.declared.get(heading, frozenset()) - said.keys() - screen - ours
         if unsaid:
             shown = ", ".join(sorted(unsaid)[:6])
             what = f"holds {shown}, which the file declares missing and no value label explains"
