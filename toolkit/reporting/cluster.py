@@ -28,7 +28,7 @@ from toolkit.errors import ToolkitError
 from toolkit.reporting.atomic import fresh_folder, put_in_place
 from toolkit.reporting.crew import Crew
 from toolkit.reporting.destinations import Place, deliver
-from toolkit.reporting.making import FAILED, FAILURE_NOTE, clear_failure
+from toolkit.reporting.making import FAILED, FAILURE_NOTE, clear_failure, private_folder
 from toolkit.reporting.scratch import scratch_folder
 from toolkit.reporting.worker import DONE, Job, Outcome
 
@@ -271,7 +271,8 @@ def _put_here(job: Job, outcome: Outcome, files: Mapping[str, bytes]) -> Outcome
     stands = final if outcome.status in DONE else final.parent / FAILED / final.name
     if outcome.status == "stopped":
         return outcome
-    stands.parent.mkdir(parents=True, exist_ok=True)
+    if stands != final:
+        private_folder(stands.parent)
     making = fresh_folder(stands)
     try:
         for name, data in files.items():

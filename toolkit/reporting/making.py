@@ -17,7 +17,7 @@ from toolkit.reporting.crew import Crew
 from toolkit.reporting.scratch import scratch_folder
 from toolkit.reporting.worker import DONE, FAILURE_FILE, Job, Outcome
 
-__all__ = ["FAILED", "FAILURE_NOTE", "clear_failure", "make_one"]
+__all__ = ["FAILED", "FAILURE_NOTE", "clear_failure", "make_one", "private_folder"]
 
 FAILED = "_failed"
 FAILURE_NOTE = "why.txt"
@@ -57,6 +57,12 @@ def clear_failure(final: Path) -> None:
     shutil.rmtree(final.parent / FAILED / final.name, ignore_errors=True)
 
 
+def private_folder(failed: Path) -> None:
+    """Make the folder of failures its owner's alone: their cells may have come upon answers."""
+    failed.mkdir(parents=True, exist_ok=True)
+    failed.chmod(0o700)
+
+
 def _try(job: Job, crew: Crew) -> Outcome:
     final = Path(job.final)
     try:
@@ -85,8 +91,7 @@ def _keep_failure(making: Path, kept: Path, outcome: Outcome) -> Outcome:
                 path.unlink()
         (making / FAILURE_NOTE).write_text(outcome.sentence + "\n", encoding="utf-8")
         (making / FAILURE_FILE).write_text(outcome.traceback + "\n", encoding="utf-8")
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        kept.parent.chmod(0o700)  # its cells may have come upon answers
+        private_folder(kept.parent)
         put_in_place(making, kept)
     except OSError as fault:
         sentence = f"{outcome.sentence} (its notebook could not be kept: {fault.strerror})"
