@@ -51,17 +51,18 @@ def test_report_says_how_many_rows_it_read_and_set_aside(capsys, tmp_path):
     assert "set aside; survey-toolkit check says why" in told
 
 
-def test_a_wave_of_which_nobody_is_kept_is_told_as_such(capsys, tmp_path):
+def test_files_of_which_nobody_is_kept_are_refused_both_at_once(capsys, tmp_path):
     for name in ("instruments", "data_samples/ai_at_work", "data_samples/published"):
         shutil.copytree(ROOT / name, tmp_path / name)
     folder = tmp_path / "data_samples" / "ai_at_work"
     keep_first_row(folder / "answers" / "2026_staff_limesurvey_codes.csv", ";", 1, audience="")
     keep_first_row(folder / "answers" / "2026_freelancers_qualtrics.csv", ",", 3, Status="1")
     only = ["--organisation", "org-01", "--out", str(tmp_path / "out")]
-    assert main(["report", str(folder / "study.yaml"), *only]) == 0
-    told = capsys.readouterr().out
-    assert told.startswith("Wave 2026: 2 rows read, 0 kept, 2 set aside")
-    assert "1 withheld by policy" in told
+    assert main(["report", str(folder / "study.yaml"), *only]) == 2
+    told = capsys.readouterr().err
+    assert "2026_staff_limesurvey_codes.csv, rows: none is kept" in told
+    assert "2026_freelancers_qualtrics.csv, rows: none is kept" in told
+    assert not list((tmp_path / "out").rglob("*.html"))
 
 
 def keep_first_row(path: Path, delimiter: str, heading_rows: int, **changes: str) -> None:
@@ -76,7 +77,7 @@ def keep_first_row(path: Path, delimiter: str, heading_rows: int, **changes: str
     ("arguments", "words"),
     [
         (["report", STUDY, "--organisation", "org-7"], "did you mean 'org-07'"),
-        (["report", STUDY, "--wave", "1999"], "wave 1999: is not in this study; known: 2025, 2026"),
+        (["report", STUDY, "--wave", "1999"], "1999: the study has no such wave; known: 2025, 2026"),
         (["report", STUDY, "--notebook", "organisation_reprot.ipynb"], "organisation_report.ipynb"),
         (["report", "nowhere/study.yaml"], "study.yaml"),
         (["check", "nowhere/study.yaml"], "study.yaml"),
