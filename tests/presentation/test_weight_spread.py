@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
-import matplotlib as mpl
 import numpy as np
 import pytest
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 
+from tests.presentation.measuring import extents
 from toolkit.errors import InvalidInput
 from toolkit.presentation import weight_spread
 from toolkit.presentation.figures import weights as module
-from toolkit.presentation.figures.page import WIDTH, Page
-from toolkit.presentation.theme import drawing_settings
+from toolkit.presentation.figures.page import WIDTH, Box, Page
 from toolkit.weighting import diagnose
 
 WEIGHTS = np.random.default_rng(4).lognormal(0, 0.5, 300)
@@ -24,8 +22,7 @@ def page(monkeypatch: pytest.MonkeyPatch) -> Page:
     caught: list[Page] = []
 
     def catch(draw):
-        with mpl.rc_context(drawing_settings()):
-            caught.append(draw())
+        caught.append(draw())
         return "<svg/>"
 
     monkeypatch.setattr(module, "as_svg", catch)
@@ -42,7 +39,7 @@ def test_the_title_holds_the_design_effect_and_the_effective_number() -> None:
 
 
 def test_bars_are_as_tall_as_their_part_of_the_answers(page: Page) -> None:
-    tall = {one.get_gid(): one.get_height() for one in page.axes.patches if one.get_gid()}
+    tall = {one.gid: one.height for one in page.placed if isinstance(one, Box) and one.gid}
     relative = WEIGHTS / WEIGHTS.mean()
     counts, _ = np.histogram(relative, np.linspace(0, relative.max(), len(tall) + 1))
     found = np.array([tall[f"bar:{place}"] for place in range(len(counts))])
@@ -50,12 +47,10 @@ def test_bars_are_as_tall_as_their_part_of_the_answers(page: Page) -> None:
 
 
 def test_no_word_leaves_the_page(page: Page) -> None:
-    renderer = FigureCanvasAgg(page.figure).get_renderer()
-    for text in page.axes.texts:
-        box = text.get_window_extent(renderer)
-        assert box.x0 >= 0
-        assert box.x1 <= WIDTH * page.figure.dpi
-        assert box.y0 >= 0
+    for words, box in extents(page):
+        assert box.x0 >= 0, words
+        assert box.x1 <= WIDTH, words
+        assert box.y0 >= 0, words
 
 
 def test_order_and_scale_of_weights_change_nothing_and_the_picture_is_repeatable() -> None:

@@ -153,26 +153,6 @@ def diverging(bottom: int, middle: int, top: int) -> tuple[str, ...]:
     return (*low, *([MIDDLE] * middle), *high)
 
 
-def drawing_settings(theme: Theme | None = None) -> dict[str, Any]:
-    """Matplotlib settings for one drawing, to be used in a context and never set globally."""
-    return {
-        "font.family": "sans-serif",
-        "font.sans-serif": ["DejaVu Sans"],
-        "font.size": 8.5,
-        "text.color": INK,
-        "axes.edgecolor": RULE,
-        "axes.labelcolor": QUIET,
-        "xtick.color": QUIET,
-        "ytick.color": INK,
-        "figure.facecolor": WHITE,
-        "axes.facecolor": WHITE,
-        "hatch.linewidth": 0.8,
-        "svg.fonttype": "none",
-        "svg.hashsalt": "survey-research-toolkit",
-        "axes.unicode_minus": True,
-    }
-
-
 def _given(brand: Any, key: str) -> str:
     value = brand.get(key) if isinstance(brand, Mapping) else getattr(brand, key, None)
     return "" if value is None else str(value)

@@ -177,8 +177,18 @@ def _draw_bar(page: Page, part: Part, name: str, bar: Bar, y: float, frame: tupl
     if bar.words:
         end = zero + (bar.top or 0.0) * unit
         if bar.top is not None:
-            style = {"facecolor": HATCHED, "edgecolor": part.colours[-1], "hatch": "////", "linewidth": 0.8}
-            page.box(zero, y, end - zero, BAR, gid=f"share:{name}", zorder=2, **style)
+            page.box(
+                zero,
+                y,
+                end - zero,
+                BAR,
+                gid=f"share:{name}",
+                facecolor=HATCHED,
+                edgecolor=part.colours[-1],
+                linewidth=0.8,
+                hatched=True,
+                zorder=2,
+            )
         page.text(end + 0.06, y + BAR / 2, bar.words, fontsize=7.5, color=QUIET)
         return
     sizes = tuple(len(side) for side in bar.shares)
@@ -191,7 +201,7 @@ def _draw_bar(page: Page, part: Part, name: str, bar: Bar, y: float, frame: tupl
 
 def _piece(page: Page, gid: str, where: tuple[float, float, float], share: float, colour: str) -> None:
     x, y, wide = where
-    page.box(x, y, wide, BAR, facecolor=colour, edgecolor="white", linewidth=0.6, zorder=2, gid=gid)
+    page.box(x, y, wide, BAR, facecolor=colour, edgecolor="#FFFFFF", linewidth=0.6, zorder=2, gid=gid)
     if share >= 0.055 and wide > 0.17:
         ink = ink_on(colour)
         page.text(x + wide / 2, y + BAR / 2, points(share), ha="center", fontsize=7.5, zorder=6, color=ink)

@@ -200,8 +200,10 @@ def _lane(page: Page, span: Span, row: DotRow, groups: Mapping[str, Group], wher
             _bound(page, dot.bound, x, y, group.colour)
         open_marker = group.hollow or (bool(dot.bound) and not row.joined)
         face = WHITE if open_marker else group.colour
-        style = {"markersize": 5.4, "markerfacecolor": face}
-        page.mark(x, y, marker=group.marker, colour=group.colour, gid=f"dot:{row.name}:{dot.group}", **style)
+        gid = f"dot:{row.name}:{dot.group}"
+        page.mark(
+            x, y, marker=group.marker, colour=group.colour, gid=gid, markersize=5.4, markerfacecolor=face
+        )
     _words(page, span, dots, groups, y)
 
 

@@ -361,7 +361,7 @@ def _page(told: _Organisations, colour: str) -> Page:
         page.text(_LEFT - 0.08, y, f"{share * 100:.0f}\u00a0%", color=QUIET, fontsize=8, ha="right")
     _limits(page, told, at, most)
     middle = at(0, told.pooled)[1]
-    page.line((_LEFT, _LEFT + wide), (middle, middle), gid="pooled", color=QUIET, linestyle=(0, (4, 3)))
+    page.line((_LEFT, _LEFT + wide), (middle, middle), gid="pooled", color=QUIET, dashes=(4, 3))
     for value in _ticks(most):
         x = at(value, 0)[0]
         page.text(x, _TOP + _TALL + 0.14, base(value), color=QUIET, fontsize=8, ha="center")
@@ -377,7 +377,7 @@ def _limits(page: Page, told: _Organisations, at: Any, most: float) -> None:
         for which, edge in enumerate(funnel_limits(told.pooled, sizes, level=level)):
             ends = [at(n, share) for n, share in zip(sizes, edge, strict=True)]
             gid = f"limit:{level:g}:{'low' if which == 0 else 'high'}"
-            page.path([x for x, _ in ends], [y for _, y in ends], gid=gid, color=QUIET, linewidth=width)
+            page.line([x for x, _ in ends], [y for _, y in ends], gid=gid, color=QUIET, linewidth=width)
 
 
 def _marks(page: Page, told: _Organisations, at: Any, colour: str) -> None:

@@ -186,5 +186,12 @@ def _panel(page: Page, panel: _Panel, groups: dict[str, Group], left: float, y: 
             face = WHITE if dot.bound else group.colour
             x = start + dot.estimate * (end - start)
             gid = f"dot:{row.name}:{dot.group}"
-            style = {"markersize": 4.6, "markerfacecolor": face}
-            page.mark(x, middle, marker=group.marker, colour=group.colour, gid=gid, **style)
+            page.mark(
+                x,
+                middle,
+                marker=group.marker,
+                colour=group.colour,
+                gid=gid,
+                markersize=4.6,
+                markerfacecolor=face,
+            )

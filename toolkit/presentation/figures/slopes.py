@@ -168,8 +168,8 @@ def _draw(rows: Sequence[Row], names: Sequence[str], waves: tuple[str, str], col
         )
         for x, end, height in ((left, "earlier", y[0]), (right, "later", y[1])):
             face = WHITE if str(known(row.get(f"bound_{end}"))) else ink
-            dot = {"markersize": 5, "markerfacecolor": face}
-            page.mark(x, height, marker="o", colour=ink, gid=f"{end}:{row['item']}", **dot)
+            gid = f"{end}:{row['item']}"
+            page.mark(x, height, marker="o", colour=ink, gid=gid, markersize=5, markerfacecolor=face)
         weight = "bold" if sure else "normal"
         page.text(
             left - 0.12, starts[place], _share(row, "earlier"), ha="right", fontsize=7.5, fontweight=weight

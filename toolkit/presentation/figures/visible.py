@@ -184,8 +184,8 @@ def _strip(page: Page, pair: _Pair, y: float, look: Theme) -> None:
     page.box(_at(0), y + 0.1, _at(1) - _at(0), BAR, facecolor="none", edgecolor=RULE, linewidth=0.7)
     for place, gap in enumerate(pair.gaps):
         x = _at(gap)
-        style = {"color": look.colour, "linewidth": 1.3, "zorder": 4}
-        page.line((x, x), (y + 0.07, y + 0.13 + BAR), gid=f"gap:{pair.label}:{place}", **style)
+        ends = (y + 0.07, y + 0.13 + BAR)
+        page.line((x, x), ends, gid=f"gap:{pair.label}:{place}", color=look.colour, linewidth=1.3, zorder=4)
     words = _WORDS("no gap") if pair.least is None else _WORDS("from", size=points(pair.least))
     x = min(_at(least), RIGHT - 1.0)
     page.text(x, y + 0.44, words, fontsize=7.5, color=INK)

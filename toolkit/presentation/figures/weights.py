@@ -131,9 +131,9 @@ def _page(edges: Array, part: Array, colour: str) -> Page:
     for place, share in enumerate(part):
         tall = _TALL * float(share / part.max())
         left, right = at(edges[place]), at(edges[place + 1])
-        page.box(left + 0.01, floor - tall, right - left - 0.02, tall, gid=f"bar:{place}", color=colour)
+        page.box(left + 0.01, floor - tall, right - left - 0.02, tall, gid=f"bar:{place}", facecolor=colour)
     page.line((_LEFT, _LEFT + wide), (floor, floor))
-    page.line((at(1.0), at(1.0)), (_TOP - 0.05, floor), gid="mean", color=QUIET, linestyle=(0, (3, 2)))
+    page.line((at(1.0), at(1.0)), (_TOP - 0.05, floor), gid="mean", color=QUIET, dashes=(3, 2))
     page.text(at(1.0), _TOP - 0.14, _WORDS("mean"), color=QUIET, fontsize=8, ha="center")
     for value in _ticks(float(edges[-1])):
         page.line((at(value), at(value)), (floor, floor + 0.05), color=RULE)
