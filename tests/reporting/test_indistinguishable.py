@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from toolkit.reporting import gathering, open_report
 from toolkit.reporting.gathering import gather
 from toolkit.study import Study, load_study
 
@@ -137,3 +138,23 @@ def test_an_audience_below_the_threshold_leaves_no_trace(study, frames, wave):
             frame = _with_yes(study, frame, "executive", name, count if last else 0)
         seen.add(tuple(_released(study, {**frames, wave: frame}).items()))
     assert len(seen) == 1
+
+
+SECTIONS = (
+    *("summary", "participation_table", "gap_picture", "gap_table", "theme_pictures", "option_pictures"),
+    *("benchmarks", "trend", "cannot_tell", "methods", "appendix"),
+)
+
+
+@pytest.mark.slow
+def test_nobody_and_one_person_give_the_same_document(study, frames, monkeypatch):
+    """Words, pictures, alternative text, order of rows, methods, results.csv: all that is in any format."""
+    told = []
+    for yes in (0, 1):
+        other = {**frames, "2026": _with_yes(study, frames["2026"], "executive", "aiuse", yes)}
+        found = gather(TinyStudy(study, other), "tiny", "2026")  # type: ignore[arg-type]
+        monkeypatch.setattr(gathering, "gather", lambda *given, found=found: found)
+        report = open_report(study, "org-01")
+        parts = {name: str(getattr(report, name)()._repr_mimebundle_()) for name in SECTIONS}
+        told.append(parts | {"results": report.results().to_csv()})
+    assert [name for name in told[0] if told[0][name] != told[1][name]] == []
