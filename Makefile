@@ -36,7 +36,7 @@ $(VENV)/.ready-test: $(VENV)/.ready
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[test]"
 	@touch $@
 
-$(VENV)/.ready-check: $(VENV)/.ready
+$(VENV)/.ready-check: $(VENV)/.ready-test
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[check]"
 	@touch $@
 

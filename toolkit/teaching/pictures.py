@@ -96,9 +96,7 @@ def _draw(values: npt.NDArray[np.float64], alpha: float) -> Page:
     for p in (0.0, 0.25, 0.5, 0.75, 1.0):
         page.line((_LEFT, _RIGHT), (up(p), up(p)))
         page.text(_LEFT - 0.08, up(p), f"{p:g}", ha="right", color=QUIET, fontsize=8)
-    page.line(
-        (_LEFT, _RIGHT), (up(0), up(1)), color=QUIET, linewidth=1.0, linestyle=(0, (4, 3)), gid="chance"
-    )
+    page.line((_LEFT, _RIGHT), (up(0), up(1)), color=QUIET, linewidth=1.0, dashes=(4, 3), gid="chance")
     page.line((_LEFT, _RIGHT), (up(alpha), up(alpha)), color=AUDIENCE_COLOURS[1], linewidth=1.0, gid="alpha")
     page.text(_RIGHT, up(alpha) - 0.09, f"p = {alpha:g}", ha="right", color=AUDIENCE_COLOURS[1], fontsize=8)
     for rank, p in enumerate(values, start=1):
@@ -112,9 +110,7 @@ def _draw(values: npt.NDArray[np.float64], alpha: float) -> Page:
         ),
         (
             "Where chance alone would put them",
-            lambda x, y: page.line(
-                (x - 0.1, x + 0.1), (y, y), color=QUIET, linewidth=1.0, linestyle=(0, (4, 3))
-            ),
+            lambda x, y: page.line((x - 0.1, x + 0.1), (y, y), color=QUIET, linewidth=1.0, dashes=(4, 3)),
         ),
     ]
     page.legend(keys, 0.14)
