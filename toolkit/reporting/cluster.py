@@ -12,6 +12,7 @@ from __future__ import annotations
 import atexit
 import hashlib
 import json
+import logging
 import pickle
 import platform
 import shutil
@@ -84,6 +85,7 @@ def bundle_of(study: Study, kept: Path, notebooks: tuple[Path, Path], modules: t
 
 
 _KINDS = ("notebook", "notice")
+_TALKERS = ("distributed", "distributed.client", "distributed.comm", "tornado.application")
 _BRAND = ("logo", "template_docx", "template_pptx")
 
 
@@ -110,6 +112,8 @@ class Cluster:
                 "--cluster needs dask.distributed: pip install 'survey-research-toolkit[cluster]'"
             ) from None
         self.address = address
+        for name in _TALKERS:  # what is lost is told in our own sentence, without their tracebacks
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
         try:
             connect: Any = distributed.Client
             self._client: Any = connect(address, timeout=CONNECT_SECONDS, set_as_default=False)
