@@ -10,6 +10,7 @@ import pytest
 STAGES = (
     "errors",
     "arguments",
+    "records",
     "instrument",
     "responses",
     "weighting",

@@ -13,6 +13,7 @@ from toolkit.analysis.contract import ESTIMATE_COLUMNS, GAP_COLUMNS
 from toolkit.errors import ToolkitError
 from toolkit.findings.comparison import DESCRIPTIVE_COLUMNS, OURS, PUBLISHED
 from toolkit.instrument.model import Instrument, Variable
+from toolkit.records import records
 
 __all__ = [
     "SAMPLES",
@@ -168,8 +169,7 @@ def _rows(table: Table, instrument: Instrument | None) -> Iterator[Claim]:
         return
     sides: tuple[Literal["", "a", "b"], ...] = ("a", "b") if table.kind == "gaps" else ("",)
     what = "measure" if "measure" in table.frame.columns else "response"
-    records = table.frame.to_dict("records")
-    for row, record in enumerate(records):
+    for row, record in enumerate(records(table.frame)):
         item, label = str(record["item"]), str(record[what])
         shared = {column: str(record[column]) for column in table.groups if not pd.isna(record[column])}
         for side in sides:

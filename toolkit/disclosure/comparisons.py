@@ -14,6 +14,7 @@ from toolkit.disclosure.claims import Claim, Table, number
 from toolkit.disclosure.redaction import RulingOf, count_shown, n_shown, typed
 from toolkit.disclosure.ruling import REASONS, Share
 from toolkit.errors import ToolkitError
+from toolkit.records import records
 
 __all__ = ["redact_gaps"]
 
@@ -40,7 +41,7 @@ def redact_gaps(
     in those of its family.
     """
     frame = table.frame if "family" in table.frame.columns else table.frame.assign(family="all")
-    rows = frame.astype(object).to_dict("records")
+    rows = records(frame)
     sides: dict[int, dict[str, Claim]] = {}
     for claim in claims:
         sides.setdefault(claim.row, {})[claim.side] = claim
@@ -96,7 +97,7 @@ def _compute_again(rows: list[dict[str, Any]], level: float, margin: float) -> N
     again = [place for place in places if rows[place].pop("_plain") and rows[place]["bound"]]
     if again:
         fresh = _from_bounds([rows[place] for place in again], level, margin)
-        for place, found in zip(again, fresh.to_dict("records"), strict=True):
+        for place, found in zip(again, records(fresh), strict=True):
             _take_over(rows[place], found)
     for place in places:
         if not rows[place]["bound"]:

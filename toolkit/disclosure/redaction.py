@@ -12,6 +12,7 @@ from toolkit.disclosure.claims import Claim, Table
 from toolkit.disclosure.policy import Policy
 from toolkit.disclosure.ruling import BOX_NAMES, REASONS, Ruling, Share, three_parts
 from toolkit.instrument.model import Instrument
+from toolkit.records import records
 
 __all__ = [
     "RulingOf",
@@ -41,7 +42,7 @@ def redact_estimates(table: Table, claims: Sequence[Claim], ruled: RulingOf) -> 
     ruled
         Claim → the ruling on its base and how its number may be told.
     """
-    rows = table.frame.astype(object).to_dict("records")
+    rows = records(table.frame)
     out = []
     for claim in claims:
         ruling, share = ruled(claim)
@@ -73,7 +74,7 @@ def parts_table(
     if instrument is None or "response" not in table.frame.columns:
         return None
     found: dict[tuple[str, tuple[Any, ...]], dict[str, Claim]] = {}
-    rows = table.frame.to_dict("records")
+    rows = records(table.frame)
     for claim in claims:
         group = tuple(rows[claim.row][column] for column in table.groups)
         found.setdefault((claim.base.item, group), {})[claim.label] = claim

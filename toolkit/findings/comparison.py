@@ -11,6 +11,7 @@ import pandas as pd
 from toolkit.analysis import gaps_from_summary
 from toolkit.analysis.contract import gap_columns
 from toolkit.errors import InvalidInput, Problem
+from toolkit.records import records
 
 __all__ = ["DESCRIPTIVE_COLUMNS", "OURS", "PUBLISHED", "benchmark"]
 
@@ -78,11 +79,11 @@ def benchmark(
     """
     ours = _ours([estimates] if isinstance(estimates, pd.DataFrame) else list(estimates))
     mapped = findings[(findings["variable"] != "") & (findings["our_audience"] != "")]
-    rows = [_row(finding, ours) for finding in mapped.to_dict("records")]
+    rows = [_row(finding, ours) for finding in records(mapped)]
     computed = [place for place, row in enumerate(rows) if row["comparable"] == "yes" and _known(row)]
     if computed:
         found = _compared([rows[place] for place in computed], level, margin, adjust)
-        for place, values in zip(computed, found.to_dict("records"), strict=True):
+        for place, values in zip(computed, records(found), strict=True):
             rows[place] |= {name: values[name] for name in _COMPUTED}
     columns = ["item", "measure", "audience", *DESCRIPTIVE_COLUMNS, *gap_columns()[2:]]
     frame = pd.DataFrame(rows, columns=columns)
@@ -110,7 +111,7 @@ def _ours(frames: list[pd.DataFrame]) -> dict[tuple[str, str, str], tuple[float,
     found: dict[tuple[str, str, str], tuple[float, float, float]] = {}
     for frame in frames:
         label = "measure" if "measure" in frame.columns else "response"
-        for row in frame.to_dict("records"):
+        for row in records(frame):
             key = (str(row["item"]), str(row[label]), str(row["audience"]))
             values = (_number(row["estimate"]), _number(row["n"]), _number(row.get("effective_n")))
             if key in found and found[key][:2] != values[:2]:

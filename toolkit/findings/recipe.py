@@ -19,6 +19,7 @@ from toolkit.instrument.model import Instrument
 from toolkit.instrument.routing import parse
 from toolkit.instrument.strict import checked
 from toolkit.instrument.yaml_loader import read_document
+from toolkit.records import records
 from toolkit.responses.naming import FolderName
 from toolkit.responses.simulation.people import Dependence
 from toolkit.responses.simulation.shares import Share, load_shares
@@ -181,7 +182,7 @@ def _misfits(
         if finding not in ids:
             yield Problem(f"not_carried → {finding}", "is no finding of the study", near_names(finding, ids))
     named = [place.finding for place in carried]
-    for claim in claims.to_dict("records"):
+    for claim in records(claims):
         finding = claim["finding_id"]
         if claim["statistic"] == "share" and finding not in named and finding not in recipe.not_carried:
             what = f"is published ({claim['audience']}: {claim['item']}) and carried by no share"

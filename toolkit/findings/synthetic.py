@@ -13,6 +13,7 @@ from toolkit.errors import InvalidInput, Problem
 from toolkit.findings.recipe import Carried, Opened, open_recipe
 from toolkit.findings.rounding import possible_counts
 from toolkit.instrument.routing import parse
+from toolkit.records import records
 from toolkit.responses.simulation.limesurvey import limesurvey_export
 from toolkit.responses.simulation.people import Array, Dependence, Organisation
 from toolkit.responses.simulation.population import populate
@@ -116,7 +117,7 @@ def synthesise(
         [_margin(place, frame, opened) for place in opened.carried], columns=list(MARGIN_COLUMNS)
     )
     margins = margins.sort_values("finding_id", ignore_index=True)
-    problems = [problem for row in margins.to_dict("records") for problem in _unmet(row, opened)]
+    problems = [problem for row in records(margins) for problem in _unmet(row, opened)]
     if problems:
         raise InvalidInput(opened.path, problems)
     assumptions = _assumptions(opened)

@@ -15,6 +15,7 @@ from toolkit.findings.claims import Register
 from toolkit.findings.consistency import CONSISTENT, CONTRADICTED, REPRODUCED, UNTESTED, check_claims
 from toolkit.findings.relative import largest_comparison
 from toolkit.findings.rounding import possible_counts
+from toolkit.records import records
 
 __all__ = ["LEAST_BASE", "VERDICT_COLUMNS", "judge", "judge_readings"]
 
@@ -96,7 +97,7 @@ def judge(
     """
     claims = register.claims
     checks = check_claims(register)
-    found = [_judged(claim, checks, register) for claim in claims.to_dict("records")]
+    found = [_judged(claim, checks, register) for claim in records(claims)]
     intervals = share_intervals(claims, level=level, design_effect=design_effect)
     frame = claims[[name for name in _DESCRIBED if name in claims]].assign(
         **{name: intervals[name].to_numpy() for name in _COMPUTED[:5]},
@@ -172,9 +173,7 @@ def _range_of_bases(claims: pd.DataFrame, level: float, effect: float, least: in
 
 def _judged(claim: Mapping[str, Any], checks: pd.DataFrame, register: Register) -> tuple[str, float, str]:
     name = claim["finding_id"]
-    found = [
-        _said(name, row) for row in checks.to_dict("records") if name == row["whole"] or name in row["parts"]
-    ]
+    found = [_said(name, row) for row in records(checks) if name == row["whole"] or name in row["parts"]]
     found += _counted(claim, register)
     if not found:
         return UNTESTED, 0.0, _why_not(claim)
@@ -242,7 +241,7 @@ def _why_not(claim: Mapping[str, Any]) -> str:
 
 def _conflicts(register: Register) -> list[str]:
     said: dict[str, list[str]] = {}
-    for row in judge_readings(register).to_dict("records"):
+    for row in records(judge_readings(register)):
         words = f"{row['by']}: “{row['said']}”; {row['effect']}."
         said.setdefault(row["finding_id"], []).append(words)
     return [" ".join(said.get(name, [])) for name in register.claims["finding_id"]]

@@ -17,6 +17,7 @@ from toolkit.presentation.rows import audience_name, joined, known, quoted, rele
 from toolkit.presentation.sentences import by_width, signed_gap, verdict_of
 from toolkit.presentation.tables import in_cell, notes_on, rounded_note, with_answer
 from toolkit.presentation.waves import waves_apart
+from toolkit.records import records
 
 __all__ = ["benchmark_table", "trend_table"]
 
@@ -91,7 +92,7 @@ def benchmark_table(
         `released` has not passed the gate.
     """
     frame = released_table(released, table, columns=("item", "measure", by, "estimate_a", "estimate_b"))
-    rows = [_benchmark_row(row, instrument, by, own, language) for row in frame.to_dict("records")]
+    rows = [_benchmark_row(row, instrument, by, own, language) for row in records(frame)]
     notes = [
         _WORDS("quoted"),
         *notes_on(frame, mark=_WORDS("mark")),
@@ -143,7 +144,7 @@ def trend_table(
     frame = frame[frame["item"].isin(single_items(frame["item"], instrument, items))]
     wide = by_width(frame)
     ordered = pd.concat([wide, frame.drop(index=wide.index)])
-    rows = [_trend_row(row, waves, instrument, by, language) for row in ordered.to_dict("records")]
+    rows = [_trend_row(row, waves, instrument, by, language) for row in records(ordered)]
     notes = [
         _WORDS("change note", level=percent(level)),
         rounded_note(),

@@ -13,6 +13,7 @@ from toolkit.presentation.blocks import Prose, Terms
 from toolkit.presentation.language import Words, language_in_force, spoken
 from toolkit.presentation.numbers import base, is_known, percent, points
 from toolkit.presentation.rows import audience_name, known
+from toolkit.records import records
 from toolkit.study import AAPOR_ITEMS
 
 __all__ = ["AAPOR_HEADINGS", "computed_methods", "methods_statement", "policy_in_words"]
@@ -201,7 +202,7 @@ def computed_methods(
     ToolkitError
         The audience is not in `participation`.
     """
-    rows = [row for row in participation.to_dict("records") if str(row[by]) == audience]
+    rows = [row for row in records(participation) if str(row[by]) == audience]
     if not rows:
         raise ToolkitError(f"participation says nothing of '{audience}'")
     asked = sum(audience in variable.audiences for variable in instrument.variables)

@@ -14,6 +14,7 @@ from toolkit.presentation.language import Words
 from toolkit.presentation.numbers import base, is_known, percent
 from toolkit.presentation.result_words import translated
 from toolkit.presentation.rows import answer_words, known, released_table
+from toolkit.records import records
 
 __all__ = ["Spread", "Spreads"]
 
@@ -131,7 +132,7 @@ def _spread(kind: Literal["full", "parts", "box"], rows: Mapping[str, Row], n: s
 
 def _index(frame: pd.DataFrame, by: str) -> dict[tuple[str, str], list[Row]]:
     found: dict[tuple[str, str], list[Row]] = {}
-    for row in frame.to_dict("records"):
+    for row in records(frame):
         found.setdefault((str(row["item"]), str(row[by])), []).append(row)
     return found
 

@@ -22,6 +22,7 @@ from toolkit.presentation.rows import (
     released_table,
 )
 from toolkit.presentation.sentences import by_width, hint_of, side_gap, sides_with_n, verdict_of
+from toolkit.records import records
 
 __all__ = ["gap_table", "participation_table", "shares_table"]
 
@@ -146,7 +147,7 @@ def participation_table(
                 _WORDS("plus or minus", size=points(row["margin"])) if is_known(row["margin"]) else NOT_SHOWN
             ),
         }
-        for row in participation.to_dict("records")
+        for row in records(participation)
     ]
     notes = [_WORDS("margin note", level=percent(level))]
     if participation["answered"].isna().any():
@@ -199,7 +200,7 @@ def gap_table(
     told = frame[frame["shown"].astype(bool)]
     wide = by_width(told)
     ordered = pd.concat([wide, told.drop(index=wide.index)]).head(most if most is not None else len(told))
-    rows = [_gap_row(row, instrument, language) for row in ordered.to_dict("records")]
+    rows = [_gap_row(row, instrument, language) for row in records(ordered)]
     notes = [
         _WORDS("rounded"),
         _WORDS("gap note", level=percent(level)),
@@ -254,7 +255,7 @@ def shares_table(
     groups = [name for name in instrument.audiences if name in present]
     groups += sorted(present - set(groups))
     names = {name: audience_name(instrument, name, start=True, language=language) for name in groups}
-    cells = {(row["item"], str(row[by])): _share_cell(row) for row in frame.to_dict("records")}
+    cells = {(row["item"], str(row[by])): _share_cell(row) for row in records(frame)}
     rows = [
         {
             _WORDS("item"): with_answer(item, measure, instrument, language),
@@ -306,7 +307,7 @@ def _gap_row(row: Mapping[str, Any], instrument: Instrument, language: str) -> d
 def _hidden_gaps(frame: pd.DataFrame, instrument: Instrument, language: str) -> list[str]:
     """One sentence a reason: which comparisons are not shown."""
     found: dict[str, list[str]] = {}
-    for row in frame[~frame["shown"].astype(bool)].to_dict("records"):
+    for row in records(frame[~frame["shown"].astype(bool)]):
         pair = _WORDS("and").join(
             audience_name(instrument, row[f"audience_{side}"], language=language) for side in "ab"
         )
@@ -339,7 +340,7 @@ def _share_cell(row: Mapping[str, Any]) -> str:
 def notes_on(frame: pd.DataFrame, *, mark: str | None = None) -> list[str]:
     """What the marks in a table mean, where it has them; `mark` is what stands for a withheld number."""
     notes = _bound_notes(frame)
-    hidden = frame[~frame["shown"].astype(bool)].to_dict("records")
+    hidden = records(frame[~frame["shown"].astype(bool)])
     if hidden:
         reasons = dict.fromkeys(plain_reason(row) for row in hidden)
         mark = _WORDS("mark", dash=NOT_SHOWN) if mark is None else mark

@@ -21,6 +21,7 @@ from toolkit.presentation.rows import (
     shown_rows,
 )
 from toolkit.presentation.sentences import by_width, headline, hint_of, is_certain
+from toolkit.records import records
 
 _WORDS = Words(
     {
@@ -195,7 +196,7 @@ def summary(
     parts: list[Paragraph | Bullets | Terms] = []
     if participation is not None:
         parts.append(Paragraph(_who_answered(participation, instrument, by, language)))
-    rows = one_an_item(by_width(gaps)).head(most).to_dict("records")
+    rows = records(one_an_item(by_width(gaps)).head(most))
     if rows:
         parts.append(Paragraph(_widest(len(rows))))
         parts.append(Terms(tuple(_finding(row, instrument, language) for row in rows)))
@@ -279,7 +280,7 @@ def _finding(row: dict[str, Any], instrument: Instrument, language: str) -> tupl
 def _tested(gaps: pd.DataFrame, adjusted: str) -> str:
     tested = int(gaps["p_value"].notna().sum()) if "p_value" in gaps else 0
     how = adjusted or _families(gaps)
-    certain = sum(is_certain(row) for row in shown_rows(gaps).to_dict("records"))
+    certain = sum(is_certain(row) for row in records(shown_rows(gaps)))
     clear = _WORDS(f"clear {certain}") if certain in (0, 1) else _WORDS("clear", count=certain)
     key = "tested 1" if tested == 1 else "tested"
     return f"{_WORDS(key, count=tested, how=how, clear=clear)} {_WORDS('picked')}"
@@ -298,7 +299,7 @@ def _families(gaps: pd.DataFrame) -> str:
 
 def _who_answered(participation: pd.DataFrame, instrument: Instrument, by: str, language: str) -> str:
     said = []
-    for row in participation.to_dict("records"):
+    for row in records(participation):
         name = audience_name(instrument, row[by], language=language)
         if is_known(row["answered"]) and is_known(row["invited"]):
             rate = f" ({percent(row['response_rate'])})" if is_known(row["response_rate"]) else ""
@@ -328,7 +329,7 @@ def _detectable(gaps: pd.DataFrame, instrument: Instrument, language: str) -> li
 
 
 def _uncertain(gaps: pd.DataFrame) -> list[tuple[str, str]]:
-    rows = [row for row in shown_rows(gaps).to_dict("records") if is_known(row["gap"])]
+    rows = [row for row in records(shown_rows(gaps)) if is_known(row["gap"])]
     undecided = sum(str(known(row["verdict"])).startswith("this survey cannot tell") for row in rows)
     if not undecided:
         return []
@@ -338,7 +339,7 @@ def _uncertain(gaps: pd.DataFrame) -> list[tuple[str, str]]:
 def _silent(
     participation: pd.DataFrame, instrument: Instrument, by: str, language: str
 ) -> list[tuple[str, str]]:
-    rows = participation.to_dict("records")
+    rows = records(participation)
     missing = [
         _WORDS(
             "of audience",

@@ -11,6 +11,7 @@ from toolkit.presentation.language import Words, spoken
 from toolkit.presentation.numbers import NOT_SHOWN, base, percent
 from toolkit.presentation.rows import item_name
 from toolkit.presentation.sentences import share_of, verdict_of
+from toolkit.records import records
 
 if TYPE_CHECKING:
     from toolkit.disclosure import Released
@@ -46,7 +47,7 @@ def results_frame(
     for name, frame in released.tables.items():
         if name == "participation":
             continue
-        told = frame.to_dict("records")
+        told = records(frame)
         words = {item: item_name(instrument, item, language=language) for item in frame["item"].unique()}
         parts.append(
             frame.assign(
@@ -63,7 +64,7 @@ def results_frame(
 
 
 def _participation(participation: pd.DataFrame) -> pd.DataFrame:
-    rows = participation.to_dict("records")
+    rows = records(participation)
     return participation.assign(
         table="participation",
         item="",

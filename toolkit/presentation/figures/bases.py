@@ -14,6 +14,7 @@ from toolkit.presentation.language import Words, spoken
 from toolkit.presentation.numbers import base, interval, percent
 from toolkit.presentation.rows import released_table, shown_rows
 from toolkit.presentation.theme import Theme
+from toolkit.records import records
 
 __all__ = ["base_dots"]
 
@@ -86,7 +87,7 @@ def base_dots(
             dots=(dot_of(row, "share"),),
             side=_ends(row),
         )
-        for row in rows.to_dict("records")
+        for row in records(rows)
     ]
     return Picture(
         title or _title(rows),

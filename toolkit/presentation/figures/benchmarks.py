@@ -17,6 +17,7 @@ from toolkit.presentation.numbers import base, is_known, percent
 from toolkit.presentation.rows import audience_name, item_name, known, released_table, within
 from toolkit.presentation.sentences import doubt, is_certain, signed_gap
 from toolkit.presentation.theme import QUIET, Theme
+from toolkit.records import records
 
 __all__ = ["benchmark_dots", "here_and_there"]
 
@@ -119,7 +120,7 @@ def benchmark_dots(
     """
     frame = released_table(released, table, columns=("item", "measure", by, "estimate_a", "estimate_b"))
     estimates = released_table(released, shares) if shares else None
-    comparable = [row for row in frame.to_dict("records") if bool(row["shown"]) and _comparable(row)]
+    comparable = [row for row in records(frame) if bool(row["shown"]) and _comparable(row)]
     if not comparable:
         return None
     rows = _widest(comparable, most)
@@ -190,7 +191,7 @@ def _own_dot(row: Row, here: str, estimates: pd.DataFrame | None, by: str) -> Do
         same = (estimates["item"] == row["item"]) & (estimates["measure"] == row["measure"])
         mine = estimates[same & (estimates[by].astype(str) == audience) & estimates["shown"].astype(bool)]
         if len(mine):
-            return dot_of(mine.to_dict("records")[0], audience)
+            return dot_of(records(mine)[0], audience)
     estimate = float(row[f"estimate_{here}"])
     return Dot(audience, estimate, None, None, percent(estimate, bound=bound), 0, bound)
 

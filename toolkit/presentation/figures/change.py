@@ -16,6 +16,7 @@ from toolkit.presentation.rows import audience_name, item_name, known, released_
 from toolkit.presentation.sentences import by_width, doubt, hint_of, is_certain, signed_gap
 from toolkit.presentation.theme import QUIET, Theme
 from toolkit.presentation.waves import waves_apart
+from toolkit.records import records
 
 __all__ = ["wave_change"]
 
@@ -111,7 +112,7 @@ def wave_change(
     )
     look = look or Theme.of(audiences=instrument.audiences)
     rows = by_width(frame[frame["item"].isin(single_items(frame["item"], instrument, items))])
-    drawn = rows.head(most if most is not None else len(rows)).to_dict("records")
+    drawn = records(rows.head(most if most is not None else len(rows)))
     names = [name for name in instrument.audiences if name in {str(row[by]) for row in drawn}]
     names += [name for name in dict.fromkeys(str(row[by]) for row in drawn) if name not in names]
     groups = [

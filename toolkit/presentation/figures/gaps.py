@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -24,8 +24,11 @@ from toolkit.presentation.sentences import (
     side_gap,
 )
 from toolkit.presentation.theme import Theme
+from toolkit.records import by_item, records
 
 __all__ = ["gap_dumbbell"]
+
+Row = Mapping[str, Any]
 
 _WORDS = Words(
     {
@@ -137,12 +140,17 @@ def gap_dumbbell(
     order = list(dict.fromkeys(ranked["item"])) + [name for name in wanted if name not in set(ranked["item"])]
     drawn = order[:most]
     groups = groups_of(estimates[estimates["item"].isin(drawn)], instrument, look, by=by, language=language)
-    rows = [_row(name, gaps, estimates, groups, instrument, by=by, language=language) for name in drawn]
+    shares_of, gaps_of = by_item(records(estimates)), by_item(records(ranked))
+    none = "" if gaps.empty else _WORDS("no gap")
+    rows = [
+        _row(name, shares_of.get(name, ()), gaps_of.get(name), groups, instrument, none, by, language)
+        for name in drawn
+    ]
     caption = _caption(len(order), len(drawn), gaps, estimates[estimates["item"].isin(drawn)], level)
     side = _WORDS("side", level=percent(level)) if len(ranked) else ""
     return Picture(
         title or _title(gaps, groups, instrument, language),
-        _alt(drawn, ranked, estimates, instrument, by=by, language=language),
+        _alt(drawn, gaps_of, shares_of, instrument, by=by, language=language),
         caption,
         as_svg(lambda: draw_dots(rows, groups, side_title=side)),
         charts=(chart_of_dots(rows, groups),),
@@ -183,12 +191,12 @@ def dot_of(row: Any, group: str, lane: int = 0) -> Dot:
 
 
 def item_rows(
-    name: str, estimates: pd.DataFrame, groups: list[Group], *, by: str
+    rows: Iterable[Row], groups: list[Group], *, by: str
 ) -> tuple[list[Dot], list[tuple[str, str]]]:
     """Dots of one item, one lane an audience, and the audiences that may not be shown with the reason."""
     dots, hidden = [], []
     lanes = {group.name: place for place, group in enumerate(groups)}
-    for row in estimates[estimates["item"] == name].to_dict("records"):
+    for row in rows:
         group = str(row[by])
         if bool(row["shown"]) and is_known(row["estimate"]):
             dots.append(dot_of(row, group, lanes[group]))
@@ -232,16 +240,16 @@ def _title(gaps: pd.DataFrame, groups: list[Group], instrument: Instrument, lang
 
 def _row(
     name: str,
-    gaps: pd.DataFrame,
-    estimates: pd.DataFrame,
+    shares: Iterable[Row],
+    widest: Sequence[Row] | None,
     groups: list[Group],
     instrument: Instrument,
-    *,
+    none: str,
     by: str,
     language: str,
 ) -> DotRow:
-    dots, _ = item_rows(name, estimates, groups, by=by)
-    widest = by_width(gaps[gaps["item"] == name]).head(1).to_dict("records")
+    """One item's line; `widest` are its gaps, the widest first, `none` is said where there is none."""
+    dots, _ = item_rows(shares, groups, by=by)
     side, note, band = "", "", None
     if widest:
         side, note = side_gap(widest[0])
@@ -251,7 +259,7 @@ def _row(
         item_name(instrument, name, language=language),
         hint_of(name, "top", instrument),
         tuple(dots),
-        side or (_WORDS("no gap") if len(gaps) else ""),
+        side or none,
         note,
         lanes=max(1, len({dot.lane for dot in dots})),
         band=band,
@@ -273,8 +281,8 @@ def _caption(count: int, drawn: int, gaps: pd.DataFrame, estimates: pd.DataFrame
 
 def _alt(
     drawn: list[str],
-    ranked: pd.DataFrame,
-    estimates: pd.DataFrame,
+    gaps_of: Mapping[str, Sequence[Row]],
+    shares_of: Mapping[str, Sequence[Row]],
     instrument: Instrument,
     *,
     by: str,
@@ -282,7 +290,7 @@ def _alt(
 ) -> str:
     said = []
     for name in drawn:
-        own = ranked[ranked["item"] == name].head(1).to_dict("records")
+        own = gaps_of.get(name)
         shares = joined(
             _WORDS(
                 "one",
@@ -290,7 +298,7 @@ def _alt(
                 share=share_of(row),
                 n=base(row["n"], row.get("n_shown")),
             )
-            for row in estimates[estimates["item"] == name].to_dict("records")
+            for row in shares_of.get(name, ())
         )
         lead = (
             headline(own[0], instrument, language=language)

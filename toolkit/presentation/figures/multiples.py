@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from toolkit.presentation.language import Words, spoken
 from toolkit.presentation.rows import audience_name, item_name, joined, released_table, shown_rows
 from toolkit.presentation.sentences import is_certain, share_of
 from toolkit.presentation.theme import QUIET, RULE, WHITE, Theme
+from toolkit.records import by_item, records
 
 __all__ = ["theme_multiples"]
 
@@ -93,11 +95,12 @@ def theme_multiples(
         return None
     look = look or Theme.of(audiences=instrument.audiences)
     groups = groups_of(frame, instrument, look, by=by, language=language)
+    shares_of = by_item(records(frame))
     panels = []
     for theme, words in instrument.themes.items():
         rows = []
         for name in (one for one in names if instrument[one].theme == theme):
-            dots, _ = item_rows(name, frame, groups, by=by)
+            dots, _ = item_rows(shares_of.get(name, ()), groups, by=by)
             if dots:
                 rows.append(DotRow(name, item_name(instrument, name, language=language), "", tuple(dots)))
         if rows:
@@ -107,7 +110,7 @@ def theme_multiples(
     bounds = any(dot.bound for row in drawn for dot in row.dots)
     return Picture(
         title or _title(released, gaps, measure, instrument),
-        _alt(panels, frame, instrument, by, language),
+        _alt(panels, shares_of, instrument, by, language),
         f"{said} {bound_note()}" if bounds else said,
         as_svg(lambda: _draw(panels, groups)),
         charts=(chart_of_dots(drawn, groups),),
@@ -121,13 +124,18 @@ def _title(released: Any, gaps: str, measure: str, instrument: Instrument) -> st
     rows = shown_rows(released_table(released, gaps))
     rows = rows[(rows["measure"] == measure) & rows["gap"].notna()]
     names = set(single_items(rows["item"], instrument, None))
-    clear = {row["item"] for row in rows.to_dict("records") if row["item"] in names and is_certain(row)}
+    clear = {row["item"] for row in records(rows) if row["item"] in names and is_certain(row)}
     return _WORDS("title", clear=len(clear), all=len(names))
 
 
-def _alt(panels: list[_Panel], frame: Any, instrument: Instrument, by: str, language: str) -> str:
+def _alt(
+    panels: list[_Panel],
+    shares_of: Mapping[str, Sequence[Mapping[str, Any]]],
+    instrument: Instrument,
+    by: str,
+    language: str,
+) -> str:
     said = [_WORDS("alt")]
-    records = frame.to_dict("records")
     for panel in panels:
         rows = [
             _WORDS(
@@ -135,8 +143,7 @@ def _alt(panels: list[_Panel], frame: Any, instrument: Instrument, by: str, lang
                 label=row.label,
                 shares=", ".join(
                     f"{audience_name(instrument, one[by], language=language)} {share_of(one)}"
-                    for one in records
-                    if one["item"] == row.name
+                    for one in shares_of.get(row.name, ())
                 ),
             )
             for row in panel.rows

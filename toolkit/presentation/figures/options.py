@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -28,8 +29,11 @@ from toolkit.presentation.rows import (
 from toolkit.presentation.sentences import share_of
 from toolkit.presentation.simultaneous import held_together
 from toolkit.presentation.theme import Theme
+from toolkit.records import by_item, records
 
 __all__ = ["ranked_options"]
+
+Row = Mapping[str, Any]
 
 _WORDS = Words(
     {
@@ -137,9 +141,10 @@ def ranked_options(
     exclusive = {variable.name for variable in variables if variable.option and variable.option.exclusive}
     order = _order(frame, names, exclusive)
     groups = groups_of(frame, instrument, look, by=by, language=language)
+    shares_of = by_item(records(frame))
     rows = []
     for name in order:
-        dots, hidden = item_rows(name, frame, groups, by=by)
+        dots, hidden = item_rows(shares_of.get(name, ()), groups, by=by)
         rows.append(
             DotRow(
                 name,
@@ -154,7 +159,7 @@ def ranked_options(
     question = _question(variables[0], instrument, language)
     return Picture(
         title or _title(frame, order, exclusive, question, instrument, by=by, language=language),
-        _alt(frame, order, instrument, by=by, language=language),
+        _alt(shares_of, order, instrument, by=by, language=language),
         _caption(variables[0], frame, instrument, level, language),
         as_svg(lambda: draw_dots(rows, groups)),
         charts=(chart_of_dots(rows, groups),),
@@ -230,7 +235,7 @@ def _caption(
     return " ".join(said)
 
 
-def _rank(row: dict[str, Any]) -> str:
+def _rank(row: Row) -> str:
     """The places an option can have within its audience; "" where that is not known."""
     if not is_known(row["rank_low"]):
         return ""
@@ -243,7 +248,14 @@ def _hidden_note(hidden: list[tuple[str, str]], instrument: Instrument, language
     return _WORDS("hidden", names=", ".join(names)) if names else ""
 
 
-def _alt(frame: pd.DataFrame, order: list[str], instrument: Instrument, *, by: str, language: str) -> str:
+def _alt(
+    shares_of: Mapping[str, Sequence[Row]],
+    order: list[str],
+    instrument: Instrument,
+    *,
+    by: str,
+    language: str,
+) -> str:
     said = []
     for name in order:
         shares = joined(
@@ -254,7 +266,7 @@ def _alt(frame: pd.DataFrame, order: list[str], instrument: Instrument, *, by: s
                 n=base(row["n"], row.get("n_shown")),
                 rank=_rank(row),
             )
-            for row in frame[frame["item"] == name].to_dict("records")
+            for row in shares_of.get(name, ())
         )
         said.append(
             _WORDS("option", label=instrument[name].label(language), shares=shares or _WORDS("not asked"))

@@ -17,6 +17,7 @@ from toolkit.presentation.rows import audience_name, item_name, known, released_
 from toolkit.presentation.sentences import by_width, doubt, is_certain, signed_gap
 from toolkit.presentation.theme import QUIET, RULE, WHITE, Theme
 from toolkit.presentation.waves import waves_apart
+from toolkit.records import records
 
 __all__ = ["wave_slope"]
 
@@ -101,7 +102,7 @@ def wave_slope(
     )
     frame = frame[frame[by].astype(str) == audience]
     rows = by_width(frame[frame["item"].isin(single_items(frame["item"], instrument, items))])
-    drawn = rows.head(most).to_dict("records")
+    drawn = records(rows.head(most))
     if not drawn:
         return None
     look = look or Theme.of(audiences=instrument.audiences)

@@ -15,6 +15,7 @@ from toolkit.presentation.language import Words, spoken
 from toolkit.presentation.numbers import is_known, points, share_as_printed
 from toolkit.presentation.rows import audience_name, known, released_table, shown_rows
 from toolkit.presentation.theme import BAND, INK, QUIET, RULE, Theme
+from toolkit.records import records
 
 __all__ = ["visible_gap_strip"]
 
@@ -133,8 +134,7 @@ def visible_gap_strip(
 def _pair(own: pd.DataFrame, names: Any, instrument: Instrument, language: str) -> _Pair:
     label = _WORDS("and").join(audience_name(instrument, name, language=language) for name in names)
     sizes = own["minimum_detectable_gap"].dropna().astype(float)
-    records = own.to_dict("records")
-    open_rows = [row for row in records if is_known(row["gap"]) and not str(known(row.get("bound")))]
+    open_rows = [row for row in records(own) if is_known(row["gap"]) and not str(known(row.get("bound")))]
     gaps = tuple(sorted(abs(float(row["gap"])) for row in open_rows))
     least, most = (float(sizes.min()), float(sizes.max())) if len(sizes) else (None, None)
     return _Pair(label[:1].upper() + label[1:], least, most, gaps)

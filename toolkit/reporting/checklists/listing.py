@@ -10,6 +10,7 @@ import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.presentation.blocks import Table, table_of
+from toolkit.records import records
 from toolkit.reporting.checklists.facts import ANSWERED, MISSING, TO_CHECK, Answer, Facts, quoted
 from toolkit.reporting.checklists.items import CHECKLISTS, Checklist, ChecklistItem, load_checklist
 
@@ -92,7 +93,7 @@ def checklist_table(found: pd.DataFrame, *, status: str | None = None) -> Table:
             "Status": row["status"],
             "Said": row["answer"] or "—",
         }
-        for row in kept.to_dict("records")
+        for row in records(kept)
     ]
     sources = dict.fromkeys(load_checklist(name).source for name in found["checklist"].unique())
     title = "Checklist" if status is None else f"Checklist: {status}"

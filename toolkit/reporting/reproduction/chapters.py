@@ -18,6 +18,7 @@ from toolkit.findings import (
 from toolkit.findings.bases import DESIGN_EFFECTS
 from toolkit.presentation.blocks import Block, Bullets, Paragraph, Prose
 from toolkit.presentation.numbers import base, interval, is_known, percent, points
+from toolkit.records import records
 from toolkit.reporting.reproduction.pictures import bases_picture, effects_picture, pairs_picture
 from toolkit.reporting.reproduction.tables import (
     bases_table,
@@ -80,7 +81,7 @@ def checks_chapter(own: Register, checks: pd.DataFrame) -> Iterator[Block]:
         return
     yield checks_table(checks)
     known = own.claims.set_index("finding_id")
-    for row in checks[checks["kind"] == "mixture"].to_dict("records"):
+    for row in records(checks[checks["kind"] == "mixture"]):
         total = known.loc[row["whole"], "n"]
         pair = next((one for one in own.relations.pairs if {one.a, one.b} == set(row["parts"])), None)
         if pair is None or not is_known(total):
@@ -151,7 +152,7 @@ def effects_chapter(own: Register, judged: pd.DataFrame, pairs: pd.DataFrame) ->
 
 def ratios_chapter(judged: pd.DataFrame) -> Iterator[Block]:
     """Ratios beside shares of the same digits."""
-    for row in judged[judged["statistic"] == "relative_risk"].to_dict("records"):
+    for row in records(judged[judged["statistic"] == "relative_risk"]):
         ratio = float(row["value"])
         if not 1 < ratio < 2:
             continue

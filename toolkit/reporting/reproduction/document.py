@@ -12,6 +12,7 @@ from toolkit.findings import Register, check_claims, compare_pairs, judge, judge
 from toolkit.findings.consistency import VERDICTS
 from toolkit.presentation.blocks import Block, Bullets, Heading, Paragraph, Prose, Terms
 from toolkit.presentation.numbers import base, is_known
+from toolkit.records import records
 from toolkit.reporting.documents.model import Cover, Document, Section
 from toolkit.reporting.reproduction.chapters import (
     bases_chapter,
@@ -86,7 +87,7 @@ def reproduction(register: Register, study: str) -> Document:
         ("If the sample was not a simple one", [*effects_chapter(own, judged, pairs)]),
         ("“More likely” is not “of them”", [*ratios_chapter(judged)]),
         ("What others printed", [readings_table(readings)] if len(readings) else []),
-        ("Claim by claim", [block for row in judged.to_dict("records") for block in _claim(row)]),
+        ("Claim by claim", [block for row in records(judged) for block in _claim(row)]),
         ("How this was computed", [_method()]),
     )
     cover = Cover(
@@ -110,7 +111,7 @@ def _short(judged: pd.DataFrame, readings: pd.DataFrame, pairs: pd.DataFrame) ->
     ]
     lines = [
         f"{row['name']}, {row['audience_a']} against {row['audience_b']}: {row['verdict']}."
-        for row in pairs.to_dict("records")
+        for row in records(pairs)
         if is_known(row["p_value"])
     ]
     no_n = int((judged["n"].isna() & (judged["statistic"] == "share")).sum())

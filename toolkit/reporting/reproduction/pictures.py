@@ -13,6 +13,7 @@ from toolkit.presentation.figures.dots import Dot, DotRow, Group, chart_of_dots,
 from toolkit.presentation.figures.page import as_svg
 from toolkit.presentation.numbers import base, interval, is_known, percent, points
 from toolkit.presentation.theme import AUDIENCE_COLOURS, AUDIENCE_MARKERS
+from toolkit.records import records
 from toolkit.reporting.reproduction.words import claim_words
 
 __all__ = ["bases_picture", "claim_picture", "effects_picture", "pairs_picture"]
@@ -63,7 +64,7 @@ def pairs_picture(pairs: pd.DataFrame) -> Picture:
             else "no interval",
             joined=True,
         )
-        for row in pairs.to_dict("records")
+        for row in records(pairs)
     ]
     caption = "At the right: the gap, and its 95 % interval (Newcombe) where both bases are known or assumed."
     return _picture("Published gaps between two audiences asked alike", caption, rows, groups, "Gap")
@@ -79,7 +80,7 @@ def bases_picture(row: Mapping[str, Any], over: pd.DataFrame) -> Picture:
             dots=(Dot("open", one["estimate"], one["conf_low"], one["conf_high"], ""),),
             side=f"{interval(one['conf_low'], one['conf_high'])} %",
         )
-        for one in over.to_dict("records")
+        for one in records(over)
     ]
     least, most = rows[0], rows[-1]
     title = (
@@ -109,7 +110,7 @@ def effects_picture(name: str, found: pd.DataFrame, shares: pd.DataFrame) -> Pic
             side_note=interval(one["conf_low"], one["conf_high"]),
             lanes=2,
         )
-        for one, ends in zip(found.to_dict("records"), shares.to_dict("records"), strict=True)
+        for one, ends in zip(records(found), records(shares), strict=True)
     ]
     last = rows[-1]
     title = (
@@ -183,7 +184,7 @@ def _ratio_picture(row: Mapping[str, Any]) -> Picture:
             side_note=f"{points(one['gap'], signed=True)} points",
             joined=True,
         )
-        for one in implied_by_ratio(ratio, shares).to_dict("records")
+        for one in records(implied_by_ratio(ratio, shares))
     ]
     title = claim_words(row)
     caption = "A ratio is no share: what it means depends on a share that was not published."

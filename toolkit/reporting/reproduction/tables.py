@@ -10,6 +10,7 @@ import pandas as pd
 from toolkit.findings import Register, half_left_out_from, implied_by_ratio, implied_by_share, share_intervals
 from toolkit.presentation.blocks import Table, table_of
 from toolkit.presentation.numbers import NOT_SHOWN, base, interval, is_known, p_value, percent, points
+from toolkit.records import records
 from toolkit.reporting.reproduction.words import claim_words, conditional_words
 
 __all__ = [
@@ -34,7 +35,7 @@ def claims_table(judged: pd.DataFrame) -> Table:
             "95 % interval": _ends(row["conf_low"], row["conf_high"]),
             "Verdict": row["verdict"],
         }
-        for row in judged.to_dict("records")
+        for row in records(judged)
     ]
     notes = [
         "n is the size of the audience where the base of the figure was not published. No n, no interval."
@@ -58,7 +59,7 @@ def pairs_table(pairs: pd.DataFrame) -> Table:
             "Holds up to a design effect of": _effect(row),
             "In words": row["verdict"],
         }
-        for row in pairs.to_dict("records")
+        for row in records(pairs)
     ]
     method = pairs["method"].iloc[0]
     notes = [f"Method: {method}; p adjusted by Holm over all pairs of the report."]
@@ -77,7 +78,7 @@ def unknown_pairs_table(pairs: pd.DataFrame) -> Table:
             if is_known(row["needed_base"])
             else "more than 400 in each",
         }
-        for row in pairs.to_dict("records")
+        for row in records(pairs)
     ]
     title = "Asked alike, and no base published"
     return table_of(rows, list(rows[0]), title=title, kind="pairs")
@@ -96,7 +97,7 @@ def checks_table(checks: pd.DataFrame) -> Table:
             "Verdict": row["verdict"],
             "What follows": row["implies"] or NOT_SHOWN,
         }
-        for row in checks.to_dict("records")
+        for row in records(checks)
     ]
     notes = ["Allowed: what the parts, with all that rounds to them, let the whole be, or their own sum be."]
     return table_of(rows, list(rows[0]), title="Figures held against each other", kind="checks", notes=notes)
@@ -113,7 +114,7 @@ def readings_table(readings: pd.DataFrame) -> Table:
             + (f", by {points(row['points'])} points" if row["points"] > 0 else ""),
             "What it does": row["effect"],
         }
-        for row in readings.to_dict("records")
+        for row in records(readings)
     ]
     return table_of(rows, list(rows[0]), title="Where sources differ", kind="readings")
 
@@ -121,7 +122,7 @@ def readings_table(readings: pd.DataFrame) -> Table:
 def bases_table(judged: pd.DataFrame, register: Register) -> Table:
     """Claims without n: intervals at the fewest and most answers, and from where a half is left out."""
     rows = []
-    for row in judged.to_dict("records"):
+    for row in records(judged):
         most = int(row["n_most"]) if is_known(row["n_most"]) else 1000
         found = half_left_out_from(register.claim(row["finding_id"]), most)
         rows.append(
@@ -142,7 +143,7 @@ def effects_table(register: Register, judged: pd.DataFrame, effects: Sequence[fl
         one: share_intervals(register.claims, design_effect=one).set_index("finding_id") for one in effects
     }
     rows: list[dict[str, Any]] = []
-    for row in judged.to_dict("records"):
+    for row in records(judged):
         ends = {
             f"{effect:g}": _ends(*frame.loc[row["finding_id"], ["conf_low", "conf_high"]])
             for effect, frame in found.items()
@@ -168,7 +169,7 @@ def ratio_table(ratio: float, comparison: Sequence[float]) -> Table:
             f"“{all_of}” means": f"{other['ratio']:.2f} times as likely",
             "Gap ": f"{points(other['gap'], signed=True, digits=1)} points",
         }
-        for one, other in zip(as_ratio.to_dict("records"), as_share.to_dict("records"), strict=True)
+        for one, other in zip(records(as_ratio), records(as_share), strict=True)
     ]
     return table_of(rows, list(rows[0]), title=f"“{more}” and “{all_of}”", kind="ratio")
 

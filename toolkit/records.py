@@ -1,0 +1,41 @@
+"""Rows of a frame as plain dictionaries: what tables, pictures and the gate go through row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["by_item", "records"]
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Each row as column → value, of Python's own types.
+
+    The same as `to_dict("records")`, which takes four times as long over columns of text.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> records(pd.DataFrame({"item": ["a", "b"], "n": pd.array([5, None], dtype="Int64")}))
+    [{'item': 'a', 'n': 5}, {'item': 'b', 'n': <NA>}]
+    """
+    names = list(frame.columns)
+    columns = (frame.iloc[:, place].tolist() for place in range(len(names)))
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def by_item(rows: Iterable[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
+    """Rows under the item each is about, in the order they come.
+
+    Examples
+    --------
+    >>> by_item([{"item": "a", "n": 5}, {"item": "b", "n": 7}, {"item": "a", "n": 6}])["a"]
+    [{'item': 'a', 'n': 5}, {'item': 'a', 'n': 6}]
+    """
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        found.setdefault(str(row["item"]), []).append(row)
+    return found
