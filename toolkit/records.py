@@ -20,11 +20,19 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     --------
     >>> import pandas as pd
     >>> records(pd.DataFrame({"item": ["a", "b"], "n": pd.array([5, None], dtype="Int64")}))
-    [{'item': 'a', 'n': 5}, {'item': 'b', 'n': <NA>}]
+    [{'item': 'a', 'n': 5}, {'item': 'b', 'n': None}]
     """
     names = list(frame.columns)
-    columns = (frame.iloc[:, place].tolist() for place in range(len(names)))
+    columns = (_plain(column) for _, column in frame.items())
     return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def _plain(column: pd.Series) -> list[Any]:
+    import pandas as pd
+
+    if getattr(column.dtype, "na_value", None) is pd.NA:
+        return list(column.array.to_numpy(dtype=object, na_value=None))
+    return list(column.tolist())
 
 
 def by_item(rows: Iterable[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:

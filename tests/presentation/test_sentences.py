@@ -38,7 +38,9 @@ from toolkit.presentation.sentences import (
     is_certain,
     signed_gap,
     verdict_of,
+    widest_first,
 )
+from toolkit.records import records
 
 WAVES = ("2024", "2025")
 BANNED = re.compile(
@@ -76,7 +78,7 @@ def test_swapping_the_audiences_changes_no_word(instrument: Instrument) -> None:
         conf_low=0.12, conf_high=0.41, verdict="a gap of 27 points (12 to 41)",
     )  # fmt: skip
     assert headline(row, instrument) == headline(other, instrument)
-    assert gap_title(pd.DataFrame([row]), instrument) == gap_title(pd.DataFrame([other]), instrument)
+    assert gap_title([row], instrument) == gap_title([other], instrument)
     assert signed_gap(row, turned=True) == signed_gap(other)
 
 
@@ -127,7 +129,7 @@ def test_a_title_says_when_the_widest_gap_is_uncertain(
 ) -> None:
     row = _row(**change)
     assert doubt(row) == words
-    title = gap_title(pd.DataFrame([row]), instrument)
+    title = gap_title([row], instrument)
     assert title.endswith(words or "64\u00a0%")
     assert ("differ most" in title) == (not words)
 
@@ -136,10 +138,10 @@ def test_a_title_says_when_the_widest_gap_is_uncertain(
 def test_a_title_claims_the_widest_gap_of_all_only_where_none_is_hidden(
     other: dict[str, object], instrument: Instrument
 ) -> None:
-    both = pd.DataFrame([_row(), _row(item="burnout", **other)])
+    both = [_row(), _row(item="burnout", **other)]
     assert "differ most" not in gap_title(both, instrument)
     assert gap_title(both, instrument).startswith("The widest gap shown is on flexible working: 91")
-    plain = pd.DataFrame([_row(), _row(item="burnout", gap=0.2)])
+    plain = [_row(), _row(item="burnout", gap=0.2)]
     assert gap_title(plain, instrument).startswith("Executives and employees differ most on flexible working")
 
 
@@ -149,10 +151,14 @@ def test_the_title_names_the_widest_gap_whatever_the_order_of_rows(
     gaps = released["gaps"]
     gaps = gaps[gaps["measure"] == "top"]
     widest = gaps.loc[gaps["gap"].abs().idxmax()]
-    title = gap_title(gaps, instrument)
+    title = gap_title(records(gaps), instrument)
     assert instrument[widest["item"]].label().lower() in title.lower()
-    assert gap_title(gaps.sample(frac=1, random_state=3), instrument) == title
-    assert by_width(gaps)["gap"].abs().is_monotonic_decreasing
+    assert gap_title(records(gaps.sample(frac=1, random_state=3)), instrument) == title
+    ranked = by_width(gaps)
+    assert ranked["gap"].abs().is_monotonic_decreasing
+    pd.testing.assert_frame_equal(
+        pd.DataFrame(widest_first(records(gaps))).astype(ranked.dtypes), ranked.reset_index(drop=True)
+    )
 
 
 def _spoken(released: Released, instrument: Instrument, participation: pd.DataFrame) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
+from typing import Any
 
 import pandas as pd
 
@@ -16,6 +17,7 @@ from toolkit.disclosure.ruling import Ruling, Share, first_rulings, thresholds
 from toolkit.disclosure.subtraction import guard_together
 from toolkit.errors import DisclosureError, ToolkitError, near_names
 from toolkit.instrument.model import Instrument
+from toolkit.records import records
 
 __all__ = ["Released", "release"]
 
@@ -38,16 +40,16 @@ class Released:
         When made by anything but `release`.
     """
 
-    __slots__ = ("_policy", "_tables")
+    __slots__ = ("_policy", "_rows", "_tables")
 
     _tables: Mapping[str, pd.DataFrame]
+    _rows: dict[str, tuple[Mapping[str, Any], ...]]
     _policy: Policy
 
     def __init__(self, tables: Mapping[str, pd.DataFrame], policy: Policy, *, seal: object = None) -> None:
         if seal is not _SEAL:
             raise DisclosureError("results are released by toolkit.disclosure.release and by nothing else")
-        object.__setattr__(self, "_tables", dict(tables))
-        object.__setattr__(self, "_policy", policy)
+        self.__setstate__((dict(tables), policy))
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError("released results do not change; release them again")
@@ -58,6 +60,7 @@ class Released:
     def __setstate__(self, state: tuple[dict[str, pd.DataFrame], Policy]) -> None:
         object.__setattr__(self, "_tables", state[0])
         object.__setattr__(self, "_policy", state[1])
+        object.__setattr__(self, "_rows", {})
 
     @property
     def tables(self) -> Mapping[str, pd.DataFrame]:
@@ -70,9 +73,22 @@ class Released:
         return self._policy
 
     def __getitem__(self, name: str) -> pd.DataFrame:
+        return self._known(name).copy()
+
+    def columns(self, name: str) -> tuple[str, ...]:
+        """The columns of one table."""
+        return tuple(self._known(name).columns)
+
+    def rows(self, name: str) -> tuple[Mapping[str, Any], ...]:
+        """One table row by row, each column → value; worked out once, for many pictures are made of it."""
+        if name not in self._rows:
+            self._rows[name] = tuple(MappingProxyType(row) for row in records(self._known(name)))
+        return self._rows[name]
+
+    def _known(self, name: str) -> pd.DataFrame:
         if name not in self._tables:
             raise KeyError(f"no released table '{name}': {near_names(name, self._tables)}")
-        return self._tables[name].copy()
+        return self._tables[name]
 
     def __contains__(self, name: object) -> bool:
         return name in self._tables

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import pandas as pd
-
 from toolkit.instrument.model import Instrument
 from toolkit.presentation.blocks import Table, table_of
 from toolkit.presentation.figures.benchmarks import here_and_there
 from toolkit.presentation.figures.gaps import single_items
 from toolkit.presentation.language import Words, spoken
 from toolkit.presentation.numbers import NOT_SHOWN, base, is_known, percent
-from toolkit.presentation.rows import audience_name, joined, known, quoted, released_table
-from toolkit.presentation.sentences import by_width, signed_gap, verdict_of
+from toolkit.presentation.rows import audience_name, joined, known, quoted, released_rows, released_table
+from toolkit.presentation.sentences import signed_gap, verdict_of, widest_first
 from toolkit.presentation.tables import in_cell, notes_on, rounded_note, with_answer
 from toolkit.presentation.waves import waves_apart
 from toolkit.records import records
@@ -91,12 +89,9 @@ def benchmark_table(
     DisclosureError
         `released` has not passed the gate.
     """
-    frame = released_table(released, table, columns=("item", "measure", by, "estimate_a", "estimate_b"))
-    rows = [_benchmark_row(row, instrument, by, own, language) for row in records(frame)]
-    notes = [
-        _WORDS("quoted"),
-        *notes_on(frame, mark=_WORDS("mark")),
-    ]
+    told = released_rows(released, table, columns=("item", "measure", by, "estimate_a", "estimate_b"))
+    rows = [_benchmark_row(row, instrument, by, own, language) for row in told]
+    notes = [_WORDS("quoted"), *notes_on(told, mark=_WORDS("mark"))]
     columns = [_WORDS(key) for key in ("item", "audience", "here", "published", "what", "comparison")]
     title = _WORDS("benchmarks") if title is None else title
     return table_of(rows, columns, title=title, kind="benchmarks", notes=notes, numeric=columns[2:4])
@@ -142,14 +137,12 @@ def trend_table(
     frame = released_table(released, table, columns=("item", by, "audience_a", "audience_b", "gap"))
     frame = waves_apart(frame, waves)
     frame = frame[frame["item"].isin(single_items(frame["item"], instrument, items))]
-    wide = by_width(frame)
-    ordered = pd.concat([wide, frame.drop(index=wide.index)])
-    rows = [_trend_row(row, waves, instrument, by, language) for row in records(ordered)]
-    notes = [
-        _WORDS("change note", level=percent(level)),
-        rounded_note(),
-        *notes_on(frame),
-    ]
+    told = records(frame)
+    wide = widest_first(told)
+    placed = {id(row) for row in wide}
+    ordered = [*wide, *(row for row in told if id(row) not in placed)]
+    rows = [_trend_row(row, waves, instrument, by, language) for row in ordered]
+    notes = [_WORDS("change note", level=percent(level)), rounded_note(), *notes_on(told)]
     first, last = (_WORDS("item"), _WORDS("audience")), (_WORDS("change"), _WORDS("verdict"))
     columns = [*first, *waves, *last]
     title = title or _WORDS("trend", first=waves[0], last=waves[1])
@@ -180,7 +173,7 @@ def _sided(row: Mapping[str, Any], side: str) -> str:
 def _benchmark_row(
     row: Mapping[str, Any], instrument: Instrument, by: str, own: str, language: str
 ) -> dict[str, str]:
-    here, there = here_and_there(dict(row), own)
+    here, there = here_and_there(row, own)
     name = with_answer(row["item"], row["measure"], instrument, language)
     return {
         _WORDS("item"): name,

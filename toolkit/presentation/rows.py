@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 import pandas as pd
@@ -26,7 +26,9 @@ __all__ = [
     "led",
     "listed",
     "quoted",
+    "released_rows",
     "released_table",
+    "shown",
     "shown_rows",
     "within",
 ]
@@ -71,6 +73,21 @@ def released_table(released: Any, name: str, *, columns: Iterable[str] = ()) -> 
     ToolkitError
         No such table, or one without a column that is needed.
     """
+    return _passed(released, name, columns)[name]
+
+
+def released_rows(released: Any, name: str, *, columns: Iterable[str] = ()) -> tuple[Mapping[str, Any], ...]:
+    """The same row by row, each column → value.
+
+    Raises
+    ------
+    DisclosureError, ToolkitError
+        As `released_table`.
+    """
+    return _passed(released, name, columns).rows(name)
+
+
+def _passed(released: Any, name: str, columns: Iterable[str]) -> Released:
     if not isinstance(released, Released):
         raise DisclosureError(
             f"{type(released).__name__} has not passed the gate; give what toolkit.disclosure.release "
@@ -78,11 +95,15 @@ def released_table(released: Any, name: str, *, columns: Iterable[str] = ()) -> 
         )
     if name not in released:
         raise ToolkitError(f"no released table '{name}': {near_names(name, released)}")
-    frame = released[name]
-    lacking = sorted(set(columns) - set(frame.columns))
+    lacking = sorted(set(columns) - set(released.columns(name)))
     if lacking:
         raise ToolkitError(f"released table '{name}' lacks the column(s) {', '.join(lacking)}")
-    return frame
+    return released
+
+
+def shown(rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Those whose numbers may be shown."""
+    return [row for row in rows if bool(row["shown"])]
 
 
 def shown_rows(frame: pd.DataFrame) -> pd.DataFrame:

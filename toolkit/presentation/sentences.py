@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -38,7 +39,10 @@ __all__ = [
     "sides_with_n",
     "signed_gap",
     "verdict_of",
+    "widest_first",
 ]
+
+Row = Mapping[str, Any]
 
 _WORDS = Words(
     {
@@ -94,6 +98,12 @@ def by_width(gaps: pd.DataFrame) -> pd.DataFrame:
     rows = rows[rows["gap"].notna()]
     order = rows["gap"].astype(float).abs().sort_values(ascending=False, kind="stable").index
     return rows.loc[order]
+
+
+def widest_first(rows: Iterable[Row]) -> list[Row]:
+    """The same of rows: those that are shown and have a gap, the widest first."""
+    told = [row for row in rows if bool(row["shown"]) and is_known(row["gap"])]
+    return sorted(told, key=lambda row: -abs(float(row["gap"])))
 
 
 def is_certain(row: Any) -> bool:
@@ -203,13 +213,13 @@ def sides_with_n(row: Any, instrument: Instrument, *, language: str = "en") -> l
 
 
 @spoken
-def gap_title(gaps: pd.DataFrame, instrument: Instrument, *, lead: str = "", language: str = "en") -> str:
+def gap_title(gaps: Iterable[Row], instrument: Instrument, *, lead: str = "", language: str = "en") -> str:
     """A sentence that names the widest gap shown, and says so where it is uncertain.
 
     Parameters
     ----------
     gaps
-        Released gaps.
+        Rows of released gaps.
     instrument
         For wording.
     lead
@@ -217,11 +227,12 @@ def gap_title(gaps: pd.DataFrame, instrument: Instrument, *, lead: str = "", lan
     language
         Of the wording.
     """
-    rows = by_width(gaps)
-    if rows.empty:
+    gaps = list(gaps)
+    rows = widest_first(gaps)
+    if not rows:
         said = _WORDS("no gap")
         return led(lead, within(said)) if lead else said
-    row = rows.iloc[0]
+    row = rows[0]
     (high, high_text), (low, low_text) = sides(row, instrument, language=language)
     label = within(item_name(instrument, row["item"], language=language))
     sizes = {"high": high, "low": low, "high_share": high_text, "low_share": low_text}
@@ -278,10 +289,9 @@ def hint_of(item: str, measure: str, instrument: Instrument) -> str:
     return direction(instrument[item], measure) if item in instrument else ""
 
 
-def _all_told(gaps: pd.DataFrame, widest: Any) -> bool:
+def _all_told(gaps: Iterable[Row], widest: Row) -> bool:
     """Whether no other gap is withheld or only bounded, so that none can be wider than the widest shown."""
-    others = gaps[gaps.index != widest.name]
-    return bool(others["shown"].astype(bool).all()) and not (others["bound"].fillna("") != "").any()
+    return all(bool(row["shown"]) and not known(row["bound"]) for row in gaps if row is not widest)
 
 
 def _clear_of_zero(row: Any) -> bool:

@@ -47,18 +47,19 @@ def held_together(frame: pd.DataFrame, *, by: str, level: float = 0.95) -> pd.Da
     >>> held_together(rows, by="audience")[["rank_low", "rank_high"]].values.tolist()
     [[1.0, 1.0], [2.0, 2.0]]
     """
-    found = frame.assign(conf_low=np.nan, conf_high=np.nan, rank_low=np.nan, rank_high=np.nan)
-    told = found["shown"].astype(bool) & (found["bound"].fillna("") == "") & found["estimate"].notna()
-    groups = found[by].astype(str)
+    share, n, effective = (
+        frame[name].to_numpy(np.float64, na_value=np.nan) for name in ("estimate", "n", "effective_n")
+    )
+    n = np.where(np.isnan(effective), n, effective)
+    told = frame["shown"].to_numpy(bool) & (frame["bound"].fillna("") == "").to_numpy(bool) & ~np.isnan(share)
+    groups = frame[by].astype(str).to_numpy(object)
+    ends = np.full((len(frame), 4), np.nan)
     for name in dict.fromkeys(groups):
-        mine = groups == name
-        options = int(mine.sum())
-        rows = found[mine & told]
-        share = rows["estimate"].to_numpy(np.float64)
-        n = rows["effective_n"].fillna(rows["n"].astype(np.float64)).to_numpy(np.float64)
-        low, high = wilson(share, n, quantile(1 - (1 - level) / options))
+        options = int((groups == name).sum())
+        rows = np.flatnonzero((groups == name) & told)
+        low, high = wilson(share[rows], n[rows], quantile(1 - (1 - level) / options))
         above = (low[None, :] > high[:, None]).sum(axis=1)
         below = (high[None, :] < low[:, None]).sum(axis=1)
-        columns = ["conf_low", "conf_high", "rank_low", "rank_high"]
-        found.loc[rows.index, columns] = np.column_stack([low, high, 1 + above, options - below])
-    return found
+        ends[rows] = np.column_stack([low, high, 1 + above, options - below])
+    columns = ("conf_low", "conf_high", "rank_low", "rank_high")
+    return frame.assign(**dict(zip(columns, ends.T, strict=True)))

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
-
-import pandas as pd
 
 from toolkit.disclosure.ruling import three_parts
 from toolkit.instrument.model import Variable
 from toolkit.presentation.language import Words
 from toolkit.presentation.numbers import base, is_known, percent
 from toolkit.presentation.result_words import translated
-from toolkit.presentation.rows import answer_words, known, released_table
-from toolkit.records import records
+from toolkit.presentation.rows import answer_words, known, released_rows
 
 __all__ = ["Spread", "Spreads"]
 
@@ -86,13 +83,14 @@ class Spreads:
     def __init__(
         self, released: Any, *, table: str = "distributions", shares: str = "shares", by: str = "audience"
     ) -> None:
-        self._cells = _index(released_table(released, table, columns=("item", "response", by)), by)
-        self._boxes = _index(released_table(released, shares, columns=("item", "measure", by)), by)
+        self._cells = _index(released_rows(released, table, columns=("item", "response", by)), by)
+        self._boxes = _index(released_rows(released, shares, columns=("item", "measure", by)), by)
         parts = f"{table}_parts"
-        self._parts = _index(released_table(released, parts), by) if parts in released else {}
+        self._parts = _index(released_rows(released, parts), by) if parts in released else {}
+        self._items = {name for name, _ in (*self._cells, *self._boxes)}
 
     def __contains__(self, item: object) -> bool:
-        return any(name == item for name, _ in (*self._cells, *self._boxes))
+        return item in self._items
 
     def of(self, variable: Variable, group: str) -> Spread | None:
         """What may be told; None where nothing was released, not even that it is withheld."""
@@ -130,9 +128,9 @@ def _spread(kind: Literal["full", "parts", "box"], rows: Mapping[str, Row], n: s
     return Spread(kind, shares, {name: _bound(row) for name, row in rows.items()}, n, why)
 
 
-def _index(frame: pd.DataFrame, by: str) -> dict[tuple[str, str], list[Row]]:
+def _index(rows: Iterable[Row], by: str) -> dict[tuple[str, str], list[Row]]:
     found: dict[tuple[str, str], list[Row]] = {}
-    for row in records(frame):
+    for row in rows:
         found.setdefault((str(row["item"]), str(row[by])), []).append(row)
     return found
 

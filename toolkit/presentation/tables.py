@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -19,12 +19,14 @@ from toolkit.presentation.rows import (
     item_name,
     joined,
     known,
-    released_table,
+    released_rows,
 )
-from toolkit.presentation.sentences import by_width, hint_of, side_gap, sides_with_n, verdict_of
+from toolkit.presentation.sentences import hint_of, side_gap, sides_with_n, verdict_of, widest_first
 from toolkit.records import records
 
 __all__ = ["gap_table", "participation_table", "shares_table"]
+
+Row = Mapping[str, Any]
 
 _WORDS = Words(
     {
@@ -194,20 +196,13 @@ def gap_table(
     DisclosureError
         `released` has not passed the gate.
     """
-    frame = _chosen(
-        released_table(released, table, columns=("item", "measure", "gap")), instrument, items, theme
+    found = _chosen(
+        released_rows(released, table, columns=("item", "measure", "gap")), instrument, items, theme
     )
-    told = frame[frame["shown"].astype(bool)]
-    wide = by_width(told)
-    ordered = pd.concat([wide, told.drop(index=wide.index)]).head(most if most is not None else len(told))
-    rows = [_gap_row(row, instrument, language) for row in records(ordered)]
-    notes = [
-        _WORDS("rounded"),
-        _WORDS("gap note", level=percent(level)),
-        *_bound_notes(frame),
-    ]
+    rows = [_gap_row(row, instrument, language) for row in shown_first(found, most)]
+    notes = [_WORDS("rounded"), _WORDS("gap note", level=percent(level)), *_bound_notes(found)]
     if most is None:
-        notes += _hidden_gaps(frame, instrument, language)
+        notes += _hidden_gaps(found, instrument, language)
     columns = [_WORDS(key) for key in ("item", "shares of gap", "gap", "p", "verdict")]
     title = _WORDS("gaps") if title is None else title
     return table_of(rows, columns, title=title, kind="gaps", notes=notes, numeric=columns[2:4])
@@ -249,34 +244,42 @@ def shares_table(
     DisclosureError
         `released` has not passed the gate.
     """
-    frame = released_table(released, table, columns=("item", "measure", by, "estimate"))
-    frame = _chosen(frame[frame["measure"] == measure], instrument, items, theme)
-    present = set(frame[by].astype(str))
+    told = released_rows(released, table, columns=("item", "measure", by, "estimate"))
+    found = _chosen([row for row in told if row["measure"] == measure], instrument, items, theme)
+    present = {str(row[by]) for row in found}
     groups = [name for name in instrument.audiences if name in present]
     groups += sorted(present - set(groups))
     names = {name: audience_name(instrument, name, start=True, language=language) for name in groups}
-    cells = {(row["item"], str(row[by])): _share_cell(row) for row in records(frame)}
+    cells = {(row["item"], str(row[by])): _share_cell(row) for row in found}
     rows = [
         {
             _WORDS("item"): with_answer(item, measure, instrument, language),
             **{names[group]: cells.get((item, group), _WORDS("not asked")) for group in groups},
         }
-        for item in dict.fromkeys(frame["item"])
+        for item in dict.fromkeys(row["item"] for row in found)
     ]
-    notes = [_WORDS("share note", level=percent(level)), *notes_on(frame)]
+    notes = [_WORDS("share note", level=percent(level)), *notes_on(found)]
     columns = [_WORDS("item"), *names.values()]
     title = _WORDS("shares") if title is None else title
     return table_of(rows, columns, title=title, kind="shares", notes=notes, numeric=columns[1:])
 
 
 def _chosen(
-    frame: pd.DataFrame, instrument: Instrument, items: Iterable[str] | None, theme: str | None
-) -> pd.DataFrame:
-    if items is not None:
-        frame = frame[frame["item"].isin(list(items))]
-    if theme is not None:
-        frame = frame[[name in instrument and instrument[name].theme == theme for name in frame["item"]]]
-    return frame
+    rows: Iterable[Row], instrument: Instrument, items: Iterable[str] | None, theme: str | None
+) -> list[Row]:
+    wanted = None if items is None else set(items)
+    return [
+        row
+        for row in rows
+        if (wanted is None or row["item"] in wanted)
+        and (theme is None or (row["item"] in instrument and instrument[row["item"]].theme == theme))
+    ]
+
+
+def shown_first(rows: Sequence[Row], most: int | None = None) -> list[Row]:
+    """Rows that are shown, those with a gap first and among them the widest; so many, or all."""
+    told = [row for row in rows if bool(row["shown"])]
+    return [*widest_first(told), *(row for row in told if not is_known(row["gap"]))][:most]
 
 
 def with_answer(item: str, measure: str, instrument: Instrument, language: str) -> str:
@@ -286,7 +289,7 @@ def with_answer(item: str, measure: str, instrument: Instrument, language: str) 
     return f"{name} ({answer_words(instrument[item], measure, language=language)})"
 
 
-def _gap_row(row: Mapping[str, Any], instrument: Instrument, language: str) -> dict[str, str]:
+def _gap_row(row: Row, instrument: Instrument, language: str) -> dict[str, str]:
     name = with_answer(row["item"], row["measure"], instrument, language)
     hint = hint_of(row["item"], row["measure"], instrument)
     size, ends = side_gap(row)
@@ -304,10 +307,12 @@ def _gap_row(row: Mapping[str, Any], instrument: Instrument, language: str) -> d
     }
 
 
-def _hidden_gaps(frame: pd.DataFrame, instrument: Instrument, language: str) -> list[str]:
+def _hidden_gaps(rows: Iterable[Row], instrument: Instrument, language: str) -> list[str]:
     """One sentence a reason: which comparisons are not shown."""
     found: dict[str, list[str]] = {}
-    for row in records(frame[~frame["shown"].astype(bool)]):
+    for row in rows:
+        if bool(row["shown"]):
+            continue
         pair = _WORDS("and").join(
             audience_name(instrument, row[f"audience_{side}"], language=language) for side in "ab"
         )
@@ -317,7 +322,7 @@ def _hidden_gaps(frame: pd.DataFrame, instrument: Instrument, language: str) -> 
     return [_WORDS("hidden", reason=reason, items=joined(items)) for reason, items in found.items()]
 
 
-def plain_reason(row: Mapping[str, Any]) -> str:
+def plain_reason(row: Row) -> str:
     """Why a row is withheld, without the names of its sides."""
     parts = [part.strip().rpartition(": ")[2] for part in str(known(row.get("withheld"))).split(";")]
     return joined(dict.fromkeys(translated(part) for part in parts if part)) or _WORDS("few")
@@ -328,7 +333,7 @@ def in_cell(size: str, ends: str) -> str:
     return f"{size}\n{ends}".strip().replace(" ", "\u00a0")
 
 
-def _share_cell(row: Mapping[str, Any]) -> str:
+def _share_cell(row: Row) -> str:
     n = base(row["n"], row.get("n_shown"))
     if not bool(row["shown"]) or not is_known(row["estimate"]):
         return f"{NOT_SHOWN} (n\u00a0{n})" if n != NOT_SHOWN else NOT_SHOWN
@@ -337,10 +342,10 @@ def _share_cell(row: Mapping[str, Any]) -> str:
     return f"{in_cell(size, '(' + ends if ends else '')}\nn\u00a0{n}"
 
 
-def notes_on(frame: pd.DataFrame, *, mark: str | None = None) -> list[str]:
+def notes_on(rows: Sequence[Row], *, mark: str | None = None) -> list[str]:
     """What the marks in a table mean, where it has them; `mark` is what stands for a withheld number."""
-    notes = _bound_notes(frame)
-    hidden = records(frame[~frame["shown"].astype(bool)])
+    notes = _bound_notes(rows)
+    hidden = [row for row in rows if not bool(row["shown"])]
     if hidden:
         reasons = dict.fromkeys(plain_reason(row) for row in hidden)
         mark = _WORDS("mark", dash=NOT_SHOWN) if mark is None else mark
@@ -348,8 +353,6 @@ def notes_on(frame: pd.DataFrame, *, mark: str | None = None) -> list[str]:
     return notes
 
 
-def _bound_notes(frame: pd.DataFrame) -> list[str]:
-    bounds = [name for name in ("bound", "bound_a", "bound_b") if name in frame]
-    return (
-        [_WORDS("bound")] if any((frame[name].fillna("").astype(str) != "").any() for name in bounds) else []
-    )
+def _bound_notes(rows: Iterable[Row]) -> list[str]:
+    bounded = any(known(row.get(name)) for row in rows for name in ("bound", "bound_a", "bound_b"))
+    return [_WORDS("bound")] if bounded else []

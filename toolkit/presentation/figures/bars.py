@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -13,14 +13,15 @@ from toolkit.presentation.charts import Chart, bar_chart
 from toolkit.presentation.figures.bar_page import Bar, Block, Part, draw_bars, sheets
 from toolkit.presentation.figures.page import as_svg
 from toolkit.presentation.language import Words, spoken
-from toolkit.presentation.numbers import percent
+from toolkit.presentation.numbers import is_known, percent
 from toolkit.presentation.rows import (
     answer_words,
     audience_name,
     direction,
     item_name,
     known,
-    released_table,
+    released_rows,
+    shown,
     within,
 )
 from toolkit.presentation.sentences import gap_title
@@ -266,22 +267,24 @@ def _title(
     """Names the widest gap of the theme; where there is no gap to name, the highest share."""
     lead = instrument.themes.get(theme or "", {}).get(language, theme or "")
     if gaps is not None and gaps in released:
-        rows = released_table(released, gaps)
-        rows = rows[rows["item"].isin(drawn) & (rows["measure"] == "top")]
-        if len(rows):
+        rows = [row for row in released_rows(released, gaps) if _top_of(row, drawn)]
+        if rows:
             return gap_title(rows, instrument, lead=lead, language=language)
-    rows = released_table(released, shares)
-    rows = rows[rows["shown"].astype(bool) & (rows["measure"] == "top") & rows["item"].isin(drawn)]
-    rows = rows.dropna(subset=["estimate"]).sort_values("estimate", ascending=False, kind="stable")
+    told = shown(row for row in released_rows(released, shares) if _top_of(row, drawn))
+    told = [row for row in told if is_known(row["estimate"])]
     lead = _lead(instrument, theme, language)
-    if rows.empty:
+    if not told:
         return _WORDS("nothing", lead=lead)
-    row = rows.iloc[0]
+    row = max(told, key=lambda found: float(found["estimate"]))
     label = within(item_name(instrument, row["item"], language=language))
     who = audience_name(instrument, row[by], language=language)
     share = percent(row["estimate"], bound=str(known(row.get("bound"))))
     words = answer_words(instrument[row["item"]], language=language)
     return _WORDS("highest", lead=lead, label=label, share=share, who=who, words=words)
+
+
+def _top_of(row: Mapping[str, Any], drawn: Sequence[str]) -> bool:
+    return row["item"] in drawn and row["measure"] == "top"
 
 
 def _lead(instrument: Instrument, theme: str | None, language: str) -> str:

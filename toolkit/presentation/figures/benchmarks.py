@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
-
-import pandas as pd
 
 from toolkit.instrument.model import Instrument
 from toolkit.presentation.blocks import Picture
@@ -14,14 +12,14 @@ from toolkit.presentation.figures.gaps import dot_of
 from toolkit.presentation.figures.page import as_svg
 from toolkit.presentation.language import Words, spoken
 from toolkit.presentation.numbers import base, is_known, percent
-from toolkit.presentation.rows import audience_name, item_name, known, released_table, within
+from toolkit.presentation.rows import audience_name, item_name, known, released_rows, within
 from toolkit.presentation.sentences import doubt, is_certain, signed_gap
 from toolkit.presentation.theme import QUIET, Theme
-from toolkit.records import records
 
 __all__ = ["benchmark_dots", "here_and_there"]
 
-Row = dict[str, Any]
+Row = Mapping[str, Any]
+Shares = Mapping[tuple[Any, Any, str], Row]
 
 _WORDS = Words(
     {
@@ -118,9 +116,8 @@ def benchmark_dots(
     DisclosureError
         `released` has not passed the gate.
     """
-    frame = released_table(released, table, columns=("item", "measure", by, "estimate_a", "estimate_b"))
-    estimates = released_table(released, shares) if shares else None
-    comparable = [row for row in records(frame) if bool(row["shown"]) and _comparable(row)]
+    compared = released_rows(released, table, columns=("item", "measure", by, "estimate_a", "estimate_b"))
+    comparable = [row for row in compared if bool(row["shown"]) and _comparable(row)]
     if not comparable:
         return None
     rows = _widest(comparable, most)
@@ -131,7 +128,9 @@ def benchmark_dots(
         label = _WORDS("here", name=audience_name(instrument, name, start=True, language=language))
         groups.append(Group(name, label, look.colour_of(name), look.marker_of(name)))
     groups.append(Group("published", _WORDS("published"), QUIET, "d", hollow=True))
-    lines = [_row(row, estimates, instrument, by, own, language) for row in rows]
+    told = [row for row in (released_rows(released, shares) if shares else ()) if bool(row["shown"])]
+    shares_of = {(row["item"], row["measure"], str(row[by])): row for row in reversed(told)}
+    lines = [_row(row, shares_of, instrument, by, own, language) for row in rows]
     return Picture(
         title or _title(rows, instrument, by, own, language),
         _alt(rows, instrument, by, own, language),
@@ -163,9 +162,7 @@ def _caption(drawn: int, count: int, level: float) -> str:
     return _WORDS("drawn", said=said, drawn=drawn, count=count) if drawn < count else said
 
 
-def _row(
-    row: Row, estimates: pd.DataFrame | None, instrument: Instrument, by: str, own: str, language: str
-) -> DotRow:
+def _row(row: Row, shares_of: Shares, instrument: Instrument, by: str, own: str, language: str) -> DotRow:
     here, there = here_and_there(row, own)
     published = float(row[f"estimate_{there}"])
     size, ends = signed_gap(row, turned=here == "b")
@@ -178,20 +175,18 @@ def _row(
         f"{row['item']}:{row[by]}",
         item_name(instrument, row["item"], language=language),
         audience_name(instrument, row[by], language=language) + n,
-        (_own_dot(row, here, estimates, by), Dot("published", published, None, None, percent(published), 1)),
+        (_own_dot(row, here, shares_of, by), Dot("published", published, None, None, percent(published), 1)),
         size,
         ends,
         lanes=2,
     )
 
 
-def _own_dot(row: Row, here: str, estimates: pd.DataFrame | None, by: str) -> Dot:
+def _own_dot(row: Row, here: str, shares_of: Shares, by: str) -> Dot:
     audience, bound = str(row[by]), str(known(row.get(f"bound_{here}")))
-    if estimates is not None and not bound:
-        same = (estimates["item"] == row["item"]) & (estimates["measure"] == row["measure"])
-        mine = estimates[same & (estimates[by].astype(str) == audience) & estimates["shown"].astype(bool)]
-        if len(mine):
-            return dot_of(records(mine)[0], audience)
+    mine = shares_of.get((row["item"], row["measure"], audience))
+    if mine is not None and not bound:
+        return dot_of(mine, audience)
     estimate = float(row[f"estimate_{here}"])
     return Dot(audience, estimate, None, None, percent(estimate, bound=bound), 0, bound)
 

@@ -5,26 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import pandas as pd
-
 from toolkit.instrument.model import Instrument
 from toolkit.presentation.blocks import Picture
 from toolkit.presentation.figures.dots import Dot, DotRow, Group, chart_of_dots, draw_dots
 from toolkit.presentation.figures.page import as_svg
 from toolkit.presentation.language import Words, spoken
 from toolkit.presentation.numbers import base, is_known, percent
-from toolkit.presentation.rows import audience_name, item_name, joined, known, released_table, shown_rows
+from toolkit.presentation.rows import audience_name, item_name, joined, known, released_rows, shown
 from toolkit.presentation.sentences import (
-    by_width,
     gap_title,
     headline,
     hint_of,
     reasons_of,
     share_of,
     side_gap,
+    widest_first,
 )
 from toolkit.presentation.theme import Theme
-from toolkit.records import by_item, records
+from toolkit.records import by_item
 
 __all__ = ["gap_dumbbell"]
 
@@ -130,24 +128,26 @@ def gap_dumbbell(
     DisclosureError
         `released` has not passed the gate.
     """
-    gaps = released_table(released, table, columns=("item", "measure", "gap", "audience_a", "audience_b"))
-    estimates = released_table(released, shares, columns=("item", "measure", by, "estimate"))
-    gaps, estimates = gaps[gaps["measure"] == measure], estimates[estimates["measure"] == measure]
-    wanted = _wanted(gaps, estimates, instrument, items, by)
-    gaps, estimates = gaps[gaps["item"].isin(wanted)], estimates[estimates["item"].isin(wanted)]
+    needed = ("item", "measure", "gap", "audience_a", "audience_b")
+    gaps = [row for row in released_rows(released, table, columns=needed) if row["measure"] == measure]
+    told = released_rows(released, shares, columns=("item", "measure", by, "estimate"))
+    estimates = [row for row in told if row["measure"] == measure]
+    wanted = single_items([row["item"] for row in gaps or shown(estimates)], instrument, items)
+    gaps = [row for row in gaps if row["item"] in set(wanted)]
     look = look or Theme.of(audiences=instrument.audiences)
-    ranked = by_width(gaps)
-    order = list(dict.fromkeys(ranked["item"])) + [name for name in wanted if name not in set(ranked["item"])]
+    ranked = widest_first(gaps)
+    order = list(dict.fromkeys([*(row["item"] for row in ranked), *wanted]))
     drawn = order[:most]
-    groups = groups_of(estimates[estimates["item"].isin(drawn)], instrument, look, by=by, language=language)
-    shares_of, gaps_of = by_item(records(estimates)), by_item(records(ranked))
-    none = "" if gaps.empty else _WORDS("no gap")
+    estimates = [row for row in estimates if row["item"] in set(drawn)]
+    groups = groups_of(estimates, instrument, look, by=by, language=language)
+    shares_of, gaps_of = by_item(estimates), by_item(ranked)
+    none = _WORDS("no gap") if gaps else ""
     rows = [
         _row(name, shares_of.get(name, ()), gaps_of.get(name), groups, instrument, none, by, language)
         for name in drawn
     ]
-    caption = _caption(len(order), len(drawn), gaps, estimates[estimates["item"].isin(drawn)], level)
-    side = _WORDS("side", level=percent(level)) if len(ranked) else ""
+    caption = _caption(len(order), len(drawn), ranked, estimates, level)
+    side = _WORDS("side", level=percent(level)) if ranked else ""
     return Picture(
         title or _title(gaps, groups, instrument, language),
         _alt(drawn, gaps_of, shares_of, instrument, by=by, language=language),
@@ -158,20 +158,21 @@ def gap_dumbbell(
 
 
 def groups_of(
-    estimates: pd.DataFrame, instrument: Instrument, look: Theme, *, by: str, language: str = "en"
+    estimates: Iterable[Row], instrument: Instrument, look: Theme, *, by: str, language: str = "en"
 ) -> list[Group]:
     """One group an audience that has a share to show, with the range of its bases."""
-    rows = shown_rows(estimates)
-    names = [name for name in instrument.audiences if name in set(rows[by].astype(str))]
-    names += [name for name in dict.fromkeys(rows[by].astype(str)) if name not in names]
+    bases: dict[str, list[float]] = {}
+    for row in shown(estimates):
+        bases.setdefault(str(row[by]), []).extend([float(row["n"])] if is_known(row["n"]) else [])
+    names = [name for name in instrument.audiences if name in bases]
+    names += [name for name in bases if name not in names]
     found = []
     for name in names:
-        counts = rows.loc[rows[by].astype(str) == name, "n"].dropna().astype(float)
         label = audience_name(instrument, name, start=True, language=language)
         found.append(
             Group(
                 name,
-                _WORDS("group", label=label, span=_span(counts)),
+                _WORDS("group", label=label, span=_span(bases[name])),
                 look.colour_of(name),
                 look.marker_of(name),
             )
@@ -221,18 +222,8 @@ def single_items(names: Iterable[str], instrument: Instrument, items: Iterable[s
     ]
 
 
-def _wanted(
-    gaps: pd.DataFrame, estimates: pd.DataFrame, instrument: Instrument, items: Iterable[str] | None, by: str
-) -> list[str]:
-    """Items two audiences may be compared on; where there are none, every item with a share to show."""
-    names = list(gaps["item"])
-    if not names:
-        names = list(shown_rows(estimates)["item"])
-    return single_items(names, instrument, items)
-
-
-def _title(gaps: pd.DataFrame, groups: list[Group], instrument: Instrument, language: str) -> str:
-    if len(by_width(gaps)) or len(groups) != 1:
+def _title(gaps: list[Row], groups: list[Group], instrument: Instrument, language: str) -> str:
+    if widest_first(gaps) or len(groups) != 1:
         return gap_title(gaps, instrument, language=language)
     name = audience_name(instrument, groups[0].name, language=language)
     return _WORDS("only", name=name)
@@ -267,13 +258,13 @@ def _row(
     )
 
 
-def _caption(count: int, drawn: int, gaps: pd.DataFrame, estimates: pd.DataFrame, level: float) -> str:
+def _caption(count: int, drawn: int, ranked: list[Row], estimates: list[Row], level: float) -> str:
     said = [marked(level)]
-    if len(by_width(gaps)):
+    if ranked:
         said.append(_WORDS("band"))
     if drawn < count:
         said.append(_WORDS("drawn", drawn=drawn, count=count))
-    if (estimates["bound"].fillna("") != "").any():
+    if any(known(row["bound"]) for row in estimates):
         said.append(bound_note())
     said.append(_WORDS("missing"))
     return " ".join(said)
@@ -309,8 +300,8 @@ def _alt(
     return _WORDS("alt") + " ".join(said)
 
 
-def _span(counts: pd.Series) -> str:
-    if counts.empty:
+def _span(counts: Sequence[float]) -> str:
+    if not counts:
         return base(None)
-    low, high = base(counts.min()), base(counts.max())
+    low, high = base(min(counts)), base(max(counts))
     return low if low == high else _WORDS("span", low=low, high=high)

@@ -12,10 +12,11 @@ from toolkit.presentation.figures.dots import DotRow, Group, chart_of_dots
 from toolkit.presentation.figures.gaps import bound_note, groups_of, item_rows, single_items
 from toolkit.presentation.figures.page import WIDTH, Page, as_svg, wrapped
 from toolkit.presentation.language import Words, spoken
-from toolkit.presentation.rows import audience_name, item_name, joined, released_table, shown_rows
+from toolkit.presentation.numbers import is_known
+from toolkit.presentation.rows import audience_name, item_name, joined, released_rows, shown
 from toolkit.presentation.sentences import is_certain, share_of
 from toolkit.presentation.theme import QUIET, RULE, WHITE, Theme
-from toolkit.records import by_item, records
+from toolkit.records import by_item
 
 __all__ = ["theme_multiples"]
 
@@ -87,15 +88,17 @@ def theme_multiples(
     DisclosureError
         `released` has not passed the gate.
     """
-    frame = released_table(released, table, columns=("item", "measure", by, "estimate"))
-    frame = frame[frame["measure"] == measure]
-    names = [name for name in single_items(frame["item"], instrument, None) if name in instrument]
-    frame = frame[frame["item"].isin(names)]
-    if shown_rows(frame).empty:
+    told = released_rows(released, table, columns=("item", "measure", by, "estimate"))
+    found = [row for row in told if row["measure"] == measure]
+    names = [
+        name for name in single_items([row["item"] for row in found], instrument, None) if name in instrument
+    ]
+    found = [row for row in found if row["item"] in set(names)]
+    if not shown(found):
         return None
     look = look or Theme.of(audiences=instrument.audiences)
-    groups = groups_of(frame, instrument, look, by=by, language=language)
-    shares_of = by_item(records(frame))
+    groups = groups_of(found, instrument, look, by=by, language=language)
+    shares_of = by_item(found)
     panels = []
     for theme, words in instrument.themes.items():
         rows = []
@@ -121,10 +124,10 @@ def _title(released: Any, gaps: str, measure: str, instrument: Instrument) -> st
     """On how many questions two audiences differ beyond chance, of those that may be compared."""
     if gaps not in released:
         return _WORDS("glance")
-    rows = shown_rows(released_table(released, gaps))
-    rows = rows[(rows["measure"] == measure) & rows["gap"].notna()]
-    names = set(single_items(rows["item"], instrument, None))
-    clear = {row["item"] for row in records(rows) if row["item"] in names and is_certain(row)}
+    rows = [row for row in shown(released_rows(released, gaps)) if row["measure"] == measure]
+    rows = [row for row in rows if is_known(row["gap"])]
+    names = set(single_items([row["item"] for row in rows], instrument, None))
+    clear = {row["item"] for row in rows if row["item"] in names and is_certain(row)}
     return _WORDS("title", clear=len(clear), all=len(names))
 
 

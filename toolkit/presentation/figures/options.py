@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from statistics import fmean
 from typing import Any
-
-import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument.model import Instrument, Variable
@@ -23,7 +22,7 @@ from toolkit.presentation.rows import (
     listed,
     quoted,
     released_table,
-    shown_rows,
+    shown,
     within,
 )
 from toolkit.presentation.sentences import share_of
@@ -139,9 +138,10 @@ def ranked_options(
     )
     look = look or Theme.of(audiences=instrument.audiences)
     exclusive = {variable.name for variable in variables if variable.option and variable.option.exclusive}
-    order = _order(frame, names, exclusive)
-    groups = groups_of(frame, instrument, look, by=by, language=language)
-    shares_of = by_item(records(frame))
+    found = records(frame)
+    order = _order(found, names, exclusive)
+    groups = groups_of(found, instrument, look, by=by, language=language)
+    shares_of = by_item(found)
     rows = []
     for name in order:
         dots, hidden = item_rows(shares_of.get(name, ()), groups, by=by)
@@ -158,19 +158,19 @@ def ranked_options(
         )
     question = _question(variables[0], instrument, language)
     return Picture(
-        title or _title(frame, order, exclusive, question, instrument, by=by, language=language),
+        title or _title(found, exclusive, question, instrument, by=by, language=language),
         _alt(shares_of, order, instrument, by=by, language=language),
-        _caption(variables[0], frame, instrument, level, language),
+        _caption(variables[0], found, instrument, level, language),
         as_svg(lambda: draw_dots(rows, groups)),
         charts=(chart_of_dots(rows, groups),),
     )
 
 
-def _order(frame: pd.DataFrame, names: list[str], exclusive: set[str]) -> list[str]:
-    averages = shown_rows(frame).groupby("item", observed=True)["estimate"].mean()
-    return sorted(
-        names, key=lambda name: (name in exclusive, -float(averages.get(name, -1.0)), names.index(name))
-    )
+def _order(rows: Sequence[Row], names: list[str], exclusive: set[str]) -> list[str]:
+    """The most chosen first, by the average of the shares that may be shown; "none of these" last."""
+    told = by_item(row for row in shown(rows) if is_known(row["estimate"]))
+    averages = {name: fmean(float(row["estimate"]) for row in own) for name, own in told.items()}
+    return sorted(names, key=lambda name: (name in exclusive, -averages.get(name, -1.0), names.index(name)))
 
 
 def _question(variable: Variable, instrument: Instrument, language: str) -> str:
@@ -178,8 +178,7 @@ def _question(variable: Variable, instrument: Instrument, language: str) -> str:
 
 
 def _title(
-    frame: pd.DataFrame,
-    order: list[str],
+    rows: Sequence[Row],
     exclusive: set[str],
     question: str,
     instrument: Instrument,
@@ -187,20 +186,18 @@ def _title(
     by: str,
     language: str,
 ) -> str:
-    rows = shown_rows(frame)
-    rows = rows[~rows["item"].isin(exclusive)]
+    rows = [row for row in rows if row["item"] not in exclusive]
     leaders: dict[str, list[str]] = {}
     several: set[str] = set()
     for audience in instrument.audiences:
-        own = rows[rows[by].astype(str) == audience]
-        if own.empty:
+        own = [row for row in shown(rows) if str(row[by]) == audience and is_known(row["estimate"])]
+        if not own:
             continue
-        best = own[own["estimate"] >= own["estimate"].max() - 1e-9]
-        row = best.iloc[0]
-        options = _WORDS("and").join(
-            quoted(within(instrument[name].label(language))) for name in best["item"]
-        )
-        unclear = len(best) > 2 or (best["bound"] == "<=").any()
+        most = max(float(row["estimate"]) for row in own)
+        best = [row for row in own if float(row["estimate"]) >= most - 1e-9]
+        row = best[0]
+        options = _WORDS("and").join(quoted(within(instrument[one["item"]].label(language))) for one in best)
+        unclear = len(best) > 2 or any(one["bound"] == "<=" for one in best)
         if unclear:
             options = ""
         share = percent(row["estimate"], bound=str(known(row.get("bound"))))
@@ -218,19 +215,18 @@ def _title(
         else _WORDS("no leader", names=listed(names))
         for options, names in leaders.items()
     ]
-    hidden = frame[~frame["shown"].astype(bool) & ~frame["item"].isin(exclusive)]
     told = _WORDS("title", question=question, said=joined(said))
-    return told + (_WORDS("of shown") if len(hidden) else "")
+    return told + ("" if all(bool(row["shown"]) for row in rows) else _WORDS("of shown"))
 
 
 def _caption(
-    variable: Variable, frame: pd.DataFrame, instrument: Instrument, level: float, language: str
+    variable: Variable, rows: Sequence[Row], instrument: Instrument, level: float, language: str
 ) -> str:
     asked = base_in_words(variable, instrument, language=language)
     said = [_WORDS("marked", level=percent(level)), _WORDS("asked", asked=asked)]
-    if frame[frame["shown"].astype(bool)]["item"].nunique() > 1:
+    if len({row["item"] for row in shown(rows)}) > 1:
         said.append(_WORDS("order"))
-    if (frame["bound"].fillna("") != "").any():
+    if any(known(row["bound"]) for row in rows):
         said.append(bound_note())
     return " ".join(said)
 

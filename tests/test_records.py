@@ -1,0 +1,37 @@
+"""Rows as plain dictionaries: what pandas gives, and in the same order."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from hypothesis import given
+from hypothesis import strategies as st
+
+from toolkit.records import by_item, records
+
+CELLS = st.one_of(st.none(), st.text(max_size=5))
+NUMBERS = st.one_of(st.none(), st.floats(allow_nan=False))
+
+
+@given(
+    st.lists(st.tuples(CELLS, NUMBERS, st.one_of(st.none(), st.integers(-9, 9)), st.booleans()), max_size=8)
+)
+def test_records_are_what_to_dict_gives(rows: list[tuple[object, ...]]) -> None:
+    frame = pd.DataFrame(rows, columns=["item", "estimate", "n", "shown"]).astype(
+        {"item": "str", "estimate": "float64", "n": "Int64", "shown": "bool"}
+    )
+    frame["audience"] = pd.Categorical(["executive"] * len(frame), categories=["executive", "employee"])
+    ours, theirs = records(frame), frame.to_dict("records")
+    assert [list(row) for row in ours] == [list(row) for row in theirs]
+    for one, other in zip(ours, theirs, strict=True):
+        for name in one:
+            assert type(one[name]) is type(other[name])
+            assert one[name] == other[name] or (pd.isna(one[name]) and pd.isna(other[name]))
+
+
+def test_rows_under_their_item_keep_their_order_and_none_is_lost() -> None:
+    frame = pd.DataFrame({"item": list("bab"), "estimate": [0.1, 0.2, np.nan]})
+    found = by_item(records(frame.iloc[::-1]))
+    assert list(found) == ["b", "a"]
+    assert [row["estimate"] for row in found["b"]][1] == 0.1
+    assert sum(map(len, found.values())) == len(frame)
