@@ -105,7 +105,7 @@ def test_nobody_at_the_address_is_told(monkeypatch):
 
 
 def test_a_worker_with_other_code_makes_nothing():
-    job = Job(study="", data=None, organisation="o", wave="", notebook="", notice="", kept="", part="")
+    job = Job(study="", data=None, organisation="o", wave="", notebook="", kept="", part="")
     outcome, files = make_parcel("", "another", job, {}, None)
     assert outcome.status == "failed"
     assert "another version" in outcome.sentence
@@ -116,9 +116,7 @@ def test_a_parcel_needs_no_file_of_the_batchs_machine(write_notebook, tmp_path):
     """One that is called here as a worker would call it; what it was packed from is gone by then."""
     notebook = write_notebook(SAVE, parameters="organisation = ''\noutput = None")
     bundle = Bundle(b"", {"notebook/tried.ipynb": notebook.read_bytes()}, ())
-    job = Job(
-        study="", data=None, organisation="o", wave="", notebook=str(notebook), notice="", kept="", part=""
-    )
+    job = Job(study="", data=None, organisation="o", wave="", notebook=str(notebook), kept="", part="")
     job = replace(job, final=str(tmp_path / "elsewhere" / "o"), given={"organisation": "o"})
     notebook.unlink()
     cluster._Hand(bundle)()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -10,7 +10,7 @@ import pandas as pd
 from toolkit.disclosure.policy import Policy
 from toolkit.errors import InvalidInput, Problem
 
-__all__ = ["Admitted", "admit"]
+__all__ = ["Admitted", "admit", "large_enough"]
 
 
 @dataclass(frozen=True)
@@ -88,6 +88,27 @@ def admit(
         {"invited": "Int64", "answered": "Int64", "response_rate": "Float64", "margin": "Float64"}
     )
     return Admitted(frame=kept, participation=table, withheld=small)
+
+
+def large_enough(
+    frame: pd.DataFrame, policy: Policy, *, by: Sequence[str] = ("audience",)
+) -> tuple[tuple[str, ...], ...]:
+    """The groups that `admit` keeps, for many divisions of a frame at once.
+
+    Parameters
+    ----------
+    by
+        Columns whose combinations are the groups.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"organisation": ["a"] * 9 + ["b"] * 4, "audience": "employee"})
+    >>> large_enough(frame, Policy(), by=("organisation", "audience"))
+    (('a', 'employee'),)
+    """
+    counts = frame.groupby(list(by), observed=True, sort=False).size()
+    kept = counts[counts >= policy.threshold]
+    return tuple(tuple(map(str, key)) if isinstance(key, tuple) else (str(key),) for key in kept.index)
 
 
 _PARTICIPATION = ("invited", "answered", "answered_shown", "response_rate", "margin")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -305,10 +306,15 @@ class Instrument(Strict):
     def _by_name(self) -> dict[str, Variable]:
         return {variable.name: variable for variable in self.variables}
 
+    @cached_property
+    def digest(self) -> str:
+        """Hash of all that it says."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Instrument:
         """A copy with other fields; pydantic would copy the columns worked out from the old ones along."""
         copied = super().model_copy(update=update, deep=deep)
-        for name in ("variables", "_by_name"):
+        for name in ("variables", "_by_name", "digest"):
             copied.__dict__.pop(name, None)
         return copied
 

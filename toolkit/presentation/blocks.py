@@ -42,9 +42,9 @@ class Block:
     def _repr_mimebundle_(
         self, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None
     ) -> dict[str, Any]:
-        from toolkit.presentation.carry import to_data
+        from toolkit.presentation.carry import packed
 
-        bundle = {"text/html": self._repr_html_(), "text/plain": str(self), BLOCK_MIME: to_data(self)}
+        bundle = {"text/html": self._repr_html_(), "text/plain": str(self), BLOCK_MIME: packed(self)}
         kept = set(include) if include else set(bundle)
         return {kind: form for kind, form in bundle.items() if kind in kept - set(exclude or ())}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
@@ -22,7 +23,29 @@ from toolkit.presentation.blocks import (
 )
 from toolkit.presentation.charts import Chart, Series
 
-__all__ = ["from_data", "to_data"]
+__all__ = ["from_data", "packed", "to_data", "unpacked"]
+
+
+def packed(block: Block) -> dict[str, str]:
+    """A displayable as a notebook keeps it: one text, for whoever handles a notebook visits its every part.
+
+    Examples
+    --------
+    >>> unpacked(packed(Heading("Gaps")))
+    Gaps
+    """
+    return {"packed": json.dumps(to_data(block), ensure_ascii=False)}
+
+
+def unpacked(output: Mapping[str, str]) -> Block:
+    """Read back what `packed` wrote.
+
+    Raises
+    ------
+    ToolkitError
+        A kind that is not known here.
+    """
+    return from_data(json.loads(output["packed"]))
 
 
 def to_data(block: Block) -> dict[str, Any]:

@@ -258,8 +258,7 @@ def _unpacked(own: Path, desk: Path, job: Job, part: Mapping[str, bytes]) -> Job
         job,
         kept=str(desk / "study.pickle") if job.kept else "",
         part=str(own / "part") if job.part else "",
-        notebook=str(desk / "notebook" / Path(job.notebook).name),
-        notice=str(desk / "notice" / Path(job.notice).name),
+        notebook=str(desk / _KINDS[job.withheld] / Path(job.notebook).name),
         final=str(own / "out" / Path(job.final).name),
     )
 

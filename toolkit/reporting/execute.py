@@ -54,6 +54,13 @@ class Limits:
         return f"a cell ran longer than {self.cell:g} seconds and was stopped"
 
 
+def preload() -> None:
+    """Build what notebooks are checked with; it takes longer than to check one."""
+    import nbformat
+
+    nbformat.validate(nbformat.v4.new_notebook())
+
+
 def read_notebook(path: str | Path) -> dict[str, Any]:
     """Read a notebook's JSON.
 

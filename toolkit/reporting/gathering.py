@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from toolkit.disclosure import Admitted, Released
     from toolkit.study import Study
 
-__all__ = ["Gathered", "gather", "reportable"]
+__all__ = ["Gathered", "gather", "refuse_design", "reportable"]
 
 NOT_THEIRS = "-5"
 """The code of a question the audience's questionnaire did not hold."""
@@ -52,9 +52,26 @@ class Gathered:
     earlier_wave: str = ""
 
 
-def reportable(study: Study, organisation: str, wave: str) -> bool:
-    """Whether the policy lets any audience of an organisation be shown."""
-    return len(_admitted(study, organisation, wave).frame) > 0
+def reportable(study: Study, wave: str) -> frozenset[str]:
+    """The organisations of which the policy lets any audience be shown: all are looked up at once."""
+    from toolkit.disclosure.admission import large_enough
+
+    told = large_enough(study.responses(wave=wave), study.policy, by=("organisation", "audience"))
+    return frozenset(organisation for organisation, _ in told)
+
+
+def refuse_design(study: Study) -> None:
+    """Refuse a study whose respondents were drawn by a design.
+
+    Raises
+    ------
+    InvalidInput
+        It gives weights, strata or clusters.
+    """
+    if study.design is not None:
+        what = "gives a sampling design, which a report for an organisation does not use"
+        mend = "analyse the study by itself: tk.proportions(study.responses(), …, design=study.design)"
+        raise InvalidInput(study.path, [Problem("answers → mapping → design", what, mend)])
 
 
 def gather(study: Study, organisation: str, wave: str) -> Gathered:
@@ -110,10 +127,7 @@ def gather(study: Study, organisation: str, wave: str) -> Gathered:
 def _admitted(study: Study, organisation: str, wave: str) -> Admitted:
     from toolkit.disclosure import admit
 
-    if study.design is not None:
-        what = "gives a sampling design, which a report for an organisation does not use"
-        mend = "analyse the study by itself: tk.proportions(study.responses(), …, design=study.design)"
-        raise InvalidInput(study.path, [Problem("answers → mapping → design", what, mend)])
+    refuse_design(study)
     frame = study.responses(organisation=organisation, wave=wave)
     population = study.population(organisation, wave)
     return admit(frame, study.policy, by="audience", population=population, level=study.level)

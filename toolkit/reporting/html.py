@@ -83,6 +83,11 @@ def template_page(name: str, **values: Any) -> str:
     return _template(name).render(**values, css_string=css_string)
 
 
+def preload() -> None:
+    """Compile the report's template; whoever makes many reports does so once."""
+    _template("report.html.j2")
+
+
 @cache
 def _environment() -> jinja2.Environment:
     import jinja2

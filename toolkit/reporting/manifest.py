@@ -8,6 +8,7 @@ import json
 import platform
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -98,7 +99,7 @@ def build_manifest(
         "instrument": {
             "id": study.instrument.id,
             "version": study.instrument.version,
-            "sha256": hashlib.sha256(study.instrument.model_dump_json().encode()).hexdigest(),
+            "sha256": study.instrument.digest,
         },
         "notebook": {"name": notebook.name, "sha256": sha256_of(notebook)},
         "inputs": {_named(path, study.folder): digest for path, digest in inputs.items()},
@@ -110,12 +111,21 @@ def build_manifest(
     }
 
 
+def preload() -> None:
+    """Look up the packages' versions, which do not change while a process runs."""
+    _versions()
+
+
 def headline(results: Path) -> dict[str, Any]:
     """What an index says of a report, out of the report's own numbers: bases as printed, the widest gap."""
     if not results.is_file():
         return {}
     with results.open(encoding="utf-8-sig", newline="") as handle:
-        rows = [row for row in csv.DictReader(handle) if row.get("table") in ("participation", "gaps")]
+        lines = csv.reader(handle)
+        columns = next(lines, [])
+        place = columns.index("table") if "table" in columns else len(columns)
+        told = [line for line in lines if line[place : place + 1] in (["participation"], ["gaps"])]
+    rows = [dict(zip(columns, line, strict=False)) for line in told]
     bases = {
         row["audience"]: row["printed"]
         for row in rows
@@ -145,13 +155,18 @@ def _inputs(study: Study, organisation: str) -> tuple[Path, ...]:
 
 def package_versions() -> dict[str, str]:
     """Versions of what the numbers and the pages were made with; a package that is absent is left out."""
-    found = {}
+    return dict(_versions())
+
+
+@cache
+def _versions() -> tuple[tuple[str, str], ...]:
+    found = []
     for name in PACKAGES:
         try:
-            found[name] = version(name)
+            found.append((name, version(name)))
         except PackageNotFoundError:
             continue
-    return found
+    return tuple(found)
 
 
 def as_json(manifest: Mapping[str, Any]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,6 +65,8 @@ class Plan:
         that made all.
     names
         Organisation → the name under which it is reported.
+    withheld
+        Those of which the policy lets no audience be shown.
     """
 
     study: Study
@@ -78,6 +80,7 @@ class Plan:
     parts: dict[str, Path]
     hashes: dict[str, str]
     names: dict[str, str]
+    withheld: frozenset[str] = frozenset()
 
     @property
     def to_make(self) -> list[str]:
@@ -92,8 +95,8 @@ class Plan:
                 data=str(Path(wanted.data).resolve()) if wanted.data else None,
                 organisation=one,
                 wave=self.wave,
-                notebook=str(self.notebooks[0]),
-                notice=str(self.notebooks[1]),
+                notebook=str(self.notebooks[one in self.withheld]),
+                withheld=one in self.withheld,
                 kept=kept,
                 part=str(self.parts[one]),
                 final=str(self.folder / one),
@@ -125,12 +128,14 @@ def checked(study: str | Path | Study, wanted: Wanted) -> Checked:
     """
     from toolkit.reporting.documents import check_formats
     from toolkit.reporting.execute import check_parameters
+    from toolkit.reporting.gathering import refuse_design
 
     study = opened(study, wanted.data)
+    refuse_design(study)
     wave = chosen_wave(study, wanted.wave)
     check_formats(wanted.formats)
     notebooks = (notebook_path(wanted.notebook or REPORT_NOTEBOOK), notebook_path(NOTICE_NOTEBOOK))
-    names = Job(study="", data=None, organisation="", wave="", notebook="", notice="", kept="", part="")
+    names = Job(study="", data=None, organisation="", wave="", notebook="", kept="", part="")
     for notebook in notebooks:
         check_parameters(notebook, names.parameters)
     return Checked(study, wave, report_folder(wanted.out, study.id, wave).resolve(), notebooks, wanted)
@@ -155,6 +160,7 @@ def plan(
     InvalidInput
         Everything wrong in the answers, or an organisation there is not.
     """
+    from toolkit.reporting.gathering import reportable
     from toolkit.study.store import part_bytes, write_parts
 
     study, wanted = run.study, run.wanted
@@ -176,7 +182,8 @@ def plan(
     hashes = {one: inputs.of(part_bytes(part)) for one, part in parts.items()}
     if writes:
         inputs.keep(run.folder, hashes, read)
-    return _plan(run, inputs, chosen, _unchanged(run, chosen, hashes), read, parts, hashes)
+    planned = _plan(run, inputs, chosen, _unchanged(run, chosen, hashes), read, parts, hashes)
+    return replace(planned, withheld=frozenset(chosen) - reportable(study, run.wave))
 
 
 def _plan(

@@ -54,7 +54,7 @@ def preload() -> None:
     """Read the study named in the environment before the first fork, with what is worked out from it."""
     if os.environ.get(STUDY):
         study = _kept(os.environ[STUDY])[0]
-        _ = study.instrument.variables, study.findings
+        _ = study.instrument.variables, study.instrument.digest, study.findings
 
 
 def environment_of(*, study: str, data: str | None, kept: str, part: str) -> dict[str, str]:

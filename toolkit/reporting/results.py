@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -11,7 +11,6 @@ from toolkit.presentation.language import Words, spoken
 from toolkit.presentation.numbers import NOT_SHOWN, base, percent
 from toolkit.presentation.rows import item_name
 from toolkit.presentation.sentences import share_of, verdict_of
-from toolkit.records import records
 
 if TYPE_CHECKING:
     from toolkit.disclosure import Released
@@ -25,6 +24,8 @@ _WORDS = Words(
         "sides": ("{one} against {other}; {said}", "{one} contre {other} ; {said}"),
     }
 )
+
+_BLANK = {"table": "participation", "item": "", "label": ""}
 
 
 @spoken
@@ -43,34 +44,24 @@ def results_frame(
         table, item, label, then the columns of the contract in the order they first come up, then printed and
         synthetic ("yes" or "no"). Only what has passed the gate.
     """
-    parts = [_participation(released["participation"])]
-    for name, frame in released.tables.items():
+    rows = [{**row, **_BLANK, "printed": _answered(row)} for row in released.rows("participation")]
+    for name in released:
         if name == "participation":
             continue
-        told = records(frame)
-        words = {item: item_name(instrument, item, language=language) for item in frame["item"].unique()}
-        parts.append(
-            frame.assign(
-                table=name,
-                label=frame["item"].map(words).astype("str"),
-                printed=pd.Series([_printed(row) for row in told], index=frame.index, dtype="str"),
-            )
-        )
-    together = pd.concat([part.astype("object") for part in parts], ignore_index=True)
+        told = released.rows(name)
+        words = {item: item_name(instrument, item, language=language) for item in _items(told)}
+        rows += [
+            {**row, "table": name, "label": words[row["item"]], "printed": _printed(row)} for row in told
+        ]
+    named = dict.fromkeys(column for row in rows for column in row)
     first = ["table", "item", "label"]
-    middle = [column for column in together.columns if column not in (*first, "printed")]
-    together = together[[*first, *middle, "printed"]]
-    return together.assign(synthetic="yes" if synthetic else "no")
+    middle = [column for column in named if column not in (*first, "printed")]
+    columns = {column: [row.get(column) for row in rows] for column in (*first, *middle, "printed")}
+    return pd.DataFrame(columns, dtype="object").assign(synthetic="yes" if synthetic else "no")
 
 
-def _participation(participation: pd.DataFrame) -> pd.DataFrame:
-    rows = records(participation)
-    return participation.assign(
-        table="participation",
-        item="",
-        label="",
-        printed=pd.Series([_answered(row) for row in rows], index=participation.index, dtype="str"),
-    )
+def _items(rows: Iterable[Mapping[str, Any]]) -> Iterable[str]:
+    return dict.fromkeys(row["item"] for row in rows)
 
 
 def _answered(row: Mapping[str, Any]) -> str:

@@ -248,7 +248,6 @@ def _job(
         organisation=str(value),
         wave=str(runs.given.get("wave") or ""),
         notebook=str(runs.notebook),
-        notice="",
         kept=kept,
         part=str(part) if part else "",
         final=str(runs.folder / name),

@@ -33,8 +33,10 @@ class Job:
         As the notebook is given them: absolute paths.
     kept, part
         The study as the batch has read it, and this organisation's answers (`toolkit.reporting.prepared`).
-    notebook, notice
-        The report's, and the one where no audience may be shown.
+    notebook
+        The report's, or the one where no audience may be shown.
+    withheld
+        Whether it is the latter.
     final, folder
         Where the report will stand, and where it is made.
     formats
@@ -54,7 +56,6 @@ class Job:
     organisation: str
     wave: str
     notebook: str
-    notice: str
     kept: str
     part: str
     final: str = ""
@@ -65,6 +66,7 @@ class Job:
     memory: int | None = None
     given: Mapping[str, Any] | None = None
     synthetic: bool = False
+    withheld: bool = False
 
     @property
     def parameters(self) -> dict[str, object]:
@@ -153,16 +155,14 @@ def _make(job: Job, address: Path | None) -> Outcome:
     from toolkit.reporting.documents import document_of, without_blocks, write_documents
     from toolkit.reporting.documents.brand import cover_of, templates_of
     from toolkit.reporting.execute import Limits, clean, execute, read_notebook
-    from toolkit.reporting.gathering import reportable
     from toolkit.reporting.manifest import MANIFEST, as_json, build_manifest
     from toolkit.reporting.prepared import input_hashes, prepared_study
 
     study = prepared_study(job.study, job.data, told=job.environment)
     if study is None:
         raise ToolkitError("the job's part of the study is not where the batch has put it")
-    kind = "made" if reportable(study, job.organisation, job.wave) else "withheld"
-    template = Path(job.notebook if kind == "made" else job.notice)
-    folder = Path(job.folder)
+    kind = "withheld" if job.withheld else "made"
+    template, folder = Path(job.notebook), Path(job.folder)
     delivered = folder / "report.ipynb"
     limits = Limits(whole=job.seconds, memory=job.memory)
     execute(template, delivered, job.parameters, limits=limits, address=address, environment=job.environment)

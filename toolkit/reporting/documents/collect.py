@@ -10,7 +10,7 @@ from typing import Any
 
 from toolkit.errors import ToolkitError
 from toolkit.presentation.blocks import BLOCK_MIME, Block
-from toolkit.presentation.carry import from_data
+from toolkit.presentation.carry import unpacked
 from toolkit.reporting.documents.model import Cover, Document, Foreign, Passage, Section
 
 __all__ = ["HIDDEN_TAGS", "document_of", "without_blocks"]
@@ -103,7 +103,7 @@ def _outputs(outputs: Iterable[Mapping[str, Any]], cell: int) -> Iterator[Block]
             continue
         data = output.get("data", {})
         if BLOCK_MIME in data:
-            yield from_data(data[BLOCK_MIME])
+            yield unpacked(data[BLOCK_MIME])
         else:
             yield from _foreign(data, output.get("metadata", {}))
 
