@@ -30,7 +30,12 @@ LEEWAY = 30.0
 MODULES = (
     "nbformat",
     "papermill",
+    "pandas.core.arrays.arrow._arrow_utils",
+    "pandas.io.formats.csvs",
+    "pandas.io.formats.string",
     "pyarrow.parquet",
+    "toolkit.reporting.choosing",
+    "toolkit.reporting.documents.brand",
     "toolkit.reporting.documents.collect",
     "toolkit.reporting.gathering",
     "toolkit.reporting.execute:preload",
