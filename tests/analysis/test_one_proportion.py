@@ -11,6 +11,7 @@ import pytest
 
 from tests.analysis.oracles import cases, close
 from toolkit import analysis as tk
+from toolkit.analysis import intervals
 from toolkit.analysis.intervals import hypergeometric_interval
 from toolkit.errors import InvalidInput
 
@@ -71,6 +72,20 @@ def test_the_hypergeometric_interval_is_every_population_not_rejected() -> None:
                 for level in (0.9, 0.95):
                     low, high = hypergeometric_interval(x, n, whole, level=level)
                     assert (float(low), float(high)) == pytest.approx(_brute(x, n, whole, level), abs=1e-12)
+
+
+def test_hypergeometric_intervals_of_many_rows_are_those_of_each_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    draw = np.random.default_rng(11)
+    whole = draw.integers(1, 400, 60)
+    n = 1 + (whole * draw.random(60)).astype(int) * (whole - 1) // whole
+    x = (n * draw.random(60)).round().astype(int)
+    together = np.array(hypergeometric_interval(x, n, whole))
+    alone = [hypergeometric_interval(*row) for row in zip(x, n, whole, strict=True)]
+    assert together.T.tolist() == [[float(low), float(high)] for low, high in alone]
+    monkeypatch.setattr(intervals, "_TERMS", 50)  # a few rows at a time
+    assert np.array_equal(np.array(hypergeometric_interval(x, n, whole)), together)
 
 
 def test_with_everybody_answering_the_interval_is_the_share() -> None:

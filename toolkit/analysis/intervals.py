@@ -21,6 +21,7 @@ __all__ = [
 ]
 
 Array = npt.NDArray[np.float64]
+Whole = npt.NDArray[np.int64]
 Interval = tuple[Any, Any]
 
 SAID = {
@@ -185,33 +186,40 @@ def hypergeometric_interval(
     found, drawn, whole = (
         np.asarray(part, dtype=np.float64).ravel() for part in np.broadcast_arrays(x, n, population)
     )
-    unique, back = np.unique(np.stack([found, drawn, whole]), axis=1, return_inverse=True)
-    keys = unique.T.astype(int).tolist()
-    low = np.array([_lowest(x_, n_, whole_, level) for x_, n_, whole_ in keys])
-    high = np.array([1 - _lowest(n_ - x_, n_, whole_, level) for x_, n_, whole_ in keys])
+    unique, back = np.unique(np.stack([found, drawn, whole]).astype(np.int64), axis=1, return_inverse=True)
+    x_, n_, whole_ = unique
+    low = _lowest(x_, n_, whole_, level)
+    high = 1 - _lowest(n_ - x_, n_, whole_, level)
     shape = np.broadcast_shapes(np.shape(x), np.shape(n), np.shape(population))
     return low[back.ravel()].reshape(shape), high[back.ravel()].reshape(shape)
 
 
-def _lowest(x: int, n: int, whole: int, level: float) -> float:
-    """Smallest share K / N whose upper tail at x exceeds α/2; the tail grows with K."""
-    least, most = x, whole - (n - x)
-    tail = (1 - level) / 2
-    while least < most:
-        middle = (least + most) // 2
-        if _upper_tail(x, n, middle, whole) > tail:
-            most = middle
-        else:
-            least = middle + 1
+def _lowest(x: Whole, n: Whole, whole: Whole, level: float) -> Array:
+    """Smallest share K / N whose upper tail at x exceeds α/2; the tail grows with K, so K is halved in on."""
+    factorials = gammaln(np.arange(whole.max(initial=0) + 1) + 1.0)
+    least, most = x.copy(), whole - (n - x)
+    while (at := np.flatnonzero(least < most)).size:
+        at = at[np.cumsum(n[at] - x[at] + 1) <= max(_TERMS, n[at[0]] - x[at[0]] + 1)]
+        middle = (least[at] + most[at]) // 2
+        enough = _upper_tail(x[at], n[at], middle, whole[at], factorials) > (1 - level) / 2
+        most[at[enough]], least[at[~enough]] = middle[enough], middle[~enough] + 1
     return least / whole
 
 
-def _upper_tail(x: int, n: int, successes: int, whole: int) -> float:
-    """P(X ≥ x) for n drawn from `whole` people of whom `successes` say so."""
-    k = np.arange(max(x, n - (whole - successes)), min(n, successes) + 1, dtype=np.float64)
-    logs = _choose(successes, k) + _choose(whole - successes, n - k) - _choose(whole, n)
-    return float(np.exp(logs).sum())
+def _upper_tail(x: Whole, n: Whole, successes: Whole, whole: Whole, factorials: Array) -> Array:
+    """P(X ≥ x) for n drawn from `whole` people of whom `successes` say so; all terms of all rows at once."""
+    first = np.maximum(x, n - (whole - successes))
+    terms = np.minimum(n, successes) - first + 1
+    row = np.repeat(np.arange(len(x)), terms)
+    k = np.arange(len(row)) - np.repeat(np.cumsum(terms) - terms, terms) + first[row]
+
+    def choose(of: Whole, some: Whole) -> Array:
+        found: Array = factorials[of] - factorials[some] - factorials[of - some]
+        return found
+
+    logs = choose(successes[row], k) + choose((whole - successes)[row], n[row] - k) - choose(whole, n)[row]
+    return np.bincount(row, weights=np.exp(logs), minlength=len(x)).astype(np.float64)
 
 
-def _choose(n: Any, k: Any) -> Any:
-    return gammaln(n + 1.0) - gammaln(k + 1.0) - gammaln(n - k + 1.0)
+_TERMS = 1_000_000
+"""Terms of tails that are held at once; what is above waits for the next round."""

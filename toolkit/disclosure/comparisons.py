@@ -50,7 +50,7 @@ def redact_gaps(
     _adjust_again(out, rows, table.name)
     added = ["n_a_shown", "n_b_shown", "shown", "bound", "bound_a", "bound_b", "withheld"]
     numbers = ("estimate_a", "estimate_b", *_DERIVED, "p_adjusted")
-    return typed(pd.DataFrame(out, columns=[*frame.columns, *added]), table.frame, ("n_a", "n_b"), numbers)
+    return typed(out, [*frame.columns, *added], table.frame, ("n_a", "n_b"), numbers)
 
 
 def _gap_row(row: Mapping[str, Any], sides: Mapping[str, Claim], ruled: RulingOf) -> dict[str, Any]:

@@ -6,6 +6,8 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from toolkit.disclosure.claims import Claim, Table
@@ -64,7 +66,7 @@ def redact_estimates(table: Table, claims: Sequence[Claim], ruled: RulingOf) -> 
             row["method"] = "withheld"
         out.append(row)
     columns = [*table.frame.columns, "n_shown", "shown", "bound", "withheld"]
-    return typed(pd.DataFrame(out, columns=columns), table.frame, ("n",), _NUMBERS)
+    return typed(out, columns, table.frame, ("n",), _NUMBERS)
 
 
 def parts_table(
@@ -100,7 +102,7 @@ def parts_table(
     if not out:
         return None
     columns = [*table.frame.columns, "n_shown", "shown", "bound", "withheld"]
-    return typed(pd.DataFrame(out, columns=columns), table.frame, ("n",), _NUMBERS)
+    return typed(out, columns, table.frame, ("n",), _NUMBERS)
 
 
 def _part_row(
@@ -147,20 +149,33 @@ def count_shown(n: Any) -> str:
 
 
 def typed(
-    frame: pd.DataFrame, like: pd.DataFrame, counts: Sequence[str], numbers: Sequence[str]
+    rows: Sequence[Mapping[str, Any]],
+    columns: Sequence[str],
+    like: pd.DataFrame,
+    counts: Sequence[str],
+    numbers: Sequence[str],
 ) -> pd.DataFrame:
-    """The types of the contract: whole counts Int64, numbers float64, words str, groups as they came."""
-    for column in frame.columns:
-        if column in counts:
-            values = frame[column].astype("Float64")
-            whole = values.dropna().mod(1).eq(0).all()
-            frame[column] = values.astype("Int64") if whole else values
-        elif column in numbers:
-            frame[column] = frame[column].astype("float64")
-        elif column in ("shown",):
-            frame[column] = frame[column].astype(bool)
-        elif column in like.columns and isinstance(like[column].dtype, pd.CategoricalDtype):
-            frame[column] = frame[column].astype(like[column].dtype)
-        else:
-            frame[column] = frame[column].astype("str")
-    return frame
+    """Rows as a frame of the contract's types.
+
+    Whole counts Int64, numbers float64, words str, groups as they came.
+    """
+
+    def made(column: str) -> Any:
+        values = [row.get(column) for row in rows]
+        if column in counts or column in numbers:
+            found = np.array([math.nan if pd.isna(value) else value for value in values], dtype=np.float64)
+            return _counted(found) if column in counts else found
+        if column == "shown":
+            return np.array(values, dtype=bool)
+        if column in like.columns and isinstance(like[column].dtype, pd.CategoricalDtype):
+            return pd.Categorical(values, dtype=like[column].dtype)
+        return pd.array(values, dtype="str")
+
+    return pd.DataFrame({column: made(column) for column in columns})
+
+
+def _counted(values: npt.NDArray[np.float64]) -> Any:
+    missing = np.isnan(values)
+    if (values[~missing] % 1 == 0).all():
+        return pd.arrays.IntegerArray(np.where(missing, 0, values).astype(np.int64), missing)
+    return pd.arrays.FloatingArray(values, missing)
