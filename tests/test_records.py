@@ -7,7 +7,7 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolkit.records import by_item, records
+from toolkit.records import COUNT, by_item, frame_of, records
 
 CELLS = st.one_of(st.none(), st.text(max_size=5))
 NUMBERS = st.one_of(st.none(), st.floats(allow_nan=False))
@@ -27,6 +27,28 @@ def test_records_are_what_to_dict_gives(rows: list[tuple[object, ...]]) -> None:
         for name in one:
             assert type(one[name]) is type(other[name])
             assert one[name] == other[name] or (pd.isna(one[name]) and pd.isna(other[name]))
+
+
+@given(
+    st.lists(
+        st.tuples(CELLS, NUMBERS, st.one_of(st.none(), st.integers(-9, 9)), st.booleans()),
+        min_size=1,
+        max_size=8,
+    )
+)
+def test_a_frame_comes_back_from_its_rows(rows: list[tuple[object, ...]]) -> None:
+    types = {"item": "str", "estimate": "float64", "n": "Int64", "shown": "bool"}
+    frame = pd.DataFrame(rows, columns=list(types)).astype(types)
+    frame["audience"] = pd.Categorical(["employee"] * len(frame), categories=["executive", "employee"])
+    back = frame_of(records(frame), types | {"n": COUNT, "audience": frame["audience"].dtype})
+    pd.testing.assert_frame_equal(back, frame)
+
+
+def test_counts_that_are_not_whole_stay_as_they_are_and_what_lacks_is_missing() -> None:
+    frame = frame_of([{"n": 2.5}, {}], {"n": COUNT, "estimate": "float64", "label": "str"})
+    assert frame.dtypes.astype(str).tolist() == ["Float64", "float64", "str"]
+    assert frame["n"].tolist()[0] == 2.5
+    assert frame.loc[1].isna().all()
 
 
 def test_rows_under_their_item_keep_their_order_and_none_is_lost() -> None:

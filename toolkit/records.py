@@ -1,14 +1,17 @@
-"""Rows of a frame as plain dictionaries: what tables, pictures and the gate go through row by row."""
+"""Frames as plain dictionaries, one a row, and back: for what is gone through row by row."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["by_item", "records"]
+__all__ = ["COUNT", "by_item", "frame_of", "records"]
+
+COUNT = "count"
+"""The type of a column of counts: Int64, or Float64 where some are not whole, as weighted bases may be."""
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -33,6 +36,43 @@ def _plain(column: pd.Series) -> list[Any]:
     if getattr(column.dtype, "na_value", None) is pd.NA:
         return list(column.array.to_numpy(dtype=object, na_value=None))
     return list(column.tolist())
+
+
+def frame_of(rows: Sequence[Mapping[str, Any]], types: Mapping[str, Any]) -> pd.DataFrame:
+    """Rows as a frame whose columns have the types given; what a row lacks is missing.
+
+    Parameters
+    ----------
+    types
+        Column → "float64", "str", "bool", `COUNT` or a categorical dtype.
+
+    Examples
+    --------
+    >>> frame_of([{"item": "a", "n": 5.0}, {"item": "b"}], {"item": "str", "n": COUNT})["n"].tolist()
+    [5, <NA>]
+    """
+    import pandas as pd
+
+    return pd.DataFrame({name: _typed([row.get(name) for row in rows], types[name]) for name in types})
+
+
+def _typed(values: list[Any], dtype: Any) -> Any:
+    import numpy as np
+    import pandas as pd
+
+    if dtype == "bool":
+        return np.array(values, dtype=bool)
+    if dtype == "str":
+        return pd.array(values, dtype="str")
+    if dtype not in ("float64", COUNT):
+        return pd.Categorical(values, dtype=dtype)
+    found = np.array([np.nan if pd.isna(value) else value for value in values], dtype=np.float64)
+    if dtype == "float64":
+        return found
+    missing = np.isnan(found)
+    if (found[~missing] % 1 == 0).all():
+        return pd.arrays.IntegerArray(np.where(missing, 0, found).astype(np.int64), missing)
+    return pd.arrays.FloatingArray(found, missing)
 
 
 def by_item(rows: Iterable[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:

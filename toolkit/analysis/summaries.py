@@ -16,6 +16,8 @@ from toolkit.errors import InvalidInput, Problem, near_names
 
 __all__ = ["gaps_from_summary"]
 
+_NUMBERS = ("n", "effective_n", "estimate")
+
 
 @typed
 def gaps_from_summary(
@@ -184,19 +186,15 @@ def _paired(
     categorical = isinstance(column.dtype, pd.CategoricalDtype)
     labels = list(column.cat.categories) if categorical else list(dict.fromkeys(column))
     wanted = pairs_to_compare(labels, between, pairs, reference)
-    keys = ["item", "measure", *by]
-    plain = table.assign(**{between: column.astype(object)})
-    parts = []
-    for order, (a, b) in enumerate(wanted):
-        left, right = plain[plain[between] == a], plain[plain[between] == b]
-        both = left.merge(right, on=keys, suffixes=("_a", "_b"), how="inner", validate="one_to_one")
-        parts.append(
-            both.rename(columns={f"{between}_a": "between_a", f"{between}_b": "between_b"}).assign(
-                order=order
-            )
-        )
-    joined = pd.concat(parts, ignore_index=True)
-    if joined.empty:
+    keys = list(zip(*(table[name].tolist() for name in ("item", "measure", *by)), strict=True))
+    place = {side: at for at, side in enumerate(zip(column.tolist(), keys, strict=True))}
+    ends = [
+        (place[a, key], place[b, key])
+        for key in dict.fromkeys(keys)
+        for a, b in wanted
+        if (a, key) in place and (b, key) in place
+    ]
+    if not ends:
         raise InvalidInput(
             "summary",
             [
@@ -207,12 +205,10 @@ def _paired(
                 )
             ],
         )
-    place = {
-        key: at
-        for at, key in enumerate(dict.fromkeys(map(tuple, plain[keys].itertuples(index=False, name=None))))
-    }
-    joined["place"] = [place[key] for key in joined[keys].itertuples(index=False, name=None)]
-    return joined.sort_values(["place", "order"], kind="stable", ignore_index=True)
+    a, b = (table.take([end[side] for end in ends]).reset_index(drop=True) for side in (0, 1))
+    sides = {f"between_{end}": side[between].astype(object) for end, side in (("a", a), ("b", b))}
+    numbers = {f"{name}_{end}": side[name] for end, side in (("a", a), ("b", b)) for name in _NUMBERS}
+    return a[["item", "measure", *by]].assign(**sides, **numbers)
 
 
 def _sides(rows: pd.DataFrame) -> Sides:

@@ -6,15 +6,13 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from toolkit.disclosure.claims import Claim, Table
 from toolkit.disclosure.policy import Policy
 from toolkit.disclosure.ruling import BOX_NAMES, REASONS, Ruling, Share, three_parts
 from toolkit.instrument.model import Instrument
-from toolkit.records import records
+from toolkit.records import COUNT, frame_of, records
 
 __all__ = [
     "RulingOf",
@@ -160,22 +158,14 @@ def typed(
     Whole counts Int64, numbers float64, words str, groups as they came.
     """
 
-    def made(column: str) -> Any:
-        values = [row.get(column) for row in rows]
-        if column in counts or column in numbers:
-            found = np.array([math.nan if pd.isna(value) else value for value in values], dtype=np.float64)
-            return _counted(found) if column in counts else found
+    def kind(column: str) -> Any:
+        if column in counts:
+            return COUNT
+        if column in numbers:
+            return "float64"
         if column == "shown":
-            return np.array(values, dtype=bool)
-        if column in like.columns and isinstance(like[column].dtype, pd.CategoricalDtype):
-            return pd.Categorical(values, dtype=like[column].dtype)
-        return pd.array(values, dtype="str")
+            return "bool"
+        dtype = like[column].dtype if column in like.columns else None
+        return dtype if isinstance(dtype, pd.CategoricalDtype) else "str"
 
-    return pd.DataFrame({column: made(column) for column in columns})
-
-
-def _counted(values: npt.NDArray[np.float64]) -> Any:
-    missing = np.isnan(values)
-    if (values[~missing] % 1 == 0).all():
-        return pd.arrays.IntegerArray(np.where(missing, 0, values).astype(np.int64), missing)
-    return pd.arrays.FloatingArray(values, missing)
+    return frame_of(rows, {column: kind(column) for column in columns})

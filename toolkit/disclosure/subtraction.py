@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import math
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from itertools import combinations
 
 from toolkit.disclosure.claims import SAMPLES, Base
@@ -131,7 +132,14 @@ def _routed_by(variable: Variable, instrument: Instrument) -> tuple[str, ...]:
     """Columns that decide who is asked."""
     if not variable.item.ask_if:
         return ()
-    tree = ast.parse(variable.item.ask_if, mode="eval")
+    named = _named_in(variable.item.ask_if)
+    return tuple(v.name for v in instrument.variables if v.name in named)
+
+
+@cache
+def _named_in(rule: str) -> frozenset[str]:
+    """The items a routing condition names, and their options."""
+    tree = ast.parse(rule, mode="eval")
     named = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     options = {
         f"{call.args[0].id}_{call.args[1].value}"
@@ -142,7 +150,7 @@ def _routed_by(variable: Variable, instrument: Instrument) -> tuple[str, ...]:
         and isinstance(call.args[1], ast.Constant)
         and isinstance(call.args[1].value, str)
     }
-    return tuple(v.name for v in instrument.variables if v.name in named | options)
+    return frozenset(named | options)
 
 
 def _openly_told(ruling: Ruling, variable: Variable) -> bool:

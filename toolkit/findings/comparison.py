@@ -11,7 +11,7 @@ import pandas as pd
 from toolkit.analysis import gaps_from_summary
 from toolkit.analysis.contract import gap_columns
 from toolkit.errors import InvalidInput, Problem
-from toolkit.records import records
+from toolkit.records import COUNT, frame_of, records
 
 __all__ = ["DESCRIPTIVE_COLUMNS", "OURS", "PUBLISHED", "benchmark"]
 
@@ -86,10 +86,8 @@ def benchmark(
         for place, values in zip(computed, records(found), strict=True):
             rows[place] |= {name: values[name] for name in _COMPUTED}
     columns = ["item", "measure", "audience", *DESCRIPTIVE_COLUMNS, *gap_columns()[2:]]
-    frame = pd.DataFrame(rows, columns=columns)
-    text = [name for name in columns if name not in (*_NUMBERS, "n_a", "n_b", "estimate_a", "estimate_b")]
-    types = dict.fromkeys((*_NUMBERS, "estimate_a", "estimate_b"), "float64") | dict.fromkeys(text, "str")
-    return frame.astype(types | {"n_a": "Float64", "n_b": "Int64"}).astype({"n_a": _whole(frame["n_a"])})
+    types = dict.fromkeys(columns, "str") | dict.fromkeys((*_NUMBERS, "estimate_a", "estimate_b"), "float64")
+    return frame_of(rows, types | {"n_a": COUNT, "n_b": COUNT})
 
 
 def _ours(frames: list[pd.DataFrame]) -> dict[tuple[str, str, str], tuple[float, float, float]]:
@@ -181,11 +179,6 @@ def _compared(rows: list[dict[str, Any]], level: float, margin: float, adjust: s
         margin=margin,
         adjust=adjust,
     )
-
-
-def _whole(column: pd.Series) -> str:
-    known = column.dropna()
-    return "Int64" if bool((known % 1 == 0).all()) else "Float64"
 
 
 def _number(value: Any) -> float:

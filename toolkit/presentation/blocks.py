@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from html import escape
 from typing import Any
 
@@ -39,17 +40,36 @@ class Block:
     def _repr_html_(self) -> str:
         raise NotImplementedError
 
+    def as_html(self) -> str:
+        """Its HTML, as a notebook has kept it where it comes from one."""
+        kept: str | None = self.__dict__.get("_kept_html")
+        return self._repr_html_() if kept is None else kept
+
+    def told(self, line: Callable[[str], str]) -> str:
+        """Its words as plain text, each passage passed through `line`."""
+        raise NotImplementedError
+
+    def __str__(self) -> str:
+        return self.told(_wrapped)
+
+    def __repr__(self) -> str:
+        return str(self)
+
     def _repr_mimebundle_(
         self, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None
     ) -> dict[str, Any]:
         from toolkit.presentation.carry import packed
 
-        bundle = {"text/html": self._repr_html_(), "text/plain": str(self), BLOCK_MIME: packed(self)}
-        kept = set(include) if include else set(bundle)
-        return {kind: form for kind, form in bundle.items() if kind in kept - set(exclude or ())}
+        forms: dict[str, Callable[[], Any]] = {
+            "text/html": self._repr_html_,
+            "text/plain": lambda: self.told(str),  # whoever shows it breaks its lines
+            BLOCK_MIME: lambda: packed(self),
+        }
+        kept = (set(include) if include else set(forms)) - set(exclude or ())
+        return {kind: form() for kind, form in forms.items() if kind in kept}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Picture(Block):
     """A drawing with a title that says the finding.
 
@@ -90,14 +110,12 @@ class Picture(Block):
             f"{caption}</figure>"
         )
 
-    def __str__(self) -> str:
-        own = [_wrapped(text) for text in (self.title, self.alt, self.caption) if text]
-        return "\n".join([*own, *(str(sheet) for sheet in self.more)])
-
-    __repr__ = __str__
+    def told(self, line: Callable[[str], str]) -> str:
+        own = [line(text) for text in (self.title, self.alt, self.caption) if text]
+        return "\n".join([*own, *(sheet.told(line) for sheet in self.more)])
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Table(Block):
     """A table of text ready to be read: every cell is already rounded and worded.
 
@@ -121,6 +139,12 @@ class Table(Block):
     kind: str = "table"
     numeric: tuple[str, ...] = ()
 
+    @cached_property
+    def rows(self) -> tuple[tuple[str, ...], ...]:
+        """Its cells as they are printed, row by row."""
+        columns = [[as_text(value) for value in column.tolist()] for _, column in self.frame.items()]
+        return tuple(zip(*columns, strict=True))
+
     def _repr_html_(self) -> str:
         columns = list(self.frame.columns)
         side = {
@@ -128,16 +152,15 @@ class Table(Block):
         }
         left = ' style="text-align:left"'
         head = "".join(f'<th scope="col"{side[name] or left}>{escape(str(name))}</th>' for name in columns)
+        opening = [f'<th scope="row"{left}>', *(f"<td{side[name] or left}>" for name in columns[1:])]
+        ending = ["</th>", *("</td>" for _ in columns[1:])]
         rows = "".join(
             "<tr>"
             + "".join(
-                f'<th scope="row"{left}>{_cell(value)}</th>'
-                if place == 0
-                else f"<td{side[columns[place]] or left}>{_cell(value)}</td>"
-                for place, value in enumerate(row)
+                f"{begin}{_cell(value)}{end}" for begin, value, end in zip(opening, row, ending, strict=True)
             )
             + "</tr>"
-            for row in self.frame.itertuples(index=False, name=None)
+            for row in self.rows
         )
         notes = "".join(f"<p>{escape(note)}</p>" for note in self.notes)
         notes = f'<div class="table-notes">{notes}</div>' if notes else ""
@@ -147,11 +170,9 @@ class Table(Block):
             f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{notes}</div>"
         )
 
-    def __str__(self) -> str:
-        body = self.frame.map(as_text).to_string(index=False) if len(self.frame) else "(no rows)"
-        return "\n".join([self.title, body, *(_wrapped(note) for note in self.notes)])
-
-    __repr__ = __str__
+    def told(self, line: Callable[[str], str]) -> str:
+        body = _aligned([list(map(str, self.frame.columns)), *self.rows]) if self.rows else "(no rows)"
+        return "\n".join([self.title, body, *(line(note) for note in self.notes)])
 
 
 @dataclass(frozen=True)
@@ -176,7 +197,7 @@ class Terms:
     pairs: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Prose(Block):
     """A passage of text.
 
@@ -199,10 +220,9 @@ class Prose(Block):
         body = "".join(_part_html(part) for part in self.parts)
         return f'<section class="prose {escape(self.kind)}">{heading}{body}</section>'
 
-    def __str__(self) -> str:
-        return "\n".join([*([self.title] if self.title else []), *(_part_text(part) for part in self.parts)])
-
-    __repr__ = __str__
+    def told(self, line: Callable[[str], str]) -> str:
+        title = [self.title] if self.title else []
+        return "\n".join([*title, *(_part_text(part, line) for part in self.parts)])
 
     def sentences(self) -> tuple[str, ...]:
         """Every piece of text in it, in order."""
@@ -217,7 +237,7 @@ class Prose(Block):
         return tuple(found)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Heading(Block):
     """A heading of the third level between two displayables."""
 
@@ -226,13 +246,11 @@ class Heading(Block):
     def _repr_html_(self) -> str:
         return f"<h3>{escape(self.text)}</h3>"
 
-    def __str__(self) -> str:
+    def told(self, line: Callable[[str], str]) -> str:
         return self.text
 
-    __repr__ = __str__
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Several(Block):
     """Displayables one after the other."""
 
@@ -241,10 +259,8 @@ class Several(Block):
     def _repr_html_(self) -> str:
         return "\n".join(part._repr_html_() for part in self.parts)
 
-    def __str__(self) -> str:
-        return "\n\n".join(str(part) for part in self.parts)
-
-    __repr__ = __str__
+    def told(self, line: Callable[[str], str]) -> str:
+        return "\n\n".join(part.told(line) for part in self.parts)
 
 
 def table_of(
@@ -266,12 +282,21 @@ def as_text(value: Any) -> str:
     return str(value) if is_known(value) else NOT_SHOWN
 
 
-def _cell(value: Any) -> str:
-    return escape(as_text(value)).replace("\n", "<br>")
+def _cell(value: str) -> str:
+    return escape(value).replace("\n", "<br>")
 
 
 def _wrapped(text: str) -> str:
     return textwrap.fill(text, 100)
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> str:
+    """Rows of cells as lines of columns set to the right; a cell of several lines is one here."""
+    cells = [[cell.replace("\n", " / ") for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return "\n".join(
+        "  ".join(cell.rjust(wide) for cell, wide in zip(row, widths, strict=True)) for row in cells
+    )
 
 
 def _part_html(part: Paragraph | Bullets | Terms) -> str:
@@ -284,10 +309,10 @@ def _part_html(part: Paragraph | Bullets | Terms) -> str:
     return f"<dl>{listed}</dl>"
 
 
-def _part_text(part: Paragraph | Bullets | Terms) -> str:
+def _part_text(part: Paragraph | Bullets | Terms, line: Callable[[str], str]) -> str:
     if isinstance(part, Paragraph):
-        return _wrapped(part.text)
+        return line(part.text)
     if isinstance(part, Bullets):
         marks = [f"{place}." if part.ordered else "-" for place in range(1, len(part.items) + 1)]
-        return "\n".join(_wrapped(f"{mark} {item}") for mark, item in zip(marks, part.items, strict=True))
-    return "\n".join(_wrapped(f"{term}: {text}") for term, text in part.pairs)
+        return "\n".join(line(f"{mark} {item}") for mark, item in zip(marks, part.items, strict=True))
+    return "\n".join(line(f"{term}: {text}") for term, text in part.pairs)

@@ -18,7 +18,6 @@ from toolkit.presentation.blocks import (
     Several,
     Table,
     Terms,
-    as_text,
     table_of,
 )
 from toolkit.presentation.charts import Chart, Series
@@ -37,15 +36,17 @@ def packed(block: Block) -> dict[str, str]:
     return {"packed": json.dumps(to_data(block), ensure_ascii=False)}
 
 
-def unpacked(output: Mapping[str, str]) -> Block:
-    """Read back what `packed` wrote.
+def unpacked(output: Mapping[str, str], html: str | None = None) -> Block:
+    """Read back what `packed` wrote; `html` is what was made of it already, so that it is not made again.
 
     Raises
     ------
     ToolkitError
         A kind that is not known here.
     """
-    return from_data(json.loads(output["packed"]))
+    block = from_data(json.loads(output["packed"]))
+    block.__dict__["_kept_html"] = html
+    return block
 
 
 def to_data(block: Block) -> dict[str, Any]:
@@ -122,7 +123,7 @@ def _table_data(table: Table) -> dict[str, Any]:
         "kind": "table",
         "title": table.title,
         "columns": [str(name) for name in table.frame.columns],
-        "rows": [[as_text(value) for value in row] for row in table.frame.itertuples(index=False, name=None)],
+        "rows": [list(row) for row in table.rows],
         "notes": list(table.notes),
         "class": table.kind,
         "numeric": list(table.numeric),

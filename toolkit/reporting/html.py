@@ -129,7 +129,7 @@ def _shown(part: Block, language: str) -> str:
     def scrolling(table: re.Match[str]) -> str:
         return _scrolling(table, frame_words(language)["table"])
 
-    inner = _PICTURE.sub(sideways, _TABLE.sub(scrolling, part._repr_html_()))
+    inner = _PICTURE.sub(sideways, _TABLE.sub(scrolling, part.as_html()))
     return f'<div class="output">{inner}</div>'
 
 

@@ -56,7 +56,7 @@ def taken_apart(table: Table, language: str = "en") -> list[Column]:
     spread of answers becomes a row an answer. Bounds ("≥80 %") and reasons stay text: they are no numbers.
     """
     columns = [str(name) for name in table.frame.columns]
-    rows = [[str(cell) for cell in row] for row in table.frame.itertuples(index=False, name=None)]
+    rows = [[str(cell) for cell in row] for row in table.rows]
     if table.kind == "appendix" and columns:
         columns, rows = _an_answer_a_row(columns, rows, language)
     words = frame_words(language)

@@ -103,7 +103,7 @@ def _outputs(outputs: Iterable[Mapping[str, Any]], cell: int) -> Iterator[Block]
             continue
         data = output.get("data", {})
         if BLOCK_MIME in data:
-            yield unpacked(data[BLOCK_MIME])
+            yield unpacked(data[BLOCK_MIME], _text(data["text/html"]) if "text/html" in data else None)
         else:
             yield from _foreign(data, output.get("metadata", {}))
 

@@ -7,7 +7,7 @@ import gzip
 import html
 import json
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cache
 from pathlib import Path
@@ -70,7 +70,7 @@ class Cover:
     font: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Passage(Block):
     """Text of the notebook's own, in Markdown."""
 
@@ -79,17 +79,15 @@ class Passage(Block):
     def _repr_html_(self) -> str:
         return str(_markdown("html")(self.source))
 
-    def __str__(self) -> str:
+    def told(self, line: Callable[[str], str]) -> str:
         return self.source
-
-    __repr__ = __str__
 
     def prose(self) -> Prose:
         """The same as paragraphs and lists, without emphasis and links."""
         return Prose("", tuple(_parts(_markdown("tokens")(self.source))), "lead")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Foreign(Block):
     """An output that is none of ours: its HTML, what a terminal would show, and a picture if it is one."""
 
@@ -101,10 +99,8 @@ class Foreign(Block):
     def _repr_html_(self) -> str:
         return self.html
 
-    def __str__(self) -> str:
+    def told(self, line: Callable[[str], str]) -> str:
         return self.text or self.alt
-
-    __repr__ = __str__
 
     def picture(self) -> bytes:
         """The PNG it is, or nothing."""

@@ -167,7 +167,7 @@ class _Writer:
         for place, part in enumerate(parts):
             frame.table.columns[place].width = int(wide * part / sum(parts))
         size = 14 if rows <= 5 else 10.5
-        lines = [columns, *(map(str, row) for row in table.frame.itertuples(index=False, name=None))]
+        lines = [columns, *(map(str, row) for row in table.rows)]
         for number, line in enumerate(lines):
             for place, text in enumerate(line):
                 cell = frame.table.cell(number, place)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
 from docx.oxml import parse_xml
 
-from toolkit.presentation.blocks import Table, as_text
+from toolkit.presentation.blocks import Table
 from toolkit.reporting.documents.pdf import widths
 
 __all__ = ["table_xml"]
@@ -43,10 +44,7 @@ def table_xml(table: Table, wide: int) -> Any:
     shares = _shares(table, wide)
     right = [name in table.numeric for name in columns]
     rows = [_row(columns, shares, right, head=True)]
-    rows += [
-        _row([as_text(cell) for cell in row], shares, right)
-        for row in table.frame.itertuples(index=False, name=None)
-    ]
+    rows += [_row(row, shares, right) for row in table.rows]
     grid = "".join(f'<w:gridCol w:w="{share}"/>' for share in shares)
     return parse_xml(
         f'<w:tbl {_SPACE}><w:tblPr><w:tblW w:w="{sum(shares)}" w:type="dxa"/>{_LINES}'
@@ -75,7 +73,7 @@ def _letters(table: Table, place: int) -> int:
     return max(len(word) for word in (*words, *head, "0000"))
 
 
-def _row(cells: list[str], shares: list[int], right: list[bool], *, head: bool = False) -> str:
+def _row(cells: Sequence[str], shares: list[int], right: list[bool], *, head: bool = False) -> str:
     marks = '<w:cantSplit w:val="true"/>' + ('<w:tblHeader w:val="true"/>' if head else "")
     aligned = '<w:jc w:val="right"/>'
     inner = "".join(
