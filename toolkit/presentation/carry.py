@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import fields
 from typing import Any
 
 from toolkit.errors import ToolkitError
@@ -44,8 +44,9 @@ def unpacked(output: Mapping[str, str], html: str | None = None) -> Block:
     ToolkitError
         A kind that is not known here.
     """
-    block = from_data(json.loads(output["packed"]))
-    block.__dict__["_kept_html"] = html
+    data = json.loads(output["packed"])
+    block = from_data(data)
+    block.__dict__.update(_kept_html=html, _kept_data=data)
     return block
 
 
@@ -62,6 +63,9 @@ def to_data(block: Block) -> dict[str, Any]:
     >>> to_data(Heading("Gaps"))
     {'kind': 'heading', 'text': 'Gaps'}
     """
+    kept: dict[str, Any] | None = block.__dict__.get("_kept_data")  # of what came from a notebook
+    if kept is not None:
+        return kept
     if isinstance(block, Heading):
         return {"kind": "heading", "text": block.text}
     if isinstance(block, Several):
@@ -82,7 +86,7 @@ def to_data(block: Block) -> dict[str, Any]:
             "alt": block.alt,
             "caption": block.caption,
             "svg": block.svg,
-            "charts": [asdict(chart) for chart in block.charts],
+            "charts": [_chart_data(chart) for chart in block.charts],
             "more": [to_data(sheet) for sheet in block.more],
         }
     raise ToolkitError(f"{type(block).__name__} cannot be written as data")
@@ -140,6 +144,11 @@ def _picture(data: Mapping[str, Any]) -> Picture:
         tuple(sheet for sheet in sheets if isinstance(sheet, Picture)),
         tuple(_chart(chart) for chart in data["charts"]),
     )
+
+
+def _chart_data(chart: Chart) -> dict[str, Any]:
+    series = [{one.name: getattr(part, one.name) for one in fields(part)} for part in chart.series]
+    return {"kind": chart.kind, "categories": chart.categories, "series": series}
 
 
 def _chart(data: Mapping[str, Any]) -> Chart:

@@ -7,6 +7,14 @@ from typing import Any
 
 __all__ = ["Outputs"]
 
+_KEPT = {
+    "stream": ("name", "text"),
+    "display_data": ("metadata", "data"),
+    "execute_result": ("metadata", "data", "execution_count"),
+    "error": ("ename", "evalue", "traceback"),
+}
+"""Kind of message → what of its content an output keeps."""
+
 
 class Outputs:
     """The outputs of one cell after the other; displays with an id can be changed by later cells."""
@@ -29,7 +37,7 @@ class Outputs:
                 self._clear()
         elif kind == "update_display_data":
             self._update(content)
-        elif kind in ("stream", "display_data", "execute_result", "error"):
+        elif kind in _KEPT:
             if self._clear_first:
                 self._clear()
             self._add(kind, content)
@@ -39,9 +47,10 @@ class Outputs:
         if kind == "stream" and last and last.output_type == kind and last.name == content["name"]:
             last.text += content["text"]
             return
-        from nbformat.v4 import output_from_msg
+        from nbformat import from_dict
 
-        output = output_from_msg({"header": {"msg_type": kind}, "content": content})
+        # not nbformat's `output_from_msg`: it checks each output by itself, and the whole is checked once more
+        output = from_dict({"output_type": kind, **{name: content[name] for name in _KEPT[kind]}})
         self._outputs.append(output)
         named = content.get("transient", {}).get("display_id")
         if named:
