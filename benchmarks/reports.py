@@ -1,10 +1,11 @@
 """Time batches of reports against plain Papermill with nbconvert and against the report's bare functions.
 
-Run: python benchmarks/reports.py [reports] [workers] [rounds]   (default: 12 reports, 2 workers, 1 round)
+Run: python benchmarks/reports.py [reports] [workers] [rounds]   (default: 11 reports, 2 workers, 3 rounds)
 
-Three ways make the same synthetic organisations' reports in one run: a pool of processes each with Papermill,
-an ordinary kernel and nbconvert; `run_reports`; and a pool of processes that call the report's functions and
-write nothing but HTML. Then nothing is changed and `run_reports` runs again.
+In every round the same synthetic organisations' reports are made in turn: by `run_reports` (HTML, then HTML
+and PDF, each time once more with nothing changed), by a pool of processes each with Papermill, an ordinary
+kernel and nbconvert, and by a pool of processes that call the report's functions and write its page and its
+numbers, without a notebook, a manifest or a process of their own for each.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 STUDY = ROOT / "data_samples" / "ai_at_work" / "study.yaml"
@@ -58,23 +60,33 @@ _READ: list[object] = []
 
 
 def bare(organisation: str, folder: str) -> str:
-    """One report's functions in a process that has read the study, its displays joined to one file."""
+    """One report's functions in a process that has read the study: the page and the numbers, no notebook."""
     import toolkit as tk
+    from toolkit.reporting.documents import Document, Section, write_documents
+    from toolkit.reporting.documents.brand import cover_of
 
     if not _READ:
         _READ.append(tk.load_study(STUDY).check())
-    report = tk.open_report(_READ[0], organisation)  # type: ignore[arg-type]
-    shown = [getattr(report, name)()._repr_mimebundle_()["text/html"] for name in SECTIONS]
-    report.save(Path(folder) / organisation)
-    (Path(folder) / f"{organisation}.html").write_text("\n".join(shown), encoding="utf-8")
+    study: Any = _READ[0]
+    report = tk.open_report(study, organisation)
+    sections = tuple(Section(name, (getattr(report, name)(),)) for name in SECTIONS)
+    cover = cover_of(study, organisation, study.wave)
+    target = Path(folder) / organisation
+    report.save(target)
+    write_documents(Document(cover, sections=sections), target, "html", keep=False)
     return organisation
+
+
+def quiet() -> None:
+    """Ordinary kernels warn that they speak without encryption, each time."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 
 
 def pooled(work: Callable[[str, str], str], organisations: list[str], workers: int) -> float:
     """Seconds a pool of processes needs, started and having made one report each beforehand."""
     with (
         tempfile.TemporaryDirectory() as folder,
-        ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool,
+        ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=quiet) as pool,
     ):
         list(pool.map(work, organisations[:workers], [folder] * workers))
         began = time.perf_counter()
@@ -82,23 +94,23 @@ def pooled(work: Callable[[str, str], str], organisations: list[str], workers: i
         return time.perf_counter() - began
 
 
-def ours(organisations: list[str], out: str, workers: int) -> tuple[float, float, float]:
-    """Seconds of the whole run, seconds of the reports alone side by side, highest memory of a process."""
-    from toolkit.reporting import Progress, run_reports
+def ours(organisations: list[str], workers: int, formats: tuple[str, ...]) -> dict[str, float]:
+    """Seconds of a run, of its reports alone side by side, and of one after it; MB of a process at most."""
+    from toolkit.reporting import run_reports
 
-    ends: list[float] = []
-
-    def note(progress: Progress) -> None:
-        ends.append(progress.elapsed)
-        if progress.status not in ("made", "withheld"):
-            raise SystemExit(f"{progress.organisation}: {progress.sentence}")
-
-    began = time.perf_counter()
-    with Watch() as watch:
-        made = run_reports(STUDY, organisations=organisations, out=out, workers=workers, progress=note)
-    whole = time.perf_counter() - began
-    busy = float(made["seconds"].sum()) / workers
-    return whole, busy, watch.highest
+    with tempfile.TemporaryDirectory() as out:
+        asked = {"organisations": organisations, "out": out, "workers": workers, "formats": formats}
+        began = time.perf_counter()
+        with Watch() as watch:
+            made = run_reports(STUDY, **asked)
+        whole = time.perf_counter() - began
+        began = time.perf_counter()
+        again = run_reports(STUDY, **asked)
+        unchanged = time.perf_counter() - began
+    if not set(made["status"]) <= {"made", "withheld"} or set(again["status"]) != {"unchanged"}:
+        raise SystemExit(f"a report went wrong: {[*made['sentence'], *again['sentence']]}")
+    alone = float(made["seconds"].sum()) / workers
+    return {"whole": whole, "alone": alone, "unchanged": unchanged, "memory": watch.highest}
 
 
 class Watch:
@@ -143,7 +155,7 @@ def machine() -> str:
     return f"{cpu}, {os.cpu_count()} processors (load {load:.1f}), {python}"
 
 
-def main(reports: int = 12, workers: int = 2, rounds: int = 1) -> None:
+def main(reports: int = 11, workers: int = 2, rounds: int = 3) -> None:
     """Print medians and ratios."""
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ[name] = "1"
@@ -153,45 +165,39 @@ def main(reports: int = 12, workers: int = 2, rounds: int = 1) -> None:
     study = load_study(STUDY)
     organisations = [one for one in study.organisation_ids(study.wave) if one != "org-10"][:reports]
     count = len(organisations)
-    print(
-        f"{machine()}\n{count} reports of the synthetic sample, {workers} workers, median of {rounds} rounds"
-    )
+    print(machine())
+    print(f"{count} reports of the synthetic sample, {workers} workers, medians of {rounds} rounds")
     found: dict[str, list[float]] = {}
     for _ in range(rounds):
-        with tempfile.TemporaryDirectory() as out:
-            whole, busy, memory = ours(organisations, out, workers)
-            again, _, _ = ours_unchanged(organisations, out, workers)
+        page, both = (ours(organisations, workers, formats) for formats in (("html",), ("html", "pdf")))
         measured = {
-            "plain Papermill + nbconvert": pooled(plain, organisations, workers),
-            "run_reports, with reading and starting": whole,
-            "run_reports, reports alone": busy,
-            "bare functions": pooled(bare, organisations, workers),
-            "unchanged": again,
-            "memory": memory,
+            "plain": pooled(plain, organisations, workers),
+            "bare": pooled(bare, organisations, workers),
+            "pdf": both["alone"],
+            **page,
         }
         for name, value in measured.items():
             found.setdefault(name, []).append(value)
-    medians = {name: statistics.median(values) for name, values in found.items()}
-    for name in list(medians)[:4]:
-        print(f"{name:<42}{medians[name] / count:8.2f} s a report")
-    alone = medians["run_reports, reports alone"]
-    plainly, barely = medians["plain Papermill + nbconvert"], medians["bare functions"]
-    print(f"{'plain against run_reports (reports alone)':<42}{plainly / alone:8.2f} ×")
-    print(f"{'run_reports (reports alone) against bare':<42}{alone / barely:8.2f} ×")
-    unchanged = 1000 * medians["unchanged"] / count
-    print(f"{'a run with nothing changed':<42}{unchanged:8.1f} ms a report, its start included")
-    print(f"{'most private memory of one process':<42}{medians['memory']:8.0f} MB")
-
-
-def ours_unchanged(organisations: list[str], out: str, workers: int) -> tuple[float, float, float]:
-    """The same run again."""
-    from toolkit.reporting import run_reports
-
-    began = time.perf_counter()
-    made = run_reports(STUDY, organisations=organisations, out=out, workers=workers)
-    if set(made["status"]) != {"unchanged"}:
-        raise SystemExit("something was made again although nothing had changed")
-    return time.perf_counter() - began, 0.0, 0.0
+    middle = {name: statistics.median(values) for name, values in found.items()}
+    for name, what in (
+        ("plain", "plain Papermill + nbconvert"),
+        ("whole", "run_reports, with reading and starting"),
+        ("alone", "run_reports, reports alone"),
+        ("pdf", "the same with PDF"),
+        ("bare", "bare functions"),
+    ):
+        print(f"{what:<42}{middle[name] / count:8.3f} s a report")
+    for name, over, under in (
+        ("plain against run_reports (reports alone)", "plain", "alone"),
+        ("run_reports (reports alone) against bare", "alone", "bare"),
+        ("HTML and PDF against HTML", "pdf", "alone"),
+    ):
+        print(f"{name:<42}{middle[over] / middle[under]:8.2f} ×")
+    beside = 1000 * workers * (middle["alone"] - middle["bare"]) / count
+    print(f"{'a report beside its bare functions':<42}{beside:8.0f} ms of one processor")
+    unchanged = 1000 * middle["unchanged"] / count
+    print(f"{'a run with nothing changed':<42}{unchanged:8.1f} ms a report, start included")
+    print(f"{'most private memory of one process':<42}{middle['memory']:8.0f} MB")
 
 
 if __name__ == "__main__":

@@ -49,7 +49,7 @@ class Outputs:
             return
         from nbformat import from_dict
 
-        # not nbformat's `output_from_msg`: it checks each output by itself, and the whole is checked once more
+        # not nbformat's `output_from_msg`: it checks each output alone, and the whole is checked anyway
         output = from_dict({"output_type": kind, **{name: content[name] for name in _KEPT[kind]}})
         self._outputs.append(output)
         named = content.get("transient", {}).get("display_id")
