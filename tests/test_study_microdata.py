@@ -12,6 +12,8 @@ import pytest
 import toolkit as tk
 from toolkit.cli import main
 from toolkit.errors import InvalidInput
+from toolkit.reporting import run_reports
+from toolkit.reporting.batch import plan_reports
 from toolkit.study import Study, load_study
 
 SAMPLES = Path(__file__).resolve().parents[1] / "data_samples"
@@ -395,6 +397,17 @@ def test_a_report_of_a_weighted_study_is_refused_not_made_without_weights(gss: P
     study = load_study(SAMPLES / "gss_2018" / "study.yaml", data=gss)
     with pytest.raises(InvalidInput, match="sampling design, which a report"):
         gather(study, "gss-2018", "2018")
+
+
+def test_a_batch_of_a_weighted_study_is_refused_once_and_before_anything_is_written(
+    gss: Path, tmp_path: Path
+) -> None:
+    study, out = SAMPLES / "gss_2018" / "study.yaml", tmp_path / "out"
+    with pytest.raises(InvalidInput, match="sampling design, which a report"):
+        run_reports(study, data=gss, out=out)
+    with pytest.raises(InvalidInput, match="sampling design, which a report"):
+        plan_reports(study, data=gss, out=out)
+    assert not out.exists()
 
 
 def test_weights_that_are_none_are_told_by_row(tmp_path: Path) -> None:

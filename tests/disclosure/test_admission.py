@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from toolkit.disclosure import Policy, admit
+from toolkit.disclosure.admission import large_enough
 from toolkit.errors import InvalidInput
 
 
@@ -22,6 +23,23 @@ def test_a_small_group_is_in_no_base():
     assert admitted.withheld == ("executive",)
     assert set(admitted.frame["audience"]) == {"employee"}
     assert list(admitted.frame["audience"].cat.categories) == ["employee"]
+
+
+@given(st.dictionaries(st.sampled_from(["a", "b", "c"]), st.integers(0, 9), min_size=1))
+def test_the_groups_that_are_large_enough_are_those_that_are_admitted(counts: dict[str, int]) -> None:
+    audiences = {"executive": 1, "employee": 2}
+    parts = [
+        frame_of({name: times * count for name, times in audiences.items()}).assign(organisation=organisation)
+        for organisation, count in counts.items()
+    ]
+    told = large_enough(
+        pd.concat(parts).sample(frac=1, random_state=1), Policy(), by=("organisation", "audience")
+    )
+    assert set(told) == {
+        (organisation, audience)
+        for organisation, part in zip(counts, parts, strict=True)
+        for audience in admit(part, Policy()).frame["audience"].unique()
+    }
 
 
 def test_participation_says_no_count_below_the_threshold():

@@ -56,7 +56,7 @@ def reportable(study: Study, wave: str) -> frozenset[str]:
     """The organisations of which the policy lets any audience be shown: all are looked up at once."""
     from toolkit.disclosure.admission import large_enough
 
-    told = large_enough(study.responses(wave=wave), study.policy, by=("organisation", "audience"))
+    told = large_enough(study.members(wave), study.policy, by=("organisation", "audience"))
     return frozenset(organisation for organisation, _ in told)
 
 

@@ -163,6 +163,11 @@ class Study:
         frame.attrs["synthetic"] = self.synthetic
         return frame
 
+    def members(self, wave: str | None = None) -> pd.DataFrame:
+        """Organisation and audience of every respondent of one wave (None: the latest), without answers."""
+        frame = self._gathered.frame[["wave", "organisation", "audience"]]
+        return frame.loc[frame["wave"] == self._known_wave(wave or self.wave), ["organisation", "audience"]]
+
     def disposition(self, wave: str | None = None) -> pd.DataFrame:
         """What became of every row of every file, of one wave where it is named.
 
