@@ -80,9 +80,10 @@ def build_manifest(
     files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != MANIFEST)
     outputs = {path.relative_to(folder).as_posix(): sha256_of(path) for path in files}
     people = {path.resolve() for path in (*study.answer_paths, study.organisations_path) if path}
+    top = study.folder.resolve().parent.parent
     inputs = {
-        path: None if path.resolve() in people else (known or {}).get(str(path)) or sha256_of(path)
-        for path in _inputs(study, organisation)
+        _named(real, top): None if real in people else (known or {}).get(str(path)) or sha256_of(path)
+        for path, real in ((path, path.resolve()) for path in _inputs(study, organisation))
     }
     return {
         "study": study.id,
@@ -102,7 +103,7 @@ def build_manifest(
             "sha256": study.instrument.digest,
         },
         "notebook": {"name": notebook.name, "sha256": sha256_of(notebook)},
-        "inputs": {_named(path, study.folder): digest for path, digest in inputs.items()},
+        "inputs": inputs,
         "input": hashed,
         "outputs": outputs,
         "headline": headline(folder / RESULTS),
@@ -174,9 +175,6 @@ def as_json(manifest: Mapping[str, Any]) -> str:
     return json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
 
 
-def _named(path: str | Path, folder: Path) -> str:
-    """A path as seen from the study's folder; only its name where it lies elsewhere on the machine."""
-    try:
-        return Path(path).resolve().relative_to(folder.resolve().parent.parent).as_posix()
-    except ValueError:
-        return Path(path).name
+def _named(path: Path, top: Path) -> str:
+    """A path as seen from two folders above the study file's; only its name where it lies elsewhere."""
+    return path.relative_to(top).as_posix() if path.is_relative_to(top) else path.name

@@ -79,7 +79,7 @@ class Study:
 
     def __getstate__(self) -> dict[str, Any]:
         """What travels to another process: never the answers."""
-        return {name: value for name, value in self.__dict__.items() if name != "_gathered"}
+        return {name: value for name, value in self.__dict__.items() if name not in ("_gathered", "_names")}
 
     @property
     def wave(self) -> str:
@@ -202,17 +202,22 @@ class Study:
     def organisation_name(self, organisation: str) -> str:
         """The name under which it is reported, as of its latest wave."""
         self._known_organisation(organisation)
-        table = self.organisations
-        rows = table[table["organisation"] == organisation].set_index("wave")["name"]
-        return str(next(rows[wave] for wave in reversed(self.waves) if wave in rows))
+        return self._names[organisation]
 
     def names(self, wave: str) -> dict[str, str]:
         """Organisation → the name under which it is reported, of all in a wave, in the order of the table."""
+        return {one: self._names[one] for one in self.organisation_ids(wave)}
+
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        """Organisation → its name as of its latest wave."""
         table = self.organisations
         order = {one: place for place, one in enumerate(self.waves)}
-        latest = table.assign(place=table["wave"].map(order)).sort_values("place", kind="stable")
-        names = latest.drop_duplicates("organisation", keep="last").set_index("organisation")["name"]
-        return {one: str(names[one]) for one in self.organisation_ids(wave)}
+        rows = zip(
+            table["wave"].tolist(), table["organisation"].tolist(), table["name"].tolist(), strict=True
+        )
+        in_order = sorted(rows, key=lambda row: order[row[0]])
+        return {str(organisation): str(name) for _, organisation, name in in_order}
 
     def compared(self, earlier: str, later: str) -> pd.DataFrame | None:
         """What changed between the questionnaires of two waves, for `tk.trend(compared=)`.
