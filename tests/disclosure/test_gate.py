@@ -217,6 +217,20 @@ def test_changing_a_copy_does_not_change_what_was_released():
         released["result"]
 
 
+def test_released_rows_are_those_of_the_table_and_can_neither_be_changed_nor_tell_more() -> None:
+    released = release(by_audience(yes_no(executive=(3, 4), employee=(12, 30))), POLICY)
+    rows, table = released.rows("results"), released["results"]
+    pd.testing.assert_frame_equal(pd.DataFrame(map(dict, rows)).astype(table.dtypes), table)
+    assert rows[0]["audience"] == "executive"
+    assert pd.isna(rows[0]["estimate"])
+    assert rows[0]["n_shown"] == "<5"
+    with pytest.raises(TypeError):
+        rows[0]["estimate"] = 0.75  # type: ignore[index]
+    assert released.columns("results") == tuple(table.columns)
+    with pytest.raises(KeyError, match="did you mean 'results'"):
+        released.rows("result")
+
+
 def test_released_results_survive_pickling_and_hold_no_raw_number():
     released = release(by_audience(yes_no(executive=(3, 4), employee=(20, 40))), POLICY)
     again = pickle.loads(pickle.dumps(released))

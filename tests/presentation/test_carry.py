@@ -1,0 +1,73 @@
+"""A displayable as a notebook keeps it: one text, and nothing made twice when it is read back."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from toolkit.errors import ToolkitError
+from toolkit.presentation.blocks import (
+    BLOCK_MIME,
+    Block,
+    Heading,
+    Paragraph,
+    Picture,
+    Prose,
+    Several,
+    table_of,
+)
+from toolkit.presentation.carry import packed, to_data, unpacked
+from toolkit.presentation.charts import Chart, Series
+
+CHART = Chart("dots", ("Burnout",), (Series("Executives", "#1f4e79", (0.4,), ("40 %",), (0.3,), (0.5,)),))
+BLOCKS = [
+    Heading("Gaps & <more>"),
+    Prose("Who", (Paragraph("Nobody."),), "notice"),
+    table_of([{"Item": "Burnout\nlower", "n": "12"}], ["Item", "n"], title="T", kind="gaps", numeric=["n"]),
+    Picture("A gap", "Executives 40 %", "How to read", "<svg width='1' height='1'/>", charts=(CHART,)),
+]
+
+
+@pytest.mark.parametrize("block", [*BLOCKS, Several(tuple(BLOCKS))], ids=lambda block: type(block).__name__)
+def test_a_displayable_comes_back_from_one_text_as_it_was(block: Block) -> None:
+    there = json.loads(json.dumps(packed(block)))
+    assert [type(value) for value in there.values()] == [str]
+    back = unpacked(there)
+    assert json.loads(json.dumps(to_data(back))) == json.loads(json.dumps(to_data(block)))
+    assert back.as_html() == block._repr_html_()
+    assert str(back) == str(block)
+
+
+def test_html_that_a_notebook_holds_is_not_made_again() -> None:
+    bundle = BLOCKS[1]._repr_mimebundle_()
+    assert unpacked(bundle[BLOCK_MIME], bundle["text/html"]).as_html() == bundle["text/html"]
+    assert unpacked(bundle[BLOCK_MIME], "<p>kept</p>").as_html() == "<p>kept</p>"
+    assert unpacked(bundle[BLOCK_MIME], None).as_html() == bundle["text/html"]
+
+
+def test_only_the_kinds_that_are_wanted_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(self: Block) -> str:
+        raise AssertionError("HTML was made for somebody who did not want it")
+
+    monkeypatch.setattr(Prose, "_repr_html_", refuse)
+    assert set(BLOCKS[1]._repr_mimebundle_(include=["text/plain"])) == {"text/plain"}
+    assert set(BLOCKS[1]._repr_mimebundle_(exclude=["text/html"])) == {"text/plain", BLOCK_MIME}
+
+
+def test_a_notebooks_plain_text_leaves_its_lines_to_whoever_shows_it() -> None:
+    long = Prose("", (Paragraph("word " * 60),))
+    assert "\n" in str(long)
+    assert "\n" not in long._repr_mimebundle_(include=["text/plain"])["text/plain"]
+
+
+def test_cells_of_a_plain_table_stand_under_their_headings() -> None:
+    lines = str(BLOCKS[2]).split("\n")
+    assert lines[0] == "T"
+    assert {len(line) for line in lines[1:]} == {len(lines[1])}
+    assert "Burnout / lower" in lines[2]
+
+
+def test_a_displayable_of_an_unknown_kind_is_refused() -> None:
+    with pytest.raises(ToolkitError, match="is not known"):
+        unpacked({"packed": '{"kind": "film"}'})
