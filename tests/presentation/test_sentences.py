@@ -30,6 +30,7 @@ from toolkit.presentation import (
     trend_table,
     wave_change,
 )
+from toolkit.presentation.language import speaking
 from toolkit.presentation.sentences import (
     by_width,
     doubt,
@@ -132,6 +133,18 @@ def test_a_title_says_when_the_widest_gap_is_uncertain(
     title = gap_title([row], instrument)
     assert title.endswith(words or "64\u00a0%")
     assert ("differ most" in title) == (not words)
+
+
+def test_what_is_certain_is_so_at_the_level_of_the_intervals(instrument: Instrument) -> None:
+    row = _row(p_adjusted=0.08)
+    assert not is_certain(row)
+    with speaking("en", 0.9):
+        assert is_certain(row)
+        assert not is_certain(_row(p_adjusted=0.1))
+        assert "chance" not in headline(row, instrument)  # a function that is not told a level keeps it
+    assert "chance" in headline(row, instrument)
+    with speaking("en", 0.99):
+        assert not is_certain(_row(p_adjusted=0.03))
 
 
 @pytest.mark.parametrize("other", [{"shown": False, "gap": np.nan}, {"bound": ">=", "gap": 0.2}])

@@ -1,8 +1,8 @@
 """The language in which a report is said: a catalogue a module, each entry in every language at once.
 
 A public function of this stage that takes `language=` puts it in force while it runs, so that the helpers it
-calls need not be told; afterwards the former one is in force again. The language belongs to the running
-context (`contextvars`): two threads do not disturb each other.
+calls need not be told; afterwards the former one is in force again. So it is with the level of the intervals
+that are spoken of. Both belong to the running context (`contextvars`): two threads do not disturb each other.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any, ParamSpec, TypeVar
 from toolkit.errors import ToolkitError, near_names
 from toolkit.study.file import REPORT_LANGUAGES
 
-__all__ = ["LANGUAGES", "Words", "language_in_force", "speaking", "spoken"]
+__all__ = ["LANGUAGES", "Words", "language_in_force", "level_in_force", "speaking", "spoken"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -25,6 +25,7 @@ LANGUAGES = REPORT_LANGUAGES
 """What generated words can be said in, in the order of each catalogue's entries."""
 
 _IN_FORCE: ContextVar[str] = ContextVar("language", default="en")
+_LEVEL: ContextVar[float] = ContextVar("level", default=0.95)
 
 
 def language_in_force() -> str:
@@ -32,9 +33,14 @@ def language_in_force() -> str:
     return _IN_FORCE.get()
 
 
+def level_in_force() -> float:
+    """The level of the intervals that sentences are made of just now."""
+    return _LEVEL.get()
+
+
 @contextmanager
-def speaking(language: str) -> Iterator[None]:
-    """Put a language in force for a while.
+def speaking(language: str, level: float | None = None) -> Iterator[None]:
+    """Put a language in force for a while, and the level of the intervals that are spoken of.
 
     Raises
     ------
@@ -49,20 +55,21 @@ def speaking(language: str) -> Iterator[None]:
     """
     if language not in LANGUAGES:
         raise ToolkitError(f"no report can be said in '{language}': {near_names(language, LANGUAGES)}")
-    before = _IN_FORCE.set(language)
+    before = _IN_FORCE.set(language), _LEVEL.set(level_in_force() if level is None else level)
     try:
         yield
     finally:
-        _IN_FORCE.reset(before)
+        _IN_FORCE.reset(before[0])
+        _LEVEL.reset(before[1])
 
 
 def spoken(function: Callable[P, R]) -> Callable[P, R]:
-    """Make a function say everything in its `language`; untold, in the one in force."""
+    """Make a function say all in its `language`, of intervals of its `level`; untold, as is in force."""
 
     @functools.wraps(function)
     def told(*args: P.args, **kwargs: P.kwargs) -> R:
         given: dict[str, Any] = {"language": language_in_force(), **kwargs}
-        with speaking(given["language"]):
+        with speaking(given["language"], kwargs.get("level")):  # type: ignore[arg-type]
             called: Callable[..., R] = function
             return called(*args, **given)
 

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from toolkit.instrument.model import Instrument
-from toolkit.presentation.language import Words, language_in_force, spoken
+from toolkit.presentation.language import Words, language_in_force, level_in_force, spoken
 from toolkit.presentation.numbers import base, interval, is_known, percent, points, share
 from toolkit.presentation.result_words import translated
 from toolkit.presentation.rows import (
@@ -107,12 +107,13 @@ def widest_first(rows: Iterable[Row]) -> list[Row]:
 
 
 def is_certain(row: Any) -> bool:
-    """Whether the interval leaves out 0 and the adjusted p value, where there is one, is below 0.05.
+    """Whether the interval leaves out 0 and the adjusted p value, where there is one, is small enough.
 
-    A row with a bound has one end of an interval; that end decides.
+    That is below 1 less the level in force, 0.05 at 95 %. A row with a bound has one end of an interval; that
+    end decides.
     """
     p = row.get("p_adjusted")
-    return _clear_of_zero(row) and (not is_known(p) or bool(p < 0.05))
+    return _clear_of_zero(row) and (not is_known(p) or bool(p < round(1 - level_in_force(), 12)))
 
 
 def doubt(row: Any) -> str:
@@ -151,7 +152,7 @@ def reasons_of(row: Any) -> str:
 def headline(row: Any, instrument: Instrument, *, language: str = "en") -> str:
     """One gap in a sentence, with its verdict.
 
-    The verdict rests on the interval; where the p value adjusted for all comparisons is not below 0.05, the
+    The verdict rests on the interval; where the p value adjusted for all comparisons is not small enough, the
     sentence says so too.
 
     Parameters

@@ -36,7 +36,7 @@ def _in_its_language(
 
     @wraps(method)
     def told(self: OrganisationReport, /, *args: P.args, **kwargs: P.kwargs) -> R:
-        with speaking(self.language):
+        with speaking(self.language, self.level):
             return method(self, *args, **kwargs)
 
     return told
