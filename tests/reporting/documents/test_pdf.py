@@ -139,6 +139,11 @@ def test_columns_of_numbers_are_as_wide_as_their_text() -> None:
     assert widths(table)[1] == 0
 
 
+def test_columns_without_sentences_share_the_whole_width_by_their_text() -> None:
+    row = {"Audience": "Executives", "Invited": "24", "Margin of error": "± 12 points"}
+    assert widths(table_of([row], row, title="t", kind="k")) == [10, 10, 15]
+
+
 def _read(made: bytes) -> pypdf.PdfReader:
     import io
 
