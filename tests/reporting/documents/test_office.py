@@ -9,6 +9,7 @@ from typing import Any
 
 import docx
 import openpyxl
+import openpyxl.utils.cell
 import pptx
 import pytest
 
@@ -251,6 +252,31 @@ def _file(made: bytes) -> Any:
     import io
 
     return io.BytesIO(made)
+
+
+def test_no_sentence_of_a_sheet_runs_out_of_the_printed_width(book: openpyxl.Workbook) -> None:
+    told = [cell for row in book.worksheets[0].iter_rows() for cell in row if "SYNTHETIC" in str(cell.value)]
+    assert [str(one) for one in book.worksheets[0].merged_cells.ranges] == [f"A{told[0].row}:D{told[0].row}"]
+    for sheet in book.worksheets[1:]:
+        merged = {str(one).partition(":")[0]: one for one in sheet.merged_cells.ranges}
+        long = [cell for (cell,) in sheet.iter_rows(max_col=1) if len(str(cell.value or "")) > 60]
+        for cell in long:
+            assert cell.alignment.wrap_text
+            assert cell.coordinate in merged or sheet.column_dimensions["A"].width >= 30
+        assert sheet["A1"].coordinate in merged
+        wide = sum(
+            sheet.column_dimensions[openpyxl.utils.cell.get_column_letter(place)].width
+            if place <= _used(sheet)
+            else 8.43
+            for place in range(1, merged["A1"].max_col + 1)
+        )
+        lines = -(-len(sheet["A1"].value) * 1.3 // wide)
+        assert sheet.row_dimensions[1].height >= 13 * lines
+
+
+def _used(sheet: Any) -> int:
+    """Columns of the table on a sheet."""
+    return int(openpyxl.utils.cell.range_boundaries(sheet.auto_filter.ref)[2])
 
 
 def _book(made: bytes) -> openpyxl.Workbook:
