@@ -254,6 +254,16 @@ def _file(made: bytes) -> Any:
     return io.BytesIO(made)
 
 
+def test_numbers_their_heads_and_the_bounds_among_them_stand_to_the_right(book: openpyxl.Workbook) -> None:
+    sheet = next(one for one in book.worksheets if one.title.startswith("T2"))
+    head, *rows = sheet.iter_rows(min_row=4, max_row=4 + 8)
+    for column in zip(head, *rows, strict=True):
+        sides = {cell.alignment.horizontal for cell in column if cell.value is not None}
+        numbers = any(isinstance(cell.value, int | float) for cell in column)
+        assert sides == ({"right"} if numbers else {None})
+    assert {str(cell.value)[0] for row in rows for cell in row if cell.alignment.horizontal} >= {"≥"}
+
+
 def test_no_sentence_of_a_sheet_runs_out_of_the_printed_width(book: openpyxl.Workbook) -> None:
     told = [cell for row in book.worksheets[0].iter_rows() for cell in row if "SYNTHETIC" in str(cell.value)]
     assert [str(one) for one in book.worksheets[0].merged_cells.ranges] == [f"A{told[0].row}:D{told[0].row}"]

@@ -22,6 +22,9 @@ from toolkit.reporting.documents.words import frame_words
 __all__ = ["Sheet", "render_xlsx", "sheets_of_document"]
 
 _FORMS = {"percent": '0"\u00a0"%', "percent1": '0.0"\u00a0"%', "percent2": '0.00"\u00a0"%', "whole": "#,##0"}
+_TO_THE_RIGHT = {"align": "right", "indent": 1}
+"""Numbers, their headings and the bounds among them, a little away from the text of the next column."""
+
 _WIDEST = 60
 _CONTENTS = (34, 80, 34, 8)
 _LINE, _SIZE = 13.5, 10
@@ -169,14 +172,14 @@ class _Writer:
         self.book, self.cover, self.words = book, cover, words
         face = {"font_name": document.cover.font or "Calibri", "font_size": _SIZE, "valign": "top"}
         self.face = face
-        self.plain = book.add_format({**face, "text_wrap": True})
         whole = {**face, "text_wrap": True}
+        self.plain = book.add_format(whole)
+        self.aside = book.add_format({**whole, **_TO_THE_RIGHT})
         self.title = book.add_format({**whole, "bold": True, "font_size": 13, "font_color": cover.accent})
         self.warn = book.add_format({**whole, "bold": True, "font_color": "#5c3500", "bg_color": "#fff3d6"})
         self.notes = book.add_format({**whole, "font_size": 9, "font_color": "#4d5661"})
-        self.head = book.add_format(
-            {**face, "bold": True, "text_wrap": True, "bottom": 2, "bg_color": "#F0F2F5"}
-        )
+        head = {**whole, "bold": True, "bottom": 2, "bg_color": "#F0F2F5"}
+        self.head, self.number_head = book.add_format(head), book.add_format({**head, **_TO_THE_RIGHT})
         self.link = book.add_format({**face, "font_color": "#0b57a4", "underline": 1})
         self.formats: dict[str, Any] = {}
 
@@ -226,7 +229,7 @@ class _Writer:
             row += 1
         row += 1
         for place, column in enumerate(sheet.columns):
-            page.write_string(row, place, column.name, self.head)
+            page.write_string(row, place, column.name, self.number_head if column.counts else self.head)
             page.set_column(place, place, _wide(column))
         for offset, lines in enumerate(_lines(sheet.columns), start=row):
             if lines > 1:
@@ -236,7 +239,7 @@ class _Writer:
                 if cell is None:
                     continue
                 if isinstance(cell.value, str):
-                    page.write_string(offset, place, cell.value, self.plain)
+                    page.write_string(offset, place, cell.value, self.aside if column.counts else self.plain)
                 else:
                     page.write_number(offset, place, cell.value, self._format(cell.form))
         page.freeze_panes(row + 1, 1)
@@ -257,7 +260,7 @@ class _Writer:
                 digits = int(re.sub(r"\D", "", form) or 0)
                 pattern = "0." + "0" * digits if digits else "0"
                 pattern += '"\u00a0"%' if form.startswith("percent") else ""
-            self.formats[form] = self.book.add_format({**self.face, "num_format": pattern})
+            self.formats[form] = self.book.add_format({**self.face, **_TO_THE_RIGHT, "num_format": pattern})
         return self.formats[form]
 
 
