@@ -13,7 +13,17 @@ from toolkit.presentation.figures.page import LINE, SMALL_LINE, WIDTH, Page, as_
 from toolkit.presentation.language import Words
 from toolkit.presentation.theme import BAND, QUIET, RULE, WHITE
 
-__all__ = ["Dot", "DotRow", "Group", "Span", "chart_of_dots", "dots_on_sheets", "draw_dots", "sheets_of_rows"]
+__all__ = [
+    "Dot",
+    "DotRow",
+    "Group",
+    "Span",
+    "bound_arrow",
+    "chart_of_dots",
+    "dots_on_sheets",
+    "draw_dots",
+    "sheets_of_rows",
+]
 
 _WORDS = Words(
     {"continued": ("{lead}: continued ({place} of {count})", "{lead} : suite ({place} sur {count})")}
@@ -276,7 +286,7 @@ def _lane(page: Page, span: Span, row: DotRow, groups: Mapping[str, Group], wher
             gid = f"interval:{row.name}:{dot.group}"
             page.line(ends, (y, y), color=group.colour, linewidth=1.4, zorder=3, gid=gid)
         if dot.bound:
-            _bound(page, dot.bound, x, y, group.colour)
+            bound_arrow(page, dot.bound, x, y, group.colour)
         open_marker = group.hollow or (bool(dot.bound) and not row.joined)
         face = WHITE if open_marker else group.colour
         gid = f"dot:{row.name}:{dot.group}"
@@ -286,9 +296,9 @@ def _lane(page: Page, span: Span, row: DotRow, groups: Mapping[str, Group], wher
     _words(page, span, dots, groups, y)
 
 
-def _bound(page: Page, bound: str, x: float, y: float, colour: str) -> None:
-    """An arrow from the bound towards where the share lies."""
-    ahead = 0.2 if bound == ">=" else -0.2
+def bound_arrow(page: Page, bound: str, x: float, y: float, colour: str, *, reach: float = 0.2) -> None:
+    """An arrow of so many inches from the bound towards where the share lies."""
+    ahead = reach if bound == ">=" else -reach
     page.line((x, x + ahead), (y, y), color=colour, linewidth=1.2, zorder=3)
     page.mark(x + ahead, y, marker=">" if ahead > 0 else "<", colour=colour, markersize=3.4)
 
