@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -253,6 +254,12 @@ def _own_look(file: Any, document: Document) -> None:
                 paragraph.alignment = PP_ALIGN.LEFT
     theme = master.part.part_related_by(RELATIONSHIP_TYPE.THEME)
     blob = theme.blob.decode()
+    # tables and charts that are added later take the first accent of the theme
+    blob = re.sub(
+        r"(<a:accent1>).*?(</a:accent1>)",
+        rf'\1<a:srgbClr val="{document.cover.accent.lstrip("#").upper()}"/>\2',
+        blob,
+    )
     face = document.cover.font
     if face:
         blob = blob.replace('<a:latin typeface="Calibri"', f'<a:latin typeface="{_quoted(face)}"')
