@@ -12,6 +12,7 @@ import openpyxl
 import openpyxl.utils.cell
 import pptx
 import pytest
+from pptx.enum.chart import XL_CHART_TYPE
 
 from toolkit.errors import InvalidInput
 from toolkit.presentation.blocks import Bullets, Heading, Paragraph, Prose, Terms, table_of
@@ -252,6 +253,20 @@ def _file(made: bytes) -> Any:
     import io
 
     return io.BytesIO(made)
+
+
+def test_words_on_a_stacked_bar_begin_where_it_begins(show: Any) -> None:
+    places = {
+        "".join(text.text or "" for text in label.iter("{*}t")): label.find("{*}dLblPos").get("val")
+        for slide in show.slides
+        for shape in slide.shapes
+        if shape.has_chart and shape.chart.chart_type == XL_CHART_TYPE.BAR_STACKED
+        for label in shape.chart._chartSpace.iter("{*}dLbl")
+        if label.find("{*}dLblPos") is not None
+    }
+    assert places
+    assert set(places.values()) == {"inBase"}
+    assert not any(words.replace("\u00a0%", "").isdigit() for words in places)
 
 
 def test_numbers_their_heads_and_the_bounds_among_them_stand_to_the_right(book: openpyxl.Workbook) -> None:

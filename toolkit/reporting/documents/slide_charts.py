@@ -108,6 +108,8 @@ def _label(label: Any, words: str, kind: str) -> None:
     run.font.color.rgb = rgb("#1F2933")
     if kind == "dots":
         label.position = XL_LABEL_POSITION.OUTSIDE_END
+    elif not words.removesuffix("%").strip().isdigit():
+        label.position = XL_LABEL_POSITION.INSIDE_BASE  # a sentence centred on a short bar runs into its name
 
 
 def _intervals(drawn: Any, series: Series) -> None:
