@@ -61,3 +61,17 @@ def test_a_click_sorts_numbers_as_numbers_and_a_second_turns_them_round(
     bare = browser.new_context(java_script_enabled=False).new_page()
     bare.goto(written["html"].as_uri())
     assert bare.query_selector("table button") is None
+
+
+def test_on_a_telephone_the_names_of_rows_stay_while_a_table_is_moved(
+    browser: Any, written: dict[str, Path]
+) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.goto(written["html"].as_uri())
+    box, name, number = page.eval_on_selector(
+        ".scroll:has(table.gaps)",
+        "box => { box.scrollLeft = 200; return [box, ...['tbody th', 'tbody td'].map(one =>"
+        " box.querySelector(one))].map(one => one.getBoundingClientRect().left); }",
+    )
+    assert name == box
+    assert number < box
