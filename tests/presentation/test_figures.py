@@ -21,7 +21,7 @@ from toolkit.presentation import (
     ranked_options,
     wave_change,
 )
-from toolkit.presentation.figures import bars, dots
+from toolkit.presentation.figures import bars, benchmarks, dots
 from toolkit.presentation.figures.bar_page import Bar, Block, Part, draw_bars, sheets
 from toolkit.presentation.figures.dots import (
     TALLEST,
@@ -263,6 +263,19 @@ def test_only_comparable_figures_are_drawn(released: Released, instrument: Instr
     assert drawn == {"flex", "burnout"}
     assert "n not published" in picture.alt
     assert picture.title.startswith("This organisation lies furthest from what was published on burnout: ")
+
+
+@pytest.mark.parametrize(("untested", "said"), [(0.9, True), (0.02, False)])
+def test_a_title_says_that_a_wider_gap_has_no_published_n(
+    released: Released, instrument: Instrument, untested: float, said: bool
+) -> None:
+    rows = {row["item"]: row for row in released["benchmarks"].to_dict("records")}
+    rows["flex"] |= {"estimate_a": 0.05, "estimate_b": 0.05 + untested}
+    title = benchmarks._title(
+        [rows["flex"], rows["burnout"]], instrument, "audience", "this organisation", "en"
+    )
+    assert "on burnout" in title
+    assert title.endswith(" (of the figures published with their n)") == said
 
 
 def test_a_theme_without_scale_items_has_no_bars(released: Released, instrument: Instrument) -> None:

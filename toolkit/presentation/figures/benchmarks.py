@@ -58,6 +58,10 @@ _WORDS = Words(
             "The widest gap to what was published is on {label}, {shares}, {doubt}",
             "Le plus grand écart avec ce qui a été publié porte sur « {label} », {shares}, {doubt}",
         ),
+        "among": (
+            " (of the figures published with their n)",
+            " (parmi les chiffres publiés avec leur n)",
+        ),
         "alt": (
             "Dot plot of this organisation's shares beside the published ones.",
             "Graphique à points des parts de cette organisation à côté des parts publiées.",
@@ -164,7 +168,7 @@ def _comparable(row: Row) -> bool:
 
 def _widest(rows: list[Row], most: int | None) -> list[Row]:
     """So many rows with the widest gaps, in the order they came."""
-    order = sorted(rows, key=lambda row: -abs(row["estimate_a"] - row["estimate_b"]))
+    order = sorted(rows, key=_size, reverse=True)
     kept = {id(row) for row in order[:most]}
     return [row for row in rows if id(row) in kept]
 
@@ -205,16 +209,21 @@ def _own_dot(row: Row, here: str, shares_of: Shares, by: str) -> Dot:
 
 def _title(rows: Sequence[Row], instrument: Instrument, by: str, own: str, language: str) -> str:
     tested = [row for row in rows if is_known(row["conf_low"]) or is_known(row["conf_high"])]
-    row = max(tested or rows, key=lambda found: abs(found["estimate_a"] - found["estimate_b"]))
+    row = max(tested or rows, key=_size)
     here, there = here_and_there(row, own)
     label = within(item_name(instrument, row["item"], language=language))
     who = audience_name(instrument, row[by], language=language)
     shares = _WORDS("shares", here=_here(row, here), who=who, there=percent(row[f"estimate_{there}"]))
     if not tested:
         return _WORDS("untested", label=label, shares=shares)
+    among = _WORDS("among") if max(map(_size, rows)) > _size(row) else ""
     if is_certain(row):
-        return _WORDS("furthest", label=label, shares=shares)
-    return _WORDS("widest", label=label, shares=shares, doubt=doubt(row))
+        return _WORDS("furthest", label=label, shares=shares) + among
+    return _WORDS("widest", label=label, shares=shares, doubt=doubt(row)) + among
+
+
+def _size(row: Row) -> float:
+    return abs(float(row["estimate_a"]) - float(row["estimate_b"]))
 
 
 def _here(row: Row, here: str) -> str:
