@@ -67,6 +67,20 @@ def test_word_pictures_and_slide_charts_have_their_words(word: Any, show: Any) -
                 assert shape._element.nvGraphicFramePr.cNvPr.get("descr")
 
 
+def test_a_word_table_begins_with_three_rows_together_and_ends_free(small: Any) -> None:
+    for count, wanted in (
+        (1, [True, False]),
+        (2, [True, True, False]),
+        (5, [True, True, True, False, False, False]),
+    ):
+        rows = [{"Item": f"row {place}"} for place in range(count)]
+        word = docx.Document(_file(render_docx(small(table_of(rows, ["Item"], title="t", kind="k")))))
+        kept = [
+            bool(row.cells[0].paragraphs[0].paragraph_format.keep_with_next) for row in word.tables[0].rows
+        ]
+        assert kept == wanted
+
+
 def test_properties_name_the_report_and_nobody(word: Any, show: Any, book: openpyxl.Workbook) -> None:
     for found in (word.core_properties, show.core_properties):
         assert found.title == "Granitebeck Engineering · AI at work (sample study) · SYNTHETIC DATA"
