@@ -105,6 +105,20 @@ def test_every_slide_says_that_the_data_are_synthetic(show: Any) -> None:
         assert "SYNTHETIC DATA" in said
 
 
+@pytest.mark.parametrize(
+    ("rows", "cell", "size"), [(3, "75 %", 18), (3, "a sentence longer than a number", 14), (6, "75 %", 10.5)]
+)
+def test_a_few_numbers_on_a_slide_are_set_large(small: Any, rows: int, cell: str, size: float) -> None:
+    table = table_of([{"Who": "All", "Share": cell}] * rows, ["Who", "Share"], title="t", kind="k")
+    (found,) = _tables(pptx.Presentation(_file(render_pptx(small(table)))))
+    sizes = {part.font.size.pt for one in found.iter_cells() for part in one.text_frame.paragraphs}
+    assert sizes == {size}
+
+
+def _tables(show: Any) -> list[Any]:
+    return [shape.table for slide in show.slides for shape in slide.shapes if shape.has_table]
+
+
 def test_nothing_on_a_slide_lies_outside_it(show: Any) -> None:
     for slide in show.slides:
         for shape in slide.shapes:
