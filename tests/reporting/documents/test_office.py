@@ -16,8 +16,10 @@ from pptx.enum.chart import XL_CHART_TYPE
 
 from toolkit.errors import InvalidInput
 from toolkit.presentation.blocks import Bullets, Heading, Paragraph, Prose, Terms, table_of
+from toolkit.presentation.charts import Chart, Series
 from toolkit.reporting.documents import write_documents
 from toolkit.reporting.documents.model import with_templates
+from toolkit.reporting.documents.slide_charts import add_chart
 from toolkit.reporting.documents.slides import render_pptx
 from toolkit.reporting.documents.word import render_docx
 from toolkit.reporting.documents.workbook import render_xlsx
@@ -281,6 +283,20 @@ def _file(made: bytes) -> Any:
     import io
 
     return io.BytesIO(made)
+
+
+@pytest.mark.parametrize("kind", ["stack", "dots"])
+def test_two_bars_do_not_fill_a_slide_and_many_do(kind: str) -> None:
+    show = pptx.Presentation()
+    slide = show.slides.add_slide(show.slide_layouts[6])
+    for count in (2, 20):
+        values = (0.4,) * count
+        series = Series("A", "#1f4e79", values, ("40\u00a0%",) * count, (None,) * count, (None,) * count)
+        chart = Chart(kind, tuple(f"Row {place}" for place in range(count)), (series,))
+        add_chart(slide, chart, (0, 0, 9000000, 5000000), alt="a")
+    low, high = (shape.height for shape in slide.shapes)
+    assert low < 2500000
+    assert high == 5000000
 
 
 def test_words_on_a_stacked_bar_begin_where_it_begins(show: Any) -> None:
