@@ -18,7 +18,8 @@ from toolkit.errors import InvalidInput
 from toolkit.presentation.blocks import Bullets, Heading, Paragraph, Prose, Terms, table_of
 from toolkit.presentation.charts import Chart, Series
 from toolkit.reporting.documents import write_documents
-from toolkit.reporting.documents.model import with_templates
+from toolkit.reporting.documents.deck import chosen_slides
+from toolkit.reporting.documents.model import Section, with_templates
 from toolkit.reporting.documents.slide_charts import add_chart
 from toolkit.reporting.documents.slides import render_pptx
 from toolkit.reporting.documents.word import render_docx
@@ -283,6 +284,20 @@ def _file(made: bytes) -> Any:
     import io
 
     return io.BytesIO(made)
+
+
+def test_a_section_of_one_remark_is_a_slide_only_where_it_opens_the_report(small: Any) -> None:
+    remark = "There is no earlier wave that this one could be compared with."
+    summary, change, why = (
+        Section(title, (Prose("", (Paragraph(text),)),))
+        for title, text in (("Summary", remark), ("Change", remark), ("Why", remark * 2))
+    )
+
+    def titles(*sections: Section) -> list[str]:
+        return [slide.title for slide in chosen_slides(replace(small(), sections=sections))]
+
+    assert titles(summary, change, why) == ["Summary", "Why"]
+    assert titles(change) == ["Change"]
 
 
 @pytest.mark.parametrize("kind", ["stack", "dots"])
