@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
@@ -20,9 +21,19 @@ from toolkit.presentation import (
     ranked_options,
     wave_change,
 )
-from toolkit.presentation.figures import bars, benchmarks, change, gaps, options
+from toolkit.presentation.figures import bars, benchmarks, dots
 from toolkit.presentation.figures.bar_page import Bar, Block, Part, draw_bars, sheets
-from toolkit.presentation.figures.dots import Dot, DotRow, Group, Span, draw_dots
+from toolkit.presentation.figures.dots import (
+    TALLEST,
+    Dot,
+    DotRow,
+    Group,
+    Span,
+    chart_of_dots,
+    dots_on_sheets,
+    draw_dots,
+    sheets_of_rows,
+)
 from toolkit.presentation.figures.page import WIDTH, Box, Line, Mark, Page, Text
 
 WAVES = ("2024", "2025")
@@ -57,7 +68,7 @@ def pages(monkeypatch: pytest.MonkeyPatch) -> list[Page]:
         caught.append(draw())
         return "<svg/>"
 
-    for module in (bars, benchmarks, change, gaps, options):
+    for module in (bars, dots):
         monkeypatch.setattr(module, "as_svg", catch)
     return caught
 
@@ -254,6 +265,19 @@ def test_only_comparable_figures_are_drawn(released: Released, instrument: Instr
     assert picture.title.startswith("This organisation lies furthest from what was published on burnout: ")
 
 
+@pytest.mark.parametrize(("untested", "said"), [(0.9, True), (0.02, False)])
+def test_a_title_says_that_a_wider_gap_has_no_published_n(
+    released: Released, instrument: Instrument, untested: float, said: bool
+) -> None:
+    rows = {row["item"]: row for row in released["benchmarks"].to_dict("records")}
+    rows["flex"] |= {"estimate_a": 0.05, "estimate_b": 0.05 + untested}
+    title = benchmarks._title(
+        [rows["flex"], rows["burnout"]], instrument, "audience", "this organisation", "en"
+    )
+    assert "on burnout" in title
+    assert title.endswith(" (of the figures published with their n)") == said
+
+
 def test_a_theme_without_scale_items_has_no_bars(released: Released, instrument: Instrument) -> None:
     assert diverging_bars(released, instrument, theme="elsewhere") is None
 
@@ -307,6 +331,51 @@ def test_a_long_name_under_an_item_stays_beside_the_dots() -> None:
     boxes = {words: box for words, box in extents(page) if words in hint}
     assert " ".join(boxes) == hint
     assert all(box.x1 < Span().left for box in boxes.values())
+
+
+def _rows(count: int, **last: str) -> list[DotRow]:
+    dots = tuple(Dot("a", 0.4, 0.3, 0.5, "40 %", lane) for lane in range(3))
+    rows = [DotRow(f"r{place}", f"Row {place}", "", dots, lanes=3) for place in range(count)]
+    return [*rows[:-1], replace(rows[-1], **last)]
+
+
+@pytest.mark.parametrize("count", [1, 2, 5, 6, 7, 12, 20, 41])
+def test_rows_keep_their_order_over_sheets_that_are_about_equally_full(count: int) -> None:
+    rows = _rows(count)
+    pages = sheets_of_rows(rows)
+    assert [row for page in pages for row in page] == rows
+    assert max(map(len, pages)) - min(map(len, pages)) <= 1
+    group = [Group("a", "A", "#000000", "o")]
+    one_row = draw_dots(rows[:1], group).height - draw_dots([], group).height
+    assert len(pages) == -(-count * one_row // TALLEST)
+
+
+def test_a_tall_picture_of_dots_is_broken_into_sheets_that_share_title_caption_and_scale() -> None:
+    rows = _rows(12, side_note="not shown: some")
+    group = Group("a", "Audience A", "#000000", "o")
+    drawn: list[Page] = []
+
+    def draw(some: Sequence[DotRow], span: Span) -> Page:
+        drawn.append(draw_dots(some, [group], span=span))
+        return drawn[-1]
+
+    whole = Picture("Finding", "Dots.", "Read it so.", "", charts=(chart_of_dots(rows, [group]),))
+    said = {row.name: f"{row.label} said." for row in rows}
+    picture = dots_on_sheets(whole, rows, draw, said=said, lead="Gaps")
+    sheets_of = (picture, *picture.more)
+    assert [one.title for one in sheets_of] == [
+        "Finding",
+        "Gaps: continued (2 of 3)",
+        "Gaps: continued (3 of 3)",
+    ]
+    assert [one.caption for one in sheets_of] == ["", "", "Read it so."]
+    assert [one.alt.count("said.") for one in sheets_of] == [4, 4, 4]
+    assert [len(chart.categories) for one in sheets_of for chart in one.charts] == [12]
+    marks = [{one.x for one in page.placed if isinstance(one, Mark) and one.gid} for page in drawn]
+    assert marks == [{Span().place(0.4)}] * 3  # one scale, though only the last sheet has words at the right
+    for page in drawn:
+        words = [one.words for one in page.placed if isinstance(one, Text)]
+        assert {"Audience A", "0\u00a0%", "100\u00a0%"} <= set(words)
 
 
 def test_further_sheets_carry_their_own_alt_text() -> None:

@@ -8,10 +8,14 @@ from itertools import pairwise
 
 import pytest
 
+from tests.presentation.measuring import extents
 from toolkit.disclosure import Released
 from toolkit.errors import DisclosureError
 from toolkit.instrument.model import Instrument
 from toolkit.presentation import theme_multiples, visible_gap_strip, wave_slope
+from toolkit.presentation.figures import multiples
+from toolkit.presentation.figures.dots import Dot, DotRow, Group
+from toolkit.presentation.figures.page import Mark, Page, Text
 from toolkit.presentation.figures.slopes import APART, _spread
 from toolkit.presentation.numbers import points, share_as_printed
 
@@ -118,3 +122,24 @@ def test_rows_that_have_not_passed_the_gate_are_refused(
 ) -> None:
     with pytest.raises(DisclosureError):
         draw({"gaps": None, "shares": None}, instrument)
+
+
+def _theme_page(label: str, dot: Dot) -> Page:
+    row = DotRow("q", label, "", (dot,))
+    return multiples._draw([multiples._Panel("Theme", (row,))], [Group("a", "A", "#123456", "o")])
+
+
+def test_a_long_question_is_told_in_two_lines_beside_its_panel() -> None:
+    label = "Leaders' belief that many employees struggle with demands"
+    page = _theme_page(label, Dot("a", 0.0, None, None, "0 %"))
+    lines = [one for one in page.placed if isinstance(one, Text) and one.gid.startswith("label:q")]
+    assert " ".join(one.words for one in lines) == label
+    boxes = [box for words, box in extents(page) if words in [one.words for one in lines]]
+    assert all(box.x1 < multiples.LABEL for box in boxes)
+    assert not boxes[0].overlaps(boxes[1])
+
+
+@pytest.mark.parametrize(("bound", "pointing"), [("", []), (">=", [">"]), ("<=", ["<"])])
+def test_an_arrow_says_on_which_side_of_a_bound_the_share_lies(bound: str, pointing: list[str]) -> None:
+    page = _theme_page("Burnout", Dot("a", 0.5, None, None, "50 %", bound=bound))
+    assert [one.marker for one in page.placed if isinstance(one, Mark) and one.marker in "<>"] == pointing

@@ -16,6 +16,7 @@ import pypdf
 import pytest
 
 from toolkit.presentation.blocks import Picture, Table
+from toolkit.presentation.charts import Chart
 from toolkit.reporting.documents import Document
 
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
@@ -33,6 +34,18 @@ def tables_of(document: Document) -> list[Table]:
 def pictures_of(document: Document) -> list[Picture]:
     found = [block for one in document.chapters() for block in one.flat() if isinstance(block, Picture)]
     return [sheet for block in found for sheet in (block, *block.more)]
+
+
+def charts_of(document: Document) -> list[tuple[str, Chart]]:
+    """Each chart with the words of its sheet; a sheet that has none continues the chart before it."""
+    found: list[tuple[str, Chart]] = []
+    for sheet in pictures_of(document):
+        if sheet.charts or not found:
+            found += [(sheet.alt, chart) for chart in sheet.charts]
+        else:
+            alt, chart = found.pop()
+            found.append((f"{alt} {sheet.alt}", chart))
+    return found
 
 
 def cells_of(table: Table) -> list[list[str]]:
@@ -136,11 +149,11 @@ def test_the_workbook_holds_the_numbers_of_every_table(document: Document, book:
 def test_charts_and_their_data_sheets_hold_what_is_drawn_and_said(
     document: Document, book: openpyxl.Workbook
 ) -> None:
-    charts = [(sheet, chart) for sheet in pictures_of(document) for chart in sheet.charts]
+    charts = charts_of(document)
     sheets = [sheet for sheet in book.worksheets if re.match(r"F\d+ ", sheet.title)]
     assert len(charts) == len(sheets) > 10
-    for picture, chart in charts:
-        said = set(numbers(picture.alt))
+    for alt, chart in charts:
+        said = set(numbers(alt))
         for series in chart.series:
             values = [value for value in series.values if value is not None]
             assert {f"{100 * value:.0f}" for value in values} <= said

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import base64
+import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import docx
+import lxml.etree
 import pptx
 import pytest
+from docx.oxml.ns import qn
 
 from toolkit.cli import main
 from toolkit.errors import InvalidInput
@@ -78,6 +81,30 @@ def test_a_typeface_and_a_drawn_logo_reach_the_files(small: Callable[..., Docume
     assert found.inline_shapes[0]._inline.docPr.get("descr") == "Logo of Survey Research Toolkit"
     assert show.stat().st_size > 0
     assert book.stat().st_size > 0
+
+
+def test_no_colour_of_the_office_programs_is_left_beside_the_brand_s(
+    small: Callable[..., Document], tmp_path: Path
+) -> None:
+    plain = small()
+    made = replace(plain, cover=replace(plain.cover, accent="#847700"))
+    word, show = write_documents(made, tmp_path, "docx,pptx")
+    with zipfile.ZipFile(word) as parts:
+        styles = lxml.etree.fromstring(parts.read("word/styles.xml"))
+    (title,) = (one for one in styles.iter("{*}style") if one.get(qn("w:styleId")) == "Title")
+    assert [line.get(qn("w:color")) for line in title.iter("{*}bottom")] == ["847700"]
+    with zipfile.ZipFile(show) as parts:
+        theme = lxml.etree.fromstring(parts.read("ppt/theme/theme1.xml"))
+    assert [one[0].get("val") for one in theme.iter("{*}accent1")] == ["847700"]
+
+
+def test_the_running_head_of_word_is_small_and_stands_away_from_the_text(
+    small: Callable[..., Document], tmp_path: Path
+) -> None:
+    (word,) = write_documents(small(), tmp_path, "docx")
+    styles = docx.Document(str(word)).styles
+    assert styles["Header"].font.size < styles["Normal"].font.size
+    assert styles["Header"].paragraph_format.space_after.pt >= 6
 
 
 def test_no_path_of_a_template_is_saved_with_a_document(

@@ -9,13 +9,18 @@ from typing import Any
 
 import docx
 import openpyxl
+import openpyxl.utils.cell
 import pptx
 import pytest
+from pptx.enum.chart import XL_CHART_TYPE
 
 from toolkit.errors import InvalidInput
 from toolkit.presentation.blocks import Bullets, Heading, Paragraph, Prose, Terms, table_of
+from toolkit.presentation.charts import Chart, Series
 from toolkit.reporting.documents import write_documents
-from toolkit.reporting.documents.model import with_templates
+from toolkit.reporting.documents.deck import chosen_slides
+from toolkit.reporting.documents.model import Section, with_templates
+from toolkit.reporting.documents.slide_charts import add_chart
 from toolkit.reporting.documents.slides import render_pptx
 from toolkit.reporting.documents.word import render_docx
 from toolkit.reporting.documents.workbook import render_xlsx
@@ -65,6 +70,20 @@ def test_word_pictures_and_slide_charts_have_their_words(word: Any, show: Any) -
                 assert shape._element.nvGraphicFramePr.cNvPr.get("descr")
 
 
+def test_a_word_table_begins_with_three_rows_together_and_ends_free(small: Any) -> None:
+    for count, wanted in (
+        (1, [True, False]),
+        (2, [True, True, False]),
+        (5, [True, True, True, False, False, False]),
+    ):
+        rows = [{"Item": f"row {place}"} for place in range(count)]
+        word = docx.Document(_file(render_docx(small(table_of(rows, ["Item"], title="t", kind="k")))))
+        kept = [
+            bool(row.cells[0].paragraphs[0].paragraph_format.keep_with_next) for row in word.tables[0].rows
+        ]
+        assert kept == wanted
+
+
 def test_properties_name_the_report_and_nobody(word: Any, show: Any, book: openpyxl.Workbook) -> None:
     for found in (word.core_properties, show.core_properties):
         assert found.title == "Granitebeck Engineering · AI at work (sample study) · SYNTHETIC DATA"
@@ -87,6 +106,20 @@ def test_every_slide_says_that_the_data_are_synthetic(show: Any) -> None:
     for slide in show.slides:
         said = " ".join(shape.text_frame.text for shape in slide.shapes if shape.has_text_frame)
         assert "SYNTHETIC DATA" in said
+
+
+@pytest.mark.parametrize(
+    ("rows", "cell", "size"), [(3, "75 %", 18), (3, "a sentence longer than a number", 14), (6, "75 %", 10.5)]
+)
+def test_a_few_numbers_on_a_slide_are_set_large(small: Any, rows: int, cell: str, size: float) -> None:
+    table = table_of([{"Who": "All", "Share": cell}] * rows, ["Who", "Share"], title="t", kind="k")
+    (found,) = _tables(pptx.Presentation(_file(render_pptx(small(table)))))
+    sizes = {part.font.size.pt for one in found.iter_cells() for part in one.text_frame.paragraphs}
+    assert sizes == {size}
+
+
+def _tables(show: Any) -> list[Any]:
+    return [shape.table for slide in show.slides for shape in slide.shapes if shape.has_table]
 
 
 def test_nothing_on_a_slide_lies_outside_it(show: Any) -> None:
@@ -251,6 +284,83 @@ def _file(made: bytes) -> Any:
     import io
 
     return io.BytesIO(made)
+
+
+def test_a_section_of_one_remark_is_a_slide_only_where_it_opens_the_report(small: Any) -> None:
+    remark = "There is no earlier wave that this one could be compared with."
+    summary, change, why = (
+        Section(title, (Prose("", (Paragraph(text),)),))
+        for title, text in (("Summary", remark), ("Change", remark), ("Why", remark * 2))
+    )
+
+    def titles(*sections: Section) -> list[str]:
+        return [slide.title for slide in chosen_slides(replace(small(), sections=sections))]
+
+    assert titles(summary, change, why) == ["Summary", "Why"]
+    assert titles(change) == ["Change"]
+
+
+@pytest.mark.parametrize("kind", ["stack", "dots"])
+def test_two_bars_do_not_fill_a_slide_and_many_do(kind: str) -> None:
+    show = pptx.Presentation()
+    slide = show.slides.add_slide(show.slide_layouts[6])
+    for count in (2, 20):
+        values = (0.4,) * count
+        series = Series("A", "#1f4e79", values, ("40\u00a0%",) * count, (None,) * count, (None,) * count)
+        chart = Chart(kind, tuple(f"Row {place}" for place in range(count)), (series,))
+        add_chart(slide, chart, (0, 0, 9000000, 5000000), alt="a")
+    low, high = (shape.height for shape in slide.shapes)
+    assert low < 2500000
+    assert high == 5000000
+
+
+def test_words_on_a_stacked_bar_begin_where_it_begins(show: Any) -> None:
+    places = {
+        "".join(text.text or "" for text in label.iter("{*}t")): label.find("{*}dLblPos").get("val")
+        for slide in show.slides
+        for shape in slide.shapes
+        if shape.has_chart and shape.chart.chart_type == XL_CHART_TYPE.BAR_STACKED
+        for label in shape.chart._chartSpace.iter("{*}dLbl")
+        if label.find("{*}dLblPos") is not None
+    }
+    assert places
+    assert set(places.values()) == {"inBase"}
+    assert not any(words.replace("\u00a0%", "").isdigit() for words in places)
+
+
+def test_numbers_their_heads_and_the_bounds_among_them_stand_to_the_right(book: openpyxl.Workbook) -> None:
+    sheet = next(one for one in book.worksheets if one.title.startswith("T2"))
+    head, *rows = sheet.iter_rows(min_row=4, max_row=4 + 8)
+    for column in zip(head, *rows, strict=True):
+        sides = {cell.alignment.horizontal for cell in column if cell.value is not None}
+        numbers = any(isinstance(cell.value, int | float) for cell in column)
+        assert sides == ({"right"} if numbers else {None})
+    assert {str(cell.value)[0] for row in rows for cell in row if cell.alignment.horizontal} >= {"≥"}
+
+
+def test_no_sentence_of_a_sheet_runs_out_of_the_printed_width(book: openpyxl.Workbook) -> None:
+    told = [cell for row in book.worksheets[0].iter_rows() for cell in row if "SYNTHETIC" in str(cell.value)]
+    assert [str(one) for one in book.worksheets[0].merged_cells.ranges] == [f"A{told[0].row}:D{told[0].row}"]
+    for sheet in book.worksheets[1:]:
+        merged = {str(one).partition(":")[0]: one for one in sheet.merged_cells.ranges}
+        long = [cell for (cell,) in sheet.iter_rows(max_col=1) if len(str(cell.value or "")) > 60]
+        for cell in long:
+            assert cell.alignment.wrap_text
+            assert cell.coordinate in merged or sheet.column_dimensions["A"].width >= 30
+        assert sheet["A1"].coordinate in merged
+        wide = sum(
+            sheet.column_dimensions[openpyxl.utils.cell.get_column_letter(place)].width
+            if place <= _used(sheet)
+            else 8.43
+            for place in range(1, merged["A1"].max_col + 1)
+        )
+        lines = -(-len(sheet["A1"].value) * 1.3 // wide)
+        assert sheet.row_dimensions[1].height >= 13 * lines
+
+
+def _used(sheet: Any) -> int:
+    """Columns of the table on a sheet."""
+    return int(openpyxl.utils.cell.range_boundaries(sheet.auto_filter.ref)[2])
 
 
 def _book(made: bytes) -> openpyxl.Workbook:

@@ -10,7 +10,7 @@ import pypdf
 import pytest
 
 from toolkit.errors import ToolkitError
-from toolkit.presentation.blocks import Picture, Table, table_of
+from toolkit.presentation.blocks import Paragraph, Picture, Prose, Table, table_of
 from toolkit.reporting.documents.model import Cover
 from toolkit.reporting.documents.pdf import render_pdf, widths
 
@@ -137,6 +137,23 @@ def test_columns_of_numbers_are_as_wide_as_their_text() -> None:
     table = table_of([{"Item": "w" * 80, "n": "12"}], ["Item", "n"], title="t", kind="k")
     assert widths(table)[0] > 0
     assert widths(table)[1] == 0
+
+
+def test_columns_without_sentences_share_the_whole_width_by_their_text() -> None:
+    row = {"Audience": "Executives", "Invited": "24", "Margin of error": "± 12 points"}
+    assert widths(table_of([row], row, title="t", kind="k")) == [10, 10, 15]
+
+
+@pytest.mark.parametrize("above", range(22, 46, 3))
+def test_no_table_begins_with_less_than_three_rows_and_no_row_is_cut(small: Any, above: int) -> None:
+    before = Prose("", tuple(Paragraph(f"Before {place}.") for place in range(above)))
+    rows = [{"Item": f"start{place}\nb\nc\nend{place}", "n": "1"} for place in range(30)]
+    table = table_of(rows, ["Item", "n"], title="Its title", kind="k")
+    pages = [page.extract_text().split() for page in _read(render_pdf(small(before, table))).pages]
+    (first,) = (page for page in pages if "Its" in page and "title" in page)
+    assert {"start0", "start1", "start2"} <= set(first)
+    for place in range(30):
+        assert [f"start{place}" in page for page in pages] == [f"end{place}" in page for page in pages]
 
 
 def _read(made: bytes) -> pypdf.PdfReader:

@@ -7,9 +7,8 @@ from typing import Any
 
 from toolkit.instrument.model import Instrument
 from toolkit.presentation.blocks import Picture
-from toolkit.presentation.figures.dots import Dot, DotRow, Group, chart_of_dots, draw_dots
+from toolkit.presentation.figures.dots import Dot, DotRow, Group, chart_of_dots, dots_on_sheets, draw_dots
 from toolkit.presentation.figures.gaps import dot_of
-from toolkit.presentation.figures.page import as_svg
 from toolkit.presentation.language import Words, spoken
 from toolkit.presentation.numbers import base, is_known, percent
 from toolkit.presentation.rows import audience_name, item_name, known, released_rows, within
@@ -59,10 +58,15 @@ _WORDS = Words(
             "The widest gap to what was published is on {label}, {shares}, {doubt}",
             "Le plus grand écart avec ce qui a été publié porte sur « {label} », {shares}, {doubt}",
         ),
+        "among": (
+            " (of the figures published with their n)",
+            " (parmi les chiffres publiés avec leur n)",
+        ),
         "alt": (
             "Dot plot of this organisation's shares beside the published ones.",
             "Graphique à points des parts de cette organisation à côté des parts publiées.",
         ),
+        "lead": ("Beside published figures", "À côté des chiffres publiés"),
         "not published": ("not published", "non publié"),
         "one": (
             "{item}, {who}: {here} here (n {n_here}), {there} published (n {n_there}).",
@@ -131,12 +135,24 @@ def benchmark_dots(
     told = [row for row in (released_rows(released, shares) if shares else ()) if bool(row["shown"])]
     shares_of = {(row["item"], row["measure"], str(row[by])): row for row in reversed(told)}
     lines = [_row(row, shares_of, instrument, by, own, language) for row in rows]
-    return Picture(
-        title or _title(rows, instrument, by, own, language),
-        _alt(rows, instrument, by, own, language),
-        _caption(len(rows), len(comparable), level),
-        as_svg(lambda: draw_dots(lines, groups, side_title=_WORDS("side", level=percent(level)))),
-        charts=(chart_of_dots(lines, groups, named=dict.fromkeys(names, (_WORDS("in chart"), look.colour))),),
+    side = _WORDS("side", level=percent(level))
+    return dots_on_sheets(
+        Picture(
+            title or _title(rows, instrument, by, own, language),
+            _WORDS("alt"),
+            _caption(len(rows), len(comparable), level),
+            "",
+            charts=(
+                chart_of_dots(lines, groups, named=dict.fromkeys(names, (_WORDS("in chart"), look.colour))),
+            ),
+        ),
+        lines,
+        lambda some, span: draw_dots(some, groups, side_title=side, span=span),
+        said={
+            line.name: _said(row, instrument, by, own, language)
+            for line, row in zip(lines, rows, strict=True)
+        },
+        lead=_WORDS("lead"),
     )
 
 
@@ -152,7 +168,7 @@ def _comparable(row: Row) -> bool:
 
 def _widest(rows: list[Row], most: int | None) -> list[Row]:
     """So many rows with the widest gaps, in the order they came."""
-    order = sorted(rows, key=lambda row: -abs(row["estimate_a"] - row["estimate_b"]))
+    order = sorted(rows, key=_size, reverse=True)
     kept = {id(row) for row in order[:most]}
     return [row for row in rows if id(row) in kept]
 
@@ -193,38 +209,36 @@ def _own_dot(row: Row, here: str, shares_of: Shares, by: str) -> Dot:
 
 def _title(rows: Sequence[Row], instrument: Instrument, by: str, own: str, language: str) -> str:
     tested = [row for row in rows if is_known(row["conf_low"]) or is_known(row["conf_high"])]
-    row = max(tested or rows, key=lambda found: abs(found["estimate_a"] - found["estimate_b"]))
+    row = max(tested or rows, key=_size)
     here, there = here_and_there(row, own)
     label = within(item_name(instrument, row["item"], language=language))
     who = audience_name(instrument, row[by], language=language)
     shares = _WORDS("shares", here=_here(row, here), who=who, there=percent(row[f"estimate_{there}"]))
     if not tested:
         return _WORDS("untested", label=label, shares=shares)
+    among = _WORDS("among") if max(map(_size, rows)) > _size(row) else ""
     if is_certain(row):
-        return _WORDS("furthest", label=label, shares=shares)
-    return _WORDS("widest", label=label, shares=shares, doubt=doubt(row))
+        return _WORDS("furthest", label=label, shares=shares) + among
+    return _WORDS("widest", label=label, shares=shares, doubt=doubt(row)) + among
+
+
+def _size(row: Row) -> float:
+    return abs(float(row["estimate_a"]) - float(row["estimate_b"]))
 
 
 def _here(row: Row, here: str) -> str:
     return percent(row[f"estimate_{here}"], bound=str(known(row.get(f"bound_{here}"))))
 
 
-def _alt(rows: Sequence[Row], instrument: Instrument, by: str, own: str, language: str) -> str:
-    said = [_WORDS("alt")]
-    for row in rows:
-        here, there = here_and_there(row, own)
-        item = item_name(instrument, row["item"], language=language)
-        who = audience_name(instrument, row[by], language=language)
-        n = base(row[f"n_{there}"]) if is_known(row[f"n_{there}"]) else _WORDS("not published")
-        said.append(
-            _WORDS(
-                "one",
-                item=item,
-                who=who,
-                here=_here(row, here),
-                n_here=base(row[f"n_{here}"], row.get(f"n_{here}_shown")),
-                there=percent(row[f"estimate_{there}"]),
-                n_there=n,
-            )
-        )
-    return " ".join(said)
+def _said(row: Row, instrument: Instrument, by: str, own: str, language: str) -> str:
+    """A row in words."""
+    here, there = here_and_there(row, own)
+    return _WORDS(
+        "one",
+        item=item_name(instrument, row["item"], language=language),
+        who=audience_name(instrument, row[by], language=language),
+        here=_here(row, here),
+        n_here=base(row[f"n_{here}"], row.get(f"n_{here}_shown")),
+        there=percent(row[f"estimate_{there}"]),
+        n_there=base(row[f"n_{there}"]) if is_known(row[f"n_{there}"]) else _WORDS("not published"),
+    )

@@ -7,9 +7,8 @@ from typing import Any
 
 from toolkit.instrument.model import Instrument
 from toolkit.presentation.blocks import Picture
-from toolkit.presentation.figures.dots import Dot, DotRow, Group, chart_of_dots, draw_dots
+from toolkit.presentation.figures.dots import Dot, DotRow, Group, chart_of_dots, dots_on_sheets, draw_dots
 from toolkit.presentation.figures.gaps import single_items
-from toolkit.presentation.figures.page import as_svg
 from toolkit.presentation.language import Words, spoken
 from toolkit.presentation.numbers import percent
 from toolkit.presentation.rows import audience_name, item_name, known, released_table, within
@@ -56,6 +55,7 @@ _WORDS = Words(
             "Les {drawn} plus grands changements sur {count} sont dessinés ; l’annexe les contient tous.",
         ),
         "alt": ("Dot plot of shares in two waves.", "Graphique à points des parts en deux vagues."),
+        "lead": ("Changes since {first}", "Changements depuis {first}"),
         "one": (
             "{item}, {who}: {earlier} in {first}, {later} in {last}, change {size} points.",
             "{item}, {who} : {earlier} en {first}, {later} en {last}, changement de {size} points.",
@@ -129,15 +129,22 @@ def wave_change(
         Group("later", _WORDS("filled", wave=waves[1]), QUIET, "o"),
     ]
     lines = [_row(row, instrument, by, language) for row in drawn]
-    side = _WORDS("side", level=percent(level))
-    return Picture(
-        title or _title(drawn, instrument, waves, by, language),
-        _alt(drawn, instrument, waves, by, language),
-        _caption(waves, drawn, len(rows), level),
-        as_svg(
-            lambda: draw_dots(lines, groups, side_title=side if lines else "", keys=keys if lines else [])
+    side = _WORDS("side", level=percent(level)) if lines else ""
+    return dots_on_sheets(
+        Picture(
+            title or _title(drawn, instrument, waves, by, language),
+            _WORDS("alt"),
+            _caption(waves, drawn, len(rows), level),
+            "",
+            charts=(chart_of_dots(lines, groups, named=_when(groups, waves, look)),) if lines else (),
         ),
-        charts=(chart_of_dots(lines, groups, named=_when(groups, waves, look)),) if lines else (),
+        lines,
+        lambda some, span: draw_dots(some, groups, side_title=side, keys=keys if lines else [], span=span),
+        said={
+            line.name: _said(row, instrument, waves, by, language)
+            for line, row in zip(lines, drawn, strict=True)
+        },
+        lead=_WORDS("lead", first=waves[0]),
     )
 
 
@@ -190,25 +197,18 @@ def _caption(waves: tuple[str, str], drawn: Sequence[Row], count: int, level: fl
     return " ".join(said)
 
 
-def _alt(rows: Sequence[Row], instrument: Instrument, waves: tuple[str, str], by: str, language: str) -> str:
-    said = [_WORDS("alt")]
-    for row in rows:
-        item = item_name(instrument, row["item"], language=language)
-        who = audience_name(instrument, row[by], language=language)
-        size = " ".join(part for part in signed_gap(row, turned=row["turned"]) if part)
-        said.append(
-            _WORDS(
-                "one",
-                item=item,
-                who=who,
-                earlier=_share(row, "earlier"),
-                first=waves[0],
-                later=_share(row, "later"),
-                last=waves[1],
-                size=size,
-            )
-        )
-    return " ".join(said)
+def _said(row: Row, instrument: Instrument, waves: tuple[str, str], by: str, language: str) -> str:
+    """A row in words."""
+    return _WORDS(
+        "one",
+        item=item_name(instrument, row["item"], language=language),
+        who=audience_name(instrument, row[by], language=language),
+        earlier=_share(row, "earlier"),
+        first=waves[0],
+        later=_share(row, "later"),
+        last=waves[1],
+        size=" ".join(part for part in signed_gap(row, turned=row["turned"]) if part),
+    )
 
 
 def _bound(row: Row, when: str) -> str:

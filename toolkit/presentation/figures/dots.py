@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
+from toolkit.presentation.blocks import Picture
 from toolkit.presentation.charts import Chart, dot_chart
-from toolkit.presentation.figures.page import LINE, SMALL_LINE, WIDTH, Page, wrapped
+from toolkit.presentation.figures.page import LINE, SMALL_LINE, WIDTH, Page, as_svg, wrapped
+from toolkit.presentation.language import Words
 from toolkit.presentation.theme import BAND, QUIET, RULE, WHITE
 
-__all__ = ["Dot", "DotRow", "Group", "Span", "chart_of_dots", "draw_dots"]
+__all__ = [
+    "Dot",
+    "DotRow",
+    "Group",
+    "Span",
+    "bound_arrow",
+    "chart_of_dots",
+    "dots_on_sheets",
+    "draw_dots",
+    "sheets_of_rows",
+]
+
+_WORDS = Words(
+    {"continued": ("{lead}: continued ({place} of {count})", "{lead} : suite ({place} sur {count})")}
+)
+
+TALLEST = 3.5
+"""Inches the rows of a sheet may be high together: two or three sheets fill a printed page."""
 
 LABEL_CHARACTERS = 37
 SIDE_CHARACTERS = 18
@@ -76,8 +97,21 @@ def draw_dots(
     *,
     side_title: str = "",
     keys: Sequence[Group] | None = None,
+    span: Span | None = None,
 ) -> Page:
-    """Draw rows of dots, top to bottom in the order given; `keys` replaces the groups in the legend."""
+    """Draw rows of dots, top to bottom in the order given.
+
+    Parameters
+    ----------
+    rows, groups
+        What is drawn.
+    side_title
+        Stands above what the rows say at the right.
+    keys
+        Replaces the groups in the legend.
+    span
+        Where the scale stands; without it as wide as these rows leave room for.
+    """
     by_name = {group.name: group for group in groups}
     keys = groups if keys is None else keys
     heights = [_height(row) for row in rows]
@@ -86,14 +120,69 @@ def draw_dots(
     page.legend([(key.label, _key(page, key)) for key in keys], 0.14)
     if side_title:
         page.text(WIDTH - 0.08, top - 0.12, side_title, color=QUIET, fontsize=SMALL, ha="right")
-    has_side = any(row.side or row.side_note for row in rows)
-    span = Span() if has_side else Span(right=6.66)
+    span = span or _span_of(rows)
     _scale(page, span, top, sum(heights))
     y = top
     for row, height in zip(rows, heights, strict=True):
         _row(page, span, row, by_name, (y, height))
         y += height
     return page
+
+
+def sheets_of_rows(rows: Sequence[DotRow]) -> list[list[DotRow]]:
+    """Rows in their order over as many sheets as a printed page asks for, about equally full."""
+    heights = [_height(row) for row in rows]
+    count = max(1, math.ceil(sum(heights) / TALLEST))
+    found: list[list[DotRow]] = [[] for _ in range(count)]
+    above = 0.0
+    for row, height in zip(rows, heights, strict=True):
+        found[int((above + height / 2) / sum(heights) * count)].append(row)
+        above += height
+    return found
+
+
+def dots_on_sheets(
+    whole: Picture,
+    rows: Sequence[DotRow],
+    draw: Callable[[Sequence[DotRow], Span], Page],
+    *,
+    said: Mapping[str, str],
+    lead: str,
+) -> Picture:
+    """A picture of rows of dots, broken into sheets where it would be too tall for a printed page.
+
+    Parameters
+    ----------
+    whole
+        The picture before it is drawn: its title and charts stay with the first sheet, its caption with the
+        last; its alt text opens that of each.
+    rows, draw
+        The rows, and what draws some of them on the scale all of them share.
+    said
+        A row's name → the sentence of the alt text that says it.
+    lead
+        What the picture is about, before "continued".
+    """
+    span, pages = _span_of(rows), sheets_of_rows(rows)
+    drawn = [
+        replace(
+            whole,
+            title=whole.title
+            if place == 1
+            else _WORDS("continued", lead=lead, place=place, count=len(pages)),
+            alt=" ".join([whole.alt, *(said[row.name] for row in page)]),
+            caption=whole.caption if place == len(pages) else "",
+            svg=as_svg(partial(draw, page, span)),
+            charts=whole.charts if place == 1 else (),
+        )
+        for place, page in enumerate(pages, start=1)
+    ]
+    return replace(drawn[0], more=tuple(drawn[1:]))
+
+
+def _span_of(rows: Sequence[DotRow]) -> Span:
+    """As wide as what is said at the right leaves room for."""
+    return Span() if any(row.side or row.side_note for row in rows) else Span(right=6.66)
 
 
 def chart_of_dots(
@@ -197,7 +286,7 @@ def _lane(page: Page, span: Span, row: DotRow, groups: Mapping[str, Group], wher
             gid = f"interval:{row.name}:{dot.group}"
             page.line(ends, (y, y), color=group.colour, linewidth=1.4, zorder=3, gid=gid)
         if dot.bound:
-            _bound(page, dot.bound, x, y, group.colour)
+            bound_arrow(page, dot.bound, x, y, group.colour)
         open_marker = group.hollow or (bool(dot.bound) and not row.joined)
         face = WHITE if open_marker else group.colour
         gid = f"dot:{row.name}:{dot.group}"
@@ -207,9 +296,9 @@ def _lane(page: Page, span: Span, row: DotRow, groups: Mapping[str, Group], wher
     _words(page, span, dots, groups, y)
 
 
-def _bound(page: Page, bound: str, x: float, y: float, colour: str) -> None:
-    """An arrow from the bound towards where the share lies."""
-    ahead = 0.2 if bound == ">=" else -0.2
+def bound_arrow(page: Page, bound: str, x: float, y: float, colour: str, *, reach: float = 0.2) -> None:
+    """An arrow of so many inches from the bound towards where the share lies."""
+    ahead = reach if bound == ">=" else -reach
     page.line((x, x + ahead), (y, y), color=colour, linewidth=1.2, zorder=3)
     page.mark(x + ahead, y, marker=">" if ahead > 0 else "<", colour=colour, markersize=3.4)
 

@@ -7,8 +7,7 @@ from typing import Any
 
 from toolkit.instrument.model import Instrument
 from toolkit.presentation.blocks import Picture
-from toolkit.presentation.figures.dots import Dot, DotRow, Group, chart_of_dots, draw_dots
-from toolkit.presentation.figures.page import as_svg
+from toolkit.presentation.figures.dots import Dot, DotRow, Group, chart_of_dots, dots_on_sheets, draw_dots
 from toolkit.presentation.language import Words, spoken
 from toolkit.presentation.numbers import base, is_known, percent
 from toolkit.presentation.rows import audience_name, item_name, joined, known, released_rows, shown
@@ -63,7 +62,8 @@ _WORDS = Words(
         ),
         "one": ("{who} {share}, n {n}", "{who} {share}, n {n}"),
         "all": ("{lead} All: {shares}.", "{lead} Tous : {shares}."),
-        "alt": ("Dot plot of shares by audience. ", "Graphique à points des parts par public. "),
+        "alt": ("Dot plot of shares by audience.", "Graphique à points des parts par public."),
+        "lead": ("Gaps between audiences", "Écarts entre publics"),
         "span": ("{low} to {high}", "{low} à {high}"),
     }
 )
@@ -148,12 +148,21 @@ def gap_dumbbell(
     ]
     caption = _caption(len(order), len(drawn), ranked, estimates, level)
     side = _WORDS("side", level=percent(level)) if ranked else ""
-    return Picture(
-        title or _title(gaps, groups, instrument, language),
-        _alt(drawn, gaps_of, shares_of, instrument, by=by, language=language),
-        caption,
-        as_svg(lambda: draw_dots(rows, groups, side_title=side)),
-        charts=(chart_of_dots(rows, groups),),
+    return dots_on_sheets(
+        Picture(
+            title or _title(gaps, groups, instrument, language),
+            _WORDS("alt"),
+            caption,
+            "",
+            charts=(chart_of_dots(rows, groups),),
+        ),
+        rows,
+        lambda some, span: draw_dots(some, groups, side_title=side, span=span),
+        said={
+            name: _said(name, gaps_of.get(name), shares_of.get(name, ()), instrument, by, language)
+            for name in drawn
+        },
+        lead=_WORDS("lead"),
     )
 
 
@@ -270,34 +279,30 @@ def _caption(count: int, drawn: int, ranked: list[Row], estimates: list[Row], le
     return " ".join(said)
 
 
-def _alt(
-    drawn: list[str],
-    gaps_of: Mapping[str, Sequence[Row]],
-    shares_of: Mapping[str, Sequence[Row]],
+def _said(
+    name: str,
+    widest: Sequence[Row] | None,
+    rows: Sequence[Row],
     instrument: Instrument,
-    *,
     by: str,
     language: str,
 ) -> str:
-    said = []
-    for name in drawn:
-        own = gaps_of.get(name)
-        shares = joined(
-            _WORDS(
-                "one",
-                who=audience_name(instrument, row[by], language=language),
-                share=share_of(row),
-                n=base(row["n"], row.get("n_shown")),
-            )
-            for row in shares_of.get(name, ())
+    """An item's widest gap and all its shares in words."""
+    shares = joined(
+        _WORDS(
+            "one",
+            who=audience_name(instrument, row[by], language=language),
+            share=share_of(row),
+            n=base(row["n"], row.get("n_shown")),
         )
-        lead = (
-            headline(own[0], instrument, language=language)
-            if own
-            else item_name(instrument, name, language=language) + "."
-        )
-        said.append(_WORDS("all", lead=lead, shares=shares))
-    return _WORDS("alt") + " ".join(said)
+        for row in rows
+    )
+    lead = (
+        headline(widest[0], instrument, language=language)
+        if widest
+        else item_name(instrument, name, language=language) + "."
+    )
+    return _WORDS("all", lead=lead, shares=shares)
 
 
 def _span(counts: Sequence[float]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from toolkit.instrument.model import Instrument
 from toolkit.presentation.blocks import Picture
-from toolkit.presentation.figures.dots import DotRow, Group, chart_of_dots
+from toolkit.presentation.figures.dots import DotRow, Group, bound_arrow, chart_of_dots
 from toolkit.presentation.figures.gaps import bound_note, groups_of, item_rows, single_items
 from toolkit.presentation.figures.page import WIDTH, Page, as_svg, wrapped
 from toolkit.presentation.language import Words, spoken
@@ -35,8 +35,9 @@ _WORDS = Words(
         "row": ("{label}: {shares}", "{label} : {shares}"),
     }
 )
-COLUMNS, LABEL = 2, 2.0
-LINE, HEAD, FOOT = 0.2, 0.28, 0.22
+COLUMNS, LABEL, LABEL_CHARACTERS = 2, 2.0, 33
+LINE, FURTHER, HEAD, FOOT = 0.2, 0.115, 0.28, 0.22
+"""Inches a row of one line takes, what another line of its label adds, and what stands above and below."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class _Panel:
 
     @property
     def height(self) -> float:
-        return HEAD + LINE * len(self.rows) + FOOT
+        return HEAD + sum(_height(row) for row in self.rows) + FOOT
 
 
 @spoken
@@ -179,29 +180,48 @@ def _key(page: Page, group: Group) -> Any:
     return draw
 
 
+def _label(row: DotRow) -> list[str]:
+    return wrapped(row.label, LABEL_CHARACTERS, most=2)
+
+
+def _height(row: DotRow) -> float:
+    return LINE + FURTHER * (len(_label(row)) - 1)
+
+
 def _panel(page: Page, panel: _Panel, groups: dict[str, Group], left: float, y: float) -> None:
     start, end = left + LABEL, left + WIDTH / COLUMNS - 0.2
     page.text(left + 0.08, y + 0.14, wrapped(panel.name, 46, most=1)[0], fontweight="bold")
-    bottom = y + HEAD + LINE * len(panel.rows)
+    bottom = y + panel.height - FOOT
     for share in (0, 0.5, 1):
         x = start + share * (end - start)
         page.line((x, x), (y + HEAD - 0.04, bottom), color=RULE, linewidth=0.6)
         page.text(x, bottom + 0.09, f"{share * 100:.0f}\u00a0%", color=QUIET, fontsize=6.5, ha="center")
-    for place, row in enumerate(panel.rows):
-        middle = y + HEAD + (place + 0.5) * LINE
-        page.text(left + 0.08, middle, wrapped(row.label, 36, most=1)[0], fontsize=7)
-        page.line((start, end), (middle, middle), linewidth=0.5)
-        for dot in row.dots:
-            group = groups[dot.group]
-            face = WHITE if dot.bound else group.colour
-            x = start + dot.estimate * (end - start)
-            gid = f"dot:{row.name}:{dot.group}"
-            page.mark(
-                x,
-                middle,
-                marker=group.marker,
-                colour=group.colour,
-                gid=gid,
-                markersize=4.6,
-                markerfacecolor=face,
-            )
+    y += HEAD
+    for row in panel.rows:
+        _row(page, row, groups, (left, start, end), y + _height(row) / 2)
+        y += _height(row)
+
+
+def _row(
+    page: Page, row: DotRow, groups: dict[str, Group], across: tuple[float, float, float], middle: float
+) -> None:
+    left, start, end = across
+    lines = _label(row)
+    for place, words in enumerate(lines):
+        y = middle + (place - (len(lines) - 1) / 2) * FURTHER
+        page.text(left + 0.08, y, words, fontsize=7, gid=f"label:{row.name}:{place}")
+    page.line((start, end), (middle, middle), linewidth=0.5)
+    for dot in row.dots:
+        group = groups[dot.group]
+        x = start + dot.estimate * (end - start)
+        if dot.bound:
+            bound_arrow(page, dot.bound, x, middle, group.colour, reach=0.13)
+        page.mark(
+            x,
+            middle,
+            marker=group.marker,
+            colour=group.colour,
+            gid=f"dot:{row.name}:{dot.group}",
+            markersize=4.6,
+            markerfacecolor=WHITE if dot.bound else group.colour,
+        )

@@ -9,9 +9,8 @@ from typing import Any
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument.model import Instrument, Variable
 from toolkit.presentation.blocks import Picture
-from toolkit.presentation.figures.dots import DotRow, chart_of_dots, draw_dots
+from toolkit.presentation.figures.dots import DotRow, chart_of_dots, dots_on_sheets, draw_dots
 from toolkit.presentation.figures.gaps import bound_note, few_words, groups_of, item_rows
-from toolkit.presentation.figures.page import as_svg
 from toolkit.presentation.language import Words, spoken
 from toolkit.presentation.numbers import base, is_known, percent
 from toolkit.presentation.rows import (
@@ -77,8 +76,8 @@ _WORDS = Words(
         "option": ("{label}: {shares}.", "{label} : {shares}."),
         "not asked": ("not asked", "non posée"),
         "alt": (
-            "Dot plot of the options chosen, by audience. ",
-            "Graphique à points des options choisies, par public. ",
+            "Dot plot of the options chosen, by audience.",
+            "Graphique à points des options choisies, par public.",
         ),
     }
 )
@@ -157,12 +156,20 @@ def ranked_options(
             )
         )
     question = _question(variables[0], instrument, language)
-    return Picture(
-        title or _title(found, exclusive, question, instrument, by=by, language=language),
-        _alt(shares_of, order, instrument, by=by, language=language),
-        _caption(variables[0], found, instrument, level, language),
-        as_svg(lambda: draw_dots(rows, groups)),
-        charts=(chart_of_dots(rows, groups),),
+    return dots_on_sheets(
+        Picture(
+            title or _title(found, exclusive, question, instrument, by=by, language=language),
+            _WORDS("alt"),
+            _caption(variables[0], found, instrument, level, language),
+            "",
+            charts=(chart_of_dots(rows, groups),),
+        ),
+        rows,
+        lambda some, span: draw_dots(some, groups, span=span),
+        said={
+            name: _said(name, shares_of.get(name, ()), instrument, by=by, language=language) for name in order
+        },
+        lead=question,
     )
 
 
@@ -244,27 +251,16 @@ def _hidden_note(hidden: list[tuple[str, str]], instrument: Instrument, language
     return _WORDS("hidden", names=", ".join(names)) if names else ""
 
 
-def _alt(
-    shares_of: Mapping[str, Sequence[Row]],
-    order: list[str],
-    instrument: Instrument,
-    *,
-    by: str,
-    language: str,
-) -> str:
-    said = []
-    for name in order:
-        shares = joined(
-            _WORDS(
-                "one",
-                who=audience_name(instrument, row[by], language=language),
-                share=share_of(row),
-                n=base(row["n"], row.get("n_shown")),
-                rank=_rank(row),
-            )
-            for row in shares_of.get(name, ())
+def _said(name: str, rows: Sequence[Row], instrument: Instrument, *, by: str, language: str) -> str:
+    """An option and its shares in words."""
+    shares = joined(
+        _WORDS(
+            "one",
+            who=audience_name(instrument, row[by], language=language),
+            share=share_of(row),
+            n=base(row["n"], row.get("n_shown")),
+            rank=_rank(row),
         )
-        said.append(
-            _WORDS("option", label=instrument[name].label(language), shares=shares or _WORDS("not asked"))
-        )
-    return _WORDS("alt") + " ".join(said)
+        for row in rows
+    )
+    return _WORDS("option", label=instrument[name].label(language), shares=shares or _WORDS("not asked"))

@@ -36,6 +36,11 @@ class Column:
     name: str
     cells: tuple[Cell | None, ...]
 
+    @property
+    def counts(self) -> bool:
+        """Whether there are numbers in it."""
+        return any(cell is not None and not isinstance(cell.value, str) for cell in self.cells)
+
 
 def number_of(text: str, language: str = "en") -> float:
     """A printed number as a number.

@@ -20,6 +20,9 @@ LONG_TABLE = 14
 LONG_CHART, LATE = 18, 9
 """Rows; a longer picture becomes a slide only where there is room left."""
 
+REMARK, LAST = 100, 99
+"""Letters; a section that says no more is a slide only where it opens the report, and the rank of such."""
+
 MOST_WORDS = 900
 """Letters of running text a slide holds; what is longer stands in its notes."""
 
@@ -58,9 +61,9 @@ def chosen_slides(document: Document) -> list[Slide]:
 
     Where there is room, second and third pictures follow; long tables stay in the other formats.
     """
-    found: list[tuple[int, Slide]] = []
-    for section in document.chapters():
-        found += _of_section(section, document.cover.language)
+    first, *others = [list(_of_section(one, document.cover.language)) for one in document.chapters()] or [[]]
+    found = first + [slide for section in others for slide in section if slide[0] < LAST]
+    found = [(rank if rank < LAST else 1, slide) for rank, slide in found]
     ranked = sorted(range(len(found)), key=lambda place: (found[place][0], place))[: MOST_SLIDES - 1]
     return [found[place][1] for place in sorted(ranked)]
 
@@ -81,7 +84,12 @@ def _of_section(section: Section, language: str) -> Iterator[tuple[int, Slide]]:
             rank += 2
     said = [block for block in blocks if isinstance(block, Prose) and _tells(block)]
     if said and not pictures and not any(isinstance(block, Table) for block in blocks):
-        yield 1, _prose(section.title, said, language)
+        yield LAST if _remark(said) else 1, _prose(section.title, said, language)
+
+
+def _remark(passages: Sequence[Prose]) -> bool:
+    """Whether a section only says that there is nothing to see."""
+    return sum(len(text) for passage in passages for _, text in _pairs(passage)) <= REMARK
 
 
 def _tells(prose: Prose) -> bool:

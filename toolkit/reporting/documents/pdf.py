@@ -25,6 +25,9 @@ STANDARD = "ua-1"
 """PDF/UA-1: Typst refuses to write a file that does not keep to it, such as a picture without words."""
 
 _TEMPLATE = Path(__file__).with_name("report.typ")
+_SENTENCE = 20
+"""Letters; a column with none longer holds numbers or names."""
+
 _WIDE, _HIGH = 176.0, 190.0
 """Millimetres there are for a picture."""
 
@@ -139,12 +142,14 @@ def widths(table: Table) -> list[int]:
     Examples
     --------
     A column of numbers is as wide as its longest one; columns of sentences share what is left by the length
-    of what stands in them.
+    of what stands in them. Where there are no sentences the columns share the whole width by their text, so
+    that the last one does not stand alone at the far edge.
     """
-    found = []
+    found, letters = [], []
     for name in table.frame.columns:
         cells = [str(cell) for cell in table.frame[name]] + [str(name)]
         longest = max(len(line) for cell in cells for line in cell.split("\n"))
         whole = max(len(cell) for cell in cells)
+        letters.append(longest)
         found.append(0 if longest <= 14 else max(12, min(longest, 24), round(whole**0.72)))
-    return found if any(found) else [1] * len(found)
+    return found if max(letters, default=0) > _SENTENCE else [max(10, one) for one in letters]

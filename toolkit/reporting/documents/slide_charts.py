@@ -20,6 +20,9 @@ _DATA: Any = CategoryChartData  # without annotations of its own
 _LEAST = 0.07
 """A bar shorter than this has no room for its number."""
 
+_LEGEND, _BAR = 1200000, 560000
+"""English metric units (914,400 an inch) a chart's legend takes, and each of its bars at most."""
+
 _ERRORS = (
     '<c:errBars xmlns:c="http://schemas.openxmlformats.org/drawingml/2006/chart" '
     'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main">'
@@ -49,9 +52,16 @@ def add_chart(slide: Any, chart: Chart, box: tuple[float, float, float, float], 
     kind = XL_CHART_TYPE.BAR_STACKED if chart.kind == "stack" else XL_CHART_TYPE.BAR_CLUSTERED
     frame = slide.shapes.add_chart(kind, *(int(one) for one in box), data)
     described(frame._element.nvGraphicFramePr.cNvPr, alt)
+    frame.height = min(frame.height, _height(chart))
     _axes(frame.chart, chart)
     for drawn, one in zip(frame.chart.plots[0].series, chart.series, strict=True):
         _series(drawn, one, chart.kind)
+
+
+def _height(chart: Chart) -> int:
+    """What its bars ask for: two bars over a whole slide are as thick as a hand."""
+    bars = len(chart.categories) * (1 if chart.kind == "stack" else len(chart.series))
+    return _LEGEND + bars * _BAR
 
 
 def _axes(drawn: Any, chart: Chart) -> None:
@@ -108,6 +118,8 @@ def _label(label: Any, words: str, kind: str) -> None:
     run.font.color.rgb = rgb("#1F2933")
     if kind == "dots":
         label.position = XL_LABEL_POSITION.OUTSIDE_END
+    elif not words.removesuffix("%").strip().isdigit():
+        label.position = XL_LABEL_POSITION.INSIDE_BASE  # a sentence centred on a short bar runs into its name
 
 
 def _intervals(drawn: Any, series: Series) -> None:

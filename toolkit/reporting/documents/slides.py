@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -13,6 +14,7 @@ from pptx.opc.constants import RELATIONSHIP_TYPE
 from pptx.oxml import parse_xml
 from pptx.util import Pt
 
+from toolkit.presentation.blocks import Table
 from toolkit.reporting.documents.deck import Slide, chosen_slides
 from toolkit.reporting.documents.model import Document
 from toolkit.reporting.documents.office import described, named_after, opened_template, rgb
@@ -161,12 +163,12 @@ class _Writer:
         columns = [str(name) for name in table.frame.columns]
         rows = len(table.frame) + 1
         left, top, wide, high = (int(one) for one in box)
-        frame = slide.shapes.add_table(rows, len(columns), left, top, wide, min(high, rows * 330000))
+        size, step = _print_of(table)
+        frame = slide.shapes.add_table(rows, len(columns), left, top, wide, min(high, rows * step))
         described(frame._element.nvGraphicFramePr.cNvPr, plan.alt)
         parts = [one or 10 for one in widths(table)]
         for place, part in enumerate(parts):
             frame.table.columns[place].width = int(wide * part / sum(parts))
-        size = 14 if rows <= 5 else 10.5
         lines = [columns, *(map(str, row) for row in table.rows)]
         for number, line in enumerate(lines):
             for place, text in enumerate(line):
@@ -199,6 +201,14 @@ class _Writer:
         shape.text_frame.word_wrap = True
         shape.text_frame.text = words
         _sized(shape.text_frame, size, colour)
+
+
+def _print_of(table: Table) -> tuple[float, int]:
+    """Size of a table's print and height of its rows: a few numbers are to be read from the last seat."""
+    if len(table.frame) > 4:
+        return 10.5, 330000
+    longest = max(len(cell) for row in table.rows for cell in row)
+    return (18, 560000) if longest <= 24 and len(table.frame.columns) <= 6 else (14, 330000)
 
 
 def _sized(frame: Any, size: float, colour: str) -> None:
@@ -253,6 +263,12 @@ def _own_look(file: Any, document: Document) -> None:
                 paragraph.alignment = PP_ALIGN.LEFT
     theme = master.part.part_related_by(RELATIONSHIP_TYPE.THEME)
     blob = theme.blob.decode()
+    # tables and charts that are added later take the first accent of the theme
+    blob = re.sub(
+        r"(<a:accent1>).*?(</a:accent1>)",
+        rf'\1<a:srgbClr val="{document.cover.accent.lstrip("#").upper()}"/>\2',
+        blob,
+    )
     face = document.cover.font
     if face:
         blob = blob.replace('<a:latin typeface="Calibri"', f'<a:latin typeface="{_quoted(face)}"')

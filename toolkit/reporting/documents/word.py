@@ -26,6 +26,7 @@ _TEXT_WIDTH = 17.4
 
 _TALLEST = 20.0
 SMALL, NOTE = 8.5, 8.0
+_SOFT = "4D5661"
 
 
 def render_docx(document: Document) -> bytes:
@@ -224,6 +225,13 @@ class _Writer:
                 fonts.attrib.pop(qn(kind), None)
             if name != "Normal":
                 style.font.color.rgb = colour
+        for line in self.file.styles["Title"].element.iter(qn("w:bottom")):
+            line.set(qn("w:color"), self.cover_of.accent.lstrip("#").upper())
+            line.attrib.pop(qn("w:themeColor"), None)
+        for name in ("Header", "Footer"):
+            style = self.file.styles[name]
+            style.font.size, style.font.color.rgb = Pt(NOTE), RGBColor.from_string(_SOFT)
+        self.file.styles["Header"].paragraph_format.space_after = Pt(8)
         self.file.styles["Normal"].paragraph_format.space_after = Pt(6)
         language = self.file.styles.element.find(".//" + qn("w:lang"))
         if language is not None:

@@ -18,6 +18,9 @@ _LETTER, _PADDING = 95, 240
 """Twentieths of a point a letter of small print takes, and what a cell adds to it."""
 
 _HALF_POINTS = 16
+_TOGETHER = 2
+"""Rows that stay with the next one: a head with one row at the foot of a page reads as if the table ended."""
+
 _LINES = (
     '<w:tblBorders><w:top w:val="single" w:sz="4" w:color="C9D0D8"/>'
     '<w:bottom w:val="single" w:sz="4" w:color="C9D0D8"/>'
@@ -43,8 +46,11 @@ def table_xml(table: Table, wide: int) -> Any:
     columns = [str(name) for name in table.frame.columns]
     shares = _shares(table, wide)
     right = [name in table.numeric for name in columns]
-    rows = [_row(columns, shares, right, head=True)]
-    rows += [_row(row, shares, right) for row in table.rows]
+    last = len(table.rows) - 1
+    rows = [_row(columns, shares, right, head=True, kept=True)]
+    rows += [
+        _row(row, shares, right, kept=place < min(_TOGETHER, last)) for place, row in enumerate(table.rows)
+    ]
     grid = "".join(f'<w:gridCol w:w="{share}"/>' for share in shares)
     return parse_xml(
         f'<w:tbl {_SPACE}><w:tblPr><w:tblW w:w="{sum(shares)}" w:type="dxa"/>{_LINES}'
@@ -73,11 +79,14 @@ def _letters(table: Table, place: int) -> int:
     return max(len(word) for word in (*words, *head, "0000"))
 
 
-def _row(cells: Sequence[str], shares: list[int], right: list[bool], *, head: bool = False) -> str:
+def _row(
+    cells: Sequence[str], shares: list[int], right: list[bool], *, head: bool = False, kept: bool = False
+) -> str:
     marks = '<w:cantSplit w:val="true"/>' + ('<w:tblHeader w:val="true"/>' if head else "")
     aligned = '<w:jc w:val="right"/>'
+    stays = "<w:keepNext/>" if kept else ""
     inner = "".join(
-        f'<w:tc><w:tcPr><w:tcW w:w="{share}" w:type="dxa"/></w:tcPr><w:p><w:pPr>'
+        f'<w:tc><w:tcPr><w:tcW w:w="{share}" w:type="dxa"/></w:tcPr><w:p><w:pPr>{stays}'
         f'<w:spacing w:before="30" w:after="30"/>{aligned if to_right else ""}</w:pPr>'
         f"{_run(cell, bold=head)}</w:p></w:tc>"
         for cell, share, to_right in zip(cells, shares, right, strict=True)

@@ -22,10 +22,16 @@ from toolkit.reporting.documents.words import frame_words
 __all__ = ["Sheet", "render_xlsx", "sheets_of_document"]
 
 _FORMS = {"percent": '0"\u00a0"%', "percent1": '0.0"\u00a0"%', "percent2": '0.00"\u00a0"%', "whole": "#,##0"}
+_TO_THE_RIGHT = {"align": "right", "indent": 1}
+"""Numbers, their headings and the bounds among them, a little away from the text of the next column."""
+
 _WIDEST = 60
 _CONTENTS = (34, 80, 34, 8)
-_LINE = 13.5
-"""Points a line of text is high at size 10."""
+_LINE, _SIZE = 13.5, 10
+"""Points a line of text is high, and its size."""
+
+_PRINTED, _EMPTY = 110.0, 8.43
+"""Letters a line of a printed page takes, and a column of which nothing is said."""
 
 
 @dataclass(frozen=True)
@@ -162,15 +168,18 @@ class _Writer:
     """Writes sheets into an open workbook."""
 
     def __init__(self, book: Any, document: Document, words: Mapping[str, str]) -> None:
-        self.book, self.cover, self.words = book, document.cover, words
-        face = {"font_name": document.cover.font or "Calibri", "font_size": 10, "valign": "top"}
+        cover = document.cover
+        self.book, self.cover, self.words = book, cover, words
+        face = {"font_name": document.cover.font or "Calibri", "font_size": _SIZE, "valign": "top"}
         self.face = face
-        self.plain = book.add_format({**face, "text_wrap": True})
-        self.title = book.add_format({**face, "bold": True, "font_size": 13, "font_color": self.cover.accent})
-        self.warn = book.add_format({**face, "bold": True, "font_color": "#5c3500", "bg_color": "#fff3d6"})
-        self.head = book.add_format(
-            {**face, "bold": True, "text_wrap": True, "bottom": 2, "bg_color": "#F0F2F5"}
-        )
+        whole = {**face, "text_wrap": True}
+        self.plain = book.add_format(whole)
+        self.aside = book.add_format({**whole, **_TO_THE_RIGHT})
+        self.title = book.add_format({**whole, "bold": True, "font_size": 13, "font_color": cover.accent})
+        self.warn = book.add_format({**whole, "bold": True, "font_color": "#5c3500", "bg_color": "#fff3d6"})
+        self.notes = book.add_format({**whole, "font_size": 9, "font_color": "#4d5661"})
+        head = {**whole, "bold": True, "bottom": 2, "bg_color": "#F0F2F5"}
+        self.head, self.number_head = book.add_format(head), book.add_format({**head, **_TO_THE_RIGHT})
         self.link = book.add_format({**face, "font_color": "#0b57a4", "underline": 1})
         self.formats: dict[str, Any] = {}
 
@@ -185,7 +194,8 @@ class _Writer:
             page.write_string(row, 0, line, self.title if place == 0 else self.book.add_format(self.face))
             row += 1
         if cover.synthetic:
-            page.write_string(row, 0, f"{self.words['synthetic']}. {self.words['synthetic_long']}", self.warn)
+            said = f"{self.words['synthetic']}. {self.words['synthetic_long']}"
+            _Across(page, _CONTENTS).write(row, said, self.warn)
             row += 1
         row += 1
         heads = [self.words[name] for name in ("sheet", "title", "section", "rows")]
@@ -211,14 +221,15 @@ class _Writer:
     def sheet(self, sheet: Sheet) -> None:
         """A table with its heading above, its notes below."""
         page = self.book.add_worksheet(sheet.tab)
-        page.write_string(0, 0, sheet.title, self.title)
+        across = _Across(page, [_wide(column) for column in sheet.columns])
+        across.write(0, sheet.title, self.title)
         row = 1
         if self.cover.synthetic:
-            page.write_string(row, 0, f"{self.words['synthetic']}. {self.words['synthetic_long']}", self.warn)
+            across.write(row, f"{self.words['synthetic']}. {self.words['synthetic_long']}", self.warn)
             row += 1
         row += 1
         for place, column in enumerate(sheet.columns):
-            page.write_string(row, place, column.name, self.head)
+            page.write_string(row, place, column.name, self.number_head if column.counts else self.head)
             page.set_column(place, place, _wide(column))
         for offset, lines in enumerate(_lines(sheet.columns), start=row):
             if lines > 1:
@@ -228,15 +239,14 @@ class _Writer:
                 if cell is None:
                     continue
                 if isinstance(cell.value, str):
-                    page.write_string(offset, place, cell.value, self.plain)
+                    page.write_string(offset, place, cell.value, self.aside if column.counts else self.plain)
                 else:
                     page.write_number(offset, place, cell.value, self._format(cell.form))
         page.freeze_panes(row + 1, 1)
         if sheet.rows:
             page.autofilter(row, 0, row + sheet.rows, len(sheet.columns) - 1)
-        notes = self.book.add_format({**self.face, "font_size": 9, "font_color": "#4d5661"})
         for offset, note in enumerate(sheet.notes, start=row + sheet.rows + 2):
-            page.write_string(offset, 0, note, notes)
+            across.write(offset, note, self.notes)
         page.set_landscape()
         page.fit_to_pages(1, 0)
         page.repeat_rows(row)
@@ -250,8 +260,28 @@ class _Writer:
                 digits = int(re.sub(r"\D", "", form) or 0)
                 pattern = "0." + "0" * digits if digits else "0"
                 pattern += '"\u00a0"%' if form.startswith("percent") else ""
-            self.formats[form] = self.book.add_format({**self.face, "num_format": pattern})
+            self.formats[form] = self.book.add_format({**self.face, **_TO_THE_RIGHT, "num_format": pattern})
         return self.formats[form]
+
+
+class _Across:
+    """Writes a sentence over a sheet's columns and as many more as a line of print takes.
+
+    A sentence in one cell runs on to the right for as long as it is, and a sheet that is printed one page
+    wide then becomes as small as its longest note asks for.
+    """
+
+    def __init__(self, page: Any, columns: Sequence[float]) -> None:
+        more = max(0, math.ceil((_PRINTED - sum(columns)) / _EMPTY))
+        self.page, self.last = page, len(columns) - 1 + more
+        self.wide = sum(columns) + more * _EMPTY
+
+    def write(self, row: int, text: str, form: Any) -> None:
+        """One sentence, as many lines high as it needs."""
+        size = form.font_size / _SIZE
+        self.page.merge_range(row, 0, row, self.last, "", form)
+        self.page.write_string(row, 0, text, form)
+        self.page.set_row(row, _LINE * size * _line_count(text, self.wide / size))
 
 
 def _lines(columns: Sequence[Column]) -> list[int]:
