@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from toolkit.reporting.choosing import chosen_organisations, chosen_wave, notebook_path, opened, report_folder
-from toolkit.reporting.inputs import Inputs, kept_key, sealed, stands, study_inputs
+from toolkit.reporting.inputs import Inputs, keep_key, kept_key, sealed, stands, study_inputs
+from toolkit.reporting.standing import refuse_foreign
 from toolkit.reporting.worker import Job
 
 if TYPE_CHECKING:
@@ -164,7 +165,7 @@ def plan(
     from toolkit.study.store import part_bytes, write_parts
 
     study, wanted = run.study, run.wanted
-    key = kept_key(run.folder, make=writes)
+    key = kept_key(run.folder)
     inputs = study_inputs(study, key, wave=run.wave, notebooks=run.notebooks, formats=wanted.formats)
     known = inputs.known(run.folder)
     if known and study.table is not None:
@@ -178,9 +179,11 @@ def plan(
     study.check()
     read = rows_read(study, run.wave)
     chosen = chosen_organisations(study, run.wave, wanted.organisations)
+    refuse_foreign(run.folder, chosen, page="index.html")
     parts = write_parts(study, scratch / "parts", study.organisation_ids(run.wave))
     hashes = {one: inputs.of(part_bytes(part)) for one, part in parts.items()}
     if writes:
+        keep_key(run.folder, key)
         inputs.keep(run.folder, hashes, read)
     planned = _plan(run, inputs, chosen, _unchanged(run, chosen, hashes), read, parts, hashes)
     return replace(planned, withheld=frozenset(chosen) - reportable(study, run.wave))

@@ -18,11 +18,12 @@ from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.reporting.atomic import lock_folder, sweep
 from toolkit.reporting.choosing import chosen_organisations, chosen_wave, folder_name, notebook_path, opened
 from toolkit.reporting.hands import Hands, Shared
-from toolkit.reporting.inputs import KEPT, code_hash, kept_key, stands, study_inputs
+from toolkit.reporting.inputs import KEPT, code_hash, keep_key, kept_key, stands, study_inputs
 from toolkit.reporting.journal import Journal
 from toolkit.reporting.manifest import package_versions, sha256_of
 from toolkit.reporting.parameters import check_values, taken
 from toolkit.reporting.scratch import scratch_folder
+from toolkit.reporting.standing import refuse_foreign
 from toolkit.reporting.worker import Job, Outcome
 
 if TYPE_CHECKING:
@@ -105,7 +106,10 @@ def run_notebook(
         shared = Shared(runs.study, (runs.notebook, runs.notebook), imports_of([runs.notebook]))
         hands = Hands(shared, scratch, workers or os.cpu_count() or 1, told or _silent)
         stack.callback(hands.close)
-        hashes, parts = _hashes(runs, scratch)
+        key = kept_key(runs.folder)
+        hashes, parts = _hashes(runs, scratch, key)
+        refuse_foreign(runs.folder, hashes)
+        keep_key(runs.folder, key)
         standing = [] if force else [one for one in hashes if stands(runs.folder / one, hashes[one])]
         rows = dict.fromkeys(standing, ("unchanged", "", 0.0))
         jobs = [
@@ -205,9 +209,8 @@ def _study_of(notebook: Path, given: Mapping[str, Any]) -> Study:
     return opened(str(given["study"]), given.get("data"))
 
 
-def _hashes(runs: _Runs, scratch: Path) -> tuple[dict[str, str], dict[str, Path]]:
+def _hashes(runs: _Runs, scratch: Path, key: bytes) -> tuple[dict[str, str], dict[str, Path]]:
     """Folder → keyed hash of all that goes into its run, and where its organisation's answers lie."""
-    key = kept_key(runs.folder)
     names = [folder_name(str(one)) for one in runs.values]
     if runs.study is None:
         told = [sha256_of(runs.notebook), code_hash(), platform.python_version(), package_versions()]
