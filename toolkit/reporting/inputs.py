@@ -62,8 +62,10 @@ class Inputs:
             told: dict[str, Any] = json.loads((folder / KEPT / KNOWN).read_text(encoding="utf-8"))
         except (FileNotFoundError, json.JSONDecodeError, UnicodeDecodeError):
             return {}
-        same = isinstance(told, dict) and hmac.compare_digest(str(told.get("of", "")), self._signed())
-        return told if same else {}
+        whole = isinstance(told, dict) and all(isinstance(told.get(one), dict) for one in ("read", "hashes"))
+        if not whole or not hmac.compare_digest(str(told.get("of", "")).encode(), self._signed().encode()):
+            return {}
+        return told
 
     def keep(self, folder: Path, hashes: Mapping[str, str], read: Mapping[str, int]) -> None:
         """Note the hashes, and how many rows were read, for a run in which no file has changed."""
