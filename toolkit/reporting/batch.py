@@ -21,7 +21,7 @@ from toolkit.reporting.hands import Hands, Shared, writers
 from toolkit.reporting.inputs import KEPT
 from toolkit.reporting.journal import Journal
 from toolkit.reporting.making import FAILED, clear_failure
-from toolkit.reporting.planning import Checked, Plan, Wanted, checked, imports_of, plan
+from toolkit.reporting.planning import Plan, Wanted, checked, imports_of, plan
 from toolkit.reporting.scratch import scratch_folder
 from toolkit.reporting.worker import DONE, Job, Outcome
 
@@ -130,13 +130,12 @@ def run_reports(
     >>> made = tk.run_reports(study, organisations=["org-01"])  # doctest: +SKIP
     """
     wanted = Wanted(
-        _named(organisations), wave, out, notebook, data, _formats(formats), force, seconds, memory
+        _named(organisations), wave, out, notebook, data, _formats(formats), force, seconds, memory, workers
     )
     say = told or _silent
     with _said_plainly(), _desk(wanted) as (wanted, place):
         run = checked(study, wanted)
-        if run.study.table is not None:
-            _known(run)
+        wanted = run.wanted
         with ExitStack() as stack:
             here = place and place.at(*run.folder.parts[-2:])
             machines = _machines(cluster, stack)
@@ -321,15 +320,7 @@ def _named(organisations: Iterable[str] | None) -> tuple[str, ...] | None:
 
 
 def _formats(formats: str | Iterable[str]) -> tuple[str, ...]:
-    from toolkit.reporting.documents import check_formats
-
-    return check_formats(formats)
-
-
-def _known(run: Checked) -> None:
-    from toolkit.reporting.choosing import chosen_organisations
-
-    chosen_organisations(run.study, run.wave, run.wanted.organisations)
+    return tuple(formats.split(",")) if isinstance(formats, str) else tuple(formats)
 
 
 def _silent(_: str) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from toolkit.reporting.asked import Tried, check_asked
 from toolkit.reporting.choosing import chosen_organisations, chosen_wave, notebook_path, opened, report_folder
 from toolkit.reporting.inputs import Inputs, keep_key, kept_key, sealed, stands, study_inputs
 from toolkit.reporting.standing import refuse_foreign
@@ -45,6 +46,7 @@ class Wanted:
     force: bool = False
     seconds: float | None = None
     memory: int | None = None
+    workers: int | None = None
     sealed: bool = False
     """Whether the seals alone are here, each of a report found whole (`toolkit.reporting.destinations`)."""
 
@@ -110,7 +112,10 @@ class Plan:
 
 @dataclass(frozen=True)
 class Checked:
-    """A run whose names are all known: nothing of the answers has been read."""
+    """A run whose names are all known: nothing of the answers has been read.
+
+    `wanted` as it was asked for, its formats by their names.
+    """
 
     study: Study
     wave: str
@@ -120,26 +125,73 @@ class Checked:
 
 
 def checked(study: str | Path | Study, wanted: Wanted) -> Checked:
-    """Load the study and look up the wave and the notebooks.
+    """Load the study and look up the wave, the organisations, the notebooks and the templates.
 
     Raises
     ------
     InvalidInput
-        What is not there, or a notebook that does not take the parameters.
+        Everything at once: what is not there, a notebook that does not take the parameters, options that
+        cannot be meant.
     """
     from toolkit.reporting.documents import check_formats
-    from toolkit.reporting.execute import check_parameters
-    from toolkit.reporting.gathering import refuse_design
 
-    study = opened(study, wanted.data)
-    refuse_design(study)
-    wave = chosen_wave(study, wanted.wave)
-    check_formats(wanted.formats)
-    notebooks = (notebook_path(wanted.notebook or REPORT_NOTEBOOK), notebook_path(NOTICE_NOTEBOOK))
+    tried = Tried()
+    limits = {"workers": wanted.workers, "seconds": wanted.seconds, "memory": wanted.memory}
+    tried(check_asked, wanted.out, **limits)  # type: ignore[arg-type]
+    formats = tried(check_formats, wanted.formats)
+    notebooks = tried(_notebooks, wanted.notebook)
+    read = tried(opened, study, wanted.data)
+    wave = tried(_wave, read, wanted) if read is not None else None
+    for form, template in _templates(read, formats):
+        tried(_check_template, form, template)
+    tried.end()
+    if read is None or wave is None or formats is None or notebooks is None:
+        raise RuntimeError("a check failed and was not told")
+    folder = report_folder(wanted.out, read.id, wave).resolve()
+    return Checked(read, wave, folder, notebooks, replace(wanted, formats=formats))
+
+
+def _notebooks(named: str | Path | None) -> tuple[Path, Path]:
+    """The report's notebook and the notice's, which take what a report is given."""
+    from toolkit.reporting.execute import check_parameters
+
+    notebooks = (notebook_path(named or REPORT_NOTEBOOK), notebook_path(NOTICE_NOTEBOOK))
     names = Job(study="", data=None, organisation="", wave="", notebook="", kept="", part="")
     for notebook in notebooks:
         check_parameters(notebook, names.parameters)
-    return Checked(study, wave, report_folder(wanted.out, study.id, wave).resolve(), notebooks, wanted)
+    return notebooks
+
+
+def _wave(study: Study, wanted: Wanted) -> str:
+    """The wave to be reported on; organisations are looked up where the study lists them itself."""
+    from toolkit.reporting.gathering import refuse_design
+
+    refuse_design(study)
+    wave = chosen_wave(study, wanted.wave)
+    if study.table is not None:
+        chosen_organisations(study, wave, wanted.organisations)
+    return wave
+
+
+def _templates(study: Study | None, formats: Sequence[str] | None) -> Iterator[tuple[str, Path]]:
+    from toolkit.reporting.documents.brand import templates_of
+
+    if study is not None and formats is not None:
+        yield from ((form, path) for form, path in templates_of(study).items() if form in formats)
+
+
+def _check_template(form: str, template: Path) -> None:
+    """Open a client's template as the writer will: otherwise each report would fail of it."""
+    from toolkit.reporting.documents.office import opened_template
+
+    if form == "docx":
+        import docx
+
+        opened_template(docx.Document, template)
+    else:
+        import pptx
+
+        opened_template(pptx.Presentation, template)
 
 
 def plan(
