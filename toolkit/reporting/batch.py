@@ -332,6 +332,8 @@ def _said_plainly() -> Iterator[None]:
     """A full disk or a folder one may not write ends the run with a sentence."""
     try:
         yield
+    except BrokenPipeError:
+        raise  # of a `progress` or `told` whose reader is gone; no file has it
     except OSError as fault:
         where = f" ({Path(fault.filename).name})" if isinstance(fault.filename, str) else ""
         raise ToolkitError(
