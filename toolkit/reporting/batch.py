@@ -159,7 +159,7 @@ def run_reports(
 
 
 def _machines(address: str | None, stack: ExitStack) -> Cluster | None:
-    if not address:
+    if address is None:
         return None
     from toolkit.reporting.cluster import Cluster
 
