@@ -17,7 +17,7 @@ from toolkit.reporting.worker import Job
 if TYPE_CHECKING:
     from toolkit.study import Study
 
-__all__ = ["Plan", "Wanted", "plan"]
+__all__ = ["Plan", "Wanted", "check_template", "plan"]
 
 REPORT_NOTEBOOK = "organisation_report.ipynb"
 NOTICE_NOTEBOOK = "withheld_notice.ipynb"
@@ -143,7 +143,7 @@ def checked(study: str | Path | Study, wanted: Wanted) -> Checked:
     read = tried(opened, study, wanted.data)
     wave = tried(_wave, read, wanted) if read is not None else None
     for form, template in _templates(read, formats):
-        tried(_check_template, form, template)
+        tried(check_template, form, template)
     tried.end()
     if read is None or wave is None or formats is None or notebooks is None:
         raise RuntimeError("a check failed and was not told")
@@ -180,7 +180,7 @@ def _templates(study: Study | None, formats: Sequence[str] | None) -> Iterator[t
         yield from ((form, path) for form, path in templates_of(study).items() if form in formats)
 
 
-def _check_template(form: str, template: Path) -> None:
+def check_template(form: str, template: Path) -> None:
     """Open a client's template as the writer will: otherwise each report would fail of it."""
     from toolkit.reporting.documents.office import opened_template
 
