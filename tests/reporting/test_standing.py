@@ -10,7 +10,7 @@ import pytest
 from toolkit.errors import InvalidInput
 from toolkit.reporting import run_reports
 from toolkit.reporting.run import run_notebook
-from toolkit.reporting.standing import refuse_foreign
+from toolkit.reporting.standing import check_kept, refuse_foreign
 
 
 def test_every_folder_and_file_that_is_no_report_is_refused_at_once(tmp_path):
@@ -19,7 +19,6 @@ def test_every_folder_and_file_that_is_no_report_is_refused_at_once(tmp_path):
     (tmp_path / "org-02").write_text("a file")
     (tmp_path / "org-03").symlink_to(tmp_path / "nowhere")
     (tmp_path / "index.html").write_text("<p>mine</p>")
-    (tmp_path / "_batch").write_text("a file")
     with pytest.raises(InvalidInput) as caught:
         refuse_foreign(tmp_path, ["org-01", "org-02", "org-03", "org-04"], page="index.html")
     assert [Path(problem.where).name for problem in caught.value.problems] == [
@@ -27,8 +26,20 @@ def test_every_folder_and_file_that_is_no_report_is_refused_at_once(tmp_path):
         "org-02",
         "org-03",
         "index.html",
-        "_batch",
     ]
+
+
+def test_a_file_or_a_folder_in_the_place_of_the_runs_own_is_refused(tmp_path, sample_study):
+    folder = tmp_path / "ai_at_work" / "2026"
+    (folder / "_batch" / "key").mkdir(parents=True)
+    (folder / "_batch" / "log.jsonl").mkdir()
+    with pytest.raises(InvalidInput) as caught:
+        run_reports(sample_study, organisations=["org-12"], out=tmp_path)
+    assert [Path(problem.where).name for problem in caught.value.problems] == ["key", "log.jsonl"]
+    shutil.rmtree(folder / "_batch")
+    (folder / "_batch").write_text("a file")
+    with pytest.raises(InvalidInput, match="is no folder, and a run keeps its log there"):
+        check_kept(folder)
 
 
 def test_an_earlier_report_a_damaged_one_and_an_empty_folder_may_be_replaced(tmp_path):

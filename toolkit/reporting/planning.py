@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from toolkit.reporting.asked import Tried, check_asked
 from toolkit.reporting.choosing import chosen_organisations, chosen_wave, notebook_path, opened, report_folder
 from toolkit.reporting.inputs import Inputs, keep_key, kept_key, sealed, stands, study_inputs
-from toolkit.reporting.standing import refuse_foreign
+from toolkit.reporting.standing import check_kept, refuse_foreign
 from toolkit.reporting.worker import Job
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ __all__ = ["Plan", "Wanted", "check_template", "plan"]
 
 REPORT_NOTEBOOK = "organisation_report.ipynb"
 NOTICE_NOTEBOOK = "withheld_notice.ipynb"
+INDEX = "index.html"
 
 _HELPFUL = {
     "matplotlib": "matplotlib.pyplot",
@@ -217,6 +218,7 @@ def plan(
     from toolkit.study.store import part_bytes, write_parts
 
     study, wanted = run.study, run.wanted
+    check_kept(run.folder)
     key = kept_key(run.folder)
     inputs = study_inputs(study, key, wave=run.wave, notebooks=run.notebooks, formats=wanted.formats)
     known = inputs.known(run.folder)
@@ -226,12 +228,15 @@ def plan(
         unchanged = _unchanged(run, chosen, hashes)
         if len(unchanged) == len(chosen):
             return _plan(run, inputs, chosen, unchanged, read, {}, hashes)
+    if study.table is not None:
+        refuse_foreign(run.folder, chosen_organisations(study, run.wave, wanted.organisations), page=INDEX)
     if before is not None:
         before()
     study.check()
     read = rows_read(study, run.wave)
     chosen = chosen_organisations(study, run.wave, wanted.organisations)
-    refuse_foreign(run.folder, chosen, page="index.html")
+    if study.table is None:  # only the answers know the organisations
+        refuse_foreign(run.folder, chosen, page=INDEX)
     parts = write_parts(study, scratch / "parts", study.organisation_ids(run.wave))
     hashes = {one: inputs.of(part_bytes(part)) for one, part in parts.items()}
     if writes:

@@ -26,7 +26,7 @@ from toolkit.reporting.making import FAILED
 from toolkit.reporting.manifest import package_versions, sha256_of
 from toolkit.reporting.parameters import check_values, taken
 from toolkit.reporting.scratch import scratch_folder
-from toolkit.reporting.standing import refuse_foreign
+from toolkit.reporting.standing import check_kept, refuse_foreign
 from toolkit.reporting.worker import Job, Outcome
 
 if TYPE_CHECKING:
@@ -120,6 +120,7 @@ def run_notebook(
         shared = Shared(runs.study, (runs.notebook, runs.notebook), imports_of([runs.notebook]))
         hands = Hands(shared, scratch, workers or os.cpu_count() or 1, told or _silent)
         stack.callback(hands.close)
+        check_kept(runs.folder)
         key = kept_key(runs.folder)
         hashes, parts = _hashes(runs, scratch, key)
         refuse_foreign(runs.folder, hashes)

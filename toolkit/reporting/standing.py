@@ -7,13 +7,14 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from toolkit.errors import InvalidInput, Problem
-from toolkit.reporting.inputs import KEPT
+from toolkit.reporting.inputs import KEPT, KEY, KNOWN
 from toolkit.reporting.manifest import MANIFEST
 
-__all__ = ["refuse_foreign"]
+__all__ = ["check_kept", "refuse_foreign"]
 
 _SIGNS = (MANIFEST, "report.ipynb", "document.json.gz")
 """One of these stands in every folder a run has made, damaged or not."""
+_NOTES = (KEY, KNOWN, "log.jsonl", "manifest.jsonl")
 _MEND = "move it away or choose another output folder"
 
 
@@ -41,8 +42,25 @@ def refuse_foreign(folder: Path, names: Iterable[str], *, page: str = "") -> Non
     ]
     if page and os.path.lexists(folder / page) and not _own_page(folder, page):
         problems.append(Problem(str(folder / page), "would be written over, and no run has made it", _MEND))
-    if (folder / KEPT).exists() and not (folder / KEPT).is_dir():
-        problems.append(Problem(str(folder / KEPT), "is no folder, and a run keeps its log there", _MEND))
+    if problems:
+        raise InvalidInput("output", problems)
+
+
+def check_kept(folder: Path) -> None:
+    """Refuse a folder in which the run's own files cannot be kept: a file or a folder has taken their place.
+
+    Raises
+    ------
+    InvalidInput
+        Each of them.
+    """
+    kept, problems = folder / KEPT, list[Problem]()
+    if os.path.lexists(kept) and not kept.is_dir():
+        problems.append(Problem(str(kept), "is no folder, and a run keeps its log there", _MEND))
+    elif kept.is_dir():
+        what = "is no file, and a run keeps its own there"
+        odd = [path for path in sorted(kept.iterdir()) if path.name in _NOTES and not path.is_file()]
+        problems += [Problem(str(path), what, _MEND) for path in odd]
     if problems:
         raise InvalidInput("output", problems)
 
