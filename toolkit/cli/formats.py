@@ -33,6 +33,7 @@ def add(commands: Commands) -> None:
 def _formats(given: argparse.Namespace) -> int:
     from toolkit.reporting.asked import Tried
     from toolkit.reporting.documents import check_formats, write_documents
+    from toolkit.reporting.plainly import said_plainly
 
     tried = Tried()
     wanted = tried(check_formats, given.formats)
@@ -43,9 +44,12 @@ def _formats(given: argparse.Namespace) -> int:
     documents = [tried(_document, folder, templates) for folder in folders]
     tried.end()
     for folder, document in zip(folders, documents, strict=True):
-        if document is not None and wanted is not None:
-            for path in write_documents(document, folder, wanted, keep=False):
-                print(os.path.relpath(path))
+        if document is None or wanted is None:
+            continue
+        with said_plainly():
+            paths = write_documents(document, folder, wanted, keep=False)
+        for path in paths:
+            print(os.path.relpath(path))
     return 0
 
 

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from toolkit.errors import ToolkitError
 from toolkit.reporting.atomic import lock_folder, sweep
 from toolkit.reporting.destinations import Place, is_address
 from toolkit.reporting.hands import Hands, Shared, writers
 from toolkit.reporting.inputs import KEPT
 from toolkit.reporting.journal import Journal
 from toolkit.reporting.making import FAILED, clear_failure
+from toolkit.reporting.plainly import said_plainly
 from toolkit.reporting.planning import Plan, Wanted, checked, imports_of, plan
 from toolkit.reporting.scratch import scratch_folder
 from toolkit.reporting.worker import DONE, Job, Outcome
@@ -133,7 +133,7 @@ def run_reports(
         _named(organisations), wave, out, notebook, data, _formats(formats), force, seconds, memory, workers
     )
     say = told or _silent
-    with _said_plainly(), _desk(wanted) as (wanted, place):
+    with said_plainly(), _desk(wanted) as (wanted, place):
         run = checked(study, wanted)
         wanted = run.wanted
         with ExitStack() as stack:
@@ -211,7 +211,7 @@ def plan_reports(
         As `run_reports`.
     """
     wanted = Wanted(_named(organisations), wave, out, notebook, data, _formats(formats), force)
-    with _said_plainly(), _desk(wanted) as (wanted, place), scratch_folder() as scratch:
+    with said_plainly(), _desk(wanted) as (wanted, place), scratch_folder() as scratch:
         run = checked(study, wanted)
         if place:
             place.at(*run.folder.parts[-2:]).mirror(run.folder)
@@ -325,18 +325,3 @@ def _formats(formats: str | Iterable[str]) -> tuple[str, ...]:
 
 def _silent(_: str) -> None:
     return
-
-
-@contextmanager
-def _said_plainly() -> Iterator[None]:
-    """A full disk or a folder one may not write ends the run with a sentence."""
-    try:
-        yield
-    except BrokenPipeError:
-        raise  # of a `progress` or `told` whose reader is gone; no file has it
-    except OSError as fault:
-        where = f" ({Path(fault.filename).name})" if isinstance(fault.filename, str) else ""
-        raise ToolkitError(
-            f"the run could not be finished: {fault.strerror}{where}. What was finished stands; run it again "
-            "when there is room and the folder can be written."
-        ) from fault

@@ -25,6 +25,7 @@ from toolkit.reporting.journal import Journal
 from toolkit.reporting.making import FAILED
 from toolkit.reporting.manifest import package_versions, sha256_of
 from toolkit.reporting.parameters import check_values, taken
+from toolkit.reporting.plainly import said_plainly
 from toolkit.reporting.scratch import scratch_folder
 from toolkit.reporting.standing import check_kept, refuse_foreign
 from toolkit.reporting.worker import Job, Outcome
@@ -111,7 +112,7 @@ def run_notebook(
     tried.end()
     if runs is None:
         raise RuntimeError("a check failed and was not told")
-    with ExitStack() as stack:
+    with said_plainly(), ExitStack() as stack:
         stack.enter_context(lock_folder(runs.folder))
         scratch = stack.enter_context(scratch_folder())
         sweep(runs.folder)
