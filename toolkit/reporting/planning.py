@@ -137,8 +137,13 @@ def checked(study: str | Path | Study, wanted: Wanted) -> Checked:
     from toolkit.reporting.documents import check_formats
 
     tried = Tried()
-    limits = {"workers": wanted.workers, "seconds": wanted.seconds, "memory": wanted.memory}
-    tried(check_asked, wanted.out, **limits)  # type: ignore[arg-type]
+    tried(
+        check_asked,
+        wanted.out,
+        workers=wanted.workers,
+        seconds=wanted.seconds,
+        memory=wanted.memory,
+    )
     formats = tried(check_formats, wanted.formats)
     notebooks = tried(_notebooks, wanted.notebook)
     read = tried(opened, study, wanted.data)
