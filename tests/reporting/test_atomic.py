@@ -91,3 +91,53 @@ def test_a_folder_that_cannot_be_written_is_told_in_words(tmp_path):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(InvalidInput, match="cannot be written"), lock_folder(tmp_path / "file" / "wave"):
         pass
+
+
+def test_a_run_that_is_refused_takes_back_the_folders_it_made_and_no_others(tmp_path):
+    (tmp_path / "mine").mkdir()
+    with pytest.raises(InvalidInput), lock_folder(tmp_path / "mine" / "study" / "2026"):
+        raise InvalidInput("answers", [])
+    assert list((tmp_path / "mine").iterdir()) == []
+
+
+def test_a_run_that_is_refused_leaves_what_stood_there_and_what_was_written(tmp_path):
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(InvalidInput), lock_folder(tmp_path):
+        raise InvalidInput("answers", [])
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+    try:
+        with lock_folder(tmp_path / "wave"):
+            (tmp_path / "wave" / "report.html").write_text("made")
+            raise KeyboardInterrupt
+    except KeyboardInterrupt:
+        pass
+    assert (tmp_path / "wave" / "report.html").read_text() == "made"
+
+
+def test_a_run_refused_because_another_writes_there_leaves_the_others_lock(tmp_path):
+    pytest.importorskip("fcntl", reason="this system has no such lock")
+    with lock_folder(tmp_path / "wave"):
+        with pytest.raises(InvalidInput, match="another run"), lock_folder(tmp_path / "wave"):
+            pass
+        with pytest.raises(InvalidInput, match="another run"), lock_folder(tmp_path / "wave"):
+            pass
+
+
+def test_a_file_or_a_link_in_the_place_of_a_report_is_replaced_and_what_a_link_leads_to_stays(tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "notes.txt").write_text("mine")
+    (tmp_path / "org-01").write_text("a file")
+    (tmp_path / "org-02").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "org-03").symlink_to(tmp_path / "nowhere")
+    for one in ("org-01", "org-02", "org-03"):
+        put_in_place(made(tmp_path / one, "new"), tmp_path / one)
+        assert (tmp_path / one / "report.html").read_text() == "new"
+    assert (tmp_path / "elsewhere" / "notes.txt").read_text() == "mine"
+    assert {path.name for path in tmp_path.iterdir()} == {"elsewhere", "org-01", "org-02", "org-03"}
+
+
+def test_a_file_that_was_left_under_an_old_name_is_swept(tmp_path):
+    (tmp_path / "org-01").mkdir()
+    (tmp_path / ".old-org-01-0a1b2c3d").write_text("a file")
+    sweep(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["org-01"]

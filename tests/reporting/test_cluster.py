@@ -18,7 +18,7 @@ import pytest
 
 pytest.importorskip("distributed", reason="needs the cluster extra")
 
-from toolkit.errors import ToolkitError
+from toolkit.errors import InvalidInput, ToolkitError
 from toolkit.reporting import cluster, run_reports
 from toolkit.reporting.cluster import Bundle, Cluster, make_parcel, stamp
 from toolkit.reporting.inputs import code_hash
@@ -200,3 +200,10 @@ def test_scheduler_worker_or_batch_killed_at_any_moment_loses_nothing_that_stand
     assert [one for one, how in zip(FOUR, made["status"], strict=True) if how == "unchanged"] == standing
     assert all(whole(folder, one) for one in FOUR)
     assert leftovers(folder) == []
+
+
+@pytest.mark.parametrize("address", ["", "junk", "scheduler:port"])
+def test_what_is_no_address_of_a_scheduler_is_refused_at_once(sample_study, tmp_path, address):
+    with pytest.raises(InvalidInput, match="is no address; write it as tcp://scheduler:8786"):
+        run_reports(sample_study, organisations=["org-12"], out=tmp_path / "out", cluster=address)
+    assert list(tmp_path.iterdir()) == []

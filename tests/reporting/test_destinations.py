@@ -118,6 +118,21 @@ def test_an_address_nobody_knows_is_told(sample_study, write_notebook):
         run_reports(sample_study, out="nowhere://x", notebook=write_notebook(SAVE), organisations=TWO)
 
 
+@pytest.mark.parametrize(("method", "said"), [("find", "cannot be read"), ("pipe_file", "cannot be written")])
+def test_a_store_that_raises_a_kind_of_its_own_is_told_in_a_sentence(
+    sample_study, store, monkeypatch, method, said
+):
+    class NoCredentials(Exception):
+        pass
+
+    def refuses(self: object, *_: object, **__: object) -> None:
+        raise NoCredentials("unable to locate credentials\nand more")
+
+    monkeypatch.setattr(type(Place(store).opened()[0]), method, refuses)
+    with pytest.raises(InvalidInput, match=f"{said}: NoCredentials: unable to locate credentials; check"):
+        run_reports(sample_study, organisations=["org-12"], out=store)
+
+
 def test_an_address_is_told_from_a_folder():
     assert is_address("s3://bucket/reports")
     assert not is_address("reports/s3")

@@ -56,6 +56,54 @@ def test_what_is_no_notebook_is_told(tmp_path, words):
         read_notebook(path)
 
 
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        ({"metadata": None}, "notebook: has no metadata"),
+        ({"cells": None}, "its cells are no list"),
+        (
+            {"cells": ["x", {"cell_type": "code", "metadata": {}, "source": 5}]},
+            "cell 2: its source is no text",
+        ),
+        (
+            {"cells": [{"cell_type": "code", "metadata": None, "source": ""}]},
+            "cell 1: its metadata or its tags",
+        ),
+        ({"cells": [{"cell_type": "code", "metadata": {"tags": None}, "source": ""}]}, "or its tags are not"),
+        ({"cells": [{"metadata": {}, "source": ""}]}, "cell 1: does not say its type"),
+    ],
+)
+def test_a_notebook_whose_cells_are_damaged_is_told_cell_by_cell(tmp_path, damage, said):
+    path = tmp_path / "x.ipynb"
+    path.write_text(json.dumps({"nbformat": 4, "metadata": {}, "cells": [], **damage}))
+    with pytest.raises(InvalidInput, match=said) as caught:
+        notebook_parameters(path)
+    assert len(caught.value.problems) == (2 if "cell 2" in said else 1)
+
+
+def test_a_notebook_nested_without_end_is_none(tmp_path):
+    path = tmp_path / "deep.ipynb"
+    path.write_text("[" * 100_000)
+    with pytest.raises(InvalidInput, match="is no notebook"):
+        read_notebook(path)
+
+
+def test_a_notebook_without_a_cell_of_parameters_is_told_once(write_notebook):
+    path = write_notebook("1", parameters="print('no name')")
+    with pytest.raises(InvalidInput, match="it has no cell of parameters; tag the cell") as caught:
+        check_parameters(path, GIVEN)
+    assert len(caught.value.problems) == 1
+
+
+def test_a_notebook_in_another_language_is_refused(write_notebook):
+    path = write_notebook("x <- 1")
+    told = json.loads(path.read_text())
+    told["metadata"] = {"kernelspec": {"name": "ir", "language": "R"}, "language_info": {"name": "R"}}
+    path.write_text(json.dumps(told))
+    with pytest.raises(InvalidInput, match="it is written in R; notebooks are run in Python"):
+        check_parameters(path, GIVEN)
+
+
 def test_a_cell_that_raises_is_named_and_what_ran_is_kept(write_notebook, tmp_path):
     path = write_notebook("print(organisation)", "raise ValueError('nothing to divide')", "print('never')")
     target = tmp_path / "out" / "report.ipynb"

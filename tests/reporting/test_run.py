@@ -8,14 +8,14 @@ import pytest
 
 from toolkit.cli import main
 from toolkit.errors import InvalidInput
-from toolkit.reporting.run import run_notebook
+from toolkit.reporting.run import _checked, run_notebook
 
 OWN = "from pathlib import Path\nPath(output, 'twice.txt').write_text(str(2 * year))"
 
 
 @pytest.fixture
 def yearly(write_notebook):
-    return write_notebook(OWN, name="yearly.ipynb", parameters="year: int = 2020\noutput = None")
+    return write_notebook(OWN, name="yearly.ipynb", parameters="year: int = 2020\nname = ''\noutput = None")
 
 
 def test_each_value_gets_its_own_whole_folder_and_an_unchanged_one_is_not_run_again(yearly, tmp_path):
@@ -78,6 +78,17 @@ def test_an_organisations_run_finds_its_own_answers_and_nobody_elses(write_noteb
         ({"for_each": "year", "values": [1], "parameters": {"year": 2}}, "one way only"),
         ({"for_each": "year", "values": [1], "parameters": {"years": 2}}, "did you mean 'year'"),
         ({"for_each": "year", "values": [1, 1]}, "share a folder"),
+        ({"for_each": "output", "values": ["a"]}, "each run is told a folder of its own"),
+        ({"for_each": "year", "values": [1], "parameters": {"output": "x"}}, "leave it out; --out says"),
+        ({"for_each": "name", "values": ["a", "A"]}, "the values 'a' and 'A' share a folder"),
+        ({"for_each": "name", "values": ["a b", "a?b"]}, "share a folder"),
+        ({"for_each": "name", "values": ["..", ""]}, r"'\.\.' cannot name a folder"),
+        ({"for_each": "name", "values": ["_batch"]}, "_batch is kept for the run's own files"),
+        ({"for_each": "name", "values": ["_failed"]}, "_failed is kept for the run's own files"),
+        ({"for_each": "name", "values": ["ü" * 120]}, "too long for a folder's name"),
+        ({"for_each": "year", "values": [1], "workers": 0}, "0 is no whole number of at least 1"),
+        ({"for_each": "year", "values": [1], "memory": 2}, "2 bytes are too little"),
+        ({"for_each": "year", "values": [1], "seconds": float("nan")}, "nan is no number above 0"),
     ],
 )
 def test_what_does_not_fit_is_refused_before_anything_runs(yearly, tmp_path, asked, said):
@@ -93,3 +104,35 @@ def test_an_unknown_organisation_and_a_missing_study_are_refused(write_notebook,
     given = {"study": str(sample_study)}
     with pytest.raises(InvalidInput, match="did you mean 'org-07'"):
         run_notebook(notebook, for_each="organisation", values=["org-7"], parameters=given, out=tmp_path)
+
+
+def test_everything_that_does_not_fit_is_told_at_once(yearly, tmp_path):
+    with pytest.raises(InvalidInput) as caught:
+        run_notebook(
+            yearly,
+            for_each="year",
+            values=["x", 1, "y"],
+            parameters={"nmae": 1},
+            out="s3://bucket/reports",
+            workers=-1,
+        )
+    told = [problem.where for problem in caught.value.problems]
+    assert told == [
+        "output s3://bucket/reports",
+        "workers",
+        "parameter nmae",
+        "parameter year",
+        "parameter year",
+    ]
+
+
+def test_a_study_that_is_given_is_found_from_where_the_command_is_given_and_watched(
+    write_notebook, sample_study, tmp_path, monkeypatch
+):
+    notebook = write_notebook("1", name="waves.ipynb", parameters="wave = ''\nstudy = ''")
+    monkeypatch.chdir(sample_study.parent)
+    runs = _checked(notebook, "wave", ["2025", "2026"], {"study": "study.yaml"}, tmp_path, False)
+    assert runs.given["study"] == str(sample_study)
+    assert sample_study.parent / "organisations.csv" in runs.reads
+    alone = _checked(notebook, "wave", ["2025", "2026"], {"study": "a word"}, tmp_path, False)
+    assert (alone.given["study"], alone.reads) == ("a word", ())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 
@@ -26,6 +27,7 @@ from toolkit.cli import (
     translate,
 )
 from toolkit.cli.common import BAD_INPUT, INTERRUPTED
+from toolkit.cli.interrupt import patient
 from toolkit.errors import ToolkitError
 
 __all__ = ["main"]
@@ -63,7 +65,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = _parser().parse_args(arguments)
     job: Callable[[argparse.Namespace], int] = given.job
     try:
-        return job(given)
+        with patient():
+            return job(given)
     except ToolkitError as fault:
         print(fault, file=sys.stderr)
         return BAD_INPUT
@@ -88,7 +91,11 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _speak_utf8() -> None:
-    """A terminal that cannot print a name must not end a batch."""
+    """A terminal that cannot print a name, or an output that was closed, must not end a batch."""
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - open while the program runs
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure:

@@ -15,6 +15,8 @@ __all__ = ["BAD_INPUT", "FAILED", "INTERRUPTED", "SAMPLE_STUDY", "count", "study
 
 SAMPLE_STUDY = "data_samples/ai_at_work/study.yaml"
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
+_MOST = 100_000_000
+"""More workers, or seconds (three years), than can be meant; beyond some number systems refuse to wait."""
 
 
 def takes_study(command: argparse.ArgumentParser) -> None:
@@ -30,8 +32,9 @@ def takes_study(command: argparse.ArgumentParser) -> None:
 
 def count(text: str) -> int:
     """A whole number of at least 1, as an argument."""
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number of at least 1")
+    if not text.isdecimal() or not 1 <= int(text) <= _MOST:
+        most = f" and at most {_MOST}" if text.isdecimal() and int(text) else ""
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number of at least 1{most}")
     return int(text)
 
 

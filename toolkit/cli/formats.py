@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from toolkit.cli.common import Commands
+    from toolkit.reporting.documents import Document
 
 __all__ = ["add"]
 
@@ -29,13 +31,59 @@ def add(commands: Commands) -> None:
 
 
 def _formats(given: argparse.Namespace) -> int:
-    from toolkit.reporting.documents import DOCUMENT, check_formats, load_document, write_documents
+    from toolkit.reporting.asked import Tried
+    from toolkit.reporting.documents import check_formats, write_documents
+    from toolkit.reporting.plainly import said_plainly
 
-    wanted = check_formats(given.formats)
+    tried = Tried()
+    wanted = tried(check_formats, given.formats)
     named = {"docx": given.template_docx, "pptx": given.template_pptx}
     templates = {form: Path(name) for form, name in named.items() if name}
-    for folder in given.folder:
-        document = load_document(Path(folder) / DOCUMENT, templates=templates)
-        for path in write_documents(document, folder, wanted, keep=False):
+    tried(_check_templates, templates, wanted)
+    folders = [Path(folder) for folder in dict.fromkeys(given.folder)]
+    documents = [tried(_document, folder, templates) for folder in folders]
+    tried.end()
+    for folder, document in zip(folders, documents, strict=True):
+        if document is None or wanted is None:
+            continue
+        with said_plainly():
+            paths = write_documents(document, folder, wanted, keep=False)
+        for path in paths:
             print(os.path.relpath(path))
     return 0
+
+
+def _document(folder: Path, templates: Mapping[str, Path]) -> Document:
+    """What a report's folder holds to be written; where it does not, the folder is told."""
+    from toolkit.errors import InvalidInput, Problem
+    from toolkit.reporting.documents import DOCUMENT, load_document
+
+    if not folder.is_dir():
+        problem = Problem(str(folder), "there is no such folder", "name the folder of a report")
+        raise InvalidInput("formats", [problem])
+    below = sorted(path.parent.name for path in folder.glob(f"*/{DOCUMENT}"))
+    if below and not (folder / DOCUMENT).exists():
+        what = f"is no report; it holds {len(below)}"
+        raise InvalidInput("formats", [Problem(str(folder), what, f"name them, as {folder / below[0]}")])
+    try:
+        return load_document(folder / DOCUMENT, templates=templates)
+    except InvalidInput as fault:
+        told = [Problem(str(folder / DOCUMENT), one.what, one.mend) for one in fault.problems]
+        raise InvalidInput("formats", told) from None
+
+
+def _check_templates(templates: Mapping[str, Path], formats: Sequence[str] | None) -> None:
+    """Refuse templates that are no such files, or for formats that are not written."""
+    from toolkit.errors import InvalidInput, Problem
+    from toolkit.reporting.asked import Tried
+    from toolkit.reporting.planning import check_template
+
+    tried = Tried()
+    for form, template in templates.items():
+        tried(check_template, form, template)
+    tried.end()
+    idle = [form for form in templates if formats is not None and form not in formats]
+    if idle:
+        mend = "add it to --formats or leave the template out"
+        problems = [Problem(f"--template-{form}", f"{form} is not among the formats", mend) for form in idle]
+        raise InvalidInput("formats", problems)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING, TextIO
 
@@ -24,27 +25,47 @@ class Teller:
     """
 
     def __init__(self, out: TextIO | None = None) -> None:
-        self._out = out or sys.stdout
+        self._out: TextIO | None = out or sys.stdout
         self._changing = self._out.isatty()
 
     def say(self, sentence: str) -> None:
         """A sentence on a line of its own."""
-        self._out.write(f"{_CLEAR if self._changing else ''}{sentence}\n")
-        self._out.flush()
+        self._write(f"{_CLEAR if self._changing else ''}{sentence}\n")
 
     def progress(self, progress: Progress) -> None:
         """One more report has ended."""
         if not self._changing or progress.status == "failed":
             self.say(_line(progress))
         if self._changing:
-            self._out.write(_CLEAR + rate(progress))
-            self._out.flush()
+            self._write(_CLEAR + rate(progress))
 
     def end(self) -> None:
         """Leave the terminal's line clear."""
         if self._changing:
-            self._out.write(_CLEAR)
+            self._write(_CLEAR)
+
+    def _write(self, text: str) -> None:
+        """A reader that is gone, or a log on a full disk, does not end a night of reports."""
+        if self._out is None:
+            return
+        try:
+            self._out.write(text)
             self._out.flush()
+        except OSError:
+            if self._out is sys.stdout:
+                _silence()
+            self._out = None
+
+
+def _silence() -> None:
+    """Have standard output go nowhere: what is still held back for it would fail again at the end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, sys.stdout.fileno())
+    except (OSError, ValueError):
+        return  # it is no file of the system's
+    finally:
+        os.close(nowhere)
 
 
 def rate(progress: Progress) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from toolkit.cli.common import FAILED, count, study_file, takes_study
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from toolkit.cli.common import Commands
 
-__all__ = ["add", "chosen", "make", "takes_choice"]
+__all__ = ["add", "chosen", "make", "seen_from_here", "takes_choice"]
 
 
 def add(commands: Commands) -> None:
@@ -66,10 +67,18 @@ def make(given: argparse.Namespace, **limits: Any) -> int:
         )
     finally:
         teller.end()
-    print(summary_of(made))
+    teller.say(summary_of(made))
     index = str(made.attrs["index"])
-    print(f"Open {index if '://' in index else os.path.relpath(index)}")
+    teller.say(f"Open {index if '://' in index else seen_from_here(index)}")
     return FAILED if (made["status"] == "failed").any() else 0
+
+
+def seen_from_here(path: str | Path) -> str:
+    """A path from where the command is given, or as it is where that is another drive or gone."""
+    try:
+        return os.path.relpath(path)
+    except (OSError, ValueError):
+        return str(path)
 
 
 def summary_of(made: pd.DataFrame) -> str:

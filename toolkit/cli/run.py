@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from toolkit.cli.batch import size
 from toolkit.cli.common import FAILED, count
+from toolkit.cli.progress import Teller
+from toolkit.cli.report import seen_from_here
 
 if TYPE_CHECKING:
     from toolkit.cli.common import Commands
@@ -62,6 +63,7 @@ def _run(given: argparse.Namespace) -> int:
     if twice:
         raise ToolkitError(f"given twice: {', '.join(twice)}; give each parameter once")
     name, _, values = given.for_each.partition("=")
+    teller = Teller()
     made = run_notebook(
         given.notebook,
         for_each=name,
@@ -73,9 +75,9 @@ def _run(given: argparse.Namespace) -> int:
         force=given.force,
         seconds=given.timeout,
         memory=given.memory,
-        told=print,
+        told=teller.say,
     )
     for row in made.itertuples():
-        print(f"{row.value}: {row.status}{f': {row.sentence}' if row.sentence else ''}")
-    print(f"In {os.path.relpath(Path(str(made['folder'].iloc[0])).parent)}")
+        teller.say(f"{row.value}: {row.status}{f': {row.sentence}' if row.sentence else ''}")
+    teller.say(f"In {seen_from_here(Path(str(made['folder'].iloc[0])).parent)}")
     return FAILED if (made["status"] == "failed").any() else 0

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from toolkit.errors import InvalidInput, Problem
@@ -33,12 +33,20 @@ def put_in_place(made: Path, final: Path) -> None:
     final.parent.mkdir(parents=True, exist_ok=True)
     _onto_disk(made)
     old = None
-    if final.exists():
+    if os.path.lexists(final):
         old = final.parent / f"{OLD}{final.name}-{uuid.uuid4().hex[:8]}"
         final.rename(old)
     made.rename(final)
     if old:
-        shutil.rmtree(old)
+        _remove(old)
+
+
+def _remove(path: Path) -> None:
+    """Remove a folder with all in it, a file, or a link without what it leads to."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
 
 
 def _onto_disk(folder: Path) -> None:
@@ -65,16 +73,13 @@ def sweep(folder: Path) -> list[str]:
     swept = []
     for left in sorted(folder.glob(f"{OLD}*")):
         final = folder / left.name.removeprefix(OLD).rpartition("-")[0]
-        if final.exists():
-            shutil.rmtree(left)
+        if os.path.lexists(final):
+            _remove(left)
         else:
             left.rename(final)
         swept.append(left.name)
     for left in sorted(folder.glob(f"{MAKING}*")):
-        if left.is_dir():
-            shutil.rmtree(left)
-        else:
-            left.unlink()
+        _remove(left)
         swept.append(left.name)
     return swept
 
@@ -94,6 +99,8 @@ def write_whole(path: Path, text: str) -> None:
 def lock_folder(folder: Path) -> Iterator[None]:
     """Hold a folder for one run; make it where it is not there.
 
+    A run that raises before it has written anything takes back what was made for it.
+
     The lock is the system's and ends with the process, however it ends. Where the system has no such lock
     (Windows) none is held.
 
@@ -102,21 +109,50 @@ def lock_folder(folder: Path) -> Iterator[None]:
     InvalidInput
         The folder cannot be written, or another run holds it.
     """
+    before, absent = set[Path](), list[Path]()
     try:
+        absent = [one for one in (folder, *folder.parents) if not one.exists()]
+        before = _within(folder)
         folder.mkdir(parents=True, exist_ok=True)
         handle = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
     except OSError as fault:
+        _take_back(absent)
         mend = "choose another output folder or give yourself the right to write there"
         raise InvalidInput(
             "output", [Problem(str(folder), f"cannot be written: {fault.strerror}", mend)]
         ) from fault
     try:
-        if not hold(handle):
+        if not hold(handle) or not _same_file(handle, folder / LOCK):
             mend = "wait until it ends or choose another output folder"
             raise InvalidInput("output", [Problem(str(folder), "another run is writing there", mend)])
-        yield
+        try:
+            yield
+        except BaseException:
+            lock = folder / LOCK
+            if lock not in before and _within(folder) <= before | {lock}:
+                _take_back([lock, *absent])
+            raise
     finally:
         os.close(handle)
+
+
+def _within(folder: Path) -> set[Path]:
+    return set(folder.iterdir()) if folder.is_dir() else set()
+
+
+def _same_file(handle: int, path: Path) -> bool:
+    """Whether an open file still has its name: a run that was refused takes its lock away with it."""
+    try:
+        return os.path.samestat(os.fstat(handle), path.stat())
+    except FileNotFoundError:
+        return False
+
+
+def _take_back(paths: Iterable[Path]) -> None:
+    """Remove what was made for nothing, the inmost first: the lock, and folders as far as they are empty."""
+    for path in paths:
+        with suppress(OSError):
+            path.unlink() if path.name == LOCK else path.rmdir()
 
 
 def hold(handle: int) -> bool:

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from toolkit.errors import ToolkitError
 from toolkit.reporting.atomic import lock_folder, sweep
 from toolkit.reporting.destinations import Place, is_address
 from toolkit.reporting.hands import Hands, Shared, writers
 from toolkit.reporting.inputs import KEPT
 from toolkit.reporting.journal import Journal
 from toolkit.reporting.making import FAILED, clear_failure
-from toolkit.reporting.planning import Checked, Plan, Wanted, checked, imports_of, plan
+from toolkit.reporting.plainly import said_plainly
+from toolkit.reporting.planning import Plan, Wanted, checked, imports_of, plan
 from toolkit.reporting.scratch import scratch_folder
 from toolkit.reporting.worker import DONE, Job, Outcome
 
@@ -130,13 +130,12 @@ def run_reports(
     >>> made = tk.run_reports(study, organisations=["org-01"])  # doctest: +SKIP
     """
     wanted = Wanted(
-        _named(organisations), wave, out, notebook, data, _formats(formats), force, seconds, memory
+        _named(organisations), wave, out, notebook, data, _formats(formats), force, seconds, memory, workers
     )
     say = told or _silent
-    with _said_plainly(), _desk(wanted) as (wanted, place):
+    with said_plainly(), _desk(wanted) as (wanted, place):
         run = checked(study, wanted)
-        if run.study.table is not None:
-            _known(run)
+        wanted = run.wanted
         with ExitStack() as stack:
             here = place and place.at(*run.folder.parts[-2:])
             machines = _machines(cluster, stack)
@@ -160,7 +159,7 @@ def run_reports(
 
 
 def _machines(address: str | None, stack: ExitStack) -> Cluster | None:
-    if not address:
+    if address is None:
         return None
     from toolkit.reporting.cluster import Cluster
 
@@ -212,7 +211,7 @@ def plan_reports(
         As `run_reports`.
     """
     wanted = Wanted(_named(organisations), wave, out, notebook, data, _formats(formats), force)
-    with _said_plainly(), _desk(wanted) as (wanted, place), scratch_folder() as scratch:
+    with said_plainly(), _desk(wanted) as (wanted, place), scratch_folder() as scratch:
         run = checked(study, wanted)
         if place:
             place.at(*run.folder.parts[-2:]).mirror(run.folder)
@@ -321,29 +320,8 @@ def _named(organisations: Iterable[str] | None) -> tuple[str, ...] | None:
 
 
 def _formats(formats: str | Iterable[str]) -> tuple[str, ...]:
-    from toolkit.reporting.documents import check_formats
-
-    return check_formats(formats)
-
-
-def _known(run: Checked) -> None:
-    from toolkit.reporting.choosing import chosen_organisations
-
-    chosen_organisations(run.study, run.wave, run.wanted.organisations)
+    return tuple(formats.split(",")) if isinstance(formats, str) else tuple(formats)
 
 
 def _silent(_: str) -> None:
     return
-
-
-@contextmanager
-def _said_plainly() -> Iterator[None]:
-    """A full disk or a folder one may not write ends the run with a sentence."""
-    try:
-        yield
-    except OSError as fault:
-        where = f" ({Path(fault.filename).name})" if isinstance(fault.filename, str) else ""
-        raise ToolkitError(
-            f"the run could not be finished: {fault.strerror}{where}. What was finished stands; run it again "
-            "when there is room and the folder can be written."
-        ) from fault

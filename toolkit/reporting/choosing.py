@@ -36,8 +36,11 @@ def chosen_wave(study: Study, wave: str | None) -> str:
     if wave is None:
         return study.wave
     if wave not in study.waves:
+        if str(wave) in study.waves:
+            mend = f"write it as text: {str(wave)!r}"
+            raise InvalidInput("wave", [Problem(f"wave {wave}", "waves are named by texts", mend)])
         raise InvalidInput(
-            "wave", [Problem(wave, "the study has no such wave", near_names(wave, study.waves))]
+            "wave", [Problem(f"wave {wave}", "the study has no such wave", near_names(wave, study.waves))]
         )
     return wave
 
@@ -77,7 +80,9 @@ def _near_organisations(study: Study, one: str, known: list[str]) -> str:
     waves = [wave for wave in study.waves if one in study.organisation_ids(wave)]
     if waves:
         return f"it took part in {', '.join(waves)}; add --wave"
-    named = [made for made in known if study.organisation_name(made).casefold() == one.strip().casefold()]
+    named = [
+        made for made in known if study.organisation_name(made).casefold() == str(one).strip().casefold()
+    ]
     return f"did you mean '{named[0]}', which has this name?" if named else near_names(one, known)
 
 

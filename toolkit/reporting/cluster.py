@@ -15,6 +15,7 @@ import json
 import logging
 import pickle
 import platform
+import re
 import shutil
 import tempfile
 import threading
@@ -25,7 +26,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from toolkit.errors import ToolkitError
+from toolkit.errors import InvalidInput, Problem, ToolkitError
 from toolkit.reporting.atomic import fresh_folder, put_in_place
 from toolkit.reporting.crew import Crew
 from toolkit.reporting.destinations import Place, deliver
@@ -99,6 +100,8 @@ class Cluster:
 
     Raises
     ------
+    InvalidInput
+        What is given is no address.
     ToolkitError
         Dask is not installed, nobody answers at the address, or a worker has another version of anything
         that goes into a report.
@@ -112,6 +115,9 @@ class Cluster:
                 "--cluster needs dask.distributed: pip install 'survey-research-toolkit[cluster]'"
             ) from None
         self.address = address
+        if not re.fullmatch(r"\w+://.+|[^/:]+:\d+", address):
+            problem = Problem(f"cluster {address}", "is no address", "write it as tcp://scheduler:8786")
+            raise InvalidInput("options", [problem])
         for name in _TALKERS:  # what is lost is told in our own sentence, without their tracebacks
             logging.getLogger(name).setLevel(logging.CRITICAL + 1)
         try:

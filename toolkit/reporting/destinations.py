@@ -119,20 +119,14 @@ class Place:
     def mirror(self, folder: Path) -> None:
         """Bring here what a run must know: the batch's own files, seals of whole reports, failures' notes."""
         system, root = self.opened()
-        sizes = {path[len(root) :].lstrip("/"): size for path, size in _listed(system, root).items()}
-        wanted = [name for name in sizes if _worth_knowing(name)]
-        for start in range(0, len(wanted), MANY):
-            some = wanted[start : start + MANY]
-            contents = system.cat([f"{root}/{name}" for name in some], on_error="omit")
-            for name in some:
-                data = next((data for path, data in contents.items() if path.endswith(f"/{name}")), None)
-                if data is None or (name.endswith(MANIFEST) and not _whole(name, data, sizes)):
-                    continue
-                path = folder / name
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(data)
-        if (folder / KEPT).is_dir():
-            (folder / KEPT).chmod(0o700)
+        try:
+            _mirrored(system, root, folder)
+        except OSError:
+            raise  # of this machine's disk; stores' own kinds are told below
+        except Exception as fault:
+            mend = "check the address, the rights and the credentials"
+            problem = Problem(self.address, f"cannot be read: {_first_words(fault)}", mend)
+            raise InvalidInput("output", [problem]) from fault
 
     def save(self, folder: Path) -> None:
         """Bring the batch's own files and the index to the place."""
@@ -156,9 +150,11 @@ class Place:
         path, mine = f"{root}/{LOCK}", uuid.uuid4().hex
         try:
             _take(system, path, mine, self.address)
-        except (OSError, NotImplementedError) as fault:
+        except InvalidInput:
+            raise
+        except Exception as fault:
             mend = "check the address, the rights and the credentials"
-            problem = Problem(self.address, f"cannot be written: {type(fault).__name__}: {fault}", mend)
+            problem = Problem(self.address, f"cannot be written: {_first_words(fault)}", mend)
             raise InvalidInput("output", [problem]) from fault
         ended = threading.Event()
         beating = threading.Thread(target=_beat, args=(system, path, mine, ended), daemon=True)
@@ -170,6 +166,27 @@ class Place:
             beating.join()
             if _read(system, path).get("run") == mine:
                 system.rm_file(path)
+
+
+def _mirrored(system: Any, root: str, folder: Path) -> None:
+    sizes = {path[len(root) :].lstrip("/"): size for path, size in _listed(system, root).items()}
+    wanted = [name for name in sizes if _worth_knowing(name)]
+    for start in range(0, len(wanted), MANY):
+        some = wanted[start : start + MANY]
+        contents = system.cat([f"{root}/{name}" for name in some], on_error="omit")
+        for name in some:
+            data = next((data for path, data in contents.items() if path.endswith(f"/{name}")), None)
+            if data is None or (name.endswith(MANIFEST) and not _whole(name, data, sizes)):
+                continue
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+    if (folder / KEPT).is_dir():
+        (folder / KEPT).chmod(0o700)
+
+
+def _first_words(fault: Exception) -> str:
+    return f"{type(fault).__name__}: {fault}".partition("\n")[0]
 
 
 def _take(system: Any, path: str, mine: str, address: str) -> None:

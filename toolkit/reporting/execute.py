@@ -6,9 +6,10 @@ import ast
 import json
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 from toolkit.errors import InvalidInput, Problem, ToolkitError, near_names
@@ -26,6 +27,9 @@ __all__ = [
 
 CELL_SECONDS = 900
 """A cell that runs longer is stopped."""
+
+_MOST_WORDS = 400
+"""Of what an error says, in the sentence of the index; the traceback has all of it."""
 
 _CELL_NOISE = ("papermill", "execution", "collapsed", "jupyter")
 
@@ -75,7 +79,7 @@ def read_notebook(path: str | Path) -> dict[str, Any]:
     except FileNotFoundError:
         near = near_names(path.name, [found.name for found in path.parent.glob("*.ipynb")])
         raise InvalidInput(path.name, [Problem(str(path), "there is no such notebook", near)]) from None
-    except (UnicodeDecodeError, json.JSONDecodeError) as fault:
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as fault:
         raise InvalidInput(
             path.name, [Problem(str(path), f"is no notebook: {fault}", "save it again from Jupyter")]
         ) from None
@@ -83,13 +87,43 @@ def read_notebook(path: str | Path) -> dict[str, Any]:
         raise InvalidInput(
             path.name, [Problem(str(path), "is no notebook of format 4", "save it again from Jupyter")]
         )
+    problems = list(_misshapen(notebook))
+    if problems:
+        raise InvalidInput(path.name, problems)
     return notebook
+
+
+def _misshapen(notebook: Mapping[str, Any]) -> Iterator[Problem]:
+    """What is not as the notebook format has it, cell by cell, as far as this package relies on it."""
+    mend = "save it again from Jupyter"
+    if not isinstance(notebook.get("metadata"), dict):
+        yield Problem("notebook", "has no metadata", mend)
+    if not isinstance(notebook["cells"], list):
+        yield Problem("notebook", "its cells are no list", mend)
+        return
+    for number, cell in enumerate(notebook["cells"], start=1):
+        what = _amiss(cell)
+        if what:
+            yield Problem(f"cell {number}", what, mend)
+
+
+def _amiss(cell: object) -> str:
+    if not isinstance(cell, dict):
+        return "is no cell"
+    metadata, source = cell.get("metadata"), cell.get("source")
+    lines = source if isinstance(source, list) else [source]
+    if not isinstance(cell.get("cell_type"), str):
+        return "does not say its type"
+    if not isinstance(metadata, dict) or not isinstance(metadata.get("tags", []), list):
+        return "its metadata or its tags are not as the format has them"
+    return "" if all(isinstance(line, str) for line in lines) else "its source is no text"
 
 
 def notebook_parameters(path: str | Path) -> dict[str, str]:
     """Names a notebook takes, with their defaults as written, from the cell tagged "parameters"."""
-    found: dict[str, str] = {}
-    for cell in read_notebook(path)["cells"]:
+    notebook, found = read_notebook(path), dict[str, str]()
+    _check_language(notebook["metadata"], Path(path).name)
+    for cell in notebook["cells"]:
         if "parameters" not in cell.get("metadata", {}).get("tags", ()):
             continue
         for line in _lines(cell, path):
@@ -104,6 +138,17 @@ def notebook_parameters(path: str | Path) -> dict[str, str]:
 def code_cells(path: str | Path) -> list[str]:
     """The sources of a notebook's code cells."""
     return [_source(cell) for cell in read_notebook(path)["cells"] if cell["cell_type"] == "code"]
+
+
+def _check_language(metadata: Mapping[str, Any], name: str) -> None:
+    """Refuse a notebook that says it is in another language: its parameters would be written as Python."""
+    kernel, language = metadata.get("kernelspec"), metadata.get("language_info")
+    told = [kernel.get("language")] if isinstance(kernel, dict) else []
+    told += [language.get("name")] if isinstance(language, dict) else []
+    others = [str(one) for one in told if one and "python" not in str(one).lower()]
+    if others:
+        what = f"it is written in {others[0]}; notebooks are run in Python"
+        raise InvalidInput(name, [Problem("notebook", what, "choose a Python kernel for it")])
 
 
 def _lines(cell: Mapping[str, Any], path: str | Path) -> list[ast.stmt]:
@@ -124,6 +169,9 @@ def check_parameters(path: str | Path, given: Mapping[str, object]) -> None:
         Every unknown name, with the near ones.
     """
     known = notebook_parameters(path)
+    if given and not known:
+        mend = f"tag the cell that gives {', '.join(given)} their defaults with 'parameters'"
+        raise InvalidInput(Path(path).name, [Problem("notebook", "it has no cell of parameters", mend)])
     problems = [
         Problem(
             f"parameter {name}", "the notebook's parameters cell does not have it", near_names(name, known)
@@ -185,8 +233,9 @@ def execute(
         )
     except PapermillExecutionError as fault:
         first = str(fault.evalue).strip().partition("\n")[0]
+        words = f": {shorten(first, _MOST_WORDS, placeholder=' …')}" if first else ""
         raise CellError(
-            f"cell {fault.exec_count} ended in {fault.ename}: {first}", "\n".join(fault.traceback)
+            f"cell {fault.exec_count} ended in {fault.ename}{words}", "\n".join(fault.traceback)
         ) from None
     except CellTimeoutError:
         raise CellError(limits.told()) from None

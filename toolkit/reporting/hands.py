@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -115,7 +116,7 @@ class Hands:
         waiting, running = iter(jobs), dict[Future[Any], Job]()
         try:
             while True:
-                for job in islice(waiting, max(0, self._window() - len(running))):
+                for job in islice(waiting, max(0, min(self._window(), sys.maxsize) - len(running))):
                     running[self._submit(job)] = job
                 if not running:
                     return

@@ -136,8 +136,9 @@ def _warnings(folder: Path) -> dict[str, int]:
     """Organisation → how many outputs on the error stream its latest run had, from the log."""
     found: dict[str, int] = {}
     for line in read_journal(folder / KEPT / "log.jsonl"):
-        if line.get("event") == "report":
-            found[line["organisation"]] = int(line.get("warned", 0))
+        warned = line.get("warned", 0)
+        if line.get("event") == "report" and "organisation" in line and isinstance(warned, int):
+            found[str(line["organisation"])] = warned
     return found
 
 
@@ -174,9 +175,22 @@ def _manifest(path: Path) -> dict[str, Any]:
     """A report's manifest; empty where there is none, or none that can be read: then it is not whole."""
     try:
         told = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
-    return told if isinstance(told, dict) else {}
+    return told if _readable(told) else {}
+
+
+def _readable(told: object) -> bool:
+    """Whether a manifest has what the index shows, of the kinds it shows: one that was damaged has not."""
+    if not isinstance(told, dict) or told.get("status", "made") not in STATUS:
+        return False
+    headline = told.get("headline") or {}
+    if not isinstance(told.get("outputs", {}), dict) or not isinstance(headline, dict):
+        return False
+    gap, bases = headline.get("largest_gap") or {}, headline.get("bases", {})
+    if not isinstance(gap, dict) or not isinstance(bases, dict):
+        return False
+    return not gap or (isinstance(gap.get("points"), int) and {"label", "printed"} <= set(gap))
 
 
 def _files(organisation: str, told: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -23,7 +23,7 @@ from toolkit.reporting.manifest import MANIFEST, package_versions, sha256_of
 if TYPE_CHECKING:
     from toolkit.study import Study
 
-__all__ = ["KEPT", "Inputs", "kept_key", "sealed", "stands", "study_inputs"]
+__all__ = ["KEPT", "Inputs", "keep_key", "kept_key", "sealed", "stands", "study_inputs"]
 
 KEPT = "_batch"
 """The folder of the batch's own files beside the reports: for the consultant, never for a client."""
@@ -62,8 +62,10 @@ class Inputs:
             told: dict[str, Any] = json.loads((folder / KEPT / KNOWN).read_text(encoding="utf-8"))
         except (FileNotFoundError, json.JSONDecodeError, UnicodeDecodeError):
             return {}
-        same = isinstance(told, dict) and hmac.compare_digest(str(told.get("of", "")), self._signed())
-        return told if same else {}
+        whole = isinstance(told, dict) and all(isinstance(told.get(one), dict) for one in ("read", "hashes"))
+        if not whole or not hmac.compare_digest(str(told.get("of", "")).encode(), self._signed().encode()):
+            return {}
+        return told
 
     def keep(self, folder: Path, hashes: Mapping[str, str], read: Mapping[str, int]) -> None:
         """Note the hashes, and how many rows were read, for a run in which no file has changed."""
@@ -74,22 +76,25 @@ class Inputs:
         return hmac.new(self.key, self.everything.encode(), "sha256").hexdigest()
 
 
-def kept_key(folder: Path, *, make: bool = True) -> bytes:
+def kept_key(folder: Path) -> bytes:
     """The secret of a folder of reports; a new one where there is none. Without it all are made again."""
-    path = folder / KEPT / KEY
     try:
-        key = bytes.fromhex(path.read_text(encoding="ascii"))
+        key = bytes.fromhex((folder / KEPT / KEY).read_text(encoding="ascii"))
         if len(key) == 32:
             return key
     except (FileNotFoundError, ValueError):
         pass
-    key = secrets.token_bytes(32)
-    if make:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.parent.chmod(0o700)
+    return secrets.token_bytes(32)
+
+
+def keep_key(folder: Path, key: bytes) -> None:
+    """Keep the secret beside the reports, where its owner alone can read it."""
+    path = folder / KEPT / KEY
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.chmod(0o700)
+    if not path.is_file() or path.read_bytes() != key.hex().encode():
         write_whole(path, key.hex())
         path.chmod(0o600)
-    return key
 
 
 def study_inputs(

@@ -24,7 +24,8 @@ class Journal:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
         last = _last_line(path)
-        self._number = int(last.get("number", 0))
+        number = last.get("number")
+        self._number = number if isinstance(number, int) else 0
         size = os.fstat(self._file).st_size
         self._cut = bool(size) and os.pread(self._file, 1, size - 1) != b"\n"
 
@@ -50,13 +51,15 @@ class Journal:
 
 
 def read_journal(path: Path) -> Iterator[Mapping[str, Any]]:
-    """The whole lines of a journal, in order; a line that a crash cut off is passed over."""
+    """The whole lines of a journal, in order; one that a crash cut off, or that is none, is passed over."""
     if not path.is_file():
         return
     with path.open(encoding="utf-8", errors="replace") as lines:
         for line in lines:
-            with suppress(json.JSONDecodeError):
-                yield json.loads(line)
+            with suppress(json.JSONDecodeError, RecursionError):
+                told = json.loads(line)
+                if isinstance(told, dict):
+                    yield told
 
 
 def _last_line(path: Path) -> Mapping[str, Any]:

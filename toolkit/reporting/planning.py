@@ -8,17 +8,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from toolkit.reporting.asked import Tried, check_asked
 from toolkit.reporting.choosing import chosen_organisations, chosen_wave, notebook_path, opened, report_folder
-from toolkit.reporting.inputs import Inputs, kept_key, sealed, stands, study_inputs
+from toolkit.reporting.inputs import Inputs, keep_key, kept_key, sealed, stands, study_inputs
+from toolkit.reporting.standing import check_kept, refuse_foreign
 from toolkit.reporting.worker import Job
 
 if TYPE_CHECKING:
     from toolkit.study import Study
 
-__all__ = ["Plan", "Wanted", "plan"]
+__all__ = ["Plan", "Wanted", "check_template", "plan"]
 
 REPORT_NOTEBOOK = "organisation_report.ipynb"
 NOTICE_NOTEBOOK = "withheld_notice.ipynb"
+INDEX = "index.html"
 
 _HELPFUL = {
     "matplotlib": "matplotlib.pyplot",
@@ -44,6 +47,7 @@ class Wanted:
     force: bool = False
     seconds: float | None = None
     memory: int | None = None
+    workers: int | None = None
     sealed: bool = False
     """Whether the seals alone are here, each of a report found whole (`toolkit.reporting.destinations`)."""
 
@@ -109,7 +113,10 @@ class Plan:
 
 @dataclass(frozen=True)
 class Checked:
-    """A run whose names are all known: nothing of the answers has been read."""
+    """A run whose names are all known: nothing of the answers has been read.
+
+    `wanted` as it was asked for, its formats by their names.
+    """
 
     study: Study
     wave: str
@@ -119,26 +126,78 @@ class Checked:
 
 
 def checked(study: str | Path | Study, wanted: Wanted) -> Checked:
-    """Load the study and look up the wave and the notebooks.
+    """Load the study and look up the wave, the organisations, the notebooks and the templates.
 
     Raises
     ------
     InvalidInput
-        What is not there, or a notebook that does not take the parameters.
+        Everything at once: what is not there, a notebook that does not take the parameters, options that
+        cannot be meant.
     """
     from toolkit.reporting.documents import check_formats
-    from toolkit.reporting.execute import check_parameters
-    from toolkit.reporting.gathering import refuse_design
 
-    study = opened(study, wanted.data)
-    refuse_design(study)
-    wave = chosen_wave(study, wanted.wave)
-    check_formats(wanted.formats)
-    notebooks = (notebook_path(wanted.notebook or REPORT_NOTEBOOK), notebook_path(NOTICE_NOTEBOOK))
+    tried = Tried()
+    tried(
+        check_asked,
+        wanted.out,
+        workers=wanted.workers,
+        seconds=wanted.seconds,
+        memory=wanted.memory,
+    )
+    formats = tried(check_formats, wanted.formats)
+    notebooks = tried(_notebooks, wanted.notebook)
+    read = tried(opened, study, wanted.data)
+    wave = tried(_wave, read, wanted) if read is not None else None
+    for form, template in _templates(read, formats):
+        tried(check_template, form, template)
+    tried.end()
+    if read is None or wave is None or formats is None or notebooks is None:
+        raise RuntimeError("a check failed and was not told")
+    folder = report_folder(wanted.out, read.id, wave).resolve()
+    return Checked(read, wave, folder, notebooks, replace(wanted, formats=formats))
+
+
+def _notebooks(named: str | Path | None) -> tuple[Path, Path]:
+    """The report's notebook and the notice's, which take what a report is given."""
+    from toolkit.reporting.execute import check_parameters
+
+    notebooks = (notebook_path(named or REPORT_NOTEBOOK), notebook_path(NOTICE_NOTEBOOK))
     names = Job(study="", data=None, organisation="", wave="", notebook="", kept="", part="")
     for notebook in notebooks:
         check_parameters(notebook, names.parameters)
-    return Checked(study, wave, report_folder(wanted.out, study.id, wave).resolve(), notebooks, wanted)
+    return notebooks
+
+
+def _wave(study: Study, wanted: Wanted) -> str:
+    """The wave to be reported on; organisations are looked up where the study lists them itself."""
+    from toolkit.reporting.gathering import refuse_design
+
+    refuse_design(study)
+    wave = chosen_wave(study, wanted.wave)
+    if study.table is not None:
+        chosen_organisations(study, wave, wanted.organisations)
+    return wave
+
+
+def _templates(study: Study | None, formats: Sequence[str] | None) -> Iterator[tuple[str, Path]]:
+    from toolkit.reporting.documents.brand import templates_of
+
+    if study is not None and formats is not None:
+        yield from ((form, path) for form, path in templates_of(study).items() if form in formats)
+
+
+def check_template(form: str, template: Path) -> None:
+    """Open a client's template as the writer will: otherwise each report would fail of it."""
+    from toolkit.reporting.documents.office import opened_template
+
+    if form == "docx":
+        import docx
+
+        opened_template(docx.Document, template)
+    else:
+        import pptx
+
+        opened_template(pptx.Presentation, template)
 
 
 def plan(
@@ -164,7 +223,8 @@ def plan(
     from toolkit.study.store import part_bytes, write_parts
 
     study, wanted = run.study, run.wanted
-    key = kept_key(run.folder, make=writes)
+    check_kept(run.folder)
+    key = kept_key(run.folder)
     inputs = study_inputs(study, key, wave=run.wave, notebooks=run.notebooks, formats=wanted.formats)
     known = inputs.known(run.folder)
     if known and study.table is not None:
@@ -173,14 +233,19 @@ def plan(
         unchanged = _unchanged(run, chosen, hashes)
         if len(unchanged) == len(chosen):
             return _plan(run, inputs, chosen, unchanged, read, {}, hashes)
+    if study.table is not None:
+        refuse_foreign(run.folder, chosen_organisations(study, run.wave, wanted.organisations), page=INDEX)
     if before is not None:
         before()
     study.check()
     read = rows_read(study, run.wave)
     chosen = chosen_organisations(study, run.wave, wanted.organisations)
+    if study.table is None:  # only the answers know the organisations
+        refuse_foreign(run.folder, chosen, page=INDEX)
     parts = write_parts(study, scratch / "parts", study.organisation_ids(run.wave))
     hashes = {one: inputs.of(part_bytes(part)) for one, part in parts.items()}
     if writes:
+        keep_key(run.folder, key)
         inputs.keep(run.folder, hashes, read)
     planned = _plan(run, inputs, chosen, _unchanged(run, chosen, hashes), read, parts, hashes)
     return replace(planned, withheld=frozenset(chosen) - reportable(study, run.wave))

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import platform
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -15,14 +16,18 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem, near_names
+from toolkit.reporting.asked import Tried, check_asked
 from toolkit.reporting.atomic import lock_folder, sweep
 from toolkit.reporting.choosing import chosen_organisations, chosen_wave, folder_name, notebook_path, opened
 from toolkit.reporting.hands import Hands, Shared
-from toolkit.reporting.inputs import KEPT, code_hash, kept_key, stands, study_inputs
+from toolkit.reporting.inputs import KEPT, code_hash, keep_key, kept_key, stands, study_inputs
 from toolkit.reporting.journal import Journal
+from toolkit.reporting.making import FAILED
 from toolkit.reporting.manifest import package_versions, sha256_of
 from toolkit.reporting.parameters import check_values, taken
+from toolkit.reporting.plainly import said_plainly
 from toolkit.reporting.scratch import scratch_folder
+from toolkit.reporting.standing import check_kept, refuse_foreign
 from toolkit.reporting.worker import Job, Outcome
 
 if TYPE_CHECKING:
@@ -30,7 +35,9 @@ if TYPE_CHECKING:
 
 __all__ = ["run_notebook"]
 
-ORGANISATION = "organisation"
+ORGANISATION, OUTPUT = "organisation", "output"
+MOST_BYTES = 200
+"""Of a folder's name; while it is made it has a longer one, and 255 is what systems take."""
 COLUMNS = ("value", "status", "sentence", "seconds", "folder")
 
 
@@ -44,6 +51,8 @@ class _Runs:
     given: Mapping[str, Any]
     for_each: str
     values: tuple[Any, ...]
+    reads: tuple[Path, ...] = ()
+    """Files of a study that is given, though not for its organisations."""
 
 
 def run_notebook(
@@ -75,7 +84,8 @@ def run_notebook(
     values
         Of that parameter; None for all organisations.
     parameters
-        Of the others: a name the notebook does not take, or a value of another type, is refused.
+        Of the others: a name the notebook does not take, or a value of another type, is refused, and so is
+        `output`, which each run is told. `study` and `data` are seen from where the command is given.
     texts
         Whether values are text as typed, to be read in the parameter's type.
     out, workers, force, seconds, memory, told
@@ -95,8 +105,14 @@ def run_notebook(
     --------
     >>> run_notebook("mine.ipynb", for_each="year", values=[2024, 2025])  # doctest: +SKIP
     """
-    runs = _checked(notebook_path(notebook), for_each, values, parameters or {}, Path(out), texts)
-    with ExitStack() as stack:
+    tried = Tried()
+    tried(check_asked, out, workers=workers, seconds=seconds, memory=memory, stores=False)
+    found = tried(notebook_path, notebook)
+    runs = tried(_checked, found, for_each, values, parameters or {}, Path(out), texts) if found else None
+    tried.end()
+    if runs is None:
+        raise RuntimeError("a check failed and was not told")
+    with said_plainly(), ExitStack() as stack:
         stack.enter_context(lock_folder(runs.folder))
         scratch = stack.enter_context(scratch_folder())
         sweep(runs.folder)
@@ -105,7 +121,11 @@ def run_notebook(
         shared = Shared(runs.study, (runs.notebook, runs.notebook), imports_of([runs.notebook]))
         hands = Hands(shared, scratch, workers or os.cpu_count() or 1, told or _silent)
         stack.callback(hands.close)
-        hashes, parts = _hashes(runs, scratch)
+        check_kept(runs.folder)
+        key = kept_key(runs.folder)
+        hashes, parts = _hashes(runs, scratch, key)
+        refuse_foreign(runs.folder, hashes)
+        keep_key(runs.folder, key)
         standing = [] if force else [one for one in hashes if stands(runs.folder / one, hashes[one])]
         rows = dict.fromkeys(standing, ("unchanged", "", 0.0))
         jobs = [
@@ -166,35 +186,86 @@ def _checked(
     out: Path,
     texts: bool,
 ) -> _Runs:
-    known = taken(notebook)
+    """Look up all names and values; every one that does not fit is told."""
+    tried = Tried()
+    tried(_check_names, notebook, for_each, parameters)
+    read = tried(check_values, notebook, parameters, texts=texts)
+    given, study = dict(read or {}), None
+    if for_each == ORGANISATION or Path(str(given.get("study") or "")).is_file():
+        study = tried(_study_of, notebook, given) if read is not None else None
+    for name in ("study", "data"):
+        if isinstance(given.get(name), str) and Path(given[name]).exists():
+            given[name] = str(Path(given[name]).resolve())
+    chosen: Sequence[object] | None
+    if for_each == ORGANISATION:
+        chosen = tried(_organisations, study, given, values) if study else None
+    else:
+        chosen = tried(_values, notebook, for_each, values, texts)
+    tried(_check_folders, notebook, for_each, chosen or ())
+    tried.end()
+    folder = (out / folder_name(notebook.stem)).resolve()
+    own, reads = (study, ()) if for_each == ORGANISATION else (None, study.input_files if study else ())
+    return _Runs(
+        notebook, folder, own, given, for_each, tuple(chosen or ()), tuple(one.resolve() for one in reads)
+    )
+
+
+def _check_names(notebook: Path, for_each: str, parameters: Mapping[str, object]) -> None:
+    """Refuse to vary what the notebook does not take, what is given as well, or the folder of each run."""
+    known, where = taken(notebook), f"for each {for_each}"
+    problems = []
     if for_each not in known:
         what = "the notebook's parameters cell does not have it"
-        raise InvalidInput(
-            notebook.name, [Problem(f"for each {for_each}", what, near_names(for_each, known))]
-        )
+        problems.append(Problem(where, what, near_names(for_each, known)))
     if for_each in parameters:
         what = "it is given one value and is to vary"
-        raise InvalidInput(notebook.name, [Problem(f"parameter {for_each}", what, "give it one way only")])
-    given = check_values(notebook, parameters, texts=texts)
-    study = _study_of(notebook, given) if for_each == ORGANISATION else None
-    if study is not None:
-        wave = chosen_wave(study, given.get("wave"))
-        chosen: Sequence[object] = chosen_organisations(study, wave, values)  # type: ignore[arg-type]
-        given = {**given, "study": str(Path(study.path).resolve())}
-        if given.get("data"):
-            given["data"] = str(Path(given["data"]).resolve())
-    elif values:
-        chosen = [check_values(notebook, {for_each: one}, texts=texts)[for_each] for one in values]
-    else:
+        problems.append(Problem(f"parameter {for_each}", what, "give it one way only"))
+    for name, place in ((for_each, where), *((one, f"parameter {one}") for one in parameters)):
+        if name == OUTPUT:
+            what = "each run is told a folder of its own"
+            problems.append(Problem(place, what, "leave it out; --out says where the folders lie"))
+    if problems:
+        raise InvalidInput(notebook.name, problems)
+
+
+def _organisations(study: Study, given: Mapping[str, Any], values: Sequence[object] | None) -> list[str]:
+    return chosen_organisations(study, chosen_wave(study, given.get("wave")), values)  # type: ignore[arg-type]
+
+
+def _values(notebook: Path, for_each: str, values: Sequence[object] | None, texts: bool) -> list[object]:
+    """The values of the parameter that varies, in its type."""
+    if for_each not in taken(notebook):
+        return []
+    if not values:
         mend = f"write --for-each {for_each}=VALUE,VALUE"
         raise InvalidInput(notebook.name, [Problem(f"for each {for_each}", "no values are given", mend)])
-    names = [folder_name(str(one)) for one in chosen]
-    if len(set(names)) < len(names):
-        mend = "give each value once, and none that differ only in signs a folder name may not have"
-        raise InvalidInput(notebook.name, [Problem(f"for each {for_each}", "values share a folder", mend)])
-    return _Runs(
-        notebook, (out / folder_name(notebook.stem)).resolve(), study, given, for_each, tuple(chosen)
-    )
+    tried = Tried()
+    read = [tried(check_values, notebook, {for_each: one}, texts=texts) for one in values]
+    tried.end()
+    return [one[for_each] for one in read if one is not None]
+
+
+def _check_folders(notebook: Path, for_each: str, chosen: Sequence[object]) -> None:
+    """Refuse values that make no folder of their own: each run stands in one, named after its value."""
+    problems, taken_by, where = list[Problem](), dict[str, str](), f"for each {for_each}"
+    for one in map(str, chosen):
+        name = folder_name(one)
+        if not re.search(r"\w", one):
+            mend = "give each a letter or a digit"
+            problems.append(Problem(where, f"the value {one!r} cannot name a folder", mend))
+        elif name in (KEPT, FAILED):
+            mend = "give another value"
+            problems.append(Problem(where, f"the folder {name} is kept for the run's own files", mend))
+        elif len(name.encode()) > MOST_BYTES:
+            mend = f"give values of at most {MOST_BYTES} bytes, and look up the long ones in the notebook"
+            problems.append(Problem(where, f"the value {one[:20]!r}… is too long for a folder's name", mend))
+        elif name.casefold() in taken_by:
+            what = f"the values {taken_by[name.casefold()]!r} and {one!r} share a folder"
+            mend = "give each once, and none that differ only in case or in signs a folder may not have"
+            problems.append(Problem(where, what, mend))
+        taken_by.setdefault(name.casefold(), one)
+    if problems:
+        raise InvalidInput(notebook.name, problems)
 
 
 def _study_of(notebook: Path, given: Mapping[str, Any]) -> Study:
@@ -205,12 +276,12 @@ def _study_of(notebook: Path, given: Mapping[str, Any]) -> Study:
     return opened(str(given["study"]), given.get("data"))
 
 
-def _hashes(runs: _Runs, scratch: Path) -> tuple[dict[str, str], dict[str, Path]]:
+def _hashes(runs: _Runs, scratch: Path, key: bytes) -> tuple[dict[str, str], dict[str, Path]]:
     """Folder → keyed hash of all that goes into its run, and where its organisation's answers lie."""
-    key = kept_key(runs.folder)
     names = [folder_name(str(one)) for one in runs.values]
     if runs.study is None:
-        told = [sha256_of(runs.notebook), code_hash(), platform.python_version(), package_versions()]
+        read = [sha256_of(path) for path in runs.reads]
+        told = [sha256_of(runs.notebook), code_hash(), platform.python_version(), package_versions(), read]
         common, contents = json.dumps(told), dict[str, list[bytes]]()
         parts: dict[str, Path] = {}
     else:

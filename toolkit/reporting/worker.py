@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from toolkit.errors import ToolkitError
+from toolkit.errors import InvalidInput, ToolkitError
 
 __all__ = ["Job", "Outcome", "make_report"]
 
@@ -139,6 +139,10 @@ def make_report(job: Job, *, address: Path | None = None) -> Outcome:
         return _make(job, address)
     except CellError as fault:
         return Outcome("failed", str(fault), fault.traceback, passing=fault.passing)
+    except InvalidInput as fault:
+        sentence = f"{fault.source}: {'; and '.join(map(str, fault.problems[:3]))}"
+        more = f" (+{len(fault.problems) - 3} more)" if len(fault.problems) > 3 else ""
+        return Outcome("failed", sentence + more, str(fault))
     except ToolkitError as fault:
         return Outcome("failed", str(fault).partition("\n")[0], str(fault))
     except OSError as fault:

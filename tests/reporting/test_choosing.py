@@ -1,0 +1,20 @@
+"""Waves and organisations that are named as numbers."""
+
+from __future__ import annotations
+
+import pytest
+
+from toolkit.errors import InvalidInput
+from toolkit.reporting.choosing import chosen_organisations, chosen_wave
+from toolkit.study import load_study
+
+
+def test_a_wave_named_by_a_number_is_answered_with_its_text(sample_study):
+    with pytest.raises(InvalidInput, match="wave 2026: waves are named by texts; write it as text: '2026'"):
+        chosen_wave(load_study(sample_study), 2026)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("named", [3, None, ""])
+def test_an_organisation_named_by_no_text_is_refused_as_any_other(sample_study, named):
+    with pytest.raises(InvalidInput, match="no such organisation in wave 2026"):
+        chosen_organisations(load_study(sample_study), "2026", [named])
