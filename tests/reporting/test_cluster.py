@@ -23,6 +23,7 @@ from toolkit.reporting import cluster, run_reports
 from toolkit.reporting.cluster import Bundle, Cluster, make_parcel, stamp
 from toolkit.reporting.inputs import code_hash
 from toolkit.reporting.manifest import sha256_of
+from toolkit.reporting.run import run_notebook
 from toolkit.reporting.worker import Job
 
 FOUR = ["org-01", "org-02", "org-03", "org-04"]
@@ -150,6 +151,27 @@ def test_a_cluster_makes_what_this_machine_makes_from_a_study_it_cannot_see(
     assert leftovers(folder) == []
     again = run_reports(sample_study, out=tmp_path / "out", cluster=machines.address, **asked)
     assert again["status"].tolist() == ["unchanged", "unchanged"]
+
+
+@pytest.mark.slow
+def test_a_cluster_runs_a_notebook_of_ones_own_as_this_machine_does(
+    sample_study, write_notebook, machines, tmp_path
+):
+    cell = "import toolkit as tk\nlen(tk.load_study(study).responses(organisation))"
+    notebook = write_notebook(SAVE, cell, parameters="study = ''\norganisation = ''\noutput = None")
+    asked = {"for_each": "organisation", "values": FOUR[:2], "parameters": {"study": str(sample_study)}}
+    there = run_notebook(notebook, out=tmp_path / "there", cluster=machines.address, **asked)
+    here = run_notebook(notebook, out=tmp_path / "here", **asked)
+    assert there["status"].tolist() == here["status"].tolist() == ["made", "made"]
+    for one, other in zip(there["folder"], here["folder"], strict=True):
+        for name in ("results.csv", "report.html"):
+            assert (Path(one) / name).read_bytes() == (Path(other) / name).read_bytes()
+    again = run_notebook(notebook, out=tmp_path / "there", cluster=machines.address, **asked)
+    assert again["status"].tolist() == ["unchanged", "unchanged"]
+    years = write_notebook("year + 1", name="years.ipynb", parameters="year = 0")
+    told = run_notebook(years, for_each="year", values=[3], out=tmp_path / "y", cluster=machines.address)
+    assert told["status"].tolist() == ["made"]
+    assert "4" in (Path(told["folder"].item()) / "report.html").read_text()
 
 
 @pytest.mark.slow

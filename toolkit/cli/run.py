@@ -35,6 +35,9 @@ def add(commands: Commands) -> None:
     run.add_argument(
         "--timeout", type=count, default=1800, metavar="SECONDS", help="of one run (default: 1800)"
     )
+    run.add_argument(
+        "--cluster", metavar="ADDRESS", help="a Dask scheduler whose workers run them (docs/scale.md)"
+    )
     run.add_argument("--memory", type=size, metavar="SIZE", help="one run may take, as in 2G")
     run.add_argument("--force", action="store_true", help="run again what stands unchanged")
     run.set_defaults(job=_run)
@@ -75,6 +78,7 @@ def _run(given: argparse.Namespace) -> int:
         force=given.force,
         seconds=given.timeout,
         memory=given.memory,
+        cluster=given.cluster,
         told=teller.say,
     )
     for row in made.itertuples():

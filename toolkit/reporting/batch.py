@@ -16,7 +16,7 @@ import pandas as pd
 
 from toolkit.reporting.atomic import lock_folder, sweep
 from toolkit.reporting.destinations import Place, is_address
-from toolkit.reporting.hands import Hands, Shared, writers
+from toolkit.reporting.hands import Hands, Shared, joined, writers
 from toolkit.reporting.inputs import KEPT
 from toolkit.reporting.journal import Journal
 from toolkit.reporting.making import FAILED, clear_failure
@@ -26,7 +26,6 @@ from toolkit.reporting.scratch import scratch_folder
 from toolkit.reporting.worker import DONE, Job, Outcome
 
 if TYPE_CHECKING:
-    from toolkit.reporting.cluster import Cluster
     from toolkit.study import Study
 
 __all__ = ["Progress", "plan_reports", "run_reports"]
@@ -138,7 +137,7 @@ def run_reports(
         wanted = run.wanted
         with ExitStack() as stack:
             here = place and place.at(*run.folder.parts[-2:])
-            machines = _machines(cluster, stack)
+            machines = joined(cluster, stack)
             stack.enter_context(lock_folder(run.folder))
             scratch = stack.enter_context(scratch_folder())
             if here:
@@ -156,16 +155,6 @@ def run_reports(
                 here.save(run.folder)  # the key first: without it nothing that is made could be known again
                 stack.callback(here.save, run.folder)
             return _placed(_run(planned, wanted, hands, progress), run.folder, here)
-
-
-def _machines(address: str | None, stack: ExitStack) -> Cluster | None:
-    if address is None:
-        return None
-    from toolkit.reporting.cluster import Cluster
-
-    cluster = Cluster(address)
-    stack.callback(cluster.close)
-    return cluster
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from toolkit.reporting.cluster import Cluster
     from toolkit.study import Study
 
-__all__ = ["Hands", "Shared", "writers"]
+__all__ = ["Hands", "Shared", "joined", "writers"]
 
 _WRITERS = {"pdf": "pdf", "docx": "word", "pptx": "slides", "xlsx": "workbook"}
 _LOOK_SECONDS = 5.0
@@ -154,6 +155,23 @@ class Hands:
             return bundle_of(shared.study, Path(self.kept), shared.notebooks, tuple(shared.modules))
         name, modules = shared.notebooks[0], tuple(shared.modules)
         return Bundle(b"", {f"notebook/{name.name}": name.read_bytes()}, modules)
+
+
+def joined(address: str | None, stack: ExitStack) -> Cluster | None:
+    """The Dask cluster at an address, let go of when the stack ends; None where none is named.
+
+    Raises
+    ------
+    ToolkitError
+        Nobody answers there, or Dask is not installed.
+    """
+    if address is None:
+        return None
+    from toolkit.reporting.cluster import Cluster
+
+    cluster = Cluster(address)
+    stack.callback(cluster.close)
+    return cluster
 
 
 def writers(formats: Iterable[str]) -> list[str]:

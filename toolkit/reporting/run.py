@@ -19,7 +19,7 @@ from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.reporting.asked import Tried, check_asked
 from toolkit.reporting.atomic import lock_folder, sweep
 from toolkit.reporting.choosing import chosen_organisations, chosen_wave, folder_name, notebook_path, opened
-from toolkit.reporting.hands import Hands, Shared
+from toolkit.reporting.hands import Hands, Shared, joined
 from toolkit.reporting.inputs import KEPT, code_hash, keep_key, kept_key, stands, study_inputs
 from toolkit.reporting.journal import Journal
 from toolkit.reporting.making import FAILED
@@ -67,6 +67,7 @@ def run_notebook(
     force: bool = False,
     seconds: float | None = None,
     memory: int | None = None,
+    cluster: str | None = None,
     told: Callable[[str], None] | None = None,
 ) -> pd.DataFrame:
     """Run a parameterised notebook once for each value of one of its parameters.
@@ -88,8 +89,9 @@ def run_notebook(
         `output`, which each run is told. `study` and `data` are seen from where the command is given.
     texts
         Whether values are text as typed, to be read in the parameter's type.
-    out, workers, force, seconds, memory, told
-        As `run_reports`.
+    out, workers, force, seconds, memory, cluster, told
+        As `run_reports`. The workers of a cluster have the notebook and the study of organisations; whatever
+        else the notebook reads must lie where they see it.
 
     Returns
     -------
@@ -113,13 +115,15 @@ def run_notebook(
     if runs is None:
         raise RuntimeError("a check failed and was not told")
     with said_plainly(), ExitStack() as stack:
+        machines = joined(cluster, stack)
         stack.enter_context(lock_folder(runs.folder))
         scratch = stack.enter_context(scratch_folder())
         sweep(runs.folder)
         from toolkit.reporting.planning import imports_of
 
         shared = Shared(runs.study, (runs.notebook, runs.notebook), imports_of([runs.notebook]))
-        hands = Hands(shared, scratch, workers or os.cpu_count() or 1, told or _silent)
+        count = workers or os.cpu_count() or 1
+        hands = Hands(shared, scratch, count, told or _silent, cluster=machines)
         stack.callback(hands.close)
         check_kept(runs.folder)
         key = kept_key(runs.folder)
