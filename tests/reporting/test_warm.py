@@ -172,6 +172,45 @@ def test_a_cell_can_be_interrupted_and_the_next_one_runs(start):
     assert told(process, "kept") == "5"
 
 
+@pytest.mark.parametrize(
+    "first", ["%matplotlib inline", "%matplotlib", "%pylab inline", "%matplotlib notebook"]
+)
+def test_asking_for_pictures_in_the_notebook_gives_each_once(start, first):
+    process, heard = start(), list[str]()
+    draw = "import matplotlib.pyplot as plt; plt.plot([1, 2]); None"
+    for code in (first, "%matplotlib inline", draw):
+        failed, _ = process.run(code, lambda kind, content: heard.append(kind))
+        assert not failed
+    assert heard.count("display_data") == 1
+
+
+def test_windows_are_refused_with_what_to_write_instead(start):
+    process, heard = start(), list[str]()
+    process.run("%gui qt", lambda kind, content: heard.append(str(content)))  # which prints what it refuses
+    assert "%matplotlib inline" in "".join(heard)
+    assert told(process, "1 + 1") == "2"
+
+
+@pytest.mark.parametrize("way", ["exit", "exit()", "quit()", "import sys; sys.exit(3)"])
+def test_a_notebook_that_asks_for_its_end_has_failed_and_says_so(start, way):
+    failed, _ = start().run(way, lambda kind, content: None)
+    assert failed == "SystemExit"
+
+
+def test_magics_of_an_ordinary_kernel_are_there(start):
+    process = start()
+    for code in (
+        "%load_ext autoreload",
+        "%store",
+        "%%time\nx = 1",
+        "!true",
+        "%who",
+        "%config InlineBackend.figure_format = 'svg'",
+    ):
+        failed, _ = process.run(code, lambda kind, content: None)
+        assert not failed, code
+
+
 def test_a_cell_that_takes_too_long_is_told_and_its_process_ended(start):
     process = start()
     with pytest.raises(LateError):

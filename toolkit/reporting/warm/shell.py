@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ipykernel.zmqshell import ZMQInteractiveShell
-from IPython.core.error import StdinNotImplementedError
+from IPython.core.error import StdinNotImplementedError, UsageError
 from jupyter_client.session import Session
 from traitlets.config import Config
 
@@ -63,10 +63,26 @@ class WarmZMQShell(ZMQInteractiveShell):
         publisher: Any = shell.display_pub
         hook.session = publisher.session = shell.sender
         hook.topic = b""
+        extensions: Any = shell.extension_manager
+        extensions.load_extension("storemagic")  # as every kernel does
         return shell
+
+    def enable_gui(self, gui: Any = None) -> None:
+        """What `%matplotlib inline` asks for at its end: pictures go into the notebook, so nothing is to do.
+
+        There is neither a screen for windows here nor a loop to serve them.
+        """
+        if gui not in _WITHOUT_WINDOWS:
+            raise UsageError(f"there are no windows for {gui} here; write %matplotlib inline")
+
+    def ask_exit(self) -> None:
+        """`exit` ends a notebook as sys.exit() does: there is no kernel around it to be told."""
+        raise SystemExit("the notebook ended itself")
 
 
 WarmShell = WarmZMQShell
+
+_WITHOUT_WINDOWS = (None, "inline", "auto", "agg", "nbagg", "notebook", "ipympl", "widget", "webagg")
 
 
 class _Stream(io.TextIOBase):
