@@ -16,12 +16,21 @@ __all__ = ["chosen_organisations", "chosen_wave", "folder_name", "notebook_path"
 
 
 def opened(study: str | Path | Study, data: str | Path | None) -> Study:
-    """Load a study file; one already loaded is taken as it is, or what a batch has read for this job."""
+    """Load a study file; one already loaded is taken as it is, or what a batch has read for this job.
+
+    Raises
+    ------
+    InvalidInput
+        It is neither, or everything wrong in the file and around it.
+    """
     if isinstance(study, str | Path):
         from toolkit.reporting.prepared import prepared_study
         from toolkit.study import load_study
 
         return prepared_study(study, data) or load_study(study, data=data)
+    if not hasattr(study, "organisation_ids"):
+        what = f"a {type(study).__name__} is no study"
+        raise InvalidInput("study", [Problem("study", what, "give a study file, or what load_study gave")])
     return study
 
 
@@ -61,6 +70,10 @@ def chosen_organisations(study: Study, wave: str, organisations: Iterable[str] |
     if organisations is None:
         return known
     chosen = list(dict.fromkeys([organisations] if isinstance(organisations, str) else organisations))
+    if not chosen:
+        mend = "name one, or leave it out for all of the wave"
+        raise InvalidInput("organisations", [Problem("organisations", "none is named", mend)])
+    there = set(known)
     problems = [
         Problem(
             f"organisation {one}",
@@ -68,7 +81,7 @@ def chosen_organisations(study: Study, wave: str, organisations: Iterable[str] |
             _near_organisations(study, one, known),
         )
         for one in chosen
-        if one not in known
+        if one not in there
     ]
     if problems:
         raise InvalidInput("organisations", problems)
