@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from toolkit.disclosure import admit
+from toolkit.reporting import open_report
 from toolkit.reporting.gathering import gather, reportable
 from toolkit.study import load_study
 
@@ -29,6 +30,14 @@ def test_every_wave_is_decided_by_its_own_respondents_in_any_order(sample_study)
             if len(admit(own, study.policy).frame)
         }
         assert told[wave] == kept
+
+
+def test_a_notice_does_not_speak_of_numbers_it_has_not(sample_study, tmp_path):
+    told = {one: str(open_report(sample_study, one).save(tmp_path / one)) for one in ("org-10", "org-12")}
+    assert "Every number" in told["org-12"]
+    assert "Every number" not in told["org-10"]
+    assert "results.csv" in told["org-10"]
+    assert (tmp_path / "org-10" / "results.csv").is_file()
 
 
 def test_members_of_a_wave_are_told_without_an_answer(sample_study):

@@ -304,7 +304,7 @@ class OrganisationReport:
             return _passage(WORDS("no folder"))
         Path(folder).mkdir(parents=True, exist_ok=True)
         self.results().to_csv(Path(folder) / RESULTS, index=False, encoding="utf-8-sig", lineterminator="\n")
-        return _passage(WORDS("saved", file=RESULTS))
+        return _passage(WORDS("saved notice" if self.withheld else "saved", file=RESULTS))
 
     def _nothing_to_compare(self) -> Prose:
         names = [audience_name(self.instrument, one, language=self.language) for one in self.audiences]

@@ -57,6 +57,10 @@ WORDS = Words(
             "Every number here, with its base and interval, is in {file} beside this report.",
             "Chaque nombre, avec sa base et son intervalle, est dans {file} à côté de ce rapport.",
         ),
+        "saved notice": (
+            "What is said here of who answered is in {file} beside this notice.",
+            "Ce qui est dit ici des réponses est dans {file} à côté de cet avis.",
+        ),
         "no audience": (
             "No audience may be shown here, so there is nothing to compare.",
             "Aucun public ne peut être affiché ici ; il n’y a rien à comparer.",
