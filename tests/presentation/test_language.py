@@ -111,11 +111,11 @@ def _row(gap: float, low: float, high: float, **more: object) -> dict[str, objec
     """What the verdict of a released gap is worded from."""
     options = {"margin": 0.1, "detectable": float("nan"), "unit": "points"} | more
     codes = {name: options[name] for name in ("margin", "detectable")}
-    row = {"gap": gap, "conf_low": low, "conf_high": high, "shown": True, "unit": options["unit"]}
+    row = {"gap": gap, "conf_low": low, "conf_high": high, "shown": True, "verdict_unit": options["unit"]}
     code = verdict_code(gap, low, high, **codes)  # type: ignore[arg-type]
     return row | {
         "verdict_code": code,
-        "margin": options["margin"],
+        "verdict_margin": options["margin"],
         "minimum_detectable_gap": options["detectable"],
     }
 

@@ -54,7 +54,7 @@ def _row(**more: object) -> dict[str, object]:
         "item": "flex", "measure": "top", "audience_a": "employee", "audience_b": "executive",
         "estimate_a": 0.64, "estimate_b": 0.91, "gap": -0.27, "conf_low": -0.41, "conf_high": -0.12,
         "p_adjusted": 0.01, "minimum_detectable_gap": 0.21, "verdict": "a gap of −27 points (−41 to −12)",
-        "verdict_code": "gap", "unit": "points", "margin": 0.1,
+        "verdict_code": "gap", "verdict_unit": "points", "verdict_margin": 0.1,
         "shown": True, "bound": "", "bound_a": "", "bound_b": "", "withheld": "", "withheld_code_a": "",
         "withheld_code_b": "", "threshold": 5,
     }  # fmt: skip
@@ -107,7 +107,9 @@ def test_a_verdict_is_made_of_its_code_and_never_of_the_sentence_beside_it(
 
 
 def test_a_gap_on_a_scale_is_not_counted_in_points() -> None:
-    row = _row(measure="mean", unit="scale", gap=-0.35, conf_low=-0.6, conf_high=-0.1, margin=0.4)
+    row = _row(
+        measure="mean", verdict_unit="scale", gap=-0.35, conf_low=-0.6, conf_high=-0.1, verdict_margin=0.4
+    )
     assert verdict_of(row) == "a gap of 0.35 on the scale (0.10 to 0.60)"
     assert verdict_of(row | {"verdict_code": "similar"}) == "views are similar to within 0.4 on the scale"
 

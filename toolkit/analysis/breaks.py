@@ -25,8 +25,8 @@ _KEPT = {
     "family",
     "design",
     "adjustment",
-    "unit",
-    "margin",
+    "verdict_unit",
+    "verdict_margin",
 }
 _SAID = {"verdict", "verdict_code", "method", "method_code"}
 

@@ -116,7 +116,7 @@ def finish(
         verdict_code(gap, low, high, margin=within, detectable=least)
         for gap, low, high, within, least, _ in each
     ]
-    rows |= {"unit": np.array(units, dtype=object), "margin": margin}
+    rows |= {"verdict_unit": np.array(units, dtype=object), "verdict_margin": margin}
     rows["verdict"] = [
         verdict(gap, low, high, margin=within, detectable=least, unit=UNITS[unit])
         for gap, low, high, within, least, unit in each

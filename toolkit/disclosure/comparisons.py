@@ -51,7 +51,7 @@ def redact_gaps(
     _adjust_again(out, rows, table.name)
     added = ["n_a_shown", "n_b_shown", "shown", "bound", "bound_a", "bound_b", "withheld"]
     added += ["withheld_code_a", "withheld_code_b", "threshold"]
-    numbers = ("estimate_a", "estimate_b", *_DERIVED, "p_adjusted", "margin")
+    numbers = ("estimate_a", "estimate_b", *_DERIVED, "p_adjusted", "verdict_margin")
     return typed(out, [*frame.columns, *added], table.frame, ("n_a", "n_b", "threshold"), numbers)
 
 

@@ -85,7 +85,7 @@ def benchmark(
             rows[place] |= {name: values[name] for name in _COMPUTED}
     columns = ["item", "measure", "audience", *DESCRIPTIVE_COLUMNS, *gap_columns()[2:]]
     types = dict.fromkeys(columns, "str") | dict.fromkeys(
-        (*_NUMBERS, "estimate_a", "estimate_b", "margin"), "float64"
+        (*_NUMBERS, "estimate_a", "estimate_b", "verdict_margin"), "float64"
     )
     return frame_of(rows, types | {"n_a": COUNT, "n_b": COUNT, "design": "bool"})
 
@@ -158,8 +158,8 @@ def _row(
         "method_code": "not_computed" if comparable else "not_comparable",
         "design": False,
         "adjustment": adjust,
-        "unit": "points",
-        "margin": margin,
+        "verdict_unit": "points",
+        "verdict_margin": margin,
         "_effective_n": effective,
     }
 

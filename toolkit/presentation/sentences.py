@@ -227,7 +227,7 @@ def verdict_of(row: Any, *, what: Literal["gap", "change"] = "gap") -> str:
     """
     if not bool(row["shown"]):
         return _WORDS("hidden", why=reasons_of(row))
-    code, unit = str(known(row["verdict_code"], "not_computed")), str(known(row["unit"], "points"))
+    code, unit = str(known(row["verdict_code"], "not_computed")), str(known(row["verdict_unit"], "points"))
     measured = "scale" if unit == "scale" else "points"
     figure = scale_figure if unit == "scale" else points
     if code == "gap":
@@ -237,7 +237,7 @@ def verdict_of(row: Any, *, what: Literal["gap", "change"] = "gap") -> str:
     if code == "undecided":
         return _VERDICTS(f"undecided {what} {measured}", least=figure(row["minimum_detectable_gap"]))
     if code == "similar":
-        margin = float(row["margin"])
+        margin = float(row["verdict_margin"])
         return _VERDICTS(f"similar {unit}", margin=shortest(margin if unit == "scale" else 100 * margin))
     return _VERDICTS(code.replace("_", " "))
 
@@ -426,4 +426,4 @@ def _ends(row: Any) -> str:
     low, high = row["conf_low"], row["conf_high"]
     if row["gap"] < 0 and is_known(low):
         low, high = -high, -low
-    return interval(low, high, scale=known(row.get("unit")) == "scale")
+    return interval(low, high, scale=known(row.get("verdict_unit")) == "scale")
