@@ -148,7 +148,7 @@ def _plain(column: pd.Series) -> pd.Series:
     if pd.api.types.is_bool_dtype(column.dtype) or pd.api.types.is_numeric_dtype(column.dtype):
         numbers = column.to_numpy(dtype=np.float64, na_value=np.nan)
         return pd.Series(np.where(np.isinf(numbers), np.nan, numbers))
-    return pd.Series(pd.Categorical(column.to_numpy(dtype=object, na_value=None)))
+    return _plain(pd.Series(pd.Categorical(column.to_numpy(dtype=object, na_value=None))))
 
 
 def _observed(column: pd.Series) -> pd.Series:

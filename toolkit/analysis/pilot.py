@@ -152,7 +152,8 @@ def _sides(
     if str(control) not in names:
         mend = near_names(str(control), names)
         problems.append(Problem("control", f"{control!r} is not in column {arm}", mend))
-    inside = frame[frame[wave].isin(waves) & frame[arm].notna()]
+    inside = frame[frame[wave].isin(waves)].assign(**{arm: paired.groups.codes[frame[wave].isin(waves)]})
+    inside = inside[inside[arm] >= 0]
     moved = int((inside.groupby(person, observed=True)[arm].nunique() > 1).sum())
     if moved:
         mend = "give each the arm they were put into"

@@ -45,6 +45,9 @@ def as_numbers(name: str, values: Any) -> Array:
             kept = given.cat.remove_unused_categories()
             codes = [np.nan if str(one) in MISSING else float(one) for one in kept.cat.categories]
             given = np.array([*codes, np.nan])[kept.cat.codes]  # NaN, the last, stands for code -1
+        elif not pd.api.types.is_numeric_dtype(getattr(given, "dtype", np.asarray(given).dtype)):
+            cells = np.asarray(given, dtype=object).ravel()
+            given = [np.nan if isinstance(one, str) and one in MISSING else one for one in cells]
         numbers: Array = np.asarray(given, dtype=np.float64).ravel()
     except (TypeError, ValueError) as error:
         mend = "give one column of numbers or of an item whose codes are numbers"
