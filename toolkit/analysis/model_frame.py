@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from toolkit.analysis.plain import is_constant
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument.model import MISSING
 
@@ -190,7 +191,7 @@ def _refuse_few(kept: pd.DataFrame, y: Array, formula: str) -> None:
     problems = []
     if len(y) < 3:
         problems.append(Problem(f"formula {formula!r}", f"{len(y)} rows are complete", "a model needs more"))
-    elif np.ptp(y) == 0:
+    elif is_constant(y):
         problems.append(Problem(f"formula {formula!r}", "the outcome does not vary", "nothing to model"))
     for name in kept.columns:
         if len(kept) and kept[name].nunique() < 2:
