@@ -28,7 +28,7 @@ def judged(register):
 
 def test_every_finding_has_a_verdict_and_a_reason(register, judged):
     assert judged.index.tolist() == register.claims["finding_id"].tolist()
-    assert set(judged["verdict"]) <= set(VERDICTS)
+    assert set(judged["verdict_code"]) <= set(VERDICTS)
     assert (judged["reason"].str.len() > 20).all()
 
 
@@ -41,7 +41,7 @@ def test_the_verdicts_of_the_register_are_those_its_page_counts(root, judged):
 
 def test_only_claims_that_another_figure_bears_on_are_more_than_untested(register, judged):
     named = {one for check in register.relations.checks for one in (*check.parts, check.whole) if one}
-    assert set(judged.index[judged["verdict"] != UNTESTED]) == named
+    assert set(judged.index[judged["verdict_code"] != UNTESTED]) == named
 
 
 def test_a_whole_is_reproduced_and_its_parts_are_consistent(judged):
@@ -93,7 +93,7 @@ def test_a_percentage_no_number_of_people_gives_is_contradicted_unless_weighted(
 
 def test_a_ratio_bounds_the_comparison_group_and_nothing_else(judged):
     found = judged.loc["UTT25-03"]
-    assert found["verdict"] == UNTESTED
+    assert found["verdict_code"] == UNTESTED
     assert "53 % of it at most" in found["reason"]
     assert judged.loc["UTT25-04", "reason"].count("67 % of it at most") == 1, "“twice” may be 1.5 times"
 
@@ -106,7 +106,7 @@ def test_what_others_printed_is_judged_against_the_nearest_source(register):
     assert found.loc["SEC26-10", ["verdict", "points"]].tolist() == ["reproduced", 0]
     assert found.loc["UBB24-02", "verdict"] == "contradicted"
     assert found.loc["UTT25-03", "verdict"] == "contradicted"
-    assert found.loc["UBB24-22", "verdict"] == UNTESTED
+    assert found.loc["UBB24-22", "verdict_code"] == UNTESTED
 
 
 def test_a_conflict_between_sources_stands_beside_its_claim(judged):

@@ -90,8 +90,8 @@ def decode(export: Export, instrument: Instrument) -> Coded:
 
 
 _NOT_SHOWN = "not shown by the platform though the instrument asks it: counted as routed past"
-_NOTHING_SAID = "submitted without one answer"
-_BROKEN = "broke off before half of the questions"
+_NOTHING_SAID, _BROKEN = "nothing_answered", "broke_off"
+"""Codes of `REASONS`."""
 _REASONS = (_NOTHING_SAID, _BROKEN)
 
 
