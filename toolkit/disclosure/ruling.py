@@ -43,7 +43,7 @@ class Share:
 
     status: Literal["exact", ">=", "<=", "withheld"]
     bound: float = math.nan
-    reason: str = ""
+    reason_code: str = ""
     upper: float = math.nan
     lower: float = math.nan
     """The values a reader must still think possible."""
@@ -66,7 +66,7 @@ class Ruling:
         Smallest base allowed for this item.
     labels
         (kind, label) → how it may be told.
-    reason
+    reason_code
         The code of `REASONS` for which the whole base is withheld; "" where it is not.
     full
         Whether the whole distribution may leave.
@@ -75,25 +75,25 @@ class Ruling:
     n: float
     threshold: int
     labels: Mapping[tuple[str, str], Share] = field(default_factory=dict)
-    reason: str = ""
+    reason_code: str = ""
     full: bool = False
 
     @property
     def shown(self) -> bool:
         """Whether the base may be told at all."""
-        return not self.reason
+        return not self.reason_code
 
     def share(self, kind: str, label: str) -> Share:
         """How one number of this base may be told."""
         if not self.shown:
-            return Share("withheld", reason=self.reason)
-        return self.labels.get((kind, label), Share("withheld", reason="none"))
+            return Share("withheld", reason_code=self.reason_code)
+        return self.labels.get((kind, label), Share("withheld", reason_code="none"))
 
     def without(self, reason: str, labels: Iterable[tuple[str, str]] | None = None) -> Ruling:
         """The same with everything, or some labels, withheld."""
         if labels is None:
-            return replace(self, reason=reason)
-        lost = {label: Share("withheld", reason=reason) for label in labels}
+            return replace(self, reason_code=reason)
+        lost = {label: Share("withheld", reason_code=reason) for label in labels}
         kept = {**self.labels, **{label: share for label, share in lost.items() if label in self.labels}}
         return replace(self, labels=kept, full=self.full and not any(kind == "response" for kind, _ in lost))
 
@@ -133,12 +133,12 @@ def _rule(claims: list[Claim], policy: Policy, variable: Variable | None, codes:
         known = [n for n in counts if not math.isnan(n)]
         small = bool(known) and min(known) < k
         reason = "small" if small or not known else "unknown_base"
-        return Ruling(math.nan, k, reason=reason)
+        return Ruling(math.nan, k, reason_code=reason)
     n = min(counts)
     if n < k:
-        return Ruling(n, k, reason="small")
+        return Ruling(n, k, reason_code="small")
     if max(counts) != n:
-        return Ruling(n, k, reason="disagree")
+        return Ruling(n, k, reason_code="disagree")
     low, high = policy.unanimity_bounds(n) if policy.unanimity else (-1.0, 2.0)
     values: dict[tuple[str, str], list[float]] = {}
     for claim in claims:
@@ -168,15 +168,15 @@ def _share(
     if kind == "function":  # a rank statistic can fail for the sake of the other side: not this base's affair
         known = [value for value in found if not math.isnan(value)]
         if not full:
-            return Share("withheld", reason="whole")
+            return Share("withheld", reason_code="whole")
         return Share("exact", upper=max(known, default=math.nan), lower=min(known, default=math.nan))
     if any(math.isnan(value) for value in found):
-        return Share("withheld", reason="none")
+        return Share("withheld", reason_code="none")
     if kind == "box" or (two and kind in ("response", "code")):
         return _clipped(found, bounds, n)
     if full:
         return Share("exact", upper=max(found), lower=min(found))
-    return Share("withheld", reason="distribution" if kind == "response" else "code")
+    return Share("withheld", reason_code="distribution" if kind == "response" else "code")
 
 
 def _clipped(found: list[float], bounds: tuple[float, float], n: float) -> Share:
@@ -204,7 +204,7 @@ def _three_parts(
     shares = {part: sum(cells[code] for code in codes) for part, codes in parts.items() if codes}
     ruled = {part: _clipped([share], bounds, n) for part, share in shares.items()}
     if len(ruled) == 3 and any(share.status != "exact" for share in ruled.values()):
-        ruled = {part: Share("withheld", reason="distribution") for part in ruled}
+        ruled = {part: Share("withheld", reason_code="distribution") for part in ruled}
     return {("part", part): share for part, share in ruled.items()}
 
 
@@ -233,5 +233,5 @@ def _without_telling_rest(
         between = bool(three_parts(variable)["middle"]) if variable is not None else len(codes) != 2
         rest = 1 - max(values[one]) - max(values[other])
         if between and min(rest, *values[other]) <= low + TOLERANCE:
-            labels[other] = Share("withheld", reason="rest")
+            labels[other] = Share("withheld", reason_code="rest")
     return labels

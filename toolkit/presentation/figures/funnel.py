@@ -19,7 +19,7 @@ from toolkit.instrument.model import Instrument
 from toolkit.presentation.blocks import Picture, Table, table_of
 from toolkit.presentation.figures.page import WIDTH, Page, as_svg
 from toolkit.presentation.language import Words, spoken
-from toolkit.presentation.numbers import base, decimal, interval, percent
+from toolkit.presentation.numbers import base, count, decimal, interval, percent, share_number
 from toolkit.presentation.rows import answer_words, audience_name, item_name, released_table, shown_rows
 from toolkit.presentation.theme import QUIET, RULE, WHITE, Theme
 
@@ -216,9 +216,9 @@ def organisation_table(
     rows = [
         {
             _WORDS("organisation"): name,
-            _WORDS("answers"): base(n),
-            _WORDS("answered"): percent(raw),
-            _WORDS("shrunk"): percent(shrunk),
+            _WORDS("answers"): count(n),
+            _WORDS("answered"): share_number(raw),
+            _WORDS("shrunk"): share_number(shrunk),
             _WORDS("interval"): interval(low, high),
         }
         for name, n, raw, shrunk, low, high in zip(
