@@ -53,6 +53,8 @@ def find_in_scale(
         yield from find_in_words(
             (*path, f"{box}_label"), getattr(scale, f"{box}_label"), instrument, needed=False
         )
+    if scale.net and not (scale.top and scale.bottom):
+        yield Finding((*path, "net"), "there are no two boxes to take the net of", "write top and bottom")
     both = [code for code in scale.top if code in scale.bottom]
     if both:
         yield Finding(
@@ -167,7 +169,16 @@ def _bounds(path: tuple[str, ...], item: Item) -> Iterator[Finding]:
         elif limit is not None and not math.isfinite(limit):
             yield Finding((*path, bound), f"{limit} is no bound", "write a number, or leave it out")
     if item.type != "number":
+        if item.bands:
+            yield Finding((*path, "bands"), "only a number has bands", "leave them out")
         return
+    ends = [-math.inf if item.minimum is None else item.minimum, *item.bands]
+    ends.append(math.inf if item.maximum is None else item.maximum)
+    if item.bands and not (all(map(math.isfinite, item.bands)) and sorted(set(ends[:-1])) == ends[:-1]):
+        mend = "write where each new band begins, in rising order and above the minimum: bands: [5, 10, 20]"
+        yield Finding((*path, "bands"), "the bands do not rise", mend)
+    elif item.bands and item.bands[-1] > ends[-1]:
+        yield Finding((*path, "bands"), "the last band begins above the maximum", "leave it out")
     if item.minimum is not None and item.minimum < 0:
         mend = "use 0 or more: negative numbers stand for missing answers in exports"
         yield Finding((*path, "minimum"), f"{item.minimum:g} is below 0", mend)

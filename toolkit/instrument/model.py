@@ -83,7 +83,8 @@ class Scale(Strict):
     """A set of answers shared by items.
 
     `top` and `bottom` name the codes counted as the top and the bottom box (for a 5-point agreement
-    scale the top-2-box and the bottom-2-box; for yes/no a single code each).
+    scale the top-2-box and the bottom-2-box; for yes/no a single code each). `net` asks reports for the share
+    of the top box less that of the bottom box.
     """
 
     ordered: Truth = False
@@ -93,6 +94,7 @@ class Scale(Strict):
     top_label: Wording = Field(default_factory=dict)
     bottom_label: Wording = Field(default_factory=dict)
     missing: tuple[str, ...] = ()
+    net: Truth = False
     lint: Lint = Lint()
 
     @property
@@ -117,7 +119,8 @@ class Item(Strict):
     """One question, in parallel wording for each audience it is put to.
 
     `short` names it in pictures; `favourable` says which box of the scale is good news;
-    `sensitive` items need a larger base before they are shown.
+    `sensitive` items need a larger base before they are shown; `bands` of a number are where each new band
+    begins.
     """
 
     id: Id
@@ -136,6 +139,7 @@ class Item(Strict):
     missing: tuple[str, ...] = ()
     minimum: float | None = None
     maximum: float | None = None
+    bands: tuple[float, ...] = ()
     lint: Lint = Lint()
     source: Source
 
@@ -237,6 +241,20 @@ class Variable:
     def source(self) -> Source:
         """Where its words come from."""
         return self.row.source if self.row and self.row.source else self.item.source
+
+    @property
+    def bands(self) -> tuple[tuple[float | None, float | None], ...]:
+        """Bands of a number, each from its first value to the one at which the next begins; () for others."""
+        edges = self.item.bands if self.kind == "number" else ()
+        return tuple(zip((None, *edges), (*edges, None), strict=True)) if edges else ()
+
+    @property
+    def net_measure(self) -> Literal["net", "recommend"] | None:
+        """Net score that reports show: of a scale with `net`, of a number 0 to 10 with bands [7, 9]."""
+        if self.kind == "number":
+            ends = (self.item.minimum, self.item.maximum, *self.item.bands)
+            return "recommend" if ends == (0, 10, 7, 9) else None
+        return "net" if self.kind == "single" and self.scale is not None and self.scale.net else None
 
     def codes_of(self, measure: str) -> tuple[str, ...]:
         """Codes counted by a measure: "top", "bottom", "favourable", "unfavourable" or one answer code.

@@ -162,7 +162,7 @@ class OrganisationReport:
     @_in_its_language
     def theme_pictures(self) -> Block:
         """The distributions of every theme's scale questions, by audience."""
-        from toolkit.presentation import diverging_bars, theme_multiples
+        from toolkit.presentation import diverging_bars, numbers_table, theme_multiples
 
         if self.withheld:
             return self.notice()
@@ -174,7 +174,8 @@ class OrganisationReport:
             if picture:
                 parts.append(picture)
         glance = theme_multiples(self.released, self.instrument, look=self.theme, language=self.language)
-        parts = [*_given(glance), *parts]
+        numbers = numbers_table(self.released, self.instrument, level=self.level, language=self.language)
+        parts = [*_given(glance), *parts, *([] if numbers is None else [numbers])]
         return Several(tuple(parts)) if parts else _passage(WORDS("no scale"))
 
     @_in_its_language
