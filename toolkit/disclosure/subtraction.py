@@ -27,6 +27,7 @@ def guard_together(rulings: Mapping[Base, Ruling], policy: Policy, instrument: I
         if instrument is not None:
             if policy.unanimity:
                 ruled = _guard_options(ruled, instrument, policy)
+                ruled = _guard_rankings(ruled, instrument)
             ruled = _guard_routing(ruled, instrument, policy)
         ruled = _guard_totals(ruled)
         if ruled == before:
@@ -201,6 +202,38 @@ def _guard_options(rulings: Rulings, instrument: Instrument, policy: Policy) -> 
                 if ruled[base].shown:
                     ruled[base] = ruled[base].without("option")
     return ruled
+
+
+def _guard_rankings(rulings: Rulings, instrument: Instrument) -> Rulings:
+    """Withhold what the options of a ranking would tell of one another.
+
+    Everybody gives each rank once, so the shares of a rank sum to 1 over the options, and mean ranks to a
+    constant: distributions and functions leave for all options of a group or for none. The shares ranked
+    first are guarded as ticks of which each person makes one; all of them go where one would be told.
+    """
+    ruled = dict(rulings)
+    for bases in _rankings(rulings, instrument):
+        shown = [base for base in bases if ruled[base].shown]
+        labels = {label for base in shown for label in ruled[base].labels if label[0] != "box"}
+        for label in labels:
+            if not all(_exact(ruled[base], label) for base in shown):
+                ruled |= {base: ruled[base].without("option", [label]) for base in shown}
+        firsts = [share for base in shown if (share := _ticked(ruled[base])) is not None]
+        if any(share.status != "exact" for share in firsts) and (
+            _narrows(firsts, 0.0, exclusive=False) or _filled(firsts, 1.0)
+        ):
+            for base in shown:
+                lost = [label for label in ruled[base].labels if label[0] in ("box", "part")]
+                ruled[base] = ruled[base].without("option", lost)
+    return ruled
+
+
+def _rankings(rulings: Rulings, instrument: Instrument) -> Iterator[list[Base]]:
+    found: dict[tuple[str, Group], list[Base]] = {}
+    for base, ruling in rulings.items():
+        if ruling.shown and base.item in instrument and instrument[base.item].item.type == "ranking":
+            found.setdefault((instrument[base.item].item.id, base.group), []).append(base)
+    yield from found.values()
 
 
 def _questions(rulings: Rulings, instrument: Instrument) -> Iterator[tuple[list[Base], list[Base], bool]]:

@@ -109,7 +109,7 @@ def _answers(
     for what, mend in _misfits(item):
         yield Finding((*path, "type"), what, mend)
     yield from _options((*path, "options"), item.options, instrument)
-    if item.type != "multi":
+    if item.type not in ("multi", "ranking"):
         for option in item.options:
             if option.exclusive:
                 where = (*path, "options", option.code, "exclusive")
@@ -137,6 +137,12 @@ def _misfits(item: Item) -> Iterator[tuple[str, str]]:
         yield "a single choice has both a scale and options of its own", "keep one of them"
     if item.type == "single" and not scale and len(item.options) < 2:
         yield "a single choice needs a scale, or two options or more", "name a scale or list the options"
+    if item.type == "ranking" and len(item.options) < 2:
+        yield "a ranking needs two options or more", "list its options"
+    if item.type == "ranking" and scale:
+        yield "a ranking has a scale", "leave it out: its answers are ranks"
+    if item.type == "ranking" and any(option.write_in or option.exclusive for option in item.options):
+        yield "a ranking has a write-in or an exclusive option", "leave the key out"
     if item.type == "multi" and not options:
         yield "a multi-select has no options", "list its options"
     if item.type == "matrix" and not (rows and scale):

@@ -124,7 +124,7 @@ class Item(Strict):
     """
 
     id: Id
-    type: Literal["single", "multi", "matrix", "number", "text"]
+    type: Literal["single", "multi", "matrix", "ranking", "number", "text"]
     theme: Id
     text: ParallelWording
     short: Wording = Field(default_factory=dict)
@@ -199,9 +199,9 @@ class Variable:
         """How the column is coded."""
         if self.write_in:
             return "text"
-        if self.option is not None:
+        if self.option is not None and self.item.type == "multi":
             return "option"
-        return "single" if self.item.type in ("single", "matrix") else self.item.type  # type: ignore[return-value]
+        return "single" if self.item.type in ("single", "matrix", "ranking") else self.item.type  # type: ignore[return-value]
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -402,6 +402,33 @@ def _spoken(text: ParallelWording, audience: str, language: str) -> str:
     return (text.get(audience) or text["all"])[language]
 
 
+NOT_RANKED = "no"
+"""The rank of an option that a respondent left out, where only some are to be ranked."""
+_RANK_WORDS: Mapping[str, tuple[str, str, str]] = {
+    "en": ("Rank {rank}", "Not ranked", "ranked first"),
+    "fr": ("Rang {rank}", "Non classé", "classé premier"),
+    "de": ("Rang {rank}", "Nicht genannt", "auf Rang 1"),
+    "es": ("Puesto {rank}", "Sin puesto", "en primer lugar"),
+    "it": ("Posto {rank}", "Senza posto", "al primo posto"),
+    "nl": ("Plaats {rank}", "Niet geplaatst", "op plaats 1"),
+    "pt": ("Lugar {rank}", "Sem lugar", "em primeiro lugar"),
+}
+
+
+def _ranks(item: Item, languages: Iterable[str]) -> Scale:
+    """The ranks an option may be given: 1 for the first, "no" for one left out where not all are ranked."""
+    words = {one: _RANK_WORDS.get(one, _RANK_WORDS["en"]) for one in languages}
+    most = len(item.options) if item.maximum is None else int(item.maximum)
+    options = [
+        Option(code=str(rank), label={one: said[0].format(rank=rank) for one, said in words.items()})
+        for rank in range(1, most + 1)
+    ]
+    if most < len(item.options):
+        options.append(Option(code=NOT_RANKED, label={one: said[1] for one, said in words.items()}))
+    first = {one: said[2] for one, said in words.items()}
+    return Scale(ordered=True, options=tuple(options), top=("1",), top_label=first)
+
+
 def _columns(item: Item, instrument: Instrument) -> Iterable[Variable]:
     scale = instrument.scales[item.scale] if item.scale else None
     if scale is None and item.type == "single":
@@ -410,9 +437,10 @@ def _columns(item: Item, instrument: Instrument) -> Iterable[Variable]:
     if item.type == "matrix":
         for row in item.rows:
             yield Variable(f"{item.id}_{row.id}", item, scale, row.audiences or audiences, row=row)
-    elif item.type == "multi":
+    elif item.type in ("multi", "ranking"):
+        ranks = _ranks(item, instrument.languages) if item.type == "ranking" else None
         for option in item.options:
-            yield Variable(f"{item.id}_{option.code}", item, None, audiences, option=option)
+            yield Variable(f"{item.id}_{option.code}", item, ranks, audiences, option=option)
     else:
         yield Variable(item.id, item, scale, audiences)
     if item.type in ("single", "multi"):

@@ -31,11 +31,11 @@ _KEYS: Mapping[str, Mapping[str, str]] = {
     },
     "Item": {
         "id": "A small letter and up to 19 small letters or digits; it names the column.",
-        "type": "single choice, multi-select, matrix of rows, number or open text.",
+        "type": "single choice, multi-select, matrix of rows, ranking of options, number or open text.",
         "text": "Audience (or 'all') → language → the question's words.",
         "short": "A few words that name it in pictures and tables.",
         "scale": "Name of a scale; a single choice may list options of its own instead.",
-        "options": "The answers of a multi-select, or of a single choice without a scale.",
+        "options": "The answers of a multi-select or a ranking, or of a single choice without a scale.",
         "audiences": "Only these audiences may be asked; left out, whoever has a wording.",
         "ask_if": 'Routing, such as: aiuse == 1 and not selected(aiways, "none").',
         "favourable": "Which box of the scale is good news.",
