@@ -45,6 +45,10 @@ _WORDS = Words(
             "not shown: comments in people's own words are never reported",
             "non affiché : les commentaires libres ne sont jamais rapportés",
         ),
+        "number": (
+            "not shown: no mean was released with these results",
+            "non affiché : aucune moyenne n’a été publiée avec ces résultats",
+        ),
         "absent": (
             "not shown: this audience is not part of the report, or nobody answered",
             "non affiché : ce public ne fait pas partie du rapport, ou personne n’a répondu",
@@ -152,7 +156,7 @@ def _answers(
     if first.kind == "number":
         rows = numbers.get((first.name, audience), [])
         lines, n = number_cells(first, rows)
-        return n, joined(lines) or _WORDS("absent")
+        return n, joined(lines) or _WORDS("absent" if numbers else "number")
     spread = spreads.of(first, audience)
     if spread is None:
         return NOT_SHOWN, _WORDS("absent")

@@ -190,7 +190,7 @@ def _comparisons(frame: pd.DataFrame, audiences: Sequence[str], study: Study) ->
         return {}
     shared = [variable for variable in study.instrument.shared() if _answered_by(variable, audiences) > 1]
     topped = [variable for variable in shared if variable.codes_of("top")]
-    ordered = [variable for variable in shared if variable.ordered]
+    ordered = [variable for variable in shared if variable.ordered and variable.values() is not None]
     family = _family(study, topped)
     found = {}
     if topped:
