@@ -23,7 +23,7 @@ BOX_NAMES = ("bottom", "middle", "top")
 
 REASONS: Mapping[str, str] = {
     "small": "fewer than {k} answers",
-    "unknown base": "the number of answers is not known",
+    "unknown_base": "the number of answers is not known",
     "distribution": "some answers were given by nearly all or nearly none",
     "rest": "nearly nobody chose this end of the scale or the middle",
     "spread": "the answers lie so close together that the average would tell each of them",
@@ -34,8 +34,9 @@ REASONS: Mapping[str, str] = {
     "total": "together with the groups it would give a withheld number back",
     "option": "together with the other options it would give a withheld number back",
     "none": "could not be computed",
+    "disagree": "its tables disagree on how many answered",
 }
-"""Why a number is withheld, in plain words."""
+"""Code of a reason → why a number is withheld, in plain words; k is the smallest base allowed."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class Ruling:
     labels
         (kind, label) → how it may be told.
     reason
-        Why the whole base is withheld; "" where it is not.
+        The code of `REASONS` for which the whole base is withheld; "" where it is not.
     full
         Whether the whole distribution may leave.
     """
@@ -88,13 +89,13 @@ class Ruling:
         """How one number of this base may be told."""
         if not self.shown:
             return Share("withheld", reason=self.reason)
-        return self.labels.get((kind, label), Share("withheld", reason=REASONS["none"]))
+        return self.labels.get((kind, label), Share("withheld", reason="none"))
 
     def without(self, reason: str, labels: Iterable[tuple[str, str]] | None = None) -> Ruling:
         """The same with everything, or some labels, withheld."""
         if labels is None:
-            return replace(self, reason=REASONS[reason])
-        lost = {label: Share("withheld", reason=REASONS[reason]) for label in labels}
+            return replace(self, reason=reason)
+        lost = {label: Share("withheld", reason=reason) for label in labels}
         kept = {**self.labels, **{label: share for label, share in lost.items() if label in self.labels}}
         return replace(self, labels=kept, full=self.full and not any(kind == "response" for kind, _ in lost))
 
@@ -133,13 +134,13 @@ def _rule(claims: list[Claim], policy: Policy, variable: Variable | None, codes:
     if any(math.isnan(n) for n in counts):
         known = [n for n in counts if not math.isnan(n)]
         small = bool(known) and min(known) < k
-        reason = REASONS["small"].format(k=k) if small or not known else REASONS["unknown base"]
+        reason = "small" if small or not known else "unknown_base"
         return Ruling(math.nan, k, reason=reason)
     n = min(counts)
     if n < k:
-        return Ruling(n, k, reason=REASONS["small"].format(k=k))
+        return Ruling(n, k, reason="small")
     if max(counts) != n:
-        return Ruling(n, k, reason="its tables disagree on how many answered")
+        return Ruling(n, k, reason="disagree")
     low, high = policy.unanimity_bounds(n) if policy.unanimity else (-1.0, 2.0)
     values: dict[tuple[str, str], list[float]] = {}
     for claim in claims:
@@ -173,15 +174,15 @@ def _share(
     if kind == "function":  # a rank statistic can fail for the sake of the other side: not this base's affair
         known = [value for value in found if not math.isnan(value)]
         if not full:
-            return Share("withheld", reason=REASONS["whole"])
+            return Share("withheld", reason="whole")
         return Share("exact", upper=max(known, default=math.nan), lower=min(known, default=math.nan))
     if any(math.isnan(value) for value in found):
-        return Share("withheld", reason=REASONS["none"])
+        return Share("withheld", reason="none")
     if kind == "box" or (two and kind in ("response", "code")):
         return _clipped(found, bounds, n)
     if full:
         return Share("exact", upper=max(found), lower=min(found))
-    return Share("withheld", reason=REASONS["distribution" if kind == "response" else "code"])
+    return Share("withheld", reason="distribution" if kind == "response" else "code")
 
 
 def _clipped(found: list[float], bounds: tuple[float, float], n: float) -> Share:
@@ -209,7 +210,7 @@ def _three_parts(
     shares = {part: sum(cells[code] for code in codes) for part, codes in parts.items() if codes}
     ruled = {part: _clipped([share], bounds, n) for part, share in shares.items()}
     if len(ruled) == 3 and any(share.status != "exact" for share in ruled.values()):
-        ruled = {part: Share("withheld", reason=REASONS["distribution"]) for part in ruled}
+        ruled = {part: Share("withheld", reason="distribution") for part in ruled}
     return {("part", part): share for part, share in ruled.items()}
 
 
@@ -227,7 +228,7 @@ def _nets(
         return {}
     if variable.kind == "number":
         lost = {} if variable.net_measure == "recommend" else {"recommend", "net"}
-        return {key: Share("withheld", reason=REASONS["whole"]) for key in values if key[1] in lost}
+        return {key: Share("withheld", reason="whole") for key in values if key[1] in lost}
     known = [share for part in BOX_NAMES if (share := labels.get(("part", part))) is not None]
     nets = ["net", "recommend"] if _is_recommend(variable) else ["net"]
     if not known:
@@ -240,7 +241,7 @@ def _nets(
                 high, low = max(kept, default=math.nan), min(kept, default=math.nan)
                 found[key] = Share("exact", upper=high, lower=low)
             else:
-                found[key] = Share("withheld", reason=REASONS["rest"])
+                found[key] = Share("withheld", reason="rest")
     return found
 
 
@@ -263,15 +264,15 @@ def _mean_of_numbers(claims: Iterable[Claim], variable: Variable, n: float, poli
     means = [claim for claim in claims if (claim.kind, claim.label) == ("function", "mean")]
     told = [claim.estimate for claim in means]
     if any(map(math.isnan, told)):
-        return Share("withheld", reason=REASONS["none"])
+        return Share("withheld", reason="none")
     if low is None or high is None:
-        return Share("withheld", reason=REASONS["limits"])
+        return Share("withheld", reason="limits")
     spreads = [claim.spread for claim in means if not math.isnan(claim.spread)]
     if policy.unanimity:
         reach = min(spreads, default=0.0) * (n - 1) / math.sqrt(n)
         ends = [min(high, mean + reach) - max(low, mean - reach) for mean in told]
         if min(ends) < _ROOM * (high - low) + TOLERANCE:
-            return Share("withheld", reason=REASONS["spread"])
+            return Share("withheld", reason="spread")
     return Share("exact", upper=max(told), lower=min(told))
 
 
@@ -300,5 +301,5 @@ def _without_telling_rest(
         between = bool(three_parts(variable)["middle"]) if variable is not None else len(codes) != 2
         rest = 1 - max(values[one]) - max(values[other])
         if between and min(rest, *values[other]) <= low + TOLERANCE:
-            labels[other] = Share("withheld", reason=REASONS["rest"])
+            labels[other] = Share("withheld", reason="rest")
     return labels

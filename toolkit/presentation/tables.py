@@ -22,7 +22,6 @@ from toolkit.presentation.numbers import (
     points,
     share,
 )
-from toolkit.presentation.result_words import translated
 from toolkit.presentation.rows import (
     answer_words,
     audience_name,
@@ -31,7 +30,14 @@ from toolkit.presentation.rows import (
     known,
     released_rows,
 )
-from toolkit.presentation.sentences import hint_of, side_gap, sides_with_n, verdict_of, widest_first
+from toolkit.presentation.sentences import (
+    hint_of,
+    plain_reason,
+    side_gap,
+    sides_with_n,
+    verdict_of,
+    widest_first,
+)
 from toolkit.records import records
 
 __all__ = [
@@ -120,7 +126,6 @@ _WORDS = Words(
         "why": ("not shown: {why}", "non affiché : {why}"),
         "and": (" and ", " et "),
         "hidden": ("Not shown ({reason}): {items}.", "Non affiché ({reason}) : {items}."),
-        "few": ("few answers", "peu de réponses"),
         "mark": ("{dash}: not shown", "{dash} : non affiché"),
         "marked": ("{mark} ({reasons}).", "{mark} ({reasons})."),
     }
@@ -365,7 +370,7 @@ def number_cells(variable: Variable, rows: Sequence[Row]) -> tuple[list[str], st
             continue
         said = score_words(row)
         if not bool(row["shown"]) or not is_known(row["estimate"]):
-            reasons[translated(str(known(row.get("withheld")))) or _WORDS("few")] = None
+            reasons[plain_reason(row)] = None
         elif row["measure"] == "mean":
             lines.append(said)
         else:
@@ -377,7 +382,7 @@ def number_cells(variable: Variable, rows: Sequence[Row]) -> tuple[list[str], st
         pairs = zip(open_bands, shares, strict=True)
         lines.append(" · ".join(f"{words[code]} {percent(one, bound=bound)}" for code, (one, bound) in pairs))
     elif bands:
-        reasons |= dict.fromkeys(translated(str(known(row.get("withheld")))) for row in bands.values())
+        reasons |= dict.fromkeys(plain_reason(row) for row in bands.values())
     if reasons:
         lines.append(_WORDS("why", why=joined([why for why in reasons if why])))
     if not rows:
@@ -464,12 +469,6 @@ def _hidden_gaps(rows: Iterable[Row], instrument: Instrument, language: str) -> 
             f"{item_name(instrument, row['item'], language=language)} ({pair})"
         )
     return [_WORDS("hidden", reason=reason, items=joined(items)) for reason, items in found.items()]
-
-
-def plain_reason(row: Row) -> str:
-    """Why a row is withheld, without the names of its sides."""
-    parts = [part.strip().rpartition(": ")[2] for part in str(known(row.get("withheld"))).split(";")]
-    return joined(dict.fromkeys(translated(part) for part in parts if part)) or _WORDS("few")
 
 
 def in_cell(size: str, ends: str) -> str:
