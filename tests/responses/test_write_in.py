@@ -182,6 +182,15 @@ def test_an_unknown_part_is_named_with_its_item(make: Make, tmp_path: Path) -> N
     assert len(problems) == 6
 
 
+def test_the_known_answers_are_listed_in_the_instrument_s_order(make: Make, tmp_path: Path) -> None:
+    """Requirement 3, for a column per option: never in the order of a set."""
+    text = "org,dish,p,q,f,n,again\na,soup,-,,,,\na,soup,-,,,,\n"
+    places = {"price": "p", "queue": "q", "far": "f", "none": "n"}
+    with pytest.raises(InvalidInput) as caught:
+        _mapped(tmp_path, make(other=False), text, why={"columns": places})
+    assert "known: price, The price, 1, 0, Y, N, Yes, No, TRUE, FALSE" in caught.value.problems[0].mend
+
+
 def test_a_tick_that_is_not_read_counts_as_an_answer(make: Make, tmp_path: Path) -> None:
     """Requirement 4: four of ten stay four of ten."""
     rows = [f"{n};2026-01-01;soup;{'Y' if n < 4 else ''};;;{'' if n < 4 else 'own'};;" for n in range(10)]
