@@ -203,6 +203,19 @@ def test_a_tick_that_is_not_read_counts_as_an_answer(make: Make, tmp_path: Path)
         _read(tmp_path, make(other=False), text)
 
 
+@pytest.mark.parametrize("heading", ["Why? | {}", "why[{}]", "page/why/{}"])
+def test_a_column_that_a_mapping_leaves_out_counts_as_an_answer(
+    make: Make, tmp_path: Path, heading: str
+) -> None:
+    """Requirement 4, where a table is read by a mapping."""
+    places = {code: heading.format(code) for code in ("price", "queue", "far", "none")}
+    heads = ",".join(["org", "dish", "again", *places.values(), heading.format("Other")])
+    rows = ["a,soup,,x,,,,", "a,soup,,,,,,I walk", "a,soup,,,,,,"]
+    coded = _mapped(tmp_path, make(other=False), "\n".join([heads, *rows, ""]), why={"columns": places})
+    assert coded.frame["why_price"].astype(str).tolist() == ["1", "0", "-3"]
+    assert _noted(coded, "column that is not read") == 1
+
+
 @pytest.fixture
 def people(make: Make) -> pd.DataFrame:
     instrument = make(maximum=2)
