@@ -242,6 +242,13 @@ def test_simulated_people_write_where_they_chose_other(people: pd.DataFrame, mak
     assert (people[ticks] == "1").sum(axis=1).max() == 2
 
 
+def test_people_who_do_not_read_keep_to_the_maximum(make: Make) -> None:
+    """Requirement 5."""
+    frame = rehearse(make(maximum=2), {"staff": 200}, seed=5, careless=0.9).frame
+    ticks = [name for name in frame if name.startswith("why_") and name != "why_other_text"]
+    assert (frame[ticks] == "1").sum(axis=1).max() == 2
+
+
 @pytest.mark.parametrize("answers", ["codes", "full"])
 @pytest.mark.parametrize("by_manifest", [True, False])
 def test_limesurvey_round_trip(
