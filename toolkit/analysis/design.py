@@ -56,7 +56,9 @@ class Design:
     lonely
         A stratum of one unit that was not taken whole: "fail" refuses it, "certainty" (or "remove")
         counts it as taken whole, "adjust" centres it at the total of the sample, "average" gives it the
-        other strata's average variance.
+        other strata's average variance: of all strata of the design, for a group too, as R's
+        `svyby(…, covmat = TRUE)` does. (R's `subset` counts the strata that the group reaches, so that
+        errors of groups and of their gaps would not go together.)
     replicates
         Replicate weights, which stand in for strata, clusters and fpc; `weights` is still needed.
 
