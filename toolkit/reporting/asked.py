@@ -43,6 +43,11 @@ class Tried:
             self._refused.append(fault)
             return None
 
+    @property
+    def sound(self) -> bool:
+        """Whether nothing has been refused so far."""
+        return not self._refused
+
     def end(self) -> None:
         """Raise everything that was refused, if anything was."""
         if not self._refused:

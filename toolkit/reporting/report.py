@@ -16,6 +16,7 @@ from toolkit.presentation.blocks import Block, Heading, Paragraph, Picture, Pros
 from toolkit.presentation.language import speaking
 from toolkit.presentation.rows import audience_name, joined, listed
 from toolkit.presentation.theme import Theme
+from toolkit.records import csv_for_people
 from toolkit.reporting.changed import Changed, said_of_changed
 from toolkit.reporting.manifest import RESULTS
 from toolkit.reporting.report_words import WORDS
@@ -303,7 +304,8 @@ class OrganisationReport:
         if folder is None:
             return _passage(WORDS("no folder"))
         Path(folder).mkdir(parents=True, exist_ok=True)
-        self.results().to_csv(Path(folder) / RESULTS, index=False, encoding="utf-8-sig", lineterminator="\n")
+        text = csv_for_people(self.results())
+        (Path(folder) / RESULTS).write_text(text, encoding="utf-8-sig", newline="")
         return _passage(WORDS("saved notice" if self.withheld else "saved", file=RESULTS))
 
     def _nothing_to_compare(self) -> Prose:
