@@ -5,7 +5,6 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-import toolkit
 from toolkit.disclosure import Policy
 from toolkit.errors import ToolkitError
 from toolkit.instrument.model import Instrument
@@ -69,4 +68,3 @@ def test_the_report_says_by_itself_that_it_is_not_weighted(
     told = computed_methods(participation, instrument, audience="employee", policy=Policy())
     statement = methods_statement(WRITTEN | {"weighting": written}, told, audience="employee")
     assert dict(statement.parts[0].pairs)["Weighting"] == printed
-    assert f"survey-research-toolkit {toolkit.__version__}" in told["processing_and_quality"]

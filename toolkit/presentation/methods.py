@@ -8,7 +8,6 @@ from typing import Any
 
 import pandas as pd
 
-from toolkit import __version__
 from toolkit.errors import ToolkitError, near_names
 from toolkit.instrument.model import Instrument
 from toolkit.presentation.blocks import Prose, Terms
@@ -71,12 +70,6 @@ _WORDS = Words(
         "unweighted": (
             "The figures are not weighted: every respondent counts once.",
             "Les chiffres ne sont pas pondérés : chaque répondant compte une fois.",
-        ),
-        "software": (
-            "The answers were read and analysed, and this report was written, with survey-research-toolkit "
-            "{version}.",
-            "Les réponses ont été lues et analysées, et ce rapport a été écrit, avec survey-research-toolkit "
-            "{version}.",
         ),
         "threshold": (
             "Groups of fewer than {k} people are not shown and are not part of any total.",
@@ -236,12 +229,7 @@ def computed_methods(
             "instrument", title=title, version=instrument.version, questions=questions, asked=asked
         ),
         "weighting": _WORDS("unweighted"),
-        "processing_and_quality": " ".join(
-            (
-                _WORDS("processing", policy=policy_in_words(policy)),
-                _WORDS("software", version=__version__),
-            )
-        ),
+        "processing_and_quality": _WORDS("processing", policy=policy_in_words(policy)),
     }
 
 
