@@ -156,7 +156,16 @@ def answer_words(variable: Variable, measure: str = "top", *, language: str = "e
         if label.get(language):
             return within(label[language])
     labels = variable.code_labels(language)
-    return listed([within(labels[code]) for code in variable.codes_of(measure)], "or") or measure
+    plain = [_in_a_sentence(labels[code], variable) for code in variable.codes_of(measure)]
+    return listed(plain, "or") or measure
+
+
+def _in_a_sentence(label: str, variable: Variable) -> str:
+    """An answer inside a sentence; "Strongly Agree" of an ordered scale is written in small letters."""
+    words = label.split(" ")
+    if variable.ordered and all(word.istitle() for word in words):
+        return " ".join(map(within, words))
+    return within(label)
 
 
 def direction(variable: Variable, measure: str = "top") -> str:

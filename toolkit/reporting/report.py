@@ -100,12 +100,20 @@ class OrganisationReport:
     @_in_its_language
     def summary(self) -> Block:
         """The page for whoever reads one page: who answered, the widest gaps, their verdicts."""
-        from toolkit.presentation import summary
+        from toolkit.presentation import shares_summary, summary
 
         if self.withheld:
             return Several((*self._notices(), self.notice()))
         if "gaps" not in self.released.tables:
-            return Several((*self._notices(), self._nothing_to_compare()))
+            waves = (self.previous_wave, self.wave) if self.previous_wave else None
+            told = shares_summary(
+                self.released,
+                self.instrument,
+                participation=self.participation,
+                waves=waves,
+                language=self.language,
+            )
+            return Several((*self._notices(), *self._nothing_to_compare(), told))
         told = summary(
             self.released, self.instrument, participation=self.participation, language=self.language
         )
@@ -138,7 +146,7 @@ class OrganisationReport:
         from toolkit.presentation import gap_dumbbell
 
         if "gaps" not in self.released.tables:
-            return self._nothing_to_compare()
+            return Several(self._nothing_to_compare())
         return gap_dumbbell(
             self.released, self.instrument, level=self.level, look=self.theme, language=self.language
         )
@@ -246,11 +254,13 @@ class OrganisationReport:
         """What this survey cannot tell."""
         from toolkit.presentation import cannot_tell, visible_gap_strip
 
-        if "gaps" not in self.released.tables:
-            return self._nothing_to_compare()
+        if self.withheld:
+            return Several(self._nothing_to_compare())
         told = cannot_tell(
             self.released, self.instrument, participation=self.participation, language=self.language
         )
+        if "gaps" not in self.released.tables:
+            return Several((*self._nothing_to_compare(), told))
         strip = visible_gap_strip(self.released, self.instrument, look=self.theme, language=self.language)
         return Several((*_given(strip), told))
 
@@ -308,13 +318,16 @@ class OrganisationReport:
         (Path(folder) / RESULTS).write_text(text, encoding="utf-8-sig", newline="")
         return _passage(WORDS("saved notice" if self.withheld else "saved", file=RESULTS))
 
-    def _nothing_to_compare(self) -> Prose:
+    def _nothing_to_compare(self) -> tuple[Prose, ...]:
+        """Why there is no gap; nothing where the survey has one audience, for then none is missing."""
+        if len(self.instrument.audiences) == 1:
+            return ()
         names = [audience_name(self.instrument, one, language=self.language) for one in self.audiences]
         if not names:
-            return _passage(WORDS("no audience"))
+            return (_passage(WORDS("no audience")),)
         if len(names) == 1:
-            return _passage(WORDS("one audience", name=names[0]))
-        return _passage(WORDS("no question", names=listed(names)))
+            return (_passage(WORDS("one audience", name=names[0])),)
+        return (_passage(WORDS("no question", names=listed(names))),)
 
     def _notices(self) -> tuple[Block, ...]:
         from toolkit.presentation import synthetic_notice, untranslated_notice
