@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from toolkit.reporting.asked import open_line
+from toolkit.reporting.asked import check_asked, open_line
 from toolkit.reporting.atomic import lock_folder, sweep
 from toolkit.reporting.destinations import Place, is_address
 from toolkit.reporting.hands import Hands, Shared, joined, writers
@@ -166,6 +166,7 @@ def _desk(wanted: Wanted) -> Iterator[tuple[Wanted, Place | None]]:
     if not is_address(wanted.out):
         yield wanted, None
         return
+    check_asked(wanted.out)
     with tempfile.TemporaryDirectory(prefix="reports-") as desk:
         yield replace(wanted, out=desk, sealed=True), Place(str(wanted.out))
 
