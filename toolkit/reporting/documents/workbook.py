@@ -15,6 +15,7 @@ from toolkit.presentation.blocks import Bullets, Cell, Paragraph, Picture, Prose
 from toolkit.presentation.charts import Chart
 from toolkit.presentation.language import speaking
 from toolkit.presentation.numbers import Number
+from toolkit.records import inert
 from toolkit.reporting.documents.model import Document
 from toolkit.reporting.documents.office import MOMENT
 from toolkit.reporting.documents.packing import repacked
@@ -263,6 +264,7 @@ class _Writer:
         whole = {**face, "text_wrap": True}
         self.plain = book.add_format(whole)
         self.aside = book.add_format({**whole, **_TO_THE_RIGHT})
+        self.kept = book.add_format({**whole, "quote_prefix": True})
         self.title = book.add_format({**whole, "bold": True, "font_size": 13, "font_color": cover.accent})
         self.warn = book.add_format({**whole, "bold": True, "font_color": "#5c3500", "bg_color": "#fff3d6"})
         self.notes = book.add_format({**whole, "font_size": 9, "font_color": "#4d5661"})
@@ -327,7 +329,9 @@ class _Writer:
                 if cell is None:
                     continue
                 if isinstance(cell, str):
-                    page.write_string(offset, place, cell, self.aside if column.counts else self.plain)
+                    # a cell that is edited, or copied into a CSV file, does not become a formula either
+                    look = self.aside if column.counts else self.plain
+                    page.write_string(offset, place, cell, look if inert(cell) == cell else self.kept)
                 else:
                     page.write_number(offset, place, _value(cell), self._format(cell.format, cell.digits))
         page.freeze_panes(row + 1, 1)
