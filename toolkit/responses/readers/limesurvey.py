@@ -177,6 +177,7 @@ LIMESURVEY = Platform(
     mend="export again with the response data (id, date submitted)",
     unique=("token",),
     stamp="seed",
+    dated=("datestamp", "submitdate", "startdate"),
     hidden=_HIDDEN,
     own=own_of_limesurvey,
     spellings=lambda heading: (_code(heading),),

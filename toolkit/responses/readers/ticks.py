@@ -10,7 +10,7 @@ import pandas as pd
 
 from toolkit.errors import Problem
 from toolkit.instrument.model import Option, Variable
-from toolkit.responses.vocabulary import option_labels, option_numbers, tidy, unknown_cells
+from toolkit.responses.vocabulary import as_known, option_labels, option_numbers, tidy, unknown_cells
 
 __all__ = ["NOT_TICKED", "TICKED", "read_ticks", "separator_of", "split_any", "split_choices", "ticked"]
 
@@ -49,6 +49,7 @@ def read_ticks(
     if numbered:
         own.add(str([o.code for o in variable.item.options].index(option.code) + 1))
     words = {*TICKED, *(own - set(NOT_TICKED))}
+    cells = as_known(cells, dict.fromkeys(words, "1") | dict.fromkeys(NOT_TICKED, "0"), problems)
     places, distinct = pd.factorize(cells)
     strange = [cell for cell in distinct if cell not in words and cell not in NOT_TICKED]
     if strange:
