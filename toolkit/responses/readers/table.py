@@ -207,6 +207,7 @@ def read_mapped(
         path=path,
         idle=idle,
         notes=(*sheet.notes, *notes, *left),
+        counted=reading.written,
     )
 
 
