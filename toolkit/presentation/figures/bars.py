@@ -494,7 +494,7 @@ def _title(
         ranked = sorted(widest_first(rows), key=lambda row: not is_certain(row))
         if ranked:
             if is_certain(ranked[0]):
-                return gap_title(ranked[0], instrument)
+                return gap_title(rows, instrument)
             return short_title(
                 *([_WORDS("none clear", name=name)] if name else []), _WORDS("none clear at all")
             )

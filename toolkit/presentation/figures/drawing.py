@@ -490,15 +490,23 @@ class Labels(Artist):
         renderer.close_group("labels")
         self.stale = False
 
-    def get_window_extent(self, renderer: Any = None) -> Bbox:
-        """Return the box around every text, in pixels."""
-        renderer = renderer or _figure_of(self.axes)._get_renderer()  # type: ignore[attr-defined]
-        boxes = []
+    def extents(self, renderer: Any = None) -> list[tuple[str, Bbox]]:
+        """Return each text with the box around it, in pixels."""
+        figure = _figure_of(self.axes)
+        renderer = renderer or figure._get_renderer()  # type: ignore[attr-defined]
+        found = []
         for label, x, y in self._places():
             wide = self._width(renderer, label)
             left = x - wide * {"left": 0.0, "center": 0.5, "right": 1.0}[label.ha]
-            size = label.style[0] * _figure_of(self.axes).dpi / 72
-            boxes.append(Bbox.from_extents(left, y - 0.3 * size, left + wide, y + 0.8 * size))
+            size = label.style[0] * figure.dpi / 72
+            found.append(
+                (label.words, Bbox.from_extents(left, y - 0.25 * size, left + wide, y + 0.75 * size))
+            )
+        return found
+
+    def get_window_extent(self, renderer: Any = None) -> Bbox:
+        """Return the box around every text, in pixels."""
+        boxes = [box for _, box in self.extents(renderer)]
         return Bbox.union(boxes) if boxes else Bbox.null()
 
     def get_tightbbox(self, renderer: Any = None) -> Bbox:

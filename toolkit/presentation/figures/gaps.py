@@ -86,11 +86,15 @@ _WORDS = Words(
             "{high} and {low} differ most on {label}: {high_share} against {low_share}",
             "{high} et {low} divergent le plus sur « {label} » : {high_share} contre {low_share}",
         ),
+        "clearly": (
+            "{high} and {low} clearly differ on {label}: {high_share} against {low_share}",
+            "{high} et {low} divergent nettement sur « {label} » : {high_share} contre {low_share}",
+        ),
         "brief": (
             "{label}: {high_share} of {high}, {low_share} of {low}",
             "{label} : {high_share} des {high}, {low_share} des {low}",
         ),
-        "briefest": ("The clearest gap: {label}", "L’écart le plus net : {label}"),
+        "briefest": ("A clear gap: {label}", "Un écart net : {label}"),
         "none clear": (
             "No gap between groups is clear of chance",
             "Aucun écart entre groupes ne se distingue du hasard",
@@ -295,12 +299,26 @@ def short_title(*candidates: str) -> str:
     return fitting or candidates[-1][: TITLE_LETTERS - 1].rstrip() + "…"
 
 
-def gap_title(row: Row, instrument: Instrument) -> str:
-    """A line that names one gap."""
+def gap_title(gaps: Iterable[Row], instrument: Instrument) -> str:
+    """A line that names the widest gap that is clear of chance; that there is none, where there is none.
+
+    "Most" is said only where no gap is withheld or bounded and none is wider.
+    """
+    gaps = list(gaps)
+    clear = [row for row in widest_first(gaps) if is_certain(row)]
+    if not clear:
+        return _WORDS("none clear") if widest_first(gaps) else _WORDS("no gaps")
+    row = clear[0]
     (high, high_share), (low, low_share) = sides(row, instrument)
     label = item_name(instrument, row["item"])
     words = {"high": high, "low": low, "high_share": high_share, "low_share": low_share}
-    full = _WORDS("most", label=within(label), **words)
+    width = abs(float(row["gap"]))
+    most = all(
+        bool(other["shown"]) and not known(other["bound"]) and abs(float(other["gap"])) <= width
+        for other in gaps
+        if other is not row
+    )
+    full = _WORDS("most" if most else "clearly", label=within(label), **words)
     return short_title(
         full[:1].upper() + full[1:],
         _WORDS("brief", label=label, **words),
@@ -309,11 +327,9 @@ def gap_title(row: Row, instrument: Instrument) -> str:
 
 
 def _title(gaps: list[Row], ranked: list[Row], groups: list[Group], instrument: Instrument) -> str:
-    if not ranked:
-        if len(groups) == 1:
-            return _WORDS("only", name=audience_name(instrument, groups[0].name))
-        return _WORDS("no gaps")
-    return gap_title(ranked[0], instrument) if is_certain(ranked[0]) else _WORDS("none clear")
+    if not ranked and len(groups) == 1:
+        return _WORDS("only", name=audience_name(instrument, groups[0].name))
+    return gap_title(gaps, instrument)
 
 
 def _row(
