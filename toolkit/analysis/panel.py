@@ -14,6 +14,7 @@ from toolkit.analysis.answers import Items, Request, read_columns, requests_for
 from toolkit.analysis.gap_rows import finish, refuse_options, refuse_percent
 from toolkit.analysis.intervals import quantile
 from toolkit.analysis.pairing import Pairing, newcombe_paired_limits, pair_people, two_waves
+from toolkit.analysis.plain import ROUNDING
 from toolkit.analysis.results import Interval
 from toolkit.analysis.tables import table_of
 from toolkit.analysis.two_proportions import cohen_h
@@ -212,6 +213,7 @@ def shares_of_pairs(
         "effect_size_kind": np.full(count, "cohen_h", dtype=object),
         "minimum_detectable_gap": np.where(least > 0, np.minimum(least, 1.0), np.nan),
         "method": np.where(some, _SHARES, _NOBODY).astype(object),
+        "method_code": np.where(some, "mcnemar+newcombe_paired", "not_computed").astype(object),
     }
 
 
@@ -226,7 +228,9 @@ def means_of_pairs(
         )
         away = (after - before) - gap[group]
         spread = np.sqrt(np.bincount(group, away**2, minlength=count) / (n - 1))
-        fine = (n > 1) & (spread > 1e-12)
+        size = np.zeros(count)
+        np.maximum.at(size, group, np.maximum(np.abs(before), np.abs(after)))
+        fine = (n > 1) & (spread > ROUNDING * size)
         error = np.where(fine, spread / np.sqrt(n), np.nan)
         t, df = gap / error, np.where(fine, n - 1, np.nan)
         half = quantile(level, df) * error
@@ -247,4 +251,7 @@ def means_of_pairs(
         "effect_size_kind": np.full(count, "cohen_dz", dtype=object),
         "minimum_detectable_gap": (ndtri((1 + level) / 2) + ndtri(power)) * error,
         "method": np.where(fine, _MEANS, np.where(n > 0, _STILL, _NOBODY)).astype(object),
+        "method_code": np.where(fine, "paired_t", np.where(n > 0, "no_variation", "not_computed")).astype(
+            object
+        ),
     }
