@@ -10,20 +10,48 @@ from toolkit.presentation.figures.funnel import organisation_funnel, organisatio
 from toolkit.presentation.figures.gaps import gap_dumbbell
 from toolkit.presentation.figures.multiples import theme_multiples
 from toolkit.presentation.figures.options import ranked_options
+from toolkit.presentation.figures.research import (
+    answers_per_day,
+    correlation_matrix,
+    distribution,
+    forest,
+    heatmap,
+    mosaic,
+    option_combinations,
+    pattern_of_missing,
+    power_curve,
+    raking_margins,
+    scree,
+    transitions,
+    trend_lines,
+)
 from toolkit.presentation.figures.visible import visible_gap_strip
 from toolkit.presentation.figures.weights import weight_spread
 
 __all__ = [
+    "answers_per_day",
     "as_picture",
     "base_dots",
     "benchmark_dots",
+    "correlation_matrix",
     "description_of",
+    "distribution",
     "diverging_bars",
+    "forest",
     "gap_dumbbell",
+    "heatmap",
+    "mosaic",
+    "option_combinations",
     "organisation_funnel",
     "organisation_table",
+    "pattern_of_missing",
+    "power_curve",
+    "raking_margins",
     "ranked_options",
+    "scree",
     "theme_multiples",
+    "transitions",
+    "trend_lines",
     "visible_gap_strip",
     "wave_change",
     "wave_slope",
