@@ -161,7 +161,7 @@ class OrganisationReport:
     @_in_its_language
     def theme_pictures(self) -> Block:
         """The distributions of every theme's scale questions, by audience."""
-        from toolkit.presentation import as_picture, diverging_bars, theme_multiples
+        from toolkit.presentation import as_picture, diverging_bars, numbers_table, theme_multiples
 
         if self.withheld:
             return self.notice()
@@ -171,13 +171,14 @@ class OrganisationReport:
             if picture:
                 parts.append(picture)
         glance = as_picture(theme_multiples, self.released, self.instrument)
-        parts = _said_once([*_given(glance), *parts])
+        numbers = numbers_table(self.released, self.instrument, level=self.level, language=self.language)
+        parts = _said_once([*_given(glance), *parts, *_given(numbers)])
         return Several(tuple(parts)) if parts else _passage(WORDS("no scale"))
 
     @_in_its_language
     def option_pictures(self) -> Block:
         """Questions with several answers, the most chosen first; among them in which ways AI added work."""
-        from toolkit.presentation import as_picture, ranked_options
+        from toolkit.presentation import as_picture, ranked_options, shares_table
 
         if self.withheld:
             return self.notice()
@@ -197,6 +198,20 @@ class OrganisationReport:
             )
             parts += _given(picture)
         parts = _said_once(parts)
+        for item in self.instrument.items:
+            ranked = [variable.name for variable in self.instrument.of_item(item.id)]
+            if item.type == "ranking" and asked & set(ranked):
+                title = item.short.get(self.language) or item.text[next(iter(item.text))][self.language]
+                parts.append(
+                    shares_table(
+                        self.released,
+                        self.instrument,
+                        items=ranked,
+                        level=self.level,
+                        title=title,
+                        language=self.language,
+                    )
+                )
         if hidden:
             parts.append(_passage(WORDS("no share", names=joined(hidden))))
         return Several(tuple(parts)) if parts else _passage(WORDS("no options"))
@@ -378,8 +393,8 @@ def _passage(*sentences: str) -> Prose:
     return Prose("", tuple(Paragraph(sentence) for sentence in sentences))
 
 
-def _given(picture: Picture | None) -> Iterable[Block]:
-    return () if picture is None else (picture,)
+def _given(block: Block | None) -> Iterable[Block]:
+    return () if block is None else (block,)
 
 
 def _said_once(parts: Iterable[Block]) -> list[Block]:
