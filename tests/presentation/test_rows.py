@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import pandas as pd
@@ -103,3 +104,15 @@ def test_names_fit_into_a_sentence(instrument: Instrument) -> None:
     assert answer_words(instrument["burnout"], "favourable") == "disagree"
     assert answer_words(instrument["ways_rev"]) == "chose it"
     assert answer_words(instrument["stance"], "man") == "mandates"
+
+
+def test_a_box_without_a_label_lists_its_answers_in_small_letters(instrument: Instrument) -> None:
+    words = {"4": "Agree", "5": "Strongly Agree"}
+    scale = instrument["flex"].scale
+    assert scale is not None
+    options = tuple(
+        one.model_copy(update={"label": {"en": words.get(one.code, one.label["en"])}})
+        for one in scale.options
+    )
+    plain = replace(instrument["flex"], scale=scale.model_copy(update={"options": options, "top_label": {}}))
+    assert answer_words(plain) == "agree or strongly agree"
