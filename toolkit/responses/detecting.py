@@ -9,6 +9,10 @@ from pathlib import Path
 from toolkit.errors import InvalidInput, Problem
 from toolkit.responses.answers import PlatformName
 from toolkit.responses.files.opening import kind_of, read_cells, unpacked
+from toolkit.responses.files.sheet import Opening
+from toolkit.responses.readers.limesurvey import LIMESURVEY
+from toolkit.responses.readers.odk import ODK
+from toolkit.responses.readers.surveyjs import SURVEYJS
 
 __all__ = ["has_heading", "platform_of"]
 
@@ -26,7 +30,6 @@ def _all(*names: str) -> Callable[[_Headings], bool]:
 
 _SIGNS: tuple[tuple[PlatformName, Callable[[_Headings], bool]], ...] = (
     ("preview", _all("preview", "submitted", "instrument")),
-    ("limesurvey", _all("id", "submitdate")),
     ("limesurvey", _all("Response ID", "Date submitted")),
     ("limesurvey", _all("ID de la réponse", "Date de soumission")),
     ("limesurvey", _all("Antwort ID", "Datum Abgeschickt")),
@@ -65,6 +68,8 @@ def platform_of(path: str | Path) -> PlatformName:
     if kind == "json":
         return "limesurvey" if b'"responses"' in data[:200] else "surveyjs"
     headings = read_cells(path, source=path.name).names
+    if {"id", "submitdate"} <= {LIMESURVEY.spellings(name)[0] for name in headings}:
+        return "limesurvey"  # headings "code. text" among them
     for platform, told in _SIGNS:
         if told(headings):
             return platform
@@ -74,7 +79,7 @@ def platform_of(path: str | Path) -> PlatformName:
 
 
 def has_heading(path: str | Path, name: str) -> bool:
-    """Whether a table holds a column of that name; False for what is no table.
+    """Whether a file of answers holds a column of that name.
 
     Raises
     ------
@@ -88,6 +93,8 @@ def has_heading(path: str | Path, name: str) -> bool:
     """
     path = Path(path)
     data, _ = unpacked(path, path.name)
+    loaders = {"limesurvey": LIMESURVEY, "odk": ODK, "surveyjs": SURVEYJS}
     if kind_of(data) in ("json", "markup"):
-        return False
-    return name in read_cells(path, source=path.name).names
+        return name in loaders[platform_of(path)].load(path, path.name, Opening()).names
+    names = read_cells(path, source=path.name).names
+    return name in names or name in {LIMESURVEY.spellings(heading)[0] for heading in names}

@@ -24,6 +24,7 @@ __all__ = [
     "number_words",
     "option_labels",
     "option_numbers",
+    "out_of_bounds",
     "tidy",
     "translate",
     "unknown_cells",
@@ -167,16 +168,28 @@ def unknown_cells(cells: pd.Series, words: Mapping[str, str], variable: Variable
         )
 
 
-def number_cells(cells: pd.Series, variable: Variable, problems: list[Problem]) -> pd.Series:
-    """Turn cells into numbers, NaN where blank; what is none or out of bounds is added to `problems`."""
-    item = variable.item
+def out_of_bounds(numbers: pd.Series, variable: Variable) -> pd.Series:
+    """Numbers below the item's minimum or above its maximum."""
+    low, high = variable.item.minimum, variable.item.maximum
+    below = numbers < low if low is not None else pd.Series(False, index=numbers.index)
+    return below | (numbers > high) if high is not None else below
+
+
+def number_cells(
+    cells: pd.Series, variable: Variable, problems: list[Problem], *, excused: pd.Series | None = None
+) -> pd.Series:
+    """Turn cells into numbers, NaN where blank; what is none or out of bounds is added to `problems`.
+
+    Parameters
+    ----------
+    excused
+        Rows in which a number out of bounds is no problem; it is returned as it is.
+    """
     numbers = pd.to_numeric(cells.where(cells != "", np.nan), errors="coerce").astype("float64")
     numbers = numbers.where(np.isfinite(numbers))
-    outside = pd.Series(False, index=cells.index)
-    if item.minimum is not None:
-        outside |= numbers < item.minimum
-    if item.maximum is not None:
-        outside |= numbers > item.maximum
+    outside = out_of_bounds(numbers, variable)
+    if excused is not None:
+        outside &= ~excused
     plain, bounds = (
         "correct the export (a decimal point, no units)",
         "correct the answer or the item's bounds",

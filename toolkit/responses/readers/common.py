@@ -55,6 +55,7 @@ def finish(
     path: Path,
     idle: Iterable[str] = (),
     notes: Iterable[str] = (),
+    noted: Mapping[str, int] | None = None,
     hidden: pd.DataFrame | None = None,
 ) -> Export:
     """Count what was read and set aside, and raise or carry the problems.
@@ -69,6 +70,8 @@ def finish(
         Tests of a mapping that no row meets, each noted with 0 rows: one may be misspelt.
     notes
         What is to be said of the whole file: its encoding, its format.
+    noted
+        What is to be said of some rows → how many.
     hidden
         Cells the platform says were not shown.
     """
@@ -79,6 +82,7 @@ def finish(
     unplaced = int(organisation.isna().sum())
     if unplaced and (entry.organisation_column is not None or entry.mapping is not None):
         counted.append(("noted", "no organisation given, of all rows read", unplaced))
+    counted += [("noted", reason, rows) for reason, rows in (noted or {}).items()]
     left = pd.Series(True, index=organisation.index)
     for reason, rows in aside.items():
         counted.append(("set aside", reason, int((left & rows).sum())))

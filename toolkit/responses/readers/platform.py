@@ -50,6 +50,8 @@ class Platform:
         Cells that mean "seen but unanswered".
     hidden
         The cell that means "not shown to this person".
+    escaped
+        Whether labels may stand in its cells as HTML ("R&amp;D").
     numbered
         Whether audiences and options may be given by their number.
     separators
@@ -80,6 +82,7 @@ class Platform:
     stamp: str | None = None
     blank: tuple[str, ...] = ()
     hidden: str | None = None
+    escaped: bool = False
     numbered: bool = False
     separators: tuple[str, ...] = ("\n", ";", ",", "|")
     aside: Callable[[pd.DataFrame, list[Problem]], Rows] = lambda frame, problems: {}
