@@ -61,7 +61,7 @@ _CODE_AND_TEXT = re.compile(r"([A-Za-z][A-Za-z0-9_]*(?:\[[^\[\]]*\])*)(?:\._\.|\
 _HIDDEN = "{question_not_shown}"
 _VV_ESCAPES = (
     ("{cr}{newline}", "\n"), ("{newline}", "\n"), ("{cr}", "\n"), ("{tab}", "\t"), ("{quote}", '"'),
-    ("{lbrace}", "{"), ("{rbrace}", "}"),
+    ("{rbrace}", "}"), ("{lbrace}", "{"),  # last: what people typed holds it before every brace
 )  # fmt: skip
 
 
