@@ -12,7 +12,7 @@ from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.exchange.manifest import ExportManifest, read_manifest
 from toolkit.instrument.model import Instrument
 from toolkit.responses.answers import AnswersFile
-from toolkit.responses.export import Columns, Export, match_columns
+from toolkit.responses.export import Columns, Export, match_columns, multi_of
 from toolkit.responses.files.sheet import Opening, Sheet, named
 from toolkit.responses.readers import cells as of_cells
 from toolkit.responses.readers import common, people
@@ -27,6 +27,7 @@ from toolkit.responses.readers.matching import (
 from toolkit.responses.readers.platform import Platform
 from toolkit.responses.readers.recodes import settled
 from toolkit.responses.readers.table import read_mapped
+from toolkit.responses.readers.ticks import NOT_TICKED
 
 __all__ = ["read_platform"]
 
@@ -97,6 +98,7 @@ def read_platform(
     spoilt = work.spoilt
     if spoilt.any():
         aside = {**aside, _SPOILT: spoilt.reindex(kept.index, fill_value=False)}
+    beside = _beside(frame, entry, instrument)
     return common.finish(
         entry,
         whose[~spoilt],
@@ -107,8 +109,9 @@ def read_platform(
         strict=strict,
         path=path,
         notes=(*sheet.notes, *matched.notes, *note, *blank),
-        noted={_BLANKED: int(work.blanked.sum())},
+        counted={_BLANKED: int(work.blanked.sum())},
         hidden=None if work.hidden is None else work.hidden[~spoilt],
+        beside=None if beside is None else beside[~spoilt],
     )
 
 
@@ -125,6 +128,17 @@ def _answered(frame: pd.DataFrame, platform: Platform, matched: Matched, instrum
         option = name in instrument and instrument[name].kind == "option"
         found |= ~frame[heading].isin([*blank, *(_UNTICKED if option else ())])
     return found
+
+
+def _beside(frame: pd.DataFrame, entry: AnswersFile, instrument: Instrument) -> pd.DataFrame | None:
+    """Per multi-select, who ticked or wrote something in a column of it that stays unread."""
+    made: dict[str, pd.Series] = {}
+    for heading in entry.ignore_columns:
+        item = multi_of(heading, instrument)
+        if item is not None and heading in frame:
+            filled = ~frame[heading].astype(str).isin(NOT_TICKED)
+            made[item] = made.get(item, False) | filled
+    return pd.DataFrame(made, index=frame.index) if made else None
 
 
 def _mapped(
@@ -247,7 +261,11 @@ def _columns(
     unsaid
         Variables that the file holds only where somebody answered them (JSON, XML).
     """
-    needed = people.needed(entry, instrument, audience)
+    needed = [
+        name
+        for name in people.needed(entry, instrument, audience)
+        if not instrument[name].write_in and not _by_text(name, matched, instrument)
+    ]
     own = {name for name in matched.names if _is_own(platform, name)}
     other = {*own, entry.audience_column, entry.organisation_column or "", "wave"}
     known = set(matched.accepted.values())
@@ -270,6 +288,16 @@ def _columns(
         ignored=entry.ignore_columns,
     )
     return columns, _blank_note(blank)
+
+
+def _by_text(name: str, matched: Matched, instrument: Instrument) -> bool:
+    """Whether an option has no column of ticks but one of write-ins, which say who chose it."""
+    write_in = instrument.write_in_of(instrument[name].item.id)
+    return (
+        write_in is not None
+        and instrument[name].option == write_in.option
+        and write_in.name in matched.accepted.values()
+    )
 
 
 def _blank_note(blank: Sequence[str]) -> tuple[str, ...]:

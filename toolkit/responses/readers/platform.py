@@ -52,6 +52,9 @@ class Platform:
         The cell that means "not shown to this person".
     escaped
         Whether labels may stand in its cells as HTML ("R&amp;D").
+    other_words
+        Cells of a single choice that mean its write-in option. Where a platform has them, the column of such
+        an option in a multi-select holds its text and nothing else; elsewhere its cells tell.
     numbered
         Whether audiences and options may be given by their number.
     separators
@@ -83,6 +86,7 @@ class Platform:
     blank: tuple[str, ...] = ()
     hidden: str | None = None
     escaped: bool = False
+    other_words: tuple[str, ...] = ()
     numbered: bool = False
     separators: tuple[str, ...] = ("\n", ";", ",", "|")
     aside: Callable[[pd.DataFrame, list[Problem]], Rows] = lambda frame, problems: {}
