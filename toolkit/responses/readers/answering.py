@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from toolkit.errors import Problem
-from toolkit.instrument.model import Instrument, Variable
+from toolkit.instrument.model import MISSING, Instrument, Variable
 from toolkit.responses.answers import BLANKS, AnswersFile
 from toolkit.responses.export import Columns
 from toolkit.responses.files.sheet import Sheet
@@ -95,8 +95,10 @@ class Answering:
         return found
 
     def _wordy(self, cells: pd.Series, heading: str, option: Variable) -> bool:
-        known = [*self.platform.blank, self.platform.hidden or "", *self.matched.words.get(heading, {})]
-        return holds_words(cells[~cells.isin(known)], option, numbered=self.platform.numbered)
+        known = {self.platform.hidden or "", *self.platform.blank, *MISSING, *self.entry.missing}
+        for held in (self.matched.words, self.labels, self.declared):
+            known |= {*held.get(heading, ())}
+        return holds_words(cells[~cells.isin(list(known))], option, numbered=self.platform.numbered)
 
     def _codes(self, variable: Variable) -> dict[str, str]:
         """What cells may say where they are no labels; a manifest has turned them into our codes already."""
