@@ -19,7 +19,14 @@ from toolkit.responses.readers.labels import label_problems, missing_by_label
 from toolkit.responses.readers.matching import Matched
 from toolkit.responses.readers.platform import Platform
 from toolkit.responses.readers.ticks import holds_words, read_ticks, split_any, split_ranks, with_write_in
-from toolkit.responses.vocabulary import flavour_of, label_words, number_cells, out_of_bounds, translate
+from toolkit.responses.vocabulary import (
+    as_known,
+    flavour_of,
+    label_words,
+    number_cells,
+    out_of_bounds,
+    translate,
+)
 
 __all__ = ["Answering"]
 
@@ -62,6 +69,8 @@ class Answering:
         labels = {
             v.name: self._other(v) | label_words(v, self.instrument) | self._own_codes(v) for v in singles
         }
+        for name in codes:
+            cells[name] = as_known(cells[name], labels[name] | codes[name], self.problems)
         words = codes if flavour_of(cells, codes, labels) == "codes" else labels
         made: dict[str, pd.Series] = {}
         for item_id in joined:
@@ -139,7 +148,14 @@ class Answering:
         """
         blank = self.entry.out_of_range == "blank"
         excused = ~self.submitted | blank
-        numbers = number_cells(cells, variable, self.problems, excused=excused)
+        numbers = number_cells(
+            cells,
+            variable,
+            self.problems,
+            excused=excused,
+            decimal=self.entry.decimal,
+            units=self.entry.units,
+        )
         outside = out_of_bounds(numbers, variable) & excused
         if blank:
             self.blanked |= outside

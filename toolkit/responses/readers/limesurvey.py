@@ -186,6 +186,7 @@ LIMESURVEY = Platform(
     mend="export again with the response data (id, date submitted)",
     unique=("token",),
     stamp="seed",
+    dated=("datestamp", "submitdate", "startdate"),
     hidden=_HIDDEN,
     escaped=True,
     other_words=_OTHER,
