@@ -28,9 +28,9 @@ from typing import TYPE_CHECKING, Any
 
 from toolkit.errors import InvalidInput, Problem, ToolkitError
 from toolkit.reporting.atomic import fresh_folder, put_in_place
-from toolkit.reporting.crew import Crew
 from toolkit.reporting.destinations import Place, deliver
 from toolkit.reporting.making import FAILED, FAILURE_NOTE, clear_failure, private_folder
+from toolkit.reporting.pool import WorkerPool
 from toolkit.reporting.scratch import scratch_folder
 from toolkit.reporting.worker import DONE, Job, Outcome
 
@@ -247,7 +247,7 @@ def make_parcel(
     try:
         with tempfile.TemporaryDirectory(dir=desk.folder) as own:
             here = _unpacked(Path(own), desk.folder, job, part)
-            outcome = deliver(here, crew=desk.crew, place=place)
+            outcome = deliver(here, pool=desk.pool, place=place)
             final = Path(here.final)
             stands = final if outcome.status in DONE else final.parent / FAILED / final.name
             return outcome, _contents(stands)
@@ -298,7 +298,7 @@ def _put_here(job: Job, outcome: Outcome, files: Mapping[str, bytes]) -> Outcome
 
 
 class _Desk:
-    """A worker process's own folder and crew for one run."""
+    """A worker process's own folder and process pool for one run."""
 
     def __init__(self, bundle: Bundle) -> None:
         self._scratch = scratch_folder()
@@ -310,12 +310,12 @@ class _Desk:
         if bundle.study:
             kept = str(self.folder / "study.pickle")
             Path(kept).write_bytes(_with_brand_here(bundle, self.folder))
-        self.crew = Crew(self.folder, kept=kept, modules=bundle.modules)
-        self.crew.start()
+        self.pool = WorkerPool(self.folder, study=kept, modules=bundle.modules)
+        self.pool.start()
 
     def close(self) -> None:
         """End the processes and clear the folder."""
-        self.crew.close()
+        self.pool.close()
         self._scratch.__exit__(None, None, None)
 
 

@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from toolkit.errors import InvalidInput, Problem, ToolkitError
-from toolkit.reporting.crew import Crew
 from toolkit.reporting.inputs import KEPT
 from toolkit.reporting.making import FAILED, FAILURE_NOTE, make_one
 from toolkit.reporting.manifest import MANIFEST
+from toolkit.reporting.pool import WorkerPool
 from toolkit.reporting.worker import DONE, Job, Outcome
 
 __all__ = ["Place", "deliver", "is_address"]
@@ -44,9 +44,9 @@ def is_address(out: str | Path) -> bool:
     return "://" in str(out)
 
 
-def deliver(job: Job, *, crew: Crew | None = None, place: Place | None = None) -> Outcome:
+def deliver(job: Job, *, pool: WorkerPool | None = None, place: Place | None = None) -> Outcome:
     """Make one report and, where there is a place beyond this machine, bring it there; see `make_one`."""
-    outcome = make_one(job, crew=crew)
+    outcome = make_one(job, pool=pool)
     if place is None or outcome.status not in (*DONE, "failed"):
         return outcome
     return place.bring(Path(job.final), outcome)

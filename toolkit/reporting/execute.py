@@ -189,18 +189,17 @@ def execute(
     parameters: Mapping[str, object],
     *,
     limits: Limits | None = None,
-    address: Path | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> None:
     """Execute a notebook with Papermill in a process of its own.
+
+    It is forked from this process where that comes from the fork server (`toolkit.reporting.preload`);
+    elsewhere it is an ordinary kernel, which has no limit on memory.
 
     Parameters
     ----------
     target
         Where it is saved, however it ends.
-    address
-        Of the zygote the process is forked from; None starts an ordinary kernel, which has no limit
-        on memory.
     environment
         Added to the process's.
 
@@ -209,15 +208,13 @@ def execute(
     InvalidInput
         A parameter the notebook does not take.
     CellError
-        A cell raised, took too long, or its kernel died; what ran stands in `target`.
+        A cell raised, took too long, or its kernel died; what ran is saved in `target`.
     """
     check_parameters(path, parameters)
     limits = limits or Limits()
     import papermill
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
     from papermill.exceptions import PapermillExecutionError
-
-    from toolkit.reporting.warm import NotWarm
 
     try:
         papermill.execute_notebook(
@@ -229,7 +226,7 @@ def execute(
             log_output=False,
             cwd=str(target.parent),
             start_timeout=120,
-            **_engine(limits, address, environment or {}),
+            **_engine(limits, environment or {}),
         )
     except PapermillExecutionError as fault:
         first = str(fault.evalue).strip().partition("\n")[0]
@@ -241,8 +238,6 @@ def execute(
         raise CellError(limits.told()) from None
     except DeadKernelError as fault:
         raise _died(getattr(fault, "code", None)) from None
-    except NotWarm as fault:
-        raise CellError(str(fault), passing=True) from None
 
 
 def _died(code: int | None) -> CellError:
@@ -253,17 +248,19 @@ def _died(code: int | None) -> CellError:
     return CellError(sentence, passing=True)
 
 
-def _engine(limits: Limits, address: Path | None, environment: Mapping[str, str]) -> dict[str, Any]:
-    """What Papermill is told of the engine."""
-    if address is None:
+def _engine(limits: Limits, environment: Mapping[str, str]) -> dict[str, Any]:
+    """Return Papermill's arguments for the engine that can be had in this process."""
+    from toolkit.reporting import preload
+
+    if preload.shell is None:
         os.environ.update(environment)
         seconds = min(limits.cell, limits.whole or limits.cell)
         return {"execution_timeout": seconds, "shutdown_kernel": "immediate"}
-    from toolkit.reporting.warm.engine import register
+    from toolkit.reporting.kernel import register
 
     return {
         "engine_name": register(),
-        "address": str(address),
+        "shell": preload.shell,
         "environment": environment,
         "memory": limits.memory,
         "execution_timeout": limits.cell,

@@ -12,8 +12,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from toolkit.reporting.crew import Crew
 from toolkit.reporting.destinations import Place, deliver
+from toolkit.reporting.pool import WorkerPool
 from toolkit.reporting.worker import Job, Outcome
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class Hands:
     ) -> None:
         self._shared, self._scratch, self._workers, self.say = shared, scratch, max(1, workers), say
         self._given, self._cluster, self._place = executor, cluster, place
-        self._crew: Crew | None = None
+        self._processes: WorkerPool | None = None
         self._starting: Future[None] | None = None
         self._pool: ThreadPoolExecutor | None = None
 
@@ -83,35 +83,35 @@ class Hands:
         if self._shared.study is not None:
             write_study(self._shared.study, Path(self.kept))
         if self._given is None and self._cluster is None:
-            self._crew = Crew(self._scratch, kept=self.kept, modules=self._shared.modules)
+            self._processes = WorkerPool(self._scratch, study=self.kept, modules=self._shared.modules)
             self._pool = ThreadPoolExecutor(max_workers=self._workers)
-            self._starting = self._pool.submit(self._crew.start)
+            self._starting = self._pool.submit(self._processes.start)
 
     def make(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, Outcome]]:
         """Each job with its outcome as it ends.
 
         Whatever ends this early (Ctrl-C too) ends the processes of its jobs.
         """
-        if self._crew is not None and self._starting is not None:
+        if self._processes is not None and self._starting is not None:
             self._starting.result()
-            if self._crew.why_cold:
-                why = self._crew.why_cold
+            if self._processes.why_cold:
+                why = self._processes.why_cold
                 self.say(f"{why[0].upper()}{why[1:]}. Each report starts a kernel of its own.")
         if self._cluster is not None:
             self._cluster.begin(self._bundle(), self._place)
         try:
             yield from self._as_they_end(jobs)
         except BaseException:
-            if self._crew is not None:
-                self._crew.stop()
+            if self._processes is not None:
+                self._processes.stop()
             raise
 
     def close(self) -> None:
         """End what was started."""
         if self._pool is not None:
             self._pool.shutdown(wait=True, cancel_futures=True)
-        if self._crew is not None:
-            self._crew.close()
+        if self._processes is not None:
+            self._processes.close()
 
     def _as_they_end(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, Outcome]]:
         waiting, running = iter(jobs), dict[Future[Any], Job]()
@@ -139,7 +139,7 @@ class Hands:
         pool: Executor | None = self._given or self._pool
         if pool is None:
             raise RuntimeError("nothing was prepared for making reports")
-        return pool.submit(partial(deliver, crew=self._crew, place=self._place), job)
+        return pool.submit(partial(deliver, pool=self._processes, place=self._place), job)
 
     def _outcome(self, job: Job, future: Future[Any]) -> Outcome:
         if self._cluster is not None:

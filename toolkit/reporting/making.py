@@ -13,9 +13,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from toolkit.reporting.atomic import fresh_folder, put_in_place
-from toolkit.reporting.crew import Crew
+from toolkit.reporting.pool import WorkerDied, WorkerPool
 from toolkit.reporting.scratch import scratch_folder
-from toolkit.reporting.worker import DONE, FAILURE_FILE, Job, Outcome
+from toolkit.reporting.worker import DONE, FAILURE_FILE, Job, Outcome, make_report
 
 __all__ = ["FAILED", "FAILURE_NOTE", "clear_failure", "make_one", "private_folder"]
 
@@ -24,28 +24,31 @@ FAILURE_NOTE = "why.txt"
 TRIES = 3
 PAUSE = 0.2
 
-_CREWS: dict[str, Crew] = {}
+LEEWAY = 30.0
+"""Seconds beyond its own limit that a job has for writing what it made; then it is killed."""
+
+_POOLS: dict[str, WorkerPool] = {}
 
 
-def make_one(job: Job, *, crew: Crew | None = None) -> Outcome:
+def make_one(job: Job, *, pool: WorkerPool | None = None) -> Outcome:
     """Make one report and put it in its place, or its notebook and traceback among the failed.
 
     Parameters
     ----------
-    crew
-        Who makes it; None for this process's own, which is kept for the next job of the same study.
+    pool
+        Whose process makes it; None for this process's own, which is kept for the next job of the same study.
 
     Returns
     -------
     Outcome
         With the seconds it took; nothing is raised for what went wrong with the report.
     """
-    crew = crew or _own_crew(job)
+    pool = pool or _own_pool(job)
     began = time.monotonic()
     outcome = Outcome("failed", "it was not tried")
     for attempt in range(1, TRIES + 1):
-        outcome = _try(job, crew)
-        if not outcome.passing or crew.stopping:
+        outcome = _try(job, pool)
+        if not outcome.passing or pool.stopping:
             break
         if attempt < TRIES:
             time.sleep(PAUSE * attempt)
@@ -63,14 +66,14 @@ def private_folder(failed: Path) -> None:
     failed.chmod(0o700)
 
 
-def _try(job: Job, crew: Crew) -> Outcome:
+def _try(job: Job, pool: WorkerPool) -> Outcome:
     final = Path(job.final)
     try:
         making = fresh_folder(final)
     except OSError as fault:
         return Outcome("failed", f"its folder could not be made: {fault.strerror}")
     try:
-        outcome = crew.run(replace(job, folder=str(making)))
+        outcome = _run(replace(job, folder=str(making)), pool)
         if outcome.status in DONE:
             put_in_place(making, final)
             clear_failure(final)
@@ -81,6 +84,19 @@ def _try(job: Job, crew: Crew) -> Outcome:
     finally:
         shutil.rmtree(making, ignore_errors=True)
     return outcome
+
+
+def _run(job: Job, pool: WorkerPool) -> Outcome:
+    """Make one report in a process of its own; whatever becomes of the process is an outcome."""
+    seconds = None if job.seconds is None else job.seconds + LEEWAY
+    try:
+        return pool.run(make_report, job, seconds=seconds)
+    except TimeoutError:
+        return Outcome("failed", f"it took longer than {job.seconds:g} seconds and was stopped")
+    except WorkerDied as fault:
+        if pool.stopping:
+            return Outcome("stopped")
+        return Outcome("failed", str(fault), fault.log, passing=fault.temporary)
 
 
 def _keep_failure(making: Path, kept: Path, outcome: Outcome) -> Outcome:
@@ -99,13 +115,13 @@ def _keep_failure(making: Path, kept: Path, outcome: Outcome) -> Outcome:
     return outcome
 
 
-def _own_crew(job: Job) -> Crew:
-    """This process's crew for a study: what it forks from stays warm for the next job."""
-    if job.kept not in _CREWS:
+def _own_pool(job: Job) -> WorkerPool:
+    """Return this process's pool for a study: what it forks from stays warm for the next job."""
+    if job.kept not in _POOLS:
         scratch = scratch_folder()
         folder = scratch.__enter__()
-        _CREWS[job.kept] = crew = Crew(folder, kept=job.kept)
-        crew.start()
+        _POOLS[job.kept] = pool = WorkerPool(folder, study=job.kept)
+        pool.start()
         atexit.register(scratch.__exit__, None, None, None)
-        atexit.register(crew.close)
-    return _CREWS[job.kept]
+        atexit.register(pool.close)
+    return _POOLS[job.kept]

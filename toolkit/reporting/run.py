@@ -147,7 +147,7 @@ def run_notebook(
     return pd.DataFrame(table, columns=list(COLUMNS))
 
 
-def make_own(job: Job, address: Path | None) -> Outcome:
+def make_own(job: Job) -> Outcome:
     """Execute a notebook with its own parameters and write its page and manifest; on a worker."""
     from toolkit.reporting.documents.model import Cover
     from toolkit.reporting.execute import Limits, clean, execute, read_notebook
@@ -161,7 +161,7 @@ def make_own(job: Job, address: Path | None) -> Outcome:
     limits = Limits(whole=job.seconds, memory=job.memory)
     environment = job.environment if job.part else {}
     delivered = folder / "report.ipynb"
-    execute(path, delivered, given, limits=limits, address=address, environment=environment)
+    execute(path, delivered, given, limits=limits, environment=environment)
     shown = {name: _shown(name, value) for name, value in (job.given or {}).items()}
     notebook, warned = clean(read_notebook(delivered), shown)
     delivered.write_text(json.dumps(notebook, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

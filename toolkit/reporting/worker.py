@@ -1,17 +1,12 @@
-"""One organisation's report in a process of its own: forked, or started and told its job."""
+"""One report, made in the process that was started for it."""
 
 from __future__ import annotations
 
 import errno
 import json
-import os
-import signal
-import sys
-import threading
-import time
 import traceback
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -113,21 +108,11 @@ class Outcome:
     seconds: float = 0.0
     outputs: Mapping[str, str] = field(default_factory=dict)
 
-    @classmethod
-    def told(cls, message: Mapping[str, Any]) -> Outcome:
-        """From its JSON."""
-        return cls(**{**message, "warnings": tuple(message["warnings"])})
 
-
-def make_report(job: Job, *, address: Path | None = None) -> Outcome:
+def make_report(job: Job) -> Outcome:
     """Execute one organisation's notebook and write its documents, notebook, results and manifest.
 
     Whatever goes wrong becomes an Outcome: one report must not take the others with it.
-
-    Parameters
-    ----------
-    address
-        Of the zygote its notebook is forked from; None starts an ordinary kernel.
     """
     from toolkit.reporting.execute import CellError
 
@@ -135,8 +120,8 @@ def make_report(job: Job, *, address: Path | None = None) -> Outcome:
         if job.given is not None:
             from toolkit.reporting.run import make_own
 
-            return make_own(job, address)
-        return _make(job, address)
+            return make_own(job)
+        return _make(job)
     except CellError as fault:
         return Outcome("failed", str(fault), fault.traceback, passing=fault.passing)
     except InvalidInput as fault:
@@ -155,7 +140,7 @@ def make_report(job: Job, *, address: Path | None = None) -> Outcome:
         return Outcome("failed", f"{type(fault).__name__}: {fault}", traceback.format_exc())
 
 
-def _make(job: Job, address: Path | None) -> Outcome:
+def _make(job: Job) -> Outcome:
     from toolkit.reporting.documents import document_of, without_blocks, write_documents
     from toolkit.reporting.documents.brand import cover_of, templates_of
     from toolkit.reporting.execute import Limits, clean, execute, read_notebook
@@ -169,7 +154,7 @@ def _make(job: Job, address: Path | None) -> Outcome:
     template, folder = Path(job.notebook), Path(job.folder)
     delivered = folder / "report.ipynb"
     limits = Limits(whole=job.seconds, memory=job.memory)
-    execute(template, delivered, job.parameters, limits=limits, address=address, environment=job.environment)
+    execute(template, delivered, job.parameters, limits=limits, environment=job.environment)
     notebook, warnings = clean(read_notebook(delivered), job.shown_parameters)
     cover = cover_of(study, job.organisation, job.wave)
     document = document_of(notebook, cover, templates=templates_of(study))
@@ -189,50 +174,3 @@ def _make(job: Job, address: Path | None) -> Outcome:
     )
     (folder / MANIFEST).write_text(as_json(manifest), encoding="utf-8")
     return Outcome(kind, warnings=tuple(warnings), outputs=manifest["outputs"])
-
-
-def forked(wanted: Mapping[str, Any], files: list[int], shell: object) -> None:
-    """Make one report in a process forked for it: the answer goes to the first file, prints to the second."""
-    import socket
-
-    from toolkit.reporting.warm.wire import Wire
-
-    answer, log = files
-    for number in (1, 2):
-        os.dup2(log, number)
-    os.close(log)
-    job = Job(**{**wanted["job"], "formats": tuple(wanted["job"]["formats"])})
-    outcome = make_report(job, address=Path(wanted["zygote"]))
-    Wire(socket.socket(fileno=answer)).send(asdict(outcome))
-
-
-def _end_with_parent() -> None:
-    """Stop when the other end of standard input is gone: the batch was killed."""
-    sys.stdin.buffer.read()
-    os.kill(os.getpid(), signal.SIGTERM)
-    time.sleep(10)
-    os._exit(1)
-
-
-def _stop(signum: int, frame: object) -> None:
-    raise SystemExit(128 + signum)
-
-
-def main() -> None:
-    """Read one job, make its report, answer with the outcome."""
-    answer = os.dup(1)
-    os.dup2(2, 1)  # a kernel inherits this; its prints must not end up in the answer
-    job: Mapping[str, Any] = json.loads(sys.stdin.buffer.readline())
-    signal.signal(signal.SIGTERM, _stop)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    outcome = make_report(Job(**{**job, "formats": tuple(job["formats"])}))
-    with os.fdopen(answer, "w", encoding="utf-8") as handle:
-        json.dump(asdict(outcome), handle)
-    # a daemon thread is still reading standard input; leaving by the front door would wait for its lock
-    sys.stderr.flush()
-    os._exit(0)
-
-
-if __name__ == "__main__":
-    main()
