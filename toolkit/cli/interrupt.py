@@ -1,4 +1,4 @@
-"""Ctrl-C: the first ends the work, further ones do not end the clearing away."""
+"""Ctrl-C and SIGTERM: the first ends the work, further ones do not end the clearing away."""
 
 from __future__ import annotations
 
@@ -8,33 +8,41 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-__all__ = ["patient"]
+__all__ = ["Terminated", "interruptible"]
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM: ends a run as Ctrl-C does."""
 
 
 @contextmanager
-def patient() -> Iterator[None]:
-    """Take the first Ctrl-C as usual and answer those that follow with a sentence.
+def interruptible() -> Iterator[None]:
+    """Raise KeyboardInterrupt at the first Ctrl-C or SIGTERM and answer those that follow with a sentence.
 
     What is left to do after the first (ending processes, removing coded answers, writing the index) takes
-    seconds; cut short it would leave answers in a temporary folder. Where somebody else handles the signal,
-    or it is ignored, nothing is changed.
+    seconds; cut short it would leave answers in a temporary folder. A signal that somebody else handles, or
+    that is ignored, is left alone.
     """
-    usual = signal.getsignal(signal.SIGINT)
-    if usual is not signal.default_int_handler or threading.current_thread() is not threading.main_thread():
+    if threading.current_thread() is not threading.main_thread():
         yield
         return
-    signal.signal(signal.SIGINT, _first)
+    usual = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
+    ours = [number for number, handler in usual.items() if signal.getsignal(number) is handler]
+
+    def first(number: int, frame: object) -> None:
+        for one in ours:
+            signal.signal(one, _again)
+        raise Terminated if number == signal.SIGTERM else KeyboardInterrupt
+
+    for number in ours:
+        signal.signal(number, first)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, usual)
-
-
-def _first(number: int, frame: object) -> None:
-    signal.signal(signal.SIGINT, _again)
-    raise KeyboardInterrupt
+        for number in ours:
+            signal.signal(number, usual[number])
 
 
 def _again(number: int, frame: object) -> None:
     with suppress(OSError, RuntimeError):
-        print("It is being cleared away; a moment.", file=sys.stderr, flush=True)
+        print("Cleaning up, please wait …", file=sys.stderr, flush=True)

@@ -2,9 +2,9 @@
 
 `multiprocessing` imports the caller's main module again in every child, so that a script without a
 ``__main__`` guard would start itself, and it lets no daemonic process (a worker under Dask's nanny) have
-children. The pool's server is therefore a subprocess of its own, which owns the fork server. Its standard input
-carries tasks and its standard output results, both pickled; when its input ends, because the pool was closed or
-its owner was killed, it kills what still runs, removes the pool's folder and ends.
+children. The pool's server is therefore a subprocess of its own, which owns the fork server. Its standard
+input carries tasks and its standard output results, both pickled; when its input ends because its owner was
+killed, it kills what still runs, removes the pool's folder and ends.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What every report needs, imported by multiprocessing's fork server before its first fork.
 
-The fork server imports this module by name (`set_forkserver_preload`); importing it anywhere else does nothing.
+The fork server imports this module by name (`set_forkserver_preload`); imported elsewhere it does nothing.
 """
 
 from __future__ import annotations
@@ -52,10 +52,10 @@ MODULES = (
     "toolkit.study.store",
     "toolkit.reporting.prepared:preload",
 )
-"""Modules, some with a function to call. Not the inline backend: it looks for its shell when it is imported."""
+"""Modules, some with a function to call. Not the inline backend: it looks for its shell when imported."""
 
 SELDOM = 50_000
-"""New objects before the garbage collector looks: a picture makes thousands and keeps nearly all to its end."""
+"""New objects before the garbage collector looks: a picture makes thousands and keeps nearly all."""
 
 pid = os.getpid()
 """Of the process that imported this: in a fork, of the fork server."""
