@@ -23,8 +23,8 @@ from toolkit.errors import InvalidInput, ToolkitError
 from toolkit.reporting import Progress, run_reports
 from toolkit.reporting.batch import plan_reports
 from toolkit.reporting.inputs import code_hash
-from toolkit.reporting.journal import read_journal
 from toolkit.reporting.manifest import sha256_of
+from toolkit.reporting.system import read_events
 from toolkit.study import Study
 
 THREE = ["org-01", "org-02", "org-03"]
@@ -172,7 +172,7 @@ def test_a_batch_interrupted_or_killed_leaves_whole_reports_and_no_process(
     wait_gone(family)
     wait_until(lambda: list(scratch.iterdir()) == [])  # killed, its processes clear away what it left
     if number != signal.SIGKILL:
-        assert "What was finished stands" in errors
+        assert "Finished reports were kept" in errors
         assert leftovers(folder) == []
         assert "Not made yet" in (folder / "index.html").read_text()
     run_reports(sample_study, organisations=["org-02"], out=tmp_path / "out", notebook=write_notebook(SAVE))
@@ -306,12 +306,12 @@ def test_manifest_and_log_are_lines_that_are_only_added_to(run, folder):
     run(fails)
     log = (folder / "_batch" / "log.jsonl").read_text()
     assert log.startswith(first)
-    lines = list(read_journal(folder / "_batch" / "log.jsonl"))
+    lines = list(read_events(folder / "_batch" / "log.jsonl"))
     assert [line["number"] for line in lines] == list(range(1, len(lines) + 1))
     ended = [(line["organisation"], line["status"]) for line in lines if line["event"] == "report"]
     assert sorted(ended[:3]) == [("org-01", "made"), ("org-02", "failed"), ("org-03", "made")]
     assert ended[3:] == [("org-02", "failed")]
-    made = list(read_journal(folder / "_batch" / "manifest.jsonl"))
+    made = list(read_events(folder / "_batch" / "manifest.jsonl"))
     assert sorted(line["organisation"] for line in made) == ["org-01", "org-03"]
     assert all(
         sha256_of(folder / line["organisation"] / name) == digest

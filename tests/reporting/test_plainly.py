@@ -13,7 +13,7 @@ from toolkit.cli import main
 from toolkit.errors import ToolkitError
 from toolkit.reporting import documents, run
 from toolkit.reporting.documents import Cover, document_of, write_documents
-from toolkit.reporting.plainly import said_plainly
+from toolkit.reporting.system import system_errors_explained
 
 
 def full(*_: object, **__: object) -> None:
@@ -23,14 +23,14 @@ def full(*_: object, **__: object) -> None:
 def test_a_full_disk_is_told_with_the_file_and_without_the_path():
     with (
         pytest.raises(ToolkitError, match=r"No space left on device \(report\.html\)") as caught,
-        said_plainly(),
+        system_errors_explained(),
     ):
         full()
     assert "/machine" not in str(caught.value)
 
 
 def test_a_reader_that_is_gone_is_not_told_as_a_disk():
-    with pytest.raises(BrokenPipeError), said_plainly():
+    with pytest.raises(BrokenPipeError), system_errors_explained():
         raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
 
 

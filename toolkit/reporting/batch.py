@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
@@ -14,15 +13,19 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from toolkit.reporting.atomic import lock_folder, sweep
 from toolkit.reporting.destinations import Place, is_address
 from toolkit.reporting.hands import Hands, Shared, joined, writers
 from toolkit.reporting.inputs import KEPT
-from toolkit.reporting.journal import Journal
 from toolkit.reporting.making import FAILED, clear_failure
-from toolkit.reporting.plainly import said_plainly
 from toolkit.reporting.planning import Plan, Wanted, checked, imports_of, plan
-from toolkit.reporting.scratch import scratch_folder
+from toolkit.reporting.system import (
+    EventLog,
+    interruptible,
+    lock_folder,
+    sweep,
+    system_errors_explained,
+    temporary_folder,
+)
 from toolkit.reporting.worker import DONE, Job, Outcome
 
 if TYPE_CHECKING:
@@ -132,14 +135,14 @@ def run_reports(
         _named(organisations), wave, out, notebook, data, _formats(formats), force, seconds, memory, workers
     )
     say = told or _silent
-    with said_plainly(), _desk(wanted) as (wanted, place):
+    with interruptible(), system_errors_explained(), _desk(wanted) as (wanted, place):
         run = checked(study, wanted)
         wanted = run.wanted
         with ExitStack() as stack:
             here = place and place.at(*run.folder.parts[-2:])
             machines = joined(cluster, stack)
             stack.enter_context(lock_folder(run.folder))
-            scratch = stack.enter_context(scratch_folder())
+            scratch = stack.enter_context(temporary_folder())
             if here:
                 stack.enter_context(here.held())
                 here.mirror(run.folder)
@@ -163,7 +166,7 @@ def _desk(wanted: Wanted) -> Iterator[tuple[Wanted, Place | None]]:
     if not is_address(wanted.out):
         yield wanted, None
         return
-    with tempfile.TemporaryDirectory(prefix="reports-") as desk:
+    with temporary_folder() as desk:
         yield replace(wanted, out=desk, sealed=True), Place(str(wanted.out))
 
 
@@ -200,7 +203,7 @@ def plan_reports(
         As `run_reports`.
     """
     wanted = Wanted(_named(organisations), wave, out, notebook, data, _formats(formats), force)
-    with said_plainly(), _desk(wanted) as (wanted, place), scratch_folder() as scratch:
+    with system_errors_explained(), _desk(wanted) as (wanted, place), temporary_folder() as scratch:
         run = checked(study, wanted)
         if place:
             place.at(*run.folder.parts[-2:]).mirror(run.folder)
@@ -226,8 +229,8 @@ def _run(
 
     began = time.monotonic()
     rows = [_unchanged_row(planned, one) for one in planned.chosen if one in planned.unchanged]
-    log = Journal(planned.folder / KEPT / "log.jsonl")
-    manifest = Journal(planned.folder / KEPT / "manifest.jsonl")
+    log = EventLog(planned.folder / KEPT / "log.jsonl")
+    manifest = EventLog(planned.folder / KEPT / "manifest.jsonl")
     log.add(event="begun", wave=planned.wave, to_make=len(planned.to_make), unchanged=len(rows))
     try:
         for job, outcome in _made(planned, wanted, hands):
@@ -279,7 +282,7 @@ def _unchanged_row(planned: Plan, organisation: str) -> dict[str, object]:
     }
 
 
-def _note(log: Journal, manifest: Journal, row: dict[str, object]) -> None:
+def _note(log: EventLog, manifest: EventLog, row: dict[str, object]) -> None:
     facts = {key: row[key] for key in ("organisation", "status", "sentence", "warnings")}
     log.add(event="report", seconds=round(float(str(row["seconds"])), 3), warned=_lines(row), **facts)
     if row["status"] in DONE:

@@ -27,11 +27,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from toolkit.errors import InvalidInput, Problem, ToolkitError
-from toolkit.reporting.atomic import fresh_folder, put_in_place
 from toolkit.reporting.destinations import Place, deliver
 from toolkit.reporting.making import FAILED, FAILURE_NOTE, clear_failure, private_folder
 from toolkit.reporting.pool import WorkerPool
-from toolkit.reporting.scratch import scratch_folder
+from toolkit.reporting.system import publish, staging_folder, temporary_folder
 from toolkit.reporting.worker import DONE, Job, Outcome
 
 if TYPE_CHECKING:
@@ -282,14 +281,14 @@ def _put_here(job: Job, outcome: Outcome, files: Mapping[str, bytes]) -> Outcome
         return outcome
     if stands != final:
         private_folder(stands.parent)
-    making = fresh_folder(stands)
+    making = staging_folder(stands)
     try:
         for name, data in files.items():
             (making / name).parent.mkdir(parents=True, exist_ok=True)
             (making / name).write_bytes(data)
         if outcome.status not in DONE:
             (making / FAILURE_NOTE).write_text(outcome.sentence + "\n", encoding="utf-8")
-        put_in_place(making, stands)
+        publish(making, stands)
         if outcome.status in DONE:
             clear_failure(final)
     finally:
@@ -301,7 +300,7 @@ class _Desk:
     """A worker process's own folder and process pool for one run."""
 
     def __init__(self, bundle: Bundle) -> None:
-        self._scratch = scratch_folder()
+        self._scratch = temporary_folder()
         self.folder, self.jobs = self._scratch.__enter__(), 0
         for name, data in bundle.files.items():
             (self.folder / name).parent.mkdir(exist_ok=True)

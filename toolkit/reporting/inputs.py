@@ -17,8 +17,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from toolkit.reporting.atomic import write_whole
 from toolkit.reporting.manifest import MANIFEST, package_versions, sha256_of
+from toolkit.reporting.system import write_whole
 
 if TYPE_CHECKING:
     from toolkit.study import Study

@@ -169,7 +169,7 @@ class NotebookProcess:
     def _receive(self, until: float | None) -> dict[str, Any]:
         """Wait for a message; end this process where the pool's server, its parent, is gone."""
         parent = multiprocessing.parent_process()
-        handles = [self._connection, *([parent.sentinel] if parent is not None else [])]
+        handles: list[Any] = [self._connection, *([parent.sentinel] if parent is not None else [])]
         ready = wait(handles, None if until is None else max(0.0, until - time.monotonic()))
         if self._connection in ready:
             message: dict[str, Any] = json.loads(

@@ -12,9 +12,8 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from toolkit.reporting.atomic import fresh_folder, put_in_place
 from toolkit.reporting.pool import WorkerDied, WorkerPool
-from toolkit.reporting.scratch import scratch_folder
+from toolkit.reporting.system import publish, staging_folder, temporary_folder
 from toolkit.reporting.worker import DONE, FAILURE_FILE, Job, Outcome, make_report
 
 __all__ = ["FAILED", "FAILURE_NOTE", "clear_failure", "make_one", "private_folder"]
@@ -69,13 +68,13 @@ def private_folder(failed: Path) -> None:
 def _try(job: Job, pool: WorkerPool) -> Outcome:
     final = Path(job.final)
     try:
-        making = fresh_folder(final)
+        making = staging_folder(final)
     except OSError as fault:
         return Outcome("failed", f"its folder could not be made: {fault.strerror}")
     try:
         outcome = _run(replace(job, folder=str(making)), pool)
         if outcome.status in DONE:
-            put_in_place(making, final)
+            publish(making, final)
             clear_failure(final)
         elif outcome.status == "failed":
             outcome = _keep_failure(making, final.parent / FAILED / final.name, outcome)
@@ -108,7 +107,7 @@ def _keep_failure(making: Path, kept: Path, outcome: Outcome) -> Outcome:
         (making / FAILURE_NOTE).write_text(outcome.sentence + "\n", encoding="utf-8")
         (making / FAILURE_FILE).write_text(outcome.traceback + "\n", encoding="utf-8")
         private_folder(kept.parent)
-        put_in_place(making, kept)
+        publish(making, kept)
     except OSError as fault:
         sentence = f"{outcome.sentence} (its notebook could not be kept: {fault.strerror})"
         return replace(outcome, sentence=sentence)
@@ -118,7 +117,7 @@ def _keep_failure(making: Path, kept: Path, outcome: Outcome) -> Outcome:
 def _own_pool(job: Job) -> WorkerPool:
     """Return this process's pool for a study: what it forks from stays warm for the next job."""
     if job.kept not in _POOLS:
-        scratch = scratch_folder()
+        scratch = temporary_folder()
         folder = scratch.__enter__()
         _POOLS[job.kept] = pool = WorkerPool(folder, study=job.kept)
         pool.start()

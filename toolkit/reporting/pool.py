@@ -429,7 +429,7 @@ class _Dispatcher:
             for number, one in list(self._running.items()):
                 late = one.deadline is not None and time.monotonic() >= one.deadline
                 if one.result in ready or one.process.sentinel in ready or late:
-                    self._finish(number, one)
+                    self._finish(number, one, late=late)
             if tasks in ready:
                 try:
                     told = tasks.recv()
@@ -471,13 +471,13 @@ class _Dispatcher:
         finally:
             there.close()
 
-    def _finish(self, number: int, one: _Running) -> None:
+    def _finish(self, number: int, one: _Running, *, late: bool) -> None:
         """End a process that has a result, has died or is late, and answer."""
         answer = _Answer(late=True)
         try:
             if one.result.poll():
                 answer = _Answer(done=True, result=one.result.recv())
-            elif not one.process.is_alive():
+            elif not late:
                 raise EOFError
         except (EOFError, OSError):
             one.process.join(GRACE)

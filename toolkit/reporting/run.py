@@ -17,17 +17,21 @@ import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.reporting.asked import Tried, check_asked
-from toolkit.reporting.atomic import lock_folder, sweep
 from toolkit.reporting.choosing import chosen_organisations, chosen_wave, folder_name, notebook_path, opened
 from toolkit.reporting.hands import Hands, Shared, joined
 from toolkit.reporting.inputs import KEPT, code_hash, keep_key, kept_key, stands, study_inputs
-from toolkit.reporting.journal import Journal
 from toolkit.reporting.making import FAILED
 from toolkit.reporting.manifest import package_versions, sha256_of
 from toolkit.reporting.parameters import check_values, taken
-from toolkit.reporting.plainly import said_plainly
-from toolkit.reporting.scratch import scratch_folder
 from toolkit.reporting.standing import check_kept, refuse_foreign
+from toolkit.reporting.system import (
+    EventLog,
+    interruptible,
+    lock_folder,
+    sweep,
+    system_errors_explained,
+    temporary_folder,
+)
 from toolkit.reporting.worker import Job, Outcome
 
 if TYPE_CHECKING:
@@ -114,10 +118,10 @@ def run_notebook(
     tried.end()
     if runs is None:
         raise RuntimeError("a check failed and was not told")
-    with said_plainly(), ExitStack() as stack:
+    with interruptible(), system_errors_explained(), ExitStack() as stack:
         machines = joined(cluster, stack)
         stack.enter_context(lock_folder(runs.folder))
-        scratch = stack.enter_context(scratch_folder())
+        scratch = stack.enter_context(temporary_folder())
         sweep(runs.folder)
         from toolkit.reporting.planning import imports_of
 
@@ -336,7 +340,7 @@ def _job(
 
 def _noted(made: Iterable[tuple[Job, Outcome]], folder: Path) -> Iterator[tuple[str, tuple[str, str, float]]]:
     """Each run as it ends, with a line in the log."""
-    log = Journal(folder / KEPT / "log.jsonl")
+    log = EventLog(folder / KEPT / "log.jsonl")
     try:
         for job, outcome in made:
             name = Path(job.final).name

@@ -9,20 +9,20 @@ from pathlib import Path
 import pytest
 
 from toolkit.errors import InvalidInput
-from toolkit.reporting.atomic import fresh_folder, lock_folder, put_in_place, sweep, write_whole
+from toolkit.reporting.system import lock_folder, publish, staging_folder, sweep, write_whole
 
 
 def made(final: Path, words: str) -> Path:
-    folder = fresh_folder(final)
+    folder = staging_folder(final)
     (folder / "report.html").write_text(words)
     return folder
 
 
 def test_a_finished_folder_replaces_the_earlier_one_whole(tmp_path):
     final = tmp_path / "org-01"
-    put_in_place(made(final, "first"), final)
+    publish(made(final, "first"), final)
     (final / "extra.txt").write_text("of the first")
-    put_in_place(made(final, "second"), final)
+    publish(made(final, "second"), final)
     assert [path.name for path in tmp_path.iterdir()] == ["org-01"]
     assert [path.name for path in final.iterdir()] == ["report.html"]
     assert (final / "report.html").read_text() == "second"
@@ -37,7 +37,7 @@ def test_what_an_interrupted_run_left_is_swept(tmp_path):
 
 def test_a_report_caught_between_two_names_is_put_back(tmp_path):
     final = tmp_path / "org-01"
-    put_in_place(made(final, "whole"), final)
+    publish(made(final, "whole"), final)
     final.rename(tmp_path / ".old-org-01-0a1b2c3d")
     sweep(tmp_path)
     assert (final / "report.html").read_text() == "whole"
@@ -45,7 +45,7 @@ def test_a_report_caught_between_two_names_is_put_back(tmp_path):
 
 def test_an_old_report_beside_its_replacement_is_cleared(tmp_path):
     final = tmp_path / "org-01"
-    put_in_place(made(final, "new"), final)
+    publish(made(final, "new"), final)
     (tmp_path / ".old-org-01-0a1b2c3d").mkdir()
     sweep(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["org-01"]
@@ -79,7 +79,7 @@ def test_a_second_run_in_one_folder_is_refused(tmp_path):
 def test_the_lock_of_a_killed_run_is_gone(tmp_path):
     pytest.importorskip("fcntl", reason="this system has no such lock")
     holder = (
-        "import os, signal, sys; from pathlib import Path; from toolkit.reporting.atomic import lock_folder\n"
+        "import os, signal, sys; from pathlib import Path; from toolkit.reporting.system import lock_folder\n"
     )
     holder += "with lock_folder(Path(sys.argv[1])): os.kill(os.getpid(), signal.SIGKILL)"
     subprocess.run([sys.executable, "-c", holder, str(tmp_path)], check=False)
@@ -130,7 +130,7 @@ def test_a_file_or_a_link_in_the_place_of_a_report_is_replaced_and_what_a_link_l
     (tmp_path / "org-02").symlink_to(tmp_path / "elsewhere")
     (tmp_path / "org-03").symlink_to(tmp_path / "nowhere")
     for one in ("org-01", "org-02", "org-03"):
-        put_in_place(made(tmp_path / one, "new"), tmp_path / one)
+        publish(made(tmp_path / one, "new"), tmp_path / one)
         assert (tmp_path / one / "report.html").read_text() == "new"
     assert (tmp_path / "elsewhere" / "notes.txt").read_text() == "mine"
     assert {path.name for path in tmp_path.iterdir()} == {"elsewhere", "org-01", "org-02", "org-03"}
