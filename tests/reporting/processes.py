@@ -75,7 +75,7 @@ def execute_notebook(
     path: str, target: str, given: Mapping[str, Any], **limits: Any
 ) -> tuple[str, bool | None]:
     """In a pool's process: execute a notebook; the sentence of its failure and whether another try may do."""
-    from toolkit.reporting.execute import CellError, Limits, execute
+    from toolkit.reporting.notebook import CellError, Limits, execute
 
     Path(target).parent.mkdir(parents=True, exist_ok=True)
     try:

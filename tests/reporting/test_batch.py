@@ -22,8 +22,7 @@ from tests.reporting.processes import family_of, wait_gone, wait_until
 from toolkit.errors import InvalidInput, ToolkitError
 from toolkit.reporting import Progress, run_reports
 from toolkit.reporting.batch import plan_reports
-from toolkit.reporting.inputs import code_hash
-from toolkit.reporting.manifest import sha256_of
+from toolkit.reporting.manifest import code_hash, sha256_of
 from toolkit.reporting.system import read_events
 from toolkit.study import Study
 
@@ -357,10 +356,10 @@ def test_a_notebook_without_end_is_stopped_at_its_limit(run, folder):
 def test_a_job_reads_its_own_answers_and_nobody_elses(run, folder):
     look = (
         "import toolkit as tk, json, os\n"
-        "from toolkit.reporting.choosing import opened\n"
-        "mine = opened(study, data)\n"
+        "from toolkit.reporting.options import open_study\n"
+        "mine = open_study(study, data)\n"
         "seen = sorted(mine.responses(wave='all')['organisation'].unique()), list(mine.organisation_ids())\n"
-        "try: tk.open_report(study, 'org-02', wave, data=data); said = 'opened'\n"
+        "try: tk.open_report(study, 'org-02', wave, data=data); said = 'open_study'\n"
         "except tk.InvalidInput as fault: said = str(fault)\n"
         "print(json.dumps([*seen, said]))"
     )

@@ -16,10 +16,10 @@ import pytest
 fsspec = pytest.importorskip("fsspec", reason="needs the cluster extra")
 
 from toolkit.errors import InvalidInput, ToolkitError  # noqa: E402
-from toolkit.reporting import destinations, run_reports  # noqa: E402
+from toolkit.reporting import run_reports, stores  # noqa: E402
 from toolkit.reporting.batch import plan_reports  # noqa: E402
-from toolkit.reporting.destinations import Place, is_address  # noqa: E402
-from toolkit.reporting.worker import Outcome  # noqa: E402
+from toolkit.reporting.job import Outcome  # noqa: E402
+from toolkit.reporting.stores import OutputStore, is_address  # noqa: E402
 
 TWO = ["org-01", "org-02"]
 SAVE = "from pathlib import Path; Path(output, 'results.csv').write_text('table\\n' + organisation + '\\n')"
@@ -52,9 +52,9 @@ def whole(system, root: str, one: str) -> bool:
 
 
 def test_a_seal_is_taken_away_first_and_written_last(store, report, monkeypatch):
-    place = Place(store)
+    place = OutputStore(store)
     assert place.bring(report, Outcome("made")).status == "made"
-    system, root = place.opened()
+    system, root = place.open_study()
     assert whole(system, root, "org-01")
     assert sorted(path.name for path in report.iterdir()) == ["manifest.json"]
     (report / "report.html").write_text("another page")
@@ -74,9 +74,9 @@ def test_a_seal_is_taken_away_first_and_written_last(store, report, monkeypatch)
 
 
 def test_only_reports_whose_files_all_stand_are_known_to_the_next_run(store, report, tmp_path):
-    place = Place(store)
+    place = OutputStore(store)
     place.bring(report, Outcome("made"))
-    system, root = place.opened()
+    system, root = place.open_study()
     place.mirror(tmp_path / "seen")
     assert (tmp_path / "seen" / "org-01" / "manifest.json").exists()
     system.pipe_file(f"{root}/org-01/results.csv", b"cut")
@@ -85,13 +85,13 @@ def test_only_reports_whose_files_all_stand_are_known_to_the_next_run(store, rep
 
 
 def test_two_runs_cannot_hold_a_place_and_one_that_is_gone_is_taken_over(store, monkeypatch):
-    monkeypatch.setattr(destinations, "BEAT", 0.2)
-    place = Place(store)
+    monkeypatch.setattr(stores, "BEAT", 0.2)
+    place = OutputStore(store)
     with place.held(), pytest.raises(InvalidInput, match="another run is writing there"), place.held():
         pass
     with place.held():
         pass
-    system, root = place.opened()
+    system, root = place.open_study()
     system.pipe_file(f"{root}/_batch/lock.json", b'{"run": "gone", "beat": 3}')
     with place.held():
         assert json.loads(system.cat_file(f"{root}/_batch/lock.json"))["run"] != "gone"
@@ -103,7 +103,7 @@ def test_a_batch_into_a_store_is_whole_and_taken_up_again(sample_study, write_no
     made = run_reports(sample_study, **asked)
     assert made["status"].tolist() == ["made", "made"]
     assert made["folder"].iloc[0] == f"{store}/{WAVE}/org-01"
-    system, root = Place(f"{store}/{WAVE}").opened()
+    system, root = OutputStore(f"{store}/{WAVE}").open_study()
     assert all(whole(system, root, one) for one in TWO)
     assert b"Brightmere" in system.cat_file(f"{root}/index.html")
     system.rm_file(f"{root}/org-02/report.html")
@@ -128,7 +128,7 @@ def test_a_store_that_raises_a_kind_of_its_own_is_told_in_a_sentence(
     def refuses(self: object, *_: object, **__: object) -> None:
         raise NoCredentials("unable to locate credentials\nand more")
 
-    monkeypatch.setattr(type(Place(store).opened()[0]), method, refuses)
+    monkeypatch.setattr(type(OutputStore(store).open_study()[0]), method, refuses)
     with pytest.raises(InvalidInput, match=f"{said}: NoCredentials: unable to locate credentials; check"):
         run_reports(sample_study, organisations=["org-12"], out=store)
 
@@ -166,11 +166,11 @@ def test_the_same_in_s3(sample_study, write_notebook, monkeypatch, tmp_path):
         assert not s3.exists(f"{root}/_batch/lock.json")
         s3.rm_file(f"{root}/org-01/results.csv")
         assert run_reports(sample_study, **asked)["status"].tolist() == ["made", "unchanged"]
-        monkeypatch.setattr(destinations, "BEAT", 0.5)
+        monkeypatch.setattr(stores, "BEAT", 0.5)
         with (
-            Place("s3://shelf/reports").held(),
+            OutputStore("s3://shelf/reports").held(),
             pytest.raises(InvalidInput, match="another run"),
-            Place("s3://shelf/reports").held(),
+            OutputStore("s3://shelf/reports").held(),
         ):
             pass
     finally:

@@ -22,8 +22,8 @@ from tests.reporting.processes import (
     saves_of,
     wait_gone,
 )
-from toolkit.reporting.execute import CellError, execute
 from toolkit.reporting.kernel import Outputs
+from toolkit.reporting.notebook import CellError, execute
 from toolkit.reporting.pool import WorkerPool
 
 pytestmark = pytest.mark.skipif(

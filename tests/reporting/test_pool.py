@@ -194,8 +194,8 @@ def test_a_command_line_makes_reports(script, tmp_path):
 
 
 def test_a_notebook_cell_makes_reports(script, write_notebook, tmp_path):
-    from tests.reporting.test_execute import GIVEN
-    from toolkit.reporting.execute import execute, read_notebook
+    from tests.reporting.test_notebook import GIVEN
+    from toolkit.reporting.notebook import execute, read_notebook
 
     execute(write_notebook(script, name="cell.ipynb"), tmp_path / "done.ipynb", GIVEN)
     assert read_notebook(tmp_path / "done.ipynb")["cells"][-1]["outputs"][0]["text"] == "made once\n"

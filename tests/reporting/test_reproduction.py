@@ -180,11 +180,11 @@ def browser() -> Iterator[Any]:
     if chromium is None:
         pytest.skip("no Chromium is installed")
     with sync_api.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(
+        open_study = playwright.chromium.launch(
             executable_path=chromium, args=["--no-sandbox", "--disable-gpu", "--no-first-run"]
         )
-        yield opened
-        opened.close()
+        yield open_study
+        open_study.close()
 
 
 @pytest.mark.browser

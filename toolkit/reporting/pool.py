@@ -36,6 +36,32 @@ __all__ = ["WorkerDied", "WorkerPool", "end_with_parent", "environment_of"]
 
 T = TypeVar("T")
 
+
+@dataclass(frozen=True)
+class Preloaded:
+    """What the fork server has, and so each of its forks.
+
+    Parameters
+    ----------
+    pid
+        The fork server's.
+    shell
+        The IPython shell notebooks start with.
+    problem
+        Why the process must not be forked; "" where it may be.
+    """
+
+    pid: int
+    shell: Any
+    problem: str = ""
+
+
+preloaded: Preloaded | None = None
+"""Set in the fork server by `toolkit.reporting.preload`, and so in every fork of it; None elsewhere."""
+
+STUDY = "SURVEY_TOOLKIT_STUDY"
+"""Environment variable that names the pickled study, read before the first fork."""
+
 PRELOAD = "SURVEY_TOOLKIT_PRELOAD"
 """Environment variable that names, as JSON, what the fork server imports (`toolkit.reporting.preload`)."""
 
@@ -82,7 +108,7 @@ class WorkerPool:
     folder
         Temporary files of the processes lie here. The server removes it when its owner is gone.
     study
-        The pickled study (`toolkit.reporting.prepared`), read once before the first fork.
+        The pickled study (`toolkit.reporting.job`), read once before the first fork.
     modules
         More modules to import before the first fork.
     method
@@ -296,7 +322,6 @@ def environment_of(own: Mapping[str, str], folder: Path, *, study: str = "") -> 
     temporary files in the pool's folder, so that they are removed with it.
     """
     import toolkit
-    from toolkit.reporting.prepared import STUDY
 
     package_root = str(Path(toolkit.__file__).resolve().parent.parent)
     temporary = folder / "tmp"
@@ -510,9 +535,7 @@ class _Dispatcher:
 
 def _report_preload(answer: Connection) -> None:
     """Answer why the process this one was forked from cannot be used; "" where it can."""
-    from toolkit.reporting import preload
-
-    answer.send(preload.problem)
+    answer.send(preloaded.problem if preloaded else "nothing was imported before the fork")
 
 
 def _work(task: _Task, answer: Connection, method: str) -> None:
@@ -523,10 +546,8 @@ def _work(task: _Task, answer: Connection, method: str) -> None:
     os.close(log)
     if hasattr(os, "setpgid"):
         os.setpgid(0, 0)
-    if method == FORK_SERVER:
-        from toolkit.reporting import preload
-
-        end_with_parent(preload.pid)
+    if method == FORK_SERVER and preloaded is not None:
+        end_with_parent(preloaded.pid)
     else:
         signal.signal(signal.SIGTERM, _exit)
         parent = multiprocessing.parent_process()

@@ -11,14 +11,11 @@ import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from toolkit.reporting.pool import PRELOAD, end_with_parent
+from toolkit.reporting import pool
+from toolkit.reporting.pool import PRELOAD, Preloaded, end_with_parent
 
-if TYPE_CHECKING:
-    from toolkit.reporting.kernel import NotebookZMQShell
-
-__all__ = ["pid", "problem", "shell"]
+__all__ = ["MODULES"]
 
 MODULES = (
     "IPython.core.pylabtools",
@@ -32,10 +29,10 @@ MODULES = (
     "pandas.io.formats.string",
     "papermill",
     "pyarrow.parquet",
-    "toolkit.reporting.choosing",
+    "toolkit.reporting.options",
     "toolkit.reporting.documents.brand",
     "toolkit.reporting.documents.collect",
-    "toolkit.reporting.execute:preload",
+    "toolkit.reporting.notebook:preload",
     "toolkit.reporting.gathering",
     "toolkit.reporting.html:preload",
     "toolkit.reporting.manifest:preload",
@@ -43,25 +40,18 @@ MODULES = (
     "toolkit.reporting.report",
     "toolkit.reporting.results",
     "toolkit.reporting.statements",
-    "toolkit.reporting.worker",
     "toolkit.analysis.rank_gap",
     "toolkit.presentation.appendix",
     "toolkit.presentation.figures",
     "toolkit.presentation.methods",
     "toolkit.presentation.tables",
     "toolkit.study.store",
-    "toolkit.reporting.prepared:preload",
+    "toolkit.reporting.job:preload",
 )
 """Modules, some with a function to call. Not the inline backend: it looks for its shell when imported."""
 
 SELDOM = 50_000
 """New objects before the garbage collector looks: a picture makes thousands and keeps nearly all."""
-
-pid = os.getpid()
-"""Of the process that imported this: in a fork, of the fork server."""
-shell: NotebookZMQShell | None = None
-problem = "nothing was imported before the fork"
-"""Why this process must not be forked; "" where it may be."""
 
 
 def threads() -> int:
@@ -69,9 +59,8 @@ def threads() -> int:
     return sum(1 for _ in Path("/proc/self/task").iterdir()) if Path("/proc/self/task").is_dir() else 1
 
 
-def _prepare(modules: Sequence[str]) -> str:
+def prepare(modules: Sequence[str]) -> Preloaded:
     """Make the shell every notebook starts with, and import under it: some packages ask where they run."""
-    global shell
     from toolkit.reporting.kernel import NotebookZMQShell
 
     shell = NotebookZMQShell.prepared()
@@ -85,13 +74,13 @@ def _prepare(modules: Sequence[str]) -> str:
     gc.freeze()  # what is here now is shared; the collector would touch, and so copy, all of it
     gc.set_threshold(SELDOM, 20, 20)
     more = threads() - 1
-    return f"what was imported has started {more} threads" if more else ""
+    return Preloaded(os.getpid(), shell, f"what was imported has started {more} threads" if more else "")
 
 
 if os.environ.get(PRELOAD):
     _settings = json.loads(os.environ.pop(PRELOAD))
     end_with_parent(_settings["server"])
     try:
-        problem = _prepare(_settings["modules"])
+        pool.preloaded = prepare(_settings["modules"])
     except Exception as fault:  # noqa: BLE001 - multiprocessing would pass over it; the pool reports it
-        problem = f"{type(fault).__name__}: {fault}"
+        pool.preloaded = Preloaded(os.getpid(), None, f"{type(fault).__name__}: {fault}")
