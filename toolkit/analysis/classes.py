@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from toolkit.analysis.answers import Column, read_columns, requests_for
+from toolkit.analysis.answers import Column, read_columns, refuse_ambiguous, requests_for
 from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.model import MISSING, Variable
 
@@ -49,6 +49,7 @@ def _positions(column: Column) -> tuple[Any, tuple[str, ...]]:
         found, at = np.unique(column.raw, return_inverse=True)
         known = ~np.isnan(found)
         labels = tuple(plain_code(value) for value in found[known])
+        refuse_ambiguous(column.name, labels)
         return np.where(np.isnan(column.raw), -1, at), labels
     order = [code for code in column.codes if code in column.labels]
     table = np.full(len(column.labels) + 1, -1, dtype=np.intp)

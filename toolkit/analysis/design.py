@@ -21,6 +21,7 @@ from toolkit.analysis.layout import (
 from toolkit.analysis.replicates import Replicates
 from toolkit.analysis.sampled import Sampled, Stage
 from toolkit.errors import InvalidInput, Problem, near_names
+from toolkit.instrument.model import MISSING
 from toolkit.weighting import Weights
 
 __all__ = ["Design", "Sampled"]
@@ -250,9 +251,12 @@ class Design:
         elif self.weights is not None:
             yield from weight_problems(frame[self.weights])
         for name in dict.fromkeys(self._columns()):
-            if name != self.weights and bool(frame[name].isna().any()):
+            missing = frame[name].isna().to_numpy()
+            if not pd.api.types.is_numeric_dtype(frame[name].dtype):
+                missing = missing | frame[name].isin(list(MISSING)).to_numpy()
+            if name != self.weights and bool(missing.any()):
                 yield Problem(
-                    first_row(frame[name], frame[name].isna().to_numpy()),
+                    first_row(frame[name], missing),
                     "has no value",
                     "fill it in or leave the row out",
                 )

@@ -14,6 +14,7 @@ from scipy.special import chdtrc, fdtrc
 from toolkit.analysis.classes import classes_of
 from toolkit.analysis.design import Design
 from toolkit.analysis.mixtures import f_sum_tail, satterthwaite
+from toolkit.analysis.plain import ROUNDING
 from toolkit.analysis.results import Test
 from toolkit.analysis.sampled import Sampled, ratio_estimates
 from toolkit.arguments import typed
@@ -215,7 +216,7 @@ def goodness_of_fit(
     wanted = n * p
     jacobian = np.diag(1 / np.sqrt(wanted)) - ((counts + wanted) / (2 * np.sqrt(wanted) * n))[:, None]
     effects = np.maximum(np.linalg.eigvalsh(jacobian @ covariance @ jacobian.T), 0.0)
-    if not effects.sum() > 0:
+    if not effects.sum() > ROUNDING * float(sampled.weights.max()):
         what, mend = "the design leaves no spread to test against", "give answers that differ"
         raise InvalidInput("goodness_of_fit", [Problem("answers", what, mend)])
     scale, df = satterthwaite(effects)
@@ -274,7 +275,7 @@ def _generalised_effects(table: _Table) -> Array:
     scaled = contrast * np.where(shares > 0, 1 / np.where(shares > 0, shares, 1.0), 0.0)[:, None]
     effects = np.linalg.eigvals(np.linalg.solve(contrast.T @ scaled, scaled.T @ covariance @ scaled))
     found: Array = np.real(effects) * len(member)
-    if not found.sum() > 0:
+    if not found.sum() > ROUNDING:
         raise np.linalg.LinAlgError
     return found
 

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from numbers import Integral
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, WithJsonSchema
@@ -28,6 +29,7 @@ __all__ = [
     "Section",
     "Source",
     "Variable",
+    "is_missing_code",
 ]
 
 MISSING: Mapping[str, str] = {
@@ -39,6 +41,16 @@ MISSING: Mapping[str, str] = {
     "-6": "broke off before",
 }
 """Analysis codes for an answer that is not there, and what each means."""
+
+
+def is_missing_code(label: object) -> bool:
+    """Return whether a label is a reserved code for a missing answer: -1 … -6, as text or as a number."""
+    if isinstance(label, str):
+        return label in MISSING
+    return isinstance(label, Integral | float) and label in _MISSING_NUMBERS
+
+
+_MISSING_NUMBERS = frozenset(map(float, MISSING))
 
 RESERVED_COLUMNS = ("respondent", "organisation", "wave", "audience", "source", "status", "weight")
 """Columns of a coded frame that are not items."""

@@ -8,6 +8,7 @@ import pandas as pd
 
 from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem
+from toolkit.instrument.model import is_missing_code
 from toolkit.weighting.weights import Weights, effective_n
 
 __all__ = ["diagnose"]
@@ -64,7 +65,7 @@ def diagnose(
         rows += [
             _row(str(level), values[groups.codes == at])
             for at, level in enumerate(groups.categories)
-            if (groups.codes == at).any()
+            if (groups.codes == at).any() and not is_missing_code(level)
         ]
     return pd.DataFrame(rows)
 
