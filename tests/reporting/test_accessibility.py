@@ -33,9 +33,9 @@ def browser() -> Iterator[Any]:
     if chromium is None:
         pytest.skip("no Chromium is installed")
     with sync_api.sync_playwright() as playwright:
-        open_study = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield open_study
-        open_study.close()
+        opened = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        yield opened
+        opened.close()
 
 
 @pytest.fixture(scope="module")

@@ -54,7 +54,7 @@ def whole(system, root: str, one: str) -> bool:
 def test_a_seal_is_taken_away_first_and_written_last(store, report, monkeypatch):
     place = OutputStore(store)
     assert place.bring(report, Outcome("made")).status == "made"
-    system, root = place.open_study()
+    system, root = place.opened()
     assert whole(system, root, "org-01")
     assert sorted(path.name for path in report.iterdir()) == ["manifest.json"]
     (report / "report.html").write_text("another page")
@@ -76,7 +76,7 @@ def test_a_seal_is_taken_away_first_and_written_last(store, report, monkeypatch)
 def test_only_reports_whose_files_all_stand_are_known_to_the_next_run(store, report, tmp_path):
     place = OutputStore(store)
     place.bring(report, Outcome("made"))
-    system, root = place.open_study()
+    system, root = place.opened()
     place.mirror(tmp_path / "seen")
     assert (tmp_path / "seen" / "org-01" / "manifest.json").exists()
     system.pipe_file(f"{root}/org-01/results.csv", b"cut")
@@ -91,7 +91,7 @@ def test_two_runs_cannot_hold_a_place_and_one_that_is_gone_is_taken_over(store, 
         pass
     with place.held():
         pass
-    system, root = place.open_study()
+    system, root = place.opened()
     system.pipe_file(f"{root}/_batch/lock.json", b'{"run": "gone", "beat": 3}')
     with place.held():
         assert json.loads(system.cat_file(f"{root}/_batch/lock.json"))["run"] != "gone"
@@ -103,7 +103,7 @@ def test_a_batch_into_a_store_is_whole_and_taken_up_again(sample_study, write_no
     made = run_reports(sample_study, **asked)
     assert made["status"].tolist() == ["made", "made"]
     assert made["folder"].iloc[0] == f"{store}/{WAVE}/org-01"
-    system, root = OutputStore(f"{store}/{WAVE}").open_study()
+    system, root = OutputStore(f"{store}/{WAVE}").opened()
     assert all(whole(system, root, one) for one in TWO)
     assert b"Brightmere" in system.cat_file(f"{root}/index.html")
     system.rm_file(f"{root}/org-02/report.html")
@@ -128,7 +128,7 @@ def test_a_store_that_raises_a_kind_of_its_own_is_told_in_a_sentence(
     def refuses(self: object, *_: object, **__: object) -> None:
         raise NoCredentials("unable to locate credentials\nand more")
 
-    monkeypatch.setattr(type(OutputStore(store).open_study()[0]), method, refuses)
+    monkeypatch.setattr(type(OutputStore(store).opened()[0]), method, refuses)
     with pytest.raises(InvalidInput, match=f"{said}: NoCredentials: unable to locate credentials; check"):
         run_reports(sample_study, organisations=["org-12"], out=store)
 

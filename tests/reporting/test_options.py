@@ -75,7 +75,7 @@ def test_a_template_that_is_no_office_file_is_refused_before_the_first_report(
 ):
     study = _with_brand(sample_study, tmp_path, f"template_{form}: {name}")
     (study.parent / name).write_text("no such thing")
-    with pytest.raises(InvalidInput, match=f"{name}: cannot be open_study"):
+    with pytest.raises(InvalidInput, match=f"{name}: cannot be opened"):
         run_reports(study, organisations=["org-12"], out=tmp_path / "out", formats=form)
     assert not (tmp_path / "out").exists()
     planned = plan_reports(study, organisations=["org-12"], out=tmp_path / "out", formats="html")

@@ -180,11 +180,11 @@ def browser() -> Iterator[Any]:
     if chromium is None:
         pytest.skip("no Chromium is installed")
     with sync_api.sync_playwright() as playwright:
-        open_study = playwright.chromium.launch(
+        opened = playwright.chromium.launch(
             executable_path=chromium, args=["--no-sandbox", "--disable-gpu", "--no-first-run"]
         )
-        yield open_study
-        open_study.close()
+        yield opened
+        opened.close()
 
 
 @pytest.mark.browser

@@ -50,7 +50,7 @@ def takes_choice(command: argparse.ArgumentParser) -> None:
         "--formats",
         default="html",
         metavar="LIST",
-        help="comma-separated output formats: html,pdf,docx,pptx,xlsx (default: html)",
+        help="output formats, of html,pdf,docx,pptx,xlsx (default: html)",
     )
     command.add_argument("--force", action="store_true", help="rebuild reports even if up to date")
 

@@ -267,7 +267,7 @@ def test_a_template_that_is_no_office_file_is_refused(form: str, small: Any, tmp
     with pytest.raises(InvalidInput, match="is not there"):
         write_documents(made, tmp_path, form)
     path.write_text("no file of this kind")
-    with pytest.raises(InvalidInput, match="cannot be open_study"):
+    with pytest.raises(InvalidInput, match="cannot be opened"):
         write_documents(made, tmp_path, form)
     assert not (tmp_path / f"report.{form}").exists()
 
