@@ -125,7 +125,7 @@ def gaps(
         other_adjust=other_adjust,
         family=family,
         margin=margin * np.where(share, 1.0, span),
-        units=np.where(points, "points", "on the scale").tolist(),
+        units=np.where(points, "points", "scale").tolist(),
     )
 
 

@@ -149,7 +149,7 @@ def panel_change(
         other_adjust=other_adjust,
         family=family,
         margin=margin * columns["span"],
-        units=np.where(columns["share"], "points", "on the scale").tolist(),
+        units=np.where(columns["share"], "points", "scale").tolist(),
     )
     return result.assign(joined=columns["joined"], left=columns["left"])
 

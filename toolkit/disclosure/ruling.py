@@ -23,7 +23,7 @@ BOX_NAMES = ("bottom", "middle", "top")
 
 REASONS: Mapping[str, str] = {
     "small": "fewer than {k} answers",
-    "unknown base": "the number of answers is not known",
+    "unknown_base": "the number of answers is not known",
     "distribution": "some answers were given by nearly all or nearly none",
     "rest": "nearly nobody chose this end of the scale or the middle",
     "whole": "made from the whole distribution, which may not be shown",
@@ -32,8 +32,9 @@ REASONS: Mapping[str, str] = {
     "total": "together with the groups it would give a withheld number back",
     "option": "together with the other options it would give a withheld number back",
     "none": "could not be computed",
+    "disagree": "its tables disagree on how many answered",
 }
-"""Why a number is withheld, in plain words."""
+"""Code of a reason → why a number is withheld, in plain words; k is the smallest base allowed."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ class Ruling:
     labels
         (kind, label) → how it may be told.
     reason
-        Why the whole base is withheld; "" where it is not.
+        The code of `REASONS` for which the whole base is withheld; "" where it is not.
     full
         Whether the whole distribution may leave.
     """
@@ -86,13 +87,13 @@ class Ruling:
         """How one number of this base may be told."""
         if not self.shown:
             return Share("withheld", reason=self.reason)
-        return self.labels.get((kind, label), Share("withheld", reason=REASONS["none"]))
+        return self.labels.get((kind, label), Share("withheld", reason="none"))
 
     def without(self, reason: str, labels: Iterable[tuple[str, str]] | None = None) -> Ruling:
         """The same with everything, or some labels, withheld."""
         if labels is None:
-            return replace(self, reason=REASONS[reason])
-        lost = {label: Share("withheld", reason=REASONS[reason]) for label in labels}
+            return replace(self, reason=reason)
+        lost = {label: Share("withheld", reason=reason) for label in labels}
         kept = {**self.labels, **{label: share for label, share in lost.items() if label in self.labels}}
         return replace(self, labels=kept, full=self.full and not any(kind == "response" for kind, _ in lost))
 
@@ -131,13 +132,13 @@ def _rule(claims: list[Claim], policy: Policy, variable: Variable | None, codes:
     if any(math.isnan(n) for n in counts):
         known = [n for n in counts if not math.isnan(n)]
         small = bool(known) and min(known) < k
-        reason = REASONS["small"].format(k=k) if small or not known else REASONS["unknown base"]
+        reason = "small" if small or not known else "unknown_base"
         return Ruling(math.nan, k, reason=reason)
     n = min(counts)
     if n < k:
-        return Ruling(n, k, reason=REASONS["small"].format(k=k))
+        return Ruling(n, k, reason="small")
     if max(counts) != n:
-        return Ruling(n, k, reason="its tables disagree on how many answered")
+        return Ruling(n, k, reason="disagree")
     low, high = policy.unanimity_bounds(n) if policy.unanimity else (-1.0, 2.0)
     values: dict[tuple[str, str], list[float]] = {}
     for claim in claims:
@@ -167,15 +168,15 @@ def _share(
     if kind == "function":  # a rank statistic can fail for the sake of the other side: not this base's affair
         known = [value for value in found if not math.isnan(value)]
         if not full:
-            return Share("withheld", reason=REASONS["whole"])
+            return Share("withheld", reason="whole")
         return Share("exact", upper=max(known, default=math.nan), lower=min(known, default=math.nan))
     if any(math.isnan(value) for value in found):
-        return Share("withheld", reason=REASONS["none"])
+        return Share("withheld", reason="none")
     if kind == "box" or (two and kind in ("response", "code")):
         return _clipped(found, bounds, n)
     if full:
         return Share("exact", upper=max(found), lower=min(found))
-    return Share("withheld", reason=REASONS["distribution" if kind == "response" else "code"])
+    return Share("withheld", reason="distribution" if kind == "response" else "code")
 
 
 def _clipped(found: list[float], bounds: tuple[float, float], n: float) -> Share:
@@ -203,7 +204,7 @@ def _three_parts(
     shares = {part: sum(cells[code] for code in codes) for part, codes in parts.items() if codes}
     ruled = {part: _clipped([share], bounds, n) for part, share in shares.items()}
     if len(ruled) == 3 and any(share.status != "exact" for share in ruled.values()):
-        ruled = {part: Share("withheld", reason=REASONS["distribution"]) for part in ruled}
+        ruled = {part: Share("withheld", reason="distribution") for part in ruled}
     return {("part", part): share for part, share in ruled.items()}
 
 
@@ -232,5 +233,5 @@ def _without_telling_rest(
         between = bool(three_parts(variable)["middle"]) if variable is not None else len(codes) != 2
         rest = 1 - max(values[one]) - max(values[other])
         if between and min(rest, *values[other]) <= low + TOLERANCE:
-            labels[other] = Share("withheld", reason=REASONS["rest"])
+            labels[other] = Share("withheld", reason="rest")
     return labels

@@ -12,7 +12,6 @@ from toolkit.instrument.model import Instrument
 from toolkit.presentation.blocks import Table, table_of
 from toolkit.presentation.language import Words, spoken
 from toolkit.presentation.numbers import NOT_SHOWN, base, is_known, p_value, percent, points, share
-from toolkit.presentation.result_words import translated
 from toolkit.presentation.rows import (
     answer_words,
     audience_name,
@@ -21,7 +20,14 @@ from toolkit.presentation.rows import (
     known,
     released_rows,
 )
-from toolkit.presentation.sentences import hint_of, side_gap, sides_with_n, verdict_of, widest_first
+from toolkit.presentation.sentences import (
+    hint_of,
+    plain_reason,
+    side_gap,
+    sides_with_n,
+    verdict_of,
+    widest_first,
+)
 from toolkit.records import records
 
 __all__ = ["gap_table", "participation_table", "shares_table"]
@@ -86,7 +92,6 @@ _WORDS = Words(
         "points": (" points", " points"),
         "and": (" and ", " et "),
         "hidden": ("Not shown ({reason}): {items}.", "Non affiché ({reason}) : {items}."),
-        "few": ("few answers", "peu de réponses"),
         "mark": ("{dash}: not shown", "{dash} : non affiché"),
         "marked": ("{mark} ({reasons}).", "{mark} ({reasons})."),
     }
@@ -320,12 +325,6 @@ def _hidden_gaps(rows: Iterable[Row], instrument: Instrument, language: str) -> 
             f"{item_name(instrument, row['item'], language=language)} ({pair})"
         )
     return [_WORDS("hidden", reason=reason, items=joined(items)) for reason, items in found.items()]
-
-
-def plain_reason(row: Row) -> str:
-    """Why a row is withheld, without the names of its sides."""
-    parts = [part.strip().rpartition(": ")[2] for part in str(known(row.get("withheld"))).split(";")]
-    return joined(dict.fromkeys(translated(part) for part in parts if part)) or _WORDS("few")
 
 
 def in_cell(size: str, ends: str) -> str:

@@ -15,12 +15,11 @@ from toolkit.presentation.rows import (
     item_name,
     joined,
     known,
-    led,
     listed,
     released_table,
     shown_rows,
 )
-from toolkit.presentation.sentences import by_width, headline, hint_of, is_certain
+from toolkit.presentation.sentences import by_width, finding, headline, hint_of, is_certain
 from toolkit.records import records
 
 _WORDS = Words(
@@ -272,7 +271,7 @@ def _widest(count: int) -> str:
 
 def _finding(row: dict[str, Any], instrument: Instrument, language: str) -> tuple[str, str]:
     name = item_name(instrument, row["item"], language=language)
-    text = headline(row, instrument, language=language).removeprefix(led(name, ""))
+    text = finding(row, instrument, language=language)
     hint = hint_of(row["item"], row["measure"], instrument)
     return name, text + (f" {hint[0].upper()}{hint[1:]}." if hint else "")
 
@@ -330,7 +329,7 @@ def _detectable(gaps: pd.DataFrame, instrument: Instrument, language: str) -> li
 
 def _uncertain(gaps: pd.DataFrame) -> list[tuple[str, str]]:
     rows = [row for row in records(shown_rows(gaps)) if is_known(row["gap"])]
-    undecided = sum(str(known(row["verdict"])).startswith("this survey cannot tell") for row in rows)
+    undecided = sum(row["verdict_code"] in ("undecided", "too_few") for row in rows)
     if not undecided:
         return []
     return [(_WORDS("agreement"), _WORDS("agreement said", undecided=undecided, all=len(rows)))]

@@ -73,5 +73,5 @@ def _printed(row: Mapping[str, Any]) -> str:
     if "estimate" in row:
         return share_of(row)
     sides = [percent(row[f"estimate_{side}"], bound=str(row.get(f"bound_{side}") or "")) for side in "ab"]
-    said = verdict_of(row) if pd.notna(row["verdict"]) or not row["shown"] else NOT_SHOWN
+    said = verdict_of(row) if pd.notna(row["verdict_code"]) or not row["shown"] else NOT_SHOWN
     return _WORDS("sides", one=sides[0], other=sides[1], said=said)
