@@ -9,6 +9,7 @@ import pytest
 
 STAGES = (
     "errors",
+    "system",
     "arguments",
     "records",
     "instrument",

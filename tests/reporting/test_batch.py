@@ -23,8 +23,8 @@ from toolkit.errors import InvalidInput, ToolkitError
 from toolkit.reporting import Progress, run_reports
 from toolkit.reporting.batch import plan_reports
 from toolkit.reporting.manifest import code_hash, sha256_of
-from toolkit.reporting.system import read_events
 from toolkit.study import Study
+from toolkit.system import read_events
 
 THREE = ["org-01", "org-02", "org-03"]
 SAVE = "from pathlib import Path; Path(output, 'results.csv').write_text('table\\n' + organisation + '\\n')"

@@ -13,7 +13,7 @@ from toolkit.cli import main
 from toolkit.errors import ToolkitError
 from toolkit.reporting import documents, plan
 from toolkit.reporting.documents import Cover, document_of, write_documents
-from toolkit.reporting.system import system_errors_explained
+from toolkit.system import system_errors_explained
 
 
 def full(*_: object, **__: object) -> None:

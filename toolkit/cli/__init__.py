@@ -28,7 +28,7 @@ from toolkit.cli import (
 )
 from toolkit.cli.common import BAD_INPUT, INTERRUPTED, TERMINATED
 from toolkit.errors import ToolkitError
-from toolkit.reporting.system import Terminated, interruptible
+from toolkit.system import Terminated, interruptible
 
 __all__ = ["main"]
 

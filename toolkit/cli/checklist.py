@@ -44,7 +44,7 @@ def add(commands: Commands) -> None:
 
 def _checklist(given: argparse.Namespace) -> int:
     from toolkit.reporting.checklists import CHECKLISTS, STATUSES, checklist, load_checklist
-    from toolkit.reporting.system import write_whole
+    from toolkit.system import write_whole
 
     lists = [given.list] if given.list else list(CHECKLISTS)
     found = checklist(_source(given), lists=lists)

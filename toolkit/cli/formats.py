@@ -33,7 +33,7 @@ def add(commands: Commands) -> None:
 def _formats(given: argparse.Namespace) -> int:
     from toolkit.reporting.documents import check_formats, write_documents
     from toolkit.reporting.options import Tried
-    from toolkit.reporting.system import system_errors_explained
+    from toolkit.system import system_errors_explained
 
     tried = Tried()
     wanted = tried(check_formats, given.formats)

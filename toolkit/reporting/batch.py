@@ -26,7 +26,7 @@ from toolkit.reporting.plan import (
     modules_of,
 )
 from toolkit.reporting.stores import OutputStore, is_address
-from toolkit.reporting.system import (
+from toolkit.system import (
     EventLog,
     interruptible,
     lock_folder,

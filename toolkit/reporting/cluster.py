@@ -31,7 +31,7 @@ from toolkit.reporting.executor import clear_failure, private_folder, run_job
 from toolkit.reporting.job import DONE, FAILED, FAILURE_NOTE, NOTICE, Job, Outcome
 from toolkit.reporting.pool import WorkerPool
 from toolkit.reporting.stores import OutputStore
-from toolkit.reporting.system import publish, staging_folder, temporary_folder
+from toolkit.system import publish, staging_folder, temporary_folder
 
 if TYPE_CHECKING:
     from toolkit.study import Study

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from toolkit.reporting.job import DONE, FAILED, FAILURE_FILE, FAILURE_NOTE, Job, Outcome, build, write_study
 from toolkit.reporting.pool import WorkerDied, WorkerPool
 from toolkit.reporting.stores import OutputStore
-from toolkit.reporting.system import publish, staging_folder, temporary_folder
+from toolkit.system import publish, staging_folder, temporary_folder
 
 if TYPE_CHECKING:
     from toolkit.reporting.cluster import Cluster

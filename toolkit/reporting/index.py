@@ -12,7 +12,7 @@ from toolkit.presentation.language import Words, speaking
 from toolkit.reporting.documents.model import DOCUMENT
 from toolkit.reporting.job import FAILED, FAILURE_NOTE
 from toolkit.reporting.manifest import BATCH_FOLDER, MANIFEST, RESULTS
-from toolkit.reporting.system import read_events, write_whole
+from toolkit.system import read_events, write_whole
 
 if TYPE_CHECKING:
     from toolkit.study import Study

@@ -20,7 +20,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from toolkit.reporting.system import write_whole
+from toolkit.system import write_whole
 
 if TYPE_CHECKING:
     from toolkit.study import Study

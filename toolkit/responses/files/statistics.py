@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -13,6 +11,7 @@ import pandas as pd
 from toolkit.errors import InvalidInput, Problem
 from toolkit.responses.files.sheet import Sheet
 from toolkit.responses.files.workbooks import as_text, frame_sheet
+from toolkit.system import temporary_folder
 
 __all__ = ["spss_sheet", "stata_sheet"]
 
@@ -75,8 +74,8 @@ def _read(
 ) -> tuple[Any, Any]:
     import pyreadstat
 
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"answers{ending}"
+    with temporary_folder() as folder:  # it is cleared even if this process is killed
+        path = folder / f"answers{ending}"
         path.write_bytes(data)
         try:
             return read(str(path), user_missing=True)

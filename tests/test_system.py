@@ -1,7 +1,8 @@
-"""Folders that stand whole or not at all."""
+"""Folders that are whole or absent, locks, temporary folders, and logs that a crash does not spoil."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,18 @@ from pathlib import Path
 import pytest
 
 from toolkit.errors import InvalidInput
-from toolkit.reporting.system import lock_folder, publish, staging_folder, sweep, write_whole
+from toolkit.system import (
+    PREFIX,
+    EventLog,
+    clear_abandoned,
+    lock_folder,
+    publish,
+    read_events,
+    staging_folder,
+    sweep,
+    temporary_folder,
+    write_whole,
+)
 
 
 def made(final: Path, words: str) -> Path:
@@ -78,9 +90,7 @@ def test_a_second_run_in_one_folder_is_refused(tmp_path):
 
 def test_the_lock_of_a_killed_run_is_gone(tmp_path):
     pytest.importorskip("fcntl", reason="this system has no such lock")
-    holder = (
-        "import os, signal, sys; from pathlib import Path; from toolkit.reporting.system import lock_folder\n"
-    )
+    holder = "import os, signal, sys; from pathlib import Path; from toolkit.system import lock_folder\n"
     holder += "with lock_folder(Path(sys.argv[1])): os.kill(os.getpid(), signal.SIGKILL)"
     subprocess.run([sys.executable, "-c", holder, str(tmp_path)], check=False)
     with lock_folder(tmp_path):
@@ -141,3 +151,47 @@ def test_a_file_that_was_left_under_an_old_name_is_swept(tmp_path):
     (tmp_path / ".old-org-01-0a1b2c3d").write_text("a file")
     sweep(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["org-01"]
+
+
+def test_lines_that_are_none_are_passed_over_and_the_next_is_added(tmp_path):
+    path = tmp_path / "log.jsonl"
+    path.write_bytes(b'[1]\n"words"\n{"number": "x"}\nnot json\n\xff\xfe{"num')
+    journal = EventLog(path)
+    journal.add(event="begun")
+    journal.close()
+    lines = list(read_events(path))
+    assert lines[0] == {"number": "x"}
+    assert [line.get("event") for line in lines] == [None, "begun"]
+
+
+def test_folders_of_runs_that_are_gone_are_cleared_and_those_of_the_living_are_not(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    left = tmp_path / f"{PREFIX}left"
+    left.mkdir()
+    (left / ".lock").touch()
+    being_made = tmp_path / f"{PREFIX}new"
+    being_made.mkdir()
+    with temporary_folder() as mine:
+        assert not left.exists()
+        assert clear_abandoned() == []
+        assert mine.is_dir()
+        assert mine.stat().st_mode & 0o077 == 0
+    assert not mine.exists()
+    assert being_made.exists()
+
+
+@pytest.mark.parametrize("ending", ["sav", "dta"])
+def test_answers_unpacked_for_reading_are_cleared_by_the_next_run_when_reading_was_killed(
+    tmp_path, monkeypatch, ending
+):
+    killed = (
+        "import os, signal, sys, pyreadstat\n"
+        "from toolkit.responses.files.statistics import _read\n"
+        "_read(lambda *a, **k: os.kill(os.getpid(), signal.SIGKILL), b'answers', '.' + sys.argv[1], 's')"
+    )
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", killed, ending], env=environment, check=False)
+    assert [path.name for path in tmp_path.rglob("answers.*")] == [f"answers.{ending}"]
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    clear_abandoned()
+    assert list(tmp_path.iterdir()) == []

@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from toolkit.reporting.system import Terminated, interruptible
+from toolkit.system import Terminated, interruptible
 
 USUAL = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
 
