@@ -299,6 +299,7 @@ def _run(
             scratch,
             options.workers or os.cpu_count() or 1,
             say,
+            memory=options.memory,
             executor=executor,
             cluster=machines,
             store=here,

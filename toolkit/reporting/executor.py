@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from toolkit.reporting.job import DONE, FAILED, FAILURE_FILE, FAILURE_NOTE, Job, Outcome, build, write_study
-from toolkit.reporting.pool import WorkerDied, WorkerPool
+from toolkit.reporting.pool import WorkerDied, WorkerPool, memory_can_be_limited
 from toolkit.reporting.stores import OutputStore
 from toolkit.system import publish, staging_folder, temporary_folder
 
@@ -48,6 +48,8 @@ class JobExecutor:
         The run's temporary folder.
     say
         Takes a sentence for whoever started the run.
+    memory
+        The limit jobs have, to say so where it cannot be held.
     executor
         Anything with the interface of concurrent.futures; None for threads of this process.
     cluster
@@ -65,12 +67,14 @@ class JobExecutor:
         workers: int,
         say: Callable[[str], None],
         *,
+        memory: int | None = None,
         executor: Executor | None = None,
         cluster: Cluster | None = None,
         store: OutputStore | None = None,
     ) -> None:
         self._study, self._notebooks, self._modules = study, notebooks, tuple(modules)
         self._scratch, self._workers, self.say = scratch, max(1, workers), say
+        self._memory = memory
         self._given, self._cluster, self._store = executor, cluster, store
         self._pool: WorkerPool | None = None
         self._starting: Future[None] | None = None
@@ -100,6 +104,8 @@ class JobExecutor:
             if self._pool.why_cold:
                 why = self._pool.why_cold
                 self.say(f"{why[0].upper()}{why[1:]}. Each report starts a Python and a kernel of its own.")
+            if self._memory is not None and (self._pool.why_cold or not memory_can_be_limited()):
+                self.say("The memory of a report cannot be limited here.")
         if self._cluster is not None:
             self._cluster.begin(self._study, self.study_file, self._notebooks, self._modules, self._store)
         try:

@@ -30,14 +30,13 @@ from IPython.core.error import StdinNotImplementedError, UsageError
 from jupyter_client.session import Session
 from traitlets.config import Config
 
-from toolkit.reporting.pool import GRACE, end_with_parent
+from toolkit.reporting.pool import GRACE, STATM, end_with_parent, memory_can_be_limited
 
-__all__ = ["NAME", "ForkEngine", "NotebookProcess", "NotebookZMQShell", "Outputs", "memory_can_be_limited"]
+__all__ = ["NAME", "ForkEngine", "NotebookProcess", "NotebookZMQShell", "Outputs"]
 
 NAME = "survey-toolkit"
 SKIP, MAY_FAIL = "skip-execution", "raises-exception"
 _BUFFERED = 1 << 16
-_STATM = Path("/proc/self/statm")
 
 
 class NotebookZMQShell(ZMQInteractiveShell):
@@ -239,11 +238,6 @@ def register() -> str:
 
     papermill_engines.register(NAME, ForkEngine)
     return NAME
-
-
-def memory_can_be_limited() -> bool:
-    """Whether the system can limit the memory of a forked notebook beyond what it starts with."""
-    return _STATM.is_file()
 
 
 def _not_now(**_: object) -> None:
@@ -502,7 +496,7 @@ def _limit_memory(more: int | None) -> None:
         return
     import resource
 
-    pages = int(_STATM.read_text(encoding="ascii").split()[5])
+    pages = int(STATM.read_text(encoding="ascii").split()[5])
     limit = pages * resource.getpagesize() + more
     resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
 

@@ -32,7 +32,7 @@ from typing import Any, BinaryIO, TypeVar
 
 from toolkit.errors import ToolkitError
 
-__all__ = ["WorkerDied", "WorkerPool", "end_with_parent", "environment_of"]
+__all__ = ["WorkerDied", "WorkerPool", "end_with_parent", "environment_of", "memory_can_be_limited"]
 
 T = TypeVar("T")
 
@@ -73,6 +73,7 @@ LOG_TAIL = 20_000
 LONGEST_SOCKET_FOLDER = 60
 """Bytes; the address of a Unix socket may have 100 or so, and multiprocessing adds some forty."""
 
+STATM = Path("/proc/self/statm")
 _SERVER = "from toolkit.reporting.pool import serve; serve()"
 _PR_SET_PDEATHSIG = 1
 
@@ -360,6 +361,11 @@ def end_with_parent(parent: int, number: int = signal.SIGKILL) -> None:
         raise OSError(ctypes.get_errno(), "the process cannot be tied to its parent")
     if os.getppid() != parent:
         os._exit(1)
+
+
+def memory_can_be_limited() -> bool:
+    """Whether the memory of a forked notebook can be limited beyond what it starts with."""
+    return STATM.is_file()
 
 
 def _best_method() -> str:
