@@ -93,7 +93,7 @@ def design_t_test(
     sides: Any = np.zeros(len(frame), dtype=np.intp)
     labels: tuple[str, ...] = ("all",)
     if between is not None:
-        sides, labels = two_sides(frame, between, pair)
+        sides, labels = two_sides(frame, between, pair, sampled.weights)
     if between is not None and len(labels) != 2:
         raise InvalidInput(
             "design_t_test", [Problem("groups", f"are {list(labels)}", "name two of them with pair=")]
@@ -162,7 +162,7 @@ def design_rank_test(
         raise InvalidInput("design_rank_test", problems)
     values = numbers_of(frame, item)
     sampled = (design or Design()).over(frame, linearise=True)
-    sides, labels = two_sides(frame, between, pair)
+    sides, labels = two_sides(frame, between, pair, sampled.weights)
     inside = ~np.isnan(values) & (sides >= 0) & (sampled.weights > 0)
     scores = np.full(len(frame), np.nan)
     if inside.any():

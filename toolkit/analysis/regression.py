@@ -42,9 +42,13 @@ class Regression:
     df
         Degrees of freedom of t; infinite where z is used.
     deviance, null_deviance, dispersion, log_likelihood
-        Weights scaled to mean 1 under a design; the likelihood is NaN there.
+        Weights scaled to mean 1 under a design; the likelihood is NaN there. The null model is always that of
+        one mean for all; R's null deviance of a model without intercept is that of the mean 0 (gaussian).
     r_squared
-        Of a linear model without a design; NaN otherwise.
+        Of a linear model without a design; NaN otherwise. Always about the mean of the outcome (1 −
+        deviance / null_deviance), with an intercept or without, so that models of one outcome can be
+        compared; statsmodels calls it centred. R's `summary.lm` takes it about 0 in a model without an
+        intercept: that is 1 − deviance / Σ y².
     n
         Complete rows.
     """

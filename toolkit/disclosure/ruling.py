@@ -26,6 +26,8 @@ REASONS: Mapping[str, str] = {
     "unknown_base": "the number of answers is not known",
     "distribution": "some answers were given by nearly all or nearly none",
     "rest": "nearly nobody chose this end of the scale or the middle",
+    "spread": "the answers lie so close together that the average would tell each of them",
+    "limits": "the question's smallest and largest answer are not declared",
     "whole": "made from the whole distribution, which may not be shown",
     "code": "a single answer is shown only with the whole distribution",
     "routed": "who was asked this would tell how nearly everybody or nobody answered an earlier question",
@@ -148,6 +150,10 @@ def _rule(claims: list[Claim], policy: Policy, variable: Variable | None, codes:
     two = len(codes) == 2 or alone
     labels = {key: _share(key, found, (low, high), n, full, two) for key, found in values.items()}
     labels |= _three_parts(values, variable, (low, high), n)
+    labels |= _nets(labels, values, variable)
+    in_bands = any(kind == "response" for kind, _ in values)
+    if variable is not None and variable.kind == "number" and ("function", "mean") in values and not in_bands:
+        labels[("function", "mean")] = _mean_of_numbers(claims, variable, n, policy)
     return Ruling(n, k, labels=_without_telling_rest(labels, values, variable, codes, low), full=full)
 
 
@@ -206,6 +212,68 @@ def _three_parts(
     if len(ruled) == 3 and any(share.status != "exact" for share in ruled.values()):
         ruled = {part: Share("withheld", reason="distribution") for part in ruled}
     return {("part", part): share for part, share in ruled.items()}
+
+
+def _nets(
+    labels: Mapping[tuple[str, str], Share],
+    values: Mapping[tuple[str, str], list[float]],
+    variable: Variable | None,
+) -> dict[tuple[str, str], Share]:
+    """A net of two boxes is told where every part of the scale may be told as it is.
+
+    With its standard error it gives both boxes back: net = t − b and n·SE² = (t + b) − net². Of a number the
+    parts are its bands, which must be those of the score.
+    """
+    if variable is None:
+        return {}
+    if variable.kind == "number":
+        lost = {} if variable.net_measure == "recommend" else {"recommend", "net"}
+        return {key: Share("withheld", reason="whole") for key in values if key[1] in lost}
+    known = [share for part in BOX_NAMES if (share := labels.get(("part", part))) is not None]
+    nets = ["net", "recommend"] if _is_recommend(variable) else ["net"]
+    if not known:
+        return {}
+    found = {}
+    for key, estimates in values.items():
+        if key[0] == "function" and key[1] in nets:
+            if all(share.status == "exact" for share in known):
+                kept = [value for value in estimates if not math.isnan(value)]
+                high, low = max(kept, default=math.nan), min(kept, default=math.nan)
+                found[key] = Share("exact", upper=high, lower=low)
+            else:
+                found[key] = Share("withheld", reason="rest")
+    return found
+
+
+def _is_recommend(variable: Variable) -> bool:
+    boxes = (set(variable.codes_of("top")), set(variable.codes_of("bottom")))
+    return boxes == ({"9", "10"}, set(map(str, range(7))))
+
+
+_ROOM = 0.25
+"""Part of a number's range in which a reader must still think each single answer possible."""
+
+
+def _mean_of_numbers(claims: Iterable[Claim], variable: Variable, n: float, policy: Policy) -> Share:
+    """Tell the mean of a number where mean and standard error leave room for every single answer.
+
+    No answer is further from the mean than s(n − 1)/√n (Samuelson 1968): where that is little, everybody's
+    answer is known. Without limits nothing says what is little, and one large answer may be most of the sum.
+    """
+    low, high = variable.item.minimum, variable.item.maximum
+    means = [claim for claim in claims if (claim.kind, claim.label) == ("function", "mean")]
+    told = [claim.estimate for claim in means]
+    if any(map(math.isnan, told)):
+        return Share("withheld", reason="none")
+    if low is None or high is None:
+        return Share("withheld", reason="limits")
+    spreads = [claim.spread for claim in means if not math.isnan(claim.spread)]
+    if policy.unanimity:
+        reach = min(spreads, default=0.0) * (n - 1) / math.sqrt(n)
+        ends = [min(high, mean + reach) - max(low, mean - reach) for mean in told]
+        if min(ends) < _ROOM * (high - low) + TOLERANCE:
+            return Share("withheld", reason="spread")
+    return Share("exact", upper=max(told), lower=min(told))
 
 
 def three_parts(variable: Variable) -> dict[str, tuple[str, ...]]:

@@ -23,7 +23,7 @@ from toolkit.presentation.methods import computed_methods, methods_statement
 from toolkit.presentation.numbers import percent, points
 from toolkit.presentation.questionnaire_words import untranslated_notice
 from toolkit.presentation.sentences import headline
-from toolkit.presentation.tables import gap_table, participation_table, shares_table
+from toolkit.presentation.tables import gap_table, numbers_table, participation_table, shares_table
 from toolkit.presentation.theme import Theme
 from toolkit.presentation.words import cannot_tell, summary, synthetic_notice
 
@@ -46,6 +46,7 @@ __all__ = [
     "gap_table",
     "headline",
     "methods_statement",
+    "numbers_table",
     "organisation_funnel",
     "organisation_table",
     "participation_table",

@@ -143,6 +143,18 @@ def within(label: str) -> str:
     return label if rest.isupper() or not rest.strip() else first.lower() + label[1:]
 
 
+def _in_a_list(labels: Sequence[str]) -> list[str]:
+    """Labels one after the other inside a sentence: "agree", "strongly agree" of "Agree", "Strongly Agree".
+
+    A later word that is the first word of another label loses its capital as that one did.
+    """
+    small = {label.split()[0]: within(label) for label in labels if len(label.split()) == 1}
+    return [
+        " ".join([first, *(small.get(word, word) for word in rest)])
+        for first, *rest in (within(label).split() or [""] for label in labels)
+    ]
+
+
 @spoken
 def answer_words(variable: Variable, measure: str = "top", *, language: str = "en") -> str:
     """What a share counts: "agree", "somewhat or highly skilled", "chose it"."""
@@ -156,7 +168,7 @@ def answer_words(variable: Variable, measure: str = "top", *, language: str = "e
         if label.get(language):
             return within(label[language])
     labels = variable.code_labels(language)
-    return listed([within(labels[code]) for code in variable.codes_of(measure)], "or") or measure
+    return listed(_in_a_list([labels[code] for code in variable.codes_of(measure)]), "or") or measure
 
 
 def direction(variable: Variable, measure: str = "top") -> str:

@@ -128,6 +128,14 @@ _REASONS = Words(
             "certaines réponses ont été données par presque tous ou presque personne",
         ),
         "rest": (REASONS["rest"], "presque personne n’a choisi cette extrémité de l’échelle ou le milieu"),
+        "spread": (
+            REASONS["spread"],
+            "les réponses sont si proches que la moyenne dirait chacune d’elles",
+        ),
+        "limits": (
+            REASONS["limits"],
+            "la plus petite et la plus grande réponse possibles ne sont pas déclarées",
+        ),
         "whole": (REASONS["whole"], "tiré de la répartition entière, qui ne peut être affichée"),
         "code": (REASONS["code"], "une réponse seule n’est affichée qu’avec la répartition entière"),
         "routed": (

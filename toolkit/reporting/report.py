@@ -162,7 +162,7 @@ class OrganisationReport:
     @_in_its_language
     def theme_pictures(self) -> Block:
         """The distributions of every theme's scale questions, by audience."""
-        from toolkit.presentation import diverging_bars, theme_multiples
+        from toolkit.presentation import diverging_bars, numbers_table, theme_multiples
 
         if self.withheld:
             return self.notice()
@@ -174,13 +174,14 @@ class OrganisationReport:
             if picture:
                 parts.append(picture)
         glance = theme_multiples(self.released, self.instrument, look=self.theme, language=self.language)
-        parts = [*_given(glance), *parts]
+        numbers = numbers_table(self.released, self.instrument, level=self.level, language=self.language)
+        parts = [*_given(glance), *parts, *([] if numbers is None else [numbers])]
         return Several(tuple(parts)) if parts else _passage(WORDS("no scale"))
 
     @_in_its_language
     def option_pictures(self) -> Block:
         """Questions with several answers, the most chosen first; among them in which ways AI added work."""
-        from toolkit.presentation import ranked_options
+        from toolkit.presentation import ranked_options, shares_table
 
         if self.withheld:
             return self.notice()
@@ -204,6 +205,20 @@ class OrganisationReport:
                 language=self.language,
             )
             parts.append(picture)
+        for item in self.instrument.items:
+            ranked = [variable.name for variable in self.instrument.of_item(item.id)]
+            if item.type == "ranking" and asked & set(ranked):
+                title = item.short.get(self.language) or item.text[next(iter(item.text))][self.language]
+                parts.append(
+                    shares_table(
+                        self.released,
+                        self.instrument,
+                        items=ranked,
+                        level=self.level,
+                        title=title,
+                        language=self.language,
+                    )
+                )
         if hidden:
             parts.append(_passage(WORDS("no share", names=joined(hidden))))
         return Several(tuple(parts)) if parts else _passage(WORDS("no options"))

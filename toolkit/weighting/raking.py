@@ -85,7 +85,7 @@ def rake(
     effective = effective_n(values)
     return Weights(
         pd.Series(values, index=frame.index, name="weight"),
-        len(values) / effective,
+        np.count_nonzero(values) / effective,
         effective,
         cycles,
         _shown(margins, sides, float(mass.sum())),

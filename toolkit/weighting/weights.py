@@ -116,7 +116,7 @@ class Weights:
     values
         One weight a row, under the frame's index.
     design_effect
-        Kish's n Σw² / (Σw)²: how many times more answers weighting asks for.
+        Kish's n Σw² / (Σw)²: how many times more answers weighting asks for. n are rows of a weight above 0.
     effective_n
         (Σw)² / Σw².
     iterations
@@ -154,11 +154,11 @@ def effective_n(weights: npt.ArrayLike) -> float:
 
 @typed
 def design_effect(weights: npt.ArrayLike) -> float:
-    """Kish's design effect of unequal weights, n Σw² / (Σw)².
+    """Return Kish's design effect of unequal weights, n Σw² / (Σw)², rows of weight 0 left out.
 
     Examples
     --------
     >>> round(design_effect([1, 1, 2]), 3)
     1.125
     """
-    return float(np.size(weights) / effective_n(weights))
+    return float(np.count_nonzero(np.asarray(weights)) / effective_n(weights))

@@ -119,7 +119,8 @@ def effects_picture(name: str, found: pd.DataFrame, shares: pd.DataFrame) -> Pic
         f"and {last.side_note} with a design effect of {last.name}"
     )
     caption = (
-        f"{_WILSON} At the right: the gap and its interval. A design effect of 2 makes two answers worth one."
+        "Lines are 95 % intervals (Wilson) for the answers divided by the design effect: 1 is a simple "
+        "random sample, 2 makes two answers worth one. At the right: the gap and its interval."
     )
     return _picture(title, caption, rows, groups, "Gap")
 

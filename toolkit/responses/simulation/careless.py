@@ -10,6 +10,7 @@ import pandas as pd
 from toolkit.instrument.model import Instrument, Variable
 from toolkit.instrument.routing import asked
 from toolkit.responses.simulation.people import Array, generator
+from toolkit.responses.simulation.population import ranked_at_random
 
 __all__ = ["KINDS", "carelessly"]
 
@@ -56,6 +57,10 @@ def _item_answers(
 ) -> Iterable[tuple[Variable, Array]]:
     if variables[0].kind == "option":
         yield from _ticks(variables, straight, place, rng)
+        return
+    if variables[0].item.type == "ranking":
+        ranks = ranked_at_random(variables, len(place), rng)
+        yield from ((variable, ranks[variable.name]) for variable in variables)
         return
     for variable in variables:
         drawn = np.where(straight, place, rng.random(len(place)))
