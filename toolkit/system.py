@@ -108,10 +108,15 @@ def sweep(folder: Path) -> list[str]:
     return swept
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a text file under a temporary name and rename it: a reader sees the old one or the new one."""
+def write_whole(path: Path, text: str, *, private: bool = False) -> None:
+    """Write a text file under a temporary name and rename it: a reader sees the old one or the new one.
+
+    A `private` one can be read by its owner alone, from the moment it exists.
+    """
     staged = path.parent / f"{STAGING}{path.name}-{uuid.uuid4().hex[:8]}"
     try:
+        if private:
+            staged.touch(mode=0o600)
         staged.write_text(text, encoding="utf-8")
         staged.replace(path)
     except BaseException:

@@ -75,8 +75,8 @@ def _document(folder: Path, templates: Mapping[str, Path]) -> Document:
 def _check_templates(templates: Mapping[str, Path], formats: Sequence[str] | None) -> None:
     """Refuse templates that are no such files, or for formats that are not written."""
     from toolkit.errors import InvalidInput, Problem
+    from toolkit.reporting.documents.office import check_template
     from toolkit.reporting.options import Tried
-    from toolkit.reporting.plan import check_template
 
     tried = Tried()
     for form, template in templates.items():

@@ -25,7 +25,7 @@ from toolkit.presentation.questionnaire_words import untranslated_notice
 from toolkit.presentation.sentences import headline
 from toolkit.presentation.tables import gap_table, numbers_table, participation_table, shares_table
 from toolkit.presentation.theme import Theme
-from toolkit.presentation.words import cannot_tell, summary, synthetic_notice
+from toolkit.presentation.words import cannot_tell, shares_summary, summary, synthetic_notice
 
 __all__ = [
     "Bullets",
@@ -53,6 +53,7 @@ __all__ = [
     "percent",
     "points",
     "ranked_options",
+    "shares_summary",
     "shares_table",
     "summary",
     "synthetic_notice",

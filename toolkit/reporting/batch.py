@@ -16,7 +16,7 @@ import pandas as pd
 from toolkit.reporting.executor import JobExecutor, clear_failure
 from toolkit.reporting.job import DONE, FAILED, Job, Outcome
 from toolkit.reporting.manifest import BATCH_FOLDER
-from toolkit.reporting.options import RunOptions
+from toolkit.reporting.options import RunOptions, open_line
 from toolkit.reporting.plan import (
     NotebookRun,
     Plan,
@@ -269,6 +269,7 @@ def _workplace(options: RunOptions) -> Iterator[tuple[RunOptions, OutputStore | 
         if not is_address(options.out):
             yield options, None
             return
+        options.check()
         with temporary_folder() as folder:
             yield replace(options, out=folder), OutputStore(str(options.out))
 
@@ -286,6 +287,8 @@ def _run(
     with ExitStack() as stack:
         here = store.at(*run.folder.parts[-2:]) if store else None
         machines = _joined(options.cluster, stack)
+        if options.cluster and open_line(options.cluster):
+            say(open_line(options.cluster))
         stack.enter_context(lock_folder(run.folder))
         scratch = stack.enter_context(temporary_folder())
         if here:

@@ -233,6 +233,7 @@ def write_study(study: Study, path: Path) -> Path:
         answer_paths=tuple(one.resolve() for one in study.answer_paths),
     )
     hashes = {str(one): sha256_of(one) for one in kept.input_files}
+    path.unlink(missing_ok=True)
     path.touch(mode=0o600)
     path.write_bytes(pickle.dumps((kept, hashes)))
     return path

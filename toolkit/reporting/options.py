@@ -21,6 +21,7 @@ __all__ = [
     "chosen_wave",
     "folder_name",
     "notebook_path",
+    "open_line",
     "report_folder",
 ]
 
@@ -122,6 +123,11 @@ class Tried:
             self._refused.append(fault)
             return None
 
+    @property
+    def sound(self) -> bool:
+        """Whether nothing has been refused so far."""
+        return not self._refused
+
     def end(self) -> None:
         """Raise everything that was refused, if anything was."""
         if not self._refused:
@@ -129,6 +135,26 @@ class Tried:
         sources = list(dict.fromkeys(fault.source for fault in self._refused))
         problems = dict.fromkeys(problem for fault in self._refused for problem in fault.problems)
         raise InvalidInput(", ".join(sources), problems)
+
+
+def open_line(cluster: str) -> str:
+    """Say that answers travel unencrypted to a cluster; "" where its address is of TLS or of this machine.
+
+    Examples
+    --------
+    >>> open_line("tls://scheduler:8786"), open_line("tcp://127.0.0.1:8786")
+    ('', '')
+    >>> open_line("tcp://scheduler:8786").partition(":")[0]
+    'Warning'
+    """
+    kind, _, rest = cluster.rpartition("://")
+    host = rest.rpartition(":")[0].strip("[]")
+    if kind in ("tls", "wss", "inproc") or host in ("localhost", "::1") or host.startswith("127."):
+        return ""
+    return (
+        f"Warning: answers travel unencrypted to {cluster}; use tls:// with Dask's certificates, unless "
+        "nobody else can listen on this network"
+    )
 
 
 def _output_problems(out: str, stores: bool) -> Iterator[Problem]:
@@ -139,6 +165,8 @@ def _output_problems(out: str, stores: bool) -> Iterator[Problem]:
     except UnicodeEncodeError:
         what = "its name holds signs that are no UTF-8"
         yield Problem(f"output {out.encode(errors='replace').decode()}", what, "choose another name")
+    if "://" in out and ".." in out.partition("://")[2].split("/"):
+        yield Problem(f"output {out}", "an address must not hold '..'", "write the whole address")
     if not stores and "://" in out:
         yield Problem(
             f"output {out}", "is the address of a store; notebooks are run into folders", "name one"

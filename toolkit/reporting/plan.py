@@ -8,7 +8,7 @@ import json
 import os
 import platform
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,6 +39,7 @@ from toolkit.reporting.options import (
     notebook_path,
     report_folder,
 )
+from toolkit.reporting.validation import check_names, check_study
 
 if TYPE_CHECKING:
     from toolkit.study import Study
@@ -50,7 +51,6 @@ __all__ = [
     "check_batch_folder",
     "check_notebook_run",
     "check_study_run",
-    "check_template",
     "modules_of",
     "refuse_foreign",
 ]
@@ -161,6 +161,7 @@ class StudyRun:
         rows = rows_read(study, self.wave)
         chosen = chosen_organisations(study, self.wave, options.organisations)
         if study.table is None:  # only the answers know the organisations
+            check_names(study, self.wave, options.formats)
             refuse_foreign(self.folder, chosen, page=INDEX)
         parts = write_parts(study, scratch / "parts", study.organisation_ids(self.wave))
         keys = {one: cache.of(part_bytes(part)) for one, part in parts.items()}
@@ -210,7 +211,7 @@ class StudyRun:
 
 
 def check_study_run(study: str | Path | Study, options: RunOptions) -> StudyRun:
-    """Load the study and look up the wave, the organisations, the notebooks and the templates.
+    """Load the study and look up the wave, the organisations, the notebooks and what reports are made with.
 
     Raises
     ------
@@ -226,8 +227,8 @@ def check_study_run(study: str | Path | Study, options: RunOptions) -> StudyRun:
     notebooks = tried(_notebooks, options.notebook)
     read = tried(open_study, study, options.data)
     wave = tried(_wave, read, options) if read is not None else None
-    for form, template in _templates(read, formats):
-        tried(check_template, form, template)
+    if read is not None:
+        tried(check_study, read, wave or read.wave, formats or ())
     tried.end()
     if read is None or wave is None or formats is None or notebooks is None:
         raise RuntimeError("internal error: a failed check was not reported")
@@ -245,34 +246,10 @@ def _notebooks(named: str | Path | None) -> tuple[Path, Path]:
 
 def _wave(study: Study, options: RunOptions) -> str:
     """Return the wave to report on; organisations are looked up where the study lists them itself."""
-    from toolkit.reporting.gathering import refuse_design
-
-    refuse_design(study)
     wave = chosen_wave(study, options.wave)
     if study.table is not None:
         chosen_organisations(study, wave, options.organisations)
     return wave
-
-
-def _templates(study: Study | None, formats: Sequence[str] | None) -> Iterator[tuple[str, Path]]:
-    from toolkit.reporting.documents.brand import templates_of
-
-    if study is not None and formats is not None:
-        yield from ((form, path) for form, path in templates_of(study).items() if form in formats)
-
-
-def check_template(form: str, template: Path) -> None:
-    """Open a client's template as the writer will: otherwise each report would fail of it."""
-    from toolkit.reporting.documents.office import opened_template
-
-    if form == "docx":
-        import docx
-
-        opened_template(docx.Document, template)
-    else:
-        import pptx
-
-        opened_template(pptx.Presentation, template)
 
 
 def rows_read(study: Study, wave: str) -> dict[str, int]:

@@ -16,6 +16,7 @@ from toolkit.presentation.blocks import Block, Heading, Paragraph, Picture, Pros
 from toolkit.presentation.language import speaking
 from toolkit.presentation.rows import audience_name, joined, listed
 from toolkit.presentation.theme import Theme
+from toolkit.records import csv_for_people
 from toolkit.reporting.gathering import Changed, describe_changed, gather
 from toolkit.reporting.manifest import RESULTS
 from toolkit.reporting.statements import WORDS, computed_statements
@@ -99,12 +100,20 @@ class OrganisationReport:
     @_in_its_language
     def summary(self) -> Block:
         """The page for whoever reads one page: who answered, the widest gaps, their verdicts."""
-        from toolkit.presentation import summary
+        from toolkit.presentation import shares_summary, summary
 
         if self.withheld:
             return Several((*self._notices(), self.notice()))
         if "gaps" not in self.released.tables:
-            return Several((*self._notices(), self._nothing_to_compare()))
+            waves = (self.previous_wave, self.wave) if self.previous_wave else None
+            told = shares_summary(
+                self.released,
+                self.instrument,
+                participation=self.participation,
+                waves=waves,
+                language=self.language,
+            )
+            return Several((*self._notices(), *self._nothing_to_compare(), told))
         told = summary(
             self.released, self.instrument, participation=self.participation, language=self.language
         )
@@ -137,7 +146,7 @@ class OrganisationReport:
         from toolkit.presentation import gap_dumbbell
 
         if "gaps" not in self.released.tables:
-            return self._nothing_to_compare()
+            return Several(self._nothing_to_compare())
         return gap_dumbbell(
             self.released, self.instrument, level=self.level, look=self.theme, language=self.language
         )
@@ -260,11 +269,13 @@ class OrganisationReport:
         """What this survey cannot tell."""
         from toolkit.presentation import cannot_tell, visible_gap_strip
 
-        if "gaps" not in self.released.tables:
-            return self._nothing_to_compare()
+        if self.withheld:
+            return Several(self._nothing_to_compare())
         told = cannot_tell(
             self.released, self.instrument, participation=self.participation, language=self.language
         )
+        if "gaps" not in self.released.tables:
+            return Several((*self._nothing_to_compare(), told))
         strip = visible_gap_strip(self.released, self.instrument, look=self.theme, language=self.language)
         return Several((*_given(strip), told))
 
@@ -318,16 +329,20 @@ class OrganisationReport:
         if folder is None:
             return _passage(WORDS("no folder"))
         Path(folder).mkdir(parents=True, exist_ok=True)
-        self.results().to_csv(Path(folder) / RESULTS, index=False, encoding="utf-8-sig", lineterminator="\n")
+        text = csv_for_people(self.results())
+        (Path(folder) / RESULTS).write_text(text, encoding="utf-8-sig", newline="")
         return _passage(WORDS("saved notice" if self.withheld else "saved", file=RESULTS))
 
-    def _nothing_to_compare(self) -> Prose:
+    def _nothing_to_compare(self) -> tuple[Prose, ...]:
+        """Why there is no gap; nothing where the survey has one audience, for then none is missing."""
+        if len(self.instrument.audiences) == 1:
+            return ()
         names = [audience_name(self.instrument, one, language=self.language) for one in self.audiences]
         if not names:
-            return _passage(WORDS("no audience"))
+            return (_passage(WORDS("no audience")),)
         if len(names) == 1:
-            return _passage(WORDS("one audience", name=names[0]))
-        return _passage(WORDS("no question", names=listed(names)))
+            return (_passage(WORDS("one audience", name=names[0])),)
+        return (_passage(WORDS("no question", names=listed(names))),)
 
     def _notices(self) -> tuple[Block, ...]:
         from toolkit.presentation import synthetic_notice, untranslated_notice

@@ -11,13 +11,14 @@ import json
 import threading
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from toolkit.errors import InvalidInput, Problem, ToolkitError
+from toolkit.instrument.yaml_loader import CONTROL
 from toolkit.reporting.job import DONE, FAILED, FAILURE_NOTE, Outcome
 from toolkit.reporting.manifest import BATCH_FOLDER, MANIFEST
 
@@ -110,8 +111,8 @@ class OutputStore:
         system, root = self.opened()
         try:
             _mirrored(system, root, folder)
-        except OSError:
-            raise  # of this machine's disk; stores' own kinds are told below
+        except (OSError, InvalidInput):
+            raise  # of this machine's disk, or a key that is refused; stores' own kinds are told below
         except Exception as fault:
             mend = "check the address, the rights and the credentials"
             problem = Problem(self.address, f"cannot be read: {_first_words(fault)}", mend)
@@ -159,6 +160,7 @@ class OutputStore:
 
 def _mirrored(system: Any, root: str, folder: Path) -> None:
     sizes = {path[len(root) :].lstrip("/"): size for path, size in _listed(system, root).items()}
+    _refuse_leading_out(root, sizes)
     wanted = [name for name in sizes if _worth_knowing(name)]
     for start in range(0, len(wanted), MANY):
         some = wanted[start : start + MANY]
@@ -172,6 +174,25 @@ def _mirrored(system: Any, root: str, folder: Path) -> None:
             path.write_bytes(data)
     if (folder / BATCH_FOLDER).is_dir():
         (folder / BATCH_FOLDER).chmod(0o700)
+
+
+def _refuse_leading_out(root: str, names: Iterable[str]) -> None:
+    """Refuse a store whose keys would name files elsewhere on this machine.
+
+    Raises
+    ------
+    InvalidInput
+        Each key with a part "..", a back slash or a control character.
+    """
+    odd = [
+        name
+        for name in names
+        if ".." in name.split("/") or "\\" in name or name.startswith("/") or CONTROL.search(name)
+    ]
+    if odd:
+        what = "is no name of a file below the output, and is not brought here"
+        problems = [Problem(f"{root}/{name!r}", what, "delete it from the store") for name in odd[:20]]
+        raise InvalidInput("output", problems)
 
 
 def _first_words(fault: Exception) -> str:

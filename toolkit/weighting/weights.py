@@ -107,7 +107,7 @@ class Calibration:
         return left_over
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Weights:
     """Weights of one frame and what they cost.
 
@@ -133,6 +133,13 @@ class Weights:
     iterations: int
     margins: pd.DataFrame
     calibration: Calibration | None = None
+
+    def __repr__(self) -> str:
+        return (
+            f"Weights(n={len(self.values)}, from {self.values.min():.3g} to {self.values.max():.3g}, "
+            f"design_effect={self.design_effect:.3g}, effective_n={self.effective_n:.4g}, "
+            f"iterations={self.iterations})"
+        )
 
 
 @typed
