@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.files import AudienceFile, BankFile, WholeFile
+from toolkit.instrument.lint_rules import Lint
 from toolkit.instrument.model import Option, Scale
 from toolkit.instrument.published.adapters import adapter_names, load_adapter
 from toolkit.instrument.published.borrowing import bring_in
@@ -203,6 +204,7 @@ def _recommend(languages: Sequence[str]) -> Scale:
         top_label=boxes[0],
         bottom_label=boxes[1],
         net=True,
+        lint=Lint(allow={"unbalanced-scale": "the score is defined by 9 and 10 against 0 to 6"}),
     )
 
 

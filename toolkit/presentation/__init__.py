@@ -6,8 +6,10 @@ from toolkit.presentation.appendix import distribution_table
 from toolkit.presentation.blocks import Bullets, Paragraph, Picture, Prose, Table, Terms
 from toolkit.presentation.comparison_tables import benchmark_table, trend_table
 from toolkit.presentation.figures import (
+    as_picture,
     base_dots,
     benchmark_dots,
+    description_of,
     diverging_bars,
     gap_dumbbell,
     organisation_funnel,
@@ -35,11 +37,13 @@ __all__ = [
     "Table",
     "Terms",
     "Theme",
+    "as_picture",
     "base_dots",
     "benchmark_dots",
     "benchmark_table",
     "cannot_tell",
     "computed_methods",
+    "description_of",
     "distribution_table",
     "diverging_bars",
     "gap_dumbbell",

@@ -30,7 +30,6 @@ from toolkit.presentation.rows import (
     known,
     led,
     shown_rows,
-    within,
 )
 
 __all__ = [
@@ -38,7 +37,6 @@ __all__ = [
     "doubt",
     "finding",
     "floored",
-    "gap_title",
     "headline",
     "hint_of",
     "is_certain",
@@ -170,23 +168,6 @@ _WORDS = Words(
         "headline": (
             "{high_share} of {high} against {low_share} of {low} ({words}); {verdict}{chance}.",
             "{high_share} des {high} contre {low_share} des {low} ({words}) ; {verdict}{chance}.",
-        ),
-        "no gap": ("No gap between audiences may be shown", "Aucun écart entre publics ne peut être affiché"),
-        "shares": (
-            "{high_share} of {high} against {low_share} of {low}",
-            "{high_share} des {high} contre {low_share} des {low}",
-        ),
-        "doubtful": (
-            "the widest gap shown is on {label}, {shares}, {doubt}",
-            "le plus grand écart affiché porte sur « {label} », {shares}, {doubt}",
-        ),
-        "most": (
-            "{high} and {low} differ most on {label}: {high_share} against {low_share}",
-            "{high} et {low} divergent le plus sur « {label} » : {high_share} contre {low_share}",
-        ),
-        "widest": (
-            "the widest gap shown is on {label}: {shares}",
-            "le plus grand écart affiché porte sur « {label} » : {shares}",
         ),
         "not shown": ("not shown", "non affiché"),
         "bounded": ("≥{size} points", "≥{size} points"),
@@ -343,40 +324,6 @@ def sides_with_n(row: Any, instrument: Instrument, *, language: str = "en") -> l
     return [(name, text, n) for _, name, text, n in found]
 
 
-@spoken
-def gap_title(gaps: Iterable[Row], instrument: Instrument, *, lead: str = "", language: str = "en") -> str:
-    """A sentence that names the widest gap shown, and says so where it is uncertain.
-
-    Parameters
-    ----------
-    gaps
-        Rows of released gaps.
-    instrument
-        For wording.
-    lead
-        What they are about, such as a theme; the sentence then begins with it.
-    language
-        Of the wording.
-    """
-    gaps = list(gaps)
-    rows = widest_first(gaps)
-    if not rows:
-        said = _WORDS("no gap")
-        return led(lead, within(said)) if lead else said
-    row = rows[0]
-    (high, high_text), (low, low_text) = sides(row, instrument, language=language)
-    label = within(item_name(instrument, row["item"], language=language))
-    sizes = {"high": high, "low": low, "high_share": high_text, "low_share": low_text}
-    shares = _WORDS("shares", **sizes)
-    if not is_certain(row):
-        said = _WORDS("doubtful", label=label, shares=shares, doubt=doubt(row))
-    elif _all_told(gaps, row):
-        said = _WORDS("most", label=label, **sizes)
-    else:
-        said = _WORDS("widest", label=label, shares=shares)
-    return led(lead, said) if lead else said[:1].upper() + said[1:]
-
-
 def side_gap(row: Any) -> tuple[str, str]:
     """What stands beside a pair of dots: the gap in points, and its interval."""
     bound = str(known(row.get("bound")))
@@ -418,11 +365,6 @@ def share_of(row: Any) -> str:
 def hint_of(item: str, measure: str, instrument: Instrument) -> str:
     """Which way good news lies, for a name in the instrument; "" otherwise."""
     return direction(instrument[item], measure) if item in instrument else ""
-
-
-def _all_told(gaps: Iterable[Row], widest: Row) -> bool:
-    """Whether no other gap is withheld or only bounded, so that none can be wider than the widest shown."""
-    return all(bool(row["shown"]) and not known(row["bound"]) for row in gaps if row is not widest)
 
 
 def _clear_of_zero(row: Any) -> bool:

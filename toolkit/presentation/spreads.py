@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 from toolkit.disclosure.ruling import three_parts
 from toolkit.instrument.model import Variable
 from toolkit.presentation.language import Words
 from toolkit.presentation.numbers import base, is_known, percent
-from toolkit.presentation.rows import answer_words, known, released_rows
+from toolkit.presentation.rows import Results, answer_words, known, released_rows
 from toolkit.presentation.sentences import reason
 
 __all__ = ["Spread", "Spreads"]
@@ -83,10 +84,11 @@ class Spreads:
     def __init__(
         self, released: Any, *, table: str = "distributions", shares: str = "shares", by: str = "audience"
     ) -> None:
-        self._cells = _index(released_rows(released, table, columns=("item", "response", by)), by)
-        self._boxes = _index(released_rows(released, shares, columns=("item", "measure", by)), by)
+        read = released.rows if isinstance(released, Results) else partial(released_rows, released)
+        self._cells = _index(read(table, columns=("item", "response", by)), by)
+        self._boxes = _index(read(shares, columns=("item", "measure", by)), by)
         parts = f"{table}_parts"
-        self._parts = _index(released_rows(released, parts), by) if parts in released else {}
+        self._parts = _index(read(parts), by) if parts in released else {}
         self._items = {name for name, _ in (*self._cells, *self._boxes)}
 
     def __contains__(self, item: object) -> bool:

@@ -85,8 +85,11 @@ def _ticks(
     alone = straight | exclusive[any_one]
     first = np.where(straight, one, any_one)
     more = rng.random((len(variables), len(place))) < 0.3
+    most = variables[0].item.maximum or len(variables)
+    held = np.ones(len(place), dtype=int)  # the first is kept, whatever else was ticked
     for number, variable in enumerate(variables):
-        ticked = (first == number) | (more[number] & ~alone & ~exclusive[number])
+        also = more[number] & ~alone & ~exclusive[number] & (first != number) & (held < most)
+        ticked, held = (first == number) | also, held + also
         yield variable, np.where(ticked, "1", "0").astype(object)
 
 
