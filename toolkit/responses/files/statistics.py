@@ -34,7 +34,15 @@ def spss_sheet(data: bytes, *, source: str, notes: tuple[str, ...] = ()) -> Shee
         for place, name in enumerate(frame.columns)
         if (held := _declared(frame[name], ranges.get(str(name), ())))
     }
-    return replace(sheet, declared=declared)
+    places = {str(name).lower(): place for place, name in enumerate(frame.columns)}
+    sets = {
+        str(name): tuple(
+            places[str(one).lower()] for one in held["variable_list"] if str(one).lower() in places
+        )
+        for name, held in (about.mr_sets or {}).items()
+        if held["type"] == "C"
+    }
+    return replace(sheet, declared=declared, sets=sets)
 
 
 def _declared(cells: pd.Series, ranges: Iterable[Mapping[str, Any]]) -> frozenset[str]:
