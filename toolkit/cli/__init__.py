@@ -18,6 +18,7 @@ from toolkit.cli import (
     findings,
     formats,
     lint,
+    notebooks,
     read,
     report,
     reproduce,
@@ -28,6 +29,7 @@ from toolkit.cli import (
 )
 from toolkit.cli.common import BAD_INPUT, INTERRUPTED, TERMINATED
 from toolkit.errors import ToolkitError
+from toolkit.shipped import shipped
 from toolkit.system import Terminated, interruptible
 
 __all__ = ["main"]
@@ -50,6 +52,7 @@ _COMMANDS = (
     findings,
     reproduce,
     checklist,
+    notebooks,
 )
 
 
@@ -65,6 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = _parser().parse_args(arguments)
     job: Callable[[argparse.Namespace], int] = given.job
     try:
+        shipped()  # refuses to run from a zip archive
         with interruptible():
             return job(given)
     except ToolkitError as fault:

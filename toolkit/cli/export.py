@@ -72,11 +72,10 @@ def add(commands: Commands) -> None:
 
 
 def _export(given: argparse.Namespace) -> int:
-    from toolkit.instrument import load_instrument, load_instruments
+    from toolkit.instrument import load_instruments
     from toolkit.instrument.exchange import export
 
-    files = given.instruments
-    instrument = load_instrument(files[0]) if len(files) == 1 else load_instruments(files)
+    instrument = load_instruments(given.instruments)
     if given.answers:
         return _told(_with_answers(given, instrument))
     options: dict[str, Any] = {}
