@@ -17,6 +17,7 @@ from toolkit.cli import (
     fetch,
     findings,
     formats,
+    init,
     lint,
     notebooks,
     read,
@@ -36,6 +37,7 @@ __all__ = ["main"]
 
 # in the order --help lists them; a module here imports nothing heavy before its command runs
 _COMMANDS = (
+    init,
     report,
     batch,
     run,
