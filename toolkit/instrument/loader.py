@@ -43,7 +43,7 @@ def load_instrument(path: str | Path) -> Instrument:
     return _load([(None, found) for found in instrument_files(path)], path)
 
 
-def load_instruments(files: Mapping[str, str | Path] | Iterable[str | Path]) -> Instrument:
+def load_instruments(files: str | Path | Mapping[str, str | Path] | Iterable[str | Path]) -> Instrument:
     """Load the questionnaires of several audiences as one instrument.
 
     Parameters

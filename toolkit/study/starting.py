@@ -6,7 +6,6 @@ import json
 import re
 import textwrap
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -310,22 +309,19 @@ def _study_file(
     """Word a study file with a comment for whatever its owner will want to change."""
     quoted = ", ".join(f'"{wave}"' for wave in waves)
     weighted = (
-        f"# Weights: column {json.dumps(weights)}. Reports on weighted answers are refused, so that it is not used\n"
-        "# here; in a notebook weight the frame yourself (docs/methods/weighting.md).\n"
+        f"# Weights: column {json.dumps(weights)}. Reports on weighted answers are refused, so it is not\n"
+        "# used here; weight in a notebook (docs/methods/weighting.md).\n"
         if weights
-        else "# Weights: reports on weighted answers are refused; weight in a notebook (docs/methods/weighting.md).\n"
+        else "# Weights: reports on weighted answers are refused; see docs/methods/weighting.md for notebooks.\n"
     )
     lines = [
         "# The study file: what belongs together. docs/your_own_study.md explains every key.",
-        "# Check it with `survey-toolkit check` and write the reports with `survey-toolkit report`, each followed",
-        "# by the name of this folder.",
+        "# Check it: survey-toolkit check FOLDER. Write the reports: survey-toolkit report FOLDER.",
         f"id: {id_}                  # names the folder of the reports",
         f"title: {json.dumps(title, ensure_ascii=False)}",
     ]
     if synthetic:
-        lines += [
-            "synthetic: true            # the answers are SIMULATED and every page says so; false for real ones"
-        ]
+        lines += ["synthetic: true            # the answers are SIMULATED; write false for real ones"]
     else:
         lines += ["synthetic: false           # true where the answers are made up; every page then says so"]
     lines += [
@@ -345,7 +341,7 @@ def _study_file(
         "policy: {threshold: 5, sensitive_threshold: 7}",
         "margin: 0.10               # views within 10 percentage points count as similar",
         "level: 0.95",
-        f"primary: [{', '.join(primary)}]   # items whose gaps you declare before looking; the rest is exploratory",
+        f"primary: [{', '.join(primary)}]   # gaps declared before looking; the rest is exploratory",
         f"seed: {seed}",
         "",
         weighted.rstrip(),
@@ -492,7 +488,7 @@ def _questionnaire(id_: str, audiences: Sequence[str]) -> str:
     name = re.sub(r"[^a-z0-9-]", "-", id_)
     return (
         "# A small questionnaire to be changed; docs/instruments.md explains every key. Check it with\n"
-        "# `survey-toolkit lint questionnaire.yaml`; `survey-toolkit export` writes it for a survey platform.\n"
+        "# `survey-toolkit lint questionnaire.yaml`; `survey-toolkit export` writes it for a platform.\n"
         f"id: {name}\nversion: 1.0.0\ntitle: {{en: AI at work}}\nlanguages: [en]\n\n"
         "audiences:                     # respondent groups: code on the platform, label, plural\n"
         f"{_audience_lines(audiences)}\n{_QUESTIONS}"
@@ -510,15 +506,16 @@ study.disposition()  # what became of every row"""
     answers = """answers = study.responses()  # one row per respondent of the latest wave
 shares = tk.proportions(answers, study.instrument, by="audience", measure="top")
 shares[["item", "audience", "n", "estimate", "conf_low", "conf_high"]]"""
-    gaps = """gaps = tk.gaps(answers, study.instrument, measure="top", family=study.primary, margin=study.margin)
+    gaps = """options = {"measure": "top", "family": study.primary, "margin": study.margin}
+gaps = tk.gaps(answers, study.instrument, **options)
 released = tk.release(
     {"shares": shares, "gaps": gaps}, study.policy, instrument=study.instrument, margin=study.margin
 )
 tk.gap_dumbbell(released, study.instrument)"""
     notes = (
         f"# {title}\n\nOpen this notebook in the folder of `study.yaml`.",
-        "Shares of the top box by audience, with their intervals. These numbers are yours alone: only what has passed "
-        "`tk.release` may leave.",
+        "Shares of the top box by audience, with their intervals. These numbers are for you alone: "
+        "only what has passed `tk.release` may be shown to others.",
         "Gaps between audiences; groups below the study's threshold are not shown.",
     )
     codes = (first, answers, gaps) if primary else (first, answers)

@@ -187,7 +187,7 @@ def simulate_study(spec_path: str | Path, out: str | Path, *, seed: int | None =
     made = {spec.organisations_file: _organisations_table(spec, instrument)}
     of_wave: Counter[tuple[str, str]] = Counter()
     for file in spec.files:
-        # files of one wave and platform draw their response ids apart: the same id in two is refused when read
+        # files of one wave and platform draw their ids apart: the same id in two is refused when read
         made[file.file] = _export(frame, file, spec, instrument, seed + of_wave[file.platform, file.wave])
         of_wave[file.platform, file.wave] += 1
     return [write_file(Path(out) / name, content) for name, content in made.items()]
