@@ -312,7 +312,7 @@ def _study_file(
         f"# Weights: column {json.dumps(weights)}. Reports on weighted answers are refused, so it is not\n"
         "# used here; weight in a notebook (docs/methods/weighting.md).\n"
         if weights
-        else "# Weights: reports on weighted answers are refused; see docs/methods/weighting.md for notebooks.\n"
+        else "# Weights: reports on weighted answers are refused; docs/methods/weighting.md.\n"
     )
     lines = [
         "# The study file: what belongs together. docs/your_own_study.md explains every key.",
