@@ -11,6 +11,7 @@ STAGES = (
     "errors",
     "arguments",
     "records",
+    "inputs",
     "instrument",
     "responses",
     "weighting",

@@ -14,7 +14,7 @@ from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.files import AudienceFile, BankFile, WholeFile
 from toolkit.instrument.published.adapters import adapter_names, load_adapter
 from toolkit.instrument.published.borrowing import bring_in
-from toolkit.instrument.strict import problems_of
+from toolkit.instrument.strict import of_another_kind, problems_of
 from toolkit.instrument.yaml_loader import Document, Location, read_document
 
 __all__ = ["Finding", "Questionnaire", "Reading", "bank_files"]
@@ -110,6 +110,10 @@ class Reading:
 
     def _checked(self, model: type[Model], document: Document) -> Model | None:
         """The model of a file; of its sound entries where some are not, None where too little is left."""
+        other = of_another_kind(model, document)
+        if other is not None:
+            self.found.append(Problem(f"{document.path}, {other.where}", other.what, other.mend))
+            return None
         try:
             return model.model_validate(document.data)
         except ValidationError as error:

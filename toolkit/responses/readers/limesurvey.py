@@ -13,7 +13,6 @@ Rules, as LimeSurvey 6 writes its files:
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Collection
 from dataclasses import replace
@@ -22,6 +21,7 @@ from pathlib import Path
 import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem
+from toolkit.inputs import parsed_json
 from toolkit.instrument.exchange.manifest import ExportManifest
 from toolkit.instrument.model import Instrument
 from toolkit.responses.answers import AnswersFile
@@ -114,7 +114,7 @@ def _load(path: Path, source: str, how: Opening) -> Sheet:
 
 def _from_json(text: str, source: str, notes: tuple[str, ...]) -> Sheet:
     try:
-        held = json.loads(text)
+        held = parsed_json(text)
     except ValueError as error:
         raise InvalidInput(
             source, [Problem("file", f"is damaged JSON ({error})", "export it again")]
