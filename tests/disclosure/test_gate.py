@@ -10,7 +10,18 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from toolkit.analysis import adjust_p, gaps, gaps_from_summary, means, proportions, rank_gap
+from toolkit.analysis import (
+    Design,
+    Replicates,
+    adjust_p,
+    gaps,
+    gaps_from_summary,
+    means,
+    panel_change,
+    population_gaps,
+    proportions,
+    rank_gap,
+)
 from toolkit.analysis.contract import ESTIMATE_COLUMNS, GAP_COLUMNS
 from toolkit.disclosure import Policy, Released, admit, release
 from toolkit.errors import DisclosureError, ToolkitError
@@ -167,6 +178,129 @@ def test_part_of_a_family_is_refused_where_a_row_must_be_withheld():
     table = gaps(frame, ["q"], measure="1").assign(p_adjusted=0.01)
     with pytest.raises(ToolkitError, match="release the whole table at once"):
         release(table, POLICY)
+
+
+# --- decided by codes, never by words
+
+
+def surveyed(**shares: tuple[int, int]) -> pd.DataFrame:
+    """Answers with everything a design may name: weights, strata, clusters and replicate weights."""
+    frame = yes_no(**shares)
+    rng = np.random.default_rng(11)
+    place = np.arange(len(frame))
+    columns = {
+        "weight": rng.uniform(0.5, 3.0, len(frame)).round(2),
+        "stratum": place % 2,
+        "school": place % 20,
+        "q2": coded(rng.integers(0, 2, len(frame))),
+    }
+    frame = frame.assign(**columns)
+    for name in range(20):  # one school left out at a time
+        frame[f"rep{name}"] = np.where(frame["school"] == name, 0.0, frame["weight"] * 20 / 19)
+    return frame
+
+
+DESIGNS = {
+    "weights": Design(weights="weight"),
+    "strata": Design(strata="stratum"),
+    "clusters": Design(clusters="school"),
+    "weights and clusters": Design(weights="weight", clusters="school"),
+    "replicates": Design(
+        weights="weight",
+        replicates=Replicates([f"rep{name}" for name in range(20)], kind="JK1", scale=19 / 20),
+    ),
+}
+SHARES = {"executive": (60, 60), "employee": (30, 60), "freelancer": (21, 60)}
+
+
+@pytest.mark.parametrize("method", [None, "newcombe", "wald"])
+@pytest.mark.parametrize("design", DESIGNS.values(), ids=DESIGNS)
+def test_a_gap_under_a_design_with_a_masked_side_gets_no_error_of_a_simple_sample(design, method):
+    table = gaps(surveyed(**SHARES), ["q"], measure="1", design=design, method=method)
+    assert table["design"].all()
+    found = release(table, POLICY)["results"]
+    masked = found[found["bound_a"] != ""]
+    assert masked["bound"].tolist() == [">=", ">="]
+    assert masked["gap"].notna().all()
+    nothing = ["conf_low", "conf_high", "std_error", "statistic", "p_value", "p_adjusted", "effect_size"]
+    assert masked[nothing].isna().all(axis=None)
+    assert masked["verdict_code"].tolist() == ["too_close"] * 2
+    assert masked["method_code"].tolist() == ["bound"] * 2
+    assert found.loc[found["bound_a"] == "", "p_value"].notna().all()
+
+
+def test_a_gap_of_effective_bases_paired_people_or_known_populations_is_not_made_again_either():
+    sides = {"item": "q", "audience": ["a", "b"], "estimate": [1.0, 0.3], "n": 60.0, "effective_n": 30.0}
+    frame = yes_no(executive=(60, 60), employee=(30, 60))
+    panel = pd.DataFrame({"person": [*range(60)] * 2, "wave": ["1"] * 60 + ["2"] * 60})
+    panel = panel.assign(q=coded([0, 1] * 30 + [1] * 60))
+    changed = panel_change(panel, ["q"], person="person", by=(), measure="1")
+    people = {"executive": 70, "employee": 70}
+    for table in (
+        gaps_from_summary(pd.DataFrame(sides)),
+        changed.drop(columns=["joined", "left"]),
+        population_gaps(frame, ["q"], population=people, measure="1"),
+    ):
+        row = release(table, POLICY)["results"].iloc[0]
+        assert (row["bound"], row["verdict_code"]) == (">=", "too_close")
+        assert row[["conf_low", "conf_high", "p_value"]].isna().all()
+
+
+SENTENCES = [
+    "design-based t (linearised)",
+    "survey-weighted t",
+    "not computed: nobody answered",
+    "Newcombe interval; pooled z test",
+    "fewer than 5 answers",
+    "a gap of 90 points (80 to 99)",
+    "a gap of at least 90 points",
+    "a difference is likely; its practical size is uncertain",
+    "this survey cannot tell",
+    "not comparable",
+    "withheld",
+    "",
+]
+
+
+@pytest.mark.parametrize("design", [None, *DESIGNS.values()], ids=["none", *DESIGNS])
+@pytest.mark.parametrize("seed", range(3))
+def test_the_wording_of_methods_and_verdicts_changes_nothing_that_is_released(design, seed):
+    frame = surveyed(executive=(60, 60), employee=(30, 60), freelancer=(2, 4), contractor=(29, 30))
+    items, rng = ["q", "q2"], np.random.default_rng(seed)
+    results = {
+        "shares": proportions(frame, items, by="audience", measure="1", design=design),
+        "all": proportions(frame, items, design=design),
+        "gaps": gaps(frame, items, measure="1", design=design, family=["q"]),
+    }
+    spoilt = {
+        name: table.assign(
+            **{
+                column: rng.choice(SENTENCES, len(table))
+                for column in ("method", "verdict")
+                if column in table.columns
+            }
+        )
+        for name, table in results.items()
+    }
+    before, after = release(results, POLICY), release(spoilt, POLICY)
+    assert list(before) == list(after)
+    for name in before:
+        words = [column for column in ("method", "verdict") if column in before[name].columns]
+        pd.testing.assert_frame_equal(
+            before[name].drop(columns=words), after[name].drop(columns=words), check_exact=True
+        )
+
+
+@pytest.mark.parametrize("adjust", ["holm", "hochberg", "hommel", "bonferroni", "BH", "BY", "none"])
+def test_what_leaves_is_adjusted_as_the_rows_were(adjust):
+    frame = yes_no(executive=(6, 14), employee=(30, 60), freelancer=(3, 4))
+    frame = frame.assign(q2=coded(np.arange(len(frame)) % 2))
+    table = gaps(frame, ["q", "q2"], measure="1", adjust=adjust)
+    assert table["adjustment"].eq(adjust).all()
+    found = release(table, POLICY)["results"]
+    assert found["p_adjusted"].to_numpy() == pytest.approx(
+        adjust_p(found["p_value"].to_numpy(), adjust), nan_ok=True
+    )
 
 
 # --- distributions and what is made of them

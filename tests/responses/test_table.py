@@ -129,7 +129,7 @@ def test_every_unmapped_answer_is_refused(tmp_path: Path, tiny: Instrument) -> N
     said = _refusal(path, tiny, _entry())
     assert "4 problem(s)" in said
     assert "column AI, row 2 (+1 more): 'Perhaps' is not an answer of 'aiuse'" in said
-    assert "column how, row 2: 'reviewing;sleeping' is not an answer" in said
+    assert "column how, row 2: 'sleeping' is not an answer of 'ways'" in said
     assert "column yrs, row 2: 'old' is not a number" in said
     assert "column who, rows 2, 3: respondent 'a' stands twice" in said
 

@@ -16,7 +16,17 @@ NOT_COMPARABLE = "not comparable"
 Broken = Mapping[tuple[str, str], str]
 
 _NEEDED = ("item", "audience", "change", "trend")
-_SAID = ("audience_a", "audience_b", "n_a", "estimate_a", "effect_size_kind", "verdict", "method", "family")
+_KEPT = {
+    "audience_a",
+    "audience_b",
+    "n_a",
+    "estimate_a",
+    "effect_size_kind",
+    "family",
+    "design",
+    "adjustment",
+}
+_SAID = {"verdict", "verdict_code", "method", "method_code"}
 
 
 def broken_series(compared: pd.DataFrame | None, what: str) -> Broken:
@@ -68,8 +78,10 @@ def mark_broken(rows: pd.DataFrame, broken: Broken) -> pd.DataFrame:
         reasons = rows["item"].astype(str).map(whole).fillna("")
     hit = reasons != ""
     marked = rows.copy()
-    for name in (name for name in GAP_COLUMNS if name not in _SAID):
+    for name in (name for name in GAP_COLUMNS if name not in _KEPT | _SAID):
         marked[name] = marked[name].mask(hit)
     marked["verdict"] = marked["verdict"].mask(hit, NOT_COMPARABLE)
+    marked["verdict_code"] = marked["verdict_code"].mask(hit, "not_comparable")
+    marked["method_code"] = marked["method_code"].mask(hit, "not_comparable")
     marked["method"] = marked["method"].mask(hit, "no trend: " + reasons)
     return marked

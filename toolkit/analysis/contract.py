@@ -34,8 +34,18 @@ GAP_COLUMNS = (
     "verdict",
     "method",
     "family",
+    "verdict_code",
+    "method_code",
+    "design",
+    "adjustment",
 )
-"""Columns of a gap after its item, its measure and its groups."""
+"""Columns of a gap after its item, its measure and its groups.
+
+`verdict` and `method` are sentences for people. What code decides on is beside them: `verdict_code`,
+`method_code`, `design` (whether the error is any other than that of two simple random samples of `n_a` and
+`n_b`: weights, strata, clusters, replicates, a finite population, an effective n) and `adjustment` (the
+method of `adjust_p` within `family`).
+"""
 
 
 def estimate_columns(kind: str, groups: Sequence[str]) -> list[str]:

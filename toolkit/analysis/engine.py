@@ -23,7 +23,7 @@ from toolkit.analysis.two_proportions import (
 )
 from toolkit.errors import InvalidInput, Problem
 
-__all__ = ["Sides", "compare"]
+__all__ = ["SIMPLE", "Sides", "compare"]
 
 Array = npt.NDArray[np.float64]
 
@@ -32,6 +32,25 @@ _LIMITS: dict[str, tuple[Callable[..., tuple[Any, Any]], str]] = {
     "miettinen-nurminen": (miettinen_nurminen_limits, "Miettinen–Nurminen interval"),
     "agresti-caffo": (agresti_caffo_limits, "Agresti–Caffo interval"),
 }
+_TESTS = {
+    "fisher": "Fisher's exact test",
+    "pooled_z": "pooled z test",
+    "pooled_z_sparse": "pooled z test (few expected; counts unknown)",
+    "design_t": "design-based t ({said})",
+    "design_t_one_side": "design-based t ({said}); one side does not vary, so its error counts as 0",
+    "welch": "Welch t test",
+    "welch_one_side": "Welch t test; one side does not vary, so its error counts as 0",
+    "no_variation": "not tested: no one's answer varies, so no error can be estimated",
+    "no_df": "not tested: the design leaves no degrees of freedom",
+    "one_answer": "not tested: a side of one answer has no variance",
+}
+"""Code of a test → its words."""
+SIMPLE = frozenset(
+    f"{interval}+{test}"
+    for interval in ("newcombe", "miettinen_nurminen", "agresti_caffo", "wald")
+    for test in ("pooled_z", "pooled_z_sparse", "fisher")
+)
+"""Codes of the methods that need nothing but the shares and bases of two independent samples."""
 _EXPECTED = 5
 _ROUNDING = 1e-13
 
@@ -100,6 +119,8 @@ def compare(sides: Sides, *, method: str | None, level: float, power: float) -> 
     result["method"] = np.where(
         sides.why == "", "", np.char.add("not computed: ", sides.why.astype(str))
     ).astype(object)
+    result["method_code"] = np.full(rows, "not_computed", dtype=object)
+    result["design"] = np.full(rows, _other_than_simple(sides))
     result["gap"] = sides.estimate_a - sides.estimate_b
     usable = sides.why == ""
     for chosen, way in ((usable & sides.share, _shares), (usable & ~sides.share, _means)):
@@ -108,6 +129,15 @@ def compare(sides: Sides, *, method: str | None, level: float, power: float) -> 
             for name, values in found.items():
                 result[name][chosen] = values
     return result
+
+
+def _other_than_simple(sides: Sides) -> bool:
+    """Whether any error is other than that of simple random samples of n.
+
+    One answer for the whole table: of a single row it could depend on the very share that the gate hides.
+    """
+    ends = ((sides.effective_a, sides.n_a), (sides.effective_b, sides.n_b))
+    return sides.designed or any(bool(((a != n) & ~np.isnan(a)).any()) for a, n in ends)
 
 
 def _shares(sides: Sides, method: str | None, level: float, power: float) -> dict[str, Any]:
@@ -134,15 +164,17 @@ def _shares(sides: Sides, method: str | None, level: float, power: float) -> dic
     else:
         limits, said = _LIMITS[method]
         low, high = limits(p, n, q, m, quantile(level))
-    on = (
-        " on effective n"
-        if sides.designed
-        or bool((sides.effective_a != sides.n_a).any() or (sides.effective_b != sides.n_b).any())
-        else ""
-    )
-    tests = found.pop("method") if not sides.designed else f"design-based t test ({sides.said})"
-    joined = [f"{said}{on}; {test}" for test in ([tests] * len(p) if isinstance(tests, str) else tests)]
-    found |= {"conf_low": low, "conf_high": high, "method": np.array(joined, dtype=object)}
+    on = " on effective n" if _other_than_simple(sides) else ""
+    if sides.designed:
+        tests, codes = [f"design-based t test ({sides.said})"] * len(p), ["design_t"] * len(p)
+    else:
+        tests, codes = found["method"], found["method_code"]
+    found |= {
+        "conf_low": low,
+        "conf_high": high,
+        "method": np.array([f"{said}{on}; {test}" for test in tests], dtype=object),
+        "method_code": np.array([f"{method.replace('-', '_')}+{code}" for code in codes], dtype=object),
+    }
     return found
 
 
@@ -159,14 +191,14 @@ def _share_test(sides: Sides) -> dict[str, Any]:
         counts = (np.rint(part[exact]) for part in (x, n, y, m))
         p_value[exact] = fisher_p(*counts)
         z[exact] = np.nan
-    said = np.where(
-        exact,
-        "Fisher's exact test",
-        np.where(sparse, "pooled z test (few expected; counts unknown)", "pooled z test"),
-    ).astype(object)
-    if sides.said:
-        said = np.array([f"{one} {sides.said}" for one in said], dtype=object)
-    return {"statistic": z, "p_value": p_value, "method": said}
+    code = np.where(exact, "fisher", np.where(sparse, "pooled_z_sparse", "pooled_z")).astype(object)
+    said = [f"{_TESTS[one]} {sides.said}".rstrip() for one in code]
+    return {
+        "statistic": z,
+        "p_value": p_value,
+        "method": np.array(said, dtype=object),
+        "method_code": code,
+    }
 
 
 def _near(counts: Array) -> Any:
@@ -184,18 +216,21 @@ def _design_test(sides: Sides, error: Array, level: float) -> dict[str, Any]:
     p_value = np.where(
         usable, 2 * stdtr(np.where(usable, sides.df, 1.0), -np.abs(np.where(usable, t, 0.0))), np.nan
     )
-    said = f"design-based t ({sides.said})"
+    test = "design_t" if sides.designed else "welch"
     one_sided = (sides.spread_a == 0) ^ (sides.spread_b == 0)
-    method = np.where(one_sided, f"{said}; one side does not vary, so its error counts as 0", said)
-    method = np.where(flat, "not tested: no one's answer varies, so no error can be estimated", method)
-    method = np.where(~flat & ~usable, "not tested: the design leaves no degrees of freedom", method)
+    code = np.where(one_sided, f"{test}_one_side", test).astype(object)
+    code[flat] = "no_variation"
+    code[~flat & ~usable] = "no_df"
+    if not sides.designed:
+        code[np.isnan(error)] = "one_answer"
     return {
         "statistic": t,
         "df": sides.df,
         "p_value": p_value,
         "conf_low": gap - half,
         "conf_high": gap + half,
-        "method": method.astype(object),
+        "method": np.array([_TESTS[one].format(said=sides.said) for one in code], dtype=object),
+        "method_code": code,
     }
 
 
@@ -217,10 +252,6 @@ def _means(sides: Sides, method: str | None, level: float, power: float) -> dict
             error = np.sqrt(va + vb)
             df = error**4 / (va**2 / (n - 1) + vb**2 / (m - 1))
             found = _design_test(_with(sides, variance=error**2, df=df), error, level)
-            alone = np.where(
-                np.isnan(error), "not tested: a side of one answer has no variance", found["method"]
-            )
-            found["method"] = np.where(alone == "design-based t ()", "Welch t test", alone)
         freedom = n + m - 2
         pooled = np.sqrt(((n - 1) * sides.spread_a + (m - 1) * sides.spread_b) / freedom)
         exact = np.exp(gammaln(freedom / 2) - gammaln((freedom - 1) / 2)) * np.sqrt(2 / freedom)

@@ -155,6 +155,10 @@ def _compared(
         "effect_size_kind": np.full(len(p), "cohen_h", dtype=object),
         "minimum_detectable_gap": np.where(empty, np.nan, detectable),
         "method": said.astype(object),
+        "method_code": np.where(empty, "not_computed", np.where(known, "known", f"finite_{method}")).astype(
+            object
+        ),
+        "design": np.ones(len(p), dtype=bool),
     }
 
 

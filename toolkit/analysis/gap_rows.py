@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from toolkit.analysis.contract import gap_columns, tidy
 from toolkit.analysis.multiplicity import METHODS, adjust_p
-from toolkit.analysis.verdict import verdict
+from toolkit.analysis.verdict import verdict, verdict_code
 from toolkit.errors import InvalidInput, Problem, near_names
 
 __all__ = ["GAP_METHODS", "finish", "refuse_options", "refuse_percent"]
@@ -84,7 +84,7 @@ def finish(
     Parameters
     ----------
     rows
-        The other columns.
+        The other columns; `design` False where it is not among them.
     groups
         Names of the group columns.
     adjust, other_adjust
@@ -96,15 +96,23 @@ def finish(
     """
     items = rows["item"]
     rows["family"], rows["p_adjusted"] = _families(items, rows["p_value"], adjust, other_adjust, family)
-    each = zip(
-        rows["gap"].tolist(),
-        rows["conf_low"].tolist(),
-        rows["conf_high"].tolist(),
-        margin.tolist(),
-        rows["minimum_detectable_gap"].tolist(),
-        units,
-        strict=True,
+    rows["adjustment"] = np.where(rows["family"] == "other", other_adjust, adjust).astype(object)
+    rows.setdefault("design", np.zeros(len(items), dtype=bool))
+    each = list(
+        zip(
+            rows["gap"].tolist(),
+            rows["conf_low"].tolist(),
+            rows["conf_high"].tolist(),
+            margin.tolist(),
+            rows["minimum_detectable_gap"].tolist(),
+            units,
+            strict=True,
+        )
     )
+    rows["verdict_code"] = [
+        verdict_code(gap, low, high, margin=within, detectable=least)
+        for gap, low, high, within, least, _ in each
+    ]
     rows["verdict"] = [
         verdict(gap, low, high, margin=within, detectable=least, unit=unit)
         for gap, low, high, within, least, unit in each

@@ -212,6 +212,7 @@ def shares_of_pairs(
         "effect_size_kind": np.full(count, "cohen_h", dtype=object),
         "minimum_detectable_gap": np.where(least > 0, np.minimum(least, 1.0), np.nan),
         "method": np.where(some, _SHARES, _NOBODY).astype(object),
+        "method_code": np.where(some, "mcnemar+newcombe_paired", "not_computed").astype(object),
     }
 
 
@@ -247,4 +248,7 @@ def means_of_pairs(
         "effect_size_kind": np.full(count, "cohen_dz", dtype=object),
         "minimum_detectable_gap": (ndtri((1 + level) / 2) + ndtri(power)) * error,
         "method": np.where(fine, _MEANS, np.where(n > 0, _STILL, _NOBODY)).astype(object),
+        "method_code": np.where(fine, "paired_t", np.where(n > 0, "no_variation", "not_computed")).astype(
+            object
+        ),
     }

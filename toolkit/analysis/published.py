@@ -154,13 +154,16 @@ def _tested(plain: pd.DataFrame, figure: Array, level: float) -> dict[str, Any]:
     p = np.asarray(2 * ndtr(-np.abs(z)))
     low, high = plain["conf_low"].to_numpy() - figure, plain["conf_high"].to_numpy() - figure
     said = np.where(n > 0, "score test, Wilson score interval", plain["method"]).astype(object)
+    code = np.where(n > 0, "score+wilson", "not_computed").astype(object)
     for at in np.flatnonzero((n > 0) & (n * np.minimum(figure, 1 - figure) < _FEW)):
         share = float(figure[at])
         exact = exact_binomial_test(round(own[at] * n[at]), int(n[at]), p=share, level=level)
         z[at], p[at] = np.nan, exact.p_value
         low[at], high[at] = exact.conf_low - share, exact.conf_high - share
         said[at] = "exact binomial test, Clopper–Pearson exact interval"
-    return {"statistic": z, "p_value": p, "conf_low": low, "conf_high": high, "method": said}
+        code[at] = "binomial+clopper_pearson"
+    limits = {"conf_low": low, "conf_high": high}
+    return {"statistic": z, "p_value": p, **limits, "method": said, "method_code": code}
 
 
 def _designed(plain: pd.DataFrame, figure: Array) -> dict[str, Any]:
@@ -175,4 +178,7 @@ def _designed(plain: pd.DataFrame, figure: Array) -> dict[str, Any]:
     unvaried = "no test: the answers do not vary; "
     said = np.where(np.isnan(p) & plain["n"].gt(0).to_numpy(), unvaried + plain["method"], plain["method"])
     low, high = plain["conf_low"].to_numpy() - figure, plain["conf_high"].to_numpy() - figure
-    return {"statistic": t, "p_value": p, "conf_low": low, "conf_high": high, "method": said}
+    code = np.where(np.isnan(p), "no_variation", "design_t").astype(object)
+    code[plain["n"].to_numpy() == 0] = "not_computed"
+    designed = {"method": said, "method_code": code, "design": np.ones(len(plain), dtype=bool)}
+    return {"statistic": t, "p_value": p, "conf_low": low, "conf_high": high, **designed}

@@ -24,7 +24,14 @@ from toolkit.errors import InvalidInput, Problem
 __all__ = ["rank_gap"]
 
 Array = npt.NDArray[np.float64]
-_SAID = "Mann–Whitney test (normal approximation, continuity and tie correction)"
+_TEST = "Mann–Whitney test (normal approximation, continuity and tie correction)"
+_SAID = {
+    "mann_whitney+feng_cliff": f"{_TEST}; Feng–Cliff interval",
+    "mann_whitney": f"{_TEST}; no interval: the groups do not overlap",
+    "not_computed": "not computed: too few answers",
+    "no_variation": "not computed: everyone gave the same answer",
+}
+"""Code of the method → its words."""
 
 
 @typed
@@ -155,14 +162,10 @@ def _compared(tables: Array, plan: Plan, level: float, power: float) -> dict[str
     detectable = (ndtri((1 + level) / 2) + ndtri(power)) * null
     bare = np.isnan(found.conf_low) | (found.variance <= 0)
     flat = (both > 0).sum(axis=1) < 2
-    said = np.full(
-        len(n),
-        f"{_SAID}; Feng–Cliff interval",
-        dtype=object,
-    )
-    said[bare] = f"{_SAID}; no interval: the groups do not overlap"
-    said[few] = "not computed: too few answers"
-    said[flat & ~few] = "not computed: everyone gave the same answer"
+    code = np.full(len(n), "mann_whitney+feng_cliff", dtype=object)
+    code[bare] = "mann_whitney"
+    code[few] = "not_computed"
+    code[flat & ~few] = "no_variation"
     unusable = few | flat
     nothing = np.where(unusable, np.nan, 1.0)
     hollow = np.where(unusable | bare, np.nan, 1.0)
@@ -181,5 +184,6 @@ def _compared(tables: Array, plan: Plan, level: float, power: float) -> dict[str
         "effect_size": found.delta,
         "effect_size_kind": np.full(len(n), "cliff_delta", dtype=object),
         "minimum_detectable_gap": np.where((detectable > 0) & (detectable < 1), detectable, np.nan) * nothing,
-        "method": said,
+        "method": [_SAID[one] for one in code],
+        "method_code": code,
     }

@@ -7,7 +7,18 @@ import math
 from toolkit.analysis.rounding import rounded
 from toolkit.arguments import typed
 
-__all__ = ["amount", "verdict"]
+__all__ = ["VERDICTS", "amount", "verdict", "verdict_code"]
+
+VERDICTS = {
+    "gap": "a gap of {gap} {unit} ({low} to {high})",
+    "similar": "views are similar to within {margin} {unit}",
+    "likely": "a difference is likely; its practical size is uncertain",
+    "undecided": "this survey cannot tell; only gaps of about {detectable} {unit} would show",
+    "too_few": "this survey cannot tell; with so few answers no gap would show",
+    "not_computed": "no comparison could be made",
+    "not_comparable": "not comparable",
+}
+"""Code of a verdict → its sentence."""
 
 
 @typed
@@ -50,17 +61,39 @@ def verdict(
     >>> verdict(0.05, -0.14, 0.22, detectable=0.31)
     'this survey cannot tell; only gaps of about 31 points would show'
     """
+    code = verdict_code(gap, conf_low, conf_high, margin=margin, detectable=detectable)
+    if code == "not_computed":
+        return VERDICTS[code]
+    sizes = {"gap": gap, "low": conf_low, "high": conf_high}
+    words = {name: amount(value, unit) for name, value in sizes.items()}
+    words["detectable"] = amount(detectable, unit) if code == "undecided" else ""
+    return VERDICTS[code].format(**words, margin=amount(margin, unit, exact=True), unit=unit)
+
+
+def verdict_code(
+    gap: float, conf_low: float, conf_high: float, *, margin: float = 0.10, detectable: float = math.nan
+) -> str:
+    """Decide what an interval allows one to say, as a code of `VERDICTS`.
+
+    Parameters
+    ----------
+    gap, conf_low, conf_high, margin, detectable
+        As in `verdict`.
+
+    Examples
+    --------
+    >>> verdict_code(0.24, 0.12, 0.35)
+    'gap'
+    """
     if any(math.isnan(value) for value in (gap, conf_low, conf_high)):
-        return "no comparison could be made"
+        return "not_computed"
     if conf_low > margin or conf_high < -margin:
-        return f"a gap of {amount(gap, unit)} {unit} ({amount(conf_low, unit)} to {amount(conf_high, unit)})"
+        return "gap"
     if conf_low >= -margin and conf_high <= margin:
-        return f"views are similar to within {amount(margin, unit, exact=True)} {unit}"
+        return "similar"
     if conf_low > 0 or conf_high < 0:
-        return "a difference is likely; its practical size is uncertain"
-    if math.isnan(detectable):
-        return "this survey cannot tell; with so few answers no gap would show"
-    return f"this survey cannot tell; only gaps of about {amount(detectable, unit)} {unit} would show"
+        return "likely"
+    return "too_few" if math.isnan(detectable) else "undecided"
 
 
 def amount(value: float, unit: str, *, exact: bool = False) -> str:

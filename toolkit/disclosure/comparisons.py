@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from toolkit.analysis import adjust_p, gaps_from_summary
+from toolkit.analysis.engine import SIMPLE
 from toolkit.disclosure.claims import Claim, Table, number
 from toolkit.disclosure.redaction import RulingOf, count_shown, n_shown, typed
 from toolkit.disclosure.ruling import REASONS, Share
@@ -72,7 +73,8 @@ def _gap_row(row: Mapping[str, Any], sides: Mapping[str, Claim], ruled: RulingOf
         new |= dict.fromkeys((*_DERIVED, "p_adjusted"), math.nan)
         new |= {f"{what}_{end}": math.nan for what in ("estimate", "n") for end in ours}
         new |= {"shown": False, "withheld": "; ".join(reasons), "bound_a": "", "bound_b": ""}
-        new |= {"effect_size_kind": None, "verdict": "not shown", "method": "withheld"}
+        new |= {"effect_size_kind": None, "verdict": "not shown", "verdict_code": "not_shown"}
+        new |= {"method": "withheld", "method_code": "withheld"}
     return new
 
 
@@ -88,11 +90,13 @@ def _compute_again(rows: list[dict[str, Any]], level: float, margin: float) -> N
     ]
     for place in places:
         row = rows[place]
-        plain = not str(row["method"]).startswith("not computed") and "design-based" not in str(row["method"])
+        # The frame holds no covariances: only what rests on two simple samples can be computed again.
+        plain = not row["design"] and row["method_code"] in SIMPLE
         row |= dict.fromkeys((*_DERIVED, "p_adjusted"), math.nan)
         row["gap"] = float(row["estimate_a"]) - float(row["estimate_b"])
         row["bound"] = _gap_bound(row)
-        row |= {"effect_size_kind": None, "verdict": TOO_CLOSE, "method": "bound only: one side is a bound"}
+        row |= {"effect_size_kind": None, "verdict": TOO_CLOSE, "verdict_code": "too_close"}
+        row |= {"method": "bound only: one side is a bound", "method_code": "bound"}
         row["_plain"] = plain
     again = [place for place in places if rows[place].pop("_plain") and rows[place]["bound"]]
     if again:
@@ -135,13 +139,13 @@ def _take_over(row: dict[str, Any], found: Mapping[str, Any]) -> None:
     for column in (*_DERIVED, "effect_size_kind"):
         row[column] = found[column]
     row["method"] = f"{found['method']}, computed at the printed bound"
+    row["method_code"] = found["method_code"]
     row["conf_high" if row["bound"] == ">=" else "conf_low"] = math.nan
-    said = str(found["verdict"])
-    if said.startswith("a gap of"):
+    if found["verdict_code"] == "gap":
         least = math.floor(100 * abs(row["gap"]) + 1e-6)
-        row["verdict"] = f"a gap of at least {least} points"
-    elif said.startswith("a difference is likely"):
-        row["verdict"] = said
+        row |= {"verdict": f"a gap of at least {least} points", "verdict_code": "gap_at_least"}
+    elif found["verdict_code"] == "likely":
+        row |= {"verdict": found["verdict"], "verdict_code": "likely"}
 
 
 def _adjust_again(out: list[dict[str, Any]], raw: Sequence[Mapping[str, Any]], name: str) -> None:
@@ -155,18 +159,12 @@ def _adjust_again(out: list[dict[str, Any]], raw: Sequence[Mapping[str, Any]], n
         ):
             continue
         adjusted = np.array([number(raw[place]["p_adjusted"]) for place in places])
-        fresh = adjust_p(after, _adjustment(before, adjusted, family, name))
+        method = str(raw[places[0]]["adjustment"])
+        if not np.allclose(adjust_p(before, method), adjusted, rtol=1e-9, atol=1e-12, equal_nan=True):
+            raise ToolkitError(
+                f"results '{name}': the adjusted p values of family '{family}' are not those of the rows "
+                "given; release the whole table at once, as it was made"
+            )
+        fresh = adjust_p(after, method)
         for place, value in zip(places, fresh, strict=True):
             out[place]["p_adjusted"] = float(value)
-
-
-def _adjustment(p: Any, adjusted: Any, family: str, name: str) -> str:
-    """Which adjustment a family was given, found by repeating it."""
-    usual = ("BH", "holm") if family == "other" else ("holm", "BH")
-    for method in (*usual, "hochberg", "hommel", "bonferroni", "BY", "none"):
-        if np.allclose(adjust_p(p, method), adjusted, rtol=1e-9, atol=1e-12, equal_nan=True):
-            return method
-    raise ToolkitError(
-        f"results '{name}': the adjusted p values of family '{family}' are not those of the rows given; "
-        "release the whole table at once, as it was made"
-    )

@@ -163,7 +163,7 @@ def typed(
             return COUNT
         if column in numbers:
             return "float64"
-        if column == "shown":
+        if column in ("shown", "design"):
             return "bool"
         dtype = like[column].dtype if column in like.columns else None
         return dtype if isinstance(dtype, pd.CategoricalDtype) else "str"

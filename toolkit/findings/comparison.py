@@ -10,6 +10,7 @@ import pandas as pd
 
 from toolkit.analysis import gaps_from_summary
 from toolkit.analysis.contract import gap_columns
+from toolkit.analysis.verdict import VERDICTS
 from toolkit.errors import InvalidInput, Problem
 from toolkit.records import COUNT, frame_of, records
 
@@ -29,11 +30,8 @@ DESCRIPTIVE_COLUMNS = (
 )
 """Columns that say what a published figure is; they hold no number of ours."""
 
-_NOT_COMPARABLE = "not comparable"
 _COMPUTED = gap_columns()[gap_columns().index("gap") :]
-_NUMBERS = tuple(
-    name for name in _COMPUTED if name not in ("effect_size_kind", "verdict", "method", "family")
-)
+_NUMBERS = tuple(name for name in _COMPUTED[: _COMPUTED.index("verdict")] if name != "effect_size_kind")
 
 
 def benchmark(
@@ -79,7 +77,7 @@ def benchmark(
     """
     ours = _ours([estimates] if isinstance(estimates, pd.DataFrame) else list(estimates))
     mapped = findings[(findings["variable"] != "") & (findings["our_audience"] != "")]
-    rows = [_row(finding, ours) for finding in records(mapped)]
+    rows = [_row(finding, ours, adjust) for finding in records(mapped)]
     computed = [place for place, row in enumerate(rows) if row["comparable"] == "yes" and _known(row)]
     if computed:
         found = _compared([rows[place] for place in computed], level, margin, adjust)
@@ -87,7 +85,7 @@ def benchmark(
             rows[place] |= {name: values[name] for name in _COMPUTED}
     columns = ["item", "measure", "audience", *DESCRIPTIVE_COLUMNS, *gap_columns()[2:]]
     types = dict.fromkeys(columns, "str") | dict.fromkeys((*_NUMBERS, "estimate_a", "estimate_b"), "float64")
-    return frame_of(rows, types | {"n_a": COUNT, "n_b": COUNT})
+    return frame_of(rows, types | {"n_a": COUNT, "n_b": COUNT, "design": "bool"})
 
 
 def _ours(frames: list[pd.DataFrame]) -> dict[tuple[str, str, str], tuple[float, float, float]]:
@@ -122,7 +120,7 @@ def _ours(frames: list[pd.DataFrame]) -> dict[tuple[str, str, str], tuple[float,
 
 
 def _row(
-    finding: dict[str, Any], ours: dict[tuple[str, str, str], tuple[float, float, float]]
+    finding: dict[str, Any], ours: dict[tuple[str, str, str], tuple[float, float, float]], adjust: str
 ) -> dict[str, Any]:
     key = (finding["variable"], finding["measure"], finding["our_audience"])
     estimate, n, effective = ours.get(key, (math.nan, math.nan, math.nan))
@@ -148,9 +146,13 @@ def _row(
         "estimate_a": estimate,
         "estimate_b": finding["value_pct"] / 100,
         "effect_size_kind": None,
-        "verdict": _NOT_COMPARABLE if not comparable else "no comparison could be made",
-        "method": f"{_NOT_COMPARABLE}: {finding['reason']}" if not comparable else f"not computed: {why}",
+        "verdict": VERDICTS["not_computed" if comparable else "not_comparable"],
+        "method": f"not computed: {why}" if comparable else f"not comparable: {finding['reason']}",
         "family": "all",
+        "verdict_code": "not_computed" if comparable else "not_comparable",
+        "method_code": "not_computed" if comparable else "not_comparable",
+        "design": False,
+        "adjustment": adjust,
         "_effective_n": effective,
     }
 

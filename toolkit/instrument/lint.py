@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from toolkit.errors import Problem, near_names
 from toolkit.instrument.fields import ID_PATTERN
-from toolkit.instrument.lint_items import find_in_item, find_in_scale, find_in_words, repeated
+from toolkit.instrument.lint_items import find_in_item, find_in_scale, find_in_words, options_of, repeated
 from toolkit.instrument.lint_routing import find_in_routing
 from toolkit.instrument.lint_rules import ALLOWABLE, Lint
 from toolkit.instrument.lint_scores import find_in_scores
@@ -145,7 +145,7 @@ def _columns(instrument: Instrument) -> Iterator[Finding]:
     taken = dict.fromkeys(RESERVED_COLUMNS, "a column of every coded frame")
     taken |= dict.fromkeys(PLATFORM_COLUMNS, "a column of every platform's export")
     for item in instrument.items:
-        for name, path in _names(item):
+        for name, path in _names(item, instrument):
             mine, other = f"the name of {' → '.join(path)}", taken.get(name.casefold())
             if other == mine and path[-2] != "options":
                 kind = "rows" if path[-2] == "rows" else "items"
@@ -155,7 +155,7 @@ def _columns(instrument: Instrument) -> Iterator[Finding]:
             taken.setdefault(name.casefold(), mine)
 
 
-def _names(item: Item) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _names(item: Item, instrument: Instrument) -> Iterator[tuple[str, tuple[str, ...]]]:
     path = ("items", item.id)
     yield item.id, path
     for row in item.rows:
@@ -163,3 +163,7 @@ def _names(item: Item) -> Iterator[tuple[str, tuple[str, ...]]]:
     if item.type == "multi":
         for option in item.options:
             yield f"{item.id}_{option.code}", (*path, "options", option.code)
+    if item.type in ("single", "multi"):
+        for option in options_of(item, instrument):
+            if option.write_in:
+                yield f"{item.id}_{option.code}_text", (*path, "options", f"{option.code} (write_in)")

@@ -11,7 +11,7 @@ from toolkit.instrument.model import Instrument, Item, Option, Row, Scale, Sourc
 from toolkit.instrument.published.refused import refused_name
 from toolkit.instrument.reading import Finding
 
-__all__ = ["find_in_item", "find_in_scale", "find_in_source", "find_in_words", "repeated"]
+__all__ = ["find_in_item", "find_in_scale", "find_in_source", "find_in_words", "options_of", "repeated"]
 
 
 def find_in_item(
@@ -112,6 +112,16 @@ def _answers(
             if option.exclusive:
                 where = (*path, "options", option.code, "exclusive")
                 yield Finding(where, "only a multi-select has exclusive options", "leave it out")
+    written = [option.code for option in options_of(item, instrument) if option.write_in]
+    if written and written[0] != "other":
+        mend = "give it the code other, which survey platforms use"
+        yield Finding((*path, "options", written[0]), f"the write-in has the code '{written[0]}'", mend)
+    if written and item.type == "matrix":
+        mend = "give the write-in to a single choice or a multi-select"
+        yield Finding((*path, "scale"), f"the scale of a matrix has a write-in ('{written[0]}')", mend)
+    if len(written) > 1:
+        what = f"{' and '.join(written)} are both write-ins, and platforms offer one per question"
+        yield Finding((*path, "options"), what, "keep write_in: true at one of them")
     names = (*(scale.missing if scale else ()), *item.missing)
     if item.missing:
         options = scale.options if scale else item.options
@@ -148,7 +158,11 @@ def _misfits(item: Item) -> Iterator[tuple[str, str]]:
 def _bounds(path: tuple[str, ...], item: Item) -> Iterator[Finding]:
     for bound in ("minimum", "maximum"):
         limit = getattr(item, bound)
-        if limit is not None and item.type != "number":
+        if limit is not None and bound == "maximum" and item.type in ("multi", "ranking"):
+            if limit not in range(1, len(item.options) + 1):
+                mend = f"write how many answers may be given, from 1 to {len(item.options)}"
+                yield Finding((*path, bound), f"{limit:g} answers cannot be chosen", mend)
+        elif limit is not None and item.type != "number":
             yield Finding((*path, bound), f"only a number has a {bound}", "leave it out")
         elif limit is not None and not math.isfinite(limit):
             yield Finding((*path, bound), f"{limit} is no bound", "write a number, or leave it out")
@@ -248,6 +262,12 @@ def find_in_words(
     for language, words in wording.items():
         if not words.strip():
             yield Finding((*path, language), "the words are blank", "write them, or leave the key out")
+
+
+def options_of(item: Item, instrument: Instrument) -> tuple[Option, ...]:
+    """Options of an item: those of its scale where it names one that is defined, else its own."""
+    scale = instrument.scales.get(item.scale) if item.scale else None
+    return scale.options if scale else item.options
 
 
 def repeated(names: Sequence[str]) -> list[str]:

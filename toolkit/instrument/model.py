@@ -63,11 +63,12 @@ class Audience(Strict):
 
 
 class Option(Strict):
-    """One answer."""
+    """One answer; a `write_in` ("Other, please specify") has a text column of its own beside it."""
 
     code: Code
     label: Wording
     exclusive: Truth = False
+    write_in: Truth = False
 
 
 class MissingAnswer(Strict):
@@ -166,7 +167,11 @@ class Section(Strict):
 
 @dataclass(frozen=True)
 class Variable:
-    """One column of a coded frame: a single item, a row of a matrix, or an option of a multi-select."""
+    """One column of a coded frame: a single item, a row of a matrix, an option of a multi-select or its text.
+
+    The text of an option `other` stands in a column of its own, `item_other_text`, for which `write_in` is
+    True.
+    """
 
     name: str
     item: Item
@@ -174,17 +179,22 @@ class Variable:
     audiences: tuple[str, ...]
     row: Row | None = None
     option: Option | None = None
+    write_in: bool = False
 
     @property
     def part(self) -> str | None:
         """Id of the row or code of the option it is; None where it is the whole item."""
         if self.row:
             return self.row.id
+        if self.write_in and self.option:
+            return f"{self.option.code}_text"
         return self.option.code if self.option else None
 
     @property
     def kind(self) -> Literal["single", "option", "number", "text"]:
         """How the column is coded."""
+        if self.write_in:
+            return "text"
         if self.option is not None:
             return "option"
         return "single" if self.item.type in ("single", "matrix") else self.item.type  # type: ignore[return-value]
@@ -203,8 +213,8 @@ class Variable:
 
     @property
     def ordered(self) -> bool:
-        """Whether a higher code means more."""
-        return bool(self.scale and self.scale.ordered)
+        """Whether a higher code means more; never beside a write-in, which has no place in an order."""
+        return bool(self.scale and self.scale.ordered and not any(one.write_in for one in self.scale.options))
 
     @property
     def theme(self) -> str:
@@ -267,7 +277,8 @@ class Variable:
     def label(self, language: str = "en") -> str:
         """A few words that name it in a picture or a table; a row without a short name is its statement."""
         if self.option:
-            return self.option.label[language]
+            words = self.option.label[language]
+            return f"{words} ({_AS_TEXT.get(language, _AS_TEXT['en'])})" if self.write_in else words
         if self.row:  # its item's short name would name every row alike
             return self.row.short.get(language) or _spoken(self.row.text, self.audiences[0], language)
         return self.item.short.get(language) or self.wording(self.audiences[0], language)
@@ -336,8 +347,12 @@ class Instrument(Strict):
         raise KeyError(f"no item '{item_id}': {near_names(item_id, (item.id for item in self.items))}")
 
     def of_item(self, item_id: str) -> tuple[Variable, ...]:
-        """The variables one item makes: one, or one a row, or one an option."""
-        return tuple(variable for variable in self.variables if variable.item.id == item_id)
+        """The variables one item makes: one, or one per row or option; not the text of its write-in."""
+        return tuple(v for v in self.variables if v.item.id == item_id and not v.write_in)
+
+    def write_in_of(self, item_id: str) -> Variable | None:
+        """The column that holds the text of an item's write-in option; None where it offers none."""
+        return next((v for v in self.variables if v.item.id == item_id and v.write_in), None)
 
     @property
     def sensitive_names(self) -> frozenset[str]:
@@ -362,6 +377,9 @@ class Instrument(Strict):
         return tuple(v for v in self.variables if len(v.audiences) > 1 and v.kind in kinds)
 
 
+_AS_TEXT: Mapping[str, str] = {"en": "text", "fr": "texte", "de": "Text", "es": "texto", "it": "testo"}
+
+
 def _spoken(text: ParallelWording, audience: str, language: str) -> str:
     return (text.get(audience) or text["all"])[language]
 
@@ -379,3 +397,8 @@ def _columns(item: Item, instrument: Instrument) -> Iterable[Variable]:
             yield Variable(f"{item.id}_{option.code}", item, None, audiences, option=option)
     else:
         yield Variable(item.id, item, scale, audiences)
+    if item.type in ("single", "multi"):
+        for option in item.options if scale is None else scale.options:
+            if option.write_in:
+                name = f"{item.id}_{option.code}_text"
+                yield Variable(name, item, None, audiences, option=option, write_in=True)

@@ -55,6 +55,7 @@ _KEYS: Mapping[str, Mapping[str, str]] = {
     "Option": {
         "code": "1 to 5 letters or digits; LimeSurvey drops others without a word.",
         "exclusive": "true: it cannot be ticked together with others (multi-select only).",
+        "write_in": "true: people may write their own answer (Other, please specify); one option per item.",
     },
     "MissingAnswer": {
         "code": "Its code on screen, such as 98.",

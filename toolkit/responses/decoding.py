@@ -5,7 +5,8 @@ Rules, in this order:
 1. A row without an audience is set aside.
 2. An item not put to the row's audience is -5; an item its routing passes by is -4. An answer found there
    all the same is not used, and the respondents concerned are noted in the disposition.
-3. A multi-select was answered where at least one option is ticked: its other options become "0". Where an
+3. A multi-select was answered where at least one option is ticked, also one in a column that is not read
+   (which is noted): its other options become "0". Where an
    exclusive option is ticked beside others, the others stand, the exclusive one becomes "0", and it is noted.
 4. An item that was asked and holds nothing is -3; where the platform says that it was not shown, -4, noted.
 5. In a row that was not submitted, everything after the last item answered is -6, unless an answer given
@@ -71,7 +72,8 @@ def decode(export: Export, instrument: Instrument) -> Coded:
     known = export.people["audience"].notna()
     people, answers = export.people[known], export.answers[known]
     hidden = None if export.hidden is None else export.hidden[known]
-    work = _Work(people, answers, instrument, frozenset(export.absent), hidden)
+    beside = None if export.beside is None else export.beside[known]
+    work = _Work(people, answers, instrument, frozenset(export.absent), hidden, beside)
     for item in instrument.items:
         work.decode_item(item)
     status = work.settle()
@@ -90,6 +92,8 @@ def decode(export: Export, instrument: Instrument) -> Coded:
 
 
 _NOT_SHOWN = "not shown by the platform though the instrument asks it: counted as routed past"
+_UNREAD = "ticked an answer in a column that is not read: counted as having answered the question"
+_TOO_MANY = "gave more answers than the question takes: all of them stand"
 _NOTHING_SAID = "submitted without one answer"
 _BROKEN = "broke off before half of the questions"
 _REASONS = (_NOTHING_SAID, _BROKEN)
@@ -105,9 +109,10 @@ class _Work:
         instrument: Instrument,
         absent: frozenset[str],
         hidden: pd.DataFrame | None,
+        beside: pd.DataFrame | None,
     ) -> None:
         self.people, self.answers, self.instrument, self.absent = people, answers, instrument, absent
-        self.hidden = hidden
+        self.hidden, self.beside = hidden, beside
         self.audience = pd.Categorical(
             people["audience"], categories=list(instrument.audiences), ordered=True
         )
@@ -121,18 +126,28 @@ class _Work:
             "answered though routed past: not used": none.copy(),
             "ticked an exclusive option beside others: the others stand": none.copy(),
             _NOT_SHOWN: none.copy(),
+            _UNREAD: none.copy(),
+            _TOO_MANY: none.copy(),
         }
 
     def decode_item(self, item: Item) -> None:
         """Decode every column of one item; routing looks only at items decoded before."""
         variables = list(self.instrument.of_item(item.id))
+        write_in = self.instrument.write_in_of(item.id)
         known = self._columns_so_far() if item.ask_if else None
         raw = {v.name: self.answers[v.name] for v in variables}
         given: dict[str, np.ndarray] = {name: _given(column) for name, column in raw.items()}
         if item.type == "multi":
             any_given: np.ndarray = np.logical_or.reduce(list(given.values()))
+            if self.beside is not None and item.id in self.beside:
+                unread = self.beside[item.id].to_numpy(dtype=bool)
+                self._note(_UNREAD, unread)
+                any_given = any_given | unread
             given = dict.fromkeys(given, any_given)
-        for variable in variables:
+        if write_in is not None:
+            raw[write_in.name] = self.answers[write_in.name]
+            given[write_in.name] = _given(raw[write_in.name])
+        for variable in [*variables, *([] if write_in is None else [write_in])]:
             for_audience = self._for_audience(variable)
             was_asked = for_audience if known is None else asked(known, variable, self.instrument)
             if variable.name in self.absent or item.id in self.absent:
@@ -145,6 +160,9 @@ class _Work:
             self.coded[name] = self._column(variable, raw[name], for_audience)
         if item.type == "multi":
             self._keep_exclusive_apart(item, variables)
+        if item.type == "multi" and item.maximum is not None:
+            ticks = np.sum([(self.coded[v.name] == "1").to_numpy() for v in variables], axis=0)
+            self._note(_TOO_MANY, ticks > item.maximum)
 
     def _shown(self, name: str, was_asked: np.ndarray, given: np.ndarray) -> np.ndarray:
         """Take those out to whom the platform says it never showed what our routing asks of them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -11,7 +12,7 @@ from toolkit.errors import Problem, near_names
 from toolkit.instrument.model import Instrument
 from toolkit.responses.naming import or_else
 
-__all__ = ["DISPOSITION_COLUMNS", "Columns", "Export", "match_columns", "tally"]
+__all__ = ["DISPOSITION_COLUMNS", "Columns", "Export", "match_columns", "multi_of", "tally"]
 
 DISPOSITION_COLUMNS = ("wave", "source", "outcome", "reason", "rows")
 """Columns of a disposition table; outcome is read, kept, set aside or noted."""
@@ -37,6 +38,8 @@ class Export:
         Everything that must be mended before these answers may be used.
     hidden
         Same index; True where the platform says that the variable was not shown. None where it cannot say.
+    beside
+        Same index, one column per multi-select: True where an option was ticked that stays unread.
     """
 
     source: str
@@ -48,6 +51,7 @@ class Export:
     disposition: pd.DataFrame
     problems: tuple[Problem, ...] = field(default=())
     hidden: pd.DataFrame | None = None
+    beside: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)
@@ -107,22 +111,34 @@ def match_columns(
     if len(lacking) > len(held):
         return Columns({}, (_wrong_survey(len(held), len(held) + len(lacking), unknown),))
     problems = [
-        *_unknown(unknown, {*accepted, *lacking}),
+        *_unknown(unknown, {*accepted, *lacking}, instrument),
         *_lacking(lacking, unknown or headings),
         *_present_though_absent(found, absent, instrument),
     ]
     return Columns({name: tuple(here) for name, here in found.items()}, tuple(problems))
 
 
-def _unknown(unknown: Iterable[str], known: Iterable[str]) -> list[Problem]:
-    return [
-        Problem(
-            f"column {name}",
-            "is no item of the instrument and no column of the platform",
-            or_else(near_names(name, sorted(known)), "list it under ignore_columns"),
+def _unknown(unknown: Iterable[str], known: Iterable[str], instrument: Instrument) -> list[Problem]:
+    found = []
+    for name in unknown:
+        hint = or_else(near_names(name, sorted(known)), "list it under ignore_columns")
+        item = multi_of(name, instrument)
+        if item is not None:
+            hint = f"give '{item}' an option for it (write_in: true where people write), or ignore_columns"
+        found.append(
+            Problem(f"column {name}", "is no item of the instrument and no column of the platform", hint)
         )
-        for name in unknown
-    ]
+    return found
+
+
+def multi_of(heading: str, instrument: Instrument) -> str | None:
+    """The multi-select a heading such as `why[other]` or `page/why/other` is a part of; None for others."""
+    multis = {item.id for item in instrument.items if item.type == "multi"}
+    found = _PART.match(heading)
+    return found["item"] if found and found["item"] in multis else None
+
+
+_PART = re.compile(r"(?:.*[/-])?(?P<item>[a-z][a-z0-9]*)(?:\[[^\[\]]+\]|[/_.:-][^/]+)$")
 
 
 def _lacking(lacking: Iterable[str], headings: Iterable[str]) -> list[Problem]:

@@ -54,6 +54,8 @@ class ItemMapping(Strict):
     where the file has two rows of headings. `either` lists columns that answer the same item for different
     people (one an audience); a respondent may have answered in one of them only.
     `values` turns cells into answer codes; left out, cells must be codes or labels already.
+    `write_in` names the column that holds what people wrote themselves, where the item has an option for it;
+    answers in `column` that are on no list fall to that option too (unless `values` says what each means).
     Cells listed in `blank` count as no answer. An item that is `optional` is absent, and noted, where the
     file has not all of its columns: selections of a published file leave some out.
     """
@@ -65,6 +67,7 @@ class ItemMapping(Strict):
     separator: str | None = None
     values: dict[str, str] = Field(default_factory=dict)
     blank: tuple[str, ...] = ()
+    write_in: str | None = None
     optional: Truth = False
 
     @model_validator(mode="after")
@@ -86,9 +89,10 @@ class ItemMapping(Strict):
     @property
     def headings(self) -> tuple[str, ...]:
         """Every heading it reads."""
+        more = () if self.write_in is None else (self.write_in,)
         if self.columns:
-            return tuple(self.places.values())
-        return (self.column,) if self.column is not None else self.either
+            return (*self.places.values(), *more)
+        return (*((self.column,) if self.column is not None else self.either), *more)
 
 
 class DesignColumns(Strict):

@@ -24,6 +24,7 @@ __all__ = [
     "number_words",
     "option_labels",
     "option_numbers",
+    "shortened",
     "tidy",
     "translate",
     "unknown_cells",
@@ -147,24 +148,46 @@ def translate(
     return pd.Series(pd.Categorical.from_codes(codes[places], dtype=dtype), index=cells.index)
 
 
-def unknown_cells(cells: pd.Series, words: Mapping[str, str], variable: Variable) -> Iterator[Problem]:
-    """One problem for each answer that the instrument does not know, worst first, at most five a column."""
-    counts = cells.value_counts()
+def unknown_cells(
+    cells: pd.Series, words: Mapping[str, str], variable: Variable, *, joined: bool = False
+) -> Iterator[Problem]:
+    """One problem for each of the five commonest answers the instrument does not know, one for all others.
+
+    Parameters
+    ----------
+    joined
+        Whether the answers are parts of cells that hold several: the item is named, not one of its options.
+    """
+    name = variable.item.id if joined else variable.name
+    counts = cells.value_counts()  # one row may hold several parts
+    otherwise = "correct the instrument or the export"
+    if variable.item.type in ("single", "multi"):
+        otherwise += "; answers in people's own words need an option with write_in: true"
     for answer in counts.index[:5]:
-        rows = cells.index[cells == answer]
-        shown = answer if len(answer) <= 40 else answer[:37] + "…"
+        rows = cells.index[cells == answer].unique()
         yield Problem(
             f"column {cells.name}, {rows_said(rows)}",
-            f"{shown!r} is not an answer of '{variable.name}'",
-            or_else(near_names(answer, words), "correct the instrument or the export"),
+            f"{shortened(answer)!r} is not an answer of '{name}'",
+            or_else(near_names(answer, words), otherwise),
         )
     if len(counts) > 5:
-        rest = cells[cells.isin(counts.index[5:])]
+        further = list(counts.index[5:])
+        rest = cells[cells.isin(further)]
+        listed = ", ".join(repr(shortened(one)) for one in further[:_MOST_LISTED])
+        more = f" and {len(further) - _MOST_LISTED} more" if len(further) > _MOST_LISTED else ""
         yield Problem(
-            f"column {cells.name}, {rows_said(rest.index)}",
-            f"{len(counts) - 5} further answers are unknown to '{variable.name}'",
+            f"column {cells.name}, {rows_said(rest.index.unique())}",
+            f"{len(further)} further answers are unknown to '{name}': {listed}{more}",
             "check that the column holds this item",
         )
+
+
+_MOST_LISTED = 100
+
+
+def shortened(answer: str) -> str:
+    """An answer as a message shows it: at most 80 characters."""
+    return answer if len(answer) <= 80 else answer[:77] + "…"
 
 
 def number_cells(cells: pd.Series, variable: Variable, problems: list[Problem]) -> pd.Series:

@@ -162,7 +162,9 @@ def _manifest(
         platform="limesurvey",
         layout=layout,
         files=[file],
-        columns=[_column(variable, plan) for variable in plan.instrument.variables],
+        columns=[
+            _column(variable, plan) for variable in plan.instrument.variables if not _without_column(variable)
+        ],
         audience_column=AUDIENCE if plan.asks_audience else None,
         notices=[*(f"{file}: {notice}" for notice in _notices(plan, left_out)), *idle],
         settings={"survey_id": plan.survey_id, **({"hidden": " ".join(plan.hidden)} if plan.hidden else {})},
@@ -178,8 +180,17 @@ def _column(variable: Variable, plan: Plan) -> Column:
         "full": [heading(*pair) for pair in texts],
         "abbreviated": [abbreviated(*pair) for pair in texts],
     }
-    ticked = {"1": "Y", "0": ""} if variable.kind == "option" else None
-    return column_of(variable, plan.instrument, question=code, part=part, headings=headings, codes=ticked)
+    codes = {"1": "Y", "0": ""} if variable.kind == "option" else None
+    write_in = plan.instrument.write_in_of(variable.item.id)
+    if write_in is not None and write_in.option is not None and variable.kind == "single":
+        offered = plan.instrument.missing_on_screen(variable)
+        codes = {code: code for code in variable.codes} | offered | {write_in.option.code: "-oth-"}
+    return column_of(variable, plan.instrument, question=code, part=part, headings=headings, codes=codes)
+
+
+def _without_column(variable: Variable) -> bool:
+    """Whether a column is an option's tick that LimeSurvey has no column for: the text stands for both."""
+    return variable.kind == "option" and variable.option is not None and variable.option.write_in
 
 
 def _texts(variable: Variable, plan: Plan, language: str) -> tuple[str, str | None]:
@@ -197,7 +208,7 @@ def _notices(plan: Plan, left_out: Sequence[str]) -> Iterator[str]:
         if item in asked:
             yield f"LimeSurvey keeps the code '{item}' for itself; the item is called '{code}' there"
     for name, code in plan.parts.items():
-        if name in plan.instrument:
+        if name in plan.instrument and code != "other":
             yield f"LimeSurvey keeps the code of '{name}' for itself; its sub-question is called '{code}'"
     for language, title in _titles(plan.instrument).items():
         kept = plan.titles[language]

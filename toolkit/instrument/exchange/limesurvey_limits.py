@@ -37,7 +37,9 @@ def part_codes(instrument: Instrument) -> dict[str, str]:
     """Column → sub-question code, for the rows and options whose names LimeSurvey keeps for itself."""
     codes: dict[str, str] = {}
     for variable in instrument.variables:
-        if variable.part is not None and variable.part.casefold() in _KEPT_PARTS:
+        if variable.option is not None and variable.option.write_in:
+            codes[variable.name] = "other"  # LimeSurvey's own, with its text
+        elif variable.part is not None and variable.part.casefold() in _KEPT_PARTS:
             others = {str(one.part).casefold() for one in instrument.of_item(variable.item.id)}
             codes[variable.name] = _free(variable.part, others)
     return codes

@@ -23,8 +23,9 @@ HEADER = (
     *("validation", "mandatory", "encrypted", "other", "default", "same_default", "same_script"),
     *("hidden", "exclude_all_others", "random_order", "random_group"),
 )
-"""Columns of every file; `BOUNDS` follow where a number has bounds."""
+"""Columns of every file; `FURTHER` follow where a question has one of them."""
 BOUNDS = ("min_num_value_n", "max_num_value_n")
+FURTHER = (*BOUNDS, "max_answers", "other_replace_text")
 TYPES = {"single": "L", "matrix": "F", "multi": "M", "number": "N", "text": "T"}
 _BYTES_LOOKED_AT = 10_000
 
@@ -98,7 +99,7 @@ def tabulated(rows: Iterable[Line]) -> bytes:
     behind the first row, which no column belongs to, move the end where it would.
     """
     rows = list(rows)
-    header = [*HEADER, *(name for name in BOUNDS if any(row.get(name) for row in rows))]
+    header = [*HEADER, *(name for name in FURTHER if any(row.get(name) for row in rows))]
     made = io.StringIO(newline="")
     writer = csv.writer(made, delimiter="\t", lineterminator="\n")
     writer.writerow(header)
@@ -162,6 +163,9 @@ def _members(plan: Plan, name: str) -> Iterator[Line]:
         for code in quota.answers.get(name, ()):
             audiences = plan.instrument.audiences
             told = audiences[code].code if name == AUDIENCE else code
+            write_in = None if name == AUDIENCE else plan.instrument.write_in_of(name)
+            if write_in is not None and write_in.option is not None and code == write_in.option.code:
+                told = "-oth-"
             yield {"class": "QTAM", "related_id": str(number), "name": told}
 
 
@@ -214,8 +218,13 @@ def _question(plan: Plan, item: Item, language: str, *, base: bool) -> Iterator[
         for variable in plan.instrument.of_item(item.id)
         if variable.option and variable.option.exclusive
     )
-    for name, bound in zip(BOUNDS, (item.minimum, item.maximum), strict=True):
-        if bound is not None:
+    write_in = plan.instrument.write_in_of(item.id)
+    if write_in is not None and write_in.option is not None:
+        columns["other"] = "Y"
+        columns["other_replace_text"] = write_in.option.label[language]
+    names = BOUNDS if item.type == "number" else ("", "max_answers")
+    for name, bound in zip(names, (item.minimum, item.maximum), strict=True):
+        if name and bound is not None:
             columns[name] = f"{bound:.15g}"
     yield {"class": "Q"} | columns | _in(language)
     yield from _parts(plan, item, asked, language)
@@ -244,12 +253,15 @@ def _parts(plan: Plan, item: Item, asked: tuple[str, ...], language: str) -> Ite
         if variable.row:
             relevance = _only(plan, heard) if plan.asks_audience and set(heard) < set(asked) else "1"
             yield _sub_question(code, plan.text(variable.row.text, heard, language), relevance, language)
-        if variable.option:
+        if variable.option and not variable.option.write_in:
             yield _sub_question(code, marked_up(variable.option.label[language]), "1", language)
     if item.type in ("single", "matrix"):
         variable = variables[0]
+        write_in = plan.instrument.write_in_of(item.id)
+        own = write_in.option.code if write_in is not None and write_in.option is not None else None
         for code, label in variable.code_labels(language).items():
-            yield _answer(code, label, language)
+            if code != own:  # LimeSurvey adds its own answer for it
+                yield _answer(code, label, language)
         for missing in plan.instrument.missing_of(variable):
             yield _answer(missing.code, missing.label[language], language)
 

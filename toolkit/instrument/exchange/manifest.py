@@ -11,7 +11,7 @@ import json
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 
@@ -209,8 +209,23 @@ def wording_hash(text: str) -> str:
 def instrument_hash(instrument: Instrument) -> str:
     """Sixteen hex digits of everything the instrument holds; what lint need not say is no part of it."""
     unsaid = {"items": {"__all__": {"lint"}}, "scales": {"__all__": {"lint"}}}
-    held = json.dumps(instrument.model_dump(mode="json", exclude=unsaid), ensure_ascii=False, sort_keys=True)
+    said = _without_later_keys(instrument.model_dump(mode="json", exclude=unsaid))
+    held = json.dumps(said, ensure_ascii=False, sort_keys=True)
     return hashlib.sha256(held.encode("utf-8")).hexdigest()[:16]
+
+
+_LATER_KEYS: Mapping[str, object] = {"write_in": False}
+"""Keys that later versions added → what they hold where nothing is said: manifests of before stay valid."""
+
+
+def _without_later_keys(held: Any) -> Any:
+    if isinstance(held, dict):
+        return {
+            key: _without_later_keys(value)
+            for key, value in held.items()
+            if key not in _LATER_KEYS or value != _LATER_KEYS[key]
+        }
+    return [_without_later_keys(one) for one in held] if isinstance(held, list) else held
 
 
 def column_of(

@@ -103,8 +103,9 @@ def page_data(instrument: Instrument) -> dict[str, Any]:
             {
                 "name": variable.name,
                 "item": variable.item.id,
-                "part": variable.part,
+                "part": variable.option.code if variable.option else variable.part,
                 "kind": variable.kind,
+                "write_in": variable.write_in,
                 "audiences": list(variable.audiences),
             }
             for variable in instrument.variables
@@ -138,11 +139,17 @@ def _answers(item: Item, instrument: Instrument) -> Iterator[dict[str, Any]]:
     options = item.options if item.type == "multi" else (variable.scale.options if variable.scale else ())
     for option in options:
         label = {one: option.label[one] for one in instrument.languages}
-        yield {"code": option.code, "label": label, "exclusive": option.exclusive, "aside": False}
+        yield {
+            "code": option.code,
+            "label": label,
+            "exclusive": option.exclusive,
+            "aside": False,
+            "write_in": option.write_in,
+        }
     if item.type in ("single", "matrix"):
         for missing in instrument.missing_of(variable):
             label = {one: missing.label[one] for one in instrument.languages}
-            yield {"code": missing.code, "label": label, "exclusive": False, "aside": True}
+            yield {"code": missing.code, "label": label, "exclusive": False, "aside": True, "write_in": False}
 
 
 def _rows(item: Item, asked: tuple[str, ...], instrument: Instrument) -> Iterator[dict[str, Any]]:

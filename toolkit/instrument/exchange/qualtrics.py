@@ -148,7 +148,8 @@ def _columns(question: Question, part: Instrument, layout: Layout) -> Iterator[C
     """Headings: "tag" with multi-selects in several columns, "joined" in one; for a QSF "import_id" too."""
     rows = {row.code: row.number for row in question.rows}
     options = {answer.code: answer.number for answer in question.answers}
-    for variable in part.of_item(question.item.id):
+    write_in = part.write_in_of(question.item.id)
+    for variable in (*part.of_item(question.item.id), *([] if write_in is None else [write_in])):
         tag, number, codes, recodes = question.tag, "", {}, {}
         headings = {"tag": [tag], "joined": [tag]}
         if variable.row:
@@ -158,12 +159,15 @@ def _columns(question: Question, part: Instrument, layout: Layout) -> Iterator[C
             number = str(options[variable.option.code])
             headings["tag"] = [f"{tag}_{number}"]
             codes = {"1": number, "0": ""}
+            if variable.write_in:
+                codes, headings = {}, {style: [f"{tag}_{number}_TEXT"] for style in headings}
         elif question.answers:
             codes = {answer.code: answer.value for answer in question.answers}
             if question.recoded:
                 recodes = {str(answer.number): answer.value for answer in question.answers}
         if layout == "qsf":
-            ending = "_TEXT" if variable.kind in ("number", "text") else f"_{number}" if number else ""
+            ending = f"_{number}" if number else ""
+            ending += "_TEXT" if variable.kind in ("number", "text") else ""
             headings["import_id"] = [f"QID{question.number}{ending}"]
         yield column_of(
             variable,

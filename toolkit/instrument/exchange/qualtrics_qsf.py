@@ -180,6 +180,9 @@ def _payload(question: Question) -> dict[str, Any]:
 def _validation(question: Question) -> dict[str, Any]:
     forced = "ON" if question.item.required else "OFF"
     settings: dict[str, Any] = {"ForceResponse": forced, "ForceResponseType": "ON", "Type": "None"}
+    if question.item.type == "multi" and question.item.maximum is not None:
+        most = {"MinChoices": "1", "MaxChoices": f"{question.item.maximum:.15g}"}
+        return settings | {"Type": "ChoiceRange", **most}
     if question.item.type != "number":
         return settings
     bounds = (("Min", question.item.minimum), ("Max", question.item.maximum))
@@ -193,6 +196,7 @@ def _displayed(choices: Iterable[Choice], language: str) -> dict[str, Any]:
         str(one.number): {
             "Display": marked_up(one.label[language]),
             **({"ExclusiveAnswer": True} if one.exclusive else {}),
+            **({"TextEntry": "true"} if one.write_in else {}),
         }
         for one in choices
     }

@@ -24,6 +24,7 @@ class Choice:
     code: str
     label: Mapping[str, str]
     exclusive: bool = False
+    write_in: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,14 +69,15 @@ def _answers(item: Item, instrument: Instrument) -> Iterator[Choice]:
     """Whole-number codes keep their value, others and options are numbered; missing answers keep theirs."""
     if item.type == "multi":
         for place, option in enumerate(item.options, start=1):
-            yield Choice(place, str(place), option.code, option.label, option.exclusive)
+            yield Choice(place, str(place), option.code, option.label, option.exclusive, option.write_in)
     if item.type not in ("single", "matrix"):
         return
     variable = instrument.of_item(item.id)[0]
     whole = all(code.isdigit() for code in variable.codes)
     options = variable.scale.options if variable.scale else ()
     for place, option in enumerate(options, start=1):
-        yield Choice(place, option.code if whole else str(place), option.code, option.label)
+        value = option.code if whole else str(place)
+        yield Choice(place, value, option.code, option.label, write_in=option.write_in)
     for place, missing in enumerate(instrument.missing_of(variable), start=len(options) + 1):
         yield Choice(place, missing.code, missing.becomes, missing.label)
 

@@ -109,6 +109,11 @@ def _steps(question: Question, instrument: Instrument, *, experimental: bool) ->
         if choice.exclusive and not experimental:
             label = _safe(choice.label[instrument.languages[0]])
             yield f"Choice “{label}”: Make answer exclusive"
+    for choice in question.answers:
+        if choice.write_in and not experimental:
+            yield f"Choice “{_safe(choice.label[instrument.languages[0]])}”: Allow text entry"
+    if item.type == "multi" and item.maximum is not None and not experimental:
+        yield f"Response requirements: Choice range, at most {item.maximum:.15g}"
     if item.type == "number":
         bounds = [
             f"{word} {bound:.15g}"

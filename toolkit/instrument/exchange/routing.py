@@ -149,6 +149,9 @@ class _Dialect:
     selected: str
     negated: str
     nobody: str
+    other: str = ""
+    """The code of a write-in, where the engine has one of its own."""
+    selected_other: str = ""
 
 
 _SURVEYJS = _Dialect(
@@ -181,6 +184,8 @@ _LIMESURVEY = _Dialect(
     order="{q}.NAOK{sign}{code}",
     answered="!is_empty({q}.NAOK)",
     selected='{q}.NAOK=="Y"',
+    other="-oth-",
+    selected_other="!is_empty({q}.NAOK)",
     negated="!({part})",
     nobody="0",
 )
@@ -225,7 +230,8 @@ class _Writer:
             return self._answered(node)
         if isinstance(node, Selected):
             variable = self.instrument[f"{node.name}_{node.code}"]
-            return self.dialect.selected.format(q=self.name(variable), code=node.code)
+            own = variable.option is not None and variable.option.write_in and self.dialect.selected_other
+            return (own or self.dialect.selected).format(q=self.name(variable), code=node.code)
         return self._comparison(node)
 
     def _answered(self, node: Answered) -> str:
@@ -245,6 +251,9 @@ class _Writer:
         equal = self.dialect.equal_number if number_asked else self.dialect.equal
         unequal = self.dialect.unequal_number if number_asked else self.dialect.unequal
         codes = [_plain_number(code) if number_asked else code for code in node.codes]
+        write_in = self.instrument.write_in_of(variable.item.id) if self.dialect.other else None
+        if write_in is not None and write_in.option is not None:
+            codes = [self.dialect.other if code == write_in.option.code else code for code in codes]
         if node.operator == "!=":
             return unequal.format(q=name, code=codes[0])
         listed = _either([equal.format(q=name, code=code) for code in codes])

@@ -204,7 +204,12 @@ def _answers(item: Item, variant: Variant, variables: Sequence[Variable], instru
         return {"inputType": "number", "step": "any", **limits}
     choices = _choices(variables[0], instrument)
     if item.type != "matrix":
-        return {"choices": choices}
+        most = {} if item.maximum is None else {"maxSelectedChoices": int(item.maximum)}
+        write_in = instrument.write_in_of(item.id)
+        if write_in is None or write_in.option is None:
+            return {"choices": choices, **most}
+        label = _said(write_in.option.label, instrument)
+        return {"choices": choices, "showOtherItem": True, "otherText": label, **most}
     heard = [one for one in variables if set(one.audiences) & set(variant.audiences)]
     rows = [
         {"value": one.part, "text": _said(variant.statements(one, instrument), instrument)} for one in heard
@@ -224,6 +229,8 @@ def _choices(variable: Variable, instrument: Instrument) -> list[Element]:
         offered = instrument.missing_of(variable)
     choices: list[Element] = []
     for option in _options(variable):
+        if option.write_in:
+            continue  # SurveyJS adds its own, "other"
         choice: Element = {"value": option.code, "text": _said(option.label, instrument)}
         choices.append(choice | ({"isExclusive": True} if option.exclusive else {}))
     return choices + [{"value": one.code, "text": _said(one.label, instrument)} for one in offered]
@@ -262,6 +269,8 @@ def _manifest(
 def _column(variable: Variable, instrument: Instrument) -> Column:
     """Where a column stands in the answers: `item`, `item.row`, or in the list `item` for an option."""
     heading = f"{variable.item.id}.{variable.part}" if variable.row else variable.item.id
+    if variable.write_in:
+        heading = f"{variable.item.id}-Comment"
     return column_of(
         variable, instrument, question=variable.item.id, part=variable.part, headings={"json": [heading]}
     )

@@ -7,7 +7,15 @@ from collections.abc import Iterator, Mapping
 from toolkit.instrument.fields import ParallelWording
 from toolkit.instrument.model import MISSING, Instrument, Variable
 
-__all__ = ["AUDIENCE_WORDS", "MISSING_WORDS", "OWN_LABELS", "every_text", "missing_words", "spoken"]
+__all__ = [
+    "AT_MOST",
+    "AUDIENCE_WORDS",
+    "MISSING_WORDS",
+    "OWN_LABELS",
+    "every_text",
+    "missing_words",
+    "spoken",
+]
 
 AUDIENCE_WORDS: Mapping[str, tuple[str, str]] = {
     "en": ("About you", "Which best describes your current role?"),
@@ -19,6 +27,17 @@ AUDIENCE_WORDS: Mapping[str, tuple[str, str]] = {
     "pt": ("Sobre si", "O que descreve melhor a sua função atual?"),
 }
 """Language → title of the first page and the question that asks who somebody is."""
+
+AT_MOST: Mapping[str, str] = {
+    "en": "Choose at most {most}.",
+    "fr": "Choisissez-en {most} au plus.",
+    "de": "Wählen Sie höchstens {most} aus.",
+    "es": "Elija como máximo {most}.",
+    "it": "Ne scelga al massimo {most}.",
+    "nl": "Kies er hoogstens {most}.",
+    "pt": "Escolha no máximo {most}.",
+}
+"""Language → what a multi-select says where only so many answers may be given."""
 
 MISSING_WORDS: Mapping[str, Mapping[str, str]] = {
     "en": MISSING,

@@ -148,7 +148,7 @@ def _columns(form: Form) -> Iterator[Column]:
             heard = tuple(name for name in variant.audiences if name in variable.audiences)
             if heard:
                 name = column_name(variable, variant)
-                option = variable.option.code if variable.option else None
+                option = variable.option.code if variable.option and not variable.write_in else None
                 yield column_of(
                     variable,
                     form.instrument,

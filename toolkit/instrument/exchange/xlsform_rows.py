@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from toolkit.instrument.exchange.routing import to_xpath
 from toolkit.instrument.exchange.variants import Variant, variants_of
-from toolkit.instrument.exchange.words import AUDIENCE_WORDS
+from toolkit.instrument.exchange.words import AT_MOST, AUDIENCE_WORDS
 from toolkit.instrument.model import Instrument, Item, Section, Variable
 
 __all__ = ["AUDIENCE", "Form", "Sheet", "column_name", "form_of"]
@@ -59,7 +59,7 @@ def form_of(instrument: Instrument, *, form_id: str) -> Form:
 
 def column_name(variable: Variable, variant: Variant) -> str:
     """The question that holds one of our columns in one wording."""
-    name = variable.item.id if variable.option else variable.name
+    name = variable.item.id if variable.option and not variable.write_in else variable.name
     return f"{name}_{variant.suffix}" if variant.suffix else name
 
 
@@ -146,6 +146,7 @@ class _Writer:
                 **required,
                 **self.limits(item),
             }
+            yield from self.write_in(item, variant, name, group, shown["relevant"])
             return
         grid = self.unique(f"{item.id}_{variant.suffix}" if variant.suffix else item.id)
         yield {"type": "begin_group", "name": grid, **stem, **shown}
@@ -160,6 +161,21 @@ class _Writer:
                     **required,
                 }
         yield {"type": "end_group"}
+
+    def write_in(self, item: Item, variant: Variant, name: str, group: str, relevant: str) -> Iterator[Row]:
+        """A text question for what people write themselves, shown to those who chose that answer."""
+        variable = self.instrument.write_in_of(item.id)
+        if variable is None or variable.option is None:
+            return
+        code, own = variable.option.code, column_name(variable, variant)
+        chosen = f"selected(${{{name}}}, '{code}')" if item.type == "multi" else f"${{{name}}} = '{code}'"
+        self.groups[own] = (group,)
+        yield {
+            "type": "text",
+            "name": own,
+            **self.words("label", variable.option.label),
+            "relevant": f"({relevant}) and {chosen}" if relevant else chosen,
+        }
 
     def relevant(self, item: Item, variant: Variant) -> str:
         everyone = set(variant.audiences) == set(self.instrument.audiences)
@@ -192,11 +208,16 @@ class _Writer:
 
     def limits(self, item: Item) -> Row:
         alone = [option for option in item.options if option.exclusive]
-        if item.type == "multi" and alone:
+        if item.type == "multi" and (alone or item.maximum is not None):
             tests = [f"not(selected(., '{one.code}') and count-selected(.) > 1)" for one in alone]
+            most = None if item.maximum is None else _number(item.maximum)
+            tests += [] if most is None else [f"count-selected(.) <= {most}"]
             said = {
                 one: " ".join(
-                    _ALONE.get(one, _ALONE["en"]).format(label=option.label[one]) for option in alone
+                    [
+                        *(_ALONE.get(one, _ALONE["en"]).format(label=option.label[one]) for option in alone),
+                        *([] if most is None else [AT_MOST.get(one, AT_MOST["en"]).format(most=most)]),
+                    ]
                 )
                 for one in self.instrument.languages
             }

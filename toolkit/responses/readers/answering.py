@@ -17,7 +17,7 @@ from toolkit.responses.readers import people
 from toolkit.responses.readers.labels import label_problems, missing_by_label
 from toolkit.responses.readers.matching import Matched
 from toolkit.responses.readers.platform import Platform
-from toolkit.responses.readers.ticks import read_ticks, split_any
+from toolkit.responses.readers.ticks import holds_words, read_ticks, split_any, with_write_in
 from toolkit.responses.vocabulary import flavour_of, label_words, number_cells, translate
 
 __all__ = ["Answering"]
@@ -44,8 +44,8 @@ class Answering:
 
     def read(self, frame: pd.DataFrame, raw: pd.DataFrame, columns: Columns) -> pd.DataFrame:
         """Every variable of the instrument, blank where the file has no column."""
-        of_variable = columns.of_variable
-        self._note_hidden(frame, of_variable)
+        self._note_hidden(frame, columns.of_variable)
+        of_variable = self._words_apart(frame, columns.of_variable)
         joined = {item.id for item in self.instrument.items if item.type == "multi"} & of_variable.keys()
         texts = {v.name for v in self.instrument.variables if v.kind == "text"}
         plain = texts | joined | {v.name for v in self.instrument.variables if v.kind == "number"}
@@ -55,7 +55,9 @@ class Answering:
         }
         singles = [v for v in self.instrument.variables if v.kind == "single" and v.name in cells]
         codes = {v.name: self._codes(v) for v in singles}
-        labels = {v.name: label_words(v, self.instrument) | self._own_codes(v) for v in singles}
+        labels = {
+            v.name: self._other(v) | label_words(v, self.instrument) | self._own_codes(v) for v in singles
+        }
         words = codes if flavour_of(cells, codes, labels) == "codes" else labels
         made: dict[str, pd.Series] = {}
         for item_id in joined:
@@ -63,7 +65,34 @@ class Answering:
         for variable in self.instrument.variables:
             if variable.name in cells:
                 made[variable.name] = self._one(variable, cells[variable.name], words)
+        for item in self.instrument.items:
+            write_in = self.instrument.write_in_of(item.id)
+            if write_in is not None and write_in.name in made:
+                made |= with_write_in(made, write_in, made[write_in.name])
         return of_cells.assemble(made, self.instrument, frame.index)
+
+    def _words_apart(
+        self, frame: pd.DataFrame, of_variable: Mapping[str, tuple[str, ...]]
+    ) -> dict[str, tuple[str, ...]]:
+        """Headings by variable; a column of people's own words is the text's, whatever it is called."""
+        found = dict(of_variable)
+        for write_in in (v for v in self.instrument.variables if v.write_in and v.item.type == "multi"):
+            option = self.instrument[write_in.name.removesuffix("_text")]
+            mine = found.pop(option.name, ())
+            wordy = [h for h in mine if self.platform.other_words or self._wordy(frame[h], h, option)]
+            for name, headings in (
+                (option.name, tuple(h for h in mine if h not in wordy)),
+                (write_in.name, (*found.pop(write_in.name, ()), *wordy)),
+            ):
+                if headings:
+                    found[name] = headings
+            if self.hidden is not None and write_in.name in self.hidden and option.name not in self.hidden:
+                self.hidden[option.name] = self.hidden[write_in.name]
+        return found
+
+    def _wordy(self, cells: pd.Series, heading: str, option: Variable) -> bool:
+        known = [*self.platform.blank, self.platform.hidden or "", *self.matched.words.get(heading, {})]
+        return holds_words(cells[~cells.isin(known)], option, numbered=self.platform.numbered)
 
     def _codes(self, variable: Variable) -> dict[str, str]:
         """What cells may say where they are no labels; a manifest has turned them into our codes already."""
@@ -71,7 +100,14 @@ class Answering:
         by_manifest = [name in self.matched.words for name in headings]
         ours = {code: code for code in variable.codes} if any(by_manifest) else {}
         theirs = {} if all(by_manifest) else self.platform.codes(variable, self.instrument)
-        return theirs | ours | self._own_codes(variable)
+        return self._other(variable) | theirs | ours | self._own_codes(variable)
+
+    def _other(self, variable: Variable) -> dict[str, str]:
+        """The platform's own words for "other" → the code of the write-in, where the item has one."""
+        write_in = self.instrument.write_in_of(variable.item.id)
+        if write_in is None or write_in.option is None:
+            return {}
+        return dict.fromkeys(self.platform.other_words, write_in.option.code)
 
     def _own_codes(self, variable: Variable) -> dict[str, str]:
         """Analysis codes of missing answers, into which manifests, labels and `missing` turn cells."""

@@ -56,6 +56,8 @@ def finish(
     idle: Iterable[str] = (),
     notes: Iterable[str] = (),
     hidden: pd.DataFrame | None = None,
+    counted: Mapping[str, int] | None = None,
+    beside: pd.DataFrame | None = None,
 ) -> Export:
     """Count what was read and set aside, and raise or carry the problems.
 
@@ -71,17 +73,22 @@ def finish(
         What is to be said of the whole file: its encoding, its format.
     hidden
         Cells the platform says were not shown.
+    counted
+        Note → how many rows it is about.
+    beside
+        Per multi-select, who ticked something in a column that is not read.
     """
     if strict and problems:
         raise InvalidInput(path, problems)
-    counted = [("read", "rows in the file", len(organisation))]
-    counted += [("noted", note, len(organisation)) for note in notes]
+    tallied = [("read", "rows in the file", len(organisation))]
+    tallied += [("noted", note, len(organisation)) for note in notes]
+    tallied += [("noted", note, rows) for note, rows in (counted or {}).items()]
     unplaced = int(organisation.isna().sum())
     if unplaced and (entry.organisation_column is not None or entry.mapping is not None):
-        counted.append(("noted", "no organisation given, of all rows read", unplaced))
+        tallied.append(("noted", "no organisation given, of all rows read", unplaced))
     left = pd.Series(True, index=organisation.index)
     for reason, rows in aside.items():
-        counted.append(("set aside", reason, int((left & rows).sum())))
+        tallied.append(("set aside", reason, int((left & rows).sum())))
         left &= ~rows
     return Export(
         source=entry.file,
@@ -93,8 +100,9 @@ def finish(
         disposition=tally(
             entry.wave,
             entry.file,
-            [*(row for row in counted if row[2]), *(("noted", reason, 0) for reason in idle)],
+            [*(row for row in tallied if row[2]), *(("noted", reason, 0) for reason in idle)],
         ),
         problems=tuple(problems),
         hidden=hidden,
+        beside=beside,
     )

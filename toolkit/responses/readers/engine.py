@@ -12,7 +12,7 @@ from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.exchange.manifest import ExportManifest, read_manifest
 from toolkit.instrument.model import Instrument
 from toolkit.responses.answers import AnswersFile
-from toolkit.responses.export import Columns, Export, match_columns
+from toolkit.responses.export import Columns, Export, match_columns, multi_of
 from toolkit.responses.files.sheet import Opening, Sheet, named
 from toolkit.responses.readers import cells as of_cells
 from toolkit.responses.readers import common, people
@@ -27,6 +27,7 @@ from toolkit.responses.readers.matching import (
 from toolkit.responses.readers.platform import Platform
 from toolkit.responses.readers.recodes import settled
 from toolkit.responses.readers.table import read_mapped
+from toolkit.responses.readers.ticks import NOT_TICKED
 
 __all__ = ["read_platform"]
 
@@ -87,6 +88,7 @@ def read_platform(
     )
     work = Answering(platform, sheet, matched, entry, instrument, whose["audience"], problems)
     answers = work.read(frame, raw, columns)
+    beside = _beside(frame, entry, instrument)
     return common.finish(
         entry,
         whose,
@@ -98,7 +100,19 @@ def read_platform(
         path=path,
         notes=(*sheet.notes, *matched.notes, *note, *blank),
         hidden=work.hidden,
+        beside=beside,
     )
+
+
+def _beside(frame: pd.DataFrame, entry: AnswersFile, instrument: Instrument) -> pd.DataFrame | None:
+    """Per multi-select, who ticked or wrote something in a column of it that stays unread."""
+    made: dict[str, pd.Series] = {}
+    for heading in entry.ignore_columns:
+        item = multi_of(heading, instrument)
+        if item is not None and heading in frame:
+            filled = ~frame[heading].astype(str).isin(NOT_TICKED)
+            made[item] = made.get(item, False) | filled
+    return pd.DataFrame(made, index=frame.index) if made else None
 
 
 def _mapped(
@@ -221,7 +235,11 @@ def _columns(
     unsaid
         Variables that the file holds only where somebody answered them (JSON, XML).
     """
-    needed = people.needed(entry, instrument, audience)
+    needed = [
+        name
+        for name in people.needed(entry, instrument, audience)
+        if not instrument[name].write_in and not _by_text(name, matched, instrument)
+    ]
     own = {name for name in matched.names if _is_own(platform, name)}
     other = {*own, entry.audience_column, entry.organisation_column or "", "wave"}
     known = set(matched.accepted.values())
@@ -244,6 +262,16 @@ def _columns(
         ignored=entry.ignore_columns,
     )
     return columns, _blank_note(blank)
+
+
+def _by_text(name: str, matched: Matched, instrument: Instrument) -> bool:
+    """Whether an option has no column of ticks but one of write-ins, which say who chose it."""
+    write_in = instrument.write_in_of(instrument[name].item.id)
+    return (
+        write_in is not None
+        and instrument[name].option == write_in.option
+        and write_in.name in matched.accepted.values()
+    )
 
 
 def _blank_note(blank: Sequence[str]) -> tuple[str, ...]:

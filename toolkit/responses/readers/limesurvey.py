@@ -4,6 +4,8 @@ Rules, as LimeSurvey 6 writes its files:
 
 - rows without `submitdate` were not submitted;
 - codes or full answers is told once for the whole file, by the cells that can be only one of the two;
+- "Other" is `-oth-` in a single choice, its text stands in `item[other]`; in a multi-select that column holds
+  the text alone, and whoever wrote one ticked it (an option with `write_in`);
 - a multi-select option is ticked where the cell says Y or Yes; N, No and blank say nothing about
   whether it was shown, so they are read as blank and decided by routing later;
 - headings are question codes, codes with texts, or texts; texts are matched by the manifest only;
@@ -57,6 +59,10 @@ _OWN_TEXTS = {  # English, French and German, as LimeSurvey itself is translated
     "Weiterleitungs-URL": "refurl",
 }  # fmt: skip
 _CODE_AND_TEXT = re.compile(r"([A-Za-z][A-Za-z0-9_]*(?:\[[^\[\]]*\])*)(?:\._\.|\. |: )")
+_OTHER = (
+    "-oth-", "Other", "Autre", "Sonstiges", "Otro", "Altro", "Anders", "Outro",
+)  # fmt: skip
+"""What a single choice holds where "Other" was chosen: as a code, and as LimeSurvey translates it."""
 _HIDDEN = "{question_not_shown}"
 _VV_ESCAPES = (
     ("{cr}{newline}", "\r\n"), ("{newline}", "\n"), ("{cr}", "\r"), ("{tab}", "\t"), ("{quote}", '"'),
@@ -178,6 +184,7 @@ LIMESURVEY = Platform(
     unique=("token",),
     stamp="seed",
     hidden=_HIDDEN,
+    other_words=_OTHER,
     own=own_of_limesurvey,
     spellings=lambda heading: (_code(heading),),
     codes=code_words,

@@ -11,7 +11,15 @@ from toolkit.instrument.model import Instrument, Item, Variable
 from toolkit.responses.mapping import ItemMapping, Mapping
 from toolkit.responses.naming import rows_said
 from toolkit.responses.readers import cells as of_cells
-from toolkit.responses.readers.ticks import NOT_TICKED, read_ticks, separator_of, split_choices, ticked
+from toolkit.responses.readers.ticks import (
+    NOT_TICKED,
+    holds_words,
+    read_ticks,
+    separator_of,
+    split_choices,
+    ticked,
+    with_write_in,
+)
 from toolkit.responses.vocabulary import (
     code_words,
     label_words,
@@ -39,11 +47,30 @@ class MappedAnswers:
     ) -> None:
         self.frame, self.raw, self.mapping, self.instrument = frame, raw, mapping, instrument
         self.separators, self.problems = separators, problems
+        self.written: dict[str, int] = {}
+        """Note → rows it is about, of answers in people's own words."""
 
     def item(self, item: Item, where: ItemMapping) -> dict[str, pd.Series]:
-        """Every column of one item."""
+        """Every column of one item, its write-in's text among them."""
+        write_in = self.instrument.write_in_of(item.id)
+        columns = self._columns(item, where, write_in)
+        if write_in is None:
+            return columns
+        texts = columns.pop(write_in.name, None)
+        if texts is not None and (texts != "").any():
+            note = f"answers of '{item.id}' that are not on its list: counted as its write-in"
+            self.written[note] = int((texts != "").sum())
+        if where.write_in is not None:
+            own = self.raw[where.write_in].where(~self.frame[where.write_in].isin(self._blank(where)), "")
+            texts = own if texts is None else texts.where(own.str.strip() == "", own)
+        return columns if texts is None else with_write_in(columns, write_in, texts)
+
+    def _blank(self, where: ItemMapping) -> list[str]:
+        return [tidy(value) for value in (*self.mapping.blank, *where.blank) if tidy(value)]
+
+    def _columns(self, item: Item, where: ItemMapping, write_in: Variable | None) -> dict[str, pd.Series]:
         variables = self.instrument.of_item(item.id)
-        blank = {tidy(value) for value in (*self.mapping.blank, *where.blank)} - {""}
+        blank = set(self._blank(where))
         values = {tidy(value): code for value, code in where.values.items()}
         if item.type == "multi" and where.column is not None:
             words = values or option_labels(item.options) | {o.code: o.code for o in item.options}
@@ -51,7 +78,8 @@ class MappedAnswers:
             cells = (self.raw if "\n" in separators else self.frame)[where.column]
             cells = cells.where(~cells.isin(list(blank)), "") if blank else cells
             separator = separator_of(cells, words, separators)
-            return split_choices(cells, variables, words, separator, self.problems)
+            by_words = None if values else write_in  # values are the platform's codes: a stranger is a fault
+            return split_choices(cells, variables, words, separator, self.problems, write_in=by_words)
         places = where.places
         if item.type == "single" and places:
             return {item.id: self._one_of(variables[0], places, blank)}
@@ -59,6 +87,10 @@ class MappedAnswers:
         for variable in variables:
             cells = self._cells(variable, where, places)
             cells = cells.where(~cells.isin(list(blank)), "") if blank else cells
+            if write_in is not None and not values:
+                cells, texts = _own_words(cells, variable, write_in, self.instrument)
+                if texts is not None:
+                    columns[write_in.name] = texts
             columns[variable.name] = _column(cells, values, variable, self.instrument, self.problems)
         return columns
 
@@ -83,6 +115,18 @@ class MappedAnswers:
         return translate(made, code_words(variable, self.instrument), variable, self.problems)
 
 
+def _own_words(
+    cells: pd.Series, variable: Variable, write_in: Variable, instrument: Instrument
+) -> tuple[pd.Series, pd.Series | None]:
+    """Cells without what people wrote themselves, and that; None where the column holds none of it."""
+    if variable.kind == "option":
+        mine = variable.option == write_in.option and holds_words(cells, variable)
+        return (cells.str.slice(0, 0), cells) if mine else (cells, None)
+    known = label_words(variable, instrument) | code_words(variable, instrument)
+    strange = ~cells.isin(["", *known])
+    return cells.where(~strange, ""), cells.where(strange, "")
+
+
 def _column(
     cells: pd.Series,
     values: dict[str, str],
@@ -99,7 +143,7 @@ def _column(
             return read_ticks(cells, variable, problems)
         words = values
         problems.extend(unknown_cells(cells[~cells.isin(["", *words])], words, variable))
-        return ticked(cells.isin([cell for cell, code in words.items() if code == "1"]), variable)
+        return ticked(cells.isin([cell for cell, code in words.items() if code == "1"]))
     known = code_words(variable, instrument)
     words = {cell: known[code] for cell, code in values.items()} or label_words(variable, instrument) | known
     return translate(cells, words, variable, problems)

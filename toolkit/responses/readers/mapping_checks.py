@@ -106,6 +106,9 @@ def _item_problems(item: Item, where: ItemMapping, instrument: Instrument) -> It
     parts = (
         [row.id for row in item.rows] if item.type == "matrix" else [option.code for option in item.options]
     )
+    if where.write_in is not None and instrument.write_in_of(item.id) is None:
+        what = f"names a write-in, and no option of '{item.id}' takes one"
+        yield Problem(f"{place} → write_in", what, "write write_in: true at one of its options")
     if item.type == "matrix" and not where.columns:
         yield Problem(place, "is a matrix", "write columns: {row: heading, …}")
     if item.type in ("number", "text") and where.columns:

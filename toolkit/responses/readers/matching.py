@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument.exchange.manifest import Column, ExportManifest, instrument_hash
-from toolkit.instrument.model import Instrument
+from toolkit.instrument.model import Instrument, Variable
 from toolkit.responses.files.sheet import Sheet
 from toolkit.responses.vocabulary import tidy
 
@@ -67,10 +67,29 @@ def codes_of(instrument: Instrument) -> dict[str, str]:
     for variable in instrument.variables:
         stem, part = variable.item.id, variable.part
         accepted[variable.name] = variable.name
-        if part is not None:
+        if variable.write_in:
+            for spelling in _write_in_spellings(variable, instrument):
+                accepted.setdefault(spelling, variable.name)
+        elif part is not None:
             for spelling in (f"{stem}[{part}]", f"{stem}/{part}", f"{stem}___{part}", f"{stem}.{part}"):
                 accepted[spelling] = variable.name
     return accepted
+
+
+def _write_in_spellings(variable: Variable, instrument: Instrument) -> Iterator[str]:
+    """What platforms call the text of a write-in: LimeSurvey, Kobo, Qualtrics, SurveyJS, REDCap.
+
+    The text of a single choice may be headed as an option of it; of a multi-select the cells tell.
+    """
+    stem, code = variable.item.id, variable.option.code if variable.option else ""
+    scale = instrument.of_item(stem)[0].scale
+    options = scale.options if scale else variable.item.options
+    numbers = [str(n) for n, one in enumerate(options, start=1) if one.code == code]
+    for end in dict.fromkeys((code, "other", *numbers)):
+        yield from (f"{stem}_{end}_TEXT", f"{stem}_{end}_text", f"{stem}_{end}_other", f"{stem}[{end}_text]")
+    yield from (f"{stem}_TEXT", f"{stem}-Comment", f"{stem}[other]", f"{stem}/other", f"{stem}_other")
+    if variable.item.type == "single":
+        yield from (f"{stem}[{code}]", f"{stem}/{code}", f"{stem}_{code}", f"{stem}.{code}")
 
 
 def suffixed(instrument: Instrument, taken: Iterable[str]) -> dict[str, tuple[str, str]]:

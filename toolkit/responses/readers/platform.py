@@ -50,6 +50,9 @@ class Platform:
         Cells that mean "seen but unanswered".
     hidden
         The cell that means "not shown to this person".
+    other_words
+        Cells of a single choice that mean its write-in option. Where a platform has them, the column of such
+        an option in a multi-select holds its text and nothing else; elsewhere its cells tell.
     numbered
         Whether audiences and options may be given by their number.
     separators
@@ -80,6 +83,7 @@ class Platform:
     stamp: str | None = None
     blank: tuple[str, ...] = ()
     hidden: str | None = None
+    other_words: tuple[str, ...] = ()
     numbered: bool = False
     separators: tuple[str, ...] = ("\n", ";", ",", "|")
     aside: Callable[[pd.DataFrame, list[Problem]], Rows] = lambda frame, problems: {}

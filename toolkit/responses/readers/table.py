@@ -138,6 +138,7 @@ def read_mapped(
         path=path,
         idle=idle,
         notes=sheet.notes,
+        counted=reading.written,
     )
 
 

@@ -9,10 +9,20 @@ import numpy as np
 import pandas as pd
 
 from toolkit.errors import Problem
-from toolkit.instrument.model import Option, Variable
+from toolkit.instrument.model import MISSING, Option, Variable
 from toolkit.responses.vocabulary import option_labels, option_numbers, tidy, unknown_cells
 
-__all__ = ["NOT_TICKED", "TICKED", "read_ticks", "separator_of", "split_any", "split_choices", "ticked"]
+__all__ = [
+    "NOT_TICKED",
+    "TICKED",
+    "holds_words",
+    "read_ticks",
+    "separator_of",
+    "split_any",
+    "split_choices",
+    "ticked",
+    "with_write_in",
+]
 
 TICKED = (
     "1", "Y", "y", "Yes", "YES", "yes", "TRUE", "True", "true", "Checked", "Selected", "Ticked", "x", "X",
@@ -25,9 +35,9 @@ NOT_TICKED = (
 """Nobody says by any of these whether the option was shown: routing decides that."""
 
 
-def ticked(rows: pd.Series, variable: Variable) -> pd.Series:
+def ticked(rows: pd.Series) -> pd.Series:
     """An option's column: "1" where ticked, NaN elsewhere."""
-    categories = list(variable.categories)
+    categories = [*reversed(tuple(MISSING)), "0", "1"]  # those of every option
     codes = np.where(rows.to_numpy(dtype=bool), categories.index("1"), -1)
     return pd.Series(pd.Categorical.from_codes(codes, categories=categories), index=rows.index)
 
@@ -42,20 +52,56 @@ def read_ticks(
     numbered
         Whether the option's number in the instrument's order ticks it too (Qualtrics).
     """
-    option = variable.option
-    if option is None:
-        raise TypeError(f"{variable.name} is no option of a multi-select")
-    own = {option.code, *(tidy(label) for label in option.label.values())}
-    if numbered:
-        own.add(str([o.code for o in variable.item.options].index(option.code) + 1))
-    words = {*TICKED, *(own - set(NOT_TICKED))}
+    own = _own_words(variable, numbered=numbered)
+    words = {*TICKED, *(set(own) - set(NOT_TICKED))}
     places, distinct = pd.factorize(cells)
     strange = [cell for cell in distinct if cell not in words and cell not in NOT_TICKED]
     if strange:
         known = dict.fromkeys((*own, "1", "0", "Y", "N", "Yes", "No", "TRUE", "FALSE"), "1")
         problems.extend(unknown_cells(cells[cells.isin(strange)].astype(str), known, variable))
     held = np.array([cell in words for cell in distinct], dtype=bool)
-    return ticked(pd.Series(held[places] if len(held) else np.zeros(len(cells), bool), cells.index), variable)
+    return ticked(pd.Series(held[places] if len(held) else np.zeros(len(cells), bool), cells.index))
+
+
+def _own_words(variable: Variable, *, numbered: bool) -> tuple[str, ...]:
+    """What names an option beside the usual marks: its code, its labels and, where asked, its number."""
+    option = variable.option
+    if option is None:
+        raise TypeError(f"{variable.name} is no option of a multi-select")
+    own = [option.code, *(tidy(label) for label in option.label.values())]
+    if numbered:
+        own.append(str([o.code for o in variable.item.options].index(option.code) + 1))
+    return tuple(dict.fromkeys(own))
+
+
+def holds_words(cells: pd.Series, variable: Variable, *, numbered: bool = False) -> bool:
+    """Whether the column of an option that takes a write-in holds people's own words, not ticks."""
+    marks = {*TICKED, *NOT_TICKED, *_own_words(variable, numbered=numbered)}
+    return not {tidy(cell) for cell in cells.astype(str).unique()} <= marks
+
+
+def with_write_in(
+    columns: dict[str, pd.Series], write_in: Variable, words: pd.Series
+) -> dict[str, pd.Series]:
+    """Columns of an item with the text of its write-in; whoever wrote something chose that option.
+
+    An answer of a single choice that stands beside the text is kept: the text is then an afterthought.
+    """
+    wrote = words.str.strip() != ""
+    if write_in.item.type == "multi":
+        code = write_in.option.code if write_in.option else ""
+        name = f"{write_in.item.id}_{code}"
+        before = columns.get(name)
+        rows = wrote if before is None else wrote | (before == "1")
+        return {**columns, name: ticked(rows), write_in.name: words}
+    own = columns.get(write_in.item.id)
+    if own is None or write_in.option is None:
+        return {**columns, write_in.name: words}
+    return {
+        **columns,
+        write_in.item.id: own.mask(wrote & own.isna(), write_in.option.code),
+        write_in.name: words,
+    }
 
 
 def split_any(
@@ -88,13 +134,15 @@ def split_any(
 
 
 def separator_of(cells: pd.Series, words: Mapping[str, str], separators: Sequence[str]) -> str:
-    """The first separator under which fewest cells hold something that is no choice."""
-    strange = {}
+    """The first separator under which fewest cells hold something unknown; of several, most known choices."""
+    fit: dict[str, tuple[int, int]] = {}
     for separator in separators:
-        strange[separator] = len(_strange(cells, words, separator))
-        if not strange[separator]:
+        strange = _strange(cells, words, separator)
+        if not strange:
             return separator
-    return min(separators, key=lambda one: strange[one])
+        known = sum(len(_around(cell, words, separator)[0]) for cell in strange)
+        fit[separator] = (len(strange), -known)
+    return min(separators, key=lambda one: fit[one])
 
 
 def _numbers_or_codes(
@@ -136,26 +184,40 @@ def split_choices(
     words: Mapping[str, str],
     separator: str,
     problems: list[Problem],
+    *,
+    write_in: Variable | None = None,
 ) -> dict[str, pd.Series]:
     """Make one column an option of cells such as "1,3" or "Speed,Quality, of work".
 
     Each different cell is taken apart once. A choice may itself hold the separator: a cell is split in the
-    one way in which every part is a known choice; where there is none, or more than one, it is a problem.
+    one way in which every part is a known choice; where there is none, or more than one, what is left
+    between known choices is a write-in, or a problem where the item offers none.
 
     Parameters
     ----------
     words
         What a choice may be called → option code.
+    write_in
+        The text column that unknown parts fall to; a column of that name is then among the result.
     """
     parts = {cell: taken_apart(cell, words, separator) for cell in cells.unique() if cell.strip()}
-    strange = cells.isin([cell for cell, found in parts.items() if found is None])
-    if strange.any():
-        problems.extend(unknown_cells(cells[strange], words, variables[0]))
+    unknown = [cell for cell, found in parts.items() if found is None]
+    written: dict[str, str] = {}
+    if write_in is not None and write_in.option is not None:
+        for cell in unknown:
+            found, run = _around(cell, words, separator)
+            parts[cell], written[cell] = found | {write_in.option.code}, run
+    elif unknown:
+        left = {cell: _around(cell, words, separator)[1] for cell in unknown}
+        strange = cells[cells.isin(unknown)].map(left).rename(cells.name)
+        problems.extend(unknown_cells(strange, words, variables[0], joined=True))
     columns = {}
+    if write_in is not None:
+        columns[write_in.name] = cells.map(lambda cell: written.get(cell, "")).astype(str)
     for variable in variables:
         code = variable.option.code if variable.option else ""
         holding = [cell for cell, found in parts.items() if found and code in found]
-        columns[variable.name] = ticked(cells.isin(holding), variable)
+        columns[variable.name] = ticked(cells.isin(holding))
     return columns
 
 
@@ -164,14 +226,39 @@ def taken_apart(cell: str, words: Mapping[str, str], separator: str) -> frozense
 
     A separator after the last choice, as Microsoft Forms writes it, says nothing.
     """
+    ways = _ways(_pieces(cell, words, separator), words, separator)
+    return next(iter(ways[-1])) if len(ways[-1]) == 1 else None
+
+
+def _pieces(cell: str, words: Mapping[str, str], separator: str) -> list[str]:
     trimmed = cell.strip()
     if separator.strip() and trimmed.endswith(separator.strip()) and tidy(trimmed) not in words:
         trimmed = trimmed.removesuffix(separator.strip())
-    pieces = trimmed.split(separator)
+    return trimmed.split(separator)
+
+
+def _around(cell: str, words: Mapping[str, str], separator: str) -> tuple[frozenset[str], str]:
+    """Known choices before and after the shortest run of unknown parts, and that run; of equals the last.
+
+    The whole cell is the run where it can be read in several ways.
+    """
+    pieces = _pieces(cell, words, separator)
+    before = _ways(pieces, words, separator)
+    after = [_ways(pieces[start:], words, separator)[-1] for start in range(len(pieces) + 1)]
+    for length in range(1, len(pieces) + 1):
+        for start in range(len(pieces) - length, -1, -1):
+            run = tidy(separator.join(pieces[start : start + length]))
+            if run and len(before[start]) == 1 and len(after[start + length]) == 1:
+                return next(iter(before[start])) | next(iter(after[start + length])), run
+    return frozenset(), tidy(cell)
+
+
+def _ways(pieces: Sequence[str], words: Mapping[str, str], separator: str) -> list[set[frozenset[str]]]:
+    """For each number of pieces, every set of choices that these first pieces can be read as."""
     ways: list[set[frozenset[str]]] = [{frozenset()}, *(set() for _ in pieces)]
     for end in range(1, len(pieces) + 1):
         for start in range(end):
             choice = words.get(tidy(separator.join(pieces[start:end])))
             if choice is not None:
                 ways[end] |= {before | {choice} for before in ways[start]}
-    return next(iter(ways[-1])) if len(ways[-1]) == 1 else None
+    return ways

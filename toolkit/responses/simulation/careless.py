@@ -42,6 +42,9 @@ def carelessly(
         variables = instrument.of_item(item.id)
         rng = generator(seed, "careless", item.id)
         so_far = pd.DataFrame(columns)
+        write_in = instrument.write_in_of(item.id)
+        if write_in is not None:
+            columns[write_in.name] = pd.Series(pd.NA, index=frame.index, dtype="str")
         for variable, answers in _item_answers(variables, straight, place, rng):
             shown = asked(so_far, variable, instrument)
             columns[variable.name] = _column(answers, variable, frame, shown)

@@ -70,9 +70,21 @@ def collect(
     }
     columns: dict[str, pd.Series] = dict(start)
     for variable in instrument.variables:
+        if variable.write_in:
+            columns[variable.name] = _write_in(columns, variable)
+            continue
         shown = asked(pd.DataFrame(columns), variable, instrument)
         columns[variable.name] = _answer(here[variable.name], variable, shown, instrument, fieldwork, seed)
     return _break_off(pd.DataFrame(columns), instrument, fieldwork, seed)
+
+
+def _write_in(columns: dict[str, pd.Series], variable: Variable) -> pd.Series:
+    """Words of those who chose "other": made up, and they say so."""
+    multi = variable.item.type == "multi"
+    answers = columns[variable.name.removesuffix("_text") if multi else variable.item.id]
+    chose = answers == ("1" if multi else variable.option.code if variable.option else "")
+    words = pd.Series("something else (simulated)", index=answers.index, dtype="str")
+    return words.where(chose)
 
 
 def _respondents(

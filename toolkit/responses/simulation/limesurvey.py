@@ -62,6 +62,8 @@ def limesurvey_export(
     }
     present = set(frame["audience"].unique())
     for variable in instrument.variables:
+        if variable.kind == "option" and variable.option is not None and variable.option.write_in:
+            continue  # its text stands for it
         if present & set(variable.audiences):
             words = _words(variable, instrument, answers, language)
             columns[_heading(variable)] = _answers(frame[variable.name], variable, words)
@@ -88,7 +90,12 @@ def cells(column: pd.Series, otherwise: str = "") -> Array:
     return np.asarray(column.astype("object").where(column.notna(), otherwise), dtype=object)
 
 
+_OTHER = {"codes": "-oth-", "full": "Other"}
+
+
 def _heading(variable: Variable) -> str:
+    if variable.write_in:
+        return f"{variable.item.id}[other]"
     return variable.item.id if variable.part is None else f"{variable.item.id}[{variable.part}]"
 
 
@@ -104,10 +111,12 @@ def _words(variable: Variable, instrument: Instrument, answers: str, language: s
     """Analysis code → what the file says; everything else is an empty cell (or "No" for an option)."""
     if variable.kind == "option":
         return {"1": "Y"} if answers == "codes" else {"1": "Yes"}
+    write_in = instrument.write_in_of(variable.item.id)
+    own = {} if write_in is None or write_in.option is None else {write_in.option.code: _OTHER[answers]}
     if answers == "codes":
-        return {code: code for code in variable.codes} | instrument.missing_on_screen(variable)
+        return {code: code for code in variable.codes} | own | instrument.missing_on_screen(variable)
     offered = {missing.becomes: missing.label[language] for missing in instrument.missing_of(variable)}
-    return variable.code_labels(language) | offered
+    return variable.code_labels(language) | own | offered
 
 
 def _answers(column: pd.Series, variable: Variable, words: dict[str, str]) -> Array:

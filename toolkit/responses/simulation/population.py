@@ -248,6 +248,10 @@ def _multi(
             others = inside[sure != place]
             more = counts[place] - int((sure == place).sum())
             ticked[code][others[np.argsort(-leaning[code][others], kind="stable")[:more]]] = True
+    if unit.item.maximum is not None:  # the answers each leans to most
+        leans = np.array([np.where(ticked[code], leaning[code], -np.inf) for code in options])
+        kept = np.argsort(np.argsort(-leans, axis=0, kind="stable"), axis=0) < unit.item.maximum
+        ticked = {code: ticked[code] & kept[place] for place, code in enumerate(options)}
     nothing = ~np.logical_or.reduce([np.zeros(len(people), dtype=bool), *ticked.values()])
     exclusive = next((option.code for option in unit.item.options if option.exclusive), None)
     return {variable.name: _option_codes(variable, ticked, nothing, exclusive) for variable in unit.variables}

@@ -127,7 +127,8 @@ def _item_columns(
     variables = [v for v in instrument.of_item(item.id) if audience in v.audiences]
     if item.type == "multi":
         stem = (item.text.get(audience) or item.text["all"])[language]
-        return [(item.id, stem, f"QID{number}", _ticked(frame, variables))]
+        ticks = (item.id, stem, f"QID{number}", _ticked(frame, variables))
+        return [ticks, *_words(frame, item, instrument, language, number)]
     found = []
     for place, variable in enumerate(variables, start=1):
         tag = f"QID{number}" + (f"_{place}" if item.type == "matrix" else "")
@@ -137,7 +138,21 @@ def _item_columns(
             text = f"{stem} - {text.removeprefix(stem).strip()}"
         tag += "_TEXT" if variable.kind in ("text", "number") else ""
         found.append((variable.name, text, tag, _answers(frame[variable.name], variable, instrument)))
-    return found
+    return [*found, *_words(frame, item, instrument, language, number)]
+
+
+def _words(
+    frame: pd.DataFrame, item: Item, instrument: Instrument, language: str, number: int
+) -> list[tuple[str, str, str, Array]]:
+    """The column of a write-in's text; none for other items."""
+    write_in = instrument.write_in_of(item.id)
+    if write_in is None or write_in.option is None:
+        return []
+    first = instrument.of_item(item.id)[0]
+    codes = list(first.codes) if first.kind == "single" else [option.code for option in item.options]
+    end = f"{codes.index(write_in.option.code) + 1}_TEXT"
+    tag = f"QID{number}_{end}"
+    return [(f"{item.id}_{end}", write_in.label(language), tag, cells(frame[write_in.name]))]
 
 
 def _ticked(frame: pd.DataFrame, variables: list[Variable]) -> Array:

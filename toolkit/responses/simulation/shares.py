@@ -80,11 +80,10 @@ def units(instrument: Instrument) -> dict[str, Unit]:
     found: list[Unit] = []
     for item, group in groupby(instrument.variables, key=lambda variable: variable.item):
         columns = tuple(group)
-        found += (
-            [Unit(item.id, item, columns)]
-            if item.type == "multi"
-            else [Unit(column.name, item, (column,)) for column in columns]
-        )
+        if item.type == "multi":
+            found.append(Unit(item.id, item, tuple(one for one in columns if not one.write_in)))
+            columns = tuple(one for one in columns if one.write_in)
+        found += [Unit(column.name, item, (column,)) for column in columns]
     return {unit.name: unit for unit in found}
 
 

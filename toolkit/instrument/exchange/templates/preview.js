@@ -199,9 +199,10 @@
 
   function single({ id, item, text, must, given }) {
     const node = make("fieldset", { class: "question" }, make("legend", {}, text, must));
-    for (const { code, label, aside } of item.answers) {
+    for (const { code, label, aside, write_in } of item.answers) {
       const on = () => changed(id, code);
       node.append(choice({ type: "radio", name: id, value: code, label: said(label), code, aside, checked: own(given, id) === code, on }));
+      if (write_in) node.append(words(`${id}_${code}_text`, said(label), given));
     }
     node.append(clear(node, () => changed(id, undefined)));
     return node;
@@ -211,7 +212,8 @@
     const node = make("fieldset", { class: "question" }, make("legend", {}, text, must));
     node.append(make("p", { class: "hint", text: word("several") }));
     const alone = new Set(item.answers.filter((answer) => answer.exclusive).map((answer) => answer.code));
-    for (const { code, label } of item.answers) {
+    if (item.maximum !== null) node.append(make("p", { class: "hint", text: fill(word("choices"), { most: item.maximum }) }));
+    for (const { code, label, write_in } of item.answers) {
       const on = (ticked) => {
         const inputs = [...node.querySelectorAll("input")];
         if (ticked) {
@@ -224,8 +226,17 @@
       };
       const checked = (own(given, id) || []).includes(code);
       node.append(choice({ type: "checkbox", name: id, value: code, label: said(label), code, checked, on }));
+      if (write_in) node.append(words(`${id}_${code}_text`, said(label), given));
     }
     return node;
+  }
+
+  // what people write beside "other"; it counts only while that answer is chosen
+  function words(column, label, given) {
+    const input = make("textarea", { rows: "1", class: "words", "aria-label": label });
+    input.value = own(given, column) || "";
+    input.addEventListener("input", () => changed(column, input.value.trim() === "" ? undefined : input.value));
+    return input;
   }
 
   function matrix({ id, item, text, must, given }) {
@@ -300,6 +311,9 @@
       const rows = item.rows.filter((row) => row.audiences.includes(state.respondent.audience));
       if (given === null) return word("unanswered");
       if (item.type === "matrix" && rows.some((row) => own(given, row.id) === null)) return word("rows");
+    }
+    if (item.type === "multi" && item.maximum !== null && given !== null && given.length > item.maximum) {
+      return fill(word("choices"), { most: item.maximum });
     }
     if (item.type !== "number" || given === null) return "";
     const found = Number(given);

@@ -21,6 +21,7 @@ function person(survey, audience, answers) {
     const column = columns.get(name);
     if (!column.audiences.includes(audience) || !asked(column.item)) return null;
     const given = own(answers, column.item);
+    if (column.write_in) return [given].flat().includes(column.part) ? own(answers, name) || null : null;
     if (given === null || given === "") return null;
     if (column.kind === "option") return given.length ? (given.includes(column.part) ? "1" : "0") : null;
     return column.part === null ? given : own(given, column.part);
