@@ -164,7 +164,6 @@ SPOILT: dict[str, tuple[bytes, str]] = {
     "XML nested deep": (b"<a>" * 100_000, "nested deeper than 50 levels"),
     "XML closed deep": (b"<a>" * 5_000 + b"</a>" * 5_000, "nested deeper than 50 levels"),
     "XML in an encoding that is none": (b'<?xml version="1.0" encoding="zlib"?><a/>', "names an encoding"),
-    "XML in several bytes a letter": (b'<?xml version="1.0" encoding="gb18030"?><a/>', "names an encoding"),
     "XML with a document type": (b"<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>", "declares a document type"),
     "a document type far down": (b"<?xml version='1.0'?>" + b"<!-- -->" * 900 + b"<!DOCTYPE a><a/>",
                                  "declares a document type"),
@@ -179,7 +178,8 @@ SPOILT: dict[str, tuple[bytes, str]] = {
     "a workbook whose parts are cut": (
         repacked(workbook(), lambda n, d: d[: len(d) // 2]), "cannot be opened"),
     "a workbook whose strings are missing": (repacked(workbook(), _sheet(
-        f'<worksheet xmlns="{MAIN}"><sheetData><row r="1"><c r="A1" t="s"><v>99</v></c></row></sheetData></worksheet>'
+        f'<worksheet xmlns="{MAIN}"><sheetData><row r="1"><c r="A1" t="s"><v>99</v></c></row>'
+        "</sheetData></worksheet>"
     )), "cannot be opened"),
     "a workbook of no parts": (archive({"[Content_Types].xml": b"<Types/>"}), "cannot be opened"),
     "a workbook with entities": (repacked(workbook(), _sheet(
