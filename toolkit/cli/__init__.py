@@ -127,7 +127,7 @@ class Escaping:
 @contextmanager
 def _escaping() -> Iterator[None]:
     usual = sys.stdout, sys.stderr
-    sys.stdout, sys.stderr = Escaping(sys.stdout), Escaping(sys.stderr)  # type: ignore[assignment]
+    sys.stdout, sys.stderr = Escaping(sys.stdout), Escaping(sys.stderr)
     try:
         yield
     except (SystemExit, KeyboardInterrupt):
