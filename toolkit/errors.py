@@ -19,6 +19,10 @@ __all__ = [
 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _LONG_WORD = re.compile(r"\S{240,}")
+_MOST_COMPARED = 500
+"""Letters of a name, and names it is compared with: the time grows with both."""
+_LONGEST = 3_000
+"""Characters of one problem in a message."""
 _MOST_LISTED = 100
 """Problems that a message lists; the others are counted, and all are in `problems`."""
 
@@ -63,7 +67,8 @@ class Problem:
     mend: str
 
     def __str__(self) -> str:
-        return _LONG_WORD.sub(_shortened, printable(f"{self.where}: {self.what}; {self.mend}"))
+        said = _LONG_WORD.sub(_shortened, printable(f"{self.where}: {self.what}; {self.mend}"))
+        return said if len(said) <= _LONGEST else f"{said[: _LONGEST // 2]} … {said[-_LONGEST // 4 :]}"
 
 
 def _shortened(found: re.Match[str]) -> str:
@@ -107,7 +112,7 @@ def near_names(name: str, known: Iterable[str], *, most: int = 3) -> str:
     >>> near_names("org-7", ["org-07", "org-08"])
     "did you mean 'org-07' or 'org-08'?"
     """
-    name, known = str(name), [one for one in known if one != name]
+    name, known = str(name)[:_MOST_COMPARED], [one for one in known if one != name][:_MOST_COMPARED]
     folded: dict[str, str] = {}
     for one in known:
         folded.setdefault(one.casefold(), one)

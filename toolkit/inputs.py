@@ -16,6 +16,7 @@ __all__ = [
     "DEEPEST",
     "LARGEST_ANSWERS",
     "LARGEST_CELL",
+    "LARGEST_MANIFEST",
     "LARGEST_SETTINGS",
     "LARGEST_WORKBOOK",
     "MOST_CELLS",
@@ -36,6 +37,8 @@ LARGEST_WORKBOOK = 2**29
 """Bytes of a workbook (.xlsx) unpacked: 512 MiB. Its XML takes ten times as long to read as a CSV file."""
 LARGEST_SETTINGS = 2**22
 """Bytes of a file written by hand (YAML): 4 MiB."""
+LARGEST_MANIFEST = 2**26
+"""Bytes of a manifest or notebook, which programs write: 64 MiB."""
 LARGEST_CELL = 1_000_000
 """Characters in one cell of a delimited file; a longer one is most often a quote that is never closed."""
 MOST_CELLS = 200_000_000

@@ -279,3 +279,103 @@ def test_a_file_that_grows_beyond_its_size_is_not_read_to_the_end(tmp_path: Path
     with pytest.raises(OSError, match="at most 10 bytes are read"):
         inputs.read_bytes(path, most=10)
     assert inputs.read_bytes(path, most=100) == b"1" * 100
+
+
+def _read_book(path: Path, survey: Instrument, data: bytes) -> Any:
+    path.write_bytes(data)
+    return read_answers(entry("table", path), path, survey)
+
+
+def _with_parts(data: bytes, old: str, new: str) -> bytes:
+    """A workbook with text of its sheet replaced."""
+
+    def change(name: str, held: bytes) -> bytes:
+        assert not name.endswith("sheet1.xml") or old.encode() in held
+        return held.replace(old.encode(), new.encode()) if name.endswith("sheet1.xml") else held
+
+    return repacked(data, change)
+
+
+def test_blank_cells_in_the_last_row_and_column_cost_nothing(survey: Instrument, tmp_path: Path) -> None:
+    rows = "".join(f'<row r="{row}"><c r="A{row}" s="0"/></row>' for row in range(4, 3_000))
+    far = f'{rows}<row r="1048576"><c r="A1048576" s="0"/><c r="XFD1048576" s="0"/></row></sheetData>'
+    data = _with_parts(workbook(), "</sheetData>", far)
+    assert len(_read_book(tmp_path / "far.xlsx", survey, data).people) == 2
+
+
+def test_a_formula_counts_with_its_stored_value_and_is_refused_without(
+    survey: Instrument, tmp_path: Path
+) -> None:
+    data = workbook(change=lambda sheet: sheet.__setitem__("E3", "=E2"))
+    with pytest.raises(InvalidInput, match="cell E3: holds a formula without a calculated value"):
+        _read_book(tmp_path / "a.xlsx", survey, data)
+    stored = _with_parts(data, "<f>E2</f><v></v>", "<f>E2</f><v>a</v>")
+    stored = _with_parts(stored, '<c r="E3"', '<c r="E3" t="str"')
+    with pytest.raises(InvalidInput, match="cell E3: holds a formula"):  # openpyxl asks for a new calculation
+        _read_book(tmp_path / "b.xlsx", survey, stored)
+    sure = repacked(stored, lambda name, held: held.replace(b'fullCalcOnLoad="1"', b""))
+    assert _read_book(tmp_path / "c.xlsx", survey, sure).answers["q"].tolist() == ["a", "a"]
+
+
+def test_an_answer_that_begins_with_an_equals_sign_is_read_as_written(
+    survey: Instrument, tmp_path: Path
+) -> None:
+    data = workbook([[*ROWS[0], "why"], [*ROWS[1], "= I do not know :)"], [*ROWS[2], "=)"]])
+    read = _read_book(tmp_path / "a.xlsx", survey, data)
+    assert "cells that begin with '=' and are no formula, read as text: 2" in set(read.disposition["reason"])
+
+
+def test_merged_cells_below_the_headings_and_errors_are_refused_by_cell(
+    survey: Instrument, tmp_path: Path
+) -> None:
+    data = workbook(change=lambda sheet: sheet.merge_cells("E2:E3"))
+    with pytest.raises(InvalidInput, match="cell E2:E3: are merged"):
+        _read_book(tmp_path / "a.xlsx", survey, data)
+    data = workbook([["A title", *[None] * 4], *ROWS], change=lambda sheet: sheet.merge_cells("A1:E1"))
+    assert "merged" not in " ".join(every_reader_of(data, survey, tmp_path))
+    data = workbook(change=lambda sheet: sheet.__setitem__("E3", "#REF!"))
+    with pytest.raises(InvalidInput, match="cell E3: holds an error"):
+        _read_book(tmp_path / "b.xlsx", survey, data)
+    many = workbook(change=lambda sheet: [sheet.__setitem__(f"E{row}", "=E2") for row in range(3, 103)])
+    with pytest.raises(InvalidInput, match="80 more cells: holds a formula"):
+        _read_book(tmp_path / "c.xlsx", survey, many)
+
+
+def every_reader_of(data: bytes, survey: Instrument, folder: Path) -> list[str]:
+    path = folder / "every"
+    path.write_bytes(data)
+    return every_reader(path, survey)
+
+
+def test_half_a_character_in_a_workbook_becomes_the_sign_for_it(survey: Instrument, tmp_path: Path) -> None:
+    data = workbook([[*ROWS[0], "why"], [*ROWS[1], "good _xD83D_"], [*ROWS[2], "x"]])
+    read = _read_book(tmp_path / "a.xlsx", survey, data)
+    assert any("a character lost before" in reason for reason in read.disposition["reason"])
+
+
+def test_fifty_thousand_unknown_columns_are_listed_once(survey: Instrument, tmp_path: Path) -> None:
+    path = tmp_path / "wide.csv"
+    path.write_text("\n".join(",".join([*row, *(f"c{n}" for n in range(50_000))]) for row in ROWS[:2]))
+    with pytest.raises(InvalidInput) as refused:
+        read_answers(entry("limesurvey", path), path, survey)
+    assert len(refused.value.problems) == 1
+    assert len(str(refused.value)) < 1_000
+
+
+def test_a_file_that_ends_the_library_that_reads_it_is_refused(survey: Instrument, tmp_path: Path) -> None:
+    path = tmp_path / "answers.sav"
+    frame = pd.DataFrame({"q": ["a", "b"], "n": [1.0, 2.0]})
+    import pyreadstat
+
+    pyreadstat.write_sav(frame, str(path), variable_value_labels={"n": {1.0: "One"}})
+    assert "" in every_reader(path, survey, ("spss", "table"))
+    held = path.read_bytes()
+    for cut in (4, 100, 176, len(held) // 2, len(held) - 1):
+        path.write_bytes(held[:cut])
+        every_reader(path, survey, ("table",))
+
+
+def test_limesurveys_own_sav_is_refused_with_advice(survey: Instrument, shared: Path) -> None:
+    path = shared / "field_cases" / "LS_real_limesurvey" / "limesurvey_segfault_pulse4.sav"
+    with pytest.raises(InvalidInput, match=r"limesurvey_segfault_pulse4\.sav.*export the answers as CSV"):
+        read_answers(entry("spss", path), path, survey)

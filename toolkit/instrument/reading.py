@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from toolkit.errors import InvalidInput, Problem
+from toolkit.inputs import is_folder
 from toolkit.instrument.files import AudienceFile, BankFile, WholeFile
 from toolkit.instrument.published.adapters import adapter_names, load_adapter
 from toolkit.instrument.published.borrowing import bring_in
@@ -80,7 +81,7 @@ class Reading:
         """Read every YAML file of a bank's folder as one."""
         paths = bank_files(folder)
         if not paths:
-            what = "is not a folder" if not folder.is_dir() else "holds no YAML files"
+            what = "is not a folder" if not is_folder(folder) else "holds no YAML files"
             mend = "name the folder of the bank, relative to this file"
             self.found.append(Problem(document.where(("bank",)), f"the bank '{folder}' {what}", mend))
             return None
@@ -167,7 +168,7 @@ class Reading:
 
 def bank_files(folder: Path) -> list[Path]:
     """The files of a bank, in the order in which they are read."""
-    return sorted((*folder.glob("*.yaml"), *folder.glob("*.yml")))
+    return sorted((*folder.glob("*.yaml"), *folder.glob("*.yml"))) if is_folder(folder) else []
 
 
 def _made_by(name: str) -> Iterator[str]:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from toolkit.errors import InvalidInput, Problem, ToolkitError
+from toolkit.inputs import parsed_json
 from toolkit.reporting.crew import Crew
 from toolkit.reporting.inputs import KEPT
 from toolkit.reporting.making import FAILED, FAILURE_NOTE, make_one
@@ -121,9 +122,9 @@ class Place:
         system, root = self.opened()
         try:
             _mirrored(system, root, folder)
-        except OSError:
-            raise  # of this machine's disk; stores' own kinds are told below
         except Exception as fault:
+            if isinstance(fault, OSError) and str(fault.filename or "").startswith(str(folder)):
+                raise  # of this machine's disk, not the store
             mend = "check the address, the rights and the credentials"
             problem = Problem(self.address, f"cannot be read: {_first_words(fault)}", mend)
             raise InvalidInput("output", [problem]) from fault
@@ -232,10 +233,10 @@ def _sign(mine: str, count: int) -> bytes:
 
 def _read(system: Any, path: str) -> Mapping[str, Any]:
     try:
-        told: Mapping[str, Any] = json.loads(system.cat_file(path))
+        told = parsed_json(system.cat_file(path))
     except (FileNotFoundError, ValueError):
         return {}
-    return told
+    return told if isinstance(told, dict) else {}
 
 
 def _put_sealed(system: Any, root: str, folder: Path) -> None:
@@ -289,7 +290,7 @@ def _worth_knowing(name: str) -> bool:
 def _whole(name: str, data: bytes, sizes: Mapping[str, int]) -> bool:
     """Whether every file a seal names is there with the size it says."""
     try:
-        told = json.loads(data)["bytes"]
+        told = dict(parsed_json(data)["bytes"])
     except (ValueError, KeyError, TypeError):
         return False
     folder = name.rpartition("/")[0]

@@ -35,6 +35,9 @@ def read_organisations(path: Path, *, audiences: Sequence[str], waves: Sequence[
     """
     sheet = read_sheet(path, source=path.name)
     headings = sheet.headings[0]
+    if not {*_KEYS, *audiences} & set(headings):  # another kind of file, which is not quoted
+        what = f"is not an organisations table: it has none of the columns {', '.join((*_KEYS, *audiences))}"
+        raise InvalidInput(path.name, [Problem("file", what, "check the path")])
     problems = list(headings_of(headings))
     problems += [
         Problem(f"column {name}", "is missing", near_names(name, headings))

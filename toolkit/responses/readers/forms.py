@@ -110,8 +110,7 @@ def _read(
 
 
 def _not_of(platform: str, sheet: Sheet, wanted: str) -> Problem:
-    shown = ", ".join(sheet.names[:5])[:150]
-    what = f"are not those of {platform} ({shown} …): {wanted} should be there"
+    what = f"are not those of {platform} (columns: {len(sheet.names)}): {wanted} should be there"
     return Problem("headings", what, "check platform and file, or read it as platform table")
 
 

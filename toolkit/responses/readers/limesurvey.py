@@ -112,7 +112,7 @@ def _load(path: Path, source: str, how: Opening) -> Sheet:
     names = tuple(_OWN_TEXTS.get(name, name) for name in sheet.names)
     codes = {_code(name) for name in names}
     if not {"id", "submitdate"} & codes and "startdate" not in codes:
-        what = f"are not those of a LimeSurvey export ({', '.join(names[:5])[:150]} …)"
+        what = f"are not those of a LimeSurvey export: no id, no submitdate (columns: {len(names)})"
         mend = "check platform and file, or export again with headings 'Question code'"
         raise InvalidInput(source, [Problem("headings", what, mend)])
     return named(sheet, tuple(_code(name) if _code(name) in _OWN else name for name in names))
