@@ -84,7 +84,7 @@ def workbook_sheet(
 
 
 _FORMULA = re.compile(
-    r"\b\$?[A-Za-z]{1,3}\$?[0-9]{1,7}\b|\b[A-Za-z][A-Za-z0-9.]*\(|^[\w.]+$|^[\d\s.,+*/^()&%-]+$"
+    r"\b\$?[A-Za-z]{1,3}\$?[0-9]{1,7}\b|\b[A-Za-z][A-Za-z0-9.]*\(|^[\w.]+$|^(?=.*\d)[\d\s.,+*/^()&%-]+$"
 )
 """A cell reference, a call, one name or a sum: no sentence that begins with = consists of these."""
 _MOST_NAMED = 20
