@@ -15,6 +15,8 @@ import pytest
 
 fsspec = pytest.importorskip("fsspec", reason="needs the cluster extra")
 
+from fsspec.implementations.memory import MemoryFile  # noqa: E402
+
 from toolkit.errors import InvalidInput, ToolkitError  # noqa: E402
 from toolkit.reporting import destinations, run_reports  # noqa: E402
 from toolkit.reporting.batch import plan_reports  # noqa: E402
@@ -186,3 +188,21 @@ def _until_open(port: int) -> None:
                 return
         time.sleep(0.2)
     raise TimeoutError("the server did not start")
+
+
+@pytest.mark.parametrize("key", ["../manifest.json", "_failed/../../note/sentence.txt", "org-01\\\\..\\\\x"])
+def test_keys_that_lead_out_of_the_folder_are_refused_and_nothing_is_written(store, tmp_path, key):
+    system, root = Place(store).opened()
+    system.store[f"{root}/org-02/manifest.json"] = system.store[f"{root}/{key}"] = MemoryFile(
+        system, f"{root}/{key}", b"{}"
+    )
+    folder = tmp_path / "desk" / "wave"
+    folder.mkdir(parents=True)
+    with pytest.raises(InvalidInput, match="is not brought here"):
+        Place(store).mirror(folder)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_an_address_with_two_dots_is_refused(sample_study):
+    with pytest.raises(InvalidInput, match=r"must not hold"):
+        plan_reports(sample_study, out="memory://shelf/../reports")

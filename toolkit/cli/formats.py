@@ -76,7 +76,7 @@ def _check_templates(templates: Mapping[str, Path], formats: Sequence[str] | Non
     """Refuse templates that are no such files, or for formats that are not written."""
     from toolkit.errors import InvalidInput, Problem
     from toolkit.reporting.asked import Tried
-    from toolkit.reporting.planning import check_template
+    from toolkit.reporting.documents.office import check_template
 
     tried = Tried()
     for form, template in templates.items():

@@ -120,4 +120,4 @@ def _write(frame: pd.DataFrame, out: Path) -> None:
         frame.to_csv(held, index=False, encoding="utf-8-sig")
     else:
         frame.to_parquet(held)
-    write_files(out.parent, {out.name: held.getvalue()})
+    write_files(out.parent, {out.name: held.getvalue()}, private=True)

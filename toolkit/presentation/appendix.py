@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from toolkit.instrument.model import Instrument, Item, Variable
 from toolkit.presentation.blocks import Table, table_of
 from toolkit.presentation.language import Words, spoken
 from toolkit.presentation.numbers import NOT_SHOWN
-from toolkit.presentation.rows import audience_name, base_in_words, joined
+from toolkit.presentation.rows import audience_name, base_in_words, joined, released_rows
 from toolkit.presentation.spreads import Spreads
+from toolkit.presentation.tables import number_cells
 
 __all__ = ["distribution_table"]
+
+Numbers = Mapping[tuple[str, str], Sequence[Mapping[str, Any]]]
+"""Item and audience → released rows of its mean, bands and net score."""
 
 COLUMNS = ("question", "audience", "asked", "n", "answers")
 _WORDS = Words(
@@ -42,8 +46,8 @@ _WORDS = Words(
             "non affiché : les commentaires libres ne sont jamais rapportés",
         ),
         "number": (
-            "not shown: answers in plain numbers are not reported yet",
-            "non affiché : les réponses en nombres ne sont pas encore rapportées",
+            "not shown: no mean was released with these results",
+            "non affiché : aucune moyenne n’a été publiée avec ces résultats",
         ),
         "absent": (
             "not shown: this audience is not part of the report, or nobody answered",
@@ -91,12 +95,16 @@ def distribution_table(
         `released` has not passed the gate.
     """
     spreads = Spreads(released, table=table, shares=shares, by=by)
+    numbers: dict[tuple[str, str], list[Any]] = {}
+    for name in ("scores", "bands"):
+        for row in released_rows(released, name) if name in released else ():
+            numbers.setdefault((str(row["item"]), str(row[by])), []).append(row)
     wanted = set(audiences) if audiences is not None else set(instrument.audiences)
     rows = [
         row
         for item in instrument.items
         if theme in (None, item.theme)
-        for row in _item_rows(item, spreads, instrument, wanted, language)
+        for row in _item_rows(item, spreads, numbers, instrument, wanted, language)
     ]
     name = instrument.themes.get(theme or "", {}).get(language, "")
     hidden = any(_WORDS("not shown") in row[_WORDS("answers")] for row in rows)
@@ -107,7 +115,12 @@ def distribution_table(
 
 
 def _item_rows(
-    item: Item, spreads: Spreads, instrument: Instrument, wanted: set[str], language: str
+    item: Item,
+    spreads: Spreads,
+    numbers: Numbers,
+    instrument: Instrument,
+    wanted: set[str],
+    language: str,
 ) -> Iterator[dict[str, str]]:
     variables = instrument.of_item(item.id)
     lines = [variables] if item.type == "multi" else [(variable,) for variable in variables]
@@ -115,7 +128,7 @@ def _item_rows(
         for audience in line[0].audiences:
             if audience not in wanted:
                 continue
-            n, answers = _answers(line, audience, spreads, language)
+            n, answers = _answers(line, audience, spreads, numbers, language)
             yield {
                 _WORDS("question"): _wording(item, line[0], audience, language),
                 _WORDS("audience"): audience_name(instrument, audience, start=True, language=language),
@@ -132,14 +145,18 @@ def _wording(item: Item, variable: Variable, audience: str, language: str) -> st
     return spoken[language]
 
 
-def _answers(line: tuple[Variable, ...], audience: str, spreads: Spreads, language: str) -> tuple[str, str]:
+def _answers(
+    line: tuple[Variable, ...], audience: str, spreads: Spreads, numbers: Numbers, language: str
+) -> tuple[str, str]:
     first = line[0]
     if first.kind == "text":
         return NOT_SHOWN, _WORDS("text")
     if first.kind == "option":
         return _options(line, audience, spreads, language)
     if first.kind == "number":
-        return NOT_SHOWN, _WORDS("number")
+        rows = numbers.get((first.name, audience), [])
+        lines, n = number_cells(first, rows)
+        return n, joined(lines) or _WORDS("absent" if numbers else "number")
     spread = spreads.of(first, audience)
     if spread is None:
         return NOT_SHOWN, _WORDS("absent")

@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from toolkit.presentation.charts import Chart
+from toolkit.presentation.charts import Chart, Series
 from toolkit.presentation.numbers import NOT_SHOWN, is_known
 
 __all__ = [
@@ -86,7 +86,9 @@ class Picture(Block):
     more
         Further sheets, where one would be too tall for a printed page.
     charts
-        The rows that are drawn, rounded as they are printed; one a scale of answers.
+        The rows that are drawn, rounded as they are printed; one per scale of answers.
+    sentences
+        The caption's, while a chapter is put together.
     """
 
     title: str
@@ -95,6 +97,7 @@ class Picture(Block):
     svg: str
     more: tuple[Picture, ...] = ()
     charts: tuple[Chart, ...] = ()
+    sentences: tuple[str, ...] = ()
 
     def _repr_html_(self) -> str:
         return self._figure() + "".join(sheet._repr_html_() for sheet in self.more)
@@ -107,7 +110,7 @@ class Picture(Block):
             f'<p class="picture-title"><strong>{escape(self.title)}</strong></p>'
             f'<img alt="{escape(self.alt)}" src="data:image/svg+xml;base64,{data}" '
             'style="max-width:100%;height:auto;background:#ffffff">'
-            f"{caption}</figure>"
+            f"{_strips(self.charts)}{caption}</figure>"
         )
 
     def told(self, line: Callable[[str], str]) -> str:
@@ -280,6 +283,40 @@ def table_of(
 def as_text(value: Any) -> str:
     """A cell as it is printed."""
     return str(value) if is_known(value) else NOT_SHOWN
+
+
+def _strips(charts: Sequence[Chart]) -> str:
+    """The same rows for a narrow screen, where the drawing's letters would be too small to read."""
+    rows = [
+        (category, [(one, place) for one in chart.series if one.values[place] is not None])
+        for chart in charts
+        for place, category in enumerate(chart.categories)
+    ]
+    if not rows:
+        return ""
+    stacked = {category for chart in charts if chart.kind == "stack" for category in chart.categories}
+    shown = "".join(
+        f"<dt>{escape(category)}</dt><dd>{_strip(category in stacked, told)}</dd>"
+        for category, told in rows
+        if told
+    )
+    return f'<dl class="strips">{shown}</dl>'
+
+
+def _strip(stacked: bool, told: Sequence[tuple[Series, int]]) -> str:
+    parts = [
+        (one.name, one.colour, one.words[place], 100 * float(one.values[place] or 0.0)) for one, place in told
+    ]
+    if stacked:
+        bars = "".join(f'<i style="width:{wide:g}%;background:{colour}"></i>' for _, colour, _, wide in parts)
+    else:
+        bars = "".join(f'<b style="left:{at:g}%;background:{colour}"></b>' for _, colour, _, at in parts)
+    words = "".join(
+        f'<span><i style="background:{colour}"></i>{escape(name.partition(" (")[0])} {escape(text)}</span>'
+        for name, colour, text, _ in parts
+    )
+    kind = "bar" if stacked else "dots"
+    return f'<span class="{kind}" aria-hidden="true">{bars}</span><span class="keys">{words}</span>'
 
 
 def _cell(value: str) -> str:

@@ -43,10 +43,6 @@ _WORDS = Words(
         "change": ("Change in points", "Changement en points"),
         "verdict": ("Verdict", "Conclusion"),
         "trend": ("What changed from {first} to {last}", "Ce qui a changé de {first} à {last}"),
-        "a gap of": ("a gap of", "un écart d"),
-        "a change of": ("a change of", "un changement d"),
-        "only gaps of": ("only gaps of", "seuls des écarts d"),
-        "only changes of": ("only changes of", "seuls des changements d"),
         "not shown": ("not shown", "non affiché"),
         "no figure": ("no figure", "aucun chiffre"),
         "no n": ("n not published", "n non publié"),
@@ -153,16 +149,13 @@ def _trend_row(
     row: Mapping[str, Any], waves: tuple[str, str], instrument: Instrument, by: str, language: str
 ) -> dict[str, str]:
     size, ends = signed_gap(row, turned=row["turned"])
-    verdict = verdict_of(row)
-    for gap, change in (("a gap of", "a change of"), ("only gaps of", "only changes of")):
-        verdict = verdict.replace(_WORDS(gap), _WORDS(change))
     return {
         _WORDS("item"): with_answer(row["item"], row["measure"], instrument, language),
         _WORDS("audience"): audience_name(instrument, row[by], start=True, language=language),
         waves[0]: _sided(row, "earlier"),
         waves[1]: _sided(row, "later"),
         _WORDS("change"): in_cell(size, ends),
-        _WORDS("verdict"): verdict,
+        _WORDS("verdict"): verdict_of(row, what="change"),
     }
 
 

@@ -21,7 +21,9 @@ __all__ = [
     "percent",
     "points",
     "rounded",
+    "scale_figure",
     "share_as_printed",
+    "shortest",
 ]
 
 NOT_SHOWN = "–"
@@ -101,7 +103,29 @@ def points(value: Any, *, signed: bool = False, digits: int = 0) -> str:
     return f"+{text}" if signed and rounded(100 * float(value), digits) > 0 else text
 
 
-def interval(low: Any, high: Any) -> str:
+def scale_figure(value: Any) -> str:
+    """A difference on a scale of answers, with two decimals.
+
+    Examples
+    --------
+    >>> scale_figure(-0.238)
+    '−0.24'
+    """
+    return _figure(float(value), 2) if is_known(value) else NOT_SHOWN
+
+
+def shortest(value: float) -> str:
+    """A number with as many decimals as it needs, four figures at most.
+
+    Examples
+    --------
+    >>> shortest(10.0), shortest(12.5)
+    ('10', '12.5')
+    """
+    return f"{value:.4g}".replace(".", _WORDS("decimal"))
+
+
+def interval(low: Any, high: Any, *, scale: bool = False) -> str:
     """Both ends of an interval of shares or of gaps: "45 to 68"; "" where there is none.
 
     An end that would round to 0 keeps a decimal where the interval leaves 0 out.
@@ -113,6 +137,8 @@ def interval(low: Any, high: Any) -> str:
     """
     if not (is_known(low) and is_known(high)):
         return ""
+    if scale:
+        return _WORDS("interval", low=scale_figure(low), high=scale_figure(high))
     return _WORDS("interval", low=_end(low, high), high=_end(high, low))
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 from toolkit.disclosure.ruling import three_parts
 from toolkit.instrument.model import Variable
 from toolkit.presentation.language import Words
 from toolkit.presentation.numbers import base, is_known, percent
-from toolkit.presentation.result_words import translated
-from toolkit.presentation.rows import answer_words, known, released_rows
+from toolkit.presentation.rows import Results, answer_words, known, released_rows
+from toolkit.presentation.sentences import reason
 
 __all__ = ["Spread", "Spreads"]
 
@@ -46,7 +47,7 @@ class Spread:
     n
         The base as it may be printed.
     why
-        Why it is not told in full; "" where it is.
+        Why it is not told in full, in the language in force; "" where it is.
     """
 
     kind: Literal["full", "parts", "box", "none"]
@@ -58,7 +59,7 @@ class Spread:
     def words(self, variable: Variable, *, language: str = "en") -> str:
         """The shares as text, and why there are no more of them."""
         if self.kind == "none":
-            return _WORDS("hidden", why=translated(self.why))
+            return _WORDS("hidden", why=self.why)
         labels = (
             variable.code_labels(language) if self.kind == "full" else self._part_labels(variable, language)
         )
@@ -66,7 +67,7 @@ class Spread:
             f"{labels.get(key, key)} {percent(share, bound=self.bounds[key])}"
             for key, share in self.shares.items()
         )
-        return _WORDS("partly", listed=listed, why=translated(self.why)) if self.why else listed
+        return _WORDS("partly", listed=listed, why=self.why) if self.why else listed
 
     def _part_labels(self, variable: Variable, language: str) -> dict[str, str]:
         labels = variable.code_labels(language)
@@ -83,10 +84,11 @@ class Spreads:
     def __init__(
         self, released: Any, *, table: str = "distributions", shares: str = "shares", by: str = "audience"
     ) -> None:
-        self._cells = _index(released_rows(released, table, columns=("item", "response", by)), by)
-        self._boxes = _index(released_rows(released, shares, columns=("item", "measure", by)), by)
+        read = released.rows if isinstance(released, Results) else partial(released_rows, released)
+        self._cells = _index(read(table, columns=("item", "response", by)), by)
+        self._boxes = _index(read(shares, columns=("item", "measure", by)), by)
         parts = f"{table}_parts"
-        self._parts = _index(released_rows(released, parts), by) if parts in released else {}
+        self._parts = _index(read(parts), by) if parts in released else {}
         self._items = {name for name, _ in (*self._cells, *self._boxes)}
 
     def __contains__(self, item: object) -> bool:
@@ -103,8 +105,8 @@ class Spreads:
             found = {str(row["response"]): row for row in cells}
             return _spread("full", {code: found[code] for code in variable.codes if code in found}, n, "")
         why = next(
-            (str(row["withheld"]) for row in (*cells, *boxes) if str(known(row.get("withheld")))),
-            "no answers",
+            (_why(row) for row in (*cells, *boxes) if known(row.get("withheld_code"))),
+            _WORDS("no answers"),
         )
         if parts and all(_open(row) and not _bound(row) for row in parts):
             return _spread("parts", {str(row["response"]): row for row in parts}, n, why)
@@ -119,8 +121,8 @@ class Spreads:
         ]
         if rows and _open(rows[0]):
             return percent(rows[0]["estimate"], bound=_bound(rows[0])), _n(rows), ""
-        why = str(known(rows[0].get("withheld"))) if rows else ""
-        return "", _n(rows), translated(why) or _WORDS("no answers")
+        told = bool(rows) and bool(known(rows[0].get("withheld_code")))
+        return "", _n(rows), _why(rows[0]) if told else _WORDS("no answers")
 
 
 def _spread(kind: Literal["full", "parts", "box"], rows: Mapping[str, Row], n: str, why: str) -> Spread:
@@ -137,6 +139,10 @@ def _index(rows: Iterable[Row], by: str) -> dict[tuple[str, str], list[Row]]:
 
 def _open(row: Row) -> bool:
     return bool(row["shown"]) and is_known(row["estimate"])
+
+
+def _why(row: Row) -> str:
+    return reason(row["withheld_code"], row["threshold"])
 
 
 def _bound(row: Row) -> str:

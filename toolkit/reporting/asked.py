@@ -9,7 +9,7 @@ from typing import ParamSpec, TypeVar
 
 from toolkit.errors import InvalidInput, Problem
 
-__all__ = ["Tried", "check_asked"]
+__all__ = ["Tried", "check_asked", "open_line"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -42,6 +42,11 @@ class Tried:
         except InvalidInput as fault:
             self._refused.append(fault)
             return None
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing has been refused so far."""
+        return not self._refused
 
     def end(self) -> None:
         """Raise everything that was refused, if anything was."""
@@ -77,6 +82,26 @@ def check_asked(
         raise InvalidInput("options", problems)
 
 
+def open_line(cluster: str) -> str:
+    """Say that answers travel unencrypted to a cluster; "" where its address is of TLS or of this machine.
+
+    Examples
+    --------
+    >>> open_line("tls://scheduler:8786"), open_line("tcp://127.0.0.1:8786")
+    ('', '')
+    >>> open_line("tcp://scheduler:8786").partition(":")[0]
+    'Warning'
+    """
+    kind, _, rest = cluster.rpartition("://")
+    host = rest.rpartition(":")[0].strip("[]")
+    if kind in ("tls", "wss", "inproc") or host in ("localhost", "::1") or host.startswith("127."):
+        return ""
+    return (
+        f"Warning: answers travel unencrypted to {cluster}; use tls:// with Dask's certificates, unless "
+        "nobody else can listen on this network"
+    )
+
+
 def _of_output(out: str, stores: bool) -> Iterator[Problem]:
     if not out.strip():
         yield Problem("output", "no folder is named", "name one, as reports")
@@ -85,6 +110,8 @@ def _of_output(out: str, stores: bool) -> Iterator[Problem]:
     except UnicodeEncodeError:
         what = "its name holds signs that are no UTF-8"
         yield Problem(f"output {out.encode(errors='replace').decode()}", what, "choose another name")
+    if "://" in out and ".." in out.partition("://")[2].split("/"):
+        yield Problem(f"output {out}", "an address must not hold '..'", "write the whole address")
     if not stores and "://" in out:
         yield Problem(
             f"output {out}", "is the address of a store; notebooks are run into folders", "name one"

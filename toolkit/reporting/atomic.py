@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from toolkit.errors import InvalidInput, Problem
+from toolkit.instrument.exchange.files import owner_only
 
 __all__ = ["fresh_folder", "hold", "lock_folder", "put_in_place", "sweep", "write_whole"]
 
@@ -84,11 +85,15 @@ def sweep(folder: Path) -> list[str]:
     return swept
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a text file under a temporary name and rename it: a reader sees the old one or the new one."""
+def write_whole(path: Path, text: str, *, private: bool = False) -> None:
+    """Write a text file under a temporary name and rename it: a reader sees the old one or the new one.
+
+    A `private` one can be read by its owner alone, from the moment it is there.
+    """
     making = path.parent / f"{MAKING}{path.name}-{uuid.uuid4().hex[:8]}"
     try:
-        making.write_text(text, encoding="utf-8")
+        with open(making, "w", encoding="utf-8", opener=owner_only if private else None) as handle:
+            handle.write(text)
         making.replace(path)
     except BaseException:
         making.unlink(missing_ok=True)

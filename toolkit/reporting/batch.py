@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from toolkit.reporting.asked import check_asked, open_line
 from toolkit.reporting.atomic import lock_folder, sweep
 from toolkit.reporting.destinations import Place, is_address
 from toolkit.reporting.hands import Hands, Shared, joined, writers
@@ -138,6 +139,8 @@ def run_reports(
         with ExitStack() as stack:
             here = place and place.at(*run.folder.parts[-2:])
             machines = joined(cluster, stack)
+            if cluster and open_line(cluster):
+                say(open_line(cluster))
             stack.enter_context(lock_folder(run.folder))
             scratch = stack.enter_context(scratch_folder())
             if here:
@@ -163,6 +166,7 @@ def _desk(wanted: Wanted) -> Iterator[tuple[Wanted, Place | None]]:
     if not is_address(wanted.out):
         yield wanted, None
         return
+    check_asked(wanted.out)
     with tempfile.TemporaryDirectory(prefix="reports-") as desk:
         yield replace(wanted, out=desk, sealed=True), Place(str(wanted.out))
 

@@ -11,7 +11,7 @@ import json
 import threading
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +19,7 @@ from typing import Any
 
 from toolkit.errors import InvalidInput, Problem, ToolkitError
 from toolkit.inputs import parsed_json
+from toolkit.instrument.yaml_loader import CONTROL
 from toolkit.reporting.crew import Crew
 from toolkit.reporting.inputs import KEPT
 from toolkit.reporting.making import FAILED, FAILURE_NOTE, make_one
@@ -122,6 +123,8 @@ class Place:
         system, root = self.opened()
         try:
             _mirrored(system, root, folder)
+        except InvalidInput:
+            raise  # a key that is refused
         except Exception as fault:
             if isinstance(fault, OSError) and str(fault.filename or "").startswith(str(folder)):
                 raise  # of this machine's disk, not the store
@@ -171,6 +174,7 @@ class Place:
 
 def _mirrored(system: Any, root: str, folder: Path) -> None:
     sizes = {path[len(root) :].lstrip("/"): size for path, size in _listed(system, root).items()}
+    _refuse_leading_out(root, sizes)
     wanted = [name for name in sizes if _worth_knowing(name)]
     for start in range(0, len(wanted), MANY):
         some = wanted[start : start + MANY]
@@ -184,6 +188,25 @@ def _mirrored(system: Any, root: str, folder: Path) -> None:
             path.write_bytes(data)
     if (folder / KEPT).is_dir():
         (folder / KEPT).chmod(0o700)
+
+
+def _refuse_leading_out(root: str, names: Iterable[str]) -> None:
+    """Refuse a store whose keys would name files elsewhere on this machine.
+
+    Raises
+    ------
+    InvalidInput
+        Each key with a part "..", a back slash or a control character.
+    """
+    odd = [
+        name
+        for name in names
+        if ".." in name.split("/") or "\\" in name or name.startswith("/") or CONTROL.search(name)
+    ]
+    if odd:
+        what = "is no name of a file below the output, and is not brought here"
+        problems = [Problem(f"{root}/{name!r}", what, "delete it from the store") for name in odd[:20]]
+        raise InvalidInput("output", problems)
 
 
 def _first_words(fault: Exception) -> str:

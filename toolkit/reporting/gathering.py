@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
@@ -30,8 +30,9 @@ class Gathered:
     Parameters
     ----------
     released
-        Tables "distributions" (a row a response), "shares" (top box and ticked options), and where there is
-        something to compare "gaps", "ranks", "trend", "benchmarks".
+        Tables "distributions" (a row a response), "shares" (top box and ticked options); where there are any,
+        "scores" (means of numbers, net scores) and "bands" (of numbers); where there is something to compare,
+        "gaps", "ranks", "trend", "benchmarks".
     participation
         Invited and answered per audience, as the policy lets them be said.
     audiences
@@ -105,6 +106,7 @@ def gather(study: Study, organisation: str, wave: str) -> Gathered:
             "distributions": _estimates(frame, _single(study.instrument), None, population, study.level),
             "shares": _estimates(frame, _with_top(study.instrument), "top", population, study.level),
         }
+        results |= _numbers(frame, study.instrument, study.level)
         results |= _comparisons(frame, audiences, study)
         previous = _previous_wave(study, organisation, wave)
         if previous:
@@ -188,7 +190,7 @@ def _comparisons(frame: pd.DataFrame, audiences: Sequence[str], study: Study) ->
         return {}
     shared = [variable for variable in study.instrument.shared() if _answered_by(variable, audiences) > 1]
     topped = [variable for variable in shared if variable.codes_of("top")]
-    ordered = [variable for variable in shared if variable.ordered]
+    ordered = [variable for variable in shared if variable.ordered and variable.values() is not None]
     family = _family(study, topped)
     found = {}
     if topped:
@@ -205,6 +207,35 @@ def _comparisons(frame: pd.DataFrame, audiences: Sequence[str], study: Study) ->
     if ordered:
         found["ranks"] = rank_gap(frame, ordered, between="audience", pairs=pairs, level=study.level)
     return found
+
+
+def _numbers(frame: pd.DataFrame, instrument: Instrument, level: float) -> dict[str, pd.DataFrame]:
+    """Means and bands of numbers, and net scores, per audience they are put to."""
+    from toolkit.analysis import banded, means, proportions
+
+    numbers = [variable for variable in instrument.variables if variable.kind == "number"]
+    scores = [
+        means(frame, chosen, by="audience", measure=measure, level=level)
+        for measure, wanted in _SCORES.items()
+        if (chosen := [variable for variable in instrument.variables if wanted(variable)])
+    ]
+    results = {"scores": pd.concat(scores, ignore_index=True)} if scores else {}
+    in_bands = banded(frame, numbers)
+    if not in_bands.empty and len(in_bands.columns):
+        in_bands = in_bands.assign(audience=frame["audience"])
+        names = [variable.name for variable in numbers if variable.bands]
+        shares = proportions(in_bands, names, by="audience", level=level)
+        pairs = zip(shares["item"], shares["audience"], strict=True)
+        put_to = [who in instrument[item].audiences for item, who in pairs]
+        results["bands"] = shares[put_to].reset_index(drop=True)
+    return results
+
+
+_SCORES: Mapping[str, Callable[[Variable], bool]] = {
+    "mean": lambda variable: variable.kind == "number",
+    "net": lambda variable: variable.net_measure == "net",
+    "recommend": lambda variable: variable.net_measure == "recommend",
+}
 
 
 def _answered_by(variable: Variable, audiences: Sequence[str]) -> int:

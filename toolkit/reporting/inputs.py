@@ -70,7 +70,7 @@ class Inputs:
     def keep(self, folder: Path, hashes: Mapping[str, str], read: Mapping[str, int]) -> None:
         """Note the hashes, and how many rows were read, for a run in which no file has changed."""
         told = {"of": self._signed(), "read": dict(read), "hashes": dict(hashes)}
-        write_whole(folder / KEPT / KNOWN, json.dumps(told) + "\n")
+        write_whole(folder / KEPT / KNOWN, json.dumps(told) + "\n", private=True)
 
     def _signed(self) -> str:
         return hmac.new(self.key, self.everything.encode(), "sha256").hexdigest()
@@ -93,8 +93,7 @@ def keep_key(folder: Path, key: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.parent.chmod(0o700)
     if not path.is_file() or path.read_bytes() != key.hex().encode():
-        write_whole(path, key.hex())
-        path.chmod(0o600)
+        write_whole(path, key.hex(), private=True)
 
 
 def study_inputs(

@@ -12,12 +12,13 @@ from toolkit.reporting.asked import Tried, check_asked
 from toolkit.reporting.choosing import chosen_organisations, chosen_wave, notebook_path, opened, report_folder
 from toolkit.reporting.inputs import Inputs, keep_key, kept_key, sealed, stands, study_inputs
 from toolkit.reporting.standing import check_kept, refuse_foreign
+from toolkit.reporting.validation import check_names, check_study
 from toolkit.reporting.worker import Job
 
 if TYPE_CHECKING:
     from toolkit.study import Study
 
-__all__ = ["Plan", "Wanted", "check_template", "plan"]
+__all__ = ["Plan", "Wanted", "plan"]
 
 REPORT_NOTEBOOK = "organisation_report.ipynb"
 NOTICE_NOTEBOOK = "withheld_notice.ipynb"
@@ -126,7 +127,7 @@ class Checked:
 
 
 def checked(study: str | Path | Study, wanted: Wanted) -> Checked:
-    """Load the study and look up the wave, the organisations, the notebooks and the templates.
+    """Load the study and look up the wave, the organisations, the notebooks and what reports are made with.
 
     Raises
     ------
@@ -148,8 +149,8 @@ def checked(study: str | Path | Study, wanted: Wanted) -> Checked:
     notebooks = tried(_notebooks, wanted.notebook)
     read = tried(opened, study, wanted.data)
     wave = tried(_wave, read, wanted) if read is not None else None
-    for form, template in _templates(read, formats):
-        tried(check_template, form, template)
+    if read is not None:
+        tried(check_study, read, wave or read.wave, formats or ())
     tried.end()
     if read is None or wave is None or formats is None or notebooks is None:
         raise RuntimeError("a check failed and was not told")
@@ -170,34 +171,10 @@ def _notebooks(named: str | Path | None) -> tuple[Path, Path]:
 
 def _wave(study: Study, wanted: Wanted) -> str:
     """The wave to be reported on; organisations are looked up where the study lists them itself."""
-    from toolkit.reporting.gathering import refuse_design
-
-    refuse_design(study)
     wave = chosen_wave(study, wanted.wave)
     if study.table is not None:
         chosen_organisations(study, wave, wanted.organisations)
     return wave
-
-
-def _templates(study: Study | None, formats: Sequence[str] | None) -> Iterator[tuple[str, Path]]:
-    from toolkit.reporting.documents.brand import templates_of
-
-    if study is not None and formats is not None:
-        yield from ((form, path) for form, path in templates_of(study).items() if form in formats)
-
-
-def check_template(form: str, template: Path) -> None:
-    """Open a client's template as the writer will: otherwise each report would fail of it."""
-    from toolkit.reporting.documents.office import opened_template
-
-    if form == "docx":
-        import docx
-
-        opened_template(docx.Document, template)
-    else:
-        import pptx
-
-        opened_template(pptx.Presentation, template)
 
 
 def plan(
@@ -241,6 +218,7 @@ def plan(
     read = rows_read(study, run.wave)
     chosen = chosen_organisations(study, run.wave, wanted.organisations)
     if study.table is None:  # only the answers know the organisations
+        check_names(study, run.wave, wanted.formats)
         refuse_foreign(run.folder, chosen, page=INDEX)
     parts = write_parts(study, scratch / "parts", study.organisation_ids(run.wave))
     hashes = {one: inputs.of(part_bytes(part)) for one, part in parts.items()}

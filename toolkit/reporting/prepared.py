@@ -15,6 +15,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from toolkit.instrument.exchange.files import owner_only
+
 if TYPE_CHECKING:
     from toolkit.study import Study
 
@@ -45,8 +47,9 @@ def write_study(study: Study, path: Path) -> Path:
         answer_paths=tuple(one.resolve() for one in study.answer_paths),
     )
     hashes = {str(one): sha256_of(one) for one in kept.input_files}
-    path.write_bytes(pickle.dumps((kept, hashes)))
-    path.chmod(0o600)
+    path.unlink(missing_ok=True)
+    with open(path, "wb", opener=owner_only) as handle:
+        handle.write(pickle.dumps((kept, hashes)))
     return path
 
 

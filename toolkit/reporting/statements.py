@@ -31,6 +31,12 @@ _WORDS = Words(
             "The p values of all comparisons were adjusted together (Holm).",
             "Les valeurs p de toutes les comparaisons ont été ajustées ensemble (Holm).",
         ),
+        "software": (
+            "The answers were read and analysed, and this report was written, with survey-research-toolkit "
+            "{version}.",
+            "Les réponses ont été lues et analysées, et ce rapport a été écrit, avec survey-research-toolkit "
+            "{version}.",
+        ),
         "analysis": (
             "A share counts those who were asked and answered. Where the number of people is known and "
             "everyone of an audience was asked, its interval is exact for that number (hypergeometric); "
@@ -58,7 +64,9 @@ def computed_statements(
 
 
 def _statements(study: Study, gathered: Gathered, instrument: Instrument) -> dict[str, dict[str, str]]:
-    found = {}
+    import toolkit
+
+    found, version = {}, toolkit.__version__
     for audience in instrument.audiences:
         told = computed_methods(
             gathered.participation,
@@ -68,7 +76,12 @@ def _statements(study: Study, gathered: Gathered, instrument: Instrument) -> dic
             level=study.level,
             language=study.language,
         )
-        told["processing_and_quality"] = f"{told['processing_and_quality']} {_analysis(study, instrument)}"
+        made = (
+            told["processing_and_quality"],
+            _analysis(study, instrument),
+            _WORDS("software", version=version),
+        )
+        told["processing_and_quality"] = " ".join(made)
         if not gathered.audiences:  # a notice has no appendix to point at
             title = quoted(instrument.title[study.language])
             told["instrument"] = _WORDS("title", title=title, version=instrument.version)

@@ -26,7 +26,7 @@ HEADER = (
 """Columns of every file; `FURTHER` follow where a question has one of them."""
 BOUNDS = ("min_num_value_n", "max_num_value_n")
 FURTHER = (*BOUNDS, "max_answers", "other_replace_text")
-TYPES = {"single": "L", "matrix": "F", "multi": "M", "number": "N", "text": "T"}
+TYPES = {"single": "L", "matrix": "F", "multi": "M", "ranking": "R", "number": "N", "text": "T"}
 _BYTES_LOOKED_AT = 10_000
 
 
@@ -83,6 +83,8 @@ class Plan:
     def name(self, variable: Variable) -> str:
         """What a column is called in conditions and in VV, R and SPSS exports."""
         code, part = self.code(variable.item), self.part(variable)
+        if variable.item.type == "ranking":
+            return f"{code}_1"  # a column per rank: whoever ranked anything filled the first
         return code if part is None else f"{code}_{part}"
 
     def text(self, parallel: Mapping[str, Mapping[str, str]], audiences: Iterable[str], language: str) -> str:
@@ -253,7 +255,9 @@ def _parts(plan: Plan, item: Item, asked: tuple[str, ...], language: str) -> Ite
         if variable.row:
             relevance = _only(plan, heard) if plan.asks_audience and set(heard) < set(asked) else "1"
             yield _sub_question(code, plan.text(variable.row.text, heard, language), relevance, language)
-        if variable.option and not variable.option.write_in:
+        if variable.option and item.type == "ranking":
+            yield _answer(variable.option.code, variable.option.label[language], language)
+        elif variable.option and not variable.option.write_in:
             yield _sub_question(code, marked_up(variable.option.label[language]), "1", language)
     if item.type in ("single", "matrix"):
         variable = variables[0]

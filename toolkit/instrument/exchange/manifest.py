@@ -215,7 +215,7 @@ def instrument_hash(instrument: Instrument) -> str:
     return hashlib.sha256(held.encode("utf-8")).hexdigest()[:16]
 
 
-_LATER_KEYS: Mapping[str, object] = {"write_in": False}
+_LATER_KEYS: Mapping[str, object] = {"write_in": False, "net": False, "bands": []}
 """Keys that later versions added → what they hold where nothing is said: manifests of before stay valid."""
 
 

@@ -13,6 +13,7 @@ import xlsxwriter
 
 from toolkit.presentation.blocks import Bullets, Paragraph, Picture, Prose, Table, Terms
 from toolkit.presentation.charts import Chart
+from toolkit.records import inert
 from toolkit.reporting.documents.cells import Cell, Column, taken_apart
 from toolkit.reporting.documents.model import Document
 from toolkit.reporting.documents.office import MOMENT
@@ -175,6 +176,7 @@ class _Writer:
         whole = {**face, "text_wrap": True}
         self.plain = book.add_format(whole)
         self.aside = book.add_format({**whole, **_TO_THE_RIGHT})
+        self.kept = book.add_format({**whole, "quote_prefix": True})
         self.title = book.add_format({**whole, "bold": True, "font_size": 13, "font_color": cover.accent})
         self.warn = book.add_format({**whole, "bold": True, "font_color": "#5c3500", "bg_color": "#fff3d6"})
         self.notes = book.add_format({**whole, "font_size": 9, "font_color": "#4d5661"})
@@ -239,7 +241,10 @@ class _Writer:
                 if cell is None:
                     continue
                 if isinstance(cell.value, str):
-                    page.write_string(offset, place, cell.value, self.aside if column.counts else self.plain)
+                    # a cell that is edited, or copied into a CSV file, does not become a formula either
+                    look = self.aside if column.counts else self.plain
+                    look = look if inert(cell.value) == cell.value else self.kept
+                    page.write_string(offset, place, cell.value, look)
                 else:
                     page.write_number(offset, place, cell.value, self._format(cell.form))
         page.freeze_panes(row + 1, 1)

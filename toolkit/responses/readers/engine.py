@@ -22,6 +22,7 @@ from toolkit.responses.readers.matching import (
     by_codes,
     by_manifest,
     check_manifest,
+    ranks_of,
     unique_names,
 )
 from toolkit.responses.readers.platform import Platform
@@ -70,6 +71,7 @@ def read_platform(
     if not kept.all():
         frame, raw = frame[kept], raw[kept]
     matched = settled(matched, frame, entry, problems)
+    matched, entry, frame, raw = _in_order(platform, matched, entry, frame, raw)
     heading, note = _audience_heading(platform, frame, entry, matched, manifest, instrument)
     entry_seen = entry.model_copy(update={"audience_column": heading})
     audience = people.audiences_of(frame, entry_seen, instrument, problems, numbered=platform.numbered)
@@ -102,6 +104,34 @@ def read_platform(
         hidden=work.hidden,
         beside=beside,
     )
+
+
+def _in_order(
+    platform: Platform, matched: Matched, entry: AnswersFile, frame: pd.DataFrame, raw: pd.DataFrame
+) -> tuple[Matched, AnswersFile, pd.DataFrame, pd.DataFrame]:
+    """Rankings with a column per rank as one column of what was ranked, in order, a line each."""
+    places: dict[str, list[tuple[int, str]]] = {}
+    for name, found in matched.accepted.items():
+        item_id, mark, rank = found.partition("#")
+        if mark:
+            places.setdefault(item_id, []).append((int(rank), name))
+    if not places:
+        return matched, entry, frame, raw
+    accepted = {name: found for name, found in matched.accepted.items() if "#" not in found}
+    names, read = list(matched.names), list(entry.ignore_columns)
+    for item_id, ranked in places.items():
+        headings = [name for _, name in sorted(ranked)]
+        cells = frame[headings].astype(str)
+        unseen = (cells == platform.hidden).all(axis=1) if platform.hidden else False
+        lines = ["\n".join(one for one in row if one and one != platform.hidden) for row in cells.to_numpy()]
+        joined = pd.Series(lines, index=frame.index, dtype=str).mask(unseen, platform.hidden)
+        whole = f"{headings[0]} …"
+        frame, raw = frame.assign(**{whole: joined}), raw.assign(**{whole: joined})
+        accepted[whole] = item_id
+        names.append(whole)
+        read += headings
+    entry = entry.model_copy(update={"ignore_columns": tuple(read)})
+    return replace(matched, names=tuple(names), accepted=accepted), entry, frame, raw
 
 
 def _beside(frame: pd.DataFrame, entry: AnswersFile, instrument: Instrument) -> pd.DataFrame | None:
@@ -161,7 +191,7 @@ def _matched(
     ids = sheet.headings[-1] if platform.ids_row and len(sheet.headings) > 2 else ()
     codes = [platform.spellings(name) for name in sheet.names]
     if manifest is None:
-        accepted = platform.accepted(instrument)
+        accepted = platform.accepted(instrument) | ranks_of(instrument)
         told = by_codes(sheet.names, codes, accepted, instrument, entry.columns, ids)
         if not told.accepted and platform.texts:
             what = "are question texts, or codes of another survey: no column is known by its code"
@@ -171,7 +201,7 @@ def _matched(
     found = by_manifest(sheet, manifest)
     if not found.accepted:  # text headings and short codes may be told by the code alone
         found = by_manifest(named(sheet, [code[0] for code in codes]), manifest)
-    told = by_codes(sheet.names, codes, {}, instrument, entry.columns, ids)
+    told = by_codes(sheet.names, codes, ranks_of(instrument), instrument, entry.columns, ids)
     repeated = tuple(p for p in told.problems if not _all_found(p, found, platform))
     return replace(
         found,

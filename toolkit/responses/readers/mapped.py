@@ -17,6 +17,7 @@ from toolkit.responses.readers.ticks import (
     read_ticks,
     separator_of,
     split_choices,
+    split_ranks,
     ticked,
     with_write_in,
 )
@@ -72,6 +73,12 @@ class MappedAnswers:
         variables = self.instrument.of_item(item.id)
         blank = set(self._blank(where))
         values = {tidy(value): code for value, code in where.values.items()}
+        if item.type == "ranking" and where.column is not None:
+            separators = (where.separator,) if where.separator else self.separators
+            cells = (self.raw if "\n" in separators else self.frame)[where.column]
+            return split_ranks(
+                cells.where(~cells.isin(list(blank)), ""), variables, separators, self.problems
+            )
         if item.type == "multi" and where.column is not None:
             words = values or option_labels(item.options) | {o.code: o.code for o in item.options}
             separators = (where.separator,) if where.separator else self.separators

@@ -118,13 +118,15 @@ def _item_problems(item: Item, where: ItemMapping, instrument: Instrument) -> It
         yield Problem(place, "is a matrix", "write columns: {row: heading, …}")
     if item.type in ("number", "text") and where.columns:
         yield Problem(place, "has one column", "write column: heading")
-    if item.type in ("matrix", "multi") and where.either:
+    if item.type in ("matrix", "multi", "ranking") and where.either:
         yield Problem(place, f"is a {item.type}", "either is for items of one column; write columns")
     if item.type == "single" and where.columns:
         codes = list(code_words(instrument.of_item(item.id)[0], instrument))
         for name in sorted(set(where.columns) - set(codes)):
             yield Problem(f"{place} → columns", f"'{name}' is no answer code", near_names(name, codes))
-    if item.type in ("matrix", "multi") and where.columns:
+    if item.type == "ranking" and where.column is not None and where.values:
+        yield Problem(f"{place} → values", "a ranking in one column lists options", "take values out")
+    if item.type in ("matrix", "multi", "ranking") and where.columns:
         for name in sorted(set(where.columns) - set(parts)):
             yield Problem(f"{place} → columns", f"'{name}' is no row or option", near_names(name, parts))
         for name in sorted(set(parts) - set(where.columns)):
@@ -140,4 +142,4 @@ def _item_problems(item: Item, where: ItemMapping, instrument: Instrument) -> It
 def _targets(item: Item, variable: Variable, where: ItemMapping, instrument: Instrument) -> list[str]:
     if item.type == "multi":
         return ["0", "1"] if where.columns else [option.code for option in item.options]
-    return list(code_words(variable, instrument)) if item.type in ("single", "matrix") else []
+    return list(code_words(variable, instrument)) if item.type in ("single", "matrix", "ranking") else []

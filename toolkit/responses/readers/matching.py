@@ -12,7 +12,16 @@ from toolkit.instrument.model import Instrument, Variable
 from toolkit.responses.files.sheet import Sheet
 from toolkit.responses.vocabulary import tidy
 
-__all__ = ["Matched", "by_codes", "by_manifest", "check_manifest", "codes_of", "suffixed", "unique_names"]
+__all__ = [
+    "Matched",
+    "by_codes",
+    "by_manifest",
+    "check_manifest",
+    "codes_of",
+    "ranks_of",
+    "suffixed",
+    "unique_names",
+]
 
 
 @dataclass(frozen=True)
@@ -62,7 +71,7 @@ def codes_of(instrument: Instrument) -> dict[str, str]:
     """Headings by code in every usual spelling → variable, or item for a multi-select in one column."""
     accepted: dict[str, str] = {}
     for item in instrument.items:
-        if item.type == "multi":
+        if item.type in ("multi", "ranking"):
             accepted[item.id] = item.id
     for variable in instrument.variables:
         stem, part = variable.item.id, variable.part
@@ -90,6 +99,17 @@ def _write_in_spellings(variable: Variable, instrument: Instrument) -> Iterator[
     yield from (f"{stem}_TEXT", f"{stem}-Comment", f"{stem}[other]", f"{stem}/other", f"{stem}_other")
     if variable.item.type == "single":
         yield from (f"{stem}[{code}]", f"{stem}/{code}", f"{stem}_{code}", f"{stem}.{code}")
+
+
+def ranks_of(instrument: Instrument) -> dict[str, str]:
+    """Headings of LimeSurvey's columns by rank, `item[1]` → `item#1`; each holds the code of an option."""
+    return {
+        f"{item.id}[{rank}]": f"{item.id}#{rank}"
+        for item in instrument.items
+        if item.type == "ranking"
+        for rank in range(1, len(item.options) + 1)
+        if str(rank) not in {option.code for option in item.options}
+    }
 
 
 def suffixed(instrument: Instrument, taken: Iterable[str]) -> dict[str, tuple[str, str]]:
@@ -265,6 +285,6 @@ def _placed(headings: tuple[str, ...], style: str, manifest: ExportManifest) -> 
         places, columns = seen[heading], tuple(held[heading])
         if len(places) == len(columns):
             found |= {place: (column,) for place, column in zip(places, columns, strict=True)}
-        elif len(places) == 1 and columns[0].kind == "option" and len({c.item for c in columns}) == 1:
+        elif len(places) == 1 and columns[0].option is not None and len({c.item for c in columns}) == 1:
             found[places[0]] = columns
     return found

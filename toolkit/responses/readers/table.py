@@ -26,6 +26,7 @@ from toolkit.responses.readers.published import (
     other_shape,
     without_optional,
 )
+from toolkit.responses.readers.ticks import NOT_TICKED
 from toolkit.responses.vocabulary import tidy
 
 __all__ = ["read_mapped", "read_table"]
@@ -139,7 +140,30 @@ def read_mapped(
         idle=idle,
         notes=sheet.notes,
         counted=reading.written,
+        beside=_beside(frame, mapping, instrument),
     )
+
+
+_MARKS = (" | ", "[", "___", "/")
+"""What parts the heading of an option from that of its question."""
+
+
+def _beside(frame: pd.DataFrame, mapping: Mapping, instrument: Instrument) -> pd.DataFrame | None:
+    """Per multi-select with a column per option, who filled a column of it that the mapping leaves out.
+
+    Such a column begins as all of the others do, up to a mark: "Why? | ", "why[", "why/".
+    """
+    named = {heading for where in mapping.items.values() for heading in where.headings}
+    made = {}
+    for item_id, where in mapping.items.items():
+        if instrument.item(item_id).type != "multi" or len(where.places) < 2:
+            continue
+        begins = [{one.rpartition(mark)[0] + mark for one in where.places.values()} for mark in _MARKS]
+        stem = next((one for same in begins if len(same) == 1 for one in same if one not in _MARKS), None)
+        left = [name for name in frame if stem and name.startswith(stem) and name not in named]
+        if left:
+            made[item_id] = ~frame[left].astype(str).isin(NOT_TICKED).all(axis=1)
+    return pd.DataFrame(made, index=frame.index) if made else None
 
 
 def _idle(frame: pd.DataFrame, mapping: Mapping) -> Iterator[str]:
