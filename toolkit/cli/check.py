@@ -62,6 +62,11 @@ def _check(given: argparse.Namespace) -> int:
     waves = ", ".join(f"{wave} (organisations: {len(study.organisation_ids(wave))})" for wave in study.waves)
     print(f"Waves: {waves}. Questions: {len(study.instrument.items)}.")
     print(study.disposition().to_string(index=False))
+    for row in study.headcounts_below().itertuples():
+        print(
+            f"organisation {row.organisation}, wave {row.wave}, audience {row.audience}: {row.answered} "
+            f"answered but the headcount is {row.headcount}; it is not used, and the report says so"
+        )
     for wave in study.wave_instruments:
         print(_not_drawn(study, wave))
     for note in Theme.of(study.brand, study.instrument.audiences).notes:

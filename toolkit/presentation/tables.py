@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -88,6 +88,11 @@ _WORDS = Words(
             "{dash} : inconnu, ou cela dirait combien ont répondu dans un groupe trop petit pour être "
             "affiché.",
         ),
+        "below note": (
+            "More {names} answered than the list of organisations has: its number is not used.",
+            "Plus de {names} ont répondu que la liste des organisations n’en compte : son nombre n’est pas "
+            "utilisé.",
+        ),
         "participation": ("Who was invited and who answered", "Qui a été invité et qui a répondu"),
         "gaps": ("Gaps between audiences, the widest first", "Écarts entre publics, les plus grands d’abord"),
         "gap note": (
@@ -146,6 +151,7 @@ def participation_table(
     by: str = "audience",
     level: float = 0.95,
     language: str = "en",
+    below: Collection[str] = (),
 ) -> Table:
     """How many were invited and answered, with the margin of error of a share of one half.
 
@@ -159,6 +165,10 @@ def participation_table(
         The disclosure policy; where given, a count below its threshold is refused.
     by, level, language
         The group column; the level of the margin of error; the language of the names.
+
+    below
+        Groups whose headcount is below the number who answered, so that it is not used; a group of which the
+        number who answered is not shown is not mentioned.
 
     Raises
     ------
@@ -193,6 +203,10 @@ def participation_table(
     notes = [_WORDS("margin note", level=percent(level))]
     if participation["answered"].isna().any():
         notes.append(_WORDS("few note"))
+    shown = [row[by] for row in records(participation) if row[by] in below and is_known(row["answered"])]
+    if shown:
+        names = [audience_name(instrument, name, language=language) for name in shown]
+        notes.append(_WORDS("below note", names=_WORDS("and").join(names)))
     if any(NOT_SHOWN in row.values() for row in rows):
         notes.append(_WORDS("dash note", dash=NOT_SHOWN))
     columns = [_WORDS(key) for key in ("audience", "invited", "answered", "response", "margin")]

@@ -71,6 +71,8 @@ class OrganisationReport:
     untranslated
         How many of the questionnaire's texts have no words in the report's language, of how many, and the
         language they stand in.
+    below
+        Audiences whose headcount in the organisations table is below the number who answered.
     """
 
     title: str
@@ -91,6 +93,7 @@ class OrganisationReport:
     theme: Theme
     changed: tuple[tuple[Changed, ...], str] = ((), "")
     untranslated: tuple[int, int, str] = (0, 0, "en")
+    below: tuple[str, ...] = ()
 
     @property
     def withheld(self) -> bool:
@@ -138,6 +141,7 @@ class OrganisationReport:
             policy=self.policy,
             level=self.level,
             language=self.language,
+            below=self.below,
         )
 
     @_in_its_language
@@ -381,6 +385,7 @@ def open_report(
     wave = chosen_wave(study, wave)
     chosen_organisations(study, wave, [organisation])
     gathered = gather(study, organisation, wave)
+    below = study.headcounts_below(wave)
     instrument, lacking, texts = in_language(study.instrument, study.language)
     return OrganisationReport(
         title=study.title,
@@ -401,6 +406,7 @@ def open_report(
         theme=Theme.of(study.brand, study.instrument.audiences),
         changed=(gathered.changed, gathered.earlier_wave),
         untranslated=(lacking, texts, study.instrument.languages[0]),
+        below=tuple(below.loc[below["organisation"] == organisation, "audience"]),
     )
 
 

@@ -45,6 +45,8 @@ class Coded:
 
     frame: pd.DataFrame
     disposition: pd.DataFrame
+    rows: tuple[int, ...] = ()
+    """The row of the file that each row of the frame was read from."""
 
 
 def decode(export: Export, instrument: Instrument) -> Coded:
@@ -89,6 +91,7 @@ def decode(export: Export, instrument: Instrument) -> Coded:
     return Coded(
         work.frame(export, status)[keep].reset_index(drop=True),
         pd.concat([export.disposition, rows], ignore_index=True),
+        tuple(people.index[keep]),
     )
 
 

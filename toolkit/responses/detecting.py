@@ -10,7 +10,7 @@ from toolkit.errors import InvalidInput, Problem
 from toolkit.responses.answers import PlatformName
 from toolkit.responses.files.opening import kind_of, read_cells, unpacked
 
-__all__ = ["has_heading", "platform_of"]
+__all__ = ["platform_of"]
 
 _Headings = tuple[str, ...]
 _BY_KIND: Mapping[str, PlatformName] = {"spss": "spss", "stata": "stata", "markup": "odk"}
@@ -70,23 +70,3 @@ def platform_of(path: str | Path) -> PlatformName:
             return platform
     what = f"do not tell which platform wrote them (columns: {len(headings):,})"
     raise InvalidInput(path.name, [Problem("headings", what, "say it: platform, or table with a mapping")])
-
-
-def has_heading(path: str | Path, name: str) -> bool:
-    """Whether a table holds a column of that name; False for what is no table.
-
-    Raises
-    ------
-    InvalidInput
-        Where the file cannot be opened.
-
-    Examples
-    --------
-    >>> has_heading("data_samples/ai_at_work/answers/2026_freelancers_qualtrics.csv", "organisation")
-    True
-    """
-    path = Path(path)
-    data, _ = unpacked(path, path.name)
-    if kind_of(data) in ("json", "markup"):
-        return False
-    return name in read_cells(path, source=path.name).names

@@ -204,8 +204,7 @@ def _response(study: Study) -> dict[str, Answer]:
 def _participation(study: Study, where: str) -> Iterator[tuple[str, Answer]]:
     if study.organisations_path is None:
         return
-    table = study.organisations
-    people = table.loc[table["wave"] == study.wave, list(study.instrument.audiences)]
+    people = study.headcounts()
     if people.empty or people.isna().any(axis=None):
         return
     invited = int(people.to_numpy(dtype=float).sum())

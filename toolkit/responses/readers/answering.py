@@ -18,7 +18,7 @@ from toolkit.responses.readers.labels import label_problems, missing_by_label
 from toolkit.responses.readers.matching import Matched
 from toolkit.responses.readers.platform import Platform
 from toolkit.responses.readers.ticks import holds_words, read_ticks, split_any, split_ranks, with_write_in
-from toolkit.responses.vocabulary import flavour_of, label_words, number_cells, translate
+from toolkit.responses.vocabulary import as_known, flavour_of, label_words, number_cells, translate
 
 __all__ = ["Answering"]
 
@@ -59,6 +59,8 @@ class Answering:
         labels = {
             v.name: self._other(v) | label_words(v, self.instrument) | self._own_codes(v) for v in singles
         }
+        for name in codes:
+            cells[name] = as_known(cells[name], labels[name] | codes[name], self.problems)
         words = codes if flavour_of(cells, codes, labels) == "codes" else labels
         made: dict[str, pd.Series] = {}
         for item_id in joined:
@@ -126,7 +128,8 @@ class Answering:
         if variable.kind == "number":
             missing = [m.code for m in self.instrument.missing_of(variable)]
             return number_cells(cells.where(~cells.isin([*missing, "-1", "-2"]), "") if missing else cells,
-                                variable, self.problems)  # fmt: skip
+                                variable, self.problems, decimal=self.entry.decimal,
+                                units=self.entry.units)  # fmt: skip
         return cells
 
     def _split(self, item_id: str, cells: Mapping[str, pd.Series]) -> dict[str, pd.Series]:

@@ -183,6 +183,7 @@ LIMESURVEY = Platform(
     mend="export again with the response data (id, date submitted)",
     unique=("token",),
     stamp="seed",
+    dated=("datestamp", "submitdate", "startdate"),
     hidden=_HIDDEN,
     other_words=_OTHER,
     own=own_of_limesurvey,

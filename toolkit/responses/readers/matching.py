@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument.exchange.manifest import Column, ExportManifest, instrument_hash
 from toolkit.instrument.model import Instrument, Variable
-from toolkit.responses.files.sheet import Sheet
+from toolkit.responses.files.sheet import Sheet, named
 from toolkit.responses.vocabulary import tidy
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "ranks_of",
     "suffixed",
     "unique_names",
+    "unique_sheet",
 ]
 
 
@@ -65,6 +66,18 @@ def unique_names(headings: Iterable[str]) -> tuple[str, ...]:
         seen[heading] += 1
         names.append(heading if seen[heading] == 1 else f"{heading} ({seen[heading]})")
     return tuple(names)
+
+
+def unique_sheet(sheet: Sheet) -> tuple[Sheet, tuple[str, ...]]:
+    """Number the headings of a sheet that stand again, and say so."""
+    times = Counter(name for name in sheet.names if name)
+    notes = [
+        f"heading '{name[:60]}' stands {count} times: the second is called '{name[:60]} (2)', and so on"
+        for name, count in times.items()
+        if count > 1
+    ]
+    more = (f"{len(notes) - 5} further headings stand again and are numbered in the same way",)
+    return named(sheet, unique_names(sheet.names)), (*notes[:5], *(more if len(notes) > 5 else ()))
 
 
 def codes_of(instrument: Instrument) -> dict[str, str]:
@@ -143,6 +156,7 @@ def by_codes(
     instrument: Instrument,
     columns: Mapping[str, str],
     ids: tuple[str, ...] = (),
+    ignored: Collection[str] = (),
 ) -> Matched:
     """Match without a manifest: import ids and headings the study file names first, then codes.
 
@@ -152,16 +166,25 @@ def by_codes(
         What each heading says as a code, likeliest first.
     ids
         The platform's own id of each column, where the file holds them.
+    ignored
+        Names of columns that stay unread.
     """
     names = unique_names(headings)
     others = suffixed(instrument, accepted)
     found: dict[str, str] = {}
     audiences: dict[str, tuple[str, ...]] = {}
-    repeated = {heading for heading, times in Counter(headings).items() if times > 1}
+    settled = {*columns, *ignored}
+    repeated = {
+        heading
+        for heading, times in Counter(headings).items()
+        if times > 1 and not _settled(heading, headings, names, settled)
+    }
     told = dict(zip(names, ids, strict=True)) if ids else {}
     for name, heading, said in zip(names, headings, codes, strict=True):
-        spellings = (heading, *said)
+        spellings = (name,) if name != heading else (heading, *said)
         known = next((key for key in (told.get(name, ""), *spellings) if key in columns), None)
+        if name != heading and heading in repeated:
+            spellings = (heading, *said)
         code = next((key for key in spellings if key in accepted), None)
         other = next((key for key in spellings if key in others), None)
         if known is not None and (heading not in repeated or known == told.get(name)):
@@ -171,26 +194,35 @@ def by_codes(
         elif other is not None:
             found[name], audiences[name] = others[other][0], (others[other][1],)
     return Matched(
-        names, found, audiences=audiences, problems=tuple(_repeated(headings, names, told, columns))
+        names, found, audiences=audiences, problems=tuple(_repeated(headings, names, told, settled))
     )
 
 
+def _settled(heading: str, headings: Sequence[str], names: Sequence[str], said: Collection[str]) -> bool:
+    """Whether the study file says of all columns of a heading but one what they are."""
+    mine = [name for name, own in zip(names, headings, strict=True) if own == heading]
+    return sum(name not in said for name in mine) <= 1
+
+
 def _repeated(
-    headings: tuple[str, ...], names: tuple[str, ...], ids: Mapping[str, str], columns: Mapping[str, str]
+    headings: tuple[str, ...], names: tuple[str, ...], ids: Mapping[str, str], said: Collection[str]
 ) -> Iterator[Problem]:
     for heading, times in Counter(headings).items():
         mine = [name for name, own in zip(names, headings, strict=True) if own == heading]
-        if heading and times > 1 and not all(ids.get(name) in columns for name in mine):
+        if heading and times > 1 and not all(ids.get(name) in said for name in mine):
+            if _settled(heading, headings, names, said):
+                continue
             shown = f" (import ids {', '.join(ids[name] for name in mine)})" if ids else ""
             mend = "name their import ids under columns, or " if ids else ""
             yield Problem(
                 f"column {heading}",
                 f"heading stands {times} times{shown}",
-                f"{mend}rename all but one and export again",
+                f"{mend}say what {', '.join(map(repr, mine[:4]))} are, under columns or ignore_columns",
             )
     blank = [number for number, heading in enumerate(headings, start=1) if not heading]
     if blank:
-        yield Problem(f"column {blank[0]}", "has no heading", "export again with headings")
+        what = "has no heading, but holds answers"
+        yield Problem(f"column {blank[0]}", what, "write its heading, or take the column out")
 
 
 def check_manifest(

@@ -178,6 +178,7 @@ def _accepted(instrument: Instrument) -> dict[str, str]:
 
 QUALTRICS = Platform(
     name="qualtrics",
+    dated=("RecordedDate", "EndDate", "StartDate"),
     load=_load,
     id_columns=("ResponseId",),
     required=("ResponseId", "Status", "Finished"),

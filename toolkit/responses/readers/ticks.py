@@ -12,6 +12,7 @@ from toolkit.errors import Problem
 from toolkit.instrument.model import MISSING, Option, Variable
 from toolkit.responses.naming import rows_said
 from toolkit.responses.vocabulary import (
+    as_known,
     category_dtype,
     option_labels,
     option_numbers,
@@ -62,6 +63,7 @@ def read_ticks(
     """
     own = _own_words(variable, numbered=numbered)
     words = {*TICKED, *(set(own) - set(NOT_TICKED))}
+    cells = as_known(cells, dict.fromkeys(words, "1") | dict.fromkeys(NOT_TICKED, "0"), problems)
     places, distinct = pd.factorize(cells)
     strange = [cell for cell in distinct if cell not in words and cell not in NOT_TICKED]
     if strange:
@@ -84,8 +86,9 @@ def _own_words(variable: Variable, *, numbered: bool) -> tuple[str, ...]:
 
 def holds_words(cells: pd.Series, variable: Variable, *, numbered: bool = False) -> bool:
     """Whether the column of an option that takes a write-in holds people's own words, not ticks."""
-    marks = {*TICKED, *NOT_TICKED, *_own_words(variable, numbered=numbered)}
-    return not {tidy(cell) for cell in cells.astype(str).unique()} <= marks
+    marks = dict.fromkeys([*TICKED, *NOT_TICKED, *_own_words(variable, numbered=numbered)], "")
+    said = pd.Series(cells.astype(str).unique(), dtype=str).map(tidy)
+    return not set(as_known(said, marks, [])) <= marks.keys()
 
 
 def with_write_in(
