@@ -433,6 +433,42 @@ def test_read_needs_of_an_entry_only_what_the_command_does_not_say(
     assert "did you mean 'ignore_columns'" in capsys.readouterr().err
 
 
+# SPSS: multiple-response sets of categories
+
+
+def test_a_set_of_categories_is_the_ticks_of_its_item(tmp_path: Path) -> None:
+    import struct
+
+    import pyreadstat
+
+    instrument = made(tmp_path, [choice("view", AGREE), multi("why", {"p": "Price", "q": "Queue"})])
+    frame = pd.DataFrame(
+        {
+            "organisation": ["a", "a", "a"],
+            "audience": ["all", "all", "all"],
+            "view": [1.0, 2.0, 3.0],
+            "w_1": [11.0, 12.0, np.nan],
+            "w_2": [12.0, 99.0, np.nan],
+        }
+    )
+    labels = {11.0: "Price", 12.0: "Queue"}
+    path = tmp_path / "a.sav"
+    pyreadstat.write_sav(
+        frame,
+        str(path),
+        variable_value_labels={"w_1": labels, "w_2": labels},
+        missing_ranges={"w_2": [{"lo": 99, "hi": 99}]},
+    )
+    data, said = path.read_bytes(), b"$why=C 3 Why w_1 w_2\n"
+    end = data.index(struct.pack("<ii", 999, 0))  # the record that ends the dictionary
+    record = struct.pack("<iiii", 7, 7, 1, len(said)) + said
+    path.write_bytes(data[:end] + record + data[end:])
+    entry = AnswersFile(wave="1", platform="spss", file=path.name)
+    found = decode(read_answers(entry, path, instrument), instrument).frame
+    assert found["why_p"].astype(str).tolist() == ["1", "0", "-3"]
+    assert found["why_q"].astype(str).tolist() == ["1", "1", "-3"]
+
+
 # The collected cases
 
 

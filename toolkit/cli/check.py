@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from toolkit.cli.common import Commands
-    from toolkit.reporting.asked import Tried
+    from toolkit.reporting.options import Tried
     from toolkit.study import Study
 
 __all__ = ["add"]
@@ -41,8 +41,8 @@ def add(commands: Commands) -> None:
 def _check(given: argparse.Namespace) -> int:
     from toolkit.cli.kinds import refuse_others
     from toolkit.presentation.theme import Theme
-    from toolkit.reporting.asked import Tried
     from toolkit.reporting.documents import check_formats
+    from toolkit.reporting.options import Tried
     from toolkit.study import load_study
 
     path = study_file(given.study)
@@ -83,7 +83,7 @@ def _check(given: argparse.Namespace) -> int:
 
 def _try_reports(study: Study, formats: Sequence[str], tried: Tried, *, read: bool) -> None:
     """Look at everything `report` looks at, and make the largest report in memory where all else is well."""
-    from toolkit.reporting.choosing import chosen_organisations
+    from toolkit.reporting.options import chosen_organisations
     from toolkit.reporting.validation import check_names, check_study, try_report
 
     sound = tried.sound

@@ -43,9 +43,10 @@ def add(commands: Commands) -> None:
 
 
 def _checklist(given: argparse.Namespace) -> int:
+
     from toolkit.records import csv_for_people
-    from toolkit.reporting.atomic import write_whole
     from toolkit.reporting.checklists import CHECKLISTS, STATUSES, checklist, load_checklist
+    from toolkit.system import write_whole
 
     lists = [given.list] if given.list else list(CHECKLISTS)
     found = checklist(_source(given), lists=lists)

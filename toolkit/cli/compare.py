@@ -33,7 +33,7 @@ def add(commands: Commands) -> None:
 def _compare(given: argparse.Namespace) -> int:
     from toolkit.instrument import compare
     from toolkit.records import csv_for_people
-    from toolkit.reporting.atomic import write_whole
+    from toolkit.system import write_whole
 
     old, new = _questionnaire(given.old), _questionnaire(given.new)
     found = compare(old, new)

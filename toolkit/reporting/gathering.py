@@ -11,13 +11,37 @@ import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.model import Instrument, Variable
-from toolkit.reporting.changed import Changed, changed_questions
+from toolkit.presentation.language import Words
+from toolkit.presentation.rows import audience_name
 
 if TYPE_CHECKING:
     from toolkit.disclosure import Admitted, Released
     from toolkit.study import Study
 
-__all__ = ["Gathered", "gather", "refuse_design", "reportable"]
+__all__ = [
+    "Changed",
+    "Gathered",
+    "changed_questions",
+    "describe_changed",
+    "gather",
+    "refuse_design",
+    "reportable",
+]
+
+Changed = tuple[str, str, str]
+"""Item, audience, and what changed."""
+
+_WORDS = Words(
+    {
+        "not drawn": (
+            "The questionnaire changed since {wave}. No change is shown of: {names}.",
+            "Le questionnaire a changé depuis {wave}. Aucune évolution n’est montrée pour : {names}.",
+        ),
+        "wording changed": ("other words", "autre formulation"),
+        "scale changed": ("other answers", "autres réponses"),
+        "base changed": ("asked of others", "autres personnes interrogées"),
+    }
+)
 
 NOT_THEIRS = "-5"
 """The code of a question the audience's questionnaire did not hold."""
@@ -331,3 +355,38 @@ def _benchmarks(study: Study, estimates: Sequence[pd.DataFrame]) -> dict[str, pd
     if findings is None:
         return {}
     return {"benchmarks": benchmark(estimates, findings, level=study.level, margin=study.margin)}
+
+
+def changed_questions(
+    study: Study, earlier: str, later: str, audiences: Sequence[str]
+) -> tuple[Changed, ...]:
+    """Questions put to these audiences in both waves whose words, answers or base changed, each once."""
+    compared = study.compared(earlier, later) if earlier else None
+    if compared is None:
+        return ()
+    rows = compared[(compared["trend"] != "yes") & ~compared["change"].isin(["new", "gone"])]
+    rows = rows[rows["audience"].isin(list(audiences))]
+    found = [
+        (study.instrument[row.item].item.id, str(row.audience), str(row.change))
+        for row in rows.itertuples(index=False)
+    ]
+    return tuple(dict.fromkeys(found))
+
+
+def describe_changed(changed: Sequence[Changed], wave: str, instrument: Instrument, language: str) -> str:
+    """A sentence that names them, with what changed and for whom where not for all alike."""
+    names = []
+    for item_id in dict.fromkeys(item for item, _, _ in changed):
+        kinds: dict[str, list[str]] = {}
+        for one, audience, change in changed:
+            if one == item_id:
+                kinds.setdefault(change, []).append(audience)
+        item = instrument.item(item_id)
+        label = item.short.get(language) or instrument.of_item(item_id)[0].label(language)
+        told = []
+        for change, audiences in kinds.items():
+            words = ", ".join(_WORDS(kind) for kind in change.split("; "))
+            who = ", ".join(audience_name(instrument, name, language=language) for name in audiences)
+            told.append(f"{who}: {words}")
+        names.append(f"{label} ({'; '.join(told)})")
+    return _WORDS("not drawn", wave=wave, names="; ".join(names))

@@ -17,9 +17,9 @@ from toolkit.presentation.language import speaking
 from toolkit.presentation.rows import audience_name, joined, listed
 from toolkit.presentation.theme import Theme
 from toolkit.records import csv_for_people
-from toolkit.reporting.changed import Changed, said_of_changed
+from toolkit.reporting.gathering import Changed, describe_changed, gather
 from toolkit.reporting.manifest import RESULTS
-from toolkit.reporting.report_words import WORDS
+from toolkit.reporting.statements import WORDS, computed_statements
 
 if TYPE_CHECKING:
     from toolkit.study import Study
@@ -247,7 +247,7 @@ class OrganisationReport:
         """What changed since the wave before."""
         from toolkit.presentation import as_picture, wave_change
 
-        said = [said_of_changed(*self.changed, self.instrument, self.language)] if self.changed[0] else []
+        said = [describe_changed(*self.changed, self.instrument, self.language)] if self.changed[0] else []
         if not self.previous_wave:
             return _passage(*(said or [WORDS("no wave")]))
         waves = (self.previous_wave, self.wave)
@@ -377,11 +377,10 @@ def open_report(
     >>> report.gap_picture()  # doctest: +SKIP
     """
     from toolkit.presentation.questionnaire_words import in_language
-    from toolkit.reporting.choosing import chosen_organisations, chosen_wave, opened
-    from toolkit.reporting.gathering import gather
-    from toolkit.reporting.statements import computed_statements
+    from toolkit.reporting.job import open_study
+    from toolkit.reporting.options import chosen_organisations, chosen_wave
 
-    study = opened(study, data)
+    study = open_study(study, data)
     wave = chosen_wave(study, wave)
     chosen_organisations(study, wave, [organisation])
     gathered = gather(study, organisation, wave)

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from toolkit.errors import InvalidInput, Problem, ToolkitError
 from toolkit.instrument.yaml_loader import CONTROL
-from toolkit.reporting.asked import Tried
 from toolkit.reporting.documents.brand import read_logo, templates_of
 from toolkit.reporting.documents.office import check_template
+from toolkit.reporting.options import Tried
 
 if TYPE_CHECKING:
     from toolkit.study import Study

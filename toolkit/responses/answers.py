@@ -23,6 +23,7 @@ BLANKS = ("-3", "-4", "-5", "-6")
 
 _EXPORTS_ONLY = (
     "audiences", "audience_column", "organisation_column", "ignore_columns", "columns", "missing", "manifest",
+    "out_of_range",
 )  # fmt: skip
 _MAPPED_ONLY = ("table", "surveymonkey", "googleforms", "microsoftforms")
 
@@ -117,6 +118,9 @@ class AnswersFile(Strict):
         The sheet of a workbook that holds the answers, where several are filled.
     recodes
         Whether Qualtrics' recode values were set, where a manifest is named and the file cannot tell.
+    out_of_range
+        What becomes of a number outside the bounds of its question in a submitted row: "refuse" (the default)
+        or "blank". An unfinished row with one is set aside.
     keep_tests
         Keep previews and tests, which are set aside otherwise.
     mapping
@@ -156,6 +160,7 @@ class AnswersFile(Strict):
     encoding: str | None = None
     sheet: str | None = None
     recodes: Literal["set", "unset"] | None = None
+    out_of_range: Literal["refuse", "blank"] = "refuse"
     keep_tests: Truth = False
     mapping: Mapping | None = None
     expect: Shape | None = None

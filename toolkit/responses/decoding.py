@@ -9,7 +9,8 @@ Rules, in this order:
    (which is noted): its other options become "0". Where an
    exclusive option is ticked beside others, the others stand, the exclusive one becomes "0", and it is noted.
    An option that a respondent did not rank is "no" where only some are to be ranked.
-4. An item that was asked and holds nothing is -3; where the platform says that it was not shown, -4, noted.
+4. An item that was asked and holds nothing is -3; where the platform says that it was not shown to somebody
+   who submitted, -4, noted.
 5. In a row that was not submitted, everything after the last item answered is -6, unless an answer given
    before it had already routed the respondent past it.
 6. A row that was not submitted and answers fewer than half of the questions its respondent would have been
@@ -175,8 +176,10 @@ class _Work:
         """Take those out to whom the platform says it never showed what our routing asks of them."""
         if self.hidden is None or name not in self.hidden:
             return was_asked
-        not_shown = self.hidden[name].to_numpy(dtype=bool) & ~given & was_asked
-        self._note(_NOT_SHOWN, not_shown & self.people["submitted"].to_numpy(dtype=bool))
+        # Pages that somebody who broke off never reached are marked alike, and that is no routing.
+        submitted = self.people["submitted"].to_numpy(dtype=bool)
+        not_shown = self.hidden[name].to_numpy(dtype=bool) & ~given & was_asked & submitted
+        self._note(_NOT_SHOWN, not_shown)
         return np.asarray(was_asked & ~not_shown, dtype=bool)
 
     def _column(self, variable: Variable, raw: pd.Series, for_audience: np.ndarray) -> pd.Series:

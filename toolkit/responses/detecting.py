@@ -9,6 +9,7 @@ from pathlib import Path
 from toolkit.errors import InvalidInput, Problem
 from toolkit.responses.answers import PlatformName
 from toolkit.responses.files.opening import kind_of, read_cells, unpacked
+from toolkit.responses.readers.limesurvey import LIMESURVEY
 
 __all__ = ["platform_of"]
 
@@ -26,7 +27,6 @@ def _all(*names: str) -> Callable[[_Headings], bool]:
 
 _SIGNS: tuple[tuple[PlatformName, Callable[[_Headings], bool]], ...] = (
     ("preview", _all("preview", "submitted", "instrument")),
-    ("limesurvey", _all("id", "submitdate")),
     ("limesurvey", _all("Response ID", "Date submitted")),
     ("limesurvey", _all("ID de la réponse", "Date de soumission")),
     ("limesurvey", _all("Antwort ID", "Datum Abgeschickt")),
@@ -65,6 +65,8 @@ def platform_of(path: str | Path) -> PlatformName:
     if kind == "json":
         return "limesurvey" if b'"responses"' in data[:200] else "surveyjs"
     headings = read_cells(path, source=path.name).names
+    if {"id", "submitdate"} <= {LIMESURVEY.spellings(name)[0] for name in headings}:
+        return "limesurvey"  # headings "code. text" among them
     for platform, told in _SIGNS:
         if told(headings):
             return platform

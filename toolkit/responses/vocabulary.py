@@ -28,6 +28,7 @@ __all__ = [
     "number_words",
     "option_labels",
     "option_numbers",
+    "out_of_bounds",
     "plain_number",
     "shortened",
     "tidy",
@@ -295,11 +296,19 @@ def shortened(answer: str) -> str:
     return answer if len(answer) <= 80 else answer[:77] + "…"
 
 
+def out_of_bounds(numbers: pd.Series, variable: Variable) -> pd.Series:
+    """Numbers below the item's minimum or above its maximum."""
+    low, high = variable.item.minimum, variable.item.maximum
+    below = numbers < low if low is not None else pd.Series(False, index=numbers.index)
+    return below | (numbers > high) if high is not None else below
+
+
 def number_cells(
     cells: pd.Series,
     variable: Variable,
     problems: list[Problem],
     *,
+    excused: pd.Series | None = None,
     decimal: str | None = None,
     units: Mapping[str, float] | None = None,
 ) -> pd.Series:
@@ -307,6 +316,8 @@ def number_cells(
 
     Parameters
     ----------
+    excused
+        Rows in which a number out of bounds is not a problem; it is returned as it is.
     decimal
         The decimal mark, where a cell such as "1,234" leaves open what it is; otherwise the column's other
         cells tell.
@@ -317,7 +328,6 @@ def number_cells(
     -----
     "3,5", "1 234", "1'234,50" and "45 %" are read by rule, and their rows noted.
     """
-    item = variable.item
     numbers = pd.to_numeric(cells.where(cells != "", np.nan), errors="coerce").astype("float64")
     numbers = numbers.where(np.isfinite(numbers))
     unread = numbers.isna() & (cells != "")
@@ -332,11 +342,9 @@ def number_cells(
         numbers = numbers.mask(unread, cells.map(read).astype("float64"))
         if ruled.any() and isinstance(problems, Findings):
             problems.note(_NUMBER_BY_RULE, ruled)
-    outside = pd.Series(False, index=cells.index)
-    if item.minimum is not None:
-        outside |= numbers < item.minimum
-    if item.maximum is not None:
-        outside |= numbers > item.maximum
+    outside = out_of_bounds(numbers, variable)
+    if excused is not None:
+        outside &= ~excused
     bounds = "correct the answer or the item's bounds"
     for wrong, rule in ((numbers.isna() & (cells != ""), "is not a number"), (outside, _range(variable))):
         if wrong.any():

@@ -14,10 +14,24 @@ import re
 import unicodedata
 from collections.abc import Mapping
 
-__all__ = ["AUDIENCE", "abbreviated", "heading", "is_one_of", "marked_up", "switched", "unholdable"]
+__all__ = [
+    "ASKED",
+    "AUDIENCE",
+    "GROUP",
+    "abbreviated",
+    "heading",
+    "is_one_of",
+    "marked_up",
+    "switched",
+    "unholdable",
+]
 
 AUDIENCE = "audience"
-"""Code of the question that asks who somebody is."""
+"""Code of the hidden question that the link fills in: ?audience=exec."""
+ASKED = "audienceask"
+"""Code of the question that asks who somebody is, where the link does not say it."""
+GROUP = "audiencegroup"
+"""Code of the hidden question that holds the audience in the end; conditions and quotas look at it."""
 
 _BREAKS = re.compile(r"\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]")
 _ABBREVIATED = 15

@@ -208,25 +208,31 @@ def wording_hash(text: str) -> str:
 
 
 def instrument_hash(instrument: Instrument) -> str:
-    """Sixteen hex digits of everything the instrument holds; what lint need not say is no part of it."""
-    unsaid = {"items": {"__all__": {"lint"}}, "scales": {"__all__": {"lint"}}}
-    said = _without_later_keys(instrument.model_dump(mode="json", exclude=unsaid))
-    held = json.dumps(said, ensure_ascii=False, sort_keys=True)
-    return hashlib.sha256(held.encode("utf-8")).hexdigest()[:16]
+    """Sixteen hex digits of everything the instrument holds; what lint need not say is no part of it.
+
+    Order counts as each audience reads it: naming the audiences' files in another order changes nothing. Keys
+    left at their default do not count, so that a newer version of the toolkit finds the same digits.
+    """
+    unsaid: dict[str, Any] = {"items": {"__all__": {"lint"}}, "scales": {"__all__": {"lint"}}}
+    held = instrument.model_dump(mode="json", exclude=unsaid | {"sections": True}, exclude_defaults=True)
+    held["items"] = {item["id"]: _audiences_sorted(item) for item in held["items"]}
+    held["sections"] = {section.id: dict(section.title) for section in instrument.sections}
+    held["order"] = {
+        audience: [
+            [section.id, item]
+            for section in instrument.sections
+            for item in section.items
+            if audience in (instrument.item(item).audiences or instrument.audiences)
+        ]
+        for audience in instrument.audiences
+    }
+    text = json.dumps(held, ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()[:16]
 
 
-_LATER_KEYS: Mapping[str, object] = {"write_in": False, "net": False, "bands": []}
-"""Keys that later versions added → what they hold where nothing is said: manifests of before stay valid."""
-
-
-def _without_later_keys(held: Any) -> Any:
-    if isinstance(held, dict):
-        return {
-            key: _without_later_keys(value)
-            for key, value in held.items()
-            if key not in _LATER_KEYS or value != _LATER_KEYS[key]
-        }
-    return [_without_later_keys(one) for one in held] if isinstance(held, list) else held
+def _audiences_sorted(part: dict[str, Any]) -> dict[str, Any]:
+    held = {**part, "rows": [_audiences_sorted(row) for row in part["rows"]]} if part.get("rows") else part
+    return {**held, "audiences": sorted(held["audiences"])} if held.get("audiences") else held
 
 
 def column_of(

@@ -312,7 +312,7 @@ def _draw(blocks: Sequence[Block], ax: Axes | None, palette: Sequence[str] | Non
     ax.set_xlim(
         -max(one[0] for one in (*reaches, _USUAL)) - 0.01, max(one[1] for one in (*reaches, _USUAL)) + 0.01
     )
-    ax.set_ylim(total, 0)
+    ax.set_ylim(max(total, 0.1), 0)  # nothing to draw: a panel all the same
     ax.set_xticks([])
     labels = labels_on(ax)
     ticks: dict[float, str] = {}

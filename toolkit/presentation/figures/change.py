@@ -371,7 +371,7 @@ def _slopes(ax: Axes, rows: Sequence[Row], names: Sequence[str], waves: tuple[st
     ax.set_xlim(0, 1)
     shares = [float(row[end]) for row in rows for end in _ENDS]
     low, high = max(min(shares) - 0.05, -0.02), min(max(shares) + 0.05, 1.02)
-    ax.set_ylim(low, high)
+    ax.set_ylim(low, max(high, low + 0.01))
     ax.set_yticks([])
     ax.set_xticks([0, 1], list(waves))
     ax.xaxis.tick_top()

@@ -197,7 +197,7 @@ def _draw(
     ends = np.cumsum([0.0, *heights])
     middles = (ends[:-1] + ends[1:]) / 2
     ax.set_xlim(0, 1)
-    ax.set_ylim(total, 0)
+    ax.set_ylim(max(total, 0.1), 0)  # nothing to draw: a panel all the same
     ax.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "25", "50", "75", percent(1)])
     ax.grid(visible=True, axis="x", color=rule(), linewidth=0.6 * unit())
     ax.set_axisbelow(True)

@@ -47,6 +47,8 @@ class Sheet:
         Column number → value → label, where the file has them (SPSS, Stata).
     declared
         Column number → cells that the file declares missing (SPSS), where it holds any.
+    sets
+        Name of a multiple-response set of categories → the numbers of its columns (SPSS).
     sparse
         Whether a question nobody answered is not in the file at all (JSON, XML).
     """
@@ -58,6 +60,7 @@ class Sheet:
     labels: dict[int, dict[str, str]] = field(default_factory=dict)
     declared: dict[int, frozenset[str]] = field(default_factory=dict)
     sparse: bool = False
+    sets: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -7,10 +7,8 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -18,6 +16,7 @@ import pandas as pd
 from toolkit.errors import InvalidInput, Problem
 from toolkit.responses.files.sheet import Sheet, no_rows
 from toolkit.responses.files.workbooks import as_text, text_column
+from toolkit.system import temporary_folder
 
 __all__ = ["spss_sheet", "stata_sheet"]
 
@@ -78,6 +77,7 @@ def _guarded(kind: str, data: bytes, source: str, notes: tuple[str, ...]) -> She
             (*notes, f"read from {'SPSS' if kind == 'spss' else 'Stata'} ({ending})"),
             {int(place): words for place, words in told["labels"].items()},
             {int(place): frozenset(held) for place, held in told["declared"].items()},
+            sets={name: tuple(places) for name, places in told["sets"].items()},
         )
     what = f"ends the program that reads {ending} files: it is damaged, or as LimeSurvey writes some of them"
     raise InvalidInput(source, [Problem("file", what, "export the answers as CSV instead")])
@@ -143,6 +143,12 @@ def _as_text(kind: str, data: bytes) -> tuple[dict[str, Any], pd.DataFrame]:
         },
         "declared": declared,
     }
+    lower = {str(name).lower(): place for name, place in places.items()}
+    about["sets"] = {
+        str(name): [lower[str(one).lower()] for one in held["variable_list"] if str(one).lower() in lower]
+        for name, held in (getattr(found, "mr_sets", None) or {}).items()
+        if held["type"] == "C"
+    }
     columns = {str(place): text_column(frame.iloc[:, place]) for place in range(frame.shape[1])}
     return about, pd.DataFrame(columns)
 
@@ -157,8 +163,8 @@ def _path_of(data: bytes, ending: str) -> Iterator[str]:
             file.flush()
             yield f"/proc/self/fd/{handle}"
         return
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"answers{ending}"
+    with temporary_folder() as folder:  # it is cleared even if this process is killed
+        path = folder / f"answers{ending}"
         path.write_bytes(data)
         yield str(path)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Mapping
 
 import numpy as np
@@ -18,7 +19,14 @@ from toolkit.responses.readers.labels import label_problems, missing_by_label
 from toolkit.responses.readers.matching import Matched
 from toolkit.responses.readers.platform import Platform
 from toolkit.responses.readers.ticks import holds_words, read_ticks, split_any, split_ranks, with_write_in
-from toolkit.responses.vocabulary import as_known, flavour_of, label_words, number_cells, translate
+from toolkit.responses.vocabulary import (
+    as_known,
+    flavour_of,
+    label_words,
+    number_cells,
+    out_of_bounds,
+    translate,
+)
 
 __all__ = ["Answering"]
 
@@ -33,11 +41,13 @@ class Answering:
         matched: Matched,
         entry: AnswersFile,
         instrument: Instrument,
-        audience: pd.Series,
+        whose: pd.DataFrame,
         problems: list[Problem],
     ) -> None:
         self.platform, self.matched, self.entry, self.instrument = platform, matched, entry, instrument
-        self.audience, self.problems = audience, problems
+        self.audience, self.submitted, self.problems = whose["audience"], whose["submitted"], problems
+        self.spoilt = pd.Series(False, index=whose.index)
+        self.blanked = pd.Series(False, index=whose.index)
         self.labels = {matched.names[place]: words for place, words in sheet.labels.items()}
         self.declared = {matched.names[place]: held for place, held in sheet.declared.items()}
         self.hidden: pd.DataFrame | None = None
@@ -127,10 +137,31 @@ class Answering:
             return read_ticks(cells, variable, self.problems, numbered=self.platform.numbered)
         if variable.kind == "number":
             missing = [m.code for m in self.instrument.missing_of(variable)]
-            return number_cells(cells.where(~cells.isin([*missing, "-1", "-2"]), "") if missing else cells,
-                                variable, self.problems, decimal=self.entry.decimal,
-                                units=self.entry.units)  # fmt: skip
+            cells = cells.where(~cells.isin([*missing, "-1", "-2"]), "") if missing else cells
+            return self._within_bounds(cells, variable)
         return cells
+
+    def _within_bounds(self, cells: pd.Series, variable: Variable) -> pd.Series:
+        """Numbers; one out of bounds is a problem only where its owner submitted it and no rule blanks it.
+
+        Platforms store what was typed when somebody leaves the page, before they check it.
+        """
+        blank = self.entry.out_of_range == "blank"
+        excused = ~self.submitted | blank
+        numbers = number_cells(
+            cells,
+            variable,
+            self.problems,
+            excused=excused,
+            decimal=self.entry.decimal,
+            units=self.entry.units,
+        )
+        outside = out_of_bounds(numbers, variable) & excused
+        if blank:
+            self.blanked |= outside
+        else:
+            self.spoilt |= outside
+        return numbers.mask(outside)
 
     def _split(self, item_id: str, cells: Mapping[str, pd.Series]) -> dict[str, pd.Series]:
         variables = self.instrument.of_item(item_id)
@@ -173,6 +204,8 @@ class Answering:
         blank = [*self.platform.blank, *([self.platform.hidden] if self.platform.hidden else [])]
         said: dict[str, str] = dict.fromkeys(blank, "")
         variable = self.instrument[name] if name in self.instrument else None  # noqa: SIM401
+        if variable is not None and variable.kind in ("single", "option") and self.platform.escaped:
+            said |= {cell: html.unescape(cell) for cell in map(str, cells.unique()) if "&" in cell}
         if variable is not None and variable.kind == "single":
             said |= self.matched.words.get(heading, {})
         if variable is not None and variable.kind != "text" and heading in self.labels:

@@ -93,6 +93,13 @@ def read_platform(
     matched, entry, frame, raw = _in_order(platform, matched, entry, frame, raw)
     heading, note = _audience_heading(platform, frame, entry, matched, manifest, instrument)
     entry_seen = entry.model_copy(update={"audience_column": heading})
+    submitted = platform.submitted(frame, matched.accepted, problems)
+    idle = ~submitted | ~_answered(frame, platform, matched, instrument)
+    strays = people.strays(frame, heading, instrument, idle, numbered=platform.numbered)
+    for reason, rows in strays.items():
+        aside = {**aside, reason: rows.reindex(kept.index, fill_value=False)}
+        kept = kept & ~aside[reason]
+        frame, raw, submitted = frame[~rows], raw[~rows], submitted[~rows]
     audience = people.audiences_of(frame, entry_seen, instrument, problems, numbered=platform.numbered)
     unsaid = _unsaid(sheet, instrument, manifest)
     columns, blank = _columns(platform, matched, entry_seen, instrument, audience, unsaid)
@@ -104,26 +111,45 @@ def read_platform(
             "respondent": _ids(frame, platform, problems),
             "organisation": organisation[kept],
             "audience": audience,
-            "submitted": platform.submitted(frame, matched.accepted, problems),
+            "submitted": submitted,
         },
         index=frame.index,
     )
-    work = Answering(platform, sheet, matched, entry, instrument, whose["audience"], problems)
+    work = Answering(platform, sheet, matched, entry, instrument, whose, problems)
     answers = work.read(frame, raw, columns)
+    spoilt = work.spoilt
+    if spoilt.any():
+        aside = {**aside, _SPOILT: spoilt.reindex(kept.index, fill_value=False)}
     beside = _beside(frame, entry, instrument)
     return common.finish(
         entry,
-        whose,
-        answers,
+        whose[~spoilt],
+        answers[~spoilt],
         aside=aside,
         organisation=organisation,
         problems=problems,
         strict=strict,
         path=path,
         notes=(*sheet.notes, *unread, *matched.notes, *note, *blank, *left),
-        hidden=work.hidden,
-        beside=beside,
+        counted={_BLANKED: int(work.blanked.sum())},
+        hidden=None if work.hidden is None else work.hidden[~spoilt],
+        beside=None if beside is None else beside[~spoilt],
     )
+
+
+_SPOILT = "unfinished, with a number outside the bounds of its question"
+_BLANKED = "a number outside the bounds of its question was left blank"
+_UNTICKED = ("", "N", "No", "0")
+
+
+def _answered(frame: pd.DataFrame, platform: Platform, matched: Matched, instrument: Instrument) -> pd.Series:
+    """Rows in which some question holds something."""
+    blank = ["", *platform.blank, *([platform.hidden] if platform.hidden else [])]
+    found = pd.Series(False, index=frame.index)
+    for heading, name in matched.accepted.items():
+        option = name in instrument and instrument[name].kind == "option"
+        found |= ~frame[heading].isin([*blank, *(_UNTICKED if option else ())])
+    return found
 
 
 def _heading_of(column: str, platform: Platform, names: Sequence[str]) -> str:

@@ -15,6 +15,7 @@ Rules, as LimeSurvey 6 writes its files:
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Collection
 from dataclasses import replace
@@ -65,8 +66,8 @@ _OTHER = (
 """What a single choice holds where "Other" was chosen: as a code, and as LimeSurvey translates it."""
 _HIDDEN = "{question_not_shown}"
 _VV_ESCAPES = (
-    ("{cr}{newline}", "\r\n"), ("{newline}", "\n"), ("{cr}", "\r"), ("{tab}", "\t"), ("{quote}", '"'),
-    ("{lbrace}", "{"), ("{rbrace}", "}"),
+    ("{cr}{newline}", "\n"), ("{newline}", "\n"), ("{cr}", "\n"), ("{tab}", "\t"), ("{quote}", '"'),
+    ("{rbrace}", "}"), ("{lbrace}", "{"),  # last: what people typed holds it before every brace
 )  # fmt: skip
 
 
@@ -109,13 +110,15 @@ def _load(path: Path, source: str, how: Opening) -> Sheet:
     if {"class", "type/scale"} <= set(sheet.names):
         what = "is the structure of a survey (questions), not its responses"
         raise InvalidInput(source, [Problem("file", what, "export the responses")])
-    names = tuple(_OWN_TEXTS.get(name, name) for name in sheet.names)
+    names = tuple(_OWN_TEXTS.get(name, html.unescape(name)) for name in sheet.names)
     codes = {_code(name) for name in names}
     if not {"id", "submitdate"} & codes and "startdate" not in codes:
         what = f"are not those of a LimeSurvey export: no id, no submitdate (columns: {len(names)})"
         mend = "check platform and file, or export again with headings 'Question code'"
         raise InvalidInput(source, [Problem("headings", what, mend)])
-    return named(sheet, tuple(_code(name) if _code(name) in _OWN else name for name in names))
+    if any(name != _code(name) and _code(name) in _OWN for name in names):  # "code. text" throughout
+        return named(sheet, tuple(map(_code, names)))
+    return named(sheet, names)
 
 
 def _from_json(text: str, source: str, notes: tuple[str, ...]) -> Sheet:
@@ -185,6 +188,7 @@ LIMESURVEY = Platform(
     stamp="seed",
     dated=("datestamp", "submitdate", "startdate"),
     hidden=_HIDDEN,
+    escaped=True,
     other_words=_OTHER,
     own=own_of_limesurvey,
     spellings=lambda heading: (_code(heading),),

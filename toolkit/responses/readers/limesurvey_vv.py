@@ -12,7 +12,9 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from toolkit.errors import InvalidInput, Problem
+from toolkit.instrument.exchange.limesurvey_text import ASKED, AUDIENCE
 from toolkit.instrument.exchange.manifest import ExportManifest
+from toolkit.instrument.fields import ID_PATTERN
 from toolkit.instrument.model import Instrument, Item
 from toolkit.responses.files.sheet import Sheet, named
 
@@ -49,8 +51,8 @@ def named_by_order(
         )
         raise InvalidInput(source, [Problem("headings", what, _MEND)])
     names = list(sheet.names)
-    if extra:
-        names[questions[0][0][0]] = "audience"
+    for question, code in zip(questions[:extra], _before(sheet, questions[:extra], manifest), strict=True):
+        names[question[0][0]] = code
     for question, item in zip(questions[extra:], items, strict=True):
         for place, found in question:
             names[place] = f"{item.id}[{found.group(2)}]" if found.group(2) else item.id
@@ -68,8 +70,8 @@ def _expected(instrument: Instrument, manifest: ExportManifest | None) -> Iterat
 def _offset(
     sheet: Sheet, questions: list[list[tuple[int, re.Match[str]]]], items: list[Item], extra: int
 ) -> int | None:
-    """How many questions stand before the first item (the one that tells the audience); None if none fits."""
-    if extra not in (0, 1):
+    """How many questions stand before the first item (hidden, and the audience's); None if none fits."""
+    if extra < 0 or any(found.group(2) for question in questions[:extra] for _, found in question):
         return None
     texts = sheet.headings[1]
     for question, item in zip(questions[extra:], items, strict=True):
@@ -81,6 +83,23 @@ def _offset(
         if plain and text not in _wordings(item):
             return None
     return extra
+
+
+def _before(
+    sheet: Sheet, questions: list[list[tuple[int, re.Match[str]]]], manifest: ExportManifest | None
+) -> list[str]:
+    """Codes of the questions before the first item: hidden ones, whose text is their code, then the audience.
+
+    The manifest knows them; without it, a question whose text is no code is taken for the audience's.
+    """
+    if manifest is not None:
+        audience = manifest.settings.get("audience", manifest.audience_column or "")
+        known = [*manifest.settings.get("hidden", "").split(), *audience.split()]
+        if len(known) == len(questions):
+            return known
+    texts = [sheet.headings[1][question[0][0]] for question in questions]
+    asked = ASKED if AUDIENCE in texts else AUDIENCE
+    return [text if re.fullmatch(ID_PATTERN, text) else asked for text in texts]
 
 
 def _parts(item: Item) -> list[str]:

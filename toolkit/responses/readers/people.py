@@ -25,6 +25,7 @@ __all__ = [
     "other_rows",
     "other_wave",
     "possible_audiences",
+    "strays",
 ]
 
 
@@ -77,6 +78,35 @@ def audiences_of(
             )
         )
     return found if entry.audience is None else found.fillna(entry.audience)
+
+
+def strays(
+    frame: pd.DataFrame, column: str, instrument: Instrument, idle: pd.Series, *, numbered: bool = False
+) -> dict[str, pd.Series]:
+    """Rows to set aside because their audience is unknown and nobody would miss their answers.
+
+    Whoever opens a link with a misspelt audience is asked nothing and leaves: such a row is no response.
+
+    Parameters
+    ----------
+    idle
+        Rows that were not submitted, or hold no answer.
+
+    Returns
+    -------
+    dict[str, pd.Series]
+        Reason → rows; empty where there are none.
+    """
+    if column not in frame:
+        return {}
+    said = frame[column].astype(str)
+    words = audience_words(instrument.audiences, numbered=numbered)
+    stray = (said != "") & ~said.isin(list(words)) & idle
+    if not stray.any():
+        return {}
+    shown = ", ".join(repr(value[:20]) for value in said[stray].unique()[:3])
+    more = " …" if said[stray].nunique() > 3 else ""
+    return {f"no valid audience ({shown}{more}), unfinished or without an answer": stray}
 
 
 def _strange(said: pd.Series, column: str, words: Mapping[str, str], problems: list[Problem]) -> None:

@@ -52,6 +52,8 @@ class Platform:
         Cells that mean "seen but unanswered".
     hidden
         The cell that means "not shown to this person".
+    escaped
+        Whether labels may stand in its cells as HTML ("R&amp;D").
     other_words
         Cells of a single choice that mean its write-in option. Where a platform has them, the column of such
         an option in a multi-select holds its text and nothing else; elsewhere its cells tell.
@@ -86,6 +88,7 @@ class Platform:
     dated: tuple[str, ...] = ()
     blank: tuple[str, ...] = ()
     hidden: str | None = None
+    escaped: bool = False
     other_words: tuple[str, ...] = ()
     numbered: bool = False
     separators: tuple[str, ...] = ("\n", ";", ",", "|")

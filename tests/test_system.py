@@ -1,7 +1,8 @@
-"""Folders that stand whole or not at all."""
+"""Folders that are whole or absent, locks, temporary folders, and logs that a crash does not spoil."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,20 +10,31 @@ from pathlib import Path
 import pytest
 
 from toolkit.errors import InvalidInput
-from toolkit.reporting.atomic import fresh_folder, lock_folder, put_in_place, sweep, write_whole
+from toolkit.system import (
+    PREFIX,
+    EventLog,
+    clear_abandoned,
+    lock_folder,
+    publish,
+    read_events,
+    staging_folder,
+    sweep,
+    temporary_folder,
+    write_whole,
+)
 
 
 def made(final: Path, words: str) -> Path:
-    folder = fresh_folder(final)
+    folder = staging_folder(final)
     (folder / "report.html").write_text(words)
     return folder
 
 
 def test_a_finished_folder_replaces_the_earlier_one_whole(tmp_path):
     final = tmp_path / "org-01"
-    put_in_place(made(final, "first"), final)
+    publish(made(final, "first"), final)
     (final / "extra.txt").write_text("of the first")
-    put_in_place(made(final, "second"), final)
+    publish(made(final, "second"), final)
     assert [path.name for path in tmp_path.iterdir()] == ["org-01"]
     assert [path.name for path in final.iterdir()] == ["report.html"]
     assert (final / "report.html").read_text() == "second"
@@ -37,7 +49,7 @@ def test_what_an_interrupted_run_left_is_swept(tmp_path):
 
 def test_a_report_caught_between_two_names_is_put_back(tmp_path):
     final = tmp_path / "org-01"
-    put_in_place(made(final, "whole"), final)
+    publish(made(final, "whole"), final)
     final.rename(tmp_path / ".old-org-01-0a1b2c3d")
     sweep(tmp_path)
     assert (final / "report.html").read_text() == "whole"
@@ -45,7 +57,7 @@ def test_a_report_caught_between_two_names_is_put_back(tmp_path):
 
 def test_an_old_report_beside_its_replacement_is_cleared(tmp_path):
     final = tmp_path / "org-01"
-    put_in_place(made(final, "new"), final)
+    publish(made(final, "new"), final)
     (tmp_path / ".old-org-01-0a1b2c3d").mkdir()
     sweep(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["org-01"]
@@ -78,9 +90,7 @@ def test_a_second_run_in_one_folder_is_refused(tmp_path):
 
 def test_the_lock_of_a_killed_run_is_gone(tmp_path):
     pytest.importorskip("fcntl", reason="this system has no such lock")
-    holder = (
-        "import os, signal, sys; from pathlib import Path; from toolkit.reporting.atomic import lock_folder\n"
-    )
+    holder = "import os, signal, sys; from pathlib import Path; from toolkit.system import lock_folder\n"
     holder += "with lock_folder(Path(sys.argv[1])): os.kill(os.getpid(), signal.SIGKILL)"
     subprocess.run([sys.executable, "-c", holder, str(tmp_path)], check=False)
     with lock_folder(tmp_path):
@@ -130,7 +140,7 @@ def test_a_file_or_a_link_in_the_place_of_a_report_is_replaced_and_what_a_link_l
     (tmp_path / "org-02").symlink_to(tmp_path / "elsewhere")
     (tmp_path / "org-03").symlink_to(tmp_path / "nowhere")
     for one in ("org-01", "org-02", "org-03"):
-        put_in_place(made(tmp_path / one, "new"), tmp_path / one)
+        publish(made(tmp_path / one, "new"), tmp_path / one)
         assert (tmp_path / one / "report.html").read_text() == "new"
     assert (tmp_path / "elsewhere" / "notes.txt").read_text() == "mine"
     assert {path.name for path in tmp_path.iterdir()} == {"elsewhere", "org-01", "org-02", "org-03"}
@@ -141,3 +151,47 @@ def test_a_file_that_was_left_under_an_old_name_is_swept(tmp_path):
     (tmp_path / ".old-org-01-0a1b2c3d").write_text("a file")
     sweep(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["org-01"]
+
+
+def test_lines_that_are_none_are_passed_over_and_the_next_is_added(tmp_path):
+    path = tmp_path / "log.jsonl"
+    path.write_bytes(b'[1]\n"words"\n{"number": "x"}\nnot json\n\xff\xfe{"num')
+    journal = EventLog(path)
+    journal.add(event="begun")
+    journal.close()
+    lines = list(read_events(path))
+    assert lines[0] == {"number": "x"}
+    assert [line.get("event") for line in lines] == [None, "begun"]
+
+
+def test_folders_of_runs_that_are_gone_are_cleared_and_those_of_the_living_are_not(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    left = tmp_path / f"{PREFIX}left"
+    left.mkdir()
+    (left / ".lock").touch()
+    being_made = tmp_path / f"{PREFIX}new"
+    being_made.mkdir()
+    with temporary_folder() as mine:
+        assert not left.exists()
+        assert clear_abandoned() == []
+        assert mine.is_dir()
+        assert mine.stat().st_mode & 0o077 == 0
+    assert not mine.exists()
+    assert being_made.exists()
+
+
+@pytest.mark.parametrize("ending", ["sav", "dta"])
+def test_answers_unpacked_for_reading_are_cleared_by_the_next_run_when_reading_was_killed(
+    tmp_path, monkeypatch, ending
+):
+    killed = (
+        "import os, signal, sys, pyreadstat\n"
+        "from toolkit.responses.files.statistics import _read\n"
+        "_read(lambda *a, **k: os.kill(os.getpid(), signal.SIGKILL), b'answers', '.' + sys.argv[1], 's')"
+    )
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", killed, ending], env=environment, check=False)
+    assert [path.name for path in tmp_path.rglob("answers.*")] == [f"answers.{ending}"]
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    clear_abandoned()
+    assert list(tmp_path.iterdir()) == []

@@ -9,8 +9,8 @@ import pytest
 
 from toolkit.errors import InvalidInput
 from toolkit.reporting import run_reports
-from toolkit.reporting.asked import Tried, check_asked
 from toolkit.reporting.batch import plan_reports
+from toolkit.reporting.options import RunOptions, Tried
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,7 @@ from toolkit.reporting.batch import plan_reports
         ({"out": ""}, "no folder is named"),
         ({"out": " "}, "no folder is named"),
         ({"out": "caf\udce9"}, "signs that are no UTF-8"),
-        ({"out": "s3://x", "stores": False}, "is the address of a store"),
+        ({"out": "s3://x"}, "is the address of a store"),
         ({"workers": 0}, "0 is no whole number of at least 1"),
         ({"workers": True}, "True is no whole number"),
         ({"workers": 1.5}, "1.5 is no whole number"),
@@ -30,19 +30,19 @@ from toolkit.reporting.batch import plan_reports
 )
 def test_an_option_that_cannot_be_meant_is_refused(asked, said):
     with pytest.raises(InvalidInput, match=said):
-        check_asked(**{"out": "reports", **asked})
+        RunOptions(**{"out": "reports", **asked}).check(stores=False)
 
 
 def test_what_can_be_meant_is_taken():
-    check_asked("s3://bucket/reports", workers=3, seconds=0.5, memory=1 << 30)
+    RunOptions(out="s3://bucket/reports", workers=3, seconds=0.5, memory=1 << 30).check()
 
 
 def test_one_refusal_is_raised_as_it_was_and_several_together():
     tried = Tried()
-    assert tried(check_asked, "") is None
+    assert tried(RunOptions(out="").check) is None
     with pytest.raises(InvalidInput, match=r"^options: 1 problem"):
         tried.end()
-    tried(check_asked, "", workers=0)
+    tried(RunOptions(out="", workers=0).check)
     with pytest.raises(InvalidInput) as caught:
         tried.end()
     assert [problem.where for problem in caught.value.problems] == ["output", "workers"]

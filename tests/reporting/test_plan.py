@@ -9,8 +9,8 @@ import pytest
 
 from toolkit.errors import InvalidInput
 from toolkit.reporting import run_reports
-from toolkit.reporting.run import run_notebook
-from toolkit.reporting.standing import check_kept, refuse_foreign
+from toolkit.reporting.batch import run_notebook
+from toolkit.reporting.plan import check_batch_folder, refuse_foreign
 
 
 def test_every_folder_and_file_that_is_no_report_is_refused_at_once(tmp_path):
@@ -39,7 +39,7 @@ def test_a_file_or_a_folder_in_the_place_of_the_runs_own_is_refused(tmp_path, sa
     shutil.rmtree(folder / "_batch")
     (folder / "_batch").write_text("a file")
     with pytest.raises(InvalidInput, match="is no folder, and a run keeps its log there"):
-        check_kept(folder)
+        check_batch_folder(folder)
 
 
 def test_an_earlier_report_a_damaged_one_and_an_empty_folder_may_be_replaced(tmp_path):

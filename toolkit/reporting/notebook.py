@@ -1,4 +1,4 @@
-"""One notebook: its parameters checked, executed in a kernel of its own, cleaned for its reader."""
+"""One notebook: its parameters, checked by name and type; its execution by Papermill; its delivered form."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import ast
 import json
 import os
 import time
-from collections.abc import Iterator, Mapping
+import warnings
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import shorten
@@ -18,12 +19,16 @@ from toolkit.inputs import LARGEST_MANIFEST, read_bytes
 __all__ = [
     "CellError",
     "Limits",
+    "Parameter",
     "check_parameters",
+    "check_values",
     "clean",
     "code_cells",
     "execute",
+    "from_text",
     "notebook_parameters",
     "read_notebook",
+    "taken",
 ]
 
 CELL_SECONDS = 900
@@ -191,18 +196,17 @@ def execute(
     parameters: Mapping[str, object],
     *,
     limits: Limits | None = None,
-    address: Path | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> None:
     """Execute a notebook with Papermill in a process of its own.
+
+    It is forked from this process where that comes from the fork server (`toolkit.reporting.preload`);
+    elsewhere it is an ordinary kernel, which has no limit on memory.
 
     Parameters
     ----------
     target
         Where it is saved, however it ends.
-    address
-        Of the zygote the process is forked from; None starts an ordinary kernel, which has no limit
-        on memory.
     environment
         Added to the process's.
 
@@ -211,15 +215,13 @@ def execute(
     InvalidInput
         A parameter the notebook does not take.
     CellError
-        A cell raised, took too long, or its kernel died; what ran stands in `target`.
+        A cell raised, took too long, or its kernel died; what ran is saved in `target`.
     """
     check_parameters(path, parameters)
     limits = limits or Limits()
     import papermill
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
     from papermill.exceptions import PapermillExecutionError
-
-    from toolkit.reporting.warm import NotWarm
 
     try:
         papermill.execute_notebook(
@@ -231,7 +233,7 @@ def execute(
             log_output=False,
             cwd=str(target.parent),
             start_timeout=120,
-            **_engine(limits, address, environment or {}),
+            **_engine(limits, environment or {}),
         )
     except PapermillExecutionError as fault:
         first = str(fault.evalue).strip().partition("\n")[0]
@@ -243,8 +245,6 @@ def execute(
         raise CellError(limits.told()) from None
     except DeadKernelError as fault:
         raise _died(getattr(fault, "code", None)) from None
-    except NotWarm as fault:
-        raise CellError(str(fault), passing=True) from None
 
 
 def _died(code: int | None) -> CellError:
@@ -255,17 +255,19 @@ def _died(code: int | None) -> CellError:
     return CellError(sentence, passing=True)
 
 
-def _engine(limits: Limits, address: Path | None, environment: Mapping[str, str]) -> dict[str, Any]:
-    """What Papermill is told of the engine."""
-    if address is None:
+def _engine(limits: Limits, environment: Mapping[str, str]) -> dict[str, Any]:
+    """Return Papermill's arguments for the engine that can be had in this process."""
+    from toolkit.reporting import pool
+
+    if pool.preloaded is None:
         os.environ.update(environment)
         seconds = min(limits.cell, limits.whole or limits.cell)
         return {"execution_timeout": seconds, "shutdown_kernel": "immediate"}
-    from toolkit.reporting.warm.engine import register
+    from toolkit.reporting.kernel import register
 
     return {
         "engine_name": register(),
-        "address": str(address),
+        "shell": pool.preloaded.shell,
         "environment": environment,
         "memory": limits.memory,
         "execution_timeout": limits.cell,
@@ -294,7 +296,7 @@ def clean(
     tuple
         The cleaned notebook, and the texts of the error stream, for the analyst.
     """
-    warnings: list[str] = []
+    errors_shown: list[str] = []
     cells = []
     for cell in notebook["cells"]:
         tags = cell.get("metadata", {}).get("tags", [])
@@ -307,14 +309,178 @@ def clean(
             cell |= {"source": "\n".join(["# Parameters", *lines]), "id": "injected-parameters"}
         if cell["cell_type"] == "code":
             errors = [output for output in cell["outputs"] if output.get("name") == "stderr"]
-            warnings += [_source({"source": output["text"]}) for output in errors]
+            errors_shown += [_source({"source": output["text"]}) for output in errors]
             shown = [] if "analyst" in tags else cell["outputs"]
             cell["outputs"] = [output for output in shown if output not in errors]
         cells.append(cell)
     kept = {key: value for key, value in notebook["metadata"].items() if key not in ("papermill", "widgets")}
-    return {**notebook, "cells": cells, "metadata": kept}, warnings
+    return {**notebook, "cells": cells, "metadata": kept}, errors_shown
 
 
 def _source(cell: Mapping[str, Any]) -> str:
     source = cell["source"]
     return source if isinstance(source, str) else "".join(source)
+
+
+# Parameters given by name and type
+
+_TYPES: dict[str, type] = {"str": str, "int": int, "float": float, "bool": bool, "list": list, "dict": dict}
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One name a notebook takes.
+
+    Parameters
+    ----------
+    kind
+        "str", "int", "float", "bool", "list" or "dict", as declared (`n: int = 3`, or Papermill's
+        `# type: int`) or as its default is; "" where neither says.
+    optional
+        Whether None will do.
+    default
+        As written.
+    """
+
+    name: str
+    kind: str
+    optional: bool
+    default: str
+
+    def takes(self, value: object) -> bool:
+        """Whether a value is of the parameter's type; a whole number will do for a number."""
+        if value is None:
+            return self.optional or not self.kind
+        if not self.kind:
+            return True
+        if isinstance(value, bool) or self.kind == "bool":
+            return isinstance(value, bool) and self.kind == "bool"
+        return isinstance(value, (int, float) if self.kind == "float" else _TYPES[self.kind])
+
+
+def taken(notebook: str | Path) -> dict[str, Parameter]:
+    """The parameters of a notebook, as Papermill finds them in its cell tagged "parameters".
+
+    Raises
+    ------
+    InvalidInput
+        No notebook, or one without such a cell.
+    """
+    import papermill
+
+    defaults = notebook_parameters(notebook)
+    if not defaults:
+        mend = "tag the cell that gives names their defaults with 'parameters'"
+        raise InvalidInput(Path(notebook).name, [Problem("notebook", "it takes no parameters", mend)])
+    with warnings.catch_warnings():
+        warnings.simplefilter(
+            "ignore"
+        )  # of cells it cannot read whole; what it misses is taken from defaults
+        found = papermill.inspect_notebook(str(notebook))
+    return {
+        name: _parameter(name, default, str(found.get(name, {}).get("inferred_type_name", "None")))
+        for name, default in defaults.items()
+    }
+
+
+def _parameter(name: str, default: str, declared: str) -> Parameter:
+    optional = default == "None" or "Optional[" in declared or "| None" in declared
+    kind = declared.replace("Optional[", "").replace("| None", "").strip(" ]").partition("[")[0]
+    if kind not in _TYPES:
+        try:
+            kind = type(ast.literal_eval(default)).__name__
+        except ValueError:
+            kind = ""
+    return Parameter(name, kind if kind in _TYPES else "", optional, default)
+
+
+def from_text(parameter: Parameter, text: str) -> object:
+    """A value as it is typed on a command line, in the parameter's type.
+
+    Raises
+    ------
+    ValueError
+        It is no such value.
+    """
+    if text == "None" and (parameter.optional or not parameter.kind):
+        return None
+    readers: dict[str, Callable[[str], object]] = {
+        "str": str,
+        "int": int,
+        "float": float,
+        "bool": _truth,
+        "list": json.loads,
+        "dict": json.loads,
+        "": _guessed,
+    }
+    value = readers[parameter.kind](text)
+    if not parameter.takes(value):
+        raise ValueError(text)
+    return value
+
+
+def check_values(notebook: str | Path, given: Mapping[str, object], *, texts: bool = False) -> dict[str, Any]:
+    """Refuse unknown names and values of another type; the values, read from text where they are typed.
+
+    Raises
+    ------
+    InvalidInput
+        Every problem, with near names.
+    """
+    known, problems, values = taken(notebook), list[Problem](), dict[str, Any]()
+    for name, value in given.items():
+        if name not in known:
+            what = "the notebook's parameters cell does not have it"
+            problems.append(Problem(f"parameter {name}", what, near_names(name, known)))
+            continue
+        try:
+            values[name] = from_text(known[name], value) if texts and isinstance(value, str) else value
+        except ValueError:
+            problems.append(_unfit(known[name], value))
+            continue
+        if not known[name].takes(values[name]) or not _plain(values[name]):
+            problems.append(_unfit(known[name], value))
+    if problems:
+        raise InvalidInput(Path(notebook).name, problems)
+    return values
+
+
+def _plain(value: object) -> bool:
+    """Whether a value can be handed to another process and shown in a manifest."""
+    try:
+        json.dumps(value)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def _unfit(parameter: Parameter, value: object) -> Problem:
+    mend = f"give it as {_EXAMPLES[parameter.kind]}, like its default {parameter.default}"
+    return Problem(f"parameter {parameter.name}", f"{value!r} is no {parameter.kind or 'plain value'}", mend)
+
+
+_EXAMPLES = {
+    "": "a value",
+    "str": "text",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "list": "a JSON list as [1, 2]",
+    "dict": 'a JSON object as {"a": 1}',
+}
+
+
+def _truth(text: str) -> bool:
+    if text.casefold() not in ("true", "false"):
+        raise ValueError(text)
+    return text.casefold() == "true"
+
+
+def _guessed(text: str) -> object:
+    """A value for a parameter that does not say its type: a number or truth where it looks like one."""
+    for reader in (int, float, _truth):
+        try:
+            return reader(text)
+        except ValueError:
+            continue
+    return text

@@ -8,7 +8,7 @@ import pytest
 
 from tests.reporting.cells import code
 from toolkit.errors import InvalidInput
-from toolkit.reporting.execute import (
+from toolkit.reporting.notebook import (
     CellError,
     Limits,
     check_parameters,

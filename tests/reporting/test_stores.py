@@ -18,10 +18,10 @@ fsspec = pytest.importorskip("fsspec", reason="needs the cluster extra")
 from fsspec.implementations.memory import MemoryFile  # noqa: E402
 
 from toolkit.errors import InvalidInput, ToolkitError  # noqa: E402
-from toolkit.reporting import destinations, run_reports  # noqa: E402
+from toolkit.reporting import run_reports, stores  # noqa: E402
 from toolkit.reporting.batch import plan_reports  # noqa: E402
-from toolkit.reporting.destinations import Place, is_address  # noqa: E402
-from toolkit.reporting.worker import Outcome  # noqa: E402
+from toolkit.reporting.job import Outcome  # noqa: E402
+from toolkit.reporting.stores import OutputStore, is_address  # noqa: E402
 
 TWO = ["org-01", "org-02"]
 SAVE = "from pathlib import Path; Path(output, 'results.csv').write_text('table\\n' + organisation + '\\n')"
@@ -54,7 +54,7 @@ def whole(system, root: str, one: str) -> bool:
 
 
 def test_a_seal_is_taken_away_first_and_written_last(store, report, monkeypatch):
-    place = Place(store)
+    place = OutputStore(store)
     assert place.bring(report, Outcome("made")).status == "made"
     system, root = place.opened()
     assert whole(system, root, "org-01")
@@ -76,7 +76,7 @@ def test_a_seal_is_taken_away_first_and_written_last(store, report, monkeypatch)
 
 
 def test_only_reports_whose_files_all_stand_are_known_to_the_next_run(store, report, tmp_path):
-    place = Place(store)
+    place = OutputStore(store)
     place.bring(report, Outcome("made"))
     system, root = place.opened()
     place.mirror(tmp_path / "seen")
@@ -87,8 +87,8 @@ def test_only_reports_whose_files_all_stand_are_known_to_the_next_run(store, rep
 
 
 def test_two_runs_cannot_hold_a_place_and_one_that_is_gone_is_taken_over(store, monkeypatch):
-    monkeypatch.setattr(destinations, "BEAT", 0.2)
-    place = Place(store)
+    monkeypatch.setattr(stores, "BEAT", 0.2)
+    place = OutputStore(store)
     with place.held(), pytest.raises(InvalidInput, match="another run is writing there"), place.held():
         pass
     with place.held():
@@ -105,7 +105,7 @@ def test_a_batch_into_a_store_is_whole_and_taken_up_again(sample_study, write_no
     made = run_reports(sample_study, **asked)
     assert made["status"].tolist() == ["made", "made"]
     assert made["folder"].iloc[0] == f"{store}/{WAVE}/org-01"
-    system, root = Place(f"{store}/{WAVE}").opened()
+    system, root = OutputStore(f"{store}/{WAVE}").opened()
     assert all(whole(system, root, one) for one in TWO)
     assert b"Brightmere" in system.cat_file(f"{root}/index.html")
     system.rm_file(f"{root}/org-02/report.html")
@@ -130,7 +130,7 @@ def test_a_store_that_raises_a_kind_of_its_own_is_told_in_a_sentence(
     def refuses(self: object, *_: object, **__: object) -> None:
         raise NoCredentials("unable to locate credentials\nand more")
 
-    monkeypatch.setattr(type(Place(store).opened()[0]), method, refuses)
+    monkeypatch.setattr(type(OutputStore(store).opened()[0]), method, refuses)
     with pytest.raises(InvalidInput, match=f"{said}: NoCredentials: unable to locate credentials; check"):
         run_reports(sample_study, organisations=["org-12"], out=store)
 
@@ -168,11 +168,11 @@ def test_the_same_in_s3(sample_study, write_notebook, monkeypatch, tmp_path):
         assert not s3.exists(f"{root}/_batch/lock.json")
         s3.rm_file(f"{root}/org-01/results.csv")
         assert run_reports(sample_study, **asked)["status"].tolist() == ["made", "unchanged"]
-        monkeypatch.setattr(destinations, "BEAT", 0.5)
+        monkeypatch.setattr(stores, "BEAT", 0.5)
         with (
-            Place("s3://shelf/reports").held(),
+            OutputStore("s3://shelf/reports").held(),
             pytest.raises(InvalidInput, match="another run"),
-            Place("s3://shelf/reports").held(),
+            OutputStore("s3://shelf/reports").held(),
         ):
             pass
     finally:
@@ -192,14 +192,14 @@ def _until_open(port: int) -> None:
 
 @pytest.mark.parametrize("key", ["../manifest.json", "_failed/../../note/sentence.txt", "org-01\\\\..\\\\x"])
 def test_keys_that_lead_out_of_the_folder_are_refused_and_nothing_is_written(store, tmp_path, key):
-    system, root = Place(store).opened()
+    system, root = OutputStore(store).opened()
     system.store[f"{root}/org-02/manifest.json"] = system.store[f"{root}/{key}"] = MemoryFile(
         system, f"{root}/{key}", b"{}"
     )
     folder = tmp_path / "desk" / "wave"
     folder.mkdir(parents=True)
     with pytest.raises(InvalidInput, match="is not brought here"):
-        Place(store).mirror(folder)
+        OutputStore(store).mirror(folder)
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 

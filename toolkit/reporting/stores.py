@@ -20,13 +20,10 @@ from typing import Any
 from toolkit.errors import InvalidInput, Problem, ToolkitError
 from toolkit.inputs import parsed_json
 from toolkit.instrument.yaml_loader import CONTROL
-from toolkit.reporting.crew import Crew
-from toolkit.reporting.inputs import KEPT
-from toolkit.reporting.making import FAILED, FAILURE_NOTE, make_one
-from toolkit.reporting.manifest import MANIFEST
-from toolkit.reporting.worker import DONE, Job, Outcome
+from toolkit.reporting.job import DONE, FAILED, FAILURE_NOTE, Outcome
+from toolkit.reporting.manifest import BATCH_FOLDER, MANIFEST
 
-__all__ = ["Place", "deliver", "is_address"]
+__all__ = ["OutputStore", "is_address"]
 
 LOCK = "lock.json"
 BEAT = 10.0
@@ -46,16 +43,8 @@ def is_address(out: str | Path) -> bool:
     return "://" in str(out)
 
 
-def deliver(job: Job, *, crew: Crew | None = None, place: Place | None = None) -> Outcome:
-    """Make one report and, where there is a place beyond this machine, bring it there; see `make_one`."""
-    outcome = make_one(job, crew=crew)
-    if place is None or outcome.status not in (*DONE, "failed"):
-        return outcome
-    return place.bring(Path(job.final), outcome)
-
-
 @dataclass(frozen=True)
-class Place:
+class OutputStore:
     """Where the reports of one wave stand in a store.
 
     Parameters
@@ -66,9 +55,9 @@ class Place:
 
     address: str
 
-    def at(self, *names: str) -> Place:
+    def at(self, *names: str) -> OutputStore:
         """A place below this one."""
-        return Place("/".join([self.address.rstrip("/"), *names]))
+        return OutputStore("/".join([self.address.rstrip("/"), *names]))
 
     def opened(self) -> tuple[Any, str]:
         """The file system and the path on it.
@@ -135,7 +124,7 @@ class Place:
     def save(self, folder: Path) -> None:
         """Bring the batch's own files and the index to the place."""
         system, root = self.opened()
-        for path in (*sorted((folder / KEPT).glob("*")), folder / "index.html"):
+        for path in (*sorted((folder / BATCH_FOLDER).glob("*")), folder / "index.html"):
             if path.is_file() and not path.name.startswith("."):
                 system.pipe_file(f"{root}/{path.relative_to(folder).as_posix()}", path.read_bytes())
 
@@ -150,7 +139,7 @@ class Place:
         InvalidInput
             Another run holds it, or it cannot be written.
         """
-        system, root = self.at(KEPT).opened()
+        system, root = self.at(BATCH_FOLDER).opened()
         path, mine = f"{root}/{LOCK}", uuid.uuid4().hex
         try:
             _take(system, path, mine, self.address)
@@ -186,8 +175,8 @@ def _mirrored(system: Any, root: str, folder: Path) -> None:
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
-    if (folder / KEPT).is_dir():
-        (folder / KEPT).chmod(0o700)
+    if (folder / BATCH_FOLDER).is_dir():
+        (folder / BATCH_FOLDER).chmod(0o700)
 
 
 def _refuse_leading_out(root: str, names: Iterable[str]) -> None:
@@ -303,7 +292,7 @@ def _listed(system: Any, root: str) -> dict[str, int]:
 
 def _worth_knowing(name: str) -> bool:
     parts = name.split("/")
-    if parts[0] == KEPT:
+    if parts[0] == BATCH_FOLDER:
         return len(parts) == 2 and parts[1] != LOCK
     if parts[0] == FAILED:
         return parts[-1] == FAILURE_NOTE
