@@ -24,7 +24,7 @@ from toolkit import inputs
 from toolkit.errors import InvalidInput
 from toolkit.instrument import Instrument
 from toolkit.responses import AnswersFile, read_answers
-from toolkit.responses.detecting import has_heading, platform_of
+from toolkit.responses.detecting import platform_of
 from toolkit.responses.organisations import read_organisations
 
 ROWS = [
@@ -54,7 +54,7 @@ def every_reader(path: Path, survey: Instrument, platforms: tuple[str, ...] = PL
         lambda name=name: read_answers(entry(name, path), path, survey)
         for name in platforms  # type: ignore[misc]
     ]
-    jobs += [lambda: platform_of(path), lambda: has_heading(path, "q")]
+    jobs += [lambda: platform_of(path)]
     jobs += [lambda: read_organisations(path, audiences=("everyone",), waves=("w",))]
     for job in jobs:
         try:
@@ -118,7 +118,7 @@ def test_a_sound_file_is_read_by_a_reader(kind: str, survey: Instrument, tmp_pat
     assert "" in every_reader(path, survey)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
 @given(kind=st.sampled_from(sorted(SOUND)), data=st.data())
 def test_a_file_cut_short_or_with_bytes_changed_is_read_or_refused(
     kind: str, data: st.DataObject, survey: Instrument, tmp_path: Path
@@ -377,5 +377,5 @@ def test_a_file_that_ends_the_library_that_reads_it_is_refused(survey: Instrumen
 
 def test_limesurveys_own_sav_is_refused_with_advice(survey: Instrument, shared: Path) -> None:
     path = shared / "field_cases" / "LS_real_limesurvey" / "limesurvey_segfault_pulse4.sav"
-    with pytest.raises(InvalidInput, match=r"limesurvey_segfault_pulse4\.sav.*export the answers as CSV"):
+    with pytest.raises(InvalidInput, match=r"(?s)limesurvey_segfault_pulse4\.sav.*export the answers as CSV"):
         read_answers(entry("spss", path), path, survey)

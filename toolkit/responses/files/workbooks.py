@@ -19,7 +19,7 @@ from toolkit.inputs import LARGEST_WORKBOOK, check_archive, whole_characters
 from toolkit.responses.delimited import check_cells
 from toolkit.responses.files.sheet import Sheet, no_rows
 
-__all__ = ["as_text", "frame_sheet", "parquet_sheet", "text_column", "workbook_sheet"]
+__all__ = ["as_text", "frame_sheet", "parquet_sheet", "text_column", "workbook_sheet", "workbook_sheets"]
 
 
 def as_text(value: object) -> str:
@@ -83,6 +83,24 @@ def workbook_sheet(
     return _of_records(one.rows, source, (*notes, said, *one.notes()))
 
 
+def workbook_sheets(data: bytes, *, source: str) -> dict[str, Sheet | None]:
+    """Read every sheet of a workbook that holds cells; None for those that cannot be read as a table.
+
+    Raises
+    ------
+    InvalidInput
+        Where the workbook cannot be opened.
+    """
+    tables: dict[str, Sheet | None] = {}
+    for name, one in _opened(data, source).items():
+        if one.rows:
+            usable = len(one.rows) > 1 and not any(one.problems())
+            tables[name] = _of_records(one.rows, source, tuple(one.notes())) if usable else None
+    return tables
+
+
+_ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
+"""A character that XML cannot hold, or half of one, as spreadsheet programs write it."""
 _FORMULA = re.compile(
     r"\b\$?[A-Za-z]{1,3}\$?[0-9]{1,7}\b|\b[A-Za-z][A-Za-z0-9.]*\(|^[\w.]+$|^(?=.*\d)[\d\s.,+*/^()&%-]+$"
 )
@@ -191,7 +209,9 @@ def _cells(sheet: Any, stale: bool, source: str) -> _Found:
             timedelta_formats=sheet.parent._timedelta_formats,
         )
         for number, cells in parser.parse():
-            row = {cell["column"] - 1: as_text(cell["value"]) for cell in cells if cell["value"] is not None}
+            row = {
+                cell["column"] - 1: _as_typed(cell["value"]) for cell in cells if cell["value"] is not None
+            }
             row = {place: text for place, text in row.items() if text != ""}
             if not any(map(str.strip, row.values())):
                 continue
@@ -207,6 +227,13 @@ def _cells(sheet: Any, stale: bool, source: str) -> _Found:
             found.merged.append(str(one.ref))
     found.rows = dict(sorted(found.rows.items()))
     return found
+
+
+def _as_typed(value: object) -> str:
+    """A cell of a workbook as text, its escaped characters as the characters they stand for."""
+    if isinstance(value, str) and "_x" in value:
+        value = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), value)
+    return as_text(value)
 
 
 def _of_records(records: dict[int, dict[int, str]], source: str, notes: tuple[str, ...]) -> Sheet:
