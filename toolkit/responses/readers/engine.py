@@ -231,6 +231,8 @@ def _audience_heading(
     column = entry.audience_column
     if "audience_column" not in entry.model_fields_set and manifest and manifest.audience_column:
         column = manifest.audience_column
+    if column == "audience" and platform.audience in frame:
+        column = str(platform.audience)
     if column in frame:
         return column, ()
     coded = [name for name in matched.names if column in platform.spellings(name)]
