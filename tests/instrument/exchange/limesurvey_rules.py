@@ -302,7 +302,7 @@ class _Parser:
 
 def read_by(text: str, audience: str) -> str:
     """What somebody of an audience reads."""
-    shown = said(text[1:-1], {"audiencegroup": audience}) if text.startswith("{") else text
+    shown = said(text[1:-1], {"audiencegroup": audience, "audience": audience}) if text.startswith("{") else text
     return html.unescape(shown.replace("<br />", "\n"))
 
 

@@ -392,10 +392,10 @@ def test_bounds_of_numbers_are_columns_only_where_there_are_any(
     whole: dict[str, Any], load: Load, tmp_path: Path
 ) -> None:
     with_bounds = write(load(whole), tmp_path)[0].read_text("utf-8-sig").splitlines()[0]
-    assert with_bounds.endswith("random_group\tmin_num_value_n\tmax_num_value_n")
+    assert "random_group\tmin_num_value_n\tmax_num_value_n" in with_bounds
     for name in ("minimum", "maximum"):
         del whole["items"][3][name]
-    assert write(load(whole), tmp_path)[0].read_text("utf-8-sig").splitlines()[0].endswith("random_group")
+    assert write(load(whole), tmp_path)[0].read_text("utf-8-sig").splitlines()[0].removesuffix("\tequation\tanswer_width").endswith("random_group")
 
 
 def test_a_long_title_is_cut_and_said(whole: dict[str, Any], load: Load, tmp_path: Path) -> None:
