@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import graphlib
 from pathlib import Path
 
 import pytest
 
 STAGES = (
     "errors",
+    "system",
     "arguments",
     "records",
     "instrument",
@@ -53,3 +55,37 @@ def test_imports_point_backwards(path: Path) -> None:
     assert not ahead, f"{stage} imports {ahead}, which come after it"
     outside = {name for name in _imports(path) if name not in STAGES}
     assert not outside, f"{path.name} imports {outside}: name the stage, not the package's front door"
+
+
+def _modules() -> dict[str, Path]:
+    names = {
+        ".".join(path.parts[path.parts.index("toolkit") :]).removesuffix(".py"): path for path in MODULES
+    }
+    return {name.removesuffix(".__init__"): path for name, path in names.items()}
+
+
+def _needs(path: Path, modules: dict[str, Path]) -> set[str]:
+    """The modules a module imports when it runs, also inside functions; not those for type checkers alone."""
+    tree = ast.parse(path.read_text("utf-8"))
+    unseen = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+        for statement in node.body
+        for inner in ast.walk(statement)
+    }
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and id(node) not in unseen:
+            whole = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= whole & set(modules) or {str(node.module)}
+        elif isinstance(node, ast.Import) and id(node) not in unseen:
+            found |= {alias.name for alias in node.names}
+    return found & set(modules)
+
+
+def test_no_module_of_reporting_needs_itself_through_others():
+    """The modules of its own level; its documents are left out."""
+    modules = {name: path for name, path in _modules().items() if path.parent.name == "reporting"}
+    graph = {name: _needs(path, modules) - {name} for name, path in modules.items()}
+    list(graphlib.TopologicalSorter(graph).static_order())  # raises CycleError, which names the circle

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from toolkit.reporting.execute import execute, notebook_parameters, read_notebook
+from toolkit.reporting.notebook import execute, notebook_parameters, read_notebook
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parents[1] / "notebooks").glob("*.ipynb"))
 COURSE = sorted((Path(__file__).resolve().parents[1] / "notebooks" / "course").glob("*.ipynb"))

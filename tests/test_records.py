@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import re
+
 import numpy as np
 import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolkit.records import COUNT, by_item, frame_of, records
+from toolkit.records import COUNT, by_item, csv_for_people, frame_of, records
 
 CELLS = st.one_of(st.none(), st.text(max_size=5))
 NUMBERS = st.one_of(st.none(), st.floats(allow_nan=False))
@@ -57,3 +61,28 @@ def test_rows_under_their_item_keep_their_order_and_none_is_lost() -> None:
     assert list(found) == ["b", "a"]
     assert [row["estimate"] for row in found["b"]][1] == 0.1
     assert sum(map(len, found.values())) == len(frame)
+
+
+FORMULAS = st.builds(
+    str.__add__, st.sampled_from(["=", "+", "-", "@", "\t", "\r", "＝"]), st.text("AB1(|!", min_size=1)
+)
+
+
+@given(st.lists(st.tuples(FORMULAS, st.floats(-1, 1), st.sampled_from(["-0.3", "+5", "-1e-05"]))))
+def test_no_cell_for_people_starts_a_formula_and_every_number_stays(
+    rows: list[tuple[str, float, str]],
+) -> None:
+    frame = pd.DataFrame(rows, columns=["=label", "gap", "printed"])
+    back = list(csv.reader(io.StringIO(csv_for_people(frame), newline="")))
+    assert back[0] == ["'=label", "gap", "printed"]
+    for row, (label, gap, printed) in zip(back[1:], rows, strict=True):
+        number = re.fullmatch(r"[+-]1+", label)
+        assert row[0] == (label if number else f"'{label}".replace("\r", "\n"))
+        assert float(row[1]) == gap
+        assert row[2] == printed
+
+
+def test_what_needs_no_apostrophe_is_written_as_pandas_writes_it() -> None:
+    frame = pd.DataFrame({"n": pd.array([5, None], "Int64"), "share": [0.1, -np.pi], "of": ["a-b", None]})
+    frame["audience"] = pd.Categorical(["employee", "executive"])
+    assert csv_for_people(frame) == frame.to_csv(index=False, lineterminator="\n")

@@ -19,7 +19,7 @@ from toolkit.study import Study, load_study
 ROOT = Path(__file__).resolve().parents[1]
 METHODS = (
     *("data_collection_strategy", "sponsor_and_conductor", "population", "sampling"),
-    *("mode", "dates", "weighting", "limitations"),
+    *("mode", "dates", "limitations"),
 )
 EXTRA = """
   - id: warm

@@ -1,14 +1,15 @@
-"""Frames as plain dictionaries, one a row, and back: for what is gone through row by row."""
+"""Frames as plain dictionaries, one per row, and back; and as CSV files that people open in spreadsheets."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["COUNT", "by_item", "frame_of", "records"]
+__all__ = ["COUNT", "by_item", "csv_for_people", "frame_of", "inert", "records"]
 
 COUNT = "count"
 """The type of a column of counts: Int64, or Float64 where some are not whole, as weighted bases may be."""
@@ -87,3 +88,43 @@ def by_item(rows: Iterable[Mapping[str, Any]]) -> dict[str, list[Mapping[str, An
     for row in rows:
         found.setdefault(str(row["item"]), []).append(row)
     return found
+
+
+_FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]")
+_PLAIN_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+
+
+def inert(value: Any) -> Any:
+    """Put an apostrophe before a text that a spreadsheet would run as a formula.
+
+    A number, and a text that is only a number, stays as it is. For files that people read; data and exchange
+    files keep every text to the letter. After OWASP, CSV Injection.
+
+    Examples
+    --------
+    >>> inert("=1+1"), inert("-0.3"), inert(-0.3), inert("Acme")
+    ("'=1+1", '-0.3', -0.3, 'Acme')
+    """
+    if isinstance(value, str) and _FORMULA.match(value) and not _PLAIN_NUMBER.fullmatch(value):
+        return f"'{value}"
+    return value
+
+
+def csv_for_people(frame: pd.DataFrame) -> str:
+    """Write a frame as CSV without its index, no cell or heading of which starts a formula (see `inert`).
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> print(csv_for_people(pd.DataFrame({"label": ["@SUM(A1)"], "gap": [-0.3]})), end="")
+    label,gap
+    '@SUM(A1),-0.3
+    """
+    safe = frame.astype(object).map(_cell).rename(columns=_cell)
+    return str(safe.to_csv(index=False, lineterminator="\n"))
+
+
+def _cell(value: Any) -> Any:
+    """A safe cell with line feeds alone, for a lone carriage return would end the row."""
+    safe = inert(value)
+    return re.sub(r"\r\n?", "\n", safe) if isinstance(safe, str) else safe

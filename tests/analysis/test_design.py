@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from tests.analysis.oracles import close
+from toolkit import analysis as tk
 from toolkit.analysis import Design, means
 from toolkit.errors import InvalidInput
 
@@ -123,3 +124,31 @@ def test_given_degrees_of_freedom_are_taken_as_they_are() -> None:
     alone = means(_frame(), "y", design=Design(df=np.inf)).iloc[0]
     assert alone["std_error"] == close(means(_frame(), "y").iloc[0]["std_error"])
     assert [alone["df"], alone["method"]] == [np.inf, "t interval, linearised (equal weights)"]
+
+
+def test_lonely_strata_in_groups_take_the_average_of_the_whole_design() -> None:
+    """R 4.2.2, survey 4.1.1, options(survey.lonely.psu = "average"):
+
+    x <- svydesign(~1, strata = ~st, weights = ~w, data = d); b <- svyby(~y, ~g, x, svymean, covmat = TRUE)
+    sqrt(diag(vcov(b))) is 0.613603933811, 1.461546257726; svycontrast(b, c(a = 1, b = -1)) has SE 1.71341.
+    SE(b), by subset() of the design, is 0.650825253841, 1.265736187997: a's by the factor 3/2 for its strata
+    1, 2 and the lonely 3, where the whole design has 4/3; b's by 1, as it does not reach the lonely stratum.
+    """
+    frame = pd.DataFrame(
+        {
+            "st": [1, 1, 1, 2, 2, 2, 3, 4, 4, 4],
+            "g": list("aababbabbb"),
+            "y": [1, 4, 2, 5, 3, 7, 6, 2, 8, 1],
+            "w": [1, 2, 1, 3, 1, 2, 1, 2, 1, 1.5],
+        }
+    )
+    design = Design(weights="w", strata="st", lonely="average")
+    for table in (
+        tk.means(frame, "y", by="g", design=design),
+        tk.estimate(frame, "y", by="g", design=design).table,
+    ):
+        assert table["std_error"].tolist() == pytest.approx([0.613603933811, 1.461546257726], rel=1e-10)
+        of_subset = table["std_error"] ** 2 * 3 / 4 * np.array([3 / 2, 1])
+        assert np.sqrt(of_subset).tolist() == pytest.approx([0.650825253841, 1.265736187997], rel=1e-10)
+    gap = tk.gaps(frame, "y", between="g", measure="mean", design=design)
+    assert gap["std_error"].item() == pytest.approx(1.71341, abs=5e-6)

@@ -253,3 +253,20 @@ def test_an_offset_that_is_no_column_of_numbers_is_refused(offset: str, said: st
     frame = _made().assign(away=0.0, far=lambda f: np.where(f.index == 3, np.inf, 0.0))
     with pytest.raises(InvalidInput, match=said):
         tk.regression(frame, "y ~ x", offset=offset)
+
+
+def test_r_squared_is_about_the_mean_with_or_without_an_intercept() -> None:
+    """R, about 0: summary(lm(y ~ 0 + g, d))$r.squared 0.97463768115942, glm(y ~ 0 + g)$null.deviance 46."""
+    import statsmodels.formula.api as smf
+
+    frame = pd.DataFrame({"y": [1.0, 2.0, 3.0, 4.0, 4.0], "g": list("aabbb"), "x": [1.0, 3.0, 2.0, 5.0, 4.0]})
+    without, with_one = tk.regression(frame, "y ~ 0 + g"), tk.regression(frame, "y ~ g")
+    assert without.r_squared == pytest.approx(with_one.r_squared)
+    assert without.r_squared == pytest.approx(smf.ols("y ~ 0 + g", frame).fit().rsquared)
+    assert without.null_deviance == pytest.approx(smf.ols("y ~ 0 + g", frame).fit().centered_tss)
+    about_zero = 1 - without.deviance / (frame["y"] ** 2).sum()
+    assert about_zero == pytest.approx(0.97463768115942)
+    line = tk.regression(frame, "y ~ 0 + x")  # where statsmodels sees no constant, it takes 0 as R does
+    fitted = smf.ols("y ~ 0 + x", frame).fit()
+    assert line.r_squared == pytest.approx(1 - fitted.ssr / fitted.centered_tss)
+    assert 1 - line.deviance / (frame["y"] ** 2).sum() == pytest.approx(fitted.rsquared)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from toolkit.disclosure import Policy, admit
 from toolkit.disclosure.admission import large_enough
@@ -25,19 +23,20 @@ def test_a_small_group_is_in_no_base():
     assert list(admitted.frame["audience"].cat.categories) == ["employee"]
 
 
-@given(st.dictionaries(st.sampled_from(["a", "b", "c"]), st.integers(0, 9), min_size=1))
-def test_the_groups_that_are_large_enough_are_those_that_are_admitted(counts: dict[str, int]) -> None:
+def test_the_groups_that_are_large_enough_are_those_that_are_admitted():
     audiences = {"executive": 1, "employee": 2}
-    parts = [
-        frame_of({name: times * count for name, times in audiences.items()}).assign(organisation=organisation)
-        for organisation, count in counts.items()
-    ]
+    parts = {
+        str(count): frame_of({name: times * count for name, times in audiences.items()}).assign(
+            organisation=str(count)
+        )
+        for count in range(10)
+    }
     told = large_enough(
         pd.concat(parts).sample(frac=1, random_state=1), Policy(), by=("organisation", "audience")
     )
     assert set(told) == {
         (organisation, audience)
-        for organisation, part in zip(counts, parts, strict=True)
+        for organisation, part in parts.items()
         for audience in admit(part, Policy()).frame["audience"].unique()
     }
 
@@ -85,16 +84,13 @@ def test_what_does_not_fit_is_refused(frame, population, said):
         admit(frame, Policy(), population=population)
 
 
-@given(
-    counts=st.dictionaries(st.sampled_from(["a", "b", "c", "d"]), st.integers(0, 12), min_size=1),
-    threshold=st.integers(3, 9),
-)
-def test_every_group_left_reaches_the_threshold(counts, threshold):
+@pytest.mark.parametrize("threshold", range(3, 10))
+def test_every_group_left_reaches_the_threshold(threshold):
+    counts = {f"group of {count}": count for count in range(13)}
     frame = frame_of(counts)
     before = frame.copy()
     admitted = admit(frame, Policy(threshold=threshold, sensitive_threshold=9))
     left = admitted.frame["audience"].astype(str).value_counts()
-    assert (left >= threshold).all()
     assert left.to_dict() == {name: count for name, count in counts.items() if count >= threshold}
     shown = admitted.participation["answered"].dropna()
     assert (shown >= threshold).all()

@@ -9,7 +9,7 @@ import pytest
 
 from toolkit.disclosure import Policy, Released, release
 from toolkit.errors import DisclosureError
-from toolkit.presentation import base_dots
+from toolkit.presentation import as_picture, base_dots, description_of
 
 Z = 1.959963984540054
 
@@ -35,20 +35,20 @@ def released() -> Released:
 
 
 def test_the_title_says_how_far_the_base_decides(released: Released) -> None:
-    title = base_dots(released).title.replace("\u00a0", " ")
-    assert title == "77 % could stand for 65 to 86 % of people with a base of 60, for 74 to 80 % with 625"
+    title = description_of(base_dots(released)).title.replace("\u00a0", " ")
+    assert title == "77 % may mean 65 to 86 % with a base of 60, 74 to 80 % with 625"
 
 
 def test_the_alt_text_gives_every_interval_the_smallest_base_first(released: Released) -> None:
-    alt = base_dots(released).alt.replace("\u00a0", " ")
+    alt = description_of(base_dots(released)).alt.replace("\u00a0", " ")
     assert alt == "If 60 were asked: 65 to 86 %. If 625 were asked: 74 to 80 %."
 
 
 def test_row_order_changes_nothing(released: Released) -> None:
     turned = release(_estimates(0.77, [60, 625]), Policy())
-    assert base_dots(turned) == base_dots(released)
+    assert as_picture(base_dots, turned) == as_picture(base_dots, released)
 
 
-def test_rows_that_passed_no_gate_are_not_drawn() -> None:
+def test_rows_that_passed_no_gate_are_not_drawn_in_a_report() -> None:
     with pytest.raises(DisclosureError):
-        base_dots(_estimates(0.77, [60]))
+        as_picture(base_dots, _estimates(0.77, [60]))  # type: ignore[arg-type]

@@ -7,6 +7,7 @@ import pkgutil
 import re
 from collections.abc import Iterator
 from string import Formatter
+from typing import Literal
 
 import pandas as pd
 import pytest
@@ -14,6 +15,8 @@ import pytest
 import toolkit.presentation
 import toolkit.reporting
 from toolkit.analysis import verdict
+from toolkit.analysis.gap_rows import UNITS
+from toolkit.analysis.verdict import VERDICTS, verdict_code
 from toolkit.disclosure import Policy
 from toolkit.disclosure.ruling import REASONS
 from toolkit.errors import ToolkitError
@@ -21,7 +24,7 @@ from toolkit.presentation.language import LANGUAGES, Words, language_in_force, s
 from toolkit.presentation.methods import _WORDS as METHODS
 from toolkit.presentation.methods import policy_in_words
 from toolkit.presentation.numbers import base, interval, p_value, percent, points, share
-from toolkit.presentation.result_words import GATE, translated
+from toolkit.presentation.sentences import reason, verdict_of
 from toolkit.reporting.documents.words import LANGUAGES as FRAMES
 
 
@@ -104,45 +107,63 @@ def test_french_numbers_have_a_comma_and_narrow_spaces_that_do_not_break() -> No
         assert points(-0.238) == "\u221224"
 
 
+def _row(gap: float, low: float, high: float, **more: object) -> dict[str, object]:
+    """What the verdict of a released gap is worded from."""
+    options = {"margin": 0.1, "detectable": float("nan"), "unit": "points"} | more
+    codes = {name: options[name] for name in ("margin", "detectable")}
+    row = {"gap": gap, "conf_low": low, "conf_high": high, "shown": True, "verdict_unit": options["unit"]}
+    code = verdict_code(gap, low, high, **codes)  # type: ignore[arg-type]
+    return row | {
+        "verdict_code": code,
+        "verdict_margin": options["margin"],
+        "minimum_detectable_gap": options["detectable"],
+    }
+
+
 CASES = [
-    (verdict(0.24, 0.12, 0.35), "un écart de 24 points (12 à 35)"),
-    (verdict(-0.24, -0.35, -0.12), "un écart de −24 points (−35 à −12)"),
-    (verdict(0.01, -0.02, 0.04, margin=0.125), "les avis concordent à 12,5 points près"),
-    (verdict(0.09, 0.01, 0.2), "une différence est probable\u00a0; son ampleur pratique est incertaine"),
-    (verdict(1.2, 0.9, 1.5, margin=0.2, unit="on the scale"), "un écart de 1,20 sur l’échelle (0,90 à 1,50)"),
+    (_row(0.24, 0.12, 0.35), "un écart de 24 points (12 à 35)"),
+    (_row(-0.24, -0.35, -0.12), "un écart de 24 points (12 à 35)"),
+    (_row(0.01, -0.02, 0.04, margin=0.125), "les avis concordent à 12,5 points près"),
+    (_row(0.09, 0.01, 0.2), "une différence est probable\u00a0; son ampleur pratique est incertaine"),
+    (_row(1.2, 0.9, 1.5, margin=0.2, unit="scale"), "un écart de 1,20 sur l’échelle (0,90 à 1,50)"),
 ]
 
 
-@pytest.mark.parametrize(("english", "french"), CASES)
-def test_a_verdict_is_said_in_french_with_its_own_numbers(english: str, french: str) -> None:
-    assert translated(english) == english
+@pytest.mark.parametrize(("row", "french"), CASES)
+def test_a_verdict_is_said_in_french_with_its_own_numbers(row: dict[str, object], french: str) -> None:
     with speaking("fr"):
-        assert translated(english) == french
+        assert verdict_of(row) == french
 
 
-@pytest.mark.parametrize("unit", ["points", "on the scale"])
-@pytest.mark.parametrize("gap", [float("nan"), 0.0, 0.05, 0.3, -0.3])
+@pytest.mark.parametrize("unit", ["points", "scale", "superiority"])
+@pytest.mark.parametrize("gap", [float("nan"), 0.0, 0.05, 0.3])
 @pytest.mark.parametrize("detectable", [float("nan"), 0.31])
 @pytest.mark.parametrize("half", [0.02, 0.04, 0.5])
-def test_every_verdict_the_analysis_can_reach_has_french_words(
-    gap: float, half: float, detectable: float, unit: str
+@pytest.mark.parametrize("what", ["gap", "change"])
+def test_every_verdict_the_analysis_can_reach_has_words_in_both_languages(
+    gap: float, half: float, detectable: float, unit: str, what: Literal["gap", "change"]
 ) -> None:
-    english = verdict(gap, gap - half, gap + half, detectable=detectable, unit=unit)
+    row = _row(gap, gap - half, gap + half, detectable=detectable, unit=unit)
+    english = verdict_of(row, what=what)
+    if unit != "superiority" and what == "gap":
+        assert english == verdict(gap, gap - half, gap + half, detectable=detectable, unit=UNITS[unit])
     with speaking("fr"):
-        assert translated(english) not in ("", english)
+        assert verdict_of(row, what=what) not in ("", english)
 
 
-def test_every_reason_of_the_gate_has_french_words_with_its_number() -> None:
-    assert set(GATE) == set(REASONS)
+def test_every_code_of_a_verdict_has_words() -> None:
+    codes = {*VERDICTS, "gap_at_least", "too_close"}
+    for code in codes:
+        row = _row(0.3, 0.2, 0.4, detectable=0.3) | {"verdict_code": code}
+        assert verdict_of(row)
+
+
+def test_every_reason_of_the_gate_has_words_in_both_languages_with_its_number() -> None:
     with speaking("fr"):
-        assert translated("fewer than 7 answers") == "moins de 7 réponses"
-        for reason in REASONS.values():
-            assert translated(reason.format(k=5)) not in ("", reason)
-
-
-def test_words_that_nobody_translated_are_refused_rather_than_mixed_in() -> None:
-    with speaking("fr"), pytest.raises(ToolkitError, match="a new verdict"):
-        translated("a new verdict")
+        assert reason("small", 7) == "moins de 7 réponses"
+        french = {code: reason(code, 5) for code in REASONS}
+    for code, words in REASONS.items():
+        assert reason(code, 5) == words.format(k=5) != french[code]
 
 
 @pytest.mark.parametrize(

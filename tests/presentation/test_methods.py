@@ -42,10 +42,29 @@ def test_a_hidden_number_of_answers_stays_hidden(instrument: Instrument, partici
 
 
 def test_every_blank_item_is_named_and_nothing_is_printed() -> None:
-    with pytest.raises(ToolkitError, match=r"sampling, sample_sizes_and_precision, processing_and_quality"):
+    with pytest.raises(ToolkitError, match=r"sizes_and_precision, weighting, processing_and_quality"):
         methods_statement(WRITTEN | {"sampling": "  "}, {"instrument": "x"}, audience="executive")
 
 
 def test_an_unknown_item_is_refused_with_a_near_name() -> None:
     with pytest.raises(ToolkitError, match="did you mean 'sampling'"):
         methods_statement(WRITTEN | {"samplin": "x"}, {}, audience="executive")
+
+
+@pytest.mark.parametrize(
+    ("written", "printed"),
+    [
+        ("", "The figures are not weighted: every respondent counts once."),
+        ("None.", "The figures are not weighted: every respondent counts once."),
+        (
+            "None; the publisher gives no weights.",
+            "The figures are not weighted: every respondent counts once. The publisher gives no weights.",
+        ),
+    ],
+)
+def test_the_report_says_by_itself_that_it_is_not_weighted(
+    instrument: Instrument, participation: pd.DataFrame, written: str, printed: str
+) -> None:
+    told = computed_methods(participation, instrument, audience="employee", policy=Policy())
+    statement = methods_statement(WRITTEN | {"weighting": written}, told, audience="employee")
+    assert dict(statement.parts[0].pairs)["Weighting"] == printed

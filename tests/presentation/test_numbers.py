@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from toolkit.presentation import numbers, rows, theme
-from toolkit.presentation.numbers import base, interval, p_value, percent, points, rounded, share
+from toolkit.presentation.numbers import as_printed, base, interval, p_value, percent, points, rounded, share
 
 NBSP = "\u00a0"
 
@@ -56,6 +56,17 @@ def test_an_interval_that_leaves_out_zero_never_prints_zero() -> None:
     assert interval(0.003, 0.17) == "0.3 to 17"
     assert interval(-0.2, -0.0004) == "−20 to −0.04"
     assert interval(-0.003, 0.17) == "0 to 17"
+
+
+def test_an_end_of_exactly_zero_has_no_decimals() -> None:
+    assert interval(0.0, 0.17) == "0 to 17"
+    assert interval(-0.17, 0.0) == "−17 to 0"
+    assert interval(-0.0, 0.004) == "0 to 0"
+    assert as_printed(0.0, 0.17) == (0.0, 0.17)
+    assert as_printed(-0.17, -0.0) == (-0.17, 0.0)
+
+
+def test_an_interval_without_an_end_is_empty() -> None:
     assert interval(math.nan, 0.2) == ""
 
 

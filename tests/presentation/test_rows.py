@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
+
 import pandas as pd
 import pytest
 
@@ -35,13 +38,19 @@ TAKES_RELEASED = [
 ]
 
 
+FIGURES = {"benchmark_dots", "diverging_bars", "gap_dumbbell", "ranked_options", "wave_change"}
+
+
 @pytest.mark.parametrize("name", TAKES_RELEASED)
 def test_nothing_but_released_results_is_shown(name: str, instrument: Instrument) -> None:
     raw = {"gaps": pd.DataFrame(), "shares": pd.DataFrame(), "distributions": pd.DataFrame()}
     more = {"waves": ("2024", "2025")} if name in ("trend_table", "wave_change") else {}
     more |= {"item": "ways"} if name == "ranked_options" else {}
+    show = getattr(presentation, name)
+    if name in FIGURES:
+        show = partial(presentation.as_picture, show)
     with pytest.raises(DisclosureError, match="not passed the gate"):
-        getattr(presentation, name)(raw, instrument, **more)
+        show(raw, instrument, **more)
 
 
 def test_a_missing_table_names_near_ones(released: Released) -> None:
@@ -95,3 +104,15 @@ def test_names_fit_into_a_sentence(instrument: Instrument) -> None:
     assert answer_words(instrument["burnout"], "favourable") == "disagree"
     assert answer_words(instrument["ways_rev"]) == "chose it"
     assert answer_words(instrument["stance"], "man") == "mandates"
+
+
+def test_a_box_without_a_label_lists_its_answers_in_small_letters(instrument: Instrument) -> None:
+    words = {"4": "Agree", "5": "Strongly Agree"}
+    scale = instrument["flex"].scale
+    assert scale is not None
+    options = tuple(
+        one.model_copy(update={"label": {"en": words.get(one.code, one.label["en"])}})
+        for one in scale.options
+    )
+    plain = replace(instrument["flex"], scale=scale.model_copy(update={"options": options, "top_label": {}}))
+    assert answer_words(plain) == "agree or strongly agree"

@@ -158,9 +158,7 @@ def test_the_appendix_says_why_a_distribution_is_withheld(small: Released, instr
     assert _plain(flex["Answers"]).startswith("Agree ≥80 %; full spread not shown: ")
 
 
-def test_the_appendix_says_that_plain_numbers_are_not_reported(
-    released: Released, instrument: Instrument
-) -> None:
+def test_the_appendix_says_that_no_mean_was_released(released: Released, instrument: Instrument) -> None:
     days = {"id": "days", "type": "number", "theme": "work", "text": {"all": {"en": "Days?"}},
             "short": {"en": "Days"}, "source": {"origin": "own"}}  # fmt: skip
     written = instrument.model_dump(mode="json", exclude_none=True)
@@ -168,7 +166,7 @@ def test_the_appendix_says_that_plain_numbers_are_not_reported(
     written["sections"][0]["items"].append("days")
     frame = distribution_table(released, Instrument.model_validate(written)).frame
     answers = frame.loc[frame["Question"] == "Days?", "Answers"]
-    assert list(answers) == ["not shown: answers in plain numbers are not reported yet"] * 3
+    assert list(answers) == ["not shown: no mean was released with these results"] * 3
 
 
 def test_an_audience_that_is_not_in_the_report_has_no_number(

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from toolkit.reporting import run_reports
+from toolkit.reporting.html import Cover, render_html
 
 pytestmark = pytest.mark.browser
 
@@ -62,3 +63,28 @@ def test_axe_finds_nothing(browser, folder, page, width, scheme):
     assert found.violations_count == 0, found.generate_report()
     assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
     assert wide <= 0
+
+
+def test_a_page_runs_its_own_script_and_no_other_and_loads_nothing(browser, tmp_path):
+    rows = "".join(f"<tr><td>{number}</td></tr>" for number in range(5))
+    hostile = (
+        f"<table><thead><tr><th>n</th></tr></thead><tbody>{rows}</tbody></table>"
+        "<script>document.body.dataset.ran = 'script'</script>"
+        "<img src='https://example.org/seen.png' onerror=\"document.body.dataset.ran = 'handler'\">"
+        "<link rel='stylesheet' href='https://example.org/seen.css'>"
+    )
+    cell = {
+        "cell_type": "code",
+        "source": "",
+        "outputs": [{"output_type": "display_data", "data": {"text/html": hostile}}],
+    }
+    path = tmp_path / "report.html"
+    path.write_text(render_html({"cells": [cell]}, Cover("Study", "Organisation")), encoding="utf-8")
+    shown = browser.new_page()
+    finished: list[str] = []
+    shown.on("requestfinished", lambda request: finished.append(request.url))
+    shown.goto(path.as_uri())
+    assert shown.locator("button.sorter").count() == 1
+    assert shown.evaluate("document.body.dataset.ran === undefined")
+    assert [url for url in finished if not url.startswith(("file:", "data:"))] == []
+    shown.close()

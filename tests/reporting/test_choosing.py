@@ -6,7 +6,7 @@ import pytest
 
 from toolkit.errors import InvalidInput
 from toolkit.reporting import run_reports
-from toolkit.reporting.choosing import chosen_organisations, chosen_wave
+from toolkit.reporting.options import chosen_organisations, chosen_wave
 from toolkit.study import load_study
 
 

@@ -10,7 +10,6 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -20,11 +19,10 @@ pytest.importorskip("distributed", reason="needs the cluster extra")
 
 from toolkit.errors import InvalidInput, ToolkitError
 from toolkit.reporting import cluster, run_reports
+from toolkit.reporting.batch import run_notebook
 from toolkit.reporting.cluster import Bundle, Cluster, make_parcel, stamp
-from toolkit.reporting.inputs import code_hash
-from toolkit.reporting.manifest import sha256_of
-from toolkit.reporting.run import run_notebook
-from toolkit.reporting.worker import Job
+from toolkit.reporting.job import Job
+from toolkit.reporting.manifest import code_hash, sha256_of
 
 FOUR = ["org-01", "org-02", "org-03", "org-04"]
 SAVE = "from pathlib import Path; Path(output, 'results.csv').write_text('table\\n' + organisation + '\\n')"
@@ -106,7 +104,7 @@ def test_nobody_at_the_address_is_told(monkeypatch):
 
 
 def test_a_worker_with_other_code_makes_nothing():
-    job = Job(study="", data=None, organisation="o", wave="", notebook="", kept="", part="")
+    job = Job("o", "")
     outcome, files = make_parcel("", "another", job, {}, None)
     assert outcome.status == "failed"
     assert "another version" in outcome.sentence
@@ -117,10 +115,10 @@ def test_a_parcel_needs_no_file_of_the_batchs_machine(write_notebook, tmp_path):
     """One that is called here as a worker would call it; what it was packed from is gone by then."""
     notebook = write_notebook(SAVE, parameters="organisation = ''\noutput = None")
     bundle = Bundle(b"", {"notebook/tried.ipynb": notebook.read_bytes()}, ())
-    job = Job(study="", data=None, organisation="o", wave="", notebook=str(notebook), kept="", part="")
-    job = replace(job, final=str(tmp_path / "elsewhere" / "o"), given={"organisation": "o"})
+    final = str(tmp_path / "elsewhere" / "o")
+    job = Job("o", str(notebook), {"organisation": "o"}, kind="own", final=final)
     notebook.unlink()
-    cluster._Hand(bundle)()
+    cluster._Receive(bundle)()
     try:
         outcome, files = make_parcel(bundle.digest, stamp(), job, {}, None)
         assert outcome.status == "made"
@@ -128,7 +126,7 @@ def test_a_parcel_needs_no_file_of_the_batchs_machine(write_notebook, tmp_path):
         assert set(files) == {"report.ipynb", "report.html", "results.csv", "manifest.json"}
         assert not (tmp_path / "elsewhere").exists()
     finally:
-        cluster._DESKS.pop(bundle.digest).close()
+        cluster._WORKPLACES.pop(bundle.digest).close()
 
 
 @pytest.mark.slow

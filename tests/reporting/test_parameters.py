@@ -7,7 +7,7 @@ import datetime
 import pytest
 
 from toolkit.errors import InvalidInput
-from toolkit.reporting.parameters import check_values, taken
+from toolkit.reporting.notebook import check_values, taken
 
 CELL = (
     'region = "north"\nlevel = 0.95\nyears: int = 3\nwide = False\nitems = [1]\nfree = None\nrest: dict = {}'

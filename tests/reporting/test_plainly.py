@@ -11,9 +11,9 @@ import pytest
 from tests.reporting.cells import notebook
 from toolkit.cli import main
 from toolkit.errors import ToolkitError
-from toolkit.reporting import documents, run
+from toolkit.reporting import documents, plan
 from toolkit.reporting.documents import Cover, document_of, write_documents
-from toolkit.reporting.plainly import said_plainly
+from toolkit.system import system_errors_explained
 
 
 def full(*_: object, **__: object) -> None:
@@ -23,21 +23,21 @@ def full(*_: object, **__: object) -> None:
 def test_a_full_disk_is_told_with_the_file_and_without_the_path():
     with (
         pytest.raises(ToolkitError, match=r"No space left on device \(report\.html\)") as caught,
-        said_plainly(),
+        system_errors_explained(),
     ):
         full()
     assert "/machine" not in str(caught.value)
 
 
 def test_a_reader_that_is_gone_is_not_told_as_a_disk():
-    with pytest.raises(BrokenPipeError), said_plainly():
+    with pytest.raises(BrokenPipeError), system_errors_explained():
         raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
 
 
 def test_a_disk_that_is_full_before_the_first_run_of_a_notebook_is_told(
     write_notebook, tmp_path, monkeypatch, capsys
 ):
-    monkeypatch.setattr(run, "keep_key", full)
+    monkeypatch.setattr(plan, "write_secret", full)
     path = write_notebook("1", name="mine.ipynb", parameters="year = 2020")
     assert main(["run", str(path), "--for-each", "year=1", "--out", str(tmp_path / "out")]) == 2
     assert "the run could not be finished: No space left" in capsys.readouterr().err

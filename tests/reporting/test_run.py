@@ -8,7 +8,9 @@ import pytest
 
 from toolkit.cli import main
 from toolkit.errors import InvalidInput
-from toolkit.reporting.run import _checked, run_notebook
+from toolkit.reporting.batch import run_notebook
+from toolkit.reporting.options import RunOptions
+from toolkit.reporting.plan import check_notebook_run
 
 OWN = "from pathlib import Path\nPath(output, 'twice.txt').write_text(str(2 * year))"
 
@@ -48,8 +50,8 @@ def test_one_value_that_fails_leaves_the_others_and_the_command_says_so(write_no
 def test_an_organisations_run_finds_its_own_answers_and_nobody_elses(write_notebook, sample_study, tmp_path):
     look = (
         "import toolkit as tk, json\nfrom pathlib import Path\n"
-        "from toolkit.reporting.choosing import opened\n"
-        "seen = opened(study, None).responses(wave='all')['organisation'].unique()\n"
+        "from toolkit.reporting.job import open_study\n"
+        "seen = open_study(study, None).responses(wave='all')['organisation'].unique()\n"
         "Path(output, 'seen.json').write_text(json.dumps(sorted(seen)))"
     )
     notebook = write_notebook(
@@ -131,8 +133,9 @@ def test_a_study_that_is_given_is_found_from_where_the_command_is_given_and_watc
 ):
     notebook = write_notebook("1", name="waves.ipynb", parameters="wave = ''\nstudy = ''")
     monkeypatch.chdir(sample_study.parent)
-    runs = _checked(notebook, "wave", ["2025", "2026"], {"study": "study.yaml"}, tmp_path, False)
+    options = RunOptions(out=tmp_path)
+    runs = check_notebook_run(notebook, "wave", ["2025", "2026"], {"study": "study.yaml"}, options)
     assert runs.given["study"] == str(sample_study)
     assert sample_study.parent / "organisations.csv" in runs.reads
-    alone = _checked(notebook, "wave", ["2025", "2026"], {"study": "a word"}, tmp_path, False)
+    alone = check_notebook_run(notebook, "wave", ["2025", "2026"], {"study": "a word"}, options)
     assert (alone.given["study"], alone.reads) == ("a word", ())

@@ -182,6 +182,15 @@ def test_an_unknown_part_is_named_with_its_item(make: Make, tmp_path: Path) -> N
     assert len(problems) == 6
 
 
+def test_the_known_answers_are_listed_in_the_instrument_s_order(make: Make, tmp_path: Path) -> None:
+    """Requirement 3, for a column per option: never in the order of a set."""
+    text = "org,dish,p,q,f,n,again\na,soup,-,,,,\na,soup,-,,,,\n"
+    places = {"price": "p", "queue": "q", "far": "f", "none": "n"}
+    with pytest.raises(InvalidInput) as caught:
+        _mapped(tmp_path, make(other=False), text, why={"columns": places})
+    assert "known: price, The price, 1, 0, Y, N, Yes, No, TRUE, FALSE" in caught.value.problems[0].mend
+
+
 def test_a_tick_that_is_not_read_counts_as_an_answer(make: Make, tmp_path: Path) -> None:
     """Requirement 4: four of ten stay four of ten."""
     rows = [f"{n};2026-01-01;soup;{'Y' if n < 4 else ''};;;{'' if n < 4 else 'own'};;" for n in range(10)]
@@ -192,6 +201,19 @@ def test_a_tick_that_is_not_read_counts_as_an_answer(make: Make, tmp_path: Path)
     assert _noted(coded, "column that is not read") == 6
     with pytest.raises(InvalidInput, match="write_in"):
         _read(tmp_path, make(other=False), text)
+
+
+@pytest.mark.parametrize("heading", ["Why? | {}", "why[{}]", "page/why/{}"])
+def test_a_column_that_a_mapping_leaves_out_counts_as_an_answer(
+    make: Make, tmp_path: Path, heading: str
+) -> None:
+    """Requirement 4, where a table is read by a mapping."""
+    places = {code: heading.format(code) for code in ("price", "queue", "far", "none")}
+    heads = ",".join(["org", "dish", "again", *places.values(), heading.format("Other")])
+    rows = ["a,soup,,x,,,,", "a,soup,,,,,,I walk", "a,soup,,,,,,"]
+    coded = _mapped(tmp_path, make(other=False), "\n".join([heads, *rows, ""]), why={"columns": places})
+    assert coded.frame["why_price"].astype(str).tolist() == ["1", "0", "-3"]
+    assert _noted(coded, "column that is not read") == 1
 
 
 @pytest.fixture
@@ -218,6 +240,13 @@ def test_simulated_people_write_where_they_chose_other(people: pd.DataFrame, mak
     assert ((people["dish"] == "other") == people["dish_other_text"].notna()).all()
     ticks = [name for name in people if name.startswith("why_") and name != "why_other_text"]
     assert (people[ticks] == "1").sum(axis=1).max() == 2
+
+
+def test_people_who_do_not_read_keep_to_the_maximum(make: Make) -> None:
+    """Requirement 5."""
+    frame = rehearse(make(maximum=2), {"staff": 200}, seed=5, careless=0.9).frame
+    ticks = [name for name in frame if name.startswith("why_") and name != "why_other_text"]
+    assert (frame[ticks] == "1").sum(axis=1).max() == 2
 
 
 @pytest.mark.parametrize("answers", ["codes", "full"])

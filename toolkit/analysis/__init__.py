@@ -8,7 +8,7 @@ from toolkit.analysis.careless import careless_flags, careless_indices
 from toolkit.analysis.cells import Estimates
 from toolkit.analysis.contrasts import contrast
 from toolkit.analysis.correlation import correlation
-from toolkit.analysis.declared import declared_scores
+from toolkit.analysis.declared import banded, declared_scores
 from toolkit.analysis.derived import any_of, ranked_options, scale_scores
 from toolkit.analysis.design import Design
 from toolkit.analysis.design_effect import design_effects
@@ -103,6 +103,7 @@ __all__ = [
     "agresti_caffo",
     "anova",
     "any_of",
+    "banded",
     "banner",
     "bartlett",
     "boschloo",

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from toolkit.analysis.cells import Estimates
+from toolkit.analysis.classes import classes_of
 from toolkit.analysis.contrasts import contrast
 from toolkit.analysis.design import Design
 from toolkit.analysis.joint import estimate
+from toolkit.analysis.plain import as_numbers
 from toolkit.arguments import typed
-from toolkit.errors import InvalidInput, Problem, near_names
+from toolkit.errors import InvalidInput, Problem
 
 __all__ = ["kappa", "weighted_alpha"]
 
@@ -61,7 +64,7 @@ def weighted_alpha(
             "weighted_alpha", [Problem("items", f"are {len(listed)}", "a scale needs at least two")]
         )
     numbers = estimate(frame, listed, design=design)  # refuses what is no number, by name
-    answers = pd.DataFrame({name: _numeric(frame[name]) for name in numbers.names}, index=frame.index)
+    answers = pd.DataFrame({name: as_numbers(name, frame[name]) for name in numbers.names}, index=frame.index)
     total = "sum of all"
     while total in frame.columns:
         total += " "
@@ -70,14 +73,6 @@ def weighted_alpha(
     k = len(listed)
     parts = " + ".join(f"`{name}`" for name in listed)
     return contrast(spread, {"alpha": f"{k} / {k - 1} * (1 - ({parts}) / `{total}`)"}, level=level)
-
-
-def _numeric(column: pd.Series) -> pd.Series:
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        column = column.astype("str").where(column.notna())
-        numbers = pd.to_numeric(column, errors="coerce").astype("float64")
-        return numbers.where(numbers >= 0)
-    return column.astype("float64")
 
 
 @typed
@@ -117,32 +112,20 @@ def kappa(
     >>> kappa(frame, "a", "b")["estimate"].tolist()
     [0.5]
     """
-    absent = [name for name in (first, second) if name not in frame.columns]
-    if absent:
-        known = list(map(str, frame.columns))
-        raise InvalidInput(
-            "kappa",
-            [Problem(f"column {name}", "is not in the frame", near_names(name, known)) for name in absent],
-        )
-    a, b = (frame[name].astype("str").where(frame[name].notna()) for name in (first, second))
-    codes = sorted(set(a.dropna()) | set(b.dropna()))
-    if not set(a.dropna()) & set(b.dropna()):
+    sides = [classes_of(frame, name) for name in (first, second)]
+    codes = sorted({label for _, labels in sides for label in labels})
+    if not set(sides[0][1]) & set(sides[1][1]):
         raise InvalidInput(
             "kappa", [Problem(f"columns {first}, {second}", "share no code", "recode them alike")]
         )
-    return contrast(_cells(frame, a, b, codes, design), {"kappa": _kappa(len(codes))}, level=level)
+    a, b = (np.array([*map(codes.index, labels), -1])[at] for at, labels in sides)
+    return contrast(_cells(frame, a, b, len(codes), design), {"kappa": _kappa(len(codes))}, level=level)
 
 
-def _cells(
-    frame: pd.DataFrame, a: pd.Series, b: pd.Series, codes: list[str], design: Design | None
-) -> Estimates:
-    place = {code: at for at, code in enumerate(codes)}
-    row, column = a.map(place).to_numpy(dtype=np.float64), b.map(place).to_numpy(dtype=np.float64)
-    known = ~np.isnan(row) & ~np.isnan(column)
+def _cells(frame: pd.DataFrame, a: Any, b: Any, codes: int, design: Design | None) -> Estimates:
+    known = (a >= 0) & (b >= 0)
     cells = {
-        f"r{i}c{j}": np.where(known, (row == i) & (column == j), np.nan)
-        for i in range(len(codes))
-        for j in range(len(codes))
+        f"r{i}c{j}": np.where(known, (a == i) & (b == j), np.nan) for i in range(codes) for j in range(codes)
     }
     widened = pd.concat(
         [frame.drop(columns=[name for name in cells if name in frame]), pd.DataFrame(cells, frame.index)],

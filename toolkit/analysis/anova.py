@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import chdtrc, chdtri, fdtrc, gammaincinv, gammaln, ndtr, roots_legendre
 
+from toolkit.analysis.plain import is_constant
 from toolkit.analysis.results import Test
 from toolkit.analysis.t_tests import sample_of
 from toolkit.arguments import typed
@@ -212,7 +213,7 @@ def _samples(
             problems.extend(error.problems)
     if not problems and len(samples) < 2:
         problems.append(Problem("groups", "are fewer than two", "give at least two"))
-    flat = [name for name, one in zip(names, samples, strict=True) if not one.var() > 0]
+    flat = [name for name, one in zip(names, samples, strict=True) if is_constant(one)]
     if flat and (each_varies or len(flat) == len(samples)):
         said = "gave the same answer throughout, so no variance can be estimated"
         problems += [Problem(f"group {name}", said, "leave it out") for name in flat]

@@ -19,6 +19,7 @@ __all__ = [
     "Items",
     "Request",
     "read_columns",
+    "refuse_ambiguous",
     "request",
     "requests_for",
     "requests_per_code",
@@ -255,6 +256,21 @@ def _refuse_strange(columns: Sequence[Column], measure: str) -> None:
         raise InvalidInput("measure", [Problem(f"measure {measure!r}", "is not known", mend)])
 
 
+def refuse_ambiguous(name: str, codes: Iterable[str]) -> None:
+    """Refuse numbers taken as codes where some are reserved: an answer -1, or that there is none?
+
+    Raises
+    ------
+    InvalidInput
+        Naming the column and the codes.
+    """
+    found = [code for code in codes if code in MISSING]
+    if found:
+        what = f"holds {', '.join(found)} as numbers, which are reserved codes for missing answers"
+        fix = "replace them by NaN where nothing was answered, else pass the item's variable or recode"
+        raise InvalidInput("items", [Problem(f"column {name}", what, fix)])
+
+
 def requests_per_code(column: Column) -> list[Request]:
     """One request a response code; none for an instrument's numbers.
 
@@ -294,6 +310,7 @@ def _share(column: Column, measure: str) -> Request | None:
         return None
     audiences = variable.audiences if variable is not None else None
     if column.labels is None:
+        refuse_ambiguous(column.name, column.codes)
         hit = np.where(np.isnan(column.raw), np.nan, (column.raw == float(measure)).astype(np.float64))
         return Request(column.name, measure, hit, None, True, audiences, 1.0)
     table = np.array(

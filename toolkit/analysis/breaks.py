@@ -25,6 +25,8 @@ _KEPT = {
     "family",
     "design",
     "adjustment",
+    "verdict_unit",
+    "verdict_margin",
 }
 _SAID = {"verdict", "verdict_code", "method", "method_code"}
 

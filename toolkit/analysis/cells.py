@@ -14,15 +14,19 @@ from toolkit.analysis.contract import estimate_columns, tidy
 from toolkit.analysis.design import Design
 from toolkit.analysis.groups import Groups, group_by
 from toolkit.analysis.intervals import quantile
+from toolkit.analysis.plain import ROUNDING
 from toolkit.analysis.replicates import Replicated
 from toolkit.analysis.sampled import Sampled, ratio_estimates
 from toolkit.errors import InvalidInput, Problem
+from toolkit.weighting.sums import sums_within
 
 __all__ = ["Cells", "Estimates"]
 
 Array = npt.NDArray[np.float64]
-_ROUNDING = 1e-12
-"""A standard error below this part of its estimate is rounding: the design fixes the estimate."""
+_NOBODY = "not computed: nobody answered"
+_LONE = "no interval: all answers lie in one primary unit, from which no error can be estimated"
+_ONE = "not computed: one answer has no variance"
+_EMPTY = "no interval: some replicates hold nobody of this group"
 
 
 @dataclass(frozen=True)
@@ -91,14 +95,19 @@ class Cells:
         found, covariance = ratio_estimates(self._sampled, top, None if whole else base)
         if statistic == "variance" and self._sampled.replicated is not None:
             covariance = self._replicated_variances(self._sampled.replicated, filled, known, member, n, found)
-        nobody = n.ravel() == 0
-        found[nobody] = np.nan
-        covariance[nobody], covariance[:, nobody] = np.nan, np.nan
-        with np.errstate(invalid="ignore"):
-            fixed = np.diagonal(covariance) <= (_ROUNDING * found) ** 2
+        # A standard error that is rounding beside the answers' size: the design fixes the estimate
+        weights = self._sampled.weights
+        size = weights @ np.abs(top)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            size = size if whole else size / np.abs(weights @ base)
+            fixed = np.diagonal(covariance) <= (ROUNDING * size) ** 2
         covariance[fixed], covariance[:, fixed] = 0.0, 0.0
+        why = self._without_error(known, member, n, statistic)
+        found[np.isin(why, (_NOBODY, _ONE))] = np.nan
+        lost = why != ""
+        covariance[lost], covariance[:, lost] = np.nan, np.nan
         item, group = (part.ravel() for part in np.indices(n.shape))
-        table = self._table(found, covariance, n, np.array(items, dtype=object)[item], group)
+        table = self._table(found, covariance, n, why, np.array(items, dtype=object)[item], group)
         table |= {"measure": np.array(shown, dtype=object)[item]}
         table["response"] = table["measure"]
         kish = _kish(self._sampled.weights, known, member)
@@ -116,7 +125,11 @@ class Cells:
         with np.errstate(divide="ignore", invalid="ignore"):
             mean = ((filled * weights) @ member) / ((known * weights) @ member)
             inflate = n / (n - 1)
-        away = (filled[:, None, :] - np.nan_to_num(mean)[:, :, None]) * known[:, None, :] * member.T
+        middle = np.nan_to_num(mean)[:, :, None]
+        away = filled[:, None, :] - middle
+        away = (
+            np.where(np.abs(away) <= ROUNDING / 10 * np.abs(middle), 0.0, away) * known[:, None, :] * member.T
+        )
         squares = away**2 * np.nan_to_num(inflate, posinf=np.nan, neginf=np.nan)[:, :, None]
         flat: Array = squares.reshape(-1, filled.shape[1]).T
         return flat
@@ -135,7 +148,34 @@ class Cells:
             spread = (replicated.weights.T @ values**2 / whole - mean**2) * (n / (n - 1)).ravel()
         return replicated.covariance(spread, found)
 
-    def _table(self, found: Array, covariance: Array, n: Array, item: Any, group: Any) -> dict[str, Any]:
+    def _without_error(self, known: Array, member: Array, n: Array, statistic: str) -> Any:
+        """Why a row has no error; "" where it has one.
+
+        A total varies with who is drawn, so that it has an error in a group of one person too; a mean of
+        one person or one primary unit has none that the sample could show.
+        """
+        sampled = self._sampled
+        if statistic in ("total", "size"):
+            everywhere = sampled.replicated is None and sampled.psus_in.sum() < 2 and sampled.fraction[0] < 1
+            units = np.full(n.shape, 1.0 if everywhere else 2.0)
+        else:
+            units = n
+            if not sampled.element and sampled.replicated is None:
+                counted = (known * (sampled.weights > 0)).T
+                one = [
+                    sums_within(sampled.psu, each[:, None] * member, int(sampled.psus_in.sum()))
+                    for each in counted.T
+                ]
+                units = np.array([(each > 0).sum(axis=0) for each in one], dtype=np.float64)
+        why = np.where(units < 2, _LONE, "").astype(object)
+        if statistic == "variance":
+            why[n == 1] = _ONE
+        why[n == 0] = _NOBODY
+        return why.ravel()
+
+    def _table(
+        self, found: Array, covariance: Array, n: Array, why: Any, item: Any, group: Any
+    ) -> dict[str, Any]:
         with np.errstate(invalid="ignore"):
             error = np.sqrt(np.maximum(np.diagonal(covariance), 0.0))
         df = self._df()[group]
@@ -144,7 +184,7 @@ class Cells:
             name: pd.Index([label[at] for label in self.groups.labels]).take(group).array
             for at, name in enumerate(self.groups.names)
         }
-        nobody = n.ravel() == 0
+        method = np.where(why != "", why, np.where(np.isnan(error), _EMPTY, self._said()))
         return {
             "item": item,
             **labels,
@@ -154,7 +194,7 @@ class Cells:
             "conf_low": found - half,
             "conf_high": found + half,
             "df": df,
-            "method": _method(nobody, error, self._said()),
+            "method": method.astype(object),
         }
 
     def _df(self) -> Array:
@@ -175,12 +215,6 @@ class Cells:
         if len(what) == 1:
             return tuple(groups)
         return tuple(f"{one}:{group}" for one in what for group in groups)
-
-
-def _method(nobody: Any, error: Array, said: str) -> Any:
-    lost = "no interval: some replicates hold nobody of this group"
-    found = np.where(np.isnan(error), lost, said)
-    return np.where(nobody, "not computed: nobody answered", found).astype(object)
 
 
 def _spread_out(values: Array, member: Array) -> Array:

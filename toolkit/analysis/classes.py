@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from toolkit.analysis.answers import Column, read_columns, requests_for
+from toolkit.analysis.answers import Column, read_columns, refuse_ambiguous, requests_for
 from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.model import MISSING, Variable
 
@@ -25,8 +25,12 @@ def numbers_of(frame: pd.DataFrame, item: Variable | str, measure: str = "mean")
     return values
 
 
-def classes_of(frame: pd.DataFrame, item: Variable | str) -> tuple[Any, tuple[str, ...]]:
+def classes_of(
+    frame: pd.DataFrame, item: Variable | str, weights: Array | None = None
+) -> tuple[Any, tuple[str, ...]]:
     """Position of each row's answer among the answers given (−1 for none), and their codes in order.
+
+    Rows of weight 0 have no answer.
 
     Raises
     ------
@@ -35,6 +39,8 @@ def classes_of(frame: pd.DataFrame, item: Variable | str) -> tuple[Any, tuple[st
     """
     column = read_columns(frame, item)[0]
     codes, labels = _positions(column)
+    if weights is not None:
+        codes = np.where(weights > 0, codes, -1)
     given = np.unique(codes[codes >= 0])
     if len(given) > _MOST:
         what = f"holds {len(given)} different answers"
@@ -49,6 +55,7 @@ def _positions(column: Column) -> tuple[Any, tuple[str, ...]]:
         found, at = np.unique(column.raw, return_inverse=True)
         known = ~np.isnan(found)
         labels = tuple(plain_code(value) for value in found[known])
+        refuse_ambiguous(column.name, labels)
         return np.where(np.isnan(column.raw), -1, at), labels
     order = [code for code in column.codes if code in column.labels]
     table = np.full(len(column.labels) + 1, -1, dtype=np.intp)
@@ -64,7 +71,7 @@ def plain_code(value: float) -> str:
 
 
 def two_sides(
-    frame: pd.DataFrame, between: Variable | str, pair: tuple[str, str] | None
+    frame: pd.DataFrame, between: Variable | str, pair: tuple[str, str] | None, weights: Array | None = None
 ) -> tuple[Any, tuple[str, ...]]:
     """Groups as `classes_of` has them; of a pair, 0 and 1 in its order and −1 for everyone else.
 
@@ -73,7 +80,7 @@ def two_sides(
     InvalidInput
         Where a side of the pair is nobody's group, or there are fewer than two groups.
     """
-    codes, labels = classes_of(frame, between)
+    codes, labels = classes_of(frame, between, weights)
     name = between.name if isinstance(between, Variable) else between
     if pair is None:
         if len(labels) < 2:

@@ -38,13 +38,16 @@ GAP_COLUMNS = (
     "method_code",
     "design",
     "adjustment",
+    "verdict_unit",
+    "verdict_margin",
 )
 """Columns of a gap after its item, its measure and its groups.
 
 `verdict` and `method` are sentences for people. What code decides on is beside them: `verdict_code`,
 `method_code`, `design` (whether the error is any other than that of two simple random samples of `n_a` and
 `n_b`: weights, strata, clusters, replicates, a finite population, an effective n) and `adjustment` (the
-method of `adjust_p` within `family`).
+method of `adjust_p` within `family`). A verdict is worded from its `verdict_unit` ("points" of a percentage,
+"scale", "superiority": points of the difference of two probabilities) and its `verdict_margin`.
 """
 
 

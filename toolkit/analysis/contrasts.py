@@ -15,6 +15,7 @@ from scipy.special import stdtr
 
 from toolkit.analysis.cells import Estimates
 from toolkit.analysis.intervals import quantile
+from toolkit.analysis.plain import ROUNDING
 from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem, near_names
 
@@ -23,6 +24,7 @@ __all__ = ["contrast"]
 Array = npt.NDArray[np.float64]
 Contrast = Mapping[str, float] | str
 
+_FIXED = "not tested: the answers do not vary, or the design fixes them, so no error can be estimated"
 _KINDS = {
     "difference": "`{a}` - `{b}`",
     "log_ratio": "log(`{a}` / `{b}`)",
@@ -101,12 +103,32 @@ def _table(
             for slope, kept in zip(gradients, used, strict=True)
         ]
     )
+    own = np.array(
+        [
+            slope[kept] ** 2 @ np.diag(estimates.covariance)[kept]
+            for slope, kept in zip(gradients, used, strict=True)
+        ]
+    )
     with np.errstate(divide="ignore", invalid="ignore"):
-        error = np.sqrt(np.maximum(variance, 0.0))
+        error = np.sqrt(np.where(variance <= ROUNDING * own, 0.0, variance))
         statistic = np.where(error > 0, values / error, np.nan)
     df = estimates.df
     half = quantile(level, np.full(len(values), df)) * error
     p = 2 * stdtr(df, -np.abs(np.nan_to_num(statistic))) if df > 0 else np.full(len(values), np.nan)
+    said = np.where(error == 0, _FIXED, f"delta method; {estimates.said}").astype(object)
+    for at in np.flatnonzero(np.isnan(error) | np.isnan(values)):
+        lost = [
+            f"{name}: {why}"
+            for name, why, kept, part in zip(
+                estimates.names,
+                estimates.table["method"],
+                used[at],
+                np.diag(estimates.covariance),
+                strict=True,
+            )
+            if kept and np.isnan(part)
+        ]
+        said[at] = f"not tested: {'; '.join(lost) or 'the expression has no value at these estimates'}"
     return pd.DataFrame(
         {
             "contrast": pd.array(names, dtype="str"),
@@ -117,7 +139,7 @@ def _table(
             "statistic": statistic,
             "df": np.full(len(values), df),
             "p_value": np.where(np.isnan(statistic), np.nan, p),
-            "method": pd.array([f"delta method; {estimates.said}"] * len(values), dtype="str"),
+            "method": pd.array(said, dtype="str"),
         }
     )
 

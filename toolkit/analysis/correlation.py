@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtr, ndtri, stdtr
 
-from toolkit.analysis.plain import as_numbers
+from toolkit.analysis.plain import as_numbers, is_constant
 from toolkit.analysis.rank import mid_ranks
 from toolkit.analysis.results import Test
 from toolkit.arguments import typed
@@ -103,7 +103,7 @@ def _both(a: npt.ArrayLike, b: npt.ArrayLike, method: str) -> tuple[Array, Array
         x, y = x[known], y[known]
         if x.size < 3:
             problems.append(Problem("a, b", f"{x.size} answered both", "at least three must"))
-        elif np.ptp(x) == 0 or np.ptp(y) == 0:
+        elif is_constant(x) or is_constant(y):
             problems.append(Problem("a, b", "an answer does not vary", "there is no correlation to find"))
     if problems:
         raise InvalidInput("correlation", problems)

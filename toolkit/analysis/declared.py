@@ -4,14 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import numpy as np
 import pandas as pd
 
 from toolkit.analysis.derived import scale_scores
 from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem, near_names
-from toolkit.instrument.model import Instrument
+from toolkit.instrument.model import Instrument, Variable
 
-__all__ = ["declared_scores"]
+__all__ = ["banded", "declared_scores"]
+
+
+def banded(frame: pd.DataFrame, variables: Iterable[Variable]) -> pd.DataFrame:
+    """Cut numbers into the bands their items declare.
+
+    Parameters
+    ----------
+    frame
+        Coded answers, one row per respondent.
+    variables
+        Numbers with bands; others are passed over.
+
+    Returns
+    -------
+    pandas.DataFrame
+        An ordered categorical column per number, aligned to the frame: "1" for the lowest band, "2" for the
+        next; NaN where there is no number. A band holds its first value and not the first of the next.
+
+    Examples
+    --------
+    >>> banded(frame, [instrument["hours"]])["hours"].value_counts()  # doctest: +SKIP
+    """
+    made = {}
+    for variable in variables:
+        if variable.bands:
+            codes = [str(number) for number in range(1, len(variable.bands) + 1)]
+            edges = [-np.inf, *variable.item.bands, np.inf]
+            made[variable.name] = pd.cut(frame[variable.name], edges, right=False, labels=codes)
+    return pd.DataFrame(made, index=frame.index)
 
 
 @typed

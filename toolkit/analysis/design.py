@@ -21,6 +21,7 @@ from toolkit.analysis.layout import (
 from toolkit.analysis.replicates import Replicates
 from toolkit.analysis.sampled import Sampled, Stage
 from toolkit.errors import InvalidInput, Problem, near_names
+from toolkit.instrument.model import MISSING
 from toolkit.weighting import Weights
 
 __all__ = ["Design", "Sampled"]
@@ -35,7 +36,8 @@ class Design:
     Parameters
     ----------
     weights
-        Column of sampling or raked weights, whose scale does not matter; or the `Weights` that `rake`,
+        Column of sampling or raked weights, whose scale does not matter; a row of weight 0 is in no base,
+        though its stratum and cluster still count as drawn; or the `Weights` that `rake`,
         `poststratify` or `calibrate` made, so that errors count what the weighting does not explain.
     strata
         Column of the stratum each row was drawn in, or a list, one a stage.
@@ -54,7 +56,9 @@ class Design:
     lonely
         A stratum of one unit that was not taken whole: "fail" refuses it, "certainty" (or "remove")
         counts it as taken whole, "adjust" centres it at the total of the sample, "average" gives it the
-        other strata's average variance.
+        other strata's average variance: of all strata of the design, for a group too, as R's
+        `svyby(…, covmat = TRUE)` does. (R's `subset` counts the strata that the group reaches, so that
+        errors of groups and of their gaps would not go together.)
     replicates
         Replicate weights, which stand in for strata, clusters and fpc; `weights` is still needed.
 
@@ -151,6 +155,9 @@ class Design:
         weights = self._weights(frame, drawn)
         replicated = None if self.replicates is None else self.replicates.over(frame, weights)
         calibration = self.weights.calibration if isinstance(self.weights, Weights) else None
+        element = bool(psus_in.sum() == rows)
+        if not (strata or self._clusters or fpcs):  # nothing says that people of weight 0 were drawn
+            psus_in = np.array([float((weights > 0).sum())])
         return Sampled(
             weights,
             stratum,
@@ -158,7 +165,7 @@ class Design:
             psus_in,
             fraction,
             simple=False,
-            element=bool(psus_in.sum() == rows),
+            element=element,
             label=self._said() or "equal weights",
             own_df=self.df == "domain",
             given_df=None if isinstance(self.df, str) else float(self.df),
@@ -250,9 +257,12 @@ class Design:
         elif self.weights is not None:
             yield from weight_problems(frame[self.weights])
         for name in dict.fromkeys(self._columns()):
-            if name != self.weights and bool(frame[name].isna().any()):
+            missing = frame[name].isna().to_numpy()
+            if not pd.api.types.is_numeric_dtype(frame[name].dtype):
+                missing = missing | frame[name].isin(list(MISSING)).to_numpy()
+            if name != self.weights and bool(missing.any()):
                 yield Problem(
-                    first_row(frame[name], frame[name].isna().to_numpy()),
+                    first_row(frame[name], missing),
                     "has no value",
                     "fill it in or leave the row out",
                 )

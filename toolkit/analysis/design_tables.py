@@ -14,6 +14,7 @@ from scipy.special import chdtrc, fdtrc
 from toolkit.analysis.classes import classes_of
 from toolkit.analysis.design import Design
 from toolkit.analysis.mixtures import f_sum_tail, satterthwaite
+from toolkit.analysis.plain import ROUNDING
 from toolkit.analysis.results import Test
 from toolkit.analysis.sampled import Sampled, ratio_estimates
 from toolkit.arguments import typed
@@ -55,6 +56,11 @@ class _Table:
     counts: Array
     sampled: Sampled
 
+    @property
+    def people(self) -> int:
+        """Rows of the frame, those of weight 0 left out."""
+        return int((self.sampled.weights > 0).sum())
+
 
 @typed
 def crosstab(
@@ -77,8 +83,8 @@ def crosstab(
     >>> float(crosstab(frame, "a", "b", design=Design(weights="w")).loc["x", "1"])
     2.0
     """
-    (one, down), (other, across) = classes_of(frame, rows), classes_of(frame, columns)
     weights = (design or Design()).over(frame, linearise=True).weights
+    (one, down), (other, across) = (classes_of(frame, item, weights) for item in (rows, columns))
     counts = np.zeros((len(down), len(across)))
     both = (one >= 0) & (other >= 0)
     np.add.at(counts, (one[both], other[both]), weights[both])
@@ -123,7 +129,8 @@ def independence(
     Notes
     -----
     Rao and Scott (1984), Thomas and Rao. Pearson's statistic is that of weighted counts scaled to the
-    number of rows in the frame, those without an answer included, as in R; p does not depend on it.
+    number of rows in the frame, those without an answer included (but none of weight 0), as in R; p does
+    not depend on it.
 
     Examples
     --------
@@ -143,7 +150,7 @@ def independence(
     except np.linalg.LinAlgError:
         what, mend = "the design leaves no spread to test against", "merge sparse answers"
         raise InvalidInput("independence", [Problem("table", what, mend)]) from None
-    pearson = _pearson(table) * len(frame)
+    pearson = _pearson(table) * table.people
     total, d0 = float(weights.sum()), float(weights.sum() ** 2 / (weights**2).sum())
     if statistic == "F":
         f, freedom = pearson / total, (d0, d0 * df)
@@ -188,7 +195,8 @@ def goodness_of_fit(
     >>> goodness_of_fit(frame, "a", {"x": 0.4, "y": 0.4, "z": 0.2}).statistic < 1
     True
     """
-    codes, labels = classes_of(frame, item)
+    sampled = (design or Design()).over(frame, linearise=True)
+    codes, labels = classes_of(frame, item, sampled.weights)
     given = {str(code): share for code, share in expected.items()}
     problems = [
         Problem(f"answer {one!r}", "has no expected share", "give one") for one in labels if one not in given
@@ -209,13 +217,12 @@ def goodness_of_fit(
         raise InvalidInput("goodness_of_fit", problems)
     p = np.array([given[one] for one in labels])
     p = p / p.sum()
-    sampled = (design or Design()).over(frame, linearise=True)
     counts, covariance = ratio_estimates(sampled, (codes[:, None] == np.arange(len(labels))) * 1.0, None)
     n = float(counts.sum())
     wanted = n * p
     jacobian = np.diag(1 / np.sqrt(wanted)) - ((counts + wanted) / (2 * np.sqrt(wanted) * n))[:, None]
     effects = np.maximum(np.linalg.eigvalsh(jacobian @ covariance @ jacobian.T), 0.0)
-    if not effects.sum() > 0:
+    if not effects.sum() > ROUNDING * float(sampled.weights.max()):
         what, mend = "the design leaves no spread to test against", "give answers that differ"
         raise InvalidInput("goodness_of_fit", [Problem("answers", what, mend)])
     scale, df = satterthwaite(effects)
@@ -234,8 +241,8 @@ def goodness_of_fit(
 def _table(
     frame: pd.DataFrame, rows: Variable | str, columns: Variable | str, design: Design | None
 ) -> _Table:
-    (one, down), (other, across) = classes_of(frame, rows), classes_of(frame, columns)
     sampled = (design or Design()).over(frame, linearise=True)
+    (one, down), (other, across) = (classes_of(frame, item, sampled.weights) for item in (rows, columns))
     both = (one >= 0) & (other >= 0) & (sampled.weights > 0)
     cell = np.where(both, one + other * len(down), -1)
     member = (cell[:, None] == np.arange(len(down) * len(across))).astype(np.float64)
@@ -273,8 +280,8 @@ def _generalised_effects(table: _Table) -> Array:
     contrast = both - mains @ np.linalg.lstsq(mains, both, rcond=None)[0]
     scaled = contrast * np.where(shares > 0, 1 / np.where(shares > 0, shares, 1.0), 0.0)[:, None]
     effects = np.linalg.eigvals(np.linalg.solve(contrast.T @ scaled, scaled.T @ covariance @ scaled))
-    found: Array = np.real(effects) * len(member)
-    if not found.sum() > 0:
+    found: Array = np.real(effects) * table.people
+    if not found.sum() > ROUNDING:
         raise np.linalg.LinAlgError
     return found
 

@@ -13,6 +13,7 @@ from scipy.special import fdtrc, ndtri, stdtr
 
 from toolkit.analysis.classes import numbers_of, two_sides
 from toolkit.analysis.design import Design
+from toolkit.analysis.plain import ROUNDING, is_constant
 from toolkit.analysis.results import Test
 from toolkit.analysis.sampled import Sampled, ratio_estimates
 from toolkit.analysis.t_tests import t_test_of
@@ -25,6 +26,8 @@ __all__ = ["design_rank_test", "design_t_test"]
 Array = npt.NDArray[np.float64]
 Score = Literal["wilcoxon", "van-der-waerden", "median"]
 Ties = Literal["in-order", "midrank"]
+_NO_SPREAD = "not tested: the answers do not vary, or the design fixes them, so no error can be estimated"
+_LONE = "not tested: a group lies in one primary unit, from which no error can be estimated"
 _SCORES: dict[str, Callable[[Array], Array]] = {
     "wilcoxon": lambda share: share,
     "van-der-waerden": lambda share: np.asarray(ndtri(share)),
@@ -67,12 +70,13 @@ def design_t_test(
     Returns
     -------
     Test
-        `estimate` is a − b, in the order of `pair` or of the groups.
+        `estimate` is a − b, in the order of `pair` or of the groups. Where the answers do not vary, p is NaN
+        and `method` says why.
 
     Raises
     ------
     InvalidInput
-        For a missing column or measure, other than two groups, an unusable design, no spread.
+        For a missing column or measure, other than two groups, an unusable design.
 
     Notes
     -----
@@ -89,7 +93,7 @@ def design_t_test(
     sides: Any = np.zeros(len(frame), dtype=np.intp)
     labels: tuple[str, ...] = ("all",)
     if between is not None:
-        sides, labels = two_sides(frame, between, pair)
+        sides, labels = two_sides(frame, between, pair, sampled.weights)
     if between is not None and len(labels) != 2:
         raise InvalidInput(
             "design_t_test", [Problem("groups", f"are {list(labels)}", "name two of them with pair=")]
@@ -97,11 +101,11 @@ def design_t_test(
     means, covariance, df = _means(sampled, values, sides, labels)
     contrast = np.array([1.0, -1.0])[: len(labels)]
     variance = float(contrast @ covariance @ contrast)
-    if not variance > 0:
-        what, mend = "the design leaves no spread to test against", "give answers that differ"
-        raise InvalidInput("design_t_test", [Problem("answers", what, mend)])
     said = "design-based t test" if between is not None else "design-based one-sample t test"
     estimate = float(contrast @ means)
+    if not variance > ROUNDING * np.trace(covariance):
+        why = _LONE if math.isnan(variance) else _NO_SPREAD
+        return Test(math.nan, math.nan, why, df - 1, estimate, math.nan, math.nan)
     return t_test_of(estimate, math.sqrt(variance), df - 1, mu=mu, level=level, method=said)
 
 
@@ -158,7 +162,7 @@ def design_rank_test(
         raise InvalidInput("design_rank_test", problems)
     values = numbers_of(frame, item)
     sampled = (design or Design()).over(frame, linearise=True)
-    sides, labels = two_sides(frame, between, pair)
+    sides, labels = two_sides(frame, between, pair, sampled.weights)
     inside = ~np.isnan(values) & (sides >= 0) & (sampled.weights > 0)
     scores = np.full(len(frame), np.nan)
     if inside.any():
@@ -167,9 +171,13 @@ def design_rank_test(
     said = f"design-based rank test, {score} scores"
     apart = np.column_stack([np.ones(len(labels) - 1), -np.eye(len(labels) - 1)])
     away, variance = apart @ means, apart @ covariance @ apart.T
-    if np.linalg.matrix_rank(variance) < len(variance):
-        what, mend = "the design leaves no spread to test against", "give answers that differ"
-        raise InvalidInput("design_rank_test", [Problem("answers", what, mend)])
+    lone = bool(np.isnan(variance).any())
+    if lone or np.linalg.matrix_rank(variance) < len(variance):
+        two = len(labels) == 2
+        freedom = df - 1 if two else (len(labels) - 1.0, df - len(labels) + 1)
+        return Test(
+            math.nan, math.nan, _LONE if lone else _NO_SPREAD, freedom, float(away[0]) if two else None
+        )
     if len(labels) == 2:
         t = float(away[0] / math.sqrt(variance[0, 0]))
         return Test(t, float(2 * stdtr(df - 1, -abs(t))), said, df - 1, float(away[0]))
@@ -206,9 +214,22 @@ def _means(
         what, mend = "nobody gave an answer", "leave the group out"
         raise InvalidInput("groups", [Problem(f"group {label!r}", what, mend) for label in empty])
     bottom = member.astype(np.float64)
-    top = bottom * np.where(known, values, 0.0)[:, None]
+    # Distances from one answer keep the digits that large answers would lose, and are 0 where all are alike
+    inside = member.any(axis=1) & (sampled.weights > 0)
+    size, first = float(np.abs(values[inside]).max()), float(values[inside][0])
+    top = bottom * np.where(known, values - first, 0.0)[:, None]
     means, covariance = ratio_estimates(sampled, top, bottom)
     if fixed and sampled.replicated is not None:
         influence = (top - means * bottom) / (sampled.weights @ bottom)
         covariance = ratio_estimates(sampled, influence, None)[1]
-    return means, covariance, sampled.degrees_of_freedom(member.any(axis=1))
+    away = values[inside] - first
+    if is_constant(away, size=size):
+        covariance[:] = 0.0
+    else:
+        flat = np.sqrt(np.maximum(np.diag(covariance), 0.0)) <= ROUNDING * np.abs(away).max()
+        covariance[flat], covariance[:, flat] = 0.0, 0.0
+    counted = member & (sampled.weights > 0)[:, None]
+    unit = np.arange(len(values)) if sampled.replicated is not None else sampled.psu
+    lone = np.array([len(np.unique(unit[one])) < 2 for one in counted.T])
+    covariance[lone], covariance[:, lone] = np.nan, np.nan
+    return means + first, covariance, sampled.degrees_of_freedom(member.any(axis=1))

@@ -12,6 +12,7 @@ import pandas as pd
 
 from toolkit.analysis.classes import numbers_of
 from toolkit.analysis.design import Design
+from toolkit.analysis.plain import is_constant
 from toolkit.analysis.reliability import item_values
 from toolkit.analysis.sampled import Sampled
 from toolkit.arguments import typed
@@ -197,8 +198,8 @@ def _refuse(
 def _refuse_flat(names: Sequence[str], values: Array) -> None:
     problems = [
         Problem(f"item {name}", "does not vary", "leave it out")
-        for name, spread in zip([*names, "(the outcome)"], np.ptp(values, axis=0), strict=True)
-        if spread == 0
+        for name, flat in zip([*names, "(the outcome)"], is_constant(values), strict=True)
+        if flat
     ]
     if not problems:
         correlation = np.corrcoef(values[:, :-1].T)

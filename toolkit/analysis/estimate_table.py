@@ -30,7 +30,7 @@ _ROUNDING = 1e-13
 class Table:
     """Requests × groups, flattened to the rows that were asked.
 
-    `rows_in` and `weight_in` count everyone of a group, whether they answered or not.
+    `rows_in` and `weight_in` count everyone of a group with a weight above 0, answered or not.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class Table:
         )
         self._asked = asked(wanted, self.groups)
         self.item, self.group = np.nonzero(self._asked)
-        inside = self.groups.codes >= 0
+        inside = (self.groups.codes >= 0) & (self.sampled.weights > 0)
         codes, size = self.groups.codes[inside], len(self.groups.labels)
         self.rows_in = np.bincount(codes, minlength=size).astype(np.float64)
         self.weight_in = np.bincount(codes, weights=self.sampled.weights[inside], minlength=size)

@@ -50,7 +50,7 @@ def proportions(
     items
         An instrument, variables, or column names.
     by
-        Group columns. Rows without a group are in no row of the result.
+        Group columns. Rows without a group (NaN or a reserved code) are in no row of the result.
     measure
         None for a row a response code; else "top", "bottom", "favourable", "unfavourable" or one code.
     design

@@ -17,6 +17,9 @@ __all__ = ["GAP_METHODS", "finish", "refuse_options", "refuse_percent"]
 
 Array = npt.NDArray[np.float64]
 
+UNITS = {"points": "points", "scale": "on the scale", "superiority": "points of superiority"}
+"""Code of a unit → its words."""
+
 GAP_METHODS = ("newcombe", "miettinen-nurminen", "agresti-caffo", "wald", "design-t")
 
 
@@ -92,7 +95,7 @@ def finish(
     family
         Items declared beforehand; None puts every row in one family.
     margin, units
-        For the verdicts, one a row.
+        For the verdicts, one a row; a unit is a key of `UNITS`.
     """
     items = rows["item"]
     rows["family"], rows["p_adjusted"] = _families(items, rows["p_value"], adjust, other_adjust, family)
@@ -113,8 +116,9 @@ def finish(
         verdict_code(gap, low, high, margin=within, detectable=least)
         for gap, low, high, within, least, _ in each
     ]
+    rows |= {"verdict_unit": np.array(units, dtype=object), "verdict_margin": margin}
     rows["verdict"] = [
-        verdict(gap, low, high, margin=within, detectable=least, unit=unit)
+        verdict(gap, low, high, margin=within, detectable=least, unit=UNITS[unit])
         for gap, low, high, within, least, unit in each
     ]
     return tidy(rows, gap_columns(groups))

@@ -56,7 +56,8 @@ def gaps(
     items
         An instrument (its single and multi-select columns two or more audiences share), variables, or names.
     between
-        Column of the audience; its category order gives audience_a and audience_b.
+        Column of the audience; its category order gives audience_a and audience_b. Rows with NaN or a
+        reserved code (-1 … -6) are in no audience.
     pairs
         Pairs (a, b) to compare; None compares all.
     reference
@@ -124,7 +125,7 @@ def gaps(
         other_adjust=other_adjust,
         family=family,
         margin=margin * np.where(share, 1.0, span),
-        units=np.where(points, "points", "on the scale").tolist(),
+        units=np.where(points, "points", "scale").tolist(),
     )
 
 

@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem, near_names
+from toolkit.instrument.model import is_missing_code
 
-__all__ = ["Groups", "group_by"]
+__all__ = ["Groups", "group_by", "levels_of"]
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,12 @@ def group_by(
     Raises
     ------
     InvalidInput
-        Naming every column the frame lacks.
+        Naming every column the frame lacks, and every column of numbers that holds reserved codes.
+
+    Notes
+    -----
+    A row with NaN or a reserved code (-1 … -6) is in no group: nobody is of the group "refused". In a column
+    of numbers -1 may be a code or a number; it is refused rather than guessed.
     """
     listed = () if names is None else (names,) if isinstance(names, str) else tuple(names)
     absent = [name for name in listed if name not in frame.columns]
@@ -60,7 +66,18 @@ def group_by(
         )
     if not listed:
         return Groups((), np.zeros(len(frame), dtype=np.intp), ((),))
-    coded = [_levels(frame[name]) for name in listed]
+    coded = [levels_of(frame[name]) for name in listed]
+    ambiguous = [
+        Problem(
+            f"column {name}",
+            f"holds numbers that are reserved codes for missing answers ({', '.join(map(str, reserved))})",
+            "replace them by NaN where they mean that nothing is known, else recode the groups",
+        )
+        for name, (_, levels) in zip(listed, coded, strict=True)
+        if (reserved := [level for level in levels if is_missing_code(level)])
+    ]
+    if ambiguous:
+        raise InvalidInput("groups", ambiguous)
     if len(listed) == 1:
         codes, levels = coded[0]
         if not every_category:
@@ -78,11 +95,23 @@ def group_by(
     return Groups(listed, result, tuple(labels))
 
 
-def _levels(series: pd.Series) -> tuple[Any, list[Any]]:
+def levels_of(series: pd.Series) -> tuple[Any, list[Any]]:
+    """Return the level of each row (−1 for none) and the levels.
+
+    Reserved codes are no level, except in a column of numbers, where they are left for the caller to refuse.
+    """
     if isinstance(series.array, pd.Categorical):
-        return series.array.codes.astype(np.intp), series.array.categories.tolist()
-    codes, levels = pd.factorize(series, sort=True)
-    return codes, list(levels)
+        codes, levels = series.array.codes.astype(np.intp), series.array.categories.tolist()
+    else:
+        codes, found = pd.factorize(series, sort=True)
+        levels = list(found)
+        if pd.api.types.is_numeric_dtype(series.dtype):
+            return codes, levels
+    real = np.array([not is_missing_code(level) for level in levels], dtype=bool)
+    if real.all():
+        return codes, levels
+    position = np.append(np.where(real, np.cumsum(real) - 1, -1), -1)  # the last is for −1
+    return position[codes], [level for level, kept in zip(levels, real, strict=True) if kept]
 
 
 def _observed(codes: Any, levels: list[Any]) -> tuple[Any, list[Any]]:

@@ -13,6 +13,7 @@ from scipy.special import chdtrc
 from toolkit.analysis.classes import classes_of, numbers_of
 from toolkit.analysis.factor_model import fit_factors, moments_of
 from toolkit.analysis.ordinal import ordinal_regression
+from toolkit.analysis.plain import is_constant
 from toolkit.analysis.regression import regression
 from toolkit.analysis.reliability import item_values
 from toolkit.arguments import typed
@@ -126,7 +127,7 @@ def measurement_invariance(
     problems += [
         Problem(f"group {label!r}", "some item does not vary", "leave the item out")
         for label, part in zip(labels, parts, strict=True)
-        if len(part) and not bool((part.var(axis=0) > 0).all())
+        if len(part) and bool(is_constant(part).any())
     ]
     if len(labels) < 2:
         problems.append(Problem("groups", f"are {len(labels)}", "give at least two"))

@@ -12,14 +12,14 @@ import numpy.typing as npt
 from toolkit.analysis.answers import Request
 from toolkit.analysis.explained import Explained, explained_by
 from toolkit.analysis.group_sums import Term, group_sums
+from toolkit.analysis.plain import ROUNDING
 from toolkit.analysis.results import Moments
 from toolkit.analysis.sampled import Sampled
 
-__all__ = ["Domains"]
+__all__ = ["Domains", "is_flat"]
 
 Array = npt.NDArray[np.float64]
 _IN_CACHE = 250_000
-_ROUNDING = 1e-13
 
 
 class Domains:
@@ -130,7 +130,7 @@ class Domains:
         sizes = sums["sizes"].reshape(-1, groups, y.shape[2])
         weight = np.broadcast_to(sizes.sum(axis=2), (items, groups))
         safe = np.where(weight > 0, weight, 1.0)
-        mean, square, fixed = _means(y.sum(axis=2), sums.get("squares"), safe)
+        mean, square, fixed = _means(y.sum(axis=2), sums.get("squares"), safe, centre)
         covariance = np.zeros((items, groups, groups))
         if with_errors:
             covariance = self._covariance(sums, y, sizes, mean, safe)
@@ -185,15 +185,20 @@ class Domains:
         return at
 
 
-def _means(sums: Array, squares: Array | None, safe: Array) -> tuple[Array, Array, Any]:
+def _means(sums: Array, squares: Array | None, safe: Array, centre: Array) -> tuple[Array, Array, Any]:
     """Means and mean squares, and where answers do not vary but for rounding."""
     mean = sums / safe
     if squares is None:
-        none, all_ = np.abs(mean) <= _ROUNDING, np.abs(mean - 1) <= _ROUNDING
+        none, all_ = np.abs(mean) <= ROUNDING / 10, np.abs(mean - 1) <= ROUNDING / 10
         mean = np.where(none, 0.0, np.where(all_, 1.0, mean))
         return mean, mean, none | all_
     square = squares / safe
-    return mean, square, square - mean**2 <= _ROUNDING * square
+    return mean, square, is_flat(square, mean, centre[:, None])
+
+
+def is_flat(square: Array, mean: Array, centre: Array) -> Any:
+    """Whether answers vary by no more than rounding: that of the sums, and that of taking the centre off."""
+    return square - mean * mean <= ROUNDING / 10 * square + (ROUNDING / 100 * centre) ** 2
 
 
 def _totals(z: Array, stratum: Any, strata: int) -> Array:

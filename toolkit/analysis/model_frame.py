@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from toolkit.analysis.plain import is_constant
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument.model import MISSING
 
@@ -148,7 +149,7 @@ def _plain(column: pd.Series) -> pd.Series:
     if pd.api.types.is_bool_dtype(column.dtype) or pd.api.types.is_numeric_dtype(column.dtype):
         numbers = column.to_numpy(dtype=np.float64, na_value=np.nan)
         return pd.Series(np.where(np.isinf(numbers), np.nan, numbers))
-    return pd.Series(pd.Categorical(column.to_numpy(dtype=object, na_value=None)))
+    return _plain(pd.Series(pd.Categorical(column.to_numpy(dtype=object, na_value=None))))
 
 
 def _observed(column: pd.Series) -> pd.Series:
@@ -190,7 +191,7 @@ def _refuse_few(kept: pd.DataFrame, y: Array, formula: str) -> None:
     problems = []
     if len(y) < 3:
         problems.append(Problem(f"formula {formula!r}", f"{len(y)} rows are complete", "a model needs more"))
-    elif np.ptp(y) == 0:
+    elif is_constant(y):
         problems.append(Problem(f"formula {formula!r}", "the outcome does not vary", "nothing to model"))
     for name in kept.columns:
         if len(kept) and kept[name].nunique() < 2:

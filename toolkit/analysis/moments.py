@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from toolkit.analysis.answers import Request
 from toolkit.analysis.group_sums import Term, centres, filled, group_sums
-from toolkit.analysis.linearised import Domains
+from toolkit.analysis.linearised import Domains, is_flat
 from toolkit.analysis.replicates import Replicated
 from toolkit.analysis.results import Moments
 from toolkit.analysis.sampled import Sampled, ratio_estimates
@@ -22,7 +22,6 @@ Array = npt.NDArray[np.float64]
 _CELLS_AT_ONCE = 3_000_000
 _FEW_CELLS = 250_000
 _DRAWN_AT_ONCE = 500_000
-_ROUNDING = 1e-13
 _PARTS = ("n", "units", "weight", "kish", "mean", "spread", "covariance")
 
 
@@ -109,9 +108,7 @@ def _simple(
     with np.errstate(divide="ignore", invalid="ignore"):
         mean = sums / n
         square = (squares[0] if squares else sums) / n
-        spread = np.where(
-            square - mean * mean <= _ROUNDING * square, 0.0, (square - mean * mean) * (n / (n - 1))
-        )
+        spread = np.where(is_flat(square, mean, centre[:, None]), 0.0, (square - mean * mean) * (n / (n - 1)))
     spread = np.where(n > 1, np.maximum(spread, 0.0), np.nan)
     return Moments(n, n, n, n, mean + centre[:, None], spread, None)
 
@@ -131,6 +128,9 @@ def _with_errors(
         each = _of_replicates(sampled.replicated, sampled.weights, groups, n_groups, y, valid)
     else:
         each = _of_stages(sampled, groups, n_groups, y, valid)
+    flat = found.spread == 0
+    each[flat] = 0.0
+    each.transpose(0, 2, 1)[flat] = 0.0
     each[nobody] = np.nan
     each.transpose(0, 2, 1)[nobody] = np.nan
     return replace(found, covariance=each)

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from toolkit.analysis.factor_model import fit_factors, moments_of
+from toolkit.analysis.plain import is_constant
 from toolkit.analysis.reliability import item_values
 from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, NotConverged, Problem
@@ -181,7 +182,7 @@ def _refuse(names: Sequence[str], values: Array, factors: int, method: str) -> N
     if len(values) < 3 * len(names):
         what = f"{len(values)} answered every item"
         problems.append(Problem("respondents", what, f"give at least {3 * len(names)}"))
-    elif not bool((values.var(axis=0) > 0).all()):
+    elif bool(is_constant(values).any()):
         problems.append(Problem("items", "one does not vary", "leave it out"))
     if problems:
         raise InvalidInput("omega", problems)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from toolkit.analysis.groups import levels_of
 from toolkit.errors import InvalidInput, Problem
 
 __all__ = ["refuse_overlap"]
@@ -34,8 +35,8 @@ def refuse_overlap(frame: pd.DataFrame, between: str) -> None:
     if frame["respondent"].is_unique:  # the usual case, told without sorting anything
         return
     keys = ["respondent", *(name for name in ("wave",) if name in frame.columns)]
-    known = frame["respondent"].notna()
-    again = frame.duplicated(keys, keep=False) & known & frame[between].notna()
+    known = frame["respondent"].notna() & (levels_of(frame[between])[0] >= 0)
+    again = frame.duplicated(keys, keep=False) & known
     if not again.any():
         return
     groups = (

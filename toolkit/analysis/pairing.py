@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from toolkit.analysis.groups import Groups, group_by
+from toolkit.analysis.groups import Groups, group_by, levels_of
 from toolkit.analysis.intervals import wilson
 from toolkit.errors import InvalidInput, Problem, near_names
 
@@ -66,9 +66,8 @@ def two_waves(
 
 
 def _in_time(column: pd.Series) -> list[str]:
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        return [one for one in column.cat.categories if (column == one).any()]
-    return sorted(column.dropna().unique())
+    codes, levels = levels_of(column)
+    return [levels[at] for at in np.unique(codes[codes >= 0])]
 
 
 def pair_people(
@@ -98,7 +97,7 @@ def pair_people(
         mend = near_names(person, map(str, frame.columns))
         raise InvalidInput(what, [Problem(f"column {person}", "is not in the frame", mend)])
     groups = group_by(frame, by, every_category=False)
-    people, _ = pd.factorize(frame[person])
+    people, _ = levels_of(frame[person])
     at = [np.flatnonzero((frame[wave] == one).to_numpy(dtype=bool, na_value=False)) for one in waves]
     problems = []
     for name, rows in zip(waves, at, strict=True):

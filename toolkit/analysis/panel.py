@@ -14,6 +14,7 @@ from toolkit.analysis.answers import Items, Request, read_columns, requests_for
 from toolkit.analysis.gap_rows import finish, refuse_options, refuse_percent
 from toolkit.analysis.intervals import quantile
 from toolkit.analysis.pairing import Pairing, newcombe_paired_limits, pair_people, two_waves
+from toolkit.analysis.plain import ROUNDING
 from toolkit.analysis.results import Interval
 from toolkit.analysis.tables import table_of
 from toolkit.analysis.two_proportions import cohen_h
@@ -148,7 +149,7 @@ def panel_change(
         other_adjust=other_adjust,
         family=family,
         margin=margin * columns["span"],
-        units=np.where(columns["share"], "points", "on the scale").tolist(),
+        units=np.where(columns["share"], "points", "scale").tolist(),
     )
     return result.assign(joined=columns["joined"], left=columns["left"])
 
@@ -227,7 +228,9 @@ def means_of_pairs(
         )
         away = (after - before) - gap[group]
         spread = np.sqrt(np.bincount(group, away**2, minlength=count) / (n - 1))
-        fine = (n > 1) & (spread > 1e-12)
+        size = np.zeros(count)
+        np.maximum.at(size, group, np.maximum(np.abs(before), np.abs(after)))
+        fine = (n > 1) & (spread > ROUNDING * size)
         error = np.where(fine, spread / np.sqrt(n), np.nan)
         t, df = gap / error, np.where(fine, n - 1, np.nan)
         half = quantile(level, df) * error

@@ -16,6 +16,7 @@ from toolkit.analysis.multiplicity import adjust_p
 from toolkit.analysis.pairing import Pairing, pair_people, two_waves
 from toolkit.analysis.panel import means_of_pairs, shares_of_pairs
 from toolkit.analysis.permutation import flipped_p, shuffled_p
+from toolkit.analysis.plain import is_constant
 from toolkit.analysis.t_tests import t_test
 from toolkit.analysis.verdict import amount
 from toolkit.arguments import typed
@@ -152,7 +153,8 @@ def _sides(
     if str(control) not in names:
         mend = near_names(str(control), names)
         problems.append(Problem("control", f"{control!r} is not in column {arm}", mend))
-    inside = frame[frame[wave].isin(waves) & frame[arm].notna()]
+    inside = frame[frame[wave].isin(waves)].assign(**{arm: paired.groups.codes[frame[wave].isin(waves)]})
+    inside = inside[inside[arm] >= 0]
     moved = int((inside.groupby(person, observed=True)[arm].nunique() > 1).sum())
     if moved:
         mend = "give each the arm they were put into"
@@ -191,7 +193,8 @@ def _row(
         "left_control": int(paired.left[control]) if control >= 0 else 0,
     }
     if control >= 0:
-        return row | _compared(treated, others, level, permutations, seed)
+        size = float(np.abs(np.concatenate([before[known], after[known], [0.0]])).max())
+        return row | _compared(treated, others, size, level, permutations, seed)
     sums = shares_of_pairs if made.share else means_of_pairs
     found = sums(before[known], after[known], group, 1, level, 0.8)
     same = ("std_error", "conf_low", "conf_high", "df", "p_value", "method")
@@ -199,13 +202,15 @@ def _row(
     return row | {"p_permutation": flipped_p(treated, draws=permutations, seed=seed)}
 
 
-def _compared(treated: Array, others: Array, level: float, permutations: int, seed: int) -> dict[str, Any]:
-    """Change of the one less change of the other: Welch's t and its permutation."""
+def _compared(
+    treated: Array, others: Array, size: float, level: float, permutations: int, seed: int
+) -> dict[str, Any]:
+    """Change of the one less change of the other, of answers up to `size`: Welch's t and its permutation."""
     named = ("std_error", "conf_low", "conf_high", "df", "p_value", "p_permutation")
     nothing: dict[str, Any] = dict.fromkeys(named, math.nan) | {"estimate": _mean(treated) - _mean(others)}
     if min(len(treated), len(others)) < 2:
         return nothing | {"method": "not tested: fewer than two people of an arm answered both times"}
-    if np.ptp(treated) == 0 and np.ptp(others) == 0:
+    if is_constant(treated, size=size) and is_constant(others, size=size):
         return nothing | {"method": "not tested: within each arm everyone changed by the same amount"}
     found = t_test(treated, others, level=level)
     p = shuffled_p(treated, others, draws=permutations, seed=seed)

@@ -11,9 +11,30 @@ import pandas as pd
 from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.model import MISSING
 
-__all__ = ["as_numbers"]
+__all__ = ["ROUNDING", "as_numbers", "is_constant"]
 
 Array = npt.NDArray[np.float64]
+ROUNDING = 1e-12
+"""A standard error below this part of the answers' size is rounding noise, not spread."""
+
+
+def is_constant(values: Any, *, size: Any = None) -> Any:
+    """Return whether the numbers of each column are all alike but for rounding.
+
+    Parameters
+    ----------
+    values
+        Numbers, or rows × columns of them.
+    size
+        How large the numbers are that rounding worked on, where these are differences of larger ones.
+
+    Examples
+    --------
+    >>> bool(is_constant(np.array([0.1 + 0.2, 0.3]))), bool(is_constant(np.array([0.3, 0.31])))
+    (True, False)
+    """
+    largest = np.abs(values).max(axis=0) if size is None else size
+    return np.ptp(values, axis=0) <= ROUNDING / 10 * largest
 
 
 def as_numbers(name: str, values: Any) -> Array:
@@ -45,6 +66,9 @@ def as_numbers(name: str, values: Any) -> Array:
             kept = given.cat.remove_unused_categories()
             codes = [np.nan if str(one) in MISSING else float(one) for one in kept.cat.categories]
             given = np.array([*codes, np.nan])[kept.cat.codes]  # NaN, the last, stands for code -1
+        elif not pd.api.types.is_numeric_dtype(getattr(given, "dtype", np.asarray(given).dtype)):
+            cells = np.asarray(given, dtype=object).ravel()
+            given = [np.nan if isinstance(one, str) and one in MISSING else one for one in cells]
         numbers: Array = np.asarray(given, dtype=np.float64).ravel()
     except (TypeError, ValueError) as error:
         mend = "give one column of numbers or of an item whose codes are numbers"

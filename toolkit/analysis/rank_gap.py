@@ -96,7 +96,7 @@ def rank_gap(
         other_adjust=other_adjust,
         family=family,
         margin=np.full(len(plan.item), margin),
-        units=["points of superiority"] * len(plan.item),
+        units=["superiority"] * len(plan.item),
     )
 
 

@@ -13,6 +13,7 @@ from scipy.special import ndtr, ndtri, stdtr, stdtrit
 from toolkit.analysis.design import Design
 from toolkit.analysis.fitting import deviance, fit, log_likelihood, mean_and_slope, variance_at
 from toolkit.analysis.model_frame import ModelFrame, model_frame
+from toolkit.analysis.plain import ROUNDING
 from toolkit.analysis.sampled import Sampled, covariance
 from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, NotConverged, Problem
@@ -31,7 +32,8 @@ class Regression:
     Attributes
     ----------
     table
-        A row a term: term, estimate, std_error, statistic, df, p_value, conf_low, conf_high. Logistic
+        A row a term: term, estimate, std_error, statistic, df, p_value, conf_low, conf_high; no test where
+        the fit is perfect. Logistic
         estimates are log odds ratios, Poisson ones log ratios; exponentiate estimate and limits.
     covariance
         Of the estimates.
@@ -40,9 +42,13 @@ class Regression:
     df
         Degrees of freedom of t; infinite where z is used.
     deviance, null_deviance, dispersion, log_likelihood
-        Weights scaled to mean 1 under a design; the likelihood is NaN there.
+        Weights scaled to mean 1 under a design; the likelihood is NaN there. The null model is always that of
+        one mean for all; R's null deviance of a model without intercept is that of the mean 0 (gaussian).
     r_squared
-        Of a linear model without a design; NaN otherwise.
+        Of a linear model without a design; NaN otherwise. Always about the mean of the outcome (1 −
+        deviance / null_deviance), with an intercept or without, so that models of one outcome can be
+        compared; statsmodels calls it centred. R's `summary.lm` takes it about 0 in a model without an
+        intercept: that is 1 − deviance / Σ y².
     n
         Complete rows.
     """
@@ -134,6 +140,13 @@ def regression(
         away = (data.outcome - mean) / slope * working
         errors = _design_covariance(data, sampled, beta, (data.predictors * away[:, None]) @ naive, family)
         df = sampled.degrees_of_freedom(data.rows.astype(bool)) + 1 - k
+    if (
+        family == "gaussian"
+        and (weights * pearson**2).sum() <= ROUNDING**2 * (weights * data.outcome**2).sum()
+    ):
+        errors = np.zeros_like(
+            errors
+        )  # a perfect fit: what is left over is rounding, and so would any test be
     null = _null_mean(data, weights, family)
     own, null_own = (deviance(data.outcome, one, weights, family) for one in (mean, null))
     linear = family == "gaussian" and sampled is None
@@ -165,7 +178,7 @@ def coefficient_table(
         raise InvalidInput("model", [Problem("design", what, mend)])
     error = np.sqrt(np.diag(errors))
     with np.errstate(divide="ignore", invalid="ignore"):
-        statistic = beta / error
+        statistic = np.where(error > 0, beta / error, np.nan)
     below = ndtr(-np.abs(statistic)) if np.isinf(df) else stdtr(df, -np.abs(statistic))
     reach = (ndtri((1 + level) / 2) if np.isinf(df) else stdtrit(df, (1 + level) / 2)) * error
     return pd.DataFrame(

@@ -13,6 +13,7 @@ import pandas as pd
 from scipy.special import fdtrc, fdtri
 
 from toolkit.analysis.answers import read_columns, requests_for
+from toolkit.analysis.plain import ROUNDING
 from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.model import Variable
@@ -280,8 +281,8 @@ def _covariance(names: Sequence[str], values: Array) -> Array:
     found = pd.DataFrame(values).cov(min_periods=3).to_numpy()
     problems = [
         Problem(f"item {name}", "does not vary, or too few answered it", "leave it out")
-        for name, variance in zip(names, np.diag(found), strict=True)
-        if not variance > 0
+        for name, spread, size in zip(names, np.sqrt(np.diag(found)), np.abs(values).T, strict=True)
+        if not spread > ROUNDING * np.nanmax(size, initial=0.0)
     ]
     if not problems and np.isnan(found).any():
         problems = [Problem("items", "fewer than three people answered some pair", "leave one of them out")]

@@ -128,6 +128,9 @@ def covariance(sampled: Sampled, z: Array) -> Array:
     if sampled.calibration is not None:
         z = sampled.calibration.residuals(z)
     at, totals = sampled.stratum, z
+    if sampled.element and sampled.psus_in.sum() < len(z):  # rows of weight 0 that nothing says were drawn
+        drawn = sampled.weights > 0
+        at, totals = at[drawn], totals[drawn]
     if not sampled.element:
         units = int(sampled.psus_in.sum())
         totals, at = sums_within(sampled.psu, z, units), np.zeros(units, dtype=np.intp)

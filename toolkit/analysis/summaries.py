@@ -13,6 +13,7 @@ from toolkit.analysis.engine import Sides, compare
 from toolkit.analysis.gap_rows import finish, refuse_options, refuse_percent
 from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem, near_names
+from toolkit.instrument.model import is_missing_code
 
 __all__ = ["gaps_from_summary"]
 
@@ -170,7 +171,7 @@ def _broken(table: pd.DataFrame, between: str, by: tuple[str, ...]) -> Iterator[
             )
     keys = ["item", "measure", *by, between]
     for name in ("item", *by, between):
-        for label in table.index[table[name].isna()]:
+        for label in table.index[table[name].isna() | table[name].map(is_missing_code).astype(bool)]:
             yield Problem(f"row {label}, column {name}", "is missing", "fill it in or leave the row out")
     for label in table.index[table.duplicated(keys)]:
         said = ", ".join(str(value) for value in table.loc[[label], keys].iloc[0])
@@ -185,6 +186,7 @@ def _paired(
     column = table[between]
     categorical = isinstance(column.dtype, pd.CategoricalDtype)
     labels = list(column.cat.categories) if categorical else list(dict.fromkeys(column))
+    labels = [label for label in labels if not is_missing_code(label)]
     wanted = pairs_to_compare(labels, between, pairs, reference)
     keys = list(zip(*(table[name].tolist() for name in ("item", "measure", *by)), strict=True))
     place = {side: at for at, side in enumerate(zip(column.tolist(), keys, strict=True))}

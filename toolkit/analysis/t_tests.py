@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import gammaln, stdtr, stdtrit
 
-from toolkit.analysis.plain import as_numbers
+from toolkit.analysis.plain import as_numbers, is_constant
 from toolkit.analysis.results import Test
 from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem
@@ -64,7 +64,7 @@ def cohen_d(a: npt.ArrayLike, b: npt.ArrayLike) -> CohenD:
     first, second = sample_of("a", a), sample_of("b", b)
     df = first.size + second.size - 2
     pooled = ((first.size - 1) * first.var(ddof=1) + (second.size - 1) * second.var(ddof=1)) / df
-    _refuse_no_spread(float(pooled), "cohen_d")
+    _refuse_no_spread(is_constant(first) and is_constant(second), "cohen_d")
     sd = math.sqrt(float(pooled))
     d = float(first.mean() - second.mean()) / sd
     exact = math.exp(float(gammaln(df / 2) - gammaln((df - 1) / 2))) * math.sqrt(2 / df)
@@ -117,17 +117,20 @@ def t_test(
     0.1516
     """
     if b is None or paired:
-        first, said = (
-            (sample_of("a", a), "one-sample t test") if b is None else (_pairs(a, b), "paired t test")
-        )
+        if b is None:
+            first, said = sample_of("a", a), "one-sample t test"
+            flat = is_constant(first)
+        else:
+            first, size = _pairs(a, b)
+            flat, said = is_constant(first, size=size), "paired t test"
         mean, variance, df = float(first.mean()), float(first.var(ddof=1)) / first.size, first.size - 1.0
     else:
         least = 1 if equal_variances else 2
-        mean, variance, df = _two(
-            sample_of("a", a, least=least), sample_of("b", b, least=least), equal_variances
-        )
+        first, second = sample_of("a", a, least=least), sample_of("b", b, least=least)
+        flat = is_constant(first) and is_constant(second)
+        mean, variance, df = _two(first, second, equal_variances)
         said = "two-sample t test, pooled variance" if equal_variances else "Welch two-sample t test"
-    _refuse_no_spread(variance, "t_test")
+    _refuse_no_spread(flat or not variance > 0, "t_test")
     return t_test_of(mean, math.sqrt(variance), df, mu=mu, alternative=alternative, level=level, method=said)
 
 
@@ -170,12 +173,14 @@ def _two(a: Array, b: Array, pooled: bool) -> tuple[float, float, float]:
     return apart, variance, variance**2 / below if below > 0 else math.nan
 
 
-def _pairs(a: npt.ArrayLike, b: npt.ArrayLike) -> Array:
+def _pairs(a: npt.ArrayLike, b: npt.ArrayLike) -> tuple[Array, float]:
+    """Differences within pairs, and how large the answers are that they come from."""
     first, second = as_numbers("a", a), as_numbers("b", b)
     if first.size != second.size:
         what = f"are of unequal length ({first.size} and {second.size})"
         raise InvalidInput("t_test", [Problem("pairs", what, "give one value a person on both sides")])
-    return sample_of("pairs", first - second)
+    largest = np.nanmax(np.abs([first, second]), initial=0.0)
+    return sample_of("pairs", first - second), float(largest)
 
 
 def sample_of(name: str, values: npt.ArrayLike, *, least: int = 2) -> Array:
@@ -192,8 +197,8 @@ def sample_of(name: str, values: npt.ArrayLike, *, least: int = 2) -> Array:
     return numbers
 
 
-def _refuse_no_spread(variance: float, what: str) -> None:
-    if not variance > 0:
+def _refuse_no_spread(flat: bool, what: str) -> None:
+    if flat:
         raise InvalidInput(
             what, [Problem("answers", "everyone gave the same answer", "there is no spread to test against")]
         )

@@ -26,9 +26,9 @@ from toolkit.cli import (
     simulate,
     translate,
 )
-from toolkit.cli.common import BAD_INPUT, INTERRUPTED
-from toolkit.cli.interrupt import patient
+from toolkit.cli.common import BAD_INPUT, INTERRUPTED, TERMINATED
 from toolkit.errors import ToolkitError
+from toolkit.system import Terminated, interruptible
 
 __all__ = ["main"]
 
@@ -59,20 +59,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0 done; 1 some reports failed or a check found problems; 2 bad input; 130 interrupted.
+        0 done; 1 some reports failed or a check found problems; 2 bad input; 130 interrupted; 143 terminated.
     """
     _speak_utf8()
     given = _parser().parse_args(arguments)
     job: Callable[[argparse.Namespace], int] = given.job
     try:
-        with patient():
+        with interruptible():
             return job(given)
     except ToolkitError as fault:
         print(fault, file=sys.stderr)
         return BAD_INPUT
-    except KeyboardInterrupt:
-        print("Interrupted. What was finished stands; what was not was cleared away.", file=sys.stderr)
-        return INTERRUPTED
+    except KeyboardInterrupt as fault:
+        print("Interrupted. Finished reports were kept; unfinished ones were removed.", file=sys.stderr)
+        return TERMINATED if isinstance(fault, Terminated) else INTERRUPTED
     except BrokenPipeError:
         sys.stderr.close()
         return 0

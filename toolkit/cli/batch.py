@@ -1,4 +1,4 @@
-"""survey-toolkit batch: thousands of reports in one night, that may be stopped and taken up again."""
+"""survey-toolkit batch: many reports with limits, in a run that can be interrupted and resumed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from toolkit.cli.common import count, study_file, takes_study
-from toolkit.cli.report import chosen, make, takes_choice
+from toolkit.cli.report import make, options_of, takes_choice
 
 if TYPE_CHECKING:
     from toolkit.cli.common import Commands
@@ -19,12 +19,17 @@ _UNITS = {"k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 
 def add(commands: Commands) -> None:
     """Add the command to the parser."""
-    batch = commands.add_parser("batch", help="make many reports, with limits; may be taken up again")
+    batch = commands.add_parser("batch", help="build many reports with time and memory limits; resumable")
     takes_study(batch)
     takes_choice(batch)
-    batch.add_argument("--dry-run", action="store_true", help="list what would be made, and write nothing")
+    batch.add_argument("--dry-run", action="store_true", help="list what would be built, and write nothing")
     batch.add_argument(
-        "--timeout", type=count, default=1800, metavar="SECONDS", help="of one report (default: 1800)"
+        "--timeout",
+        dest="seconds",
+        type=count,
+        default=1800,
+        metavar="SECONDS",
+        help="time limit per report (default: 1800)",
     )
     batch.add_argument(
         "--cluster", metavar="ADDRESS", help="a Dask scheduler whose workers make the reports (docs/scale.md)"
@@ -33,7 +38,7 @@ def add(commands: Commands) -> None:
         "--memory",
         type=size,
         metavar="SIZE",
-        help="a report's notebook may take, as in 2G (default: no limit)",
+        help="memory limit per report, e.g. 2G (default: no limit)",
     )
     batch.set_defaults(job=_batch)
 
@@ -54,10 +59,10 @@ def size(text: str) -> int:
 
 def _batch(given: argparse.Namespace) -> int:
     if not given.dry_run:
-        return make(given, seconds=given.timeout, memory=given.memory, cluster=given.cluster)
-    from toolkit.reporting.batch import plan_reports
+        return make(given)
+    from toolkit.reporting.batch import plan_study
 
-    planned = plan_reports(study_file(given.study), **chosen(given))
+    planned = plan_study(study_file(given.study), options_of(given))
     for row in planned.itertuples():
         print(f"{row.organisation} {row.name}: {row.status}")
     counts = planned["status"].value_counts()

@@ -43,8 +43,10 @@ def add(commands: Commands) -> None:
 
 
 def _checklist(given: argparse.Namespace) -> int:
-    from toolkit.reporting.atomic import write_whole
+
+    from toolkit.records import csv_for_people
     from toolkit.reporting.checklists import CHECKLISTS, STATUSES, checklist, load_checklist
+    from toolkit.system import write_whole
 
     lists = [given.list] if given.list else list(CHECKLISTS)
     found = checklist(_source(given), lists=lists)
@@ -61,7 +63,7 @@ def _checklist(given: argparse.Namespace) -> int:
         "have been done all the same."
     )
     if given.out:
-        write_whole(Path(given.out), found.to_csv(index=False))
+        write_whole(Path(given.out), csv_for_people(found))
         print(given.out)
     return FAILED if given.strict and (found["status"] == "missing").any() else 0
 

@@ -11,10 +11,19 @@ from toolkit.errors import ToolkitError
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
-__all__ = ["BAD_INPUT", "FAILED", "INTERRUPTED", "SAMPLE_STUDY", "count", "study_file", "takes_study"]
+__all__ = [
+    "BAD_INPUT",
+    "FAILED",
+    "INTERRUPTED",
+    "SAMPLE_STUDY",
+    "TERMINATED",
+    "count",
+    "study_file",
+    "takes_study",
+]
 
 SAMPLE_STUDY = "data_samples/ai_at_work/study.yaml"
-FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
+FAILED, BAD_INPUT, INTERRUPTED, TERMINATED = 1, 2, 130, 143
 _MOST = 100_000_000
 """More workers, or seconds (three years), than can be meant; beyond some number systems refuse to wait."""
 

@@ -32,7 +32,8 @@ def add(commands: Commands) -> None:
 
 def _compare(given: argparse.Namespace) -> int:
     from toolkit.instrument import compare
-    from toolkit.reporting.atomic import write_whole
+    from toolkit.records import csv_for_people
+    from toolkit.system import write_whole
 
     old, new = _questionnaire(given.old), _questionnaire(given.new)
     found = compare(old, new)
@@ -44,7 +45,7 @@ def _compare(given: argparse.Namespace) -> int:
     drawn = int((found["trend"] == "yes").sum())
     print(f"A trend may be drawn for {drawn} of {len(found)} question(s) of an audience.")
     if given.out:
-        write_whole(Path(given.out), found.to_csv(index=False))
+        write_whole(Path(given.out), csv_for_people(found))
         print(given.out)
     return 0
 

@@ -31,9 +31,9 @@ def add(commands: Commands) -> None:
 
 
 def _formats(given: argparse.Namespace) -> int:
-    from toolkit.reporting.asked import Tried
     from toolkit.reporting.documents import check_formats, write_documents
-    from toolkit.reporting.plainly import said_plainly
+    from toolkit.reporting.options import Tried
+    from toolkit.system import system_errors_explained
 
     tried = Tried()
     wanted = tried(check_formats, given.formats)
@@ -46,7 +46,7 @@ def _formats(given: argparse.Namespace) -> int:
     for folder, document in zip(folders, documents, strict=True):
         if document is None or wanted is None:
             continue
-        with said_plainly():
+        with system_errors_explained():
             paths = write_documents(document, folder, wanted, keep=False)
         for path in paths:
             print(os.path.relpath(path))
@@ -75,8 +75,8 @@ def _document(folder: Path, templates: Mapping[str, Path]) -> Document:
 def _check_templates(templates: Mapping[str, Path], formats: Sequence[str] | None) -> None:
     """Refuse templates that are no such files, or for formats that are not written."""
     from toolkit.errors import InvalidInput, Problem
-    from toolkit.reporting.asked import Tried
-    from toolkit.reporting.planning import check_template
+    from toolkit.reporting.documents.office import check_template
+    from toolkit.reporting.options import Tried
 
     tried = Tried()
     for form, template in templates.items():

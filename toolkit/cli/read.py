@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +35,9 @@ def add(commands: Commands) -> None:
     read.add_argument("--platform", help="who wrote it; told by its headings where left out")
     read.add_argument("--manifest", help="the manifest written when the questionnaire was exported")
     read.add_argument(
-        "--entry", metavar="YAML", help="more about the file, as under `answers` of a study file"
+        "--entry",
+        metavar="YAML",
+        help="what the command line does not say, as under `answers` of a study file",
     )
     read.add_argument("--audience", help="the one audience it holds")
     read.add_argument("--organisation", help="the one organisation it holds")
@@ -43,25 +46,34 @@ def add(commands: Commands) -> None:
 
 
 def _read(given: argparse.Namespace) -> int:
-    from toolkit.errors import InvalidInput
+    import pandas as pd
+
+    from toolkit.errors import InvalidInput, Problem
     from toolkit.instrument import load_instrument, load_instruments
-    from toolkit.responses import decode, read_answers
+    from toolkit.responses import decode, divided, read_answers
     from toolkit.responses.gather import nobody_kept
 
     _check_out(given.out)
     files = given.instrument
     instrument = load_instrument(files[0]) if len(files) == 1 else load_instruments(files)
     path = Path(given.file)
-    entry = _entry(given, path)
-    coded = decode(read_answers(entry, path, instrument), instrument)
-    print(f"{path.name}: read as {entry.platform}")
-    print(coded.disposition[["outcome", "reason", "rows"]].to_string(index=False))
-    problems = list(nobody_kept(coded.frame, coded.disposition, path.name))
+    entries = divided(_entry(given, path), path)
+    parts = [decode(read_answers(entry, path, instrument), instrument) for entry in entries]
+    print(f"{path.name}: read as {entries[0].platform}")
+    problems: list[Problem] = []
+    for entry, coded in zip(entries, parts, strict=True):
+        if len(entries) > 1:
+            print(f"Wave {entry.wave}:")
+        print(coded.disposition[["outcome", "reason", "rows"]].to_string(index=False))
+        problems += nobody_kept(coded.frame, coded.disposition, path.name)
     if problems:
         raise InvalidInput(path.name, problems)
     if given.out:
-        _write(coded.frame, Path(given.out))
-        print(f"{given.out}: {len(coded.frame)} respondents, {len(instrument.variables)} columns of answers")
+        frame = (
+            parts[0].frame if len(parts) == 1 else pd.concat([one.frame for one in parts], ignore_index=True)
+        )
+        _write(frame, Path(given.out))
+        print(f"{given.out}: {len(frame)} respondents, {len(instrument.variables)} columns of answers")
     return 0
 
 
@@ -74,24 +86,39 @@ def _check_out(out: str | None) -> None:
 
 
 def _entry(given: argparse.Namespace, path: Path) -> AnswersFile:
+    """What is said of the file: by the command line, then by --entry, then by the file itself."""
     from toolkit.instrument.strict import checked
     from toolkit.instrument.yaml_loader import read_document
     from toolkit.responses import AnswersFile
-    from toolkit.responses.detecting import has_heading, platform_of
+    from toolkit.responses.detecting import platform_of
+    from toolkit.responses.readers import headings_of_file
 
-    if given.entry:
-        document = read_document(Path(given.entry))
-        written = checked(AnswersFile, document)
-        manifest = written.manifest and str(Path(given.entry).parent / written.manifest)
-        return written.model_copy(update={"file": path.name, "manifest": given.manifest or manifest})
-    said: dict[str, Any] = {"wave": "1", "file": path.name}
-    if not has_heading(path, "organisation"):
-        said["organisation_column"] = None
-    said["platform"] = given.platform or platform_of(path)
-    for name in ("audience", "organisation", "manifest"):
+    said: dict[str, Any] = {"file": path.name}
+    for name in ("platform", "audience", "organisation", "manifest"):
         if getattr(given, name):
             said[name] = getattr(given, name)
-    return _checked(said, path.name)
+    if not given.entry:
+        said = {"wave": "1", "platform": given.platform or platform_of(path), **said}
+        entry = _checked(said, path.name)
+    else:
+        document = read_document(Path(given.entry))
+        if not isinstance(document.data, dict | None):
+            checked(AnswersFile, document)  # says what it must be
+        written = dict(document.data or {})
+        mapped = written.get("mapping")
+        by_mapping = isinstance(mapped, dict) and isinstance(mapped.get("wave"), dict)
+        if "wave" not in written and not by_mapping:
+            written["wave"] = "1"
+        if "platform" not in {**written, **said}:
+            written["platform"] = platform_of(path)
+        if isinstance(written.get("manifest"), str):
+            written["manifest"] = str(Path(given.entry).parent / written["manifest"])
+        entry = checked(AnswersFile, replace(document, data={**written, **said}))
+    if entry.mapping is None and "organisation_column" not in entry.model_fields_set:
+        headings = headings_of_file(entry, path)
+        if entry.organisation_column not in headings:
+            entry = entry.model_copy(update={"organisation_column": None})
+    return entry
 
 
 def _checked(said: dict[str, Any], source: str) -> AnswersFile:
@@ -120,4 +147,4 @@ def _write(frame: pd.DataFrame, out: Path) -> None:
         frame.to_csv(held, index=False, encoding="utf-8-sig")
     else:
         frame.to_parquet(held)
-    write_files(out.parent, {out.name: held.getvalue()})
+    write_files(out.parent, {out.name: held.getvalue()}, private=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import os
+from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from toolkit.cli.common import FAILED, count, study_file, takes_study
 from toolkit.cli.progress import STATUS, Teller
@@ -14,13 +15,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from toolkit.cli.common import Commands
+    from toolkit.reporting.options import RunOptions
 
-__all__ = ["add", "chosen", "make", "seen_from_here", "takes_choice"]
+__all__ = ["add", "make", "options_of", "seen_from_here", "takes_choice"]
 
 
 def add(commands: Commands) -> None:
     """Add the command to the parser."""
-    report = commands.add_parser("report", help="make the report of every organisation, or of some")
+    report = commands.add_parser("report", help="build reports for all or selected organisations")
     takes_study(report)
     takes_choice(report)
     report.set_defaults(job=_report)
@@ -29,41 +31,46 @@ def add(commands: Commands) -> None:
 def takes_choice(command: argparse.ArgumentParser) -> None:
     """Give a command what says which reports are made, of what, and where."""
     command.add_argument(
-        "--organisation", "-o", action="append", metavar="ID", help="only this one; may be given again"
+        "--organisation",
+        "-o",
+        dest="organisations",
+        action="append",
+        metavar="ID",
+        help="only this organisation (repeatable)",
     )
     command.add_argument("--wave", help="the wave, as the study file writes it (default: the latest)")
     command.add_argument(
         "--out", default="reports", metavar="FOLDER", help="where to write, s3://… too (default: reports)"
     )
-    command.add_argument("--workers", type=count, metavar="N", help="side by side (default: one a processor)")
+    command.add_argument(
+        "--workers", type=count, metavar="N", help="number of parallel workers (default: one per CPU)"
+    )
     command.add_argument("--notebook", metavar="FILE", help="another parameterised notebook")
     command.add_argument(
-        "--formats", default="html", metavar="LIST", help="of html,pdf,docx,pptx,xlsx (default: html)"
+        "--formats",
+        default="html",
+        metavar="LIST",
+        help="output formats, of html,pdf,docx,pptx,xlsx (default: html)",
     )
-    command.add_argument("--force", action="store_true", help="make again what stands unchanged")
+    command.add_argument("--force", action="store_true", help="rebuild reports even if up to date")
 
 
-def chosen(given: argparse.Namespace) -> dict[str, Any]:
-    """What `takes_choice` asked, as `run_reports` and `plan_reports` take it."""
-    names = ("organisation", "wave", "out", "notebook", "data", "formats", "force")
-    told = {name: getattr(given, name) for name in names}
-    told["organisations"] = told.pop("organisation")
-    return told
+def options_of(given: argparse.Namespace) -> RunOptions:
+    """Return a run's options: every one the command has, under the name it has everywhere."""
+    from toolkit.reporting.options import RunOptions
+
+    names = [field.name for field in fields(RunOptions) if hasattr(given, field.name)]
+    return RunOptions(**{name: getattr(given, name) for name in names})
 
 
-def make(given: argparse.Namespace, **limits: Any) -> int:
-    """Make the reports and say how it went; the exit code."""
-    from toolkit.reporting import run_reports
+def make(given: argparse.Namespace) -> int:
+    """Build the reports and print how it went; the exit code."""
+    from toolkit.reporting.batch import run_study
 
     teller = Teller()
     try:
-        made = run_reports(
-            study_file(given.study),
-            workers=given.workers,
-            progress=teller.progress,
-            told=teller.say,
-            **chosen(given),
-            **limits,
+        made = run_study(
+            study_file(given.study), options_of(given), progress=teller.progress, told=teller.say
         )
     finally:
         teller.end()

@@ -59,7 +59,7 @@ def pair(text: str) -> tuple[str, str]:
 
 def _run(given: argparse.Namespace) -> int:
     from toolkit.errors import ToolkitError
-    from toolkit.reporting.run import run_notebook
+    from toolkit.reporting.batch import run_notebook
 
     names = [name for name, _ in given.parameter]
     twice = sorted({name for name in names if names.count(name) > 1})

@@ -75,7 +75,7 @@ def admit(
     invited = dict(population or {})
     answered = {str(group): int(count) for group, count in names.value_counts().items()}
     groups = _groups(frame[by], invited)
-    _check(names, answered, invited, by)
+    _check(names, answered, invited, by, policy.threshold)
     small = tuple(group for group in groups if answered.get(group, 0) < policy.threshold)
     kept = frame.loc[~names.isin(small).to_numpy()]
     if isinstance(frame[by].dtype, pd.CategoricalDtype):
@@ -121,7 +121,10 @@ def _groups(column: pd.Series, invited: Mapping[str, int]) -> list[str]:
     return list(dict.fromkeys([*(str(group) for group in known), *invited]))
 
 
-def _check(names: pd.Series, answered: Mapping[str, int], invited: Mapping[str, int], by: str) -> None:
+def _check(
+    names: pd.Series, answered: Mapping[str, int], invited: Mapping[str, int], by: str, threshold: int
+) -> None:
+    """Refuse more answers than people; of a group too small to be shown, the message would tell how many."""
     problems = [
         Problem(
             f"{by} '{group}'",
@@ -129,7 +132,7 @@ def _check(names: pd.Series, answered: Mapping[str, int], invited: Mapping[str, 
             "correct the headcount, or look for answers of another organisation",
         )
         for group, count in invited.items()
-        if count is not None and answered.get(group, 0) > count
+        if count is not None and answered.get(group, 0) > max(count, threshold - 1)
     ]
     homeless = int(names.isna().sum())
     if homeless:

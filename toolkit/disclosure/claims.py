@@ -58,6 +58,8 @@ class Claim:
     table: str
     row: int
     side: Literal["", "a", "b"] = ""
+    spread: float = math.nan
+    """Standard deviation of the answers, as it follows from the standard error."""
 
     @property
     def published(self) -> bool:
@@ -186,6 +188,7 @@ def _rows(table: Table, instrument: Instrument | None) -> Iterator[Claim]:
                 table.name,
                 row,
                 side,
+                math.nan if side else number(record["std_error"]) * math.sqrt(number(record["effective_n"])),
             )
 
 
@@ -234,6 +237,7 @@ def _on_own_sample(claim: Claim, now: Mapping[str, str]) -> Claim:
         claim.table,
         claim.row,
         claim.side,
+        claim.spread,
     )
 
 

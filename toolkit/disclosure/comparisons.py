@@ -50,25 +50,31 @@ def redact_gaps(
     _compute_again(out, level, margin)
     _adjust_again(out, rows, table.name)
     added = ["n_a_shown", "n_b_shown", "shown", "bound", "bound_a", "bound_b", "withheld"]
-    numbers = ("estimate_a", "estimate_b", *_DERIVED, "p_adjusted")
-    return typed(out, [*frame.columns, *added], table.frame, ("n_a", "n_b"), numbers)
+    added += ["withheld_code_a", "withheld_code_b", "threshold"]
+    numbers = ("estimate_a", "estimate_b", *_DERIVED, "p_adjusted", "verdict_margin")
+    return typed(out, [*frame.columns, *added], table.frame, ("n_a", "n_b", "threshold"), numbers)
 
 
 def _gap_row(row: Mapping[str, Any], sides: Mapping[str, Claim], ruled: RulingOf) -> dict[str, Any]:
     new = dict(row) | {"shown": True, "bound": "", "withheld": ""}
-    reasons = []
+    why: dict[str, str] = {}
     for end in ("a", "b"):
         ruling, share = (None, Share("exact")) if sides[end].published else ruled(sides[end])
         shown = count_shown(row[f"n_{end}"]) if ruling is None else n_shown(ruling)
         new |= {f"n_{end}_shown": shown, f"bound_{end}": share.status if share.status in (">=", "<=") else ""}
         if share.status in (">=", "<="):
             new[f"estimate_{end}"] = share.bound
+        if ruling is not None:
+            new["threshold"] = ruling.threshold
         if not share.told:
-            reasons.append(f"{row[f'audience_{end}']}: {share.reason}")
-    if not reasons:  # only then: beside another reason it would tell which side has no answers at all
-        lacking = [end for end in ("a", "b") if not sides[end].published and math.isnan(sides[end].estimate)]
-        reasons = [f"{row[f'audience_{end}']}: {REASONS['none']}" for end in lacking]
-    if reasons:
+            why[end] = share.reason_code
+    if not why:  # only then: beside another reason it would tell which side has no answers at all
+        ends = [end for end in ("a", "b") if not sides[end].published]
+        why = {end: "none" for end in ends if math.isnan(sides[end].estimate)}
+    new |= {f"withheld_code_{end}": why.get(end, "") for end in ("a", "b")}
+    if why:
+        k = new["threshold"]
+        reasons = [f"{row[f'audience_{end}']}: {REASONS[code].format(k=k)}" for end, code in why.items()]
         ours = [end for end in ("a", "b") if not sides[end].published]
         new |= dict.fromkeys((*_DERIVED, "p_adjusted"), math.nan)
         new |= {f"{what}_{end}": math.nan for what in ("estimate", "n") for end in ours}

@@ -27,6 +27,8 @@ __all__ = [
 RulingOf = Callable[[Claim], tuple[Ruling, Share]]
 NOT_SHOWN = "not shown"
 
+_ADDED = ("n_shown", "shown", "bound", "withheld", "withheld_code", "threshold")
+_COUNTS = ("n", "threshold")
 _NUMBERS = ("estimate", "std_error", "conf_low", "conf_high", "df", "effective_n")
 
 
@@ -47,9 +49,10 @@ def redact_estimates(table: Table, claims: Sequence[Claim], ruled: RulingOf) -> 
     for claim in claims:
         ruling, share = ruled(claim)
         if share.status == "exact" and math.isnan(claim.estimate):
-            share = Share("withheld", reason=REASONS["none"])
+            share = Share("withheld", reason_code="none")
         row = dict(rows[claim.row])
-        row |= {"n_shown": n_shown(ruling), "shown": share.told, "bound": "", "withheld": share.reason}
+        row |= {"n_shown": n_shown(ruling), "shown": share.told, "bound": ""}
+        row |= _why(ruling, share)
         if not ruling.shown:
             row["n"] = math.nan
         if share.status in (">=", "<="):
@@ -63,8 +66,8 @@ def redact_estimates(table: Table, claims: Sequence[Claim], ruled: RulingOf) -> 
             row |= dict.fromkeys(_NUMBERS, math.nan)
             row["method"] = "withheld"
         out.append(row)
-    columns = [*table.frame.columns, "n_shown", "shown", "bound", "withheld"]
-    return typed(out, columns, table.frame, ("n",), _NUMBERS)
+    columns = [*table.frame.columns, *_ADDED]
+    return typed(out, columns, table.frame, _COUNTS, _NUMBERS)
 
 
 def parts_table(
@@ -99,8 +102,8 @@ def parts_table(
             )
     if not out:
         return None
-    columns = [*table.frame.columns, "n_shown", "shown", "bound", "withheld"]
-    return typed(out, columns, table.frame, ("n",), _NUMBERS)
+    columns = [*table.frame.columns, *_ADDED]
+    return typed(out, columns, table.frame, _COUNTS, _NUMBERS)
 
 
 def _part_row(
@@ -119,7 +122,17 @@ def _part_row(
         "n_shown": n_shown(ruling),
         "shown": share.told,
         "bound": share.status if share.status in (">=", "<=") else "",
-        "withheld": share.reason,
+        **_why(ruling, share),
+    }
+
+
+def _why(ruling: Ruling, share: Share) -> dict[str, Any]:
+    """The reason in words and as a code of `REASONS`, "" for none, and the smallest base allowed."""
+    code, k = share.reason_code, ruling.threshold
+    return {
+        "withheld": REASONS[code].format(k=k) if code else "",
+        "withheld_code": code,
+        "threshold": k,
     }
 
 
@@ -138,7 +151,7 @@ def n_shown(ruling: Ruling) -> str:
     """A base as it may be printed: the number, "<5", or "not shown"."""
     if ruling.shown:
         return count_shown(ruling.n)
-    return f"<{ruling.threshold}" if ruling.reason.startswith("fewer than") else NOT_SHOWN
+    return f"<{ruling.threshold}" if ruling.reason_code == "small" else NOT_SHOWN
 
 
 def count_shown(n: Any) -> str:

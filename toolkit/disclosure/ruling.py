@@ -23,17 +23,20 @@ BOX_NAMES = ("bottom", "middle", "top")
 
 REASONS: Mapping[str, str] = {
     "small": "fewer than {k} answers",
-    "unknown base": "the number of answers is not known",
+    "unknown_base": "the number of answers is not known",
     "distribution": "some answers were given by nearly all or nearly none",
     "rest": "nearly nobody chose this end of the scale or the middle",
+    "spread": "the answers lie so close together that the average would tell each of them",
+    "limits": "the question's smallest and largest answer are not declared",
     "whole": "made from the whole distribution, which may not be shown",
     "code": "a single answer is shown only with the whole distribution",
     "routed": "who was asked this would tell how nearly everybody or nobody answered an earlier question",
     "total": "together with the groups it would give a withheld number back",
     "option": "together with the other options it would give a withheld number back",
     "none": "could not be computed",
+    "disagree": "its tables disagree on how many answered",
 }
-"""Why a number is withheld, in plain words."""
+"""Code of a reason → why a number is withheld, in plain words; k is the smallest base allowed."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ class Share:
 
     status: Literal["exact", ">=", "<=", "withheld"]
     bound: float = math.nan
-    reason: str = ""
+    reason_code: str = ""
     upper: float = math.nan
     lower: float = math.nan
     """The values a reader must still think possible."""
@@ -65,8 +68,8 @@ class Ruling:
         Smallest base allowed for this item.
     labels
         (kind, label) → how it may be told.
-    reason
-        Why the whole base is withheld; "" where it is not.
+    reason_code
+        The code of `REASONS` for which the whole base is withheld; "" where it is not.
     full
         Whether the whole distribution may leave.
     """
@@ -74,25 +77,25 @@ class Ruling:
     n: float
     threshold: int
     labels: Mapping[tuple[str, str], Share] = field(default_factory=dict)
-    reason: str = ""
+    reason_code: str = ""
     full: bool = False
 
     @property
     def shown(self) -> bool:
         """Whether the base may be told at all."""
-        return not self.reason
+        return not self.reason_code
 
     def share(self, kind: str, label: str) -> Share:
         """How one number of this base may be told."""
         if not self.shown:
-            return Share("withheld", reason=self.reason)
-        return self.labels.get((kind, label), Share("withheld", reason=REASONS["none"]))
+            return Share("withheld", reason_code=self.reason_code)
+        return self.labels.get((kind, label), Share("withheld", reason_code="none"))
 
     def without(self, reason: str, labels: Iterable[tuple[str, str]] | None = None) -> Ruling:
         """The same with everything, or some labels, withheld."""
         if labels is None:
-            return replace(self, reason=REASONS[reason])
-        lost = {label: Share("withheld", reason=REASONS[reason]) for label in labels}
+            return replace(self, reason_code=reason)
+        lost = {label: Share("withheld", reason_code=reason) for label in labels}
         kept = {**self.labels, **{label: share for label, share in lost.items() if label in self.labels}}
         return replace(self, labels=kept, full=self.full and not any(kind == "response" for kind, _ in lost))
 
@@ -131,13 +134,13 @@ def _rule(claims: list[Claim], policy: Policy, variable: Variable | None, codes:
     if any(math.isnan(n) for n in counts):
         known = [n for n in counts if not math.isnan(n)]
         small = bool(known) and min(known) < k
-        reason = REASONS["small"].format(k=k) if small or not known else REASONS["unknown base"]
-        return Ruling(math.nan, k, reason=reason)
+        reason = "small" if small or not known else "unknown_base"
+        return Ruling(math.nan, k, reason_code=reason)
     n = min(counts)
     if n < k:
-        return Ruling(n, k, reason=REASONS["small"].format(k=k))
+        return Ruling(n, k, reason_code="small")
     if max(counts) != n:
-        return Ruling(n, k, reason="its tables disagree on how many answered")
+        return Ruling(n, k, reason_code="disagree")
     low, high = policy.unanimity_bounds(n) if policy.unanimity else (-1.0, 2.0)
     values: dict[tuple[str, str], list[float]] = {}
     for claim in claims:
@@ -147,6 +150,10 @@ def _rule(claims: list[Claim], policy: Policy, variable: Variable | None, codes:
     two = len(codes) == 2 or alone
     labels = {key: _share(key, found, (low, high), n, full, two) for key, found in values.items()}
     labels |= _three_parts(values, variable, (low, high), n)
+    labels |= _nets(labels, values, variable)
+    in_bands = any(kind == "response" for kind, _ in values)
+    if variable is not None and variable.kind == "number" and ("function", "mean") in values and not in_bands:
+        labels[("function", "mean")] = _mean_of_numbers(claims, variable, n, policy)
     return Ruling(n, k, labels=_without_telling_rest(labels, values, variable, codes, low), full=full)
 
 
@@ -167,15 +174,15 @@ def _share(
     if kind == "function":  # a rank statistic can fail for the sake of the other side: not this base's affair
         known = [value for value in found if not math.isnan(value)]
         if not full:
-            return Share("withheld", reason=REASONS["whole"])
+            return Share("withheld", reason_code="whole")
         return Share("exact", upper=max(known, default=math.nan), lower=min(known, default=math.nan))
     if any(math.isnan(value) for value in found):
-        return Share("withheld", reason=REASONS["none"])
+        return Share("withheld", reason_code="none")
     if kind == "box" or (two and kind in ("response", "code")):
         return _clipped(found, bounds, n)
     if full:
         return Share("exact", upper=max(found), lower=min(found))
-    return Share("withheld", reason=REASONS["distribution" if kind == "response" else "code"])
+    return Share("withheld", reason_code="distribution" if kind == "response" else "code")
 
 
 def _clipped(found: list[float], bounds: tuple[float, float], n: float) -> Share:
@@ -203,8 +210,70 @@ def _three_parts(
     shares = {part: sum(cells[code] for code in codes) for part, codes in parts.items() if codes}
     ruled = {part: _clipped([share], bounds, n) for part, share in shares.items()}
     if len(ruled) == 3 and any(share.status != "exact" for share in ruled.values()):
-        ruled = {part: Share("withheld", reason=REASONS["distribution"]) for part in ruled}
+        ruled = {part: Share("withheld", reason_code="distribution") for part in ruled}
     return {("part", part): share for part, share in ruled.items()}
+
+
+def _nets(
+    labels: Mapping[tuple[str, str], Share],
+    values: Mapping[tuple[str, str], list[float]],
+    variable: Variable | None,
+) -> dict[tuple[str, str], Share]:
+    """A net of two boxes is told where every part of the scale may be told as it is.
+
+    With its standard error it gives both boxes back: net = t − b and n·SE² = (t + b) − net². Of a number the
+    parts are its bands, which must be those of the score.
+    """
+    if variable is None:
+        return {}
+    if variable.kind == "number":
+        lost = {} if variable.net_measure == "recommend" else {"recommend", "net"}
+        return {key: Share("withheld", reason_code="whole") for key in values if key[1] in lost}
+    known = [share for part in BOX_NAMES if (share := labels.get(("part", part))) is not None]
+    nets = ["net", "recommend"] if _is_recommend(variable) else ["net"]
+    if not known:
+        return {}
+    found = {}
+    for key, estimates in values.items():
+        if key[0] == "function" and key[1] in nets:
+            if all(share.status == "exact" for share in known):
+                kept = [value for value in estimates if not math.isnan(value)]
+                high, low = max(kept, default=math.nan), min(kept, default=math.nan)
+                found[key] = Share("exact", upper=high, lower=low)
+            else:
+                found[key] = Share("withheld", reason_code="rest")
+    return found
+
+
+def _is_recommend(variable: Variable) -> bool:
+    boxes = (set(variable.codes_of("top")), set(variable.codes_of("bottom")))
+    return boxes == ({"9", "10"}, set(map(str, range(7))))
+
+
+_ROOM = 0.25
+"""Part of a number's range in which a reader must still think each single answer possible."""
+
+
+def _mean_of_numbers(claims: Iterable[Claim], variable: Variable, n: float, policy: Policy) -> Share:
+    """Tell the mean of a number where mean and standard error leave room for every single answer.
+
+    No answer is further from the mean than s(n − 1)/√n (Samuelson 1968): where that is little, everybody's
+    answer is known. Without limits nothing says what is little, and one large answer may be most of the sum.
+    """
+    low, high = variable.item.minimum, variable.item.maximum
+    means = [claim for claim in claims if (claim.kind, claim.label) == ("function", "mean")]
+    told = [claim.estimate for claim in means]
+    if any(map(math.isnan, told)):
+        return Share("withheld", reason_code="none")
+    if low is None or high is None:
+        return Share("withheld", reason_code="limits")
+    spreads = [claim.spread for claim in means if not math.isnan(claim.spread)]
+    if policy.unanimity:
+        reach = min(spreads, default=0.0) * (n - 1) / math.sqrt(n)
+        ends = [min(high, mean + reach) - max(low, mean - reach) for mean in told]
+        if min(ends) < _ROOM * (high - low) + TOLERANCE:
+            return Share("withheld", reason_code="spread")
+    return Share("exact", upper=max(told), lower=min(told))
 
 
 def three_parts(variable: Variable) -> dict[str, tuple[str, ...]]:
@@ -232,5 +301,5 @@ def _without_telling_rest(
         between = bool(three_parts(variable)["middle"]) if variable is not None else len(codes) != 2
         rest = 1 - max(values[one]) - max(values[other])
         if between and min(rest, *values[other]) <= low + TOLERANCE:
-            labels[other] = Share("withheld", reason=REASONS["rest"])
+            labels[other] = Share("withheld", reason_code="rest")
     return labels

@@ -27,6 +27,7 @@ def guard_together(rulings: Mapping[Base, Ruling], policy: Policy, instrument: I
         if instrument is not None:
             if policy.unanimity:
                 ruled = _guard_options(ruled, instrument, policy)
+                ruled = _guard_rankings(ruled, instrument)
             ruled = _guard_routing(ruled, instrument, policy)
         ruled = _guard_totals(ruled)
         if ruled == before:
@@ -157,6 +158,8 @@ def _openly_told(ruling: Ruling, variable: Variable) -> bool:
     """Whether the whole distribution of the routing question is told, so that a base adds nothing to it."""
     if not ruling.shown:
         return False
+    if variable.kind == "number" and not any(kind == "response" for kind, _ in ruling.labels):
+        return True  # its mean masks no share that a base could give back
     if len(variable.codes) == 2:
         told = [share for (kind, _), share in ruling.labels.items() if kind != "function" and share.told]
         return bool(told) and all(share.status == "exact" for share in told)
@@ -177,14 +180,19 @@ def _guard_options(rulings: Rulings, instrument: Instrument, policy: Policy) -> 
     """Withhold "none of these" (or, without one, the question) where the options together narrow a bound.
 
     Everybody in the base ticked something, so the shares of all options sum to 1 or more, and "none" is what
-    no other option covers. The decision looks only at what is told about the other options.
+    no other option covers; with a `maximum` they sum to that at most. The decision looks only at what is told
+    about the other options.
     """
     ruled = dict(rulings)
-    for bases, exclusive in _questions(rulings, instrument):
+    for bases, exclusive, whole in _questions(rulings, instrument):
         shares = {base: _ticked(ruled[base]) for base in bases}
-        others = {base: share for base, share in shares.items() if base not in exclusive}
-        if any(share is None for share in others.values()) or not others:
+        most = instrument[bases[0].item].item.maximum
+        if most is not None and _filled([share for share in shares.values() if share], most):
+            ruled |= {base: ruled[base].without("option") for base in bases if ruled[base].shown}
             continue
+        others = {base: share for base, share in shares.items() if base not in exclusive}
+        if not whole or not others or any(share is None for share in others.values()):
+            continue  # an option that is not told leaves the sum open
         low, _ = policy.unanimity_bounds(ruled[bases[0]].n)
         lost = exclusive if exclusive else bases
         if _narrows(
@@ -196,16 +204,47 @@ def _guard_options(rulings: Rulings, instrument: Instrument, policy: Policy) -> 
     return ruled
 
 
-def _questions(rulings: Rulings, instrument: Instrument) -> Iterator[tuple[list[Base], list[Base]]]:
+def _guard_rankings(rulings: Rulings, instrument: Instrument) -> Rulings:
+    """Withhold what the options of a ranking would tell of one another.
+
+    Everybody gives each rank once, so the shares of a rank sum to 1 over the options, and mean ranks to a
+    constant: distributions and functions leave for all options of a group or for none. The shares ranked
+    first are guarded as ticks of which each person makes one; all of them go where one would be told.
+    """
+    ruled = dict(rulings)
+    for bases in _rankings(rulings, instrument):
+        shown = [base for base in bases if ruled[base].shown]
+        labels = {label for base in shown for label in ruled[base].labels if label[0] != "box"}
+        for label in labels:
+            if not all(_exact(ruled[base], label) for base in shown):
+                ruled |= {base: ruled[base].without("option", [label]) for base in shown}
+        firsts = [share for base in shown if (share := _ticked(ruled[base])) is not None]
+        if any(share.status != "exact" for share in firsts) and (
+            _narrows(firsts, 0.0, exclusive=False) or _filled(firsts, 1.0)
+        ):
+            for base in shown:
+                lost = [label for label in ruled[base].labels if label[0] in ("box", "part")]
+                ruled[base] = ruled[base].without("option", lost)
+    return ruled
+
+
+def _rankings(rulings: Rulings, instrument: Instrument) -> Iterator[list[Base]]:
     found: dict[tuple[str, Group], list[Base]] = {}
     for base, ruling in rulings.items():
-        if ruling.shown and base.item in instrument and instrument[base.item].option is not None:
+        if ruling.shown and base.item in instrument and instrument[base.item].item.type == "ranking":
+            found.setdefault((instrument[base.item].item.id, base.group), []).append(base)
+    yield from found.values()
+
+
+def _questions(rulings: Rulings, instrument: Instrument) -> Iterator[tuple[list[Base], list[Base], bool]]:
+    """Options told of one question and group, the exclusive ones among them, and whether they are all."""
+    found: dict[tuple[str, Group], list[Base]] = {}
+    for base, ruling in rulings.items():
+        if ruling.shown and base.item in instrument and instrument[base.item].kind == "option":
             found.setdefault((instrument[base.item].item.id, base.group), []).append(base)
     for (item, _), bases in found.items():
-        whole = instrument.of_item(item)
-        if len(bases) < len(whole):
-            continue  # an option that is not told leaves the sum open
-        yield bases, [base for base in bases if _excludes(instrument[base.item])]
+        exclusive = [base for base in bases if _excludes(instrument[base.item])]
+        yield bases, exclusive, len(bases) == len(instrument.of_item(item))
 
 
 def _excludes(variable: Variable) -> bool:
@@ -232,6 +271,21 @@ def _opposite(share: Share, n: float) -> Share:
         return Share(">=", bound=1 - share.bound, upper=1.0)
     low = 1 - share.bound
     return Share("<=", bound=low, upper=math.floor(low * n + 1e-9) / n)
+
+
+def _filled(shares: list[Share], most: float) -> bool:
+    """Whether at most so many answers each leave a masked option less room than its bound says."""
+    least = [0.0 if share.status == "<=" else _least(share) for share in shares]
+    return any(
+        share.status != "exact" and most - (sum(least) - own) < share.upper - 1e-9
+        for share, own in zip(shares, least, strict=True)
+    )
+
+
+def _least(share: Share) -> float:
+    if share.status == ">=":
+        return share.bound
+    return share.upper if math.isnan(share.lower) else share.lower
 
 
 def _narrows(others: list[Share], none_of_these: float, exclusive: bool) -> bool:

@@ -77,14 +77,16 @@ def benchmark(
     """
     ours = _ours([estimates] if isinstance(estimates, pd.DataFrame) else list(estimates))
     mapped = findings[(findings["variable"] != "") & (findings["our_audience"] != "")]
-    rows = [_row(finding, ours, adjust) for finding in records(mapped)]
+    rows = [_row(finding, ours, adjust, margin) for finding in records(mapped)]
     computed = [place for place, row in enumerate(rows) if row["comparable"] == "yes" and _known(row)]
     if computed:
         found = _compared([rows[place] for place in computed], level, margin, adjust)
         for place, values in zip(computed, records(found), strict=True):
             rows[place] |= {name: values[name] for name in _COMPUTED}
     columns = ["item", "measure", "audience", *DESCRIPTIVE_COLUMNS, *gap_columns()[2:]]
-    types = dict.fromkeys(columns, "str") | dict.fromkeys((*_NUMBERS, "estimate_a", "estimate_b"), "float64")
+    types = dict.fromkeys(columns, "str") | dict.fromkeys(
+        (*_NUMBERS, "estimate_a", "estimate_b", "verdict_margin"), "float64"
+    )
     return frame_of(rows, types | {"n_a": COUNT, "n_b": COUNT, "design": "bool"})
 
 
@@ -120,7 +122,10 @@ def _ours(frames: list[pd.DataFrame]) -> dict[tuple[str, str, str], tuple[float,
 
 
 def _row(
-    finding: dict[str, Any], ours: dict[tuple[str, str, str], tuple[float, float, float]], adjust: str
+    finding: dict[str, Any],
+    ours: dict[tuple[str, str, str], tuple[float, float, float]],
+    adjust: str,
+    margin: float,
 ) -> dict[str, Any]:
     key = (finding["variable"], finding["measure"], finding["our_audience"])
     estimate, n, effective = ours.get(key, (math.nan, math.nan, math.nan))
@@ -153,6 +158,8 @@ def _row(
         "method_code": "not_computed" if comparable else "not_comparable",
         "design": False,
         "adjustment": adjust,
+        "verdict_unit": "points",
+        "verdict_margin": margin,
         "_effective_n": effective,
     }
 

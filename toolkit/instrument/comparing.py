@@ -147,7 +147,7 @@ def _scale(
         more = "a don't-know or refusal is offered" if offered[1] - offered[0] else "one is offered no more"
         said.append(more)
     if (old.item.minimum, old.item.maximum) != (new.item.minimum, new.item.maximum):
-        said.append("other limits of the number")
+        said.append("other limits" if new.kind == "number" else "another number of answers allowed")
     return bool(said), "; ".join(said)
 
 

@@ -160,7 +160,7 @@ def _names(item: Item, instrument: Instrument) -> Iterator[tuple[str, tuple[str,
     yield item.id, path
     for row in item.rows:
         yield f"{item.id}_{row.id}", (*path, "rows", row.id)
-    if item.type == "multi":
+    if item.type in ("multi", "ranking"):
         for option in item.options:
             yield f"{item.id}_{option.code}", (*path, "options", option.code)
     if item.type in ("single", "multi"):

@@ -53,6 +53,8 @@ def find_in_scale(
         yield from find_in_words(
             (*path, f"{box}_label"), getattr(scale, f"{box}_label"), instrument, needed=False
         )
+    if scale.net and not (scale.top and scale.bottom):
+        yield Finding((*path, "net"), "there are no two boxes to take the net of", "write top and bottom")
     both = [code for code in scale.top if code in scale.bottom]
     if both:
         yield Finding(
@@ -107,7 +109,7 @@ def _answers(
     for what, mend in _misfits(item):
         yield Finding((*path, "type"), what, mend)
     yield from _options((*path, "options"), item.options, instrument)
-    if item.type != "multi":
+    if item.type not in ("multi", "ranking"):
         for option in item.options:
             if option.exclusive:
                 where = (*path, "options", option.code, "exclusive")
@@ -135,6 +137,12 @@ def _misfits(item: Item) -> Iterator[tuple[str, str]]:
         yield "a single choice has both a scale and options of its own", "keep one of them"
     if item.type == "single" and not scale and len(item.options) < 2:
         yield "a single choice needs a scale, or two options or more", "name a scale or list the options"
+    if item.type == "ranking" and len(item.options) < 2:
+        yield "a ranking needs two options or more", "list its options"
+    if item.type == "ranking" and scale:
+        yield "a ranking has a scale", "leave it out: its answers are ranks"
+    if item.type == "ranking" and any(option.write_in or option.exclusive for option in item.options):
+        yield "a ranking has a write-in or an exclusive option", "leave the key out"
     if item.type == "multi" and not options:
         yield "a multi-select has no options", "list its options"
     if item.type == "matrix" and not (rows and scale):
@@ -167,7 +175,16 @@ def _bounds(path: tuple[str, ...], item: Item) -> Iterator[Finding]:
         elif limit is not None and not math.isfinite(limit):
             yield Finding((*path, bound), f"{limit} is no bound", "write a number, or leave it out")
     if item.type != "number":
+        if item.bands:
+            yield Finding((*path, "bands"), "only a number has bands", "leave them out")
         return
+    ends = [-math.inf if item.minimum is None else item.minimum, *item.bands]
+    ends.append(math.inf if item.maximum is None else item.maximum)
+    if item.bands and not (all(map(math.isfinite, item.bands)) and sorted(set(ends[:-1])) == ends[:-1]):
+        mend = "write where each new band begins, in rising order and above the minimum: bands: [5, 10, 20]"
+        yield Finding((*path, "bands"), "the bands do not rise", mend)
+    elif item.bands and item.bands[-1] > ends[-1]:
+        yield Finding((*path, "bands"), "the last band begins above the maximum", "leave it out")
     if item.minimum is not None and item.minimum < 0:
         mend = "use 0 or more: negative numbers stand for missing answers in exports"
         yield Finding((*path, "minimum"), f"{item.minimum:g} is below 0", mend)

@@ -70,5 +70,7 @@ def _seconds(item: Item, instrument: Instrument, audience: str, language: str) -
     scale = instrument.scales.get(item.scale) if item.scale else None
     labels = [option.label for option in (scale.options if scale else item.options)]
     words = sum(len(one.get(language, "").split()) for one in (*texts, *labels))
-    answering = {"matrix": ROW * len(rows), "text": OPEN}.get(item.type, QUESTION)
+    answering = {"matrix": ROW * len(rows), "ranking": ROW * len(item.options), "text": OPEN}.get(
+        item.type, QUESTION
+    )
     return max(answering, 60 * words / WORDS_A_MINUTE)

@@ -54,7 +54,9 @@ def _target(leaf: Leaf, items: dict[str, Item]) -> tuple[Item | None, str | None
     name, _, part = leaf.name.partition("_")
     item = items.get(name)
     parts = {row.id for row in item.rows} if item else set()
-    options = {option.code for option in item.options} if item and item.type == "multi" else set()
+    options = (
+        {option.code for option in item.options} if item and item.type in ("multi", "ranking") else set()
+    )
     return (item, part) if part in parts | options else (None, None)
 
 
@@ -91,6 +93,8 @@ def _leaf(
         return
     if target.type == "multi":
         yield f"'{leaf.name}' is a multi-select and is not compared", f'write selected({target.id}, "code")'
+    elif target.type == "ranking":
+        yield f"'{leaf.name}' is a ranking and is not compared", f"write answered({target.id})"
     elif target.type == "matrix" and row is None:
         yield f"'{leaf.name}' is a matrix", f"name one of its rows, such as {target.id}_{_first_row(target)}"
     elif target.type == "text":

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from numbers import Integral
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, WithJsonSchema
@@ -28,6 +29,7 @@ __all__ = [
     "Section",
     "Source",
     "Variable",
+    "is_missing_code",
 ]
 
 MISSING: Mapping[str, str] = {
@@ -39,6 +41,16 @@ MISSING: Mapping[str, str] = {
     "-6": "broke off before",
 }
 """Analysis codes for an answer that is not there, and what each means."""
+
+
+def is_missing_code(label: object) -> bool:
+    """Return whether a label is a reserved code for a missing answer: -1 … -6, as text or as a number."""
+    if isinstance(label, str):
+        return label in MISSING
+    return isinstance(label, Integral | float) and label in _MISSING_NUMBERS
+
+
+_MISSING_NUMBERS = frozenset(map(float, MISSING))
 
 RESERVED_COLUMNS = ("respondent", "organisation", "wave", "audience", "source", "status", "weight")
 """Columns of a coded frame that are not items."""
@@ -83,7 +95,8 @@ class Scale(Strict):
     """A set of answers shared by items.
 
     `top` and `bottom` name the codes counted as the top and the bottom box (for a 5-point agreement
-    scale the top-2-box and the bottom-2-box; for yes/no a single code each).
+    scale the top-2-box and the bottom-2-box; for yes/no a single code each). `net` asks reports for the share
+    of the top box less that of the bottom box.
     """
 
     ordered: Truth = False
@@ -93,6 +106,7 @@ class Scale(Strict):
     top_label: Wording = Field(default_factory=dict)
     bottom_label: Wording = Field(default_factory=dict)
     missing: tuple[str, ...] = ()
+    net: Truth = False
     lint: Lint = Lint()
 
     @property
@@ -117,11 +131,12 @@ class Item(Strict):
     """One question, in parallel wording for each audience it is put to.
 
     `short` names it in pictures; `favourable` says which box of the scale is good news;
-    `sensitive` items need a larger base before they are shown.
+    `sensitive` items need a larger base before they are shown; `bands` of a number are where each new band
+    begins.
     """
 
     id: Id
-    type: Literal["single", "multi", "matrix", "number", "text"]
+    type: Literal["single", "multi", "matrix", "ranking", "number", "text"]
     theme: Id
     text: ParallelWording
     short: Wording = Field(default_factory=dict)
@@ -136,6 +151,7 @@ class Item(Strict):
     missing: tuple[str, ...] = ()
     minimum: float | None = None
     maximum: float | None = None
+    bands: tuple[float, ...] = ()
     lint: Lint = Lint()
     source: Source
 
@@ -195,9 +211,9 @@ class Variable:
         """How the column is coded."""
         if self.write_in:
             return "text"
-        if self.option is not None:
+        if self.option is not None and self.item.type == "multi":
             return "option"
-        return "single" if self.item.type in ("single", "matrix") else self.item.type  # type: ignore[return-value]
+        return "single" if self.item.type in ("single", "matrix", "ranking") else self.item.type  # type: ignore[return-value]
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -237,6 +253,20 @@ class Variable:
     def source(self) -> Source:
         """Where its words come from."""
         return self.row.source if self.row and self.row.source else self.item.source
+
+    @property
+    def bands(self) -> tuple[tuple[float | None, float | None], ...]:
+        """Bands of a number, each from its first value to the one at which the next begins; () for others."""
+        edges = self.item.bands if self.kind == "number" else ()
+        return tuple(zip((None, *edges), (*edges, None), strict=True)) if edges else ()
+
+    @property
+    def net_measure(self) -> Literal["net", "recommend"] | None:
+        """Net score that reports show: of a scale with `net`, of a number 0 to 10 with bands [7, 9]."""
+        if self.kind == "number":
+            ends = (self.item.minimum, self.item.maximum, *self.item.bands)
+            return "recommend" if ends == (0, 10, 7, 9) else None
+        return "net" if self.kind == "single" and self.scale is not None and self.scale.net else None
 
     def codes_of(self, measure: str) -> tuple[str, ...]:
         """Codes counted by a measure: "top", "bottom", "favourable", "unfavourable" or one answer code.
@@ -384,6 +414,33 @@ def _spoken(text: ParallelWording, audience: str, language: str) -> str:
     return (text.get(audience) or text["all"])[language]
 
 
+NOT_RANKED = "no"
+"""The rank of an option that a respondent left out, where only some are to be ranked."""
+_RANK_WORDS: Mapping[str, tuple[str, str, str]] = {
+    "en": ("Rank {rank}", "Not ranked", "ranked first"),
+    "fr": ("Rang {rank}", "Non classé", "classé premier"),
+    "de": ("Rang {rank}", "Nicht genannt", "auf Rang 1"),
+    "es": ("Puesto {rank}", "Sin puesto", "en primer lugar"),
+    "it": ("Posto {rank}", "Senza posto", "al primo posto"),
+    "nl": ("Plaats {rank}", "Niet geplaatst", "op plaats 1"),
+    "pt": ("Lugar {rank}", "Sem lugar", "em primeiro lugar"),
+}
+
+
+def _ranks(item: Item, languages: Iterable[str]) -> Scale:
+    """The ranks an option may be given: 1 for the first, "no" for one left out where not all are ranked."""
+    words = {one: _RANK_WORDS.get(one, _RANK_WORDS["en"]) for one in languages}
+    most = len(item.options) if item.maximum is None else int(item.maximum)
+    options = [
+        Option(code=str(rank), label={one: said[0].format(rank=rank) for one, said in words.items()})
+        for rank in range(1, most + 1)
+    ]
+    if most < len(item.options):
+        options.append(Option(code=NOT_RANKED, label={one: said[1] for one, said in words.items()}))
+    first = {one: said[2] for one, said in words.items()}
+    return Scale(ordered=True, options=tuple(options), top=("1",), top_label=first)
+
+
 def _columns(item: Item, instrument: Instrument) -> Iterable[Variable]:
     scale = instrument.scales[item.scale] if item.scale else None
     if scale is None and item.type == "single":
@@ -392,9 +449,10 @@ def _columns(item: Item, instrument: Instrument) -> Iterable[Variable]:
     if item.type == "matrix":
         for row in item.rows:
             yield Variable(f"{item.id}_{row.id}", item, scale, row.audiences or audiences, row=row)
-    elif item.type == "multi":
+    elif item.type in ("multi", "ranking"):
+        ranks = _ranks(item, instrument.languages) if item.type == "ranking" else None
         for option in item.options:
-            yield Variable(f"{item.id}_{option.code}", item, None, audiences, option=option)
+            yield Variable(f"{item.id}_{option.code}", item, ranks, audiences, option=option)
     else:
         yield Variable(item.id, item, scale, audiences)
     if item.type in ("single", "multi"):

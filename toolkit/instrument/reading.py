@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,6 +12,8 @@ from pydantic import BaseModel, ValidationError
 
 from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.files import AudienceFile, BankFile, WholeFile
+from toolkit.instrument.lint_rules import Lint
+from toolkit.instrument.model import Option, Scale
 from toolkit.instrument.published.adapters import adapter_names, load_adapter
 from toolkit.instrument.published.borrowing import bring_in
 from toolkit.instrument.strict import problems_of
@@ -124,7 +126,7 @@ class Reading:
 
     def _complete(self, bank: Bank) -> Bank:
         """The bank with the published scales it borrows; a scale at fault is noted and left out."""
-        complete, complaints = bring_in(bank)
+        complete, complaints = bring_in(_with_recommend(bank))
         self.add(Finding(one.path, one.what, one.mend) for one in complaints)
         for name in {one.path[1] for one in complaints}:
             self.broken.update(_made_by(name))
@@ -159,6 +161,51 @@ class Reading:
                 if location is not None:
                     return document, location
         return self.documents[0], ()
+
+
+def _with_recommend(bank: Bank) -> Bank:
+    """The bank with the scale `recommend`, where items name it and nothing defines it."""
+    users = [item for item in bank.items if item.scale == "recommend"]
+    if not users or "recommend" in bank.scales:
+        return bank
+    languages = dict.fromkeys(one for item in users for wording in item.text.values() for one in wording)
+    return bank.model_copy(update={"scales": {**bank.scales, "recommend": _recommend([*languages])}})
+
+
+_ENDS: Mapping[str, tuple[str, str, str, str]] = {
+    "en": ("Not at all likely", "Extremely likely", "promoters (9–10)", "detractors (0–6)"),
+    "fr": ("Pas du tout probable", "Tout à fait probable", "promoteurs (9–10)", "détracteurs (0–6)"),
+    "de": ("Überhaupt nicht wahrscheinlich", "Äußerst wahrscheinlich", "Promotoren (9–10)", "Kritiker (0–6)"),
+    "es": ("Nada probable", "Muy probable", "promotores (9–10)", "detractores (0–6)"),
+    "it": ("Per niente probabile", "Molto probabile", "promotori (9–10)", "detrattori (0–6)"),
+    "nl": ("Zeer onwaarschijnlijk", "Zeer waarschijnlijk", "promotors (9–10)", "criticasters (0–6)"),
+    "pt": ("Nada provável", "Muito provável", "promotores (9–10)", "detratores (0–6)"),
+}
+"""Language → words at 0 and at 10, and the names of both boxes; other languages have the numbers alone."""
+
+
+def _recommend(languages: Sequence[str]) -> Scale:
+    """Make the scale 0 to 10 of "how likely are you to recommend …" (Reichheld 2003)."""
+
+    def words(number: int) -> dict[str, str]:
+        end = {0: 0, 10: 1}.get(number)
+        return {
+            one: str(number) if end is None or one not in _ENDS else f"{number} – {_ENDS[one][end]}"
+            for one in languages
+        }
+
+    boxes = [{one: _ENDS[one][at] if one in _ENDS else said for one in languages}
+             for at, said in ((2, "9–10"), (3, "0–6"))]  # fmt: skip
+    return Scale(
+        ordered=True,
+        options=tuple(Option(code=str(number), label=words(number)) for number in range(11)),
+        top=("9", "10"),
+        bottom=tuple(map(str, range(7))),
+        top_label=boxes[0],
+        bottom_label=boxes[1],
+        net=True,
+        lint=Lint(allow={"unbalanced-scale": "the score is defined by 9 and 10 against 0 to 6"}),
+    )
 
 
 def bank_files(folder: Path) -> list[Path]:

@@ -73,7 +73,8 @@ def _only_follows(detail: dict[str, Any]) -> bool:
 
 
 def _problem(detail: dict[str, Any], model: type[BaseModel], document: Document) -> Problem:
-    location: Location = tuple(step for step in detail["loc"] if step != "[key]")
+    renamed = {"wave_column": "wave"}  # written as `wave: {column: …}`
+    location: Location = tuple(renamed.get(str(step), step) for step in detail["loc"] if step != "[key]")
     what, mend = _said(detail, location, model)
     return Problem(document.where(location), what, mend)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,7 +14,10 @@ import yaml
 
 from toolkit.errors import InvalidInput, Problem
 
-__all__ = ["Document", "read_document", "read_yaml"]
+__all__ = ["CONTROL", "Document", "read_document", "read_yaml"]
+
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+"""What no XML file, and so no Word, Excel or DDI file, can hold, and other characters that print nothing."""
 
 _PLAIN_TAGS = frozenset(f"tag:yaml.org,2002:{kind}" for kind in ("str", "seq", "map"))
 _EMPTY = frozenset({"", "~", "null"})
@@ -155,10 +159,15 @@ class _Builder:
     def _text(self, node: yaml.Node, text: str) -> str:
         """The text, with characters that JSON writes as two escapes made one."""
         try:
-            return text.encode("utf-16", "surrogatepass").decode("utf-16")
+            text = text.encode("utf-16", "surrogatepass").decode("utf-16")
         except UnicodeDecodeError:
             self._refuse(node, "an escape (\\u…) stands for half a character", "write the character itself")
             return ""
+        found = CONTROL.search(text)
+        if found:
+            what = f"holds the control character U+{ord(found[0]):04X}, which no document can hold"
+            self._refuse(node, what, "delete it")
+        return text
 
     def _refuse(self, node: yaml.Node, what: str, mend: str) -> None:
         mark = node.start_mark

@@ -6,8 +6,10 @@ from toolkit.presentation.appendix import distribution_table
 from toolkit.presentation.blocks import Bullets, Paragraph, Picture, Prose, Table, Terms
 from toolkit.presentation.comparison_tables import benchmark_table, trend_table
 from toolkit.presentation.figures import (
+    as_picture,
     base_dots,
     benchmark_dots,
+    description_of,
     diverging_bars,
     gap_dumbbell,
     organisation_funnel,
@@ -23,9 +25,9 @@ from toolkit.presentation.methods import computed_methods, methods_statement
 from toolkit.presentation.numbers import percent, points
 from toolkit.presentation.questionnaire_words import untranslated_notice
 from toolkit.presentation.sentences import headline
-from toolkit.presentation.tables import gap_table, participation_table, shares_table
+from toolkit.presentation.tables import gap_table, numbers_table, participation_table, shares_table
 from toolkit.presentation.theme import Theme
-from toolkit.presentation.words import cannot_tell, summary, synthetic_notice
+from toolkit.presentation.words import cannot_tell, shares_summary, summary, synthetic_notice
 
 __all__ = [
     "Bullets",
@@ -35,23 +37,27 @@ __all__ = [
     "Table",
     "Terms",
     "Theme",
+    "as_picture",
     "base_dots",
     "benchmark_dots",
     "benchmark_table",
     "cannot_tell",
     "computed_methods",
+    "description_of",
     "distribution_table",
     "diverging_bars",
     "gap_dumbbell",
     "gap_table",
     "headline",
     "methods_statement",
+    "numbers_table",
     "organisation_funnel",
     "organisation_table",
     "participation_table",
     "percent",
     "points",
     "ranked_options",
+    "shares_summary",
     "shares_table",
     "summary",
     "synthetic_notice",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -65,6 +66,10 @@ _WORDS = Words(
             "Chaque réponse a été vérifiée d’après les codes et les filtres du questionnaire ; ce qui n’y "
             "correspondait pas a été écarté selon des règles énoncées et compté, rien n’a été deviné. Les "
             "réponses « ne sait pas » et les blancs n’entrent dans aucune base. {policy}",
+        ),
+        "unweighted": (
+            "The figures are not weighted: every respondent counts once.",
+            "Les chiffres ne sont pas pondérés : chaque répondant compte une fois.",
         ),
         "threshold": (
             "Groups of fewer than {k} people are not shown and are not part of any total.",
@@ -154,9 +159,7 @@ def methods_statement(
             f"{near_names(unknown[0], AAPOR_ITEMS)}"
         )
     texts = {
-        name: " ".join(
-            part.strip() for part in (methods.get(name, ""), computed.get(name, "")) if part and part.strip()
-        )
+        name: " ".join(part.strip() for part in _parts(name, methods, computed) if part and part.strip())
         for name in AAPOR_ITEMS
     }
     blank = [name for name, text in texts.items() if not text]
@@ -167,6 +170,15 @@ def methods_statement(
         )
     title = audience_name(instrument, audience, start=True, language=language) if instrument else audience
     return Prose(title, (Terms(tuple((_HEADINGS(name), texts[name]) for name in AAPOR_ITEMS)),), "methods")
+
+
+def _parts(name: str, methods: Mapping[str, str], computed: Mapping[str, str]) -> tuple[str, str]:
+    """What is printed for an item: of weighting the computed fact first, without "None" after it."""
+    written, made = methods.get(name, ""), computed.get(name, "")
+    if name != "weighting" or not made:
+        return written, made
+    rest = re.sub(r"^(none|aucune)\b\s*[.;:,]?\s*$|^(none|aucune)\s*[.;:]\s*", "", written, flags=re.I)
+    return made, rest[:1].upper() + rest[1:]
 
 
 @spoken
@@ -180,7 +192,7 @@ def computed_methods(
     by: str = "audience",
     language: str = "en",
 ) -> dict[str, str]:
-    """The three items a report can say by itself: sizes and precision, the instrument, processing.
+    """Compute what a report knows by itself: instrument, sizes and precision, weighting, processing.
 
     Parameters
     ----------
@@ -216,6 +228,7 @@ def computed_methods(
         "instrument": _WORDS(
             "instrument", title=title, version=instrument.version, questions=questions, asked=asked
         ),
+        "weighting": _WORDS("unweighted"),
         "processing_and_quality": _WORDS("processing", policy=policy_in_words(policy)),
     }
 

@@ -9,12 +9,14 @@ from typing import Any, Literal
 import pandas as pd
 
 from toolkit.disclosure import Released
-from toolkit.errors import DisclosureError, ToolkitError, near_names
+from toolkit.errors import DisclosureError, InvalidInput, Problem, ToolkitError, near_names
 from toolkit.instrument.model import Instrument, Variable
-from toolkit.presentation.language import Words, spoken
+from toolkit.presentation.language import Words, language_in_force, spoken
 from toolkit.presentation.numbers import is_known
+from toolkit.records import records
 
 __all__ = [
+    "Results",
     "answer_words",
     "asked_of",
     "audience_name",
@@ -124,9 +126,12 @@ def item_name(instrument: Instrument, name: str, *, language: str = "en") -> str
     return _WORDS("of option", stem=stem, option=within(option)) if stem else option
 
 
-def audience_name(instrument: Instrument, audience: Any, *, start: bool = False, language: str = "en") -> str:
+def audience_name(
+    instrument: Instrument, audience: Any, *, start: bool = False, language: str | None = None
+) -> str:
     """An audience in the plural ("executives"); any other group by its own name."""
     found = instrument.audiences.get(str(audience))
+    language = language or language_in_force()
     name = found.plural.get(language, str(audience)) if found else str(audience)
     return name[:1].upper() + name[1:] if start else within(name)
 
@@ -143,6 +148,18 @@ def within(label: str) -> str:
     return label if rest.isupper() or not rest.strip() else first.lower() + label[1:]
 
 
+def _in_a_list(labels: Sequence[str]) -> list[str]:
+    """Labels one after the other inside a sentence: "agree", "strongly agree" of "Agree", "Strongly Agree".
+
+    A later word that is the first word of another label loses its capital as that one did.
+    """
+    small = {label.split()[0]: within(label) for label in labels if len(label.split()) == 1}
+    return [
+        " ".join([first, *(small.get(word, word) for word in rest)])
+        for first, *rest in (within(label).split() or [""] for label in labels)
+    ]
+
+
 @spoken
 def answer_words(variable: Variable, measure: str = "top", *, language: str = "en") -> str:
     """What a share counts: "agree", "somewhat or highly skilled", "chose it"."""
@@ -156,7 +173,7 @@ def answer_words(variable: Variable, measure: str = "top", *, language: str = "e
         if label.get(language):
             return within(label[language])
     labels = variable.code_labels(language)
-    return listed([within(labels[code]) for code in variable.codes_of(measure)], "or") or measure
+    return listed(_in_a_list([labels[code] for code in variable.codes_of(measure)]), "or") or measure
 
 
 def direction(variable: Variable, measure: str = "top") -> str:
@@ -279,3 +296,64 @@ def listed(words: Sequence[str], last: Literal["and", "or"] = "and") -> str:
 def known(value: Any, default: Any = "") -> Any:
     """The value, or the default where the cell is empty."""
     return value if is_known(value) else default
+
+
+class Results:
+    """Tables of results, released or not, read row by row.
+
+    A figure takes results that have passed the gate or, at a researcher's own desk, plain frames. Plain
+    frames have no columns about what is shown; every row that has a number is.
+    """
+
+    def __init__(self, results: Any, table: str) -> None:
+        if isinstance(results, pd.DataFrame):
+            results = {table: results}
+        if not isinstance(results, Released | Mapping):
+            raise InvalidInput(
+                "results",
+                [
+                    Problem(
+                        "results",
+                        f"must be released results or frames (got {type(results).__name__})",
+                        'give what `release` returned, a frame, or a mapping such as {"gaps": frame}',
+                    )
+                ],
+            )
+        self._released = results if isinstance(results, Released) else None
+        self._frames = {} if isinstance(results, Released) else {k: _open(v) for k, v in results.items()}
+
+    def __contains__(self, name: object) -> bool:
+        return name in (self._released if self._released is not None else self._frames)
+
+    def table(self, name: str, columns: Iterable[str] = ()) -> pd.DataFrame:
+        """Return one table.
+
+        Raises
+        ------
+        InvalidInput
+            The table, or a column the figure needs, is missing.
+        """
+        if name not in self:
+            there = list(self._released.tables if self._released is not None else self._frames)
+            raise InvalidInput("results", [Problem(f"table '{name}'", "not found", near_names(name, there))])
+        frame = self._released[name] if self._released is not None else self._frames[name]
+        lacking = [column for column in columns if column not in frame.columns]
+        if lacking:
+            what = f"lacks the column(s) {', '.join(lacking)}"
+            raise InvalidInput(
+                "results", [Problem(f"table '{name}'", what, "give the table this figure is drawn from")]
+            )
+        return frame
+
+    def rows(self, name: str, columns: Iterable[str] = ()) -> Sequence[Mapping[str, Any]]:
+        """Return one table row by row, each column → value."""
+        frame = self.table(name, columns)
+        return self._released.rows(name) if self._released is not None else records(frame)
+
+
+def _open(frame: pd.DataFrame) -> pd.DataFrame:
+    """Give a plain frame the columns that the gate adds."""
+    known = frame.get("estimate", frame.get("gap", frame.get("estimate_a")))
+    shown = known.notna() if known is not None else pd.Series(True, index=frame.index)
+    given = {"shown": shown, "withheld": "", "bound": "", "bound_a": "", "bound_b": ""}
+    return frame.assign(**{name: value for name, value in given.items() if name not in frame.columns})

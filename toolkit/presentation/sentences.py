@@ -4,14 +4,29 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
+from toolkit.disclosure.ruling import REASONS
 from toolkit.instrument.model import Instrument
+from toolkit.presentation.blocks import Cell
 from toolkit.presentation.language import Words, language_in_force, level_in_force, spoken
-from toolkit.presentation.numbers import base, interval, is_known, percent, points, share
-from toolkit.presentation.result_words import translated
+from toolkit.presentation.numbers import (
+    NOT_SHOWN,
+    Number,
+    between,
+    count,
+    ends,
+    interval,
+    is_known,
+    point_number,
+    points,
+    scale_figure,
+    share,
+    share_number,
+    shortest,
+)
 from toolkit.presentation.rows import (
     answer_words,
     audience_name,
@@ -21,19 +36,23 @@ from toolkit.presentation.rows import (
     known,
     led,
     shown_rows,
-    within,
 )
 
 __all__ = [
     "by_width",
+    "change_cell",
     "doubt",
+    "finding",
     "floored",
-    "gap_title",
+    "gap_cell",
     "headline",
     "hint_of",
     "is_certain",
+    "plain_reason",
+    "reason",
     "reasons_of",
     "share_of",
+    "side_cells",
     "side_gap",
     "sides",
     "sides_with_n",
@@ -44,6 +63,103 @@ __all__ = [
 
 Row = Mapping[str, Any]
 
+_VERDICTS = Words(
+    {
+        "gap points": ("a gap of {size} points ({ends})", "un écart de {size} points ({ends})"),
+        "change points": ("a change of {size} points ({ends})", "un changement de {size} points ({ends})"),
+        "gap scale": (
+            "a gap of {size} on the scale ({ends})",
+            "un écart de {size} sur l’échelle ({ends})",
+        ),
+        "change scale": (
+            "a change of {size} on the scale ({ends})",
+            "un changement de {size} sur l’échelle ({ends})",
+        ),
+        "gap at least": ("a gap of at least {size} points", "un écart d’au moins {size} points"),
+        "change at least": ("a change of at least {size} points", "un changement d’au moins {size} points"),
+        "similar points": (
+            "views are similar to within {margin} points",
+            "les avis concordent à {margin} points près",
+        ),
+        "similar scale": (
+            "views are similar to within {margin} on the scale",
+            "les avis concordent à {margin} près sur l’échelle",
+        ),
+        "similar superiority": (
+            "views are similar to within {margin} points of superiority",
+            "les avis concordent à {margin} points de supériorité près",
+        ),
+        "likely": (
+            "a difference is likely; its practical size is uncertain",
+            "une différence est probable ; son ampleur pratique est incertaine",
+        ),
+        "too few": (
+            "this survey cannot tell; with so few answers no gap would show",
+            "cette enquête ne permet pas de trancher ; avec si peu de réponses, aucun écart ne se verrait",
+        ),
+        "undecided gap points": (
+            "this survey cannot tell; only gaps of about {least} points would show",
+            "cette enquête ne permet pas de trancher ; seuls des écarts d’environ {least} points se "
+            "verraient",
+        ),
+        "undecided change points": (
+            "this survey cannot tell; only changes of about {least} points would show",
+            "cette enquête ne permet pas de trancher ; seuls des changements d’environ {least} points se "
+            "verraient",
+        ),
+        "undecided gap scale": (
+            "this survey cannot tell; only gaps of about {least} on the scale would show",
+            "cette enquête ne permet pas de trancher ; seuls des écarts d’environ {least} sur l’échelle se "
+            "verraient",
+        ),
+        "undecided change scale": (
+            "this survey cannot tell; only changes of about {least} on the scale would show",
+            "cette enquête ne permet pas de trancher ; seuls des changements d’environ {least} sur l’échelle "
+            "se verraient",
+        ),
+        "not computed": ("no comparison could be made", "aucune comparaison n’a pu être faite"),
+        "not comparable": ("not comparable", "non comparable"),
+        "too close": (
+            "too close to all or none to show",
+            "trop proche de tous ou de personne pour être affiché",
+        ),
+    }
+)
+
+_REASONS = Words(
+    {
+        "small": (REASONS["small"], "moins de {k} réponses"),
+        "unknown_base": (REASONS["unknown_base"], "le nombre de réponses n’est pas connu"),
+        "distribution": (
+            REASONS["distribution"],
+            "certaines réponses ont été données par presque tous ou presque personne",
+        ),
+        "rest": (REASONS["rest"], "presque personne n’a choisi cette extrémité de l’échelle ou le milieu"),
+        "spread": (
+            REASONS["spread"],
+            "les réponses sont si proches que la moyenne dirait chacune d’elles",
+        ),
+        "limits": (
+            REASONS["limits"],
+            "la plus petite et la plus grande réponse possibles ne sont pas déclarées",
+        ),
+        "whole": (REASONS["whole"], "tiré de la répartition entière, qui ne peut être affichée"),
+        "code": (REASONS["code"], "une réponse seule n’est affichée qu’avec la répartition entière"),
+        "routed": (
+            REASONS["routed"],
+            "savoir à qui la question a été posée dirait ce que presque tous ou presque personne ont répondu "
+            "à une question précédente",
+        ),
+        "total": (REASONS["total"], "avec les groupes, cela permettrait de retrouver un nombre non publié"),
+        "option": (
+            REASONS["option"],
+            "avec les autres options, cela permettrait de retrouver un nombre non publié",
+        ),
+        "none": (REASONS["none"], "n’a pas pu être calculé"),
+        "disagree": (REASONS["disagree"], "ses tableaux ne s’accordent pas sur le nombre de réponses"),
+    }
+)
+
 _WORDS = Words(
     {
         "many": (
@@ -52,38 +168,15 @@ _WORDS = Words(
         ),
         "chance": ("but it may be chance", "mais il peut être dû au hasard"),
         "hidden": ("not shown ({why})", "non affiché ({why})"),
-        "at least": ("a gap of at least {size} points", "un écart d’au moins {size} points"),
-        "a gap": ("a gap of {size} points ({ends})", "un écart de {size} points ({ends})"),
-        "visible": (
-            "this survey cannot tell; only gaps of about {least} points would show",
-            "cette enquête ne permet pas de trancher ; seuls des écarts d’environ {least} points se "
-            "verraient",
-        ),
-        "none": ("no comparison could be made", "aucune comparaison n’a pu être faite"),
+        "withheld": ("withheld", "non publié"),
+        "few": ("few answers", "peu de réponses"),
         "apart": (
-            "{name}: {one} and {other} cannot be compared here; {verdict}.",
-            "{name} : impossible de comparer ici {one} et {other} ; {verdict}.",
+            "{one} and {other} cannot be compared here; {verdict}.",
+            "impossible de comparer ici {one} et {other} ; {verdict}.",
         ),
         "headline": (
-            "{name}: {high_share} of {high} against {low_share} of {low} ({words}); {verdict}{chance}.",
-            "{name} : {high_share} des {high} contre {low_share} des {low} ({words}) ; {verdict}{chance}.",
-        ),
-        "no gap": ("No gap between audiences may be shown", "Aucun écart entre publics ne peut être affiché"),
-        "shares": (
-            "{high_share} of {high} against {low_share} of {low}",
-            "{high_share} des {high} contre {low_share} des {low}",
-        ),
-        "doubtful": (
-            "the widest gap shown is on {label}, {shares}, {doubt}",
-            "le plus grand écart affiché porte sur « {label} », {shares}, {doubt}",
-        ),
-        "most": (
-            "{high} and {low} differ most on {label}: {high_share} against {low_share}",
-            "{high} et {low} divergent le plus sur « {label} » : {high_share} contre {low_share}",
-        ),
-        "widest": (
-            "the widest gap shown is on {label}: {shares}",
-            "le plus grand écart affiché porte sur « {label} » : {shares}",
+            "{high_share} of {high} against {low_share} of {low} ({words}); {verdict}{chance}.",
+            "{high_share} des {high} contre {low_share} des {low} ({words}) ; {verdict}{chance}.",
         ),
         "not shown": ("not shown", "non affiché"),
         "bounded": ("≥{size} points", "≥{size} points"),
@@ -125,27 +218,50 @@ def doubt(row: Any) -> str:
     return _WORDS("chance")
 
 
-def verdict_of(row: Any) -> str:
-    """The row's verdict, its figures rounded as everywhere else and counted from the higher share down."""
-    text = str(known(row["verdict"]))
+def verdict_of(row: Any, *, what: Literal["gap", "change"] = "gap") -> str:
+    """Word the row's verdict from its code and numbers, counted from the higher share down.
+
+    Figures are rounded as everywhere else; `what` names the difference between waves a change.
+    """
     if not bool(row["shown"]):
         return _WORDS("hidden", why=reasons_of(row))
-    if text.startswith("a gap of at least"):
-        return _WORDS("at least", size=floored(row["gap"]))
-    if text.startswith("a gap of") and is_known(row["conf_low"]):
-        return _WORDS("a gap", size=points(abs(row["gap"])), ends=_ends(row))
-    if text.startswith("this survey cannot tell; only gaps of about"):
-        return _WORDS("visible", least=points(row["minimum_detectable_gap"]))
-    return translated(text) if text else _WORDS("none")
+    code, unit = str(known(row["verdict_code"], "not_computed")), str(known(row["verdict_unit"], "points"))
+    measured = "scale" if unit == "scale" else "points"
+    figure = scale_figure if unit == "scale" else points
+    if code == "gap":
+        return _VERDICTS(f"{what} {measured}", size=figure(abs(row["gap"])), ends=_ends(row))
+    if code == "gap_at_least":
+        return _VERDICTS(f"{what} at least", size=floored(row["gap"]))
+    if code == "undecided":
+        return _VERDICTS(f"undecided {what} {measured}", least=figure(row["minimum_detectable_gap"]))
+    if code == "similar":
+        margin = float(row["verdict_margin"])
+        return _VERDICTS(f"similar {unit}", margin=shortest(margin if unit == "scale" else 100 * margin))
+    return _VERDICTS(code.replace("_", " "))
 
 
 def reasons_of(row: Any) -> str:
     """Why a row is withheld, in the language in force; in English with the group each reason is about."""
-    text = str(known(row.get("withheld"), "withheld"))
-    if language_in_force() == "en":
-        return text
-    parts = [translated(part.strip().rpartition(": ")[2]) for part in text.split(";")]
-    return joined(dict.fromkeys(parts))
+    if language_in_force() != "en":
+        return plain_reason(row, _WORDS("withheld"))
+    told = [
+        f"{row[f'audience_{side}']}: {reason(row[f'withheld_code_{side}'], row['threshold'])}"
+        for side in "ab"
+        if known(row.get(f"withheld_code_{side}"))
+    ]
+    return "; ".join(told) or plain_reason(row, _WORDS("withheld"))
+
+
+def plain_reason(row: Row, default: str = "") -> str:
+    """Why a row is withheld, without the names of its sides."""
+    codes = (known(row.get(name)) for name in ("withheld_code", "withheld_code_a", "withheld_code_b"))
+    found = dict.fromkeys(reason(code, row["threshold"]) for code in codes if code)
+    return joined(found) or default or _WORDS("few")
+
+
+def reason(code: str, threshold: int) -> str:
+    """A reason of the gate in words, from its code and the smallest base allowed."""
+    return _REASONS(code, k=threshold)
 
 
 @spoken
@@ -172,14 +288,18 @@ def headline(row: Any, instrument: Instrument, *, language: str = "en") -> str:
     ...     print(headline(row, instrument))
     """
     name = item_name(instrument, row["item"], language=language)
+    return led(name, finding(row, instrument, language=language))
+
+
+def finding(row: Any, instrument: Instrument, *, language: str = "en") -> str:
+    """The same without the name of the item."""
     a, b = sides(row, instrument, language=language)
     if not bool(row["shown"]):
-        return _WORDS("apart", name=name, one=a[0], other=b[0], verdict=verdict_of(row))
+        return _WORDS("apart", one=a[0], other=b[0], verdict=verdict_of(row))
     words = answer_words(instrument[row["item"]], row["measure"], language=language)
     chance = f", {doubt(row)}" if _clear_of_zero(row) and not is_certain(row) else ""
     return _WORDS(
         "headline",
-        name=name,
         high_share=a[1],
         high=a[0],
         low_share=b[1],
@@ -199,52 +319,24 @@ def sides(row: Any, instrument: Instrument, *, language: str = "en") -> list[tup
 @spoken
 def sides_with_n(row: Any, instrument: Instrument, *, language: str = "en") -> list[tuple[str, str, str]]:
     """The same, each with its number of answers as it may be printed."""
-    found = [
-        (
-            known(row[f"estimate_{side}"], -1.0),
-            audience_name(instrument, row[f"audience_{side}"], language=language),
-            percent(row[f"estimate_{side}"], bound=str(known(row.get(f"bound_{side}")))),
-            base(row.get(f"n_{side}"), row.get(f"n_{side}_shown")),
-        )
-        for side in "ab"
-    ]
-    if found[1][0] > found[0][0]:
-        found.reverse()
-    return [(name, text, n) for _, name, text, n in found]
+    cells = side_cells(row, instrument, language=language)
+    return [(one.label, str(one.value or NOT_SHOWN), str(one.n)) for one in cells]
 
 
 @spoken
-def gap_title(gaps: Iterable[Row], instrument: Instrument, *, lead: str = "", language: str = "en") -> str:
-    """A sentence that names the widest gap shown, and says so where it is uncertain.
-
-    Parameters
-    ----------
-    gaps
-        Rows of released gaps.
-    instrument
-        For wording.
-    lead
-        What they are about, such as a theme; the sentence then begins with it.
-    language
-        Of the wording.
-    """
-    gaps = list(gaps)
-    rows = widest_first(gaps)
-    if not rows:
-        said = _WORDS("no gap")
-        return led(lead, within(said)) if lead else said
-    row = rows[0]
-    (high, high_text), (low, low_text) = sides(row, instrument, language=language)
-    label = within(item_name(instrument, row["item"], language=language))
-    sizes = {"high": high, "low": low, "high_share": high_text, "low_share": low_text}
-    shares = _WORDS("shares", **sizes)
-    if not is_certain(row):
-        said = _WORDS("doubtful", label=label, shares=shares, doubt=doubt(row))
-    elif _all_told(gaps, row):
-        said = _WORDS("most", label=label, **sizes)
-    else:
-        said = _WORDS("widest", label=label, shares=shares)
-    return led(lead, said) if lead else said[:1].upper() + said[1:]
+def side_cells(row: Any, instrument: Instrument, *, language: str = "en") -> list[Cell]:
+    """Both audiences of a gap with their shares and bases, the higher one first."""
+    found = [
+        Cell(
+            share_number(row[f"estimate_{side}"], known(row.get(f"bound_{side}"))),
+            n=count(row.get(f"n_{side}"), row.get(f"n_{side}_shown")),
+            label=audience_name(instrument, row[f"audience_{side}"], language=language),
+        )
+        for side in "ab"
+    ]
+    if known(row["estimate_b"], -1.0) > known(row["estimate_a"], -1.0):
+        found.reverse()
+    return found
 
 
 def side_gap(row: Any) -> tuple[str, str]:
@@ -260,22 +352,38 @@ def side_gap(row: Any) -> tuple[str, str]:
 
 def floored(gap: float) -> str:
     """A gap that is only a lower bound, in whole points rounded down so that it stays one."""
-    return points(math.floor(100 * abs(gap) + 1e-6) / 100)
+    return points(_floor(gap))
 
 
-def signed_gap(row: Any, *, turned: bool = False) -> tuple[str, str]:
+def _floor(gap: float) -> float:
+    return math.floor(100 * abs(gap) + 1e-6) / 100
+
+
+def gap_cell(row: Any) -> Cell:
+    """A gap in points with its interval, counted from the higher share down."""
+    if not is_known(row["gap"]):
+        return Cell(words=NOT_SHOWN)
+    if known(row.get("bound")):
+        return Cell(Number(_floor(row["gap"]), "points", 0, "≥"))
+    return Cell(point_number(abs(row["gap"])), *ends(*_turned(row, row["gap"] < 0), "points"))
+
+
+def change_cell(row: Any, *, turned: bool = False) -> Cell:
     """A gap from one fixed side, in points with its sign, and its interval; `turned` swaps the sides."""
     gap = row["gap"]
     if not is_known(gap):
-        return "", ""
+        return Cell()
     gap = -gap if turned else gap
-    if str(known(row.get("bound"))):
-        return f"{'≥ +' if gap > 0 else '≤ −'}{floored(gap)}", ""
-    low, high = row["conf_low"], row["conf_high"]
-    if turned and is_known(low) and is_known(high):
-        low, high = -high, -low
-    ends = interval(low, high)
-    return points(gap, signed=True), f"({ends})" if ends else ""
+    if known(row.get("bound")):
+        return Cell(Number(_floor(gap), "points", 0, "≥ +" if gap > 0 else "≤ −"))
+    return Cell(point_number(gap, signed=True), *ends(*_turned(row, turned), "points"))
+
+
+def signed_gap(row: Any, *, turned: bool = False) -> tuple[str, str]:
+    """The same as text: the number, and its interval in brackets."""
+    cell = change_cell(row, turned=turned)
+    bounds = between(cell.low.figure(), cell.high.figure()) if cell.low and cell.high else ""
+    return str(cell.value or ""), f"({bounds})" if bounds else ""
 
 
 def share_of(row: Any) -> str:
@@ -290,17 +398,19 @@ def hint_of(item: str, measure: str, instrument: Instrument) -> str:
     return direction(instrument[item], measure) if item in instrument else ""
 
 
-def _all_told(gaps: Iterable[Row], widest: Row) -> bool:
-    """Whether no other gap is withheld or only bounded, so that none can be wider than the widest shown."""
-    return all(bool(row["shown"]) and not known(row["bound"]) for row in gaps if row is not widest)
-
-
 def _clear_of_zero(row: Any) -> bool:
     low, high = known(row["conf_low"], -math.inf), known(row["conf_high"], math.inf)
     return not low <= 0 <= high
 
 
 def _ends(row: Any) -> str:
-    if row["gap"] < 0 and is_known(row["conf_low"]):
-        return interval(-row["conf_high"], -row["conf_low"])
-    return interval(row["conf_low"], row["conf_high"])
+    low, high = _turned(row, row["gap"] < 0)
+    return interval(low, high, scale=known(row.get("verdict_unit")) == "scale")
+
+
+def _turned(row: Any, turned: bool) -> tuple[Any, Any]:
+    """The ends of a gap's interval, counted from the other side where `turned`."""
+    low, high = row["conf_low"], row["conf_high"]
+    if turned and is_known(low) and is_known(high):
+        return -high, -low
+    return low, high

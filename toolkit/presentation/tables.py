@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from toolkit.errors import DisclosureError, ToolkitError
-from toolkit.instrument.model import Instrument
-from toolkit.presentation.blocks import Table, table_of
+from toolkit.instrument.model import Instrument, Variable
+from toolkit.presentation.blocks import Cell, Table, table_of
 from toolkit.presentation.language import Words, spoken
-from toolkit.presentation.numbers import NOT_SHOWN, base, is_known, p_value, percent, points, share
-from toolkit.presentation.result_words import translated
+from toolkit.presentation.numbers import (
+    NOT_SHOWN,
+    Number,
+    change,
+    count,
+    decimal,
+    ends,
+    is_known,
+    p_number,
+    percent,
+    points,
+    share_number,
+)
 from toolkit.presentation.rows import (
     answer_words,
     audience_name,
@@ -21,10 +32,25 @@ from toolkit.presentation.rows import (
     known,
     released_rows,
 )
-from toolkit.presentation.sentences import hint_of, side_gap, sides_with_n, verdict_of, widest_first
+from toolkit.presentation.sentences import (
+    gap_cell,
+    hint_of,
+    plain_reason,
+    side_cells,
+    verdict_of,
+    widest_first,
+)
 from toolkit.records import records
 
-__all__ = ["gap_table", "participation_table", "shares_table"]
+__all__ = [
+    "band_words",
+    "gap_table",
+    "number_cells",
+    "numbers_table",
+    "participation_table",
+    "score_words",
+    "shares_table",
+]
 
 Row = Mapping[str, Any]
 
@@ -64,6 +90,11 @@ _WORDS = Words(
             "{dash} : inconnu, ou cela dirait combien ont répondu dans un groupe trop petit pour être "
             "affiché.",
         ),
+        "below note": (
+            "More {names} answered than the list of organisations has: its number is not used.",
+            "Plus de {names} ont répondu que la liste des organisations n’en compte : son nombre n’est pas "
+            "utilisé.",
+        ),
         "participation": ("Who was invited and who answered", "Qui a été invité et qui a répondu"),
         "gaps": ("Gaps between audiences, the widest first", "Écarts entre publics, les plus grands d’abord"),
         "gap note": (
@@ -83,10 +114,24 @@ _WORDS = Words(
             "Share, {level} interval, and n, the number who answered.",
             "Part, intervalle à {level} et n, le nombre de réponses.",
         ),
-        "points": (" points", " points"),
+        "numbers": ("Numbers and net scores", "Nombres et scores nets"),
+        "mean": ("mean {mean}", "moyenne {mean}"),
+        "mean with interval": ("mean {mean} ({low} to {high})", "moyenne {mean} ({low} à {high})"),
+        "net": ("net score {net}", "score net {net}"),
+        "net note": (
+            "Net score: the share of {top} less that of {bottom}, in points.",
+            "Score net : la part de {top} moins celle de {bottom}, en points.",
+        ),
+        "number note": (
+            "In brackets: the {level} interval. n: the number who answered.",
+            "Entre parenthèses : l’intervalle à {level}. n : le nombre de réponses.",
+        ),
+        "under": ("under {high}", "moins de {high}"),
+        "from": ("{low} or more", "{low} ou plus"),
+        "between": ("{low} to under {high}", "de {low} à moins de {high}"),
+        "why": ("not shown: {why}", "non affiché : {why}"),
         "and": (" and ", " et "),
         "hidden": ("Not shown ({reason}): {items}.", "Non affiché ({reason}) : {items}."),
-        "few": ("few answers", "peu de réponses"),
         "mark": ("{dash}: not shown", "{dash} : non affiché"),
         "marked": ("{mark} ({reasons}).", "{mark} ({reasons})."),
     }
@@ -107,6 +152,7 @@ def participation_table(
     by: str = "audience",
     level: float = 0.95,
     language: str = "en",
+    below: Collection[str] = (),
 ) -> Table:
     """How many were invited and answered, with the margin of error of a share of one half.
 
@@ -120,6 +166,10 @@ def participation_table(
         The disclosure policy; where given, a count below its threshold is refused.
     by, level, language
         The group column; the level of the margin of error; the language of the names.
+
+    below
+        Groups whose headcount is below the number who answered, so that it is not used; a group of which the
+        number who answered is not shown is not mentioned.
 
     Raises
     ------
@@ -142,9 +192,9 @@ def participation_table(
     rows = [
         {
             _WORDS("audience"): audience_name(instrument, row[by], start=True, language=language),
-            _WORDS("invited"): base(row["invited"]) if is_known(row["invited"]) else _WORDS("unknown"),
-            _WORDS("answered"): base(row["answered"], row["answered_shown"]),
-            _WORDS("response"): percent(row["response_rate"]),
+            _WORDS("invited"): count(row["invited"]) if is_known(row["invited"]) else _WORDS("unknown"),
+            _WORDS("answered"): count(row["answered"], row["answered_shown"]),
+            _WORDS("response"): share_number(row["response_rate"]),
             _WORDS("margin"): (
                 _WORDS("plus or minus", size=points(row["margin"])) if is_known(row["margin"]) else NOT_SHOWN
             ),
@@ -154,7 +204,11 @@ def participation_table(
     notes = [_WORDS("margin note", level=percent(level))]
     if participation["answered"].isna().any():
         notes.append(_WORDS("few note"))
-    if any(NOT_SHOWN in row.values() for row in rows):
+    shown = [row[by] for row in records(participation) if row[by] in below and is_known(row["answered"])]
+    if shown:
+        names = [audience_name(instrument, name, language=language) for name in shown]
+        notes.append(_WORDS("below note", names=_WORDS("and").join(names)))
+    if any(value in (None, NOT_SHOWN) for row in rows for value in row.values()):
         notes.append(_WORDS("dash note", dash=NOT_SHOWN))
     columns = [_WORDS(key) for key in ("audience", "invited", "answered", "response", "margin")]
     title = _WORDS("participation")
@@ -264,6 +318,116 @@ def shares_table(
     return table_of(rows, columns, title=title, kind="shares", notes=notes, numeric=columns[1:])
 
 
+@spoken
+def numbers_table(
+    released: Any, instrument: Instrument, *, by: str = "audience", level: float = 0.95, language: str = "en"
+) -> Table | None:
+    """One row per number question or net score, one column per audience: mean, bands, net score, base.
+
+    Parameters
+    ----------
+    released
+        What `toolkit.disclosure.release` returned, with its tables "scores" and "bands" (either may lack).
+    instrument
+        For wording.
+    by, level, language
+        The group column; the level of the intervals; the language of the wording.
+
+    Returns
+    -------
+    Table or None
+        None where there is neither a number nor a net score.
+
+    Raises
+    ------
+    DisclosureError
+        `released` has not passed the gate.
+    """
+    told = [
+        row
+        for name in ("scores", "bands")
+        if name in released
+        for row in released_rows(released, name, columns=("item", by, "estimate"))
+    ]
+    if not told:
+        return None
+    groups = [name for name in instrument.audiences if name in {str(row[by]) for row in told}]
+    names = {name: audience_name(instrument, name, start=True, language=language) for name in groups}
+    items = [v.name for v in instrument.variables if v.name in {row["item"] for row in told}]
+    rows = []
+    for item in items:
+        row = {_WORDS("item"): item_name(instrument, item, language=language)}
+        for group in groups:
+            mine = [one for one in told if one["item"] == item and str(one[by]) == group]
+            lines, n, _ = number_cells(instrument[item], mine)
+            row[names[group]] = "\n".join([*lines, f"n\u00a0{n}"]) if mine else _WORDS("not asked")
+        rows.append(row)
+    notes = [_WORDS("number note", level=percent(level))]
+    for item in items:
+        variable = instrument[item]
+        if variable.net_measure == "recommend":
+            notes.append(_WORDS("net note", top="9–10", bottom="0–6"))
+        elif variable.net_measure == "net":
+            boxes = {box: answer_words(variable, box, language=language) for box in ("top", "bottom")}
+            notes.append(_WORDS("net note", **boxes))
+    columns = [_WORDS("item"), *names.values()]
+    notes = list(dict.fromkeys([*notes, *notes_on(told)]))
+    return table_of(rows, columns, title=_WORDS("numbers"), kind="shares", notes=notes)
+
+
+def number_cells(variable: Variable, rows: Sequence[Row]) -> tuple[list[str], Number | str, bool]:
+    """Mean, bands and net score of one audience as lines of text, the base, and whether any is withheld."""
+    lines: list[str] = []
+    reasons: dict[str, None] = {}
+    bands = {str(row["response"]): row for row in rows if is_known(row.get("response"))}
+    for row in rows:
+        if is_known(row.get("response")):
+            continue
+        said = score_words(row)
+        if not bool(row["shown"]) or not is_known(row["estimate"]):
+            reasons[plain_reason(row)] = None
+        elif row["measure"] == "mean":
+            lines.append(said)
+        else:
+            lines.append(_WORDS("net", net=said))
+    words = band_words(variable)
+    open_bands = [code for code in words if code in bands and bool(bands[code]["shown"])]
+    if open_bands:
+        shares = [(bands[code]["estimate"], str(known(bands[code].get("bound")))) for code in open_bands]
+        pairs = zip(open_bands, shares, strict=True)
+        lines.append(" · ".join(f"{words[code]} {percent(one, bound=bound)}" for code, (one, bound) in pairs))
+    elif bands:
+        reasons |= dict.fromkeys(plain_reason(row) for row in bands.values())
+    if reasons:
+        lines.append(_WORDS("why", why=joined([why for why in reasons if why])))
+    if not rows:
+        return [], NOT_SHOWN, True
+    return lines, count(rows[0]["n"], rows[0]["n_shown"]), bool(reasons)
+
+
+def score_words(row: Row) -> str:
+    """A mean with its interval ("mean 8.0 (7.5 to 8.4)"), or a net score in points ("+12 (−3 to 27)")."""
+    if row["measure"] != "mean":
+        return change(row["estimate"], row["conf_low"], row["conf_high"])
+    mean = decimal(row["estimate"], 1)
+    if not is_known(row["conf_low"]) or not is_known(row["conf_high"]):
+        return _WORDS("mean", mean=mean)
+    low, high = decimal(row["conf_low"], 1), decimal(row["conf_high"], 1)
+    return _WORDS("mean with interval", mean=mean, low=low, high=high)
+
+
+def band_words(variable: Variable) -> dict[str, str]:
+    """Code of each band of a number → its words: "under 5", "5 to under 10", "10 or more".
+
+    Whole numbers are not assumed: a band ends where the next begins.
+    """
+    said = {}
+    for number, (low, high) in enumerate(variable.bands, start=1):
+        ends = {"low": "" if low is None else decimal(low), "high": "" if high is None else decimal(high)}
+        said[str(number)] = _WORDS("under" if low is None else "from" if high is None else "between", **ends)
+    return said
+
+
 def _chosen(
     rows: Iterable[Row], instrument: Instrument, items: Iterable[str] | None, theme: str | None
 ) -> list[Row]:
@@ -289,20 +453,14 @@ def with_answer(item: str, measure: str, instrument: Instrument, language: str) 
     return f"{name} ({answer_words(instrument[item], measure, language=language)})"
 
 
-def _gap_row(row: Row, instrument: Instrument, language: str) -> dict[str, str]:
+def _gap_row(row: Row, instrument: Instrument, language: str) -> dict[str, str | Cell | Number | None]:
     name = with_answer(row["item"], row["measure"], instrument, language)
     hint = hint_of(row["item"], row["measure"], instrument)
-    size, ends = side_gap(row)
     return {
         _WORDS("item"): f"{name}\n{hint}" if hint else name,
-        _WORDS("shares of gap"): "\n".join(
-            f"{who} {share} (n {n})".replace(" ", "\u00a0")
-            for who, share, n in sides_with_n(row, instrument, language=language)
-        ),
-        _WORDS("gap"): (
-            in_cell(size.removesuffix(_WORDS("points")), ends) if is_known(row["gap"]) else NOT_SHOWN
-        ),
-        _WORDS("p"): p_value(row.get("p_adjusted")),
+        _WORDS("shares of gap"): Cell(sides=tuple(side_cells(row, instrument, language=language))),
+        _WORDS("gap"): gap_cell(row),
+        _WORDS("p"): p_number(row.get("p_adjusted")),
         _WORDS("verdict"): verdict_of(row),
     }
 
@@ -322,24 +480,13 @@ def _hidden_gaps(rows: Iterable[Row], instrument: Instrument, language: str) -> 
     return [_WORDS("hidden", reason=reason, items=joined(items)) for reason, items in found.items()]
 
 
-def plain_reason(row: Row) -> str:
-    """Why a row is withheld, without the names of its sides."""
-    parts = [part.strip().rpartition(": ")[2] for part in str(known(row.get("withheld"))).split(";")]
-    return joined(dict.fromkeys(translated(part) for part in parts if part)) or _WORDS("few")
-
-
-def in_cell(size: str, ends: str) -> str:
-    """A number with its interval on a line of its own, which does not break."""
-    return f"{size}\n{ends}".strip().replace(" ", "\u00a0")
-
-
-def _share_cell(row: Row) -> str:
-    n = base(row["n"], row.get("n_shown"))
+def _share_cell(row: Row) -> Cell | str:
+    n = count(row["n"], row.get("n_shown"))
     if not bool(row["shown"]) or not is_known(row["estimate"]):
         return f"{NOT_SHOWN} (n\u00a0{n})" if n != NOT_SHOWN else NOT_SHOWN
-    text = share(row["estimate"], row["conf_low"], row["conf_high"], bound=str(known(row.get("bound"))))
-    size, _, ends = text.partition(" (")
-    return f"{in_cell(size, '(' + ends if ends else '')}\nn\u00a0{n}"
+    bound = known(row.get("bound"))
+    low, high = (None, None) if bound else ends(row["conf_low"], row["conf_high"], "percent")
+    return Cell(share_number(row["estimate"], bound), low, high, n)
 
 
 def notes_on(rows: Sequence[Row], *, mark: str | None = None) -> list[str]:

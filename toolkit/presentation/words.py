@@ -11,16 +11,26 @@ from toolkit.presentation.blocks import Bullets, Paragraph, Prose, Terms
 from toolkit.presentation.language import Words, spoken
 from toolkit.presentation.numbers import base, is_known, percent, points
 from toolkit.presentation.rows import (
+    answer_words,
     audience_name,
+    base_in_words,
     item_name,
     joined,
     known,
-    led,
     listed,
     released_table,
     shown_rows,
 )
-from toolkit.presentation.sentences import by_width, headline, hint_of, is_certain
+from toolkit.presentation.sentences import (
+    by_width,
+    finding,
+    headline,
+    hint_of,
+    is_certain,
+    share_of,
+    signed_gap,
+)
+from toolkit.presentation.waves import waves_apart
 from toolkit.records import records
 
 _WORDS = Words(
@@ -142,6 +152,49 @@ _WORDS = Words(
             "{missing} n’ont pas répondu. Les intervalles tiennent compte du hasard, non d’une différence "
             "entre ceux qui ont répondu et les autres.",
         ),
+        "favourable": (
+            "The most favourable answers, whichever they are:",
+            "Les réponses les plus favorables, quelles qu’elles soient :",
+        ),
+        "unfavourable": (
+            "The least favourable answers:",
+            "Les réponses les moins favorables :",
+        ),
+        "highest": (
+            "The highest shares, whichever they are:",
+            "Les parts les plus élevées, quelles qu’elles soient :",
+        ),
+        "lowest": ("The lowest shares:", "Les parts les plus faibles :"),
+        "one answer": ("One question has such a share:", "Une question a une telle part :"),
+        "share": ("{share} of {name} ({words}).", "{share} des {name} ({words})."),
+        "no share": (
+            "No share may be shown here: too few answered.",
+            "Aucune part ne peut être affichée ici : trop peu ont répondu.",
+        ),
+        "changed": (
+            "The clearest changes since wave {wave}:",
+            "Les changements les plus nets depuis la vague {wave} :",
+        ),
+        "change": (
+            "{later} of {name} after {earlier}, {size} points {ends} ({words}).",
+            "{later} des {name} après {earlier}, {size} points {ends} ({words}).",
+        ),
+        "no change": (
+            "Since wave {wave} no share has clearly changed; smaller changes cannot be told from chance.",
+            "Depuis la vague {wave}, aucune part n’a nettement changé ; des changements plus petits ne se "
+            "distinguent pas du hasard.",
+        ),
+        "picked shares": (
+            "Picking the highest and lowest of many makes them look more extreme than they are, so read the "
+            "interval in brackets, not the single number.",
+            "Choisir les plus élevées et les plus faibles parmi beaucoup les fait paraître plus extrêmes "
+            "qu’elles ne sont : lisez l’intervalle entre parenthèses, non le seul nombre.",
+        ),
+        "only": ("{name}, only {base}", "{name}, seulement {base}"),
+        "causes of answers": (
+            "The survey shows what people answer, not what brings it about.",
+            "L’enquête montre ce que les gens répondent, non ce qui en est la cause.",
+        ),
         "too few said": (
             "Too few answered for anything to be shown.",
             "Trop peu ont répondu pour que quoi que ce soit puisse être affiché.",
@@ -151,7 +204,7 @@ _WORDS = Words(
 
 _FAMILIES = ("pre-declared", "other")
 
-__all__ = ["cannot_tell", "headline", "percent", "points", "summary", "synthetic_notice"]
+__all__ = ["cannot_tell", "headline", "percent", "points", "shares_summary", "summary", "synthetic_notice"]
 
 
 @spoken
@@ -207,6 +260,123 @@ def summary(
 
 
 @spoken
+def shares_summary(
+    released: Any,
+    instrument: Instrument,
+    *,
+    participation: pd.DataFrame | None = None,
+    waves: tuple[str, str] | None = None,
+    most: int = 3,
+    by: str = "audience",
+    language: str = "en",
+) -> Prose:
+    """Sum up a report without gaps: who answered, the highest and lowest shares, clear changes.
+
+    Shares are ordered by how favourable they are where the questionnaire says which way good news lies;
+    where it says so of fewer than two questions, by their size.
+
+    Parameters
+    ----------
+    released
+        What `toolkit.disclosure.release` returned, with a table "shares".
+    instrument
+        For wording, and which answers are favourable.
+    participation
+        `Admitted.participation`, where it is to be said who answered.
+    waves
+        The earlier wave and this one, where `released` has a table "trend" of the two.
+    most
+        How many shares from each end, and how many changes.
+    by, language
+        The group column; the language of the wording.
+
+    Raises
+    ------
+    DisclosureError
+        `released` has not passed the gate.
+    """
+    parts: list[Paragraph | Bullets | Terms] = []
+    if participation is not None:
+        parts.append(Paragraph(_who_answered(participation, instrument, by, language)))
+    shares = released_table(released, "shares", columns=("item", "measure", "estimate", by))
+    rows = [row for row in records(shown_rows(shares)) if instrument[row["item"]].kind == "single"]
+    valued = [row for row in rows if hint_of(row["item"], row["measure"], instrument)]
+    if len(valued) > 1:
+        kept, names = (
+            sorted(valued, key=lambda row: -_goodness(row, instrument)),
+            ("favourable", "unfavourable"),
+        )
+    else:
+        kept, names = sorted(rows, key=lambda row: -float(row["estimate"])), ("highest", "lowest")
+    ends = min(most, max(1, len(kept) // 2))
+    if not kept:
+        parts.append(Paragraph(_WORDS("no share")))
+    elif len(kept) == 1:
+        parts += [Paragraph(_WORDS("one answer")), Terms((_share_term(kept[0], instrument, by, language),))]
+    else:
+        for name, some in zip(names, (kept[:ends], kept[: -ends - 1 : -1]), strict=True):
+            terms = tuple(_share_term(row, instrument, by, language) for row in some)
+            parts += [Paragraph(_WORDS(name)), Terms(terms)]
+        parts.append(Paragraph(_WORDS("picked shares")))
+    if waves is not None and "trend" in released:
+        changes = waves_apart(released_table(released, "trend", columns=("item", "gap", by)), waves)
+        changes = changes[changes["measure"] == "top"]
+        clear = [row for row in records(by_width(changes)) if is_certain(row)][:most]
+        parts.append(Paragraph(_WORDS("changed" if clear else "no change", wave=waves[0])))
+        if clear:
+            parts.append(Terms(tuple(_change_term(row, instrument, by, language) for row in clear)))
+    return Prose("", tuple(parts), "summary")
+
+
+def _goodness(row: dict[str, Any], instrument: Instrument) -> float:
+    """How favourable a share is; its size where neither way is good news."""
+    variable = instrument[row["item"]]
+    bad = variable.codes_of(row["measure"]) == variable.codes_of("unfavourable")
+    turned = variable.favourable != "none" and bad
+    return 1 - float(row["estimate"]) if turned else float(row["estimate"])
+
+
+def _share_term(row: dict[str, Any], instrument: Instrument, by: str, language: str) -> tuple[str, str]:
+    text = _WORDS(
+        "share",
+        share=share_of(row),
+        name=_who_of(row, instrument, by, language),
+        words=answer_words(instrument[row["item"]], row["measure"], language=language),
+    )
+    return item_name(instrument, row["item"], language=language), text + _hinted(row, instrument)
+
+
+def _change_term(row: dict[str, Any], instrument: Instrument, by: str, language: str) -> tuple[str, str]:
+    size, ends = signed_gap(row, turned=bool(row["turned"]))
+    text = _WORDS(
+        "change",
+        later=percent(row["later"], bound=str(known(row["bound_later"]))),
+        earlier=percent(row["earlier"], bound=str(known(row["bound_earlier"]))),
+        name=_who_of(row, instrument, by, language),
+        size=size,
+        ends=ends,
+        words=answer_words(instrument[row["item"]], row["measure"], language=language),
+    )
+    return item_name(instrument, row["item"], language=language), " ".join(text.split()) + _hinted(
+        row, instrument
+    )
+
+
+def _who_of(row: dict[str, Any], instrument: Instrument, by: str, language: str) -> str:
+    """Whom a share is of: the audience, and of a routed question those it was put to."""
+    name = audience_name(instrument, row[by], language=language)
+    variable = instrument[row["item"]]
+    if not variable.item.ask_if:
+        return name
+    return _WORDS("only", name=name, base=base_in_words(variable, instrument, language=language))
+
+
+def _hinted(row: dict[str, Any], instrument: Instrument) -> str:
+    hint = hint_of(row["item"], row["measure"], instrument)
+    return f" {hint[0].upper()}{hint[1:]}." if hint else ""
+
+
+@spoken
 def cannot_tell(
     released: Any,
     instrument: Instrument,
@@ -226,7 +396,7 @@ def cannot_tell(
     instrument
         For wording.
     table, measure
-        The released gaps and which measure of them.
+        The released gaps and which measure of them; a survey of one audience has none.
     participation
         `Admitted.participation`, for what is said of those who did not answer.
     by, language
@@ -237,17 +407,20 @@ def cannot_tell(
     DisclosureError
         `released` has not passed the gate.
     """
-    gaps = released_table(released, table, columns=("item", "measure", "minimum_detectable_gap"))
-    gaps = gaps[gaps["measure"] == measure]
-    pairs = [*_detectable(gaps, instrument, language), *_uncertain(gaps)]
+    pairs: list[tuple[str, str]] = []
+    hidden = 0
+    if table in released:
+        gaps = released_table(released, table, columns=("item", "measure", "minimum_detectable_gap"))
+        gaps = gaps[gaps["measure"] == measure]
+        pairs += [*_detectable(gaps, instrument, language), *_uncertain(gaps)]
+        hidden = int((~gaps["shown"].astype(bool)).sum())
     if participation is not None:
         pairs += _silent(participation, instrument, by, language)
     pairs += [
-        (_WORDS("causes"), _WORDS("causes said")),
+        (_WORDS("causes"), _WORDS("causes said" if table in released else "causes of answers")),
         (_WORDS("single"), _WORDS("single said")),
         (_WORDS("today"), _WORDS("today said")),
     ]
-    hidden = int((~gaps["shown"].astype(bool)).sum())
     if hidden:
         pairs.append((_WORDS("hidden"), _WORDS("hidden said", hidden=hidden, all=len(gaps))))
     return Prose("", (Terms(tuple(pairs)),), "cannot-tell")
@@ -272,9 +445,7 @@ def _widest(count: int) -> str:
 
 def _finding(row: dict[str, Any], instrument: Instrument, language: str) -> tuple[str, str]:
     name = item_name(instrument, row["item"], language=language)
-    text = headline(row, instrument, language=language).removeprefix(led(name, ""))
-    hint = hint_of(row["item"], row["measure"], instrument)
-    return name, text + (f" {hint[0].upper()}{hint[1:]}." if hint else "")
+    return name, finding(row, instrument, language=language) + _hinted(row, instrument)
 
 
 def _tested(gaps: pd.DataFrame, adjusted: str) -> str:
@@ -330,7 +501,7 @@ def _detectable(gaps: pd.DataFrame, instrument: Instrument, language: str) -> li
 
 def _uncertain(gaps: pd.DataFrame) -> list[tuple[str, str]]:
     rows = [row for row in records(shown_rows(gaps)) if is_known(row["gap"])]
-    undecided = sum(str(known(row["verdict"])).startswith("this survey cannot tell") for row in rows)
+    undecided = sum(row["verdict_code"] in ("undecided", "too_few") for row in rows)
     if not undecided:
         return []
     return [(_WORDS("agreement"), _WORDS("agreement said", undecided=undecided, all=len(rows)))]

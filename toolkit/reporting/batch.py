@@ -1,36 +1,48 @@
-"""A report for every organisation of a study: planned, made side by side, each whole or absent."""
+"""Runs: a report per organisation of a study, or a notebook of one's own per value of a parameter."""
 
 from __future__ import annotations
 
 import os
-import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from toolkit.reporting.atomic import lock_folder, sweep
-from toolkit.reporting.destinations import Place, is_address
-from toolkit.reporting.hands import Hands, Shared, joined, writers
-from toolkit.reporting.inputs import KEPT
-from toolkit.reporting.journal import Journal
-from toolkit.reporting.making import FAILED, clear_failure
-from toolkit.reporting.plainly import said_plainly
-from toolkit.reporting.planning import Plan, Wanted, checked, imports_of, plan
-from toolkit.reporting.scratch import scratch_folder
-from toolkit.reporting.worker import DONE, Job, Outcome
+from toolkit.reporting.executor import JobExecutor, clear_failure
+from toolkit.reporting.job import DONE, FAILED, Job, Outcome
+from toolkit.reporting.manifest import BATCH_FOLDER
+from toolkit.reporting.options import RunOptions, open_line
+from toolkit.reporting.plan import (
+    NotebookRun,
+    Plan,
+    StudyRun,
+    check_notebook_run,
+    check_study_run,
+    modules_of,
+)
+from toolkit.reporting.stores import OutputStore, is_address
+from toolkit.system import (
+    EventLog,
+    interruptible,
+    lock_folder,
+    sweep,
+    system_errors_explained,
+    temporary_folder,
+)
 
 if TYPE_CHECKING:
+    from toolkit.reporting.cluster import Cluster
     from toolkit.study import Study
 
-__all__ = ["Progress", "plan_reports", "run_reports"]
+__all__ = ["Progress", "plan_reports", "run_notebook", "run_reports"]
 
-COLUMNS = ("organisation", "name", "status", "sentence", "seconds", "folder", "warnings")
+REPORT_COLUMNS = ("organisation", "name", "status", "sentence", "seconds", "folder", "warnings")
+NOTEBOOK_COLUMNS = ("value", "status", "sentence", "seconds", "folder")
 
 
 @dataclass(frozen=True)
@@ -65,7 +77,7 @@ def run_reports(
     progress: Callable[[Progress], None] | None = None,
     told: Callable[[str], None] | None = None,
 ) -> pd.DataFrame:
-    """Make the report of every organisation of a study, or of those named.
+    """Build reports for all or selected organisations of a study.
 
     Each is made in a process of its own and stands under `<out>/<study>/<wave>/<organisation>/` only when
     it is whole: report.ipynb, the formats asked for, results.csv, manifest.json. One that stands already and
@@ -128,52 +140,25 @@ def run_reports(
     >>> study = "data_samples/ai_at_work/study.yaml"
     >>> made = tk.run_reports(study, organisations=["org-01"])  # doctest: +SKIP
     """
-    wanted = Wanted(
-        _named(organisations), wave, out, notebook, data, _formats(formats), force, seconds, memory, workers
+    options = RunOptions(
+        organisations, wave, out, workers, notebook, data, formats, force, seconds, memory, cluster
     )
-    say = told or _silent
-    with said_plainly(), _desk(wanted) as (wanted, place):
-        run = checked(study, wanted)
-        wanted = run.wanted
-        with ExitStack() as stack:
-            here = place and place.at(*run.folder.parts[-2:])
-            machines = joined(cluster, stack)
-            stack.enter_context(lock_folder(run.folder))
-            scratch = stack.enter_context(scratch_folder())
-            if here:
-                stack.enter_context(here.held())
-                here.mirror(run.folder)
-            sweep(run.folder)
-            modules = [*imports_of(run.notebooks), *writers(wanted.formats)]
-            shared = Shared(run.study, run.notebooks, modules)
-            count = workers or os.cpu_count() or 1
-            hands = Hands(shared, scratch, count, say, executor=executor, cluster=machines, place=here)
-            stack.callback(hands.close)
-            planned = plan(run, scratch, before=hands.prepare)
-            say(_what_was_read(planned))
-            if here:
-                here.save(run.folder)  # the key first: without it nothing that is made could be known again
-                stack.callback(here.save, run.folder)
-            return _placed(_run(planned, wanted, hands, progress), run.folder, here)
+    return run_study(study, options, executor=executor, progress=progress, told=told)
 
 
-@contextmanager
-def _desk(wanted: Wanted) -> Iterator[tuple[Wanted, Place | None]]:
-    """Where the run works: in the output folder itself, or for a store in a folder that ends with it."""
-    if not is_address(wanted.out):
-        yield wanted, None
-        return
-    with tempfile.TemporaryDirectory(prefix="reports-") as desk:
-        yield replace(wanted, out=desk, sealed=True), Place(str(wanted.out))
-
-
-def _placed(made: pd.DataFrame, folder: Path, here: Place | None) -> pd.DataFrame:
-    """Say the store's addresses instead of those of the run's own folder."""
-    if here is None:
-        return made
-    told = made.assign(folder=made["folder"].str.replace(str(folder), here.address, regex=False))
-    told.attrs["index"] = f"{here.address}/index.html"
-    return told
+def run_study(
+    study: str | Path | Study,
+    options: RunOptions,
+    *,
+    executor: Executor | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    told: Callable[[str], None] | None = None,
+) -> pd.DataFrame:
+    """Build reports as `run_reports` does, with its options in one object."""
+    with _workplace(options) as (options, store):
+        run = check_study_run(study, options)
+        built = _run(run, executor=executor, store=store, progress=progress, told=told)
+    return built[list(REPORT_COLUMNS)]
 
 
 def plan_reports(
@@ -187,7 +172,7 @@ def plan_reports(
     formats: Iterable[str] = ("html",),
     force: bool = False,
 ) -> pd.DataFrame:
-    """Say what `run_reports` would make, and write nothing.
+    """List what `run_reports` would build, and write nothing.
 
     Returns
     -------
@@ -199,117 +184,237 @@ def plan_reports(
     InvalidInput
         As `run_reports`.
     """
-    wanted = Wanted(_named(organisations), wave, out, notebook, data, _formats(formats), force)
-    with said_plainly(), _desk(wanted) as (wanted, place), scratch_folder() as scratch:
-        run = checked(study, wanted)
-        if place:
-            place.at(*run.folder.parts[-2:]).mirror(run.folder)
-        planned = plan(run, scratch, writes=False)
+    options = RunOptions(organisations, wave, out, None, notebook, data, formats, force)
+    return plan_study(study, options)
+
+
+def plan_study(study: str | Path | Study, options: RunOptions) -> pd.DataFrame:
+    """List what `run_study` would build, and write nothing."""
+    with _workplace(options) as (options, store), temporary_folder() as scratch:
+        run = check_study_run(study, options)
+        if store:
+            store.at(*run.folder.parts[-2:]).mirror(run.folder)
+        plan = run.plan(scratch, mirrored=store is not None, writes=False)
     rows = [
-        (one, planned.names[one], "unchanged" if one in planned.unchanged else "to make")
-        for one in planned.chosen
+        (one, plan.labels[one], "unchanged" if one in plan.up_to_date else "to make") for one in plan.names
     ]
     return pd.DataFrame(rows, columns=["organisation", "name", "status"])
 
 
-def _made(planned: Plan, wanted: Wanted, hands: Hands) -> Iterator[tuple[Job, Outcome]]:
-    if planned.to_make:
-        planned.study.forget_answers()
-        yield from hands.make(planned.jobs(wanted, hands.kept))
+def run_notebook(
+    notebook: str | Path,
+    *,
+    for_each: str,
+    values: Sequence[object] | None = None,
+    parameters: Mapping[str, object] | None = None,
+    texts: bool = False,
+    out: str | Path = "reports",
+    workers: int | None = None,
+    force: bool = False,
+    seconds: float | None = None,
+    memory: int | None = None,
+    cluster: str | None = None,
+    told: Callable[[str], None] | None = None,
+) -> pd.DataFrame:
+    """Run a parameterised notebook once for each value of one of its parameters.
+
+    Each run stands under `<out>/<notebook>/<value>/` only when it is whole: report.ipynb, report.html, what
+    the notebook wrote to its folder, manifest.json. One that would come out the same is not made again.
+
+    Parameters
+    ----------
+    notebook
+        With a cell tagged "parameters". One that takes `output` is told the folder to write to.
+    for_each
+        The parameter that varies. For "organisation" the notebook must take `study` too: the values are the
+        study's organisations, and each run finds its own organisation's answers and nobody else's.
+    values
+        Of that parameter; None for all organisations.
+    parameters
+        Of the others: a name the notebook does not take, or a value of another type, is refused, and so is
+        `output`, which each run is told. `study` and `data` are seen from where the command is given.
+    texts
+        Whether values are text as typed, to be read in the parameter's type.
+    out, workers, force, seconds, memory, cluster, told
+        As `run_reports`. The workers of a cluster have the notebook and the study of organisations; whatever
+        else the notebook reads must lie where they see it.
+
+    Returns
+    -------
+    DataFrame
+        value, status ("made", "unchanged", "failed"), sentence, seconds, folder.
+
+    Raises
+    ------
+    InvalidInput
+        Before anything runs: every parameter that does not fit, unknown organisations, the study's files.
+
+    Examples
+    --------
+    >>> run_notebook("mine.ipynb", for_each="year", values=[2024, 2025])  # doctest: +SKIP
+    """
+    options = RunOptions(
+        out=out, workers=workers, force=force, seconds=seconds, memory=memory, cluster=cluster
+    )
+    with interruptible(), system_errors_explained():
+        run = check_notebook_run(notebook, for_each, values, parameters or {}, options, texts=texts)
+        built = _run(run, told=told)
+    return built.rename(columns={"organisation": "value"})[list(NOTEBOOK_COLUMNS)]
+
+
+@contextmanager
+def _workplace(options: RunOptions) -> Iterator[tuple[RunOptions, OutputStore | None]]:
+    """Yield where the run works: the output folder itself, or for a store a folder that ends with it."""
+    with interruptible(), system_errors_explained():
+        if not is_address(options.out):
+            yield options, None
+            return
+        options.check()
+        with temporary_folder() as folder:
+            yield replace(options, out=folder), OutputStore(str(options.out))
 
 
 def _run(
-    planned: Plan, wanted: Wanted, hands: Hands, progress: Callable[[Progress], None] | None
+    run: StudyRun | NotebookRun,
+    *,
+    executor: Executor | None = None,
+    store: OutputStore | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    told: Callable[[str], None] | None = None,
 ) -> pd.DataFrame:
-    """Make what is to be made; whatever happens, workers end and the index says what stands."""
-    from toolkit.reporting.index import write_index
+    """Plan a run, build what is not up to date, and return a row per report."""
+    options, say = run.options, told or _silent
+    with ExitStack() as stack:
+        here = store.at(*run.folder.parts[-2:]) if store else None
+        machines = _joined(options.cluster, stack)
+        if options.cluster and open_line(options.cluster):
+            say(open_line(options.cluster))
+        stack.enter_context(lock_folder(run.folder))
+        scratch = stack.enter_context(temporary_folder())
+        if here:
+            stack.enter_context(here.held())
+            here.mirror(run.folder)
+        sweep(run.folder)
+        jobs = JobExecutor(
+            run.study,
+            run.notebooks,
+            modules_of(run.notebooks, options.formats),
+            scratch,
+            options.workers or os.cpu_count() or 1,
+            say,
+            memory=options.memory,
+            executor=executor,
+            cluster=machines,
+            store=here,
+        )
+        stack.callback(jobs.close)
+        plan = run.plan(scratch, mirrored=here is not None, before=jobs.prepare)
+        if plan.rows:
+            say(_what_was_read(run, plan))
+        if here:
+            here.save(run.folder)  # the secret first: without it nothing that is built could be known again
+            stack.callback(here.save, run.folder)
+        built = _build(run, plan, jobs, progress)
+    if here is not None:
+        built["folder"] = built["folder"].str.replace(str(run.folder), here.address, regex=False)
+    built.attrs["index"] = f"{here.address}/index.html" if here else str(run.folder / "index.html")
+    return built
 
+
+def _build(
+    run: StudyRun | NotebookRun,
+    plan: Plan,
+    jobs: JobExecutor,
+    progress: Callable[[Progress], None] | None,
+) -> pd.DataFrame:
+    """Run the jobs of a plan; whatever happens, workers end and the index lists what there is."""
     began = time.monotonic()
-    rows = [_unchanged_row(planned, one) for one in planned.chosen if one in planned.unchanged]
-    log = Journal(planned.folder / KEPT / "log.jsonl")
-    manifest = Journal(planned.folder / KEPT / "manifest.jsonl")
-    log.add(event="begun", wave=planned.wave, to_make=len(planned.to_make), unchanged=len(rows))
+    rows = {one: _unchanged_row(run, plan, one) for one in plan.names if one in plan.up_to_date}
+    log = EventLog(run.folder / BATCH_FOLDER / "log.jsonl")
+    manifest = EventLog(run.folder / BATCH_FOLDER / "manifest.jsonl")
+    wave = {"wave": run.wave} if isinstance(run, StudyRun) else {}
+    log.add(event="begun", **wave, to_make=len(plan.jobs), unchanged=len(rows))
     try:
-        for job, outcome in _made(planned, wanted, hands):
-            row = _row(planned, job, outcome)
-            rows.append(row)
-            _note(log, manifest, row)
+        if plan.jobs and run.study is not None:
+            run.study.forget_answers()
+        for job, outcome in jobs.run(plan.jobs) if plan.jobs else ():
+            folder = Path(job.final).name
+            row = rows[folder] = _row(plan, job, outcome)
+            _note(log, manifest, job, outcome, row)
             if progress:
-                progress(_progress(row, len(rows) - len(planned.unchanged), len(planned.to_make), began))
+                done, total = len(rows) - len(plan.up_to_date), len(plan.jobs)
+                progress(_progress(row, done, total, time.monotonic() - began))
     finally:
         log.add(event="ended", seconds=round(time.monotonic() - began, 1))
         manifest.close()
         log.close()
-        write_index(planned.study, planned.wave, planned.folder)
+        if isinstance(run, StudyRun):
+            from toolkit.reporting.index import write_index
+
+            write_index(run.study, run.wave, run.folder)
     if log.lost + manifest.lost:
-        hands.say(f"{log.lost + manifest.lost} lines of the log could not be written (is the disk full?)")
-    order = {organisation: place for place, organisation in enumerate(planned.chosen)}
-    rows.sort(key=lambda row: order[str(row["organisation"])])
-    made = pd.DataFrame(rows, columns=list(COLUMNS))
-    made.attrs["index"] = str(planned.folder / "index.html")
-    return made
+        jobs.say(f"{log.lost + manifest.lost} lines of the log could not be written (is the disk full?)")
+    return pd.DataFrame([rows[one] for one in plan.names if one in rows], columns=list(REPORT_COLUMNS))
 
 
-def _row(planned: Plan, job: Job, outcome: Outcome) -> dict[str, object]:
+def _row(plan: Plan, job: Job, outcome: Outcome) -> dict[str, object]:
     final = Path(job.final)
-    stands = final if outcome.status in DONE else final.parent / FAILED / final.name
+    folder = final if outcome.status in DONE else final.parent / FAILED / final.name
     return {
-        "organisation": job.organisation,
-        "name": planned.names[job.organisation],
+        "organisation": job.name,
+        "name": plan.labels.get(job.name, job.name),
         "status": outcome.status,
         "sentence": outcome.sentence,
         "seconds": outcome.seconds,
-        "folder": str(stands),
+        "folder": str(folder),
         "warnings": "\n".join(outcome.warnings),
-        "outputs": dict(outcome.outputs),
-        "input": job.hashed,
     }
 
 
-def _unchanged_row(planned: Plan, organisation: str) -> dict[str, object]:
-    clear_failure(planned.folder / organisation)
+def _unchanged_row(run: StudyRun | NotebookRun, plan: Plan, folder: str) -> dict[str, object]:
+    clear_failure(run.folder / folder)
+    name = plan.names[folder]
     return {
-        "organisation": organisation,
-        "name": planned.names[organisation],
+        "organisation": name,
+        "name": plan.labels.get(name, name),
         "status": "unchanged",
         "sentence": "",
         "seconds": 0.0,
-        "folder": str(planned.folder / organisation),
+        "folder": str(run.folder / folder),
         "warnings": "",
     }
 
 
-def _note(log: Journal, manifest: Journal, row: dict[str, object]) -> None:
+def _progress(row: Mapping[str, Any], done: int, total: int, elapsed: float) -> Progress:
+    facts = {key: row[key] for key in ("organisation", "name", "status", "sentence", "seconds")}
+    return Progress(done=done, total=total, elapsed=elapsed, **facts)
+
+
+def _note(log: EventLog, manifest: EventLog, job: Job, outcome: Outcome, row: Mapping[str, object]) -> None:
     facts = {key: row[key] for key in ("organisation", "status", "sentence", "warnings")}
-    log.add(event="report", seconds=round(float(str(row["seconds"])), 3), warned=_lines(row), **facts)
-    if row["status"] in DONE:
-        told = {key: row[key] for key in ("organisation", "status", "input", "outputs")}
-        manifest.add(**told)
+    warned = sum("Warning" in line for text in outcome.warnings for line in text.splitlines())
+    log.add(event="report", seconds=round(outcome.seconds, 3), warned=warned, **facts)
+    if outcome.status in DONE:
+        outputs = dict(outcome.outputs)
+        manifest.add(organisation=job.name, status=outcome.status, input=job.key, outputs=outputs)
 
 
-def _lines(row: dict[str, object]) -> int:
-    return len([line for line in str(row["warnings"]).splitlines() if "Warning" in line])
-
-
-def _progress(row: dict[str, object], done: int, total: int, began: float) -> Progress:
-    told = {key: row[key] for key in ("organisation", "name", "status", "sentence", "seconds")}
-    return Progress(done=done, total=total, elapsed=time.monotonic() - began, **told)  # type: ignore[arg-type]
-
-
-def _what_was_read(planned: Plan) -> str:
-    read, kept, aside = (planned.read.get(outcome, 0) for outcome in ("read", "kept", "set aside"))
-    why = "; survey-toolkit check says why" if aside else ""
-    return f"Wave {planned.wave}: {read:,} rows read, {kept:,} kept, {aside:,} set aside{why}"
-
-
-def _named(organisations: Iterable[str] | None) -> tuple[str, ...] | None:
-    if organisations is None:
+def _joined(address: str | None, stack: ExitStack) -> Cluster | None:
+    """Return the Dask cluster at an address, closed when the stack ends; None where none is named."""
+    if address is None:
         return None
-    return (organisations,) if isinstance(organisations, str) else tuple(organisations)
+    from toolkit.reporting.cluster import Cluster
+
+    cluster = Cluster(address)
+    stack.callback(cluster.close)
+    return cluster
 
 
-def _formats(formats: str | Iterable[str]) -> tuple[str, ...]:
-    return tuple(formats.split(",")) if isinstance(formats, str) else tuple(formats)
+def _what_was_read(run: StudyRun | NotebookRun, plan: Plan) -> str:
+    read, kept, aside = (plan.rows.get(outcome, 0) for outcome in ("read", "kept", "set aside"))
+    why = "; survey-toolkit check says why" if aside else ""
+    wave = run.wave if isinstance(run, StudyRun) else ""
+    return f"Wave {wave}: {read:,} rows read, {kept:,} kept, {aside:,} set aside{why}"
 
 
 def _silent(_: str) -> None:

@@ -27,12 +27,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from toolkit.errors import InvalidInput, Problem, ToolkitError
-from toolkit.reporting.atomic import fresh_folder, put_in_place
-from toolkit.reporting.crew import Crew
-from toolkit.reporting.destinations import Place, deliver
-from toolkit.reporting.making import FAILED, FAILURE_NOTE, clear_failure, private_folder
-from toolkit.reporting.scratch import scratch_folder
-from toolkit.reporting.worker import DONE, Job, Outcome
+from toolkit.reporting.executor import clear_failure, private_folder, run_job
+from toolkit.reporting.job import DONE, FAILED, FAILURE_NOTE, NOTICE, Job, Outcome
+from toolkit.reporting.pool import WorkerPool
+from toolkit.reporting.stores import OutputStore
+from toolkit.system import publish, staging_folder, temporary_folder
 
 if TYPE_CHECKING:
     from toolkit.study import Study
@@ -52,7 +51,7 @@ class Bundle:
     Parameters
     ----------
     study
-        As `toolkit.reporting.prepared.write_study` keeps it.
+        As `toolkit.reporting.job.write_study` keeps it.
     files
         Name → contents of the notebooks ("notebook/…", "notice/…") and the brand's files ("logo/…").
     modules
@@ -72,9 +71,13 @@ class Bundle:
         return made.hexdigest()
 
 
-def bundle_of(study: Study, kept: Path, notebooks: tuple[Path, Path], modules: tuple[str, ...]) -> Bundle:
+def bundle_of(
+    study: Study | None, study_file: Path | None, notebooks: tuple[Path, Path], modules: tuple[str, ...]
+) -> Bundle:
     """Pack what every job needs: the study without answers, published figures, notebooks, brand files."""
-    stored, hashes = pickle.loads(kept.read_bytes())
+    if study is None or study_file is None:
+        return Bundle(b"", {f"notebook/{notebooks[0].name}": notebooks[0].read_bytes()}, modules)
+    stored, hashes = pickle.loads(study_file.read_bytes())
     if study.benchmarks_path:
         stored.__dict__["findings"] = study.findings
     files = {f"{kind}/{path.name}": path.read_bytes() for kind, path in zip(_KINDS, notebooks, strict=True)}
@@ -126,15 +129,23 @@ class Cluster:
         except (OSError, ValueError, TypeError) as fault:
             raise ToolkitError(f"no Dask scheduler answers at {address}: {fault}") from None
         self._digest = ""
-        self._place: Place | None = None
+        self._store: OutputStore | None = None
         self._counted, self._threads = -_COUNT_SECONDS, 0
 
-    def begin(self, bundle: Bundle, place: Place | None) -> None:
+    def begin(
+        self,
+        study: Study | None,
+        study_file: Path | None,
+        notebooks: tuple[Path, Path],
+        modules: tuple[str, ...],
+        store: OutputStore | None,
+    ) -> None:
         """Hand out what all jobs share, to workers that are there and to those that come."""
-        self._digest, self._place = bundle.digest, place
+        bundle = bundle_of(study, study_file, notebooks, modules)
+        self._digest, self._store = bundle.digest, store
         try:
             stamps = self._client.run(stamp)
-            self._client.register_worker_callbacks(setup=_Hand(bundle))
+            self._client.register_worker_callbacks(setup=_Receive(bundle))
         except Exception as fault:
             raise ToolkitError(
                 f"a worker of {self.address} cannot run the toolkit: {type(fault).__name__}: {fault}. "
@@ -165,7 +176,7 @@ class Cluster:
         part = {path.name: path.read_bytes() for path in Path(job.part).iterdir()} if job.part else {}
         if not self.there():
             raise self.gone()
-        return self._executor.submit(make_parcel, self._digest, stamp(), job, part, self._place)
+        return self._executor.submit(make_parcel, self._digest, stamp(), job, part, self._store)
 
     def outcome(self, job: Job, future: Future[tuple[Outcome, dict[str, bytes]]]) -> Outcome:
         """What came back, put in its place here.
@@ -202,7 +213,7 @@ class Cluster:
 
 
 @dataclass(frozen=True, eq=False)
-class _Hand:
+class _Receive:
     """What each worker calls once: takes the bundle."""
 
     bundle: Bundle
@@ -210,23 +221,22 @@ class _Hand:
     def __call__(self, dask_worker: object = None) -> None:
         _BUNDLES[self.bundle.digest] = self.bundle
         with _LOCK:
-            for digest, desk in list(_DESKS.items()):
-                if digest != self.bundle.digest and not desk.jobs:
-                    desk.close()
-                    del _DESKS[digest]
+            for digest, workplace in list(_WORKPLACES.items()):
+                if digest != self.bundle.digest and not workplace.jobs:
+                    workplace.close()
+                    del _WORKPLACES[digest]
 
 
 def stamp() -> str:
     """Hash of the toolkit's code, Python's version and those of the packages."""
-    from toolkit.reporting.inputs import code_hash
-    from toolkit.reporting.manifest import package_versions
+    from toolkit.reporting.manifest import code_hash, package_versions
 
     told = json.dumps([code_hash(), platform.python_version(), package_versions()])
     return hashlib.sha256(told.encode()).hexdigest()
 
 
 def make_parcel(
-    digest: str, version: str, job: Job, part: Mapping[str, bytes], place: Place | None
+    digest: str, version: str, job: Job, part: Mapping[str, bytes], store: OutputStore | None
 ) -> tuple[Outcome, dict[str, bytes]]:
     """On a worker: make one report in a folder of the worker's own and hand back its files.
 
@@ -238,33 +248,33 @@ def make_parcel(
         The batch's `stamp`.
     part
         The organisation's own answers, file by file.
-    place
+    store
         Where the report goes instead of back; its seal comes back all the same.
     """
     if stamp() != version:
         return Outcome("failed", "the worker it was sent to has another version of the toolkit"), {}
-    desk = _desk(digest)
+    workplace = _workplace(digest)
     try:
-        with tempfile.TemporaryDirectory(dir=desk.folder) as own:
-            here = _unpacked(Path(own), desk.folder, job, part)
-            outcome = deliver(here, crew=desk.crew, place=place)
+        with tempfile.TemporaryDirectory(dir=workplace.folder) as own:
+            here = _unpacked(Path(own), workplace.folder, job, part)
+            outcome = run_job(here, pool=workplace.pool, store=store)
             final = Path(here.final)
             stands = final if outcome.status in DONE else final.parent / FAILED / final.name
             return outcome, _contents(stands)
     finally:
         with _LOCK:
-            desk.jobs -= 1
+            workplace.jobs -= 1
 
 
-def _unpacked(own: Path, desk: Path, job: Job, part: Mapping[str, bytes]) -> Job:
+def _unpacked(own: Path, workplace: Path, job: Job, part: Mapping[str, bytes]) -> Job:
     (own / "part").mkdir()
     for name, data in part.items():
         (own / "part" / name).write_bytes(data)
     return replace(
         job,
-        kept=str(desk / "study.pickle") if job.kept else "",
+        study=str(workplace / "study.pickle") if job.study else "",
         part=str(own / "part") if job.part else "",
-        notebook=str(desk / _KINDS[job.withheld] / Path(job.notebook).name),
+        notebook=str(workplace / _KINDS[job.kind == NOTICE] / Path(job.notebook).name),
         final=str(own / "out" / Path(job.final).name),
     )
 
@@ -282,14 +292,14 @@ def _put_here(job: Job, outcome: Outcome, files: Mapping[str, bytes]) -> Outcome
         return outcome
     if stands != final:
         private_folder(stands.parent)
-    making = fresh_folder(stands)
+    making = staging_folder(stands)
     try:
         for name, data in files.items():
             (making / name).parent.mkdir(parents=True, exist_ok=True)
             (making / name).write_bytes(data)
         if outcome.status not in DONE:
             (making / FAILURE_NOTE).write_text(outcome.sentence + "\n", encoding="utf-8")
-        put_in_place(making, stands)
+        publish(making, stands)
         if outcome.status in DONE:
             clear_failure(final)
     finally:
@@ -297,11 +307,11 @@ def _put_here(job: Job, outcome: Outcome, files: Mapping[str, bytes]) -> Outcome
     return outcome
 
 
-class _Desk:
-    """A worker process's own folder and crew for one run."""
+class _Workplace:
+    """A worker process's own folder and process pool for one run."""
 
     def __init__(self, bundle: Bundle) -> None:
-        self._scratch = scratch_folder()
+        self._scratch = temporary_folder()
         self.folder, self.jobs = self._scratch.__enter__(), 0
         for name, data in bundle.files.items():
             (self.folder / name).parent.mkdir(exist_ok=True)
@@ -310,12 +320,12 @@ class _Desk:
         if bundle.study:
             kept = str(self.folder / "study.pickle")
             Path(kept).write_bytes(_with_brand_here(bundle, self.folder))
-        self.crew = Crew(self.folder, kept=kept, modules=bundle.modules)
-        self.crew.start()
+        self.pool = WorkerPool(self.folder, study=kept, modules=bundle.modules)
+        self.pool.start()
 
     def close(self) -> None:
         """End the processes and clear the folder."""
-        self.crew.close()
+        self.pool.close()
         self._scratch.__exit__(None, None, None)
 
 
@@ -331,21 +341,21 @@ def _with_brand_here(bundle: Bundle, folder: Path) -> bytes:
 
 
 _BUNDLES: dict[str, Bundle] = {}
-_DESKS: dict[str, _Desk] = {}
+_WORKPLACES: dict[str, _Workplace] = {}
 _LOCK = threading.Lock()
 
 
-def _desk(digest: str) -> _Desk:
-    """This process's desk for a run, with one job more at it."""
+def _workplace(digest: str) -> _Workplace:
+    """This process's workplace for a run, with one job more at it."""
     with _LOCK:
-        if digest not in _DESKS:
-            if not _DESKS:
+        if digest not in _WORKPLACES:
+            if not _WORKPLACES:
                 atexit.register(_close_all)
-            _DESKS[digest] = _Desk(_BUNDLES[digest])
-        _DESKS[digest].jobs += 1
-        return _DESKS[digest]
+            _WORKPLACES[digest] = _Workplace(_BUNDLES[digest])
+        _WORKPLACES[digest].jobs += 1
+        return _WORKPLACES[digest]
 
 
 def _close_all() -> None:
-    for desk in _DESKS.values():
-        desk.close()
+    for workplace in _WORKPLACES.values():
+        workplace.close()

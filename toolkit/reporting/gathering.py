@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
@@ -11,13 +11,37 @@ import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.model import Instrument, Variable
-from toolkit.reporting.changed import Changed, changed_questions
+from toolkit.presentation.language import Words
+from toolkit.presentation.rows import audience_name
 
 if TYPE_CHECKING:
     from toolkit.disclosure import Admitted, Released
     from toolkit.study import Study
 
-__all__ = ["Gathered", "gather", "refuse_design", "reportable"]
+__all__ = [
+    "Changed",
+    "Gathered",
+    "changed_questions",
+    "describe_changed",
+    "gather",
+    "refuse_design",
+    "reportable",
+]
+
+Changed = tuple[str, str, str]
+"""Item, audience, and what changed."""
+
+_WORDS = Words(
+    {
+        "not drawn": (
+            "The questionnaire changed since {wave}. No change is shown of: {names}.",
+            "Le questionnaire a changé depuis {wave}. Aucune évolution n’est montrée pour : {names}.",
+        ),
+        "wording changed": ("other words", "autre formulation"),
+        "scale changed": ("other answers", "autres réponses"),
+        "base changed": ("asked of others", "autres personnes interrogées"),
+    }
+)
 
 NOT_THEIRS = "-5"
 """The code of a question the audience's questionnaire did not hold."""
@@ -30,8 +54,9 @@ class Gathered:
     Parameters
     ----------
     released
-        Tables "distributions" (a row a response), "shares" (top box and ticked options), and where there is
-        something to compare "gaps", "ranks", "trend", "benchmarks".
+        Tables "distributions" (a row a response), "shares" (top box and ticked options); where there are any,
+        "scores" (means of numbers, net scores) and "bands" (of numbers); where there is something to compare,
+        "gaps", "ranks", "trend", "benchmarks".
     participation
         Invited and answered per audience, as the policy lets them be said.
     audiences
@@ -105,6 +130,7 @@ def gather(study: Study, organisation: str, wave: str) -> Gathered:
             "distributions": _estimates(frame, _single(study.instrument), None, population, study.level),
             "shares": _estimates(frame, _with_top(study.instrument), "top", population, study.level),
         }
+        results |= _numbers(frame, study.instrument, study.level)
         results |= _comparisons(frame, audiences, study)
         previous = _previous_wave(study, organisation, wave)
         if previous:
@@ -188,7 +214,7 @@ def _comparisons(frame: pd.DataFrame, audiences: Sequence[str], study: Study) ->
         return {}
     shared = [variable for variable in study.instrument.shared() if _answered_by(variable, audiences) > 1]
     topped = [variable for variable in shared if variable.codes_of("top")]
-    ordered = [variable for variable in shared if variable.ordered]
+    ordered = [variable for variable in shared if variable.ordered and variable.values() is not None]
     family = _family(study, topped)
     found = {}
     if topped:
@@ -205,6 +231,35 @@ def _comparisons(frame: pd.DataFrame, audiences: Sequence[str], study: Study) ->
     if ordered:
         found["ranks"] = rank_gap(frame, ordered, between="audience", pairs=pairs, level=study.level)
     return found
+
+
+def _numbers(frame: pd.DataFrame, instrument: Instrument, level: float) -> dict[str, pd.DataFrame]:
+    """Means and bands of numbers, and net scores, per audience they are put to."""
+    from toolkit.analysis import banded, means, proportions
+
+    numbers = [variable for variable in instrument.variables if variable.kind == "number"]
+    scores = [
+        means(frame, chosen, by="audience", measure=measure, level=level)
+        for measure, wanted in _SCORES.items()
+        if (chosen := [variable for variable in instrument.variables if wanted(variable)])
+    ]
+    results = {"scores": pd.concat(scores, ignore_index=True)} if scores else {}
+    in_bands = banded(frame, numbers)
+    if not in_bands.empty and len(in_bands.columns):
+        in_bands = in_bands.assign(audience=frame["audience"])
+        names = [variable.name for variable in numbers if variable.bands]
+        shares = proportions(in_bands, names, by="audience", level=level)
+        pairs = zip(shares["item"], shares["audience"], strict=True)
+        put_to = [who in instrument[item].audiences for item, who in pairs]
+        results["bands"] = shares[put_to].reset_index(drop=True)
+    return results
+
+
+_SCORES: Mapping[str, Callable[[Variable], bool]] = {
+    "mean": lambda variable: variable.kind == "number",
+    "net": lambda variable: variable.net_measure == "net",
+    "recommend": lambda variable: variable.net_measure == "recommend",
+}
 
 
 def _answered_by(variable: Variable, audiences: Sequence[str]) -> int:
@@ -300,3 +355,38 @@ def _benchmarks(study: Study, estimates: Sequence[pd.DataFrame]) -> dict[str, pd
     if findings is None:
         return {}
     return {"benchmarks": benchmark(estimates, findings, level=study.level, margin=study.margin)}
+
+
+def changed_questions(
+    study: Study, earlier: str, later: str, audiences: Sequence[str]
+) -> tuple[Changed, ...]:
+    """Questions put to these audiences in both waves whose words, answers or base changed, each once."""
+    compared = study.compared(earlier, later) if earlier else None
+    if compared is None:
+        return ()
+    rows = compared[(compared["trend"] != "yes") & ~compared["change"].isin(["new", "gone"])]
+    rows = rows[rows["audience"].isin(list(audiences))]
+    found = [
+        (study.instrument[row.item].item.id, str(row.audience), str(row.change))
+        for row in rows.itertuples(index=False)
+    ]
+    return tuple(dict.fromkeys(found))
+
+
+def describe_changed(changed: Sequence[Changed], wave: str, instrument: Instrument, language: str) -> str:
+    """A sentence that names them, with what changed and for whom where not for all alike."""
+    names = []
+    for item_id in dict.fromkeys(item for item, _, _ in changed):
+        kinds: dict[str, list[str]] = {}
+        for one, audience, change in changed:
+            if one == item_id:
+                kinds.setdefault(change, []).append(audience)
+        item = instrument.item(item_id)
+        label = item.short.get(language) or instrument.of_item(item_id)[0].label(language)
+        told = []
+        for change, audiences in kinds.items():
+            words = ", ".join(_WORDS(kind) for kind in change.split("; "))
+            who = ", ".join(audience_name(instrument, name, language=language) for name in audiences)
+            told.append(f"{who}: {words}")
+        names.append(f"{label} ({'; '.join(told)})")
+    return _WORDS("not drawn", wave=wave, names="; ".join(names))

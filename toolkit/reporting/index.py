@@ -9,12 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from toolkit.presentation.language import Words, speaking
-from toolkit.reporting.atomic import write_whole
 from toolkit.reporting.documents.model import DOCUMENT
-from toolkit.reporting.inputs import KEPT
-from toolkit.reporting.journal import read_journal
-from toolkit.reporting.making import FAILED, FAILURE_NOTE
-from toolkit.reporting.manifest import MANIFEST, RESULTS
+from toolkit.reporting.job import FAILED, FAILURE_NOTE
+from toolkit.reporting.manifest import BATCH_FOLDER, MANIFEST, RESULTS
+from toolkit.system import read_events, write_whole
 
 if TYPE_CHECKING:
     from toolkit.study import Study
@@ -135,7 +133,7 @@ def write_index(study: Study, wave: str, folder: Path) -> Path:
 def _warnings(folder: Path) -> dict[str, int]:
     """Organisation → how many outputs on the error stream its latest run had, from the log."""
     found: dict[str, int] = {}
-    for line in read_journal(folder / KEPT / "log.jsonl"):
+    for line in read_events(folder / BATCH_FOLDER / "log.jsonl"):
         warned = line.get("warned", 0)
         if line.get("event") == "report" and "organisation" in line and isinstance(warned, int):
             found[str(line["organisation"])] = warned

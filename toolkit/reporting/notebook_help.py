@@ -34,9 +34,7 @@ def headcount_margins(study: Study, wave: str | None = None) -> dict[str, dict[s
     InvalidInput
         A headcount is not known: totals would be wrong.
     """
-    table = study.organisations
-    table = table[table["wave"] == (wave or study.wave)]
-    counts = table.set_index("organisation")[list(study.instrument.audiences)]
+    counts = study.headcounts(wave)
     unknown = counts.index[counts.isna().any(axis=1)]
     if len(unknown):
         mend = "fill it in in the organisations table, or weight by margins of your own"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
@@ -16,9 +16,10 @@ from toolkit.presentation.blocks import Block, Heading, Paragraph, Picture, Pros
 from toolkit.presentation.language import speaking
 from toolkit.presentation.rows import audience_name, joined, listed
 from toolkit.presentation.theme import Theme
-from toolkit.reporting.changed import Changed, said_of_changed
+from toolkit.records import csv_for_people
+from toolkit.reporting.gathering import Changed, describe_changed, gather
 from toolkit.reporting.manifest import RESULTS
-from toolkit.reporting.report_words import WORDS
+from toolkit.reporting.statements import WORDS, computed_statements
 
 if TYPE_CHECKING:
     from toolkit.study import Study
@@ -70,6 +71,8 @@ class OrganisationReport:
     untranslated
         How many of the questionnaire's texts have no words in the report's language, of how many, and the
         language they stand in.
+    below
+        Audiences whose headcount in the organisations table is below the number who answered.
     """
 
     title: str
@@ -90,6 +93,7 @@ class OrganisationReport:
     theme: Theme
     changed: tuple[tuple[Changed, ...], str] = ((), "")
     untranslated: tuple[int, int, str] = (0, 0, "en")
+    below: tuple[str, ...] = ()
 
     @property
     def withheld(self) -> bool:
@@ -99,12 +103,20 @@ class OrganisationReport:
     @_in_its_language
     def summary(self) -> Block:
         """The page for whoever reads one page: who answered, the widest gaps, their verdicts."""
-        from toolkit.presentation import summary
+        from toolkit.presentation import shares_summary, summary
 
         if self.withheld:
             return Several((*self._notices(), self.notice()))
         if "gaps" not in self.released.tables:
-            return Several((*self._notices(), self._nothing_to_compare()))
+            waves = (self.previous_wave, self.wave) if self.previous_wave else None
+            told = shares_summary(
+                self.released,
+                self.instrument,
+                participation=self.participation,
+                waves=waves,
+                language=self.language,
+            )
+            return Several((*self._notices(), *self._nothing_to_compare(), told))
         told = summary(
             self.released, self.instrument, participation=self.participation, language=self.language
         )
@@ -129,18 +141,18 @@ class OrganisationReport:
             policy=self.policy,
             level=self.level,
             language=self.language,
+            below=self.below,
         )
 
     @_in_its_language
     def gap_picture(self) -> Block:
         """Every audience's share of the items with the widest gaps, with intervals."""
-        from toolkit.presentation import gap_dumbbell
+        from toolkit.presentation import as_picture, gap_dumbbell
 
         if "gaps" not in self.released.tables:
-            return self._nothing_to_compare()
-        return gap_dumbbell(
-            self.released, self.instrument, level=self.level, look=self.theme, language=self.language
-        )
+            return Several(self._nothing_to_compare())
+        picture = as_picture(gap_dumbbell, self.released, self.instrument, level=self.level)
+        return Several(tuple(_given(picture)))
 
     @_in_its_language
     def gap_table(self, *, most: int | None = None) -> Block:
@@ -162,25 +174,24 @@ class OrganisationReport:
     @_in_its_language
     def theme_pictures(self) -> Block:
         """The distributions of every theme's scale questions, by audience."""
-        from toolkit.presentation import diverging_bars, theme_multiples
+        from toolkit.presentation import as_picture, diverging_bars, numbers_table, theme_multiples
 
         if self.withheld:
             return self.notice()
         parts: list[Block] = []
         for theme in self.instrument.themes:
-            picture = diverging_bars(
-                self.released, self.instrument, theme=theme, look=self.theme, language=self.language
-            )
+            picture = as_picture(diverging_bars, self.released, self.instrument, theme=theme)
             if picture:
                 parts.append(picture)
-        glance = theme_multiples(self.released, self.instrument, look=self.theme, language=self.language)
-        parts = [*_given(glance), *parts]
+        glance = as_picture(theme_multiples, self.released, self.instrument)
+        numbers = numbers_table(self.released, self.instrument, level=self.level, language=self.language)
+        parts = _said_once([*_given(glance), *parts, *_given(numbers)])
         return Several(tuple(parts)) if parts else _passage(WORDS("no scale"))
 
     @_in_its_language
     def option_pictures(self) -> Block:
         """Questions with several answers, the most chosen first; among them in which ways AI added work."""
-        from toolkit.presentation import ranked_options
+        from toolkit.presentation import as_picture, ranked_options, shares_table
 
         if self.withheld:
             return self.notice()
@@ -195,15 +206,25 @@ class OrganisationReport:
             if not names & shown:
                 hidden.append(item.short.get(self.language) or item.id)
                 continue
-            picture = ranked_options(
-                self.released,
-                self.instrument,
-                item=item.id,
-                level=self.level,
-                look=self.theme,
-                language=self.language,
+            picture = as_picture(
+                ranked_options, self.released, self.instrument, item=item.id, level=self.level
             )
-            parts.append(picture)
+            parts += _given(picture)
+        parts = _said_once(parts)
+        for item in self.instrument.items:
+            ranked = [variable.name for variable in self.instrument.of_item(item.id)]
+            if item.type == "ranking" and asked & set(ranked):
+                title = item.short.get(self.language) or item.text[next(iter(item.text))][self.language]
+                parts.append(
+                    shares_table(
+                        self.released,
+                        self.instrument,
+                        items=ranked,
+                        level=self.level,
+                        title=title,
+                        language=self.language,
+                    )
+                )
         if hidden:
             parts.append(_passage(WORDS("no share", names=joined(hidden))))
         return Several(tuple(parts)) if parts else _passage(WORDS("no options"))
@@ -211,12 +232,12 @@ class OrganisationReport:
     @_in_its_language
     def benchmarks(self) -> Block:
         """This organisation beside published figures, with their base and n, or why they do not compare."""
-        from toolkit.presentation import benchmark_dots, benchmark_table
+        from toolkit.presentation import as_picture, benchmark_dots, benchmark_table
 
         if "benchmarks" not in self.released.tables:
             return _passage(WORDS("no figures"))
-        picture = benchmark_dots(
-            self.released, self.instrument, level=self.level, look=self.theme, language=self.language
+        picture = as_picture(
+            benchmark_dots, self.released, self.instrument, level=self.level, color=self.theme.colour
         )
         table = benchmark_table(self.released, self.instrument, language=self.language)
         return Several((*_given(picture), table))
@@ -224,33 +245,35 @@ class OrganisationReport:
     @_in_its_language
     def trend(self) -> Block:
         """What changed since the wave before."""
-        from toolkit.presentation import wave_change
+        from toolkit.presentation import as_picture, wave_change
 
-        said = [said_of_changed(*self.changed, self.instrument, self.language)] if self.changed[0] else []
+        said = [describe_changed(*self.changed, self.instrument, self.language)] if self.changed[0] else []
         if not self.previous_wave:
             return _passage(*(said or [WORDS("no wave")]))
         waves = (self.previous_wave, self.wave)
-        picture = wave_change(
+        picture = as_picture(
+            wave_change,
             self.released,
             self.instrument,
             waves=waves,
             level=self.level,
-            look=self.theme,
-            language=self.language,
+            color=self.theme.colour,
         )
-        return Several((picture, _passage(*said))) if said else picture
+        return Several((*_given(picture), *([_passage(*said)] if said else [])))
 
     @_in_its_language
     def cannot_tell(self) -> Block:
         """What this survey cannot tell."""
-        from toolkit.presentation import cannot_tell, visible_gap_strip
+        from toolkit.presentation import as_picture, cannot_tell, visible_gap_strip
 
-        if "gaps" not in self.released.tables:
-            return self._nothing_to_compare()
+        if self.withheld:
+            return Several(self._nothing_to_compare())
         told = cannot_tell(
             self.released, self.instrument, participation=self.participation, language=self.language
         )
-        strip = visible_gap_strip(self.released, self.instrument, look=self.theme, language=self.language)
+        if "gaps" not in self.released.tables:
+            return Several((*self._nothing_to_compare(), told))
+        strip = as_picture(visible_gap_strip, self.released, self.instrument, color=self.theme.colour)
         return Several((*_given(strip), told))
 
     @_in_its_language
@@ -303,16 +326,20 @@ class OrganisationReport:
         if folder is None:
             return _passage(WORDS("no folder"))
         Path(folder).mkdir(parents=True, exist_ok=True)
-        self.results().to_csv(Path(folder) / RESULTS, index=False, encoding="utf-8-sig", lineterminator="\n")
+        text = csv_for_people(self.results())
+        (Path(folder) / RESULTS).write_text(text, encoding="utf-8-sig", newline="")
         return _passage(WORDS("saved notice" if self.withheld else "saved", file=RESULTS))
 
-    def _nothing_to_compare(self) -> Prose:
+    def _nothing_to_compare(self) -> tuple[Prose, ...]:
+        """Why there is no gap; nothing where the survey has one audience, for then none is missing."""
+        if len(self.instrument.audiences) == 1:
+            return ()
         names = [audience_name(self.instrument, one, language=self.language) for one in self.audiences]
         if not names:
-            return _passage(WORDS("no audience"))
+            return (_passage(WORDS("no audience")),)
         if len(names) == 1:
-            return _passage(WORDS("one audience", name=names[0]))
-        return _passage(WORDS("no question", names=listed(names)))
+            return (_passage(WORDS("one audience", name=names[0])),)
+        return (_passage(WORDS("no question", names=listed(names))),)
 
     def _notices(self) -> tuple[Block, ...]:
         from toolkit.presentation import synthetic_notice, untranslated_notice
@@ -350,14 +377,14 @@ def open_report(
     >>> report.gap_picture()  # doctest: +SKIP
     """
     from toolkit.presentation.questionnaire_words import in_language
-    from toolkit.reporting.choosing import chosen_organisations, chosen_wave, opened
-    from toolkit.reporting.gathering import gather
-    from toolkit.reporting.statements import computed_statements
+    from toolkit.reporting.job import open_study
+    from toolkit.reporting.options import chosen_organisations, chosen_wave
 
-    study = opened(study, data)
+    study = open_study(study, data)
     wave = chosen_wave(study, wave)
     chosen_organisations(study, wave, [organisation])
     gathered = gather(study, organisation, wave)
+    below = study.headcounts_below(wave)
     instrument, lacking, texts = in_language(study.instrument, study.language)
     return OrganisationReport(
         title=study.title,
@@ -378,6 +405,7 @@ def open_report(
         theme=Theme.of(study.brand, study.instrument.audiences),
         changed=(gathered.changed, gathered.earlier_wave),
         untranslated=(lacking, texts, study.instrument.languages[0]),
+        below=tuple(below.loc[below["organisation"] == organisation, "audience"]),
     )
 
 
@@ -385,5 +413,18 @@ def _passage(*sentences: str) -> Prose:
     return Prose("", tuple(Paragraph(sentence) for sentence in sentences))
 
 
-def _given(picture: Picture | None) -> Iterable[Block]:
-    return () if picture is None else (picture,)
+def _given(block: Block | None) -> Iterable[Block]:
+    return () if block is None else (block,)
+
+
+def _said_once(parts: Iterable[Block]) -> list[Block]:
+    """Leave out of each caption what an earlier one of the same chapter has explained."""
+    found: list[Block] = []
+    said: set[str] = set()
+    for part in parts:
+        if isinstance(part, Picture):
+            new = [sentence for sentence in part.sentences if sentence not in said]
+            said.update(new)
+            part = replace(part, caption=" ".join(new))
+        found.append(part)
+    return found

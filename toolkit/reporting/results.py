@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from toolkit.analysis.scores import SCORES
 from toolkit.presentation.language import Words, spoken
-from toolkit.presentation.numbers import NOT_SHOWN, base, percent
+from toolkit.presentation.numbers import NOT_SHOWN, base, is_known, percent
 from toolkit.presentation.rows import item_name
 from toolkit.presentation.sentences import share_of, verdict_of
 
@@ -70,8 +71,12 @@ def _answered(row: Mapping[str, Any]) -> str:
 
 
 def _printed(row: Mapping[str, Any]) -> str:
+    if row.get("measure") in ("mean", *SCORES) and "estimate" in row:
+        from toolkit.presentation.tables import score_words
+
+        return score_words(row) if row["shown"] and is_known(row["estimate"]) else NOT_SHOWN
     if "estimate" in row:
         return share_of(row)
     sides = [percent(row[f"estimate_{side}"], bound=str(row.get(f"bound_{side}") or "")) for side in "ab"]
-    said = verdict_of(row) if pd.notna(row["verdict"]) or not row["shown"] else NOT_SHOWN
+    said = verdict_of(row) if pd.notna(row["verdict_code"]) or not row["shown"] else NOT_SHOWN
     return _WORDS("sides", one=sides[0], other=sides[1], said=said)

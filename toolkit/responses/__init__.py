@@ -4,6 +4,7 @@ from toolkit.responses.answers import AnswersFile
 from toolkit.responses.decoding import Coded, decode
 from toolkit.responses.export import Export
 from toolkit.responses.readers import (
+    divided,
     read_answers,
     read_google_forms,
     read_limesurvey,
@@ -25,6 +26,7 @@ __all__ = [
     "Coded",
     "Export",
     "decode",
+    "divided",
     "read_answers",
     "read_google_forms",
     "read_limesurvey",

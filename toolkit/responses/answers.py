@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from toolkit.instrument.fields import Strict, Truth
 from toolkit.responses.files.sheet import Opening
-from toolkit.responses.mapping import Mapping
+from toolkit.responses.mapping import Condition, Mapping
 from toolkit.responses.naming import FolderName
 
-__all__ = ["BLANKS", "AnswersFile", "PlatformName", "Shape"]
+__all__ = ["BLANKS", "BY_COLUMN", "AnswersFile", "Duplicates", "Long", "PlatformName", "Shape", "WaveColumn"]
 
 PlatformName = Literal[
     "limesurvey", "qualtrics", "surveymonkey", "googleforms", "microsoftforms", "odk", "redcap", "spss",
@@ -39,13 +39,55 @@ class Shape(Strict):
     one_of_columns: tuple[str, ...] = ()
 
 
+BY_COLUMN = "by-column"
+"""The wave of an entry whose rows say it themselves, until the entry is divided."""
+
+Keep = Literal["first", "last", "first submitted", "last submitted", "most answers"]
+
+
+class WaveColumn(Strict):
+    """The column that says to which wave a row belongs, where one file holds several.
+
+    `values` turns cells into names of waves; a cell whose wave is null is left out and counted. Where it is
+    left out, every different cell is a wave.
+    """
+
+    column: str
+    values: dict[str, FolderName | None] = Field(default_factory=dict)
+
+
+class Duplicates(Strict):
+    """Which row counts where a respondent has several.
+
+    `by` names the columns that tell a respondent; left out, they are the platform's ids and tokens, or the
+    mapping's `respondent`. `order` names a column of dates or numbers by which rows come first or last; left
+    out, it is the platform's own date, or else the order of the rows.
+    """
+
+    keep: Keep
+    by: tuple[str, ...] = ()
+    order: str | None = None
+
+
+class Long(Strict):
+    """The columns of a file with one row per question: who, which question, which answer."""
+
+    respondent: str
+    question: str
+    answer: str
+
+
+def _keeping(value: object) -> object:
+    return {"keep": value} if isinstance(value, str) else value
+
+
 class AnswersFile(Strict):
     """One file of answers.
 
     Parameters
     ----------
     wave
-        The wave it belongs to.
+        The wave it belongs to; `{column: year}` where a column says it for each row.
     platform
         Who wrote the file; `table` is any table, with a `mapping`. Platforms without codes of their own
         (surveymonkey, googleforms, microsoftforms) need a `mapping` too, the others may have one.
@@ -85,6 +127,21 @@ class AnswersFile(Strict):
         How the columns become answers.
     expect
         The rows and columns of the file as it was published; another shape is noted.
+    rows
+        Conditions a row must meet to be read by this entry: one file may be read by several entries, each
+        row by one of them at most.
+    duplicates
+        Which row counts where a respondent has several; left out, the file is refused.
+    headings
+        How many rows of headings a mapped table has.
+    long
+        The columns of a mapped table with one row per question, which is then read as one row per respondent.
+    decimal
+        The decimal mark of numbers, where "1,234" or "1.234" leaves open what it is.
+    units
+        Words that stand after numbers → what the number is multiplied by.
+    wave_column
+        What is written as `wave: {column: …}`.
     """
 
     wave: FolderName
@@ -107,6 +164,27 @@ class AnswersFile(Strict):
     keep_tests: Truth = False
     mapping: Mapping | None = None
     expect: Shape | None = None
+    rows: tuple[Condition, ...] = ()
+    duplicates: Annotated[Duplicates, BeforeValidator(_keeping)] | None = None
+    headings: int | None = Field(default=None, ge=1, le=4)
+    long: Long | None = None
+    decimal: Literal[",", "."] | None = None
+    units: dict[str, float] = Field(default_factory=dict)
+    wave_column: WaveColumn | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _wave_by_column(cls, data: Any) -> Any:
+        """Take `wave: {column: …}` apart, beside the mapping or in it."""
+        if not isinstance(data, dict):
+            return data
+        mapping = data.get("mapping")
+        if isinstance(mapping, dict) and isinstance(mapping.get("wave"), dict) and "wave" not in data:
+            rest = {key: value for key, value in mapping.items() if key != "wave"}
+            data = {**data, "wave": mapping["wave"], "mapping": rest}
+        if isinstance(data.get("wave"), dict):
+            data = {**data, "wave": BY_COLUMN, "wave_column": data["wave"]}
+        return data
 
     @property
     def opening(self) -> Opening:
@@ -124,6 +202,9 @@ class AnswersFile(Strict):
             raise ValueError(
                 f"{', '.join(unread)} would not be read, because a mapping says it; take them out"
             )
+        for key in ("headings", "long"):
+            if getattr(self, key) is not None and self.mapping is None:
+                raise ValueError(f"{key} is read of mapped tables alone; add a mapping, or take it out")
         if self.expect is not None and self.mapping is None:
             raise ValueError("expect is read of mapped tables alone; take it out")
         if self.recodes is not None and (self.platform != "qualtrics" or self.manifest is None):

@@ -8,6 +8,7 @@ Rules, in this order:
 3. A multi-select was answered where at least one option is ticked, also one in a column that is not read
    (which is noted): its other options become "0". Where an
    exclusive option is ticked beside others, the others stand, the exclusive one becomes "0", and it is noted.
+   An option that a respondent did not rank is "no" where only some are to be ranked.
 4. An item that was asked and holds nothing is -3; where the platform says that it was not shown to somebody
    who submitted, -4, noted.
 5. In a row that was not submitted, everything after the last item answered is -6, unless an answer given
@@ -28,7 +29,7 @@ import pandas as pd
 
 from toolkit.errors import InvalidInput
 from toolkit.instrument import asked
-from toolkit.instrument.model import Instrument, Item, Variable
+from toolkit.instrument.model import NOT_RANKED, Instrument, Item, Variable
 from toolkit.instrument.routing import parse
 from toolkit.responses.export import Export, tally
 from toolkit.responses.mapping import DESIGN_COLUMNS
@@ -45,6 +46,8 @@ class Coded:
 
     frame: pd.DataFrame
     disposition: pd.DataFrame
+    rows: tuple[int, ...] = ()
+    """The row of the file that each row of the frame was read from."""
 
 
 def decode(export: Export, instrument: Instrument) -> Coded:
@@ -89,14 +92,15 @@ def decode(export: Export, instrument: Instrument) -> Coded:
     return Coded(
         work.frame(export, status)[keep].reset_index(drop=True),
         pd.concat([export.disposition, rows], ignore_index=True),
+        tuple(people.index[keep]),
     )
 
 
 _NOT_SHOWN = "not shown by the platform though the instrument asks it: counted as routed past"
 _UNREAD = "ticked an answer in a column that is not read: counted as having answered the question"
 _TOO_MANY = "gave more answers than the question takes: all of them stand"
-_NOTHING_SAID = "submitted without one answer"
-_BROKEN = "broke off before half of the questions"
+_NOTHING_SAID, _BROKEN = "nothing_answered", "broke_off"
+"""Codes of `REASONS`."""
 _REASONS = (_NOTHING_SAID, _BROKEN)
 
 
@@ -145,6 +149,9 @@ class _Work:
                 self._note(_UNREAD, unread)
                 any_given = any_given | unread
             given = dict.fromkeys(given, any_given)
+        if item.type == "ranking" and NOT_RANKED in variables[0].codes:
+            ranked: np.ndarray = np.logical_or.reduce(list(given.values()))
+            given = dict.fromkeys(given, ranked)
         if write_in is not None:
             raw[write_in.name] = self.answers[write_in.name]
             given[write_in.name] = _given(raw[write_in.name])
@@ -181,8 +188,9 @@ class _Work:
             return raw.where(answered)
         place = {code: np.int16(position) for position, code in enumerate(variable.categories)}
         codes = raw.cat.codes.to_numpy(dtype="int16")
-        if variable.kind == "option":
-            codes = np.where(answered & (codes < 0), place["0"], codes)
+        left_out = "0" if variable.kind == "option" else NOT_RANKED
+        if left_out in place and (variable.kind == "option" or variable.item.type == "ranking"):
+            codes = np.where(answered & (codes < 0), place[left_out], codes)
         missing: np.ndarray | np.int16 = place[_BLANK]
         if not (was_asked & for_audience).all():
             missing = np.where(was_asked, missing, place[_ROUTED])
@@ -274,7 +282,8 @@ def _questions(instrument: Instrument) -> Iterable[str]:
     """Columns that count as questions: a multi-select once, a matrix by rows, open text not at all."""
     seen: set[str] = set()
     for variable in instrument.variables:
-        if variable.kind == "text" or (variable.kind == "option" and variable.item.id in seen):
+        once = variable.item.type in ("multi", "ranking")
+        if variable.kind == "text" or (once and variable.item.id in seen):
             continue
         seen.add(variable.item.id)
         yield variable.name

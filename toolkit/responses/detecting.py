@@ -9,12 +9,9 @@ from pathlib import Path
 from toolkit.errors import InvalidInput, Problem
 from toolkit.responses.answers import PlatformName
 from toolkit.responses.files.opening import kind_of, read_cells, unpacked
-from toolkit.responses.files.sheet import Opening
 from toolkit.responses.readers.limesurvey import LIMESURVEY
-from toolkit.responses.readers.odk import ODK
-from toolkit.responses.readers.surveyjs import SURVEYJS
 
-__all__ = ["has_heading", "platform_of"]
+__all__ = ["platform_of"]
 
 _Headings = tuple[str, ...]
 _BY_KIND: Mapping[str, PlatformName] = {"spss": "spss", "stata": "stata", "markup": "odk"}
@@ -76,25 +73,3 @@ def platform_of(path: str | Path) -> PlatformName:
     shown = ", ".join(headings[:5])[:150]
     what = f"do not tell which platform wrote them ({shown} …)"
     raise InvalidInput(path.name, [Problem("headings", what, "say it: platform, or table with a mapping")])
-
-
-def has_heading(path: str | Path, name: str) -> bool:
-    """Whether a file of answers holds a column of that name.
-
-    Raises
-    ------
-    InvalidInput
-        Where the file cannot be opened.
-
-    Examples
-    --------
-    >>> has_heading("data_samples/ai_at_work/answers/2026_freelancers_qualtrics.csv", "organisation")
-    True
-    """
-    path = Path(path)
-    data, _ = unpacked(path, path.name)
-    loaders = {"limesurvey": LIMESURVEY, "odk": ODK, "surveyjs": SURVEYJS}
-    if kind_of(data) in ("json", "markup"):
-        return name in loaders[platform_of(path)].load(path, path.name, Opening()).names
-    names = read_cells(path, source=path.name).names
-    return name in names or name in {LIMESURVEY.spellings(heading)[0] for heading in names}

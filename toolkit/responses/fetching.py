@@ -96,7 +96,7 @@ def fetch_limesurvey(
     if len([line for line in held.splitlines() if line.strip(b"\xef\xbb\xbf \t")]) < 2:
         raise InvalidInput(url, [_nobody(survey)])
     out = Path(out)
-    return write_files(out.parent, {out.name: held})[0]
+    return write_files(out.parent, {out.name: held}, private=True)[0]
 
 
 def _check_address(url: str) -> None:

@@ -16,7 +16,13 @@ from toolkit.instrument.model import Instrument
 from toolkit.responses.answers import AnswersFile
 from toolkit.responses.carrying import carried
 from toolkit.responses.decoding import Coded, decode
-from toolkit.responses.organisations import compare_with_answers, organisations_from_answers
+from toolkit.responses.export import tally
+from toolkit.responses.naming import rows_said
+from toolkit.responses.organisations import (
+    compare_with_answers,
+    organisations_from_answers,
+    recognised,
+)
 from toolkit.responses.readers import read_answers
 
 __all__ = ["Gathered", "gather", "nobody_kept"]
@@ -56,6 +62,7 @@ def gather(
     """
     problems = list(_copies(entries, paths))
     coded: list[Coded] = []
+    read: list[tuple[AnswersFile, Path, tuple[int, ...]]] = []
     for entry, path in zip(entries, paths, strict=True):
         try:
             own = (wave_instruments or {}).get(entry.wave, instrument)
@@ -64,26 +71,41 @@ def gather(
             problems += [Problem(f"{entry.file}, {p.where}", p.what, p.mend) for p in error.problems]
             continue
         problems += nobody_kept(part.frame, part.disposition, entry.file)
+        read.append((entry, path, part.rows))
         if own is not instrument:
             part = replace(part, frame=carried(part.frame, own, instrument))
         coded.append(part)
     if not coded:
-        raise InvalidInput(source, problems)
+        raise InvalidInput(source, dict.fromkeys(problems))
+    problems += _read_twice(read)
     frame = pd.concat([part.frame for part in coded], ignore_index=True)
     problems += _exported_twice(frame, {entry.file: entry.platform for entry in entries})
     problems += _answered_alike(coded)
-    frame = _own_names(frame, [entry.file for entry in entries])
+    frame = _own_names(frame, [entry for entry, _, _ in read], [len(part.frame) for part in coded])
+    notes: dict[str, pd.Series] = {}
     if table is None:
         try:
             table, ids = organisations_from_answers(frame, audiences=tuple(instrument.audiences))
-            frame = frame.assign(organisation=frame["organisation"].map(ids).astype(str))
+            called = dict(zip(table["organisation"], table["name"], strict=True))
+            said = frame["organisation"]
+            frame = frame.assign(organisation=said.map(ids).astype(str))
+            notes[_SPELT_ALIKE] = (frame["organisation"].map(called) != said) & said.notna()
         except InvalidInput as error:
             problems += error.problems
     else:
-        problems += compare_with_answers(frame, table, instrument.audiences)
+        frame, notes, unclear = recognised(frame, table)
+        problems += unclear or compare_with_answers(frame, table)
     if problems or table is None:
-        raise InvalidInput(source, problems)
-    return Gathered(frame, pd.concat([part.disposition for part in coded], ignore_index=True), table)
+        raise InvalidInput(source, dict.fromkeys(problems))
+    dispositions = [part.disposition for part in coded]
+    for what, rows in notes.items():
+        counts = frame.loc[rows].groupby(["wave", "source"], sort=False).size()
+        for (wave, file), count in counts.items():
+            dispositions.append(tally(str(wave), str(file), [("noted", what, int(count))]))
+    return Gathered(frame, pd.concat(dispositions, ignore_index=True), table)
+
+
+_SPELT_ALIKE = "organisation in another spelling (case, blanks, apostrophes): the one most answers use counts"
 
 
 def nobody_kept(frame: pd.DataFrame, disposition: pd.DataFrame, file: str) -> Iterator[Problem]:
@@ -93,7 +115,7 @@ def nobody_kept(frame: pd.DataFrame, disposition: pd.DataFrame, file: str) -> It
     aside = disposition[disposition["outcome"] == "set aside"]
     why = "; ".join(f"{row.rows} {row.reason}" for row in aside.itertuples())
     mend = "check that it is the right file"
-    if aside["reason"].str.contains("preview or test").any():
+    if aside["reason_code"].eq("test").any():
         mend += "; where previews are what you want, write keep_tests: true"
     yield Problem(f"{file}, rows", f"none is kept ({why or 'no rows'})", mend)
 
@@ -107,6 +129,20 @@ def _copies(entries: Sequence[AnswersFile], paths: Sequence[Path]) -> Iterator[P
             if first != entry.file:
                 what = "are the same file under two names"
                 yield Problem(f"files {first} and {entry.file}", what, "put the right export in place of one")
+
+
+def _read_twice(read: Sequence[tuple[AnswersFile, Path, tuple[int, ...]]]) -> Iterator[Problem]:
+    """Find rows of one file that two entries keep."""
+    kept: dict[tuple[Path, str | None], set[int]] = {}
+    for entry, path, rows in read:
+        before = kept.setdefault((path, entry.sheet), set())
+        again = sorted(before & set(rows))
+        if again:
+            mend = (
+                "let their rules keep different rows (rows: …, or set_aside in the mapping), or list it once"
+            )
+            yield Problem(f"{entry.file}, {rows_said(again)}", "is kept by two entries of answers", mend)
+        before |= set(rows)
 
 
 def _exported_twice(frame: pd.DataFrame, platforms: dict[str, str]) -> Iterator[Problem]:
@@ -136,6 +172,8 @@ def _answered_alike(coded: Sequence[Coded]) -> Iterator[Problem]:
     """
     frames = [part.frame for part in coded if len(part.frame)]
     for one, other in combinations(frames, 2):
+        if one["source"].iloc[0] == other["source"].iloc[0]:
+            continue  # one file in two entries: `_read_twice` compares their rows
         same = one[["respondent"]].merge(other[["respondent"]])["respondent"]
         fewer = min(len(one), len(other))
         if 2 * len(same) > fewer:
@@ -156,12 +194,24 @@ def _alike(one: pd.DataFrame, other: pd.DataFrame) -> int:
     return int((same & (given >= _TELLING)).sum())
 
 
-def _own_names(frame: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
-    """Make respondents unique within a wave: where two files number alike, the file's name goes before."""
+def _own_names(frame: pd.DataFrame, entries: Sequence[AnswersFile], sizes: Sequence[int]) -> pd.DataFrame:
+    """Make respondents unique within a wave: where two files number alike, the file's name goes before.
+
+    Parameters
+    ----------
+    sizes
+        How many rows of the frame each entry gave, in order.
+    """
     twice = frame[frame.duplicated(["wave", "respondent"], keep=False)]
-    stems = {name: Path(name).name.split(".")[0] for name in names}
+    files = list(dict.fromkeys(entry.file for entry in entries))
+    stems = {name: Path(name).name.split(".")[0] for name in files}
     if len(set(stems.values())) < len(stems):
-        stems = {name: name for name in names}
+        stems = {name: name for name in files}
+    sheets = {(entry.file, entry.sheet) for entry in entries}
+    several = {file for file in files if sum(file == one for one, _ in sheets) > 1}
+    names = [
+        f"{stems[one.file]} ({one.sheet})" if one.file in several else stems[one.file] for one in entries
+    ]
     shared = frame["wave"].isin(list(twice["wave"].unique()))
-    named = frame["source"].map(stems) + ":" + frame["respondent"]
-    return frame.assign(respondent=frame["respondent"].where(~shared, named))
+    before = pd.Series(np.repeat(names, sizes), index=frame.index, dtype=str)
+    return frame.assign(respondent=frame["respondent"].where(~shared, before + ":" + frame["respondent"]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -9,7 +10,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
-__all__ = ["FolderName", "folder_name", "or_else", "rows_said", "slug"]
+__all__ = ["FolderName", "folder_name", "made_id", "or_else", "rows_said", "slug"]
 
 _DEVICES = {"con", "prn", "aux", "nul", *(f"{kind}{n}" for kind in ("com", "lpt") for n in range(1, 10))}
 
@@ -28,14 +29,45 @@ def folder_name(text: str) -> bool:
 def slug(text: str) -> str:
     """Turn a name into one that is safe as a folder; empty where nothing is left.
 
+    Other scripts than Latin are transliterated, sign by sign.
+
     Examples
     --------
-    >>> slug("Oil & Gas"), slug("Zoë's Bakery (north)")
-    ('oil-gas', 'zoes-bakery-north')
+    >>> slug("Oil & Gas"), slug("Zoë's Bakery (north)"), slug("Łódź"), slug("Сбербанк")
+    ('oil-gas', 'zoes-bakery-north', 'lodz', 'sberbank')
     """
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower().replace("'", "")
-    made = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60].strip("-")
+    made = _hyphenated(text)[:60].strip("-")
     return f"{made}-1" if made in _DEVICES else made
+
+
+def _hyphenated(text: str) -> str:
+    from anyascii import anyascii
+
+    plain = anyascii(unicodedata.normalize("NFKC", text)).lower().replace("'", "")
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+
+
+def made_id(name: str, *, marked: bool = False) -> str:
+    """Make an id of any name: its slug, with a mark of eight hexadecimal digits where that says too little.
+
+    The mark is a hash of the name. It stands where nothing is left of the name, or too much would be cut off.
+
+    Parameters
+    ----------
+    marked
+        Always add the mark: two names have the same slug.
+
+    Examples
+    --------
+    >>> made_id("New Brunswick"), made_id("株式会社サンプル"), made_id("…")
+    ('new-brunswick', 'zhushihuishesanpuru', 'org-ab5df625')
+    """
+    found = slug(name)
+    if found and len(_hyphenated(name)) <= 60 and not marked:
+        return found
+    spelt = unicodedata.normalize("NFKC", " ".join(name.split())).casefold()
+    mark = hashlib.sha256(spelt.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    return f"{found[:51].strip('-') or 'org'}-{mark}"
 
 
 def _safe(text: str) -> str:

@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import contextlib
+import difflib
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem, near_names
-from toolkit.responses.delimited import headings_of, read_sheet
-from toolkit.responses.naming import folder_name, or_else, rows_said, slug
+from toolkit.instrument.yaml_loader import read_document
+from toolkit.responses.delimited import bytes_of, headings_of, read_sheet
+from toolkit.responses.files.opening import kind_of, read_cells
+from toolkit.responses.files.sheet import Opening, Sheet, without_empty_columns
+from toolkit.responses.naming import folder_name, made_id, or_else, rows_said, slug
+from toolkit.responses.vocabulary import folded, plain_number, tidy
 
-__all__ = ["compare_with_answers", "organisations_from_answers", "read_organisations"]
+__all__ = [
+    "compare_with_answers",
+    "headcounts_below",
+    "organisations_from_answers",
+    "read_organisations",
+    "recognised",
+]
 
 _KEYS = ("organisation", "name", "wave")
 _LONGEST_NAME = 120
@@ -20,44 +36,146 @@ _UNPRINTABLE = r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]"
 
 
 def read_organisations(path: Path, *, audiences: Sequence[str], waves: Sequence[str]) -> pd.DataFrame:
-    """Read the table: organisation, name, wave, and one column of headcounts an audience.
+    """Read the table: organisation, name, wave, one column of headcounts per audience, and any others.
+
+    Parameters
+    ----------
+    path
+        Delimited text in UTF-8, a workbook (.xlsx) or a YAML list.
 
     Returns
     -------
     pandas.DataFrame
-        organisation, name, wave as text; headcounts Int64, missing where blank (unknown).
+        organisation, name, wave as text; headcounts Int64, missing where blank (unknown); the other columns
+        as text, or float64 where every cell is a number. `also` and columns such as `name_fr` hold other
+        names.
 
     Raises
     ------
     InvalidInput
-        Every problem: a column missing or unknown, an organisation twice in a wave, an id that cannot
+        Every problem: a column missing or twice, an organisation twice in a wave, an id that cannot
         name a folder, a headcount that is no whole number.
+
+    Notes
+    -----
+    Where `organisation` is left out, ids are made from the names; where `name` is, the organisation's cell is
+    its name. Where `wave` is left out, each row is of every wave; without any column of an audience, no
+    headcount is known.
     """
-    sheet = read_sheet(path, source=path.name)
-    headings = sheet.headings[0]
-    problems = list(headings_of(headings))
-    problems += [
-        Problem(f"column {name}", "is missing", near_names(name, headings))
-        for name in (*_KEYS, *audiences)
-        if name not in headings
-    ]
-    problems += [
-        Problem(
-            f"column {name}",
-            "is neither a column of the table nor an audience",
-            near_names(name, [*_KEYS, *audiences]),
-        )
-        for name in headings
-        if name and name not in (*_KEYS, *audiences)
-    ]
+    frame = _table(path)
+    own = {"organization": "organisation", **{name.casefold(): name for name in (*_KEYS, "also", *audiences)}}
+    frame.columns = [own.get(name.casefold(), name) for name in frame.columns]
+    problems = list(_heading_problems(list(frame.columns), audiences))
     if problems:
         raise InvalidInput(path.name, problems)
-    frame = sheet.cells.set_axis(list(headings), axis=1).apply(lambda column: column.str.strip())
+    if "name" not in frame:
+        frame = frame.assign(name=frame["organisation"], organisation=_made_ids(frame["organisation"]))
+    elif "organisation" not in frame:
+        frame = frame.assign(organisation=_made_ids(frame["name"]))
+    if "wave" not in frame:
+        frame = pd.concat([frame.assign(wave=wave) for wave in waves])
     problems += _key_problems(frame, waves)
-    counts = {name: _headcounts(frame[name], problems) for name in audiences}
+    unknown = pd.Series("", index=frame.index, dtype=str)
+    counts = {name: _headcounts(frame.get(name, unknown).rename(name), problems) for name in audiences}
+    if problems:
+        raise InvalidInput(path.name, list(dict.fromkeys(problems)))
+    others = [name for name in frame if name not in (*_KEYS, *audiences)]
+    columns = {
+        **{name: frame[name] for name in _KEYS},
+        **counts,
+        **{name: _values(frame[name]) for name in others},
+    }
+    return pd.DataFrame(columns).reset_index(drop=True)
+
+
+def _table(path: Path) -> pd.DataFrame:
+    """The cells as they are written, indexed by row or line."""
+    if path.suffix.lower() in (".yaml", ".yml"):
+        return _of_yaml(path)
+    data = bytes_of(path, path.name)
+    sheet = _workbook(path) if kind_of(data) == "zip" else read_sheet(path, source=path.name)
+    sheet = without_empty_columns(sheet)
+    problems = list(headings_of(sheet.names))
     if problems:
         raise InvalidInput(path.name, problems)
-    return pd.DataFrame({**{name: frame[name] for name in _KEYS}, **counts}).reset_index(drop=True)
+    return sheet.cells.astype(str).set_axis(list(sheet.names), axis=1).apply(lambda cells: cells.str.strip())
+
+
+def _workbook(path: Path) -> Sheet:
+    """The one sheet of a workbook that lists organisations."""
+    import openpyxl  # type: ignore[import-untyped]
+
+    try:
+        return read_cells(path, source=path.name)
+    except InvalidInput:
+        try:
+            names = openpyxl.load_workbook(path, read_only=True).sheetnames
+        except (KeyError, ValueError, OSError, BadZipFile):
+            names = []
+        if len(names) < 2:
+            raise
+    found = []
+    for name in names:
+        with contextlib.suppress(InvalidInput):
+            found.append(read_cells(path, source=path.name, how=Opening(sheet=name)))
+    keys = {"organisation", "organization", "name"}
+    lists = [sheet for sheet in found if keys & {name.casefold() for name in sheet.names}]
+    if len(lists) != 1:
+        what = f"holds {len(lists)} sheets with a column organisation or name"
+        raise InvalidInput(path.name, [Problem("file", what, "keep one sheet in it")])
+    return lists[0]
+
+
+def _of_yaml(path: Path) -> pd.DataFrame:
+    document = read_document(path)
+    rows = document.data
+    if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
+        mend = "write lines such as - {organisation: nb, name: New Brunswick, also: [N.B.], wave: 2026}"
+        raise InvalidInput(path.name, [Problem("file", "must be a list of organisations", mend)])
+    cells = [
+        {
+            str(key): "; ".join(map(str, value)) if isinstance(value, list) else str(value or "")
+            for key, value in row.items()
+            if not isinstance(value, dict)
+        }
+        for row in rows
+    ]
+    lines = [document.line((place,)) for place in range(len(rows))]
+    return pd.DataFrame(cells, index=lines, dtype=str).fillna("").apply(lambda column: column.str.strip())
+
+
+def _heading_problems(headings: Sequence[str], audiences: Sequence[str]) -> Iterator[Problem]:
+    if not {"organisation", "name"} & set(headings):
+        yield Problem("column organisation", "is missing", near_names("organisation", headings))
+    for name in dict.fromkeys(name for name in headings if headings.count(name) > 1):
+        yield Problem(f"column {name}", f"stands {headings.count(name)} times", "keep one of them")
+    lacking = [name for name in audiences if name not in headings]
+    others = [name for name in headings if name not in (*_KEYS, *audiences)]
+    for name in lacking if len(lacking) < len(audiences) else ():
+        mend = or_else(near_names(name, others), "add it, blank where the headcount is unknown")
+        yield Problem(f"column {name}", "is missing", mend)
+    for name in others:
+        near = difflib.get_close_matches(
+            name.casefold(), [*lacking, *({*_KEYS} - {*headings})], n=1, cutoff=0.8
+        )
+        if near:
+            what = f"looks like '{near[0]}', which is missing"
+            yield Problem(f"column {name}", what, f"write '{near[0]}', or name it otherwise")
+
+
+def _made_ids(names: pd.Series) -> pd.Series:
+    """An id for each name, marked where two names would have the same."""
+    ids = {name: made_id(name) for name in names.unique() if name}
+    times = Counter(ids.values())
+    return names.map({name: made_id(name, marked=times[one] > 1) for name, one in ids.items()} | {"": ""})
+
+
+def _values(cells: pd.Series) -> pd.Series:
+    """A column of numbers as numbers, any other as text; missing where blank."""
+    plain = cells.str.fullmatch(r"-?(0|[1-9][0-9]{0,14})([.][0-9]+)?")
+    if (cells != "").any() and (plain | (cells == "")).all():
+        return pd.to_numeric(cells.where(cells != "")).astype("float64")
+    return cells.where(cells != "")
 
 
 def _key_problems(frame: pd.DataFrame, waves: Sequence[str]) -> Iterator[Problem]:
@@ -66,12 +184,12 @@ def _key_problems(frame: pd.DataFrame, waves: Sequence[str]) -> Iterator[Problem
         if blank.any():
             yield Problem(f"column {name}, {rows_said(frame.index[blank])}", "is blank", "fill it in")
     for value in frame["organisation"][frame["organisation"] != ""].unique():
-        rows = frame.index[frame["organisation"] == value]
+        rows = frame.index[frame["organisation"] == value].unique()
         if not folder_name(value):
             yield Problem(
                 f"column organisation, {rows_said(rows)}",
                 f"'{value}' cannot name a folder (lower-case letters, digits, '-' and '_', at most 60)",
-                f"write '{slug(value)}' here and in the answers" if slug(value) else "choose another id",
+                f"write '{made_id(value)}' here; the answers may keep the name",
             )
     unprintable = frame["name"].str.contains(_UNPRINTABLE)
     if unprintable.any():
@@ -121,6 +239,9 @@ def organisations_from_answers(
 ) -> tuple[pd.DataFrame, dict[str, str]]:
     """Make the table where only the answers name organisations: ids are made from the names.
 
+    Names that differ only in case, blanks, apostrophes or dashes are one organisation, under the spelling
+    most answers use.
+
     Returns
     -------
     tuple
@@ -129,41 +250,133 @@ def organisations_from_answers(
     Raises
     ------
     InvalidInput
-        Where two names would become the same id, or a name has no letters or digits.
+        Where two names differ in accents or punctuation only: they may be one organisation or two.
     """
-    named = frame.loc[frame["organisation"].notna(), ["organisation", "wave"]].drop_duplicates()
-    ids = {name: slug(name) for name in sorted(named["organisation"].unique())}
-    problems = [
-        Problem(f"organisation {name!r}", "has no letters or digits to make an id of", "rename it")
-        for name, made in ids.items()
-        if not made
-    ]
-    for made in sorted({value for value in ids.values() if value}):
-        names = [name for name, value in ids.items() if value == made]
+    named = frame.loc[frame["organisation"].notna(), ["organisation", "wave"]]
+    times = named["organisation"].value_counts()
+    spelt = sorted(times.index, key=lambda name: (-times[name], name))
+    first: dict[str, str] = {}
+    for name in spelt:
+        first.setdefault(folded(name), name)
+    called = {name: first[folded(name)] for name in spelt}
+    problems = []
+    alike: dict[str, list[str]] = {}
+    for name in sorted(first.values()):
+        alike.setdefault(_loose(name) or name, []).append(name)
+    for names in alike.values():
         if len(names) > 1:
-            listed = " and ".join(repr(name) for name in names)
-            problems.append(
-                Problem(f"organisations {listed}", f"both become '{made}'", "rename one, or give a table")
-            )
+            listed = " and ".join(repr(name) for name in names[:4])
+            what = f"may be one or several: both become '{slug(names[0]) or made_id(names[0])}'"
+            mend = "rename one, or give a table (with also: … where they are one)"
+            problems.append(Problem(f"organisations {listed}", what, mend))
     if problems:
         raise InvalidInput("organisations in the answers", problems)
+    made = _made_ids(pd.Series(list(first.values()), dtype=str))
+    ids = dict(zip(first.values(), made, strict=True))
+    rows = named.assign(organisation=named["organisation"].map(called)).drop_duplicates()
     table = pd.DataFrame(
         {
-            "organisation": named["organisation"].map(ids).astype(str),
-            "name": named["organisation"],
-            "wave": named["wave"],
+            "organisation": rows["organisation"].map(ids).astype(str),
+            "name": rows["organisation"],
+            "wave": rows["wave"],
         }
     )
     unknown = {name: pd.array([pd.NA] * len(table), dtype="Int64") for name in audiences}
-    return table.assign(**unknown).sort_values(["wave", "organisation"], ignore_index=True), ids
+    table = table.assign(**unknown).sort_values(["wave", "organisation"], ignore_index=True)
+    return table, {name: ids[one] for name, one in called.items()}
 
 
-def compare_with_answers(
-    frame: pd.DataFrame, table: pd.DataFrame, audiences: Iterable[str]
-) -> Iterator[Problem]:
-    """Find organisations the table lacks and headcounts below the number who answered."""
+def _loose(text: str) -> str:
+    """Letters and digits of a name, without case and (where Latin, Greek or Cyrillic) without accents."""
+    plain = re.sub("[\u0300-\u036f]", "", unicodedata.normalize("NFKD", folded(text)))
+    return "".join(sign for sign in plain if sign.isalnum() or unicodedata.category(sign)[0] == "M")
+
+
+BY_NAME = "organisation given by its name or another of its names, as the organisations table has them"
+BY_SPELLING = "organisation given in another spelling of its id or of one of its names"
+
+
+def recognised(
+    frame: pd.DataFrame, table: pd.DataFrame
+) -> tuple[pd.DataFrame, dict[str, pd.Series], list[Problem]]:
+    """Find the organisation of each answer in the table: by id, by any of its names, by another spelling.
+
+    Parameters
+    ----------
+    frame
+        Columns organisation and wave.
+    table
+        From `read_organisations`.
+
+    Returns
+    -------
+    tuple
+        The frame with the table's ids, where they were found; what was applied → its rows (bool); names that
+        are several organisations'.
+    """
+    noted = {what: pd.Series(False, index=frame.index) for what in (BY_NAME, BY_SPELLING)}
+    problems: list[Problem] = []
+    organisation = frame["organisation"].copy()
+    for wave, rows in frame[frame["organisation"].notna()].groupby("wave", observed=True):
+        now = _known_by(table[table["wave"] == wave])
+        ever = _known_by(table[table["wave"] != wave])
+        found: dict[str, str] = {}
+        ways: dict[str, str | None] = {}
+        for said in rows["organisation"].unique():
+            meant, way = _meant(str(said), [*now, *ever])
+            if len(meant) > 1:
+                places = sorted(meant)
+                what = f"may be {' or '.join(repr(one) for one in places[:4])}: it is an id or a name of each"
+                where = f"organisation {said!r}, wave {wave}"
+                problems.append(Problem(where, what, "write the id in the answers, or correct the table"))
+            elif meant:
+                found[said], ways[said] = next(iter(meant)), way
+        organisation[rows.index] = rows["organisation"].map(lambda said, found=found: found.get(said, said))
+        for what, mine in noted.items():
+            mine[rows.index] = rows["organisation"].map(
+                lambda said, what=what, ways=ways: ways.get(said) == what
+            )
+    return frame.assign(organisation=organisation), noted, problems
+
+
+_Known = Mapping[str, set[str]]
+
+
+def _known_by(table: pd.DataFrame) -> tuple[_Known, _Known]:
+    """Everything that names an organisation → its ids: as written, and loosely."""
+    exact: dict[str, set[str]] = {}
+    loosely: dict[str, set[str]] = {}
+    others = [
+        name for name in table if str(name).casefold() == "also" or re.match(r"name[ _:-]", str(name), re.I)
+    ]
+    columns = [table[name].fillna("").astype(str) for name in ("organisation", "name", *others)]
+    for cells in zip(*columns, strict=True):
+        one, name, *more = cells
+        aliases = [part.strip() for cell in more for part in re.split(r"[;|\n]", cell.strip().strip("[]"))]
+        for said in (one, name, *aliases):
+            if said:
+                exact.setdefault(tidy(said), set()).add(one)
+                for spelling in {_loose(said), _loose(slug(said)), made_id(said)} - {""}:
+                    loosely.setdefault(spelling, set()).add(one)
+    return exact, loosely
+
+
+def _meant(said: str, known: Sequence[_Known]) -> tuple[set[str], str | None]:
+    """The organisations a cell may mean, by the surest way that knows it, and the note on that way."""
+    written = (tidy(said), plain_number(tidy(said)))
+    loose = (_loose(said), _loose(slug(said)), said)
+    for place, names in enumerate(known):
+        for spelling in loose if place % 2 else written:
+            if spelling and spelling in names:
+                way = BY_SPELLING if place % 2 else BY_NAME
+                return names[spelling], None if names[spelling] == {said} else way
+    return set(), None
+
+
+def compare_with_answers(frame: pd.DataFrame, table: pd.DataFrame) -> Iterator[Problem]:
+    """Find organisations in the answers that the table lacks."""
     present = frame[frame["organisation"].notna()]
-    known = table.set_index(["organisation", "wave"])
+    known = set(zip(table["organisation"], table["wave"], strict=True))
     for wave, rows in present[~present["wave"].isin(list(table["wave"]))].groupby("wave"):
         yield Problem(
             f"wave {wave}",
@@ -172,24 +385,33 @@ def compare_with_answers(
         )
     present = present[present["wave"].isin(list(table["wave"]))]
     for (wave, organisation), rows in present.groupby(["wave", "organisation"]):
-        if (organisation, wave) not in known.index:
-            listed = sorted(table.loc[table["wave"] == wave, "organisation"])
+        if (organisation, wave) not in known:
+            listed = table[table["wave"] == wave]
+            names = list(dict.fromkeys([*sorted(listed["organisation"]), *sorted(listed["name"])]))
             yield Problem(
                 f"organisation {organisation}, wave {wave}",
                 f"it is named in {len(rows)} row(s) of answers, but the organisations table has no such row",
-                or_else(near_names(str(organisation), listed), "add the row or correct the answers"),
-            )
-            continue
-        counts = rows["audience"].value_counts()
-        for audience in audiences:
-            headcount, answered = known.at[(organisation, wave), audience], int(counts.get(audience, 0))
-            if not _unknown(headcount) and answered > headcount:
-                yield Problem(
-                    f"organisation {organisation}, wave {wave}, audience {audience}",
-                    f"{answered} answered but the headcount is {headcount}",
-                    "correct the headcount, or leave it blank where it is unknown",
-                )
+                or_else(near_names(str(organisation), names),
+                        "add the row, or write this name in its column also (names are divided by ;)"),
+            )  # fmt: skip
 
 
-def _unknown(headcount: object) -> bool:
-    return headcount is pd.NA
+def headcounts_below(frame: pd.DataFrame, table: pd.DataFrame, audiences: Iterable[str]) -> pd.DataFrame:
+    """Find headcounts that are smaller than the number who answered.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per organisation, wave and audience concerned: organisation, wave, audience, answered,
+        headcount.
+    """
+    counts = frame.groupby(["organisation", "wave", "audience"], observed=True).size()
+    answered = counts.rename("answered").reset_index().astype({"audience": str})
+    known = table.melt(
+        id_vars=["organisation", "wave"],
+        value_vars=list(audiences),
+        var_name="audience",
+        value_name="headcount",
+    )
+    both = answered.merge(known.dropna(subset="headcount"), on=["organisation", "wave", "audience"])
+    return both[both["answered"] > both["headcount"]].reset_index(drop=True)

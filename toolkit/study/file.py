@@ -31,8 +31,18 @@ AAPOR_ITEMS = (
 )
 """What a methodology statement discloses (AAPOR Code of 2021), for each audience."""
 
-COMPUTED_AAPOR_ITEMS = ("sample_sizes_and_precision", "instrument", "processing_and_quality")
-"""Those a report can compute; the study file may leave them out."""
+COMPUTED_AAPOR_ITEMS = (
+    "instrument",
+    "sample_sizes_and_precision",
+    "weighting",
+    "processing_and_quality",
+)
+"""Those a report computes; the study file may leave them out."""
+
+_DENIALS = frozenset(
+    "none no not nothing unweighted without aucune aucun pas non sans néant".split()  # noqa: SIM905
+)
+"""First words of a text that says there are no weights, in the languages of reports."""
 
 
 REPORT_LANGUAGES = ("en", "fr")
@@ -182,6 +192,7 @@ def _methods_problems(written: StudyFile, instrument: Instrument) -> Iterator[Pr
                 yield Problem(
                     f"methods → {audience} → {name}", "is no disclosure item", near_names(name, AAPOR_ITEMS)
                 )
+    yield from _contradicted(written)
     made = methods_of(written, instrument)
     for name in AAPOR_ITEMS:
         blank = [audience for audience, texts in made.items() if name not in texts]
@@ -191,6 +202,41 @@ def _methods_problems(written: StudyFile, instrument: Instrument) -> Iterator[Pr
                 f"is blank for {', '.join(blank)}: a methodology statement must say it",
                 "write it under methods → common or under the audience",
             )
+
+
+def _contradicted(written: StudyFile) -> Iterator[Problem]:
+    """Find what the study file claims that the report knows better: weights, and how many answered.
+
+    Whether there are weights is a fact of the mapping. A report prints that fact; what the study file
+    adds must not say the opposite.
+    """
+    weighted = any(
+        entry.mapping is not None
+        and entry.mapping.design is not None
+        and "weights" in entry.mapping.design.headings
+        for entry in written.answers
+    )
+    for audience, texts in written.methods.items():
+        where = f"methods → {audience} → "
+        text = texts.get("weighting")
+        if text and not _left_open(text):
+            denied = _first_word(text) in _DENIALS
+            if not weighted and not denied:
+                what = "tells of weights, but the answers have none and the report is not weighted"
+                mend = (
+                    "take it out, or begin it with 'None', or name weights under answers → mapping → design"
+                )
+                yield Problem(f"{where}weighting", what, mend)
+            elif weighted and denied:
+                what = "says there are no weights, but answers → mapping → design names some"
+                yield Problem(f"{where}weighting", what, "say how the weights were made")
+        if not _left_open(texts.get("sample_sizes_and_precision") or ""):
+            what = "is computed for each organisation and audience, so that one text cannot be right for all"
+            yield Problem(f"{where}sample_sizes_and_precision", what, "take it out")
+
+
+def _first_word(text: str) -> str:
+    return re.split(r"\W+", text.strip().casefold(), maxsplit=1)[0]
 
 
 def _left_open(text: str) -> bool:

@@ -14,6 +14,7 @@ from toolkit.instrument import Instrument, load_instrument, load_instruments
 from toolkit.instrument.loader import files_of
 from toolkit.instrument.strict import checked
 from toolkit.instrument.yaml_loader import read_document
+from toolkit.responses import divided
 from toolkit.responses.answers import AnswersFile
 from toolkit.responses.organisations import read_organisations
 from toolkit.study.earlier import wave_instruments
@@ -50,10 +51,11 @@ def load_study(path: str | Path, *, data: str | Path | None = None) -> Study:
     problems: list[Problem] = []
     instrument = _instrument(written, folder, problems)
     policy = _policy(written, problems)
-    waves = _waves(written, problems)
-    earlier = wave_instruments(written.wave_instruments, folder, waves, instrument, problems)
     places = _answer_places(written, folder, data, problems)
     problems += _files_missing(written, folder, places)
+    written, places = _by_wave(written, places, problems)
+    waves = _waves(written, problems)
+    earlier = wave_instruments(written.wave_instruments, folder, waves, instrument, problems)
     problems += _findings_problems(written, folder)
     table = None
     if instrument is not None:
@@ -79,13 +81,28 @@ def load_study(path: str | Path, *, data: str | Path | None = None) -> Study:
         methods=methods_of(written, instrument),
         seed=written.seed,
         data_source=written.data_source,
-        input_files=(path, *_files_read(written, folder), *places),
+        input_files=(path, *_files_read(written, folder), *dict.fromkeys(places)),
         answers=tuple(_with_manifest(entry, folder) for entry in written.answers),
         answer_paths=tuple(places),
         table=table,
         organisations_path=folder / written.organisations if written.organisations else None,
         wave_instruments=earlier,
     )
+
+
+def _by_wave(written: StudyFile, places: list[Path], problems: list[Problem]) -> tuple[StudyFile, list[Path]]:
+    """One entry per wave of files that hold several."""
+    entries: list[AnswersFile] = []
+    paths: list[Path] = []
+    for entry, path in zip(written.answers, places, strict=True):
+        found: tuple[AnswersFile, ...] = ()
+        try:
+            found = divided(entry, path) if path.is_file() else ()
+        except InvalidInput as error:
+            problems += _named(error, f"answers: {entry.file}")
+        entries += found
+        paths += [path] * len(found)
+    return written.model_copy(update={"answers": tuple(entries)}), paths
 
 
 def _files_read(written: StudyFile, folder: Path) -> Iterator[Path]:
@@ -225,9 +242,11 @@ def _files_missing(written: StudyFile, folder: Path, places: list[Path]) -> Iter
         if entry.manifest and not (folder / entry.manifest).is_file():
             place = f"answers: {entry.file} → manifest: {entry.manifest}"
             yield Problem(place, "is not there", _beside(folder / entry.manifest))
-    twice = pd.Series([str(place) for place in places], dtype=str).value_counts()
-    for name in twice.index[twice > 1]:
-        yield Problem(f"answers: {Path(name).name}", f"is listed {twice[name]} times", "list it once")
+    said = [entry.model_dump_json(exclude={"file"}) for entry in written.answers]
+    twice = pd.Series(zip(map(str, places), said, strict=True)).value_counts()
+    for (name, _), times in twice[twice > 1].items():
+        mend = "list it once, or say which rows each entry reads: rows: [{column: …, equals: …}]"
+        yield Problem(f"answers: {Path(name).name}", f"is listed {times} times in the same words", mend)
 
 
 def _source(written: StudyFile) -> str:

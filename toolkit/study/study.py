@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -79,7 +79,11 @@ class Study:
 
     def __getstate__(self) -> dict[str, Any]:
         """What travels to another process: never the answers."""
-        return {name: value for name, value in self.__dict__.items() if name not in ("_gathered", "_names")}
+        return {
+            name: value
+            for name, value in self.__dict__.items()
+            if name not in ("_gathered", "_names", "_below")
+        }
 
     @property
     def wave(self) -> str:
@@ -129,14 +133,29 @@ class Study:
 
     @property
     def organisations(self) -> pd.DataFrame:
-        """One row an organisation and wave: organisation, name, wave, headcounts by audience (Int64)."""
+        """One row per organisation and wave: organisation, name, wave, headcounts by audience (Int64).
+
+        Further columns are those of the organisations table.
+        """
         return self.table.copy() if self.table is not None else self._gathered.organisations.copy()
 
-    def responses(self, organisation: str | None = None, wave: str | None = None) -> pd.DataFrame:
+    def responses(
+        self,
+        organisation: str | None = None,
+        wave: str | None = None,
+        *,
+        organisation_columns: Sequence[str] = (),
+    ) -> pd.DataFrame:
         """The coded frame of one wave, of one organisation where it is named.
 
         `wave` None is the latest; "all" gives every wave, one below the other. Pooling waves by accident
         would count the same people twice, so it has to be asked for.
+
+        Parameters
+        ----------
+        organisation_columns
+            Further columns of the organisations table (country, sector …) to give each respondent, for
+            `by=` and `between=`: those of their organisation in their wave, missing where it has none.
 
         Raises
         ------
@@ -160,8 +179,30 @@ class Study:
                 raise InvalidInput(self.path, [Problem(where, f"took no part in wave {wave}", mend)])
             frame = frame[frame["organisation"] == organisation]
         frame = frame.reset_index(drop=True)
+        if organisation_columns:
+            frame = self._with_columns(frame, organisation_columns)
         frame.attrs["synthetic"] = self.synthetic
         return frame
+
+    def _with_columns(self, frame: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+        table = self.organisations
+        own = ("organisation", "name", "wave", *self.instrument.audiences)
+        further = [str(name) for name in table if name not in own]
+        problems = [
+            Problem(f"column {name}", "not found in the organisations table", near_names(name, further))
+            for name in names
+            if name not in further
+        ]
+        problems += [
+            Problem(f"column {name}", "is the name of a column of answers too", "rename it in the table")
+            for name in names
+            if name in further and name in frame
+        ]
+        if problems:
+            raise InvalidInput("organisations", problems)
+        held = table.set_index(["organisation", "wave"])[list(names)]
+        keys = pd.MultiIndex.from_arrays([frame["organisation"], frame["wave"]])
+        return pd.concat([frame, held.reindex(keys).set_axis(frame.index)], axis=1)
 
     def members(self, wave: str | None = None) -> pd.DataFrame:
         """Organisation and audience of every respondent of one wave (None: the latest), without answers."""
@@ -183,14 +224,44 @@ class Study:
     def population(self, organisation: str, wave: str | None = None) -> dict[str, int]:
         """Headcount of each audience where it is known."""
         self._known_organisation(organisation)
+        counts = self.headcounts(wave)
+        if organisation not in counts.index:
+            return {}
+        row = counts.loc[organisation]
+        return {name: int(row[name]) for name in counts if pd.notna(row[name])}
+
+    def headcounts(self, wave: str | None = None) -> pd.DataFrame:
+        """Headcounts of one wave (None: the latest): one row per organisation, one column per audience.
+
+        Missing where unknown, and where it is below the number who answered: it cannot be right, and no rate
+        or margin is computed with it. Of groups smaller than the policy's threshold, headcounts stay as they
+        are written, so that they say nothing of how many answered.
+        """
         table = self.organisations
-        rows = table[
-            (table["organisation"] == organisation) & (table["wave"] == self._known_wave(wave or self.wave))
-        ]
-        counts = rows[list(self.instrument.audiences)]
-        return {
-            name: int(counts[name].iloc[0]) for name in counts if len(counts) and counts[name].notna().iloc[0]
-        }
+        wave = self._known_wave(wave or self.wave)
+        audiences = list(self.instrument.audiences)
+        counts = table[table["wave"] == wave].set_index("organisation")[audiences]
+        below = self.headcounts_below(wave)
+        for row in below[below["answered"] >= self.policy.threshold].itertuples():
+            counts.loc[row.organisation, row.audience] = pd.NA
+        return counts
+
+    def headcounts_below(self, wave: str | None = None) -> pd.DataFrame:
+        """Find headcounts of a wave (None: all) that are smaller than the number who answered.
+
+        Returns
+        -------
+        DataFrame
+            organisation, wave, audience, answered, headcount. For the study's owner: small groups are in it.
+        """
+        below = self._below
+        return below if wave is None else below[below["wave"] == wave].reset_index(drop=True)
+
+    @cached_property
+    def _below(self) -> pd.DataFrame:
+        from toolkit.responses.organisations import headcounts_below
+
+        return headcounts_below(self._gathered.frame, self.organisations, self.instrument.audiences)
 
     def organisation_ids(self, wave: str | None = None) -> tuple[str, ...]:
         """Ids in the order of the table; of one wave where it is named."""
@@ -242,6 +313,7 @@ class Study:
         """Let go of the answers; they are read again when they are next asked for."""
         if self.table is not None:
             self.__dict__.pop("_gathered", None)
+            self.__dict__.pop("_below", None)
 
     def check(self) -> Study:
         """Read everything; the study itself where all is well.

@@ -6,29 +6,31 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
+from matplotlib.axes import Axes
 
 from toolkit.errors import InvalidInput, Problem
 from toolkit.presentation.blocks import Picture
-from toolkit.presentation.figures.page import Page, as_svg
-from toolkit.presentation.theme import AUDIENCE_COLOURS, QUIET
+from toolkit.presentation.figures.drawing import Description, bare, describe, new_axes, quiet, rule, unit
+from toolkit.presentation.theme import AUDIENCE_COLOURS
 
 if TYPE_CHECKING:
     from toolkit.findings import Register
 
 __all__ = ["design_effect_picture", "p_value_picture"]
 
-_LEFT, _RIGHT, _TOP, _TALL = 0.62, 6.9, 0.42, 2.3
 
-
-def p_value_picture(tested: pd.DataFrame, *, alpha: float = 0.05, about: str = "comparisons") -> Picture:
+def p_value_picture(
+    tested: pd.DataFrame, *, ax: Axes | None = None, alpha: float = 0.05, about: str = "comparisons"
+) -> Axes:
     """The p values of many comparisons, smallest first, beside where chance alone would put them.
 
     Parameters
     ----------
     tested
         Rows with a column p_value (gaps); rows without one are left out.
+    ax
+        Axes to draw on; None for a new figure.
     alpha
         Where the line is drawn.
     about
@@ -55,7 +57,23 @@ def p_value_picture(tested: pd.DataFrame, *, alpha: float = 0.05, about: str = "
         "Each point: the p value of one comparison, smallest first. The slope: where p values lie on average "
         "when nothing is real. A row of points far below it is what chance does not explain."
     )
-    return Picture(title, alt, caption, as_svg(lambda: _draw(values, alpha)))
+    ax = new_axes(ax, 2.3, left=0.6, right=0.3, top=0.36, bottom=0.5)
+    bare(ax)
+    m = len(values)
+    ranks = np.arange(1, m + 1) / (m + 1)
+    ax.set(xlim=(0, 1), ylim=(0, 1), xticks=[], yticks=[0, 0.25, 0.5, 0.75, 1])
+    ax.grid(visible=True, axis="y", color=rule(), linewidth=0.6 * unit())
+    ax.set_axisbelow(True)
+    blue, orange = AUDIENCE_COLOURS[:2]
+    ax.plot([0, 1], [0, 1], color=quiet(), linestyle=(0, (4, 3)), label="Where chance alone would put them")
+    ax.plot(ranks, values, "o", color=blue, markersize=3.2 * unit(), clip_on=False, label="One comparison")
+    ax.axhline(alpha, color=orange, linewidth=unit())
+    ax.annotate(f"p = {alpha:g}", (1, alpha), (0, 2), textcoords="offset points", ha="right", color=orange)
+    ax.set_xlabel("Comparisons, smallest p value first", color=quiet())
+    ax.set_ylabel("p value", color=quiet())
+    ax.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, frameon=False, fontsize="small")
+    describe(ax, Description(title, (caption,), alt))
+    return ax
 
 
 def design_effect_picture(
@@ -81,44 +99,3 @@ def design_effect_picture(
         {f"{which}_{end}": side[f"conf_{which}"] for end, side in sides.items() for which in ("low", "high")}
     )
     return effects_picture(one.name, found, shares)
-
-
-def _draw(values: npt.NDArray[np.float64], alpha: float) -> Page:
-    page = Page(_TOP + _TALL + 0.5)
-    m = len(values)
-
-    def across(rank: float) -> float:
-        return _LEFT + rank / (m + 1) * (_RIGHT - _LEFT)
-
-    def up(p: float) -> float:
-        return _TOP + (1 - p) * _TALL
-
-    for p in (0.0, 0.25, 0.5, 0.75, 1.0):
-        page.line((_LEFT, _RIGHT), (up(p), up(p)))
-        page.text(_LEFT - 0.08, up(p), f"{p:g}", ha="right", color=QUIET, fontsize=8)
-    page.line((_LEFT, _RIGHT), (up(0), up(1)), color=QUIET, linewidth=1.0, dashes=(4, 3), gid="chance")
-    page.line((_LEFT, _RIGHT), (up(alpha), up(alpha)), color=AUDIENCE_COLOURS[1], linewidth=1.0, gid="alpha")
-    page.text(_RIGHT, up(alpha) - 0.09, f"p = {alpha:g}", ha="right", color=AUDIENCE_COLOURS[1], fontsize=8)
-    for rank, p in enumerate(values, start=1):
-        page.mark(
-            across(rank), up(p), marker="o", colour=AUDIENCE_COLOURS[0], markersize=3.2, gid=f"p:{rank}"
-        )
-    keys = [
-        (
-            "One comparison",
-            lambda x, y: page.mark(x, y, marker="o", colour=AUDIENCE_COLOURS[0], markersize=4),
-        ),
-        (
-            "Where chance alone would put them",
-            lambda x, y: page.line((x - 0.1, x + 0.1), (y, y), color=QUIET, linewidth=1.0, dashes=(4, 3)),
-        ),
-    ]
-    page.legend(keys, 0.14)
-    page.text(
-        (_LEFT + _RIGHT) / 2,
-        _TOP + _TALL + 0.2,
-        "Comparisons, smallest p value first",
-        ha="center",
-        color=QUIET,
-    )
-    return page

@@ -111,7 +111,7 @@ def calibrate(
     effective = effective_n(values)
     return Weights(
         pd.Series(values, index=frame.index, name="weight"),
-        len(values) / effective,
+        np.count_nonzero(values) / effective,
         effective,
         steps,
         shown,

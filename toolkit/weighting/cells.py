@@ -7,6 +7,7 @@ import pandas as pd
 
 from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem, near_names
+from toolkit.instrument.model import is_missing_code
 from toolkit.weighting.raking import Margins, rake
 from toolkit.weighting.weights import Weights
 
@@ -65,6 +66,8 @@ def poststratify(
             list(frame[columns].itertuples(index=False, name=None)), index=frame.index, dtype=object
         )
         blank = frame[columns].isna().any(axis=1)
+        for name_of_part in columns:
+            blank |= frame[name_of_part].map(is_missing_code, na_action="ignore").eq(True)
         joint[blank] = None
         wanted = list(table[columns].itertuples(index=False, name=None))
     if len(set(wanted)) < len(wanted):

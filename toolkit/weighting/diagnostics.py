@@ -8,6 +8,7 @@ import pandas as pd
 
 from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem
+from toolkit.instrument.model import is_missing_code
 from toolkit.weighting.weights import Weights, effective_n
 
 __all__ = ["diagnose"]
@@ -33,7 +34,7 @@ def diagnose(
     pandas.DataFrame
         group ("all" first), n, sum, smallest, median, largest, largest_over_median, top_share (part of the
         sum held by the largest 5 % of weights, at least one), cv (population standard deviation over mean),
-        design_effect (Kish), effective_n, zeros.
+        design_effect (Kish), effective_n, zeros: rows of weight 0, which count in nothing else.
 
     Raises
     ------
@@ -64,12 +65,17 @@ def diagnose(
         rows += [
             _row(str(level), values[groups.codes == at])
             for at, level in enumerate(groups.categories)
-            if (groups.codes == at).any()
+            if (groups.codes == at).any() and not is_missing_code(level)
         ]
     return pd.DataFrame(rows)
 
 
-def _row(group: str, values: npt.NDArray[np.float64]) -> dict[str, object]:
+def _row(group: str, given: npt.NDArray[np.float64]) -> dict[str, object]:
+    values = given[given > 0]
+    if not values.size:
+        nothing = ("smallest", "median", "largest", "largest_over_median", "top_share", "cv")
+        none = dict.fromkeys((*nothing, "design_effect", "effective_n"), np.nan)
+        return {"group": group, "n": 0, "sum": 0.0, **none, "zeros": len(given)}
     whole, mean = float(values.sum()), float(values.mean())
     top = np.sort(values)[-max(int(np.ceil(_TOP * len(values))), 1) :]
     median = float(np.median(values))
@@ -86,5 +92,5 @@ def _row(group: str, values: npt.NDArray[np.float64]) -> dict[str, object]:
         "cv": float(values.std() / mean) if mean > 0 else np.nan,
         "design_effect": len(values) / effective,
         "effective_n": effective,
-        "zeros": int((values == 0).sum()),
+        "zeros": len(given) - len(values),
     }

@@ -11,6 +11,7 @@ import pandas as pd
 
 from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, NotConverged, Problem, near_names
+from toolkit.instrument.model import is_missing_code
 from toolkit.weighting.start import start_weights
 from toolkit.weighting.weights import Calibration, Weights, effective_n
 
@@ -84,7 +85,7 @@ def rake(
     effective = effective_n(values)
     return Weights(
         pd.Series(values, index=frame.index, name="weight"),
-        len(values) / effective,
+        np.count_nonzero(values) / effective,
         effective,
         cycles,
         _shown(margins, sides, float(mass.sum())),
@@ -126,9 +127,12 @@ def margin_codes(frame: pd.DataFrame, margins: Margins) -> tuple[list[Any], list
 def _levels(column: pd.Series) -> tuple[Any, list[Any]]:
     """Code of each row, −1 where it has none, and what the codes stand for."""
     if isinstance(column.array, pd.Categorical):
-        return column.array.codes, column.array.categories.tolist()
-    codes, levels = pd.factorize(column)
-    return codes, list(levels)
+        codes, levels = column.array.codes, column.array.categories.tolist()
+    else:
+        codes, found = pd.factorize(column)
+        levels = list(found)
+    reserved = [at for at, level in enumerate(levels) if is_missing_code(level)]
+    return (np.where(np.isin(codes, reserved), -1, codes) if reserved else codes), levels
 
 
 def _margin_problems(

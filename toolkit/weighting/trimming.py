@@ -70,7 +70,7 @@ def trim(
     series = pd.Series(values, index=index, name="weight")
     effective = effective_n(values)
     margins = _after(weights, values) if isinstance(weights, Weights) else _no_margins()
-    return Weights(series, len(values) / effective, effective, rounds, margins)
+    return Weights(series, np.count_nonzero(values) / effective, effective, rounds, margins)
 
 
 def _spread(start: Array, lower: float, upper: float, strict: bool) -> tuple[Array, int]:

@@ -107,7 +107,7 @@ class Calibration:
         return left_over
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Weights:
     """Weights of one frame and what they cost.
 
@@ -116,7 +116,7 @@ class Weights:
     values
         One weight a row, under the frame's index.
     design_effect
-        Kish's n Σw² / (Σw)²: how many times more answers weighting asks for.
+        Kish's n Σw² / (Σw)²: how many times more answers weighting asks for. n are rows of a weight above 0.
     effective_n
         (Σw)² / Σw².
     iterations
@@ -133,6 +133,13 @@ class Weights:
     iterations: int
     margins: pd.DataFrame
     calibration: Calibration | None = None
+
+    def __repr__(self) -> str:
+        return (
+            f"Weights(n={len(self.values)}, from {self.values.min():.3g} to {self.values.max():.3g}, "
+            f"design_effect={self.design_effect:.3g}, effective_n={self.effective_n:.4g}, "
+            f"iterations={self.iterations})"
+        )
 
 
 @typed
@@ -154,11 +161,11 @@ def effective_n(weights: npt.ArrayLike) -> float:
 
 @typed
 def design_effect(weights: npt.ArrayLike) -> float:
-    """Kish's design effect of unequal weights, n Σw² / (Σw)².
+    """Return Kish's design effect of unequal weights, n Σw² / (Σw)², rows of weight 0 left out.
 
     Examples
     --------
     >>> round(design_effect([1, 1, 2]), 3)
     1.125
     """
-    return float(np.size(weights) / effective_n(weights))
+    return float(np.count_nonzero(np.asarray(weights)) / effective_n(weights))

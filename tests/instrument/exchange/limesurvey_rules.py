@@ -175,7 +175,7 @@ def _quotas(rows: list[Row], languages: list[str]) -> Iterator[str]:
     last: list[str] = []
     for row in rows:
         if row["class"] == "Q":
-            last = []
+            last = re.findall(r',"([^"]+)"', row.get("equation", ""))  # what an equation can result in
         elif row["class"] == "A":
             last.append(row["name"])
         elif row["class"] == "QTAM" and (row["related_id"] not in numbers or row["name"] not in last):

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from toolkit.instrument.codebook import base_of, cited
 from toolkit.instrument.exchange.words import missing_words
 from toolkit.instrument.model import Instrument
+from toolkit.records import inert
 
 __all__ = ["sheets", "workbook"]
 
@@ -27,6 +28,7 @@ def workbook(instrument: Instrument) -> bytes:
         )
         head = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bg_color": "#EEEEEE"})
         cell = book.add_format({"text_wrap": True, "valign": "top"})
+        kept = book.add_format({"text_wrap": True, "valign": "top", "quote_prefix": True})
         for name, rows in sheets(instrument).items():
             sheet = book.add_worksheet(name)
             titles = list(rows[0]) if rows else ["nothing"]
@@ -35,7 +37,8 @@ def workbook(instrument: Instrument) -> bytes:
                 sheet.write_string(0, place, title, head)
             for line, row in enumerate(rows, start=1):
                 for place, title in enumerate(titles):
-                    sheet.write_string(line, place, row[title], cell)
+                    look = cell if inert(row[title]) == row[title] else kept
+                    sheet.write_string(line, place, row[title], look)
             sheet.freeze_panes(1, 1)
             sheet.autofilter(0, 0, max(len(rows), 1), len(titles) - 1)
             sheet.set_landscape()

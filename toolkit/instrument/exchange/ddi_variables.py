@@ -16,10 +16,10 @@ __all__ = ["groups", "score_variables", "variables"]
 def groups(part: Instrument) -> Iterator[ElementTree.Element]:
     """Matrices and multi-selects: the columns that one question makes."""
     for item in part.items:
-        if item.type not in ("matrix", "multi"):
+        if item.type not in ("matrix", "multi", "ranking"):
             continue
         named = " ".join(f"V_{variable.name}" for variable in part.of_item(item.id))
-        kind = "grid" if item.type == "matrix" else "multipleResp"
+        kind = "multipleResp" if item.type == "multi" else "grid"
         group = element("varGrp", ID=f"G_{item.id}", type=kind, var=named, name=item.id)
         asked = (item.audiences or tuple(part.audiences))[0]
         for language in part.languages:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
 
 from toolkit.errors import InvalidInput, Problem
 
-__all__ = ["write_files"]
+__all__ = ["owner_only", "write_files"]
 
 
-def write_files(folder: str | Path, files: Mapping[str, str | bytes]) -> list[Path]:
+def owner_only(path: str, flags: int) -> int:
+    """Open a file that its owner alone may read, from the moment it is there: an `opener` for `open`."""
+    return os.open(path, flags, 0o600)
+
+
+def write_files(folder: str | Path, files: Mapping[str, str | bytes], *, private: bool = False) -> list[Path]:
     """Write files into a folder, each under a temporary name first; none takes its place before all are made.
 
     Parameters
@@ -20,6 +26,8 @@ def write_files(folder: str | Path, files: Mapping[str, str | bytes]) -> list[Pa
         Made where it is not there.
     files
         Name → what it holds; text is written as UTF-8 with the line ends it has.
+    private
+        Whether they hold answers of persons: their owner alone may then read them.
 
     Returns
     -------
@@ -41,7 +49,8 @@ def write_files(folder: str | Path, files: Mapping[str, str | bytes]) -> list[Pa
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for (_, temporary), held in zip(making.items(), files.values(), strict=True):
-            temporary.write_bytes(held.encode("utf-8") if isinstance(held, str) else held)
+            with open(temporary, "wb", opener=owner_only if private else None) as handle:
+                handle.write(held.encode("utf-8") if isinstance(held, str) else held)
         for final, temporary in making.items():
             temporary.replace(final)
     except OSError as fault:

@@ -186,6 +186,8 @@ def _manifest(
 def _column(variable: Variable, plan: Plan) -> Column:
     code, part = plan.code(variable.item), plan.part(variable)
     texts = [_texts(variable, plan, language) for language in plan.instrument.languages]
+    if variable.item.type == "ranking":  # columns hold codes by rank, told by the question's code
+        return column_of(variable, plan.instrument, question=code, part=part, headings={})
     headings = {
         "code": [code if part is None else f"{code}[{part}]"],
         "underscore": [plan.name(variable)],

@@ -33,7 +33,7 @@ HEADER = (
 """Columns of every file; `FURTHER` follow where a question has one of them."""
 BOUNDS = ("min_num_value_n", "max_num_value_n")
 FURTHER = (*BOUNDS, "max_answers", "other_replace_text", "equation", "answer_width")
-TYPES = {"single": "L", "matrix": "F", "multi": "M", "number": "N", "text": "T"}
+TYPES = {"single": "L", "matrix": "F", "multi": "M", "ranking": "R", "number": "N", "text": "T"}
 _BYTES_LOOKED_AT = 10_000
 
 
@@ -90,6 +90,8 @@ class Plan:
     def name(self, variable: Variable) -> str:
         """What a column is called in conditions and in VV, R and SPSS exports."""
         code, part = self.code(variable.item), self.part(variable)
+        if variable.item.type == "ranking":
+            return f"{code}_1"  # a column per rank: whoever ranked anything filled the first
         return code if part is None else f"{code}_{part}"
 
     def text(self, parallel: Mapping[str, Mapping[str, str]], audiences: Iterable[str], language: str) -> str:
@@ -223,8 +225,8 @@ def _who(plan: Plan, language: str, *, base: bool) -> Iterator[Line]:
     yield {"class": "Q", "name": AUDIENCE, "text": AUDIENCE} | columns | _in(language)
     known = is_one_of([word for name, one in audiences.items() for word in (one.code, name)], AUDIENCE)
     columns = {"type/scale": "L", "relevance": f"!({known})", "mandatory": "Y", "other": "N"}
-    words = AUDIENCE_WORDS[language][1]
-    yield {"class": "Q", "name": ASKED, "text": marked_up(words)} | columns | _in(language)
+    asks = AUDIENCE_WORDS[language][1]
+    yield {"class": "Q", "name": ASKED, "text": marked_up(asks)} | columns | _in(language)
     for audience in audiences.values():
         yield _answer(audience.code, audience.label[language], language)
     final = f"{ASKED}.NAOK"
@@ -306,7 +308,9 @@ def _parts(plan: Plan, item: Item, asked: tuple[str, ...], language: str) -> Ite
         if variable.row:
             relevance = _only(plan, heard) if plan.asks_audience and set(heard) < set(asked) else "1"
             yield _sub_question(code, plan.text(variable.row.text, heard, language), relevance, language)
-        if variable.option and not variable.option.write_in:
+        if variable.option and item.type == "ranking":
+            yield _answer(variable.option.code, variable.option.label[language], language)
+        elif variable.option and not variable.option.write_in:
             yield _sub_question(code, marked_up(variable.option.label[language]), "1", language)
     if item.type in ("single", "matrix"):
         variable = variables[0]

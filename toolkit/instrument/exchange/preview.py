@@ -136,7 +136,11 @@ def _item(item: Item, instrument: Instrument) -> dict[str, Any]:
 
 def _answers(item: Item, instrument: Instrument) -> Iterator[dict[str, Any]]:
     variable = instrument.of_item(item.id)[0]
-    options = item.options if item.type == "multi" else (variable.scale.options if variable.scale else ())
+    options = (
+        item.options
+        if item.type in ("multi", "ranking")
+        else (variable.scale.options if variable.scale else ())
+    )
     for option in options:
         label = {one: option.label[one] for one in instrument.languages}
         yield {

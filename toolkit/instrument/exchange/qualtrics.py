@@ -24,7 +24,7 @@ from toolkit.instrument.exchange.qualtrics_questions import (
     questions_of,
 )
 from toolkit.instrument.exchange.qualtrics_setup import setup_page
-from toolkit.instrument.model import Instrument
+from toolkit.instrument.model import NOT_RANKED, Instrument
 
 __all__ = ["LAYOUTS", "write"]
 
@@ -82,6 +82,10 @@ def write(
         raise InvalidInput(instrument.id, [unknown])
     whole = narrow(instrument, languages=languages, audiences=audiences)
     problems = list(find_unfit(whole))
+    for item in whole.items if layout != "qsf" else ():
+        if item.type == "ranking":
+            what = "is a ranking, which is not written in the text format"
+            problems.append(Problem(f"item {item.id}", what, "use layout qsf, or a multi-select"))
     if problems:
         raise InvalidInput(f"{instrument.id} for Qualtrics", problems)
     files: dict[str, str | bytes] = {}
@@ -159,6 +163,9 @@ def _columns(question: Question, part: Instrument, layout: Layout) -> Iterator[C
             number = str(options[variable.option.code])
             headings["tag"] = [f"{tag}_{number}"]
             codes = {"1": number, "0": ""}
+            if question.item.type == "ranking":
+                headings["joined"] = headings["tag"]
+                codes = {code: code for code in variable.codes if code != NOT_RANKED}
             if variable.write_in:
                 codes, headings = {}, {style: [f"{tag}_{number}_TEXT"] for style in headings}
         elif question.answers:

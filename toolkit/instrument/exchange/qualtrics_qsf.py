@@ -20,6 +20,7 @@ __all__ = ["qsf"]
 _TYPES: Mapping[str, tuple[str, str, str | None]] = {
     "single": ("MC", "SAVR", "TX"),
     "multi": ("MC", "MAVR", "TX"),
+    "ranking": ("RO", "DND", "TX"),
     "matrix": ("Matrix", "Likert", "SingleAnswer"),
     "number": ("TE", "SL", None),
     "text": ("TE", "ESTB", None),

@@ -67,7 +67,7 @@ def _question(item: Item, number: int, instrument: Instrument, audience: str) ->
 
 def _answers(item: Item, instrument: Instrument) -> Iterator[Choice]:
     """Whole-number codes keep their value, others and options are numbered; missing answers keep theirs."""
-    if item.type == "multi":
+    if item.type in ("multi", "ranking"):
         for place, option in enumerate(item.options, start=1):
             yield Choice(place, str(place), option.code, option.label, option.exclusive, option.write_in)
     if item.type not in ("single", "matrix"):

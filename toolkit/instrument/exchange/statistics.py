@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,6 +19,7 @@ from toolkit.instrument.exchange.labelled import (
 )
 from toolkit.instrument.exchange.manifest import MANIFEST_ENDING, manifest_of
 from toolkit.instrument.model import Instrument
+from toolkit.system import temporary_folder
 
 __all__ = ["coded_values", "labelled_files", "packed", "text_values"]
 
@@ -110,7 +109,7 @@ def coded_values(column: pd.Series, values: Mapping[str, object]) -> np.ndarray:
 
 def packed(write: Callable[..., None], frame: pd.DataFrame, ending: str, **said: Any) -> bytes:
     """What pyreadstat writes, as bytes."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"answers.{ending}"
+    with temporary_folder() as folder:  # it is cleared even if this process is killed
+        path = folder / f"answers.{ending}"
         write(frame, str(path), **said)
         return path.read_bytes()

@@ -190,6 +190,7 @@ _TYPES = {
     "single": "radiogroup",
     "matrix": "matrix",
     "multi": "checkbox",
+    "ranking": "ranking",
     "number": "text",
     "text": "comment",
 }
@@ -203,6 +204,9 @@ def _answers(item: Item, variant: Variant, variables: Sequence[Variable], instru
         limits = {name: limit for name, limit in bounds.items() if limit is not None}
         return {"inputType": "number", "step": "any", **limits}
     choices = _choices(variables[0], instrument)
+    if item.type == "ranking" and item.maximum not in (None, len(item.options)):
+        some = {"selectToRankEnabled": True, "maxSelectedChoices": int(item.maximum or 0)}
+        return {"choices": choices, **some}
     if item.type != "matrix":
         most = {} if item.maximum is None else {"maxSelectedChoices": int(item.maximum)}
         write_in = instrument.write_in_of(item.id)
@@ -218,14 +222,14 @@ def _answers(item: Item, variant: Variant, variables: Sequence[Variable], instru
 
 
 def _options(variable: Variable) -> tuple[Option, ...]:
-    if variable.item.type == "multi":
+    if variable.item.type in ("multi", "ranking"):
         return variable.item.options
     return variable.scale.options if variable.scale else ()
 
 
 def _choices(variable: Variable, instrument: Instrument) -> list[Element]:
     offered: Sequence[MissingAnswer] = ()
-    if variable.item.type != "multi":
+    if variable.item.type not in ("multi", "ranking"):
         offered = instrument.missing_of(variable)
     choices: list[Element] = []
     for option in _options(variable):

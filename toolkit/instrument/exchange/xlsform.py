@@ -98,6 +98,10 @@ def _parts(whole: Instrument, layout: Layout) -> Iterator[tuple[str, Instrument]
 
 
 def _unfit(instrument: Instrument) -> Iterator[Problem]:
+    for item in instrument.items:
+        if item.type == "ranking" and item.maximum not in (None, len(item.options)):
+            what = f"ranks {item.maximum:.15g} of {len(item.options)} options, and XLSForm ranks all"
+            yield Problem(f"item {item.id}", what, "leave maximum out, or use a multi-select")
     for place, text in every_text(instrument):
         if "${" in text:
             mend = "write it without '${', which XLSForm reads as the name of a question"

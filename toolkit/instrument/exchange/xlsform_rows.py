@@ -239,6 +239,9 @@ class _Writer:
 
     def type_of(self, variable: Variable) -> str:
         item = variable.item
+        if item.type == "ranking":
+            rows = [{"name": one.code, **self.words("label", one.label)} for one in item.options]
+            return f"rank {self.listed(item.id, rows)}"
         if item.type in ("number", "text"):
             return "decimal" if item.type == "number" else "text"
         answers = item.options if item.type == "multi" or not variable.scale else variable.scale.options

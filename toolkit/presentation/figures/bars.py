@@ -2,31 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from functools import partial
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.collections import PolyCollection
+from matplotlib.patches import Rectangle
+
 from toolkit.instrument.model import Instrument, Scale, Variable
-from toolkit.presentation.blocks import Picture
 from toolkit.presentation.charts import Chart, bar_chart
-from toolkit.presentation.figures.bar_page import Bar, Block, Part, draw_bars, sheets
-from toolkit.presentation.figures.page import as_svg
+from toolkit.presentation.figures.dots import key_places
+from toolkit.presentation.figures.drawing import (
+    WIDTH,
+    Description,
+    Labels,
+    bare,
+    describe,
+    ink,
+    labels_on,
+    lines_across,
+    new_axes,
+    paper,
+    quiet,
+    sheets,
+    unit,
+    wrapped,
+)
+from toolkit.presentation.figures.gaps import gap_title, short_title
 from toolkit.presentation.language import Words, spoken
-from toolkit.presentation.numbers import is_known, percent
+from toolkit.presentation.numbers import is_known, percent, points
 from toolkit.presentation.rows import (
+    Results,
     answer_words,
     audience_name,
     direction,
     item_name,
     known,
-    released_rows,
     shown,
     within,
 )
-from toolkit.presentation.sentences import gap_title
+from toolkit.presentation.sentences import is_certain, widest_first
 from toolkit.presentation.spreads import Spread, Spreads
-from toolkit.presentation.theme import Theme, diverging
+from toolkit.presentation.theme import diverging, ink_on
 
 __all__ = ["diverging_bars"]
 
@@ -37,146 +56,183 @@ _WORDS = Words(
             "Réponses hautes, la seule part qui puisse être affichée",
         ),
         "caption": (
-            "Bars are centred on the middle answers: half of them lie on either side of the line, the lower "
-            "answers to the left, the higher ones to the right. Numbers are percentages (none under 6 %), "
-            "in brackets how many answered. Colours say how strong an answer is, not whether it is good.",
-            "Les barres sont centrées sur les réponses moyennes : la moitié de part et d’autre du trait, "
-            "les réponses basses à gauche, les hautes à droite. Les nombres sont des pourcentages (aucun "
-            "sous 6 %), entre parenthèses le nombre de réponses. Les couleurs disent la force d’une "
-            "réponse, non si elle est bonne.",
+            "Bars are centred on the middle answers, the lower answers to the left, the higher to the "
+            "right; all bars have the same scale. Numbers are percentages, at the right the higher answers "
+            "together. Colours show how strong an answer is, not whether it is good.",
+            "Les barres sont centrées sur les réponses moyennes, les réponses basses à gauche, les hautes à "
+            "droite ; toutes ont la même échelle. Les nombres sont des pourcentages, à droite les réponses "
+            "hautes ensemble. Les couleurs disent la force d’une réponse, non si elle est bonne.",
         ),
         "lower together": ("Lower answers together", "Réponses basses ensemble"),
         "middle together": ("Middle answers together", "Réponses moyennes ensemble"),
         "higher together": ("Higher answers together", "Réponses hautes ensemble"),
-        "lead": ("{name}: ", "{name} : "),
-        "continued": ("{lead}continued ({place} of {count})", "{lead}suite ({place} sur {count})"),
         "few": ("not shown (few answers)", "non affiché (peu de réponses)"),
         "even": (
-            "A bar in two or three even colours: only its lower, middle and higher answers together may be "
-            "shown.",
-            "Une barre en deux ou trois couleurs unies : seules ses réponses basses, moyennes et hautes "
+            "Where fewer colours are drawn than answers, only lower, middle and higher answers together may "
+            "be shown.",
+            "Où il y a moins de couleurs que de réponses, seules les réponses basses, moyennes et hautes "
             "prises ensemble peuvent être affichées.",
         ),
-        "hatched": (
-            "Hatched: only this share may be shown, because few answered or nearly all gave the same answer.",
-            "Hachuré : seule cette part peut être affichée, parce que peu ont répondu ou presque tous "
-            "pareil.",
+        "outlined": (
+            "Thin outlined bars: only the share of higher answers may be shown, from the line to the right.",
+            "Barres fines : seule la part des réponses hautes peut être affichée, à droite du trait.",
         ),
-        "nothing": (
-            "{lead}nothing may be shown (few answers)",
-            "{lead}rien ne peut être affiché (peu de réponses)",
+        "nothing": ("{name}: nothing may be shown (few answers)", "{name} : rien ne peut être affiché"),
+        "nothing at all": (
+            "Nothing may be shown (few answers)",
+            "Rien ne peut être affiché (peu de réponses)",
         ),
         "highest": (
-            "{lead}the highest share shown is on {label}, {share} of {who} ({words})",
-            "{lead}la plus haute part affichée porte sur « {label} », {share} des {who} ({words})",
+            "{label}: {share} of {who} ({words})",
+            "{label} : {share} des {who} ({words})",
+        ),
+        "highest brief": ("{label}: {share} of {who}", "{label} : {share} des {who}"),
+        "none clear": (
+            "{name}: no gap between groups is clear of chance",
+            "{name} : aucun écart entre groupes ne se distingue du hasard",
+        ),
+        "none clear at all": (
+            "No gap between groups is clear of chance",
+            "Aucun écart entre groupes ne se distingue du hasard",
         ),
         "alt": ("Bars of how answers are spread.", "Barres de la répartition des réponses."),
         "one": ("{item}, {who} (n {n}): {spread}.", "{item}, {who} (n {n}) : {spread}."),
+        "together": ("Upper {count}", "{count} du haut"),
     }
 )
-HATCHED_CHART = "#9C86C4"
+OUTLINED_CHART = "#9C86C4"
+_LABEL, _NAMES, _SUM = 1.62, 1.18, 0.82
+"""Inches of the items' names, of the groups' names with n, and of the sums at the right."""
+
+_BAR, _STEP, _GAP, _HEAD = 0.17, 0.2, 0.1, 0.27
+_LINE, _SMALL = 0.145, 0.88
+_LABEL_CHARACTERS = 23
+_USUAL = (0.6, 0.9)
+"""What is drawn to the left and the right even where no bar reaches it, so that pictures compare."""
+
+_LEAST = 0.055
+"""A narrower part has no room for its number."""
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One group's answers: shares of the lower, middle and higher answers, or only what may be shown."""
+
+    label: str
+    shares: tuple[tuple[float, ...], tuple[float, ...], tuple[float, ...]]
+    top: float | None = None
+    words: str = ""
+    n: str = ""
+
+    @property
+    def reach(self) -> tuple[float, float]:
+        """How far it goes to the left and to the right; half of the middle answers on either side."""
+        low, middle, high = (sum(part) for part in self.shares)
+        return low + middle / 2, self.top if self.top is not None else high + middle / 2
+
+
+@dataclass(frozen=True)
+class Block:
+    """One item with a bar per group, and the scale it is answered on."""
+
+    name: str
+    label: str
+    hint: str
+    bars: tuple[Bar, ...]
+    labels: tuple[str, ...]
+    sizes: tuple[int, int, int]
+    top: str
+    heads: bool = False
+
+    @property
+    def height(self) -> float:
+        """Inches it takes, with the legend of its scale where it is the first on it."""
+        lines = len(wrapped(self.label, _LABEL_CHARACTERS)) * _LINE + (0.13 if self.hint else 0)
+        return max(len(self.bars) * _STEP, lines) + _GAP + (self.legend if self.heads else 0.0)
+
+    @property
+    def legend(self) -> float:
+        """Inches of its legend."""
+        places = key_places(self.labels, WIDTH - _SUM)
+        return _HEAD + 0.19 * max(row for _, row in places)
 
 
 @spoken
 def diverging_bars(
-    released: Any,
+    results: Any,
     instrument: Instrument,
     *,
+    ax: Axes | None = None,
+    palette: Sequence[str] | None = None,
     theme: str | None = None,
     table: str = "distributions",
     shares: str = "shares",
     gaps: str | None = "gaps",
     by: str = "audience",
-    look: Theme | None = None,
     title: str | None = None,
     language: str = "en",
-) -> Picture | None:
-    """Draw the distribution of every scale item of a theme, a bar an audience.
+) -> Axes | None:
+    """Draw the distribution of every scale item of a theme, one bar per group, all on one scale.
 
-    Where a distribution may not be shown, its three parts are, or the share that may be is drawn hatched;
-    where nothing may, the bar says so.
+    Where a distribution may not be shown, its three parts are, or the share that may be is drawn in
+    outline; where nothing may, the bar says so.
 
     Parameters
     ----------
-    released
-        What `toolkit.disclosure.release` returned.
+    results
+        Released results, or a mapping of frames from `proportions`: `table` with rows per response,
+        `shares` with rows per measure.
     instrument
         For wording, scales and themes.
+    ax
+        Axes to draw on; None for a new figure sized to the items.
+    palette
+        Five colours from the lowest to the highest answer; default: orange through grey to purple.
     theme
         A theme of the instrument; None for all.
     table, shares, by
-        Released distributions (rows per response), released shares, and their group column. The gate's
-        "…_parts" of the distributions is used where it is there.
+        Distributions, shares, and their group column. The gate's "…_parts" are used where present.
     gaps
-        Released gaps, from which the title is made; None, or a name that was not released, for none.
-    look, title, language
-        Taken for likeness with the other pictures (bars are coloured by answer); a title of your own; the
-        language of the wording.
+        Gaps, from which the title is made; None, or a missing table, for none.
+    title, language
+        A title of your own; the language of the wording.
 
     Returns
     -------
-    None where the theme has no item on a scale with a lower and a higher box.
+    Axes or None
+        Bars along x from the middle answers (0); None where the theme has no item on a scale with a lower
+        and a higher box.
 
     Raises
     ------
-    DisclosureError
-        `released` has not passed the gate.
+    InvalidInput
+        A missing table or column, or a palette that is not five colours.
     """
-    spreads = Spreads(released, table=table, shares=shares, by=by)
+    told = Results(results, table)
+    spreads = Spreads(told, table=table, shares=shares, by=by)
     variables = [
         variable
         for variable in instrument.variables
-        if variable.kind == "single" and sides_of(variable.scale) and theme in (None, variable.theme)
+        if variable.kind == "single"
+        and sides_of(variable.scale)
+        and theme in (None, variable.theme)
+        and variable.name in spreads
     ]
-    variables = [variable for variable in variables if variable.name in spreads]
     if not variables:
         return None
-    parts = _parts(variables, spreads, instrument, language)
-    drawn = [variable.name for variable in variables]
-    said = title or _title(drawn, released, gaps, shares, instrument, theme, by, language)
-    pages = sheets(parts)
-    pictures = [
-        Picture(
-            said
-            if place == 0
-            else _WORDS(
-                "continued", lead=_lead(instrument, theme, language), place=place + 1, count=len(pages)
-            ),
-            _alt(page, instrument, spreads, language),
-            _caption(parts) if place == len(pages) - 1 else "",
-            as_svg(partial(draw_bars, page)),
-            charts=tuple(_chart(part) for part in page),
+    blocks = list(_blocks(variables, spreads, instrument))
+    said = title or _title([one.name for one in variables], told, gaps, shares, instrument, theme, by)
+    first: Axes | None = None
+    for part in sheets([block.height for block in blocks]):
+        own = blocks[part]
+        own[0] = replace(own[0], heads=True)
+        drawn = _draw(own, ax, palette)
+        describe(
+            drawn,
+            Description(said, _caption(blocks), _alt(own, instrument, spreads), tuple(_charts(own))),
         )
-        for place, page in enumerate(pages)
-    ]
-    return replace(pictures[0], more=tuple(pictures[1:]))
-
-
-def _chart(part: Part) -> Chart:
-    """A part's bars as numbers; answers told only together are series of their own, never one answer's."""
-    together = tuple(_WORDS(f"{side} together") for side in ("lower", "middle", "higher"))
-    only = _WORDS("only")
-    rows = []
-    for block in part.blocks:
-        for bar in block.bars:
-            told: dict[str, tuple[float, str]] = {}
-            if bar.words and bar.top is not None:
-                told = {only: (bar.top, bar.words)}
-            elif not bar.words:
-                whole = tuple(map(len, bar.shares)) == part.sizes
-                answers = [share for side in bar.shares for share in side] if whole else map(sum, bar.shares)
-                names_of = part.labels if whole else together
-                told = {
-                    name: (share, percent(share))
-                    for name, share in zip(names_of, answers, strict=True)
-                    if whole or share
-                }
-            rows.append((f"{block.label} · {bar.beside}", told))
-    names = list(zip(part.labels, part.colours, strict=True))
-    names += list(zip(together, diverging(1, 1, 1), strict=True))
-    names.append((only, HATCHED_CHART))
-    used = {name for _, told in rows for name in told}
-    return bar_chart(rows, [(name, colour) for name, colour in names if name in used])
+        first = first or drawn
+    return first
 
 
 def sides_of(scale: Scale | None) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]] | None:
@@ -190,44 +246,48 @@ def sides_of(scale: Scale | None) -> tuple[tuple[str, ...], tuple[str, ...], tup
     )
 
 
-def _parts(
-    variables: Sequence[Variable], spreads: Spreads, instrument: Instrument, language: str
-) -> list[Part]:
+def _blocks(variables: Sequence[Variable], spreads: Spreads, instrument: Instrument) -> Iterator[Block]:
+    """One block per item, those on one scale together."""
     by_scale: dict[tuple[str, ...], list[Variable]] = {}
     for variable in variables:
-        by_scale.setdefault(tuple(variable.code_labels(language).values()), []).append(variable)
-    found = []
+        by_scale.setdefault(tuple(variable.code_labels(_language()).values()), []).append(variable)
     for members in by_scale.values():
         codes = sides_of(members[0].scale)
         if codes is None:
             continue
-        labels = members[0].code_labels(language)
-        blocks = tuple(_block(member, codes, spreads, instrument, language) for member in members)
-        in_order = tuple(labels[code] for side in codes for code in side)
-        found.append(Part(in_order, (len(codes[0]), len(codes[1]), len(codes[2])), blocks))
-    return found
+        labels = members[0].code_labels(_language())
+        tops = {answer_words(member) for member in members}
+        top = tops.pop() if len(tops) == 1 and len(codes[2]) > 1 else ""
+        fits = top and len(top) <= 12
+        for place, member in enumerate(members):
+            bars = [
+                replace(_bar(member, codes, spread, audience_name(instrument, group, start=True)), n=spread.n)
+                for group in member.audiences
+                if (spread := spreads.of(member, group)) is not None
+            ]
+            yield Block(
+                member.name,
+                item_name(instrument, member.name),
+                direction(member),
+                tuple(bars),
+                tuple(labels[code] for side in codes for code in side),
+                (len(codes[0]), len(codes[1]), len(codes[2])),
+                (top[:1].upper() + top[1:])
+                if fits
+                else labels[codes[2][0]]
+                if len(codes[2]) == 1 and len(labels[codes[2][0]]) <= 12
+                else _WORDS("together", count=len(codes[2])),
+                heads=place == 0,
+            )
 
 
-def _block(
-    variable: Variable,
-    codes: tuple[tuple[str, ...], ...],
-    spreads: Spreads,
-    instrument: Instrument,
-    language: str,
-) -> Block:
-    bars = []
-    for audience in variable.audiences:
-        spread = spreads.of(variable, audience)
-        if spread is not None:
-            name = audience_name(instrument, audience, start=True, language=language)
-            bars.append(replace(_bar(variable, codes, spread, name, language), n=spread.n))
-    label = item_name(instrument, variable.name, language=language)
-    return Block(variable.name, label, direction(variable), tuple(bars))
+def _language() -> str:
+    from toolkit.presentation.language import language_in_force
+
+    return language_in_force()
 
 
-def _bar(
-    variable: Variable, codes: tuple[tuple[str, ...], ...], spread: Spread, label: str, language: str
-) -> Bar:
+def _bar(variable: Variable, codes: tuple[tuple[str, ...], ...], spread: Spread, label: str) -> Bar:
     if spread.kind == "full" and not any(spread.bounds.values()):
         low, middle, high = (tuple(spread.shares.get(code, 0.0) for code in side) for side in codes)
         return Bar(label, (low, middle, high))
@@ -240,66 +300,229 @@ def _bar(
     if top is None or spread.kind == "none" or (len(codes[2]) > 1 and "top" not in spread.shares):
         return Bar(label, ((), (), ()), words=_WORDS("few"))
     bound = next((bound for key, bound in spread.bounds.items() if key in ("top", *codes[2])), "")
-    words = f"{percent(top, bound=bound)} {answer_words(variable, language=language)}"
-    return Bar(label, ((), (), ()), top, words)
+    return Bar(label, ((), (), ()), top, percent(top, bound=bound))
 
 
-def _caption(parts: Sequence[Part]) -> str:
-    bars = [(part, bar) for part in parts for block in part.blocks for bar in block.bars]
+def _draw(blocks: Sequence[Block], ax: Axes | None, palette: Sequence[str] | None) -> Axes:
+    total = sum(block.height for block in blocks)
+    left, right = _LABEL + _NAMES, _SUM
+    ax = new_axes(ax, total, left=left, right=right, top=0.04, bottom=0.06)
+    bare(ax)
+    reaches = [bar.reach for block in blocks for bar in block.bars]
+    ax.set_xlim(
+        -max(one[0] for one in (*reaches, _USUAL)) - 0.01, max(one[1] for one in (*reaches, _USUAL)) + 0.01
+    )
+    ax.set_ylim(max(total, 0.1), 0)  # nothing to draw: a panel all the same
+    ax.set_xticks([])
+    labels = labels_on(ax)
+    ticks: dict[float, str] = {}
+    top = 0.0
+    pieces: dict[str, list[Any]] = {}
+    lines, zeros = [], []
+    for block in blocks:
+        if block.heads:
+            _legend(ax, labels, block, top, palette)
+            top += block.legend
+        lines.append(top)
+        start = top + _GAP / 2
+        zeros.append((start - 0.02, start + len(block.bars) * _STEP - _STEP + _BAR + 0.02))
+        _name(labels, block, start)
+        for place, bar in enumerate(block.bars):
+            y = start + place * _STEP
+            ticks[y + _BAR / 2] = f"{bar.label}  {bar.n}" if bar.n else bar.label
+            _draw_bar(ax, labels, block, bar, y, pieces, palette)
+        top += block.height - (block.legend if block.heads else 0.0)
+    lines_across(ax, lines, left=left - 0.06, right=right - 0.06)
+    for colour, verts in pieces.items():
+        ax.add_collection(
+            PolyCollection(
+                verts, facecolors=colour, edgecolors=paper(), linewidths=0.6 * unit(), zorder=2, gid="parts"
+            ),
+            autolim=False,
+        )
+    for y0, y1 in zeros:
+        ax.plot([0, 0], [y0, y1], color=quiet(), linewidth=0.9 * unit(), zorder=1, gid="zero")
+    ax.set_yticks(list(ticks), list(ticks.values()))
+    ax.tick_params(axis="y", pad=3 * unit(), labelcolor=quiet(), labelsize=_SMALL * mpl.rcParams["font.size"])
+    return ax
+
+
+def _name(labels: Labels, block: Block, start: float) -> None:
+    at = -_LABEL - _NAMES + 0.06
+    y = start + _BAR / 2
+    for line in wrapped(block.label, _LABEL_CHARACTERS):
+        labels.add(at, y, line, where="left", weight="bold")
+        y += _LINE
+    if block.hint:
+        labels.add(at, y - 0.01, block.hint, where="left", size=_SMALL, color=quiet())
+
+
+def _colours(sizes: tuple[int, ...], palette: Sequence[str] | None) -> tuple[str, ...]:
+    if palette is None:
+        return diverging(*sizes)
+    low, high = list(palette[:2]), list(palette[-2:])
+    parts = {1: low[:1], 2: low, 3: [low[0], *low]}, {1: high[-1:], 2: high, 3: [*high, high[-1]]}
+    below, above = (parts[0].get(sizes[0], []), parts[1].get(sizes[2], []))
+    return (*below, *([palette[len(palette) // 2]] * sizes[1]), *above)
+
+
+def _draw_bar(
+    ax: Axes,
+    labels: Labels,
+    block: Block,
+    bar: Bar,
+    y: float,
+    pieces: dict[str, list[Any]],
+    palette: Sequence[str] | None,
+) -> None:
+    middle = y + _BAR / 2
+    end = _SUM - 0.06
+    if bar.words:
+        if bar.top is not None:
+            colour = _colours(block.sizes, palette)[-1]
+            ax.add_patch(
+                Rectangle(
+                    (0, middle - 0.035),
+                    bar.top,
+                    0.07,
+                    facecolor=paper(),
+                    edgecolor=colour,
+                    linewidth=1.0 * unit(),
+                    zorder=2,
+                )
+            )
+            labels.add(end, middle, bar.words, where="right", ha="right", weight="bold")
+        else:
+            labels.add(0, middle, bar.words, dx=0.06, size=_SMALL, color=quiet(), slant="italic")
+        return
+    sizes = tuple(len(side) for side in bar.shares)
+    colours = _colours(block.sizes if sizes == block.sizes else sizes, palette)
+    x = -bar.reach[0]
+    inches = ax.bbox.width / ax.figure.dpi / unit() / (ax.get_xlim()[1] - ax.get_xlim()[0])
+    for share, colour in zip((one for side in bar.shares for one in side), colours, strict=True):
+        if share:
+            box = [(x, y), (x + share, y), (x + share, y + _BAR), (x, y + _BAR)]
+            pieces.setdefault(colour, []).append(box)
+        if share >= _LEAST and share * inches > 0.15:
+            labels.add(
+                x + share / 2, middle, points(share), ha="center", size=_SMALL, color=ink_on(colour.upper())
+            )
+        x += share
+    if bar.shares[2]:
+        labels.add(
+            end, middle, percent(sum(bar.shares[2])), where="right", ha="right", weight="bold", color=ink()
+        )
+
+
+def _legend(ax: Axes, labels: Labels, block: Block, top: float, palette: Sequence[str] | None) -> None:
+    """The answers of a scale with their colours, and what is summed at the right."""
+    wide = ax.bbox.width / ax.figure.dpi / unit()
+    edge = _LABEL + _NAMES
+    for words, colour, (x, row) in zip(
+        block.labels,
+        _colours(block.sizes, palette),
+        key_places(block.labels, WIDTH - _SUM),
+        strict=True,
+    ):
+        y = top + _HEAD / 2 + row * 0.19
+        ax.add_patch(
+            Rectangle(
+                ((x - edge) / wide, y - 0.055),
+                0.11 / wide,
+                0.11,
+                transform=ax.get_yaxis_transform(),
+                facecolor=colour,
+                clip_on=False,
+            )
+        )
+        labels.add(x + 0.17 - edge, y, words, where="left", size=_SMALL, color=quiet())
+    labels.add(_SUM - 0.06, top + _HEAD / 2, block.top, where="right", ha="right", size=_SMALL, color=quiet())
+
+
+def _charts(blocks: Sequence[Block]) -> Iterator[Chart]:
+    """Bars as numbers, one chart per scale; answers shown only together are series of their own."""
+    together = tuple(_WORDS(f"{side} together") for side in ("lower", "middle", "higher"))
+    only = _WORDS("only")
+    for labels in dict.fromkeys(block.labels for block in blocks):
+        own = [block for block in blocks if block.labels == labels]
+        rows = []
+        for block in own:
+            for bar in block.bars:
+                told: dict[str, tuple[float, str]] = {}
+                if bar.words and bar.top is not None:
+                    told = {only: (bar.top, bar.words)}
+                elif not bar.words:
+                    whole = tuple(map(len, bar.shares)) == block.sizes
+                    answers = [one for side in bar.shares for one in side] if whole else map(sum, bar.shares)
+                    told = {
+                        name: (share, percent(share))
+                        for name, share in zip(labels if whole else together, answers, strict=True)
+                        if whole or share
+                    }
+                beside = f"{bar.label} ({bar.n})" if bar.n else bar.label
+                rows.append((f"{block.label} · {beside}", told))
+        names = list(zip(labels, diverging(*own[0].sizes), strict=True))
+        names += list(zip(together, diverging(1, 1, 1), strict=True))
+        names.append((only, OUTLINED_CHART))
+        used = {name for _, told in rows for name in told}
+        yield bar_chart(rows, [(name, colour) for name, colour in names if name in used])
+
+
+def _caption(blocks: Sequence[Block]) -> tuple[str, ...]:
+    bars = [(block, bar) for block in blocks for bar in block.bars]
     said = [_WORDS("caption")]
-    if any(tuple(map(len, bar.shares)) != part.sizes and not bar.words for part, bar in bars):
+    if any(tuple(map(len, bar.shares)) != block.sizes and not bar.words for block, bar in bars):
         said.append(_WORDS("even"))
-    if any(bar.words for _, bar in bars):
-        said.append(_WORDS("hatched"))
-    return " ".join(said)
+    if any(bar.top is not None for _, bar in bars):
+        said.append(_WORDS("outlined"))
+    return tuple(said)
 
 
 def _title(
     drawn: Sequence[str],
-    released: Any,
+    results: Results,
     gaps: str | None,
     shares: str,
     instrument: Instrument,
     theme: str | None,
     by: str,
-    language: str,
 ) -> str:
-    """Names the widest gap of the theme; where there is no gap to name, the highest share."""
-    lead = instrument.themes.get(theme or "", {}).get(language, theme or "")
-    if gaps is not None and gaps in released:
-        rows = [row for row in released_rows(released, gaps) if _top_of(row, drawn)]
-        if rows:
-            return gap_title(rows, instrument, lead=lead, language=language)
-    told = shown(row for row in released_rows(released, shares) if _top_of(row, drawn))
-    told = [row for row in told if is_known(row["estimate"])]
-    lead = _lead(instrument, theme, language)
+    """Name the clearest gap of the theme; where there is no gap to name, the highest share."""
+    name = instrument.themes.get(theme or "", {}).get(_language(), theme or "")
+    if gaps is not None and gaps in results:
+        rows = [row for row in results.rows(gaps) if _top_of(row, drawn)]
+        ranked = sorted(widest_first(rows), key=lambda row: not is_certain(row))
+        if ranked:
+            if is_certain(ranked[0]):
+                return gap_title(rows, instrument)
+            return short_title(
+                *([_WORDS("none clear", name=name)] if name else []), _WORDS("none clear at all")
+            )
+    told = [row for row in shown(results.rows(shares)) if _top_of(row, drawn) and is_known(row["estimate"])]
     if not told:
-        return _WORDS("nothing", lead=lead)
+        return _WORDS("nothing", name=name) if name else _WORDS("nothing at all")
     row = max(told, key=lambda found: float(found["estimate"]))
-    label = within(item_name(instrument, row["item"], language=language))
-    who = audience_name(instrument, row[by], language=language)
-    share = percent(row["estimate"], bound=str(known(row.get("bound"))))
-    words = answer_words(instrument[row["item"]], language=language)
-    return _WORDS("highest", lead=lead, label=label, share=share, who=who, words=words)
+    said = {
+        "label": item_name(instrument, row["item"]),
+        "who": audience_name(instrument, row[by]),
+        "share": percent(row["estimate"], bound=str(known(row.get("bound")))),
+    }
+    words = within(answer_words(instrument[row["item"]]))
+    return short_title(_WORDS("highest", words=words, **said), _WORDS("highest brief", **said))
 
 
 def _top_of(row: Mapping[str, Any], drawn: Sequence[str]) -> bool:
     return row["item"] in drawn and row["measure"] == "top"
 
 
-def _lead(instrument: Instrument, theme: str | None, language: str) -> str:
-    name = instrument.themes.get(theme or "", {}).get(language, theme or "")
-    return _WORDS("lead", name=name) if name else ""
-
-
-def _alt(page: Sequence[Part], instrument: Instrument, spreads: Spreads, language: str) -> str:
+def _alt(blocks: Sequence[Block], instrument: Instrument, spreads: Spreads) -> str:
     said = [_WORDS("alt")]
-    for variable in (instrument[block.name] for part in page for block in part.blocks):
-        for audience in variable.audiences:
-            spread = spreads.of(variable, audience)
+    for variable in (instrument[block.name] for block in blocks):
+        for group in variable.audiences:
+            spread = spreads.of(variable, group)
             if spread is not None:
-                item = item_name(instrument, variable.name, language=language)
-                who = audience_name(instrument, audience, language=language)
-                told = spread.words(variable, language=language)
+                told = spread.words(variable, language=_language())
+                item = item_name(instrument, variable.name)
+                who = audience_name(instrument, group)
                 said.append(_WORDS("one", item=item, who=who, n=spread.n, spread=told))
     return " ".join(said)

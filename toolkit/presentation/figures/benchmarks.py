@@ -1,21 +1,24 @@
-"""This organisation's shares beside published ones."""
+"""Published shares: beside this organisation's, and with the intervals they would have for each base."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from toolkit.instrument.model import Instrument
-from toolkit.presentation.blocks import Picture
-from toolkit.presentation.figures.dots import Dot, DotRow, Group, chart_of_dots, dots_on_sheets, draw_dots
-from toolkit.presentation.figures.gaps import dot_of
-from toolkit.presentation.language import Words, spoken
-from toolkit.presentation.numbers import base, is_known, percent
-from toolkit.presentation.rows import audience_name, item_name, known, released_rows, within
-from toolkit.presentation.sentences import doubt, is_certain, signed_gap
-from toolkit.presentation.theme import QUIET, Theme
+from matplotlib.axes import Axes
 
-__all__ = ["benchmark_dots", "here_and_there"]
+from toolkit.instrument.model import Instrument
+from toolkit.presentation.figures.dots import Cell, Column, Dot, DotRow, Group, chart_of_dots, dot_axes
+from toolkit.presentation.figures.drawing import Description, group_colours, quiet
+from toolkit.presentation.figures.gaps import dot_of, interval_note, short_title
+from toolkit.presentation.language import Words, spoken
+from toolkit.presentation.numbers import base, interval, is_known, percent
+from toolkit.presentation.rows import Results, audience_name, item_name, known
+from toolkit.presentation.sentences import is_certain, signed_gap
+from toolkit.presentation.theme import BRAND_COLOUR
+from toolkit.records import records
+
+__all__ = ["base_dots", "benchmark_dots", "here_and_there"]
 
 Row = Mapping[str, Any]
 Shares = Mapping[tuple[Any, Any, str], Row]
@@ -25,7 +28,7 @@ _WORDS = Words(
         "here": ("{name} here", "{name} ici"),
         "in chart": ("Here", "Ici"),
         "published": ("Published", "Publié"),
-        "side": ("Gap in points ({level} interval)", "Écart en points (intervalle à {level})"),
+        "side": ("Gap in points", "Écart en points"),
         "caption": (
             "Filled: this organisation, with its {level} interval; open diamonds: the published share. At "
             "the right the gap, here minus published. Drawn where question and base are alike; the table "
@@ -35,42 +38,48 @@ _WORDS = Words(
             "ressemblent ; le tableau donne les autres et pourquoi elles ne se comparent pas.",
         ),
         "drawn": (
-            "{said} The {drawn} widest of {count} gaps are drawn.",
-            "{said} Les {drawn} plus grands écarts sur {count} sont dessinés.",
+            "The {drawn} widest of {count} gaps are drawn.",
+            "Les {drawn} plus grands écarts sur {count} sont dessinés.",
         ),
         "no n": ("n not published", "n non publié"),
         "bound": ("bound only", "borne seule"),
         "n": (" · published n {n}", " · n publié {n}"),
-        "shares": (
-            "{here} of {who} here against {there} published",
-            "{here} des {who} ici contre {there} publiés",
-        ),
-        "untested": (
-            "No figure here was published with its n; the widest gap to one is on {label}, {shares}",
-            "Aucun chiffre n’a été publié avec son n ; le plus grand écart porte sur « {label} », {shares}",
-        ),
         "furthest": (
-            "This organisation lies furthest from what was published on {label}: {shares}",
-            "C’est sur « {label} » que cette organisation s’éloigne le plus de ce qui a été publié : "
-            "{shares}",
+            "{label}: {here} of {who} here, {there} published",
+            "{label} : {here} des {who} ici, {there} publiés",
         ),
-        "widest": (
-            "The widest gap to what was published is on {label}, {shares}, {doubt}",
-            "Le plus grand écart avec ce qui a été publié porte sur « {label} », {shares}, {doubt}",
-        ),
-        "among": (
-            " (of the figures published with their n)",
-            " (parmi les chiffres publiés avec leur n)",
+        "brief": ("{label}: {here} here, {there} published", "{label} : {here} ici, {there} publiés"),
+        "briefest": ("Furthest from published: {label}", "Le plus loin du publié : {label}"),
+        "none clear": (
+            "No gap to a published figure is clear of chance",
+            "Aucun écart avec un chiffre publié ne se distingue du hasard",
         ),
         "alt": (
             "Dot plot of this organisation's shares beside the published ones.",
             "Graphique à points des parts de cette organisation à côté des parts publiées.",
         ),
-        "lead": ("Beside published figures", "À côté des chiffres publiés"),
         "not published": ("not published", "non publié"),
         "one": (
             "{item}, {who}: {here} here (n {n_here}), {there} published (n {n_there}).",
             "{item}, {who} : {here} ici (n {n_here}), {there} publiés (n {n_there}).",
+        ),
+        "base share": (
+            "The published share, with its interval",
+            "La part publiée, avec son intervalle",
+        ),
+        "base row": ("If {n} were asked", "Si {n} personnes étaient interrogées"),
+        "base alt": ("{label}: {side}.", "{label} : {side}."),
+        "base caption": (
+            "The dot is the share as published; lines are {level} intervals for a simple random sample "
+            "(Wilson).",
+            "Le point est la part telle que publiée ; les traits sont les intervalles à {level} d’un "
+            "échantillon aléatoire simple (Wilson).",
+        ),
+        "base side": ("Interval", "Intervalle"),
+        "base none": ("No interval may be shown", "Aucun intervalle ne peut être affiché"),
+        "base title": (
+            "{share} may mean {wide} with a base of {least}, {narrow} with {most}",
+            "{share} peut valoir {wide} avec une base de {least}, {narrow} avec {most}",
         ),
     }
 )
@@ -78,81 +87,87 @@ _WORDS = Words(
 
 @spoken
 def benchmark_dots(
-    released: Any,
+    results: Any,
     instrument: Instrument,
     *,
+    ax: Axes | None = None,
+    palette: Any = None,
+    color: str = BRAND_COLOUR,
     table: str = "benchmarks",
     shares: str | None = "shares",
     by: str = "audience",
     own: str = "this organisation",
     most: int | None = 16,
     level: float = 0.95,
-    look: Theme | None = None,
     title: str | None = None,
     language: str = "en",
-) -> Picture | None:
+) -> Axes | None:
     """Draw this organisation's share beside each published one that is comparable.
 
     Parameters
     ----------
-    released
-        What `toolkit.disclosure.release` returned.
+    results
+        Released results, or a mapping of frames: `table` from `benchmark`, `shares` from `proportions`.
     instrument
-        For names and colours.
+        For names and the order of groups.
+    ax
+        Axes to draw on; None for a new figure sized to the rows.
+    palette
+        Colours of the groups: a mapping, a sequence, or the name of a seaborn palette.
+    color
+        Of this organisation in editable charts.
     table, shares, by
-        The released comparison, the released shares whose intervals are drawn (None for none), and their
-        group column.
+        The comparison, the shares whose intervals are drawn (None for none), and their group column.
     own
         How the table names this organisation in `audience_a` or `audience_b`.
     most
         How many rows, the widest gaps being kept; None for all.
     level
         Of the intervals in the tables, for the words.
-    look, title, language
-        Colours; a title of your own; the language of the wording.
+    title, language
+        A title of your own; the language of the wording.
 
     Returns
     -------
-    None where nothing can be drawn; the table then says why, row by row.
+    Axes or None
+        Shares from 0 to 1 along x, one tick per row along y; None where nothing can be drawn.
 
     Raises
     ------
-    DisclosureError
-        `released` has not passed the gate.
+    InvalidInput
+        A missing table or column.
     """
-    compared = released_rows(released, table, columns=("item", "measure", by, "estimate_a", "estimate_b"))
+    told = Results(results, table)
+    compared = told.rows(table, ("item", "measure", by, "estimate_a", "estimate_b"))
     comparable = [row for row in compared if bool(row["shown"]) and _comparable(row)]
     if not comparable:
         return None
     rows = _widest(comparable, most)
-    look = look or Theme.of(audiences=instrument.audiences)
     names = [name for name in instrument.audiences if name in {str(row[by]) for row in rows}]
+    colours, markers = group_colours(names, instrument.audiences, palette)
     groups = []
     for name in names:
-        label = _WORDS("here", name=audience_name(instrument, name, start=True, language=language))
-        groups.append(Group(name, label, look.colour_of(name), look.marker_of(name)))
-    groups.append(Group("published", _WORDS("published"), QUIET, "d", hollow=True))
-    told = [row for row in (released_rows(released, shares) if shares else ()) if bool(row["shown"])]
-    shares_of = {(row["item"], row["measure"], str(row[by])): row for row in reversed(told)}
-    lines = [_row(row, shares_of, instrument, by, own, language) for row in rows]
-    side = _WORDS("side", level=percent(level))
-    return dots_on_sheets(
-        Picture(
-            title or _title(rows, instrument, by, own, language),
-            _WORDS("alt"),
-            _caption(len(rows), len(comparable), level),
-            "",
-            charts=(
-                chart_of_dots(lines, groups, named=dict.fromkeys(names, (_WORDS("in chart"), look.colour))),
-            ),
-        ),
+        label = _WORDS("here", name=audience_name(instrument, name, start=True))
+        groups.append(Group(name, label, colours[name], markers[name]))
+    groups.append(Group("published", _WORDS("published"), quiet(), "d", hollow=True))
+    found = [row for row in (told.rows(shares) if shares and shares in told else ()) if bool(row["shown"])]
+    shares_of = {(row["item"], row["measure"], str(row[by])): row for row in reversed(found)}
+    lines = [_row(row, shares_of, instrument, by, own) for row in rows]
+    named = dict.fromkeys(names, (_WORDS("in chart"), color))
+    return dot_axes(
         lines,
-        lambda some, span: draw_dots(some, groups, side_title=side, span=span),
-        said={
-            line.name: _said(row, instrument, by, own, language)
-            for line, row in zip(lines, rows, strict=True)
-        },
-        lead=_WORDS("lead"),
+        groups,
+        Description(
+            title or _title(rows, instrument, by, own),
+            _caption(len(rows), len(comparable), level),
+            _WORDS("alt"),
+            (chart_of_dots(lines, groups, named=named),),
+        ),
+        said={line.name: _said(row, instrument, by, own) for line, row in zip(lines, rows, strict=True)},
+        ax=ax,
+        side=Column(_WORDS("side"), interval_note(level)),
+        keys=groups,
+        numbers=False,
     )
 
 
@@ -173,12 +188,12 @@ def _widest(rows: list[Row], most: int | None) -> list[Row]:
     return [row for row in rows if id(row) in kept]
 
 
-def _caption(drawn: int, count: int, level: float) -> str:
+def _caption(drawn: int, count: int, level: float) -> tuple[str, ...]:
     said = _WORDS("caption", level=percent(level))
-    return _WORDS("drawn", said=said, drawn=drawn, count=count) if drawn < count else said
+    return (said, _WORDS("drawn", drawn=drawn, count=count)) if drawn < count else (said,)
 
 
-def _row(row: Row, shares_of: Shares, instrument: Instrument, by: str, own: str, language: str) -> DotRow:
+def _row(row: Row, shares_of: Shares, instrument: Instrument, by: str, own: str) -> DotRow:
     here, there = here_and_there(row, own)
     published = float(row[f"estimate_{there}"])
     size, ends = signed_gap(row, turned=here == "b")
@@ -189,11 +204,10 @@ def _row(row: Row, shares_of: Shares, instrument: Instrument, by: str, own: str,
     n = _WORDS("n", n=base(row[f"n_{there}"])) if is_known(row[f"n_{there}"]) else ""
     return DotRow(
         f"{row['item']}:{row[by]}",
-        item_name(instrument, row["item"], language=language),
-        audience_name(instrument, row[by], language=language) + n,
+        item_name(instrument, row["item"]),
+        audience_name(instrument, row[by]) + n,
         (_own_dot(row, here, shares_of, by), Dot("published", published, None, None, percent(published), 1)),
-        size,
-        ends,
+        Cell(size, ends, bold=is_certain(row), faint=not is_certain(row)),
         lanes=2,
     )
 
@@ -207,19 +221,24 @@ def _own_dot(row: Row, here: str, shares_of: Shares, by: str) -> Dot:
     return Dot(audience, estimate, None, None, percent(estimate, bound=bound), 0, bound)
 
 
-def _title(rows: Sequence[Row], instrument: Instrument, by: str, own: str, language: str) -> str:
+def _title(rows: Sequence[Row], instrument: Instrument, by: str, own: str) -> str:
     tested = [row for row in rows if is_known(row["conf_low"]) or is_known(row["conf_high"])]
-    row = max(tested or rows, key=_size)
+    clear = [row for row in tested if is_certain(row)]
+    if tested and not clear:
+        return _WORDS("none clear")
+    row = max(clear or rows, key=_size)
     here, there = here_and_there(row, own)
-    label = within(item_name(instrument, row["item"], language=language))
-    who = audience_name(instrument, row[by], language=language)
-    shares = _WORDS("shares", here=_here(row, here), who=who, there=percent(row[f"estimate_{there}"]))
-    if not tested:
-        return _WORDS("untested", label=label, shares=shares)
-    among = _WORDS("among") if max(map(_size, rows)) > _size(row) else ""
-    if is_certain(row):
-        return _WORDS("furthest", label=label, shares=shares) + among
-    return _WORDS("widest", label=label, shares=shares, doubt=doubt(row)) + among
+    words = {
+        "label": item_name(instrument, row["item"]),
+        "here": _here(row, here),
+        "there": percent(row[f"estimate_{there}"]),
+    }
+    who = audience_name(instrument, row[by])
+    return short_title(
+        _WORDS("furthest", who=who, **words),
+        _WORDS("brief", **words),
+        _WORDS("briefest", label=words["label"]),
+    )
 
 
 def _size(row: Row) -> float:
@@ -230,15 +249,94 @@ def _here(row: Row, here: str) -> str:
     return percent(row[f"estimate_{here}"], bound=str(known(row.get(f"bound_{here}"))))
 
 
-def _said(row: Row, instrument: Instrument, by: str, own: str, language: str) -> str:
+def _said(row: Row, instrument: Instrument, by: str, own: str) -> str:
     """A row in words."""
     here, there = here_and_there(row, own)
     return _WORDS(
         "one",
-        item=item_name(instrument, row["item"], language=language),
-        who=audience_name(instrument, row[by], language=language),
+        item=item_name(instrument, row["item"]),
+        who=audience_name(instrument, row[by]),
         here=_here(row, here),
         n_here=base(row[f"n_{here}"], row.get(f"n_{here}_shown")),
         there=percent(row[f"estimate_{there}"]),
         n_there=base(row[f"n_{there}"]) if is_known(row[f"n_{there}"]) else _WORDS("not published"),
+    )
+
+
+@spoken
+def base_dots(
+    results: Any,
+    *,
+    ax: Axes | None = None,
+    color: str | None = None,
+    table: str = "results",
+    level: float = 0.95,
+    title: str | None = None,
+    language: str = "en",
+) -> Axes:
+    """Draw one published share with the interval it would have for each base.
+
+    Parameters
+    ----------
+    results
+        A frame from `toolkit.reporting.intervals_by_base`, or that frame released.
+    ax
+        Axes to draw on; None for a new figure.
+    color
+        Of the dots.
+    table
+        The name of the table in released results.
+    level
+        Of the intervals in the table, for the words.
+    title, language
+        A title of your own; the language of the wording.
+
+    Raises
+    ------
+    InvalidInput
+        A missing table or column.
+
+    Examples
+    --------
+    >>> base_dots(intervals_by_base(0.77, [100, 625]))   # doctest: +SKIP
+    """
+    frame = Results(results, table).table(table, ("n", "estimate", "conf_low", "conf_high"))
+    rows = records(frame[frame["shown"].astype(bool)].sort_values("n", kind="stable"))
+    group = Group("share", _WORDS("base share"), color or quiet(), "o")
+    drawn = [
+        DotRow(
+            str(row["n"]), _WORDS("base row", n=base(row["n"])), "", (dot_of(row, "share"),), Cell(_ends(row))
+        )
+        for row in rows
+    ]
+    said = title or _base_title(rows)
+    return dot_axes(
+        drawn,
+        [group],
+        Description(
+            said, (_WORDS("base caption", level=percent(level)),), "", (chart_of_dots(drawn, [group]),)
+        ),
+        said={row.name: _WORDS("base alt", label=row.label, side=row.side.words) for row in drawn},
+        ax=ax,
+        side=Column(_WORDS("base side")),
+        keys=[group],
+        numbers=False,
+    )
+
+
+def _ends(row: Row) -> str:
+    return f"{interval(row['conf_low'], row['conf_high'])} %"
+
+
+def _base_title(rows: Sequence[Row]) -> str:
+    if not rows:
+        return _WORDS("base none")
+    least, most = rows[0], rows[-1]
+    return _WORDS(
+        "base title",
+        share=percent(least["estimate"]),
+        wide=_ends(least),
+        least=base(least["n"]),
+        narrow=_ends(most),
+        most=base(most["n"]),
     )

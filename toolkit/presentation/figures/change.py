@@ -1,23 +1,41 @@
-"""What changed since another wave: two dots a row, the largest change first."""
+"""What changed between two waves: dots joined by a line per row, and slopes for one group."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Any
 
+import matplotlib as mpl
+from matplotlib.axes import Axes
+
 from toolkit.instrument.model import Instrument
-from toolkit.presentation.blocks import Picture
-from toolkit.presentation.figures.dots import Dot, DotRow, Group, chart_of_dots, dots_on_sheets, draw_dots
-from toolkit.presentation.figures.gaps import single_items
+from toolkit.presentation.charts import dot_chart
+from toolkit.presentation.figures.dots import Cell, Column, Dot, DotRow, Group, chart_of_dots, dot_axes
+from toolkit.presentation.figures.drawing import (
+    Description,
+    bare,
+    describe,
+    group_colours,
+    ink,
+    labels_on,
+    new_axes,
+    paper,
+    quiet,
+    rule,
+    unit,
+    wrapped,
+)
+from toolkit.presentation.figures.gaps import chance_words, interval_note, short_title, single_items
 from toolkit.presentation.language import Words, spoken
 from toolkit.presentation.numbers import percent
-from toolkit.presentation.rows import audience_name, item_name, known, released_table, within
-from toolkit.presentation.sentences import by_width, doubt, hint_of, is_certain, signed_gap
-from toolkit.presentation.theme import QUIET, Theme
+from toolkit.presentation.rows import Results, audience_name, item_name, known, within
+from toolkit.presentation.sentences import by_width, hint_of, is_certain, signed_gap
+from toolkit.presentation.theme import BRAND_COLOUR
 from toolkit.presentation.waves import waves_apart
 from toolkit.records import records
 
-__all__ = ["wave_change"]
+__all__ = ["wave_change", "wave_slope"]
 
 Row = dict[str, Any]
 
@@ -25,184 +43,313 @@ _WORDS = Words(
     {
         "open": ("{wave} (open)", "{wave} (ouvert)"),
         "filled": ("{wave} (filled)", "{wave} (plein)"),
-        "side": ("Change in points ({level} interval)", "Changement en points (intervalle à {level})"),
+        "side": ("Change in points", "Changement\nen points"),
         "none": (
             "No change from {first} to {last} may be shown",
             "Aucun changement de {first} à {last} ne peut être affiché",
         ),
-        "went": ("from {earlier} to {later} of {who}", "de {earlier} à {later} des {who}"),
         "certain": (
-            "Since {first} the largest change shown is on {label}: {went}",
-            "Depuis {first}, le plus grand changement affiché porte sur « {label} » : {went}",
+            "{label}: from {earlier} to {later} of {who} since {first}",
+            "{label} : de {earlier} à {later} des {who} depuis {first}",
+        ),
+        "brief": ("{label}: from {earlier} to {later}", "{label} : de {earlier} à {later}"),
+        "clear": (
+            "{count} changes since {first} are clear of chance",
+            "{count} changements depuis {first} se distinguent du hasard",
+        ),
+        "clear 1": (
+            "One change since {first} is clear of chance",
+            "Un changement depuis {first} se distingue du hasard",
         ),
         "doubtful": (
-            "The largest change shown since {first} is on {label}, {went}, {doubt}",
-            "Le plus grand changement affiché depuis {first} porte sur « {label} », {went}, {doubt}",
+            "No change since {first} is clear of chance",
+            "Aucun changement depuis {first} ne se distingue du hasard",
         ),
         "caption": (
-            "Open markers: {first}; filled markers: {last}. At the right the change, later minus earlier, "
-            "with its {level} interval. The same people need not have answered both times.",
+            "Open markers: {first}; filled markers: {last}. At the right the change, later minus earlier. "
+            "The same people need not have answered both times.",
             "Repères ouverts : {first} ; repères pleins : {last}. À droite le changement, vague récente "
-            "moins antérieure, avec son intervalle à {level}. Les mêmes personnes n’ont pas forcément "
-            "répondu les deux fois.",
+            "moins antérieure. Les mêmes personnes n’ont pas forcément répondu les deux fois.",
+        ),
+        "line": (
+            "Changes above the line are clear of chance, allowing for the number of comparisons; those "
+            "below may be chance.",
+            "Les changements au-dessus du trait se distinguent du hasard, compte tenu du nombre de "
+            "comparaisons ; ceux du dessous peuvent être dus au hasard.",
         ),
         "bound": (
             "An arrow marks a bound: the share itself may not be shown.",
             "Une flèche marque une borne : la part elle-même ne peut être affichée.",
         ),
         "drawn": (
-            "The {drawn} largest of {count} changes are drawn; the appendix has all.",
-            "Les {drawn} plus grands changements sur {count} sont dessinés ; l’annexe les contient tous.",
+            "{drawn} of {count} changes are drawn, the clear ones first, then the largest; the appendix has "
+            "all.",
+            "{drawn} changements sur {count} sont dessinés, d’abord les nets, puis les plus grands ; "
+            "l’annexe les contient tous.",
         ),
         "alt": ("Dot plot of shares in two waves.", "Graphique à points des parts en deux vagues."),
-        "lead": ("Changes since {first}", "Changements depuis {first}"),
         "one": (
             "{item}, {who}: {earlier} in {first}, {later} in {last}, change {size} points.",
             "{item}, {who} : {earlier} en {first}, {later} en {last}, changement de {size} points.",
         ),
+        "slopes": ("Lines from {first} to {last}, {who}.", "Lignes de {first} à {last}, {who}."),
+        "bold": (
+            "Bold lines: changes that are clear of chance. Open markers are bounds. The same people need "
+            "not have answered both times.",
+            "Traits gras : changements qui se distinguent du hasard. Les repères ouverts sont des bornes. "
+            "Les mêmes personnes n’ont pas forcément répondu les deux fois.",
+        ),
+        "of group": ("{who}: {said}", "{who} : {said}"),
     }
 )
+_ENDS = ("earlier", "later")
 
 
 @spoken
 def wave_change(
-    released: Any,
+    results: Any,
     instrument: Instrument,
     *,
     waves: tuple[str, str],
+    ax: Axes | None = None,
+    palette: Any = None,
+    color: str = BRAND_COLOUR,
     table: str = "trend",
     by: str = "audience",
     items: Iterable[str] | None = None,
     most: int | None = 12,
     level: float = 0.95,
-    look: Theme | None = None,
     title: str | None = None,
     language: str = "en",
-) -> Picture:
-    """Draw each share at the earlier and at the later wave, the largest change first.
+) -> Axes:
+    """Draw each share at the earlier and at the later wave; clear changes first, then the largest.
 
     Parameters
     ----------
-    released
-        What `toolkit.disclosure.release` returned.
+    results
+        Released results, or a frame of changes from `trend`.
     instrument
-        For names and colours.
+        For names and the order of groups.
     waves
         The earlier and the later wave, as the table's `audience_a` and `audience_b` name them.
+    ax
+        Axes to draw on; None for a new figure sized to the rows.
+    palette
+        Colours of the groups: a mapping, a sequence, or the name of a seaborn palette.
+    color
+        Of the later wave in editable charts.
     table, by
-        The released gaps between waves, and their group column.
+        The changes, and their group column.
     items
-        Columns to draw; without it every column but the options of multi-selects.
+        Columns to draw; default: every column but the options of multi-selects.
     most
         How many rows; None for all.
     level
         Of the intervals in the table, for the words.
-    look, title, language
-        Colours; a title of your own; the language of the wording.
+    title, language
+        A title of your own; the language of the wording.
+
+    Returns
+    -------
+    Axes
+        Shares from 0 to 1 along x, one tick per row along y.
 
     Raises
     ------
-    DisclosureError
-        `released` has not passed the gate.
     InvalidInput
-        The table compares other waves.
+        The table compares other waves; a missing table or column.
     """
-    frame = waves_apart(
-        released_table(released, table, columns=("item", by, "audience_a", "audience_b", "gap")), waves
-    )
-    look = look or Theme.of(audiences=instrument.audiences)
-    rows = by_width(frame[frame["item"].isin(single_items(frame["item"], instrument, items))])
-    drawn = records(rows.head(most if most is not None else len(rows)))
+    rows = _changes(results, instrument, table, by, waves, items)
+    drawn = rows[:most]
     names = [name for name in instrument.audiences if name in {str(row[by]) for row in drawn}]
     names += [name for name in dict.fromkeys(str(row[by]) for row in drawn) if name not in names]
+    colours, markers = group_colours(names, instrument.audiences, palette)
     groups = [
-        Group(f"{name}:{when}", "", look.colour_of(name), look.marker_of(name), hollow=when == "earlier")
+        Group(f"{name}:{when}", "", colours[name], markers[name], hollow=when == "earlier")
         for name in names
-        for when in ("earlier", "later")
+        for when in _ENDS
     ]
-    keys = []
-    for name in names:
-        label = audience_name(instrument, name, start=True, language=language)
-        keys.append(Group(name, label, look.colour_of(name), look.marker_of(name)))
+    keys = [
+        Group(name, audience_name(instrument, name, start=True), colours[name], markers[name])
+        for name in names
+    ]
     keys += [
-        Group("earlier", _WORDS("open", wave=waves[0]), QUIET, "o", hollow=True),
-        Group("later", _WORDS("filled", wave=waves[1]), QUIET, "o"),
+        Group("earlier", _WORDS("open", wave=waves[0]), quiet(), "o", hollow=True),
+        Group("later", _WORDS("filled", wave=waves[1]), quiet(), "o"),
     ]
-    lines = [_row(row, instrument, by, language) for row in drawn]
-    side = _WORDS("side", level=percent(level)) if lines else ""
-    return dots_on_sheets(
-        Picture(
-            title or _title(drawn, instrument, waves, by, language),
-            _WORDS("alt"),
-            _caption(waves, drawn, len(rows), level),
-            "",
-            charts=(chart_of_dots(lines, groups, named=_when(groups, waves, look)),) if lines else (),
-        ),
+    lines = [_row(row, instrument, by) for row in drawn]
+    ends = {"earlier": (waves[0], quiet()), "later": (waves[1], color)}
+    named = {group.name: ends[group.name.rpartition(":")[2]] for group in groups}
+    clear = sum(map(is_certain, drawn))
+    return dot_axes(
         lines,
-        lambda some, span: draw_dots(some, groups, side_title=side, keys=keys if lines else [], span=span),
-        said={
-            line.name: _said(row, instrument, waves, by, language)
-            for line, row in zip(lines, drawn, strict=True)
-        },
-        lead=_WORDS("lead", first=waves[0]),
+        groups,
+        Description(
+            title or _title(rows, instrument, waves, by),
+            _caption(waves, drawn, len(rows), clear),
+            _WORDS("alt"),
+            (chart_of_dots(lines, groups, named=named),) if lines else (),
+        ),
+        said={line.name: _said(row, instrument, waves, by) for line, row in zip(lines, drawn, strict=True)},
+        ax=ax,
+        side=Column(_WORDS("side"), interval_note(level)) if lines else None,
+        keys=keys if lines else [],
+        line_after=clear,
+        line_words=chance_words(),
+        numbers=False,
     )
 
 
-def _when(groups: Sequence[Group], waves: tuple[str, str], look: Theme) -> dict[str, tuple[str, str]]:
-    """Group → the wave it stands for, with that wave's colour."""
-    ends = {"earlier": (waves[0], QUIET), "later": (waves[1], look.colour)}
-    return {group.name: ends[group.name.rpartition(":")[2]] for group in groups}
+@spoken
+def wave_slope(
+    results: Any,
+    instrument: Instrument,
+    *,
+    waves: tuple[str, str],
+    audience: str,
+    ax: Axes | None = None,
+    color: str | None = None,
+    table: str = "trend",
+    by: str = "audience",
+    items: Iterable[str] | None = None,
+    most: int = 10,
+    title: str | None = None,
+    language: str = "en",
+) -> Axes | None:
+    """Draw one group's shares at two waves, joined by lines; changes clear of chance are bold.
+
+    Parameters
+    ----------
+    results
+        Released results, or a frame of changes from `trend`.
+    instrument
+        For names and colours.
+    waves
+        The earlier and the later wave, as the table names them.
+    audience
+        Whose answers.
+    ax
+        Axes to draw on; None for a new figure.
+    color
+        Of the clear changes; default: the group's.
+    table, by
+        The changes, and their group column.
+    items, most
+        Columns to draw, and how many at most: the clear changes first, then the largest.
+    title, language
+        A title of your own; the language of the wording.
+
+    Returns
+    -------
+    Axes or None
+        Two waves along x (0 and 1), shares along y; None where no change of this group may be shown.
+
+    Raises
+    ------
+    InvalidInput
+        The table compares other waves; a missing table or column.
+    """
+    rows = [row for row in _changes(results, instrument, table, by, waves, items) if str(row[by]) == audience]
+    drawn = rows[:most]
+    if not drawn:
+        return None
+    names = [item_name(instrument, row["item"]) for row in drawn]
+    who = audience_name(instrument, audience, start=True)
+    colour = color or group_colours([audience], instrument.audiences, None)[0][audience]
+    told = [
+        (name, {end: (row[key], None, None, _share(row, key)) for end, key in zip(waves, _ENDS, strict=True)})
+        for name, row in zip(names, drawn, strict=True)
+    ]
+    ax = new_axes(ax, 3.2, left=1.35, right=3.3, top=0.35, bottom=0.12)
+    _slopes(ax, drawn, names, waves, colour)
+    caption = [_WORDS("bold")]
+    if len(drawn) < len(rows):
+        caption.append(_WORDS("drawn", drawn=len(drawn), count=len(rows)))
+    alt = [_WORDS("slopes", first=waves[0], last=waves[1], who=within(who))]
+    alt += [_said(row, instrument, waves, by) for row in drawn]
+    describe(
+        ax,
+        Description(
+            title or short_title(_WORDS("of group", who=who, said=_title(rows, instrument, waves, by)), who),
+            tuple(caption),
+            " ".join(alt),
+            (dot_chart(told, [(waves[0], quiet()), (waves[1], colour)]),),
+        ),
+    )
+    return ax
 
 
-def _row(row: Row, instrument: Instrument, by: str, language: str) -> DotRow:
+def _changes(
+    results: Any,
+    instrument: Instrument,
+    table: str,
+    by: str,
+    waves: tuple[str, str],
+    items: Iterable[str] | None,
+) -> list[Row]:
+    """Changes that may be shown: those clear of chance first, then the largest."""
+    frame = Results(results, table).table(table, ("item", by, "audience_a", "audience_b", "gap"))
+    frame = waves_apart(frame, waves)
+    rows = records(by_width(frame[frame["item"].isin(single_items(frame["item"], instrument, items))]))
+    return sorted(rows, key=lambda row: not is_certain(row))
+
+
+def _row(row: Row, instrument: Instrument, by: str) -> DotRow:
     dots = tuple(
         Dot(f"{row[by]}:{when}", float(row[when]), None, None, _share(row, when), bound=_bound(row, when))
-        for when in ("earlier", "later")
+        for when in _ENDS
     )
     size, ends = signed_gap(row, turned=row["turned"])
-    who = audience_name(instrument, row[by], language=language)
     hint = hint_of(row["item"], row["measure"], instrument)
-    label = item_name(instrument, row["item"], language=language)
     return DotRow(
         f"{row['item']}:{row[by]}",
-        label,
-        " · ".join(part for part in (who, hint) if part),
+        item_name(instrument, row["item"]),
+        " · ".join(part for part in (audience_name(instrument, row[by]), hint) if part),
         dots,
-        size,
-        ends,
+        Cell(size, ends, bold=is_certain(row), faint=not is_certain(row)),
         joined=True,
     )
 
 
-def _title(
-    rows: Sequence[Row], instrument: Instrument, waves: tuple[str, str], by: str, language: str
-) -> str:
+def _title(rows: Sequence[Row], instrument: Instrument, waves: tuple[str, str], by: str) -> str:
     if not rows:
         return _WORDS("none", first=waves[0], last=waves[1])
+    clear = sum(map(is_certain, rows))
+    if not clear:
+        return _WORDS("doubtful", first=waves[0])
     row = rows[0]
-    label = within(item_name(instrument, row["item"], language=language))
-    who = audience_name(instrument, row[by], language=language)
-    went = _WORDS("went", earlier=_share(row, "earlier"), later=_share(row, "later"), who=who)
-    if is_certain(row):
-        return _WORDS("certain", first=waves[0], label=label, went=went)
-    return _WORDS("doubtful", first=waves[0], label=label, went=went, doubt=doubt(row))
+    words = {
+        "label": item_name(instrument, row["item"]),
+        "earlier": _share(row, "earlier"),
+        "later": _share(row, "later"),
+    }
+    who = audience_name(instrument, row[by])
+    return short_title(
+        _WORDS("certain", who=who, first=waves[0], **words),
+        _WORDS("brief", **words),
+        _WORDS("clear" if clear > 1 else "clear 1", count=clear, first=waves[0]),
+    )
 
 
-def _caption(waves: tuple[str, str], drawn: Sequence[Row], count: int, level: float) -> str:
-    said = [_WORDS("caption", first=waves[0], last=waves[1], level=percent(level))]
-    if any(_bound(row, when) for row in drawn for when in ("earlier", "later")):
+def _caption(waves: tuple[str, str], rows: Sequence[Row], count: int, clear: int) -> tuple[str, ...]:
+    if not rows:
+        return ()
+    said = [_WORDS("caption", first=waves[0], last=waves[1])]
+    if 0 < clear < len(rows):
+        said.append(_WORDS("line"))
+    if any(_bound(row, when) for row in rows for when in _ENDS):
         said.append(_WORDS("bound"))
-    if len(drawn) < count:
-        said.append(_WORDS("drawn", drawn=len(drawn), count=count))
-    return " ".join(said)
+    if len(rows) < count:
+        said.append(_WORDS("drawn", drawn=len(rows), count=count))
+    return tuple(said)
 
 
-def _said(row: Row, instrument: Instrument, waves: tuple[str, str], by: str, language: str) -> str:
+def _said(row: Row, instrument: Instrument, waves: tuple[str, str], by: str) -> str:
     """A row in words."""
     return _WORDS(
         "one",
-        item=item_name(instrument, row["item"], language=language),
-        who=audience_name(instrument, row[by], language=language),
+        item=item_name(instrument, row["item"]),
+        who=audience_name(instrument, row[by]),
         earlier=_share(row, "earlier"),
         first=waves[0],
         later=_share(row, "later"),
@@ -217,3 +364,54 @@ def _bound(row: Row, when: str) -> str:
 
 def _share(row: Row, when: str) -> str:
     return percent(row[when], bound=_bound(row, when))
+
+
+def _slopes(ax: Axes, rows: Sequence[Row], names: Sequence[str], waves: tuple[str, str], colour: str) -> None:
+    bare(ax)
+    ax.set_xlim(0, 1)
+    shares = [float(row[end]) for row in rows for end in _ENDS]
+    low, high = max(min(shares) - 0.05, -0.02), min(max(shares) + 0.05, 1.02)
+    ax.set_ylim(low, max(high, low + 0.01))
+    ax.set_yticks([])
+    ax.set_xticks([0, 1], list(waves))
+    ax.xaxis.tick_top()
+    ax.tick_params(length=0, labelcolor=ink(), labelsize=mpl.rcParams["font.size"])
+    for label in ax.get_xticklabels():
+        label.set_fontweight("bold")
+    ax.vlines([0, 1], low, high, colors=rule(), linewidths=0.8 * unit(), zorder=0.5)
+    labels = labels_on(ax)
+    places = [_apart([float(row[end]) for row in rows], low, 0.047 * (high - low)) for end in _ENDS]
+    for place, (row, name) in enumerate(zip(rows, names, strict=True)):
+        sure = is_certain(row)
+        tint = colour if sure else quiet()
+        ends = [float(row[end]) for end in _ENDS]
+        ax.plot(
+            [0, 1], ends, color=tint, linewidth=(2.2 if sure else 1.0) * unit(), gid=f"slope:{row['item']}"
+        )
+        for x, end in ((0, "earlier"), (1, "later")):
+            ax.plot(
+                [x],
+                [float(row[end])],
+                marker="o",
+                markersize=5 * unit(),
+                color=tint,
+                markerfacecolor=paper() if _bound(row, end) else tint,
+                clip_on=False,
+                zorder=4,
+            )
+        weight = "bold" if sure else "normal"
+        labels.add(0, places[0][place], _share(row, "earlier"), ha="right", dx=-0.1, size=0.9, weight=weight)
+        words = f"{_share(row, 'later')}  {wrapped(name, 40, most=1)[0]}"
+        labels.add(1, places[1][place], words, dx=0.1, size=0.9, weight=weight)
+
+
+def _apart(places: Sequence[float], lowest: float, least: float) -> list[float]:
+    """Where labels are printed so that none covers another, as near their points as possible."""
+    order = sorted(range(len(places)), key=lambda one: -places[one])
+    found = list(places)
+    for before, after in pairwise(order):
+        found[after] = min(found[after], found[before] - least)
+    for place in reversed(order):
+        found[place] = max(found[place], lowest)
+        lowest = found[place] + least
+    return found

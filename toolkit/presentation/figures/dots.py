@@ -1,58 +1,66 @@
-"""Rows of dots with intervals on a common scale from 0 to 100 %: the drawing behind several figures."""
+"""Rows of dots with intervals on a common scale: the drawing behind several figures."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
-from toolkit.presentation.blocks import Picture
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import PolyCollection
+from matplotlib.lines import Line2D
+
 from toolkit.presentation.charts import Chart, dot_chart
-from toolkit.presentation.figures.page import LINE, SMALL_LINE, WIDTH, Page, as_svg, wrapped
-from toolkit.presentation.language import Words
-from toolkit.presentation.theme import BAND, QUIET, RULE, WHITE
-
-__all__ = [
-    "Dot",
-    "DotRow",
-    "Group",
-    "Span",
-    "bound_arrow",
-    "chart_of_dots",
-    "dots_on_sheets",
-    "draw_dots",
-    "sheets_of_rows",
-]
-
-_WORDS = Words(
-    {"continued": ("{lead}: continued ({place} of {count})", "{lead} : suite ({place} sur {count})")}
+from toolkit.presentation.figures.drawing import (
+    WIDTH,
+    Description,
+    Labels,
+    band,
+    bare,
+    describe,
+    ink,
+    labels_on,
+    lines_across,
+    new_axes,
+    paper,
+    quiet,
+    rule,
+    sheets,
+    unit,
+    wrapped,
 )
+from toolkit.presentation.language import Words
+from toolkit.presentation.numbers import percent
 
-TALLEST = 3.5
-"""Inches the rows of a sheet may be high together: two or three sheets fill a printed page."""
+__all__ = ["Cell", "Column", "Dot", "DotRow", "Group", "chart_of_dots", "dot_axes", "key_line"]
 
-LABEL_CHARACTERS = 37
-SIDE_CHARACTERS = 18
-HINT_CHARACTERS = 42
-LANE = 0.16
-SMALL = 7.5
+_WORDS = Words({"not shown": ("not shown", "non affiché")})
+LANE, LINE, SMALL_LINE = 0.13, 0.145, 0.125
+_LABEL, _LABEL_CHARACTERS, _HINT_CHARACTERS = 2.22, 34, 42
+_MARKER, _SMALL = 5.6, 0.88
+_FIRST = 0.08
+"""Inches from the plot to the first column."""
+
+_ARROW = 0.16
+"""Inches from a bound to the tip of its arrow."""
 
 
 @dataclass(frozen=True)
 class Group:
-    """Who a marker stands for."""
+    """Who a marker stands for; `note` is printed below the name in the heading."""
 
     name: str
     label: str
     colour: str
     marker: str
     hollow: bool = False
+    note: str = ""
 
 
 @dataclass(frozen=True)
 class Dot:
-    """One share in one lane of a row; `words` is printed beside it."""
+    """One share in one lane of a row; `words` is the number as it is printed."""
 
     group: str
     estimate: float
@@ -64,125 +72,452 @@ class Dot:
 
 
 @dataclass(frozen=True)
+class Cell:
+    """What a row says in a column of words: a line, and a smaller one below it."""
+
+    words: str = ""
+    note: str = ""
+    bold: bool = False
+    faint: bool = False
+
+
+@dataclass(frozen=True)
 class DotRow:
-    """One line of the picture: a name, its dots, and what is said at the right."""
+    """One line of the figure: a name, its dots, and its cells in the columns at the right."""
 
     name: str
     label: str
     hint: str
     dots: tuple[Dot, ...]
-    side: str = ""
-    side_note: str = ""
+    side: Cell = Cell()
     lanes: int = 1
     band: tuple[float, float] | None = None
     empty: str = ""
     joined: bool = False
+    hidden: tuple[str, ...] = ()
+
+    @property
+    def height(self) -> float:
+        """Inches it takes."""
+        lines = wrapped(self.label, _LABEL_CHARACTERS)
+        words = len(lines) * LINE + len(_hint_lines(self)) * SMALL_LINE
+        side = (LINE if self.side.words else 0) + (SMALL_LINE if self.side.note else 0)
+        return max(self.lanes * LANE, words, side) + 0.12
 
 
 @dataclass(frozen=True)
-class Span:
-    """Where 0 and 100 % stand on the page, in inches from the left."""
+class Column:
+    """A column of words at the right: its heading, and whose numbers it holds ("" for the rows' cells)."""
 
-    left: float = 2.72
-    right: float = 5.86
+    title: str
+    note: str = ""
+    group: str = ""
+    extra: float = 0.0
 
-    def place(self, share: float) -> float:
-        """Where a share stands."""
-        return self.left + share * (self.right - self.left)
+    @property
+    def width(self) -> float:
+        """Inches it takes."""
+        return (
+            max(0.4, 0.08 * max(map(len, self.title.split("\n"))), 0.057 * len(self.note)) + 0.08 + self.extra
+        )
 
 
-def draw_dots(
+def dot_axes(
     rows: Sequence[DotRow],
     groups: Sequence[Group],
+    description: Description,
     *,
-    side_title: str = "",
+    said: Mapping[str, str],
+    ax: Axes | None = None,
+    side: Column | None = None,
     keys: Sequence[Group] | None = None,
-    span: Span | None = None,
-) -> Page:
-    """Draw rows of dots, top to bottom in the order given.
+    line_after: int | None = None,
+    line_words: tuple[str, str] = ("", ""),
+    numbers: bool = True,
+) -> Axes:
+    """Draw rows of dots, top to bottom, with each group's number in a column of its own.
 
     Parameters
     ----------
     rows, groups
         What is drawn.
-    side_title
-        Stands above what the rows say at the right.
+    description
+        Of the whole figure; the sentences of `said` (row → sentence) are added to its alt text.
+    ax
+        Where to draw; None for a new figure.
+    side
+        Heading of the last column, which holds the rows' own cells.
     keys
-        Replaces the groups in the legend.
-    span
-        Where the scale stands; without it as wide as these rows leave room for.
+        Entries of the legend line, drawn instead of headings over columns of numbers.
+    line_after
+        Draw a line after so many rows, with `line_words` above and below it.
+    numbers
+        Print each group's numbers in a column; else beside its dots.
+
+    Returns
+    -------
+    Axes
+        x is the share (0 to 1); row k has the y tick k. Artists have the gid "dots:<group>" and
+        "intervals:<group>".
     """
+    columns = [Column(g.label, g.note, g.name) for g in groups] if numbers and len(groups) <= 4 else []
+    if side:
+        columns.append(side if columns or not line_words[0] else replace(side, extra=0.3))
+    if keys is None and not (columns and columns[0].group):
+        keys = groups  # no headings to tell the groups apart by
+    first: Axes | None = None
+    for part in sheets([row.height for row in rows]):
+        own = rows[part]
+        alt = " ".join([description.alt, *(said[row.name] for row in own if row.name in said)])
+        charts = description.charts if part.start == 0 else ()
+        after = None if line_after is None else line_after - part.start
+        drawn = _draw(own, groups, columns, ax, keys, after, line_words)
+        describe(drawn, replace(description, alt=alt.strip(), charts=charts))
+        first = first or drawn
+    return first if first is not None else new_axes(ax, 0.1, left=0.1, right=0.1, top=0.1, bottom=0.1)
+
+
+def _draw(
+    rows: Sequence[DotRow],
+    groups: Sequence[Group],
+    columns: Sequence[Column],
+    ax: Axes | None,
+    keys: Sequence[Group] | None,
+    line_after: int | None,
+    line_words: tuple[str, str],
+) -> Axes:
+    heights = [row.height for row in rows]
+    total = sum(heights)
+    right = sum(column.width for column in columns) + (0.06 + _FIRST if columns else 0.35)
+    head = 0.44 if any(column.note or column.group for column in columns) else 0.3
+    legend = _legend_rows(keys or (), WIDTH) if keys is not None else 0
+    top = head + 0.05 + 0.2 * legend
+    ax = new_axes(ax, total, left=_LABEL, right=right, top=top, bottom=0.26)
+    bare(ax)
+    ends = np.cumsum([0.0, *heights])
+    middles = (ends[:-1] + ends[1:]) / 2
+    ax.set_xlim(0, 1)
+    ax.set_ylim(max(total, 0.1), 0)  # nothing to draw: a panel all the same
+    ax.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "25", "50", "75", percent(1)])
+    ax.grid(visible=True, axis="x", color=rule(), linewidth=0.6 * unit())
+    ax.set_axisbelow(True)
+    lines_across(ax, [*ends[:-1], total], left=_LABEL - 0.06, right=right - 0.06)
+    labels = labels_on(ax)
+    _names(ax, labels, rows, middles)
+    _bands(ax, rows, ends)
+    _marks(ax, labels, rows, groups, middles, beside=not any(column.group for column in columns))
+    _cells(labels, rows, columns, middles, groups)
+    _headings(ax, labels, columns, groups)
+    if keys is not None:
+        _legend(ax, keys, top - 0.1)
+    if line_after is not None and 0 < line_after < len(rows):
+        _parting(ax, labels, float(ends[line_after]), right, line_words)
+    ax._heading_points = 72 * unit() * (top - 0.02)  # type: ignore[attr-defined]
+    return ax
+
+
+def _names(ax: Axes, labels: Labels, rows: Sequence[DotRow], middles: np.ndarray) -> None:
+    """Each row's name as a tick label at the left edge, its hint below it."""
+    pad = (_LABEL - 0.06) * 72 * unit()
+    shown = []
+    for row, middle in zip(rows, middles, strict=True):
+        lines, hints = wrapped(row.label, _LABEL_CHARACTERS), _hint_lines(row)
+        shown.append("\n".join([*lines, *([" "] * len(hints))]))
+        first = (len(lines) * LINE + len(hints) * SMALL_LINE) / 2 - len(lines) * LINE - SMALL_LINE / 2
+        for place, hint in enumerate(hints):
+            labels.add(
+                -_LABEL + 0.06,
+                float(middle),
+                hint,
+                where="left",
+                dy=first - place * SMALL_LINE,
+                size=_SMALL,
+                color=quiet(),
+            )
+    ax.set_yticks(middles, shown)
+    ax.tick_params(axis="y", pad=pad, labelcolor=ink(), labelsize=mpl.rcParams["font.size"])
+    for label in ax.get_yticklabels():
+        label.set(horizontalalignment="left", verticalalignment="center")
+        label.set_linespacing(1.05)
+
+
+def _hint_lines(row: DotRow) -> list[str]:
+    return wrapped(row.hint, _HINT_CHARACTERS, most=2) if row.hint else []
+
+
+def _bands(ax: Axes, rows: Sequence[DotRow], ends: np.ndarray) -> None:
+    boxes = [
+        [(row.band[0], y0), (row.band[1], y0), (row.band[1], y1), (row.band[0], y1)]
+        for row, y0, y1 in zip(rows, ends[:-1] + 0.03, ends[1:] - 0.03, strict=True)
+        if row.band
+    ]
+    if boxes:
+        ax.add_collection(
+            PolyCollection(boxes, facecolors=band(), edgecolors="none", zorder=0.6, gid="bands"),
+            autolim=False,
+        )
+
+
+def _marks(
+    ax: Axes,
+    labels: Labels,
+    rows: Sequence[DotRow],
+    groups: Sequence[Group],
+    middles: np.ndarray,
+    *,
+    beside: bool,
+) -> None:
+    """Intervals, links, bounds and dots, one artist per group and kind."""
+    scale = unit()
+    for group in groups:
+        found = [
+            (row, dot, float(middle) + (dot.lane - (row.lanes - 1) / 2) * LANE)
+            for row, middle in zip(rows, middles, strict=True)
+            for dot in row.dots
+            if dot.group == group.name
+        ]
+        spans = [
+            (dot.low, dot.high, y) for _, dot, y in found if dot.low is not None and dot.high is not None
+        ]
+        if spans:
+            x = [end for low, high, _ in spans for end in (low, high, np.nan)]
+            y = [end for _, _, at in spans for end in (at, at, np.nan)]
+            ax.plot(
+                x,
+                y,
+                color=group.colour,
+                linewidth=1.5 * scale,
+                solid_capstyle="butt",
+                zorder=3,
+                gid=f"intervals:{group.name}",
+            )
+        for hollow in (False, True):
+            own = [
+                (dot.estimate, y)
+                for row, dot, y in found
+                if (group.hollow or (bool(dot.bound) and not row.joined)) is hollow
+            ]
+            if own:
+                ax.plot(
+                    *zip(*own, strict=True),
+                    linestyle="",
+                    marker=group.marker,
+                    markersize=_MARKER * scale,
+                    color=group.colour,
+                    markerfacecolor=paper() if hollow else group.colour,
+                    markeredgewidth=1.1 * scale,
+                    zorder=4,
+                    clip_on=False,
+                    label=group.label if hollow is group.hollow else f"_{group.label}",
+                    gid=f"dots:{group.name}" if hollow is group.hollow else f"bounds:{group.name}",
+                )
+        for sign, way in (("<=", -1), (">=", 1)):
+            own = [(dot.estimate, y) for _, dot, y in found if dot.bound == sign]
+            if own:
+                _arrows(ax, own, way, group.colour)
+    for row, middle in zip(rows, middles, strict=True):
+        if row.joined and len(row.dots) == 2:
+            colour = next(group.colour for group in groups if group.name == row.dots[1].group)
+            ax.plot(
+                [dot.estimate for dot in row.dots],
+                [middle, middle],
+                color=colour,
+                linewidth=1.3 * scale,
+                zorder=2,
+            )
+        if row.empty:
+            labels.add(0.02, float(middle), row.empty, size=_SMALL, color=quiet(), slant="italic")
+        if beside:
+            _beside(labels, row, groups, float(middle))
+
+
+def _arrows(ax: Axes, places: Sequence[tuple[float, float]], way: int, colour: str) -> None:
+    """Arrows from bounds towards where the shares lie."""
+    wide = ax.bbox.width / ax.figure.dpi / unit()
+    reach = way * _ARROW / wide
+    x = [end for share, _ in places for end in (share, share + reach, np.nan)]
+    y = [end for _, at in places for end in (at, at, np.nan)]
+    ax.plot(x, y, color=colour, linewidth=1.2 * unit(), zorder=3, clip_on=False, gid="arrows")
+    ax.plot(
+        [share + reach for share, _ in places],
+        [at for _, at in places],
+        linestyle="",
+        marker=">" if way > 0 else "<",
+        markersize=3.6 * unit(),
+        color=colour,
+        zorder=3,
+        clip_on=False,
+    )
+
+
+def _beside(labels: Labels, row: DotRow, groups: Sequence[Group], middle: float) -> None:
+    """Each number beside its dot or its interval; two in a lane go outwards."""
+    colours = {group.name: group.colour for group in groups}
+    for dot in row.dots:
+        if not dot.words:
+            continue
+        y = middle + (dot.lane - (row.lanes - 1) / 2) * LANE
+        others = [other for other in row.dots if other is not dot and other.lane == dot.lane]
+        to_left = bool(others) and (
+            dot.estimate < others[0].estimate or (dot.estimate == others[0].estimate and dot is row.dots[0])
+        )
+        ends = [dot.estimate, *(end for end in (dot.low, dot.high) if end is not None)]
+        away = 0.08 + (_ARROW if dot.bound == ("<=" if to_left else ">=") else 0.0)
+        if not others and max(ends) > 0.9:
+            to_left = True
+        if to_left and min(ends) - away / 2.6 < 0.12:  # no room between the mark and the row's name
+            labels.add(
+                dot.estimate, y, dot.words, ha="center", dy=0.11, size=_SMALL, color=colours[dot.group]
+            )
+            continue
+        labels.add(
+            min(ends) if to_left else max(ends),
+            y,
+            dot.words,
+            ha="right" if to_left else "left",
+            dx=-away if to_left else away,
+            size=_SMALL,
+            color=colours[dot.group],
+        )
+
+
+def _cells(
+    labels: Labels,
+    rows: Sequence[DotRow],
+    columns: Sequence[Column],
+    middles: np.ndarray,
+    groups: Sequence[Group],
+) -> None:
+    colours = {group.name: group.colour for group in groups}
+    at = _FIRST
+    for column in columns:
+        at += column.width
+        for row, middle in zip(rows, middles, strict=True):
+            y = float(middle)
+            if column.group:
+                dot = next((dot for dot in row.dots if dot.group == column.group), None)
+                if dot is not None:
+                    labels.add(at, y, dot.words, where="right", ha="right", color=colours[column.group])
+                elif column.group in row.hidden and not row.empty:
+                    words = _WORDS("not shown")
+                    labels.add(
+                        at, y, words, where="right", ha="right", size=0.8, color=quiet(), slant="italic"
+                    )
+                continue
+            cell = row.side
+            up = SMALL_LINE / 2 if cell.note else 0.0
+            colour = quiet() if cell.faint else ink()
+            weight = "bold" if cell.bold else "normal"
+            if cell.words:
+                labels.add(at, y, cell.words, where="right", ha="right", dy=up, color=colour, weight=weight)
+            if cell.note:
+                labels.add(
+                    at, y, cell.note, where="right", ha="right", dy=-LINE / 2, size=_SMALL, color=quiet()
+                )
+
+
+def _headings(ax: Axes, labels: Labels, columns: Sequence[Column], groups: Sequence[Group]) -> None:
     by_name = {group.name: group for group in groups}
-    keys = groups if keys is None else keys
-    heights = [_height(row) for row in rows]
-    top = 0.06 + 0.21 * Page.legend_rows([key.label for key in keys]) + (0.24 if side_title else 0.06)
-    page = Page(top + sum(heights) + 0.28)
-    page.legend([(key.label, _key(page, key)) for key in keys], 0.14)
-    if side_title:
-        page.text(WIDTH - 0.08, top - 0.12, side_title, color=QUIET, fontsize=SMALL, ha="right")
-    span = span or _span_of(rows)
-    _scale(page, span, top, sum(heights))
-    y = top
-    for row, height in zip(rows, heights, strict=True):
-        _row(page, span, row, by_name, (y, height))
-        y += height
-    return page
+    top = ax.get_ylim()[1]
+    at = _FIRST
+    tall = 0.44 if any(column.note or column.group for column in columns) else 0.3
+    for column in columns:
+        at += column.width
+        group = by_name.get(column.group)
+        colour = group.colour if group else ink()
+        up = 0.09 if column.note else -0.04
+        lines = column.title.split("\n")
+        for place, words in enumerate(reversed(lines)):
+            labels.add(
+                at,
+                top,
+                words,
+                where="right",
+                ha="right",
+                dy=0.11 + up + 0.04 + place * LINE,
+                color=colour,
+                weight="bold",
+            )
+        if column.note:
+            labels.add(at, top, column.note, where="right", ha="right", dy=0.08, size=_SMALL, color=quiet())
+        if group is not None:
+            _marker_above(ax, group, at, tall)
 
 
-def sheets_of_rows(rows: Sequence[DotRow]) -> list[list[DotRow]]:
-    """Rows in their order over as many sheets as a printed page asks for, about equally full."""
-    heights = [_height(row) for row in rows]
-    count = max(1, math.ceil(sum(heights) / TALLEST))
-    found: list[list[DotRow]] = [[] for _ in range(count)]
-    above = 0.0
-    for row, height in zip(rows, heights, strict=True):
-        found[int((above + height / 2) / sum(heights) * count)].append(row)
-        above += height
+def _marker_above(ax: Axes, group: Group, at: float, up: float) -> None:
+    """A group's marker above its column."""
+    figure = ax.figure
+    wide, tall = (side / figure.dpi / unit() for side in (ax.bbox.width, ax.bbox.height))
+    ax.add_line(
+        Line2D(
+            [1 + (at - 0.06) / wide],
+            [1 + (up - 0.03) / tall],
+            transform=ax.transAxes,
+            linestyle="",
+            marker=group.marker,
+            color=group.colour,
+            markerfacecolor=paper() if group.hollow else group.colour,
+            markersize=_MARKER * unit(),
+            clip_on=False,
+        )
+    )
+
+
+def _legend_rows(keys: Sequence[Group], width: float) -> int:
+    return max((row for _, row in key_places([key.label for key in keys], width)), default=-1) + 1
+
+
+def key_places(labels: Sequence[str], width: float) -> list[tuple[float, int]]:
+    """Where each entry of a legend line begins: inches from the left, and its row."""
+    found, x, row = [], 0.06, 0
+    for words in labels:
+        wide = 0.24 + 0.066 * len(words)
+        if x > 0.06 and x + wide > width:
+            x, row = 0.06, row + 1
+        found.append((x, row))
+        x += wide + 0.16
     return found
 
 
-def dots_on_sheets(
-    whole: Picture,
-    rows: Sequence[DotRow],
-    draw: Callable[[Sequence[DotRow], Span], Page],
-    *,
-    said: Mapping[str, str],
-    lead: str,
-) -> Picture:
-    """A picture of rows of dots, broken into sheets where it would be too tall for a printed page.
-
-    Parameters
-    ----------
-    whole
-        The picture before it is drawn: its title and charts stay with the first sheet, its caption with the
-        last; its alt text opens that of each.
-    rows, draw
-        The rows, and what draws some of them on the scale all of them share.
-    said
-        A row's name → the sentence of the alt text that says it.
-    lead
-        What the picture is about, before "continued".
-    """
-    span, pages = _span_of(rows), sheets_of_rows(rows)
-    drawn = [
-        replace(
-            whole,
-            title=whole.title
-            if place == 1
-            else _WORDS("continued", lead=lead, place=place, count=len(pages)),
-            alt=" ".join([whole.alt, *(said[row.name] for row in page)]),
-            caption=whole.caption if place == len(pages) else "",
-            svg=as_svg(partial(draw, page, span)),
-            charts=whole.charts if place == 1 else (),
+def _legend(ax: Axes, keys: Sequence[Group], up: float) -> None:
+    """Markers and names in a line above the rows, from the left edge of the labels."""
+    draws = {
+        key.label: (
+            lambda x, y, key=key: Line2D(
+                [x],
+                [y],
+                transform=ax.transAxes,
+                linestyle="",
+                marker=key.marker,
+                color=key.colour,
+                markerfacecolor=paper() if key.hollow else key.colour,
+                markersize=_MARKER * unit(),
+                clip_on=False,
+            )
         )
-        for place, page in enumerate(pages, start=1)
-    ]
-    return replace(drawn[0], more=tuple(drawn[1:]))
+        for key in keys
+    }
+    key_line(ax, draws, up)
 
 
-def _span_of(rows: Sequence[DotRow]) -> Span:
-    """As wide as what is said at the right leaves room for."""
-    return Span() if any(row.side or row.side_note for row in rows) else Span(right=6.66)
+def key_line(ax: Axes, draws: Mapping[str, Callable[[float, float], Line2D]], up: float) -> None:
+    """Draw legend entries so many inches above the Axes; each is made at Axes coordinates."""
+    figure = ax.figure
+    wide, tall = (side / figure.dpi / unit() for side in (ax.bbox.width, ax.bbox.height))
+    labels = labels_on(ax)
+    top = ax.get_ylim()[1]
+    for (words, draw), (x, row) in zip(draws.items(), key_places(list(draws), WIDTH), strict=True):
+        y = up - 0.2 * row
+        ax.add_line(draw((x + 0.06 - _LABEL) / wide, 1 + y / tall))
+        labels.add(x + 0.18 - _LABEL, top, words, where="left", dy=y, color=quiet())
+
+
+def _parting(ax: Axes, labels: Labels, y: float, right: float, words: tuple[str, str]) -> None:
+    """A line between rows that are clear of chance and rows that may be chance."""
+    lines_across(ax, [y], left=_LABEL - 0.06, right=right - 0.06, colors=ink(), linewidths=1.2 * unit())
+    for text, dy, colour in ((words[0], 0.075, ink()), (words[1], -0.075, quiet())):
+        if text:
+            labels.add(0.06, y, text, where="right", dy=dy, size=0.8, color=colour)
 
 
 def chart_of_dots(
@@ -191,14 +526,14 @@ def chart_of_dots(
     *,
     named: Mapping[str, tuple[str, str]] | None = None,
 ) -> Chart:
-    """The same rows as numbers for an editable chart.
+    """Return the same rows as numbers for an editable chart.
 
     Parameters
     ----------
     rows, groups
         As drawn.
     named
-        Group → (series, colour), where several groups are one series (each audience's earlier dots); the
+        Group → (series, colour), where several groups are one series (each group's earlier dots); the
         row's label then says whose they are.
     """
     named = named or {}
@@ -213,122 +548,3 @@ def chart_of_dots(
     listed = dict(reversed(series.values()))
     order = dict.fromkeys(label for label, _ in series.values())
     return dot_chart(found, [(label, listed[label]) for label in order])
-
-
-def _key(page: Page, group: Group) -> Callable[[float, float], None]:
-    face = WHITE if group.hollow else group.colour
-
-    def draw(x: float, y: float) -> None:
-        page.mark(x, y, marker=group.marker, colour=group.colour, markerfacecolor=face)
-
-    return draw
-
-
-def _height(row: DotRow) -> float:
-    words = len(wrapped(row.label, LABEL_CHARACTERS)) * LINE + len(_hint_lines(row)) * SMALL_LINE
-    notes = wrapped(row.side_note, SIDE_CHARACTERS) if row.side_note else []
-    side = (LINE if row.side else 0) + len(notes) * SMALL_LINE
-    return max(row.lanes * LANE, words, side) + 0.16
-
-
-def _scale(page: Page, span: Span, top: float, height: float) -> None:
-    for share in (0, 0.25, 0.5, 0.75, 1):
-        x = span.place(share)
-        page.line((x, x), (top, top + height), color=RULE, linewidth=0.6)
-        page.text(
-            x, top + height + 0.12, f"{share * 100:.0f}\u00a0%", color=QUIET, fontsize=SMALL, ha="center"
-        )
-
-
-def _row(
-    page: Page, span: Span, row: DotRow, groups: Mapping[str, Group], where: tuple[float, float]
-) -> None:
-    y, height = where
-    middle = y + height / 2
-    page.line((0.08, WIDTH - 0.08), (y, y), linewidth=0.6)
-    _label(page, row, middle)
-    if row.band:
-        low, high = sorted(span.place(share) for share in row.band)
-        page.box(low, y + 0.03, high - low, height - 0.06, facecolor=BAND, gid=f"band:{row.name}")
-    for lane in range(row.lanes):
-        _lane(page, span, row, groups, (lane, middle + (lane - (row.lanes - 1) / 2) * LANE))
-    if row.empty:
-        page.text(span.left + 0.08, middle, row.empty, color=QUIET, fontsize=SMALL, style="italic")
-    _side(page, row, middle)
-
-
-def _label(page: Page, row: DotRow, middle: float) -> None:
-    lines = wrapped(row.label, LABEL_CHARACTERS)
-    hints = _hint_lines(row)
-    start = middle - (len(lines) * LINE + len(hints) * SMALL_LINE) / 2 + LINE / 2
-    for place, words in enumerate(lines):
-        page.text(0.08, start + place * LINE, words, gid=f"label:{row.name}:{place}")
-    first = start + len(lines) * LINE - 0.01
-    for place, words in enumerate(hints):
-        page.text(0.08, first + place * SMALL_LINE, words, color=QUIET, fontsize=SMALL)
-
-
-def _hint_lines(row: DotRow) -> list[str]:
-    return wrapped(row.hint, HINT_CHARACTERS) if row.hint else []
-
-
-def _lane(page: Page, span: Span, row: DotRow, groups: Mapping[str, Group], where: tuple[int, float]) -> None:
-    lane, y = where
-    dots = [dot for dot in row.dots if dot.lane == lane]
-    if row.joined and len(dots) == 2:
-        ends = (span.place(dots[0].estimate), span.place(dots[1].estimate))
-        page.line(ends, (y, y), color=groups[dots[1].group].colour, linewidth=1.2, zorder=2)
-    for dot in dots:
-        group = groups[dot.group]
-        x = span.place(dot.estimate)
-        if dot.low is not None and dot.high is not None:
-            ends = (span.place(dot.low), span.place(dot.high))
-            gid = f"interval:{row.name}:{dot.group}"
-            page.line(ends, (y, y), color=group.colour, linewidth=1.4, zorder=3, gid=gid)
-        if dot.bound:
-            bound_arrow(page, dot.bound, x, y, group.colour)
-        open_marker = group.hollow or (bool(dot.bound) and not row.joined)
-        face = WHITE if open_marker else group.colour
-        gid = f"dot:{row.name}:{dot.group}"
-        page.mark(
-            x, y, marker=group.marker, colour=group.colour, gid=gid, markersize=5.4, markerfacecolor=face
-        )
-    _words(page, span, dots, groups, y)
-
-
-def bound_arrow(page: Page, bound: str, x: float, y: float, colour: str, *, reach: float = 0.2) -> None:
-    """An arrow of so many inches from the bound towards where the share lies."""
-    ahead = reach if bound == ">=" else -reach
-    page.line((x, x + ahead), (y, y), color=colour, linewidth=1.2, zorder=3)
-    page.mark(x + ahead, y, marker=">" if ahead > 0 else "<", colour=colour, markersize=3.4)
-
-
-def _words(page: Page, span: Span, dots: Sequence[Dot], groups: Mapping[str, Group], y: float) -> None:
-    """Each share's number beside its interval, where there is room; two in a lane go outwards, or above."""
-    for dot in dots:
-        if not dot.words:
-            continue
-        right = span.place(max(dot.estimate, dot.high or 0)) + (0.28 if dot.bound == ">=" else 0.09)
-        left = span.place(min(dot.estimate, 1 if dot.low is None else dot.low))
-        left -= 0.28 if dot.bound == "<=" else 0.09
-        others = [other for other in dots if other is not dot]
-        if others:
-            equal_first = dot.estimate == others[0].estimate and dot is dots[0]
-            to_left = equal_first or dot.estimate < others[0].estimate
-        else:
-            to_left = right > span.right + 0.04
-        x, side, at = (left, "right", y) if to_left else (right, "left", y)
-        if to_left and left < span.left + 0.1:
-            x, side, at = (span.place(dot.estimate), "center", y - 0.11) if others else (right, "left", y)
-        colour = groups[dot.group].colour
-        page.text(x, at, dot.words, fontsize=SMALL, color=colour, ha=side, zorder=6)
-
-
-def _side(page: Page, row: DotRow, middle: float) -> None:
-    notes = wrapped(row.side_note, SIDE_CHARACTERS) if row.side_note else []
-    start = middle - ((LINE if row.side else 0) + SMALL_LINE * len(notes)) / 2 + LINE / 2
-    if row.side:
-        page.text(WIDTH - 0.08, start, row.side, ha="right", fontweight="bold", gid=f"side:{row.name}")
-    first = start + (LINE if row.side else 0)
-    for place, words in enumerate(notes):
-        page.text(WIDTH - 0.08, first + place * SMALL_LINE, words, ha="right", fontsize=SMALL, color=QUIET)

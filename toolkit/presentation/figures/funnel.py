@@ -12,16 +12,27 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from matplotlib.axes import Axes
 
 from toolkit.analysis import Shrunk, funnel_limits, shrink
 from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.model import Instrument
-from toolkit.presentation.blocks import Picture, Table, table_of
-from toolkit.presentation.figures.page import WIDTH, Page, as_svg
+from toolkit.presentation.blocks import Table, table_of
+from toolkit.presentation.figures.drawing import (
+    Description,
+    bare,
+    describe,
+    labels_on,
+    new_axes,
+    paper,
+    quiet,
+    rule,
+    unit,
+)
 from toolkit.presentation.language import Words, spoken
-from toolkit.presentation.numbers import base, decimal, interval, percent
-from toolkit.presentation.rows import answer_words, audience_name, item_name, released_table, shown_rows
-from toolkit.presentation.theme import QUIET, RULE, WHITE, Theme
+from toolkit.presentation.numbers import base, count, decimal, interval, percent, share_number
+from toolkit.presentation.rows import Results, answer_words, audience_name, item_name, shown_rows
+from toolkit.presentation.theme import BRAND_COLOUR
 
 __all__ = ["organisation_funnel", "organisation_table"]
 
@@ -95,7 +106,6 @@ _WORDS = Words(
         "axis": ("number who answered", "nombre de réponses"),
     }
 )
-_LEFT, _TOP, _TALL, _FOOT, _RIGHT = 0.55, 0.42, 3.1, 0.55, 0.3
 _MOST_NAMED = 10
 
 
@@ -117,77 +127,86 @@ class _Organisations:
 
 @spoken
 def organisation_funnel(
-    released: Any,
+    results: Any,
     instrument: Instrument,
     item: str,
     *,
+    ax: Axes | None = None,
+    color: str = BRAND_COLOUR,
     table: str = "shares",
-    unit: str = "organisation",
+    by: str = "organisation",
     names: Mapping[str, str] | None = None,
     audience: str | None = None,
     measure: str = "top",
-    look: Theme | None = None,
     title: str | None = None,
     language: str = "en",
-) -> Picture | None:
+) -> Axes | None:
     """Draw each organisation's share over its number of answers, with what chance alone would do.
 
     Parameters
     ----------
-    released
-        What `toolkit.disclosure.release` returned for `proportions(frame, items, by=[..., unit])`.
+    results
+        Released results, or a frame, from `proportions(frame, items, by=[..., "organisation"])`.
     instrument
         For wording.
     item, measure
         Which share.
-    table, unit
-        The released shares and their column of organisations.
+    ax
+        Axes to draw on; None for a new figure.
+    color
+        Of the marks.
+    table, by
+        The shares and their column of organisations.
     names
         Organisation → the name to print; its id where it has none.
     audience
         One audience's shares, where the table has several.
-    look, title, language
-        Colours; a title of your own; the language of the wording.
+    title, language
+        A title of your own; the language of the wording.
 
     Returns
     -------
-    Picture or None
-        None where fewer than five organisations' shares may be told as they are. Organisations withheld,
-        or told as a bound, are counted in the caption and left out of every line.
+    Axes or None
+        The number of answers along x, shares along y; None where fewer than five organisations' shares
+        may be shown as they are. Organisations withheld, or shown as a bound, are counted in the caption
+        and left out of every line.
 
     Raises
     ------
-    DisclosureError
-        `released` has not passed the gate.
     InvalidInput
-        Shares that are weighted: the limits are those of counts.
+        Shares that are weighted (the limits are those of counts); a missing table or column.
 
     Notes
     -----
     Funnel: exact binomial limits about the pooled share (Spiegelhalter 2005). The open marks are shrunk
     shares (`toolkit.analysis.shrink`, beta-binomial).
     """
-    told = _organisations(released, item, table, unit, names, audience, measure, USUAL)
+    told = _organisations(results, item, table, by, names, audience, measure, USUAL)
     if told is None:
         return None
     subject = item_name(instrument, item, language=language)
     words = answer_words(instrument[item], measure, language=language) if item in instrument else measure
-    return Picture(
-        title or _title(told, subject),
-        _alt(told, subject, words),
-        _caption(told, words, audience_name(instrument, audience, start=True) if audience else ""),
-        as_svg(lambda: _page(told, (look or Theme()).colour)),
+    ax = new_axes(ax, 3.2, left=0.6, right=0.3, top=0.36, bottom=0.5)
+    _draw(ax, told, color)
+    describe(
+        ax,
+        Description(
+            title or _title(told, subject),
+            (_caption(told, words, audience_name(instrument, audience, start=True) if audience else ""),),
+            _alt(told, subject, words),
+        ),
     )
+    return ax
 
 
 @spoken
 def organisation_table(
-    released: Any,
+    results: Any,
     instrument: Instrument,
     item: str,
     *,
     table: str = "shares",
-    unit: str = "organisation",
+    by: str = "organisation",
     names: Mapping[str, str] | None = None,
     audience: str | None = None,
     measure: str = "top",
@@ -199,7 +218,7 @@ def organisation_table(
 
     Parameters
     ----------
-    released, instrument, item, table, unit, names, audience, measure, title, language
+    results, instrument, item, table, by, names, audience, measure, title, language
         As in `organisation_funnel`.
     level
         Of the intervals of the shrunk shares.
@@ -207,18 +226,18 @@ def organisation_table(
     Returns
     -------
     Table or None
-        One row an organisation whose share may be told as it is; None below five.
+        One row per organisation whose share may be shown as it is; None below five.
     """
-    told = _organisations(released, item, table, unit, names, audience, measure, level)
+    told = _organisations(results, item, table, by, names, audience, measure, level)
     if told is None:
         return None
     found = told.found
     rows = [
         {
             _WORDS("organisation"): name,
-            _WORDS("answers"): base(n),
-            _WORDS("answered"): percent(raw),
-            _WORDS("shrunk"): percent(shrunk),
+            _WORDS("answers"): count(n),
+            _WORDS("answered"): share_number(raw),
+            _WORDS("shrunk"): share_number(shrunk),
             _WORDS("interval"): interval(low, high),
         }
         for name, n, raw, shrunk, low, high in zip(
@@ -241,32 +260,28 @@ def organisation_table(
 
 
 def _organisations(
-    released: Any,
+    results: Any,
     item: str,
     table: str,
-    unit: str,
+    by: str,
     names: Mapping[str, str] | None,
     audience: str | None,
     measure: str,
     level: float,
 ) -> _Organisations | None:
-    rows = released_table(released, table, columns=("item", "measure", unit, "n", "estimate"))
+    rows = Results(results, table).table(table, ("item", "measure", by, "n", "estimate"))
     rows = rows[(rows["item"] == item) & (rows["measure"] == measure)]
     if audience is not None:
         rows = rows[rows["audience"].astype(str) == audience]
     told = shown_rows(rows)
     told = told[told["bound"] == ""].assign(
-        _name=lambda f: f[unit].astype(str).map(lambda i: (names or {}).get(i, i))
+        _name=lambda f: f[by].astype(str).map(lambda i: (names or {}).get(i, i))
     )
     told = told.sort_values("_name", kind="stable")
-    if told[unit].duplicated().any():
+    if told[by].duplicated().any():
         raise InvalidInput(
             f"released table '{table}'",
-            [
-                Problem(
-                    f"column {unit}", "names an organisation more than once", "say which audience= is meant"
-                )
-            ],
+            [Problem(f"column {by}", "names an organisation more than once", "say which audience= is meant")],
         )
     if len(told) < LEAST:
         return None
@@ -333,78 +348,63 @@ def _alt(told: _Organisations, subject: str, words: str) -> str:
     )
 
 
-def _page(told: _Organisations, colour: str) -> Page:
-    page = Page(_TOP + _TALL + _FOOT)
-    wide = WIDTH - _LEFT - _RIGHT
+def _draw(ax: Axes, told: _Organisations, color: str) -> None:
+    bare(ax)
     most = float(told.n.max()) * 1.06
-
-    def at(n: float, share: float) -> tuple[float, float]:
-        return _LEFT + wide * n / most, _TOP + _TALL * (1 - share)
-
-    page.legend(
-        [
-            (_WORDS("key answered"), lambda x, y: page.mark(x, y, marker="o", colour=colour)),
-            (
-                _WORDS("key shrunk"),
-                lambda x, y: page.mark(x, y, marker="o", colour=colour, markerfacecolor=WHITE),
-            ),
-            (
-                _WORDS("key limits", usual=decimal(USUAL * 100), far=decimal(FAR * 100)),
-                lambda x, y: page.line((x - 0.1, x + 0.1), (y, y), color=QUIET),
-            ),
-        ],
-        0.14,
-    )
-    for share in (0.0, 0.25, 0.5, 0.75, 1.0):
-        y = at(0, share)[1]
-        page.line((_LEFT, _LEFT + wide), (y, y), color=RULE)
-        page.text(_LEFT - 0.08, y, f"{share * 100:.0f}\u00a0%", color=QUIET, fontsize=8, ha="right")
-    _limits(page, told, at, most)
-    middle = at(0, told.pooled)[1]
-    page.line((_LEFT, _LEFT + wide), (middle, middle), gid="pooled", color=QUIET, dashes=(4, 3))
-    for value in _ticks(most):
-        x = at(value, 0)[0]
-        page.text(x, _TOP + _TALL + 0.14, base(value), color=QUIET, fontsize=8, ha="center")
-    page.text(_LEFT + wide / 2, _TOP + _TALL + 0.38, _WORDS("axis"), color=QUIET, ha="center")
-    _marks(page, told, at, colour)
-    return page
-
-
-def _limits(page: Page, told: _Organisations, at: Any, most: float) -> None:
+    ax.set_xlim(0, most)
+    ax.set_ylim(0, 1)
+    ax.set_yticks([0, 0.25, 0.5, 0.75, 1], [percent(share) for share in (0, 0.25, 0.5, 0.75, 1)])
+    ax.grid(visible=True, axis="y", color=rule(), linewidth=0.6 * unit())
+    ax.set_axisbelow(True)
+    ax.set_xlabel(_WORDS("axis"), color=quiet())
     sizes = np.arange(1.0, np.floor(most) + 1)
     sizes = sizes[:: max(1, len(sizes) // 400)]
-    for level, width in ((USUAL, 0.8), (FAR, 1.2)):
-        for which, edge in enumerate(funnel_limits(told.pooled, sizes, level=level)):
-            ends = [at(n, share) for n, share in zip(sizes, edge, strict=True)]
-            gid = f"limit:{level:g}:{'low' if which == 0 else 'high'}"
-            page.line([x for x, _ in ends], [y for _, y in ends], gid=gid, color=QUIET, linewidth=width)
-
-
-def _marks(page: Page, told: _Organisations, at: Any, colour: str) -> None:
-    far = np.flatnonzero(told.beyond)
-    named = set(far[np.argsort(-np.abs(told.raw[far] - told.pooled), kind="stable")][:_MOST_NAMED].tolist())
-    for place, name in enumerate(told.names):
-        x, y = at(told.n[place], told.raw[place])
-        shrunk = at(told.n[place], told.found.shrunk[place])[1]
-        page.line((x, x), (y, shrunk), color=colour, linewidth=0.8, zorder=2)
-        page.mark(
-            x, shrunk, marker="o", colour=colour, markerfacecolor=WHITE, markersize=4.2, gid=f"shrunk:{name}"
-        )
-        page.mark(x, y, marker="o", colour=colour, markersize=4.6, gid=f"raw:{name}")
-        if place in named:
-            beside = x < WIDTH - 1.6
-            page.text(
-                x + (0.08 if beside else -0.08),
-                y,
-                name,
-                fontsize=7.5,
-                ha="left" if beside else "right",
-                zorder=6,
+    limits = _WORDS("key limits", usual=decimal(USUAL * 100), far=decimal(FAR * 100))
+    for level, wide in ((USUAL, 0.8), (FAR, 1.2)):
+        for side, edge in zip(("low", "high"), funnel_limits(told.pooled, sizes, level=level), strict=True):
+            ax.plot(
+                sizes,
+                edge,
+                color=quiet(),
+                linewidth=wide * unit(),
+                gid=f"limit:{level:g}:{side}",
+                label=limits if (level, side) == (FAR, "low") else "_",
             )
-
-
-def _ticks(most: float) -> list[float]:
-    raw = most / 6
-    size = 10.0 ** np.floor(np.log10(raw))
-    step = next(size * one for one in (1, 2, 5, 10) if size * one >= raw)
-    return [float(one) for one in np.arange(0.0, most + 1e-9, max(step, 1.0))]
+    ax.axhline(told.pooled, color=quiet(), linestyle=(0, (4, 3)), linewidth=0.8 * unit(), gid="pooled")
+    ax.vlines(told.n, told.raw, told.found.shrunk, colors=color, linewidths=0.8 * unit(), zorder=2)
+    style: dict[str, Any] = {"linestyle": "", "marker": "o", "color": color, "clip_on": False}
+    ax.plot(
+        told.n,
+        told.found.shrunk,
+        markersize=4.2 * unit(),
+        markerfacecolor=paper(),
+        gid="shrunk",
+        label=_WORDS("key shrunk"),
+        zorder=3,
+        **style,
+    )
+    ax.plot(
+        told.n, told.raw, markersize=4.6 * unit(), gid="raw", label=_WORDS("key answered"), zorder=4, **style
+    )
+    ax.legend(
+        loc="lower left",
+        bbox_to_anchor=(0, 1.0),
+        ncols=3,
+        frameon=False,
+        labelcolor=quiet(),
+        fontsize="small",
+        borderaxespad=0.2,
+        handlelength=1.4,
+    )
+    labels = labels_on(ax)
+    far = np.flatnonzero(told.beyond)
+    for place in far[np.argsort(-np.abs(told.raw[far] - told.pooled), kind="stable")][:_MOST_NAMED].tolist():
+        right = bool(told.n[place] < 0.75 * most)
+        labels.add(
+            float(told.n[place]),
+            float(told.raw[place]),
+            told.names[place],
+            ha="left" if right else "right",
+            dx=0.08 if right else -0.08,
+            size=0.88,
+        )

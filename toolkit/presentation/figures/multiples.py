@@ -1,4 +1,4 @@
-"""All themes on one page: a small panel each, a row an item, a dot an audience."""
+"""All themes on one page: a heading per theme, a row per item, a dot per group."""
 
 from __future__ import annotations
 
@@ -6,16 +6,31 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
 from toolkit.instrument.model import Instrument
-from toolkit.presentation.blocks import Picture
-from toolkit.presentation.figures.dots import DotRow, Group, bound_arrow, chart_of_dots
+from toolkit.presentation.figures.dots import Dot, DotRow, Group, chart_of_dots, key_places
+from toolkit.presentation.figures.drawing import (
+    WIDTH,
+    Description,
+    bare,
+    describe,
+    ink,
+    labels_on,
+    lines_across,
+    new_figure,
+    paper,
+    quiet,
+    rule,
+    unit,
+    wrapped,
+)
 from toolkit.presentation.figures.gaps import bound_note, groups_of, item_rows, single_items
-from toolkit.presentation.figures.page import WIDTH, Page, as_svg, wrapped
 from toolkit.presentation.language import Words, spoken
-from toolkit.presentation.numbers import is_known
-from toolkit.presentation.rows import audience_name, item_name, joined, released_rows, shown
+from toolkit.presentation.numbers import is_known, percent
+from toolkit.presentation.rows import Results, audience_name, item_name, joined, shown
 from toolkit.presentation.sentences import is_certain, share_of
-from toolkit.presentation.theme import QUIET, RULE, WHITE, Theme
 from toolkit.records import by_item
 
 __all__ = ["theme_multiples"]
@@ -23,21 +38,26 @@ __all__ = ["theme_multiples"]
 _WORDS = Words(
     {
         "caption": (
-            "Each dot is the share of an audience; all panels have the same scale, from 0 to 100 %.",
-            "Chaque point est la part d’un public ; tous les cadres ont la même échelle, de 0 à 100 %.",
+            "Each dot is the share of a group; both columns have the same scale, from 0 to 100 %. Dots at "
+            "the same place are drawn one below the other.",
+            "Chaque point est la part d’un groupe ; les deux colonnes ont la même échelle, de 0 à 100 %. Les "
+            "points au même endroit sont dessinés l’un sous l’autre.",
         ),
         "glance": ("Every question at a glance", "Toutes les questions d’un coup d’œil"),
         "title": (
-            "On {clear} of {all} questions a gap between audiences is clear of chance",
-            "Sur {clear} questions sur {all}, un écart entre publics se distingue du hasard",
+            "On {clear} of {all} questions a gap between groups is clear of chance",
+            "Sur {clear} questions sur {all}, un écart entre groupes se distingue du hasard",
         ),
-        "alt": ("Small dot plots, one a theme.", "Petits graphiques à points, un par thème."),
+        "alt": ("Small dot plots, one per theme.", "Petits graphiques à points, un par thème."),
         "row": ("{label}: {shares}", "{label} : {shares}"),
     }
 )
-COLUMNS, LABEL, LABEL_CHARACTERS = 2, 2.0, 33
-LINE, FURTHER, HEAD, FOOT = 0.2, 0.115, 0.28, 0.22
-"""Inches a row of one line takes, what another line of its label adds, and what stands above and below."""
+_COLUMNS, _LABEL, _CHARACTERS = 2, 2.02, 33
+_LINE, _FURTHER, _HEAD, _FOOT = 0.2, 0.115, 0.28, 0.1
+"""Inches of a row of one line, of another line of its name, and above and below a theme."""
+
+_NEAR, _NUDGE = 0.045, 0.075
+"""Dots nearer than this (in shares) are drawn this far apart (in inches), one below the other."""
 
 
 @dataclass(frozen=True)
@@ -49,84 +69,92 @@ class _Panel:
 
     @property
     def height(self) -> float:
-        return HEAD + sum(_height(row) for row in self.rows) + FOOT
+        return _HEAD + sum(map(_height, self.rows)) + _FOOT
 
 
 @spoken
 def theme_multiples(
-    released: Any,
+    results: Any,
     instrument: Instrument,
     *,
+    palette: Any = None,
     table: str = "shares",
     gaps: str = "gaps",
     by: str = "audience",
     measure: str = "top",
-    look: Theme | None = None,
     title: str | None = None,
     language: str = "en",
-) -> Picture | None:
-    """Draw every item's share by audience, a panel a theme, all on the same scale.
+) -> Figure | None:
+    """Draw every item's share by group, theme after theme in two columns on one scale.
 
     Parameters
     ----------
-    released
-        What `toolkit.disclosure.release` returned.
+    results
+        Released results, or a mapping of frames: `table` from `proportions` and, for the title, `gaps`.
     instrument
-        For themes, names and colours.
+        For themes, names and the order of groups.
+    palette
+        Colours of the groups: a mapping, a sequence, or the name of a seaborn palette.
     table, by, measure
-        The released shares, their group column, and which share is drawn.
+        The shares, their group column, and which share is drawn.
     gaps
-        Released gaps, for the title; a name that was not released for none.
-    look, title, language
-        Colours; a title of your own; the language of the wording.
+        Gaps, for the title; a missing table for none.
+    title, language
+        A title of your own; the language of the wording.
 
     Returns
     -------
-    None where no share may be shown.
+    Figure or None
+        Two Axes; None where no share may be shown.
 
     Raises
     ------
-    DisclosureError
-        `released` has not passed the gate.
+    InvalidInput
+        A missing table or column, or a palette with too few colours.
     """
-    told = released_rows(released, table, columns=("item", "measure", by, "estimate"))
-    found = [row for row in told if row["measure"] == measure]
+    told = Results(results, table)
+    found = [
+        row for row in told.rows(table, ("item", "measure", by, "estimate")) if row["measure"] == measure
+    ]
     names = [
         name for name in single_items([row["item"] for row in found], instrument, None) if name in instrument
     ]
     found = [row for row in found if row["item"] in set(names)]
     if not shown(found):
         return None
-    look = look or Theme.of(audiences=instrument.audiences)
-    groups = groups_of(found, instrument, look, by=by, language=language)
+    groups = groups_of(found, instrument, by=by, palette=palette)
     shares_of = by_item(found)
     panels = []
     for theme, words in instrument.themes.items():
-        rows = []
+        drawn_rows = []
         for name in (one for one in names if instrument[one].theme == theme):
             dots, _ = item_rows(shares_of.get(name, ()), groups, by=by)
             if dots:
-                rows.append(DotRow(name, item_name(instrument, name, language=language), "", tuple(dots)))
-        if rows:
-            panels.append(_Panel(words.get(language, theme), tuple(rows)))
+                drawn_rows.append(DotRow(name, item_name(instrument, name), "", tuple(dots)))
+        if drawn_rows:
+            panels.append(_Panel(words.get(language, theme), tuple(drawn_rows)))
     drawn = [row for panel in panels for row in panel.rows]
-    said = _WORDS("caption")
-    bounds = any(dot.bound for row in drawn for dot in row.dots)
-    return Picture(
-        title or _title(released, gaps, measure, instrument),
-        _alt(panels, shares_of, instrument, by, language),
-        f"{said} {bound_note()}" if bounds else said,
-        as_svg(lambda: _draw(panels, groups)),
-        charts=(chart_of_dots(drawn, groups),),
+    caption = [_WORDS("caption")]
+    if any(dot.bound for row in drawn for dot in row.dots):
+        caption.append(bound_note())
+    figure = _draw(panels, groups)
+    describe(
+        figure,
+        Description(
+            title or _title(told, gaps, measure, instrument),
+            tuple(caption),
+            _alt(panels, shares_of, instrument, by),
+            (chart_of_dots(drawn, groups),),
+        ),
     )
+    return figure
 
 
-def _title(released: Any, gaps: str, measure: str, instrument: Instrument) -> str:
-    """On how many questions two audiences differ beyond chance, of those that may be compared."""
-    if gaps not in released:
+def _title(results: Results, gaps: str, measure: str, instrument: Instrument) -> str:
+    """On how many questions two groups differ beyond chance, of those that may be compared."""
+    if gaps not in results:
         return _WORDS("glance")
-    rows = [row for row in shown(released_rows(released, gaps)) if row["measure"] == measure]
-    rows = [row for row in rows if is_known(row["gap"])]
+    rows = [row for row in shown(results.rows(gaps)) if row["measure"] == measure and is_known(row["gap"])]
     names = set(single_items([row["item"] for row in rows], instrument, None))
     clear = {row["item"] for row in rows if row["item"] in names and is_certain(row)}
     return _WORDS("title", clear=len(clear), all=len(names))
@@ -137,7 +165,6 @@ def _alt(
     shares_of: Mapping[str, Sequence[Mapping[str, Any]]],
     instrument: Instrument,
     by: str,
-    language: str,
 ) -> str:
     said = [_WORDS("alt")]
     for panel in panels:
@@ -146,7 +173,7 @@ def _alt(
                 "row",
                 label=row.label,
                 shares=", ".join(
-                    f"{audience_name(instrument, one[by], language=language)} {share_of(one)}"
+                    f"{audience_name(instrument, one[by])} {share_of(one)}"
                     for one in shares_of.get(row.name, ())
                 ),
             )
@@ -156,72 +183,138 @@ def _alt(
     return " ".join(said)
 
 
-def _draw(panels: list[_Panel], groups: list[Group]) -> Page:
-    wide = WIDTH / COLUMNS
-    columns: list[list[_Panel]] = [[] for _ in range(COLUMNS)]
+def _height(row: DotRow) -> float:
+    return _LINE + _FURTHER * (len(wrapped(row.label, _CHARACTERS, most=2)) - 1)
+
+
+def _draw(panels: list[_Panel], groups: Sequence[Group]) -> Figure:
+    columns: list[list[_Panel]] = [[] for _ in range(_COLUMNS)]
     for panel in panels:
         min(columns, key=lambda one: sum(found.height for found in one)).append(panel)
-    top = 0.06 + 0.21 * Page.legend_rows([group.label for group in groups]) + 0.1
-    page = Page(top + max(sum(panel.height for panel in one) for one in columns) + 0.05)
-    page.legend([(group.label, _key(page, group)) for group in groups], 0.14)
-    by_name = {group.name: group for group in groups}
+    columns = [column for column in columns if column]
+    tallest = max(sum(panel.height for panel in column) for column in columns)
+    places = key_places([group.label for group in groups], WIDTH)
+    top = 0.24 + 0.2 * max(row for _, row in places)
+    height = tallest + top + 0.25
+    figure = new_figure((WIDTH * unit(), height * unit()))
+    wide = WIDTH / _COLUMNS
     for place, column in enumerate(columns):
-        y = top
-        for panel in column:
-            _panel(page, panel, by_name, place * wide, y)
-            y += panel.height
-    return page
-
-
-def _key(page: Page, group: Group) -> Any:
-    def draw(x: float, y: float) -> None:
-        page.mark(x, y, marker=group.marker, colour=group.colour)
-
-    return draw
-
-
-def _label(row: DotRow) -> list[str]:
-    return wrapped(row.label, LABEL_CHARACTERS, most=2)
-
-
-def _height(row: DotRow) -> float:
-    return LINE + FURTHER * (len(_label(row)) - 1)
-
-
-def _panel(page: Page, panel: _Panel, groups: dict[str, Group], left: float, y: float) -> None:
-    start, end = left + LABEL, left + WIDTH / COLUMNS - 0.2
-    page.text(left + 0.08, y + 0.14, wrapped(panel.name, 46, most=1)[0], fontweight="bold")
-    bottom = y + panel.height - FOOT
-    for share in (0, 0.5, 1):
-        x = start + share * (end - start)
-        page.line((x, x), (y + HEAD - 0.04, bottom), color=RULE, linewidth=0.6)
-        page.text(x, bottom + 0.09, f"{share * 100:.0f}\u00a0%", color=QUIET, fontsize=6.5, ha="center")
-    y += HEAD
-    for row in panel.rows:
-        _row(page, row, groups, (left, start, end), y + _height(row) / 2)
-        y += _height(row)
-
-
-def _row(
-    page: Page, row: DotRow, groups: dict[str, Group], across: tuple[float, float, float], middle: float
-) -> None:
-    left, start, end = across
-    lines = _label(row)
-    for place, words in enumerate(lines):
-        y = middle + (place - (len(lines) - 1) / 2) * FURTHER
-        page.text(left + 0.08, y, words, fontsize=7, gid=f"label:{row.name}:{place}")
-    page.line((start, end), (middle, middle), linewidth=0.5)
-    for dot in row.dots:
-        group = groups[dot.group]
-        x = start + dot.estimate * (end - start)
-        if dot.bound:
-            bound_arrow(page, dot.bound, x, middle, group.colour, reach=0.13)
-        page.mark(
-            x,
-            middle,
-            marker=group.marker,
-            colour=group.colour,
-            gid=f"dot:{row.name}:{dot.group}",
-            markersize=4.6,
-            markerfacecolor=WHITE if dot.bound else group.colour,
+        tall = sum(panel.height for panel in column)
+        left, right = place * wide + _LABEL, (place + 1) * wide - 0.2
+        ax = figure.add_axes(
+            (left / WIDTH, (height - top - tall) / height, (right - left) / WIDTH, tall / height)
         )
+        _column(ax, column, groups, tall)
+        if place == 0:
+            _legend(ax, groups, places, top)
+    return figure
+
+
+def _column(ax: Axes, panels: Sequence[_Panel], groups: Sequence[Group], tall: float) -> None:
+    bare(ax)
+    ax.set_xlim(0, 1)
+    ax.set_ylim(max(tall, 0.1), 0)
+    ax.set_xticks([0, 0.5, 1], ["0", "50", percent(1)])
+    ax.set_yticks([])
+    labels = labels_on(ax)
+    y = 0.0
+    lines: list[float] = []
+    spans: list[tuple[float, float]] = []
+    found: list[tuple[Dot, float]] = []
+    for panel in panels:
+        words = wrapped(panel.name, 46, most=1)[0]
+        labels.add(-_LABEL + 0.06, y + 0.14, words, where="left", weight="bold")
+        y += _HEAD
+        start = y
+        for row in panel.rows:
+            middle = y + _height(row) / 2
+            lines.append(middle)
+            names = wrapped(row.label, _CHARACTERS, most=2)
+            for place, name in enumerate(names):
+                at = middle + (place - (len(names) - 1) / 2) * _FURTHER
+                labels.add(-_LABEL + 0.06, at, name, where="left", size=0.85, color=ink())
+            found += [(dot, middle + shift) for dot, shift in _side_by_side(row.dots)]
+            y += _height(row)
+        spans.append((start, y))
+        y += _FOOT
+    lines_across(ax, lines, left=0, right=0, linewidths=0.5 * unit())
+    for share in (0, 0.5, 1):
+        ax.vlines(
+            [share] * len(spans),
+            [start for start, _ in spans],
+            [end for _, end in spans],
+            colors=rule(),
+            linewidths=0.6 * unit(),
+            zorder=0.5,
+        )
+    for group in groups:
+        for bound in ("", "<=", ">="):
+            own = [(dot.estimate, at) for dot, at in found if dot.group == group.name and dot.bound == bound]
+            if own:
+                _marks(ax, own, group, bound)
+
+
+def _marks(ax: Axes, places: Sequence[tuple[float, float]], group: Group, bound: str) -> None:
+    size = 4.6 * unit()
+    if bound:
+        way = 1 if bound == ">=" else -1
+        for share, at in places:
+            ax.annotate(
+                "",
+                (share + 0.09 * way, at),
+                (share, at),
+                arrowprops={
+                    "arrowstyle": "-|>",
+                    "color": group.colour,
+                    "linewidth": 0.9 * unit(),
+                    "mutation_scale": 5 * unit(),
+                    "shrinkA": 0,
+                    "shrinkB": 0,
+                },
+                annotation_clip=False,
+            )
+    ax.plot(
+        *zip(*places, strict=True),
+        linestyle="",
+        marker=group.marker,
+        markersize=size,
+        color=group.colour,
+        markerfacecolor=paper() if bound else group.colour,
+        clip_on=False,
+        zorder=4,
+        label=f"_{group.label}" if bound else group.label,
+        gid=f"bounds:{group.name}" if bound else f"dots:{group.name}",
+    )
+
+
+def _side_by_side(dots: Sequence[Dot]) -> list[tuple[Dot, float]]:
+    """Dots with the inches each is moved down so that none lies on another."""
+    clusters: list[list[Dot]] = []
+    for dot in sorted(dots, key=lambda one: one.estimate):
+        if clusters and dot.estimate - clusters[-1][-1].estimate < _NEAR:
+            clusters[-1].append(dot)
+        else:
+            clusters.append([dot])
+    found = []
+    for cluster in clusters:
+        for place, dot in enumerate(sorted(cluster, key=lambda one: one.lane)):
+            found.append((dot, (place - (len(cluster) - 1) / 2) * _NUDGE))
+    return found
+
+
+def _legend(ax: Axes, groups: Sequence[Group], places: Sequence[tuple[float, int]], top: float) -> None:
+    labels = labels_on(ax)
+    wide, tall = (side / ax.figure.dpi / unit() for side in (ax.bbox.width, ax.bbox.height))
+    for group, (x, row) in zip(groups, places, strict=True):
+        up = top - 0.12 - 0.2 * row
+        ax.plot(
+            [(x + 0.06 - _LABEL) / wide],
+            [1 + up / tall],
+            transform=ax.transAxes,
+            linestyle="",
+            marker=group.marker,
+            color=group.colour,
+            markersize=5.6 * unit(),
+            clip_on=False,
+        )
+        labels.add(x + 0.18 - _LABEL, 0, group.label, where="left", dy=up, color=quiet())

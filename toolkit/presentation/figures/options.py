@@ -6,27 +6,28 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean
 from typing import Any
 
+from matplotlib.axes import Axes
+
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument.model import Instrument, Variable
-from toolkit.presentation.blocks import Picture
-from toolkit.presentation.figures.dots import DotRow, chart_of_dots, dots_on_sheets, draw_dots
-from toolkit.presentation.figures.gaps import bound_note, few_words, groups_of, item_rows
+from toolkit.presentation.figures.dots import DotRow, chart_of_dots, dot_axes
+from toolkit.presentation.figures.drawing import Description
+from toolkit.presentation.figures.gaps import bound_note, few_words, groups_of, item_rows, short_title
 from toolkit.presentation.language import Words, spoken
 from toolkit.presentation.numbers import base, is_known, percent
 from toolkit.presentation.rows import (
+    Results,
     audience_name,
     base_in_words,
     joined,
     known,
     listed,
     quoted,
-    released_table,
     shown,
     within,
 )
 from toolkit.presentation.sentences import share_of
 from toolkit.presentation.simultaneous import held_together
-from toolkit.presentation.theme import Theme
 from toolkit.records import by_item, records
 
 __all__ = ["ranked_options"]
@@ -35,34 +36,30 @@ Row = Mapping[str, Any]
 
 _WORDS = Words(
     {
-        "and": (" and ", " et "),
-        "leader": ("{name} ({share})", "{name} ({share})"),
-        "not clearly": ("{name} ({share}, not clearly ahead)", "{name} ({share}, sans avance nette)"),
         "marked": (
-            "Dots are shares, with the number beside them; lines are intervals that at {level} hold for all "
+            "Dots are shares; lines are intervals that at {level} hold for all "
             "options of an audience together (Wilson's with Bonferroni's correction), so that options whose "
             "lines do not overlap stand in this order.",
-            "Les points sont les parts, avec leur valeur à côté ; les traits sont des intervalles qui, à "
+            "Les points sont les parts ; les traits sont des intervalles qui, à "
             "{level}, valent ensemble pour toutes les options d’un public (Wilson, avec la correction de "
             "Bonferroni) : des options dont les traits ne se recouvrent pas sont bien dans cet ordre.",
         ),
         "rank": (", place {low}", ", rang {low}"),
         "ranks": (", place {low} to {high}", ", rang {low} à {high}"),
         "none": ("{question}: no share may be shown", "{question} : aucune part ne peut être affichée"),
-        "is": (
-            "{options} is chosen most often by {names}",
-            "{options} est le plus souvent choisi par les {names}",
-        ),
-        "are": (
-            "{options} are chosen most often by {names}",
-            "{options} sont le plus souvent choisis par les {names}",
-        ),
         "no leader": (
-            "no single option stands out among {names}",
-            "aucune option ne se détache parmi les {names}",
+            "{question}: no single option is clearly ahead",
+            "{question} : aucune option ne se détache nettement",
         ),
-        "title": ("{question}: {said}", "{question} : {said}"),
-        "of shown": (", of the options that may be shown", ", parmi les options qui peuvent être affichées"),
+        "title": (
+            "{question}: {names} name {options} most often",
+            "{question} : {options} vient en tête pour les {names}",
+        ),
+        "brief": ("{options} leads among {names}", "{options} vient en tête pour les {names}"),
+        "of shown": (
+            "The order is of the options that may be shown.",
+            "L’ordre est celui des options qui peuvent être affichées.",
+        ),
         "asked": (
             "Asked of {asked}; more than one answer was possible.",
             "Posée à {asked} ; plusieurs réponses étaient possibles.",
@@ -71,7 +68,6 @@ _WORDS = Words(
             "Options are ordered by the average of the shares shown.",
             "Les options sont rangées selon la moyenne des parts affichées.",
         ),
-        "hidden": ("not shown: {names}", "non affichés : {names}"),
         "one": ("{who} {share}, n {n}{rank}", "{who} {share}, n {n}{rank}"),
         "option": ("{label}: {shares}.", "{label} : {shares}."),
         "not asked": ("not asked", "non posée"),
@@ -85,61 +81,67 @@ _WORDS = Words(
 
 @spoken
 def ranked_options(
-    released: Any,
+    results: Any,
     instrument: Instrument,
     *,
+    ax: Axes | None = None,
+    palette: Any = None,
     item: str = "aiways",
     table: str = "shares",
     by: str = "audience",
     measure: str = "top",
     level: float = 0.95,
-    look: Theme | None = None,
     title: str | None = None,
     language: str = "en",
-) -> Picture:
-    """Draw the share of each audience that chose each option, the most chosen first.
+) -> Axes:
+    """Draw the share of each group that chose each option, the most chosen first.
 
-    The intervals hold for all options of an audience together (see
+    The intervals hold for all options of a group together (see
     `toolkit.presentation.simultaneous.held_together`); the alt text says which places an option can have.
 
     Parameters
     ----------
-    released
-        What `toolkit.disclosure.release` returned.
+    results
+        Released results, or a frame of shares from `proportions`.
     instrument
         For the words of the question and its options.
+    ax
+        Axes to draw on; None for a new figure sized to the options.
+    palette
+        Colours of the groups: a mapping, a sequence, or the name of a seaborn palette.
     item
         A multi-select item.
     table, by, measure
         Where the shares are, their group column, and which share is drawn.
     level
         Of the intervals that are drawn.
-    look, title, language
-        Colours; a title of your own; the language of the wording.
+    title, language
+        A title of your own; the language of the wording.
+
+    Returns
+    -------
+    Axes
+        Shares from 0 to 1 along x, one tick per option along y.
 
     Raises
     ------
-    DisclosureError
-        `released` has not passed the gate.
     InvalidInput
-        `item` is no multi-select of the instrument.
+        `item` is not a multi-select of the instrument; a missing table or column.
     """
     variables = [variable for variable in instrument.of_item(item) if variable.kind == "option"]
     if not variables:
         known_items = [found.id for found in instrument.items if found.type == "multi"]
-        raise InvalidInput(
-            "ranked_options", [Problem("item", f"'{item}' is no multi-select", near_names(item, known_items))]
-        )
-    frame = released_table(released, table, columns=("item", "measure", by, "estimate"))
+        what = f"'{item}' is not a multi-select item"
+        raise InvalidInput("ranked_options", [Problem("item", what, near_names(item, known_items))])
+    frame = Results(results, table).table(table, ("item", "measure", by, "estimate"))
     names = [variable.name for variable in variables]
     frame = held_together(
         frame[(frame["measure"] == measure) & frame["item"].isin(names)], by=by, level=level
     )
-    look = look or Theme.of(audiences=instrument.audiences)
     exclusive = {variable.name for variable in variables if variable.option and variable.option.exclusive}
     found = records(frame)
     order = _order(found, names, exclusive)
-    groups = groups_of(found, instrument, look, by=by, language=language)
+    groups = groups_of(found, instrument, by=by, palette=palette)
     shares_of = by_item(found)
     rows = []
     for name in order:
@@ -151,25 +153,24 @@ def ranked_options(
                 "",
                 tuple(dots),
                 lanes=max(1, len(dots)),
-                side_note=_hidden_note(hidden, instrument, language) if dots else "",
                 empty="" if dots else few_words(),
+                hidden=tuple(group for group, _ in hidden),
             )
         )
     question = _question(variables[0], instrument, language)
-    return dots_on_sheets(
-        Picture(
-            title or _title(found, exclusive, question, instrument, by=by, language=language),
-            _WORDS("alt"),
-            _caption(variables[0], found, instrument, level, language),
-            "",
-            charts=(chart_of_dots(rows, groups),),
-        ),
+    return dot_axes(
         rows,
-        lambda some, span: draw_dots(some, groups, span=span),
+        groups,
+        Description(
+            title or _title(found, exclusive, question, instrument, by=by, language=language),
+            _caption(variables[0], found, instrument, level, language),
+            _WORDS("alt"),
+            (chart_of_dots(rows, groups),),
+        ),
         said={
             name: _said(name, shares_of.get(name, ()), instrument, by=by, language=language) for name in order
         },
-        lead=question,
+        ax=ax,
     )
 
 
@@ -193,49 +194,45 @@ def _title(
     by: str,
     language: str,
 ) -> str:
+    """Name the option that most groups choose most often, where one is ahead."""
     rows = [row for row in rows if row["item"] not in exclusive]
     leaders: dict[str, list[str]] = {}
-    several: set[str] = set()
-    for audience in instrument.audiences:
-        own = [row for row in shown(rows) if str(row[by]) == audience and is_known(row["estimate"])]
+    shares: dict[str, list[str]] = {}
+    for group in instrument.audiences:
+        own = [row for row in shown(rows) if str(row[by]) == group and is_known(row["estimate"])]
         if not own:
             continue
-        most = max(float(row["estimate"]) for row in own)
-        best = [row for row in own if float(row["estimate"]) >= most - 1e-9]
-        row = best[0]
-        options = _WORDS("and").join(quoted(within(instrument[one["item"]].label(language))) for one in best)
-        unclear = len(best) > 2 or any(one["bound"] == "<=" for one in best)
-        if unclear:
-            options = ""
-        share = percent(row["estimate"], bound=str(known(row.get("bound"))))
-        name = audience_name(instrument, audience, language=language)
-        ahead = is_known(row["rank_high"]) and row["rank_high"] <= len(best)
-        several |= {options} if len(best) > 1 else set()
-        leaders.setdefault(options, []).append(
-            name if unclear else _WORDS("leader" if ahead else "not clearly", name=name, share=share)
-        )
+        best = max(own, key=lambda row: float(row["estimate"]))
+        if is_known(best["rank_high"]) and best["rank_high"] <= 1:
+            leaders.setdefault(best["item"], []).append(audience_name(instrument, group))
+            shares.setdefault(best["item"], []).append(percent(best["estimate"]))
+    if not shown(rows):
+        return short_title(_WORDS("none", question=question))
     if not leaders:
-        return _WORDS("none", question=question)
-    said = [
-        _WORDS("are" if options in several else "is", options=options, names=listed(names))
-        if options
-        else _WORDS("no leader", names=listed(names))
-        for options, names in leaders.items()
-    ]
-    told = _WORDS("title", question=question, said=joined(said))
-    return told + ("" if all(bool(row["shown"]) for row in rows) else _WORDS("of shown"))
+        return short_title(_WORDS("no leader", question=question), question)
+    item = max(leaders, key=lambda name: len(leaders[name]))
+    option = quoted(within(instrument[item].label(language)))
+    names = listed([f"{who} ({share})" for who, share in zip(leaders[item], shares[item], strict=True)])
+    return short_title(
+        _WORDS("title", question=question, options=option, names=names),
+        _WORDS("title", question=question, options=option, names=listed(leaders[item])),
+        _WORDS("brief", options=option, names=listed(leaders[item])),
+        question,
+    )
 
 
 def _caption(
     variable: Variable, rows: Sequence[Row], instrument: Instrument, level: float, language: str
-) -> str:
+) -> tuple[str, ...]:
     asked = base_in_words(variable, instrument, language=language)
     said = [_WORDS("marked", level=percent(level)), _WORDS("asked", asked=asked)]
     if len({row["item"] for row in shown(rows)}) > 1:
         said.append(_WORDS("order"))
     if any(known(row["bound"]) for row in rows):
         said.append(bound_note())
-    return " ".join(said)
+    if not all(bool(row["shown"]) for row in rows):
+        said.append(_WORDS("of shown"))
+    return tuple(said)
 
 
 def _rank(row: Row) -> str:
@@ -244,11 +241,6 @@ def _rank(row: Row) -> str:
         return ""
     low, high = int(row["rank_low"]), int(row["rank_high"])
     return _WORDS("rank", low=low) if low == high else _WORDS("ranks", low=low, high=high)
-
-
-def _hidden_note(hidden: list[tuple[str, str]], instrument: Instrument, language: str) -> str:
-    names = [audience_name(instrument, audience, language=language) for audience, _ in hidden]
-    return _WORDS("hidden", names=", ".join(names)) if names else ""
 
 
 def _said(name: str, rows: Sequence[Row], instrument: Instrument, *, by: str, language: str) -> str:

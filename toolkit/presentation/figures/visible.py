@@ -1,4 +1,4 @@
-"""What a survey can see: for each pair of audiences, which gaps would show, and where its own gaps lie."""
+"""What a survey can see: for each pair of groups, which gaps would show, and where its own gaps lie."""
 
 from __future__ import annotations
 
@@ -6,15 +6,27 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
+from matplotlib.axes import Axes
 
 from toolkit.instrument.model import Instrument
-from toolkit.presentation.blocks import Picture
 from toolkit.presentation.charts import Chart, dot_chart
-from toolkit.presentation.figures.page import WIDTH, Page, as_svg, wrapped
+from toolkit.presentation.figures.drawing import (
+    Description,
+    band,
+    bare,
+    describe,
+    ink,
+    labels_on,
+    new_axes,
+    quiet,
+    rule,
+    unit,
+    wrapped,
+)
 from toolkit.presentation.language import Words, spoken
 from toolkit.presentation.numbers import is_known, points, share_as_printed
-from toolkit.presentation.rows import audience_name, known, released_table, shown_rows
-from toolkit.presentation.theme import BAND, INK, QUIET, RULE, Theme
+from toolkit.presentation.rows import Results, audience_name, known, shown_rows
+from toolkit.presentation.theme import BRAND_COLOUR
 from toolkit.records import records
 
 __all__ = ["visible_gap_strip"]
@@ -22,8 +34,8 @@ __all__ = ["visible_gap_strip"]
 _WORDS = Words(
     {
         "alt": (
-            "Strips from 0 to 100 points, one a pair of audiences. ",
-            "Bandes de 0 à 100 points, une par paire de publics. ",
+            "Strips from 0 to 100 points, one per pair of groups.",
+            "Bandes de 0 à 100 points, une par paire de groupes.",
         ),
         "caption": (
             "Grey: gaps too narrow to be found reliably; pale: found four times in five on some questions "
@@ -36,16 +48,12 @@ _WORDS = Words(
         ),
         "and": (" and ", " et "),
         "nothing": (
-            "With so few answers no gap between audiences would show reliably",
-            "Avec si peu de réponses, aucun écart entre publics ne se verrait de façon fiable",
+            "With so few answers no gap between groups would show reliably",
+            "Avec si peu de réponses, aucun écart entre groupes ne se verrait de façon fiable",
         ),
         "clear": (
             "This survey finds gaps of about {least} points or more between {pair}",
             "Cette enquête décèle des écarts d’environ {least} points ou plus entre {pair}",
-        ),
-        "wider": (
-            "{clear}; between the others they have to be wider",
-            "{clear} ; entre les autres ils doivent être plus grands",
         ),
         "none": (
             "{pair}: no gap would show reliably.",
@@ -66,8 +74,7 @@ _WORDS = Words(
         "size": ("{size} points", "{size} points"),
     }
 )
-LEFT, RIGHT = 2.3, WIDTH - 0.25
-TALL, BAR = 0.56, 0.22
+_LEFT, _TALL, _BAR = 2.3, 0.52, 0.2
 
 
 @dataclass(frozen=True)
@@ -82,57 +89,60 @@ class _Pair:
 
 @spoken
 def visible_gap_strip(
-    released: Any,
+    results: Any,
     instrument: Instrument,
     *,
+    ax: Axes | None = None,
+    color: str = BRAND_COLOUR,
     table: str = "gaps",
     measure: str = "top",
-    look: Theme | None = None,
     title: str | None = None,
     language: str = "en",
-) -> Picture | None:
-    """Draw, for each pair of audiences, how wide a gap has to be to be found four times in five.
+) -> Axes | None:
+    """Draw, for each pair of groups, how wide a gap has to be to be found four times in five.
 
     Parameters
     ----------
-    released
-        What `toolkit.disclosure.release` returned.
+    results
+        Released results, or a frame of gaps.
     instrument
-        For the audiences' names.
+        For the groups' names.
+    ax
+        Axes to draw on; None for a new figure.
+    color
+        Of the survey's own gaps.
     table, measure
-        The released gaps and which measure of them.
-    look, title, language
-        Colours; a title of your own; the language of the names.
+        The gaps, and which measure of them.
+    title, language
+        A title of your own; the language of the wording.
 
     Returns
     -------
-    None where no pair may be compared.
+    Axes or None
+        Gaps from 0 to 1 along x, one tick per pair along y; None where no pair may be compared.
 
     Raises
     ------
-    DisclosureError
-        `released` has not passed the gate.
+    InvalidInput
+        A missing table or column.
     """
-    frame = released_table(released, table, columns=("measure", "gap", "minimum_detectable_gap"))
+    frame = Results(results, table).table(table, ("measure", "gap", "minimum_detectable_gap"))
     rows = shown_rows(frame[frame["measure"] == measure])
     pairs = [
-        _pair(own, names, instrument, language)
+        _pair(own, names, instrument)
         for names, own in rows.groupby(["audience_a", "audience_b"], observed=True, sort=False)
     ]
     if not pairs:
         return None
-    look = look or Theme.of(audiences=instrument.audiences)
-    return Picture(
-        title or _title(pairs),
-        _WORDS("alt") + " ".join(_said(pair) for pair in pairs),
-        _WORDS("caption"),
-        as_svg(lambda: _draw(pairs, look)),
-        charts=(_chart(pairs, look),),
-    )
+    ax = new_axes(ax, len(pairs) * _TALL, left=_LEFT, right=0.35, top=0.06, bottom=0.3)
+    _draw(ax, pairs, color)
+    alt = " ".join([_WORDS("alt"), *map(_said, pairs)])
+    describe(ax, Description(title or _title(pairs), (_WORDS("caption"),), alt, (_chart(pairs, color),)))
+    return ax
 
 
-def _pair(own: pd.DataFrame, names: Any, instrument: Instrument, language: str) -> _Pair:
-    label = _WORDS("and").join(audience_name(instrument, name, language=language) for name in names)
+def _pair(own: pd.DataFrame, names: Any, instrument: Instrument) -> _Pair:
+    label = _WORDS("and").join(audience_name(instrument, name) for name in names)
     sizes = own["minimum_detectable_gap"].dropna().astype(float)
     open_rows = [row for row in records(own) if is_known(row["gap"]) and not str(known(row.get("bound")))]
     gaps = tuple(sorted(abs(float(row["gap"])) for row in open_rows))
@@ -145,8 +155,7 @@ def _title(pairs: list[_Pair]) -> str:
     if not seen:
         return _WORDS("nothing")
     least, pair = min(seen, key=lambda one: one[0])
-    clear = _WORDS("clear", least=points(least), pair=_within(pair.label))
-    return _WORDS("wider", clear=clear) if len(pairs) > 1 else clear
+    return _WORDS("clear", least=points(least), pair=_within(pair.label))
 
 
 def _within(label: str) -> str:
@@ -163,39 +172,41 @@ def _said(pair: _Pair) -> str:
     return _WORDS("one", pair=pair.label, size=size, told=told)
 
 
-def _draw(pairs: list[_Pair], look: Theme) -> Page:
-    page = Page(len(pairs) * TALL + 0.4)
+def _draw(ax: Axes, pairs: list[_Pair], color: str) -> None:
+    bare(ax)
+    ax.set_xlim(0, 1)
+    ax.set_ylim(len(pairs) * _TALL, 0)
+    ax.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "25", "50", "75", f"100 {_WORDS('points')}"])
+    ax.grid(visible=True, axis="x", color=rule(), linewidth=0.6 * unit())
+    ax.set_axisbelow(True)
+    labels = labels_on(ax)
+    middles = []
     for place, pair in enumerate(pairs):
-        _strip(page, pair, 0.08 + place * TALL, look)
-    bottom = 0.08 + len(pairs) * TALL
-    for share in (0, 0.25, 0.5, 0.75, 1):
-        page.line((_at(share), _at(share)), (0.06, bottom), color=RULE, linewidth=0.6)
-        page.text(_at(share), bottom + 0.12, points(share), color=QUIET, fontsize=7.5, ha="center")
-    page.text(0.08, bottom + 0.12, _WORDS("points"), color=QUIET, fontsize=7.5)
-    return page
+        y = place * _TALL + 0.08
+        least, most = (1.0, 1.0) if pair.least is None or pair.most is None else (pair.least, pair.most)
+        style: dict[str, Any] = {"height": _BAR, "align": "edge", "zorder": 1.0}
+        ax.barh(y, least, color="#C5CDD6", gid=f"hidden:{pair.label}", **style)
+        ax.barh(y, most - least, left=least, color=band(), gid=f"some:{pair.label}", **style)
+        ax.barh(y, 1, color="none", edgecolor=rule(), linewidth=0.7 * unit(), **style)
+        ax.vlines(
+            pair.gaps,
+            y - 0.03,
+            y + _BAR + 0.03,
+            colors=color,
+            linewidths=1.3 * unit(),
+            zorder=3,
+            gid=f"gaps:{pair.label}",
+        )
+        words = _WORDS("no gap") if pair.least is None else _WORDS("from", size=points(pair.least))
+        labels.add(min(least, 0.8), y + _BAR + 0.1, words, size=0.88)
+        middles.append(y + _BAR / 2)
+    ax.set_yticks(middles, ["\n".join(wrapped(pair.label, 34, most=2)) for pair in pairs])
+    ax.tick_params(axis="y", pad=(_LEFT - 0.06) * 72 * unit(), labelcolor=ink(), labelsize="medium")
+    for label in ax.get_yticklabels():
+        label.set(horizontalalignment="left", verticalalignment="center")
 
 
-def _strip(page: Page, pair: _Pair, y: float, look: Theme) -> None:
-    for line, words in enumerate(wrapped(pair.label, 34, most=2)):
-        page.text(0.08, y + 0.14 + line * 0.145, words, gid=f"label:{pair.label}:{line}")
-    least, most = (1.0, 1.0) if pair.least is None or pair.most is None else (pair.least, pair.most)
-    page.box(_at(0), y + 0.1, _at(least) - _at(0), BAR, facecolor="#C5CDD6", gid=f"hidden:{pair.label}")
-    page.box(_at(least), y + 0.1, _at(most) - _at(least), BAR, facecolor=BAND, gid=f"some:{pair.label}")
-    page.box(_at(0), y + 0.1, _at(1) - _at(0), BAR, facecolor="none", edgecolor=RULE, linewidth=0.7)
-    for place, gap in enumerate(pair.gaps):
-        x = _at(gap)
-        ends = (y + 0.07, y + 0.13 + BAR)
-        page.line((x, x), ends, gid=f"gap:{pair.label}:{place}", color=look.colour, linewidth=1.3, zorder=4)
-    words = _WORDS("no gap") if pair.least is None else _WORDS("from", size=points(pair.least))
-    x = min(_at(least), RIGHT - 1.0)
-    page.text(x, y + 0.44, words, fontsize=7.5, color=INK)
-
-
-def _at(share: float) -> float:
-    return LEFT + share * (RIGHT - LEFT)
-
-
-def _chart(pairs: list[_Pair], look: Theme) -> Chart:
+def _chart(pairs: list[_Pair], color: str) -> Chart:
     rows = []
     ends = (_WORDS("least"), _WORDS("every"))
     for pair in pairs:
@@ -204,4 +215,4 @@ def _chart(pairs: list[_Pair], look: Theme) -> Chart:
             if size is not None:
                 told[name] = (share_as_printed(size) or 0.0, None, None, _WORDS("size", size=points(size)))
         rows.append((pair.label, told))
-    return dot_chart(rows, [(ends[0], look.colour), (ends[1], QUIET)])
+    return dot_chart(rows, [(ends[0], color), (ends[1], quiet())])

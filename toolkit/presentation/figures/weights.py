@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from matplotlib.axes import Axes
 
-from toolkit.presentation.blocks import Picture
-from toolkit.presentation.figures.page import WIDTH, Page, as_svg
+from toolkit.presentation.figures.drawing import Description, bare, describe, new_axes, quiet, unit
 from toolkit.presentation.language import Words, spoken
 from toolkit.presentation.numbers import decimal
-from toolkit.presentation.theme import QUIET, RULE, Theme
+from toolkit.presentation.theme import BRAND_COLOUR
 from toolkit.weighting import Weights, diagnose
 
 __all__ = ["weight_spread"]
@@ -47,7 +47,6 @@ _WORDS = Words(
         "axis": ("weight, as a multiple of the mean", "poids, en multiple de la moyenne"),
     }
 )
-_LEFT, _TOP, _TALL, _FOOT = 0.5, 0.3, 1.6, 0.6
 _BARS = 20
 
 
@@ -55,24 +54,29 @@ _BARS = 20
 def weight_spread(
     weights: Weights | pd.Series | npt.ArrayLike,
     *,
-    look: Theme | None = None,
+    ax: Axes | None = None,
+    color: str = BRAND_COLOUR,
     title: str | None = None,
     language: str = "en",
-) -> Picture:
+) -> Axes:
     """Draw how weights spread about their mean, with their design effect in the title.
 
     Parameters
     ----------
     weights
-        What `rake` and its like gave, or one number a row.
-    look, title, language
-        Colours; a title of your own; the language of the wording.
+        What `rake` and its like returned, or one number per row.
+    ax
+        Axes to draw on; None for a new figure.
+    color
+        Of the bars.
+    title, language
+        A title of your own; the language of the wording.
 
     Returns
     -------
-    Picture
+    Axes
         A histogram of weight over mean weight. It is for those who weight, not for a report: a bar may
-        stand for one person, so no counts are written.
+        be one person, so no counts are printed.
 
     Raises
     ------
@@ -81,21 +85,39 @@ def weight_spread(
 
     Examples
     --------
-    >>> weight_spread([1.0, 1.0, 2.0, 4.0]).title
+    >>> ax = weight_spread([1.0, 1.0, 2.0, 4.0])
+    >>> ax.get_title(loc="left").replace("\\n", " ")
     'Weights cost 27 % of 4 answers: design effect 1.38, as good as 2.9 equal ones'
     """
     row = diagnose(weights).iloc[0].to_dict()
     values = np.asarray(weights.values if isinstance(weights, Weights) else weights, dtype=np.float64)
     relative = values / values.mean()
     edges = np.linspace(0.0, max(float(relative.max()), 1.0), _BARS + 1)
-    part = np.histogram(relative, edges)[0] / len(relative)
-    colour = (look or Theme()).colour
-    return Picture(
-        title or _title(row),
-        _alt(row, relative),
-        _WORDS("caption"),
-        as_svg(lambda: _page(edges, part, colour)),
+    ax = new_axes(ax, 1.7, left=0.35, right=0.3, top=0.28, bottom=0.5)
+    bare(ax)
+    ax.hist(
+        relative,
+        bins=edges.tolist(),
+        weights=np.full(len(relative), 1 / len(relative)),
+        color=color,
+        rwidth=0.94,
+        gid="bars",
     )
+    ax.axvline(1.0, color=quiet(), linewidth=unit(), linestyle=(0, (3, 2)), zorder=3, gid="mean")
+    ax.annotate(
+        _WORDS("mean"),
+        (1.0, 1.0),
+        (0, 4),
+        xycoords=("data", "axes fraction"),
+        textcoords="offset points",
+        ha="center",
+        color=quiet(),
+    )
+    ax.set_xlim(0, edges[-1])
+    ax.set_yticks([])
+    ax.set_xlabel(_WORDS("axis"), color=quiet())
+    describe(ax, Description(title or _title(row), (_WORDS("caption"),), _alt(row, relative)))
+    return ax
 
 
 def _title(row: dict[str, Any]) -> str:
@@ -119,32 +141,3 @@ def _alt(row: dict[str, Any], relative: Array) -> str:
         largest=decimal(float(relative.max()), 2),
         effect=decimal(float(row["design_effect"]), 2),
     )
-
-
-def _page(edges: Array, part: Array, colour: str) -> Page:
-    page = Page(_TOP + _TALL + _FOOT)
-    floor, wide = _TOP + _TALL, WIDTH - _LEFT - 0.3
-
-    def at(value: float) -> float:
-        return float(_LEFT + wide * value / edges[-1])
-
-    for place, share in enumerate(part):
-        tall = _TALL * float(share / part.max())
-        left, right = at(edges[place]), at(edges[place + 1])
-        page.box(left + 0.01, floor - tall, right - left - 0.02, tall, gid=f"bar:{place}", facecolor=colour)
-    page.line((_LEFT, _LEFT + wide), (floor, floor))
-    page.line((at(1.0), at(1.0)), (_TOP - 0.05, floor), gid="mean", color=QUIET, dashes=(3, 2))
-    page.text(at(1.0), _TOP - 0.14, _WORDS("mean"), color=QUIET, fontsize=8, ha="center")
-    for value in _ticks(float(edges[-1])):
-        page.line((at(value), at(value)), (floor, floor + 0.05), color=RULE)
-        page.text(at(value), floor + 0.15, decimal(value), color=QUIET, fontsize=8, ha="center")
-    page.text(_LEFT + wide / 2, floor + 0.4, _WORDS("axis"), color=QUIET, ha="center")
-    return page
-
-
-def _ticks(most: float) -> list[float]:
-    """Round numbers from 0, at most eight."""
-    step = next(
-        one for one in (0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 10.0 ** np.ceil(np.log10(most))) if most / one <= 7
-    )
-    return [float(one) for one in np.arange(0.0, most + 1e-9, step)]

@@ -9,8 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from toolkit.errors import ToolkitError
-from toolkit.presentation.blocks import BLOCK_MIME, Block
-from toolkit.presentation.carry import unpacked
+from toolkit.presentation.blocks import BLOCK_MIME, Block, Several, unpacked
 from toolkit.reporting.documents.model import Cover, Document, Foreign, Passage, Section
 
 __all__ = ["HIDDEN_TAGS", "document_of", "without_blocks"]
@@ -29,6 +28,7 @@ def document_of(
     notebook
         The notebook as its JSON says it (nbformat 4). Cells tagged "analyst" or "parameters" are left out.
         A text cell may hold itself in other languages in its metadata: ``{"languages": {"fr": "## …"}}``.
+        A chapter whose cells showed nothing but empty `Several` is left out.
     cover
         What stands around the cells; in its language is what is gathered.
     templates
@@ -57,8 +57,16 @@ def document_of(
                     sections[-1][1].append(Passage(body.strip("\n")))
         elif cell["cell_type"] == "code":
             sections[-1][1].extend(_outputs(cell.get("outputs", ()), number))
-    opening, *others = (Section(title, tuple(parts)) for title, parts in sections)
+    opening, *others = (
+        Section(title, tuple(parts)) for title, parts in sections if not title or not _all_empty(parts)
+    )
     return Document(cover, opening, tuple(others), dict(templates or {}))
+
+
+def _all_empty(parts: Sequence[Block]) -> bool:
+    """Whether the cells of a chapter showed nothing but empty blocks: such a chapter is left out."""
+    shown = [part for part in parts if not isinstance(part, Passage)]
+    return bool(shown) and all(isinstance(part, Several) and not part.parts for part in shown)
 
 
 def _source(cell: Mapping[str, Any], language: str) -> str:

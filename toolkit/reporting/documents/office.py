@@ -5,18 +5,23 @@ from __future__ import annotations
 import datetime
 import io
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from toolkit.errors import InvalidInput, Problem
-from toolkit.reporting.documents.model import Document
+from toolkit.presentation.blocks import Bullets, Paragraph, Prose, Terms, table_of
+from toolkit.reporting.documents.model import Cover, Document, Section
 from toolkit.reporting.documents.words import frame_words
 
-__all__ = ["MOMENT", "described", "named_after", "opened_template", "rgb"]
+__all__ = ["MOMENT", "check_template", "described", "named_after", "opened_template", "rgb"]
 
 MOMENT = datetime.datetime(1980, 1, 1)
 
+LARGEST_TEMPLATE, LARGEST_UNPACKED = 50_000_000, 500_000_000
+"""Bytes of a template as it is, and of all its parts."""
+
+_SAVE_AGAIN = "save it again from Word or PowerPoint, as .docx or .pptx and not as a template file"
 _TRACES = ("/thumbnail", "/extended-properties", "/custom-properties", "/customXml", "/printerSettings")
 _SETTINGS = ("attachedTemplate", "mailMerge", "docVars", "saveThroughXslt")
 
@@ -27,15 +32,120 @@ def opened_template(opens: Callable[..., Any], template: Path | None) -> Any:
     Raises
     ------
     InvalidInput
-        It is not there or no file of this kind.
+        It is missing, not a file of this kind, too large, or loads something from elsewhere.
     """
     if template is None:
         return _without_traces(opens())
+    content = _packed(template)
     try:
-        return _without_traces(opens(io.BytesIO(template.read_bytes())))
-    except (KeyError, ValueError, OSError, zipfile.BadZipFile) as fault:
-        what = "is not there" if not template.is_file() else f"cannot be opened: {type(fault).__name__}"
-        mend = "save it again from Word or PowerPoint, as .docx or .pptx and not as a template file"
+        return _without_traces(opens(io.BytesIO(content)))
+    except Exception as fault:  # noqa: BLE001 - damaged parts raise whatever their reader stumbles over
+        what = f"cannot be opened: {type(fault).__name__}"
+        raise InvalidInput("brand", [Problem(template.name, what, _SAVE_AGAIN)]) from None
+
+
+def _packed(template: Path) -> bytes:
+    """A template's bytes, once it is a package of a sensible size without parts that lie elsewhere."""
+
+    def refuse(what: str, mend: str = _SAVE_AGAIN) -> NoReturn:
+        raise InvalidInput("brand", [Problem(template.name, what, mend)])
+
+    if not template.is_file():
+        refuse("is not a regular file" if template.exists() else "is not there", "check the path")
+    if template.stat().st_size > LARGEST_TEMPLATE:
+        refuse(f"has more than {LARGEST_TEMPLATE:,} bytes", "take large pictures out of it")
+    try:
+        content = template.read_bytes()
+        with zipfile.ZipFile(io.BytesIO(content)) as parts:
+            if sum(one.file_size for one in parts.infolist()) > LARGEST_UNPACKED:
+                refuse(f"unpacks to more than {LARGEST_UNPACKED:,} bytes", "take large pictures out of it")
+            elsewhere = list(_elsewhere(parts))
+    except OSError as fault:
+        refuse(f"cannot be read: {fault.strerror}", "give yourself the right to read it")
+    except InvalidInput:
+        raise
+    except Exception as fault:  # noqa: BLE001 - encrypted, oddly packed and damaged archives, damaged XML
+        refuse(f"cannot be opened: {type(fault).__name__}")
+    if elsewhere:
+        mend = "embed it in the template, or take it out (in Word: File → Info → Edit Links to Files)"
+        raise InvalidInput(
+            "brand",
+            [
+                Problem(template.name, f"{part} loads a {kind} from {target!r}", mend)
+                for part, kind, target in elsewhere
+            ],
+        )
+    return content
+
+
+def _elsewhere(parts: zipfile.ZipFile) -> Iterator[tuple[str, str, str]]:
+    """Part, kind and address of what a package loads from elsewhere; an ordinary hyperlink loads nothing.
+
+    Word's settings name the template a file was made from; that is taken out by `_without_places`.
+    """
+    from lxml import etree  # type: ignore[import-untyped]
+
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
+    for name in parts.namelist():
+        if not name.endswith(".rels") or name == "word/_rels/settings.xml.rels":
+            continue
+        for one in etree.fromstring(parts.read(name), parser).iter("{*}Relationship"):
+            kind, target = str(one.get("Type", "")).rpartition("/")[2], str(one.get("Target", ""))
+            link = kind == "hyperlink" and target.lower().startswith(("http://", "https://", "mailto:"))
+            if str(one.get("TargetMode", "")).lower() == "external" and not link:
+                yield name, kind, target if len(target) <= 60 else f"{target[:57]}…"
+
+
+def check_template(form: str, template: Path) -> None:
+    """Write a small document into a client's template: what fails here would fail in every report.
+
+    Parameters
+    ----------
+    form
+        "docx" or "pptx".
+
+    Raises
+    ------
+    InvalidInput
+        It cannot be opened, or lacks what a report is written with, such as the style "Heading 1".
+    """
+    trial = Document(
+        Cover("Study", "Organisation", wave="1", synthetic=True, brand="Brand", footer="Footer"),
+        sections=(
+            Section(
+                "Section",
+                (
+                    Prose(
+                        "Title",
+                        (
+                            Paragraph("Text."),
+                            Bullets(("one", "two")),
+                            Bullets(("one", "two"), ordered=True),
+                            Terms((("Term", "Text."),)),
+                        ),
+                    ),
+                    table_of(
+                        [{"a": "1", "b": "2"}], ("a", "b"), title="Table", kind="trial", notes=["Note."]
+                    ),
+                ),
+            ),
+        ),
+        templates={form: template},
+    )
+    try:
+        if form == "docx":
+            from toolkit.reporting.documents.word import render_docx
+
+            render_docx(trial)
+        else:
+            from toolkit.reporting.documents.slides import render_pptx
+
+            render_pptx(trial)
+    except InvalidInput:
+        raise
+    except Exception as fault:  # noqa: BLE001 - templates lack parts in many ways; each is told
+        mend = "start from a file of the program's own, with its built-in styles and layouts"
+        what = f"cannot be written into: {type(fault).__name__}: {fault}"
         raise InvalidInput("brand", [Problem(template.name, what, mend)]) from None
 
 

@@ -13,7 +13,7 @@ from toolkit.reporting.documents.typesetting import typeset
 __all__ = ["bitmaps", "sheets_of", "size_of"]
 
 _OPENING = re.compile(r"<svg\b[^>]*>")
-_SIDE = re.compile(r'\b(width|height)="([\d.]+)')
+_SIDE = re.compile(r'(?<![\w-])(width|height)="([\d.]+)')
 _DOTS = 170
 _PAGE = "#set page(width: {wide}pt, height: {high}pt, margin: 0pt)\n"
 

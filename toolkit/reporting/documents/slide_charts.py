@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+import xlsxwriter
 from pptx.chart.data import CategoryChartData
+from pptx.chart.xlsx import CategoryWorkbookWriter
 from pptx.enum.chart import XL_CHART_TYPE, XL_LABEL_POSITION, XL_LEGEND_POSITION, XL_TICK_LABEL_POSITION
 from pptx.enum.dml import MSO_PATTERN
 from pptx.oxml import parse_xml
@@ -16,7 +21,8 @@ from toolkit.reporting.documents.office import described, rgb
 
 __all__ = ["add_chart"]
 
-_DATA: Any = CategoryChartData  # without annotations of its own
+_CATEGORY_DATA: Any = CategoryChartData  # python-pptx is not annotated
+_WORKBOOK_WRITER: Any = CategoryWorkbookWriter
 _LEAST = 0.07
 """A bar shorter than this has no room for its number."""
 
@@ -29,6 +35,22 @@ _ERRORS = (
     '<c:errBarType val="both"/><c:errValType val="cust"/><c:noEndCap val="1"/>{plus}{minus}'
     '<c:spPr><a:ln w="12700"><a:solidFill><a:srgbClr val="1F2933"/></a:solidFill></a:ln></c:spPr></c:errBars>'
 )
+
+
+class _TextWorkbook(_WORKBOOK_WRITER):  # type: ignore[misc]
+    """The workbook in a chart, in which a label that begins with = is a text and an address is no link."""
+
+    @contextmanager
+    def _open_worksheet(self, xlsx_file: io.BytesIO) -> Iterator[tuple[Any, Any]]:
+        options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+        with xlsxwriter.Workbook(xlsx_file, options) as book:
+            yield book, book.add_worksheet()
+
+
+class _ChartData(_CATEGORY_DATA):  # type: ignore[misc]
+    @property
+    def _workbook_writer(self) -> _TextWorkbook:
+        return _TextWorkbook(self)
 
 
 def add_chart(slide: Any, chart: Chart, box: tuple[float, float, float, float], *, alt: str) -> None:
@@ -45,7 +67,7 @@ def add_chart(slide: Any, chart: Chart, box: tuple[float, float, float, float], 
     alt
         The same rows in words.
     """
-    data: Any = _DATA(number_format="0%")
+    data: Any = _ChartData(number_format="0%")
     data.categories = [name.replace("\n", " ") for name in chart.categories]
     for one in chart.series:
         data.add_series(one.name, one.values)

@@ -9,8 +9,8 @@ import pandas as pd
 
 from toolkit.findings import implied_by_ratio, largest_comparison
 from toolkit.presentation.blocks import Picture
-from toolkit.presentation.figures.dots import Dot, DotRow, Group, chart_of_dots, draw_dots
-from toolkit.presentation.figures.page import as_svg
+from toolkit.presentation.figures.dots import Cell, Column, Dot, DotRow, Group, chart_of_dots, dot_axes
+from toolkit.presentation.figures.drawing import Description, picture_of
 from toolkit.presentation.numbers import base, interval, is_known, percent, points
 from toolkit.presentation.theme import AUDIENCE_COLOURS, AUDIENCE_MARKERS
 from toolkit.records import records
@@ -58,10 +58,10 @@ def pairs_picture(pairs: pd.DataFrame) -> Picture:
                 Dot(end, row[f"estimate_{end}"], None, None, percent(row[f"estimate_{end}"]))
                 for end in ("a", "b")
             ),
-            side=f"{points(row['gap'], signed=True)} points",
-            side_note=interval(row["conf_low"], row["conf_high"])
-            if is_known(row["conf_low"])
-            else "no interval",
+            side=Cell(
+                f"{points(row['gap'], signed=True)} points",
+                interval(row["conf_low"], row["conf_high"]) if is_known(row["conf_low"]) else "no interval",
+            ),
             joined=True,
         )
         for row in records(pairs)
@@ -78,14 +78,14 @@ def bases_picture(row: Mapping[str, Any], over: pd.DataFrame) -> Picture:
             label=f"If {base(one['n'])} answered",
             hint="" if one["possible"] else "no whole number of them gives this percentage",
             dots=(Dot("open", one["estimate"], one["conf_low"], one["conf_high"], ""),),
-            side=f"{interval(one['conf_low'], one['conf_high'])} %",
+            side=Cell(f"{interval(one['conf_low'], one['conf_high'])} %"),
         )
         for one in records(over)
     ]
     least, most = rows[0], rows[-1]
     title = (
-        f"{row['published_as']} ({row['finding_id']}) could stand for {least.side} with a base of "
-        f"{base(over['n'].iloc[0])}, for {most.side} with {base(over['n'].iloc[-1])}"
+        f"{row['published_as']} ({row['finding_id']}) could stand for {least.side.words} with a base of "
+        f"{base(over['n'].iloc[0])}, for {most.side.words} with {base(over['n'].iloc[-1])}"
     )
     return _picture(title, _WILSON, rows, [_OPEN], "Interval")
 
@@ -106,8 +106,9 @@ def effects_picture(name: str, found: pd.DataFrame, shares: pd.DataFrame) -> Pic
                 Dot(end, one[f"estimate_{end}"], ends[f"low_{end}"], ends[f"high_{end}"], "", lane)
                 for lane, end in enumerate(("a", "b"))
             ),
-            side=f"{points(one['gap'], signed=True)} points",
-            side_note=interval(one["conf_low"], one["conf_high"]),
+            side=Cell(
+                f"{points(one['gap'], signed=True)} points", interval(one["conf_low"], one["conf_high"])
+            ),
             lanes=2,
         )
         for one, ends in zip(records(found), records(shares), strict=True)
@@ -116,10 +117,11 @@ def effects_picture(name: str, found: pd.DataFrame, shares: pd.DataFrame) -> Pic
     title = (
         f"{name}: the gap of {points(first['gap'])} points is "
         f"{interval(first['conf_low'], first['conf_high'])} for a simple random sample "
-        f"and {last.side_note} with a design effect of {last.name}"
+        f"and {last.side.note} with a design effect of {last.name}"
     )
     caption = (
-        f"{_WILSON} At the right: the gap and its interval. A design effect of 2 makes two answers worth one."
+        "Lines are 95 % intervals (Wilson) for the answers divided by the design effect: 1 is a simple "
+        "random sample, 2 makes two answers worth one. At the right: the gap and its interval."
     )
     return _picture(title, caption, rows, groups, "Gap")
 
@@ -130,7 +132,7 @@ def _known_row(row: Mapping[str, Any]) -> DotRow:
         label=f"n = {base(row['n'])}",
         hint="" if row["n_status"] == "known" else "the whole audience",
         dots=(Dot("known", row["estimate"], row["conf_low"], row["conf_high"], ""),),
-        side=f"{interval(row['conf_low'], row['conf_high'])} %",
+        side=Cell(f"{interval(row['conf_low'], row['conf_high'])} %"),
         band=(row["widest_low"], row["widest_high"]),
     )
 
@@ -144,7 +146,7 @@ def _open_rows(row: Mapping[str, Any]) -> list[DotRow]:
             label=f"If {base(n)} answered",
             hint="the most there can have been" if which == "most" else "an assumption",
             dots=(Dot("open", row["estimate"], row[f"{which}_low"], row[f"{which}_high"], ""),),
-            side=f"{interval(row[f'{which}_low'], row[f'{which}_high'])} %",
+            side=Cell(f"{interval(row[f'{which}_low'], row[f'{which}_high'])} %"),
         )
         for which, n in tried
     ]
@@ -157,7 +159,7 @@ def _words_row(row: Mapping[str, Any]) -> DotRow:
         label=f"“{row['published_as']}”",
         hint="",
         dots=(),
-        side=f"{interval(low, high)} %",
+        side=Cell(f"{interval(low, high)} %"),
         band=(low, high),
         empty="no percentage was published",
     )
@@ -180,8 +182,7 @@ def _ratio_picture(row: Mapping[str, Any]) -> Picture:
                 Dot("comparison", one["comparison"], None, None, ""),
                 Dot("claimed", one["share"], None, None, ""),
             ),
-            side=percent(one["share"]),
-            side_note=f"{points(one['gap'], signed=True)} points",
+            side=Cell(percent(one["share"]), f"{points(one['gap'], signed=True)} points"),
             joined=True,
         )
         for one in records(implied_by_ratio(ratio, shares))
@@ -192,10 +193,14 @@ def _ratio_picture(row: Mapping[str, Any]) -> Picture:
 
 
 def _picture(title: str, caption: str, rows: Sequence[DotRow], groups: Sequence[Group], side: str) -> Picture:
-    said = " ".join(
-        f"{' '.join(filter(None, [row.label, row.hint and f'({row.hint})']))}: "
-        f"{', '.join(filter(None, [row.side, row.side_note]))}."
+    said = {
+        row.name: f"{' '.join(filter(None, [row.label, row.hint and f'({row.hint})']))}: "
+        f"{', '.join(filter(None, [row.side.words, row.side.note]))}."
         for row in rows
+    }
+    description = Description(title, (caption,), "", (chart_of_dots(rows, groups),))
+    picture = picture_of(
+        lambda: dot_axes(rows, groups, description, said=said, side=Column(side), keys=groups, numbers=False)
     )
-    svg = as_svg(lambda: draw_dots(rows, groups, side_title=side))
-    return Picture(title, said, caption, svg, charts=(chart_of_dots(rows, groups),))
+    assert picture is not None  # noqa: S101 - rows are drawn whatever they hold
+    return picture

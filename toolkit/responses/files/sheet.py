@@ -9,7 +9,16 @@ import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem
 
-__all__ = ["Opening", "Sheet", "headings_of", "named", "peeled", "without_empty_columns"]
+__all__ = [
+    "Opening",
+    "Sheet",
+    "flattened",
+    "headings_of",
+    "named",
+    "peeled",
+    "without_empty_columns",
+    "without_row_numbers",
+]
 
 
 @dataclass(frozen=True)
@@ -38,6 +47,8 @@ class Sheet:
         Column number → value → label, where the file has them (SPSS, Stata).
     declared
         Column number → cells that the file declares missing (SPSS), where it holds any.
+    sets
+        Name of a multiple-response set of categories → the numbers of its columns (SPSS).
     sparse
         Whether a question nobody answered is not in the file at all (JSON, XML).
     """
@@ -49,6 +60,7 @@ class Sheet:
     labels: dict[int, dict[str, str]] = field(default_factory=dict)
     declared: dict[int, frozenset[str]] = field(default_factory=dict)
     sparse: bool = False
+    sets: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -91,9 +103,45 @@ def without_empty_columns(sheet: Sheet) -> Sheet:
     return replace(sheet, headings=headings, cells=cells, labels=labels, declared=declared)
 
 
+def without_row_numbers(sheet: Sheet) -> tuple[Sheet, tuple[str, ...]]:
+    """Leave out a first column without heading that only numbers the rows, as pandas and R write it."""
+    if sheet.names[0] or len(sheet.names) < 2 or any(row[0] for row in sheet.headings):
+        return sheet, ()
+    numbers = sheet.cells.iloc[:, 0].astype(str).str.strip().str.removesuffix(".0")
+    if not numbers.str.fullmatch("[0-9]{1,9}").all() or (numbers.astype("int64").diff() <= 0).any():
+        return sheet, ()
+    cells = sheet.cells.copy()
+    cells.isetitem(0, "")
+    note = "the first column, without heading, only numbers the rows: not read"
+    return without_empty_columns(replace(sheet, cells=cells)), (note,)
+
+
 def named(sheet: Sheet, names: Sequence[str]) -> Sheet:
     """The same cells under other headings."""
     return replace(sheet, headings=(tuple(names), *sheet.headings[1:]))
+
+
+_ONE_ANSWER = frozenset({"", "Response", "Open-Ended Response"})
+"""What stands below a question that has one column."""
+
+
+def flattened(sheet: Sheet) -> Sheet:
+    """Join several rows of headings to one name per column: "question | sub-heading".
+
+    A question is written once and stands for the columns right of it too; where the row below says nothing
+    or "Response", or repeats it, it is the name.
+    """
+    names: list[str] = list(sheet.headings[0])
+    for below in sheet.headings[1:]:
+        question, joined = "", []
+        for above, sub in zip(names, below, strict=True):
+            question = above or question
+            if (sub in _ONE_ANSWER and above) or sub == question:
+                joined.append(question)
+            else:
+                joined.append(f"{question} | {sub}" if question else sub)
+        names = joined
+    return replace(sheet, headings=(tuple(names),))
 
 
 def headings_of(names: Sequence[str], what: str = "heading") -> Iterator[Problem]:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -13,6 +11,7 @@ import pandas as pd
 from toolkit.errors import InvalidInput, Problem
 from toolkit.responses.files.sheet import Sheet
 from toolkit.responses.files.workbooks import as_text, frame_sheet
+from toolkit.system import temporary_folder
 
 __all__ = ["spss_sheet", "stata_sheet"]
 
@@ -35,7 +34,15 @@ def spss_sheet(data: bytes, *, source: str, notes: tuple[str, ...] = ()) -> Shee
         for place, name in enumerate(frame.columns)
         if (held := _declared(frame[name], ranges.get(str(name), ())))
     }
-    return replace(sheet, declared=declared)
+    places = {str(name).lower(): place for place, name in enumerate(frame.columns)}
+    sets = {
+        str(name): tuple(
+            places[str(one).lower()] for one in held["variable_list"] if str(one).lower() in places
+        )
+        for name, held in (about.mr_sets or {}).items()
+        if held["type"] == "C"
+    }
+    return replace(sheet, declared=declared, sets=sets)
 
 
 def _declared(cells: pd.Series, ranges: Iterable[Mapping[str, Any]]) -> frozenset[str]:
@@ -75,8 +82,8 @@ def _read(
 ) -> tuple[Any, Any]:
     import pyreadstat
 
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"answers{ending}"
+    with temporary_folder() as folder:  # it is cleared even if this process is killed
+        path = folder / f"answers{ending}"
         path.write_bytes(data)
         try:
             return read(str(path), user_missing=True)

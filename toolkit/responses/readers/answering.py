@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from toolkit.errors import Problem
-from toolkit.instrument.model import Instrument, Variable
+from toolkit.instrument.model import MISSING, Instrument, Variable
 from toolkit.responses.answers import BLANKS, AnswersFile
 from toolkit.responses.export import Columns
 from toolkit.responses.files.sheet import Sheet
@@ -18,8 +18,15 @@ from toolkit.responses.readers import people
 from toolkit.responses.readers.labels import label_problems, missing_by_label
 from toolkit.responses.readers.matching import Matched
 from toolkit.responses.readers.platform import Platform
-from toolkit.responses.readers.ticks import holds_words, read_ticks, split_any, with_write_in
-from toolkit.responses.vocabulary import flavour_of, label_words, number_cells, out_of_bounds, translate
+from toolkit.responses.readers.ticks import holds_words, read_ticks, split_any, split_ranks, with_write_in
+from toolkit.responses.vocabulary import (
+    as_known,
+    flavour_of,
+    label_words,
+    number_cells,
+    out_of_bounds,
+    translate,
+)
 
 __all__ = ["Answering"]
 
@@ -49,7 +56,8 @@ class Answering:
         """Every variable of the instrument, blank where the file has no column."""
         self._note_hidden(frame, columns.of_variable)
         of_variable = self._words_apart(frame, columns.of_variable)
-        joined = {item.id for item in self.instrument.items if item.type == "multi"} & of_variable.keys()
+        several = {item.id for item in self.instrument.items if item.type in ("multi", "ranking")}
+        joined = several & of_variable.keys()
         texts = {v.name for v in self.instrument.variables if v.kind == "text"}
         plain = texts | joined | {v.name for v in self.instrument.variables if v.kind == "number"}
         cells = {
@@ -61,6 +69,8 @@ class Answering:
         labels = {
             v.name: self._other(v) | label_words(v, self.instrument) | self._own_codes(v) for v in singles
         }
+        for name in codes:
+            cells[name] = as_known(cells[name], labels[name] | codes[name], self.problems)
         words = codes if flavour_of(cells, codes, labels) == "codes" else labels
         made: dict[str, pd.Series] = {}
         for item_id in joined:
@@ -94,8 +104,10 @@ class Answering:
         return found
 
     def _wordy(self, cells: pd.Series, heading: str, option: Variable) -> bool:
-        known = [*self.platform.blank, self.platform.hidden or "", *self.matched.words.get(heading, {})]
-        return holds_words(cells[~cells.isin(known)], option, numbered=self.platform.numbered)
+        known = {self.platform.hidden or "", *self.platform.blank, *MISSING, *self.entry.missing}
+        for held in (self.matched.words, self.labels, self.declared):
+            known |= {*held.get(heading, ())}
+        return holds_words(cells[~cells.isin(list(known))], option, numbered=self.platform.numbered)
 
     def _codes(self, variable: Variable) -> dict[str, str]:
         """What cells may say where they are no labels; a manifest has turned them into our codes already."""
@@ -136,7 +148,14 @@ class Answering:
         """
         blank = self.entry.out_of_range == "blank"
         excused = ~self.submitted | blank
-        numbers = number_cells(cells, variable, self.problems, excused=excused)
+        numbers = number_cells(
+            cells,
+            variable,
+            self.problems,
+            excused=excused,
+            decimal=self.entry.decimal,
+            units=self.entry.units,
+        )
         outside = out_of_bounds(numbers, variable) & excused
         if blank:
             self.blanked |= outside
@@ -147,6 +166,9 @@ class Answering:
     def _split(self, item_id: str, cells: Mapping[str, pd.Series]) -> dict[str, pd.Series]:
         variables = self.instrument.of_item(item_id)
         split = [v.name for v in variables if v.name in cells]
+        if not split and variables[0].item.type == "ranking":
+            separators = self.platform.separators
+            return split_ranks(cells[item_id], variables, separators, self.problems)
         if not split:
             return split_any(
                 cells[item_id],

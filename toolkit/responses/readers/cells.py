@@ -9,10 +9,11 @@ import pandas as pd
 
 from toolkit.errors import Problem
 from toolkit.instrument.model import Instrument, Variable
+from toolkit.responses.mapping import Condition
 from toolkit.responses.naming import rows_said
-from toolkit.responses.vocabulary import tidy
+from toolkit.responses.vocabulary import plain_number, tidy
 
-__all__ = ["assemble", "blank_column", "holds", "merged_cells", "recoded", "tidied"]
+__all__ = ["assemble", "blank_column", "holds", "merged_cells", "met", "recoded", "tidied"]
 
 
 _BLANK = (
@@ -66,6 +67,21 @@ def holds(cells: pd.Series, cell: str) -> pd.Series:
     if isinstance(cells.dtype, pd.CategoricalDtype) and cell not in cells.cat.categories:
         return pd.Series(False, index=cells.index)
     return cells == cell
+
+
+def met(cells: pd.Series, condition: Condition) -> np.ndarray:
+    """Where the cells of a condition's column meet it; 5.0 is 5."""
+    cells = cells.astype(str)
+    if condition.contains is not None:
+        return np.asarray(cells.str.contains(tidy(condition.contains), regex=False))
+    if condition.not_contains is not None:
+        return ~np.asarray(cells.str.contains(tidy(condition.not_contains), regex=False))
+    one = condition.not_equals if condition.equals is None else condition.equals
+    wanted = {tidy(value) for value in (condition.one_of or () if one is None else (one,))}
+    places, distinct = pd.factorize(cells)
+    alike = np.array([cell in wanted or plain_number(cell) in wanted for cell in distinct], dtype=bool)
+    found = alike[places] if len(alike) else np.zeros(len(cells), dtype=bool)
+    return ~found if condition.not_equals is not None else found
 
 
 def merged_cells(

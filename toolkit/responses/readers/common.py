@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -11,8 +12,12 @@ from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument.model import Instrument
 from toolkit.responses.answers import AnswersFile, PlatformName
 from toolkit.responses.export import Export, tally
+from toolkit.responses.files.sheet import Sheet
+from toolkit.responses.naming import rows_said
+from toolkit.responses.readers import cells as of_cells
+from toolkit.responses.vocabulary import Findings, plain_number, tidy
 
-__all__ = ["finish", "kept_rows", "plain_entry", "rename_problems"]
+__all__ = ["finish", "kept_rows", "of_entry", "plain_entry", "rename_problems"]
 
 
 def plain_entry(path: Path, platform: PlatformName, wave: str, headings: Iterable[str]) -> AnswersFile:
@@ -33,6 +38,58 @@ def rename_problems(entry: AnswersFile, headings: Iterable[str], instrument: Ins
     for name in entry.absent:
         if name not in names:
             yield Problem("absent", f"'{name}' is no item", near_names(name, names))
+
+
+def of_entry(sheet: Sheet, entry: AnswersFile, problems: list[Problem]) -> tuple[Sheet, tuple[str, ...]]:
+    """Keep the rows of a file that an entry reads, and say how many it does not.
+
+    Parameters
+    ----------
+    sheet
+        Its first row of headings holds a name for each column.
+    """
+    if not entry.rows:
+        return sheet, ()
+    lacking = sorted({condition.column for condition in entry.rows} - set(sheet.names))
+    if lacking:
+        mend = near_names(lacking[0], sheet.names)
+        raise InvalidInput(
+            entry.file, [Problem(f"column {name}", "is not in the file", mend) for name in lacking]
+        )
+    held = {name: sheet.cells.iloc[:, sheet.names.index(name)].astype(str).map(tidy)
+            for name in {condition.column for condition in entry.rows}}  # fmt: skip
+    mine = pd.Series(True, index=sheet.cells.index)
+    for condition in entry.rows:
+        mine &= of_cells.met(held[condition.column], condition)
+    notes = []
+    if entry.wave_column is None:
+        notes = [("rows of the file that this entry does not read", ~mine)]
+    else:
+        cells = held[entry.wave_column.column]
+        values = {tidy(cell): wave for cell, wave in entry.wave_column.values.items()}
+        problems += _unknown_waves(cells, values, entry)
+        out = cells.isin([cell for cell, wave in values.items() if wave is None])
+        notes = [("rows of other waves, which the study file leaves out", out)]
+    said = tuple(f"{int(rows.sum())} {what}" for what, rows in notes if rows.any())
+    return replace(sheet, cells=sheet.cells[mine]), said
+
+
+def _unknown_waves(
+    cells: pd.Series, values: Mapping[str, str | None], entry: AnswersFile
+) -> Iterator[Problem]:
+    """Rows that no wave claims."""
+    blank = cells[(cells == "") & ("" not in values)]
+    column = entry.wave_column.column if entry.wave_column else ""
+    if len(blank):
+        what = "is blank: nothing says to which wave the row belongs"
+        mend = 'fill it in, or leave such rows out by values: {…, "": null}'
+        yield Problem(f"column {column}, {rows_said(blank.index)}", what, mend)
+    for cell in cells[cells != ""].unique() if values else ():
+        if cell not in values and plain_number(cell) not in values:
+            rows = cells.index[cells == cell]
+            what = f"{cell[:40]!r} is not among the values of wave"
+            mend = f"{near_names(cell, values)} Or add it (null leaves its rows out)"
+            yield Problem(f"column {column}, {rows_said(rows)}", what, mend)
 
 
 def kept_rows(aside: Mapping[str, pd.Series], index: pd.Index) -> pd.Series:
@@ -83,6 +140,8 @@ def finish(
     tallied = [("read", "rows in the file", len(organisation))]
     tallied += [("noted", note, len(organisation)) for note in notes]
     tallied += [("noted", note, rows) for note, rows in (counted or {}).items()]
+    if isinstance(problems, Findings):
+        tallied += [("noted", what, int(rows.sum())) for what, rows in problems.noted.items()]
     unplaced = int(organisation.isna().sum())
     if unplaced and (entry.organisation_column is not None or entry.mapping is not None):
         tallied.append(("noted", "no organisation given, of all rows read", unplaced))

@@ -13,7 +13,7 @@ from toolkit.instrument.exchange.manifest import ExportManifest, read_manifest
 from toolkit.instrument.model import Instrument
 from toolkit.responses.answers import AnswersFile
 from toolkit.responses.export import Columns, Export, match_columns, multi_of
-from toolkit.responses.files.sheet import Opening, Sheet, named
+from toolkit.responses.files.sheet import Opening, Sheet, named, without_empty_columns, without_row_numbers
 from toolkit.responses.readers import cells as of_cells
 from toolkit.responses.readers import common, people
 from toolkit.responses.readers.answering import Answering
@@ -22,12 +22,14 @@ from toolkit.responses.readers.matching import (
     by_codes,
     by_manifest,
     check_manifest,
+    ranks_of,
     unique_names,
 )
 from toolkit.responses.readers.platform import Platform
 from toolkit.responses.readers.recodes import settled
 from toolkit.responses.readers.table import read_mapped
 from toolkit.responses.readers.ticks import NOT_TICKED
+from toolkit.responses.vocabulary import Findings
 
 __all__ = ["read_platform"]
 
@@ -49,14 +51,22 @@ def read_platform(
         With every problem of the file, where `strict`; always where it cannot be opened or matched at all.
     """
     source = entry.file if entry else path.name
-    sheet = platform.load(path, source, entry.opening if entry else Opening())
+    sheet = without_empty_columns(platform.load(path, source, entry.opening if entry else Opening()))
+    sheet, unread = without_row_numbers(sheet)
     if entry is not None and entry.mapping is not None:
         return _mapped(platform, sheet, path, instrument, entry, strict)
-    entry = entry or common.plain_entry(path, platform.name, wave, sheet.names)
+    if entry is None:
+        said = [*sheet.names, *(code for name in sheet.names for code in platform.spellings(name))]
+        entry = common.plain_entry(path, platform.name, wave, said)
     manifest = read_manifest(entry.manifest) if entry.manifest is not None else None
     sheet = platform.coded(sheet, instrument, manifest, source)
+    entry = _spelt(entry, platform, unique_names(sheet.names))
+    sheet_problems: list[Problem] = []
+    numbered, left = common.of_entry(named(sheet, unique_names(sheet.names)), entry, sheet_problems)
+    sheet = replace(sheet, cells=numbered.cells)
     matched = _matched(platform, sheet, entry, instrument, manifest)
-    problems = [*matched.problems, *common.rename_problems(entry, _known(sheet, platform), instrument)]
+    problems = Findings([*sheet_problems, *matched.problems])
+    problems += common.rename_problems(entry, _known(sheet, platform), instrument)
     problems += [
         Problem(f"column {name}", "is missing", platform.mend)
         for name in platform.required
@@ -66,10 +76,21 @@ def read_platform(
     frame = of_cells.tidied(raw)
     aside = {} if entry.keep_tests else platform.aside(frame, problems)
     kept = common.kept_rows(aside, frame.index)
+    if entry.duplicates is not None:
+        submitted = platform.submitted(frame[kept], matched.accepted, [])
+        ids = next(([name] for name in platform.id_columns if name in frame), None)
+        by = [*([name] for name in platform.unique if name in frame), *([ids] if ids else [])]
+        others = people.other_rows(frame[kept], submitted, entry, by, problems, platform.dated)
+        aside = {
+            **aside,
+            **{why: rows.reindex(frame.index, fill_value=False) for why, rows in others.items()},
+        }
+        kept = common.kept_rows(aside, frame.index)
     organisation = people.organisations_of(frame, entry, problems)
     if not kept.all():
         frame, raw = frame[kept], raw[kept]
     matched = settled(matched, frame, entry, problems)
+    matched, entry, frame, raw = _in_order(platform, matched, entry, frame, raw)
     heading, note = _audience_heading(platform, frame, entry, matched, manifest, instrument)
     entry_seen = entry.model_copy(update={"audience_column": heading})
     submitted = platform.submitted(frame, matched.accepted, problems)
@@ -83,7 +104,8 @@ def read_platform(
     unsaid = _unsaid(sheet, instrument, manifest)
     columns, blank = _columns(platform, matched, entry_seen, instrument, audience, unsaid)
     problems += columns.problems
-    problems += people.other_wave(frame, entry, matched.accepted)
+    column = _heading_of("wave", platform, matched.names)
+    problems += people.other_wave(frame, entry, matched.accepted, column)
     whose = pd.DataFrame(
         {
             "respondent": _ids(frame, platform, problems),
@@ -108,7 +130,7 @@ def read_platform(
         problems=problems,
         strict=strict,
         path=path,
-        notes=(*sheet.notes, *matched.notes, *note, *blank),
+        notes=(*sheet.notes, *unread, *matched.notes, *note, *blank, *left),
         counted={_BLANKED: int(work.blanked.sum())},
         hidden=None if work.hidden is None else work.hidden[~spoilt],
         beside=None if beside is None else beside[~spoilt],
@@ -130,6 +152,66 @@ def _answered(frame: pd.DataFrame, platform: Platform, matched: Matched, instrum
     return found
 
 
+def _heading_of(column: str, platform: Platform, names: Sequence[str]) -> str:
+    """The heading of a column as the file writes it: in a group, or with a text behind its code."""
+    coded = [] if column in names else [name for name in names if column in platform.spellings(name)]
+    return coded[0] if len(coded) == 1 else column
+
+
+def _spelt(entry: AnswersFile, platform: Platform, names: Sequence[str]) -> AnswersFile:
+    """The entry with the headings it names as the file writes them: in a group, or with a text behind."""
+
+    def here(column: str) -> str:
+        return _heading_of(column, platform, names)
+
+    said: dict[str, object] = {
+        "ignore_columns": tuple(here(name) for name in entry.ignore_columns),
+        "rows": tuple(one.model_copy(update={"column": here(one.column)}) for one in entry.rows),
+    }
+    if "audience_column" in entry.model_fields_set or here(entry.audience_column) in names:
+        said["audience_column"] = here(entry.audience_column)
+    if entry.organisation_column is not None:
+        said["organisation_column"] = here(entry.organisation_column)
+    if entry.wave_column is not None:
+        column = here(entry.wave_column.column)
+        said["wave_column"] = entry.wave_column.model_copy(update={"column": column})
+    if entry.duplicates is not None:
+        rule = entry.duplicates
+        renamed = {"by": tuple(map(here, rule.by)), "order": rule.order and here(rule.order)}
+        said["duplicates"] = rule.model_copy(update=renamed)
+    return entry.model_copy(
+        update={key: value for key, value in said.items() if value != getattr(entry, key)}
+    )
+
+
+def _in_order(
+    platform: Platform, matched: Matched, entry: AnswersFile, frame: pd.DataFrame, raw: pd.DataFrame
+) -> tuple[Matched, AnswersFile, pd.DataFrame, pd.DataFrame]:
+    """Rankings with a column per rank as one column of what was ranked, in order, a line each."""
+    places: dict[str, list[tuple[int, str]]] = {}
+    for name, found in matched.accepted.items():
+        item_id, mark, rank = found.partition("#")
+        if mark:
+            places.setdefault(item_id, []).append((int(rank), name))
+    if not places:
+        return matched, entry, frame, raw
+    accepted = {name: found for name, found in matched.accepted.items() if "#" not in found}
+    names, read = list(matched.names), list(entry.ignore_columns)
+    for item_id, ranked in places.items():
+        headings = [name for _, name in sorted(ranked)]
+        cells = frame[headings].astype(str)
+        unseen = (cells == platform.hidden).all(axis=1) if platform.hidden else False
+        lines = ["\n".join(one for one in row if one and one != platform.hidden) for row in cells.to_numpy()]
+        joined = pd.Series(lines, index=frame.index, dtype=str).mask(unseen, platform.hidden)
+        whole = f"{headings[0]} …"
+        frame, raw = frame.assign(**{whole: joined}), raw.assign(**{whole: joined})
+        accepted[whole] = item_id
+        names.append(whole)
+        read += headings
+    entry = entry.model_copy(update={"ignore_columns": tuple(read)})
+    return replace(matched, names=tuple(names), accepted=accepted), entry, frame, raw
+
+
 def _beside(frame: pd.DataFrame, entry: AnswersFile, instrument: Instrument) -> pd.DataFrame | None:
     """Per multi-select, who ticked or wrote something in a column of it that stays unread."""
     made: dict[str, pd.Series] = {}
@@ -145,8 +227,7 @@ def _mapped(
     platform: Platform, sheet: Sheet, path: Path, instrument: Instrument, entry: AnswersFile, strict: bool
 ) -> Export:
     problems: list[Problem] = []
-    sheet = named(sheet, unique_names(sheet.names))
-    frame = of_cells.tidied(sheet.cells.set_axis(list(sheet.names), axis=1))
+    frame = of_cells.tidied(sheet.cells.set_axis(list(unique_names(sheet.names)), axis=1))
     aside = {} if entry.keep_tests else platform.aside(frame, problems)
     if problems:
         raise InvalidInput(entry.file, problems)
@@ -159,6 +240,7 @@ def _mapped(
         ids=platform.id_columns,
         separators=platform.separators[:1],
         aside=aside,
+        dated=platform.dated,
     )
 
 
@@ -174,7 +256,7 @@ def _unsaid(sheet: Sheet, instrument: Instrument, manifest: ExportManifest | Non
 def _known(sheet: Sheet, platform: Platform) -> list[str]:
     """Everything `columns` may name a column by."""
     said = [code for name in sheet.names for code in platform.spellings(name)]
-    return [*(name for row in sheet.headings for name in row), *said]
+    return [*(name for row in sheet.headings for name in row), *unique_names(sheet.names), *said]
 
 
 def _matched(
@@ -187,8 +269,8 @@ def _matched(
     ids = sheet.headings[-1] if platform.ids_row and len(sheet.headings) > 2 else ()
     codes = [platform.spellings(name) for name in sheet.names]
     if manifest is None:
-        accepted = platform.accepted(instrument)
-        told = by_codes(sheet.names, codes, accepted, instrument, entry.columns, ids)
+        accepted = platform.accepted(instrument) | ranks_of(instrument)
+        told = by_codes(sheet.names, codes, accepted, instrument, entry.columns, ids, entry.ignore_columns)
         if not told.accepted and platform.texts:
             what = "are question texts, or codes of another survey: no column is known by its code"
             raise InvalidInput(entry.file, [Problem("headings", what, platform.texts)])
@@ -197,7 +279,8 @@ def _matched(
     found = by_manifest(sheet, manifest)
     if not found.accepted:  # text headings and short codes may be told by the code alone
         found = by_manifest(named(sheet, [code[0] for code in codes]), manifest)
-    told = by_codes(sheet.names, codes, {}, instrument, entry.columns, ids)
+    ranks = ranks_of(instrument)
+    told = by_codes(sheet.names, codes, ranks, instrument, entry.columns, ids, entry.ignore_columns)
     repeated = tuple(p for p in told.problems if not _all_found(p, found, platform))
     return replace(
         found,
@@ -269,7 +352,10 @@ def _columns(
         if not instrument[name].write_in and not _by_text(name, matched, instrument)
     ]
     own = {name for name in matched.names if _is_own(platform, name)}
-    other = {*own, entry.audience_column, entry.organisation_column or "", "wave"}
+    by_wave = {"wave", _heading_of("wave", platform, matched.names)}
+    if entry.wave_column is not None:
+        by_wave.add(entry.wave_column.column)
+    other = {*own, entry.audience_column, entry.organisation_column or "", *by_wave}
     known = set(matched.accepted.values())
     held = [name for name in needed if name in known or instrument[name].item.id in known]
     strange = [name for name in matched.names if name not in matched.accepted and name not in other]
@@ -317,8 +403,7 @@ def _ids(frame: pd.DataFrame, platform: Platform, problems: list[Problem]) -> pd
     column = next((name for name in platform.id_columns if name in frame), None)
     if column is None:
         return pd.Series(frame.index.astype(str), index=frame.index)
-    problems.extend(people.duplicates(frame[column], column))
-    return frame[column].astype(str)
+    return people.ids_of(frame, column, problems, named=False)
 
 
 def _copied_rows(frame: pd.DataFrame, platform: Platform) -> Iterator[Problem]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from toolkit.errors import Problem
 from toolkit.instrument.exchange.words import MISSING_WORDS
 from toolkit.instrument.model import MISSING, Instrument, Variable
-from toolkit.responses.vocabulary import label_words, tidy
+from toolkit.responses.vocabulary import folded, label_words
 
 __all__ = ["label_problems", "missing_by_label"]
 
@@ -44,28 +44,24 @@ def missing_by_label(labels: Mapping[str, str], variable: Variable, instrument: 
     }
     known = {**_WORDS, **own}
     return {
-        value: known[_plain(label)]
+        value: known[folded(label)]
         for value, label in labels.items()
-        if value not in variable.codes and _plain(label) in known
+        if value not in variable.codes and folded(label) in known
     }
 
 
 def label_problems(heading: str, labels: Mapping[str, str], variable: Variable) -> Iterator[Problem]:
     """Codes that carry the label of another code: the scale runs the other way, or it is another item's."""
     ours = {
-        code: {_plain(label) for label in option.label.values()}
+        code: {folded(label) for label in option.label.values()}
         for option in (variable.scale.options if variable.scale else ())
         for code in (option.code,)
     }
     for value, label in labels.items():
-        others = [code for code, words in ours.items() if _plain(label) in words and code != value]
-        if value in ours and _plain(label) not in ours[value] and others:
+        others = [code for code, words in ours.items() if folded(label) in words and code != value]
+        if value in ours and folded(label) not in ours[value] and others:
             yield Problem(
                 f"column {heading}, value {value}",
                 f"is labelled {label!r}, which is answer {others[0]} of '{variable.name}'",
                 "the scale is coded otherwise there; recode it, or mend the codes of the instrument",
             )
-
-
-def _plain(label: str) -> str:
-    return tidy(label).casefold().replace("’", "'")

@@ -195,6 +195,7 @@ LIMESURVEY = Platform(
     mend="export again with the response data (id, date submitted)",
     unique=("token",),
     stamp="seed",
+    dated=("datestamp", "submitdate", "startdate"),
     hidden=_HIDDEN,
     escaped=True,
     audience=GROUP,

@@ -8,6 +8,7 @@ import pandas as pd
 
 from toolkit.errors import Problem
 from toolkit.instrument.model import Instrument, Item, Variable
+from toolkit.responses.answers import AnswersFile
 from toolkit.responses.mapping import ItemMapping, Mapping
 from toolkit.responses.naming import rows_said
 from toolkit.responses.readers import cells as of_cells
@@ -17,10 +18,12 @@ from toolkit.responses.readers.ticks import (
     read_ticks,
     separator_of,
     split_choices,
+    split_ranks,
     ticked,
     with_write_in,
 )
 from toolkit.responses.vocabulary import (
+    as_known,
     code_words,
     label_words,
     number_cells,
@@ -40,12 +43,14 @@ class MappedAnswers:
         self,
         frame: pd.DataFrame,
         raw: pd.DataFrame,
+        entry: AnswersFile,
         mapping: Mapping,
         instrument: Instrument,
         separators: tuple[str, ...],
         problems: list[Problem],
     ) -> None:
-        self.frame, self.raw, self.mapping, self.instrument = frame, raw, mapping, instrument
+        self.frame, self.raw, self.entry, self.mapping = frame, raw, entry, mapping
+        self.instrument = instrument
         self.separators, self.problems = separators, problems
         self.written: dict[str, int] = {}
         """Note → rows it is about, of answers in people's own words."""
@@ -72,6 +77,12 @@ class MappedAnswers:
         variables = self.instrument.of_item(item.id)
         blank = set(self._blank(where))
         values = {tidy(value): code for value, code in where.values.items()}
+        if item.type == "ranking" and where.column is not None:
+            separators = (where.separator,) if where.separator else self.separators
+            cells = (self.raw if "\n" in separators else self.frame)[where.column]
+            return split_ranks(
+                cells.where(~cells.isin(list(blank)), ""), variables, separators, self.problems
+            )
         if item.type == "multi" and where.column is not None:
             words = values or option_labels(item.options) | {o.code: o.code for o in item.options}
             separators = (where.separator,) if where.separator else self.separators
@@ -88,10 +99,10 @@ class MappedAnswers:
             cells = self._cells(variable, where, places)
             cells = cells.where(~cells.isin(list(blank)), "") if blank else cells
             if write_in is not None and not values:
-                cells, texts = _own_words(cells, variable, write_in, self.instrument)
+                cells, texts = self._own_words(cells, variable, write_in)
                 if texts is not None:
                     columns[write_in.name] = texts
-            columns[variable.name] = _column(cells, values, variable, self.instrument, self.problems)
+            columns[variable.name] = self._column(cells, values, variable)
         return columns
 
     def _cells(self, variable: Variable, where: ItemMapping, places: TMapping[str, str]) -> pd.Series:
@@ -114,36 +125,32 @@ class MappedAnswers:
             made = made.mask(filled, code)
         return translate(made, code_words(variable, self.instrument), variable, self.problems)
 
+    def _column(self, cells: pd.Series, values: dict[str, str], variable: Variable) -> pd.Series:
+        entry, problems = self.entry, self.problems
+        if variable.kind == "text":
+            return cells
+        if variable.kind == "number":
+            cells = cells.replace(values)
+            return number_cells(cells, variable, problems, decimal=entry.decimal, units=entry.units)
+        if variable.kind == "option":
+            if not values:
+                return read_ticks(cells, variable, problems)
+            cells = as_known(cells, values, problems)
+            problems.extend(unknown_cells(cells[~cells.isin(["", *values])], values, variable))
+            return ticked(cells.isin([cell for cell, code in values.items() if code == "1"]))
+        known = code_words(variable, self.instrument)
+        words = {cell: known[code] for cell, code in values.items()}
+        words = words or label_words(variable, self.instrument) | known
+        return translate(as_known(cells, words, problems), words, variable, problems)
 
-def _own_words(
-    cells: pd.Series, variable: Variable, write_in: Variable, instrument: Instrument
-) -> tuple[pd.Series, pd.Series | None]:
-    """Cells without what people wrote themselves, and that; None where the column holds none of it."""
-    if variable.kind == "option":
-        mine = variable.option == write_in.option and holds_words(cells, variable)
-        return (cells.str.slice(0, 0), cells) if mine else (cells, None)
-    known = label_words(variable, instrument) | code_words(variable, instrument)
-    strange = ~cells.isin(["", *known])
-    return cells.where(~strange, ""), cells.where(strange, "")
-
-
-def _column(
-    cells: pd.Series,
-    values: dict[str, str],
-    variable: Variable,
-    instrument: Instrument,
-    problems: list[Problem],
-) -> pd.Series:
-    if variable.kind == "text":
-        return cells
-    if variable.kind == "number":
-        return number_cells(cells.replace(values), variable, problems)
-    if variable.kind == "option":
-        if not values:
-            return read_ticks(cells, variable, problems)
-        words = values
-        problems.extend(unknown_cells(cells[~cells.isin(["", *words])], words, variable))
-        return ticked(cells.isin([cell for cell, code in words.items() if code == "1"]))
-    known = code_words(variable, instrument)
-    words = {cell: known[code] for cell, code in values.items()} or label_words(variable, instrument) | known
-    return translate(cells, words, variable, problems)
+    def _own_words(
+        self, cells: pd.Series, variable: Variable, write_in: Variable
+    ) -> tuple[pd.Series, pd.Series | None]:
+        """Cells without what people wrote themselves, and that; None where the column holds none of it."""
+        if variable.kind == "option":
+            mine = variable.option == write_in.option and holds_words(cells, variable)
+            return (cells.str.slice(0, 0), cells) if mine else (cells, None)
+        known = label_words(variable, self.instrument) | code_words(variable, self.instrument)
+        cells = as_known(cells, known, self.problems)
+        strange = ~cells.isin(["", *known])
+        return cells.where(~strange, ""), cells.where(strange, "")

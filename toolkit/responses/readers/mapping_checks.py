@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import difflib
+from collections import Counter
 from collections.abc import Iterator
 
-from toolkit.errors import Problem, near_names
+import pandas as pd
+
+from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument.model import Instrument, Item, Variable
 from toolkit.responses.answers import AnswersFile
-from toolkit.responses.files.sheet import Sheet, headings_of
+from toolkit.responses.files.sheet import Sheet
 from toolkit.responses.mapping import ItemMapping, Mapping
-from toolkit.responses.vocabulary import code_words, tidy
+from toolkit.responses.naming import rows_said
+from toolkit.responses.vocabulary import code_words, folded, tidy
 
-__all__ = ["mapping_problems", "spelt_as_mapped", "unexplained"]
+__all__ = ["long_file", "mapping_problems", "pivoted", "spelt_as_mapped", "unexplained"]
 
 
 def mapping_problems(
     mapping: Mapping, entry: AnswersFile, headings: tuple[str, ...], instrument: Instrument
 ) -> Iterator[Problem]:
-    """Headings that are not there or stand twice, items and codes that are not known, things said twice."""
-    yield from _twice(headings, mapping)
+    """Headings that are not there, items and codes that are not known, things said twice."""
     items = {item.id: item for item in instrument.items}
     used = [("mapping → respondent", mapping.respondent), ("mapping → organisation", mapping.organisation)]
     used += [("mapping → audience", c.column) for rule in mapping.audience for c in rule.when]
@@ -48,11 +52,113 @@ def mapping_problems(
     yield from _places_said_otherwise(mapping, entry)
 
 
-def spelt_as_mapped(headings: tuple[str, ...], mapping: Mapping) -> tuple[str, ...]:
-    """Headings as the mapping writes them, where only blanks and line breaks differ."""
-    wanted = [name for name in _named(mapping) if name and name not in headings]
-    spelt = {tidy(name): name for name in wanted}
-    return tuple(spelt.get(tidy(heading), heading) for heading in headings)
+def spelt_as_mapped(headings: tuple[str, ...], mapping: Mapping, entry: AnswersFile) -> tuple[str, ...]:
+    """Headings as the mapping writes them, where only blanks, line breaks, case or apostrophes differ."""
+    wanted = [name for name in _named(mapping, entry) if name and name not in headings]
+    for key in (tidy, folded):
+        spelt = {key(name): name for name in wanted}
+        alike = Counter(key(heading) for heading in headings)
+        headings = tuple(
+            spelt.get(key(heading), heading) if alike[key(heading)] == 1 else heading for heading in headings
+        )
+        wanted = [name for name in wanted if name not in headings]
+    return headings
+
+
+def pivoted(sheet: Sheet, entry: AnswersFile, mapping: Mapping, problems: list[Problem]) -> Sheet:
+    """Make one row per respondent of a file with one row per question; its questions become the headings.
+
+    Columns that differ between the rows of a respondent are left out. Several answers to one question are
+    joined by ";", as a multi-select in one cell.
+    """
+    if entry.long is None:
+        return sheet
+    lacking = [name for name in (entry.long.respondent, entry.long.question, entry.long.answer)
+               if name not in sheet.names]  # fmt: skip
+    if lacking:
+        found = [Problem(f"long: column {name}", "is not in the file", near_names(name, sheet.names))
+                 for name in lacking]  # fmt: skip
+        raise InvalidInput(entry.file, [*problems, *found])
+    cells = sheet.cells.set_axis(list(sheet.names), axis=1)
+    who = cells[entry.long.respondent].map(tidy)
+    question = cells[entry.long.question].map(tidy)
+    for name, blank in ((entry.long.respondent, who == ""), (entry.long.question, question == "")):
+        if blank.any():
+            where = f"column {name}, {rows_said(cells.index[blank])}"
+            problems.append(Problem(where, "is blank", "fill it in, or take the row out"))
+    rest = [name for name in sheet.names
+            if name not in (entry.long.respondent, entry.long.question, entry.long.answer)]  # fmt: skip
+    constant = [name for name in rest if (cells[name].groupby(who).nunique() <= 1).all()]
+    for name in dict.fromkeys(_named(mapping, entry)):
+        if name in rest and name not in constant:
+            several = cells[name].groupby(who).nunique()
+            what = f"differs between the rows of respondent {several.index[several > 1][0]!r}"
+            problems.append(Problem(f"column {name}", what, "correct the export, or do not map it"))
+        if name in constant and name in set(question):
+            problems.append(
+                Problem(f"column {name}", "is both a heading and a question", "rename one of them")
+            )
+    if problems:
+        raise InvalidInput(entry.file, problems)
+    first = ~who.duplicated()
+    given = cells[entry.long.answer].where(cells[entry.long.answer].str.strip() != "")
+    long = pd.DataFrame({"who": who, "question": question, "given": given}).dropna().drop_duplicates()
+    wide = long.groupby(["who", "question"], sort=False)["given"].agg(";".join).unstack("question")
+    wide = wide.reindex(index=who[first], columns=list(dict.fromkeys(question))).fillna("").astype(str)
+    made = cells.loc[first, [entry.long.respondent, *constant]]
+    made = pd.concat([made, wide.set_axis(made.index)], axis=1)
+    made = made.assign(**_unasked(mapping, made.columns, set(rest)))
+    note = f"read from one row per question: {len(cells)} rows, {len(made)} respondents"
+    return Sheet((tuple(made.columns),), made.set_axis(range(made.shape[1]), axis=1), sheet.delimiter,
+                 (*sheet.notes, note))  # fmt: skip
+
+
+def _unasked(mapping: Mapping, columns: pd.Index, rest: set[str]) -> dict[str, str]:
+    """Blank columns of questions that no row answers, but for names that look like another's."""
+    wanted = [heading for where in mapping.items.values() for heading in where.headings]
+    unread = [str(name) for name in columns if name not in wanted]
+    lacking = [name for name in wanted if name not in columns and name not in rest]
+    return {name: "" for name in lacking if not difflib.get_close_matches(name, unread, cutoff=0.7)}
+
+
+def long_file(
+    sheet: Sheet, mapping: Mapping, entry: AnswersFile, instrument: Instrument
+) -> Iterator[Problem]:
+    """Find a file with one row per question that the entry reads as one row per respondent."""
+    if entry.long is not None or len(sheet.cells) < 2:
+        return
+    items = {folded(item.id) for item in instrument.items} | {folded(v.name) for v in instrument.variables}
+    items |= {folded(name) for name in mapping.items for name in mapping.items[name].headings}
+    items |= {
+        folded(text) for item in instrument.items for texts in item.text.values() for text in texts.values()
+    }
+    for place, name in enumerate(sheet.names):
+        cells = sheet.cells.iloc[:, place].astype(str)
+        if cells.nunique() * 2 > len(cells):
+            continue
+        held = [cell for cell in cells.unique() if folded(cell) in items]
+        if len(held) < 2 or cells.isin(held).mean() < 0.5:
+            continue
+        again = [other for at, other in enumerate(sheet.names) if at != place
+                 and _one_per(sheet.cells.iloc[:, at].astype(str), cells)]  # fmt: skip
+        who = (
+            mapping.respondent
+            if mapping.respondent in again
+            else next(iter(again), "the respondent's column")
+        )
+        rest = [other for other in sheet.names if other not in (name, who)]
+        answer = rest[-1] if rest else "the answer's column"
+        what = f"column '{name}' holds questions ({', '.join(held[:3])}): the file has one row per question"
+        mend = f"write long: {{respondent: {who}, question: {name}, answer: {answer}}} beside the mapping"
+        yield Problem("file", what, f"{mend}; the questions are then the headings that the mapping names")
+        return
+
+
+def _one_per(who: pd.Series, question: pd.Series) -> bool:
+    """Whether a column names respondents: each has several rows, and few of them the same question."""
+    both = pd.DataFrame({"who": who, "question": question})
+    return bool(who.nunique() > 1 and who.duplicated(keep=False).mean() > 0.5
+                and both.duplicated().mean() < 0.5)  # fmt: skip
 
 
 def unexplained(sheet: Sheet, mapping: Mapping, instrument: Instrument) -> Iterator[Problem]:
@@ -68,19 +174,15 @@ def unexplained(sheet: Sheet, mapping: Mapping, instrument: Instrument) -> Itera
             yield Problem(f"mapping → items → {name}", what, "list them under blank")
 
 
-def _twice(headings: tuple[str, ...], mapping: Mapping) -> Iterator[Problem]:
-    """Headings that stand twice matter where the mapping names them; blank ones never."""
-    named = set(_named(mapping))
-    for problem in headings_of(headings):
-        if problem.where.removeprefix("column ") in named:
-            yield problem
-
-
-def _named(mapping: Mapping) -> Iterator[str]:
+def _named(mapping: Mapping, entry: AnswersFile) -> Iterator[str]:
     yield from (h for where in mapping.items.values() for h in where.headings)
     yield from (c.column for rule in mapping.audience for c in rule.when)
     yield from (mapping.respondent or "", mapping.organisation or "")
     yield from (mapping.design.headings.values() if mapping.design else ())
+    yield from (condition.column for condition in entry.rows)
+    yield from (*entry.duplicates.by, entry.duplicates.order or "") if entry.duplicates else ()
+    if entry.long:
+        yield from (entry.long.respondent, entry.long.question, entry.long.answer)
     if mapping.submitted:
         yield mapping.submitted.column
 
@@ -113,13 +215,15 @@ def _item_problems(item: Item, where: ItemMapping, instrument: Instrument) -> It
         yield Problem(place, "is a matrix", "write columns: {row: heading, …}")
     if item.type in ("number", "text") and where.columns:
         yield Problem(place, "has one column", "write column: heading")
-    if item.type in ("matrix", "multi") and where.either:
+    if item.type in ("matrix", "multi", "ranking") and where.either:
         yield Problem(place, f"is a {item.type}", "either is for items of one column; write columns")
     if item.type == "single" and where.columns:
         codes = list(code_words(instrument.of_item(item.id)[0], instrument))
         for name in sorted(set(where.columns) - set(codes)):
             yield Problem(f"{place} → columns", f"'{name}' is no answer code", near_names(name, codes))
-    if item.type in ("matrix", "multi") and where.columns:
+    if item.type == "ranking" and where.column is not None and where.values:
+        yield Problem(f"{place} → values", "a ranking in one column lists options", "take values out")
+    if item.type in ("matrix", "multi", "ranking") and where.columns:
         for name in sorted(set(where.columns) - set(parts)):
             yield Problem(f"{place} → columns", f"'{name}' is no row or option", near_names(name, parts))
         for name in sorted(set(parts) - set(where.columns)):
@@ -135,4 +239,4 @@ def _item_problems(item: Item, where: ItemMapping, instrument: Instrument) -> It
 def _targets(item: Item, variable: Variable, where: ItemMapping, instrument: Instrument) -> list[str]:
     if item.type == "multi":
         return ["0", "1"] if where.columns else [option.code for option in item.options]
-    return list(code_words(variable, instrument)) if item.type in ("single", "matrix") else []
+    return list(code_words(variable, instrument)) if item.type in ("single", "matrix", "ranking") else []

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument.exchange.manifest import Column, ExportManifest, instrument_hash
 from toolkit.instrument.model import Instrument, Variable
-from toolkit.responses.files.sheet import Sheet
+from toolkit.responses.files.sheet import Sheet, named
 from toolkit.responses.vocabulary import tidy
 
-__all__ = ["Matched", "by_codes", "by_manifest", "check_manifest", "codes_of", "suffixed", "unique_names"]
+__all__ = [
+    "Matched",
+    "by_codes",
+    "by_manifest",
+    "check_manifest",
+    "codes_of",
+    "ranks_of",
+    "suffixed",
+    "unique_names",
+    "unique_sheet",
+]
 
 
 @dataclass(frozen=True)
@@ -58,11 +68,23 @@ def unique_names(headings: Iterable[str]) -> tuple[str, ...]:
     return tuple(names)
 
 
+def unique_sheet(sheet: Sheet) -> tuple[Sheet, tuple[str, ...]]:
+    """Number the headings of a sheet that stand again, and say so."""
+    times = Counter(name for name in sheet.names if name)
+    notes = [
+        f"heading '{name[:60]}' stands {count} times: the second is called '{name[:60]} (2)', and so on"
+        for name, count in times.items()
+        if count > 1
+    ]
+    more = (f"{len(notes) - 5} further headings stand again and are numbered in the same way",)
+    return named(sheet, unique_names(sheet.names)), (*notes[:5], *(more if len(notes) > 5 else ()))
+
+
 def codes_of(instrument: Instrument) -> dict[str, str]:
     """Headings by code in every usual spelling → variable, or item for a multi-select in one column."""
     accepted: dict[str, str] = {}
     for item in instrument.items:
-        if item.type == "multi":
+        if item.type in ("multi", "ranking"):
             accepted[item.id] = item.id
     for variable in instrument.variables:
         stem, part = variable.item.id, variable.part
@@ -90,6 +112,17 @@ def _write_in_spellings(variable: Variable, instrument: Instrument) -> Iterator[
     yield from (f"{stem}_TEXT", f"{stem}-Comment", f"{stem}[other]", f"{stem}/other", f"{stem}_other")
     if variable.item.type == "single":
         yield from (f"{stem}[{code}]", f"{stem}/{code}", f"{stem}_{code}", f"{stem}.{code}")
+
+
+def ranks_of(instrument: Instrument) -> dict[str, str]:
+    """Headings of LimeSurvey's columns by rank, `item[1]` → `item#1`; each holds the code of an option."""
+    return {
+        f"{item.id}[{rank}]": f"{item.id}#{rank}"
+        for item in instrument.items
+        if item.type == "ranking"
+        for rank in range(1, len(item.options) + 1)
+        if str(rank) not in {option.code for option in item.options}
+    }
 
 
 def suffixed(instrument: Instrument, taken: Iterable[str]) -> dict[str, tuple[str, str]]:
@@ -123,6 +156,7 @@ def by_codes(
     instrument: Instrument,
     columns: Mapping[str, str],
     ids: tuple[str, ...] = (),
+    ignored: Collection[str] = (),
 ) -> Matched:
     """Match without a manifest: import ids and headings the study file names first, then codes.
 
@@ -132,16 +166,25 @@ def by_codes(
         What each heading says as a code, likeliest first.
     ids
         The platform's own id of each column, where the file holds them.
+    ignored
+        Names of columns that stay unread.
     """
     names = unique_names(headings)
     others = suffixed(instrument, accepted)
     found: dict[str, str] = {}
     audiences: dict[str, tuple[str, ...]] = {}
-    repeated = {heading for heading, times in Counter(headings).items() if times > 1}
+    settled = {*columns, *ignored}
+    repeated = {
+        heading
+        for heading, times in Counter(headings).items()
+        if times > 1 and not _settled(heading, headings, names, settled)
+    }
     told = dict(zip(names, ids, strict=True)) if ids else {}
     for name, heading, said in zip(names, headings, codes, strict=True):
-        spellings = (heading, *said)
+        spellings = (name,) if name != heading else (heading, *said)
         known = next((key for key in (told.get(name, ""), *spellings) if key in columns), None)
+        if name != heading and heading in repeated:
+            spellings = (heading, *said)
         code = next((key for key in spellings if key in accepted), None)
         other = next((key for key in spellings if key in others), None)
         if known is not None and (heading not in repeated or known == told.get(name)):
@@ -151,26 +194,35 @@ def by_codes(
         elif other is not None:
             found[name], audiences[name] = others[other][0], (others[other][1],)
     return Matched(
-        names, found, audiences=audiences, problems=tuple(_repeated(headings, names, told, columns))
+        names, found, audiences=audiences, problems=tuple(_repeated(headings, names, told, settled))
     )
 
 
+def _settled(heading: str, headings: Sequence[str], names: Sequence[str], said: Collection[str]) -> bool:
+    """Whether the study file says of all columns of a heading but one what they are."""
+    mine = [name for name, own in zip(names, headings, strict=True) if own == heading]
+    return sum(name not in said for name in mine) <= 1
+
+
 def _repeated(
-    headings: tuple[str, ...], names: tuple[str, ...], ids: Mapping[str, str], columns: Mapping[str, str]
+    headings: tuple[str, ...], names: tuple[str, ...], ids: Mapping[str, str], said: Collection[str]
 ) -> Iterator[Problem]:
     for heading, times in Counter(headings).items():
         mine = [name for name, own in zip(names, headings, strict=True) if own == heading]
-        if heading and times > 1 and not all(ids.get(name) in columns for name in mine):
+        if heading and times > 1 and not all(ids.get(name) in said for name in mine):
+            if _settled(heading, headings, names, said):
+                continue
             shown = f" (import ids {', '.join(ids[name] for name in mine)})" if ids else ""
             mend = "name their import ids under columns, or " if ids else ""
             yield Problem(
                 f"column {heading}",
                 f"heading stands {times} times{shown}",
-                f"{mend}rename all but one and export again",
+                f"{mend}say what {', '.join(map(repr, mine[:4]))} are, under columns or ignore_columns",
             )
     blank = [number for number, heading in enumerate(headings, start=1) if not heading]
     if blank:
-        yield Problem(f"column {blank[0]}", "has no heading", "export again with headings")
+        what = "has no heading, but holds answers"
+        yield Problem(f"column {blank[0]}", what, "write its heading, or take the column out")
 
 
 def check_manifest(
@@ -265,6 +317,6 @@ def _placed(headings: tuple[str, ...], style: str, manifest: ExportManifest) -> 
         places, columns = seen[heading], tuple(held[heading])
         if len(places) == len(columns):
             found |= {place: (column,) for place, column in zip(places, columns, strict=True)}
-        elif len(places) == 1 and columns[0].kind == "option" and len({c.item for c in columns}) == 1:
+        elif len(places) == 1 and columns[0].option is not None and len({c.item for c in columns}) == 1:
             found[places[0]] = columns
     return found

@@ -163,6 +163,7 @@ def _submitted(frame: pd.DataFrame, items: Collection[str], problems: list[Probl
 
 ODK = Platform(
     name="odk",
+    dated=("_submission_time", "SubmissionDate", "end"),
     load=_load,
     id_columns=("KEY", "_uuid", "meta/instanceID", "meta-instanceID", "instanceID", "_id"),
     own=_own,

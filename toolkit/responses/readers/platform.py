@@ -46,6 +46,8 @@ class Platform:
         Its own columns in which nothing may stand twice.
     stamp
         Its own column in which a number drawn for each response stands, so that no two rows are quite alike.
+    dated
+        Its own columns of dates, likeliest first, that tell which of two responses came later.
     blank
         Cells that mean "seen but unanswered".
     hidden
@@ -85,6 +87,7 @@ class Platform:
     accepted: Callable[[Instrument], dict[str, str]] = codes_of
     unique: tuple[str, ...] = ()
     stamp: str | None = None
+    dated: tuple[str, ...] = ()
     blank: tuple[str, ...] = ()
     hidden: str | None = None
     escaped: bool = False

@@ -12,20 +12,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem
+from toolkit.instrument.exchange.manifest import ExportManifest
 from toolkit.instrument.model import Instrument
 from toolkit.responses.answers import AnswersFile, PlatformName
 from toolkit.responses.export import Export
 from toolkit.responses.files.opening import read_cells
-from toolkit.responses.files.sheet import Opening, Sheet
+from toolkit.responses.files.sheet import Opening, Sheet, without_empty_columns
 from toolkit.responses.readers.engine import read_platform
 from toolkit.responses.readers.limesurvey import own_of_limesurvey
 from toolkit.responses.readers.platform import Platform
-from toolkit.responses.vocabulary import code_words
+from toolkit.responses.vocabulary import code_words, option_labels, tidy
 
 __all__ = ["SPSS", "STATA", "read_spss", "read_stata"]
 
@@ -92,6 +94,38 @@ def _submitted(frame: pd.DataFrame, items: Collection[str], problems: list[Probl
     return frame["submitdate"] != "" if "submitdate" in frame else pd.Series(True, index=frame.index)
 
 
+def _sets_joined(sheet: Sheet, instrument: Instrument, manifest: ExportManifest | None, source: str) -> Sheet:
+    """The sheet with each multiple-response set of categories as one column of the item it is called as.
+
+    The columns of such a set hold the first option chosen, the second, and so on.
+    """
+    for name, places in sheet.sets.items():
+        items = [
+            one for one in instrument.items if one.type == "multi" and one.id == name.lstrip("$").lower()
+        ]
+        if not items or not places or manifest is not None:
+            continue
+        codes = option_labels(items[0].options)
+        columns = []
+        for place in places:
+            labels = sheet.labels.get(place, {})
+            told = {value: codes[tidy(label)] for value, label in labels.items() if tidy(label) in codes}
+            cells = sheet.cells.iloc[:, place].astype(str)
+            cells = cells.where(~cells.isin(list(sheet.declared.get(place, ()))), "")
+            columns.append([told.get(cell, cell) for cell in cells])
+        cells = sheet.cells.copy()
+        for place in places:
+            cells.isetitem(place, "")
+        chosen = [
+            "\n".join(dict.fromkeys(one for one in row if one.strip())) for row in zip(*columns, strict=True)
+        ]
+        cells[cells.shape[1]] = pd.Series(chosen, index=cells.index, dtype=str)
+        headings = ["" if place in places else heading for place, heading in enumerate(sheet.names)]
+        note = f"multiple-response set {name} of categories, read as '{items[0].id}'"
+        sheet = replace(sheet, headings=((*headings, items[0].id),), cells=cells, notes=(*sheet.notes, note))
+    return without_empty_columns(sheet) if sheet.sets else sheet
+
+
 def _code(name: str) -> str:
     """Names are written in any case."""
     return name if re.search("[a-z]", name) else name.lower()
@@ -106,6 +140,7 @@ def _platform(name: PlatformName, manifest: str) -> Platform:
         spellings=lambda heading: (_code(heading),),
         codes=code_words,
         submitted=_submitted,
+        coded=_sets_joined,
         manifests=(manifest, name),
     )
 

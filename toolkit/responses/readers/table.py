@@ -14,23 +14,41 @@ from toolkit.instrument.model import Instrument
 from toolkit.responses.answers import AnswersFile
 from toolkit.responses.export import Export
 from toolkit.responses.files.opening import read_cells
-from toolkit.responses.files.sheet import Sheet, named
-from toolkit.responses.mapping import Condition, Mapping
+from toolkit.responses.files.sheet import Sheet, flattened, named, peeled, without_empty_columns
+from toolkit.responses.mapping import Mapping
 from toolkit.responses.readers import cells as of_cells
 from toolkit.responses.readers import common, people
 from toolkit.responses.readers.mapped import MappedAnswers
-from toolkit.responses.readers.mapping_checks import mapping_problems, spelt_as_mapped, unexplained
+from toolkit.responses.readers.mapping_checks import (
+    long_file,
+    mapping_problems,
+    pivoted,
+    spelt_as_mapped,
+    unexplained,
+)
+from toolkit.responses.readers.matching import unique_sheet
 from toolkit.responses.readers.published import (
     another_year,
     design_columns,
     other_shape,
     without_optional,
 )
-from toolkit.responses.vocabulary import tidy
+from toolkit.responses.readers.ticks import NOT_TICKED
+from toolkit.responses.vocabulary import Findings, tidy
 
-__all__ = ["read_mapped", "read_table"]
+__all__ = ["SURVEYMONKEY_IDS", "load_table", "read_mapped", "read_table"]
 
-
+_ONE_COLUMN = {"Response", "Open-Ended Response"}
+SURVEYMONKEY_IDS = ("Respondent ID", "RespondentID", "respondent_id")
+_SURVEYMONKEY_OWN = {
+    *SURVEYMONKEY_IDS,
+    "Collector ID",
+    "CollectorID",
+    "collector_id",
+    "Date Created",
+    "StartDate",
+}
+_MICROSOFT_OWN = ("Start time", "Completion time")
 _NO_RULE = "meets no rule of the mapping's audience"
 
 
@@ -58,8 +76,46 @@ def read_table(
         raise InvalidInput(
             entry.file, [Problem("mapping", "is missing", "write one; see docs/your_own_study.md")]
         )
+    return read_mapped(load_table(path, entry), path, instrument, entry=entry, strict=strict)
+
+
+def load_table(path: Path, entry: AnswersFile) -> Sheet:
+    """Read the cells of a form's export under one name per column; also of any other mapped table.
+
+    Raises
+    ------
+    InvalidInput
+        Where it is not the platform's, or holds no rows below its headings.
+    """
     sheet = read_cells(path, source=entry.file, how=entry.opening)
-    return read_mapped(sheet, path, instrument, entry=entry, strict=strict)
+    if entry.platform != "table":
+        sheet = without_empty_columns(sheet)
+    own, texts = set(sheet.names), {str(cell).strip() for cell in sheet.cells.iloc[0]}
+    rows = entry.headings
+    if rows is None and entry.platform == "surveymonkey":
+        if not _SURVEYMONKEY_OWN & own and not texts & _ONE_COLUMN:
+            wanted = "a column Respondent ID, or Response in a second row of headings"
+            raise InvalidInput(entry.file, [_not_of("SurveyMonkey", sheet, wanted)])
+        rows = 2 if _has_second_heading(sheet) else 1
+    if rows is None and entry.platform == "microsoftforms" and not set(_MICROSOFT_OWN) <= own:
+        wanted = "columns Start time and Completion time"
+        raise InvalidInput(entry.file, [_not_of("Microsoft Forms", sheet, wanted)])
+    if rows is not None and rows > 1:
+        sheet = flattened(peeled(sheet, rows - 1, source=entry.file))
+    return sheet
+
+
+def _not_of(platform: str, sheet: Sheet, wanted: str) -> Problem:
+    shown = ", ".join(sheet.names[:5])[:150]
+    what = f"are not those of {platform} ({shown} …): {wanted} should be there"
+    mend = "check platform and file; where its own columns were taken out, write headings: 2 (rows of them)"
+    return Problem("headings", what, mend)
+
+
+def _has_second_heading(sheet: Sheet) -> bool:
+    """Whether the first record is a row of sub-headings: it has no id, or there are no ids at all."""
+    places = [number for number, name in enumerate(sheet.names) if name in _SURVEYMONKEY_OWN]
+    return not places or not str(sheet.cells.iloc[0, places[0]]).strip()
 
 
 def read_mapped(
@@ -72,6 +128,7 @@ def read_mapped(
     separators: tuple[str, ...] = (";",),
     ids: tuple[str, ...] = (),
     aside: TMapping[str, pd.Series] | None = None,
+    dated: tuple[str, ...] = (),
 ) -> Export:
     """Read cells as the entry's mapping says.
 
@@ -83,6 +140,8 @@ def read_mapped(
         The platform's own columns of ids; the first one there counts where the mapping names none.
     aside
         Rows the platform says are no responses, by reason.
+    dated
+        The platform's own columns of dates.
 
     Raises
     ------
@@ -92,37 +151,48 @@ def read_mapped(
     mapping = entry.mapping
     if mapping is None:
         raise TypeError("a table is read by its mapping")
-    sheet = named(sheet, spelt_as_mapped(sheet.names, mapping))
+    sheet, notes = unique_sheet(sheet)
+    sheet = named(sheet, spelt_as_mapped(sheet.names, mapping, entry))
     headings = sheet.names
     entry, mapping, lacking = without_optional(entry, mapping, headings)
-    problems = [*another_year(entry, headings), *mapping_problems(mapping, entry, headings, instrument)]
+    problems = Findings(another_year(entry, headings))
+    sheet, left = common.of_entry(sheet, entry, problems)
+    if entry.long is not None:
+        sheet = pivoted(sheet, entry, mapping, problems)
+        mapping = mapping.model_copy(update={"respondent": mapping.respondent or entry.long.respondent})
+        headings = sheet.names
+    problems += mapping_problems(mapping, entry, headings, instrument)
+    problems += long_file(sheet, mapping, entry, instrument)
     if problems:
         raise InvalidInput(entry.file, problems)
-    own = dict(aside or {})
-    frame = of_cells.tidied(sheet.cells).set_axis(list(headings), axis=1)
-    first = [headings.index(name) == place for place, name in enumerate(headings)]
-    raw = sheet.cells.set_axis(list(headings), axis=1).loc[:, first]
-    frame = frame.loc[:, first]
+    raw = sheet.cells.set_axis(list(headings), axis=1)
+    frame = of_cells.tidied(raw)
+    own = {reason: rows.reindex(frame.index) for reason, rows in (aside or {}).items()}
     audience, by_rule = _audiences(frame, entry, mapping)
     aside = {**own, **by_rule}
     organisation = _organisation(frame, entry, mapping)
     idle = [*dict.fromkeys(_idle(frame, mapping)), *lacking, *other_shape(entry, sheet)]
+    place = mapping.respondent or next((name for name in ids if name in frame), None)
+    kept = common.kept_rows(aside, frame.index)
+    submitted = pd.Series(_submitted(frame, mapping), index=frame.index)
+    others = people.other_rows(
+        frame[kept], submitted[kept], entry, [[place]] if place else [], problems, dated
+    )
+    aside |= {why: rows.reindex(frame.index, fill_value=False) for why, rows in others.items()}
     kept = common.kept_rows(aside, frame.index)
     frame = frame[kept]
-    place = mapping.respondent or next((name for name in ids if name in frame), None)
-    people_ids = frame[place] if place else pd.Series(frame.index.astype(str), index=frame.index)
-    problems += people.duplicates(people_ids, place or "row")
+    whose_ids = people.ids_of(frame, place, problems, named=mapping.respondent is not None)
     columns: dict[str, pd.Series] = {}
     problems += unexplained(sheet, mapping, instrument)
-    reading = MappedAnswers(frame, raw[kept], mapping, instrument, separators, problems)
+    reading = MappedAnswers(frame, raw[kept], entry, mapping, instrument, separators, problems)
     for item_id, where in mapping.items.items():
         columns |= reading.item(instrument.item(item_id), where)
     whose = pd.DataFrame(
         {
-            "respondent": people_ids,
+            "respondent": whose_ids,
             "organisation": organisation[kept],
             "audience": audience[kept],
-            "submitted": _submitted(frame, mapping),
+            "submitted": submitted[kept],
             **design_columns(frame, mapping, problems),
         },
         index=frame.index,
@@ -137,15 +207,38 @@ def read_mapped(
         strict=strict,
         path=path,
         idle=idle,
-        notes=sheet.notes,
+        notes=(*sheet.notes, *notes, *left),
         counted=reading.written,
+        beside=_beside(frame, mapping, instrument),
     )
+
+
+_MARKS = (" | ", "[", "___", "/")
+"""What parts the heading of an option from that of its question."""
+
+
+def _beside(frame: pd.DataFrame, mapping: Mapping, instrument: Instrument) -> pd.DataFrame | None:
+    """Per multi-select with a column per option, who filled a column of it that the mapping leaves out.
+
+    Such a column begins as all of the others do, up to a mark: "Why? | ", "why[", "why/".
+    """
+    named = {heading for where in mapping.items.values() for heading in where.headings}
+    made = {}
+    for item_id, where in mapping.items.items():
+        if instrument.item(item_id).type != "multi" or len(where.places) < 2:
+            continue
+        begins = [{one.rpartition(mark)[0] + mark for one in where.places.values()} for mark in _MARKS]
+        stem = next((one for same in begins if len(same) == 1 for one in same if one not in _MARKS), None)
+        left = [name for name in frame if stem and name.startswith(stem) and name not in named]
+        if left:
+            made[item_id] = ~frame[left].astype(str).isin(NOT_TICKED).all(axis=1)
+    return pd.DataFrame(made, index=frame.index) if made else None
 
 
 def _idle(frame: pd.DataFrame, mapping: Mapping) -> Iterator[str]:
     """Tests that no row meets: harmless where nobody is of that kind, and wrong where a value is misspelt."""
     for condition in (c for rule in mapping.audience for c in rule.when):
-        if not _met(frame, condition).any():
+        if not of_cells.met(frame[condition.column], condition).any():
             test, value = next(
                 (k, v) for k, v in condition.model_dump(exclude_unset=True).items() if k != "column"
             )
@@ -153,20 +246,9 @@ def _idle(frame: pd.DataFrame, mapping: Mapping) -> Iterator[str]:
 
 
 def _submitted(frame: pd.DataFrame, mapping: Mapping) -> np.ndarray:
-    return np.ones(len(frame), dtype=bool) if mapping.submitted is None else _met(frame, mapping.submitted)
-
-
-def _met(frame: pd.DataFrame, condition: Condition) -> np.ndarray:
-    cells = frame[condition.column]
-    if condition.equals is not None:
-        return np.asarray(cells == tidy(condition.equals))
-    if condition.not_equals is not None:
-        return np.asarray(cells != tidy(condition.not_equals))
-    if condition.contains is not None:
-        return np.asarray(cells.str.contains(tidy(condition.contains), regex=False))
-    if condition.not_contains is not None:
-        return ~np.asarray(cells.str.contains(tidy(condition.not_contains), regex=False))
-    return np.asarray(cells.isin([tidy(value) for value in condition.one_of or ()]))
+    if mapping.submitted is None:
+        return np.ones(len(frame), dtype=bool)
+    return of_cells.met(frame[mapping.submitted.column], mapping.submitted)
 
 
 def _audiences(
@@ -177,7 +259,9 @@ def _audiences(
     audience = np.full(len(frame), entry.audience, dtype=object)
     aside: dict[str, np.ndarray] = {}
     for rule in mapping.audience:
-        fits = open_rows & np.logical_and.reduce([_met(frame, c) for c in rule.when] or [open_rows])
+        fits = open_rows & np.logical_and.reduce(
+            [of_cells.met(frame[c.column], c) for c in rule.when] or [open_rows]
+        )
         open_rows &= ~fits
         if rule.audience:
             audience[fits] = rule.audience

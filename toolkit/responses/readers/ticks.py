@@ -10,7 +10,15 @@ import pandas as pd
 
 from toolkit.errors import Problem
 from toolkit.instrument.model import MISSING, Option, Variable
-from toolkit.responses.vocabulary import option_labels, option_numbers, tidy, unknown_cells
+from toolkit.responses.naming import rows_said
+from toolkit.responses.vocabulary import (
+    as_known,
+    category_dtype,
+    option_labels,
+    option_numbers,
+    tidy,
+    unknown_cells,
+)
 
 __all__ = [
     "NOT_TICKED",
@@ -20,6 +28,7 @@ __all__ = [
     "separator_of",
     "split_any",
     "split_choices",
+    "split_ranks",
     "ticked",
     "with_write_in",
 ]
@@ -54,6 +63,7 @@ def read_ticks(
     """
     own = _own_words(variable, numbered=numbered)
     words = {*TICKED, *(set(own) - set(NOT_TICKED))}
+    cells = as_known(cells, dict.fromkeys(words, "1") | dict.fromkeys(NOT_TICKED, "0"), problems)
     places, distinct = pd.factorize(cells)
     strange = [cell for cell in distinct if cell not in words and cell not in NOT_TICKED]
     if strange:
@@ -76,8 +86,9 @@ def _own_words(variable: Variable, *, numbered: bool) -> tuple[str, ...]:
 
 def holds_words(cells: pd.Series, variable: Variable, *, numbered: bool = False) -> bool:
     """Whether the column of an option that takes a write-in holds people's own words, not ticks."""
-    marks = {*TICKED, *NOT_TICKED, *_own_words(variable, numbered=numbered)}
-    return not {tidy(cell) for cell in cells.astype(str).unique()} <= marks
+    marks = dict.fromkeys([*TICKED, *NOT_TICKED, *_own_words(variable, numbered=numbered)], "")
+    said = pd.Series(cells.astype(str).unique(), dtype=str).map(tidy)
+    return not set(as_known(said, marks, [])) <= marks.keys()
 
 
 def with_write_in(
@@ -219,6 +230,52 @@ def split_choices(
         holding = [cell for cell, found in parts.items() if found and code in found]
         columns[variable.name] = ticked(cells.isin(holding))
     return columns
+
+
+def split_ranks(
+    cells: pd.Series, variables: Sequence[Variable], separators: Sequence[str], problems: list[Problem]
+) -> dict[str, pd.Series]:
+    """Make one column of ranks per option of cells that list options from the first to the last.
+
+    Options may be named by code or by label in any language. One that is not listed has no rank.
+    """
+    options = variables[0].item.options
+    words = {option.code: option.code for option in options} | option_labels(options)
+    separator = separator_of(cells, words, separators)
+    order: dict[str, list[str]] = {}
+    for cell in cells.unique():
+        pieces = _pieces(cell, words, separator) if cell.strip() else []
+        order[cell] = _known_in_order(pieces, words, separator)
+        if not order[cell] and pieces:
+            left = cells[cells == cell].map(lambda one: _around(one, words, separator)[1])
+            problems.extend(unknown_cells(left.rename(cells.name), words, variables[0], joined=True))
+        elif len(set(order[cell])) < len(order[cell]):
+            where = f"column {cells.name}, {rows_said(cells.index[cells == cell])}"
+            problems.append(Problem(where, "ranks one option twice", "correct the export"))
+    made = {}
+    for variable in variables:
+        code, categories = variable.part, list(variable.categories)
+        rank = {
+            cell: categories.index(str(found.index(code) + 1))
+            for cell, found in order.items()
+            if code in found and str(found.index(code) + 1) in categories
+        }
+        places = cells.map(lambda cell, rank=rank: rank.get(cell, -1)).to_numpy(dtype=int)
+        dtype = category_dtype(variable.categories, variable.ordered)
+        made[variable.name] = pd.Series(pd.Categorical.from_codes(places, dtype=dtype), index=cells.index)
+    return made
+
+
+def _known_in_order(pieces: Sequence[str], words: Mapping[str, str], separator: str) -> list[str]:
+    """Codes of the pieces in order, labels that hold the separator put together; [] where one is unknown."""
+    if not pieces:
+        return []
+    for length in range(len(pieces), 0, -1):
+        code = words.get(tidy(separator.join(pieces[:length])))
+        rest = _known_in_order(pieces[length:], words, separator) if code else []
+        if code and (rest or length == len(pieces)):
+            return [code, *rest]
+    return []
 
 
 def taken_apart(cell: str, words: Mapping[str, str], separator: str) -> frozenset[str] | None:

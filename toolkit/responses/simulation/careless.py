@@ -10,6 +10,7 @@ import pandas as pd
 from toolkit.instrument.model import Instrument, Variable
 from toolkit.instrument.routing import asked
 from toolkit.responses.simulation.people import Array, generator
+from toolkit.responses.simulation.population import ranked_at_random
 
 __all__ = ["KINDS", "carelessly"]
 
@@ -57,6 +58,10 @@ def _item_answers(
     if variables[0].kind == "option":
         yield from _ticks(variables, straight, place, rng)
         return
+    if variables[0].item.type == "ranking":
+        ranks = ranked_at_random(variables, len(place), rng)
+        yield from ((variable, ranks[variable.name]) for variable in variables)
+        return
     for variable in variables:
         drawn = np.where(straight, place, rng.random(len(place)))
         if variable.kind == "single":
@@ -80,8 +85,11 @@ def _ticks(
     alone = straight | exclusive[any_one]
     first = np.where(straight, one, any_one)
     more = rng.random((len(variables), len(place))) < 0.3
+    most = variables[0].item.maximum or len(variables)
+    held = np.ones(len(place), dtype=int)  # the first is kept, whatever else was ticked
     for number, variable in enumerate(variables):
-        ticked = (first == number) | (more[number] & ~alone & ~exclusive[number])
+        also = more[number] & ~alone & ~exclusive[number] & (first != number) & (held < most)
+        ticked, held = (first == number) | also, held + also
         yield variable, np.where(ticked, "1", "0").astype(object)
 
 

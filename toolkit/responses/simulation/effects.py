@@ -131,13 +131,13 @@ def _target(effect: Effect, instrument: Instrument, known: Mapping[str, Unit]) -
         if audience not in variable.audiences:
             what = f"'{audience}' is not asked '{effect.name}'"
             return Problem(where, what, near_names(audience, variable.audiences))
-    if variable.option is not None:
+    if variable.kind == "option" and variable.option is not None:
         if effect.code not in (None, "1"):
             return Problem(where, "an option is ticked or not", "leave the code out")
         if variable.option.exclusive:
             return Problem(where, "this option excludes the others", "give the effect on the others")
         return variable.item.id, variable.option.code
-    measures = known[variable.name].measures if variable.kind == "single" else ()
+    measures = known[variable.name].measures if variable.name in known else ()
     measure = effect.code or "top"
     if measure not in measures:
         what = "it has no top box" if measure == "top" else f"'{measure}' is no answer of it"

@@ -211,7 +211,7 @@ def item_counts(frame: pd.DataFrame, instrument: Instrument) -> tuple[Array, Arr
     answered, shown = np.zeros(len(frame)), np.zeros(len(frame))
     for item in instrument.items:
         columns = [variable for variable in instrument.of_item(item.id) if variable.kind != "text"]
-        for variable in columns[:1] if item.type == "multi" else columns:
+        for variable in columns[:1] if item.type in ("multi", "ranking") else columns:
             to_ask = asked(frame, variable, instrument)
             shown += to_ask
             answered += to_ask & answered_cells(frame[variable.name])

@@ -62,6 +62,9 @@ def limesurvey_export(
     }
     present = set(frame["audience"].unique())
     for variable in instrument.variables:
+        if variable.item.type == "ranking":
+            columns |= _by_rank(frame, variable, instrument, answers, language)
+            continue
         if variable.kind == "option" and variable.option is not None and variable.option.write_in:
             continue  # its text stands for it
         if present & set(variable.audiences):
@@ -91,6 +94,23 @@ def cells(column: pd.Series, otherwise: str = "") -> Array:
 
 
 _OTHER = {"codes": "-oth-", "full": "Other"}
+
+
+def _by_rank(
+    frame: pd.DataFrame, variable: Variable, instrument: Instrument, answers: str, language: str
+) -> dict[str, Array]:
+    """LimeSurvey's columns of a ranking, one per rank, which hold the option."""
+    options = instrument.of_item(variable.item.id)
+    if variable != options[0]:
+        return {}
+    found = {}
+    for rank in range(1, len(options) + 1):
+        held = pd.Series("", index=frame.index, dtype="str")
+        for one in options:
+            said = str(one.part) if answers == "codes" else one.label(language)
+            held = held.mask((frame[one.name] == str(rank)).to_numpy(), said)
+        found[f"{variable.item.id}[{rank}]"] = cells(held)
+    return found
 
 
 def _heading(variable: Variable) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem
-from toolkit.instrument.model import Instrument, Variable
+from toolkit.instrument.model import NOT_RANKED, Instrument, Variable
 from toolkit.instrument.routing import asked, parse
 from toolkit.responses.simulation.people import (
     Array,
@@ -98,7 +98,7 @@ def _in_order(instrument: Instrument, shares: Sequence[Share]) -> list[Unit]:
 def _units_of(name: str, instrument: Instrument) -> list[str]:
     """The units a condition names: a whole matrix is all its rows."""
     named = [instrument[name]] if name in instrument else instrument.of_item(name)
-    return list(dict.fromkeys(v.item.id if v.item.type == "multi" else v.name for v in named))
+    return list(dict.fromkeys(v.item.id if v.item.type in ("multi", "ranking") else v.name for v in named))
 
 
 def _groups(
@@ -147,6 +147,9 @@ def _answers(
         low, high = unit.item.minimum or 0.0, unit.item.maximum if unit.item.maximum is not None else 100.0
         drawn = generator(seed, "number", unit.name).integers(int(low), int(high) + 1, len(people))
         return {unit.name: pd.Series(np.where(to_ask, drawn, np.nan), index=people.index, dtype=float)}
+    if unit.item.type == "ranking":
+        ranks = ranked_at_random(unit.variables, len(people), generator(seed, "ranking", unit.name))
+        return {one.name: _column(ranks[one.name], one, people, to_ask) for one in unit.variables}
     multi = unit.item.type == "multi"
     answered = (
         _multi(people, unit, groups, seed) if multi else _single(people, unit, groups, seed, dependence)
@@ -154,6 +157,20 @@ def _answers(
     return {
         variable.name: _column(answered[variable.name], variable, people, to_ask)
         for variable in unit.variables
+    }
+
+
+def ranked_at_random(
+    variables: Sequence[Variable], people: int, rng: np.random.Generator
+) -> dict[str, Array]:
+    """Ranks by option: an order drawn for each person; what is beyond the last rank is left out."""
+    order = np.argsort(np.argsort(rng.random((len(variables), people)), axis=0), axis=0) + 1
+    codes = variables[0].codes
+    return {
+        variable.name: np.array(
+            [str(rank) if str(rank) in codes else NOT_RANKED for rank in ranks.tolist()], dtype=object
+        )
+        for variable, ranks in zip(variables, order, strict=True)
     }
 
 

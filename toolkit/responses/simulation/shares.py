@@ -68,6 +68,8 @@ class Unit:
     @property
     def measures(self) -> tuple[str, ...]:
         """What a share of this unit may be of."""
+        if self.item.type == "ranking":
+            return ()
         if self.item.type == "multi":
             return (*(option.code for option in self.item.options), "any")
         variable = self.variables[0]
@@ -80,7 +82,7 @@ def units(instrument: Instrument) -> dict[str, Unit]:
     found: list[Unit] = []
     for item, group in groupby(instrument.variables, key=lambda variable: variable.item):
         columns = tuple(group)
-        if item.type == "multi":
+        if item.type in ("multi", "ranking"):
             found.append(Unit(item.id, item, tuple(one for one in columns if not one.write_in)))
             columns = tuple(one for one in columns if one.write_in)
         found += [Unit(column.name, item, (column,)) for column in columns]

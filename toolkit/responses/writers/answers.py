@@ -77,4 +77,6 @@ def write_answers(
     notices = [f"{left} respondents of other audiences were left out"] if left else []
     unasked = [variable.name for variable in instrument.variables if variable.name not in part]
     module = importlib.import_module(f"toolkit.instrument.exchange.{ANSWERS_TO[to]}")
-    return write_files(folder, module.files_of(instrument, part, chosen.drop(columns=unasked), notices))
+    return write_files(
+        folder, module.files_of(instrument, part, chosen.drop(columns=unasked), notices), private=True
+    )

@@ -160,7 +160,7 @@
     const text = said(item.text[state.respondent.audience]);
     const must = item.required ? make("span", { class: "must", text: ` (${word("required")})` }) : null;
     const given = state.respondent.answers;
-    const node = { single, multi, matrix, number, text: open }[item.type]({ id, item, text, must, given });
+    const node = { single, multi, matrix, ranking, number, text: open }[item.type]({ id, item, text, must, given });
     node.dataset.item = id;
     node.append(
       make("p", { class: "bad", id: `${id}-bad`, hidden: true }),
@@ -263,6 +263,25 @@
     return node;
   }
 
+  function ranking({ id, item, text, must, given }) {
+    const node = make("fieldset", { class: "question" }, make("legend", {}, text, must));
+    const most = item.maximum ?? item.answers.length;
+    for (const { code, label } of item.answers) {
+      const select = make("select", { "aria-label": said(label) }, make("option", { value: "", text: "–" }));
+      for (let rank = 1; rank <= most; rank += 1) {
+        const selected = own(own(given, id) || {}, code) === String(rank);
+        select.append(make("option", { value: String(rank), text: String(rank), selected }));
+      }
+      select.addEventListener("change", () => {
+        const { [code]: _, ...rest } = own(state.respondent.answers, id) || {};
+        const all = select.value === "" ? rest : { ...rest, [code]: select.value };
+        changed(id, Object.keys(all).length ? all : undefined);
+      });
+      node.append(make("label", { class: "answer" }, select, make("span", { text: said(label) })));
+    }
+    return node;
+  }
+
   function number({ id, item, text, must, given }) {
     const input = make("input", {
       type: "number",
@@ -312,6 +331,9 @@
       if (given === null) return word("unanswered");
       if (item.type === "matrix" && rows.some((row) => own(given, row.id) === null)) return word("rows");
     }
+    if (item.type === "ranking" && given !== null && new Set(Object.values(given)).size < Object.values(given).length) {
+      return word("ranks");
+    }
     if (item.type === "multi" && item.maximum !== null && given !== null && given.length > item.maximum) {
       return fill(word("choices"), { most: item.maximum });
     }
@@ -327,7 +349,7 @@
       const said = document.getElementById(`${node.dataset.item}-bad`);
       said.textContent = wrong;
       said.hidden = !wrong;
-      for (const field of node.querySelectorAll("input, textarea")) {
+      for (const field of node.querySelectorAll("input, textarea, select")) {
         if (wrong) field.setAttribute("aria-invalid", "true");
         else field.removeAttribute("aria-invalid");
       }
@@ -341,7 +363,7 @@
       const asked = said(survey.items[node.dataset.item].text[state.respondent.audience]);
       const there = (event) => {
         event.preventDefault();
-        node.querySelector("input, textarea").focus();
+        node.querySelector("input, textarea, select").focus();
       };
       list.append(make("li", {}, make("a", { href: `#${node.dataset.item}-bad`, text: `${asked} ${wrong}`, on: { click: there } })));
     }

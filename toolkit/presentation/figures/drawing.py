@@ -1,0 +1,565 @@
+"""Draw on matplotlib Axes: layout in inches, many labels at once, and the words that belong to a figure."""
+
+from __future__ import annotations
+
+import io
+import textwrap
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
+from typing import Any, Concatenate, Literal, ParamSpec
+from weakref import WeakKeyDictionary
+
+import matplotlib as mpl
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.colors import is_color_like, to_hex, to_rgb
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.text import Text
+from matplotlib.transforms import Bbox, IdentityTransform
+
+from toolkit.disclosure import Released
+from toolkit.errors import DisclosureError, InvalidInput, Problem, near_names
+from toolkit.presentation.blocks import Picture
+from toolkit.presentation.charts import Chart
+from toolkit.presentation.language import Words
+from toolkit.presentation.theme import AUDIENCE_COLOURS, AUDIENCE_MARKERS, INK, RULE
+
+__all__ = [
+    "Description",
+    "Labels",
+    "as_picture",
+    "describe",
+    "description_of",
+    "group_colours",
+    "house_style",
+    "new_axes",
+    "quiet",
+    "rule",
+    "sheets",
+    "wrapped",
+]
+
+P = ParamSpec("P")
+Slant = Literal["normal", "italic"]
+
+WIDTH = 7.2
+"""Inches at the house's type size: the text width of a printed A4 page."""
+
+TALLEST = 7.6
+"""Inches a drawing in a report may be high, so that it fits a printed page with its title and caption."""
+
+_BASE_SIZE = 8.5
+_FONTS = ["Segoe UI", "Roboto", "Helvetica Neue", "Arial", "Liberation Sans", "DejaVu Sans", "sans-serif"]
+_WORDS = Words({"continued": ("{title} (continued)", "{title} (suite)")})
+
+
+@dataclass(frozen=True)
+class Description:
+    """What a figure says in words, and the numbers drawn, rounded as they are printed.
+
+    Parameters
+    ----------
+    title
+        The finding in one line.
+    caption
+        Sentences on how to read the figure.
+    alt
+        The rows in words, for readers who do not see the figure.
+    charts
+        The rows as numbers, from which presentation and spreadsheet programs draw charts of their own.
+    """
+
+    title: str
+    caption: tuple[str, ...] = ()
+    alt: str = ""
+    charts: tuple[Chart, ...] = ()
+
+
+_DESCRIPTIONS: WeakKeyDictionary[Figure, Description] = WeakKeyDictionary()
+
+
+@dataclass
+class _Offscreen:
+    """The figures of one picture of a report, drawn without pyplot."""
+
+    figures: list[Figure] = field(default_factory=list)
+
+
+_OFFSCREEN: ContextVar[_Offscreen | None] = ContextVar("offscreen", default=None)
+
+
+def describe(
+    target: Axes | Figure,
+    description: Description,
+) -> None:
+    """Attach a description to a figure and, outside reports, print its title above the Axes."""
+    figure = target if isinstance(target, Figure) else _figure_of(target)
+    _DESCRIPTIONS[figure] = description
+    if _OFFSCREEN.get() is not None:
+        return
+    characters = int(figure.get_figwidth() * 72 / (0.52 * _size_of(mpl.rcParams["axes.titlesize"])))
+    title = textwrap.fill(description.title, max(characters, 20))
+    if isinstance(target, Figure):
+        target.suptitle(title, x=0.01, ha="left", size=mpl.rcParams["axes.titlesize"])
+    else:
+        target.set_title(title, loc="left", x=_left_edge(target), pad=_pad_of(target))
+
+
+def description_of(target: Axes | Figure) -> Description:
+    """Return the title, caption, alt text and chart data of a figure drawn by this package.
+
+    Raises
+    ------
+    InvalidInput
+        The figure was not drawn by this package.
+
+    Examples
+    --------
+    >>> ax = gap_dumbbell(released, instrument)   # doctest: +SKIP
+    >>> description_of(ax).alt                    # doctest: +SKIP
+    """
+    figure = target if isinstance(target, Figure) else _figure_of(target)
+    if figure not in _DESCRIPTIONS:
+        raise InvalidInput(
+            "description_of", [Problem("target", "has no description", "give a figure of this package")]
+        )
+    return _DESCRIPTIONS[figure]
+
+
+def as_picture(
+    draw: Callable[Concatenate[Released, P], Axes | Figure | None],
+    released: Released,
+    /,
+    *args: P.args,
+    **kwargs: P.kwargs,
+) -> Picture | None:
+    """Draw released results for a report: SVG with text as text, the title and alt text beside it.
+
+    Parameters
+    ----------
+    draw
+        A figure function of this package.
+    released
+        Results returned by `toolkit.disclosure.release`; a report takes nothing else.
+    *args, **kwargs
+        Passed to the figure function.
+
+    Returns
+    -------
+    Picture or None
+        None where the figure function had nothing to draw.
+
+    Raises
+    ------
+    DisclosureError
+        The results have not passed the gate.
+    """
+    if not isinstance(released, Released):
+        raise DisclosureError(
+            f"{type(released).__name__} has not passed the gate; give what toolkit.disclosure.release "
+            "returned"
+        )
+    return picture_of(lambda: draw(released, *args, **kwargs))
+
+
+def picture_of(draw: Callable[[], Axes | Figure | None]) -> Picture | None:
+    """Run a drawing function in the house style and keep the result as a Picture."""
+    room = _Offscreen()
+    token = _OFFSCREEN.set(room)
+    try:
+        with house_style():
+            drawn = draw()
+            if drawn is None:
+                return None
+            sheets_drawn = [(_svg_of(figure), _DESCRIPTIONS[figure]) for figure in room.figures]
+    finally:
+        _OFFSCREEN.reset(token)
+    pictures = [
+        Picture(
+            told.title if not place else _WORDS("continued", title=told.title),
+            told.alt,
+            " ".join(told.caption) if not place else "",
+            svg,
+            charts=told.charts,
+        )
+        for place, (svg, told) in enumerate(sheets_drawn)
+    ]
+    first, *others = pictures
+    return replace(first, more=tuple(others), sentences=sheets_drawn[0][1].caption)
+
+
+@contextmanager
+def house_style() -> Iterator[None]:
+    """Apply the rcParams of a report: text as text, no spines, no parsing of dollar signs."""
+    with mpl.rc_context(
+        {
+            "font.family": "sans-serif",
+            "font.sans-serif": _FONTS,
+            "font.size": _BASE_SIZE,
+            "text.color": INK,
+            "text.parse_math": False,
+            "axes.facecolor": "white",
+            "figure.facecolor": "white",
+            "svg.fonttype": "none",
+            "svg.hashsalt": "survey-toolkit",
+            "path.simplify": False,
+        }
+    ):
+        yield
+
+
+def _svg_of(figure: Figure) -> str:
+    written = io.StringIO()
+    blank = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+    figure.savefig(written, format="svg", metadata=blank)
+    text = written.getvalue()
+    return text[text.index("<svg") :]
+
+
+def unit() -> float:
+    """Inches per inch of the house's layout: figures grow with `rcParams["font.size"]`."""
+    return float(mpl.rcParams["font.size"]) / _BASE_SIZE
+
+
+def new_axes(
+    ax: Axes | None,
+    height: float,
+    *,
+    left: float,
+    right: float,
+    top: float,
+    bottom: float,
+    width: float = WIDTH,
+) -> Axes:
+    """Return the Axes to draw on: the one given, or one in a new figure of the right size.
+
+    Parameters
+    ----------
+    ax
+        None for a new figure. In a notebook it belongs to pyplot, so that it is displayed.
+    height
+        Inches of the plot area, at a type size of 8.5.
+    left, right, top, bottom
+        Inches around it.
+    width
+        Inches of the whole figure.
+    """
+    if ax is not None:
+        return ax
+    size = ((width) * unit(), (height + top + bottom) * unit())
+    figure = new_figure(size)
+    return figure.add_axes(
+        (
+            left / width,
+            bottom / (height + top + bottom),
+            (width - left - right) / width,
+            height / (height + top + bottom),
+        )
+    )
+
+
+def new_figure(size: tuple[float, float]) -> Figure:
+    """Return an empty figure: of pyplot, or for a report without it."""
+    room = _OFFSCREEN.get()
+    if room is not None:
+        figure = Figure(figsize=size)
+        room.figures.append(figure)
+        return figure
+    import matplotlib.pyplot as plt
+
+    figure = plt.figure(figsize=size)
+    assert isinstance(figure, Figure)  # noqa: S101 - what pyplot makes by default
+    return figure
+
+
+def sheets(heights: Sequence[float]) -> list[slice]:
+    """Split rows over as few sheets as fit a printed page; one sheet outside reports."""
+    if _OFFSCREEN.get() is None or sum(heights) <= TALLEST:
+        return [slice(0, len(heights))]
+    found, start, room = [], 0, TALLEST
+    for place, height in enumerate(heights):
+        if height > room and place > start:
+            found.append(slice(start, place))
+            start, room = place, TALLEST
+        room -= height
+    return [*found, slice(start, len(heights))]
+
+
+def quiet() -> str:
+    """Colour of secondary text: the text colour, nearer to the background."""
+    return _mixed(0.28)
+
+
+def rule() -> str:
+    """Colour of lines between rows and of grids."""
+    return RULE if _is_white() else _mixed(0.82)
+
+
+def band() -> str:
+    """Colour of an area behind marks."""
+    return _mixed(0.9)
+
+
+def paper() -> str:
+    """Colour of the background, for open markers."""
+    return to_hex(mpl.rcParams["axes.facecolor"])
+
+
+def ink() -> str:
+    """Colour of text."""
+    return to_hex(mpl.rcParams["text.color"])
+
+
+def _is_white() -> bool:
+    return paper() == "#ffffff"
+
+
+def _mixed(part: float) -> str:
+    pairs = zip(to_rgb(mpl.rcParams["text.color"]), to_rgb(mpl.rcParams["axes.facecolor"]), strict=True)
+    return to_hex(tuple((1 - part) * front + part * back for front, back in pairs))
+
+
+def group_colours(
+    names: Sequence[str], known: Iterable[str], palette: Any
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Return a colour and a marker per group.
+
+    Parameters
+    ----------
+    names
+        The groups drawn.
+    known
+        Groups in the instrument's order, which fixes their colours whichever of them are drawn.
+    palette
+        None for the house's colours, group → colour, a sequence of colours, or the name of a palette that
+        seaborn knows.
+
+    Raises
+    ------
+    InvalidInput
+        Fewer colours than groups, an unknown palette, or a value that is not a colour.
+    """
+    order = list(dict.fromkeys([*known, *names]))
+    markers = {name: AUDIENCE_MARKERS[place % len(AUDIENCE_MARKERS)] for place, name in enumerate(order)}
+    if palette is None:
+        return {
+            name: AUDIENCE_COLOURS[place % len(AUDIENCE_COLOURS)] for place, name in enumerate(order)
+        }, markers
+    if isinstance(palette, str):
+        import seaborn as sns
+
+        try:
+            palette = sns.color_palette(palette, len(order))
+        except ValueError as error:
+            hint = 'name one such as "colorblind", or give colours'
+            raise InvalidInput(
+                "palette", [Problem("palette", f"unknown palette '{palette}'", hint)]
+            ) from error
+    if not isinstance(palette, Mapping):
+        given = list(palette)
+        named = names if len(given) < len(order) else order
+        if len(given) < len(named):
+            what = f"has {len(given)} colours for {len(named)} groups"
+            raise InvalidInput("palette", [Problem("palette", what, "give one colour per group")])
+        palette = dict(zip(named, given, strict=False))
+    problems = [
+        Problem(
+            "palette",
+            f"has no colour for '{name}'" if name not in palette else f"{palette[name]!r} is not a colour",
+            f"give one; {near_names(name, palette)}" if name not in palette else 'write it as "#RRGGBB"',
+        )
+        for name in names
+        if name not in palette or not is_color_like(palette[name])
+    ]
+    if problems:
+        raise InvalidInput("palette", problems)
+    return {name: to_hex(palette[name]) for name in names}, markers
+
+
+def wrapped(words: str, width: int, *, most: int = 3) -> list[str]:
+    """Break words into lines of at most so many characters; "…" ends the last where they do not fit."""
+    return textwrap.wrap(words, width, max_lines=most, placeholder=" …") or [""]
+
+
+@dataclass(frozen=True)
+class _Label:
+    x: float
+    y: float
+    words: str
+    ha: Literal["left", "center", "right"]
+    where: str
+    dx: float
+    dy: float
+    style: tuple[float, str, str, Slant]
+
+
+class Labels(Artist):
+    """Many short texts as one artist: a Text of its own for each would be most of a figure's cost."""
+
+    axes: Axes  # never None: `labels_on` sets it
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._labels: list[_Label] = []
+        self._fonts: dict[tuple[float, str, Slant], FontProperties] = {}
+        self._widths: dict[tuple[str, float, str, str], float] = {}
+        self._proxy = Text(transform=IdentityTransform())
+        self.set_zorder(6)
+
+    def add(
+        self,
+        x: float,
+        y: float,
+        words: str,
+        *,
+        ha: Literal["left", "center", "right"] = "left",
+        where: Literal["data", "left", "right"] = "data",
+        dx: float = 0.0,
+        dy: float = 0.0,
+        size: float = 1.0,
+        color: str | None = None,
+        weight: str = "normal",
+        slant: Slant = "normal",
+    ) -> None:
+        """Add one text, vertically centred.
+
+        Parameters
+        ----------
+        x, y
+            Data coordinates; with `where` "left" or "right", x is in inches from that edge of the Axes.
+        dx, dy
+            A shift in inches, upwards positive.
+        size
+            Relative to `rcParams["font.size"]`.
+        """
+        style = (size * float(mpl.rcParams["font.size"]), color or ink(), weight, slant)
+        scale = unit()
+        moved = x * scale if where != "data" else x
+        self._labels.append(_Label(moved, y, words, ha, where, dx * scale, dy * scale, style))
+
+    @property
+    def texts(self) -> list[str]:
+        """The words, in the order they were added."""
+        return [label.words for label in self._labels]
+
+    def _font(self, style: tuple[float, str, str, Slant]) -> FontProperties:
+        key = (style[0], style[2], style[3])
+        if key not in self._fonts:
+            self._fonts[key] = FontProperties(size=style[0], weight=style[2], style=style[3])
+        return self._fonts[key]
+
+    def _places(self) -> Iterator[tuple[_Label, float, float]]:
+        ax, dpi = self.axes, _figure_of(self.axes).dpi
+        edges = {"left": ax.bbox.x0, "right": ax.bbox.x1}
+        points = [(label.x if label.where == "data" else 0.0, label.y) for label in self._labels]
+        if not points:
+            return
+        for label, (x, y) in zip(self._labels, ax.transData.transform(points), strict=True):
+            across = x if label.where == "data" else edges[label.where] + label.x * dpi
+            size = label.style[0] * dpi / 72
+            yield label, across + label.dx * dpi, y + label.dy * dpi - 0.36 * size
+
+    def _width(self, renderer: Any, label: _Label) -> float:
+        key = (label.words, label.style[0], label.style[2], label.style[3])
+        if key not in self._widths:
+            font = self._font(label.style)
+            self._widths[key] = renderer.get_text_width_height_descent(label.words, font, False)[0]
+        return self._widths[key]
+
+    def draw(self, renderer: Any) -> None:
+        """Draw every text."""
+        if not self.get_visible():
+            return
+        renderer.open_group("labels", gid=self.get_gid())
+        gc = renderer.new_gc()
+        for label, x, y in self._places():
+            gc.set_foreground(label.style[1])
+            start = x
+            if label.ha != "left":
+                start -= self._width(renderer, label) * (1.0 if label.ha == "right" else 0.5)
+            self._proxy.set_position((x, y))
+            self._proxy.set_horizontalalignment(label.ha)
+            height = renderer.height if renderer.flipy() and hasattr(renderer, "height") else None
+            down = height - y if height is not None else y
+            renderer.draw_text(gc, start, down, label.words, self._font(label.style), 0, False, self._proxy)
+        gc.restore()
+        renderer.close_group("labels")
+        self.stale = False
+
+    def extents(self, renderer: Any = None) -> list[tuple[str, Bbox]]:
+        """Return each text with the box around it, in pixels."""
+        figure = _figure_of(self.axes)
+        renderer = renderer or figure._get_renderer()  # type: ignore[attr-defined]
+        found = []
+        for label, x, y in self._places():
+            wide = self._width(renderer, label)
+            left = x - wide * {"left": 0.0, "center": 0.5, "right": 1.0}[label.ha]
+            size = label.style[0] * figure.dpi / 72
+            found.append(
+                (label.words, Bbox.from_extents(left, y - 0.25 * size, left + wide, y + 0.75 * size))
+            )
+        return found
+
+    def get_window_extent(self, renderer: Any = None) -> Bbox:
+        """Return the box around every text, in pixels."""
+        boxes = [box for _, box in self.extents(renderer)]
+        return Bbox.union(boxes) if boxes else Bbox.null()
+
+    def get_tightbbox(self, renderer: Any = None) -> Bbox:
+        """Return the same box; layout engines make room for it."""
+        return self.get_window_extent(renderer)
+
+
+def labels_on(ax: Axes) -> Labels:
+    """Add an empty set of labels to an Axes; it may reach beyond the plot area."""
+    found = Labels()
+    found.axes = ax
+    found.set_figure(_figure_of(ax))
+    found.set_clip_on(False)
+    ax.add_artist(found)
+    return found
+
+
+def lines_across(ax: Axes, places: Sequence[float], *, left: float, right: float, **style: Any) -> None:
+    """Draw horizontal lines that reach so many inches beyond both sides of the Axes."""
+    wide = ax.bbox.width / _figure_of(ax).dpi / unit()
+    ends = (-left / wide, 1 + right / wide)
+    ax.add_collection(
+        LineCollection(
+            [[(ends[0], y), (ends[1], y)] for y in places],
+            transform=ax.get_yaxis_transform(),
+            clip_on=False,
+            **{"colors": rule(), "linewidths": 0.6 * unit(), "zorder": 0.5, **style},
+        ),
+        autolim=False,
+    )
+
+
+def bare(ax: Axes) -> None:
+    """Remove the frame and the tick marks of an Axes."""
+    ax.spines[:].set_visible(False)
+    ax.tick_params(length=0, labelcolor=quiet(), labelsize=0.88 * float(mpl.rcParams["font.size"]))
+
+
+def _figure_of(ax: Axes) -> Figure:
+    figure = ax.get_figure(root=True)
+    assert figure is not None  # noqa: S101 - an Axes always belongs to a figure
+    return figure
+
+
+def _left_edge(ax: Axes) -> float:
+    """Axes fraction of the left edge of the figure, where titles begin."""
+    box = ax.get_position()
+    return -box.x0 / box.width * 0.97 if len(_figure_of(ax).axes) == 1 else 0.0
+
+
+def _pad_of(ax: Axes) -> float:
+    return float(getattr(ax, "_heading_points", mpl.rcParams["axes.titlepad"]))
+
+
+def _size_of(size: Any) -> float:
+    return float(FontProperties(size=size).get_size_in_points())

@@ -1,0 +1,292 @@
+"""One report as a job: what a worker is told, what it does, and how it ended."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import pickle
+import platform
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from toolkit.errors import InvalidInput, Problem, ToolkitError
+from toolkit.reporting.options import RunOptions
+from toolkit.reporting.pool import STUDY
+
+if TYPE_CHECKING:
+    from toolkit.study import Study
+
+__all__ = ["Job", "Outcome", "build", "input_hashes", "open_study", "preload", "write_study"]
+
+REPORT, NOTICE, OWN = "report", "notice", "own"
+DONE = ("made", "withheld")
+FAILED = "_failed"
+FAILURE_NOTE, FAILURE_FILE = "why.txt", "traceback.txt"
+ENVIRONMENT = "SURVEY_TOOLKIT_JOB"
+"""Environment variable that names a job's study and its part of it, for forked and fresh processes alike."""
+
+PATHS = ("study", "data")
+"""Parameters that are paths of the machine: only their names are shown."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """What one worker is to build.
+
+    Parameters
+    ----------
+    name
+        The organisation, or the value of the parameter that varies.
+    notebook
+        Its path.
+    parameters
+        Of the notebook, without `output`.
+    options
+        Of the run.
+    kind
+        "report", "notice" (of an organisation where no audience may be shown), or "own" for a notebook of
+        one's own.
+    final, folder
+        Where the finished report will be, and where it is built.
+    study, part
+        The pickled study as the run has read it, and this organisation's own answers; "" for none.
+    key
+        Its cache key.
+    synthetic
+        Whether the page of a notebook of one's own says that its answers are synthetic.
+    """
+
+    name: str
+    notebook: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    options: RunOptions = field(default_factory=RunOptions)
+    kind: str = REPORT
+    final: str = ""
+    folder: str = ""
+    study: str = ""
+    part: str = ""
+    key: str = ""
+    synthetic: bool = False
+
+    @property
+    def shown_parameters(self) -> dict[str, object]:
+        """The parameters without paths of the machine, for the delivered notebook and the manifest."""
+        shown = {
+            name: Path(value).name if name in PATHS and isinstance(value, str) else value
+            for name, value in self.parameters.items()
+        }
+        return shown if self.kind == OWN else {**shown, "output": None}
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Environment variables by which a process of this job finds its part of the study."""
+        if not self.part:
+            return {}
+        given = {name: self.parameters.get(name) or None for name in PATHS}
+        return {ENVIRONMENT: json.dumps({**given, "pickled": self.study, "part": self.part})}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a job ended.
+
+    Parameters
+    ----------
+    status
+        "made", "withheld", "failed" or "stopped".
+    sentence
+        Why, for the index.
+    passing
+        Whether another try may well succeed.
+    outputs
+        File → hash.
+    """
+
+    status: str
+    sentence: str = ""
+    traceback: str = ""
+    warnings: tuple[str, ...] = ()
+    passing: bool = False
+    seconds: float = 0.0
+    outputs: Mapping[str, str] = field(default_factory=dict)
+
+
+def build(job: Job) -> Outcome:
+    """Execute a job's notebook and write its documents, notebook and manifest into its folder.
+
+    Whatever goes wrong becomes an Outcome: one report must not take the others with it.
+    """
+    from toolkit.reporting.notebook import CellError
+
+    try:
+        return _build(job)
+    except CellError as fault:
+        return Outcome("failed", str(fault), fault.traceback, passing=fault.passing)
+    except InvalidInput as fault:
+        sentence = f"{fault.source}: {'; and '.join(map(str, fault.problems[:3]))}"
+        more = f" (+{len(fault.problems) - 3} more)" if len(fault.problems) > 3 else ""
+        return Outcome("failed", sentence + more, str(fault))
+    except ToolkitError as fault:
+        return Outcome("failed", str(fault).partition("\n")[0], str(fault))
+    except OSError as fault:
+        passing = fault.errno in (errno.EAGAIN, errno.ENOMEM, errno.EINTR, errno.ESTALE)
+        sentence = f"a file could not be written or read: {fault.strerror}"
+        return Outcome("failed", sentence, traceback.format_exc(), passing=passing)
+    except MemoryError:
+        return Outcome("failed", "there was not enough memory", traceback.format_exc())
+    except Exception as fault:  # noqa: BLE001 - the last line of defence of the run; nothing is swallowed
+        return Outcome("failed", f"{type(fault).__name__}: {fault}", traceback.format_exc())
+
+
+def _build(job: Job) -> Outcome:
+    from toolkit.reporting.manifest import MANIFEST, as_json
+    from toolkit.reporting.notebook import Limits, clean, execute, read_notebook, taken
+
+    path, folder = Path(job.notebook), Path(job.folder)
+    given = dict(job.parameters)
+    if job.kind != OWN or "output" in taken(path):
+        given["output"] = str(folder)
+    limits = Limits(whole=job.options.seconds, memory=job.options.memory)
+    delivered = folder / "report.ipynb"
+    execute(path, delivered, given, limits=limits, environment=job.environment)
+    notebook, warnings = clean(read_notebook(delivered), job.shown_parameters)
+    manifest = (_write_page if job.kind == OWN else _write_report)(job, notebook, delivered)
+    (folder / MANIFEST).write_text(as_json(manifest), encoding="utf-8")
+    return Outcome(manifest["status"], warnings=tuple(warnings), outputs=manifest["outputs"])
+
+
+def _write_report(job: Job, notebook: dict[str, Any], delivered: Path) -> dict[str, Any]:
+    """Write an organisation's documents; the manifest."""
+    from toolkit.reporting.documents import document_of, without_blocks, write_documents
+    from toolkit.reporting.documents.brand import cover_of, templates_of
+    from toolkit.reporting.manifest import build_manifest
+
+    study = _part(job.study, job.part)
+    cover = cover_of(study, job.name, job.parameters["wave"])
+    document = document_of(notebook, cover, templates=templates_of(study))
+    _write_notebook(without_blocks(notebook), delivered)
+    write_documents(document, delivered.parent, job.options.formats)
+    return build_manifest(
+        study,
+        delivered.parent,
+        organisation=job.name,
+        wave=job.parameters["wave"],
+        status="withheld" if job.kind == NOTICE else "made",
+        notebook=Path(job.notebook),
+        parameters=job.shown_parameters,
+        hashed=job.key,
+        known=input_hashes(job.study),
+    )
+
+
+def _write_page(job: Job, notebook: dict[str, Any], delivered: Path) -> dict[str, Any]:
+    """Write the page of a notebook of one's own; the manifest."""
+    from toolkit.reporting.documents.model import Cover
+    from toolkit.reporting.html import render_html
+    from toolkit.reporting.manifest import output_hashes, package_versions, sha256_of
+
+    path, wave = Path(job.notebook), str(job.parameters.get("wave") or "")
+    _write_notebook(notebook, delivered)
+    cover = Cover(title=path.stem, subject=job.name, wave=wave, synthetic=job.synthetic)
+    (delivered.parent / "report.html").write_text(render_html(notebook, cover), encoding="utf-8")
+    return {
+        "notebook": {"name": path.name, "sha256": sha256_of(path)},
+        "parameters": job.shown_parameters,
+        "status": "made",
+        "input": job.key,
+        "outputs": output_hashes(delivered.parent),
+        "python": platform.python_version(),
+        "packages": package_versions(),
+    }
+
+
+def _write_notebook(notebook: Mapping[str, Any], path: Path) -> None:
+    path.write_text(json.dumps(notebook, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+# The study of a job: pickled once per run, opened with one organisation's answers and nobody else's
+
+
+def write_study(study: Study, path: Path) -> Path:
+    """Pickle a study as it was read, without anybody's answers and without the organisations table.
+
+    The hashes of its files go along, so that no job has to read them again, nor see them at all.
+    """
+    from dataclasses import replace
+
+    from toolkit.reporting.manifest import sha256_of
+
+    published, table = study.benchmarks_path, study.organisations_path
+    kept = replace(
+        study,
+        table=None,
+        path=study.path.resolve(),
+        folder=study.folder.resolve(),
+        benchmarks_path=published.resolve() if published else None,
+        organisations_path=table.resolve() if table else None,
+        input_files=tuple(one.resolve() for one in study.input_files),
+        answer_paths=tuple(one.resolve() for one in study.answer_paths),
+    )
+    hashes = {str(one): sha256_of(one) for one in kept.input_files}
+    path.unlink(missing_ok=True)
+    path.touch(mode=0o600)
+    path.write_bytes(pickle.dumps((kept, hashes)))
+    return path
+
+
+def preload() -> None:
+    """Read the study named in the environment before the first fork, with what is worked out from it."""
+    if os.environ.get(STUDY):
+        study = _pickled(os.environ[STUDY])[0]
+        _ = study.instrument.variables, study.instrument.digest, study.findings
+
+
+def open_study(study: str | Path | Study, data: str | Path | None) -> Study:
+    """Load a study file; in a job, return the job's part of the study as the run has read it.
+
+    Raises
+    ------
+    InvalidInput
+        It is neither a study file nor a study, or everything wrong in the file and around it.
+    """
+    if isinstance(study, str | Path):
+        from toolkit.study import load_study
+
+        return _study_of_job(study, data) or load_study(study, data=data)
+    if not hasattr(study, "organisation_ids"):
+        what = f"must be a study file or a study, not {type(study).__name__}"
+        raise InvalidInput("study", [Problem("study", what, "give a path, or what load_study returned")])
+    return study
+
+
+def input_hashes(study: str) -> Mapping[str, str]:
+    """Path → hash of each of the study's files, as the run has found them."""
+    return _pickled(study)[1]
+
+
+def _study_of_job(study: str | Path, data: str | Path | None) -> Study | None:
+    """Return the part of the study this process's job is about; None without a job, or for another study."""
+    if not os.environ.get(ENVIRONMENT):
+        return None
+    job = json.loads(os.environ[ENVIRONMENT])
+    if (str(study), str(data) if data else None) != (job["study"], job["data"]):
+        return None
+    return _part(job["pickled"], job["part"])
+
+
+@cache
+def _part(study: str, part: str) -> Study:
+    from toolkit.study.store import open_part
+
+    return open_part(_pickled(study)[0], part)
+
+
+@cache
+def _pickled(path: str) -> tuple[Study, dict[str, str]]:
+    pickled: tuple[Study, dict[str, str]] = pickle.loads(Path(path).read_bytes())
+    return pickled

@@ -1,0 +1,484 @@
+"""One notebook: its parameters, checked by name and type; its execution by Papermill; its delivered form."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import time
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from textwrap import shorten
+from typing import Any
+
+from toolkit.errors import InvalidInput, Problem, ToolkitError, near_names
+
+__all__ = [
+    "CellError",
+    "Limits",
+    "Parameter",
+    "check_parameters",
+    "check_values",
+    "clean",
+    "code_cells",
+    "execute",
+    "from_text",
+    "notebook_parameters",
+    "read_notebook",
+    "taken",
+]
+
+CELL_SECONDS = 900
+"""A cell that runs longer is stopped."""
+
+_MOST_WORDS = 400
+"""Of what an error says, in the sentence of the index; the traceback has all of it."""
+
+_CELL_NOISE = ("papermill", "execution", "collapsed", "jupyter")
+
+
+class CellError(ToolkitError):
+    """A cell of the notebook ended in an error; `traceback` is for the analyst,
+    `passing` says that another try may succeed."""
+
+    def __init__(self, sentence: str, traceback: str = "", *, passing: bool = False) -> None:
+        super().__init__(sentence)
+        self.traceback, self.passing = traceback, passing
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Seconds a cell and a whole notebook may run, and bytes its process may take (None: no limit)."""
+
+    cell: float = CELL_SECONDS
+    whole: float | None = None
+    memory: int | None = None
+
+    def told(self) -> str:
+        """Which of the two times ran out first, in words."""
+        if self.whole is not None and self.whole <= self.cell:
+            return f"the notebook ran longer than {self.whole:g} seconds and was stopped"
+        return f"a cell ran longer than {self.cell:g} seconds and was stopped"
+
+
+def preload() -> None:
+    """Build what notebooks are checked with; it takes longer than to check one."""
+    import nbformat
+
+    nbformat.validate(nbformat.v4.new_notebook())
+
+
+def read_notebook(path: str | Path) -> dict[str, Any]:
+    """Read a notebook's JSON.
+
+    Raises
+    ------
+    InvalidInput
+        No such file, or no notebook of format 4.
+    """
+    path = Path(path)
+    try:
+        notebook = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        near = near_names(path.name, [found.name for found in path.parent.glob("*.ipynb")])
+        raise InvalidInput(path.name, [Problem(str(path), "there is no such notebook", near)]) from None
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as fault:
+        raise InvalidInput(
+            path.name, [Problem(str(path), f"is no notebook: {fault}", "save it again from Jupyter")]
+        ) from None
+    if not isinstance(notebook, dict) or notebook.get("nbformat") != 4 or "cells" not in notebook:
+        raise InvalidInput(
+            path.name, [Problem(str(path), "is no notebook of format 4", "save it again from Jupyter")]
+        )
+    problems = list(_misshapen(notebook))
+    if problems:
+        raise InvalidInput(path.name, problems)
+    return notebook
+
+
+def _misshapen(notebook: Mapping[str, Any]) -> Iterator[Problem]:
+    """What is not as the notebook format has it, cell by cell, as far as this package relies on it."""
+    mend = "save it again from Jupyter"
+    if not isinstance(notebook.get("metadata"), dict):
+        yield Problem("notebook", "has no metadata", mend)
+    if not isinstance(notebook["cells"], list):
+        yield Problem("notebook", "its cells are no list", mend)
+        return
+    for number, cell in enumerate(notebook["cells"], start=1):
+        what = _amiss(cell)
+        if what:
+            yield Problem(f"cell {number}", what, mend)
+
+
+def _amiss(cell: object) -> str:
+    if not isinstance(cell, dict):
+        return "is no cell"
+    metadata, source = cell.get("metadata"), cell.get("source")
+    lines = source if isinstance(source, list) else [source]
+    if not isinstance(cell.get("cell_type"), str):
+        return "does not say its type"
+    if not isinstance(metadata, dict) or not isinstance(metadata.get("tags", []), list):
+        return "its metadata or its tags are not as the format has them"
+    return "" if all(isinstance(line, str) for line in lines) else "its source is no text"
+
+
+def notebook_parameters(path: str | Path) -> dict[str, str]:
+    """Names a notebook takes, with their defaults as written, from the cell tagged "parameters"."""
+    notebook, found = read_notebook(path), dict[str, str]()
+    _check_language(notebook["metadata"], Path(path).name)
+    for cell in notebook["cells"]:
+        if "parameters" not in cell.get("metadata", {}).get("tags", ()):
+            continue
+        for line in _lines(cell, path):
+            if isinstance(line, ast.Assign):
+                names = [target.id for target in line.targets if isinstance(target, ast.Name)]
+                found |= dict.fromkeys(names, ast.unparse(line.value))
+            elif isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name) and line.value:
+                found[line.target.id] = ast.unparse(line.value)
+    return found
+
+
+def code_cells(path: str | Path) -> list[str]:
+    """The sources of a notebook's code cells."""
+    return [_source(cell) for cell in read_notebook(path)["cells"] if cell["cell_type"] == "code"]
+
+
+def _check_language(metadata: Mapping[str, Any], name: str) -> None:
+    """Refuse a notebook that says it is in another language: its parameters would be written as Python."""
+    kernel, language = metadata.get("kernelspec"), metadata.get("language_info")
+    told = [kernel.get("language")] if isinstance(kernel, dict) else []
+    told += [language.get("name")] if isinstance(language, dict) else []
+    others = [str(one) for one in told if one and "python" not in str(one).lower()]
+    if others:
+        what = f"it is written in {others[0]}; notebooks are run in Python"
+        raise InvalidInput(name, [Problem("notebook", what, "choose a Python kernel for it")])
+
+
+def _lines(cell: Mapping[str, Any], path: str | Path) -> list[ast.stmt]:
+    try:
+        return ast.parse(_source(cell)).body
+    except SyntaxError as fault:
+        where = f"parameters cell, line {fault.lineno}"
+        problem = Problem(where, f"is no valid Python ({fault.msg})", "write a line 'name = value' for each")
+        raise InvalidInput(Path(path).name, [problem]) from None
+
+
+def check_parameters(path: str | Path, given: Mapping[str, object]) -> None:
+    """Refuse parameters the notebook does not take; Papermill would only warn, and run on its defaults.
+
+    Raises
+    ------
+    InvalidInput
+        Every unknown name, with the near ones.
+    """
+    known = notebook_parameters(path)
+    if given and not known:
+        mend = f"tag the cell that gives {', '.join(given)} their defaults with 'parameters'"
+        raise InvalidInput(Path(path).name, [Problem("notebook", "it has no cell of parameters", mend)])
+    problems = [
+        Problem(
+            f"parameter {name}", "the notebook's parameters cell does not have it", near_names(name, known)
+        )
+        for name in given
+        if name not in known
+    ]
+    if problems:
+        raise InvalidInput(Path(path).name, problems)
+
+
+def execute(
+    path: Path,
+    target: Path,
+    parameters: Mapping[str, object],
+    *,
+    limits: Limits | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> None:
+    """Execute a notebook with Papermill in a process of its own.
+
+    It is forked from this process where that comes from the fork server (`toolkit.reporting.preload`);
+    elsewhere it is an ordinary kernel, which has no limit on memory.
+
+    Parameters
+    ----------
+    target
+        Where it is saved, however it ends.
+    environment
+        Added to the process's.
+
+    Raises
+    ------
+    InvalidInput
+        A parameter the notebook does not take.
+    CellError
+        A cell raised, took too long, or its kernel died; what ran is saved in `target`.
+    """
+    check_parameters(path, parameters)
+    limits = limits or Limits()
+    import papermill
+    from nbclient.exceptions import CellTimeoutError, DeadKernelError
+    from papermill.exceptions import PapermillExecutionError
+
+    try:
+        papermill.execute_notebook(
+            str(path),
+            str(target),
+            parameters=dict(parameters),
+            kernel_name="python3",
+            progress_bar=False,
+            log_output=False,
+            cwd=str(target.parent),
+            start_timeout=120,
+            **_engine(limits, environment or {}),
+        )
+    except PapermillExecutionError as fault:
+        first = str(fault.evalue).strip().partition("\n")[0]
+        words = f": {shorten(first, _MOST_WORDS, placeholder=' …')}" if first else ""
+        raise CellError(
+            f"cell {fault.exec_count} ended in {fault.ename}{words}", "\n".join(fault.traceback)
+        ) from None
+    except CellTimeoutError:
+        raise CellError(limits.told()) from None
+    except DeadKernelError as fault:
+        raise _died(getattr(fault, "code", None)) from None
+
+
+def _died(code: int | None) -> CellError:
+    """A kernel that ended by itself would do so again; one that was killed may be luckier."""
+    if code is not None and code >= 0:
+        return CellError(f"the kernel that ran the notebook died: it ended itself with exit code {code}")
+    sentence = "the kernel that ran the notebook died (out of memory, or ended from outside)"
+    return CellError(sentence, passing=True)
+
+
+def _engine(limits: Limits, environment: Mapping[str, str]) -> dict[str, Any]:
+    """Return Papermill's arguments for the engine that can be had in this process."""
+    from toolkit.reporting import pool
+
+    if pool.preloaded is None:
+        os.environ.update(environment)
+        seconds = min(limits.cell, limits.whole or limits.cell)
+        return {"execution_timeout": seconds, "shutdown_kernel": "immediate"}
+    from toolkit.reporting.kernel import register
+
+    return {
+        "engine_name": register(),
+        "shell": pool.preloaded.shell,
+        "environment": environment,
+        "memory": limits.memory,
+        "execution_timeout": limits.cell,
+        "until": None if limits.whole is None else time.monotonic() + limits.whole,
+    }
+
+
+def clean(
+    notebook: Mapping[str, Any], shown_parameters: Mapping[str, object]
+) -> tuple[dict[str, Any], list[str]]:
+    """Take out of an executed notebook what its reader must not or need not have.
+
+    That is the machine's paths (in the injected parameters and Papermill's notes), the notebook's own default
+    parameters (they may name another organisation), the times of each cell, the error stream, and whatever
+    cells tagged "analyst" show: it has not passed the gate.
+
+    Parameters
+    ----------
+    notebook
+        As executed.
+    shown_parameters
+        What the injected cell shall say instead of what was passed.
+
+    Returns
+    -------
+    tuple
+        The cleaned notebook, and the texts of the error stream, for the analyst.
+    """
+    errors_shown: list[str] = []
+    cells = []
+    for cell in notebook["cells"]:
+        tags = cell.get("metadata", {}).get("tags", [])
+        if "parameters" in tags:
+            continue
+        metadata = {key: value for key, value in cell.get("metadata", {}).items() if key not in _CELL_NOISE}
+        cell = {**cell, "metadata": metadata}
+        if "injected-parameters" in tags:
+            lines = [f"{name} = {value!r}" for name, value in shown_parameters.items()]
+            cell |= {"source": "\n".join(["# Parameters", *lines]), "id": "injected-parameters"}
+        if cell["cell_type"] == "code":
+            errors = [output for output in cell["outputs"] if output.get("name") == "stderr"]
+            errors_shown += [_source({"source": output["text"]}) for output in errors]
+            shown = [] if "analyst" in tags else cell["outputs"]
+            cell["outputs"] = [output for output in shown if output not in errors]
+        cells.append(cell)
+    kept = {key: value for key, value in notebook["metadata"].items() if key not in ("papermill", "widgets")}
+    return {**notebook, "cells": cells, "metadata": kept}, errors_shown
+
+
+def _source(cell: Mapping[str, Any]) -> str:
+    source = cell["source"]
+    return source if isinstance(source, str) else "".join(source)
+
+
+# Parameters given by name and type
+
+_TYPES: dict[str, type] = {"str": str, "int": int, "float": float, "bool": bool, "list": list, "dict": dict}
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One name a notebook takes.
+
+    Parameters
+    ----------
+    kind
+        "str", "int", "float", "bool", "list" or "dict", as declared (`n: int = 3`, or Papermill's
+        `# type: int`) or as its default is; "" where neither says.
+    optional
+        Whether None will do.
+    default
+        As written.
+    """
+
+    name: str
+    kind: str
+    optional: bool
+    default: str
+
+    def takes(self, value: object) -> bool:
+        """Whether a value is of the parameter's type; a whole number will do for a number."""
+        if value is None:
+            return self.optional or not self.kind
+        if not self.kind:
+            return True
+        if isinstance(value, bool) or self.kind == "bool":
+            return isinstance(value, bool) and self.kind == "bool"
+        return isinstance(value, (int, float) if self.kind == "float" else _TYPES[self.kind])
+
+
+def taken(notebook: str | Path) -> dict[str, Parameter]:
+    """The parameters of a notebook, as Papermill finds them in its cell tagged "parameters".
+
+    Raises
+    ------
+    InvalidInput
+        No notebook, or one without such a cell.
+    """
+    import papermill
+
+    defaults = notebook_parameters(notebook)
+    if not defaults:
+        mend = "tag the cell that gives names their defaults with 'parameters'"
+        raise InvalidInput(Path(notebook).name, [Problem("notebook", "it takes no parameters", mend)])
+    with warnings.catch_warnings():
+        warnings.simplefilter(
+            "ignore"
+        )  # of cells it cannot read whole; what it misses is taken from defaults
+        found = papermill.inspect_notebook(str(notebook))
+    return {
+        name: _parameter(name, default, str(found.get(name, {}).get("inferred_type_name", "None")))
+        for name, default in defaults.items()
+    }
+
+
+def _parameter(name: str, default: str, declared: str) -> Parameter:
+    optional = default == "None" or "Optional[" in declared or "| None" in declared
+    kind = declared.replace("Optional[", "").replace("| None", "").strip(" ]").partition("[")[0]
+    if kind not in _TYPES:
+        try:
+            kind = type(ast.literal_eval(default)).__name__
+        except ValueError:
+            kind = ""
+    return Parameter(name, kind if kind in _TYPES else "", optional, default)
+
+
+def from_text(parameter: Parameter, text: str) -> object:
+    """A value as it is typed on a command line, in the parameter's type.
+
+    Raises
+    ------
+    ValueError
+        It is no such value.
+    """
+    if text == "None" and (parameter.optional or not parameter.kind):
+        return None
+    readers: dict[str, Callable[[str], object]] = {
+        "str": str,
+        "int": int,
+        "float": float,
+        "bool": _truth,
+        "list": json.loads,
+        "dict": json.loads,
+        "": _guessed,
+    }
+    value = readers[parameter.kind](text)
+    if not parameter.takes(value):
+        raise ValueError(text)
+    return value
+
+
+def check_values(notebook: str | Path, given: Mapping[str, object], *, texts: bool = False) -> dict[str, Any]:
+    """Refuse unknown names and values of another type; the values, read from text where they are typed.
+
+    Raises
+    ------
+    InvalidInput
+        Every problem, with near names.
+    """
+    known, problems, values = taken(notebook), list[Problem](), dict[str, Any]()
+    for name, value in given.items():
+        if name not in known:
+            what = "the notebook's parameters cell does not have it"
+            problems.append(Problem(f"parameter {name}", what, near_names(name, known)))
+            continue
+        try:
+            values[name] = from_text(known[name], value) if texts and isinstance(value, str) else value
+        except ValueError:
+            problems.append(_unfit(known[name], value))
+            continue
+        if not known[name].takes(values[name]) or not _plain(values[name]):
+            problems.append(_unfit(known[name], value))
+    if problems:
+        raise InvalidInput(Path(notebook).name, problems)
+    return values
+
+
+def _plain(value: object) -> bool:
+    """Whether a value can be handed to another process and shown in a manifest."""
+    try:
+        json.dumps(value)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def _unfit(parameter: Parameter, value: object) -> Problem:
+    mend = f"give it as {_EXAMPLES[parameter.kind]}, like its default {parameter.default}"
+    return Problem(f"parameter {parameter.name}", f"{value!r} is no {parameter.kind or 'plain value'}", mend)
+
+
+_EXAMPLES = {
+    "": "a value",
+    "str": "text",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "list": "a JSON list as [1, 2]",
+    "dict": 'a JSON object as {"a": 1}',
+}
+
+
+def _truth(text: str) -> bool:
+    if text.casefold() not in ("true", "false"):
+        raise ValueError(text)
+    return text.casefold() == "true"
+
+
+def _guessed(text: str) -> object:
+    """A value for a parameter that does not say its type: a number or truth where it looks like one."""
+    for reader in (int, float, _truth):
+        try:
+            return reader(text)
+        except ValueError:
+            continue
+    return text

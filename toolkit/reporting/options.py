@@ -1,0 +1,280 @@
+"""Options of a run, declared once, and what they name: waves, organisations, notebooks, folders."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
+
+from toolkit.errors import InvalidInput, Problem, near_names
+
+if TYPE_CHECKING:
+    from toolkit.study import Study
+
+__all__ = [
+    "RunOptions",
+    "Tried",
+    "chosen_organisations",
+    "chosen_wave",
+    "folder_name",
+    "notebook_path",
+    "open_line",
+    "report_folder",
+]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_LEAST_MEMORY = 1 << 20
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """Options of a run, from the command line or from Python, as every job carries them.
+
+    Parameters
+    ----------
+    organisations
+        Ids; None for all of the wave. One text counts as one id.
+    wave
+        None for the latest.
+    out
+        Output folder, or the address of a store.
+    workers
+        Number of parallel workers; None for one per CPU.
+    notebook
+        Another parameterised notebook than the report's own.
+    data
+        Folder containing the answer files, if not beside the study.
+    formats
+        Output formats, as a sequence or one text with commas.
+    force
+        Rebuild reports even if up to date.
+    seconds, memory
+        Limits of one report: time, and bytes its notebook may take.
+    cluster
+        Address of a Dask scheduler.
+    """
+
+    organisations: Iterable[str] | None = None
+    wave: str | None = None
+    out: str | Path = "reports"
+    workers: int | None = None
+    notebook: str | Path | None = None
+    data: str | Path | None = None
+    formats: Iterable[str] = ("html",)
+    force: bool = False
+    seconds: float | None = None
+    memory: int | None = None
+    cluster: str | None = None
+
+    def __post_init__(self) -> None:
+        ids, formats = self.organisations, self.formats
+        if ids is not None:
+            object.__setattr__(self, "organisations", (ids,) if isinstance(ids, str) else tuple(ids))
+        named = formats.split(",") if isinstance(formats, str) else formats
+        object.__setattr__(self, "formats", tuple(named))
+
+    def check(self, *, stores: bool = True) -> None:
+        """Refuse an output, a number of workers or a limit that cannot be meant.
+
+        Parameters
+        ----------
+        stores
+            Whether the output may be the address of a store.
+
+        Raises
+        ------
+        InvalidInput
+            All of them.
+        """
+        limits = _limit_problems(self.workers, self.seconds, self.memory)
+        problems = [*_output_problems(str(self.out), stores), *limits]
+        if problems:
+            raise InvalidInput("options", problems)
+
+
+class Tried:
+    """Makes one check after the other and keeps what they refuse.
+
+    Examples
+    --------
+    >>> from toolkit.reporting.documents import check_formats
+    >>> tried = Tried()
+    >>> tried(check_formats, "html"), tried(check_formats, "pfd")
+    (('html',), None)
+    >>> tried.end()
+    Traceback (most recent call last):
+    toolkit.errors.InvalidInput: formats: 1 problem(s)
+      format pfd: is none a report can be written as; did you mean 'pdf'?
+    """
+
+    def __init__(self) -> None:
+        self._refused: list[InvalidInput] = []
+
+    def __call__(self, check: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R | None:
+        """What the check returns; None where it refuses."""
+        try:
+            return check(*args, **kwargs)
+        except InvalidInput as fault:
+            self._refused.append(fault)
+            return None
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing has been refused so far."""
+        return not self._refused
+
+    def end(self) -> None:
+        """Raise everything that was refused, if anything was."""
+        if not self._refused:
+            return
+        sources = list(dict.fromkeys(fault.source for fault in self._refused))
+        problems = dict.fromkeys(problem for fault in self._refused for problem in fault.problems)
+        raise InvalidInput(", ".join(sources), problems)
+
+
+def open_line(cluster: str) -> str:
+    """Say that answers travel unencrypted to a cluster; "" where its address is of TLS or of this machine.
+
+    Examples
+    --------
+    >>> open_line("tls://scheduler:8786"), open_line("tcp://127.0.0.1:8786")
+    ('', '')
+    >>> open_line("tcp://scheduler:8786").partition(":")[0]
+    'Warning'
+    """
+    kind, _, rest = cluster.rpartition("://")
+    host = rest.rpartition(":")[0].strip("[]")
+    if kind in ("tls", "wss", "inproc") or host in ("localhost", "::1") or host.startswith("127."):
+        return ""
+    return (
+        f"Warning: answers travel unencrypted to {cluster}; use tls:// with Dask's certificates, unless "
+        "nobody else can listen on this network"
+    )
+
+
+def _output_problems(out: str, stores: bool) -> Iterator[Problem]:
+    if not out.strip():
+        yield Problem("output", "no folder is named", "name one, as reports")
+    try:
+        out.encode()
+    except UnicodeEncodeError:
+        what = "its name holds signs that are no UTF-8"
+        yield Problem(f"output {out.encode(errors='replace').decode()}", what, "choose another name")
+    if "://" in out and ".." in out.partition("://")[2].split("/"):
+        yield Problem(f"output {out}", "an address must not hold '..'", "write the whole address")
+    if not stores and "://" in out:
+        yield Problem(
+            f"output {out}", "is the address of a store; notebooks are run into folders", "name one"
+        )
+
+
+def _limit_problems(workers: object, seconds: object, memory: object) -> Iterator[Problem]:
+    if workers is not None and not _whole(workers, 1):
+        yield Problem("workers", f"{workers!r} is no whole number of at least 1", "give one, or leave it out")
+    if seconds is not None and not _positive(seconds):
+        yield Problem("seconds", f"{seconds!r} is no number above 0", "give one, or leave it out")
+    if memory is not None and not _whole(memory, _LEAST_MEMORY):
+        what = f"{memory!r} bytes are too little for any notebook"
+        yield Problem("memory", what, "say the unit, as 500M or 2G (in Python bytes, as 2 * 1024**3)")
+
+
+def _whole(value: object, least: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= least
+
+
+def _positive(value: object) -> bool:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and math.isfinite(value) and value > 0  # type: ignore[arg-type,operator]
+
+
+def chosen_wave(study: Study, wave: str | None) -> str:
+    """The wave named, or the latest.
+
+    Raises
+    ------
+    InvalidInput
+        The study has no such wave.
+    """
+    if wave is None:
+        return study.wave
+    if wave not in study.waves:
+        if str(wave) in study.waves:
+            mend = f"write it as text: {str(wave)!r}"
+            raise InvalidInput("wave", [Problem(f"wave {wave}", "waves are named by texts", mend)])
+        raise InvalidInput(
+            "wave", [Problem(f"wave {wave}", "the study has no such wave", near_names(wave, study.waves))]
+        )
+    return wave
+
+
+def chosen_organisations(study: Study, wave: str, organisations: Iterable[str] | None) -> list[str]:
+    """The organisations named, each once, or all of the wave.
+
+    Raises
+    ------
+    InvalidInput
+        Every id the wave does not have, with the near ones.
+    """
+    known = list(study.organisation_ids(wave))
+    if not known:
+        what = "no organisation is in it, so that there is nothing to report"
+        mend = "name the column that says the organisation, or add rows to the organisations table"
+        raise InvalidInput(study.path, [Problem(f"wave {wave}", what, mend)])
+    if organisations is None:
+        return known
+    chosen = list(dict.fromkeys([organisations] if isinstance(organisations, str) else organisations))
+    if not chosen:
+        mend = "name one, or leave it out for all of the wave"
+        raise InvalidInput("organisations", [Problem("organisations", "none is named", mend)])
+    there = set(known)
+    problems = [
+        Problem(
+            f"organisation {one}",
+            f"the study has no such organisation in wave {wave}",
+            _near_organisations(study, one, known),
+        )
+        for one in chosen
+        if one not in there
+    ]
+    if problems:
+        raise InvalidInput("organisations", problems)
+    return chosen
+
+
+def _near_organisations(study: Study, one: str, known: list[str]) -> str:
+    """Where an organisation's name was given, or one of another wave, say so; else near ids."""
+    waves = [wave for wave in study.waves if one in study.organisation_ids(wave)]
+    if waves:
+        return f"it took part in {', '.join(waves)}; add --wave"
+    named = [
+        made for made in known if study.organisation_name(made).casefold() == str(one).strip().casefold()
+    ]
+    return f"did you mean '{named[0]}', which has this name?" if named else near_names(one, known)
+
+
+def report_folder(out: str | Path, study: str, wave: str) -> Path:
+    """`<out>/<study>/<wave>`, with signs a folder name may not have replaced."""
+    return Path(out) / folder_name(study) / folder_name(wave)
+
+
+def folder_name(text: str) -> str:
+    """A text as the name of a folder."""
+    return re.sub(r"[^\w.-]+", "-", text).strip(".-") or "study"
+
+
+def notebook_path(notebook: str | Path) -> Path:
+    """Find a notebook by path, or one of the project's own by name."""
+    given = Path(notebook)
+    own = Path(__file__).resolve().parents[2] / "notebooks"
+    for found in (given, own / given.name):
+        if found.is_file():
+            return found.resolve()
+    known = [path.name for path in sorted(own.glob("*.ipynb"))]
+    raise InvalidInput(
+        given.name, [Problem(str(given), "there is no such notebook", near_names(given.name, known))]
+    )

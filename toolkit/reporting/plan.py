@@ -1,0 +1,558 @@
+"""What a run builds, from what, and what is up to date: decided and checked before anything is built."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+import os
+import platform
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from toolkit.errors import InvalidInput, Problem, near_names
+from toolkit.reporting.job import FAILED, NOTICE, OWN, REPORT, Job, open_study
+from toolkit.reporting.manifest import (
+    BATCH_FOLDER,
+    KEY,
+    KNOWN,
+    MANIFEST,
+    code_hash,
+    has_key,
+    is_current,
+    package_versions,
+    read_secret,
+    sha256_of,
+    study_cache_keys,
+    write_secret,
+)
+from toolkit.reporting.notebook import check_parameters, check_values, code_cells, taken
+from toolkit.reporting.options import (
+    RunOptions,
+    Tried,
+    chosen_organisations,
+    chosen_wave,
+    folder_name,
+    notebook_path,
+    report_folder,
+)
+from toolkit.reporting.validation import check_names, check_study
+
+if TYPE_CHECKING:
+    from toolkit.study import Study
+
+__all__ = [
+    "NotebookRun",
+    "Plan",
+    "StudyRun",
+    "check_batch_folder",
+    "check_notebook_run",
+    "check_study_run",
+    "modules_of",
+    "refuse_foreign",
+]
+
+REPORT_NOTEBOOK = "organisation_report.ipynb"
+NOTICE_NOTEBOOK = "withheld_notice.ipynb"
+INDEX = "index.html"
+STUDY_FILE = "study.pickle"
+ORGANISATION, OUTPUT = "organisation", "output"
+
+MOST_BYTES = 200
+"""Of a folder's name; while it is built it has a longer one, and 255 is what systems take."""
+
+_WORTH_PRELOADING = {
+    "matplotlib": "matplotlib.pyplot",
+    "pingouin": "pingouin",
+    "scipy": "scipy.stats",
+    "seaborn": "seaborn",
+    "statsmodels": "statsmodels.api",
+    "toolkit": "toolkit.analysis",
+}
+"""What notebooks import that may be imported before a fork, and the part of it worth importing."""
+
+_WRITERS = {"pdf": "pdf", "docx": "word", "pptx": "slides", "xlsx": "workbook"}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One run, before anything is built.
+
+    Parameters
+    ----------
+    names
+        Each report's folder → the organisation or the value it is about, in order.
+    up_to_date
+        Folders whose report exists and would come out the same.
+    jobs
+        What is to be built.
+    labels
+        Folder → the name an organisation is shown under.
+    rows
+        Rows read, kept and set aside in this wave.
+    """
+
+    names: Mapping[str, str]
+    up_to_date: frozenset[str]
+    jobs: Sequence[Job]
+    labels: Mapping[str, str] = field(default_factory=dict)
+    rows: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class StudyRun:
+    """Reports for the organisations of a study; every name is known, and no answer has been read."""
+
+    study: Study
+    wave: str
+    folder: Path
+    notebooks: tuple[Path, Path]
+    options: RunOptions
+
+    def plan(
+        self,
+        scratch: Path,
+        *,
+        mirrored: bool = False,
+        writes: bool = True,
+        before: Callable[[], object] | None = None,
+    ) -> Plan:
+        """Find out what is up to date, reading answers only where a file has changed since the last run.
+
+        Parameters
+        ----------
+        scratch
+            Where each organisation's answers are kept while the run lasts.
+        mirrored
+            Whether only manifests are here, of reports found whole in a store (`toolkit.reporting.stores`).
+        writes
+            False leaves the output folder as it is.
+        before
+            Called once it is clear that answers have to be read.
+
+        Raises
+        ------
+        InvalidInput
+            Everything wrong in the answers, or an unknown organisation.
+        """
+        from toolkit.reporting.gathering import reportable
+        from toolkit.study.store import part_bytes, write_parts
+
+        study, options = self.study, self.options
+        check_batch_folder(self.folder)
+        secret = read_secret(self.folder)
+        cache = study_cache_keys(
+            study, secret, wave=self.wave, notebooks=self.notebooks, formats=list(options.formats)
+        )
+        known = cache.known(self.folder)
+        if study.table is not None:
+            chosen = chosen_organisations(study, self.wave, options.organisations)
+            if known:
+                current = self._current(chosen, known["hashes"], mirrored)
+                if len(current) == len(chosen):
+                    return self._planned(chosen, current, rows=dict(known["read"]))
+            refuse_foreign(self.folder, chosen, page=INDEX)
+        if before is not None:
+            before()
+        study.check()
+        rows = rows_read(study, self.wave)
+        chosen = chosen_organisations(study, self.wave, options.organisations)
+        if study.table is None:  # only the answers know the organisations
+            check_names(study, self.wave, options.formats)
+            refuse_foreign(self.folder, chosen, page=INDEX)
+        parts = write_parts(study, scratch / "parts", study.organisation_ids(self.wave))
+        keys = {one: cache.of(part_bytes(part)) for one, part in parts.items()}
+        if writes:
+            write_secret(self.folder, secret)
+            cache.keep(self.folder, keys, rows)
+        current = self._current(chosen, keys, mirrored)
+        shown = reportable(study, self.wave)
+        jobs = [
+            Job(
+                name=one,
+                notebook=str(self.notebooks[one not in shown]),
+                parameters={
+                    "study": str(Path(study.path).resolve()),
+                    "organisation": one,
+                    "wave": self.wave,
+                    "data": str(Path(options.data).resolve()) if options.data else None,
+                },
+                options=options,
+                kind=REPORT if one in shown else NOTICE,
+                final=str(self.folder / one),
+                study=str(scratch / STUDY_FILE),
+                part=str(parts[one]),
+                key=keys[one],
+            )
+            for one in chosen
+            if one not in current
+        ]
+        return self._planned(chosen, current, rows=rows, jobs=jobs)
+
+    def _current(self, chosen: Sequence[str], keys: Mapping[str, str], mirrored: bool) -> frozenset[str]:
+        if self.options.force:
+            return frozenset()
+        same = has_key if mirrored else is_current
+        return frozenset(one for one in chosen if one in keys and same(self.folder / one, keys[one]))
+
+    def _planned(
+        self,
+        chosen: Sequence[str],
+        current: frozenset[str],
+        *,
+        rows: Mapping[str, int],
+        jobs: Sequence[Job] = (),
+    ) -> Plan:
+        labels = self.study.names(self.wave)
+        return Plan(dict(zip(chosen, chosen, strict=True)), current, jobs, labels, rows)
+
+
+def check_study_run(study: str | Path | Study, options: RunOptions) -> StudyRun:
+    """Load the study and look up the wave, the organisations, the notebooks and what reports are made with.
+
+    Raises
+    ------
+    InvalidInput
+        Everything at once: what is not found, a notebook that does not take the parameters, options that
+        cannot be meant.
+    """
+    from toolkit.reporting.documents import check_formats
+
+    tried = Tried()
+    tried(options.check)
+    formats = tried(check_formats, tuple(options.formats))
+    notebooks = tried(_notebooks, options.notebook)
+    read = tried(open_study, study, options.data)
+    wave = tried(_wave, read, options) if read is not None else None
+    if read is not None:
+        tried(check_study, read, wave or read.wave, formats or ())
+    tried.end()
+    if read is None or wave is None or formats is None or notebooks is None:
+        raise RuntimeError("internal error: a failed check was not reported")
+    folder = report_folder(options.out, read.id, wave).resolve()
+    return StudyRun(read, wave, folder, notebooks, replace(options, formats=formats))
+
+
+def _notebooks(named: str | Path | None) -> tuple[Path, Path]:
+    """Find the report's notebook and the notice's, which take the parameters of a report."""
+    notebooks = (notebook_path(named or REPORT_NOTEBOOK), notebook_path(NOTICE_NOTEBOOK))
+    for notebook in notebooks:
+        check_parameters(notebook, dict.fromkeys(("study", "organisation", "wave", "data", "output")))
+    return notebooks
+
+
+def _wave(study: Study, options: RunOptions) -> str:
+    """Return the wave to report on; organisations are looked up where the study lists them itself."""
+    wave = chosen_wave(study, options.wave)
+    if study.table is not None:
+        chosen_organisations(study, wave, options.organisations)
+    return wave
+
+
+def rows_read(study: Study, wave: str) -> dict[str, int]:
+    """Count the rows of a wave that were read, kept and set aside."""
+    rows = study.disposition(wave).groupby("outcome")["rows"].sum()
+    return {outcome: int(rows.get(outcome, 0)) for outcome in ("read", "kept", "set aside")}
+
+
+def modules_of(notebooks: Iterable[Path], formats: Iterable[str]) -> list[str]:
+    """List what is worth importing before the first fork: what notebooks import, and writers of formats."""
+    found: set[str] = set()
+    for source in (source for notebook in dict.fromkeys(notebooks) for source in code_cells(notebook)):
+        try:
+            tree = ast.parse(source)
+        except SyntaxError:  # a line of IPython's own, or a fault that running the cell will show
+            continue
+        for node in ast.walk(tree):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            found |= {name.partition(".")[0] for name in names}
+    writers = [f"toolkit.reporting.documents.{_WRITERS[one]}" for one in formats if one in _WRITERS]
+    return [_WORTH_PRELOADING[name] for name in sorted(found & set(_WORTH_PRELOADING))] + writers
+
+
+# A notebook of one's own, once for each value of a parameter
+
+
+@dataclass(frozen=True)
+class NotebookRun:
+    """A notebook of one's own for each of some values; every name and value fits.
+
+    Parameters
+    ----------
+    study
+        Where the values are its organisations; else None.
+    given
+        The other parameters.
+    reads
+        Files of a study that is given, though not for its organisations.
+    """
+
+    notebook: Path
+    folder: Path
+    study: Study | None
+    given: Mapping[str, Any]
+    for_each: str
+    values: tuple[Any, ...]
+    options: RunOptions
+    reads: tuple[Path, ...] = ()
+
+    @property
+    def notebooks(self) -> tuple[Path, Path]:
+        """The notebook, as `StudyRun` has two."""
+        return self.notebook, self.notebook
+
+    def plan(
+        self,
+        scratch: Path,
+        *,
+        mirrored: bool = False,
+        writes: bool = True,
+        before: Callable[[], object] | None = None,
+    ) -> Plan:
+        """Find out what is up to date; see `StudyRun.plan`."""
+        check_batch_folder(self.folder)
+        secret = read_secret(self.folder)
+        keys, parts = self._keys(scratch, secret)
+        refuse_foreign(self.folder, keys)
+        if writes:
+            write_secret(self.folder, secret)
+        current = frozenset(
+            one for one in keys if not self.options.force and is_current(self.folder / one, keys[one])
+        )
+        jobs = [
+            Job(
+                name=str(value),
+                notebook=str(self.notebook),
+                parameters={**self.given, self.for_each: value},
+                options=self.options,
+                kind=OWN,
+                final=str(self.folder / one),
+                study=str(scratch / STUDY_FILE) if self.study else "",
+                part=str(parts.get(one, "")),
+                key=keys[one],
+                synthetic=bool(self.study and self.study.synthetic),
+            )
+            for one, value in zip(keys, self.values, strict=True)
+            if one not in current
+        ]
+        if jobs and before is not None:
+            before()
+        return Plan(dict(zip(keys, map(str, self.values), strict=True)), current, jobs)
+
+    def _keys(self, scratch: Path, secret: bytes) -> tuple[dict[str, str], dict[str, Path]]:
+        """Return folder → cache key, and folder → its organisation's own answers."""
+        contents: dict[str, list[bytes]] = {}
+        parts: dict[str, Path] = {}
+        if self.study is None:
+            facts = [
+                sha256_of(self.notebook),
+                code_hash(),
+                platform.python_version(),
+                package_versions(),
+                [sha256_of(path) for path in self.reads],
+            ]
+            common = json.dumps(facts)
+        else:
+            from toolkit.study.store import part_bytes, write_parts
+
+            wave = chosen_wave(self.study, self.given.get("wave"))
+            cache = study_cache_keys(
+                self.study, secret, wave=wave, notebooks=[self.notebook], formats=["own"]
+            )
+            common = cache.common
+            self.study.check()
+            parts = write_parts(self.study, scratch / "parts", [str(one) for one in self.values])
+            contents = {one: list(part_bytes(part)) for one, part in parts.items()}
+        keys = {}
+        for value in self.values:
+            made = hashlib.blake2b(key=secret, digest_size=32)
+            made.update(json.dumps([common, dict(self.given), value], default=str).encode())
+            for content in contents.get(str(value), ()):
+                made.update(hashlib.sha256(content).digest())
+            keys[folder_name(str(value))] = made.hexdigest()
+        return keys, {folder_name(one): part for one, part in parts.items()}
+
+
+def check_notebook_run(
+    notebook: str | Path,
+    for_each: str,
+    values: Sequence[object] | None,
+    parameters: Mapping[str, object],
+    options: RunOptions,
+    *,
+    texts: bool = False,
+) -> NotebookRun:
+    """Look up all names and values.
+
+    Raises
+    ------
+    InvalidInput
+        Everything that does not fit, at once.
+    """
+    tried = Tried()
+    tried(options.check, stores=False)
+    found = tried(notebook_path, notebook)
+    if found is None:
+        tried.end()
+        raise RuntimeError("internal error: a failed check was not reported")
+    tried(_check_names, found, for_each, parameters)
+    read = tried(check_values, found, parameters, texts=texts)
+    given, study = dict(read or {}), None
+    if for_each == ORGANISATION or Path(str(given.get("study") or "")).is_file():
+        study = tried(_study_of, found, given) if read is not None else None
+    for name in ("study", "data"):
+        if isinstance(given.get(name), str) and Path(given[name]).exists():
+            given[name] = str(Path(given[name]).resolve())
+    chosen: Sequence[object] | None
+    if for_each == ORGANISATION:
+        chosen = tried(_organisations, study, given, values) if study else None
+    else:
+        chosen = tried(_values, found, for_each, values, texts)
+    tried(_check_folders, found, for_each, chosen or ())
+    tried.end()
+    folder = (Path(options.out) / folder_name(found.stem)).resolve()
+    own, reads = (study, ()) if for_each == ORGANISATION else (None, study.input_files if study else ())
+    reads = tuple(one.resolve() for one in reads)
+    return NotebookRun(found, folder, own, given, for_each, tuple(chosen or ()), options, reads)
+
+
+def _check_names(notebook: Path, for_each: str, parameters: Mapping[str, object]) -> None:
+    """Refuse to vary what the notebook does not take, what is given as well, or the folder of each run."""
+    known, where = taken(notebook), f"for each {for_each}"
+    problems = []
+    if for_each not in known:
+        what = "the notebook's parameters cell does not have it"
+        problems.append(Problem(where, what, near_names(for_each, known)))
+    if for_each in parameters:
+        what = "it is given one value and is to vary"
+        problems.append(Problem(f"parameter {for_each}", what, "give it one way only"))
+    for name, place in ((for_each, where), *((one, f"parameter {one}") for one in parameters)):
+        if name == OUTPUT:
+            what = "each run is told a folder of its own"
+            problems.append(Problem(place, what, "leave it out; --out says where the folders lie"))
+    if problems:
+        raise InvalidInput(notebook.name, problems)
+
+
+def _organisations(study: Study, given: Mapping[str, Any], values: Sequence[object] | None) -> list[str]:
+    return chosen_organisations(study, chosen_wave(study, given.get("wave")), values)  # type: ignore[arg-type]
+
+
+def _values(notebook: Path, for_each: str, values: Sequence[object] | None, texts: bool) -> list[object]:
+    """The values of the parameter that varies, in its type."""
+    if for_each not in taken(notebook):
+        return []
+    if not values:
+        mend = f"write --for-each {for_each}=VALUE,VALUE"
+        raise InvalidInput(notebook.name, [Problem(f"for each {for_each}", "no values are given", mend)])
+    tried = Tried()
+    read = [tried(check_values, notebook, {for_each: one}, texts=texts) for one in values]
+    tried.end()
+    return [one[for_each] for one in read if one is not None]
+
+
+def _check_folders(notebook: Path, for_each: str, chosen: Sequence[object]) -> None:
+    """Refuse values that make no folder of their own: each run stands in one, named after its value."""
+    problems, taken_by, where = list[Problem](), dict[str, str](), f"for each {for_each}"
+    for one in map(str, chosen):
+        name = folder_name(one)
+        if not re.search(r"\w", one):
+            mend = "give each a letter or a digit"
+            problems.append(Problem(where, f"the value {one!r} cannot name a folder", mend))
+        elif name in (BATCH_FOLDER, FAILED):
+            mend = "give another value"
+            problems.append(Problem(where, f"the folder {name} is kept for the run's own files", mend))
+        elif len(name.encode()) > MOST_BYTES:
+            mend = f"give values of at most {MOST_BYTES} bytes, and look up the long ones in the notebook"
+            problems.append(Problem(where, f"the value {one[:20]!r}… is too long for a folder's name", mend))
+        elif name.casefold() in taken_by:
+            what = f"the values {taken_by[name.casefold()]!r} and {one!r} share a folder"
+            mend = "give each once, and none that differ only in case or in signs a folder may not have"
+            problems.append(Problem(where, what, mend))
+        taken_by.setdefault(name.casefold(), one)
+    if problems:
+        raise InvalidInput(notebook.name, problems)
+
+
+def _study_of(notebook: Path, given: Mapping[str, Any]) -> Study:
+    if not given.get("study"):
+        mend = "name the study file: -p study=my_study/study.yaml"
+        what = "which organisations there are is said by a study"
+        raise InvalidInput(notebook.name, [Problem("parameter study", what, mend)])
+    return open_study(str(given["study"]), given.get("data"))
+
+
+# What must not be written over
+
+_SIGNS = (MANIFEST, "report.ipynb", "document.json.gz")
+"""One of these stands in every folder a run has made, damaged or not."""
+_NOTES = (KEY, KNOWN, "log.jsonl", "manifest.jsonl")
+_MEND = "move it away or choose another output folder"
+
+
+def refuse_foreign(folder: Path, names: Iterable[str], *, page: str = "") -> None:
+    """Refuse to write over what no run has made.
+
+    Parameters
+    ----------
+    folder
+        Where the reports of a run stand.
+    names
+        Of the reports it is to make.
+    page
+        A file it writes beside them.
+
+    Raises
+    ------
+    InvalidInput
+        Every folder or file that stands in the way and is no report.
+    """
+    problems = [
+        Problem(str(folder / name), "something that is no report stands where one is to be made", _MEND)
+        for name in names
+        if not _free(folder / name)
+    ]
+    if page and os.path.lexists(folder / page) and not _own_page(folder, page):
+        problems.append(Problem(str(folder / page), "would be written over, and no run has made it", _MEND))
+    if problems:
+        raise InvalidInput("output", problems)
+
+
+def check_batch_folder(folder: Path) -> None:
+    """Refuse a folder in which the run's own files cannot be kept: a file or a folder has taken their place.
+
+    Raises
+    ------
+    InvalidInput
+        Each of them.
+    """
+    kept, problems = folder / BATCH_FOLDER, list[Problem]()
+    if os.path.lexists(kept) and not kept.is_dir():
+        problems.append(Problem(str(kept), "is no folder, and a run keeps its log there", _MEND))
+    elif kept.is_dir():
+        what = "is no file, and a run keeps its own there"
+        odd = [path for path in sorted(kept.iterdir()) if path.name in _NOTES and not path.is_file()]
+        problems += [Problem(str(path), what, _MEND) for path in odd]
+    if problems:
+        raise InvalidInput("output", problems)
+
+
+def _free(final: Path) -> bool:
+    """Whether nothing stands there, or an empty folder, or what a run has made."""
+    if not os.path.lexists(final):
+        return True
+    if not final.is_dir():
+        return False
+    return any((final / sign).exists() for sign in _SIGNS) or not any(final.iterdir())
+
+
+def _own_page(folder: Path, page: str) -> bool:
+    """Whether a page is a run's: it keeps its own files beside it, or says that it is an index of reports."""
+    path = folder / page
+    if not path.is_file():
+        return False
+    return (folder / BATCH_FOLDER).is_dir() or b'id="reports"' in path.read_bytes()

@@ -1,0 +1,86 @@
+"""What every report needs, imported by multiprocessing's fork server before its first fork.
+
+The fork server imports this module by name (`set_forkserver_preload`); imported elsewhere it does nothing.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from toolkit.reporting import pool
+from toolkit.reporting.pool import PRELOAD, Preloaded, end_with_parent
+
+__all__ = ["MODULES"]
+
+MODULES = (
+    "IPython.core.pylabtools",
+    "matplotlib.backends.backend_agg",
+    "matplotlib.backends.backend_svg",
+    "matplotlib.pyplot",
+    "nbformat",
+    "pandas",
+    "pandas.core.arrays.arrow._arrow_utils",
+    "pandas.io.formats.csvs",
+    "pandas.io.formats.string",
+    "papermill",
+    "pyarrow.parquet",
+    "toolkit.reporting.options",
+    "toolkit.reporting.documents.brand",
+    "toolkit.reporting.documents.collect",
+    "toolkit.reporting.notebook:preload",
+    "toolkit.reporting.gathering",
+    "toolkit.reporting.html:preload",
+    "toolkit.reporting.manifest:preload",
+    "toolkit.reporting.notebook_help",
+    "toolkit.reporting.report",
+    "toolkit.reporting.results",
+    "toolkit.reporting.statements",
+    "toolkit.analysis.rank_gap",
+    "toolkit.presentation.appendix",
+    "toolkit.presentation.figures",
+    "toolkit.presentation.methods",
+    "toolkit.presentation.tables",
+    "toolkit.study.store",
+    "toolkit.reporting.job:preload",
+)
+"""Modules, some with a function to call. Not the inline backend: it looks for its shell when imported."""
+
+SELDOM = 50_000
+"""New objects before the garbage collector looks: a picture makes thousands and keeps nearly all."""
+
+
+def threads() -> int:
+    """Count this process's threads, those of libraries too."""
+    return sum(1 for _ in Path("/proc/self/task").iterdir()) if Path("/proc/self/task").is_dir() else 1
+
+
+def prepare(modules: Sequence[str]) -> Preloaded:
+    """Make the shell every notebook starts with, and import under it: some packages ask where they run."""
+    from toolkit.reporting.kernel import NotebookZMQShell
+
+    shell = NotebookZMQShell.prepared()
+    with shell.builtin_trap:
+        for name in (*MODULES, *modules):
+            module, _, function = name.partition(":")
+            imported = importlib.import_module(module)
+            if function:
+                getattr(imported, function)()
+    gc.collect()
+    gc.freeze()  # what is here now is shared; the collector would touch, and so copy, all of it
+    gc.set_threshold(SELDOM, 20, 20)
+    more = threads() - 1
+    return Preloaded(os.getpid(), shell, f"what was imported has started {more} threads" if more else "")
+
+
+if os.environ.get(PRELOAD):
+    _settings = json.loads(os.environ.pop(PRELOAD))
+    end_with_parent(_settings["server"])
+    try:
+        pool.preloaded = prepare(_settings["modules"])
+    except Exception as fault:  # noqa: BLE001 - multiprocessing would pass over it; the pool reports it
+        pool.preloaded = Preloaded(os.getpid(), None, f"{type(fault).__name__}: {fault}")

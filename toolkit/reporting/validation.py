@@ -1,0 +1,213 @@
+"""Whether reports can be made from a study: what `report` looks at before it makes any, and `check` too."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from toolkit.errors import InvalidInput, Problem, ToolkitError
+from toolkit.instrument.yaml_loader import CONTROL
+from toolkit.reporting.documents.brand import read_logo, templates_of
+from toolkit.reporting.documents.office import check_template
+from toolkit.reporting.options import Tried
+
+if TYPE_CHECKING:
+    from toolkit.study import Study
+
+__all__ = ["check_names", "check_study", "lacking_letters", "try_report"]
+
+_OWN_TYPEFACE = ("pdf", "docx")
+"""Formats whose text or pictures are set in the typeface that comes with the toolkit."""
+
+_SECTIONS = (
+    *("summary", "participation_table", "gap_picture", "gap_table", "theme_pictures", "option_pictures"),
+    *("benchmarks", "trend", "cannot_tell", "methods", "appendix", "results"),
+)
+
+
+def check_study(study: Study, wave: str, formats: Iterable[str], *, all_templates: bool = False) -> None:
+    """Refuse a study no report of a wave can be made from; its answers are not read.
+
+    Parameters
+    ----------
+    formats
+        The formats the reports are to be written as.
+    all_templates
+        Whether templates of other formats are looked at as well.
+
+    Raises
+    ------
+    InvalidInput
+        Everything at once: a sampling design, a wave that had another questionnaire, a logo or a template
+        that cannot be used, control characters in what is printed, letters the PDF's typeface lacks.
+    """
+    formats = tuple(formats)
+    tried = Tried()
+    tried(_refuse_design, study)
+    tried(_refuse_earlier_questionnaire, study, wave)
+    if study.brand.logo:
+        tried(read_logo, study.folder / study.brand.logo, study.folder)
+    for form, template in (tried(templates_of, study) or {}).items():
+        if all_templates or form in formats:
+            tried(check_template, form, template)
+    printed = list(_printed(study))
+    tried(_refuse_control_characters, study, printed)
+    tried(_refuse_lacking_letters, study, printed, formats)
+    if study.table is not None:
+        tried(check_names, study, wave, formats)
+    tried.end()
+
+
+def check_names(study: Study, wave: str, formats: Iterable[str]) -> None:
+    """Refuse names of organisations that cannot be printed; where no table lists them, answers are read.
+
+    Raises
+    ------
+    InvalidInput
+        Every organisation whose name holds a control character, or letters a format's typeface lacks.
+    """
+    printed = [(f"organisation {one}, its name", name, True) for one, name in study.names(wave).items()]
+    tried = Tried()
+    tried(_refuse_control_characters, study, printed)
+    tried(_refuse_lacking_letters, study, printed, tuple(formats))
+    tried.end()
+
+
+def try_report(study: Study, wave: str) -> None:
+    """Make the report of the organisation with the most respondents in memory, and write nothing.
+
+    Raises
+    ------
+    InvalidInput
+        The report cannot be made; the section and the reason.
+    """
+    from toolkit.presentation.blocks import Block
+    from toolkit.reporting.documents.brand import cover_of
+    from toolkit.reporting.documents.model import Document, Section
+    from toolkit.reporting.gathering import reportable
+    from toolkit.reporting.html import render_document
+    from toolkit.reporting.report import open_report
+
+    counts = study.members(wave)["organisation"].value_counts()
+    able = reportable(study, wave)
+    chosen = [str(one) for one in counts.index if str(one) in able] or [str(one) for one in counts.index]
+    if not chosen:
+        return
+    where = f"report of {chosen[0]}"
+    try:
+        report = open_report(study, chosen[0], wave)
+        parts = []
+        for where_in in _SECTIONS:
+            where = f"report of {chosen[0]}, {where_in.replace('_', ' ')}"
+            made = getattr(report, where_in)()
+            parts += [made] if isinstance(made, Block) else []
+        where = f"report of {chosen[0]}, its page"
+        render_document(
+            Document(cover_of(study, chosen[0], wave), sections=(Section("Trial", tuple(parts)),))
+        )
+    except InvalidInput:
+        raise
+    except ToolkitError as fault:
+        problem = Problem(where, str(fault), "correct the study file or the questionnaire")
+        raise InvalidInput(study.path, [problem]) from None
+    except Exception as fault:
+        what = f"cannot be made: {type(fault).__name__}: {fault}"
+        mend = "this is a fault of the toolkit's; please report it with the questionnaire"
+        raise InvalidInput(study.path, [Problem(where, what, mend)]) from fault
+
+
+def _refuse_design(study: Study) -> None:
+    from toolkit.reporting.gathering import refuse_design
+
+    refuse_design(study)
+
+
+def _refuse_earlier_questionnaire(study: Study, wave: str) -> None:
+    if wave in study.wave_instruments:
+        mend = "make its report from a study file whose instrument is that questionnaire"
+        problem = Problem(f"wave {wave}", "had another questionnaire than the study's", mend)
+        raise InvalidInput(study.path, [problem])
+
+
+def _printed(study: Study) -> Iterator[tuple[str, str, bool]]:
+    """Where, text, and whether pictures show it: what every report of a study prints, in its language."""
+    from toolkit.instrument.translation.texts import plain, wordings
+
+    yield "title", study.title, False
+    for key in ("name", "footer", "font"):
+        if getattr(study.brand, key):
+            yield f"brand → {key}", getattr(study.brand, key), False
+    for audience, texts in study.methods.items():
+        for name, text in texts.items():
+            yield f"methods → {audience} → {name}", text, False
+    first = study.instrument.languages[0]
+    for key, audience, kind, words in wordings(plain(study.instrument)):
+        where = f"instrument, {kind} {key}" + ("" if audience == "all" else f" ({audience})")
+        yield where, words.get(study.language) or words.get(first, ""), kind != "question"
+    if study.findings is not None:
+        texts = study.findings.select_dtypes(include=["str", "object"])
+        for column in texts:
+            for place, text in enumerate(texts[column].tolist(), start=2):
+                if isinstance(text, str):
+                    yield f"published figures, row {place}, column {column}", text, column == "label"
+
+
+def _refuse_control_characters(study: Study, printed: Iterable[tuple[str, str, bool]]) -> None:
+    problems = []
+    for where, text, _ in printed:
+        found = CONTROL.search(text)
+        if found:
+            what = f"holds the control character U+{ord(found[0]):04X}, which no document can hold"
+            problems.append(Problem(where, what, "delete it"))
+    if problems:
+        raise InvalidInput(study.path, problems)
+
+
+def _refuse_lacking_letters(
+    study: Study, printed: Iterable[tuple[str, str, bool]], formats: tuple[str, ...]
+) -> None:
+    wanted = [form for form in _OWN_TYPEFACE if form in formats]
+    problems = []
+    for where, text, drawn in printed:
+        lacking = lacking_letters(text)
+        forms = [form for form in wanted if drawn or form == "pdf"]
+        if lacking and forms:
+            some = " ".join(lacking[:8]) + (" …" if len(lacking) > 8 else "")
+            what = f"has letters the typeface of {' and '.join(forms)} reports lacks ({some})"
+            mend = "leave the format out: html and pptx use the fonts of the reader's machine"
+            problems.append(Problem(where, what, mend))
+    if problems:
+        raise InvalidInput(study.path, problems)
+
+
+def lacking_letters(text: str) -> list[str]:
+    """The characters of a text that the typeface of PDF reports would print as boxes, each once.
+
+    Examples
+    --------
+    >>> lacking_letters("Société Ñandú, Ελλάδα, Київ"), lacking_letters("日本 Ltd")
+    ([], ['日', '本'])
+    """
+    known = _letters()
+    return [
+        one
+        for one in dict.fromkeys(text)
+        if ord(one) not in known
+        and unicodedata.category(one) not in ("Cc", "Cf", "Zs", "Zl", "Zp")
+        and not re.match("[\ufe00-\ufe0f]", one)
+    ]
+
+
+@cache
+def _letters() -> frozenset[int]:
+    """Code points of the typefaces that come with matplotlib, the only ones a PDF is set in."""
+    from matplotlib import get_data_path
+    from matplotlib.ft2font import FT2Font
+
+    folder = Path(get_data_path()) / "fonts" / "ttf"
+    faces = [*folder.glob("DejaVuSans*.ttf"), *folder.glob("STIXGeneral*.ttf")]
+    return frozenset(code for face in faces for code in FT2Font(str(face)).get_charmap())

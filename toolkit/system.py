@@ -1,0 +1,344 @@
+"""What a run needs of the system: locks, files that are whole or absent, temporary folders, logs, signals."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from toolkit.errors import InvalidInput, Problem, ToolkitError
+
+__all__ = [
+    "EventLog",
+    "Terminated",
+    "clear_abandoned",
+    "interruptible",
+    "lock_folder",
+    "publish",
+    "read_events",
+    "staging_folder",
+    "sweep",
+    "system_errors_explained",
+    "temporary_folder",
+    "write_whole",
+]
+
+STAGING = ".making-"
+OLD = ".old-"
+LOCK = ".lock"
+PREFIX = "survey-toolkit-"
+
+
+# Folders and files that are whole or absent
+
+
+def staging_folder(final: Path) -> Path:
+    """Make an empty temporary folder beside where the finished one will be."""
+    folder = final.parent / f"{STAGING}{final.name}-{uuid.uuid4().hex[:8]}"
+    folder.mkdir(parents=True)
+    return folder
+
+
+def publish(staged: Path, final: Path) -> None:
+    """Give a finished folder its final name; an earlier one goes only when the new one has it.
+
+    A crash between the two renames leaves the earlier folder under a name that `sweep` puts back.
+    """
+    final.parent.mkdir(parents=True, exist_ok=True)
+    _onto_disk(staged)
+    old = None
+    if os.path.lexists(final):
+        old = final.parent / f"{OLD}{final.name}-{uuid.uuid4().hex[:8]}"
+        final.rename(old)
+    staged.rename(final)
+    if old:
+        _remove(old)
+
+
+def _remove(path: Path) -> None:
+    """Remove a folder with all in it, a file, or a link without what it leads to."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
+
+
+def _onto_disk(folder: Path) -> None:
+    """Have the system write a folder's files before it is renamed: a power cut leaves no empty ones."""
+    for path in (*folder.rglob("*"), folder):
+        try:
+            handle = os.open(path, os.O_RDONLY)
+        except PermissionError:
+            continue  # Windows opens no folders
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def sweep(folder: Path) -> list[str]:
+    """Clear away what an interrupted run left in a folder, and put back a report it was replacing.
+
+    Returns
+    -------
+    list of str
+        Names of what was cleared or put back. Call it only while holding the folder's lock.
+    """
+    swept = []
+    for left in sorted(folder.glob(f"{OLD}*")):
+        final = folder / left.name.removeprefix(OLD).rpartition("-")[0]
+        if os.path.lexists(final):
+            _remove(left)
+        else:
+            left.rename(final)
+        swept.append(left.name)
+    for left in sorted(folder.glob(f"{STAGING}*")):
+        _remove(left)
+        swept.append(left.name)
+    return swept
+
+
+def write_whole(path: Path, text: str, *, private: bool = False) -> None:
+    """Write a text file under a temporary name and rename it: a reader sees the old one or the new one.
+
+    A `private` one can be read by its owner alone, from the moment it exists.
+    """
+    staged = path.parent / f"{STAGING}{path.name}-{uuid.uuid4().hex[:8]}"
+    try:
+        if private:
+            staged.touch(mode=0o600)
+        staged.write_text(text, encoding="utf-8")
+        staged.replace(path)
+    except BaseException:
+        staged.unlink(missing_ok=True)
+        raise
+
+
+# Locks and temporary folders
+
+
+@contextmanager
+def lock_folder(folder: Path) -> Iterator[None]:
+    """Hold a folder for one run; make it where it does not exist.
+
+    A run that raises before it has written anything removes what was made for it. The lock is the system's
+    and ends with the process, however it ends.
+
+    Raises
+    ------
+    InvalidInput
+        The folder cannot be written, or another run holds it.
+    """
+    from filelock import FileLock, Timeout
+
+    absent = [one for one in (folder, *folder.parents) if not os.path.lexists(one)]
+    path = folder / LOCK
+    try:
+        before = set(folder.iterdir()) if folder.is_dir() else set[Path]()
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(path, timeout=0, mode=0o644, thread_local=False)
+        lock.acquire()
+    except Timeout:
+        hint = "wait until it ends or choose another output folder"
+        raise InvalidInput("output", [Problem(str(folder), "another run is writing there", hint)]) from None
+    except OSError as fault:
+        _remove_empty(absent)
+        hint = "choose another output folder or give yourself the right to write there"
+        raise InvalidInput(
+            "output", [Problem(str(folder), f"cannot be written: {fault.strerror}", hint)]
+        ) from fault
+    try:
+        yield
+    except BaseException:
+        if path not in before and set(folder.iterdir()) <= before | {path}:
+            _remove_empty([path, *absent])
+        raise
+    finally:
+        lock.release()
+
+
+def _remove_empty(paths: Iterable[Path]) -> None:
+    """Remove a lock, and folders as far as they are empty, the inmost first."""
+    for path in paths:
+        with suppress(OSError):
+            path.unlink() if path.name == LOCK else path.rmdir()
+
+
+@contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """Make a temporary folder for this run alone, and remove it at the end.
+
+    It holds a lock, so that the next run can tell what a killed run or a power cut left, and clear it.
+    """
+    from filelock import FileLock
+
+    clear_abandoned()
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+    lock = FileLock(folder / LOCK, mode=0o600, thread_local=False)
+    try:
+        with lock:
+            yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def clear_abandoned() -> list[str]:
+    """Remove the temporary folders of runs that are gone; their names."""
+    cleared = []
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        try:
+            if _ours(folder) and _abandoned(folder):
+                shutil.rmtree(folder, ignore_errors=True)
+                cleared.append(folder.name)
+        except OSError:
+            continue  # another run cleared it at the same moment
+    return cleared
+
+
+def _ours(folder: Path) -> bool:
+    about = folder.lstat()
+    return (
+        folder.is_dir()
+        and not folder.is_symlink()
+        and (not hasattr(os, "getuid") or about.st_uid == os.getuid())
+    )
+
+
+def _abandoned(folder: Path) -> bool:
+    """Whether its lock exists and nobody holds it; one without a lock is only just being made."""
+    from filelock import FileLock, Timeout
+
+    if not (folder / LOCK).is_file():
+        return False
+    try:
+        with FileLock(folder / LOCK, timeout=0):
+            return True
+    except Timeout:
+        return False
+
+
+# The log of a run
+
+
+class EventLog:
+    """A file of JSON lines that is only appended to; a crash in the middle of a line does not spoil it.
+
+    Lines are numbered, for the clock may be set back. A line that cannot be written (a full disk) is counted
+    in `lost` and does not end the run.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.lost, self._cut = 0, False
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+        numbers = [event.get("number") for event in read_events(path)]
+        self._number = numbers[-1] if numbers and isinstance(numbers[-1], int) else 0
+        size = os.fstat(self._file).st_size
+        self._cut = bool(size) and os.pread(self._file, 1, size - 1) != b"\n"
+
+    def add(self, **facts: Any) -> None:
+        """Append one line with its number and the time."""
+        self._number += 1
+        line = {"number": self._number, "at": datetime.now(UTC).isoformat(timespec="milliseconds"), **facts}
+        data = (json.dumps(line, ensure_ascii=False) + "\n").encode("utf-8", "backslashreplace")
+        try:
+            if self._cut:
+                os.write(self._file, b"\n")
+                self._cut = False
+            self._cut = os.write(self._file, data) < len(data)
+            self.lost += self._cut
+        except OSError:
+            self.lost += 1
+
+    def close(self) -> None:
+        """Have the system write it all to the disk."""
+        with suppress(OSError):
+            os.fsync(self._file)
+        os.close(self._file)
+
+
+def read_events(path: Path) -> Iterator[Mapping[str, Any]]:
+    """Yield the whole lines of a log, in order; one that a crash cut off is passed over."""
+    if not path.is_file():
+        return
+    with path.open(encoding="utf-8", errors="replace") as lines:
+        for line in lines:
+            with suppress(json.JSONDecodeError, RecursionError):
+                event = json.loads(line)
+                if isinstance(event, dict):
+                    yield event
+
+
+# Signals and refusals of the system
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM: it ends a run as Ctrl-C does."""
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Raise KeyboardInterrupt at the first Ctrl-C or SIGTERM and answer those that follow with a sentence.
+
+    What is left to do after the first (ending processes, removing coded answers, writing the index) takes
+    seconds; cut short it would leave answers in a temporary folder. A signal that somebody else handles, or
+    that is ignored, is left alone.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    usual: dict[signal.Signals, Any] = {
+        signal.SIGINT: signal.default_int_handler,
+        signal.SIGTERM: signal.SIG_DFL,
+    }
+    ours = [number for number, handler in usual.items() if signal.getsignal(number) is handler]
+
+    def first(number: int, frame: object) -> None:
+        for one in ours:
+            signal.signal(one, _again)
+        raise Terminated if number == signal.SIGTERM else KeyboardInterrupt
+
+    for number in ours:
+        signal.signal(number, first)
+    try:
+        yield
+    finally:
+        for number in ours:
+            signal.signal(number, usual[number])
+
+
+def _again(number: int, frame: object) -> None:
+    with suppress(OSError, RuntimeError, AttributeError):
+        sys.stderr.write("Cleaning up, please wait …\n")
+        sys.stderr.flush()
+
+
+@contextmanager
+def system_errors_explained() -> Iterator[None]:
+    """End a run with a sentence where the disk is full or a folder cannot be written.
+
+    Raises
+    ------
+    ToolkitError
+        In place of an OSError, but for a reader of the output that is gone: that is not about files.
+    """
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as fault:
+        where = f" ({Path(fault.filename).name})" if isinstance(fault.filename, str) else ""
+        raise ToolkitError(
+            f"the run could not be finished: {fault.strerror}{where}. Finished reports were kept; run it "
+            "again when there is room and the folder can be written."
+        ) from fault
