@@ -321,6 +321,8 @@ def _audience_heading(
     coded = [name for name in matched.names if column in platform.spellings(name)]
     if len(coded) == 1:
         return coded[0], ()
+    if entry.audience_column in frame:  # written before the manifest's own column was asked for
+        return entry.audience_column, ()
     if manifest is None or entry.audience is not None or "audience_column" in entry.model_fields_set:
         return column, ()
     unknown = [name for name in matched.names if name not in matched.accepted and not _is_own(platform, name)]
