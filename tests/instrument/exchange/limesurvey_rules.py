@@ -302,7 +302,8 @@ class _Parser:
 
 def read_by(text: str, audience: str) -> str:
     """What somebody of an audience reads."""
-    shown = said(text[1:-1], {"audiencegroup": audience, "audience": audience}) if text.startswith("{") else text
+    known = dict.fromkeys(("audiencegroup", "audience"), audience)  # the latter in files of version 0.4
+    shown = said(text[1:-1], known) if text.startswith("{") else text
     return html.unescape(shown.replace("<br />", "\n"))
 
 
