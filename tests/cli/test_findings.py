@@ -23,7 +23,7 @@ def test_list_names_every_claim_of_a_study_with_its_verdict(register, capsys):
     assert main(["findings", "list", "--study", "pew-2024", "--register", str(register)]) == 0
     said = capsys.readouterr().out
     assert "PEW24-01" in said
-    assert "cannot be tested " in said
+    assert "untested " in said
     assert "2 claim(s)" in said
 
 

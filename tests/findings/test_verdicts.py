@@ -18,7 +18,7 @@ from toolkit.findings import (
     load_register,
 )
 
-UNTESTED = "cannot be tested from what is published"
+UNTESTED = "untested"
 
 
 @pytest.fixture(scope="module")
@@ -28,12 +28,12 @@ def judged(register):
 
 def test_every_finding_has_a_verdict_and_a_reason(register, judged):
     assert judged.index.tolist() == register.claims["finding_id"].tolist()
-    assert set(judged["verdict"]) <= set(VERDICTS)
+    assert set(judged["verdict_code"]) <= set(VERDICTS)
     assert (judged["reason"].str.len() > 20).all()
 
 
 def test_the_verdicts_of_the_register_are_those_its_page_counts(root, judged):
-    counts = judged["verdict"].value_counts()
+    counts = judged["verdict_code"].value_counts()
     assert (counts["reproduced"], counts["consistent"], counts[UNTESTED]) == (1, 32, 95)
     page = (root / "docs" / "published_findings.md").read_text("utf-8")
     assert "Of the 128 claims shipped 1 is reproduced, 32 are consistent, 95 cannot be tested" in page
@@ -41,12 +41,12 @@ def test_the_verdicts_of_the_register_are_those_its_page_counts(root, judged):
 
 def test_only_claims_that_another_figure_bears_on_are_more_than_untested(register, judged):
     named = {one for check in register.relations.checks for one in (*check.parts, check.whole) if one}
-    assert set(judged.index[judged["verdict"] != UNTESTED]) == named
+    assert set(judged.index[judged["verdict_code"] != UNTESTED]) == named
 
 
 def test_a_whole_is_reproduced_and_its_parts_are_consistent(judged):
-    assert judged.loc["UBB24-22", "verdict"] == "reproduced"
-    assert judged.loc[["UBB24-20", "UBB24-21"], "verdict"].tolist() == ["consistent"] * 2
+    assert judged.loc["UBB24-22", "verdict_code"] == "reproduced"
+    assert judged.loc[["UBB24-20", "UBB24-21"], "verdict_code"].tolist() == ["consistent"] * 2
     assert judged.loc["UBB24-22", "reason"].startswith("Follows from UBB24-20 and UBB24-21 within rounding")
 
 
@@ -58,7 +58,7 @@ def test_an_assumption_is_said_beside_the_verdict_that_needs_it(judged):
 def test_a_contradiction_is_told_by_how_much_on_every_side(small):
     relations = "checks:\n  - {id: c, kind: within, whole: X-1, parts: [X-2], says: users may use}\n"
     found = judge(load_register(small(row("X-1", 40), row("X-2", 62), relations=relations)))
-    assert found["verdict"].tolist() == ["contradicted"] * 2
+    assert found["verdict_code"].tolist() == ["contradicted"] * 2
     assert found["points"].tolist() == pytest.approx([0.21] * 2)
     assert "they are 21 points apart" in found["reason"].iloc[0]
 
@@ -69,7 +69,7 @@ def test_the_worst_of_several_checks_is_the_verdict(small):
         "  - {id: d, kind: within, whole: X-3, parts: [X-2], says: s}\n"
     )
     found = judge(load_register(small(row("X-1", 70), row("X-2", 62), row("X-3", 50), relations=relations)))
-    assert found["verdict"].tolist() == ["consistent", "contradicted", "contradicted"]
+    assert found["verdict_code"].tolist() == ["consistent", "contradicted", "contradicted"]
 
 
 @pytest.mark.parametrize(
@@ -86,14 +86,14 @@ def test_a_percentage_no_number_of_people_gives_is_contradicted_unless_weighted(
 ):
     study = STUDY.replace("weighted: no", f"weighted: {weighted}").replace("total: 100", "total: 1000")
     found = judge(load_register(small(row("X-1", value, n=n), study=study))).iloc[0]
-    assert found["verdict"] == verdict
+    assert found["verdict_code"] == verdict
     if verdict == "contradicted":
         assert found["points"] == pytest.approx(abs(3 / 9 - 0.34))
 
 
 def test_a_ratio_bounds_the_comparison_group_and_nothing_else(judged):
     found = judged.loc["UTT25-03"]
-    assert found["verdict"] == UNTESTED
+    assert found["verdict_code"] == UNTESTED
     assert "53 % of it at most" in found["reason"]
     assert judged.loc["UTT25-04", "reason"].count("67 % of it at most") == 1, "“twice” may be 1.5 times"
 
@@ -101,12 +101,12 @@ def test_a_ratio_bounds_the_comparison_group_and_nothing_else(judged):
 def test_what_others_printed_is_judged_against_the_nearest_source(register):
     found = judge_readings(register).set_index("finding_id")
     assert len(found) == len(register.relations.readings) == 13
-    assert found.loc["UBB24-04", ["verdict", "points"]].tolist() == ["contradicted", pytest.approx(0.02)]
-    assert found.loc["UTT25-07", ["verdict", "points"]].tolist() == ["contradicted", pytest.approx(0.01)]
-    assert found.loc["SEC26-10", ["verdict", "points"]].tolist() == ["reproduced", 0]
-    assert found.loc["UBB24-02", "verdict"] == "contradicted"
-    assert found.loc["UTT25-03", "verdict"] == "contradicted"
-    assert found.loc["UBB24-22", "verdict"] == UNTESTED
+    assert found.loc["UBB24-04", ["verdict_code", "points"]].tolist() == ["contradicted", pytest.approx(0.02)]
+    assert found.loc["UTT25-07", ["verdict_code", "points"]].tolist() == ["contradicted", pytest.approx(0.01)]
+    assert found.loc["SEC26-10", ["verdict_code", "points"]].tolist() == ["reproduced", 0]
+    assert found.loc["UBB24-02", "verdict_code"] == "contradicted"
+    assert found.loc["UTT25-03", "verdict_code"] == "contradicted"
+    assert found.loc["UBB24-22", "verdict_code"] == UNTESTED
 
 
 def test_a_conflict_between_sources_stands_beside_its_claim(judged):

@@ -58,6 +58,7 @@ class OrdinalRegression:
     formula: str
     terms: dict[str, tuple[int, ...]]
     method: str
+    link: str
     data: tuple[ModelFrame, Array] = field(repr=False)
 
 
@@ -138,6 +139,7 @@ def ordinal_regression(
         formula=formula,
         terms=terms,
         method=f"cumulative {link} model, {said}",
+        link=link,
         data=(data, weights),
     )
 
@@ -168,7 +170,7 @@ def parallel_slopes_test(model: OrdinalRegression) -> Test:
     >>> parallel_slopes_test(ordinal_regression(frame, "q ~ x")).df
     2.0
     """
-    if "logit" not in model.method:
+    if model.link != "logit":
         what, mend = "is not a logit model", 'fit with link="logit"'
         raise InvalidInput("parallel_slopes_test", [Problem("model", what, mend)])
     data, weights = model.data

@@ -36,13 +36,18 @@ _FIELDS = {
 }
 
 
+_VERDICTS = ("reproduced", "consistent", "untested", "contradicted")
+
+
 def add(commands: Commands) -> None:
     """Add the command to the parser."""
     findings = commands.add_parser("findings", help="published claims: list, show, check, add")
     jobs = findings.add_subparsers(title="what to do", metavar="JOB", required=True)
     listed = jobs.add_parser("list", help="every claim with its verdict")
     listed.add_argument("--study", metavar="ID", help="of one study only")
-    listed.add_argument("--verdict", metavar="WORD", help='only verdicts that hold this word: "contradicted"')
+    listed.add_argument(
+        "--verdict", dest="verdict_code", choices=_VERDICTS, help="only claims with this verdict"
+    )
     listed.set_defaults(job=_list)
     shown = jobs.add_parser("show", help="one claim: verdict, interval, base, source, conflict")
     shown.add_argument("finding", metavar="FINDING")
@@ -65,11 +70,10 @@ def _list(given: argparse.Namespace) -> int:
 
     register = load_register(given.register)
     found = judge(register.of(given.study) if given.study else register)
-    if given.verdict:
-        found = found[found["verdict"].str.contains(given.verdict, case=False, regex=False)]
+    if given.verdict_code:
+        found = found[found["verdict_code"] == given.verdict_code]
     for row in found.to_dict("records"):
-        verdict = row["verdict"].removesuffix(" from what is published")
-        said = f"{row['finding_id']:<9} {row['published_as']:>17}  {verdict:<16} {row['item']}"
+        said = f"{row['finding_id']:<9} {row['published_as']:>17}  {row['verdict_code']:<16} {row['item']}"
         print(f"{said} ({row['audience']})")
     print(f"{len(found)} claim(s)")
     return 0
@@ -127,7 +131,7 @@ def _check(given: argparse.Namespace) -> int:
     for row in check_claims(register).to_dict("records"):
         given_that = f" (provided that {row['provided']})" if row["provided"] else ""
         print(f"check {row['check']}: {row['says']}{given_that}: {row['verdict']}")
-    wrong = found[found["verdict"] == "contradicted"]
+    wrong = found[found["verdict_code"] == "contradicted"]
     for row in wrong.to_dict("records"):
         print(f"{row['finding_id']}: {row['reason']}")
     return FAILED if len(wrong) else 0

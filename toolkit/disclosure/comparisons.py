@@ -67,7 +67,7 @@ def _gap_row(row: Mapping[str, Any], sides: Mapping[str, Claim], ruled: RulingOf
         if ruling is not None:
             new["threshold"] = ruling.threshold
         if not share.told:
-            why[end] = share.reason
+            why[end] = share.reason_code
     if not why:  # only then: beside another reason it would tell which side has no answers at all
         ends = [end for end in ("a", "b") if not sides[end].published]
         why = {end: "none" for end in ends if math.isnan(sides[end].estimate)}

@@ -49,7 +49,7 @@ def redact_estimates(table: Table, claims: Sequence[Claim], ruled: RulingOf) -> 
     for claim in claims:
         ruling, share = ruled(claim)
         if share.status == "exact" and math.isnan(claim.estimate):
-            share = Share("withheld", reason="none")
+            share = Share("withheld", reason_code="none")
         row = dict(rows[claim.row])
         row |= {"n_shown": n_shown(ruling), "shown": share.told, "bound": ""}
         row |= _why(ruling, share)
@@ -128,7 +128,7 @@ def _part_row(
 
 def _why(ruling: Ruling, share: Share) -> dict[str, Any]:
     """The reason in words and as a code of `REASONS`, "" for none, and the smallest base allowed."""
-    code, k = share.reason, ruling.threshold
+    code, k = share.reason_code, ruling.threshold
     return {
         "withheld": REASONS[code].format(k=k) if code else "",
         "withheld_code": code,
@@ -151,7 +151,7 @@ def n_shown(ruling: Ruling) -> str:
     """A base as it may be printed: the number, "<5", or "not shown"."""
     if ruling.shown:
         return count_shown(ruling.n)
-    return f"<{ruling.threshold}" if ruling.reason == "small" else NOT_SHOWN
+    return f"<{ruling.threshold}" if ruling.reason_code == "small" else NOT_SHOWN
 
 
 def count_shown(n: Any) -> str:

@@ -45,7 +45,7 @@ class Share:
 
     status: Literal["exact", ">=", "<=", "withheld"]
     bound: float = math.nan
-    reason: str = ""
+    reason_code: str = ""
     upper: float = math.nan
     lower: float = math.nan
     """The values a reader must still think possible."""
@@ -68,7 +68,7 @@ class Ruling:
         Smallest base allowed for this item.
     labels
         (kind, label) → how it may be told.
-    reason
+    reason_code
         The code of `REASONS` for which the whole base is withheld; "" where it is not.
     full
         Whether the whole distribution may leave.
@@ -77,25 +77,25 @@ class Ruling:
     n: float
     threshold: int
     labels: Mapping[tuple[str, str], Share] = field(default_factory=dict)
-    reason: str = ""
+    reason_code: str = ""
     full: bool = False
 
     @property
     def shown(self) -> bool:
         """Whether the base may be told at all."""
-        return not self.reason
+        return not self.reason_code
 
     def share(self, kind: str, label: str) -> Share:
         """How one number of this base may be told."""
         if not self.shown:
-            return Share("withheld", reason=self.reason)
-        return self.labels.get((kind, label), Share("withheld", reason="none"))
+            return Share("withheld", reason_code=self.reason_code)
+        return self.labels.get((kind, label), Share("withheld", reason_code="none"))
 
     def without(self, reason: str, labels: Iterable[tuple[str, str]] | None = None) -> Ruling:
         """The same with everything, or some labels, withheld."""
         if labels is None:
-            return replace(self, reason=reason)
-        lost = {label: Share("withheld", reason=reason) for label in labels}
+            return replace(self, reason_code=reason)
+        lost = {label: Share("withheld", reason_code=reason) for label in labels}
         kept = {**self.labels, **{label: share for label, share in lost.items() if label in self.labels}}
         return replace(self, labels=kept, full=self.full and not any(kind == "response" for kind, _ in lost))
 
@@ -135,12 +135,12 @@ def _rule(claims: list[Claim], policy: Policy, variable: Variable | None, codes:
         known = [n for n in counts if not math.isnan(n)]
         small = bool(known) and min(known) < k
         reason = "small" if small or not known else "unknown_base"
-        return Ruling(math.nan, k, reason=reason)
+        return Ruling(math.nan, k, reason_code=reason)
     n = min(counts)
     if n < k:
-        return Ruling(n, k, reason="small")
+        return Ruling(n, k, reason_code="small")
     if max(counts) != n:
-        return Ruling(n, k, reason="disagree")
+        return Ruling(n, k, reason_code="disagree")
     low, high = policy.unanimity_bounds(n) if policy.unanimity else (-1.0, 2.0)
     values: dict[tuple[str, str], list[float]] = {}
     for claim in claims:
@@ -174,15 +174,15 @@ def _share(
     if kind == "function":  # a rank statistic can fail for the sake of the other side: not this base's affair
         known = [value for value in found if not math.isnan(value)]
         if not full:
-            return Share("withheld", reason="whole")
+            return Share("withheld", reason_code="whole")
         return Share("exact", upper=max(known, default=math.nan), lower=min(known, default=math.nan))
     if any(math.isnan(value) for value in found):
-        return Share("withheld", reason="none")
+        return Share("withheld", reason_code="none")
     if kind == "box" or (two and kind in ("response", "code")):
         return _clipped(found, bounds, n)
     if full:
         return Share("exact", upper=max(found), lower=min(found))
-    return Share("withheld", reason="distribution" if kind == "response" else "code")
+    return Share("withheld", reason_code="distribution" if kind == "response" else "code")
 
 
 def _clipped(found: list[float], bounds: tuple[float, float], n: float) -> Share:
@@ -210,7 +210,7 @@ def _three_parts(
     shares = {part: sum(cells[code] for code in codes) for part, codes in parts.items() if codes}
     ruled = {part: _clipped([share], bounds, n) for part, share in shares.items()}
     if len(ruled) == 3 and any(share.status != "exact" for share in ruled.values()):
-        ruled = {part: Share("withheld", reason="distribution") for part in ruled}
+        ruled = {part: Share("withheld", reason_code="distribution") for part in ruled}
     return {("part", part): share for part, share in ruled.items()}
 
 
@@ -228,7 +228,7 @@ def _nets(
         return {}
     if variable.kind == "number":
         lost = {} if variable.net_measure == "recommend" else {"recommend", "net"}
-        return {key: Share("withheld", reason="whole") for key in values if key[1] in lost}
+        return {key: Share("withheld", reason_code="whole") for key in values if key[1] in lost}
     known = [share for part in BOX_NAMES if (share := labels.get(("part", part))) is not None]
     nets = ["net", "recommend"] if _is_recommend(variable) else ["net"]
     if not known:
@@ -241,7 +241,7 @@ def _nets(
                 high, low = max(kept, default=math.nan), min(kept, default=math.nan)
                 found[key] = Share("exact", upper=high, lower=low)
             else:
-                found[key] = Share("withheld", reason="rest")
+                found[key] = Share("withheld", reason_code="rest")
     return found
 
 
@@ -264,15 +264,15 @@ def _mean_of_numbers(claims: Iterable[Claim], variable: Variable, n: float, poli
     means = [claim for claim in claims if (claim.kind, claim.label) == ("function", "mean")]
     told = [claim.estimate for claim in means]
     if any(map(math.isnan, told)):
-        return Share("withheld", reason="none")
+        return Share("withheld", reason_code="none")
     if low is None or high is None:
-        return Share("withheld", reason="limits")
+        return Share("withheld", reason_code="limits")
     spreads = [claim.spread for claim in means if not math.isnan(claim.spread)]
     if policy.unanimity:
         reach = min(spreads, default=0.0) * (n - 1) / math.sqrt(n)
         ends = [min(high, mean + reach) - max(low, mean - reach) for mean in told]
         if min(ends) < _ROOM * (high - low) + TOLERANCE:
-            return Share("withheld", reason="spread")
+            return Share("withheld", reason_code="spread")
     return Share("exact", upper=max(told), lower=min(told))
 
 
@@ -301,5 +301,5 @@ def _without_telling_rest(
         between = bool(three_parts(variable)["middle"]) if variable is not None else len(codes) != 2
         rest = 1 - max(values[one]) - max(values[other])
         if between and min(rest, *values[other]) <= low + TOLERANCE:
-            labels[other] = Share("withheld", reason="rest")
+            labels[other] = Share("withheld", reason_code="rest")
     return labels

@@ -22,8 +22,14 @@ __all__ = [
 ]
 
 REPRODUCED, CONSISTENT = "reproduced", "consistent"
-UNTESTED, CONTRADICTED = "cannot be tested from what is published", "contradicted"
-VERDICTS = (REPRODUCED, CONSISTENT, UNTESTED, CONTRADICTED)
+UNTESTED, CONTRADICTED = "untested", "contradicted"
+VERDICTS = {
+    REPRODUCED: "reproduced",
+    CONSISTENT: "consistent",
+    UNTESTED: "cannot be tested from what is published",
+    CONTRADICTED: "contradicted",
+}
+"""Code of a verdict on a claim → its words."""
 
 _NOISE = 1e-9
 
@@ -59,7 +65,7 @@ def check_claims(register: Register) -> pd.DataFrame:
     pandas.DataFrame
         A row a check of relations.yaml: check, kind, whole, parts (a tuple), allowed_low and allowed_high
         (fractions: what the parts, with their rounding, allow the whole to be), points (0, or how far the
-        figures are apart, a fraction), verdict, says, provided, implies.
+        figures are apart, a fraction), verdict, says, provided, implies, verdict_code (a key of `VERDICTS`).
 
     Notes
     -----
@@ -91,6 +97,7 @@ def check_claims(register: Register) -> pd.DataFrame:
         "says",
         "provided",
         "implies",
+        "verdict_code",
     ]
     frame = pd.DataFrame(rows, columns=columns)
     return frame.astype({"allowed_low": "float64", "allowed_high": "float64", "points": "float64"})
@@ -137,9 +144,9 @@ def _row(check: Check, known: pd.DataFrame) -> dict[str, object]:
     whole = _ends(known, check.whole) if check.whole else _Ends(0.0, 100.0)
     found = _CHECKS[check.kind](check, whole, parts)
     if found.apart <= _NOISE:
-        verdict = REPRODUCED if check.kind == "sum" else CONSISTENT
+        code = REPRODUCED if check.kind == "sum" else CONSISTENT
     else:
-        verdict = UNTESTED if check.provided else CONTRADICTED
+        code = UNTESTED if check.provided else CONTRADICTED
     return {
         "check": check.id,
         "kind": check.kind,
@@ -148,10 +155,11 @@ def _row(check: Check, known: pd.DataFrame) -> dict[str, object]:
         "allowed_low": found.low / 100,
         "allowed_high": found.high / 100,
         "points": max(found.apart, 0.0) / 100,
-        "verdict": verdict,
+        "verdict": VERDICTS[code],
         "says": check.says,
         "provided": check.provided,
         "implies": found.implies,
+        "verdict_code": code,
     }
 
 

@@ -12,7 +12,14 @@ from toolkit.analysis.intervals import quantile
 from toolkit.analysis.rounding import rounded
 from toolkit.findings.bases import share_ends, share_intervals
 from toolkit.findings.claims import Register
-from toolkit.findings.consistency import CONSISTENT, CONTRADICTED, REPRODUCED, UNTESTED, check_claims
+from toolkit.findings.consistency import (
+    CONSISTENT,
+    CONTRADICTED,
+    REPRODUCED,
+    UNTESTED,
+    VERDICTS,
+    check_claims,
+)
 from toolkit.findings.relative import largest_comparison
 from toolkit.findings.rounding import possible_counts
 from toolkit.records import records
@@ -52,7 +59,7 @@ _COMPUTED = (
     "most_low",
     "most_high",
 )
-VERDICT_COLUMNS = (*_DESCRIBED, *_COMPUTED, "verdict", "points", "reason", "conflict")
+VERDICT_COLUMNS = (*_DESCRIBED, *_COMPUTED, "verdict", "points", "reason", "conflict", "verdict_code")
 """Columns of `judge`, in order."""
 
 _WEIGHT = {CONTRADICTED: 3, REPRODUCED: 2, CONSISTENT: 1, UNTESTED: 0}
@@ -102,7 +109,8 @@ def judge(
     frame = claims[[name for name in _DESCRIBED if name in claims]].assign(
         **{name: intervals[name].to_numpy() for name in _COMPUTED[:5]},
         **_range_of_bases(claims, level, design_effect, least_base),
-        verdict=[one[0] for one in found],
+        verdict=[VERDICTS[one[0]] for one in found],
+        verdict_code=[one[0] for one in found],
         points=[one[1] for one in found],
         reason=[one[2] for one in found],
         conflict=_conflicts(register),
@@ -130,27 +138,28 @@ def judge_readings(register: Register) -> pd.DataFrame:
     rows = []
     for reading in register.relations.readings:
         claim = known.loc[reading.of]
-        verdict, points = UNTESTED, np.nan
+        code, points = UNTESTED, np.nan
         if reading.changes in ("base", "statistic"):
-            verdict = CONTRADICTED
+            code = CONTRADICTED
         elif reading.value is not None and reading.changes in ("value", "complement"):
             said = 100 - reading.value if reading.changes == "complement" else reading.value
             points = abs(said - float(claim["value"])) / 100
             same = float(claim["low"]) <= said <= float(claim["high"])
             agreed = REPRODUCED if reading.changes == "complement" else CONSISTENT
-            verdict = agreed if same else CONTRADICTED
+            code = agreed if same else CONTRADICTED
         rows.append(
             {
                 "finding_id": reading.of,
                 "by": ", ".join(reading.by),
                 "said": reading.said,
                 "changes": reading.changes,
-                "verdict": verdict,
+                "verdict": VERDICTS[code],
                 "points": points,
                 "effect": reading.effect,
+                "verdict_code": code,
             }
         )
-    columns = ["finding_id", "by", "said", "changes", "verdict", "points", "effect"]
+    columns = ["finding_id", "by", "said", "changes", "verdict", "points", "effect", "verdict_code"]
     return pd.DataFrame(rows, columns=columns).astype({"points": "float64"})
 
 
@@ -177,11 +186,11 @@ def _judged(claim: Mapping[str, Any], checks: pd.DataFrame, register: Register) 
     found += _counted(claim, register)
     if not found:
         return UNTESTED, 0.0, _why_not(claim)
-    verdict = max((one[0] for one in found), key=_WEIGHT.__getitem__)
+    code = max((one[0] for one in found), key=_WEIGHT.__getitem__)
     reasons = [one[2] for one in found]
-    if verdict == UNTESTED:
+    if code == UNTESTED:
         reasons.append(_why_not(claim))
-    return verdict, max(one[1] for one in found), " ".join(reasons)
+    return code, max(one[1] for one in found), " ".join(reasons)
 
 
 def _said(name: str, row: Mapping[str, Any]) -> tuple[str, float, str]:
@@ -191,12 +200,12 @@ def _said(name: str, row: Mapping[str, Any]) -> tuple[str, float, str]:
     named = " and ".join(filter(None, [parts, whole]))
     given = f", provided that {row['provided']}" if row["provided"] else ""
     follows = f"; {row['implies']}" if row["implies"] else ""
-    if row["verdict"] == REPRODUCED and name == row["whole"]:
+    if row["verdict_code"] == REPRODUCED and name == row["whole"]:
         return REPRODUCED, 0.0, f"Follows from {named} within rounding: {row['says']}."
-    if row["verdict"] in (REPRODUCED, CONSISTENT):
+    if row["verdict_code"] in (REPRODUCED, CONSISTENT):
         return CONSISTENT, 0.0, f"Fits {named}: {row['says']}{given}{follows}."
     apart = f"even with rounding they are {rounded(100 * row['points'], 1):g} points apart"
-    if row["verdict"] == UNTESTED:
+    if row["verdict_code"] == UNTESTED:
         doubt = f"so either it is not so that {row['provided']}, or a figure is wrong"
         return UNTESTED, row["points"], f"Does not fit {named}: {row['says']}; {apart}, {doubt}."
     return CONTRADICTED, row["points"], f"Does not fit {named}: {row['says']}; {apart}."

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from toolkit.instrument.model import Instrument, Item, Variable
-from toolkit.presentation.blocks import Table, table_of
+from toolkit.presentation.blocks import Cell, Table, table_of
 from toolkit.presentation.language import Words, spoken
-from toolkit.presentation.numbers import NOT_SHOWN
+from toolkit.presentation.numbers import NOT_SHOWN, Number
 from toolkit.presentation.rows import audience_name, base_in_words, joined, released_rows
 from toolkit.presentation.spreads import Spreads
 from toolkit.presentation.tables import number_cells
@@ -53,7 +53,7 @@ _WORDS = Words(
             "not shown: this audience is not part of the report, or nobody answered",
             "non affiché : ce public ne fait pas partie du rapport, ou personne n’a répondu",
         ),
-        "and hidden": ("{listed} (not shown: {why})", "{listed} (non affiché : {why})"),
+        "and hidden": (" (not shown: {why})", " (non affiché : {why})"),
     }
 )
 
@@ -100,14 +100,15 @@ def distribution_table(
         for row in released_rows(released, name) if name in released else ():
             numbers.setdefault((str(row["item"]), str(row[by])), []).append(row)
     wanted = set(audiences) if audiences is not None else set(instrument.audiences)
-    rows = [
+    found = [
         row
         for item in instrument.items
         if theme in (None, item.theme)
         for row in _item_rows(item, spreads, numbers, instrument, wanted, language)
     ]
+    rows = [row for row, _ in found]
     name = instrument.themes.get(theme or "", {}).get(language, "")
-    hidden = any(_WORDS("not shown") in row[_WORDS("answers")] for row in rows)
+    hidden = any(withheld for _, withheld in found)
     notes = [_WORDS("n note"), *([_WORDS("part note")] if hidden else [])]
     default = _WORDS("of theme", name=name) if name else _WORDS("title")
     columns = [_WORDS(key) for key in COLUMNS]
@@ -121,21 +122,22 @@ def _item_rows(
     instrument: Instrument,
     wanted: set[str],
     language: str,
-) -> Iterator[dict[str, str]]:
+) -> Iterator[tuple[dict[str, str | Cell | Number | None], bool]]:
     variables = instrument.of_item(item.id)
     lines = [variables] if item.type == "multi" else [(variable,) for variable in variables]
     for line in lines:
         for audience in line[0].audiences:
             if audience not in wanted:
                 continue
-            n, answers = _answers(line, audience, spreads, numbers, language)
-            yield {
+            n, answers, withheld = _answers(line, audience, spreads, numbers, language)
+            row: dict[str, str | Cell | Number | None] = {
                 _WORDS("question"): _wording(item, line[0], audience, language),
                 _WORDS("audience"): audience_name(instrument, audience, start=True, language=language),
                 _WORDS("asked"): base_in_words(line[0], instrument, language=language),
                 _WORDS("n"): n,
                 _WORDS("answers"): answers,
             }
+            yield row, withheld
 
 
 def _wording(item: Item, variable: Variable, audience: str, language: str) -> str:
@@ -147,27 +149,33 @@ def _wording(item: Item, variable: Variable, audience: str, language: str) -> st
 
 def _answers(
     line: tuple[Variable, ...], audience: str, spreads: Spreads, numbers: Numbers, language: str
-) -> tuple[str, str]:
+) -> tuple[Number | str, Cell, bool]:
+    """The base, the answers, and whether some of them are withheld."""
     first = line[0]
     if first.kind == "text":
-        return NOT_SHOWN, _WORDS("text")
+        return NOT_SHOWN, Cell(words=_WORDS("text")), True
     if first.kind == "option":
         return _options(line, audience, spreads, language)
     if first.kind == "number":
         rows = numbers.get((first.name, audience), [])
-        lines, n = number_cells(first, rows)
-        return n, joined(lines) or _WORDS("absent" if numbers else "number")
+        lines, n, withheld = number_cells(first, rows)
+        return n, Cell(words=joined(lines) or _WORDS("absent" if numbers else "number")), withheld
     spread = spreads.of(first, audience)
     if spread is None:
-        return NOT_SHOWN, _WORDS("absent")
-    return spread.n, spread.words(first, language=language)
+        return NOT_SHOWN, Cell(words=_WORDS("absent")), True
+    return spread.base, spread.cell(first, language=language), bool(spread.why)
 
 
-def _options(line: tuple[Variable, ...], audience: str, spreads: Spreads, language: str) -> tuple[str, str]:
+def _options(
+    line: tuple[Variable, ...], audience: str, spreads: Spreads, language: str
+) -> tuple[Number | str, Cell, bool]:
     found = [(variable.label(language), *spreads.option(variable, audience)) for variable in line]
     n = next((base for _, _, base, _ in found if base != NOT_SHOWN), NOT_SHOWN)
-    reasons = list(dict.fromkeys(why for _, text, _, why in found if not text))
-    if not any(text for _, text, _, _ in found):
-        return n, _WORDS("hidden", why=joined(reasons))
-    listed = " · ".join(f"{label} {text or _WORDS('not shown')}" for label, text, _, _ in found)
-    return n, _WORDS("and hidden", listed=listed, why=joined(reasons)) if reasons else listed
+    reasons = list(dict.fromkeys(why for _, share, _, why in found if share is None))
+    if all(share is None for _, share, _, _ in found):
+        return n, Cell(words=_WORDS("hidden", why=joined(reasons))), True
+    listed = tuple(
+        Cell(share, label=label, words="" if share else _WORDS("not shown")) for label, share, _, _ in found
+    )
+    hidden = _WORDS("and hidden", why=joined(reasons)) if reasons else ""
+    return n, Cell(answers=listed, words=hidden), bool(reasons)

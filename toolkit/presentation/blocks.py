@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import base64
+import json
 import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from html import escape
 from typing import Any
 
 import pandas as pd
 
+from toolkit.errors import ToolkitError
 from toolkit.presentation.charts import Chart, Series
-from toolkit.presentation.numbers import NOT_SHOWN, is_known
+from toolkit.presentation.language import language_in_force, speaking
+from toolkit.presentation.numbers import NOT_SHOWN, Number, between, is_known
 
 __all__ = [
     "BLOCK_MIME",
     "Block",
     "Bullets",
+    "Cell",
     "Heading",
     "Paragraph",
     "Picture",
@@ -27,11 +31,13 @@ __all__ = [
     "Table",
     "Terms",
     "as_text",
+    "packed",
     "table_of",
+    "unpacked",
 ]
 
 BLOCK_MIME = "application/vnd.survey-toolkit.block+json"
-"""The kind of output under which a notebook keeps a displayable as data (see `carry`)."""
+"""The kind of output under which a notebook keeps a displayable as data (see `packed`)."""
 
 
 class Block:
@@ -49,6 +55,44 @@ class Block:
         """Its words as plain text, each passage passed through `line`."""
         raise NotImplementedError
 
+    def to_dict(self) -> dict[str, Any]:
+        """Write it as dictionaries, lists, text and numbers.
+
+        Raises
+        ------
+        ToolkitError
+            A kind that cannot be written.
+        """
+        kept: dict[str, Any] | None = self.__dict__.get("_kept_data")  # of what came from a notebook
+        return self._as_dict() if kept is None else kept
+
+    def _as_dict(self) -> dict[str, Any]:
+        raise ToolkitError(f"{type(self).__name__} cannot be written as data")
+
+    @staticmethod
+    def from_dict(data: Mapping[str, Any]) -> Block:
+        """Read back what `to_dict` wrote.
+
+        Raises
+        ------
+        ToolkitError
+            An unknown kind.
+        """
+        kinds: dict[str, type[Block]] = {
+            "heading": Heading,
+            "several": Several,
+            "prose": Prose,
+            "table": Table,
+            "picture": Picture,
+        }
+        if data.get("kind") not in kinds:
+            raise ToolkitError(f"unknown kind of displayable: {data.get('kind')!r}")
+        return kinds[str(data["kind"])]._of_dict(data)
+
+    @classmethod
+    def _of_dict(cls, data: Mapping[str, Any]) -> Block:
+        raise NotImplementedError
+
     def __str__(self) -> str:
         return self.told(_wrapped)
 
@@ -58,8 +102,6 @@ class Block:
     def _repr_mimebundle_(
         self, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None
     ) -> dict[str, Any]:
-        from toolkit.presentation.carry import packed
-
         forms: dict[str, Callable[[], Any]] = {
             "text/html": self._repr_html_,
             "text/plain": lambda: self.told(str),  # whoever shows it breaks its lines
@@ -117,39 +159,126 @@ class Picture(Block):
         own = [line(text) for text in (self.title, self.alt, self.caption) if text]
         return "\n".join([*own, *(sheet.told(line) for sheet in self.more)])
 
+    def _as_dict(self) -> dict[str, Any]:
+        return {
+            "kind": "picture",
+            "title": self.title,
+            "alt": self.alt,
+            "caption": self.caption,
+            "svg": self.svg,
+            "charts": [chart.to_dict() for chart in self.charts],
+            "more": [sheet.to_dict() for sheet in self.more],
+        }
+
+    @classmethod
+    def _of_dict(cls, data: Mapping[str, Any]) -> Picture:
+        more = tuple(cls._of_dict(sheet) for sheet in data["more"])
+        charts = tuple(Chart.from_dict(chart) for chart in data["charts"])
+        return cls(data["title"], data["alt"], data["caption"], data["svg"], more, charts)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of a table that holds numbers; every writer formats them for itself.
+
+    Parameters
+    ----------
+    value
+        Its number.
+    low, high
+        The ends of the interval.
+    n
+        How many answered, or what the gate wrote instead.
+    label
+        Whose number it is, or of which answer; for cells within a cell.
+    words
+        Printed in place of the numbers, or after the last of `answers`.
+    sides, answers
+        Cells within it: the two sides of a gap, a line each; the answers of a question, in a row.
+    """
+
+    value: Number | None = None
+    low: Number | None = None
+    high: Number | None = None
+    n: Number | str | None = None
+    label: str = ""
+    words: str = ""
+    sides: tuple[Cell, ...] = ()
+    answers: tuple[Cell, ...] = ()
+
+    def __str__(self) -> str:
+        if self.sides:
+            return "\n".join(side.as_side() for side in self.sides)
+        if self.answers:
+            return " · ".join(f"{one.label} {one.value or one.words}" for one in self.answers) + self.words
+        if self.words or self.value is None:
+            return self.words
+        lines = [str(self.value)]
+        if self.low is not None and self.high is not None:
+            lines.append(f"({between(self.low.figure(), self.high.figure())})")
+        if self.n is not None:
+            lines.append(f"n {self.n}")
+        return "\n".join(lines).replace(" ", "\u00a0")
+
+    def as_side(self) -> str:
+        """One side of a gap on a line that does not break."""
+        return f"{self.label} {self.value or NOT_SHOWN} (n {self.n})".replace(" ", "\u00a0")
+
+    @classmethod
+    def of_dict(cls, data: Mapping[str, Any]) -> Cell:
+        """Read back a cell that was written as a dictionary."""
+        found = dict(data)
+        for name in ("value", "low", "high", "n"):
+            if isinstance(found.get(name), Mapping):
+                found[name] = Number(**found[name])
+        for name in ("sides", "answers"):
+            found[name] = tuple(cls.of_dict(one) for one in found.get(name, ()))
+        return cls(**found)
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Table(Block):
-    """A table of text ready to be read: every cell is already rounded and worded.
+    """A table ready to be read: text, and numbers that are already rounded.
 
     Parameters
     ----------
     title
         Its caption.
-    frame
-        One column a heading, all text; the first column names the row.
+    columns
+        The headings; the first column names the row.
+    cells
+        Row by row, a cell a heading.
     notes
         Sentences printed beneath.
     kind
         A word for its class in HTML ("gaps", "participation").
     numeric
         Columns set to the right.
+    language
+        What its numbers are printed in.
     """
 
     title: str
-    frame: pd.DataFrame
+    columns: tuple[str, ...]
+    cells: tuple[tuple[str | Cell, ...], ...]
     notes: tuple[str, ...] = ()
     kind: str = "table"
     numeric: tuple[str, ...] = ()
+    language: str = "en"
 
     @cached_property
     def rows(self) -> tuple[tuple[str, ...], ...]:
         """Its cells as they are printed, row by row."""
-        columns = [[as_text(value) for value in column.tolist()] for _, column in self.frame.items()]
-        return tuple(zip(*columns, strict=True))
+        with speaking(self.language):
+            return tuple(tuple(str(cell) for cell in row) for row in self.cells)
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """The same as a frame of text."""
+        return pd.DataFrame(list(self.rows), columns=list(self.columns), dtype=str)
 
     def _repr_html_(self) -> str:
-        columns = list(self.frame.columns)
+        columns = self.columns
         side = {
             name: ' class="num" style="text-align:right"' if name in self.numeric else "" for name in columns
         }
@@ -174,8 +303,38 @@ class Table(Block):
         )
 
     def told(self, line: Callable[[str], str]) -> str:
-        body = _aligned([list(map(str, self.frame.columns)), *self.rows]) if self.rows else "(no rows)"
+        body = _aligned([self.columns, *self.rows]) if self.rows else "(no rows)"
         return "\n".join([self.title, body, *(line(note) for note in self.notes)])
+
+    def _as_dict(self) -> dict[str, Any]:
+        return {
+            "kind": "table",
+            "title": self.title,
+            "columns": list(self.columns),
+            "cells": [
+                [cell if isinstance(cell, str) else _short_dict(cell) for cell in row] for row in self.cells
+            ],
+            "notes": list(self.notes),
+            "class": self.kind,
+            "numeric": list(self.numeric),
+            "language": self.language,
+        }
+
+    @classmethod
+    def _of_dict(cls, data: Mapping[str, Any]) -> Table:
+        cells = tuple(
+            tuple(cell if isinstance(cell, str) else Cell.of_dict(cell) for cell in row)
+            for row in data["cells"]
+        )
+        return cls(
+            data["title"],
+            tuple(data["columns"]),
+            cells,
+            tuple(data["notes"]),
+            data["class"],
+            tuple(data["numeric"]),
+            data["language"],
+        )
 
 
 @dataclass(frozen=True)
@@ -239,6 +398,14 @@ class Prose(Block):
                 found.extend(f"{term}: {text}" for term, text in part.pairs)
         return tuple(found)
 
+    def _as_dict(self) -> dict[str, Any]:
+        parts = [_part_dict(part) for part in self.parts]
+        return {"kind": "prose", "title": self.title, "class": self.kind, "parts": parts}
+
+    @classmethod
+    def _of_dict(cls, data: Mapping[str, Any]) -> Prose:
+        return cls(data["title"], tuple(_part(part) for part in data["parts"]), data["class"])
+
 
 @dataclass(frozen=True, repr=False)
 class Heading(Block):
@@ -251,6 +418,13 @@ class Heading(Block):
 
     def told(self, line: Callable[[str], str]) -> str:
         return self.text
+
+    def _as_dict(self) -> dict[str, Any]:
+        return {"kind": "heading", "text": self.text}
+
+    @classmethod
+    def _of_dict(cls, data: Mapping[str, Any]) -> Heading:
+        return cls(data["text"])
 
 
 @dataclass(frozen=True, repr=False)
@@ -265,9 +439,41 @@ class Several(Block):
     def told(self, line: Callable[[str], str]) -> str:
         return "\n\n".join(part.told(line) for part in self.parts)
 
+    def _as_dict(self) -> dict[str, Any]:
+        return {"kind": "several", "parts": [part.to_dict() for part in self.parts]}
+
+    @classmethod
+    def _of_dict(cls, data: Mapping[str, Any]) -> Several:
+        return cls(tuple(Block.from_dict(part) for part in data["parts"]))
+
+
+def packed(block: Block) -> dict[str, str]:
+    """Write a displayable as a notebook keeps it: one text, because every part of an output is visited.
+
+    Examples
+    --------
+    >>> unpacked(packed(Heading("Gaps")))
+    Gaps
+    """
+    return {"packed": json.dumps(block.to_dict(), ensure_ascii=False)}
+
+
+def unpacked(output: Mapping[str, str], html: str | None = None) -> Block:
+    """Read back what `packed` wrote; `html` is what was already made of it, so that it is not made again.
+
+    Raises
+    ------
+    ToolkitError
+        An unknown kind.
+    """
+    data = json.loads(output["packed"])
+    block = Block.from_dict(data)
+    block.__dict__.update(_kept_html=html, _kept_data=data)
+    return block
+
 
 def table_of(
-    rows: Iterable[Mapping[str, str]],
+    rows: Iterable[Mapping[str, str | Cell | Number | None]],
     columns: Iterable[str],
     *,
     title: str,
@@ -275,9 +481,16 @@ def table_of(
     notes: Iterable[str] = (),
     numeric: Iterable[str] = (),
 ) -> Table:
-    """Make a Table from rows of text."""
-    frame = pd.DataFrame(list(rows), columns=list(columns), dtype=str)
-    return Table(title, frame, tuple(notes), kind, tuple(numeric))
+    """Make a Table from rows of text, numbers and cells, in the language in force."""
+    names = tuple(map(str, columns))
+    cells = tuple(tuple(_as_cell(row.get(name)) for name in names) for row in rows)
+    return Table(title, names, cells, tuple(notes), kind, tuple(numeric), language_in_force())
+
+
+def _as_cell(value: str | Cell | Number | None) -> str | Cell:
+    if isinstance(value, Number):
+        return Cell(value)
+    return value if isinstance(value, Cell) else as_text(value)
 
 
 def as_text(value: Any) -> str:
@@ -353,3 +566,34 @@ def _part_text(part: Paragraph | Bullets | Terms, line: Callable[[str], str]) ->
         marks = [f"{place}." if part.ordered else "-" for place in range(1, len(part.items) + 1)]
         return "\n".join(line(f"{mark} {item}") for mark, item in zip(marks, part.items, strict=True))
     return "\n".join(line(f"{term}: {text}") for term, text in part.pairs)
+
+
+def _part_dict(part: Paragraph | Bullets | Terms) -> dict[str, Any]:
+    if isinstance(part, Paragraph):
+        return {"paragraph": part.text}
+    if isinstance(part, Bullets):
+        return {"items": list(part.items), "ordered": part.ordered}
+    return {"terms": [list(pair) for pair in part.pairs]}
+
+
+def _part(data: Mapping[str, Any]) -> Paragraph | Bullets | Terms:
+    if "paragraph" in data:
+        return Paragraph(data["paragraph"])
+    if "items" in data:
+        return Bullets(tuple(data["items"]), data["ordered"])
+    return Terms(tuple((term, text) for term, text in data["terms"]))
+
+
+def _short_dict(cell: Cell) -> dict[str, Any]:
+    """A cell as a dictionary, without what is as by default."""
+    found: dict[str, Any] = {}
+    for one in fields(cell):
+        value = getattr(cell, one.name)
+        if value == one.default:
+            continue
+        if isinstance(value, Number):
+            value = asdict(value)
+        elif isinstance(value, tuple):
+            value = [_short_dict(part) for part in value]
+        found[one.name] = value
+    return found

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
 
 from toolkit.presentation.numbers import as_printed, share_as_printed
 
@@ -42,6 +42,21 @@ class Chart:
     kind: Literal["dots", "stack"]
     categories: tuple[str, ...]
     series: tuple[Series, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Write it as dictionaries, lists, text and numbers."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Chart:
+        """Read back what `to_dict` wrote."""
+        series = (
+            Series(
+                one["name"], one["colour"], *(tuple(one[name]) for name in ("values", "words", "low", "high"))
+            )
+            for one in data["series"]
+        )
+        return cls(data["kind"], tuple(data["categories"]), tuple(series))
 
 
 def dot_chart(

@@ -6,14 +6,22 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from toolkit.instrument.model import Instrument
-from toolkit.presentation.blocks import Table, table_of
+from toolkit.presentation.blocks import Cell, Table, table_of
 from toolkit.presentation.figures.benchmarks import here_and_there
 from toolkit.presentation.figures.gaps import single_items
 from toolkit.presentation.language import Words, spoken
-from toolkit.presentation.numbers import NOT_SHOWN, base, is_known, percent
+from toolkit.presentation.numbers import (
+    NOT_SHOWN,
+    Number,
+    base,
+    count,
+    is_known,
+    percent,
+    share_number,
+)
 from toolkit.presentation.rows import audience_name, joined, known, quoted, released_rows, released_table
-from toolkit.presentation.sentences import signed_gap, verdict_of, widest_first
-from toolkit.presentation.tables import in_cell, notes_on, rounded_note, with_answer
+from toolkit.presentation.sentences import change_cell, verdict_of, widest_first
+from toolkit.presentation.tables import notes_on, rounded_note, with_answer
 from toolkit.presentation.waves import waves_apart
 from toolkit.records import records
 
@@ -147,43 +155,40 @@ def trend_table(
 
 def _trend_row(
     row: Mapping[str, Any], waves: tuple[str, str], instrument: Instrument, by: str, language: str
-) -> dict[str, str]:
-    size, ends = signed_gap(row, turned=row["turned"])
+) -> dict[str, str | Cell | Number | None]:
     return {
         _WORDS("item"): with_answer(row["item"], row["measure"], instrument, language),
         _WORDS("audience"): audience_name(instrument, row[by], start=True, language=language),
         waves[0]: _sided(row, "earlier"),
         waves[1]: _sided(row, "later"),
-        _WORDS("change"): in_cell(size, ends),
+        _WORDS("change"): change_cell(row, turned=row["turned"]),
         _WORDS("verdict"): verdict_of(row, what="change"),
     }
 
 
-def _sided(row: Mapping[str, Any], side: str) -> str:
-    return percent(row[side], bound=str(known(row.get(f"bound_{side}"))))
+def _sided(row: Mapping[str, Any], side: str) -> Number | None:
+    return share_number(row[side], known(row.get(f"bound_{side}")))
 
 
 def _benchmark_row(
     row: Mapping[str, Any], instrument: Instrument, by: str, own: str, language: str
-) -> dict[str, str]:
+) -> dict[str, str | Cell | Number | None]:
     here, there = here_and_there(row, own)
     name = with_answer(row["item"], row["measure"], instrument, language)
     return {
         _WORDS("item"): name,
         _WORDS("audience"): audience_name(instrument, row[by], start=True, language=language),
         _WORDS("here"): _with_n(row, here) if bool(row["shown"]) else _WORDS("not shown"),
-        _WORDS("published"): (
-            percent(row[f"estimate_{there}"]) if is_known(row[f"estimate_{there}"]) else _WORDS("no figure")
-        ),
+        _WORDS("published"): (share_number(row[f"estimate_{there}"]) or _WORDS("no figure")),
         _WORDS("what"): _what(row, there),
         _WORDS("comparison"): _comparison(row, there),
     }
 
 
-def _with_n(row: Mapping[str, Any], side: str) -> str:
-    share = percent(row[f"estimate_{side}"], bound=str(known(row.get(f"bound_{side}"))))
-    n = base(row[f"n_{side}"], row.get(f"n_{side}_shown"))
-    return f"{share}\nn\u00a0{n}" if NOT_SHOWN not in (n, share) else share
+def _with_n(row: Mapping[str, Any], side: str) -> Cell | None:
+    share = share_number(row[f"estimate_{side}"], known(row.get(f"bound_{side}")))
+    n = count(row[f"n_{side}"], row.get(f"n_{side}_shown"))
+    return Cell(share, n=None if n == NOT_SHOWN else n) if share else None
 
 
 def _what(row: Mapping[str, Any], there: str) -> str:

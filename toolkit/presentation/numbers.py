@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -11,18 +12,25 @@ from toolkit.presentation.language import Words
 
 __all__ = [
     "NOT_SHOWN",
+    "Number",
     "as_printed",
     "base",
+    "between",
     "change",
+    "count",
     "decimal",
+    "ends",
     "interval",
     "is_known",
+    "p_number",
     "p_value",
     "percent",
+    "point_number",
     "points",
     "rounded",
     "scale_figure",
     "share_as_printed",
+    "share_number",
     "shortest",
 ]
 
@@ -40,6 +48,94 @@ _WORDS = Words(
 _SPACE = "\u00a0"
 _MINUS = "\u2212"
 _SIGNS = {">=": "≥", "<=": "≤", "": ""}
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number as it is printed: rounded, with its format.
+
+    Parameters
+    ----------
+    value
+        Rounded as it is printed; a share, and a difference of shares, as a fraction.
+    format
+        "percent" (57 %), "points" (a difference in percentage points), "count" (1,250) or "decimal" (0.032).
+    digits
+        Decimals that are printed.
+    sign
+        What stands before it: "+" before a rise; "≥", "≤" or "<" before a bound.
+
+    Examples
+    --------
+    >>> print(Number(0.57, "percent").figure(), Number(1250, "count"), Number(0.001, "decimal", 3, "<"))
+    57 1,250 <0.001
+    """
+
+    value: float
+    format: Literal["percent", "points", "count", "decimal"]
+    digits: int = 0
+    sign: str = ""
+
+    @property
+    def exact(self) -> bool:
+        """Whether it is the number itself, not a bound of it."""
+        return self.sign in ("", "+")
+
+    def figure(self) -> str:
+        """The number without its unit, in the language in force."""
+        if self.format == "count":
+            return self.sign + f"{int(self.value):,}".replace(",", _WORDS("thousands"))
+        scale = 100 if self.format in ("percent", "points") else 1
+        return self.sign + _figure(scale * self.value, self.digits)
+
+    def __str__(self) -> str:
+        return f"{self.figure()}{_SPACE}%" if self.format == "percent" else self.figure()
+
+
+def share_number(value: Any, bound: Any = "") -> Number | None:
+    """A share as `percent` prints it; None where there is none."""
+    return Number(_rounded(value, 0), "percent", 0, _sign(bound)) if is_known(value) else None
+
+
+def point_number(value: Any, *, signed: bool = False) -> Number | None:
+    """A difference of two shares as `points` prints it; None where there is none."""
+    if not is_known(value):
+        return None
+    found = _rounded(value, 0)
+    return Number(found, "points", 0, "+" if signed and found > 0 else "")
+
+
+def ends(
+    low: Any, high: Any, form: Literal["percent", "points"]
+) -> tuple[Number, Number] | tuple[None, None]:
+    """Both ends of an interval as `interval` prints them; None where there is none."""
+    if not (is_known(low) and is_known(high)):
+        return None, None
+    digits = _digits(low, high), _digits(high, low)
+    return (
+        Number(_rounded(low, digits[0]), form, digits[0]),
+        Number(_rounded(high, digits[1]), form, digits[1]),
+    )
+
+
+def count(value: Any, shown: Any = None) -> Number | str:
+    """A number of answers; what the gate wrote ("<5") where the number itself may not be shown."""
+    if not is_known(value) and shown == "0":  # nobody: a base that is not protected
+        value = 0
+    return Number(float(rounded(float(value))), "count") if is_known(value) else base(None, shown)
+
+
+def p_number(value: Any) -> Number | None:
+    """A p value as `p_value` prints it; None where there is none."""
+    if not is_known(value):
+        return None
+    found = float(rounded(float(value), 3))
+    return Number(found, "decimal", 3) if found else Number(0.001, "decimal", 3, "<")
+
+
+def _rounded(value: Any, digits: int) -> float:
+    """A fraction rounded to so many decimals of a percentage."""
+    return round(float(rounded(100 * float(value), digits)) / 100, digits + 2)
 
 
 def is_known(value: Any) -> bool:
@@ -138,8 +234,13 @@ def interval(low: Any, high: Any, *, scale: bool = False) -> str:
     if not (is_known(low) and is_known(high)):
         return ""
     if scale:
-        return _WORDS("interval", low=scale_figure(low), high=scale_figure(high))
-    return _WORDS("interval", low=_end(low, high), high=_end(high, low))
+        return between(scale_figure(low), scale_figure(high))
+    return between(_end(low, high), _end(high, low))
+
+
+def between(low: str, high: str) -> str:
+    """Two ends in words: "45 to 68"."""
+    return _WORDS("interval", low=low, high=high)
 
 
 def _end(value: float, other: float) -> str:
@@ -163,7 +264,7 @@ def as_printed(low: Any, high: Any) -> tuple[float | None, float | None]:
     """
     if not (is_known(low) and is_known(high)):
         return None, None
-    return _rounded_end(low, high), _rounded_end(high, low)
+    return _rounded(low, _digits(low, high)), _rounded(high, _digits(high, low))
 
 
 def share_as_printed(value: Any) -> float | None:
@@ -174,12 +275,7 @@ def share_as_printed(value: Any) -> float | None:
     >>> share_as_printed(0.574)
     0.57
     """
-    return round(float(rounded(100 * float(value))) / 100, 2) if is_known(value) else None
-
-
-def _rounded_end(value: float, other: float) -> float:
-    digits = _digits(value, other)
-    return round(float(rounded(100 * float(value), digits)) / 100, digits + 2)
+    return _rounded(value, 0) if is_known(value) else None
 
 
 def share(value: Any, low: Any = None, high: Any = None, *, bound: str = "") -> str:

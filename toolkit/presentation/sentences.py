@@ -10,15 +10,21 @@ import pandas as pd
 
 from toolkit.disclosure.ruling import REASONS
 from toolkit.instrument.model import Instrument
+from toolkit.presentation.blocks import Cell
 from toolkit.presentation.language import Words, language_in_force, level_in_force, spoken
 from toolkit.presentation.numbers import (
-    base,
+    NOT_SHOWN,
+    Number,
+    between,
+    count,
+    ends,
     interval,
     is_known,
-    percent,
+    point_number,
     points,
     scale_figure,
     share,
+    share_number,
     shortest,
 )
 from toolkit.presentation.rows import (
@@ -34,9 +40,11 @@ from toolkit.presentation.rows import (
 
 __all__ = [
     "by_width",
+    "change_cell",
     "doubt",
     "finding",
     "floored",
+    "gap_cell",
     "headline",
     "hint_of",
     "is_certain",
@@ -44,6 +52,7 @@ __all__ = [
     "reason",
     "reasons_of",
     "share_of",
+    "side_cells",
     "side_gap",
     "sides",
     "sides_with_n",
@@ -310,18 +319,24 @@ def sides(row: Any, instrument: Instrument, *, language: str = "en") -> list[tup
 @spoken
 def sides_with_n(row: Any, instrument: Instrument, *, language: str = "en") -> list[tuple[str, str, str]]:
     """The same, each with its number of answers as it may be printed."""
+    cells = side_cells(row, instrument, language=language)
+    return [(one.label, str(one.value or NOT_SHOWN), str(one.n)) for one in cells]
+
+
+@spoken
+def side_cells(row: Any, instrument: Instrument, *, language: str = "en") -> list[Cell]:
+    """Both audiences of a gap with their shares and bases, the higher one first."""
     found = [
-        (
-            known(row[f"estimate_{side}"], -1.0),
-            audience_name(instrument, row[f"audience_{side}"], language=language),
-            percent(row[f"estimate_{side}"], bound=str(known(row.get(f"bound_{side}")))),
-            base(row.get(f"n_{side}"), row.get(f"n_{side}_shown")),
+        Cell(
+            share_number(row[f"estimate_{side}"], known(row.get(f"bound_{side}"))),
+            n=count(row.get(f"n_{side}"), row.get(f"n_{side}_shown")),
+            label=audience_name(instrument, row[f"audience_{side}"], language=language),
         )
         for side in "ab"
     ]
-    if found[1][0] > found[0][0]:
+    if known(row["estimate_b"], -1.0) > known(row["estimate_a"], -1.0):
         found.reverse()
-    return [(name, text, n) for _, name, text, n in found]
+    return found
 
 
 def side_gap(row: Any) -> tuple[str, str]:
@@ -337,22 +352,38 @@ def side_gap(row: Any) -> tuple[str, str]:
 
 def floored(gap: float) -> str:
     """A gap that is only a lower bound, in whole points rounded down so that it stays one."""
-    return points(math.floor(100 * abs(gap) + 1e-6) / 100)
+    return points(_floor(gap))
 
 
-def signed_gap(row: Any, *, turned: bool = False) -> tuple[str, str]:
+def _floor(gap: float) -> float:
+    return math.floor(100 * abs(gap) + 1e-6) / 100
+
+
+def gap_cell(row: Any) -> Cell:
+    """A gap in points with its interval, counted from the higher share down."""
+    if not is_known(row["gap"]):
+        return Cell(words=NOT_SHOWN)
+    if known(row.get("bound")):
+        return Cell(Number(_floor(row["gap"]), "points", 0, "≥"))
+    return Cell(point_number(abs(row["gap"])), *ends(*_turned(row, row["gap"] < 0), "points"))
+
+
+def change_cell(row: Any, *, turned: bool = False) -> Cell:
     """A gap from one fixed side, in points with its sign, and its interval; `turned` swaps the sides."""
     gap = row["gap"]
     if not is_known(gap):
-        return "", ""
+        return Cell()
     gap = -gap if turned else gap
-    if str(known(row.get("bound"))):
-        return f"{'≥ +' if gap > 0 else '≤ −'}{floored(gap)}", ""
-    low, high = row["conf_low"], row["conf_high"]
-    if turned and is_known(low) and is_known(high):
-        low, high = -high, -low
-    ends = interval(low, high)
-    return points(gap, signed=True), f"({ends})" if ends else ""
+    if known(row.get("bound")):
+        return Cell(Number(_floor(gap), "points", 0, "≥ +" if gap > 0 else "≤ −"))
+    return Cell(point_number(gap, signed=True), *ends(*_turned(row, turned), "points"))
+
+
+def signed_gap(row: Any, *, turned: bool = False) -> tuple[str, str]:
+    """The same as text: the number, and its interval in brackets."""
+    cell = change_cell(row, turned=turned)
+    bounds = between(cell.low.figure(), cell.high.figure()) if cell.low and cell.high else ""
+    return str(cell.value or ""), f"({bounds})" if bounds else ""
 
 
 def share_of(row: Any) -> str:
@@ -373,7 +404,13 @@ def _clear_of_zero(row: Any) -> bool:
 
 
 def _ends(row: Any) -> str:
-    low, high = row["conf_low"], row["conf_high"]
-    if row["gap"] < 0 and is_known(low):
-        low, high = -high, -low
+    low, high = _turned(row, row["gap"] < 0)
     return interval(low, high, scale=known(row.get("verdict_unit")) == "scale")
+
+
+def _turned(row: Any, turned: bool) -> tuple[Any, Any]:
+    """The ends of a gap's interval, counted from the other side where `turned`."""
+    low, high = row["conf_low"], row["conf_high"]
+    if turned and is_known(low) and is_known(high):
+        return -high, -low
+    return low, high

@@ -9,8 +9,9 @@ from typing import Any, Literal
 
 from toolkit.disclosure.ruling import three_parts
 from toolkit.instrument.model import Variable
+from toolkit.presentation.blocks import Cell
 from toolkit.presentation.language import Words
-from toolkit.presentation.numbers import base, is_known, percent
+from toolkit.presentation.numbers import Number, count, is_known, share_number
 from toolkit.presentation.rows import Results, answer_words, known, released_rows
 from toolkit.presentation.sentences import reason
 
@@ -22,8 +23,8 @@ _WORDS = Words(
     {
         "hidden": ("not shown: {why}", "non affiché : {why}"),
         "partly": (
-            "{listed}; full spread not shown: {why}",
-            "{listed} ; répartition entière non affichée : {why}",
+            "; full spread not shown: {why}",
+            " ; répartition entière non affichée : {why}",
         ),
         "or": (" or ", " ou "),
         "no answers": ("no answers", "aucune réponse"),
@@ -44,8 +45,8 @@ class Spread:
         Answer code or part → share.
     bounds
         Code or part → "", ">=" or "<=".
-    n
-        The base as it may be printed.
+    base
+        How many answered, as it may be printed.
     why
         Why it is not told in full, in the language in force; "" where it is.
     """
@@ -53,21 +54,30 @@ class Spread:
     kind: Literal["full", "parts", "box", "none"]
     shares: Mapping[str, float]
     bounds: Mapping[str, str]
-    n: str
+    base: Number | str
     why: str = ""
+
+    @property
+    def n(self) -> str:
+        """The base as text."""
+        return str(self.base)
 
     def words(self, variable: Variable, *, language: str = "en") -> str:
         """The shares as text, and why there are no more of them."""
+        return str(self.cell(variable, language=language))
+
+    def cell(self, variable: Variable, *, language: str = "en") -> Cell:
+        """The same as a cell of a table."""
         if self.kind == "none":
-            return _WORDS("hidden", why=self.why)
+            return Cell(words=_WORDS("hidden", why=self.why))
         labels = (
             variable.code_labels(language) if self.kind == "full" else self._part_labels(variable, language)
         )
-        listed = " · ".join(
-            f"{labels.get(key, key)} {percent(share, bound=self.bounds[key])}"
+        listed = tuple(
+            Cell(share_number(share, self.bounds[key]), label=labels.get(key, key))
             for key, share in self.shares.items()
         )
-        return _WORDS("partly", listed=listed, why=self.why) if self.why else listed
+        return Cell(answers=listed, words=_WORDS("partly", why=self.why) if self.why else "")
 
     def _part_labels(self, variable: Variable, language: str) -> dict[str, str]:
         labels = variable.code_labels(language)
@@ -114,18 +124,20 @@ class Spreads:
         kept = {name: kept[name] for name in ("bottom", "top") if name in kept}
         return _spread("box", kept, n, why) if kept else Spread("none", {}, {}, n, why)
 
-    def option(self, variable: Variable, group: str) -> tuple[str, str, str]:
-        """An option of a multi-select: its share as text, the base, and why it is withheld ("" where not)."""
+    def option(self, variable: Variable, group: str) -> tuple[Number | None, Number | str, str]:
+        """An option of a multi-select: its share, the base, and why it is withheld ("" where not)."""
         rows = [
             row for row in self._boxes.get((variable.name, group), []) if str(row["measure"]) in ("top", "1")
         ]
         if rows and _open(rows[0]):
-            return percent(rows[0]["estimate"], bound=_bound(rows[0])), _n(rows), ""
+            return share_number(rows[0]["estimate"], _bound(rows[0])), _n(rows), ""
         told = bool(rows) and bool(known(rows[0].get("withheld_code")))
-        return "", _n(rows), _why(rows[0]) if told else _WORDS("no answers")
+        return None, _n(rows), _why(rows[0]) if told else _WORDS("no answers")
 
 
-def _spread(kind: Literal["full", "parts", "box"], rows: Mapping[str, Row], n: str, why: str) -> Spread:
+def _spread(
+    kind: Literal["full", "parts", "box"], rows: Mapping[str, Row], n: Number | str, why: str
+) -> Spread:
     shares = {name: float(row["estimate"]) for name, row in rows.items()}
     return Spread(kind, shares, {name: _bound(row) for name, row in rows.items()}, n, why)
 
@@ -149,11 +161,11 @@ def _bound(row: Row) -> str:
     return str(known(row.get("bound")))
 
 
-def _n(rows: list[Row]) -> str:
+def _n(rows: list[Row]) -> Number | str:
     counted = [row for row in rows if is_known(row.get("n"))]
     if counted:
-        return base(counted[0]["n"])
-    return base(None, next((row.get("n_shown") for row in rows if str(known(row.get("n_shown")))), None))
+        return count(counted[0]["n"])
+    return count(None, next((row.get("n_shown") for row in rows if str(known(row.get("n_shown")))), None))
 
 
 def _start(words: str) -> str:

@@ -9,18 +9,20 @@ import pandas as pd
 
 from toolkit.errors import DisclosureError, ToolkitError
 from toolkit.instrument.model import Instrument, Variable
-from toolkit.presentation.blocks import Table, table_of
+from toolkit.presentation.blocks import Cell, Table, table_of
 from toolkit.presentation.language import Words, spoken
 from toolkit.presentation.numbers import (
     NOT_SHOWN,
-    base,
+    Number,
     change,
+    count,
     decimal,
+    ends,
     is_known,
-    p_value,
+    p_number,
     percent,
     points,
-    share,
+    share_number,
 )
 from toolkit.presentation.rows import (
     answer_words,
@@ -31,10 +33,10 @@ from toolkit.presentation.rows import (
     released_rows,
 )
 from toolkit.presentation.sentences import (
+    gap_cell,
     hint_of,
     plain_reason,
-    side_gap,
-    sides_with_n,
+    side_cells,
     verdict_of,
     widest_first,
 )
@@ -112,7 +114,6 @@ _WORDS = Words(
             "Share, {level} interval, and n, the number who answered.",
             "Part, intervalle à {level} et n, le nombre de réponses.",
         ),
-        "points": (" points", " points"),
         "numbers": ("Numbers and net scores", "Nombres et scores nets"),
         "mean": ("mean {mean}", "moyenne {mean}"),
         "mean with interval": ("mean {mean} ({low} to {high})", "moyenne {mean} ({low} à {high})"),
@@ -191,9 +192,9 @@ def participation_table(
     rows = [
         {
             _WORDS("audience"): audience_name(instrument, row[by], start=True, language=language),
-            _WORDS("invited"): base(row["invited"]) if is_known(row["invited"]) else _WORDS("unknown"),
-            _WORDS("answered"): base(row["answered"], row["answered_shown"]),
-            _WORDS("response"): percent(row["response_rate"]),
+            _WORDS("invited"): count(row["invited"]) if is_known(row["invited"]) else _WORDS("unknown"),
+            _WORDS("answered"): count(row["answered"], row["answered_shown"]),
+            _WORDS("response"): share_number(row["response_rate"]),
             _WORDS("margin"): (
                 _WORDS("plus or minus", size=points(row["margin"])) if is_known(row["margin"]) else NOT_SHOWN
             ),
@@ -207,7 +208,7 @@ def participation_table(
     if shown:
         names = [audience_name(instrument, name, language=language) for name in shown]
         notes.append(_WORDS("below note", names=_WORDS("and").join(names)))
-    if any(NOT_SHOWN in row.values() for row in rows):
+    if any(value in (None, NOT_SHOWN) for row in rows for value in row.values()):
         notes.append(_WORDS("dash note", dash=NOT_SHOWN))
     columns = [_WORDS(key) for key in ("audience", "invited", "answered", "response", "margin")]
     title = _WORDS("participation")
@@ -358,7 +359,7 @@ def numbers_table(
         row = {_WORDS("item"): item_name(instrument, item, language=language)}
         for group in groups:
             mine = [one for one in told if one["item"] == item and str(one[by]) == group]
-            lines, n = number_cells(instrument[item], mine)
+            lines, n, _ = number_cells(instrument[item], mine)
             row[names[group]] = "\n".join([*lines, f"n\u00a0{n}"]) if mine else _WORDS("not asked")
         rows.append(row)
     notes = [_WORDS("number note", level=percent(level))]
@@ -374,8 +375,8 @@ def numbers_table(
     return table_of(rows, columns, title=_WORDS("numbers"), kind="shares", notes=notes)
 
 
-def number_cells(variable: Variable, rows: Sequence[Row]) -> tuple[list[str], str]:
-    """Mean, bands and net score of one audience as lines of text, or why they are not shown; and the base."""
+def number_cells(variable: Variable, rows: Sequence[Row]) -> tuple[list[str], Number | str, bool]:
+    """Mean, bands and net score of one audience as lines of text, the base, and whether any is withheld."""
     lines: list[str] = []
     reasons: dict[str, None] = {}
     bands = {str(row["response"]): row for row in rows if is_known(row.get("response"))}
@@ -400,8 +401,8 @@ def number_cells(variable: Variable, rows: Sequence[Row]) -> tuple[list[str], st
     if reasons:
         lines.append(_WORDS("why", why=joined([why for why in reasons if why])))
     if not rows:
-        return [], NOT_SHOWN
-    return lines, base(rows[0]["n"], rows[0]["n_shown"])
+        return [], NOT_SHOWN, True
+    return lines, count(rows[0]["n"], rows[0]["n_shown"]), bool(reasons)
 
 
 def score_words(row: Row) -> str:
@@ -452,20 +453,14 @@ def with_answer(item: str, measure: str, instrument: Instrument, language: str) 
     return f"{name} ({answer_words(instrument[item], measure, language=language)})"
 
 
-def _gap_row(row: Row, instrument: Instrument, language: str) -> dict[str, str]:
+def _gap_row(row: Row, instrument: Instrument, language: str) -> dict[str, str | Cell | Number | None]:
     name = with_answer(row["item"], row["measure"], instrument, language)
     hint = hint_of(row["item"], row["measure"], instrument)
-    size, ends = side_gap(row)
     return {
         _WORDS("item"): f"{name}\n{hint}" if hint else name,
-        _WORDS("shares of gap"): "\n".join(
-            f"{who} {share} (n {n})".replace(" ", "\u00a0")
-            for who, share, n in sides_with_n(row, instrument, language=language)
-        ),
-        _WORDS("gap"): (
-            in_cell(size.removesuffix(_WORDS("points")), ends) if is_known(row["gap"]) else NOT_SHOWN
-        ),
-        _WORDS("p"): p_value(row.get("p_adjusted")),
+        _WORDS("shares of gap"): Cell(sides=tuple(side_cells(row, instrument, language=language))),
+        _WORDS("gap"): gap_cell(row),
+        _WORDS("p"): p_number(row.get("p_adjusted")),
         _WORDS("verdict"): verdict_of(row),
     }
 
@@ -485,18 +480,13 @@ def _hidden_gaps(rows: Iterable[Row], instrument: Instrument, language: str) -> 
     return [_WORDS("hidden", reason=reason, items=joined(items)) for reason, items in found.items()]
 
 
-def in_cell(size: str, ends: str) -> str:
-    """A number with its interval on a line of its own, which does not break."""
-    return f"{size}\n{ends}".strip().replace(" ", "\u00a0")
-
-
-def _share_cell(row: Row) -> str:
-    n = base(row["n"], row.get("n_shown"))
+def _share_cell(row: Row) -> Cell | str:
+    n = count(row["n"], row.get("n_shown"))
     if not bool(row["shown"]) or not is_known(row["estimate"]):
         return f"{NOT_SHOWN} (n\u00a0{n})" if n != NOT_SHOWN else NOT_SHOWN
-    text = share(row["estimate"], row["conf_low"], row["conf_high"], bound=str(known(row.get("bound"))))
-    size, _, ends = text.partition(" (")
-    return f"{in_cell(size, '(' + ends if ends else '')}\nn\u00a0{n}"
+    bound = known(row.get("bound"))
+    low, high = (None, None) if bound else ends(row["conf_low"], row["conf_high"], "percent")
+    return Cell(share_number(row["estimate"], bound), low, high, n)
 
 
 def notes_on(rows: Sequence[Row], *, mark: str | None = None) -> list[str]:

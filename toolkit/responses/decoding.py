@@ -99,8 +99,8 @@ def decode(export: Export, instrument: Instrument) -> Coded:
 _NOT_SHOWN = "not shown by the platform though the instrument asks it: counted as routed past"
 _UNREAD = "ticked an answer in a column that is not read: counted as having answered the question"
 _TOO_MANY = "gave more answers than the question takes: all of them stand"
-_NOTHING_SAID = "submitted without one answer"
-_BROKEN = "broke off before half of the questions"
+_NOTHING_SAID, _BROKEN = "nothing_answered", "broke_off"
+"""Codes of `REASONS`."""
 _REASONS = (_NOTHING_SAID, _BROKEN)
 
 

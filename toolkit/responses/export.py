@@ -14,7 +14,13 @@ from toolkit.responses.naming import or_else
 
 __all__ = ["DISPOSITION_COLUMNS", "Columns", "Export", "match_columns", "multi_of", "tally"]
 
-DISPOSITION_COLUMNS = ("wave", "source", "outcome", "reason", "rows")
+DISPOSITION_COLUMNS = ("wave", "source", "outcome", "reason", "rows", "reason_code")
+REASONS = {
+    "test": "a preview or test",
+    "nothing_answered": "submitted without one answer",
+    "broke_off": "broke off before half of the questions",
+}
+"""Code → why rows are set aside, of those that something else depends on; others have no code."""
 """Columns of a disposition table; outcome is read, kept, set aside or noted."""
 
 
@@ -63,9 +69,15 @@ class Columns:
 
 
 def tally(wave: str, source: str, rows: Iterable[tuple[str, str, int]]) -> pd.DataFrame:
-    """Make disposition rows of (outcome, reason, rows)."""
-    made = pd.DataFrame([(wave, source, *row) for row in rows], columns=list(DISPOSITION_COLUMNS))
-    return made.astype({"wave": str, "source": str, "outcome": str, "reason": str, "rows": "int64"})
+    """Make disposition rows of (outcome, reason in words or as a code of `REASONS`, rows)."""
+    made = pd.DataFrame(
+        [
+            (wave, source, outcome, REASONS.get(reason, reason), n, reason if reason in REASONS else "")
+            for outcome, reason, n in rows
+        ],
+        columns=list(DISPOSITION_COLUMNS),
+    )
+    return made.astype(dict.fromkeys(DISPOSITION_COLUMNS, str) | {"rows": "int64"})
 
 
 def match_columns(

@@ -116,7 +116,7 @@ def nobody_kept(frame: pd.DataFrame, disposition: pd.DataFrame, file: str) -> It
     aside = disposition[disposition["outcome"] == "set aside"]
     why = "; ".join(f"{row.rows} {row.reason}" for row in aside.itertuples())
     mend = "check that it is the right file"
-    if aside["reason"].str.contains("preview or test").any():
+    if aside["reason_code"].eq("test").any():
         mend += "; where previews are what you want, write keep_tests: true"
     yield Problem(f"{file}, rows", f"none is kept ({why or 'no rows'})", mend)
 

@@ -15,6 +15,7 @@ import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.model import Instrument
+from toolkit.responses.export import tally
 from toolkit.responses.gather import Gathered
 
 if TYPE_CHECKING:
@@ -78,8 +79,7 @@ def read_part(part: Path, instrument: Instrument, table: pd.DataFrame) -> Gather
     The disposition is of whole files and so of no one organisation: it is left empty.
     """
     frame = _as_answers(_read(part / ANSWERS), instrument)
-    columns = ["wave", "source", "outcome", "reason", "rows"]
-    return Gathered(frame, pd.DataFrame(columns=columns), table)
+    return Gathered(frame, tally("", "", []), table)
 
 
 def part_bytes(part: Path) -> Iterator[bytes]:

@@ -31,7 +31,7 @@ _AI_USERS = ("UBB24-02", "UBB24-03", "UBB24-04", "UBB24-05", "UBB24-06")
 
 
 def _count(verdict: str) -> Callable[[Register], int]:
-    return lambda register: int((judge(register.of(STUDY))["verdict"] == verdict).sum())
+    return lambda register: int((judge(register.of(STUDY))["verdict_code"] == verdict).sum())
 
 
 def _sum(register: Register) -> str:

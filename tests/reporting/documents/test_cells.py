@@ -1,84 +1,121 @@
-"""Printed cells taken apart into numbers, in both languages."""
+"""Tables as columns of a workbook: a number in a cell of its own, in both languages."""
 
 from __future__ import annotations
+
+import math
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolkit.presentation.blocks import table_of
-from toolkit.presentation.numbers import base, percent
-from toolkit.reporting.documents.cells import Cell, number_of, taken_apart
+from toolkit.presentation.blocks import Cell, table_of
+from toolkit.presentation.language import speaking
+from toolkit.presentation.numbers import (
+    NOT_SHOWN,
+    Number,
+    count,
+    ends,
+    interval,
+    p_number,
+    p_value,
+    percent,
+    point_number,
+    points,
+    share_number,
+)
+from toolkit.reporting.documents.workbook import columns_of
+
+PERCENT = Number(0.57, "percent")
+N = Number(1085, "count")
+INTERVAL = (Number(0.003, "percent", 1), Number(0.68, "percent"))
 
 
-def apart(text: str, *, language: str = "en", kind: str = "k") -> dict[str, Cell | None]:
-    table = table_of([{"Item": "a", "X": text}], ["Item", "X"], title="t", kind=kind)
-    return {column.name: column.cells[0] for column in taken_apart(table, language)[1:]}
+def apart(cell: str | Cell | Number | None, *, language: str = "en") -> dict[str, object]:
+    with speaking(language):
+        table = table_of([{"Item": "a", "X": cell}], ["Item", "X"], title="t", kind="k")
+        return {column.name: column.cells[0] for column in columns_of(table)[1:]}
 
 
 @pytest.mark.parametrize(
-    ("text", "wanted"),
+    ("cell", "wanted"),
     [
-        ("57\u00a0%", {"X": Cell(0.57, "percent")}),
-        ("1,250", {"X": Cell(1250.0, "whole")}),
-        ("0.012", {"X": Cell(0.012, "decimal3")}),
-        ("<0.001", {"X": Cell("<0.001")}),
-        ("–", {"X": Cell("–")}),
-        ("not asked", {"X": Cell("not asked")}),
-        ("≥50", {"X": Cell("≥50")}),
+        (PERCENT, {"X": PERCENT}),
+        (N, {"X": N}),
+        (p_number(0.00002), {"X": "<0.001"}),
+        (None, {"X": NOT_SHOWN}),
+        ("not asked", {"X": "not asked"}),
+        ("57\u00a0% (45 to 68)\u00a0n\u00a085", {"X": "57 % (45 to 68) n 85"}),
         (
-            "60\n(24\u00a0to\u00a079)",
-            {"X": Cell(60.0, "whole"), "X, from": Cell(24.0, "whole"), "X, to": Cell(79.0, "whole")},
+            Cell(PERCENT, *INTERVAL, N),
+            {"X": PERCENT, "X, from": INTERVAL[0], "X, to": INTERVAL[1], "X, n": N},
         ),
+        (Cell(Number(0.8, "percent", 0, "≥"), n=N), {"X": "≥80 %", "X, n": N}),
         (
-            "+8\n(\u22123\u00a0to\u00a019)",
-            {"X": Cell(8.0, "whole"), "X, from": Cell(-3.0, "whole"), "X, to": Cell(19.0, "whole")},
-        ),
-        (
-            "57\u00a0%\n(0.3\u00a0to\u00a068)\nn\u00a085",
+            Cell(
+                sides=(
+                    Cell(PERCENT, n=N, label="staff"),
+                    Cell(Number(0.2, "percent", 0, "≤"), n="<5", label="us"),
+                )
+            ),
             {
-                "X": Cell(0.57, "percent"), "X, from": Cell(0.003, "percent1"),
-                "X, to": Cell(0.68, "percent"), "X, n": Cell(85.0, "whole"),
-            },
-        ),
-        ("≥80\u00a0%\nn\u00a08", {"X": Cell("≥80 %"), "X, n": Cell(8.0, "whole")}),
-        (
-            "employees\u00a085\u00a0%\u00a0(n\u00a01,085)\nexecutives\u00a0≤20\u00a0%\u00a0(n\u00a08)",
-            {
-                "Higher side: audience": Cell("employees"), "Higher side: Share": Cell(0.85, "percent"),
-                "Higher side: n": Cell(1085.0, "whole"), "Lower side: audience": Cell("executives"),
-                "Lower side: Share": Cell("≤20\u00a0%"), "Lower side: n": Cell(8.0, "whole"),
+                "Higher side: audience": "staff", "Higher side: Share": PERCENT, "Higher side: n": N,
+                "Lower side: audience": "us", "Lower side: Share": "≤20\u00a0%", "Lower side: n": "<5",
             },
         ),
     ],
 )  # fmt: skip
 def test_each_number_gets_a_cell_and_what_is_none_stays_text(
-    text: str, wanted: dict[str, Cell | None]
+    cell: str | Cell | Number | None, wanted: dict[str, object]
 ) -> None:
-    assert apart(text) == wanted
+    assert apart(cell) == wanted
 
 
-def test_a_spread_becomes_a_row_an_answer() -> None:
-    spread = "No 12 % · Yes, at work 88 %; full spread not shown: few"
-    names = ["Question", "n", "Answers"]
-    table = table_of([dict(zip(names, ("q", "9", spread), strict=True))], names, title="t", kind="appendix")
-    columns = taken_apart(table)
-    found = {one.name: [cell.value if cell else None for cell in one.cells] for one in columns}
-    assert found["Question"] == ["q", "q"]
-    assert found["n"] == [9, 9]
-    assert found["Answers"] == ["No", "Yes, at work"]
-    assert found["Share"][0] == 0.12
-    assert str(found["Share"][1]).startswith("88")
+def test_french_headings_stand_over_the_same_numbers() -> None:
+    found = apart(Cell(PERCENT, *INTERVAL), language="fr")
+    assert list(found.values()) == [PERCENT, *INTERVAL]
+    assert list(found) == ["X", "X, de", "X, à"]
 
 
-def test_french_numbers_are_read_as_the_french_write_them() -> None:
-    assert apart("0,032", language="fr") == {"X": Cell(0.032, "decimal3")}
-    assert apart("1\u202f250", language="fr") == {"X": Cell(1250.0, "whole")}
-    assert set(apart("57\u00a0%\n(45\u00a0à\u00a068)", language="fr")) == {"X", "X, de", "X, à"}
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_the_answers_of_a_question_become_a_row_each_whatever_they_are_called(language: str) -> None:
+    answers = (
+        Cell(Number(0.12, "percent"), label="No · 12 %"),
+        Cell(Number(0.88, "percent"), label="Yes; at work"),
+    )
+    with speaking(language):
+        row = {"Question": "q", "n": Number(9, "count"), "Answers": Cell(answers=answers, words=" ; why")}
+        table = table_of([row], list(row), title="t", kind="appendix")
+        columns = columns_of(table)
+    assert [column.cells for column in columns] == [
+        ("q", "q"),
+        (Number(9, "count"),) * 2,
+        ("No · 12 %", "Yes; at work"),
+        (Number(0.12, "percent"), "88 % ; why"),
+    ]
 
 
-@given(st.floats(0, 1), st.integers(0, 10**7))
-def test_a_number_read_back_is_the_number_printed(share: float, n: int) -> None:
-    assert apart(percent(share))["X"] == Cell(round(number_of(percent(share)[:-2]) / 100, 6), "percent")
-    assert abs(number_of(percent(share)[:-2]) - 100 * share) <= 0.5 + 1e-9
-    assert number_of(base(n)) == n
+@pytest.mark.parametrize("language", ["en", "fr"])
+@given(
+    share=st.floats(0, 1),
+    low=st.floats(-1, 1),
+    high=st.floats(-1, 1),
+    n=st.integers(0, 10**7),
+    p=st.floats(0, 1),
+)
+def test_a_number_is_printed_as_the_sentence_beside_it_and_holds_nothing_finer(
+    language: str, share: float, low: float, high: float, n: int, p: float
+) -> None:
+    with speaking(language):
+        number, gap = share_number(share), point_number(low, signed=True)
+        assert str(number) == percent(share)
+        assert number is not None
+        assert number.value == round(number.value, 2)
+        assert math.isclose(number.value, share, abs_tol=0.005 + 1e-9)
+        assert str(gap) == points(low, signed=True)
+        first, last = ends(low, high, "points")
+        assert first is not None
+        assert last is not None
+        cell = Cell(number, first, last)
+        assert str(cell).replace("\u00a0", " ").endswith(f"({interval(low, high)})")
+        assert str(p_number(p)) == p_value(p)
+        assert f"{count(n)}".replace(",", "").replace("\u202f", "") == str(n)

@@ -25,7 +25,6 @@ from toolkit.presentation.blocks import (
     Terms,
     table_of,
 )
-from toolkit.presentation.carry import from_data, to_data
 from toolkit.presentation.charts import bar_chart, dot_chart
 from toolkit.reporting.documents import (
     DOCUMENT,
@@ -55,17 +54,17 @@ BLOCKS = [
 
 @pytest.mark.parametrize("block", [*BLOCKS, Several(tuple(BLOCKS))], ids=lambda one: type(one).__name__)
 def test_a_displayable_comes_back_from_plain_data_as_it_was(block: Block) -> None:
-    there = json.loads(json.dumps(to_data(block)))
-    back = from_data(there)
+    there = json.loads(json.dumps(block.to_dict()))
+    back = Block.from_dict(there)
     assert back._repr_html_() == block._repr_html_()
-    assert to_data(back) == to_data(block)
+    assert back.to_dict() == block.to_dict()
 
 
 def test_a_displayable_of_an_unknown_kind_is_refused() -> None:
-    with pytest.raises(ToolkitError, match="not known"):
-        from_data({"kind": "film"})
+    with pytest.raises(ToolkitError, match="unknown kind"):
+        Block.from_dict({"kind": "film"})
     with pytest.raises(ToolkitError, match="Block cannot be written"):
-        to_data(Block())
+        Block().to_dict()
 
 
 def test_a_chart_holds_what_is_printed_and_nothing_finer() -> None:

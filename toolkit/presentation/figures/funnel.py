@@ -30,7 +30,7 @@ from toolkit.presentation.figures.drawing import (
     unit,
 )
 from toolkit.presentation.language import Words, spoken
-from toolkit.presentation.numbers import base, decimal, interval, percent
+from toolkit.presentation.numbers import base, count, decimal, interval, percent, share_number
 from toolkit.presentation.rows import Results, answer_words, audience_name, item_name, shown_rows
 from toolkit.presentation.theme import BRAND_COLOUR
 
@@ -235,9 +235,9 @@ def organisation_table(
     rows = [
         {
             _WORDS("organisation"): name,
-            _WORDS("answers"): base(n),
-            _WORDS("answered"): percent(raw),
-            _WORDS("shrunk"): percent(shrunk),
+            _WORDS("answers"): count(n),
+            _WORDS("answered"): share_number(raw),
+            _WORDS("shrunk"): share_number(shrunk),
             _WORDS("interval"): interval(low, high),
         }
         for name, n, raw, shrunk, low, high in zip(

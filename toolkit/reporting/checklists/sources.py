@@ -184,8 +184,8 @@ def _response(study: Study) -> dict[str, Answer]:
     where = f"answers of wave {study.wave}"
     counted = study.disposition(study.wave)
     rows = counted.groupby(["outcome", "reason"])["rows"].sum()
+    broken = counted[counted["reason_code"] == "broke_off"].groupby("reason")["rows"].sum()
     complete, partial = (int(rows.get(("kept", one), 0)) for one in ("complete", "partial"))
-    broken = rows[[reason.startswith("broke off") for _, reason in rows.index]]
     dropped = int(broken.sum())
     begun = complete + partial + dropped
     found: dict[str, Answer] = {}
@@ -194,7 +194,7 @@ def _response(study: Study) -> dict[str, Answer]:
     if begun:
         says = f"{complete:,} of {begun:,} who began finished ({100 * complete / begun:.0f} %)"
         found["completion_rate"] = Answer(ANSWERED, says, where)
-        reason = "; ".join(str(one) for _, one in broken.index) or "nobody was left out for breaking off"
+        reason = "; ".join(map(str, broken.index)) or "nobody was left out for breaking off"
         says = f"{partial:,} partial answers are counted; {dropped:,} set aside ({reason})"
         found["incomplete"] = Answer(ANSWERED, says, where)
     found.update(_participation(study, where))

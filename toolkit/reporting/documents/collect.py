@@ -9,8 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from toolkit.errors import ToolkitError
-from toolkit.presentation.blocks import BLOCK_MIME, Block, Several
-from toolkit.presentation.carry import unpacked
+from toolkit.presentation.blocks import BLOCK_MIME, Block, Several, unpacked
 from toolkit.reporting.documents.model import Cover, Document, Foreign, Passage, Section
 
 __all__ = ["HIDDEN_TAGS", "document_of", "without_blocks"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from toolkit.presentation.blocks import Block, Bullets, Paragraph, Picture, Prose, Table, Terms
 from toolkit.presentation.charts import Chart, Series
@@ -79,7 +79,7 @@ def _of_section(section: Section, language: str) -> Iterator[tuple[int, Slide]]:
         rank += not long
     rank = 2 if pictures else 1
     for block in blocks:
-        if isinstance(block, Table) and 0 < len(block.frame) <= LONG_TABLE:
+        if isinstance(block, Table) and 0 < len(block.cells) <= LONG_TABLE:
             yield rank, _table(block, language)
             rank += 2
     said = [block for block in blocks if isinstance(block, Prose) and _tells(block)]
@@ -155,8 +155,8 @@ def _at(series: Series, places: Sequence[int]) -> Series:
 
 
 def _table(table: Table, language: str) -> Slide:
-    shown = Table(table.title, table.frame.head(MOST_ROWS), table.notes, table.kind, table.numeric)
-    left = (MOST_ROWS, len(table.frame)) if len(table.frame) > MOST_ROWS else None
+    shown = replace(table, cells=table.cells[:MOST_ROWS])
+    left = (MOST_ROWS, len(table.cells)) if len(table.cells) > MOST_ROWS else None
     return Slide(
         _finding(table, language), "\n".join(table.notes), table=shown, alt=table.title, left_out=left
     )
@@ -164,12 +164,12 @@ def _table(table: Table, language: str) -> Slide:
 
 def _finding(table: Table, language: str) -> str:
     """What a table says in a sentence: how many answered, or its first row's verdict; else its own title."""
-    row = table.frame.iloc[0]
+    row = table.rows[0]
     if table.kind == "participation":
-        counts = (f"{one.iloc[0]} {one.iloc[2]}/{one.iloc[1]}" for _, one in table.frame.iterrows())
+        counts = (f"{one[0]} {one[2]}/{one[1]}" for one in table.rows)
         return _led(table.title, ", ".join(counts), language)
     if table.kind in ("gaps", "trend"):
-        return _led(str(row.iloc[0]).splitlines()[0], str(row.iloc[-1]), language)
+        return _led(row[0].splitlines()[0], row[-1], language)
     return table.title
 
 

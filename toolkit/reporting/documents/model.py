@@ -16,7 +16,6 @@ from typing import Any
 
 from toolkit.errors import InvalidInput, Problem
 from toolkit.presentation.blocks import Block, Bullets, Paragraph, Prose, Several
-from toolkit.presentation.carry import from_data, to_data
 from toolkit.reporting.documents.packing import write_bytes
 
 __all__ = ["DOCUMENT", "Cover", "Document", "Foreign", "Passage", "Section", "load_document", "save_document"]
@@ -199,7 +198,7 @@ def _data(part: Block) -> dict[str, Any]:
         return {"kind": "passage", "source": part.source}
     if isinstance(part, Foreign):
         return {"kind": "foreign", **{one.name: getattr(part, one.name) for one in fields(part)}}
-    return to_data(part)
+    return part.to_dict()
 
 
 def _block(data: Mapping[str, Any]) -> Block:
@@ -207,7 +206,7 @@ def _block(data: Mapping[str, Any]) -> Block:
         return Passage(data["source"])
     if data["kind"] == "foreign":
         return Foreign(**{name: value for name, value in data.items() if name != "kind"})
-    return from_data(data)
+    return Block.from_dict(data)
 
 
 def _flat(part: Block) -> Iterator[Block]:

@@ -13,7 +13,6 @@ from typing import Any
 from PIL import Image
 
 from toolkit.presentation.blocks import Block, Picture, Table
-from toolkit.presentation.carry import to_data
 from toolkit.reporting.documents.model import Document, Foreign
 from toolkit.reporting.documents.pictures import size_of
 from toolkit.reporting.documents.typesetting import typeset
@@ -99,12 +98,11 @@ def _part(block: Block, files: dict[str, bytes]) -> Iterator[dict[str, Any]]:
         for sheet in (block, *block.more):
             yield _picture(sheet, files)
     elif isinstance(block, Table):
-        data = to_data(block)
-        yield {**data, "widths": widths(block)}
+        yield {**block.to_dict(), "rows": block.rows, "widths": widths(block)}
     elif isinstance(block, Foreign):
         yield _foreign(block, files)
     else:
-        yield to_data(block)
+        yield block.to_dict()
 
 
 def _picture(sheet: Picture, files: dict[str, bytes]) -> dict[str, Any]:
@@ -146,8 +144,8 @@ def widths(table: Table) -> list[int]:
     that the last one does not stand alone at the far edge.
     """
     found, letters = [], []
-    for name in table.frame.columns:
-        cells = [str(cell) for cell in table.frame[name]] + [str(name)]
+    for place, name in enumerate(table.columns):
+        cells = [*(row[place] for row in table.rows), name]
         longest = max(len(line) for cell in cells for line in cell.split("\n"))
         whole = max(len(cell) for cell in cells)
         letters.append(longest)

@@ -160,8 +160,8 @@ class _Writer:
         table = plan.table
         if table is None:
             return
-        columns = [str(name) for name in table.frame.columns]
-        rows = len(table.frame) + 1
+        columns = list(table.columns)
+        rows = len(table.cells) + 1
         left, top, wide, high = (int(one) for one in box)
         size, step = _print_of(table)
         frame = slide.shapes.add_table(rows, len(columns), left, top, wide, min(high, rows * step))
@@ -169,7 +169,7 @@ class _Writer:
         parts = [one or 10 for one in widths(table)]
         for place, part in enumerate(parts):
             frame.table.columns[place].width = int(wide * part / sum(parts))
-        lines = [columns, *(map(str, row) for row in table.rows)]
+        lines = [columns, *table.rows]
         for number, line in enumerate(lines):
             for place, text in enumerate(line):
                 cell = frame.table.cell(number, place)
@@ -205,10 +205,10 @@ class _Writer:
 
 def _print_of(table: Table) -> tuple[float, int]:
     """Size of a table's print and height of its rows: a few numbers are to be read from the last seat."""
-    if len(table.frame) > 4:
+    if len(table.cells) > 4:
         return 10.5, 330000
     longest = max(len(cell) for row in table.rows for cell in row)
-    return (18, 560000) if longest <= 24 and len(table.frame.columns) <= 6 else (14, 330000)
+    return (18, 560000) if longest <= 24 and len(table.columns) <= 6 else (14, 330000)
 
 
 def _sized(frame: Any, size: float, colour: str) -> None:

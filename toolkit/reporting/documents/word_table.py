@@ -43,7 +43,7 @@ def table_xml(table: Table, wide: int) -> Any:
     lxml element
         A `w:tbl`; no row breaks across pages.
     """
-    columns = [str(name) for name in table.frame.columns]
+    columns = list(table.columns)
     shares = _shares(table, wide)
     right = [name in table.numeric for name in columns]
     last = len(table.rows) - 1
@@ -73,9 +73,9 @@ def _shares(table: Table, wide: int) -> list[int]:
 
 def _letters(table: Table, place: int) -> int:
     """The longest piece of a column that may not be broken."""
-    cells = [str(cell) for cell in table.frame.iloc[:, place]]
+    cells = [row[place] for row in table.rows]
     words = [line for cell in cells for line in cell.split("\n")]
-    head = str(table.frame.columns[place]).split()
+    head = table.columns[place].split()
     return max(len(word) for word in (*words, *head, "0000"))
 
 

@@ -11,18 +11,18 @@ from typing import Any
 
 import xlsxwriter
 
-from toolkit.presentation.blocks import Bullets, Paragraph, Picture, Prose, Table, Terms
+from toolkit.presentation.blocks import Bullets, Cell, Paragraph, Picture, Prose, Table, Terms
 from toolkit.presentation.charts import Chart
+from toolkit.presentation.language import speaking
+from toolkit.presentation.numbers import Number
 from toolkit.records import inert
-from toolkit.reporting.documents.cells import Cell, Column, taken_apart
 from toolkit.reporting.documents.model import Document
 from toolkit.reporting.documents.office import MOMENT
 from toolkit.reporting.documents.packing import repacked
 from toolkit.reporting.documents.words import frame_words
 
-__all__ = ["Sheet", "render_xlsx", "sheets_of_document"]
+__all__ = ["Column", "Sheet", "columns_of", "render_xlsx", "sheets_of_document"]
 
-_FORMS = {"percent": '0"\u00a0"%', "percent1": '0.0"\u00a0"%', "percent2": '0.00"\u00a0"%', "whole": "#,##0"}
 _TO_THE_RIGHT = {"align": "right", "indent": 1}
 """Numbers, their headings and the bounds among them, a little away from the text of the next column."""
 
@@ -33,6 +33,19 @@ _LINE, _SIZE = 13.5, 10
 
 _PRINTED, _EMPTY = 110.0, 8.43
 """Letters a line of a printed page takes, and a column of which nothing is said."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A heading and its cells: numbers, text, None where there is nothing."""
+
+    name: str
+    cells: tuple[Number | str | None, ...]
+
+    @property
+    def counts(self) -> bool:
+        """Whether there are numbers in it."""
+        return any(isinstance(cell, Number) for cell in self.cells)
 
 
 @dataclass(frozen=True)
@@ -93,8 +106,9 @@ def sheets_of_document(document: Document) -> list[Sheet]:
     methods: list[tuple[str, str, str, str]] = []
     for section in document.chapters():
         for block in section.flat():
-            if isinstance(block, Table) and len(block.frame.columns):
-                columns = tuple(taken_apart(block, language))
+            if isinstance(block, Table) and block.columns:
+                with speaking(language):
+                    columns = tuple(columns_of(block))
                 tables.append((block.title, section.title, columns, block.notes))
             elif isinstance(block, Picture):
                 drawn += [(section.title, *one) for one in _drawn(block, words)]
@@ -113,11 +127,84 @@ def sheets_of_document(document: Document) -> list[Sheet]:
         if rows:
             heads = (words["section"], words["who"].capitalize(), words["title"], words["text"])
             columns = tuple(
-                Column(head, tuple(Cell(row[place]) if row[place] else None for row in rows))
-                for place, head in enumerate(heads)
+                Column(head, tuple(row[place] or None for row in rows)) for place, head in enumerate(heads)
             )
             found.append(Sheet(name, name, "", tuple(one for one in columns if any(one.cells))))
     return found
+
+
+def columns_of(table: Table) -> list[Column]:
+    """A table's columns with every number in a cell of its own.
+
+    A share with its interval and base becomes four columns, two sides of a gap become two groups of them, the
+    answers of a question become a row each. Bounds ("≥80 %") and reasons are text: they are not numbers.
+    """
+    words = frame_words(table.language)
+    names, rows = list(table.columns), [list(row) for row in table.cells]
+    if any(isinstance(cell, Cell) and cell.answers for row in rows for cell in row):
+        names, rows = [*names, words["share"]], [one for row in rows for one in _an_answer_a_row(row)]
+    found: list[Column] = []
+    for place, name in enumerate(names):
+        cells = [row[place] for row in rows]
+        if any(isinstance(cell, Cell) and cell.sides for cell in cells):
+            found += _side_columns(cells, words)
+        else:
+            found += _number_columns(name, cells, words)
+    return found
+
+
+def _an_answer_a_row(row: Sequence[str | Cell]) -> Iterator[list[str | Cell]]:
+    """The last cell, the answers of a question, as a row each; what follows them beside the last."""
+    *first, last = row
+    answers = last.answers if isinstance(last, Cell) else ()
+    if not answers:
+        yield [*first, last, ""]
+    for place, one in enumerate(answers, start=1):
+        after = last.words if place == len(answers) and isinstance(last, Cell) else ""
+        yield [*first, one.label, Cell(words=f"{one.value or one.words}{after}") if after else one]
+
+
+def _number_columns(name: str, cells: Sequence[str | Cell], words: Mapping[str, str]) -> list[Column]:
+    typed = [cell if isinstance(cell, Cell) else Cell(words=cell) for cell in cells]
+    found = [
+        Column(name, tuple(_written(cell) for cell in typed)),
+        Column(f"{name}, {words['from']}", tuple(cell.low for cell in typed)),
+        Column(f"{name}, {words['to']}", tuple(cell.high for cell in typed)),
+        Column(f"{name}, n", tuple(cell.n or None for cell in typed)),
+    ]
+    return [found[0], *(column for column in found[1:] if any(column.cells))]
+
+
+def _written(cell: Cell) -> Number | str | None:
+    """Its number, or the text for want of one."""
+    if cell.value is not None and cell.value.exact:
+        return cell.value
+    return _plain(cell.words or str(cell.value or "")) or None
+
+
+def _side_columns(cells: Sequence[str | Cell], words: Mapping[str, str]) -> list[Column]:
+    found = []
+    for side, which in enumerate(("higher", "lower")):
+        sides = [cell.sides[side] if isinstance(cell, Cell) and cell.sides else Cell() for cell in cells]
+        columns = {
+            words["who"]: tuple(_plain(one.label) or None for one in sides),
+            words["share"]: tuple(_bound_kept(one) for one in sides),
+            "n": tuple(one.n or None for one in sides),
+        }
+        found += [
+            Column(words["lead"].format(lead=words[which], said=said), values)
+            for said, values in columns.items()
+            if said != "n" or any(values)
+        ]
+    return found
+
+
+def _bound_kept(side: Cell) -> Number | str | None:
+    return side.value if side.value is None or side.value.exact else str(side.value)
+
+
+def _plain(text: str) -> str:
+    return text.replace("\u00a0", " ")
 
 
 def _drawn(
@@ -131,22 +218,23 @@ def _drawn(
 
 
 def _chart_columns(chart: Chart, words: Mapping[str, str]) -> Iterator[Column]:
-    yield Column(words["question"], tuple(Cell(name) for name in chart.categories))
+    yield Column(words["question"], chart.categories)
     for one in chart.series:
-        values = []
+        values: list[Number | str | None] = []
         for value, printed in zip(one.values, one.words, strict=True):
-            number = re.fullmatch(r"\d+\s*%", printed) or not printed
-            values.append(None if value is None else Cell(value, "percent") if number else Cell(printed))
+            number = None if value is None else Number(value, "percent")
+            exact = number is None or printed in ("", str(number))
+            values.append(number if exact else printed)
         yield Column(one.name, tuple(values))
         for end, name in ((one.low, words["from"]), (one.high, words["to"])):
             if any(value is not None for value in end):
-                cells = tuple(None if value is None else Cell(value, _end_form(value)) for value in end)
-                yield Column(f"{one.name}, {name}", cells)
+                yield Column(f"{one.name}, {name}", tuple(None if at is None else _end(at) for at in end))
 
 
-def _end_form(value: float) -> str:
-    digits = len(f"{100 * value:.4f}".rstrip("0").partition(".")[2])
-    return f"percent{digits}" if digits else "percent"
+def _end(value: float) -> Number:
+    """One end of an interval with the decimals it was rounded to."""
+    digits = next((one for one in range(4) if math.isclose(100 * value, round(100 * value, one))), 4)
+    return Number(value, "percent", digits)
 
 
 def _told(prose: Prose) -> Iterator[tuple[str, str]]:
@@ -183,7 +271,7 @@ class _Writer:
         head = {**whole, "bold": True, "bottom": 2, "bg_color": "#F0F2F5"}
         self.head, self.number_head = book.add_format(head), book.add_format({**head, **_TO_THE_RIGHT})
         self.link = book.add_format({**face, "font_color": "#0b57a4", "underline": 1})
-        self.formats: dict[str, Any] = {}
+        self.formats: dict[tuple[str, int], Any] = {}
 
     def contents(self, sheets: Sequence[Sheet]) -> None:
         """The first sheet: what there is and where."""
@@ -207,7 +295,7 @@ class _Writer:
             page.write_url(place, 0, f"internal:'{sheet.tab}'!A1", self.link, sheet.tab)
             page.write_string(place, 1, sheet.title, self.plain)
             page.write_string(place, 2, sheet.section, self.plain)
-            page.write_number(place, 3, sheet.rows, self._format("whole"))
+            page.write_number(place, 3, sheet.rows, self._format("count", 0))
         for place, wide in enumerate(_CONTENTS):
             page.set_column(place, place, wide)
         for place, sheet in enumerate(sheets, start=row + 1):
@@ -240,13 +328,12 @@ class _Writer:
             for offset, cell in enumerate(column.cells, start=row + 1):
                 if cell is None:
                     continue
-                if isinstance(cell.value, str):
+                if isinstance(cell, str):
                     # a cell that is edited, or copied into a CSV file, does not become a formula either
                     look = self.aside if column.counts else self.plain
-                    look = look if inert(cell.value) == cell.value else self.kept
-                    page.write_string(offset, place, cell.value, look)
+                    page.write_string(offset, place, cell, look if inert(cell) == cell else self.kept)
                 else:
-                    page.write_number(offset, place, cell.value, self._format(cell.form))
+                    page.write_number(offset, place, _value(cell), self._format(cell.format, cell.digits))
         page.freeze_panes(row + 1, 1)
         if sheet.rows:
             page.autofilter(row, 0, row + sheet.rows, len(sheet.columns) - 1)
@@ -258,15 +345,13 @@ class _Writer:
         page.set_paper(9)
         page.set_footer(f"&L{self.cover.subject.replace('&', '&&')[:120]}&R&P / &N")
 
-    def _format(self, form: str) -> Any:
-        if form not in self.formats:
-            pattern = _FORMS.get(form)
-            if pattern is None:
-                digits = int(re.sub(r"\D", "", form) or 0)
-                pattern = "0." + "0" * digits if digits else "0"
-                pattern += '"\u00a0"%' if form.startswith("percent") else ""
-            self.formats[form] = self.book.add_format({**self.face, **_TO_THE_RIGHT, "num_format": pattern})
-        return self.formats[form]
+    def _format(self, form: str, digits: int) -> Any:
+        key = form, digits
+        if key not in self.formats:
+            pattern = "0." + "0" * digits if digits else "0" if form == "percent" else "#,##0"
+            pattern += '"\u00a0"%' if form == "percent" else ""
+            self.formats[key] = self.book.add_format({**self.face, **_TO_THE_RIGHT, "num_format": pattern})
+        return self.formats[key]
 
 
 class _Across:
@@ -298,7 +383,9 @@ def _lines(columns: Sequence[Column]) -> list[int]:
     found = [max((_line_count(column.name, _wide(column)) for column in columns), default=1)]
     for place in range(rows):
         cells = [(one.cells[place], _wide(one)) for one in columns if place < len(one.cells)]
-        found.append(max((_line_count(str(cell.value), wide) for cell, wide in cells if cell), default=1))
+        found.append(
+            max((_line_count(_shown(cell), wide) for cell, wide in cells if cell is not None), default=1)
+        )
     return found
 
 
@@ -306,8 +393,19 @@ def _line_count(text: str, wide: float) -> int:
     return sum(max(1, math.ceil(len(line) / max(1.0, wide - 1))) for line in text.split("\n"))
 
 
+def _value(number: Number) -> float:
+    """The number as a workbook holds it: points as points, shares as fractions."""
+    return round(100 * number.value, number.digits) if number.format == "points" else number.value
+
+
+def _shown(cell: Number | str) -> str:
+    """As long as a cell is taken to be."""
+    return cell if isinstance(cell, str) else str(_value(cell))
+
+
 def _wide(column: Column) -> float:
     longest = max(
-        (len(line) for cell in column.cells if cell for line in str(cell.value).split("\n")), default=0
+        (len(line) for cell in column.cells if cell is not None for line in _shown(cell).split("\n")),
+        default=0,
     )
     return min(_WIDEST, max(9, len(column.name) * 0.55, longest + 2))

@@ -37,7 +37,7 @@ __all__ = ["reproduction"]
 _MEANINGS = {
     "reproduced": "the number follows from other published numbers",
     "consistent": "other published numbers could have refuted it, and did not",
-    "cannot be tested from what is published": "nothing else published bears on it; it may be right or wrong",
+    "untested": "nothing else published bears on it; it may be right or wrong",
     "contradicted": "other published numbers refute it",
 }
 
@@ -101,13 +101,13 @@ def reproduction(register: Register, study: str) -> Document:
 
 
 def _short(judged: pd.DataFrame, readings: pd.DataFrame, pairs: pd.DataFrame) -> list[Block]:
-    counts = judged["verdict"].value_counts()
+    counts = judged["verdict_code"].value_counts()
     told = [
         (
-            f"{counts.get(name, 0)} of {len(judged)}: {name}",
-            f"{_MEANINGS[name][:1].upper()}{_MEANINGS[name][1:]}.",
+            f"{counts.get(code, 0)} of {len(judged)}: {words}",
+            f"{_MEANINGS[code][:1].upper()}{_MEANINGS[code][1:]}.",
         )
-        for name in VERDICTS
+        for code, words in VERDICTS.items()
     ]
     lines = [
         f"{row['name']}, {row['audience_a']} against {row['audience_b']}: {row['verdict']}."
@@ -118,7 +118,7 @@ def _short(judged: pd.DataFrame, readings: pd.DataFrame, pairs: pd.DataFrame) ->
     lines.append(
         f"{no_n} of {len(judged)} claims are shares whose base was not published: they have no interval."
     )
-    wrong = int((readings["verdict"] == "contradicted").sum())
+    wrong = int((readings["verdict_code"] == "contradicted").sum())
     if wrong:
         times = "Once" if wrong == 1 else f"{wrong} times"
         lines.append(f"{times} another source printed a claim in a way that its nearest source contradicts.")

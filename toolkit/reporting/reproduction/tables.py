@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
+from toolkit.analysis.rounding import rounded
 from toolkit.findings import Register, half_left_out_from, implied_by_ratio, implied_by_share, share_intervals
-from toolkit.presentation.blocks import Table, table_of
-from toolkit.presentation.numbers import NOT_SHOWN, base, interval, is_known, p_value, percent, points
+from toolkit.presentation.blocks import Cell, Table, table_of
+from toolkit.presentation.numbers import (
+    NOT_SHOWN,
+    Number,
+    base,
+    count,
+    interval,
+    is_known,
+    p_value,
+    percent,
+    points,
+)
 from toolkit.records import records
 from toolkit.reporting.reproduction.words import claim_words, conditional_words
 
@@ -30,8 +41,8 @@ def claims_table(judged: pd.DataFrame) -> Table:
     rows = [
         {
             "Claim": f"{row['finding_id']} · {claim_words(row)}",
-            "Published": row["published_as"],
-            "n": base(row["n"]) if is_known(row["n"]) else NOT_SHOWN,
+            "Published": _published(row),
+            "n": count(row["n"]) if is_known(row["n"]) else NOT_SHOWN,
             "95 % interval": _ends(row["conf_low"], row["conf_high"]),
             "Verdict": row["verdict"],
         }
@@ -55,7 +66,7 @@ def pairs_table(pairs: pd.DataFrame) -> Table:
             f"({interval(row['conf_low'], row['conf_high'])})",
             "By rounding alone": interval(row["gap_low"], row["gap_high"]),
             "p, adjusted": f"{p_value(row['p_value'])}, {p_value(row['p_adjusted'])}",
-            "Cohen’s h": f"{row['effect_size']:.2f}",
+            "Cohen’s h": Number(float(rounded(row["effect_size"], 2)), "decimal", 2),
             "Holds up to a design effect of": _effect(row),
             "In words": row["verdict"],
         }
@@ -128,7 +139,7 @@ def bases_table(judged: pd.DataFrame, register: Register) -> Table:
         rows.append(
             {
                 "Claim": f"{row['finding_id']} · {row['item']}",
-                "Published": row["published_as"],
+                "Published": _published(row),
                 "Base": row["base"],
                 "95 % interval": conditional_words(row),
                 "Leaves a half out": f"from {base(found)} on" if found else f"at no base up to {base(most)}",
@@ -148,9 +159,7 @@ def effects_table(register: Register, judged: pd.DataFrame, effects: Sequence[fl
             f"{effect:g}": _ends(*frame.loc[row["finding_id"], ["conf_low", "conf_high"]])
             for effect, frame in found.items()
         }
-        rows.append(
-            {"Claim": f"{row['finding_id']} · {row['item']}", "Published": row["published_as"], **ends}
-        )
+        rows.append({"Claim": f"{row['finding_id']} · {row['item']}", "Published": _published(row), **ends})
     title = "95 % intervals by design effect"
     return table_of(rows, list(rows[0]), title=title, kind="effects")
 
@@ -165,13 +174,23 @@ def ratio_table(ratio: float, comparison: Sequence[float]) -> Table:
             "If so many of the comparison group": percent(one["comparison"], digits=1),
             f"“{more}” means": percent(one["share"], digits=1) if one["possible"] else "impossible",
             "Gap": f"{points(one['gap'], signed=True, digits=1)} points" if one["possible"] else NOT_SHOWN,
-            "Odds ratio": f"{one['odds_ratio']:.1f}" if is_known(one["odds_ratio"]) else NOT_SHOWN,
+            "Odds ratio": Number(one["odds_ratio"], "decimal", 1)
+            if is_known(one["odds_ratio"])
+            else NOT_SHOWN,
             f"“{all_of}” means": f"{other['ratio']:.2f} times as likely",
             "Gap ": f"{points(other['gap'], signed=True, digits=1)} points",
         }
         for one, other in zip(records(as_ratio), records(as_share), strict=True)
     ]
     return table_of(rows, list(rows[0]), title=f"“{more}” and “{all_of}”", kind="ratio")
+
+
+def _published(row: Mapping[str, Any]) -> Cell | str:
+    """The figure in the words of its source; a share as a number too."""
+    words = str(row["published_as"])
+    if row["statistic"] != "share" or not is_known(row["value"]):
+        return words
+    return Cell(Number(float(row["value"]) / 100, "percent"), words=words)
 
 
 def _ends(low: Any, high: Any) -> str:

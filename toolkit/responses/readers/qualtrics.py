@@ -144,7 +144,7 @@ def _aside(frame: pd.DataFrame, problems: list[Problem]) -> dict[str, pd.Series]
         mend = near_names(value, [*_STATUS_TEXTS, *_STATUS_NUMBERS])
         problems.append(Problem(f"column Status, {rows}", f"{value!r} is no status of Qualtrics", mend))
     bits = pd.to_numeric(said.where(~strange, "0")).astype(int)
-    return {"a preview or test": (bits & 3) > 0, "marked as spam by Qualtrics": (bits & 8) > 0}
+    return {"test": (bits & 3) > 0, "marked as spam by Qualtrics": (bits & 8) > 0}
 
 
 def _finished(frame: pd.DataFrame, items: Collection[str], problems: list[Problem]) -> pd.Series:

@@ -10,21 +10,48 @@ from toolkit.errors import ToolkitError
 from toolkit.presentation.blocks import (
     BLOCK_MIME,
     Block,
+    Cell,
     Heading,
     Paragraph,
     Picture,
     Prose,
     Several,
+    packed,
     table_of,
+    unpacked,
 )
-from toolkit.presentation.carry import packed, to_data, unpacked
 from toolkit.presentation.charts import Chart, Series
+from toolkit.presentation.language import speaking
+from toolkit.presentation.numbers import Number
 
 CHART = Chart("dots", ("Burnout",), (Series("Executives", "#1f4e79", (0.4,), ("40 %",), (0.3,), (0.5,)),))
 BLOCKS = [
     Heading("Gaps & <more>"),
     Prose("Who", (Paragraph("Nobody."),), "notice"),
-    table_of([{"Item": "Burnout\nlower", "n": "12"}], ["Item", "n"], title="T", kind="gaps", numeric=["n"]),
+    table_of(
+        [{"Item": "Burnout\nlower", "n": Number(12, "count")}],
+        ["Item", "n"],
+        title="T",
+        kind="gaps",
+        numeric=["n"],
+    ),
+    table_of(
+        [
+            {
+                "Item": "Burnout",
+                "Share": Cell(
+                    Number(0.57, "percent"),
+                    Number(0.003, "percent", 1),
+                    Number(0.68, "percent"),
+                    Number(85, "count"),
+                ),
+                "Sides": Cell(sides=(Cell(Number(0.9, "percent", 0, "≥"), n="<5", label="staff"), Cell())),
+            }
+        ],
+        ["Item", "Share", "Sides"],
+        title="T",
+        kind="shares",
+    ),
     Picture("A gap", "Executives 40 %", "How to read", "<svg width='1' height='1'/>", charts=(CHART,)),
 ]
 
@@ -34,9 +61,16 @@ def test_a_displayable_comes_back_from_one_text_as_it_was(block: Block) -> None:
     there = json.loads(json.dumps(packed(block)))
     assert [type(value) for value in there.values()] == [str]
     back = unpacked(there)
-    assert json.loads(json.dumps(to_data(back))) == json.loads(json.dumps(to_data(block)))
+    assert json.loads(json.dumps(back.to_dict())) == json.loads(json.dumps(block.to_dict()))
     assert back.as_html() == block._repr_html_()
     assert str(back) == str(block)
+
+
+def test_a_tables_numbers_are_printed_in_its_own_language_wherever_it_is_shown() -> None:
+    cell = Cell(Number(0.57, "percent"), Number(0.003, "percent", 1), Number(0.68, "percent"))
+    with speaking("fr"):
+        table = table_of([{"a": "x", "b": cell}], ["a", "b"], title="t", kind="k")
+    assert table.rows[0][1] == unpacked(packed(table)).rows[0][1] == "57\u00a0%\n(0,3\u00a0à\u00a068)"  # type: ignore[attr-defined]
 
 
 def test_html_that_a_notebook_holds_is_not_made_again() -> None:
@@ -69,5 +103,5 @@ def test_cells_of_a_plain_table_stand_under_their_headings() -> None:
 
 
 def test_a_displayable_of_an_unknown_kind_is_refused() -> None:
-    with pytest.raises(ToolkitError, match="is not known"):
+    with pytest.raises(ToolkitError, match="unknown kind"):
         unpacked({"packed": '{"kind": "film"}'})
