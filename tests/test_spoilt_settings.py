@@ -23,8 +23,9 @@ from toolkit.instrument import load_instrument
 from toolkit.instrument.exchange.manifest import read_manifest
 from toolkit.reporting.notebook import read_notebook
 from toolkit.responses.simulation.run import simulate_study
-from toolkit.study import AAPOR_ITEMS, load_study
+from toolkit.study import AAPOR_ITEMS, COMPUTED_AAPOR_ITEMS, load_study
 
+WRITTEN = [name for name in AAPOR_ITEMS if name not in COMPUTED_AAPOR_ITEMS]
 STUDY: dict[str, Any] = {
     "id": "one",
     "title": "One",
@@ -39,7 +40,7 @@ STUDY: dict[str, Any] = {
     "primary": [],
     "benchmarks": None,
     "brand": {"name": "One", "colour": "#112233", "logo": None, "template_docx": None},
-    "methods": {"common": dict.fromkeys(AAPOR_ITEMS, "Said.")},
+    "methods": {"common": dict.fromkeys(WRITTEN, "Said.")},
     "seed": "1",
     "answers": [
         {
@@ -122,9 +123,10 @@ def test_the_study_that_is_spoilt_below_is_sound(folder: Path) -> None:
     assert loaded(folder, STUDY) == ""
 
 
-PLACES = [at for at in places(STUDY) if len(at) < 3 or at[2] in (AAPOR_ITEMS[0], 0) or at[0] == "answers"]
+PLACES = [at for at in places(STUDY) if len(at) < 3 or at[2] in (WRITTEN[0], 0) or at[0] == "answers"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("at", PLACES, ids=lambda at: "-".join(map(str, at)))
 def test_any_value_anywhere_in_a_study_file_is_taken_or_refused(
     at: tuple[str | int, ...], folder: Path
@@ -133,6 +135,11 @@ def test_any_value_anywhere_in_a_study_file_is_taken_or_refused(
         os.mkfifo(folder / "pipe")
     for value in VALUES[PLACES.index(at) % 3 :: 3]:  # every value at every third place
         loaded(folder, replaced(STUDY, at, value), check=at[0] in ("answers", "organisations"))
+
+
+def test_a_value_of_another_kind_at_any_place_of_a_study_file_is_taken_or_refused(folder: Path) -> None:
+    for place, at in enumerate(PLACES):
+        loaded(folder, replaced(STUDY, at, VALUES[place % len(VALUES)]), check=False)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
@@ -245,13 +252,13 @@ def test_no_reader_of_settings_quotes_another_kind_of_file(reader: str, kind: st
 def test_a_terminal_gets_control_characters_as_escapes(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    title = "One\x1b[2J\x9b1m\u202e\rtwo"
+    (folder / "answers.csv").write_text("organisation,q,m\none,a,x\none,\x1b[2J\x9b1m\u202etwo,x\n", "utf-8")
     path = folder / "study.yaml"
-    path.write_text(json.dumps(STUDY | {"title": title}), "utf-8")
+    path.write_text(json.dumps(STUDY), "utf-8")
     main(["check", str(path)])
     main(["check", str(folder / "no\x1b[2Jthing.yaml")])
     printed = capsys.readouterr()
-    assert "One\\x1b[2J\\x9b1m\\u202e\\rtwo" in printed.out
+    assert "\\x1b[2J\\x9b1m\\u202etwo" in printed.out + printed.err
     assert "\\x1b[2Jthing" in printed.err
     assert not CONTROL.search(printed.out + printed.err)
 

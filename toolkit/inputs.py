@@ -20,6 +20,7 @@ __all__ = [
     "LARGEST_SETTINGS",
     "LARGEST_WORKBOOK",
     "MOST_CELLS",
+    "MOST_COLUMNS",
     "MOST_MEMBERS",
     "check_archive",
     "gunzipped",
@@ -43,6 +44,8 @@ LARGEST_CELL = 1_000_000
 """Characters in one cell of a delimited file; a longer one is most often a quote that is never closed."""
 MOST_CELLS = 200_000_000
 """Cells of one table, rows times columns."""
+MOST_COLUMNS = 20_000
+"""Columns of one table; a spreadsheet has at most 16,384."""
 MOST_MEMBERS = 100_000
 """Files in one archive."""
 DEEPEST = 50

@@ -353,10 +353,16 @@ def test_half_a_character_in_a_workbook_becomes_the_sign_for_it(survey: Instrume
     assert any("a character lost before" in reason for reason in read.disposition["reason"])
 
 
-def test_fifty_thousand_unknown_columns_are_listed_once(survey: Instrument, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("columns", "sentence"),
+    [(400, "and neither are 401 other columns"), (50_000, "holds 50,005 columns; at most 20,000 are read")],
+)
+def test_many_unknown_columns_are_one_problem(
+    columns: int, sentence: str, survey: Instrument, tmp_path: Path
+) -> None:
     path = tmp_path / "wide.csv"
-    path.write_text("\n".join(",".join([*row, *(f"c{n}" for n in range(50_000))]) for row in ROWS[:2]))
-    with pytest.raises(InvalidInput) as refused:
+    path.write_text("\n".join(",".join([*row, *(f"c{n}" for n in range(columns))]) for row in ROWS[:2]))
+    with pytest.raises(InvalidInput, match=sentence) as refused:
         read_answers(entry("limesurvey", path), path, survey)
     assert len(refused.value.problems) == 1
     assert len(str(refused.value)) < 1_000
@@ -370,7 +376,7 @@ def test_a_file_that_ends_the_library_that_reads_it_is_refused(survey: Instrumen
     pyreadstat.write_sav(frame, str(path), variable_value_labels={"n": {1.0: "One"}})
     assert "" in every_reader(path, survey, ("spss", "table"))
     held = path.read_bytes()
-    for cut in (4, 100, 176, len(held) // 2, len(held) - 1):
+    for cut in (100, len(held) // 2):
         path.write_bytes(held[:cut])
         every_reader(path, survey, ("table",))
 

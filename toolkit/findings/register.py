@@ -129,7 +129,7 @@ def read_csv(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
 
 
 def _header_problems(header: list[str]) -> Iterator[Problem]:
-    if not set(header) & set(FINDING_COLUMNS):  # another kind of file, which is not quoted
+    if header and not set(header) & set(FINDING_COLUMNS):  # another kind of file, which is not quoted
         mend = f"the columns are {', '.join(FINDING_COLUMNS)}"
         yield Problem("file", "holds no findings: none of their columns is in its first line", mend)
         return

@@ -17,7 +17,15 @@ import numpy as np
 import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem, near_names
-from toolkit.inputs import LARGEST_ANSWERS, LARGEST_CELL, MOST_CELLS, gunzipped, is_folder, read_bytes
+from toolkit.inputs import (
+    LARGEST_ANSWERS,
+    LARGEST_CELL,
+    MOST_CELLS,
+    MOST_COLUMNS,
+    gunzipped,
+    is_folder,
+    read_bytes,
+)
 from toolkit.responses.files.sheet import Sheet, headings_of, no_rows
 from toolkit.responses.naming import rows_said
 
@@ -70,8 +78,8 @@ def sheet_of_text(
     if "\x00" in text:
         what = "holds zero bytes: it is damaged or not text"
         raise InvalidInput(source, [Problem("file", what, "export the answers again as CSV")])
-    delimiter = _delimiter(text)
-    check_cells(text.count(delimiter) + text.count("\n"), source)
+    delimiter, columns = _delimiter(text)
+    check_cells(text.count(delimiter) + text.count("\n"), source, columns=columns)
     try:
         cells = _parsed_fast(text, delimiter)
     except csv.Error:  # in the first rows already
@@ -128,14 +136,17 @@ def csv_reader(lines: Iterable[str], delimiter: str = ",", *, strict: bool = Tru
     return csv.reader(lines, delimiter=delimiter, strict=strict)
 
 
-def check_cells(number: int, source: str) -> None:
-    """Refuse a table of more than `MOST_CELLS` cells.
+def check_cells(number: int, source: str, *, columns: int = 1) -> None:
+    """Refuse a table of more than `MOST_CELLS` cells or `MOST_COLUMNS` columns.
 
     Raises
     ------
     InvalidInput
         Naming both numbers.
     """
+    if columns > MOST_COLUMNS:
+        what = f"holds {columns:,} columns; at most {MOST_COLUMNS:,} are read"
+        raise InvalidInput(source, [Problem("file", what, "leave out columns that are not needed")])
     if number > MOST_CELLS:
         what = f"holds about {number:,} cells; at most {MOST_CELLS:,} are read"
         raise InvalidInput(source, [Problem("file", what, "leave out columns or rows that are not needed")])
@@ -162,10 +173,12 @@ def _not_utf8(data: bytes) -> Problem | None:
     return None
 
 
-def _delimiter(text: str) -> str:
+def _delimiter(text: str) -> tuple[str, int]:
+    """The delimiter, and how many columns it makes of the first line."""
     first = text[:_HEAD].lstrip("\r\n ").split("\n", 1)[0]
     unquoted = "".join(first.split('"')[::2])
-    return max(";,\t", key=unquoted.count)
+    delimiter = max(";,\t", key=unquoted.count)
+    return delimiter, unquoted.count(delimiter) + 1
 
 
 def _parsed_fast(text: str, delimiter: str) -> pd.DataFrame | None:

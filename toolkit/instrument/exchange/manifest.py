@@ -178,8 +178,12 @@ def read_manifest(path: str | Path) -> ExportManifest:
         raise InvalidInput(
             path, [Problem("the file", f"is no JSON ({fault})", "export the instrument again")]
         ) from fault
-    if not isinstance(held, dict):
-        what = "is no manifest: it holds no table of keys"
+    if not isinstance(held, dict) or not set(held) & (
+        {*ExportManifest.model_fields} - {"version", "settings"}
+    ):
+        what = (
+            "is not a manifest: it has none of a manifest's keys"  # another kind of file, which is not quoted
+        )
         raise InvalidInput(path, [Problem("the file", what, "export the instrument again")])
     try:
         return ExportManifest.model_validate(held)

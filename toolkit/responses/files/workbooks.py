@@ -265,7 +265,7 @@ def parquet_sheet(data: bytes, *, source: str, notes: tuple[str, ...] = ()) -> S
 
     try:
         about = pq.ParquetFile(io.BytesIO(data)).metadata
-        check_cells(about.num_rows * about.num_columns, source)
+        check_cells(about.num_rows * about.num_columns, source, columns=about.num_columns)
         frame = pd.read_parquet(io.BytesIO(data))
     except InvalidInput:
         raise
@@ -286,6 +286,7 @@ def frame_sheet(
     """A frame as text cells, rows numbered from 2 as below one row of headings."""
     if frame.empty:
         raise InvalidInput(source, [no_rows()])
+    check_cells(frame.size, source, columns=frame.shape[1])
     columns = {place: text_column(frame.iloc[:, place]) for place in range(frame.shape[1])}
     cells = pd.DataFrame(columns).set_axis(range(2, len(frame) + 2))
     names = tuple(whole_characters(str(name)).strip() for name in frame.columns)
