@@ -178,9 +178,8 @@ def read_manifest(path: str | Path) -> ExportManifest:
         raise InvalidInput(
             path, [Problem("the file", f"is no JSON ({fault})", "export the instrument again")]
         ) from fault
-    if not isinstance(held, dict) or not set(held) & (
-        {*ExportManifest.model_fields} - {"version", "settings"}
-    ):
+    ours = {*ExportManifest.model_fields} - {"version", "settings"}
+    if not isinstance(held, dict) or (held and not ours & set(held)):
         what = (
             "is not a manifest: it has none of a manifest's keys"  # another kind of file, which is not quoted
         )
