@@ -14,6 +14,7 @@ STAGES = (
     "arguments",
     "records",
     "shipped",
+    "inputs",
     "instrument",
     "responses",
     "weighting",
