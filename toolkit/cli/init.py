@@ -19,10 +19,9 @@ def add(commands: Commands) -> None:
         "init",
         help="start a study: study file, questionnaire, organisations, simulated answers, a notebook",
         description="Write a study that `check` and `report` accept at once, to be changed step by step. "
-        "What no option says is asked, or takes its default where there is no terminal. With --from, a "
-        "questionnaire and a mapping are drafted from a file of answers instead. Nothing is written over.",
-        epilog="examples: survey-toolkit init my_study --audiences manager,staff; "
-        "survey-toolkit init my_study --from export.csv --audience-column Role",
+        "What no option says is asked, or takes its default where there is no terminal. "
+        "Nothing is written over.",
+        epilog="example: survey-toolkit init my_study --audiences manager,staff --platform qualtrics",
     )
     init.add_argument(
         "folder", metavar="FOLDER", help="a new or empty folder; its name becomes the study's id"
