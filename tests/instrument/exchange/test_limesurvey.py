@@ -211,9 +211,9 @@ def test_pages_are_named_in_each_language(tiny: Instrument, tmp_path: Path) -> N
     write(tiny, tmp_path)
     groups = [row for row in _rows(tmp_path, "ai-at-work-tiny.txt") if row["class"] == "G"]
     assert [row["name"] for row in groups] == [
-        "About you",
+        "Your role",
         "AI and work",
-        "À propos de vous",
+        "Votre situation",
         "IA et travail",
     ]
 
