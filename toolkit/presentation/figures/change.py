@@ -61,10 +61,11 @@ _WORDS = Words(
             "Aucun changement depuis {first} ne se distingue du hasard",
         ),
         "caption": (
-            "Open markers: {first}; filled markers: {last}. At the right the change, later minus earlier. "
-            "The same people need not have answered both times.",
+            "Open markers: {first}; filled markers: {last}. At the right the change, later minus earlier, "
+            "with its {level} interval. The same people need not have answered both times.",
             "Repères ouverts : {first} ; repères pleins : {last}. À droite le changement, vague récente "
-            "moins antérieure. Les mêmes personnes n’ont pas forcément répondu les deux fois.",
+            "moins antérieure, avec son intervalle à {level}. Les mêmes personnes n’ont pas forcément "
+            "répondu les deux fois.",
         ),
         "line": (
             "Changes above the line are clear of chance, allowing for the number of comparisons; those "
@@ -185,7 +186,7 @@ def wave_change(
         groups,
         Description(
             words,
-            _caption(waves, drawn, len(rows), clear),
+            _caption(waves, drawn, len(rows), clear, level),
             _WORDS("alt"),
             (chart_of_dots(lines, groups),),
             focus,
@@ -352,8 +353,10 @@ def _title(rows: Sequence[Row], instrument: Instrument, waves: tuple[str, str], 
     return said, _key(row, by)
 
 
-def _caption(waves: tuple[str, str], rows: Sequence[Row], count: int, clear: int) -> tuple[str, ...]:
-    said = [_WORDS("caption", first=waves[0], last=waves[1])]
+def _caption(
+    waves: tuple[str, str], rows: Sequence[Row], count: int, clear: int, level: float
+) -> tuple[str, ...]:
+    said = [_WORDS("caption", first=waves[0], last=waves[1], level=percent(level))]
     if 0 < clear < len(rows):
         said.append(_WORDS("line"))
     if any(_bound(row, when) for row in rows for when in _ENDS):
