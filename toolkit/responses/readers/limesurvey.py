@@ -16,7 +16,6 @@ Rules, as LimeSurvey 6 writes its files:
 from __future__ import annotations
 
 import html
-import json
 import re
 from collections.abc import Collection
 from dataclasses import replace
@@ -25,6 +24,7 @@ from pathlib import Path
 import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem
+from toolkit.inputs import parsed_json
 from toolkit.instrument.exchange.limesurvey_text import ASKED, AUDIENCE, GROUP, abbreviated, heading
 from toolkit.instrument.exchange.manifest import ExportManifest
 from toolkit.instrument.exchange.words import AUDIENCE_WORDS
@@ -120,7 +120,7 @@ def _load(path: Path, source: str, how: Opening) -> Sheet:
     names = tuple(_OWN_TEXTS.get(name, html.unescape(name)) for name in sheet.names)
     codes = {_code(name) for name in names}
     if not {"id", "submitdate"} & codes and "startdate" not in codes:
-        what = f"are not those of a LimeSurvey export ({', '.join(names[:5])[:150]} …)"
+        what = f"are not those of a LimeSurvey export: no id, no submitdate (columns: {len(names)})"
         mend = "check platform and file, or export again with headings 'Question code'"
         raise InvalidInput(source, [Problem("headings", what, mend)])
     if any(name != _code(name) and _code(name) in _OWN for name in names):  # "code. text" throughout
@@ -145,7 +145,7 @@ def _unmasked(sheet: Sheet) -> Sheet:
 
 def _from_json(text: str, source: str, notes: tuple[str, ...]) -> Sheet:
     try:
-        held = json.loads(text)
+        held = parsed_json(text)
     except ValueError as error:
         raise InvalidInput(
             source, [Problem("file", f"is damaged JSON ({error})", "export it again")]
