@@ -134,3 +134,13 @@ def test_ranks_of_equal_weights_are_mid_ranks() -> None:
 def test_what_cannot_be_tested_is_refused(call: Any, said: str) -> None:
     with pytest.raises(InvalidInput, match=said):
         call(_frame())
+
+
+def test_the_order_of_rows_does_not_move_a_rank_test_of_tied_answers_with_weights() -> None:
+    rng = np.random.default_rng(5)
+    frame = pd.DataFrame({"y": rng.integers(1, 6, 200), "g": rng.choice(["a", "b"], 200)})
+    frame["w"] = rng.uniform(0.5, 4, 200)
+    design = tk.Design(weights="w")
+    orders = (frame, frame.iloc[::-1], frame.sample(frac=1, random_state=1))
+    found = [tk.design_rank_test(one, "y", between="g", pair=("a", "b"), design=design) for one in orders]
+    assert [one.p_value for one in found] == pytest.approx([found[0].p_value] * 3, rel=1e-9)
