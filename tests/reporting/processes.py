@@ -48,10 +48,10 @@ def run_cells(
     folder: str, *codes: str, memory: int | None = None, last_limit: float | None = None
 ) -> list[dict]:
     """In a pool's process: run cells in a forked notebook; what each showed, and how the notebook ended."""
-    from toolkit.reporting import preload
+    from toolkit.reporting import pool
     from toolkit.reporting.kernel import NotebookProcess
 
-    notebook, shown = NotebookProcess(preload.shell, folder=folder, memory=memory), []
+    notebook, shown = NotebookProcess(pool.preloaded.shell, folder=folder, memory=memory), []
     for number, code in enumerate(codes, start=1):
         messages: list[tuple[str, Mapping[str, Any]]] = []
         until = time.monotonic() + last_limit if last_limit and number == len(codes) else None
@@ -89,7 +89,7 @@ def execute_until_the_second_cell(
     path: str, target: str, given: Mapping[str, Any]
 ) -> tuple[str, bool | None]:
     """The same with a clock that stands still in the first cell and has all but run out in the second."""
-    from toolkit.reporting import execute, kernel
+    from toolkit.reporting import kernel, notebook
 
     class Clock:
         cells = 0
@@ -103,7 +103,7 @@ def execute_until_the_second_cell(
             return super().start_cell()
 
     clock = Clock()
-    execute.time = kernel.time = clock
+    notebook.time = kernel.time = clock
     kernel.Outputs = Counted
     return execute_notebook(path, target, given, whole=600)
 

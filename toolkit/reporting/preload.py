@@ -38,7 +38,6 @@ MODULES = (
     "toolkit.reporting.manifest:preload",
     "toolkit.reporting.notebook_help",
     "toolkit.reporting.report",
-    "toolkit.reporting.results",
     "toolkit.reporting.statements",
     "toolkit.analysis.rank_gap",
     "toolkit.presentation.appendix",
