@@ -18,7 +18,7 @@ from toolkit.errors import InvalidInput, Problem
 if typing.TYPE_CHECKING:
     from pydantic import TypeAdapter
 
-__all__ = ["Numbers", "typed"]
+__all__ = ["Numbers", "kinds", "typed"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -39,6 +39,23 @@ class _Check:
             return value
 
         return core_schema.no_info_plain_validator_function(check)
+
+
+class _Plain:
+    """Shows pydantic a list or tuple of few as a tuple, and the numbers in it as Python's own."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
+        from pydantic_core import core_schema
+
+        def plain(value: Any) -> Any:
+            return tuple(map(_plain, value)) if isinstance(value, list | tuple) else value
+
+        return core_schema.no_info_before_validator_function(plain, handler(source))
+
+
+def kinds(words: str, *allowed: Any) -> _Check:
+    """Check, in an annotation, that a value is of one of some types; the words say so to users."""
+    return _Check(lambda value: isinstance(value, allowed), words)
 
 
 def _are_numbers(value: Any) -> bool:
@@ -136,9 +153,10 @@ def _plain(value: Any) -> Any:
     """Return a number as Python's own, whole where it is whole."""
     if isinstance(value, np.generic):
         value = value.item()
-    if isinstance(value, numbers.Real) and not isinstance(value, bool | int):
-        return int(value) if value % 1 == 0 else float(value)
-    return tuple(map(_plain, value)) if isinstance(value, tuple) else value
+    if isinstance(value, float | numbers.Rational) and not isinstance(value, int):
+        number = float(value)
+        return int(number) if number.is_integer() else number
+    return value
 
 
 def _checked(hint: Any) -> Any:
@@ -146,19 +164,21 @@ def _checked(hint: Any) -> Any:
     origin = typing.get_origin(hint)
     if origin in (typing.Union, types.UnionType):
         return typing.Union[tuple(map(_checked, typing.get_args(hint)))]  # noqa: UP007 - made at run time
-    if origin in (Annotated, typing.Literal, tuple) or hint in (str, int, float, bool, type(None)):
+    if origin in (Annotated, typing.Literal) or hint in (str, int, float, bool, type(None)):
         return hint
+    if origin is tuple:
+        return Annotated[hint, _Plain()]
     if isinstance(origin, type) and issubclass(origin, Mapping):
         return Annotated[Any, _A_MAPPING]
     if isinstance(origin, type) and issubclass(origin, Iterable):
         return Annotated[Any, _A_LIST]
     if isinstance(hint, type) and hint is not Any and not getattr(hint, "_is_protocol", False):
-        return Annotated[Any, _Check(lambda value: isinstance(value, hint), f"a {hint.__name__}")]
+        return Annotated[Any, _Check(lambda value: isinstance(value, hint), f"of type {hint.__name__}")]
     return Any
 
 
 _A_MAPPING = _Check(lambda value: hasattr(value, "items"), "a mapping")
-_A_LIST = _Check(lambda value: isinstance(value, Iterable) and not isinstance(value, str | bytes), "a list")
+_A_LIST = _Check(lambda value: isinstance(value, Iterable), "a list")
 
 
 def _shown(value: Any) -> str:

@@ -21,11 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["check_names", "check_study", "lacking_letters", "try_report"]
 
-_SECTIONS = (
-    *("summary", "participation_table", "gap_picture", "gap_table", "theme_pictures", "option_pictures"),
-    *("benchmarks", "trend", "cannot_tell", "methods", "appendix", "results"),
-)
-
 
 def check_study(study: Study, wave: str, formats: Iterable[str], *, all_templates: bool = False) -> None:
     """Refuse a study no report of a wave can be made from; its answers are not read.
@@ -89,6 +84,7 @@ def try_report(study: Study, wave: str) -> None:
     from toolkit.reporting.gathering import reportable
     from toolkit.reporting.html import render_document
     from toolkit.reporting.report import open_report
+    from toolkit.reporting.sections import SECTIONS
 
     counts = study.members(wave)["organisation"].value_counts()
     able = reportable(study, wave)
@@ -98,11 +94,12 @@ def try_report(study: Study, wave: str) -> None:
     where = f"report of {chosen[0]}"
     try:
         report = open_report(study, chosen[0], wave)
-        parts = []
-        for where_in in _SECTIONS:
-            where = f"report of {chosen[0]}, {where_in.replace('_', ' ')}"
-            made = getattr(report, where_in)()
-            parts += [made] if isinstance(made, Block) else []
+        parts: list[Block] = []
+        for name in SECTIONS:
+            where = f"report of {chosen[0]}, {name.replace('_', ' ')}"
+            parts.append(report.section(name))
+        where = f"report of {chosen[0]}, results"
+        report.results()
         where = f"report of {chosen[0]}, its page"
         render_document(
             Document(cover_of(study, chosen[0], wave), sections=(Section("Trial", tuple(parts)),))
