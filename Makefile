@@ -81,7 +81,7 @@ lab: $(VENV)/.ready
 	$(BIN)/jupyter lab notebooks
 
 bench: $(VENV)/.ready
-	for name in gap_table raking bootstrap import_time; do \
+	for name in gap_table raking bootstrap import_time figures; do \
 		echo "== $$name"; $(BIN)/python "benchmarks/$$name.py" || exit 1; done
 
 coverage-page: $(VENV)/.ready

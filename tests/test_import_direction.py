@@ -13,6 +13,7 @@ STAGES = (
     "system",
     "arguments",
     "records",
+    "inputs",
     "instrument",
     "responses",
     "weighting",

@@ -40,7 +40,11 @@ def fielded(tiny: Instrument) -> Instrument:
         for item in tiny.items
         if item.id != "years"
     )
-    return tiny.model_copy(update={"items": items})
+    sections = tuple(
+        section.model_copy(update={"items": tuple(name for name in section.items if name != "years")})
+        for section in tiny.sections
+    )
+    return tiny.model_copy(update={"items": items, "sections": sections})
 
 
 @pytest.fixture(scope="module")

@@ -110,6 +110,10 @@ def _claims(path: Path, studies: Mapping[str, object] | None, problems: list[Pro
 
 
 def _header_problems(name: str, header: list[str]) -> Iterator[Problem]:
+    if header and not set(header) & set(CLAIM_COLUMNS):  # another kind of file, which is not quoted
+        mend = f"the columns are {', '.join(CLAIM_COLUMNS)}"
+        yield Problem(name, "holds no claims: none of their columns is in its first line", mend)
+        return
     for column in CLAIM_COLUMNS:
         if header.count(column) != 1:
             said = "is missing" if column not in header else "stands there twice"

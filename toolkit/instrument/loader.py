@@ -74,8 +74,9 @@ def files_of(paths: Iterable[str | Path]) -> tuple[Path, ...]:
     """Every file an instrument is read from: the files given, and those of the banks they name, each once."""
     found: list[Path] = []
     for path in map(Path, paths):
-        bank = read_yaml(path).get("bank")
-        found += [path, *(bank_files(path.parent / bank) if bank else ())]
+        held = read_yaml(path)
+        bank = held.get("bank") if isinstance(held, dict) else None
+        found += [path, *(bank_files(path.parent / bank) if isinstance(bank, str) else ())]
     return tuple(dict.fromkeys(found))
 
 

@@ -30,7 +30,7 @@ SHARED_HEADER = [
     *("mandatory", "encrypted", "other", "default", "same_default", "same_script", "hidden"),
     *("exclude_all_others", "random_order", "random_group"),
 ]
-ATTRIBUTES = {"min_num_value_n", "max_num_value_n"}
+ATTRIBUTES = {"min_num_value_n", "max_num_value_n", "equation", "answer_width"}
 RESERVED = {"time", "and", "or", "eq", "ne", "lt", "le", "gt", "ge", "this", "self", "that"}
 NEEDS_ANSWERS, NEEDS_PARTS = {"L", "F"}, {"M", "F"}
 TOKEN = re.compile(
@@ -133,7 +133,7 @@ def _parts(question: Row, own: list[Row]) -> Iterator[str]:
     name, kind = question["name"], question["type/scale"]
     answers = [row["name"] for row in own if row["class"] == "A"]
     parts = [row["name"] for row in own if row["class"] == "SQ"]
-    if kind not in ("L", "F", "M", "N", "T", "S"):
+    if kind not in ("L", "F", "M", "N", "T", "S", "*"):
         yield f"{name}: type {kind}"
     if bool(answers) != (kind in NEEDS_ANSWERS) or bool(parts) != (kind in NEEDS_PARTS):
         yield f"{name}: {len(answers)} answers and {len(parts)} parts in type {kind}"
@@ -175,7 +175,7 @@ def _quotas(rows: list[Row], languages: list[str]) -> Iterator[str]:
     last: list[str] = []
     for row in rows:
         if row["class"] == "Q":
-            last = []
+            last = re.findall(r',"([^"]+)"', row.get("equation", ""))  # what an equation can result in
         elif row["class"] == "A":
             last.append(row["name"])
         elif row["class"] == "QTAM" and (row["related_id"] not in numbers or row["name"] not in last):
@@ -302,7 +302,8 @@ class _Parser:
 
 def read_by(text: str, audience: str) -> str:
     """What somebody of an audience reads."""
-    shown = said(text[1:-1], {"audience": audience}) if text.startswith("{") else text
+    known = dict.fromkeys(("audiencegroup", "audience"), audience)  # the latter in files of version 0.4
+    shown = said(text[1:-1], known) if text.startswith("{") else text
     return html.unescape(shown.replace("<br />", "\n"))
 
 

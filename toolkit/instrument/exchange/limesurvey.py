@@ -17,7 +17,14 @@ from toolkit.instrument.exchange.choosing import idle_notices, narrow, one_by_on
 from toolkit.instrument.exchange.files import write_files
 from toolkit.instrument.exchange.limesurvey_limits import find_unfit, item_codes, part_codes
 from toolkit.instrument.exchange.limesurvey_rows import QUOTA_WORDS, Plan, Quota, rows_of, tabulated
-from toolkit.instrument.exchange.limesurvey_text import AUDIENCE, abbreviated, heading, marked_up
+from toolkit.instrument.exchange.limesurvey_text import (
+    ASKED,
+    AUDIENCE,
+    GROUP,
+    abbreviated,
+    heading,
+    marked_up,
+)
 from toolkit.instrument.exchange.manifest import (
     MANIFEST_ENDING,
     Column,
@@ -63,8 +70,8 @@ def write(
     hidden
         Questions nobody sees, filled in by the link (``?organisation=org-07``): "organisation" for example.
     survey_id
-        The number LimeSurvey is to give the survey, if it is free; made from the instrument's id where left
-        out. With several files the next numbers follow.
+        The number LimeSurvey is to give the survey, if it is free; made from the file's name where left out,
+        so that it differs from file to file. Given, with several files the next numbers follow.
 
     Returns
     -------
@@ -92,7 +99,8 @@ def write(
     if problems:
         raise InvalidInput(f"{instrument.id} for LimeSurvey", problems)
     files: dict[str, str | bytes] = {}
-    for number, (ending, part) in enumerate(_parts(whole, layout), start=survey_id or _number(instrument)):
+    for place, (ending, part) in enumerate(_parts(whole, layout)):
+        number = survey_id + place if survey_id else _number(instrument.id + ending)
         stem = instrument.id + ending
         plan = Plan(
             part,
@@ -112,9 +120,9 @@ def write(
     return write_files(folder, files)
 
 
-def _number(instrument: Instrument) -> int:
-    """A six-digit number that is always the same for one instrument."""
-    return 100_000 + int(hashlib.sha256(instrument.id.encode()).hexdigest(), 16) % 800_000
+def _number(stem: str) -> int:
+    """A six-digit number that is always the same for one file, and another for each file of each layout."""
+    return 100_000 + int(hashlib.sha256(stem.encode()).hexdigest(), 16) % 800_000
 
 
 def _parts(whole: Instrument, layout: Layout) -> Iterator[tuple[str, Instrument]]:
@@ -165,9 +173,13 @@ def _manifest(
         columns=[
             _column(variable, plan) for variable in plan.instrument.variables if not _without_column(variable)
         ],
-        audience_column=AUDIENCE if plan.asks_audience else None,
+        audience_column=GROUP if plan.asks_audience else None,
         notices=[*(f"{file}: {notice}" for notice in _notices(plan, left_out)), *idle],
-        settings={"survey_id": plan.survey_id, **({"hidden": " ".join(plan.hidden)} if plan.hidden else {})},
+        settings={
+            "survey_id": plan.survey_id,
+            **({"hidden": " ".join(plan.hidden)} if plan.hidden else {}),
+            **({"audience": f"{AUDIENCE} {ASKED} {GROUP}"} if plan.asks_audience else {}),
+        },
     )
 
 

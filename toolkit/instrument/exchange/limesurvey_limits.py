@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from toolkit.errors import Problem, near_names
 from toolkit.instrument.exchange.limesurvey_rows import Quota
-from toolkit.instrument.exchange.limesurvey_text import AUDIENCE, unholdable
+from toolkit.instrument.exchange.limesurvey_text import ASKED, AUDIENCE, GROUP, unholdable
 from toolkit.instrument.exchange.routing import confusable
 from toolkit.instrument.exchange.words import AUDIENCE_WORDS, every_text
 from toolkit.instrument.fields import ID_PATTERN
@@ -17,7 +17,7 @@ from toolkit.instrument.model import Instrument, Item
 __all__ = ["find_unfit", "item_codes", "part_codes"]
 
 _WORDS_OF_CONDITIONS = {"and", "or", "eq", "ne", "lt", "le", "gt", "ge", "this", "self", "that"}
-_KEPT_FOR_ITSELF = _WORDS_OF_CONDITIONS | {"time"}
+_KEPT_FOR_ITSELF = _WORDS_OF_CONDITIONS | {"time", ASKED, GROUP}
 _KEPT_PARTS = {"time", "other"}
 _LONGEST_QUOTA_NAME = 255
 

@@ -11,9 +11,16 @@ import io
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from toolkit.instrument.exchange.limesurvey_text import AUDIENCE, is_one_of, marked_up, switched
+from toolkit.instrument.exchange.limesurvey_text import (
+    ASKED,
+    AUDIENCE,
+    GROUP,
+    is_one_of,
+    marked_up,
+    switched,
+)
 from toolkit.instrument.exchange.routing import to_limesurvey
-from toolkit.instrument.exchange.words import AUDIENCE_WORDS, spoken
+from toolkit.instrument.exchange.words import AUDIENCE_WORDS, END_WORDS, WELCOME_WORDS, spoken
 from toolkit.instrument.model import Instrument, Item, Variable
 
 __all__ = ["HEADER", "QUOTA_WORDS", "Plan", "Quota", "rows_of", "tabulated"]
@@ -25,7 +32,7 @@ HEADER = (
 )
 """Columns of every file; `FURTHER` follow where a question has one of them."""
 BOUNDS = ("min_num_value_n", "max_num_value_n")
-FURTHER = (*BOUNDS, "max_answers", "other_replace_text")
+FURTHER = (*BOUNDS, "max_answers", "other_replace_text", "equation", "answer_width")
 TYPES = {"single": "L", "matrix": "F", "multi": "M", "ranking": "R", "number": "N", "text": "T"}
 _BYTES_LOOKED_AT = 10_000
 
@@ -120,9 +127,8 @@ def rows_of(plan: Plan) -> Iterator[Line]:
     base, *others = plan.instrument.languages
     yield from _survey(plan, base, others)
     for language in plan.instrument.languages:
-        yield {"class": "SL", "name": "surveyls_title", "text": marked_up(plan.titles[language])} | _in(
-            language
-        )
+        for name, text in _texts(plan, language).items():
+            yield {"class": "SL", "name": name, "text": text} | _in(language)
     for number, quota in enumerate(plan.quotas, start=1):
         yield from _quota(number, quota, plan.instrument.languages)
     for language in plan.instrument.languages:
@@ -143,11 +149,25 @@ def _survey(plan: Plan, base: str, others: list[str]) -> Iterator[Line]:
         "datestamp": "Y",
         "savetimings": "N",
         "allowprev": "Y",
-        "showwelcome": "N",
+        "showxquestions": "N",  # the number would count hidden questions
+        "showwelcome": "Y" if set(plan.instrument.languages) <= WELCOME_WORDS.keys() else "N",
+        "shownoanswer": "N",  # else every question that may be left out shows "No answer", ticked
         "template": "fruity_twentythree",
     }
     for name, value in settings.items():
         yield {"class": "S", "name": name, "text": value}
+
+
+def _texts(plan: Plan, language: str) -> Line:
+    """Title, welcome and closing words, and the decimal mark people may type (1: a comma)."""
+    from babel import Locale
+
+    mark = Locale.parse(language, sep="-").number_symbols["latn"]["decimal"]
+    texts = {"surveyls_title": marked_up(plan.titles[language])}
+    if language in WELCOME_WORDS:
+        texts["surveyls_welcometext"] = marked_up(WELCOME_WORDS[language])
+        texts["surveyls_endtext"] = marked_up(END_WORDS[language])
+    return texts | {"surveyls_numberformat": "1" if mark == "," else "0"}
 
 
 def _quota(number: int, quota: Quota, languages: Iterable[str]) -> Iterator[Line]:
@@ -190,17 +210,32 @@ def _group(number: int, title: str, language: str) -> Line:
 
 
 def _who(plan: Plan, language: str, *, base: bool) -> Iterator[Line]:
-    """What is known of somebody before the questions: filled in by the link, or asked."""
+    """What is known of somebody before the questions: filled in by the link, or asked.
+
+    The link may hold anything, so it fills a text; a list would answer a code of more than five characters
+    with an error of the database. Whom it does not name is asked, and an equation holds what is known then.
+    """
     for name in plan.hidden:
         columns = {"type/scale": "S", "relevance": "1", "mandatory": "N", "other": "N", "hidden": "1"}
         yield {"class": "Q", "name": name, "text": name} | columns | _in(language)
     if not plan.asks_audience:
         return
-    columns = {"type/scale": "L", "relevance": "1", "mandatory": "Y", "other": "N"}
-    words = AUDIENCE_WORDS[language][1]
-    yield {"class": "Q", "name": AUDIENCE, "text": marked_up(words)} | columns | _in(language)
-    for audience in plan.instrument.audiences.values():
+    audiences = plan.instrument.audiences
+    columns = {"type/scale": "S", "relevance": "1", "mandatory": "N", "other": "N", "hidden": "1"}
+    yield {"class": "Q", "name": AUDIENCE, "text": AUDIENCE} | columns | _in(language)
+    known = is_one_of([word for name, one in audiences.items() for word in (one.code, name)], AUDIENCE)
+    columns = {"type/scale": "L", "relevance": f"!({known})", "mandatory": "Y", "other": "N"}
+    asks = AUDIENCE_WORDS[language][1]
+    yield {"class": "Q", "name": ASKED, "text": marked_up(asks)} | columns | _in(language)
+    for audience in audiences.values():
         yield _answer(audience.code, audience.label[language], language)
+    final = f"{ASKED}.NAOK"
+    for name, audience in reversed(audiences.items()):
+        words = dict.fromkeys((audience.code, name))
+        final = f'if({is_one_of(words, AUDIENCE)},"{audience.code}",{final})'
+    columns = {"type/scale": "*", "relevance": "1", "mandatory": "N", "other": "N", "hidden": "1"}
+    columns["equation"] = f"{{{final}}}"
+    yield {"class": "Q", "name": GROUP, "text": GROUP} | columns | _in(language)
     if base:
         yield from _members(plan, AUDIENCE)
 
@@ -228,10 +263,28 @@ def _question(plan: Plan, item: Item, language: str, *, base: bool) -> Iterator[
     for name, bound in zip(names, (item.minimum, item.maximum), strict=True):
         if name and bound is not None:
             columns[name] = f"{bound:.15g}"
+    if item.type == "matrix":
+        columns["answer_width"] = str(_statement_width(plan, item))
     yield {"class": "Q"} | columns | _in(language)
     yield from _parts(plan, item, asked, language)
     if base:
         yield from _members(plan, item.id)
+
+
+def _statement_width(plan: Plan, item: Item) -> int:
+    """Per cent of an array's width that its statements take, so that no heading breaks inside a word.
+
+    A letter is about 0.9 % of the width on a desktop screen, and a heading's margins two; below that,
+    LimeSurvey stacks the answers itself.
+    """
+    variable = plan.instrument.of_item(item.id)[0]
+    labels = [label for language in plan.instrument.languages
+              for label in variable.code_labels(language).values()]  # fmt: skip
+    offered = plan.instrument.missing_of(variable)
+    labels += [label for missing in offered for label in missing.label.values()]
+    longest = max(len(word) for label in labels for word in label.split())
+    columns = len(variable.codes) + len(offered)
+    return min(50, max(15, round(100 - columns * (0.9 * longest + 2))))
 
 
 def _relevance(plan: Plan, item: Item, asked: tuple[str, ...]) -> str:

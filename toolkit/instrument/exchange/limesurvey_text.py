@@ -12,7 +12,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 __all__ = [
     "ASKED",
@@ -59,7 +59,7 @@ def switched(words: Mapping[str, str]) -> str:
     Examples
     --------
     >>> switched({"exec": "Your people", "fte": "You", "free": "You"})
-    '{if(audience.NAOK=="exec","Your people","You")}'
+    '{if(audiencegroup.NAOK=="exec","Your people","You")}'
     """
     if len(set(words.values())) == 1:
         return marked_up(next(iter(words.values())))
@@ -74,9 +74,9 @@ def switched(words: Mapping[str, str]) -> str:
     return f"{{{said}}}"
 
 
-def is_one_of(codes: list[str] | tuple[str, ...]) -> str:
+def is_one_of(codes: Iterable[str], question: str = GROUP) -> str:
     """The condition that somebody is of one of some audiences, given by their answer codes."""
-    return " or ".join(f'{AUDIENCE}.NAOK=="{code}"' for code in codes)
+    return " or ".join(f'{question}.NAOK=="{code}"' for code in codes)
 
 
 def heading(stem: str, part: str | None = None) -> str:
@@ -124,4 +124,4 @@ def _stripped(text: str) -> str:
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= _ABBREVIATED else f"{text[:_ABBREVIATED]}.. "
+    return text if len(text) <= _ABBREVIATED + 3 else f"{text[:_ABBREVIATED]}.. "

@@ -10,8 +10,10 @@ from toolkit.instrument.model import MISSING, Instrument, Variable
 __all__ = [
     "AT_MOST",
     "AUDIENCE_WORDS",
+    "END_WORDS",
     "MISSING_WORDS",
     "OWN_LABELS",
+    "WELCOME_WORDS",
     "every_text",
     "missing_words",
     "spoken",
@@ -27,6 +29,28 @@ AUDIENCE_WORDS: Mapping[str, tuple[str, str]] = {
     "pt": ("Sobre si", "O que descreve melhor a sua função atual?"),
 }
 """Language → title of the first page and the question that asks who somebody is."""
+
+WELCOME_WORDS: Mapping[str, str] = {
+    "en": "Thank you for taking part. There are no right or wrong answers.",
+    "fr": "Merci de participer. Il n'y a pas de bonne ou de mauvaise réponse.",
+    "de": "Vielen Dank für Ihre Teilnahme. Es gibt keine richtigen oder falschen Antworten.",
+    "es": "Gracias por participar. No hay respuestas correctas ni incorrectas.",
+    "it": "Grazie per la partecipazione. Non ci sono risposte giuste o sbagliate.",
+    "nl": "Dank u voor uw deelname. Er zijn geen goede of foute antwoorden.",
+    "pt": "Obrigado por participar. Não há respostas certas nem erradas.",
+}
+"""Language → what a survey begins with, where its owner wrote nothing."""
+
+END_WORDS: Mapping[str, str] = {
+    "en": "Thank you. Your answers have been saved; you can close this page.",
+    "fr": "Merci. Vos réponses ont été enregistrées ; vous pouvez fermer cette page.",
+    "de": "Vielen Dank. Ihre Antworten sind gespeichert; Sie können diese Seite schließen.",
+    "es": "Gracias. Sus respuestas se han guardado; puede cerrar esta página.",
+    "it": "Grazie. Le sue risposte sono state salvate; può chiudere questa pagina.",
+    "nl": "Dank u. Uw antwoorden zijn opgeslagen; u kunt deze pagina sluiten.",
+    "pt": "Obrigado. As suas respostas foram guardadas; pode fechar esta página.",
+}
+"""Language → what a survey ends with, where its owner wrote nothing."""
 
 AT_MOST: Mapping[str, str] = {
     "en": "Choose at most {most}.",

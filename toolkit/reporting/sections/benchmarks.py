@@ -28,8 +28,6 @@ def benchmarks(report: OrganisationReport) -> Block:
 
     if "benchmarks" not in report.released.tables:
         return passage(_WORDS("no figures"))
-    picture = as_picture(
-        benchmark_dots, report.released, report.instrument, level=report.level, color=report.theme.colour
-    )
+    picture = as_picture(benchmark_dots, report.released, report.instrument, level=report.level)
     table = benchmark_table(report.released, report.instrument, language=report.language)
     return Several((*given(picture), table))

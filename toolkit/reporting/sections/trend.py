@@ -18,6 +18,10 @@ _WORDS = Words(
             "There is no earlier wave that this one could be compared with.",
             "Il n’y a pas de vague antérieure avec laquelle comparer celle-ci.",
         ),
+        "no change": (
+            "No change from {first} to {last} may be shown.",
+            "Aucun changement de {first} à {last} ne peut être affiché.",
+        ),
     }
 )
 
@@ -39,6 +43,7 @@ def trend(report: OrganisationReport) -> Block:
         report.instrument,
         waves=waves,
         level=report.level,
-        color=report.theme.colour,
     )
+    if picture is None:
+        said.insert(0, _WORDS("no change", first=report.previous_wave, last=report.wave))
     return Several((*given(picture), *([passage(*said)] if said else [])))

@@ -314,11 +314,15 @@ def _audience_heading(
     column = entry.audience_column
     if "audience_column" not in entry.model_fields_set and manifest and manifest.audience_column:
         column = manifest.audience_column
+    if column == "audience" and platform.audience in frame:
+        column = str(platform.audience)
     if column in frame:
         return column, ()
     coded = [name for name in matched.names if column in platform.spellings(name)]
     if len(coded) == 1:
         return coded[0], ()
+    if entry.audience_column in frame:  # written before the manifest's own column was asked for
+        return entry.audience_column, ()
     if manifest is None or entry.audience is not None or "audience_column" in entry.model_fields_set:
         return column, ()
     unknown = [name for name in matched.names if name not in matched.accepted and not _is_own(platform, name)]

@@ -16,7 +16,6 @@ Rules, as LimeSurvey 6 writes its files:
 from __future__ import annotations
 
 import html
-import json
 import re
 from collections.abc import Collection
 from dataclasses import replace
@@ -25,7 +24,10 @@ from pathlib import Path
 import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem
+from toolkit.inputs import parsed_json
+from toolkit.instrument.exchange.limesurvey_text import ASKED, AUDIENCE, GROUP, abbreviated, heading
 from toolkit.instrument.exchange.manifest import ExportManifest
+from toolkit.instrument.exchange.words import AUDIENCE_WORDS
 from toolkit.instrument.model import Instrument
 from toolkit.responses.answers import AnswersFile
 from toolkit.responses.export import Export
@@ -64,6 +66,10 @@ _OTHER = (
     "-oth-", "Other", "Autre", "Sonstiges", "Otro", "Altro", "Anders", "Outro",
 )  # fmt: skip
 """What a single choice holds where "Other" was chosen: as a code, and as LimeSurvey translates it."""
+_ASKED_TEXTS = {
+    said for _, text in AUDIENCE_WORDS.values() for said in (heading(text), abbreviated(text).strip())
+}
+"""Headings of the question that asks for the audience, in exports with texts."""
 _HIDDEN = "{question_not_shown}"
 _VV_ESCAPES = (
     ("{cr}{newline}", "\n"), ("{newline}", "\n"), ("{cr}", "\n"), ("{tab}", "\t"), ("{quote}", '"'),
@@ -113,17 +119,18 @@ def _load(path: Path, source: str, how: Opening) -> Sheet:
     names = tuple(_OWN_TEXTS.get(name, html.unescape(name)) for name in sheet.names)
     codes = {_code(name) for name in names}
     if not {"id", "submitdate"} & codes and "startdate" not in codes:
-        what = f"are not those of a LimeSurvey export ({', '.join(names[:5])[:150]} …)"
+        what = f"are not those of a LimeSurvey export: no id, no submitdate (columns: {len(names)})"
         mend = "check platform and file, or export again with headings 'Question code'"
         raise InvalidInput(source, [Problem("headings", what, mend)])
     if any(name != _code(name) and _code(name) in _OWN for name in names):  # "code. text" throughout
         return named(sheet, tuple(map(_code, names)))
-    return named(sheet, names)
+    asked = ASKED if GROUP in names else AUDIENCE
+    return named(sheet, tuple(asked if name in _ASKED_TEXTS else name for name in names))
 
 
 def _from_json(text: str, source: str, notes: tuple[str, ...]) -> Sheet:
     try:
-        held = json.loads(text)
+        held = parsed_json(text)
     except ValueError as error:
         raise InvalidInput(
             source, [Problem("file", f"is damaged JSON ({error})", "export it again")]
@@ -171,7 +178,9 @@ def _code(heading: str) -> str:
 
 def own_of_limesurvey(heading: str) -> bool:
     """Whether a heading is one of LimeSurvey's own."""
-    return heading in _OWN or _OWN_PATTERN.fullmatch(heading) is not None
+    return (
+        heading in _OWN or heading in (AUDIENCE, ASKED, GROUP) or _OWN_PATTERN.fullmatch(heading) is not None
+    )
 
 
 def _submitted(frame: pd.DataFrame, items: Collection[str], problems: list[Problem]) -> pd.Series:
@@ -189,6 +198,7 @@ LIMESURVEY = Platform(
     dated=("datestamp", "submitdate", "startdate"),
     hidden=_HIDDEN,
     escaped=True,
+    audience=GROUP,
     other_words=_OTHER,
     own=own_of_limesurvey,
     spellings=lambda heading: (_code(heading),),

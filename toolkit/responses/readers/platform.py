@@ -57,6 +57,8 @@ class Platform:
     other_words
         Cells of a single choice that mean its write-in option. Where a platform has them, the column of such
         an option in a multi-select holds its text and nothing else; elsewhere its cells tell.
+    audience
+        Its own column of audiences, which counts before one called "audience".
     numbered
         Whether audiences and options may be given by their number.
     separators
@@ -90,6 +92,7 @@ class Platform:
     hidden: str | None = None
     escaped: bool = False
     other_words: tuple[str, ...] = ()
+    audience: str | None = None
     numbered: bool = False
     separators: tuple[str, ...] = ("\n", ";", ",", "|")
     aside: Callable[[pd.DataFrame, list[Problem]], Rows] = lambda frame, problems: {}
