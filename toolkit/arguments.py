@@ -18,14 +18,14 @@ from toolkit.errors import InvalidInput, Problem
 if typing.TYPE_CHECKING:
     from pydantic import TypeAdapter
 
-__all__ = ["Numbers", "kinds", "typed"]
+__all__ = ["Check", "Numbers", "typed"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
-class _Check:
-    """A check of our own for pydantic, which it takes from an annotation; pydantic is not imported for it."""
+class Check:
+    """A check of our own for an annotation, `Annotated[Any, Check(is_it, "a what")]`; the words are for users."""
 
     def __init__(self, passes: Callable[[Any], bool], words: str) -> None:
         self.passes, self.words = passes, words
@@ -53,11 +53,6 @@ class _Plain:
         return core_schema.no_info_before_validator_function(plain, handler(source))
 
 
-def kinds(words: str, *allowed: Any) -> _Check:
-    """Check, in an annotation, that a value is of one of some types; the words say so to users."""
-    return _Check(lambda value: isinstance(value, allowed), words)
-
-
 def _are_numbers(value: Any) -> bool:
     """Whether numpy can read it as numbers; what pandas holds is left to the function."""
     if type(value).__module__.startswith("pandas") or (
@@ -74,7 +69,7 @@ def _are_numbers(value: Any) -> bool:
     return True
 
 
-Numbers: TypeAlias = Annotated[npt.ArrayLike, _Check(_are_numbers, "a number, or numbers of one length")]
+Numbers: TypeAlias = Annotated[npt.ArrayLike, Check(_are_numbers, "a number, or numbers of one length")]
 """A number or an array of numbers; plain `ArrayLike`, as of labels of groups, is not looked into."""
 
 
@@ -173,12 +168,12 @@ def _checked(hint: Any) -> Any:
     if isinstance(origin, type) and issubclass(origin, Iterable):
         return Annotated[Any, _A_LIST]
     if isinstance(hint, type) and hint is not Any and not getattr(hint, "_is_protocol", False):
-        return Annotated[Any, _Check(lambda value: isinstance(value, hint), f"of type {hint.__name__}")]
+        return Annotated[Any, Check(lambda value: isinstance(value, hint), f"of type {hint.__name__}")]
     return Any
 
 
-_A_MAPPING = _Check(lambda value: hasattr(value, "items"), "a mapping")
-_A_LIST = _Check(lambda value: isinstance(value, Iterable), "a list")
+_A_MAPPING = Check(lambda value: hasattr(value, "items"), "a mapping")
+_A_LIST = Check(lambda value: isinstance(value, Iterable), "a list")
 
 
 def _shown(value: Any) -> str:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from toolkit.analysis.scores import SCORES, net_scores, recommend_score, recommend_scores
-from toolkit.arguments import kinds
+from toolkit.arguments import Check
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument.model import MISSING, Instrument, Variable
 
@@ -28,7 +28,10 @@ __all__ = [
 
 Items: TypeAlias = Annotated[
     Instrument | Variable | str | Sequence[Variable | str],
-    kinds("column names, variables or an instrument", Instrument, Variable, Iterable),
+    Check(
+        lambda value: isinstance(value, Instrument | Variable | Iterable),
+        "column names, variables or an instrument",
+    ),
 ]
 Array = npt.NDArray[np.float64]
 _MOST_CODES = 25
