@@ -25,7 +25,7 @@ R = TypeVar("R")
 
 
 class Check:
-    """A check of our own for an annotation, `Annotated[Any, Check(is_it, "a what")]`; the words are for users."""
+    """A check of our own for an annotation: `Annotated[Any, Check(is_it, "a fitted model")]`."""
 
     def __init__(self, passes: Callable[[Any], bool], words: str) -> None:
         self.passes, self.words = passes, words
