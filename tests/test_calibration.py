@@ -83,7 +83,7 @@ def test_errors_after_weighting_equal_r(case: dict[str, Any]) -> None:
         model = tk.regression(frame, f"{item} ~ 0 + {by}", design=design)
         for name, wanted in (("estimate",) * 2, ("std_error", "se"), ("statistic", "t"), ("p_value",) * 2):
             assert model.table[name].tolist() == close(result[wanted])
-        assert model.df == result["df_residual"]
+        assert model.df_resid == result["df_residual"]
         return
     kind, text, by = re.match(r"svy(\w+)\(~([\w+]+)(?:, ~(\w+))?", call).groups()
     statistic = "total" if kind == "total" else "mean"

@@ -13,6 +13,8 @@ STAGES = (
     "system",
     "arguments",
     "records",
+    "shipped",
+    "inputs",
     "instrument",
     "responses",
     "weighting",

@@ -162,7 +162,7 @@ SPOILT = [
     ("    sponsor_and_conductor:", "    sponsors:", "sponsor_and_conductor: is blank for executive"),
     ("  freelancer:\n    popul", "  freelance:\n    popul", "population: is blank for freelancer"),
     ("wave: \"2025\"", "wave: all", "names every wave at once"),
-    ("language: en", "language: en\nlanguage: en", "the key 'language' is given twice"),
+    ("language: en", "language: en\nlanguage: en", "this key is given twice"),
     ("language: en", "language: en\nwaves: ['2026', '2027']", "waves → 2027: is listed but has no"),
     ("language: en", "language: en\nwaves: ['2026', '2027']", "waves → 2025: has answers but is not listed"),
     ("language: en", "language: en\nwaves: ['2025', '2026', '2026']", "waves → 2026: stands twice"),

@@ -58,7 +58,7 @@ CALLS: dict[str, Callable[[pd.DataFrame], Any]] = {
     "measurement_invariance": lambda f: tk.measurement_invariance(f, {"x": ["q", "r", "s"]}, group="h"),
     "nonresponse_bounds": lambda f: tk.nonresponse_bounds(f, "q", population=999, by="g", **_SHARE),
     "omega": lambda f: tk.omega(f, ["q", "r", "s", "u"], factors=1),
-    "ordinal_regression": lambda f: tk.ordinal_regression(f, "q ~ g"),
+    "ordinal_regression": lambda f: tk.ordinal_regression(f, "q ~ g").table,
     "organisation_shares": lambda f: tk.organisation_shares(f, "q", unit="g", by="h", **_SHARE),
     "panel_change": lambda f: tk.panel_change(f, ["q", "r"], person="code", wave="wave", by="g", **_SAME),
     "pilot_change": lambda f: tk.pilot_change(

@@ -115,7 +115,7 @@ def test_models_under_replicates_equal_r(case: dict[str, Any]) -> None:
     )
     assert found.table["estimate"].tolist() == close(result["estimate"])
     assert found.table["std_error"].tolist() == close(result["se"])
-    assert found.df == result["df_residual"]
+    assert found.df_resid == result["df_residual"]
     # R stops each replicate's search when the deviance moves by less than 1e-8 of itself
     assert found.table["p_value"].tolist() == close(result["p_value"], rel=5e-6)
 

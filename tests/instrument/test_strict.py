@@ -64,10 +64,13 @@ def test_a_sound_document_becomes_its_model(tmp_path: Path) -> None:
         ),
         ("id: a\nshare: 0,4\nparts: [{code: x}]", "share: '0,4' is no number; write a plain number"),
         ("id: a\nshare:\nparts: [{code: x}]", "share: nothing stands where a number is expected"),
-        ("a long line of text, " * 9, f"{'a long line of text, ' * 2 + 'a long line of te'}"),
+        ("a long line of text, " * 9, "the file: it is not the kind of file wanted here"),
         ("id: a\nparts: [{code: x, exact: yes}]", "'yes' is neither true nor false; write true or false"),
         ("id: a\nparts: [{code: toolong}]", "'toolong' is no code: codes are 1–5 letters or digits"),
-        ("- id: a", "file.yaml, line 1: a list stands where keys are expected"),
+        (
+            "- id: a",
+            "the file: it is not the kind of file wanted here: it has none of its keys (id, share,",
+        ),
     ],
 )
 def test_a_fault_is_said_in_plain_words(tmp_path: Path, text: str, said: str) -> None:

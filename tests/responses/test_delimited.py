@@ -78,8 +78,8 @@ def test_rows_are_numbered_as_a_spreadsheet_shows_them(tmp_path: Path) -> None:
         (b"id;answer\n1;2\n2\n3;4;5\n4\n", "row 3 (+1 more): 1 cells where the heading has 2"),
         (b"id;answer\n1;2\n2\n3;4;5\n4\n", "row 4: 3 cells where the heading has 2"),
         (b"id;answer\n1;\x00\n" + b"2;3\n" * 9, "zero bytes"),
-        (gzip.compress(b"id;answer\n1;2\n", mtime=0)[:-9], "damaged .gz"),
-        (b"\x1f\x8b\x08\x00garbage, garbage, garbage", "damaged .gz"),
+        (gzip.compress(b"id;answer\n1;2\n", mtime=0)[:-9], "cannot be unpacked: it is cut short"),
+        (b"\x1f\x8b\x08\x00garbage, garbage, garbage", "cannot be unpacked: it is damaged"),
         (b"Answers of 2026\nid;answer\n1;2\n2;3\n", "row 1: 1 cells where most rows below it have 2"),
         (b"sep=;\nid;answer;more\n1;2;3\n2;3;4\n", "a title or 'sep=' line stands above the headings"),
         (b"Answers;\nid;answer;more\n1;2;3\n2;3\n", "row 4: 2 cells where the heading has 3"),
@@ -96,10 +96,10 @@ def test_a_folder_or_a_file_without_the_right_to_read_is_named(
     assert "is a folder; name the file in it" in _refused(tmp_path)
     path = _write(tmp_path / "answers.csv", GOOD.encode())
 
-    def refuse(self: Path) -> bytes:
+    def refuse(path: Path, flags: int) -> int:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    monkeypatch.setattr("toolkit.inputs.os.open", refuse)
     assert "cannot be read (Permission denied)" in _refused(path)
 
 

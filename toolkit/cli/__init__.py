@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TextIO
 
 import toolkit
 from toolkit.cli import (
@@ -17,7 +19,9 @@ from toolkit.cli import (
     fetch,
     findings,
     formats,
+    init,
     lint,
+    notebooks,
     read,
     report,
     reproduce,
@@ -27,13 +31,15 @@ from toolkit.cli import (
     translate,
 )
 from toolkit.cli.common import BAD_INPUT, INTERRUPTED, TERMINATED
-from toolkit.errors import ToolkitError
+from toolkit.errors import ToolkitError, printable
+from toolkit.shipped import shipped
 from toolkit.system import Terminated, interruptible
 
 __all__ = ["main"]
 
 # in the order --help lists them; a module here imports nothing heavy before its command runs
 _COMMANDS = (
+    init,
     report,
     batch,
     run,
@@ -50,6 +56,7 @@ _COMMANDS = (
     findings,
     reproduce,
     checklist,
+    notebooks,
 )
 
 
@@ -62,9 +69,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0 done; 1 some reports failed or a check found problems; 2 bad input; 130 interrupted; 143 terminated.
     """
     _speak_utf8()
+    with _escaping():
+        return _run(arguments)
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     given = _parser().parse_args(arguments)
     job: Callable[[argparse.Namespace], int] = given.job
     try:
+        shipped()  # refuses to run from a zip archive
         with interruptible():
             return job(given)
     except ToolkitError as fault:
@@ -76,6 +89,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return 0
+    except OSError as fault:
+        named = f"{fault.filename}: " if fault.filename else ""
+        print(f"{named}{fault.strerror or fault}", file=sys.stderr)
+        return BAD_INPUT
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -88,6 +105,42 @@ def _parser() -> argparse.ArgumentParser:
     for command in _COMMANDS:
         command.add(commands)
     return parser
+
+
+class Escaping:
+    """A stream on which control characters are printed as escapes, whoever prints them.
+
+    What names, answers and files hold is printed by every command; written raw, it could move the cursor of
+    a terminal, recolour it or hide lines. What the toolkit itself says to a terminal goes to `stream`.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
+
+    def write(self, text: str) -> int:
+        """Write text with its control characters escaped; line ends and tabs stay."""
+        return self.stream.write(printable(text, keep="\n\t"))
+
+    def writelines(self, lines: Iterable[str]) -> None:
+        """Write several texts."""
+        for line in lines:
+            self.write(line)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.stream, name)
+
+
+@contextmanager
+def _escaping() -> Iterator[None]:
+    usual = sys.stdout, sys.stderr
+    sys.stdout, sys.stderr = Escaping(sys.stdout), Escaping(sys.stderr)
+    try:
+        yield
+    except (SystemExit, KeyboardInterrupt):
+        sys.stdout, sys.stderr = usual
+        raise
+    # a traceback of ours is printed by the interpreter, after this: the streams stay as they are
+    sys.stdout, sys.stderr = usual
 
 
 def _speak_utf8() -> None:

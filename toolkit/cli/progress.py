@@ -6,6 +6,8 @@ import os
 import sys
 from typing import TYPE_CHECKING, TextIO
 
+from toolkit.errors import printable
+
 if TYPE_CHECKING:
     from toolkit.reporting import Progress
 
@@ -25,12 +27,14 @@ class Teller:
     """
 
     def __init__(self, out: TextIO | None = None) -> None:
-        self._out: TextIO | None = out or sys.stdout
-        self._changing = self._out.isatty()
+        given = out or sys.stdout
+        self._out: TextIO | None = getattr(given, "stream", given)  # what clears a line is written raw
+        self._changing = self._out is not None and self._out.isatty()
 
     def say(self, sentence: str) -> None:
         """A sentence on a line of its own."""
-        self._write(f"{_CLEAR if self._changing else ''}{sentence}\n")
+        said = printable(sentence, keep="\n\t")
+        self._write(f"{_CLEAR if self._changing else ''}{said}\n")
 
     def progress(self, progress: Progress) -> None:
         """One more report has ended."""
@@ -52,7 +56,7 @@ class Teller:
             self._out.write(text)
             self._out.flush()
         except OSError:
-            if self._out is sys.stdout:
+            if self._out in (sys.stdout, getattr(sys.stdout, "stream", None)):
                 _silence()
             self._out = None
 

@@ -145,7 +145,7 @@ def load_policy(given: Mapping[str, Any] | None, source: object = "policy") -> P
 
 
 def _read_scalar(value: Any) -> Any:
-    if isinstance(value, str) and value.isdecimal():
+    if isinstance(value, str) and value.isdecimal() and len(value) < 10:
         return int(value)
     return {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem, near_names
+from toolkit.inputs import LARGEST_ANSWERS, read_bytes
+from toolkit.responses.delimited import csv_reader
+from toolkit.shipped import named
 
 __all__ = ["FINDING_COLUMNS", "load_findings", "read_csv", "repeated"]
 
@@ -45,6 +49,7 @@ def load_findings(path: str | Path) -> pd.DataFrame:
         CSV in UTF-8 with the columns of `FINDING_COLUMNS`. `value_pct` is a percentage, empty where only
         words were published; `n` is empty where it was not published. `variable`, `measure`, `our_audience`
         and `our_base` say which of our numbers corresponds; `comparable` is yes or no, with a `reason`.
+        Or the name of a shipped one, "upwork_2024".
 
     Returns
     -------
@@ -59,10 +64,10 @@ def load_findings(path: str | Path) -> pd.DataFrame:
 
     Examples
     --------
-    >>> load_findings("data_samples/published/upwork_2024.csv").shape[0]
+    >>> load_findings("upwork_2024").shape[0]
     40
     """
-    path = Path(path)
+    path = named(path, "findings")
     header, rows = read_csv(path)
     problems = [*_header_problems(header)]
     if problems:
@@ -104,10 +109,10 @@ def read_csv(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
         No such file, or none that is CSV in UTF-8.
     """
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file, strict=True)
-            header = [cell.strip() for cell in next(reader, [])]
-            rows = [(reader.line_num, [cell.strip() for cell in row]) for row in reader if any(row)]
+        text = read_bytes(path, most=LARGEST_ANSWERS).decode("utf-8-sig")
+        reader = csv_reader(io.StringIO(text, newline=""))
+        header = [cell.strip() for cell in next(reader, [])]
+        rows = [(reader.line_num, [cell.strip() for cell in row]) for row in reader if any(row)]
     except FileNotFoundError:
         raise InvalidInput(
             path, [Problem("file", "is not there", "correct the path of the findings")]
@@ -126,6 +131,10 @@ def read_csv(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
 
 
 def _header_problems(header: list[str]) -> Iterator[Problem]:
+    if header and not set(header) & set(FINDING_COLUMNS):  # another kind of file, which is not quoted
+        mend = f"the columns are {', '.join(FINDING_COLUMNS)}"
+        yield Problem("file", "holds no findings: none of their columns is in its first line", mend)
+        return
     for name in FINDING_COLUMNS:
         if header.count(name) != 1:
             said = "is missing" if name not in header else "stands there twice"
@@ -164,7 +173,7 @@ def _number_problems(where: str, record: dict[str, str]) -> Iterator[Problem]:
             yield Problem(
                 f"{where}, column value_pct", f"{value} lies outside 0–100", "give a percentage from 0 to 100"
             )
-    if n and not (n.isascii() and n.isdecimal() and int(n) > 0):
+    if n and not (n.isascii() and n.isdecimal() and len(n) < 16 and int(n) > 0):
         yield Problem(
             f"{where}, column n", f"{n!r} is no count", "give a whole number above 0, or leave it blank"
         )

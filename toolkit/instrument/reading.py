@@ -11,12 +11,13 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from toolkit.errors import InvalidInput, Problem
+from toolkit.inputs import is_folder
 from toolkit.instrument.files import AudienceFile, BankFile, WholeFile
 from toolkit.instrument.lint_rules import Lint
 from toolkit.instrument.model import Option, Scale
 from toolkit.instrument.published.adapters import adapter_names, load_adapter
 from toolkit.instrument.published.borrowing import bring_in
-from toolkit.instrument.strict import problems_of
+from toolkit.instrument.strict import of_another_kind, problems_of
 from toolkit.instrument.yaml_loader import Document, Location, read_document
 
 __all__ = ["Finding", "Questionnaire", "Reading", "bank_files"]
@@ -82,7 +83,7 @@ class Reading:
         """Read every YAML file of a bank's folder as one."""
         paths = bank_files(folder)
         if not paths:
-            what = "is not a folder" if not folder.is_dir() else "holds no YAML files"
+            what = "is not a folder" if not is_folder(folder) else "holds no YAML files"
             mend = "name the folder of the bank, relative to this file"
             self.found.append(Problem(document.where(("bank",)), f"the bank '{folder}' {what}", mend))
             return None
@@ -112,6 +113,10 @@ class Reading:
 
     def _checked(self, model: type[Model], document: Document) -> Model | None:
         """The model of a file; of its sound entries where some are not, None where too little is left."""
+        other = of_another_kind(model, document)
+        if other is not None:
+            self.found.append(Problem(f"{document.path}, {other.where}", other.what, other.mend))
+            return None
         try:
             return model.model_validate(document.data)
         except ValidationError as error:
@@ -210,7 +215,7 @@ def _recommend(languages: Sequence[str]) -> Scale:
 
 def bank_files(folder: Path) -> list[Path]:
     """The files of a bank, in the order in which they are read."""
-    return sorted((*folder.glob("*.yaml"), *folder.glob("*.yml")))
+    return sorted((*folder.glob("*.yaml"), *folder.glob("*.yml"))) if is_folder(folder) else []
 
 
 def _made_by(name: str) -> Iterator[str]:

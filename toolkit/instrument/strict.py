@@ -11,7 +11,7 @@ from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument.fields import CODE_PATTERN, ID_PATTERN
 from toolkit.instrument.yaml_loader import Document, Location
 
-__all__ = ["checked", "problems_of"]
+__all__ = ["checked", "of_another_kind", "problems_of"]
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -52,10 +52,23 @@ def checked(model: type[Model], document: Document) -> Model:
     InvalidInput
         Everything the model refuses, each with its line, its path in the file and how to mend it.
     """
+    other = of_another_kind(model, document)
+    if other is not None:
+        raise InvalidInput(document.path, [other])
     try:
         return model.model_validate(document.data)
     except ValidationError as error:
         raise InvalidInput(document.path, problems_of(error, model, document)) from None
+
+
+def of_another_kind(model: type[BaseModel], document: Document) -> Problem | None:
+    """Find a file that has nothing in common with what is wanted; nothing that it holds is quoted."""
+    keys = _keys(model, ())
+    if isinstance(document.data, dict) and document.data.keys() & set(keys):
+        return None
+    listed = ", ".join(keys[:8]) + (", …" if len(keys) > 8 else "")
+    what = f"it is not the kind of file wanted here: it has none of its keys ({listed})"
+    return Problem("the file", what, "check the path")
 
 
 def problems_of(error: ValidationError, model: type[BaseModel], document: Document) -> list[Problem]:

@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from toolkit.errors import InvalidInput, Problem
+from toolkit.inputs import DEEPEST, LARGEST_SETTINGS, is_folder, read_bytes
 
 __all__ = ["CONTROL", "Document", "read_document", "read_yaml"]
 
@@ -21,6 +22,8 @@ CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udff
 
 _PLAIN_TAGS = frozenset(f"tag:yaml.org,2002:{kind}" for kind in ("str", "seq", "map"))
 _EMPTY = frozenset({"", "~", "null"})
+_TOO_DEEP = f"it is nested deeper than {DEEPEST} levels"
+_QUOTED = re.compile(r"'[^']{2,}'|\"[^\"]{2,}\"")
 
 Location = tuple[str | int, ...]
 
@@ -76,8 +79,9 @@ def read_yaml(path: str | Path) -> Any:
     Raises
     ------
     InvalidInput
-        A missing or unreadable file, text that is not UTF-8 or not YAML (with line and column), a key
-        given twice, and aliases, merge keys and tags, which this project's files do not use.
+        A missing or unreadable file, one of more than 4 MiB, text that is not UTF-8 or not YAML (with line
+        and column) or nested deeper than 50 levels, a key given twice, and aliases, merge keys and tags,
+        which this project's files do not use.
 
     Examples
     --------
@@ -100,11 +104,15 @@ def read_document(path: str | Path) -> Document:
                 path, [Problem("line 1", "the file is empty", "write the file's keys into it")]
             )
         data = _Builder(problems, lines).value(node, ())
+    except InvalidInput:
+        raise
     except yaml.YAMLError as error:
         raise InvalidInput(path, [_syntax(error)]) from None
+    except (ValueError, OverflowError):  # PyYAML takes any digits for a character or a version
+        digits = Problem("the file", "this is not valid YAML (a number is too large)", "correct it")
+        raise InvalidInput(path, [digits]) from None
     except RecursionError:
-        deep = Problem("the file", "it is nested too deeply to read", "write it with fewer levels")
-        raise InvalidInput(path, [deep]) from None
+        raise InvalidInput(path, [Problem("the file", _TOO_DEEP, "write it with fewer levels")]) from None
     if problems:
         raise InvalidInput(path, problems)
     return Document(path, data, lines)
@@ -120,6 +128,9 @@ class _Builder:
 
     def value(self, node: yaml.Node, at: Location) -> Any:
         self.lines[at] = node.start_mark.line + 1
+        if len(at) > DEEPEST:
+            self._refuse(node, _TOO_DEEP, "write it with fewer levels")
+            return None
         if id(node) in self.seen:
             self._refuse(
                 node, "an alias (*name) repeats another part of the file", "write the part out in full"
@@ -127,9 +138,7 @@ class _Builder:
             return None
         self.seen.add(id(node))
         if node.tag not in _PLAIN_TAGS:
-            self._refuse(
-                node, f"the tag {node.tag!r} is not allowed", "leave the tag out; all values are text"
-            )
+            self._refuse(node, "a tag (!name) is not allowed", "leave the tag out; all values are text")
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, at)
         if isinstance(node, yaml.SequenceNode):
@@ -148,9 +157,7 @@ class _Builder:
             if name == "<<" and key.style is None:
                 self._refuse(key, "merge keys (<<) are not allowed", "write the keys out in full")
             elif name in first:
-                self._refuse(
-                    key, f"the key '{name}' is given twice, first on line {first[name]}", "keep one of them"
-                )
+                self._refuse(key, f"this key is given twice, first on line {first[name]}", "keep one of them")
             else:
                 first[name] = key.start_mark.line + 1
                 found[self._text(key, name)] = self.value(value, (*at, name))
@@ -176,7 +183,7 @@ class _Builder:
 
 def _text(path: Path) -> str:
     try:
-        raw = path.read_bytes()
+        raw = read_bytes(path, most=LARGEST_SETTINGS)
     except FileNotFoundError:
         near = ", ".join(_neighbours(path)) or "none there"
         raise InvalidInput(
@@ -187,8 +194,8 @@ def _text(path: Path) -> str:
         folder = Problem("the file", "it is a folder", f"name a file in it; YAML files in it: {inside}")
         raise InvalidInput(path, [folder]) from None
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise InvalidInput(path, [Problem("the file", f"it cannot be read ({reason})", "check it")]) from None
+        what = f"it cannot be read ({error.strerror or type(error).__name__})"
+        raise InvalidInput(path, [Problem("the file", what, "check it")]) from None
     if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise InvalidInput(path, [Problem("the file", "it is UTF-16, not UTF-8", "save it again as UTF-8")])
     try:
@@ -200,7 +207,7 @@ def _text(path: Path) -> str:
 
 
 def _neighbours(path: Path) -> Iterator[str]:
-    if path.parent.is_dir():
+    if is_folder(path.parent):
         yield from sorted(found.name for found in path.parent.glob("*.y*ml"))[:10]
 
 
@@ -214,7 +221,7 @@ def _syntax(error: yaml.YAMLError) -> Problem:
         )
     return Problem(
         where,
-        f"this is not valid YAML ({said})",
+        f"this is not valid YAML ({_QUOTED.sub('…', said)})",  # what another kind of file holds is not shown
         "mend the line or the one before; put text with ': ' or '?' in quotes",
     )
 

@@ -14,6 +14,7 @@ from textwrap import shorten
 from typing import Any
 
 from toolkit.errors import InvalidInput, Problem, ToolkitError, near_names
+from toolkit.inputs import LARGEST_MANIFEST, read_bytes
 
 __all__ = [
     "CellError",
@@ -80,13 +81,14 @@ def read_notebook(path: str | Path) -> dict[str, Any]:
     """
     path = Path(path)
     try:
-        notebook = json.loads(path.read_text(encoding="utf-8"))
+        notebook = json.loads(read_bytes(path, most=LARGEST_MANIFEST).decode("utf-8"))
     except FileNotFoundError:
         near = near_names(path.name, [found.name for found in path.parent.glob("*.ipynb")])
         raise InvalidInput(path.name, [Problem(str(path), "there is no such notebook", near)]) from None
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as fault:
+    except (OSError, ValueError, RecursionError) as fault:
+        why = getattr(fault, "strerror", None) or type(fault).__name__
         raise InvalidInput(
-            path.name, [Problem(str(path), f"is no notebook: {fault}", "save it again from Jupyter")]
+            path.name, [Problem(str(path), f"is no notebook: {why}", "save it again from Jupyter")]
         ) from None
     if not isinstance(notebook, dict) or notebook.get("nbformat") != 4 or "cells" not in notebook:
         raise InvalidInput(

@@ -239,9 +239,7 @@ class OrganisationReport:
 
         if "benchmarks" not in self.released.tables:
             return _passage(WORDS("no figures"))
-        picture = as_picture(
-            benchmark_dots, self.released, self.instrument, level=self.level, color=self.theme.colour
-        )
+        picture = as_picture(benchmark_dots, self.released, self.instrument, level=self.level)
         table = benchmark_table(self.released, self.instrument, language=self.language)
         return Several((*_given(picture), table))
 
@@ -260,8 +258,9 @@ class OrganisationReport:
             self.instrument,
             waves=waves,
             level=self.level,
-            color=self.theme.colour,
         )
+        if picture is None:
+            said.insert(0, WORDS("no change", first=self.previous_wave, last=self.wave))
         return Several((*_given(picture), *([_passage(*said)] if said else [])))
 
     @_in_its_language

@@ -55,6 +55,10 @@ WORDS = Words(
             "There is no earlier wave that this one could be compared with.",
             "Il n’y a pas de vague antérieure avec laquelle comparer celle-ci.",
         ),
+        "no change": (
+            "No change from {first} to {last} may be shown.",
+            "Aucun changement de {first} à {last} ne peut être affiché.",
+        ),
         "answers": ("Answers", "Réponses"),
         "gaps": ("Gaps", "Écarts"),
         "changes": ("Changes", "Changements"),

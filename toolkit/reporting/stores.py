@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from toolkit.errors import InvalidInput, Problem, ToolkitError
+from toolkit.inputs import parsed_json
 from toolkit.instrument.yaml_loader import CONTROL
 from toolkit.reporting.job import DONE, FAILED, FAILURE_NOTE, Outcome
 from toolkit.reporting.manifest import BATCH_FOLDER, MANIFEST
@@ -111,9 +112,11 @@ class OutputStore:
         system, root = self.opened()
         try:
             _mirrored(system, root, folder)
-        except (OSError, InvalidInput):
-            raise  # of this machine's disk, or a key that is refused; stores' own kinds are told below
+        except InvalidInput:
+            raise  # a key that is refused
         except Exception as fault:
+            if isinstance(fault, OSError) and str(fault.filename or "").startswith(str(folder)):
+                raise  # of this machine's disk, not the store
             mend = "check the address, the rights and the credentials"
             problem = Problem(self.address, f"cannot be read: {_first_words(fault)}", mend)
             raise InvalidInput("output", [problem]) from fault
@@ -242,10 +245,10 @@ def _sign(mine: str, count: int) -> bytes:
 
 def _read(system: Any, path: str) -> Mapping[str, Any]:
     try:
-        told: Mapping[str, Any] = json.loads(system.cat_file(path))
+        told = parsed_json(system.cat_file(path))
     except (FileNotFoundError, ValueError):
         return {}
-    return told
+    return told if isinstance(told, dict) else {}
 
 
 def _put_sealed(system: Any, root: str, folder: Path) -> None:
@@ -299,7 +302,7 @@ def _worth_knowing(name: str) -> bool:
 def _whole(name: str, data: bytes, sizes: Mapping[str, int]) -> bool:
     """Whether every file a seal names is there with the size it says."""
     try:
-        told = json.loads(data)["bytes"]
+        told = dict(parsed_json(data)["bytes"])
     except (ValueError, KeyError, TypeError):
         return False
     folder = name.rpartition("/")[0]

@@ -7,25 +7,32 @@ parsed by Arrow; any other goes through Python's own strict parser, which can sa
 from __future__ import annotations
 
 import csv
-import gzip
 import io
-import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem, near_names
+from toolkit.inputs import (
+    LARGEST_ANSWERS,
+    LARGEST_CELL,
+    MOST_CELLS,
+    MOST_COLUMNS,
+    gunzipped,
+    is_folder,
+    read_bytes,
+)
 from toolkit.responses.files.sheet import Sheet, headings_of, no_rows
 from toolkit.responses.naming import rows_said
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["Sheet", "bytes_of", "headings_of", "read_sheet", "sheet_of_text"]
+__all__ = ["Sheet", "bytes_of", "check_cells", "csv_reader", "headings_of", "read_sheet", "sheet_of_text"]
 
 _CHUNK = 1 << 22
 _SAMPLE = 200
@@ -68,8 +75,15 @@ def sheet_of_text(
         Keep columns as Categoricals of text where they were parsed as such: each different cell is then
         looked at once.
     """
-    delimiter = _delimiter(text)
-    cells = _parsed_fast(text, delimiter)
+    if "\x00" in text:
+        what = "holds zero bytes: it is damaged or not text"
+        raise InvalidInput(source, [Problem("file", what, "export the answers again as CSV")])
+    delimiter, columns = _delimiter(text)
+    check_cells(text.count(delimiter) + text.count("\n"), source, columns=columns)
+    try:
+        cells = _parsed_fast(text, delimiter)
+    except csv.Error:  # in the first rows already
+        cells = None
     if cells is not None and not categories:
         cells = cells.astype(str)
     if cells is None:
@@ -92,27 +106,50 @@ def bytes_of(path: Path, source: str) -> bytes:
     Raises
     ------
     InvalidInput
-        Where it is missing, a folder, cannot be read or is damaged.
+        Where it is missing, a folder, device or pipe, larger than `LARGEST_ANSWERS` as it is or unpacked,
+        cannot be read or is damaged.
     """
-    if path.is_dir():
-        raise InvalidInput(source, [Problem("file", f"'{path.name}' is a folder", "name the file in it")])
-    if not path.is_file():
+    try:
+        data = read_bytes(path, most=LARGEST_ANSWERS)
+    except IsADirectoryError:
+        problem = Problem("file", f"'{path.name}' is a folder", "name the file in it")
+        raise InvalidInput(source, [problem]) from None
+    except FileNotFoundError:
         folder = path.parent
-        beside = [other.name for other in folder.iterdir()] if folder.is_dir() else []
+        beside = [other.name for other in folder.iterdir()] if is_folder(folder) else []
         mend = near_names(path.name, sorted(beside)) if beside else "the folder is not there or is empty"
-        raise InvalidInput(source, [Problem("file", f"'{path.name}' is not there", mend)])
-    try:
-        data = path.read_bytes()
+        raise InvalidInput(source, [Problem("file", f"'{path.name}' is not there", mend)]) from None
     except OSError as error:
-        problem = Problem(
-            "file", f"cannot be read ({error.strerror})", "close it elsewhere, or get the right to read it"
-        )
-        raise InvalidInput(source, [problem]) from error
+        mend = "name a file of at most that size, close it elsewhere, or get the right to read it"
+        raise InvalidInput(source, [Problem("file", f"cannot be read ({error.strerror})", mend)]) from error
     try:
-        return gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
-    except (EOFError, OSError, zlib.error) as error:
-        problem = Problem("file", f"is a damaged .gz file ({error})", "copy or download it again")
+        return gunzipped(data, most=LARGEST_ANSWERS) if data[:2] == b"\x1f\x8b" else data
+    except ValueError as error:
+        problem = Problem("file", f"is a .gz file that cannot be unpacked: {error}", "download it again")
         raise InvalidInput(source, [problem]) from error
+
+
+def csv_reader(lines: Iterable[str], delimiter: str = ",", *, strict: bool = True) -> Any:
+    """Python's CSV parser, with cells of up to `LARGEST_CELL` characters."""
+    if csv.field_size_limit() < LARGEST_CELL:  # the parser's limit holds for the process
+        csv.field_size_limit(LARGEST_CELL)
+    return csv.reader(lines, delimiter=delimiter, strict=strict)
+
+
+def check_cells(number: int, source: str, *, columns: int = 1) -> None:
+    """Refuse a table of more than `MOST_CELLS` cells or `MOST_COLUMNS` columns.
+
+    Raises
+    ------
+    InvalidInput
+        Naming both numbers.
+    """
+    if columns > MOST_COLUMNS:
+        what = f"holds {columns:,} columns; at most {MOST_COLUMNS:,} are read"
+        raise InvalidInput(source, [Problem("file", what, "leave out columns that are not needed")])
+    if number > MOST_CELLS:
+        what = f"holds about {number:,} cells; at most {MOST_CELLS:,} are read"
+        raise InvalidInput(source, [Problem("file", what, "leave out columns or rows that are not needed")])
 
 
 def _not_utf8(data: bytes) -> Problem | None:
@@ -136,10 +173,12 @@ def _not_utf8(data: bytes) -> Problem | None:
     return None
 
 
-def _delimiter(text: str) -> str:
+def _delimiter(text: str) -> tuple[str, int]:
+    """The delimiter, and how many columns it makes of the first line."""
     first = text[:_HEAD].lstrip("\r\n ").split("\n", 1)[0]
     unquoted = "".join(first.split('"')[::2])
-    return max(";,\t", key=unquoted.count)
+    delimiter = max(";,\t", key=unquoted.count)
+    return delimiter, unquoted.count(delimiter) + 1
 
 
 def _parsed_fast(text: str, delimiter: str) -> pd.DataFrame | None:
@@ -152,7 +191,7 @@ def _parsed_fast(text: str, delimiter: str) -> pd.DataFrame | None:
         _no_bare_return(data) and _quotes_are_clean(data, ord(delimiter))
     ):
         return None
-    sample = list(islice(csv.reader(io.StringIO(text[:_HEAD], newline=""), delimiter=delimiter), _SAMPLE))
+    sample = list(islice(csv_reader(io.StringIO(text[:_HEAD], newline=""), delimiter, strict=False), _SAMPLE))
     names = [f"f{number}" for number in range(len(sample[0]))]
     if len(names) < 2:
         return None
@@ -242,14 +281,19 @@ def _quotes_are_clean(data: bytes, delimiter: int) -> bool:
 
 
 def _parsed_strictly(text: str, delimiter: str, source: str, heading_rows: int) -> pd.DataFrame:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    reader = csv_reader(io.StringIO(text, newline=""), delimiter)
     try:
         numbered = dict(enumerate(reader, start=1))
     except csv.Error as error:
-        what = "a quoted cell never ends" if "unexpected end" in str(error) else str(error)
-        problem = Problem(
-            f"line {reader.line_num}", f"{what}: the file is cut short or damaged", "export it again"
-        )
+        what = f"{error}: the file is cut short or damaged"
+        if "unexpected end" in str(error):
+            what = "a quoted cell never ends: the file is cut short or damaged"
+        if "field larger" in str(error):
+            what = (
+                f"a cell holds more than {LARGEST_CELL:,} characters, the most that is read: "
+                "perhaps a quote is not closed"
+            )
+        problem = Problem(f"line {reader.line_num}", what, "export it again")
         raise InvalidInput(source, [problem]) from error
     filled = {number: record for number, record in numbered.items() if any(map(str.strip, record))}
     if not filled:

@@ -70,6 +70,5 @@ def platform_of(path: str | Path) -> PlatformName:
     for platform, told in _SIGNS:
         if told(headings):
             return platform
-    shown = ", ".join(headings[:5])[:150]
-    what = f"do not tell which platform wrote them ({shown} …)"
+    what = f"do not tell which platform wrote them (columns: {len(headings):,})"
     raise InvalidInput(path.name, [Problem("headings", what, "say it: platform, or table with a mapping")])

@@ -130,16 +130,25 @@ def match_columns(
     return Columns({name: tuple(here) for name, here in found.items()}, tuple(problems))
 
 
+_MOST_NAMED = 50
+"""Columns that are named one by one where they are not known."""
+
+
 def _unknown(unknown: Iterable[str], known: Iterable[str], instrument: Instrument) -> list[Problem]:
+    unknown = list(unknown)
+    rule = "is no item of the instrument and no column of the platform"
+    if len(unknown) > _MOST_NAMED:
+        shown = ", ".join(unknown[:10])
+        what = f"{rule}, and neither are {len(unknown) - 1:,} other columns ({shown}, …)"
+        mend = "check that this is the file, or list them under ignore_columns"
+        return [Problem(f"column {unknown[0]}", what, mend)]
     found = []
     for name in unknown:
         hint = or_else(near_names(name, sorted(known)), "list it under ignore_columns")
         item = multi_of(name, instrument)
         if item is not None:
             hint = f"give '{item}' an option for it (write_in: true where people write), or ignore_columns"
-        found.append(
-            Problem(f"column {name}", "is no item of the instrument and no column of the platform", hint)
-        )
+        found.append(Problem(f"column {name}", rule, hint))
     return found
 
 
@@ -184,10 +193,9 @@ def _among(name: str, names: Collection[str], instrument: Instrument) -> bool:
 
 
 def _wrong_survey(held: int, total: int, unknown: list[str]) -> Problem:
-    shown = ", ".join(repr(name) for name in unknown[:3]) or "none"
     return Problem(
         "headings",
-        f"only {held} of {total} columns of the instrument are here (other headings: {shown}); "
+        f"only {held} of {total} columns of the instrument are here, and {len(unknown):,} others; "
         "this looks like the export of another survey",
         "check which file and which instrument the study file names",
     )

@@ -131,7 +131,15 @@ def _exported(url: str, survey: int, user: str, password: str) -> bytes:
     except exceptions.RPCInterfaceNotEnabledError as fault:
         mend = "switch on JSON-RPC in LimeSurvey: Configuration → Global → Interfaces"
         raise InvalidInput(url, [Problem("RemoteControl", "is switched off there", mend)]) from fault
-    except (exceptions.LimeSurveyError, requests.RequestException, KeyError, TypeError, ValueError) as fault:
+    except (
+        exceptions.LimeSurveyError,
+        requests.RequestException,
+        AttributeError,
+        LookupError,
+        RecursionError,
+        TypeError,
+        ValueError,
+    ) as fault:
         what = f"did not answer as LimeSurvey does ({type(fault).__name__})"
         mend = "check the address (it ends in /admin/remotecontrol) and that the server is up"
         raise InvalidInput(url, [Problem("server", what, mend)]) from None

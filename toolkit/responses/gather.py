@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from hashlib import sha256
+from hashlib import file_digest
 from itertools import combinations
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem
+from toolkit.inputs import is_file
 from toolkit.instrument.model import Instrument
 from toolkit.responses.answers import AnswersFile
 from toolkit.responses.carrying import carried
@@ -124,8 +125,9 @@ def _copies(entries: Sequence[AnswersFile], paths: Sequence[Path]) -> Iterator[P
     """Find files that hold the same bytes under two names."""
     seen: dict[str, str] = {}
     for entry, path in zip(entries, paths, strict=True):
-        if path.is_file():
-            first = seen.setdefault(sha256(path.read_bytes()).hexdigest(), entry.file)
+        if is_file(path):
+            with path.open("rb") as held:
+                first = seen.setdefault(file_digest(held, "sha256").hexdigest(), entry.file)
             if first != entry.file:
                 what = "are the same file under two names"
                 yield Problem(f"files {first} and {entry.file}", what, "put the right export in place of one")

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import difflib
 import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
@@ -17,8 +15,9 @@ import pandas as pd
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument.yaml_loader import read_document
 from toolkit.responses.delimited import bytes_of, headings_of, read_sheet
-from toolkit.responses.files.opening import kind_of, read_cells
-from toolkit.responses.files.sheet import Opening, Sheet, without_empty_columns
+from toolkit.responses.files.opening import kind_of, read_cells, unpacked
+from toolkit.responses.files.sheet import Sheet, without_empty_columns
+from toolkit.responses.files.workbooks import workbook_sheets
 from toolkit.responses.naming import folder_name, made_id, or_else, rows_said, slug
 from toolkit.responses.vocabulary import folded, plain_number, tidy
 
@@ -65,6 +64,9 @@ def read_organisations(path: Path, *, audiences: Sequence[str], waves: Sequence[
     frame = _table(path)
     own = {"organization": "organisation", **{name.casefold(): name for name in (*_KEYS, "also", *audiences)}}
     frame.columns = [own.get(name.casefold(), name) for name in frame.columns]
+    if not {*_KEYS, *audiences} & set(frame.columns):  # another kind of file, which is not quoted
+        what = f"is not an organisations table: it has none of the columns {', '.join((*_KEYS, *audiences))}"
+        raise InvalidInput(path.name, [Problem("file", what, "check the path")])
     problems = list(_heading_problems(list(frame.columns), audiences))
     if problems:
         raise InvalidInput(path.name, problems)
@@ -102,24 +104,16 @@ def _table(path: Path) -> pd.DataFrame:
 
 
 def _workbook(path: Path) -> Sheet:
-    """The one sheet of a workbook that lists organisations."""
-    import openpyxl  # type: ignore[import-untyped]
-
+    """Read the one sheet of a workbook that lists organisations."""
     try:
         return read_cells(path, source=path.name)
     except InvalidInput:
-        try:
-            names = openpyxl.load_workbook(path, read_only=True).sheetnames
-        except (KeyError, ValueError, OSError, BadZipFile):
-            names = []
-        if len(names) < 2:
+        data, _ = unpacked(path, path.name)
+        found = workbook_sheets(data, source=path.name) if kind_of(data) == "zip" else {}
+        if len(found) < 2:
             raise
-    found = []
-    for name in names:
-        with contextlib.suppress(InvalidInput):
-            found.append(read_cells(path, source=path.name, how=Opening(sheet=name)))
     keys = {"organisation", "organization", "name"}
-    lists = [sheet for sheet in found if keys & {name.casefold() for name in sheet.names}]
+    lists = [sheet for sheet in found.values() if sheet and keys & {name.casefold() for name in sheet.names}]
     if len(lists) != 1:
         what = f"holds {len(lists)} sheets with a column organisation or name"
         raise InvalidInput(path.name, [Problem("file", what, "keep one sheet in it")])

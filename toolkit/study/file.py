@@ -140,7 +140,7 @@ def misfits(written: StudyFile, instrument: Instrument) -> Iterator[Problem]:
     items = {name for variable in instrument.variables for name in (variable.name, variable.item.id)}
     sensitive = written.policy.get("sensitive_items")
     for name in sensitive if isinstance(sensitive, list) else ():
-        if name not in items:
+        if isinstance(name, str) and name not in items:
             what = "is no item of the instrument, so that nothing would be protected by it"
             yield Problem(f"policy → sensitive_items → {name}", what, near_names(str(name), sorted(items)))
     for name in dict.fromkeys(written.primary):

@@ -10,6 +10,7 @@ import pandas as pd
 from toolkit.disclosure.policy import Policy, load_policy
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.findings import load_findings
+from toolkit.inputs import is_file, is_folder
 from toolkit.instrument import Instrument, load_instrument, load_instruments
 from toolkit.instrument.loader import files_of
 from toolkit.instrument.strict import checked
@@ -17,6 +18,7 @@ from toolkit.instrument.yaml_loader import read_document
 from toolkit.responses import divided
 from toolkit.responses.answers import AnswersFile
 from toolkit.responses.organisations import read_organisations
+from toolkit.shipped import study_path
 from toolkit.study.earlier import wave_instruments
 from toolkit.study.file import StudyFile, methods_of, misfits
 from toolkit.study.study import Study
@@ -30,7 +32,8 @@ def load_study(path: str | Path, *, data: str | Path | None = None) -> Study:
     Parameters
     ----------
     path
-        The study file (YAML).
+        The study file (YAML), the folder that holds it as study.yaml, or the name of a shipped study
+        ("ai_at_work").
     data
         Another folder in which the answer files lie, for data that is not kept beside the study; of a study
         with one file of answers, that file itself, whatever it is called.
@@ -42,10 +45,10 @@ def load_study(path: str | Path, *, data: str | Path | None = None) -> Study:
 
     Examples
     --------
-    >>> load_study("data_samples/ai_at_work/study.yaml").waves  # doctest: +SKIP
+    >>> load_study("ai_at_work").waves
     ('2025', '2026')
     """
-    path = Path(path)
+    path = study_path(path)
     written = checked(StudyFile, read_document(path))
     folder = path.parent
     problems: list[Problem] = []
@@ -136,7 +139,7 @@ def _named(error: InvalidInput, source: str) -> Iterator[Problem]:
 
 
 def _findings_problems(written: StudyFile, folder: Path) -> Iterator[Problem]:
-    if written.benchmarks and (folder / written.benchmarks).is_file():
+    if written.benchmarks and is_file(folder / written.benchmarks):
         try:
             load_findings(folder / written.benchmarks)
         except InvalidInput as error:
@@ -185,7 +188,7 @@ def _organisations(
     waves: tuple[str, ...],
     problems: list[Problem],
 ) -> pd.DataFrame | None:
-    if not written.organisations or not (folder / written.organisations).is_file():
+    if not written.organisations or not is_file(folder / written.organisations):
         return None
     try:
         return read_organisations(folder / written.organisations, audiences=audiences, waves=waves)
@@ -198,10 +201,10 @@ def _answer_places(
     written: StudyFile, folder: Path, data: str | Path | None, problems: list[Problem]
 ) -> list[Path]:
     """Where each file of answers lies; a folder for data that is not there is said once, not once a file."""
-    if data is not None and Path(data).is_file() and len(written.answers) == 1:
+    if data is not None and is_file(data) and len(written.answers) == 1:
         return [Path(data)]
-    if data is not None and not Path(data).is_dir():
-        what = "is no folder" if Path(data).exists() else "is not there"
+    if data is not None and not is_folder(data):
+        what = "is no folder" if is_file(data) else "is not there"
         mend = f"name the folder in which the answer files lie{_source(written)}"
         problems.append(Problem(f"data: {data}", what, mend))
         data = None
@@ -212,34 +215,34 @@ def _answers_path(entry: AnswersFile, folder: Path, data: str | Path | None) -> 
     if data is None:
         return folder / entry.file
     named, flat = Path(data) / entry.file, Path(data) / Path(entry.file).name
-    return flat if flat.is_file() and not named.is_file() else named
+    return flat if is_file(flat) and not is_file(named) else named
 
 
 def _files_missing(written: StudyFile, folder: Path, places: list[Path]) -> Iterator[Problem]:
     for key in ("organisations", "benchmarks"):
         name = getattr(written, key)
-        if name and not (folder / name).is_file():
+        if name and not is_file(folder / name):
             yield Problem(f"{key}: {name}", "is not there", _beside(folder / name))
     if written.brand.logo:
         logo = folder / written.brand.logo
-        if not logo.is_file():
+        if not is_file(logo):
             yield Problem(f"brand → logo: {written.brand.logo}", "is not there", _beside(logo))
         elif logo.suffix.lower() not in (".png", ".svg", ".jpg", ".jpeg"):
             yield Problem(f"brand → logo: {written.brand.logo}", "is no picture", "give a PNG, SVG or JPEG")
     for form in ("docx", "pptx"):
         template = getattr(written.brand, f"template_{form}")
-        if template and not (folder / template).is_file():
+        if template and not is_file(folder / template):
             yield Problem(f"brand → template_{form}: {template}", "is not there", _beside(folder / template))
         elif template and Path(template).suffix.lower() != f".{form}":
             mend = f"save it as .{form} from the program it was made with"
             yield Problem(f"brand → template_{form}: {template}", f"is no .{form}", mend)
     for entry, answers in zip(written.answers, places, strict=True):
-        if answers.is_dir():
+        if is_folder(answers):
             yield Problem(f"answers: {entry.file}", "is a folder", "name the file in it")
-        elif not answers.is_file():
+        elif not is_file(answers):
             yield Problem(f"answers: {entry.file}", "is not there", _beside(answers) + _source(written))
     for entry in written.answers:
-        if entry.manifest and not (folder / entry.manifest).is_file():
+        if entry.manifest and not is_file(folder / entry.manifest):
             place = f"answers: {entry.file} → manifest: {entry.manifest}"
             yield Problem(place, "is not there", _beside(folder / entry.manifest))
     said = [entry.model_dump_json(exclude={"file"}) for entry in written.answers]
@@ -254,7 +257,7 @@ def _source(written: StudyFile) -> str:
 
 
 def _beside(path: Path) -> str:
-    if not path.parent.is_dir():
+    if not is_folder(path.parent):
         return f"there is no folder '{path.parent.name}' either; check the path"
     beside = sorted(other.name for other in path.parent.iterdir() if not other.name.startswith("."))
     return near_names(path.name, beside) if beside else f"the folder '{path.parent.name}' is empty"

@@ -96,7 +96,7 @@ def test_hashes_follow_words_and_nothing_else(whole: dict[str, Any], load: Load)
     ("text", "said"),
     [
         ("{", "is no JSON"),
-        ("[1]", "is no manifest"),
+        ("[1]", "is not a manifest"),
         ("{}", "platform: Field required"),
         ('{"platform": "x", "strange": 1}', "strange: Extra inputs"),
     ],

@@ -25,7 +25,7 @@ from toolkit.presentation.blocks import (
     Terms,
     table_of,
 )
-from toolkit.presentation.charts import bar_chart, dot_chart
+from toolkit.presentation.charts import Point, Series, chart_of
 from toolkit.reporting.documents import (
     DOCUMENT,
     FORMATS,
@@ -39,11 +39,19 @@ from toolkit.reporting.documents import (
 )
 
 NASTY = '<script>alert("x")</script> & "quotes"'
-DOTS = dot_chart(
-    [("Burnout", {"a": (0.574, 0.451, 0.684, "57 %")}), ("Leave", {"a": (0.9, None, None, "≥90 %")})],
-    [("a", "#0072B2")],
+DOTS = chart_of(
+    "dots",
+    [
+        ("burnout", "Burnout", "", {"a": Point(0.574, 0.451, 0.684)}),
+        ("leave", "Leave", "", {"a": Point(0.9, bound=">=")}),
+    ],
+    [Series("a", "#0072B2")],
 )
-BARS = bar_chart([("Burnout · a", {"No": (0.4, "40 %")})], [("No", "#B35806"), ("Yes", "#542788")])
+BARS = chart_of(
+    "stack",
+    [("burnout", "Burnout", "a", {"No": Point(0.4)})],
+    [Series("No", "#B35806", side="lower"), Series("Yes", "#542788", side="higher")],
+)
 BLOCKS = [
     Heading(NASTY),
     Prose(NASTY, (Paragraph(NASTY), Bullets((NASTY, "b"), True), Terms(((NASTY, NASTY),))), "summary"),
@@ -71,7 +79,9 @@ def test_a_chart_holds_what_is_printed_and_nothing_finer() -> None:
     assert DOTS.series[0].values == (0.57, 0.9)
     assert DOTS.series[0].low == (0.45, None)
     assert DOTS.series[0].high == (0.68, None)
-    assert BARS.series[1].values == (None,)
+    assert [DOTS.words(DOTS.series[0], place).replace("\u00a0", "") for place in (0, 1)] == ["57%", "≥90%"]
+    assert [one.name for one in BARS.series] == ["No"]
+    assert BARS.label(0) == "Burnout · a"
 
 
 def test_a_saved_document_gives_the_same_bytes_in_every_format(

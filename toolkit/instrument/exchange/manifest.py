@@ -16,6 +16,7 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError
 
 from toolkit.errors import InvalidInput, Problem
+from toolkit.inputs import LARGEST_MANIFEST, parsed_json, read_bytes
 from toolkit.instrument.exchange.files import write_files
 from toolkit.instrument.fields import Strict
 from toolkit.instrument.model import Instrument, Variable
@@ -168,17 +169,20 @@ def read_manifest(path: str | Path) -> ExportManifest:
     """
     path = Path(path)
     try:
-        held = json.loads(path.read_text("utf-8"))
+        held = parsed_json(read_bytes(path, most=LARGEST_MANIFEST))
     except OSError as fault:
         mend = f"export the instrument again, or name its {MANIFEST_ENDING} file"
         what = f"cannot be read ({fault.strerror or fault})"
         raise InvalidInput(path, [Problem("the file", what, mend)]) from fault
     except ValueError as fault:
         raise InvalidInput(
-            path, [Problem("the file", "is no JSON", "export the instrument again")]
+            path, [Problem("the file", f"is no JSON ({fault})", "export the instrument again")]
         ) from fault
-    if not isinstance(held, dict):
-        what = "is no manifest: it holds no table of keys"
+    ours = {*ExportManifest.model_fields} - {"version", "settings"}
+    if not isinstance(held, dict) or (held and not ours & set(held)):
+        what = (
+            "is not a manifest: it has none of a manifest's keys"  # another kind of file, which is not quoted
+        )
         raise InvalidInput(path, [Problem("the file", what, "export the instrument again")])
     try:
         return ExportManifest.model_validate(held)

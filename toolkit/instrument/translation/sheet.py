@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zipfile import BadZipFile
+from zipfile import ZipFile
 
 from toolkit.errors import InvalidInput, Problem, near_names
+from toolkit.inputs import LARGEST_MANIFEST, check_archive, read_bytes
 from toolkit.instrument.exchange.files import write_files
 from toolkit.instrument.model import Instrument
 from toolkit.instrument.translation.texts import texts
@@ -188,15 +189,26 @@ def read_sheet(path: str | Path) -> Sheet:
     return Sheet(path.name, about["instrument"], about["version"], about["from"], targets, rows)
 
 
+_MOST_CELLS = 1_000_000
+"""Cells of one sheet of a translator's workbook, those between them counted."""
+
+
 def _opened(path: Path) -> Workbook:
     from openpyxl import load_workbook
-    from openpyxl.utils.exceptions import InvalidFileException  # type: ignore[import-untyped]
 
     try:
-        return load_workbook(path)
+        held = io.BytesIO(read_bytes(path, most=LARGEST_MANIFEST))
+        with ZipFile(held) as archive:
+            check_archive(archive, most=LARGEST_MANIFEST)
+        book: Workbook = load_workbook(held)
+        rows = max((sheet.max_row * sheet.max_column for sheet in book.worksheets), default=0)
+        if rows <= _MOST_CELLS:
+            return book
+        what = f"holds cells far below or beside the others (more than {_MOST_CELLS:,} cells)"
+        problem = Problem(str(path), what, "delete the blank rows and columns after the last text")
     except OSError as fault:
         problem = Problem(str(path), f"cannot be read: {fault.strerror or fault}", "check the path")
-    except (BadZipFile, InvalidFileException, KeyError, ValueError):
+    except Exception:  # noqa: BLE001 - openpyxl raises whatever a damaged part leads it to
         problem = Problem(str(path), "is no workbook", "give the .xlsx the translator sent back")
     raise InvalidInput(path, [problem])
 

@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 
-from toolkit.presentation.charts import Chart, dot_chart
+from toolkit.presentation.charts import Chart, Point, Series, chart_of
 from toolkit.presentation.figures.drawing import (
     WIDTH,
     Description,
@@ -81,7 +81,10 @@ class Cell:
 
 @dataclass(frozen=True)
 class DotRow:
-    """One line of the figure: a name, its dots, and its cells in the columns at the right."""
+    """One line of the figure: a name, its dots, and its cells in the columns at the right.
+
+    `who` says whose answers the row holds, where the dots do not.
+    """
 
     name: str
     label: str
@@ -93,6 +96,7 @@ class DotRow:
     empty: str = ""
     joined: bool = False
     hidden: tuple[str, ...] = ()
+    who: str = ""
 
     @property
     def height(self) -> float:
@@ -195,7 +199,7 @@ def _draw(
     ends = np.cumsum([0.0, *heights])
     middles = (ends[:-1] + ends[1:]) / 2
     ax.set_xlim(0, 1)
-    ax.set_ylim(max(total, 0.1), 0)  # nothing to draw: a panel all the same
+    ax.set_ylim(total, 0)
     ax.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "25", "50", "75", percent(1)])
     ax.grid(visible=True, axis="x", color=rule(), linewidth=0.6 * unit())
     ax.set_axisbelow(True)
@@ -241,7 +245,8 @@ def _names(ax: Axes, labels: Labels, rows: Sequence[DotRow], middles: np.ndarray
 
 
 def _hint_lines(row: DotRow) -> list[str]:
-    return wrapped(row.hint, _HINT_CHARACTERS, most=2) if row.hint else []
+    words = " · ".join(part for part in (row.who, row.hint) if part)
+    return wrapped(words, _HINT_CHARACTERS, most=2) if words else []
 
 
 def _bands(ax: Axes, rows: Sequence[DotRow], ends: np.ndarray) -> None:
@@ -477,31 +482,20 @@ def _parting(labels: Labels, y: float, right: float, words: tuple[str, str]) -> 
             labels.add(0.06, y, text, where="right", dy=dy, size=0.8, color=colour)
 
 
-def chart_of_dots(
-    rows: Sequence[DotRow],
-    groups: Sequence[Group],
-    *,
-    named: Mapping[str, tuple[str, str]] | None = None,
-) -> Chart:
-    """Return the same rows as numbers for an editable chart.
-
-    Parameters
-    ----------
-    rows, groups
-        As drawn.
-    named
-        Group → (series, colour), where several groups are one series (each group's earlier dots); the
-        row's label then says whose they are.
-    """
-    named = named or {}
-    series = {group.name: named.get(group.name, (group.label, group.colour)) for group in groups}
-    found = [
-        (
-            f"{row.label} · {row.hint.partition(' · ')[0]}" if named and row.hint else row.label,
-            {series[dot.group][0]: (dot.estimate, dot.low, dot.high, dot.words) for dot in row.dots},
-        )
-        for row in rows
-    ]
-    listed = dict(reversed(series.values()))
-    order = dict.fromkeys(label for label, _ in series.values())
-    return dot_chart(found, [(label, listed[label]) for label in order])
+def chart_of_dots(rows: Sequence[DotRow], groups: Sequence[Group]) -> Chart:
+    """Return the same rows as numbers for an editable chart, in the groups' colours and markers."""
+    labels = {group.name: group.label for group in groups}
+    return chart_of(
+        "dots",
+        [
+            (
+                row.name,
+                row.label,
+                row.who,
+                {labels[dot.group]: Point(dot.estimate, dot.low, dot.high, dot.bound) for dot in row.dots},
+            )
+            for row in rows
+        ],
+        [Series(group.label, group.colour, marker=group.marker, hollow=group.hollow) for group in groups],
+        joined=any(row.joined for row in rows),
+    )

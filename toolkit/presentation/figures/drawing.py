@@ -72,12 +72,15 @@ class Description:
         The rows in words, for readers who do not see the figure.
     charts
         The rows as numbers, from which presentation and spreadsheet programs draw charts of their own.
+    focus
+        The row the title is about, as `Chart.items` names it; "" where it is about none or many.
     """
 
     title: str
     caption: tuple[str, ...] = ()
     alt: str = ""
     charts: tuple[Chart, ...] = ()
+    focus: str = ""
 
 
 _DESCRIPTIONS: WeakKeyDictionary[Figure, Description] = WeakKeyDictionary()
@@ -187,6 +190,7 @@ def picture_of(draw: Callable[[], Axes | Figure | None]) -> Picture | None:
             " ".join(told.caption) if not place else "",
             svg,
             charts=told.charts,
+            focus=told.focus,
         )
         for place, (svg, told) in enumerate(sheets_drawn)
     ]

@@ -212,7 +212,7 @@ def _draw(panels: list[_Panel], groups: Sequence[Group]) -> Figure:
 def _column(ax: Axes, panels: Sequence[_Panel], groups: Sequence[Group], tall: float) -> None:
     bare(ax)
     ax.set_xlim(0, 1)
-    ax.set_ylim(max(tall, 0.1), 0)
+    ax.set_ylim(tall, 0)
     ax.set_xticks([0, 0.5, 1], ["0", "50", percent(1)])
     ax.set_yticks([])
     labels = labels_on(ax)

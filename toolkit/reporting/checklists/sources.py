@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem
+from toolkit.inputs import LARGEST_MANIFEST, parsed_json, read_bytes
 from toolkit.presentation.blocks import Prose, Terms
 from toolkit.presentation.methods import AAPOR_HEADINGS
 from toolkit.reporting.checklists.facts import ANSWERED, TO_CHECK, Answer, Facts, Text, quoted
@@ -220,7 +220,9 @@ def _manifest(folder: Path) -> dict[str, Any]:
     if not path.is_file():
         raise InvalidInput(folder, [Problem("folder", f"holds no {MANIFEST}", mend)])
     try:
-        found: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        found = parsed_json(read_bytes(path, most=LARGEST_MANIFEST))
+        if not isinstance(found, dict):
+            raise ValueError("it holds no table of keys")
     except (ValueError, OSError) as fault:
         raise InvalidInput(
             path, [Problem("file", f"cannot be read ({fault})", "make the report again")]

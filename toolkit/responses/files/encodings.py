@@ -75,18 +75,27 @@ def decoded(data: bytes, *, source: str, encoding: str | None = None) -> tuple[s
     )
 
 
+_NOT_TEXT = frozenset({"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape", "utf-7"})
+"""Encodings of Python that no file of answers is in, or that give half characters."""
+
+
 def _as_told(data: bytes, encoding: str, source: str) -> str:
     try:
-        return data.decode("utf-8-sig" if encoding.lower() in ("utf-8", "utf8") else encoding)
-    except LookupError as error:
-        problem = Problem(f"encoding: {encoding}", "is no encoding", "write utf-8, utf-16, cp1252, latin-1 …")
-        raise InvalidInput(source, [problem]) from error
+        known = codecs.lookup(encoding)
+        name = known.name.replace("_", "-")
+        if name in _NOT_TEXT or not getattr(known, "_is_text_encoding", True):
+            raise LookupError(name)
+        return data.decode("utf-8-sig" if name == "utf-8" else name)
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         what = f"byte 0x{data[error.start]:02x} is not in the encoding {encoding} that the study file names"
         raise InvalidInput(
             source, [Problem(f"line {line}", what, "name another, or leave it out")]
         ) from error
+    except (LookupError, ValueError) as error:
+        what = "is not the encoding of a text file"
+        problem = Problem(f"encoding: {encoding}", what, "write utf-8, utf-16, cp1252, latin-1 …")
+        raise InvalidInput(source, [problem]) from error
 
 
 def _utf(data: bytes) -> tuple[str, tuple[str, ...]] | None:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import io
+import lzma
+import struct
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from toolkit.errors import InvalidInput, Problem
+from toolkit.inputs import LARGEST_ANSWERS, check_archive
 from toolkit.responses.delimited import bytes_of, sheet_of_text
 from toolkit.responses.files.encodings import decoded
 from toolkit.responses.files.sheet import Opening, Sheet
 from toolkit.responses.files.statistics import spss_sheet, stata_sheet
 from toolkit.responses.files.workbooks import parquet_sheet, workbook_sheet
 
-__all__ = ["cells_of", "kind_of", "read_cells", "unpacked"]
+__all__ = ["UNREADABLE", "cells_of", "kind_of", "read_cells", "unpacked"]
 
 _BEGINNINGS: Mapping[bytes, str] = {
     b"PAR1": "parquet",
@@ -27,6 +31,12 @@ _BEGINNINGS: Mapping[bytes, str] = {
     b"SAS": "sas",
 }
 _AS_IT_IS = Opening()
+UNREADABLE = (
+    zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError, EOFError, ValueError, OverflowError,
+    MemoryError, zlib.error, lzma.LZMAError, struct.error,
+)  # fmt: skip
+"""What `zipfile` raises where an archive is damaged, encrypted or compressed as nobody else does."""
+_PROTECTED = "EncryptedPackage".encode("utf-16-le")
 _OLD_STATA = (0x69, 0x6C, 0x6E, 0x6F, 0x71, 0x72, 0x73)
 _REFUSED: Mapping[str, tuple[str, str]] = {
     "old excel": ("is an Excel file of before 2007", "save it as .xlsx, or export the answers as CSV"),
@@ -94,6 +104,9 @@ def cells_of(
         raise InvalidInput(
             source, [Problem(f"sheet '{how.sheet}'", what, "take sheet out of the study file")]
         )
+    if kind == "old excel" and _PROTECTED in data:
+        what = "is a workbook protected by a password"
+        raise InvalidInput(source, [Problem("file", what, "save it without one, or export as CSV")])
     if kind in _REFUSED:
         what, mend = _REFUSED[kind]
         raise InvalidInput(source, [Problem("file", what, mend)])
@@ -117,6 +130,7 @@ def unpacked(path: Path, source: str) -> tuple[bytes, tuple[str, ...]]:
         return data, ()
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
+            check_archive(packed, most=LARGEST_ANSWERS)
             names = [
                 name
                 for name in packed.namelist()
@@ -126,7 +140,7 @@ def unpacked(path: Path, source: str) -> tuple[bytes, tuple[str, ...]]:
                 return data, ()
             if len(names) == 1:
                 return packed.read(names[0]), (f"unpacked from a .zip: {Path(names[0]).name}",)
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError) as error:
+    except UNREADABLE as error:
         problem = Problem(
             "file", f"is a spreadsheet or .zip that cannot be opened ({error})", "export it again"
         )

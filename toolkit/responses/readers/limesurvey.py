@@ -16,7 +16,6 @@ Rules, as LimeSurvey 6 writes its files:
 from __future__ import annotations
 
 import html
-import json
 import re
 from collections.abc import Collection
 from dataclasses import replace
@@ -25,6 +24,7 @@ from pathlib import Path
 import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem
+from toolkit.inputs import parsed_json
 from toolkit.instrument.exchange.limesurvey_text import ASKED, AUDIENCE, GROUP, abbreviated, heading
 from toolkit.instrument.exchange.manifest import ExportManifest
 from toolkit.instrument.exchange.words import AUDIENCE_WORDS
@@ -116,10 +116,11 @@ def _load(path: Path, source: str, how: Opening) -> Sheet:
     if {"class", "type/scale"} <= set(sheet.names):
         what = "is the structure of a survey (questions), not its responses"
         raise InvalidInput(source, [Problem("file", what, "export the responses")])
+    sheet = _unmasked(sheet)
     names = tuple(_OWN_TEXTS.get(name, html.unescape(name)) for name in sheet.names)
     codes = {_code(name) for name in names}
     if not {"id", "submitdate"} & codes and "startdate" not in codes:
-        what = f"are not those of a LimeSurvey export ({', '.join(names[:5])[:150]} …)"
+        what = f"are not those of a LimeSurvey export: no id, no submitdate (columns: {len(names)})"
         mend = "check platform and file, or export again with headings 'Question code'"
         raise InvalidInput(source, [Problem("headings", what, mend)])
     if any(name != _code(name) and _code(name) in _OWN for name in names):  # "code. text" throughout
@@ -128,9 +129,23 @@ def _load(path: Path, source: str, how: Opening) -> Sheet:
     return named(sheet, tuple(asked if name in _ASKED_TEXTS else name for name in names))
 
 
+def _unmasked(sheet: Sheet) -> Sheet:
+    """Take off the apostrophe that LimeSurvey's export pages put before an answer that begins with =."""
+    masked = sheet.cells.apply(lambda column: column.str.startswith("'="))
+    count = int(masked.to_numpy().sum())
+    if not count:
+        return sheet
+    cells = sheet.cells.copy()
+    for name in masked.columns[masked.any()]:
+        plain = cells[name].astype("str")
+        cells[name] = plain.mask(masked[name], plain.str.slice(1)).astype(cells[name].dtype.name)
+    note = f"answers that begin with =, without the apostrophe LimeSurvey put before them: {count}"
+    return replace(sheet, cells=cells, notes=(*sheet.notes, note))
+
+
 def _from_json(text: str, source: str, notes: tuple[str, ...]) -> Sheet:
     try:
-        held = json.loads(text)
+        held = parsed_json(text)
     except ValueError as error:
         raise InvalidInput(
             source, [Problem("file", f"is damaged JSON ({error})", "export it again")]

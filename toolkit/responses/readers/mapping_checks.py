@@ -32,6 +32,11 @@ def mapping_problems(
     used += [
         (f"mapping → items → {name}", h) for name, where in mapping.items.items() for h in where.headings
     ]
+    named = {heading for _, heading in used if heading is not None}
+    if named and not named & set(headings):  # of another file, whose headings may be nobody's business
+        listed = ", ".join(sorted(named)[:5]) + (", …" if len(named) > 5 else "")
+        yield Problem("file", f"has none of the columns that the mapping names ({listed})", "check the path")
+        used = []
     for place, heading in dict.fromkeys(used):
         if heading is not None and heading not in headings:
             yield Problem(place, f"column '{heading}' is not in the file", near_names(heading, headings))

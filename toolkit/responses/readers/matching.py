@@ -208,8 +208,10 @@ def _repeated(
     headings: tuple[str, ...], names: tuple[str, ...], ids: Mapping[str, str], said: Collection[str]
 ) -> Iterator[Problem]:
     for heading, times in Counter(headings).items():
+        if not heading or times == 1:  # wide files have thousands of these
+            continue
         mine = [name for name, own in zip(names, headings, strict=True) if own == heading]
-        if heading and times > 1 and not all(ids.get(name) in said for name in mine):
+        if not all(ids.get(name) in said for name in mine):
             if _settled(heading, headings, names, said):
                 continue
             shown = f" (import ids {', '.join(ids[name] for name in mine)})" if ids else ""

@@ -17,16 +17,18 @@ import zipfile
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem
+from toolkit.inputs import DEEPEST, LARGEST_ANSWERS, check_archive
 from toolkit.instrument.model import Instrument
 from toolkit.responses.answers import AnswersFile
 from toolkit.responses.delimited import bytes_of
 from toolkit.responses.export import Export
-from toolkit.responses.files.opening import kind_of, read_cells, unpacked
+from toolkit.responses.files.opening import UNREADABLE, kind_of, read_cells, unpacked
 from toolkit.responses.files.sheet import Opening, Sheet
 from toolkit.responses.files.workbooks import frame_sheet
 from toolkit.responses.readers.engine import read_platform
@@ -92,33 +94,62 @@ def _zipped_submissions(data: bytes) -> list[bytes] | None:
         return None
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
+            check_archive(packed, most=LARGEST_ANSWERS)
             names = [name for name in sorted(packed.namelist()) if not name.startswith("__MACOSX")]
             if "[Content_Types].xml" in names or not any(name.endswith(".xml") for name in names):
                 return None
             return [packed.read(name) for name in names if name.endswith(".xml")]
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError):
+    except UNREADABLE:
         return None  # told as a damaged .zip where it is unpacked
 
 
 def _of_submissions(files: list[bytes], source: str) -> Sheet:
     rows, problems = [], []
     for number, data in enumerate(files, start=1):
-        if b"<!DOCTYPE" in data[:2000] or b"<!ENTITY" in data[:2000]:
-            problems.append(
-                Problem(f"submission {number}", "declares a document type", "it is no submission")
-            )
-            continue
         try:
-            root = ElementTree.fromstring(data)
-        except ElementTree.ParseError as error:
-            what = f"is no XML ({error})"
-            problems.append(Problem(f"submission {number}", what, "download the submissions again"))
+            root = _parsed(data)
+        except ValueError as error:
+            problems.append(
+                Problem(f"submission {number}", f"cannot be read: {error}", "download the submissions again")
+            )
             continue
         rows += [dict(_leaves(one)) for one in _submissions(root)]
     if problems:
         raise InvalidInput(source, problems)
     frame = pd.DataFrame(rows, dtype=str).fillna("")
     return replace(frame_sheet(frame, source=source), notes=("read from submissions (XML)",), sparse=True)
+
+
+class _Submission(ElementTree.TreeBuilder):
+    """A tree of limited depth, without a document type: submissions have none, attacks do."""
+
+    level = 0
+
+    def start(self, tag: str, attrs: Any) -> Any:
+        self.level += 1
+        if self.level > DEEPEST:
+            raise ValueError(f"it is nested deeper than {DEEPEST} levels")
+        return super().start(tag, attrs)
+
+    def end(self, tag: str) -> Any:
+        self.level -= 1
+        return super().end(tag)
+
+    def doctype(self, name: str, pubid: str | None, system: str | None) -> None:
+        raise ValueError("it declares a document type, which submissions do not")
+
+
+def _parsed(data: bytes) -> ElementTree.Element:
+    parser = ElementTree.XMLParser(target=_Submission())
+    try:
+        parser.feed(data)
+        root: ElementTree.Element = parser.close()
+    except ElementTree.ParseError as error:
+        line, column = error.position
+        raise ValueError(f"it is not valid XML (line {line}, column {column})") from None
+    except (LookupError, UnicodeError):
+        raise ValueError("it names an encoding that XML does not have") from None
+    return root
 
 
 def _submissions(root: ElementTree.Element) -> list[ElementTree.Element]:

@@ -88,7 +88,7 @@ def _load(path: Path, source: str, how: Opening) -> Sheet:
         what = "are those of REDCap's data dictionary, which holds questions and no answers"
         raise InvalidInput(source, [Problem("headings", what, "export the records as CSV (raw data)")])
     if not any(name.endswith("_complete") for name in sheet.names):
-        what = f"are not those of a REDCap export ({', '.join(sheet.names[:5])[:150]} …): no form's _complete"
+        what = f"are not those of a REDCap export: no form's _complete (columns: {len(sheet.names)})"
         mend = "check platform and file, or export all forms with their status"
         raise InvalidInput(source, [Problem("headings", what, mend)])
     return sheet

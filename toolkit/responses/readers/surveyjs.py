@@ -8,7 +8,6 @@ Rules:
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +15,7 @@ from pathlib import Path
 import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem
+from toolkit.inputs import parsed_json
 from toolkit.instrument.exchange.manifest import ExportManifest
 from toolkit.instrument.model import Instrument
 from toolkit.responses.answers import AnswersFile
@@ -100,11 +100,11 @@ def _load(path: Path, source: str, how: Opening) -> Sheet:
 
 def _rows(text: str, source: str) -> list[Mapping[str, object]]:
     try:
-        held = json.loads(text)
+        held = parsed_json(text)
     except ValueError as error:
         lines = [line for line in text.splitlines() if line.strip()]
         try:
-            held = [json.loads(line) for line in lines]
+            held = [parsed_json(line) for line in lines]
         except ValueError:
             problem = Problem("file", f"is damaged JSON ({error})", "save the answers again")
             raise InvalidInput(source, [problem]) from error

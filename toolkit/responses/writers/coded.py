@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem, near_names
+from toolkit.inputs import LARGEST_ANSWERS, read_bytes
 from toolkit.instrument.model import Instrument, Variable
 from toolkit.responses.naming import or_else
 
@@ -40,18 +42,20 @@ def read_coded(path: str | Path, instrument: Instrument) -> pd.DataFrame:
     path = Path(path)
     try:
         if path.suffix == ".parquet":
-            frame = pd.read_parquet(path)
+            frame = pd.read_parquet(io.BytesIO(read_bytes(path, most=LARGEST_ANSWERS)))
         elif path.suffix == ".csv":
-            frame = pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[], encoding="utf-8-sig")
+            held = io.BytesIO(read_bytes(path, most=LARGEST_ANSWERS))
+            frame = pd.read_csv(held, dtype=str, keep_default_na=False, na_values=[], encoding="utf-8-sig")
             frame = frame.replace("", None)
         else:
             what = "is neither .parquet nor .csv"
             mend = "write the coded frame with `survey-toolkit read … --out answers.parquet`"
             raise InvalidInput(path.name, [Problem("file", what, mend)])
-    except (OSError, ValueError) as fault:
-        if isinstance(fault, InvalidInput):
-            raise
-        problem = Problem("file", f"cannot be read ({fault})", "write it again, or name another")
+    except InvalidInput:
+        raise
+    except Exception as fault:  # whatever a damaged part leads Arrow or pandas to
+        said = " ".join(str(fault).split())[:100] or type(fault).__name__
+        problem = Problem("file", f"cannot be read ({said})", "write it again, or name another")
         raise InvalidInput(path.name, [problem]) from fault
     return checked_frame(frame, instrument, source=path.name)
 
