@@ -18,6 +18,7 @@ from toolkit.instrument.yaml_loader import read_document
 from toolkit.responses import divided
 from toolkit.responses.answers import AnswersFile
 from toolkit.responses.organisations import read_organisations
+from toolkit.shipped import study_path
 from toolkit.study.earlier import wave_instruments
 from toolkit.study.file import StudyFile, methods_of, misfits
 from toolkit.study.study import Study
@@ -31,7 +32,8 @@ def load_study(path: str | Path, *, data: str | Path | None = None) -> Study:
     Parameters
     ----------
     path
-        The study file (YAML).
+        The study file (YAML), the folder that holds it as study.yaml, or the name of a shipped study
+        ("ai_at_work").
     data
         Another folder in which the answer files lie, for data that is not kept beside the study; of a study
         with one file of answers, that file itself, whatever it is called.
@@ -43,10 +45,10 @@ def load_study(path: str | Path, *, data: str | Path | None = None) -> Study:
 
     Examples
     --------
-    >>> load_study("data_samples/ai_at_work/study.yaml").waves  # doctest: +SKIP
+    >>> load_study("ai_at_work").waves
     ('2025', '2026')
     """
-    path = Path(path)
+    path = study_path(path)
     written = checked(StudyFile, read_document(path))
     folder = path.parent
     problems: list[Problem] = []
