@@ -208,7 +208,7 @@ def test_replicates_are_refitted() -> None:
         (lambda f: tk.ordinal_regression(f, "y ~ x"), "2 different answers"),
         (lambda f: tk.ordinal_regression(f, "x ~ w"), "not answer codes"),
         (lambda f: tk.ordinal_regression(f, "q ~ 1"), "no predictor"),
-        (lambda f: tk.ordinal_regression(f, "q ~ x", link="log"), "unknown link"),
+        (lambda f: tk.ordinal_regression(f, "q ~ x", link="log"), "must be 'logit'"),
         (lambda f: tk.ordinal_regression(f, "q ~ x", frequencies="zz"), "not found"),
         (lambda f: tk.term_test(tk.regression(f, "y ~ x"), ["g", "h"]), r"'g'[\s\S]*'h'"),
         (lambda f: tk.parallel_slopes_test(tk.ordinal_regression(f, "q ~ x", link="probit")), "logit"),
