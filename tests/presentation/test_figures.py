@@ -485,7 +485,7 @@ def test_the_title_is_outside_the_drawing_of_a_report(released: Released, instru
     found = picture("gaps", released, instrument)
     assert found is not None
     assert found.title not in found.svg
-    assert gap_dumbbell(released, instrument).get_title(loc="left").replace("\n", " ") == found.title
+    assert gap_dumbbell(released, instrument).get_title().replace("\n", " ") == found.title
 
 
 def test_the_alt_text_says_every_share_that_is_drawn(released: Released, instrument: Instrument) -> None:
@@ -537,6 +537,6 @@ def test_a_wide_screen_shows_the_drawing_and_a_narrow_one_the_same_numbers(
     assert html.count("<figure") == html.count("</figure>") == 1
     strips = html[html.index('<dl class="strips">') :]
     for series in found.charts[0].series:
-        for words in filter(None, series.words):
-            assert words in strips
+        for place in range(len(series.values)):
+            assert found.charts[0].words(series, place) in strips
     assert re.search(r"aria-hidden=\"true\"", strips)

@@ -20,11 +20,15 @@ from toolkit.presentation.blocks import (
     table_of,
     unpacked,
 )
-from toolkit.presentation.charts import Chart, Series
+from toolkit.presentation.charts import Point, Series, chart_of
 from toolkit.presentation.language import speaking
 from toolkit.presentation.numbers import Number
 
-CHART = Chart("dots", ("Burnout",), (Series("Executives", "#1f4e79", (0.4,), ("40 %",), (0.3,), (0.5,)),))
+CHART = chart_of(
+    "dots",
+    [("burnout", "Burnout", "", {"Executives": Point(0.4, 0.3, 0.5, ">=")})],
+    [Series("Executives", "#1f4e79", marker="s", hollow=True)],
+)
 BLOCKS = [
     Heading("Gaps & <more>"),
     Prose("Who", (Paragraph("Nobody."),), "notice"),
@@ -52,7 +56,14 @@ BLOCKS = [
         title="T",
         kind="shares",
     ),
-    Picture("A gap", "Executives 40 %", "How to read", "<svg width='1' height='1'/>", charts=(CHART,)),
+    Picture(
+        "A gap",
+        "Executives 40 %",
+        "How to read",
+        "<svg width='1' height='1'/>",
+        charts=(CHART,),
+        focus="burnout",
+    ),
 ]
 
 

@@ -152,7 +152,8 @@ def test_a_title_says_when_the_widest_gap_is_uncertain(
 ) -> None:
     row = _row(**change)
     assert doubt(row) == words
-    title = gap_title([row], instrument)
+    title, focus = gap_title([row], instrument)
+    assert focus == ("" if words else row["item"])
     assert title.endswith("clear of chance" if words else "64\u00a0%")
     assert ("differ most" in title) == (not words)
 
@@ -174,11 +175,13 @@ def test_a_title_claims_the_widest_gap_of_all_only_where_none_is_hidden(
     other: dict[str, object], instrument: Instrument
 ) -> None:
     both = [_row(), _row(item="burnout", **other)]
-    assert gap_title(both, instrument).startswith("Executives and employees clearly differ on flexible")
+    assert gap_title(both, instrument)[0].startswith("Executives and employees clearly differ on flexible")
     wider = [_row(), _row(item="burnout", gap=0.6, conf_low=-0.1, conf_high=0.9)]
-    assert "most" not in gap_title(wider, instrument)
+    assert "most" not in gap_title(wider, instrument)[0]
     plain = [_row(), _row(item="burnout", gap=0.2)]
-    assert gap_title(plain, instrument).startswith("Executives and employees differ most on flexible working")
+    title, focus = gap_title(plain, instrument)
+    assert title.startswith("Executives and employees differ most on flexible working")
+    assert focus == both[0]["item"]
 
 
 def test_the_title_names_the_widest_clear_gap_whatever_the_order_of_rows(
@@ -186,11 +189,11 @@ def test_the_title_names_the_widest_clear_gap_whatever_the_order_of_rows(
 ) -> None:
     gaps = released["gaps"]
     gaps = gaps[gaps["measure"] == "top"]
-    title = gap_title(records(gaps), instrument)
+    title, focus = gap_title(records(gaps), instrument)
     assert (title == "No gap between groups is clear of chance") == (
         not any(is_certain(row) for row in widest_first(records(gaps)))
     )
-    assert gap_title(records(gaps.sample(frac=1, random_state=3)), instrument) == title
+    assert gap_title(records(gaps.sample(frac=1, random_state=3)), instrument) == (title, focus)
     ranked = by_width(gaps)
     assert ranked["gap"].abs().is_monotonic_decreasing
     pd.testing.assert_frame_equal(

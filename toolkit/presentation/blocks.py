@@ -129,6 +129,8 @@ class Picture(Block):
         Further sheets, where one would be too tall for a printed page.
     charts
         The rows that are drawn, rounded as they are printed; one per scale of answers.
+    focus
+        The row the title is about, as `Chart.items` names it; "" where it is about none or many.
     sentences
         The caption's, while a chapter is put together.
     """
@@ -139,6 +141,7 @@ class Picture(Block):
     svg: str
     more: tuple[Picture, ...] = ()
     charts: tuple[Chart, ...] = ()
+    focus: str = ""
     sentences: tuple[str, ...] = ()
 
     def _repr_html_(self) -> str:
@@ -167,6 +170,7 @@ class Picture(Block):
             "caption": self.caption,
             "svg": self.svg,
             "charts": [chart.to_dict() for chart in self.charts],
+            "focus": self.focus,
             "more": [sheet.to_dict() for sheet in self.more],
         }
 
@@ -174,7 +178,9 @@ class Picture(Block):
     def _of_dict(cls, data: Mapping[str, Any]) -> Picture:
         more = tuple(cls._of_dict(sheet) for sheet in data["more"])
         charts = tuple(Chart.from_dict(chart) for chart in data["charts"])
-        return cls(data["title"], data["alt"], data["caption"], data["svg"], more, charts)
+        return cls(
+            data["title"], data["alt"], data["caption"], data["svg"], more, charts, data.get("focus", "")
+        )
 
 
 @dataclass(frozen=True)
@@ -501,31 +507,27 @@ def as_text(value: Any) -> str:
 def _strips(charts: Sequence[Chart]) -> str:
     """The same rows for a narrow screen, where the drawing's letters would be too small to read."""
     rows = [
-        (category, [(one, place) for one in chart.series if one.values[place] is not None])
+        f"<dt>{escape(chart.label(place))}</dt><dd>{_strip(chart, told, place)}</dd>"
         for chart in charts
-        for place, category in enumerate(chart.categories)
+        for place in range(len(chart.categories))
+        if (told := [one for one in chart.series if one.values[place] is not None])
     ]
-    if not rows:
-        return ""
-    stacked = {category for chart in charts if chart.kind == "stack" for category in chart.categories}
-    shown = "".join(
-        f"<dt>{escape(category)}</dt><dd>{_strip(category in stacked, told)}</dd>"
-        for category, told in rows
-        if told
-    )
-    return f'<dl class="strips">{shown}</dl>'
+    return f'<dl class="strips">{"".join(rows)}</dl>' if rows else ""
 
 
-def _strip(stacked: bool, told: Sequence[tuple[Series, int]]) -> str:
+def _strip(chart: Chart, told: Sequence[Series], place: int) -> str:
     parts = [
-        (one.name, one.colour, one.words[place], 100 * float(one.values[place] or 0.0)) for one, place in told
+        (one.name, one.colour, chart.words(one, place), 100 * float(one.values[place] or 0.0))
+        for one in told
+        if one.side != "total"
     ]
+    stacked = chart.kind == "stack"
     if stacked:
         bars = "".join(f'<i style="width:{wide:g}%;background:{colour}"></i>' for _, colour, _, wide in parts)
     else:
         bars = "".join(f'<b style="left:{at:g}%;background:{colour}"></b>' for _, colour, _, at in parts)
     words = "".join(
-        f'<span><i style="background:{colour}"></i>{escape(name.partition(" (")[0])} {escape(text)}</span>'
+        f'<span><i style="background:{colour}"></i>{escape(name)} {escape(text)}</span>'
         for name, colour, text, _ in parts
     )
     kind = "bar" if stacked else "dots"

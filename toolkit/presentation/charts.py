@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
-from toolkit.presentation.numbers import as_printed, share_as_printed
+from toolkit.presentation.language import language_in_force, speaking
+from toolkit.presentation.numbers import Number, as_printed, bound_sign, share_as_printed
 
-__all__ = ["Chart", "Series", "bar_chart", "dot_chart"]
+__all__ = ["Chart", "Point", "Series", "chart_of"]
+
+Side = Literal["", "lower", "middle", "higher", "total"]
+
+
+@dataclass(frozen=True)
+class Point:
+    """One share of a chart: a fraction, the ends of its interval, and "<=" or ">=" where it is a bound."""
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+    bound: str = ""
 
 
 @dataclass(frozen=True)
 class Series:
-    """One colour of a chart; a value, the words printed for it and its interval a category.
+    """One colour of a chart: per category a value, its interval, and whether it is a bound.
 
     Parameters
     ----------
@@ -21,27 +34,95 @@ class Series:
         What the legend says, "#rrggbb".
     values
         Fractions rounded as they are printed; None where nothing may be shown or nothing was asked.
-    words
-        What is printed: "57 %", "≥90 %", or "".
     low, high
         Ends of the intervals, rounded as they are printed; None where there are none.
+    bounds
+        "<=" or ">=" where only a bound may be shown, "" where the value is the share itself.
+    marker, hollow
+        Of a series of dots, as matplotlib names it.
+    side
+        Of a series of answers: on which side of the middle of the scale they lie; "total" for the sum of the
+        higher answers, which is printed at the end of a bar.
     """
 
     name: str
     colour: str
-    values: tuple[float | None, ...]
-    words: tuple[str, ...]
+    values: tuple[float | None, ...] = ()
     low: tuple[float | None, ...] = ()
     high: tuple[float | None, ...] = ()
+    bounds: tuple[str, ...] = ()
+    marker: str = "o"
+    hollow: bool = False
+    side: Side = ""
+
+    def bound(self, place: int) -> str:
+        """Whether a value is a bound: "<=", ">=" or ""."""
+        return self.bounds[place] if self.bounds else ""
 
 
 @dataclass(frozen=True)
 class Chart:
-    """The rows of a drawing: `kind` "dots" (shares side by side) or "stack" (answers of one bar)."""
+    """The rows of a drawing.
+
+    Parameters
+    ----------
+    kind
+        "dots" (shares side by side) or "stack" (answers of one bar).
+    categories
+        What each row is called.
+    series
+        The colours, each with a value per row.
+    items
+        The question, or option, that each row is about; rows of one question are kept together.
+    groups
+        Whose answers each row holds, where its name is the question's; else "".
+    joined
+        Whether the dots of a row lie on one line.
+    unit
+        "percent" for shares, "points" for differences of shares.
+    language
+        What its numbers are printed in.
+    """
 
     kind: Literal["dots", "stack"]
     categories: tuple[str, ...]
     series: tuple[Series, ...]
+    items: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    joined: bool = False
+    unit: Literal["percent", "points"] = "percent"
+    language: str = "en"
+
+    def number(self, one: Series, place: int) -> Number | None:
+        """A value of a series with its format; None where there is none."""
+        value = one.values[place]
+        return None if value is None else Number(value, self.unit, sign=bound_sign(one.bound(place)))
+
+    def words(self, one: Series, place: int) -> str:
+        """A value of a series as text: "57 %", "≥90 %", or ""."""
+        with speaking(self.language):
+            return str(self.number(one, place) or "")
+
+    def label(self, place: int) -> str:
+        """The whole name of a row: what it is called, and whose answers it holds."""
+        group = self.groups[place] if self.groups else ""
+        return f"{self.categories[place]} · {group}" if group else self.categories[place]
+
+    def rows(self, places: Iterable[int]) -> Chart:
+        """Return these rows alone, without series that have no value in them."""
+        places = list(places)
+
+        def at(cells: tuple[Any, ...]) -> tuple[Any, ...]:
+            return tuple(cells[place] for place in places) if cells else ()
+
+        series = tuple(
+            replace(one, values=at(one.values), low=at(one.low), high=at(one.high), bounds=at(one.bounds))
+            for one in self.series
+        )
+        kept = tuple(one for one in series if any(value is not None for value in one.values))
+        return replace(
+            self, categories=at(self.categories), series=kept, items=at(self.items), groups=at(self.groups)
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Write it as dictionaries, lists, text and numbers."""
@@ -50,69 +131,57 @@ class Chart:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Chart:
         """Read back what `to_dict` wrote."""
-        series = (
-            Series(
-                one["name"], one["colour"], *(tuple(one[name]) for name in ("values", "words", "low", "high"))
-            )
-            for one in data["series"]
-        )
-        return cls(data["kind"], tuple(data["categories"]), tuple(series))
+        series = tuple(Series(**_tuples(one)) for one in data["series"])
+        return cls(**{**_tuples(data), "series": series})
 
 
-def dot_chart(
-    rows: Iterable[tuple[str, Mapping[str, tuple[float, float | None, float | None, str]]]],
-    groups: Sequence[tuple[str, str]],
+def _tuples(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in data.items()}
+
+
+def chart_of(
+    kind: Literal["dots", "stack"],
+    rows: Iterable[tuple[str, str, str, Mapping[str, Point]]],
+    series: Iterable[Series],
+    *,
+    joined: bool = False,
+    unit: Literal["percent", "points"] = "percent",
 ) -> Chart:
-    """Make a chart of rows of dots.
+    """Make a chart of rows of points.
 
     Parameters
     ----------
+    kind
+        "dots" or "stack".
     rows
-        (label, series → (estimate, low, high, words)), from the top.
-    groups
-        (name, colour) of each series.
+        (item, what the row is called, whose answers or "", series → point), from the top.
+    series
+        Names, colours and looks, without values; series without a point are left out.
+    joined, unit
+        See `Chart`.
     """
     rows = list(rows)
-    series = []
-    for name, colour in groups:
-        dots = [found.get(name) for _, found in rows]
-        ends = [as_printed(dot[1], dot[2]) if dot else (None, None) for dot in dots]
-        series.append(
-            Series(
-                name,
-                colour,
-                tuple(share_as_printed(dot[0]) if dot else None for dot in dots),
-                tuple(dot[3] if dot else "" for dot in dots),
-                tuple(end[0] for end in ends),
-                tuple(end[1] for end in ends),
+    made = []
+    for one in series:
+        points = [found.get(one.name) for *_, found in rows]
+        ends = [as_printed(point.low, point.high) if point else (None, None) for point in points]
+        made.append(
+            replace(
+                one,
+                values=tuple(share_as_printed(point.value) if point else None for point in points),
+                low=tuple(end[0] for end in ends),
+                high=tuple(end[1] for end in ends),
+                bounds=tuple(point.bound if point else "" for point in points),
             )
         )
-    kept = tuple(one for one in series if any(value is not None for value in one.values))
-    return Chart("dots", tuple(label for label, _ in rows), kept)
-
-
-def bar_chart(
-    rows: Sequence[tuple[str, Mapping[str, tuple[float, str]]]], names: Sequence[tuple[str, str]]
-) -> Chart:
-    """Make a chart of bars of answers.
-
-    Parameters
-    ----------
-    rows
-        (label, answer → (share, words)), from the top; an answer that may not be shown has no entry.
-    names
-        (answer, colour) in the order of the scale.
-    """
+    kept = tuple(one for one in made if any(value is not None for value in one.values))
     return Chart(
-        "stack",
-        tuple(label for label, _ in rows),
-        tuple(
-            Series(
-                name,
-                colour,
-                tuple(share_as_printed(told[name][0]) if name in told else None for _, told in rows),
-                tuple(told[name][1] if name in told else "" for _, told in rows),
-            )
-            for name, colour in names
-        ),
+        kind,
+        tuple(label for _, label, _, _ in rows),
+        kept,
+        tuple(item for item, _, _, _ in rows),
+        tuple(group for _, _, group, _ in rows),
+        joined,
+        unit,
+        language_in_force(),
     )

@@ -94,7 +94,7 @@ class Number:
 
 def share_number(value: Any, bound: Any = "") -> Number | None:
     """A share as `percent` prints it; None where there is none."""
-    return Number(_rounded(value, 0), "percent", 0, _sign(bound)) if is_known(value) else None
+    return Number(_rounded(value, 0), "percent", 0, bound_sign(bound)) if is_known(value) else None
 
 
 def point_number(value: Any, *, signed: bool = False) -> Number | None:
@@ -182,7 +182,7 @@ def percent(value: Any, *, bound: str = "", digits: int = 0) -> str:
     """
     if not is_known(value):
         return NOT_SHOWN
-    return f"{_sign(bound)}{_figure(100 * float(value), digits)}{_SPACE}%"
+    return f"{bound_sign(bound)}{_figure(100 * float(value), digits)}{_SPACE}%"
 
 
 def points(value: Any, *, signed: bool = False, digits: int = 0) -> str:
@@ -323,5 +323,6 @@ def base(value: Any, shown: Any = None) -> str:
     return _WORDS("not shown") if said == "not shown" else said
 
 
-def _sign(bound: Any) -> str:
+def bound_sign(bound: Any) -> str:
+    """Return the sign printed before a bound: "≥", "≤", or "" for the number itself."""
     return _SIGNS[str(bound)] if is_known(bound) else ""

@@ -25,7 +25,7 @@ from toolkit.presentation.blocks import (
     Terms,
     table_of,
 )
-from toolkit.presentation.charts import bar_chart, dot_chart
+from toolkit.presentation.charts import Point, Series, chart_of
 from toolkit.reporting.documents import (
     DOCUMENT,
     FORMATS,
@@ -39,11 +39,19 @@ from toolkit.reporting.documents import (
 )
 
 NASTY = '<script>alert("x")</script> & "quotes"'
-DOTS = dot_chart(
-    [("Burnout", {"a": (0.574, 0.451, 0.684, "57 %")}), ("Leave", {"a": (0.9, None, None, "≥90 %")})],
-    [("a", "#0072B2")],
+DOTS = chart_of(
+    "dots",
+    [
+        ("burnout", "Burnout", "", {"a": Point(0.574, 0.451, 0.684)}),
+        ("leave", "Leave", "", {"a": Point(0.9, bound=">=")}),
+    ],
+    [Series("a", "#0072B2")],
 )
-BARS = bar_chart([("Burnout · a", {"No": (0.4, "40 %")})], [("No", "#B35806"), ("Yes", "#542788")])
+BARS = chart_of(
+    "stack",
+    [("burnout", "Burnout", "a", {"No": Point(0.4)})],
+    [Series("No", "#B35806", side="lower"), Series("Yes", "#542788", side="higher")],
+)
 BLOCKS = [
     Heading(NASTY),
     Prose(NASTY, (Paragraph(NASTY), Bullets((NASTY, "b"), True), Terms(((NASTY, NASTY),))), "summary"),
@@ -71,7 +79,9 @@ def test_a_chart_holds_what_is_printed_and_nothing_finer() -> None:
     assert DOTS.series[0].values == (0.57, 0.9)
     assert DOTS.series[0].low == (0.45, None)
     assert DOTS.series[0].high == (0.68, None)
-    assert BARS.series[1].values == (None,)
+    assert [DOTS.words(DOTS.series[0], place).replace("\u00a0", "") for place in (0, 1)] == ["57%", "≥90%"]
+    assert [one.name for one in BARS.series] == ["No"]
+    assert BARS.label(0) == "Burnout · a"
 
 
 def test_a_saved_document_gives_the_same_bytes_in_every_format(
@@ -79,15 +89,17 @@ def test_a_saved_document_gives_the_same_bytes_in_every_format(
 ) -> None:
     kept = written["html"].with_name(DOCUMENT)
     again = write_documents(load_document(kept), tmp_path)
-    assert [path.suffix[1:] for path in again] == list(FORMATS)
-    for path in again:
-        assert path.read_bytes() == written[path.suffix[1:]].read_bytes()
+    assert [path.suffix for path in again] == [form.suffix for form in FORMATS.values()]
+    for form, path in zip(FORMATS, again, strict=True):
+        assert path.read_bytes() == written[form].read_bytes()
     assert (tmp_path / DOCUMENT).read_bytes() == kept.read_bytes()
 
 
 def test_nothing_is_left_under_a_temporary_name(written: dict[str, Path]) -> None:
     names = {path.name for path in written["html"].parent.iterdir()}
-    assert names == {*(f"report.{one}" for one in FORMATS), DOCUMENT}
+    assert names == {*(f"report{one.suffix}" for one in FORMATS.values()), "report_figures", DOCUMENT}
+    figures = {path.suffix for path in (written["html"].parent / "report_figures").iterdir()}
+    assert figures == {".svg"}
 
 
 @pytest.mark.parametrize(
@@ -140,7 +152,7 @@ def test_outputs_of_a_researchers_own_are_in_every_format(tmp_path: Path) -> Non
     ]  # fmt: skip
     assert isinstance(made.opening.parts[1], Foreign)
     assert made.opening.parts[1].picture() == dot
-    assert len(write_documents(made, tmp_path)) == 5
+    assert len(write_documents(made, tmp_path)) == len(FORMATS)
 
 
 def test_formats_are_named_once_and_unknown_ones_refused_all_together() -> None:
@@ -149,7 +161,7 @@ def test_formats_are_named_once_and_unknown_ones_refused_all_together() -> None:
         check_formats(["pfd", "html", "odt"])
     assert len(caught.value.problems) == 2
     assert "did you mean 'pdf'" in str(caught.value)
-    with pytest.raises(InvalidInput, match="none is named"):
+    with pytest.raises(InvalidInput, match="no output format"):
         check_formats("")
 
 

@@ -15,12 +15,12 @@ import pytest
 from pptx.enum.chart import XL_CHART_TYPE
 
 from toolkit.errors import InvalidInput
-from toolkit.presentation.blocks import Bullets, Heading, Paragraph, Prose, Terms, table_of
-from toolkit.presentation.charts import Chart, Series
-from toolkit.reporting.documents import write_documents
+from toolkit.presentation.blocks import Bullets, Heading, Paragraph, Picture, Prose, Terms, table_of
+from toolkit.presentation.charts import Point, Series, chart_of
+from toolkit.reporting.documents import Document, write_documents
 from toolkit.reporting.documents.deck import chosen_slides
 from toolkit.reporting.documents.model import Section, with_templates
-from toolkit.reporting.documents.slide_charts import add_chart
+from toolkit.reporting.documents.slide_charts import add_charts
 from toolkit.reporting.documents.slides import render_pptx
 from toolkit.reporting.documents.word import render_docx
 from toolkit.reporting.documents.workbook import render_xlsx
@@ -131,36 +131,88 @@ def test_nothing_on_a_slide_lies_outside_it(show: Any) -> None:
             assert shape.top + shape.height <= show.slide_height
 
 
-def test_a_chart_shows_the_question_its_title_speaks_of(show: Any) -> None:
+def test_a_chart_shows_the_question_its_title_speaks_of(show: Any, document: Document) -> None:
+    pictures = [
+        block
+        for section in document.chapters()
+        for block in section.flat()
+        if isinstance(block, Picture) and block.charts
+    ]
+    names = {name for one in pictures for chart in one.charts for name in chart.categories}
     seen = 0
     for slide in show.slides:
         title = slide.shapes.title.text_frame.text.casefold()
-        for shape in slide.shapes:
-            if shape.has_chart:
+        charts = [shape.chart for shape in slide.shapes if shape.has_chart]
+        shown = " ".join(text.text or "" for one in charts for text in one._chartSpace.iter("{*}v", "{*}t"))
+        for name in sorted(names) if charts else ():
+            if title.startswith(f"{name}:".casefold()) or f" {name}:".casefold() in title:
                 seen += 1
-                heads = [str(one).partition(" · ")[0].casefold() for one in shape.chart.plots[0].categories]
-                assert any(head in title for head in heads)
-    assert seen >= 4
+                assert name in shown
+    assert seen >= 2
+    assert all(one.focus in {item for chart in one.charts for item in chart.items} | {""} for one in pictures)
 
 
-def test_bounds_in_charts_are_labelled_as_bounds_and_hatched(show: Any) -> None:
-    labels = [
-        label
-        for slide in show.slides
-        for shape in slide.shapes
-        if shape.has_chart
-        for label in shape.chart._chartSpace.iter("{*}dLbl")
+@pytest.mark.parametrize("long", [False, True])
+def test_a_slide_of_many_dots_keeps_the_row_its_title_is_about(small: Any, *, long: bool) -> None:
+    count = 17 if long else 5
+    rows = [(f"q{place}", f"Question {place}", "", {"A": Point(place / 20)}) for place in range(count)]
+    chart = chart_of("dots", rows, [Series("A", "#1f4e79")])
+    picture = Picture("A title of other words", "alt", "", "<svg/>", charts=(chart,), focus=f"q{count - 1}")
+    (slide,) = [one for one in chosen_slides(small(picture)) if one.charts]
+    kept = slide.charts[0]
+    assert kept.items[-1] == f"q{count - 1}"
+    assert kept.series[0].values[-1] == pytest.approx((count - 1) / 20)
+    assert slide.left_out == ((8, 17) if long else None)
+
+
+def test_every_bar_of_a_picture_is_on_a_slide_and_questions_are_whole(small: Any) -> None:
+    rows = [
+        (
+            f"q{place // 3}",
+            f"Question {place // 3}",
+            f"Group {place % 3}",
+            {"No": Point(0.4), "Yes": Point(0.6)},
+        )
+        for place in range(36)
     ]
-    said = ["".join(text.text or "" for text in label.iter("{*}t")) for label in labels]
-    assert any(words.startswith("≥") for words in said)
-    hatched = [
-        one
-        for slide in show.slides
-        for shape in slide.shapes
-        if shape.has_chart
-        for one in shape.chart._chartSpace.iter("{*}pattFill")
-    ]
-    assert len(hatched) >= sum(words.startswith(("≥", "≤")) for words in said) > 0
+    scale = [Series("No", "#B35806", side="lower"), Series("Yes", "#542788", side="higher")]
+    picture = Picture("A title", "alt", "", "<svg/>", charts=(chart_of("stack", rows, scale),))
+    slides = [one for one in chosen_slides(small(picture)) if one.charts]
+    assert len(slides) == len({one.title for one in slides}) == 2
+    shown = [[item for chart in one.charts for item in chart.items] for one in slides]
+    assert [item for some in shown for item in some] == [row[0] for row in rows]
+    assert not set(shown[0]) & set(shown[1])
+
+
+def test_bounds_in_charts_are_labelled_as_bounds_and_look_different(show: Any) -> None:
+    seen = {"bars": 0, "dots": 0}
+    for shape in (shape for slide in show.slides for shape in slide.shapes if shape.has_chart):
+        space = shape.chart._chartSpace
+        dots = shape.chart.chart_type == XL_CHART_TYPE.XY_SCATTER
+        labels = ["".join(text.text or "" for text in one.iter("{*}t")) for one in space.iter("{*}dLbl")]
+        bounds = sum(words.startswith(("≥", "≤")) for words in labels)
+        own = space.iterfind(".//{*}dPt/{*}marker") if dots else space.iter("{*}pattFill")
+        assert len(list(own)) == bounds
+        seen["dots" if dots else "bars"] += bounds
+    assert all(seen.values())
+
+
+def test_bars_lie_around_the_middle_answers(show: Any) -> None:
+    seen = 0
+    for shape in (shape for slide in show.slides for shape in slide.shapes if shape.has_chart):
+        if shape.chart.chart_type != XL_CHART_TYPE.BAR_STACKED:
+            continue
+        offset, *answers = shape.chart.plots[0].series
+        assert offset._element.find("{*}spPr/{*}noFill") is not None
+        middle = float(shape.chart._chartSpace.find(".//{*}crossesAt").get("val"))
+        for place, start in enumerate(offset.values):
+            shares = {one.name: one.values[place] or 0.0 for one in answers}
+            lower = shares.get("Lower answers together", 0.0) + shares.get("No", 0.0)
+            if not lower or any(shares.get(name) for name in ("Disagree", "Strongly disagree")):
+                continue
+            seen += 1
+            assert start + lower + shares.get("Middle answers together", 0.0) / 2 == pytest.approx(middle)
+    assert seen >= 2
 
 
 def test_sheets_are_visible_listed_frozen_and_numbers_are_numbers(book: openpyxl.Workbook) -> None:
@@ -305,13 +357,12 @@ def test_two_bars_do_not_fill_a_slide_and_many_do(kind: str) -> None:
     show = pptx.Presentation()
     slide = show.slides.add_slide(show.slide_layouts[6])
     for count in (2, 20):
-        values = (0.4,) * count
-        series = Series("A", "#1f4e79", values, ("40\u00a0%",) * count, (None,) * count, (None,) * count)
-        chart = Chart(kind, tuple(f"Row {place}" for place in range(count)), (series,))
-        add_chart(slide, chart, (0, 0, 9000000, 5000000), alt="a")
-    low, high = (shape.height for shape in slide.shapes)
-    assert low < 2500000
-    assert high == 5000000
+        rows = [(f"row{place}", f"Row {place}", "", {"A": Point(0.4)}) for place in range(count)]
+        chart = chart_of(kind, rows, [Series("A", "#1f4e79", side="higher")])
+        add_charts(slide, [chart], (0, 0, 9000000, 5000000), alt="a")
+    low, high = (shape for shape in slide.shapes if shape.has_chart)
+    assert low.height < 3000000
+    assert 4700000 < high.top + high.height <= 5000000
 
 
 def test_words_on_a_stacked_bar_begin_where_it_begins(show: Any) -> None:

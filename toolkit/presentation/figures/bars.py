@@ -12,7 +12,7 @@ from matplotlib.collections import PolyCollection
 from matplotlib.patches import Rectangle
 
 from toolkit.instrument.model import Instrument, Scale, Variable
-from toolkit.presentation.charts import Chart, bar_chart
+from toolkit.presentation.charts import Chart, Point, Series, Side, chart_of
 from toolkit.presentation.figures.dots import key_places
 from toolkit.presentation.figures.drawing import (
     WIDTH,
@@ -22,10 +22,10 @@ from toolkit.presentation.figures.drawing import (
     describe,
     ink,
     labels_on,
-    lines_across,
     new_axes,
     paper,
     quiet,
+    rule,
     sheets,
     unit,
     wrapped,
@@ -65,6 +65,7 @@ _WORDS = Words(
         ),
         "lower together": ("Lower answers together", "Réponses basses ensemble"),
         "middle together": ("Middle answers together", "Réponses moyennes ensemble"),
+        "total": ("Higher answers, total", "Réponses hautes, total"),
         "higher together": ("Higher answers together", "Réponses hautes ensemble"),
         "few": ("not shown (few answers)", "non affiché (peu de réponses)"),
         "even": (
@@ -123,6 +124,7 @@ class Bar:
     top: float | None = None
     words: str = ""
     n: str = ""
+    bound: str = ""
 
     @property
     def reach(self) -> tuple[float, float]:
@@ -221,7 +223,9 @@ def diverging_bars(
     if not variables:
         return None
     blocks = list(_blocks(variables, spreads, instrument))
-    said = title or _title([one.name for one in variables], told, gaps, shares, instrument, theme, by)
+    said, focus = title, ""
+    if not said:
+        said, focus = _title([one.name for one in variables], told, gaps, shares, instrument, theme, by)
     first: Axes | None = None
     for part in sheets([block.height for block in blocks]):
         own = blocks[part]
@@ -229,7 +233,7 @@ def diverging_bars(
         drawn = _draw(own, ax, palette)
         describe(
             drawn,
-            Description(said, _caption(blocks), _alt(own, instrument, spreads), tuple(_charts(own))),
+            Description(said, _caption(blocks), _alt(own, instrument, spreads), tuple(_charts(own)), focus),
         )
         first = first or drawn
     return first
@@ -300,7 +304,7 @@ def _bar(variable: Variable, codes: tuple[tuple[str, ...], ...], spread: Spread,
     if top is None or spread.kind == "none" or (len(codes[2]) > 1 and "top" not in spread.shares):
         return Bar(label, ((), (), ()), words=_WORDS("few"))
     bound = next((bound for key, bound in spread.bounds.items() if key in ("top", *codes[2])), "")
-    return Bar(label, ((), (), ()), top, percent(top, bound=bound))
+    return Bar(label, ((), (), ()), top, percent(top, bound=bound), bound=bound)
 
 
 def _draw(blocks: Sequence[Block], ax: Axes | None, palette: Sequence[str] | None) -> Axes:
@@ -312,7 +316,7 @@ def _draw(blocks: Sequence[Block], ax: Axes | None, palette: Sequence[str] | Non
     ax.set_xlim(
         -max(one[0] for one in (*reaches, _USUAL)) - 0.01, max(one[1] for one in (*reaches, _USUAL)) + 0.01
     )
-    ax.set_ylim(max(total, 0.1), 0)  # nothing to draw: a panel all the same
+    ax.set_ylim(total, 0)
     ax.set_xticks([])
     labels = labels_on(ax)
     ticks: dict[float, str] = {}
@@ -321,7 +325,7 @@ def _draw(blocks: Sequence[Block], ax: Axes | None, palette: Sequence[str] | Non
     lines, zeros = [], []
     for block in blocks:
         if block.heads:
-            _legend(ax, labels, block, top, palette)
+            _legend(labels, block, top, palette)
             top += block.legend
         lines.append(top)
         start = top + _GAP / 2
@@ -332,7 +336,8 @@ def _draw(blocks: Sequence[Block], ax: Axes | None, palette: Sequence[str] | Non
             ticks[y + _BAR / 2] = f"{bar.label}  {bar.n}" if bar.n else bar.label
             _draw_bar(ax, labels, block, bar, y, pieces, palette)
         top += block.height - (block.legend if block.heads else 0.0)
-    lines_across(ax, lines, left=left - 0.06, right=right - 0.06)
+    for y in lines:
+        labels.rule(y, left - 0.06, right - 0.06, color=rule())
     for colour, verts in pieces.items():
         ax.add_collection(
             PolyCollection(
@@ -414,9 +419,8 @@ def _draw_bar(
         )
 
 
-def _legend(ax: Axes, labels: Labels, block: Block, top: float, palette: Sequence[str] | None) -> None:
+def _legend(labels: Labels, block: Block, top: float, palette: Sequence[str] | None) -> None:
     """The answers of a scale with their colours, and what is summed at the right."""
-    wide = ax.bbox.width / ax.figure.dpi / unit()
     edge = _LABEL + _NAMES
     for words, colour, (x, row) in zip(
         block.labels,
@@ -425,47 +429,49 @@ def _legend(ax: Axes, labels: Labels, block: Block, top: float, palette: Sequenc
         strict=True,
     ):
         y = top + _HEAD / 2 + row * 0.19
-        ax.add_patch(
-            Rectangle(
-                ((x - edge) / wide, y - 0.055),
-                0.11 / wide,
-                0.11,
-                transform=ax.get_yaxis_transform(),
-                facecolor=colour,
-                clip_on=False,
-            )
-        )
+        labels.mark(x + 0.06 - edge, y, "s", colour, where="left", size=7.5)
         labels.add(x + 0.17 - edge, y, words, where="left", size=_SMALL, color=quiet())
     labels.add(_SUM - 0.06, top + _HEAD / 2, block.top, where="right", ha="right", size=_SMALL, color=quiet())
 
 
 def _charts(blocks: Sequence[Block]) -> Iterator[Chart]:
     """Bars as numbers, one chart per scale; answers shown only together are series of their own."""
-    together = tuple(_WORDS(f"{side} together") for side in ("lower", "middle", "higher"))
-    only = _WORDS("only")
+    sides: tuple[Side, ...] = ("lower", "middle", "higher")
+    together = tuple(_WORDS(f"{side} together") for side in sides)
+    only, total = _WORDS("only"), _WORDS("total")
     for labels in dict.fromkeys(block.labels for block in blocks):
         own = [block for block in blocks if block.labels == labels]
         rows = []
         for block in own:
             for bar in block.bars:
-                told: dict[str, tuple[float, str]] = {}
+                points: dict[str, Point] = {}
                 if bar.words and bar.top is not None:
-                    told = {only: (bar.top, bar.words)}
+                    points = {only: Point(bar.top, bound=bar.bound)}
                 elif not bar.words:
                     whole = tuple(map(len, bar.shares)) == block.sizes
                     answers = [one for side in bar.shares for one in side] if whole else map(sum, bar.shares)
-                    told = {
-                        name: (share, percent(share))
+                    points = {
+                        name: Point(share)
                         for name, share in zip(labels if whole else together, answers, strict=True)
                         if whole or share
                     }
-                beside = f"{bar.label} ({bar.n})" if bar.n else bar.label
-                rows.append((f"{block.label} · {beside}", told))
-        names = list(zip(labels, diverging(*own[0].sizes), strict=True))
-        names += list(zip(together, diverging(1, 1, 1), strict=True))
-        names.append((only, OUTLINED_CHART))
-        used = {name for _, told in rows for name in told}
-        yield bar_chart(rows, [(name, colour) for name, colour in names if name in used])
+                    if bar.shares[2]:
+                        points[total] = Point(sum(bar.shares[2]))
+                who = f"{bar.label} ({bar.n})" if bar.n else bar.label
+                rows.append((block.name, block.label, who if points else f"{who}: {bar.words}", points))
+        used = {name for *_, points in rows for name in points}
+        of_label = [side for side, size in zip(sides, own[0].sizes, strict=True) for _ in range(size)]
+        series = [
+            Series(name, colour, side=side)
+            for name, colour, side in zip(labels, diverging(*own[0].sizes), of_label, strict=True)
+        ]
+        series += [
+            Series(name, colour, side=side)
+            for name, colour, side in zip(together, diverging(1, 1, 1), sides, strict=True)
+        ]
+        series.append(Series(only, OUTLINED_CHART, side="higher"))
+        series.append(Series(total, OUTLINED_CHART, side="total"))
+        yield chart_of("stack", rows, [one for one in series if one.name in used])
 
 
 def _caption(blocks: Sequence[Block]) -> tuple[str, ...]:
@@ -486,8 +492,8 @@ def _title(
     instrument: Instrument,
     theme: str | None,
     by: str,
-) -> str:
-    """Name the clearest gap of the theme; where there is no gap to name, the highest share."""
+) -> tuple[str, str]:
+    """Name the clearest gap of the theme, or the highest share where there is no gap, and its item."""
     name = instrument.themes.get(theme or "", {}).get(_language(), theme or "")
     if gaps is not None and gaps in results:
         rows = [row for row in results.rows(gaps) if _top_of(row, drawn)]
@@ -495,12 +501,11 @@ def _title(
         if ranked:
             if is_certain(ranked[0]):
                 return gap_title(rows, instrument)
-            return short_title(
-                *([_WORDS("none clear", name=name)] if name else []), _WORDS("none clear at all")
-            )
+            none = [_WORDS("none clear", name=name)] if name else []
+            return short_title(*none, _WORDS("none clear at all")), ""
     told = [row for row in shown(results.rows(shares)) if _top_of(row, drawn) and is_known(row["estimate"])]
     if not told:
-        return _WORDS("nothing", name=name) if name else _WORDS("nothing at all")
+        return _WORDS("nothing", name=name) if name else _WORDS("nothing at all"), ""
     row = max(told, key=lambda found: float(found["estimate"]))
     said = {
         "label": item_name(instrument, row["item"]),
@@ -508,7 +513,7 @@ def _title(
         "share": percent(row["estimate"], bound=str(known(row.get("bound")))),
     }
     words = within(answer_words(instrument[row["item"]]))
-    return short_title(_WORDS("highest", words=words, **said), _WORDS("highest brief", **said))
+    return short_title(_WORDS("highest", words=words, **said), _WORDS("highest brief", **said)), row["item"]
 
 
 def _top_of(row: Mapping[str, Any], drawn: Sequence[str]) -> bool:

@@ -15,7 +15,6 @@ from toolkit.presentation.language import Words, spoken
 from toolkit.presentation.numbers import base, interval, is_known, percent
 from toolkit.presentation.rows import Results, audience_name, item_name, known
 from toolkit.presentation.sentences import is_certain, signed_gap
-from toolkit.presentation.theme import BRAND_COLOUR
 from toolkit.records import records
 
 __all__ = ["base_dots", "benchmark_dots", "here_and_there"]
@@ -26,7 +25,6 @@ Shares = Mapping[tuple[Any, Any, str], Row]
 _WORDS = Words(
     {
         "here": ("{name} here", "{name} ici"),
-        "in chart": ("Here", "Ici"),
         "published": ("Published", "Publié"),
         "side": ("Gap in points", "Écart en points"),
         "caption": (
@@ -43,7 +41,7 @@ _WORDS = Words(
         ),
         "no n": ("n not published", "n non publié"),
         "bound": ("bound only", "borne seule"),
-        "n": (" · published n {n}", " · n publié {n}"),
+        "n": ("published n {n}", "n publié {n}"),
         "furthest": (
             "{label}: {here} of {who} here, {there} published",
             "{label} : {here} des {who} ici, {there} publiés",
@@ -92,7 +90,6 @@ def benchmark_dots(
     *,
     ax: Axes | None = None,
     palette: Any = None,
-    color: str = BRAND_COLOUR,
     table: str = "benchmarks",
     shares: str | None = "shares",
     by: str = "audience",
@@ -114,8 +111,6 @@ def benchmark_dots(
         Axes to draw on; None for a new figure sized to the rows.
     palette
         Colours of the groups: a mapping, a sequence, or the name of a seaborn palette.
-    color
-        Of this organisation in editable charts.
     table, shares, by
         The comparison, the shares whose intervals are drawn (None for none), and their group column.
     own
@@ -153,15 +148,16 @@ def benchmark_dots(
     found = [row for row in (told.rows(shares) if shares and shares in told else ()) if bool(row["shown"])]
     shares_of = {(row["item"], row["measure"], str(row[by])): row for row in reversed(found)}
     lines = [_row(row, shares_of, instrument, by, own) for row in rows]
-    named = dict.fromkeys(names, (_WORDS("in chart"), color))
+    words, focus = (title, "") if title else _title(rows, instrument, by, own)
     return dot_axes(
         lines,
         groups,
         Description(
-            title or _title(rows, instrument, by, own),
+            words,
             _caption(len(rows), len(comparable), level),
             _WORDS("alt"),
-            (chart_of_dots(lines, groups, named=named),),
+            (chart_of_dots(lines, groups),),
+            focus,
         ),
         said={line.name: _said(row, instrument, by, own) for line, row in zip(lines, rows, strict=True)},
         ax=ax,
@@ -203,13 +199,18 @@ def _row(row: Row, shares_of: Shares, instrument: Instrument, by: str, own: str)
         ends = _WORDS("bound")
     n = _WORDS("n", n=base(row[f"n_{there}"])) if is_known(row[f"n_{there}"]) else ""
     return DotRow(
-        f"{row['item']}:{row[by]}",
+        _key(row, by),
         item_name(instrument, row["item"]),
-        audience_name(instrument, row[by]) + n,
+        n,
         (_own_dot(row, here, shares_of, by), Dot("published", published, None, None, percent(published), 1)),
         Cell(size, ends, bold=is_certain(row), faint=not is_certain(row)),
         lanes=2,
+        who=audience_name(instrument, row[by]),
     )
+
+
+def _key(row: Row, by: str) -> str:
+    return f"{row['item']}:{row[by]}"
 
 
 def _own_dot(row: Row, here: str, shares_of: Shares, by: str) -> Dot:
@@ -221,11 +222,11 @@ def _own_dot(row: Row, here: str, shares_of: Shares, by: str) -> Dot:
     return Dot(audience, estimate, None, None, percent(estimate, bound=bound), 0, bound)
 
 
-def _title(rows: Sequence[Row], instrument: Instrument, by: str, own: str) -> str:
+def _title(rows: Sequence[Row], instrument: Instrument, by: str, own: str) -> tuple[str, str]:
     tested = [row for row in rows if is_known(row["conf_low"]) or is_known(row["conf_high"])]
     clear = [row for row in tested if is_certain(row)]
     if tested and not clear:
-        return _WORDS("none clear")
+        return _WORDS("none clear"), ""
     row = max(clear or rows, key=_size)
     here, there = here_and_there(row, own)
     words = {
@@ -234,11 +235,12 @@ def _title(rows: Sequence[Row], instrument: Instrument, by: str, own: str) -> st
         "there": percent(row[f"estimate_{there}"]),
     }
     who = audience_name(instrument, row[by])
-    return short_title(
+    said = short_title(
         _WORDS("furthest", who=who, **words),
         _WORDS("brief", **words),
         _WORDS("briefest", label=words["label"]),
     )
+    return said, _key(row, by)
 
 
 def _size(row: Row) -> float:

@@ -10,7 +10,7 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 
 from toolkit.instrument.model import Instrument
-from toolkit.presentation.charts import dot_chart
+from toolkit.presentation.charts import Point, Series, chart_of
 from toolkit.presentation.figures.dots import Cell, Column, Dot, DotRow, Group, chart_of_dots, dot_axes
 from toolkit.presentation.figures.drawing import (
     Description,
@@ -31,7 +31,6 @@ from toolkit.presentation.language import Words, spoken
 from toolkit.presentation.numbers import percent
 from toolkit.presentation.rows import Results, audience_name, item_name, known, within
 from toolkit.presentation.sentences import by_width, hint_of, is_certain, signed_gap
-from toolkit.presentation.theme import BRAND_COLOUR
 from toolkit.presentation.waves import waves_apart
 from toolkit.records import records
 
@@ -44,10 +43,6 @@ _WORDS = Words(
         "open": ("{wave} (open)", "{wave} (ouvert)"),
         "filled": ("{wave} (filled)", "{wave} (plein)"),
         "side": ("Change in points", "Changement\nen points"),
-        "none": (
-            "No change from {first} to {last} may be shown",
-            "Aucun changement de {first} à {last} ne peut être affiché",
-        ),
         "certain": (
             "{label}: from {earlier} to {later} of {who} since {first}",
             "{label} : de {earlier} à {later} des {who} depuis {first}",
@@ -114,7 +109,6 @@ def wave_change(
     waves: tuple[str, str],
     ax: Axes | None = None,
     palette: Any = None,
-    color: str = BRAND_COLOUR,
     table: str = "trend",
     by: str = "audience",
     items: Iterable[str] | None = None,
@@ -122,7 +116,7 @@ def wave_change(
     level: float = 0.95,
     title: str | None = None,
     language: str = "en",
-) -> Axes:
+) -> Axes | None:
     """Draw each share at the earlier and at the later wave; clear changes first, then the largest.
 
     Parameters
@@ -137,8 +131,6 @@ def wave_change(
         Axes to draw on; None for a new figure sized to the rows.
     palette
         Colours of the groups: a mapping, a sequence, or the name of a seaborn palette.
-    color
-        Of the later wave in editable charts.
     table, by
         The changes, and their group column.
     items
@@ -152,8 +144,8 @@ def wave_change(
 
     Returns
     -------
-    Axes
-        Shares from 0 to 1 along x, one tick per row along y.
+    Axes or None
+        Shares from 0 to 1 along x, one tick per row along y; None where no change may be shown.
 
     Raises
     ------
@@ -162,13 +154,21 @@ def wave_change(
     """
     rows = _changes(results, instrument, table, by, waves, items)
     drawn = rows[:most]
+    if not drawn:
+        return None
     names = [name for name in instrument.audiences if name in {str(row[by]) for row in drawn}]
     names += [name for name in dict.fromkeys(str(row[by]) for row in drawn) if name not in names]
     colours, markers = group_colours(names, instrument.audiences, palette)
     groups = [
-        Group(f"{name}:{when}", "", colours[name], markers[name], hollow=when == "earlier")
+        Group(
+            f"{name}:{when}",
+            f"{audience_name(instrument, name, start=True)} {wave}",
+            colours[name],
+            markers[name],
+            hollow=when == "earlier",
+        )
         for name in names
-        for when in _ENDS
+        for when, wave in zip(_ENDS, waves, strict=True)
     ]
     keys = [
         Group(name, audience_name(instrument, name, start=True), colours[name], markers[name])
@@ -179,22 +179,22 @@ def wave_change(
         Group("later", _WORDS("filled", wave=waves[1]), quiet(), "o"),
     ]
     lines = [_row(row, instrument, by) for row in drawn]
-    ends = {"earlier": (waves[0], quiet()), "later": (waves[1], color)}
-    named = {group.name: ends[group.name.rpartition(":")[2]] for group in groups}
     clear = sum(map(is_certain, drawn))
+    words, focus = (title, "") if title else _title(rows, instrument, waves, by)
     return dot_axes(
         lines,
         groups,
         Description(
-            title or _title(rows, instrument, waves, by),
+            words,
             _caption(waves, drawn, len(rows), clear, level),
             _WORDS("alt"),
-            (chart_of_dots(lines, groups, named=named),) if lines else (),
+            (chart_of_dots(lines, groups),),
+            focus,
         ),
         said={line.name: _said(row, instrument, waves, by) for line, row in zip(lines, drawn, strict=True)},
         ax=ax,
-        side=Column(_WORDS("side"), interval_note(level)) if lines else None,
-        keys=keys if lines else [],
+        side=Column(_WORDS("side"), interval_note(level)),
+        keys=keys,
         line_after=clear,
         line_words=chance_words(),
         numbers=False,
@@ -258,9 +258,18 @@ def wave_slope(
     who = audience_name(instrument, audience, start=True)
     colour = color or group_colours([audience], instrument.audiences, None)[0][audience]
     told = [
-        (name, {end: (row[key], None, None, _share(row, key)) for end, key in zip(waves, _ENDS, strict=True)})
+        (
+            _key(row, by),
+            name,
+            "",
+            {
+                end: Point(float(row[key]), bound=_bound(row, key))
+                for end, key in zip(waves, _ENDS, strict=True)
+            },
+        )
         for name, row in zip(names, drawn, strict=True)
     ]
+    words, focus = _title(rows, instrument, waves, by)
     ax = new_axes(ax, 3.2, left=1.35, right=3.3, top=0.35, bottom=0.12)
     _slopes(ax, drawn, names, waves, colour)
     caption = [_WORDS("bold")]
@@ -271,10 +280,18 @@ def wave_slope(
     describe(
         ax,
         Description(
-            title or short_title(_WORDS("of group", who=who, said=_title(rows, instrument, waves, by)), who),
+            title or short_title(_WORDS("of group", who=who, said=words), who),
             tuple(caption),
             " ".join(alt),
-            (dot_chart(told, [(waves[0], quiet()), (waves[1], colour)]),),
+            (
+                chart_of(
+                    "dots",
+                    told,
+                    [Series(waves[0], quiet(), hollow=True), Series(waves[1], colour)],
+                    joined=True,
+                ),
+            ),
+            "" if title else focus,
         ),
     )
     return ax
@@ -301,23 +318,26 @@ def _row(row: Row, instrument: Instrument, by: str) -> DotRow:
         for when in _ENDS
     )
     size, ends = signed_gap(row, turned=row["turned"])
-    hint = hint_of(row["item"], row["measure"], instrument)
     return DotRow(
-        f"{row['item']}:{row[by]}",
+        _key(row, by),
         item_name(instrument, row["item"]),
-        " · ".join(part for part in (audience_name(instrument, row[by]), hint) if part),
+        hint_of(row["item"], row["measure"], instrument),
         dots,
         Cell(size, ends, bold=is_certain(row), faint=not is_certain(row)),
         joined=True,
+        who=audience_name(instrument, row[by]),
     )
 
 
-def _title(rows: Sequence[Row], instrument: Instrument, waves: tuple[str, str], by: str) -> str:
-    if not rows:
-        return _WORDS("none", first=waves[0], last=waves[1])
+def _key(row: Row, by: str) -> str:
+    return f"{row['item']}:{row[by]}"
+
+
+def _title(rows: Sequence[Row], instrument: Instrument, waves: tuple[str, str], by: str) -> tuple[str, str]:
+    """The clearest change and its row; that none is clear, and ""."""
     clear = sum(map(is_certain, rows))
     if not clear:
-        return _WORDS("doubtful", first=waves[0])
+        return _WORDS("doubtful", first=waves[0]), ""
     row = rows[0]
     words = {
         "label": item_name(instrument, row["item"]),
@@ -325,18 +345,17 @@ def _title(rows: Sequence[Row], instrument: Instrument, waves: tuple[str, str], 
         "later": _share(row, "later"),
     }
     who = audience_name(instrument, row[by])
-    return short_title(
+    said = short_title(
         _WORDS("certain", who=who, first=waves[0], **words),
         _WORDS("brief", **words),
         _WORDS("clear" if clear > 1 else "clear 1", count=clear, first=waves[0]),
     )
+    return said, _key(row, by)
 
 
 def _caption(
     waves: tuple[str, str], rows: Sequence[Row], count: int, clear: int, level: float
 ) -> tuple[str, ...]:
-    if not rows:
-        return ()
     said = [_WORDS("caption", first=waves[0], last=waves[1], level=percent(level))]
     if 0 < clear < len(rows):
         said.append(_WORDS("line"))

@@ -206,6 +206,7 @@ def gap_dumbbell(
     groups = groups_of([row for own in shares_of.values() for row in own], instrument, by=by, palette=palette)
     gaps_of = by_item(ranked)
     none = _WORDS("no gap") if ranked else ""
+    words, focus = (title, "") if title else _title(gaps, ranked, groups, instrument)
     rows = [
         _row(name, shares_of.get(name, ()), gaps_of.get(name), groups, instrument, none, by) for name in drawn
     ]
@@ -214,10 +215,11 @@ def gap_dumbbell(
         rows,
         groups,
         Description(
-            title or _title(gaps, ranked, groups, instrument),
+            words,
             _caption(len(order), len(drawn), ranked, clear, estimates, level),
             _WORDS("alt"),
             (chart_of_dots(rows, groups),),
+            focus,
         ),
         said={
             name: _said(name, gaps_of.get(name), shares_of.get(name, ()), instrument, by) for name in drawn
@@ -299,15 +301,15 @@ def short_title(*candidates: str) -> str:
     return fitting or candidates[-1][: TITLE_LETTERS - 1].rstrip() + "…"
 
 
-def gap_title(gaps: Iterable[Row], instrument: Instrument) -> str:
-    """A line that names the widest gap that is clear of chance; that there is none, where there is none.
+def gap_title(gaps: Iterable[Row], instrument: Instrument) -> tuple[str, str]:
+    """A line that names the widest gap that is clear of chance, and its item; that there is none, and "".
 
     "Most" is said only where no gap is withheld or bounded and none is wider.
     """
     gaps = list(gaps)
     clear = [row for row in widest_first(gaps) if is_certain(row)]
     if not clear:
-        return _WORDS("none clear") if widest_first(gaps) else _WORDS("no gaps")
+        return _WORDS("none clear") if widest_first(gaps) else _WORDS("no gaps"), ""
     row = clear[0]
     (high, high_share), (low, low_share) = sides(row, instrument)
     label = item_name(instrument, row["item"])
@@ -319,16 +321,19 @@ def gap_title(gaps: Iterable[Row], instrument: Instrument) -> str:
         if other is not row
     )
     full = _WORDS("most" if most else "clearly", label=within(label), **words)
-    return short_title(
+    said = short_title(
         full[:1].upper() + full[1:],
         _WORDS("brief", label=label, **words),
         _WORDS("briefest", label=within(label)),
     )
+    return said, row["item"]
 
 
-def _title(gaps: list[Row], ranked: list[Row], groups: list[Group], instrument: Instrument) -> str:
+def _title(
+    gaps: list[Row], ranked: list[Row], groups: list[Group], instrument: Instrument
+) -> tuple[str, str]:
     if not ranked and len(groups) == 1:
-        return _WORDS("only", name=audience_name(instrument, groups[0].name))
+        return _WORDS("only", name=audience_name(instrument, groups[0].name)), ""
     return gap_title(gaps, instrument)
 
 

@@ -158,14 +158,18 @@ def ranked_options(
             )
         )
     question = _question(variables[0], instrument, language)
+    words, focus = title, ""
+    if not words:
+        words, focus = _title(found, exclusive, question, instrument, by=by, language=language)
     return dot_axes(
         rows,
         groups,
         Description(
-            title or _title(found, exclusive, question, instrument, by=by, language=language),
+            words,
             _caption(variables[0], found, instrument, level, language),
             _WORDS("alt"),
             (chart_of_dots(rows, groups),),
+            focus,
         ),
         said={
             name: _said(name, shares_of.get(name, ()), instrument, by=by, language=language) for name in order
@@ -193,8 +197,8 @@ def _title(
     *,
     by: str,
     language: str,
-) -> str:
-    """Name the option that most groups choose most often, where one is ahead."""
+) -> tuple[str, str]:
+    """Name the option that most groups choose most often, where one is ahead, and return it too."""
     rows = [row for row in rows if row["item"] not in exclusive]
     leaders: dict[str, list[str]] = {}
     shares: dict[str, list[str]] = {}
@@ -207,18 +211,19 @@ def _title(
             leaders.setdefault(best["item"], []).append(audience_name(instrument, group))
             shares.setdefault(best["item"], []).append(percent(best["estimate"]))
     if not shown(rows):
-        return short_title(_WORDS("none", question=question))
+        return short_title(_WORDS("none", question=question)), ""
     if not leaders:
-        return short_title(_WORDS("no leader", question=question), question)
+        return short_title(_WORDS("no leader", question=question), question), ""
     item = max(leaders, key=lambda name: len(leaders[name]))
     option = quoted(within(instrument[item].label(language)))
     names = listed([f"{who} ({share})" for who, share in zip(leaders[item], shares[item], strict=True)])
-    return short_title(
+    said = short_title(
         _WORDS("title", question=question, options=option, names=names),
         _WORDS("title", question=question, options=option, names=listed(leaders[item])),
         _WORDS("brief", options=option, names=listed(leaders[item])),
         question,
     )
+    return said, item
 
 
 def _caption(

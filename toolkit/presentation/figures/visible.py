@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from toolkit.instrument.model import Instrument
-from toolkit.presentation.charts import Chart, dot_chart
+from toolkit.presentation.charts import Chart, Point, Series, chart_of
 from toolkit.presentation.figures.drawing import (
     Description,
     band,
@@ -24,7 +24,7 @@ from toolkit.presentation.figures.drawing import (
     wrapped,
 )
 from toolkit.presentation.language import Words, spoken
-from toolkit.presentation.numbers import is_known, points, share_as_printed
+from toolkit.presentation.numbers import is_known, points
 from toolkit.presentation.rows import Results, audience_name, known, shown_rows
 from toolkit.presentation.theme import BRAND_COLOUR
 from toolkit.records import records
@@ -71,7 +71,6 @@ _WORDS = Words(
         "from": ("from about {size}", "dès {size} environ"),
         "least": ("Least gap found", "Plus petit écart décelé"),
         "every": ("Found on every question", "Décelé sur toute question"),
-        "size": ("{size} points", "{size} points"),
     }
 )
 _LEFT, _TALL, _BAR = 2.3, 0.52, 0.2
@@ -207,12 +206,20 @@ def _draw(ax: Axes, pairs: list[_Pair], color: str) -> None:
 
 
 def _chart(pairs: list[_Pair], color: str) -> Chart:
-    rows = []
     ends = (_WORDS("least"), _WORDS("every"))
-    for pair in pairs:
-        told = {}
-        for name, size in zip(ends, (pair.least, pair.most), strict=True):
-            if size is not None:
-                told[name] = (share_as_printed(size) or 0.0, None, None, _WORDS("size", size=points(size)))
-        rows.append((pair.label, told))
-    return dot_chart(rows, [(ends[0], color), (ends[1], quiet())])
+    rows = [
+        (
+            pair.label,
+            pair.label,
+            "",
+            {
+                name: Point(size)
+                for name, size in zip(ends, (pair.least, pair.most), strict=True)
+                if size is not None
+            },
+        )
+        for pair in pairs
+    ]
+    return chart_of(
+        "dots", rows, [Series(ends[0], color), Series(ends[1], quiet(), marker="s")], unit="points"
+    )

@@ -6,14 +6,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from toolkit.presentation.blocks import Block, Bullets, Paragraph, Picture, Prose, Table, Terms
-from toolkit.presentation.charts import Chart, Series
+from toolkit.presentation.charts import Chart
 from toolkit.reporting.documents.model import Document, Section
 from toolkit.reporting.documents.words import frame_words
 
 __all__ = ["MOST_SLIDES", "Slide", "chosen_slides"]
 
 MOST_SLIDES = 12
-MOST_DOTS, MOST_BARS, MOST_ROWS = 8, 12, 8
+MOST_DOTS, MOST_BARS, MOST_ROWS = 8, 20, 8
+A_SCALE = 2
+"""Bars whose room the names of a scale's answers take."""
+
 LONG_TABLE = 14
 """Rows; a longer table is left to the other formats."""
 
@@ -39,7 +42,7 @@ class Slide:
         Base, method and the whole text, for whoever speaks.
     bullets
         (term or "", text).
-    chart, table
+    charts, table
         What is shown; rows that did not fit are counted in `left_out`.
     alt
         The words for the chart or table.
@@ -50,7 +53,7 @@ class Slide:
     title: str
     notes: str = ""
     bullets: tuple[tuple[str, str], ...] = ()
-    chart: Chart | None = None
+    charts: tuple[Chart, ...] = ()
     table: Table | None = None
     alt: str = ""
     left_out: tuple[int, int] | None = None
@@ -75,7 +78,8 @@ def _of_section(section: Section, language: str) -> Iterator[tuple[int, Slide]]:
     rank = 1
     for picture in pictures:
         long = max(len(chart.categories) for chart in _charts(picture)) > LONG_CHART
-        yield (LATE if long else rank), _picture(picture)
+        for slide in _pictures(picture, language):
+            yield (LATE if long else rank), slide
         rank += not long
     rank = 2 if pictures else 1
     for block in blocks:
@@ -100,58 +104,43 @@ def _charts(picture: Picture) -> list[Chart]:
     return [chart for sheet in (picture, *picture.more) for chart in sheet.charts if chart.series]
 
 
-def _picture(picture: Picture) -> Slide:
+def _pictures(picture: Picture, language: str) -> Iterator[Slide]:
+    """The slides of a picture: of dots one, of bars as many as they need."""
     charts = _charts(picture)
-    chart = next((one for one in charts if _named(one.categories, picture.title)), None)
-    chart = chart or max(charts, key=lambda one: len(one.categories))
-    cut = _cut(chart, picture.title)
-    total = sum(len(one.categories) for one in charts)
-    left = (len(cut.categories), total) if len(cut.categories) < total else None
+    parts = list(_shared_out(charts)) if charts[0].kind == "stack" else [[_cut(charts[0], picture.focus)]]
     said = "\n".join(
         text for sheet in (picture, *picture.more) for text in (sheet.caption, sheet.alt) if text
     )
-    return Slide(picture.title, said, chart=cut, alt=picture.alt, left_out=left)
+    for place, part in enumerate(parts):
+        shown, total = (sum(len(one.categories) for one in some) for some in (part, charts))
+        left = (shown, total) if shown < total else None
+        more = f" ({frame_words(language)['continued']})" if place else ""
+        yield Slide(f"{picture.title}{more}", said, charts=tuple(part), alt=picture.alt, left_out=left)
 
 
-def _head(category: str) -> str:
-    return category.partition(" · ")[0]
+def _shared_out(charts: Sequence[Chart]) -> Iterator[list[Chart]]:
+    """Charts of bars, a slide full at a time; a question's bars stay together."""
+    slide: list[Chart] = []
+    room = MOST_BARS
+    for chart in charts:
+        kept: list[int] = []
+        room -= A_SCALE
+        for item in dict.fromkeys(chart.items):
+            places = [place for place, one in enumerate(chart.items) if one == item]
+            if len(places) > room and (slide or kept):
+                yield [*slide, *([chart.rows(kept)] if kept else [])]
+                slide, kept, room = [], [], MOST_BARS - A_SCALE
+            kept += places
+            room -= len(places)
+        slide.append(chart.rows(kept))
+    if slide:
+        yield slide
 
 
-def _named(categories: Sequence[str], title: str) -> set[str]:
-    """The questions a title speaks of."""
-    return {_head(one) for one in categories if _head(one).casefold() in title.casefold()}
-
-
-def _cut(chart: Chart, title: str) -> Chart:
-    """So many rows as a slide holds; the question the title speaks of is among them, none is cut in two."""
-    most = MOST_BARS if chart.kind == "stack" else MOST_DOTS
-    heads = list(dict.fromkeys(_head(one) for one in chart.categories))
-    named = _named(chart.categories, title)
-    kept: set[str] = set()
-    room = most
-    for head in sorted(heads, key=lambda one: (one not in named, heads.index(one))):
-        size = sum(_head(one) == head for one in chart.categories)
-        if size <= room or not kept:
-            kept.add(head)
-            room -= size
-        else:
-            break
-    places = [place for place, one in enumerate(chart.categories) if _head(one) in kept][:most]
-    series = tuple(_at(one, places) for one in chart.series)
-    shown = tuple(one for one in series if any(value is not None for value in one.values))
-    return Chart(chart.kind, tuple(chart.categories[place] for place in places), shown)
-
-
-def _at(series: Series, places: Sequence[int]) -> Series:
-    ends = [tuple(side[place] for place in places) if side else () for side in (series.low, series.high)]
-    return Series(
-        series.name,
-        series.colour,
-        tuple(series.values[place] for place in places),
-        tuple(series.words[place] for place in places),
-        ends[0],
-        ends[1],
-    )
+def _cut(chart: Chart, focus: str) -> Chart:
+    """As many rows of dots as a slide holds, the one the title is about among them."""
+    order = sorted(range(len(chart.items)), key=lambda place: chart.items[place] != focus)
+    return chart.rows(sorted(order[:MOST_DOTS]))
 
 
 def _table(table: Table, language: str) -> Slide:

@@ -20,7 +20,7 @@ from toolkit.reporting.documents.model import Document
 from toolkit.reporting.documents.office import described, named_after, opened_template, rgb
 from toolkit.reporting.documents.packing import repacked
 from toolkit.reporting.documents.pdf import widths
-from toolkit.reporting.documents.slide_charts import add_chart
+from toolkit.reporting.documents.slide_charts import add_charts
 from toolkit.reporting.documents.words import frame_words
 
 __all__ = ["render_pptx"]
@@ -115,8 +115,8 @@ class _Writer:
             bottom -= 230000
             self._text(slide, left, (_EDGE, bottom, self.wide - 2 * _EDGE, 230000), 10, SOFT)
         box = (_EDGE, top, self.wide - 2 * _EDGE, bottom - top)
-        if plan.chart is not None:
-            add_chart(slide, plan.chart, box, alt=plan.alt)
+        if plan.charts:
+            add_charts(slide, plan.charts, box, alt=plan.alt)
         elif plan.table is not None:
             self._table(slide, plan, box)
         else:

@@ -188,7 +188,7 @@ def _side_columns(cells: Sequence[str | Cell], words: Mapping[str, str]) -> list
         sides = [cell.sides[side] if isinstance(cell, Cell) and cell.sides else Cell() for cell in cells]
         columns = {
             words["who"]: tuple(_plain(one.label) or None for one in sides),
-            words["share"]: tuple(_bound_kept(one) for one in sides),
+            words["share"]: tuple(_bound_kept(one.value) for one in sides),
             "n": tuple(one.n or None for one in sides),
         }
         found += [
@@ -199,8 +199,8 @@ def _side_columns(cells: Sequence[str | Cell], words: Mapping[str, str]) -> list
     return found
 
 
-def _bound_kept(side: Cell) -> Number | str | None:
-    return side.value if side.value is None or side.value.exact else str(side.value)
+def _bound_kept(value: Number | None) -> Number | str | None:
+    return value if value is None or value.exact else str(value)
 
 
 def _plain(text: str) -> str:
@@ -218,23 +218,23 @@ def _drawn(
 
 
 def _chart_columns(chart: Chart, words: Mapping[str, str]) -> Iterator[Column]:
+    places = range(len(chart.categories))
     yield Column(words["question"], chart.categories)
+    if any(chart.groups):
+        yield Column(words["who"].capitalize(), tuple(group or None for group in chart.groups))
     for one in chart.series:
-        values: list[Number | str | None] = []
-        for value, printed in zip(one.values, one.words, strict=True):
-            number = None if value is None else Number(value, "percent")
-            exact = number is None or printed in ("", str(number))
-            values.append(number if exact else printed)
-        yield Column(one.name, tuple(values))
+        yield Column(one.name, tuple(_bound_kept(chart.number(one, place)) for place in places))
         for end, name in ((one.low, words["from"]), (one.high, words["to"])):
             if any(value is not None for value in end):
-                yield Column(f"{one.name}, {name}", tuple(None if at is None else _end(at) for at in end))
+                yield Column(
+                    f"{one.name}, {name}", tuple(None if at is None else _end(at, chart) for at in end)
+                )
 
 
-def _end(value: float) -> Number:
+def _end(value: float, chart: Chart) -> Number:
     """One end of an interval with the decimals it was rounded to."""
     digits = next((one for one in range(4) if math.isclose(100 * value, round(100 * value, one))), 4)
-    return Number(value, "percent", digits)
+    return Number(value, chart.unit, digits)
 
 
 def _told(prose: Prose) -> Iterator[tuple[str, str]]:
