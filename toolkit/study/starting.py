@@ -280,7 +280,6 @@ _METHODS = {
     "dates": "Simulated.",
     "population": "All people of the made-up organisations.",
     "sampling": "None; everybody was invited, and who answered was drawn at random.",
-    "weighting": "None.",
     "limitations": "The answers are simulated and say nothing about anybody.",
 }
 FOR_REAL = {
@@ -290,7 +289,6 @@ FOR_REAL = {
     "dates": "when the survey was open: 1 to 21 September 2026",
     "population": "who could have answered: all who worked there on 1 September 2026",
     "sampling": "how people were chosen, or that everybody was invited",
-    "weighting": "none, or how",
     "limitations": "what the survey cannot tell; people who did not answer may see things differently",
 }
 
