@@ -11,7 +11,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: oracles help setup node-modules reports test test-slow test-browser check sample lab bench coverage-page clean
+.PHONY: oracles help setup node-modules reports test test-slow test-browser check sample lab bench coverage-page release clean
 .DEFAULT_GOAL := help
 
 help:
@@ -23,6 +23,7 @@ help:
 	@echo "make oracles   ask R again for the reference numbers of tests/oracles and compare"
 	@echo "make bench     run the benchmarks (they print, and write nothing)"
 	@echo "make coverage-page   compute docs/methods/coverage_of_intervals.md again"
+	@echo "make release   build the sdist and the wheel into dist/ and check both (nothing is uploaded)"
 	@echo "make clean     remove the virtual environment and written reports"
 
 $(BIN)/python:
@@ -42,6 +43,10 @@ $(VENV)/.ready-check: $(VENV)/.ready-test
 
 $(VENV)/.ready-browser: $(VENV)/.ready-test
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[browser]"
+	@touch $@
+
+$(VENV)/.ready-release: $(VENV)/.ready-test
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[release]"
 	@touch $@
 
 setup: $(VENV)/.ready
@@ -86,6 +91,13 @@ bench: $(VENV)/.ready
 
 coverage-page: $(VENV)/.ready
 	$(BIN)/python benchmarks/coverage.py --write
+
+# the wheel is built from the sdist, so that the sdist is known to be whole; then it is installed and tried
+release: $(VENV)/.ready-release
+	rm -rf dist
+	$(BIN)/python -m build --no-isolation --outdir dist .
+	$(BIN)/twine check --strict dist/*
+	$(BIN)/python -m pytest tests/test_shipped.py
 
 clean:
 	rm -rf $(VENV)

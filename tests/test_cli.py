@@ -94,15 +94,12 @@ def test_a_users_mistake_is_a_sentence_and_code_2(arguments, words, capsys, tmp_
     assert list(tmp_path.iterdir()) == []
 
 
-def test_without_a_study_the_sample_is_used_in_its_folder_and_asked_for_elsewhere(
-    capsys, tmp_path, monkeypatch
-):
-    monkeypatch.chdir(ROOT)
-    assert main(["check"]) == 0
-    assert "using the synthetic sample" in capsys.readouterr().out
+def test_without_a_study_the_shipped_sample_is_used_in_any_folder(capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert main(["check"]) == 2
-    assert "say which study" in capsys.readouterr().err
+    assert main(["check"]) == 0
+    told = capsys.readouterr().out
+    assert "using the synthetic sample" in told
+    assert "SYNTHETIC DATA" in told
 
 
 def test_a_study_with_several_faults_is_told_all_of_them(capsys, tmp_path):

@@ -13,6 +13,7 @@ STAGES = (
     "system",
     "arguments",
     "records",
+    "shipped",
     "inputs",
     "instrument",
     "responses",

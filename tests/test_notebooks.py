@@ -37,6 +37,7 @@ def test_there_is_a_notebook_for_each_kind_of_user():
         "explore_gaps",
         "joint_distribution",
         "organisation_report",
+        "pictures_your_own_way",
         "reproduce_upwork_2024",
         "withheld_notice",
     ]
@@ -69,6 +70,7 @@ def test_a_notebook_is_valid_and_takes_parameters(path):
     ("stem", "parameters"),
     [
         ("explore_gaps", {"study_file": SAMPLES / "ai_at_work" / "study.yaml"}),
+        ("pictures_your_own_way", {"study_file": SAMPLES / "ai_at_work" / "study.yaml"}),
         ("joint_distribution", {"recipe": SAMPLES / "upwork_2024" / "recipe.yaml"}),
         ("reproduce_upwork_2024", {"findings_file": SAMPLES / "published" / "upwork_2024.csv"}),
         ("organisation_report", {"study": SAMPLES / "ai_at_work" / "study.yaml", "organisation": "org-09"}),

@@ -29,6 +29,7 @@ _HOME = {
     "check_answer": "toolkit.teaching",
     "checklist": "toolkit.reporting.checklists",
     "codebook": "toolkit.instrument",
+    "coefficients": "toolkit.analysis",
     "contrast": "toolkit.analysis",
     "crosstab": "toolkit.analysis",
     "declared_scores": "toolkit.analysis",

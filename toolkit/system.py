@@ -30,6 +30,7 @@ __all__ = [
     "sweep",
     "system_errors_explained",
     "temporary_folder",
+    "write_new_folder",
     "write_whole",
 ]
 
@@ -122,6 +123,42 @@ def write_whole(path: Path, text: str, *, private: bool = False) -> None:
     except BaseException:
         staged.unlink(missing_ok=True)
         raise
+
+
+def write_new_folder(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
+    """Write files into a new or empty folder; it appears with all of them or not at all.
+
+    Parameters
+    ----------
+    folder
+        Where to write.
+    files
+        Name, with folders divided by "/" → content.
+
+    Raises
+    ------
+    InvalidInput
+        The folder holds something, is a file, or cannot be written.
+    """
+    hint = "name another folder"
+    if os.path.lexists(folder) and not folder.is_dir():
+        raise InvalidInput(folder, [Problem(str(folder), "is a file", hint)])
+    if folder.is_dir() and any(folder.iterdir()):
+        what = "holds files, and nothing is written over or beside them"
+        raise InvalidInput(folder, [Problem(str(folder), what, hint)])
+    try:
+        staged = staging_folder(folder)
+        try:
+            for name, content in files.items():
+                (staged / name).parent.mkdir(parents=True, exist_ok=True)
+                (staged / name).write_bytes(content)
+            publish(staged, folder)
+        finally:
+            shutil.rmtree(staged, ignore_errors=True)
+    except OSError as fault:
+        what = f"cannot be written: {fault.strerror or fault}"
+        raise InvalidInput(folder, [Problem(str(folder), what, f"{hint}, or allow writing there")]) from fault
+    return [folder / name for name in files]
 
 
 # Locks and temporary folders

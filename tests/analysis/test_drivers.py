@@ -25,7 +25,7 @@ def _frame(n: int = 400) -> pd.DataFrame:
 def test_weights_sum_to_the_r_squared_of_the_regression() -> None:
     frame = _frame()
     found = tk.drivers(frame, "y", list("abc"), seed=1)
-    assert found.table["weight"].sum() == pytest.approx(tk.regression(frame, "y ~ a + b + c").r_squared)
+    assert found.table["weight"].sum() == pytest.approx(tk.regression(frame, "y ~ a + b + c").rsquared)
     assert found.table["share"].sum() == pytest.approx(1)
     assert found.r_squared_low < found.r_squared < found.r_squared_high
 

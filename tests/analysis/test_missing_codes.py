@@ -58,7 +58,7 @@ CALLS: dict[str, Callable[[pd.DataFrame], Any]] = {
     "measurement_invariance": lambda f: tk.measurement_invariance(f, {"x": ["q", "r", "s"]}, group="h"),
     "nonresponse_bounds": lambda f: tk.nonresponse_bounds(f, "q", population=999, by="g", **_SHARE),
     "omega": lambda f: tk.omega(f, ["q", "r", "s", "u"], factors=1),
-    "ordinal_regression": lambda f: tk.ordinal_regression(f, "q ~ g"),
+    "ordinal_regression": lambda f: tk.ordinal_regression(f, "q ~ g").table,
     "organisation_shares": lambda f: tk.organisation_shares(f, "q", unit="g", by="h", **_SHARE),
     "panel_change": lambda f: tk.panel_change(f, ["q", "r"], person="code", wave="wave", by="g", **_SAME),
     "pilot_change": lambda f: tk.pilot_change(
@@ -97,8 +97,8 @@ REFUSED = {
 }
 """What every row must have a category for."""
 
-_ELSEWHERE = {"declared_scores"}
-"""Takes an instrument, whose scales say what a code is: tests/analysis/test_derived.py."""
+_ELSEWHERE = {"banded", "declared_scores"}
+"""Takes an instrument or its numbers, which say what a code is: tests/analysis/test_derived.py."""
 
 
 def test_every_public_function_that_takes_a_frame_is_here() -> None:

@@ -74,7 +74,7 @@ def test_a_pooled_linear_model_equals_r() -> None:
     if case is None:
         pytest.skip("the R results beside the project are absent")
     fits = [tk.regression(frame, "nps ~ audience + q02", design=DESIGN) for frame in _frames()]
-    found = tk.pool([fit.table["estimate"] for fit in fits], [fit.covariance for fit in fits])
+    found = tk.pool([fit.table["estimate"] for fit in fits], [fit.cov_params() for fit in fits])
     _check(found, case["result"])
 
 

@@ -98,7 +98,7 @@ def test_the_size_for_a_margin_gives_that_margin() -> None:
         (lambda: tk.power_proportions(0.5, 0.5, n=100), "two different"),
         (lambda: tk.power_proportions(0.9, n=5, power=0.99), "no value reaches"),
         (lambda: tk.power_t_test(0.5, n=1), "at least 2"),
-        (lambda: tk.power_t_test(0.5, n=9, kind="pairs"), "not known"),
+        (lambda: tk.power_t_test(0.5, n=9, kind="pairs"), "must be 'two-sample'"),
         (lambda: tk.power_t_test(-1, n=9), "difference"),
         (lambda: tk.power_t_test(50, power=0.5), "below 2"),
         (lambda: tk.power_anova(1, n=30, power=0.8), "at least two"),

@@ -239,22 +239,24 @@ models <- list(
   list("b ~ x + grp", "binomial"), list("b ~ x * half", "binomial"), list("rare ~ half", "binomial"),
   list("count ~ x + grp", "poisson"), list("b ~ x", "poisson"))
 families <- list(gaussian = gaussian(), binomial = quasibinomial(), poisson = quasipoisson())
+# fits stop where they stand still: by default the standard errors are those of the step before, up to 3e-5 off
+exact <- glm.control(epsilon = 1e-14, maxit = 100)
 for (name in c("weights", "strata_fpc", "drawn_fpc", "clusters", "three_stages", "pairs", "made_jkn", "made_brr", "calibrated_linear", "raked"))
   for (m in models)
     add("model", name, list(formula = m[[1]], family = m[[2]]),
-        bquote(fit(svyglm(f(.(m[[1]])), .(whole(name)), family = families[[.(m[[2]])]]))))
+        bquote(fit(svyglm(f(.(m[[1]])), .(whole(name)), family = families[[.(m[[2]])]], control = exact))))
 for (name in c("weights", "clusters", "pairs"))
   for (m in list(list("count ~ x + grp + offset(log(z))", "count ~ x + grp", "poisson", "log(z)"),
                  list("y ~ x + offset(2 * z)", "y ~ x", "gaussian", "2 * z")))
     add("offset", name, list(formula = m[[2]], family = m[[3]], offset = m[[4]]),
-        bquote(fit(svyglm(f(.(m[[1]])), d, family = families[[.(m[[3]])]]))))
+        bquote(fit(svyglm(f(.(m[[1]])), d, family = families[[.(m[[3]])]], control = exact))))
 for (name in c("weights", "strata_fpc", "clusters", "pairs", "made_jkn"))
   for (m in list(list("y ~ x + grp + half", "gaussian", "grp"), list("b ~ x + grp", "binomial", "grp"),
                  list("y ~ grp * half", "gaussian", "grp:half"), list("b ~ x + half", "binomial", "x"),
                  list("count ~ x + grp", "poisson", "grp")))
     for (method in c("Wald", "LRT"))
       add("term", name, list(formula = m[[1]], family = m[[2]], term = m[[3]], method = method), bquote({
-        t <- regTermTest(svyglm(f(.(m[[1]])), .(whole(name)), family = families[[.(m[[2]])]]), f(.(paste0("~", m[[3]]))), method = .(method))
+        t <- regTermTest(svyglm(f(.(m[[1]])), .(whole(name)), family = families[[.(m[[2]])]], control = exact), f(.(paste0("~", m[[3]]))), method = .(method))
         list(statistic = if (is.null(t$Ftest)) as.numeric(t$chisq) else as.numeric(t$Ftest), df = t$df, ddf = t$ddf,
              p = as.numeric(t$p), effects = t$lambda)
       }))

@@ -234,11 +234,12 @@ def _fitted(frame: pd.DataFrame, design: Design, case: dict[str, Any]) -> Any:
 
 def _model(frame: pd.DataFrame, design: Design, case: dict[str, Any]) -> Answer:
     found, result = _fitted(frame, design, case), case["result"]
-    names = [re.sub(r"\[(.*?)\]", r"\1", term) for term in found.table["term"]]
+    names = [re.sub(r"\[(?:T\.)?(.*?)\]", r"\1", term) for term in found.table["term"]]
+    names = ["(Intercept)" if one == "Intercept" else one for one in names]
     table = found.table.iloc[[names.index(one) for one in result["names"]]]
     answer = _estimates(table, result)
     answer += [
-        ("df", found.df, result["df"]),
+        ("df", found.df_resid_inference, result["df"]),
         ("p", table["p_value"].tolist(), result["p"]),
         ("limits", table[["conf_low", "conf_high"]].to_numpy().tolist(), result["ci"]),
     ]
@@ -262,7 +263,9 @@ def _term(frame: pd.DataFrame, design: Design, case: dict[str, Any]) -> Answer:
 def _ordinal(frame: pd.DataFrame, design: Design, case: dict[str, Any]) -> Answer:
     link: Any = _LINKS[case["args"]["method"]]
     found = tk.ordinal_regression(frame, case["args"]["formula"], link=link, design=design)
-    table, result = found.table, case["result"]
+    result = case["result"]
+    first = ["x", "grp[T.bee]", "grp[T.cat]"]  # in R's order, then the cuts
+    table = found.table.set_index("term").loc[[*first, *found.params.index[len(first) :]]].reset_index()
     apart = ((table["estimate"] - result["estimate"]) / result["se"]).abs().max()
     return [("estimates apart", apart, 0.0), ("error", table["std_error"].tolist(), result["se"])]
 

@@ -25,13 +25,13 @@ LOOSE = {
     ("term", "LRT"): 1e-4,  # and here
     ("ordinal", ""): 1e-3,  # svyolr stops its search early
 }
-"""Relative tolerance by kind and option; 1e-6 elsewhere, 5e-6 for models (each fit stops at its own step)."""
+"""Relative tolerance by kind and option; 1e-6 elsewhere."""
 
 
 def _tolerance(case: dict[str, Any]) -> float:
     options = {"", *(one for one in case["args"].values() if isinstance(one, str))}
     found = [rel for (kind, option), rel in LOOSE.items() if kind == case["kind"] and option in options]
-    return found[0] if found else 5e-6 if case["kind"] in ("model", "term", "offset") else 1e-6
+    return found[0] if found else 1e-6
 
 
 def flat(value: Any) -> list[Any]:

@@ -485,7 +485,7 @@ def test_the_title_is_outside_the_drawing_of_a_report(released: Released, instru
     found = picture("gaps", released, instrument)
     assert found is not None
     assert found.title not in found.svg
-    assert gap_dumbbell(released, instrument).get_title(loc="left").replace("\n", " ") == found.title
+    assert gap_dumbbell(released, instrument).get_title().replace("\n", " ") == found.title
 
 
 def test_the_alt_text_says_every_share_that_is_drawn(released: Released, instrument: Instrument) -> None:

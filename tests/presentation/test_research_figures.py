@@ -45,7 +45,7 @@ def test_a_forest_of_a_model_shows_every_coefficient_but_the_intercept() -> None
     assert sorted(points_of(ax)) == pytest.approx(sorted(model.params.drop("Intercept")))
     ends = model.conf_int().drop("Intercept")
     clear = int(((ends[0] > 0) | (ends[1] < 0)).sum())
-    assert ax.get_title(loc="left").startswith(f"{clear} of 2 intervals")
+    assert ax.get_title().startswith(f"{clear} of 2 intervals")
 
 
 def test_a_forest_on_a_ratio_scale_is_the_exponential_of_the_same_rows() -> None:
@@ -53,7 +53,7 @@ def test_a_forest_on_a_ratio_scale_is_the_exponential_of_the_same_rows() -> None
     ax = tk.forest(rows, exponentiate=True)
     assert points_of(ax).tolist() == pytest.approx([np.exp(0.5)])
     assert ax.get_xscale() == "log"
-    assert "out 1" in ax.get_title(loc="left")
+    assert "out 1" in ax.get_title()
 
 
 def test_a_forest_draws_gaps_by_item() -> None:
@@ -69,7 +69,7 @@ def test_a_heat_map_prints_each_cell() -> None:
     )
     ax = tk.heatmap(rows)
     assert [text.get_text() for text in ax.texts] == ["10%", "90%", "40%", "50%"]
-    assert ax.get_title(loc="left") == "Organisations differ most on a: 10% to 90%"
+    assert ax.get_title() == "Organisations differ most on a: 10% to 90%"
     with pytest.raises(InvalidInput):
         tk.heatmap(pd.concat([rows, rows]))
 
@@ -85,7 +85,7 @@ def test_correlations_are_those_of_pandas() -> None:
 def test_scree_finds_two_pairs_of_items() -> None:
     factors = RNG.normal(size=(400, 2))
     frame = pd.DataFrame({f"i{k}": factors[:, k % 2] + 0.4 * RNG.normal(size=400) for k in range(6)})
-    assert tk.scree(frame, list(frame), seed=1, draws=50).get_title(loc="left").startswith("2 factors")
+    assert tk.scree(frame, list(frame), seed=1, draws=50).get_title().startswith("2 factors")
 
 
 def test_trend_lines_go_through_every_estimate() -> None:
@@ -122,7 +122,7 @@ def test_raking_margins_show_that_weights_meet_their_targets() -> None:
     targets = {"audience": {"executive": 0.1, "employee": 0.9}}
     weights = tk.rake(FRAME, targets)
     ax = tk.raking_margins(FRAME, targets, weights)
-    assert ax.get_title(loc="left") == "Weighted shares are within 0.0 points of every target"
+    assert ax.get_title() == "Weighted shares are within 0.0 points of every target"
     with pytest.raises(InvalidInput):
         tk.raking_margins(FRAME, targets, [1.0, 2.0])
 
@@ -145,7 +145,7 @@ def test_days_without_answers_are_drawn_as_zero() -> None:
 
 def test_a_power_curve_names_the_first_size_that_is_enough() -> None:
     ax = tk.power_curve(lambda n: 1 - 1 / n, [2, 4, 5, 10])
-    assert ax.get_title(loc="left") == "5 answers reach 80% power"
+    assert ax.get_title() == "5 answers reach 80% power"
 
 
 def test_combinations_of_options_add_up_to_those_who_answered() -> None:

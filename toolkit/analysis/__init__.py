@@ -30,12 +30,19 @@ from toolkit.analysis.finite_gaps import population_gaps
 from toolkit.analysis.gaps import gaps
 from toolkit.analysis.invariance import ItemDifference, item_difference, measurement_invariance
 from toolkit.analysis.joint import estimate, ratios, totals, variances
-from toolkit.analysis.marginal import marginal_effects
+from toolkit.analysis.models import (
+    TermTest,
+    coefficients,
+    marginal_effects,
+    ordinal_regression,
+    parallel_slopes_test,
+    regression,
+    term_test,
+)
 from toolkit.analysis.multiplicity import adjust_p
 from toolkit.analysis.nonresponse import nonresponse_bounds
 from toolkit.analysis.omega import Omega, omega
 from toolkit.analysis.one_proportion import exact_binomial_test, score_test
-from toolkit.analysis.ordinal import OrdinalRegression, ordinal_regression, parallel_slopes_test
 from toolkit.analysis.organisations import Shrunk, funnel_limits, organisation_shares, shrink
 from toolkit.analysis.panel import newcombe_paired, panel_change
 from toolkit.analysis.pilot import pilot_change
@@ -53,7 +60,6 @@ from toolkit.analysis.rank import (
     wilcoxon_signed_rank,
 )
 from toolkit.analysis.rank_gap import rank_gap
-from toolkit.analysis.regression import Regression, regression
 from toolkit.analysis.reliability import Reliability, intraclass, reliability
 from toolkit.analysis.replicates import Replicates
 from toolkit.analysis.resampling import MadeReplicates, make_replicates
@@ -61,7 +67,6 @@ from toolkit.analysis.strata_tables import mantel_haenszel
 from toolkit.analysis.summaries import gaps_from_summary
 from toolkit.analysis.t_tests import CohenD, cohen_d, t_test
 from toolkit.analysis.tables import TableTest, chi_square, mcnemar, trend_test
-from toolkit.analysis.term_tests import TermTest, term_test
 from toolkit.analysis.trend import trend
 from toolkit.analysis.two_proportions import (
     agresti_caffo,
@@ -89,10 +94,8 @@ __all__ = [
     "ItemDifference",
     "MadeReplicates",
     "Omega",
-    "OrdinalRegression",
     "Pooled",
     "Power",
-    "Regression",
     "Reliability",
     "Replicates",
     "Shrunk",
@@ -113,6 +116,7 @@ __all__ = [
     "chi_square",
     "chi_square_2x2",
     "cliff_delta",
+    "coefficients",
     "cohen_d",
     "cohen_h",
     "contrast",

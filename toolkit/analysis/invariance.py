@@ -12,9 +12,8 @@ from scipy.special import chdtrc
 
 from toolkit.analysis.classes import classes_of, numbers_of
 from toolkit.analysis.factor_model import fit_factors, moments_of
-from toolkit.analysis.ordinal import ordinal_regression
+from toolkit.analysis.models import ordinal_regression, regression
 from toolkit.analysis.plain import is_constant
-from toolkit.analysis.regression import regression
 from toolkit.analysis.reliability import item_values
 from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem
@@ -219,14 +218,10 @@ def item_difference(
         regression(made, one, family="binomial") if binary else ordinal_regression(made, one)
         for one in formulas
     ]
-    deviance = tuple(one.deviance for one in fits)
+    deviance = tuple(-2 * float(one.llf) for one in fits)  # of 0/1 answers the saturated likelihood is 1
     df = float(len(labels) - 1)
     uniform, nonuniform = deviance[0] - deviance[1], deviance[1] - deviance[2]
-    table = fits[1].table
-    shown = {
-        label: float(table.loc[table["term"] == f"group[{label}]", "estimate"].iloc[0])
-        for label in labels[1:]
-    }
+    shown = {label: float(fits[1].params[f"group[T.{label}]"]) for label in labels[1:]}
     return ItemDifference(
         uniform=uniform,
         df_uniform=df,

@@ -12,7 +12,7 @@ from scipy.special import chdtrc, ndtr
 
 from toolkit.analysis.plain import as_numbers
 from toolkit.analysis.results import Test
-from toolkit.arguments import typed
+from toolkit.arguments import Numbers, typed
 from toolkit.errors import InvalidInput, Problem
 
 __all__ = [
@@ -53,8 +53,8 @@ def _normal_p(apart: Array, n: Array, m: Array, ties: Array, *, correct: bool) -
 
 @typed
 def mann_whitney(
-    a: npt.ArrayLike,
-    b: npt.ArrayLike,
+    a: Numbers,
+    b: Numbers,
     *,
     exact: bool | None = None,
     correct: bool = True,
@@ -142,7 +142,7 @@ def _rank_sum_mass(n: int, m: int) -> Array:
 
 
 @typed
-def wilcoxon_signed_rank(a: npt.ArrayLike, b: npt.ArrayLike, *, correct: bool = True) -> Test:
+def wilcoxon_signed_rank(a: Numbers, b: Numbers, *, correct: bool = True) -> Test:
     """Wilcoxon's signed-rank test of pairs, by the normal approximation.
 
     Parameters
@@ -191,7 +191,7 @@ def wilcoxon_signed_rank(a: npt.ArrayLike, b: npt.ArrayLike, *, correct: bool = 
 
 
 @typed
-def kruskal(groups: Sequence[npt.ArrayLike]) -> Test:
+def kruskal(groups: Sequence[Numbers]) -> Test:
     """Kruskal–Wallis test, corrected for ties, as R's `kruskal.test`.
 
     Parameters
@@ -226,7 +226,7 @@ def kruskal(groups: Sequence[npt.ArrayLike]) -> Test:
 
 
 @typed
-def friedman(table: npt.ArrayLike | pd.DataFrame) -> Test:
+def friedman(table: Numbers | pd.DataFrame) -> Test:
     """Friedman's test of treatments (columns) within blocks (rows), as R's `friedman.test`.
 
     Blocks with a missing value are left out.
@@ -258,7 +258,7 @@ def friedman(table: npt.ArrayLike | pd.DataFrame) -> Test:
 
 
 @typed
-def kolmogorov_smirnov(a: npt.ArrayLike, b: npt.ArrayLike) -> Test:
+def kolmogorov_smirnov(a: Numbers, b: Numbers) -> Test:
     """Two-sample Kolmogorov–Smirnov test by its limit distribution, as R's `ks.test(exact=FALSE)`.
 
     With ties, as answers on a scale have, the p value is too large rather than too small.
@@ -300,7 +300,7 @@ def mid_ranks(values: Array) -> tuple[Array, Array]:
     return middle[at], sizes
 
 
-def known_values(name: str, values: npt.ArrayLike) -> Array:
+def known_values(name: str, values: Numbers) -> Array:
     """The numbers that are there.
 
     Raises

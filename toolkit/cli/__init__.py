@@ -19,7 +19,9 @@ from toolkit.cli import (
     fetch,
     findings,
     formats,
+    init,
     lint,
+    notebooks,
     read,
     report,
     reproduce,
@@ -30,12 +32,14 @@ from toolkit.cli import (
 )
 from toolkit.cli.common import BAD_INPUT, INTERRUPTED, TERMINATED
 from toolkit.errors import ToolkitError, printable
+from toolkit.shipped import shipped
 from toolkit.system import Terminated, interruptible
 
 __all__ = ["main"]
 
 # in the order --help lists them; a module here imports nothing heavy before its command runs
 _COMMANDS = (
+    init,
     report,
     batch,
     run,
@@ -52,6 +56,7 @@ _COMMANDS = (
     findings,
     reproduce,
     checklist,
+    notebooks,
 )
 
 
@@ -72,6 +77,7 @@ def _run(arguments: Sequence[str] | None) -> int:
     given = _parser().parse_args(arguments)
     job: Callable[[argparse.Namespace], int] = given.job
     try:
+        shipped()  # refuses to run from a zip archive
         with interruptible():
             return job(given)
     except ToolkitError as fault:

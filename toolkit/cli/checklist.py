@@ -7,7 +7,7 @@ import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from toolkit.cli.common import FAILED, study_file
+from toolkit.cli.common import FAILED, register_folder, study_file, takes_register
 
 if TYPE_CHECKING:
     from toolkit.cli.common import Commands
@@ -29,12 +29,7 @@ def add(commands: Commands) -> None:
     checklist.add_argument(
         "--published", metavar="ID", help="a published study of the register instead: upwork-2024"
     )
-    checklist.add_argument(
-        "--register",
-        default="data_samples/published",
-        metavar="FOLDER",
-        help="where --published is looked up",
-    )
+    takes_register(checklist)
     checklist.add_argument("--list", choices=("aapor", "cherries"), help="one of the two only")
     checklist.add_argument("--missing", action="store_true", help="list only what is missing")
     checklist.add_argument("--strict", action="store_true", help="end with 1 where an item is missing")
@@ -77,7 +72,7 @@ def _source(given: argparse.Namespace) -> Any:
     if given.source:
         problem = Problem("arguments", "name a source and a published study", "give one of the two")
         raise InvalidInput("checklist", [problem])
-    return load_register(given.register).of(given.published).studies[given.published]
+    return load_register(register_folder(given.register)).of(given.published).studies[given.published]
 
 
 def _print(row: dict[str, str]) -> None:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING
-
-from toolkit.errors import ToolkitError
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -15,14 +12,15 @@ __all__ = [
     "BAD_INPUT",
     "FAILED",
     "INTERRUPTED",
-    "SAMPLE_STUDY",
     "TERMINATED",
     "count",
+    "register_folder",
     "study_file",
+    "takes_register",
     "takes_study",
 ]
 
-SAMPLE_STUDY = "data_samples/ai_at_work/study.yaml"
+_SAMPLE = "ai_at_work"
 FAILED, BAD_INPUT, INTERRUPTED, TERMINATED = 1, 2, 130, 143
 _MOST = 100_000_000
 """More workers, or seconds (three years), than can be meant; beyond some number systems refuse to wait."""
@@ -34,7 +32,7 @@ def takes_study(command: argparse.ArgumentParser) -> None:
         "study",
         nargs="?",
         metavar="STUDY",
-        help=f"study.yaml (default: {SAMPLE_STUDY}, the synthetic sample)",
+        help=f"a study file, its folder or a shipped study (default: {_SAMPLE}, the synthetic sample)",
     )
     command.add_argument("--data", metavar="FOLDER", help="another folder in which the answer files lie")
 
@@ -48,10 +46,23 @@ def count(text: str) -> int:
 
 
 def study_file(given: str | None) -> str:
-    """The study named, or the sample study of the project folder one stands in."""
-    if given:
-        return given
-    if not Path(SAMPLE_STUDY).is_file():
-        raise ToolkitError(f"say which study: there is no {SAMPLE_STUDY} here; survey-toolkit report STUDY")
-    print(f"No study named: using the synthetic sample, {SAMPLE_STUDY}", flush=True)
-    return SAMPLE_STUDY
+    """Find the study file that is meant: the synthetic sample where none is named."""
+    from toolkit.shipped import study_path
+
+    if not given:
+        print(f"No study named: using the synthetic sample, {_SAMPLE}", flush=True)
+    return str(study_path(given or _SAMPLE))
+
+
+def takes_register(command: argparse.ArgumentParser) -> None:
+    """Add the option --register."""
+    command.add_argument(
+        "--register", metavar="FOLDER", help="a register of published claims (default: the shipped one)"
+    )
+
+
+def register_folder(given: str | None) -> str:
+    """Find the register of published claims: the shipped one where none is named."""
+    from toolkit.shipped import shipped
+
+    return given or str(shipped("data_samples", "published"))

@@ -51,14 +51,6 @@ def _compare(given: argparse.Namespace) -> int:
 
 
 def _questionnaire(path: str) -> Instrument:
-    from toolkit.errors import InvalidInput, Problem
-    from toolkit.instrument import load_instrument, load_instruments
+    from toolkit.instrument import load_instruments
 
-    folder = Path(path)
-    if not folder.is_dir():
-        return load_instrument(path)
-    files = sorted(folder.glob("*.yaml"))
-    if not files:
-        mend = "name a questionnaire, or a folder that holds a .yaml file an audience"
-        raise InvalidInput(path, [Problem("folder", "holds no .yaml file", mend)])
-    return load_instruments(files)
+    return load_instruments(path)

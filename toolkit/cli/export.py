@@ -64,6 +64,11 @@ def add(commands: Commands) -> None:
         help="limesurvey: a question nobody sees, filled in by the link, as organisation",
     )
     export.add_argument(
+        "--matrix",
+        choices=("array", "questions"),
+        help="limesurvey: a matrix as one array (the default), or each of its rows as a question",
+    )
+    export.add_argument(
         "--answers",
         metavar="FILE",
         help="sav, dta, frictionless: the coded frame to write, as `survey-toolkit read --out` made it",
@@ -72,11 +77,10 @@ def add(commands: Commands) -> None:
 
 
 def _export(given: argparse.Namespace) -> int:
-    from toolkit.instrument import load_instrument, load_instruments
+    from toolkit.instrument import load_instruments
     from toolkit.instrument.exchange import export
 
-    files = given.instruments
-    instrument = load_instrument(files[0]) if len(files) == 1 else load_instruments(files)
+    instrument = load_instruments(given.instruments)
     if given.answers:
         return _told(_with_answers(given, instrument))
     options: dict[str, Any] = {}
@@ -84,6 +88,8 @@ def _export(given: argparse.Namespace) -> int:
         options["quotas"] = _quotas(given.quotas)
     if given.hidden:
         options["hidden"] = given.hidden
+    if given.matrix:
+        options["matrix"] = given.matrix
     written = export(
         instrument,
         given.to,
@@ -100,7 +106,12 @@ def _with_answers(given: argparse.Namespace, instrument: Instrument) -> list[Pat
     from toolkit.errors import InvalidInput, Problem
     from toolkit.responses.writers import read_coded, write_answers
 
-    said = {"--layout": given.layout, "--quota": given.quotas, "--hidden": given.hidden}
+    said = {
+        "--layout": given.layout,
+        "--quota": given.quotas,
+        "--hidden": given.hidden,
+        "--matrix": given.matrix,
+    }
     problems = [
         Problem(name, "means nothing for answers", "take it out") for name, value in said.items() if value
     ]

@@ -6,16 +6,15 @@ import argparse
 import textwrap
 from typing import TYPE_CHECKING, Any
 
-from toolkit.cli.common import FAILED
+from toolkit.cli.common import FAILED, register_folder, takes_register
 from toolkit.cli.synthesise import add_synthesise
-from toolkit.errors import InvalidInput
+from toolkit.errors import InvalidInput, Problem
 
 if TYPE_CHECKING:
     from toolkit.cli.common import Commands
 
-__all__ = ["REGISTER", "add"]
+__all__ = ["add"]
 
-REGISTER = "data_samples/published"
 _FIELDS = {
     "finding_id": "an id of its own, such as ACME25-01",
     "study": "id of a study in studies.yaml",
@@ -62,13 +61,13 @@ def add(commands: Commands) -> None:
     added.set_defaults(job=_add)
     add_synthesise(jobs)
     for job in (listed, shown, check, added):
-        job.add_argument("--register", default=REGISTER, metavar="FOLDER", help=f"default: {REGISTER}")
+        takes_register(job)
 
 
 def _list(given: argparse.Namespace) -> int:
     from toolkit.findings import judge, load_register
 
-    register = load_register(given.register)
+    register = load_register(register_folder(given.register))
     found = judge(register.of(given.study) if given.study else register)
     if given.verdict_code:
         found = found[found["verdict_code"] == given.verdict_code]
@@ -82,7 +81,7 @@ def _list(given: argparse.Namespace) -> int:
 def _show(given: argparse.Namespace) -> int:
     from toolkit.findings import judge, load_register
 
-    register = load_register(given.register)
+    register = load_register(register_folder(given.register))
     claim = register.claim(given.finding)
     found = judge(register.of(claim["study"])).set_index("finding_id").loc[given.finding]
     for name, words in _told(given.finding, found, register):
@@ -120,7 +119,7 @@ def _check(given: argparse.Namespace) -> int:
     from toolkit.findings import check_claims, judge, load_register
 
     try:
-        register = load_register(given.register)
+        register = load_register(register_folder(given.register))
     except InvalidInput as fault:
         print(fault)
         return FAILED
@@ -139,8 +138,14 @@ def _check(given: argparse.Namespace) -> int:
 
 def _add(given: argparse.Namespace) -> int:
     from toolkit.findings import add_claim
+    from toolkit.shipped import is_installed
 
     claim = {name: getattr(given, f"field_{name}") for name in _FIELDS}
-    add_claim(given.register, {name: value for name, value in claim.items() if value is not None})
-    print(f"{claim['finding_id']} is in {given.register}")
+    folder = register_folder(given.register)
+    if not given.register and is_installed():
+        what = "the shipped register belongs to the installation and is not written to"
+        hint = f"copy the folder {folder} and name the copy with --register"
+        raise InvalidInput("findings add", [Problem("--register", what, hint)])
+    add_claim(folder, {name: value for name, value in claim.items() if value is not None})
+    print(f"{claim['finding_id']} is in {folder}")
     return 0

@@ -33,9 +33,10 @@ def add(commands: Commands) -> None:
 def _lint(given: argparse.Namespace) -> int:
     from toolkit.cli.kinds import refuse_others
     from toolkit.instrument import load_instrument
+    from toolkit.shipped import instrument_files
 
     answer = 0
-    for path in given.instruments:
+    for path in instrument_files(given.instruments):
         try:
             refuse_others(path, "a questionnaire")
             instrument = load_instrument(path)  # raises whatever lint would find
@@ -55,14 +56,14 @@ def _lint(given: argparse.Namespace) -> int:
     return answer
 
 
-def _warnings(path: str, instrument: Instrument) -> list[Problem]:
+def _warnings(path: Path, instrument: Instrument) -> list[Problem]:
     """What may spoil the answers, with file and line."""
     from toolkit.instrument import advise
     from toolkit.instrument.loader import files_of
     from toolkit.instrument.reading import Finding, Reading
     from toolkit.instrument.yaml_loader import read_document
 
-    reading = Reading(documents=[read_document(file) for file in files_of([Path(path)])])
+    reading = Reading(documents=[read_document(file) for file in files_of([path])])
     reading.add(Finding(one.path, f"{one.what} [{one.rule}]", one.mend) for one in advise(instrument))
     return reading.problems()
 

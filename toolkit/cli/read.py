@@ -49,13 +49,12 @@ def _read(given: argparse.Namespace) -> int:
     import pandas as pd
 
     from toolkit.errors import InvalidInput, Problem
-    from toolkit.instrument import load_instrument, load_instruments
+    from toolkit.instrument import load_instruments
     from toolkit.responses import decode, divided, read_answers
     from toolkit.responses.gather import nobody_kept
 
     _check_out(given.out)
-    files = given.instrument
-    instrument = load_instrument(files[0]) if len(files) == 1 else load_instruments(files)
+    instrument = load_instruments(given.instrument)
     path = Path(given.file)
     entries = divided(_entry(given, path), path)
     parts = [decode(read_answers(entry, path, instrument), instrument) for entry in entries]

@@ -93,14 +93,14 @@ def _study(given: argparse.Namespace) -> int:
 
 def _rehearse(given: argparse.Namespace) -> int:
     from toolkit.errors import InvalidInput
-    from toolkit.instrument import load_instrument, load_instruments
+    from toolkit.instrument import load_instruments
     from toolkit.instrument.exchange.files import write_files
     from toolkit.responses.simulation import load_shares, parse_effect, rehearse
 
-    files, out = given.instruments, Path(given.out)
+    out = Path(given.out)
     problems: list[Problem] = []
     _check_out(out, given.platform, problems)
-    instrument = load_instrument(files[0]) if len(files) == 1 else load_instruments(files)
+    instrument = load_instruments(given.instruments)
     n = _counts(given.n, instrument, problems)
     effects = []
     for text in given.effects or ():

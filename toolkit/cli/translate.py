@@ -41,10 +41,9 @@ def _takes_instruments(command: argparse.ArgumentParser) -> None:
 
 
 def _loaded(given: argparse.Namespace) -> Instrument:
-    from toolkit.instrument import load_instrument, load_instruments
+    from toolkit.instrument import load_instruments
 
-    files: list[str] = given.instruments
-    return load_instrument(files[0]) if len(files) == 1 else load_instruments(files)
+    return load_instruments(given.instruments)
 
 
 def _out(given: argparse.Namespace) -> int:

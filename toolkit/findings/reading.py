@@ -14,6 +14,7 @@ from toolkit.findings.claims import CLAIM_COLUMNS, Check, Register, Relations, S
 from toolkit.findings.register import read_csv, repeated
 from toolkit.instrument.strict import checked
 from toolkit.instrument.yaml_loader import read_document
+from toolkit.shipped import named
 
 __all__ = ["CLAIMS_FILE", "RELATIONS_FILE", "STUDIES_FILE", "load_register"]
 
@@ -28,8 +29,8 @@ def load_register(folder: str | Path) -> Register:
     Parameters
     ----------
     folder
-        Holds studies.yaml (what each study said of itself), findings.csv (`CLAIM_COLUMNS`, a row a claim)
-        and, where figures bear on each other, relations.yaml.
+        Holds studies.yaml (what each study said of itself), findings.csv (`CLAIM_COLUMNS`, one row per claim)
+        and, where figures bear on each other, relations.yaml; or "published", the shipped register.
 
     Returns
     -------
@@ -44,11 +45,11 @@ def load_register(folder: str | Path) -> Register:
 
     Examples
     --------
-    >>> register = load_register("data_samples/published")
+    >>> register = load_register("published")
     >>> len(register.claims), len(register.studies)
     (128, 19)
     """
-    folder = Path(folder)
+    folder = named(folder, "register")
     if not folder.is_dir():
         mend = f"name the folder that holds {STUDIES_FILE} and {CLAIMS_FILE}"
         raise InvalidInput("register", [Problem(str(folder), "is no folder", mend)])

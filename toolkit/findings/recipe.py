@@ -23,6 +23,7 @@ from toolkit.records import records
 from toolkit.responses.naming import FolderName
 from toolkit.responses.simulation.people import Dependence
 from toolkit.responses.simulation.shares import Share, load_shares
+from toolkit.shipped import named
 
 __all__ = ["Carried", "Opened", "Recipe", "open_recipe"]
 
@@ -101,7 +102,7 @@ def open_recipe(path: str | Path, *, assume: Mapping[str, Mapping[str, float]] |
         Every problem at once; among them a published share that is neither carried nor said not to be, and an
         assumption in place of a published figure.
     """
-    path = Path(path)
+    path = named(path, "recipe")
     recipe = checked(Recipe, read_document(path))
     folder = path.parent
     register = load_register(folder / recipe.register_folder)

@@ -12,6 +12,7 @@ import pandas as pd
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.inputs import LARGEST_ANSWERS, read_bytes
 from toolkit.responses.delimited import csv_reader
+from toolkit.shipped import named
 
 __all__ = ["FINDING_COLUMNS", "load_findings", "read_csv", "repeated"]
 
@@ -48,6 +49,7 @@ def load_findings(path: str | Path) -> pd.DataFrame:
         CSV in UTF-8 with the columns of `FINDING_COLUMNS`. `value_pct` is a percentage, empty where only
         words were published; `n` is empty where it was not published. `variable`, `measure`, `our_audience`
         and `our_base` say which of our numbers corresponds; `comparable` is yes or no, with a `reason`.
+        Or the name of a shipped one, "upwork_2024".
 
     Returns
     -------
@@ -62,10 +64,10 @@ def load_findings(path: str | Path) -> pd.DataFrame:
 
     Examples
     --------
-    >>> load_findings("data_samples/published/upwork_2024.csv").shape[0]
+    >>> load_findings("upwork_2024").shape[0]
     40
     """
-    path = Path(path)
+    path = named(path, "findings")
     header, rows = read_csv(path)
     problems = [*_header_problems(header)]
     if problems:

@@ -102,7 +102,7 @@ def synthesise(
 
     Examples
     --------
-    >>> made = synthesise("data_samples/upwork_2024/recipe.yaml")
+    >>> made = synthesise("upwork_2024")
     >>> len(made.frame), bool(made.margins["met"].all())
     (2500, True)
     """

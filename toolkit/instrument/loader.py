@@ -10,6 +10,7 @@ from toolkit.instrument.assembling import assemble, assemble_whole
 from toolkit.instrument.model import Instrument
 from toolkit.instrument.reading import Reading, bank_files
 from toolkit.instrument.yaml_loader import read_yaml
+from toolkit.shipped import instrument_files
 
 __all__ = ["files_of", "load_instrument", "load_instruments"]
 
@@ -20,7 +21,9 @@ def load_instrument(path: str | Path) -> Instrument:
     Parameters
     ----------
     path
-        An audience file (it names an audience and a bank) or an all-in-one file.
+        An audience file (it names an audience and a bank), an all-in-one file, or the name of a shipped one
+        ("employee"). A folder with one file per audience, or the name of a shipped one ("core"), is loaded as
+        `load_instruments` does.
 
     Returns
     -------
@@ -34,19 +37,20 @@ def load_instrument(path: str | Path) -> Instrument:
 
     Examples
     --------
-    >>> load_instrument("instruments/employee.yaml")["burnout"].label()  # doctest: +SKIP
+    >>> load_instrument("employee")["burnout"].label()
     'Burnout'
     """
-    return _load([(None, Path(path))], path)
+    return _load([(None, found) for found in instrument_files(path)], path)
 
 
-def load_instruments(files: Mapping[str, str | Path] | Iterable[str | Path]) -> Instrument:
+def load_instruments(files: str | Path | Mapping[str, str | Path] | Iterable[str | Path]) -> Instrument:
     """Load the questionnaires of several audiences as one instrument.
 
     Parameters
     ----------
     files
-        Audience → file, or the files alone. They must agree on id, version, title, languages and bank.
+        Audience → file, or the files alone; a folder or the name of a shipped questionnaire ("core") stands
+        for its files. They must agree on id, version, title, languages and bank.
 
     Returns
     -------
@@ -61,12 +65,15 @@ def load_instruments(files: Mapping[str, str | Path] | Iterable[str | Path]) -> 
 
     Examples
     --------
-    >>> load_instruments(["instruments/executive.yaml", "instruments/employee.yaml"])  # doctest: +SKIP
+    >>> sorted(load_instruments("core").audiences)
+    ['employee', 'executive', 'freelancer']
     """
     if isinstance(files, Mapping):
-        named: list[tuple[str | None, Path]] = [(audience, Path(path)) for audience, path in files.items()]
+        named: list[tuple[str | None, Path]] = [
+            (audience, found) for audience, path in files.items() for found in instrument_files(path)
+        ]
     else:
-        named = [(None, Path(path)) for path in ([files] if isinstance(files, str | Path) else files)]
+        named = [(None, found) for found in instrument_files(files)]
     return _load(named, " + ".join(str(path) for _, path in named))
 
 

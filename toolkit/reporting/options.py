@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from toolkit.errors import InvalidInput, Problem, near_names
+from toolkit.shipped import shipped
 
 if TYPE_CHECKING:
     from toolkit.study import Study
@@ -102,14 +103,14 @@ class Tried:
 
     Examples
     --------
-    >>> from toolkit.reporting.documents import check_formats
+    >>> from toolkit.reporting.formats import check_formats
     >>> tried = Tried()
     >>> tried(check_formats, "html"), tried(check_formats, "pfd")
     (('html',), None)
     >>> tried.end()
     Traceback (most recent call last):
     toolkit.errors.InvalidInput: formats: 1 problem(s)
-      format pfd: is none a report can be written as; did you mean 'pdf'?
+      format pfd: unknown output format; did you mean 'pdf'?
     """
 
     def __init__(self) -> None:
@@ -268,10 +269,10 @@ def folder_name(text: str) -> str:
 
 
 def notebook_path(notebook: str | Path) -> Path:
-    """Find a notebook by path, or one of the project's own by name."""
+    """Find a notebook by path, or a shipped one by its name, with or without the suffix."""
     given = Path(notebook)
-    own = Path(__file__).resolve().parents[2] / "notebooks"
-    for found in (given, own / given.name):
+    own = shipped("notebooks")
+    for found in (given, own / given.name, own / f"{given.name}.ipynb"):
         if found.is_file():
             return found.resolve()
     known = [path.name for path in sorted(own.glob("*.ipynb"))]

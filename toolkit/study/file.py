@@ -65,6 +65,12 @@ class Brand(Strict):
     template_docx: str | None = None
     template_pptx: str | None = None
 
+    @property
+    def templates(self) -> dict[str, str]:
+        """Format → the file named to be written into."""
+        given = ((name.partition("template_")[2], getattr(self, name)) for name in type(self).model_fields)
+        return {form: name for form, name in given if form and name}
+
     @field_validator("colour", "accent")
     @classmethod
     def _hex(cls, value: str | None) -> str | None:

@@ -18,6 +18,7 @@ from toolkit.instrument.yaml_loader import read_document
 from toolkit.responses import divided
 from toolkit.responses.answers import AnswersFile
 from toolkit.responses.organisations import read_organisations
+from toolkit.shipped import study_path
 from toolkit.study.earlier import wave_instruments
 from toolkit.study.file import StudyFile, methods_of, misfits
 from toolkit.study.study import Study
@@ -31,7 +32,8 @@ def load_study(path: str | Path, *, data: str | Path | None = None) -> Study:
     Parameters
     ----------
     path
-        The study file (YAML).
+        The study file (YAML), the folder that holds it as study.yaml, or the name of a shipped study
+        ("ai_at_work").
     data
         Another folder in which the answer files lie, for data that is not kept beside the study; of a study
         with one file of answers, that file itself, whatever it is called.
@@ -43,10 +45,10 @@ def load_study(path: str | Path, *, data: str | Path | None = None) -> Study:
 
     Examples
     --------
-    >>> load_study("data_samples/ai_at_work/study.yaml").waves  # doctest: +SKIP
+    >>> load_study("ai_at_work").waves
     ('2025', '2026')
     """
-    path = Path(path)
+    path = study_path(path)
     written = checked(StudyFile, read_document(path))
     folder = path.parent
     problems: list[Problem] = []
@@ -111,13 +113,7 @@ def _files_read(written: StudyFile, folder: Path) -> Iterator[Path]:
     named = (written.instrument, *written.instruments.values(), *own)
     yield from files_of(folder / name for name in named if name)
     brand = written.brand
-    for name in (
-        written.organisations,
-        written.benchmarks,
-        brand.logo,
-        brand.template_docx,
-        brand.template_pptx,
-    ):
+    for name in (written.organisations, written.benchmarks, brand.logo, *brand.templates.values()):
         if name:
             yield folder / name
     for name in dict.fromkeys(entry.manifest for entry in written.answers):
@@ -227,11 +223,10 @@ def _files_missing(written: StudyFile, folder: Path, places: list[Path]) -> Iter
             yield Problem(f"brand → logo: {written.brand.logo}", "is not there", _beside(logo))
         elif logo.suffix.lower() not in (".png", ".svg", ".jpg", ".jpeg"):
             yield Problem(f"brand → logo: {written.brand.logo}", "is no picture", "give a PNG, SVG or JPEG")
-    for form in ("docx", "pptx"):
-        template = getattr(written.brand, f"template_{form}")
-        if template and not is_file(folder / template):
+    for form, template in written.brand.templates.items():
+        if not is_file(folder / template):
             yield Problem(f"brand → template_{form}: {template}", "is not there", _beside(folder / template))
-        elif template and Path(template).suffix.lower() != f".{form}":
+        elif Path(template).suffix.lower() != f".{form}":
             mend = f"save it as .{form} from the program it was made with"
             yield Problem(f"brand → template_{form}: {template}", f"is no .{form}", mend)
     for entry, answers in zip(written.answers, places, strict=True):

@@ -15,8 +15,8 @@ from typing import Literal
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument.exchange.choosing import idle_notices, narrow, one_by_one
 from toolkit.instrument.exchange.files import write_files
-from toolkit.instrument.exchange.limesurvey_limits import find_unfit, item_codes, part_codes
-from toolkit.instrument.exchange.limesurvey_rows import QUOTA_WORDS, Plan, Quota, rows_of, tabulated
+from toolkit.instrument.exchange.limesurvey_limits import find_unfit, item_codes, part_codes, row_codes
+from toolkit.instrument.exchange.limesurvey_rows import QUOTA_WORDS, Plan, Quota, rows_of, tabulated, too_wide
 from toolkit.instrument.exchange.limesurvey_text import (
     ASKED,
     AUDIENCE,
@@ -37,6 +37,7 @@ from toolkit.instrument.model import Instrument, Variable
 __all__ = ["LAYOUTS", "Quota", "write"]
 
 Layout = Literal["one", "language", "audience"]
+Matrix = Literal["array", "questions"]
 LAYOUTS: tuple[Layout, ...] = ("one", "language", "audience")
 _LONGEST_TITLE = 200
 
@@ -50,6 +51,7 @@ def write(
     layout: Layout = "one",
     quotas: Sequence[Quota] = (),
     hidden: Sequence[str] = (),
+    matrix: Matrix = "array",
     survey_id: int | None = None,
 ) -> list[Path]:
     """Write survey structure files for LimeSurvey, with a manifest beside each.
@@ -69,6 +71,9 @@ def write(
         Limits for answers to single-choice items or for audiences.
     hidden
         Questions nobody sees, filled in by the link (``?organisation=org-07``): "organisation" for example.
+    matrix
+        "array": a matrix is an array, its answers side by side. "questions": each of its rows is a question
+        of its own, for answers too long to stand side by side.
     survey_id
         The number LimeSurvey is to give the survey, if it is free; made from the file's name where left out,
         so that it differs from file to file. Given, with several files the next numbers follow.
@@ -91,6 +96,9 @@ def write(
     if layout not in LAYOUTS:
         unknown = Problem(f"layout '{layout}'", "is not known to limesurvey", near_names(layout, LAYOUTS))
         raise InvalidInput(instrument.id, [unknown])
+    if matrix not in ("array", "questions"):
+        unknown = Problem(f"matrix '{matrix}'", "is not known to limesurvey", "use array or questions")
+        raise InvalidInput(instrument.id, [unknown])
     whole = narrow(instrument, languages=languages, audiences=audiences)
     switch = layout != "audience" and len(whole.audiences) > 1
     problems = list(
@@ -111,6 +119,7 @@ def write(
             tuple(_fillable(quotas, part)),
             tuple(hidden),
             asks_audience=len(part.audiences) > 1,
+            rows=row_codes(whole, hidden) if matrix == "questions" else {},
         )
         files[f"{stem}.txt"] = tabulated(rows_of(plan))
         left = [quota.name for quota in quotas if quota.name not in {one.name for one in plan.quotas}]
@@ -185,6 +194,8 @@ def _manifest(
 
 def _column(variable: Variable, plan: Plan) -> Column:
     code, part = plan.code(variable.item), plan.part(variable)
+    if variable.name in plan.rows:
+        code, part = plan.rows[variable.name], None
     texts = [_texts(variable, plan, language) for language in plan.instrument.languages]
     if variable.item.type == "ranking":  # columns hold codes by rank, told by the question's code
         return column_of(variable, plan.instrument, question=code, part=part, headings={})
@@ -209,6 +220,8 @@ def _without_column(variable: Variable) -> bool:
 
 def _texts(variable: Variable, plan: Plan, language: str) -> tuple[str, str | None]:
     """Stem and part of a column as they stand in the file."""
+    if variable.name in plan.rows:
+        return plan.row_text(variable, language), None
     asked = variable.item.audiences or tuple(plan.instrument.audiences)
     stem = plan.text(variable.item.text, asked, language)
     if variable.row:
@@ -224,6 +237,12 @@ def _notices(plan: Plan, left_out: Sequence[str]) -> Iterator[str]:
     for name, code in plan.parts.items():
         if name in plan.instrument and code != "other":
             yield f"LimeSurvey keeps the code of '{name}' for itself; its sub-question is called '{code}'"
+    for one in plan.instrument.items if not plan.rows else ():
+        if one.type == "matrix" and too_wide(plan.instrument, one):
+            yield (
+                f"the answers of '{one.id}' have words too long to stand side by side, and may break; give "
+                "them shorter labels, or export with --matrix questions"
+            )
     for language, title in _titles(plan.instrument).items():
         kept = plan.titles[language]
         if kept != title:

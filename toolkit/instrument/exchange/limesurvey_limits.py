@@ -14,12 +14,13 @@ from toolkit.instrument.fields import ID_PATTERN
 from toolkit.instrument.lint import PLATFORM_COLUMNS
 from toolkit.instrument.model import Instrument, Item
 
-__all__ = ["find_unfit", "item_codes", "part_codes"]
+__all__ = ["find_unfit", "item_codes", "part_codes", "row_codes"]
 
 _WORDS_OF_CONDITIONS = {"and", "or", "eq", "ne", "lt", "le", "gt", "ge", "this", "self", "that"}
 _KEPT_FOR_ITSELF = _WORDS_OF_CONDITIONS | {"time", ASKED, GROUP}
 _KEPT_PARTS = {"time", "other"}
 _LONGEST_QUOTA_NAME = 255
+_LONGEST_CODE = 20
 
 
 def item_codes(instrument: Instrument, hidden: Collection[str]) -> dict[str, str]:
@@ -42,6 +43,24 @@ def part_codes(instrument: Instrument) -> dict[str, str]:
         elif variable.part is not None and variable.part.casefold() in _KEPT_PARTS:
             others = {str(one.part).casefold() for one in instrument.of_item(variable.item.id)}
             codes[variable.name] = _free(variable.part, others)
+    return codes
+
+
+def row_codes(instrument: Instrument, hidden: Collection[str]) -> dict[str, str]:
+    """Column → question code, for the rows of matrices that are asked as questions of their own."""
+    taken = {*(item.id for item in instrument.items), *item_codes(instrument, hidden).values()}
+    taken |= {*hidden, AUDIENCE, *_KEPT_FOR_ITSELF}
+    codes: dict[str, str] = {}
+    for variable in instrument.variables:
+        if variable.row is None:
+            continue
+        code = f"{variable.item.id}{variable.row.id}".casefold()[:_LONGEST_CODE]
+        number = 2
+        while code in taken:
+            code = f"{code[: _LONGEST_CODE - 3].rstrip('0123456789')}{number}"
+            number += 1
+        codes[variable.name] = code
+        taken.add(code)
     return codes
 
 

@@ -23,7 +23,7 @@ from toolkit.instrument.exchange.routing import to_limesurvey
 from toolkit.instrument.exchange.words import AUDIENCE_WORDS, END_WORDS, WELCOME_WORDS, spoken
 from toolkit.instrument.model import Instrument, Item, Variable
 
-__all__ = ["HEADER", "QUOTA_WORDS", "Plan", "Quota", "rows_of", "tabulated"]
+__all__ = ["HEADER", "QUOTA_WORDS", "Plan", "Quota", "rows_of", "tabulated", "too_wide"]
 
 HEADER = (
     *("id", "related_id", "class", "type/scale", "name", "relevance", "text", "help", "language"),
@@ -35,6 +35,8 @@ BOUNDS = ("min_num_value_n", "max_num_value_n")
 FURTHER = (*BOUNDS, "max_answers", "other_replace_text", "equation", "answer_width")
 TYPES = {"single": "L", "matrix": "F", "multi": "M", "ranking": "R", "number": "N", "text": "T"}
 _BYTES_LOOKED_AT = 10_000
+_LEAST_WIDTH = 15
+_WIDE = frozenset("mwMW@%")
 
 
 QUOTA_WORDS: Mapping[str, str] = {
@@ -67,7 +69,8 @@ class Quota:
 class Plan:
     """One file: what is asked in it, and what LimeSurvey calls it.
 
-    `codes` holds the items, and `parts` the rows and options (by our column's name), that need another name.
+    `codes` holds the items, and `parts` the rows and options (by our column's name), that need another name;
+    `rows` the rows of matrices that are asked as questions of their own.
     """
 
     instrument: Instrument
@@ -78,6 +81,7 @@ class Plan:
     quotas: tuple[Quota, ...] = ()
     hidden: tuple[str, ...] = ()
     asks_audience: bool = field(default=False)
+    rows: Mapping[str, str] = field(default_factory=dict)
 
     def code(self, item: Item) -> str:
         """What an item is called in LimeSurvey."""
@@ -90,6 +94,8 @@ class Plan:
     def name(self, variable: Variable) -> str:
         """What a column is called in conditions and in VV, R and SPSS exports."""
         code, part = self.code(variable.item), self.part(variable)
+        if variable.name in self.rows:
+            return self.rows[variable.name]
         if variable.item.type == "ranking":
             return f"{code}_1"  # a column per rank: whoever ranked anything filled the first
         return code if part is None else f"{code}_{part}"
@@ -99,6 +105,18 @@ class Plan:
         held = {key: dict(wording) for key, wording in parallel.items()}
         known = self.instrument.audiences
         return switched({known[name].code: spoken(held, name, language) for name in audiences})
+
+    def row_text(self, variable: Variable, language: str) -> str:
+        """A matrix's question and one of its statements as one text, switched by audience."""
+        return switched(
+            {
+                self.instrument.audiences[name].code: "\n".join(
+                    spoken({key: dict(wording) for key, wording in text.items()}, name, language)
+                    for text in (variable.item.text, variable.row.text if variable.row else {})
+                )
+                for name in variable.audiences
+            }
+        )
 
 
 def tabulated(rows: Iterable[Line]) -> bytes:
@@ -196,13 +214,19 @@ def _groups(plan: Plan, language: str, *, base: bool) -> Iterator[Line]:
     first = 1
     if plan.asks_audience or plan.hidden:
         title = AUDIENCE_WORDS[language][0] if language in AUDIENCE_WORDS else pages[0].title[language]
+        if title in {page.title[language] for page in pages}:  # two pages of one title look like one again
+            title = plan.titles[language]
         yield _group(1, title, language)
         yield from _who(plan, language, base=base)
         first = 2
     for number, section in enumerate(pages, start=first):
         yield _group(number, section.title[language], language)
         for item_id in section.items:
-            yield from _question(plan, plan.instrument.item(item_id), language, base=base)
+            item = plan.instrument.item(item_id)
+            if item.type == "matrix" and plan.rows:
+                yield from _rows_as_questions(plan, item, language)
+            else:
+                yield from _question(plan, item, language, base=base)
 
 
 def _group(number: int, title: str, language: str) -> Line:
@@ -271,20 +295,52 @@ def _question(plan: Plan, item: Item, language: str, *, base: bool) -> Iterator[
         yield from _members(plan, item.id)
 
 
-def _statement_width(plan: Plan, item: Item) -> int:
-    """Per cent of an array's width that its statements take, so that no heading breaks inside a word.
+def _rows_as_questions(plan: Plan, item: Item, language: str) -> Iterator[Line]:
+    for variable in plan.instrument.of_item(item.id):
+        columns = {
+            "type/scale": "L",
+            "name": plan.rows[variable.name],
+            "relevance": _relevance(plan, item, variable.audiences),
+            "text": plan.row_text(variable, language),
+            "mandatory": "Y" if item.required else "N",
+            "other": "N",
+        }
+        yield {"class": "Q"} | columns | _in(language)
+        for code, label in variable.code_labels(language).items():
+            yield _answer(code, label, language)
+        for missing in plan.instrument.missing_of(variable):
+            yield _answer(missing.code, missing.label[language], language)
 
-    A letter is about 0.9 % of the width on a desktop screen, and a heading's margins two; below that,
-    LimeSurvey stacks the answers itself.
+
+def _statement_width(plan: Plan, item: Item) -> int:
+    """Per cent of an array's width that its statements take, so that no heading breaks inside a word."""
+    return min(50, max(_LEAST_WIDTH, int(100 - _answers_width(plan.instrument, item))))
+
+
+def too_wide(instrument: Instrument, item: Item) -> bool:
+    """Whether the answers of a matrix have too long words to be the headings of an array."""
+    return _answers_width(instrument, item) > 100 - _LEAST_WIDTH
+
+
+def _answers_width(instrument: Instrument, item: Item) -> float:
+    """Per cent of an array's width that its answers need, every column as wide as the widest.
+
+    As LimeSurvey's own theme draws it in a window of 1280 pixels: the array has 830 of them, a letter about
+    ten (a wide one fifteen), and the margins of a heading twenty. On a telephone it stacks the answers.
     """
-    variable = plan.instrument.of_item(item.id)[0]
-    labels = [label for language in plan.instrument.languages
-              for label in variable.code_labels(language).values()]  # fmt: skip
-    offered = plan.instrument.missing_of(variable)
-    labels += [label for missing in offered for label in missing.label.values()]
-    longest = max(len(word) for label in labels for word in label.split())
-    columns = len(variable.codes) + len(offered)
-    return min(50, max(15, round(100 - columns * (0.9 * longest + 2))))
+    variable = instrument.of_item(item.id)[0]
+    offered = instrument.missing_of(variable)
+    labels = [
+        label
+        for language in instrument.languages
+        for label in (
+            *variable.code_labels(language).values(),
+            *(missing.label[language] for missing in offered),
+        )
+    ]
+    words = {word for label in labels for word in label.split()}
+    letters = max(sum(1.8 if letter in _WIDE else 1.2 for letter in word) for word in words)
+    return (len(variable.codes) + len(offered)) * (letters + 2.4)
 
 
 def _relevance(plan: Plan, item: Item, asked: tuple[str, ...]) -> str:

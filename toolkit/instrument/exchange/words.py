@@ -20,13 +20,13 @@ __all__ = [
 ]
 
 AUDIENCE_WORDS: Mapping[str, tuple[str, str]] = {
-    "en": ("About you", "Which best describes your current role?"),
-    "fr": ("À propos de vous", "Quelle est votre situation actuelle ?"),
-    "de": ("Über Sie", "Was beschreibt Ihre derzeitige Rolle am besten?"),
-    "es": ("Sobre usted", "¿Qué describe mejor su función actual?"),
-    "it": ("Su di lei", "Che cosa descrive meglio il suo ruolo attuale?"),
-    "nl": ("Over u", "Wat omschrijft uw huidige rol het best?"),
-    "pt": ("Sobre si", "O que descreve melhor a sua função atual?"),
+    "en": ("Your role", "Which best describes your current role?"),
+    "fr": ("Votre situation", "Quelle est votre situation actuelle ?"),
+    "de": ("Ihre Rolle", "Was beschreibt Ihre derzeitige Rolle am besten?"),
+    "es": ("Su función", "¿Qué describe mejor su función actual?"),
+    "it": ("Il suo ruolo", "Che cosa descrive meglio il suo ruolo attuale?"),
+    "nl": ("Uw rol", "Wat omschrijft uw huidige rol het best?"),
+    "pt": ("A sua função", "O que descreve melhor a sua função atual?"),
 }
 """Language → title of the first page and the question that asks who somebody is."""
 

@@ -22,10 +22,10 @@ from toolkit.presentation.figures.drawing import (
     describe,
     ink,
     labels_on,
-    lines_across,
     new_axes,
     paper,
     quiet,
+    rule,
     sheets,
     unit,
     wrapped,
@@ -325,7 +325,7 @@ def _draw(blocks: Sequence[Block], ax: Axes | None, palette: Sequence[str] | Non
     lines, zeros = [], []
     for block in blocks:
         if block.heads:
-            _legend(ax, labels, block, top, palette)
+            _legend(labels, block, top, palette)
             top += block.legend
         lines.append(top)
         start = top + _GAP / 2
@@ -336,7 +336,8 @@ def _draw(blocks: Sequence[Block], ax: Axes | None, palette: Sequence[str] | Non
             ticks[y + _BAR / 2] = f"{bar.label}  {bar.n}" if bar.n else bar.label
             _draw_bar(ax, labels, block, bar, y, pieces, palette)
         top += block.height - (block.legend if block.heads else 0.0)
-    lines_across(ax, lines, left=left - 0.06, right=right - 0.06)
+    for y in lines:
+        labels.rule(y, left - 0.06, right - 0.06, color=rule())
     for colour, verts in pieces.items():
         ax.add_collection(
             PolyCollection(
@@ -418,9 +419,8 @@ def _draw_bar(
         )
 
 
-def _legend(ax: Axes, labels: Labels, block: Block, top: float, palette: Sequence[str] | None) -> None:
+def _legend(labels: Labels, block: Block, top: float, palette: Sequence[str] | None) -> None:
     """The answers of a scale with their colours, and what is summed at the right."""
-    wide = ax.bbox.width / ax.figure.dpi / unit()
     edge = _LABEL + _NAMES
     for words, colour, (x, row) in zip(
         block.labels,
@@ -429,16 +429,7 @@ def _legend(ax: Axes, labels: Labels, block: Block, top: float, palette: Sequenc
         strict=True,
     ):
         y = top + _HEAD / 2 + row * 0.19
-        ax.add_patch(
-            Rectangle(
-                ((x - edge) / wide, y - 0.055),
-                0.11 / wide,
-                0.11,
-                transform=ax.get_yaxis_transform(),
-                facecolor=colour,
-                clip_on=False,
-            )
-        )
+        labels.mark(x + 0.06 - edge, y, "s", colour, where="left", size=7.5)
         labels.add(x + 0.17 - edge, y, words, where="left", size=_SMALL, color=quiet())
     labels.add(_SUM - 0.06, top + _HEAD / 2, block.top, where="right", ha="right", size=_SMALL, color=quiet())
 

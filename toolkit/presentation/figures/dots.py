@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
-from matplotlib.lines import Line2D
 
 from toolkit.presentation.charts import Chart, Point, Series, chart_of
 from toolkit.presentation.figures.drawing import (
@@ -21,7 +20,6 @@ from toolkit.presentation.figures.drawing import (
     describe,
     ink,
     labels_on,
-    lines_across,
     new_axes,
     paper,
     quiet,
@@ -33,7 +31,7 @@ from toolkit.presentation.figures.drawing import (
 from toolkit.presentation.language import Words
 from toolkit.presentation.numbers import percent
 
-__all__ = ["Cell", "Column", "Dot", "DotRow", "Group", "chart_of_dots", "dot_axes", "key_line"]
+__all__ = ["Cell", "Column", "Dot", "DotRow", "Group", "chart_of_dots", "dot_axes", "key_places"]
 
 _WORDS = Words({"not shown": ("not shown", "non affiché")})
 LANE, LINE, SMALL_LINE = 0.13, 0.145, 0.125
@@ -205,17 +203,18 @@ def _draw(
     ax.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "25", "50", "75", percent(1)])
     ax.grid(visible=True, axis="x", color=rule(), linewidth=0.6 * unit())
     ax.set_axisbelow(True)
-    lines_across(ax, [*ends[:-1], total], left=_LABEL - 0.06, right=right - 0.06)
     labels = labels_on(ax)
+    for y in (*ends[:-1], total):
+        labels.rule(float(y), _LABEL - 0.06, right - 0.06, color=rule())
     _names(ax, labels, rows, middles)
     _bands(ax, rows, ends)
     _marks(ax, labels, rows, groups, middles, beside=not any(column.group for column in columns))
     _cells(labels, rows, columns, middles, groups)
     _headings(ax, labels, columns, groups)
     if keys is not None:
-        _legend(ax, keys, top - 0.1)
+        _legend(labels, keys, ax.get_ylim()[1], top - 0.1)
     if line_after is not None and 0 < line_after < len(rows):
-        _parting(ax, labels, float(ends[line_after]), right, line_words)
+        _parting(labels, float(ends[line_after]), right, line_words)
     ax._heading_points = 72 * unit() * (top - 0.02)  # type: ignore[attr-defined]
     return ax
 
@@ -446,26 +445,8 @@ def _headings(ax: Axes, labels: Labels, columns: Sequence[Column], groups: Seque
         if column.note:
             labels.add(at, top, column.note, where="right", ha="right", dy=0.08, size=_SMALL, color=quiet())
         if group is not None:
-            _marker_above(ax, group, at, tall)
-
-
-def _marker_above(ax: Axes, group: Group, at: float, up: float) -> None:
-    """A group's marker above its column."""
-    figure = ax.figure
-    wide, tall = (side / figure.dpi / unit() for side in (ax.bbox.width, ax.bbox.height))
-    ax.add_line(
-        Line2D(
-            [1 + (at - 0.06) / wide],
-            [1 + (up - 0.03) / tall],
-            transform=ax.transAxes,
-            linestyle="",
-            marker=group.marker,
-            color=group.colour,
-            markerfacecolor=paper() if group.hollow else group.colour,
-            markersize=_MARKER * unit(),
-            clip_on=False,
-        )
-    )
+            face = paper() if group.hollow else group.colour
+            labels.mark(at - 0.06, top, group.marker, group.colour, where="right", dy=tall - 0.03, face=face)
 
 
 def _legend_rows(keys: Sequence[Group], width: float) -> int:
@@ -484,42 +465,18 @@ def key_places(labels: Sequence[str], width: float) -> list[tuple[float, int]]:
     return found
 
 
-def _legend(ax: Axes, keys: Sequence[Group], up: float) -> None:
+def _legend(labels: Labels, keys: Sequence[Group], top: float, up: float) -> None:
     """Markers and names in a line above the rows, from the left edge of the labels."""
-    draws = {
-        key.label: (
-            lambda x, y, key=key: Line2D(
-                [x],
-                [y],
-                transform=ax.transAxes,
-                linestyle="",
-                marker=key.marker,
-                color=key.colour,
-                markerfacecolor=paper() if key.hollow else key.colour,
-                markersize=_MARKER * unit(),
-                clip_on=False,
-            )
-        )
-        for key in keys
-    }
-    key_line(ax, draws, up)
-
-
-def key_line(ax: Axes, draws: Mapping[str, Callable[[float, float], Line2D]], up: float) -> None:
-    """Draw legend entries so many inches above the Axes; each is made at Axes coordinates."""
-    figure = ax.figure
-    wide, tall = (side / figure.dpi / unit() for side in (ax.bbox.width, ax.bbox.height))
-    labels = labels_on(ax)
-    top = ax.get_ylim()[1]
-    for (words, draw), (x, row) in zip(draws.items(), key_places(list(draws), WIDTH), strict=True):
+    for key, (x, row) in zip(keys, key_places([key.label for key in keys], WIDTH), strict=True):
         y = up - 0.2 * row
-        ax.add_line(draw((x + 0.06 - _LABEL) / wide, 1 + y / tall))
-        labels.add(x + 0.18 - _LABEL, top, words, where="left", dy=y, color=quiet())
+        face = paper() if key.hollow else key.colour
+        labels.mark(x + 0.06 - _LABEL, top, key.marker, key.colour, where="left", dy=y, face=face)
+        labels.add(x + 0.18 - _LABEL, top, key.label, where="left", dy=y, color=quiet())
 
 
-def _parting(ax: Axes, labels: Labels, y: float, right: float, words: tuple[str, str]) -> None:
+def _parting(labels: Labels, y: float, right: float, words: tuple[str, str]) -> None:
     """A line between rows that are clear of chance and rows that may be chance."""
-    lines_across(ax, [y], left=_LABEL - 0.06, right=right - 0.06, colors=ink(), linewidths=1.2 * unit())
+    labels.rule(y, _LABEL - 0.06, right - 0.06, color=ink(), width=1.2)
     for text, dy, colour in ((words[0], 0.075, ink()), (words[1], -0.075, quiet())):
         if text:
             labels.add(0.06, y, text, where="right", dy=dy, size=0.8, color=colour)

@@ -14,12 +14,13 @@ from weakref import WeakKeyDictionary
 import matplotlib as mpl
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection
 from matplotlib.colors import is_color_like, to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
+from matplotlib.markers import MarkerStyle
+from matplotlib.path import Path
 from matplotlib.text import Text
-from matplotlib.transforms import Bbox, IdentityTransform
+from matplotlib.transforms import Affine2D, Bbox, IdentityTransform
 
 from toolkit.disclosure import Released
 from toolkit.errors import DisclosureError, InvalidInput, Problem, near_names
@@ -107,9 +108,10 @@ def describe(
     characters = int(figure.get_figwidth() * 72 / (0.52 * _size_of(mpl.rcParams["axes.titlesize"])))
     title = textwrap.fill(description.title, max(characters, 20))
     if isinstance(target, Figure):
-        target.suptitle(title, x=0.01, ha="left", size=mpl.rcParams["axes.titlesize"])
+        target.suptitle(title, size=mpl.rcParams["axes.titlesize"])
     else:
-        target.set_title(title, loc="left", x=_left_edge(target), pad=_pad_of(target))
+        alone = len(figure.axes) == 1
+        target.set_title(title, x=_middle_of_figure(target) if alone else 0.5, pad=_pad_of(target))
 
 
 def description_of(target: Axes | Figure) -> Description:
@@ -401,14 +403,42 @@ class _Label:
     style: tuple[float, str, str, Slant]
 
 
+@dataclass(frozen=True)
+class _Mark:
+    x: float
+    y: float
+    where: str
+    dx: float
+    dy: float
+    marker: str
+    size: float
+    edge: str
+    face: str
+
+
+@dataclass(frozen=True)
+class _Rule:
+    y: float
+    left: float
+    right: float
+    color: str
+    width: float
+
+
 class Labels(Artist):
-    """Many short texts as one artist: a Text of its own for each would be most of a figure's cost."""
+    """Many short texts, markers and lines beside the plot area as one artist.
+
+    A Text of its own for each would be most of a figure's cost. Places are worked out when it is drawn, so
+    that it follows the Axes wherever a layout engine puts them.
+    """
 
     axes: Axes  # never None: `labels_on` sets it
 
     def __init__(self) -> None:
         super().__init__()
         self._labels: list[_Label] = []
+        self._marks: list[_Mark] = []
+        self._rules: list[_Rule] = []
         self._fonts: dict[tuple[float, str, Slant], FontProperties] = {}
         self._widths: dict[tuple[str, float, str, str], float] = {}
         self._proxy = Text(transform=IdentityTransform())
@@ -445,6 +475,31 @@ class Labels(Artist):
         moved = x * scale if where != "data" else x
         self._labels.append(_Label(moved, y, words, ha, where, dx * scale, dy * scale, style))
 
+    def mark(
+        self,
+        x: float,
+        y: float,
+        marker: str,
+        color: str,
+        *,
+        where: Literal["data", "left", "right"] = "data",
+        dx: float = 0.0,
+        dy: float = 0.0,
+        size: float = 5.6,
+        face: str | None = None,
+    ) -> None:
+        """Add one marker, placed as `add` places a text; `size` in points."""
+        scale = unit()
+        at = x * scale if where != "data" else x
+        self._marks.append(
+            _Mark(at, y, where, dx * scale, dy * scale, marker, size * scale, color, face or color)
+        )
+
+    def rule(self, y: float, left: float, right: float, *, color: str, width: float = 0.6) -> None:
+        """Add a horizontal line from so many inches left of the Axes to so many right of it."""
+        scale = unit()
+        self._rules.append(_Rule(y, left * scale, right * scale, color, width * scale))
+
     @property
     def texts(self) -> list[str]:
         """The words, in the order they were added."""
@@ -480,6 +535,8 @@ class Labels(Artist):
             return
         renderer.open_group("labels", gid=self.get_gid())
         gc = renderer.new_gc()
+        self._draw_rules(renderer, gc)
+        self._draw_marks(renderer, gc)
         for label, x, y in self._places():
             gc.set_foreground(label.style[1])
             start = x
@@ -493,6 +550,35 @@ class Labels(Artist):
         gc.restore()
         renderer.close_group("labels")
         self.stale = False
+
+    def _draw_rules(self, renderer: Any, gc: Any) -> None:
+        ax, dpi = self.axes, _figure_of(self.axes).dpi
+        for line in self._rules:
+            y = ax.transData.transform((0.0, line.y))[1]
+            ends = [(ax.bbox.x0 - line.left * dpi, y), (ax.bbox.x1 + line.right * dpi, y)]
+            gc.set_foreground(line.color)
+            gc.set_linewidth(renderer.points_to_pixels(line.width))
+            renderer.draw_path(gc, Path(ends), IdentityTransform())
+
+    def _draw_marks(self, renderer: Any, gc: Any) -> None:
+        ax, dpi = self.axes, _figure_of(self.axes).dpi
+        edges = {"left": ax.bbox.x0, "right": ax.bbox.x1}
+        gc.set_linewidth(renderer.points_to_pixels(unit()))
+        for one in self._marks:
+            x, y = ax.transData.transform((one.x if one.where == "data" else 0.0, one.y))
+            across = x if one.where == "data" else edges[one.where] + one.x * dpi
+            style = MarkerStyle(one.marker)
+            size = Affine2D().scale(renderer.points_to_pixels(one.size))
+            place = Affine2D().translate(across + one.dx * dpi, y + one.dy * dpi)
+            gc.set_foreground(one.edge)
+            renderer.draw_markers(
+                gc,
+                style.get_path(),
+                style.get_transform() + size,
+                Path([(0.0, 0.0)]),
+                place,
+                (*to_rgb(one.face), 1.0),
+            )
 
     def extents(self, renderer: Any = None) -> list[tuple[str, Bbox]]:
         """Return each text with the box around it, in pixels."""
@@ -528,21 +614,6 @@ def labels_on(ax: Axes) -> Labels:
     return found
 
 
-def lines_across(ax: Axes, places: Sequence[float], *, left: float, right: float, **style: Any) -> None:
-    """Draw horizontal lines that reach so many inches beyond both sides of the Axes."""
-    wide = ax.bbox.width / _figure_of(ax).dpi / unit()
-    ends = (-left / wide, 1 + right / wide)
-    ax.add_collection(
-        LineCollection(
-            [[(ends[0], y), (ends[1], y)] for y in places],
-            transform=ax.get_yaxis_transform(),
-            clip_on=False,
-            **{"colors": rule(), "linewidths": 0.6 * unit(), "zorder": 0.5, **style},
-        ),
-        autolim=False,
-    )
-
-
 def bare(ax: Axes) -> None:
     """Remove the frame and the tick marks of an Axes."""
     ax.spines[:].set_visible(False)
@@ -555,10 +626,10 @@ def _figure_of(ax: Axes) -> Figure:
     return figure
 
 
-def _left_edge(ax: Axes) -> float:
-    """Axes fraction of the left edge of the figure, where titles begin."""
+def _middle_of_figure(ax: Axes) -> float:
+    """Axes fraction of the middle of the figure; a title set later stays there too."""
     box = ax.get_position()
-    return -box.x0 / box.width * 0.97 if len(_figure_of(ax).axes) == 1 else 0.0
+    return float((0.5 - box.x0) / box.width)
 
 
 def _pad_of(ax: Axes) -> float:

@@ -18,7 +18,6 @@ from toolkit.presentation.figures.drawing import (
     describe,
     ink,
     labels_on,
-    lines_across,
     new_figure,
     paper,
     quiet,
@@ -237,7 +236,8 @@ def _column(ax: Axes, panels: Sequence[_Panel], groups: Sequence[Group], tall: f
             y += _height(row)
         spans.append((start, y))
         y += _FOOT
-    lines_across(ax, lines, left=0, right=0, linewidths=0.5 * unit())
+    for line in lines:
+        labels.rule(line, 0, 0, color=rule(), width=0.5)
     for share in (0, 0.5, 1):
         ax.vlines(
             [share] * len(spans),
@@ -304,17 +304,7 @@ def _side_by_side(dots: Sequence[Dot]) -> list[tuple[Dot, float]]:
 
 def _legend(ax: Axes, groups: Sequence[Group], places: Sequence[tuple[float, int]], top: float) -> None:
     labels = labels_on(ax)
-    wide, tall = (side / ax.figure.dpi / unit() for side in (ax.bbox.width, ax.bbox.height))
     for group, (x, row) in zip(groups, places, strict=True):
         up = top - 0.12 - 0.2 * row
-        ax.plot(
-            [(x + 0.06 - _LABEL) / wide],
-            [1 + up / tall],
-            transform=ax.transAxes,
-            linestyle="",
-            marker=group.marker,
-            color=group.colour,
-            markersize=5.6 * unit(),
-            clip_on=False,
-        )
+        labels.mark(x + 0.06 - _LABEL, 0, group.marker, group.colour, where="left", dy=up)
         labels.add(x + 0.18 - _LABEL, 0, group.label, where="left", dy=up, color=quiet())

@@ -97,7 +97,7 @@ def forest(
     --------
     >>> rows = pd.DataFrame({"estimate": [0.2, -0.1], "conf_low": [0.1, -0.3], "conf_high": [0.3, 0.1]},
     ...                     index=["age", "tenure"])
-    >>> forest(rows).get_title(loc="left")
+    >>> forest(rows).get_title()
     '1 of 2 intervals leaves out 0'
     """
     frame = _as_estimates(rows, label)

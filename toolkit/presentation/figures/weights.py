@@ -86,7 +86,7 @@ def weight_spread(
     Examples
     --------
     >>> ax = weight_spread([1.0, 1.0, 2.0, 4.0])
-    >>> ax.get_title(loc="left").replace("\\n", " ")
+    >>> ax.get_title().replace("\\n", " ")
     'Weights cost 27 % of 4 answers: design effect 1.38, as good as 2.9 equal ones'
     """
     row = diagnose(weights).iloc[0].to_dict()

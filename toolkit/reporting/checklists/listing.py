@@ -113,7 +113,7 @@ def _facts(source: Study | StudyFacts | str | Path) -> Facts:
     if isinstance(source, StudyFacts):
         return sources.of_publication(source)
     path = Path(source)
-    if path.is_dir():
+    if path.is_dir() and not (path / "study.yaml").is_file():
         return sources.of_report(path)
     return sources.of_study(load_study(path))
 

@@ -116,6 +116,7 @@ def _load(path: Path, source: str, how: Opening) -> Sheet:
     if {"class", "type/scale"} <= set(sheet.names):
         what = "is the structure of a survey (questions), not its responses"
         raise InvalidInput(source, [Problem("file", what, "export the responses")])
+    sheet = _unmasked(sheet)
     names = tuple(_OWN_TEXTS.get(name, html.unescape(name)) for name in sheet.names)
     codes = {_code(name) for name in names}
     if not {"id", "submitdate"} & codes and "startdate" not in codes:
@@ -126,6 +127,20 @@ def _load(path: Path, source: str, how: Opening) -> Sheet:
         return named(sheet, tuple(map(_code, names)))
     asked = ASKED if GROUP in names else AUDIENCE
     return named(sheet, tuple(asked if name in _ASKED_TEXTS else name for name in names))
+
+
+def _unmasked(sheet: Sheet) -> Sheet:
+    """Take off the apostrophe that LimeSurvey's export pages put before an answer that begins with =."""
+    masked = sheet.cells.apply(lambda column: column.str.startswith("'="))
+    count = int(masked.to_numpy().sum())
+    if not count:
+        return sheet
+    cells = sheet.cells.copy()
+    for name in masked.columns[masked.any()]:
+        plain = cells[name].astype("str")
+        cells[name] = plain.mask(masked[name], plain.str.slice(1)).astype(cells[name].dtype.name)
+    note = f"answers that begin with =, without the apostrophe LimeSurvey put before them: {count}"
+    return replace(sheet, cells=cells, notes=(*sheet.notes, note))
 
 
 def _from_json(text: str, source: str, notes: tuple[str, ...]) -> Sheet:

@@ -29,7 +29,8 @@ def limesurvey_export(
 
     UTF-8 with a byte order mark, `;`, everything quoted, CRLF, an empty last line. Items that none of the
     frame's audiences is asked are left out. In full answers an option nobody ticked is "No", also for those
-    who were never asked, as LimeSurvey does it.
+    who were never asked, as LimeSurvey does it. The audience is in one column, "audience", as in surveys that
+    were set up before exports asked three questions for it (docs/decisions/027); both are read.
 
     Parameters
     ----------

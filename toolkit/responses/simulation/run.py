@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -184,7 +185,11 @@ def simulate_study(spec_path: str | Path, out: str | Path, *, seed: int | None =
         keep_break_offs=True,
     )
     made = {spec.organisations_file: _organisations_table(spec, instrument)}
-    made |= {file.file: _export(frame, file, spec, instrument, seed) for file in spec.files}
+    of_wave: Counter[tuple[str, str]] = Counter()
+    for file in spec.files:
+        # files of one wave and platform draw their ids apart: the same id in two is refused when read
+        made[file.file] = _export(frame, file, spec, instrument, seed + of_wave[file.platform, file.wave])
+        of_wave[file.platform, file.wave] += 1
     return [write_file(Path(out) / name, content) for name, content in made.items()]
 
 

@@ -1,0 +1,126 @@
+"""A new study is whole: what init writes is checked and reported on at once, and nothing is written over."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import pytest
+import yaml
+
+import toolkit as tk
+from toolkit.cli import main
+from toolkit.errors import InvalidInput
+from toolkit.study.starting import PLATFORMS, start_study
+
+CASES = {
+    "defaults": {},
+    "qualtrics": {"platform": "qualtrics", "audiences": ["manager", "staff"], "waves": ["2025", "2026"]},
+    "table": {"platform": "table", "audiences": ["executive", "employee", "freelancer"], "weights": "w1"},
+    "one audience": {"audiences": ["employee"], "waves": ["spring", "autumn"]},
+    "shipped questionnaire": {
+        "instrument": "core",
+        "audiences": ["executive", "employee"],
+        "platform": "table",
+    },
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_check_accepts_what_was_written(
+    case: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "my_study"
+    files = start_study(folder, **CASES[case])
+    assert {path for path in folder.rglob("*") if path.is_file()} == set(files)
+    assert main(["lint", "--strict", str(folder / "questionnaire.yaml")]) == 0
+    assert main(["check", str(folder)]) == 0
+    assert "Nothing is wrong with it." in capsys.readouterr().out
+    study = tk.load_study(folder)
+    assert study.synthetic
+    asked = CASES[case].get("audiences", ["executive", "employee"])
+    assert set(study.responses(wave="all")["audience"].unique()) == set(asked)
+    assert study.waves == tuple(CASES[case].get("waves", study.waves))
+
+
+def test_report_accepts_what_was_written_with_every_default(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.stdin", None)
+    assert main(["init", "my_study"]) == 0
+    assert main(["report", "my_study", "--organisation", "org-01"]) == 0
+    assert list(tmp_path.glob("reports/my_study/*/org-01/*.html"))
+
+
+def test_the_notebook_runs_in_the_study_s_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    start_study(tmp_path / "mine")
+    monkeypatch.chdir(tmp_path / "mine")
+    cells = json.loads((tmp_path / "mine" / "notebook.ipynb").read_text("utf-8"))["cells"]
+    names: dict = {}
+    for cell in cells:
+        if cell["cell_type"] == "code":
+            assert cell["outputs"] == []
+            exec("".join(cell["source"]), names)
+    plt.close("all")
+    assert set(names["gaps"]["family"].dropna()) != set()
+    assert names["shares"]["estimate"].between(0, 1).all()
+
+
+def test_the_same_seed_gives_the_same_folder(tmp_path: Path) -> None:
+    for platform in PLATFORMS:
+        one, two = (tmp_path / name / platform for name in ("one", "two"))
+        start_study(one, platform=platform, seed=3)
+        start_study(two, platform=platform, seed=3)
+        assert _bytes(one) == _bytes(two)
+        other = tmp_path / "three" / platform
+        start_study(other, platform=platform, seed=4)
+        assert _bytes(other) != _bytes(one)
+
+
+def _bytes(folder: Path) -> dict[str, bytes]:
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
+def test_nothing_is_written_over_or_beside_files(tmp_path: Path) -> None:
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "study.yaml").write_text("mine", "utf-8")
+    (tmp_path / "file").write_text("mine", "utf-8")
+    for name in ("full", "file"):
+        with pytest.raises(InvalidInput):
+            start_study(tmp_path / name)
+    assert (tmp_path / "full" / "study.yaml").read_text("utf-8") == "mine"
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["file", "full", "study.yaml"]
+
+
+def test_every_name_that_cannot_be_is_told_at_once(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        start_study(
+            tmp_path / "Łódź?",
+            platform="limesurvy",
+            audiences=["Employee", "staff", "staff"],
+            waves=["all", "Spring 1"],
+        )
+    assert len(caught.value.problems) == 6
+    assert "did you mean 'limesurvey'" in str(caught.value)
+    assert not (tmp_path / "Łódź?").exists()
+
+
+def test_a_column_of_weights_is_a_comment_and_nothing_is_weighted(tmp_path: Path) -> None:
+    start_study(tmp_path / "mine", weights='a "b": #c')
+    text = (tmp_path / "mine" / "study.yaml").read_text("utf-8")
+    assert [line[0] for line in text.splitlines() if ': #c"' in line] == ["#"]
+    assert "weights" not in yaml.safe_load(text)
+
+
+def test_what_no_option_says_is_asked_on_a_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = iter(["table", "manager, staff", "", ""])
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    asked = []
+    monkeypatch.setattr("builtins.input", lambda question: asked.append(question) or next(answers))
+    assert main(["init", str(tmp_path / "mine")]) == 0
+    assert len(asked) == 4
+    study = tk.load_study(tmp_path / "mine")
+    assert (tuple(study.instrument.audiences), study.answers[0].platform) == (("manager", "staff"), "table")
