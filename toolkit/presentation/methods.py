@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -158,7 +157,9 @@ def methods_statement(
             f"{near_names(unknown[0], AAPOR_ITEMS)}"
         )
     texts = {
-        name: " ".join(part.strip() for part in _parts(name, methods, computed) if part and part.strip())
+        name: " ".join(
+            part.strip() for part in (methods.get(name, ""), computed.get(name, "")) if part and part.strip()
+        )
         for name in AAPOR_ITEMS
     }
     blank = [name for name, text in texts.items() if not text]
@@ -169,15 +170,6 @@ def methods_statement(
         )
     title = audience_name(instrument, audience, start=True, language=language) if instrument else audience
     return Prose(title, (Terms(tuple((_HEADINGS(name), texts[name]) for name in AAPOR_ITEMS)),), "methods")
-
-
-def _parts(name: str, methods: Mapping[str, str], computed: Mapping[str, str]) -> tuple[str, str]:
-    """What is printed for an item: of weighting the computed fact first, without "None" after it."""
-    written, made = methods.get(name, ""), computed.get(name, "")
-    if name != "weighting" or not made:
-        return written, made
-    rest = re.sub(r"^(none|aucune)\b\s*[.;:,]?\s*$|^(none|aucune)\s*[.;:]\s*", "", written, flags=re.I)
-    return made, rest[:1].upper() + rest[1:]
 
 
 @spoken
