@@ -13,7 +13,7 @@ PROSE = {"method", "verdict", "withheld", "reason", "why"}
 """Columns and attributes that hold sentences; beside each is one that holds a code."""
 
 PRINTED = {"n_shown", "n_a_shown", "n_b_shown", "answered_shown", "printed", "published_base"}
-"""Columns that hold numbers as they are printed, or others' words; beside each is one that holds the number."""
+"""Columns that hold numbers as they are printed, or others' words; beside each is one with the number."""
 
 SETS = {"withheld"}
 """Of these, attributes of this name hold something else: a batch's withheld organisations."""
