@@ -44,7 +44,9 @@ def cases(family: str) -> list[Any]:
             pytest.param(None, marks=pytest.mark.skip(reason="the R results beside the project are absent"))
         ]
     given = json.loads(path.read_text("utf-8"))["cases"]
-    made = [case | {"result": BETTER.get(case["id"], case["result"])} for case in given]
+    made = [
+        case | {"result": BETTER.get(case["id"], case["result"]), "default": case["result"]} for case in given
+    ]
     return [pytest.param(case, id=case["id"]) for case in made]
 
 

@@ -45,7 +45,7 @@ def test_tests_of_means_under_a_design_equal_r(case: dict[str, Any]) -> None:
     )
 
 
-def _rank_test(case: dict[str, Any]) -> Any:
+def _rank_test(case: dict[str, Any], **options: Any) -> Any:
     frame, design = data(case["dataset"]), DESIGNS[case["design_name"]]
     item, group, score = re.match(r"svyranktest\((\w+)~(\w+),.*test='(\w+)'", case["call"]).groups()
     score = {"vanderWaerden": "van-der-waerden", "median": "median"}.get(score, "wilcoxon")
@@ -54,13 +54,14 @@ def _rank_test(case: dict[str, Any]) -> Any:
         pair = (case["inputs"]["b"], case["inputs"]["a"])
     elif frame[group].nunique() == 2:
         pair = tuple(sorted(frame[group].dropna().unique(), reverse=True))
-    return tk.design_rank_test(frame, item, between=group, pair=pair, score=score, design=design)
+    return tk.design_rank_test(frame, item, between=group, pair=pair, score=score, design=design, **options)
 
 
 @pytest.mark.parametrize("case", cases("W07_ranktest"))
 def test_rank_tests_under_a_design_equal_r(case: dict[str, Any]) -> None:
     found, r = _rank_test(case), case["result"]
     assert found.p_value == close(r["p_value"])
+    assert _rank_test(case, ties="in-order").p_value == close(case["default"]["p_value"])
     if "t" in r["statistic"]:
         assert [found.statistic, found.df, found.estimate] == close(
             [r["statistic"]["t"], r["parameter"]["df"], *r["estimate"].values()]
