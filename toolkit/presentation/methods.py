@@ -12,7 +12,7 @@ from toolkit.instrument.model import Instrument
 from toolkit.presentation.blocks import Prose, Terms
 from toolkit.presentation.language import Words, language_in_force, spoken
 from toolkit.presentation.numbers import base, is_known, percent, points
-from toolkit.presentation.rows import audience_name, known
+from toolkit.presentation.rows import audience_name
 from toolkit.records import records
 from toolkit.study import AAPOR_ITEMS
 
@@ -97,8 +97,7 @@ _WORDS = Words(
             "non publié.",
         ),
         "nobody": ("No {name} were invited.", "Aucune personne de ce public ({name}) n’a été invitée."),
-        "too few": ("Too few", "Trop peu de"),
-        "fewer": ("Fewer than ", "Moins de "),
+        "fewer": ("Fewer than {k}", "Moins de {k}"),
         "few": (
             "{few} {name} answered; their answers are not part of any number here.",
             "{few} {name} ont répondu ; leurs réponses n’entrent dans aucun chiffre.",
@@ -243,10 +242,9 @@ def policy_in_words(policy: Any, *, language: str = "en") -> str:
 def _sizes(row: Mapping[str, Any], instrument: Instrument, audience: str, level: float, language: str) -> str:
     name = audience_name(instrument, audience, language=language)
     if not is_known(row["answered"]):
-        few = str(known(row["answered_shown"], _WORDS("too few")))
-        if few == "0":
-            return _WORDS("nobody", name=name)
-        return _WORDS("few", few=few.replace("<", _WORDS("fewer")), name=name)
+        return _WORDS("few", few=_WORDS("fewer", k=row["threshold"]), name=name)
+    if row["answered"] == 0:  # nobody was invited
+        return _WORDS("nobody", name=name)
     invited = (
         _WORDS("of invited", invited=base(row["invited"]), rate=percent(row["response_rate"]))
         if is_known(row["invited"])
