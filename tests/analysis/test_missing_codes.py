@@ -97,7 +97,7 @@ REFUSED = {
 }
 """What every row must have a category for."""
 
-_ELSEWHERE = {"declared_scores"}
+_ELSEWHERE = {"banded", "declared_scores"}
 """Takes an instrument, whose scales say what a code is: tests/analysis/test_derived.py."""
 
 

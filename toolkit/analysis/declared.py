@@ -15,6 +15,7 @@ from toolkit.instrument.model import Instrument, Variable
 __all__ = ["banded", "declared_scores"]
 
 
+@typed
 def banded(frame: pd.DataFrame, variables: Iterable[Variable]) -> pd.DataFrame:
     """Cut numbers into the bands their items declare.
 
