@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -12,6 +16,7 @@ import pytest
 from toolkit import analysis as tk
 from toolkit import weighting
 from toolkit.analysis import Design
+from toolkit.arguments import Numbers, typed
 from toolkit.errors import InvalidInput
 
 PUBLIC = [
@@ -57,6 +62,53 @@ def test_numbers_of_any_make_are_numbers() -> None:
     assert tk.newcombe(np.int64(3), 5, np.array([2]), pd.Series([6])).estimate[0] == pytest.approx(
         3 / 5 - 2 / 6
     )
+
+
+@pytest.mark.parametrize("value", ["5", True, np.True_, None, 5.5, np.float64(5.5), [5], 1j])
+def test_whole_numbers_are_neither_texts_nor_truths_nor_fractions(value: Any) -> None:
+    @typed
+    def doubled(count: int) -> int:
+        return count * 2
+
+    with pytest.raises(InvalidInput, match="count: is "):
+        doubled(value)
+    for whole in (5, 5.0, np.int8(5), np.float32(5), Fraction(5)):
+        assert doubled(whole) == 10
+
+
+def test_texts_truths_and_choices_are_taken_as_they_are() -> None:
+    @typed
+    def asked(name: str, exact: bool, side: Literal["less", "greater"], pair: tuple[float, float]) -> str:
+        return name
+
+    assert asked(np.str_("a"), np.True_, "less", [np.float32(1), 2]) == "a"
+    with pytest.raises(InvalidInput) as told:
+        asked(5, 1, "more", (1, "2"))
+    assert [problem.where for problem in told.value.problems] == ["name", "exact", "side", "pair"]
+    assert "'less' or 'greater'" in told.value.problems[2].mend
+
+
+def test_arguments_are_passed_on_untouched_and_iterators_unread() -> None:
+    @typed
+    def same(frame: pd.DataFrame, values: Numbers, rows: Iterable[str], of: Mapping[str, int] | None) -> Any:
+        return frame, values, rows, of
+
+    given = (_frame(), pd.Series([1, 2]), (name for name in "ab"), {"a": 1})
+    assert all(one is other for one, other in zip(same(*given), given, strict=True))
+    assert list(given[2]) == ["a", "b"]
+    with pytest.raises(InvalidInput, match="rows: is 5"):
+        same(_frame(), 1, 5, None)
+
+
+def test_a_call_within_a_call_is_checked_too() -> None:
+    with pytest.raises(InvalidInput, match="level: is '95'"):
+        tk.pool_frames([_frame(), _frame()], lambda frame: tk.estimate(frame, "b", level="95"))
+
+
+def test_annotations_are_checked_without_importing_pydantic_first() -> None:
+    code = "import sys, toolkit, toolkit.arguments; print('pydantic' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
 
 
 @pytest.mark.parametrize(

@@ -201,7 +201,7 @@ def test_bounds_that_cannot_be_kept_are_told_from_slow_progress() -> None:
         (lambda f: calibrate(f, {"sex": {"f": 1, "x": 2}}), "'x' has a total and no respondent"),
         (lambda f: calibrate(f, GOAL, population=9), "leave it out"),
         (lambda f: calibrate(f, GOAL, method="logit"), "logit needs them"),
-        (lambda f: calibrate(f, GOAL, method="ridge"), "'ridge' is not known"),
+        (lambda f: calibrate(f, GOAL, method="ridge"), "must be 'linear'"),
         (lambda f: calibrate(f, GOAL, bounds=(1.2, 3)), "about 1"),
         (lambda f: calibrate(f, {**GOAL, "age": np.nan}), "total of age"),
         (lambda f: calibrate(f.assign(age=np.nan), GOAL), "missing or infinite"),

@@ -12,6 +12,9 @@ TOOLKIT = Path(__file__).parent.parent / "toolkit"
 PROSE = {"method", "verdict", "withheld", "reason", "why"}
 """Columns and attributes that hold sentences; beside each is one that holds a code."""
 
+PRINTED = {"n_shown", "n_a_shown", "n_b_shown", "answered_shown", "printed", "published_base"}
+"""Columns that hold numbers as they are printed, or others' words; beside each is one with the number."""
+
 SETS = {"withheld"}
 """Of these, attributes of this name hold something else: a batch's withheld organisations."""
 
@@ -41,14 +44,14 @@ def prose(node: ast.AST, names: frozenset[str] = frozenset()) -> bool:
     if isinstance(node, ast.Name):
         return node.id in names
     if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
-        return node.slice.value in PROSE
+        return node.slice.value in PROSE | PRINTED
     if isinstance(node, ast.Attribute) and node.attr in PROSE - SETS:
         return True
     if isinstance(node, ast.Attribute):
         return prose(node.value, names)
     if isinstance(node, ast.Call):
         got = isinstance(node.func, ast.Attribute) and node.func.attr == "get" and node.args
-        if got and isinstance(node.args[0], ast.Constant) and node.args[0].value in PROSE:
+        if got and isinstance(node.args[0], ast.Constant) and node.args[0].value in PROSE | PRINTED:
             return True
         inner = [node.func] if isinstance(node.func, ast.Attribute) else []
         return any(prose(one, names) for one in (*inner, *node.args))
@@ -106,6 +109,9 @@ def test_no_module_compares_searches_or_matches_a_sentence() -> None:
         'found[found["verdict"] == "contradicted"]',
         're.search("design", row["method"])',
         'row.get("withheld") == "fewer than 5 answers"',
+        'known(row["answered_shown"]) != "0"',
+        'str(row["n_shown"]).replace("<", "fewer than ")',
+        'def f(row):\n    asked = str(row.get("published_base"))\n    return "n not published" in asked',
         'def f(row):\n    said = str(known(row["verdict"]))\n    return said.startswith("a gap of")',
         'match row["verdict"]:\n    case "a gap": pass',
     ],

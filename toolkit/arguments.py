@@ -1,45 +1,84 @@
-"""Arguments of the wrong kind are told by name, every one at once, before anything is computed."""
+"""Check a public function's arguments against its annotations, with pydantic and without converting any."""
 
 from __future__ import annotations
 
 import functools
 import inspect
 import numbers
-import threading
 import types
 import typing
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, ParamSpec, TypeVar
+from typing import Annotated, Any, ParamSpec, TypeAlias, TypeVar
+
+import numpy as np
+import numpy.typing as npt
 
 from toolkit.errors import InvalidInput, Problem
 
-__all__ = ["typed"]
+if typing.TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
+__all__ = ["Check", "Numbers", "typed"]
 
-class _Call(threading.local):
-    """Whether this thread is inside a checked function."""
-
-    within = False
-
-
-_CALL = _Call()
 P = ParamSpec("P")
 R = TypeVar("R")
-_WORDS = {
-    "DataFrame": "a DataFrame, one row a respondent",
-    "Design": 'a Design, such as Design(weights="weight")',
-    "float": "a number",
-    "int": "a whole number",
-    "str": "a text",
-    "bool": "True or False",
-}
+
+
+class Check:
+    """A check of our own for an annotation: `Annotated[Any, Check(is_it, "a fitted model")]`."""
+
+    def __init__(self, passes: Callable[[Any], bool], words: str) -> None:
+        self.passes, self.words = passes, words
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
+        from pydantic_core import PydanticCustomError, core_schema
+
+        def check(value: Any) -> Any:
+            if not self.passes(value):
+                raise PydanticCustomError("wrong_kind", "Input should be {words}", {"words": self.words})
+            return value
+
+        return core_schema.no_info_plain_validator_function(check)
+
+
+class _Plain:
+    """Shows pydantic a list or tuple of few as a tuple, and the numbers in it as Python's own."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
+        from pydantic_core import core_schema
+
+        def plain(value: Any) -> Any:
+            return tuple(map(_plain, value)) if isinstance(value, list | tuple) else value
+
+        return core_schema.no_info_before_validator_function(plain, handler(source))
+
+
+def _are_numbers(value: Any) -> bool:
+    """Whether numpy can read it as numbers; what pandas holds is left to the function."""
+    if type(value).__module__.startswith("pandas") or (
+        hasattr(value, "dtype") and not hasattr(value, "shape")
+    ):
+        return True
+    if value is None or isinstance(value, str | bool):
+        return False
+    try:
+        np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError):
+        # lists of unequal length are for the function to report
+        return isinstance(value, list | tuple) and any(isinstance(one, list | tuple) for one in value)
+    return True
+
+
+Numbers: TypeAlias = Annotated[npt.ArrayLike, Check(_are_numbers, "a number, or numbers of one length")]
+"""A number or an array of numbers; plain `ArrayLike`, as of labels of groups, is not looked into."""
 
 
 def typed(function: Callable[P, R]) -> Callable[P, R]:
-    """Check a public function's arguments against its annotations.
+    """Check a public function's arguments against its annotations before it runs.
 
-    Only what annotations plainly say is checked: frames, designs, numbers, texts, mappings, lists, and that
-    values given as numbers are numbers. What a number may be is for the function itself.
+    Pydantic checks them strictly: "5" is not 5 and True is not 1, numbers of numpy are numbers and 5.0 is
+    a whole one. Arguments are passed on as they were given; containers are not gone through. What a number
+    may be is for the function itself.
 
     Parameters
     ----------
@@ -49,7 +88,7 @@ def typed(function: Callable[P, R]) -> Callable[P, R]:
     Raises
     ------
     InvalidInput
-        By the function that is given back: one problem an argument.
+        By the function that is returned: one problem per argument.
 
     Examples
     --------
@@ -58,120 +97,85 @@ def typed(function: Callable[P, R]) -> Callable[P, R]:
     ...     return x / 2
     >>> half(3)
     1.5
+    >>> half("3")
+    Traceback (most recent call last):
+    toolkit.errors.InvalidInput: half: 1 problem(s)
+      x: is '3' (str); must be a valid number
     """
     signature = inspect.signature(function)
 
     @functools.cache
-    def hints() -> Mapping[str, Any]:
-        return typing.get_type_hints(function)
+    def adapters() -> dict[str, TypeAdapter[Any]]:
+        hints = typing.get_type_hints(function, include_extras=True)
+        return {name: _adapter(hints.get(name, Any)) for name in signature.parameters}
 
     @functools.wraps(function)
     def checked(*args: P.args, **kwargs: P.kwargs) -> R:
-        if _CALL.within:  # called by a public function whose own arguments were checked
-            return function(*args, **kwargs)
-        problems = []
-        for name, value in zip(signature.parameters, args, strict=False):
-            problems += _problem(name, value, signature.parameters[name], hints)
-        for name, value in kwargs.items():
-            if name in signature.parameters:
-                problems += _problem(name, value, signature.parameters[name], hints)
+        given = {**dict(zip(signature.parameters, args, strict=False)), **kwargs}
+        problems = [
+            Problem(name, f"is {_shown(value)}", problem)
+            for name, value in given.items()
+            if name in signature.parameters and value is not signature.parameters[name].default
+            for problem in _problems(adapters()[name], value)
+        ]
         if problems:
             raise InvalidInput(function.__name__, problems)
-        _CALL.within = True
-        try:
-            return function(*args, **kwargs)
-        finally:
-            _CALL.within = False
+        return function(*args, **kwargs)
 
     return checked
 
 
-def _problem(
-    name: str, value: Any, parameter: inspect.Parameter, hints: Callable[[], Mapping[str, Any]]
-) -> list[Problem]:
-    if value is parameter.default:
-        return []
-    hint, said = hints().get(name, Any), str(parameter.annotation)
-    if _means_numbers(name, said):
-        allowed = (value is None and "None" in said) or (isinstance(value, str) and "str" in said)
-        if allowed or _numeric(value) or _is_one_of(value, hint):
-            return []
-        return [Problem(name, f"is {_shown(value)}", "give a number, or numbers of one length a row")]
-    if _fits(value, hint):
-        return []
-    wanted = "column names, variables or an instrument" if said == "Items" else _wanted(hint)
-    return [Problem(name, f"is {_shown(value)}", f"give {wanted}")]
+@functools.cache
+def _adapter(hint: Any) -> TypeAdapter[Any]:
+    from pydantic import ConfigDict, TypeAdapter
+
+    return TypeAdapter(_checked(hint), config=ConfigDict(strict=True, arbitrary_types_allowed=True))
 
 
-def _means_numbers(name: str, said: str) -> bool:
-    """Whether an annotation asks for numbers; groups are array-like too, and may be words."""
-    numbers_wanted = "ArrayLike" in said or said == "Number"
-    return numbers_wanted and name != "by" and "Sequence" not in said and "Mapping" not in said
+def _problems(adapter: TypeAdapter[Any], value: Any) -> list[str]:
+    """Say what the value must be, in one sentence; nothing where it is that."""
+    from pydantic import ValidationError
 
-
-def _is_one_of(value: Any, hint: Any) -> bool:
-    """Whether a class of ours stands beside the numbers and this is one."""
-    classes = [one for one in typing.get_args(hint) if isinstance(one, type)]
-    return any(isinstance(value, one) for one in classes if one.__module__.startswith("toolkit"))
-
-
-def _numeric(value: Any) -> bool:
-    """Whether numpy can read it as numbers; columns of a frame are left to the function."""
-    if hasattr(value, "dtype") and not hasattr(value, "shape"):
-        return True
-    if type(value).__module__.startswith("pandas"):
-        return True
-    import numpy as np
-
-    if isinstance(value, str):
-        return False
     try:
-        np.asarray(value, dtype=np.float64)
-    except (TypeError, ValueError):
-        # lists of unequal length are for the function to tell
-        return isinstance(value, list | tuple) and any(isinstance(one, list | tuple) for one in value)
-    return value is not None
+        adapter.validate_python(_plain(value))
+    except ValidationError as fault:
+        wanted = dict.fromkeys(one["msg"].removeprefix("Input should be ") for one in fault.errors())
+        return ["must be " + " or ".join(wanted)]
+    return []
 
 
-def _fits(value: Any, hint: Any) -> bool:
-    """Whether a value is what a hint says; True where the hint is beyond telling."""
-    if hint is Any:
-        return True
+def _plain(value: Any) -> Any:
+    """Return a number as Python's own, whole where it is whole."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float | numbers.Rational) and not isinstance(value, int):
+        number = float(value)
+        return int(number) if number.is_integer() else number
+    return value
+
+
+def _checked(hint: Any) -> Any:
+    """Turn an annotation into what pydantic checks without reading, copying or converting the value."""
     origin = typing.get_origin(hint)
     if origin in (typing.Union, types.UnionType):
-        return any(_fits(value, one) for one in typing.get_args(hint))
-    if origin is typing.Literal:
-        return isinstance(value, str | bool | int | float) or value is None
-    if origin is not None and isinstance(origin, type):
-        if issubclass(origin, Mapping):
-            return isinstance(value, Mapping) or hasattr(value, "items")
-        if issubclass(origin, Iterable) and origin is not tuple:
-            return isinstance(value, Iterable)
-        return True
-    if hint is float:
-        return isinstance(value, numbers.Real)
-    if hint is int:
-        return isinstance(value, numbers.Integral) or (isinstance(value, numbers.Real) and value % 1 == 0)
-    if hint is bool:
-        return isinstance(value, bool) or type(value).__name__ in ("bool_", "bool")
-    if isinstance(hint, type) and not getattr(hint, "_is_protocol", False):
-        return isinstance(value, hint)
-    return True
+        return typing.Union[tuple(map(_checked, typing.get_args(hint)))]  # noqa: UP007 - made at run time
+    if origin in (Annotated, typing.Literal) or hint in (str, int, float, bool, type(None)):
+        return hint
+    if origin is tuple:
+        return Annotated[hint, _Plain()]
+    if isinstance(origin, type) and issubclass(origin, Mapping):
+        return Annotated[Any, _A_MAPPING]
+    if isinstance(origin, type) and issubclass(origin, Iterable):
+        return Annotated[Any, _A_LIST]
+    if isinstance(hint, type) and hint is not Any and not getattr(hint, "_is_protocol", False):
+        return Annotated[Any, Check(lambda value: isinstance(value, hint), f"of type {hint.__name__}")]
+    return Any
 
 
-def _wanted(hint: Any) -> str:
-    if typing.get_origin(hint) in (typing.Union, types.UnionType):
-        return " or ".join(dict.fromkeys(_wanted(one) for one in typing.get_args(hint)))
-    if hint is type(None):
-        return "None"
-    origin = typing.get_origin(hint)
-    if isinstance(origin, type):
-        return "a mapping" if issubclass(origin, Mapping) else "a list"
-    name = getattr(hint, "__name__", str(hint))
-    return _WORDS.get(name, f"a {name}")
+_A_MAPPING = Check(lambda value: hasattr(value, "items"), "a mapping")
+_A_LIST = Check(lambda value: isinstance(value, Iterable), "a list")
 
 
 def _shown(value: Any) -> str:
-    text = repr(value)
-    kind = type(value).__name__
+    text, kind = repr(value), type(value).__name__
     return f"{text} ({kind})" if len(text) <= 40 else f"a {kind}"

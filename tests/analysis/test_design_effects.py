@@ -70,5 +70,5 @@ def test_answers_that_do_not_vary_have_no_design_effect() -> None:
 
 
 def test_another_statistic_is_refused() -> None:
-    with pytest.raises(InvalidInput, match="'median' is not known"):
+    with pytest.raises(InvalidInput, match="must be 'mean' or 'total'"):
         tk.design_effects(_frame(), "y", statistic="median")

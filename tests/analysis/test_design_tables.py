@@ -112,7 +112,7 @@ def test_missing_answers_are_outside_the_table() -> None:
 @pytest.mark.parametrize(
     ("call", "said"),
     [
-        (lambda f: tk.independence(f, "a", "b", statistic="G"), "not known"),
+        (lambda f: tk.independence(f, "a", "b", statistic="G"), "must be 'F'"),
         (lambda f: tk.independence(f.assign(a="x"), "a", "b"), "fewer than two"),
         (lambda f: tk.independence(f.assign(b=f.b.where(f.a != "z")), "a", "b"), "nobody gave who"),
         (lambda f: tk.independence(f, "a", "w"), "group them"),

@@ -45,7 +45,7 @@ def test_tests_of_means_under_a_design_equal_r(case: dict[str, Any]) -> None:
     )
 
 
-def _rank_test(case: dict[str, Any]) -> Any:
+def _rank_test(case: dict[str, Any], **options: Any) -> Any:
     frame, design = data(case["dataset"]), DESIGNS[case["design_name"]]
     item, group, score = re.match(r"svyranktest\((\w+)~(\w+),.*test='(\w+)'", case["call"]).groups()
     score = {"vanderWaerden": "van-der-waerden", "median": "median"}.get(score, "wilcoxon")
@@ -54,13 +54,14 @@ def _rank_test(case: dict[str, Any]) -> Any:
         pair = (case["inputs"]["b"], case["inputs"]["a"])
     elif frame[group].nunique() == 2:
         pair = tuple(sorted(frame[group].dropna().unique(), reverse=True))
-    return tk.design_rank_test(frame, item, between=group, pair=pair, score=score, design=design)
+    return tk.design_rank_test(frame, item, between=group, pair=pair, score=score, design=design, **options)
 
 
 @pytest.mark.parametrize("case", cases("W07_ranktest"))
 def test_rank_tests_under_a_design_equal_r(case: dict[str, Any]) -> None:
     found, r = _rank_test(case), case["result"]
     assert found.p_value == close(r["p_value"])
+    assert _rank_test(case, ties="in-order").p_value == close(case["default"]["p_value"])
     if "t" in r["statistic"]:
         assert [found.statistic, found.df, found.estimate] == close(
             [r["statistic"]["t"], r["parameter"]["df"], *r["estimate"].values()]
@@ -95,7 +96,9 @@ def test_the_order_of_rows_and_the_scale_of_weights_change_nothing() -> None:
 def test_relabelling_flips_the_sign() -> None:
     frame, design = _frame(), tk.Design(weights="w")
     for test in (tk.design_t_test, tk.design_rank_test):
-        there, back = (test(frame, "y", between="g", pair=pair, design=design) for pair in ("ab", "ba"))
+        there, back = (
+            test(frame, "y", between="g", pair=pair, design=design) for pair in (("a", "b"), ["b", "a"])
+        )
         assert [there.statistic, there.p_value] == pytest.approx([-back.statistic, back.p_value])
 
 
@@ -126,7 +129,7 @@ def test_ranks_of_equal_weights_are_mid_ranks() -> None:
         (lambda f: tk.design_t_test(f, "y", between="g", pair=("a", "z")), "nobody is in 'z'"),
         (lambda f: tk.design_t_test(f, "z"), "not in the frame"),
         (lambda f: tk.design_rank_test(f.assign(g="a"), "y", between="g"), "at least two"),
-        (lambda f: tk.design_rank_test(f, "y", between="g", score="sum"), "not known"),
+        (lambda f: tk.design_rank_test(f, "y", between="g", score="sum"), "must be 'wilcoxon'"),
         (lambda f: tk.design_rank_test(f.assign(y=f.y.where(f.g != "b")), "y", between="g"), "nobody gave"),
         (lambda f: tk.design_rank_test(f, "y", between="w", pair=("a", "b")), "nobody is in"),
     ],
@@ -134,3 +137,13 @@ def test_ranks_of_equal_weights_are_mid_ranks() -> None:
 def test_what_cannot_be_tested_is_refused(call: Any, said: str) -> None:
     with pytest.raises(InvalidInput, match=said):
         call(_frame())
+
+
+def test_the_order_of_rows_does_not_move_a_rank_test_of_tied_answers_with_weights() -> None:
+    rng = np.random.default_rng(5)
+    frame = pd.DataFrame({"y": rng.integers(1, 6, 200), "g": rng.choice(["a", "b"], 200)})
+    frame["w"] = rng.uniform(0.5, 4, 200)
+    design = tk.Design(weights="w")
+    orders = (frame, frame.iloc[::-1], frame.sample(frac=1, random_state=1))
+    found = [tk.design_rank_test(one, "y", between="g", pair=("a", "b"), design=design) for one in orders]
+    assert [one.p_value for one in found] == pytest.approx([found[0].p_value] * 3, rel=1e-9)

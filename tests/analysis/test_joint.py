@@ -259,7 +259,7 @@ def test_a_logarithm_of_nothing_has_no_value_and_no_error() -> None:
         (lambda f, e: tk.contrast(e, "ratio"), "'ratio' is not known"),
         (lambda f, e: tk.contrast(e, {}), "are empty"),
         (lambda f, e: tk.contrast(e, "difference", level=95), "is 95"),
-        (lambda f, e: tk.estimate(f, "y", statistic="median"), "'median' is not known"),
+        (lambda f, e: tk.estimate(f, "y", statistic="median"), "must be 'mean'"),
         (lambda f, e: tk.ratios(f, {}), "are empty"),
         (lambda f, e: tk.ratios(f, {"r": ("y", "zz")}), "column zz"),
         (lambda f, e: tk.totals(f, "y", level=2), "is 2"),

@@ -98,7 +98,7 @@ REFUSED = {
 """What every row must have a category for."""
 
 _ELSEWHERE = {"banded", "declared_scores"}
-"""Takes an instrument, whose scales say what a code is: tests/analysis/test_derived.py."""
+"""Takes an instrument or its numbers, which say what a code is: tests/analysis/test_derived.py."""
 
 
 def test_every_public_function_that_takes_a_frame_is_here() -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import re
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,12 +13,6 @@ from tests.analysis.oracles import DESIGNS, cases, close, data
 from toolkit import analysis as tk
 from toolkit.errors import InvalidInput, NotConverged
 
-ORACLES = Path(__file__).resolve().parents[1] / "oracles"
-CONVERGED = {
-    case["id"]: case["result"]
-    for case in json.loads((ORACLES / "converged_cases.json").read_text("utf-8"))["cases"]
-}
-"""R's answers with glm.control(1e-14, 100): its default takes errors from the step before the last."""
 LINKS = {"logistic": "logit", "probit": "probit", "cloglog": "cloglog"}
 
 
@@ -87,7 +79,6 @@ def _check_table(found: Any, r: dict[str, Any], ordinal: bool) -> list[int]:
 
 @pytest.mark.parametrize("case", [*cases("W08_glm"), *cases("U08_ordinal"), *cases("W09_olr")])
 def test_models_equal_r(case: dict[str, Any]) -> None:
-    case = case | {"result": CONVERGED.get(case["id"], case["result"])}
     call, r = case["call"], case["result"]
     if call.startswith("regTermTest"):
         _check_term(case)
@@ -217,7 +208,7 @@ def test_replicates_are_refitted() -> None:
         (lambda f: tk.ordinal_regression(f, "y ~ x"), "2 different answers"),
         (lambda f: tk.ordinal_regression(f, "x ~ w"), "not answer codes"),
         (lambda f: tk.ordinal_regression(f, "q ~ 1"), "no predictor"),
-        (lambda f: tk.ordinal_regression(f, "q ~ x", link="log"), "unknown link"),
+        (lambda f: tk.ordinal_regression(f, "q ~ x", link="log"), "must be 'logit'"),
         (lambda f: tk.ordinal_regression(f, "q ~ x", frequencies="zz"), "not found"),
         (lambda f: tk.term_test(tk.regression(f, "y ~ x"), ["g", "h"]), r"'g'[\s\S]*'h'"),
         (lambda f: tk.parallel_slopes_test(tk.ordinal_regression(f, "q ~ x", link="probit")), "logit"),

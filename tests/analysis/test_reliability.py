@@ -146,7 +146,7 @@ def test_equally_good_items_have_an_omega_of_alpha() -> None:
         (lambda f: tk.reliability(f, ["a"]), "at least two"),
         (lambda f: tk.reliability(f, ["a", "b"], reverse=["z"]), "no item"),
         (lambda f: tk.reliability(f.assign(a=1), ["a", "b"]), "does not vary"),
-        (lambda f: tk.reliability(f, ["a", "b"], missing="mean"), "not known"),
+        (lambda f: tk.reliability(f, ["a", "b"], missing="mean"), "must be 'pairwise' or"),
         (lambda f: tk.omega(f, ["a", "b"]), "at least three"),
         (lambda f: tk.omega(f, list("abcde"), factors=2, method="minres"), "not determined"),
         (lambda f: tk.omega(f.head(5), list("abcde")), "5 answered"),

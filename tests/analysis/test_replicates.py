@@ -219,7 +219,7 @@ def _with(*names: str) -> Design:
         (lambda f: tk.make_replicates(f, Design(strata="h"), kind="JK1"), 'use "JKn"'),
         (lambda f: tk.make_replicates(f, Design(strata="h"), kind="BRR"), "two primary units"),
         (lambda f: tk.make_replicates(f, Design(), kind="bootstrap"), "seed"),
-        (lambda f: tk.make_replicates(f, Design(), kind="knife"), "'knife' is not known"),
+        (lambda f: tk.make_replicates(f, Design(), kind="knife"), "must be 'JK1'"),
         (lambda f: tk.make_replicates(f.assign(replicate_01=1), Design()), "choose another prefix"),
     ],
 )

@@ -190,7 +190,7 @@ def test_tau_is_the_mean_agreement_of_pairs() -> None:
         (lambda: tk.mantel_haenszel(np.full((2, 2, 2), np.nan)), "missing"),
         (lambda: tk.correlation([1, 2, 3], [1, 2]), "length"),
         (lambda: tk.correlation([1, 2, 3, 4], [1, 1, 1, 1]), "vary"),
-        (lambda: tk.correlation([1, 2], [1, 2], method="phi"), r"not known[\s\S]*three"),
+        (lambda: tk.correlation([1, 2], [1, 2], method="phi"), "must be 'pearson'"),
     ],
 )
 def test_what_is_no_table_is_refused(call: Any, said: str) -> None:

@@ -33,7 +33,7 @@ def test_every_folder_that_will_not_do_is_told_and_nothing_is_written(report, tm
     folders = [str(tmp_path / name) for name in ("absent", "empty", "bad", "wave")]
     assert main(["formats", str(report), *folders, "--formats", "html,pfd"]) == 2
     told = capsys.readouterr().err
-    assert "format pfd: is none" in told
+    assert "format pfd: unknown output format" in told
     assert f"{tmp_path / 'absent'}: there is no such folder" in told
     assert f"{tmp_path / 'empty' / 'document.json.gz'}: there is no such file" in told
     assert f"{tmp_path / 'bad' / 'document.json.gz'}: is no document" in told

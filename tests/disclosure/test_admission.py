@@ -48,6 +48,8 @@ def test_participation_says_no_count_below_the_threshold():
         population={"executive": 6, "employee": 60, "freelancer": 0},
     ).participation.set_index("audience")
     assert found["answered_shown"].to_dict() == {"executive": "<5", "employee": "30", "freelancer": "0"}
+    assert found["answered"].fillna(-1).to_dict() == {"executive": -1, "employee": 30, "freelancer": 0}
+    assert found["threshold"].tolist() == [5, 5, 5]
     assert found["invited"].to_dict() == {"executive": 6, "employee": 60, "freelancer": 0}
     assert found.loc["employee", "response_rate"] == pytest.approx(0.5)
     assert found.loc["executive", ["answered", "response_rate", "margin"]].isna().all()

@@ -398,6 +398,17 @@ def test_participation_is_checked_again():
     assert found["answered"].isna().tolist() == [True, False]
 
 
+def test_that_nobody_answered_is_said_only_where_nobody_was_invited():
+    population = {"executive": 0, "employee": 40}
+    table = admit(yes_no(employee=(20, 40)), POLICY, population=population).participation
+    found = release({"participation": table}, POLICY)["participation"].set_index("audience")
+    assert found.loc["executive", ["answered", "answered_shown"]].tolist() == [0, "0"]
+    leaky = table.assign(invited=[9, 40])
+    found = release({"participation": leaky}, POLICY)["participation"].set_index("audience")
+    assert found.loc["executive", "answered_shown"] == "<5"
+    assert found["answered"].isna()["executive"]
+
+
 # --- any small organisation
 
 ITEMS = [f"q{number}" for number in range(12)]

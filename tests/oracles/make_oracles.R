@@ -159,6 +159,13 @@ fit <- function(m) {
   list(names = names(coef(m)), estimate = as.numeric(coef(m)), se = as.numeric(SE(m)), df = df,
        p = as.numeric(coef(s)[, 4]), deviance = m$deviance, ci = confint(m, ddf = df))
 }
+# people with the same answer share the middle of their weight; R by default ranks them in the order of rows
+midrank <- function(score) function(r, N) {
+  e <- parent.frame()
+  size <- tapply(e$w, e$y, sum)
+  r <- as.numeric((cumsum(size) - size / 2)[as.character(e$y)])
+  switch(score, vanderWaerden = qnorm(r / N), median = as.numeric(r > N / 2), r / N)
+}
 # svyglm of replicate designs cannot leave out rows itself
 whole <- function(name) if (startsWith(name, "made")) quote(subset(d, !is.na(b))) else quote(d)
 f <- function(text) as.formula(text)
@@ -228,8 +235,8 @@ for (name in c("weights", "strata_fpc", "clusters", "three_stages", "made_jkn", 
       test(svychisq(f(.(paste0("~", pair[1], "+", pair[2]))), d, statistic = .(statistic), na.rm = TRUE))))
 for (name in c(linear, "made_jkn", "poststratified")) {
   for (score in c("wilcoxon", "vanderWaerden", "median", "KruskalWallis")) {
-    add("rank", name, list(item = "y", by = "half", score = score), bquote(test(svyranktest(y ~ half, d, test = .(score)))))
-    add("rank", name, list(item = "k2", by = "grp", score = score), bquote(test(svyranktest(k2 ~ grp, d, test = .(score)))))
+    add("rank", name, list(item = "y", by = "half", score = score), bquote(test(svyranktest(y ~ half, d, test = midrank(.(score))))))
+    add("rank", name, list(item = "k2", by = "grp", score = score), bquote(test(svyranktest(k2 ~ grp, d, test = midrank(.(score))))))
   }
   add("t", name, list(item = "y", by = "half"), quote(test(svyttest(y ~ half, d))))
   add("t", name, list(item = "b", by = "half"), quote(test(svyttest(b ~ half, subset(d, !is.na(b))))))

@@ -203,5 +203,6 @@ def participation() -> pd.DataFrame:
             "answered_shown": ["16", "240", "<5"],
             "response_rate": pd.array([0.8, 0.6, None], dtype="Float64"),
             "margin": pd.array([0.112, 0.04, None], dtype="Float64"),
+            "threshold": pd.array([5, 5, 5], dtype="Int64"),
         }
     )

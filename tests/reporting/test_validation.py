@@ -182,6 +182,7 @@ SPOILERS = {
     "control character in the brand": in_study('"Acme"', '"Ac\\x1bme"'),
     "control character in a label": in_questionnaire('"Good food"', '"Good\\x08 food"'),
     "a claim of weights": in_study("weighting: None.", "weighting: Raked to the headcounts."),
+    "a claim of weights that begins with none": in_study("weighting: None.", "weighting: None but raked."),
     "bases of the owner's own": in_study("weighting: None.", "sample_sizes_and_precision: 400 answered."),
 }  # fmt: skip
 
@@ -262,7 +263,7 @@ def test_the_name_of_an_organisation_is_looked_at_too(canteen: Path) -> None:
 
 
 def test_a_study_with_a_design_is_refused_unless_only_answers_are_checked(canteen: Path, capsys) -> None:
-    edit(canteen, "weighting: None.", "weighting: Inverse of the chance to be drawn.")
+    edit(canteen, "weighting: None., ", "")
     mapping = (
         "  - wave: '2026'\n    platform: table\n    file: a.csv\n    mapping:\n"
         "      respondent: id\n      organisation: organisation\n      audience:\n"

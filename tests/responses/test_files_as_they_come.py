@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import openpyxl
 import pandas as pd
 import pytest
 
@@ -350,6 +351,59 @@ def test_codes_with_a_decimal_point_and_labels_in_other_case_or_signs_are_read_a
     coded = _read(path, view)
     assert coded.frame["view"].tolist() == ["1", "2", "3"]
     assert [rows for note, rows in _rows(coded, "noted").items() if "apostrophes" in note] == [2]
+
+
+@pytest.mark.parametrize("cell", ["price; other REASON", "1.0;2.0", "PRICE;2", "Price ; other‐reason"])
+def test_joined_choices_in_another_spelling_are_ticks_and_noted(cell: str, tmp_path: Path) -> None:
+    why = multi("why", {"1": "Price", "2": "Other reason" if "‐" not in cell else "Other-reason"})
+    instrument = made(tmp_path, [why])
+    path = _written(tmp_path, f'unit,why\na,"{cell}"\na,"1"\n')
+    mapping = PLAIN | {"items": {"why": {"column": "why", "separator": ";"}}}
+    coded = _read(path, instrument, mapping=mapping)
+    assert coded.frame["why_1"].tolist() == ["1", "1"]
+    assert coded.frame["why_2"].tolist() == ["1", "0"]
+    assert any("differ from a known one" in reason for reason in coded.disposition["reason"])
+
+
+def test_a_joined_choice_that_is_none_in_any_spelling_is_refused(tmp_path: Path) -> None:
+    instrument = made(tmp_path, [multi("why", {"1": "Price", "2": "Other reason"})])
+    path = _written(tmp_path, 'unit,why\na,"PRICE;taste"\n')
+    mapping = PLAIN | {"items": {"why": {"column": "why", "separator": ";"}}}
+    assert "taste" in str(_refused(path, instrument, mapping=mapping)[0])
+
+
+@pytest.mark.parametrize(("key", "cell"), [("98", "98.0"), ("98.0", "98"), ("98", "98,00"), ("98", "98")])
+def test_a_missing_value_is_missing_however_its_number_is_written(
+    key: str, cell: str, tmp_path: Path
+) -> None:
+    instrument = made(
+        tmp_path, [choice("view", AGREE), {"id": "age", "type": "number", "text": {"all": {"en": "Age"}}}]
+    )
+    path = _written(tmp_path, f'id;submitdate;view;age\n1;2026;"{cell}";"{cell}"\n2;2026;"1";"41"\n')
+    given = AnswersFile.model_validate(
+        {"wave": "1", "platform": "limesurvey", "file": path.name, "audience": "everyone",
+         "organisation": "o", "missing": {key: "-1"}}
+    )  # fmt: skip
+    coded = decode(read_answers(given, path, instrument), instrument)
+    assert coded.frame["view"].tolist() == ["-1", "1"]
+    assert coded.frame["age"].astype(float).fillna(0).tolist()[-1] == 41
+    assert 98 not in coded.frame["age"].astype(float).tolist()
+
+
+def test_a_delimiter_at_the_end_of_every_row_is_no_column(tmp_path: Path, view: Instrument) -> None:
+    assert len(_read(_written(tmp_path, "unit,view\na,1,\nb,2,\n"), view).frame) == 2
+    assert "3 cells where" in str(_refused(_written(tmp_path, "unit,view\na,1,\nb,2\n"), view)[0])
+    assert "2 cells where most" in str(_refused(_written(tmp_path, "unit,view\na,1,x\nb,2,\n"), view)[0])
+
+
+def test_a_title_above_the_headings_is_refused_by_name(tmp_path: Path, view: Instrument) -> None:
+    book = openpyxl.Workbook()
+    for row in (["Our survey"], ["id", "unit", "view"], ["1", "a", "1"], ["2", "a", "2"]):
+        book.active.append(row)
+    book.save(tmp_path / "a.xlsx")
+    assert "a title stands above the headings" in str(_refused(tmp_path / "a.xlsx", view)[0])
+    path = _written(tmp_path, "Our survey\nid,unit,view\n1,a,1\n2,a,2\n")
+    assert "a title or 'sep=' line" in str(_refused(path, view)[0])
 
 
 def test_a_spelling_that_may_be_two_answers_is_left_alone() -> None:

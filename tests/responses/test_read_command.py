@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from tests.responses.makers import choice, made
 from toolkit.cli import main
 from toolkit.errors import InvalidInput
 from toolkit.responses.detecting import platform_of
@@ -80,3 +82,22 @@ def test_a_file_that_tells_nothing_is_refused(tmp_path: Path) -> None:
     path.write_text("a,b\n1,2\n", "utf-8")
     with pytest.raises(InvalidInput, match="do not tell which platform wrote them"):
         platform_of(path)
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_answers_that_begin_like_formulas_are_written_to_the_letter(ending: str, tmp_path: Path) -> None:
+    said = ["=1+1", "+33 6 12", "-x", "@me", "'=quoted"]
+    made(tmp_path, [choice("view", {"1": "A", "2": "B"}), {"id": "why", "type": "text"}])
+    lines = ["id,unit,view,why", *(f"{row},a,1,{cell}" for row, cell in enumerate(said, start=1))]
+    (tmp_path / "a.csv").write_text("\n".join(lines), "utf-8")
+    mapping = {"respondent": "id", "organisation": "unit", "audience": [{"audience": "everyone", "when": []}],
+               "items": {"view": {"column": "view"}, "why": {"column": "why"}}}  # fmt: skip
+    (tmp_path / "entry.yaml").write_text(
+        json.dumps({"wave": "w", "platform": "table", "file": "a.csv", "mapping": mapping})
+    )
+    out = tmp_path / f"o.{ending}"
+    asked = ["read", str(tmp_path / "a.csv"), "--out", str(out)]
+    asked += ["--instrument", str(tmp_path / "others.yaml"), "--entry", str(tmp_path / "entry.yaml")]
+    assert main(asked) == 0
+    frame = pd.read_csv(out, dtype=str) if ending == "csv" else pd.read_parquet(out)
+    assert frame["why"].tolist() == said

@@ -13,14 +13,14 @@ from scipy.special import chdtrc, chdtri, fdtrc, gammaincinv, gammaln, ndtr, roo
 from toolkit.analysis.plain import is_constant
 from toolkit.analysis.results import Test
 from toolkit.analysis.t_tests import sample_of
-from toolkit.arguments import typed
+from toolkit.arguments import Numbers, typed
 from toolkit.errors import InvalidInput, Problem
 
 __all__ = ["anova", "bartlett", "tukey", "welch_anova"]
 
 Array = npt.NDArray[np.float64]
 _TINY = 1e-17
-Samples: TypeAlias = Mapping[str, npt.ArrayLike] | Sequence[npt.ArrayLike]
+Samples: TypeAlias = Mapping[str, Numbers] | Sequence[Numbers]
 
 
 @typed

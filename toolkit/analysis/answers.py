@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from toolkit.analysis.scores import SCORES, net_scores, recommend_score, recommend_scores
+from toolkit.arguments import Check
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument.model import MISSING, Instrument, Variable
 
@@ -25,7 +26,13 @@ __all__ = [
     "requests_per_code",
 ]
 
-Items: TypeAlias = Instrument | Variable | str | Sequence[Variable | str]
+Items: TypeAlias = Annotated[
+    Instrument | Variable | str | Sequence[Variable | str],
+    Check(
+        lambda value: isinstance(value, Instrument | Variable | Iterable),
+        "column names, variables or an instrument",
+    ),
+]
 Array = npt.NDArray[np.float64]
 _MOST_CODES = 25
 _AT_ONCE = 65_536

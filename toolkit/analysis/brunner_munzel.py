@@ -5,19 +5,18 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import stdtr, stdtrit
 
 from toolkit.analysis.rank import known_values, mid_ranks
 from toolkit.analysis.results import Test
-from toolkit.arguments import typed
+from toolkit.arguments import Numbers, typed
 from toolkit.errors import InvalidInput, Problem
 
 __all__ = ["brunner_munzel"]
 
 
 @typed
-def brunner_munzel(a: npt.ArrayLike, b: npt.ArrayLike, *, level: float = 0.95) -> Test:
+def brunner_munzel(a: Numbers, b: Numbers, *, level: float = 0.95) -> Test:
     """Brunner–Munzel test of P(a > b) + ½P(a = b) = ½.
 
     Parameters

@@ -12,7 +12,7 @@ from scipy.special import ndtr, ndtri, stdtr
 from toolkit.analysis.plain import as_numbers, is_constant
 from toolkit.analysis.rank import mid_ranks
 from toolkit.analysis.results import Test
-from toolkit.arguments import typed
+from toolkit.arguments import Numbers, typed
 from toolkit.errors import InvalidInput, Problem
 
 __all__ = ["correlation"]
@@ -22,9 +22,7 @@ Array = npt.NDArray[np.float64]
 
 
 @typed
-def correlation(
-    a: npt.ArrayLike, b: npt.ArrayLike, *, method: Method = "pearson", level: float = 0.95
-) -> Test:
+def correlation(a: Numbers, b: Numbers, *, method: Method = "pearson", level: float = 0.95) -> Test:
     """Correlation of two answers of the same people, with its test, as R's `cor.test(exact=FALSE)`.
 
     Parameters
@@ -89,7 +87,7 @@ def _kendall(x: Array, y: Array) -> Test:
     return Test(z, float(2 * ndtr(-abs(z))), "Kendall's tau-b, normal approximation", None, tau)
 
 
-def _both(a: npt.ArrayLike, b: npt.ArrayLike, method: str) -> tuple[Array, Array]:
+def _both(a: Numbers, b: Numbers, method: str) -> tuple[Array, Array]:
     x, y = as_numbers("a", a), as_numbers("b", b)
     problems = []
     if method not in ("pearson", "spearman", "kendall"):

@@ -117,7 +117,7 @@ def design_rank_test(
     between: Variable | str,
     pair: tuple[str, str] | None = None,
     score: Score = "wilcoxon",
-    ties: Ties = "in-order",
+    ties: Ties = "midrank",
     design: Design | None = None,
 ) -> Test:
     """Rank test of two or more groups under a design, as R's `svyranktest`.
@@ -129,8 +129,8 @@ def design_rank_test(
     score
         "wilcoxon" (for more groups: Kruskal–Wallis), "van-der-waerden" (normal scores) or "median".
     ties
-        "in-order" ranks people with the same answer in the order of rows before averaging, as R does,
-        so that with unequal weights the order of rows matters a little; "midrank" does not.
+        "midrank" gives people with the same answer the middle of their common share; "in-order" ranks them
+        in the order of rows before averaging, as R does: with unequal weights p then depends on that order.
 
     Returns
     -------

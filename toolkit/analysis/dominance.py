@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from toolkit.analysis.intervals import quantile
 from toolkit.analysis.rank import known_values
-from toolkit.arguments import typed
+from toolkit.arguments import Numbers, typed
 
 __all__ = ["CliffDelta", "cliff_delta", "dominance"]
 
@@ -37,7 +37,7 @@ class CliffDelta:
 
 
 @typed
-def cliff_delta(a: npt.ArrayLike, b: npt.ArrayLike, *, level: float = 0.95) -> CliffDelta:
+def cliff_delta(a: Numbers, b: Numbers, *, level: float = 0.95) -> CliffDelta:
     """Cliff's delta of two samples; missing values are left out.
 
     Parameters

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from toolkit.analysis.t_tests import t_test
 from toolkit.analysis.two_proportions import wald_difference
-from toolkit.arguments import typed
+from toolkit.arguments import Numbers, typed
 from toolkit.errors import InvalidInput, Problem
 
 __all__ = ["Equivalence", "Margin", "equivalence", "equivalence_of_means", "equivalence_of_proportions"]
@@ -42,11 +41,11 @@ class Equivalence:
 
 @typed
 def equivalence(
-    estimate: npt.ArrayLike,
-    std_error: npt.ArrayLike,
+    estimate: Numbers,
+    std_error: Numbers,
     *,
     margin: Margin,
-    df: npt.ArrayLike | None = None,
+    df: Numbers | None = None,
     alpha: float = 0.05,
     method: str = "two one-sided tests",
 ) -> Equivalence:
@@ -114,8 +113,8 @@ def _out(value: Any) -> Any:
 
 @typed
 def equivalence_of_means(
-    a: npt.ArrayLike,
-    b: npt.ArrayLike,
+    a: Numbers,
+    b: Numbers,
     *,
     margin: Margin,
     equal_variances: bool = False,
@@ -143,10 +142,10 @@ def equivalence_of_means(
 
 @typed
 def equivalence_of_proportions(
-    x1: npt.ArrayLike,
-    n1: npt.ArrayLike,
-    x2: npt.ArrayLike,
-    n2: npt.ArrayLike,
+    x1: Numbers,
+    n1: Numbers,
+    x2: Numbers,
+    n2: Numbers,
     *,
     margin: Margin,
     alpha: float = 0.05,

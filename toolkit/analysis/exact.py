@@ -12,7 +12,7 @@ from scipy.special import gammaln, logsumexp
 
 from toolkit.analysis.results import Test
 from toolkit.analysis.two_proportions import checked
-from toolkit.arguments import typed
+from toolkit.arguments import Numbers, typed
 from toolkit.errors import InvalidInput, Problem
 
 __all__ = ["fisher_exact", "fisher_p"]
@@ -84,10 +84,10 @@ def fisher_exact(
 
 @typed
 def fisher_p(
-    x1: npt.ArrayLike,
-    n1: npt.ArrayLike,
-    x2: npt.ArrayLike,
-    n2: npt.ArrayLike,
+    x1: Numbers,
+    n1: Numbers,
+    x2: Numbers,
+    n2: Numbers,
     *,
     alternative: Alternative = "two-sided",
 ) -> Any:

@@ -10,7 +10,7 @@ import ast
 import builtins
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +21,7 @@ from toolkit.analysis.design import Design
 from toolkit.analysis.mixtures import f_sum_tail
 from toolkit.analysis.plain import is_constant
 from toolkit.analysis.results import Test
-from toolkit.arguments import typed
+from toolkit.arguments import Check, typed
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument.model import MISSING
 
@@ -37,6 +37,7 @@ __all__ = [
 
 Array = npt.NDArray[Any]
 Link = Literal["logit", "probit", "cloglog", "loglog"]
+Model = Annotated[Any, Check(lambda value: hasattr(value, "params"), "a fitted model")]
 _FAMILIES = {
     "gaussian": "Gaussian",
     "binomial": "Binomial",
@@ -212,7 +213,7 @@ def ordinal_regression(
 
 @typed
 def coefficients(
-    model: Any, *, level: float = 0.95, exponentiate: bool = False, apa: bool = False
+    model: Model, *, level: float = 0.95, exponentiate: bool = False, apa: bool = False
 ) -> pd.DataFrame:
     """Tabulate the coefficients of a model: estimates, errors, tests and intervals.
 
@@ -271,7 +272,7 @@ def coefficients(
 
 
 @typed
-def marginal_effects(model: Any, *, level: float = 0.95) -> pd.DataFrame:
+def marginal_effects(model: Model, *, level: float = 0.95) -> pd.DataFrame:
     """Average marginal effects: by how much the share (or mean) changes, everything else as it is.
 
     Parameters
@@ -378,7 +379,7 @@ class TermTest:
 
 @typed
 def term_test(
-    model: Any, terms: str | Sequence[str], *, method: Literal["wald", "likelihood-ratio"] = "wald"
+    model: Model, terms: str | Sequence[str], *, method: Literal["wald", "likelihood-ratio"] = "wald"
 ) -> TermTest:
     """Test whether terms can be left out of a model, as R's `regTermTest`.
 
@@ -451,7 +452,7 @@ def term_test(
 
 
 @typed
-def parallel_slopes_test(model: Any) -> Test:
+def parallel_slopes_test(model: Model) -> Test:
     """Brant's test that one slope serves every cut of the scale (1990).
 
     Parameters

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from toolkit.arguments import typed
+from toolkit.arguments import Numbers, typed
 from toolkit.errors import InvalidInput, Problem
 
 __all__ = ["METHODS", "adjust_p"]
@@ -17,7 +17,7 @@ Array = npt.NDArray[np.float64]
 
 
 @typed
-def adjust_p(p: npt.ArrayLike, method: str = "holm") -> Array:
+def adjust_p(p: Numbers, method: str = "holm") -> Array:
     """Adjust p values; missing ones stay missing and are not counted as tests.
 
     Parameters

@@ -15,7 +15,7 @@ from toolkit.analysis.answers import Items, read_columns, requests_for
 from toolkit.analysis.contract import tidy
 from toolkit.analysis.groups import Groups, group_by
 from toolkit.analysis.intervals import quantile, wilson
-from toolkit.arguments import typed
+from toolkit.arguments import Numbers, typed
 from toolkit.errors import InvalidInput, Problem
 
 __all__ = ["Shrunk", "funnel_limits", "organisation_shares", "shrink"]
@@ -69,7 +69,7 @@ class Shrunk:
 
 
 @typed
-def shrink(x: npt.ArrayLike, n: npt.ArrayLike, *, level: float = 0.95) -> Shrunk:
+def shrink(x: Numbers, n: Numbers, *, level: float = 0.95) -> Shrunk:
     """Draw shares of many organisations towards their common mean, the small ones most.
 
     Parameters
@@ -122,7 +122,7 @@ def shrink(x: npt.ArrayLike, n: npt.ArrayLike, *, level: float = 0.95) -> Shrunk
     )
 
 
-def _counts(x: npt.ArrayLike, n: npt.ArrayLike, level: float) -> tuple[Array, Array]:
+def _counts(x: Numbers, n: Numbers, level: float) -> tuple[Array, Array]:
     hits, sizes = np.asarray(x, dtype=np.float64), np.asarray(n, dtype=np.float64)
     problems = []
     if hits.shape != sizes.shape or hits.ndim != 1:
@@ -182,7 +182,7 @@ def _likeliest_weight(hits: Array, sizes: Array) -> float | None:
 
 
 @typed
-def funnel_limits(share: float, n: npt.ArrayLike, *, level: float = 0.95) -> tuple[Any, Any]:
+def funnel_limits(share: float, n: Numbers, *, level: float = 0.95) -> tuple[Any, Any]:
     """Between which shares an organisation of n answers falls by chance, its true share being `share`.
 
     Parameters

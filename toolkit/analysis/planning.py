@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import ndtri
 
-from toolkit.arguments import typed
+from toolkit.arguments import Numbers, typed
 from toolkit.errors import InvalidInput, Problem
 
 __all__ = ["margin_of_error", "minimum_detectable_gap", "sample_size", "size_for_margin"]
@@ -16,7 +15,7 @@ __all__ = ["margin_of_error", "minimum_detectable_gap", "sample_size", "size_for
 
 @typed
 def minimum_detectable_gap(
-    n_a: npt.ArrayLike, n_b: npt.ArrayLike, *, power: float = 0.8, alpha: float = 0.05, p: float = 0.5
+    n_a: Numbers, n_b: Numbers, *, power: float = 0.8, alpha: float = 0.05, p: float = 0.5
 ) -> Any:
     """Smallest gap between two shares that a survey of that size finds with the given power.
 
@@ -107,8 +106,8 @@ def sample_size(
 
 @typed
 def margin_of_error(
-    n: npt.ArrayLike,
-    population: npt.ArrayLike | None = None,
+    n: Numbers,
+    population: Numbers | None = None,
     *,
     p: float = 0.5,
     level: float = 0.95,

@@ -12,7 +12,7 @@ from scipy.special import stdtr
 
 from toolkit.analysis.cells import Estimates
 from toolkit.analysis.intervals import quantile
-from toolkit.arguments import typed
+from toolkit.arguments import Numbers, typed
 from toolkit.errors import InvalidInput, Problem
 
 __all__ = ["Pooled", "pool", "pool_frames"]
@@ -38,8 +38,8 @@ class Pooled:
 
 @typed
 def pool(
-    estimates: Iterable[npt.ArrayLike],
-    covariances: Iterable[npt.ArrayLike],
+    estimates: Iterable[Numbers],
+    covariances: Iterable[Numbers],
     *,
     names: Sequence[str] | None = None,
     df: float = np.inf,

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-from scipy.special import fdtri, ncfdtr, nctdtr, ndtr, ndtri, stdtrit
 
 from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem
@@ -54,7 +53,7 @@ def power_proportions(
     alpha: float = 0.05,
     alternative: Alternative = "two-sided",
 ) -> Power:
-    """Power of the test of two shares, as R's `power.prop.test`.
+    """Power of the test of two shares, as R's `power.prop.test(…, strict = TRUE)`.
 
     Parameters
     ----------
@@ -78,8 +77,9 @@ def power_proportions(
 
     Notes
     -----
-    Φ((√n |p_a − p_b| − z √(2 p̄ q̄)) / √(p_a q_a + p_b q_b)): a normal approximation that leaves out the
-    far tail. For small groups enumerate.
+    Φ((√n |p_a − p_b| − z √(2 p̄ q̄)) / √(p_a q_a + p_b q_b)) and the same for the far tail: a normal
+    approximation, by statsmodels. For small groups enumerate. (R leaves the far tail out by default, so that
+    the power of a tiny difference falls below the level of the test.)
 
     Examples
     --------
@@ -95,12 +95,16 @@ def power_proportions(
     if p_b is not None and p_b == p_a:
         problems.append(Problem("p_b", "equals p_a", "give two different shares"))
     _refuse(problems)
-    z = -float(ndtri(alpha / _tails(alternative)))
+    from statsmodels.stats.proportion import power_proportions_2indep
+
+    side = "two-sided" if alternative == "two-sided" else "larger"
 
     def chance(size: float, other: float) -> float:
-        middle = (p_a + other) / 2
-        apart = np.sqrt(size) * abs(p_a - other) - z * np.sqrt(2 * middle * (1 - middle))
-        return float(ndtr(apart / np.sqrt(p_a * (1 - p_a) + other * (1 - other))))
+        apart, least = abs(p_a - other), min(p_a, other)
+        power = power_proportions_2indep(
+            apart, least, size, alpha=alpha, alternative=side, return_results=False
+        )
+        return float(power)
 
     if n is None:
         n = _solve(lambda size: chance(size, p_b or 0.0) - (power or 0.0), 1.0, _MOST, "n")
@@ -122,7 +126,7 @@ def power_t_test(
     kind: Kind = "two-sample",
     alternative: Alternative = "two-sided",
 ) -> Power:
-    """Power of Student's t test, as R's `power.t.test`.
+    """Power of Student's t test, as R's `power.t.test(…, strict = TRUE)`.
 
     Parameters
     ----------
@@ -137,7 +141,7 @@ def power_t_test(
 
     Notes
     -----
-    Noncentral t; the far tail is left out.
+    Noncentral t, both tails, by statsmodels.
 
     Examples
     --------
@@ -155,12 +159,13 @@ def power_t_test(
     if difference is not None and not difference > 0:
         problems.append(Problem("difference", f"is {difference}", "give a number above 0"))
     _refuse(problems)
-    groups = 2 if kind == "two-sample" else 1
+    from statsmodels.stats.power import TTestIndPower, TTestPower
+
+    test = TTestIndPower() if kind == "two-sample" else TTestPower()
+    side = "two-sided" if alternative == "two-sided" else "larger"
 
     def chance(size: float, apart: float) -> float:
-        df = max(1e-7, size - 1) * groups
-        critical = stdtrit(df, 1 - alpha / _tails(alternative))
-        return float(1 - nctdtr(df, np.sqrt(size / groups) * apart / sd, critical))
+        return float(test.power(apart / sd, size, alpha, alternative=side))
 
     if n is None:
         apart = difference or 0.0
@@ -209,10 +214,11 @@ def power_anova(
             problems.append(Problem(name, f"is {value}", "give a number above 0"))
     _refuse(problems)
 
+    from statsmodels.stats.power import FTestAnovaPower
+
     def chance(size: float, between: float) -> float:
-        df, rest = groups - 1, (size - 1) * groups
-        apart = (groups - 1) * size * between / within_variance
-        return float(1 - ncfdtr(df, rest, apart, fdtri(df, rest, 1 - alpha)))
+        effect = np.sqrt((groups - 1) / groups * between / within_variance)
+        return float(FTestAnovaPower().power(effect, size * groups, alpha, k_groups=groups))
 
     if n is None:
         between = between_variance or 0.0
@@ -268,10 +274,6 @@ def _common(n: float | None, power: float | None, alpha: float, alternative: str
 
 def _fraction(name: str, value: float) -> Problem:
     return Problem(name, f"is {value}", "give a fraction between 0 and 1")
-
-
-def _tails(alternative: str) -> int:
-    return 2 if alternative == "two-sided" else 1
 
 
 def _refuse(problems: list[Problem]) -> None:

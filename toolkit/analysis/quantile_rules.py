@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from toolkit.analysis.plain import as_numbers
-from toolkit.arguments import typed
+from toolkit.arguments import Numbers, typed
 from toolkit.errors import InvalidInput, Problem
 
 __all__ = ["RULES", "quantile_of", "weighted_quantile"]
@@ -18,9 +18,7 @@ _SAME = 1e-12
 
 
 @typed
-def weighted_quantile(
-    values: npt.ArrayLike, weights: npt.ArrayLike, p: float, *, rule: str = "math"
-) -> float:
+def weighted_quantile(values: Numbers, weights: Numbers, p: float, *, rule: str = "math") -> float:
     """One weighted quantile.
 
     Parameters

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from scipy.special import chdtrc, gammaln, ndtri
 
 from toolkit.analysis.results import Test
-from toolkit.arguments import typed
+from toolkit.arguments import Numbers, typed
 from toolkit.errors import InvalidInput, Problem
 
 __all__ = ["mantel_haenszel"]
@@ -21,7 +21,7 @@ _SLACK = 1 + 1e-7
 
 @typed
 def mantel_haenszel(
-    tables: npt.ArrayLike, *, correct: bool = True, exact: bool = False, level: float = 0.95
+    tables: Numbers, *, correct: bool = True, exact: bool = False, level: float = 0.95
 ) -> Test:
     """Cochran–Mantel–Haenszel test, as R's `mantelhaen.test`.
 

@@ -12,7 +12,7 @@ from scipy.special import gammaln, stdtr, stdtrit
 
 from toolkit.analysis.plain import as_numbers, is_constant
 from toolkit.analysis.results import Test
-from toolkit.arguments import typed
+from toolkit.arguments import Numbers, typed
 from toolkit.errors import InvalidInput, Problem
 
 __all__ = ["CohenD", "cohen_d", "t_test"]
@@ -44,7 +44,7 @@ class CohenD:
 
 
 @typed
-def cohen_d(a: npt.ArrayLike, b: npt.ArrayLike) -> CohenD:
+def cohen_d(a: Numbers, b: Numbers) -> CohenD:
     """Cohen's d and Hedges' g of two samples; missing values are left out.
 
     Raises
@@ -73,8 +73,8 @@ def cohen_d(a: npt.ArrayLike, b: npt.ArrayLike) -> CohenD:
 
 @typed
 def t_test(
-    a: npt.ArrayLike,
-    b: npt.ArrayLike | None = None,
+    a: Numbers,
+    b: Numbers | None = None,
     *,
     mu: float = 0.0,
     paired: bool = False,
@@ -173,7 +173,7 @@ def _two(a: Array, b: Array, pooled: bool) -> tuple[float, float, float]:
     return apart, variance, variance**2 / below if below > 0 else math.nan
 
 
-def _pairs(a: npt.ArrayLike, b: npt.ArrayLike) -> tuple[Array, float]:
+def _pairs(a: Numbers, b: Numbers) -> tuple[Array, float]:
     """Differences within pairs, and how large the answers are that they come from."""
     first, second = as_numbers("a", a), as_numbers("b", b)
     if first.size != second.size:
@@ -183,7 +183,7 @@ def _pairs(a: npt.ArrayLike, b: npt.ArrayLike) -> tuple[Array, float]:
     return sample_of("pairs", first - second), float(largest)
 
 
-def sample_of(name: str, values: npt.ArrayLike, *, least: int = 2) -> Array:
+def sample_of(name: str, values: Numbers, *, least: int = 2) -> Array:
     """The numbers that are there, refused where fewer than `least`."""
     numbers = as_numbers(name, values)
     numbers = numbers[~np.isnan(numbers)]

@@ -11,7 +11,7 @@ import pandas as pd
 from scipy.special import bdtr, chdtrc
 
 from toolkit.analysis.results import Test
-from toolkit.arguments import typed
+from toolkit.arguments import Numbers, typed
 from toolkit.errors import InvalidInput, Problem
 
 __all__ = ["TableTest", "chi_square", "mcnemar", "trend_test"]
@@ -118,7 +118,7 @@ def _cramers_v(statistic: float, n: float, rows: int, columns: int) -> tuple[flo
 
 
 @typed
-def trend_test(x: npt.ArrayLike, n: npt.ArrayLike, *, scores: npt.ArrayLike | None = None) -> Test:
+def trend_test(x: Numbers, n: Numbers, *, scores: Numbers | None = None) -> Test:
     """Chi-square test for a trend of shares over ordered groups (Cochran–Armitage), as R's `prop.trend.test`.
 
     Parameters

@@ -10,7 +10,7 @@ from scipy.special import chdtrc, ndtr
 
 from toolkit.analysis.intervals import quantile, wilson
 from toolkit.analysis.results import Interval, Test
-from toolkit.arguments import typed
+from toolkit.arguments import Numbers, typed
 from toolkit.errors import InvalidInput, Problem
 
 __all__ = [
@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 Array = npt.NDArray[np.float64]
-Number = npt.ArrayLike
+Number = Numbers
 _HALVINGS = 110
 
 

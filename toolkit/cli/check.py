@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from toolkit.cli.common import BAD_INPUT, study_file, takes_study
+from toolkit.reporting.formats import FORMATS, check_formats
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,7 +29,7 @@ def add(commands: Commands) -> None:
         "--formats",
         default="html",
         metavar="LIST",
-        help="formats the reports are to be written as, of html,pdf,docx,pptx,xlsx (default: html)",
+        help=f"formats the reports are to be written as, of {','.join(FORMATS)} (default: html)",
     )
     check.add_argument(
         "--answers-only",
@@ -41,7 +42,6 @@ def add(commands: Commands) -> None:
 def _check(given: argparse.Namespace) -> int:
     from toolkit.cli.kinds import refuse_others
     from toolkit.presentation.theme import Theme
-    from toolkit.reporting.documents import check_formats
     from toolkit.reporting.options import Tried
     from toolkit.study import load_study
 
@@ -99,7 +99,6 @@ def _try_reports(study: Study, formats: Sequence[str], tried: Tried, *, read: bo
 def _formats_that_fail(study: Study, formats: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Formats that were not asked for and could not be made, with the first reason."""
     from toolkit.errors import InvalidInput
-    from toolkit.reporting.documents import FORMATS
     from toolkit.reporting.validation import check_names, check_study
 
     for form in (one for one in FORMATS if one not in formats):

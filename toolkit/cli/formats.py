@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from toolkit.reporting.formats import FORMATS, check_formats
+
 if TYPE_CHECKING:
     from toolkit.cli.common import Commands
     from toolkit.reporting.documents import Document
@@ -21,23 +23,26 @@ def add(commands: Commands) -> None:
     formats.add_argument("folder", metavar="FOLDER", nargs="+", help="a report's folder; more may be given")
     formats.add_argument(
         "--formats",
-        default="html,pdf,docx,pptx,xlsx",
+        default=",".join(FORMATS),
         metavar="LIST",
-        help="html,pdf,docx,pptx,xlsx or some of them (default: all)",
+        help=f"output formats, of {','.join(FORMATS)} (default: all)",
     )
-    formats.add_argument("--template-docx", metavar="FILE", help="a Word file to write into")
-    formats.add_argument("--template-pptx", metavar="FILE", help="a PowerPoint file to write into")
+    for form in FORMATS.values():
+        if form.template:
+            formats.add_argument(
+                f"--template-{form.name}", metavar="FILE", help=f"a {form.suffix} file to write into"
+            )
     formats.set_defaults(job=_formats)
 
 
 def _formats(given: argparse.Namespace) -> int:
-    from toolkit.reporting.documents import check_formats, write_documents
+    from toolkit.reporting.documents import write_documents
     from toolkit.reporting.options import Tried
     from toolkit.system import system_errors_explained
 
     tried = Tried()
     wanted = tried(check_formats, given.formats)
-    named = {"docx": given.template_docx, "pptx": given.template_pptx}
+    named = {one.name: getattr(given, f"template_{one.name}") for one in FORMATS.values() if one.template}
     templates = {form: Path(name) for form, name in named.items() if name}
     tried(_check_templates, templates, wanted)
     folders = [Path(folder) for folder in dict.fromkeys(given.folder)]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from toolkit.cli.common import FAILED, count, study_file, takes_study
 from toolkit.cli.progress import STATUS, Teller
+from toolkit.reporting.formats import FORMATS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,7 +51,7 @@ def takes_choice(command: argparse.ArgumentParser) -> None:
         "--formats",
         default="html",
         metavar="LIST",
-        help="output formats, of html,pdf,docx,pptx,xlsx (default: html)",
+        help=f"output formats, of {','.join(FORMATS)} (default: html)",
     )
     command.add_argument("--force", action="store_true", help="rebuild reports even if up to date")
 

@@ -26,7 +26,8 @@ def add(commands: Commands) -> None:
 
 def _reproduce(given: argparse.Namespace) -> int:
     from toolkit.findings import load_register
-    from toolkit.reporting.documents import check_formats, write_documents
+    from toolkit.reporting.documents import write_documents
+    from toolkit.reporting.formats import check_formats
     from toolkit.reporting.reproduction import reproduction
 
     formats = check_formats(given.formats)

@@ -22,7 +22,8 @@ class Admitted:
     frame
         Respondents of the groups that are large enough.
     participation
-        A row a group: the group column, invited, answered, answered_shown, response_rate, margin.
+        One row per group: the group column, invited, answered (NA below the threshold, 0 where nobody was
+        invited), answered_shown, response_rate, margin, threshold.
     withheld
         The groups that are too small.
     """
@@ -85,7 +86,13 @@ def admit(
     ]
     table = pd.DataFrame(rows, columns=["group", *_PARTICIPATION]).rename(columns={"group": by})
     table = table.astype(
-        {"invited": "Int64", "answered": "Int64", "response_rate": "Float64", "margin": "Float64"}
+        {
+            "invited": "Int64",
+            "answered": "Int64",
+            "response_rate": "Float64",
+            "margin": "Float64",
+            "threshold": "Int64",
+        }
     )
     return Admitted(frame=kept, participation=table, withheld=small)
 
@@ -111,7 +118,7 @@ def large_enough(
     return tuple(tuple(map(str, key)) if isinstance(key, tuple) else (str(key),) for key in kept.index)
 
 
-_PARTICIPATION = ("invited", "answered", "answered_shown", "response_rate", "margin")
+_PARTICIPATION = ("invited", "answered", "answered_shown", "response_rate", "margin", "threshold")
 
 
 def _groups(column: pd.Series, invited: Mapping[str, int]) -> list[str]:
@@ -153,9 +160,10 @@ def _participation(
     from toolkit.analysis import margin_of_error
 
     if answered < policy.threshold:
-        shown = "0" if invited == 0 and answered == 0 else f"<{policy.threshold}"
-        return group, invited, pd.NA, shown, pd.NA, pd.NA
+        nobody = invited == 0 and answered == 0
+        count, shown = (0, "0") if nobody else (pd.NA, f"<{policy.threshold}")
+        return group, invited, count, shown, pd.NA, pd.NA, policy.threshold
     if invited is None:
-        return group, pd.NA, answered, str(answered), pd.NA, pd.NA
+        return group, pd.NA, answered, str(answered), pd.NA, pd.NA, policy.threshold
     margin = float(margin_of_error(answered, population=invited, level=level))
-    return group, invited, answered, str(answered), answered / invited, margin
+    return group, invited, answered, str(answered), answered / invited, margin, policy.threshold

@@ -140,11 +140,12 @@ def redact_participation(table: Table, policy: Policy) -> pd.DataFrame:
     """Participation as `admit` made it, without any count below the threshold."""
     frame = table.frame.copy()
     small = frame["answered"].fillna(0).lt(policy.threshold).to_numpy(dtype=bool)
+    nobody = frame["answered"].eq(0).fillna(False) & frame["invited"].eq(0).fillna(False)
     for column in frame.columns.intersection(["answered", "response_rate", "margin"]):
         frame[column] = frame[column].mask(small)
-    known_zero = frame["answered_shown"].eq("0")
-    frame["answered_shown"] = frame["answered_shown"].mask(small & ~known_zero, f"<{policy.threshold}")
-    return frame
+    frame["answered_shown"] = frame["answered_shown"].mask(small, f"<{policy.threshold}")
+    frame.loc[nobody.to_numpy(dtype=bool), ["answered", "answered_shown"]] = [0, "0"]
+    return frame.assign(threshold=pd.array([policy.threshold] * len(frame), dtype="Int64"))
 
 
 def n_shown(ruling: Ruling) -> str:

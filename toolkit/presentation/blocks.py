@@ -377,11 +377,14 @@ class Prose(Block):
         Paragraphs, bullet lists and lists of terms, in order.
     kind
         A word for its class in HTML ("summary", "notice").
+    finding
+        Its first finding in a line, which a slide takes as its title; "" where there is none.
     """
 
     title: str
     parts: tuple[Paragraph | Bullets | Terms, ...]
     kind: str = "prose"
+    finding: str = ""
 
     def _repr_html_(self) -> str:
         heading = f"<h3>{escape(self.title)}</h3>" if self.title else ""
@@ -406,11 +409,18 @@ class Prose(Block):
 
     def _as_dict(self) -> dict[str, Any]:
         parts = [_part_dict(part) for part in self.parts]
-        return {"kind": "prose", "title": self.title, "class": self.kind, "parts": parts}
+        return {
+            "kind": "prose",
+            "title": self.title,
+            "class": self.kind,
+            "parts": parts,
+            "finding": self.finding,
+        }
 
     @classmethod
     def _of_dict(cls, data: Mapping[str, Any]) -> Prose:
-        return cls(data["title"], tuple(_part(part) for part in data["parts"]), data["class"])
+        parts = tuple(_part(part) for part in data["parts"])
+        return cls(data["title"], parts, data["class"], data.get("finding", ""))
 
 
 @dataclass(frozen=True, repr=False)

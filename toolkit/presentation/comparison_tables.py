@@ -11,7 +11,6 @@ from toolkit.presentation.figures.benchmarks import here_and_there
 from toolkit.presentation.figures.gaps import single_items
 from toolkit.presentation.language import Words, spoken
 from toolkit.presentation.numbers import (
-    NOT_SHOWN,
     Number,
     base,
     count,
@@ -53,7 +52,6 @@ _WORDS = Words(
         "trend": ("What changed from {first} to {last}", "Ce qui a changé de {first} à {last}"),
         "not shown": ("not shown", "non affiché"),
         "no figure": ("no figure", "aucun chiffre"),
-        "no n": ("n not published", "n non publié"),
         "not comparable": ("not comparable: {why}", "non comparable : {why}"),
         "differs": ("item or base differs", "question ou base différente"),
         "no interval": ("no interval: n not published", "pas d’intervalle : n non publié"),
@@ -187,15 +185,15 @@ def _benchmark_row(
 
 def _with_n(row: Mapping[str, Any], side: str) -> Cell | None:
     share = share_number(row[f"estimate_{side}"], known(row.get(f"bound_{side}")))
-    n = count(row[f"n_{side}"], row.get(f"n_{side}_shown"))
-    return Cell(share, n=None if n == NOT_SHOWN else n) if share else None
+    own, printed = row[f"n_{side}"], known(row.get(f"n_{side}_shown"))
+    return Cell(share, n=count(own, printed) if is_known(own) or printed else None) if share else None
 
 
 def _what(row: Mapping[str, Any], there: str) -> str:
-    """The published words and base, with its n."""
+    """The published words and base, with its n; that there is none is said where no interval is."""
     words, asked = str(known(row.get("published_item"))), str(known(row.get("published_base")))
-    n = f"n\u00a0{base(row[f'n_{there}'])}" if is_known(row[f"n_{there}"]) else _WORDS("no n")
-    parts = [quoted(words) if words else "", asked, "" if "n not published" in asked else n]
+    n = f"n\u00a0{base(row[f'n_{there}'])}" if is_known(row[f"n_{there}"]) else ""
+    parts = [quoted(words) if words else "", asked, n]
     return joined(part for part in parts if part)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,7 +12,7 @@ from toolkit.instrument.model import Instrument
 from toolkit.presentation.blocks import Prose, Terms
 from toolkit.presentation.language import Words, language_in_force, spoken
 from toolkit.presentation.numbers import base, is_known, percent, points
-from toolkit.presentation.rows import audience_name, known
+from toolkit.presentation.rows import audience_name
 from toolkit.records import records
 from toolkit.study import AAPOR_ITEMS
 
@@ -98,8 +97,7 @@ _WORDS = Words(
             "non publié.",
         ),
         "nobody": ("No {name} were invited.", "Aucune personne de ce public ({name}) n’a été invitée."),
-        "too few": ("Too few", "Trop peu de"),
-        "fewer": ("Fewer than ", "Moins de "),
+        "fewer": ("Fewer than {k}", "Moins de {k}"),
         "few": (
             "{few} {name} answered; their answers are not part of any number here.",
             "{few} {name} ont répondu ; leurs réponses n’entrent dans aucun chiffre.",
@@ -159,7 +157,9 @@ def methods_statement(
             f"{near_names(unknown[0], AAPOR_ITEMS)}"
         )
     texts = {
-        name: " ".join(part.strip() for part in _parts(name, methods, computed) if part and part.strip())
+        name: " ".join(
+            part.strip() for part in (methods.get(name, ""), computed.get(name, "")) if part and part.strip()
+        )
         for name in AAPOR_ITEMS
     }
     blank = [name for name, text in texts.items() if not text]
@@ -170,15 +170,6 @@ def methods_statement(
         )
     title = audience_name(instrument, audience, start=True, language=language) if instrument else audience
     return Prose(title, (Terms(tuple((_HEADINGS(name), texts[name]) for name in AAPOR_ITEMS)),), "methods")
-
-
-def _parts(name: str, methods: Mapping[str, str], computed: Mapping[str, str]) -> tuple[str, str]:
-    """What is printed for an item: of weighting the computed fact first, without "None" after it."""
-    written, made = methods.get(name, ""), computed.get(name, "")
-    if name != "weighting" or not made:
-        return written, made
-    rest = re.sub(r"^(none|aucune)\b\s*[.;:,]?\s*$|^(none|aucune)\s*[.;:]\s*", "", written, flags=re.I)
-    return made, rest[:1].upper() + rest[1:]
 
 
 @spoken
@@ -251,10 +242,9 @@ def policy_in_words(policy: Any, *, language: str = "en") -> str:
 def _sizes(row: Mapping[str, Any], instrument: Instrument, audience: str, level: float, language: str) -> str:
     name = audience_name(instrument, audience, language=language)
     if not is_known(row["answered"]):
-        few = str(known(row["answered_shown"], _WORDS("too few")))
-        if few == "0":
-            return _WORDS("nobody", name=name)
-        return _WORDS("few", few=few.replace("<", _WORDS("fewer")), name=name)
+        return _WORDS("few", few=_WORDS("fewer", k=row["threshold"]), name=name)
+    if row["answered"] == 0:  # nobody was invited
+        return _WORDS("nobody", name=name)
     invited = (
         _WORDS("of invited", invited=base(row["invited"]), rate=percent(row["response_rate"]))
         if is_known(row["invited"])

@@ -120,8 +120,6 @@ def ends(
 
 def count(value: Any, shown: Any = None) -> Number | str:
     """A number of answers; what the gate wrote ("<5") where the number itself may not be shown."""
-    if not is_known(value) and shown == "0":  # nobody: a base that is not protected
-        value = 0
     return Number(float(rounded(float(value))), "count") if is_known(value) else base(None, shown)
 
 

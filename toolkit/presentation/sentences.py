@@ -174,10 +174,11 @@ _WORDS = Words(
             "{one} and {other} cannot be compared here; {verdict}.",
             "impossible de comparer ici {one} et {other} ; {verdict}.",
         ),
-        "headline": (
-            "{high_share} of {high} against {low_share} of {low} ({words}); {verdict}{chance}.",
-            "{high_share} des {high} contre {low_share} des {low} ({words}) ; {verdict}{chance}.",
+        "shares": (
+            "{high_share} of {high} against {low_share} of {low} ({words})",
+            "{high_share} des {high} contre {low_share} des {low} ({words})",
         ),
+        "headline": ("{shares}; {verdict}{chance}.", "{shares} ; {verdict}{chance}."),
         "not shown": ("not shown", "non affiché"),
         "bounded": ("≥{size} points", "≥{size} points"),
         "size": ("{size} points", "{size} points"),
@@ -296,18 +297,16 @@ def finding(row: Any, instrument: Instrument, *, language: str = "en") -> str:
     a, b = sides(row, instrument, language=language)
     if not bool(row["shown"]):
         return _WORDS("apart", one=a[0], other=b[0], verdict=verdict_of(row))
-    words = answer_words(instrument[row["item"]], row["measure"], language=language)
     chance = f", {doubt(row)}" if _clear_of_zero(row) and not is_certain(row) else ""
-    return _WORDS(
-        "headline",
-        high_share=a[1],
-        high=a[0],
-        low_share=b[1],
-        low=b[0],
-        words=words,
-        verdict=verdict_of(row),
-        chance=chance,
-    )
+    shares = shares_apart(row, instrument, language=language)
+    return _WORDS("headline", shares=shares, verdict=verdict_of(row), chance=chance)
+
+
+def shares_apart(row: Any, instrument: Instrument, *, language: str = "en") -> str:
+    """Both shares of a gap: "71 % of employees against 40 % of executives (agree)"."""
+    (high, high_share), (low, low_share) = sides(row, instrument, language=language)
+    words = answer_words(instrument[row["item"]], row["measure"], language=language)
+    return _WORDS("shares", high_share=high_share, high=high, low_share=low_share, low=low, words=words)
 
 
 @spoken

@@ -483,7 +483,8 @@ def _hidden_gaps(rows: Iterable[Row], instrument: Instrument, language: str) -> 
 def _share_cell(row: Row) -> Cell | str:
     n = count(row["n"], row.get("n_shown"))
     if not bool(row["shown"]) or not is_known(row["estimate"]):
-        return f"{NOT_SHOWN} (n\u00a0{n})" if n != NOT_SHOWN else NOT_SHOWN
+        has_base = is_known(row["n"]) or bool(known(row.get("n_shown")))
+        return f"{NOT_SHOWN} (n\u00a0{n})" if has_base else NOT_SHOWN
     bound = known(row.get("bound"))
     low, high = (None, None) if bound else ends(row["conf_low"], row["conf_high"], "percent")
     return Cell(share_number(row["estimate"], bound), low, high, n)

@@ -17,6 +17,7 @@ from toolkit.presentation.rows import (
     item_name,
     joined,
     known,
+    led,
     listed,
     released_table,
     shown_rows,
@@ -28,6 +29,7 @@ from toolkit.presentation.sentences import (
     hint_of,
     is_certain,
     share_of,
+    shares_apart,
     signed_gap,
 )
 from toolkit.presentation.waves import waves_apart
@@ -118,8 +120,7 @@ _WORDS = Words(
             " ({told}), leurs valeurs p ajustées au sein de chacun de ces groupes",
         ),
         "of invited": ("{answered} of {invited} {name}{rate}", "{answered} {name} sur {invited}{rate}"),
-        "fewer": ("fewer than ", "moins de "),
-        "too few": ("too few", "trop peu de"),
+        "fewer": ("fewer than {k}", "moins de {k}"),
         "few": ("{few} {name}, who are therefore not shown", "{few} {name}, qui ne sont donc pas affichés"),
         "answered": ("Answered: {joined}.", "Ont répondu : {joined}."),
         "between": ("Small gaps between {names}", "Les petits écarts entre {names}"),
@@ -166,7 +167,7 @@ _WORDS = Words(
         ),
         "lowest": ("The lowest shares:", "Les parts les plus faibles :"),
         "one answer": ("One question has such a share:", "Une question a une telle part :"),
-        "share": ("{share} of {name} ({words}).", "{share} des {name} ({words})."),
+        "share": ("{share} of {name} ({words})", "{share} des {name} ({words})"),
         "no share": (
             "No share may be shown here: too few answered.",
             "Aucune part ne peut être affichée ici : trop peu ont répondu.",
@@ -254,9 +255,12 @@ def summary(
         parts.append(Paragraph(_widest(len(rows))))
         parts.append(Terms(tuple(_finding(row, instrument, language) for row in rows)))
         parts.append(Paragraph(_tested(gaps, adjusted)))
+        name = item_name(instrument, rows[0]["item"], language=language)
+        first = led(name, shares_apart(rows[0], instrument, language=language))
     else:
         parts.append(Paragraph(_WORDS("no gap")))
-    return Prose("", tuple(parts), "summary")
+        first = ""
+    return Prose("", tuple(parts), "summary", first)
 
 
 @spoken
@@ -325,7 +329,11 @@ def shares_summary(
         parts.append(Paragraph(_WORDS("changed" if clear else "no change", wave=waves[0])))
         if clear:
             parts.append(Terms(tuple(_change_term(row, instrument, by, language) for row in clear)))
-    return Prose("", tuple(parts), "summary")
+    first = ""
+    if kept:
+        name = item_name(instrument, kept[0]["item"], language=language)
+        first = led(name, _share_words(kept[0], instrument, by, language))
+    return Prose("", tuple(parts), "summary", first)
 
 
 def _goodness(row: dict[str, Any], instrument: Instrument) -> float:
@@ -337,13 +345,17 @@ def _goodness(row: dict[str, Any], instrument: Instrument) -> float:
 
 
 def _share_term(row: dict[str, Any], instrument: Instrument, by: str, language: str) -> tuple[str, str]:
-    text = _WORDS(
+    text = _share_words(row, instrument, by, language)
+    return item_name(instrument, row["item"], language=language), f"{text}.{_hinted(row, instrument)}"
+
+
+def _share_words(row: dict[str, Any], instrument: Instrument, by: str, language: str) -> str:
+    return _WORDS(
         "share",
         share=share_of(row),
         name=_who_of(row, instrument, by, language),
         words=answer_words(instrument[row["item"]], row["measure"], language=language),
     )
-    return item_name(instrument, row["item"], language=language), text + _hinted(row, instrument)
 
 
 def _change_term(row: dict[str, Any], instrument: Instrument, by: str, language: str) -> tuple[str, str]:
@@ -472,15 +484,16 @@ def _who_answered(participation: pd.DataFrame, instrument: Instrument, by: str, 
     said = []
     for row in records(participation):
         name = audience_name(instrument, row[by], language=language)
+        if is_known(row["answered"]) and row["answered"] == 0:
+            continue  # nobody was invited
         if is_known(row["answered"]) and is_known(row["invited"]):
             rate = f" ({percent(row['response_rate'])})" if is_known(row["response_rate"]) else ""
             sizes = {"answered": base(row["answered"]), "invited": base(row["invited"])}
             said.append(_WORDS("of invited", name=name, rate=rate, **sizes))
         elif is_known(row["answered"]):
             said.append(f"{base(row['answered'])} {name}")
-        elif known(row["answered_shown"]) != "0":
-            few = str(known(row["answered_shown"], _WORDS("too few"))).replace("<", _WORDS("fewer"))
-            said.append(_WORDS("few", few=few, name=name))
+        else:
+            said.append(_WORDS("few", few=_WORDS("fewer", k=row["threshold"]), name=name))
     return _WORDS("answered", joined=joined(said))
 
 
@@ -526,7 +539,7 @@ def _silent(
     hidden = [
         audience_name(instrument, row[by], start=True, language=language)
         for row in rows
-        if not is_known(row["answered"]) and known(row["answered_shown"]) != "0"
+        if not is_known(row["answered"])
     ]
     said += [(name, _WORDS("too few said")) for name in hidden]
     return said

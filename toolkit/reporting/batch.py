@@ -104,7 +104,7 @@ def run_reports(
     data
         Another folder in which the answer files lie.
     formats
-        Some of html, pdf, docx, pptx, xlsx.
+        Some of html, pdf, docx, pptx, xlsx, markdown.
     force
         Make again what stands unchanged.
     seconds, memory

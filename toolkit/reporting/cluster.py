@@ -81,16 +81,19 @@ def bundle_of(
     if study.benchmarks_path:
         stored.__dict__["findings"] = study.findings
     files = {f"{kind}/{path.name}": path.read_bytes() for kind, path in zip(_KINDS, notebooks, strict=True)}
-    for field in _BRAND:
+    for field in _brand_fields(study):
         name = getattr(study.brand, field)
         if name:
             files[f"{field}/{Path(name).name}"] = (study.folder / name).read_bytes()
     return Bundle(pickle.dumps((stored, hashes)), files, modules)
 
 
+def _brand_fields(study: Study) -> list[str]:
+    return ["logo", *(f"template_{form}" for form in study.brand.templates)]
+
+
 _KINDS = ("notebook", "notice")
 _TALKERS = ("distributed", "distributed.client", "distributed.comm", "tornado.application")
-_BRAND = ("logo", "template_docx", "template_pptx")
 
 
 class Cluster:
@@ -333,7 +336,9 @@ def _with_brand_here(bundle: Bundle, folder: Path) -> bytes:
     """The stored study with the brand's files where they lie on this machine."""
     study, hashes = pickle.loads(bundle.study)
     found = {name.partition("/")[0]: str(folder / name) for name in bundle.files}
-    brand = study.brand.model_copy(update={field: found[field] for field in _BRAND if field in found})
+    brand = study.brand.model_copy(
+        update={field: found[field] for field in _brand_fields(study) if field in found}
+    )
     placed = replace(study, brand=brand)
     if "findings" in study.__dict__:
         placed.__dict__["findings"] = study.findings

@@ -238,7 +238,9 @@ def _keep_failure(staged: Path, kept: Path, outcome: Outcome) -> Outcome:
     """Keep the partial notebook and the traceback for the analyst; on a full disk at least the sentence."""
     try:
         for path in staged.iterdir():
-            if path.name != "report.ipynb":
+            if path.is_dir():
+                shutil.rmtree(path)
+            elif path.name != "report.ipynb":
                 path.unlink()
         (staged / FAILURE_NOTE).write_text(outcome.sentence + "\n", encoding="utf-8")
         (staged / FAILURE_FILE).write_text(outcome.traceback + "\n", encoding="utf-8")

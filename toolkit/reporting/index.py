@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from toolkit.presentation.language import Words, speaking
 from toolkit.reporting.documents.model import DOCUMENT
+from toolkit.reporting.formats import FORMATS
 from toolkit.reporting.job import FAILED, FAILURE_NOTE
 from toolkit.reporting.manifest import BATCH_FOLDER, MANIFEST, RESULTS
 from toolkit.system import read_events, write_whole
@@ -70,7 +72,6 @@ WORDS = Words(
         "gap": ("{label}: {printed}", "{label} : {printed}"),
     }
 )
-_FIRST = ("report.html", "report.pdf", "report.docx", "report.pptx", "report.xlsx", "report.ipynb")
 _FILE_WORDS = {"report.ipynb": "notebook", RESULTS: "numbers"}
 
 
@@ -193,12 +194,13 @@ def _readable(told: object) -> bool:
 
 def _files(organisation: str, told: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Words and address of each file, the page a reader would open first."""
+    first = [*(f"report{form.suffix}" for form in FORMATS.values()), "report.ipynb"]
     outputs = sorted(
-        told.get("outputs", {}), key=lambda name: (_FIRST.index(name) if name in _FIRST else 9, name)
+        told.get("outputs", {}), key=lambda name: (first.index(name) if name in first else len(first), name)
     )
     for name in outputs:
-        if name == DOCUMENT:
-            continue  # for making other formats later, not for reading
+        if name == DOCUMENT or re.match("report_[^/]*/", name):
+            continue  # for making other formats later, or linked from one of the others
         words = WORDS(_FILE_WORDS[name]) if name in _FILE_WORDS else name.rpartition(".")[2]
         yield words, f"{organisation}/{name}"
     if told:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import importlib
 import json
 import os
 import pickle
@@ -57,6 +58,8 @@ class Job:
         The pickled study as the run has read it, and this organisation's own answers; "" for none.
     key
         Its cache key.
+    modules
+        Modules that register the formats it is written in: a worker imports them first.
     synthetic
         Whether the page of a notebook of one's own says that its answers are synthetic.
     """
@@ -71,6 +74,7 @@ class Job:
     study: str = ""
     part: str = ""
     key: str = ""
+    modules: tuple[str, ...] = ()
     synthetic: bool = False
 
     @property
@@ -166,6 +170,8 @@ def _write_report(job: Job, notebook: dict[str, Any], delivered: Path) -> dict[s
     from toolkit.reporting.documents.brand import cover_of, templates_of
     from toolkit.reporting.manifest import build_manifest
 
+    for module in job.modules:
+        importlib.import_module(module)
     study = _part(job.study, job.part)
     cover = cover_of(study, job.name, job.parameters["wave"])
     document = document_of(notebook, cover, templates=templates_of(study))

@@ -103,14 +103,14 @@ class Tried:
 
     Examples
     --------
-    >>> from toolkit.reporting.documents import check_formats
+    >>> from toolkit.reporting.formats import check_formats
     >>> tried = Tried()
     >>> tried(check_formats, "html"), tried(check_formats, "pfd")
     (('html',), None)
     >>> tried.end()
     Traceback (most recent call last):
     toolkit.errors.InvalidInput: formats: 1 problem(s)
-      format pfd: is none a report can be written as; did you mean 'pdf'?
+      format pfd: unknown output format; did you mean 'pdf'?
     """
 
     def __init__(self) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from toolkit.errors import InvalidInput, Problem, near_names
+from toolkit.reporting import formats as output_formats
 from toolkit.reporting.job import FAILED, NOTICE, OWN, REPORT, Job, open_study
 from toolkit.reporting.manifest import (
     BATCH_FOLDER,
@@ -73,8 +74,6 @@ _WORTH_PRELOADING = {
     "toolkit": "toolkit.analysis",
 }
 """What notebooks import that may be imported before a fork, and the part of it worth importing."""
-
-_WRITERS = {"pdf": "pdf", "docx": "word", "pptx": "slides", "xlsx": "workbook"}
 
 
 @dataclass(frozen=True)
@@ -186,6 +185,7 @@ class StudyRun:
                 study=str(scratch / STUDY_FILE),
                 part=str(parts[one]),
                 key=keys[one],
+                modules=output_formats.modules_of(options.formats),
             )
             for one in chosen
             if one not in current
@@ -219,11 +219,9 @@ def check_study_run(study: str | Path | Study, options: RunOptions) -> StudyRun:
         Everything at once: what is not found, a notebook that does not take the parameters, options that
         cannot be meant.
     """
-    from toolkit.reporting.documents import check_formats
-
     tried = Tried()
     tried(options.check)
-    formats = tried(check_formats, tuple(options.formats))
+    formats = tried(output_formats.check_formats, tuple(options.formats))
     notebooks = tried(_notebooks, options.notebook)
     read = tried(open_study, study, options.data)
     wave = tried(_wave, read, options) if read is not None else None
@@ -270,8 +268,8 @@ def modules_of(notebooks: Iterable[Path], formats: Iterable[str]) -> list[str]:
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             found |= {name.partition(".")[0] for name in names}
-    writers = [f"toolkit.reporting.documents.{_WRITERS[one]}" for one in formats if one in _WRITERS]
-    return [_WORTH_PRELOADING[name] for name in sorted(found & set(_WORTH_PRELOADING))] + writers
+    used = [_WORTH_PRELOADING[name] for name in sorted(found & set(_WORTH_PRELOADING))]
+    return [*used, *output_formats.modules_of(formats)]
 
 
 # A notebook of one's own, once for each value of a parameter

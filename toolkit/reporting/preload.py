@@ -38,6 +38,7 @@ MODULES = (
     "toolkit.reporting.manifest:preload",
     "toolkit.reporting.notebook_help",
     "toolkit.reporting.report",
+    "toolkit.reporting.sections",
     "toolkit.reporting.statements",
     "toolkit.analysis.rank_gap",
     "toolkit.presentation.appendix",

@@ -13,20 +13,13 @@ from toolkit.errors import InvalidInput, Problem, ToolkitError
 from toolkit.instrument.yaml_loader import CONTROL
 from toolkit.reporting.documents.brand import read_logo, templates_of
 from toolkit.reporting.documents.office import check_template
+from toolkit.reporting.formats import FORMATS
 from toolkit.reporting.options import Tried
 
 if TYPE_CHECKING:
     from toolkit.study import Study
 
 __all__ = ["check_names", "check_study", "lacking_letters", "try_report"]
-
-_OWN_TYPEFACE = ("pdf", "docx")
-"""Formats whose text or pictures are set in the typeface that comes with the toolkit."""
-
-_SECTIONS = (
-    *("summary", "participation_table", "gap_picture", "gap_table", "theme_pictures", "option_pictures"),
-    *("benchmarks", "trend", "cannot_tell", "methods", "appendix", "results"),
-)
 
 
 def check_study(study: Study, wave: str, formats: Iterable[str], *, all_templates: bool = False) -> None:
@@ -91,6 +84,7 @@ def try_report(study: Study, wave: str) -> None:
     from toolkit.reporting.gathering import reportable
     from toolkit.reporting.html import render_document
     from toolkit.reporting.report import open_report
+    from toolkit.reporting.sections import SECTIONS
 
     counts = study.members(wave)["organisation"].value_counts()
     able = reportable(study, wave)
@@ -100,11 +94,12 @@ def try_report(study: Study, wave: str) -> None:
     where = f"report of {chosen[0]}"
     try:
         report = open_report(study, chosen[0], wave)
-        parts = []
-        for where_in in _SECTIONS:
-            where = f"report of {chosen[0]}, {where_in.replace('_', ' ')}"
-            made = getattr(report, where_in)()
-            parts += [made] if isinstance(made, Block) else []
+        parts: list[Block] = []
+        for name in SECTIONS:
+            where = f"report of {chosen[0]}, {name.replace('_', ' ')}"
+            parts.append(report.section(name))
+        where = f"report of {chosen[0]}, results"
+        report.results()
         where = f"report of {chosen[0]}, its page"
         render_document(
             Document(cover_of(study, chosen[0], wave), sections=(Section("Trial", tuple(parts)),))
@@ -170,11 +165,11 @@ def _refuse_control_characters(study: Study, printed: Iterable[tuple[str, str, b
 def _refuse_lacking_letters(
     study: Study, printed: Iterable[tuple[str, str, bool]], formats: tuple[str, ...]
 ) -> None:
-    wanted = [form for form in _OWN_TYPEFACE if form in formats]
+    wanted = [form for form in FORMATS.values() if form.typeface and form.name in formats]
     problems = []
     for where, text, drawn in printed:
         lacking = lacking_letters(text)
-        forms = [form for form in wanted if drawn or form == "pdf"]
+        forms = [form.name for form in wanted if drawn or form.typeface == "text"]
         if lacking and forms:
             some = " ".join(lacking[:8]) + (" …" if len(lacking) > 8 else "")
             what = f"has letters the typeface of {' and '.join(forms)} reports lacks ({some})"

@@ -175,10 +175,16 @@ def _not_utf8(data: bytes) -> Problem | None:
 
 def _delimiter(text: str) -> tuple[str, int]:
     """The delimiter, and how many columns it makes of the first line."""
-    first = text[:_HEAD].lstrip("\r\n ").split("\n", 1)[0]
-    unquoted = "".join(first.split('"')[::2])
-    delimiter = max(";,\t", key=unquoted.count)
-    return delimiter, unquoted.count(delimiter) + 1
+    lines = text[:_HEAD].lstrip("\r\n ").split("\n", 3)[:3]
+    first, *below = ("".join(line.split('"')[::2]) for line in lines)
+    delimiter = max(";,\t", key=first.count)
+    if first.count(delimiter) == 0 and len(below) == 2:  # perhaps a title above the headings
+        counts = {
+            one: below[0].count(one) for one in ";,\t" if below[0].count(one) == below[1].count(one) > 1
+        }
+        delimiter = max(counts, key=lambda one: counts[one], default=delimiter)
+        return delimiter, counts.get(delimiter, 0) + 1
+    return delimiter, first.count(delimiter) + 1
 
 
 def _parsed_fast(text: str, delimiter: str) -> pd.DataFrame | None:
@@ -299,6 +305,12 @@ def _parsed_strictly(text: str, delimiter: str, source: str, heading_rows: int) 
     if not filled:
         raise InvalidInput(source, [Problem("file", "is empty", "export it again")])
     lengths = pd.Series([len(record) for record in filled.values()], index=list(filled))
+    width, answers = int(lengths.iloc[0]), list(filled)[heading_rows:]
+    surplus = ("".join(filled[number][width:]).strip() for number in answers)
+    if lengths[answers].nunique() == 1 and lengths[answers[0]] > width and not any(surplus):
+        # a delimiter at the end of every row; in some rows alone, it may be one that a cell holds
+        filled |= {number: filled[number][:width] for number in answers}
+        lengths[answers] = width
     problems = list(_ragged(lengths))
     if len(filled) <= heading_rows:
         problems.append(no_rows())

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,7 @@ from toolkit.instrument.model import Audience, Instrument, Option, Variable
 from toolkit.responses.naming import or_else, rows_said
 
 __all__ = [
+    "Alike",
     "Findings",
     "as_known",
     "audience_words",
@@ -24,8 +25,10 @@ __all__ = [
     "flavour_of",
     "folded",
     "label_words",
+    "note_alike",
     "number_cells",
     "number_words",
+    "one_of",
     "option_labels",
     "option_numbers",
     "out_of_bounds",
@@ -192,6 +195,42 @@ def as_known(cells: pd.Series, words: Mapping[str, str], problems: list[Problem]
                     problems.note(what, rows)
                 cells = cells.astype(str).mask(rows, cells.astype(str).map(said))
     return cells
+
+
+class Alike(dict[str, str]):
+    """Words → codes that are also found in another spelling: case, apostrophes, dashes, or 5.0 for 5.
+
+    Examples
+    --------
+    >>> words = Alike({"5": "5", "Quality of work": "quality"})
+    >>> words.get("5.0"), words.get("quality  of WORK"), words.get("6.0")
+    ('5', 'quality', None)
+    """
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Look a word up, as it is written first."""
+        if key in self:
+            return self[key]
+        known = _spellings(tuple(self.items())).get(folded(key), "")
+        return super().get(plain_number(key), super().get(known, default))
+
+
+def note_alike(rows: pd.Series, problems: list[Problem]) -> None:
+    """Note rows (bool) that were read with a known answer in another spelling."""
+    if isinstance(problems, Findings) and rows.any():
+        problems.note(_OTHER_SPELLING, rows)
+
+
+def one_of(cells: pd.Series, values: Iterable[str]) -> pd.Series:
+    """Report which cells hold one of some values, whole numbers also as 98.0.
+
+    Examples
+    --------
+    >>> one_of(pd.Series(["98", "98.0", "9.8"]), ["98"]).tolist()
+    [True, True, False]
+    """
+    wanted = {plain_number(value) for value in values} | set(values)
+    return cells.isin([cell for cell in cells.unique() if cell in wanted or plain_number(cell) in wanted])
 
 
 @lru_cache(maxsize=256)

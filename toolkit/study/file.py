@@ -39,11 +39,8 @@ COMPUTED_AAPOR_ITEMS = (
 )
 """Those a report computes; the study file may leave them out."""
 
-_DENIALS = frozenset(
-    "none no not nothing unweighted without aucune aucun pas non sans néant".split()  # noqa: SIM905
-)
-"""First words of a text that says there are no weights, in the languages of reports."""
-
+_ONLY_COMPUTED = ("sample_sizes_and_precision", "weighting")
+"""Those that only a report can know: a text could be wrong for an organisation, or for the answers."""
 
 REPORT_LANGUAGES = ("en", "fr")
 """What the words of a report can be made in."""
@@ -64,6 +61,12 @@ class Brand(Strict):
     language: str | None = None
     template_docx: str | None = None
     template_pptx: str | None = None
+
+    @property
+    def templates(self) -> dict[str, str]:
+        """Format → the file named to be written into."""
+        given = ((name.partition("template_")[2], getattr(self, name)) for name in type(self).model_fields)
+        return {form: name for form, name in given if form and name}
 
     @field_validator("colour", "accent")
     @classmethod
@@ -205,11 +208,7 @@ def _methods_problems(written: StudyFile, instrument: Instrument) -> Iterator[Pr
 
 
 def _contradicted(written: StudyFile) -> Iterator[Problem]:
-    """Find what the study file claims that the report knows better: weights, and how many answered.
-
-    Whether there are weights is a fact of the mapping. A report prints that fact; what the study file
-    adds must not say the opposite.
-    """
+    """Find what the study file says although the report computes it: weights, and how many answered."""
     weighted = any(
         entry.mapping is not None
         and entry.mapping.design is not None
@@ -217,26 +216,18 @@ def _contradicted(written: StudyFile) -> Iterator[Problem]:
         for entry in written.answers
     )
     for audience, texts in written.methods.items():
-        where = f"methods → {audience} → "
-        text = texts.get("weighting")
-        if text and not _left_open(text):
-            denied = _first_word(text) in _DENIALS
-            if not weighted and not denied:
-                what = "tells of weights, but the answers have none and the report is not weighted"
-                mend = (
-                    "take it out, or begin it with 'None', or name weights under answers → mapping → design"
-                )
-                yield Problem(f"{where}weighting", what, mend)
-            elif weighted and denied:
-                what = "says there are no weights, but answers → mapping → design names some"
-                yield Problem(f"{where}weighting", what, "say how the weights were made")
-        if not _left_open(texts.get("sample_sizes_and_precision") or ""):
-            what = "is computed for each organisation and audience, so that one text cannot be right for all"
-            yield Problem(f"{where}sample_sizes_and_precision", what, "take it out")
+        for name in _ONLY_COMPUTED:
+            text = texts.get(name) or ""
+            if _left_open(text) or (name == "weighting" and not weighted and _is_none(text)):
+                continue
+            what = "is computed from the answers, and the study file must not say it"
+            mend = "take it out; how a sample was drawn or weights were made belongs under sampling"
+            yield Problem(f"methods → {audience} → {name}", what, mend)
 
 
-def _first_word(text: str) -> str:
-    return re.split(r"\W+", text.strip().casefold(), maxsplit=1)[0]
+def _is_none(text: str) -> bool:
+    """Whether `weighting` holds the one value it may: none, in a language of reports."""
+    return text.strip().removesuffix(".").casefold() in ("none", "aucune")
 
 
 def _left_open(text: str) -> bool:
@@ -251,7 +242,9 @@ def methods_of(written: StudyFile, instrument: Instrument) -> Mapping[str, Mappi
         audience: {
             name: " ".join(text.split())
             for name in AAPOR_ITEMS
-            if (text := {**common, **written.methods.get(audience, {})}.get(name)) and not _left_open(text)
+            if name not in _ONLY_COMPUTED
+            and (text := {**common, **written.methods.get(audience, {})}.get(name))
+            and not _left_open(text)
         }
         for audience in instrument.audiences
     }

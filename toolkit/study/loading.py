@@ -113,13 +113,7 @@ def _files_read(written: StudyFile, folder: Path) -> Iterator[Path]:
     named = (written.instrument, *written.instruments.values(), *own)
     yield from files_of(folder / name for name in named if name)
     brand = written.brand
-    for name in (
-        written.organisations,
-        written.benchmarks,
-        brand.logo,
-        brand.template_docx,
-        brand.template_pptx,
-    ):
+    for name in (written.organisations, written.benchmarks, brand.logo, *brand.templates.values()):
         if name:
             yield folder / name
     for name in dict.fromkeys(entry.manifest for entry in written.answers):
@@ -229,11 +223,10 @@ def _files_missing(written: StudyFile, folder: Path, places: list[Path]) -> Iter
             yield Problem(f"brand → logo: {written.brand.logo}", "is not there", _beside(logo))
         elif logo.suffix.lower() not in (".png", ".svg", ".jpg", ".jpeg"):
             yield Problem(f"brand → logo: {written.brand.logo}", "is no picture", "give a PNG, SVG or JPEG")
-    for form in ("docx", "pptx"):
-        template = getattr(written.brand, f"template_{form}")
-        if template and not is_file(folder / template):
+    for form, template in written.brand.templates.items():
+        if not is_file(folder / template):
             yield Problem(f"brand → template_{form}: {template}", "is not there", _beside(folder / template))
-        elif template and Path(template).suffix.lower() != f".{form}":
+        elif Path(template).suffix.lower() != f".{form}":
             mend = f"save it as .{form} from the program it was made with"
             yield Problem(f"brand → template_{form}: {template}", f"is no .{form}", mend)
     for entry, answers in zip(written.answers, places, strict=True):

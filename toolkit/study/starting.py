@@ -22,7 +22,7 @@ from toolkit.responses.naming import folder_name
 from toolkit.responses.simulation.people import Organisation
 from toolkit.system import temporary_folder, write_new_folder
 
-__all__ = ["PLATFORMS", "start_study"]
+__all__ = ["FOR_REAL", "PLATFORMS", "start_study", "study_file", "study_id", "yaml_text"]
 
 PLATFORMS = ("limesurvey", "qualtrics", "table")
 """Platforms in whose format the answers of a new study can be simulated."""
@@ -91,7 +91,7 @@ def start_study(
     folder = Path(folder)
     waves = tuple(waves) if waves is not None else (str(date.today().year),)
     audiences = tuple(audiences)
-    id_ = _study_id(folder)
+    id_ = study_id(folder)
     _check(folder, id_, platform, audiences, waves)
     title = title or f"{id_.replace('_', ' ').replace('-', ' ').capitalize()} (simulated answers)"
     with temporary_folder() as making:
@@ -103,7 +103,7 @@ def start_study(
         loaded = load_instrument(questionnaire)
         entry = _simulated(making, loaded, platform, audiences, waves, title, seed)
         primary = _primary(loaded)
-        text = _study_file(
+        text = study_file(
             id_,
             title,
             waves,
@@ -126,7 +126,8 @@ def _primary(instrument: Instrument) -> list[str]:
     return judged[:3] if len(instrument.audiences) > 1 else []
 
 
-def _study_id(folder: Path) -> str:
+def study_id(folder: Path) -> str:
+    """Make a study's id from the name of its folder."""
     return folder.resolve().name.lower().replace(" ", "_")
 
 
@@ -264,11 +265,12 @@ def _table(folder: Path, frame: pd.DataFrame, instrument: Instrument) -> list[st
         "file": "answers/answers.csv",
         "mapping": mapping,
     }
-    return textwrap.indent(_yaml([entry]), "  ").splitlines()
+    return textwrap.indent(yaml_text([entry]), "  ").splitlines()
 
 
-def _yaml(data: object) -> str:
-    return yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=110, default_flow_style=None)
+def yaml_text(data: object) -> str:
+    """Write data as YAML, short lists and mappings on one line."""
+    return str(yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=110, default_flow_style=None))
 
 
 _METHODS = {
@@ -278,22 +280,20 @@ _METHODS = {
     "dates": "Simulated.",
     "population": "All people of the made-up organisations.",
     "sampling": "None; everybody was invited, and who answered was drawn at random.",
-    "weighting": "None.",
     "limitations": "The answers are simulated and say nothing about anybody.",
 }
-_FOR_REAL = {
+FOR_REAL = {
     "data_collection_strategy": "an online survey of all staff",
     "sponsor_and_conductor": "who paid for the survey, and who conducted it",
     "mode": "a self-administered web questionnaire in English",
     "dates": "when the survey was open: 1 to 21 September 2026",
     "population": "who could have answered: all who worked there on 1 September 2026",
     "sampling": "how people were chosen, or that everybody was invited",
-    "weighting": "none, or how",
     "limitations": "what the survey cannot tell; people who did not answer may see things differently",
 }
 
 
-def _study_file(
+def study_file(
     id_: str,
     title: str,
     waves: Sequence[str],
@@ -353,7 +353,7 @@ def _study_file(
         "  common:",
     ]
     for name, words in methods.items():
-        lines += [f"    # {name}: {_FOR_REAL[name]}", f"    {name}: {json.dumps(words, ensure_ascii=False)}"]
+        lines += [f"    # {name}: {FOR_REAL[name]}", f"    {name}: {json.dumps(words, ensure_ascii=False)}"]
     return "\n".join(lines) + "\n"
 
 

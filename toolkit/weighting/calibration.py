@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from toolkit.arguments import typed
+from toolkit.arguments import Numbers, typed
 from toolkit.errors import InvalidInput, NotConverged, Problem, near_names
 from toolkit.weighting.raking import margin_codes
 from toolkit.weighting.start import start_weights
@@ -28,7 +28,7 @@ def calibrate(
     frame: pd.DataFrame,
     targets: Mapping[str, Mapping[Any, float] | float],
     *,
-    base: str | pd.Series | npt.ArrayLike | None = None,
+    base: str | pd.Series | Numbers | None = None,
     method: Method = "linear",
     bounds: tuple[float, float] | None = None,
     population: float | None = None,

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import numpy.typing as npt
 import pandas as pd
 
-from toolkit.arguments import typed
+from toolkit.arguments import Numbers, typed
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument.model import is_missing_code
 from toolkit.weighting.raking import Margins, rake
@@ -19,7 +18,7 @@ def poststratify(
     frame: pd.DataFrame,
     targets: pd.DataFrame | Margins,
     *,
-    base: str | pd.Series | npt.ArrayLike | None = None,
+    base: str | pd.Series | Numbers | None = None,
 ) -> Weights:
     """Weights that reproduce the known total of every cell.
 

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from toolkit.arguments import typed
+from toolkit.arguments import Numbers, typed
 from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.model import is_missing_code
 from toolkit.weighting.weights import Weights, effective_n
@@ -18,7 +18,7 @@ _TOP = 0.05
 
 @typed
 def diagnose(
-    weights: Weights | pd.Series | npt.ArrayLike, *, by: pd.Series | npt.ArrayLike | None = None
+    weights: Weights | pd.Series | Numbers, *, by: pd.Series | npt.ArrayLike | None = None
 ) -> pd.DataFrame:
     """Spread and cost of weights, for everyone and by group.
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from toolkit.arguments import typed
+from toolkit.arguments import Numbers, typed
 from toolkit.errors import InvalidInput, NotConverged, Problem, near_names
 from toolkit.instrument.model import is_missing_code
 from toolkit.weighting.start import start_weights
@@ -27,7 +27,7 @@ def rake(
     frame: pd.DataFrame,
     margins: Margins,
     *,
-    base: str | pd.Series | npt.ArrayLike | None = None,
+    base: str | pd.Series | Numbers | None = None,
     tolerance: float = 1e-10,
     max_iterations: int = 1000,
 ) -> Weights:

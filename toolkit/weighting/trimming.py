@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from toolkit.arguments import typed
+from toolkit.arguments import Numbers, typed
 from toolkit.errors import InvalidInput, NotConverged, Problem
 from toolkit.weighting.weights import Weights, effective_n
 
@@ -17,7 +17,7 @@ Array = npt.NDArray[np.float64]
 
 @typed
 def trim(
-    weights: Weights | pd.Series | npt.ArrayLike,
+    weights: Weights | pd.Series | Numbers,
     *,
     lower: float = 0.0,
     upper: float = np.inf,

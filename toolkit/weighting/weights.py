@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from toolkit.arguments import typed
+from toolkit.arguments import Numbers, typed
 from toolkit.errors import InvalidInput, Problem
 from toolkit.weighting.sums import sums_within
 
@@ -143,7 +143,7 @@ class Weights:
 
 
 @typed
-def effective_n(weights: npt.ArrayLike) -> float:
+def effective_n(weights: Numbers) -> float:
     """Kish's effective number of answers, (Σw)² / Σw².
 
     Examples
@@ -160,7 +160,7 @@ def effective_n(weights: npt.ArrayLike) -> float:
 
 
 @typed
-def design_effect(weights: npt.ArrayLike) -> float:
+def design_effect(weights: Numbers) -> float:
     """Return Kish's design effect of unequal weights, n Σw² / (Σw)², rows of weight 0 left out.
 
     Examples

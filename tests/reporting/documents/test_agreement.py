@@ -18,7 +18,7 @@ from pptx.enum.chart import XL_CHART_TYPE
 
 from toolkit.presentation.blocks import Picture, Table
 from toolkit.presentation.charts import Chart
-from toolkit.reporting.documents import Document
+from toolkit.reporting.documents import FORMATS, Document
 
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 
@@ -210,7 +210,7 @@ def test_chart_workbooks_in_slides_hold_printed_values_and_nothing_else(
     assert seen >= 4
 
 
-@pytest.mark.parametrize("form", ["html", "pdf", "docx", "pptx", "xlsx"])
+@pytest.mark.parametrize("form", FORMATS)
 def test_no_file_tells_of_the_machine_or_of_another_organisation(
     form: str, written: dict[str, Path], root: Path
 ) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import docx
 import lxml.html
+import mistune
 import openpyxl
 import pptx
 import pypdf
@@ -72,6 +73,9 @@ def said_in(form: str, path: Path) -> str:
         texts = [*body.itertext(), *body.xpath(".//wp:docPr/@descr")]
     elif form == "pptx":
         texts = [text for slide in pptx.Presentation(str(path)).slides for text in _slide(slide)]
+    elif form == "markdown":
+        page = lxml.html.fromstring(f"<main>{mistune.html(path.read_text('utf-8'))}</main>")
+        texts = [page.text_content(), *page.xpath("//@alt")]
     else:
         texts = [
             str(cell)

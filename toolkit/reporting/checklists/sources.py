@@ -132,11 +132,16 @@ def _computed(study: Study) -> dict[str, Answer]:
     language, instrument = study.language, study.instrument
     title = instrument.title.get(language, instrument.id)
     where = "the report computes it"
+    weighted = study.design is not None and study.design.weights is not None
+    says = "Weighted by a column of the answers" if weighted else "Not weighted: every respondent counts once"
+    weighting = Answer(TO_CHECK if weighted else ANSWERED, says, where)
     return {
         "instrument": Answer(
             ANSWERED, f"“{title}”, version {instrument.version}; every report prints all questions", where
         ),
         "sample_sizes_and_precision": Answer(ANSWERED, _sizes(study), where),
+        "weighting": weighting,
+        "correction": weighting,
         "processing_and_quality": Answer(ANSWERED, study.policy.text(), where),
     }
 

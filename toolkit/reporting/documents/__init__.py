@@ -1,11 +1,10 @@
-"""One result as HTML, PDF, Word, PowerPoint and Excel: the same tables and words in each."""
+"""One result in every format of `toolkit.reporting.formats`: the same tables and words in each."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
-from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.reporting.documents.collect import document_of, without_blocks
 from toolkit.reporting.documents.model import (
     DOCUMENT,
@@ -18,6 +17,7 @@ from toolkit.reporting.documents.model import (
     save_document,
 )
 from toolkit.reporting.documents.packing import write_bytes
+from toolkit.reporting.formats import FORMATS, check_formats
 
 __all__ = [
     "DOCUMENT",
@@ -35,41 +35,11 @@ __all__ = [
     "write_documents",
 ]
 
-FORMATS = ("html", "pdf", "docx", "pptx", "xlsx")
-"""What a report can be written as."""
-
-
-def check_formats(formats: str | Iterable[str]) -> tuple[str, ...]:
-    """The formats named, each once; "html,pdf" or a list.
-
-    Raises
-    ------
-    InvalidInput
-        Every name that is no format, or none at all.
-
-    Examples
-    --------
-    >>> check_formats("html, pdf,html")
-    ('html', 'pdf')
-    """
-    named = formats.split(",") if isinstance(formats, str) else list(formats)
-    wanted = tuple(dict.fromkeys(name.strip().lower().removeprefix(".") for name in named if name.strip()))
-    problems = [
-        Problem(f"format {name}", "is none a report can be written as", near_names(name, FORMATS))
-        for name in wanted
-        if name not in FORMATS
-    ]
-    if not wanted:
-        problems.append(Problem("formats", "none is named", f"name some of {', '.join(FORMATS)}"))
-    if problems:
-        raise InvalidInput("formats", problems)
-    return wanted
-
 
 def write_documents(
     document: Document,
     folder: str | Path,
-    formats: str | Iterable[str] = FORMATS,
+    formats: str | Iterable[str] | None = None,
     *,
     name: str = "report",
     keep: bool = True,
@@ -83,7 +53,7 @@ def write_documents(
     folder
         Where to; it is made if it is not there.
     formats
-        Some of `FORMATS`.
+        Some of `FORMATS`; None for all.
     name
         Of the files, without their ending.
     keep
@@ -92,45 +62,24 @@ def write_documents(
     Returns
     -------
     list of Path
-        The files, in the order of the formats. Each appears whole or not at all; the same document gives the
-        same bytes.
+        The report in each format, in their order. Each file appears whole or not at all; the same document
+        gives the same bytes.
 
     Raises
     ------
     InvalidInput
-        A format that there is not.
+        Every unknown format.
     """
-    wanted = check_formats(formats)
+    wanted = check_formats(FORMATS if formats is None else formats)
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     for one in wanted:
-        path = folder / f"{name}.{one}"
-        write_bytes(path, _writer(one)(document))
-        written.append(path)
+        files = [(folder / file, content) for file, content in FORMATS[one].write(document, name).items()]
+        for path, content in reversed(files):  # the report last: what it links to is there before it
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_bytes(path, content)
+        written.append(files[0][0])
     if keep:
         save_document(document, folder / DOCUMENT)
     return written
-
-
-def _writer(form: str) -> Callable[[Document], bytes]:
-    """A format's writer; its library is imported here, when it is needed."""
-    if form == "html":
-        from toolkit.reporting.html import render_document
-
-        return lambda document: render_document(document).encode()
-    if form == "pdf":
-        from toolkit.reporting.documents.pdf import render_pdf
-
-        return render_pdf
-    if form == "docx":
-        from toolkit.reporting.documents.word import render_docx
-
-        return render_docx
-    if form == "pptx":
-        from toolkit.reporting.documents.slides import render_pptx
-
-        return render_pptx
-    from toolkit.reporting.documents.workbook import render_xlsx
-
-    return render_xlsx

@@ -71,15 +71,14 @@ def cover_of(study: Study, organisation: str, wave: str) -> Cover:
 
 
 def templates_of(study: Study) -> Mapping[str, Path]:
-    """Return the client's own files the study names, under "docx" and "pptx".
+    """Return the client's own files the study names, by format.
 
     Raises
     ------
     InvalidInput
         One is reached through a link that leads out of the study's folder.
     """
-    named = {"docx": study.brand.template_docx, "pptx": study.brand.template_pptx}
-    found = {form: study.folder / name for form, name in named.items() if name}
+    found = {form: study.folder / name for form, name in study.brand.templates.items()}
     problems = [
         _led_out(f"brand → template_{form}: {path.name}")
         for form, path in found.items()

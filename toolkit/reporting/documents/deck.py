@@ -170,9 +170,7 @@ def _prose(title: str, passages: Sequence[Prose], language: str) -> Slide:
             continue
         bullets.append((term, text))
         room -= len(term) + len(text)
-    lead = next(((term, text) for term, text in pairs if term), None)
-    says = any(passage.kind == "summary" for passage in passages) and lead is not None
-    said = _led(lead[0], lead[1].partition(";")[0].rstrip(), language) if says and lead else title
+    said = next((passage.finding for passage in passages if passage.finding), title)
     notes = "\n".join(_led(term, text, language) if term else text for term, text in pairs)
     return Slide(said, notes, tuple(bullets))
 

@@ -13,6 +13,7 @@ from toolkit.errors import InvalidInput, Problem
 from toolkit.presentation.blocks import Bullets, Paragraph, Prose, Terms, table_of
 from toolkit.reporting.documents.model import Cover, Document, Section
 from toolkit.reporting.documents.words import frame_words
+from toolkit.reporting.formats import FORMATS
 
 __all__ = ["MOMENT", "check_template", "described", "named_after", "opened_template", "rgb"]
 
@@ -102,7 +103,7 @@ def check_template(form: str, template: Path) -> None:
     Parameters
     ----------
     form
-        "docx" or "pptx".
+        A format with `template`, as "docx".
 
     Raises
     ------
@@ -133,14 +134,7 @@ def check_template(form: str, template: Path) -> None:
         templates={form: template},
     )
     try:
-        if form == "docx":
-            from toolkit.reporting.documents.word import render_docx
-
-            render_docx(trial)
-        else:
-            from toolkit.reporting.documents.slides import render_pptx
-
-            render_pptx(trial)
+        FORMATS[form].write(trial, "trial")
     except InvalidInput:
         raise
     except Exception as fault:  # noqa: BLE001 - templates lack parts in many ways; each is told

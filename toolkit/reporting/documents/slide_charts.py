@@ -284,6 +284,7 @@ def _bar_series(drawn: Any, series: Series, chart: Chart) -> None:
     labels = drawn.data_labels
     labels.show_value, labels.number_format, labels.number_format_is_linked = True, '0"\u00a0"%', False
     labels.font.size = Pt(9)
+    labels._element.find(f"{{{_C}}}txPr")[0].set("wrap", "none")  # "33 %" is not broken on a short bar
     if series.side == "total":
         drawn.format.fill.background()
         labels.font.bold, labels.position = True, XL_LABEL_POSITION.INSIDE_BASE

@@ -240,6 +240,11 @@ def _of_records(records: dict[int, dict[int, str]], source: str, notes: tuple[st
     numbers = list(records)
     if len(records) < 2:
         raise InvalidInput(source, [no_rows()])
+    first, second = list(records.values())[:2]
+    if len(first) == 1 and len(second) > 2:
+        what = "holds one cell where the next row has several: a title stands above the headings"
+        mend = "the headings must be the first row; take out what stands above, or export it again"
+        raise InvalidInput(source, [Problem(f"row {numbers[0]}", what, mend)])
     width = max(max(row) for row in records.values()) + 1
     table = [[row.get(place, "") for place in range(width)] for row in records.values()]
     cells = pd.DataFrame(table[1:], index=numbers[1:], columns=range(width), dtype=str)

@@ -25,6 +25,7 @@ from toolkit.responses.vocabulary import (
     label_words,
     number_cells,
     out_of_bounds,
+    plain_number,
     translate,
 )
 
@@ -215,6 +216,8 @@ class Answering:
         said |= self._said_missing(heading, variable)
         if variable is not None and variable.kind != "text":
             self._check_declared(heading, variable, said)
+            whole = {cell: plain_number(cell) for cell in map(str, cells.unique())}
+            said |= {cell: said[known] for cell, known in whole.items() if known in said and cell not in said}
         said |= dict.fromkeys((code for code in said.values() if code in BLANKS), "")
         said = {cell: "" if meant in BLANKS else meant for cell, meant in said.items()}
         if variable is not None and variable.kind == "option":
@@ -235,7 +238,8 @@ class Answering:
             answers = {*variable.codes} - here
         elif variable is not None and variable.kind == "number":
             answers = {*frozenset().union(*self.declared.values())} - here
-        return {value: code for value, code in self.entry.missing.items() if value not in answers}
+        missing = {plain_number(value): code for value, code in self.entry.missing.items()}
+        return {value: code for value, code in (missing | self.entry.missing).items() if value not in answers}
 
     def _check_declared(self, heading: str, variable: Variable, said: Mapping[str, str]) -> None:
         """Values the file declares missing are no answers, nor blank, unless something says what they mean.

@@ -27,6 +27,7 @@ from toolkit.responses.vocabulary import (
     code_words,
     label_words,
     number_cells,
+    one_of,
     option_labels,
     tidy,
     translate,
@@ -80,14 +81,12 @@ class MappedAnswers:
         if item.type == "ranking" and where.column is not None:
             separators = (where.separator,) if where.separator else self.separators
             cells = (self.raw if "\n" in separators else self.frame)[where.column]
-            return split_ranks(
-                cells.where(~cells.isin(list(blank)), ""), variables, separators, self.problems
-            )
+            return split_ranks(cells.where(~one_of(cells, blank), ""), variables, separators, self.problems)
         if item.type == "multi" and where.column is not None:
             words = values or option_labels(item.options) | {o.code: o.code for o in item.options}
             separators = (where.separator,) if where.separator else self.separators
             cells = (self.raw if "\n" in separators else self.frame)[where.column]
-            cells = cells.where(~cells.isin(list(blank)), "") if blank else cells
+            cells = cells.where(~one_of(cells, blank), "") if blank else cells
             separator = separator_of(cells, words, separators)
             by_words = None if values else write_in  # values are the platform's codes: a stranger is a fault
             return split_choices(cells, variables, words, separator, self.problems, write_in=by_words)
@@ -97,7 +96,7 @@ class MappedAnswers:
         columns = {}
         for variable in variables:
             cells = self._cells(variable, where, places)
-            cells = cells.where(~cells.isin(list(blank)), "") if blank else cells
+            cells = cells.where(~one_of(cells, blank), "") if blank else cells
             if write_in is not None and not values:
                 cells, texts = self._own_words(cells, variable, write_in)
                 if texts is not None:

@@ -12,10 +12,13 @@ from toolkit.errors import Problem
 from toolkit.instrument.model import MISSING, Option, Variable
 from toolkit.responses.naming import rows_said
 from toolkit.responses.vocabulary import (
+    Alike,
     as_known,
     category_dtype,
+    note_alike,
     option_labels,
     option_numbers,
+    plain_number,
     tidy,
     unknown_cells,
 )
@@ -146,7 +149,7 @@ def split_any(
 
 def separator_of(cells: pd.Series, words: Mapping[str, str], separators: Sequence[str]) -> str:
     """The first separator under which fewest cells hold something unknown; of several, most known choices."""
-    fit: dict[str, tuple[int, int]] = {}
+    words, fit = Alike(words), {}
     for separator in separators:
         strange = _strange(cells, words, separator)
         if not strange:
@@ -172,7 +175,7 @@ def _numbers_or_codes(
     if all(numbers.get(option.code) == option.code for option in options if option.code.isdigit()):
         return by_number
     seen = {
-        part.strip()
+        plain_number(part.strip())
         for cell in cells.unique()
         for part in re.split("|".join(map(re.escape, separators)), cell)
     }
@@ -201,7 +204,8 @@ def split_choices(
     """Make one column an option of cells such as "1,3" or "Speed,Quality, of work".
 
     Each different cell is taken apart once. A choice may itself hold the separator: a cell is split in the
-    one way in which every part is a known choice; where there is none, or more than one, what is left
+    one way in which every part is a known choice (or one in another spelling, which is noted); where there is
+    none, or more than one, what is left
     between known choices is a write-in, or a problem where the item offers none.
 
     Parameters
@@ -213,6 +217,12 @@ def split_choices(
     """
     parts = {cell: taken_apart(cell, words, separator) for cell in cells.unique() if cell.strip()}
     unknown = [cell for cell, found in parts.items() if found is None]
+    if unknown:
+        words = Alike(words)
+        again = {cell: taken_apart(cell, words, separator) for cell in unknown}
+        note_alike(cells.isin([cell for cell, found in again.items() if found is not None]), problems)
+        parts |= again
+        unknown = [cell for cell in unknown if parts[cell] is None]
     written: dict[str, str] = {}
     if write_in is not None and write_in.option is not None:
         for cell in unknown:
@@ -240,7 +250,7 @@ def split_ranks(
     Options may be named by code or by label in any language. One that is not listed has no rank.
     """
     options = variables[0].item.options
-    words = {option.code: option.code for option in options} | option_labels(options)
+    words = Alike({option.code: option.code for option in options} | option_labels(options))
     separator = separator_of(cells, words, separators)
     order: dict[str, list[str]] = {}
     for cell in cells.unique():

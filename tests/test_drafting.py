@@ -1,0 +1,118 @@
+"""A draft from a real export reads without a problem, and says everything that was guessed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyreadstat
+import pytest
+
+import toolkit as tk
+from toolkit.cli import main
+from toolkit.errors import InvalidInput
+from toolkit.study.drafting import draft_study
+
+ROWS = 60
+
+
+@pytest.fixture
+def export(tmp_path: Path) -> Path:
+    """A form's export as such files are: times, names, words in order, ticks, numbers, prose."""
+    rng = np.random.default_rng(1)
+    frame = pd.DataFrame(
+        {
+            "Timestamp": [f"2026-09-01 10:{minute:02}" for minute in range(ROWS)],
+            "Role": np.where(np.arange(ROWS) % 3, "Member of staff", "Manager"),
+            "Company": np.where(np.arange(ROWS) % 2, "Acme Ltd", "Bolt"),
+            "E-mail": [f"p{number}@example.org" for number in range(ROWS)],
+            "It helps": rng.choice(["Strongly agree", "Agree", "Disagree", ""], ROWS),
+            "Uses": rng.choice(["Writing", "Writing;Search", "Data", ""], ROWS),
+            "why[price]": rng.choice(["Y", ""], ROWS),
+            "why[queue]": rng.choice(["Y", ""], ROWS),
+            "Score": rng.choice(["1", "2", "3", "98"], ROWS),
+            "Hours": rng.choice(["20", "37.5", "40"], ROWS),
+            "Remarks": [f"Remark {number}, at length" for number in range(ROWS)],
+            "Blank": "",
+        }
+    )
+    path = tmp_path / "export.csv"
+    frame.to_csv(path, index=False)
+    return path
+
+
+def test_every_kind_of_column_is_told_and_reads_back(export: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    files, guesses = draft_study(folder, export, wave="2026")
+    assert {path for path in folder.rglob("*") if path.is_file()} == set(files)
+    assert (folder / "answers" / "export.csv").read_bytes() == export.read_bytes()
+    raw = pd.read_csv(export, dtype=str, keep_default_na=False)
+    assert all(any(f"'{name.split('[')[0]}" in guess for guess in guesses) for name in raw)
+    study = tk.load_study(folder)
+    study.check()
+    items = {item.id: item.type for item in study.instrument.items}
+    assert items == {
+        "ithelps": "single",
+        "uses": "multi",
+        "why": "multi",
+        "score": "single",
+        "hours": "number",
+        "remarks": "text",
+    }
+    frame = study.responses()
+    assert frame["audience"].value_counts().to_dict() == {"memberofstaff": 40, "manager": 20}
+    labels = study.instrument["ithelps"].code_labels()
+    assert list(labels.values()) == ["Disagree", "Agree", "Strongly agree"]
+    assert frame["ithelps"].map(labels).fillna("").tolist() == raw["It helps"].tolist()
+    assert (frame["why_price"] == "1").tolist() == (raw["why[price]"] == "Y").tolist()
+    assert frame["hours"].tolist() == raw["Hours"].astype(float).tolist()
+    assert (frame["score"] == "-3").sum() == (raw["Score"] == "98").sum()
+    assert not {"email", "timestamp"} & set(frame)
+
+
+def test_labels_of_spss_become_answers(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"q1": [1.0, 2.0, 2.0, 9.0] * 10, "free": [f"words {n}" for n in range(40)]})
+    path = tmp_path / "export.sav"
+    labels = {"q1": {1.0: "Low", 2.0: "High", 9.0: "No answer"}}
+    pyreadstat.write_sav(frame, str(path), variable_value_labels=labels, missing_ranges={"q1": [9.0]})
+    draft_study(tmp_path / "mine", path)
+    study = tk.load_study(tmp_path / "mine")
+    answers = study.responses()["q1"].map(study.instrument["q1"].code_labels())
+    assert answers.value_counts().to_dict() == {"High": 20, "Low": 10}
+
+
+def test_the_command_drafts_checks_and_says_what_it_guessed(
+    export: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = str(tmp_path / "mine")
+    assert main(["init", folder, "--from", str(export), "--audience-column", "Company"]) == 0
+    told = capsys.readouterr().out
+    assert "audiences of column 'Company'" in told
+    assert "DRAFT" in told
+    assert main(["check", folder]) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--audience-column", "Rol"], "did you mean 'Role'"),
+        (["--platform", "table"], "--platform"),
+        (["--waves", "2025,2026"], "several waves"),
+    ],
+)
+def test_options_that_cannot_be_are_refused(
+    arguments: list[str], words: str, export: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["init", str(tmp_path / "mine"), "--from", str(export), *arguments]) == 2
+    assert words in capsys.readouterr().err
+    assert not (tmp_path / "mine").exists()
+
+
+def test_exports_that_would_be_misread_are_refused(root: Path, tmp_path: Path) -> None:
+    qualtrics = root / "data_samples" / "ai_at_work" / "answers" / "2026_freelancers_qualtrics.csv"
+    (tmp_path / "unknown.bin").write_bytes(b"1")
+    for path in (qualtrics, tmp_path / "unknown.bin", tmp_path / "absent.csv"):
+        with pytest.raises(InvalidInput):
+            draft_study(tmp_path / "mine", path)
+    assert not (tmp_path / "mine").exists()

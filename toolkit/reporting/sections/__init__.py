@@ -1,0 +1,183 @@
+"""The sections of a report: one module per section, each a function of the report that registers itself.
+
+`OrganisationReport` offers every section as a method of its name; a notebook shows it by calling that.
+Importing this package imports every module in it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Concatenate, ParamSpec
+
+from toolkit.presentation.blocks import Block, Paragraph, Picture, Prose
+from toolkit.presentation.language import Words
+from toolkit.presentation.rows import audience_name, listed
+
+if TYPE_CHECKING:
+    from toolkit.reporting.report import OrganisationReport
+
+__all__ = [
+    "SECTIONS",
+    "Section",
+    "given",
+    "nothing_to_compare",
+    "notice",
+    "notices",
+    "passage",
+    "said_once",
+    "section",
+]
+
+P = ParamSpec("P")
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section of a report.
+
+    Parameters
+    ----------
+    name
+        The method of `OrganisationReport` that shows it.
+    build
+        Makes it from the report, in the language in force.
+    order
+        Its place in lists, and the order in which `check` tries the sections.
+    """
+
+    name: str
+    build: Callable[..., Block]
+    order: int
+
+
+_registered: dict[str, Section] = {}
+SECTIONS: Mapping[str, Section] = MappingProxyType(_registered)
+"""Name → section, in order."""
+
+
+def section(
+    *, order: int = 100
+) -> Callable[
+    [Callable[Concatenate[OrganisationReport, P], Block]], Callable[Concatenate[OrganisationReport, P], Block]
+]:
+    """Register a function as the section of its name, or replace the one of that name.
+
+    The function takes the report, and options a notebook may give, all of which have defaults. It returns a
+    displayable; an empty `Several` leaves out the chapter it is alone in.
+
+    Examples
+    --------
+    >>> @section(order=50)
+    ... def thanks(report):
+    ...     return passage(f"We thank {report.name}.")
+    >>> list(SECTIONS)[-1]
+    'thanks'
+    >>> unregister("thanks")
+    """
+
+    def add(
+        build: Callable[Concatenate[OrganisationReport, P], Block],
+    ) -> Callable[Concatenate[OrganisationReport, P], Block]:
+        _registered[build.__name__] = Section(build.__name__, build, order)
+        ordered = sorted(_registered.values(), key=lambda one: (one.order, one.name))
+        _registered.clear()
+        _registered.update((one.name, one) for one in ordered)
+        return build
+
+    return add
+
+
+def unregister(name: str) -> None:
+    """Take a section out of `SECTIONS`."""
+    _registered.pop(name, None)
+
+
+# What several sections have in common
+
+_WORDS = Words(
+    {
+        "withheld": (
+            "No figure can be shown for {name} in wave {wave}: in every audience fewer than {k} people "
+            "answered, and answers of so few could be traced to persons.",
+            "Aucun chiffre ne peut être affiché pour {name} dans la vague {wave} : dans chaque public moins "
+            "de {k} personnes ont répondu, et les réponses de si peu de gens pourraient être rattachées à "
+            "des personnes.",
+        ),
+        "no meaning": (
+            "This says nothing about what people here think, and nothing about who answered. More answers "
+            "in a later wave would make a report possible.",
+            "Cela ne dit rien de ce que l’on pense ici, ni de qui a répondu. Davantage de réponses dans une "
+            "vague ultérieure rendraient un rapport possible.",
+        ),
+        "no audience": (
+            "No audience may be shown here, so there is nothing to compare.",
+            "Aucun public ne peut être affiché ici ; il n’y a rien à comparer.",
+        ),
+        "one audience": (
+            "Only {name} may be shown here, so audiences cannot be compared.",
+            "Seul le public « {name} » peut être affiché ici ; les publics ne peuvent être comparés.",
+        ),
+        "no question": (
+            "No question was put to more than one of {names}, so none can be compared.",
+            "Aucune question n’a été posée à plus d’un public parmi {names} ; aucune ne peut être comparée.",
+        ),
+    }
+)
+
+
+def passage(*sentences: str) -> Prose:
+    return Prose("", tuple(Paragraph(sentence) for sentence in sentences))
+
+
+def given(block: Block | None) -> Iterable[Block]:
+    return () if block is None else (block,)
+
+
+def said_once(parts: Iterable[Block]) -> list[Block]:
+    """Leave out of each caption what an earlier one of the same chapter has explained."""
+    found: list[Block] = []
+    said: set[str] = set()
+    for part in parts:
+        if isinstance(part, Picture):
+            new = [sentence for sentence in part.sentences if sentence not in said]
+            said.update(new)
+            part = replace(part, caption=" ".join(new))
+        found.append(part)
+    return found
+
+
+@section(order=0)
+def notice(report: OrganisationReport) -> Prose:
+    """Why nothing is shown, for an organisation where too few answered."""
+    return passage(
+        _WORDS("withheld", name=report.name, wave=report.wave, k=report.policy.threshold),
+        _WORDS("no meaning"),
+    )
+
+
+def notices(report: OrganisationReport) -> tuple[Block, ...]:
+    from toolkit.presentation import synthetic_notice, untranslated_notice
+
+    lacking, texts, source = report.untranslated
+    told = (untranslated_notice(lacking, texts, source, language=report.language),) if lacking else ()
+    return (*((synthetic_notice(language=report.language),) if report.synthetic else ()), *told)
+
+
+def nothing_to_compare(report: OrganisationReport) -> tuple[Prose, ...]:
+    """Why there is no gap; nothing where the survey has one audience, for then none is missing."""
+    if len(report.instrument.audiences) == 1:
+        return ()
+    names = [audience_name(report.instrument, one, language=report.language) for one in report.audiences]
+    if not names:
+        return (passage(_WORDS("no audience")),)
+    if len(names) == 1:
+        return (passage(_WORDS("one audience", name=names[0])),)
+    return (passage(_WORDS("no question", names=listed(names))),)
+
+
+for _module in pkgutil.iter_modules(__path__):
+    importlib.import_module(f"{__name__}.{_module.name}")

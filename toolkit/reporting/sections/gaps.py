@@ -1,0 +1,51 @@
+"""Where respondent groups see it differently."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from toolkit.presentation.blocks import Block, Several
+from toolkit.presentation.language import Words
+from toolkit.reporting.sections import given, nothing_to_compare, section
+
+if TYPE_CHECKING:
+    from toolkit.reporting.report import OrganisationReport
+
+_WORDS = Words(
+    {
+        "some gaps": (
+            "The {most} widest gaps between audiences",
+            "Les {most} plus grands écarts entre publics",
+        ),
+        "every gap": ("Every gap between audiences", "Tous les écarts entre publics"),
+    }
+)
+
+
+@section(order=3)
+def gap_picture(report: OrganisationReport) -> Block:
+    """Every audience's share of the items with the widest gaps, with intervals."""
+    from toolkit.presentation import as_picture, gap_dumbbell
+
+    if "gaps" not in report.released.tables:
+        return Several(nothing_to_compare(report))
+    picture = as_picture(gap_dumbbell, report.released, report.instrument, level=report.level)
+    return Several(tuple(given(picture)))
+
+
+@section(order=4)
+def gap_table(report: OrganisationReport, *, most: int | None = None) -> Block:
+    """Gaps with their intervals and verdicts, the widest first; every one of them, or so many."""
+    from toolkit.presentation import gap_table
+
+    if "gaps" not in report.released.tables:
+        return Several(())
+    title = _WORDS("some gaps", most=most) if most else _WORDS("every gap")
+    return gap_table(
+        report.released,
+        report.instrument,
+        most=most,
+        level=report.level,
+        title=title,
+        language=report.language,
+    )

@@ -1,0 +1,68 @@
+"""Questions with several answers, and rankings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from toolkit.presentation.blocks import Block, Several
+from toolkit.presentation.language import Words
+from toolkit.presentation.rows import joined
+from toolkit.reporting.sections import given, notice, passage, said_once, section
+
+if TYPE_CHECKING:
+    from toolkit.reporting.report import OrganisationReport
+
+_WORDS = Words(
+    {
+        "no share": (
+            "No share may be shown of: {names}.",
+            "Aucune part ne peut être affichée pour : {names}.",
+        ),
+        "no options": (
+            "No question here takes several answers.",
+            "Aucune question n’admet ici plusieurs réponses.",
+        ),
+    }
+)
+
+
+@section(order=6)
+def option_pictures(report: OrganisationReport) -> Block:
+    """Questions with several answers, the most chosen first; among them in which ways AI added work."""
+    from toolkit.presentation import as_picture, ranked_options, shares_table
+
+    if report.withheld:
+        return notice(report)
+    shares = report.released["shares"]
+    asked, shown = set(shares["item"]), set(shares.loc[shares["shown"].astype(bool), "item"])
+    parts: list[Block] = []
+    hidden = []
+    for item in report.instrument.items:
+        names = {variable.name for variable in report.instrument.of_item(item.id)}
+        if item.type != "multi" or not names & asked:
+            continue
+        if not names & shown:
+            hidden.append(item.short.get(report.language) or item.id)
+            continue
+        picture = as_picture(
+            ranked_options, report.released, report.instrument, item=item.id, level=report.level
+        )
+        parts += given(picture)
+    parts = said_once(parts)
+    for item in report.instrument.items:
+        ranked = [variable.name for variable in report.instrument.of_item(item.id)]
+        if item.type == "ranking" and asked & set(ranked):
+            title = item.short.get(report.language) or item.text[next(iter(item.text))][report.language]
+            parts.append(
+                shares_table(
+                    report.released,
+                    report.instrument,
+                    items=ranked,
+                    level=report.level,
+                    title=title,
+                    language=report.language,
+                )
+            )
+    if hidden:
+        parts.append(passage(_WORDS("no share", names=joined(hidden))))
+    return Several(tuple(parts)) if parts else passage(_WORDS("no options"))

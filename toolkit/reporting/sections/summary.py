@@ -1,0 +1,34 @@
+"""Summary: who answered, the widest gaps and their verdicts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from toolkit.presentation.blocks import Block, Several
+from toolkit.reporting.sections import nothing_to_compare, notice, notices, section
+
+if TYPE_CHECKING:
+    from toolkit.reporting.report import OrganisationReport
+
+
+@section(order=1)
+def summary(report: OrganisationReport) -> Block:
+    """The page for whoever reads one page: who answered, the widest gaps, their verdicts."""
+    from toolkit.presentation import shares_summary, summary
+
+    if report.withheld:
+        return Several((*notices(report), notice(report)))
+    if "gaps" not in report.released.tables:
+        waves = (report.previous_wave, report.wave) if report.previous_wave else None
+        told = shares_summary(
+            report.released,
+            report.instrument,
+            participation=report.participation,
+            waves=waves,
+            language=report.language,
+        )
+        return Several((*notices(report), *nothing_to_compare(report), told))
+    told = summary(
+        report.released, report.instrument, participation=report.participation, language=report.language
+    )
+    return Several((*notices(report), told))

@@ -1,0 +1,39 @@
+"""Answers to the questions on a scale, theme by theme."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from toolkit.presentation.blocks import Block, Several
+from toolkit.presentation.language import Words
+from toolkit.reporting.sections import given, notice, passage, said_once, section
+
+if TYPE_CHECKING:
+    from toolkit.reporting.report import OrganisationReport
+
+_WORDS = Words(
+    {
+        "no scale": (
+            "No question of this survey is on such a scale.",
+            "Aucune question de cette enquête n’est sur une telle échelle.",
+        ),
+    }
+)
+
+
+@section(order=5)
+def theme_pictures(report: OrganisationReport) -> Block:
+    """The distributions of every theme's scale questions, by audience."""
+    from toolkit.presentation import as_picture, diverging_bars, numbers_table, theme_multiples
+
+    if report.withheld:
+        return notice(report)
+    parts: list[Block] = []
+    for theme in report.instrument.themes:
+        picture = as_picture(diverging_bars, report.released, report.instrument, theme=theme)
+        if picture:
+            parts.append(picture)
+    glance = as_picture(theme_multiples, report.released, report.instrument)
+    numbers = numbers_table(report.released, report.instrument, level=report.level, language=report.language)
+    parts = said_once([*given(glance), *parts, *given(numbers)])
+    return Several(tuple(parts)) if parts else passage(_WORDS("no scale"))

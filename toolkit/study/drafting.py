@@ -1,0 +1,356 @@
+"""A study drafted from a real export: questionnaire and mapping as far as headings, labels and cells tell."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from toolkit.errors import InvalidInput, Problem, near_names
+from toolkit.responses.files.opening import read_cells
+from toolkit.responses.files.sheet import Sheet
+from toolkit.responses.naming import slug
+from toolkit.study.starting import FOR_REAL, study_file, study_id, yaml_text
+from toolkit.system import write_new_folder
+
+__all__ = ["draft_study"]
+
+_MOST_CATEGORIES = 20
+_ENDINGS = (".csv", ".tsv", ".txt", ".sav", ".zsav", ".dta", ".xlsx", ".parquet")
+_SIGNS = {
+    "audience": r"audience|respondent group|group|role|position",
+    "organisation": r"organi[sz]ation|company|employer|firm",
+    "respondent": r"id|respondent|respondent[ _]?id|response[ _]?id|caseid|case[ _]?id|token",
+}
+"""What a column is for → headings that say so."""
+_PERSONAL = (
+    r".*\b(e-?mail|phone|telephone|first ?name|last ?name|surname|full ?name|name|address|ip ?addr(ess)?)\b.*"
+)
+_TECHNICAL = (
+    r"(start|end|submit|completion|recorded?)[ _]?(date|time)|timestamp|datestamp|duration.*|progress"
+    r"|status|seed|lastpage|startlanguage|finished"
+)
+_NO_ANSWER = frozenset({"-1", "-8", "-9", "-99", "97", "98", "99", "998", "999"})
+"""Numbers by which many files say "don't know" or "no answer", where all others lie from 0 to 10."""
+_ORDERED = (
+    ("strongly disagree", "disagree", "neither agree nor disagree", "neutral", "agree", "strongly agree"),
+    (
+        "very dissatisfied",
+        "dissatisfied",
+        "neither satisfied nor dissatisfied",
+        "neutral",
+        "satisfied",
+        "very satisfied",
+    ),
+    ("never", "rarely", "sometimes", "often", "always"),
+    ("very unlikely", "unlikely", "neither likely nor unlikely", "neutral", "likely", "very likely"),
+    ("no", "yes"),
+)
+"""Answers that are known to have an order, from the lowest."""
+
+
+def draft_study(
+    folder: str | Path,
+    export: str | Path,
+    *,
+    audience_column: str | None = None,
+    organisation_column: str | None = None,
+    wave: str | None = None,
+    title: str | None = None,
+) -> tuple[list[Path], list[str]]:
+    """Draft a study from one file of answers: one heading row, one row per respondent.
+
+    Value labels (SPSS, Stata) and a small number of different cells make a question with answers, in order
+    where their words are known; whole numbers from 0 to 10 a question whose answers are its numbers; other
+    numbers a number; cells with ";" and ticks under headings such as "why[price]" a multi-select; everything
+    else is free text. Columns that may name persons are left out.
+
+    Parameters
+    ----------
+    folder
+        Where to write: a new or empty folder.
+    export
+        Delimited text, a workbook, Parquet, SPSS or Stata.
+    audience_column, organisation_column
+        Headings of the columns that say them; guessed from headings where None.
+    wave
+        Name of the wave; None for this year.
+    title
+        Title of the study; None for the file's name.
+
+    Returns
+    -------
+    tuple of list of Path and list of str
+        The files written, and what was guessed, one sentence each.
+
+    Raises
+    ------
+    InvalidInput
+        A file that cannot be read or has several heading rows, a column that is not in it, a folder that
+        holds something.
+
+    Examples
+    --------
+    >>> files, guesses = draft_study("mine", "export.csv")  # doctest: +SKIP
+    """
+    folder, export = Path(folder), Path(export)
+    if export.suffix.lower() not in _ENDINGS:
+        hint = f"export the answers as one of {', '.join(_ENDINGS)}"
+        raise InvalidInput(export, [Problem(f"file {export.name}", "cannot be drafted from", hint)])
+    sheet = read_cells(export, source=export.name)
+    _one_heading_row(sheet, export)
+    given = {"audience": audience_column, "organisation": organisation_column}
+    problems = [
+        Problem(f"column '{name}'", "not found", near_names(name, sheet.names))
+        for name in given.values()
+        if name is not None and name not in sheet.names
+    ]
+    if problems:
+        raise InvalidInput(export.name, problems)
+    guesses: list[str] = []
+    found = {kind: given.get(kind) or _told(kind, sheet, guesses) for kind in _SIGNS}
+    audiences, entry = _people(sheet, found, guesses, study_id(folder))
+    items, mapped, scales = _items(sheet, {name for name in found.values() if name}, guesses)
+    if not items:
+        raise InvalidInput(export.name, [Problem("columns", "none holds answers", "check the file")])
+    id_, wave = study_id(folder), wave or str(date.today().year)
+    questionnaire = {
+        "id": re.sub(r"[^a-z0-9-]", "-", id_),
+        "version": "0.1.0",
+        "title": {"en": title or export.stem},
+        "languages": ["en"],
+        "audiences": audiences,
+        "themes": {"answers": {"en": "Answers"}},
+        **({"scales": scales} if scales else {}),
+        "sections": [{"id": "all", "title": {"en": "Answers"}, "items": [item["id"] for item in items]}],
+        "items": items,
+    }
+    mapping: dict[str, Any] = {"items": mapped}
+    for key in ("respondent", "organisation"):
+        if found[key]:
+            mapping[key] = found[key]
+    if "submitdate" in sheet.names:
+        mapping["submitted"] = {"column": "submitdate", "not_equals": ""}
+        guesses.append("rows without a submitdate were not submitted")
+    if "audience" not in entry:
+        mapping["audience"] = entry.pop("rules")
+    entry = {"wave": wave, "platform": "table", "file": f"answers/{export.name}", **entry, "mapping": mapping}
+    lines = yaml_text([entry]).splitlines()
+    notes = "".join(f"# - {' '.join(guess.split())}\n" for guess in guesses)
+    head = f"# Drafted from {export.name}. What was guessed, to be checked line by line:\n{notes}"
+    study = study_file(
+        id_,
+        title or export.stem,
+        [wave],
+        [f"  {line}" for line in lines],
+        [],
+        synthetic=False,
+        methods={name: f"Not yet written; for example: {words}." for name, words in FOR_REAL.items()},
+        organisations=False,
+        weights=None,
+        seed=1,
+    )
+    files = {
+        "study.yaml": study.encode(),
+        "questionnaire.yaml": f"{head}{yaml_text(questionnaire)}".encode(),
+        f"answers/{export.name}": export.read_bytes(),
+    }
+    return write_new_folder(folder, files), guesses
+
+
+def _one_heading_row(sheet: Sheet, export: Path) -> None:
+    """Refuse exports whose second row is headings still: their cells would be taken for answers."""
+    first = [str(cell).strip() for cell in sheet.cells.iloc[0]]
+    platform = "Qualtrics" if {"ResponseId", "ResponseID"} & set(sheet.names) else None
+    if "Response" in first or "Open-Ended Response" in first:
+        platform = "SurveyMonkey"
+    if platform and export.suffix.lower() not in (".sav", ".dta"):
+        what = f"is an export of {platform} with several rows of headings"
+        hint = f"export it from {platform} for SPSS (.sav) and draft from that"
+        raise InvalidInput(export.name, [Problem("headings", what, hint)])
+
+
+def _told(kind: str, sheet: Sheet, guesses: list[str]) -> str | None:
+    """The first column whose heading says that it is of this kind, and whose cells could be."""
+    for place, name in enumerate(sheet.names):
+        if not re.fullmatch(_SIGNS[kind], name.strip().lower()):
+            continue
+        cells = _cells(sheet, place)
+        answered = cells[cells != ""]
+        if kind == "respondent" and not (answered.is_unique and len(answered) == len(cells)):
+            continue
+        if kind == "audience" and not 1 < answered.nunique() <= 8:
+            continue
+        guesses.append(f"column '{name}' says the {kind}")
+        return name
+    return None
+
+
+def _cells(sheet: Sheet, place: int) -> pd.Series:
+    return sheet.cells.iloc[:, place].astype(str).str.strip()
+
+
+def _people(
+    sheet: Sheet, found: dict[str, str | None], guesses: list[str], id_: str
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The audiences, and what the entry says of audience and organisation."""
+    entry: dict[str, Any] = {}
+    if not found["organisation"]:
+        entry["organisation"] = id_
+        guesses.append(f"no column says the organisation: all answers are of one, '{id_}'")
+    if not found["audience"]:
+        entry["audience"] = "respondent"
+        guesses.append("no column says the audience: all respondents are of one, 'respondent'")
+        words = {"label": {"en": "Respondent"}, "plural": {"en": "Respondents"}}
+        return {"respondent": {"code": "resp", **words}}, entry
+    place = sheet.names.index(found["audience"])
+    cells, labels = _cells(sheet, place), sheet.labels.get(place, {})
+    audiences: dict[str, Any] = {}
+    rules = []
+    for number, value in enumerate(sorted(set(cells) - {""}), 1):
+        label = labels.get(value, value)
+        name = _id(label, audiences, f"group{number}")
+        audiences[name] = {"code": f"g{number}", "label": {"en": label}, "plural": {"en": label}}
+        rules.append({"audience": name, "when": [{"column": found["audience"], "equals": value}]})
+    entry["rules"] = rules
+    guesses.append(f"audiences of column '{found['audience']}': {', '.join(audiences)}")
+    return audiences, entry
+
+
+def _id(text: str, taken: Any, otherwise: str) -> str:
+    """A new id of small letters and digits."""
+    base = re.sub(r"[^a-z0-9]", "", slug(text).lower())[:16] or otherwise
+    base = base if base[0].isalpha() else f"q{base}"[:16]
+    name, number = base, 2
+    while name in taken:
+        name, number = f"{base}{number}", number + 1
+    return name
+
+
+def _items(
+    sheet: Sheet, used: set[str], guesses: list[str]
+) -> tuple[list[dict[str, Any]], dict[str, dict[str, Any]], dict[str, dict[str, Any]]]:
+    """Items, their mapping, and the scales that items share."""
+    scales: dict[str, dict[str, Any]] = {}
+    ticks = _ticks(sheet)
+    items: list[dict[str, Any]] = []
+    mapped: dict[str, dict[str, Any]] = {}
+    for place, name in enumerate(sheet.names):
+        cells = _cells(sheet, place)
+        answered = cells[(cells != "") & ~cells.isin(list(sheet.declared.get(place, ())))]
+        heading = name.strip().lower()
+        if name in used or not heading:
+            continue
+        if name in ticks:
+            stem, options = ticks[name]
+            id_ = next((one for one, held in mapped.items() if held.get("columns") == options), None)
+            if id_ is None:
+                id_ = _id(stem, mapped, f"q{place + 1}")
+                mapped[id_] = {"columns": options}
+                listed = [{"code": code, "label": {"en": code}} for code in options]
+                words = {"text": {"all": {"en": stem}}, "short": {"en": stem[:60]}}
+                items.append(
+                    {"id": id_, "type": "multi", "theme": "answers", **words, "options": listed}
+                    | {"source": {"origin": "own"}}
+                )
+                guesses.append(
+                    f"columns '{stem}[…]' are item {id_}: a multi-select of {len(options)} options"
+                )
+            continue
+        if re.fullmatch(_TECHNICAL, heading):
+            guesses.append(f"column '{name}' is left out: the platform's own")
+        elif re.fullmatch(_PERSONAL, heading) or answered.str.contains(r"\S@\S+\.\S", regex=True).any():
+            guesses.append(f"column '{name}' is left out: it may name persons")
+        elif answered.nunique() < 2:
+            guesses.append(f"column '{name}' is left out: it has no two different answers")
+        else:
+            id_ = _id(name, mapped, f"q{place + 1}")
+            guess, item, where = _item(answered, sheet.labels.get(place, {}))
+            blank = sorted({*sheet.declared.get(place, ()), *where.pop("blank", ())})
+            mapped[id_] = {"column": name, **where, **({"blank": blank} if blank else {})}
+            scale = item.pop("ordered", None)
+            if scale:
+                known = next((one for one, held in scales.items() if held == scale), None)
+                item["scale"] = known or f"scale{len(scales) + 1}"
+                scales[item["scale"]] = scale
+            words = {"text": {"all": {"en": name}}, "short": {"en": name[:60]}}
+            items.append({"id": id_, "theme": "answers", **words, **item, "source": {"origin": "own"}})
+            guesses.append(f"column '{name}' is item {id_}: {guess}")
+    return items, mapped, scales
+
+
+def _item(answered: pd.Series, labels: dict[str, str]) -> tuple[str, dict[str, Any], dict[str, Any]]:
+    """What a column is, as words, as an item and as its mapping."""
+    values = list(answered.unique())
+    numbers = pd.to_numeric(answered, errors="coerce")
+    if labels and (set(values) <= set(labels) or numbers.isna().any()):
+        return _single(
+            {value: labels.get(value, value) for value in dict.fromkeys([*labels, *values])}, "labels"
+        )
+    aside = sorted(set(values) & _NO_ANSWER)
+    rest = numbers[~answered.isin(aside)]
+    if aside and len(rest) and (rest % 1 == 0).all() and rest.between(0, 10).all() and rest.nunique() > 1:
+        guess, item, where = _item(answered[~answered.isin(aside)], {})
+        return f"{guess}; {', '.join(aside)} is no answer", item, {**where, "blank": aside}
+    if numbers.notna().all():
+        whole = (numbers % 1 == 0).all()
+        if whole and numbers.between(0, 10).all() and len(values) <= 11:
+            return _single({value: value for value in sorted(values, key=float)}, "numbers", ordered=True)
+        low, high = float(numbers.min()), float(numbers.max())
+        return f"a number from {low:g} to {high:g}", {"type": "number", "minimum": low, "maximum": high}, {}
+    parts = {part.strip() for value in values for part in value.split(";")} - {""}
+    if answered.str.contains(";").any() and len(parts) <= _MOST_CATEGORIES and max(map(len, parts)) <= 60:
+        options, codes = _options({part: part for part in sorted(parts)})
+        item = {"type": "multi", "options": options}
+        return f"a multi-select of {len(parts)} options", item, {"separator": ";", "values": codes}
+    if (
+        len(values) <= _MOST_CATEGORIES
+        and len(values) <= max(2, len(answered) / 2)
+        and max(map(len, values)) <= 80
+    ):
+        return _single({value: value for value in sorted(values)}, "different cells")
+    return "free text", {"type": "text"}, {}
+
+
+def _single(
+    labels: dict[str, str], by: str, *, ordered: bool = False
+) -> tuple[str, dict[str, Any], dict[str, Any]]:
+    """A question with one answer; one whose answers are known to have an order gets a scale with boxes."""
+    said = {value: label.strip().lower() for value, label in labels.items()}
+    order = next((known for known in _ORDERED if set(said.values()) <= set(known)), None)
+    if order:
+        labels = dict(sorted(labels.items(), key=lambda pair: order.index(said[pair[0]])))
+    options, codes = _options(labels)
+    guess = f"one of {len(options)} answers, by its {by}"
+    if not (order or ordered) or len(options) < 2:
+        return guess, {"type": "single", "options": options}, {"values": codes}
+    ends = 2 if len(options) > 3 else 1
+    listed = [option["code"] for option in options]
+    scale = {"ordered": True, "options": options, "top": listed[-ends:], "bottom": listed[:ends]}
+    guess += f", in order; top box {' and '.join(options[place]['label']['en'] for place in range(-ends, 0))}"
+    return guess, {"type": "single", "ordered": scale}, {"values": codes}
+
+
+def _ticks(sheet: Sheet) -> dict[str, tuple[str, dict[str, str]]]:
+    """Headings such as "why[price]" whose cells are ticks → what stands before, and option → heading."""
+    groups: dict[str, dict[str, str]] = {}
+    for place, name in enumerate(sheet.names):
+        parts = re.fullmatch(r"(.+?) ?\[([A-Za-z0-9]{1,5})\]", name.strip())
+        if parts and set(_cells(sheet, place).str.lower()) <= {"", "y", "n", "yes", "no", "0", "1"}:
+            groups.setdefault(parts[1], {})[parts[2]] = name
+    return {
+        name: (stem, options)
+        for stem, options in groups.items()
+        if len(options) > 1
+        for name in options.values()
+    }
+
+
+def _options(labels: dict[str, str]) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    """Options with codes: the cells where all can be codes, else 1, 2, 3 …; and cell → code."""
+    fits = all(re.fullmatch(r"[A-Za-z0-9]{1,5}", value) for value in labels)
+    codes = {value: value if fits else str(number) for number, value in enumerate(labels, 1)}
+    return [{"code": codes[value], "label": {"en": label}} for value, label in labels.items()], codes
