@@ -216,12 +216,12 @@ def test_the_problems_of_all_files_are_said_together(change: Callable[..., Path]
     change("ResponseId", "Response", "answers/2026_freelancers_qualtrics.csv")
     said = _refusal(
         change(
-            "org-05,Eastlock Software,2025,12,198", "org-05,Eastlock Software,2025,12,x", "organisations.csv"
+            "org-05,Eastlock Software,2025,12,198", "org-55,Other Software,2025,12,198", "organisations.csv"
         )
     )
     assert "2026_staff_limesurvey_codes.csv, column aiuse" in said
     assert "2026_freelancers_qualtrics.csv, column ResponseId" in said
-    assert "'x' is not a headcount" in said
+    assert "organisation org-05, wave 2025" in said
 
 
 def test_two_files_swapped_are_refused(folder: Path) -> None:

@@ -74,7 +74,16 @@ def study_path(given: str | Path) -> Path:
     'ai_at_work'
     """
     path = Path(given)
-    return path / "study.yaml" if (path / "study.yaml").is_file() else named(path, "study")
+    inside = path / "study.yaml"
+    return inside if _exists(inside) and inside.is_file() else named(path, "study")
+
+
+def _exists(path: Path) -> bool:
+    """Whether there is such a path; not where its name is longer than the system allows or holds a NUL."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
 
 
 _WHERE = {
@@ -108,7 +117,7 @@ def named(given: str | Path, kind: str) -> Path:
     'recipe.yaml'
     """
     path = Path(given)
-    if path.exists() or len(path.parts) != 1 or path.suffix:
+    if len(path.parts) != 1 or path.suffix or _exists(path):
         return path
     known = {}
     for one in sorted(shipped("data_samples").glob(_WHERE[kind])):
@@ -144,15 +153,16 @@ def instrument_files(given: str | Path | Iterable[str | Path]) -> list[Path]:
 
 
 def _files_of_one(path: Path) -> list[Path]:
-    if path.is_file() or path.suffix:
+    if path.suffix or (_exists(path) and path.is_file()):
         return [path]  # what is missing is reported when it is read
     own = shipped("instruments")
     folders = {one.parent.name: one.parent for one in sorted(own.glob("*/employee.yaml"))}
     names = {one.relative_to(own).with_suffix("").as_posix(): one for one in sorted(own.glob("*.yaml"))}
     names |= {f"{name}/{one.stem}": one for name, folder in folders.items() for one in folder.glob("*.yaml")}
-    if not path.is_dir() and path.as_posix() in names:
+    is_folder = _exists(path) and path.is_dir()
+    if not is_folder and path.as_posix() in names:
         return [names[path.as_posix()]]
-    folder = path if path.is_dir() else folders.get(path.as_posix())
+    folder = path if is_folder else folders.get(path.as_posix())
     if folder is None:
         near = near_names(path.as_posix(), [*folders, *names])
         hint = f"name a file, a folder or a shipped questionnaire ({near})"

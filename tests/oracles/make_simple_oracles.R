@@ -107,12 +107,12 @@ for (i in 1:14) {
   for (method in p.adjust.methods) add("adjust", list(p = I(p), method = method), bquote(list(p = I(p.adjust(.(p), .(method))))))
 }
 for (p1 in c(.03, .5, .9)) for (p2 in c(.1, .62)) for (n in c(8, 250)) {
-  add("power_prop", list(p1 = p1, p2 = p2, n = n, sided = "two-sided"), bquote(list(power = power.prop.test(.(n), .(p1), .(p2), sig.level = .01)$power)))
+  add("power_prop", list(p1 = p1, p2 = p2, n = n, sided = "two-sided"), bquote(list(power = power.prop.test(.(n), .(p1), .(p2), sig.level = .01, strict = TRUE)$power)))
   add("power_prop", list(p1 = p1, p2 = p2, n = n, sided = "one-sided"), bquote(list(power = power.prop.test(.(n), .(p1), .(p2), sig.level = .01, alternative = "one.sided")$power)))
 }
 for (delta in c(.2, 1.1)) for (n in c(4, 60)) for (kind in c("two.sample", "one.sample", "paired")) for (sd in c(.5, 2))
   add("power_t", list(delta = delta, n = n, kind = kind, sd = sd),
-      bquote(list(power = power.t.test(.(n), .(delta), .(sd), type = .(kind), sig.level = .1)$power)))
+      bquote(list(power = power.t.test(.(n), .(delta), .(sd), type = .(kind), sig.level = .1, strict = TRUE)$power)))
 write_json(list(made_with = paste("R", getRversion()), cases = cases), file.path(folder, "simple_cases.json"),
            auto_unbox = TRUE, digits = 15, na = "string", matrix = "rowmajor")
 cat(length(cases), "cases of simple samples\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -165,7 +166,9 @@ def power_t_test(
     side = "two-sided" if alternative == "two-sided" else "larger"
 
     def chance(size: float, apart: float) -> float:
-        return float(test.power(apart / sd, size, alpha, alternative=side))
+        found = float(test.power(apart / sd, size, alpha, alternative=side))
+        # scipy's noncentral t is NaN from a noncentrality of about 37, where the power is 1 to all digits
+        return 1.0 if math.isnan(found) and apart / sd * math.sqrt(size / 2) > 10 else found
 
     if n is None:
         apart = difference or 0.0
