@@ -328,7 +328,7 @@ def test_a_withheld_report_is_written_in_every_format(small: Any, tmp_path: Path
     notice = Prose("", (Paragraph("No figure can be shown."),))
     made = replace(small(notice), opening=small().opening)
     paths = write_documents(made, tmp_path)
-    assert [path.suffix for path in paths] == [".html", ".pdf", ".docx", ".pptx", ".xlsx"]
+    assert [path.suffix for path in paths] == [".html", ".pdf", ".docx", ".pptx", ".xlsx", ".md"]
     assert len(pptx.Presentation(str(paths[3])).slides) == 2
 
 
