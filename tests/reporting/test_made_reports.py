@@ -46,7 +46,7 @@ def report(sample_study: Path) -> tk.OrganisationReport:
 
 def texts(folder: Path) -> Iterator[tuple[str, str]]:
     """Every file as text, whatever it is packed in."""
-    for path in sorted(folder.iterdir()):
+    for path in sorted(one for one in folder.rglob("*") if one.is_file()):
         text = unpacked(path.name, path.read_bytes())
         pictures = re.findall(r"data:image/svg\+xml;base64,([A-Za-z0-9+/=]+)", text)
         yield path.name, text + "".join(base64.b64decode(one).decode() for one in pictures)
@@ -134,7 +134,9 @@ def test_an_audience_of_three_is_in_no_number(folder):
 def test_the_manifest_hashes_what_is_there(folder, sample_study):
     told = json.loads((folder / MADE / "manifest.json").read_text())
     outputs = {
-        path.name: sha256_of(path) for path in (folder / MADE).iterdir() if path.name != "manifest.json"
+        path.relative_to(folder / MADE).as_posix(): sha256_of(path)
+        for path in (folder / MADE).rglob("*")
+        if path.is_file() and path.name != "manifest.json"
     }
     assert told["outputs"] == outputs
     root = sample_study.parents[2]

@@ -160,11 +160,12 @@ def _weights(correlations: Array) -> tuple[Array, Array, Array]:
 
 def _draws(sampled: Sampled, inside: Any, rng: np.random.Generator, resamples: int) -> Array:
     """How often each person is drawn: primary units, as many as there are, within strata."""
-    units, unit = np.unique(sampled.psu[inside], return_inverse=True)
+    # units in the order of these rows, so that rows outside the base change no draw
+    unit, units = pd.factorize(sampled.psu[inside])
     stratum = np.zeros(len(units), dtype=np.intp)
     stratum[unit] = sampled.stratum[inside]
     times = np.zeros((resamples, len(units)))
-    for one in np.unique(stratum):
+    for one in pd.unique(stratum):
         at = np.nonzero(stratum == one)[0]
         times[:, at] = rng.multinomial(len(at), np.full(len(at), 1 / len(at)), size=resamples)
     found: Array = times[:, unit]

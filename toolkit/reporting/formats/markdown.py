@@ -47,6 +47,12 @@ def render_markdown(document: Document, name: str) -> dict[str, bytes]:
     if any(foot):
         found += ["---", "  \n".join(escaped(one) for one in foot if one)]
     page = "\n\n".join(one for one in found if one) + "\n"
+    if cover.synthetic:  # a drawing is a file of its own, and may be passed on without the page
+        note = f"<desc>{words['synthetic']}</desc></svg>".encode()
+        pictures = {
+            address: content.replace(b"</svg>", note) if address.endswith(".svg") else content
+            for address, content in pictures.items()
+        }
     return {f"{name}.md": page.encode(), **pictures}
 
 

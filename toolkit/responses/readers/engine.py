@@ -154,7 +154,11 @@ def _answered(frame: pd.DataFrame, platform: Platform, matched: Matched, instrum
 
 def _heading_of(column: str, platform: Platform, names: Sequence[str]) -> str:
     """The heading of a column as the file writes it: in a group, or with a text behind its code."""
-    coded = [] if column in names else [name for name in names if column in platform.spellings(name)]
+    if column in names:
+        return column
+    coded = [name for name in names if column in platform.spellings(name)]
+    # a file whose headings are "code. text" is read by code; the entry may name its headings as written
+    coded = coded or [code for code in platform.spellings(column) if code in names]
     return coded[0] if len(coded) == 1 else column
 
 
