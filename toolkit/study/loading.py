@@ -100,7 +100,7 @@ def _by_wave(written: StudyFile, places: list[Path], problems: list[Problem]) ->
     for entry, path in zip(written.answers, places, strict=True):
         found: tuple[AnswersFile, ...] = ()
         try:
-            found = divided(entry, path) if path.is_file() else ()
+            found = divided(entry, path) if is_file(path) else ()
         except InvalidInput as error:
             problems += _named(error, f"answers: {entry.file}")
         entries += found

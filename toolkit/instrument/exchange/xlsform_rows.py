@@ -200,6 +200,8 @@ class _Writer:
         heard = [
             one for one in self.variants[variable.item.id] if set(one.audiences) & set(variant.audiences)
         ]
+        # a row that only some of these audiences are asked is in their wordings alone
+        heard = [one for one in heard if set(one.audiences) & set(variable.audiences)] or heard
         names = [f"${{{column_name(variable, one)}}}" for one in heard]
         joined = names[-1]
         for name in reversed(names[:-1]):
