@@ -6,11 +6,13 @@ In a checkout they are in the top-level folders; a wheel holds the same folders 
 from __future__ import annotations
 
 import importlib.resources
+import os
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
 from toolkit.errors import InvalidInput, Problem, ToolkitError, near_names
+from toolkit.inputs import is_file, is_folder
 
 __all__ = ["instrument_files", "is_installed", "named", "shipped", "study_path"]
 
@@ -75,15 +77,7 @@ def study_path(given: str | Path) -> Path:
     """
     path = Path(given)
     inside = path / "study.yaml"
-    return inside if _exists(inside) and inside.is_file() else named(path, "study")
-
-
-def _exists(path: Path) -> bool:
-    """Whether there is such a path; not where its name is longer than the system allows or holds a NUL."""
-    try:
-        return path.exists()
-    except (OSError, ValueError):
-        return False
+    return inside if is_file(inside) else named(path, "study")
 
 
 _WHERE = {
@@ -117,7 +111,7 @@ def named(given: str | Path, kind: str) -> Path:
     'recipe.yaml'
     """
     path = Path(given)
-    if len(path.parts) != 1 or path.suffix or _exists(path):
+    if len(path.parts) != 1 or path.suffix or os.path.exists(path):  # noqa: PTH110 - Path.exists raises where a name is too long
         return path
     known = {}
     for one in sorted(shipped("data_samples").glob(_WHERE[kind])):
@@ -153,16 +147,15 @@ def instrument_files(given: str | Path | Iterable[str | Path]) -> list[Path]:
 
 
 def _files_of_one(path: Path) -> list[Path]:
-    if path.suffix or (_exists(path) and path.is_file()):
+    if path.suffix or is_file(path):
         return [path]  # what is missing is reported when it is read
     own = shipped("instruments")
     folders = {one.parent.name: one.parent for one in sorted(own.glob("*/employee.yaml"))}
     names = {one.relative_to(own).with_suffix("").as_posix(): one for one in sorted(own.glob("*.yaml"))}
     names |= {f"{name}/{one.stem}": one for name, folder in folders.items() for one in folder.glob("*.yaml")}
-    is_folder = _exists(path) and path.is_dir()
-    if not is_folder and path.as_posix() in names:
+    if not is_folder(path) and path.as_posix() in names:
         return [names[path.as_posix()]]
-    folder = path if is_folder else folders.get(path.as_posix())
+    folder = path if is_folder(path) else folders.get(path.as_posix())
     if folder is None:
         near = near_names(path.as_posix(), [*folders, *names])
         hint = f"name a file, a folder or a shipped questionnaire ({near})"

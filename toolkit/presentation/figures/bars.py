@@ -31,7 +31,7 @@ from toolkit.presentation.figures.drawing import (
     wrapped,
 )
 from toolkit.presentation.figures.gaps import gap_title, short_title
-from toolkit.presentation.language import Words, spoken
+from toolkit.presentation.language import Words, language_in_force, spoken
 from toolkit.presentation.numbers import is_known, percent, points
 from toolkit.presentation.rows import (
     Results,
@@ -254,12 +254,12 @@ def _blocks(variables: Sequence[Variable], spreads: Spreads, instrument: Instrum
     """One block per item, those on one scale together."""
     by_scale: dict[tuple[str, ...], list[Variable]] = {}
     for variable in variables:
-        by_scale.setdefault(tuple(variable.code_labels(_language()).values()), []).append(variable)
+        by_scale.setdefault(tuple(variable.code_labels(language_in_force()).values()), []).append(variable)
     for members in by_scale.values():
         codes = sides_of(members[0].scale)
         if codes is None:
             continue
-        labels = members[0].code_labels(_language())
+        labels = members[0].code_labels(language_in_force())
         tops = {answer_words(member) for member in members}
         top = tops.pop() if len(tops) == 1 and len(codes[2]) > 1 else ""
         fits = top and len(top) <= 12
@@ -283,12 +283,6 @@ def _blocks(variables: Sequence[Variable], spreads: Spreads, instrument: Instrum
                 else _WORDS("together", count=len(codes[2])),
                 heads=place == 0,
             )
-
-
-def _language() -> str:
-    from toolkit.presentation.language import language_in_force
-
-    return language_in_force()
 
 
 def _bar(variable: Variable, codes: tuple[tuple[str, ...], ...], spread: Spread, label: str) -> Bar:
@@ -494,7 +488,7 @@ def _title(
     by: str,
 ) -> tuple[str, str]:
     """Name the clearest gap of the theme, or the highest share where there is no gap, and its item."""
-    name = instrument.themes.get(theme or "", {}).get(_language(), theme or "")
+    name = instrument.themes.get(theme or "", {}).get(language_in_force(), theme or "")
     if gaps is not None and gaps in results:
         rows = [row for row in results.rows(gaps) if _top_of(row, drawn)]
         ranked = sorted(widest_first(rows), key=lambda row: not is_certain(row))
@@ -526,7 +520,7 @@ def _alt(blocks: Sequence[Block], instrument: Instrument, spreads: Spreads) -> s
         for group in variable.audiences:
             spread = spreads.of(variable, group)
             if spread is not None:
-                told = spread.words(variable, language=_language())
+                told = spread.words(variable, language=language_in_force())
                 item = item_name(instrument, variable.name)
                 who = audience_name(instrument, group)
                 said.append(_WORDS("one", item=item, who=who, n=spread.n, spread=told))
