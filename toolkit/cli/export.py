@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from toolkit.cli.common import Commands
     from toolkit.instrument import Instrument
-    from toolkit.instrument.exchange.limesurvey import Quota
+    from toolkit.platforms.limesurvey.writing import Quota
 
 __all__ = ["add"]
 
@@ -78,7 +78,7 @@ def add(commands: Commands) -> None:
 
 def _export(given: argparse.Namespace) -> int:
     from toolkit.instrument import load_instruments
-    from toolkit.instrument.exchange import export
+    from toolkit.platforms import export
 
     instrument = load_instruments(given.instruments)
     if given.answers:
@@ -104,7 +104,7 @@ def _export(given: argparse.Namespace) -> int:
 
 def _with_answers(given: argparse.Namespace, instrument: Instrument) -> list[Path]:
     from toolkit.errors import InvalidInput, Problem
-    from toolkit.responses.writers import read_coded, write_answers
+    from toolkit.platforms.answer_files import read_coded, write_answers
 
     said = {
         "--layout": given.layout,
@@ -137,7 +137,7 @@ def _told(written: list[Path]) -> int:
 
 def _notices(written: list[Path]) -> Iterator[str]:
     """What the manifests say had to be changed, each once."""
-    from toolkit.instrument.exchange.manifest import MANIFEST_ENDING, read_manifest
+    from toolkit.platforms.manifest import MANIFEST_ENDING, read_manifest
 
     manifests = [read_manifest(path) for path in written if path.name.endswith(MANIFEST_ENDING)]
     yield from dict.fromkeys(notice for manifest in manifests for notice in manifest.notices)
@@ -146,7 +146,7 @@ def _notices(written: list[Path]) -> Iterator[str]:
 def _quotas(texts: list[str]) -> list[Quota]:
     """Quotas as they are written on the command line; every one that cannot be read is said."""
     from toolkit.errors import InvalidInput, Problem
-    from toolkit.instrument.exchange.limesurvey import Quota
+    from toolkit.platforms.limesurvey.writing import Quota
 
     quotas, problems = [], []
     for text in texts:

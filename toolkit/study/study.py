@@ -13,9 +13,9 @@ import pandas as pd
 from toolkit.disclosure.policy import Policy
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument import Instrument
-from toolkit.responses.answers import AnswersFile
+from toolkit.platforms.answers import AnswersFile
+from toolkit.platforms.mapping import DESIGN_COLUMNS
 from toolkit.responses.gather import Gathered, gather
-from toolkit.responses.mapping import DESIGN_COLUMNS
 from toolkit.study.file import Brand
 
 if TYPE_CHECKING:
