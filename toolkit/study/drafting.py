@@ -350,7 +350,7 @@ def _ticks(sheet: Sheet) -> dict[str, tuple[str, dict[str, str]]]:
 
 
 def _options(labels: dict[str, str]) -> tuple[list[dict[str, Any]], dict[str, str]]:
-    """Return options with codes, and cell → code: the cells if all can be codes, otherwise 1, 2, 3 …"""
+    """Return options with codes, and cell → code: the cells if all can be codes, otherwise numbers."""
     fits = all(re.fullmatch(r"[A-Za-z0-9]{1,5}", value) for value in labels)
     codes = {value: value if fits else str(number) for number, value in enumerate(labels, 1)}
     return [{"code": codes[value], "label": {"en": label}} for value, label in labels.items()], codes

@@ -219,8 +219,7 @@ class Study(Displayed):
         return pd.concat([frame, held.reindex(keys).set_axis(frame.index)], axis=1)
 
     def members(self, wave: str | None = None) -> pd.DataFrame:
-        """Return organisation and audience of every respondent of one wave (None: the latest), without
-        answers."""
+        """Return organisation and audience of every respondent of one wave (None: the latest)."""
         frame = self._gathered.frame[["wave", "organisation", "audience"]]
         return frame.loc[frame["wave"] == self._known_wave(wave or self.wave), ["organisation", "audience"]]
 

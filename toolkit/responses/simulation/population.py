@@ -246,8 +246,7 @@ def _by_code(
 def _multi(
     people: pd.DataFrame, unit: Unit, groups: list[tuple[Array, Share | None, str]], seed: int
 ) -> dict[str, Array]:
-    """Assign multi-select answers: everybody in the net ticks one option, and the rest follow their
-    tendencies."""
+    """Assign multi-select answers: everybody in the net ticks one option, the rest follow tendencies."""
     options = [option.code for option in unit.item.options if not option.exclusive]
     leaning = {
         code: latent(people, f"{unit.name}/{code}", unit.item.theme, 0, seed=seed)
