@@ -1,4 +1,4 @@
-"""Bringing published scales into an instrument: the adapter's codes and scoring, the user's words."""
+"""Borrowed scales: the adapter's codes and scoring combined with the user's words."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _TOO_SHORT = 12
 
 @dataclass(frozen=True)
 class Complaint:
-    """Something wrong with what is borrowed, at a path of names."""
+    """A problem with borrowed content, at a path of names."""
 
     path: tuple[str, ...]
     what: str
@@ -30,7 +30,7 @@ class Complaint:
 
 
 def bring_in(bank: Bank) -> tuple[Bank, tuple[Complaint, ...]]:
-    """Put the scales, items and scores of every borrowed scale into a bank.
+    """Add the scales, items and scores of every borrowed scale to a bank.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ def _unconfirmed(path: tuple[str, ...], adapter: Adapter, borrowed: Borrowed) ->
 
 
 def _words(path: tuple[str, ...], adapter: Adapter, borrowed: Borrowed) -> Iterator[Complaint]:
-    """Words for exactly the grids, rows and answers the scale has."""
+    """Take the words for exactly the grids, rows and answers the scale has."""
     wanted = {row for grid in adapter.grids.values() for row in grid.rows}
     yield from _matched((*path, "text"), adapter.grids, borrowed.text, "grid")
     yield from _matched((*path, "answers"), adapter.answers, borrowed.answers, "set of answers")
