@@ -247,7 +247,6 @@ def execute(
 
 
 def _died(code: int | None) -> CellError:
-    """Convert a kernel's death to an error: one that exited by itself would do so again, one killed may
     """Convert a kernel's death to an error, which passes only if the kernel was killed."""
     if code is not None and code >= 0:
         return CellError(f"the kernel that ran the notebook died: it ended itself with exit code {code}")

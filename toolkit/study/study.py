@@ -245,8 +245,7 @@ class Study(Displayed):
         return {name: int(row[name]) for name in counts if pd.notna(row[name])}
 
     def headcounts(self, wave: str | None = None) -> pd.DataFrame:
-        """Return headcounts of one wave (None: the latest): one row per organisation, one column per
-        audience.
+        """Return headcounts of one wave (None: the latest), one row per organisation.
 
         Missing where unknown, and where it is below the number who answered: it cannot be right, and no rate
         or margin is computed with it. Of groups smaller than the policy's threshold, headcounts stay as they
