@@ -124,7 +124,7 @@ def _check(given: argparse.Namespace) -> int:
         print(fault)
         return FAILED
     found = judge(register)
-    print(f"{len(register.claims)} claims of {len(register.studies)} studies: nothing to mend")
+    print(f"{len(register.claims)} claims of {len(register.studies)} studies: no problems")
     for verdict, count in found["verdict"].value_counts().items():
         print(f"{count:>5}  {verdict}")
     for row in check_claims(register).to_dict("records"):
@@ -145,7 +145,7 @@ def _add(given: argparse.Namespace) -> int:
     if not given.register and is_installed():
         what = "the shipped register belongs to the installation and is not written to"
         hint = f"copy the folder {folder} and name the copy with --register"
-        raise InvalidInput("findings add", [Problem("--register", what, hint)])
+        raise InvalidInput("findings add", [Problem("unwritable", "--register", what, hint)])
     add_claim(folder, {name: value for name, value in claim.items() if value is not None})
     print(f"{claim['finding_id']} is in {folder}")
     return 0

@@ -60,17 +60,17 @@ def _warnings(path: Path, instrument: Instrument) -> list[Problem]:
     """What may spoil the answers, with file and line."""
     from toolkit.instrument import advise
     from toolkit.instrument.loader import files_of
-    from toolkit.instrument.reading import Finding, Reading
+    from toolkit.instrument.reading import Reading
     from toolkit.instrument.yaml_loader import read_document
 
     reading = Reading(documents=[read_document(file) for file in files_of([path])])
-    reading.add(Finding(one.path, f"{one.what} [{one.rule}]", one.mend) for one in advise(instrument))
+    reading.add(advise(instrument))
     return reading.problems()
 
 
 def _summary(warnings: list[Problem], *, strict: bool) -> str:
     if not warnings:
-        return "nothing to mend"
+        return "no problems"
     return f"{len(warnings)} warning(s){', which fail with --strict' if strict else ''}"
 
 

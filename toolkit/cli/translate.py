@@ -61,7 +61,7 @@ def _check(given: argparse.Namespace) -> int:
     problems = check_sheet(read_sheet(given.sheet), _loaded(given))
     for problem in problems:
         print(problem)
-    print(f"{given.sheet}: {len(problems)} to mend" if problems else f"{given.sheet}: nothing to mend")
+    print(f"{given.sheet}: {len(problems)} problem(s)" if problems else f"{given.sheet}: no problems")
     return FAILED if problems else 0
 
 

@@ -71,7 +71,10 @@ def admit(
     ('executive',)
     """
     if by not in frame.columns:
-        raise InvalidInput("frame", [Problem(f"column {by}", "is missing", "name the column of the groups")])
+        raise InvalidInput(
+            "frame",
+            [Problem("unknown-column", f"column {by}", "is missing", "name the column of the groups")],
+        )
     names = frame[by].astype("string")
     invited = dict(population or {})
     answered = {str(group): int(count) for group, count in names.value_counts().items()}
@@ -134,6 +137,7 @@ def _check(
     """Refuse more answers than people; of a group too small to be shown, the message would tell how many."""
     problems = [
         Problem(
+            "above-population",
             f"{by} '{group}'",
             f"{answered[group]} answered but only {count} were invited",
             "correct the headcount, or look for answers of another organisation",
@@ -145,6 +149,7 @@ def _check(
     if homeless:
         problems.append(
             Problem(
+                "missing-value",
                 f"column {by}",
                 f"{homeless} respondent(s) belong to no group",
                 "give each one, or leave them out",
