@@ -234,7 +234,8 @@ def _variable(name: str, instrument: Instrument) -> Variable:
             "routing",
             [Problem("unknown-item", f"'{name}'", "the instrument has no such item or column", hint)],
         )
-    return instrument[name]
+    found: Variable = instrument[name]
+    return found
 
 
 def _variables(name: str, instrument: Instrument) -> tuple[Variable, ...]:
