@@ -42,7 +42,7 @@ def shipped(*parts: str) -> Path:
 
 
 def is_installed() -> bool:
-    """Whether the shipped files are those of an installed wheel, which nobody edits, and not a checkout's."""
+    """Return whether the shipped files belong to an installed wheel rather than to a checkout."""
     return _root().name == _INSIDE
 
 

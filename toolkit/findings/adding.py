@@ -1,4 +1,4 @@
-"""One claim more in a register, refused unless it keeps every rule."""
+"""New claims for a register, validated by the same rules as the existing ones."""
 
 from __future__ import annotations
 

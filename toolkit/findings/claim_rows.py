@@ -1,4 +1,4 @@
-"""One row of findings.csv, held to the rules of the register: every problem, by row and column."""
+"""Validation of one row of findings.csv, with every problem by row and column."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,39}")
 
 
 def row_problems(where: str, record: Mapping[str, str], studies: Collection[str]) -> Iterator[Problem]:
-    """What is wrong with one row.
+    """List the problems of one row.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def row_problems(where: str, record: Mapping[str, str], studies: Collection[str]
 
 
 def as_number(text: str) -> float | None:
-    """A number as people write it; None for "7_3", other digits than 0–9, nan and inf."""
+    """Parse a number as people write it; None for "7_3", digits other than 0–9, nan and inf."""
     try:
         number = float(text)
     except ValueError:
@@ -70,7 +70,7 @@ def as_number(text: str) -> float | None:
 
 
 def rounding_ends(value: str, low: str, high: str) -> tuple[float, float]:
-    """What rounds to a value: half a unit of its last digit each side, unless the row says otherwise.
+    """Return the range that rounds to a value: half a unit of its last digit, unless the row says otherwise.
 
     Examples
     --------

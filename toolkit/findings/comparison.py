@@ -1,4 +1,4 @@
-"""An organisation against published figures, through the engine that serves every other gap."""
+"""Comparison of an organisation with published figures, through the gap engine."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def benchmark(
 
 
 def _ours(frames: list[pd.DataFrame]) -> dict[tuple[str, str, str], tuple[float, float, float]]:
-    """(item, measure, audience) → estimate, n, effective n."""
+    """Index our estimates: (item, measure, audience) → estimate, n, effective n."""
     hint = 'give estimates by "audience", as proportions() makes them'
     problems = [
         Problem("missing-column", f"column {name}", "is missing", hint)

@@ -1,4 +1,4 @@
-"""Results that need two answers of one person, tried over what may be assumed of their dependence."""
+"""Results that need two answers of one person, over a range of assumed dependence."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def joint_by_dependence(
     person: Sequence[float] = (0.0, 0.2, 0.4, 0.6),
     seed: int | None = None,
 ) -> pd.DataFrame:
-    """How results that need two answers of one person change with what is assumed, while the margins stay.
+    """Compute results that need two answers of one person under different dependence, margins fixed.
 
     Parameters
     ----------

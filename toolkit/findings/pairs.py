@@ -1,4 +1,4 @@
-"""Published figures of one item side by side: gaps, tests, effect sizes, and how sure one can be of them."""
+"""Like-for-like pairs of published figures: gaps, tests, effect sizes, sensitivity."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def compare_pairs(
     margin: float = 0.10,
     design_effect: float = 1.0,
 ) -> pd.DataFrame:
-    """The gap of every like-for-like pair of a register.
+    """Compute the gap of every like-for-like pair of a register.
 
     Parameters
     ----------
@@ -105,7 +105,7 @@ def compare_pairs(
 def pair_over_design_effects(
     register: Register, pair: str, design_effects: Sequence[float], *, level: float = 0.95
 ) -> pd.DataFrame:
-    """The gap of one pair for each design effect both samples may have had.
+    """Compute the gap of one pair for each design effect that both samples may have had.
 
     Returns
     -------
@@ -140,7 +140,7 @@ def pair_over_design_effects(
 def over_splits(
     register: Register, pair: str, total: int, *, step: int = 1, level: float = 0.95
 ) -> pd.DataFrame:
-    """The gap of one pair for every way in which a known total may split into its two audiences.
+    """Compute the gap of one pair for every split of a known total into its two audiences.
 
     Parameters
     ----------
@@ -182,7 +182,7 @@ def _pair(register: Register, pair: str) -> Pair:
 
 
 def _sides(pair: Pair, known: pd.DataFrame, register: Register, effect: float) -> pd.DataFrame:
-    """The two rows `gaps_from_summary` takes; audiences of two waves carry their year."""
+    """Build the two rows for `gaps_from_summary`; audiences of two waves carry their year."""
     ends = known.loc[[pair.a, pair.b]]
     years = [register.studies[study].year for study in ends["study"]]
     names = [
@@ -201,7 +201,7 @@ def _audiences(sides: pd.DataFrame) -> list[tuple[str, str]]:
 
 
 def _repeated(sides: pd.DataFrame, bases: list[tuple[float, float]], options: dict[str, Any]) -> pd.DataFrame:
-    """One pair tried with many bases: (n, effective n) of both sides in turn, in one call."""
+    """Compute one pair for many bases, given as (n, effective n) of both sides, in one call."""
     times = len(bases) // 2
     tried = pd.concat([sides] * times, ignore_index=True)
     tried["item"] = np.repeat(np.arange(times), 2).astype(str)

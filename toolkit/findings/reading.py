@@ -1,4 +1,4 @@
-"""Reading a register folder: studies.yaml, findings.csv and relations.yaml, every problem at once."""
+"""Reader of a register folder: studies.yaml, findings.csv and relations.yaml."""
 
 from __future__ import annotations
 

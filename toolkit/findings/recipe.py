@@ -1,4 +1,4 @@
-"""What synthetic respondents are made from: a study's published figures, and an assumption for all else."""
+"""Recipes of synthetic respondents: published figures, and an assumption for everything else."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ __all__ = ["Carried", "Opened", "Recipe", "open_recipe"]
 
 
 class Carried(Strict):
-    """Where one published figure stands: the share of these answers among the people asked.
+    """How one published figure is matched: the share of these answers among the people asked.
 
     `among` limits it to those of whom a routing condition is true.
     """
@@ -42,7 +42,7 @@ class Carried(Strict):
 
 
 class Recipe(Strict):
-    """A recipe as it is written; paths in it are relative to it.
+    """A recipe as it is written; its paths are relative to it.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ class Recipe(Strict):
 
 @dataclass(frozen=True, eq=False)
 class Opened:
-    """A recipe with everything it names, checked."""
+    """A recipe with all the files it names, checked."""
 
     path: Path
     recipe: Recipe
@@ -89,7 +89,7 @@ class Opened:
 
 
 def open_recipe(path: str | Path, *, assume: Mapping[str, Mapping[str, float]] | None = None) -> Opened:
-    """Read a recipe and everything it names.
+    """Read a recipe and all the files it names.
 
     Parameters
     ----------

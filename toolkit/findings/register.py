@@ -1,4 +1,4 @@
-"""Published findings, read strictly: a claim without its base is refused."""
+"""Published statistics, read strictly: a claim without its base is refused."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _MAPPED = ("variable", "measure", "our_audience", "our_base")
 
 
 def load_findings(path: str | Path) -> pd.DataFrame:
-    """Read a file of published findings.
+    """Load a file of published statistics.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ def load_findings(path: str | Path) -> pd.DataFrame:
 
 
 def read_csv(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
-    """The header of a CSV file and its rows that are not blank, each with its line.
+    """Read the header of a CSV file and its non-blank rows, each with its line number.
 
     Raises
     ------
@@ -236,7 +236,7 @@ def _as_number(text: str) -> float | None:
 
 
 def repeated(lines: list[int], ids: list[str]) -> list[Problem]:
-    """A problem for each id that was given before."""
+    """List a problem for each duplicate id."""
     first: dict[str, int] = {}
     problems = []
     for line, name in zip(lines, ids, strict=True):

@@ -1,4 +1,4 @@
-"""“88 % more likely” and “88 % of them”: two claims, and what each would mean."""
+"""Relative risks and shares: what "88% more likely" and "88% of them" each imply."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NOISE = 1e-9
 
 
 def implied_by_ratio(ratio: float, comparison: Iterable[float]) -> pd.DataFrame:
-    """What a published relative risk means for each share the comparison group may have.
+    """Compute what a published relative risk implies for each share of the comparison group.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def implied_by_ratio(ratio: float, comparison: Iterable[float]) -> pd.DataFrame:
 
 
 def implied_by_share(share: float, comparison: Iterable[float]) -> pd.DataFrame:
-    """What a published share means for each share the comparison group may have.
+    """Compute what a published share implies for each share of the comparison group.
 
     Returns
     -------
@@ -86,7 +86,7 @@ def implied_by_share(share: float, comparison: Iterable[float]) -> pd.DataFrame:
 
 
 def largest_comparison(ratio: float) -> float:
-    """The largest share the comparison group can have: no share passes 1.
+    """Compute the largest possible share of the comparison group, since no share exceeds 1.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What a rounded percentage allows: the shares it may stand for, and the bases that can give it."""
+"""Implications of a rounded percentage: the shares and the bases that can give it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NOISE = 1e-9
 
 
 def possible_counts(low: float, high: float, bases: Iterable[int]) -> pd.DataFrame:
-    """Whole numbers of people that round to a published percentage, for each base.
+    """Count the people whose share rounds to a published percentage, for each base.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def possible_counts(low: float, high: float, bases: Iterable[int]) -> pd.DataFra
 
 
 def possible_bases(ends: Sequence[tuple[float, float]], most: int) -> list[int]:
-    """Bases up to `most` at which every one of some percentages can come about.
+    """Find the bases up to `most` at which all given percentages are possible.
 
     Parameters
     ----------

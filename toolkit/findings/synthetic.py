@@ -1,4 +1,4 @@
-"""Synthetic respondents that carry a study's published margins; how they hang together is assumed."""
+"""Synthetic respondents that match a study's published margins; their dependence is assumed."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def synthesise(
     assume: Mapping[str, Mapping[str, float]] | None = None,
     seed: int | None = None,
 ) -> Synthetic:
-    """Make respondents whose shares are the published ones, at the published numbers of respondents.
+    """Generate respondents with the published shares and the published numbers of respondents.
 
     Every share is met to within its rounding, whatever is assumed of the rest: people are ordered by a latent
     normal leaning and the order is cut where the share says (a Gaussian copula with one factor a person and
@@ -126,7 +126,7 @@ def synthesise(
 
 
 def write_synthetic(made: Synthetic, folder: str | Path) -> list[Path]:
-    """Write the respondents as LimeSurvey exports them, every row marked, and what they are made from.
+    """Write the respondents in LimeSurvey's export format, every row marked as synthetic, with their margins.
 
     Returns
     -------
@@ -200,7 +200,7 @@ def _people(opened: Opened, dependence: Dependence, seed: int) -> pd.DataFrame:
 
 
 def answered(column: pd.Series) -> Array:
-    """Where a coded column holds an answer and no reason for having none."""
+    """Return where a coded column holds an answer rather than a missing code."""
     return np.asarray(~column.astype("str").str.startswith("-") & column.notna(), dtype=bool)
 
 
@@ -285,7 +285,7 @@ def _in_words(opened: Opened, dependence: Dependence, seed: int) -> str:
 
 
 def _marked(exported: bytes) -> bytes:
-    """A column that says of every row that it is synthetic."""
+    """Append a column that marks every row as synthetic."""
     first, *rows = exported.decode("utf-8").split("\r\n")
     marked = [f'{first};"synthetic"', *(f'{row};"yes"' if row else row for row in rows)]
     return "\r\n".join(marked).encode("utf-8")

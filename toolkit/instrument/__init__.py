@@ -1,4 +1,4 @@
-"""The questionnaire as data: its model, the loader and lint, routing and the codebook."""
+"""Questionnaires as data: model, loader, lint, routing and codebook."""
 
 from toolkit.instrument.codebook import codebook
 from toolkit.instrument.comparing import compare

@@ -1,4 +1,4 @@
-"""Putting a bank and the questionnaires of several audiences together into one instrument."""
+"""Assembly of a bank and the questionnaires of several audiences into one instrument."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _HEADER = ("id", "version", "title", "languages")
 
 
 def assemble_whole(reading: Reading, questionnaire: Questionnaire | None) -> Instrument | None:
-    """Make an instrument of a file that needs no bank."""
+    """Build an instrument from a file that needs no bank."""
     if questionnaire is None or questionnaire.whole is None:
         return None
     whole = questionnaire.whole
@@ -40,7 +40,7 @@ def assemble_whole(reading: Reading, questionnaire: Questionnaire | None) -> Ins
 
 
 def assemble(reading: Reading, read: Iterable[tuple[str | None, Questionnaire | None]]) -> Instrument | None:
-    """Make an instrument of audience files and the bank they share."""
+    """Build an instrument from audience files and the bank they share."""
     asked = _audience_files(reading, read)
     if not asked:
         return None
@@ -74,7 +74,7 @@ def assemble(reading: Reading, read: Iterable[tuple[str | None, Questionnaire | 
 
 
 def _check_rest(reading: Reading, instrument: Instrument, bank: BankFile) -> None:
-    """What is wrong in the bank with what is not asked, which needs no words in every language."""
+    """Check the bank's entries that no audience is asked; they need no words in every language."""
     known = frozenset(reading.broken)
     whole = instrument.model_copy(
         update={
@@ -145,7 +145,7 @@ def _known_audiences(
 
 
 def _check_listing(reading: Reading, asked: Asked, bank: BankFile) -> None:
-    """Each file lists items the bank has, for its audience, each once."""
+    """Check that each file lists items of the bank, for its audience, each once."""
     by_id = {item.id: item for item in bank.items}
     for document, file in asked:
         seen: dict[str, str] = {}
@@ -172,7 +172,7 @@ def _check_listing(reading: Reading, asked: Asked, bank: BankFile) -> None:
 
 
 def _check_order(reading: Reading, asked: Asked) -> None:
-    """Files that share items ask them in the same order, in the same sections, under the same titles."""
+    """Check that files ask shared items in the same order, in the same sections, under the same titles."""
     if not asked:
         return
     first_document, first = asked[0]
@@ -225,7 +225,7 @@ def _sections(reading: Reading, asked: Asked, bank: BankFile) -> list[Section]:
 
 
 def _named(entries: Mapping[str, Entry], names: Iterable[str | None]) -> dict[str, Entry]:
-    """The entries that are named, in the bank's order: the others need no words in every language."""
+    """Select the named entries in the bank's order; the others need no words in every language."""
     wanted = set(names)
     return {name: entry for name, entry in entries.items() if name in wanted}
 
@@ -236,7 +236,7 @@ def _missing(bank: BankFile, items: list[Item], scales: Mapping[str, Scale]) -> 
 
 
 def _scores(instrument: Instrument, bank: BankFile) -> dict[str, Score]:
-    """Scores of the bank all of whose columns are asked; lint says what is wrong with the others."""
+    """Select the bank's scores whose columns are all asked; lint reports the problems of the others."""
     columns = sound_columns(instrument)
     return {
         name: score for name, score in bank.scores.items() if all(item in columns for item in score.items)
@@ -244,7 +244,7 @@ def _scores(instrument: Instrument, bank: BankFile) -> dict[str, Score]:
 
 
 def _merged(orders: list[list[str]]) -> list[str]:
-    """One order of all names: the first order, each new name put in behind its neighbour."""
+    """Merge orders of names: the first order, each new name inserted after its neighbour."""
     merged: list[str] = []
     for order in orders:
         place = 0 if set(order) & set(merged) else len(merged)
@@ -258,7 +258,7 @@ def _merged(orders: list[list[str]]) -> list[str]:
 
 
 def _restricted(item: Item, asked: Asked, audiences: Iterable[str]) -> Item:
-    """The item as the audiences whose files list it are asked it."""
+    """Restrict an item to the audiences whose files list it."""
     listing = {file.audience for _, file in asked if item.id in _listed(file)}
     mine = tuple(name for name in audiences if name in listing)
     rows = tuple(

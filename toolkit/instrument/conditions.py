@@ -1,4 +1,4 @@
-"""Routing as it is written: a small subset of Python's expressions, parsed and never evaluated.
+"""Grammar of routing conditions: a small subset of Python expressions, parsed and never evaluated.
 
 Allowed: ``item == 1``, ``!= < <= > >=``, ``in (1, 2)``, ``not in``, ``and``, ``or``, ``not``, brackets,
 ``answered(item)`` and ``selected(item, "code")``. An item is named on the left, codes stand on the right,
@@ -57,14 +57,14 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Answered:
-    """Whether an item has any answer."""
+    """Test whether an item has any answer."""
 
     name: str
 
 
 @dataclass(frozen=True)
 class Selected:
-    """Whether an option of a multi-select is ticked."""
+    """Test whether an option of a multi-select is ticked."""
 
     name: str
     code: str
@@ -72,14 +72,14 @@ class Selected:
 
 @dataclass(frozen=True)
 class Not:
-    """The opposite of a part."""
+    """Negation of a part."""
 
     part: Node
 
 
 @dataclass(frozen=True)
 class Joined:
-    """Parts that must all hold ("and"), or of which one must ("or")."""
+    """Parts that must all hold ("and"), or of which at least one must ("or")."""
 
     word: Literal["and", "or"]
     parts: tuple[Node, ...]
@@ -136,7 +136,7 @@ def parse_tree(text: str) -> Node:
 
 
 def leaves(node: Node) -> Iterator[Leaf]:
-    """The parts of a condition that name items, from left to right."""
+    """List the parts of a condition that name items, from left to right."""
     if isinstance(node, Not):
         yield from leaves(node.part)
     elif isinstance(node, Joined):
@@ -151,7 +151,7 @@ def _refusal(text: str, problems: list[Problem]) -> InvalidInput:
 
 
 class _RefusedError(Exception):
-    """A part of the text that is outside the subset; the parts beside it are still looked at."""
+    """A part outside the subset; the parts beside it are still checked."""
 
     def __init__(self, code: ProblemCode, part: ast.expr, what: str, hint: str) -> None:
         super().__init__(what)
@@ -204,7 +204,7 @@ class _Parser:
         return Comparison(left.id, operator, tuple(self._code(code, operator) for code in right.elts))
 
     def _code(self, found: ast.expr, operator: Operator) -> str:
-        """A code as it is written: 1, 1.5 or "US"."""
+        """Return a code as it is written: 1, 1.5 or "US"."""
         if isinstance(found, ast.UnaryOp):
             hint = "write 'not answered(q)' for an answer that is missing"
             raise _RefusedError("syntax", found, "answers are never negative", hint)

@@ -1,4 +1,4 @@
-"""What is wrong with a questionnaire that is well formed: words, scales, names and columns."""
+"""Lint of well-formed questionnaires: words, scales, names and columns."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ PLATFORM_COLUMNS = (
 
 
 def lint(instrument: Instrument) -> list[Problem]:
-    """Find what would go wrong in the field or in analysis.
+    """Find the faults that would cause problems in the field or in analysis.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def lint(instrument: Instrument) -> list[Problem]:
 
 
 def find(instrument: Instrument, *, known: frozenset[str] = frozenset()) -> Iterator[Finding]:
-    """Everything `lint` finds; nothing is said about what points to the names in `known`."""
+    """Find everything that `lint` finds, ignoring references to the names in `known`."""
     yield from _header(instrument)
     for name, scale in instrument.scales.items():
         yield from find_in_scale(("scales", name), scale, instrument, known)
@@ -82,7 +82,7 @@ def find(instrument: Instrument, *, known: frozenset[str] = frozenset()) -> Iter
 
 
 def _allowed(path: tuple[str, ...], lint: Lint) -> Iterator[Finding]:
-    """Rules set aside that do not exist, or without a reason."""
+    """Find suppressed rules that do not exist or lack a reason."""
     for rule, reason in lint.allow.items():
         here = (*path, "lint", "allow", rule)
         if rule not in ALLOWABLE:
@@ -160,7 +160,7 @@ def _sections(instrument: Instrument, known: frozenset[str]) -> Iterator[Finding
 
 
 def _columns(instrument: Instrument) -> Iterator[Finding]:
-    """Names of items and of the columns they make, which platforms read without regard to case."""
+    """Find duplicate names of items and of their columns, which platforms compare without case."""
     taken = dict.fromkeys(RESERVED_COLUMNS, "a column of every coded frame")
     taken |= dict.fromkeys(PLATFORM_COLUMNS, "a column of every platform's export")
     for item in instrument.items:

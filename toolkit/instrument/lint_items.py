@@ -1,4 +1,4 @@
-"""What is wrong with one scale or one item: its answers, its boxes, its words."""
+"""Lint of one scale or one item: answers, boxes, words."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["find_in_item", "find_in_scale", "find_in_source", "find_in_words", "
 def find_in_item(
     item: Item, instrument: Instrument, *, known: frozenset[str] = frozenset(), worded: bool = True
 ) -> Iterator[Finding]:
-    """What is wrong with one item; without `worded`, its audiences need no wording yet."""
+    """Find the faults of one item; without `worded`, its audiences need no wording yet."""
     path = ("items", item.id)
     if item.theme not in instrument.themes and item.theme not in known:
         hint = near_names(item.theme, instrument.themes)
@@ -35,7 +35,7 @@ def find_in_item(
 def find_in_scale(
     path: tuple[str, ...], scale: Scale, instrument: Instrument, known: frozenset[str]
 ) -> Iterator[Finding]:
-    """What is wrong with one scale: its codes, boxes, labels and missing answers."""
+    """Find the faults of one scale: codes, boxes, labels and missing answers."""
     yield from _options((*path, "options"), scale.options, instrument)
     for option in scale.options:
         if option.exclusive:
@@ -116,7 +116,7 @@ def _missing(
 def _answers(
     path: tuple[str, ...], item: Item, instrument: Instrument, known: frozenset[str]
 ) -> Iterator[Finding]:
-    """The fit of an item's type with its scale, options, rows, missing answers and bounds."""
+    """Find mismatches of an item's type with its scale, options, rows, missing answers and bounds."""
     scale = instrument.scales.get(item.scale) if item.scale else None
     if item.scale and scale is None and item.scale not in known:
         yield Finding(
@@ -260,7 +260,7 @@ def _row(
 
 
 def find_in_source(path: tuple[str, ...], source: Source) -> Iterator[Finding]:
-    """Published words of which source or licence is not said, or that are of a refused questionnaire."""
+    """Find published words without a source or licence, or from a refused questionnaire."""
     if source.origin != "published":
         return
     for name, hint in (
@@ -300,7 +300,7 @@ def _spoken(
     known: frozenset[str],
     worded: bool,
 ) -> Iterator[Finding]:
-    """Parallel wording: each audience that is asked has words, in each language."""
+    """Find audiences that are asked without wording in every language."""
     for name, wording in text.items():
         if name != "all" and name not in instrument.audiences and name not in known:
             hint = near_names(name, [*instrument.audiences, "all"])
@@ -319,7 +319,7 @@ def _spoken(
 def find_in_words(
     path: tuple[str, ...], wording: Wording, instrument: Instrument, *, needed: bool = True
 ) -> Iterator[Finding]:
-    """Languages without words and words that are blank; where none are `needed`, there may be none at all."""
+    """Find missing languages and blank words; without `needed`, there may be no words at all."""
     if not wording and not needed:
         return
     for language in dict.fromkeys(instrument.languages):
@@ -333,11 +333,11 @@ def find_in_words(
 
 
 def options_of(item: Item, instrument: Instrument) -> tuple[Option, ...]:
-    """Options of an item: those of its scale where it names one that is defined, else its own."""
+    """Return an item's options: those of its scale if it names a defined one, otherwise its own."""
     scale = instrument.scales.get(item.scale) if item.scale else None
     return scale.options if scale else item.options
 
 
 def repeated(names: Sequence[str]) -> list[str]:
-    """Names that stand more than once, each once."""
+    """Return the names that occur more than once, each once."""
     return [name for name in dict.fromkeys(names) if names.count(name) > 1]

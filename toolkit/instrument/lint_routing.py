@@ -1,4 +1,4 @@
-"""What is wrong with routing: names, order, audiences and codes."""
+"""Lint of routing: names, order, audiences and codes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["find_in_routing"]
 
 
 def find_in_routing(instrument: Instrument, *, known: frozenset[str] = frozenset()) -> Iterator[Finding]:
-    """Everything wrong with the `ask_if` of every item."""
+    """Find the faults in the `ask_if` of every item."""
     places = {item.id: place for place, item in reversed(list(enumerate(instrument.items)))}
     items = {item.id: item for item in reversed(instrument.items)}
     for place, item in enumerate(instrument.items):
@@ -55,7 +55,7 @@ def find_in_routing(instrument: Instrument, *, known: frozenset[str] = frozenset
 
 
 def _target(leaf: Leaf, items: dict[str, Item]) -> tuple[Item | None, str | None]:
-    """The item a leaf names, and the row of a matrix where it names one."""
+    """Return the item a leaf names, and the row if it names one of a matrix."""
     if leaf.name in items:
         return items[leaf.name], None
     name, _, part = leaf.name.partition("_")

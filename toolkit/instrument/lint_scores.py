@@ -1,4 +1,4 @@
-"""What is wrong with the scores a questionnaire declares: columns, answers, directions, audiences."""
+"""Lint of declared scores: columns, answers, directions, audiences."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["find_in_scores", "sound_columns"]
 def find_in_scores(
     instrument: Instrument, *, known: frozenset[str] = frozenset(), worded: bool = True
 ) -> Iterator[Finding]:
-    """Everything wrong with every score; without `worded`, its label needs no words yet."""
+    """Find the faults of every score; without `worded`, its label needs no words yet."""
     known |= {item.id for item in instrument.items if not _sound(item, instrument)}
     columns = sound_columns(instrument)
     taken = {name.casefold() for name in (*columns, *(item.id for item in instrument.items))}
@@ -35,7 +35,7 @@ def find_in_scores(
 
 
 def sound_columns(instrument: Instrument) -> dict[str, Variable]:
-    """Columns by name, without those of items whose answers are not defined."""
+    """Return columns by name, without those of items whose answers are undefined."""
     sound = tuple(item for item in instrument.items if _sound(item, instrument))
     return {one.name: one for one in instrument.model_copy(update={"items": sound}).variables}
 
@@ -71,7 +71,7 @@ def _columns(
 
 
 def _answers(path: tuple[str, ...], found: list[Variable]) -> Iterator[Finding]:
-    """The answers of a score's columns are numbers with the same lowest and highest."""
+    """Find columns of a score whose answers are not numbers over the same range."""
     limits: dict[str, tuple[float, float]] = {}
     for variable in found:
         values = variable.values() if variable.kind == "single" else None

@@ -1,4 +1,4 @@
-"""What is well formed and may still spoil the answers: each is said with its rule, and can be set aside."""
+"""Warnings about questionnaires that are well formed but may bias answers; each can be suppressed."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _MOST_LEAVES = 12
 
 
 def advise(instrument: Instrument) -> list[Finding]:
-    """Say what may spoil the answers to a questionnaire that has no faults.
+    """List what may bias the answers to a questionnaire without faults.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def _kept(found: Found, lint: Lint) -> Iterator[Finding]:
 
 
 def _unbalanced(path: tuple[str, ...], options: tuple[Option, ...], scale: Scale | None) -> Found:
-    """More answers on one side than on the other, by the boxes or by opposite words in the labels."""
+    """Find scales with more answers on one side, by their boxes or by opposite words in the labels."""
     hint = "give both sides as many answers, or say under lint → allow why not"
     if scale and scale.ordered and scale.top and scale.bottom and len(scale.top) != len(scale.bottom):
         what = f"the top box has {len(scale.top)} answers and the bottom box {len(scale.bottom)}"
@@ -103,7 +103,7 @@ def _length(instrument: Instrument) -> Found:
 
 
 def _routing(item: Item, instrument: Instrument) -> Found:
-    """Conditions that let a don't-know pass because its code is a large number."""
+    """Find conditions that a don't-know meets because its code is a large number."""
     if item.ask_if is None:
         return
     tree = parse_tree(item.ask_if)
@@ -123,7 +123,7 @@ def _routing(item: Item, instrument: Instrument) -> Found:
 
 
 def _lets_in(tree: Node, found: list[Leaf], name: str, code: str) -> bool:
-    """Whether somebody with that code passes who would not with no answer, whatever the rest says."""
+    """Return whether that code meets the condition where no answer would not, whatever the rest."""
     others = [leaf for leaf in found if leaf.name != name]
     if len(others) > _MOST_LEAVES:
         return True  # too many combinations to try: better one warning too many
@@ -138,7 +138,7 @@ def _lets_in(tree: Node, found: list[Leaf], name: str, code: str) -> bool:
 
 
 def _holds(leaf: Leaf, code: str | None) -> bool:
-    """A leaf for one answer; an item without an answer passes only "!=" and "not in"."""
+    """Evaluate a leaf for one answer; a missing answer meets only "!=" and "not in"."""
     if not isinstance(leaf, Comparison):
         return code is not None
     if leaf.operator in _ORDERS:

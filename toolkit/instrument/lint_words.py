@@ -1,4 +1,4 @@
-"""Words that spoil a question: two things in one, a suggested answer, a hard text."""
+"""Wording that biases answers: double-barrelled, leading or hard to read."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ Found = Iterable[tuple[ProblemCode, tuple[str, ...], str, str]]
 
 
 def spoilt_words(item: Item, instrument: Instrument) -> Found:
-    """What the words of an item and its rows do; published words are not its author's to change.
+    """Find faults in the words of an item and its rows; published words are not the author's to change.
 
     Notes
     -----
@@ -78,7 +78,7 @@ def spoilt_words(item: Item, instrument: Instrument) -> Found:
 
 
 def _of_alternatives(item: Item, instrument: Instrument) -> bool:
-    """Whether the answers may be what "or" stands between, as in "an office or your home?"."""
+    """Return whether "or" may join the answers themselves, as in "an office or your home?"."""
     scale = instrument.scales.get(item.scale) if item.scale else None
     return not (scale and scale.top and scale.bottom)
 
@@ -105,7 +105,7 @@ def _of_text(
 
 
 def _joining(words: str, language: str, choice: bool) -> str | None:
-    """The first word that joins two things; "or" counts only where the answers are not the alternatives."""
+    """Find the first word that joins two things; "or" counts only if it does not join the answers."""
     bare = _ONE_THING[language].sub(" ", words)
     for found in _JOINING[language].finditer(bare):
         if not (choice and found.group("either")):
@@ -114,7 +114,7 @@ def _joining(words: str, language: str, choice: bool) -> str | None:
 
 
 def hard_questionnaires(instrument: Instrument) -> Found:
-    """Audiences whose whole English questionnaire is hard to read."""
+    """Find audiences whose whole English questionnaire is hard to read."""
     if "en" not in instrument.languages:
         return
     for audience in instrument.audiences:
@@ -125,7 +125,7 @@ def hard_questionnaires(instrument: Instrument) -> Found:
 
 
 def _texts_of(instrument: Instrument, audience: str, language: str = "en") -> list[str]:
-    """Every question, statement and stem an audience reads, save published ones, which stay as they are."""
+    """Collect every question, statement and stem an audience reads, except published ones."""
     texts = []
     for item in instrument.items:
         own = item.source.origin == "own"

@@ -1,4 +1,4 @@
-"""From instrument files to one checked Instrument; everything wrong in any of them is said at once."""
+"""Loading of instrument files into a checked Instrument, with all problems at once."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["files_of", "load_instrument", "load_instruments"]
 
 
 def load_instrument(path: str | Path) -> Instrument:
-    """Load the questionnaire of one audience, or a file that holds everything.
+    """Load the questionnaire of one audience, or a complete questionnaire.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def load_instruments(files: str | Path | Mapping[str, str | Path] | Iterable[str
 
 
 def files_of(paths: Iterable[str | Path]) -> tuple[Path, ...]:
-    """Every file an instrument is read from: the files given, and those of the banks they name, each once."""
+    """List every file an instrument is read from: the files given and their banks, each once."""
     found: list[Path] = []
     for path in map(Path, paths):
         held = read_yaml(path)

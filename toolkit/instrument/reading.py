@@ -1,4 +1,4 @@
-"""Reading instrument files without stopping at the first fault: what is sound is kept, the rest is listed."""
+"""Fault-tolerant reading of instrument files: valid entries are kept, all faults are listed."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Bank = TypeVar("Bank", bound=BankFile)
 
 @dataclass(frozen=True)
 class Questionnaire:
-    """One file given to the loader: of one audience, or whole."""
+    """A file given to the loader: one audience's questionnaire, or a complete one."""
 
     document: Document
     audience: AudienceFile | None = None
@@ -37,7 +37,7 @@ class Questionnaire:
 
 @dataclass
 class Reading:
-    """The files of one load, and everything found wrong so far."""
+    """The files of one load, and all faults found so far."""
 
     documents: list[Document] = field(default_factory=list)
     found: list[Problem] = field(default_factory=list)
@@ -45,12 +45,12 @@ class Reading:
     """Names of entries that could not be read; nothing is said about what points to them."""
 
     def problems(self) -> list[Problem]:
-        """Everything found, each once, whatever its hint."""
+        """Return every fault once."""
         first = {(one.where, one.what): one for one in reversed(self.found)}
         return [first[key] for key in dict.fromkeys((one.where, one.what) for one in self.found)]
 
     def questionnaire(self, path: Path) -> Questionnaire | None:
-        """Read an audience file or an all-in-one file; None where it cannot be used at all."""
+        """Read an audience file or a complete questionnaire; None if it is unusable."""
         document = self._document(path)
         if document is None:
             return None
@@ -69,7 +69,7 @@ class Reading:
         return Questionnaire(document, whole=self._complete(whole)) if whole else None
 
     def bank(self, folder: Path, document: Document) -> BankFile | None:
-        """Read every YAML file of a bank's folder as one."""
+        """Read all YAML files of a bank's folder as one."""
         paths = bank_files(folder)
         if not paths:
             what = "is not a folder" if not is_folder(folder) else "holds no YAML files"
@@ -85,7 +85,7 @@ class Reading:
         return self._complete(self._joined([(found, part) for found, part in parts if part is not None]))
 
     def add(self, findings: Iterable[Finding]) -> None:
-        """Note findings, with the file and line on which they stand."""
+        """Record findings with their file and line."""
         for finding in findings:
             document, location = self._locate(finding.path)
             where = f"{document.path.name}, line {document.line(location)}: {' → '.join(finding.path)}"
@@ -101,7 +101,7 @@ class Reading:
         return document
 
     def _checked(self, model: type[Model], document: Document) -> Model | None:
-        """The model of a file; of its sound entries where some are not, None where too little is left."""
+        """Validate a file; keep only its valid entries if some are not, None if too little is left."""
         other = of_another_kind(model, document)
         if other is not None:
             self.found.append(replace(other, where=f"{document.path}, {other.where}"))
@@ -119,7 +119,7 @@ class Reading:
             return None
 
     def _complete(self, bank: Bank) -> Bank:
-        """The bank with the published scales it borrows; a scale at fault is noted and left out."""
+        """Complete a bank with the published scales it borrows, leaving out faulty ones."""
         complete, complaints = bring_in(_with_recommend(bank))
         self.add(complaints)
         for name in {one.path[1] for one in complaints}:
@@ -150,7 +150,7 @@ class Reading:
         )
 
     def _locate(self, path: tuple[str, ...]) -> tuple[Document, Location]:
-        """The file and place a path of names leads to; the nearest place around it where it leads nowhere."""
+        """Find the file and place of a path of names, or the nearest enclosing place."""
         for length in range(len(path), 0, -1):
             for document in self.documents:
                 location = document.places.get(path[:length])
@@ -160,7 +160,7 @@ class Reading:
 
 
 def _with_recommend(bank: Bank) -> Bank:
-    """The bank with the scale `recommend`, where items name it and nothing defines it."""
+    """Add the scale `recommend` to a bank if items name it and nothing defines it."""
     users = [item for item in bank.items if item.scale == "recommend"]
     if not users or "recommend" in bank.scales:
         return bank
@@ -181,7 +181,7 @@ _ENDS: Mapping[str, tuple[str, str, str, str]] = {
 
 
 def _recommend(languages: Sequence[str]) -> Scale:
-    """Make the scale 0 to 10 of "how likely are you to recommend …" (Reichheld 2003)."""
+    """Build the scale 0 to 10 of "how likely are you to recommend …" (Reichheld 2003)."""
 
     def words(number: int) -> dict[str, str]:
         end = {0: 0, 10: 1}.get(number)
@@ -205,19 +205,19 @@ def _recommend(languages: Sequence[str]) -> Scale:
 
 
 def bank_files(folder: Path) -> list[Path]:
-    """The files of a bank, in the order in which they are read."""
+    """List the files of a bank in reading order."""
     return sorted((*folder.glob("*.yaml"), *folder.glob("*.yml"))) if is_folder(folder) else []
 
 
 def _made_by(name: str) -> Iterator[str]:
-    """Names of the items and scores a borrowed scale would have made."""
+    """Return the names of the items and scores that a borrowed scale would have added."""
     if name in adapter_names():
         adapter = load_adapter(name)
         yield from (*adapter.grids, *adapter.scores)
 
 
 def _without(data: Any, bad: set[Location]) -> Any:
-    """A copy without the entries that are at fault."""
+    """Return a copy without the faulty entries."""
     kept = copy.deepcopy(data)
     if not isinstance(kept, dict):
         return kept

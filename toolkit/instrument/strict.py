@@ -1,4 +1,4 @@
-"""Pydantic's complaints said in plain words: where in the file, which rule, how to fix it."""
+"""Pydantic's errors as problems: place in the file, fault and hint."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _LIMITS = {
 
 
 def checked(model: type[Model], document: Document) -> Model:
-    """Make a model of a YAML document.
+    """Validate a YAML document as a model.
 
     Raises
     ------
@@ -62,7 +62,7 @@ def checked(model: type[Model], document: Document) -> Model:
 
 
 def of_another_kind(model: type[BaseModel], document: Document) -> Problem | None:
-    """Find a file that has nothing in common with what is wanted; nothing that it holds is quoted."""
+    """Detect a file that has nothing in common with the model; its content is never quoted."""
     keys = _keys(model, ())
     if isinstance(document.data, dict) and document.data.keys() & set(keys):
         return None
@@ -72,14 +72,14 @@ def of_another_kind(model: type[BaseModel], document: Document) -> Problem | Non
 
 
 def problems_of(error: ValidationError, model: type[BaseModel], document: Document) -> list[Problem]:
-    """Say what pydantic found in a document, one problem an error."""
+    """Convert pydantic's errors on a document to problems."""
     details = [dict(detail) for detail in error.errors()]
     found = (_problem(detail, model, document) for detail in details if not _only_follows(detail))
     return list(dict.fromkeys(found))
 
 
 def _only_follows(detail: dict[str, Any]) -> bool:
-    """A list that pydantic calls too short because it counts only the entries that are sound."""
+    """Return whether pydantic calls a list too short only because it skipped faulty entries."""
     given = detail["input"]
     long_enough = isinstance(given, list | tuple) and len(given) >= detail.get("ctx", {}).get("min_length", 0)
     return detail["type"] == "too_short" and long_enough
@@ -166,7 +166,7 @@ def _shown(given: object) -> str:
 
 
 def _keys(model: type[BaseModel], location: Location) -> list[str]:
-    """Key names allowed at a place of a model."""
+    """Return the keys allowed at a place of a model."""
     here: Any = model
     for step in location:
         fields = here.model_fields if isinstance(here, type) and issubclass(here, BaseModel) else {}

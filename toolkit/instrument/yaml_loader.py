@@ -1,4 +1,4 @@
-"""YAML read as it is written: every scalar stays text, and nothing is merged, guessed or given twice."""
+"""Strict YAML: every scalar stays text; aliases, merge keys and duplicate keys are refused."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Document:
-    """A YAML file as plain dicts, lists, strings and None, with the line on which each value stands."""
+    """A YAML file as plain dicts, lists, strings and None, with the line of each value."""
 
     path: Path
     data: Any
@@ -52,17 +52,17 @@ class Document:
 
     @cached_property
     def places(self) -> Mapping[tuple[str, ...], Location]:
-        """Path of names → location; the first where two entries have one name."""
+        """Path of names → location; the first if two entries share a name."""
         return {self.named(location): location for location in reversed(list(self.lines))}
 
     def line(self, location: Location) -> int:
-        """Line of a value; of the nearest thing around it where the value itself is not there."""
+        """Return the line of a value, or of the nearest enclosing one."""
         while location and location not in self.lines:
             location = location[:-1]
         return self.lines.get(location, 1)
 
     def named(self, location: Location) -> tuple[str, ...]:
-        """A location in words: an entry of a list is called by its id or code, else by its number."""
+        """Name a location: an entry of a list by its id or code, otherwise by its number."""
         words: list[str] = []
         here = self.data
         for step in location:
@@ -71,7 +71,7 @@ class Document:
         return tuple(words)
 
     def where(self, location: Location) -> str:
-        """The place as its owner would look for it: file, line and path in the file."""
+        """Describe a place for the file's owner: file, line and path."""
         path = " → ".join(self.named(location))
         return f"{self.path.name}, line {self.line(location)}" + (f": {path}" if path else "")
 
@@ -106,7 +106,7 @@ def read_yaml(path: str | Path) -> Any:
 
 
 def read_document(path: str | Path) -> Document:
-    """Read a YAML file and keep the line of every value; see `read_yaml`."""
+    """Read a YAML file with the line of every value; see `read_yaml`."""
     path = Path(path)
     text = _text(path)
     problems: list[Problem] = []
@@ -135,7 +135,7 @@ def read_document(path: str | Path) -> Document:
 
 
 class _Builder:
-    """Turns the nodes of one file into plain values, gathering problems and lines on the way."""
+    """Converts the nodes of one file to plain values, collecting problems and lines."""
 
     def __init__(self, problems: list[Problem], lines: dict[Location, int]) -> None:
         self.problems = problems
@@ -192,7 +192,7 @@ class _Builder:
         return found
 
     def _text(self, node: yaml.Node, text: str) -> str:
-        """The text, with characters that JSON writes as two escapes made one."""
+        """Return the text with surrogate pairs, as JSON escapes write them, joined."""
         try:
             text = text.encode("utf-16", "surrogatepass").decode("utf-16")
         except UnicodeDecodeError:

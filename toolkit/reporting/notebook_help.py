@@ -1,4 +1,4 @@
-"""What the researcher's and the student's notebook call so that they hold no code of their own."""
+"""Functions behind the researcher's and the student's notebooks."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["headcount_margins", "intervals_by_base", "published_summary"]
 
 
 def headcount_margins(study: Study, wave: str | None = None) -> dict[str, dict[str, int]]:
-    """People of each audience and of each organisation, for raking answers to who works there.
+    """Count the people of each audience and organisation, as margins for raking.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def headcount_margins(study: Study, wave: str | None = None) -> dict[str, dict[s
 
 
 def published_summary(findings: pd.DataFrame, pairs: Mapping[str, Sequence[str]]) -> pd.DataFrame:
-    """Put published figures side by side, as `gaps_from_summary` takes them.
+    """Pair published figures in the form that `gaps_from_summary` takes.
 
     Parameters
     ----------
@@ -99,7 +99,7 @@ def published_summary(findings: pd.DataFrame, pairs: Mapping[str, Sequence[str]]
 
 
 def intervals_by_base(share: float, bases: Sequence[int], *, level: float = 0.95) -> pd.DataFrame:
-    """Wilson's interval of one share for each base it might have had.
+    """Compute Wilson's interval of a share for each possible base.
 
     Parameters
     ----------

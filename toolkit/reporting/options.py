@@ -1,4 +1,4 @@
-"""Options of a run, declared once, and what they name: waves, organisations, notebooks, folders."""
+"""Options of a run, and their resolution to waves, organisations, notebooks and folders."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _LEAST_MEMORY = 1 << 20
 
 @dataclass(frozen=True)
 class RunOptions:
-    """Options of a run, from the command line or from Python, as every job carries them.
+    """Options of a run, from the command line or Python through to every job.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ class RunOptions:
         object.__setattr__(self, "formats", tuple(named))
 
     def check(self, *, stores: bool = True) -> None:
-        """Refuse an output, a number of workers or a limit that cannot be meant.
+        """Refuse an invalid output, number of workers or limit.
 
         Parameters
         ----------
@@ -99,7 +99,7 @@ class RunOptions:
 
 
 class Tried:
-    """Makes one check after the other and keeps what they refuse.
+    """Collector of InvalidInput from several checks.
 
     Examples
     --------
@@ -117,7 +117,7 @@ class Tried:
         self._refused: list[InvalidInput] = []
 
     def __call__(self, check: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R | None:
-        """What the check returns; None where it refuses."""
+        """Run a check and return its result; None if it refuses."""
         try:
             return check(*args, **kwargs)
         except InvalidInput as fault:
@@ -139,7 +139,7 @@ class Tried:
 
 
 def open_line(cluster: str) -> str:
-    """Say that answers travel unencrypted to a cluster; "" where its address is of TLS or of this machine.
+    """Warn that answers travel unencrypted to a cluster; "" for TLS or local addresses.
 
     Examples
     --------
@@ -213,7 +213,7 @@ def _positive(value: object) -> bool:
 
 
 def chosen_wave(study: Study, wave: str | None) -> str:
-    """The wave named, or the latest.
+    """Return the given wave, or the latest.
 
     Raises
     ------
@@ -243,7 +243,7 @@ def chosen_wave(study: Study, wave: str | None) -> str:
 
 
 def chosen_organisations(study: Study, wave: str, organisations: Iterable[str] | None) -> list[str]:
-    """The organisations named, each once, or all of the wave.
+    """Return the given organisations without duplicates, or all of the wave.
 
     Raises
     ------
@@ -278,7 +278,7 @@ def chosen_organisations(study: Study, wave: str, organisations: Iterable[str] |
 
 
 def _near_organisations(study: Study, one: str, known: list[str]) -> str:
-    """Where an organisation's name was given, or one of another wave, say so; else near ids."""
+    """Suggest organisations: by name, of another wave, or with a similar id."""
     waves = [wave for wave in study.waves if one in study.organisation_ids(wave)]
     if waves:
         return f"it took part in {', '.join(waves)}; add --wave"
@@ -289,12 +289,12 @@ def _near_organisations(study: Study, one: str, known: list[str]) -> str:
 
 
 def report_folder(out: str | Path, study: str, wave: str) -> Path:
-    """`<out>/<study>/<wave>`, with signs a folder name may not have replaced."""
+    """Return `<out>/<study>/<wave>`, with characters not allowed in folder names replaced."""
     return Path(out) / folder_name(study) / folder_name(wave)
 
 
 def folder_name(text: str) -> str:
-    """A text as the name of a folder."""
+    """Convert a text to a folder name."""
     return re.sub(r"[^\w.-]+", "-", text).strip(".-") or "study"
 
 

@@ -1,4 +1,4 @@
-"""What a run builds, from what, and what is up to date: decided and checked before anything is built."""
+"""Plans of runs: what to build, from what, and what is up to date, checked before anything is built."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ _WORTH_PRELOADING = {
 
 @dataclass(frozen=True)
 class Plan:
-    """One run, before anything is built.
+    """A run before anything is built.
 
     Parameters
     ----------
@@ -103,7 +103,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class StudyRun:
-    """Reports for the organisations of a study; every name is known, and no answer has been read."""
+    """A run of reports for the organisations of a study, with all names resolved and no answers read."""
 
     study: Study
     wave: str
@@ -119,7 +119,7 @@ class StudyRun:
         writes: bool = True,
         before: Callable[[], object] | None = None,
     ) -> Plan:
-        """Find out what is up to date, reading answers only where a file has changed since the last run.
+        """Determine what is up to date, reading answers only if a file has changed since the last run.
 
         Parameters
         ----------
@@ -211,7 +211,7 @@ class StudyRun:
 
 
 def check_study_run(study: str | Path | Study, options: RunOptions) -> StudyRun:
-    """Load the study and look up the wave, the organisations, the notebooks and what reports are made with.
+    """Load the study and resolve the wave, the organisations and the notebooks.
 
     Raises
     ------
@@ -235,7 +235,7 @@ def check_study_run(study: str | Path | Study, options: RunOptions) -> StudyRun:
 
 
 def _notebooks(named: str | Path | None) -> tuple[Path, Path]:
-    """Find the report's notebook and the notice's, which take the parameters of a report."""
+    """Find the notebooks of the report and of the notice, and check their parameters."""
     notebooks = (notebook_path(named or REPORT_NOTEBOOK), notebook_path(NOTICE_NOTEBOOK))
     for notebook in notebooks:
         check_parameters(notebook, dict.fromkeys(("study", "organisation", "wave", "data", "output")))
@@ -243,7 +243,7 @@ def _notebooks(named: str | Path | None) -> tuple[Path, Path]:
 
 
 def _wave(study: Study, options: RunOptions) -> str:
-    """Return the wave to report on; organisations are looked up where the study lists them itself."""
+    """Return the wave to report on; check organisations here if the study lists them itself."""
     wave = chosen_wave(study, options.wave)
     if study.table is not None:
         chosen_organisations(study, wave, options.organisations)
@@ -257,7 +257,7 @@ def rows_read(study: Study, wave: str) -> dict[str, int]:
 
 
 def modules_of(notebooks: Iterable[Path], formats: Iterable[str]) -> list[str]:
-    """List what is worth importing before the first fork: what notebooks import, and writers of formats."""
+    """List the modules to import before the first fork: those of notebooks, and format writers."""
     found: set[str] = set()
     for source in (source for notebook in dict.fromkeys(notebooks) for source in code_cells(notebook)):
         try:
@@ -277,7 +277,7 @@ def modules_of(notebooks: Iterable[Path], formats: Iterable[str]) -> list[str]:
 
 @dataclass(frozen=True)
 class NotebookRun:
-    """A notebook of one's own for each of some values; every name and value fits.
+    """A run of a user's notebook for several values, with every name and value checked.
 
     Parameters
     ----------
@@ -300,7 +300,7 @@ class NotebookRun:
 
     @property
     def notebooks(self) -> tuple[Path, Path]:
-        """The notebook, as `StudyRun` has two."""
+        """The notebook, in the form of `StudyRun`."""
         return self.notebook, self.notebook
 
     def plan(
@@ -311,7 +311,7 @@ class NotebookRun:
         writes: bool = True,
         before: Callable[[], object] | None = None,
     ) -> Plan:
-        """Find out what is up to date; see `StudyRun.plan`."""
+        """Determine what is up to date; see `StudyRun.plan`."""
         check_batch_folder(self.folder)
         secret = read_secret(self.folder)
         keys, parts = self._keys(scratch, secret)
@@ -384,7 +384,7 @@ def check_notebook_run(
     *,
     texts: bool = False,
 ) -> NotebookRun:
-    """Look up all names and values.
+    """Resolve all names and values.
 
     Raises
     ------
@@ -419,7 +419,7 @@ def check_notebook_run(
 
 
 def _check_names(notebook: Path, for_each: str, parameters: Mapping[str, object]) -> None:
-    """Refuse to vary what the notebook does not take, what is given as well, or the folder of each run."""
+    """Refuse a varying parameter that the notebook lacks, that is also given, or that is `output`."""
     known, where = taken(notebook), f"for each {for_each}"
     problems = []
     if for_each not in known:
@@ -443,7 +443,7 @@ def _organisations(study: Study, given: Mapping[str, Any], values: Sequence[obje
 
 
 def _values(notebook: Path, for_each: str, values: Sequence[object] | None, texts: bool) -> list[object]:
-    """The values of the parameter that varies, in its type."""
+    """Return the values of the varying parameter in its type."""
     if for_each not in taken(notebook):
         return []
     if not values:
@@ -458,7 +458,7 @@ def _values(notebook: Path, for_each: str, values: Sequence[object] | None, text
 
 
 def _check_folders(notebook: Path, for_each: str, chosen: Sequence[object]) -> None:
-    """Refuse values that make no folder of their own: each run stands in one, named after its value."""
+    """Refuse values that do not make distinct folder names, since each run has its own folder."""
     problems, taken_by, where = list[Problem](), dict[str, str](), f"for each {for_each}"
     for one in map(str, chosen):
         name = folder_name(one)
@@ -501,7 +501,7 @@ _HINT = "move it away or choose another output folder"
 
 
 def refuse_foreign(folder: Path, names: Iterable[str], *, page: str = "") -> None:
-    """Refuse to write over what no run has made.
+    """Refuse to overwrite files that are not from a run.
 
     Parameters
     ----------
@@ -536,7 +536,7 @@ def refuse_foreign(folder: Path, names: Iterable[str], *, page: str = "") -> Non
 
 
 def check_batch_folder(folder: Path) -> None:
-    """Refuse a folder in which the run's own files cannot be kept: a file or a folder has taken their place.
+    """Refuse a folder in which the run's own files are blocked by a file or folder.
 
     Raises
     ------
@@ -557,7 +557,7 @@ def check_batch_folder(folder: Path) -> None:
 
 
 def _free(final: Path) -> bool:
-    """Whether nothing stands there, or an empty folder, or what a run has made."""
+    """Return whether a path is free: absent, an empty folder, or made by a run."""
     if not os.path.lexists(final):
         return True
     if not final.is_dir():
@@ -566,7 +566,7 @@ def _free(final: Path) -> bool:
 
 
 def _own_page(folder: Path, page: str) -> bool:
-    """Whether a page is a run's: it keeps its own files beside it, or says that it is an index of reports."""
+    """Return whether a page is a run's: its own files lie beside it, or it declares itself an index."""
     path = folder / page
     if not path.is_file():
         return False

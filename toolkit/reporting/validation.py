@@ -1,4 +1,4 @@
-"""Whether reports can be made from a study: what `report` looks at before it makes any, and `check` too."""
+"""Validation of a study before reports are built, shared by `report` and `check`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = ["check_names", "check_study", "lacking_letters", "try_report"]
 
 
 def check_study(study: Study, wave: str, formats: Iterable[str], *, all_templates: bool = False) -> None:
-    """Refuse a study no report of a wave can be made from; its answers are not read.
+    """Refuse a study of which no report of a wave can be built; its answers are not read.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def check_study(study: Study, wave: str, formats: Iterable[str], *, all_template
 
 
 def check_names(study: Study, wave: str, formats: Iterable[str]) -> None:
-    """Refuse names of organisations that cannot be printed; where no table lists them, answers are read.
+    """Refuse unprintable organisation names; answers are read only if no table lists the organisations.
 
     Raises
     ------
@@ -71,7 +71,7 @@ def check_names(study: Study, wave: str, formats: Iterable[str]) -> None:
 
 
 def try_report(study: Study, wave: str) -> None:
-    """Make the report of the organisation with the most respondents in memory, and write nothing.
+    """Build the report of the organisation with the most respondents in memory, without writing.
 
     Raises
     ------
@@ -131,7 +131,7 @@ def _refuse_earlier_questionnaire(study: Study, wave: str) -> None:
 
 
 def _printed(study: Study) -> Iterator[tuple[str, str, bool]]:
-    """Where, text, and whether pictures show it: what every report of a study prints, in its language."""
+    """Yield what every report of a study prints: place, text, and whether figures show it."""
     from toolkit.instrument.translation.texts import plain, wordings
 
     yield "title", study.title, False
@@ -182,7 +182,7 @@ def _refuse_lacking_letters(
 
 
 def lacking_letters(text: str) -> list[str]:
-    """The characters of a text that the typeface of PDF reports would print as boxes, each once.
+    """List the characters of a text that PDF reports have no glyph for, each once.
 
     Examples
     --------
@@ -201,7 +201,7 @@ def lacking_letters(text: str) -> list[str]:
 
 @cache
 def _letters() -> frozenset[int]:
-    """Code points of the typefaces that come with matplotlib, the only ones a PDF is set in."""
+    """Return the code points of the typefaces that come with matplotlib, the only ones in PDFs."""
     from matplotlib import get_data_path
     from matplotlib.ft2font import FT2Font
 

@@ -1,4 +1,4 @@
-"""The questionnaires of earlier waves, where they were others than the study's own."""
+"""Questionnaires of earlier waves that differ from the study's own."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def wave_instruments(
     instrument: Instrument | None,
     problems: list[Problem],
 ) -> dict[str, Instrument]:
-    """Load the questionnaires that waves name, and note what does not fit the study.
+    """Load the questionnaires of earlier waves, and collect what does not fit the study.
 
     The last wave's is the study's own: its words are the ones a report prints.
     """
@@ -65,7 +65,7 @@ def _misfits(own: Instrument, instrument: Instrument, where: str) -> Iterator[Pr
 
 
 def with_hanging(compared: pd.DataFrame, instrument: Instrument) -> pd.DataFrame:
-    """What `toolkit.instrument.compare` found, where what hangs on a changed question is asked of others.
+    """Extend the comparison of two questionnaires to questions routed by a changed one.
 
     Those whom the old words led on are not those whom the new ones do. And how many they were would tell of
     the question before, of which no trend and so no bound is printed.
@@ -94,7 +94,7 @@ def with_hanging(compared: pd.DataFrame, instrument: Instrument) -> pd.DataFrame
 
 
 def _behind(variable: Variable, instrument: Instrument) -> tuple[str, ...]:
-    """Columns of the questions that decide who is asked this one."""
+    """Return the columns of the questions that route to this one."""
     if not variable.item.ask_if:
         return ()
     asked = parse(variable.item.ask_if).item_ids(instrument)

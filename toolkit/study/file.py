@@ -1,4 +1,4 @@
-"""The study file as it is written, and what may be wrong between it and its instrument."""
+"""The study file's schema, and its consistency with the instrument."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ REPORT_LANGUAGES = ("en", "fr")
 
 
 class Brand(Strict):
-    """How reports look: name, colours as #rrggbb, a typeface, a footer, the language of its words.
+    """Look of reports: name, colours as #rrggbb, typeface, footer, language.
 
     Beside the study file: a logo, and a Word and a PowerPoint file that reports are written into.
     """
@@ -64,7 +64,7 @@ class Brand(Strict):
 
     @property
     def templates(self) -> dict[str, str]:
-        """Format → the file named to be written into."""
+        """Return the template files by format."""
         given = ((name.partition("template_")[2], getattr(self, name)) for name in type(self).model_fields)
         return {form: name for form, name in given if form and name}
 
@@ -79,7 +79,7 @@ class Brand(Strict):
 
 
 class WaveInstrument(Strict):
-    """The questionnaire of a wave where it was another than the study's: one file, or a file an audience."""
+    """Questionnaire of a wave that differs from the study's: one file, or one file per audience."""
 
     instrument: str | None = None
     instruments: dict[str, str] = Field(default_factory=dict)
@@ -92,7 +92,7 @@ class WaveInstrument(Strict):
 
     @property
     def files(self) -> tuple[str, ...]:
-        """Every file it names."""
+        """Return every file it names."""
         return (self.instrument,) if self.instrument else tuple(self.instruments.values())
 
 
@@ -129,7 +129,7 @@ class StudyFile(Strict):
 
 
 def misfits(written: StudyFile, instrument: Instrument) -> Iterator[Problem]:
-    """Find what the study file says that its instrument does not know, and methods texts left blank."""
+    """List what the study file names that its instrument lacks, and methods texts left blank."""
     for where, code in (("language", written.language), ("brand → language", written.brand.language)):
         if code not in (None, *REPORT_LANGUAGES):
             hint = near_names(str(code), REPORT_LANGUAGES)
@@ -188,7 +188,7 @@ def misfits(written: StudyFile, instrument: Instrument) -> Iterator[Problem]:
 
 
 def _design_problems(written: StudyFile) -> Iterator[Problem]:
-    """One design holds for the whole study, so every file has to bring its columns."""
+    """List files without the design's columns: one design holds for the whole study."""
     given = {
         entry.file: frozenset(entry.mapping.design.headings)
         if entry.mapping is not None and entry.mapping.design is not None
@@ -230,7 +230,7 @@ def _methods_problems(written: StudyFile, instrument: Instrument) -> Iterator[Pr
 
 
 def _contradicted(written: StudyFile) -> Iterator[Problem]:
-    """Find what the study file says although the report computes it: weights, and how many answered."""
+    """List statements that the report computes itself: weights and sample sizes."""
     weighted = any(
         entry.mapping is not None
         and entry.mapping.design is not None
@@ -248,17 +248,17 @@ def _contradicted(written: StudyFile) -> Iterator[Problem]:
 
 
 def _is_none(text: str) -> bool:
-    """Whether `weighting` holds the one value it may: none, in a language of reports."""
+    """Return whether `weighting` has its only allowed value: none, in a language of reports."""
     return text.strip().removesuffix(".").casefold() in ("none", "aucune")
 
 
 def _left_open(text: str) -> bool:
-    """Whether a text is blank, or a note that it is still to be written."""
+    """Return whether a text is blank, or a note that it is still to be written."""
     return text.strip(" .…?-–_\n").casefold() in ("", "todo", "tbd", "tba", "xx", "xxx", "to be done")
 
 
 def methods_of(written: StudyFile, instrument: Instrument) -> Mapping[str, Mapping[str, str]]:
-    """Audience → AAPOR item → text, the common texts filled in; blanks left out."""
+    """Return audience → AAPOR item → text, with the common texts filled in and blanks left out."""
     common = written.methods.get("common", {})
     return {
         audience: {

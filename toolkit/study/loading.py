@@ -1,4 +1,4 @@
-"""From a study file to a checked study; everything wrong in it and around it is said at once."""
+"""Loading of a study file and everything it names, with all problems at once."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def load_study(path: str | Path, *, data: str | Path | None = None) -> Study:
 
 
 def _by_wave(written: StudyFile, places: list[Path], problems: list[Problem]) -> tuple[StudyFile, list[Path]]:
-    """One entry per wave of files that hold several."""
+    """Return one entry per wave for files that hold several."""
     entries: list[AnswersFile] = []
     paths: list[Path] = []
     for entry, path in zip(written.answers, places, strict=True):
@@ -123,7 +123,7 @@ def _files_read(written: StudyFile, folder: Path) -> Iterator[Path]:
 
 
 def _with_manifest(entry: AnswersFile, folder: Path) -> AnswersFile:
-    """The entry with its manifest where it lies: a reader does not know the study's folder."""
+    """Resolve the manifest's path, because a reader does not know the study's folder."""
     if entry.manifest is None:
         return entry
     return entry.model_copy(update={"manifest": str(folder / entry.manifest)})
@@ -201,7 +201,7 @@ def _organisations(
 def _answer_places(
     written: StudyFile, folder: Path, data: str | Path | None, problems: list[Problem]
 ) -> list[Path]:
-    """Where each file of answers lies; a folder for data that is not there is said once, not once a file."""
+    """Find each answer file; a missing data folder is reported once, not once per file."""
     if data is not None and is_file(data) and len(written.answers) == 1:
         return [Path(data)]
     if data is not None and not is_folder(data):

@@ -1,4 +1,4 @@
-"""A new study folder: with a small questionnaire and simulated answers, or drafted from a real export."""
+"""New study folders, with a small questionnaire and simulated answers."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def start_study(
 
 
 def _primary(instrument: Instrument) -> list[str]:
-    """The first items with good and bad answers; a study of one audience has no gaps to declare."""
+    """List the first items with good and bad answers; a study of one audience has no gaps to declare."""
     judged = [item.id for item in instrument.items if item.type == "single" and item.favourable != "none"]
     return judged[:3] if len(instrument.audiences) > 1 else []
 
@@ -177,7 +177,7 @@ def _simulated(
     title: str,
     seed: int,
 ) -> list[str]:
-    """Write organisations and answers; return the lines of the study file that name the answers."""
+    """Write organisations and answers; return the study-file lines for the answers."""
     alone = len(audiences) == 1  # a single audience is the whole staff
     organisations = [
         {
@@ -233,7 +233,7 @@ def _simulated(
 
 
 def _table(folder: Path, frame: pd.DataFrame, instrument: Instrument) -> list[str]:
-    """Write a coded frame as one table of labels, as a form would; return its entry in the study file."""
+    """Write a coded frame as a table of labels, as a form would; return its study-file entry."""
     table = frame[["respondent", "organisation", "wave", "audience"]].astype(str)
     items: dict[str, Any] = {}
     for item in instrument.items:
@@ -312,7 +312,7 @@ def study_file(
     weights: str | None,
     seed: int,
 ) -> str:
-    """Word a study file with a comment for whatever its owner will want to change."""
+    """Write a study file with a comment on everything its owner may want to change."""
     quoted = ", ".join(f'"{wave}"' for wave in waves)
     weighted = (
         f"# Weights: column {json.dumps(weights)}. Reports on weighted answers are refused, so it is not\n"
@@ -502,7 +502,7 @@ def _questionnaire(id_: str, audiences: Sequence[str]) -> str:
 
 
 def _notebook(title: str, primary: Sequence[str]) -> str:
-    """Word a notebook that reads the study, tabulates gaps and draws them."""
+    """Write a notebook that reads the study, tabulates gaps and plots them."""
     import nbformat
 
     first = """import toolkit as tk

@@ -1,4 +1,4 @@
-"""Hold a student's answer against the right one, and say what is wrong without giving it away."""
+"""Checks of a student's answer, which explain a mistake without giving the answer away."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _ASKED_FOR = {
 
 
 def exercises() -> dict[str, Exercise]:
-    """Every exercise of the course by its id, in the order of the notebooks.
+    """Return all exercises of the course by id, in the order of the notebooks.
 
     Examples
     --------
@@ -40,7 +40,7 @@ def exercises() -> dict[str, Exercise]:
 
 
 def exercise(name: str) -> Exercise:
-    """One exercise.
+    """Return one exercise.
 
     Raises
     ------
@@ -134,7 +134,7 @@ def _refuse_wrong_subject(one: Exercise, given: Any) -> None:
 
 
 def _read(one: Exercise, answer: Any) -> Any:
-    """The answer as numbers or names; None where it is neither."""
+    """Parse the answer as numbers or names; None if it is neither."""
     if one.kind == "name":
         return answer.strip().casefold() if isinstance(answer, str) else None
     if one.kind == "names":
@@ -189,7 +189,7 @@ def _what_is_wrong(one: Exercise, read: Any, right: Any, given: Any) -> list[str
 
 
 def _mistaken(one: Exercise, read: Any, right: Any, given: Any) -> list[str]:
-    """The known mistake an answer agrees with; one that is as good as right is no mistake."""
+    """Find the known mistake an answer matches, unless the answer is as close to the right one."""
     for mistake in one.mistakes:
         value = mistake.value(given)
         same = _agrees(one, _read(one, right), value) if one.kind != "name" else value == right

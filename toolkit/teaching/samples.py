@@ -1,4 +1,4 @@
-"""Groups that cannot differ: what chance alone finds when many questions are compared."""
+"""Random groups that cannot differ, to show what chance alone finds among many comparisons."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["false_alarms", "random_halves"]
 
 
 def random_halves(frame: pd.DataFrame, *, seed: int | np.random.Generator) -> pd.DataFrame:
-    """Give every respondent half A or B by lot: between such groups there is no difference but chance.
+    """Assign every respondent at random to half A or B, so that only chance separates them.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def random_halves(frame: pd.DataFrame, *, seed: int | np.random.Generator) -> pd
 def false_alarms(
     frame: pd.DataFrame, items: Instrument | Any, *, seeds: Iterable[int], alpha: float = 0.05
 ) -> pd.DataFrame:
-    """Compare random halves again and again: every difference found is a false alarm.
+    """Compare random halves repeatedly; every difference found is a false alarm.
 
     Parameters
     ----------

@@ -35,7 +35,7 @@ def calibrate(
     tolerance: float = 1e-10,
     max_iterations: int = 100,
 ) -> Weights:
-    """Weights that reproduce totals of categories and of numbers.
+    """Calibrate weights to known totals of categories and of numbers.
 
     Parameters
     ----------
@@ -188,7 +188,7 @@ def _problems(
 
 
 def _distance(method: str, bounds: tuple[float, float] | None) -> Callable[[Array], tuple[Array, Array]]:
-    """Factors and their slopes, as functions of xλ."""
+    """Return the calibration factors and their slopes, as functions of xλ."""
     low, high = bounds if bounds is not None else (-np.inf, np.inf)
     if method == "logit":
         width = (high - low) / ((high - 1) * (1 - low))
@@ -219,7 +219,7 @@ def _solve(
     tolerance: float,
     most: int,
 ) -> tuple[Array, int]:
-    """Newton steps, halved where they lead away."""
+    """Solve by Newton steps, halved where they diverge."""
     size = np.sqrt((matrix**2).mean(axis=0))
     size[size == 0] = 1.0
     scaled, goal = matrix / size, wanted / size

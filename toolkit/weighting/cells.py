@@ -20,7 +20,7 @@ def poststratify(
     *,
     base: str | pd.Series | Numbers | None = None,
 ) -> Weights:
-    """Weights that reproduce the known total of every cell.
+    """Post-stratify weights to the known total of every cell.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""How uneven weights are, at a glance."""
+"""Diagnostics of unequal weights."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _TOP = 0.05
 def diagnose(
     weights: Weights | pd.Series | Numbers, *, by: pd.Series | npt.ArrayLike | None = None
 ) -> pd.DataFrame:
-    """Spread and cost of weights, for everyone and by group.
+    """Summarise the spread and the cost of weights, overall and by group.
 
     Parameters
     ----------

@@ -31,7 +31,7 @@ def rake(
     tolerance: float = 1e-10,
     max_iterations: int = 1000,
 ) -> Weights:
-    """Weights that reproduce several known margins at once (iterative proportional fitting).
+    """Rake weights to several known margins at once (iterative proportional fitting).
 
     Parameters
     ----------
@@ -108,7 +108,7 @@ def _refuse_options(tolerance: float, max_iterations: int) -> None:
 
 
 def margin_codes(frame: pd.DataFrame, margins: Margins) -> tuple[list[Any], list[Array]]:
-    """Category of each row and total of each category, a pair a margin.
+    """Return the category of each row and the total of each category, one pair per margin.
 
     Raises
     ------
@@ -129,7 +129,7 @@ def margin_codes(frame: pd.DataFrame, margins: Margins) -> tuple[list[Any], list
 
 
 def _levels(column: pd.Series) -> tuple[Any, list[Any]]:
-    """Code of each row, −1 where it has none, and what the codes stand for."""
+    """Return the code of each row, −1 where it has none, and the levels."""
     if isinstance(column.array, pd.Categorical):
         codes, levels = column.array.codes, column.array.categories.tolist()
     else:
@@ -215,7 +215,7 @@ def _margin_problems(
 
 
 def _cells(codes: Sequence[Any], sizes: Sequence[int]) -> tuple[Any, list[Any]]:
-    """The crossed cell of each row, and each occurring cell's category in every margin."""
+    """Return the crossed cell of each row, and each occurring cell's category in every margin."""
     joint = np.zeros(len(codes[0]), dtype=np.int64)
     for code, size in zip(codes, sizes, strict=True):
         joint = joint * size + code

@@ -1,4 +1,4 @@
-"""The weights weighting starts from."""
+"""Base weights, from which weighting starts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Array = npt.NDArray[np.float64]
 
 
 def start_weights(frame: pd.DataFrame, base: str | pd.Series | npt.ArrayLike | None) -> Array:
-    """One starting weight a row: a column's, those given, or all equal.
+    """Return one base weight per row: from a column, from an array, or all equal.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Trimming: weights brought within limits, what is cut off spread over the others."""
+"""Trimming of weights, with the excess redistributed over the others."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def trim(
     upper: float = np.inf,
     strict: bool = True,
 ) -> Weights:
-    """Weights within limits, with the same sum.
+    """Trim weights to limits, keeping their sum.
 
     Parameters
     ----------

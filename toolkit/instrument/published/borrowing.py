@@ -1,4 +1,4 @@
-"""Bringing published scales into an instrument: the adapter's codes and scoring, the user's words."""
+"""Borrowed scales: the adapter's codes and scoring combined with the user's words."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _TOO_SHORT = 12
 
 
 def bring_in(bank: Bank) -> tuple[Bank, tuple[Finding, ...]]:
-    """Put the scales, items and scores of every borrowed scale into a bank.
+    """Add the scales, items and scores of every borrowed scale to a bank.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ def _unconfirmed(path: tuple[str, ...], adapter: Adapter, borrowed: Borrowed) ->
 
 
 def _words(path: tuple[str, ...], adapter: Adapter, borrowed: Borrowed) -> Iterator[Finding]:
-    """Words for exactly the grids, rows and answers the scale has."""
+    """Take the words for exactly the grids, rows and answers the scale has."""
     wanted = {row for grid in adapter.grids.values() for row in grid.rows}
     yield from _matched((*path, "text"), adapter.grids, borrowed.text, "grid")
     yield from _matched((*path, "answers"), adapter.answers, borrowed.answers, "set of answers")

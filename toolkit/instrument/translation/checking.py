@@ -1,4 +1,4 @@
-"""A translator's sheet held against the instrument it was made from, and its languages brought in."""
+"""Checks of a translation sheet against its instrument, and import of its languages."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PLACEHOLDER = re.compile(r"\{[^{}]*\}|<[^<>]+>|%\w")
 
 
 def placeholders(words: str) -> Counter[str]:
-    """What a platform replaces or reads as a mark: {…}, <…> and %s, each as often as it stands.
+    """Count placeholders and markup in a text: {…}, <…> and %s.
 
     Examples
     --------
@@ -29,7 +29,7 @@ def placeholders(words: str) -> Counter[str]:
 
 
 def check_sheet(sheet: Sheet, instrument: Instrument) -> tuple[Problem, ...]:
-    """Say what is missing or was changed in a translator's sheet.
+    """List what is missing or changed in a translation sheet.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def check_sheet(sheet: Sheet, instrument: Instrument) -> tuple[Problem, ...]:
 
 
 def translated(sheet: Sheet, instrument: Instrument) -> Instrument:
-    """The instrument with the languages of a sheet.
+    """Add the languages of a sheet to an instrument.
 
     Parameters
     ----------

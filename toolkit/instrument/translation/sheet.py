@@ -1,4 +1,4 @@
-"""The workbook a translator works in: a row a text and audience, a column a language."""
+"""The translator's workbook: one row per text and audience, one column per language."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _LANGUAGE = r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*"
 
 @dataclass(frozen=True)
 class SheetRow:
-    """One row: where it stands, its key and audience, and its words by language as they were typed."""
+    """A row of a sheet: its place, key and audience, and its words by language as typed."""
 
     number: int
     key: str
@@ -41,7 +41,7 @@ class SheetRow:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A translator's sheet: of which instrument and version, from which language to which, and its rows."""
+    """A translation sheet: its instrument and version, its languages, and its rows."""
 
     name: str
     instrument: str
@@ -54,7 +54,7 @@ class Sheet:
 def write_sheet(
     instrument: Instrument, path: str | Path, *, to: Sequence[str], source: str | None = None
 ) -> Path:
-    """Write the sheet of an instrument for its translator.
+    """Write the translation sheet of an instrument.
 
     Parameters
     ----------
@@ -141,7 +141,7 @@ def _workbook(instrument: Instrument, source: str, targets: list[str]) -> Workbo
 
 
 def _fill(sheet: Worksheet, rows: Sequence[Sequence[str]]) -> None:
-    """Write texts as texts: one that begins with = is no formula."""
+    """Write texts as texts: one that begins with = is not a formula."""
     for number, row in enumerate(rows, start=1):
         for place, words in enumerate(row, start=1):
             if words:
@@ -151,7 +151,7 @@ def _fill(sheet: Worksheet, rows: Sequence[Sequence[str]]) -> None:
 
 
 def read_sheet(path: str | Path) -> Sheet:
-    """Read a translator's sheet as it came back.
+    """Read a translation sheet.
 
     Parameters
     ----------

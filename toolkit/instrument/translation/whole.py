@@ -1,4 +1,4 @@
-"""An instrument as one YAML file that holds everything."""
+"""Writer of an instrument as one complete YAML file."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _ORDER = (
 
 
 class _Plain(yaml.SafeDumper):
-    """Writes what our loader reads: no aliases, lists indented below their key."""
+    """YAML dumper for our loader: no aliases, lists indented below their key."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True

@@ -1,4 +1,4 @@
-"""Gaps between audiences that simulated answers are to show, as shares of the population."""
+"""Gaps between audiences that simulated answers should show, as population shares."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _HOW = "write ITEM=employee-executive:0.2 for 20 points more, or :0.5d for half 
 
 @dataclass(frozen=True)
 class Effect:
-    """How much more one audience of the population answers in a way than another.
+    """A gap: how much more often one audience answers in a way than another.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ class Effect:
 
 
 def parse_effect(text: str) -> Effect:
-    """Read an effect as it is written on the command line.
+    """Parse an effect as written on the command line.
 
     Raises
     ------
@@ -74,7 +74,7 @@ def parse_effect(text: str) -> Effect:
 def with_effects(
     shares: Sequence[Share], effects: Sequence[Effect], instrument: Instrument
 ) -> tuple[Share, ...]:
-    """The shares with those that give the effects.
+    """Add the shares that produce the effects.
 
     Where neither audience has a share of its own, both lie as far from a half; where one has, the other is
     put that far from it.
@@ -119,7 +119,7 @@ def _where(effect: Effect) -> str:
 
 
 def _target(effect: Effect, instrument: Instrument, known: Mapping[str, Unit]) -> tuple[str, str] | Problem:
-    """The unit and the measure an effect is on."""
+    """Return the unit and the measure of an effect."""
     where = _where(effect)
     if effect.name not in instrument:
         names = [variable.name for variable in instrument.variables]
@@ -158,7 +158,7 @@ def _target(effect: Effect, instrument: Instrument, known: Mapping[str, Unit]) -
 def _ends(
     effect: Effect, unit: str, measure: str, made: Mapping[tuple[str, str], Share]
 ) -> tuple[float, float]:
-    """The two shares an effect asks for."""
+    """Return the two shares that give an effect."""
     given = []
     for audience in (effect.audience_a, effect.audience_b):
         share = made.get((unit, audience))

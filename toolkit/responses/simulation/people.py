@@ -1,4 +1,4 @@
-"""Who there is to ask: fictitious organisations and the people in them."""
+"""Fictitious organisations and the people in them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 
 class Dependence(Strict):
-    """How answers hang together: parts of the variance of a latent answer, from 0 to below 1 together.
+    """Dependence between answers: parts of the variance of a latent answer, less than 1 in sum.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ class Organisation(Strict):
 
 
 def check_organisations(organisations: Sequence[Organisation], instrument: Instrument) -> list[Problem]:
-    """List what is wrong with the organisations for this instrument."""
+    """List the problems of the organisations for this instrument."""
     problems: list[Problem] = []
     seen: set[str] = set()
     for organisation in organisations:
@@ -138,7 +138,7 @@ def _faults(where: str, organisation: Organisation, instrument: Instrument) -> I
 def people_of(
     organisations: Sequence[Organisation], instrument: Instrument, waves: Sequence[str]
 ) -> pd.DataFrame:
-    """One row a person of the population, in each wave: wave, organisation, audience."""
+    """Build the population, one row per person and wave: wave, organisation, audience."""
     cells = [
         (wave, organisation.id, audience, organisation.people.get(audience, 0))
         for wave in waves
@@ -156,14 +156,14 @@ def people_of(
 
 
 def generator(seed: int, *names: str) -> np.random.Generator:
-    """A stream of its own for every purpose: adding an item leaves the answers to the others as they were."""
+    """Return an independent random stream per purpose: adding an item leaves other answers unchanged."""
     return np.random.default_rng([seed, crc32("/".join(names).encode())])
 
 
 def latent(
     people: pd.DataFrame, item: str, theme: str, sign: int, *, seed: int, dependence: Dependence = _USUAL
 ) -> Array:
-    """How strongly each person leans towards the top of an item: standard normal, correlated.
+    """Draw each person's latent tendency towards the top of an item: correlated standard normals.
 
     People of one organisation resemble each other, and so do one person's answers, more so within a theme:
     `dependence` says how much. `sign` −1 turns the common parts around for items whose top box is bad news,

@@ -1,4 +1,4 @@
-"""A coded frame as the CSV file Qualtrics exports today: three header rows, recode values."""
+"""Coded frames as CSV exports of Qualtrics, with three header rows and recode values."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def qualtrics_export(
     previews: int = 0,
     language: str = "en",
 ) -> bytes:
-    """Write one audience's respondents of one wave as Qualtrics would.
+    """Write one audience's respondents of one wave in Qualtrics' export format.
 
     Names, question texts and ImportIds in three header rows; whole-number codes as they are, other codes and
     the options of a multi-select by their place (1, 2, 3 …); a multi-select in one cell, "1,3"; the
@@ -125,7 +125,7 @@ def _own_columns(
 def _item_columns(
     frame: pd.DataFrame, item: Item, instrument: Instrument, audience: str, language: str, number: int
 ) -> list[tuple[str, str, str, Array]]:
-    """Name, text, ImportId and cells of an item's columns."""
+    """Yield name, text, ImportId and cells of an item's columns."""
     variables = [v for v in instrument.of_item(item.id) if audience in v.audiences]
     if item.type == "multi":
         stem = (item.text.get(audience) or item.text["all"])[language]
@@ -146,7 +146,7 @@ def _item_columns(
 def _words(
     frame: pd.DataFrame, item: Item, instrument: Instrument, language: str, number: int
 ) -> list[tuple[str, str, str, Array]]:
-    """The column of a write-in's text; none for other items."""
+    """Yield the column of a write-in's text, if the item has one."""
     write_in = instrument.write_in_of(item.id)
     if write_in is None or write_in.option is None:
         return []

@@ -1,4 +1,4 @@
-"""Simulate answers: a frame for a rehearsal, or every file of a sample study."""
+"""Simulation of answers to an instrument, or of every file of a sample study."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class _Wave(Strict):
 
 
 class _File(Strict):
-    """One file of answers: who is in it, and in which platform's format."""
+    """One answer file: who is in it, and in which platform's format."""
 
     file: str
     wave: str
@@ -44,7 +44,7 @@ class _File(Strict):
 
 
 class Simulation(Strict):
-    """What a simulation file says; paths in it are relative to it."""
+    """Content of a simulation file; its paths are relative to it."""
 
     title: str
     seed: int = Field(ge=0)
@@ -76,7 +76,7 @@ def simulate(
     fieldwork: Fieldwork | None = None,
     keep_break_offs: bool = False,
 ) -> pd.DataFrame:
-    """Draw answers to any instrument: a rehearsal of a study before there is a respondent.
+    """Draw synthetic answers to any instrument.
 
     Parameters
     ----------
@@ -128,7 +128,7 @@ def simulate(
 
 
 def load_simulation(path: str | Path) -> tuple[Simulation, Instrument, tuple[Share, ...]]:
-    """Read a simulation file with its instruments and shares, and check that they fit each other.
+    """Read a simulation file with its instruments and shares, and check their consistency.
 
     Raises
     ------
@@ -219,7 +219,7 @@ def _organisations_table(spec: Simulation, instrument: Instrument) -> bytes:
 
 
 def write_file(path: Path, content: bytes) -> Path:
-    """Write whole or not at all."""
+    """Write a file atomically."""
     part = path.with_name(path.name + ".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

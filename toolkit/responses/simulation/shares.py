@@ -1,4 +1,4 @@
-"""What a simulated population answers: shares by item and audience, published or assumed."""
+"""Shares of a simulated population by item and audience, published or assumed."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class _SharesFile(Strict):
 
 @dataclass(frozen=True)
 class Unit:
-    """Columns answered at once: the options of a multi-select together, otherwise one column."""
+    """Columns that are answered together: all options of a multi-select, otherwise one column."""
 
     name: str
     item: Item
@@ -67,7 +67,7 @@ class Unit:
 
     @property
     def measures(self) -> tuple[str, ...]:
-        """What a share of this unit may be of."""
+        """Return the measures that a share of this unit may have."""
         if self.item.type == "ranking":
             return ()
         if self.item.type == "multi":
@@ -78,7 +78,7 @@ class Unit:
 
 
 def units(instrument: Instrument) -> dict[str, Unit]:
-    """Every unit of an instrument by name, in questionnaire order."""
+    """Return every unit of an instrument by name, in questionnaire order."""
     found: list[Unit] = []
     for item, group in groupby(instrument.variables, key=lambda variable: variable.item):
         columns = tuple(group)
