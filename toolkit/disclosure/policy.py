@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from toolkit.errors import InvalidInput, Problem, near_names
+from toolkit.errors import InvalidInput, Problem, ProblemCode, near_names
 
 __all__ = ["LOWEST_THRESHOLD", "Policy", "load_policy"]
 
@@ -154,18 +154,28 @@ def _problem(found: Any) -> Problem:
     where = "policy → " + ".".join(str(part) for part in found["loc"]) if found["loc"] else "policy"
     if found["type"] == "extra_forbidden":
         name = str(found["loc"][0])
-        return Problem(where, "is no setting of a policy", near_names(name, Policy.model_fields))
-    said = {
-        "int_type": ("is no whole number", "write one, such as 5"),
-        "bool_type": ("is neither true nor false", "write true or false"),
-        "tuple_type": ("stands where a list of items is expected", "write it as [burnout, leave]"),
-        "string_type": ("is no item", "write names of items, as [burnout, leave]"),
+        return Problem(
+            "unknown-key", where, "is no setting of a policy", near_names(name, Policy.model_fields)
+        )
+    known: dict[str, tuple[ProblemCode, str, str]] = {
+        "int_type": ("not-whole", "is no whole number", "write one, such as 5"),
+        "bool_type": ("wrong-type", "is neither true nor false", "write true or false"),
+        "tuple_type": (
+            "wrong-type",
+            "stands where a list of items is expected",
+            "write it as [burnout, leave]",
+        ),
+        "string_type": ("wrong-type", "is no item", "write names of items, as [burnout, leave]"),
         "greater_than_equal": (
+            "out-of-range",
             f"is below {LOWEST_THRESHOLD}",
             f"a threshold below {LOWEST_THRESHOLD} would show single people; raise it",
         ),
-    }.get(found["type"])
-    if said is None:
-        return Problem(where, str(found["msg"]).removeprefix("Value error, "), "change one of the two")
+    }
+    if found["type"] not in known:
+        return Problem(
+            "conflict", where, str(found["msg"]).removeprefix("Value error, "), "change one of the two"
+        )
+    code, what, hint = known[found["type"]]
     given = "nothing" if found["input"] is None else repr(found["input"])
-    return Problem(where, f"{given} {said[0]}", said[1])
+    return Problem(code, where, f"{given} {what}", hint)

@@ -95,8 +95,8 @@ def refuse_design(study: Study) -> None:
     """
     if study.design is not None:
         what = "gives a sampling design, which a report for an organisation does not use"
-        mend = "analyse the study by itself: tk.proportions(study.responses(), …, design=study.design)"
-        raise InvalidInput(study.path, [Problem("answers → mapping → design", what, mend)])
+        hint = "analyse the study by itself: tk.proportions(study.responses(), …, design=study.design)"
+        raise InvalidInput(study.path, [Problem("unsuited-design", "answers → mapping → design", what, hint)])
 
 
 def gather(study: Study, organisation: str, wave: str) -> Gathered:
@@ -115,8 +115,10 @@ def gather(study: Study, organisation: str, wave: str) -> Gathered:
     from toolkit.disclosure import release
 
     if wave in study.wave_instruments:
-        mend = "make its report from a study file whose instrument is that questionnaire"
-        problem = Problem(f"wave {wave}", "had another questionnaire than the study's", mend)
+        hint = "make its report from a study file whose instrument is that questionnaire"
+        problem = Problem(
+            "wrong-instrument", f"wave {wave}", "had another questionnaire than the study's", hint
+        )
         raise InvalidInput(study.path, [problem])
 
     admitted = _admitted(study, organisation, wave)
