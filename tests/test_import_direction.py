@@ -15,7 +15,6 @@ STAGES = (
     "records",
     "inputs",
     "shipped",
-    "files",
     "instrument",
     "platforms",
     "responses",

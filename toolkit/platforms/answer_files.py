@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
 
-from toolkit.errors import InvalidInput, Problem, near_names
-from toolkit.files import write_files
+from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.model import Instrument
+from toolkit.platforms import PLATFORMS, get_platform
 from toolkit.platforms.choosing import narrow
 from toolkit.platforms.coded import checked_frame, read_coded
+from toolkit.system import write_files
 
-__all__ = ["ANSWERS_TO", "checked_frame", "read_coded", "write_answers"]
-
-ANSWERS_TO: Mapping[str, str] = {"sav": "spss", "dta": "stata", "frictionless": "frictionless"}
-"""Format as named in `--to` → module of `toolkit.platforms` that knows it."""
+__all__ = ["checked_frame", "read_coded", "write_answers"]
 
 
 def write_answers(
@@ -42,7 +39,7 @@ def write_answers(
     folder
         Where to write; made where it is not there.
     to
-        One of `ANSWERS_TO`.
+        Name or alias of one of `PLATFORMS` that answers are written for: SPSS, Stata, Frictionless.
     languages
         Of the labels; SPSS and Stata take the first. The instrument's where left out.
     audiences
@@ -64,9 +61,11 @@ def write_answers(
     >>> write_answers(frame, instrument, "out", to="sav", languages=["fr"])  # doctest: +SKIP
     [PosixPath('out/ai-at-work-spss-answers.sav'), PosixPath('out/ai-at-work-spss-answers.manifest.json')]
     """
-    if to not in ANSWERS_TO:
-        unknown = Problem("unknown-option", f"format '{to}'", "takes no answers", near_names(to, ANSWERS_TO))
-        raise InvalidInput("answers", [unknown])
+    files = get_platform(to).answers
+    if files is None:
+        able = [name for name, one in PLATFORMS.items() if one.answers]
+        unfit = Problem("unsupported", f"format '{to}'", "takes no answers", f"use one of {', '.join(able)}")
+        raise InvalidInput("answers", [unfit])
     part = narrow(instrument, languages=languages, audiences=audiences)
     frame = checked_frame(answers, instrument)
     chosen = frame[frame["audience"].isin(list(part.audiences))].reset_index(drop=True)
@@ -76,7 +75,4 @@ def write_answers(
     left = len(frame) - len(chosen)
     notices = [f"{left} respondents of other audiences were left out"] if left else []
     unasked = [variable.name for variable in instrument.variables if variable.name not in part]
-    module = importlib.import_module(f"toolkit.platforms.{ANSWERS_TO[to]}")
-    return write_files(
-        folder, module.files_of(instrument, part, chosen.drop(columns=unasked), notices), private=True
-    )
+    return write_files(folder, files(instrument, part, chosen.drop(columns=unasked), notices), private=True)

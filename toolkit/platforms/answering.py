@@ -13,11 +13,11 @@ from toolkit.instrument.model import MISSING, Instrument, Variable
 from toolkit.platforms import cells as of_cells
 from toolkit.platforms import people
 from toolkit.platforms.answers import BLANKS, AnswersFile
+from toolkit.platforms.dialect import Dialect
 from toolkit.platforms.exports import Columns
 from toolkit.platforms.files.sheet import Sheet
 from toolkit.platforms.labels import label_problems, missing_by_label
 from toolkit.platforms.matching import Matched
-from toolkit.platforms.platform import Platform
 from toolkit.platforms.ticks import holds_words, read_ticks, split_any, split_ranks, with_write_in
 from toolkit.platforms.vocabulary import (
     as_known,
@@ -37,7 +37,7 @@ class Answering:
 
     def __init__(
         self,
-        platform: Platform,
+        platform: Dialect,
         sheet: Sheet,
         matched: Matched,
         entry: AnswersFile,

@@ -4,19 +4,28 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from toolkit.errors import InvalidInput
 from toolkit.instrument.fields import Strict, Truth
+from toolkit.platforms import PLATFORMS, get_platform
 from toolkit.platforms.files.sheet import Opening
 from toolkit.platforms.mapping import Condition, Mapping
 from toolkit.platforms.naming import FolderName
 
 __all__ = ["BLANKS", "BY_COLUMN", "AnswersFile", "Duplicates", "Long", "PlatformName", "Shape", "WaveColumn"]
 
-PlatformName = Literal[
-    "limesurvey", "qualtrics", "surveymonkey", "googleforms", "microsoftforms", "odk", "redcap", "spss",
-    "stata", "surveyjs", "preview", "table",
-]  # fmt: skip
+
+def _known(name: str) -> str:
+    """Return the platform's own name, for one of its aliases too."""
+    try:
+        return get_platform(name).name
+    except InvalidInput as fault:
+        raise ValueError(f"{fault.problems[0].what}; {fault.problems[0].hint}") from None
+
+
+PlatformName = Annotated[str, AfterValidator(_known)]
+"""Name of one of `PLATFORMS`."""
 
 BLANKS = ("-3", "-4", "-5", "-6")
 """What `missing` may say of a value that is no answer; which of the four, routing and audience decide."""
@@ -25,7 +34,6 @@ _EXPORTS_ONLY = (
     "audiences", "audience_column", "organisation_column", "ignore_columns", "columns", "missing", "manifest",
     "out_of_range",
 )  # fmt: skip
-_MAPPED_ONLY = ("table", "surveymonkey", "googleforms", "microsoftforms")
 
 
 class Shape(Strict):
@@ -193,7 +201,9 @@ class AnswersFile(Strict):
 
     @model_validator(mode="after")
     def _fits_platform(self) -> AnswersFile:
-        if self.platform in _MAPPED_ONLY and self.mapping is None:
+        from toolkit.platforms.table import FormDialect  # it is read with what this module defines
+
+        if isinstance(PLATFORMS[self.platform].dialect, FormDialect) and self.mapping is None:
             raise ValueError(
                 f"platform {self.platform} has no codes to go by; add a mapping that says what columns are"
             )

@@ -2,60 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
-from toolkit.files import write_files
 from toolkit.instrument.model import Instrument
-from toolkit.platforms.choosing import narrow
+from toolkit.platforms import Platform, register
 from toolkit.platforms.codebook_page import CODEBOOK_WORDS, page
 from toolkit.platforms.codebook_sheets import workbook
 from toolkit.platforms.manifest import MANIFEST_ENDING, column_of, manifest_of
 
-__all__ = ["write"]
+__all__ = ["files_of"]
 
 
-def write(
-    instrument: Instrument,
-    folder: str | Path,
-    *,
-    languages: Iterable[str] | None = None,
-    audiences: Iterable[str] | None = None,
-) -> list[Path]:
-    """Write the codebook as a page a language and one workbook, with a manifest beside them.
+def files_of(source: Instrument, part: Instrument) -> dict[str, str | bytes]:
+    """Make one page per language and one workbook, with a manifest beside them.
 
-    Parameters
-    ----------
-    instrument
-        The instrument.
-    folder
-        Where to write; made where it is not there.
-    languages, audiences
-        What to document; everything where left out.
-
-    Returns
-    -------
-    list[Path]
-        The pages, the workbook and the manifest.
-
-    Raises
-    ------
-    InvalidInput
-        What is wrong with the instrument; languages and audiences it does not have.
-
-    Examples
-    --------
-    >>> write(instrument, "out", languages=["fr"])  # doctest: +SKIP
-    [PosixPath('out/ai-at-work-codebook-fr.html'), PosixPath('out/ai-at-work-codebook.xlsx'), …]
+    `part` is what of the instrument is documented.
     """
-    part = narrow(instrument, languages=languages, audiences=audiences)
-    stem = f"{instrument.id}-codebook"
+    stem = f"{source.id}-codebook"
     files: dict[str, str | bytes] = {
         f"{stem}-{language}.html": page(part, language) for language in part.languages
     }
     files[f"{stem}.xlsx"] = workbook(part)
     manifest = manifest_of(
-        instrument,
+        source,
         part,
         platform="codebook",
         layout="one",
@@ -67,10 +36,13 @@ def write(
         audience_column="audience",
         notices=_notices(part),
     )
-    return write_files(folder, {**files, f"{stem}{MANIFEST_ENDING}": manifest.to_json()})
+    return {**files, f"{stem}{MANIFEST_ENDING}": manifest.to_json()}
 
 
 def _notices(part: Instrument) -> Iterator[str]:
     for language in part.languages:
         if language not in CODEBOOK_WORDS:
             yield f"headings, bases and missing codes are in English where the language is '{language}'"
+
+
+register(Platform("codebook", "Codebook", files_of, order=130))

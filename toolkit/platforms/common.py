@@ -11,7 +11,7 @@ import pandas as pd
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument.model import Instrument
 from toolkit.platforms import cells as of_cells
-from toolkit.platforms.answers import AnswersFile, PlatformName
+from toolkit.platforms.answers import AnswersFile
 from toolkit.platforms.exports import Export, tally
 from toolkit.platforms.files.sheet import Sheet
 from toolkit.platforms.naming import rows_said
@@ -20,7 +20,7 @@ from toolkit.platforms.vocabulary import Findings, plain_number, tidy
 __all__ = ["finish", "kept_rows", "of_entry", "plain_entry", "rename_problems"]
 
 
-def plain_entry(path: Path, platform: PlatformName, wave: str, headings: Iterable[str]) -> AnswersFile:
+def plain_entry(path: Path, platform: str, wave: str, headings: Iterable[str]) -> AnswersFile:
     """What is said of a file read without a study file: organisations only where a column has them."""
     column = "organisation" if "organisation" in headings else None
     return AnswersFile(wave=wave, platform=platform, file=path.name, organisation_column=column)

@@ -7,58 +7,35 @@ missing codes, scores with what they are made of. The file holds no answers and 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from xml.etree import ElementTree
 
 from toolkit.errors import InvalidInput, Problem
-from toolkit.files import write_files
 from toolkit.instrument.model import Instrument
-from toolkit.platforms.choosing import narrow
+from toolkit.platforms import Platform, register
 from toolkit.platforms.ddi_variables import groups, score_variables, variables
 from toolkit.platforms.manifest import MANIFEST_ENDING, column_of, manifest_of
 from toolkit.platforms.words import every_text
 from toolkit.platforms.xml import NAMESPACE, add, add_each, element
 
-__all__ = ["write"]
+__all__ = ["files_of"]
 
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def write(
-    instrument: Instrument,
-    folder: str | Path,
-    *,
-    languages: Iterable[str] | None = None,
-    audiences: Iterable[str] | None = None,
-) -> list[Path]:
-    """Write a DDI Codebook 2.5, with a manifest beside it.
+def files_of(source: Instrument, part: Instrument) -> dict[str, str | bytes]:
+    """Make a DDI Codebook 2.5, with a manifest beside it.
 
     Parameters
     ----------
-    instrument
-        The instrument.
-    folder
-        Where to write; made where it is not there.
-    languages, audiences
-        What to document; everything where left out. The first language is the document's.
-
-    Returns
-    -------
-    list[Path]
-        The XML file and its manifest.
+    source, part
+        The instrument, and what of it is documented. The first language is the document's.
 
     Raises
     ------
     InvalidInput
-        What is wrong with the instrument, and characters that XML cannot hold.
-
-    Examples
-    --------
-    >>> write(instrument, "out")  # doctest: +SKIP
-    [PosixPath('out/ai-at-work-ddi.xml'), PosixPath('out/ai-at-work-ddi.manifest.json')]
+        Characters that XML cannot hold.
     """
-    part = narrow(instrument, languages=languages, audiences=audiences)
     problems = [
         Problem("invalid-character", place, f"holds {found[0]!r}, which XML cannot", "take the character out")
         for place, text in every_text(part)
@@ -66,10 +43,10 @@ def write(
         if found
     ]
     if problems:
-        raise InvalidInput(f"{instrument.id} for DDI", problems)
-    stem = f"{instrument.id}-ddi"
+        raise InvalidInput(f"{source.id} for DDI", problems)
+    stem = f"{source.id}-ddi"
     manifest = manifest_of(
-        instrument,
+        source,
         part,
         platform="ddi",
         layout="one",
@@ -81,9 +58,7 @@ def write(
         audience_column="audience",
         notices=_notices(part),
     )
-    return write_files(
-        folder, {f"{stem}.xml": _document(part), f"{stem}{MANIFEST_ENDING}": manifest.to_json()}
-    )
+    return {f"{stem}.xml": _document(part), f"{stem}{MANIFEST_ENDING}": manifest.to_json()}
 
 
 def _notices(part: Instrument) -> Iterator[str]:
@@ -124,3 +99,6 @@ def _study(root: ElementTree.Element, part: Instrument) -> None:
         people = "; ".join(audience.plural[language] for audience in part.audiences.values())
         add(summary, "universe", people, lang=language)
     add(summary, "dataKind", "survey data", lang="en")
+
+
+register(Platform("ddi", "DDI Codebook", files_of, order=120))

@@ -19,64 +19,16 @@ import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.model import Instrument
-from toolkit.platforms.answers import AnswersFile, PlatformName
-from toolkit.platforms.engine import read_platform
-from toolkit.platforms.exports import Export
+from toolkit.platforms.dialect import Dialect
 from toolkit.platforms.files.opening import read_cells
 from toolkit.platforms.files.sheet import Opening, Sheet, without_empty_columns
 from toolkit.platforms.limesurvey.reading import own_of_limesurvey
 from toolkit.platforms.manifest import ExportManifest
-from toolkit.platforms.platform import Platform
 from toolkit.platforms.vocabulary import code_words, option_labels, tidy
 
-__all__ = ["SPSS", "STATA", "read_spss", "read_stata"]
+__all__ = ["SPSS", "STATA"]
 
 _OWN = {"respondent", "source", "status", "weight"}
-
-
-def read_spss(
-    path: str | Path,
-    instrument: Instrument,
-    *,
-    entry: AnswersFile | None = None,
-    wave: str = "1",
-    strict: bool = True,
-) -> Export:
-    """Read one .sav or .zsav file.
-
-    Parameters
-    ----------
-    entry
-        What the study file says about it; left out, the defaults of `AnswersFile`, organisations optional.
-    wave
-        The wave, where there is no entry.
-    strict
-        Raise for every problem found; otherwise they stand in the export's `problems`.
-
-    Raises
-    ------
-    InvalidInput
-        With every problem of the file.
-    """
-    return read_platform(SPSS, Path(path), instrument, entry=entry, wave=wave, strict=strict)
-
-
-def read_stata(
-    path: str | Path,
-    instrument: Instrument,
-    *,
-    entry: AnswersFile | None = None,
-    wave: str = "1",
-    strict: bool = True,
-) -> Export:
-    """Read one .dta file; see `read_spss`.
-
-    Raises
-    ------
-    InvalidInput
-        With every problem of the file.
-    """
-    return read_platform(STATA, Path(path), instrument, entry=entry, wave=wave, strict=strict)
 
 
 def _load(path: Path, source: str, how: Opening) -> Sheet:
@@ -133,8 +85,8 @@ def _code(name: str) -> str:
     return name if re.search("[a-z]", name) else name.lower()
 
 
-def _platform(name: PlatformName, manifest: str) -> Platform:
-    return Platform(
+def _platform(name: str, manifest: str) -> Dialect:
+    return Dialect(
         name=name,
         load=_load,
         id_columns=("respondent", "id", "ResponseId", "RESPONDENT", "ID"),

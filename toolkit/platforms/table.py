@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from collections.abc import Mapping as TMapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from toolkit.errors import InvalidInput, Problem
+from toolkit.errors import InvalidInput
 from toolkit.instrument.model import Instrument
+from toolkit.platforms import Platform, common, people, register
 from toolkit.platforms import cells as of_cells
-from toolkit.platforms import common, people
 from toolkit.platforms.answers import AnswersFile
 from toolkit.platforms.exports import Export
 from toolkit.platforms.files.opening import read_cells
@@ -36,52 +37,35 @@ from toolkit.platforms.published import (
 from toolkit.platforms.ticks import NOT_TICKED
 from toolkit.platforms.vocabulary import Findings, tidy
 
-__all__ = ["SURVEYMONKEY_IDS", "load_table", "read_mapped", "read_table"]
+__all__ = ["FormDialect", "load_table", "read_mapped"]
 
-_ONE_COLUMN = {"Response", "Open-Ended Response"}
-SURVEYMONKEY_IDS = ("Respondent ID", "RespondentID", "respondent_id")
-_SURVEYMONKEY_OWN = {
-    *SURVEYMONKEY_IDS,
-    "Collector ID",
-    "CollectorID",
-    "collector_id",
-    "Date Created",
-    "StartDate",
-}
-_MICROSOFT_OWN = ("Start time", "Completion time")
 _NO_RULE = "meets no rule of the mapping's audience"
 
 
-def read_table(
-    path: str | Path, instrument: Instrument, *, entry: AnswersFile, strict: bool = True
-) -> Export:
-    """Read any table (CSV, .xlsx, Parquet, .sav, .dta) as the entry's mapping says.
-
-    Headings the mapping does not name are left unread: a table of somebody else may hold hundreds.
+@dataclass(frozen=True)
+class FormDialect:
+    """How a form builder heads its exports: it has no codes, so that a mapping says what is what.
 
     Parameters
     ----------
-    entry
-        The entry of the study file, with its mapping.
-    strict
-        Raise for every problem found; otherwise they stand in the export's `problems`.
-
-    Raises
-    ------
-    InvalidInput
-        With every problem of the file and of the mapping.
+    ids
+        Its own columns of ids; the first one there counts where the mapping names none.
+    separators
+        What may stand between the ticks of a multi-select, where the mapping does not say.
+    heading_rows
+        Sheet and its name in messages → how many rows of headings it has. Raises where it is another's.
+    whole
+        Whether columns without heading and cells are kept.
     """
-    path = Path(path)
-    if entry.mapping is None:
-        raise InvalidInput(
-            entry.file,
-            [Problem("missing-key", "mapping", "is missing", "write one; see docs/your_own_study.md")],
-        )
-    return read_mapped(load_table(path, entry), path, instrument, entry=entry, strict=strict)
+
+    ids: tuple[str, ...] = ()
+    separators: tuple[str, ...] = (";",)
+    heading_rows: Callable[[Sheet, str], int] = lambda sheet, source: 1
+    whole: bool = False
 
 
-def load_table(path: Path, entry: AnswersFile) -> Sheet:
-    """Read the cells of a form's export under one name per column; also of any other mapped table.
+def load_table(path: Path, entry: AnswersFile, dialect: FormDialect) -> Sheet:
+    """Read the cells of a table, with one name per column.
 
     Raises
     ------
@@ -89,34 +73,10 @@ def load_table(path: Path, entry: AnswersFile) -> Sheet:
         Where it is not the platform's, or holds no rows below its headings.
     """
     sheet = read_cells(path, source=entry.file, how=entry.opening)
-    if entry.platform != "table":
+    if not dialect.whole:
         sheet = without_empty_columns(sheet)
-    own, texts = set(sheet.names), {str(cell).strip() for cell in sheet.cells.iloc[0]}
-    rows = entry.headings
-    if rows is None and entry.platform == "surveymonkey":
-        if not _SURVEYMONKEY_OWN & own and not texts & _ONE_COLUMN:
-            wanted = "a column Respondent ID, or Response in a second row of headings"
-            raise InvalidInput(entry.file, [_not_of("SurveyMonkey", sheet, wanted)])
-        rows = 2 if _has_second_heading(sheet) else 1
-    if rows is None and entry.platform == "microsoftforms" and not set(_MICROSOFT_OWN) <= own:
-        wanted = "columns Start time and Completion time"
-        raise InvalidInput(entry.file, [_not_of("Microsoft Forms", sheet, wanted)])
-    if rows is not None and rows > 1:
-        sheet = flattened(peeled(sheet, rows - 1, source=entry.file))
-    return sheet
-
-
-def _not_of(platform: str, sheet: Sheet, wanted: str) -> Problem:
-    shown = ", ".join(sheet.names[:5])[:150]
-    what = f"are not those of {platform} ({shown} …): {wanted} should be there"
-    hint = "check platform and file; where its own columns were taken out, write headings: 2 (rows of them)"
-    return Problem("wrong-file", "headings", what, hint)
-
-
-def _has_second_heading(sheet: Sheet) -> bool:
-    """Whether the first record is a row of sub-headings: it has no id, or there are no ids at all."""
-    places = [number for number, name in enumerate(sheet.names) if name in _SURVEYMONKEY_OWN]
-    return not places or not str(sheet.cells.iloc[0, places[0]]).strip()
+    rows = dialect.heading_rows(sheet, entry.file) if entry.headings is None else entry.headings
+    return flattened(peeled(sheet, rows - 1, source=entry.file)) if rows > 1 else sheet
 
 
 def read_mapped(
@@ -279,3 +239,6 @@ def _organisation(frame: pd.DataFrame, entry: AnswersFile, mapping: Mapping) -> 
         return pd.Series(entry.organisation, index=frame.index, dtype=str)
     said = frame[mapping.organisation]
     return said.where(~said.isin(["", *map(tidy, mapping.blank)]))
+
+
+register(Platform("table", "any table", dialect=FormDialect(whole=True), order=200))

@@ -26,9 +26,7 @@ import pandas as pd
 from toolkit.errors import InvalidInput, Problem
 from toolkit.inputs import parsed_json
 from toolkit.instrument.model import Instrument
-from toolkit.platforms.answers import AnswersFile
-from toolkit.platforms.engine import read_platform
-from toolkit.platforms.exports import Export
+from toolkit.platforms.dialect import Dialect
 from toolkit.platforms.files.encodings import decoded
 from toolkit.platforms.files.opening import cells_of, kind_of, unpacked
 from toolkit.platforms.files.sheet import Opening, Sheet, named, peeled
@@ -36,11 +34,10 @@ from toolkit.platforms.files.workbooks import as_text, frame_sheet
 from toolkit.platforms.limesurvey.text import ASKED, AUDIENCE, GROUP, abbreviated, heading
 from toolkit.platforms.limesurvey.vv import named_by_order, numbered_columns
 from toolkit.platforms.manifest import ExportManifest
-from toolkit.platforms.platform import Platform
 from toolkit.platforms.vocabulary import code_words
 from toolkit.platforms.words import AUDIENCE_WORDS
 
-__all__ = ["LIMESURVEY", "own_of_limesurvey", "read_limesurvey"]
+__all__ = ["LIMESURVEY", "own_of_limesurvey"]
 
 _OWN = {
     "id", "submitdate", "lastpage", "startlanguage", "seed", "startdate", "datestamp", "token", "ipaddr",
@@ -75,33 +72,6 @@ _VV_ESCAPES = (
     ("{cr}{newline}", "\n"), ("{newline}", "\n"), ("{cr}", "\n"), ("{tab}", "\t"), ("{quote}", '"'),
     ("{rbrace}", "}"), ("{lbrace}", "{"),  # last: what people typed holds it before every brace
 )  # fmt: skip
-
-
-def read_limesurvey(
-    path: str | Path,
-    instrument: Instrument,
-    *,
-    entry: AnswersFile | None = None,
-    wave: str = "1",
-    strict: bool = True,
-) -> Export:
-    """Read one file that LimeSurvey exported.
-
-    Parameters
-    ----------
-    entry
-        What the study file says about it; left out, the defaults of `AnswersFile`, organisations optional.
-    wave
-        The wave, where there is no entry.
-    strict
-        Raise for every problem found; otherwise they stand in the export's `problems`.
-
-    Raises
-    ------
-    InvalidInput
-        With every problem of the file.
-    """
-    return read_platform(LIMESURVEY, Path(path), instrument, entry=entry, wave=wave, strict=strict)
 
 
 def _load(path: Path, source: str, how: Opening) -> Sheet:
@@ -204,7 +174,7 @@ def _submitted(frame: pd.DataFrame, items: Collection[str], problems: list[Probl
     return frame["submitdate"] != "" if "submitdate" in frame else pd.Series(True, index=frame.index)
 
 
-LIMESURVEY = Platform(
+LIMESURVEY = Dialect(
     name="limesurvey",
     load=_load,
     id_columns=("id",),

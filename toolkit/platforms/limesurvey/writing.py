@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Literal
 
-from toolkit.errors import InvalidInput, Problem, near_names
-from toolkit.files import write_files
+from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.model import Instrument, Variable
 from toolkit.platforms.choosing import idle_notices, narrow, one_by_one
 from toolkit.platforms.limesurvey.limits import find_unfit, item_codes, part_codes, row_codes
@@ -34,39 +32,32 @@ from toolkit.platforms.manifest import (
     manifest_of,
 )
 
-__all__ = ["LAYOUTS", "Quota", "write"]
+__all__ = ["Quota", "files_of"]
 
 Layout = Literal["one", "language", "audience"]
 Matrix = Literal["array", "questions"]
-LAYOUTS: tuple[Layout, ...] = ("one", "language", "audience")
 _LONGEST_TITLE = 200
 
 
-def write(
-    instrument: Instrument,
-    folder: str | Path,
+def files_of(
+    source: Instrument,
+    whole: Instrument,
     *,
-    languages: Iterable[str] | None = None,
-    audiences: Iterable[str] | None = None,
     layout: Layout = "one",
     quotas: Sequence[Quota] = (),
     hidden: Sequence[str] = (),
     matrix: Matrix = "array",
     survey_id: int | None = None,
-) -> list[Path]:
-    """Write survey structure files for LimeSurvey, with a manifest beside each.
+) -> dict[str, str | bytes]:
+    """Make survey structure files for LimeSurvey, with a manifest beside each.
 
     Parameters
     ----------
-    instrument
-        The instrument.
-    folder
-        Where to write; made where it is not there.
-    languages, audiences
-        What to export; everything where left out. The first language is the survey's base language.
+    source, whole
+        The instrument, and what of it is exported.
     layout
-        "one": one survey, all languages, a question that tells the audience. "language": the same, a survey a
-        language. "audience": a survey an audience, all languages, nothing to switch.
+        "one": one survey, all languages, a question that asks for the audience. "language": the same, one
+        survey per language. "audience": one survey per audience, all languages, nothing to switch.
     quotas
         Limits for answers to single-choice items or for audiences.
     hidden
@@ -78,42 +69,26 @@ def write(
         The number LimeSurvey is to give the survey, if it is free; made from the file's name where left out,
         so that it differs from file to file. Given, with several files the next numbers follow.
 
-    Returns
-    -------
-    list[Path]
-        Each file and its manifest.
-
     Raises
     ------
     InvalidInput
-        Everything LimeSurvey cannot hold, with its place and how to fix it.
-
-    Examples
-    --------
-    >>> write(instrument, "out", quotas=[Quota("execs", 50, {"audience": ("executive",)})])  # doctest: +SKIP
-    [PosixPath('out/ai-at-work.txt'), PosixPath('out/ai-at-work.manifest.json')]
+        Everything LimeSurvey cannot hold.
     """
-    if layout not in LAYOUTS:
-        unknown = Problem(
-            "unknown-option", f"layout '{layout}'", "is not known to limesurvey", near_names(layout, LAYOUTS)
-        )
-        raise InvalidInput(instrument.id, [unknown])
     if matrix not in ("array", "questions"):
         unknown = Problem(
             "unknown-option", f"matrix '{matrix}'", "is not known to limesurvey", "use array or questions"
         )
-        raise InvalidInput(instrument.id, [unknown])
-    whole = narrow(instrument, languages=languages, audiences=audiences)
+        raise InvalidInput(source.id, [unknown])
     switch = layout != "audience" and len(whole.audiences) > 1
     problems = list(
         find_unfit(whole, asks_audience=switch, quotas=quotas, hidden=hidden, survey_id=survey_id)
     )
     if problems:
-        raise InvalidInput(f"{instrument.id} for LimeSurvey", problems)
+        raise InvalidInput(f"{source.id} for LimeSurvey", problems)
     files: dict[str, str | bytes] = {}
     for place, (ending, part) in enumerate(_parts(whole, layout)):
-        number = survey_id + place if survey_id else _number(instrument.id + ending)
-        stem = instrument.id + ending
+        number = survey_id + place if survey_id else _number(source.id + ending)
+        stem = source.id + ending
         plan = Plan(
             part,
             str(number),
@@ -128,9 +103,9 @@ def write(
         files[f"{stem}.txt"] = tabulated(rows_of(plan))
         left = [quota.name for quota in quotas if quota.name not in {one.name for one in plan.quotas}]
         idle = idle_notices(whole) if layout == "audience" else []
-        manifest = _manifest(instrument, plan, layout, f"{stem}.txt", left, idle)
+        manifest = _manifest(source, plan, layout, f"{stem}.txt", left, idle)
         files[f"{stem}{MANIFEST_ENDING}"] = manifest.to_json()
-    return write_files(folder, files)
+    return files
 
 
 def _number(stem: str) -> int:

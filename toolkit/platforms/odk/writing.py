@@ -9,14 +9,12 @@ choices: `table-list` would add columns nobody asked for.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
-from toolkit.errors import InvalidInput, Problem, near_names
-from toolkit.files import write_files
+from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.model import Instrument
-from toolkit.platforms.choosing import idle_notices, narrow, one_by_one
+from toolkit.platforms.choosing import idle_notices, one_by_one
 from toolkit.platforms.manifest import (
     MANIFEST_ENDING,
     Column,
@@ -27,68 +25,38 @@ from toolkit.platforms.manifest import (
 from toolkit.platforms.odk.rows import AUDIENCE, Form, Sheet, column_name, form_of
 from toolkit.platforms.words import every_text
 
-__all__ = ["LAYOUTS", "write"]
+__all__ = ["files_of"]
 
 Layout = Literal["audience", "one"]
-LAYOUTS: tuple[Layout, ...] = ("audience", "one")
 _LONGEST_CELL = 32_767
 
 
-def write(
-    instrument: Instrument,
-    folder: str | Path,
-    *,
-    languages: Iterable[str] | None = None,
-    audiences: Iterable[str] | None = None,
-    layout: Layout = "audience",
-) -> list[Path]:
-    """Write XLSForms, with a manifest beside each.
+def files_of(source: Instrument, whole: Instrument, *, layout: Layout = "audience") -> dict[str, str | bytes]:
+    """Make XLSForms, with a manifest beside each.
 
     Parameters
     ----------
-    instrument
-        The instrument.
-    folder
-        Where to write; made where it is not there.
-    languages, audiences
-        What to export; everything where left out. The first language is the form's default.
+    source, whole
+        The instrument, and what of it is exported. The first language is the form's default.
     layout
-        "audience": a form an audience. "one": one form that asks for the audience first.
-
-    Returns
-    -------
-    list[Path]
-        Each form and its manifest.
+        "audience": one form per audience. "one": one form that asks for the audience first.
 
     Raises
     ------
     InvalidInput
-        Everything XLSForm cannot hold, with its place and how to fix it.
-
-    Examples
-    --------
-    >>> write(instrument, "out", audiences=["employee"])  # doctest: +SKIP
-    [PosixPath('out/ai-at-work-employee.xlsx'), PosixPath('out/ai-at-work-employee.manifest.json')]
+        Everything XLSForm cannot hold.
     """
-    if layout not in LAYOUTS:
-        unknown = Problem(
-            "unknown-option", f"layout '{layout}'", "is not known to xlsform", near_names(layout, LAYOUTS)
-        )
-        raise InvalidInput(instrument.id, [unknown])
-    whole = narrow(instrument, languages=languages, audiences=audiences)
     problems = list(_unfit(whole))
     if problems:
-        raise InvalidInput(f"{instrument.id} for XLSForm", problems)
+        raise InvalidInput(f"{source.id} for XLSForm", problems)
     idle = idle_notices(whole) if layout == "audience" else []
     files: dict[str, str | bytes] = {}
     for ending, part in _parts(whole, layout):
-        stem = instrument.id + ending
+        stem = source.id + ending
         form = form_of(part, form_id=stem)
         files[f"{stem}.xlsx"] = _workbook(form.sheets)
-        files[f"{stem}{MANIFEST_ENDING}"] = _manifest(
-            instrument, form, layout, f"{stem}.xlsx", idle
-        ).to_json()
-    return write_files(folder, files)
+        files[f"{stem}{MANIFEST_ENDING}"] = _manifest(source, form, layout, f"{stem}.xlsx", idle).to_json()
+    return files
 
 
 def _parts(whole: Instrument, layout: Layout) -> Iterator[tuple[str, Instrument]]:

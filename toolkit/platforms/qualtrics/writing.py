@@ -9,13 +9,11 @@ Qualtrics.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import Literal
 
-from toolkit.errors import InvalidInput, Problem, near_names
-from toolkit.files import write_files
+from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.model import NOT_RANKED, Instrument
-from toolkit.platforms.choosing import idle_notices, narrow, one_by_one
+from toolkit.platforms.choosing import idle_notices, one_by_one
 from toolkit.platforms.manifest import MANIFEST_ENDING, Column, column_of, manifest_of
 from toolkit.platforms.qualtrics.qsf import qsf
 from toolkit.platforms.qualtrics.questions import (
@@ -26,10 +24,9 @@ from toolkit.platforms.qualtrics.questions import (
 )
 from toolkit.platforms.qualtrics.setup import setup_page
 
-__all__ = ["LAYOUTS", "write"]
+__all__ = ["files_of"]
 
 Layout = Literal["audience", "qsf"]
-LAYOUTS: tuple[Layout, ...] = ("audience", "qsf")
 _ROUND = str.maketrans("[]", "()")
 _TYPES = {
     "single": "MC:SingleAnswer:Vertical",
@@ -40,49 +37,21 @@ _TYPES = {
 }
 
 
-def write(
-    instrument: Instrument,
-    folder: str | Path,
-    *,
-    languages: Iterable[str] | None = None,
-    audiences: Iterable[str] | None = None,
-    layout: Layout = "audience",
-) -> list[Path]:
-    """Write a survey for each audience, a set-up page and a manifest beside it.
+def files_of(source: Instrument, whole: Instrument, *, layout: Layout = "audience") -> dict[str, str | bytes]:
+    """Make a survey per audience, a set-up page and a manifest beside each.
 
     Parameters
     ----------
-    instrument
-        The instrument.
-    folder
-        Where to write; made where it is not there.
-    languages, audiences
-        What to export; everything where left out. The file is in the first language.
+    source, whole
+        The instrument, and what of it is exported. The files are in the first language.
     layout
         "audience": the text format. "qsf": Qualtrics' own format, experimental.
-
-    Returns
-    -------
-    list[Path]
-        For each audience the survey, the page and the manifest.
 
     Raises
     ------
     InvalidInput
-        Everything Qualtrics cannot hold, with its place and how to fix it.
-
-    Examples
-    --------
-    >>> write(instrument, "out", audiences=["employee"])  # doctest: +SKIP
-    [PosixPath('out/ai-at-work-employee.txt'), PosixPath('out/ai-at-work-employee-setup.html'),
-     PosixPath('out/ai-at-work-employee.manifest.json')]
+        Everything Qualtrics cannot hold.
     """
-    if layout not in LAYOUTS:
-        unknown = Problem(
-            "unknown-option", f"layout '{layout}'", "is not known to qualtrics", near_names(layout, LAYOUTS)
-        )
-        raise InvalidInput(instrument.id, [unknown])
-    whole = narrow(instrument, languages=languages, audiences=audiences)
     problems = list(find_unfit(whole))
     for item in whole.items if layout != "qsf" else ():
         if item.type == "ranking":
@@ -91,11 +60,11 @@ def write(
                 Problem("unsupported", f"item {item.id}", what, "use layout qsf, or a multi-select")
             )
     if problems:
-        raise InvalidInput(f"{instrument.id} for Qualtrics", problems)
+        raise InvalidInput(f"{source.id} for Qualtrics", problems)
     files: dict[str, str | bytes] = {}
     for audience, part in one_by_one(whole):
-        files |= _files(instrument, part, audience, layout, idle_notices(whole))
-    return write_files(folder, files)
+        files |= _files(source, part, audience, layout, idle_notices(whole))
+    return files
 
 
 def _files(

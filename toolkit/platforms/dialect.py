@@ -1,4 +1,4 @@
-"""How one survey platform writes its exports, said as data."""
+"""Dialect of a survey platform: how its exports are headed, coded and filled."""
 
 from __future__ import annotations
 
@@ -10,19 +10,18 @@ import pandas as pd
 
 from toolkit.errors import Problem
 from toolkit.instrument.model import Instrument, Variable
-from toolkit.platforms.answers import PlatformName
 from toolkit.platforms.files.sheet import Opening, Sheet
 from toolkit.platforms.manifest import ExportManifest
 from toolkit.platforms.matching import codes_of
 
-__all__ = ["Platform", "Rows"]
+__all__ = ["Dialect", "Rows"]
 
 
 Rows = dict[str, pd.Series]
 
 
 @dataclass(frozen=True)
-class Platform:
+class Dialect:
     """How one platform writes its exports.
 
     Parameters
@@ -75,7 +74,7 @@ class Platform:
         Gives columns codes that can only be told by the instrument.
     """
 
-    name: PlatformName
+    name: str
     load: Callable[[Path, str, Opening], Sheet]
     own: Callable[[str], bool]
     submitted: Callable[[pd.DataFrame, Collection[str], list[Problem]], pd.Series]
