@@ -20,7 +20,7 @@ from tests.platforms.strategies import instruments
 from tests.platforms.tiny import tiny_instrument
 from toolkit.errors import InvalidInput
 from toolkit.instrument import Instrument
-from toolkit.platforms import narrow, read_manifest
+from toolkit.platforms import export, narrow, read_manifest
 from toolkit.platforms.qualtrics.questions import marked_up
 
 Load = Callable[[dict[str, Any]], Instrument]
