@@ -17,7 +17,7 @@ from tests.platforms.simulating import Answers, check_read_back, coded, simulate
 from tests.platforms.strategies import drawn
 from toolkit.instrument import Instrument, asked
 from toolkit.platforms import AnswersFile, export, read_answers, read_manifest
-from toolkit.platforms.preview.writing import OWN_COLUMNS, page_data
+from toolkit.platforms.preview import OWN_COLUMNS, page_data
 from toolkit.responses import decode
 
 ENGINE = (

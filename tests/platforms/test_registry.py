@@ -25,7 +25,7 @@ from toolkit.platforms import (
     register,
     unregister,
 )
-from toolkit.platforms.dialect import Dialect
+from toolkit.platforms.exports import Dialect
 from toolkit.platforms.files.opening import read_cells
 from toolkit.platforms.manifest import MANIFEST_ENDING, column_of, manifest_of
 from toolkit.platforms.vocabulary import code_words

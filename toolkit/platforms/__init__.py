@@ -22,12 +22,11 @@ if TYPE_CHECKING:
     from toolkit.instrument.model import Instrument
     from toolkit.platforms.answer_files import read_coded, write_answers
     from toolkit.platforms.answers import AnswersFile
-    from toolkit.platforms.choosing import narrow
-    from toolkit.platforms.dialect import Dialect
-    from toolkit.platforms.exports import Export
+    from toolkit.platforms.exports import Dialect, Export
     from toolkit.platforms.manifest import ExportManifest, read_manifest
     from toolkit.platforms.reading import divided, platform_of, read_answers
     from toolkit.platforms.table import FormDialect
+    from toolkit.platforms.words import narrow
 
 __all__ = [
     "PLATFORMS",
@@ -201,7 +200,7 @@ def export(
     >>> export(load_instrument("instruments/employee.yaml"), "limesurvey", "out")  # doctest: +SKIP
     [PosixPath('out/ai-at-work.txt'), PosixPath('out/ai-at-work.manifest.json')]
     """
-    from toolkit.platforms.choosing import narrow
+    from toolkit.platforms.words import narrow
     from toolkit.system import write_files
 
     found = get_platform(platform)

@@ -10,12 +10,11 @@ import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.model import Instrument
-from toolkit.platforms import cells as of_cells
 from toolkit.platforms import common, people
 from toolkit.platforms.answering import Answering
 from toolkit.platforms.answers import AnswersFile
-from toolkit.platforms.dialect import Dialect
-from toolkit.platforms.exports import Columns, Export, match_columns, multi_of
+from toolkit.platforms.common import NOT_TICKED
+from toolkit.platforms.exports import Columns, Dialect, Export, match_columns, multi_of
 from toolkit.platforms.files.sheet import Opening, Sheet, named, without_empty_columns, without_row_numbers
 from toolkit.platforms.manifest import ExportManifest, read_manifest
 from toolkit.platforms.matching import (
@@ -24,11 +23,10 @@ from toolkit.platforms.matching import (
     by_manifest,
     check_manifest,
     ranks_of,
+    settled,
     unique_names,
 )
-from toolkit.platforms.recodes import settled
 from toolkit.platforms.table import read_mapped
-from toolkit.platforms.ticks import NOT_TICKED
 from toolkit.platforms.vocabulary import Findings
 
 __all__ = ["read_platform"]
@@ -73,7 +71,7 @@ def read_platform(
         if name not in matched.names
     ]
     raw = sheet.cells.set_axis(list(matched.names), axis=1)
-    frame = of_cells.tidied(raw)
+    frame = common.tidied(raw)
     aside = {} if entry.keep_tests else platform.aside(frame, problems)
     kept = common.kept_rows(aside, frame.index)
     if entry.duplicates is not None:
@@ -231,7 +229,7 @@ def _mapped(
     platform: Dialect, sheet: Sheet, path: Path, instrument: Instrument, entry: AnswersFile, strict: bool
 ) -> Export:
     problems: list[Problem] = []
-    frame = of_cells.tidied(sheet.cells.set_axis(list(unique_names(sheet.names)), axis=1))
+    frame = common.tidied(sheet.cells.set_axis(list(unique_names(sheet.names)), axis=1))
     aside = {} if entry.keep_tests else platform.aside(frame, problems)
     if problems:
         raise InvalidInput(entry.file, problems)

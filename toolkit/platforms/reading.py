@@ -7,13 +7,11 @@ from pathlib import Path
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument.model import Instrument
 from toolkit.platforms import PLATFORMS, get_platform
-from toolkit.platforms.answers import BY_COLUMN, AnswersFile
-from toolkit.platforms.dialect import Dialect
+from toolkit.platforms.answers import BY_COLUMN, AnswersFile, Condition
 from toolkit.platforms.engine import read_platform
-from toolkit.platforms.exports import Export
+from toolkit.platforms.exports import Dialect, Export
 from toolkit.platforms.files.opening import kind_of, read_cells, unpacked
 from toolkit.platforms.files.sheet import Sheet, without_empty_columns
-from toolkit.platforms.mapping import Condition
 from toolkit.platforms.matching import unique_sheet
 from toolkit.platforms.naming import folder_name, slug
 from toolkit.platforms.table import load_table, read_mapped

@@ -20,7 +20,7 @@ import pandas as pd
 from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.model import Instrument
 from toolkit.platforms import Platform, register
-from toolkit.platforms.dialect import Dialect
+from toolkit.platforms.exports import Dialect
 from toolkit.platforms.files.opening import read_cells
 from toolkit.platforms.files.sheet import Opening, Sheet, named
 from toolkit.platforms.manifest import ExportManifest

@@ -12,9 +12,15 @@ import pandas as pd
 
 from toolkit.instrument.model import MISSING, Instrument
 from toolkit.platforms import Platform, register
-from toolkit.platforms.labelled import Limits, Plan
-from toolkit.platforms.statistical import coded_values, labelled_files, packed, text_values
-from toolkit.platforms.statistical_reading import SPSS
+from toolkit.platforms.labelled import (
+    Limits,
+    Plan,
+    coded_values,
+    labelled_dialect,
+    labelled_files,
+    packed,
+    text_values,
+)
 
 __all__ = ["LIMITS", "files_of"]
 
@@ -101,7 +107,7 @@ register(
         "SPSS",
         files_of,
         answers=files_of,
-        dialect=SPSS,
+        dialect=labelled_dialect("spss", "sav"),
         recognises=lambda kind, head, headings: kind == "spss",
         aliases=("sav",),
         order=60,

@@ -13,9 +13,15 @@ import pandas as pd
 
 from toolkit.instrument.model import Instrument
 from toolkit.platforms import Platform, register
-from toolkit.platforms.labelled import Limits, Plan
-from toolkit.platforms.statistical import coded_values, labelled_files, packed, text_values
-from toolkit.platforms.statistical_reading import STATA
+from toolkit.platforms.labelled import (
+    Limits,
+    Plan,
+    coded_values,
+    labelled_dialect,
+    labelled_files,
+    packed,
+    text_values,
+)
 
 __all__ = ["LETTERS", "LIMITS", "files_of"]
 
@@ -92,7 +98,7 @@ register(
         "Stata",
         files_of,
         answers=files_of,
-        dialect=STATA,
+        dialect=labelled_dialect("stata", "dta"),
         recognises=lambda kind, head, headings: kind == "stata",
         aliases=("dta",),
         order=70,

@@ -13,7 +13,7 @@ import pytest
 from toolkit.errors import InvalidInput
 from toolkit.instrument import Instrument
 from toolkit.platforms import AnswersFile, read_answers
-from toolkit.platforms.limesurvey.text import abbreviated, heading
+from toolkit.platforms.limesurvey.rows import abbreviated, heading
 from toolkit.platforms.manifest import ExportManifest, column_of, manifest_of
 from toolkit.responses import decode
 

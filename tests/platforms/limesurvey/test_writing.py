@@ -21,8 +21,7 @@ from tests.platforms.tiny import tiny_instrument
 from toolkit.errors import InvalidInput
 from toolkit.instrument import Instrument, asked, lint
 from toolkit.platforms import AnswersFile, export, read_answers, read_manifest
-from toolkit.platforms.limesurvey.rows import rows_of, tabulated
-from toolkit.platforms.limesurvey.text import switched, unholdable
+from toolkit.platforms.limesurvey.rows import rows_of, switched, tabulated, unholdable
 from toolkit.platforms.limesurvey.writing import Quota
 from toolkit.responses import decode
 

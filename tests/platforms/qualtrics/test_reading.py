@@ -11,7 +11,7 @@ import pytest
 from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument import Instrument
 from toolkit.platforms import AnswersFile, read_answers
-from toolkit.platforms.ticks import split_choices
+from toolkit.platforms.common import split_choices
 from toolkit.responses import decode
 
 Write = Callable[..., Path]

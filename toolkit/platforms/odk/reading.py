@@ -24,7 +24,7 @@ import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem
 from toolkit.inputs import DEEPEST, LARGEST_ANSWERS, check_archive
-from toolkit.platforms.dialect import Dialect, Rows
+from toolkit.platforms.exports import Dialect, Rows
 from toolkit.platforms.files.delimited import bytes_of
 from toolkit.platforms.files.opening import UNREADABLE, kind_of, read_cells, unpacked
 from toolkit.platforms.files.sheet import Opening, Sheet

@@ -28,12 +28,11 @@ import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument.model import Instrument
-from toolkit.platforms.dialect import Dialect
+from toolkit.platforms.exports import Dialect
 from toolkit.platforms.files.opening import read_cells
 from toolkit.platforms.files.sheet import Opening, Sheet, named, peeled, without_empty_columns
-from toolkit.platforms.matching import codes_of
+from toolkit.platforms.matching import by_code, codes_of
 from toolkit.platforms.naming import rows_said
-from toolkit.platforms.recodes import by_code
 from toolkit.platforms.vocabulary import number_words
 
 __all__ = ["QUALTRICS"]

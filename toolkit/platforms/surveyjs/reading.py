@@ -17,9 +17,8 @@ import pandas as pd
 from toolkit.errors import InvalidInput, Problem
 from toolkit.inputs import parsed_json
 from toolkit.instrument.model import Instrument
-from toolkit.platforms.dialect import Dialect, Rows
-from toolkit.platforms.files.encodings import decoded
-from toolkit.platforms.files.opening import kind_of, read_cells, unpacked
+from toolkit.platforms.exports import Dialect, Rows
+from toolkit.platforms.files.opening import decoded, kind_of, read_cells, unpacked
 from toolkit.platforms.files.sheet import Opening, Sheet
 from toolkit.platforms.files.workbooks import as_text, frame_sheet
 from toolkit.platforms.manifest import ExportManifest

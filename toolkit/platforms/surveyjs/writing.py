@@ -13,7 +13,6 @@ from typing import Any, Literal
 
 from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.model import Instrument, Item, MissingAnswer, Option, Variable
-from toolkit.platforms.choosing import idle_notices, one_by_one
 from toolkit.platforms.manifest import (
     MANIFEST_ENDING,
     Column,
@@ -22,8 +21,7 @@ from toolkit.platforms.manifest import (
     manifest_of,
 )
 from toolkit.platforms.routing import confusable, to_surveyjs
-from toolkit.platforms.variants import Variant, variants_of
-from toolkit.platforms.words import AUDIENCE_WORDS, every_text
+from toolkit.platforms.words import AUDIENCE_WORDS, Variant, every_text, idle_notices, one_by_one, variants_of
 
 __all__ = ["files_of", "survey_of"]
 
