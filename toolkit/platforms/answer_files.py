@@ -1,4 +1,4 @@
-"""Answers into files of other programs, each with a manifest to read them back by."""
+"""Files of answers for other programs, each with a manifest to read them back by."""
 
 from __future__ import annotations
 
@@ -78,6 +78,9 @@ def write_answers(
     notices = [f"{left} respondents of other audiences were left out"] if left else []
     unasked = [variable.name for variable in instrument.variables if variable.name not in part]
     return write_files(folder, files(instrument, part, chosen.drop(columns=unasked), notices), private=True)
+
+
+# A coded frame from a file or from a caller, checked before it is written
 
 
 _NEEDED = ("respondent", "wave", "audience", "status")

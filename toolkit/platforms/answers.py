@@ -1,4 +1,4 @@
-"""One entry of a study file's `answers`: which file, from which platform, and what its columns are."""
+"""Entries of a study file's `answers`: which file, from which platform, what its columns are."""
 
 from __future__ import annotations
 
@@ -238,6 +238,9 @@ class AnswersFile(Strict):
                 "audience and audiences are both given; write audience (one) or audiences (several)"
             )
         return self
+
+
+# How any table becomes answers: declared in the study file, no Python
 
 
 DESIGN_COLUMNS = {"weights": "weight", "strata": "design_stratum", "clusters": "design_cluster"}

@@ -1,4 +1,4 @@
-"""The codebook for people: a page a language that prints well, and a workbook with every language."""
+"""Codebook for people: one page per language that prints well, and one workbook with every language."""
 
 from __future__ import annotations
 
@@ -48,6 +48,9 @@ def _notices(part: Instrument) -> Iterator[str]:
     for language in part.languages:
         if language not in CODEBOOK_WORDS:
             yield f"headings, bases and missing codes are in English where the language is '{language}'"
+
+
+# The page, one per language
 
 
 CODEBOOK_WORDS: Mapping[str, Mapping[str, str]] = {
@@ -218,6 +221,9 @@ def _sources(variables: tuple[Variable, ...]) -> dict[str, str]:
     for variable in variables:
         found.setdefault(cited(variable.source), []).append(variable.name)
     return {text: ", ".join(names) if len(found) > 1 else "" for text, names in found.items()}
+
+
+# The workbook: columns, answers and scores, with the words of every language side by side
 
 
 Sheet = list[dict[str, str]]

@@ -1,4 +1,4 @@
-"""Cells as text: trimmed, said otherwise, several columns made one, columns put in order."""
+"""Parts of every reader: cells as text, rows that an entry keeps, multi-select answers, the disposition."""
 
 from __future__ import annotations
 
@@ -166,6 +166,9 @@ def assemble(columns: Mapping[str, pd.Series], instrument: Instrument, index: pd
     )
 
 
+# Beginning and end of every reader: the settings of a file, and the disposition of its rows
+
+
 def plain_entry(path: Path, platform: str, wave: str, headings: Iterable[str]) -> AnswersFile:
     """What is said of a file read without a study file: organisations only where a column has them."""
     column = "organisation" if "organisation" in headings else None
@@ -319,6 +322,9 @@ def finish(
         hidden=hidden,
         beside=beside,
     )
+
+
+# Multi-select answers: one column per option, or joined in one cell
 
 
 TICKED = (

@@ -109,6 +109,9 @@ def _study(root: ElementTree.Element, part: Instrument) -> None:
     add(summary, "dataKind", "survey data", lang="en")
 
 
+# Variables: words, bases, answers, and what scores are made of
+
+
 def groups(part: Instrument) -> Iterator[ElementTree.Element]:
     """Matrices and multi-selects: the columns that one question makes."""
     for item in part.items:
@@ -233,6 +236,9 @@ def score_variables(part: Instrument) -> Iterator[ElementTree.Element]:
         add(made, "varFormat", type="numeric")
         add(made, "notes", cited(score.source), lang="en", type="source")
         yield made
+
+
+# Elements of the XML file
 
 
 NAMESPACE = "ddi:codebook:2_5"

@@ -1,4 +1,4 @@
-"""What a reader hands on: one platform's file, said in the instrument's own codes."""
+"""Answers read from one export, and the dialect of the platform that wrote it."""
 
 from __future__ import annotations
 
@@ -215,6 +215,9 @@ def _wrong_survey(held: int, total: int, unknown: list[str]) -> Problem:
         "this looks like the export of another survey",
         "check which file and which instrument the study file names",
     )
+
+
+# How a platform writes its exports
 
 
 Rows = dict[str, pd.Series]

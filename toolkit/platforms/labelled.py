@@ -1,4 +1,4 @@
-"""A coded frame as a statistics program holds it: names it takes, labels that fit, codes as numbers.
+"""Coded frames as SPSS and Stata hold them: names, labels and codes, written and read.
 
 SPSS and Stata label numbers; codes that are no plain numbers ("US", "01") are numbered in the order of the
 scale. A number that is a code stays that code, and no other code is given it, nor that of a don't-know on
@@ -303,6 +303,9 @@ def _held(variable: Variable, numbers: dict[str, str], missing: Mapping[str, str
     return {**numbers, **missing} if variable.kind == "single" else numbers
 
 
+# Files of SPSS and Stata
+
+
 Pack = Callable[[Plan, pd.DataFrame], bytes]
 
 
@@ -395,6 +398,18 @@ def packed(write: Callable[..., None], frame: pd.DataFrame, ending: str, **said:
         path = folder / f"answers.{ending}"
         write(frame, str(path), **said)
         return path.read_bytes()
+
+
+# SPSS and Stata files: columns by name in any case, values by code, value labels as a check.
+#
+# Rules:
+#
+# - values declared user-missing are kept; what they mean is told by the manifest, the study file's
+#   `missing`, or by a value label that says it ("Don't know", "Not asked"); any other is refused, never
+#   made blank;
+# - a code that carries the label of another code is refused: the scale runs the other way;
+# - the columns of a coded frame (respondent, organisation, wave, audience, status) count as the platform's
+#   own.
 
 
 _OWN = {"respondent", "source", "status", "weight"}

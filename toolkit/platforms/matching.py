@@ -336,6 +336,17 @@ def _placed(headings: tuple[str, ...], style: str, manifest: ExportManifest) -> 
     return found
 
 
+# Qualtrics' recode values: whether a file follows them, or was exported before anybody set them.
+#
+# Each choice has a number by its position and a recode value, which is what a numeric export holds. The
+# manifest knows both. Where they differ, the cells of a question tell: a value that only one of the two
+# knows. Where no cell tells and the two would be read as other answers, the file is refused, unless
+# `recodes` says.
+#
+# The same holds for options of a multi-select whose codes are whole numbers, in the headings of its
+# columns.
+
+
 def settled(matched: Matched, frame: pd.DataFrame, entry: AnswersFile, problems: list[Problem]) -> Matched:
     """The same columns, each with the words its question was exported by; what nothing tells is a problem.
 

@@ -263,6 +263,9 @@ def _organisation(frame: pd.DataFrame, entry: AnswersFile, mapping: Mapping) -> 
     return said.where(~said.isin(["", *map(tidy, mapping.blank)]))
 
 
+# Cells of a mapped table become answers, item by item
+
+
 class MappedAnswers:
     """One table while its columns become answers."""
 
@@ -383,6 +386,9 @@ class MappedAnswers:
         return cells.where(~strange, ""), cells.where(strange, "")
 
 
+# What published files need beyond a mapping: design, shape, columns that a selection leaves out
+
+
 def another_year(entry: AnswersFile, headings: Sequence[str]) -> Iterator[Problem]:
     """A file with none of the columns that tell this one from other years'."""
     marks = entry.expect.one_of_columns if entry.expect else ()
@@ -455,6 +461,9 @@ def design_columns(
                 )
             )
     return found
+
+
+# What can be wrong in a mapping before a cell is read
 
 
 def mapping_problems(

@@ -1,4 +1,4 @@
-"""Words of an instrument as an exporter needs them: each text apart, for one audience and language."""
+"""Words and parts of an instrument for an export: texts per audience and language, wordings, selections."""
 
 from __future__ import annotations
 
@@ -168,6 +168,9 @@ def _missing_names(variable: Variable) -> tuple[str, ...]:
     return (*(variable.scale.missing if variable.scale else ()), *variable.item.missing)
 
 
+# Wordings of an item: audiences that read the same words share one question on a platform
+
+
 @dataclass(frozen=True)
 class Variant:
     """One wording of an item: who reads it, and what its question's name ends in (empty for the only one)."""
@@ -216,6 +219,9 @@ def _words(item: Item, audience: str, instrument: Instrument) -> tuple[str, ...]
         if row.audiences is None or audience in row.audiences:
             said += [row.id, *(spoken(row.text, audience, language) for language in instrument.languages)]
     return tuple(said)
+
+
+# What is exported: the languages and audiences asked for, and the items they leave
 
 
 def narrow(

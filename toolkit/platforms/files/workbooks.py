@@ -338,6 +338,9 @@ def text_column(column: pd.Series) -> pd.Series:
     return pd.Series([as_text(value) for value in plain], dtype=str)
 
 
+# Files of SPSS and Stata: values as text, value labels beside them, user-missing values kept as values.
+
+
 def spss_sheet(data: bytes, *, source: str, notes: tuple[str, ...] = ()) -> Sheet:
     """A .sav or .zsav file; values declared user-missing stay what they are, else they would be blank.
 

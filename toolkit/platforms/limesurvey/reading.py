@@ -198,6 +198,13 @@ LIMESURVEY = Dialect(
 )
 
 
+# Columns of LimeSurvey's first VV format: `424242X2X3prod` is survey, group, question and part.
+#
+# The numbers are LimeSurvey's own. They are taken for questions by their order, and only where everything
+# that can be checked agrees: as many questions as the instrument (or manifest) has, the same parts at each,
+# and the text of each question without parts where the file shows it plainly.
+
+
 _NUMBERS = re.compile(r"(\d+X\d+X\d+)(.*)")
 _HINT = "export again as VV version 2 (question codes), or as CSV with headings 'Question code'"
 

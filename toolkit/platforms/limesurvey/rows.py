@@ -37,6 +37,17 @@ __all__ = [
     "unholdable",
 ]
 
+# Words as LimeSurvey holds them: HTML in which braces are code, switched by audience with ExpressionScript.
+#
+# What was read off LimeSurvey 6's own source: an expression ends at the first closing brace, also inside a
+# string; a string ends at the first quotation mark of its kind; a backslash changes the meaning of the mark
+# behind it; a cell that begins and ends with a quotation mark loses both on import; an XSS filter, where it
+# is on, turns `&quot;` inside a string back into a mark. So strings are put together from pieces that hold
+# only the other kind of mark, and braces and backslashes are refused.
+
+
+AUDIENCE = "audience"
+"""Code of the hidden question that the link fills in: ?audience=exec."""
 ASKED = "audienceask"
 """Code of the question that asks who somebody is, where the link does not say it."""
 GROUP = "audiencegroup"
@@ -497,7 +508,3 @@ def _sub_question(code: str, text: str, relevance: str, language: str) -> Line:
 
 def _answer(code: str, label: str, language: str) -> Line:
     return {"class": "A", "type/scale": "0", "name": code, "text": marked_up(label)} | _in(language)
-
-
-AUDIENCE = "audience"
-"""Code of the hidden question that the link fills in: ?audience=exec."""

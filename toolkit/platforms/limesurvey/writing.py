@@ -1,4 +1,9 @@
-"""What LimeSurvey cannot hold, said before it is exported, and the codes it keeps for itself."""
+"""LimeSurvey's survey structure file (tab-separated), for LimeSurvey 5 and 6: Create survey → Import.
+
+One survey in which a first question asks for the audience and ExpressionScript switches words and routing; or
+one survey per language; or one per audience. Question codes are our item ids and answer codes our codes; what
+LimeSurvey cannot hold is refused, item by item.
+"""
 
 from __future__ import annotations
 

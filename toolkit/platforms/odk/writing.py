@@ -161,6 +161,9 @@ def _headings(groups: Sequence[str], name: str, option: str | None) -> dict[str,
     return found
 
 
+# Rows of the form's three sheets
+
+
 AUDIENCE = "audience"
 Row = dict[str, str]
 Sheet = Sequence[Row]

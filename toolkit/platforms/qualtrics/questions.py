@@ -1,4 +1,4 @@
-"""A questionnaire for one audience as Qualtrics sees it: questions, numbered choices, recode values."""
+"""Questionnaire of one audience as Qualtrics holds it, and the page of what has to be set by hand."""
 
 from __future__ import annotations
 
@@ -124,6 +124,9 @@ def find_unfit(instrument: Instrument) -> Iterator[Problem]:
         for one, other in confusable([choice.value for choice in choices]):
             what = f"two answers would be exported as {one} and {other}, which are one number"
             yield Problem("ambiguous", f"item {item.id}", what, "give one of them another code")
+
+
+# The page of what has to be set by hand after an import, question by question
 
 
 _STYLE = (

@@ -176,6 +176,13 @@ def _notices(part: Instrument, questions: Sequence[Question], layout: Layout) ->
         yield f"check the recode values of {', '.join(recoded)}, as the set-up page says"
 
 
+# A survey as Qualtrics' own file (QSF). Experimental: its format is not public, and it was never imported.
+#
+# Its shape is that of files Qualtrics exported. It carries what the text format cannot (recode values,
+# export tags, languages, forced answers, embedded data); display logic is left to the set-up page, because
+# a condition that is wrong without a word would make wrong bases.
+
+
 _QSF_TYPES: Mapping[str, tuple[str, str, str | None]] = {
     "single": ("MC", "SAVR", "TX"),
     "multi": ("MC", "MAVR", "TX"),
