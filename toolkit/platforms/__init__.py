@@ -231,7 +231,7 @@ _HOME = {
     "Export": "exports",
     "ExportManifest": "manifest",
     "divided": "reading",
-    "narrow": "choosing",
+    "narrow": "words",
     "platform_of": "reading",
     "read_answers": "reading",
     "read_coded": "answer_files",

@@ -82,7 +82,6 @@ def write_answers(
 
 # A coded frame from a file or from a caller, checked before it is written
 
-
 _NEEDED = ("respondent", "wave", "audience", "status")
 _STATUS = ("complete", "partial")
 

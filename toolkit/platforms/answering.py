@@ -273,7 +273,6 @@ class Answering:
 
 # Value labels in a file (SPSS, Stata): which values are no answers, and whether a scale is reversed
 
-
 _WORDS: Mapping[str, str] = {
     **{said.casefold(): code for words in MISSING_WORDS.values() for code, said in words.items()},
     "not asked": "-4",

@@ -242,7 +242,6 @@ class AnswersFile(Strict):
 
 # How any table becomes answers: declared in the study file, no Python
 
-
 DESIGN_COLUMNS = {"weights": "weight", "strata": "design_stratum", "clusters": "design_cluster"}
 """What a table's design says → the column of the coded frame that holds it."""
 

@@ -52,7 +52,6 @@ def _notices(part: Instrument) -> Iterator[str]:
 
 # The page, one per language
 
-
 CODEBOOK_WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {
         "codebook": "Codebook",
@@ -224,7 +223,6 @@ def _sources(variables: tuple[Variable, ...]) -> dict[str, str]:
 
 
 # The workbook: columns, answers and scores, with the words of every language side by side
-
 
 Sheet = list[dict[str, str]]
 _WIDTHS = {"question": 60, "asked of": 40, "label": 40, "source": 40}

@@ -326,7 +326,6 @@ def finish(
 
 # Multi-select answers: one column per option, or joined in one cell
 
-
 TICKED = (
     "1", "Y", "y", "Yes", "YES", "yes", "TRUE", "True", "true", "Checked", "Selected", "Ticked", "x", "X",
     "Oui", "Ja", "Sí", "Sì", "Sim", "Coché",

@@ -240,7 +240,6 @@ def score_variables(part: Instrument) -> Iterator[ElementTree.Element]:
 
 # Elements of the XML file
 
-
 NAMESPACE = "ddi:codebook:2_5"
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 

@@ -219,7 +219,6 @@ def _wrong_survey(held: int, total: int, unknown: list[str]) -> Problem:
 
 # How a platform writes its exports
 
-
 Rows = dict[str, pd.Series]
 
 

@@ -305,7 +305,6 @@ def _held(variable: Variable, numbers: dict[str, str], missing: Mapping[str, str
 
 # Files of SPSS and Stata
 
-
 Pack = Callable[[Plan, pd.DataFrame], bytes]
 
 
@@ -410,7 +409,6 @@ def packed(write: Callable[..., None], frame: pd.DataFrame, ending: str, **said:
 # - a code that carries the label of another code is refused: the scale runs the other way;
 # - the columns of a coded frame (respondent, organisation, wave, audience, status) count as the platform's
 #   own.
-
 
 _OWN = {"respondent", "source", "status", "weight"}
 

@@ -184,7 +184,6 @@ def _manifest(source: Instrument, whole: Instrument, file: str) -> ExportManifes
 
 # Words of the page itself, by language
 
-
 LANGUAGE_NAMES: Mapping[str, str] = {
     "de": "Deutsch",
     "en": "English",

@@ -162,7 +162,6 @@ def unpacked(path: Path, source: str) -> tuple[bytes, tuple[str, ...]]:
 # UTF-8 and UTF-16 prove themselves. Any other bytes could be many things: charset-normalizer says which
 # encoding makes the likeliest text, and the answer is told to the owner, who may name another.
 
-
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),

@@ -204,7 +204,6 @@ LIMESURVEY = Dialect(
 # that can be checked agrees: as many questions as the instrument (or manifest) has, the same parts at each,
 # and the text of each question without parts where the file shows it plainly.
 
-
 _NUMBERS = re.compile(r"(\d+X\d+X\d+)(.*)")
 _HINT = "export again as VV version 2 (question codes), or as CSV with headings 'Question code'"
 

@@ -163,7 +163,6 @@ def _headings(groups: Sequence[str], name: str, option: str | None) -> dict[str,
 
 # Rows of the form's three sheets
 
-
 AUDIENCE = "audience"
 Row = dict[str, str]
 Sheet = Sequence[Row]

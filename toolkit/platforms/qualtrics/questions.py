@@ -128,7 +128,6 @@ def find_unfit(instrument: Instrument) -> Iterator[Problem]:
 
 # The page of what has to be set by hand after an import, question by question
 
-
 _STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1b1b1b}"
     "table{border-collapse:collapse;margin:.5rem 0 1rem}th,td{border:1px solid #767676;padding:.25rem .6rem;"

@@ -182,7 +182,6 @@ def _notices(part: Instrument, questions: Sequence[Question], layout: Layout) ->
 # export tags, languages, forced answers, embedded data); display logic is left to the set-up page, because
 # a condition that is wrong without a word would make wrong bases.
 
-
 _QSF_TYPES: Mapping[str, tuple[str, str, str | None]] = {
     "single": ("MC", "SAVR", "TX"),
     "multi": ("MC", "MAVR", "TX"),
