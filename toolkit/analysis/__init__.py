@@ -29,7 +29,12 @@ from toolkit.analysis.exact import fisher_exact, fisher_p
 from toolkit.analysis.exact_table import fisher_table
 from toolkit.analysis.finite_gaps import population_gaps
 from toolkit.analysis.gaps import gaps
-from toolkit.analysis.invariance import ItemDifference, item_difference, measurement_invariance
+from toolkit.analysis.invariance import (
+    ItemDifference,
+    check_alike,
+    item_difference,
+    measurement_invariance,
+)
 from toolkit.analysis.joint import estimate, ratios, totals, variances
 from toolkit.analysis.models import (
     TermTest,
@@ -114,6 +119,7 @@ __all__ = [
     "brunner_munzel",
     "careless_flags",
     "careless_indices",
+    "check_alike",
     "chi_square",
     "chi_square_2x2",
     "cliff_delta",

@@ -35,6 +35,7 @@ REASONS: Mapping[str, str] = {
     "option": "together with the other options it would give a withheld number back",
     "none": "could not be computed",
     "disagree": "its tables disagree on how many answered",
+    "unlike": "the question does not seem to work alike for both groups",
 }
 """Code of a reason → why a number is withheld, in plain words; k is the smallest base allowed."""
 

@@ -157,6 +157,10 @@ _REASONS = Words(
         ),
         "none": (REASONS["none"], "n’a pas pu être calculé"),
         "disagree": (REASONS["disagree"], "ses tableaux ne s’accordent pas sur le nombre de réponses"),
+        "unlike": (
+            REASONS["unlike"],
+            "la question ne semble pas fonctionner de la même façon pour les deux groupes",
+        ),
     }
 )
 

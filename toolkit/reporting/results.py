@@ -330,11 +330,7 @@ def _gap_cells(
         kind = _EFFECTS.get(str(row["effect_size_kind"]), str(row["effect_size_kind"]))
         value = Number(float(row["effect_size"]), "decimal", digits)
         found["Effect size"] = Cell(value, words=f"{kind} = {value.figure()}")
-    return found | {
-        _HEADINGS.get(str(name), str(name)): _plain_cell(name, row[name], digits)
-        for name in frame.columns
-        if str(name).startswith("alike")
-    }
+    return found | ({"Alike?": str(row["alike"])} if "alike" in row else {})
 
 
 def _estimate_cells(
