@@ -71,7 +71,6 @@ _HOME = {
     "sample_size": "toolkit.analysis",
     "scale_scores": "toolkit.analysis",
     "simulate": "toolkit.responses",
-    "t_test": "toolkit.analysis",
     "term_test": "toolkit.analysis",
     "totals": "toolkit.analysis",
     "trend": "toolkit.analysis",
