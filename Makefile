@@ -53,7 +53,7 @@ setup: $(VENV)/.ready
 
 # survey-core, which the tests of the SurveyJS export run in node
 node-modules:
-	cd tests/instrument/exchange/node && npm install --no-save --no-package-lock --no-audit --no-fund
+	cd tests/platforms/node && npm install --no-save --no-package-lock --no-audit --no-fund
 
 reports: $(VENV)/.ready
 	$(BIN)/survey-toolkit report $(STUDY) --out $(OUT) $(if $(WORKERS),--workers $(WORKERS))
@@ -79,7 +79,8 @@ sample: $(VENV)/.ready
 oracles: $(VENV)/.ready-test
 	@command -v Rscript >/dev/null || { echo "R is not on this machine: r-base-core r-cran-survey r-cran-mass r-cran-jsonlite"; exit 1; }
 	folder=$$(mktemp -d) && Rscript tests/oracles/make_oracles.R "$$folder" \
-		&& Rscript tests/oracles/make_simple_oracles.R "$$folder" && $(BIN)/python -m tests.oracles.compare "$$folder"; \
+		&& Rscript tests/oracles/make_simple_oracles.R "$$folder" \
+		&& Rscript tests/oracles/make_gap_split.R "$$folder" && $(BIN)/python -m tests.oracles.compare "$$folder"; \
 		code=$$?; rm -rf "$$folder"; exit $$code
 
 lab: $(VENV)/.ready

@@ -1,22 +1,24 @@
-"""Frames as plain dictionaries, one per row, and back; and as CSV files that people open in spreadsheets."""
+"""Row dictionaries, CSV files for spreadsheets, and short displays of values in a notebook."""
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["COUNT", "by_item", "csv_for_people", "frame_of", "inert", "records"]
+__all__ = ["COUNT", "Displayed", "by_item", "csv_for_people", "frame_of", "inert", "records"]
 
 COUNT = "count"
 """The type of a column of counts: Int64, or Float64 where some are not whole, as weighted bases may be."""
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Each row as column → value, of Python's own types.
+    """Convert a frame to one dictionary per row, with Python's own types.
 
     The same as `to_dict("records")`, which takes four times as long over columns of text.
 
@@ -40,7 +42,7 @@ def _plain(column: pd.Series) -> list[Any]:
 
 
 def frame_of(rows: Sequence[Mapping[str, Any]], types: Mapping[str, Any]) -> pd.DataFrame:
-    """Rows as a frame whose columns have the types given; what a row lacks is missing.
+    """Build a frame with the given column types; keys missing from a row become missing values.
 
     Parameters
     ----------
@@ -77,7 +79,7 @@ def _typed(values: list[Any], dtype: Any) -> Any:
 
 
 def by_item(rows: Iterable[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
-    """Rows under the item each is about, in the order they come.
+    """Group rows by item, in their order.
 
     Examples
     --------
@@ -95,7 +97,7 @@ _PLAIN_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
 def inert(value: Any) -> Any:
-    """Put an apostrophe before a text that a spreadsheet would run as a formula.
+    """Prefix a text with an apostrophe if a spreadsheet would run it as a formula.
 
     A number, and a text that is only a number, stays as it is. For files that people read; data and exchange
     files keep every text to the letter. After OWASP, CSV Injection.
@@ -111,7 +113,7 @@ def inert(value: Any) -> Any:
 
 
 def csv_for_people(frame: pd.DataFrame) -> str:
-    """Write a frame as CSV without its index, no cell or heading of which starts a formula (see `inert`).
+    """Write a frame as CSV without its index; no cell or heading starts a formula (see `inert`).
 
     Examples
     --------
@@ -125,6 +127,64 @@ def csv_for_people(frame: pd.DataFrame) -> str:
 
 
 def _cell(value: Any) -> Any:
-    """A safe cell with line feeds alone, for a lone carriage return would end the row."""
+    """Make a cell inert and its line ends "\\n", because a lone carriage return would end the row."""
     safe = inert(value)
     return re.sub(r"\r\n?", "\n", safe) if isinstance(safe, str) else safe
+
+
+_LONGEST_SHOWN = 80
+_MOST_ROWS = 20
+
+
+class Displayed:
+    """Mixin with a short `repr` and an HTML display, for dataclasses or classes that override `_shown`.
+
+    Examples
+    --------
+    >>> from dataclasses import dataclass
+    >>> @dataclass(frozen=True, repr=False)
+    ... class Found(Displayed):
+    ...     p_value: float
+    ...     draws: tuple[float, ...]
+    >>> Found(0.04, (0.5,) * 1000)
+    Found(p_value=0.04, draws=<1000 values>)
+    """
+
+    def _shown(self) -> dict[str, Any]:
+        """Return the attributes to display, as name → value."""
+        return {one.name: getattr(self, one.name) for one in fields(self) if one.repr}  # type: ignore[arg-type]
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{name}={_short(value)}" for name, value in self._shown().items())
+        return f"{type(self).__name__}({shown})"
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><th style='text-align:left'>{html.escape(name)}</th><td>{_displayed(value)}</td></tr>"
+            for name, value in self._shown().items()
+            if value is not None
+        )
+        return f"<table><caption>{type(self).__name__}</caption>{rows}</table>"
+
+
+def _short(value: Any) -> str:
+    """Format a value on one line; of tables and long arrays only the size."""
+    shape = getattr(value, "shape", None)
+    if shape is not None and len(shape) == 2:
+        return f"<{shape[0]} × {shape[1]} table>"
+    text = repr(value)
+    if len(text) <= _LONGEST_SHOWN and "\n" not in text:
+        return text
+    return (
+        f"<{len(value)} values>"
+        if hasattr(value, "__len__") and not isinstance(value, str)
+        else (f"{' '.join(text.split())[:_LONGEST_SHOWN]}…")
+    )
+
+
+def _displayed(value: Any) -> str:
+    if hasattr(value, "to_html"):  # a frame; pandas escapes what is in it
+        return str(value.to_html(max_rows=_MOST_ROWS, max_cols=12))
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return html.escape(value if isinstance(value, str) else _short(value))

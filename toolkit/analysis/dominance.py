@@ -15,14 +15,15 @@ from toolkit.analysis.intervals import quantile
 from toolkit.analysis.plain import as_numbers
 from toolkit.arguments import Numbers, typed
 from toolkit.errors import InvalidInput, Problem
+from toolkit.records import Displayed
 
 __all__ = ["CliffDelta", "cliff_delta", "dominance"]
 
 Array = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class CliffDelta:
+@dataclass(frozen=True, repr=False)
+class CliffDelta(Displayed):
     """P(a > b) − P(a < b) between two groups, with the asymmetric interval of Feng and Cliff (2004).
 
     `superiority` is P(a > b) + ½ P(a = b) (Vargha and Delaney's A). `variance` is the consistent one, from
@@ -63,7 +64,7 @@ def cliff_delta(a: Numbers, b: Numbers, *, level: float = 0.95) -> CliffDelta:
     """
     first, second = (numbers[~np.isnan(numbers)] for numbers in (as_numbers("a", a), as_numbers("b", b)))
     problems = [
-        Problem(name, "has no answer", "give at least one value")
+        Problem("no-answers", name, "has no answer", "give at least one value")
         for name, values in (("a", first), ("b", second))
         if values.size == 0
     ]

@@ -14,14 +14,15 @@ from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from toolkit.arguments import Numbers, typed
 from toolkit.errors import InvalidInput, Problem
+from toolkit.records import Displayed
 
 __all__ = ["Equivalence", "Margin", "equivalence"]
 
 Margin = float | tuple[float, float]
 
 
-@dataclass(frozen=True)
-class Equivalence:
+@dataclass(frozen=True, repr=False)
+class Equivalence(Displayed):
     """Two one-sided tests; numbers, or arrays of one entry a comparison.
 
     `p_value`, the larger of the two, is what the difference is judged by: below `alpha` it lies within
@@ -120,16 +121,21 @@ def _below(df: Any, t: Any) -> Any:
 def _ends(margin: Margin, alpha: float) -> tuple[float, float]:
     ends = margin if isinstance(margin, tuple) else (margin, margin)
     if len(ends) != 2 or not all(isinstance(one, int | float | np.number) for one in ends):
-        mend = "give a number above 0, or (low, high)"
-        raise InvalidInput("equivalence", [Problem("margin", f"is {margin!r}", mend)])
+        hint = "give a number above 0, or (low, high)"
+        raise InvalidInput("equivalence", [Problem("wrong-type", "margin", f"is {margin!r}", hint)])
     low, high = ends if isinstance(margin, tuple) else (-margin, margin)
     problems = []
     if not low < high:
         problems.append(
-            Problem("margin", f"is {margin}", "give a number above 0, or (low, high) with low below high")
+            Problem(
+                "wrong-order",
+                "margin",
+                f"is {margin}",
+                "give a number above 0, or (low, high) with low below high",
+            )
         )
     if not 0 < alpha < 0.5:
-        problems.append(Problem("alpha", f"is {alpha}", "give a fraction between 0 and .5"))
+        problems.append(Problem("out-of-range", "alpha", f"is {alpha}", "give a fraction between 0 and .5"))
     if problems:
         raise InvalidInput("equivalence", problems)
     return low, high

@@ -44,7 +44,10 @@ def fisher_p(x1: Numbers, n1: Numbers, x2: Numbers, n2: Numbers) -> Any:
     """
     tables = checked(x1, n1, x2, n2)
     if not all(bool((part == np.rint(part)).all()) for part in tables):
-        raise InvalidInput("fisher", [Problem("counts", "are not whole numbers", "give numbers of people")])
+        raise InvalidInput(
+            "fisher",
+            [Problem("not-whole", "counts", "are not whole numbers", "give numbers of people")],
+        )
     shape = tables[0].shape
     flat = np.stack([part.ravel() for part in tables])
     keys, back = np.unique(flat, axis=1, return_inverse=True)

@@ -52,10 +52,12 @@ def adjust_p(p: Numbers, method: str = "holm") -> Array:
     known = ~np.isnan(adjusted)
     problems = []
     if method not in METHODS:
-        problems.append(Problem("method", f"{method!r} is not known", f"use one of {sorted(METHODS)}"))
+        problems.append(
+            Problem("unknown-option", "method", f"{method!r} is not known", f"use one of {sorted(METHODS)}")
+        )
     if not ((adjusted[known] >= 0) & (adjusted[known] <= 1)).all():
-        mend = "give p values, not percentages or statistics"
-        problems.append(Problem("p", "a p value lies outside 0–1", mend))
+        hint = "give p values, not percentages or statistics"
+        problems.append(Problem("out-of-range", "p", "a p value lies outside 0–1", hint))
     if problems:
         raise InvalidInput("adjust_p", problems)
     if method != "none" and known.any():

@@ -22,6 +22,7 @@ from toolkit.analysis.plain import ROUNDING
 from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.model import Variable
+from toolkit.records import Displayed
 
 __all__ = ["Reliability", "intraclass", "reliability"]
 
@@ -30,8 +31,8 @@ Missing = Literal["pairwise", "complete"]
 _MOST_SPLITS = 14
 
 
-@dataclass(frozen=True)
-class Reliability:
+@dataclass(frozen=True, repr=False)
+class Reliability(Displayed):
     """Internal consistency of a scale.
 
     Attributes
@@ -110,8 +111,8 @@ def reliability(
     """
     names, values = item_values(frame, items, "reliability", reverse=reverse)
     if missing not in ("pairwise", "complete"):
-        what, mend = f"{missing!r} is not known", 'use "pairwise" or "complete"'
-        raise InvalidInput("reliability", [Problem("missing", what, mend)])
+        what, hint = f"{missing!r} is not known", 'use "pairwise" or "complete"'
+        raise InvalidInput("reliability", [Problem("unknown-option", "missing", what, hint)])
     if missing == "complete":
         values = values[~np.isnan(values).any(axis=1)]
     n, k = int((~np.isnan(values)).any(axis=1).sum()), len(names)
@@ -218,9 +219,11 @@ def intraclass(frame: pd.DataFrame, items: Sequence[Variable | str]) -> pd.DataF
     values = values[~np.isnan(values).any(axis=1)]
     problems = []
     if len(values) < 3:
-        problems.append(Problem("rows", f"{len(values)} are complete", "at least three must be"))
+        problems.append(
+            Problem("too-few-answers", "rows", f"{len(values)} are complete", "at least three must be")
+        )
     elif not (np.ptp(values.mean(axis=1)) > 0 and np.ptp(values - values.mean(axis=1)[:, None]) > 0):
-        problems.append(Problem(", ".join(names), "do not differ", "nothing to estimate"))
+        problems.append(Problem("no-variation", ", ".join(names), "do not differ", "nothing to estimate"))
     if problems:
         raise InvalidInput("intraclass", problems)
     import pingouin
@@ -251,12 +254,12 @@ def item_values(
     wanted = requests_for(read_columns(frame, items), "mean")
     names = tuple(one.item for one in wanted)
     problems = [
-        Problem(f"reverse {name!r}", "is no item of the scale", f"use some of {list(names)}")
+        Problem("unknown-item", f"reverse {name!r}", "is no item of the scale", f"use some of {list(names)}")
         for name in reverse
         if name not in names
     ]
     if len(names) < 2:
-        problems.append(Problem("items", f"are {len(names)}", "a scale has at least two"))
+        problems.append(Problem("too-few", "items", f"are {len(names)}", "a scale has at least two"))
     if problems:
         raise InvalidInput(what, problems)
     values = np.empty((len(frame), len(names)))
@@ -273,12 +276,19 @@ def item_values(
 def _covariance(names: Sequence[str], values: Array) -> Array:
     found = pd.DataFrame(values).cov(min_periods=3).to_numpy()
     problems = [
-        Problem(f"item {name}", "does not vary, or too few answered it", "leave it out")
+        Problem("no-variation", f"item {name}", "does not vary, or too few answered it", "leave it out")
         for name, spread, size in zip(names, np.sqrt(np.diag(found)), np.abs(values).T, strict=True)
         if not spread > ROUNDING * np.nanmax(size, initial=0.0)
     ]
     if not problems and np.isnan(found).any():
-        problems = [Problem("items", "fewer than three people answered some pair", "leave one of them out")]
+        problems = [
+            Problem(
+                "too-few-answers",
+                "items",
+                "fewer than three people answered some pair",
+                "leave one of them out",
+            )
+        ]
     if problems:
         raise InvalidInput("reliability", problems)
     return np.asarray(found, dtype=np.float64)

@@ -56,17 +56,23 @@ def table_of(table: Any, what: str, *, empty: bool = False) -> Array:
     try:
         counts = np.asarray(raw, dtype=np.float64)
     except (TypeError, ValueError):
-        mend = "give rows of counts, all of one length"
-        raise InvalidInput(what, [Problem("table", "is not a table of numbers", mend)]) from None
+        hint = "give rows of counts, all of one length"
+        raise InvalidInput(
+            what, [Problem("wrong-type", "table", "is not a table of numbers", hint)]
+        ) from None
     problems: list[Problem] = []
     if counts.ndim != 2 or min(counts.shape) < 2:
         problems.append(
-            Problem("table", f"has shape {counts.shape}", "give two rows and two columns or more")
+            Problem(
+                "wrong-shape", "table", f"has shape {counts.shape}", "give two rows and two columns or more"
+            )
         )
     elif not bool((counts >= 0).all()):
-        problems.append(Problem("table", "has a negative or missing count", "give counts of people"))
+        problems.append(
+            Problem("not-finite", "table", "has a negative or missing count", "give counts of people")
+        )
     elif not empty and bool((counts.sum(axis=0) == 0).any() | (counts.sum(axis=1) == 0).any()):
-        problems.append(Problem("table", "has an empty row or column", "leave it out"))
+        problems.append(Problem("empty-cell", "table", "has an empty row or column", "leave it out"))
     if problems:
         raise InvalidInput(what, problems)
     return counts

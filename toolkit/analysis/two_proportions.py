@@ -36,9 +36,15 @@ def checked(x1: Numbers, n1: Numbers, x2: Numbers, n2: Numbers) -> tuple[Array, 
     problems = []
     for side, x, n in ((1, arrays[0], arrays[1]), (2, arrays[2], arrays[3])):
         if not bool(((n > 0) & (n < np.inf)).all()):
-            problems.append(Problem(f"n{side}", "must be a number above 0", "give the number of answers"))
+            problems.append(
+                Problem("out-of-range", f"n{side}", "must be a number above 0", "give the number of answers")
+            )
         elif not bool(((x >= 0) & (x <= n)).all()):
-            problems.append(Problem(f"x{side}", f"lies outside 0–n{side}", "give how many of the n said so"))
+            problems.append(
+                Problem(
+                    "out-of-range", f"x{side}", f"lies outside 0–n{side}", "give how many of the n said so"
+                )
+            )
     if problems:
         raise InvalidInput("two proportions", problems)
     broadcast = np.broadcast_arrays(*arrays)

@@ -118,7 +118,7 @@ def item_name(instrument: Instrument, name: str, *, language: str = "en") -> str
     """A few words that name a column in a picture or a sentence; an option with its question."""
     if name not in instrument:
         return name
-    variable = instrument[name]
+    variable: Variable = instrument[name]
     if variable.option is None:
         return variable.label(language)
     stem = variable.item.short.get(language)
@@ -256,7 +256,7 @@ def _comparison(name: str, how: ast.cmpop, against: ast.expr, instrument: Instru
 
 def _question(instrument: Instrument, item_id: str, language: str) -> str:
     if item_id in instrument:
-        return instrument[item_id].label(language)
+        return str(instrument[item_id].label(language))
     item = next((item for item in instrument.items if item.id == item_id), None)
     return (item.short.get(language) if item else None) or item_id
 
@@ -313,6 +313,7 @@ class Results:
                 "results",
                 [
                     Problem(
+                        "wrong-type",
                         "results",
                         f"must be released results or frames (got {type(results).__name__})",
                         'give what `release` returned, a frame, or a mapping such as {"gaps": frame}',
@@ -335,13 +336,20 @@ class Results:
         """
         if name not in self:
             there = list(self._released.tables if self._released is not None else self._frames)
-            raise InvalidInput("results", [Problem(f"table '{name}'", "not found", near_names(name, there))])
+            raise InvalidInput(
+                "results", [Problem("unknown-name", f"table '{name}'", "not found", near_names(name, there))]
+            )
         frame = self._released[name] if self._released is not None else self._frames[name]
         lacking = [column for column in columns if column not in frame.columns]
         if lacking:
             what = f"lacks the column(s) {', '.join(lacking)}"
             raise InvalidInput(
-                "results", [Problem(f"table '{name}'", what, "give the table this figure is drawn from")]
+                "results",
+                [
+                    Problem(
+                        "missing-column", f"table '{name}'", what, "give the table this figure is drawn from"
+                    )
+                ],
             )
         return frame
 
