@@ -11,6 +11,7 @@ from pydantic import Field, field_validator, model_validator
 from toolkit.errors import Problem, near_names
 from toolkit.instrument.fields import Strict, Truth
 from toolkit.instrument.model import Instrument
+from toolkit.locale import languages
 from toolkit.responses.answers import AnswersFile
 from toolkit.responses.naming import FolderName
 
@@ -41,9 +42,6 @@ COMPUTED_AAPOR_ITEMS = (
 
 _ONLY_COMPUTED = ("sample_sizes_and_precision", "weighting")
 """Those that only a report can know: a text could be wrong for an organisation, or for the answers."""
-
-REPORT_LANGUAGES = ("en", "fr")
-"""What the words of a report can be made in."""
 
 
 class Brand(Strict):
@@ -131,9 +129,10 @@ class StudyFile(Strict):
 def misfits(written: StudyFile, instrument: Instrument) -> Iterator[Problem]:
     """Find what the study file says that its instrument does not know, and methods texts left blank."""
     for where, code in (("language", written.language), ("brand → language", written.brand.language)):
-        if code not in (None, *REPORT_LANGUAGES):
-            mend = near_names(str(code), REPORT_LANGUAGES)
-            yield Problem(f"{where}: {code}", "is none that reports can be written in", mend)
+        if code not in (None, *languages()):
+            yield Problem(
+                f"{where}: {code}", "unsupported report language", near_names(str(code), languages())
+            )
     if "language" in written.model_fields_set and written.brand.language not in (None, written.language):
         what = f"the study file's language is {written.language}"
         yield Problem(f"brand → language: {written.brand.language}", what, "leave one of the two out")
