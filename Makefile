@@ -79,7 +79,8 @@ sample: $(VENV)/.ready
 oracles: $(VENV)/.ready-test
 	@command -v Rscript >/dev/null || { echo "R is not on this machine: r-base-core r-cran-survey r-cran-mass r-cran-jsonlite"; exit 1; }
 	folder=$$(mktemp -d) && Rscript tests/oracles/make_oracles.R "$$folder" \
-		&& Rscript tests/oracles/make_simple_oracles.R "$$folder" && $(BIN)/python -m tests.oracles.compare "$$folder"; \
+		&& Rscript tests/oracles/make_simple_oracles.R "$$folder" \
+		&& Rscript tests/oracles/make_gap_split.R "$$folder" && $(BIN)/python -m tests.oracles.compare "$$folder"; \
 		code=$$?; rm -rf "$$folder"; exit $$code
 
 lab: $(VENV)/.ready

@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import re
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolkit.records import COUNT, by_item, csv_for_people, frame_of, records
+from toolkit.records import COUNT, Displayed, by_item, csv_for_people, frame_of, records
 
 CELLS = st.one_of(st.none(), st.text(max_size=5))
 NUMBERS = st.one_of(st.none(), st.floats(allow_nan=False))
@@ -86,3 +87,28 @@ def test_what_needs_no_apostrophe_is_written_as_pandas_writes_it() -> None:
     frame = pd.DataFrame({"n": pd.array([5, None], "Int64"), "share": [0.1, -np.pi], "of": ["a-b", None]})
     frame["audience"] = pd.Categorical(["employee", "executive"])
     assert csv_for_people(frame) == frame.to_csv(index=False, lineterminator="\n")
+
+
+@dataclass(frozen=True, repr=False)
+class _Found(Displayed):
+    method: str
+    p_value: float
+    table: pd.DataFrame
+    draws: np.ndarray
+    limit: float | None = None
+
+
+def test_a_result_is_displayed_in_one_line_and_as_an_escaped_table() -> None:
+    table = pd.DataFrame({"<b>x</b>": ["<script>alert(1)</script>"] * 500})
+    found = _Found("<i>t</i>", 0.0123456789, table, np.arange(5000.0))
+    assert repr(found) == (
+        "_Found(method='<i>t</i>', p_value=0.0123456789, table=<500 × 1 table>, "
+        "draws=<5000 values>, limit=None)"
+    )
+    shown = found._repr_html_()
+    assert "0.0123457" in shown
+    assert "limit" not in shown
+    assert len(shown) < 5000
+    assert not {"<b>", "<script>", "<i>"} & set(re.findall(r"<\w+>", shown))
+    assert "&lt;i&gt;t&lt;/i&gt;" in shown
+    assert "&lt;script&gt;" in shown

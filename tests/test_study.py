@@ -9,9 +9,11 @@ import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
+import toolkit as tk
 from toolkit.errors import InvalidInput
 from toolkit.instrument import load_instruments, read_yaml
 from toolkit.responses import AnswersFile
@@ -54,6 +56,34 @@ def _refusal(path: Path, **options: Path) -> str:
     with pytest.raises(InvalidInput) as caught:
         load_study(path, **options).check()
     return str(caught.value)
+
+
+def test_every_object_of_a_notebook_has_a_short_repr_and_an_html_display(study: Study) -> None:
+    frame = study.responses()
+    audience = frame["audience"]
+    weights = tk.poststratify(frame, {"audience": dict.fromkeys(audience.cat.categories, 1 / 3)})
+    shares = tk.proportions(frame, study.instrument, by="audience", measure="top")
+    numbers = [float(code) for code in frame["burnout"] if code in "12345"]
+    leaders = study.instrument["aiways"]
+    objects = [
+        study,
+        study.instrument,
+        study.instrument["burnout"],
+        tk.Design(weights=weights),
+        weights,
+        tk.release(shares, study.policy, instrument=study.instrument),
+        tk.t_test(numbers, mu=3),
+        tk.reliability(frame, ["wellvalue", "wellcost", "burnout"]),
+        tk.fit(frame.assign(load=np.arange(len(frame)) % 7), "load ~ audience", family="gaussian"),
+    ]
+    for one in objects:
+        assert 10 < len(repr(one)) < 700, type(one)
+        assert "<table" in one._repr_html_(), type(one)
+    assert [variable.name for variable in leaders] == [v.name for v in study.instrument.of_item("aiways")]
+    assert len(str(study.instrument)) < 300
+    assert len(repr(study.instrument.items)) < 5000
+    with pytest.raises(KeyError, match="did you mean 'aiways'"):
+        study.instrument["aiway"]
 
 
 def test_the_sample_study_says_what_its_file_says(study: Study) -> None:

@@ -33,6 +33,7 @@ _HOME = {
     "contrast": "toolkit.analysis",
     "crosstab": "toolkit.analysis",
     "declared_scores": "toolkit.analysis",
+    "decompose_gap": "toolkit.analysis",
     "drivers": "toolkit.analysis",
     "equivalence": "toolkit.analysis",
     "estimate": "toolkit.analysis",

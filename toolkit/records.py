@@ -1,15 +1,17 @@
-"""Frames as plain dictionaries, one per row, and back; and as CSV files that people open in spreadsheets."""
+"""Frames as plain dictionaries and back, as CSV files for spreadsheets, and values as shown in a notebook."""
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["COUNT", "by_item", "csv_for_people", "frame_of", "inert", "records"]
+__all__ = ["COUNT", "Displayed", "by_item", "csv_for_people", "frame_of", "inert", "records"]
 
 COUNT = "count"
 """The type of a column of counts: Int64, or Float64 where some are not whole, as weighted bases may be."""
@@ -128,3 +130,61 @@ def _cell(value: Any) -> Any:
     """A safe cell with line feeds alone, for a lone carriage return would end the row."""
     safe = inert(value)
     return re.sub(r"\r\n?", "\n", safe) if isinstance(safe, str) else safe
+
+
+_LONGEST_SHOWN = 80
+_MOST_ROWS = 20
+
+
+class Displayed:
+    """Short `repr` and HTML display of a dataclass, or of a class that overrides `_shown`.
+
+    Examples
+    --------
+    >>> from dataclasses import dataclass
+    >>> @dataclass(frozen=True, repr=False)
+    ... class Found(Displayed):
+    ...     p_value: float
+    ...     draws: tuple[float, ...]
+    >>> Found(0.04, (0.5,) * 1000)
+    Found(p_value=0.04, draws=<1000 values>)
+    """
+
+    def _shown(self) -> dict[str, Any]:
+        """Return what is displayed: name → value."""
+        return {one.name: getattr(self, one.name) for one in fields(self) if one.repr}  # type: ignore[arg-type]
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{name}={_short(value)}" for name, value in self._shown().items())
+        return f"{type(self).__name__}({shown})"
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><th style='text-align:left'>{html.escape(name)}</th><td>{_displayed(value)}</td></tr>"
+            for name, value in self._shown().items()
+            if value is not None
+        )
+        return f"<table><caption>{type(self).__name__}</caption>{rows}</table>"
+
+
+def _short(value: Any) -> str:
+    """Write a value in one line: of tables and of long arrays the size alone."""
+    shape = getattr(value, "shape", None)
+    if shape is not None and len(shape) == 2:
+        return f"<{shape[0]} × {shape[1]} table>"
+    text = repr(value)
+    if len(text) <= _LONGEST_SHOWN and "\n" not in text:
+        return text
+    return (
+        f"<{len(value)} values>"
+        if hasattr(value, "__len__") and not isinstance(value, str)
+        else (f"{' '.join(text.split())[:_LONGEST_SHOWN]}…")
+    )
+
+
+def _displayed(value: Any) -> str:
+    if hasattr(value, "to_html"):  # a frame; pandas escapes what is in it
+        return str(value.to_html(max_rows=_MOST_ROWS, max_cols=12))
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return html.escape(value if isinstance(value, str) else _short(value))

@@ -9,6 +9,7 @@ from toolkit.analysis.cells import Estimates
 from toolkit.analysis.contrasts import contrast
 from toolkit.analysis.correlation import correlation
 from toolkit.analysis.declared import banded, declared_scores
+from toolkit.analysis.decomposition import decompose_gap
 from toolkit.analysis.derived import any_of, ranked_options, scale_scores
 from toolkit.analysis.design import Design
 from toolkit.analysis.design_effect import design_effects
@@ -123,6 +124,7 @@ __all__ = [
     "correlation",
     "crosstab",
     "declared_scores",
+    "decompose_gap",
     "design_effects",
     "design_rank_test",
     "design_t_test",

@@ -22,6 +22,7 @@ from toolkit.analysis.replicates import Replicates
 from toolkit.analysis.sampled import Sampled, Stage
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument.model import MISSING
+from toolkit.records import Displayed
 from toolkit.weighting import Weights
 
 __all__ = ["Design", "Sampled"]
@@ -29,8 +30,8 @@ __all__ = ["Design", "Sampled"]
 _LONELY = ("fail", "certainty", "remove", "adjust", "average")
 
 
-@dataclass(frozen=True)
-class Design:
+@dataclass(frozen=True, repr=False)
+class Design(Displayed):
     """Names of the columns that say how respondents were drawn.
 
     Parameters

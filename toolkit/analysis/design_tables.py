@@ -20,6 +20,7 @@ from toolkit.analysis.sampled import Sampled, ratio_estimates
 from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.model import Variable
+from toolkit.records import Displayed
 
 __all__ = ["GoodnessOfFit", "crosstab", "goodness_of_fit", "independence"]
 
@@ -30,8 +31,8 @@ _SINGULAR = 1e14
 _STATISTICS = ("F", "chi-square", "wald", "adjusted-wald", "saddlepoint")
 
 
-@dataclass(frozen=True)
-class GoodnessOfFit:
+@dataclass(frozen=True, repr=False)
+class GoodnessOfFit(Displayed):
     """Answers against given shares, under a design.
 
     `statistic` is Pearson's of the weighted counts; it follows about `scale` times a chi-square of `df`.

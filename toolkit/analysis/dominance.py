@@ -11,14 +11,15 @@ import numpy.typing as npt
 from toolkit.analysis.intervals import quantile
 from toolkit.analysis.rank import known_values
 from toolkit.arguments import Numbers, typed
+from toolkit.records import Displayed
 
 __all__ = ["CliffDelta", "cliff_delta", "dominance"]
 
 Array = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class CliffDelta:
+@dataclass(frozen=True, repr=False)
+class CliffDelta(Displayed):
     """P(a > b) − P(a < b) between two groups, with the asymmetric interval of Feng and Cliff (2004).
 
     `superiority` is P(a > b) + ½ P(a = b) (Vargha and Delaney's A). `variance` is the consistent one, from

@@ -18,6 +18,7 @@ from toolkit.analysis.sampled import Sampled
 from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.model import Variable
+from toolkit.records import Displayed
 
 __all__ = ["Drivers", "drivers"]
 
@@ -26,8 +27,8 @@ _FEWEST = 30
 _PER_ITEM = 5
 
 
-@dataclass(frozen=True)
-class Drivers:
+@dataclass(frozen=True, repr=False)
+class Drivers(Displayed):
     """How much of an outcome's variance goes with each item.
 
     Attributes

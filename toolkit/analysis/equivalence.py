@@ -12,14 +12,15 @@ from toolkit.analysis.t_tests import t_test
 from toolkit.analysis.two_proportions import wald_difference
 from toolkit.arguments import Numbers, typed
 from toolkit.errors import InvalidInput, Problem
+from toolkit.records import Displayed
 
 __all__ = ["Equivalence", "Margin", "equivalence", "equivalence_of_means", "equivalence_of_proportions"]
 
 Margin = float | tuple[float, float]
 
 
-@dataclass(frozen=True)
-class Equivalence:
+@dataclass(frozen=True, repr=False)
+class Equivalence(Displayed):
     """Two one-sided tests; numbers, or arrays of one entry a comparison.
 
     `p_value`, the larger of the two, is what the difference is judged by: below `alpha` it lies within

@@ -18,6 +18,7 @@ from toolkit.analysis.reliability import item_values
 from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.model import Variable
+from toolkit.records import Displayed
 
 __all__ = ["ItemDifference", "item_difference", "measurement_invariance"]
 
@@ -30,8 +31,8 @@ _LEVELS: dict[str, tuple[str, ...]] = {
 }
 
 
-@dataclass(frozen=True)
-class ItemDifference:
+@dataclass(frozen=True, repr=False)
+class ItemDifference(Displayed):
     """Whether people of equal score answer one item differently by group.
 
     Attributes

@@ -24,6 +24,7 @@ from toolkit.analysis.results import Test
 from toolkit.arguments import Check, typed
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument.model import MISSING
+from toolkit.records import Displayed
 
 __all__ = [
     "TermTest",
@@ -354,8 +355,8 @@ def marginal_effects(model: Model, *, level: float = 0.95) -> pd.DataFrame:
     return table
 
 
-@dataclass(frozen=True)
-class TermTest:
+@dataclass(frozen=True, repr=False)
+class TermTest(Displayed):
     """A test of the terms of a model.
 
     Attributes

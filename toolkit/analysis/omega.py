@@ -16,6 +16,7 @@ from toolkit.analysis.reliability import item_values
 from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, NotConverged, Problem
 from toolkit.instrument.model import Variable
+from toolkit.records import Displayed
 
 __all__ = ["Omega", "omega"]
 
@@ -23,8 +24,8 @@ Array = npt.NDArray[np.float64]
 Method = Literal["ml", "minres"]
 
 
-@dataclass(frozen=True)
-class Omega:
+@dataclass(frozen=True, repr=False)
+class Omega(Displayed):
     """McDonald's omega.
 
     Attributes

@@ -17,6 +17,7 @@ from toolkit.analysis.groups import Groups, group_by
 from toolkit.analysis.intervals import quantile, wilson
 from toolkit.arguments import Numbers, typed
 from toolkit.errors import InvalidInput, Problem
+from toolkit.records import Displayed
 
 __all__ = ["Shrunk", "funnel_limits", "organisation_shares", "shrink"]
 
@@ -39,8 +40,8 @@ _COLUMNS = (
 )
 
 
-@dataclass(frozen=True)
-class Shrunk:
+@dataclass(frozen=True, repr=False)
+class Shrunk(Displayed):
     """Shares of many organisations, each drawn towards what is usual among them.
 
     Attributes

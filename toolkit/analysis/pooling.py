@@ -14,14 +14,15 @@ from toolkit.analysis.cells import Estimates
 from toolkit.analysis.intervals import quantile
 from toolkit.arguments import Numbers, typed
 from toolkit.errors import InvalidInput, Problem
+from toolkit.records import Displayed
 
 __all__ = ["Pooled", "pool", "pool_frames"]
 
 Array = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class Pooled:
+@dataclass(frozen=True, repr=False)
+class Pooled(Displayed):
     """Pooled estimates.
 
     Attributes

@@ -11,6 +11,7 @@ import numpy as np
 
 from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem
+from toolkit.records import Displayed
 
 __all__ = ["Power", "power_anova", "power_proportions", "power_t_test"]
 
@@ -19,8 +20,8 @@ Kind = Literal["two-sample", "paired", "one-sample"]
 _MOST = 1e9
 
 
-@dataclass(frozen=True)
-class Power:
+@dataclass(frozen=True, repr=False)
+class Power(Displayed):
     """A plan whose parts agree.
 
     Attributes

@@ -17,6 +17,7 @@ from toolkit.analysis.plain import ROUNDING
 from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.model import Variable
+from toolkit.records import Displayed
 
 __all__ = ["Reliability", "intraclass", "reliability"]
 
@@ -25,8 +26,8 @@ Missing = Literal["pairwise", "complete"]
 _MOST_SPLITS = 14
 
 
-@dataclass(frozen=True)
-class Reliability:
+@dataclass(frozen=True, repr=False)
+class Reliability(Displayed):
     """Internal consistency of a scale.
 
     Attributes

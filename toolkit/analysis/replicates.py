@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem, near_names
+from toolkit.records import Displayed
 
 __all__ = ["KINDS", "Replicated", "Replicates"]
 
@@ -76,8 +77,8 @@ def _rank(weights: Array) -> int:
     return int(np.linalg.matrix_rank(upper, tol=1e-7 * max(largest, 1e-300)))
 
 
-@dataclass(frozen=True)
-class Replicates:
+@dataclass(frozen=True, repr=False)
+class Replicates(Displayed):
     """Names of the columns that hold replicate weights, and how they were made.
 
     Parameters

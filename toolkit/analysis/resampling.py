@@ -14,6 +14,7 @@ from toolkit.analysis.replicates import Replicates
 from toolkit.analysis.sampled import Sampled
 from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem
+from toolkit.records import Displayed
 from toolkit.weighting import Weights
 
 __all__ = ["MadeReplicates", "make_replicates"]
@@ -23,8 +24,8 @@ _KINDS = ("JK1", "JKn", "BRR", "Fay", "bootstrap")
 _LARGEST = 2**14
 
 
-@dataclass(frozen=True)
-class MadeReplicates:
+@dataclass(frozen=True, repr=False)
+class MadeReplicates(Displayed):
     """A frame with its replicate weights, and the design that names them."""
 
     frame: pd.DataFrame

@@ -8,13 +8,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from toolkit.records import Displayed
+
 __all__ = ["Interval", "Moments", "Test"]
 
 Array = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class Interval:
+@dataclass(frozen=True, repr=False)
+class Interval(Displayed):
     """An estimate between its limits; numbers, or arrays of one entry a comparison."""
 
     estimate: Any
@@ -23,8 +25,8 @@ class Interval:
     std_error: Any = None
 
 
-@dataclass(frozen=True)
-class Test:
+@dataclass(frozen=True, repr=False)
+class Test(Displayed):
     """A test: its statistic, its p value, and the estimate with limits where it has one."""
 
     statistic: Any

@@ -14,6 +14,7 @@ from toolkit.analysis.plain import as_numbers, is_constant
 from toolkit.analysis.results import Test
 from toolkit.arguments import Numbers, typed
 from toolkit.errors import InvalidInput, Problem
+from toolkit.records import Displayed
 
 __all__ = ["CohenD", "cohen_d", "t_test"]
 
@@ -21,8 +22,8 @@ Alternative = Literal["two-sided", "less", "greater"]
 Array = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class CohenD:
+@dataclass(frozen=True, repr=False)
+class CohenD(Displayed):
     """The difference of two means in standard deviations.
 
     Attributes

@@ -13,14 +13,15 @@ from scipy.special import bdtr, chdtrc
 from toolkit.analysis.results import Test
 from toolkit.arguments import Numbers, typed
 from toolkit.errors import InvalidInput, Problem
+from toolkit.records import Displayed
 
 __all__ = ["TableTest", "chi_square", "mcnemar", "trend_test"]
 
 Array = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class TableTest:
+@dataclass(frozen=True, repr=False)
+class TableTest(Displayed):
     """Pearson's test of a table, with where its departures lie.
 
     Attributes

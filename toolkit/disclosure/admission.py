@@ -9,12 +9,13 @@ import pandas as pd
 
 from toolkit.disclosure.policy import Policy
 from toolkit.errors import InvalidInput, Problem
+from toolkit.records import Displayed
 
 __all__ = ["Admitted", "admit", "large_enough"]
 
 
-@dataclass(frozen=True)
-class Admitted:
+@dataclass(frozen=True, repr=False)
+class Admitted(Displayed):
     """What may be analysed, and who took part as far as that may be said.
 
     Parameters

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
@@ -102,6 +103,13 @@ class Released:
     def __repr__(self) -> str:
         sizes = ", ".join(f"{name}: {len(frame)} rows" for name, frame in self._tables.items())
         return f"Released({sizes})"
+
+    def _repr_html_(self) -> str:
+        return "".join(
+            f"<details><summary>{html.escape(name)}, {len(frame)} rows</summary>"
+            f"{frame.to_html(max_rows=50)}</details>"
+            for name, frame in self._tables.items()
+        )
 
 
 def release(

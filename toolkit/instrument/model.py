@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import html
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,6 +15,7 @@ from pydantic import Field, WithJsonSchema
 from toolkit.errors import near_names
 from toolkit.instrument.fields import AsWritten, Box, Code, Id, ParallelWording, Strict, Truth, Wording
 from toolkit.instrument.lint_rules import Lint
+from toolkit.records import Displayed
 
 __all__ = [
     "MISSING",
@@ -155,6 +157,12 @@ class Item(Strict):
     lint: Lint = Lint()
     source: Source
 
+    def __repr__(self) -> str:
+        parts = f", {len(self.rows or self.options)} parts" if self.rows or self.options else ""
+        return f"Item({self.id!r}, {self.type}{parts}, theme={self.theme!r})"
+
+    __str__ = __repr__
+
 
 class Score(Strict):
     """A score made of several columns: their mean, reversed ones turned round, times `multiply`.
@@ -181,8 +189,8 @@ class Section(Strict):
     items: tuple[Id, ...] = Field(min_length=1)
 
 
-@dataclass(frozen=True)
-class Variable:
+@dataclass(frozen=True, repr=False)
+class Variable(Displayed):
     """One column of a coded frame: a single item, a row of a matrix, an option of a multi-select or its text.
 
     The text of an option `other` stands in a column of its own, `item_other_text`, for which `write_in` is
@@ -196,6 +204,17 @@ class Variable:
     row: Row | None = None
     option: Option | None = None
     write_in: bool = False
+
+    def _shown(self) -> dict[str, Any]:
+        language = next(iter(next(iter(self.item.text.values()))))
+        codes = ", ".join(f"{code} {label}" for code, label in self.code_labels(language).items())
+        return {
+            "name": self.name,
+            "kind": self.kind,
+            "label": self.label(language),
+            "audiences": ", ".join(self.audiences),
+            "codes": codes or None,
+        }
 
     @property
     def part(self) -> str | None:
@@ -359,12 +378,50 @@ class Instrument(Strict):
             copied.__dict__.pop(name, None)
         return copied
 
-    def __getitem__(self, name: str) -> Variable:
-        """The variable of that column name; KeyError names near ones."""
-        try:
-            return self._by_name[name]
-        except KeyError:
-            raise KeyError(f"no item or column '{name}': {near_names(name, self._by_name)}") from None
+    def __repr__(self) -> str:
+        sizes = f"{len(self.audiences)} audiences, {len(self.items)} items, {len(self.variables)} columns"
+        return (
+            f"Instrument({self.id!r}, version {self.version}, {sizes}, languages {'/'.join(self.languages)})"
+        )
+
+    __str__ = __repr__
+
+    def _repr_html_(self) -> str:
+        language = self.languages[0]
+        rows = "".join(
+            "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells) + "</tr>"
+            for item in self.items
+            for cells in [
+                (
+                    item.id,
+                    item.type,
+                    ", ".join(item.audiences or self.audiences),
+                    _spoken(item.text, (item.audiences or tuple(self.audiences))[0], language),
+                )
+            ]
+        )
+        caption = f"<caption>{html.escape(self.title[language])} ({html.escape(repr(self))})</caption>"
+        heads = "<tr><th>item</th><th>type</th><th>audiences</th><th>question</th></tr>"
+        return f"<table>{caption}{heads}{rows}</table>"
+
+    def __getitem__(self, name: str) -> Any:
+        """Return the `Variable` of a column; of an item with several columns the tuple of its variables.
+
+        Raises
+        ------
+        KeyError
+            Neither a column nor an item; near names are given.
+
+        Examples
+        --------
+        >>> instrument["leaders"]  # doctest: +SKIP
+        (Variable(name='leaders_listen', ...), Variable(name='leaders_plan', ...))
+        """
+        found = self._by_name.get(name) or self.of_item(name)
+        if not found:
+            known = dict.fromkeys([*self._by_name, *(item.id for item in self.items)])
+            raise KeyError(f"no item or column '{name}': {near_names(name, known)}")
+        return found
 
     def __contains__(self, name: object) -> bool:
         return name in self._by_name

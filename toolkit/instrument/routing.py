@@ -226,7 +226,8 @@ def _variable(name: str, instrument: Instrument) -> Variable:
         raise InvalidInput(
             "routing", [Problem(f"'{name}'", "the instrument has no such item or column", mend)]
         )
-    return instrument[name]
+    found: Variable = instrument[name]
+    return found
 
 
 def _variables(name: str, instrument: Instrument) -> tuple[Variable, ...]:

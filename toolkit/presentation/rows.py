@@ -89,7 +89,7 @@ def item_name(instrument: Instrument, name: str, *, language: str = "en") -> str
     """A few words that name a column in a picture or a sentence; an option with its question."""
     if name not in instrument:
         return name
-    variable = instrument[name]
+    variable: Variable = instrument[name]
     if variable.option is None:
         return variable.label(language)
     stem = variable.item.short.get(language)
@@ -231,7 +231,7 @@ def _comparison(name: str, how: ast.cmpop, against: ast.expr, instrument: Instru
 
 def _question(instrument: Instrument, item_id: str, language: str) -> str:
     if item_id in instrument:
-        return instrument[item_id].label(language)
+        return str(instrument[item_id].label(language))
     item = next((item for item in instrument.items if item.id == item_id), None)
     return (item.short.get(language) if item else None) or item_id
 

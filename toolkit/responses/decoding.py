@@ -31,6 +31,7 @@ from toolkit.errors import InvalidInput
 from toolkit.instrument import asked
 from toolkit.instrument.model import NOT_RANKED, Instrument, Item, Variable
 from toolkit.instrument.routing import parse
+from toolkit.records import Displayed
 from toolkit.responses.export import Export, tally
 from toolkit.responses.mapping import DESIGN_COLUMNS
 from toolkit.responses.vocabulary import category_dtype
@@ -40,8 +41,8 @@ __all__ = ["Coded", "decode"]
 _BROKE_OFF, _NOT_ASKED, _ROUTED, _BLANK = "-6", "-5", "-4", "-3"
 
 
-@dataclass(frozen=True)
-class Coded:
+@dataclass(frozen=True, repr=False)
+class Coded(Displayed):
     """A coded frame and what became of every row of the file."""
 
     frame: pd.DataFrame

@@ -13,6 +13,7 @@ import pandas as pd
 from toolkit.disclosure.policy import Policy
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument import Instrument
+from toolkit.records import Displayed
 from toolkit.responses.answers import AnswersFile
 from toolkit.responses.gather import Gathered, gather
 from toolkit.responses.mapping import DESIGN_COLUMNS
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 __all__ = ["Study"]
 
 
-@dataclass(frozen=True)
-class Study:
+@dataclass(frozen=True, repr=False)
+class Study(Displayed):
     """A study that was read and checked; its answers are read once, when first asked for.
 
     Parameters
@@ -83,6 +84,19 @@ class Study:
             name: value
             for name, value in self.__dict__.items()
             if name not in ("_gathered", "_names", "_below")
+        }
+
+    def _shown(self) -> dict[str, Any]:
+        """Describe the study without reading its answers."""
+        return {
+            "id": self.id,
+            "title": self.title,
+            "waves": ", ".join(self.waves),
+            "audiences": ", ".join(self.instrument.audiences),
+            "organisations": None if self.table is None else self.table["organisation"].nunique(),
+            "items": len(self.instrument.items),
+            "synthetic": self.synthetic,
+            "file": str(self.path),
         }
 
     @property

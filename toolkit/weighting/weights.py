@@ -12,6 +12,7 @@ import pandas as pd
 
 from toolkit.arguments import Numbers, typed
 from toolkit.errors import InvalidInput, Problem
+from toolkit.records import Displayed
 from toolkit.weighting.sums import sums_within
 
 __all__ = ["Calibration", "Weights", "design_effect", "effective_n"]
@@ -108,7 +109,7 @@ class Calibration:
 
 
 @dataclass(frozen=True, repr=False)
-class Weights:
+class Weights(Displayed):
     """Weights of one frame and what they cost.
 
     Attributes

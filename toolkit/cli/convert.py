@@ -1,4 +1,4 @@
-"""survey-toolkit formats: a report that stands, in other formats, without computing anything again."""
+"""The command convert: an existing report in other formats, without computing anything again."""
 
 from __future__ import annotations
 
@@ -8,34 +8,37 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from toolkit.cli.common import Commands, add_command
 from toolkit.reporting.formats import FORMATS, check_formats
 
 if TYPE_CHECKING:
-    from toolkit.cli.common import Commands
     from toolkit.reporting.documents import Document
-
-__all__ = ["add"]
 
 
 def add(commands: Commands) -> None:
-    """Add the command to the parser."""
-    formats = commands.add_parser("formats", help="write a report that stands in other formats")
-    formats.add_argument("folder", metavar="FOLDER", nargs="+", help="a report's folder; more may be given")
+    """Add convert to the parser."""
+    formats = add_command(
+        commands,
+        "convert",
+        _convert,
+        "convert existing reports to other formats",
+        "survey-toolkit convert reports/ai_at_work/2026/org-07 --formats pdf,docx",
+    )
+    formats.add_argument("folder", metavar="FOLDER", nargs="+", help="folder of a report (one or more)")
     formats.add_argument(
         "--formats",
         default=",".join(FORMATS),
         metavar="LIST",
-        help=f"output formats, of {','.join(FORMATS)} (default: all)",
+        help=f"comma-separated output formats, from {','.join(FORMATS)} (default: all)",
     )
     for form in FORMATS.values():
         if form.template:
             formats.add_argument(
-                f"--template-{form.name}", metavar="FILE", help=f"a {form.suffix} file to write into"
+                f"--template-{form.name}", metavar="FILE", help=f"{form.suffix} template to write into"
             )
-    formats.set_defaults(job=_formats)
 
 
-def _formats(given: argparse.Namespace) -> int:
+def _convert(given: argparse.Namespace) -> int:
     from toolkit.reporting.documents import write_documents
     from toolkit.reporting.options import Tried
     from toolkit.system import system_errors_explained
@@ -59,7 +62,7 @@ def _formats(given: argparse.Namespace) -> int:
 
 
 def _document(folder: Path, templates: Mapping[str, Path]) -> Document:
-    """What a report's folder holds to be written; where it does not, the folder is told."""
+    """Load the document of a report's folder; problems name the folder."""
     from toolkit.errors import InvalidInput, Problem
     from toolkit.reporting.documents import DOCUMENT, load_document
 
@@ -73,12 +76,12 @@ def _document(folder: Path, templates: Mapping[str, Path]) -> Document:
     try:
         return load_document(folder / DOCUMENT, templates=templates)
     except InvalidInput as fault:
-        told = [Problem(str(folder / DOCUMENT), one.what, one.mend) for one in fault.problems]
-        raise InvalidInput("formats", told) from None
+        problems = [Problem(str(folder / DOCUMENT), one.what, one.mend) for one in fault.problems]
+        raise InvalidInput("formats", problems) from None
 
 
 def _check_templates(templates: Mapping[str, Path], formats: Sequence[str] | None) -> None:
-    """Refuse templates that are no such files, or for formats that are not written."""
+    """Refuse files that are not templates, and templates of formats that are not written."""
     from toolkit.errors import InvalidInput, Problem
     from toolkit.reporting.documents.office import check_template
     from toolkit.reporting.options import Tried

@@ -1,4 +1,4 @@
-"""survey-toolkit formats: every folder and template that will not do is told, and nothing is written."""
+"""survey-toolkit convert: every folder and template that will not do is told, and nothing is written."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def report(tmp_path: Path) -> Path:
 
 
 def test_a_report_that_stands_is_written_once_however_often_it_is_named(report, capsys):
-    assert main(["formats", str(report), str(report), "--formats", "html"]) == 0
+    assert main(["convert", str(report), str(report), "--formats", "html"]) == 0
     assert capsys.readouterr().out.count("report.html") == 1
     assert (report / "report.html").exists()
 
@@ -31,7 +31,7 @@ def test_every_folder_that_will_not_do_is_told_and_nothing_is_written(report, tm
     (tmp_path / "bad").mkdir()
     (tmp_path / "bad" / "document.json.gz").write_text("no such thing")
     folders = [str(tmp_path / name) for name in ("absent", "empty", "bad", "wave")]
-    assert main(["formats", str(report), *folders, "--formats", "html,pfd"]) == 2
+    assert main(["convert", str(report), *folders, "--formats", "html,pfd"]) == 2
     told = capsys.readouterr().err
     assert "format pfd: unknown output format" in told
     assert f"{tmp_path / 'absent'}: there is no such folder" in told
@@ -50,7 +50,7 @@ def test_a_template_that_is_no_word_file_is_refused_whatever_is_written(
 ):
     (tmp_path / "no.docx").write_text("no such thing")
     template = ["--template-docx", str(tmp_path / "no.docx")]
-    assert main(["formats", str(report), "--formats", formats, *template]) == 2
+    assert main(["convert", str(report), "--formats", formats, *template]) == 2
     assert said in capsys.readouterr().err
 
 
@@ -59,6 +59,6 @@ def test_a_template_for_a_format_that_is_not_written_is_refused(report, tmp_path
 
     docx.Document().save(str(tmp_path / "brand.docx"))
     template = ["--template-docx", str(tmp_path / "brand.docx")]
-    assert main(["formats", str(report), "--formats", "html", *template]) == 2
+    assert main(["convert", str(report), "--formats", "html", *template]) == 2
     assert "--template-docx: docx is not among the formats" in capsys.readouterr().err
     assert not (report / "report.html").exists()
