@@ -90,7 +90,7 @@ def test_the_answers_of_a_question_become_a_row_each_whatever_they_are_called(la
         ("q", "q"),
         (Number(9, "count"),) * 2,
         ("No · 12%", "Yes; at work"),
-        (Number(0.12, "percent"), "88% ; why"),
+        (Number(0.12, "percent"), "88% ; why" if language == "en" else "88 % ; why"),
     ]
 
 
