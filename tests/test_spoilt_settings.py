@@ -264,9 +264,11 @@ def test_a_terminal_gets_control_characters_as_escapes(
 
 
 def test_a_problem_is_one_line_however_its_parts_were_written() -> None:
-    assert "\n" not in str(Problem("row\n1", "is\x1b[1m wrong\r", "correct it"))
-    assert len(str(Problem("a" * 9_000, "is wrong", "correct it"))) < 300
-    many = InvalidInput("file", [Problem(f"row {row}", "is wrong", "correct it") for row in range(50_000)])
+    assert "\n" not in str(Problem("out-of-range", "row\n1", "is\x1b[1m wrong\r", "correct it"))
+    assert len(str(Problem("out-of-range", "a" * 9_000, "is wrong", "correct it"))) < 300
+    many = InvalidInput(
+        "file", [Problem("out-of-range", f"row {row}", "is wrong", "correct it") for row in range(50_000)]
+    )
     assert len(many.problems) == 50_000
     assert "… and 49,900 more" in str(many)
     assert printable("é\t\n", keep="\t\n") == "é\t\n"

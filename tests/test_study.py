@@ -212,7 +212,7 @@ SPOILT = [
 
 
 @pytest.mark.parametrize(("old", "new", "said"), SPOILT)
-def test_a_spoilt_study_file_is_refused_with_the_mend(
+def test_a_spoilt_study_file_is_refused_with_a_hint(
     change: Callable[..., Path], old: str, new: str, said: str
 ) -> None:
     assert said in _refusal(change(old, new))

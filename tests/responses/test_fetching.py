@@ -115,7 +115,7 @@ def test_codes_of_everybody_are_asked_for(serve: Serve, tmp_path: Path) -> None:
         (_answering(base64.b64encode(b'"id";"submitdate"\r\n').decode()), "s3cret", "no responses"),
     ],
 )  # fmt: skip
-def test_what_the_server_refuses_is_said_with_the_mend_and_nothing_is_written(
+def test_what_the_server_refuses_is_said_with_a_hint_and_nothing_is_written(
     serve: Serve, tmp_path: Path, results: dict[str, Any], password: str, said: str
 ) -> None:
     with pytest.raises(InvalidInput) as caught:

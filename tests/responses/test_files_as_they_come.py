@@ -236,7 +236,7 @@ def test_rounded_ids_are_told_and_no_rule_throws_people_away(
     for more in ({}, {"duplicates": "last"}):
         (problem,) = _refused(path, view, mapping={**PLAIN, "respondent": "who"}, **more)
         assert "a spreadsheet program has rounded the ids" in problem.what
-        assert "leave `respondent` out" in problem.mend
+        assert "leave `respondent` out" in problem.hint
     assert len(_read(path, view).frame) == 2
 
 
@@ -270,7 +270,7 @@ def test_a_long_file_is_the_wide_one(tmp_path: Path) -> None:
 def test_a_long_file_read_as_a_wide_one_is_refused_with_the_way_to_read_it(tmp_path: Path) -> None:
     instrument = made(tmp_path, [choice("view", AGREE), multi("why", {"p": "Price", "q": "Queue"})])
     problems = _refused(_written(tmp_path, LONG), instrument, mapping=LONG_MAPPING)
-    assert "long: {respondent: who, question: q, answer: a}" in problems[-1].mend
+    assert "long: {respondent: who, question: q, answer: a}" in problems[-1].hint
 
 
 def test_two_answers_to_one_question_and_columns_that_differ_are_refused(

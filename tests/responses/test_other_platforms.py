@@ -1,4 +1,4 @@
-"""Each platform's own way of writing answers gives the same coded answers, or is refused with the mend."""
+"""Each platform's own way of writing answers gives the same coded answers, or is refused with a hint."""
 
 from __future__ import annotations
 

@@ -188,7 +188,7 @@ def test_the_known_answers_are_listed_in_the_instrument_s_order(make: Make, tmp_
     places = {"price": "p", "queue": "q", "far": "f", "none": "n"}
     with pytest.raises(InvalidInput) as caught:
         _mapped(tmp_path, make(other=False), text, why={"columns": places})
-    assert "known: price, The price, 1, 0, Y, N, Yes, No, TRUE, FALSE" in caught.value.problems[0].mend
+    assert "known: price, The price, 1, 0, Y, N, Yes, No, TRUE, FALSE" in caught.value.problems[0].hint
 
 
 def test_a_tick_that_is_not_read_counts_as_an_answer(make: Make, tmp_path: Path) -> None:

@@ -91,18 +91,22 @@ def _both(a: Numbers, b: Numbers, method: str) -> tuple[Array, Array]:
     x, y = as_numbers("a", a), as_numbers("b", b)
     problems = []
     if method not in ("pearson", "spearman", "kendall"):
-        mend = 'use "pearson", "spearman" or "kendall"'
-        problems.append(Problem("method", f"{method!r} is not known", mend))
+        hint = 'use "pearson", "spearman" or "kendall"'
+        problems.append(Problem("unknown-option", "method", f"{method!r} is not known", hint))
     if x.size != y.size:
         what = f"are of unequal length ({x.size} and {y.size})"
-        problems.append(Problem("a, b", what, "give one value a person on both sides"))
+        problems.append(Problem("unequal-length", "a, b", what, "give one value a person on both sides"))
     else:
         known = ~(np.isnan(x) | np.isnan(y))
         x, y = x[known], y[known]
         if x.size < 3:
-            problems.append(Problem("a, b", f"{x.size} answered both", "at least three must"))
+            problems.append(
+                Problem("too-few-answers", "a, b", f"{x.size} answered both", "at least three must")
+            )
         elif is_constant(x) or is_constant(y):
-            problems.append(Problem("a, b", "an answer does not vary", "there is no correlation to find"))
+            problems.append(
+                Problem("no-variation", "a, b", "an answer does not vary", "there is no correlation to find")
+            )
     if problems:
         raise InvalidInput("correlation", problems)
     return x, y

@@ -188,7 +188,9 @@ def decompose_gap(
     inside = [one.name for one in read if one.name in columns and one.chosen]
     if inside:
         what, fix = "is both an item and in the background", "leave it out of one"
-        raise InvalidInput("decompose_gap", [Problem(f"column {name}", what, fix) for name in inside])
+        raise InvalidInput(
+            "decompose_gap", [Problem("conflict", f"column {name}", what, fix) for name in inside]
+        )
     wanted = requests_for([one for one in read if one.name not in columns], measure)
     plan = plan_pairs(frame, wanted, between, pairs, by)
     sampled = (design or Design()).over(frame, linearise=True)
@@ -220,22 +222,35 @@ def _problems(
     level: float,
 ) -> Iterator[Problem]:
     if not columns or len(set(columns)) < len(columns):
-        yield Problem("background", "names no column, or one twice", "name each column once")
+        yield Problem(
+            "duplicate" if columns else "empty",
+            "background",
+            "names no column, or one twice",
+            "name each column once",
+        )
     for name in dict.fromkeys(columns):
         where = f"column {name}"
         if name not in frame.columns:
-            yield Problem(where, "is not in the frame", near_names(str(name), map(str, frame.columns)))
+            yield Problem(
+                "unknown-column", where, "is not in the frame", near_names(str(name), map(str, frame.columns))
+            )
         elif name in taken:
-            yield Problem(where, "says which groups are compared, too", "leave it out of background")
+            yield Problem(
+                "conflict", where, "says which groups are compared, too", "leave it out of background"
+            )
         elif _is_number(frame[name]):
             if np.isinf(frame[name].to_numpy(dtype=np.float64, na_value=np.nan)).any():
-                yield Problem(where, "holds an infinite number", "correct it")
+                yield Problem("not-finite", where, "holds an infinite number", "correct it")
         elif len(levels_of(frame[name])[1]) > len(frame) / 2 > 10:
-            yield Problem(where, "has a level for nearly everybody", "group its values, or make it a number")
+            yield Problem(
+                "too-many", where, "has a level for nearly everybody", "group its values, or make it a number"
+            )
     if split == "threefold" and reference not in ("a", "b"):
-        yield Problem("reference", f"{reference!r} is not one of a threefold split", "use a or b")
+        yield Problem(
+            "unknown-option", "reference", f"{reference!r} is not one of a threefold split", "use a or b"
+        )
     if not 0 < level < 1:
-        yield Problem("level", f"is {level}", "give a fraction between 0 and 1")
+        yield Problem("out-of-range", "level", f"is {level}", "give a fraction between 0 and 1")
 
 
 def _is_number(series: pd.Series) -> bool:

@@ -62,7 +62,10 @@ def mantel_haenszel(
     counts = counts[:, :, counts.sum(axis=(0, 1)) > 1]
     if counts.shape[:2] != (2, 2):
         if exact:
-            raise InvalidInput("mantel_haenszel", [Problem("exact", "is for 2 × 2 tables", "leave it out")])
+            raise InvalidInput(
+                "mantel_haenszel",
+                [Problem("unsuited-method", "exact", "is for 2 × 2 tables", "leave it out")],
+            )
         return _generalised(counts)
     return _exact(counts, level) if exact else _asymptotic(counts, correct, level)
 
@@ -172,13 +175,24 @@ def _refuse(counts: Array) -> None:
     problems = []
     if counts.ndim != 3 or min(counts.shape[:2]) < 2:
         problems.append(
-            Problem("tables", f"have shape {counts.shape}", "give rows × columns × strata, two rows or more")
+            Problem(
+                "wrong-shape",
+                "tables",
+                f"have shape {counts.shape}",
+                "give rows × columns × strata, two rows or more",
+            )
         )
     elif not bool((counts >= 0).all()):
-        problems.append(Problem("tables", "have a negative or missing count", "give counts of people"))
+        problems.append(
+            Problem("not-finite", "tables", "have a negative or missing count", "give counts of people")
+        )
     elif bool((counts.sum(axis=(1, 2)) == 0).any() | (counts.sum(axis=(0, 2)) == 0).any()):
-        problems.append(Problem("tables", "have an empty row or column", "leave it out"))
+        problems.append(Problem("empty-cell", "tables", "have an empty row or column", "leave it out"))
     elif not bool((counts.sum(axis=(0, 1)) > 1).any()):
-        problems.append(Problem("tables", "have fewer than two people in every stratum", "merge strata"))
+        problems.append(
+            Problem(
+                "too-few-answers", "tables", "have fewer than two people in every stratum", "merge strata"
+            )
+        )
     if problems:
         raise InvalidInput("mantel_haenszel", problems)

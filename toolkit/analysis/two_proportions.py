@@ -43,9 +43,15 @@ def checked(x1: Number, n1: Number, x2: Number, n2: Number) -> tuple[Array, Arra
     problems = []
     for side, x, n in ((1, arrays[0], arrays[1]), (2, arrays[2], arrays[3])):
         if not bool(((n > 0) & (n < np.inf)).all()):
-            problems.append(Problem(f"n{side}", "is no number above 0", "give the number of answers"))
+            problems.append(
+                Problem("out-of-range", f"n{side}", "is no number above 0", "give the number of answers")
+            )
         elif not bool(((x >= 0) & (x <= n)).all()):
-            problems.append(Problem(f"x{side}", f"lies outside 0–n{side}", "give how many of the n said so"))
+            problems.append(
+                Problem(
+                    "out-of-range", f"x{side}", f"lies outside 0–n{side}", "give how many of the n said so"
+                )
+            )
     if problems:
         raise InvalidInput("two proportions", problems)
     broadcast = np.broadcast_arrays(*arrays)
@@ -340,7 +346,10 @@ def cohen_h(p1: Number, p2: Number) -> Any:
     first, second = np.asarray(p1, dtype=np.float64), np.asarray(p2, dtype=np.float64)
     problems = [
         Problem(
-            name, f"holds {share[(share < 0) | (share > 1)].ravel()[0]:g}", "give fractions: 0.96 for 96 %"
+            "out-of-range",
+            name,
+            f"holds {share[(share < 0) | (share > 1)].ravel()[0]:g}",
+            "give fractions: 0.96 for 96 %",
         )
         for name, share in (("p1", first), ("p2", second))
         if bool(((share < 0) | (share > 1)).any())

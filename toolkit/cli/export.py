@@ -114,7 +114,9 @@ def _with_answers(given: argparse.Namespace, instrument: Instrument) -> list[Pat
         "--matrix": given.matrix,
     }
     problems = [
-        Problem(name, "means nothing for answers", "take it out") for name, value in flags.items() if value
+        Problem("conflict", name, "means nothing for answers", "take it out")
+        for name, value in flags.items()
+        if value
     ]
     if problems:
         raise InvalidInput("export", problems)
@@ -150,8 +152,8 @@ def _quotas(texts: list[str]) -> list[Quota]:
         conditions, _, limit = text.rpartition(":")
         answers = dict(part.partition("=")[::2] for part in conditions.split(",") if part)
         if not limit.isdigit() or not answers or not all(answers.values()):
-            mend = "write ITEM=CODE:LIMIT, as audience=executive:50 or country=US+UK,q=1:100"
-            problems.append(Problem(f"--quota {text}", "cannot be read", mend))
+            hint = "write ITEM=CODE:LIMIT, as audience=executive:50 or country=US+UK,q=1:100"
+            problems.append(Problem("malformed", f"--quota {text}", "cannot be read", hint))
             continue
         counted = {name: tuple(codes.split("+")) for name, codes in answers.items()}
         quotas.append(Quota(conditions, int(limit), counted))

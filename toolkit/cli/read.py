@@ -82,7 +82,10 @@ def _check_out(out: str | None) -> None:
 
     if out is not None and Path(out).suffix not in (".parquet", ".csv"):
         what = "is neither .parquet nor .csv"
-        raise InvalidInput("--out", [Problem(out, what, "end its name in .parquet (keeps types) or .csv")])
+        raise InvalidInput(
+            "--out",
+            [Problem("unsupported-format", out, what, "end its name in .parquet (keeps types) or .csv")],
+        )
 
 
 def _entry(given: argparse.Namespace, path: Path) -> AnswersFile:
@@ -131,7 +134,12 @@ def _checked(options: dict[str, Any], source: str) -> AnswersFile:
         return AnswersFile.model_validate(options)
     except ValidationError as fault:
         problems = [
-            Problem(f"--{one['loc'][0] if one['loc'] else 'entry'}", one["msg"], "see --entry and --help")
+            Problem(
+                "malformed",
+                f"--{one['loc'][0] if one['loc'] else 'entry'}",
+                one["msg"],
+                "see --entry and --help",
+            )
             for one in fault.errors()
         ]
         raise InvalidInput(source, problems) from fault

@@ -77,7 +77,7 @@ def sheet_of_text(
     """
     if "\x00" in text:
         what = "holds zero bytes: it is damaged or not text"
-        raise InvalidInput(source, [Problem("file", what, "export the answers again as CSV")])
+        raise InvalidInput(source, [Problem("damaged-file", "file", what, "export the answers again as CSV")])
     delimiter, columns = _delimiter(text)
     check_cells(text.count(delimiter) + text.count("\n"), source, columns=columns)
     try:
@@ -93,7 +93,7 @@ def sheet_of_text(
         rest = cells[blank].apply(lambda column: column.str.strip() == "").all(axis=1)
         cells = cells.drop(index=rest.index[rest])
     if cells.empty:
-        raise InvalidInput(source, [Problem("file", "is empty", "export it again")])
+        raise InvalidInput(source, [Problem("empty", "file", "is empty", "export it again")])
     if len(cells) <= heading_rows:
         raise InvalidInput(source, [no_rows()])
     headings = tuple(tuple(map(str.strip, row)) for row in cells.iloc[:heading_rows].to_numpy().tolist())
@@ -112,20 +112,26 @@ def bytes_of(path: Path, source: str) -> bytes:
     try:
         data = read_bytes(path, most=LARGEST_ANSWERS)
     except IsADirectoryError:
-        problem = Problem("file", f"'{path.name}' is a folder", "name the file in it")
+        problem = Problem("wrong-path", "file", f"'{path.name}' is a folder", "name the file in it")
         raise InvalidInput(source, [problem]) from None
     except FileNotFoundError:
         folder = path.parent
         beside = [other.name for other in folder.iterdir()] if is_folder(folder) else []
-        mend = near_names(path.name, sorted(beside)) if beside else "the folder is not there or is empty"
-        raise InvalidInput(source, [Problem("file", f"'{path.name}' is not there", mend)]) from None
+        hint = near_names(path.name, sorted(beside)) if beside else "the folder is not there or is empty"
+        raise InvalidInput(
+            source, [Problem("file-not-found", "file", f"'{path.name}' is not there", hint)]
+        ) from None
     except OSError as error:
-        mend = "name a file of at most that size, close it elsewhere, or get the right to read it"
-        raise InvalidInput(source, [Problem("file", f"cannot be read ({error.strerror})", mend)]) from error
+        hint = "name a file of at most that size, close it elsewhere, or get the right to read it"
+        raise InvalidInput(
+            source, [Problem("unreadable-file", "file", f"cannot be read ({error.strerror})", hint)]
+        ) from error
     try:
         return gunzipped(data, most=LARGEST_ANSWERS) if data[:2] == b"\x1f\x8b" else data
     except ValueError as error:
-        problem = Problem("file", f"is a .gz file that cannot be unpacked: {error}", "download it again")
+        problem = Problem(
+            "damaged-file", "file", f"is a .gz file that cannot be unpacked: {error}", "download it again"
+        )
         raise InvalidInput(source, [problem]) from error
 
 
@@ -146,30 +152,39 @@ def check_cells(number: int, source: str, *, columns: int = 1) -> None:
     """
     if columns > MOST_COLUMNS:
         what = f"holds {columns:,} columns; at most {MOST_COLUMNS:,} are read"
-        raise InvalidInput(source, [Problem("file", what, "leave out columns that are not needed")])
+        raise InvalidInput(
+            source, [Problem("too-large", "file", what, "leave out columns that are not needed")]
+        )
     if number > MOST_CELLS:
         what = f"holds about {number:,} cells; at most {MOST_CELLS:,} are read"
-        raise InvalidInput(source, [Problem("file", what, "leave out columns or rows that are not needed")])
+        raise InvalidInput(
+            source, [Problem("too-large", "file", what, "leave out columns or rows that are not needed")]
+        )
 
 
 def _not_utf8(data: bytes) -> Problem | None:
     again = "export or save it again as UTF-8 (in Excel: 'CSV UTF-8')"
     if not data.strip(b"\xef\xbb\xbf \t\r\n"):
-        return Problem("file", "is empty", "export it again")
+        return Problem("empty", "file", "is empty", "export it again")
     if data[:2] in (b"\xff\xfe", b"\xfe\xff") or data[:4000].count(b"\x00") > len(data[:4000]) / 4:
-        return Problem("file", "is UTF-16, not UTF-8", again)
+        return Problem("wrong-encoding", "file", "is UTF-16, not UTF-8", again)
     if data[:4] == b"PK\x03\x04" or data[:4] == b"\xd0\xcf\x11\xe0":
-        return Problem("file", "is a spreadsheet, not text", "export the answers as CSV")
+        return Problem(
+            "unsupported-format", "file", "is a spreadsheet, not text", "export the answers as CSV"
+        )
     if b"\x00" in data:
         return Problem(
-            "file", "holds zero bytes: it is damaged or no text", "export the answers again as CSV"
+            "damaged-file",
+            "file",
+            "holds zero bytes: it is damaged or no text",
+            "export the answers again as CSV",
         )
     try:
         data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         row = data[: error.start].count(b"\n") + 1
         what = f"the file is not UTF-8 (byte 0x{data[error.start]:02x}; it looks like Windows-1252)"
-        return Problem(f"line {row}", what, again)
+        return Problem("wrong-encoding", f"line {row}", what, again)
     return None
 
 
@@ -299,11 +314,11 @@ def _parsed_strictly(text: str, delimiter: str, source: str, heading_rows: int) 
                 f"a cell holds more than {LARGEST_CELL:,} characters, the most that is read: "
                 "perhaps a quote is not closed"
             )
-        problem = Problem(f"line {reader.line_num}", what, "export it again")
+        problem = Problem("damaged-file", f"line {reader.line_num}", what, "export it again")
         raise InvalidInput(source, [problem]) from error
     filled = {number: record for number, record in numbered.items() if any(map(str.strip, record))}
     if not filled:
-        raise InvalidInput(source, [Problem("file", "is empty", "export it again")])
+        raise InvalidInput(source, [Problem("empty", "file", "is empty", "export it again")])
     lengths = pd.Series([len(record) for record in filled.values()], index=list(filled))
     width, answers = int(lengths.iloc[0]), list(filled)[heading_rows:]
     surplus = ("".join(filled[number][width:]).strip() for number in answers)
@@ -329,6 +344,7 @@ def _ragged(lengths: pd.Series) -> Iterator[Problem]:
         less = "cells are missing in every row, so that nothing says which answers belong to which heading"
         more = "a title or 'sep=' line stands above the headings, or headings are missing"
         yield Problem(
+            "ragged-row",
             f"row {lengths.index[0]}",
             f"{width} cells where most rows below it have {usual[0]}: {less if width > usual[0] else more}",
             "export it again"
@@ -339,6 +355,7 @@ def _ragged(lengths: pd.Series) -> Iterator[Problem]:
     lengths = others
     for length, rows in lengths[lengths != width].groupby(lengths):
         yield Problem(
+            "ragged-row",
             rows_said(rows.index),
             f"{length} cells where the heading has {width}",
             "the file is cut short, or a cell holds the delimiter without quotes; export it again",

@@ -71,4 +71,6 @@ def platform_of(path: str | Path) -> PlatformName:
         if told(headings):
             return platform
     what = f"do not tell which platform wrote them (columns: {len(headings):,})"
-    raise InvalidInput(path.name, [Problem("headings", what, "say it: platform, or table with a mapping")])
+    raise InvalidInput(
+        path.name, [Problem("ambiguous", "headings", what, "say it: platform, or table with a mapping")]
+    )

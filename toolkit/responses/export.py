@@ -41,7 +41,7 @@ class Export:
     disposition
         Rows read and rows set aside so far.
     problems
-        Everything that must be mended before these answers may be used.
+        Everything that must be corrected before these answers may be used.
     hidden
         Same index; True where the platform says that the variable was not shown. None where it cannot say.
     beside
@@ -140,15 +140,15 @@ def _unknown(unknown: Iterable[str], known: Iterable[str], instrument: Instrumen
     if len(unknown) > _MOST_NAMED:
         shown = ", ".join(unknown[:10])
         what = f"{rule}, and neither are {len(unknown) - 1:,} other columns ({shown}, …)"
-        mend = "check that this is the file, or list them under ignore_columns"
-        return [Problem(f"column {unknown[0]}", what, mend)]
+        hint = "check that this is the file, or list them under ignore_columns"
+        return [Problem("unexpected-column", f"column {unknown[0]}", what, hint)]
     found = []
     for name in unknown:
         hint = or_else(near_names(name, sorted(known)), "list it under ignore_columns")
         item = multi_of(name, instrument)
         if item is not None:
             hint = f"give '{item}' an option for it (write_in: true where people write), or ignore_columns"
-        found.append(Problem(f"column {name}", rule, hint))
+        found.append(Problem("unexpected-column", f"column {name}", rule, hint))
     return found
 
 
@@ -165,6 +165,7 @@ _PART = re.compile(r"(?:.*[/-])?(?P<item>[a-z][a-z0-9]*)(?:\[[^\[\]]+\]|[/_.:-][
 def _lacking(lacking: Iterable[str], headings: Iterable[str]) -> list[Problem]:
     return [
         Problem(
+            "missing-column",
             f"column {name}",
             "is missing: the instrument asks it of people in this file",
             or_else(near_names(name, headings), "export all questions, or list it under absent"),
@@ -178,6 +179,7 @@ def _present_though_absent(
 ) -> list[Problem]:
     return [
         Problem(
+            "contradiction",
             f"column {here[0]}",
             "is in the file, but the study file lists it under absent",
             "take it out of absent, or list the column under ignore_columns too, so that it stays unread",
@@ -194,6 +196,7 @@ def _among(name: str, names: Collection[str], instrument: Instrument) -> bool:
 
 def _wrong_survey(held: int, total: int, unknown: list[str]) -> Problem:
     return Problem(
+        "wrong-instrument",
         "headings",
         f"only {held} of {total} columns of the instrument are here, and {len(unknown):,} others; "
         "this looks like the export of another survey",

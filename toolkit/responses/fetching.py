@@ -37,9 +37,14 @@ def password_for(url: str, user: str) -> str:
     found = _from_keyring(f"{_SERVICE}:{server}", user)
     if found:
         return found
-    mend = f"set {PASSWORD_VARIABLE}, or store it once: keyring set {_SERVICE}:{server} {user}"
+    hint = f"set {PASSWORD_VARIABLE}, or store it once: keyring set {_SERVICE}:{server} {user}"
     raise InvalidInput(
-        url, [Problem(f"password of {user}", "is neither in the environment nor a keyring", mend)]
+        url,
+        [
+            Problem(
+                "access-denied", f"password of {user}", "is neither in the environment nor a keyring", hint
+            )
+        ],
     )
 
 
@@ -102,14 +107,16 @@ def fetch_limesurvey(
 def _check_address(url: str) -> None:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        mend = "write it as https://server/index.php/admin/remotecontrol"
-        raise InvalidInput("address", [Problem(url, "is no address of a server", mend)])
+        hint = "write it as https://server/index.php/admin/remotecontrol"
+        raise InvalidInput("address", [Problem("malformed", url, "is no address of a server", hint)])
     if parts.username or parts.password:
-        problem = Problem("address", "holds a user or a password", "take them out; see --user")
+        problem = Problem(
+            "unsafe-address", "address", "holds a user or a password", "take them out; see --user"
+        )
         raise InvalidInput("address", [problem])
     if parts.scheme == "http" and parts.hostname not in _HERE:
         what = "is without https: the password and the answers would travel openly"
-        raise InvalidInput("address", [Problem(url, what, "write https://")])
+        raise InvalidInput("address", [Problem("unsafe-address", url, what, "write https://")])
 
 
 def _exported(url: str, survey: int, user: str, password: str) -> bytes:
@@ -129,8 +136,10 @@ def _exported(url: str, survey: int, user: str, password: str) -> bytes:
     except exceptions.LimeSurveyStatusError as fault:
         raise InvalidInput(url, [_refused(str(fault), survey, user)]) from None
     except exceptions.RPCInterfaceNotEnabledError as fault:
-        mend = "switch on JSON-RPC in LimeSurvey: Configuration → Global → Interfaces"
-        raise InvalidInput(url, [Problem("RemoteControl", "is switched off there", mend)]) from fault
+        hint = "switch on JSON-RPC in LimeSurvey: Configuration → Global → Interfaces"
+        raise InvalidInput(
+            url, [Problem("server-error", "RemoteControl", "is switched off there", hint)]
+        ) from fault
     except (
         exceptions.LimeSurveyError,
         requests.RequestException,
@@ -141,8 +150,8 @@ def _exported(url: str, survey: int, user: str, password: str) -> bytes:
         ValueError,
     ) as fault:
         what = f"did not answer as LimeSurvey does ({type(fault).__name__})"
-        mend = "check the address (it ends in /admin/remotecontrol) and that the server is up"
-        raise InvalidInput(url, [Problem("server", what, mend)]) from None
+        hint = "check the address (it ends in /admin/remotecontrol) and that the server is up"
+        raise InvalidInput(url, [Problem("server-error", "server", what, hint)]) from None
 
 
 def _refused(said: str, survey: int, user: str) -> Problem:
@@ -151,13 +160,26 @@ def _refused(said: str, survey: int, user: str) -> Problem:
     if "no data" in plain or "no response" in plain:
         return _nobody(survey)
     if "user name or password" in plain or "login" in plain or "credential" in plain:
-        return Problem(f"user {user}", f"was not let in ({said})", f"check the name and {PASSWORD_VARIABLE}")
+        return Problem(
+            "access-denied",
+            f"user {user}",
+            f"was not let in ({said})",
+            f"check the name and {PASSWORD_VARIABLE}",
+        )
     if "permission" in plain:
-        return Problem(f"user {user}", f"may not do that ({said})", "ask for the right to export responses")
-    return Problem(f"survey {survey}", said, "check its number and that it is active")
+        return Problem(
+            "access-denied",
+            f"user {user}",
+            f"may not do that ({said})",
+            "ask for the right to export responses",
+        )
+    return Problem("server-error", f"survey {survey}", said, "check its number and that it is active")
 
 
 def _nobody(survey: int) -> Problem:
     return Problem(
-        f"survey {survey}", "holds no responses", "check its number, or wait until somebody answered"
+        "no-answers",
+        f"survey {survey}",
+        "holds no responses",
+        "check its number, or wait until somebody answered",
     )

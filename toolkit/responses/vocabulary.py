@@ -311,6 +311,7 @@ def unknown_cells(
     for answer in counts.index[:5]:
         rows = cells.index[cells == answer].unique()
         yield Problem(
+            "unknown-answer",
             f"column {cells.name}, {rows_said(rows)}",
             f"{shortened(answer)!r} is not an answer of '{name}'",
             or_else(near_names(answer, words), otherwise),
@@ -321,6 +322,7 @@ def unknown_cells(
         listed = ", ".join(repr(shortened(one)) for one in further[:_MOST_LISTED])
         more = f" and {len(further) - _MOST_LISTED} more" if len(further) > _MOST_LISTED else ""
         yield Problem(
+            "unknown-answer",
             f"column {cells.name}, {rows_said(rest.index.unique())}",
             f"{len(further)} further answers are unknown to '{name}': {listed}{more}",
             "check that the column holds this item",
@@ -374,9 +376,9 @@ def number_cells(
         unread |= cells.str.contains(".", regex=False)
     elif cells.str.contains(",", regex=False).any():  # then 1.234 may be thousands
         unread |= cells.str.fullmatch(r"[-+]?[0-9]{1,3}\.[0-9]{3}")
-    mends: dict[str, str] = {}
+    hints: dict[str, str] = {}
     if unread.any():
-        read, mends = _numbers_by_rule(cells[cells != ""].unique(), decimal, units or {})
+        read, hints = _numbers_by_rule(cells[cells != ""].unique(), decimal, units or {})
         ruled = cells.isin(list(read)) & unread
         numbers = numbers.mask(unread, cells.map(read).astype("float64"))
         if ruled.any() and isinstance(problems, Findings):
@@ -389,10 +391,17 @@ def number_cells(
         if wrong.any():
             first = cells[wrong].iloc[0]
             where = f"column {cells.name}, {rows_said(cells.index[wrong])}"
-            mend = (
-                bounds if wrong is outside else mends.get(first, "correct the answer, or list it as missing")
+            hint = (
+                bounds if wrong is outside else hints.get(first, "correct the answer, or list it as missing")
             )
-            problems.append(Problem(where, f"{first[:40]!r} {rule}", mend))
+            problems.append(
+                Problem(
+                    "out-of-range" if wrong is outside else "not-a-number",
+                    where,
+                    f"{first[:40]!r} {rule}",
+                    hint,
+                )
+            )
     return numbers
 
 
@@ -408,7 +417,7 @@ def _numbers_by_rule(
     """Read numbers as people write them: cell → number, and cell → what to do where it cannot be read."""
     factors = {"": 1.0, "%": 1.0} | {folded(word): factor for word, factor in units.items()}
     parts: dict[str, tuple[str, float]] = {}
-    mends: dict[str, str] = {}
+    hints: dict[str, str] = {}
     for cell in cells:
         found = _NUMBER.fullmatch(tidy(cell.translate(_ALIKE).casefold()))
         if found is None:
@@ -417,7 +426,7 @@ def _numbers_by_rule(
         if unit in factors:
             parts[cell] = (_without_spaces(found["number"].strip()), factors[unit])
         else:
-            mends[cell] = f"write units: {{{unit}: 1}} for the file, where that is the unit asked for"
+            hints[cell] = f"write units: {{{unit}: 1}} for the file, where that is the unit asked for"
     marks = {mark for number, _ in parts.values() if (mark := _decimal_mark(number))}
     told = decimal or (next(iter(marks)) if len(marks) == 1 else None)
     read: dict[str, float] = {}
@@ -427,14 +436,14 @@ def _numbers_by_rule(
             mark = "."
         if mark is None or (decimal and mark != decimal) or (len(marks) > 1 and not _decimal_mark(number)
                                                             and re.search("[.,]", number)):  # fmt: skip
-            mends[cell] = 'say what the mark is: decimal: "," or decimal: "." for the file'
+            hints[cell] = 'say what the mark is: decimal: "," or decimal: "." for the file'
             continue
         other = "." if mark == "," else ","
         grouped = re.fullmatch(rf"[-+]?[0-9]{{1,3}}([{other}][0-9]{{3}})+([{mark}][0-9]*)?", number)
         plain = (number.replace(other, "") if grouped else number).replace(mark, ".")
         if re.fullmatch(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)", plain):
             read[cell] = float(plain) * factor
-    return read, mends
+    return read, hints
 
 
 def _without_spaces(number: str) -> str:

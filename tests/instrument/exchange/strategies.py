@@ -1,7 +1,8 @@
 """Random instruments: every type of item, parallel wording, rows for some audiences, routing.
 
-`instruments()` gives only what lint finds nothing wrong with. Words are hostile (quotation marks, `<&>`,
-accents, other scripts); marks that one platform cannot hold are left out with `without`.
+`instruments()` draws only questionnaires without lint findings. Words are hostile (quotation marks, `<&>`,
+accents, other scripts); marks that one platform cannot hold are left out with `without`. `drawn()` draws a
+list that depends on its seed alone.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ import keyword
 import string
 from typing import Any
 
+from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
+from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, HypothesisProvider
 
 from toolkit.instrument.lint import PLATFORM_COLUMNS, lint
 from toolkit.instrument.model import RESERVED_COLUMNS, Instrument
@@ -20,6 +23,41 @@ _MARKS = (
     string.ascii_letters + string.digits + " .,;:!?'\"<>&%$#()[]/*+-=_@|~^`éèàçœÉßñ’“”«»–…漢字عЖ€😀\u00a0"
 )
 _OWN = {"origin": "own"}
+
+
+class FromSeedAlone(HypothesisProvider):
+    """Draws that do not depend on what was imported before.
+
+    Hypothesis also draws constants found in the source of every local module that is loaded, so that even
+    ``derandomize=True`` gives other examples in another order of tests.
+    """
+
+    def _maybe_draw_constant(self, *_: Any, **__: Any) -> None:
+        return None
+
+
+AVAILABLE_PROVIDERS["from-seed-alone"] = f"{__name__}.{FromSeedAlone.__name__}"
+
+
+def drawn(many: int, *, at: int = 0, **options: Any) -> list[Instrument]:
+    """Draw `many` questionnaires with `instruments(**options)`; the seed is `at`."""
+    found: list[Instrument] = []
+
+    @seed(at)
+    @given(instrument=instruments(**options))
+    @settings(
+        backend="from-seed-alone",
+        max_examples=many,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    def draw(instrument: Instrument) -> None:
+        found.append(instrument)
+
+    draw()
+    return found
 
 
 def words(*, without: str = "{}\\", most: int = 30) -> st.SearchStrategy[str]:

@@ -11,11 +11,10 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
 
 from tests.instrument.exchange.engines import node_alone
 from tests.instrument.exchange.simulating import Answers, check_read_back, coded, simulated
-from tests.instrument.exchange.strategies import instruments
+from tests.instrument.exchange.strategies import drawn
 from toolkit.instrument import Instrument, asked
 from toolkit.instrument.exchange import export, read_manifest
 from toolkit.instrument.exchange.preview import OWN_COLUMNS, page_data
@@ -82,18 +81,8 @@ def test_the_page_asks_of_everybody_what_our_routing_says(shipped: Instrument) -
 
 @pytest.mark.parametrize("many", [15, pytest.param(100, marks=pytest.mark.slow)])
 def test_random_instruments_route_as_ours(many: int) -> None:
-    drawn: list[tuple[Instrument, list[str], list[Answers]]] = []
-
-    @given(instrument=instruments())
-    @settings(
-        max_examples=many, deadline=None, database=None, derandomize=True, phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )  # fmt: skip
-    def draw(instrument: Instrument) -> None:
-        drawn.append((instrument, *simulated(instrument, len(drawn), 3)))
-
-    draw()
-    for questionnaire, found in zip(drawn, engine_says(drawn), strict=True):
+    questionnaires = [(one, *simulated(one, place, 3)) for place, one in enumerate(drawn(many))]
+    for questionnaire, found in zip(questionnaires, engine_says(questionnaires), strict=True):
         check_engine(*questionnaire, found)
 
 

@@ -10,13 +10,11 @@ from typing import Any
 
 import openpyxl
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
 from lxml import etree
 
 from tests.instrument.exchange.engines import fill_xforms, java, odk_validate
 from tests.instrument.exchange.simulating import Answers, check_read_back, coded, simulated
-from tests.instrument.exchange.strategies import instruments
+from tests.instrument.exchange.strategies import drawn
 from toolkit.errors import InvalidInput
 from toolkit.instrument import Instrument, asked
 from toolkit.instrument.exchange import ExportManifest, export, read_manifest
@@ -202,26 +200,14 @@ def test_random_instruments_pass_pyxform_and_odk_validate(
     tmp_path_factory: pytest.TempPathFactory, many: int
 ) -> None:
     folder, made = tmp_path_factory.mktemp("random"), []
-
-    @given(instrument=instruments(), layout=st.sampled_from(["audience", "one"]))
-    @settings(
-        max_examples=many,
-        deadline=None,
-        database=None,
-        derandomize=True,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
-    def draw(instrument: Instrument, layout: str) -> None:
+    for place, instrument in enumerate(drawn(many)):
         asked = {name for variable in instrument.variables for name in variable.audiences}
-        out = folder / str(len(made))
-        for path in forms(export(instrument, "xlsform", out, audiences=asked, layout=layout)):
+        layout = ("audience", "one")[place % 2]
+        for path in forms(export(instrument, "xlsform", folder / str(place), audiences=asked, layout=layout)):
             form = converted(path, validate=False)
-            held = folder / f"{len(made)}-{path.stem}.xml"
+            held = folder / f"{place}-{path.stem}.xml"
             held.write_bytes(etree.tostring(form, encoding="utf-8", xml_declaration=True))
             made.append(held)
-
-    draw()
     assert len(made) >= many
     assert odk_validate(made) == ""
 
@@ -317,24 +303,12 @@ def test_odk_s_own_engine_routes_random_instruments_as_ours(
 ) -> None:
     folder = tmp_path_factory.mktemp("filled")
     jobs: list[tuple[Path, Instrument, ExportManifest, list[str], list[Answers]]] = []
-
-    @given(instrument=instruments())
-    @settings(
-        max_examples=many,
-        deadline=None,
-        database=None,
-        derandomize=True,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
-    def draw(instrument: Instrument) -> None:
-        (path,) = forms(export(instrument, "xlsform", folder / str(len(jobs)), layout="one"))
+    for place, instrument in enumerate(drawn(many)):
+        (path,) = forms(export(instrument, "xlsform", folder / str(place), layout="one"))
         manifest = read_manifest(path.with_suffix(".manifest.json"))
         form = path.with_suffix(".xml")
         form.write_bytes(etree.tostring(converted(path, validate=False), encoding="utf-8"))
-        jobs.append((form, instrument, manifest, *simulated(instrument, len(jobs), 3)))
-
-    draw()
+        jobs.append((form, instrument, manifest, *simulated(instrument, place, 3)))
     filled = fill_xforms(
         [
             (form, [typed(manifest, name, one) for name, one in zip(audiences, people, strict=True)])

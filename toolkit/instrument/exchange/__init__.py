@@ -66,7 +66,7 @@ def export(
     ------
     InvalidInput
         A platform, language, audience, layout or option that is not known, and every item that the platform
-        cannot express, with the mend.
+        cannot express, with how to fix it.
 
     Examples
     --------
@@ -74,13 +74,15 @@ def export(
     [PosixPath('out/ai-at-work.txt'), PosixPath('out/ai-at-work.manifest.json')]
     """
     if platform not in PLATFORMS:
-        unknown = Problem(f"platform '{platform}'", "is not known", near_names(platform, PLATFORMS))
+        unknown = Problem(
+            "unknown-option", f"platform '{platform}'", "is not known", near_names(platform, PLATFORMS)
+        )
         raise InvalidInput("export", [unknown])
     write = importlib.import_module(f"toolkit.instrument.exchange.{PLATFORMS[platform]}").write
     given = options if layout is None else {**options, "layout": layout}
     known = [name for name in inspect.signature(write).parameters if name not in ("instrument", "folder")]
     strange = [
-        Problem(f"option '{name}'", f"is not known to {platform}", near_names(name, known))
+        Problem("unknown-key", f"option '{name}'", f"is not known to {platform}", near_names(name, known))
         for name in given
         if name not in known
     ]

@@ -61,7 +61,7 @@ def narrow(
         asked = tuple(name for name in instrument.audiences if name in asked)
         items = tuple(item for item in (_narrowed(item, asked) for item in instrument.items) if item)
         problems = [
-            Problem(f"audience {name}", "is asked none of the items", "leave the audience out")
+            Problem("not-asked", f"audience {name}", "is asked none of the items", "leave the audience out")
             for name in asked
             if not any(item.audiences is None or name in item.audiences for item in items)
         ]
@@ -89,7 +89,7 @@ def one_by_one(instrument: Instrument) -> Iterator[tuple[str, Instrument]]:
     idle = _idle(instrument)
     asked = [name for name in instrument.audiences if name not in idle]
     if not asked:
-        nothing = Problem("audiences", "none of them is asked any item", "give them items")
+        nothing = Problem("not-asked", "audiences", "none of them is asked any item", "give them items")
         raise InvalidInput(instrument.id, [nothing])
     for name in asked:
         yield name, narrow(instrument, audiences=[name])
@@ -118,7 +118,9 @@ def _without_rows(instrument: Instrument) -> Iterator[Problem]:
         for name in asked if item.rows else ():
             if not any(row.audiences is None or name in row.audiences for row in item.rows):
                 what = f"{name} is asked this matrix and none of its rows"
-                yield Problem(f"item {item.id}", what, f"take {name} from its audiences, or ask them a row")
+                yield Problem(
+                    "not-asked", f"item {item.id}", what, f"take {name} from its audiences, or ask them a row"
+                )
 
 
 def _chosen(known: Iterable[str], wanted: Iterable[str] | None) -> tuple[str, ...]:
@@ -130,10 +132,14 @@ def _chosen(known: Iterable[str], wanted: Iterable[str] | None) -> tuple[str, ..
 def _strangers(what: str, wanted: tuple[str, ...], known: Iterable[str]) -> Iterator[Problem]:
     known = list(known)
     if not wanted:
-        yield Problem(f"{what}s", "none is named", f"name one of {', '.join(known)}, or leave it out for all")
+        yield Problem(
+            "empty", f"{what}s", "none is named", f"name one of {', '.join(known)}, or leave it out for all"
+        )
     for name in wanted:
         if name not in known:
-            yield Problem(f"{what} '{name}'", "the instrument does not have it", near_names(name, known))
+            yield Problem(
+                "unknown-name", f"{what} '{name}'", "the instrument does not have it", near_names(name, known)
+            )
 
 
 def _narrowed(item: Item, asked: tuple[str, ...]) -> Item | None:

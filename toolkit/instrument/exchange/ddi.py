@@ -60,7 +60,7 @@ def write(
     """
     part = narrow(instrument, languages=languages, audiences=audiences)
     problems = [
-        Problem(place, f"holds {found[0]!r}, which XML cannot", "take the character out")
+        Problem("invalid-character", place, f"holds {found[0]!r}, which XML cannot", "take the character out")
         for place, text in every_text(part)
         for found in [_ILLEGAL.search(text)]
         if found

@@ -54,9 +54,9 @@ def write_files(folder: str | Path, files: Mapping[str, str | bytes], *, private
         for final, temporary in making.items():
             temporary.replace(final)
     except OSError as fault:
-        mend = "choose another folder, or give yourself the right to write there"
+        hint = "choose another folder, or give yourself the right to write there"
         what = f"cannot be written: {fault.strerror or fault}"
-        raise InvalidInput("export", [Problem(str(folder), what, mend)]) from fault
+        raise InvalidInput("export", [Problem("unwritable", str(folder), what, hint)]) from fault
     finally:
         for temporary in making.values():
             if temporary.exists():

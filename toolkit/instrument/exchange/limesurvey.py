@@ -86,7 +86,7 @@ def write(
     Raises
     ------
     InvalidInput
-        Everything LimeSurvey cannot hold, with its place and the mend.
+        Everything LimeSurvey cannot hold, with its place and how to fix it.
 
     Examples
     --------
@@ -94,10 +94,14 @@ def write(
     [PosixPath('out/ai-at-work.txt'), PosixPath('out/ai-at-work.manifest.json')]
     """
     if layout not in LAYOUTS:
-        unknown = Problem(f"layout '{layout}'", "is not known to limesurvey", near_names(layout, LAYOUTS))
+        unknown = Problem(
+            "unknown-option", f"layout '{layout}'", "is not known to limesurvey", near_names(layout, LAYOUTS)
+        )
         raise InvalidInput(instrument.id, [unknown])
     if matrix not in ("array", "questions"):
-        unknown = Problem(f"matrix '{matrix}'", "is not known to limesurvey", "use array or questions")
+        unknown = Problem(
+            "unknown-option", f"matrix '{matrix}'", "is not known to limesurvey", "use array or questions"
+        )
         raise InvalidInput(instrument.id, [unknown])
     whole = narrow(instrument, languages=languages, audiences=audiences)
     switch = layout != "audience" and len(whole.audiences) > 1

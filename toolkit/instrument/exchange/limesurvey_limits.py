@@ -83,20 +83,25 @@ def find_unfit(
     for place, text in every_text(instrument):
         why = unholdable(text)
         if why:
-            yield Problem(place, f"it {why}", "write it without; round brackets and plain words are safe")
+            yield Problem(
+                "invalid-character",
+                place,
+                f"it {why}",
+                "write it without; round brackets and plain words are safe",
+            )
     for item in instrument.items:
         yield from _answers(item, instrument)
     for language in instrument.languages if asks_audience else ():
         if language not in AUDIENCE_WORDS:
             what = "there are no words for the question that asks who somebody is"
-            mend = f"use layout 'audience', or a language of {', '.join(AUDIENCE_WORDS)}"
-            yield Problem(f"language '{language}'", what, mend)
+            hint = f"use layout 'audience', or a language of {', '.join(AUDIENCE_WORDS)}"
+            yield Problem("unknown-language", f"language '{language}'", what, hint)
     for quota in quotas:
         yield from _quota(quota, instrument)
     yield from _hidden(hidden, instrument)
     if survey_id is not None and not 1 <= survey_id <= 999_999:
         what = "is not between 1 and 999999"
-        yield Problem(f"survey id {survey_id}", what, "leave it out, or use six digits")
+        yield Problem("out-of-range", f"survey id {survey_id}", what, "leave it out, or use six digits")
 
 
 def _answers(item: Item, instrument: Instrument) -> Iterator[Problem]:
@@ -106,29 +111,40 @@ def _answers(item: Item, instrument: Instrument) -> Iterator[Problem]:
     shown = [*variable.codes, *(missing.code for missing in instrument.missing_of(variable))]
     for one, other in confusable(shown):
         what = f"LimeSurvey takes its answers '{one}' and '{other}' for one"
-        mend = "give one of them a code that differs in more than case or leading zeros"
-        yield Problem(f"item {item.id}", what, mend)
+        hint = "give one of them a code that differs in more than case or leading zeros"
+        yield Problem("ambiguous", f"item {item.id}", what, hint)
 
 
 def _quota(quota: Quota, instrument: Instrument) -> Iterator[Problem]:
     where = f"quota '{quota.name}'"
     if not quota.name.strip() or len(quota.name) > _LONGEST_QUOTA_NAME or unholdable(quota.name):
-        yield Problem(where, "cannot be called so", "use up to 255 letters, digits and blanks")
+        yield Problem(
+            "invalid-name", where, "cannot be called so", "use up to 255 letters, digits and blanks"
+        )
     if quota.limit < 1:
-        yield Problem(where, f"its limit is {quota.limit}", "use 1 or more")
+        yield Problem("out-of-range", where, f"its limit is {quota.limit}", "use 1 or more")
     if not quota.answers:
-        yield Problem(where, "counts no answers", "name an item, or audience, and its answers")
+        yield Problem("empty", where, "counts no answers", "name an item, or audience, and its answers")
     for name, counted in quota.answers.items():
         known = _quota_answers(name, instrument)
         if known is None:
             names = [AUDIENCE, *(item.id for item in instrument.items if item.type == "single")]
-            yield Problem(f"{where}, {name}", "is no single-choice item", near_names(name, names))
+            yield Problem(
+                "unsuited-item", f"{where}, {name}", "is no single-choice item", near_names(name, names)
+            )
             continue
         if not counted:
-            yield Problem(f"{where}, {name}", "counts none of its answers", f"name one of {', '.join(known)}")
+            yield Problem(
+                "empty", f"{where}, {name}", "counts none of its answers", f"name one of {', '.join(known)}"
+            )
         for code in counted:
             if code not in known:
-                yield Problem(f"{where}, {name}", f"'{code}' is none of its answers", near_names(code, known))
+                yield Problem(
+                    "unknown-answer",
+                    f"{where}, {name}",
+                    f"'{code}' is none of its answers",
+                    near_names(code, known),
+                )
 
 
 def _quota_answers(name: str, instrument: Instrument) -> tuple[str, ...] | None:
@@ -146,7 +162,10 @@ def _hidden(hidden: Sequence[str], instrument: Instrument) -> Iterator[Problem]:
         where = f"hidden question '{name}'"
         if not re.fullmatch(ID_PATTERN, name):
             yield Problem(
-                where, "cannot be called so", "use up to 20 small letters and digits, a letter first"
+                "invalid-name",
+                where,
+                "cannot be called so",
+                "use up to 20 small letters and digits, a letter first",
             )
         elif name in taken or name in hidden[:place]:
-            yield Problem(where, "has the name of something else", "give it a name of its own")
+            yield Problem("name-taken", where, "has the name of something else", "give it a name of its own")

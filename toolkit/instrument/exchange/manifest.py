@@ -171,24 +171,25 @@ def read_manifest(path: str | Path) -> ExportManifest:
     try:
         held = parsed_json(read_bytes(path, most=LARGEST_MANIFEST))
     except OSError as fault:
-        mend = f"export the instrument again, or name its {MANIFEST_ENDING} file"
+        hint = f"export the instrument again, or name its {MANIFEST_ENDING} file"
         what = f"cannot be read ({fault.strerror or fault})"
-        raise InvalidInput(path, [Problem("the file", what, mend)]) from fault
+        raise InvalidInput(path, [Problem("unreadable-file", "the file", what, hint)]) from fault
     except ValueError as fault:
         raise InvalidInput(
-            path, [Problem("the file", f"is no JSON ({fault})", "export the instrument again")]
+            path, [Problem("syntax", "the file", f"is no JSON ({fault})", "export the instrument again")]
         ) from fault
     ours = {*ExportManifest.model_fields} - {"version", "settings"}
     if not isinstance(held, dict) or (held and not ours & set(held)):
         what = (
             "is not a manifest: it has none of a manifest's keys"  # another kind of file, which is not quoted
         )
-        raise InvalidInput(path, [Problem("the file", what, "export the instrument again")])
+        raise InvalidInput(path, [Problem("wrong-file", "the file", what, "export the instrument again")])
     try:
         return ExportManifest.model_validate(held)
     except ValidationError as fault:
         problems = [
             Problem(
+                "malformed",
                 " → ".join(map(str, one["loc"])) or "the file",
                 one["msg"],
                 "export the instrument again; a manifest is not edited by hand",

@@ -69,7 +69,7 @@ def write(
     Raises
     ------
     InvalidInput
-        Everything Qualtrics cannot hold, with its place and the mend.
+        Everything Qualtrics cannot hold, with its place and how to fix it.
 
     Examples
     --------
@@ -78,14 +78,18 @@ def write(
      PosixPath('out/ai-at-work-employee.manifest.json')]
     """
     if layout not in LAYOUTS:
-        unknown = Problem(f"layout '{layout}'", "is not known to qualtrics", near_names(layout, LAYOUTS))
+        unknown = Problem(
+            "unknown-option", f"layout '{layout}'", "is not known to qualtrics", near_names(layout, LAYOUTS)
+        )
         raise InvalidInput(instrument.id, [unknown])
     whole = narrow(instrument, languages=languages, audiences=audiences)
     problems = list(find_unfit(whole))
     for item in whole.items if layout != "qsf" else ():
         if item.type == "ranking":
             what = "is a ranking, which is not written in the text format"
-            problems.append(Problem(f"item {item.id}", what, "use layout qsf, or a multi-select"))
+            problems.append(
+                Problem("unsupported", f"item {item.id}", what, "use layout qsf, or a multi-select")
+            )
     if problems:
         raise InvalidInput(f"{instrument.id} for Qualtrics", problems)
     files: dict[str, str | bytes] = {}

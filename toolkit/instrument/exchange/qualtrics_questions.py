@@ -99,9 +99,14 @@ def find_unfit(instrument: Instrument) -> Iterator[Problem]:
     for place, text in every_text(instrument):
         for mark, what in (("[[", "a tag of the text format"), ("${", "piped text")):
             if mark in text:
-                yield Problem(place, f"it holds '{mark}', which is {what} to Qualtrics", "write it without")
+                yield Problem(
+                    "invalid-character",
+                    place,
+                    f"it holds '{mark}', which is {what} to Qualtrics",
+                    "write it without",
+                )
         if re.search(r"[\x00-\x08\x0e-\x1f\x7f]", text):
-            yield Problem(place, "it holds a control character", "write it without")
+            yield Problem("invalid-character", place, "it holds a control character", "write it without")
     for item in instrument.items:
         if item.type not in ("single", "matrix"):
             continue
@@ -109,7 +114,12 @@ def find_unfit(instrument: Instrument) -> Iterator[Problem]:
         for choice in choices:
             if not choice.value.isdigit():
                 what = f"its missing answer has the code '{choice.value}', and Qualtrics exports numbers"
-                yield Problem(f"item {item.id}", what, "give the missing answer a number, such as 98 or 99")
+                yield Problem(
+                    "unsupported",
+                    f"item {item.id}",
+                    what,
+                    "give the missing answer a number, such as 98 or 99",
+                )
         for one, other in confusable([choice.value for choice in choices]):
             what = f"two answers would be exported as {one} and {other}, which are one number"
-            yield Problem(f"item {item.id}", what, "give one of them another code")
+            yield Problem("ambiguous", f"item {item.id}", what, "give one of them another code")

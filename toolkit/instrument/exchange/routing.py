@@ -275,9 +275,10 @@ def _columns(name: str, instrument: Instrument) -> tuple[Variable, ...]:
     if found:
         return found
     if name not in instrument:
-        mend = "name an item or a column of the instrument"
+        hint = "name an item or a column of the instrument"
         raise InvalidInput(
-            "routing", [Problem(f"'{name}'", "the instrument has no such item or column", mend)]
+            "routing",
+            [Problem("unknown-item", f"'{name}'", "the instrument has no such item or column", hint)],
         )
     variable = instrument[name]
     return instrument.of_item(variable.item.id) if variable.option else (variable,)

@@ -93,7 +93,9 @@ def _unfit(plan: Plan, frame: pd.DataFrame, limits: Limits, longest: int) -> Ite
         ):
             if wrong.any():
                 rows = f"column {one.column}, row {wrong.idxmax() + 1} (+{int(wrong.sum()) - 1} more)"
-                yield Problem(rows, f"{what} in {limits.program}", "shorten or mend the answer")
+                yield Problem(
+                    "unsupported", rows, f"{what} in {limits.program}", "shorten or correct the answer"
+                )
 
 
 def text_values(column: pd.Series) -> pd.Series:

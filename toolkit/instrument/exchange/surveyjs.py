@@ -65,7 +65,7 @@ def write(
     Raises
     ------
     InvalidInput
-        Everything SurveyJS would read as something else, with its place and the mend.
+        Everything SurveyJS would read as something else, with its place and how to fix it.
 
     Examples
     --------
@@ -73,7 +73,9 @@ def write(
     [PosixPath('out/ai-at-work.json'), PosixPath('out/ai-at-work.manifest.json')]
     """
     if layout not in LAYOUTS:
-        unknown = Problem(f"layout '{layout}'", "is not known to surveyjs", near_names(layout, LAYOUTS))
+        unknown = Problem(
+            "unknown-option", f"layout '{layout}'", "is not known to surveyjs", near_names(layout, LAYOUTS)
+        )
         raise InvalidInput(instrument.id, [unknown])
     whole = narrow(instrument, languages=languages, audiences=audiences)
     problems = [*_piped(whole), *_confused(whole)]
@@ -128,8 +130,8 @@ def _piped(instrument: Instrument) -> Iterator[Problem]:
     for place, text in every_text(instrument):
         found = _PIPED.search(text)
         if found:
-            mend = "write it without braces; SurveyJS puts an answer in their place"
-            yield Problem(place, f"holds '{found[0]}'", mend)
+            hint = "write it without braces; SurveyJS puts an answer in their place"
+            yield Problem("invalid-character", place, f"holds '{found[0]}'", hint)
 
 
 def _confused(instrument: Instrument) -> Iterator[Problem]:
@@ -138,7 +140,7 @@ def _confused(instrument: Instrument) -> Iterator[Problem]:
         offered = [missing.code for missing in instrument.missing_of(variable)]
         for one, other in confusable([*(option.code for option in _options(variable)), *offered]):
             what = f"SurveyJS cannot tell the codes '{one}' and '{other}' apart"
-            yield Problem(f"item {item.id}", what, "give one of them another code")
+            yield Problem("ambiguous", f"item {item.id}", what, "give one of them another code")
 
 
 def _said(words: Mapping[str, str], instrument: Instrument) -> str | dict[str, str]:

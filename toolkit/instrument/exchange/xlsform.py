@@ -63,7 +63,7 @@ def write(
     Raises
     ------
     InvalidInput
-        Everything XLSForm cannot hold, with its place and the mend.
+        Everything XLSForm cannot hold, with its place and how to fix it.
 
     Examples
     --------
@@ -71,7 +71,9 @@ def write(
     [PosixPath('out/ai-at-work-employee.xlsx'), PosixPath('out/ai-at-work-employee.manifest.json')]
     """
     if layout not in LAYOUTS:
-        unknown = Problem(f"layout '{layout}'", "is not known to xlsform", near_names(layout, LAYOUTS))
+        unknown = Problem(
+            "unknown-option", f"layout '{layout}'", "is not known to xlsform", near_names(layout, LAYOUTS)
+        )
         raise InvalidInput(instrument.id, [unknown])
     whole = narrow(instrument, languages=languages, audiences=audiences)
     problems = list(_unfit(whole))
@@ -101,14 +103,17 @@ def _unfit(instrument: Instrument) -> Iterator[Problem]:
     for item in instrument.items:
         if item.type == "ranking" and item.maximum not in (None, len(item.options)):
             what = f"ranks {item.maximum:.15g} of {len(item.options)} options, and XLSForm ranks all"
-            yield Problem(f"item {item.id}", what, "leave maximum out, or use a multi-select")
+            yield Problem("unsupported", f"item {item.id}", what, "leave maximum out, or use a multi-select")
     for place, text in every_text(instrument):
         if "${" in text:
-            mend = "write it without '${', which XLSForm reads as the name of a question"
-            yield Problem(place, "holds '${'", mend)
+            hint = "write it without '${', which XLSForm reads as the name of a question"
+            yield Problem("invalid-character", place, "holds '${'", hint)
         if len(text) > _LONGEST_CELL:
             yield Problem(
-                place, f"is longer than the {_LONGEST_CELL} characters of a spreadsheet's cell", "shorten it"
+                "too-long",
+                place,
+                f"is longer than the {_LONGEST_CELL} characters of a spreadsheet's cell",
+                "shorten it",
             )
 
 

@@ -50,7 +50,7 @@ def decoded(data: bytes, *, source: str, encoding: str | None = None) -> tuple[s
         Where the file is no text, is empty, or is not in the encoding given.
     """
     if not data[:_SAMPLE].strip(b"\xef\xbb\xbf \t\r\n") and not data.strip(b"\xef\xbb\xbf \t\r\n"):
-        raise InvalidInput(source, [Problem("file", "is empty", "export it again")])
+        raise InvalidInput(source, [Problem("empty", "file", "is empty", "export it again")])
     if encoding is not None:
         return _as_told(data, encoding, source), (f"read as {encoding}, as the study file says",)
     found = _utf(data)
@@ -60,10 +60,12 @@ def decoded(data: bytes, *, source: str, encoding: str | None = None) -> tuple[s
             return data.decode(name), note
         except UnicodeDecodeError as error:
             what = f"the file is damaged: byte {error.start} is no {name.upper()}"
-            raise InvalidInput(source, [Problem("file", what, "copy or export it again")]) from error
+            raise InvalidInput(
+                source, [Problem("wrong-encoding", "file", what, "copy or export it again")]
+            ) from error
     if b"\x00" in data:
         what = "holds zero bytes: it is damaged or no text"
-        raise InvalidInput(source, [Problem("file", what, "export the answers again as CSV")])
+        raise InvalidInput(source, [Problem("damaged-file", "file", what, "export the answers again as CSV")])
     try:
         return data.decode("utf-8"), ()
     except UnicodeDecodeError as error:
@@ -90,11 +92,13 @@ def _as_told(data: bytes, encoding: str, source: str) -> str:
         line = data[: error.start].count(b"\n") + 1
         what = f"byte 0x{data[error.start]:02x} is not in the encoding {encoding} that the study file names"
         raise InvalidInput(
-            source, [Problem(f"line {line}", what, "name another, or leave it out")]
+            source, [Problem("wrong-encoding", f"line {line}", what, "name another, or leave it out")]
         ) from error
     except (LookupError, ValueError) as error:
         what = "is not the encoding of a text file"
-        problem = Problem(f"encoding: {encoding}", what, "write utf-8, utf-16, cp1252, latin-1 …")
+        problem = Problem(
+            "unknown-option", f"encoding: {encoding}", what, "write utf-8, utf-16, cp1252, latin-1 …"
+        )
         raise InvalidInput(source, [problem]) from error
 
 
@@ -117,7 +121,9 @@ def _refuse_broken_utf8(data: bytes, error: UnicodeDecodeError, source: str) -> 
     if sum(len(s) for s in _UTF8_SEQUENCE.findall(data[:_SAMPLE])) * 2 > beyond_ascii and len(sequences) > 1:
         line = data[: error.start].count(b"\n") + 1
         what = f"byte 0x{data[error.start]:02x} is not UTF-8, though the rest of the file is: it is damaged"
-        raise InvalidInput(source, [Problem(f"line {line}", what, "copy or export it again as UTF-8")])
+        raise InvalidInput(
+            source, [Problem("wrong-encoding", f"line {line}", what, "copy or export it again as UTF-8")]
+        )
 
 
 def _eight_bit(data: bytes) -> str:

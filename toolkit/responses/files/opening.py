@@ -102,14 +102,16 @@ def cells_of(
     if how.sheet is not None and kind != "zip":
         what = "is named, and the file is no workbook (.xlsx)"
         raise InvalidInput(
-            source, [Problem(f"sheet '{how.sheet}'", what, "take sheet out of the study file")]
+            source, [Problem("conflict", f"sheet '{how.sheet}'", what, "take sheet out of the study file")]
         )
     if kind == "old excel" and _PROTECTED in data:
         what = "is a workbook protected by a password"
-        raise InvalidInput(source, [Problem("file", what, "save it without one, or export as CSV")])
+        raise InvalidInput(
+            source, [Problem("unsupported-format", "file", what, "save it without one, or export as CSV")]
+        )
     if kind in _REFUSED:
-        what, mend = _REFUSED[kind]
-        raise InvalidInput(source, [Problem("file", what, mend)])
+        what, hint = _REFUSED[kind]
+        raise InvalidInput(source, [Problem("unsupported-format", "file", what, hint)])
     if kind == "text":
         text, said = decoded(data, source=source, encoding=how.encoding)
         return sheet_of_text(text, source=source, notes=(*notes, *said), categories=categories)
@@ -142,9 +144,14 @@ def unpacked(path: Path, source: str) -> tuple[bytes, tuple[str, ...]]:
                 return packed.read(names[0]), (f"unpacked from a .zip: {Path(names[0]).name}",)
     except UNREADABLE as error:
         problem = Problem(
-            "file", f"is a spreadsheet or .zip that cannot be opened ({error})", "export it again"
+            "damaged-file",
+            "file",
+            f"is a spreadsheet or .zip that cannot be opened ({error})",
+            "export it again",
         )
         raise InvalidInput(source, [problem]) from error
     shown = ", ".join(names[:5]) + (" …" if len(names) > 5 else "")
     what = f"is a .zip that holds {len(names)} files ({shown})"
-    raise InvalidInput(source, [Problem("file", what, "unpack it and name the one with the answers")])
+    raise InvalidInput(
+        source, [Problem("ambiguous", "file", what, "unpack it and name the one with the answers")]
+    )

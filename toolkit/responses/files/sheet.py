@@ -84,7 +84,7 @@ def peeled(sheet: Sheet, rows: int, *, source: str) -> Sheet:
 
 def no_rows() -> Problem:
     """Nothing stands below the headings."""
-    return Problem("file", "has headings but no rows below them", "export it again")
+    return Problem("no-rows", "file", "has headings but no rows below them", "export it again")
 
 
 def without_empty_columns(sheet: Sheet) -> Sheet:
@@ -150,8 +150,11 @@ def headings_of(names: Sequence[str], what: str = "heading") -> Iterator[Problem
     for name in counts.index[counts > 1]:
         if name:
             yield Problem(
-                f"column {name}", f"{what} stands {counts[name]} times", "rename all but one and export again"
+                "duplicate-column",
+                f"column {name}",
+                f"{what} stands {counts[name]} times",
+                "rename all but one and export again",
             )
     blank = [number + 1 for number, name in enumerate(names) if not name]
     if blank:
-        yield Problem(f"column {blank[0]}", "has no heading", "export again with headings")
+        yield Problem("missing-value", f"column {blank[0]}", "has no heading", "export again with headings")

@@ -65,7 +65,9 @@ def _guarded(kind: str, data: bytes, source: str, notes: tuple[str, ...]) -> She
         about, _, cells = made.stdout.partition(b"\n")
         told = json.loads(about)
         if "problem" in told:
-            problem = Problem("file", f"cannot be read as {ending} ({told['problem']})", "save it again")
+            problem = Problem(
+                "damaged-file", "file", f"cannot be read as {ending} ({told['problem']})", "save it again"
+            )
             raise InvalidInput(source, [problem])
         if not told["rows"]:
             raise InvalidInput(source, [no_rows()])
@@ -80,7 +82,7 @@ def _guarded(kind: str, data: bytes, source: str, notes: tuple[str, ...]) -> She
             sets={name: tuple(places) for name, places in told["sets"].items()},
         )
     what = f"ends the program that reads {ending} files: it is damaged, or as LimeSurvey writes some of them"
-    raise InvalidInput(source, [Problem("file", what, "export the answers as CSV instead")])
+    raise InvalidInput(source, [Problem("damaged-file", "file", what, "export the answers as CSV instead")])
 
 
 def main(kind: str) -> None:

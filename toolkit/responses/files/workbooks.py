@@ -64,16 +64,28 @@ def workbook_sheet(
     found = _opened(data, source)
     filled = {name: one for name, one in found.items() if one.rows}
     if not filled:
-        raise InvalidInput(source, [Problem("file", "is empty", "export it again")])
+        raise InvalidInput(source, [Problem("empty", "file", "is empty", "export it again")])
     if {"survey", "choices"} <= filled.keys():
         what = "is an XLSForm, which holds questions and no answers"
-        raise InvalidInput(source, [Problem("file", what, "export the submissions")])
+        raise InvalidInput(source, [Problem("wrong-file", "file", what, "export the submissions")])
     if sheet is not None and sheet not in filled:
         what = "is an empty sheet" if sheet in found else "is no sheet of the workbook"
-        raise InvalidInput(source, [Problem(f"sheet '{sheet}'", what, near_names(sheet, filled))])
+        raise InvalidInput(
+            source,
+            [
+                Problem(
+                    "empty" if sheet in found else "unknown-name",
+                    f"sheet '{sheet}'",
+                    what,
+                    near_names(sheet, filled),
+                )
+            ],
+        )
     if len(filled) > 1 and sheet is None:
         what = f"holds {len(filled)} sheets ({', '.join(list(filled)[:6])})"
-        raise InvalidInput(source, [Problem("file", what, "name the one with the answers: sheet: …")])
+        raise InvalidInput(
+            source, [Problem("ambiguous", "file", what, "name the one with the answers: sheet: …")]
+        )
     name = sheet or next(iter(filled))
     one = filled[name]
     problems = list(one.problems())
@@ -121,8 +133,8 @@ class _Found:
 
     def problems(self) -> Iterator[Problem]:
         """Find cells without a value that can be relied on."""
-        mend = "open it in a spreadsheet program and save it, so that values are stored, or export as CSV"
-        yield from _named_cells(self.uncalculated, "holds a formula without a calculated value", mend)
+        hint = "open it in a spreadsheet program and save it, so that values are stored, or export as CSV"
+        yield from _named_cells(self.uncalculated, "holds a formula without a calculated value", hint)
         yield from _named_cells(self.errors, "holds an error or a date that cannot be shown", "correct it")
         what = "are merged: only the first of them holds the value"
         yield from _named_cells(self.merged, what, "undo the merging and fill in every cell")
@@ -135,10 +147,10 @@ class _Found:
             yield f"cells that hold #N/A, read as blank: {self.not_available}"
 
 
-def _named_cells(cells: Sequence[str], what: str, mend: str) -> Iterator[Problem]:
-    yield from (Problem(f"cell {one}", what, mend) for one in cells[:_MOST_NAMED])
+def _named_cells(cells: Sequence[str], what: str, hint: str) -> Iterator[Problem]:
+    yield from (Problem("unreadable-cell", f"cell {one}", what, hint) for one in cells[:_MOST_NAMED])
     if len(cells) > _MOST_NAMED:
-        yield Problem(f"{len(cells) - _MOST_NAMED:,} more cells", what, mend)
+        yield Problem("unreadable-cell", f"{len(cells) - _MOST_NAMED:,} more cells", what, hint)
 
 
 def _opened(data: bytes, source: str) -> dict[str, _Found]:
@@ -161,7 +173,10 @@ def _opened(data: bytes, source: str) -> dict[str, _Found]:
     except Exception as error:
         said = " ".join(str(error).split())[:100] or type(error).__name__
         problem = Problem(
-            "file", f"is a spreadsheet that cannot be opened ({said})", "save it again as .xlsx"
+            "damaged-file",
+            "file",
+            f"is a spreadsheet that cannot be opened ({said})",
+            "save it again as .xlsx",
         )
         raise InvalidInput(source, [problem]) from error
 
@@ -217,7 +232,9 @@ def _cells(sheet: Any, stale: bool, source: str) -> _Found:
                 continue
             if number in found.rows:
                 what = "is in the sheet twice"
-                raise InvalidInput(source, [Problem(f"row {number}", what, "save it again as .xlsx")])
+                raise InvalidInput(
+                    source, [Problem("damaged-file", f"row {number}", what, "save it again as .xlsx")]
+                )
             found.rows[number] = row
             widest = max(widest, max(row) + 1)
             check_cells(len(found.rows) * widest, source)
@@ -243,8 +260,8 @@ def _of_records(records: dict[int, dict[int, str]], source: str, notes: tuple[st
     first, second = list(records.values())[:2]
     if len(first) == 1 and len(second) > 2:
         what = "holds one cell where the next row has several: a title stands above the headings"
-        mend = "the headings must be the first row; take out what stands above, or export it again"
-        raise InvalidInput(source, [Problem(f"row {numbers[0]}", what, mend)])
+        hint = "the headings must be the first row; take out what stands above, or export it again"
+        raise InvalidInput(source, [Problem("ragged-row", f"row {numbers[0]}", what, hint)])
     width = max(max(row) for row in records.values()) + 1
     table = [[row.get(place, "") for place in range(width)] for row in records.values()]
     cells = pd.DataFrame(table[1:], index=numbers[1:], columns=range(width), dtype=str)
@@ -276,7 +293,9 @@ def parquet_sheet(data: bytes, *, source: str, notes: tuple[str, ...] = ()) -> S
         raise
     except Exception as error:
         said = " ".join(str(error).split())[:100] or type(error).__name__
-        problem = Problem("file", f"is Parquet that cannot be read ({said})", "write it again")
+        problem = Problem(
+            "damaged-file", "file", f"is Parquet that cannot be read ({said})", "write it again"
+        )
         raise InvalidInput(source, [problem]) from error
     return frame_sheet(frame, source=source, notes=(*notes, "read from Parquet"))
 

@@ -96,7 +96,7 @@ def divided(entry: AnswersFile, path: str | Path) -> tuple[AnswersFile, ...]:
         waves = _waves_in(entry, told.column, Path(path))
     if not waves:
         raise InvalidInput(
-            entry.file, [Problem("wave → values", "name no wave", "name one for a cell at least")]
+            entry.file, [Problem("empty", "wave → values", "name no wave", "name one for a cell at least")]
         )
     return tuple(
         entry.model_copy(
@@ -114,22 +114,24 @@ def _waves_in(entry: AnswersFile, column: str, path: Path) -> dict[str, list[str
     if not places and platform:
         places = [place for place, name in enumerate(sheet.names) if column in platform.spellings(name)]
     if len(places) != 1:
-        mend = near_names(column, sheet.names)
-        raise InvalidInput(entry.file, [Problem(f"wave: column {column}", "is not in the file", mend)])
+        hint = near_names(column, sheet.names)
+        raise InvalidInput(
+            entry.file, [Problem("unknown-column", f"wave: column {column}", "is not in the file", hint)]
+        )
     cells = sheet.cells.iloc[:, places[0]].astype(str).map(tidy).unique()
     waves: dict[str, list[str]] = {}
     for cell in sorted(cell for cell in cells if cell):
         waves.setdefault(plain_number(cell), []).append(cell)
-    mend = "name another column, or say which cells are which wave: wave: {column: …, values: {cell: wave}}"
+    hint = "name another column, or say which cells are which wave: wave: {column: …, values: {cell: wave}}"
     if len(waves) > _MOST_WAVES:
         what = f"holds {len(waves)} different cells: too many for waves"
-        raise InvalidInput(entry.file, [Problem(f"wave: column {column}", what, mend)])
+        raise InvalidInput(entry.file, [Problem("too-many", f"wave: column {column}", what, hint)])
     wrong = [cell for cell in waves if not folder_name(cell) or cell == "all"]
     if wrong:
         what = f"{wrong[0][:40]!r} cannot name a wave (lower-case letters, digits, '-' and '_')"
         values = f"{{{wrong[0][:40]}: {slug(wrong[0]) or 'w1'}, …}}"
-        mend = f"say what it is: wave: {{column: {column}, values: {values}}}"
-        raise InvalidInput(entry.file, [Problem(f"wave: column {column}", what, mend)])
+        hint = f"say what it is: wave: {{column: {column}, values: {values}}}"
+        raise InvalidInput(entry.file, [Problem("invalid-name", f"wave: column {column}", what, hint)])
     return waves
 
 
@@ -158,6 +160,6 @@ def read_answers(
         With every problem of the file.
     """
     if entry.wave == BY_COLUMN:
-        mend = "divide the entry first: toolkit.responses.divided(entry, path) gives one per wave"
-        raise InvalidInput(entry.file, [Problem("wave", "is said by a column of the file", mend)])
+        hint = "divide the entry first: toolkit.responses.divided(entry, path) gives one per wave"
+        raise InvalidInput(entry.file, [Problem("conflict", "wave", "is said by a column of the file", hint)])
     return READERS[entry.platform](Path(path), instrument, entry=entry, strict=strict)

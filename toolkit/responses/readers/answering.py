@@ -182,7 +182,9 @@ class Answering:
         if (cells[item_id].str.strip() == "").all() or self.platform.name == "odk":
             return {}  # ODK writes the joined column beside those it was split into
         what = f"stands both in one column and in several ({split[0]} …)"
-        self.problems.append(Problem(f"column {item_id}", what, "export again in one of the two ways"))
+        self.problems.append(
+            Problem("ambiguous", f"column {item_id}", what, "export again in one of the two ways")
+        )
         return {}
 
     def _cells(
@@ -253,7 +255,9 @@ class Answering:
             shown = ", ".join(sorted(unsaid)[:6])
             what = f"holds {shown}, which the file declares missing and no value label explains"
             example = f'missing: {{"{min(unsaid)}": "-3"}} (blank), "-1" (don\'t know) or "-2" (refused)'
-            self.problems.append(Problem(f"column {heading}", what, f"say what it means: {example}"))
+            self.problems.append(
+                Problem("unknown-answer", f"column {heading}", what, f"say what it means: {example}")
+            )
 
     def _note_hidden(self, frame: pd.DataFrame, of_variable: Mapping[str, tuple[str, ...]]) -> None:
         mark = self.platform.hidden

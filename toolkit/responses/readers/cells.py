@@ -95,6 +95,7 @@ def merged_cells(
         if both.any():
             problems.append(
                 Problem(
+                    "contradiction",
                     f"columns {headings[0]} and {heading}, {rows_said(frame.index[both])}",
                     f"both answer '{name}', differently",
                     "a respondent may answer in one of them only; correct the export or `columns`",

@@ -32,12 +32,19 @@ def rename_problems(entry: AnswersFile, headings: Iterable[str], instrument: Ins
     names = sorted({name for v in instrument.variables for name in (v.name, v.item.id)})
     for heading, name in entry.columns.items():
         if heading not in headings:
-            yield Problem(f"columns → {heading}", "is no heading of the file", near_names(heading, headings))
+            yield Problem(
+                "unknown-column",
+                f"columns → {heading}",
+                "is no heading of the file",
+                near_names(heading, headings),
+            )
         if name not in names:
-            yield Problem(f"columns → {heading}", f"'{name}' is no item", near_names(name, names))
+            yield Problem(
+                "unknown-item", f"columns → {heading}", f"'{name}' is no item", near_names(name, names)
+            )
     for name in entry.absent:
         if name not in names:
-            yield Problem("absent", f"'{name}' is no item", near_names(name, names))
+            yield Problem("unknown-item", "absent", f"'{name}' is no item", near_names(name, names))
 
 
 def of_entry(sheet: Sheet, entry: AnswersFile, problems: list[Problem]) -> tuple[Sheet, tuple[str, ...]]:
@@ -52,9 +59,10 @@ def of_entry(sheet: Sheet, entry: AnswersFile, problems: list[Problem]) -> tuple
         return sheet, ()
     lacking = sorted({condition.column for condition in entry.rows} - set(sheet.names))
     if lacking:
-        mend = near_names(lacking[0], sheet.names)
+        hint = near_names(lacking[0], sheet.names)
         raise InvalidInput(
-            entry.file, [Problem(f"column {name}", "is not in the file", mend) for name in lacking]
+            entry.file,
+            [Problem("unknown-column", f"column {name}", "is not in the file", hint) for name in lacking],
         )
     held = {name: sheet.cells.iloc[:, sheet.names.index(name)].astype(str).map(tidy)
             for name in {condition.column for condition in entry.rows}}  # fmt: skip
@@ -82,14 +90,14 @@ def _unknown_waves(
     column = entry.wave_column.column if entry.wave_column else ""
     if len(blank):
         what = "is blank: nothing says to which wave the row belongs"
-        mend = 'fill it in, or leave such rows out by values: {…, "": null}'
-        yield Problem(f"column {column}, {rows_said(blank.index)}", what, mend)
+        hint = 'fill it in, or leave such rows out by values: {…, "": null}'
+        yield Problem("missing-value", f"column {column}, {rows_said(blank.index)}", what, hint)
     for cell in cells[cells != ""].unique() if values else ():
         if cell not in values and plain_number(cell) not in values:
             rows = cells.index[cells == cell]
             what = f"{cell[:40]!r} is not among the values of wave"
-            mend = f"{near_names(cell, values)} Or add it (null leaves its rows out)"
-            yield Problem(f"column {column}, {rows_said(rows)}", what, mend)
+            hint = f"{near_names(cell, values)} Or add it (null leaves its rows out)"
+            yield Problem("unknown-wave", f"column {column}, {rows_said(rows)}", what, hint)
 
 
 def kept_rows(aside: Mapping[str, pd.Series], index: pd.Index) -> pd.Series:

@@ -68,7 +68,7 @@ def read_platform(
     problems = Findings([*sheet_problems, *matched.problems])
     problems += common.rename_problems(entry, _known(sheet, platform), instrument)
     problems += [
-        Problem(f"column {name}", "is missing", platform.mend)
+        Problem("missing-column", f"column {name}", "is missing", platform.hint)
         for name in platform.required
         if name not in matched.names
     ]
@@ -277,7 +277,7 @@ def _matched(
         told = by_codes(sheet.names, codes, accepted, instrument, entry.columns, ids, entry.ignore_columns)
         if not told.accepted and platform.texts:
             what = "are question texts, or codes of another survey: no column is known by its code"
-            raise InvalidInput(entry.file, [Problem("headings", what, platform.texts)])
+            raise InvalidInput(entry.file, [Problem("wrong-file", "headings", what, platform.texts)])
         return told
     notes = check_manifest(manifest, instrument, platform.manifests, entry.file)
     found = by_manifest(sheet, manifest)
@@ -423,6 +423,7 @@ def _copied_rows(frame: pd.DataFrame, platform: Platform) -> Iterator[Problem]:
     if len(copies):
         more = f", and so do {len(copies) - 1} others" if len(copies) > 1 else ""
         yield Problem(
+            "duplicate",
             f"row {copies.index[0]}",
             f"repeats an earlier row in everything but its {platform.id_columns[0]}{more}",
             "rows were pasted twice; export again",

@@ -61,7 +61,8 @@ def label_problems(heading: str, labels: Mapping[str, str], variable: Variable) 
         others = [code for code, words in ours.items() if folded(label) in words and code != value]
         if value in ours and folded(label) not in ours[value] and others:
             yield Problem(
+                "contradiction",
                 f"column {heading}, value {value}",
                 f"is labelled {label!r}, which is answer {others[0]} of '{variable.name}'",
-                "the scale is coded otherwise there; recode it, or mend the codes of the instrument",
+                "the scale is coded otherwise there; recode it, or correct the codes of the instrument",
             )

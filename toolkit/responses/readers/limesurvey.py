@@ -115,14 +115,14 @@ def _load(path: Path, source: str, how: Opening) -> Sheet:
         return _vv(peeled(sheet, 1, source=source))
     if {"class", "type/scale"} <= set(sheet.names):
         what = "is the structure of a survey (questions), not its responses"
-        raise InvalidInput(source, [Problem("file", what, "export the responses")])
+        raise InvalidInput(source, [Problem("wrong-file", "file", what, "export the responses")])
     sheet = _unmasked(sheet)
     names = tuple(_OWN_TEXTS.get(name, html.unescape(name)) for name in sheet.names)
     codes = {_code(name) for name in names}
     if not {"id", "submitdate"} & codes and "startdate" not in codes:
         what = f"are not those of a LimeSurvey export: no id, no submitdate (columns: {len(names)})"
-        mend = "check platform and file, or export again with headings 'Question code'"
-        raise InvalidInput(source, [Problem("headings", what, mend)])
+        hint = "check platform and file, or export again with headings 'Question code'"
+        raise InvalidInput(source, [Problem("wrong-file", "headings", what, hint)])
     if any(name != _code(name) and _code(name) in _OWN for name in names):  # "code. text" throughout
         return named(sheet, tuple(map(_code, names)))
     asked = ASKED if GROUP in names else AUDIENCE
@@ -148,14 +148,16 @@ def _from_json(text: str, source: str, notes: tuple[str, ...]) -> Sheet:
         held = parsed_json(text)
     except ValueError as error:
         raise InvalidInput(
-            source, [Problem("file", f"is damaged JSON ({error})", "export it again")]
+            source, [Problem("damaged-file", "file", f"is damaged JSON ({error})", "export it again")]
         ) from error
     rows = held.get("responses") if isinstance(held, dict) else None
     if isinstance(rows, list):  # before version 6 each answer stood under its number
         rows = [next(iter(row.values())) if _numbered(row) else row for row in rows]
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         what = "is JSON without a list of responses"
-        raise InvalidInput(source, [Problem("file", what, "export the answers from LimeSurvey again")])
+        raise InvalidInput(
+            source, [Problem("wrong-file", "file", what, "export the answers from LimeSurvey again")]
+        )
     frame = pd.DataFrame([{key: as_text(value) for key, value in row.items()} for row in rows], dtype=str)
     return frame_sheet(frame.fillna(""), source=source, notes=(*notes, "read from JSON"))
 
@@ -207,7 +209,7 @@ LIMESURVEY = Platform(
     load=_load,
     id_columns=("id",),
     required=("id", "submitdate"),
-    mend="export again with the response data (id, date submitted)",
+    hint="export again with the response data (id, date submitted)",
     unique=("token",),
     stamp="seed",
     dated=("datestamp", "submitdate", "startdate"),

@@ -21,7 +21,7 @@ from toolkit.responses.files.sheet import Sheet, named
 __all__ = ["named_by_order", "numbered_columns"]
 
 _NUMBERS = re.compile(r"(\d+X\d+X\d+)(.*)")
-_MEND = "export again as VV version 2 (question codes), or as CSV with headings 'Question code'"
+_HINT = "export again as VV version 2 (question codes), or as CSV with headings 'Question code'"
 
 
 def numbered_columns(sheet: Sheet) -> bool:
@@ -49,7 +49,7 @@ def named_by_order(
             f"are LimeSurvey's numbers of {len(questions)} questions, which do not follow the "
             f"{len(items)} of the instrument part by part"
         )
-        raise InvalidInput(source, [Problem("headings", what, _MEND)])
+        raise InvalidInput(source, [Problem("wrong-instrument", "headings", what, _HINT)])
     names = list(sheet.names)
     for question, code in zip(questions[:extra], _before(sheet, questions[:extra], manifest), strict=True):
         names[question[0][0]] = code

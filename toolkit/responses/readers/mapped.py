@@ -120,7 +120,9 @@ class MappedAnswers:
             if both.any():
                 where = f"column {heading}, {rows_said(self.frame.index[both])}"
                 what = f"a second answer to '{variable.name}', which takes one"
-                self.problems.append(Problem(where, what, "correct the export, or make the item a multi"))
+                self.problems.append(
+                    Problem("too-many", where, what, "correct the export, or make the item a multi")
+                )
             made = made.mask(filled, code)
         return translate(made, code_words(variable, self.instrument), variable, self.problems)
 

@@ -35,24 +35,42 @@ def mapping_problems(
     named = {heading for _, heading in used if heading is not None}
     if named and not named & set(headings):  # of another file, whose headings may be nobody's business
         listed = ", ".join(sorted(named)[:5]) + (", …" if len(named) > 5 else "")
-        yield Problem("file", f"has none of the columns that the mapping names ({listed})", "check the path")
+        yield Problem(
+            "wrong-file",
+            "file",
+            f"has none of the columns that the mapping names ({listed})",
+            "check the path",
+        )
         used = []
     for place, heading in dict.fromkeys(used):
         if heading is not None and heading not in headings:
-            yield Problem(place, f"column '{heading}' is not in the file", near_names(heading, headings))
+            yield Problem(
+                "unknown-column",
+                place,
+                f"column '{heading}' is not in the file",
+                near_names(heading, headings),
+            )
     for name, where in mapping.items.items():
         if name not in items:
             yield Problem(
-                f"mapping → items → {name}", "is no item of the instrument", near_names(name, items)
+                "unknown-item",
+                f"mapping → items → {name}",
+                "is no item of the instrument",
+                near_names(name, items),
             )
         else:
             yield from _item_problems(items[name], where, instrument)
     for name in items:
         if name not in mapping.items and name not in entry.absent:
-            yield Problem(f"mapping → items → {name}", "is missing", "map it, or list it under absent")
+            yield Problem(
+                "missing-key", f"mapping → items → {name}", "is missing", "map it, or list it under absent"
+            )
         if name in mapping.items and name in entry.absent:
             yield Problem(
-                f"mapping → items → {name}", "is mapped and listed under absent", "take it out of one of them"
+                "conflict",
+                f"mapping → items → {name}",
+                "is mapped and listed under absent",
+                "take it out of one of them",
             )
     yield from _places_said_otherwise(mapping, entry)
 
@@ -78,11 +96,12 @@ def pivoted(sheet: Sheet, entry: AnswersFile, mapping: Mapping, problems: list[P
     """
     if entry.long is None:
         return sheet
-    lacking = [name for name in (entry.long.respondent, entry.long.question, entry.long.answer)
-               if name not in sheet.names]  # fmt: skip
-    if lacking:
-        found = [Problem(f"long: column {name}", "is not in the file", near_names(name, sheet.names))
-                 for name in lacking]  # fmt: skip
+    found = [
+        Problem("unknown-column", f"long: column {name}", "is not in the file", near_names(name, sheet.names))
+        for name in (entry.long.respondent, entry.long.question, entry.long.answer)
+        if name not in sheet.names
+    ]
+    if found:
         raise InvalidInput(entry.file, [*problems, *found])
     cells = sheet.cells.set_axis(list(sheet.names), axis=1)
     who = cells[entry.long.respondent].map(tidy)
@@ -90,7 +109,7 @@ def pivoted(sheet: Sheet, entry: AnswersFile, mapping: Mapping, problems: list[P
     for name, blank in ((entry.long.respondent, who == ""), (entry.long.question, question == "")):
         if blank.any():
             where = f"column {name}, {rows_said(cells.index[blank])}"
-            problems.append(Problem(where, "is blank", "fill it in, or take the row out"))
+            problems.append(Problem("missing-value", where, "is blank", "fill it in, or take the row out"))
     rest = [name for name in sheet.names
             if name not in (entry.long.respondent, entry.long.question, entry.long.answer)]  # fmt: skip
     constant = [name for name in rest if (cells[name].groupby(who).nunique() <= 1).all()]
@@ -98,10 +117,14 @@ def pivoted(sheet: Sheet, entry: AnswersFile, mapping: Mapping, problems: list[P
         if name in rest and name not in constant:
             several = cells[name].groupby(who).nunique()
             what = f"differs between the rows of respondent {several.index[several > 1][0]!r}"
-            problems.append(Problem(f"column {name}", what, "correct the export, or do not map it"))
+            problems.append(
+                Problem("inconsistent", f"column {name}", what, "correct the export, or do not map it")
+            )
         if name in constant and name in set(question):
             problems.append(
-                Problem(f"column {name}", "is both a heading and a question", "rename one of them")
+                Problem(
+                    "name-taken", f"column {name}", "is both a heading and a question", "rename one of them"
+                )
             )
     if problems:
         raise InvalidInput(entry.file, problems)
@@ -154,8 +177,10 @@ def long_file(
         rest = [other for other in sheet.names if other not in (name, who)]
         answer = rest[-1] if rest else "the answer's column"
         what = f"column '{name}' holds questions ({', '.join(held[:3])}): the file has one row per question"
-        mend = f"write long: {{respondent: {who}, question: {name}, answer: {answer}}} beside the mapping"
-        yield Problem("file", what, f"{mend}; the questions are then the headings that the mapping names")
+        hint = f"write long: {{respondent: {who}, question: {name}, answer: {answer}}} beside the mapping"
+        yield Problem(
+            "wrong-file", "file", what, f"{hint}; the questions are then the headings that the mapping names"
+        )
         return
 
 
@@ -176,7 +201,7 @@ def unexplained(sheet: Sheet, mapping: Mapping, instrument: Instrument) -> Itera
         if unsaid:
             shown = ", ".join(sorted(unsaid)[:6])
             what = f"column '{where.column}' holds {shown}, which the file declares missing"
-            yield Problem(f"mapping → items → {name}", what, "list them under blank")
+            yield Problem("unknown-answer", f"mapping → items → {name}", what, "list them under blank")
 
 
 def _named(mapping: Mapping, entry: AnswersFile) -> Iterator[str]:
@@ -195,17 +220,27 @@ def _named(mapping: Mapping, entry: AnswersFile) -> Iterator[str]:
 def _places_said_otherwise(mapping: Mapping, entry: AnswersFile) -> Iterator[Problem]:
     """Whose answers they are is said once: by the mapping or for the whole file."""
     if not mapping.audience and not entry.audience:
-        yield Problem("mapping → audience", "is missing", "write rules, or audience: … for the whole file")
+        yield Problem(
+            "missing-key",
+            "mapping → audience",
+            "is missing",
+            "write rules, or audience: … for the whole file",
+        )
     if entry.audience and any(rule.audience not in (None, entry.audience) for rule in mapping.audience):
         what = f"names an audience, and the whole file is said to be of '{entry.audience}'"
-        yield Problem("mapping → audience", what, "take audience: … out, or keep only rules that set aside")
+        yield Problem(
+            "conflict", "mapping → audience", what, "take audience: … out, or keep only rules that set aside"
+        )
     if mapping.organisation is None and entry.organisation is None:
         yield Problem(
-            "mapping → organisation", "is missing", "name a column, or organisation: … for the whole file"
+            "missing-key",
+            "mapping → organisation",
+            "is missing",
+            "name a column, or organisation: … for the whole file",
         )
     if mapping.organisation is not None and entry.organisation is not None:
         what = f"is given, and the whole file is said to be of '{entry.organisation}'"
-        yield Problem("mapping → organisation", what, "take one of them out")
+        yield Problem("conflict", "mapping → organisation", what, "take one of them out")
 
 
 def _item_problems(item: Item, where: ItemMapping, instrument: Instrument) -> Iterator[Problem]:
@@ -215,30 +250,40 @@ def _item_problems(item: Item, where: ItemMapping, instrument: Instrument) -> It
     )
     if where.write_in is not None and instrument.write_in_of(item.id) is None:
         what = f"names a write-in, and no option of '{item.id}' takes one"
-        yield Problem(f"{place} → write_in", what, "write write_in: true at one of its options")
+        yield Problem(
+            "unsuited-item", f"{place} → write_in", what, "write write_in: true at one of its options"
+        )
     if item.type == "matrix" and not where.columns:
-        yield Problem(place, "is a matrix", "write columns: {row: heading, …}")
+        yield Problem("unsuited-item", place, "is a matrix", "write columns: {row: heading, …}")
     if item.type in ("number", "text") and where.columns:
-        yield Problem(place, "has one column", "write column: heading")
+        yield Problem("unsuited-item", place, "has one column", "write column: heading")
     if item.type in ("matrix", "multi", "ranking") and where.either:
-        yield Problem(place, f"is a {item.type}", "either is for items of one column; write columns")
+        yield Problem(
+            "unsuited-item", place, f"is a {item.type}", "either is for items of one column; write columns"
+        )
     if item.type == "single" and where.columns:
         codes = list(code_words(instrument.of_item(item.id)[0], instrument))
         for name in sorted(set(where.columns) - set(codes)):
-            yield Problem(f"{place} → columns", f"'{name}' is no answer code", near_names(name, codes))
+            yield Problem(
+                "unknown-answer", f"{place} → columns", f"'{name}' is no answer code", near_names(name, codes)
+            )
     if item.type == "ranking" and where.column is not None and where.values:
-        yield Problem(f"{place} → values", "a ranking in one column lists options", "take values out")
+        yield Problem(
+            "unsuited-item", f"{place} → values", "a ranking in one column lists options", "take values out"
+        )
     if item.type in ("matrix", "multi", "ranking") and where.columns:
         for name in sorted(set(where.columns) - set(parts)):
-            yield Problem(f"{place} → columns", f"'{name}' is no row or option", near_names(name, parts))
+            yield Problem(
+                "unknown-name", f"{place} → columns", f"'{name}' is no row or option", near_names(name, parts)
+            )
         for name in sorted(set(parts) - set(where.columns)):
-            yield Problem(f"{place} → columns", f"'{name}' is missing", "add its heading")
+            yield Problem("missing-key", f"{place} → columns", f"'{name}' is missing", "add its heading")
     variable = instrument.of_item(item.id)[0]
     allowed = set(_targets(item, variable, where, instrument))
     for value, code in where.values.items():
         if allowed and code not in allowed:
             what = f"{value!r} becomes '{code}', which is no answer code"
-            yield Problem(f"{place} → values", what, near_names(code, sorted(allowed)))
+            yield Problem("unknown-answer", f"{place} → values", what, near_names(code, sorted(allowed)))
 
 
 def _targets(item: Item, variable: Variable, where: ItemMapping, instrument: Instrument) -> list[str]:

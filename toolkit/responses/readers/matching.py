@@ -215,16 +215,19 @@ def _repeated(
             if _settled(heading, headings, names, said):
                 continue
             shown = f" (import ids {', '.join(ids[name] for name in mine)})" if ids else ""
-            mend = "name their import ids under columns, or " if ids else ""
+            hint = "name their import ids under columns, or " if ids else ""
             yield Problem(
+                "duplicate-column",
                 f"column {heading}",
                 f"heading stands {times} times{shown}",
-                f"{mend}say what {', '.join(map(repr, mine[:4]))} are, under columns or ignore_columns",
+                f"{hint}say what {', '.join(map(repr, mine[:4]))} are, under columns or ignore_columns",
             )
     blank = [number for number, heading in enumerate(headings, start=1) if not heading]
     if blank:
         what = "has no heading, but holds answers"
-        yield Problem(f"column {blank[0]}", what, "write its heading, or take the column out")
+        yield Problem(
+            "missing-value", f"column {blank[0]}", what, "write its heading, or take the column out"
+        )
 
 
 def check_manifest(
@@ -242,17 +245,21 @@ def check_manifest(
     if manifest.platform not in platforms:
         what = f"was written for {manifest.platform}, not for {' or '.join(platforms)}"
         problems.append(
-            Problem("manifest", what, "name the manifest of this questionnaire, or mend platform")
+            Problem(
+                "wrong-file", "manifest", what, "name the manifest of this questionnaire, or correct platform"
+            )
         )
     if manifest.instrument != instrument.id:
         what = f"is of instrument '{manifest.instrument}', not of '{instrument.id}': this is another survey"
-        problems.append(Problem("manifest", what, "name the manifest of this questionnaire"))
+        problems.append(
+            Problem("wrong-instrument", "manifest", what, "name the manifest of this questionnaire")
+        )
     else:
         names = [variable.name for variable in instrument.variables]
         for name in dict.fromkeys(c.variable for c in manifest.columns if c.variable not in instrument):
             what = f"knows column '{name}', which the instrument (version {instrument.version}) does not"
-            mend = f"{near_names(name, names)} Or use the instrument of version {manifest.version}"
-            problems.append(Problem("manifest", what, mend))
+            hint = f"{near_names(name, names)} Or use the instrument of version {manifest.version}"
+            problems.append(Problem("wrong-instrument", "manifest", what, hint))
     if problems:
         raise InvalidInput(source, problems)
     if manifest.instrument_hash == instrument_hash(instrument):
@@ -279,8 +286,8 @@ def by_manifest(sheet: Sheet, manifest: ExportManifest) -> Matched:
             here = found.setdefault(place, columns)
             if here[0].item != columns[0].item or (len(here) == len(columns) and here != columns):
                 what = f"is '{_what(here)}' by one of its headings and '{_what(columns)}' by another"
-                mend = "name it under columns, or export again"
-                problems.append(Problem(f"column {names[place]}", what, mend))
+                hint = "name it under columns, or export again"
+                problems.append(Problem("contradiction", f"column {names[place]}", what, hint))
     everyone = set(manifest.audiences)
     single = {names[place]: columns[0] for place, columns in found.items() if len(columns) == 1}
     return Matched(

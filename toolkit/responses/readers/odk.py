@@ -83,7 +83,10 @@ def _load(path: Path, source: str, how: Opening) -> Sheet:
     data, _ = unpacked(path, source)
     if kind_of(data) == "json":
         what = "is JSON, as the platform's programming interface gives it"
-        raise InvalidInput(source, [Problem("file", what, "export CSV with XML values, or the submissions")])
+        raise InvalidInput(
+            source,
+            [Problem("unsupported-format", "file", what, "export CSV with XML values, or the submissions")],
+        )
     if kind_of(data) == "markup":
         return _of_submissions([data], source)
     return read_cells(path, source=source, how=how)
@@ -110,7 +113,12 @@ def _of_submissions(files: list[bytes], source: str) -> Sheet:
             root = _parsed(data)
         except ValueError as error:
             problems.append(
-                Problem(f"submission {number}", f"cannot be read: {error}", "download the submissions again")
+                Problem(
+                    "damaged-file",
+                    f"submission {number}",
+                    f"cannot be read: {error}",
+                    "download the submissions again",
+                )
             )
             continue
         rows += [dict(_leaves(one)) for one in _submissions(root)]

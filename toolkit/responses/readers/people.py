@@ -56,6 +56,7 @@ def audiences_of(
         if entry.audience is None:
             problems.append(
                 Problem(
+                    "missing-column",
                     f"column {entry.audience_column}",
                     "is missing: nothing says to which audience a row belongs",
                     "write audience: … for the file, or audience_column: …",
@@ -72,6 +73,7 @@ def audiences_of(
         rows = found.index[found == other]
         problems.append(
             Problem(
+                "wrong-group",
                 f"column {entry.audience_column}, {rows_said(rows)}",
                 f"answers of audience '{other}', which this file is not for ({', '.join(allowed)})",
                 "correct audience or audiences in the study file, or take the rows out",
@@ -113,6 +115,7 @@ def _strange(said: pd.Series, column: str, words: Mapping[str, str], problems: l
     for value in said.unique()[:5]:
         problems.append(
             Problem(
+                "unknown-audience",
                 f"column {column}, {rows_said(said.index[said == value])}",
                 f"{value!r} is no audience of the instrument",
                 near_names(value, words),
@@ -139,6 +142,7 @@ def filled_by_others(
     wrong = cells[(cells.str.strip() != "") & audience.notna() & ~audience.isin(list(audiences))]
     if len(wrong):
         yield Problem(
+            "wrong-group",
             f"column {heading}, {rows_said(wrong.index)}",
             f"holds answers of {audience[wrong.index[0]]}s to '{name}', but it is the column of "
             + " and ".join(audiences),
@@ -156,6 +160,7 @@ def other_wave(
     other = frame[column][~frame[column].isin(["", entry.wave])]
     if len(other):
         yield Problem(
+            "wrong-group",
             f"column {column}, {rows_said(other.index)}",
             f"names wave {other.iloc[0]!r}, but the study file says the file is of wave '{entry.wave}'",
             "put the right export in its place, correct wave, list the column under ignore_columns, or write "
@@ -173,6 +178,7 @@ def organisations_of(frame: pd.DataFrame, entry: AnswersFile, problems: list[Pro
         if column is not None and entry.organisation is None:
             problems.append(
                 Problem(
+                    "missing-column",
                     f"column {column}",
                     "is missing: nothing says to which organisation a row belongs",
                     or_else(
@@ -186,13 +192,14 @@ def organisations_of(frame: pd.DataFrame, entry: AnswersFile, problems: list[Pro
     if entry.organisation is None:
         if len(said) and said.isna().all():
             what = "is blank in every row, so that no answer belongs to any organisation"
-            mend = "export again with it, or write organisation: … or organisation_column: null for the file"
-            problems.append(Problem(f"column {column}", what, mend))
+            hint = "export again with it, or write organisation: … or organisation_column: null for the file"
+            problems.append(Problem("missing-value", f"column {column}", what, hint))
         return said
     other = said[said.notna() & (said != entry.organisation)]
     if len(other):
         problems.append(
             Problem(
+                "wrong-group",
                 f"column {column}, {rows_said(other.index)}",
                 f"names {other.iloc[0]!r}, but the study file says the file is of '{entry.organisation}'",
                 "correct one of them",
@@ -206,7 +213,10 @@ def duplicates(ids: pd.Series, what: str) -> Iterator[Problem]:
     blank = ids == ""
     if blank.any():
         yield Problem(
-            f"column {what}, {rows_said(ids.index[blank])}", "is blank", "give every row its own id"
+            "missing-value",
+            f"column {what}, {rows_said(ids.index[blank])}",
+            "is blank",
+            "give every row its own id",
         )
     twice = ids[~blank & ids.duplicated(keep=False)]
     if len(twice):
@@ -214,6 +224,7 @@ def duplicates(ids: pd.Series, what: str) -> Iterator[Problem]:
         rows = ", ".join(str(row) for row in twice.index[twice == first][:4])
         others = twice.nunique() - 1
         yield Problem(
+            "duplicate-id",
             f"column {what}, rows {rows}",
             f"respondent {first!r} stands twice" + (f", and so do {others} others" if others else ""),
             "keep one row of each and say which: duplicates: last submitted (or last, first, most answers)",
@@ -257,8 +268,8 @@ def ids_of(frame: pd.DataFrame, column: str | None, problems: list[Problem], *, 
         return numbers
     where = f"column {column}, {rows_said(ids.index[ids == example])}"
     what = f"a spreadsheet program has rounded the ids: {example} stands for different people"
-    mend = "leave `respondent` out of the mapping (rows are then told by their number), or export again"
-    problems.append(Problem(where, what, mend))
+    hint = "leave `respondent` out of the mapping (rows are then told by their number), or export again"
+    problems.append(Problem("damaged-file", where, what, hint))
     return numbers
 
 
@@ -292,7 +303,12 @@ def other_rows(
     lacking = [name for name in (*rule.by, rule.order) if name is not None and name not in frame]
     if lacking:
         problems += [
-            Problem(f"duplicates: column {name}", "is not in the file", near_names(name, frame.columns))
+            Problem(
+                "unknown-column",
+                f"duplicates: column {name}",
+                "is not in the file",
+                near_names(name, frame.columns),
+            )
             for name in lacking
         ]
         return {}
@@ -331,7 +347,11 @@ def _when(frame: pd.DataFrame, order: str | None, dated: Sequence[str], problems
     if order is not None and dates.isna().any():
         row = dates.index[dates.isna()]
         what = f"{said[row[0]][:40]!r} is neither a number nor a date such as 2026-09-30 10:12"
-        problems.append(Problem(f"column {order}, {rows_said(row)}", what, "name another column under order"))
+        problems.append(
+            Problem(
+                "not-a-date", f"column {order}, {rows_said(row)}", what, "name another column under order"
+            )
+        )
     if dates.isna().any():
         return pd.Series(0, index=frame.index)
     return dates.astype("int64")

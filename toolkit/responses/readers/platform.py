@@ -32,7 +32,7 @@ class Platform:
         may be the platform's own ids. Raises where the file is not this platform's.
     id_columns
         Where a response's id may stand; the first one there counts, the row's number where there is none.
-    required, mend
+    required, hint
         Its own columns that must be there, and what to do where they are not.
     own
         Whether a heading is one of its own.
@@ -82,7 +82,7 @@ class Platform:
     codes: Callable[[Variable, Instrument], dict[str, str]]
     id_columns: tuple[str, ...]
     required: tuple[str, ...] = ()
-    mend: str = "export again with the platform's own columns"
+    hint: str = "export again with the platform's own columns"
     spellings: Callable[[str], tuple[str, ...]] = lambda heading: (heading,)
     accepted: Callable[[Instrument], dict[str, str]] = codes_of
     unique: tuple[str, ...] = ()

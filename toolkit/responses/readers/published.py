@@ -21,7 +21,7 @@ def another_year(entry: AnswersFile, headings: Sequence[str]) -> Iterator[Proble
     marks = entry.expect.one_of_columns if entry.expect else ()
     if marks and not set(marks) & set(headings):
         what = f"holds none of the columns that tell it from other years' ({', '.join(marks)})"
-        yield Problem("file", what, "this looks like another year's file; name the right one")
+        yield Problem("wrong-file", "file", what, "this looks like another year's file; name the right one")
 
 
 def without_optional(
@@ -72,12 +72,19 @@ def design_columns(
             numbers = pd.to_numeric(cells, errors="coerce").astype("float64")
             wrong = ~(np.isfinite(numbers) & (numbers >= 0))
             found[DESIGN_COLUMNS[name]] = numbers
-            what, mend = "is no weight", "give every respondent a number of at least 0"
+            what, hint = "is no weight", "give every respondent a number of at least 0"
         else:
             wrong = cells == ""
             found[DESIGN_COLUMNS[name]] = cells.astype("str")
-            what, mend = "is blank", f"every respondent needs its {name}"
+            what, hint = "is blank", f"every respondent needs its {name}"
         if wrong.any():
             said = f"{str(cells[wrong].iloc[0])!r} {what}" if name == "weights" else what
-            problems.append(Problem(f"{place}, {rows_said(cells.index[wrong])}", said, mend))
+            problems.append(
+                Problem(
+                    "not-a-number" if name == "weights" else "missing-value",
+                    f"{place}, {rows_said(cells.index[wrong])}",
+                    said,
+                    hint,
+                )
+            )
     return found

@@ -108,8 +108,8 @@ def _load(path: Path, source: str, how: Opening) -> Sheet:
     ids = [_import_id(cell) for cell in third]
     if not all(ids):
         what = "the third row holds no import ids: this is not Qualtrics' CSV export"
-        mend = "export again as CSV, with all three heading rows untouched"
-        raise InvalidInput(source, [Problem("row 3", what, mend)])
+        hint = "export again as CSV, with all three heading rows untouched"
+        raise InvalidInput(source, [Problem("wrong-file", "row 3", what, hint)])
     early = third[0].startswith("{'")
     made = peeled(sheet, 2, source=source)
     notes = (*made.notes, "Qualtrics' early format of three heading rows") if early else made.notes
@@ -141,8 +141,10 @@ def _aside(frame: pd.DataFrame, problems: list[Problem]) -> dict[str, pd.Series]
     strange = ~said.isin(_STATUS_NUMBERS)
     for value in said[strange].unique()[:5]:
         rows = rows_said(said.index[said == value])
-        mend = near_names(value, [*_STATUS_TEXTS, *_STATUS_NUMBERS])
-        problems.append(Problem(f"column Status, {rows}", f"{value!r} is no status of Qualtrics", mend))
+        hint = near_names(value, [*_STATUS_TEXTS, *_STATUS_NUMBERS])
+        problems.append(
+            Problem("unknown-answer", f"column Status, {rows}", f"{value!r} is no status of Qualtrics", hint)
+        )
     bits = pd.to_numeric(said.where(~strange, "0")).astype(int)
     return {"test": (bits & 3) > 0, "marked as spam by Qualtrics": (bits & 8) > 0}
 
@@ -155,7 +157,12 @@ def _finished(frame: pd.DataFrame, items: Collection[str], problems: list[Proble
     if len(strange):
         where = f"column Finished, {rows_said(strange.index)}"
         problems.append(
-            Problem(where, f"{strange.iloc[0]!r} is neither 1 nor 0, True nor False", "export again")
+            Problem(
+                "unknown-answer",
+                where,
+                f"{strange.iloc[0]!r} is neither 1 nor 0, True nor False",
+                "export again",
+            )
         )
     return said.isin([word for word, meaning in _FINISHED.items() if meaning])
 
@@ -182,7 +189,7 @@ QUALTRICS = Platform(
     load=_load,
     id_columns=("ResponseId",),
     required=("ResponseId", "Status", "Finished"),
-    mend="export again with all of Qualtrics' own columns",
+    hint="export again with all of Qualtrics' own columns",
     blank=("-99",),
     numbered=True,
     own=lambda heading: heading in _OWN or _OWN_PATTERN.fullmatch(heading) is not None,

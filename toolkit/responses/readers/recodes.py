@@ -45,13 +45,13 @@ def settled(matched: Matched, frame: pd.DataFrame, entry: AnswersFile, problems:
             unset.append(item_id)
             words |= {name: matched.raw[name] for name in names}
         elif told not in ("set", None):
-            problems.append(Problem(f"column {names[0]}", told, _MEND))
+            problems.append(Problem("ambiguous", f"column {names[0]}", told, _HINT))
     note = f"recode values were never set in Qualtrics for {', '.join(unset)}: read by position"
     notes = (*matched.notes, note) if unset else matched.notes
     return replace(matched, words=words, notes=notes)
 
 
-_MEND = "export again with choice texts, or write recodes: set (they were set in Qualtrics) or unset"
+_HINT = "export again with choice texts, or write recodes: set (they were set in Qualtrics) or unset"
 
 
 def _told(seen: set[str], by_value: Mapping[str, str], by_place: Mapping[str, str]) -> str | None:
@@ -107,8 +107,8 @@ def by_code(sheet: Sheet, instrument: Instrument, manifest: ExportManifest | Non
                 names[place] = f"{item.id}_{places[str(_number(name, item))]}"
         elif here and numbers <= places.keys() & set(codes):
             what = f"columns are numbered {_listed(numbers)}, which may be positions or codes of its options"
-            mend = "export with all three rows of headings, or name the import ids under columns"
-            problems.append(Problem(f"item {item.id}", what, mend))
+            hint = "export with all three rows of headings, or name the import ids under columns"
+            problems.append(Problem("ambiguous", f"item {item.id}", what, hint))
     if problems:
         raise InvalidInput(source, problems)
     return named(sheet, names)

@@ -82,15 +82,18 @@ def _load(path: Path, source: str, how: Opening) -> Sheet:
     ):
         what = "are labels, which stand for several columns at once"
         raise InvalidInput(
-            source, [Problem("headings", what, "export again as 'CSV / Microsoft Excel (raw data)'")]
+            source,
+            [Problem("ambiguous", "headings", what, "export again as 'CSV / Microsoft Excel (raw data)'")],
         )
     if "Variable / Field Name" in sheet.names:
         what = "are those of REDCap's data dictionary, which holds questions and no answers"
-        raise InvalidInput(source, [Problem("headings", what, "export the records as CSV (raw data)")])
+        raise InvalidInput(
+            source, [Problem("wrong-file", "headings", what, "export the records as CSV (raw data)")]
+        )
     if not any(name.endswith("_complete") for name in sheet.names):
         what = f"are not those of a REDCap export: no form's _complete (columns: {len(sheet.names)})"
-        mend = "check platform and file, or export all forms with their status"
-        raise InvalidInput(source, [Problem("headings", what, mend)])
+        hint = "check platform and file, or export all forms with their status"
+        raise InvalidInput(source, [Problem("wrong-file", "headings", what, hint)])
     return sheet
 
 
@@ -111,7 +114,12 @@ def _submitted(frame: pd.DataFrame, items: Collection[str], problems: list[Probl
             if len(strange):
                 where = f"column {name}, {rows_said(strange.index)}"
                 problems.append(
-                    Problem(where, f"{strange.iloc[0]!r} is no status of a form", "export it again")
+                    Problem(
+                        "unknown-answer",
+                        where,
+                        f"{strange.iloc[0]!r} is no status of a form",
+                        "export it again",
+                    )
                 )
             done &= said.isin([word for word, meant in _DONE.items() if meant])
         holds_item = False
@@ -135,8 +143,8 @@ def _one_row_each(
             found = [one for one in said.unique() if one]
             if len(found) > many:
                 what = f"holds {', '.join(found[:4])}: a record has a row for each"
-                mend = "export a report of one event or form, or set the others aside by a mapping"
-                problems.append(Problem(f"column {name}", what, mend))
+                hint = "export a report of one event or form, or set the others aside by a mapping"
+                problems.append(Problem("duplicate-id", f"column {name}", what, hint))
     if problems:
         raise InvalidInput(source, problems)
     first = sheet.names[0]

@@ -83,7 +83,9 @@ def _load(path: Path, source: str, how: Opening) -> Sheet:
     sheet = read_cells(path, source=source, how=how)
     if sheet.delimiter:
         what = "is a text file, not one of SPSS or Stata"
-        raise InvalidInput(source, [Problem("file", what, "mend platform in the study file")])
+        raise InvalidInput(
+            source, [Problem("wrong-file", "file", what, "correct platform in the study file")]
+        )
     return sheet
 
 

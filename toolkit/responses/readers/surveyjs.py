@@ -106,16 +106,20 @@ def _rows(text: str, source: str) -> list[Mapping[str, object]]:
         try:
             held = [parsed_json(line) for line in lines]
         except ValueError:
-            problem = Problem("file", f"is damaged JSON ({error})", "save the answers again")
+            problem = Problem("damaged-file", "file", f"is damaged JSON ({error})", "save the answers again")
             raise InvalidInput(source, [problem]) from error
     if isinstance(held, dict):
         inside = next((held[key] for key in _HOLDERS if isinstance(held.get(key), list)), None)
         held = inside if inside is not None else [held]
     if not isinstance(held, list) or not all(isinstance(row, dict) for row in held):
-        raise InvalidInput(source, [Problem("file", "holds no list of answers", "save the answers again")])
+        raise InvalidInput(
+            source, [Problem("wrong-file", "file", "holds no list of answers", "save the answers again")]
+        )
     if any("pages" in row or "SurveyElements" in row for row in held):
         what = "is a questionnaire, not answers"
-        raise InvalidInput(source, [Problem("file", what, "name the file the answers were saved in")])
+        raise InvalidInput(
+            source, [Problem("wrong-file", "file", what, "name the file the answers were saved in")]
+        )
     return [_opened(row) for row in held]
 
 
@@ -160,8 +164,10 @@ def _of_instrument(
     other = said[~said.isin(["", instrument.id])]
     if len(other):
         what = f"answers of instrument '{other.iloc[0]}', not of '{instrument.id}': this is another survey"
-        mend = "check which file and which instrument the study file names"
-        raise InvalidInput(source, [Problem(f"column instrument, {rows_said(other.index)}", what, mend)])
+        hint = "check which file and which instrument the study file names"
+        raise InvalidInput(
+            source, [Problem("wrong-instrument", f"column instrument, {rows_said(other.index)}", what, hint)]
+        )
     return sheet
 
 

@@ -74,7 +74,8 @@ def read_table(
     path = Path(path)
     if entry.mapping is None:
         raise InvalidInput(
-            entry.file, [Problem("mapping", "is missing", "write one; see docs/your_own_study.md")]
+            entry.file,
+            [Problem("missing-key", "mapping", "is missing", "write one; see docs/your_own_study.md")],
         )
     return read_mapped(load_table(path, entry), path, instrument, entry=entry, strict=strict)
 
@@ -108,8 +109,8 @@ def load_table(path: Path, entry: AnswersFile) -> Sheet:
 def _not_of(platform: str, sheet: Sheet, wanted: str) -> Problem:
     shown = ", ".join(sheet.names[:5])[:150]
     what = f"are not those of {platform} ({shown} …): {wanted} should be there"
-    mend = "check platform and file; where its own columns were taken out, write headings: 2 (rows of them)"
-    return Problem("headings", what, mend)
+    hint = "check platform and file; where its own columns were taken out, write headings: 2 (rows of them)"
+    return Problem("wrong-file", "headings", what, hint)
 
 
 def _has_second_heading(sheet: Sheet) -> bool:

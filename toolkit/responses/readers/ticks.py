@@ -183,7 +183,9 @@ def _numbers_or_codes(
     if seen <= by_number.keys():
         if seen <= by_code.keys() and not sure and any(by_code[one] != by_number[one] for one in seen):
             what = f"holds {', '.join(sorted(seen)[:6])}, which may be positions or codes of its options"
-            problems.append(Problem(f"column {cells.name}", what, "export again with choice texts"))
+            problems.append(
+                Problem("ambiguous", f"column {cells.name}", what, "export again with choice texts")
+            )
         return by_number
     return by_code if seen <= by_code.keys() else by_number
 
@@ -261,7 +263,7 @@ def split_ranks(
             problems.extend(unknown_cells(left.rename(cells.name), words, variables[0], joined=True))
         elif len(set(order[cell])) < len(order[cell]):
             where = f"column {cells.name}, {rows_said(cells.index[cells == cell])}"
-            problems.append(Problem(where, "ranks one option twice", "correct the export"))
+            problems.append(Problem("duplicate", where, "ranks one option twice", "correct the export"))
     made = {}
     for variable in variables:
         code, categories = variable.part, list(variable.categories)

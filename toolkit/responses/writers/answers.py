@@ -65,14 +65,14 @@ def write_answers(
     [PosixPath('out/ai-at-work-spss-answers.sav'), PosixPath('out/ai-at-work-spss-answers.manifest.json')]
     """
     if to not in ANSWERS_TO:
-        unknown = Problem(f"format '{to}'", "takes no answers", near_names(to, ANSWERS_TO))
+        unknown = Problem("unknown-option", f"format '{to}'", "takes no answers", near_names(to, ANSWERS_TO))
         raise InvalidInput("answers", [unknown])
     part = narrow(instrument, languages=languages, audiences=audiences)
     frame = checked_frame(answers, instrument)
     chosen = frame[frame["audience"].isin(list(part.audiences))].reset_index(drop=True)
     if chosen.empty:
         what = "holds nobody of " + ", ".join(part.audiences)
-        raise InvalidInput("answers", [Problem("the frame", what, "choose other audiences")])
+        raise InvalidInput("answers", [Problem("no-answers", "the frame", what, "choose other audiences")])
     left = len(frame) - len(chosen)
     notices = [f"{left} respondents of other audiences were left out"] if left else []
     unasked = [variable.name for variable in instrument.variables if variable.name not in part]

@@ -49,13 +49,15 @@ def read_coded(path: str | Path, instrument: Instrument) -> pd.DataFrame:
             frame = frame.replace("", None)
         else:
             what = "is neither .parquet nor .csv"
-            mend = "write the coded frame with `survey-toolkit read … --out answers.parquet`"
-            raise InvalidInput(path.name, [Problem("file", what, mend)])
+            hint = "write the coded frame with `survey-toolkit read … --out answers.parquet`"
+            raise InvalidInput(path.name, [Problem("unsupported-format", "file", what, hint)])
     except InvalidInput:
         raise
     except Exception as fault:  # whatever a damaged part leads Arrow or pandas to
         said = " ".join(str(fault).split())[:100] or type(fault).__name__
-        problem = Problem("file", f"cannot be read ({said})", "write it again, or name another")
+        problem = Problem(
+            "unreadable-file", "file", f"cannot be read ({said})", "write it again, or name another"
+        )
         raise InvalidInput(path.name, [problem]) from fault
     return checked_frame(frame, instrument, source=path.name)
 
@@ -107,13 +109,15 @@ def checked_frame(frame: pd.DataFrame, instrument: Instrument, *, source: str = 
 def _missing(names: list[str], instrument: Instrument) -> Iterator[Problem]:
     for name in (*_NEEDED, *(variable.name for variable in instrument.variables)):
         if name not in names:
-            mend = or_else(near_names(name, names), "code the answers with this instrument")
-            yield Problem(f"column {name}", "is missing from the answers", mend)
+            hint = or_else(near_names(name, names), "code the answers with this instrument")
+            yield Problem("missing-column", f"column {name}", "is missing from the answers", hint)
 
 
 def _doubled(names: list[str]) -> Iterator[Problem]:
     for name in dict.fromkeys(name for name in names if names.count(name) > 1):
-        yield Problem(f"column {name}", f"stands {names.count(name)} times", "keep one of them")
+        yield Problem(
+            "duplicate-column", f"column {name}", f"stands {names.count(name)} times", "keep one of them"
+        )
 
 
 def _answers(column: pd.Series, variable: Variable, problems: list[Problem]) -> pd.Series:
@@ -142,7 +146,7 @@ def _own(column: pd.Series, name: str, problems: list[Problem]) -> pd.Series:
         problems.extend(_wrong(column, numbers.isna() & column.notna(), "is not a number"))
         return numbers
     what = f"holds neither numbers nor text ({kind})"
-    problems.append(Problem(f"column {name}", what, "turn it into text, or take it out"))
+    problems.append(Problem("wrong-type", f"column {name}", what, "turn it into text, or take it out"))
     return column
 
 
@@ -150,7 +154,12 @@ def _wrong(column: pd.Series, rows: pd.Series, rule: str) -> Iterator[Problem]:
     if rows.any():
         first = rows.idxmax()
         where = f"column {column.name}, row {int(first) + 1} (+{int(rows.sum()) - 1} more)"
-        yield Problem(where, f"{str(column[first])[:40]!r} {rule}", "code the answers with this instrument")
+        yield Problem(
+            "unknown-answer",
+            where,
+            f"{str(column[first])[:40]!r} {rule}",
+            "code the answers with this instrument",
+        )
 
 
 def _people(made: dict[str, pd.Series], instrument: Instrument) -> Iterator[Problem]:
@@ -158,7 +167,9 @@ def _people(made: dict[str, pd.Series], instrument: Instrument) -> Iterator[Prob
     if strange.any():
         first = str(made["audience"][strange.idxmax()])
         where = f"column audience, row {int(strange.idxmax()) + 1} (+{int(strange.sum()) - 1} more)"
-        yield Problem(where, f"{first!r} is no audience", near_names(first, instrument.audiences))
+        yield Problem(
+            "unknown-audience", where, f"{first!r} is no audience", near_names(first, instrument.audiences)
+        )
     yield from _wrong(made["status"], ~made["status"].isin(_STATUS), "is neither complete nor partial")
     twice = pd.DataFrame({name: made[name] for name in ("wave", "respondent")}).duplicated()
     yield from _wrong(made["respondent"], twice, "stands twice in a wave")

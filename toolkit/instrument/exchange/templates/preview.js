@@ -368,7 +368,7 @@
       list.append(make("li", {}, make("a", { href: `#${node.dataset.item}-bad`, text: `${asked} ${wrong}`, on: { click: there } })));
     }
     const problems = document.getElementById("problems");
-    problems.replaceChildren(make("p", { text: word("mend") }), list);
+    problems.replaceChildren(make("p", { text: word("fix") }), list);
     problems.hidden = false;
     problems.focus();
   }
