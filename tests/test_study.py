@@ -16,9 +16,9 @@ import pytest
 import toolkit as tk
 from toolkit.errors import InvalidInput
 from toolkit.instrument import load_instruments, read_yaml
+from toolkit.platforms.mapping import Mapping
 from toolkit.responses import AnswersFile
 from toolkit.responses.gather import gather
-from toolkit.responses.mapping import Mapping
 from toolkit.study import AAPOR_ITEMS, COMPUTED_AAPOR_ITEMS, Study, StudyFile, load_study
 
 Spoil = Callable[[str, str], None]

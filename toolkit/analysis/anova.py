@@ -105,7 +105,9 @@ def bartlett(groups: Samples) -> Test:
     pooled = ((n - 1) * variances).sum() / rest
     inside = rest * np.log(pooled) - ((n - 1) * np.log(variances)).sum()
     statistic = float(inside / (1 + ((1 / (n - 1)).sum() - 1 / rest) / (3 * (k - 1))))
-    return Test(statistic, float(chdtrc(k - 1, statistic)), "Bartlett's test of equal variances", k - 1.0)
+    return Test(
+        statistic, float(chdtrc(k - 1, statistic)), "Bartlett's test of equal variances", k - 1.0, symbol="χ²"
+    )
 
 
 @typed

@@ -67,4 +67,4 @@ def brunner_munzel(a: Numbers, b: Numbers, *, level: float = 0.95) -> Test:
     t = (estimate - 0.5) / error
     reach = float(stdtrit(df, (1 + level) / 2)) * error
     low, high = max(0.0, estimate - reach), min(1.0, estimate + reach)
-    return Test(t, float(2 * stdtr(df, -abs(t))), "Brunner–Munzel test", df, estimate, low, high)
+    return Test(t, float(2 * stdtr(df, -abs(t))), "Brunner–Munzel test", df, estimate, low, high, symbol="t")

@@ -64,7 +64,8 @@ def correlation(a: Numbers, b: Numbers, *, method: Method = "pearson", level: fl
     reach = float(ndtri((1 + level) / 2)) / math.sqrt(n - 3) if n > 3 else math.nan
     with np.errstate(divide="ignore"):
         z = float(np.arctanh(r))
-    return Test(t, p, "Pearson's correlation", df, r, math.tanh(z - reach), math.tanh(z + reach))
+    low, high = math.tanh(z - reach), math.tanh(z + reach)
+    return Test(t, p, "Pearson's correlation", df, r, low, high, symbol="t")
 
 
 def _kendall(x: Array, y: Array) -> Test:
@@ -84,7 +85,7 @@ def _kendall(x: Array, y: Array) -> Test:
     second = (tx * (tx - 1)).sum() * (ty * (ty - 1)).sum()
     variance = plain / 18 + third / (9 * n * (n - 1) * (n - 2)) + second / (2 * n * (n - 1))
     z = score / math.sqrt(float(variance))
-    return Test(z, float(2 * ndtr(-abs(z))), "Kendall's tau-b, normal approximation", None, tau)
+    return Test(z, float(2 * ndtr(-abs(z))), "Kendall's tau-b, normal approximation", None, tau, symbol="z")
 
 
 def _both(a: Numbers, b: Numbers, method: str) -> tuple[Array, Array]:

@@ -181,7 +181,7 @@ def design_rank_test(
         )
     if len(labels) == 2:
         t = float(away[0] / math.sqrt(variance[0, 0]))
-        return Test(t, float(2 * stdtr(df - 1, -abs(t))), said, df - 1, float(away[0]))
+        return Test(t, float(2 * stdtr(df - 1, -abs(t))), said, df - 1, float(away[0]), symbol="t")
     more = len(labels) - 1.0
     f = float(away @ np.linalg.solve(variance, away)) / more
     return Test(f, float(fdtrc(more, df - more, f)), said, (more, df - more))

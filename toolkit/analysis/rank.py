@@ -233,7 +233,9 @@ def kruskal(groups: Sequence[Numbers]) -> Test:
         )
     h = float((12 * (sums**2 / sizes).sum() / (n * (n + 1)) - 3 * (n + 1)) / untied)
     df = len(samples) - 1
-    return Test(h, float(chdtrc(df, h)), "Kruskal–Wallis rank-sum test", df, h / ((n**2 - 1) / (n + 1)))
+    return Test(
+        h, float(chdtrc(df, h)), "Kruskal–Wallis rank-sum test", df, h / ((n**2 - 1) / (n + 1)), symbol="H"
+    )
 
 
 @typed
@@ -277,7 +279,7 @@ def friedman(table: Numbers | pd.DataFrame) -> Test:
         )
     sums = np.sum([rank for rank, _ in ranked], axis=0)
     q = 12 * float(((sums - n * (k + 1) / 2) ** 2).sum()) / (n * k * (k + 1) - ties / (k - 1))
-    return Test(q, float(chdtrc(k - 1, q)), "Friedman rank-sum test", k - 1)
+    return Test(q, float(chdtrc(k - 1, q)), "Friedman rank-sum test", k - 1, symbol="χ²")
 
 
 @typed

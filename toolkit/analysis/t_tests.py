@@ -159,7 +159,7 @@ def t_test_of(
     reach = float(stdtrit(df, (1 + level) / 2 if both else level)) * std_error
     low = -math.inf if alternative == "less" else estimate - reach
     high = math.inf if alternative == "greater" else estimate + reach
-    return Test(t, float(p), method, df, estimate, low, high)
+    return Test(t, float(p), method, df, estimate, low, high, symbol="t")
 
 
 def _two(a: Array, b: Array, pooled: bool) -> tuple[float, float, float]:

@@ -160,7 +160,9 @@ def trend_test(x: Numbers, n: Numbers, *, scores: Numbers | None = None) -> Test
     spread = float((sizes * away**2).sum())
     slope = float((hits * away).sum() / spread)
     statistic = slope**2 * spread / float(share * (1 - share))
-    return Test(statistic, float(chdtrc(1, statistic)), "chi-square test for trend in shares", 1.0, slope)
+    return Test(
+        statistic, float(chdtrc(1, statistic)), "chi-square test for trend in shares", 1.0, slope, symbol="χ²"
+    )
 
 
 @typed
@@ -212,7 +214,7 @@ def mcnemar(table: Any, *, correct: bool = True, exact: bool = False) -> Test:
     statistic, df = float(apart.sum()), float(len(a))
     said = "McNemar's test" if two else "Bowker's test of symmetry"
     said += " with continuity correction" if correct and two else ""
-    return Test(statistic, float(chdtrc(df, statistic)), said, df, estimate)
+    return Test(statistic, float(chdtrc(df, statistic)), said, df, estimate, symbol="χ²")
 
 
 def table_of(table: Any, what: str, *, empty: bool = False) -> Array:

@@ -222,7 +222,7 @@ def pooled_z(x1: Number, n1: Number, x2: Number, n2: Number) -> Test:
     """
     a, n, b, m = checked(x1, n1, x2, n2)
     z, p_value = pooled_statistic(a / n, n, b / m, m)
-    return Test(_out(z), _out(p_value), _untestable("pooled z test", z))
+    return Test(_out(z), _out(p_value), _untestable("pooled z test", z), symbol="z")
 
 
 def pooled_statistic(p: Any, n: Any, q: Any, m: Any) -> tuple[Any, Any]:
@@ -251,7 +251,7 @@ def chi_square_2x2(x1: Number, n1: Number, x2: Number, n2: Number, *, correct: b
         statistic = apart**2 * (n + m) / (n * m * pooled * (1 - pooled))
     statistic = np.where((pooled > 0) & (pooled < 1), statistic, np.nan)
     said = "Pearson's chi-square test" + (" with Yates' correction" if correct else "")
-    return Test(_out(statistic), _out(chdtrc(1, statistic)), _untestable(said, statistic), df=1)
+    return Test(_out(statistic), _out(chdtrc(1, statistic)), _untestable(said, statistic), df=1, symbol="χ²")
 
 
 @typed
@@ -284,6 +284,7 @@ def prop_test(
         _out(d),
         _out(np.maximum(d - half, -1)),
         _out(np.minimum(d + half, 1)),
+        symbol="χ²",
     )
 
 

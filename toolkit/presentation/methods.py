@@ -111,7 +111,7 @@ def computed_methods(
     audience
         Whom it is about.
     policy
-        The disclosure policy; its `text()` is printed.
+        The disclosure policy, whose `text()` is printed; None where the numbers have not passed it.
     level
         Of the intervals.
     by, language
@@ -147,8 +147,8 @@ def computed_methods(
             "Every answer was checked against the questionnaire's codes and routing; what "
             "did not fit was set aside by stated rules and counted, nothing was guessed. "
             "Answers of “don't know” and blanks are not part of any base. {policy}",
-            policy=policy.text(),
-        ),
+            policy="" if policy is None else policy.text(),
+        ).rstrip(),
     }
 
 
@@ -177,6 +177,8 @@ def _sizes(row: Mapping[str, Any], instrument: Instrument, audience: str, level:
             margin=points(row["margin"]),
             level=percent(level),
         )
+    if is_known(row["invited"]):
+        return _("{text} Each share carries its own {level} interval.", text=text, level=percent(level))
     return _(
         "{text} Each share carries its own {level} interval; how many were invited is not known.",
         text=text,

@@ -12,8 +12,8 @@ from toolkit.errors import Problem, near_names
 from toolkit.instrument.fields import Strict, Truth
 from toolkit.instrument.model import Instrument
 from toolkit.locale import languages
-from toolkit.responses.answers import AnswersFile
-from toolkit.responses.naming import FolderName
+from toolkit.platforms.answers import AnswersFile
+from toolkit.platforms.naming import FolderName
 
 __all__ = ["AAPOR_ITEMS", "COMPUTED_AAPOR_ITEMS", "Brand", "StudyFile", "methods_of", "misfits"]
 
