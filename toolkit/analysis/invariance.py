@@ -12,6 +12,7 @@ import pandas as pd
 from scipy.special import chdtrc, ndtri, stdtrit
 
 from toolkit.analysis.classes import classes_of, numbers_of
+from toolkit.analysis.contract import ALIKE_COLUMNS
 from toolkit.analysis.derived import scale_scores
 from toolkit.analysis.design import Design
 from toolkit.analysis.factor_model import fit_factors, moments_of
@@ -24,23 +25,9 @@ from toolkit.errors import InvalidInput, NotConverged, Problem
 from toolkit.instrument.model import Instrument, Variable
 from toolkit.records import Displayed
 
-__all__ = ["ALIKE_COLUMNS", "ItemDifference", "check_alike", "item_difference", "measurement_invariance"]
+__all__ = ["ItemDifference", "check_alike", "item_difference", "measurement_invariance"]
 
 Array = npt.NDArray[np.float64]
-ALIKE_COLUMNS = (
-    "alike",
-    "alike_code",
-    "alike_scale",
-    "alike_shift",
-    "alike_std_error",
-    "alike_low",
-    "alike_high",
-    "alike_p",
-    "alike_p_nonuniform",
-    "alike_n",
-    "alike_detectable",
-)
-"""Columns that `check_alike` appends to gaps."""
 NEGLIGIBLE = 0.43
 """Log odds below which a shift counts as negligible: one unit of the ETS delta scale (Zwick 2012)."""
 _FEWEST = 10
