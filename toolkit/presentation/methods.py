@@ -14,6 +14,7 @@ from toolkit.presentation.language import Words, language_in_force, spoken
 from toolkit.presentation.numbers import base, is_known, percent, points
 from toolkit.presentation.rows import audience_name
 from toolkit.records import records
+from toolkit.responses.gather import FieldDates
 from toolkit.study import AAPOR_ITEMS
 
 __all__ = ["AAPOR_HEADINGS", "computed_methods", "methods_statement", "policy_in_words"]
@@ -65,6 +66,23 @@ _WORDS = Words(
             "Chaque réponse a été vérifiée d’après les codes et les filtres du questionnaire ; ce qui n’y "
             "correspondait pas a été écarté selon des règles énoncées et compté, rien n’a été deviné. Les "
             "réponses « ne sait pas » et les blancs n’entrent dans aucune base. {policy}",
+        ),
+        "dates": (
+            "By the dates in the answer files, people in the whole study answered from {first} to {last}.",
+            "D’après les dates des fichiers de réponses, on a répondu dans toute l’étude du {first} au "
+            "{last}.",
+        ),
+        "one day": (
+            "By the dates in the answer files, people in the whole study answered on {day}.",
+            "D’après les dates des fichiers de réponses, on a répondu dans toute l’étude le {day}.",
+        ),
+        "some dates": (
+            "For some of the answers, no date is known.",
+            "Pour une partie des réponses, la date n’est pas connue.",
+        ),
+        "no dates": (
+            "The answer files do not say when people answered.",
+            "Les fichiers de réponses ne disent pas quand on a répondu.",
         ),
         "unweighted": (
             "The figures are not weighted: every respondent counts once.",
@@ -182,8 +200,9 @@ def computed_methods(
     level: float = 0.95,
     by: str = "audience",
     language: str = "en",
+    dates: FieldDates | None = None,
 ) -> dict[str, str]:
-    """Compute what a report knows by itself: instrument, sizes and precision, weighting, processing.
+    """Compute what a report knows by itself: instrument, dates, sizes and precision, weighting, processing.
 
     Parameters
     ----------
@@ -199,6 +218,8 @@ def computed_methods(
         Of the intervals.
     by, language
         The group column of `participation`; the language of the names.
+    dates
+        The first and last day of the wave (`Study.field_dates`); None where the files do not say.
 
     Raises
     ------
@@ -219,6 +240,7 @@ def computed_methods(
         "instrument": _WORDS(
             "instrument", title=title, version=instrument.version, questions=questions, asked=asked
         ),
+        "dates": _dates(dates, language),
         "weighting": _WORDS("unweighted"),
         "processing_and_quality": _WORDS("processing", policy=policy_in_words(policy)),
     }
@@ -237,6 +259,16 @@ def policy_in_words(policy: Any, *, language: str = "en") -> str:
         _WORDS("whole"),
     ]
     return "".join(said)
+
+
+def _dates(found: FieldDates | None, language: str) -> str:
+    from babel.dates import format_date
+
+    if found is None:
+        return _WORDS("no dates")
+    first, last = (format_date(day, "d MMMM y", locale=language) for day in (found.first, found.last))
+    text = _WORDS("one day", day=first) if first == last else _WORDS("dates", first=first, last=last)
+    return text if found.complete else f"{text} {_WORDS('some dates')}"
 
 
 def _sizes(row: Mapping[str, Any], instrument: Instrument, audience: str, level: float, language: str) -> str:

@@ -180,6 +180,7 @@ SURVEYJS = Platform(
     own=_own,
     codes=code_words,
     submitted=_submitted,
+    ended=("completedAt", "happenedAt", "HappendAt", "finished", "createdAt", "startedAt", "started"),
     manifests=("surveyjs",),
 )
 PREVIEW = Platform(
@@ -189,6 +190,7 @@ PREVIEW = Platform(
     own=_own,
     codes=code_words,
     submitted=_submitted,
+    ended=("completedAt", "happenedAt", "HappendAt", "finished", "createdAt", "startedAt", "started"),
     aside=_tests,
     coded=_of_instrument,
     manifests=("preview", "surveyjs"),
