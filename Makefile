@@ -53,7 +53,7 @@ setup: $(VENV)/.ready
 
 # survey-core, which the tests of the SurveyJS export run in node
 node-modules:
-	cd tests/instrument/exchange/node && npm install --no-save --no-package-lock --no-audit --no-fund
+	cd tests/platforms/node && npm install --no-save --no-package-lock --no-audit --no-fund
 
 reports: $(VENV)/.ready
 	$(BIN)/survey-toolkit report $(STUDY) --out $(OUT) $(if $(WORKERS),--workers $(WORKERS))

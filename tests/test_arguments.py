@@ -85,7 +85,7 @@ def test_texts_truths_and_choices_are_taken_as_they_are() -> None:
     with pytest.raises(InvalidInput) as told:
         asked(5, 1, "more", (1, "2"))
     assert [problem.where for problem in told.value.problems] == ["name", "exact", "side", "pair"]
-    assert "'less' or 'greater'" in told.value.problems[2].mend
+    assert "'less' or 'greater'" in told.value.problems[2].hint
 
 
 def test_arguments_are_passed_on_untouched_and_iterators_unread() -> None:

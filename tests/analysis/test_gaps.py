@@ -302,7 +302,7 @@ def test_arguments_are_not_changed() -> None:
         ({"items": None}, "column names"),
     ],
 )
-def test_what_cannot_be_meant_is_refused_with_its_mend(options: dict[str, Any], said: str) -> None:
+def test_what_cannot_be_meant_is_refused_with_a_hint(options: dict[str, Any], said: str) -> None:
     with pytest.raises(InvalidInput, match=re.escape(said)):
         tk.gaps(_frame(), **({"measure": "mean"} | options))
 

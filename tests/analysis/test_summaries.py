@@ -99,7 +99,7 @@ def test_groups_and_order_are_kept() -> None:
         ({"item": ["a", "b", "c", "d"]}, "both audiences of a pair"),
     ],
 )
-def test_what_cannot_be_meant_is_refused_with_its_mend(changes: dict[str, Any], said: str) -> None:
+def test_what_cannot_be_meant_is_refused_with_a_hint(changes: dict[str, Any], said: str) -> None:
     with pytest.raises(InvalidInput, match=said):
         tk.gaps_from_summary(_published(**changes))
 

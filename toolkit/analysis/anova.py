@@ -105,7 +105,9 @@ def bartlett(groups: Samples) -> Test:
     pooled = ((n - 1) * variances).sum() / rest
     inside = rest * np.log(pooled) - ((n - 1) * np.log(variances)).sum()
     statistic = float(inside / (1 + ((1 / (n - 1)).sum() - 1 / rest) / (3 * (k - 1))))
-    return Test(statistic, float(chdtrc(k - 1, statistic)), "Bartlett's test of equal variances", k - 1.0)
+    return Test(
+        statistic, float(chdtrc(k - 1, statistic)), "Bartlett's test of equal variances", k - 1.0, symbol="χ²"
+    )
 
 
 @typed
@@ -135,7 +137,9 @@ def tukey(groups: Samples, *, level: float = 0.95) -> pd.DataFrame:
     0.0213
     """
     if not 0 < level < 1:
-        raise InvalidInput("tukey", [Problem("level", f"is {level}", "give a fraction between 0 and 1")])
+        raise InvalidInput(
+            "tukey", [Problem("out-of-range", "level", f"is {level}", "give a fraction between 0 and 1")]
+        )
     names, samples = _samples(groups, "tukey", least=1)
     n, means = _sizes(samples)
     df = n.sum() - len(samples)
@@ -212,11 +216,11 @@ def _samples(
         except InvalidInput as error:
             problems.extend(error.problems)
     if not problems and len(samples) < 2:
-        problems.append(Problem("groups", "are fewer than two", "give at least two"))
+        problems.append(Problem("too-few", "groups", "are fewer than two", "give at least two"))
     flat = [name for name, one in zip(names, samples, strict=True) if is_constant(one)]
     if flat and (each_varies or len(flat) == len(samples)):
         said = "gave the same answer throughout, so no variance can be estimated"
-        problems += [Problem(f"group {name}", said, "leave it out") for name in flat]
+        problems += [Problem("no-variation", f"group {name}", said, "leave it out") for name in flat]
     if problems:
         raise InvalidInput(what, problems)
     return names, samples

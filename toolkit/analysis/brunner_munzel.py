@@ -48,8 +48,8 @@ def brunner_munzel(a: Numbers, b: Numbers, *, level: float = 0.95) -> Test:
     first, second = known_values("a", a), known_values("b", b)
     n, m = first.size, second.size
     if min(n, m) < 2:
-        what, mend = f"have {n} and {m} answers", "a variance needs at least two each"
-        raise InvalidInput("brunner_munzel", [Problem("groups", what, mend)])
+        what, hint = f"have {n} and {m} answers", "a variance needs at least two each"
+        raise InvalidInput("brunner_munzel", [Problem("too-few-answers", "groups", what, hint)])
     ranks = mid_ranks(np.concatenate([first, second]))[0]
     placements = [
         ranks[:n] - mid_ranks(first)[0],
@@ -60,11 +60,11 @@ def brunner_munzel(a: Numbers, b: Numbers, *, level: float = 0.95) -> Test:
     parts = (spread[0] / (n * m**2), spread[1] / (m * n**2))
     variance = sum(parts)
     if not variance > 0:
-        what, mend = "do not overlap, or nobody differs", "no error can be estimated; show the answers"
-        raise InvalidInput("brunner_munzel", [Problem("groups", what, mend)])
+        what, hint = "do not overlap, or nobody differs", "no error can be estimated; show the answers"
+        raise InvalidInput("brunner_munzel", [Problem("no-variation", "groups", what, hint)])
     df = variance**2 / (parts[0] ** 2 / (n - 1) + parts[1] ** 2 / (m - 1))
     error = math.sqrt(variance)
     t = (estimate - 0.5) / error
     reach = float(stdtrit(df, (1 + level) / 2)) * error
     low, high = max(0.0, estimate - reach), min(1.0, estimate + reach)
-    return Test(t, float(2 * stdtr(df, -abs(t))), "Brunner–Munzel test", df, estimate, low, high)
+    return Test(t, float(2 * stdtr(df, -abs(t))), "Brunner–Munzel test", df, estimate, low, high, symbol="t")

@@ -64,7 +64,8 @@ def correlation(a: Numbers, b: Numbers, *, method: Method = "pearson", level: fl
     reach = float(ndtri((1 + level) / 2)) / math.sqrt(n - 3) if n > 3 else math.nan
     with np.errstate(divide="ignore"):
         z = float(np.arctanh(r))
-    return Test(t, p, "Pearson's correlation", df, r, math.tanh(z - reach), math.tanh(z + reach))
+    low, high = math.tanh(z - reach), math.tanh(z + reach)
+    return Test(t, p, "Pearson's correlation", df, r, low, high, symbol="t")
 
 
 def _kendall(x: Array, y: Array) -> Test:
@@ -84,25 +85,29 @@ def _kendall(x: Array, y: Array) -> Test:
     second = (tx * (tx - 1)).sum() * (ty * (ty - 1)).sum()
     variance = plain / 18 + third / (9 * n * (n - 1) * (n - 2)) + second / (2 * n * (n - 1))
     z = score / math.sqrt(float(variance))
-    return Test(z, float(2 * ndtr(-abs(z))), "Kendall's tau-b, normal approximation", None, tau)
+    return Test(z, float(2 * ndtr(-abs(z))), "Kendall's tau-b, normal approximation", None, tau, symbol="z")
 
 
 def _both(a: Numbers, b: Numbers, method: str) -> tuple[Array, Array]:
     x, y = as_numbers("a", a), as_numbers("b", b)
     problems = []
     if method not in ("pearson", "spearman", "kendall"):
-        mend = 'use "pearson", "spearman" or "kendall"'
-        problems.append(Problem("method", f"{method!r} is not known", mend))
+        hint = 'use "pearson", "spearman" or "kendall"'
+        problems.append(Problem("unknown-option", "method", f"{method!r} is not known", hint))
     if x.size != y.size:
         what = f"are of unequal length ({x.size} and {y.size})"
-        problems.append(Problem("a, b", what, "give one value a person on both sides"))
+        problems.append(Problem("unequal-length", "a, b", what, "give one value a person on both sides"))
     else:
         known = ~(np.isnan(x) | np.isnan(y))
         x, y = x[known], y[known]
         if x.size < 3:
-            problems.append(Problem("a, b", f"{x.size} answered both", "at least three must"))
+            problems.append(
+                Problem("too-few-answers", "a, b", f"{x.size} answered both", "at least three must")
+            )
         elif is_constant(x) or is_constant(y):
-            problems.append(Problem("a, b", "an answer does not vary", "there is no correlation to find"))
+            problems.append(
+                Problem("no-variation", "a, b", "an answer does not vary", "there is no correlation to find")
+            )
     if problems:
         raise InvalidInput("correlation", problems)
     return x, y

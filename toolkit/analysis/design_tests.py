@@ -96,7 +96,8 @@ def design_t_test(
         sides, labels = two_sides(frame, between, pair, sampled.weights)
     if between is not None and len(labels) != 2:
         raise InvalidInput(
-            "design_t_test", [Problem("groups", f"are {list(labels)}", "name two of them with pair=")]
+            "design_t_test",
+            [Problem("wrong-shape", "groups", f"are {list(labels)}", "name two of them with pair=")],
         )
     means, covariance, df = _means(sampled, values, sides, labels)
     contrast = np.array([1.0, -1.0])[: len(labels)]
@@ -154,7 +155,7 @@ def design_rank_test(
     -0.5
     """
     problems = [
-        Problem(name, f"{value!r} is not known", f"use one of {list(known)}")
+        Problem("unknown-option", name, f"{value!r} is not known", f"use one of {list(known)}")
         for name, value, known in (("score", score, _SCORES), ("ties", ties, ("in-order", "midrank")))
         if value not in known
     ]
@@ -180,7 +181,7 @@ def design_rank_test(
         )
     if len(labels) == 2:
         t = float(away[0] / math.sqrt(variance[0, 0]))
-        return Test(t, float(2 * stdtr(df - 1, -abs(t))), said, df - 1, float(away[0]))
+        return Test(t, float(2 * stdtr(df - 1, -abs(t))), said, df - 1, float(away[0]), symbol="t")
     more = len(labels) - 1.0
     f = float(away @ np.linalg.solve(variance, away)) / more
     return Test(f, float(fdtrc(more, df - more, f)), said, (more, df - more))
@@ -211,8 +212,10 @@ def _means(
         label for label, one in zip(labels, member.T, strict=True) if not (sampled.weights[one] > 0).any()
     ]
     if empty:
-        what, mend = "nobody gave an answer", "leave the group out"
-        raise InvalidInput("groups", [Problem(f"group {label!r}", what, mend) for label in empty])
+        what, hint = "nobody gave an answer", "leave the group out"
+        raise InvalidInput(
+            "groups", [Problem("no-answers", f"group {label!r}", what, hint) for label in empty]
+        )
     bottom = member.astype(np.float64)
     # Distances from one answer keep the digits that large answers would lose, and are 0 where all are alike
     inside = member.any(axis=1) & (sampled.weights > 0)

@@ -107,7 +107,7 @@ def exact_power(
     0.7207
     """
     problems = [
-        Problem(name, f"is {value}", "give a fraction from 0 to 1")
+        Problem("out-of-range", name, f"is {value}", "give a fraction from 0 to 1")
         for name, value in (("p_a", p_a), ("p_b", p_b))
         if not 0 <= value <= 1
     ]
@@ -153,7 +153,7 @@ def exact_detectable_gap(
     0.266
     """
     problems = [
-        Problem(name, f"is {value}", "give a fraction between 0 and 1")
+        Problem("out-of-range", name, f"is {value}", "give a fraction between 0 and 1")
         for name, value in (("power", power), ("middle", middle), ("alpha", alpha))
         if not 0 < value < 1
     ]
@@ -179,7 +179,10 @@ def _rejected(n: int, m: int, test: str, alpha: float) -> Array:
     if test == "fisher":
         return (_fisher_table(n, m) <= alpha).astype(np.float64)
     if test != "pooled-z":
-        raise InvalidInput("test", [Problem("test", f"{test!r} is not known", 'use "fisher" or "pooled-z"')])
+        raise InvalidInput(
+            "test",
+            [Problem("unknown-option", "test", f"{test!r} is not known", 'use "fisher" or "pooled-z"')],
+        )
     a, b = np.arange(n + 1.0)[:, None], np.arange(m + 1.0)[None, :]
     share = (a + b) / (n + m)
     variance = share * (1 - share) * (1 / n + 1 / m)
@@ -223,14 +226,28 @@ def _refuse_sizes(
     found = list(problems or [])
     for side, size, people in zip("ab", (n, m), populations, strict=True):
         if size < 1 or size != int(size):
-            found.append(Problem(f"n_{side}", f"is {size}", "give a whole number of answers above 0"))
+            found.append(
+                Problem("out-of-range", f"n_{side}", f"is {size}", "give a whole number of answers above 0")
+            )
         elif size > MOST_ENUMERATED:
             found.append(
-                Problem(f"n_{side}", f"is {size:g}", f"above {MOST_ENUMERATED} use the normal approximation")
+                Problem(
+                    "too-large",
+                    f"n_{side}",
+                    f"is {size:g}",
+                    f"above {MOST_ENUMERATED} use the normal approximation",
+                )
             )
         elif people is not None and size > people:
-            found.append(Problem(f"n_{side}", f"is {size:g} of {people} people", "correct one of the two"))
+            found.append(
+                Problem(
+                    "above-population",
+                    f"n_{side}",
+                    f"is {size:g} of {people} people",
+                    "correct one of the two",
+                )
+            )
     if any(one != int(one) for one in whole):
-        found.append(Problem("counts", "are not whole", "give numbers of people"))
+        found.append(Problem("not-whole", "counts", "are not whole", "give numbers of people"))
     if found:
         raise InvalidInput(what, found)

@@ -173,7 +173,11 @@ def equivalence_of_proportions(
     if max(map(abs, _ends(margin, alpha))) >= 1:
         raise InvalidInput(
             "equivalence",
-            [Problem("margin", f"is {margin}", "give it as a fraction: 0.05 for five points")],
+            [
+                Problem(
+                    "out-of-range", "margin", f"is {margin}", "give it as a fraction: 0.05 for five points"
+                )
+            ],
         )
     found = wald_difference(x1, n1, x2, n2)
     return equivalence(
@@ -188,16 +192,21 @@ def _below(df: Any, t: Any) -> Any:
 def _ends(margin: Margin, alpha: float) -> tuple[float, float]:
     ends = margin if isinstance(margin, tuple) else (margin, margin)
     if len(ends) != 2 or not all(isinstance(one, int | float | np.number) for one in ends):
-        mend = "give a number above 0, or (low, high)"
-        raise InvalidInput("equivalence", [Problem("margin", f"is {margin!r}", mend)])
+        hint = "give a number above 0, or (low, high)"
+        raise InvalidInput("equivalence", [Problem("wrong-type", "margin", f"is {margin!r}", hint)])
     low, high = ends if isinstance(margin, tuple) else (-margin, margin)
     problems = []
     if not low < high:
         problems.append(
-            Problem("margin", f"is {margin}", "give a number above 0, or (low, high) with low below high")
+            Problem(
+                "wrong-order",
+                "margin",
+                f"is {margin}",
+                "give a number above 0, or (low, high) with low below high",
+            )
         )
     if not 0 < alpha < 0.5:
-        problems.append(Problem("alpha", f"is {alpha}", "give a fraction between 0 and .5"))
+        problems.append(Problem("out-of-range", "alpha", f"is {alpha}", "give a fraction between 0 and .5"))
     if problems:
         raise InvalidInput("equivalence", problems)
     return low, high

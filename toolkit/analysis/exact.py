@@ -66,7 +66,9 @@ def fisher_exact(
     low, high = support[0], support[-1]
     estimate = _odds(support, logs, lambda w: _mean(support, w) - a, a == low, a == high)
     if not 0 < level < 1:
-        raise InvalidInput("fisher_exact", [Problem("level", f"is {level}", "give a fraction such as 0.95")])
+        raise InvalidInput(
+            "fisher_exact", [Problem("out-of-range", "level", f"is {level}", "give a fraction such as 0.95")]
+        )
     tail = (1 - level) / (2 if alternative == "two-sided" else 1)
     lower = (
         0.0
@@ -101,7 +103,14 @@ def fisher_p(
     if alternative not in ("two-sided", "less", "greater"):
         raise InvalidInput(
             "fisher",
-            [Problem("alternative", f"{alternative!r} is not known", 'use "two-sided", "less" or "greater"')],
+            [
+                Problem(
+                    "unknown-option",
+                    "alternative",
+                    f"{alternative!r} is not known",
+                    'use "two-sided", "less" or "greater"',
+                )
+            ],
         )
     tables = checked(x1, n1, x2, n2)
     _whole(np.stack(tables))
@@ -169,4 +178,6 @@ def _odds(support: Array, logs: Array, rising: Callable[[Array], float], none: b
 
 def _whole(counts: Array) -> None:
     if not bool((counts == np.rint(counts)).all()):
-        raise InvalidInput("fisher", [Problem("counts", "are not whole numbers", "give numbers of people")])
+        raise InvalidInput(
+            "fisher", [Problem("not-whole", "counts", "are not whole numbers", "give numbers of people")]
+        )

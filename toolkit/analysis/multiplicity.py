@@ -48,7 +48,12 @@ def adjust_p(p: Numbers, method: str = "holm") -> Array:
     """
     if method not in METHODS:
         raise InvalidInput(
-            "adjust_p", [Problem("method", f"{method!r} is not known", f"use one of {sorted(METHODS)}")]
+            "adjust_p",
+            [
+                Problem(
+                    "unknown-option", "method", f"{method!r} is not known", f"use one of {sorted(METHODS)}"
+                )
+            ],
         )
     given = np.asarray(p, dtype=np.float64)
     known = ~np.isnan(given)
@@ -56,7 +61,14 @@ def adjust_p(p: Numbers, method: str = "holm") -> Array:
     if ((values < 0) | (values > 1)).any():
         raise InvalidInput(
             "adjust_p",
-            [Problem("p", "a p value lies outside 0–1", "give p values, not percentages or statistics")],
+            [
+                Problem(
+                    "out-of-range",
+                    "p",
+                    "a p value lies outside 0–1",
+                    "give p values, not percentages or statistics",
+                )
+            ],
         )
     adjusted = given.copy()
     if values.size:

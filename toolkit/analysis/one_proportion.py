@@ -107,14 +107,21 @@ def _corrected_wilson(p: float, n: int, z: float, yates: float) -> tuple[float, 
 def _refuse(x: int, n: int, p: float, alternative: str) -> None:
     problems = []
     if n <= 0 or n != int(n):
-        problems.append(Problem("n", f"is {n}", "give a whole number of answers above 0"))
+        problems.append(Problem("out-of-range", "n", f"is {n}", "give a whole number of answers above 0"))
     elif not 0 <= x <= n or x != int(x):
-        problems.append(Problem("x", f"is {x}", f"give a whole number from 0 to {n}"))
+        problems.append(Problem("out-of-range", "x", f"is {x}", f"give a whole number from 0 to {n}"))
     if not 0 < p < 1:
-        problems.append(Problem("p", f"is {p}", "give the benchmark as a fraction between 0 and 1"))
+        problems.append(
+            Problem("out-of-range", "p", f"is {p}", "give the benchmark as a fraction between 0 and 1")
+        )
     if alternative not in ("two-sided", "less", "greater"):
         problems.append(
-            Problem("alternative", f"{alternative!r} is not known", 'use "two-sided", "less" or "greater"')
+            Problem(
+                "unknown-option",
+                "alternative",
+                f"{alternative!r} is not known",
+                'use "two-sided", "less" or "greater"',
+            )
         )
     if problems:
         raise InvalidInput("one proportion", problems)

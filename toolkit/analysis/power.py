@@ -95,7 +95,7 @@ def power_proportions(
         if value is not None and not 0 <= value <= 1
     ]
     if p_b is not None and p_b == p_a:
-        problems.append(Problem("p_b", "equals p_a", "give two different shares"))
+        problems.append(Problem("duplicate", "p_b", "equals p_a", "give two different shares"))
     _refuse(problems)
     from statsmodels.stats.proportion import power_proportions_2indep
 
@@ -154,12 +154,17 @@ def power_t_test(
     problems += _common(n, power, alpha, alternative)
     if kind not in ("two-sample", "paired", "one-sample"):
         problems.append(
-            Problem("kind", f"{kind!r} is not known", 'use "two-sample", "paired" or "one-sample"')
+            Problem(
+                "unknown-option",
+                "kind",
+                f"{kind!r} is not known",
+                'use "two-sample", "paired" or "one-sample"',
+            )
         )
     if not sd > 0:
-        problems.append(Problem("sd", f"is {sd}", "give a number above 0"))
+        problems.append(Problem("out-of-range", "sd", f"is {sd}", "give a number above 0"))
     if difference is not None and not difference > 0:
-        problems.append(Problem("difference", f"is {difference}", "give a number above 0"))
+        problems.append(Problem("out-of-range", "difference", f"is {difference}", "give a number above 0"))
     _refuse(problems)
     from statsmodels.stats.power import TTestIndPower, TTestPower
 
@@ -212,10 +217,10 @@ def power_anova(
     problems = _one_missing({"between_variance": between_variance, "n": n, "power": power})
     problems += _common(n, power, alpha, "two-sided")
     if groups < 2:
-        problems.append(Problem("groups", f"are {groups}", "give at least two"))
+        problems.append(Problem("too-few", "groups", f"are {groups}", "give at least two"))
     for name, value in (("between_variance", between_variance), ("within_variance", within_variance)):
         if value is not None and not value > 0:
-            problems.append(Problem(name, f"is {value}", "give a number above 0"))
+            problems.append(Problem("out-of-range", name, f"is {value}", "give a number above 0"))
     _refuse(problems)
 
     from statsmodels.stats.power import FTestAnovaPower
@@ -244,12 +249,14 @@ def _solve(short: Callable[[float], float], low: float, high: float, what: str) 
         step = max(abs(low), 1e-3) if high > 1 else high - low
         while short(top) < 0:
             if top >= high:
-                mend = "ask for less power or a larger effect or group"
-                raise InvalidInput("power", [Problem(what, "no value reaches that power", mend)])
+                hint = "ask for less power or a larger effect or group"
+                raise InvalidInput(
+                    "power", [Problem("unreachable", what, "no value reaches that power", hint)]
+                )
             top, step = min(high, top + step), step * 2
     else:
-        mend = "the power asked for is reached even there; ask for more"
-        raise InvalidInput("power", [Problem(what, f"would lie below {low:g}", mend)])
+        hint = "the power asked for is reached even there; ask for more"
+        raise InvalidInput("power", [Problem("unreachable", what, f"would lie below {low:g}", hint)])
     return float(brentq(short, low, top, xtol=1e-12, rtol=1e-14))
 
 
@@ -258,26 +265,38 @@ def _one_missing(parts: dict[str, Any]) -> list[Problem]:
     if len(missing) == 1:
         return []
     said = "none is left out" if not missing else f"{', '.join(missing)} are left out"
-    return [Problem(" / ".join(parts), said, "leave out exactly the one to be solved for")]
+    return [
+        Problem(
+            "conflict" if not missing else "missing-argument",
+            " / ".join(parts),
+            said,
+            "leave out exactly the one to be solved for",
+        )
+    ]
 
 
 def _common(n: float | None, power: float | None, alpha: float, alternative: str) -> list[Problem]:
     problems = []
     if n is not None and not n >= 2:
-        problems.append(Problem("n", f"is {n}", "give at least 2 a group"))
+        problems.append(Problem("out-of-range", "n", f"is {n}", "give at least 2 a group"))
     if power is not None and not 0 < power < 1:
         problems.append(_fraction("power", power))
     if not 0 < alpha < 1:
         problems.append(_fraction("alpha", alpha))
     if alternative not in ("two-sided", "one-sided"):
         problems.append(
-            Problem("alternative", f"{alternative!r} is not known", 'use "two-sided" or "one-sided"')
+            Problem(
+                "unknown-option",
+                "alternative",
+                f"{alternative!r} is not known",
+                'use "two-sided" or "one-sided"',
+            )
         )
     return problems
 
 
 def _fraction(name: str, value: float) -> Problem:
-    return Problem(name, f"is {value}", "give a fraction between 0 and 1")
+    return Problem("out-of-range", name, f"is {value}", "give a fraction between 0 and 1")
 
 
 def _refuse(problems: list[Problem]) -> None:

@@ -125,22 +125,31 @@ def _figures(items: list[str], published: float | Mapping[str, float]) -> Array:
     """The published share of each row."""
     known = dict(published) if isinstance(published, Mapping) else dict.fromkeys(items, published)
     problems = [
-        Problem(f"item {name}", "has no published share", "give one, or leave the item out")
+        Problem("missing-value", f"item {name}", "has no published share", "give one, or leave the item out")
         for name in dict.fromkeys(items)
         if name not in known
     ]
     problems += [
-        Problem(f"published, {name!r}", "is not among the items", near_names(str(name), dict.fromkeys(items)))
+        Problem(
+            "unknown-item",
+            f"published, {name!r}",
+            "is not among the items",
+            near_names(str(name), dict.fromkeys(items)),
+        )
         for name in known
         if name not in items
     ]
     for name, share in known.items():
         if not 0 < share < 1:
             percent = 1 < share < 100
-            mend = (
+            hint = (
                 f"give a fraction: {share / 100:g} for {share:g} %" if percent else "give a share that can be"
             )
-            problems.append(Problem(f"published share of {name}", f"is {share}, not between 0 and 1", mend))
+            problems.append(
+                Problem(
+                    "out-of-range", f"published share of {name}", f"is {share}, not between 0 and 1", hint
+                )
+            )
     if problems:
         raise InvalidInput("against_published", problems)
     return np.array([known[name] for name in items], dtype=np.float64)

@@ -97,7 +97,14 @@ def mann_whitney(
     if exact and tied:
         raise InvalidInput(
             "mann_whitney",
-            [Problem("exact", "values tie, and the exact distribution knows no ties", "use exact=False")],
+            [
+                Problem(
+                    "unsuited-method",
+                    "exact",
+                    "values tie, and the exact distribution knows no ties",
+                    "use exact=False",
+                )
+            ],
         )
     differences = np.sort(np.subtract.outer(first, second).ravel())
     w = float((differences > 0).sum() + (differences == 0).sum() / 2)
@@ -169,13 +176,14 @@ def wilcoxon_signed_rank(a: Numbers, b: Numbers, *, correct: bool = True) -> Tes
     first, second = as_numbers("a", a), as_numbers("b", b)
     if first.size != second.size:
         what = f"are of unequal length ({first.size} and {second.size})"
-        mend = "give one value a person on both sides"
-        raise InvalidInput("wilcoxon_signed_rank", [Problem("pairs", what, mend)])
+        hint = "give one value a person on both sides"
+        raise InvalidInput("wilcoxon_signed_rank", [Problem("unequal-length", "pairs", what, hint)])
     apart = first - second
     apart = apart[~np.isnan(apart) & (apart != 0)]
     if apart.size == 0:
         raise InvalidInput(
-            "wilcoxon_signed_rank", [Problem("pairs", "none differs", "there is nothing to test")]
+            "wilcoxon_signed_rank",
+            [Problem("no-variation", "pairs", "none differs", "there is nothing to test")],
         )
     rank, counts = mid_ranks(np.abs(apart))
     v, n = float(rank[apart > 0].sum()), apart.size
@@ -211,18 +219,23 @@ def kruskal(groups: Sequence[Numbers]) -> Test:
     """
     samples = [known_values(f"group {at}", group) for at, group in enumerate(groups)]
     if len(samples) < 2:
-        raise InvalidInput("kruskal", [Problem("groups", "are fewer than two", "give at least two")])
+        raise InvalidInput(
+            "kruskal", [Problem("too-few", "groups", "are fewer than two", "give at least two")]
+        )
     rank, counts = mid_ranks(np.concatenate(samples))
     n, sizes = rank.size, np.array([sample.size for sample in samples])
     sums = np.add.reduceat(rank, np.concatenate([[0], np.cumsum(sizes)[:-1]]))
     untied = 1 - (counts**3 - counts).sum() / (n**3 - n)
     if untied <= 0:
         raise InvalidInput(
-            "kruskal", [Problem("groups", "everyone gave the same answer", "there is nothing to rank")]
+            "kruskal",
+            [Problem("no-variation", "groups", "everyone gave the same answer", "there is nothing to rank")],
         )
     h = float((12 * (sums**2 / sizes).sum() / (n * (n + 1)) - 3 * (n + 1)) / untied)
     df = len(samples) - 1
-    return Test(h, float(chdtrc(df, h)), "Kruskal–Wallis rank-sum test", df, h / ((n**2 - 1) / (n + 1)))
+    return Test(
+        h, float(chdtrc(df, h)), "Kruskal–Wallis rank-sum test", df, h / ((n**2 - 1) / (n + 1)), symbol="H"
+    )
 
 
 @typed
@@ -242,7 +255,14 @@ def friedman(table: Numbers | pd.DataFrame) -> Test:
     if values.ndim != 2 or values.shape[1] < 2:
         raise InvalidInput(
             "friedman",
-            [Problem("table", "has fewer than two columns", "give blocks as rows, treatments as columns")],
+            [
+                Problem(
+                    "too-few",
+                    "table",
+                    "has fewer than two columns",
+                    "give blocks as rows, treatments as columns",
+                )
+            ],
         )
     values = values[~np.isnan(values).any(axis=1)]
     n, k = values.shape
@@ -250,11 +270,16 @@ def friedman(table: Numbers | pd.DataFrame) -> Test:
     ties = sum(float((counts**3 - counts).sum()) for _, counts in ranked)
     if n == 0 or ties >= n * (k**3 - k):
         raise InvalidInput(
-            "friedman", [Problem("table", "has no block whose answers differ", "there is nothing to rank")]
+            "friedman",
+            [
+                Problem(
+                    "no-variation", "table", "has no block whose answers differ", "there is nothing to rank"
+                )
+            ],
         )
     sums = np.sum([rank for rank, _ in ranked], axis=0)
     q = 12 * float(((sums - n * (k + 1) / 2) ** 2).sum()) / (n * k * (k + 1) - ties / (k - 1))
-    return Test(q, float(chdtrc(k - 1, q)), "Friedman rank-sum test", k - 1)
+    return Test(q, float(chdtrc(k - 1, q)), "Friedman rank-sum test", k - 1, symbol="χ²")
 
 
 @typed
@@ -300,5 +325,7 @@ def known_values(name: str, values: Numbers) -> Array:
     numbers = as_numbers(name, values)
     numbers = numbers[~np.isnan(numbers)]
     if numbers.size == 0:
-        raise InvalidInput("rank test", [Problem(name, "has no answer", "give at least one value")])
+        raise InvalidInput(
+            "rank test", [Problem("no-answers", name, "has no answer", "give at least one value")]
+        )
     return numbers

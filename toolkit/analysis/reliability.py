@@ -106,8 +106,8 @@ def reliability(
     """
     names, values = item_values(frame, items, "reliability", reverse=reverse)
     if missing not in ("pairwise", "complete"):
-        what, mend = f"{missing!r} is not known", 'use "pairwise" or "complete"'
-        raise InvalidInput("reliability", [Problem("missing", what, mend)])
+        what, hint = f"{missing!r} is not known", 'use "pairwise" or "complete"'
+        raise InvalidInput("reliability", [Problem("unknown-option", "missing", what, hint)])
     if missing == "complete":
         values = values[~np.isnan(values).any(axis=1)]
     n, k = int((~np.isnan(values)).any(axis=1).sum()), len(names)
@@ -202,14 +202,18 @@ def intraclass(frame: pd.DataFrame, items: Sequence[Variable | str], *, level: f
     values = values[~np.isnan(values).any(axis=1)]
     n, k = values.shape
     if n < 3:
-        raise InvalidInput("intraclass", [Problem("rows", f"{n} are complete", "at least three must be")])
+        raise InvalidInput(
+            "intraclass", [Problem("too-few-answers", "rows", f"{n} are complete", "at least three must be")]
+        )
     grand = values.mean()
     between = k * ((values.mean(axis=1) - grand) ** 2).sum() / (n - 1)
     raters = n * ((values.mean(axis=0) - grand) ** 2).sum() / (k - 1)
     within = ((values - values.mean(axis=1, keepdims=True)) ** 2).sum() / (n * (k - 1))
     error = (within * n * (k - 1) - raters * (k - 1)) / ((n - 1) * (k - 1))
     if not (between > 0 and error > 0 and within > 0):
-        raise InvalidInput("intraclass", [Problem(", ".join(names), "do not differ", "nothing to estimate")])
+        raise InvalidInput(
+            "intraclass", [Problem("no-variation", ", ".join(names), "do not differ", "nothing to estimate")]
+        )
     df = (n - 1.0, n * (k - 1.0), (n - 1.0) * (k - 1.0))
     single = (
         (between - within) / (between + (k - 1) * within),
@@ -259,12 +263,12 @@ def item_values(
     wanted = requests_for(read_columns(frame, items), "mean")
     names = tuple(one.item for one in wanted)
     problems = [
-        Problem(f"reverse {name!r}", "is no item of the scale", f"use some of {list(names)}")
+        Problem("unknown-item", f"reverse {name!r}", "is no item of the scale", f"use some of {list(names)}")
         for name in reverse
         if name not in names
     ]
     if len(names) < 2:
-        problems.append(Problem("items", f"are {len(names)}", "a scale has at least two"))
+        problems.append(Problem("too-few", "items", f"are {len(names)}", "a scale has at least two"))
     if problems:
         raise InvalidInput(what, problems)
     values = np.empty((len(frame), len(names)))
@@ -281,12 +285,19 @@ def item_values(
 def _covariance(names: Sequence[str], values: Array) -> Array:
     found = pd.DataFrame(values).cov(min_periods=3).to_numpy()
     problems = [
-        Problem(f"item {name}", "does not vary, or too few answered it", "leave it out")
+        Problem("no-variation", f"item {name}", "does not vary, or too few answered it", "leave it out")
         for name, spread, size in zip(names, np.sqrt(np.diag(found)), np.abs(values).T, strict=True)
         if not spread > ROUNDING * np.nanmax(size, initial=0.0)
     ]
     if not problems and np.isnan(found).any():
-        problems = [Problem("items", "fewer than three people answered some pair", "leave one of them out")]
+        problems = [
+            Problem(
+                "too-few-answers",
+                "items",
+                "fewer than three people answered some pair",
+                "leave one of them out",
+            )
+        ]
     if problems:
         raise InvalidInput("reliability", problems)
     return np.asarray(found, dtype=np.float64)

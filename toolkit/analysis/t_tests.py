@@ -147,17 +147,19 @@ def t_test_of(
 ) -> Test:
     """A t test of an estimate whose standard error and df are known, with its interval."""
     if alternative not in ("two-sided", "less", "greater"):
-        what, mend = f"{alternative!r} is not known", 'use "two-sided", "less" or "greater"'
-        raise InvalidInput("t test", [Problem("alternative", what, mend)])
+        what, hint = f"{alternative!r} is not known", 'use "two-sided", "less" or "greater"'
+        raise InvalidInput("t test", [Problem("unknown-option", "alternative", what, hint)])
     if not 0 < level < 1:
-        raise InvalidInput("t test", [Problem("level", f"is {level}", "give a fraction between 0 and 1")])
+        raise InvalidInput(
+            "t test", [Problem("out-of-range", "level", f"is {level}", "give a fraction between 0 and 1")]
+        )
     t = (estimate - mu) / std_error
     both = alternative == "two-sided"
     p = {"less": stdtr(df, t), "greater": stdtr(df, -t)}.get(alternative, 2 * stdtr(df, -abs(t)))
     reach = float(stdtrit(df, (1 + level) / 2 if both else level)) * std_error
     low = -math.inf if alternative == "less" else estimate - reach
     high = math.inf if alternative == "greater" else estimate + reach
-    return Test(t, float(p), method, df, estimate, low, high)
+    return Test(t, float(p), method, df, estimate, low, high, symbol="t")
 
 
 def _two(a: Array, b: Array, pooled: bool) -> tuple[float, float, float]:
@@ -179,7 +181,9 @@ def _pairs(a: Numbers, b: Numbers) -> tuple[Array, float]:
     first, second = as_numbers("a", a), as_numbers("b", b)
     if first.size != second.size:
         what = f"are of unequal length ({first.size} and {second.size})"
-        raise InvalidInput("t_test", [Problem("pairs", what, "give one value a person on both sides")])
+        raise InvalidInput(
+            "t_test", [Problem("unequal-length", "pairs", what, "give one value a person on both sides")]
+        )
     largest = np.nanmax(np.abs([first, second]), initial=0.0)
     return sample_of("pairs", first - second), float(largest)
 
@@ -190,9 +194,13 @@ def sample_of(name: str, values: Numbers, *, least: int = 2) -> Array:
     numbers = numbers[~np.isnan(numbers)]
     problems = []
     if numbers.size < least:
-        problems.append(Problem(name, f"has {numbers.size} answer(s)", f"a variance needs at least {least}"))
+        problems.append(
+            Problem(
+                "too-few-answers", name, f"has {numbers.size} answer(s)", f"a variance needs at least {least}"
+            )
+        )
     if np.isinf(numbers).any():
-        problems.append(Problem(name, "holds an infinite number", "correct it"))
+        problems.append(Problem("not-finite", name, "holds an infinite number", "correct it"))
     if problems:
         raise InvalidInput("means", problems)
     return numbers
@@ -201,5 +209,13 @@ def sample_of(name: str, values: Numbers, *, least: int = 2) -> Array:
 def _refuse_no_spread(flat: bool, what: str) -> None:
     if flat:
         raise InvalidInput(
-            what, [Problem("answers", "everyone gave the same answer", "there is no spread to test against")]
+            what,
+            [
+                Problem(
+                    "no-variation",
+                    "answers",
+                    "everyone gave the same answer",
+                    "there is no spread to test against",
+                )
+            ],
         )

@@ -86,7 +86,8 @@ def chi_square(table: Any, *, correct: bool = False) -> TableTest:
     apart = counts - expected
     if correct and counts.shape != (2, 2):
         raise InvalidInput(
-            "chi_square", [Problem("correct", "is for 2 × 2 tables", "leave it out for this table")]
+            "chi_square",
+            [Problem("unsuited-method", "correct", "is for 2 × 2 tables", "leave it out for this table")],
         )
     yates = min(0.5, float(np.abs(apart).min())) if correct else 0.0
     statistic = float(((np.abs(apart) - yates) ** 2 / expected).sum())
@@ -143,11 +144,15 @@ def trend_test(x: Numbers, n: Numbers, *, scores: Numbers | None = None) -> Test
     at = np.arange(1.0, len(hits) + 1) if scores is None else np.asarray(scores, dtype=np.float64)
     problems = []
     if hits.shape != sizes.shape or hits.shape != at.shape or hits.ndim != 1 or hits.size < 2:
-        problems.append(Problem("x, n, scores", "differ in length or are one", "give one entry a group"))
+        problems.append(
+            Problem("unequal-length", "x, n, scores", "differ in length or are one", "give one entry a group")
+        )
     elif not bool(((hits >= 0) & (hits <= sizes) & (sizes > 0)).all()):
-        problems.append(Problem("x", "lies outside 0–n", "give how many of the n said so"))
+        problems.append(Problem("out-of-range", "x", "lies outside 0–n", "give how many of the n said so"))
     elif hits.sum() in (0, sizes.sum()) or np.ptp(at) == 0:
-        problems.append(Problem("x", "nobody differs, or all scores are one", "there is no trend to test"))
+        problems.append(
+            Problem("no-variation", "x", "nobody differs, or all scores are one", "there is no trend to test")
+        )
     if problems:
         raise InvalidInput("trend_test", problems)
     share = hits.sum() / sizes.sum()
@@ -155,7 +160,9 @@ def trend_test(x: Numbers, n: Numbers, *, scores: Numbers | None = None) -> Test
     spread = float((sizes * away**2).sum())
     slope = float((hits * away).sum() / spread)
     statistic = slope**2 * spread / float(share * (1 - share))
-    return Test(statistic, float(chdtrc(1, statistic)), "chi-square test for trend in shares", 1.0, slope)
+    return Test(
+        statistic, float(chdtrc(1, statistic)), "chi-square test for trend in shares", 1.0, slope, symbol="χ²"
+    )
 
 
 @typed
@@ -184,17 +191,22 @@ def mcnemar(table: Any, *, correct: bool = True, exact: bool = False) -> Test:
     counts = table_of(table, "mcnemar", empty=True)
     if counts.shape[0] != counts.shape[1]:
         raise InvalidInput(
-            "mcnemar", [Problem("table", "is not square", "give the same answers as rows and columns")]
+            "mcnemar",
+            [Problem("wrong-shape", "table", "is not square", "give the same answers as rows and columns")],
         )
     two = counts.shape[0] == 2
     a, b = counts[np.triu_indices_from(counts, 1)], counts.T[np.triu_indices_from(counts, 1)]
     changed = a + b > 0
     if not changed.any():
-        raise InvalidInput("mcnemar", [Problem("table", "nobody changed", "there is nothing to test")])
+        raise InvalidInput(
+            "mcnemar", [Problem("no-variation", "table", "nobody changed", "there is nothing to test")]
+        )
     estimate = float((a[0] - b[0]) / counts.sum()) if two else None
     if exact:
         if not two:
-            raise InvalidInput("mcnemar", [Problem("exact", "is for 2 × 2 tables", "leave it out")])
+            raise InvalidInput(
+                "mcnemar", [Problem("unsuited-method", "exact", "is for 2 × 2 tables", "leave it out")]
+            )
         p = min(1.0, 2 * float(bdtr(min(a[0], b[0]), int(a[0] + b[0]), 0.5)))
         return Test(float(a[0]), p, "exact McNemar test", None, estimate)
     yates = 1.0 if correct and two and bool((a != b).any()) else 0.0
@@ -202,7 +214,7 @@ def mcnemar(table: Any, *, correct: bool = True, exact: bool = False) -> Test:
     statistic, df = float(apart.sum()), float(len(a))
     said = "McNemar's test" if two else "Bowker's test of symmetry"
     said += " with continuity correction" if correct and two else ""
-    return Test(statistic, float(chdtrc(df, statistic)), said, df, estimate)
+    return Test(statistic, float(chdtrc(df, statistic)), said, df, estimate, symbol="χ²")
 
 
 def table_of(table: Any, what: str, *, empty: bool = False) -> Array:
@@ -211,17 +223,21 @@ def table_of(table: Any, what: str, *, empty: bool = False) -> Array:
     try:
         counts = np.asarray(raw, dtype=np.float64)
     except (TypeError, ValueError):
-        mend = "give rows of counts, all of one length"
-        raise InvalidInput(what, [Problem("table", "is no table of numbers", mend)]) from None
+        hint = "give rows of counts, all of one length"
+        raise InvalidInput(what, [Problem("wrong-type", "table", "is no table of numbers", hint)]) from None
     problems: list[Problem] = []
     if counts.ndim != 2 or min(counts.shape) < 2:
         problems.append(
-            Problem("table", f"has shape {counts.shape}", "give two rows and two columns or more")
+            Problem(
+                "wrong-shape", "table", f"has shape {counts.shape}", "give two rows and two columns or more"
+            )
         )
     elif not bool((counts >= 0).all()):
-        problems.append(Problem("table", "has a negative or missing count", "give counts of people"))
+        problems.append(
+            Problem("not-finite", "table", "has a negative or missing count", "give counts of people")
+        )
     elif not empty and bool((counts.sum(axis=0) == 0).any() | (counts.sum(axis=1) == 0).any()):
-        problems.append(Problem("table", "has an empty row or column", "leave it out"))
+        problems.append(Problem("empty-cell", "table", "has an empty row or column", "leave it out"))
     if problems:
         raise InvalidInput(what, problems)
     return counts

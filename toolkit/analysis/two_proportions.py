@@ -43,9 +43,15 @@ def checked(x1: Number, n1: Number, x2: Number, n2: Number) -> tuple[Array, Arra
     problems = []
     for side, x, n in ((1, arrays[0], arrays[1]), (2, arrays[2], arrays[3])):
         if not bool(((n > 0) & (n < np.inf)).all()):
-            problems.append(Problem(f"n{side}", "is no number above 0", "give the number of answers"))
+            problems.append(
+                Problem("out-of-range", f"n{side}", "is no number above 0", "give the number of answers")
+            )
         elif not bool(((x >= 0) & (x <= n)).all()):
-            problems.append(Problem(f"x{side}", f"lies outside 0–n{side}", "give how many of the n said so"))
+            problems.append(
+                Problem(
+                    "out-of-range", f"x{side}", f"lies outside 0–n{side}", "give how many of the n said so"
+                )
+            )
     if problems:
         raise InvalidInput("two proportions", problems)
     broadcast = np.broadcast_arrays(*arrays)
@@ -216,7 +222,7 @@ def pooled_z(x1: Number, n1: Number, x2: Number, n2: Number) -> Test:
     """
     a, n, b, m = checked(x1, n1, x2, n2)
     z, p_value = pooled_statistic(a / n, n, b / m, m)
-    return Test(_out(z), _out(p_value), _untestable("pooled z test", z))
+    return Test(_out(z), _out(p_value), _untestable("pooled z test", z), symbol="z")
 
 
 def pooled_statistic(p: Any, n: Any, q: Any, m: Any) -> tuple[Any, Any]:
@@ -245,7 +251,7 @@ def chi_square_2x2(x1: Number, n1: Number, x2: Number, n2: Number, *, correct: b
         statistic = apart**2 * (n + m) / (n * m * pooled * (1 - pooled))
     statistic = np.where((pooled > 0) & (pooled < 1), statistic, np.nan)
     said = "Pearson's chi-square test" + (" with Yates' correction" if correct else "")
-    return Test(_out(statistic), _out(chdtrc(1, statistic)), _untestable(said, statistic), df=1)
+    return Test(_out(statistic), _out(chdtrc(1, statistic)), _untestable(said, statistic), df=1, symbol="χ²")
 
 
 @typed
@@ -278,6 +284,7 @@ def prop_test(
         _out(d),
         _out(np.maximum(d - half, -1)),
         _out(np.minimum(d + half, 1)),
+        symbol="χ²",
     )
 
 
@@ -340,7 +347,10 @@ def cohen_h(p1: Number, p2: Number) -> Any:
     first, second = np.asarray(p1, dtype=np.float64), np.asarray(p2, dtype=np.float64)
     problems = [
         Problem(
-            name, f"holds {share[(share < 0) | (share > 1)].ravel()[0]:g}", "give fractions: 0.96 for 96 %"
+            "out-of-range",
+            name,
+            f"holds {share[(share < 0) | (share > 1)].ravel()[0]:g}",
+            "give fractions: 0.96 for 96 %",
         )
         for name, share in (("p1", first), ("p2", second))
         if bool(((share < 0) | (share > 1)).any())

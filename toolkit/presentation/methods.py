@@ -129,6 +129,10 @@ _WORDS = Words(
             "compte tenu de la taille du public ; elle ne tient compte que du hasard, non de ceux qui n’ont "
             "pas répondu.",
         ),
+        "own interval": (
+            "{text} Each share carries its own {level} interval.",
+            "{text} Chaque part porte son propre intervalle à {level}.",
+        ),
         "no margin": (
             "{text} Each share carries its own {level} interval; how many were invited is not known.",
             "{text} Chaque part porte son propre intervalle à {level} ; le nombre d’invités n’est pas connu.",
@@ -213,7 +217,7 @@ def computed_methods(
     audience
         Whom it is about.
     policy
-        The disclosure policy; its `text()` is printed.
+        The disclosure policy, whose `text()` is printed; None where the numbers have not passed it.
     level
         Of the intervals.
     by, language
@@ -242,7 +246,9 @@ def computed_methods(
         ),
         "dates": _dates(dates, language),
         "weighting": _WORDS("unweighted"),
-        "processing_and_quality": _WORDS("processing", policy=policy_in_words(policy)),
+        "processing_and_quality": _WORDS(
+            "processing", policy="" if policy is None else policy_in_words(policy)
+        ).rstrip(),
     }
 
 
@@ -285,4 +291,5 @@ def _sizes(row: Mapping[str, Any], instrument: Instrument, audience: str, level:
     text = _WORDS("answered", count=base(row["answered"]), name=name, invited=invited)
     if is_known(row["margin"]):
         return _WORDS("margin", text=text, margin=points(row["margin"]), level=percent(level))
-    return _WORDS("no margin", text=text, level=percent(level))
+    known = is_known(row["invited"])
+    return _WORDS("own interval" if known else "no margin", text=text, level=percent(level))

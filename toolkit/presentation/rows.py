@@ -313,6 +313,7 @@ class Results:
                 "results",
                 [
                     Problem(
+                        "wrong-type",
                         "results",
                         f"must be released results or frames (got {type(results).__name__})",
                         'give what `release` returned, a frame, or a mapping such as {"gaps": frame}',
@@ -335,13 +336,20 @@ class Results:
         """
         if name not in self:
             there = list(self._released.tables if self._released is not None else self._frames)
-            raise InvalidInput("results", [Problem(f"table '{name}'", "not found", near_names(name, there))])
+            raise InvalidInput(
+                "results", [Problem("unknown-name", f"table '{name}'", "not found", near_names(name, there))]
+            )
         frame = self._released[name] if self._released is not None else self._frames[name]
         lacking = [column for column in columns if column not in frame.columns]
         if lacking:
             what = f"lacks the column(s) {', '.join(lacking)}"
             raise InvalidInput(
-                "results", [Problem(f"table '{name}'", what, "give the table this figure is drawn from")]
+                "results",
+                [
+                    Problem(
+                        "missing-column", f"table '{name}'", what, "give the table this figure is drawn from"
+                    )
+                ],
             )
         return frame
 

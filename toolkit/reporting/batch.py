@@ -1,4 +1,4 @@
-"""Runs: a report per organisation of a study, or a notebook of one's own per value of a parameter."""
+"""Batch runs: one report per organisation, or a notebook run once per value of a parameter."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ NOTEBOOK_COLUMNS = ("value", "status", "sentence", "seconds", "folder")
 
 @dataclass(frozen=True)
 class Progress:
-    """One report ended: how many of how many, which, how, and the seconds it and the whole run have taken."""
+    """Progress of a run after one more report: counts, outcome, and seconds of the report and the run."""
 
     done: int
     total: int
@@ -264,7 +264,7 @@ def run_notebook(
 
 @contextmanager
 def _workplace(options: RunOptions) -> Iterator[tuple[RunOptions, OutputStore | None]]:
-    """Yield where the run works: the output folder itself, or for a store a folder that ends with it."""
+    """Yield the options with a local output folder, and the store if the output is an address."""
     with interruptible(), system_errors_explained():
         if not is_address(options.out):
             yield options, None
@@ -327,7 +327,7 @@ def _build(
     jobs: JobExecutor,
     progress: Callable[[Progress], None] | None,
 ) -> pd.DataFrame:
-    """Run the jobs of a plan; whatever happens, workers end and the index lists what there is."""
+    """Run the jobs of a plan; in any case, end the workers and write the index."""
     began = time.monotonic()
     rows = {one: _unchanged_row(run, plan, one) for one in plan.names if one in plan.up_to_date}
     log = EventLog(run.folder / BATCH_FOLDER / "log.jsonl")
@@ -400,7 +400,7 @@ def _note(log: EventLog, manifest: EventLog, job: Job, outcome: Outcome, row: Ma
 
 
 def _joined(address: str | None, stack: ExitStack) -> Cluster | None:
-    """Return the Dask cluster at an address, closed when the stack ends; None where none is named."""
+    """Connect to a Dask cluster, closed with the stack; None if no address is given."""
     if address is None:
         return None
     from toolkit.reporting.cluster import Cluster

@@ -1,4 +1,4 @@
-"""index.html of a wave: for the consultant, every organisation with what stands for it."""
+"""The index page of a wave, for the consultant: every organisation with the status of its report."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ _FILE_WORDS = {"report.ipynb": "notebook", RESULTS: "numbers"}
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of the index; `page` is "" where there is nothing to open.
+    """A line of the index; `page` is "" if there is nothing to open.
 
     `bases` and `largest_gap` are copied from the report as it prints them: nothing here passes the gate by.
     """
@@ -96,7 +96,7 @@ class Entry:
 
 
 def index_entries(study: Study, wave: str, folder: Path) -> list[Entry]:
-    """Read from the folders themselves what stands for each organisation of a wave.
+    """Read the status of each organisation of a wave from the output folders.
 
     A failure that is newer than a report is told, and so is the earlier report that still stands.
     """
@@ -107,7 +107,7 @@ def index_entries(study: Study, wave: str, folder: Path) -> list[Entry]:
 
 
 def write_index(study: Study, wave: str, folder: Path) -> Path:
-    """Write index.html of one wave from what stands in its folder, whole or not at all."""
+    """Write index.html of one wave from the content of its folder, atomically."""
     from toolkit.presentation.theme import Theme
     from toolkit.reporting.html import template_page
 
@@ -132,7 +132,7 @@ def write_index(study: Study, wave: str, folder: Path) -> Path:
 
 
 def _warnings(folder: Path) -> dict[str, int]:
-    """Organisation → how many outputs on the error stream its latest run had, from the log."""
+    """Count each organisation's warnings in its latest run, from the log."""
     found: dict[str, int] = {}
     for line in read_events(folder / BATCH_FOLDER / "log.jsonl"):
         warned = line.get("warned", 0)
@@ -171,7 +171,7 @@ def _entry(folder: Path, organisation: str, name: str, warnings: int, study: Stu
 
 
 def _manifest(path: Path) -> dict[str, Any]:
-    """A report's manifest; empty where there is none, or none that can be read: then it is not whole."""
+    """Read a report's manifest; empty if missing or unreadable, which means an incomplete report."""
     try:
         told = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
@@ -180,7 +180,7 @@ def _manifest(path: Path) -> dict[str, Any]:
 
 
 def _readable(told: object) -> bool:
-    """Whether a manifest has what the index shows, of the kinds it shows: one that was damaged has not."""
+    """Return whether a manifest has the fields that the index shows, with the right types."""
     if not isinstance(told, dict) or told.get("status", "made") not in STATUS:
         return False
     headline = told.get("headline") or {}
@@ -193,7 +193,7 @@ def _readable(told: object) -> bool:
 
 
 def _files(organisation: str, told: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Words and address of each file, the page a reader would open first."""
+    """Yield label and address of each file, the main page first."""
     first = [*(f"report{form.suffix}" for form in FORMATS.values()), "report.ipynb"]
     outputs = sorted(
         told.get("outputs", {}), key=lambda name: (first.index(name) if name in first else len(first), name)

@@ -106,7 +106,9 @@ class OrganisationReport:
             An unknown section.
         """
         if name not in SECTIONS:
-            raise InvalidInput("report", [Problem(name, "unknown section", near_names(name, SECTIONS))])
+            raise InvalidInput(
+                "report", [Problem("unknown-name", name, "unknown section", near_names(name, SECTIONS))]
+            )
         with speaking(self.language, self.level):
             return SECTIONS[name].build(self, **options)
 

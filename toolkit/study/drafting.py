@@ -1,4 +1,4 @@
-"""A study drafted from a real export: questionnaire and mapping as far as headings, labels and cells tell."""
+"""Drafts of studies: questionnaire and mapping guessed from the headings, labels and cells of an export."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Any
 import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem, near_names
-from toolkit.responses.files.opening import read_cells
-from toolkit.responses.files.sheet import Sheet
-from toolkit.responses.naming import slug
+from toolkit.platforms.files.opening import read_cells
+from toolkit.platforms.files.sheet import Sheet
+from toolkit.platforms.naming import slug
 from toolkit.study.starting import FOR_REAL, study_file, study_id, yaml_text
 from toolkit.system import write_new_folder
 
@@ -99,12 +99,14 @@ def draft_study(
     folder, export = Path(folder), Path(export)
     if export.suffix.lower() not in _ENDINGS:
         hint = f"export the answers as one of {', '.join(_ENDINGS)}"
-        raise InvalidInput(export, [Problem(f"file {export.name}", "cannot be drafted from", hint)])
+        raise InvalidInput(
+            export, [Problem("unsupported-format", f"file {export.name}", "cannot be drafted from", hint)]
+        )
     sheet = read_cells(export, source=export.name)
     _one_heading_row(sheet, export)
     given = {"audience": audience_column, "organisation": organisation_column}
     problems = [
-        Problem(f"column '{name}'", "not found", near_names(name, sheet.names))
+        Problem("unknown-column", f"column '{name}'", "not found", near_names(name, sheet.names))
         for name in given.values()
         if name is not None and name not in sheet.names
     ]
@@ -115,7 +117,9 @@ def draft_study(
     audiences, entry = _people(sheet, found, guesses, study_id(folder))
     items, mapped, scales = _items(sheet, {name for name in found.values() if name}, guesses)
     if not items:
-        raise InvalidInput(export.name, [Problem("columns", "none holds answers", "check the file")])
+        raise InvalidInput(
+            export.name, [Problem("no-answers", "columns", "none holds answers", "check the file")]
+        )
     id_, wave = study_id(folder), wave or str(date.today().year)
     questionnaire = {
         "id": re.sub(r"[^a-z0-9-]", "-", id_),
@@ -162,7 +166,7 @@ def draft_study(
 
 
 def _one_heading_row(sheet: Sheet, export: Path) -> None:
-    """Refuse exports whose second row is headings still: their cells would be taken for answers."""
+    """Refuse exports with further heading rows: their cells would be read as answers."""
     first = [str(cell).strip() for cell in sheet.cells.iloc[0]]
     platform = "Qualtrics" if {"ResponseId", "ResponseID"} & set(sheet.names) else None
     if "Response" in first or "Open-Ended Response" in first:
@@ -170,11 +174,11 @@ def _one_heading_row(sheet: Sheet, export: Path) -> None:
     if platform and export.suffix.lower() not in (".sav", ".dta"):
         what = f"is an export of {platform} with several rows of headings"
         hint = f"export it from {platform} for SPSS (.sav) and draft from that"
-        raise InvalidInput(export.name, [Problem("headings", what, hint)])
+        raise InvalidInput(export.name, [Problem("unsupported", "headings", what, hint)])
 
 
 def _told(kind: str, sheet: Sheet, guesses: list[str]) -> str | None:
-    """The first column whose heading says that it is of this kind, and whose cells could be."""
+    """Find the first column whose heading is of this kind and whose cells fit."""
     for place, name in enumerate(sheet.names):
         if not re.fullmatch(_SIGNS[kind], name.strip().lower()):
             continue
@@ -196,7 +200,7 @@ def _cells(sheet: Sheet, place: int) -> pd.Series:
 def _people(
     sheet: Sheet, found: dict[str, str | None], guesses: list[str], id_: str
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The audiences, and what the entry says of audience and organisation."""
+    """Return the audiences, and the entry's settings for audience and organisation."""
     entry: dict[str, Any] = {}
     if not found["organisation"]:
         entry["organisation"] = id_
@@ -221,7 +225,7 @@ def _people(
 
 
 def _id(text: str, taken: Any, otherwise: str) -> str:
-    """A new id of small letters and digits."""
+    """Return a new id of lower-case letters and digits."""
     base = re.sub(r"[^a-z0-9]", "", slug(text).lower())[:16] or otherwise
     base = base if base[0].isalpha() else f"q{base}"[:16]
     name, number = base, 2
@@ -233,7 +237,7 @@ def _id(text: str, taken: Any, otherwise: str) -> str:
 def _items(
     sheet: Sheet, used: set[str], guesses: list[str]
 ) -> tuple[list[dict[str, Any]], dict[str, dict[str, Any]], dict[str, dict[str, Any]]]:
-    """Items, their mapping, and the scales that items share."""
+    """Return items, their mapping, and the scales they share."""
     scales: dict[str, dict[str, Any]] = {}
     ticks = _ticks(sheet)
     items: list[dict[str, Any]] = []
@@ -283,7 +287,7 @@ def _items(
 
 
 def _item(answered: pd.Series, labels: dict[str, str]) -> tuple[str, dict[str, Any], dict[str, Any]]:
-    """What a column is, as words, as an item and as its mapping."""
+    """Return a column as a description, an item and its mapping."""
     values = list(answered.unique())
     numbers = pd.to_numeric(answered, errors="coerce")
     if labels and (set(values) <= set(labels) or numbers.isna().any()):
@@ -318,7 +322,7 @@ def _item(answered: pd.Series, labels: dict[str, str]) -> tuple[str, dict[str, A
 def _single(
     labels: dict[str, str], by: str, *, ordered: bool = False
 ) -> tuple[str, dict[str, Any], dict[str, Any]]:
-    """A question with one answer; one whose answers are known to have an order gets a scale with boxes."""
+    """Draft a single-choice item; if the order of its answers is known, it gets a scale with boxes."""
     said = {value: label.strip().lower() for value, label in labels.items()}
     order = next((known for known in _ORDERED if set(said.values()) <= set(known)), None)
     if order:
@@ -335,7 +339,7 @@ def _single(
 
 
 def _ticks(sheet: Sheet) -> dict[str, tuple[str, dict[str, str]]]:
-    """Headings such as "why[price]" whose cells are ticks → what stands before, and option → heading."""
+    """Find headings such as "why[price]" whose cells are ticks: stem → (option → heading)."""
     groups: dict[str, dict[str, str]] = {}
     for place, name in enumerate(sheet.names):
         parts = re.fullmatch(r"(.+?) ?\[([A-Za-z0-9]{1,5})\]", name.strip())
@@ -350,7 +354,7 @@ def _ticks(sheet: Sheet) -> dict[str, tuple[str, dict[str, str]]]:
 
 
 def _options(labels: dict[str, str]) -> tuple[list[dict[str, Any]], dict[str, str]]:
-    """Options with codes: the cells where all can be codes, else 1, 2, 3 …; and cell → code."""
+    """Return options with codes, and cell → code: the cells if all can be codes, otherwise numbers."""
     fits = all(re.fullmatch(r"[A-Za-z0-9]{1,5}", value) for value in labels)
     codes = {value: value if fits else str(number) for number, value in enumerate(labels, 1)}
     return [{"code": codes[value], "label": {"en": label}} for value, label in labels.items()], codes

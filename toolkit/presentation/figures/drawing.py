@@ -130,7 +130,8 @@ def description_of(target: Axes | Figure) -> Description:
     figure = target if isinstance(target, Figure) else _figure_of(target)
     if figure not in _DESCRIPTIONS:
         raise InvalidInput(
-            "description_of", [Problem("target", "has no description", "give a figure of this package")]
+            "description_of",
+            [Problem("wrong-type", "target", "has no description", "give a figure of this package")],
         )
     return _DESCRIPTIONS[figure]
 
@@ -363,17 +364,20 @@ def group_colours(
         except ValueError as error:
             hint = 'name one such as "colorblind", or give colours'
             raise InvalidInput(
-                "palette", [Problem("palette", f"unknown palette '{palette}'", hint)]
+                "palette", [Problem("unknown-option", "palette", f"unknown palette '{palette}'", hint)]
             ) from error
     if not isinstance(palette, Mapping):
         given = list(palette)
         named = names if len(given) < len(order) else order
         if len(given) < len(named):
             what = f"has {len(given)} colours for {len(named)} groups"
-            raise InvalidInput("palette", [Problem("palette", what, "give one colour per group")])
+            raise InvalidInput(
+                "palette", [Problem("unequal-length", "palette", what, "give one colour per group")]
+            )
         palette = dict(zip(named, given, strict=False))
     problems = [
         Problem(
+            "missing-value" if name not in palette else "malformed",
             "palette",
             f"has no colour for '{name}'" if name not in palette else f"{palette[name]!r} is not a colour",
             f"give one; {near_names(name, palette)}" if name not in palette else 'write it as "#RRGGBB"',

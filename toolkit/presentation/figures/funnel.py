@@ -281,15 +281,25 @@ def _organisations(
     if told[by].duplicated().any():
         raise InvalidInput(
             f"released table '{table}'",
-            [Problem(f"column {by}", "names an organisation more than once", "say which audience= is meant")],
+            [
+                Problem(
+                    "duplicate",
+                    f"column {by}",
+                    "names an organisation more than once",
+                    "say which audience= is meant",
+                )
+            ],
         )
     if len(told) < LEAST:
         return None
     n, estimate = told["n"].to_numpy(np.float64), told["estimate"].to_numpy(np.float64)
     hits = np.rint(n * estimate)
     if bool((np.abs(hits - n * estimate) > 1e-6).any()):
-        mend = "make them without a design: the limits of a funnel are those of counts"
-        raise InvalidInput(f"released table '{table}'", [Problem("estimate", "holds weighted shares", mend)])
+        hint = "make them without a design: the limits of a funnel are those of counts"
+        raise InvalidInput(
+            f"released table '{table}'",
+            [Problem("unsuited-design", "estimate", "holds weighted shares", hint)],
+        )
     pooled = float(hits.sum() / n.sum())
     low, high = funnel_limits(pooled, n, level=FAR)
     share = hits / n

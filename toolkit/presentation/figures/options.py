@@ -132,7 +132,9 @@ def ranked_options(
     if not variables:
         known_items = [found.id for found in instrument.items if found.type == "multi"]
         what = f"'{item}' is not a multi-select item"
-        raise InvalidInput("ranked_options", [Problem("item", what, near_names(item, known_items))])
+        raise InvalidInput(
+            "ranked_options", [Problem("unsuited-item", "item", what, near_names(item, known_items))]
+        )
     frame = Results(results, table).table(table, ("item", "measure", by, "estimate"))
     names = [variable.name for variable in variables]
     frame = held_together(

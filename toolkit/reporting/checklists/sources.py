@@ -221,16 +221,16 @@ def _participation(study: Study, where: str) -> Iterator[tuple[str, Answer]]:
 
 def _manifest(folder: Path) -> dict[str, Any]:
     path = folder / MANIFEST
-    mend = "name a study.yaml, or the folder of one report: reports/STUDY/WAVE/ORGANISATION"
+    hint = "name a study.yaml, or the folder of one report: reports/STUDY/WAVE/ORGANISATION"
     if not path.is_file():
-        raise InvalidInput(folder, [Problem("folder", f"holds no {MANIFEST}", mend)])
+        raise InvalidInput(folder, [Problem("file-not-found", "folder", f"holds no {MANIFEST}", hint)])
     try:
         found = parsed_json(read_bytes(path, most=LARGEST_MANIFEST))
         if not isinstance(found, dict):
             raise ValueError("it holds no table of keys")
     except (ValueError, OSError) as fault:
         raise InvalidInput(
-            path, [Problem("file", f"cannot be read ({fault})", "make the report again")]
+            path, [Problem("unreadable-file", "file", f"cannot be read ({fault})", "make the report again")]
         ) from None
     return found
 

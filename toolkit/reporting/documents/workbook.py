@@ -16,12 +16,12 @@ from toolkit.presentation.charts import Chart
 from toolkit.presentation.language import speaking
 from toolkit.presentation.numbers import Number
 from toolkit.records import inert
-from toolkit.reporting.documents.model import Document
+from toolkit.reporting.documents.model import Cover, Document
 from toolkit.reporting.documents.office import MOMENT
 from toolkit.reporting.documents.packing import repacked
 from toolkit.reporting.documents.words import frame_words
 
-__all__ = ["Column", "Sheet", "columns_of", "render_xlsx", "sheets_of_document"]
+__all__ = ["Column", "Sheet", "columns_of", "render_table", "render_xlsx", "sheets_of_document"]
 
 _TO_THE_RIGHT = {"align": "right", "indent": 1}
 """Numbers, their headings and the bounds among them, a little away from the text of the next column."""
@@ -92,6 +92,22 @@ def render_xlsx(document: Document) -> bytes:
     writer.contents(sheets)
     for sheet in sheets:
         writer.sheet(sheet)
+    book.close()
+    return repacked(found.getvalue())
+
+
+def render_table(table: Table) -> bytes:
+    """Write one table as a workbook of one sheet."""
+    title = table.title or "Table"
+    words = frame_words(table.language)
+    found = io.BytesIO()
+    book = xlsxwriter.Workbook(
+        found, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    )
+    book.set_properties({"title": title[:255], "created": MOMENT})
+    with speaking(table.language):
+        sheet = Sheet(_tab("", title), title, "", tuple(columns_of(table)), table.notes)
+    _Writer(book, Document(Cover(title, title, language=table.language)), words).sheet(sheet)
     book.close()
     return repacked(found.getvalue())
 
@@ -250,7 +266,7 @@ def _told(prose: Prose) -> Iterator[tuple[str, str]]:
 def _tab(number: str, title: str) -> str:
     """A name a sheet may have: at most 31 signs, none of those that Excel refuses."""
     plain = re.sub(r"[\[\]:*?/\\']", " ", title)
-    return f"{number} {' '.join(plain.split())}"[:31].rstrip()
+    return f"{number} {' '.join(plain.split())}"[:32].strip()[:31] or "Table"
 
 
 class _Writer:

@@ -72,8 +72,10 @@ def reproduction(register: Register, study: str) -> Document:
     own = register.of(study)
     facts = own.studies[study]
     if own.claims.empty:
-        mend = "add one with survey-toolkit findings add"
-        raise InvalidInput("register", [Problem(f"study {study}", "has no claim in the register", mend)])
+        hint = "add one with survey-toolkit findings add"
+        raise InvalidInput(
+            "register", [Problem("unknown-name", f"study {study}", "has no claim in the register", hint)]
+        )
     judged, readings, checks = judge(own), judge_readings(own), check_claims(own)
     pairs = compare_pairs(own)
     chapters = (
