@@ -88,7 +88,7 @@ def check_dates(study: Study, wave: str) -> None:
         if found and named and not min(named) <= found.first.year <= found.last.year <= max(named):
             what = f"wave {wave} was answered from {found.first} to {found.last}, by the dates in its files"
             hint = "correct the text, or the wave of the files"
-            problems.append(Problem(f"methods → {audience} → dates", what, hint))
+            problems.append(Problem("contradiction", f"methods → {audience} → dates", what, hint))
     if problems:
         raise InvalidInput(study.path, problems)
 

@@ -10,11 +10,11 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from tests.responses.makers import choice, made
+from tests.platforms.makers import choice, made
 from toolkit.instrument import Instrument
-from toolkit.responses import AnswersFile
+from toolkit.platforms.answers import AnswersFile
+from toolkit.platforms.people import days_of
 from toolkit.responses.gather import FieldDates, gather
-from toolkit.responses.readers.people import days_of
 
 
 @pytest.fixture
