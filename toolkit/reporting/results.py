@@ -108,9 +108,9 @@ def format_table(
     """
     problems = []
     if not 0 < level < 1:
-        problems.append(Problem("level", f"is {level}", "give a fraction such as 0.95"))
+        problems.append(Problem("out-of-range", "level", f"is {level}", "give a fraction such as 0.95"))
     if not 0 <= digits <= 8:
-        problems.append(Problem("digits", f"is {digits}", "give a number from 0 to 8"))
+        problems.append(Problem("out-of-range", "digits", f"is {digits}", "give a number from 0 to 8"))
     if problems:
         raise InvalidInput("format_table", problems)
     frame = _frame_of(result, level)
@@ -168,9 +168,13 @@ def save_table(result: Any, path: str | Path, **options: Any) -> Path:
     problems = []
     if writer is None:
         known = ", ".join(_WRITERS)
-        problems.append(Problem(f"path {target.name}", "has an unknown suffix", f"use one of {known}"))
+        problems.append(
+            Problem(
+                "unsupported-format", f"path {target.name}", "has an unknown suffix", f"use one of {known}"
+            )
+        )
     if not target.parent.is_dir():
-        problems.append(Problem(f"folder {target.parent}", "not found", "create it first"))
+        problems.append(Problem("file-not-found", f"folder {target.parent}", "not found", "create it first"))
     if problems or writer is None:
         raise InvalidInput("save_table", problems)
     table = result if isinstance(result, Table) else format_table(result, **options)
@@ -194,7 +198,9 @@ def _frame_of(result: Any, level: float) -> pd.DataFrame:
         return pd.DataFrame([{name: _flat(value) for name, value in shown.items() if value is not None}])
     if not isinstance(result, pd.DataFrame):
         what = f"is a {type(result).__name__}, which has no table"
-        raise InvalidInput("format_table", [Problem("result", what, "give a frame, a model or a test")])
+        raise InvalidInput(
+            "format_table", [Problem("wrong-type", "result", what, "give a frame, a model or a test")]
+        )
     frame = result
     if frame.columns.nlevels > 1:
         frame = frame.set_axis([" · ".join(map(str, one)) for one in frame.columns], axis=1)
@@ -510,7 +516,7 @@ def apa(
             lines.append(f"{label}: {value}{sign}{_ci(row, level, scale)}, n = {row['n']:g}.")
     else:
         what, fix = "holds no gaps, splits, estimates, test or coefficients", "use format_table"
-        raise InvalidInput("apa", [Problem("result", what, fix)])
+        raise InvalidInput("apa", [Problem("wrong-type", "result", what, fix)])
     return "\n".join(lines)
 
 
@@ -652,6 +658,7 @@ def methods_statement(
             policy=study.policy if released else None,
             level=study.level,
             language="en",
+            dates=study.field_dates(chosen),
         )
         put = {one.item.id for one in study.instrument.variables if audience in one.audiences}
         title = study.instrument.title.get("en", study.instrument.id)
@@ -698,7 +705,10 @@ def _used(results: tuple[pd.DataFrame, ...]) -> str:
     """Methods and adjustments of the results, by how many rows each."""
     problems = [
         Problem(
-            f"result {at}", "has no column method", f"give rows of results: {near_names('method', frame)}"
+            "missing-column",
+            f"result {at}",
+            "has no column method",
+            f"give rows of results: {near_names('method', frame)}",
         )
         for at, frame in enumerate(results, start=1)
         if "method" not in frame
