@@ -14,17 +14,17 @@ import pandas as pd
 from toolkit.errors import InvalidInput, Problem
 from toolkit.inputs import is_file
 from toolkit.instrument.model import Instrument
-from toolkit.responses.answers import AnswersFile
+from toolkit.platforms.answers import AnswersFile
+from toolkit.platforms.exports import tally
+from toolkit.platforms.naming import rows_said
+from toolkit.platforms.reading import read_answers
 from toolkit.responses.carrying import carried
 from toolkit.responses.decoding import Coded, decode
-from toolkit.responses.export import tally
-from toolkit.responses.naming import rows_said
 from toolkit.responses.organisations import (
     compare_with_answers,
     organisations_from_answers,
     recognised,
 )
-from toolkit.responses.readers import read_answers
 
 __all__ = ["Gathered", "gather", "nobody_kept"]
 

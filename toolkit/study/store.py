@@ -15,7 +15,7 @@ import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.model import Instrument
-from toolkit.responses.export import tally
+from toolkit.platforms.exports import tally
 from toolkit.responses.gather import Gathered
 
 if TYPE_CHECKING:

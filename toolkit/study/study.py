@@ -13,10 +13,10 @@ import pandas as pd
 from toolkit.disclosure.policy import Policy
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument import Instrument
+from toolkit.platforms.answers import AnswersFile
+from toolkit.platforms.mapping import DESIGN_COLUMNS
 from toolkit.records import Displayed
-from toolkit.responses.answers import AnswersFile
 from toolkit.responses.gather import Gathered, gather
-from toolkit.responses.mapping import DESIGN_COLUMNS
 from toolkit.study.file import Brand
 
 if TYPE_CHECKING:
