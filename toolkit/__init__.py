@@ -76,7 +76,6 @@ _HOME = {
     "save_table": "toolkit.reporting.results",
     "scale_scores": "toolkit.analysis",
     "simulate": "toolkit.responses",
-    "t_test": "toolkit.analysis",
     "term_test": "toolkit.analysis",
     "totals": "toolkit.analysis",
     "trend": "toolkit.analysis",

@@ -491,9 +491,8 @@ def apa(
     """
     from toolkit.analysis.models import TermTest
     from toolkit.analysis.results import Test
-    from toolkit.analysis.tables import TableTest
 
-    if isinstance(result, Test | TermTest | TableTest):
+    if isinstance(result, Test | TermTest):
         return _test_sentence(result, level)
     frame, names = _frame_of(result, level), _Names(instrument, language)
     has = set(frame.columns)
@@ -586,9 +585,7 @@ def _split_sentences(frame: pd.DataFrame, names: _Names, level: float) -> Iterat
 def _test_sentence(test: Any, level: float) -> str:
     row = {one.name: getattr(test, one.name) for one in fields(test)}
     symbol = row.get("symbol") or ("F" if isinstance(row.get("df"), tuple) else "statistic")
-    if type(test).__name__ == "TableTest" or (
-        type(test).__name__ == "TermTest" and not isinstance(row["df"], tuple)
-    ):
+    if type(test).__name__ == "TermTest" and not isinstance(row["df"], tuple):
         symbol = "χ²"
     text = row["method"] if is_known(row.get("method")) else "Pearson's chi-square test"
     text += _statistic(symbol, row)
