@@ -688,6 +688,7 @@ def methods_statement(
             policy=study.policy if released else None,
             level=study.level,
             language="en",
+            dates=study.field_dates(chosen),
         )
         put = {one.item.id for one in study.instrument.variables if audience in one.audiences}
         title = study.instrument.title.get("en", study.instrument.id)
