@@ -10,6 +10,7 @@ import pytest
 
 STAGES = (
     "errors",
+    "locale",
     "system",
     "arguments",
     "records",

@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 import openpyxl
 import pandas as pd
+import pingouin as pg
 import pytest
 from scipy import stats
 
 import toolkit as tk
-from toolkit.analysis import chi_square, design_rank_test, t_test
+from toolkit.analysis import design_rank_test, design_t_test
 from toolkit.errors import InvalidInput
 from toolkit.presentation import computed_methods
 
@@ -63,7 +64,8 @@ def test_estimates_models_tests_cross_tables_and_splits_have_tables() -> None:
     )
     crossed = tk.format_table(tk.crosstab(frame, "agrees", "audience")).frame
     assert crossed.iloc[0].tolist() == ["0", "14.00", "32.00"]
-    assert tk.format_table(t_test([1, 2, 3, 4.0], [2, 3, 4, 9.0])).frame["symbol"].tolist() == ["t"]
+    tested = design_t_test(frame, "hours", between="audience")
+    assert tk.format_table(tested).frame["symbol"].tolist() == ["t"]
     split = tk.decompose_gap(frame.assign(half=["u", "v"] * 75), "agrees", "half", measure="mean")
     assert tk.format_table(split).frame["Points, 95% CI"].iloc[0].startswith("20.0 [")
 
@@ -147,13 +149,13 @@ def test_sentences_of_gaps_models_tests_and_estimates() -> None:
         f"{model.conf_int().iloc[1, 1]:.2f}], t(148) = {model.tvalues.iloc[1]:.2f}, "
         f"p = {model.pvalues.iloc[1]:.3f}."
     ).replace("-", "\u2212").replace("p = 0.", "p = .")
-    tested = stats.ttest_ind([1, 2, 3, 4], [2, 3, 4, 9], equal_var=False)
-    low, high = tested.confidence_interval()
-    assert tk.apa(t_test([1, 2, 3, 4.0], [2, 3, 4, 9.0])) == (
-        f"Welch two-sample t test, t({tested.df:.0f}) = {tested.statistic:.2f}, p = {tested.pvalue:.3f}, "
-        f"estimate = -2.00, 95% CI [{low:.2f}, {high:.2f}]."
-    ).replace("-2", "\u22122").replace("-1", "\u22121").replace("-6", "\u22126").replace("p = 0", "p = ")
-    assert ", χ²(1) = 6.67, p = .010" in tk.apa(chi_square([[10, 20], [20, 10]]))
+    tested = design_t_test(frame, "hours", between="audience")
+    assert tk.apa(tested) == (
+        f"design-based t test, t({tested.df:.0f}) = {tested.statistic:.2f}, p = {tested.p_value:.3f}, "
+        f"estimate = {tested.estimate:.2f}, 95% CI [{tested.conf_low:.2f}, {tested.conf_high:.2f}]."
+    ).replace("-", "\u2212").replace("design\u2212", "design-").replace("p = 0", "p = ")
+    crossed = tk.independence(frame, "agrees", "audience", statistic="saddlepoint")
+    assert f", χ² = {crossed.statistic:.2f}, p = " in tk.apa(crossed)
     assert ", F(" in tk.apa(tk.independence(frame, "agrees", "audience"))
     ranked = design_rank_test(frame, "hours", between="audience", design=tk.Design())
     assert ", t(" in tk.apa(ranked)
@@ -166,6 +168,21 @@ def test_sentences_of_gaps_models_tests_and_estimates() -> None:
     assert " z = " not in tk.apa(few)
     with pytest.raises(InvalidInput):
         tk.apa(pd.DataFrame({"a": [1]}))
+
+
+def test_tests_of_scipy_and_pingouin_have_sentences() -> None:
+    frame = _frame()
+    tested = stats.ttest_ind([1, 2, 3, 4], [2, 3, 4, 9])
+    assert tk.apa(tested) == f"t test, t(6) = \u22121.19, p = {tested.pvalue:.3f}.".replace("p = 0", "p = ")
+    table = stats.chi2_contingency([[10, 20], [20, 10]], correction=False)
+    assert tk.apa(table) == "Pearson's chi-square test, χ²(1) = 6.67, p = .010."
+    own, other = (frame.loc[frame["audience"] == name, "hours"] for name in "ab")
+    row = pg.ttest(own, other).iloc[0]
+    line = tk.apa(pg.ttest(own, other))
+    assert line.startswith(f"T_test, T({row['dof']:.2f}".removesuffix(".00"))
+    assert f"d = {row['cohen_d']:.2f}".replace("-", "\u2212") in line
+    assert ", F(1, 148) = " in tk.apa(pg.anova(frame, dv="hours", between="audience"))
+    assert ", F(1, 148) = " in tk.apa(pg.anova(frame, dv="hours", between="audience", detailed=False))
 
 
 def test_the_statement_counts_what_was_read_and_names_what_was_used(study: Any) -> None:

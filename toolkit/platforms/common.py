@@ -272,6 +272,7 @@ def finish(
     hidden: pd.DataFrame | None = None,
     counted: Mapping[str, int] | None = None,
     beside: pd.DataFrame | None = None,
+    dates: pd.Series | None = None,
 ) -> Export:
     """Count what was read and set aside, and raise or carry the problems.
 
@@ -291,6 +292,8 @@ def finish(
         Note → how many rows it is about.
     beside
         Per multi-select, who ticked something in a column that is not read.
+    dates
+        The day on which each response was given.
     """
     if strict and problems:
         raise InvalidInput(path, problems)
@@ -321,6 +324,7 @@ def finish(
         problems=tuple(problems),
         hidden=hidden,
         beside=beside,
+        dates=dates,
     )
 
 

@@ -59,6 +59,8 @@ class Export:
         Same index; True where the platform says that the variable was not shown. None where it cannot say.
     beside
         Same index, one column per multi-select: True where an option was ticked that stays unread.
+    dates
+        Same index; the day on which each response was given, NaT where the file does not say.
     """
 
     source: str
@@ -71,6 +73,7 @@ class Export:
     problems: tuple[Problem, ...] = field(default=())
     hidden: pd.DataFrame | None = None
     beside: pd.DataFrame | None = None
+    dates: pd.Series | None = None
 
 
 @dataclass(frozen=True)
@@ -249,6 +252,8 @@ class Dialect:
         Its own column in which a number drawn for each response stands, so that no two rows are quite alike.
     dated
         Its own columns of dates, likeliest first, that tell which of two responses came later.
+    ended
+        Its own columns that say when a response was given, likeliest first; `*` stands for any characters.
     blank
         Cells that mean "seen but unanswered".
     hidden
@@ -289,6 +294,7 @@ class Dialect:
     unique: tuple[str, ...] = ()
     stamp: str | None = None
     dated: tuple[str, ...] = ()
+    ended: tuple[str, ...] = ()
     blank: tuple[str, ...] = ()
     hidden: str | None = None
     escaped: bool = False

@@ -26,6 +26,11 @@ _SURVEYMONKEY_OWN = {
     "StartDate",
 }
 _MICROSOFT_OWN = {"Start time", "Completion time"}
+_ENDED = (
+    "Completion time", "Timestamp", "Horodateur", "Zeitstempel", "Marca temporal", "End Date", "EndDate",
+    "Date Modified", "Start time", "Start Date", "StartDate", "Date Created",
+)  # fmt: skip
+"""Columns that say when a response was given, in forms of all three; the end counts before the start."""
 
 
 def _surveymonkey_rows(sheet: Sheet, source: str) -> int:
@@ -56,7 +61,7 @@ register(
     Platform(
         "surveymonkey",
         "SurveyMonkey",
-        dialect=FormDialect(_SURVEYMONKEY_IDS, heading_rows=_surveymonkey_rows),
+        dialect=FormDialect(_SURVEYMONKEY_IDS, ended=_ENDED, heading_rows=_surveymonkey_rows),
         recognises=lambda kind, head, headings: bool(
             {"Respondent ID", "RespondentID", "Collector ID", "CollectorID"} & set(headings)
         ),
@@ -67,7 +72,7 @@ register(
     Platform(
         "microsoftforms",
         "Microsoft Forms",
-        dialect=FormDialect(("ID", "Id"), heading_rows=_microsoft_rows),
+        dialect=FormDialect(("ID", "Id"), ended=_ENDED, heading_rows=_microsoft_rows),
         recognises=lambda kind, head, headings: set(headings) >= _MICROSOFT_OWN,
         order=24,
     )
@@ -76,7 +81,7 @@ register(
     Platform(
         "googleforms",
         "Google Forms",
-        dialect=FormDialect(separators=(",", ";")),
+        dialect=FormDialect(separators=(",", ";"), ended=_ENDED),
         recognises=lambda kind, head, headings: (
             headings[:1] in (("Timestamp",), ("Horodateur",), ("Zeitstempel",), ("Marca temporal",))
         ),

@@ -204,6 +204,7 @@ def read_answers(
         strict=strict,
         separators=dialect.separators,
         ids=dialect.ids,
+        ended=dialect.ended,
     )
 
 

@@ -132,6 +132,7 @@ REDCAP = Dialect(
     own=_own,
     codes=code_words,
     submitted=_submitted,
+    ended=("*_timestamp",),
     coded=_one_row_each,
     texts="export again as 'CSV / Microsoft Excel (raw data)'",
 )

@@ -74,6 +74,8 @@ class FormDialect:
         Its own columns of ids; the first one there counts where the mapping names none.
     separators
         What may stand between the ticks of a multi-select, where the mapping does not say.
+    ended
+        Its own columns that say when a response was given, likeliest first.
     heading_rows
         Sheet and its name in messages → how many rows of headings it has. Raises where it is another's.
     whole
@@ -82,6 +84,7 @@ class FormDialect:
 
     ids: tuple[str, ...] = ()
     separators: tuple[str, ...] = (";",)
+    ended: tuple[str, ...] = ()
     heading_rows: Callable[[Sheet, str], int] = lambda sheet, source: 1
     whole: bool = False
 
@@ -112,6 +115,7 @@ def read_mapped(
     ids: tuple[str, ...] = (),
     aside: TMapping[str, pd.Series] | None = None,
     dated: tuple[str, ...] = (),
+    ended: tuple[str, ...] = (),
 ) -> Export:
     """Read cells as the entry's mapping says.
 
@@ -123,8 +127,8 @@ def read_mapped(
         The platform's own columns of ids; the first one there counts where the mapping names none.
     aside
         Rows the platform says are no responses, by reason.
-    dated
-        The platform's own columns of dates.
+    dated, ended
+        The platform's own columns of dates; of these, what says when a response ended, likeliest first.
 
     Raises
     ------
@@ -193,6 +197,7 @@ def read_mapped(
         notes=(*sheet.notes, *notes, *left),
         counted=reading.written,
         beside=_beside(frame, mapping, instrument),
+        dates=people.days_of(frame, [name for name in ended if name in frame]),
     )
 
 

@@ -183,6 +183,7 @@ LIMESURVEY = Dialect(
     unique=("token",),
     stamp="seed",
     dated=("datestamp", "submitdate", "startdate"),
+    ended=("submitdate", "datestamp", "startdate"),
     hidden=_HIDDEN,
     escaped=True,
     audience=GROUP,

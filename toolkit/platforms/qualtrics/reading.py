@@ -155,6 +155,7 @@ def _accepted(instrument: Instrument) -> dict[str, str]:
 QUALTRICS = Dialect(
     name="qualtrics",
     dated=("RecordedDate", "EndDate", "StartDate"),
+    ended=("EndDate", "RecordedDate", "StartDate"),
     load=_load,
     id_columns=("ResponseId",),
     required=("ResponseId", "Status", "Finished"),

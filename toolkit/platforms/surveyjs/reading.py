@@ -137,6 +137,7 @@ SURVEYJS = Dialect(
     own=_own,
     codes=code_words,
     submitted=_submitted,
+    ended=("completedAt", "happenedAt", "HappendAt", "finished", "createdAt", "startedAt", "started"),
     manifests=("surveyjs",),
 )
 PREVIEW = Dialect(
@@ -146,6 +147,7 @@ PREVIEW = Dialect(
     own=_own,
     codes=code_words,
     submitted=_submitted,
+    ended=("completedAt", "happenedAt", "HappendAt", "finished", "createdAt", "startedAt", "started"),
     aside=_tests,
     coded=_of_instrument,
     manifests=("preview", "surveyjs"),
