@@ -113,7 +113,7 @@ def typed(function: Callable[P, R]) -> Callable[P, R]:
     def checked(*args: P.args, **kwargs: P.kwargs) -> R:
         given = {**dict(zip(signature.parameters, args, strict=False)), **kwargs}
         problems = [
-            Problem(name, f"is {_shown(value)}", problem)
+            Problem("wrong-type", name, f"is {_shown(value)}", problem)
             for name, value in given.items()
             if name in signature.parameters and value is not signature.parameters[name].default
             for problem in _problems(adapters()[name], value)

@@ -142,10 +142,10 @@ def write_new_folder(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
     """
     hint = "name another folder"
     if os.path.lexists(folder) and not folder.is_dir():
-        raise InvalidInput(folder, [Problem(str(folder), "is a file", hint)])
+        raise InvalidInput(folder, [Problem("wrong-path", str(folder), "is a file", hint)])
     if folder.is_dir() and any(folder.iterdir()):
         what = "holds files, and nothing is written over or beside them"
-        raise InvalidInput(folder, [Problem(str(folder), what, hint)])
+        raise InvalidInput(folder, [Problem("file-exists", str(folder), what, hint)])
     try:
         staged = staging_folder(folder)
         try:
@@ -157,7 +157,9 @@ def write_new_folder(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
             shutil.rmtree(staged, ignore_errors=True)
     except OSError as fault:
         what = f"cannot be written: {fault.strerror or fault}"
-        raise InvalidInput(folder, [Problem(str(folder), what, f"{hint}, or allow writing there")]) from fault
+        raise InvalidInput(
+            folder, [Problem("unwritable", str(folder), what, f"{hint}, or allow writing there")]
+        ) from fault
     return [folder / name for name in files]
 
 
@@ -187,12 +189,14 @@ def lock_folder(folder: Path) -> Iterator[None]:
         lock.acquire()
     except Timeout:
         hint = "wait until it ends or choose another output folder"
-        raise InvalidInput("output", [Problem(str(folder), "another run is writing there", hint)]) from None
+        raise InvalidInput(
+            "output", [Problem("locked", str(folder), "another run is writing there", hint)]
+        ) from None
     except OSError as fault:
         _remove_empty(absent)
         hint = "choose another output folder or give yourself the right to write there"
         raise InvalidInput(
-            "output", [Problem(str(folder), f"cannot be written: {fault.strerror}", hint)]
+            "output", [Problem("unwritable", str(folder), f"cannot be written: {fault.strerror}", hint)]
         ) from fault
     try:
         yield

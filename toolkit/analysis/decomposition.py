@@ -56,6 +56,7 @@ SPLIT_COLUMNS = (
     "note",
     "method_code",
     "design",
+    "unit",
 )
 """Columns of a split after its item, its measure and its groups."""
 _REFERENCES = {
@@ -140,7 +141,8 @@ def decompose_gap(
         `std_error`, interval and p value (not adjusted) in the units of the item. `left_out_*`: people with
         an answer but no background. `outside_*`: share of the group in levels that the other lacks, whose
         part is "no_counterpart". `extrapolated_*`: share in combinations of levels that the other lacks.
-        `note` says the last three in words. A split that cannot be computed has NA, and `method` says why.
+        `note` says the last three in words; `unit` is "points" of a percentage or "scale". A split that
+        cannot be computed has NA, and `method` says why.
 
     Raises
     ------
@@ -188,7 +190,9 @@ def decompose_gap(
     inside = [one.name for one in read if one.name in columns and one.chosen]
     if inside:
         what, fix = "is both an item and in the background", "leave it out of one"
-        raise InvalidInput("decompose_gap", [Problem(f"column {name}", what, fix) for name in inside])
+        raise InvalidInput(
+            "decompose_gap", [Problem("conflict", f"column {name}", what, fix) for name in inside]
+        )
     wanted = requests_for([one for one in read if one.name not in columns], measure)
     plan = plan_pairs(frame, wanted, between, pairs, by)
     sampled = (design or Design()).over(frame, linearise=True)
@@ -220,22 +224,35 @@ def _problems(
     level: float,
 ) -> Iterator[Problem]:
     if not columns or len(set(columns)) < len(columns):
-        yield Problem("background", "names no column, or one twice", "name each column once")
+        yield Problem(
+            "duplicate" if columns else "empty",
+            "background",
+            "names no column, or one twice",
+            "name each column once",
+        )
     for name in dict.fromkeys(columns):
         where = f"column {name}"
         if name not in frame.columns:
-            yield Problem(where, "is not in the frame", near_names(str(name), map(str, frame.columns)))
+            yield Problem(
+                "unknown-column", where, "is not in the frame", near_names(str(name), map(str, frame.columns))
+            )
         elif name in taken:
-            yield Problem(where, "says which groups are compared, too", "leave it out of background")
+            yield Problem(
+                "conflict", where, "says which groups are compared, too", "leave it out of background"
+            )
         elif _is_number(frame[name]):
             if np.isinf(frame[name].to_numpy(dtype=np.float64, na_value=np.nan)).any():
-                yield Problem(where, "holds an infinite number", "correct it")
+                yield Problem("not-finite", where, "holds an infinite number", "correct it")
         elif len(levels_of(frame[name])[1]) > len(frame) / 2 > 10:
-            yield Problem(where, "has a level for nearly everybody", "group its values, or make it a number")
+            yield Problem(
+                "too-many", where, "has a level for nearly everybody", "group its values, or make it a number"
+            )
     if split == "threefold" and reference not in ("a", "b"):
-        yield Problem("reference", f"{reference!r} is not one of a threefold split", "use a or b")
+        yield Problem(
+            "unknown-option", "reference", f"{reference!r} is not one of a threefold split", "use a or b"
+        )
     if not 0 < level < 1:
-        yield Problem("level", f"is {level}", "give a fraction between 0 and 1")
+        yield Problem("out-of-range", "level", f"is {level}", "give a fraction between 0 and 1")
 
 
 def _is_number(series: pd.Series) -> bool:
@@ -326,6 +343,7 @@ def _split(
         **{f"{name}_{at}": one for name, both in shares.items() for at, one in zip("ab", both, strict=True)},
         "reference": reference,
         "note": note,
+        "unit": "points" if item.points else "scale",
         "design": not (sampled.label == "equal weights" and sampled.replicated is None),
     }
     return {name: [value] * len(parts) for name, value in alike.items()} | {
@@ -510,8 +528,9 @@ def _noted(
         )
     for at, share in enumerate(extrapolated):
         if share > 0:
+            shown = "under 1" if share < 0.01 else f"{100 * share:.0f}"
             yield (
-                f"{100 * share:.0f}% of {names[at]} are in combinations of {', '.join(columns)} that "
+                f"{shown}% of {names[at]} are in combinations of {', '.join(columns)} that "
                 f"{names[1 - at]} lack: there the split extrapolates"
             )
     for name, count in zip(names, left, strict=True):

@@ -71,6 +71,8 @@ def as_numbers(name: str, values: Any) -> Array:
             given = [np.nan if isinstance(one, str) and one in MISSING else one for one in cells]
         numbers: Array = np.asarray(given, dtype=np.float64).ravel()
     except (TypeError, ValueError) as error:
-        mend = "give one column of numbers or of an item whose codes are numbers"
-        raise InvalidInput("samples", [Problem(name, f"holds what is no number ({error})", mend)]) from error
+        hint = "give one column of numbers or of an item whose codes are numbers"
+        raise InvalidInput(
+            "samples", [Problem("not-a-number", name, f"holds what is no number ({error})", hint)]
+        ) from error
     return numbers

@@ -68,7 +68,9 @@ def _source(given: argparse.Namespace) -> Any:
     from toolkit.findings import load_register
 
     if given.source:
-        problem = Problem("arguments", "name a source and a published study", "give one of the two")
+        problem = Problem(
+            "conflict", "arguments", "name a source and a published study", "give one of the two"
+        )
         raise InvalidInput("checklist", [problem])
     return load_register(register_folder(given.register)).of(given.published).studies[given.published]
 

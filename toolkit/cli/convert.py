@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,16 +68,20 @@ def _document(folder: Path, templates: Mapping[str, Path]) -> Document:
     from toolkit.reporting.documents import DOCUMENT, load_document
 
     if not folder.is_dir():
-        problem = Problem(str(folder), "there is no such folder", "name the folder of a report")
+        problem = Problem(
+            "file-not-found", str(folder), "there is no such folder", "name the folder of a report"
+        )
         raise InvalidInput("formats", [problem])
     below = sorted(path.parent.name for path in folder.glob(f"*/{DOCUMENT}"))
     if below and not (folder / DOCUMENT).exists():
         what = f"is no report; it holds {len(below)}"
-        raise InvalidInput("formats", [Problem(str(folder), what, f"name them, as {folder / below[0]}")])
+        raise InvalidInput(
+            "formats", [Problem("wrong-file", str(folder), what, f"name them, as {folder / below[0]}")]
+        )
     try:
         return load_document(folder / DOCUMENT, templates=templates)
     except InvalidInput as fault:
-        problems = [Problem(str(folder / DOCUMENT), one.what, one.mend) for one in fault.problems]
+        problems = [replace(one, where=str(folder / DOCUMENT)) for one in fault.problems]
         raise InvalidInput("formats", problems) from None
 
 
@@ -92,6 +97,9 @@ def _check_templates(templates: Mapping[str, Path], formats: Sequence[str] | Non
     tried.end()
     idle = [form for form in templates if formats is not None and form not in formats]
     if idle:
-        mend = "add it to --formats or leave the template out"
-        problems = [Problem(f"--template-{form}", f"{form} is not among the formats", mend) for form in idle]
+        hint = "add it to --formats or leave the template out"
+        problems = [
+            Problem("conflict", f"--template-{form}", f"{form} is not among the formats", hint)
+            for form in idle
+        ]
         raise InvalidInput("formats", problems)

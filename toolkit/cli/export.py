@@ -10,7 +10,7 @@ from toolkit.cli.common import INSTRUMENTS_HELP, Commands, add_command
 
 if TYPE_CHECKING:
     from toolkit.instrument import Instrument
-    from toolkit.instrument.exchange.limesurvey import Quota
+    from toolkit.platforms.limesurvey.writing import Quota
 
 
 def add(commands: Commands) -> None:
@@ -79,7 +79,7 @@ def add(commands: Commands) -> None:
 
 def _export(given: argparse.Namespace) -> int:
     from toolkit.instrument import load_instruments
-    from toolkit.instrument.exchange import export
+    from toolkit.platforms import export
 
     instrument = load_instruments(given.instruments)
     if given.answers:
@@ -105,7 +105,7 @@ def _export(given: argparse.Namespace) -> int:
 
 def _with_answers(given: argparse.Namespace, instrument: Instrument) -> list[Path]:
     from toolkit.errors import InvalidInput, Problem
-    from toolkit.responses.writers import read_coded, write_answers
+    from toolkit.platforms.answer_files import read_coded, write_answers
 
     flags = {
         "--layout": given.layout,
@@ -114,7 +114,9 @@ def _with_answers(given: argparse.Namespace, instrument: Instrument) -> list[Pat
         "--matrix": given.matrix,
     }
     problems = [
-        Problem(name, "means nothing for answers", "take it out") for name, value in flags.items() if value
+        Problem("conflict", name, "means nothing for answers", "take it out")
+        for name, value in flags.items()
+        if value
     ]
     if problems:
         raise InvalidInput("export", problems)
@@ -130,7 +132,7 @@ def _with_answers(given: argparse.Namespace, instrument: Instrument) -> list[Pat
 
 def _print(written: list[Path]) -> int:
     """Print the files written, and once each what the manifests note as changed for the platform."""
-    from toolkit.instrument.exchange.manifest import MANIFEST_ENDING, read_manifest
+    from toolkit.platforms.manifest import MANIFEST_ENDING, read_manifest
 
     for path in written:
         print(path)
@@ -143,15 +145,15 @@ def _print(written: list[Path]) -> int:
 def _quotas(texts: list[str]) -> list[Quota]:
     """Parse quotas from the command line; every one that cannot be read is reported."""
     from toolkit.errors import InvalidInput, Problem
-    from toolkit.instrument.exchange.limesurvey import Quota
+    from toolkit.platforms.limesurvey.writing import Quota
 
     quotas, problems = [], []
     for text in texts:
         conditions, _, limit = text.rpartition(":")
         answers = dict(part.partition("=")[::2] for part in conditions.split(",") if part)
         if not limit.isdigit() or not answers or not all(answers.values()):
-            mend = "write ITEM=CODE:LIMIT, as audience=executive:50 or country=US+UK,q=1:100"
-            problems.append(Problem(f"--quota {text}", "cannot be read", mend))
+            hint = "write ITEM=CODE:LIMIT, as audience=executive:50 or country=US+UK,q=1:100"
+            problems.append(Problem("malformed", f"--quota {text}", "cannot be read", hint))
             continue
         counted = {name: tuple(codes.split("+")) for name, codes in answers.items()}
         quotas.append(Quota(conditions, int(limit), counted))

@@ -174,7 +174,7 @@ def _add(given: argparse.Namespace) -> int:
     if not given.register and is_installed():
         what = "the shipped register belongs to the installation and is not written to"
         hint = f"copy the folder {folder} and name the copy with --register"
-        raise InvalidInput("findings add", [Problem("--register", what, hint)])
+        raise InvalidInput("findings add", [Problem("unwritable", "--register", what, hint)])
     add_claim(folder, {name: value for name, value in claim.items() if value is not None})
     print(f"Added {claim['finding_id']} to {folder}")
     return 0

@@ -107,7 +107,7 @@ def _check_options(given: argparse.Namespace) -> None:
     if given.export and given.waves and len(_split(given.waves)) != 1:
         wrong.append("--waves with several waves")
     if wrong:
-        raise InvalidInput("init", [Problem(name, what, "leave it out") for name in wrong])
+        raise InvalidInput("init", [Problem("conflict", name, what, "leave it out") for name in wrong])
 
 
 def _draft(given: argparse.Namespace) -> int:

@@ -39,11 +39,13 @@ def refuse_others(path: str | Path, wanted: str) -> None:
     kind = kind_of(path)
     if kind in (None, wanted) or (wanted == "a questionnaire" and kind == "a part of a bank"):
         return
-    mend = f"use {_KINDS[kind][1].format(path=path)}"
+    hint = f"use {_KINDS[kind][1].format(path=path)}"
     if kind == "a study file" and wanted == "a questionnaire":
         named = _questionnaires(Path(path))
-        mend += f"; its questionnaires: survey-toolkit lint {' '.join(named)}" if named else ""
-    raise InvalidInput(path, [Problem("the file", f"it is {kind}, and {wanted} is wanted here", mend)])
+        hint += f"; its questionnaires: survey-toolkit lint {' '.join(named)}" if named else ""
+    raise InvalidInput(
+        path, [Problem("wrong-file", "the file", f"it is {kind}, and {wanted} is wanted here", hint)]
+    )
 
 
 def _questionnaires(path: Path) -> list[str]:

@@ -66,11 +66,11 @@ def _warnings(path: Path, instrument: Instrument) -> list[Problem]:
     """Return what may bias the answers, with file and line."""
     from toolkit.instrument import advise
     from toolkit.instrument.loader import files_of
-    from toolkit.instrument.reading import Finding, Reading
+    from toolkit.instrument.reading import Reading
     from toolkit.instrument.yaml_loader import read_document
 
     reading = Reading(documents=[read_document(file) for file in files_of([path])])
-    reading.add(Finding(one.path, f"{one.what} [{one.rule}]", one.mend) for one in advise(instrument))
+    reading.add(advise(instrument))
     return reading.problems()
 
 

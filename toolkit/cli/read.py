@@ -82,16 +82,19 @@ def _check_out(out: str | None) -> None:
 
     if out is not None and Path(out).suffix not in (".parquet", ".csv"):
         what = "is neither .parquet nor .csv"
-        raise InvalidInput("--out", [Problem(out, what, "end its name in .parquet (keeps types) or .csv")])
+        raise InvalidInput(
+            "--out",
+            [Problem("unsupported-format", out, what, "end its name in .parquet (keeps types) or .csv")],
+        )
 
 
 def _entry(given: argparse.Namespace, path: Path) -> AnswersFile:
     """Merge the settings of the file: command line first, then --entry, then the file itself."""
     from toolkit.instrument.strict import checked
     from toolkit.instrument.yaml_loader import read_document
+    from toolkit.platforms.detecting import platform_of
+    from toolkit.platforms.reading import headings_of_file
     from toolkit.responses import AnswersFile
-    from toolkit.responses.detecting import platform_of
-    from toolkit.responses.readers import headings_of_file
 
     options: dict[str, Any] = {"file": path.name}
     for name in ("platform", "audience", "organisation", "manifest"):
@@ -131,7 +134,12 @@ def _checked(options: dict[str, Any], source: str) -> AnswersFile:
         return AnswersFile.model_validate(options)
     except ValidationError as fault:
         problems = [
-            Problem(f"--{one['loc'][0] if one['loc'] else 'entry'}", one["msg"], "see --entry and --help")
+            Problem(
+                "malformed",
+                f"--{one['loc'][0] if one['loc'] else 'entry'}",
+                one["msg"],
+                "see --entry and --help",
+            )
             for one in fault.errors()
         ]
         raise InvalidInput(source, problems) from fault
@@ -140,7 +148,7 @@ def _checked(options: dict[str, Any], source: str) -> AnswersFile:
 def _write(frame: pd.DataFrame, out: Path) -> None:
     import io
 
-    from toolkit.instrument.exchange.files import write_files
+    from toolkit.files import write_files
 
     held = io.BytesIO()
     if out.suffix == ".csv":

@@ -87,9 +87,11 @@ def _study(given: argparse.Namespace) -> int:
     refused = [name for name in _REHEARSAL_ONLY if getattr(given, name) is not None]
     if refused:
         flags = {"effects": "--effect", "platform": "--as"}
-        mend = "write it into the file, or name a questionnaire instead"
+        hint = "write it into the file, or name a questionnaire instead"
         what = "is for questionnaires, and this is a simulation file"
-        raise InvalidInput(spec, [Problem(flags.get(name, f"--{name}"), what, mend) for name in refused])
+        raise InvalidInput(
+            spec, [Problem("conflict", flags.get(name, f"--{name}"), what, hint) for name in refused]
+        )
     for path in simulate_study(spec, given.out, seed=given.seed):
         print(path)
     return 0
@@ -97,8 +99,8 @@ def _study(given: argparse.Namespace) -> int:
 
 def _rehearse(given: argparse.Namespace) -> int:
     from toolkit.errors import InvalidInput
+    from toolkit.files import write_files
     from toolkit.instrument import load_instruments
-    from toolkit.instrument.exchange.files import write_files
     from toolkit.responses.simulation import load_shares, parse_effect, rehearse
 
     out = Path(given.out)
@@ -137,8 +139,10 @@ def _check_out(out: Path, platform: str | None, problems: list[Problem]) -> None
 
     known = (".csv",) if platform else (".csv", ".parquet")
     if out.suffix not in known:
-        mend = f"end its name in {' or '.join(known)}"
-        problems.append(Problem(f"--out {out}", "is no name of a file of answers", mend))
+        hint = f"end its name in {' or '.join(known)}"
+        problems.append(
+            Problem("unsupported-format", f"--out {out}", "is no name of a file of answers", hint)
+        )
 
 
 def _counts(text: str | None, instrument: Instrument, problems: list[Problem]) -> dict[str, int]:
@@ -151,10 +155,12 @@ def _counts(text: str | None, instrument: Instrument, problems: list[Problem]) -
     for part in text.split(","):
         name, _, number = (piece.strip() for piece in part.partition("="))
         if not name or not number.isdigit():
-            mend = "write AUDIENCE=COUNT, as executive=50,employee=200"
-            problems.append(Problem(f"--n {part.strip()}", "cannot be read", mend))
+            hint = "write AUDIENCE=COUNT, as executive=50,employee=200"
+            problems.append(Problem("malformed", f"--n {part.strip()}", "cannot be read", hint))
         elif name in counts:
-            problems.append(Problem(f"--n {part.strip()}", f"'{name}' is given twice", "give it once"))
+            problems.append(
+                Problem("duplicate", f"--n {part.strip()}", f"'{name}' is given twice", "give it once")
+            )
         else:
             counts[name] = int(number)
     return counts

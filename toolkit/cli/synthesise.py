@@ -68,8 +68,8 @@ def _assumed(texts: list[str]) -> dict[str, dict[str, float]]:
         except ValueError:
             value = -1.0
         if not (key and answer and 0 <= value <= 1):
-            mend = "write item/audience:answer=share, such as aiuse/employee:top=0.5"
-            problems.append(Problem(f"--assume {text}", "is no assumption", mend))
+            hint = "write item/audience:answer=share, such as aiuse/employee:top=0.5"
+            problems.append(Problem("malformed", f"--assume {text}", "is no assumption", hint))
             continue
         found.setdefault(key, {})[answer] = value
     if problems:

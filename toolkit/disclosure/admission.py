@@ -72,7 +72,10 @@ def admit(
     ('executive',)
     """
     if by not in frame.columns:
-        raise InvalidInput("frame", [Problem(f"column {by}", "is missing", "name the column of the groups")])
+        raise InvalidInput(
+            "frame",
+            [Problem("unknown-column", f"column {by}", "is missing", "name the column of the groups")],
+        )
     names = frame[by].astype("string")
     invited = dict(population or {})
     answered = {str(group): int(count) for group, count in names.value_counts().items()}
@@ -135,6 +138,7 @@ def _check(
     """Refuse more answers than people; for a group below the threshold the message would reveal its size."""
     problems = [
         Problem(
+            "above-population",
             f"{by} '{group}'",
             f"{answered[group]} answered but only {count} were invited",
             "correct the headcount, or look for answers of another organisation",
@@ -146,6 +150,7 @@ def _check(
     if homeless:
         problems.append(
             Problem(
+                "missing-value",
                 f"column {by}",
                 f"{homeless} respondent(s) belong to no group",
                 "give each one, or leave them out",

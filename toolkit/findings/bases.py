@@ -141,7 +141,9 @@ def over_design_effects(
     effects = np.asarray(list(design_effects), dtype=np.float64)
     _refuse_effects(effects)
     if pd.isna(claim["n"]):
-        problem = Problem(str(claim["finding_id"]), "has no n", "see over_bases for what its base may be")
+        problem = Problem(
+            "missing-value", str(claim["finding_id"]), "has no n", "see over_bases for what its base may be"
+        )
         raise InvalidInput("over_design_effects", [problem])
     share, effective = float(claim["value"]) / 100, float(claim["n"]) / effects
     low, high = wilson(np.full(len(effects), share), effective, quantile(level))
@@ -185,12 +187,14 @@ def _refuse_no_share(claim: pd.Series) -> None:
         what = (
             f"is a {claim['statistic']}" if claim["statistic"] != "share" else "was published in words alone"
         )
-        problem = Problem(str(claim["finding_id"]), what, "give a share with a value")
+        problem = Problem("unsuited-measure", str(claim["finding_id"]), what, "give a share with a value")
         raise InvalidInput("claim", [problem])
 
 
 def _refuse_effects(effects: Iterable[float]) -> None:
     wrong = [one for one in effects if not 0 < one < float("inf")]
     if wrong:
-        mend = "give 1 for a simple random sample, 2 for one worth half as many answers"
-        raise InvalidInput("design effects", [Problem("design effect", f"is {one:g}", mend) for one in wrong])
+        hint = "give 1 for a simple random sample, 2 for one worth half as many answers"
+        raise InvalidInput(
+            "design effects", [Problem("out-of-range", "design effect", f"is {one:g}", hint) for one in wrong]
+        )

@@ -169,7 +169,7 @@ class Register:
         """
         wanted = [studies] if isinstance(studies, str) else list(studies)
         problems = [
-            Problem(f"study {name}", "is not in the register", near_names(name, self.studies))
+            Problem("unknown-name", f"study {name}", "is not in the register", near_names(name, self.studies))
             for name in wanted
             if name not in self.studies
         ]
@@ -196,8 +196,10 @@ class Register:
         """
         found = self.claims[self.claims["finding_id"] == finding]
         if found.empty:
-            mend = near_names(finding, self.claims["finding_id"])
-            raise InvalidInput("register", [Problem(f"finding {finding}", "is not in the register", mend)])
+            hint = near_names(finding, self.claims["finding_id"])
+            raise InvalidInput(
+                "register", [Problem("unknown-name", f"finding {finding}", "is not in the register", hint)]
+            )
         return found.iloc[0]
 
 

@@ -120,13 +120,17 @@ def pair_over_design_effects(
     one = _pair(register, pair)
     wrong = [effect for effect in design_effects if not 0 < effect < float("inf")]
     if wrong:
-        mend = "give 1 for a simple random sample, 2 for one worth half as many answers"
-        raise InvalidInput("design effects", [Problem("design effect", f"is {x:g}", mend) for x in wrong])
+        hint = "give 1 for a simple random sample, 2 for one worth half as many answers"
+        raise InvalidInput(
+            "design effects", [Problem("out-of-range", "design effect", f"is {x:g}", hint) for x in wrong]
+        )
     known = register.claims.set_index("finding_id")
     missing = [end for end in (one.a, one.b) if pd.isna(known.loc[end, "n"])]
     if missing:
-        mend = "see needed_base of compare_pairs for what its base would have to be"
-        raise InvalidInput(f"pair {pair}", [Problem(end, "has no n", mend) for end in missing])
+        hint = "see needed_base of compare_pairs for what its base would have to be"
+        raise InvalidInput(
+            f"pair {pair}", [Problem("missing-value", end, "has no n", hint) for end in missing]
+        )
     sides = _sides(one, known, register, 1.0)
     effects = np.asarray(design_effects, dtype=np.float64)
     found = _repeated(sides, [(n, n / effect) for effect in effects for n in sides["n"]], {"level": level})
@@ -158,7 +162,7 @@ def over_splits(
         A pair the register does not have, or fewer than 2 people.
     """
     if total < 2:
-        problem = Problem("total", f"is {total}", "give at least 2, one for each audience")
+        problem = Problem("out-of-range", "total", f"is {total}", "give at least 2, one for each audience")
         raise InvalidInput("over_splits", [problem])
     one = _pair(register, pair)
     sides = _sides(one, register.claims.set_index("finding_id"), register, 1.0)
@@ -172,7 +176,7 @@ def over_splits(
 def _pair(register: Register, pair: str) -> Pair:
     known = {one.id: one for one in register.relations.pairs}
     if pair not in known:
-        problem = Problem(f"pair {pair}", "is not in the register", near_names(pair, known))
+        problem = Problem("unknown-name", f"pair {pair}", "is not in the register", near_names(pair, known))
         raise InvalidInput("register", [problem])
     return known[pair]
 

@@ -90,10 +90,10 @@ def _checked(low: float, high: float, bases: Iterable[int]) -> Array:
     n = np.asarray(list(bases), dtype=np.float64)
     problems = []
     if not 0 <= low <= high <= 100:
-        mend = "give the smaller percentage first, both from 0 to 100"
-        problems.append(Problem("low and high", f"are {low:g} and {high:g}", mend))
+        hint = "give the smaller percentage first, both from 0 to 100"
+        problems.append(Problem("wrong-order", "low and high", f"are {low:g} and {high:g}", hint))
     problems += [
-        Problem("bases", f"holds {base:g}", "give whole numbers of at least 1")
+        Problem("out-of-range", "bases", f"holds {base:g}", "give whole numbers of at least 1")
         for base in n[(n < 1) | (n % 1 != 0)]
     ]
     if problems:

@@ -99,15 +99,17 @@ def _audience_files(reading: Reading, read: Iterable[tuple[str | None, Questionn
         document, file = questionnaire.document, questionnaire.audience
         if file is None:
             what = "this file holds everything in one, and is given where the file of one audience is meant"
-            reading.found.append(Problem(document.path.name, what, "load it alone, without an audience"))
+            reading.found.append(
+                Problem("wrong-file", document.path.name, what, "load it alone, without an audience")
+            )
             continue
         where = document.where(("audience",))
         if expected is not None and expected != file.audience:
             what = f"the file is of '{file.audience}', and is given for '{expected}'"
-            reading.found.append(Problem(where, what, "give the file of that audience"))
+            reading.found.append(Problem("wrong-group", where, what, "give the file of that audience"))
         if file.audience in seen:
             what = f"'{file.audience}' is also the audience of {seen[file.audience]}"
-            reading.found.append(Problem(where, what, "give one file an audience"))
+            reading.found.append(Problem("duplicate", where, what, "give one file an audience"))
             continue
         seen[file.audience] = document.path.name
         asked.append((document, file))
@@ -126,8 +128,8 @@ def _check_agreement(reading: Reading, asked: Asked) -> None:
             differing.append("bank")
         for name in differing:
             what = f"'{name}' differs from that of {first_document.path.name}"
-            mend = "make them the same: the files of one study are one instrument"
-            reading.found.append(Problem(document.where((name,)), what, mend))
+            hint = "make them the same: the files of one study are one instrument"
+            reading.found.append(Problem("inconsistent", document.where((name,)), what, hint))
 
 
 def _known_audiences(
@@ -138,8 +140,8 @@ def _known_audiences(
             yield document, file
         elif file.audience not in reading.broken:
             what = f"the bank knows no audience '{file.audience}'"
-            mend = near_names(file.audience, bank.audiences)
-            reading.found.append(Problem(document.where(("audience",)), what, mend))
+            hint = near_names(file.audience, bank.audiences)
+            reading.found.append(Problem("unknown-audience", document.where(("audience",)), what, hint))
 
 
 def _check_listing(reading: Reading, asked: Asked, bank: BankFile) -> None:
@@ -153,17 +155,19 @@ def _check_listing(reading: Reading, asked: Asked, bank: BankFile) -> None:
                 where = f"{document.path.name}: {' → '.join(path)}"
                 item = by_id.get(name)
                 if item is None and name not in reading.broken:
-                    reading.found.append(Problem(where, "the bank has no such item", near_names(name, by_id)))
+                    reading.found.append(
+                        Problem("unknown-item", where, "the bank has no such item", near_names(name, by_id))
+                    )
                 elif item and item.audiences is not None and file.audience not in item.audiences:
                     what = (
                         f"the bank gives '{name}' to {', '.join(item.audiences)} only, not to {file.audience}"
                     )
                     reading.found.append(
-                        Problem(where, what, "take it out here, or add the audience in the bank")
+                        Problem("not-asked", where, what, "take it out here, or add the audience in the bank")
                     )
                 if name in seen:
                     what = f"'{name}' is already in section '{seen[name]}'"
-                    reading.found.append(Problem(where, what, "list it once"))
+                    reading.found.append(Problem("duplicate", where, what, "list it once"))
                 seen[name] = section.id
 
 
@@ -181,18 +185,20 @@ def _check_order(reading: Reading, asked: Asked) -> None:
             what = (
                 f"'{swapped[0]}' comes before '{swapped[1]}' here, and after it in {first_document.path.name}"
             )
-            reading.found.append(Problem(f"{document.path.name}: sections", what, "ask them in one order"))
+            reading.found.append(
+                Problem("inconsistent", f"{document.path.name}: sections", what, "ask them in one order")
+            )
         for section in file.sections:
             where = f"{document.path.name}: sections → {section.id}"
             if titles.setdefault(section.id, section.title) != section.title:
                 reading.found.append(
-                    Problem(where, "its title differs between the files", "give it one title")
+                    Problem("inconsistent", where, "its title differs between the files", "give it one title")
                 )
         for name, home in _homes(file).items():
             if homes.setdefault(name, home) != home:
                 where = f"{document.path.name}: sections → {home} → items → {name}"
                 what = f"'{name}' is in section '{homes[name]}' in another file"
-                reading.found.append(Problem(where, what, "put it in one section"))
+                reading.found.append(Problem("inconsistent", where, what, "put it in one section"))
 
 
 def _listed(file: AudienceFile) -> list[str]:

@@ -60,6 +60,7 @@ def codebook(instrument: Instrument, language: str = "en") -> pd.DataFrame:
             instrument.id,
             [
                 Problem(
+                    "unknown-language",
                     "language",
                     f"it is not written in '{language}'",
                     near_names(language, instrument.languages),

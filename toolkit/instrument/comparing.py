@@ -87,12 +87,12 @@ def _row(variable: Variable, audience: str, changes: list[str], said: list[str])
 def _refuse_strangers(old: Instrument, new: Instrument) -> None:
     problems = []
     if not {variable.name for variable in old.variables} & {variable.name for variable in new.variables}:
-        mend = "compare two versions of one questionnaire"
-        problems.append(Problem("items", f"'{old.id}' and '{new.id}' share none", mend))
+        hint = "compare two versions of one questionnaire"
+        problems.append(Problem("wrong-instrument", "items", f"'{old.id}' and '{new.id}' share none", hint))
     if not set(old.languages) & set(new.languages):
-        mend = "give both a language in common"
+        hint = "give both a language in common"
         listed = f"{', '.join(old.languages)} and {', '.join(new.languages)}"
-        problems.append(Problem("languages", f"{listed} have none in common", mend))
+        problems.append(Problem("wrong-instrument", "languages", f"{listed} have none in common", hint))
     if problems:
         raise InvalidInput(f"{old.id} {old.version} and {new.id} {new.version}", problems)
 

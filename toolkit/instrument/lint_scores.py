@@ -22,7 +22,12 @@ def find_in_scores(
     for name, score in instrument.scores.items():
         path = ("scores", name)
         if name in taken or name in RESERVED_COLUMNS:
-            yield Finding(path, f"'{name}' is also the name of an item or a column", "give it another name")
+            yield Finding(
+                "name-taken",
+                path,
+                f"'{name}' is also the name of an item or a column",
+                "give it another name",
+            )
         if worded:
             yield from find_in_words((*path, "label"), score.label, instrument)
         yield from find_in_source((*path, "source"), score.source)
@@ -46,17 +51,19 @@ def _columns(
 ) -> Iterator[Finding]:
     here = (*path, "items")
     for name in repeated(score.items):
-        yield Finding(here, f"'{name}' is listed twice", "list it once")
+        yield Finding("duplicate", here, f"'{name}' is listed twice", "list it once")
     for name in dict.fromkeys(score.items):
         if name not in columns and name.split("_")[0] not in known:
-            yield Finding(here, f"there is no column '{name}'", near_names(name, columns))
+            yield Finding("unknown-column", here, f"there is no column '{name}'", near_names(name, columns))
     for name in score.reverse:
         if name not in score.items:
-            mend = near_names(name, score.items)
-            yield Finding((*path, "reverse"), f"'{name}' is no item of this score", mend)
+            hint = near_names(name, score.items)
+            yield Finding("unknown-item", (*path, "reverse"), f"'{name}' is no item of this score", hint)
     if score.minimum is not None and score.minimum > len(score.items):
         what = f"{score.minimum} of {len(score.items)} items cannot be answered"
-        yield Finding((*path, "minimum"), what, f"write a number from 1 to {len(score.items)}")
+        yield Finding(
+            "out-of-range", (*path, "minimum"), what, f"write a number from 1 to {len(score.items)}"
+        )
     found = [columns[name] for name in dict.fromkeys(score.items) if name in columns]
     yield from _answers(here, found)
     if found and len(found) == len(score.items):
@@ -70,15 +77,22 @@ def _answers(path: tuple[str, ...], found: list[Variable]) -> Iterator[Finding]:
         values = variable.values() if variable.kind == "single" else None
         if values is None:
             what = f"the answers of '{variable.name}' are no ordered numbers"
-            yield Finding(path, what, "use items with an ordered scale of numbered answers")
+            yield Finding("unsuited-item", path, what, "use items with an ordered scale of numbered answers")
         else:
             limits[variable.name] = min(values.values()), max(values.values())
     if len(set(limits.values())) > 1:
         said = "; ".join(f"{name} {low:g} to {high:g}" for name, (low, high) in limits.items())
-        yield Finding(path, f"its items are answered on different scales ({said})", "make one score a scale")
+        yield Finding(
+            "inconsistent",
+            path,
+            f"its items are answered on different scales ({said})",
+            "make one score a scale",
+        )
 
 
 def _audiences(path: tuple[str, ...], found: list[Variable]) -> Iterator[Finding]:
     asked = set(found[0].audiences).intersection(*(variable.audiences for variable in found[1:]))
     if not asked:
-        yield Finding(path, "no audience is asked all of its items", "ask one audience all of them")
+        yield Finding(
+            "not-asked", path, "no audience is asked all of its items", "ask one audience all of them"
+        )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
+from toolkit.errors import ProblemCode
 from toolkit.instrument.fields import ParallelWording
 from toolkit.instrument.model import Instrument, Item
 from toolkit.instrument.readability import reading_grade
@@ -53,8 +54,8 @@ _HARD, _ENOUGH_WORDS = 12.0, 12
 _HARD_WHOLE = 9.0
 """School years above which a questionnaire is hard; general surveys aim at eight or nine."""
 
-Found = Iterator[tuple[str, tuple[str, ...], str, str]]
-"""Rule, path, what, mend."""
+Found = Iterable[tuple[ProblemCode, tuple[str, ...], str, str]]
+"""Rule, path, what, hint; a rule is a code of `Problem`."""
 
 
 def spoilt_words(item: Item, instrument: Instrument) -> Found:
@@ -90,12 +91,12 @@ def _of_text(
             words, here = wording[language], (*path, audience, language)
             joining = None if told else _joining(words, language, choice)
             if joining:
-                mend = "ask one thing, or make two questions of it"
-                yield "double-barrelled", here, f"'{joining}' may join two questions in “{words}”", mend
+                hint = "ask one thing, or make two questions of it"
+                yield "double-barrelled", here, f"'{joining}' may join two questions in “{words}”", hint
             leading = _LEADING[language].search(words)
             if leading:
-                mend = "leave it out, so that every answer is as easy to give"
-                yield "leading", here, f"'{leading.group()}' suggests an answer", mend
+                hint = "leave it out, so that every answer is as easy to give"
+                yield "leading", here, f"'{leading.group()}' suggests an answer", hint
             if language == "en" and len(words.split()) >= _ENOUGH_WORDS:
                 grade = reading_grade([words])
                 if grade > _HARD:

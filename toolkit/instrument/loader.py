@@ -33,7 +33,7 @@ def load_instrument(path: str | Path) -> Instrument:
     Raises
     ------
     InvalidInput
-        Every problem of the file, its bank and their fit, each with file, line and how to mend it.
+        Every problem of the file, its bank and their fit, each with file, line and how to fix it.
 
     Examples
     --------
@@ -89,7 +89,7 @@ def files_of(paths: Iterable[str | Path]) -> tuple[Path, ...]:
 
 def _load(files: list[tuple[str | None, Path]], source: object) -> Instrument:
     if not files:
-        nothing = Problem("files", "none is given", "name one file for each audience")
+        nothing = Problem("empty", "files", "none is given", "name one file for each audience")
         raise InvalidInput("instruments", [nothing])
     reading = Reading()
     read = [(audience, reading.questionnaire(path)) for audience, path in files]

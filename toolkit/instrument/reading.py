@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,25 +18,12 @@ from toolkit.instrument.model import Option, Scale
 from toolkit.instrument.published.adapters import adapter_names, load_adapter
 from toolkit.instrument.published.borrowing import bring_in
 from toolkit.instrument.strict import of_another_kind, problems_of
-from toolkit.instrument.yaml_loader import Document, Location, read_document
+from toolkit.instrument.yaml_loader import Document, Finding, Location, read_document
 
 __all__ = ["Finding", "Questionnaire", "Reading", "bank_files"]
 
 Model = TypeVar("Model", bound=BaseModel)
 Bank = TypeVar("Bank", bound=BankFile)
-
-
-@dataclass(frozen=True)
-class Finding:
-    """A fault, at a path of names such as items → burnout → scale."""
-
-    path: tuple[str, ...]
-    what: str
-    mend: str
-
-    def problem(self) -> Problem:
-        """Convert the fault to a problem, without a file."""
-        return Problem(" → ".join(self.path), self.what, self.mend)
 
 
 @dataclass(frozen=True)
@@ -71,9 +58,11 @@ class Reading:
             audience = self._checked(AudienceFile, document)
             return Questionnaire(document, audience=audience) if audience else None
         if isinstance(document.data, dict) and document.data.keys() <= BankFile.model_fields.keys():
-            mend = "load the audience files that name the bank"
+            hint = "load the audience files that name the bank"
             self.found.append(
-                Problem(document.path.name, "this is a part of a bank, not a questionnaire", mend)
+                Problem(
+                    "wrong-file", document.path.name, "this is a part of a bank, not a questionnaire", hint
+                )
             )
             return None
         whole = self._checked(WholeFile, document)
@@ -84,8 +73,10 @@ class Reading:
         paths = bank_files(folder)
         if not paths:
             what = "is not a folder" if not is_folder(folder) else "holds no YAML files"
-            mend = "name the folder of the bank, relative to this file"
-            self.found.append(Problem(document.where(("bank",)), f"the bank '{folder}' {what}", mend))
+            hint = "name the folder of the bank, relative to this file"
+            self.found.append(
+                Problem("file-not-found", document.where(("bank",)), f"the bank '{folder}' {what}", hint)
+            )
             return None
         documents = [self._document(path) for path in paths]
         parts = [(found, self._checked(BankFile, found)) for found in documents if found is not None]
@@ -98,15 +89,13 @@ class Reading:
         for finding in findings:
             document, location = self._locate(finding.path)
             where = f"{document.path.name}, line {document.line(location)}: {' → '.join(finding.path)}"
-            self.found.append(Problem(where, finding.what, finding.mend))
+            self.found.append(Problem(finding.code, where, finding.what, finding.hint))
 
     def _document(self, path: Path) -> Document | None:
         try:
             document = read_document(path)
         except InvalidInput as error:
-            self.found.extend(
-                Problem(f"{path}, {found.where}", found.what, found.mend) for found in error.problems
-            )
+            self.found.extend(replace(found, where=f"{path}, {found.where}") for found in error.problems)
             return None
         self.documents.append(document)
         return document
@@ -115,7 +104,7 @@ class Reading:
         """Validate a file; keep only its valid entries if some are not, None if too little is left."""
         other = of_another_kind(model, document)
         if other is not None:
-            self.found.append(Problem(f"{document.path}, {other.where}", other.what, other.mend))
+            self.found.append(replace(other, where=f"{document.path}, {other.where}"))
             return None
         try:
             return model.model_validate(document.data)
@@ -132,7 +121,7 @@ class Reading:
     def _complete(self, bank: Bank) -> Bank:
         """Complete a bank with the published scales it borrows, leaving out faulty ones."""
         complete, complaints = bring_in(_with_recommend(bank))
-        self.add(Finding(one.path, one.what, one.mend) for one in complaints)
+        self.add(complaints)
         for name in {one.path[1] for one in complaints}:
             self.broken.update(_made_by(name))
         return complete
@@ -155,8 +144,10 @@ class Reading:
         return BankFile(**joined, items=tuple(items.values()))
 
     def _twice(self, document: Document, location: Location, name: str) -> None:
-        mend = "keep one of them, or give one another name"
-        self.found.append(Problem(document.where(location), f"'{name}' is defined twice in the bank", mend))
+        hint = "keep one of them, or give one another name"
+        self.found.append(
+            Problem("duplicate", document.where(location), f"'{name}' is defined twice in the bank", hint)
+        )
 
     def _locate(self, path: tuple[str, ...]) -> tuple[Document, Location]:
         """Find the file and place of a path of names, or the nearest enclosing place."""

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from toolkit.errors import InvalidInput, Problem, near_names
+from toolkit.errors import InvalidInput, Problem, ProblemCode, near_names
 from toolkit.instrument.conditions import (
     Answered,
     Comparison,
@@ -166,7 +166,9 @@ class _Answers:
     def asked(self, variable: Variable) -> Truth:
         if variable.name not in self.known:
             if variable.name in self.open:
-                raise _frame_problem(variable.name, "its routing hangs on itself", "route on earlier items")
+                raise _frame_problem(
+                    "circular", variable.name, "its routing hangs on itself", "route on earlier items"
+                )
             self.open.add(variable.name)
             self.known[variable.name] = self._asked(variable)
         return self.known[variable.name]
@@ -211,7 +213,10 @@ class _Answers:
     def _column(self, name: str) -> pd.Series:
         if name not in self.frame.columns:
             raise _frame_problem(
-                name, "routing needs this column and the frame has none", "keep it in the frame"
+                "missing-column",
+                name,
+                "routing needs this column and the frame has none",
+                "keep it in the frame",
             )
         return self.frame[name]
 
@@ -221,10 +226,13 @@ def _variable(name: str, instrument: Instrument) -> Variable:
         columns = [variable.name for variable in instrument.of_item(name)]
         if columns:
             what = "this item has several columns, and one is meant"
-            raise InvalidInput("routing", [Problem(f"'{name}'", what, f"name one of {', '.join(columns)}")])
-        mend = near_names(name, [variable.name for variable in instrument.variables])
+            raise InvalidInput(
+                "routing", [Problem("ambiguous", f"'{name}'", what, f"name one of {', '.join(columns)}")]
+            )
+        hint = near_names(name, [variable.name for variable in instrument.variables])
         raise InvalidInput(
-            "routing", [Problem(f"'{name}'", "the instrument has no such item or column", mend)]
+            "routing",
+            [Problem("unknown-item", f"'{name}'", "the instrument has no such item or column", hint)],
         )
     found: Variable = instrument[name]
     return found
@@ -251,8 +259,8 @@ def _numeric(code: str) -> bool:
     return True
 
 
-def _frame_problem(name: str, what: str, mend: str) -> InvalidInput:
-    return InvalidInput("routing", [Problem(f"column {name}", what, mend)])
+def _frame_problem(code: ProblemCode, name: str, what: str, hint: str) -> InvalidInput:
+    return InvalidInput("routing", [Problem(code, f"column {name}", what, hint)])
 
 
 def _words(node: Node, instrument: Instrument, language: str) -> str:

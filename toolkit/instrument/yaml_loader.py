@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from toolkit.errors import InvalidInput, Problem
+from toolkit.errors import InvalidInput, Problem, ProblemCode
 from toolkit.inputs import DEEPEST, LARGEST_SETTINGS, is_folder, read_bytes
 
 __all__ = ["CONTROL", "Document", "read_document", "read_yaml"]
@@ -26,6 +26,20 @@ _TOO_DEEP = f"it is nested deeper than {DEEPEST} levels"
 _QUOTED = re.compile(r"'[^']{2,}'|\"[^\"]{2,}\"")
 
 Location = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A problem at a path of names, such as items → burnout → scale; its line is not known yet."""
+
+    code: ProblemCode
+    path: tuple[str, ...]
+    what: str
+    hint: str
+
+    def problem(self) -> Problem:
+        """Return the problem without a file and a line."""
+        return Problem(self.code, " → ".join(self.path), self.what, self.hint)
 
 
 @dataclass(frozen=True)
@@ -101,7 +115,7 @@ def read_document(path: str | Path) -> Document:
         node = yaml.compose(text, Loader=yaml.BaseLoader)
         if node is None:
             raise InvalidInput(
-                path, [Problem("line 1", "the file is empty", "write the file's keys into it")]
+                path, [Problem("empty", "line 1", "the file is empty", "write the file's keys into it")]
             )
         data = _Builder(problems, lines).value(node, ())
     except InvalidInput:
@@ -109,10 +123,12 @@ def read_document(path: str | Path) -> Document:
     except yaml.YAMLError as error:
         raise InvalidInput(path, [_syntax(error)]) from None
     except (ValueError, OverflowError):  # PyYAML takes any digits for a character or a version
-        digits = Problem("the file", "this is not valid YAML (a number is too large)", "correct it")
+        digits = Problem("syntax", "the file", "this is not valid YAML (a number is too large)", "correct it")
         raise InvalidInput(path, [digits]) from None
     except RecursionError:
-        raise InvalidInput(path, [Problem("the file", _TOO_DEEP, "write it with fewer levels")]) from None
+        raise InvalidInput(
+            path, [Problem("too-large", "the file", _TOO_DEEP, "write it with fewer levels")]
+        ) from None
     if problems:
         raise InvalidInput(path, problems)
     return Document(path, data, lines)
@@ -129,16 +145,21 @@ class _Builder:
     def value(self, node: yaml.Node, at: Location) -> Any:
         self.lines[at] = node.start_mark.line + 1
         if len(at) > DEEPEST:
-            self._refuse(node, _TOO_DEEP, "write it with fewer levels")
+            self._refuse("too-large", node, _TOO_DEEP, "write it with fewer levels")
             return None
         if id(node) in self.seen:
             self._refuse(
-                node, "an alias (*name) repeats another part of the file", "write the part out in full"
+                "syntax",
+                node,
+                "an alias (*name) repeats another part of the file",
+                "write the part out in full",
             )
             return None
         self.seen.add(id(node))
         if node.tag not in _PLAIN_TAGS:
-            self._refuse(node, "a tag (!name) is not allowed", "leave the tag out; all values are text")
+            self._refuse(
+                "syntax", node, "a tag (!name) is not allowed", "leave the tag out; all values are text"
+            )
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, at)
         if isinstance(node, yaml.SequenceNode):
@@ -151,13 +172,20 @@ class _Builder:
         first: dict[str, int] = {}
         for key, value in node.value:
             if not isinstance(key, yaml.ScalarNode):
-                self._refuse(key, "a key must be a single word or text", "give the key a plain name")
+                self._refuse(
+                    "syntax", key, "a key must be a single word or text", "give the key a plain name"
+                )
                 continue
             name = key.value
             if name == "<<" and key.style is None:
-                self._refuse(key, "merge keys (<<) are not allowed", "write the keys out in full")
+                self._refuse("syntax", key, "merge keys (<<) are not allowed", "write the keys out in full")
             elif name in first:
-                self._refuse(key, f"this key is given twice, first on line {first[name]}", "keep one of them")
+                self._refuse(
+                    "duplicate",
+                    key,
+                    f"this key is given twice, first on line {first[name]}",
+                    "keep one of them",
+                )
             else:
                 first[name] = key.start_mark.line + 1
                 found[self._text(key, name)] = self.value(value, (*at, name))
@@ -168,17 +196,22 @@ class _Builder:
         try:
             text = text.encode("utf-16", "surrogatepass").decode("utf-16")
         except UnicodeDecodeError:
-            self._refuse(node, "an escape (\\u…) stands for half a character", "write the character itself")
+            self._refuse(
+                "invalid-character",
+                node,
+                "an escape (\\u…) stands for half a character",
+                "write the character itself",
+            )
             return ""
         found = CONTROL.search(text)
         if found:
             what = f"holds the control character U+{ord(found[0]):04X}, which no document can hold"
-            self._refuse(node, what, "delete it")
+            self._refuse("invalid-character", node, what, "delete it")
         return text
 
-    def _refuse(self, node: yaml.Node, what: str, mend: str) -> None:
+    def _refuse(self, code: ProblemCode, node: yaml.Node, what: str, hint: str) -> None:
         mark = node.start_mark
-        self.problems.append(Problem(f"line {mark.line + 1}, column {mark.column + 1}", what, mend))
+        self.problems.append(Problem(code, f"line {mark.line + 1}, column {mark.column + 1}", what, hint))
 
 
 def _text(path: Path) -> str:
@@ -187,23 +220,37 @@ def _text(path: Path) -> str:
     except FileNotFoundError:
         near = ", ".join(_neighbours(path)) or "none there"
         raise InvalidInput(
-            path, [Problem("the file", "it does not exist", f"check the name; YAML files beside it: {near}")]
+            path,
+            [
+                Problem(
+                    "file-not-found",
+                    "the file",
+                    "it does not exist",
+                    f"check the name; YAML files beside it: {near}",
+                )
+            ],
         ) from None
     except IsADirectoryError:
         inside = ", ".join(sorted(found.name for found in path.glob("*.y*ml"))[:10]) or "none"
-        folder = Problem("the file", "it is a folder", f"name a file in it; YAML files in it: {inside}")
+        folder = Problem(
+            "wrong-path", "the file", "it is a folder", f"name a file in it; YAML files in it: {inside}"
+        )
         raise InvalidInput(path, [folder]) from None
     except OSError as error:
         what = f"it cannot be read ({error.strerror or type(error).__name__})"
-        raise InvalidInput(path, [Problem("the file", what, "check it")]) from None
+        raise InvalidInput(path, [Problem("unreadable-file", "the file", what, "check it")]) from None
     if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise InvalidInput(path, [Problem("the file", "it is UTF-16, not UTF-8", "save it again as UTF-8")])
+        raise InvalidInput(
+            path, [Problem("wrong-encoding", "the file", "it is UTF-16, not UTF-8", "save it again as UTF-8")]
+        )
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         byte = f"the byte 0x{raw[error.start]:02x} is not UTF-8"
-        raise InvalidInput(path, [Problem(f"line {line}", byte, "save the file again as UTF-8")]) from None
+        raise InvalidInput(
+            path, [Problem("wrong-encoding", f"line {line}", byte, "save the file again as UTF-8")]
+        ) from None
 
 
 def _neighbours(path: Path) -> Iterator[str]:
@@ -217,12 +264,13 @@ def _syntax(error: yaml.YAMLError) -> Problem:
     said = getattr(error, "problem", None) or getattr(error, "reason", None) or "it cannot be parsed"
     if "'\\t'" in said:
         return Problem(
-            where, "a tab stands where the line is indented", "indent with blanks, never with tabs"
+            "syntax", where, "a tab stands where the line is indented", "indent with blanks, never with tabs"
         )
     return Problem(
+        "syntax",
         where,
         f"this is not valid YAML ({_QUOTED.sub('…', said)})",  # what another kind of file holds is not shown
-        "mend the line or the one before; put text with ': ' or '?' in quotes",
+        "correct the line or the one before; put text with ': ' or '?' in quotes",
     )
 
 

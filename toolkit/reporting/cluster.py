@@ -121,7 +121,9 @@ class Cluster:
             ) from None
         self.address = address
         if not re.fullmatch(r"\w+://.+|[^/:]+:\d+", address):
-            problem = Problem(f"cluster {address}", "is no address", "write it as tcp://scheduler:8786")
+            problem = Problem(
+                "malformed", f"cluster {address}", "is no address", "write it as tcp://scheduler:8786"
+            )
             raise InvalidInput("options", [problem])
         for name in _TALKERS:  # what is lost is told in our own sentence, without their tracebacks
             logging.getLogger(name).setLevel(logging.CRITICAL + 1)

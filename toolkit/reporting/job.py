@@ -266,7 +266,9 @@ def open_study(study: str | Path | Study, data: str | Path | None) -> Study:
         return _study_of_job(study, data) or load_study(study, data=data)
     if not hasattr(study, "organisation_ids"):
         what = f"must be a study file or a study, not {type(study).__name__}"
-        raise InvalidInput("study", [Problem("study", what, "give a path, or what load_study returned")])
+        raise InvalidInput(
+            "study", [Problem("wrong-type", "study", what, "give a path, or what load_study returned")]
+        )
     return study
 
 

@@ -83,15 +83,26 @@ def read_notebook(path: str | Path) -> dict[str, Any]:
         notebook = json.loads(read_bytes(path, most=LARGEST_MANIFEST).decode("utf-8"))
     except FileNotFoundError:
         near = near_names(path.name, [found.name for found in path.parent.glob("*.ipynb")])
-        raise InvalidInput(path.name, [Problem(str(path), "there is no such notebook", near)]) from None
+        raise InvalidInput(
+            path.name, [Problem("file-not-found", str(path), "there is no such notebook", near)]
+        ) from None
     except (OSError, ValueError, RecursionError) as fault:
         why = getattr(fault, "strerror", None) or type(fault).__name__
         raise InvalidInput(
-            path.name, [Problem(str(path), f"is no notebook: {why}", "save it again from Jupyter")]
+            path.name,
+            [Problem("damaged-file", str(path), f"is no notebook: {why}", "save it again from Jupyter")],
         ) from None
     if not isinstance(notebook, dict) or notebook.get("nbformat") != 4 or "cells" not in notebook:
         raise InvalidInput(
-            path.name, [Problem(str(path), "is no notebook of format 4", "save it again from Jupyter")]
+            path.name,
+            [
+                Problem(
+                    "unsupported-format",
+                    str(path),
+                    "is no notebook of format 4",
+                    "save it again from Jupyter",
+                )
+            ],
         )
     problems = list(_misshapen(notebook))
     if problems:
@@ -101,16 +112,16 @@ def read_notebook(path: str | Path) -> dict[str, Any]:
 
 def _misshapen(notebook: Mapping[str, Any]) -> Iterator[Problem]:
     """Describe the first deviation from the notebook format that matters to this package."""
-    mend = "save it again from Jupyter"
+    hint = "save it again from Jupyter"
     if not isinstance(notebook.get("metadata"), dict):
-        yield Problem("notebook", "has no metadata", mend)
+        yield Problem("damaged-file", "notebook", "has no metadata", hint)
     if not isinstance(notebook["cells"], list):
-        yield Problem("notebook", "its cells are no list", mend)
+        yield Problem("damaged-file", "notebook", "its cells are no list", hint)
         return
     for number, cell in enumerate(notebook["cells"], start=1):
         what = _amiss(cell)
         if what:
-            yield Problem(f"cell {number}", what, mend)
+            yield Problem("damaged-file", f"cell {number}", what, hint)
 
 
 def _amiss(cell: object) -> str:
@@ -154,7 +165,7 @@ def _check_language(metadata: Mapping[str, Any], name: str) -> None:
     others = [str(one) for one in told if one and "python" not in str(one).lower()]
     if others:
         what = f"it is written in {others[0]}; notebooks are run in Python"
-        raise InvalidInput(name, [Problem("notebook", what, "choose a Python kernel for it")])
+        raise InvalidInput(name, [Problem("unsupported", "notebook", what, "choose a Python kernel for it")])
 
 
 def _lines(cell: Mapping[str, Any], path: str | Path) -> list[ast.stmt]:
@@ -162,7 +173,9 @@ def _lines(cell: Mapping[str, Any], path: str | Path) -> list[ast.stmt]:
         return ast.parse(_source(cell)).body
     except SyntaxError as fault:
         where = f"parameters cell, line {fault.lineno}"
-        problem = Problem(where, f"is no valid Python ({fault.msg})", "write a line 'name = value' for each")
+        problem = Problem(
+            "syntax", where, f"is no valid Python ({fault.msg})", "write a line 'name = value' for each"
+        )
         raise InvalidInput(Path(path).name, [problem]) from None
 
 
@@ -176,11 +189,16 @@ def check_parameters(path: str | Path, given: Mapping[str, object]) -> None:
     """
     known = notebook_parameters(path)
     if given and not known:
-        mend = f"tag the cell that gives {', '.join(given)} their defaults with 'parameters'"
-        raise InvalidInput(Path(path).name, [Problem("notebook", "it has no cell of parameters", mend)])
+        hint = f"tag the cell that gives {', '.join(given)} their defaults with 'parameters'"
+        raise InvalidInput(
+            Path(path).name, [Problem("missing-key", "notebook", "it has no cell of parameters", hint)]
+        )
     problems = [
         Problem(
-            f"parameter {name}", "the notebook's parameters cell does not have it", near_names(name, known)
+            "unknown-key",
+            f"parameter {name}",
+            "the notebook's parameters cell does not have it",
+            near_names(name, known),
         )
         for name in given
         if name not in known
@@ -247,7 +265,6 @@ def execute(
 
 
 def _died(code: int | None) -> CellError:
-    """Convert a kernel's death to an error: one that exited by itself would do so again, one killed may
     """Convert a kernel's death to an error, which passes only if the kernel was killed."""
     if code is not None and code >= 0:
         return CellError(f"the kernel that ran the notebook died: it ended itself with exit code {code}")
@@ -370,8 +387,10 @@ def taken(notebook: str | Path) -> dict[str, Parameter]:
 
     defaults = notebook_parameters(notebook)
     if not defaults:
-        mend = "tag the cell that gives names their defaults with 'parameters'"
-        raise InvalidInput(Path(notebook).name, [Problem("notebook", "it takes no parameters", mend)])
+        hint = "tag the cell that gives names their defaults with 'parameters'"
+        raise InvalidInput(
+            Path(notebook).name, [Problem("missing-key", "notebook", "it takes no parameters", hint)]
+        )
     with warnings.catch_warnings():
         warnings.simplefilter(
             "ignore"
@@ -431,7 +450,7 @@ def check_values(notebook: str | Path, given: Mapping[str, object], *, texts: bo
     for name, value in given.items():
         if name not in known:
             what = "the notebook's parameters cell does not have it"
-            problems.append(Problem(f"parameter {name}", what, near_names(name, known)))
+            problems.append(Problem("unknown-key", f"parameter {name}", what, near_names(name, known)))
             continue
         try:
             values[name] = from_text(known[name], value) if texts and isinstance(value, str) else value
@@ -455,8 +474,13 @@ def _plain(value: object) -> bool:
 
 
 def _unfit(parameter: Parameter, value: object) -> Problem:
-    mend = f"give it as {_EXAMPLES[parameter.kind]}, like its default {parameter.default}"
-    return Problem(f"parameter {parameter.name}", f"{value!r} is no {parameter.kind or 'plain value'}", mend)
+    hint = f"give it as {_EXAMPLES[parameter.kind]}, like its default {parameter.default}"
+    return Problem(
+        "wrong-type",
+        f"parameter {parameter.name}",
+        f"{value!r} is no {parameter.kind or 'plain value'}",
+        hint,
+    )
 
 
 _EXAMPLES = {

@@ -160,28 +160,47 @@ def open_line(cluster: str) -> str:
 
 def _output_problems(out: str, stores: bool) -> Iterator[Problem]:
     if not out.strip():
-        yield Problem("output", "no folder is named", "name one, as reports")
+        yield Problem("empty", "output", "no folder is named", "name one, as reports")
     try:
         out.encode()
     except UnicodeEncodeError:
         what = "its name holds signs that are no UTF-8"
-        yield Problem(f"output {out.encode(errors='replace').decode()}", what, "choose another name")
+        yield Problem(
+            "invalid-character",
+            f"output {out.encode(errors='replace').decode()}",
+            what,
+            "choose another name",
+        )
     if "://" in out and ".." in out.partition("://")[2].split("/"):
-        yield Problem(f"output {out}", "an address must not hold '..'", "write the whole address")
+        yield Problem(
+            "outside-folder", f"output {out}", "an address must not hold '..'", "write the whole address"
+        )
     if not stores and "://" in out:
         yield Problem(
-            f"output {out}", "is the address of a store; notebooks are run into folders", "name one"
+            "unsupported",
+            f"output {out}",
+            "is the address of a store; notebooks are run into folders",
+            "name one",
         )
 
 
 def _limit_problems(workers: object, seconds: object, memory: object) -> Iterator[Problem]:
     if workers is not None and not _whole(workers, 1):
-        yield Problem("workers", f"{workers!r} is no whole number of at least 1", "give one, or leave it out")
+        yield Problem(
+            "out-of-range",
+            "workers",
+            f"{workers!r} is no whole number of at least 1",
+            "give one, or leave it out",
+        )
     if seconds is not None and not _positive(seconds):
-        yield Problem("seconds", f"{seconds!r} is no number above 0", "give one, or leave it out")
+        yield Problem(
+            "out-of-range", "seconds", f"{seconds!r} is no number above 0", "give one, or leave it out"
+        )
     if memory is not None and not _whole(memory, _LEAST_MEMORY):
         what = f"{memory!r} bytes are too little for any notebook"
-        yield Problem("memory", what, "say the unit, as 500M or 2G (in Python bytes, as 2 * 1024**3)")
+        yield Problem(
+            "out-of-range", "memory", what, "say the unit, as 500M or 2G (in Python bytes, as 2 * 1024**3)"
+        )
 
 
 def _whole(value: object, least: int) -> bool:
@@ -205,10 +224,20 @@ def chosen_wave(study: Study, wave: str | None) -> str:
         return study.wave
     if wave not in study.waves:
         if str(wave) in study.waves:
-            mend = f"write it as text: {str(wave)!r}"
-            raise InvalidInput("wave", [Problem(f"wave {wave}", "waves are named by texts", mend)])
+            hint = f"write it as text: {str(wave)!r}"
+            raise InvalidInput(
+                "wave", [Problem("wrong-type", f"wave {wave}", "waves are named by texts", hint)]
+            )
         raise InvalidInput(
-            "wave", [Problem(f"wave {wave}", "the study has no such wave", near_names(wave, study.waves))]
+            "wave",
+            [
+                Problem(
+                    "unknown-wave",
+                    f"wave {wave}",
+                    "the study has no such wave",
+                    near_names(wave, study.waves),
+                )
+            ],
         )
     return wave
 
@@ -224,17 +253,18 @@ def chosen_organisations(study: Study, wave: str, organisations: Iterable[str] |
     known = list(study.organisation_ids(wave))
     if not known:
         what = "no organisation is in it, so that there is nothing to report"
-        mend = "name the column that says the organisation, or add rows to the organisations table"
-        raise InvalidInput(study.path, [Problem(f"wave {wave}", what, mend)])
+        hint = "name the column that says the organisation, or add rows to the organisations table"
+        raise InvalidInput(study.path, [Problem("empty", f"wave {wave}", what, hint)])
     if organisations is None:
         return known
     chosen = list(dict.fromkeys([organisations] if isinstance(organisations, str) else organisations))
     if not chosen:
-        mend = "name one, or leave it out for all of the wave"
-        raise InvalidInput("organisations", [Problem("organisations", "none is named", mend)])
+        hint = "name one, or leave it out for all of the wave"
+        raise InvalidInput("organisations", [Problem("empty", "organisations", "none is named", hint)])
     there = set(known)
     problems = [
         Problem(
+            "unknown-organisation",
             f"organisation {one}",
             f"the study has no such organisation in wave {wave}",
             _near_organisations(study, one, known),
@@ -277,5 +307,6 @@ def notebook_path(notebook: str | Path) -> Path:
             return found.resolve()
     known = [path.name for path in sorted(own.glob("*.ipynb"))]
     raise InvalidInput(
-        given.name, [Problem(str(given), "there is no such notebook", near_names(given.name, known))]
+        given.name,
+        [Problem("file-not-found", str(given), "there is no such notebook", near_names(given.name, known))],
     )

@@ -424,14 +424,16 @@ def _check_names(notebook: Path, for_each: str, parameters: Mapping[str, object]
     problems = []
     if for_each not in known:
         what = "the notebook's parameters cell does not have it"
-        problems.append(Problem(where, what, near_names(for_each, known)))
+        problems.append(Problem("unknown-key", where, what, near_names(for_each, known)))
     if for_each in parameters:
         what = "it is given one value and is to vary"
-        problems.append(Problem(f"parameter {for_each}", what, "give it one way only"))
+        problems.append(Problem("conflict", f"parameter {for_each}", what, "give it one way only"))
     for name, place in ((for_each, where), *((one, f"parameter {one}") for one in parameters)):
         if name == OUTPUT:
             what = "each run is told a folder of its own"
-            problems.append(Problem(place, what, "leave it out; --out says where the folders lie"))
+            problems.append(
+                Problem("conflict", place, what, "leave it out; --out says where the folders lie")
+            )
     if problems:
         raise InvalidInput(notebook.name, problems)
 
@@ -445,8 +447,10 @@ def _values(notebook: Path, for_each: str, values: Sequence[object] | None, text
     if for_each not in taken(notebook):
         return []
     if not values:
-        mend = f"write --for-each {for_each}=VALUE,VALUE"
-        raise InvalidInput(notebook.name, [Problem(f"for each {for_each}", "no values are given", mend)])
+        hint = f"write --for-each {for_each}=VALUE,VALUE"
+        raise InvalidInput(
+            notebook.name, [Problem("empty", f"for each {for_each}", "no values are given", hint)]
+        )
     tried = Tried()
     read = [tried(check_values, notebook, {for_each: one}, texts=texts) for one in values]
     tried.end()
@@ -459,18 +463,22 @@ def _check_folders(notebook: Path, for_each: str, chosen: Sequence[object]) -> N
     for one in map(str, chosen):
         name = folder_name(one)
         if not re.search(r"\w", one):
-            mend = "give each a letter or a digit"
-            problems.append(Problem(where, f"the value {one!r} cannot name a folder", mend))
+            hint = "give each a letter or a digit"
+            problems.append(Problem("invalid-name", where, f"the value {one!r} cannot name a folder", hint))
         elif name in (BATCH_FOLDER, FAILED):
-            mend = "give another value"
-            problems.append(Problem(where, f"the folder {name} is kept for the run's own files", mend))
+            hint = "give another value"
+            problems.append(
+                Problem("name-taken", where, f"the folder {name} is kept for the run's own files", hint)
+            )
         elif len(name.encode()) > MOST_BYTES:
-            mend = f"give values of at most {MOST_BYTES} bytes, and look up the long ones in the notebook"
-            problems.append(Problem(where, f"the value {one[:20]!r}… is too long for a folder's name", mend))
+            hint = f"give values of at most {MOST_BYTES} bytes, and look up the long ones in the notebook"
+            problems.append(
+                Problem("too-long", where, f"the value {one[:20]!r}… is too long for a folder's name", hint)
+            )
         elif name.casefold() in taken_by:
             what = f"the values {taken_by[name.casefold()]!r} and {one!r} share a folder"
-            mend = "give each once, and none that differ only in case or in signs a folder may not have"
-            problems.append(Problem(where, what, mend))
+            hint = "give each once, and none that differ only in case or in signs a folder may not have"
+            problems.append(Problem("name-taken", where, what, hint))
         taken_by.setdefault(name.casefold(), one)
     if problems:
         raise InvalidInput(notebook.name, problems)
@@ -478,9 +486,9 @@ def _check_folders(notebook: Path, for_each: str, chosen: Sequence[object]) -> N
 
 def _study_of(notebook: Path, given: Mapping[str, Any]) -> Study:
     if not given.get("study"):
-        mend = "name the study file: -p study=my_study/study.yaml"
+        hint = "name the study file: -p study=my_study/study.yaml"
         what = "which organisations there are is said by a study"
-        raise InvalidInput(notebook.name, [Problem("parameter study", what, mend)])
+        raise InvalidInput(notebook.name, [Problem("missing-argument", "parameter study", what, hint)])
     return open_study(str(given["study"]), given.get("data"))
 
 
@@ -489,7 +497,7 @@ def _study_of(notebook: Path, given: Mapping[str, Any]) -> Study:
 _SIGNS = (MANIFEST, "report.ipynb", "document.json.gz")
 """One of these stands in every folder a run has made, damaged or not."""
 _NOTES = (KEY, KNOWN, "log.jsonl", "manifest.jsonl")
-_MEND = "move it away or choose another output folder"
+_HINT = "move it away or choose another output folder"
 
 
 def refuse_foreign(folder: Path, names: Iterable[str], *, page: str = "") -> None:
@@ -510,12 +518,19 @@ def refuse_foreign(folder: Path, names: Iterable[str], *, page: str = "") -> Non
         Every folder or file that stands in the way and is no report.
     """
     problems = [
-        Problem(str(folder / name), "something that is no report stands where one is to be made", _MEND)
+        Problem(
+            "file-exists",
+            str(folder / name),
+            "something that is no report stands where one is to be made",
+            _HINT,
+        )
         for name in names
         if not _free(folder / name)
     ]
     if page and os.path.lexists(folder / page) and not _own_page(folder, page):
-        problems.append(Problem(str(folder / page), "would be written over, and no run has made it", _MEND))
+        problems.append(
+            Problem("file-exists", str(folder / page), "would be written over, and no run has made it", _HINT)
+        )
     if problems:
         raise InvalidInput("output", problems)
 
@@ -530,11 +545,13 @@ def check_batch_folder(folder: Path) -> None:
     """
     kept, problems = folder / BATCH_FOLDER, list[Problem]()
     if os.path.lexists(kept) and not kept.is_dir():
-        problems.append(Problem(str(kept), "is no folder, and a run keeps its log there", _MEND))
+        problems.append(
+            Problem("wrong-path", str(kept), "is no folder, and a run keeps its log there", _HINT)
+        )
     elif kept.is_dir():
         what = "is no file, and a run keeps its own there"
         odd = [path for path in sorted(kept.iterdir()) if path.name in _NOTES and not path.is_file()]
-        problems += [Problem(str(path), what, _MEND) for path in odd]
+        problems += [Problem("wrong-path", str(path), what, _HINT) for path in odd]
     if problems:
         raise InvalidInput("output", problems)
 

@@ -117,8 +117,8 @@ class OutputStore:
         except Exception as fault:
             if isinstance(fault, OSError) and str(fault.filename or "").startswith(str(folder)):
                 raise  # of this machine's disk, not the store
-            mend = "check the address, the rights and the credentials"
-            problem = Problem(self.address, f"cannot be read: {_first_words(fault)}", mend)
+            hint = "check the address, the rights and the credentials"
+            problem = Problem("unreadable-file", self.address, f"cannot be read: {_first_words(fault)}", hint)
             raise InvalidInput("output", [problem]) from fault
 
     def save(self, folder: Path) -> None:
@@ -146,8 +146,8 @@ class OutputStore:
         except InvalidInput:
             raise
         except Exception as fault:
-            mend = "check the address, the rights and the credentials"
-            problem = Problem(self.address, f"cannot be written: {_first_words(fault)}", mend)
+            hint = "check the address, the rights and the credentials"
+            problem = Problem("unwritable", self.address, f"cannot be written: {_first_words(fault)}", hint)
             raise InvalidInput("output", [problem]) from fault
         ended = threading.Event()
         beating = threading.Thread(target=_beat, args=(system, path, mine, ended), daemon=True)
@@ -194,7 +194,10 @@ def _refuse_leading_out(root: str, names: Iterable[str]) -> None:
     ]
     if odd:
         what = "is no name of a file below the output, and is not brought here"
-        problems = [Problem(f"{root}/{name!r}", what, "delete it from the store") for name in odd[:20]]
+        problems = [
+            Problem("outside-folder", f"{root}/{name!r}", what, "delete it from the store")
+            for name in odd[:20]
+        ]
         raise InvalidInput("output", problems)
 
 
@@ -212,12 +215,15 @@ def _take(system: Any, path: str, mine: str, address: str) -> None:
         time.sleep(BEAT / 5)
         if _read(system, path) != before:
             problem = Problem(
-                address, "another run is writing there", "wait until it ends or choose another place"
+                "locked",
+                address,
+                "another run is writing there",
+                "wait until it ends or choose another place",
             )
             raise InvalidInput("output", [problem])
     system.rm_file(path)
     if not _made(system, path, mine):
-        problem = Problem(address, "another run has just begun there", "wait until it ends")
+        problem = Problem("locked", address, "another run has just begun there", "wait until it ends")
         raise InvalidInput("output", [problem])
 
 

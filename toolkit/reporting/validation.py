@@ -107,12 +107,12 @@ def try_report(study: Study, wave: str) -> None:
     except InvalidInput:
         raise
     except ToolkitError as fault:
-        problem = Problem(where, str(fault), "correct the study file or the questionnaire")
+        problem = Problem("not-estimable", where, str(fault), "correct the study file or the questionnaire")
         raise InvalidInput(study.path, [problem]) from None
     except Exception as fault:
         what = f"cannot be made: {type(fault).__name__}: {fault}"
-        mend = "this is a fault of the toolkit's; please report it with the questionnaire"
-        raise InvalidInput(study.path, [Problem(where, what, mend)]) from fault
+        hint = "this is a fault of the toolkit's; please report it with the questionnaire"
+        raise InvalidInput(study.path, [Problem("internal-error", where, what, hint)]) from fault
 
 
 def _refuse_design(study: Study) -> None:
@@ -123,8 +123,10 @@ def _refuse_design(study: Study) -> None:
 
 def _refuse_earlier_questionnaire(study: Study, wave: str) -> None:
     if wave in study.wave_instruments:
-        mend = "make its report from a study file whose instrument is that questionnaire"
-        problem = Problem(f"wave {wave}", "had another questionnaire than the study's", mend)
+        hint = "make its report from a study file whose instrument is that questionnaire"
+        problem = Problem(
+            "wrong-instrument", f"wave {wave}", "had another questionnaire than the study's", hint
+        )
         raise InvalidInput(study.path, [problem])
 
 
@@ -157,7 +159,7 @@ def _refuse_control_characters(study: Study, printed: Iterable[tuple[str, str, b
         found = CONTROL.search(text)
         if found:
             what = f"holds the control character U+{ord(found[0]):04X}, which no document can hold"
-            problems.append(Problem(where, what, "delete it"))
+            problems.append(Problem("invalid-character", where, what, "delete it"))
     if problems:
         raise InvalidInput(study.path, problems)
 
@@ -173,8 +175,8 @@ def _refuse_lacking_letters(
         if lacking and forms:
             some = " ".join(lacking[:8]) + (" …" if len(lacking) > 8 else "")
             what = f"has letters the typeface of {' and '.join(forms)} reports lacks ({some})"
-            mend = "leave the format out: html and pptx use the fonts of the reader's machine"
-            problems.append(Problem(where, what, mend))
+            hint = "leave the format out: html and pptx use the fonts of the reader's machine"
+            problems.append(Problem("invalid-character", where, what, hint))
     if problems:
         raise InvalidInput(study.path, problems)
 

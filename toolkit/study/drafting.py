@@ -10,9 +10,9 @@ from typing import Any
 import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem, near_names
-from toolkit.responses.files.opening import read_cells
-from toolkit.responses.files.sheet import Sheet
-from toolkit.responses.naming import slug
+from toolkit.platforms.files.opening import read_cells
+from toolkit.platforms.files.sheet import Sheet
+from toolkit.platforms.naming import slug
 from toolkit.study.starting import FOR_REAL, study_file, study_id, yaml_text
 from toolkit.system import write_new_folder
 
@@ -99,12 +99,14 @@ def draft_study(
     folder, export = Path(folder), Path(export)
     if export.suffix.lower() not in _ENDINGS:
         hint = f"export the answers as one of {', '.join(_ENDINGS)}"
-        raise InvalidInput(export, [Problem(f"file {export.name}", "cannot be drafted from", hint)])
+        raise InvalidInput(
+            export, [Problem("unsupported-format", f"file {export.name}", "cannot be drafted from", hint)]
+        )
     sheet = read_cells(export, source=export.name)
     _one_heading_row(sheet, export)
     given = {"audience": audience_column, "organisation": organisation_column}
     problems = [
-        Problem(f"column '{name}'", "not found", near_names(name, sheet.names))
+        Problem("unknown-column", f"column '{name}'", "not found", near_names(name, sheet.names))
         for name in given.values()
         if name is not None and name not in sheet.names
     ]
@@ -115,7 +117,9 @@ def draft_study(
     audiences, entry = _people(sheet, found, guesses, study_id(folder))
     items, mapped, scales = _items(sheet, {name for name in found.values() if name}, guesses)
     if not items:
-        raise InvalidInput(export.name, [Problem("columns", "none holds answers", "check the file")])
+        raise InvalidInput(
+            export.name, [Problem("no-answers", "columns", "none holds answers", "check the file")]
+        )
     id_, wave = study_id(folder), wave or str(date.today().year)
     questionnaire = {
         "id": re.sub(r"[^a-z0-9-]", "-", id_),
@@ -170,7 +174,7 @@ def _one_heading_row(sheet: Sheet, export: Path) -> None:
     if platform and export.suffix.lower() not in (".sav", ".dta"):
         what = f"is an export of {platform} with several rows of headings"
         hint = f"export it from {platform} for SPSS (.sav) and draft from that"
-        raise InvalidInput(export.name, [Problem("headings", what, hint)])
+        raise InvalidInput(export.name, [Problem("unsupported", "headings", what, hint)])
 
 
 def _told(kind: str, sheet: Sheet, guesses: list[str]) -> str | None:

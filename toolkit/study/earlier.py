@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -31,11 +32,13 @@ def wave_instruments(
     for wave, named in written.items():
         where = f"wave_instruments → {wave}"
         if wave not in waves:
-            problems.append(Problem(where, "is no wave of the study", near_names(wave, waves)))
+            problems.append(
+                Problem("unknown-wave", where, "is no wave of the study", near_names(wave, waves))
+            )
             continue
         if wave == waves[-1]:
-            mend = "write it as the study's own instrument, and the older one here under its wave"
-            problems.append(Problem(where, "is the last wave", mend))
+            hint = "write it as the study's own instrument, and the older one here under its wave"
+            problems.append(Problem("conflict", where, "is the last wave", hint))
             continue
         try:
             own = _loaded(named, folder)
@@ -43,7 +46,7 @@ def wave_instruments(
                 problems += _misfits(own, instrument, where)
             found[wave] = own
         except InvalidInput as error:
-            problems += [Problem(f"{where}, {p.where}", p.what, p.mend) for p in error.problems]
+            problems += [replace(p, where=f"{where}, {p.where}") for p in error.problems]
     return found
 
 
@@ -57,7 +60,7 @@ def _misfits(own: Instrument, instrument: Instrument, where: str) -> Iterator[Pr
     for audience in own.audiences:
         if audience not in instrument.audiences:
             what = f"has an audience '{audience}' that the study's instrument has not"
-            yield Problem(where, what, near_names(audience, instrument.audiences))
+            yield Problem("unknown-audience", where, what, near_names(audience, instrument.audiences))
     compare(own, instrument)  # refuses questionnaires without a question or a language in common
 
 

@@ -15,10 +15,10 @@ import yaml
 
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument import Instrument, load_instrument, load_instruments
-from toolkit.instrument.exchange.choosing import narrow
 from toolkit.instrument.translation import write_instrument
+from toolkit.platforms.choosing import narrow
+from toolkit.platforms.naming import folder_name
 from toolkit.responses import simulate, simulate_study
-from toolkit.responses.naming import folder_name
 from toolkit.responses.simulation.people import Organisation
 from toolkit.system import temporary_folder, write_new_folder
 
@@ -135,24 +135,30 @@ def _check(folder: Path, id_: str, platform: str, audiences: tuple[str, ...], wa
     problems = []
     if not folder_name(id_):
         what = "gives no id of a study"
-        problems.append(Problem(f"folder '{folder.resolve().name}'", what, "use letters, digits, - and _"))
+        problems.append(
+            Problem("invalid-name", f"folder '{folder.resolve().name}'", what, "use letters, digits, - and _")
+        )
     if platform not in PLATFORMS:
-        problems.append(Problem(f"platform '{platform}'", "unknown", near_names(platform, PLATFORMS)))
+        problems.append(
+            Problem("unknown-option", f"platform '{platform}'", "unknown", near_names(platform, PLATFORMS))
+        )
     if not audiences:
-        problems.append(Problem("audiences", "none is named", "name at least one, such as employee"))
+        problems.append(Problem("empty", "audiences", "none is named", "name at least one, such as employee"))
     if not waves:
-        problems.append(Problem("waves", "none is named", "name at least one, such as 2026"))
+        problems.append(Problem("empty", "waves", "none is named", "name at least one, such as 2026"))
     for name in audiences:
         if not re.fullmatch(r"[a-z][a-z0-9]{0,19}", name):
             what = "must be a small letter, then up to 19 small letters or digits"
-            problems.append(Problem(f"audience '{name}'", what, "such as employee"))
+            problems.append(Problem("invalid-name", f"audience '{name}'", what, "such as employee"))
     for wave in waves:
         if not folder_name(wave) or wave == "all":
             what = "must be small letters, digits, - and _, and not 'all'"
-            problems.append(Problem(f"wave '{wave}'", what, "such as 2026 or 2026-spring"))
+            problems.append(Problem("invalid-name", f"wave '{wave}'", what, "such as 2026 or 2026-spring"))
     for kind, names in (("audience", audiences), ("wave", waves)):
         twice = sorted({name for name in names if names.count(name) > 1})
-        problems += [Problem(f"{kind} '{name}'", "is named twice", "name it once") for name in twice]
+        problems += [
+            Problem("duplicate", f"{kind} '{name}'", "is named twice", "name it once") for name in twice
+        ]
     if problems:
         raise InvalidInput("init", problems)
 

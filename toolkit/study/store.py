@@ -15,7 +15,7 @@ import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.model import Instrument
-from toolkit.responses.export import tally
+from toolkit.platforms.exports import tally
 from toolkit.responses.gather import Gathered
 
 if TYPE_CHECKING:
@@ -118,7 +118,9 @@ def _read(path: Path) -> pd.DataFrame:
     try:
         table = pq.ParquetFile(path).read(use_threads=False)
     except (OSError, ValueError) as fault:  # pyarrow says what is no Parquet with a ValueError
-        problem = Problem(str(path.name), f"cannot be read ({fault})", "run the batch again")
+        problem = Problem(
+            "unreadable-file", str(path.name), f"cannot be read ({fault})", "run the batch again"
+        )
         raise InvalidInput("stored answers", [problem]) from None
     frame: pd.DataFrame = table.to_pandas(use_threads=False)
     return frame

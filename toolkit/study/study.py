@@ -13,10 +13,10 @@ import pandas as pd
 from toolkit.disclosure.policy import Policy
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument import Instrument
+from toolkit.platforms.answers import AnswersFile
+from toolkit.platforms.mapping import DESIGN_COLUMNS
 from toolkit.records import Displayed
-from toolkit.responses.answers import AnswersFile
 from toolkit.responses.gather import Gathered, gather
-from toolkit.responses.mapping import DESIGN_COLUMNS
 from toolkit.study.file import Brand
 
 if TYPE_CHECKING:
@@ -188,9 +188,11 @@ class Study(Displayed):
         if organisation is not None:
             self._known_organisation(organisation)
             if wave != "all" and organisation not in self.organisation_ids(wave):
-                mend = 'name a wave it took part in, or wave="all"'
+                hint = 'name a wave it took part in, or wave="all"'
                 where = f"organisation {organisation}"
-                raise InvalidInput(self.path, [Problem(where, f"took no part in wave {wave}", mend)])
+                raise InvalidInput(
+                    self.path, [Problem("unknown-organisation", where, f"took no part in wave {wave}", hint)]
+                )
             frame = frame[frame["organisation"] == organisation]
         frame = frame.reset_index(drop=True)
         if organisation_columns:
@@ -203,12 +205,22 @@ class Study(Displayed):
         own = ("organisation", "name", "wave", *self.instrument.audiences)
         further = [str(name) for name in table if name not in own]
         problems = [
-            Problem(f"column {name}", "not found in the organisations table", near_names(name, further))
+            Problem(
+                "unknown-column",
+                f"column {name}",
+                "not found in the organisations table",
+                near_names(name, further),
+            )
             for name in names
             if name not in further
         ]
         problems += [
-            Problem(f"column {name}", "is the name of a column of answers too", "rename it in the table")
+            Problem(
+                "name-taken",
+                f"column {name}",
+                "is the name of a column of answers too",
+                "rename it in the table",
+            )
             for name in names
             if name in further and name in frame
         ]
@@ -245,8 +257,7 @@ class Study(Displayed):
         return {name: int(row[name]) for name in counts if pd.notna(row[name])}
 
     def headcounts(self, wave: str | None = None) -> pd.DataFrame:
-        """Return headcounts of one wave (None: the latest): one row per organisation, one column per
-        audience.
+        """Return headcounts of one wave (None: the latest), one row per organisation.
 
         Missing where unknown, and where it is below the number who answered: it cannot be right, and no rate
         or margin is computed with it. Of groups smaller than the policy's threshold, headcounts stay as they
@@ -345,12 +356,17 @@ class Study(Displayed):
         known = self.organisation_ids()
         if organisation not in known:
             problem = Problem(
-                f"organisation {organisation}", "is not in this study", near_names(organisation, known)
+                "unknown-organisation",
+                f"organisation {organisation}",
+                "is not in this study",
+                near_names(organisation, known),
             )
             raise InvalidInput(self.path, [problem])
 
     def _known_wave(self, wave: str) -> str:
         if wave not in self.waves:
-            problem = Problem(f"wave {wave}", "is not in this study", near_names(wave, self.waves))
+            problem = Problem(
+                "unknown-wave", f"wave {wave}", "is not in this study", near_names(wave, self.waves)
+            )
             raise InvalidInput(self.path, [problem])
         return wave

@@ -49,7 +49,9 @@ def exercise(name: str) -> Exercise:
     """
     known = exercises()
     if not isinstance(name, str) or name not in known:
-        problem = Problem(f"exercise {name}", "is not in the course", near_names(str(name), known))
+        problem = Problem(
+            "unknown-name", f"exercise {name}", "is not in the course", near_names(str(name), known)
+        )
         raise InvalidInput("check_answer", [problem])
     return known[name]
 
@@ -127,8 +129,8 @@ def _refuse_wrong_subject(one: Exercise, given: Any) -> None:
     fits = {"register": hasattr(given, "claims"), "study": hasattr(given, "responses")}[one.about]
     if not fits:
         what = f"is about a {one.about}, and {'none' if given is None else type(given).__name__} was given"
-        mend = f'load it ({NEEDS[one.about]}) and call check_answer("{one.id}", answer, {one.about})'
-        raise InvalidInput("check_answer", [Problem(f"exercise {one.id}", what, mend)])
+        hint = f'load it ({NEEDS[one.about]}) and call check_answer("{one.id}", answer, {one.about})'
+        raise InvalidInput("check_answer", [Problem("wrong-type", f"exercise {one.id}", what, hint)])
 
 
 def _read(one: Exercise, answer: Any) -> Any:
@@ -162,7 +164,9 @@ def _agrees(one: Exercise, read: Any, right: Any) -> bool:
         return bool(read == frozenset(str(name).casefold() for name in right))
     wanted = _numbers(right)
     if wanted is None:
-        raise InvalidInput("check_answer", [Problem(one.id, "has no answer here", "check what you loaded")])
+        raise InvalidInput(
+            "check_answer", [Problem("no-answers", one.id, "has no answer here", "check what you loaded")]
+        )
     reach = (0.0 if one.kind == "count" else one.tolerance) + _NOISE
     return all(abs(a - b) <= reach for a, b in zip(read, wanted, strict=True))
 

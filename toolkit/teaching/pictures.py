@@ -48,8 +48,10 @@ def p_value_picture(
     """
     values = np.sort(tested["p_value"].dropna().to_numpy(dtype=np.float64))
     if not len(values):
-        mend = "give rows of gaps that were tested"
-        raise InvalidInput("p_value_picture", [Problem("p_value", "is blank in every row", mend)])
+        hint = "give rows of gaps that were tested"
+        raise InvalidInput(
+            "p_value_picture", [Problem("no-answers", "p_value", "is blank in every row", hint)]
+        )
     below = int((values < alpha).sum())
     title = f"{below} of {len(values)} {about} are below p = {alpha:g}"
     alt = f"The smallest p value is {values[0]:.3f}, the middle one {np.median(values):.2f}."

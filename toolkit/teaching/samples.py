@@ -71,9 +71,11 @@ def false_alarms(
     from toolkit.analysis import gaps
 
     wanted = list(seeds)
-    problems = [] if wanted else [Problem("seeds", "are none", "give some, such as range(20)")]
+    problems = [] if wanted else [Problem("empty", "seeds", "are none", "give some, such as range(20)")]
     if not 0 < alpha < 1:
-        problems.append(Problem("alpha", f"is {alpha:g}", "give a number between 0 and 1, such as 0.05"))
+        problems.append(
+            Problem("out-of-range", "alpha", f"is {alpha:g}", "give a number between 0 and 1, such as 0.05")
+        )
     if problems:
         raise InvalidInput("false_alarms", problems)
     rows = []

@@ -63,7 +63,12 @@ def trim(
     effective_n(start)
     if not 0 <= lower < upper:
         raise InvalidInput(
-            "trim", [Problem("limits", f"are {lower:g} and {upper:g}", "give lower below upper, from 0")]
+            "trim",
+            [
+                Problem(
+                    "wrong-order", "limits", f"are {lower:g} and {upper:g}", "give lower below upper, from 0"
+                )
+            ],
         )
     values, rounds = _spread(start, lower, upper, strict)
     index = given.index if isinstance(given, pd.Series) else None

@@ -155,7 +155,12 @@ def effective_n(weights: Numbers) -> float:
     w = np.asarray(weights, dtype=np.float64)
     if w.size == 0 or np.isnan(w).any() or np.isinf(w).any() or (w < 0).any() or w.sum() <= 0:
         raise InvalidInput(
-            "weights", [Problem("weights", "are empty, negative, infinite, missing or all 0", "give weights")]
+            "weights",
+            [
+                Problem(
+                    "not-finite", "weights", "are empty, negative, infinite, missing or all 0", "give weights"
+                )
+            ],
         )
     return float(w.sum() ** 2 / (w**2).sum())
 

@@ -92,6 +92,8 @@ def load_adapter(name: str) -> Adapter:
     20.0
     """
     if name not in adapter_names():
-        mend = near_names(name, adapter_names())
-        raise InvalidInput("borrowed", [Problem(name, "no published scale is known by this name", mend)])
+        hint = near_names(name, adapter_names())
+        raise InvalidInput(
+            "borrowed", [Problem("unknown-name", name, "no published scale is known by this name", hint)]
+        )
     return checked(Adapter, read_document(_FOLDER / f"{name}.yaml"))

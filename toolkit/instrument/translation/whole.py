@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from toolkit.errors import InvalidInput, Problem
-from toolkit.instrument.exchange.files import write_files
+from toolkit.files import write_files
 from toolkit.instrument.model import Instrument
 from toolkit.instrument.translation.texts import plain
 
@@ -57,10 +57,14 @@ def write_instrument(instrument: Instrument, path: str | Path) -> Path:
     """
     path = Path(path)
     if path.suffix.lower() not in (".yaml", ".yml"):
-        problem = Problem(str(path), "is no name of an instrument file", "let it end in .yaml")
+        problem = Problem(
+            "unsupported-format", str(path), "is no name of an instrument file", "let it end in .yaml"
+        )
         raise InvalidInput("instrument", [problem])
     if path.exists():
-        problem = Problem(str(path), "is there already", "give another name: nothing is written over")
+        problem = Problem(
+            "file-exists", str(path), "is there already", "give another name: nothing is written over"
+        )
         raise InvalidInput("instrument", [problem])
     data = plain(instrument)
     ordered = {name: data[name] for name in _ORDER if name in data}

@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 from toolkit.errors import Problem, near_names
 from toolkit.instrument.fields import Strict
 from toolkit.instrument.model import Instrument
-from toolkit.responses.naming import FolderName
+from toolkit.platforms.naming import FolderName
 
 __all__ = ["Array", "Dependence", "Organisation", "check_organisations", "generator", "latent", "people_of"]
 
@@ -87,11 +87,15 @@ def check_organisations(organisations: Sequence[Organisation], instrument: Instr
     for organisation in organisations:
         where = f"organisations, {organisation.id}"
         if organisation.id in seen:
-            problems.append(Problem(where, "the id is there twice", "give each organisation its own id"))
+            problems.append(
+                Problem("duplicate-id", where, "the id is there twice", "give each organisation its own id")
+            )
         seen.add(organisation.id)
         problems += _faults(where, organisation, instrument)
     if not any(sum(organisation.people.values()) for organisation in organisations):
-        problems.append(Problem("organisations", "there is nobody in them", "give at least one headcount"))
+        problems.append(
+            Problem("empty", "organisations", "there is nobody in them", "give at least one headcount")
+        )
     return problems
 
 
@@ -100,22 +104,31 @@ def _faults(where: str, organisation: Organisation, instrument: Instrument) -> I
         for audience in getattr(organisation, field):
             if audience not in instrument.audiences:
                 yield Problem(
+                    "unknown-audience",
                     f"{where}, {field}",
                     f"no audience '{audience}'",
                     near_names(audience, instrument.audiences),
                 )
     for audience, count in organisation.people.items():
         if count < 0:
-            yield Problem(f"{where}, people, {audience}", f"headcount {count}", "give 0 or more")
+            yield Problem(
+                "out-of-range", f"{where}, people, {audience}", f"headcount {count}", "give 0 or more"
+            )
     for audience, rate in organisation.response.items():
         if not 0 <= rate <= 1:
-            yield Problem(f"{where}, response, {audience}", f"rate {rate:g} is not a fraction", "give 0 to 1")
+            yield Problem(
+                "out-of-range",
+                f"{where}, response, {audience}",
+                f"rate {rate:g} is not a fraction",
+                "give 0 to 1",
+            )
     for name, code in organisation.fixed.items():
         if name not in instrument:
             known = [variable.name for variable in instrument.variables]
-            yield Problem(f"{where}, fixed", f"no item '{name}'", near_names(name, known))
+            yield Problem("unknown-item", f"{where}, fixed", f"no item '{name}'", near_names(name, known))
         elif code not in instrument[name].codes:
             yield Problem(
+                "unknown-answer",
                 f"{where}, fixed, {name}",
                 f"'{code}' is no answer of it",
                 near_names(code, instrument[name].codes),

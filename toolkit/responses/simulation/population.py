@@ -90,7 +90,9 @@ def _in_order(instrument: Instrument, shares: Sequence[Share]) -> list[Unit]:
         order = tuple(TopologicalSorter(needs).static_order())
     except CycleError as error:
         circle = " → ".join(error.args[1])
-        problem = Problem("shares", f"conditions depend on each other: {circle}", "take one 'among' away")
+        problem = Problem(
+            "circular", "shares", f"conditions depend on each other: {circle}", "take one 'among' away"
+        )
         raise InvalidInput("shares", [problem]) from None
     return [known[name] for name in order]
 

@@ -70,7 +70,9 @@ def qualtrics_export(
     present = [str(audience) for audience in frame["audience"].unique()]
     if len(present) != 1:
         what = f"holds {' and '.join(present) or 'nobody'}, but a Qualtrics file is of one audience here"
-        raise InvalidInput("Qualtrics export", [Problem("the frame", what, "export each audience by itself")])
+        raise InvalidInput(
+            "Qualtrics export", [Problem("wrong-group", "the frame", what, "export each audience by itself")]
+        )
     audience = present[0]
     tried = pd.concat([frame.iloc[:previews], frame], ignore_index=True)
     head = list(_OWN)

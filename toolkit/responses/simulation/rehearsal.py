@@ -113,16 +113,16 @@ def rehearse(
 def _problems(instrument: Instrument, n: Mapping[str, int], careless: float, seed: int) -> Iterator[Problem]:
     for audience, count in n.items():
         if audience not in instrument.audiences:
-            mend = near_names(audience, instrument.audiences)
-            yield Problem(f"n, {audience}", f"there is no audience '{audience}'", mend)
+            hint = near_names(audience, instrument.audiences)
+            yield Problem("unknown-audience", f"n, {audience}", f"there is no audience '{audience}'", hint)
         elif count < 0:
-            yield Problem(f"n, {audience}", f"{count} is below 0", "give a number of people")
+            yield Problem("out-of-range", f"n, {audience}", f"{count} is below 0", "give a number of people")
     if sum(n.values()) < 1:
-        yield Problem("n", "nobody answers", "give at least one audience a number of people")
+        yield Problem("empty", "n", "nobody answers", "give at least one audience a number of people")
     if not 0 <= careless <= 1:
-        yield Problem("careless", f"{careless:g} is no share", "give 0.05 for 5 %")
+        yield Problem("out-of-range", "careless", f"{careless:g} is no share", "give 0.05 for 5 %")
     if seed < 0:
-        yield Problem("seed", f"{seed} is below 0", "give 0 or a positive whole number")
+        yield Problem("out-of-range", "seed", f"{seed} is below 0", "give 0 or a positive whole number")
 
 
 def _everybody(people: Mapping[str, int], wave: str) -> Organisation:

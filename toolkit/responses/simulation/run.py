@@ -112,7 +112,9 @@ def simulate(
         )
     problems = [*check_shares(shares, instrument), *check_organisations(organisations, instrument)]
     if seed < 0:
-        problems.append(Problem("seed", f"{seed} is below 0", "give 0 or a positive whole number"))
+        problems.append(
+            Problem("out-of-range", "seed", f"{seed} is below 0", "give 0 or a positive whole number")
+        )
     if problems:
         raise InvalidInput("simulation", problems)
     if waves is None:
@@ -228,7 +230,10 @@ def write_file(path: Path, content: bytes) -> Path:
             part.unlink(missing_ok=True)
     except OSError as error:
         problem = Problem(
-            str(path), f"cannot be written ({error.strerror})", "choose another folder or make room"
+            "unwritable",
+            str(path),
+            f"cannot be written ({error.strerror})",
+            "choose another folder or make room",
         )
         raise InvalidInput("simulation", [problem]) from error
     return path
@@ -241,21 +246,32 @@ def _wave_problems(spec: Simulation, shares: Sequence[Share], instrument: Instru
     named += [(f"{spec.shares}, {share.item}", share.wave) for share in shares if share.wave is not None]
     for where, wave in named:
         if wave not in spec.waves:
-            problems.append(Problem(where, f"no wave '{wave}'", near_names(wave, spec.waves)))
+            problems.append(Problem("unknown-wave", where, f"no wave '{wave}'", near_names(wave, spec.waves)))
     names = [spec.organisations_file, *(file.file for file in spec.files)]
     for name in sorted({name for name in names if names.count(name) > 1}):
-        problems.append(Problem(f"files, {name}", "two files have this name", "give each its own"))
+        problems.append(
+            Problem("duplicate", f"files, {name}", "two files have this name", "give each its own")
+        )
     for file in spec.files:
         for audience in file.audiences:
             if audience not in instrument.audiences:
                 what = f"no audience '{audience}'"
                 problems.append(
-                    Problem(f"files, {file.file}", what, near_names(audience, instrument.audiences))
+                    Problem(
+                        "unknown-audience",
+                        f"files, {file.file}",
+                        what,
+                        near_names(audience, instrument.audiences),
+                    )
                 )
         if file.platform == "qualtrics" and len(file.audiences) > 1:
             what = "a Qualtrics file holds one audience here"
-            problems.append(Problem(f"files, {file.file}", what, "write a file for each audience"))
+            problems.append(
+                Problem("unsupported", f"files, {file.file}", what, "write a file for each audience")
+            )
     for name, days in spec.waves.items():
         if days.closes < days.opens:
-            problems.append(Problem(f"waves, {name}", "closes before it opens", "exchange the two dates"))
+            problems.append(
+                Problem("wrong-order", f"waves, {name}", "closes before it opens", "exchange the two dates")
+            )
     return problems
