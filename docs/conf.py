@@ -1,6 +1,6 @@
 """Sphinx configuration of the documentation site (`make docs`).
 
-The source folder is the root of the checkout, so that pages, notebooks and README link to each other as they do in the
+The source folder is the root of the checkout, so that pages and notebooks link to each other as they do in the
 repository.
 """
 
@@ -35,7 +35,13 @@ extensions = [
 ]
 root_doc = "docs/index"
 include_patterns = ["docs/**", "notebooks/**", "CHANGELOG.md", "CONTRIBUTING.md"]
-exclude_patterns = ["docs/_build/**", "docs/README.md", "notebooks/withheld_notice.ipynb", "**/.ipynb_checkpoints"]
+exclude_patterns = [
+    "docs/_build/**",
+    "docs/_extra/**",
+    "docs/README.md",
+    "notebooks/withheld_notice.ipynb",
+    "**/.ipynb_checkpoints",
+]
 
 myst_enable_extensions = ["colon_fence", "dollarmath", "attrs_inline"]
 myst_heading_anchors = 3
@@ -63,7 +69,7 @@ html_show_sourcelink = False
 html_copy_source = False
 html_theme_options: dict[str, Any] = {
     "navbar_align": "left",
-    "header_links_before_dropdown": 6,
+    "header_links_before_dropdown": 7,
     "show_prev_next": False,
     "footer_start": ["copyright"],
     "footer_end": [],
@@ -102,7 +108,7 @@ def _write_reference() -> None:
     lines = [
         "# API reference",
         "",
-        "Every public name of `import toolkit as tk`. Each package has more of its own, listed in its `__all__`.",
+        "Every public name of `import toolkit as tk`. Packages list more in their `__all__`.",
         "",
     ]
     order = list(dict.fromkeys(_AREAS.values()))
