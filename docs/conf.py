@@ -1,7 +1,7 @@
 """Sphinx configuration of the documentation site (`make docs`).
 
-The source folder is the root of the checkout, so that pages and notebooks link to each other as they do in the
-repository.
+The source folder is the root of the checkout, so that pages and notebooks link to each other as they do in
+the repository.
 """
 
 from __future__ import annotations
@@ -64,6 +64,7 @@ html_theme = "pydata_sphinx_theme"
 html_title = "Survey Research Toolkit"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
+html_js_files = ["site.js"]
 html_extra_path = ["_extra"]
 html_show_sourcelink = False
 html_copy_source = False
