@@ -82,8 +82,9 @@ def main(new: list[str]) -> None:
                     catalogue = read_po(file, language, domain)
             else:
                 catalogue = Catalog(language, domain)
+            began = catalogue.creation_date
             catalogue.update(template, update_header_comment=True)
-            catalogue.revision_date = catalogue.creation_date = template.creation_date
+            catalogue.creation_date = catalogue.revision_date = began  # else every run changes the file
             write(path, catalogue)
             left = [one.id for one in catalogue if one.id and (one.fuzzy or not all(_strings(one.string)))]
             print(f"{path.relative_to(CODE.parent)}: {len(catalogue)} messages, {len(left)} to translate")

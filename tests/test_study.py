@@ -199,6 +199,8 @@ SPOILT = [
     ("[flexible, strategy", "[flexible, flexible, strategy", "primary → flexible: stands twice"),
     ("unanimity: true", "sensitive_items: [burnot]", "burnot: is no item of the instrument"),
     ("unanimity: true", "sensitive_items: burnout", "'burnout' stands where a list of items is expected"),
+    ("unanimity: true", "withhold_unlike: true", "withhold_unlike: has nothing to check"),
+    ("unanimity: true", "withhold_unlike: perhaps", "withhold_unlike"),
     ("threshold: 5", "threshold: five", "'five' is no whole number"),
     ("colour: \"#1f4e79\"", "colour: #1f4e79", "is blank, perhaps because # begins a comment"),
     ("  name: Survey", "  logo: README.md\n  name: Survey", "logo: README.md: is no picture"),

@@ -27,6 +27,7 @@ _HOME = {
     "calibrate": "toolkit.weighting",
     "careless_flags": "toolkit.analysis",
     "careless_indices": "toolkit.analysis",
+    "check_alike": "toolkit.analysis",
     "check_answer": "toolkit.teaching",
     "checklist": "toolkit.reporting.checklists",
     "codebook": "toolkit.instrument",

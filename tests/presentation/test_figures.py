@@ -363,7 +363,7 @@ def test_sizes_and_colours_follow_the_theme_in_use(released: Released, instrumen
     [
         "colorblind",
         ["#111111", "#222222", "#333333"],
-        {"executive": "red", "employee": "#00f", "freelancer": "k"},
+        {"executive": "red", "employee": "#00f", "freelancer": "black"},
     ],
 )
 def test_a_palette_gives_the_groups_their_colours(

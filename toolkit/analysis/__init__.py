@@ -24,7 +24,12 @@ from toolkit.analysis.exact import fisher_p
 from toolkit.analysis.exact_table import fisher_table
 from toolkit.analysis.finite_gaps import population_gaps
 from toolkit.analysis.gaps import gaps
-from toolkit.analysis.invariance import ItemDifference, item_difference, measurement_invariance
+from toolkit.analysis.invariance import (
+    ItemDifference,
+    check_alike,
+    item_difference,
+    measurement_invariance,
+)
 from toolkit.analysis.joint import estimate, ratios, totals, variances
 from toolkit.analysis.models import (
     TermTest,
@@ -80,6 +85,7 @@ __all__ = [
     "banner",
     "careless_flags",
     "careless_indices",
+    "check_alike",
     "cliff_delta",
     "coefficients",
     "contrast",

@@ -30,6 +30,17 @@ _SCALED = ("mean", "total", "ratio", "variance", "probability_of_superiority")
 """Measures whose estimates are not percentages; so are quantiles."""
 _STATISTICS = {"pooled_z": "z", "pooled_z_sparse": "z", "mann_whitney": "W", "design_t": "t", "welch": "t"}
 """What a comparison's code says its statistic is."""
+_SCIPY = {
+    "Ttest": ("t test", "t"),
+    "Chi2Contingency": ("Pearson's chi-square test", "χ²"),
+    "Kruskal": ("Kruskal–Wallis test", "H"),
+    "Mannwhitneyu": ("Mann–Whitney test", "U"),
+    "Wilcoxon": ("Wilcoxon signed-rank test", "W"),
+    "F_oneway": ("One-way analysis of variance", "F"),
+    "PearsonR": ("Pearson's correlation", "r"),
+    "Significance": ("Rank correlation", "r"),
+}
+"""Type of scipy's result → words, and how its statistic is written."""
 _EFFECTS = {"cohen_h": "h", "hedges_g": "g", "cliff_delta": "δ", "cohen_d": "d"}
 _HEADINGS = {
     "item": "Item",
@@ -330,11 +341,7 @@ def _gap_cells(
         kind = _EFFECTS.get(str(row["effect_size_kind"]), str(row["effect_size_kind"]))
         value = Number(float(row["effect_size"]), "decimal", digits)
         found["Effect size"] = Cell(value, words=f"{kind} = {value.figure()}")
-    return found | {
-        _HEADINGS.get(str(name), str(name)): _plain_cell(name, row[name], digits)
-        for name in frame.columns
-        if str(name).startswith("alike")
-    }
+    return found | ({"Alike?": str(row["alike"])} if "alike" in row else {})
 
 
 def _estimate_cells(
@@ -466,7 +473,8 @@ def apa(
     Parameters
     ----------
     result
-        Rows of gaps, of `decompose_gap` or of estimates; a test; a model or its coefficients.
+        Rows of gaps, of `decompose_gap` or of estimates; a test of ours, of scipy or of pingouin; a model or
+        its coefficients.
     instrument, language, level
         As in `format_table`.
 
@@ -489,10 +497,8 @@ def apa(
     agrees: a 80.0% (n = 70), b 60.0% (n = 80), difference 20.0 points, 95% CI [5.2, 33.4], z = 2.65,
     p = .008, h = 0.44.
     """
-    from toolkit.analysis.models import TermTest
-    from toolkit.analysis.results import Test
-
-    if isinstance(result, Test | TermTest):
+    ours = is_dataclass(result) and not isinstance(result, type) and hasattr(result, "method")
+    if hasattr(result, "p_value") if ours else hasattr(result, "pvalue") and not hasattr(result, "params"):
         return _test_sentence(result, level)
     frame, names = _frame_of(result, level), _Names(instrument, language)
     has = set(frame.columns)
@@ -513,6 +519,9 @@ def apa(
             label = ", ".join(map(str, _leading(row, frame, names, "n").values()))
             value = _figure(row["estimate"], scale)
             lines.append(f"{label}: {value}{sign}{_ci(row, level, scale)}, n = {row['n']:g}.")
+    elif has & {"p_val", "p_unc", "p-val", "p-unc"} and has & {"T", "F", "r", "U_val", "W_val", "H"}:
+        shown = frame[frame["F"].notna()] if "F" in frame else frame
+        lines = [_pingouin_sentence(row.get("index", "Test"), row) for row in records(shown)]
     else:
         what, fix = "holds no gaps, splits, estimates, test or coefficients", "use format_table"
         raise InvalidInput("apa", [Problem("wrong-type", "result", what, fix)])
@@ -583,16 +592,40 @@ def _split_sentences(frame: pd.DataFrame, names: _Names, level: float) -> Iterat
 
 
 def _test_sentence(test: Any, level: float) -> str:
-    row = {one.name: getattr(test, one.name) for one in fields(test)}
-    symbol = row.get("symbol") or ("F" if isinstance(row.get("df"), tuple) else "statistic")
-    if type(test).__name__ == "TermTest" and not isinstance(row["df"], tuple):
-        symbol = "χ²"
-    text = row["method"] if is_known(row.get("method")) else "Pearson's chi-square test"
+    """A test of ours, or of scipy: statistic, df, p, estimate."""
+    if is_dataclass(test):
+        row = {one.name: getattr(test, one.name) for one in fields(test)}
+        symbol = row.get("symbol") or ("F" if isinstance(row.get("df"), tuple) else "statistic")
+        if symbol == "statistic" and "effects" in row:  # of terms
+            symbol = "χ²"
+        text = str(row["method"])
+    else:
+        kind = type(test).__name__.removesuffix("Result")
+        text, symbol = _SCIPY.get(kind, (kind, "statistic"))
+        df = getattr(test, "df", getattr(test, "dof", None))
+        row = {"statistic": test.statistic, "p_value": test.pvalue, "df": df}
     text += _statistic(symbol, row)
     if is_known(row.get("estimate")) and np.isscalar(row["estimate"]):
         text += f", estimate = {_figure(row['estimate'])}"
         if is_known(row["conf_low"]) and np.isfinite([row["conf_low"], row["conf_high"]]).all():
             text += _ci(row, level, 1)
+    return f"{text}."
+
+
+def _pingouin_sentence(label: Any, row: Mapping[str, Any]) -> str:
+    """One row of a frame that pingouin returned."""
+    found = {
+        "p_value": next((row[name] for name in ("p_val", "p_unc", "p-val", "p-unc") if name in row), None)
+    }
+    names = [name for name in ("T", "F", "r", "U_val", "W_val", "H") if name in row]
+    found["statistic"] = row[names[0]]
+    found["df"] = (row["ddof1"], row["ddof2"]) if "ddof2" in row else row.get("dof")
+    if names[0] == "r":
+        found["df"] = row["n"] - 2
+    text = f"{row.get('Source', label)}{_statistic(names[0].removesuffix('_val'), found)}"
+    for name, symbol in (("cohen_d", "d"), ("hedges", "g"), ("np2", "ηp²"), ("RBC", "RBC"), ("CLES", "CLES")):
+        if is_known(row.get(name)):
+            text += f", {symbol} = {_figure(row[name])}"
     return f"{text}."
 
 
@@ -655,6 +688,7 @@ def methods_statement(
             policy=study.policy if released else None,
             level=study.level,
             language="en",
+            dates=study.field_dates(chosen),
         )
         put = {one.item.id for one in study.instrument.variables if audience in one.audiences}
         title = study.instrument.title.get("en", study.instrument.id)

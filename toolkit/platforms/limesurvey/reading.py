@@ -212,6 +212,7 @@ LIMESURVEY = Platform(
     unique=("token",),
     stamp="seed",
     dated=("datestamp", "submitdate", "startdate"),
+    ended=("submitdate", "datestamp", "startdate"),
     hidden=_HIDDEN,
     escaped=True,
     audience=GROUP,
