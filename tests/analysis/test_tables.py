@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from tests.analysis.oracles import cases, close, data
+from tests.refusals import Refusal, problem
 from toolkit import analysis as tk
 from toolkit.errors import InvalidInput
 
@@ -170,29 +171,29 @@ def test_tau_is_the_mean_agreement_of_pairs() -> None:
 
 
 @pytest.mark.parametrize(
-    ("call", "said"),
+    ("call", "refusal"),
     [
-        (lambda: tk.chi_square([[1, 2]]), "shape"),
-        (lambda: tk.chi_square([[1, -2], [3, 4]]), "negative"),
-        (lambda: tk.chi_square([[1, 0], [3, 0]]), "empty"),
-        (lambda: tk.chi_square([[1, 2, 3], [3, 4, 5]], correct=True), "2 × 2"),
-        (lambda: tk.fisher_table([[1.5, 2], [3, 4]]), "not whole"),
-        (lambda: tk.fisher_table([[1, 0], [3, 0]]), "one row or column"),
-        (lambda: tk.fisher_table(np.full((6, 6), 90)), "too large"),
-        (lambda: tk.mcnemar([[1, 0], [0, 3]]), "nobody changed"),
-        (lambda: tk.mcnemar([[1, 0, 2], [0, 3, 4]]), "square"),
-        (lambda: tk.mcnemar(np.ones((3, 3)), exact=True), "2 × 2"),
-        (lambda: tk.trend_test([1, 2], [1, 2, 3]), "length"),
-        (lambda: tk.trend_test([5, 2], [1, 2]), "outside"),
-        (lambda: tk.trend_test([1, 2], [1, 2]), "no trend"),
-        (lambda: tk.mantel_haenszel([[1, 2], [3, 4]]), "shape"),
-        (lambda: tk.mantel_haenszel(np.ones((3, 2, 2)), exact=True), "2 × 2"),
-        (lambda: tk.mantel_haenszel(np.full((2, 2, 2), np.nan)), "missing"),
-        (lambda: tk.correlation([1, 2, 3], [1, 2]), "length"),
-        (lambda: tk.correlation([1, 2, 3, 4], [1, 1, 1, 1]), "vary"),
-        (lambda: tk.correlation([1, 2], [1, 2], method="phi"), "must be 'pearson'"),
+        (lambda: tk.chi_square([[1, 2]]), problem("wrong-shape", "table")),
+        (lambda: tk.chi_square([[1, -2], [3, 4]]), problem("not-finite", "table")),
+        (lambda: tk.chi_square([[1, 0], [3, 0]]), problem("empty-cell", "table")),
+        (lambda: tk.chi_square([[1, 2, 3], [3, 4, 5]], correct=True), problem("unsuited-method", "correct")),
+        (lambda: tk.fisher_table([[1.5, 2], [3, 4]]), problem("not-whole", "table")),
+        (lambda: tk.fisher_table([[1, 0], [3, 0]]), problem("empty-cell", "table")),
+        (lambda: tk.fisher_table(np.full((6, 6), 90)), problem("too-large", "table")),
+        (lambda: tk.mcnemar([[1, 0], [0, 3]]), problem("no-variation", "table")),
+        (lambda: tk.mcnemar([[1, 0, 2], [0, 3, 4]]), problem("wrong-shape", "table")),
+        (lambda: tk.mcnemar(np.ones((3, 3)), exact=True), problem("unsuited-method", "exact")),
+        (lambda: tk.trend_test([1, 2], [1, 2, 3]), problem("unequal-length", "x, n, scores")),
+        (lambda: tk.trend_test([5, 2], [1, 2]), problem("out-of-range", "x")),
+        (lambda: tk.trend_test([1, 2], [1, 2]), problem("no-variation", "x")),
+        (lambda: tk.mantel_haenszel([[1, 2], [3, 4]]), problem("wrong-shape", "tables")),
+        (lambda: tk.mantel_haenszel(np.ones((3, 2, 2)), exact=True), problem("unsuited-method", "exact")),
+        (lambda: tk.mantel_haenszel(np.full((2, 2, 2), np.nan)), problem("not-finite", "tables")),
+        (lambda: tk.correlation([1, 2, 3], [1, 2]), problem("unequal-length", "a, b")),
+        (lambda: tk.correlation([1, 2, 3, 4], [1, 1, 1, 1]), problem("no-variation", "a, b")),
+        (lambda: tk.correlation([1, 2], [1, 2], method="phi"), problem("unknown-option", "method")),
     ],
 )
-def test_what_is_no_table_is_refused(call: Any, said: str) -> None:
-    with pytest.raises(InvalidInput, match=said):
+def test_what_is_no_table_is_refused(call: Any, refusal: Refusal) -> None:
+    with pytest.raises(InvalidInput, check=refusal):
         call()

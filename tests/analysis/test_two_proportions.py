@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from tests.analysis.oracles import AUDIENCES, cases, close, data, number
+from tests.refusals import problem
 from toolkit import analysis as tk
 from toolkit.errors import InvalidInput
 
@@ -127,5 +128,5 @@ def test_impossible_counts_are_refused(counts: tuple[int, ...]) -> None:
 
 
 def test_the_exact_test_refuses_fractions_of_people() -> None:
-    with pytest.raises(InvalidInput, match="must be a valid integer"):
+    with pytest.raises(InvalidInput, check=problem("wrong-type", "x1")):
         tk.fisher_exact(2.5, 10, 3, 10)
