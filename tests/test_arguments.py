@@ -60,7 +60,7 @@ def test_numbers_of_any_make_are_numbers() -> None:
     frame = _frame()
     once = tk.means(frame, "b", level=0.9)["conf_low"][0]
     assert tk.means(frame, "b", level=np.float32(0.9))["conf_low"][0] == pytest.approx(once)
-    assert tk.newcombe(np.int64(3), 5, np.array([2]), pd.Series([6])).estimate[0] == pytest.approx(
+    assert tk.miettinen_nurminen(np.int64(3), 5, np.array([2]), pd.Series([6])).estimate[0] == pytest.approx(
         3 / 5 - 2 / 6
     )
 
@@ -115,17 +115,14 @@ def test_annotations_are_checked_without_importing_pydantic_first() -> None:
 @pytest.mark.parametrize(
     ("call", "refusal"),
     [
-        (lambda f: tk.newcombe(1, 3, 2, 4, level=95), problem("out-of-range", "level")),
-        (lambda f: tk.fisher_exact(1, 3, 2, 4, level=0), problem("out-of-range", "level")),
-        (lambda f: tk.newcombe("1", 3, 2, 4), problem("wrong-type", "x1")),
-        (lambda f: tk.newcombe(1, np.inf, 2, 4), problem("out-of-range", "n1")),
-        (lambda f: tk.cohen_h(96, 0.5), problem("out-of-range", "p1")),
+        (lambda f: tk.miettinen_nurminen(1, 3, 2, 4, level=95), problem("out-of-range", "level")),
+        (lambda f: tk.miettinen_nurminen("1", 3, 2, 4), problem("wrong-type", "x1")),
+        (lambda f: tk.miettinen_nurminen(1, np.inf, 2, 4), problem("out-of-range", "n1")),
         (lambda f: tk.weighted_quantile([1, 2], [-1, 2], 0.5), problem("not-finite", "weights")),
         (lambda f: tk.weighted_quantile([1], [1, 2], 0.5), problem("unequal-length", "weights")),
         (lambda f: tk.quantiles(f, "b", ["a"]), problem("out-of-range", "probabilities")),
-        (lambda f: tk.chi_square([[1], [1, 2]]), problem("wrong-type", "table")),
-        (lambda f: tk.wilcoxon_signed_rank([], [1, 2]), problem("unequal-length", "pairs")),
-        (lambda f: tk.equivalence_of_proportions(1, 3, 2, 4, margin="a"), problem("wrong-type", "margin")),
+        (lambda f: tk.cramers_v([[1], [1, 2]]), problem("wrong-type", "table")),
+        (lambda f: tk.equivalence(0.1, 0.1, margin="a"), problem("wrong-type", "margin")),
         (lambda f: tk.goodness_of_fit(f, "s", {"p": "a", "q": 1}), problem("out-of-range", "share of 'p'")),
         (lambda f: tk.margin_of_error(np.nan), problem("out-of-range", "n")),
         (lambda f: Design(df=None), problem("unknown-option", "df")),

@@ -15,12 +15,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.responses.makers import choice, made, multi
+from tests.platforms.makers import choice, made, multi
 from toolkit.cli import main
 from toolkit.errors import InvalidInput, Problem, printable
 from toolkit.findings import load_findings
 from toolkit.instrument import load_instrument
-from toolkit.instrument.exchange.manifest import read_manifest
+from toolkit.platforms.manifest import read_manifest
 from toolkit.reporting.notebook import read_notebook
 from toolkit.responses.simulation.run import simulate_study
 from toolkit.study import AAPOR_ITEMS, COMPUTED_AAPOR_ITEMS, load_study

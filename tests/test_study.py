@@ -17,9 +17,9 @@ import toolkit as tk
 from tests.refusals import Refusal, problem
 from toolkit.errors import InvalidInput
 from toolkit.instrument import load_instruments, read_yaml
+from toolkit.platforms.mapping import Mapping
 from toolkit.responses import AnswersFile
 from toolkit.responses.gather import gather
-from toolkit.responses.mapping import Mapping
 from toolkit.study import AAPOR_ITEMS, COMPUTED_AAPOR_ITEMS, Study, StudyFile, load_study
 
 Spoil = Callable[[str, str], None]
@@ -177,7 +177,7 @@ SPOILT = [
     ("synthetic: true", "synthetic: yes", "'yes' is neither true nor false"),
     ("synthetic: true", "synthetik: true", "did you mean 'synthetic'"),
     ("id: ai_at_work", "id: AI at work", "cannot name a folder"),
-    ("language: en", "language: de", "is none that reports can be written in"),
+    ("language: en", "language: de", "unsupported report language"),
     ("margin: 0.10", "margin: 10", "margin"),
     ("threshold: 5", "threshold: 2", "threshold"),
     ("unanimity", "unanimous", "is no setting of a policy; did you mean 'unanimity'?"),
@@ -200,6 +200,8 @@ SPOILT = [
     ("[flexible, strategy", "[flexible, flexible, strategy", "primary → flexible: stands twice"),
     ("unanimity: true", "sensitive_items: [burnot]", "burnot: is no item of the instrument"),
     ("unanimity: true", "sensitive_items: burnout", "'burnout' stands where a list of items is expected"),
+    ("unanimity: true", "withhold_unlike: true", "withhold_unlike: has nothing to check"),
+    ("unanimity: true", "withhold_unlike: perhaps", "withhold_unlike"),
     ("threshold: 5", "threshold: five", "'five' is no whole number"),
     ("colour: \"#1f4e79\"", "colour: #1f4e79", "is blank, perhaps because # begins a comment"),
     ("  name: Survey", "  logo: README.md\n  name: Survey", "logo: README.md: is no picture"),

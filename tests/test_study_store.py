@@ -34,6 +34,7 @@ def test_a_part_gives_the_same_frame_headcounts_and_names_as_the_study(study, pa
             taken_part = organisation in study.organisation_ids(wave)
             assert (organisation in own.organisation_ids(wave)) == taken_part
             assert own.population(organisation, wave) == study.population(organisation, wave)
+            assert own.field_dates(wave) == study.field_dates(wave) is not None
 
 
 def test_a_part_knows_no_other_organisation(study, parts):
@@ -57,7 +58,7 @@ def test_the_same_answers_give_the_same_bytes_and_one_other_answer_does_not(stud
     frame.loc[first, name] = other
     changed = load_study(study.path)
     changed.__dict__["_gathered"] = type(study._gathered)(
-        frame, study._gathered.disposition, study.organisations
+        frame, study._gathered.disposition, study.organisations, study._gathered.dates
     )
     parts_changed = write_parts(changed, tmp_path / "changed", ["org-01", "org-02"])
     assert list(part_bytes(parts_changed["org-01"])) != list(part_bytes(parts["org-01"]))

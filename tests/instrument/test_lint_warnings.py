@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from tests.instrument.exchange.strategies import instruments
+from tests.platforms.strategies import instruments
 from toolkit.cli import main
 from toolkit.cli.kinds import kind_of
 from toolkit.errors import InvalidInput
 from toolkit.instrument import Instrument, advise, load_instrument, minutes
-from toolkit.instrument.exchange.manifest import instrument_hash
+from toolkit.platforms.manifest import instrument_hash
 
 Load = Callable[[dict[str, Any]], Instrument]
 

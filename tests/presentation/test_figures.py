@@ -157,13 +157,13 @@ def test_the_sum_at_the_end_is_the_share_of_the_higher_answers(
     assert ax is not None
     shares = released["shares"]
     for row in shares[shares["shown"] & (shares["item"] == "flex") & (shares["bound"] == "")].itertuples():
-        assert f"{points(row.estimate)}\u00a0%" in words_of(ax)
+        assert f"{points(row.estimate)}%" in words_of(ax)
 
 
 def test_only_the_share_that_may_be_shown_is_drawn(small: Released, instrument: Instrument) -> None:
     ax = diverging_bars(small, instrument, theme="work")
     assert ax is not None
-    assert "≥80\u00a0%" in words_of(ax)
+    assert "≥80%" in words_of(ax)
     assert "not shown (few answers)" in words_of(ax)
     assert any("<7" in label.get_text() for label in ax.get_yticklabels())
     told = description_of(ax)
@@ -364,7 +364,7 @@ def test_sizes_and_colours_follow_the_theme_in_use(released: Released, instrumen
     [
         "colorblind",
         ["#111111", "#222222", "#333333"],
-        {"executive": "red", "employee": "#00f", "freelancer": "k"},
+        {"executive": "red", "employee": "#00f", "freelancer": "black"},
     ],
 )
 def test_a_palette_gives_the_groups_their_colours(
@@ -493,7 +493,7 @@ def test_the_alt_text_says_every_share_that_is_drawn(released: Released, instrum
     alt = description_of(gap_dumbbell(released, instrument)).alt
     shares = released["shares"]
     for row in shares[shares["item"].isin(["flex", "burnout", "aiuse", "long"])].to_dict("records"):
-        assert f"{row['audience']}s {points(row['estimate'])}\u00a0% (" in alt
+        assert f"{row['audience']}s {points(row['estimate'])}% (" in alt
     assert alt.startswith("Dot plot")
 
 

@@ -56,6 +56,7 @@ SPLIT_COLUMNS = (
     "note",
     "method_code",
     "design",
+    "unit",
 )
 """Columns of a split after its item, its measure and its groups."""
 _REFERENCES = {
@@ -140,7 +141,8 @@ def decompose_gap(
         `std_error`, interval and p value (not adjusted) in the units of the item. `left_out_*`: people with
         an answer but no background. `outside_*`: share of the group in levels that the other lacks, whose
         part is "no_counterpart". `extrapolated_*`: share in combinations of levels that the other lacks.
-        `note` says the last three in words. A split that cannot be computed has NA, and `method` says why.
+        `note` says the last three in words; `unit` is "points" of a percentage or "scale". A split that
+        cannot be computed has NA, and `method` says why.
 
     Raises
     ------
@@ -341,6 +343,7 @@ def _split(
         **{f"{name}_{at}": one for name, both in shares.items() for at, one in zip("ab", both, strict=True)},
         "reference": reference,
         "note": note,
+        "unit": "points" if item.points else "scale",
         "design": not (sampled.label == "equal weights" and sampled.replicated is None),
     }
     return {name: [value] * len(parts) for name, value in alike.items()} | {
@@ -525,8 +528,9 @@ def _noted(
         )
     for at, share in enumerate(extrapolated):
         if share > 0:
+            shown = "under 1" if share < 0.01 else f"{100 * share:.0f}"
             yield (
-                f"{100 * share:.0f}% of {names[at]} are in combinations of {', '.join(columns)} that "
+                f"{shown}% of {names[at]} are in combinations of {', '.join(columns)} that "
                 f"{names[1 - at]} lack: there the split extrapolates"
             )
     for name, count in zip(names, left, strict=True):

@@ -159,11 +159,11 @@ def independence(
     if statistic == "chi-square":
         k = float(len(weights))
         p = float(chdtrc(k, pearson / (total / k)))
-        return Test(pearson, p, "Pearson's chi-square, Rao–Scott first order", k)
+        return Test(pearson, p, "Pearson's chi-square, Rao–Scott first order", k, symbol="χ²")
     # R takes the df of replicate weights as infinite here
     below = np.inf if table.sampled.replicated is not None else d0 * df
     p = f_sum_tail(pearson, weights, below)
-    return Test(pearson, p, "Pearson's chi-square, saddlepoint approximation")
+    return Test(pearson, p, "Pearson's chi-square, saddlepoint approximation", symbol="χ²")
 
 
 @typed

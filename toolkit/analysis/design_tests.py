@@ -9,14 +9,13 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.special import fdtrc, ndtri, stdtr
+from scipy.special import fdtrc, ndtri, stdtr, stdtrit
 
 from toolkit.analysis.classes import numbers_of, two_sides
 from toolkit.analysis.design import Design
 from toolkit.analysis.plain import ROUNDING, is_constant
 from toolkit.analysis.results import Test
 from toolkit.analysis.sampled import Sampled, ratio_estimates
-from toolkit.analysis.t_tests import t_test_of
 from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.model import Variable
@@ -88,6 +87,9 @@ def design_t_test(
     >>> design_t_test(frame, "y", between="g", design=Design(weights="w")).df
     3.0
     """
+    if not 0 < level < 1:
+        hint = "give a fraction between 0 and 1"
+        raise InvalidInput("design_t_test", [Problem("out-of-range", "level", f"is {level}", hint)])
     values = numbers_of(frame, item, measure)
     sampled = (design or Design()).over(frame, linearise=True)
     sides: Any = np.zeros(len(frame), dtype=np.intp)
@@ -107,7 +109,10 @@ def design_t_test(
     if not variance > ROUNDING * np.trace(covariance):
         why = _LONE if math.isnan(variance) else _NO_SPREAD
         return Test(math.nan, math.nan, why, df - 1, estimate, math.nan, math.nan)
-    return t_test_of(estimate, math.sqrt(variance), df - 1, mu=mu, level=level, method=said)
+    error = math.sqrt(variance)
+    t, reach = (estimate - mu) / error, float(stdtrit(df - 1, (1 + level) / 2)) * error
+    p = float(2 * stdtr(df - 1, -abs(t)))
+    return Test(t, p, said, df - 1, estimate, estimate - reach, estimate + reach, symbol="t")
 
 
 @typed
@@ -181,7 +186,7 @@ def design_rank_test(
         )
     if len(labels) == 2:
         t = float(away[0] / math.sqrt(variance[0, 0]))
-        return Test(t, float(2 * stdtr(df - 1, -abs(t))), said, df - 1, float(away[0]))
+        return Test(t, float(2 * stdtr(df - 1, -abs(t))), said, df - 1, float(away[0]), symbol="t")
     more = len(labels) - 1.0
     f = float(away @ np.linalg.solve(variance, away)) / more
     return Test(f, float(fdtrc(more, df - more, f)), said, (more, df - more))

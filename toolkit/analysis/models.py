@@ -518,7 +518,7 @@ def parallel_slopes_test(model: Model) -> Test:
     away = apart @ np.concatenate([beta[1:] for beta in fits])
     statistic = float(away @ np.linalg.solve(apart @ joint @ apart.T, away))
     df = float(len(away))
-    return Test(statistic, float(chdtrc(df, statistic)), "Brant's test of parallel slopes", df)
+    return Test(statistic, float(chdtrc(df, statistic)), "Brant's test of parallel slopes", df, symbol="χ²")
 
 
 def _tested(names: Any, estimate: Array, errors: Array, df: float, level: float) -> pd.DataFrame:

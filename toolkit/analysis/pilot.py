@@ -17,7 +17,6 @@ from toolkit.analysis.pairing import Pairing, pair_people, two_waves
 from toolkit.analysis.panel import means_of_pairs, shares_of_pairs
 from toolkit.analysis.permutation import flipped_p, shuffled_p
 from toolkit.analysis.plain import is_constant
-from toolkit.analysis.t_tests import t_test
 from toolkit.analysis.verdict import amount
 from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem, near_names
@@ -218,15 +217,18 @@ def _compared(
         return nothing | {"method": "not tested: fewer than two people of an arm answered both times"}
     if is_constant(treated, size=size) and is_constant(others, size=size):
         return nothing | {"method": "not tested: within each arm everyone changed by the same amount"}
-    found = t_test(treated, others, level=level)
+    from scipy.stats import ttest_ind
+
+    found = ttest_ind(treated, others, equal_var=False)
+    low, high = found.confidence_interval(level)
     p = shuffled_p(treated, others, draws=permutations, seed=seed)
     return {
-        "estimate": found.estimate,
+        "estimate": treated.mean() - others.mean(),
         "std_error": float(np.sqrt(treated.var(ddof=1) / len(treated) + others.var(ddof=1) / len(others))),
-        "conf_low": found.conf_low,
-        "conf_high": found.conf_high,
-        "df": found.df,
-        "p_value": found.p_value,
+        "conf_low": float(low),
+        "conf_high": float(high),
+        "df": float(found.df),
+        "p_value": float(found.pvalue),
         "p_permutation": p,
         "method": "difference of changes: Welch's t, permutation of arms",
     }

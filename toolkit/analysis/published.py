@@ -15,7 +15,6 @@ from toolkit.analysis.contract import gap_columns
 from toolkit.analysis.design import Design
 from toolkit.analysis.estimates import proportions
 from toolkit.analysis.gap_rows import finish, refuse_options, refuse_percent
-from toolkit.analysis.one_proportion import exact_binomial_test
 from toolkit.analysis.two_proportions import cohen_h
 from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem, near_names
@@ -157,6 +156,8 @@ def _figures(items: list[str], published: float | Mapping[str, float]) -> Array:
 
 def _tested(plain: pd.DataFrame, figure: Array, level: float) -> dict[str, Any]:
     """Score test beside Wilson's interval; exact where few are expected on a side."""
+    from scipy.stats import binomtest
+
     n, own = plain["n"].to_numpy(dtype=np.float64), plain["estimate"].to_numpy()
     with np.errstate(divide="ignore", invalid="ignore"):
         z = (own - figure) / np.sqrt(figure * (1 - figure) / n)
@@ -166,9 +167,9 @@ def _tested(plain: pd.DataFrame, figure: Array, level: float) -> dict[str, Any]:
     code = np.where(n > 0, "score+wilson", "not_computed").astype(object)
     for at in np.flatnonzero((n > 0) & (n * np.minimum(figure, 1 - figure) < _FEW)):
         share = float(figure[at])
-        exact = exact_binomial_test(round(own[at] * n[at]), int(n[at]), p=share, level=level)
-        z[at], p[at] = np.nan, exact.p_value
-        low[at], high[at] = exact.conf_low - share, exact.conf_high - share
+        exact = binomtest(round(own[at] * n[at]), int(n[at]), share)
+        z[at], p[at] = np.nan, exact.pvalue
+        low[at], high[at] = np.array(exact.proportion_ci(level)) - share
         said[at] = "exact binomial test, Clopper–Pearson exact interval"
         code[at] = "binomial+clopper_pearson"
     limits = {"conf_low": low, "conf_high": high}

@@ -98,6 +98,7 @@ def _asymptotic(x: Array, correct: bool, level: float) -> Test:
         odds,
         odds * math.exp(-reach) if r > 0 and s > 0 else math.nan,
         odds * math.exp(reach) if r > 0 and s > 0 else math.nan,
+        symbol="χ²",
     )
 
 
@@ -113,7 +114,9 @@ def _generalised(x: Array) -> Test:
         tall = n[at] * np.diag(down) - np.outer(down, down)
         variance += np.kron(wide, tall) / (n[at] ** 2 * (n[at] - 1))
     statistic, df = float(apart @ np.linalg.solve(variance, apart)), float(apart.size)
-    return Test(statistic, float(chdtrc(df, statistic)), "generalised Cochran–Mantel–Haenszel test", df)
+    return Test(
+        statistic, float(chdtrc(df, statistic)), "generalised Cochran–Mantel–Haenszel test", df, symbol="χ²"
+    )
 
 
 def _exact(x: Array, level: float) -> Test:

@@ -10,7 +10,7 @@ from toolkit.cli.common import INSTRUMENTS_HELP, Commands, add_command
 
 if TYPE_CHECKING:
     from toolkit.instrument import Instrument
-    from toolkit.instrument.exchange.limesurvey import Quota
+    from toolkit.platforms.limesurvey.writing import Quota
 
 
 def add(commands: Commands) -> None:
@@ -79,7 +79,7 @@ def add(commands: Commands) -> None:
 
 def _export(given: argparse.Namespace) -> int:
     from toolkit.instrument import load_instruments
-    from toolkit.instrument.exchange import export
+    from toolkit.platforms import export
 
     instrument = load_instruments(given.instruments)
     if given.answers:
@@ -105,7 +105,7 @@ def _export(given: argparse.Namespace) -> int:
 
 def _with_answers(given: argparse.Namespace, instrument: Instrument) -> list[Path]:
     from toolkit.errors import InvalidInput, Problem
-    from toolkit.responses.writers import read_coded, write_answers
+    from toolkit.platforms.answer_files import read_coded, write_answers
 
     flags = {
         "--layout": given.layout,
@@ -132,7 +132,7 @@ def _with_answers(given: argparse.Namespace, instrument: Instrument) -> list[Pat
 
 def _print(written: list[Path]) -> int:
     """Print the files written, and once each what the manifests note as changed for the platform."""
-    from toolkit.instrument.exchange.manifest import MANIFEST_ENDING, read_manifest
+    from toolkit.platforms.manifest import MANIFEST_ENDING, read_manifest
 
     for path in written:
         print(path)
@@ -145,7 +145,7 @@ def _print(written: list[Path]) -> int:
 def _quotas(texts: list[str]) -> list[Quota]:
     """Parse quotas from the command line; every one that cannot be read is reported."""
     from toolkit.errors import InvalidInput, Problem
-    from toolkit.instrument.exchange.limesurvey import Quota
+    from toolkit.platforms.limesurvey.writing import Quota
 
     quotas, problems = [], []
     for text in texts:

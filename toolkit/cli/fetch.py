@@ -25,7 +25,7 @@ def add(commands: Commands) -> None:
 
 
 def _fetch(given: argparse.Namespace) -> int:
-    from toolkit.responses.fetching import fetch_limesurvey
+    from toolkit.platforms.limesurvey.fetching import fetch_limesurvey
 
     written = fetch_limesurvey(given.url, given.survey, given.user, given.out)
     print(f"Wrote {written}; read it with: survey-toolkit read {written} --instrument …")

@@ -92,9 +92,9 @@ def _entry(given: argparse.Namespace, path: Path) -> AnswersFile:
     """Merge the settings of the file: command line first, then --entry, then the file itself."""
     from toolkit.instrument.strict import checked
     from toolkit.instrument.yaml_loader import read_document
+    from toolkit.platforms.detecting import platform_of
+    from toolkit.platforms.reading import headings_of_file
     from toolkit.responses import AnswersFile
-    from toolkit.responses.detecting import platform_of
-    from toolkit.responses.readers import headings_of_file
 
     options: dict[str, Any] = {"file": path.name}
     for name in ("platform", "audience", "organisation", "manifest"):
@@ -148,7 +148,7 @@ def _checked(options: dict[str, Any], source: str) -> AnswersFile:
 def _write(frame: pd.DataFrame, out: Path) -> None:
     import io
 
-    from toolkit.instrument.exchange.files import write_files
+    from toolkit.files import write_files
 
     held = io.BytesIO()
     if out.suffix == ".csv":

@@ -99,8 +99,8 @@ def _study(given: argparse.Namespace) -> int:
 
 def _rehearse(given: argparse.Namespace) -> int:
     from toolkit.errors import InvalidInput
+    from toolkit.files import write_files
     from toolkit.instrument import load_instruments
-    from toolkit.instrument.exchange.files import write_files
     from toolkit.responses.simulation import load_shares, parse_effect, rehearse
 
     out = Path(given.out)

@@ -8,13 +8,14 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from toolkit.errors import InvalidInput, Problem, ProblemCode, near_names
+from toolkit.locale import _
 
 __all__ = ["LOWEST_THRESHOLD", "Policy", "load_policy"]
 
 LOWEST_THRESHOLD = 3
 """No policy may show a base smaller than this."""
 
-# Below 10 people a tenth is nobody, so "10 % or less" would say "nobody": the bound must leave room for one.
+# Below 10 people a tenth is nobody, so "10% or less" would say "nobody": the bound must leave room for one.
 _BOUNDS = ((5, 1 / 3, 2 / 3), (10, 0.20, 0.80), (40, 0.10, 0.90), (100, 0.05, 0.95), (300, 0.02, 0.98))
 _WIDEST_BASE = (0.01, 0.99)
 
@@ -31,7 +32,10 @@ class Policy(BaseModel):
     sensitive_items
         Names of items or columns to treat as sensitive, beside those the instrument marks.
     unanimity
-        Whether shares near all or none are shown as a bound ("at least 90 %").
+        Whether shares near all or none are shown as a bound ("at least 90%").
+    withhold_unlike
+        Whether a gap is withheld where its item differs, or seems to, between people of equal score on its
+        scale (`check_alike`); the instrument must declare scores.
 
     Examples
     --------
@@ -45,6 +49,7 @@ class Policy(BaseModel):
     sensitive_threshold: int = 7
     sensitive_items: tuple[str, ...] = ()
     unanimity: bool = True
+    withhold_unlike: bool = False
 
     @model_validator(mode="before")
     @classmethod
@@ -95,27 +100,28 @@ class Policy(BaseModel):
         return _WIDEST_BASE
 
     def text(self) -> str:
-        """Describe the policy for a methods section."""
-        sensitive = (
-            f" For sensitive questions (such as burnout and leaving) the smallest group is "
-            f"{self.sensitive_threshold}."
-            if self.sensitive_threshold > self.threshold
-            else ""
+        """Describe the policy for a methods section, in the current language."""
+        k, sensitive = self.threshold, self.sensitive_threshold
+        parts = [_("Groups of fewer than {k} people are not shown and are not part of any total.", k=k)]
+        if sensitive > k:
+            few = _(
+                "For sensitive questions (such as burnout and leaving) the smallest group is {k}.",
+                k=sensitive,
+            )
+            parts.append(few)
+        if self.unanimity:
+            bounds = _(
+                "Where nearly all or nearly none gave an answer only a bound is shown: 80% or more and 20% "
+                "or less for groups under 10, 90 and 10% for 10 to 39, 95 and 5% for 40 to 99, 98 and 2% for "
+                "100 to 299, 99 and 1% from 300 on. Every comparison with such a share is computed from the "
+                "bound that is shown."
+            )
+            parts.append(bounds)
+        whole = _(
+            "A full distribution of answers is shown only where none of its parts is that close to all or "
+            "none, and nothing is shown that would give a withheld number back by subtraction."
         )
-        unanimity = (
-            " Where nearly all or nearly none gave an answer only a bound is shown: 80 % or more and 20 % or "
-            "less for groups under 10, 90 and 10 % for 10 to 39, 95 and 5 % for 40 to 99, 98 and 2 % for 100 "
-            "to 299, 99 and 1 % from 300 on. Every comparison with such a share is computed from the bound "
-            "that is shown."
-            if self.unanimity
-            else ""
-        )
-        return (
-            f"Groups of fewer than {self.threshold} people are not shown and are not part of any total."
-            f"{sensitive}{unanimity} A full distribution of answers is shown only where none of its parts is "
-            "that close to all or none, and nothing is shown that would give a withheld number back by "
-            "subtraction."
-        )
+        return " ".join([*parts, whole])
 
 
 def load_policy(given: Mapping[str, Any] | None, source: object = "policy") -> Policy:

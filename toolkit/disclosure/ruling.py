@@ -14,6 +14,7 @@ from typing import Literal
 from toolkit.disclosure.claims import Base, Claim
 from toolkit.disclosure.policy import Policy
 from toolkit.instrument.model import Instrument, Variable
+from toolkit.locale import N_
 
 __all__ = ["BOX_NAMES", "REASONS", "Ruling", "Share", "first_rulings", "three_parts", "thresholds"]
 
@@ -22,19 +23,20 @@ BOX_NAMES = ("bottom", "middle", "top")
 """The three parts an ordered scale is shown in where its full distribution may not leave."""
 
 REASONS: Mapping[str, str] = {
-    "small": "fewer than {k} answers",
-    "unknown_base": "the number of answers is not known",
-    "distribution": "some answers were given by nearly all or nearly none",
-    "rest": "nearly nobody chose this end of the scale or the middle",
-    "spread": "the answers lie so close together that the average would tell each of them",
-    "limits": "the question's smallest and largest answer are not declared",
-    "whole": "made from the whole distribution, which may not be shown",
-    "code": "a single answer is shown only with the whole distribution",
-    "routed": "who was asked this would tell how nearly everybody or nobody answered an earlier question",
-    "total": "together with the groups it would give a withheld number back",
-    "option": "together with the other options it would give a withheld number back",
-    "none": "could not be computed",
-    "disagree": "its tables disagree on how many answered",
+    "small": N_("fewer than {k} answers"),
+    "unknown_base": N_("the number of answers is not known"),
+    "distribution": N_("some answers were given by nearly all or nearly none"),
+    "rest": N_("nearly nobody chose this end of the scale or the middle"),
+    "spread": N_("the answers lie so close together that the average would tell each of them"),
+    "limits": N_("the question's smallest and largest answer are not declared"),
+    "whole": N_("made from the whole distribution, which may not be shown"),
+    "code": N_("a single answer is shown only with the whole distribution"),
+    "routed": N_("who was asked this would tell how nearly everybody or nobody answered an earlier question"),
+    "total": N_("together with the groups it would give a withheld number back"),
+    "option": N_("together with the other options it would give a withheld number back"),
+    "none": N_("could not be computed"),
+    "disagree": N_("its tables disagree on how many answered"),
+    "unlike": N_("the question does not seem to work alike for both groups"),
 }
 """Code of a reason → why a number is withheld, in plain words; k is the smallest base allowed."""
 

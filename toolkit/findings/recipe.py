@@ -19,8 +19,8 @@ from toolkit.instrument.model import Instrument
 from toolkit.instrument.routing import parse
 from toolkit.instrument.strict import checked
 from toolkit.instrument.yaml_loader import read_document
+from toolkit.platforms.naming import FolderName
 from toolkit.records import records
-from toolkit.responses.naming import FolderName
 from toolkit.responses.simulation.people import Dependence
 from toolkit.responses.simulation.shares import Share, load_shares
 from toolkit.shipped import named

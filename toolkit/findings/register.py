@@ -11,7 +11,7 @@ import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.inputs import LARGEST_ANSWERS, read_bytes
-from toolkit.responses.delimited import csv_reader
+from toolkit.platforms.files.delimited import csv_reader
 from toolkit.shipped import named
 
 __all__ = ["FINDING_COLUMNS", "load_findings", "read_csv", "repeated"]

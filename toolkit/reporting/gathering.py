@@ -11,7 +11,7 @@ import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.model import Instrument, Variable
-from toolkit.presentation.language import Words
+from toolkit.locale import _
 from toolkit.presentation.rows import audience_name
 
 if TYPE_CHECKING:
@@ -30,18 +30,6 @@ __all__ = [
 
 Changed = tuple[str, str, str]
 """Item, audience, and what changed."""
-
-_WORDS = Words(
-    {
-        "not drawn": (
-            "The questionnaire changed since {wave}. No change is shown of: {names}.",
-            "Le questionnaire a changé depuis {wave}. Aucune évolution n’est montrée pour : {names}.",
-        ),
-        "wording changed": ("other words", "autre formulation"),
-        "scale changed": ("other answers", "autres réponses"),
-        "base changed": ("asked of others", "autres personnes interrogées"),
-    }
-)
 
 NOT_THEIRS = "-5"
 """The code of a question the audience's questionnaire did not hold."""
@@ -209,7 +197,7 @@ def _estimates(
 
 def _comparisons(frame: pd.DataFrame, audiences: Sequence[str], study: Study) -> dict[str, pd.DataFrame]:
     """Compare every question that two audiences share, by gaps and by ranks for ordered ones."""
-    from toolkit.analysis import gaps, rank_gap
+    from toolkit.analysis import check_alike, gaps, rank_gap
 
     pairs = list(combinations(audiences, 2))
     if not pairs:
@@ -232,6 +220,11 @@ def _comparisons(frame: pd.DataFrame, audiences: Sequence[str], study: Study) ->
         )
     if ordered:
         found["ranks"] = rank_gap(frame, ordered, between="audience", pairs=pairs, level=study.level)
+    if study.policy.withhold_unlike:
+        return {
+            name: check_alike(rows, frame, study.instrument, level=study.level)
+            for name, rows in found.items()
+        }
     return found
 
 
@@ -378,7 +371,12 @@ def changed_questions(
 def describe_changed(changed: Sequence[Changed], wave: str, instrument: Instrument, language: str) -> str:
     """List changed questions in a sentence, with the change and, if not all are affected, the audiences."""
     names = []
-    for item_id in dict.fromkeys(item for item, _, _ in changed):
+    known = {
+        "wording changed": _("other words"),
+        "scale changed": _("other answers"),
+        "base changed": _("asked of others"),
+    }
+    for item_id in dict.fromkeys(one[0] for one in changed):
         kinds: dict[str, list[str]] = {}
         for one, audience, change in changed:
             if one == item_id:
@@ -387,8 +385,12 @@ def describe_changed(changed: Sequence[Changed], wave: str, instrument: Instrume
         label = item.short.get(language) or instrument.of_item(item_id)[0].label(language)
         told = []
         for change, audiences in kinds.items():
-            words = ", ".join(_WORDS(kind) for kind in change.split("; "))
+            words = ", ".join(known[kind] for kind in change.split("; "))
             who = ", ".join(audience_name(instrument, name, language=language) for name in audiences)
             told.append(f"{who}: {words}")
         names.append(f"{label} ({'; '.join(told)})")
-    return _WORDS("not drawn", wave=wave, names="; ".join(names))
+    return _(
+        "The questionnaire changed since {wave}. No change is shown of: {names}.",
+        wave=wave,
+        names="; ".join(names),
+    )

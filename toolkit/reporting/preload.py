@@ -29,6 +29,7 @@ MODULES = (
     "pandas.io.formats.string",
     "papermill",
     "pyarrow.parquet",
+    "toolkit.locale:preload",
     "toolkit.reporting.options",
     "toolkit.reporting.documents.brand",
     "toolkit.reporting.documents.collect",

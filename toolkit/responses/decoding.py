@@ -31,10 +31,10 @@ from toolkit.errors import InvalidInput
 from toolkit.instrument import asked
 from toolkit.instrument.model import NOT_RANKED, Instrument, Item, Variable
 from toolkit.instrument.routing import parse
+from toolkit.platforms.exports import Export, tally
+from toolkit.platforms.mapping import DESIGN_COLUMNS
+from toolkit.platforms.vocabulary import category_dtype
 from toolkit.records import Displayed
-from toolkit.responses.export import Export, tally
-from toolkit.responses.mapping import DESIGN_COLUMNS
-from toolkit.responses.vocabulary import category_dtype
 
 __all__ = ["Coded", "decode"]
 
@@ -49,6 +49,8 @@ class Coded(Displayed):
     disposition: pd.DataFrame
     rows: tuple[int, ...] = ()
     """The row of the file that each row of the frame was read from."""
+    dates: pd.Series | None = None
+    """The day on which each row's response was given (NaT: not known), in the order of the frame."""
 
 
 def decode(export: Export, instrument: Instrument) -> Coded:
@@ -94,6 +96,7 @@ def decode(export: Export, instrument: Instrument) -> Coded:
         work.frame(export, status)[keep].reset_index(drop=True),
         pd.concat([export.disposition, rows], ignore_index=True),
         tuple(people.index[keep]),
+        None if export.dates is None else export.dates[known][keep].reset_index(drop=True),
     )
 
 

@@ -14,12 +14,12 @@ import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument.yaml_loader import read_document
-from toolkit.responses.delimited import bytes_of, headings_of, read_sheet
-from toolkit.responses.files.opening import kind_of, read_cells, unpacked
-from toolkit.responses.files.sheet import Sheet, without_empty_columns
-from toolkit.responses.files.workbooks import workbook_sheets
-from toolkit.responses.naming import folder_name, made_id, or_else, rows_said, slug
-from toolkit.responses.vocabulary import folded, plain_number, tidy
+from toolkit.platforms.files.delimited import bytes_of, headings_of, read_sheet
+from toolkit.platforms.files.opening import kind_of, read_cells, unpacked
+from toolkit.platforms.files.sheet import Sheet, without_empty_columns
+from toolkit.platforms.files.workbooks import workbook_sheets
+from toolkit.platforms.naming import folder_name, made_id, or_else, rows_said, slug
+from toolkit.platforms.vocabulary import folded, plain_number, tidy
 
 __all__ = [
     "compare_with_answers",

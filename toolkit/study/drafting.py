@@ -10,9 +10,9 @@ from typing import Any
 import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem, near_names
-from toolkit.responses.files.opening import read_cells
-from toolkit.responses.files.sheet import Sheet
-from toolkit.responses.naming import slug
+from toolkit.platforms.files.opening import read_cells
+from toolkit.platforms.files.sheet import Sheet
+from toolkit.platforms.naming import slug
 from toolkit.study.starting import FOR_REAL, study_file, study_id, yaml_text
 from toolkit.system import write_new_folder
 

@@ -11,8 +11,9 @@ from pydantic import Field, field_validator, model_validator
 from toolkit.errors import Problem, near_names
 from toolkit.instrument.fields import Strict, Truth
 from toolkit.instrument.model import Instrument
-from toolkit.responses.answers import AnswersFile
-from toolkit.responses.naming import FolderName
+from toolkit.locale import languages
+from toolkit.platforms.answers import AnswersFile
+from toolkit.platforms.naming import FolderName
 
 __all__ = ["AAPOR_ITEMS", "COMPUTED_AAPOR_ITEMS", "Brand", "StudyFile", "methods_of", "misfits"]
 
@@ -41,9 +42,6 @@ COMPUTED_AAPOR_ITEMS = (
 
 _ONLY_COMPUTED = ("sample_sizes_and_precision", "weighting")
 """Those that only a report can know: a text could be wrong for an organisation, or for the answers."""
-
-REPORT_LANGUAGES = ("en", "fr")
-"""What the words of a report can be made in."""
 
 
 class Brand(Strict):
@@ -131,16 +129,17 @@ class StudyFile(Strict):
 def misfits(written: StudyFile, instrument: Instrument) -> Iterator[Problem]:
     """List what the study file names that its instrument lacks, and methods texts left blank."""
     for where, code in (("language", written.language), ("brand → language", written.brand.language)):
-        if code not in (None, *REPORT_LANGUAGES):
-            hint = near_names(str(code), REPORT_LANGUAGES)
-            yield Problem(
-                "unknown-language", f"{where}: {code}", "is none that reports can be written in", hint
-            )
+        if code not in (None, *languages()):
+            hint = near_names(str(code), languages())
+            yield Problem("unknown-language", f"{where}: {code}", "unsupported report language", hint)
     if "language" in written.model_fields_set and written.brand.language not in (None, written.language):
         what = f"the study file's language is {written.language}"
         yield Problem(
             "conflict", f"brand → language: {written.brand.language}", what, "leave one of the two out"
         )
+    if written.policy.get("withhold_unlike") in (True, "true") and not instrument.scores:
+        what = "has nothing to check: the instrument declares no scores"
+        yield Problem("unsuited-item", "policy → withhold_unlike", what, "declare scores, or take it out")
     shared = {variable.name for variable in instrument.shared()}
     for name in dict.fromkeys(name for name in written.primary if written.primary.count(name) > 1):
         yield Problem("duplicate", f"primary → {name}", "stands twice", "list it once")

@@ -13,10 +13,10 @@ import pandas as pd
 from toolkit.disclosure.policy import Policy
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument import Instrument
+from toolkit.platforms.answers import AnswersFile
+from toolkit.platforms.mapping import DESIGN_COLUMNS
 from toolkit.records import Displayed
-from toolkit.responses.answers import AnswersFile
-from toolkit.responses.gather import Gathered, gather
-from toolkit.responses.mapping import DESIGN_COLUMNS
+from toolkit.responses.gather import FieldDates, Gathered, gather
 from toolkit.study.file import Brand
 
 if TYPE_CHECKING:
@@ -247,6 +247,18 @@ class Study(Displayed):
             table = table[table["wave"] == self._known_wave(wave)]
         return table.reset_index(drop=True)
 
+    def field_dates(self, wave: str | None = None) -> FieldDates | None:
+        """Return the first and last day of a wave (None: the latest); None where no file says a date.
+
+        Of the whole study: dates of small groups would say when single people answered.
+
+        Examples
+        --------
+        >>> load_study("data_samples/ai_at_work/study.yaml").field_dates("2026")  # doctest: +SKIP
+        FieldDates(first=datetime.date(2026, 9, 7), last=datetime.date(2026, 9, 25), complete=True)
+        """
+        return self._gathered.dates.get(self._known_wave(wave or self.wave))
+
     def population(self, organisation: str, wave: str | None = None) -> dict[str, int]:
         """Return the known headcounts by audience."""
         self._known_organisation(organisation)
@@ -257,8 +269,7 @@ class Study(Displayed):
         return {name: int(row[name]) for name in counts if pd.notna(row[name])}
 
     def headcounts(self, wave: str | None = None) -> pd.DataFrame:
-        """Return headcounts of one wave (None: the latest): one row per organisation, one column per
-        audience.
+        """Return headcounts of one wave (None: the latest), one row per organisation.
 
         Missing where unknown, and where it is below the number who answered: it cannot be right, and no rate
         or margin is computed with it. Of groups smaller than the policy's threshold, headcounts stay as they

@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from toolkit.errors import InvalidInput, Problem
-from toolkit.instrument.exchange.files import write_files
+from toolkit.files import write_files
 from toolkit.instrument.model import Instrument
 from toolkit.instrument.translation.texts import plain
 

@@ -24,9 +24,9 @@ from matplotlib.transforms import Affine2D, Bbox, IdentityTransform
 
 from toolkit.disclosure import Released
 from toolkit.errors import DisclosureError, InvalidInput, Problem, near_names
+from toolkit.locale import _
 from toolkit.presentation.blocks import Picture
 from toolkit.presentation.charts import Chart
-from toolkit.presentation.language import Words
 from toolkit.presentation.theme import AUDIENCE_COLOURS, AUDIENCE_MARKERS, INK, RULE
 
 __all__ = [
@@ -55,7 +55,6 @@ TALLEST = 7.6
 
 _BASE_SIZE = 8.5
 _FONTS = ["Segoe UI", "Roboto", "Helvetica Neue", "Arial", "Liberation Sans", "DejaVu Sans", "sans-serif"]
-_WORDS = Words({"continued": ("{title} (continued)", "{title} (suite)")})
 
 
 @dataclass(frozen=True)
@@ -186,7 +185,7 @@ def picture_of(draw: Callable[[], Axes | Figure | None]) -> Picture | None:
         _OFFSCREEN.reset(token)
     pictures = [
         Picture(
-            told.title if not place else _WORDS("continued", title=told.title),
+            told.title if not place else _("{title} (continued)", title=told.title),
             told.alt,
             " ".join(told.caption) if not place else "",
             svg,

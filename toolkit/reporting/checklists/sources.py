@@ -197,7 +197,7 @@ def _response(study: Study) -> dict[str, Answer]:
     if _small(study):
         return found  # totals beside the audiences that are told would give the small one back
     if begun:
-        says = f"{complete:,} of {begun:,} who began finished ({100 * complete / begun:.0f} %)"
+        says = f"{complete:,} of {begun:,} who began finished ({100 * complete / begun:.0f}%)"
         found["completion_rate"] = Answer(ANSWERED, says, where)
         reason = "; ".join(map(str, broken.index)) or "nobody was left out for breaking off"
         says = f"{partial:,} partial answers are counted; {dropped:,} set aside ({reason})"
@@ -215,7 +215,7 @@ def _participation(study: Study, where: str) -> Iterator[tuple[str, Answer]]:
     invited = int(people.to_numpy(dtype=float).sum())
     answered = int(pd.notna(study.responses()["organisation"]).sum())
     if invited:
-        says = f"{answered:,} of {invited:,} on the lists answered ({100 * answered / invited:.0f} %)"
+        says = f"{answered:,} of {invited:,} on the lists answered ({100 * answered / invited:.0f}%)"
         yield "participation_rate", Answer(ANSWERED, says, where)
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from toolkit.errors import InvalidInput, Problem, ProblemCode
+from toolkit.locale import _
 from toolkit.presentation.blocks import Bullets, Paragraph, Prose, Terms, table_of
 from toolkit.reporting.documents.model import Cover, Document, Section
-from toolkit.reporting.documents.words import frame_words
 from toolkit.reporting.formats import FORMATS
 
 __all__ = ["MOMENT", "check_template", "described", "named_after", "opened_template", "rgb"]
@@ -195,8 +195,7 @@ def _without_places(settings: Any) -> None:
 def named_after(properties: Any, document: Document) -> None:
     """The file's properties: what it is, and nothing of who or what made it, nor of a template's author."""
     cover = document.cover
-    words = frame_words(cover.language)
-    marked = f" · {words['synthetic']}" if cover.synthetic else ""
+    marked = f" · {_('SYNTHETIC DATA')}" if cover.synthetic else ""
     properties.title = f"{cover.subject} · {cover.title}{marked}"[:255]
     properties.author = cover.brand[:255]
     properties.language = cover.language

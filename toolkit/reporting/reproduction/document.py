@@ -162,7 +162,7 @@ def _claim(row: dict[str, object]) -> Iterator[Block]:
 
 def _method() -> Prose:
     terms = (
-        ("Intervals of a share", "Wilson’s score interval at 95 %, from the percentage and n as published."),
+        ("Intervals of a share", "Wilson’s score interval at 95%, from the percentage and n as published."),
         ("With rounding", "From the interval of the lowest to that of the highest share that is printed so."),
         (
             "Gaps",

@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 from toolkit.errors import Problem, near_names
 from toolkit.instrument.fields import Strict
 from toolkit.instrument.model import Instrument
-from toolkit.responses.naming import FolderName
+from toolkit.platforms.naming import FolderName
 
 __all__ = ["Array", "Dependence", "Organisation", "check_organisations", "generator", "latent", "people_of"]
 
