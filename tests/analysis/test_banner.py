@@ -10,6 +10,7 @@ import pytest
 
 import toolkit as tk
 from tests.analysis.test_answers import _variable as variable
+from tests.refusals import Refusal, problem
 from toolkit.analysis import Design, adjust_p, banner, gaps, proportions
 from toolkit.errors import InvalidInput
 
@@ -114,18 +115,18 @@ def test_row_order_does_not_matter() -> None:
 
 
 @pytest.mark.parametrize(
-    ("call", "said"),
+    ("call", "refusal"),
     [
-        (lambda f: banner(f, TIRED, []), "are empty"),
-        (lambda f: banner(f, TIRED, ["size", "size"]), "name one twice"),
-        (lambda f: banner(f, [TIRED, "size"], "size"), "both across and down"),
-        (lambda f: banner(f, TIRED, "sise"), "did you mean 'size'"),
-        (lambda f: banner(f, TIRED, "size", adjust="holmes"), "'holmes' is not known"),
-        (lambda f: banner(f, TIRED, "size", level=95), "is 95"),
+        (lambda f: banner(f, TIRED, []), problem("empty", "columns")),
+        (lambda f: banner(f, TIRED, ["size", "size"]), problem("duplicate", "columns")),
+        (lambda f: banner(f, [TIRED, "size"], "size"), problem("conflict", "column size")),
+        (lambda f: banner(f, TIRED, "sise"), problem("unknown-column", "column sise")),
+        (lambda f: banner(f, TIRED, "size", adjust="holmes"), problem("unknown-option", "adjust")),
+        (lambda f: banner(f, TIRED, "size", level=95), problem("out-of-range", "level")),
     ],
 )
-def test_what_makes_no_table_is_refused(call: Any, said: str) -> None:
-    with pytest.raises(InvalidInput, match=said):
+def test_what_makes_no_table_is_refused(call: Any, refusal: Refusal) -> None:
+    with pytest.raises(InvalidInput, check=refusal):
         call(_frame())
 
 
