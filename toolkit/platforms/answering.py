@@ -10,6 +10,7 @@ import pandas as pd
 
 from toolkit.errors import Problem
 from toolkit.instrument.model import MISSING, Instrument, Variable
+from toolkit.locale import languages
 from toolkit.platforms import common, people
 from toolkit.platforms.answers import BLANKS, AnswersFile
 from toolkit.platforms.common import holds_words, read_ticks, split_any, split_ranks, with_write_in
@@ -26,7 +27,7 @@ from toolkit.platforms.vocabulary import (
     plain_number,
     translate,
 )
-from toolkit.platforms.words import MISSING_WORDS
+from toolkit.platforms.words import missing_labels
 
 __all__ = ["Answering", "label_problems", "missing_by_label"]
 
@@ -274,7 +275,6 @@ class Answering:
 # Value labels in a file (SPSS, Stata): which values are no answers, and whether a scale is reversed
 
 _WORDS: Mapping[str, str] = {
-    **{said.casefold(): code for words in MISSING_WORDS.values() for code, said in words.items()},
     "not asked": "-4",
     "not shown": "-4",
     "question not shown": "-4",
@@ -304,7 +304,8 @@ def missing_by_label(labels: Mapping[str, str], variable: Variable, instrument: 
     own = {
         label.casefold(): code for label, code in label_words(variable, instrument).items() if code in MISSING
     }
-    known = {**_WORDS, **own}
+    ours = {said.casefold(): code for one in languages() for code, said in missing_labels(one).items()}
+    known = {**ours, **_WORDS, **own}
     return {
         value: known[folded(label)]
         for value, label in labels.items()

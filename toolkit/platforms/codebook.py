@@ -5,17 +5,19 @@ from __future__ import annotations
 import datetime as dt
 import io
 from collections.abc import Iterator, Mapping
+from functools import partial
 from importlib.resources import files
 from typing import Any
 
 from toolkit.instrument.codebook import base_of, cited
 from toolkit.instrument.model import Instrument, Item, Variable
+from toolkit.locale import languages, translated
 from toolkit.platforms import Platform, register
 from toolkit.platforms.manifest import MANIFEST_ENDING, column_of, manifest_of
 from toolkit.platforms.words import missing_words, spoken
 from toolkit.records import inert
 
-__all__ = ["CODEBOOK_WORDS", "files_of", "page", "sheets", "workbook"]
+__all__ = ["files_of", "page", "sheets", "workbook"]
 
 
 def files_of(source: Instrument, part: Instrument) -> dict[str, str | bytes]:
@@ -46,77 +48,11 @@ def files_of(source: Instrument, part: Instrument) -> dict[str, str | bytes]:
 
 def _notices(part: Instrument) -> Iterator[str]:
     for language in part.languages:
-        if language not in CODEBOOK_WORDS:
+        if language not in languages():
             yield f"headings, bases and missing codes are in English where the language is '{language}'"
 
 
 # The page, one per language
-
-CODEBOOK_WORDS: Mapping[str, Mapping[str, str]] = {
-    "en": {
-        "codebook": "Codebook",
-        "contents": "Contents",
-        "version": "Version",
-        "audiences": "Audiences",
-        "audience": "Audience",
-        "called": "Name",
-        "code": "Code",
-        "question": "Question",
-        "base": "Asked of",
-        "answers": "Answers",
-        "answer": "Answer",
-        "column": "Column",
-        "words": "Words",
-        "missing": "No answer",
-        "theme": "Theme",
-        "good": "Good news",
-        "top": "the top answers",
-        "bottom": "the bottom answers",
-        "sensitive": "Sensitive: shown for larger groups only",
-        "source": "Source",
-        "number": "A number",
-        "text": "Words of one's own",
-        "from": "from",
-        "to": "to",
-        "scores": "Scores",
-        "mean": "The mean of",
-        "reversed": "turned round",
-        "times": "times",
-        "least": "answered at least",
-    },
-    "fr": {
-        "codebook": "Dictionnaire des variables",
-        "contents": "Sommaire",
-        "version": "Version",
-        "audiences": "Publics",
-        "audience": "Public",
-        "called": "Nom",
-        "code": "Code",
-        "question": "Question",
-        "base": "Posée à",
-        "answers": "Réponses",
-        "answer": "Réponse",
-        "column": "Colonne",
-        "words": "Texte",
-        "missing": "Sans réponse",
-        "theme": "Thème",
-        "good": "Favorable",
-        "top": "les réponses du haut de l’échelle",
-        "bottom": "les réponses du bas de l’échelle",
-        "sensitive": "Sensible : publié pour des groupes plus grands seulement",
-        "source": "Source",
-        "number": "Un nombre",
-        "text": "Réponse libre",
-        "from": "de",
-        "to": "à",
-        "scores": "Scores",
-        "mean": "La moyenne de",
-        "reversed": "inversés",
-        "times": "multipliée par",
-        "least": "réponses au moins",
-    },
-}
-"""Language → what the page says of itself."""
 
 
 def page(instrument: Instrument, language: str) -> str:
@@ -138,7 +74,7 @@ def page(instrument: Instrument, language: str) -> str:
     return template.render(
         language=language,
         instrument=instrument,
-        words=CODEBOOK_WORDS.get(language, CODEBOOK_WORDS["en"]),
+        _=partial(translated, language),
         style=folder.joinpath("codebook.css").read_text("utf-8"),
         sections=[
             {

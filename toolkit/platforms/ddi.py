@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.codebook import base_of, cited
 from toolkit.instrument.model import MISSING, Instrument, Variable
+from toolkit.locale import languages, translated
 from toolkit.platforms import Platform, register
 from toolkit.platforms.manifest import MANIFEST_ENDING, column_of, manifest_of
 from toolkit.platforms.words import OWN_LABELS, every_text, missing_words, spoken
@@ -71,7 +72,7 @@ def files_of(source: Instrument, part: Instrument) -> dict[str, str | bytes]:
 
 def _notices(part: Instrument) -> Iterator[str]:
     for language in part.languages:
-        if language not in ("en", "fr"):
+        if language not in languages():
             yield f"bases and missing codes are described in English where the language is '{language}'"
 
 
@@ -136,7 +137,7 @@ def variables(part: Instrument) -> Iterator[ElementTree.Element]:
 def _audience(part: Instrument) -> ElementTree.Element:
     made = element("var", ID="V_audience", name="audience", intrvl="discrete", nature="nominal")
     for language in part.languages:
-        add(made, "labl", OWN_LABELS.get(language, OWN_LABELS["en"])["audience"], lang=language)
+        add(made, "labl", translated(language, OWN_LABELS["audience"]), lang=language)
     for name, audience in part.audiences.items():
         category = add(made, "catgry")
         add(category, "catValu", name)

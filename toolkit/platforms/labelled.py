@@ -18,14 +18,15 @@ import numpy as np
 import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem
-from toolkit.instrument.model import MISSING, Instrument, Variable
+from toolkit.instrument.model import Instrument, Variable
+from toolkit.locale import languages, translated
 from toolkit.platforms.exports import Dialect
 from toolkit.platforms.files.opening import read_cells
 from toolkit.platforms.files.sheet import Opening, Sheet, without_empty_columns
 from toolkit.platforms.limesurvey.reading import own_of_limesurvey
 from toolkit.platforms.manifest import MANIFEST_ENDING, Column, ExportManifest, column_of, manifest_of
 from toolkit.platforms.vocabulary import code_words, option_labels, tidy
-from toolkit.platforms.words import MISSING_WORDS, OWN_LABELS
+from toolkit.platforms.words import OWN_LABELS, missing_labels
 from toolkit.system import temporary_folder
 
 __all__ = [
@@ -117,20 +118,19 @@ def plan_of(
     """
     notices: list[str] = []
     names = _names([*own, *(variable.name for variable in instrument.variables)], limits, notices)
-    own_words = OWN_LABELS.get(language, OWN_LABELS["en"])
     fields = [
         Field(
             names[name],
             name,
             kind,
-            own_words.get(name, name),
+            translated(language, OWN_LABELS.get(name, name)),
             "scale" if kind == "number" else "nominal",
             labels=_audiences(instrument, language, limits, notices) if name == "audience" else {},
         )
         for name, kind in own.items()
     ]
     fields += [_field(v, names[v.name], instrument, language, limits, notices) for v in instrument.variables]
-    if language not in MISSING_WORDS:
+    if language not in languages():
         notices.append(f"missing codes are labelled in English, for want of words in '{language}'")
     title = _fit(instrument.title[language], limits.longest_title, limits, "the title", notices)
     return Plan(title, tuple(fields), tuple(notices))
@@ -149,7 +149,7 @@ def _field(
     if variable.kind in ("number", "text"):
         kind: Literal["number", "text"] = "number" if variable.kind == "number" else "text"
         return Field(name, variable.name, kind, label, "scale" if kind == "number" else "nominal")
-    words: dict[str, str] = dict(MISSING_WORDS.get(language, MISSING))
+    words = missing_labels(language)
     words |= {missing.becomes: missing.label[language] for missing in instrument.missing_of(variable)}
     words |= variable.code_labels(language)
     labels = {

@@ -13,6 +13,7 @@ from typing import Any
 
 from toolkit.instrument.model import Instrument, Item
 from toolkit.instrument.routing import parse
+from toolkit.locale import N_, languages, own_name, translated
 from toolkit.platforms import Platform, register
 from toolkit.platforms.manifest import (
     MANIFEST_ENDING,
@@ -24,7 +25,7 @@ from toolkit.platforms.routing import to_tree
 from toolkit.platforms.surveyjs.reading import PREVIEW
 from toolkit.platforms.words import spoken
 
-__all__ = ["LANGUAGE_NAMES", "OWN_COLUMNS", "files_of", "page_data", "words_in"]
+__all__ = ["OWN_COLUMNS", "files_of", "page_data"]
 
 OWN_COLUMNS = ("respondent", "preview", "submitted", "instrument", "version", "language", "audience")
 """Columns of a saved file that are not items; `preview` holds "preview" in every row."""
@@ -40,6 +41,43 @@ def files_of(source: Instrument, whole: Instrument) -> dict[str, str | bytes]:
     return {name: _page(whole), f"{source.id}{MANIFEST_ENDING}": manifest.to_json()}
 
 
+_WORDS: Mapping[str, str] = {
+    "tab": N_("{title} – preview"),
+    "banner": N_("Preview. Nothing is sent; answers you save are marked as a test."),
+    "language": N_("Language"),
+    "inner": N_("Show names, codes and routing"),
+    "intro": N_("Answer the questionnaire as one of those it is for. You can go back at any time."),
+    "who": N_("As whom do you answer?"),
+    "choose": N_("Choose one to begin."),
+    "begin": N_("Begin"),
+    "back": N_("Back"),
+    "next": N_("Next"),
+    "progress": N_("Page {page} of {pages}"),
+    "required": N_("needs an answer"),
+    "several": N_("You may tick several."),
+    "choices": N_("Choose at most {most}."),
+    "ranks": N_("Please give each rank once."),
+    "clear": N_("Clear"),
+    "between": N_("A number from {minimum} to {maximum}."),
+    "least": N_("A number from {minimum} on."),
+    "most": N_("A number up to {maximum}."),
+    "nonumber": N_("This is no number."),
+    "unanswered": N_("Please answer this question."),
+    "rows": N_("Please answer every line."),
+    "fix": N_("Before the next page:"),
+    "more": N_("More questions have appeared on this page."),
+    "done": N_("That was the last question"),
+    "kept": N_("People in the file so far: {people}. Save it, or answer as somebody else first."),
+    "save": N_("Save answers"),
+    "another": N_("Answer as another person"),
+    "saved": N_("What is saved for this person"),
+    "column": N_("Column"),
+    "held": N_("Holds"),
+    "written": N_("The file was saved."),
+}
+"""What the page says itself; its script looks a text up by its key."""
+
+
 def page_data(instrument: Instrument) -> dict[str, Any]:
     """Everything the page's script knows of an instrument, as plain data."""
     spoken_in = instrument.languages
@@ -48,8 +86,8 @@ def page_data(instrument: Instrument) -> dict[str, Any]:
         "version": instrument.version,
         "title": {one: instrument.title[one] for one in spoken_in},
         "languages": list(spoken_in),
-        "names": {one: LANGUAGE_NAMES.get(one, one) for one in spoken_in},
-        "words": {one: words_in(one) for one in spoken_in},
+        "names": {one: own_name(one) for one in spoken_in},
+        "words": {one: {key: translated(one, text) for key, text in _WORDS.items()} for one in spoken_in},
         "audiences": [
             {"name": name, "code": audience.code, "label": {one: audience.label[one] for one in spoken_in}}
             for name, audience in instrument.audiences.items()
@@ -176,106 +214,10 @@ def _manifest(source: Instrument, whole: Instrument, file: str) -> ExportManifes
         notices=[
             f"{file}: the page's own words are in English where the language is '{one}'"
             for one in whole.languages
-            if words_in(one) is words_in("en") and one != "en"
+            if one not in languages()
         ],
         settings={"test_column": "preview", "test_value": "preview"},
     )
-
-
-# Words of the page itself, by language
-
-LANGUAGE_NAMES: Mapping[str, str] = {
-    "de": "Deutsch",
-    "en": "English",
-    "es": "Español",
-    "fr": "Français",
-    "it": "Italiano",
-    "nl": "Nederlands",
-    "pt": "Português",
-}
-"""Language → its name in itself."""
-
-_WORDS: Mapping[str, Mapping[str, str]] = {
-    "en": {
-        "tab": "{title} – preview",
-        "banner": "Preview. Nothing is sent; answers you save are marked as a test.",
-        "language": "Language",
-        "inner": "Show names, codes and routing",
-        "intro": "Answer the questionnaire as one of those it is for. You can go back at any time.",
-        "who": "As whom do you answer?",
-        "choose": "Choose one to begin.",
-        "begin": "Begin",
-        "back": "Back",
-        "next": "Next",
-        "progress": "Page {page} of {pages}",
-        "required": "needs an answer",
-        "several": "You may tick several.",
-        "choices": "Choose at most {most}.",
-        "ranks": "Please give each rank once.",
-        "clear": "Clear",
-        "between": "A number from {minimum} to {maximum}.",
-        "least": "A number from {minimum} on.",
-        "most": "A number up to {maximum}.",
-        "nonumber": "This is no number.",
-        "unanswered": "Please answer this question.",
-        "rows": "Please answer every line.",
-        "fix": "Before the next page:",
-        "more": "More questions have appeared on this page.",
-        "done": "That was the last question",
-        "kept": "People in the file so far: {people}. Save it, or answer as somebody else first.",
-        "save": "Save answers",
-        "another": "Answer as another person",
-        "saved": "What is saved for this person",
-        "column": "Column",
-        "held": "Holds",
-        "written": "The file was saved.",
-    },
-    "fr": {
-        "tab": "{title} – aperçu",
-        "banner": "Aperçu. Rien n’est envoyé ; les réponses enregistrées sont marquées comme un essai.",
-        "language": "Langue",
-        "inner": "Afficher noms, codes et filtres",
-        "intro": "Répondez comme l’un des publics du questionnaire. Vous pouvez toujours revenir en arrière.",
-        "who": "À quel titre répondez-vous ?",
-        "choose": "Choisissez pour commencer.",
-        "begin": "Commencer",
-        "back": "Retour",
-        "next": "Suivant",
-        "progress": "Page {page} sur {pages}",
-        "required": "réponse nécessaire",
-        "several": "Plusieurs réponses sont possibles.",
-        "choices": "Choisissez-en {most} au plus.",
-        "ranks": "Veuillez donner chaque rang une seule fois.",
-        "clear": "Effacer",
-        "between": "Un nombre de {minimum} à {maximum}.",
-        "least": "Un nombre à partir de {minimum}.",
-        "most": "Un nombre jusqu’à {maximum}.",
-        "nonumber": "Ce n’est pas un nombre.",
-        "unanswered": "Merci de répondre à cette question.",
-        "rows": "Merci de répondre à chaque ligne.",
-        "fix": "Avant la page suivante :",
-        "more": "D’autres questions sont apparues sur cette page.",
-        "done": "C’était la dernière question",
-        "kept": "Personnes dans le fichier : {people}. Enregistrez-le, ou répondez d’abord pour une autre.",
-        "save": "Enregistrer les réponses",
-        "another": "Répondre pour une autre personne",
-        "saved": "Ce qui est enregistré pour cette personne",
-        "column": "Colonne",
-        "held": "Contenu",
-        "written": "Le fichier a été enregistré.",
-    },
-}
-
-
-def words_in(language: str) -> Mapping[str, str]:
-    """The page's words in a language; in English where nobody has translated them.
-
-    Examples
-    --------
-    >>> words_in("fr")["next"]
-    'Suivant'
-    """
-    return _WORDS.get(language, _WORDS["en"])
 
 
 register(

@@ -16,11 +16,11 @@ from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument.fields import ID_PATTERN
 from toolkit.instrument.lint import PLATFORM_COLUMNS
 from toolkit.instrument.model import Instrument, Item, Variable
+from toolkit.locale import languages
 from toolkit.platforms.limesurvey.rows import (
     ASKED,
     AUDIENCE,
     GROUP,
-    QUOTA_WORDS,
     Plan,
     Quota,
     abbreviated,
@@ -39,7 +39,7 @@ from toolkit.platforms.manifest import (
     manifest_of,
 )
 from toolkit.platforms.routing import confusable
-from toolkit.platforms.words import AUDIENCE_WORDS, every_text, idle_notices, narrow, one_by_one
+from toolkit.platforms.words import every_text, idle_notices, narrow, one_by_one
 
 __all__ = ["Quota", "files_of", "find_unfit", "item_codes", "part_codes", "row_codes"]
 
@@ -119,9 +119,9 @@ def find_unfit(
     for item in instrument.items:
         yield from _answers(item, instrument)
     for language in instrument.languages if asks_audience else ():
-        if language not in AUDIENCE_WORDS:
+        if language not in languages("questionnaire"):
             what = "there are no words for the question that asks who somebody is"
-            hint = f"use layout 'audience', or a language of {', '.join(AUDIENCE_WORDS)}"
+            hint = f"use layout 'audience', or a language of {', '.join(languages('questionnaire'))}"
             yield Problem("unknown-language", f"language '{language}'", what, hint)
     for quota in quotas:
         yield from _quota(quota, instrument)
@@ -391,7 +391,7 @@ def _notices(plan: Plan, left_out: Sequence[str]) -> Iterator[str]:
         if kept != title:
             yield f"the title ({language}) is too long for LimeSurvey; it was cut to '{kept}'"
     for language in plan.instrument.languages if plan.quotas else ():
-        if language not in QUOTA_WORDS:
+        if language not in languages("questionnaire"):
             yield f"there are no words in '{language}' for a full quota; write them in LimeSurvey"
     for name in left_out:
         yield f"the quota '{name}' counts answers that nobody gives here, and was left out"

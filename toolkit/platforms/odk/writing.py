@@ -15,6 +15,7 @@ from typing import Literal
 
 from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.model import Instrument, Item, Section, Variable
+from toolkit.locale import languages, own_name, respondent_text
 from toolkit.platforms.manifest import (
     MANIFEST_ENDING,
     Column,
@@ -24,9 +25,8 @@ from toolkit.platforms.manifest import (
 )
 from toolkit.platforms.routing import to_xpath
 from toolkit.platforms.words import (
-    AT_MOST,
-    AUDIENCE_WORDS,
     Variant,
+    audience_question,
     every_text,
     idle_notices,
     one_by_one,
@@ -166,24 +166,6 @@ def _headings(groups: Sequence[str], name: str, option: str | None) -> dict[str,
 AUDIENCE = "audience"
 Row = dict[str, str]
 Sheet = Sequence[Row]
-_LANGUAGES: Mapping[str, str] = {
-    "de": "Deutsch",
-    "en": "English",
-    "es": "Español",
-    "fr": "Français",
-    "it": "Italiano",
-    "nl": "Nederlands",
-    "pt": "Português",
-}
-_ALONE: Mapping[str, str] = {
-    "en": "“{label}” cannot be combined with other answers.",
-    "fr": "« {label} » ne peut pas être combiné avec d’autres réponses.",
-    "de": "„{label}“ kann nicht mit anderen Antworten verbunden werden.",
-    "es": "«{label}» no se puede combinar con otras respuestas.",
-    "it": "«{label}» non può essere combinato con altre risposte.",
-    "nl": "“{label}” kan niet met andere antwoorden worden gecombineerd.",
-    "pt": "«{label}» não pode ser combinado com outras respostas.",
-}
 
 
 @dataclass(frozen=True)
@@ -257,7 +239,7 @@ class _Writer:
         if not self.switches:
             yield {"type": "calculate", "name": AUDIENCE, "calculation": f"'{audiences[0].code}'"}
             return
-        asked = {one: AUDIENCE_WORDS.get(one, AUDIENCE_WORDS["en"])[1] for one in self.instrument.languages}
+        asked = {one: audience_question(one)[1] for one in self.instrument.languages}
         answers = [{"name": one.code, **self.words("label", one.label)} for one in audiences]
         options = self.listed("audiences", answers)
         yield {
@@ -365,11 +347,22 @@ class _Writer:
             tests = [f"not(selected(., '{one.code}') and count-selected(.) > 1)" for one in alone]
             most = None if item.maximum is None else _number(item.maximum)
             tests += [] if most is None else [f"count-selected(.) <= {most}"]
+            at_most = {
+                one: [] if most is None else [respondent_text(one, "Choose at most {most}.", most=most)]
+                for one in self.instrument.languages
+            }
             said = {
                 one: " ".join(
                     [
-                        *(_ALONE.get(one, _ALONE["en"]).format(label=option.label[one]) for option in alone),
-                        *([] if most is None else [AT_MOST.get(one, AT_MOST["en"]).format(most=most)]),
+                        *(
+                            respondent_text(
+                                one,
+                                "“{label}” cannot be combined with other answers.",
+                                label=option.label[one],
+                            )
+                            for option in alone
+                        ),
+                        *at_most[one],
                     ]
                 )
                 for one in self.instrument.languages
@@ -425,12 +418,12 @@ class _Writer:
 
     def notices(self) -> Iterator[str]:
         for one in self.instrument.languages:
-            if one not in _ALONE:
+            if one not in languages("questionnaire"):
                 yield f"what the form itself says is in English where the language is '{one}'"
 
 
 def _language(code: str) -> str:
-    return f"{_LANGUAGES.get(code, code)} ({code})"
+    return f"{own_name(code)} ({code})"
 
 
 def _number(value: float) -> str:

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.model import Instrument, Item, MissingAnswer, Option, Variable
+from toolkit.locale import languages
 from toolkit.platforms.manifest import (
     MANIFEST_ENDING,
     Column,
@@ -21,7 +22,14 @@ from toolkit.platforms.manifest import (
     manifest_of,
 )
 from toolkit.platforms.routing import confusable, to_surveyjs
-from toolkit.platforms.words import AUDIENCE_WORDS, Variant, every_text, idle_notices, one_by_one, variants_of
+from toolkit.platforms.words import (
+    Variant,
+    audience_question,
+    every_text,
+    idle_notices,
+    one_by_one,
+    variants_of,
+)
 
 __all__ = ["files_of", "survey_of"]
 
@@ -119,7 +127,7 @@ def _said(words: Mapping[str, str], instrument: Instrument) -> str | dict[str, s
 
 
 def _who(instrument: Instrument) -> dict[str, Any]:
-    said = {one: AUDIENCE_WORDS.get(one, AUDIENCE_WORDS["en"]) for one in instrument.languages}
+    said = {one: audience_question(one) for one in instrument.languages}
     choices = [
         {"value": audience.code, "text": _said(audience.label, instrument)}
         for audience in instrument.audiences.values()
@@ -224,7 +232,7 @@ def _manifest(
     notices = [
         f"{file}: the question about the audience is in English where the language is '{language}'"
         for language in part.languages
-        if len(part.audiences) > 1 and language not in AUDIENCE_WORDS
+        if len(part.audiences) > 1 and language not in languages("questionnaire")
     ]
     return manifest_of(
         source,
