@@ -19,6 +19,7 @@ from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument import Instrument
 from toolkit.platforms.vocabulary import Findings, as_known, number_cells
 from toolkit.responses import AnswersFile, Coded, decode, divided, read_answers
+from toolkit.responses.gather import gather
 from toolkit.study import load_study
 
 from .makers import choice, made, multi
@@ -599,3 +600,50 @@ def test_a_collected_case_is_read(
     shutil.copytree(source, tmp_path / case)
     monkeypatch.chdir(tmp_path / case)
     assert main(CASES[case]) == 0
+
+
+# One person in two files of a wave
+
+
+def _two_files(tmp_path: Path, tables: list[str], **more: Any) -> list[Problem]:
+    """The problems of two files of one wave, or of two waves where `waves` says so."""
+    instrument = made(tmp_path, [choice("view", AGREE)])
+    waves = more.pop("waves", ["w", "w"])
+    entries = [
+        AnswersFile.model_validate(
+            {"wave": wave, "platform": "limesurvey", "file": f"{name}.csv", "audience": "everyone", **more}
+        )
+        for wave, name in zip(waves, "ab", strict=True)
+    ]
+    paths = [_written(tmp_path, table, f"{name}.csv") for table, name in zip(tables, "ab", strict=True)]
+    try:
+        gather(entries, paths, instrument, None, source="study")
+    except InvalidInput as refused:
+        return list(refused.problems)
+    return []
+
+
+HEAD = "id,submitdate,token,email,organisation,view\n"
+FILE_A = HEAD + "1,2026-03-01,t1,ann@x,o,1\n2,2026-03-01,t2,bob@x,o,2\n3,2026-03-01,,,o,2\n"
+FILE_B = HEAD + "1,2026-03-01,t3,bob@x,o,1\n2,2026-03-01,t1,cyd@x,o,3\n3,2026-03-01,,,o,1\n"
+
+
+def test_a_token_in_two_files_of_a_wave_is_refused_with_both_places(tmp_path: Path) -> None:
+    (problem,) = _two_files(tmp_path, [FILE_A, FILE_B], ignore_columns=["email"])
+    assert problem.code == "duplicate-id"
+    assert problem.where == "a.csv, row 2, and b.csv, row 3 (t1)"
+
+
+def test_columns_named_by_the_study_tell_a_person_across_files(tmp_path: Path) -> None:
+    rule = {"keep": "last", "by": ["email"]}
+    (problem,) = _two_files(tmp_path, [FILE_A, FILE_B], duplicates=rule, ignore_columns=["email"])
+    assert problem.where == "a.csv, row 3, and b.csv, row 2 (bob@x)"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"waves": ["v", "w"]}, {"ignore_columns": ["email", "token"]}],
+    ids=["in two waves", "a token that tells nobody"],
+)
+def test_the_same_id_or_a_token_that_may_recur_is_no_person(tmp_path: Path, more: dict[str, Any]) -> None:
+    assert _two_files(tmp_path, [FILE_A, FILE_B], **{"ignore_columns": ["email"], **more}) == []
