@@ -118,9 +118,7 @@ def test_every_text_comes_back_to_the_letter(instrument: Instrument, tmp_path: P
     texts = list(WRITTEN.values())
     frame = frame_of(instrument, tmp_path, texts)
     found = WRITERS[writer](frame, instrument, tmp_path)
-    if (
-        writer == "LimeSurvey"
-    ):  # its own export pages put an apostrophe before "=", which the reader takes off
+    if writer == "LimeSurvey":  # its export pages put an apostrophe before "=", which the reader takes off
         texts[list(WRITTEN).index("an apostrophe before a formula")] = "=1+1"
     changed = {name: got[:60] for name, text, got in zip(WRITTEN, texts, found, strict=True) if got != text}
     assert changed == {}
