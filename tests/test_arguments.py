@@ -132,7 +132,7 @@ def test_annotations_are_checked_without_importing_pydantic_first() -> None:
         (lambda f: weighting.rake(f, {"s": {"p": "x", "q": 2}}), "its total is x"),
         (lambda f: weighting.rake(f, {"s": {"p": 1, "q": 1}}, max_iterations=0), "max_iterations: is 0"),
         (lambda f: weighting.rake(f, {"s": {"p": 1, "q": 1}}, tolerance=-1), "tolerance: is -1"),
-        (lambda f: weighting.diagnose(3), "are no list"),
+        (lambda f: weighting.diagnose(3), "are not a list"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_by_name(call: Any, said: str) -> None:

@@ -197,7 +197,7 @@ def test_bounds_that_cannot_be_kept_are_told_from_slow_progress() -> None:
         (lambda f: calibrate(f, {}), "are empty"),
         (lambda f: calibrate(f, {"age": 1}), "give the number of people"),
         (lambda f: calibrate(f, {"agee": 1}, population=9), "did you mean 'age'"),
-        (lambda f: calibrate(f, {"sex": 5}, population=9), "holds no numbers"),
+        (lambda f: calibrate(f, {"sex": 5}, population=9), "must contain numbers"),
         (lambda f: calibrate(f, {"sex": {"f": 1, "x": 2}}), "'x' has a total and no respondent"),
         (lambda f: calibrate(f, GOAL, population=9), "leave it out"),
         (lambda f: calibrate(f, GOAL, method="logit"), "logit needs them"),

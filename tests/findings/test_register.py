@@ -101,13 +101,13 @@ def test_every_problem_is_named_at_once(tmp_path):
     said = str(caught.value)
     for part in (
         "row 2 (X-1), column value_pct: 730 lies outside 0–100",
-        "row 3 (X-1), column base: is blank; say whose share it is",
+        "row 3 (X-1), column base: is blank; give the base of the share",
         "row 3 (X-1), column finding_id: was given before, in row 2",
-        "row 4 (X-2), column n: '0' is no count",
-        "row 4 (X-2), column year: '24' is no year",
+        "row 4 (X-2), column n: must be a count, not '0'",
+        "row 4 (X-2), column year: must be a year, not '24'",
         "row 5 (X-3), column reason: is blank",
         "row 6 (X-4), column comparable: is 'maybe'",
-        "row 7 (X-5), column value_pct: 'many' is no number",
+        "row 7 (X-5), column value_pct: must be a number, not 'many'",
         "row 7 (X-5), column variable: is blank",
     ):
         assert part in said
@@ -116,7 +116,7 @@ def test_every_problem_is_named_at_once(tmp_path):
 
 @pytest.mark.parametrize("value", ["7_3", "٧٣", "nan", "inf", "73%"])
 def test_a_value_is_a_number_as_people_write_it(tmp_path, value):
-    with pytest.raises(InvalidInput, match=r"column value_pct: .* is no number"):
+    with pytest.raises(InvalidInput, match=r"column value_pct: must be a number"):
         load_findings(written(tmp_path, {"value_pct": value}))
 
 
@@ -131,7 +131,7 @@ def test_unknown_and_missing_columns_are_refused_with_near_names(tmp_path):
     ("content", "said"),
     [
         (b"", "column finding_id: is missing"),
-        (",".join(FINDING_COLUMNS).encode(), "holds no finding"),
+        (",".join(FINDING_COLUMNS).encode(), "contains no findings"),
         ("é".encode("cp1252"), "is not UTF-8"),
         ((",".join(FINDING_COLUMNS) + "\nX-1,short").encode(), "row 2: has 2 cells, not 16"),
     ],

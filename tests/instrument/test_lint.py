@@ -121,12 +121,12 @@ REFUSED: dict[str, tuple[Callable[[Data], None], str, str]] = {
     "a top code outside the scale": (
         at("scales", "agree", "top", to=["5"]),
         "scales → agree → top",
-        "'5' is no code",
+        "unknown code '5'",
     ),
     "a bottom code outside the scale": (
         at("scales", "agree", "bottom", to=["9"]),
         "scales → agree → bottom",
-        "'9' is no code",
+        "unknown code '9'",
     ),
     "boxes that overlap": (
         at("scales", "agree", "bottom", to=["1", "3"]),
@@ -284,7 +284,7 @@ REFUSED: dict[str, tuple[Callable[[Data], None], str, str]] = {
     "routing to a code that does not exist": (
         at("m", "ask_if", to="q == 7"),
         "items → m → ask_if",
-        "'7' is no answer",
+        "unknown answer '7'",
     ),
     "routing to a code written differently": (
         at("m", "ask_if", to='q == "01"'),
@@ -294,7 +294,7 @@ REFUSED: dict[str, tuple[Callable[[Data], None], str, str]] = {
     "routing to an option that does not exist": (
         at("hours", "ask_if", to='selected(m, "rvw")'),
         "items → hours → ask_if",
-        "'rvw' is no option of 'm'; did you mean 'rev'",
+        "unknown option 'rvw' of 'm'; did you mean 'rev'",
     ),
     "selected() of a single choice": (
         at("hours", "ask_if", to="selected(q, 1)"),
@@ -357,7 +357,7 @@ def test_lint_finds_in_an_instrument_made_in_python_what_it_finds_in_files(whole
     instrument = load(whole)
     spoiled = instrument.model_copy(update={"themes": {}, "items": instrument.items[::-1]})
     found = {(problem.where, problem.what) for problem in lint(spoiled)}
-    assert ("items → q → theme", "there is no theme 'work'") in found
+    assert ("items → q → theme", "unknown theme 'work'") in found
     assert ("items", "the items are not in the order of the sections") in found
     assert ("items → m → ask_if", "'q' is asked later") in found
 
@@ -370,6 +370,6 @@ def test_all_faults_are_said_at_once_whatever_their_kind(whole: Data, load: Load
     with pytest.raises(InvalidInput) as caught:
         load(whole)
     said = str(caught.value)
-    for part in ("scael", "cannot be read", "no theme 'nothing'", "'strong' is no code"):
+    for part in ("scael", "cannot be read", "unknown theme 'nothing'", "unknown code 'strong'"):
         assert part in said
     assert len(caught.value.problems) == 4, said

@@ -87,7 +87,7 @@ def test_a_misspelt_key_is_refused_with_file_line_and_near_name(copy: Path) -> N
     change(copy / "bank" / "wellbeing.yaml", "    scale: agree5", "    scael: agree5")
     (problem,) = refused(copy / "employee.yaml").problems
     assert problem.where == "wellbeing.yaml, line 6: items → burnout → scael"
-    assert problem.what == "there is no such key here"
+    assert problem.what == "unknown key"
     assert "did you mean 'scale'?" in problem.hint
 
 
@@ -97,7 +97,7 @@ def test_a_code_a_platform_would_drop_is_refused_by_its_rule(copy: Path, code: s
     (problem,) = refused(copy / "employee.yaml").problems
     assert problem.where.startswith("ai.yaml, line ")
     assert "codes are 1–5 letters or digits, because LimeSurvey drops others without a word" in problem.what
-    assert problem.hint == "shorten it and leave out signs and spaces"
+    assert problem.hint == "shorten it and leave out punctuation and spaces"
 
 
 @pytest.mark.parametrize("said", ["yes", "on", "1", "True", "TRUE", "y"])
@@ -121,12 +121,12 @@ def test_every_problem_of_every_file_is_said_at_once(copy: Path) -> None:
     change(copy / "bank" / "freelance.yaml", "origin: own", "origin: mine")
     said = str(refused(three(copy)))
     for part in (
-        "executive.yaml: sections → freelance → items → freegian: the bank has no such item; did you mean",
+        "executive.yaml: sections → freelance → items → freegian: unknown item; it is not in the bank",
         "employee.yaml, line 3: version: 'version' differs from that of executive.yaml",
-        "demands.yaml, line 17: items → demandhow → ask_if: '3' is no answer of 'demandup'",
-        "items → aiuse → theme: there is no theme 'ia'",
-        "items → leave → text → frelancer: there is no audience 'frelancer'; did you mean 'freelancer'",
-        "items → leave → text: there is no wording for freelancer",
+        "demands.yaml, line 17: items → demandhow → ask_if: unknown answer '3' of 'demandup'",
+        "items → aiuse → theme: unknown theme 'ia'",
+        "items → leave → text → frelancer: unknown audience 'frelancer'; did you mean 'freelancer'",
+        "items → leave → text: wording for freelancer is missing",
         "items → usefree → source → origin: 'mine' is not one of 'own' or 'published'",
     ):
         assert part in said, said

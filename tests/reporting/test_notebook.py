@@ -60,17 +60,17 @@ def test_what_is_no_notebook_is_told(tmp_path, words):
     ("damage", "said"),
     [
         ({"metadata": None}, "notebook: has no metadata"),
-        ({"cells": None}, "its cells are no list"),
+        ({"cells": None}, "its cells are not a list"),
         (
             {"cells": ["x", {"cell_type": "code", "metadata": {}, "source": 5}]},
-            "cell 2: its source is no text",
+            "cell 2: has a source that is not text",
         ),
         (
             {"cells": [{"cell_type": "code", "metadata": None, "source": ""}]},
             "cell 1: its metadata or its tags",
         ),
         ({"cells": [{"cell_type": "code", "metadata": {"tags": None}, "source": ""}]}, "or its tags are not"),
-        ({"cells": [{"metadata": {}, "source": ""}]}, "cell 1: does not say its type"),
+        ({"cells": [{"metadata": {}, "source": ""}]}, "cell 1: has no cell type"),
     ],
 )
 def test_a_notebook_whose_cells_are_damaged_is_told_cell_by_cell(tmp_path, damage, said):

@@ -38,7 +38,7 @@ def test_a_file_or_a_folder_in_the_place_of_the_runs_own_is_refused(tmp_path, sa
     assert [Path(problem.where).name for problem in caught.value.problems] == ["key", "log.jsonl"]
     shutil.rmtree(folder / "_batch")
     (folder / "_batch").write_text("a file")
-    with pytest.raises(InvalidInput, match="is no folder, and a run keeps its log there"):
+    with pytest.raises(InvalidInput, match=r"must be a folder \(a run keeps its log there\)"):
         check_batch_folder(folder)
 
 
