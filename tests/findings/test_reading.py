@@ -101,7 +101,7 @@ def test_a_missing_base_and_a_percent_above_100_are_refused_with_a_hint(small):
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        (row("X 1", 73), "column finding_id: 'X 1' is no id"),
+        (row("X 1", 73), "column finding_id: 'X 1' is not a valid id"),
         (row("X-1", 73, n=0), "column n: must be a count, not '0'"),
         (row("X-1", 73, n=50, status="unknown"), 'is "unknown" beside an n of 50'),
         (row("X-1", 73, status="known"), 'column n: is blank beside "known"'),
@@ -110,7 +110,7 @@ def test_a_missing_base_and_a_percent_above_100_are_refused_with_a_hint(small):
         (row("X-1", 73, low="70"), "columns low and high: only one is given"),
         (row("X-1", 73, low="74", high="75"), "low, value and high are not in order"),
         (row("X-1", "7_3"), "must be a number, not '7_3'"),
-        (row("X-1", "nan"), "'nan' is no number"),
+        (row("X-1", "nan"), "must be a number, not 'nan'"),
         (row("X-1", -1), "-1 lies outside 0–100"),
         (row("X-1", ""), "column value: is blank; give the value, or low and high"),
         (row("X-1", 0, statistic="relative_risk"), "0 is not above 0"),

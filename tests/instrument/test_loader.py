@@ -96,7 +96,7 @@ def test_a_code_a_platform_would_drop_is_refused_by_its_rule(copy: Path, code: s
     change(copy / "bank" / "ai.yaml", "code: rev,", f"code: '{code}',")
     (problem,) = refused(copy / "employee.yaml").problems
     assert problem.where.startswith("ai.yaml, line ")
-    assert "codes are 1–5 letters or digits, because LimeSurvey drops others without a word" in problem.what
+    assert "codes are 1–5 letters or digits, because LimeSurvey silently drops others" in problem.what
     assert problem.hint == "shorten it and leave out punctuation and spaces"
 
 
@@ -104,7 +104,7 @@ def test_a_code_a_platform_would_drop_is_refused_by_its_rule(copy: Path, code: s
 def test_a_bool_is_true_or_false_and_nothing_else(copy: Path, said: str) -> None:
     change(copy / "bank" / "wellbeing.yaml", "sensitive: true", f"sensitive: {said}")
     (problem,) = refused(copy / "employee.yaml").problems
-    assert f"{said!r} is neither true nor false" in problem.what
+    assert f"{said!r} must be true or false" in problem.what
     assert "write true or false" in problem.hint
 
 
@@ -208,7 +208,7 @@ def test_an_all_in_one_file_among_audience_files_is_refused(
     other = tmp_path / "whole.yaml"
     other.write_text(json.dumps(whole), encoding="utf-8")
     assert load_instrument(other).id == "tiny"
-    assert "holds everything in one" in str(refused({"employee": copy / "employee.yaml", "boss": other}))
+    assert "is a complete questionnaire" in str(refused({"employee": copy / "employee.yaml", "boss": other}))
 
 
 def test_a_part_of_a_bank_is_no_questionnaire(copy: Path) -> None:

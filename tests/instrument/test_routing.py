@@ -342,7 +342,7 @@ def test_a_name_the_instrument_lacks_is_refused_with_near_ones(chained: Instrume
         asked(frame, "m_rve", chained)
     with pytest.raises(InvalidInput, match=r"'m': this item has several columns.*name one of m_rev"):
         asked(frame, "m", chained)
-    with pytest.raises(InvalidInput, match="no such item or column"):
+    with pytest.raises(InvalidInput, match="unknown item or column"):
         parse("answered(nothing)").evaluate(frame, chained)
 
 

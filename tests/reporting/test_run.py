@@ -76,7 +76,7 @@ def test_an_organisations_run_finds_its_own_answers_and_nobody_elses(write_noteb
     [
         ({"for_each": "yaer", "values": [1]}, "did you mean 'year'"),
         ({"for_each": "year"}, "no values are given"),
-        ({"for_each": "year", "values": ["x"]}, "'x' is no int"),
+        ({"for_each": "year", "values": ["x"]}, "must be of type int, not 'x'"),
         ({"for_each": "year", "values": [1], "parameters": {"year": 2}}, "one way only"),
         ({"for_each": "year", "values": [1], "parameters": {"years": 2}}, "did you mean 'year'"),
         ({"for_each": "year", "values": [1, 1]}, "share a folder"),
