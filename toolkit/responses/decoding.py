@@ -49,6 +49,8 @@ class Coded(Displayed):
     disposition: pd.DataFrame
     rows: tuple[int, ...] = ()
     """The row of the file that each row of the frame was read from."""
+    dates: pd.Series | None = None
+    """The day on which each row's response was given (NaT: not known), in the order of the frame."""
 
 
 def decode(export: Export, instrument: Instrument) -> Coded:
@@ -94,6 +96,7 @@ def decode(export: Export, instrument: Instrument) -> Coded:
         work.frame(export, status)[keep].reset_index(drop=True),
         pd.concat([export.disposition, rows], ignore_index=True),
         tuple(people.index[keep]),
+        None if export.dates is None else export.dates[known][keep].reset_index(drop=True),
     )
 
 
