@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from tests.refusals import problem
 from toolkit.errors import InvalidInput
 from toolkit.study import Study, load_study
 from toolkit.study.store import open_part, part_bytes, write_parts
@@ -40,7 +41,7 @@ def test_a_part_knows_no_other_organisation(study, parts):
     own = open_part(study, parts["org-01"])
     assert own.organisation_ids() == ("org-01",)
     assert own.responses(wave="all")["organisation"].unique().tolist() == ["org-01"]
-    with pytest.raises(InvalidInput, match="is not in this study"):
+    with pytest.raises(InvalidInput, check=problem("unknown-organisation", "organisation org-02")):
         own.responses("org-02")
     others = [study.organisation_name(one) for one in study.organisation_ids() if one != "org-01"]
     written = b"".join(part_bytes(parts["org-01"]))
@@ -67,5 +68,5 @@ def test_the_same_answers_give_the_same_bytes_and_one_other_answer_does_not(stud
 def test_a_part_that_is_no_parquet_is_refused(study, parts, tmp_path):
     for name in ("answers.parquet", "organisations.parquet"):
         (tmp_path / name).write_bytes(b"cut off")
-    with pytest.raises(InvalidInput, match="run the batch again"):
+    with pytest.raises(InvalidInput, check=problem("unreadable-file", "organisations.parquet")):
         open_part(study, tmp_path)

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from tests.analysis.oracles import cases, close, data
+from tests.refusals import Refusal, problem
 from toolkit import analysis as tk
 from toolkit.errors import InvalidInput
 
@@ -107,26 +108,35 @@ def test_a_biased_item_is_found_and_an_honest_one_is_not() -> None:
 
 
 @pytest.mark.parametrize(
-    ("call", "said"),
+    ("call", "refusal"),
     [
-        (lambda f: tk.measurement_invariance(f, {"f": ["a", "b"]}, group="who"), "has 2 items"),
+        (
+            lambda f: tk.measurement_invariance(f, {"f": ["a", "b"]}, group="who"),
+            problem("too-few", "factor 'f'"),
+        ),
         (
             lambda f: tk.measurement_invariance(f, {"f": list("abc"), "g": ["a", "d"]}, group="who"),
-            "two factors",
+            problem("duplicate", "item 'a'"),
         ),
-        (lambda f: tk.measurement_invariance(f, {}, group="who"), "none"),
+        (lambda f: tk.measurement_invariance(f, {}, group="who"), problem("empty", "factors")),
         (
             lambda f: tk.measurement_invariance(f.assign(who="x"), {"f": list("abc")}, group="who"),
-            "at least two",
+            problem("too-few", "groups"),
         ),
-        (lambda f: tk.measurement_invariance(f.head(12), {"f": list("abcd")}, group="who"), "at least 12"),
-        (lambda f: tk.item_difference(f, "a", ["a", "b"], group="who"), "among the items"),
-        (lambda f: tk.item_difference(f, "a", [], group="who"), "nothing to be matched"),
-        (lambda f: tk.item_difference(f.assign(who="x"), "a", ["b"], group="who"), "two or more"),
+        (
+            lambda f: tk.measurement_invariance(f.head(12), {"f": list("abcd")}, group="who"),
+            problem("too-few-answers", "group 'x'") + problem("too-few-answers", "group 'y'"),
+        ),
+        (lambda f: tk.item_difference(f, "a", ["a", "b"], group="who"), problem("conflict", "item a")),
+        (lambda f: tk.item_difference(f, "a", [], group="who"), problem("too-few", "item a")),
+        (
+            lambda f: tk.item_difference(f.assign(who="x"), "a", ["b"], group="who"),
+            problem("too-few", "groups"),
+        ),
     ],
 )
-def test_what_cannot_be_compared_is_refused(call: Any, said: str) -> None:
-    with pytest.raises(InvalidInput, match=said):
+def test_what_cannot_be_compared_is_refused(call: Any, refusal: Refusal) -> None:
+    with pytest.raises(InvalidInput, check=refusal):
         call(_made())
 
 

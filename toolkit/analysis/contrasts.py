@@ -47,8 +47,8 @@ def contrast(
     estimates
         From `estimate` or `ratios(…, covariances=True)`.
     contrasts
-        Name → name of an estimate → coefficient; or name → an expression with + − * / **, log, exp and
-        sqrt over names in backticks: "log(`a` / `b`)". Or one of "difference", "log_ratio",
+        Name → name of an estimate → coefficient; or name → an expression with ``+ - * / **``, log, exp and
+        sqrt over names in backticks: ``log(`a` / `b`)``. Or one of "difference", "log_ratio",
         "log_odds_ratio" for pairs.
     pairs
         For those three: which pairs; None compares all.
