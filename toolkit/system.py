@@ -144,7 +144,7 @@ def write_new_folder(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
     if os.path.lexists(folder) and not folder.is_dir():
         raise InvalidInput(folder, [Problem("wrong-path", str(folder), "is a file", hint)])
     if folder.is_dir() and any(folder.iterdir()):
-        what = "holds files, and nothing is written over or beside them"
+        what = "contains files; the folder must be new or empty"
         raise InvalidInput(folder, [Problem("file-exists", str(folder), what, hint)])
     try:
         staged = staging_folder(folder)
