@@ -225,8 +225,8 @@ def test_an_encoding_that_no_text_is_in_is_refused(encoding: str, survey: Instru
 def test_what_unpacks_beyond_the_limit_is_refused_before_it_is(
     kind: str, survey: Instrument, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in ("delimited", "files.opening", "readers.odk"):
-        monkeypatch.setattr(f"toolkit.responses.{module}.LARGEST_ANSWERS", 2_000_000)
+    for module in ("files.delimited", "files.opening", "odk.reading"):
+        monkeypatch.setattr(f"toolkit.platforms.{module}.LARGEST_ANSWERS", 2_000_000)
     monkeypatch.setattr("toolkit.platforms.files.workbooks.LARGEST_WORKBOOK", 2_000_000)
     path = tmp_path / "answers"
     bombs = {
