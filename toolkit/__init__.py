@@ -33,6 +33,7 @@ _HOME = {
     "codebook": "toolkit.instrument",
     "coefficients": "toolkit.analysis",
     "contrast": "toolkit.analysis",
+    "cross_table": "toolkit.analysis",
     "crosstab": "toolkit.analysis",
     "declared_scores": "toolkit.analysis",
     "decompose_gap": "toolkit.analysis",

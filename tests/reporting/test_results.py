@@ -235,3 +235,18 @@ def test_a_table_is_a_value_that_displays_itself() -> None:
     table = tk.format_table(tk.gaps(_frame(), "agrees", measure="mean"), title="Gaps")
     assert "<table" in table._repr_html_()
     assert io.StringIO(table.frame.to_csv()).readline().startswith(",Item,a,b,")
+
+
+def test_a_cross_table_goes_to_word_with_letters_counts_and_its_test(tmp_path: Path, study: Any) -> None:
+    frame = study.responses()
+    crossed = tk.cross_table(frame, study.instrument["burnout"], "audience")
+    table = tk.format_table(crossed, instrument=study.instrument)
+    assert table.frame.iloc[:5, 0].tolist() == list(study.instrument["burnout"].code_labels("en").values())
+    shares = crossed.wide()
+    counts = crossed.wide("count")
+    expected = f"{100 * shares.loc['5', 'executive']:.1f}% ({counts.loc['5', 'executive']:.0f})"
+    assert table.frame.iloc[4, 2] == expected
+    assert "F(" in table.notes[0]
+    text = _text_of(tk.save_table(crossed, tmp_path / "crossed.docx", instrument=study.instrument))
+    assert expected in text
+    assert "Strongly agree" in text
