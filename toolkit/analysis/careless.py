@@ -85,9 +85,17 @@ def careless_indices(
     complete = known.all(axis=1)
     distance, p = _mahalanobis(values, complete)
     centre = values[complete].mean(axis=0) if complete.any() else np.full(len(names), np.nan)
+    longest = run = np.ones(len(values))
+    for before, after in zip(values.T[:-1], values.T[1:], strict=True):
+        run = np.where(before == after, run + 1, 1.0)
+        longest = np.maximum(longest, run)
+    n = known.sum(axis=1)
+    filled = np.where(known, values, 0.0)
+    mean = filled.sum(axis=1) / np.maximum(n, 1)
+    squares = (np.where(known, values - mean[:, None], 0.0) ** 2).sum(axis=1)
     columns: dict[str, Any] = {
-        "longstring": _longstring(values),
-        "irv": _spread(values, known),
+        "longstring": longest,
+        "irv": np.where(n > 1, np.sqrt(squares / np.maximum(n - 1, 1)), np.nan),
         "mahalanobis": distance,
         "mahalanobis_p": p,
         "person_total": _within(values, np.broadcast_to(centre, values.shape)),
@@ -174,22 +182,6 @@ def careless_flags(
     table = pd.DataFrame(flags, index=indices.index)
     count = table.sum(axis=1)
     return table.assign(flags=count, named=count >= least)
-
-
-def _longstring(values: Array) -> Array:
-    longest = run = np.ones(len(values))
-    for before, after in zip(values.T[:-1], values.T[1:], strict=True):
-        run = np.where(before == after, run + 1, 1.0)
-        longest = np.maximum(longest, run)
-    return longest
-
-
-def _spread(values: Array, known: Any) -> Array:
-    n = known.sum(axis=1)
-    filled = np.where(known, values, 0.0)
-    mean = filled.sum(axis=1) / np.maximum(n, 1)
-    squares = (np.where(known, values - mean[:, None], 0.0) ** 2).sum(axis=1)
-    return np.where(n > 1, np.sqrt(squares / np.maximum(n - 1, 1)), np.nan)
 
 
 def _mahalanobis(values: Array, complete: Any) -> tuple[Array, Array]:

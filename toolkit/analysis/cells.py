@@ -112,7 +112,8 @@ class Cells:
         table = self._table(found, covariance, n, why, np.array(items, dtype=object)[item], group)
         table |= {"measure": np.array(shown, dtype=object)[item]}
         table["response"] = table["measure"]
-        kish = _kish(self._sampled.weights, known, member)
+        total, squares = (known * self._sampled.weights) @ member, (known * self._sampled.weights**2) @ member
+        kish = np.where(squares > 0, total**2 / np.where(squares > 0, squares, 1.0), 0.0)
         table["effective_n"] = kish.ravel()
         order = estimate_columns("response" if per_code else "measure", self.groups.names)
         names = self._names(items, shown, per_code)
@@ -223,8 +224,3 @@ def _spread_out(values: Array, member: Array) -> Array:
     """Rows × (statistics · groups), 0 outside the group."""
     spread: Array = (values[:, :, None] * member[None, :, :]).transpose(1, 0, 2).reshape(len(member), -1)
     return spread
-
-
-def _kish(weights: Array, known: Array, member: Array) -> Array:
-    total, squares = (known * weights) @ member, (known * weights**2) @ member
-    return np.where(squares > 0, total**2 / np.where(squares > 0, squares, 1.0), 0.0)

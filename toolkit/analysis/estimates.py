@@ -108,7 +108,23 @@ def proportions(
     table = Table(frame, wanted, by, design, level)
     rows, method = dict(table.rows), table.method(method, population)
     if method == "hypergeometric":
-        rows |= _finite(table, population)
+        rows = table.rows
+        n, p = rows["n"], rows["estimate"]
+        whole = headcounts(table, population)
+        known = n > 0
+        low, high = np.full(len(n), np.nan), np.full(len(n), np.nan)
+        low[known], high[known] = hypergeometric_interval(
+            np.rint(p[known] * n[known]), n[known], whole[known], level=table.level
+        )
+        with np.errstate(divide="ignore", invalid="ignore"):
+            factor = np.where(whole > 1, (whole - n) / (whole - 1), 0.0)
+            error = np.sqrt(p * (1 - p) / n * factor)
+        rows |= {
+            "std_error": error,
+            "conf_low": low,
+            "conf_high": high,
+            "method": np.full(len(n), SAID["hypergeometric"], dtype=object),
+        }
     else:
         rows |= _share_interval(table, method)
     rows["method"] = np.where(rows["n"] == 0, _NOBODY, rows["method"])
@@ -260,23 +276,3 @@ def _effective_of_logits(table: Table, replicated: Replicated, effective: Array)
         ]
         found = 1 / (np.array(variance) * p * (1 - p))
     return np.where(np.isfinite(found), found, effective)
-
-
-def _finite(table: Table, population: Population | None) -> dict[str, Any]:
-    rows = table.rows
-    n, p = rows["n"], rows["estimate"]
-    whole = headcounts(table, population)
-    known = n > 0
-    low, high = np.full(len(n), np.nan), np.full(len(n), np.nan)
-    low[known], high[known] = hypergeometric_interval(
-        np.rint(p[known] * n[known]), n[known], whole[known], level=table.level
-    )
-    with np.errstate(divide="ignore", invalid="ignore"):
-        factor = np.where(whole > 1, (whole - n) / (whole - 1), 0.0)
-        error = np.sqrt(p * (1 - p) / n * factor)
-    return {
-        "std_error": error,
-        "conf_low": low,
-        "conf_high": high,
-        "method": np.full(len(n), SAID["hypergeometric"], dtype=object),
-    }

@@ -90,7 +90,20 @@ def rank_gap(
     wanted, columns = _ordered(read_columns(frame, items, kinds=("single",), shared=between == "audience"))
     refuse_overlap(frame, between)
     plan = plan_pairs(frame, wanted, between, pairs, by, reference=reference)
-    tables = _tables(columns, wanted, plan)
+    # Items × groups × ordered answers, padded to the longest scale: one count per item
+    groups = len(plan.groups.labels)
+    found = []
+    for column, one in zip(columns, wanted, strict=True):
+        position, levels = _positions(column, one)
+        inside = (plan.groups.codes >= 0) & (position >= 0)
+        counted = np.bincount(
+            plan.groups.codes[inside] * levels + position[inside], minlength=groups * levels
+        )
+        found.append(counted.reshape(groups, levels))
+    widest = max((table.shape[1] for table in found), default=1)
+    tables = np.zeros((len(found), groups, widest))
+    for row, table in zip(tables, found, strict=True):
+        row[:, : table.shape[1]] = table
     rows = plan.labels() | _compared(tables, plan, level, power)
     return finish(
         rows,
@@ -122,24 +135,6 @@ def _ordered(columns: Sequence[Column]) -> tuple[list[Request], list[Column]]:
     if problems:
         raise InvalidInput("measure", problems)
     return found, kept
-
-
-def _tables(columns: Sequence[Column], wanted: Sequence[Request], plan: Plan) -> Array:
-    """Items × groups × ordered answers, padded to the longest scale: one count an item."""
-    groups = len(plan.groups.labels)
-    found = []
-    for column, one in zip(columns, wanted, strict=True):
-        position, levels = _positions(column, one)
-        inside = (plan.groups.codes >= 0) & (position >= 0)
-        counted = np.bincount(
-            plan.groups.codes[inside] * levels + position[inside], minlength=groups * levels
-        )
-        found.append(counted.reshape(groups, levels))
-    widest = max((table.shape[1] for table in found), default=1)
-    result = np.zeros((len(found), groups, widest))
-    for row, table in zip(result, found, strict=True):
-        row[:, : table.shape[1]] = table
-    return result
 
 
 def _positions(column: Column, one: Request) -> tuple[Any, int]:

@@ -118,17 +118,39 @@ def reliability(
     n, k = int((~np.isnan(values)).any(axis=1).sum()), len(names)
     if missing == "pairwise":
         n = len(values)
-    covariance = _covariance(names, values)
+    found = pd.DataFrame(values).cov(min_periods=3).to_numpy()
+    problems = [
+        Problem("no-variation", f"item {name}", "does not vary, or too few answered it", "leave it out")
+        for name, spread, size in zip(names, np.sqrt(np.diag(found)), np.abs(values).T, strict=True)
+        if not spread > ROUNDING * np.nanmax(size, initial=0.0)
+    ]
+    if not problems and np.isnan(found).any():
+        problems = [
+            Problem(
+                "too-few-answers",
+                "items",
+                "fewer than three people answered some pair",
+                "leave one of them out",
+            )
+        ]
+    if problems:
+        raise InvalidInput("reliability", problems)
+    covariance = np.asarray(found, dtype=np.float64)
     spread = np.sqrt(np.diag(covariance))
     correlation = covariance / np.outer(spread, spread)
     alpha = _alpha(covariance)
     tail, df = (1 - level) / 2, ((n - 1.0), (n - 1.0) * (k - 1))
     between = correlation[np.tril_indices(k, -1)]
+    # Duhachek and Iacobucci (2004)
+    k, total, trace = len(covariance), covariance.sum(), np.trace(covariance)
+    inner = (
+        total * (np.trace(covariance @ covariance) + trace**2) - 2 * trace * (covariance @ covariance).sum()
+    )
     return Reliability(
         alpha=alpha,
         conf_low=float(1 - (1 - alpha) * fdtri(*df, 1 - tail)),
         conf_high=float(1 - (1 - alpha) * fdtri(*df, tail)),
-        std_error=_standard_error(covariance, n),
+        std_error=float(np.sqrt(2 * k**2 / ((k - 1) ** 2 * total**3) * inner / n)),
         standardised=_alpha(correlation),
         guttman6=_guttman6(correlation),
         best_split=_best_split(correlation),
@@ -143,13 +165,6 @@ def reliability(
 def _alpha(covariance: Array) -> float:
     k = len(covariance)
     return float(k / (k - 1) * (1 - np.trace(covariance) / covariance.sum()))
-
-
-def _standard_error(c: Array, n: int) -> float:
-    """Duhachek and Iacobucci (2004)."""
-    k, total, trace = len(c), c.sum(), np.trace(c)
-    inner = total * (np.trace(c @ c) + trace**2) - 2 * trace * (c @ c).sum()
-    return float(np.sqrt(2 * k**2 / ((k - 1) ** 2 * total**3) * inner / n))
 
 
 def _guttman6(correlation: Array) -> float:
@@ -271,24 +286,3 @@ def item_values(
         if name in reverse:
             values[:, at] = middle - values[:, at]
     return names, values
-
-
-def _covariance(names: Sequence[str], values: Array) -> Array:
-    found = pd.DataFrame(values).cov(min_periods=3).to_numpy()
-    problems = [
-        Problem("no-variation", f"item {name}", "does not vary, or too few answered it", "leave it out")
-        for name, spread, size in zip(names, np.sqrt(np.diag(found)), np.abs(values).T, strict=True)
-        if not spread > ROUNDING * np.nanmax(size, initial=0.0)
-    ]
-    if not problems and np.isnan(found).any():
-        problems = [
-            Problem(
-                "too-few-answers",
-                "items",
-                "fewer than three people answered some pair",
-                "leave one of them out",
-            )
-        ]
-    if problems:
-        raise InvalidInput("reliability", problems)
-    return np.asarray(found, dtype=np.float64)

@@ -102,7 +102,13 @@ def make_replicates(
         else:
             scale = 1.0
     elif chosen == "bootstrap":
-        factors = _bootstrap(strata, sampled, count, np.random.default_rng(seed))
+        random = np.random.default_rng(seed)
+        factors = np.ones((len(strata), count))
+        for stratum, units in enumerate(sampled.psus_in.astype(int)):
+            inside = np.where(strata == stratum)[0]
+            drawn = random.multinomial(units - 1, np.full(units, 1 / units), size=count).T
+            shrink = np.sqrt(1 - sampled.fraction[stratum])
+            factors[inside] = 1 - shrink + shrink * drawn * units / (units - 1)
     else:
         factors = _half_samples(strata, rho if chosen == "Fay" else 0.0)
     names = [f"{prefix}{at + 1:0{len(str(factors.shape[1]))}d}" for at in range(factors.shape[1])]
@@ -139,16 +145,6 @@ def _jackknife(strata: Any, sampled: Sampled) -> tuple[Array, Array]:
     factors[dropped, np.arange(len(dropped))] = 0.0
     scales = ((count - 1) / count * (1 - sampled.fraction))[strata[dropped]]
     return factors, scales
-
-
-def _bootstrap(strata: Any, sampled: Sampled, count: int, random: np.random.Generator) -> Array:
-    factors = np.ones((len(strata), count))
-    for stratum, units in enumerate(sampled.psus_in.astype(int)):
-        inside = np.where(strata == stratum)[0]
-        drawn = random.multinomial(units - 1, np.full(units, 1 / units), size=count).T
-        shrink = np.sqrt(1 - sampled.fraction[stratum])
-        factors[inside] = 1 - shrink + shrink * drawn * units / (units - 1)
-    return factors
 
 
 def _half_samples(strata: Any, rho: float) -> Array:

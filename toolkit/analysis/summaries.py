@@ -80,7 +80,35 @@ def gaps_from_summary(
         )
     table = _checked(summary, between, names)
     rows = _paired(table, between, pairs, reference, names)
-    sides = _sides(rows)
+    part = {
+        name: rows[name].to_numpy(dtype=np.float64)
+        for name in ("n_a", "n_b", "effective_n_a", "effective_n_b", "estimate_a", "estimate_b")
+    }
+    p, q = part["estimate_a"], part["estimate_b"]
+    nothing = np.full(len(rows), np.nan)
+    unknown = [
+        "the number asked is not known for "
+        + " and ".join(str(side) for side, n in ((a, n_a), (b, n_b)) if np.isnan(n))
+        if np.isnan(n_a) or np.isnan(n_b)
+        else ""
+        for a, b, n_a, n_b in zip(rows["between_a"], rows["between_b"], part["n_a"], part["n_b"], strict=True)
+    ]
+    sides = Sides(
+        n_a=part["n_a"],
+        n_b=part["n_b"],
+        effective_a=part["effective_n_a"],
+        effective_b=part["effective_n_b"],
+        estimate_a=p,
+        estimate_b=q,
+        spread_a=p * (1 - p),
+        spread_b=q * (1 - q),
+        variance=nothing,
+        df=nothing,
+        share=np.ones(len(rows), dtype=bool),
+        designed=False,
+        why=np.array(unknown, dtype=object),
+        said="from published shares and bases",
+    )
     found = {name: rows[name].array for name in ("item", "measure", *names)}
     found |= {"audience_a": rows["between_a"].array, "audience_b": rows["between_b"].array}
     found |= {
@@ -236,35 +264,3 @@ def _paired(
     sides = {f"between_{end}": side[between].astype(object) for end, side in (("a", a), ("b", b))}
     numbers = {f"{name}_{end}": side[name] for end, side in (("a", a), ("b", b)) for name in _NUMBERS}
     return a[["item", "measure", *by]].assign(**sides, **numbers)
-
-
-def _sides(rows: pd.DataFrame) -> Sides:
-    part = {
-        name: rows[name].to_numpy(dtype=np.float64)
-        for name in ("n_a", "n_b", "effective_n_a", "effective_n_b", "estimate_a", "estimate_b")
-    }
-    p, q = part["estimate_a"], part["estimate_b"]
-    nothing = np.full(len(rows), np.nan)
-    unknown = [
-        "the number asked is not known for "
-        + " and ".join(str(side) for side, n in ((a, n_a), (b, n_b)) if np.isnan(n))
-        if np.isnan(n_a) or np.isnan(n_b)
-        else ""
-        for a, b, n_a, n_b in zip(rows["between_a"], rows["between_b"], part["n_a"], part["n_b"], strict=True)
-    ]
-    return Sides(
-        n_a=part["n_a"],
-        n_b=part["n_b"],
-        effective_a=part["effective_n_a"],
-        effective_b=part["effective_n_b"],
-        estimate_a=p,
-        estimate_b=q,
-        spread_a=p * (1 - p),
-        spread_b=q * (1 - q),
-        variance=nothing,
-        df=nothing,
-        share=np.ones(len(rows), dtype=bool),
-        designed=False,
-        why=np.array(unknown, dtype=object),
-        said="from published shares and bases",
-    )
