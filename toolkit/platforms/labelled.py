@@ -5,7 +5,6 @@ scale. A number that is a code stays that code, and no other code is given it, n
 screen: read without the manifest such a file is refused, never read wrongly.
 """
 
-- in a multiple-response set of dichotomies, the value that the set counts is the tick, whatever it is;
 from __future__ import annotations
 
 import re
@@ -403,6 +402,7 @@ def packed(write: Callable[..., None], frame: pd.DataFrame, ending: str, **said:
 # - values declared user-missing are kept; what they mean is told by the manifest, the study file's
 #   `missing`, or by a value label that says it ("Don't know", "Not asked"); any other is refused, never
 #   made blank;
+# - in a multiple-response set of dichotomies, the value that the set counts is the tick, whatever it is;
 # - a code that carries the label of another code is refused: the scale runs the other way;
 # - the columns of a coded frame (respondent, organisation, wave, audience, status) count as the platform's
 #   own.
@@ -466,7 +466,8 @@ def _counted(sheet: Sheet, instrument: Instrument) -> Sheet:
     Other values become "Unchecked", except those declared missing. A column of the set that is not an option
     of a multi-select keeps its cells.
     """
-    cells, labels, changed = sheet.cells, dict(sheet.labels), []
+    changed: list[str] = []
+    cells, labels = sheet.cells, dict(sheet.labels)
     for place, value in sheet.counted.items():
         name = _code(sheet.names[place])
         if value == "1" or (name in instrument and instrument[name].kind != "option"):
