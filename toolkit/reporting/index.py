@@ -101,10 +101,10 @@ def _entry(folder: Path, organisation: str, name: str, warnings: int, study: Stu
     made_at = str(told.get("made_at", ""))
     status, sentence = str(told.get("status", "absent")), ""
     if status == "withheld":
-        sentence = _("Too few answered to show any figure; a short notice was made.")
+        sentence = _("Too few answered to show any figure; a short notice was written.")
     if failure.is_file():
         status = "failed"
-        earlier = _(" The report of {made_at} still stands.", made_at=made_at) if told else ""
+        earlier = _(" The report of {made_at} is still available.", made_at=made_at) if told else ""
         sentence = failure.read_text(encoding="utf-8", errors="replace").strip().rstrip(".") + "." + earlier
     files = tuple(_files(organisation, told))
     headline = told.get("headline") or {}
