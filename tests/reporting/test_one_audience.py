@@ -77,7 +77,7 @@ def test_the_summary_names_the_highest_the_lowest_and_the_clear_changes(study: P
     assert list(low) == ["Item cold"]
     assert next(iter(low.values())).replace("\u00a0%", "%").startswith("30%")
     assert list(changed) == ["Item good"]  # 25 to 80%; no other change stays clear of 0
-    words = changed["Item good"].replace("\u00a0%", "%")
+    words = changed["Item good"].replace("\u00a0", " ").replace(" %", "%")
     assert words.startswith("80%")
     assert "25%" in words
     assert "+55 points" in words
