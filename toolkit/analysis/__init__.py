@@ -9,7 +9,7 @@ from toolkit.analysis.cells import Estimates
 from toolkit.analysis.contrasts import contrast
 from toolkit.analysis.correlation import correlation
 from toolkit.analysis.declared import banded, declared_scores
-from toolkit.analysis.derived import any_of, ranked_options, scale_scores
+from toolkit.analysis.derived import any_of, ranked_options, scale_scores, ticks
 from toolkit.analysis.design import Design
 from toolkit.analysis.design_effect import design_effects
 from toolkit.analysis.design_tables import GoodnessOfFit, crosstab, goodness_of_fit, independence
@@ -46,6 +46,7 @@ from toolkit.analysis.one_proportion import exact_binomial_test, score_test
 from toolkit.analysis.organisations import Shrunk, funnel_limits, organisation_shares, shrink
 from toolkit.analysis.panel import newcombe_paired, panel_change
 from toolkit.analysis.pilot import pilot_change
+from toolkit.analysis.plain import labels, missing_summary, numbers, top_boxes
 from toolkit.analysis.planning import margin_of_error, minimum_detectable_gap, sample_size, size_for_margin
 from toolkit.analysis.pooling import Pooled, pool, pool_frames
 from toolkit.analysis.power import Power, power_anova, power_proportions, power_t_test
@@ -148,6 +149,7 @@ __all__ = [
     "kappa",
     "kolmogorov_smirnov",
     "kruskal",
+    "labels",
     "make_replicates",
     "mann_whitney",
     "mantel_haenszel",
@@ -158,9 +160,11 @@ __all__ = [
     "measurement_invariance",
     "miettinen_nurminen",
     "minimum_detectable_gap",
+    "missing_summary",
     "newcombe",
     "newcombe_paired",
     "nonresponse_bounds",
+    "numbers",
     "odds_ratio",
     "omega",
     "ordinal_regression",
@@ -191,6 +195,8 @@ __all__ = [
     "size_for_margin",
     "t_test",
     "term_test",
+    "ticks",
+    "top_boxes",
     "totals",
     "trend",
     "trend_test",

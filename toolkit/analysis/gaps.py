@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from toolkit.analysis.answers import Items, Request, read_columns, requests_for
+from toolkit.analysis.answers import Codes, Items, Request, read_columns, requests_for, with_boxes
 from toolkit.analysis.chosen_pairs import Pairs, pairs_to_compare
 from toolkit.analysis.design import Design
 from toolkit.analysis.engine import Sides, compare
@@ -38,6 +38,8 @@ def gaps(
     reference: str | None = None,
     by: str | Sequence[str] = (),
     measure: str = "favourable",
+    top: Codes = None,
+    bottom: Codes = None,
     design: Design | None = None,
     method: str | None = None,
     level: float = 0.95,
@@ -82,6 +84,8 @@ def gaps(
         a plain numeric column, in its own units).
     power
         For the smallest gap found at two-sided 5 %.
+    top, bottom
+        Answers in the top and bottom box of plain columns: `top=[4, 5]` instead of an instrument.
 
     Returns
     -------
@@ -108,6 +112,7 @@ def gaps(
     >>> gaps(frame, "agrees", measure="mean")["verdict"].iloc[0]
     'a difference is likely; its practical size is uncertain'
     """
+    items, measure = with_boxes(items, measure, top=top, bottom=bottom)
     refuse_options(method, level, margin, power, (adjust, other_adjust))
     refuse_overlap(frame, between)
     columns = read_columns(frame, items, kinds=("single", "option"), shared=between == "audience")

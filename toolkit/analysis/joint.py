@@ -9,7 +9,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from toolkit.analysis.answers import Items, Request, read_columns, requests_for, requests_per_code
+from toolkit.analysis.answers import (
+    Codes,
+    Items,
+    Request,
+    read_columns,
+    requests_for,
+    requests_per_code,
+    with_boxes,
+)
 from toolkit.analysis.cells import Cells, Estimates
 from toolkit.analysis.design import Design
 from toolkit.analysis.estimate_table import asked
@@ -30,6 +38,8 @@ def estimate(
     *,
     statistic: Statistic = "mean",
     measure: str | None = "mean",
+    top: Codes = None,
+    bottom: Codes = None,
     by: str | Sequence[str] | None = None,
     design: Design | None = None,
     level: float = 0.95,
@@ -56,6 +66,8 @@ def estimate(
         Confidence level.
     complete
         Count only respondents who answered every item.
+    top, bottom
+        Answers in the top and bottom box of plain columns: `top=[4, 5]` instead of an instrument.
 
     Raises
     ------
@@ -74,6 +86,7 @@ def estimate(
     >>> estimate(frame, ["y", "z"]).covariance.shape
     (2, 2)
     """
+    items, measure = with_boxes(items, measure, top=top, bottom=bottom)
     if statistic not in _STATISTICS:
         raise InvalidInput(
             "estimate",
@@ -102,6 +115,8 @@ def totals(
     items: Items,
     *,
     measure: str | None = "mean",
+    top: Codes = None,
+    bottom: Codes = None,
     by: str | Sequence[str] | None = None,
     design: Design | None = None,
     level: float = 0.95,
@@ -112,6 +127,8 @@ def totals(
     ----------
     frame, items, measure, by, design, level
         As in `estimate`. With a `measure` of None, people are counted for every response code.
+    top, bottom
+        Answers in the top and bottom box of plain columns: `top=[4, 5]` instead of an instrument.
 
     Raises
     ------
@@ -127,6 +144,7 @@ def totals(
     >>> totals(pd.DataFrame({"y": [1.0, 2.0, 3.0]}), "y")["estimate"].tolist()
     [6.0]
     """
+    items, measure = with_boxes(items, measure, top=top, bottom=bottom)
     return estimate(frame, items, statistic="total", measure=measure, by=by, design=design, level=level).table
 
 

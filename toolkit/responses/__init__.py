@@ -3,6 +3,7 @@
 from toolkit.responses.answers import AnswersFile
 from toolkit.responses.decoding import Coded, decode
 from toolkit.responses.export import Export
+from toolkit.responses.frames import coded, plain, reasons
 from toolkit.responses.readers import (
     divided,
     read_answers,
@@ -25,8 +26,10 @@ __all__ = [
     "AnswersFile",
     "Coded",
     "Export",
+    "coded",
     "decode",
     "divided",
+    "plain",
     "read_answers",
     "read_google_forms",
     "read_limesurvey",
@@ -40,6 +43,7 @@ __all__ = [
     "read_surveyjs",
     "read_surveymonkey",
     "read_table",
+    "reasons",
     "simulate",
     "simulate_study",
 ]

@@ -33,6 +33,7 @@ from toolkit.instrument.model import NOT_RANKED, Instrument, Item, Variable
 from toolkit.instrument.routing import parse
 from toolkit.records import Displayed
 from toolkit.responses.export import Export, tally
+from toolkit.responses.frames import plain
 from toolkit.responses.mapping import DESIGN_COLUMNS
 from toolkit.responses.vocabulary import category_dtype
 
@@ -43,12 +44,26 @@ _BROKE_OFF, _NOT_ASKED, _ROUTED, _BLANK = "-6", "-5", "-4", "-3"
 
 @dataclass(frozen=True, repr=False)
 class Coded(Displayed):
-    """A coded frame and what became of every row of the file."""
+    """The answers of one file and what became of every row of it.
 
-    frame: pd.DataFrame
+    Attributes
+    ----------
+    coded
+        Answers with the reserved codes of missing ones.
+    disposition
+        read = set aside + kept, then what is worth noting about those kept.
+    rows
+        The row of the file that each row of the frame was read from.
+    """
+
+    coded: pd.DataFrame
     disposition: pd.DataFrame
     rows: tuple[int, ...] = ()
-    """The row of the file that each row of the frame was read from."""
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The answers with missing ones as NaN, for pandas and everything that takes its frames."""
+        return plain(self.coded)
 
 
 def decode(export: Export, instrument: Instrument) -> Coded:
