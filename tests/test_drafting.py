@@ -60,7 +60,7 @@ def test_every_kind_of_column_is_told_and_reads_back(export: Path, tmp_path: Pat
         "hours": "number",
         "remarks": "text",
     }
-    frame = study.responses()
+    frame = study.responses(missing="codes")
     assert frame["audience"].value_counts().to_dict() == {"memberofstaff": 40, "manager": 20}
     labels = study.instrument["ithelps"].code_labels()
     assert list(labels.values()) == ["Disagree", "Agree", "Strongly agree"]

@@ -34,7 +34,7 @@ _HOME = {
     "contrast": "toolkit.analysis",
     "crosstab": "toolkit.analysis",
     "declared_scores": "toolkit.analysis",
-    "draft_instrument": "toolkit.study",
+    "draft_instrument": "toolkit.study.drafting",
     "drivers": "toolkit.analysis",
     "equivalence": "toolkit.analysis",
     "estimate": "toolkit.analysis",

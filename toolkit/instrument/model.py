@@ -18,6 +18,7 @@ from toolkit.instrument.lint_rules import Lint
 from toolkit.records import Displayed
 
 __all__ = [
+    "COMPANION",
     "MISSING",
     "RESERVED_COLUMNS",
     "Audience",
@@ -34,6 +35,8 @@ __all__ = [
     "is_missing_code",
 ]
 
+COMPANION = "__missing"
+"""What the name of a column of reasons ends in: `burnout__missing` holds the codes of `burnout`."""
 MISSING: Mapping[str, str] = {
     "-1": "don't know",
     "-2": "refused",
@@ -380,9 +383,8 @@ class Instrument(Strict):
 
     def __repr__(self) -> str:
         sizes = f"{len(self.audiences)} audiences, {len(self.items)} items, {len(self.variables)} columns"
-        return (
-            f"Instrument({self.id!r}, version {self.version}, {sizes}, languages {'/'.join(self.languages)})"
-        )
+        name, languages = type(self).__name__, "/".join(self.languages)
+        return f"{name}({self.id!r}, version {self.version}, {sizes}, languages {languages})"
 
     __str__ = __repr__
 

@@ -19,13 +19,11 @@ import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument import asked
-from toolkit.instrument.model import MISSING, Instrument
+from toolkit.instrument.model import COMPANION, MISSING, Instrument
 
-__all__ = ["COMPANION", "Missing", "coded", "in_form", "plain", "reasons"]
+__all__ = ["Missing", "coded", "in_form", "plain", "reasons"]
 
 Missing = Literal["nan", "reasons", "codes"]
-COMPANION = "__missing"
-"""What the name of a column of reasons ends in."""
 _CODES = tuple(reversed(tuple(MISSING)))
 _REASONS = pd.CategoricalDtype(list(_CODES))
 _ASIDE = "-6"
