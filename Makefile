@@ -11,7 +11,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: oracles help setup node-modules reports test test-slow test-browser check sample lab bench coverage-page release clean
+.PHONY: catalogues oracles help setup node-modules reports test test-slow test-browser check sample lab bench coverage-page release clean
 .DEFAULT_GOAL := help
 
 help:
@@ -21,6 +21,7 @@ help:
 	@echo "make check     lint, formatting and types"
 	@echo "make sample    make the synthetic sample study again"
 	@echo "make oracles   ask R again for the reference numbers of tests/oracles and compare"
+	@echo "make catalogues update the messages to translate from the code (toolkit/locale)"
 	@echo "make bench     run the benchmarks (they print, and write nothing)"
 	@echo "make coverage-page   compute docs/methods/coverage_of_intervals.md again"
 	@echo "make release   build the sdist and the wheel into dist/ and check both (nothing is uploaded)"
@@ -53,7 +54,7 @@ setup: $(VENV)/.ready
 
 # survey-core, which the tests of the SurveyJS export run in node
 node-modules:
-	cd tests/instrument/exchange/node && npm install --no-save --no-package-lock --no-audit --no-fund
+	cd tests/platforms/node && npm install --no-save --no-package-lock --no-audit --no-fund
 
 reports: $(VENV)/.ready
 	$(BIN)/survey-toolkit report $(STUDY) --out $(OUT) $(if $(WORKERS),--workers $(WORKERS))
@@ -75,11 +76,15 @@ check: $(VENV)/.ready-check
 sample: $(VENV)/.ready
 	$(BIN)/survey-toolkit simulate data_samples/ai_at_work/simulation.yaml --out data_samples/ai_at_work
 
+catalogues: $(VENV)/.ready
+	$(BIN)/python scripts/update_catalogues.py
+
 # R with survey, MASS and jsonlite: apt-get install r-base-core r-cran-survey r-cran-mass r-cran-jsonlite
 oracles: $(VENV)/.ready-test
 	@command -v Rscript >/dev/null || { echo "R is not on this machine: r-base-core r-cran-survey r-cran-mass r-cran-jsonlite"; exit 1; }
 	folder=$$(mktemp -d) && Rscript tests/oracles/make_oracles.R "$$folder" \
-		&& Rscript tests/oracles/make_simple_oracles.R "$$folder" && $(BIN)/python -m tests.oracles.compare "$$folder"; \
+		&& Rscript tests/oracles/make_simple_oracles.R "$$folder" \
+		&& Rscript tests/oracles/make_gap_split.R "$$folder" && $(BIN)/python -m tests.oracles.compare "$$folder"; \
 		code=$$?; rm -rf "$$folder"; exit $$code
 
 lab: $(VENV)/.ready

@@ -59,7 +59,7 @@ def test_numbers_of_any_make_are_numbers() -> None:
     frame = _frame()
     once = tk.means(frame, "b", level=0.9)["conf_low"][0]
     assert tk.means(frame, "b", level=np.float32(0.9))["conf_low"][0] == pytest.approx(once)
-    assert tk.newcombe(np.int64(3), 5, np.array([2]), pd.Series([6])).estimate[0] == pytest.approx(
+    assert tk.miettinen_nurminen(np.int64(3), 5, np.array([2]), pd.Series([6])).estimate[0] == pytest.approx(
         3 / 5 - 2 / 6
     )
 
@@ -85,7 +85,7 @@ def test_texts_truths_and_choices_are_taken_as_they_are() -> None:
     with pytest.raises(InvalidInput) as told:
         asked(5, 1, "more", (1, "2"))
     assert [problem.where for problem in told.value.problems] == ["name", "exact", "side", "pair"]
-    assert "'less' or 'greater'" in told.value.problems[2].mend
+    assert "'less' or 'greater'" in told.value.problems[2].hint
 
 
 def test_arguments_are_passed_on_untouched_and_iterators_unread() -> None:
@@ -114,17 +114,14 @@ def test_annotations_are_checked_without_importing_pydantic_first() -> None:
 @pytest.mark.parametrize(
     ("call", "said"),
     [
-        (lambda f: tk.newcombe(1, 3, 2, 4, level=95), "level: is 95"),
-        (lambda f: tk.fisher_exact(1, 3, 2, 4, level=0), "level: is 0"),
-        (lambda f: tk.newcombe("1", 3, 2, 4), "x1: is '1'"),
-        (lambda f: tk.newcombe(1, np.inf, 2, 4), "n1: is no number above 0"),
-        (lambda f: tk.cohen_h(96, 0.5), "0.96 for 96 %"),
+        (lambda f: tk.miettinen_nurminen(1, 3, 2, 4, level=95), "level: is 95"),
+        (lambda f: tk.miettinen_nurminen("1", 3, 2, 4), "x1: is '1'"),
+        (lambda f: tk.miettinen_nurminen(1, np.inf, 2, 4), "n1: must be a number above 0"),
         (lambda f: tk.weighted_quantile([1, 2], [-1, 2], 0.5), "negative"),
         (lambda f: tk.weighted_quantile([1], [1, 2], 0.5), "one a value"),
         (lambda f: tk.quantiles(f, "b", ["a"]), "hold 'a'"),
-        (lambda f: tk.chi_square([[1], [1, 2]]), "no table of numbers"),
-        (lambda f: tk.wilcoxon_signed_rank([], [1, 2]), "unequal length"),
-        (lambda f: tk.equivalence_of_proportions(1, 3, 2, 4, margin="a"), "margin: is 'a'"),
+        (lambda f: tk.cramers_v([[1], [1, 2]]), "not a table of numbers"),
+        (lambda f: tk.equivalence(0.1, 0.1, margin="a"), "margin: is 'a'"),
         (lambda f: tk.goodness_of_fit(f, "s", {"p": "a", "q": 1}), "share of 'p'"),
         (lambda f: tk.margin_of_error(np.nan), "negative or missing"),
         (lambda f: Design(df=None), "df: None"),

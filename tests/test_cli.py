@@ -36,7 +36,7 @@ def test_check_tells_what_was_kept_and_what_was_set_aside(capsys):
     assert "SYNTHETIC" in told
     assert "set aside" in told
     assert "a preview or test" in told
-    assert "Nothing is wrong" in told
+    assert "No problems found" in told
 
 
 def test_report_says_how_many_rows_it_read_and_set_aside(capsys, tmp_path):
@@ -116,7 +116,7 @@ def test_a_study_with_several_faults_is_told_all_of_them(capsys, tmp_path):
 def test_lint_finds_nothing_in_the_shipped_questionnaires(capsys):
     paths = [str(ROOT / "instruments" / f"{name}.yaml") for name in ("executive", "employee", "freelancer")]
     assert main(["lint", *paths]) == 0
-    assert capsys.readouterr().out.count("nothing to mend") == 3
+    assert capsys.readouterr().out.count("no problems found") == 3
 
 
 def test_lint_lists_what_is_wrong_and_answers_with_1(capsys, tmp_path):
@@ -135,4 +135,4 @@ def test_a_number_of_workers_is_a_number(workers, capsys):
     with pytest.raises(SystemExit) as left:
         main(["report", STUDY, "--workers", workers])
     assert left.value.code == 2
-    assert "whole number" in capsys.readouterr().err
+    assert "positive integer" in capsys.readouterr().err

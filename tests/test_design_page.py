@@ -44,7 +44,7 @@ def test_the_page_leads_from_an_empty_folder_to_the_field(
     capsys.readouterr()
     assert main(strict) == 0
     said = capsys.readouterr().out.strip()
-    assert said == "meetings.yaml: nothing to mend; about manager 1 minute, staff 1 minute"
+    assert said == "meetings.yaml: no problems found; about manager 1 minute, staff 1 minute"
     assert f"    {said}\n" in PAGE.read_text("utf-8")
 
     for command in rest:

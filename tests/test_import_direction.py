@@ -10,12 +10,15 @@ import pytest
 
 STAGES = (
     "errors",
+    "locale",
     "system",
     "arguments",
     "records",
     "inputs",
     "shipped",
+    "files",
     "instrument",
+    "platforms",
     "responses",
     "weighting",
     "analysis",

@@ -36,6 +36,7 @@ def test_there_is_a_notebook_for_each_kind_of_user():
     assert [path.stem for path in NOTEBOOKS] == [
         "explore_gaps",
         "joint_distribution",
+        "ordinary_tests",
         "organisation_report",
         "pictures_your_own_way",
         "reproduce_upwork_2024",
@@ -70,6 +71,7 @@ def test_a_notebook_is_valid_and_takes_parameters(path):
     ("stem", "parameters"),
     [
         ("explore_gaps", {"study_file": SAMPLES / "ai_at_work" / "study.yaml"}),
+        ("ordinary_tests", {"study_file": SAMPLES / "ai_at_work" / "study.yaml"}),
         ("pictures_your_own_way", {"study_file": SAMPLES / "ai_at_work" / "study.yaml"}),
         ("joint_distribution", {"recipe": SAMPLES / "upwork_2024" / "recipe.yaml"}),
         ("reproduce_upwork_2024", {"findings_file": SAMPLES / "published" / "upwork_2024.csv"}),

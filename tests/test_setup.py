@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.metadata
+import json
 import re
 import subprocess
 import sys
@@ -62,6 +64,31 @@ def test_constraints_pin_every_requirement_within_its_range(root: Path, project:
         name = re.sub(r"[-_.]+", "-", requirement.name).lower()
         assert name in pins, f"constraints.txt does not pin {name}"
         assert Version(pins[name]) in requirement.specifier
+
+
+def test_every_declared_dependency_is_imported_somewhere(root: Path, project: dict) -> None:
+    """Installed for nothing otherwise, as statsmodels, pingouin and seaborn once were."""
+    modules: dict[str, set[str]] = {}
+    for module, names in importlib.metadata.packages_distributions().items():
+        for name in names:
+            modules.setdefault(re.sub(r"[-_.]+", "-", name).lower(), set()).add(module)
+    cells = [
+        "".join(cell["source"])
+        for path in (root / "notebooks").rglob("*.ipynb")
+        for cell in json.loads(path.read_text("utf-8"))["cells"]
+        if cell["cell_type"] == "code"
+    ]
+    imported: set[str] = set()
+    for source in [*(path.read_text("utf-8") for path in (root / "toolkit").rglob("*.py")), *cells]:
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.Import):
+                imported |= {name.name.split(".")[0] for name in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.level == 0:
+                imported.add(str(node.module).split(".")[0])
+    declared = {re.sub(r"[-_.]+", "-", name) for name in _named(project["dependencies"])}
+    unused = {name for name in declared if not modules.get(name, set()) & imported}
+    # jupyterlab is where notebooks are opened: a program, not a module
+    assert unused <= {"jupyterlab"}
 
 
 @pytest.mark.parametrize("name", ["constraints.txt", "environment.yml", "Makefile", "pyproject.toml"])

@@ -15,12 +15,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.responses.makers import choice, made, multi
+from tests.platforms.makers import choice, made, multi
 from toolkit.cli import main
 from toolkit.errors import InvalidInput, Problem, printable
 from toolkit.findings import load_findings
 from toolkit.instrument import load_instrument
-from toolkit.instrument.exchange.manifest import read_manifest
+from toolkit.platforms.manifest import read_manifest
 from toolkit.reporting.notebook import read_notebook
 from toolkit.responses.simulation.run import simulate_study
 from toolkit.study import AAPOR_ITEMS, COMPUTED_AAPOR_ITEMS, load_study
@@ -264,9 +264,11 @@ def test_a_terminal_gets_control_characters_as_escapes(
 
 
 def test_a_problem_is_one_line_however_its_parts_were_written() -> None:
-    assert "\n" not in str(Problem("row\n1", "is\x1b[1m wrong\r", "correct it"))
-    assert len(str(Problem("a" * 9_000, "is wrong", "correct it"))) < 300
-    many = InvalidInput("file", [Problem(f"row {row}", "is wrong", "correct it") for row in range(50_000)])
+    assert "\n" not in str(Problem("out-of-range", "row\n1", "is\x1b[1m wrong\r", "correct it"))
+    assert len(str(Problem("out-of-range", "a" * 9_000, "is wrong", "correct it"))) < 300
+    many = InvalidInput(
+        "file", [Problem("out-of-range", f"row {row}", "is wrong", "correct it") for row in range(50_000)]
+    )
     assert len(many.problems) == 50_000
     assert "… and 49,900 more" in str(many)
     assert printable("é\t\n", keep="\t\n") == "é\t\n"

@@ -36,7 +36,7 @@ def test_check_accepts_what_was_written(
     assert {path for path in folder.rglob("*") if path.is_file()} == set(files)
     assert main(["lint", "--strict", str(folder / "questionnaire.yaml")]) == 0
     assert main(["check", str(folder)]) == 0
-    assert "Nothing is wrong with it." in capsys.readouterr().out
+    assert "No problems found." in capsys.readouterr().out
     study = tk.load_study(folder)
     assert study.synthetic
     asked = CASES[case].get("audiences", ["executive", "employee"])

@@ -16,9 +16,9 @@ import pytest
 import toolkit as tk
 from toolkit.errors import InvalidInput
 from toolkit.instrument import load_instruments, read_yaml
+from toolkit.platforms.mapping import Mapping
 from toolkit.responses import AnswersFile
 from toolkit.responses.gather import gather
-from toolkit.responses.mapping import Mapping
 from toolkit.study import AAPOR_ITEMS, COMPUTED_AAPOR_ITEMS, Study, StudyFile, load_study
 
 Spoil = Callable[[str, str], None]
@@ -176,7 +176,7 @@ SPOILT = [
     ("synthetic: true", "synthetic: yes", "'yes' is neither true nor false"),
     ("synthetic: true", "synthetik: true", "did you mean 'synthetic'"),
     ("id: ai_at_work", "id: AI at work", "cannot name a folder"),
-    ("language: en", "language: de", "is none that reports can be written in"),
+    ("language: en", "language: de", "unsupported report language"),
     ("margin: 0.10", "margin: 10", "margin"),
     ("threshold: 5", "threshold: 2", "threshold"),
     ("unanimity", "unanimous", "is no setting of a policy; did you mean 'unanimity'?"),
@@ -212,7 +212,7 @@ SPOILT = [
 
 
 @pytest.mark.parametrize(("old", "new", "said"), SPOILT)
-def test_a_spoilt_study_file_is_refused_with_the_mend(
+def test_a_spoilt_study_file_is_refused_with_a_hint(
     change: Callable[..., Path], old: str, new: str, said: str
 ) -> None:
     assert said in _refusal(change(old, new))

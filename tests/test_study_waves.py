@@ -140,7 +140,7 @@ def test_check_names_the_questions_no_trend_is_drawn_of(
     assert main(["check", str(path)]) == 0
     told = capsys.readouterr().out
     assert (
-        "Wave 2025 had another questionnaire; no trend to 2026 is drawn of: eats, good, why_price, why_none."
+        "Wave 2025 used a different questionnaire; no trend to 2026 for: eats, good, why_price, why_none."
         in told
     )
 

@@ -25,7 +25,7 @@ R = TypeVar("R")
 
 
 class Check:
-    """A check of our own for an annotation: `Annotated[Any, Check(is_it, "a fitted model")]`."""
+    """A custom check for an annotation, as in `Annotated[Any, Check(is_it, "a fitted model")]`."""
 
     def __init__(self, passes: Callable[[Any], bool], words: str) -> None:
         self.passes, self.words = passes, words
@@ -42,7 +42,7 @@ class Check:
 
 
 class _Plain:
-    """Shows pydantic a list or tuple of few as a tuple, and the numbers in it as Python's own."""
+    """Wrapper that shows pydantic a short list or tuple as a tuple, with Python's own numbers."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
         from pydantic_core import core_schema
@@ -54,7 +54,7 @@ class _Plain:
 
 
 def _are_numbers(value: Any) -> bool:
-    """Whether numpy can read it as numbers; what pandas holds is left to the function."""
+    """Return whether numpy can read a value as numbers; pandas objects are left to the function."""
     if type(value).__module__.startswith("pandas") or (
         hasattr(value, "dtype") and not hasattr(value, "shape")
     ):
@@ -113,7 +113,7 @@ def typed(function: Callable[P, R]) -> Callable[P, R]:
     def checked(*args: P.args, **kwargs: P.kwargs) -> R:
         given = {**dict(zip(signature.parameters, args, strict=False)), **kwargs}
         problems = [
-            Problem(name, f"is {_shown(value)}", problem)
+            Problem("wrong-type", name, f"is {_shown(value)}", problem)
             for name, value in given.items()
             if name in signature.parameters and value is not signature.parameters[name].default
             for problem in _problems(adapters()[name], value)
@@ -133,7 +133,7 @@ def _adapter(hint: Any) -> TypeAdapter[Any]:
 
 
 def _problems(adapter: TypeAdapter[Any], value: Any) -> list[str]:
-    """Say what the value must be, in one sentence; nothing where it is that."""
+    """Describe what the value must be; yield nothing if it is valid."""
     from pydantic import ValidationError
 
     try:

@@ -1,4 +1,4 @@
-"""What can go wrong, and how it is said: where, what, and how to mend it."""
+"""What can go wrong, and how it is said: where, what, and how to fix it."""
 
 from __future__ import annotations
 
@@ -6,16 +6,119 @@ import difflib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 __all__ = [
     "DisclosureError",
     "InvalidInput",
     "NotConverged",
     "Problem",
+    "ProblemCode",
     "ToolkitError",
     "near_names",
     "printable",
 ]
+
+ProblemCode = Literal[
+    # names that are not known
+    "unknown-answer",  # an answer or code that the item does not have
+    "unknown-audience",  # an audience that the instrument does not have
+    "unknown-column",  # a column that the frame or file does not have
+    "unknown-item",  # an item that the instrument, scale or list does not have
+    "unknown-key",  # a key, setting or parameter that is not known there
+    "unknown-language",  # a language that is not available
+    "unknown-name",  # another name that is not known: a score, a section, an exercise, a finding
+    "unknown-option",  # a value that is not one of those allowed
+    "unknown-organisation",  # an organisation that the study or wave does not have
+    "unknown-value",  # a value that the column does not hold
+    "unknown-wave",  # a wave that the study or table does not have
+    # parts that are missing
+    "empty",  # a list, file, sheet or text without content
+    "missing-argument",  # an argument or option that this call needs
+    "missing-column",  # a column that a file or table must have
+    "missing-key",  # a key or entry that a file must have
+    "missing-value",  # a blank cell or a part without a value
+    "no-answers",  # nobody answered, or no answers are left
+    "no-rows",  # a frame or table without rows
+    "not-translated",  # a text without a translation
+    # values that are not valid
+    "above-population",  # more answers or sampled units than there are in the population
+    "invalid-character",  # a character that the target cannot hold
+    "invalid-name",  # a name or id that does not follow the rule for it
+    "malformed",  # a text that is not written in the form required
+    "not-a-date",  # a value that is not a date or time
+    "not-a-number",  # a value that is not a number
+    "not-finite",  # a number that is missing, infinite or negative where none may be
+    "not-whole",  # a number that is not a whole number
+    "out-of-range",  # a number outside its limits
+    "reserved-code",  # a number that is a reserved code for missing answers
+    "too-large",  # a file, table or computation above the limit
+    "too-long",  # a text above the limit of characters
+    "too-many",  # more entries than are allowed
+    "unequal-length",  # lists whose lengths must agree
+    "wrong-order",  # ends or dates in the wrong order
+    "wrong-shape",  # a table or list with the wrong number of rows, columns or entries
+    "wrong-sum",  # shares or weights that do not add up as they must
+    "wrong-type",  # a value of another type or kind
+    # parts that do not agree
+    "ambiguous",  # something that can be read in more than one way
+    "changed-text",  # a text that differs from the one it was made from
+    "circular",  # conditions that depend on each other
+    "conflict",  # options or entries that cannot be combined
+    "contradiction",  # figures or statements that exclude each other
+    "duplicate",  # something that is given more than once
+    "duplicate-column",  # a column name that occurs more than once
+    "duplicate-id",  # an id that occurs more than once
+    "inconsistent",  # parts that must agree and differ
+    "name-taken",  # a name that something else has already
+    "not-asked",  # an audience that is not asked the item
+    "unexpected-column",  # a column that is not known and not listed as ignored
+    "wrong-group",  # rows of another audience, organisation or wave
+    "wrong-instrument",  # a file or wave of another questionnaire
+    # data that a statistic cannot use
+    "collinear",  # a column that repeats what others hold
+    "empty-cell",  # a row, column or category of a table without respondents
+    "lonely-unit",  # a stratum with one sampled unit
+    "no-variation",  # values that do not vary
+    "not-estimable",  # an estimate that the data or the design do not determine
+    "too-few",  # fewer entries than are needed
+    "too-few-answers",  # fewer respondents than are needed
+    "unreachable",  # no value reaches what was asked for
+    "unsuited-design",  # a design or weights that the procedure does not take
+    "unsuited-item",  # an item of a type that the procedure does not take
+    "unsuited-measure",  # a measure that the item or procedure does not have
+    "unsuited-method",  # a method that does not apply to these data
+    # files, folders and servers
+    "access-denied",  # a password or right that is missing
+    "active-content",  # a file with scripts, entities or event handlers
+    "damaged-file",  # a file that is cut short, damaged or altered
+    "file-exists",  # a file or folder that would be overwritten
+    "file-not-found",  # a file or folder that does not exist
+    "internal-error",  # a fault of the package itself
+    "locked",  # a folder that another run is writing to
+    "outside-folder",  # a path or link that leads out of its folder
+    "ragged-row",  # a row with another number of cells than the heading
+    "server-error",  # a server that did not answer as expected
+    "syntax",  # text that does not follow its language: YAML, CSV, JSON, Python, routing
+    "unreadable-cell",  # a cell of a workbook whose value is not stored
+    "unreadable-file",  # a file that the system does not let us read
+    "unsafe-address",  # an address that would reveal a password or the answers
+    "unsupported",  # something that the target platform or program cannot express
+    "unsupported-format",  # a file format that is not read or written here
+    "unwritable",  # a file or folder that the system does not let us write
+    "wrong-encoding",  # text in another character encoding
+    "wrong-file",  # a file of another kind
+    "wrong-path",  # a folder where a file is needed, or the reverse
+    # questionnaires
+    "not-licensed",  # published words whose use is not allowed or not confirmed
+    "double-barrelled",  # two things asked in one question
+    "leading",  # words that suggest an answer
+    "length",  # a questionnaire that is long
+    "numeric-routing",  # a don't-know code compared as if it were a number
+    "reading-grade",  # a text that is hard to read
+    "unbalanced-scale",  # a scale with more answers on one side
+]
+"""Kinds of problems: stable when the wording changes; docs/errors.md says what to do about each."""
 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _LONG_WORD = re.compile(r"\S{240,}")
@@ -50,24 +153,35 @@ def printable(text: str, *, keep: str = "") -> str:
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing its owner can mend.
+    """One thing that is wrong with a file or an argument.
 
     Parameters
     ----------
+    code
+        The kind of problem, for programs and tests: it stays when the wording changes.
     where
         The place as its owner would look for it: "column burnout, row 12".
     what
         The rule that is broken.
-    mend
+    hint
         What to do about it.
+
+    Examples
+    --------
+    >>> problem = Problem("unknown-column", "column burnot", "is not in the frame", "did you mean 'burnout'?")
+    >>> print(problem)
+    column burnot: is not in the frame; did you mean 'burnout'?
+    >>> problem.code
+    'unknown-column'
     """
 
+    code: ProblemCode
     where: str
     what: str
-    mend: str
+    hint: str
 
     def __str__(self) -> str:
-        said = _LONG_WORD.sub(_shortened, printable(f"{self.where}: {self.what}; {self.mend}"))
+        said = _LONG_WORD.sub(_shortened, printable(f"{self.where}: {self.what}; {self.hint}"))
         return said if len(said) <= _LONGEST else f"{said[: _LONGEST // 2]} … {said[-_LONGEST // 4 :]}"
 
 
@@ -81,7 +195,7 @@ class ToolkitError(Exception):
 
 
 class InvalidInput(ToolkitError, ValueError):
-    """A file or argument its owner can mend; carries every problem found, not only the first."""
+    """A file or an argument that cannot be used; `problems` holds every problem found, not only the first."""
 
     def __init__(self, source: object, problems: Iterable[Problem]) -> None:
         self.source = str(source)

@@ -1,4 +1,4 @@
-"""Files as input: regular files only, up to named sizes, opened without trusting what they hold."""
+"""Input files: regular files only, up to named sizes, opened without trusting their content."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def size_in_words(number: int) -> str:
 
 
 def read_bytes(path: str | Path, *, most: int) -> bytes:
-    """Read a regular file of limited size.
+    """Read a regular file up to a size limit.
 
     Parameters
     ----------
@@ -128,7 +128,7 @@ def _too_large(size: int, most: int) -> str:
 
 
 def gunzipped(data: bytes, *, most: int) -> bytes:
-    """Unpack a .gz file of one or several parts.
+    """Decompress a .gz file of one or several members.
 
     Raises
     ------
@@ -151,7 +151,7 @@ def gunzipped(data: bytes, *, most: int) -> bytes:
 
 
 def check_archive(archive: zipfile.ZipFile, *, most: int) -> None:
-    """Check a .zip before anything in it is unpacked.
+    """Check a .zip archive before anything in it is unpacked.
 
     Raises
     ------
@@ -171,7 +171,7 @@ def check_archive(archive: zipfile.ZipFile, *, most: int) -> None:
 
 
 def parsed_json(text: str | bytes) -> Any:
-    """Parse JSON of limited depth.
+    """Parse JSON up to a nesting limit.
 
     Raises
     ------

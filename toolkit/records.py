@@ -1,4 +1,4 @@
-"""Frames as plain dictionaries and back, as CSV files for spreadsheets, and values as shown in a notebook."""
+"""Row dictionaries, CSV files for spreadsheets, and short displays of values in a notebook."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ COUNT = "count"
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Each row as column → value, of Python's own types.
+    """Convert a frame to one dictionary per row, with Python's own types.
 
     The same as `to_dict("records")`, which takes four times as long over columns of text.
 
@@ -42,7 +42,7 @@ def _plain(column: pd.Series) -> list[Any]:
 
 
 def frame_of(rows: Sequence[Mapping[str, Any]], types: Mapping[str, Any]) -> pd.DataFrame:
-    """Rows as a frame whose columns have the types given; what a row lacks is missing.
+    """Build a frame with the given column types; keys missing from a row become missing values.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def _typed(values: list[Any], dtype: Any) -> Any:
 
 
 def by_item(rows: Iterable[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
-    """Rows under the item each is about, in the order they come.
+    """Group rows by item, in their order.
 
     Examples
     --------
@@ -97,7 +97,7 @@ _PLAIN_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
 def inert(value: Any) -> Any:
-    """Put an apostrophe before a text that a spreadsheet would run as a formula.
+    """Prefix a text with an apostrophe if a spreadsheet would run it as a formula.
 
     A number, and a text that is only a number, stays as it is. For files that people read; data and exchange
     files keep every text to the letter. After OWASP, CSV Injection.
@@ -113,7 +113,7 @@ def inert(value: Any) -> Any:
 
 
 def csv_for_people(frame: pd.DataFrame) -> str:
-    """Write a frame as CSV without its index, no cell or heading of which starts a formula (see `inert`).
+    """Write a frame as CSV without its index; no cell or heading starts a formula (see `inert`).
 
     Examples
     --------
@@ -127,7 +127,7 @@ def csv_for_people(frame: pd.DataFrame) -> str:
 
 
 def _cell(value: Any) -> Any:
-    """A safe cell with line feeds alone, for a lone carriage return would end the row."""
+    """Make a cell inert and its line ends "\\n", because a lone carriage return would end the row."""
     safe = inert(value)
     return re.sub(r"\r\n?", "\n", safe) if isinstance(safe, str) else safe
 
@@ -137,7 +137,7 @@ _MOST_ROWS = 20
 
 
 class Displayed:
-    """Short `repr` and HTML display of a dataclass, or of a class that overrides `_shown`.
+    """Mixin with a short `repr` and an HTML display, for dataclasses or classes that override `_shown`.
 
     Examples
     --------
@@ -151,7 +151,7 @@ class Displayed:
     """
 
     def _shown(self) -> dict[str, Any]:
-        """Return what is displayed: name → value."""
+        """Return the attributes to display, as name → value."""
         return {one.name: getattr(self, one.name) for one in fields(self) if one.repr}  # type: ignore[arg-type]
 
     def __repr__(self) -> str:
@@ -168,7 +168,7 @@ class Displayed:
 
 
 def _short(value: Any) -> str:
-    """Write a value in one line: of tables and of long arrays the size alone."""
+    """Format a value on one line; of tables and long arrays only the size."""
     shape = getattr(value, "shape", None)
     if shape is not None and len(shape) == 2:
         return f"<{shape[0]} × {shape[1]} table>"

@@ -42,7 +42,7 @@ def shipped(*parts: str) -> Path:
 
 
 def is_installed() -> bool:
-    """Whether the shipped files are those of an installed wheel, which nobody edits, and not a checkout's."""
+    """Return whether the shipped files belong to an installed wheel rather than to a checkout."""
     return _root().name == _INSIDE
 
 
@@ -118,7 +118,7 @@ def named(given: str | Path, kind: str) -> Path:
         known[one.stem if kind == "findings" else one.parent.name] = one.parent if kind == "register" else one
     if path.name not in known:
         hint = f"name a path or one of the shipped ({near_names(path.name, known)})"
-        raise InvalidInput(path, [Problem(f"{kind} '{path}'", "not found", hint)])
+        raise InvalidInput(path, [Problem("file-not-found", f"{kind} '{path}'", "not found", hint)])
     return known[path.name]
 
 
@@ -159,9 +159,9 @@ def _files_of_one(path: Path) -> list[Path]:
     if folder is None:
         near = near_names(path.as_posix(), [*folders, *names])
         hint = f"name a file, a folder or a shipped questionnaire ({near})"
-        raise InvalidInput(path, [Problem(f"questionnaire '{path}'", "not found", hint)])
+        raise InvalidInput(path, [Problem("file-not-found", f"questionnaire '{path}'", "not found", hint)])
     files = sorted(folder.glob("*.yaml"))
     if not files:
         hint = "name a questionnaire, or a folder with one .yaml file per audience"
-        raise InvalidInput(path, [Problem("folder", "holds no .yaml file", hint)])
+        raise InvalidInput(path, [Problem("file-not-found", "folder", "holds no .yaml file", hint)])
     return files

@@ -1,4 +1,4 @@
-"""What a run needs of the system: locks, files that are whole or absent, temporary folders, logs, signals."""
+"""Operating-system services of a run: locks, atomic writes, temporary folders, event logs, signals."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ PREFIX = "survey-toolkit-"
 
 
 def staging_folder(final: Path) -> Path:
-    """Make an empty temporary folder beside where the finished one will be."""
+    """Create an empty staging folder beside the final one."""
     folder = final.parent / f"{STAGING}{final.name}-{uuid.uuid4().hex[:8]}"
     folder.mkdir(parents=True)
     return folder
 
 
 def publish(staged: Path, final: Path) -> None:
-    """Give a finished folder its final name; an earlier one goes only when the new one has it.
+    """Rename a finished folder to its final name; an earlier one is removed only afterwards.
 
     A crash between the two renames leaves the earlier folder under a name that `sweep` puts back.
     """
@@ -67,7 +67,7 @@ def publish(staged: Path, final: Path) -> None:
 
 
 def _remove(path: Path) -> None:
-    """Remove a folder with all in it, a file, or a link without what it leads to."""
+    """Remove a folder with its content, a file, or a link without its target."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:
@@ -75,7 +75,7 @@ def _remove(path: Path) -> None:
 
 
 def _onto_disk(folder: Path) -> None:
-    """Have the system write a folder's files before it is renamed: a power cut leaves no empty ones."""
+    """Flush a folder's files to disk before it is renamed: a power cut must leave no empty files."""
     for path in (*folder.rglob("*"), folder):
         try:
             handle = os.open(path, os.O_RDONLY)
@@ -88,7 +88,7 @@ def _onto_disk(folder: Path) -> None:
 
 
 def sweep(folder: Path) -> list[str]:
-    """Clear away what an interrupted run left in a folder, and put back a report it was replacing.
+    """Remove what an interrupted run left in a folder, and restore a report that it was replacing.
 
     Returns
     -------
@@ -110,7 +110,7 @@ def sweep(folder: Path) -> list[str]:
 
 
 def write_whole(path: Path, text: str, *, private: bool = False) -> None:
-    """Write a text file under a temporary name and rename it: a reader sees the old one or the new one.
+    """Write a text file atomically: readers see the old file or the new one.
 
     A `private` one can be read by its owner alone, from the moment it exists.
     """
@@ -126,7 +126,7 @@ def write_whole(path: Path, text: str, *, private: bool = False) -> None:
 
 
 def write_new_folder(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
-    """Write files into a new or empty folder; it appears with all of them or not at all.
+    """Write files into a new or empty folder, all or none of them.
 
     Parameters
     ----------
@@ -142,10 +142,10 @@ def write_new_folder(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
     """
     hint = "name another folder"
     if os.path.lexists(folder) and not folder.is_dir():
-        raise InvalidInput(folder, [Problem(str(folder), "is a file", hint)])
+        raise InvalidInput(folder, [Problem("wrong-path", str(folder), "is a file", hint)])
     if folder.is_dir() and any(folder.iterdir()):
         what = "holds files, and nothing is written over or beside them"
-        raise InvalidInput(folder, [Problem(str(folder), what, hint)])
+        raise InvalidInput(folder, [Problem("file-exists", str(folder), what, hint)])
     try:
         staged = staging_folder(folder)
         try:
@@ -157,7 +157,9 @@ def write_new_folder(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
             shutil.rmtree(staged, ignore_errors=True)
     except OSError as fault:
         what = f"cannot be written: {fault.strerror or fault}"
-        raise InvalidInput(folder, [Problem(str(folder), what, f"{hint}, or allow writing there")]) from fault
+        raise InvalidInput(
+            folder, [Problem("unwritable", str(folder), what, f"{hint}, or allow writing there")]
+        ) from fault
     return [folder / name for name in files]
 
 
@@ -166,7 +168,7 @@ def write_new_folder(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
 
 @contextmanager
 def lock_folder(folder: Path) -> Iterator[None]:
-    """Hold a folder for one run; make it where it does not exist.
+    """Lock a folder for one run, creating it if necessary.
 
     A run that raises before it has written anything removes what was made for it. The lock is the system's
     and ends with the process, however it ends.
@@ -187,12 +189,14 @@ def lock_folder(folder: Path) -> Iterator[None]:
         lock.acquire()
     except Timeout:
         hint = "wait until it ends or choose another output folder"
-        raise InvalidInput("output", [Problem(str(folder), "another run is writing there", hint)]) from None
+        raise InvalidInput(
+            "output", [Problem("locked", str(folder), "another run is writing there", hint)]
+        ) from None
     except OSError as fault:
         _remove_empty(absent)
         hint = "choose another output folder or give yourself the right to write there"
         raise InvalidInput(
-            "output", [Problem(str(folder), f"cannot be written: {fault.strerror}", hint)]
+            "output", [Problem("unwritable", str(folder), f"cannot be written: {fault.strerror}", hint)]
         ) from fault
     try:
         yield
@@ -205,7 +209,7 @@ def lock_folder(folder: Path) -> Iterator[None]:
 
 
 def _remove_empty(paths: Iterable[Path]) -> None:
-    """Remove a lock, and folders as far as they are empty, the inmost first."""
+    """Remove a lock file, and folders that are empty, innermost first."""
     for path in paths:
         with suppress(OSError):
             path.unlink() if path.name == LOCK else path.rmdir()
@@ -213,7 +217,7 @@ def _remove_empty(paths: Iterable[Path]) -> None:
 
 @contextmanager
 def temporary_folder() -> Iterator[Path]:
-    """Make a temporary folder for this run alone, and remove it at the end.
+    """Create a private temporary folder for this run, and remove it at the end.
 
     It holds a lock, so that the next run can tell what a killed run or a power cut left, and clear it.
     """
@@ -230,7 +234,7 @@ def temporary_folder() -> Iterator[Path]:
 
 
 def clear_abandoned() -> list[str]:
-    """Remove the temporary folders of runs that are gone; their names."""
+    """Remove the temporary folders of dead runs and return their names."""
     cleared = []
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         try:
@@ -252,7 +256,7 @@ def _ours(folder: Path) -> bool:
 
 
 def _abandoned(folder: Path) -> bool:
-    """Whether its lock exists and nobody holds it; one without a lock is only just being made."""
+    """Return whether a folder's lock exists and is free; a folder without a lock is still being created."""
     from filelock import FileLock, Timeout
 
     if not (folder / LOCK).is_file():
@@ -268,7 +272,7 @@ def _abandoned(folder: Path) -> bool:
 
 
 class EventLog:
-    """A file of JSON lines that is only appended to; a crash in the middle of a line does not spoil it.
+    """An append-only file of JSON lines; a crash in the middle of a line does not spoil it.
 
     Lines are numbered, for the clock may be set back. A line that cannot be written (a full disk) is counted
     in `lost` and does not end the run.
@@ -298,14 +302,14 @@ class EventLog:
             self.lost += 1
 
     def close(self) -> None:
-        """Have the system write it all to the disk."""
+        """Flush the log to disk and close it."""
         with suppress(OSError):
             os.fsync(self._file)
         os.close(self._file)
 
 
 def read_events(path: Path) -> Iterator[Mapping[str, Any]]:
-    """Yield the whole lines of a log, in order; one that a crash cut off is passed over."""
+    """Yield the complete lines of a log in order; one cut off by a crash is skipped."""
     if not path.is_file():
         return
     with path.open(encoding="utf-8", errors="replace") as lines:
@@ -320,12 +324,12 @@ def read_events(path: Path) -> Iterator[Mapping[str, Any]]:
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM: it ends a run as Ctrl-C does."""
+    """Interrupt by SIGTERM, which ends a run as Ctrl-C does."""
 
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Raise KeyboardInterrupt at the first Ctrl-C or SIGTERM and answer those that follow with a sentence.
+    """Raise KeyboardInterrupt at the first Ctrl-C or SIGTERM; answer later ones with a message.
 
     What is left to do after the first (ending processes, removing coded answers, writing the index) takes
     seconds; cut short it would leave answers in a temporary folder. A signal that somebody else handles, or
@@ -362,7 +366,7 @@ def _again(number: int, frame: object) -> None:
 
 @contextmanager
 def system_errors_explained() -> Iterator[None]:
-    """End a run with a sentence where the disk is full or a folder cannot be written.
+    """End a run with a clear message if the disk is full or a folder cannot be written.
 
     Raises
     ------

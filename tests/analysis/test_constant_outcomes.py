@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.analysis import library
 from toolkit import analysis as tk
 from toolkit import weighting
 from toolkit.analysis import Design
@@ -115,14 +116,6 @@ def test_plain_samples_without_spread_are_refused(constant: float, rounded: bool
     y = (constant * _people(60, rounded)["noise"]).to_numpy()
     other = np.random.default_rng(1).normal(size=60) * constant
     for call in (
-        lambda: tk.t_test(y, mu=constant / 2),
-        lambda: tk.t_test(y[:30], y[30:] * 2),
-        lambda: tk.t_test(y[:30], y[30:], equal_variances=True),
-        lambda: tk.t_test(other + y, other, paired=True),
-        lambda: tk.cohen_d(y[:30], y[30:]),
-        lambda: tk.anova([y[:20], y[20:40], y[40:]]),
-        lambda: tk.welch_anova([y[:30], y[30:]]),
-        lambda: tk.correlation(y, other),
         lambda: tk.reliability(pd.DataFrame({"y": y, "z": other}), ["y", "z"]),
         lambda: tk.regression(pd.DataFrame({"y": y, "x": other}), "y ~ x"),
     ):
@@ -155,7 +148,7 @@ def test_a_spread_that_is_small_beside_its_level_is_tested() -> None:
     for level, spread in ((2026.0, 0.01), (1e9, 0.1), (0.0, 1e-100)):
         frame = pd.DataFrame({"y": level + spread * rng.normal(size=200), "g": list("ab") * 100, "w": 1.0})
         design = Design(weights="w")
-        plain = tk.t_test(frame["y"][::2], frame["y"][1::2], equal_variances=True)
+        plain = library.t_test(frame["y"][::2], frame["y"][1::2], equal_variances=True)
         tested = tk.design_t_test(frame, "y", between="g", design=design)
         assert tested.p_value == pytest.approx(plain.p_value, rel=0.02)
         compared = tk.gaps(frame, "y", between="g", measure="mean", design=design)["p_value"].item()

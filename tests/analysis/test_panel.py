@@ -10,8 +10,9 @@ import pandas as pd
 import pytest
 from scipy.stats import binomtest, multinomial, ttest_rel
 
+from tests.analysis import library
 from toolkit import analysis
-from toolkit.analysis import newcombe, newcombe_paired, t_test
+from toolkit.analysis import newcombe_paired
 from toolkit.errors import InvalidInput
 
 panel_change = partial(analysis.panel_change, person="respondent_id")
@@ -44,7 +45,7 @@ def test_the_paired_interval_is_newcombes_method_10(table: tuple[int, int, int, 
 
 
 def test_answers_that_go_together_make_the_interval_narrower_than_two_samples_would() -> None:
-    found, apart = newcombe_paired([[40, 10], [2, 48]]), newcombe(50, 100, 42, 100)
+    found, apart = newcombe_paired([[40, 10], [2, 48]]), library.newcombe(50, 100, 42, 100)
     assert found.conf_high - found.conf_low < 0.7 * (apart.conf_high - apart.conf_low)
 
 
@@ -111,7 +112,7 @@ def test_means_are_the_paired_t_test_of_matched_people(frame: pd.DataFrame, audi
         (found.statistic, found.df, found.pvalue), rel=1e-9
     )
     assert (row["conf_low"], row["conf_high"]) == pytest.approx((limits.low, limits.high), rel=1e-9)
-    ours = t_test(pairs["2025"], pairs["2024"], paired=True)
+    ours = library.t_test(pairs["2025"], pairs["2024"], paired=True)
     assert row["gap"] == pytest.approx(ours.estimate)
 
 

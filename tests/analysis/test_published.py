@@ -6,13 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.analysis import library
 from toolkit.analysis import (
     Design,
     against_published,
     design_t_test,
-    exact_binomial_test,
     proportions,
-    score_test,
 )
 from toolkit.errors import InvalidInput
 
@@ -35,7 +34,7 @@ def frame() -> pd.DataFrame:
 def test_it_is_the_score_test_with_wilsons_interval(frame: pd.DataFrame) -> None:
     found = against_published(frame, "x", 0.55, by="audience", measure="1").set_index("audience")
     for audience, part in frame.groupby("audience"):
-        test = score_test(int(part["x"].sum()), int(part["x"].count()), p=0.55)
+        test = library.score_test(int(part["x"].sum()), int(part["x"].count()), p=0.55)
         row = found.loc[audience]
         assert row["gap"] == pytest.approx(test.estimate - 0.55, rel=1e-12)
         assert (row["statistic"] ** 2, row["p_value"]) == pytest.approx(
@@ -48,7 +47,7 @@ def test_it_is_the_score_test_with_wilsons_interval(frame: pd.DataFrame) -> None
 
 def test_where_few_are_expected_it_is_the_exact_test(frame: pd.DataFrame) -> None:
     row = against_published(frame, "y", 0.02, measure="1").iloc[0]
-    test = exact_binomial_test(int(frame["y"].sum()), len(frame), p=0.02)
+    test = library.exact_binomial_test(int(frame["y"].sum()), len(frame), p=0.02)
     assert (row["p_value"], row["conf_low"]) == pytest.approx((test.p_value, test.conf_low - 0.02), rel=1e-9)
     assert "exact binomial test" in row["method"]
 

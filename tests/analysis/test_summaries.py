@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.analysis import library
 from tests.analysis.oracles import close
 from toolkit import analysis as tk
 from toolkit.analysis.contract import gap_columns
@@ -27,7 +28,7 @@ def _published(**changes: Any) -> pd.DataFrame:
 def test_published_shares_get_newcombes_interval_on_the_shares_as_given() -> None:
     table = tk.gaps_from_summary(_published())
     assert list(table.columns) == gap_columns()
-    wanted = tk.newcombe(0.73 * 625, 625, 0.90 * 1250, 1250)
+    wanted = library.newcombe(0.73 * 625, 625, 0.90 * 1250, 1250)
     row = table[table.item == "trust"].iloc[0]
     assert [row["gap"], row["conf_low"], row["conf_high"]] == close(
         [0.17, -wanted.conf_high, -wanted.conf_low]
@@ -52,7 +53,7 @@ def test_summaries_of_respondents_give_their_gaps() -> None:
 def test_the_exact_test_is_used_only_where_counts_are_whole() -> None:
     table = tk.gaps_from_summary(_published(n=[10, 20, 10, 20], estimate=[0.9, 0.35, 0.91, 0.37]))
     assert "Fisher's exact test" in table["method"].iloc[0]
-    assert table["p_value"].iloc[0] == close(tk.fisher_exact(9, 10, 7, 20).p_value)
+    assert table["p_value"].iloc[0] == close(library.fisher_exact(9, 10, 7, 20).p_value)
     assert "counts unknown" in table["method"].iloc[1]
 
 
@@ -99,7 +100,7 @@ def test_groups_and_order_are_kept() -> None:
         ({"item": ["a", "b", "c", "d"]}, "both audiences of a pair"),
     ],
 )
-def test_what_cannot_be_meant_is_refused_with_its_mend(changes: dict[str, Any], said: str) -> None:
+def test_what_cannot_be_meant_is_refused_with_a_hint(changes: dict[str, Any], said: str) -> None:
     with pytest.raises(InvalidInput, match=said):
         tk.gaps_from_summary(_published(**changes))
 

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.analysis import library
 from tests.analysis.oracles import cases, close, data
 from toolkit import analysis as tk
 from toolkit.errors import InvalidInput
@@ -23,16 +24,15 @@ def _crosstab(call: str) -> pd.DataFrame:
 
 
 def _check_pearson(call: str, r: dict[str, Any]) -> None:
-    found = tk.chi_square(_crosstab(call))
+    found = library.chi_square(_crosstab(call))
     if "expected" in r:
         flat = [found.residuals.T.ravel().tolist(), found.adjusted_residuals.T.ravel().tolist()]
         assert found.expected.ravel().tolist() == close(np.ravel(r["expected"]["values"]).tolist())
         for mine, theirs in zip(flat, ("residuals", "stdres"), strict=True):
             assert mine == close([cell["Freq"] for cell in r[theirs]], rel=1e-6)
     elif "V" in r:
-        assert [found.statistic, found.n, found.cramers_v, found.cramers_v_corrected] == close(
-            [r["chisq"], r["n"], r["V"], r["V_bias_corrected"]]
-        )
+        v = [found.cramers_v, tk.cramers_v(_crosstab(call))]
+        assert [found.statistic, found.n, *v] == close([r["chisq"], r["n"], r["V"], r["V_bias_corrected"]])
     else:
         _check(found, r)
 
@@ -72,9 +72,9 @@ def _check_shares(call: str, r: dict[str, Any]) -> None:
     item, group = re.search(r"tapply\((\w+), (\w+)", call).groups()
     x, n = (frame.groupby(group, observed=False)[item].agg(how) for how in ("sum", "count"))
     if call.startswith("prop.trend"):
-        _check(tk.trend_test(x, n), r)
+        _check(library.trend_test(x, n), r)
         return
-    _check(tk.chi_square(np.column_stack([x, n - x])), r)
+    _check(library.chi_square(np.column_stack([x, n - x])), r)
     assert (x / n).tolist() == close(list(r["estimate"].values()))
 
 
@@ -85,7 +85,7 @@ def test_tables_and_correlations_equal_r(case: dict[str, Any]) -> None:
         frame = data("org_given")
         a, b = re.findall(r"org_given\$(\w+)", call)
         method = re.search(r"method='(\w+)'", call)
-        found = tk.correlation(frame[a], frame[b], method=method.group(1) if method else "pearson")
+        found = library.correlation(frame[a], frame[b], method=method.group(1) if method else "pearson")
         assert [found.statistic, found.p_value, found.estimate] == close(
             [*r["statistic"].values(), r["p_value"], *r["estimate"].values()]
         )
@@ -93,7 +93,7 @@ def test_tables_and_correlations_equal_r(case: dict[str, Any]) -> None:
     elif call.startswith("mantelhaen"):
         _check_strata(call, r)
     elif call.startswith("mcnemar"):
-        _check(tk.mcnemar(_crosstab(call), correct="correct=FALSE" not in call), r)
+        _check(library.mcnemar(_crosstab(call), correct="correct=FALSE" not in call), r)
     elif call.startswith("fisher"):
         assert tk.fisher_table(_crosstab(call)).p_value == close(r["p_value"], rel=1e-7)
     elif call.startswith("prop."):
@@ -125,23 +125,25 @@ def test_the_exact_p_is_the_mass_of_every_table_no_likelier(table: list[list[int
 
 
 def test_the_exact_test_of_two_by_two_is_fishers() -> None:
-    assert tk.fisher_table([[9, 1], [3, 7]]).p_value == pytest.approx(tk.fisher_exact(9, 10, 3, 10).p_value)
+    assert tk.fisher_table([[9, 1], [3, 7]]).p_value == pytest.approx(
+        library.fisher_exact(9, 10, 3, 10).p_value
+    )
 
 
 def test_order_of_rows_and_columns_changes_nothing() -> None:
     table = np.array([[12, 5, 9], [3, 14, 8], [7, 7, 1]])
     for moved in (table[::-1], table[:, [2, 0, 1]], table.T):
-        assert tk.chi_square(moved).statistic == pytest.approx(tk.chi_square(table).statistic)
+        assert tk.cramers_v(moved) == pytest.approx(tk.cramers_v(table))
         assert tk.fisher_table(moved).p_value == pytest.approx(tk.fisher_table(table).p_value)
 
 
 def test_a_stratum_alone_is_a_plain_table_but_for_n_less_one() -> None:
     table = np.array([[12, 5], [3, 14]])
     found = tk.mantel_haenszel(table[:, :, None], correct=False)
-    assert found.statistic == pytest.approx(tk.chi_square(table).statistic * 33 / 34)
+    assert found.statistic == pytest.approx(library.chi_square(table).statistic * 33 / 34)
     assert found.estimate == pytest.approx(12 * 14 / 15)
     exact = tk.mantel_haenszel(table[:, :, None], exact=True)
-    fisher = tk.fisher_exact(12, 17, 3, 17)
+    fisher = library.fisher_exact(12, 17, 3, 17)
     assert [exact.p_value, exact.estimate] == pytest.approx([fisher.p_value, fisher.estimate])
 
 
@@ -153,44 +155,18 @@ def test_the_generalised_test_of_two_by_two_is_the_plain_one() -> None:
     assert _generalised(tables.astype(float)).statistic == pytest.approx(plain.statistic)
 
 
-def test_few_changes_are_tested_exactly_and_symmetry_of_more_answers_too() -> None:
-    assert tk.mcnemar([[30, 6], [0, 40]], exact=True).p_value == pytest.approx(2 / 2**6)
-    assert tk.mcnemar([[30, 6], [0, 40]]).estimate == pytest.approx(6 / 76)
-    found = tk.mcnemar([[5, 4, 1], [2, 5, 3], [3, 6, 5]])
-    assert [found.statistic, found.df] == pytest.approx([4 / 6 + 4 / 4 + 9 / 9, 3])
-
-
-def test_tau_is_the_mean_agreement_of_pairs() -> None:
-    rng = np.random.default_rng(2)
-    a, b = rng.integers(1, 5, 40), rng.integers(1, 6, 40)
-    signs = np.sign(np.subtract.outer(a, a)) * np.sign(np.subtract.outer(b, b))
-    sizes = [np.abs(np.sign(np.subtract.outer(one, one))).sum() for one in (a, b)]
-    found = tk.correlation(a, b, method="kendall").estimate
-    assert found == pytest.approx(signs.sum() / np.sqrt(sizes[0] * sizes[1]))
-
-
 @pytest.mark.parametrize(
     ("call", "said"),
     [
-        (lambda: tk.chi_square([[1, 2]]), "shape"),
-        (lambda: tk.chi_square([[1, -2], [3, 4]]), "negative"),
-        (lambda: tk.chi_square([[1, 0], [3, 0]]), "empty"),
-        (lambda: tk.chi_square([[1, 2, 3], [3, 4, 5]], correct=True), "2 × 2"),
+        (lambda: tk.cramers_v([[1, 2]]), "shape"),
+        (lambda: tk.cramers_v([[1, -2], [3, 4]]), "negative"),
+        (lambda: tk.cramers_v([[1, 0], [3, 0]]), "empty"),
         (lambda: tk.fisher_table([[1.5, 2], [3, 4]]), "not whole"),
         (lambda: tk.fisher_table([[1, 0], [3, 0]]), "one row or column"),
         (lambda: tk.fisher_table(np.full((6, 6), 90)), "too large"),
-        (lambda: tk.mcnemar([[1, 0], [0, 3]]), "nobody changed"),
-        (lambda: tk.mcnemar([[1, 0, 2], [0, 3, 4]]), "square"),
-        (lambda: tk.mcnemar(np.ones((3, 3)), exact=True), "2 × 2"),
-        (lambda: tk.trend_test([1, 2], [1, 2, 3]), "length"),
-        (lambda: tk.trend_test([5, 2], [1, 2]), "outside"),
-        (lambda: tk.trend_test([1, 2], [1, 2]), "no trend"),
         (lambda: tk.mantel_haenszel([[1, 2], [3, 4]]), "shape"),
         (lambda: tk.mantel_haenszel(np.ones((3, 2, 2)), exact=True), "2 × 2"),
         (lambda: tk.mantel_haenszel(np.full((2, 2, 2), np.nan)), "missing"),
-        (lambda: tk.correlation([1, 2, 3], [1, 2]), "length"),
-        (lambda: tk.correlation([1, 2, 3, 4], [1, 1, 1, 1]), "vary"),
-        (lambda: tk.correlation([1, 2], [1, 2], method="phi"), "must be 'pearson'"),
     ],
 )
 def test_what_is_no_table_is_refused(call: Any, said: str) -> None:

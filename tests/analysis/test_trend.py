@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from toolkit.analysis import gaps, newcombe, trend
+from tests.analysis import library
+from toolkit.analysis import gaps, trend
 from toolkit.errors import InvalidInput
 
 
@@ -31,7 +32,7 @@ def test_change_is_the_later_share_minus_the_earlier_with_newcombes_interval(fra
         row = found.loc[audience]
         assert (row["audience_a"], row["audience_b"]) == ("2026", "2025")
         assert row["gap"] == pytest.approx(x["2026"] / n["2026"] - x["2025"] / n["2025"], rel=1e-12)
-        found_by_hand = newcombe(x["2026"], n["2026"], x["2025"], n["2025"])
+        found_by_hand = library.newcombe(x["2026"], n["2026"], x["2025"], n["2025"])
         assert row["conf_low"] == pytest.approx(found_by_hand.conf_low, rel=1e-9)
         assert row["conf_high"] == pytest.approx(found_by_hand.conf_high, rel=1e-9)
 

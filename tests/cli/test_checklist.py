@@ -40,7 +40,7 @@ def test_missing_lists_only_what_is_missing_and_strict_ends_with_1(run):
     assert "  answered  " not in said
 
 
-def test_what_cannot_be_checked_is_refused_with_the_mend(run, tmp_path):
+def test_what_cannot_be_checked_is_refused_with_a_hint(run, tmp_path):
     code, _, said = run(str(tmp_path))
     assert code == 2
     assert "holds no manifest.json" in said

@@ -10,10 +10,10 @@ from toolkit.cli.common import count
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "1.5", "abc", "²", "", "nan", "9" * 30])
-def test_what_is_no_number_of_workers_or_seconds_is_refused_in_words(text):
-    with pytest.raises(argparse.ArgumentTypeError, match="is no whole number of at least 1"):
+def test_counts_that_are_not_positive_integers_are_refused(text):
+    with pytest.raises(argparse.ArgumentTypeError, match="must be a positive integer"):
         count(text)
 
 
-def test_a_number_that_can_be_meant_is_taken():
+def test_a_positive_integer_is_accepted():
     assert count("1800") == 1800

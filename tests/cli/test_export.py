@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from toolkit.cli import main
-from toolkit.instrument.exchange import read_manifest
+from toolkit.platforms import read_manifest
 
 INSTRUMENTS = Path(__file__).resolve().parents[2] / "instruments"
 FILES = [str(INSTRUMENTS / f"{name}.yaml") for name in ("executive", "employee", "freelancer")]

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from toolkit.cli.progress import Teller
+from toolkit.cli.progress import ProgressPrinter
 from toolkit.reporting import Progress
 
 ONE = Progress(1, 2, "org-1", "A", "made", "", 1.0, elapsed=2.0)
@@ -26,23 +26,23 @@ def test_an_output_that_takes_no_more_is_told_nothing_further_and_ends_nothing(f
             Closed.tries += 1
             raise fault
 
-    teller = Teller(Closed())
-    teller.say("begun")
-    teller.progress(ONE)
-    teller.end()
+    printer = ProgressPrinter(Closed())
+    printer.line("begun")
+    printer.progress(ONE)
+    printer.end()
     assert Closed.tries == 1
 
 
 def test_what_can_be_written_is(capsys):
-    Teller().progress(ONE)
+    ProgressPrinter().progress(ONE)
     assert capsys.readouterr().out == "[1/2] org-1 A: made (1.0 s)\n"
 
 
 @pytest.mark.skipif(os.name != "posix", reason="closes a descriptor of the system's")
 def test_a_reader_that_is_gone_leaves_no_traceback_and_the_exit_code_of_the_work():
     program = (
-        "import sys\nfrom toolkit.cli.progress import Teller\nteller = Teller()\n"
-        "for _ in range(3): teller.say('x' * 100_000)\nsys.exit(1)"
+        "import sys\nfrom toolkit.cli.progress import ProgressPrinter\nprinter = ProgressPrinter()\n"
+        "for _ in range(3): printer.line('x' * 100_000)\nsys.exit(1)"
     )
     reading, writing = os.pipe()
     os.close(reading)

@@ -56,7 +56,7 @@ def test_a_file_without_a_last_line_break_keeps_its_last_claim(shipped):
         ({"vlaue": 3}, "column vlaue: is not known; did you mean 'value'"),
     ],
 )
-def test_an_unsound_claim_is_refused_with_the_mend_and_nothing_is_written(shipped, change, said):
+def test_an_unsound_claim_is_refused_with_a_hint_and_nothing_is_written(shipped, change, said):
     before = (shipped / "findings.csv").read_bytes()
     with pytest.raises(InvalidInput) as caught:
         add_claim(shipped, CLAIM | change)

@@ -7,7 +7,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from toolkit.analysis import newcombe, proportions
+from tests.analysis import library
+from toolkit.analysis import proportions
 from toolkit.disclosure import Policy, release
 from toolkit.errors import InvalidInput
 from toolkit.findings import benchmark, load_findings
@@ -46,7 +47,7 @@ def row_of(frame: pd.DataFrame, finding: str) -> pd.Series:
 
 def test_a_comparable_finding_is_an_ordinary_gap(findings):
     row = row_of(benchmark(shares(), findings), "UBB24-08")
-    interval = newcombe(24, 60, 0.71 * 625, 625)
+    interval = library.newcombe(24, 60, 0.71 * 625, 625)
     assert (row["audience_a"], row["audience_b"]) == ("this organisation", "published")
     assert (row["n_a"], row["n_b"]) == (60, 625)
     assert row["gap"] == pytest.approx(0.40 - 0.71)

@@ -91,7 +91,7 @@ def test_words_stand_for_what_is_nearest_to_them(register):
     assert register.claim("UBB24-34")[["low", "high"]].tolist() == [50, 100]
 
 
-def test_a_missing_base_and_a_percent_above_100_are_refused_with_the_mend(small):
+def test_a_missing_base_and_a_percent_above_100_are_refused_with_a_hint(small):
     said = refused(small(row("X-1", 73, base=""), row("X-2", 730)))
     assert "findings.csv, row 2 (X-1), column base: is blank; say whose share it is" in said
     assert "findings.csv, row 3 (X-2), column value: 730 lies outside 0–100; a share is a percentage" in said

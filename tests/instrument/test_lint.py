@@ -1,4 +1,4 @@
-"""Every rule of the lint refuses an example, says where it is, and how to mend it."""
+"""Every rule of the lint refuses an example, says where it is, and how to fix it."""
 
 from __future__ import annotations
 
@@ -346,11 +346,11 @@ def test_lint_refuses(whole: Data, load: Load, spoil: Callable[[Data], None], wh
     found = [
         p
         for p in caught.value.problems
-        if p.where.partition(": ")[2] == where and what in f"{p.what}; {p.mend}"
+        if p.where.partition(": ")[2] == where and what in f"{p.what}; {p.hint}"
     ]
     assert len(found) == 1, str(caught.value)
     assert found[0].where.startswith("tiny.yaml, line ")
-    assert found[0].mend
+    assert found[0].hint
 
 
 def test_lint_finds_in_an_instrument_made_in_python_what_it_finds_in_files(whole: Data, load: Load) -> None:

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from tests.instrument.exchange.strategies import instruments
+from tests.platforms.strategies import instruments
 from toolkit.cli import main
 from toolkit.cli.kinds import kind_of
 from toolkit.errors import InvalidInput
 from toolkit.instrument import Instrument, advise, load_instrument, minutes
-from toolkit.instrument.exchange.manifest import instrument_hash
+from toolkit.platforms.manifest import instrument_hash
 
 Load = Callable[[dict[str, Any]], Instrument]
 
@@ -43,7 +43,7 @@ def plain(whole: dict[str, Any]) -> dict[str, Any]:
 
 
 def rules(instrument: Instrument) -> list[tuple[str, str]]:
-    return [(one.rule, " ".join(one.path)) for one in advise(instrument)]
+    return [(one.code, " ".join(one.path)) for one in advise(instrument)]
 
 
 def item(data: dict[str, Any], name: str) -> dict[str, Any]:
@@ -105,7 +105,7 @@ def _in_language(data: dict[str, Any], load: Load, language: str, words: str) ->
     changed = text.items[2].rows[0].model_copy(update={"text": {"all": {language: words}}})
     grid = text.items[2].model_copy(update={"rows": (changed,), "text": {"all": {language: "?"}}})
     spoken = text.model_copy(update={"languages": (language,), "items": (grid,)})
-    return [one.rule for one in advise(spoken)]
+    return [one.code for one in advise(spoken)]
 
 
 def test_published_words_are_not_their_users_to_change(plain: dict[str, Any], load: Load) -> None:

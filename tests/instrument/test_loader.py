@@ -1,4 +1,4 @@
-"""Files become one instrument, or a list of everything to mend."""
+"""Files become one instrument, or a list of every problem in them."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_a_misspelt_key_is_refused_with_file_line_and_near_name(copy: Path) -> N
     (problem,) = refused(copy / "employee.yaml").problems
     assert problem.where == "wellbeing.yaml, line 6: items → burnout → scael"
     assert problem.what == "there is no such key here"
-    assert "did you mean 'scale'?" in problem.mend
+    assert "did you mean 'scale'?" in problem.hint
 
 
 @pytest.mark.parametrize("code", ["strong", "a_b", "", "a-b", "é"])
@@ -97,7 +97,7 @@ def test_a_code_a_platform_would_drop_is_refused_by_its_rule(copy: Path, code: s
     (problem,) = refused(copy / "employee.yaml").problems
     assert problem.where.startswith("ai.yaml, line ")
     assert "codes are 1–5 letters or digits, because LimeSurvey drops others without a word" in problem.what
-    assert problem.mend == "shorten it and leave out signs and spaces"
+    assert problem.hint == "shorten it and leave out signs and spaces"
 
 
 @pytest.mark.parametrize("said", ["yes", "on", "1", "True", "TRUE", "y"])
@@ -105,7 +105,7 @@ def test_a_bool_is_true_or_false_and_nothing_else(copy: Path, said: str) -> None
     change(copy / "bank" / "wellbeing.yaml", "sensitive: true", f"sensitive: {said}")
     (problem,) = refused(copy / "employee.yaml").problems
     assert f"{said!r} is neither true nor false" in problem.what
-    assert "write true or false" in problem.mend
+    assert "write true or false" in problem.hint
 
 
 def test_every_problem_of_every_file_is_said_at_once(copy: Path) -> None:
@@ -165,7 +165,7 @@ def test_an_item_nobody_asks_is_checked_all_the_same(copy: Path) -> None:
     )
     (problem,) = refused(copy / "employee.yaml").problems
     assert problem.where == "more.yaml, line 2: items → spare → scale"
-    assert "did you mean 'agree5'" in problem.mend
+    assert "did you mean 'agree5'" in problem.hint
 
 
 def test_an_item_listed_for_an_audience_the_bank_keeps_it_from_is_refused(copy: Path) -> None:

@@ -104,7 +104,7 @@ def test_a_misspelt_column_of_a_bank_score_is_said_though_it_is_not_asked(tmp_pa
     (problem,) = caught.value.problems
     assert problem.where.startswith("pilot.yaml, line ")
     assert "there is no column 'laod_mind'" in problem.what
-    assert "load_mind" in problem.mend
+    assert "load_mind" in problem.hint
 
 
 @pytest.fixture(scope="module")

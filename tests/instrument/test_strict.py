@@ -1,4 +1,4 @@
-"""What pydantic refuses is said in plain words, with line, path and mend."""
+"""What pydantic refuses is said in plain words, with line, path and hint."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ def main(folder: str) -> int:
     for path in sorted((HERE / "data").glob("*.csv")):
         if (Path(folder) / "data" / path.name).read_text("utf-8") != path.read_text("utf-8"):
             found.append(f"data/{path.name}: differs")
-    for name in ("cases.json", "simple_cases.json"):
+    for name in ("cases.json", "simple_cases.json", "gap_split_cases.json"):
         now, then = (
             {case["id"]: case["result"] for case in json.loads((base / name).read_text("utf-8"))["cases"]}
             for base in (Path(folder), HERE)

@@ -11,7 +11,7 @@ seed <- if (length(given) > 1) as.integer(given[2]) else 1L
 set.seed(seed)
 options(survey.lonely.psu = "fail")
 
-# Below the share of the first weight survey 4.1.1 gives the second value, at 1 it divides 0 by 0; mended here.
+# Below the share of the first weight survey 4.1.1 gives the second value, at 1 it divides 0 by 0; corrected here.
 assignInNamespace("qs", function(x, w, p) {
   order_of_x <- order(x)
   x <- x[order_of_x]

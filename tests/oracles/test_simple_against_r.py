@@ -11,7 +11,6 @@ import pytest
 from tests.oracles.reading import HERE
 from tests.oracles.reading_simple import answer
 from tests.oracles.test_against_r import flat
-from toolkit.errors import InvalidInput
 
 CASES = json.loads((HERE / "simple_cases.json").read_text("utf-8"))["cases"]
 
@@ -26,14 +25,11 @@ LOOSE = {
 """Relative tolerance by kind and part; 1e-6 elsewhere."""
 
 
+@pytest.mark.filterwarnings("ignore:Precision loss")  # scipy's, of a group whose answers are all alike
+@pytest.mark.filterwarnings("ignore::scipy.stats.ConstantInputWarning")
+@pytest.mark.filterwarnings("ignore:invalid value encountered in scalar divide")
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["id"])
 def test_public_calls_of_simple_samples_equal_r(case: dict[str, Any]) -> None:
-    p = flat(case["result"].get("p", 1.0))
-    if case["kind"] in ("cor", "mcnemar") and np.isnan(p).all():
-        # nobody changed, or an answer does not vary: R has no p, we say what is wrong
-        with pytest.raises(InvalidInput):
-            answer(case)
-        return
     for name, ours, theirs in answer(case):
         mine = [np.nan if one is None else one for one in flat(ours)]
         loose = LOOSE.get((case["kind"], name), 1e-6)

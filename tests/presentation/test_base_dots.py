@@ -36,12 +36,12 @@ def released() -> Released:
 
 def test_the_title_says_how_far_the_base_decides(released: Released) -> None:
     title = description_of(base_dots(released)).title.replace("\u00a0", " ")
-    assert title == "77 % may mean 65 to 86 % with a base of 60, 74 to 80 % with 625"
+    assert title == "77% may mean 65 to 86% with a base of 60, 74 to 80% with 625"
 
 
 def test_the_alt_text_gives_every_interval_the_smallest_base_first(released: Released) -> None:
     alt = description_of(base_dots(released)).alt.replace("\u00a0", " ")
-    assert alt == "If 60 were asked: 65 to 86 %. If 625 were asked: 74 to 80 %."
+    assert alt == "If 60 were asked: 65 to 86%. If 625 were asked: 74 to 80%."
 
 
 def test_row_order_changes_nothing(released: Released) -> None:

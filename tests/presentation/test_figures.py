@@ -156,13 +156,13 @@ def test_the_sum_at_the_end_is_the_share_of_the_higher_answers(
     assert ax is not None
     shares = released["shares"]
     for row in shares[shares["shown"] & (shares["item"] == "flex") & (shares["bound"] == "")].itertuples():
-        assert f"{points(row.estimate)}\u00a0%" in words_of(ax)
+        assert f"{points(row.estimate)}%" in words_of(ax)
 
 
 def test_only_the_share_that_may_be_shown_is_drawn(small: Released, instrument: Instrument) -> None:
     ax = diverging_bars(small, instrument, theme="work")
     assert ax is not None
-    assert "≥80\u00a0%" in words_of(ax)
+    assert "≥80%" in words_of(ax)
     assert "not shown (few answers)" in words_of(ax)
     assert any("<7" in label.get_text() for label in ax.get_yticklabels())
     told = description_of(ax)
@@ -492,7 +492,7 @@ def test_the_alt_text_says_every_share_that_is_drawn(released: Released, instrum
     alt = description_of(gap_dumbbell(released, instrument)).alt
     shares = released["shares"]
     for row in shares[shares["item"].isin(["flex", "burnout", "aiuse", "long"])].to_dict("records"):
-        assert f"{row['audience']}s {points(row['estimate'])}\u00a0% (" in alt
+        assert f"{row['audience']}s {points(row['estimate'])}% (" in alt
     assert alt.startswith("Dot plot")
 
 

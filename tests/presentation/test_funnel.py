@@ -80,8 +80,8 @@ def test_table_holds_the_raw_share_beside_one_nearer_to_the_rest():
     table = organisation_table(_released(SIZES, TOPPED), questionnaire(), "flex", names={"f": "Acme"})
     assert table is not None
     frame = table.frame.set_index("Organisation")
-    assert frame.loc["Acme", "As answered"].replace("\u00a0", " ") == "90 %"
-    assert 50 < float(frame.loc["Acme", "Shrunk"].split("\u00a0")[0]) < 90
+    assert frame.loc["Acme", "As answered"] == "90%"
+    assert 50 < float(frame.loc["Acme", "Shrunk"].rstrip("%")) < 90
     assert list(frame.index) == ["Acme", "a", "b", "c", "d", "e"]
 
 

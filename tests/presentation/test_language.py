@@ -1,12 +1,7 @@
-"""Every generated word in both languages, none forgotten, none of one language in the other."""
+"""Verdicts, reasons, policies and numbers in both languages."""
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
-import re
-from collections.abc import Iterator
-from string import Formatter
 from typing import Literal
 
 import pandas as pd
@@ -19,84 +14,13 @@ from toolkit.analysis.gap_rows import UNITS
 from toolkit.analysis.verdict import VERDICTS, verdict_code
 from toolkit.disclosure import Policy
 from toolkit.disclosure.ruling import REASONS
-from toolkit.errors import ToolkitError
-from toolkit.presentation.language import LANGUAGES, Words, language_in_force, speaking, spoken
-from toolkit.presentation.methods import _WORDS as METHODS
-from toolkit.presentation.methods import policy_in_words
+from toolkit.locale import using_language
 from toolkit.presentation.numbers import base, interval, p_value, percent, points, share
 from toolkit.presentation.sentences import reason, verdict_of
-from toolkit.reporting.documents.words import LANGUAGES as FRAMES
-
-
-def catalogues() -> Iterator[tuple[str, Words]]:
-    """Every catalogue of the two stages that speak."""
-    for package in (toolkit.presentation, toolkit.reporting):
-        for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-            module = importlib.import_module(found.name)
-            for name, value in vars(module).items():
-                if isinstance(value, Words):
-                    yield f"{found.name}.{name}", value
-
-
-CATALOGUES = dict(catalogues())
-
-
-def places(text: str) -> set[str]:
-    return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
-
-
-@pytest.mark.parametrize("name", CATALOGUES)
-def test_both_languages_of_an_entry_have_the_same_places_to_fill(name: str) -> None:
-    for key, (english, french) in CATALOGUES[name].entries.items():
-        if name.endswith("funnel._WORDS") and key == "note":
-            continue  # the method's own name is English; French says which one it is
-        assert places(english) == places(french), key
-
-
-@pytest.mark.parametrize("name", CATALOGUES)
-def test_no_french_entry_is_blank_or_breaks_before_a_sign_of_two_strokes(name: str) -> None:
-    for key, (english, french) in CATALOGUES[name].entries.items():
-        assert bool(english) == bool(french), key
-        assert not re.search(r" [:;?!»]|« ", french), key
-
-
-def test_the_words_around_a_report_have_the_same_keys_and_places_in_both_languages() -> None:
-    assert tuple(FRAMES) == LANGUAGES
-    assert set(FRAMES["en"]) == set(FRAMES["fr"])
-    for key, english in FRAMES["en"].items():
-        assert places(english) == places(FRAMES["fr"][key]), key
-
-
-def test_a_language_is_in_force_only_while_it_is_spoken() -> None:
-    def fails_in_french() -> None:
-        with speaking("fr"):
-            assert language_in_force() == "fr"
-            raise RuntimeError
-
-    with pytest.raises(RuntimeError):
-        fails_in_french()
-    assert language_in_force() == "en"
-
-
-def test_a_function_that_is_not_told_a_language_speaks_the_one_in_force() -> None:
-    @spoken
-    def said(*, language: str = "en") -> tuple[str, str]:
-        return language, language_in_force()
-
-    assert said() == ("en", "en")
-    with speaking("fr"):
-        assert said() == ("fr", "fr")
-        assert said(language="en") == ("en", "en")
-        assert language_in_force() == "fr"
-
-
-def test_a_language_without_words_is_refused() -> None:
-    with pytest.raises(ToolkitError, match="'de'"), speaking("de"):
-        pass
 
 
 def test_french_numbers_have_a_comma_and_narrow_spaces_that_do_not_break() -> None:
-    with speaking("fr"):
+    with using_language("fr"):
         assert base(1_250_000) == "1\u202f250\u202f000"
         assert percent(0.574) == "57\u00a0%"
         assert percent(0.5744, digits=1) == "57,4\u00a0%"
@@ -131,7 +55,7 @@ CASES = [
 
 @pytest.mark.parametrize(("row", "french"), CASES)
 def test_a_verdict_is_said_in_french_with_its_own_numbers(row: dict[str, object], french: str) -> None:
-    with speaking("fr"):
+    with using_language("fr"):
         assert verdict_of(row) == french
 
 
@@ -147,7 +71,7 @@ def test_every_verdict_the_analysis_can_reach_has_words_in_both_languages(
     english = verdict_of(row, what=what)
     if unit != "superiority" and what == "gap":
         assert english == verdict(gap, gap - half, gap + half, detectable=detectable, unit=UNITS[unit])
-    with speaking("fr"):
+    with using_language("fr"):
         assert verdict_of(row, what=what) not in ("", english)
 
 
@@ -159,7 +83,7 @@ def test_every_code_of_a_verdict_has_words() -> None:
 
 
 def test_every_reason_of_the_gate_has_words_in_both_languages_with_its_number() -> None:
-    with speaking("fr"):
+    with using_language("fr"):
         assert reason("small", 7) == "moins de 7 réponses"
         french = {code: reason(code, 5) for code in REASONS}
     for code, words in REASONS.items():
@@ -169,15 +93,15 @@ def test_every_reason_of_the_gate_has_words_in_both_languages_with_its_number() 
 @pytest.mark.parametrize(
     "policy", [Policy(), Policy(threshold=8, sensitive_threshold=8), Policy(unanimity=False)]
 )
-def test_the_policy_is_said_from_the_same_parts_in_both_languages(policy: Policy) -> None:
-    entries = METHODS.entries
-    parts = [entries["threshold"][0].format(k=policy.threshold)]
-    if policy.sensitive_threshold > policy.threshold:
-        parts.append(entries["sensitive"][0].format(k=policy.sensitive_threshold))
-    parts += [entries["unanimity"][0]] if policy.unanimity else []
-    assert "".join([*parts, entries["whole"][0]]) == policy.text() == policy_in_words(policy)
-    french = policy_in_words(policy, language="fr")
-    assert f"moins de {policy.threshold} personnes" in french
+def test_the_policy_has_the_same_parts_in_both_languages(policy: Policy) -> None:
+    english = policy.text()
+    with using_language("fr"):
+        french = policy.text()
+    for text, few in ((english, "fewer than {} people"), (french, "moins de {} personnes")):
+        assert few.format(policy.threshold) in text
+        sensitive = policy.sensitive_threshold > policy.threshold
+        assert text.split(". ")[1].endswith(f" {policy.sensitive_threshold}") == sensitive
+    assert ("bound" in english) == policy.unanimity
     assert ("borne" in french) == policy.unanimity
 
 

@@ -32,8 +32,8 @@ def test_what_the_study_leaves_out_the_report_says(
     assert [name for name, _ in terms.pairs] == list(AAPOR_HEADINGS.values())
     assert all(text for _, text in terms.pairs)
     sizes = dict(terms.pairs)[AAPOR_HEADINGS["sample_sizes_and_precision"]].replace("\u00a0", " ")
-    assert "16 executives answered of 20 invited (80 %)" in sizes
-    assert "± 11 points at 95 %" in sizes
+    assert "16 executives answered of 20 invited (80%)" in sizes
+    assert "± 11 points at 95%" in sizes
 
 
 def test_a_hidden_number_of_answers_stays_hidden(instrument: Instrument, participation: pd.DataFrame) -> None:

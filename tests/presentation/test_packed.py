@@ -7,6 +7,7 @@ import json
 import pytest
 
 from toolkit.errors import ToolkitError
+from toolkit.locale import using_language
 from toolkit.presentation.blocks import (
     BLOCK_MIME,
     Block,
@@ -21,7 +22,6 @@ from toolkit.presentation.blocks import (
     unpacked,
 )
 from toolkit.presentation.charts import Point, Series, chart_of
-from toolkit.presentation.language import speaking
 from toolkit.presentation.numbers import Number
 
 CHART = chart_of(
@@ -58,7 +58,7 @@ BLOCKS = [
     ),
     Picture(
         "A gap",
-        "Executives 40 %",
+        "Executives 40%",
         "How to read",
         "<svg width='1' height='1'/>",
         charts=(CHART,),
@@ -79,7 +79,7 @@ def test_a_displayable_comes_back_from_one_text_as_it_was(block: Block) -> None:
 
 def test_a_tables_numbers_are_printed_in_its_own_language_wherever_it_is_shown() -> None:
     cell = Cell(Number(0.57, "percent"), Number(0.003, "percent", 1), Number(0.68, "percent"))
-    with speaking("fr"):
+    with using_language("fr"):
         table = table_of([{"a": "x", "b": cell}], ["a", "b"], title="t", kind="k")
     assert table.rows[0][1] == unpacked(packed(table)).rows[0][1] == "57\u00a0%\n(0,3\u00a0à\u00a068)"  # type: ignore[attr-defined]
 

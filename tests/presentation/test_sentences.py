@@ -11,6 +11,7 @@ import pytest
 
 from toolkit.disclosure import Released
 from toolkit.instrument.model import Instrument
+from toolkit.locale import using_language
 from toolkit.presentation import (
     Picture,
     Prose,
@@ -32,7 +33,6 @@ from toolkit.presentation import (
     wave_change,
 )
 from toolkit.presentation.figures.gaps import gap_title
-from toolkit.presentation.language import speaking
 from toolkit.presentation.sentences import (
     by_width,
     doubt,
@@ -64,7 +64,7 @@ def _row(**more: object) -> dict[str, object]:
 
 def test_a_headline_names_the_higher_share_first_and_turns_the_verdict(instrument: Instrument) -> None:
     said = headline(_row(), instrument).replace("\u00a0", " ")
-    shares = "91 % of executives against 64 % of employees (agree)"
+    shares = "91% of executives against 64% of employees (agree)"
     assert said == f"Flexible working: {shares}; a gap of 27 points (12 to 41)."
 
 
@@ -154,19 +154,19 @@ def test_a_title_says_when_the_widest_gap_is_uncertain(
     assert doubt(row) == words
     title, focus = gap_title([row], instrument)
     assert focus == ("" if words else row["item"])
-    assert title.endswith("clear of chance" if words else "64\u00a0%")
+    assert title.endswith("clear of chance" if words else "64%")
     assert ("differ most" in title) == (not words)
 
 
 def test_what_is_certain_is_so_at_the_level_of_the_intervals(instrument: Instrument) -> None:
     row = _row(p_adjusted=0.08)
     assert not is_certain(row)
-    with speaking("en", 0.9):
+    with using_language("en", 0.9):
         assert is_certain(row)
         assert not is_certain(_row(p_adjusted=0.1))
         assert "chance" not in headline(row, instrument)  # a function that is not told a level keeps it
     assert "chance" in headline(row, instrument)
-    with speaking("en", 0.99):
+    with using_language("en", 0.99):
         assert not is_certain(_row(p_adjusted=0.03))
 
 

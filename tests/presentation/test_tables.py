@@ -39,14 +39,14 @@ def test_the_share_table_holds_every_released_share(released: Released, instrume
         name = {"flex": "Flexible working (agree)", "aiuse": "AI use (yes)"}[row["item"]]
         text = _plain(table.loc[name, row["audience"].title() + "s"])
         low, high = _whole(row["conf_low"]), _whole(row["conf_high"])
-        assert text == f"{_whole(row['estimate'])} %\n({low} to {high})\nn {row['n']}"
+        assert text == f"{_whole(row['estimate'])}%\n({low} to {high})\nn {row['n']}"
 
 
 def test_a_withheld_share_prints_its_base_as_the_gate_says(small: Released, instrument: Instrument) -> None:
     table = shares_table(small, instrument)
     frame = table.frame.set_index("Item")
     assert _plain(frame.loc["Burnout (agree)", "Executives"]) == "– (n <7)"
-    assert _plain(frame.loc["Flexible working (agree)", "Executives"]) == "≥80 %\nn 6"
+    assert _plain(frame.loc["Flexible working (agree)", "Executives"]) == "≥80%\nn 6"
     assert any("fewer than 7 answers" in note for note in table.notes)
     assert any("bound" in note for note in table.notes)
 
@@ -67,7 +67,7 @@ def test_the_gap_table_puts_the_widest_first_and_names_the_withheld_below(
 
 def test_each_gap_prints_the_higher_share_first(released: Released, instrument: Instrument) -> None:
     for text in gap_table(released, instrument).frame["Shares"]:
-        first, second = (int(found) for found in re.findall(r"(\d+)\u00a0%", text))
+        first, second = (int(found) for found in re.findall(r"(\d+)%", text))
         assert first >= second
 
 
@@ -95,8 +95,8 @@ def test_a_change_is_later_minus_earlier_whichever_way_the_table_subtracts(
     assert (first["audience_a"], first["audience_b"]) == ("2025", "2024")
     table = trend_table(released, instrument, waves=WAVES).frame
     row = table[(table["Item"] == "Flexible working (agree)") & (table["Audience"] == "Employees")].iloc[0]
-    assert _plain(row["2025"]) == f"{_whole(first['estimate_a'])} %"
-    assert _plain(row["2024"]) == f"{_whole(first['estimate_b'])} %"
+    assert _plain(row["2025"]) == f"{_whole(first['estimate_a'])}%"
+    assert _plain(row["2024"]) == f"{_whole(first['estimate_b'])}%"
     assert _plain(row["Change in points"]).split("\n")[0] == f"{_whole(first['gap']):+d}"
     other_way = trend_table(released, instrument, waves=WAVES[::-1]).frame
     turned = other_way[(other_way["Item"] == row["Item"]) & (other_way["Audience"] == "Employees")].iloc[0]
@@ -128,7 +128,7 @@ def test_a_published_figure_is_printed_even_where_our_own_may_not_be(
 ) -> None:
     table = benchmark_table(made({"executive": 30, "employee": 4}), instrument)
     assert list(table.frame["Here"]) == ["not shown"] * 3
-    assert [_plain(text) for text in table.frame["Published"]] == ["71 %"] * 3
+    assert [_plain(text) for text in table.frame["Published"]] == ["71%"] * 3
     assert "Not shown here (fewer than 5 answers; fewer than 7 answers)." in table.notes
 
 
@@ -143,7 +143,7 @@ def test_the_appendix_prints_each_audiences_own_wording_and_base(
         "estimate"
     ]
     labels = instrument["flex"].code_labels()
-    expected = " · ".join(f"{labels[code]} {_whole(own[code])} %" for code in instrument["flex"].codes)
+    expected = " · ".join(f"{labels[code]} {_whole(own[code])}%" for code in instrument["flex"].codes)
     assert _plain(flex["Answers"]) == expected
     ways = frame[frame["Question"] == "Ways AI added work, as employees read it."].iloc[0]
     assert ways["Asked of"] == "those who answered “Yes” to “AI use”"
@@ -155,7 +155,7 @@ def test_the_appendix_says_why_a_distribution_is_withheld(small: Released, instr
     burnout = frame.loc["Burnout, as executives read it."]
     assert (burnout["n"], burnout["Answers"]) == ("<7", "not shown: fewer than 7 answers")
     flex = frame.loc["Flexible working, as executives read it."]
-    assert _plain(flex["Answers"]).startswith("Agree ≥80 %; full spread not shown: ")
+    assert _plain(flex["Answers"]).startswith("Agree ≥80%; full spread not shown: ")
 
 
 def test_the_appendix_says_that_no_mean_was_released(released: Released, instrument: Instrument) -> None:

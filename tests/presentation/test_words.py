@@ -33,7 +33,7 @@ def test_the_summary_names_the_three_widest_gaps_in_order(released: Released, in
     ]
     for text, (_, row) in zip(said.values(), widest.iterrows(), strict=True):
         shares = sorted((row["estimate_a"], row["estimate_b"]), reverse=True)
-        assert re.findall(r"(\d+)\u00a0% of", text) == [f"{100 * share + 1e-9:.0f}" for share in shares]
+        assert re.findall(r"(\d+)% of", text) == [f"{100 * share + 1e-9:.0f}" for share in shares]
 
 
 def test_the_summary_counts_the_tests_and_says_how_p_was_adjusted(
@@ -55,7 +55,7 @@ def test_who_answered_is_said_without_a_hidden_number(
     text = " ".join(summary(released, instrument, participation=participation).sentences()).replace(
         "\u00a0", " "
     )
-    assert "16 of 20 executives (80 %)" in text
+    assert "16 of 20 executives (80%)" in text
     assert "fewer than 5 freelancers, who are therefore not shown" in text
 
 
@@ -76,7 +76,7 @@ def test_limits_tell_of_the_silent_and_of_what_is_withheld(
     assert (
         said["People who did not answer"]
         .replace("\u00a0", " ")
-        .startswith("20 % of executives and 40 % of employees")
+        .startswith("20% of executives and 40% of employees")
     )
     hidden = int((~small["gaps"]["shown"]).sum())
     assert hidden

@@ -73,7 +73,7 @@ def test_a_registered_format_is_reported_with_indexed_and_named_by_the_commands(
     assert "org-07/report_toys/wave.txt" not in linked
 
     (folder / "report.toy").unlink()
-    assert main(["formats", str(folder), "--formats", "toy"]) == 0
+    assert main(["convert", str(folder), "--formats", "toy"]) == 0
     assert (folder / "report.toy").read_text().splitlines() == titles
     capsys.readouterr()
     for command in ("report", "check", "formats"):

@@ -8,7 +8,7 @@ from toolkit.reporting.job import Job, build
 
 
 def test_the_sentence_of_a_failure_says_what_to_do(monkeypatch):
-    problems = [Problem(f"file {one}", "is not there", "save it again") for one in range(5)]
+    problems = [Problem("file-not-found", f"file {one}", "is not there", "save it again") for one in range(5)]
 
     def fails(job: Job) -> None:
         raise InvalidInput("brand", problems)

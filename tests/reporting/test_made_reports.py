@@ -202,8 +202,8 @@ def test_every_section_names_the_level_of_the_study_and_is_computed_at_it(sample
     sections = ("participation_table", "gap_picture", "gap_table", "option_pictures", "benchmarks", "trend")
     for name in (*sections, "methods", "appendix"):
         text = str(getattr(report, name)()).replace("\u00a0", " ").replace("\n", " ")
-        assert not re.search(r"(?<!≥)95 % interval|at 95 %", text), name
-        assert re.search("90 % interval|at 90 %", text), name
+        assert not re.search(r"(?<!≥)95% interval|at 95%", text), name
+        assert re.search("90% interval|at 90%", text), name
 
 
 def test_audiences_that_share_no_question_are_not_said_to_be_alone(report):

@@ -71,15 +71,15 @@ def test_the_summary_names_the_highest_the_lowest_and_the_clear_changes(study: P
     report = tk.open_report(study, "acme")
     told = report.summary().parts[-1]
     high, low, changed = (dict(part.pairs) for part in told.parts if hasattr(part, "pairs"))
-    # good 80 % and quick 70 % are good news; of cold 30 % the other 70 % are: most favourable is good
+    # good 80% and quick 70% are good news; of cold 30% the other 70% are: most favourable is good
     assert list(high) == ["Item good"]
-    assert next(iter(high.values())).replace("\u00a0", " ").startswith("80 %")
+    assert next(iter(high.values())).replace("\u00a0", " ").startswith("80%")
     assert list(low) == ["Item cold"]
-    assert next(iter(low.values())).replace("\u00a0", " ").startswith("30 %")
-    assert list(changed) == ["Item good"]  # 25 to 80 %; no other change stays clear of 0
+    assert next(iter(low.values())).replace("\u00a0", " ").startswith("30%")
+    assert list(changed) == ["Item good"]  # 25 to 80%; no other change stays clear of 0
     words = changed["Item good"].replace("\u00a0", " ")
-    assert words.startswith("80 %")
-    assert "25 %" in words
+    assert words.startswith("80%")
+    assert "25%" in words
     assert "+55 points" in words
 
 

@@ -47,5 +47,5 @@ def test_a_disk_that_is_full_before_the_first_run_of_a_notebook_is_told(
 def test_a_folder_that_takes_no_other_format_is_told(tmp_path: Path, monkeypatch, capsys):
     write_documents(document_of(notebook("1"), Cover("A study", "An organisation")), tmp_path, "html")
     monkeypatch.setattr(documents, "write_documents", full)
-    assert main(["formats", str(tmp_path), "--formats", "html"]) == 2
+    assert main(["convert", str(tmp_path), "--formats", "html"]) == 2
     assert "No space left on device (report.html)" in capsys.readouterr().err

@@ -11,7 +11,7 @@ import pytest
 
 from tests.reporting.test_one_audience import study  # noqa: F401
 from toolkit.cli import main
-from toolkit.instrument.exchange.files import write_files
+from toolkit.files import write_files
 from toolkit.reporting import run_reports
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no such rights")

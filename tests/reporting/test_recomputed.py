@@ -208,4 +208,4 @@ def test_the_printed_text_rounds_the_number_beside_it():
     for row in rows:
         told = row["printed"].replace("\u00a0", " ")
         whole = math.floor(round(100 * row["estimate"], 9) + 0.5)
-        assert told.startswith({">=": "≥", "<=": "≤"}.get(row["bound"], "") + f"{whole} %"), row
+        assert told.startswith({">=": "≥", "<=": "≤"}.get(row["bound"], "") + f"{whole}%"), row

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from toolkit.errors import InvalidInput
+from toolkit.locale import current_language
 from toolkit.presentation.blocks import Block, Prose
-from toolkit.presentation.language import language_in_force
 from toolkit.reporting import OrganisationReport, open_report
 from toolkit.reporting.sections import SECTIONS, passage, section, unregister
 from toolkit.reporting.validation import try_report
@@ -36,7 +36,7 @@ def thanks() -> Iterator[list[str]]:
     @section(order=50)
     def thanks(report: OrganisationReport, *, times: int = 1) -> Prose:
         """Thank everybody who answered."""
-        languages.append(language_in_force())
+        languages.append(current_language())
         return passage(*[f"Thanks to {report.name}."] * times)
 
     yield languages

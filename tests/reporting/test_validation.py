@@ -201,7 +201,7 @@ def test_check_refuses_what_would_spoil_a_report(canteen: Path, name: str, capsy
     SPOILERS[name](canteen)
     assert main(["check", str(canteen)]) == 2
     said = capsys.readouterr()
-    assert "Nothing is wrong" not in said.out
+    assert "No problems found" not in said.out
     assert "Traceback" not in said.err
     form = "pptx" if name.startswith("slides") else "docx"
     with pytest.raises(InvalidInput):
@@ -224,7 +224,7 @@ def test_check_refuses_what_would_spoil_a_report(canteen: Path, name: str, capsy
 def test_what_is_in_order_passes(canteen: Path, harmless: Callable[[Path], None], capsys) -> None:
     harmless(canteen)
     assert main(["check", str(canteen), "--formats", "html,pdf,docx,pptx,xlsx"]) == 0, capsys.readouterr().err
-    assert "Nothing is wrong with it." in capsys.readouterr().out
+    assert "No problems found." in capsys.readouterr().out
 
 
 def test_a_report_is_made_with_what_check_lets_through(canteen: Path) -> None:
@@ -241,7 +241,7 @@ def test_a_letter_the_typeface_lacks_is_refused_where_it_would_be_a_box(canteen:
     edit(canteen, '"The canteen"', '"食堂"')
     assert main(["check", str(canteen)]) == 0
     assert (
-        "No pdf could be made: title: has letters the typeface of pdf reports lacks (食 堂)"
+        "Format pdf cannot be written: title: has letters the typeface of pdf reports lacks (食 堂)"
         in capsys.readouterr().out
     )
     assert main(["check", str(canteen), "--formats", "html,pdf"]) == 2

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from toolkit.errors import InvalidInput
-from toolkit.responses.naming import folder_name, made_id, slug
+from toolkit.platforms.naming import folder_name, made_id, slug
 from toolkit.responses.organisations import (
     BY_NAME,
     BY_SPELLING,

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 import toolkit as tk
-from tests.instrument.exchange.strategies import instruments
+from tests.platforms.strategies import instruments
 from toolkit.cli import main
 from toolkit.errors import InvalidInput
 from toolkit.instrument import Instrument, asked

@@ -61,7 +61,8 @@ def weighted_alpha(
     listed = [items] if isinstance(items, str) else list(items)
     if len(listed) < 2:
         raise InvalidInput(
-            "weighted_alpha", [Problem("items", f"are {len(listed)}", "a scale needs at least two")]
+            "weighted_alpha",
+            [Problem("too-few", "items", f"are {len(listed)}", "a scale needs at least two")],
         )
     numbers = estimate(frame, listed, design=design)  # refuses what is no number, by name
     answers = pd.DataFrame({name: as_numbers(name, frame[name]) for name in numbers.names}, index=frame.index)
@@ -116,7 +117,8 @@ def kappa(
     codes = sorted({label for _, labels in sides for label in labels})
     if not set(sides[0][1]) & set(sides[1][1]):
         raise InvalidInput(
-            "kappa", [Problem(f"columns {first}, {second}", "share no code", "recode them alike")]
+            "kappa",
+            [Problem("inconsistent", f"columns {first}, {second}", "share no code", "recode them alike")],
         )
     a, b = (np.array([*map(codes.index, labels), -1])[at] for at, labels in sides)
     return contrast(_cells(frame, a, b, len(codes), design), {"kappa": _kappa(len(codes))}, level=level)

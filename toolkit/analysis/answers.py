@@ -113,16 +113,18 @@ def with_boxes(items: Items, measure: _M, *, top: Codes = None, bottom: Codes = 
             held = [given] if isinstance(given, str | float | int) else list(given)
             boxes[box] = tuple(dict.fromkeys(one if isinstance(one, str) else _plain(one) for one in held))
     empty = [name for name, box in boxes.items() if not box]
-    problems = [Problem(name, "is empty", "name at least one answer") for name in empty]
+    problems = [Problem("empty", name, "is empty", "name at least one answer") for name in empty]
     if both := set(boxes.get("top", ())) & set(boxes.get("bottom", ())):
-        problems.append(Problem("top, bottom", f"both hold {sorted(both)}", "put each answer into one box"))
+        problems.append(
+            Problem("conflict", "top, bottom", f"both hold {sorted(both)}", "put each answer into one box")
+        )
     listed = [items] if isinstance(items, Instrument | Variable | str) else _listed(items)
     named = []
     for one in listed:
         if not isinstance(one, str):
             what = f"are given for {'an instrument' if isinstance(one, Instrument) else one.name}"
             fix = "declare boxes in the instrument's scale, or give column names"
-            problems.append(Problem("top, bottom", what, fix))
+            problems.append(Problem("conflict", "top, bottom", what, fix))
             continue
         name = _Boxed(one)
         name.boxes = boxes
@@ -211,12 +213,19 @@ def read_columns(
         if name not in frame.columns:
             problems.append(
                 Problem(
-                    f"column {name}", "is not in the frame", near_names(str(name), map(str, frame.columns))
+                    "unknown-column",
+                    f"column {name}",
+                    "is not in the frame",
+                    near_names(str(name), map(str, frame.columns)),
                 )
             )
             continue
         if name in taken or name in twice:
-            problems.append(Problem(f"column {name}", "is named or occurs twice", "keep one of the two"))
+            problems.append(
+                Problem(
+                    "duplicate-column", f"column {name}", "is named or occurs twice", "keep one of the two"
+                )
+            )
             continue
         try:
             column = _column(frame[name], name, variable, chosen, seen)
@@ -230,7 +239,9 @@ def read_columns(
     if problems:
         raise InvalidInput("items", problems)
     if not columns:
-        raise InvalidInput("items", [Problem("items", "no column was asked for", "name at least one item")])
+        raise InvalidInput(
+            "items", [Problem("empty", "items", "no column was asked for", "name at least one item")]
+        )
     return columns
 
 
@@ -241,7 +252,9 @@ def _unknown_codes(column: Column) -> Iterator[Problem]:
         strange = [one for one in codes if one not in known and not (column.labels is None and _numeric(one))]
         if strange or not set(codes) & set(known):
             what = f"has no answer {', '.join(map(repr, strange or codes))} of box {box}"
-            yield Problem(f"column {column.name}", what, f"its answers are {', '.join(known[:12])}")
+            yield Problem(
+                "unknown-answer", f"column {column.name}", what, f"its answers are {', '.join(known[:12])}"
+            )
 
 
 def _numeric(code: str) -> bool:
@@ -255,8 +268,10 @@ def _listed(items: Any) -> list[Variable | str]:
     every = list(items) if isinstance(items, Iterable) else [items]
     odd = [one for one in every if not isinstance(one, Variable | str)]
     if odd:
-        mend = "give an instrument, variables or column names"
-        raise InvalidInput("items", [Problem("items", f"{one!r} is none of them", mend) for one in odd])
+        hint = "give an instrument, variables or column names"
+        raise InvalidInput(
+            "items", [Problem("wrong-type", "items", f"{one!r} is none of them", hint) for one in odd]
+        )
     return every
 
 
@@ -268,19 +283,27 @@ def _column(series: pd.Series, name: str, variable: Variable | None, chosen: boo
             numbers = _numbers(series)
             if _infinite(numbers):
                 raise InvalidInput(
-                    "items", [Problem(f"column {name}", "holds an infinite number", "correct it")]
+                    "items",
+                    [Problem("not-finite", f"column {name}", "holds an infinite number", "correct it")],
                 )
             if not single:
                 return Column(name, numbers, None, variable, chosen)
             array = pd.Categorical([None if np.isnan(value) else _plain(value) for value in numbers])
         elif variable is not None and variable.kind in ("text", "number"):
             raise InvalidInput(
-                "items", [Problem(f"column {name}", "holds text, not answers or numbers", "leave it out")]
+                "items",
+                [
+                    Problem(
+                        "not-a-number", f"column {name}", "holds text, not answers or numbers", "leave it out"
+                    )
+                ],
             )
         elif series.dtype == object and pd.api.types.infer_dtype(series).startswith("mixed"):
             kinds = ", ".join(sorted({type(one).__name__ for one in series.dropna()}))
             fix = "make it all text (.astype(str)) or all numbers (pandas.to_numeric)"
-            raise InvalidInput("items", [Problem(f"column {name}", f"mixes values of types {kinds}", fix)])
+            raise InvalidInput(
+                "items", [Problem("wrong-type", f"column {name}", f"mixes values of types {kinds}", fix)]
+            )
         else:
             array = pd.Categorical(series)
     key = (id(array.categories), id(variable.scale) if variable is not None else 0)
@@ -297,6 +320,7 @@ def _column(series: pd.Series, name: str, variable: Variable | None, chosen: boo
                 "items",
                 [
                     Problem(
+                        "unknown-answer",
                         f"column {name}",
                         f"holds {used}, which its scale lacks",
                         f"recode to {list(variable.codes)}",
@@ -351,8 +375,10 @@ def _refuse_strange(columns: Sequence[Column], measure: str) -> None:
     if measure in _MEASURES or not columns or any(column.chosen for column in columns):
         return
     if not any(measure in column.codes for column in columns):
-        mend = f"{near_names(str(measure), _MEASURES)}; or give an answer code"
-        raise InvalidInput("measure", [Problem(f"measure {measure!r}", "is not known", mend)])
+        hint = f"{near_names(str(measure), _MEASURES)}; or give an answer code"
+        raise InvalidInput(
+            "measure", [Problem("unknown-option", f"measure {measure!r}", "is not known", hint)]
+        )
 
 
 def refuse_ambiguous(name: str, codes: Iterable[str]) -> None:
@@ -367,7 +393,7 @@ def refuse_ambiguous(name: str, codes: Iterable[str]) -> None:
     if found:
         what = f"holds {', '.join(found)} as numbers, which are reserved codes for missing answers"
         fix = "replace them by NaN where nothing was answered, else pass the item's variable or recode"
-        raise InvalidInput("items", [Problem(f"column {name}", what, fix)])
+        raise InvalidInput("items", [Problem("reserved-code", f"column {name}", what, fix)])
 
 
 def requests_per_code(column: Column) -> list[Request]:
@@ -387,6 +413,7 @@ def requests_per_code(column: Column) -> list[Request]:
                     "items",
                     [
                         Problem(
+                            "unsuited-item",
                             f"column {column.name}",
                             "holds numbers, not response codes",
                             "use means(), or name a measure",
@@ -491,20 +518,29 @@ def _meaningless(column: Column, measure: str) -> Problem:
     where = f"column {column.name}"
     if measure == "mean":
         return Problem(
-            where, "its answers are no numbers, so it has no mean", "use a share of its codes instead"
+            "unsuited-measure",
+            where,
+            "its answers are no numbers, so it has no mean",
+            "use a share of its codes instead",
         )
     if measure == "recommend":
-        return Problem(where, "is not answered from 0 to 10 in whole numbers", "use another measure")
+        return Problem(
+            "unsuited-measure", where, "is not answered from 0 to 10 in whole numbers", "use another measure"
+        )
     if measure == "net" and column.variable is not None:
-        return Problem(where, "has no top and bottom box", "declare both in the instrument's scale")
+        return Problem(
+            "unsuited-measure", where, "has no top and bottom box", "declare both in the instrument's scale"
+        )
     if column.variable is None:
         known = list(column.codes[:12])
         return Problem(
+            "unsuited-measure",
             where,
             f"has no measure {measure!r} without an instrument",
             f'use measure="mean", one of its codes {known}, top=[…], or pass the instrument\'s variable',
         )
     return Problem(
+        "unsuited-measure",
         where,
         f"has no measure {measure!r}",
         f"use one of its codes {list(column.codes)}, or declare the box in the instrument",

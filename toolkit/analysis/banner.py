@@ -134,12 +134,19 @@ def banner(
 def _refuse(across: list[str], items: list[str], level: float, adjust: str) -> None:
     refuse_options(None, level, 0.1, 0.8, (adjust,))
     problems = [
-        Problem(f"column {name}", "is both across and down the table", "leave it out of one")
+        Problem("conflict", f"column {name}", "is both across and down the table", "leave it out of one")
         for name in across
         if name in items
     ]
     if not across or len(set(across)) < len(across):
-        problems.append(Problem("columns", "are empty or name one twice", "name each column once"))
+        problems.append(
+            Problem(
+                "duplicate" if across else "empty",
+                "columns",
+                "are empty or name one twice",
+                "name each column once",
+            )
+        )
     if problems:
         raise InvalidInput("banner", problems)
 

@@ -43,8 +43,10 @@ def broken_series(compared: pd.DataFrame | None, what: str) -> Broken:
         return {}
     lacking = [name for name in _NEEDED if name not in compared.columns]
     if lacking:
-        mend = "give what toolkit.instrument.compare returned"
-        raise InvalidInput(what, [Problem("compared", f"lacks column(s) {', '.join(lacking)}", mend)])
+        hint = "give what toolkit.instrument.compare returned"
+        raise InvalidInput(
+            what, [Problem("missing-column", "compared", f"lacks column(s) {', '.join(lacking)}", hint)]
+        )
     rows = compared.loc[compared["trend"] != "yes", ["item", "audience", "change"]].astype(str)
     return {(row.item, row.audience): row.change for row in rows.itertuples(index=False)}
 

@@ -154,8 +154,8 @@ def careless_flags(
     [False, False, False]
     """
     if least < 2:
-        what, mend = f"is {least}", "use 2 or more: one sign alone has honest causes"
-        raise InvalidInput("careless_flags", [Problem("least", what, mend)])
+        what, hint = f"is {least}", "use 2 or more: one sign alone has honest causes"
+        raise InvalidInput("careless_flags", [Problem("out-of-range", "least", what, hint)])
     run = indices["longstring"]
     longest = longstring if longstring is not None else max(6.0, float(run.max()) / 2)
     below = {
@@ -249,25 +249,35 @@ def _problems(
 ) -> list[Problem]:
     listed = {name: list(members) for name, members in (scales or {}).items()}
     found = [
-        Problem(f"scale {scale!r}, item {name!r}", "is not among the items", near_names(name, names))
+        Problem(
+            "unknown-item",
+            f"scale {scale!r}, item {name!r}",
+            "is not among the items",
+            near_names(name, names),
+        )
         for scale, members in listed.items()
         for name in members
         if name not in names
     ]
     found += [
-        Problem(f"scale {scale!r}", "has one item", "even–odd needs two or more")
+        Problem("too-few", f"scale {scale!r}", "has one item", "even–odd needs two or more")
         for scale, members in listed.items()
         if len(members) < 2
     ]
     if scales is not None and len(listed) < _FEWEST_PAIRS:
-        found.append(Problem("scales", f"are {len(listed)}", "even–odd needs three or more"))
+        found.append(Problem("too-few", "scales", f"are {len(listed)}", "even–odd needs three or more"))
     found += [
-        Problem(f"reverse {name!r}", "is not among the items", near_names(name, names))
+        Problem("unknown-item", f"reverse {name!r}", "is not among the items", near_names(name, names))
         for name in reverse
         if name not in names
     ]
     return found + [
-        Problem(f"column {name}", "is not in the frame", near_names(name, map(str, frame.columns)))
+        Problem(
+            "unknown-column",
+            f"column {name}",
+            "is not in the frame",
+            near_names(name, map(str, frame.columns)),
+        )
         for name in [*([seconds] if seconds else []), *(attention or {})]
         if name not in frame.columns
     ]

@@ -62,7 +62,9 @@ class Cells:
         self, frame: pd.DataFrame, by: str | Sequence[str] | None, design: Design | None, level: float
     ) -> None:
         if not 0 < level < 1:
-            raise InvalidInput("level", [Problem("level", f"is {level}", "give a fraction such as 0.95")])
+            raise InvalidInput(
+                "level", [Problem("out-of-range", "level", f"is {level}", "give a fraction such as 0.95")]
+            )
         self._level = level
         self.groups: Groups = group_by(frame, by)
         self._sampled: Sampled = (design or Design()).over(frame, linearise=True)

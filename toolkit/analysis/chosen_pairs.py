@@ -40,7 +40,8 @@ def pairs_to_compare(
     """
     if len(labels) < 2:
         raise InvalidInput(
-            "gaps", [Problem(f"column {between}", f"holds {len(labels)} audience(s)", "a gap needs two")]
+            "gaps",
+            [Problem("too-few", f"column {between}", f"holds {len(labels)} audience(s)", "a gap needs two")],
         )
     if reference is not None:
         problems = [*_reference_problems(labels, between, pairs, reference)]
@@ -50,8 +51,10 @@ def pairs_to_compare(
     if pairs is None:
         return list(combinations(labels, 2))
     if isinstance(pairs, str):
-        mend = f'give reference="{pairs}" to compare all with it, or pairs=[(a, b)]'
-        raise InvalidInput("pairs", [Problem(f"pairs {pairs!r}", "is a name, not a list of pairs", mend)])
+        hint = f'give reference="{pairs}" to compare all with it, or pairs=[(a, b)]'
+        raise InvalidInput(
+            "pairs", [Problem("wrong-type", f"pairs {pairs!r}", "is a name, not a list of pairs", hint)]
+        )
     problems = [*_pair_problems(labels, between, pairs)]
     if problems:
         raise InvalidInput("pairs", problems)
@@ -62,20 +65,22 @@ def _reference_problems(
     labels: Sequence[Any], between: str, pairs: Pairs | str | None, reference: Any
 ) -> Iterator[Problem]:
     if pairs is not None:
-        yield Problem("reference", "is given beside pairs", "give one of the two")
+        yield Problem("conflict", "reference", "is given beside pairs", "give one of the two")
     if reference not in labels:
         known = near_names(str(reference), map(str, labels))
-        yield Problem("reference", f"{reference!r} is not in column {between}", known)
+        yield Problem("unknown-value", "reference", f"{reference!r} is not in column {between}", known)
 
 
 def _pair_problems(labels: Sequence[Any], between: str, pairs: Pairs) -> Iterator[Problem]:
     if not len(pairs):
-        yield Problem("pairs", "is empty", "name at least one pair, or leave it out")
+        yield Problem("empty", "pairs", "is empty", "name at least one pair, or leave it out")
     for pair in pairs:
         if isinstance(pair, str) or len(pair) != 2 or pair[0] == pair[1]:
-            yield Problem(f"pair {pair!r}", "does not name two different audiences", "give (a, b)")
+            yield Problem(
+                "duplicate", f"pair {pair!r}", "does not name two different audiences", "give (a, b)"
+            )
             continue
         for name in pair:
             if name not in labels:
-                mend = near_names(str(name), map(str, labels))
-                yield Problem(f"pair {pair!r}", f"{name!r} is not in column {between}", mend)
+                hint = near_names(str(name), map(str, labels))
+                yield Problem("unknown-value", f"pair {pair!r}", f"{name!r} is not in column {between}", hint)

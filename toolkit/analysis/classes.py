@@ -44,7 +44,9 @@ def classes_of(
     given = np.unique(codes[codes >= 0])
     if len(given) > _MOST:
         what = f"holds {len(given)} different answers"
-        raise InvalidInput("classes", [Problem(f"column {column.name}", what, "group them first")])
+        raise InvalidInput(
+            "classes", [Problem("too-many", f"column {column.name}", what, "group them first")]
+        )
     place = np.full(len(labels) + 1, -1, dtype=np.intp)
     place[given] = np.arange(len(given))
     return place[codes], tuple(labels[at] for at in given)
@@ -85,12 +87,12 @@ def two_sides(
     if pair is None:
         if len(labels) < 2:
             what = f"has {len(labels)} group(s)"
-            raise InvalidInput("groups", [Problem(f"column {name}", what, "give at least two")])
+            raise InvalidInput("groups", [Problem("too-few", f"column {name}", what, "give at least two")])
         return codes, labels
     absent = [side for side in pair if side not in labels]
     if absent or pair[0] == pair[1]:
         problems = [
-            Problem(f"column {name}", f"nobody is in {side!r}", f"use two of {list(labels)}")
+            Problem("no-answers", f"column {name}", f"nobody is in {side!r}", f"use two of {list(labels)}")
             for side in absent or pair[:1]
         ]
         raise InvalidInput("groups", problems)

@@ -77,7 +77,9 @@ def contrast(
     [1.0]
     """
     if not 0 < level < 1:
-        raise InvalidInput("level", [Problem("level", f"is {level}", "give a fraction such as 0.95")])
+        raise InvalidInput(
+            "level", [Problem("out-of-range", "level", f"is {level}", "give a fraction such as 0.95")]
+        )
     asked = _pairwise(estimates, contrasts, pairs) if isinstance(contrasts, str) else dict(contrasts)
     problems: list[Problem] = []
     values, gradients = np.full(len(asked), np.nan), np.zeros((len(asked), len(estimates.names)))
@@ -89,7 +91,9 @@ def contrast(
         else:
             values[at], gradients[at] = found.value, found.slope
     if problems or not asked:
-        raise InvalidInput("contrast", problems or [Problem("contrasts", "are empty", "name at least one")])
+        raise InvalidInput(
+            "contrast", problems or [Problem("empty", "contrasts", "are empty", "name at least one")]
+        )
     return _table(estimates, list(asked), values, gradients, level)
 
 
@@ -149,7 +153,8 @@ def _pairwise(
 ) -> dict[str, Contrast]:
     if kind not in _KINDS:
         raise InvalidInput(
-            "contrast", [Problem("contrasts", f"{kind!r} is not known", f"use {list(_KINDS)}")]
+            "contrast",
+            [Problem("unknown-option", "contrasts", f"{kind!r} is not known", f"use {list(_KINDS)}")],
         )
     chosen = list(combinations(estimates.names, 2)) if pairs is None else list(pairs)
     return {f"{kind}: {a}, {b}": _KINDS[kind].format(a=a, b=b) for a, b in chosen}
@@ -169,7 +174,10 @@ def _place(estimates: Estimates, name: str, where: str) -> int:
             "contrast",
             [
                 Problem(
-                    f"contrast {where}", f"no estimate is called {name!r}", near_names(name, estimates.names)
+                    "unknown-name",
+                    f"contrast {where}",
+                    f"no estimate is called {name!r}",
+                    near_names(name, estimates.names),
                 )
             ],
         )
@@ -196,7 +204,10 @@ def _read(estimates: Estimates, text: str, where: str) -> _Dual:
         tree = ast.parse(re.sub(r"`([^`]*)`", stand_in, text), mode="eval").body
     except SyntaxError as error:
         said = Problem(
-            f"contrast {where}", f"{text!r} cannot be read: {error.msg}", "write names in `backticks`"
+            "syntax",
+            f"contrast {where}",
+            f"{text!r} cannot be read: {error.msg}",
+            "write names in `backticks`",
         )
         raise InvalidInput("contrast", [said]) from error
     return _Reader(estimates, named, where).value(tree)
@@ -227,6 +238,7 @@ class _Reader:
             "contrast",
             [
                 Problem(
+                    "syntax",
                     f"contrast {self._where}",
                     f"{ast.unparse(node)!r} has no meaning here",
                     "use numbers, names in `backticks`, + - * / **, log, exp, sqrt",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -85,7 +86,12 @@ def declared_scores(
     wanted = list(instrument.scores if scores is None else scores)
     known = instrument.scores
     problems = [
-        Problem(f"score {name!r}", "the instrument declares no such score", near_names(str(name), known))
+        Problem(
+            "unknown-name",
+            f"score {name!r}",
+            "the instrument declares no such score",
+            near_names(str(name), known),
+        )
         for name in wanted
         if name not in known
     ]
@@ -98,9 +104,7 @@ def declared_scores(
         try:
             found = scale_scores(frame, items, reverse=score.reverse, minimum=score.minimum)
         except InvalidInput as error:
-            problems += [
-                Problem(f"score {name!r}, {one.where}", one.what, one.mend) for one in error.problems
-            ]
+            problems += [replace(one, where=f"score {name!r}, {one.where}") for one in error.problems]
         else:
             made[name] = found * score.multiply
     if problems:

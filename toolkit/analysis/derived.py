@@ -139,9 +139,13 @@ def ranked_options(
     """
     columns = read_columns(frame, options, kinds=("option",))
     if len(columns) < 2:
-        raise InvalidInput("ranked_options", [Problem("options", "are fewer than two", "name more of them")])
+        raise InvalidInput(
+            "ranked_options", [Problem("too-few", "options", "are fewer than two", "name more of them")]
+        )
     if not 0 < level < 1:
-        raise InvalidInput("level", [Problem("level", f"is {level}", "give a fraction such as 0.95")])
+        raise InvalidInput(
+            "level", [Problem("out-of-range", "level", f"is {level}", "give a fraction such as 0.95")]
+        )
     ticked = _ticks(frame, columns)
     coded = {
         one.name: pd.Categorical.from_codes(np.nan_to_num(row, nan=-1).astype(np.int8), ["0", "1"])
@@ -235,7 +239,12 @@ def scale_scores(
     known = limits or next((one for one in declared if one is not None), None)
     if known is None and reverse:
         problems.append(
-            Problem("limits", "are not known, and items are reversed", "give limits=(lowest, highest)")
+            Problem(
+                "missing-argument",
+                "limits",
+                "are not known, and items are reversed",
+                "give limits=(lowest, highest)",
+            )
         )
     if known is not None:
         problems += _limit_problems(names, values, declared, known)
@@ -260,9 +269,16 @@ def _limits(column: Column) -> tuple[float, float] | None:
 def _scale_problems(names: Sequence[str], reverse: Sequence[str], least: int) -> Iterator[Problem]:
     for name in reverse:
         if name not in names:
-            yield Problem(f"reverse {name!r}", "is no item of the scale", near_names(str(name), names))
+            yield Problem(
+                "unknown-item", f"reverse {name!r}", "is no item of the scale", near_names(str(name), names)
+            )
     if not 1 <= least <= len(names):
-        yield Problem("minimum", f"is {least}", f"give a number from 1 to {len(names)}, the items there are")
+        yield Problem(
+            "out-of-range",
+            "minimum",
+            f"is {least}",
+            f"give a number from 1 to {len(names)}, the items there are",
+        )
 
 
 def _limit_problems(
@@ -273,15 +289,22 @@ def _limit_problems(
 ) -> Iterator[Problem]:
     said = f"{known[0]:g} to {known[1]:g}"
     if not known[0] < known[1]:
-        yield Problem("limits", f"are {said}", "give the lowest answer, then the highest")
+        yield Problem("wrong-order", "limits", f"are {said}", "give the lowest answer, then the highest")
         return
     for name, row, own in zip(names, values, declared, strict=True):
         if own is not None and own != known:
             what = f"is answered from {own[0]:g} to {own[1]:g}, others from {said}"
-            yield Problem(f"column {name}", what, "make scores of items with the same answers")
+            yield Problem(
+                "inconsistent", f"column {name}", what, "make scores of items with the same answers"
+            )
         elif bool(((row < known[0]) | (row > known[1])).any()):
             outside = row[(row < known[0]) | (row > known[1])][0]
-            yield Problem(f"column {name}", f"holds {outside:g}, outside {said}", "correct it, or the limits")
+            yield Problem(
+                "out-of-range",
+                f"column {name}",
+                f"holds {outside:g}, outside {said}",
+                "correct it, or the limits",
+            )
 
 
 def _ticks(frame: pd.DataFrame, columns: Sequence[Column]) -> Array:
@@ -298,6 +321,7 @@ def _ticks(frame: pd.DataFrame, columns: Sequence[Column]) -> Array:
         if strange or not (np.isnan(row) | (row == 0) | (row == 1)).all():
             problems.append(
                 Problem(
+                    "unsuited-item",
                     f"column {column.name}",
                     f"holds {list(column.codes[:5])}, not 0 and 1",
                     "name options of a multi-select, or columns of 0 and 1",

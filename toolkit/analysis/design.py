@@ -102,19 +102,35 @@ class Design(Displayed):
         number = isinstance(given, int | float | np.number)
         known = given in ("design", "domain") if isinstance(given, str) else number and given > 0
         if not known:
-            yield Problem("df", f"{self.df!r} is not known", 'use "design" or "domain", or a number above 0')
+            yield Problem(
+                "unknown-option",
+                "df",
+                f"{self.df!r} is not known",
+                'use "design" or "domain", or a number above 0',
+            )
         if self.lonely not in _LONELY:
-            yield Problem("lonely", f"{self.lonely!r} is not known", f"use one of {_LONELY}")
+            yield Problem(
+                "unknown-option", "lonely", f"{self.lonely!r} is not known", f"use one of {_LONELY}"
+            )
         stages = max(len(self._clusters), 1)
         for name in ("strata", "fpc"):
             if len(column_names(getattr(self, name))) > stages:
-                yield Problem(name, f"names more stages than clusters ({stages})", "give one a stage")
+                yield Problem(
+                    "unequal-length", name, f"names more stages than clusters ({stages})", "give one a stage"
+                )
         if self.replicates is not None:
             if self.weights is None:
-                yield Problem("weights", "are not given beside replicates", "name the full-sample weights")
+                yield Problem(
+                    "missing-argument",
+                    "weights",
+                    "are not given beside replicates",
+                    "name the full-sample weights",
+                )
             for name in ("strata", "clusters", "fpc"):
                 if getattr(self, name):
-                    yield Problem(name, "has no use beside replicates, which carry it", "leave it out")
+                    yield Problem(
+                        "conflict", name, "has no use beside replicates, which carry it", "leave it out"
+                    )
 
     @property
     def plain(self) -> bool:
@@ -187,6 +203,7 @@ class Design(Displayed):
         strata = column_names(self.strata)
         return [
             Problem(
+                "lonely-unit",
                 f"column {strata[0] if strata else self._outermost}, stratum {name!r}",
                 f"has one {stage} unit, from which no variance can be estimated",
                 'merge it with a like stratum, leave strata out, or choose lonely="adjust"',
@@ -236,11 +253,14 @@ class Design(Displayed):
     def _absent(self, frame: pd.DataFrame) -> Iterator[Problem]:
         given: object = self.weights
         if not (given is None or isinstance(given, str | Weights)):
-            mend = "put them into a column and name it, or give what rake() returned"
-            yield Problem("weights", "are neither a column's name nor made by this package", mend)
+            hint = "put them into a column and name it, or give what rake() returned"
+            yield Problem(
+                "wrong-type", "weights", "are neither a column's name nor made by this package", hint
+            )
         for name in self._columns():
             if name not in frame.columns:
                 yield Problem(
+                    "unknown-column",
                     f"column {name}",
                     "the design names it and the frame lacks it",
                     near_names(name, map(str, frame.columns)),
@@ -248,12 +268,15 @@ class Design(Displayed):
 
     def _unusable(self, frame: pd.DataFrame) -> Iterator[Problem]:
         if len(frame) == 0:
-            yield Problem("frame", "has no rows", "give it respondents")
+            yield Problem("no-rows", "frame", "has no rows", "give it respondents")
             return
         if isinstance(self.weights, Weights):
             if not self.weights.values.index.equals(frame.index):
                 yield Problem(
-                    "weights", "were made for another frame", "use the frame they were made for, unchanged"
+                    "inconsistent",
+                    "weights",
+                    "were made for another frame",
+                    "use the frame they were made for, unchanged",
                 )
         elif self.weights is not None:
             yield from weight_problems(frame[self.weights])
@@ -263,6 +286,7 @@ class Design(Displayed):
                 missing = missing | frame[name].isin(list(MISSING)).to_numpy()
             if name != self.weights and bool(missing.any()):
                 yield Problem(
+                    "missing-value",
                     first_row(frame[name], missing),
                     "has no value",
                     "fill it in or leave the row out",

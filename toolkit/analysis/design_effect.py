@@ -67,7 +67,7 @@ def design_effects(
     if statistic not in ("mean", "total"):
         raise InvalidInput(
             "design_effects",
-            [Problem("statistic", f"{statistic!r} is not known", 'use "mean" or "total"')],
+            [Problem("unknown-option", "statistic", f"{statistic!r} is not known", 'use "mean" or "total"')],
         )
     given = estimate(frame, items, statistic=statistic, measure=measure, by=by, design=design).table
     spread = estimate(frame, items, statistic="variance", measure=measure, by=by, design=design).table

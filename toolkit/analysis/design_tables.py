@@ -140,8 +140,8 @@ def independence(
     "Pearson's chi-square, Rao–Scott F"
     """
     if statistic not in _STATISTICS:
-        what, mend = f"{statistic!r} is not known", f"use one of {list(_STATISTICS)}"
-        raise InvalidInput("independence", [Problem("statistic", what, mend)])
+        what, hint = f"{statistic!r} is not known", f"use one of {list(_STATISTICS)}"
+        raise InvalidInput("independence", [Problem("unknown-option", "statistic", what, hint)])
     table = _table(frame, rows, columns, design)
     df = table.sampled.degrees_of_freedom()
     try:
@@ -149,8 +149,8 @@ def independence(
             return _wald(table, df, adjusted=statistic == "adjusted-wald")
         weights = _generalised_effects(table)
     except np.linalg.LinAlgError:
-        what, mend = "the design leaves no spread to test against", "merge sparse answers"
-        raise InvalidInput("independence", [Problem("table", what, mend)]) from None
+        what, hint = "the design leaves no spread to test against", "merge sparse answers"
+        raise InvalidInput("independence", [Problem("not-estimable", "table", what, hint)]) from None
     pearson = _pearson(table) * table.people
     total, d0 = float(weights.sum()), float(weights.sum() ** 2 / (weights**2).sum())
     if statistic == "F":
@@ -159,11 +159,11 @@ def independence(
     if statistic == "chi-square":
         k = float(len(weights))
         p = float(chdtrc(k, pearson / (total / k)))
-        return Test(pearson, p, "Pearson's chi-square, Rao–Scott first order", k)
+        return Test(pearson, p, "Pearson's chi-square, Rao–Scott first order", k, symbol="χ²")
     # R takes the df of replicate weights as infinite here
     below = np.inf if table.sampled.replicated is not None else d0 * df
     p = f_sum_tail(pearson, weights, below)
-    return Test(pearson, p, "Pearson's chi-square, saddlepoint approximation")
+    return Test(pearson, p, "Pearson's chi-square, saddlepoint approximation", symbol="χ²")
 
 
 @typed
@@ -200,20 +200,27 @@ def goodness_of_fit(
     codes, labels = classes_of(frame, item, sampled.weights)
     given = {str(code): share for code, share in expected.items()}
     problems = [
-        Problem(f"answer {one!r}", "has no expected share", "give one") for one in labels if one not in given
+        Problem("missing-value", f"answer {one!r}", "has no expected share", "give one")
+        for one in labels
+        if one not in given
     ]
     problems += [
-        Problem(f"share of {one!r}", "nobody gave that answer", "merge it with another or leave it out")
+        Problem(
+            "empty-cell",
+            f"share of {one!r}",
+            "nobody gave that answer",
+            "merge it with another or leave it out",
+        )
         for one in given
         if one not in labels
     ]
     problems += [
-        Problem(f"share of {one!r}", f"is {share}", "give a number above 0")
+        Problem("out-of-range", f"share of {one!r}", f"is {share}", "give a number above 0")
         for one, share in given.items()
         if not (isinstance(share, int | float | np.number) and 0 < share < np.inf)
     ]
     if not problems and len(labels) < 2:
-        problems = [Problem("answers", "are fewer than two", "there is nothing to test")]
+        problems = [Problem("too-few", "answers", "are fewer than two", "there is nothing to test")]
     if problems:
         raise InvalidInput("goodness_of_fit", problems)
     p = np.array([given[one] for one in labels])
@@ -224,8 +231,8 @@ def goodness_of_fit(
     jacobian = np.diag(1 / np.sqrt(wanted)) - ((counts + wanted) / (2 * np.sqrt(wanted) * n))[:, None]
     effects = np.maximum(np.linalg.eigvalsh(jacobian @ covariance @ jacobian.T), 0.0)
     if not effects.sum() > ROUNDING * float(sampled.weights.max()):
-        what, mend = "the design leaves no spread to test against", "give answers that differ"
-        raise InvalidInput("goodness_of_fit", [Problem("answers", what, mend)])
+        what, hint = "the design leaves no spread to test against", "give answers that differ"
+        raise InvalidInput("goodness_of_fit", [Problem("no-variation", "answers", what, hint)])
     scale, df = satterthwaite(effects)
     statistic = float(((counts - wanted) ** 2 / wanted).sum())
     return GoodnessOfFit(
@@ -254,7 +261,14 @@ def _table(
             what = "have fewer than two answers among those who gave both"
             if len(sums) >= 2:
                 what = "have an answer nobody gave who gave both"
-            problems.append(Problem(name, what, "leave the answer, or the table, out"))
+            problems.append(
+                Problem(
+                    "too-few" if len(sums) < 2 else "empty-cell",
+                    name,
+                    what,
+                    "leave the answer, or the table, out",
+                )
+            )
     if problems:
         raise InvalidInput("table", problems)
     return _Table(member, len(down), len(across), counts, sampled)
@@ -305,8 +319,8 @@ def _wald(table: _Table, df: float, *, adjusted: bool) -> Test:
     below = df - k + 1 if adjusted else df
     if below <= 0:
         what = f"the design has {df:g} degrees of freedom for {k:g} contrasts of cells"
-        mend = 'merge sparse answers, or use statistic="F"'
-        raise InvalidInput("independence", [Problem("table", what, mend)])
+        hint = 'merge sparse answers, or use statistic="F"'
+        raise InvalidInput("independence", [Problem("not-estimable", "table", what, hint)])
     spread = jacobian @ covariance @ jacobian.T
     if np.linalg.cond(spread) > _SINGULAR:
         raise np.linalg.LinAlgError

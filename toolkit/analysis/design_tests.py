@@ -9,14 +9,13 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.special import fdtrc, ndtri, stdtr
+from scipy.special import fdtrc, ndtri, stdtr, stdtrit
 
 from toolkit.analysis.classes import numbers_of, two_sides
 from toolkit.analysis.design import Design
 from toolkit.analysis.plain import ROUNDING, is_constant
 from toolkit.analysis.results import Test
 from toolkit.analysis.sampled import Sampled, ratio_estimates
-from toolkit.analysis.t_tests import t_test_of
 from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.model import Variable
@@ -88,6 +87,9 @@ def design_t_test(
     >>> design_t_test(frame, "y", between="g", design=Design(weights="w")).df
     3.0
     """
+    if not 0 < level < 1:
+        hint = "give a fraction between 0 and 1"
+        raise InvalidInput("design_t_test", [Problem("out-of-range", "level", f"is {level}", hint)])
     values = numbers_of(frame, item, measure)
     sampled = (design or Design()).over(frame, linearise=True)
     sides: Any = np.zeros(len(frame), dtype=np.intp)
@@ -96,7 +98,8 @@ def design_t_test(
         sides, labels = two_sides(frame, between, pair, sampled.weights)
     if between is not None and len(labels) != 2:
         raise InvalidInput(
-            "design_t_test", [Problem("groups", f"are {list(labels)}", "name two of them with pair=")]
+            "design_t_test",
+            [Problem("wrong-shape", "groups", f"are {list(labels)}", "name two of them with pair=")],
         )
     means, covariance, df = _means(sampled, values, sides, labels)
     contrast = np.array([1.0, -1.0])[: len(labels)]
@@ -106,7 +109,10 @@ def design_t_test(
     if not variance > ROUNDING * np.trace(covariance):
         why = _LONE if math.isnan(variance) else _NO_SPREAD
         return Test(math.nan, math.nan, why, df - 1, estimate, math.nan, math.nan)
-    return t_test_of(estimate, math.sqrt(variance), df - 1, mu=mu, level=level, method=said)
+    error = math.sqrt(variance)
+    t, reach = (estimate - mu) / error, float(stdtrit(df - 1, (1 + level) / 2)) * error
+    p = float(2 * stdtr(df - 1, -abs(t)))
+    return Test(t, p, said, df - 1, estimate, estimate - reach, estimate + reach, symbol="t")
 
 
 @typed
@@ -154,7 +160,7 @@ def design_rank_test(
     -0.5
     """
     problems = [
-        Problem(name, f"{value!r} is not known", f"use one of {list(known)}")
+        Problem("unknown-option", name, f"{value!r} is not known", f"use one of {list(known)}")
         for name, value, known in (("score", score, _SCORES), ("ties", ties, ("in-order", "midrank")))
         if value not in known
     ]
@@ -180,7 +186,7 @@ def design_rank_test(
         )
     if len(labels) == 2:
         t = float(away[0] / math.sqrt(variance[0, 0]))
-        return Test(t, float(2 * stdtr(df - 1, -abs(t))), said, df - 1, float(away[0]))
+        return Test(t, float(2 * stdtr(df - 1, -abs(t))), said, df - 1, float(away[0]), symbol="t")
     more = len(labels) - 1.0
     f = float(away @ np.linalg.solve(variance, away)) / more
     return Test(f, float(fdtrc(more, df - more, f)), said, (more, df - more))
@@ -211,8 +217,10 @@ def _means(
         label for label, one in zip(labels, member.T, strict=True) if not (sampled.weights[one] > 0).any()
     ]
     if empty:
-        what, mend = "nobody gave an answer", "leave the group out"
-        raise InvalidInput("groups", [Problem(f"group {label!r}", what, mend) for label in empty])
+        what, hint = "nobody gave an answer", "leave the group out"
+        raise InvalidInput(
+            "groups", [Problem("no-answers", f"group {label!r}", what, hint) for label in empty]
+        )
     bottom = member.astype(np.float64)
     # Distances from one answer keep the digits that large answers would lose, and are 0 where all are alike
     inside = member.any(axis=1) & (sampled.weights > 0)

@@ -1,4 +1,7 @@
-"""Cliff's delta: how much more often one group's answer is above the other's."""
+"""Cliff's delta, with an interval: how much more often one group's answer is above the other's.
+
+pingouin and scipy have the estimate (as the common-language effect size) and no interval.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from toolkit.analysis.intervals import quantile
-from toolkit.analysis.rank import known_values
+from toolkit.analysis.plain import as_numbers
 from toolkit.arguments import Numbers, typed
+from toolkit.errors import InvalidInput, Problem
 from toolkit.records import Displayed
 
 __all__ = ["CliffDelta", "cliff_delta", "dominance"]
@@ -39,7 +43,7 @@ class CliffDelta(Displayed):
 
 @typed
 def cliff_delta(a: Numbers, b: Numbers, *, level: float = 0.95) -> CliffDelta:
-    """Cliff's delta of two samples; missing values are left out.
+    """Compute Cliff's delta of two samples; missing values are left out.
 
     Parameters
     ----------
@@ -58,7 +62,14 @@ def cliff_delta(a: Numbers, b: Numbers, *, level: float = 0.95) -> CliffDelta:
     >>> round(cliff_delta([3, 4, 5], [1, 2, 4]).delta, 4)
     0.6667
     """
-    first, second = known_values("a", a), known_values("b", b)
+    first, second = (numbers[~np.isnan(numbers)] for numbers in (as_numbers("a", a), as_numbers("b", b)))
+    problems = [
+        Problem("no-answers", name, "has no answer", "give at least one value")
+        for name, values in (("a", first), ("b", second))
+        if values.size == 0
+    ]
+    if problems:
+        raise InvalidInput("cliff_delta", problems)
     values = np.unique(np.concatenate([first, second]))
     counts_a = np.bincount(np.searchsorted(values, first), minlength=values.size)
     counts_b = np.bincount(np.searchsorted(values, second), minlength=values.size)
@@ -69,7 +80,7 @@ def cliff_delta(a: Numbers, b: Numbers, *, level: float = 0.95) -> CliffDelta:
 
 
 def dominance(counts_a: Array, counts_b: Array, z: float) -> CliffDelta:
-    """Cliff's delta of many items at once, from counts of ordered codes (one row an item).
+    """Compute Cliff's delta of many items at once, from counts of ordered codes (one row per item).
 
     Parameters
     ----------

@@ -184,28 +184,34 @@ def _refuse(
     least = max(_FEWEST, _PER_ITEM * len(names))
     problems = []
     if n < least:
-        mend = f"give at least {least}, or look at the correlations alone"
-        problems.append(Problem("respondents", f"{n} answered everything", mend))
+        hint = f"give at least {least}, or look at the correlations alone"
+        problems.append(Problem("too-few-answers", "respondents", f"{n} answered everything", hint))
     if (outcome.name if isinstance(outcome, Variable) else outcome) in names:
-        problems.append(Problem("outcome", "is among the items", "leave it out of them"))
+        problems.append(Problem("conflict", "outcome", "is among the items", "leave it out of them"))
     if sampled.replicated is not None:
-        problems.append(Problem("design", "has replicate weights", "name its strata and clusters instead"))
+        problems.append(
+            Problem(
+                "unsuited-design", "design", "has replicate weights", "name its strata and clusters instead"
+            )
+        )
     if not 0 < level < 1 or resamples < 100:
         what = f"are {level} and {resamples}"
-        problems.append(Problem("level, resamples", what, "give a fraction, and 100 or more"))
+        problems.append(Problem("out-of-range", "level, resamples", what, "give a fraction, and 100 or more"))
     if problems:
         raise InvalidInput("drivers", problems)
 
 
 def _refuse_flat(names: Sequence[str], values: Array) -> None:
     problems = [
-        Problem(f"item {name}", "does not vary", "leave it out")
+        Problem("no-variation", f"item {name}", "does not vary", "leave it out")
         for name, flat in zip([*names, "(the outcome)"], is_constant(values), strict=True)
         if flat
     ]
     if not problems:
         correlation = np.corrcoef(values[:, :-1].T)
         if np.linalg.eigvalsh(correlation)[0] < 1e-9:
-            problems = [Problem("items", "one says what others say together", "leave one of them out")]
+            problems = [
+                Problem("collinear", "items", "one says what others say together", "leave one of them out")
+            ]
     if problems:
         raise InvalidInput("drivers", problems)

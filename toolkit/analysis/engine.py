@@ -239,7 +239,14 @@ def _means(sides: Sides, method: str | None, level: float, power: float) -> dict
     if method not in (None, "design-t", "wald"):
         raise InvalidInput(
             "gaps",
-            [Problem("method", f"{method!r} is for shares and a column holds means", "leave method out")],
+            [
+                Problem(
+                    "unsuited-method",
+                    "method",
+                    f"{method!r} is for shares and a column holds means",
+                    "leave method out",
+                )
+            ],
         )
     gap = sides.estimate_a - sides.estimate_b
     n, m = sides.n_a, sides.n_b

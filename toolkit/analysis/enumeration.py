@@ -1,4 +1,4 @@
-"""Small groups by enumeration: an exact test without margins held, power, and the smallest gap seen."""
+"""Power and the smallest detectable gap of small groups, by enumeration of every outcome."""
 
 from __future__ import annotations
 
@@ -9,64 +9,14 @@ import numpy.typing as npt
 from scipy.special import chdtri, gammaln, xlog1py, xlogy
 
 from toolkit.analysis.exact import fisher_p
-from toolkit.analysis.results import Test
-from toolkit.analysis.two_proportions import checked
 from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem
 
-__all__ = ["boschloo", "exact_detectable_gap", "exact_power"]
+__all__ = ["exact_detectable_gap", "exact_power"]
 
 Array = npt.NDArray[np.float64]
 TestName = Literal["fisher", "pooled-z"]
 MOST_ENUMERATED = 150
-_SLACK = 1 + 1e-7
-
-
-@typed
-def boschloo(x1: int, n1: int, x2: int, n2: int) -> Test:
-    """Boschloo's exact test of two shares: Fisher's p as the statistic, no margins but the sizes held.
-
-    Parameters
-    ----------
-    x1, n1, x2, n2
-        How many said so, of how many answers; at most 150 a side.
-
-    Returns
-    -------
-    Test
-        Never a larger p than Fisher's, so more powerful. `statistic` is Fisher's p.
-
-    Raises
-    ------
-    InvalidInput
-        Where counts are not whole, lie outside 0–n, or groups are too large.
-
-    Notes
-    -----
-    Boschloo (1970); tables are ordered by Fisher's two-sided p. The largest chance over the common share is
-    found on a grid of 2,001 and refined.
-
-    Examples
-    --------
-    >>> round(boschloo(9, 10, 3, 10).p_value, 4)
-    0.008
-    """
-    a, n, b, m = (float(part[()]) for part in checked(x1, n1, x2, n2))
-    _refuse_sizes("boschloo", n, m, whole=(a, b))
-    table = _fisher_table(int(n), int(m))
-    seen = float(table[int(a), int(b)])
-    extreme = (table <= seen * _SLACK).astype(np.float64)
-
-    def chance(p: Array) -> Array:
-        first, second = (np.exp(_log_binomial(int(size), p)) for size in (n, m))
-        return np.asarray(np.einsum("pi,ij,pj->p", first, extreme, second))
-
-    grid = np.linspace(0, 1, 2001)
-    for _ in range(3):
-        found = chance(grid)
-        at = int(found.argmax())
-        grid = np.linspace(grid[max(at - 1, 0)], grid[min(at + 1, len(grid) - 1)], 101)
-    return Test(seen, min(1.0, float(found.max())), "Boschloo's exact test", None, a / n - b / m)
 
 
 @typed
@@ -81,7 +31,7 @@ def exact_power(
     population_a: int | None = None,
     population_b: int | None = None,
 ) -> float:
-    """Chance that a test of two shares finds a gap, by counting every possible outcome.
+    """Compute the chance that a test of two shares finds a gap, by counting every possible outcome.
 
     Parameters
     ----------
@@ -107,13 +57,11 @@ def exact_power(
     0.7207
     """
     problems = [
-        Problem(name, f"is {value}", "give a fraction from 0 to 1")
+        Problem("out-of-range", name, f"is {value}", "give a fraction from 0 to 1")
         for name, value in (("p_a", p_a), ("p_b", p_b))
         if not 0 <= value <= 1
     ]
-    _refuse_sizes(
-        "exact_power", n_a, n_b, whole=(), problems=problems, populations=(population_a, population_b)
-    )
+    _refuse_sizes("exact_power", n_a, n_b, problems=problems, populations=(population_a, population_b))
     rejected = _rejected(n_a, n_b, test, alpha)
     first, second = _outcomes(n_a, p_a, population_a), _outcomes(n_b, p_b, population_b)
     return float(first @ rejected @ second)
@@ -131,7 +79,7 @@ def exact_detectable_gap(
     population_a: int | None = None,
     population_b: int | None = None,
 ) -> float:
-    """Smallest gap that is found with the given power, to a tenth of a point, by enumeration.
+    """Find the smallest gap that is found with the given power, to a tenth of a point, by enumeration.
 
     Parameters
     ----------
@@ -153,12 +101,12 @@ def exact_detectable_gap(
     0.266
     """
     problems = [
-        Problem(name, f"is {value}", "give a fraction between 0 and 1")
+        Problem("out-of-range", name, f"is {value}", "give a fraction between 0 and 1")
         for name, value in (("power", power), ("middle", middle), ("alpha", alpha))
         if not 0 < value < 1
     ]
     populations = (population_a, population_b)
-    _refuse_sizes("exact_detectable_gap", n_a, n_b, whole=(), problems=problems, populations=populations)
+    _refuse_sizes("exact_detectable_gap", n_a, n_b, problems=problems, populations=populations)
     rejected = _rejected(n_a, n_b, test, alpha)
     gaps = np.arange(1, round(2000 * min(middle, 1 - middle)) + 1) / 1000
     first = np.array([_outcomes(n_a, middle + gap / 2, population_a) for gap in gaps])
@@ -179,7 +127,10 @@ def _rejected(n: int, m: int, test: str, alpha: float) -> Array:
     if test == "fisher":
         return (_fisher_table(n, m) <= alpha).astype(np.float64)
     if test != "pooled-z":
-        raise InvalidInput("test", [Problem("test", f"{test!r} is not known", 'use "fisher" or "pooled-z"')])
+        raise InvalidInput(
+            "test",
+            [Problem("unknown-option", "test", f"{test!r} is not known", 'use "fisher" or "pooled-z"')],
+        )
     a, b = np.arange(n + 1.0)[:, None], np.arange(m + 1.0)[None, :]
     share = (a + b) / (n + m)
     variance = share * (1 - share) * (1 / n + 1 / m)
@@ -216,21 +167,32 @@ def _refuse_sizes(
     n: float,
     m: float,
     *,
-    whole: tuple[float, ...],
     problems: list[Problem] | None = None,
     populations: tuple[int | None, int | None] = (None, None),
 ) -> None:
     found = list(problems or [])
     for side, size, people in zip("ab", (n, m), populations, strict=True):
         if size < 1 or size != int(size):
-            found.append(Problem(f"n_{side}", f"is {size}", "give a whole number of answers above 0"))
+            found.append(
+                Problem("out-of-range", f"n_{side}", f"is {size}", "give a whole number of answers above 0")
+            )
         elif size > MOST_ENUMERATED:
             found.append(
-                Problem(f"n_{side}", f"is {size:g}", f"above {MOST_ENUMERATED} use the normal approximation")
+                Problem(
+                    "too-large",
+                    f"n_{side}",
+                    f"is {size:g}",
+                    f"above {MOST_ENUMERATED} use the normal approximation",
+                )
             )
         elif people is not None and size > people:
-            found.append(Problem(f"n_{side}", f"is {size:g} of {people} people", "correct one of the two"))
-    if any(one != int(one) for one in whole):
-        found.append(Problem("counts", "are not whole", "give numbers of people"))
+            found.append(
+                Problem(
+                    "above-population",
+                    f"n_{side}",
+                    f"is {size:g} of {people} people",
+                    "correct one of the two",
+                )
+            )
     if found:
         raise InvalidInput(what, found)

@@ -1,4 +1,8 @@
-"""Equivalence: is a difference small enough not to matter? Two one-sided tests against a margin."""
+"""Equivalence of groups: two one-sided tests of every gap of a table against a margin.
+
+For two plain samples statsmodels has `ttost_ind` and `tost_proportions_2indep`; neither takes a standard
+error from a design.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +12,11 @@ from typing import Any
 import numpy as np
 from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
-from toolkit.analysis.t_tests import t_test
-from toolkit.analysis.two_proportions import wald_difference
 from toolkit.arguments import Numbers, typed
 from toolkit.errors import InvalidInput, Problem
 from toolkit.records import Displayed
 
-__all__ = ["Equivalence", "Margin", "equivalence", "equivalence_of_means", "equivalence_of_proportions"]
+__all__ = ["Equivalence", "Margin", "equivalence"]
 
 Margin = float | tuple[float, float]
 
@@ -112,75 +114,6 @@ def _out(value: Any) -> Any:
     return float(value) if np.ndim(value) == 0 else value
 
 
-@typed
-def equivalence_of_means(
-    a: Numbers,
-    b: Numbers,
-    *,
-    margin: Margin,
-    equal_variances: bool = False,
-    alpha: float = 0.05,
-) -> Equivalence:
-    """Test two means for equivalence, by Welch's t (or Student's); missing values are left out.
-
-    Parameters
-    ----------
-    margin
-        In the units of the answers.
-
-    Examples
-    --------
-    >>> equivalence_of_means([1, 2, 3, 4], [1, 2, 3, 4], margin=3).p_value < 0.05
-    True
-    """
-    found = t_test(a, b, equal_variances=equal_variances)
-    said = "Student's t" if equal_variances else "Welch's t"
-    error = (found.conf_high - found.estimate) / float(stdtrit(found.df, 0.975))
-    return equivalence(
-        found.estimate, error, margin=margin, df=found.df, alpha=alpha, method=f"two one-sided tests, {said}"
-    )
-
-
-@typed
-def equivalence_of_proportions(
-    x1: Numbers,
-    n1: Numbers,
-    x2: Numbers,
-    n2: Numbers,
-    *,
-    margin: Margin,
-    alpha: float = 0.05,
-) -> Equivalence:
-    """Test two shares for equivalence, by the Wald error of their difference.
-
-    Parameters
-    ----------
-    x1, n1, x2, n2
-        How many said so, of how many answers, on each side.
-    margin
-        As a fraction: .05 for five points.
-
-    Raises
-    ------
-    InvalidInput
-        Where the margin is 1 or more (percent given for a fraction).
-
-    Examples
-    --------
-    >>> round(equivalence_of_proportions(160, 200, 540, 700, margin=0.05).p_value, 4)
-    0.2544
-    """
-    if max(map(abs, _ends(margin, alpha))) >= 1:
-        raise InvalidInput(
-            "equivalence",
-            [Problem("margin", f"is {margin}", "give it as a fraction: 0.05 for five points")],
-        )
-    found = wald_difference(x1, n1, x2, n2)
-    return equivalence(
-        found.estimate, found.std_error, margin=margin, alpha=alpha, method="two one-sided tests, Wald"
-    )
-
-
 def _below(df: Any, t: Any) -> Any:
     return np.where(np.isinf(df), ndtr(t), stdtr(np.where(np.isinf(df), 1, df), t))
 
@@ -188,16 +121,21 @@ def _below(df: Any, t: Any) -> Any:
 def _ends(margin: Margin, alpha: float) -> tuple[float, float]:
     ends = margin if isinstance(margin, tuple) else (margin, margin)
     if len(ends) != 2 or not all(isinstance(one, int | float | np.number) for one in ends):
-        mend = "give a number above 0, or (low, high)"
-        raise InvalidInput("equivalence", [Problem("margin", f"is {margin!r}", mend)])
+        hint = "give a number above 0, or (low, high)"
+        raise InvalidInput("equivalence", [Problem("wrong-type", "margin", f"is {margin!r}", hint)])
     low, high = ends if isinstance(margin, tuple) else (-margin, margin)
     problems = []
     if not low < high:
         problems.append(
-            Problem("margin", f"is {margin}", "give a number above 0, or (low, high) with low below high")
+            Problem(
+                "wrong-order",
+                "margin",
+                f"is {margin}",
+                "give a number above 0, or (low, high) with low below high",
+            )
         )
     if not 0 < alpha < 0.5:
-        problems.append(Problem("alpha", f"is {alpha}", "give a fraction between 0 and .5"))
+        problems.append(Problem("out-of-range", "alpha", f"is {alpha}", "give a fraction between 0 and .5"))
     if problems:
         raise InvalidInput("equivalence", problems)
     return low, high

@@ -37,7 +37,9 @@ class Table:
         self, frame: pd.DataFrame, wanted: list[Request], by: Any, design: Design | None, level: float
     ) -> None:
         if not 0 < level < 1:
-            raise InvalidInput("level", [Problem("level", f"is {level}", "give a fraction such as 0.95")])
+            raise InvalidInput(
+                "level", [Problem("out-of-range", "level", f"is {level}", "give a fraction such as 0.95")]
+            )
         self.level = level
         self.groups = group_by(frame, by)
         self.sampled: Sampled = (design or Design()).over(frame)
@@ -81,20 +83,26 @@ class Table:
         )
         problems = []
         if chosen not in SAID:
-            problems.append(Problem("method", f"{named!r} is not known", f"use one of {sorted(SAID)}"))
+            problems.append(
+                Problem("unknown-option", "method", f"{named!r} is not known", f"use one of {sorted(SAID)}")
+            )
         if chosen == "hypergeometric" and not self.sampled.simple:
             problems.append(
                 Problem(
+                    "unsuited-method",
                     "method",
                     "the hypergeometric interval is for a simple sample",
                     "name the population in Design(fpc=…)",
                 )
             )
         if chosen == "hypergeometric" and population is None:
-            problems.append(Problem("population", "is not given", "give N, or group value → N"))
+            problems.append(
+                Problem("missing-argument", "population", "is not given", "give N, or group value → N")
+            )
         if chosen != "hypergeometric" and population is not None:
             problems.append(
                 Problem(
+                    "conflict",
                     "population",
                     f"has no use in method {chosen!r}",
                     'use method="hypergeometric" or leave population out',
@@ -177,6 +185,7 @@ def headcounts(table: Table, population: Population | None) -> Array:
     whole = populations(table.groups, population)[table.group]
     problems = [
         Problem(
+            "above-population",
             f"population of {said_group(table.groups, group)}, item {item}",
             f"is {size:g} and {count:g} answered",
             "correct the headcount",
@@ -203,11 +212,17 @@ def populations(groups: Groups, population: Population | None) -> Array:
     for group, (size, there) in enumerate(zip(sizes, known, strict=True)):
         if not there:
             problems.append(
-                Problem(f"population of {said_group(groups, group)}", "is not given", "add it to the mapping")
+                Problem(
+                    "missing-value",
+                    f"population of {said_group(groups, group)}",
+                    "is not given",
+                    "add it to the mapping",
+                )
             )
         elif not (size >= 0 and float(size).is_integer()):
             problems.append(
                 Problem(
+                    "out-of-range",
                     f"population of {said_group(groups, group)}",
                     f"is {size}",
                     "give a whole number of people",

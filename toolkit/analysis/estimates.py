@@ -97,11 +97,14 @@ def proportions(
     items, measure = with_boxes(items, measure, top=top, bottom=bottom)
     columns = read_columns(frame, items, kinds=("single", "option"))
     if measure == "mean":
-        raise InvalidInput("measure", [Problem("measure", "a mean is not a share", "use means()")])
-    if measure in SCORES:
-        mend = f'use means(measure="{measure}")'
         raise InvalidInput(
-            "measure", [Problem(f"measure {measure!r}", "is a difference of two shares", mend)]
+            "measure", [Problem("unsuited-measure", "measure", "a mean is not a share", "use means()")]
+        )
+    if measure in SCORES:
+        hint = f'use means(measure="{measure}")'
+        raise InvalidInput(
+            "measure",
+            [Problem("unsuited-measure", f"measure {measure!r}", "is a difference of two shares", hint)],
         )
     if measure is None:
         wanted = [made for column in columns for made in requests_per_code(column)]
@@ -160,8 +163,10 @@ def means(
     [2.0, 0.5774]
     """
     if measure != "mean" and measure not in SCORES:
-        mend = f"use one of {('mean', *SCORES)}; for a share use proportions()"
-        raise InvalidInput("measure", [Problem(f"measure {measure!r}", "is no mean", mend)])
+        hint = f"use one of {('mean', *SCORES)}; for a share use proportions()"
+        raise InvalidInput(
+            "measure", [Problem("unsuited-measure", f"measure {measure!r}", "is no mean", hint)]
+        )
     table = Table(frame, requests_for(read_columns(frame, items), measure), by, design, level)
     rows = dict(table.rows)
     n, error, df = rows["n"], rows["std_error"], rows["df"]

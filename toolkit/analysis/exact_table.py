@@ -49,12 +49,13 @@ def fisher_table(table: Any) -> Test:
     counts = table_of(table, "fisher_table", empty=True)
     if not bool((counts == np.rint(counts)).all()):
         raise InvalidInput(
-            "fisher_table", [Problem("table", "has counts that are not whole", "count people")]
+            "fisher_table", [Problem("not-whole", "table", "has counts that are not whole", "count people")]
         )
     counts = counts[counts.sum(axis=1) > 0][:, counts.sum(axis=0) > 0]
     if counts.size == 0 or min(counts.shape) < 2:
         raise InvalidInput(
-            "fisher_table", [Problem("table", "has one row or column that is not empty", "nothing to test")]
+            "fisher_table",
+            [Problem("empty-cell", "table", "has one row or column that is not empty", "nothing to test")],
         )
     if counts.shape[0] < counts.shape[1]:
         counts = counts.T
@@ -81,8 +82,8 @@ def _halves(rows: Array, columns: Array) -> tuple[list[int], list[int]]:
         parts[side].append(at)
         spent[side] += cost[at]
     if max(spent) > math.log(_MOST):
-        mend = "merge sparse answers, or use chi_square, which is right for tables this large"
-        raise InvalidInput("fisher_table", [Problem("table", "is too large to enumerate", mend)])
+        hint = "merge sparse answers, or use chi_square, which is right for tables this large"
+        raise InvalidInput("fisher_table", [Problem("too-large", "table", "is too large to enumerate", hint)])
     return parts
 
 

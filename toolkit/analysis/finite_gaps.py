@@ -101,7 +101,8 @@ def population_gaps(
     refuse_percent(margin, True)
     if method not in _SAID:
         raise InvalidInput(
-            "method", [Problem("method", f"{method!r} is not known", f"use one of {[*_SAID]}")]
+            "method",
+            [Problem("unknown-option", "method", f"{method!r} is not known", f"use one of {[*_SAID]}")],
         )
     columns = read_columns(frame, items, kinds=("single", "option"), shared=between == "audience")
     wanted = requests_for(columns, measure)
@@ -184,19 +185,23 @@ def _effective(n: Array, people: Array) -> Array:
 def _refuse_other_than_shares(wanted: Sequence[Request]) -> None:
     problems = [
         Problem(
-            f"column {one.item}", f"{one.measure!r} is no share", "use gaps(design=Design(strata=…, fpc=…))"
+            "unsuited-measure",
+            f"column {one.item}",
+            f"{one.measure!r} is no share",
+            "use gaps(design=Design(strata=…, fpc=…))",
         )
         for one in wanted
         if not one.share
     ]
     if problems or not wanted:
-        none = Problem("items", "none of them has this measure", "name another measure")
+        none = Problem("unsuited-measure", "items", "none of them has this measure", "name another measure")
         raise InvalidInput("measure", problems or [none])
 
 
 def _refuse_more_answers_than_people(plan: Plan, n: Array, whole: Array) -> None:
     problems = [
         Problem(
+            "above-population",
             f"population of {said_group(plan.groups, group)}",
             f"is {whole[group]:g} and {most:g} answered",
             "correct the headcount",

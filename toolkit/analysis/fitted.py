@@ -86,7 +86,9 @@ def _refusing(reasons: dict[str, tuple[str, str]]) -> Any:
 
     def refuse(name: str, what: str, instead: str) -> property:
         def get(self: Any) -> Any:
-            raise NotUnderDesign("model", [Problem(name, f"is not valid here: it {what}", instead)])
+            raise NotUnderDesign(
+                "model", [Problem("unsuited-design", name, f"is not valid here: it {what}", instead)]
+            )
 
         return property(get)
 
@@ -300,7 +302,7 @@ def _under(
     df = sampled.degrees_of_freedom(rows) + lost - results.model.exog.shape[1]
     if not df > 0:
         what, instead = f"leaves {df:g} degrees of freedom", "use fewer terms or more primary units"
-        raise InvalidInput("model", [Problem("design", what, instead)])
+        raise InvalidInput("model", [Problem("not-estimable", "design", what, instead)])
     results.cov_type, results.cov_kwds = "survey design", {"description": sampled.label}
     results.cov_params_default, results.use_t, results.design_label = errors, True, sampled.label
     results.df_resid = results.df_resid_inference = df

@@ -34,24 +34,27 @@ def refuse_options(
         Naming each of them.
     """
     problems = [
-        Problem(name, f"is {value}", "give a fraction between 0 and 1")
+        Problem("out-of-range", name, f"is {value}", "give a fraction between 0 and 1")
         for name, value in (("level", level), ("power", power))
         if not 0 < value < 1
     ]
     if not margin > 0:
         problems.append(
-            Problem("margin", f"is {margin}", "give a number above 0, such as 0.10 for 10 points")
+            Problem(
+                "out-of-range", "margin", f"is {margin}", "give a number above 0, such as 0.10 for 10 points"
+            )
         )
     if method is not None and method not in GAP_METHODS:
         problems.append(
             Problem(
+                "unknown-option",
                 "method",
                 f"{method!r} is not known: {near_names(method, GAP_METHODS)}",
                 f"use one of {GAP_METHODS}",
             )
         )
     problems += [
-        Problem("adjust", f"{name!r} is not known", f"use one of {sorted(METHODS)}")
+        Problem("unknown-option", "adjust", f"{name!r} is not known", f"use one of {sorted(METHODS)}")
         for name in adjust
         if name not in METHODS
     ]
@@ -68,8 +71,8 @@ def refuse_percent(margin: float, shares: bool) -> None:
         Saying the fraction.
     """
     if shares and margin >= 1:
-        mend = f"give a fraction: {margin / 100:g} for {margin:g} points"
-        raise InvalidInput("gaps", [Problem("margin", f"is {margin:g}", mend)])
+        hint = f"give a fraction: {margin / 100:g} for {margin:g} points"
+        raise InvalidInput("gaps", [Problem("out-of-range", "margin", f"is {margin:g}", hint)])
 
 
 def finish(
@@ -136,7 +139,10 @@ def _families(
             "family",
             [
                 Problem(
-                    f"item {name}", "is declared and is not compared", near_names(name, dict.fromkeys(items))
+                    "unknown-item",
+                    f"item {name}",
+                    "is declared and is not compared",
+                    near_names(name, dict.fromkeys(items)),
                 )
                 for name in unknown
             ],

@@ -235,7 +235,12 @@ def plan_pairs(
     names = (by,) if isinstance(by, str) else tuple(by)
     if between in names:
         raise InvalidInput(
-            "gaps", [Problem(f"column {between}", "is named in both between and by", "leave it out of by")]
+            "gaps",
+            [
+                Problem(
+                    "conflict", f"column {between}", "is named in both between and by", "leave it out of by"
+                )
+            ],
         )
     audience, within = group_by(frame, between), group_by(frame, names, every_category=False)
     labels = [label[0] for label in audience.labels]

@@ -55,20 +55,25 @@ def group_by(
             "groups",
             [
                 Problem(
-                    f"column {name}", "is not in the frame", near_names(str(name), map(str, frame.columns))
+                    "unknown-column",
+                    f"column {name}",
+                    "is not in the frame",
+                    near_names(str(name), map(str, frame.columns)),
                 )
                 for name in absent
             ],
         )
     if len(set(listed)) < len(listed):
         raise InvalidInput(
-            "groups", [Problem(f"columns {listed}", "name one twice", "name each group column once")]
+            "groups",
+            [Problem("duplicate", f"columns {listed}", "name one twice", "name each group column once")],
         )
     if not listed:
         return Groups((), np.zeros(len(frame), dtype=np.intp), ((),))
     coded = [levels_of(frame[name]) for name in listed]
     ambiguous = [
         Problem(
+            "reserved-code",
             f"column {name}",
             f"holds numbers that are reserved codes for missing answers ({', '.join(map(str, reserved))})",
             "replace them by NaN where they mean that nothing is known, else recode the groups",

@@ -44,7 +44,9 @@ SAID = {
 def quantile(level: float, df: npt.ArrayLike | None = None) -> Any:
     """Two-sided critical value: normal, or Student's t where `df` is finite."""
     if not 0 < level < 1:
-        raise InvalidInput("level", [Problem("level", f"is {level}", "give a fraction such as 0.95")])
+        raise InvalidInput(
+            "level", [Problem("out-of-range", "level", f"is {level}", "give a fraction such as 0.95")]
+        )
     upper = (1 + level) / 2
     if df is None:
         return float(ndtri(upper))

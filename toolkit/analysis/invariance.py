@@ -105,32 +105,39 @@ def measurement_invariance(
     """
     items = [name for members in factors.values() for name in members]
     problems = [
-        Problem(f"factor {name!r}", f"has {len(members)} items", "give it more")
+        Problem("too-few", f"factor {name!r}", f"has {len(members)} items", "give it more")
         for name, members in factors.items()
         if len(members) < (3 if len(factors) == 1 else 2)
     ]
     problems += [
-        Problem(f"item {name!r}", "is in two factors", "keep it in one")
+        Problem("duplicate", f"item {name!r}", "is in two factors", "keep it in one")
         for name in sorted({name for name in items if items.count(name) > 1})
     ]
     if problems or not items:
-        raise InvalidInput("measurement_invariance", problems or [Problem("factors", "are none", "name one")])
+        raise InvalidInput(
+            "measurement_invariance", problems or [Problem("empty", "factors", "are none", "name one")]
+        )
     _, values = item_values(frame, items, "measurement_invariance")
     codes, labels = classes_of(frame, group)
     complete = ~np.isnan(values).any(axis=1)
     parts = [values[complete & (codes == at)] for at in range(len(labels))]
     problems = [
-        Problem(f"group {label!r}", f"has {len(part)} complete answers", f"give at least {3 * len(items)}")
+        Problem(
+            "too-few-answers",
+            f"group {label!r}",
+            f"has {len(part)} complete answers",
+            f"give at least {3 * len(items)}",
+        )
         for label, part in zip(labels, parts, strict=True)
         if len(part) < 3 * len(items)
     ]
     problems += [
-        Problem(f"group {label!r}", "some item does not vary", "leave the item out")
+        Problem("no-variation", f"group {label!r}", "some item does not vary", "leave the item out")
         for label, part in zip(labels, parts, strict=True)
         if len(part) and bool(is_constant(part).any())
     ]
     if len(labels) < 2:
-        problems.append(Problem("groups", f"are {len(labels)}", "give at least two"))
+        problems.append(Problem("too-few", "groups", f"are {len(labels)}", "give at least two"))
     if problems:
         raise InvalidInput("measurement_invariance", problems)
     pattern = np.array([[float(name in members) for members in factors.values()] for name in items])
@@ -198,11 +205,20 @@ def item_difference(
     others = [one.name if isinstance(one, Variable) else one for one in rest]
     if name in others or not others:
         what = "is among the items it is matched on" if others else "has nothing to be matched on"
-        raise InvalidInput("item_difference", [Problem(f"item {name}", what, "give the other items as rest")])
+        raise InvalidInput(
+            "item_difference",
+            [
+                Problem(
+                    "conflict" if others else "too-few", f"item {name}", what, "give the other items as rest"
+                )
+            ],
+        )
     score = np.sum([numbers_of(frame, one) for one in rest], axis=0)
     codes, labels = classes_of(frame, group)
     if len(labels) < 2:
-        raise InvalidInput("item_difference", [Problem("groups", f"are {len(labels)}", "give two or more")])
+        raise InvalidInput(
+            "item_difference", [Problem("too-few", "groups", f"are {len(labels)}", "give two or more")]
+        )
     made = pd.DataFrame(
         {
             "answer": numbers_of(frame, item, measure),

@@ -90,7 +90,11 @@ def estimate(
     if statistic not in _STATISTICS:
         raise InvalidInput(
             "estimate",
-            [Problem("statistic", f"{statistic!r} is not known", f"use one of {_STATISTICS}")],
+            [
+                Problem(
+                    "unknown-option", "statistic", f"{statistic!r} is not known", f"use one of {_STATISTICS}"
+                )
+            ],
         )
     columns = read_columns(frame, items)
     if measure is None:
@@ -221,7 +225,7 @@ def ratios(
     [0.5]
     """
     if not pairs:
-        raise InvalidInput("ratios", [Problem("pairs", "are empty", "name at least one ratio")])
+        raise InvalidInput("ratios", [Problem("empty", "pairs", "are empty", "name at least one ratio")])
     below = {name: (x,) if isinstance(x, str) else tuple(x) for name, (_, x) in pairs.items()}
     used = list(dict.fromkeys([y for y, _ in pairs.values()] + [x for xs in below.values() for x in xs]))
     numbers = dict(zip(used, _numbers(frame, used), strict=True))

@@ -28,7 +28,7 @@ def column_names(given: str | Sequence[str] | None) -> tuple[str, ...]:
     listed = tuple(given) if isinstance(given, Iterable) else (given,)
     odd = [name for name in listed if not isinstance(name, str)]
     if odd:
-        problems = [Problem(f"column {name!r}", "is no name", "give a text") for name in odd]
+        problems = [Problem("wrong-type", f"column {name!r}", "is no name", "give a text") for name in odd]
         raise InvalidInput("Design", problems)
     return listed
 
@@ -41,7 +41,9 @@ def all_fractions(frame: pd.DataFrame, fpcs: Sequence[str]) -> bool:
 def weight_problems(column: pd.Series) -> Iterator[Problem]:
     """What is wrong with a column of weights, by row."""
     if not pd.api.types.is_numeric_dtype(column):
-        yield Problem(f"column {column.name}", "weights are not numbers", "read them as numbers")
+        yield Problem(
+            "not-a-number", f"column {column.name}", "weights are not numbers", "read them as numbers"
+        )
         return
     values = column.to_numpy(dtype=np.float64, na_value=np.nan)
     for broken, what in (
@@ -50,9 +52,11 @@ def weight_problems(column: pd.Series) -> Iterator[Problem]:
         (values < 0, "a weight is negative"),
     ):
         if broken.any():
-            yield Problem(first_row(column, broken), what, "mend it or leave the row out")
+            yield Problem("not-finite", first_row(column, broken), what, "correct it or leave the row out")
     if not np.isnan(values).any() and values.sum() == 0:
-        yield Problem(f"column {column.name}", "weights sum to zero", "give at least one row a weight")
+        yield Problem(
+            "wrong-sum", f"column {column.name}", "weights sum to zero", "give at least one row a weight"
+        )
 
 
 def first_row(column: pd.Series, broken: Any) -> str:
@@ -96,14 +100,20 @@ def sampled_fractions(
         if least != most:
             problems.append(
                 Problem(
-                    where, f"differs within the stratum ({least:g} to {most:g})", "give one number a stratum"
+                    "inconsistent",
+                    where,
+                    f"differs within the stratum ({least:g} to {most:g})",
+                    "give one number a stratum",
                 )
             )
         elif least <= 0:
-            problems.append(Problem(where, f"is {least:g}", "give the number of units in the population"))
+            problems.append(
+                Problem("out-of-range", where, f"is {least:g}", "give the number of units in the population")
+            )
         elif whole < count * (1 - 1e-12):
             problems.append(
                 Problem(
+                    "above-population",
                     where,
                     f"the population is {whole:g} and the sample {count:g}",
                     "a sample cannot be larger than its population; correct one of the two",

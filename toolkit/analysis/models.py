@@ -22,7 +22,7 @@ from toolkit.analysis.mixtures import f_sum_tail
 from toolkit.analysis.plain import is_constant
 from toolkit.analysis.results import Test
 from toolkit.arguments import Check, typed
-from toolkit.errors import InvalidInput, Problem, near_names
+from toolkit.errors import InvalidInput, Problem, ProblemCode, near_names
 from toolkit.instrument.model import MISSING
 from toolkit.records import Displayed
 
@@ -180,26 +180,32 @@ def ordinal_regression(
     known = Link.__args__  # type: ignore[attr-defined]
     problems = []
     if link not in known:
-        problems.append(Problem("link", f"unknown link {link!r}", f"use one of {list(known)}"))
+        problems.append(
+            Problem("unknown-option", "link", f"unknown link {link!r}", f"use one of {list(known)}")
+        )
     if frequencies is not None and design is not None:
-        problems.append(Problem("frequencies", "are given beside a design", "give one of the two"))
+        problems.append(
+            Problem("conflict", "frequencies", "are given beside a design", "give one of the two")
+        )
     if problems:
         raise InvalidInput("ordinal model", problems)
     counts = None
     if frequencies is not None:
         counts = _numbers(frame, frequencies, "frequencies", "give the number of people a row counts for")
         if not (counts >= 0).all() or not (counts > 0).any():
-            what, mend = (
+            what, hint = (
                 "has negative or missing numbers, or only zeros",
                 "give how many people a row counts for",
             )
-            raise InvalidInput("ordinal model", [Problem(f"column {frequencies}", what, mend)])
+            raise InvalidInput(
+                "ordinal model", [Problem("out-of-range", f"column {frequencies}", what, hint)]
+            )
     sampled = None if design is None else design.over(frame, linearise=True)
     read = _read(frame, formula, counts if sampled is None else sampled.weights)
     exog = read.exog.drop(columns="Intercept", errors="ignore")
     if exog.shape[1] in (0, read.exog.shape[1]):
-        what, mend = "has no predictor, or no intercept", "name at least one predictor and keep the intercept"
-        raise InvalidInput("ordinal model", [Problem(f"formula {formula!r}", what, mend)])
+        what, hint = "has no predictor, or no intercept", "name at least one predictor and keep the intercept"
+        raise InvalidInput("ordinal model", [Problem("too-few", f"formula {formula!r}", what, hint)])
     info = read.exog.design_info
     spec = {
         "formula": formula,
@@ -243,7 +249,9 @@ def coefficients(
     ['x', '0.90', '[0.10, 1.70]', '0.25', '3.58', '3', '.037']
     """
     if not 0 < level < 1:
-        raise InvalidInput("coefficients", [Problem("level", f"is {level}", "give a fraction such as 0.95")])
+        raise InvalidInput(
+            "coefficients", [Problem("out-of-range", "level", f"is {level}", "give a fraction such as 0.95")]
+        )
     params = model.params
     df = getattr(model, "df_resid_inference", None)
     df = float(np.inf if not model.use_t else model.df_resid if df is None else df)
@@ -409,16 +417,20 @@ def term_test(
         name: place for name, place in inner.data.model_spec.term_name_slices.items() if name != "Intercept"
     }
     problems = [
-        Problem(f"term {term!r}", "is not in the model", near_names(term, places))
+        Problem("unknown-name", f"term {term!r}", "is not in the model", near_names(term, places))
         for term in listed
         if term not in places
     ]
     if not listed:
-        problems.append(Problem("terms", "are empty", "name at least one"))
+        problems.append(Problem("empty", "terms", "are empty", "name at least one"))
     if method not in ("wald", "likelihood-ratio"):
-        problems.append(Problem("method", f"unknown method {method!r}", 'use "wald" or "likelihood-ratio"'))
+        problems.append(
+            Problem(
+                "unknown-option", "method", f"unknown method {method!r}", 'use "wald" or "likelihood-ratio"'
+            )
+        )
     elif method != "wald" and hasattr(inner, "labels"):
-        problems.append(Problem("method", "is for regression models", 'use "wald"'))
+        problems.append(Problem("unsuited-method", "method", "is for regression models", 'use "wald"'))
     if problems:
         raise InvalidInput("term_test", problems)
     at = [column for term in listed for column in range(places[term].start, places[term].stop)]
@@ -431,8 +443,8 @@ def term_test(
         return TermTest(listed, float(found.statistic), (k, df), float(found.pvalue), (), "Wald F test")
     left = [column for column in range(inner.exog.shape[1]) if column not in at]
     if not left:
-        what, mend = "are all the model has", "keep at least the intercept"
-        raise InvalidInput("term_test", [Problem("terms", what, mend)])
+        what, hint = "are all the model has", "keep at least the intercept"
+        raise InvalidInput("term_test", [Problem("conflict", "terms", what, hint)])
 
     from statsmodels.genmod.families import Gaussian
 
@@ -482,8 +494,8 @@ def parallel_slopes_test(model: Model) -> Test:
 
     inner = model.model
     if getattr(inner, "curve", None) != "logit" or not hasattr(inner, "labels"):
-        what, mend = "is not an ordered logit model", 'fit ordinal_regression with link="logit"'
-        raise InvalidInput("parallel_slopes_test", [Problem("model", what, mend)])
+        what, hint = "is not an ordered logit model", 'fit ordinal_regression with link="logit"'
+        raise InvalidInput("parallel_slopes_test", [Problem("unsuited-method", "model", what, hint)])
     y, weights, x = inner.endog, inner.weights, sm.add_constant(inner.exog, has_constant="add")
     cuts, k = inner.k_levels - 1, x.shape[1] - 1
     fits = [
@@ -506,7 +518,7 @@ def parallel_slopes_test(model: Model) -> Test:
     away = apart @ np.concatenate([beta[1:] for beta in fits])
     statistic = float(away @ np.linalg.solve(apart @ joint @ apart.T, away))
     df = float(len(away))
-    return Test(statistic, float(chdtrc(df, statistic)), "Brant's test of parallel slopes", df)
+    return Test(statistic, float(chdtrc(df, statistic)), "Brant's test of parallel slopes", df, symbol="χ²")
 
 
 def _tested(names: Any, estimate: Array, errors: Array, df: float, level: float) -> pd.DataFrame:
@@ -548,11 +560,13 @@ def _read(frame: pd.DataFrame, formula: str, weights: Array | None, offset: str 
     try:
         described = patsy.ModelDesc.from_formula(formula)
     except (patsy.PatsyError, SyntaxError) as error:
-        raise InvalidInput("model", [Problem(where, str(error).splitlines()[0], "correct it")]) from None
+        raise InvalidInput(
+            "model", [Problem("syntax", where, str(error).splitlines()[0], "correct it")]
+        ) from None
     left = [factor for term in described.lhs_termlist for factor in term.factors]
     if len(left) != 1:
         raise InvalidInput(
-            "model", [Problem(where, "has no single outcome", 'write it as "outcome ~ a + b"')]
+            "model", [Problem("syntax", where, "has no single outcome", 'write it as "outcome ~ a + b"')]
         )
     factors = [*left, *(factor for term in described.rhs_termlist for factor in term.factors)]
     names = set().union(*(_names_in(factor.code) for factor in factors))
@@ -563,7 +577,8 @@ def _read(frame: pd.DataFrame, formula: str, weights: Array | None, offset: str 
         listed = [*map(str, frame.columns)]
         what = "not found: a formula names columns, np, and functions such as C, I, Q, bs"
         raise InvalidInput(
-            "model", [Problem(f"{where}, {name}", what, near_names(name, listed)) for name in absent]
+            "model",
+            [Problem("unknown-name", f"{where}, {name}", what, near_names(name, listed)) for name in absent],
         )
     used = sorted(names & set(frame.columns), key=list(frame.columns).index)
     data = pd.DataFrame({name: _clean(frame[name]) for name in used}, index=range(len(frame)))
@@ -578,7 +593,10 @@ def _read(frame: pd.DataFrame, formula: str, weights: Array | None, offset: str 
         elif pd.api.types.is_integer_dtype(frame[name].dtype):
             data[name] = data[name].astype(np.int64)  # C(q) is then named by 2, not 2.0
     if len(data) < 3:
-        raise InvalidInput("model", [Problem(where, f"{len(data)} rows are complete", "a model needs more")])
+        raise InvalidInput(
+            "model",
+            [Problem("too-few-answers", where, f"{len(data)} rows are complete", "a model needs more")],
+        )
     environment = patsy.EvalEnvironment([own])
     matrix = patsy.ModelDesc([], described.rhs_termlist)
     try:
@@ -590,7 +608,9 @@ def _read(frame: pd.DataFrame, formula: str, weights: Array | None, offset: str 
         raise
     except Exception as error:  # noqa: BLE001 - whatever a user's formula runs into
         what = str(error).splitlines()[0]
-        raise InvalidInput("model", [Problem(where, f"cannot be computed ({what})", "correct it")]) from None
+        raise InvalidInput(
+            "model", [Problem("not-estimable", where, f"cannot be computed ({what})", "correct it")]
+        ) from None
     outcome = pd.Series(outcome, name=left[0].code).reset_index(drop=True)
     if pd.api.types.is_bool_dtype(outcome.dtype):
         outcome = outcome.astype(np.float64)
@@ -611,7 +631,9 @@ def _refuse_undefined(
         odd = ~np.isfinite(np.asarray(values, dtype=np.float64)).reshape(len(data), -1).all(axis=1)
         if odd.any():
             what = f"is not a finite number in row {index[int(np.argmax(odd))]}"
-            problems.append(Problem(f"{where}, {code}", what, "recode the column or leave such rows out"))
+            problems.append(
+                Problem("not-finite", f"{where}, {code}", what, "recode the column or leave such rows out")
+            )
     if problems:
         raise InvalidInput("model", problems)
 
@@ -652,17 +674,19 @@ def new_rows(model: Any, rows: Any) -> Any:
     )
 
 
-def _numbers(frame: pd.DataFrame, name: str, what_for: str, mend: str) -> Array:
+def _numbers(frame: pd.DataFrame, name: str, what_for: str, hint: str) -> Array:
+    code: ProblemCode = "not-a-number"
     if name not in frame.columns:
-        what, mend = "not found", near_names(name, map(str, frame.columns))
+        code, what, hint = "unknown-column", "not found", near_names(name, map(str, frame.columns))
     elif not pd.api.types.is_numeric_dtype(frame[name]):
         what = "must hold numbers"
     else:
         numbers = frame[name].to_numpy(dtype=np.float64, na_value=np.nan)
         if not np.isinf(numbers).any():
             return np.asarray(numbers)
+        code = "not-finite"
         what = f"is infinite in row {frame.index[int(np.argmax(np.isinf(numbers)))]}"
-    raise InvalidInput("model", [Problem(f"{what_for}, column {name}", what, mend)])
+    raise InvalidInput("model", [Problem(code, f"{what_for}, column {name}", what, hint)])
 
 
 def _refuse_matrix(read: _Read) -> None:
@@ -672,22 +696,26 @@ def _refuse_matrix(read: _Read) -> None:
         if name == "the outcome" or name == read.outcome.name:
             continue
         if column.nunique() < 2:
-            problems.append(Problem(f"column {name}", "is the same in every complete row", "leave it out"))
+            problems.append(
+                Problem("no-variation", f"column {name}", "is the same in every complete row", "leave it out")
+            )
     y = read.outcome
     numeric = pd.api.types.is_numeric_dtype(y.dtype)
     if len(y) != len(read.data):
-        problems.append(Problem(where, "the outcome is not one value per row", "correct it"))
+        problems.append(Problem("wrong-shape", where, "the outcome is not one value per row", "correct it"))
     elif is_constant(y.to_numpy()) if numeric else y.nunique() < 2:
-        problems.append(Problem(where, "the outcome does not vary", "there is nothing to model"))
+        problems.append(
+            Problem("no-variation", where, "the outcome does not vary", "there is nothing to model")
+        )
     x, names = read.exog.to_numpy(), list(read.exog.columns)
     if not problems and len(x) <= x.shape[1]:
         what = f"{x.shape[1]} columns and {len(x)} complete rows"
-        problems.append(Problem(where, what, "leave something out"))
+        problems.append(Problem("too-few-answers", where, what, "leave something out"))
     if not problems:
         scaled = x / np.maximum(np.linalg.norm(x, axis=0), 1e-300)
         repeats = np.abs(np.diag(np.linalg.qr(scaled, mode="r"))) < 1e-9
         problems = [
-            Problem(f"column {name}", "repeats what the columns before it say", "leave it out")
+            Problem("collinear", f"column {name}", "repeats what the columns before it say", "leave it out")
             for name, again in zip(names, repeats, strict=True)
             if again
         ]
@@ -701,12 +729,16 @@ def _family(family: Any, link: str | None) -> Any:
     problems = []
     if isinstance(family, families.Family):
         if link is not None:
-            problems.append(Problem("link", "is given beside a family object", "give the link to the family"))
+            problems.append(
+                Problem("conflict", "link", "is given beside a family object", "give the link to the family")
+            )
     elif family not in _FAMILIES:
-        mend = f"use one of {list(_FAMILIES)}, or a family of statsmodels"
-        problems.append(Problem("family", f"unknown family {family!r}", mend))
+        hint = f"use one of {list(_FAMILIES)}, or a family of statsmodels"
+        problems.append(Problem("unknown-option", "family", f"unknown family {family!r}", hint))
     if link is not None and link not in _LINKS:
-        problems.append(Problem("link", f"unknown link {link!r}", f"use one of {list(_LINKS)}"))
+        problems.append(
+            Problem("unknown-option", "link", f"unknown link {link!r}", f"use one of {list(_LINKS)}")
+        )
     if problems:
         raise InvalidInput("model", problems)
     if isinstance(family, families.Family):
@@ -716,26 +748,27 @@ def _family(family: Any, link: str | None) -> Any:
     if own is not None and own not in kind.links:
         allowed = [name for name, one in _LINKS.items() if getattr(families.links, one) in kind.links]
         raise InvalidInput(
-            "model", [Problem("link", f"{link!r} is not a link of {family!r}", f"use one of {allowed}")]
+            "model",
+            [Problem("conflict", "link", f"{link!r} is not a link of {family!r}", f"use one of {allowed}")],
         )
     return kind() if own is None else kind(link=own())
 
 
 def _refuse_outcome(read: _Read, family: Any) -> None:
     y, name, what = read.outcome, family.__class__.__name__, ""
-    where, mend = f"outcome of {read.formula!r}", "give counts or 0/1"
+    where, hint = f"outcome of {read.formula!r}", "give counts or 0/1"
     if not pd.api.types.is_numeric_dtype(y.dtype):
         levels = list(pd.Categorical(y).categories)
         what = f"is one of {levels}, not a number"
-        mend = "make it a number, or use ordinal_regression for ordered answers"
+        hint = "make it a number, or use ordinal_regression for ordered answers"
     elif name == "Binomial" and not y.isin([0, 1]).all():
-        what, mend = "is not 0 or 1 throughout", "code the answer counted as 1, others 0"
+        what, hint = "is not 0 or 1 throughout", "code the answer counted as 1, others 0"
     elif name in ("Poisson", "NegativeBinomial", "Tweedie") and (y < 0).any():
         what = "is negative somewhere"
     elif name in ("Gamma", "InverseGaussian") and (y <= 0).any():
-        what, mend = f"is not above 0 throughout, as {name.lower()} needs", "choose another family"
+        what, hint = f"is not above 0 throughout, as {name.lower()} needs", "choose another family"
     if what:
-        raise InvalidInput("model", [Problem(where, what, mend)])
+        raise InvalidInput("model", [Problem("unsuited-item", where, what, hint)])
 
 
 def _ordered(read: _Read) -> pd.Series:
@@ -744,9 +777,13 @@ def _ordered(read: _Read) -> pd.Series:
     where = f"outcome of {read.formula!r}"
     numeric = pd.api.types.is_numeric_dtype(y.dtype)
     if numeric and (y.nunique() > 20 or (y != np.rint(y)).any()):
-        problems.append(Problem(where, "holds numbers that are not answer codes", "use regression"))
+        problems.append(
+            Problem("unsuited-item", where, "holds numbers that are not answer codes", "use regression")
+        )
     elif y.nunique() < 3:
-        problems.append(Problem(where, f"has {y.nunique()} different answers", "use regression for two"))
+        problems.append(
+            Problem("too-few", where, f"has {y.nunique()} different answers", "use regression for two")
+        )
     if problems:
         raise InvalidInput("ordinal model", problems)
     if numeric:

@@ -1,9 +1,10 @@
-"""Adjusting p values for the number of questions asked, as R's `p.adjust` does."""
+"""Adjustment of p values for the number of questions asked, as R's `p.adjust`; missing ones are no tests.
+
+statsmodels' `multipletests` counts a NaN as a test (Holm) or returns NaN throughout (Hommel), issue 2899. It
+computes Hommel's method here; the others take a line each, so that a report loads no scipy.stats.
+"""
 
 from __future__ import annotations
-
-from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,7 @@ from toolkit.errors import InvalidInput, Problem
 __all__ = ["METHODS", "adjust_p"]
 
 Array = npt.NDArray[np.float64]
+METHODS = ("holm", "hochberg", "hommel", "bonferroni", "BH", "BY", "none")
 
 
 @typed
@@ -39,88 +41,44 @@ def adjust_p(p: Numbers, method: str = "holm") -> Array:
 
     Notes
     -----
-    Equal to R's `stats::p.adjust` (4.2.2), checked on every method with ties, zeros and missing values.
+    Equal to R's `p.adjust`, checked on every method with ties, zeros and missing values.
 
     Examples
     --------
     >>> adjust_p([0.01, 0.02, float("nan")], "holm")
     array([0.02, 0.02,  nan])
     """
+    adjusted = np.array(p, dtype=np.float64)
+    known = ~np.isnan(adjusted)
+    problems = []
     if method not in METHODS:
-        raise InvalidInput(
-            "adjust_p", [Problem("method", f"{method!r} is not known", f"use one of {sorted(METHODS)}")]
+        problems.append(
+            Problem("unknown-option", "method", f"{method!r} is not known", f"use one of {sorted(METHODS)}")
         )
-    given = np.asarray(p, dtype=np.float64)
-    known = ~np.isnan(given)
-    values = given[known]
-    if ((values < 0) | (values > 1)).any():
-        raise InvalidInput(
-            "adjust_p",
-            [Problem("p", "a p value lies outside 0–1", "give p values, not percentages or statistics")],
-        )
-    adjusted = given.copy()
-    if values.size:
-        adjusted[known] = METHODS[method](values)
+    if not ((adjusted[known] >= 0) & (adjusted[known] <= 1)).all():
+        hint = "give p values, not percentages or statistics"
+        problems.append(Problem("out-of-range", "p", "a p value lies outside 0–1", hint))
+    if problems:
+        raise InvalidInput("adjust_p", problems)
+    if method != "none" and known.any():
+        adjusted[known] = _adjusted(adjusted[known], method)
     return adjusted
 
 
-def _step_down(p: Array) -> Array:
-    order = np.argsort(p, kind="stable")
-    scaled = np.maximum.accumulate((p.size - np.arange(p.size)) * p[order])
-    return _back(np.minimum(scaled, 1.0), order)
+def _adjusted(p: Array, method: str) -> Array:
+    if method == "hommel":
+        from statsmodels.stats.multitest import multipletests
 
-
-def _step_up(p: Array, factor: Array) -> Array:
-    """Running minimum from the largest p down; `factor` belongs to the descending order."""
-    order = np.argsort(-p, kind="stable")
-    return _back(np.minimum(np.minimum.accumulate(factor * p[order]), 1.0), order)
-
-
-def _back(ordered: Array, order: Any) -> Array:
-    result = np.empty_like(ordered)
-    result[order] = ordered
+        return np.asarray(multipletests(p, method="hommel")[1])
+    order, n = np.argsort(p, kind="stable"), p.size
+    rank = np.arange(1.0, n + 1)
+    harmonic = (1 / rank).sum() if method == "BY" else 1.0
+    factor = {"bonferroni": np.full(n, n), "BH": n / rank, "BY": harmonic * n / rank}
+    scaled = factor.get(method, n + 1 - rank) * p[order]
+    if method == "holm":
+        scaled = np.maximum.accumulate(scaled)
+    elif method != "bonferroni":
+        scaled = np.minimum.accumulate(scaled[::-1])[::-1]
+    result = np.empty(n)
+    result[order] = np.minimum(scaled, 1.0)
     return result
-
-
-def _hochberg(p: Array) -> Array:
-    return _step_up(p, np.arange(1.0, p.size + 1))
-
-
-def _bh(p: Array) -> Array:
-    return _step_up(p, p.size / np.arange(p.size, 0, -1.0))
-
-
-def _by(p: Array) -> Array:
-    harmonic = float((1.0 / np.arange(1, p.size + 1)).sum())
-    return _step_up(p, harmonic * p.size / np.arange(p.size, 0, -1.0))
-
-
-def _hommel(p: Array) -> Array:
-    n = p.size
-    if n == 1:
-        return p.copy()
-    order = np.argsort(p, kind="stable")
-    s = p[order]
-    rank = np.arange(1, n + 1)
-    q = np.full(n, float((n * s / rank).min()))
-    adjusted = q.copy()
-    for m in range(n - 1, 1, -1):
-        low = np.arange(n - m + 1)
-        high = np.arange(n - m + 1, n)
-        least = float((m * s[high] / np.arange(2, m + 1)).min())
-        q[low] = np.minimum(m * s[low], least)
-        q[high] = q[n - m]
-        adjusted = np.maximum(adjusted, q)
-    return _back(np.maximum(adjusted, s), order)
-
-
-METHODS: dict[str, Callable[[Array], Array]] = {
-    "holm": _step_down,
-    "hochberg": _hochberg,
-    "hommel": _hommel,
-    "bonferroni": lambda p: np.minimum(p * p.size, 1.0),
-    "BH": _bh,
-    "BY": _by,
-    "none": lambda p: p.copy(),
-}
-"""Method → its procedure."""

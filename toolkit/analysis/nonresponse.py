@@ -75,7 +75,12 @@ def nonresponse_bounds(
     items, measure = with_boxes(items, measure, top=top, bottom=bottom)
     wanted = requests_for(read_columns(frame, items, kinds=("single", "option")), measure)
     problems = [
-        Problem(f"column {one.item}", f"{one.measure!r} is no share", "bounds are for shares of people")
+        Problem(
+            "unsuited-measure",
+            f"column {one.item}",
+            f"{one.measure!r} is no share",
+            "bounds are for shares of people",
+        )
         for one in wanted
         if not one.share
     ]

@@ -174,16 +174,18 @@ def _oblimin(pattern: Array) -> tuple[Array, Array]:
 def _refuse(names: Sequence[str], values: Array, factors: int, method: str) -> None:
     problems = []
     if method not in ("ml", "minres"):
-        problems.append(Problem("method", f"{method!r} is not known", 'use "ml" or "minres"'))
+        problems.append(
+            Problem("unknown-option", "method", f"{method!r} is not known", 'use "ml" or "minres"')
+        )
     if factors != 1 and (factors < 3 or method == "ml"):
-        mend = 'use 1, or 3 or more with method="minres": a general factor of two is not determined'
-        problems.append(Problem("factors", f"are {factors}", mend))
+        hint = 'use 1, or 3 or more with method="minres": a general factor of two is not determined'
+        problems.append(Problem("out-of-range", "factors", f"are {factors}", hint))
     if len(names) < max(3, 3 * factors if factors > 1 else 3):
-        problems.append(Problem("items", f"are {len(names)}", "give at least three a factor"))
+        problems.append(Problem("too-few", "items", f"are {len(names)}", "give at least three a factor"))
     if len(values) < 3 * len(names):
         what = f"{len(values)} answered every item"
-        problems.append(Problem("respondents", what, f"give at least {3 * len(names)}"))
+        problems.append(Problem("too-few-answers", "respondents", what, f"give at least {3 * len(names)}"))
     elif bool(is_constant(values).any()):
-        problems.append(Problem("items", "one does not vary", "leave it out"))
+        problems.append(Problem("no-variation", "items", "one does not vary", "leave it out"))
     if problems:
         raise InvalidInput("omega", problems)

@@ -127,18 +127,24 @@ def _counts(x: Numbers, n: Numbers, level: float) -> tuple[Array, Array]:
     hits, sizes = np.asarray(x, dtype=np.float64), np.asarray(n, dtype=np.float64)
     problems = []
     if hits.shape != sizes.shape or hits.ndim != 1:
-        problems.append(Problem("x, n", "differ in length", "give one entry an organisation"))
+        problems.append(
+            Problem("unequal-length", "x, n", "differ in length", "give one entry an organisation")
+        )
     elif hits.size < _LEAST:
-        mend = f"give {_LEAST} or more: fewer say nothing about how organisations differ"
-        problems.append(Problem("x", f"holds {hits.size} organisation(s)", mend))
+        hint = f"give {_LEAST} or more: fewer say nothing about how organisations differ"
+        problems.append(Problem("too-few", "x", f"holds {hits.size} organisation(s)", hint))
     elif not bool(((sizes >= 1) & (hits >= 0) & (hits <= sizes)).all()):
         problems.append(
-            Problem("x", "lies outside 0–n, or an n is below 1", "give how many of the n said so")
+            Problem(
+                "out-of-range", "x", "lies outside 0–n, or an n is below 1", "give how many of the n said so"
+            )
         )
     elif bool(((hits != np.rint(hits)) | (sizes != np.rint(sizes))).any()):
-        problems.append(Problem("x, n", "are not whole", "give counts of people, without weights"))
+        problems.append(
+            Problem("not-whole", "x, n", "are not whole", "give counts of people, without weights")
+        )
     if not 0 < level < 1:
-        problems.append(Problem("level", f"is {level}", "give a fraction between 0 and 1"))
+        problems.append(Problem("out-of-range", "level", f"is {level}", "give a fraction between 0 and 1"))
     if problems:
         raise InvalidInput("shrink", problems)
     return hits, sizes
@@ -218,12 +224,12 @@ def funnel_limits(share: float, n: Numbers, *, level: float = 0.95) -> tuple[Any
     """
     sizes = np.asarray(n, dtype=np.float64)
     problems = [
-        Problem(name, f"is {value}", "give a fraction between 0 and 1")
+        Problem("out-of-range", name, f"is {value}", "give a fraction between 0 and 1")
         for name, value, fine in (("share", share, 0 <= share <= 1), ("level", level, 0 < level < 1))
         if not fine
     ]
     if not bool((sizes >= 1).all()):
-        problems.append(Problem("n", "is below 1", "give numbers of answers"))
+        problems.append(Problem("out-of-range", "n", "is below 1", "give numbers of answers"))
     if problems:
         raise InvalidInput("funnel_limits", problems)
     from scipy.stats import binom
@@ -287,7 +293,9 @@ def organisation_shares(
     rows: dict[str, list[Any]] = {name: [] for name in ("item", "measure", *groups.names, *_COLUMNS)}
     for made in wanted:
         if not made.share:
-            where = Problem(f"item {made.item}", "is no share", "name a box or an answer code")
+            where = Problem(
+                "unsuited-measure", f"item {made.item}", "is no share", "name a box or an answer code"
+            )
             raise InvalidInput("organisation_shares", [where])
         made.fill(answers)
         _add(rows, made.item, made.measure, answers, groups, level)

@@ -46,14 +46,15 @@ def refuse_overlap(frame: pd.DataFrame, between: str) -> None:
     )
     both = groups[groups.map(len) > 1]
     if len(both):
-        mend = "keep one row a person, or name another column where these are different people"
+        hint = "keep one row a person, or name another column where these are different people"
         raise InvalidInput(
             "groups",
             [
                 Problem(
+                    "duplicate-id",
                     f"respondent {key if isinstance(key, str) else key[0]!r}",
                     f"is in {' and '.join(listed)} of column {between}",
-                    mend,
+                    hint,
                 )
                 for key, listed in both.head(_SHOWN).items()
             ],

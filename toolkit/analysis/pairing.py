@@ -46,20 +46,29 @@ def two_waves(
         A wave that is not there, fewer than two waves, a wave against itself.
     """
     if wave not in frame.columns:
-        where = Problem(f"column {wave}", "is not in the frame", near_names(wave, map(str, frame.columns)))
+        where = Problem(
+            "unknown-column",
+            f"column {wave}",
+            "is not in the frame",
+            near_names(wave, map(str, frame.columns)),
+        )
         raise InvalidInput(what, [where])
     known = _in_time(frame[wave])
     if len(known) < 2:
-        mend = 'give a frame with two waves, such as study.responses(wave="all")'
-        raise InvalidInput(what, [Problem(f"column {wave}", f"holds {len(known)} wave(s)", mend)])
+        hint = 'give a frame with two waves, such as study.responses(wave="all")'
+        raise InvalidInput(what, [Problem("too-few", f"column {wave}", f"holds {len(known)} wave(s)", hint)])
     pair = (earlier or known[-2], later or known[-1])
     problems = [
-        Problem(f"wave {one}", f"is not in column {wave}", near_names(str(one), map(str, known)))
+        Problem(
+            "unknown-wave", f"wave {one}", f"is not in column {wave}", near_names(str(one), map(str, known))
+        )
         for one in pair
         if one not in known
     ]
     if pair[0] == pair[1]:
-        problems.append(Problem(f"wave {pair[0]}", "is compared with itself", "name two different waves"))
+        problems.append(
+            Problem("duplicate", f"wave {pair[0]}", "is compared with itself", "name two different waves")
+        )
     if problems:
         raise InvalidInput(what, problems)
     return pair
@@ -94,8 +103,8 @@ def pair_people(
         For rows without a person, and people with two rows in one wave.
     """
     if person not in frame.columns:
-        mend = near_names(person, map(str, frame.columns))
-        raise InvalidInput(what, [Problem(f"column {person}", "is not in the frame", mend)])
+        hint = near_names(person, map(str, frame.columns))
+        raise InvalidInput(what, [Problem("unknown-column", f"column {person}", "is not in the frame", hint)])
     groups = group_by(frame, by, every_category=False)
     people, _ = levels_of(frame[person])
     at = [np.flatnonzero((frame[wave] == one).to_numpy(dtype=bool, na_value=False)) for one in waves]
@@ -105,11 +114,19 @@ def pair_people(
         named = people[rows][people[rows] >= 0]
         twice = len(named) - len(np.unique(named))
         if nameless:
-            mend = "leave these rows out, or compare the waves with trend()"
-            problems.append(Problem(f"column {person}, wave {name}", f"{nameless} row(s) name nobody", mend))
+            hint = "leave these rows out, or compare the waves with trend()"
+            problems.append(
+                Problem(
+                    "missing-value", f"column {person}, wave {name}", f"{nameless} row(s) name nobody", hint
+                )
+            )
         if twice:
-            mend = "keep one row a person and wave"
-            problems.append(Problem(f"column {person}, wave {name}", f"{twice} row(s) name one again", mend))
+            hint = "keep one row a person and wave"
+            problems.append(
+                Problem(
+                    "duplicate-id", f"column {person}, wave {name}", f"{twice} row(s) name one again", hint
+                )
+            )
     if problems:
         raise InvalidInput(what, problems)
     grouped = [one[groups.codes[one] >= 0] for one in at]

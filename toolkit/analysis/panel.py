@@ -61,7 +61,12 @@ def newcombe_paired(table: Any, *, level: float = 0.95) -> Interval:
     """
     counts = table_of(table, "newcombe_paired", empty=True)
     if counts.shape != (2, 2) or counts.sum() == 0:
-        where = Problem("table", f"has shape {counts.shape} and {counts.sum():g} people", "give 2 × 2 counts")
+        where = Problem(
+            "wrong-shape",
+            "table",
+            f"has shape {counts.shape} and {counts.sum():g} people",
+            "give 2 × 2 counts",
+        )
         raise InvalidInput("newcombe_paired", [where])
     (both, first), (second, neither) = counts
     low, high = newcombe_paired_limits(both, first, second, neither, quantile(level))
@@ -143,7 +148,9 @@ def panel_change(
     blocks = [_block(frame, made, paired, level, power) for made in wanted]
     table = pd.concat(blocks, ignore_index=True) if blocks else pd.DataFrame()
     if table.empty:
-        where = Problem("items", "nobody is in a group that was asked them", "check items, measure and by")
+        where = Problem(
+            "not-asked", "items", "nobody is in a group that was asked them", "check items, measure and by"
+        )
         raise InvalidInput("panel_change", [where])
     columns = {name: table[name].to_numpy() for name in table.columns}
     columns |= {"audience_a": np.full(len(table), waves[1]), "audience_b": np.full(len(table), waves[0])}

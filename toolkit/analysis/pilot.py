@@ -17,7 +17,6 @@ from toolkit.analysis.pairing import Pairing, pair_people, two_waves
 from toolkit.analysis.panel import means_of_pairs, shares_of_pairs
 from toolkit.analysis.permutation import flipped_p, shuffled_p
 from toolkit.analysis.plain import is_constant
-from toolkit.analysis.t_tests import t_test
 from toolkit.analysis.verdict import amount
 from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem, near_names
@@ -120,7 +119,9 @@ def pilot_change(
     items, measure = with_boxes(items, measure, top=top, bottom=bottom)
     refuse_options(None, level, margin, 0.5, [adjust])
     if permutations < 99:
-        where = Problem("permutations", f"is {permutations}", "draw at least 99, better some thousand")
+        where = Problem(
+            "out-of-range", "permutations", f"is {permutations}", "draw at least 99, better some thousand"
+        )
         raise InvalidInput("pilot_change", [where])
     waves = two_waves(frame, wave, earlier, later, what="pilot_change")
     paired = pair_people(frame, person=person, wave=wave, waves=waves, by=arm or (), what="pilot_change")
@@ -148,22 +149,26 @@ def _sides(
     """Which group was in the pilot, and which is the control (−1 where there is none)."""
     if arm is None:
         if control is not None:
-            where = Problem("control", "is named without arm", "name the column of the arms too")
+            where = Problem(
+                "missing-argument", "control", "is named without arm", "name the column of the arms too"
+            )
             raise InvalidInput("pilot_change", [where])
         return 0, -1
     problems = []
     names = [str(label[0]) for label in paired.groups.labels]
     if len(names) != 2:
-        problems.append(Problem(f"column {arm}", f"holds {len(names)} arm(s): {names}", "keep two arms"))
+        problems.append(
+            Problem("wrong-shape", f"column {arm}", f"holds {len(names)} arm(s): {names}", "keep two arms")
+        )
     if str(control) not in names:
-        mend = near_names(str(control), names)
-        problems.append(Problem("control", f"{control!r} is not in column {arm}", mend))
+        hint = near_names(str(control), names)
+        problems.append(Problem("unknown-value", "control", f"{control!r} is not in column {arm}", hint))
     inside = frame[frame[wave].isin(waves)].assign(**{arm: paired.groups.codes[frame[wave].isin(waves)]})
     inside = inside[inside[arm] >= 0]
     moved = int((inside.groupby(person, observed=True)[arm].nunique() > 1).sum())
     if moved:
-        mend = "give each the arm they were put into"
-        problems.append(Problem(f"column {arm}", f"{moved} person(s) are in both arms", mend))
+        hint = "give each the arm they were put into"
+        problems.append(Problem("inconsistent", f"column {arm}", f"{moved} person(s) are in both arms", hint))
     if problems:
         raise InvalidInput("pilot_change", problems)
     at = names.index(str(control))
@@ -217,15 +222,18 @@ def _compared(
         return nothing | {"method": "not tested: fewer than two people of an arm answered both times"}
     if is_constant(treated, size=size) and is_constant(others, size=size):
         return nothing | {"method": "not tested: within each arm everyone changed by the same amount"}
-    found = t_test(treated, others, level=level)
+    from scipy.stats import ttest_ind
+
+    found = ttest_ind(treated, others, equal_var=False)
+    low, high = found.confidence_interval(level)
     p = shuffled_p(treated, others, draws=permutations, seed=seed)
     return {
-        "estimate": found.estimate,
+        "estimate": treated.mean() - others.mean(),
         "std_error": float(np.sqrt(treated.var(ddof=1) / len(treated) + others.var(ddof=1) / len(others))),
-        "conf_low": found.conf_low,
-        "conf_high": found.conf_high,
-        "df": found.df,
-        "p_value": found.p_value,
+        "conf_low": float(low),
+        "conf_high": float(high),
+        "df": float(found.df),
+        "p_value": float(found.pvalue),
         "p_permutation": p,
         "method": "difference of changes: Welch's t, permutation of arms",
     }

@@ -77,8 +77,10 @@ def as_numbers(name: str, values: Any) -> Array:
             given = [np.nan if isinstance(one, str) and one in MISSING else one for one in cells]
         numbers: Array = np.asarray(given, dtype=np.float64).ravel()
     except (TypeError, ValueError) as error:
-        mend = "give one column of numbers or of an item whose codes are numbers"
-        raise InvalidInput("samples", [Problem(name, f"holds what is no number ({error})", mend)]) from error
+        hint = "give one column of numbers or of an item whose codes are numbers"
+        raise InvalidInput(
+            "samples", [Problem("not-a-number", name, f"holds what is no number ({error})", hint)]
+        ) from error
     return numbers
 
 
@@ -208,11 +210,18 @@ def labels(
     for name in chosen:
         if name not in frame:
             problems.append(
-                Problem(f"column {name}", "is not in the frame", near_names(name, map(str, frame)))
+                Problem(
+                    "unknown-column",
+                    f"column {name}",
+                    "is not in the frame",
+                    near_names(name, map(str, frame)),
+                )
             )
         elif name != "audience" and name not in known:
             what = "has no answers with labels in the instrument"
-            problems.append(Problem(f"column {name}", what, near_names(name, [*known, "audience"])))
+            problems.append(
+                Problem("unsuited-item", f"column {name}", what, near_names(name, [*known, "audience"]))
+            )
         else:
             try:
                 words = (
@@ -223,7 +232,7 @@ def labels(
             except KeyError:
                 hint = f"use one of {', '.join(instrument.languages)}"
                 raise InvalidInput(
-                    "labels", [Problem("language", f"has no words in {language!r}", hint)]
+                    "labels", [Problem("unknown-language", "language", f"has no words in {language!r}", hint)]
                 ) from None
             if len(set(words.values())) < len(words):  # two codes of one label stay apart
                 words = {code: f"{label} ({code})" for code, label in words.items()}
@@ -284,7 +293,12 @@ def missing_summary(frame: pd.DataFrame, items: Items, *, by: str | Sequence[str
         raise InvalidInput(
             "missing_summary",
             [
-                Problem(f"column {one}", "is not in the frame", near_names(str(one), map(str, frame)))
+                Problem(
+                    "unknown-column",
+                    f"column {one}",
+                    "is not in the frame",
+                    near_names(str(one), map(str, frame)),
+                )
                 for one in absent or ["of items"]
             ],
         )

@@ -98,7 +98,7 @@ def sample_size(
         *_fraction("p", p),
     ]
     if not ratio > 0:
-        problems.append(Problem("ratio", f"is {ratio}", "give a number above 0"))
+        problems.append(Problem("out-of-range", "ratio", f"is {ratio}", "give a number above 0"))
     _refuse(problems)
     z = float(ndtri(1 - alpha / 2) + ndtri(power))
     return int(np.ceil(z**2 * p * (1 - p) * (1 + 1 / ratio) / gap**2 - 1e-9))
@@ -146,11 +146,16 @@ def margin_of_error(
     problems = [*_fraction("level", level), *_fraction("p", p), *_above_zero("design_effect", design_effect)]
     count = np.asarray(n, dtype=np.float64)
     if not (count >= 0).all():
-        problems.append(Problem("n", "is negative or missing", "give the number of answers"))
+        problems.append(Problem("out-of-range", "n", "is negative or missing", "give the number of answers"))
     whole = None if population is None else np.asarray(population, dtype=np.float64)
     if whole is not None and (count > whole).any():
         problems.append(
-            Problem("n", "is above the population", "a sample cannot be larger than its population")
+            Problem(
+                "above-population",
+                "n",
+                "is above the population",
+                "a sample cannot be larger than its population",
+            )
         )
     _refuse(problems)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -192,7 +197,9 @@ def size_for_margin(
     problems = [*_fraction("margin", margin), *_fraction("level", level), *_fraction("p", p)]
     problems += _above_zero("design_effect", design_effect)
     if population is not None and not population >= 1:
-        problems.append(Problem("population", f"is {population}", "give the number of people"))
+        problems.append(
+            Problem("out-of-range", "population", f"is {population}", "give the number of people")
+        )
     _refuse(problems)
     n = design_effect * float(ndtri((1 + level) / 2)) ** 2 * p * (1 - p) / margin**2
     return n if population is None else n / (1 + (n - 1) / population)
@@ -200,17 +207,17 @@ def size_for_margin(
 
 def _none_asked(name: str, size: Any) -> Problem:
     first = size[~(size > 0)].ravel()[0]
-    return Problem(name, f"holds {first:g}", "give the number who answer, above 0")
+    return Problem("out-of-range", name, f"holds {first:g}", "give the number who answer, above 0")
 
 
 def _above_zero(name: str, value: float) -> list[Problem]:
-    return [] if value > 0 else [Problem(name, f"is {value}", "give a number above 0")]
+    return [] if value > 0 else [Problem("out-of-range", name, f"is {value}", "give a number above 0")]
 
 
 def _fraction(name: str, value: float) -> list[Problem]:
     if 0 < value < 1:
         return []
-    return [Problem(name, f"is {value}", "give a fraction between 0 and 1")]
+    return [Problem("out-of-range", name, f"is {value}", "give a fraction between 0 and 1")]
 
 
 def _refuse(problems: list[Problem]) -> None:

@@ -130,28 +130,47 @@ def _refuse(
     problems = []
     if len(found) < 2:
         problems.append(
-            Problem("estimates", f"come from {len(found)} frame(s)", "give two or more, better 20")
+            Problem("too-few", "estimates", f"come from {len(found)} frame(s)", "give two or more, better 20")
         )
     if len(found) != len(errors):
         problems.append(
-            Problem("covariances", f"are {len(errors)} for {len(found)} estimates", "give one a frame")
+            Problem(
+                "unequal-length",
+                "covariances",
+                f"are {len(errors)} for {len(found)} estimates",
+                "give one a frame",
+            )
         )
     for at, (one, matrix) in enumerate(zip(found, errors, strict=False)):
         where = f"frame {at + 1}"
         if found and one.shape != found[0].shape:
-            problems.append(Problem(where, "has another number of estimates", "run the same analysis on all"))
+            problems.append(
+                Problem(
+                    "unequal-length", where, "has another number of estimates", "run the same analysis on all"
+                )
+            )
         elif matrix.shape != (len(one), len(one)):
-            problems.append(Problem(where, "its covariance does not fit its estimates", "give k × k numbers"))
+            problems.append(
+                Problem(
+                    "wrong-shape", where, "its covariance does not fit its estimates", "give k × k numbers"
+                )
+            )
         elif not (np.isfinite(one).all() and np.isfinite(matrix).all()):
             problems.append(
-                Problem(where, "has an estimate without a number", "leave out groups nobody is in")
+                Problem(
+                    "not-finite", where, "has an estimate without a number", "leave out groups nobody is in"
+                )
             )
     if names is not None and found and len(names) != len(found[0]):
-        problems.append(Problem("names", f"are {len(names)} for {len(found[0])}", "give one an estimate"))
+        problems.append(
+            Problem(
+                "unequal-length", "names", f"are {len(names)} for {len(found[0])}", "give one an estimate"
+            )
+        )
     if not df > 0:
-        problems.append(Problem("df", f"is {df}", "give a number above 0"))
+        problems.append(Problem("out-of-range", "df", f"is {df}", "give a number above 0"))
     if not 0 < level < 1:
-        problems.append(Problem("level", f"is {level}", "give a fraction such as 0.95"))
+        problems.append(Problem("out-of-range", "level", f"is {level}", "give a fraction such as 0.95"))
     if problems:
         raise InvalidInput("pool", problems)
 
@@ -194,7 +213,10 @@ def pool_frames(
     if different:
         raise InvalidInput(
             "pool",
-            [Problem(f"frame {at + 1}", "gives other estimates", "keep groups alike") for at in different],
+            [
+                Problem("inconsistent", f"frame {at + 1}", "gives other estimates", "keep groups alike")
+                for at in different
+            ],
         )
     return pool(
         [one.table["estimate"].to_numpy(dtype=np.float64) for one in found],

@@ -15,7 +15,6 @@ from toolkit.analysis.contract import gap_columns
 from toolkit.analysis.design import Design
 from toolkit.analysis.estimates import proportions
 from toolkit.analysis.gap_rows import finish, refuse_options, refuse_percent
-from toolkit.analysis.one_proportion import exact_binomial_test
 from toolkit.analysis.two_proportions import cohen_h
 from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem, near_names
@@ -130,22 +129,31 @@ def _figures(items: list[str], published: float | Mapping[str, float]) -> Array:
     """The published share of each row."""
     known = dict(published) if isinstance(published, Mapping) else dict.fromkeys(items, published)
     problems = [
-        Problem(f"item {name}", "has no published share", "give one, or leave the item out")
+        Problem("missing-value", f"item {name}", "has no published share", "give one, or leave the item out")
         for name in dict.fromkeys(items)
         if name not in known
     ]
     problems += [
-        Problem(f"published, {name!r}", "is not among the items", near_names(str(name), dict.fromkeys(items)))
+        Problem(
+            "unknown-item",
+            f"published, {name!r}",
+            "is not among the items",
+            near_names(str(name), dict.fromkeys(items)),
+        )
         for name in known
         if name not in items
     ]
     for name, share in known.items():
         if not 0 < share < 1:
             percent = 1 < share < 100
-            mend = (
+            hint = (
                 f"give a fraction: {share / 100:g} for {share:g} %" if percent else "give a share that can be"
             )
-            problems.append(Problem(f"published share of {name}", f"is {share}, not between 0 and 1", mend))
+            problems.append(
+                Problem(
+                    "out-of-range", f"published share of {name}", f"is {share}, not between 0 and 1", hint
+                )
+            )
     if problems:
         raise InvalidInput("against_published", problems)
     return np.array([known[name] for name in items], dtype=np.float64)
@@ -153,6 +161,8 @@ def _figures(items: list[str], published: float | Mapping[str, float]) -> Array:
 
 def _tested(plain: pd.DataFrame, figure: Array, level: float) -> dict[str, Any]:
     """Score test beside Wilson's interval; exact where few are expected on a side."""
+    from scipy.stats import binomtest
+
     n, own = plain["n"].to_numpy(dtype=np.float64), plain["estimate"].to_numpy()
     with np.errstate(divide="ignore", invalid="ignore"):
         z = (own - figure) / np.sqrt(figure * (1 - figure) / n)
@@ -162,9 +172,9 @@ def _tested(plain: pd.DataFrame, figure: Array, level: float) -> dict[str, Any]:
     code = np.where(n > 0, "score+wilson", "not_computed").astype(object)
     for at in np.flatnonzero((n > 0) & (n * np.minimum(figure, 1 - figure) < _FEW)):
         share = float(figure[at])
-        exact = exact_binomial_test(round(own[at] * n[at]), int(n[at]), p=share, level=level)
-        z[at], p[at] = np.nan, exact.p_value
-        low[at], high[at] = exact.conf_low - share, exact.conf_high - share
+        exact = binomtest(round(own[at] * n[at]), int(n[at]), share)
+        z[at], p[at] = np.nan, exact.pvalue
+        low[at], high[at] = np.array(exact.proportion_ci(level)) - share
         said[at] = "exact binomial test, Clopper–Pearson exact interval"
         code[at] = "binomial+clopper_pearson"
     limits = {"conf_low": low, "conf_high": high}

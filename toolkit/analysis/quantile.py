@@ -92,8 +92,8 @@ def quantiles(
     groups = group_by(frame, by)
     sampled = (design or Design()).over(frame, linearise=True)
     if interval == "quantile" and sampled.replicated is None:
-        what, mend = "is for replicate weights", 'use "mean", or make_replicates first'
-        raise InvalidInput("quantiles", [Problem('interval "quantile"', what, mend)])
+        what, hint = "is for replicate weights", 'use "mean", or make_replicates first'
+        raise InvalidInput("quantiles", [Problem("unsuited-method", 'interval "quantile"', what, hint)])
     rows = [
         _row(sampled, groups, one, at, p, level, rule, interval)
         for one in wanted
@@ -229,17 +229,19 @@ def _share_limits(
 
 def _refuse(probabilities: Sequence[float], rule: str, interval: str, level: float) -> None:
     problems = [
-        Problem("probabilities", f"hold {p!r}", "give numbers between 0 and 1")
+        Problem("out-of-range", "probabilities", f"hold {p!r}", "give numbers between 0 and 1")
         for p in probabilities
         if not (isinstance(p, int | float | np.number) and 0 <= p <= 1)
     ]
     if not probabilities:
-        problems.append(Problem("probabilities", "are empty", "name at least one"))
+        problems.append(Problem("empty", "probabilities", "are empty", "name at least one"))
     if rule not in RULES:
-        problems.append(Problem("rule", f"{rule!r} is not known", f"use one of {RULES}"))
+        problems.append(Problem("unknown-option", "rule", f"{rule!r} is not known", f"use one of {RULES}"))
     if interval not in _INTERVALS:
-        problems.append(Problem("interval", f"{interval!r} is not known", f"use one of {_INTERVALS}"))
+        problems.append(
+            Problem("unknown-option", "interval", f"{interval!r} is not known", f"use one of {_INTERVALS}")
+        )
     if not 0 < level < 1:
-        problems.append(Problem("level", f"is {level}", "give a fraction such as 0.95"))
+        problems.append(Problem("out-of-range", "level", f"is {level}", "give a fraction such as 0.95"))
     if problems:
         raise InvalidInput("quantiles", problems)

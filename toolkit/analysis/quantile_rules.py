@@ -49,18 +49,20 @@ def weighted_quantile(values: Numbers, weights: Numbers, p: float, *, rule: str 
     """
     problems = []
     if not 0 <= p <= 1:
-        problems.append(Problem("p", f"is {p}", "give a number between 0 and 1"))
+        problems.append(Problem("out-of-range", "p", f"is {p}", "give a number between 0 and 1"))
     if rule not in RULES:
-        problems.append(Problem("rule", f"{rule!r} is not known", f"use one of {RULES}"))
+        problems.append(Problem("unknown-option", "rule", f"{rule!r} is not known", f"use one of {RULES}"))
     if problems:
         raise InvalidInput("weighted_quantile", problems)
     x, w = as_numbers("values", values), as_numbers("weights", weights)
     if len(x) != len(w):
         what = f"are {len(w)} for {len(x)} values"
-        raise InvalidInput("weighted_quantile", [Problem("weights", what, "give one a value")])
+        raise InvalidInput(
+            "weighted_quantile", [Problem("unequal-length", "weights", what, "give one a value")]
+        )
     if not bool((np.isfinite(w) & (w >= 0)).all()):
-        what, mend = "hold one that is missing, infinite or negative", "mend it or leave the value out"
-        raise InvalidInput("weighted_quantile", [Problem("weights", what, mend)])
+        what, hint = "hold one that is missing, infinite or negative", "correct it or leave the value out"
+        raise InvalidInput("weighted_quantile", [Problem("not-finite", "weights", what, hint)])
     kept = (w > 0) & ~np.isnan(x)
     order = np.argsort(x[kept], kind="stable")
     return quantile_of(x[kept][order], w[kept][order], p, rule)

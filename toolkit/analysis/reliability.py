@@ -1,7 +1,12 @@
-"""Do the items of a scale hang together? Alpha with its interval, item by item; agreement of raters."""
+"""Reliability of scales: alpha with its interval, item by item, and the agreement of raters.
+
+Alpha is our own: pingouin's `cronbach_alpha` rounds its limits to three digits and has neither λ6, λ4,
+alpha without an item nor item-rest correlations.
+"""
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
@@ -10,7 +15,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.special import fdtrc, fdtri
+from scipy.special import fdtri
 
 from toolkit.analysis.answers import read_columns, requests_for
 from toolkit.analysis.plain import ROUNDING
@@ -106,8 +111,8 @@ def reliability(
     """
     names, values = item_values(frame, items, "reliability", reverse=reverse)
     if missing not in ("pairwise", "complete"):
-        what, mend = f"{missing!r} is not known", 'use "pairwise" or "complete"'
-        raise InvalidInput("reliability", [Problem("missing", what, mend)])
+        what, hint = f"{missing!r} is not known", 'use "pairwise" or "complete"'
+        raise InvalidInput("reliability", [Problem("unknown-option", "missing", what, hint)])
     if missing == "complete":
         values = values[~np.isnan(values).any(axis=1)]
     n, k = int((~np.isnan(values)).any(axis=1).sum()), len(names)
@@ -182,15 +187,27 @@ def _by_item(names: Sequence[str], c: Array, reversed_: set[str]) -> pd.DataFram
 
 
 @typed
-def intraclass(frame: pd.DataFrame, items: Sequence[Variable | str], *, level: float = 0.95) -> pd.DataFrame:
-    """Intraclass correlations: how far raters (columns) agree about the rated (rows), as R's `psych::ICC`.
+def intraclass(frame: pd.DataFrame, items: Sequence[Variable | str]) -> pd.DataFrame:
+    """Compute how far raters (columns) agree about the rated (rows), by pingouin's `intraclass_corr`.
+
+    Parameters
+    ----------
+    frame
+        One row per rated person or thing; rows with a missing rating are left out.
+    items
+        Variables or column names, at least two, taken as numbers.
 
     Returns
     -------
     pandas.DataFrame
-        A row a kind (Shrout and Fleiss 1979): kind, estimate, conf_low, conf_high, statistic, df, df_within,
-        p_value. "ICC1": raters differ by row; "ICC2": raters are a sample; "ICC3": these raters alone;
-        with "k": of the raters' mean. Rows with a missing rating are left out.
+        One row per kind (Shrout and Fleiss 1979): kind, estimate, conf_low and conf_high (95%), statistic,
+        df, df_within, p_value. "ICC1": raters differ by row; "ICC2": raters are a sample; "ICC3": these
+        raters alone; with "k": of the raters' mean.
+
+    Raises
+    ------
+    InvalidInput
+        Where fewer than three rows are complete, or the ratings do not differ.
 
     Examples
     --------
@@ -200,56 +217,34 @@ def intraclass(frame: pd.DataFrame, items: Sequence[Variable | str], *, level: f
     """
     names, values = item_values(frame, items, "intraclass")
     values = values[~np.isnan(values).any(axis=1)]
-    n, k = values.shape
-    if n < 3:
-        raise InvalidInput("intraclass", [Problem("rows", f"{n} are complete", "at least three must be")])
-    grand = values.mean()
-    between = k * ((values.mean(axis=1) - grand) ** 2).sum() / (n - 1)
-    raters = n * ((values.mean(axis=0) - grand) ** 2).sum() / (k - 1)
-    within = ((values - values.mean(axis=1, keepdims=True)) ** 2).sum() / (n * (k - 1))
-    error = (within * n * (k - 1) - raters * (k - 1)) / ((n - 1) * (k - 1))
-    if not (between > 0 and error > 0 and within > 0):
-        raise InvalidInput("intraclass", [Problem(", ".join(names), "do not differ", "nothing to estimate")])
-    df = (n - 1.0, n * (k - 1.0), (n - 1.0) * (k - 1.0))
-    single = (
-        (between - within) / (between + (k - 1) * within),
-        (between - error) / (between + (k - 1) * error + k * (raters - error) / n),
-        (between - error) / (between + (k - 1) * error),
-    )
-    tail = (1 - level) / 2
-    limits = [
-        _limits(between / within, df[0], df[1], k, tail),
-        _limits_of_two(between, raters, error, n, k, single[1], tail),
-        _limits(between / error, df[0], df[2], k, tail),
-    ]
-    rows = []
-    for at, kind in enumerate(("ICC1", "ICC2", "ICC3")):
-        f, below = (between / within, df[1]) if at == 0 else (between / error, df[2])
-        for mean in (False, True):
-            numbers = [single[at], *limits[at]]
-            shown = [k * one / (1 + (k - 1) * one) for one in numbers] if mean else numbers
-            rows.append((kind + "k" * mean, *shown, f, df[0], below, float(fdtrc(df[0], below, f))))
-    columns = ["kind", "estimate", "conf_low", "conf_high", "statistic", "df", "df_within", "p_value"]
-    table = pd.DataFrame(rows, columns=columns)
-    return table.iloc[[0, 2, 4, 1, 3, 5]].reset_index(drop=True)
+    problems = []
+    if len(values) < 3:
+        problems.append(
+            Problem("too-few-answers", "rows", f"{len(values)} are complete", "at least three must be")
+        )
+    elif not (np.ptp(values.mean(axis=1)) > 0 and np.ptp(values - values.mean(axis=1)[:, None]) > 0):
+        problems.append(Problem("no-variation", ", ".join(names), "do not differ", "nothing to estimate"))
+    if problems:
+        raise InvalidInput("intraclass", problems)
+    import pingouin
 
-
-def _limits(f: float, df: float, below: float, k: int, tail: float) -> tuple[float, float]:
-    low, high = f / fdtri(df, below, 1 - tail), f * fdtri(below, df, 1 - tail)
-    return float((low - 1) / (low + k - 1)), float((high - 1) / (high + k - 1))
-
-
-def _limits_of_two(
-    between: float, raters: float, error: float, n: int, k: int, found: float, tail: float
-) -> tuple[float, float]:
-    """Shrout and Fleiss's Satterthwaite limits of ICC(2, 1)."""
-    f, rest = raters / error, n * (1 + (k - 1) * found) - k * found
-    top = (k - 1) * (n - 1) * (k * found * f + rest) ** 2
-    v = top / ((n - 1) * k**2 * found**2 * f**2 + rest**2)
-    up, down = fdtri(n - 1, v, 1 - tail), fdtri(v, n - 1, 1 - tail)
-    spread = k * raters + (k * n - k - n) * error
-    low = n * (between - up * error) / (up * spread + n * between)
-    return float(low), float(n * (down * between - error) / (spread + n * down * between))
+    rated = pd.DataFrame(values, columns=list(names)).rename_axis("row").reset_index()
+    before = pingouin.options["round.column.CI95"]
+    with warnings.catch_warnings():  # pingouin 0.7 calls dropna(inplace=True)
+        warnings.filterwarnings("ignore", category=DeprecationWarning, module="pingouin")
+        try:
+            pingouin.options["round.column.CI95"] = None  # it would round the limits to two digits
+            table = pingouin.intraclass_corr(
+                rated.melt("row"), targets="row", raters="variable", ratings="value"
+            )
+        finally:
+            pingouin.options["round.column.CI95"] = before
+    limits = np.array(table.pop("CI95").tolist())
+    table.insert(0, "kind", pd.array(["ICC1", "ICC2", "ICC3", "ICC1k", "ICC2k", "ICC3k"], dtype="str"))
+    table.insert(3, "conf_low", limits[:, 0])
+    table.insert(4, "conf_high", limits[:, 1])
+    names_here = {"ICC": "estimate", "F": "statistic", "df1": "df", "df2": "df_within", "pval": "p_value"}
+    return table.drop(columns="Type").rename(columns=names_here)
 
 
 def item_values(
@@ -259,12 +254,12 @@ def item_values(
     wanted = requests_for(read_columns(frame, items), "mean")
     names = tuple(one.item for one in wanted)
     problems = [
-        Problem(f"reverse {name!r}", "is no item of the scale", f"use some of {list(names)}")
+        Problem("unknown-item", f"reverse {name!r}", "is no item of the scale", f"use some of {list(names)}")
         for name in reverse
         if name not in names
     ]
     if len(names) < 2:
-        problems.append(Problem("items", f"are {len(names)}", "a scale has at least two"))
+        problems.append(Problem("too-few", "items", f"are {len(names)}", "a scale has at least two"))
     if problems:
         raise InvalidInput(what, problems)
     values = np.empty((len(frame), len(names)))
@@ -281,12 +276,19 @@ def item_values(
 def _covariance(names: Sequence[str], values: Array) -> Array:
     found = pd.DataFrame(values).cov(min_periods=3).to_numpy()
     problems = [
-        Problem(f"item {name}", "does not vary, or too few answered it", "leave it out")
+        Problem("no-variation", f"item {name}", "does not vary, or too few answered it", "leave it out")
         for name, spread, size in zip(names, np.sqrt(np.diag(found)), np.abs(values).T, strict=True)
         if not spread > ROUNDING * np.nanmax(size, initial=0.0)
     ]
     if not problems and np.isnan(found).any():
-        problems = [Problem("items", "fewer than three people answered some pair", "leave one of them out")]
+        problems = [
+            Problem(
+                "too-few-answers",
+                "items",
+                "fewer than three people answered some pair",
+                "leave one of them out",
+            )
+        ]
     if problems:
         raise InvalidInput("reliability", problems)
     return np.asarray(found, dtype=np.float64)

@@ -130,24 +130,32 @@ class Replicates(Displayed):
 
     def _problems(self) -> Iterator[Problem]:
         if self.kind not in KINDS:
-            yield Problem("kind", f"{self.kind!r} is not known", f"use one of {KINDS}")
+            yield Problem("unknown-option", "kind", f"{self.kind!r} is not known", f"use one of {KINDS}")
         if len(self.columns) < 2:
-            yield Problem("columns", f"name {len(self.columns)} replicate(s)", "name all of them")
+            yield Problem("too-few", "columns", f"name {len(self.columns)} replicate(s)", "name all of them")
         if len(set(self.columns)) < len(self.columns):
-            yield Problem("columns", "name a replicate twice", "name each once")
+            yield Problem("duplicate", "columns", "name a replicate twice", "name each once")
         if self.kind == "Fay" and not (self.rho is not None and 0 <= self.rho < 1):
-            yield Problem("rho", f"is {self.rho}", "give Fay's factor, from 0 to below 1")
+            yield Problem("out-of-range", "rho", f"is {self.rho}", "give Fay's factor, from 0 to below 1")
         if self.kind == "JK1" and self.scale is None:
-            yield Problem("scale", "is not given", "give (n − 1)/n, n being the number of units dropped")
+            yield Problem(
+                "missing-argument",
+                "scale",
+                "is not given",
+                "give (n − 1)/n, n being the number of units dropped",
+            )
         if self.kind == "JKn" and self.rscales is None:
-            yield Problem("rscales", "are not given", "give (n − 1)/n of each replicate's stratum")
+            yield Problem(
+                "missing-argument", "rscales", "are not given", "give (n − 1)/n of each replicate's stratum"
+            )
         if self.scale is not None and not (np.isfinite(self.scale) and self.scale >= 0):
-            yield Problem("scale", f"is {self.scale}", "give a number above 0")
+            yield Problem("out-of-range", "scale", f"is {self.scale}", "give a number above 0")
         if self.rscales is not None and (
             len(self.rscales) != len(self.columns)
             or any(not (np.isfinite(one) and one >= 0) for one in self.rscales)
         ):
             yield Problem(
+                "unequal-length",
                 "rscales",
                 f"are {len(self.rscales)} for {len(self.columns)} replicates, or not all numbers from 0",
                 "give one a replicate",
@@ -174,9 +182,11 @@ class Replicates(Displayed):
         for name in self.columns:
             if name not in frame.columns:
                 known = near_names(name, map(str, frame.columns))
-                problems.append(Problem(f"column {name}", "is not in the frame", known))
+                problems.append(Problem("unknown-column", f"column {name}", "is not in the frame", known))
             elif not pd.api.types.is_numeric_dtype(frame[name]):
-                problems.append(Problem(f"column {name}", "holds no numbers", "read it as numbers"))
+                problems.append(
+                    Problem("not-a-number", f"column {name}", "holds no numbers", "read it as numbers")
+                )
         if problems:
             raise InvalidInput("replicates", problems)
         values = frame[list(self.columns)].to_numpy(dtype=np.float64, na_value=np.nan)
@@ -185,7 +195,8 @@ class Replicates(Displayed):
             row, column = np.argwhere(odd)[0]
             where = f"column {self.columns[column]}, row {frame.index[row]}"
             raise InvalidInput(
-                "replicates", [Problem(where, "is missing, infinite or negative", "mend the file")]
+                "replicates",
+                [Problem("not-finite", where, "is missing, infinite or negative", "correct the file")],
             )
         scale, rscales = self.spread(len(self.columns))
         return Replicated(values if self.combined else values * weights[:, None], scale, rscales, self.mse)

@@ -110,7 +110,7 @@ def make_replicates(
     if taken:
         raise InvalidInput(
             "make_replicates",
-            [Problem(f"column {taken[0]}", "is in the frame already", "choose another prefix")],
+            [Problem("name-taken", f"column {taken[0]}", "is in the frame already", "choose another prefix")],
         )
     values = factors[sampled.psu] * sampled.weights[:, None]
     made = Replicates(
@@ -167,32 +167,47 @@ def _half_samples(strata: Any, rho: float) -> Array:
 def _refuse(design: Design, sampled: Sampled, kind: str, count: int, rho: float, seed: Any) -> None:
     problems = []
     if kind not in _KINDS:
-        problems.append(Problem("kind", f"{kind!r} is not known", f"use one of {_KINDS}"))
+        problems.append(Problem("unknown-option", "kind", f"{kind!r} is not known", f"use one of {_KINDS}"))
     if sampled.replicated is not None:
-        problems.append(Problem("design", "has replicate weights already", "use it as it is"))
+        problems.append(
+            Problem("unsuited-design", "design", "has replicate weights already", "use it as it is")
+        )
     if isinstance(design.weights, Weights) and design.weights.calibration is not None:
         problems.append(
             Problem(
+                "unsuited-design",
                 "weights",
                 "are calibrated, which replicates would have to repeat",
                 "replicate the design before calibration, or let the design's own errors count it",
             )
         )
     if kind == "JK1" and design.strata:
-        problems.append(Problem("kind", "JK1 has no strata and the design does", 'use "JKn"'))
+        problems.append(Problem("conflict", "kind", "JK1 has no strata and the design does", 'use "JKn"'))
     if kind in ("BRR", "Fay") and (sampled.psus_in != 2).any():
-        problems.append(Problem("strata", "do not all hold two primary units", 'use "JKn" or "bootstrap"'))
+        problems.append(
+            Problem(
+                "unsuited-method", "strata", "do not all hold two primary units", 'use "JKn" or "bootstrap"'
+            )
+        )
     if kind == "Fay" and not 0 <= rho < 1:
-        problems.append(Problem("rho", f"is {rho}", "give a number from 0 to below 1"))
+        problems.append(Problem("out-of-range", "rho", f"is {rho}", "give a number from 0 to below 1"))
     if kind == "bootstrap" and seed is None:
-        problems.append(Problem("seed", "is not given", "give one, so that errors can be made again"))
+        problems.append(
+            Problem("missing-argument", "seed", "is not given", "give one, so that errors can be made again")
+        )
     if kind == "bootstrap" and count < 2:
-        problems.append(Problem("count", f"is {count}", "give at least 2, better 500"))
+        problems.append(Problem("out-of-range", "count", f"is {count}", "give at least 2, better 500"))
     if kind in ("bootstrap", "JK1", "JKn") and ((sampled.psus_in < 2) & (sampled.fraction < 1)).any():
-        problems.append(Problem("strata", "hold one primary unit somewhere", "merge it with a like stratum"))
+        problems.append(
+            Problem(
+                "lonely-unit", "strata", "hold one primary unit somewhere", "merge it with a like stratum"
+            )
+        )
     if kind in ("JK1", "JKn") and sampled.psus_in.sum() > _LARGEST:
         problems.append(
-            Problem("clusters", f"are {int(sampled.psus_in.sum())}", "name larger units, or bootstrap")
+            Problem(
+                "too-few", "clusters", f"are {int(sampled.psus_in.sum())}", "name larger units, or bootstrap"
+            )
         )
     if problems:
         raise InvalidInput("make_replicates", problems)

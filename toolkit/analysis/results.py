@@ -27,7 +27,10 @@ class Interval(Displayed):
 
 @dataclass(frozen=True, repr=False)
 class Test(Displayed):
-    """A test: its statistic, its p value, and the estimate with limits where it has one."""
+    """A test: its statistic, its p value, and the estimate with limits where it has one.
+
+    `symbol` is how the statistic is written: "t", "z", "F", "χ²"; "" where it has no usual one.
+    """
 
     statistic: Any
     p_value: Any
@@ -36,6 +39,7 @@ class Test(Displayed):
     estimate: Any = None
     conf_low: Any = None
     conf_high: Any = None
+    symbol: str = ""
 
 
 @dataclass(frozen=True)

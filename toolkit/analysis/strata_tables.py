@@ -62,7 +62,10 @@ def mantel_haenszel(
     counts = counts[:, :, counts.sum(axis=(0, 1)) > 1]
     if counts.shape[:2] != (2, 2):
         if exact:
-            raise InvalidInput("mantel_haenszel", [Problem("exact", "is for 2 × 2 tables", "leave it out")])
+            raise InvalidInput(
+                "mantel_haenszel",
+                [Problem("unsuited-method", "exact", "is for 2 × 2 tables", "leave it out")],
+            )
         return _generalised(counts)
     return _exact(counts, level) if exact else _asymptotic(counts, correct, level)
 
@@ -95,6 +98,7 @@ def _asymptotic(x: Array, correct: bool, level: float) -> Test:
         odds,
         odds * math.exp(-reach) if r > 0 and s > 0 else math.nan,
         odds * math.exp(reach) if r > 0 and s > 0 else math.nan,
+        symbol="χ²",
     )
 
 
@@ -110,7 +114,9 @@ def _generalised(x: Array) -> Test:
         tall = n[at] * np.diag(down) - np.outer(down, down)
         variance += np.kron(wide, tall) / (n[at] ** 2 * (n[at] - 1))
     statistic, df = float(apart @ np.linalg.solve(variance, apart)), float(apart.size)
-    return Test(statistic, float(chdtrc(df, statistic)), "generalised Cochran–Mantel–Haenszel test", df)
+    return Test(
+        statistic, float(chdtrc(df, statistic)), "generalised Cochran–Mantel–Haenszel test", df, symbol="χ²"
+    )
 
 
 def _exact(x: Array, level: float) -> Test:
@@ -172,13 +178,24 @@ def _refuse(counts: Array) -> None:
     problems = []
     if counts.ndim != 3 or min(counts.shape[:2]) < 2:
         problems.append(
-            Problem("tables", f"have shape {counts.shape}", "give rows × columns × strata, two rows or more")
+            Problem(
+                "wrong-shape",
+                "tables",
+                f"have shape {counts.shape}",
+                "give rows × columns × strata, two rows or more",
+            )
         )
     elif not bool((counts >= 0).all()):
-        problems.append(Problem("tables", "have a negative or missing count", "give counts of people"))
+        problems.append(
+            Problem("not-finite", "tables", "have a negative or missing count", "give counts of people")
+        )
     elif bool((counts.sum(axis=(1, 2)) == 0).any() | (counts.sum(axis=(0, 2)) == 0).any()):
-        problems.append(Problem("tables", "have an empty row or column", "leave it out"))
+        problems.append(Problem("empty-cell", "tables", "have an empty row or column", "leave it out"))
     elif not bool((counts.sum(axis=(0, 1)) > 1).any()):
-        problems.append(Problem("tables", "have fewer than two people in every stratum", "merge strata"))
+        problems.append(
+            Problem(
+                "too-few-answers", "tables", "have fewer than two people in every stratum", "merge strata"
+            )
+        )
     if problems:
         raise InvalidInput("mantel_haenszel", problems)

@@ -75,7 +75,8 @@ def gaps_from_summary(
     refuse_percent(margin, True)
     if method == "design-t":
         raise InvalidInput(
-            "method", [Problem("method", "design-t needs respondents", 'use "newcombe", or gaps()')]
+            "method",
+            [Problem("unsuited-method", "method", "design-t needs respondents", 'use "newcombe", or gaps()')],
         )
     table = _checked(summary, between, names)
     rows = _paired(table, between, pairs, reference, names)
@@ -109,12 +110,16 @@ def _checked(summary: pd.DataFrame, between: str, by: tuple[str, ...]) -> pd.Dat
         raise InvalidInput(
             "summary",
             [
-                Problem(f"column {name}", "is missing", f"add it; {near_names(name, known)}")
+                Problem(
+                    "missing-column", f"column {name}", "is missing", f"add it; {near_names(name, known)}"
+                )
                 for name in absent
             ],
         )
     if summary.empty:
-        raise InvalidInput("summary", [Problem("summary", "has no rows", "give a row an item and audience")])
+        raise InvalidInput(
+            "summary", [Problem("no-rows", "summary", "has no rows", "give a row an item and audience")]
+        )
     table = pd.DataFrame({name: summary[name] for name in needed})
     table["measure"] = summary["measure"].astype("str") if "measure" in summary.columns else "share"
     effective = summary["effective_n"] if "effective_n" in summary.columns else summary["n"]
@@ -141,7 +146,12 @@ def _not_numbers(summary: pd.DataFrame) -> Iterator[Problem]:
             and not pd.api.types.is_numeric_dtype(summary[name])
             and not summary[name].isna().all()
         ):
-            yield Problem(f"column {name}", "does not hold numbers", "give numbers; leave an unknown n empty")
+            yield Problem(
+                "not-a-number",
+                f"column {name}",
+                "does not hold numbers",
+                "give numbers; leave an unknown n empty",
+            )
 
 
 def _broken(table: pd.DataFrame, between: str, by: tuple[str, ...]) -> Iterator[Problem]:
@@ -149,34 +159,48 @@ def _broken(table: pd.DataFrame, between: str, by: tuple[str, ...]) -> Iterator[
     for label, p, base, real in zip(table.index, estimate, n, effective, strict=True):
         where = f"row {label}"
         if np.isnan(p):
-            yield Problem(f"{where}, column estimate", "is missing", "fill it in or leave the row out")
+            yield Problem(
+                "missing-value", f"{where}, column estimate", "is missing", "fill it in or leave the row out"
+            )
         elif not 0 <= p <= 1:
-            mend = (
+            hint = (
                 f"give a fraction: {p / 100:g} where {p:g} % is meant"
                 if 1 < p <= 100
                 else "give a fraction from 0 to 1"
             )
-            yield Problem(f"{where}, column estimate", f"{p:g} lies outside 0–1", mend)
+            yield Problem("out-of-range", f"{where}, column estimate", f"{p:g} lies outside 0–1", hint)
         if base <= 0 or np.isinf(base):
             yield Problem(
+                "out-of-range",
                 f"{where}, column n",
                 f"is {base:g}",
                 "give the number asked, or leave it empty where it was not published",
             )
         if np.isnan(base) and not np.isnan(real):
-            yield Problem(f"{where}, column effective_n", "is given without n", "give n too")
+            yield Problem("missing-value", f"{where}, column effective_n", "is given without n", "give n too")
         elif real != base and (real <= 0 or np.isinf(real)):
             yield Problem(
-                f"{where}, column effective_n", f"is {real:g}", "give a number above 0, or leave it empty"
+                "out-of-range",
+                f"{where}, column effective_n",
+                f"is {real:g}",
+                "give a number above 0, or leave it empty",
             )
     keys = ["item", "measure", *by, between]
     for name in ("item", *by, between):
         for label in table.index[table[name].isna() | table[name].map(is_missing_code).astype(bool)]:
-            yield Problem(f"row {label}, column {name}", "is missing", "fill it in or leave the row out")
+            yield Problem(
+                "missing-value",
+                f"row {label}, column {name}",
+                "is missing",
+                "fill it in or leave the row out",
+            )
     for label in table.index[table.duplicated(keys)]:
         said = ", ".join(str(value) for value in table.loc[[label], keys].iloc[0])
         yield Problem(
-            f"row {label}", f"gives {said} a second time", "keep one of them, or tell them apart with by"
+            "duplicate",
+            f"row {label}",
+            f"gives {said} a second time",
+            "keep one of them, or tell them apart with by",
         )
 
 
@@ -201,6 +225,7 @@ def _paired(
             "summary",
             [
                 Problem(
+                    "no-answers",
                     f"column {between}",
                     "no item is given for both audiences of a pair",
                     "give each item a row an audience",

@@ -63,16 +63,27 @@ def visible_gaps(
     counts = dict(responded) if responded is not None else {}
     problems = []
     if not 0 < response <= 1:
-        problems.append(Problem("response", f"is {response}", "give a fraction: .6 for 60 percent"))
+        problems.append(
+            Problem("out-of-range", "response", f"is {response}", "give a fraction: .6 for 60 percent")
+        )
     if len(headcounts) < 2:
-        problems.append(Problem("headcounts", f"name {len(headcounts)} audience(s)", "name two or more"))
+        problems.append(
+            Problem("too-few", "headcounts", f"name {len(headcounts)} audience(s)", "name two or more")
+        )
     for name, people in headcounts.items():
         counts.setdefault(name, round(people * response) if 0 < response <= 1 else 0)
         if people < 1 or counts[name] > people or counts[name] < 0:
             what = f"has {counts[name]} answers of {people} people"
-            problems.append(Problem(f"audience {name!r}", what, "give whole numbers, answers at most people"))
+            problems.append(
+                Problem(
+                    "above-population",
+                    f"audience {name!r}",
+                    what,
+                    "give whole numbers, answers at most people",
+                )
+            )
     problems += [
-        Problem(f"audience {name!r}", "has answers and no headcount", "give its headcount")
+        Problem("missing-value", f"audience {name!r}", "has answers and no headcount", "give its headcount")
         for name in counts
         if name not in headcounts
     ]

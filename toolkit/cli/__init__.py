@@ -1,4 +1,4 @@
-"""The command `survey-toolkit`: a module a subcommand, each one call deep."""
+"""The command `survey-toolkit`: one function per subcommand, each one call deep."""
 
 from __future__ import annotations
 
@@ -11,22 +11,17 @@ from typing import Any, TextIO
 
 import toolkit
 from toolkit.cli import (
-    batch,
     check,
     checklist,
     compare,
+    convert,
     export,
     fetch,
     findings,
-    formats,
     init,
     lint,
-    notebooks,
     read,
     report,
-    reproduce,
-    run,
-    schema,
     simulate,
     translate,
 )
@@ -35,15 +30,11 @@ from toolkit.errors import ToolkitError, printable
 from toolkit.shipped import shipped
 from toolkit.system import Terminated, interruptible
 
-__all__ = ["main"]
-
 # in the order --help lists them; a module here imports nothing heavy before its command runs
 _COMMANDS = (
     init,
     report,
-    batch,
-    run,
-    formats,
+    convert,
     check,
     read,
     fetch,
@@ -52,34 +43,32 @@ _COMMANDS = (
     compare,
     translate,
     export,
-    schema,
     findings,
-    reproduce,
     checklist,
-    notebooks,
 )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one subcommand.
+    """Run a subcommand and return its exit code.
 
     Returns
     -------
     int
-        0 done; 1 some reports failed or a check found problems; 2 bad input; 130 interrupted; 143 terminated.
+        0 success; 1 some reports failed or a check found problems; 2 bad input; 130 interrupted;
+        143 terminated.
     """
-    _speak_utf8()
+    _harden_streams()
     with _escaping():
         return _run(arguments)
 
 
 def _run(arguments: Sequence[str] | None) -> int:
     given = _parser().parse_args(arguments)
-    job: Callable[[argparse.Namespace], int] = given.job
+    run: Callable[[argparse.Namespace], int] = given.run
     try:
         shipped()  # refuses to run from a zip archive
         with interruptible():
-            return job(given)
+            return run(given)
     except ToolkitError as fault:
         print(fault, file=sys.stderr)
         return BAD_INPUT
@@ -108,21 +97,21 @@ def _parser() -> argparse.ArgumentParser:
 
 
 class Escaping:
-    """A stream on which control characters are printed as escapes, whoever prints them.
+    """A text stream that prints control characters as escapes.
 
-    What names, answers and files hold is printed by every command; written raw, it could move the cursor of
-    a terminal, recolour it or hide lines. What the toolkit itself says to a terminal goes to `stream`.
+    Every command prints names, answers and file contents; written raw, they could move a terminal's cursor,
+    recolour it or hide lines. The toolkit's own control characters go to `stream`.
     """
 
     def __init__(self, stream: TextIO) -> None:
         self.stream = stream
 
     def write(self, text: str) -> int:
-        """Write text with its control characters escaped; line ends and tabs stay."""
+        """Write text with control characters escaped, except line ends and tabs."""
         return self.stream.write(printable(text, keep="\n\t"))
 
     def writelines(self, lines: Iterable[str]) -> None:
-        """Write several texts."""
+        """Write several lines."""
         for line in lines:
             self.write(line)
 
@@ -139,12 +128,12 @@ def _escaping() -> Iterator[None]:
     except (SystemExit, KeyboardInterrupt):
         sys.stdout, sys.stderr = usual
         raise
-    # a traceback of ours is printed by the interpreter, after this: the streams stay as they are
+    # any other error leaves the streams escaped: the interpreter prints its traceback after this
     sys.stdout, sys.stderr = usual
 
 
-def _speak_utf8() -> None:
-    """A terminal that cannot print a name, or an output that was closed, must not end a batch."""
+def _harden_streams() -> None:
+    """Keep a batch alive if the terminal cannot print a name, or if an output stream is closed."""
     if sys.stdout is None:
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - open while the program runs
     if sys.stderr is None:

@@ -1,4 +1,4 @@
-"""python -m toolkit.cli"""
+"""Entry point of `python -m toolkit.cli`."""
 
 import sys
 

@@ -1,42 +1,43 @@
-"""survey-toolkit check: read everything a study names, and find what `report` would refuse or fail at."""
+"""The command check: everything that `report` would refuse or fail at, without building anything."""
 
 from __future__ import annotations
 
 import argparse
 from typing import TYPE_CHECKING
 
-from toolkit.cli.common import BAD_INPUT, study_file, takes_study
+from toolkit.cli.common import BAD_INPUT, Commands, add_command, add_study, study_file
 from toolkit.reporting.formats import FORMATS, check_formats
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from toolkit.cli.common import Commands
     from toolkit.reporting.options import Tried
     from toolkit.study import Study
 
-__all__ = ["add"]
-
 
 def add(commands: Commands) -> None:
-    """Add the command to the parser."""
-    check = commands.add_parser(
+    """Add check to the parser."""
+    check = add_command(
+        commands,
         "check",
-        help="read everything a study names and list what is kept and what report would refuse",
+        _check,
+        "read a study's files; list what is kept and every problem",
+        "survey-toolkit check my_study --formats html,pdf",
+        description="Read every file a study names, list what is kept and set aside, and report every "
+        "problem that would stop `report`.",
     )
-    takes_study(check)
+    add_study(check)
     check.add_argument(
         "--formats",
         default="html",
         metavar="LIST",
-        help=f"formats the reports are to be written as, of {','.join(FORMATS)} (default: html)",
+        help=f"comma-separated output formats to check, from {','.join(FORMATS)} (default: html)",
     )
     check.add_argument(
         "--answers-only",
         action="store_true",
-        help="check what is read, not whether reports can be made (for a study that is only analysed)",
+        help="check the answers only, not whether reports can be built",
     )
-    check.set_defaults(job=_check)
 
 
 def _check(given: argparse.Namespace) -> int:
@@ -65,7 +66,7 @@ def _check(given: argparse.Namespace) -> int:
     for row in study.headcounts_below().itertuples():
         print(
             f"organisation {row.organisation}, wave {row.wave}, audience {row.audience}: {row.answered} "
-            f"answered but the headcount is {row.headcount}; it is not used, and the report says so"
+            f"answered but the headcount is {row.headcount}; it is ignored, and the report says so"
         )
     for wave in study.wave_instruments:
         print(_not_drawn(study, wave))
@@ -73,16 +74,16 @@ def _check(given: argparse.Namespace) -> int:
         print(note)
     tried.end()
     if given.answers_only:
-        print("Nothing is wrong with what was read; whether reports can be made was not checked.")
+        print("No problems found in the answers; whether reports can be built was not checked.")
         return 0
     for form, why in _formats_that_fail(study, formats):
-        print(f"No {form} could be made: {why}")
-    print("Nothing is wrong with it.")
+        print(f"Format {form} cannot be written: {why}")
+    print("No problems found.")
     return 0
 
 
 def _try_reports(study: Study, formats: Sequence[str], tried: Tried, *, read: bool) -> None:
-    """Look at everything `report` looks at, and make the largest report in memory where all else is well."""
+    """Check everything that `report` checks, and build the largest report in memory if all else is valid."""
     from toolkit.reporting.options import chosen_organisations
     from toolkit.reporting.validation import check_names, check_study, try_report
 
@@ -97,7 +98,7 @@ def _try_reports(study: Study, formats: Sequence[str], tried: Tried, *, read: bo
 
 
 def _formats_that_fail(study: Study, formats: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Formats that were not asked for and could not be made, with the first reason."""
+    """Yield the formats that were not requested and cannot be written, with the first reason."""
     from toolkit.errors import InvalidInput
     from toolkit.reporting.validation import check_names, check_study
 
@@ -111,10 +112,10 @@ def _formats_that_fail(study: Study, formats: Sequence[str]) -> Iterator[tuple[s
 
 
 def _not_drawn(study: Study, wave: str) -> str:
-    """Of which questions no trend to the last wave may be drawn."""
+    """Name the questions without a valid trend to the last wave."""
     compared = study.compared(wave, study.wave)
     if compared is None:
-        return f"Wave {wave} had the questionnaire of wave {study.wave}."
+        return f"Wave {wave} used the same questionnaire as wave {study.wave}."
     changed = compared[~compared["change"].isin(["same", "new", "gone"])]
     names = ", ".join(dict.fromkeys(changed["item"])) or "none"
-    return f"Wave {wave} had another questionnaire; no trend to {study.wave} is drawn of: {names}."
+    return f"Wave {wave} used a different questionnaire; no trend to {study.wave} for: {names}."

@@ -1,40 +1,38 @@
-"""survey-toolkit checklist: what a report says of how it was made, and what it leaves out."""
+"""The command checklist: disclosure checklists applied to a report or a study."""
 
 from __future__ import annotations
 
 import argparse
 import textwrap
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from toolkit.cli.common import FAILED, register_folder, study_file, takes_register
-
-if TYPE_CHECKING:
-    from toolkit.cli.common import Commands
-
-__all__ = ["add"]
+from toolkit.cli.common import FAILED, Commands, add_command, add_register, register_folder, study_file
 
 
 def add(commands: Commands) -> None:
-    """Add the command to the parser."""
-    checklist = commands.add_parser(
-        "checklist", help="hold a report or study against the AAPOR and CHERRIES checklists"
+    """Add checklist to the parser."""
+    checklist = add_command(
+        commands,
+        "checklist",
+        _checklist,
+        "check a report or study against the AAPOR and CHERRIES checklists",
+        "survey-toolkit checklist reports/ai_at_work/2026/org-03 --list aapor --missing",
     )
     checklist.add_argument(
         "source",
         nargs="?",
         metavar="REPORT_FOLDER|STUDY",
-        help="the folder of a report, or a study.yaml (default: the synthetic sample)",
+        help="folder of a report, or a study file (default: the synthetic sample)",
     )
     checklist.add_argument(
-        "--published", metavar="ID", help="a published study of the register instead: upwork-2024"
+        "--published", metavar="ID", help="a published study of the register instead, e.g. upwork-2024"
     )
-    takes_register(checklist)
-    checklist.add_argument("--list", choices=("aapor", "cherries"), help="one of the two only")
-    checklist.add_argument("--missing", action="store_true", help="list only what is missing")
-    checklist.add_argument("--strict", action="store_true", help="end with 1 where an item is missing")
-    checklist.add_argument("--out", metavar="FILE", help="write the filled checklist as CSV as well")
-    checklist.set_defaults(job=_checklist)
+    add_register(checklist)
+    checklist.add_argument("--list", choices=("aapor", "cherries"), help="only this checklist")
+    checklist.add_argument("--missing", action="store_true", help="list only missing items")
+    checklist.add_argument("--strict", action="store_true", help="exit with 1 if an item is missing")
+    checklist.add_argument("--out", metavar="FILE", help="also write the filled checklist as CSV")
 
 
 def _checklist(given: argparse.Namespace) -> int:
@@ -54,8 +52,8 @@ def _checklist(given: argparse.Namespace) -> int:
         counted = rows["status"].value_counts()
         print("  " + ", ".join(f"{counted.get(status, 0)} {status}" for status in STATUSES) + "\n")
     print(
-        "“to check”: a sentence may say it, and a person must read it. “missing”: nothing says it; it may "
-        "have been done all the same."
+        "“to check”: a sentence may cover it; a person must read it. “missing”: no sentence does, though it "
+        "may have been done."
     )
     if given.out:
         write_whole(Path(given.out), csv_for_people(found))
@@ -70,7 +68,9 @@ def _source(given: argparse.Namespace) -> Any:
     from toolkit.findings import load_register
 
     if given.source:
-        problem = Problem("arguments", "name a source and a published study", "give one of the two")
+        problem = Problem(
+            "conflict", "arguments", "name a source and a published study", "give one of the two"
+        )
         raise InvalidInput("checklist", [problem])
     return load_register(register_folder(given.register)).of(given.published).studies[given.published]
 

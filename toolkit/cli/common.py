@@ -1,68 +1,96 @@
-"""What several commands share: exit codes, the study argument, counts."""
+"""Parts shared by the commands: exit codes, common arguments, argument types."""
 
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
+import re
+import textwrap
+from collections.abc import Callable
+from typing import TypeAlias
 
-if TYPE_CHECKING:
-    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+# a string, because argparse's class takes no type arguments while the program runs
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
-__all__ = [
-    "BAD_INPUT",
-    "FAILED",
-    "INTERRUPTED",
-    "TERMINATED",
-    "count",
-    "register_folder",
-    "study_file",
-    "takes_register",
-    "takes_study",
-]
-
-_SAMPLE = "ai_at_work"
+SAMPLE = "ai_at_work"
 FAILED, BAD_INPUT, INTERRUPTED, TERMINATED = 1, 2, 130, 143
+INSTRUMENTS_HELP = "one complete questionnaire, or one file per audience"
+_UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 _MOST = 100_000_000
 """More workers, or seconds (three years), than can be meant; beyond some number systems refuse to wait."""
 
 
-def takes_study(command: argparse.ArgumentParser) -> None:
-    """Give the command its STUDY and --data."""
+def add_command(
+    commands: Commands,
+    name: str,
+    run: Callable[[argparse.Namespace], int],
+    help: str,  # noqa: A002 - argparse's own name
+    example: str,
+    *,
+    description: str = "",
+) -> argparse.ArgumentParser:
+    """Add a subcommand whose help page ends with an example."""
+    parser = commands.add_parser(
+        name,
+        help=help,
+        description=textwrap.fill(description or f"{help[0].upper()}{help[1:]}.", 80),
+        epilog="example:\n" + textwrap.indent(example, "  "),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(run=run)
+    return parser
+
+
+def add_study(command: argparse.ArgumentParser) -> None:
+    """Add the arguments STUDY and --data."""
     command.add_argument(
         "study",
         nargs="?",
         metavar="STUDY",
-        help=f"a study file, its folder or a shipped study (default: {_SAMPLE}, the synthetic sample)",
+        help=f"a study file, its folder or a shipped study (default: {SAMPLE}, the synthetic sample)",
     )
-    command.add_argument("--data", metavar="FOLDER", help="another folder in which the answer files lie")
+    command.add_argument("--data", metavar="FOLDER", help="folder containing the answer files")
 
 
-def count(text: str) -> int:
-    """A whole number of at least 1, as an argument."""
-    if not text.isdecimal() or not 1 <= int(text) <= _MOST:
-        most = f" and at most {_MOST}" if text.isdecimal() and int(text) else ""
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number of at least 1{most}")
-    return int(text)
-
-
-def study_file(given: str | None) -> str:
-    """Find the study file that is meant: the synthetic sample where none is named."""
-    from toolkit.shipped import study_path
-
-    if not given:
-        print(f"No study named: using the synthetic sample, {_SAMPLE}", flush=True)
-    return str(study_path(given or _SAMPLE))
-
-
-def takes_register(command: argparse.ArgumentParser) -> None:
+def add_register(command: argparse.ArgumentParser) -> None:
     """Add the option --register."""
     command.add_argument(
         "--register", metavar="FOLDER", help="a register of published claims (default: the shipped one)"
     )
 
 
+def count(text: str) -> int:
+    """Parse a positive integer."""
+    if not text.isdecimal() or not 1 <= int(text) <= _MOST:
+        most = f", at most {_MOST}" if text.isdecimal() and int(text) else ""
+        raise argparse.ArgumentTypeError(f"must be a positive integer{most} (got {text!r})")
+    return int(text)
+
+
+def size(text: str) -> int:
+    """Parse a number of bytes such as 500M or 2G.
+
+    Examples
+    --------
+    >>> size("2G")
+    2147483648
+    """
+    found = re.fullmatch(r"([1-9][0-9]*)([kmg]?)b?", text.strip().lower())
+    if not found:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a valid size; write it as 500M or 2G")
+    return int(found[1]) * _UNITS[found[2]]
+
+
+def study_file(given: str | None) -> str:
+    """Return the path of a study file: the synthetic sample's where none is named."""
+    from toolkit.shipped import study_path
+
+    if not given:
+        print(f"No study named: using the synthetic sample, {SAMPLE}", flush=True)
+    return str(study_path(given or SAMPLE))
+
+
 def register_folder(given: str | None) -> str:
-    """Find the register of published claims: the shipped one where none is named."""
+    """Return the folder of a register of published claims: the shipped one where none is named."""
     from toolkit.shipped import shipped
 
     return given or str(shipped("data_samples", "published"))

@@ -1,88 +1,89 @@
-"""survey-toolkit export: a questionnaire for a survey platform or a data package."""
+"""The command export: a questionnaire for a survey platform or a data package."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from toolkit.cli.common import Commands
-    from toolkit.instrument import Instrument
-    from toolkit.instrument.exchange.limesurvey import Quota
+from toolkit.cli.common import INSTRUMENTS_HELP, Commands, add_command
 
-__all__ = ["add"]
+if TYPE_CHECKING:
+    from toolkit.instrument import Instrument
+    from toolkit.platforms.limesurvey.writing import Quota
 
 
 def add(commands: Commands) -> None:
-    """Add the command to the parser."""
-    export = commands.add_parser(
+    """Add export to the parser."""
+    export = add_command(
+        commands,
         "export",
-        help="write a questionnaire for a survey platform",
-        description="Write a questionnaire for a survey platform, and a manifest to read answers back by.",
+        _export,
+        "write a questionnaire for a survey platform",
+        "survey-toolkit export instruments/employee.yaml --to limesurvey --out build --language en",
+        description="Write a questionnaire for a survey platform, and the manifest that is needed to read "
+        "its answers back.",
     )
     export.add_argument(
         "instruments",
         nargs="+",
         metavar="INSTRUMENT",
-        help="one file that holds everything, or a file an audience",
+        help=INSTRUMENTS_HELP,
     )
     export.add_argument(
         "--to",
         required=True,
         metavar="PLATFORM",
         help="limesurvey, qualtrics, xlsform, surveyjs or preview; for data: sav (SPSS), dta (Stata) or "
-        "frictionless, empty or with --answers; for documentation: ddi or codebook",
+        "frictionless, empty or with --answers; as documentation: ddi or codebook",
     )
-    export.add_argument("--out", required=True, metavar="FOLDER", help="where to write")
+    export.add_argument("--out", required=True, metavar="FOLDER", help="output folder")
     export.add_argument(
         "--language",
         action="append",
         dest="languages",
-        help="only this language; may be given again, the first is the base language",
+        help="only this language (repeatable; the first is the base language)",
     )
     export.add_argument(
-        "--audience", action="append", dest="audiences", help="only this audience; may be given again"
+        "--audience", action="append", dest="audiences", help="only this audience (repeatable)"
     )
     export.add_argument(
         "--layout",
-        help="how files are cut, the default first; limesurvey: one, language, audience; xlsform: audience, "
-        "one; surveyjs: one, audience; qualtrics: audience, qsf (experimental)",
+        help="how the output is split into files, default first; limesurvey: one, language, audience; "
+        "xlsform: audience, one; surveyjs: one, audience; qualtrics: audience, qsf (experimental)",
     )
     export.add_argument(
         "--quota",
         action="append",
         dest="quotas",
         metavar="ITEM=CODE[+CODE…][,ITEM=…]:LIMIT",
-        help="limesurvey: let no more than LIMIT people in who answer so, as audience=executive:50",
+        help="limesurvey: accept at most LIMIT people who answer so, e.g. audience=executive:50 (repeatable)",
     )
     export.add_argument(
         "--hidden",
         action="append",
         metavar="NAME",
-        help="limesurvey: a question nobody sees, filled in by the link, as organisation",
+        help="limesurvey: a hidden question filled in by the link, e.g. organisation (repeatable)",
     )
     export.add_argument(
         "--matrix",
         choices=("array", "questions"),
-        help="limesurvey: a matrix as one array (the default), or each of its rows as a question",
+        help="limesurvey: write a matrix as one array (the default) or as one question per row",
     )
     export.add_argument(
         "--answers",
         metavar="FILE",
-        help="sav, dta, frictionless: the coded frame to write, as `survey-toolkit read --out` made it",
+        help="sav, dta, frictionless: the coded frame to write, from `survey-toolkit read --out`",
     )
-    export.set_defaults(job=_export)
 
 
 def _export(given: argparse.Namespace) -> int:
     from toolkit.instrument import load_instruments
-    from toolkit.instrument.exchange import export
+    from toolkit.platforms import export
 
     instrument = load_instruments(given.instruments)
     if given.answers:
-        return _told(_with_answers(given, instrument))
+        return _print(_with_answers(given, instrument))
     options: dict[str, Any] = {}
     if given.quotas:
         options["quotas"] = _quotas(given.quotas)
@@ -99,21 +100,23 @@ def _export(given: argparse.Namespace) -> int:
         layout=given.layout,
         **options,
     )
-    return _told(written)
+    return _print(written)
 
 
 def _with_answers(given: argparse.Namespace, instrument: Instrument) -> list[Path]:
     from toolkit.errors import InvalidInput, Problem
-    from toolkit.responses.writers import read_coded, write_answers
+    from toolkit.platforms.answer_files import read_coded, write_answers
 
-    said = {
+    flags = {
         "--layout": given.layout,
         "--quota": given.quotas,
         "--hidden": given.hidden,
         "--matrix": given.matrix,
     }
     problems = [
-        Problem(name, "means nothing for answers", "take it out") for name, value in said.items() if value
+        Problem("conflict", name, "means nothing for answers", "take it out")
+        for name, value in flags.items()
+        if value
     ]
     if problems:
         raise InvalidInput("export", problems)
@@ -127,34 +130,30 @@ def _with_answers(given: argparse.Namespace, instrument: Instrument) -> list[Pat
     )
 
 
-def _told(written: list[Path]) -> int:
+def _print(written: list[Path]) -> int:
+    """Print the files written, and once each what the manifests note as changed for the platform."""
+    from toolkit.platforms.manifest import MANIFEST_ENDING, read_manifest
+
     for path in written:
         print(path)
-    for notice in _notices(written):
+    manifests = [read_manifest(path) for path in written if path.name.endswith(MANIFEST_ENDING)]
+    for notice in dict.fromkeys(notice for manifest in manifests for notice in manifest.notices):
         print(f"Notice: {notice}")
     return 0
 
 
-def _notices(written: list[Path]) -> Iterator[str]:
-    """What the manifests say had to be changed, each once."""
-    from toolkit.instrument.exchange.manifest import MANIFEST_ENDING, read_manifest
-
-    manifests = [read_manifest(path) for path in written if path.name.endswith(MANIFEST_ENDING)]
-    yield from dict.fromkeys(notice for manifest in manifests for notice in manifest.notices)
-
-
 def _quotas(texts: list[str]) -> list[Quota]:
-    """Quotas as they are written on the command line; every one that cannot be read is said."""
+    """Parse quotas from the command line; every one that cannot be read is reported."""
     from toolkit.errors import InvalidInput, Problem
-    from toolkit.instrument.exchange.limesurvey import Quota
+    from toolkit.platforms.limesurvey.writing import Quota
 
     quotas, problems = [], []
     for text in texts:
         conditions, _, limit = text.rpartition(":")
         answers = dict(part.partition("=")[::2] for part in conditions.split(",") if part)
         if not limit.isdigit() or not answers or not all(answers.values()):
-            mend = "write ITEM=CODE:LIMIT, as audience=executive:50 or country=US+UK,q=1:100"
-            problems.append(Problem(f"--quota {text}", "cannot be read", mend))
+            hint = "write ITEM=CODE:LIMIT, as audience=executive:50 or country=US+UK,q=1:100"
+            problems.append(Problem("malformed", f"--quota {text}", "cannot be read", hint))
             continue
         counted = {name: tuple(codes.split("+")) for name, codes in answers.items()}
         quotas.append(Quota(conditions, int(limit), counted))

@@ -1,37 +1,33 @@
-"""survey-toolkit findings: the register of published claims, and what it proves."""
+"""The commands findings and reproduce: a register of published claims, and a report on one study."""
 
 from __future__ import annotations
 
 import argparse
 import textwrap
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
-from toolkit.cli.common import FAILED, register_folder, takes_register
+from toolkit.cli.common import FAILED, Commands, add_command, add_register, register_folder
 from toolkit.cli.synthesise import add_synthesise
 from toolkit.errors import InvalidInput, Problem
 
-if TYPE_CHECKING:
-    from toolkit.cli.common import Commands
-
-__all__ = ["add"]
-
 _FIELDS = {
-    "finding_id": "an id of its own, such as ACME25-01",
+    "finding_id": "unique id, e.g. ACME25-01",
     "study": "id of a study in studies.yaml",
-    "item": "what was asked or said",
-    "audience": "who answered",
-    "base": 'whose share it is: "all employees surveyed"',
+    "item": "question or statement",
+    "audience": "group that answered",
+    "base": 'base of the percentage, e.g. "all employees surveyed"',
     "statistic": "share, mean or relative_risk",
-    "value": "per cent for a share, times as likely for a relative_risk",
-    "published_as": 'as printed, where that is no percentage: "1 in 3"',
-    "low": "smallest value that is printed so, where words were printed",
-    "high": "largest value that is printed so",
-    "n": "how many were asked",
+    "value": "percentage for a share, ratio for a relative_risk",
+    "published_as": 'as printed, if not a percentage: "1 in 3"',
+    "low": "smallest value that would be printed so, if words were printed",
+    "high": "largest value that would be printed so",
+    "n": "number of respondents",
     "n_status": "known (printed with the figure), assumed (size of the audience) or unknown",
-    "n_most": "the most there can have been, where n was not published",
-    "source": "where it was read",
+    "n_most": "upper limit of n, if n was not published",
+    "source": "where it was published",
     "closeness": "primary (the publisher's own text) or second-hand",
-    "note": "what a reader should know",
+    "note": "remark for readers",
 }
 
 
@@ -39,29 +35,62 @@ _VERDICTS = ("reproduced", "consistent", "untested", "contradicted")
 
 
 def add(commands: Commands) -> None:
-    """Add the command to the parser."""
-    findings = commands.add_parser("findings", help="published claims: list, show, check, add")
-    jobs = findings.add_subparsers(title="what to do", metavar="JOB", required=True)
-    listed = jobs.add_parser("list", help="every claim with its verdict")
-    listed.add_argument("--study", metavar="ID", help="of one study only")
+    """Add findings and reproduce to the parser."""
+    findings = commands.add_parser("findings", help="list, show, check and add published claims")
+    actions = findings.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    example = "survey-toolkit findings "
+    listed = add_command(
+        actions,
+        "list",
+        _list,
+        "list claims with their verdicts",
+        f"{example}list --study upwork-2024 --verdict contradicted",
+    )
+    listed.add_argument("--study", metavar="ID", help="only claims of this study")
     listed.add_argument(
         "--verdict", dest="verdict_code", choices=_VERDICTS, help="only claims with this verdict"
     )
-    listed.set_defaults(job=_list)
-    shown = jobs.add_parser("show", help="one claim: verdict, interval, base, source, conflict")
-    shown.add_argument("finding", metavar="FINDING")
-    shown.set_defaults(job=_show)
-    check = jobs.add_parser("check", help="read the register strictly and hold its figures together")
-    check.set_defaults(job=_check)
-    added = jobs.add_parser("add", help="append a claim; a missing base or a percent above 100 is refused")
+    shown = add_command(
+        actions,
+        "show",
+        _show,
+        "show one claim: verdict, interval, base, source, conflict",
+        f"{example}show UPW24-01",
+    )
+    shown.add_argument("finding", metavar="FINDING", help="id of the claim")
+    check = add_command(
+        actions, "check", _check, "validate the register and compare its figures", f"{example}check"
+    )
+    added = add_command(
+        actions,
+        "add",
+        _add,
+        "append a claim; incomplete or impossible ones are refused",
+        f"{example}add --finding-id ACME25-01 --study acme-2025 --item 'uses AI' --audience employee \\\n"
+        "    --base 'all employees surveyed' --value 62 --n 400 --n-status known --source 'report, p. 3' \\\n"
+        "    --closeness primary --register my_register",
+    )
     for name, words in _FIELDS.items():
         default = "share" if name == "statistic" else None
         flag = f"--{name.replace('_', '-')}"
         added.add_argument(flag, dest=f"field_{name}", default=default, help=words)
-    added.set_defaults(job=_add)
-    add_synthesise(jobs)
-    for job in (listed, shown, check, added):
-        takes_register(job)
+    add_synthesise(actions)
+    reproduce = add_command(
+        commands,
+        "reproduce",
+        _reproduce,
+        "build a report on a published study from its published figures",
+        "survey-toolkit reproduce upwork-2024 --formats html,pdf",
+    )
+    reproduce.add_argument("study", metavar="STUDY", help="id of a study in the register")
+    reproduce.add_argument(
+        "--out", default="reports/reproduced", metavar="FOLDER", help="default: reports/reproduced"
+    )
+    reproduce.add_argument(
+        "--formats", default="html,pdf", metavar="LIST", help="comma-separated formats (default: html,pdf)"
+    )
+    for command in (listed, shown, check, added, reproduce):
+        add_register(command)
 
 
 def _list(given: argparse.Namespace) -> int:
@@ -72,8 +101,8 @@ def _list(given: argparse.Namespace) -> int:
     if given.verdict_code:
         found = found[found["verdict_code"] == given.verdict_code]
     for row in found.to_dict("records"):
-        said = f"{row['finding_id']:<9} {row['published_as']:>17}  {row['verdict_code']:<16} {row['item']}"
-        print(f"{said} ({row['audience']})")
+        claim = f"{row['finding_id']:<9} {row['published_as']:>17}  {row['verdict_code']:<16} {row['item']}"
+        print(f"{claim} ({row['audience']})")
     print(f"{len(found)} claim(s)")
     return 0
 
@@ -84,14 +113,14 @@ def _show(given: argparse.Namespace) -> int:
     register = load_register(register_folder(given.register))
     claim = register.claim(given.finding)
     found = judge(register.of(claim["study"])).set_index("finding_id").loc[given.finding]
-    for name, words in _told(given.finding, found, register):
+    for name, words in _facts(given.finding, found, register):
         if words:
             indent = " " * 14
             print(textwrap.fill(words, 100, initial_indent=f"{name + ':':<14}", subsequent_indent=indent))
     return 0
 
 
-def _told(finding: str, row: Any, register: Any) -> list[tuple[str, str]]:
+def _facts(finding: str, row: Any, register: Any) -> list[tuple[str, str]]:
     from toolkit.reporting.reproduction import base_words, interval_words
 
     study = register.studies[row["study"]]
@@ -124,7 +153,7 @@ def _check(given: argparse.Namespace) -> int:
         print(fault)
         return FAILED
     found = judge(register)
-    print(f"{len(register.claims)} claims of {len(register.studies)} studies: nothing to mend")
+    print(f"{len(register.claims)} claims of {len(register.studies)} studies: no problems found")
     for verdict, count in found["verdict"].value_counts().items():
         print(f"{count:>5}  {verdict}")
     for row in check_claims(register).to_dict("records"):
@@ -145,7 +174,20 @@ def _add(given: argparse.Namespace) -> int:
     if not given.register and is_installed():
         what = "the shipped register belongs to the installation and is not written to"
         hint = f"copy the folder {folder} and name the copy with --register"
-        raise InvalidInput("findings add", [Problem("--register", what, hint)])
+        raise InvalidInput("findings add", [Problem("unwritable", "--register", what, hint)])
     add_claim(folder, {name: value for name, value in claim.items() if value is not None})
-    print(f"{claim['finding_id']} is in {folder}")
+    print(f"Added {claim['finding_id']} to {folder}")
+    return 0
+
+
+def _reproduce(given: argparse.Namespace) -> int:
+    from toolkit.findings import load_register
+    from toolkit.reporting.documents import write_documents
+    from toolkit.reporting.formats import check_formats
+    from toolkit.reporting.reproduction import reproduction
+
+    formats = check_formats(given.formats)
+    document = reproduction(load_register(register_folder(given.register)), given.study)
+    for path in write_documents(document, Path(given.out) / given.study, formats, keep=False):
+        print(path)
     return 0

@@ -1,28 +1,26 @@
-"""survey-toolkit init: a new study folder, with simulated answers or drafted from a real export."""
+"""The commands init and notebooks: a new study folder, and copies of the shipped notebooks."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from toolkit.cli.common import Commands
-
-__all__ = ["add"]
+from toolkit.cli.common import Commands, add_command
 
 
 def add(commands: Commands) -> None:
-    """Add the command to the parser."""
-    init = commands.add_parser(
+    """Add init and notebooks to the parser."""
+    init = add_command(
+        commands,
         "init",
-        help="start a study: study file, questionnaire, organisations, simulated answers, a notebook",
-        description="Write a study that `check` and `report` accept at once, to be changed step by step. "
-        "What no option says is asked, or takes its default where there is no terminal. "
-        "Nothing is written over.",
-        epilog="examples: survey-toolkit init my_study --audiences manager,staff --platform qualtrics; "
+        _init,
+        "create a study folder, with simulated answers or from an export",
+        "survey-toolkit init my_study --audiences manager,staff --platform qualtrics\n"
         "survey-toolkit init my_study --from export.csv --audience-column Role",
+        description="Create a study folder that `check` and `report` accept at once: study file, "
+        "questionnaire, organisations, simulated answers and a notebook. Options that are missing are asked "
+        "for on a terminal and take their defaults elsewhere. Existing files are never overwritten.",
     )
     init.add_argument(
         "folder", metavar="FOLDER", help="a new or empty folder; its name becomes the study's id"
@@ -31,10 +29,8 @@ def add(commands: Commands) -> None:
         "--platform", metavar="NAME", help="limesurvey, qualtrics or table (default: limesurvey)"
     )
     init.add_argument("--audiences", metavar="LIST", help="respondent groups (default: executive,employee)")
-    init.add_argument("--waves", metavar="LIST", help="waves in the order of time (default: this year)")
-    init.add_argument(
-        "--weights", metavar="COLUMN", help="a column of weights, noted in the study file (default: none)"
-    )
+    init.add_argument("--waves", metavar="LIST", help="waves, earliest first (default: this year)")
+    init.add_argument("--weights", metavar="COLUMN", help="name of the weights column (default: none)")
     init.add_argument(
         "--instrument",
         metavar="NAME",
@@ -44,20 +40,34 @@ def add(commands: Commands) -> None:
         "--from",
         dest="export",
         metavar="FILE",
-        help="draft questionnaire and mapping from this file of answers (.csv, .xlsx, .sav, .dta)",
+        help="draft the questionnaire and the mapping from an answer file (.csv, .xlsx, .sav, .dta)",
     )
-    init.add_argument("--audience-column", metavar="HEADING", help="with --from: who answered")
-    init.add_argument("--organisation-column", metavar="HEADING", help="with --from: of which organisation")
+    init.add_argument(
+        "--audience-column", metavar="HEADING", help="with --from: column of the respondent group"
+    )
+    init.add_argument(
+        "--organisation-column", metavar="HEADING", help="with --from: column of the organisation"
+    )
     init.add_argument("--title", help="title of the study")
-    init.add_argument("--seed", type=int, default=1, help="the same seed gives the same answers (default: 1)")
-    init.add_argument("--yes", action="store_true", help="ask nothing and take the defaults")
-    init.set_defaults(job=_init)
+    init.add_argument("--seed", type=int, default=1, help="seed of the simulated answers (default: 1)")
+    init.add_argument("--yes", action="store_true", help="use the defaults without asking")
+    notebooks = add_command(
+        commands,
+        "notebooks",
+        _notebooks,
+        "copy the shipped notebooks and the course to a folder",
+        "survey-toolkit notebooks my_notebooks && jupyter lab my_notebooks",
+        description="Copy the shipped notebooks and the course to a new or empty folder.",
+    )
+    notebooks.add_argument(
+        "folder", nargs="?", default="notebooks", metavar="FOLDER", help="default: notebooks"
+    )
 
 
 _QUESTIONS = {
     "platform": ("Platform of the answers: limesurvey, qualtrics or table", "limesurvey"),
-    "audiences": ("Respondent groups, divided by commas", "executive,employee"),
-    "waves": ("Waves in the order of time, divided by commas (blank: this year)", ""),
+    "audiences": ("Respondent groups, separated by commas", "executive,employee"),
+    "waves": ("Waves, earliest first, separated by commas (blank: this year)", ""),
     "weights": ("Column of weights (blank: none)", ""),
 }
 
@@ -68,17 +78,17 @@ def _init(given: argparse.Namespace) -> int:
     _check_options(given)
     if given.export:
         return _draft(given)
-    said = {name: getattr(given, name) for name in _QUESTIONS}
+    values = {name: getattr(given, name) for name in _QUESTIONS}
     asks = not given.yes and sys.stdin is not None and sys.stdin.isatty()
     for name, (question, default) in _QUESTIONS.items():
-        if said[name] is None:
-            said[name] = (_asked(question, default) if asks else "") or default
+        if values[name] is None:
+            values[name] = (_ask(question, default) if asks else "") or default
     files = start_study(
         given.folder,
-        platform=said["platform"],
-        audiences=_listed(said["audiences"]),
-        waves=_listed(said["waves"]) or None,
-        weights=said["weights"] or None,
+        platform=values["platform"],
+        audiences=_split(values["audiences"]),
+        waves=_split(values["waves"]) or None,
+        weights=values["weights"] or None,
         instrument=given.instrument,
         title=given.title,
         seed=given.seed,
@@ -92,12 +102,12 @@ def _check_options(given: argparse.Namespace) -> None:
 
     for_drafts = ("audience_column", "organisation_column")
     refused = ("platform", "audiences", "weights", "instrument") if given.export else for_drafts
-    what = "is not taken together with --from" if given.export else "is taken together with --from only"
+    what = "cannot be combined with --from" if given.export else "can only be used with --from"
     wrong = [f"--{name.replace('_', '-')}" for name in refused if getattr(given, name) is not None]
-    if given.export and given.waves and len(_listed(given.waves)) != 1:
+    if given.export and given.waves and len(_split(given.waves)) != 1:
         wrong.append("--waves with several waves")
     if wrong:
-        raise InvalidInput("init", [Problem(name, what, "leave it out") for name in wrong])
+        raise InvalidInput("init", [Problem("conflict", name, what, "leave it out") for name in wrong])
 
 
 def _draft(given: argparse.Namespace) -> int:
@@ -113,25 +123,25 @@ def _draft(given: argparse.Namespace) -> int:
         wave=given.waves,
         title=given.title,
     )
-    print("Guessed; change what is wrong in questionnaire.yaml and study.yaml:")
+    print("These were guessed; correct them in questionnaire.yaml and study.yaml:")
     for guess in guesses:
         print(f"- {guess}")
-    _print(files, "A DRAFT: the methods in study.yaml are still to be written.")
+    _print(files, "This is a DRAFT: the methods in study.yaml are still to be written.")
     try:
         load_study(given.folder).check()
     except InvalidInput as fault:
-        print(f"Still to be solved:\n{fault}")
+        print(f"Still to be fixed:\n{fault}")
     return 0
 
 
-def _asked(question: str, default: str) -> str:
+def _ask(question: str, default: str) -> str:
     try:
         return input(f"{question}{f' [{default}]' if default else ''}: ").strip()
     except EOFError:
         return ""
 
 
-def _listed(text: str) -> list[str]:
+def _split(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
@@ -142,3 +152,14 @@ def _print(files: list[Path], note: str) -> None:
     print(note)
     print(f"Next: survey-toolkit check {folder}")
     print(f"      survey-toolkit report {folder}")
+
+
+def _notebooks(given: argparse.Namespace) -> int:
+    from toolkit.shipped import shipped
+    from toolkit.system import write_new_folder
+
+    own = shipped("notebooks")
+    found = {path.relative_to(own).as_posix(): path.read_bytes() for path in sorted(own.rglob("*.ipynb"))}
+    for path in write_new_folder(Path(given.folder), found):
+        print(path)
+    return 0

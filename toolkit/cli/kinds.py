@@ -1,4 +1,4 @@
-"""Which kind of file somebody has given, so that the wrong kind is named and the right command is offered."""
+"""Kinds of YAML files, told apart by their keys, and the command for each."""
 
 from __future__ import annotations
 
@@ -6,19 +6,17 @@ from pathlib import Path
 
 from toolkit.errors import InvalidInput, Problem
 
-__all__ = ["kind_of", "refuse_others"]
-
 _KINDS = {
     "a study file": ({"answers", "methods"}, "survey-toolkit check {path}"),
     "a simulation file": ({"organisations", "files"}, "survey-toolkit simulate {path} --out FOLDER"),
     "a questionnaire": ({"sections"}, "survey-toolkit lint {path}"),
     "a part of a bank": ({"items", "scales"}, "survey-toolkit lint on the questionnaire that names the bank"),
 }
-"""Kind → keys of which one tells it, and what is done with it."""
+"""Kind → keys (any of them identifies it), and the command for it."""
 
 
 def kind_of(path: str | Path) -> str | None:
-    """The kind of a YAML file by its keys; None where they tell nothing, or it cannot be read."""
+    """Return the kind of a YAML file by its keys; None if unknown or unreadable."""
     from toolkit.instrument.yaml_loader import read_yaml
 
     try:
@@ -31,7 +29,7 @@ def kind_of(path: str | Path) -> str | None:
 
 
 def refuse_others(path: str | Path, wanted: str) -> None:
-    """Refuse a file that is plainly of another kind; whatever else is wrong with it others say better.
+    """Refuse a file of another kind, before its reader lists everything else that is wrong with it.
 
     Raises
     ------
@@ -41,11 +39,13 @@ def refuse_others(path: str | Path, wanted: str) -> None:
     kind = kind_of(path)
     if kind in (None, wanted) or (wanted == "a questionnaire" and kind == "a part of a bank"):
         return
-    mend = f"use {_KINDS[kind][1].format(path=path)}"
+    hint = f"use {_KINDS[kind][1].format(path=path)}"
     if kind == "a study file" and wanted == "a questionnaire":
         named = _questionnaires(Path(path))
-        mend += f"; its questionnaires: survey-toolkit lint {' '.join(named)}" if named else ""
-    raise InvalidInput(path, [Problem("the file", f"it is {kind}, and {wanted} is wanted here", mend)])
+        hint += f"; its questionnaires: survey-toolkit lint {' '.join(named)}" if named else ""
+    raise InvalidInput(
+        path, [Problem("wrong-file", "the file", f"it is {kind}, and {wanted} is wanted here", hint)]
+    )
 
 
 def _questionnaires(path: Path) -> list[str]:

@@ -1,4 +1,4 @@
-"""survey-toolkit lint: check questionnaires."""
+"""The commands lint and schema: checks of questionnaires, and the JSON Schema of their files."""
 
 from __future__ import annotations
 
@@ -6,28 +6,34 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from toolkit.cli.common import FAILED
+from toolkit.cli.common import FAILED, Commands, add_command
 from toolkit.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from toolkit.cli.common import Commands
     from toolkit.errors import Problem
     from toolkit.instrument import Instrument
 
-__all__ = ["add"]
-
 
 def add(commands: Commands) -> None:
-    """Add the command to the parser."""
-    lint = commands.add_parser(
+    """Add lint and schema to the parser."""
+    lint = add_command(
+        commands,
         "lint",
-        help="check questionnaires",
-        description="Say what is wrong with questionnaires, what may spoil their answers, and how many "
-        "minutes each takes. Warnings do not fail, unless --strict is given.",
+        _lint,
+        "check questionnaires for errors and poor wording",
+        "survey-toolkit lint instruments/employee.yaml --strict",
+        description="List the errors in questionnaires, warn of what may bias answers, and estimate how many "
+        "minutes each takes.",
     )
-    lint.add_argument("instruments", nargs="+", metavar="INSTRUMENT")
-    lint.add_argument("--strict", action="store_true", help="let warnings fail too")
-    lint.set_defaults(job=_lint)
+    lint.add_argument("instruments", nargs="+", metavar="INSTRUMENT", help="questionnaires or folders")
+    lint.add_argument("--strict", action="store_true", help="treat warnings as errors")
+    add_command(
+        commands,
+        "schema",
+        _schema,
+        "print the JSON Schema of a questionnaire file",
+        "survey-toolkit schema > questionnaire.schema.json",
+    )
 
 
 def _lint(given: argparse.Namespace) -> int:
@@ -50,36 +56,45 @@ def _lint(given: argparse.Namespace) -> int:
         print(f"{path}: {_summary(warnings, strict=given.strict)}; {_length(instrument)}")
         for language in instrument.languages:
             if language not in ("en", "fr"):
-                print(f"{path}: words in '{language}' were not looked at: the lists are English and French")
+                print(f"{path}: wording in '{language}' was not checked: no word list (en, fr)")
         if warnings and given.strict:
             answer = FAILED
     return answer
 
 
 def _warnings(path: Path, instrument: Instrument) -> list[Problem]:
-    """What may spoil the answers, with file and line."""
+    """Return what may bias the answers, with file and line."""
     from toolkit.instrument import advise
     from toolkit.instrument.loader import files_of
-    from toolkit.instrument.reading import Finding, Reading
+    from toolkit.instrument.reading import Reading
     from toolkit.instrument.yaml_loader import read_document
 
     reading = Reading(documents=[read_document(file) for file in files_of([path])])
-    reading.add(Finding(one.path, f"{one.what} [{one.rule}]", one.mend) for one in advise(instrument))
+    reading.add(advise(instrument))
     return reading.problems()
 
 
 def _summary(warnings: list[Problem], *, strict: bool) -> str:
     if not warnings:
-        return "nothing to mend"
-    return f"{len(warnings)} warning(s){', which fail with --strict' if strict else ''}"
+        return "no problems found"
+    return f"{len(warnings)} warning(s){', treated as errors' if strict else ''}"
 
 
 def _length(instrument: Instrument) -> str:
     from toolkit.instrument import minutes
 
-    told = []
+    lengths = []
     for row in minutes(instrument).itertuples(index=False):
         low, high = (max(round(value), 1) for value in (row.shortest, row.longest))
         span = f"{low} to {high} minutes" if high > low else f"{low} minute{'s' * (low > 1)}"
-        told.append(f"{row.audience} {span}")
-    return f"about {', '.join(told)}"
+        lengths.append(f"{row.audience} {span}")
+    return f"about {', '.join(lengths)}"
+
+
+def _schema(given: argparse.Namespace) -> int:
+    import json
+
+    from toolkit.instrument import json_schema
+
+    print(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+    return 0

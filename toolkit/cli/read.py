@@ -1,4 +1,4 @@
-"""survey-toolkit read: one file of answers into a coded frame, with what became of every row."""
+"""The command read: one answer file as a coded frame, with the disposition of every row."""
 
 from __future__ import annotations
 
@@ -7,42 +7,43 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from toolkit.cli.common import INSTRUMENTS_HELP, Commands, add_command
+
 if TYPE_CHECKING:
     import pandas as pd
 
-    from toolkit.cli.common import Commands
     from toolkit.responses import AnswersFile
-
-__all__ = ["add"]
 
 
 def add(commands: Commands) -> None:
-    """Add the command to the parser."""
-    read = commands.add_parser(
+    """Add read to the parser."""
+    read = add_command(
+        commands,
         "read",
-        help="read one file of answers and say what became of every row",
-        description="Read one file of answers as a platform exported it, print its disposition, and write "
-        "the coded frame where --out names a file.",
+        _read,
+        "read one answer file and report the disposition of every row",
+        "survey-toolkit read results.csv --instrument instruments/employee.yaml --out answers.parquet",
+        description="Read one answer file as a platform exported it, print its disposition, and write the "
+        "coded frame if --out is given.",
     )
-    read.add_argument("file", metavar="FILE", help="the file of answers, as it was exported")
+    read.add_argument("file", metavar="FILE", help="the answer file, as exported")
     read.add_argument(
         "--instrument",
         required=True,
         nargs="+",
         metavar="INSTRUMENT",
-        help="one file that holds everything, or a file an audience",
+        help=INSTRUMENTS_HELP,
     )
-    read.add_argument("--platform", help="who wrote it; told by its headings where left out")
-    read.add_argument("--manifest", help="the manifest written when the questionnaire was exported")
+    read.add_argument("--platform", help="survey platform (default: detected from the headings)")
+    read.add_argument("--manifest", help="manifest written when the questionnaire was exported")
     read.add_argument(
         "--entry",
         metavar="YAML",
-        help="what the command line does not say, as under `answers` of a study file",
+        help="further settings, as under `answers` in a study file",
     )
-    read.add_argument("--audience", help="the one audience it holds")
-    read.add_argument("--organisation", help="the one organisation it holds")
-    read.add_argument("--out", metavar="FILE", help="where to write the coded frame: .parquet or .csv")
-    read.set_defaults(job=_read)
+    read.add_argument("--audience", help="audience of all its rows")
+    read.add_argument("--organisation", help="organisation of all its rows")
+    read.add_argument("--out", metavar="FILE", help="write the coded frame to this file (.parquet or .csv)")
 
 
 def _read(given: argparse.Namespace) -> int:
@@ -81,38 +82,41 @@ def _check_out(out: str | None) -> None:
 
     if out is not None and Path(out).suffix not in (".parquet", ".csv"):
         what = "is neither .parquet nor .csv"
-        raise InvalidInput("--out", [Problem(out, what, "end its name in .parquet (keeps types) or .csv")])
+        raise InvalidInput(
+            "--out",
+            [Problem("unsupported-format", out, what, "end its name in .parquet (keeps types) or .csv")],
+        )
 
 
 def _entry(given: argparse.Namespace, path: Path) -> AnswersFile:
-    """What is said of the file: by the command line, then by --entry, then by the file itself."""
+    """Merge the settings of the file: command line first, then --entry, then the file itself."""
     from toolkit.instrument.strict import checked
     from toolkit.instrument.yaml_loader import read_document
+    from toolkit.platforms.detecting import platform_of
+    from toolkit.platforms.reading import headings_of_file
     from toolkit.responses import AnswersFile
-    from toolkit.responses.detecting import platform_of
-    from toolkit.responses.readers import headings_of_file
 
-    said: dict[str, Any] = {"file": path.name}
+    options: dict[str, Any] = {"file": path.name}
     for name in ("platform", "audience", "organisation", "manifest"):
         if getattr(given, name):
-            said[name] = getattr(given, name)
+            options[name] = getattr(given, name)
     if not given.entry:
-        said = {"wave": "1", "platform": given.platform or platform_of(path), **said}
-        entry = _checked(said, path.name)
+        options = {"wave": "1", "platform": given.platform or platform_of(path), **options}
+        entry = _checked(options, path.name)
     else:
         document = read_document(Path(given.entry))
         if not isinstance(document.data, dict | None):
-            checked(AnswersFile, document)  # says what it must be
+            checked(AnswersFile, document)  # raises with what it must be
         written = dict(document.data or {})
         mapped = written.get("mapping")
         by_mapping = isinstance(mapped, dict) and isinstance(mapped.get("wave"), dict)
         if "wave" not in written and not by_mapping:
             written["wave"] = "1"
-        if "platform" not in {**written, **said}:
+        if "platform" not in {**written, **options}:
             written["platform"] = platform_of(path)
         if isinstance(written.get("manifest"), str):
             written["manifest"] = str(Path(given.entry).parent / written["manifest"])
-        entry = checked(AnswersFile, replace(document, data={**written, **said}))
+        entry = checked(AnswersFile, replace(document, data={**written, **options}))
     if entry.mapping is None and "organisation_column" not in entry.model_fields_set:
         headings = headings_of_file(entry, path)
         if entry.organisation_column not in headings:
@@ -120,17 +124,22 @@ def _entry(given: argparse.Namespace, path: Path) -> AnswersFile:
     return entry
 
 
-def _checked(said: dict[str, Any], source: str) -> AnswersFile:
+def _checked(options: dict[str, Any], source: str) -> AnswersFile:
     from pydantic import ValidationError
 
     from toolkit.errors import InvalidInput, Problem
     from toolkit.responses import AnswersFile
 
     try:
-        return AnswersFile.model_validate(said)
+        return AnswersFile.model_validate(options)
     except ValidationError as fault:
         problems = [
-            Problem(f"--{one['loc'][0] if one['loc'] else 'entry'}", one["msg"], "see --entry and --help")
+            Problem(
+                "malformed",
+                f"--{one['loc'][0] if one['loc'] else 'entry'}",
+                one["msg"],
+                "see --entry and --help",
+            )
             for one in fault.errors()
         ]
         raise InvalidInput(source, problems) from fault
@@ -139,7 +148,7 @@ def _checked(said: dict[str, Any], source: str) -> AnswersFile:
 def _write(frame: pd.DataFrame, out: Path) -> None:
     import io
 
-    from toolkit.instrument.exchange.files import write_files
+    from toolkit.files import write_files
 
     held = io.BytesIO()
     if out.suffix == ".csv":

@@ -1,4 +1,4 @@
-"""survey-toolkit report: the report of every organisation, or of some."""
+"""The commands report, batch and run: many reports, or a notebook run once per value."""
 
 from __future__ import annotations
 
@@ -8,29 +8,64 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from toolkit.cli.common import FAILED, count, study_file, takes_study
-from toolkit.cli.progress import STATUS, Teller
+from toolkit.cli.common import FAILED, Commands, add_command, add_study, count, size, study_file
+from toolkit.cli.progress import STATUS, ProgressPrinter
 from toolkit.reporting.formats import FORMATS
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-    from toolkit.cli.common import Commands
     from toolkit.reporting.options import RunOptions
-
-__all__ = ["add", "make", "options_of", "seen_from_here", "takes_choice"]
 
 
 def add(commands: Commands) -> None:
-    """Add the command to the parser."""
-    report = commands.add_parser("report", help="build reports for all or selected organisations")
-    takes_study(report)
-    takes_choice(report)
-    report.set_defaults(job=_report)
+    """Add report, batch and run to the parser."""
+    report = add_command(
+        commands,
+        "report",
+        build,
+        "build reports for all or selected organisations",
+        "survey-toolkit report my_study -o org-01 -o org-02 --formats html,pdf",
+    )
+    _add_selection(report)
+    batch = add_command(
+        commands,
+        "batch",
+        _batch,
+        "build many reports with time and memory limits; resumable",
+        "survey-toolkit batch my_study --timeout 600 --memory 2G --dry-run",
+    )
+    _add_selection(batch)
+    batch.add_argument("--dry-run", action="store_true", help="list the reports to build, and write nothing")
+    _add_limits(batch, "report")
+    run = add_command(
+        commands,
+        "run",
+        _run,
+        "run a notebook of your own, once per organisation or value",
+        "survey-toolkit run mine.ipynb --for-each organisation -p level=0.9",
+    )
+    run.add_argument("notebook", metavar="NOTEBOOK", help="a notebook with a cell tagged 'parameters'")
+    run.add_argument(
+        "--for-each",
+        required=True,
+        metavar="NAME[=A,B]",
+        help="the parameter that varies: organisation (all of the study, or those listed), or NAME=A,B,C",
+    )
+    run.add_argument(
+        "-p",
+        "--parameter",
+        action="append",
+        default=[],
+        type=pair,
+        metavar="NAME=VALUE",
+        help="set a notebook parameter (repeatable)",
+    )
+    _add_output(run, "run")
+    _add_limits(run, "run")
 
 
-def takes_choice(command: argparse.ArgumentParser) -> None:
-    """Give a command what says which reports are made, of what, and where."""
+def _add_selection(command: argparse.ArgumentParser) -> None:
+    """Add the options for which reports are built, in which formats and where."""
+    add_study(command)
     command.add_argument(
         "--organisation",
         "-o",
@@ -40,60 +75,131 @@ def takes_choice(command: argparse.ArgumentParser) -> None:
         help="only this organisation (repeatable)",
     )
     command.add_argument("--wave", help="the wave, as the study file writes it (default: the latest)")
-    command.add_argument(
-        "--out", default="reports", metavar="FOLDER", help="where to write, s3://… too (default: reports)"
-    )
-    command.add_argument(
-        "--workers", type=count, metavar="N", help="number of parallel workers (default: one per CPU)"
-    )
-    command.add_argument("--notebook", metavar="FILE", help="another parameterised notebook")
+    command.add_argument("--notebook", metavar="FILE", help="a parameterised notebook to use as the report")
     command.add_argument(
         "--formats",
         default="html",
         metavar="LIST",
-        help=f"output formats, of {','.join(FORMATS)} (default: html)",
+        help=f"comma-separated output formats, from {','.join(FORMATS)} (default: html)",
     )
-    command.add_argument("--force", action="store_true", help="rebuild reports even if up to date")
+    _add_output(command, "report")
 
 
-def options_of(given: argparse.Namespace) -> RunOptions:
-    """Return a run's options: every one the command has, under the name it has everywhere."""
+def _add_output(command: argparse.ArgumentParser, what: str) -> None:
+    command.add_argument(
+        "--out", default="reports", metavar="FOLDER", help="output folder or s3://… URL (default: reports)"
+    )
+    command.add_argument(
+        "--workers", type=count, metavar="N", help="number of parallel workers (default: one per CPU)"
+    )
+    command.add_argument("--force", action="store_true", help=f"rebuild every {what} even if up to date")
+
+
+def _add_limits(command: argparse.ArgumentParser, what: str) -> None:
+    command.add_argument(
+        "--timeout",
+        dest="seconds",
+        type=count,
+        default=1800,
+        metavar="SECONDS",
+        help=f"time limit per {what} (default: 1800)",
+    )
+    command.add_argument(
+        "--memory", type=size, metavar="SIZE", help=f"memory limit per {what}, e.g. 2G (default: no limit)"
+    )
+    command.add_argument(
+        "--cluster", metavar="ADDRESS", help="address of a Dask scheduler to run on (see docs/scale.md)"
+    )
+
+
+def pair(text: str) -> tuple[str, str]:
+    """Parse NAME=VALUE.
+
+    Examples
+    --------
+    >>> pair("level=0.95")
+    ('level', '0.95')
+    """
+    name, sign, value = text.partition("=")
+    if not sign or not name.isidentifier():
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE")
+    return name, value
+
+
+def build(given: argparse.Namespace) -> int:
+    """Build the reports, print a summary and return the exit code."""
+    from toolkit.reporting.batch import run_study
+
+    printer = ProgressPrinter()
+    try:
+        made = run_study(
+            study_file(given.study), _options(given), progress=printer.progress, message=printer.line
+        )
+    finally:
+        printer.end()
+    counts = made["status"].value_counts()
+    printer.line(
+        ", ".join(f"{counts[status]} {words}" for status, words in STATUS.items() if status in counts)
+    )
+    index = str(made.attrs["index"])
+    printer.line(f"Open {index if '://' in index else _relative(index)}")
+    return FAILED if (made["status"] == "failed").any() else 0
+
+
+def _options(given: argparse.Namespace) -> RunOptions:
+    """Return the run options that the command has, each under the name it has everywhere."""
     from toolkit.reporting.options import RunOptions
 
     names = [field.name for field in fields(RunOptions) if hasattr(given, field.name)]
     return RunOptions(**{name: getattr(given, name) for name in names})
 
 
-def make(given: argparse.Namespace) -> int:
-    """Build the reports and print how it went; the exit code."""
-    from toolkit.reporting.batch import run_study
-
-    teller = Teller()
-    try:
-        made = run_study(
-            study_file(given.study), options_of(given), progress=teller.progress, told=teller.say
-        )
-    finally:
-        teller.end()
-    teller.say(summary_of(made))
-    index = str(made.attrs["index"])
-    teller.say(f"Open {index if '://' in index else seen_from_here(index)}")
-    return FAILED if (made["status"] == "failed").any() else 0
-
-
-def seen_from_here(path: str | Path) -> str:
-    """A path from where the command is given, or as it is where that is another drive or gone."""
+def _relative(path: str | Path) -> str:
+    """Return a path relative to the working directory, or unchanged where that is another drive or gone."""
     try:
         return os.path.relpath(path)
     except (OSError, ValueError):
         return str(path)
 
 
-def summary_of(made: pd.DataFrame) -> str:
-    """How many reports ended how."""
-    counts = made["status"].value_counts()
-    return ", ".join(f"{counts[status]} {words}" for status, words in STATUS.items() if status in counts)
+def _batch(given: argparse.Namespace) -> int:
+    if not given.dry_run:
+        return build(given)
+    from toolkit.reporting.batch import plan_study
+
+    planned = plan_study(study_file(given.study), _options(given))
+    for row in planned.itertuples():
+        print(f"{row.organisation} {row.name}: {row.status}")
+    counts = planned["status"].value_counts()
+    print(", ".join(f"{count} {status}" for status, count in counts.items()))
+    return 0
 
 
-def _report(given: argparse.Namespace) -> int:
-    return make(given)
+def _run(given: argparse.Namespace) -> int:
+    from toolkit.errors import ToolkitError
+    from toolkit.reporting.batch import run_notebook
+
+    names = [name for name, _ in given.parameter]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ToolkitError(f"duplicate parameter: {', '.join(twice)}; give each one once")
+    name, _, values = given.for_each.partition("=")
+    printer = ProgressPrinter()
+    made = run_notebook(
+        given.notebook,
+        for_each=name,
+        values=values.split(",") if values else None,
+        parameters=dict(given.parameter),
+        texts=True,
+        out=given.out,
+        workers=given.workers,
+        force=given.force,
+        seconds=given.seconds,
+        memory=given.memory,
+        cluster=given.cluster,
+        message=printer.line,
+    )
+    for row in made.itertuples():
+        printer.line(f"{row.value}: {row.status}{f': {row.sentence}' if row.sentence else ''}")
+    printer.line(f"In {_relative(Path(str(made['folder'].iloc[0])).parent)}")
+    return FAILED if (made["status"] == "failed").any() else 0

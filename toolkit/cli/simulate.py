@@ -1,4 +1,4 @@
-"""survey-toolkit simulate: synthetic answers to any questionnaire, or every file of a synthetic study."""
+"""The command simulate: synthetic answers to a questionnaire, or every file of a synthetic study."""
 
 from __future__ import annotations
 
@@ -7,62 +7,66 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from toolkit.cli.common import INSTRUMENTS_HELP, Commands, add_command
+
 if TYPE_CHECKING:
-    from toolkit.cli.common import Commands
     from toolkit.errors import Problem
     from toolkit.instrument import Instrument
     from toolkit.responses.simulation import Rehearsal
 
-__all__ = ["add"]
-
 _REHEARSAL_ONLY = ("n", "effects", "margins", "careless", "platform")
 _OPENS, _CLOSES = "2000-01-03", "2000-01-14"
-"""Days on which nobody can have answered."""
+"""Days on which nobody can have answered, so that no simulated row is taken for a real one."""
 
 
 def add(commands: Commands) -> None:
-    """Add the command to the parser."""
-    simulate = commands.add_parser(
+    """Add simulate to the parser."""
+    simulate = add_command(
+        commands,
         "simulate",
-        help="make synthetic answers to any questionnaire, for a dry run",
-        description="Make synthetic answers to a questionnaire and write them to one file; or, given a "
-        "simulation file, every file of a synthetic study to a folder.",
+        _simulate,
+        "generate synthetic answers to a questionnaire for a dry run",
+        "survey-toolkit simulate instruments/core/*.yaml --n executive=50,employee=200 --out dry_run.csv",
+        description="Generate synthetic answers to a questionnaire and write them to one file; or, given a "
+        "simulation file, write every file of a synthetic study to a folder.",
     )
     simulate.add_argument(
         "instruments",
         nargs="+",
         metavar="INSTRUMENT",
-        help="one file that holds everything, or a file an audience; or one simulation file",
+        help=f"{INSTRUMENTS_HELP}; or one simulation file",
     )
     simulate.add_argument(
         "--out",
         required=True,
         metavar="FILE",
-        help="where to write: .csv or .parquet; for a simulation file a folder",
+        help="output file (.csv or .parquet); for a simulation file, an output folder",
     )
-    simulate.add_argument("--seed", type=int, help="the same seed gives the same answers (default 1)")
+    simulate.add_argument("--seed", type=int, help="random seed (default: 1)")
     simulate.add_argument(
-        "--n", metavar="AUDIENCE=COUNT,…", help="how many answer (default 100 of each audience)"
+        "--n", metavar="AUDIENCE=COUNT,…", help="number of respondents (default: 100 per audience)"
     )
     simulate.add_argument(
         "--effect",
         action="append",
         dest="effects",
         metavar="ITEM[:CODE]=A-B:SIZE",
-        help="the gap between two audiences, as burnout=employee-executive:0.2 (20 points) or :0.5d (half a "
-        "standard deviation); may be given again",
+        help="gap between two audiences, e.g. burnout=employee-executive:0.2 (20 points) or :0.5d (half a "
+        "standard deviation); repeatable",
     )
     simulate.add_argument("--margins", metavar="FILE", help="shares by item and audience (YAML)")
     simulate.add_argument(
-        "--careless", type=float, metavar="SHARE", help="share who do not read, as 0.05; named in a key file"
+        "--careless",
+        type=float,
+        metavar="SHARE",
+        help="share of careless respondents, e.g. 0.05; see the key file",
     )
     simulate.add_argument(
         "--as",
         dest="platform",
         choices=("limesurvey", "qualtrics"),
-        help="write the export of a platform (.csv), to try the reading too; else the coded frame",
+        help="write the file that this platform would export (.csv) instead of the coded frame",
     )
-    simulate.set_defaults(job=_simulate)
 
 
 def _simulate(given: argparse.Namespace) -> int:
@@ -80,12 +84,14 @@ def _study(given: argparse.Namespace) -> int:
     from toolkit.responses.simulation import simulate_study
 
     (spec,) = given.instruments
-    said = [name for name in _REHEARSAL_ONLY if getattr(given, name) is not None]
-    if said:
+    refused = [name for name in _REHEARSAL_ONLY if getattr(given, name) is not None]
+    if refused:
         flags = {"effects": "--effect", "platform": "--as"}
-        mend = "write it into the file, or name a questionnaire instead"
+        hint = "write it into the file, or name a questionnaire instead"
         what = "is for questionnaires, and this is a simulation file"
-        raise InvalidInput(spec, [Problem(flags.get(name, f"--{name}"), what, mend) for name in said])
+        raise InvalidInput(
+            spec, [Problem("conflict", flags.get(name, f"--{name}"), what, hint) for name in refused]
+        )
     for path in simulate_study(spec, given.out, seed=given.seed):
         print(path)
     return 0
@@ -93,8 +99,8 @@ def _study(given: argparse.Namespace) -> int:
 
 def _rehearse(given: argparse.Namespace) -> int:
     from toolkit.errors import InvalidInput
+    from toolkit.files import write_files
     from toolkit.instrument import load_instruments
-    from toolkit.instrument.exchange.files import write_files
     from toolkit.responses.simulation import load_shares, parse_effect, rehearse
 
     out = Path(given.out)
@@ -121,10 +127,10 @@ def _rehearse(given: argparse.Namespace) -> int:
     write_files(out.parent, contents)
     counts = made.frame["audience"].value_counts(sort=False)
     listed = ", ".join(f"{audience} {count}" for audience, count in counts.items() if count)
-    print(f"{out}: SYNTHETIC answers, nobody gave them ({listed})")
+    print(f"{out}: SYNTHETIC answers, not given by anyone ({listed})")
     if careless:
         lost = int((made.key["careless"] != "").sum())
-        print(f"{out.parent / key}: which {lost} of them do not read; keep it apart")
+        print(f"{out.parent / key}: the {lost} careless respondents; keep this file separate")
     return 0
 
 
@@ -133,12 +139,14 @@ def _check_out(out: Path, platform: str | None, problems: list[Problem]) -> None
 
     known = (".csv",) if platform else (".csv", ".parquet")
     if out.suffix not in known:
-        mend = f"end its name in {' or '.join(known)}"
-        problems.append(Problem(f"--out {out}", "is no name of a file of answers", mend))
+        hint = f"end its name in {' or '.join(known)}"
+        problems.append(
+            Problem("unsupported-format", f"--out {out}", "is no name of a file of answers", hint)
+        )
 
 
 def _counts(text: str | None, instrument: Instrument, problems: list[Problem]) -> dict[str, int]:
-    """How many answer, as AUDIENCE=COUNT,AUDIENCE=COUNT."""
+    """Parse numbers of respondents, written AUDIENCE=COUNT,AUDIENCE=COUNT."""
     from toolkit.errors import Problem
 
     if text is None:
@@ -147,10 +155,12 @@ def _counts(text: str | None, instrument: Instrument, problems: list[Problem]) -
     for part in text.split(","):
         name, _, number = (piece.strip() for piece in part.partition("="))
         if not name or not number.isdigit():
-            mend = "write AUDIENCE=COUNT, as executive=50,employee=200"
-            problems.append(Problem(f"--n {part.strip()}", "cannot be read", mend))
+            hint = "write AUDIENCE=COUNT, as executive=50,employee=200"
+            problems.append(Problem("malformed", f"--n {part.strip()}", "cannot be read", hint))
         elif name in counts:
-            problems.append(Problem(f"--n {part.strip()}", f"'{name}' is given twice", "give it once"))
+            problems.append(
+                Problem("duplicate", f"--n {part.strip()}", f"'{name}' is given twice", "give it once")
+            )
         else:
             counts[name] = int(number)
     return counts

@@ -1,32 +1,37 @@
-"""survey-toolkit findings synthesise: respondents that carry a study's published margins."""
+"""The command findings synthesise: synthetic respondents that match published margins."""
 
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from toolkit.cli.common import Commands
-
-__all__ = ["add_synthesise"]
+from toolkit.cli.common import Commands, add_command
 
 
 def add_synthesise(jobs: Commands) -> None:
-    """Add the job to `survey-toolkit findings`."""
-    made = jobs.add_parser("synthesise", help="make SYNTHETIC respondents with the published shares")
-    made.add_argument("recipe", metavar="RECIPE", help="recipe.yaml")
-    made.add_argument("--out", required=True, metavar="FOLDER", help="where to write")
-    made.add_argument("--person", type=float, metavar="PART", help="variance all answers of a person share")
-    made.add_argument("--theme", type=float, metavar="PART", help="variance answers within a theme share")
+    """Add synthesise to `survey-toolkit findings`."""
+    made = add_command(
+        jobs,
+        "synthesise",
+        _synthesise,
+        "generate SYNTHETIC respondents that match published shares",
+        "survey-toolkit findings synthesise recipe.yaml --out synthetic",
+    )
+    made.add_argument("recipe", metavar="RECIPE", help="recipe file (YAML)")
+    made.add_argument("--out", required=True, metavar="FOLDER", help="output folder")
+    made.add_argument(
+        "--person", type=float, metavar="PART", help="share of variance common to all answers of a person"
+    )
+    made.add_argument(
+        "--theme", type=float, metavar="PART", help="share of variance common to answers within a theme"
+    )
     made.add_argument(
         "--assume",
         action="append",
         default=[],
         metavar="ITEM/AUDIENCE:ANSWER=SHARE",
-        help="another assumed share, such as aiuse/employee:top=0.5; may be repeated",
+        help="replace an assumed share, e.g. aiuse/employee:top=0.5 (repeatable)",
     )
-    made.add_argument("--seed", type=int, help="another seed than the recipe's")
-    made.set_defaults(job=_synthesise)
+    made.add_argument("--seed", type=int, help="random seed (default: the recipe's)")
 
 
 def _synthesise(given: argparse.Namespace) -> int:
@@ -40,11 +45,11 @@ def _synthesise(given: argparse.Namespace) -> int:
         seed=given.seed,
     )
     print(made.frame.attrs["assumptions"])
-    print(f"{len(made.margins)} published shares carried, all met:")
+    print(f"{len(made.margins)} published shares, all matched:")
     for row in made.margins.to_dict("records"):
         base = "" if row["base_is"] == "published" else " (base assumed)"
-        said = f"{row['count']} of {row['n']} is {row['percent']:.2f} %{base}"
-        print(f"  {row['finding_id']:<9} {row['published_as']:>15}  {said}")
+        share = f"{row['count']} of {row['n']} is {row['percent']:.2f}%{base}"
+        print(f"  {row['finding_id']:<9} {row['published_as']:>15}  {share}")
     for path in write_synthetic(made, given.out):
         print(path)
     return 0
@@ -63,8 +68,8 @@ def _assumed(texts: list[str]) -> dict[str, dict[str, float]]:
         except ValueError:
             value = -1.0
         if not (key and answer and 0 <= value <= 1):
-            mend = "write item/audience:answer=share, such as aiuse/employee:top=0.5"
-            problems.append(Problem(f"--assume {text}", "is no assumption", mend))
+            hint = "write item/audience:answer=share, such as aiuse/employee:top=0.5"
+            problems.append(Problem("malformed", f"--assume {text}", "is no assumption", hint))
             continue
         found.setdefault(key, {})[answer] = value
     if problems:

@@ -1,73 +1,71 @@
-"""survey-toolkit translate: the translator's sheet out, checked, and in."""
+"""The command translate: export, check and import of translation sheets."""
 
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
 
-from toolkit.cli.common import FAILED
-
-if TYPE_CHECKING:
-    from toolkit.cli.common import Commands
-    from toolkit.instrument import Instrument
-
-__all__ = ["add"]
+from toolkit.cli.common import FAILED, INSTRUMENTS_HELP, Commands, add_command
 
 
 def add(commands: Commands) -> None:
-    """Add the command to the parser."""
-    translate = commands.add_parser("translate", help="a sheet for the translator: out, checked, in")
-    jobs = translate.add_subparsers(title="jobs", metavar="JOB", required=True)
-    out = jobs.add_parser("out", help="write the sheet of a questionnaire")
-    _takes_instruments(out)
-    out.add_argument("--to", nargs="+", required=True, metavar="LANGUAGE", help="such as fr or pt-BR")
-    out.add_argument("--from", dest="source", metavar="LANGUAGE", help="default: its first language")
-    out.add_argument("--out", required=True, metavar="SHEET", help="the workbook to write (.xlsx)")
-    out.set_defaults(job=_out)
-    check = jobs.add_parser("check", help="say what is missing or changed in a sheet")
-    check.add_argument("sheet", metavar="SHEET")
-    _takes_instruments(check)
-    check.set_defaults(job=_check)
-    bring = jobs.add_parser("in", help="write the questionnaire with the languages of a sheet")
-    bring.add_argument("sheet", metavar="SHEET")
-    _takes_instruments(bring)
-    bring.add_argument("--out", required=True, metavar="FILE", help="the questionnaire to write (.yaml)")
-    bring.set_defaults(job=_in)
+    """Add translate to the parser."""
+    translate = commands.add_parser("translate", help="export, check and import translation sheets")
+    actions = translate.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    example = "survey-toolkit translate {} core_german.xlsx instruments/core/*.yaml"
+    export = add_command(
+        actions,
+        "export",
+        _export,
+        "write the translation sheet of a questionnaire",
+        "survey-toolkit translate export instruments/core/*.yaml --to de --out core_german.xlsx",
+    )
+    export.add_argument(
+        "--to", nargs="+", required=True, metavar="LANGUAGE", help="languages, e.g. fr or pt-BR"
+    )
+    export.add_argument("--from", dest="source", metavar="LANGUAGE", help="default: its first language")
+    export.add_argument("--out", required=True, metavar="SHEET", help="workbook to write (.xlsx)")
+    check = add_command(
+        actions, "check", _check, "list what is missing or changed in a sheet", example.format("check")
+    )
+    load = add_command(
+        actions,
+        "import",
+        _import,
+        "write the questionnaire with the languages of a sheet",
+        example.format("import") + " --out core_german.yaml",
+    )
+    load.add_argument("--out", required=True, metavar="FILE", help="questionnaire to write (.yaml)")
+    for action in (export, check, load):
+        if action is not export:
+            action.add_argument("sheet", metavar="SHEET", help="translation sheet (.xlsx)")
+        action.add_argument("instruments", nargs="+", metavar="INSTRUMENT", help=INSTRUMENTS_HELP)
 
 
-def _takes_instruments(command: argparse.ArgumentParser) -> None:
-    words = "a whole questionnaire, or a file an audience"
-    command.add_argument("instruments", nargs="+", metavar="INSTRUMENT", help=words)
-
-
-def _loaded(given: argparse.Namespace) -> Instrument:
+def _export(given: argparse.Namespace) -> int:
     from toolkit.instrument import load_instruments
-
-    return load_instruments(given.instruments)
-
-
-def _out(given: argparse.Namespace) -> int:
     from toolkit.instrument.translation import texts, write_sheet
 
-    instrument = _loaded(given)
+    instrument = load_instruments(given.instruments)
     written = write_sheet(instrument, given.out, to=given.to, source=given.source)
     print(f"{written}: {len(texts(instrument))} texts to translate into {', '.join(given.to)}")
     return 0
 
 
 def _check(given: argparse.Namespace) -> int:
+    from toolkit.instrument import load_instruments
     from toolkit.instrument.translation import check_sheet, read_sheet
 
-    problems = check_sheet(read_sheet(given.sheet), _loaded(given))
+    problems = check_sheet(read_sheet(given.sheet), load_instruments(given.instruments))
     for problem in problems:
         print(problem)
-    print(f"{given.sheet}: {len(problems)} to mend" if problems else f"{given.sheet}: nothing to mend")
+    print(f"{given.sheet}: {len(problems) or 'no'} problem(s) found")
     return FAILED if problems else 0
 
 
-def _in(given: argparse.Namespace) -> int:
+def _import(given: argparse.Namespace) -> int:
+    from toolkit.instrument import load_instruments
     from toolkit.instrument.translation import read_sheet, translated, write_instrument
 
-    made = translated(read_sheet(given.sheet), _loaded(given))
-    print(f"{write_instrument(made, given.out)}: in {', '.join(made.languages)}")
+    made = translated(read_sheet(given.sheet), load_instruments(given.instruments))
+    print(f"{write_instrument(made, given.out)}: languages {', '.join(made.languages)}")
     return 0

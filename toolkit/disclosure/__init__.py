@@ -1,4 +1,4 @@
-"""What may leave: the policy, admission of groups that are large enough, and the gate every result passes."""
+"""Disclosure control: the policy, the minimum-base filter, and the gate that every result passes."""
 
 from toolkit.disclosure.admission import Admitted, admit
 from toolkit.disclosure.gate import Released, release

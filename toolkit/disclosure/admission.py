@@ -1,4 +1,4 @@
-"""Before any analysis: groups too small to be shown leave the frame, so that no base includes them."""
+"""Minimum-base filter: groups below the threshold leave the frame before any analysis."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["Admitted", "admit", "large_enough"]
 
 @dataclass(frozen=True, repr=False)
 class Admitted(Displayed):
-    """What may be analysed, and who took part as far as that may be said.
+    """The frame that may be analysed, and participation as far as it may be shown.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def admit(
     population: Mapping[str, int] | None = None,
     level: float = 0.95,
 ) -> Admitted:
-    """Take groups with fewer respondents than the policy's threshold out of a frame.
+    """Remove groups with fewer respondents than the policy's threshold from a frame.
 
     "<5" stands for 0 as well, because "nobody answered" tells on everybody invited; "0" is printed only
     where nobody was invited. There is no total: it would give a withheld count back.
@@ -72,7 +72,10 @@ def admit(
     ('executive',)
     """
     if by not in frame.columns:
-        raise InvalidInput("frame", [Problem(f"column {by}", "is missing", "name the column of the groups")])
+        raise InvalidInput(
+            "frame",
+            [Problem("unknown-column", f"column {by}", "is missing", "name the column of the groups")],
+        )
     names = frame[by].astype("string")
     invited = dict(population or {})
     answered = {str(group): int(count) for group, count in names.value_counts().items()}
@@ -101,7 +104,7 @@ def admit(
 def large_enough(
     frame: pd.DataFrame, policy: Policy, *, by: Sequence[str] = ("audience",)
 ) -> tuple[tuple[str, ...], ...]:
-    """The groups that `admit` keeps, for many divisions of a frame at once.
+    """Return the groups that `admit` keeps, for many divisions of a frame at once.
 
     Parameters
     ----------
@@ -132,9 +135,10 @@ def _groups(column: pd.Series, invited: Mapping[str, int]) -> list[str]:
 def _check(
     names: pd.Series, answered: Mapping[str, int], invited: Mapping[str, int], by: str, threshold: int
 ) -> None:
-    """Refuse more answers than people; of a group too small to be shown, the message would tell how many."""
+    """Refuse more answers than people; for a group below the threshold the message would reveal its size."""
     problems = [
         Problem(
+            "above-population",
             f"{by} '{group}'",
             f"{answered[group]} answered but only {count} were invited",
             "correct the headcount, or look for answers of another organisation",
@@ -146,6 +150,7 @@ def _check(
     if homeless:
         problems.append(
             Problem(
+                "missing-value",
                 f"column {by}",
                 f"{homeless} respondent(s) belong to no group",
                 "give each one, or leave them out",

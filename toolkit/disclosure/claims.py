@@ -1,4 +1,4 @@
-"""Every share, mean or rank statistic a set of tables would tell, table by table, under one name each."""
+"""Every share, mean or rank statistic that a set of tables would reveal, under one name each."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Base:
 
 @dataclass(frozen=True)
 class Claim:
-    """One number a table would tell about one base."""
+    """A number that a table would reveal about a base."""
 
     base: Base
     kind: Kind
@@ -63,13 +63,13 @@ class Claim:
 
     @property
     def published(self) -> bool:
-        """Whether it is a published figure, which the policy does not protect."""
+        """Return whether it is a published figure, which the policy does not protect."""
         return ("source", PUBLISHED) in self.base.group
 
 
 @dataclass(frozen=True)
 class Table:
-    """A contract frame, its rows numbered from 0, and what it is."""
+    """A contract frame with its rows numbered from 0, and its kind."""
 
     name: str
     kind: Literal["estimates", "gaps", "participation"]
@@ -79,7 +79,7 @@ class Table:
 
 
 def read_table(name: str, frame: object) -> Table:
-    """Recognise a contract frame; anything else is refused.
+    """Recognise a contract frame; refuse anything else.
 
     Raises
     ------
@@ -116,7 +116,7 @@ def read_table(name: str, frame: object) -> Table:
 
 
 def kind_of(label: str, what: str) -> Kind:
-    """Say what sort of statement a response or measure is."""
+    """Return the kind of statement a response or measure makes."""
     if what == "response":
         return "response"
     if label in _BOXES:
@@ -127,7 +127,7 @@ def kind_of(label: str, what: str) -> Kind:
 def claims_of(
     tables: Iterable[Table], instrument: Instrument | None, current: Mapping[str, str]
 ) -> list[Claim]:
-    """List what the tables would tell.
+    """List everything that the tables would reveal.
 
     Parameters
     ----------
@@ -147,7 +147,7 @@ def claims_of(
 def between_column(
     table: Table, others: Iterable[Table], instrument: Instrument | None, current: Mapping[str, str]
 ) -> str:
-    """The column whose values a gaps table compares; a name of its own where nothing tells."""
+    """Return the column whose values a gaps table compares, or a placeholder if unknown."""
     told = table.frame.attrs.get("between")
     if isinstance(told, str):
         return told
@@ -193,7 +193,7 @@ def _rows(table: Table, instrument: Instrument | None) -> Iterator[Claim]:
 
 
 def _canonical(item: str, label: str, kind: Kind, instrument: Instrument | None) -> tuple[Kind, str]:
-    """One name for one thing: "favourable", and a code that alone makes a box, become that box."""
+    """Normalise a measure: "favourable", or a code that alone makes a box, becomes that box."""
     if instrument is None or item not in instrument or kind not in ("box", "code"):
         return kind, label
     variable: Variable = instrument[item]
@@ -205,7 +205,7 @@ def _canonical(item: str, label: str, kind: Kind, instrument: Instrument | None)
 
 
 def _current_wave(claims: list[Claim]) -> dict[str, str]:
-    """The wave that tables without a wave column are about: where base and estimate agree."""
+    """Find the wave of tables without a wave column: the one where base and estimate agree."""
     without = {
         (claim.base, claim.label): claim
         for claim in claims
@@ -246,5 +246,5 @@ def _same(a: float, b: float) -> bool:
 
 
 def number(value: Any) -> float:
-    """A cell as a float, NaN where it is empty."""
+    """Convert a cell to float, NaN if empty."""
     return math.nan if pd.isna(value) else float(value)

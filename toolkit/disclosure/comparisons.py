@@ -1,4 +1,4 @@
-"""Gaps as they may leave: comparisons with a bound are computed again from what is shown."""
+"""Released gaps: comparisons with a bound are recomputed from the released values."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _DERIVED = (
 def redact_gaps(
     table: Table, claims: Sequence[Claim], ruled: RulingOf, *, level: float, margin: float
 ) -> pd.DataFrame:
-    """Withhold gaps whose sides may not be told; compute those with a bound again from the bounds.
+    """Withhold gaps with suppressed sides; recompute those with bounded sides from the bounds.
 
     Adjusted p values are made again over the rows that leave, because a p value that stays behind would show
     in those of its family.
@@ -88,7 +88,7 @@ def _gap_row(row: Mapping[str, Any], sides: Mapping[str, Claim], ruled: RulingOf
 
 
 def _compute_again(rows: list[dict[str, Any]], level: float, margin: float) -> None:
-    """Replace everything derived in rows with a bound by functions of what is shown."""
+    """Recompute everything derived in rows with a bound from the released values."""
     places = [
         place
         for place, row in enumerate(rows)
@@ -115,7 +115,7 @@ def _compute_again(rows: list[dict[str, Any]], level: float, margin: float) -> N
 
 
 def _gap_bound(row: Mapping[str, Any]) -> str:
-    """ ">=" where the true gap is at least the one shown, "<=" at most; "" where its sign is open."""
+    """Return ">=" if the true gap is at least the one shown, "<=" if at most, "" if its sign is unknown."""
     up = row["bound_a"] in ("", ">=") and row["bound_b"] in ("", "<=")
     down = row["bound_a"] in ("", "<=") and row["bound_b"] in ("", ">=")
     if up and row["gap"] > 1e-9:
@@ -155,7 +155,7 @@ def _take_over(row: dict[str, Any], found: Mapping[str, Any]) -> None:
 
 
 def _adjust_again(out: list[dict[str, Any]], raw: Sequence[Mapping[str, Any]], name: str) -> None:
-    """Adjust p values again in every family of which a row was withheld or computed again."""
+    """Adjust p values again in every family with a withheld or recomputed row."""
     for family in dict.fromkeys(str(row["family"]) for row in raw):
         places = [place for place, row in enumerate(raw) if str(row["family"]) == family]
         before = np.array([number(raw[place]["p_value"]) for place in places])

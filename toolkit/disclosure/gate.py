@@ -1,4 +1,4 @@
-"""The gate: what presentation and reporting may show comes out of `release`, and out of nothing else."""
+"""The gate: `release` is the only source of results for presentation and reporting."""
 
 from __future__ import annotations
 
@@ -70,18 +70,18 @@ class Released:
 
     @property
     def policy(self) -> Policy:
-        """The policy the tables passed."""
+        """The policy under which the tables were released."""
         return self._policy
 
     def __getitem__(self, name: str) -> pd.DataFrame:
         return self._known(name).copy()
 
     def columns(self, name: str) -> tuple[str, ...]:
-        """The columns of one table."""
+        """Return the columns of one table."""
         return tuple(self._known(name).columns)
 
     def rows(self, name: str) -> tuple[Mapping[str, Any], ...]:
-        """One table row by row, each column → value; worked out once, for many pictures are made of it."""
+        """Return one table as rows of column → value; cached, because many figures use it."""
         if name not in self._rows:
             self._rows[name] = tuple(MappingProxyType(row) for row in records(self._known(name)))
         return self._rows[name]
@@ -122,7 +122,7 @@ def release(
     margin: float = 0.10,
     current: Mapping[str, str] | None = None,
 ) -> Released:
-    """Let out what the policy allows; everything one reader gets must go through one call.
+    """Release what the policy allows; everything that one reader gets must go through one call.
 
     Rows of too small a base lose their numbers; shares near all or none become bounds and comparisons with
     them are made again from the bounds; distributions leave whole or not at all; whatever would give a

@@ -1,4 +1,4 @@
-"""What may leave: how many must stand behind a number, and when "all" or "none" is too telling."""
+"""Disclosure policy: thresholds for groups, and bounds for unanimous answers."""
 
 from __future__ import annotations
 
@@ -7,20 +7,21 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from toolkit.errors import InvalidInput, Problem, near_names
+from toolkit.errors import InvalidInput, Problem, ProblemCode, near_names
+from toolkit.locale import _
 
 __all__ = ["LOWEST_THRESHOLD", "Policy", "load_policy"]
 
 LOWEST_THRESHOLD = 3
 """No policy may show a base smaller than this."""
 
-# Below 10 people a tenth is nobody, so "10 % or less" would say "nobody": the bound must leave room for one.
+# Below 10 people a tenth is nobody, so "10% or less" would say "nobody": the bound must leave room for one.
 _BOUNDS = ((5, 1 / 3, 2 / 3), (10, 0.20, 0.80), (40, 0.10, 0.90), (100, 0.05, 0.95), (300, 0.02, 0.98))
 _WIDEST_BASE = (0.01, 0.99)
 
 
 class Policy(BaseModel):
-    """The rules a result must pass before anybody outside sees it.
+    """Rules that a result must pass before it is released.
 
     Parameters
     ----------
@@ -31,7 +32,7 @@ class Policy(BaseModel):
     sensitive_items
         Names of items or columns to treat as sensitive, beside those the instrument marks.
     unanimity
-        Whether shares near all or none are shown as a bound ("at least 90 %").
+        Whether shares near all or none are shown as a bound ("at least 90%").
 
     Examples
     --------
@@ -49,7 +50,7 @@ class Policy(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _as_a_file_writes_it(cls, given: Any) -> Any:
-        """Take "5", "true" and lists from files; a threshold raised alone raises the sensitive one."""
+        """Accept "5", "true" and lists from files; raising only the threshold raises the sensitive one."""
         if not isinstance(given, Mapping):
             return given
         fields = {name: _read_scalar(value) for name, value in given.items()}
@@ -70,15 +71,15 @@ class Policy(BaseModel):
         return self
 
     def is_sensitive(self, item: str) -> bool:
-        """Say whether the larger threshold applies; a row or option counts with its item."""
+        """Return whether the larger threshold applies; a row or option follows its item."""
         return any(item == name or item.startswith(f"{name}_") for name in self.sensitive_items)
 
     def threshold_for(self, item: str) -> int:
-        """Smallest base that may be shown for this item."""
+        """Return the smallest base that may be shown for an item."""
         return self.sensitive_threshold if self.is_sensitive(item) else self.threshold
 
     def unanimity_bounds(self, n: float) -> tuple[float, float]:
-        """Shares at or beyond which only a bound is shown, as (low, high).
+        """Return the shares (low, high) at or beyond which only a bound is shown.
 
         Examples
         --------
@@ -95,31 +96,32 @@ class Policy(BaseModel):
         return _WIDEST_BASE
 
     def text(self) -> str:
-        """Say the policy in words for a methods section."""
-        sensitive = (
-            f" For sensitive questions (such as burnout and leaving) the smallest group is "
-            f"{self.sensitive_threshold}."
-            if self.sensitive_threshold > self.threshold
-            else ""
+        """Describe the policy for a methods section, in the current language."""
+        k, sensitive = self.threshold, self.sensitive_threshold
+        parts = [_("Groups of fewer than {k} people are not shown and are not part of any total.", k=k)]
+        if sensitive > k:
+            few = _(
+                "For sensitive questions (such as burnout and leaving) the smallest group is {k}.",
+                k=sensitive,
+            )
+            parts.append(few)
+        if self.unanimity:
+            bounds = _(
+                "Where nearly all or nearly none gave an answer only a bound is shown: 80% or more and 20% "
+                "or less for groups under 10, 90 and 10% for 10 to 39, 95 and 5% for 40 to 99, 98 and 2% for "
+                "100 to 299, 99 and 1% from 300 on. Every comparison with such a share is computed from the "
+                "bound that is shown."
+            )
+            parts.append(bounds)
+        whole = _(
+            "A full distribution of answers is shown only where none of its parts is that close to all or "
+            "none, and nothing is shown that would give a withheld number back by subtraction."
         )
-        unanimity = (
-            " Where nearly all or nearly none gave an answer only a bound is shown: 80 % or more and 20 % or "
-            "less for groups under 10, 90 and 10 % for 10 to 39, 95 and 5 % for 40 to 99, 98 and 2 % for 100 "
-            "to 299, 99 and 1 % from 300 on. Every comparison with such a share is computed from the bound "
-            "that is shown."
-            if self.unanimity
-            else ""
-        )
-        return (
-            f"Groups of fewer than {self.threshold} people are not shown and are not part of any total."
-            f"{sensitive}{unanimity} A full distribution of answers is shown only where none of its parts is "
-            "that close to all or none, and nothing is shown that would give a withheld number back by "
-            "subtraction."
-        )
+        return " ".join([*parts, whole])
 
 
 def load_policy(given: Mapping[str, Any] | None, source: object = "policy") -> Policy:
-    """Make a policy from a study file's mapping, naming every problem at once.
+    """Build a policy from a study file's mapping, reporting all problems at once.
 
     Parameters
     ----------
@@ -154,18 +156,28 @@ def _problem(found: Any) -> Problem:
     where = "policy → " + ".".join(str(part) for part in found["loc"]) if found["loc"] else "policy"
     if found["type"] == "extra_forbidden":
         name = str(found["loc"][0])
-        return Problem(where, "is no setting of a policy", near_names(name, Policy.model_fields))
-    said = {
-        "int_type": ("is no whole number", "write one, such as 5"),
-        "bool_type": ("is neither true nor false", "write true or false"),
-        "tuple_type": ("stands where a list of items is expected", "write it as [burnout, leave]"),
-        "string_type": ("is no item", "write names of items, as [burnout, leave]"),
+        return Problem(
+            "unknown-key", where, "is no setting of a policy", near_names(name, Policy.model_fields)
+        )
+    known: dict[str, tuple[ProblemCode, str, str]] = {
+        "int_type": ("not-whole", "is no whole number", "write one, such as 5"),
+        "bool_type": ("wrong-type", "is neither true nor false", "write true or false"),
+        "tuple_type": (
+            "wrong-type",
+            "stands where a list of items is expected",
+            "write it as [burnout, leave]",
+        ),
+        "string_type": ("wrong-type", "is no item", "write names of items, as [burnout, leave]"),
         "greater_than_equal": (
+            "out-of-range",
             f"is below {LOWEST_THRESHOLD}",
             f"a threshold below {LOWEST_THRESHOLD} would show single people; raise it",
         ),
-    }.get(found["type"])
-    if said is None:
-        return Problem(where, str(found["msg"]).removeprefix("Value error, "), "change one of the two")
+    }
+    if found["type"] not in known:
+        return Problem(
+            "conflict", where, str(found["msg"]).removeprefix("Value error, "), "change one of the two"
+        )
+    code, what, hint = known[found["type"]]
     given = "nothing" if found["input"] is None else repr(found["input"])
-    return Problem(where, f"{given} {said[0]}", said[1])
+    return Problem(code, where, f"{given} {what}", hint)

@@ -1,4 +1,4 @@
-"""Estimates and participation as they may leave: as they are, as a bound, or without numbers."""
+"""Primary suppression of estimates and participation: released exactly, as a bound, or not at all."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def redact_estimates(table: Table, claims: Sequence[Claim], ruled: RulingOf) -> 
 def parts_table(
     table: Table, claims: Sequence[Claim], ruled: RulingOf, instrument: Instrument | None
 ) -> pd.DataFrame | None:
-    """Bottom, middle and top of every ordered scale in a distribution table; None where there is none."""
+    """Sum distributions of ordered scales to bottom, middle and top; None if there are none."""
     if instrument is None or "response" not in table.frame.columns:
         return None
     found: dict[tuple[str, tuple[Any, ...]], dict[str, Claim]] = {}
@@ -127,7 +127,7 @@ def _part_row(
 
 
 def _why(ruling: Ruling, share: Share) -> dict[str, Any]:
-    """The reason in words and as a code of `REASONS`, "" for none, and the smallest base allowed."""
+    """Return the reason in words and as a code of `REASONS` ("" for none), and the smallest base allowed."""
     code, k = share.reason_code, ruling.threshold
     return {
         "withheld": REASONS[code].format(k=k) if code else "",
@@ -137,7 +137,7 @@ def _why(ruling: Ruling, share: Share) -> dict[str, Any]:
 
 
 def redact_participation(table: Table, policy: Policy) -> pd.DataFrame:
-    """Participation as `admit` made it, without any count below the threshold."""
+    """Withhold counts below the threshold from the participation table of `admit`."""
     frame = table.frame.copy()
     small = frame["answered"].fillna(0).lt(policy.threshold).to_numpy(dtype=bool)
     nobody = frame["answered"].eq(0).fillna(False) & frame["invited"].eq(0).fillna(False)
@@ -149,14 +149,14 @@ def redact_participation(table: Table, policy: Policy) -> pd.DataFrame:
 
 
 def n_shown(ruling: Ruling) -> str:
-    """A base as it may be printed: the number, "<5", or "not shown"."""
+    """Format a base for display: the number, "<5", or "not shown"."""
     if ruling.shown:
         return count_shown(ruling.n)
     return f"<{ruling.threshold}" if ruling.reason_code == "small" else NOT_SHOWN
 
 
 def count_shown(n: Any) -> str:
-    """A number of answers that the policy does not protect."""
+    """Format a number of answers that the policy does not protect."""
     return "not published" if pd.isna(n) else str(round(float(n)))
 
 
@@ -167,7 +167,7 @@ def typed(
     counts: Sequence[str],
     numbers: Sequence[str],
 ) -> pd.DataFrame:
-    """Rows as a frame of the contract's types.
+    """Build a frame with the contract's types.
 
     Whole counts Int64, numbers float64, words str, groups as they came.
     """

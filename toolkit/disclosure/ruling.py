@@ -1,4 +1,4 @@
-"""What may be told about each base: threshold, nearly all or none, whole distributions and their boxes.
+"""Suppression decisions per base: threshold, unanimity, whole distributions and their boxes.
 
 The rules hold even for a reader who knows them: whether something is withheld depends on what is released, or
 says no more than the bound that is printed.
@@ -14,6 +14,7 @@ from typing import Literal
 from toolkit.disclosure.claims import Base, Claim
 from toolkit.disclosure.policy import Policy
 from toolkit.instrument.model import Instrument, Variable
+from toolkit.locale import N_
 
 __all__ = ["BOX_NAMES", "REASONS", "Ruling", "Share", "first_rulings", "three_parts", "thresholds"]
 
@@ -22,26 +23,26 @@ BOX_NAMES = ("bottom", "middle", "top")
 """The three parts an ordered scale is shown in where its full distribution may not leave."""
 
 REASONS: Mapping[str, str] = {
-    "small": "fewer than {k} answers",
-    "unknown_base": "the number of answers is not known",
-    "distribution": "some answers were given by nearly all or nearly none",
-    "rest": "nearly nobody chose this end of the scale or the middle",
-    "spread": "the answers lie so close together that the average would tell each of them",
-    "limits": "the question's smallest and largest answer are not declared",
-    "whole": "made from the whole distribution, which may not be shown",
-    "code": "a single answer is shown only with the whole distribution",
-    "routed": "who was asked this would tell how nearly everybody or nobody answered an earlier question",
-    "total": "together with the groups it would give a withheld number back",
-    "option": "together with the other options it would give a withheld number back",
-    "none": "could not be computed",
-    "disagree": "its tables disagree on how many answered",
+    "small": N_("fewer than {k} answers"),
+    "unknown_base": N_("the number of answers is not known"),
+    "distribution": N_("some answers were given by nearly all or nearly none"),
+    "rest": N_("nearly nobody chose this end of the scale or the middle"),
+    "spread": N_("the answers lie so close together that the average would tell each of them"),
+    "limits": N_("the question's smallest and largest answer are not declared"),
+    "whole": N_("made from the whole distribution, which may not be shown"),
+    "code": N_("a single answer is shown only with the whole distribution"),
+    "routed": N_("who was asked this would tell how nearly everybody or nobody answered an earlier question"),
+    "total": N_("together with the groups it would give a withheld number back"),
+    "option": N_("together with the other options it would give a withheld number back"),
+    "none": N_("could not be computed"),
+    "disagree": N_("its tables disagree on how many answered"),
 }
 """Code of a reason → why a number is withheld, in plain words; k is the smallest base allowed."""
 
 
 @dataclass(frozen=True)
 class Share:
-    """How one number of a base may be told: as it is, as a bound, or not at all."""
+    """How one number of a base may be released: exactly, as a bound, or not at all."""
 
     status: Literal["exact", ">=", "<=", "withheld"]
     bound: float = math.nan
@@ -52,13 +53,13 @@ class Share:
 
     @property
     def told(self) -> bool:
-        """Whether anything of it leaves."""
+        """Return whether anything of it is released."""
         return self.status != "withheld"
 
 
 @dataclass(frozen=True)
 class Ruling:
-    """What may be told about one base.
+    """The suppression decisions on one base.
 
     Parameters
     ----------
@@ -82,17 +83,17 @@ class Ruling:
 
     @property
     def shown(self) -> bool:
-        """Whether the base may be told at all."""
+        """Return whether the base may be shown at all."""
         return not self.reason_code
 
     def share(self, kind: str, label: str) -> Share:
-        """How one number of this base may be told."""
+        """Return how one number of this base may be released."""
         if not self.shown:
             return Share("withheld", reason_code=self.reason_code)
         return self.labels.get((kind, label), Share("withheld", reason_code="none"))
 
     def without(self, reason: str, labels: Iterable[tuple[str, str]] | None = None) -> Ruling:
-        """The same with everything, or some labels, withheld."""
+        """Return the same decisions with everything, or some labels, withheld."""
         if labels is None:
             return replace(self, reason_code=reason)
         lost = {label: Share("withheld", reason_code=reason) for label in labels}
@@ -101,7 +102,7 @@ class Ruling:
 
 
 def thresholds(policy: Policy, sensitive: Iterable[str], instrument: Instrument | None) -> Policy:
-    """The policy with every name marked sensitive, by argument or by the instrument, written into it."""
+    """Mark the sensitive names, given by argument or by the instrument, in the policy."""
     marked = instrument.sensitive_names if instrument is not None else frozenset()
     names = tuple(sorted({*policy.sensitive_items, *sensitive, *marked}))
     return policy.model_copy(update={"sensitive_items": names})
@@ -110,7 +111,7 @@ def thresholds(policy: Policy, sensitive: Iterable[str], instrument: Instrument 
 def first_rulings(
     claims: Iterable[Claim], policy: Policy, instrument: Instrument | None
 ) -> dict[Base, Ruling]:
-    """Rule on each base by itself."""
+    """Decide on each base by itself."""
     grouped: dict[Base, list[Claim]] = {}
     scale: dict[str, set[str]] = {}
     for claim in claims:
@@ -158,7 +159,7 @@ def _rule(claims: list[Claim], policy: Policy, variable: Variable | None, codes:
 
 
 def _full(values: Mapping[tuple[str, str], list[float]], codes: frozenset[str], low: float) -> bool:
-    """Whether every cell of the distribution is clear of nearly none, so that no part of it is nearly all."""
+    """Return whether no cell of the distribution is near 0, so that no sum of cells is near 1."""
     cells = {label: found for (kind, label), found in values.items() if kind == "response"}
     if not cells or set(cells) != codes:
         return False
@@ -200,7 +201,7 @@ def _three_parts(
     bounds: tuple[float, float],
     n: float,
 ) -> dict[tuple[str, str], Share]:
-    """Bottom, middle and top of an ordered scale: all exact, or two bounds where there is no middle."""
+    """Decide on bottom, middle and top of an ordered scale: all exact, or two bounds if it has no middle."""
     if variable is None or not variable.ordered:
         return {}
     cells = {label: found[0] for (kind, label), found in values.items() if kind == "response"}
@@ -219,7 +220,7 @@ def _nets(
     values: Mapping[tuple[str, str], list[float]],
     variable: Variable | None,
 ) -> dict[tuple[str, str], Share]:
-    """A net of two boxes is told where every part of the scale may be told as it is.
+    """Release the net of two boxes if every part of the scale may be shown exactly.
 
     With its standard error it gives both boxes back: net = t − b and n·SE² = (t + b) − net². Of a number the
     parts are its bands, which must be those of the score.
@@ -255,7 +256,7 @@ _ROOM = 0.25
 
 
 def _mean_of_numbers(claims: Iterable[Claim], variable: Variable, n: float, policy: Policy) -> Share:
-    """Tell the mean of a number where mean and standard error leave room for every single answer.
+    """Release the mean of a number if mean and standard error leave room for every single answer.
 
     No answer is further from the mean than s(n − 1)/√n (Samuelson 1968): where that is little, everybody's
     answer is known. Without limits nothing says what is little, and one large answer may be most of the sum.
@@ -277,7 +278,7 @@ def _mean_of_numbers(claims: Iterable[Claim], variable: Variable, n: float, poli
 
 
 def three_parts(variable: Variable) -> dict[str, tuple[str, ...]]:
-    """Codes of the bottom, the middle and the top of a scale."""
+    """Return the codes of the bottom, the middle and the top of a scale."""
     top, bottom = variable.codes_of("top"), variable.codes_of("bottom")
     middle = tuple(code for code in variable.codes if code not in (*top, *bottom))
     return {"bottom": bottom, "middle": middle, "top": top}
@@ -290,7 +291,7 @@ def _without_telling_rest(
     codes: frozenset[str],
     low: float,
 ) -> dict[tuple[str, str], Share]:
-    """Withhold the second box of a scale where it, or the middle that is left, is nearly none.
+    """Withhold the second box of a scale if it, or the remaining middle, is near 0.
 
     Withholding it in one of the two cases only would tell which of them it is.
     """

@@ -1,4 +1,4 @@
-"""What tables would tell together: routed questions, options of one question, totals and their groups."""
+"""Complementary suppression: routed questions, options of one question, totals and their groups."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Group = frozenset[tuple[str, str]]
 
 
 def guard_together(rulings: Mapping[Base, Ruling], policy: Policy, instrument: Instrument | None) -> Rulings:
-    """Withhold what would give something withheld back; repeated until nothing more has to go."""
+    """Withhold whatever would reveal a withheld number, repeatedly until nothing changes."""
     ruled = dict(rulings)
     while True:
         before = dict(ruled)
@@ -38,7 +38,7 @@ def guard_together(rulings: Mapping[Base, Ruling], policy: Policy, instrument: I
 
 
 def _guard_totals(rulings: Rulings) -> Rulings:
-    """Keep one way of dividing people; beside it only totals of groups that are all told as they are.
+    """Keep one division of the same people, and beside it only totals of groups all shown exactly.
 
     Two ways of dividing the same people share their sum, so what is masked in one could be had from the
     other; which one is kept depends on who is asked, never on what they answered.
@@ -60,7 +60,7 @@ def _columns(group: Group) -> frozenset[str]:
 
 
 def _wholes(bases: Iterable[Base]) -> list[Group]:
-    """Every group, told or not, that could be put together from those told."""
+    """Return every group, shown or not, that could be put together from those shown."""
     found = {
         frozenset(part)
         for base in bases
@@ -71,7 +71,7 @@ def _wholes(bases: Iterable[Base]) -> list[Group]:
 
 
 def _one_division(whole: Group, bases: Iterable[Base], ruled: Rulings) -> Rulings:
-    """Changes that leave nothing to subtract within one whole."""
+    """Yield changes that leave nothing to subtract within one whole."""
     divisions: dict[frozenset[str], list[Base]] = {}
     for base in bases:
         if whole <= base.group and not (_columns(base.group) - _columns(whole)) & set(SAMPLES):
@@ -94,7 +94,7 @@ def _one_division(whole: Group, bases: Iterable[Base], ruled: Rulings) -> Ruling
 
 
 def _rank(columns: frozenset[str], incomplete: bool) -> tuple[bool, bool, bool, int, list[str]]:
-    """Audiences first, then divisions that leave nobody out, then the finer one."""
+    """Rank divisions: audiences first, then those that leave nobody out, then finer ones."""
     return columns != {"audience"}, "audience" not in columns, incomplete, -len(columns), sorted(columns)
 
 
@@ -107,7 +107,7 @@ def _exact(ruling: Ruling, label: tuple[str, str]) -> bool:
 
 
 def _guard_routing(rulings: Rulings, instrument: Instrument, policy: Policy) -> Rulings:
-    """Withhold a routed question where its base would tell what is masked about the one before it."""
+    """Withhold a routed question if its base would reveal a masked share of the routing question."""
     largest: dict[Group, float] = {}
     for base, ruling in rulings.items():
         if not math.isnan(ruling.n):
@@ -130,7 +130,7 @@ def _guard_routing(rulings: Rulings, instrument: Instrument, policy: Policy) -> 
 
 
 def _routed_by(variable: Variable, instrument: Instrument) -> tuple[str, ...]:
-    """Columns that decide who is asked."""
+    """Map items to the columns that route to them."""
     if not variable.item.ask_if:
         return ()
     named = _named_in(variable.item.ask_if)
@@ -139,7 +139,7 @@ def _routed_by(variable: Variable, instrument: Instrument) -> tuple[str, ...]:
 
 @cache
 def _named_in(rule: str) -> frozenset[str]:
-    """The items a routing condition names, and their options."""
+    """Return the items a routing condition names, with their options."""
     tree = ast.parse(rule, mode="eval")
     named = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     options = {
@@ -155,7 +155,7 @@ def _named_in(rule: str) -> frozenset[str]:
 
 
 def _openly_told(ruling: Ruling, variable: Variable) -> bool:
-    """Whether the whole distribution of the routing question is told, so that a base adds nothing to it."""
+    """Return whether the routing question's whole distribution is shown, so that a base adds nothing."""
     if not ruling.shown:
         return False
     if variable.kind == "number" and not any(kind == "response" for kind, _ in ruling.labels):
@@ -177,7 +177,7 @@ def _near_all_or_none(part: float, whole: float, policy: Policy) -> bool:
 
 
 def _guard_options(rulings: Rulings, instrument: Instrument, policy: Policy) -> Rulings:
-    """Withhold "none of these" (or, without one, the question) where the options together narrow a bound.
+    """Withhold "none of these" (or else the question) if the options together narrow a bound.
 
     Everybody in the base ticked something, so the shares of all options sum to 1 or more, and "none" is what
     no other option covers; with a `maximum` they sum to that at most. The decision looks only at what is told
@@ -205,7 +205,7 @@ def _guard_options(rulings: Rulings, instrument: Instrument, policy: Policy) -> 
 
 
 def _guard_rankings(rulings: Rulings, instrument: Instrument) -> Rulings:
-    """Withhold what the options of a ranking would tell of one another.
+    """Withhold whatever the options of a ranking would reveal of one another.
 
     Everybody gives each rank once, so the shares of a rank sum to 1 over the options, and mean ranks to a
     constant: distributions and functions leave for all options of a group or for none. The shares ranked
@@ -237,7 +237,7 @@ def _rankings(rulings: Rulings, instrument: Instrument) -> Iterator[list[Base]]:
 
 
 def _questions(rulings: Rulings, instrument: Instrument) -> Iterator[tuple[list[Base], list[Base], bool]]:
-    """Options told of one question and group, the exclusive ones among them, and whether they are all."""
+    """Group the shown options by question and group, with the exclusive ones and whether all are shown."""
     found: dict[tuple[str, Group], list[Base]] = {}
     for base, ruling in rulings.items():
         if ruling.shown and base.item in instrument and instrument[base.item].kind == "option":
@@ -252,7 +252,7 @@ def _excludes(variable: Variable) -> bool:
 
 
 def _ticked(ruling: Ruling) -> Share | None:
-    """How the share that ticked an option is told, be it by the share that did not."""
+    """Return how the share that ticked an option is shown, possibly through the share that did not."""
     for key in (("box", "top"), ("response", "1")):
         share = ruling.labels.get(key)
         if share is not None and share.told:
@@ -274,7 +274,7 @@ def _opposite(share: Share, n: float) -> Share:
 
 
 def _filled(shares: list[Share], most: float) -> bool:
-    """Whether at most so many answers each leave a masked option less room than its bound says."""
+    """Return whether a maximum number of answers leaves a masked option less room than its bound says."""
     least = [0.0 if share.status == "<=" else _least(share) for share in shares]
     return any(
         share.status != "exact" and most - (sum(least) - own) < share.upper - 1e-9

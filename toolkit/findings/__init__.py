@@ -1,4 +1,4 @@
-"""Published claims with their base, n and source: what can be proved of them, and how others compare."""
+"""Published claims with base, n and source: what can be proved of them, and comparisons with them."""
 
 from toolkit.findings.adding import add_claim
 from toolkit.findings.bases import half_left_out_from, over_bases, over_design_effects, share_intervals

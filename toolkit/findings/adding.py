@@ -1,4 +1,4 @@
-"""One claim more in a register, refused unless it keeps every rule."""
+"""New claims for a register, validated by the same rules as the existing ones."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def add_claim(folder: str | Path, claim: Mapping[str, object]) -> None:
     Raises
     ------
     InvalidInput
-        Every rule the claim breaks, each with how to mend it; nothing is written then.
+        Every rule the claim breaks, each with how to fix it; nothing is written then.
 
     Examples
     --------
@@ -44,15 +44,20 @@ def add_claim(folder: str | Path, claim: Mapping[str, object]) -> None:
     register = load_register(folder)
     record = _filled(claim)
     problems = [
-        Problem(f"column {name}", "is not known", near_names(str(name), CLAIM_COLUMNS))
+        Problem("unknown-column", f"column {name}", "is not known", near_names(str(name), CLAIM_COLUMNS))
         for name in claim
         if name not in CLAIM_COLUMNS
     ]
     problems += row_problems(record["finding_id"] or "no id", record, register.studies)
     if record["finding_id"] in set(register.claims["finding_id"]):
-        mend = "give it an id of its own"
+        hint = "give it an id of its own"
         problems.append(
-            Problem(f"{record['finding_id']}, column finding_id", "is in the register already", mend)
+            Problem(
+                "duplicate-id",
+                f"{record['finding_id']}, column finding_id",
+                "is in the register already",
+                hint,
+            )
         )
     if problems:
         raise InvalidInput("the claim", problems)

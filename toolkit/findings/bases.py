@@ -1,4 +1,4 @@
-"""The interval of a published share: for its n, for every n it may have had, for design effects."""
+"""Intervals of a published share: for its n, for every possible n, and for design effects."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DESIGN_EFFECTS = (1.0, 1.25, 1.5, 2.0, 3.0, 5.0)
 
 
 def share_intervals(claims: pd.DataFrame, *, level: float = 0.95, design_effect: float = 1.0) -> pd.DataFrame:
-    """Intervals of the published shares whose n is known or assumed.
+    """Compute intervals of the published shares whose n is known or assumed.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def share_intervals(claims: pd.DataFrame, *, level: float = 0.95, design_effect:
 
 
 def over_bases(claim: pd.Series, bases: Iterable[int], *, level: float = 0.95) -> pd.DataFrame:
-    """The interval of one published share for each base it may have had.
+    """Compute the interval of a published share for each possible base.
 
     Parameters
     ----------
@@ -118,7 +118,7 @@ def over_bases(claim: pd.Series, bases: Iterable[int], *, level: float = 0.95) -
 def over_design_effects(
     claim: pd.Series, *, design_effects: Iterable[float] = DESIGN_EFFECTS, level: float = 0.95
 ) -> pd.DataFrame:
-    """The interval of one published share for each design effect its sample may have had.
+    """Compute the interval of a published share for each design effect.
 
     Returns
     -------
@@ -141,7 +141,9 @@ def over_design_effects(
     effects = np.asarray(list(design_effects), dtype=np.float64)
     _refuse_effects(effects)
     if pd.isna(claim["n"]):
-        problem = Problem(str(claim["finding_id"]), "has no n", "see over_bases for what its base may be")
+        problem = Problem(
+            "missing-value", str(claim["finding_id"]), "has no n", "see over_bases for what its base may be"
+        )
         raise InvalidInput("over_design_effects", [problem])
     share, effective = float(claim["value"]) / 100, float(claim["n"]) / effects
     low, high = wilson(np.full(len(effects), share), effective, quantile(level))
@@ -157,7 +159,7 @@ def over_design_effects(
 
 
 def half_left_out_from(claim: pd.Series, most: int, *, level: float = 0.95) -> int | None:
-    """The base from which on the interval leaves a half out, up to `most`; None where it never does.
+    """Find the smallest base, up to `most`, at which the interval excludes one half; None if there is none.
 
     Examples
     --------
@@ -174,7 +176,7 @@ def half_left_out_from(claim: pd.Series, most: int, *, level: float = 0.95) -> i
 
 
 def share_ends(share: Array, n: Array, z: float) -> tuple[Array, Array]:
-    """Wilson's interval; NaN without a share or an n, also where the share is 0 or 1."""
+    """Compute Wilson's interval; NaN if the share or n is missing, or the share lies outside 0–1."""
     known = ~(np.isnan(share) | np.isnan(n))
     low, high = wilson(share, n, z)
     return np.where(known, low, np.nan), np.where(known, high, np.nan)
@@ -185,12 +187,14 @@ def _refuse_no_share(claim: pd.Series) -> None:
         what = (
             f"is a {claim['statistic']}" if claim["statistic"] != "share" else "was published in words alone"
         )
-        problem = Problem(str(claim["finding_id"]), what, "give a share with a value")
+        problem = Problem("unsuited-measure", str(claim["finding_id"]), what, "give a share with a value")
         raise InvalidInput("claim", [problem])
 
 
 def _refuse_effects(effects: Iterable[float]) -> None:
     wrong = [one for one in effects if not 0 < one < float("inf")]
     if wrong:
-        mend = "give 1 for a simple random sample, 2 for one worth half as many answers"
-        raise InvalidInput("design effects", [Problem("design effect", f"is {one:g}", mend) for one in wrong])
+        hint = "give 1 for a simple random sample, 2 for one worth half as many answers"
+        raise InvalidInput(
+            "design effects", [Problem("out-of-range", "design effect", f"is {one:g}", hint) for one in wrong]
+        )

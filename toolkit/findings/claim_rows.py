@@ -1,4 +1,4 @@
-"""One row of findings.csv, held to the rules of the register: every problem, by row and column."""
+"""Validation of one row of findings.csv, with every problem by row and column."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,39}")
 
 
 def row_problems(where: str, record: Mapping[str, str], studies: Collection[str]) -> Iterator[Problem]:
-    """What is wrong with one row.
+    """List the problems of one row.
 
     Parameters
     ----------
@@ -38,25 +38,29 @@ def row_problems(where: str, record: Mapping[str, str], studies: Collection[str]
     studies
         Ids of the studies there are.
     """
-    for name, mend in _NEVER_BLANK.items():
+    for name, hint in _NEVER_BLANK.items():
         if not record[name]:
-            yield Problem(f"{where}, column {name}", "is blank", mend)
+            yield Problem("missing-value", f"{where}, column {name}", "is blank", hint)
     for name, allowed in _CHOICES.items():
         if record[name] and record[name] not in allowed:
-            mend = near_names(record[name], allowed)
-            yield Problem(f"{where}, column {name}", f"is {record[name]!r}", mend)
+            hint = near_names(record[name], allowed)
+            yield Problem("unknown-option", f"{where}, column {name}", f"is {record[name]!r}", hint)
     if record["finding_id"] and not _ID.fullmatch(record["finding_id"]):
-        mend = "write letters, digits, dots and hyphens, at most 40, such as ACME25-01"
-        yield Problem(f"{where}, column finding_id", f"{record['finding_id']!r} is no id", mend)
+        hint = "write letters, digits, dots and hyphens, at most 40, such as ACME25-01"
+        yield Problem(
+            "invalid-name", f"{where}, column finding_id", f"{record['finding_id']!r} is no id", hint
+        )
     if record["study"] and record["study"] not in studies:
-        mend = f"describe it there first, or correct it: {near_names(record['study'], studies)}"
-        yield Problem(f"{where}, column study", f"{record['study']!r} is no study of studies.yaml", mend)
+        hint = f"describe it there first, or correct it: {near_names(record['study'], studies)}"
+        yield Problem(
+            "unknown-name", f"{where}, column study", f"{record['study']!r} is no study of studies.yaml", hint
+        )
     yield from _value_problems(where, record)
     yield from _count_problems(where, record)
 
 
 def as_number(text: str) -> float | None:
-    """A number as people write it; None for "7_3", other digits than 0–9, nan and inf."""
+    """Parse a number as people write it; None for "7_3", digits other than 0–9, nan and inf."""
     try:
         number = float(text)
     except ValueError:
@@ -66,7 +70,7 @@ def as_number(text: str) -> float | None:
 
 
 def rounding_ends(value: str, low: str, high: str) -> tuple[float, float]:
-    """What rounds to a value: half a unit of its last digit each side, unless the row says otherwise.
+    """Return the range that rounds to a value: half a unit of its last digit, unless the row says otherwise.
 
     Examples
     --------
@@ -87,23 +91,30 @@ def _value_problems(where: str, record: Mapping[str, str]) -> Iterator[Problem]:
     for name, number in numbers.items():
         place = f"{where}, column {name}"
         if record[name] and number is None:
-            mend = "give a number such as 73, without a percent sign"
-            yield Problem(place, f"{record[name]!r} is no number", mend)
+            hint = "give a number such as 73, without a percent sign"
+            yield Problem("not-a-number", place, f"{record[name]!r} is no number", hint)
         elif number is not None and share and not 0 <= number <= 100:
-            mend = "a share is a percentage from 0 to 100; where it compares groups, write relative_risk"
-            yield Problem(place, f"{record[name]} lies outside 0–100", mend)
+            hint = "a share is a percentage from 0 to 100; where it compares groups, write relative_risk"
+            yield Problem("out-of-range", place, f"{record[name]} lies outside 0–100", hint)
         elif number is not None and record["statistic"] == "relative_risk" and number <= 0:
-            yield Problem(place, f"{record[name]} is not above 0", "give times as likely, such as 1.88")
+            yield Problem(
+                "out-of-range", place, f"{record[name]} is not above 0", "give times as likely, such as 1.88"
+            )
     if bool(record["low"]) != bool(record["high"]):
-        yield Problem(f"{where}, columns low and high", "only one is given", "give both ends or none")
+        yield Problem(
+            "missing-value", f"{where}, columns low and high", "only one is given", "give both ends or none"
+        )
     low, value, high = (numbers[name] for name in ("low", "value", "high"))
     if not record["value"] and not (record["low"] and record["high"]):
-        mend = "give the value, or low and high where only words were published"
-        yield Problem(f"{where}, column value", "is blank", mend)
+        hint = "give the value, or low and high where only words were published"
+        yield Problem("missing-value", f"{where}, column value", "is blank", hint)
     if low is not None and high is not None and not low <= (low if value is None else value) <= high:
         said = "low, value and high are not in order"
         yield Problem(
-            f"{where}, columns low and high", said, "low is the smaller end, and the value lies between"
+            "wrong-order",
+            f"{where}, columns low and high",
+            said,
+            "low is the smaller end, and the value lies between",
         )
 
 
@@ -113,15 +124,17 @@ def _count_problems(where: str, record: Mapping[str, str]) -> Iterator[Problem]:
     for name, text in counts.items():
         if text and not (text.isascii() and text.isdecimal() and len(text) < 16 and int(text) > 0):
             wrong = True
-            mend = "give a whole number above 0, or leave it blank"
-            yield Problem(f"{where}, column {name}", f"{text!r} is no count", mend)
+            hint = "give a whole number above 0, or leave it blank"
+            yield Problem("not-whole", f"{where}, column {name}", f"{text!r} is no count", hint)
     status = record["n_status"]
     if status == "unknown" and counts["n"]:
-        mend = 'write "known" or "assumed", or leave n blank'
-        yield Problem(f"{where}, column n_status", f'is "unknown" beside an n of {counts["n"]}', mend)
+        hint = 'write "known" or "assumed", or leave n blank'
+        yield Problem(
+            "contradiction", f"{where}, column n_status", f'is "unknown" beside an n of {counts["n"]}', hint
+        )
     if status in ("known", "assumed") and not counts["n"]:
-        mend = 'give n, or write "unknown"'
-        yield Problem(f"{where}, column n", f'is blank beside "{status}"', mend)
+        hint = 'give n, or write "unknown"'
+        yield Problem("missing-value", f"{where}, column n", f'is blank beside "{status}"', hint)
     if counts["n"] and counts["n_most"] and not wrong and int(counts["n"]) > int(counts["n_most"]):
         said = f"{counts['n_most']} is less than n, {counts['n']}"
-        yield Problem(f"{where}, column n_most", said, "it is the most there can have been")
+        yield Problem("contradiction", f"{where}, column n_most", said, "it is the most there can have been")

@@ -1,4 +1,4 @@
-"""A register of published claims: the studies, their figures, and how figures bear on each other."""
+"""A register of published claims: studies, figures, and relations between figures."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ CLOSENESS = ("primary", "second-hand")
 
 
 class StudyFacts(Strict):
-    """What a study published about how it was done; what is left out was found in no source read."""
+    """What a study published about its methods; None where no source mentions it."""
 
     title: str
     publisher: str
@@ -75,7 +75,7 @@ class StudyFacts(Strict):
 
 
 class Check(Strict):
-    """How some figures of one study bound another."""
+    """A check: how some figures of one study bound another."""
 
     id: str
     kind: Literal["sum", "shares", "net", "within", "mixture"]
@@ -88,7 +88,7 @@ class Check(Strict):
 
 
 class Pair(Strict):
-    """Two figures of one item: of two audiences, or of one audience in two waves."""
+    """Two comparable figures of one item: two audiences, or one audience in two waves."""
 
     id: str
     a: str
@@ -98,7 +98,7 @@ class Pair(Strict):
 
 
 class Lookalike(Strict):
-    """Two figures that look like a pair and are none."""
+    """Two figures that look comparable but are not."""
 
     a: str
     b: str
@@ -106,7 +106,7 @@ class Lookalike(Strict):
 
 
 class Reading(Strict):
-    """What another source made of a figure."""
+    """A reading: what another source made of a figure."""
 
     of: str
     by: tuple[str, ...] = Field(min_length=1)
@@ -117,13 +117,13 @@ class Reading(Strict):
 
 
 class Studies(Strict):
-    """studies.yaml."""
+    """Content of studies.yaml."""
 
     studies: dict[str, StudyFacts]
 
 
 class Relations(Strict):
-    """relations.yaml."""
+    """Content of relations.yaml."""
 
     checks: tuple[Check, ...] = ()
     pairs: tuple[Pair, ...] = ()
@@ -133,7 +133,7 @@ class Relations(Strict):
 
 @dataclass(frozen=True, eq=False)
 class Register:
-    """Published claims, read and checked by `load_register`.
+    """Published claims, read and validated by `load_register`.
 
     Parameters
     ----------
@@ -154,7 +154,7 @@ class Register:
     relations: Relations
 
     def of(self, studies: str | Iterable[str]) -> Register:
-        """The claims of some studies, and what was said between them.
+        """Select the claims of some studies, with the relations between them.
 
         Raises
         ------
@@ -169,7 +169,7 @@ class Register:
         """
         wanted = [studies] if isinstance(studies, str) else list(studies)
         problems = [
-            Problem(f"study {name}", "is not in the register", near_names(name, self.studies))
+            Problem("unknown-name", f"study {name}", "is not in the register", near_names(name, self.studies))
             for name in wanted
             if name not in self.studies
         ]
@@ -187,7 +187,7 @@ class Register:
         return replace(self, studies=kept, claims=claims, relations=relations)
 
     def claim(self, finding: str) -> pd.Series:
-        """One claim.
+        """Return one claim.
 
         Raises
         ------
@@ -196,8 +196,10 @@ class Register:
         """
         found = self.claims[self.claims["finding_id"] == finding]
         if found.empty:
-            mend = near_names(finding, self.claims["finding_id"])
-            raise InvalidInput("register", [Problem(f"finding {finding}", "is not in the register", mend)])
+            hint = near_names(finding, self.claims["finding_id"])
+            raise InvalidInput(
+                "register", [Problem("unknown-name", f"finding {finding}", "is not in the register", hint)]
+            )
         return found.iloc[0]
 
 

@@ -1,4 +1,4 @@
-"""An organisation against published figures, through the engine that serves every other gap."""
+"""Comparison of an organisation with published figures, through the gap engine."""
 
 from __future__ import annotations
 
@@ -91,16 +91,16 @@ def benchmark(
 
 
 def _ours(frames: list[pd.DataFrame]) -> dict[tuple[str, str, str], tuple[float, float, float]]:
-    """(item, measure, audience) → estimate, n, effective n."""
-    mend = 'give estimates by "audience", as proportions() makes them'
+    """Index our estimates: (item, measure, audience) → estimate, n, effective n."""
+    hint = 'give estimates by "audience", as proportions() makes them'
     problems = [
-        Problem(f"column {name}", "is missing", mend)
+        Problem("missing-column", f"column {name}", "is missing", hint)
         for frame in frames
         for name in ("item", "audience", "estimate", "n")
         if name not in frame.columns
     ]
     problems += [
-        Problem("column measure", "is missing, and so is response", mend)
+        Problem("missing-column", "column measure", "is missing, and so is response", hint)
         for frame in frames
         if not {"measure", "response"} & set(frame.columns)
     ]
@@ -115,7 +115,8 @@ def _ours(frames: list[pd.DataFrame]) -> dict[tuple[str, str, str], tuple[float,
             if key in found and found[key][:2] != values[:2]:
                 where = f"{key[0]}, {key[1]}, {key[2]}"
                 raise InvalidInput(
-                    "estimates", [Problem(where, "is given twice", "give one estimate for each audience")]
+                    "estimates",
+                    [Problem("duplicate", where, "is given twice", "give one estimate for each audience")],
                 )
             found[key] = values
     return found

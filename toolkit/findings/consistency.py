@@ -1,4 +1,4 @@
-"""Whether published figures can stand side by side: bounds that respect rounding."""
+"""Consistency of published figures with each other, by bounds that respect rounding."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _NOISE = 1e-9
 
 @dataclass(frozen=True)
 class _Ends:
-    """What rounds to a published percentage."""
+    """The range of shares that round to a published percentage."""
 
     low: float
     high: float
@@ -44,7 +44,7 @@ class _Ends:
 
 @dataclass(frozen=True)
 class _Found:
-    """What the parts allow, by how many points the figures miss it, and what follows."""
+    """The bounds that the parts imply, the distance of the figures from them, and the conclusion."""
 
     low: float
     high: float
@@ -53,7 +53,7 @@ class _Found:
 
 
 def check_claims(register: Register) -> pd.DataFrame:
-    """Hold the figures that bear on each other against each other.
+    """Check figures that bear on each other for consistency.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ def check_claims(register: Register) -> pd.DataFrame:
 def shares_of_groups(
     whole: tuple[float, float], first: tuple[float, float], second: tuple[float, float]
 ) -> tuple[float, float]:
-    """How large the first of two groups can be, from the percentages of both and of everybody.
+    """Bound the size of the first of two groups by the percentages of both and of everybody.
 
     Parameters
     ----------

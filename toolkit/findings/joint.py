@@ -1,4 +1,4 @@
-"""Results that need two answers of one person, tried over what may be assumed of their dependence."""
+"""Results that need two answers of one person, over a range of assumed dependence."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def joint_by_dependence(
     person: Sequence[float] = (0.0, 0.2, 0.4, 0.6),
     seed: int | None = None,
 ) -> pd.DataFrame:
-    """How results that need two answers of one person change with what is assumed, while the margins stay.
+    """Compute results that need two answers of one person under different dependence, margins fixed.
 
     Parameters
     ----------
@@ -90,11 +90,13 @@ def _joint(in_a: Array, in_b: Array) -> dict[str, float]:
 def _top(people: pd.DataFrame, item: str, instrument: Instrument) -> Array:
     codes = instrument[item].codes_of("top") if item in instrument else ()
     if not codes:
-        mend = "name single items whose scale has a top box"
-        raise InvalidInput("joint_by_dependence", [Problem(f"item {item}", "has no top box", mend)])
+        hint = "name single items whose scale has a top box"
+        raise InvalidInput(
+            "joint_by_dependence", [Problem("unsuited-item", f"item {item}", "has no top box", hint)]
+        )
     said = answered(people[item])
     if not said.all() or not len(people):
         what = f"was answered by {int(said.sum())} of the {len(people)} people of the audience"
-        mend = "name items that all of the audience are asked"
-        raise InvalidInput("joint_by_dependence", [Problem(f"item {item}", what, mend)])
+        hint = "name items that all of the audience are asked"
+        raise InvalidInput("joint_by_dependence", [Problem("not-asked", f"item {item}", what, hint)])
     return np.asarray(people[item].isin(codes), dtype=bool)

@@ -1,4 +1,4 @@
-"""Published figures of one item side by side: gaps, tests, effect sizes, and how sure one can be of them."""
+"""Like-for-like pairs of published figures: gaps, tests, effect sizes, sensitivity."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def compare_pairs(
     margin: float = 0.10,
     design_effect: float = 1.0,
 ) -> pd.DataFrame:
-    """The gap of every like-for-like pair of a register.
+    """Compute the gap of every like-for-like pair of a register.
 
     Parameters
     ----------
@@ -105,7 +105,7 @@ def compare_pairs(
 def pair_over_design_effects(
     register: Register, pair: str, design_effects: Sequence[float], *, level: float = 0.95
 ) -> pd.DataFrame:
-    """The gap of one pair for each design effect both samples may have had.
+    """Compute the gap of one pair for each design effect that both samples may have had.
 
     Returns
     -------
@@ -120,13 +120,17 @@ def pair_over_design_effects(
     one = _pair(register, pair)
     wrong = [effect for effect in design_effects if not 0 < effect < float("inf")]
     if wrong:
-        mend = "give 1 for a simple random sample, 2 for one worth half as many answers"
-        raise InvalidInput("design effects", [Problem("design effect", f"is {x:g}", mend) for x in wrong])
+        hint = "give 1 for a simple random sample, 2 for one worth half as many answers"
+        raise InvalidInput(
+            "design effects", [Problem("out-of-range", "design effect", f"is {x:g}", hint) for x in wrong]
+        )
     known = register.claims.set_index("finding_id")
     missing = [end for end in (one.a, one.b) if pd.isna(known.loc[end, "n"])]
     if missing:
-        mend = "see needed_base of compare_pairs for what its base would have to be"
-        raise InvalidInput(f"pair {pair}", [Problem(end, "has no n", mend) for end in missing])
+        hint = "see needed_base of compare_pairs for what its base would have to be"
+        raise InvalidInput(
+            f"pair {pair}", [Problem("missing-value", end, "has no n", hint) for end in missing]
+        )
     sides = _sides(one, known, register, 1.0)
     effects = np.asarray(design_effects, dtype=np.float64)
     found = _repeated(sides, [(n, n / effect) for effect in effects for n in sides["n"]], {"level": level})
@@ -136,7 +140,7 @@ def pair_over_design_effects(
 def over_splits(
     register: Register, pair: str, total: int, *, step: int = 1, level: float = 0.95
 ) -> pd.DataFrame:
-    """The gap of one pair for every way in which a known total may split into its two audiences.
+    """Compute the gap of one pair for every split of a known total into its two audiences.
 
     Parameters
     ----------
@@ -158,7 +162,7 @@ def over_splits(
         A pair the register does not have, or fewer than 2 people.
     """
     if total < 2:
-        problem = Problem("total", f"is {total}", "give at least 2, one for each audience")
+        problem = Problem("out-of-range", "total", f"is {total}", "give at least 2, one for each audience")
         raise InvalidInput("over_splits", [problem])
     one = _pair(register, pair)
     sides = _sides(one, register.claims.set_index("finding_id"), register, 1.0)
@@ -172,13 +176,13 @@ def over_splits(
 def _pair(register: Register, pair: str) -> Pair:
     known = {one.id: one for one in register.relations.pairs}
     if pair not in known:
-        problem = Problem(f"pair {pair}", "is not in the register", near_names(pair, known))
+        problem = Problem("unknown-name", f"pair {pair}", "is not in the register", near_names(pair, known))
         raise InvalidInput("register", [problem])
     return known[pair]
 
 
 def _sides(pair: Pair, known: pd.DataFrame, register: Register, effect: float) -> pd.DataFrame:
-    """The two rows `gaps_from_summary` takes; audiences of two waves carry their year."""
+    """Build the two rows for `gaps_from_summary`; audiences of two waves carry their year."""
     ends = known.loc[[pair.a, pair.b]]
     years = [register.studies[study].year for study in ends["study"]]
     names = [
@@ -197,7 +201,7 @@ def _audiences(sides: pd.DataFrame) -> list[tuple[str, str]]:
 
 
 def _repeated(sides: pd.DataFrame, bases: list[tuple[float, float]], options: dict[str, Any]) -> pd.DataFrame:
-    """One pair tried with many bases: (n, effective n) of both sides in turn, in one call."""
+    """Compute one pair for many bases, given as (n, effective n) of both sides, in one call."""
     times = len(bases) // 2
     tried = pd.concat([sides] * times, ignore_index=True)
     tried["item"] = np.repeat(np.arange(times), 2).astype(str)

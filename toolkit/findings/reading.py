@@ -1,8 +1,9 @@
-"""Reading a register folder: studies.yaml, findings.csv and relations.yaml, every problem at once."""
+"""Reader of a register folder: studies.yaml, findings.csv and relations.yaml."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -51,8 +52,8 @@ def load_register(folder: str | Path) -> Register:
     """
     folder = named(folder, "register")
     if not folder.is_dir():
-        mend = f"name the folder that holds {STUDIES_FILE} and {CLAIMS_FILE}"
-        raise InvalidInput("register", [Problem(str(folder), "is no folder", mend)])
+        hint = f"name the folder that holds {STUDIES_FILE} and {CLAIMS_FILE}"
+        raise InvalidInput("register", [Problem("wrong-path", str(folder), "is no folder", hint)])
     problems: list[Problem] = []
     studies = _yaml(Studies, folder / STUDIES_FILE, problems)
     known = studies.studies if studies else {}
@@ -73,7 +74,7 @@ def _yaml(model: type[Model], path: Path, problems: list[Problem]) -> Model | No
         return checked(model, read_document(path))
     except InvalidInput as fault:
         problems += [
-            one if path.name in one.where else Problem(f"{path.name}, {one.where}", one.what, one.mend)
+            one if path.name in one.where else replace(one, where=f"{path.name}, {one.where}")
             for one in fault.problems
         ]
         return None
@@ -83,7 +84,7 @@ def _claims(path: Path, studies: Mapping[str, object] | None, problems: list[Pro
     try:
         header, rows = read_csv(path)
     except InvalidInput as fault:
-        problems += [Problem(f"{path.name}, {one.where}", one.what, one.mend) for one in fault.problems]
+        problems += [replace(one, where=f"{path.name}, {one.where}") for one in fault.problems]
         return None
     found = [*_header_problems(path.name, header)]
     if found:
@@ -93,7 +94,9 @@ def _claims(path: Path, studies: Mapping[str, object] | None, problems: list[Pro
     for line, row in rows:
         if len(row) != len(header):
             said = f"has {len(row)} cells, not {len(header)}"
-            problems.append(Problem(f"{path.name}, row {line}", said, "quote cells that hold a comma"))
+            problems.append(
+                Problem("ragged-row", f"{path.name}, row {line}", said, "quote cells that hold a comma")
+            )
             sound = False
             continue
         record = dict(zip(header, row, strict=True))
@@ -104,25 +107,32 @@ def _claims(path: Path, studies: Mapping[str, object] | None, problems: list[Pro
         lines.append(line)
         records.append(record)
     twice = repeated(lines, [record["finding_id"] for record in records])
-    problems += [Problem(f"{path.name}, {one.where}", one.what, one.mend) for one in twice]
+    problems += [replace(one, where=f"{path.name}, {one.where}") for one in twice]
     if not rows:
-        problems.append(Problem(path.name, "holds no claim", "give a row a claim"))
+        problems.append(Problem("no-rows", path.name, "holds no claim", "give a row a claim"))
     return _typed(records) if sound and records and not twice else None
 
 
 def _header_problems(name: str, header: list[str]) -> Iterator[Problem]:
     if header and not set(header) & set(CLAIM_COLUMNS):  # another kind of file, which is not quoted
-        mend = f"the columns are {', '.join(CLAIM_COLUMNS)}"
-        yield Problem(name, "holds no claims: none of their columns is in its first line", mend)
+        hint = f"the columns are {', '.join(CLAIM_COLUMNS)}"
+        yield Problem("wrong-file", name, "holds no claims: none of their columns is in its first line", hint)
         return
     for column in CLAIM_COLUMNS:
         if header.count(column) != 1:
             said = "is missing" if column not in header else "stands there twice"
-            yield Problem(f"{name}, column {column}", said, f"the columns are {', '.join(CLAIM_COLUMNS)}")
+            yield Problem(
+                "missing-column" if column not in header else "duplicate-column",
+                f"{name}, column {column}",
+                said,
+                f"the columns are {', '.join(CLAIM_COLUMNS)}",
+            )
     for column in header:
         if column not in CLAIM_COLUMNS:
-            mend = near_names(column, CLAIM_COLUMNS)
-            yield Problem(f"{name}, column {column or '(no name)'}", "is not known", mend)
+            hint = near_names(column, CLAIM_COLUMNS)
+            yield Problem(
+                "unexpected-column", f"{name}, column {column or '(no name)'}", "is not known", hint
+            )
 
 
 def _typed(records: list[dict[str, str]]) -> pd.DataFrame:
@@ -149,10 +159,12 @@ def _study_problems(studies: Mapping[str, object]) -> Iterator[Problem]:
         for audience, size in audiences.items():
             if size < 1:
                 where = f"{STUDIES_FILE}: {name} → audiences → {audience}"
-                yield Problem(where, f"is {size}", "give the number asked, or leave the audience out")
+                yield Problem(
+                    "out-of-range", where, f"is {size}", "give the number asked, or leave the audience out"
+                )
         if total is not None and sum(audiences.values()) > total:
             said = f"the audiences come to {sum(audiences.values())}, more than the total of {total}"
-            yield Problem(f"{STUDIES_FILE}: {name}", said, "correct one of them")
+            yield Problem("contradiction", f"{STUDIES_FILE}: {name}", said, "correct one of them")
 
 
 def _relation_problems(relations: Relations, claims: pd.DataFrame) -> Iterator[Problem]:
@@ -161,7 +173,10 @@ def _relation_problems(relations: Relations, claims: pd.DataFrame) -> Iterator[P
         for one in ids:
             if one not in known.index:
                 yield Problem(
-                    f"{RELATIONS_FILE}: {where}", f"there is no finding '{one}'", near_names(one, known.index)
+                    "unknown-name",
+                    f"{RELATIONS_FILE}: {where}",
+                    f"there is no finding '{one}'",
+                    near_names(one, known.index),
                 )
     for check in relations.checks:
         yield from _check_problems(check, known)
@@ -169,12 +184,17 @@ def _relation_problems(relations: Relations, claims: pd.DataFrame) -> Iterator[P
         for one in {pair.a, pair.b} & set(known.index):
             if known.loc[one, "statistic"] != "share" or pd.isna(known.loc[one, "value"]):
                 said = f"'{one}' is no share with a value"
-                mend = "a gap needs two shares; move the two to lookalikes"
-                yield Problem(f"{RELATIONS_FILE}: pair {pair.id}", said, mend)
+                hint = "a gap needs two shares; move the two to lookalikes"
+                yield Problem("unsuited-measure", f"{RELATIONS_FILE}: pair {pair.id}", said, hint)
     for kind, names in (("check", relations.checks), ("pair", relations.pairs)):
         ids = [one.id for one in names]
         for again in sorted({one for one in ids if ids.count(one) > 1}):
-            yield Problem(f"{RELATIONS_FILE}: {kind} {again}", "is given twice", "give each an id of its own")
+            yield Problem(
+                "duplicate-id",
+                f"{RELATIONS_FILE}: {kind} {again}",
+                "is given twice",
+                "give each an id of its own",
+            )
 
 
 def _mentions(relations: Relations) -> Iterator[tuple[str, list[str]]]:
@@ -192,10 +212,12 @@ def _check_problems(check: Check, known: pd.DataFrame) -> Iterator[Problem]:
     where = f"{RELATIONS_FILE}: check {check.id}"
     if (check.whole is None) != (check.kind == "shares"):
         said = "names a whole" if check.whole else "names no whole"
-        yield Problem(where, said, 'only "shares" does without one')
+        yield Problem(
+            "conflict" if check.whole else "missing-key", where, said, 'only "shares" does without one'
+        )
     if check.kind == "mixture" and len(check.parts) != 2:
-        yield Problem(where, f"mixes {len(check.parts)} groups", "name two parts")
+        yield Problem("wrong-shape", where, f"mixes {len(check.parts)} groups", "name two parts")
     for one in {*check.parts, *([check.whole] if check.whole else [])} & set(known.index):
         if known.loc[one, "statistic"] != "share":
             said = f"'{one}' is a {known.loc[one, 'statistic']}, not a share"
-            yield Problem(where, said, "leave it out; only shares bound each other")
+            yield Problem("unsuited-measure", where, said, "leave it out; only shares bound each other")

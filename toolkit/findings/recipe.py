@@ -1,9 +1,9 @@
-"""What synthetic respondents are made from: a study's published figures, and an assumption for all else."""
+"""Recipes of synthetic respondents: published figures, and an assumption for everything else."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -19,8 +19,8 @@ from toolkit.instrument.model import Instrument
 from toolkit.instrument.routing import parse
 from toolkit.instrument.strict import checked
 from toolkit.instrument.yaml_loader import read_document
+from toolkit.platforms.naming import FolderName
 from toolkit.records import records
-from toolkit.responses.naming import FolderName
 from toolkit.responses.simulation.people import Dependence
 from toolkit.responses.simulation.shares import Share, load_shares
 from toolkit.shipped import named
@@ -29,7 +29,7 @@ __all__ = ["Carried", "Opened", "Recipe", "open_recipe"]
 
 
 class Carried(Strict):
-    """Where one published figure stands: the share of these answers among the people asked.
+    """How one published figure is matched: the share of these answers among the people asked.
 
     `among` limits it to those of whom a routing condition is true.
     """
@@ -42,7 +42,7 @@ class Carried(Strict):
 
 
 class Recipe(Strict):
-    """A recipe as it is written; paths in it are relative to it.
+    """A recipe as it is written; its paths are relative to it.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ class Recipe(Strict):
 
 @dataclass(frozen=True, eq=False)
 class Opened:
-    """A recipe with everything it names, checked."""
+    """A recipe with all the files it names, checked."""
 
     path: Path
     recipe: Recipe
@@ -89,7 +89,7 @@ class Opened:
 
 
 def open_recipe(path: str | Path, *, assume: Mapping[str, Mapping[str, float]] | None = None) -> Opened:
-    """Read a recipe and everything it names.
+    """Read a recipe and all the files it names.
 
     Parameters
     ----------
@@ -131,18 +131,26 @@ def _assumed(
             if one.item == item and audience in one.audiences and one.among is None
         ]
         if not places:
-            problems.append(Problem(f"assume {key}", "has no share in the recipe", near_names(key, keys)))
+            problems.append(
+                Problem("unknown-name", f"assume {key}", "has no share in the recipe", near_names(key, keys))
+            )
             continue
         old = changed[places[0]]
         if old.findings:
             published = ", ".join(f"{answer} is {finding}" for answer, finding in old.findings.items())
-            mend = "assume something for a share that was not published"
-            problems.append(Problem(f"assume {key}", f"carries a published figure ({published})", mend))
+            hint = "assume something for a share that was not published"
+            problems.append(
+                Problem("conflict", f"assume {key}", f"carries a published figure ({published})", hint)
+            )
             continue
         wrong = [value for value in wanted.values() if not 0 <= value <= 1]
         if wrong or sum(wanted.values()) > 1 + 1e-9:
             what = f"gives {', '.join(f'{value:g}' for value in wanted.values())}"
-            problems.append(Problem(f"assume {key}", what, "give fractions from 0 to 1, at most 1 together"))
+            problems.append(
+                Problem(
+                    "out-of-range", f"assume {key}", what, "give fractions from 0 to 1, at most 1 together"
+                )
+            )
             continue
         rest = tuple(name for name in old.audiences if name != audience)
         own = old.model_copy(update={"audiences": (audience,), "share": dict(wanted)})
@@ -172,23 +180,30 @@ def _misfits(
 ) -> Iterator[Problem]:
     for audience, number in recipe.people.items():
         if audience not in instrument.audiences:
-            mend = near_names(audience, instrument.audiences)
-            yield Problem(f"people → {audience}", "is no audience", mend)
+            hint = near_names(audience, instrument.audiences)
+            yield Problem("unknown-audience", f"people → {audience}", "is no audience", hint)
         if number < 1:
-            yield Problem(f"people → {audience}", f"is {number}", "give 1 or more, or leave it out")
+            yield Problem(
+                "out-of-range", f"people → {audience}", f"is {number}", "give 1 or more, or leave it out"
+            )
     ids = list(claims["finding_id"])
     for place in carried:
         yield from _carried_problems(place, instrument, ids, register)
     for finding in recipe.not_carried:
         if finding not in ids:
-            yield Problem(f"not_carried → {finding}", "is no finding of the study", near_names(finding, ids))
+            yield Problem(
+                "unknown-name",
+                f"not_carried → {finding}",
+                "is no finding of the study",
+                near_names(finding, ids),
+            )
     named = [place.finding for place in carried]
     for claim in records(claims):
         finding = claim["finding_id"]
         if claim["statistic"] == "share" and finding not in named and finding not in recipe.not_carried:
             what = f"is published ({claim['audience']}: {claim['item']}) and carried by no share"
-            mend = "name it under findings of a share, under follows, or under not_carried with the reason"
-            yield Problem(f"finding {finding}", what, mend)
+            hint = "name it under findings of a share, under follows, or under not_carried with the reason"
+            yield Problem("missing-key", f"finding {finding}", what, hint)
 
 
 def _carried_problems(
@@ -197,13 +212,16 @@ def _carried_problems(
     where = f"finding {place.finding}"
     if place.finding not in ids:
         known = [*ids, *register.claims["finding_id"]]
-        yield Problem(where, "is no finding of the study", near_names(place.finding, known))
+        yield Problem("unknown-name", where, "is no finding of the study", near_names(place.finding, known))
     if place.audience not in instrument.audiences:
-        mend = near_names(place.audience, instrument.audiences)
-        yield Problem(where, f"'{place.audience}' is no audience", mend)
+        hint = near_names(place.audience, instrument.audiences)
+        yield Problem("unknown-audience", where, f"'{place.audience}' is no audience", hint)
     if place.item not in instrument and place.item not in {item.id for item in instrument.items}:
         yield Problem(
-            where, f"'{place.item}' is no item", near_names(place.item, [i.id for i in instrument.items])
+            "unknown-item",
+            where,
+            f"'{place.item}' is no item",
+            near_names(place.item, [i.id for i in instrument.items]),
         )
         return
     if place.item in instrument:
@@ -212,9 +230,11 @@ def _carried_problems(
         codes = ["any", *(option.code for option in instrument.item(place.item).options)]
     for answer in place.answers:
         if answer not in codes:
-            yield Problem(where, f"'{answer}' is no answer of {place.item}", near_names(answer, codes))
+            yield Problem(
+                "unknown-answer", where, f"'{answer}' is no answer of {place.item}", near_names(answer, codes)
+            )
     if place.among is not None:
         try:
             parse(place.among)
         except InvalidInput as error:
-            yield from (Problem(f"{where}, among", one.what, one.mend) for one in error.problems)
+            yield from (replace(one, where=f"{where}, among") for one in error.problems)

@@ -1,4 +1,4 @@
-"""Published findings, read strictly: a claim without its base is refused."""
+"""Published statistics, read strictly: a claim without its base is refused."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.inputs import LARGEST_ANSWERS, read_bytes
-from toolkit.responses.delimited import csv_reader
+from toolkit.platforms.files.delimited import csv_reader
 from toolkit.shipped import named
 
 __all__ = ["FINDING_COLUMNS", "load_findings", "read_csv", "repeated"]
@@ -41,7 +41,7 @@ _MAPPED = ("variable", "measure", "our_audience", "our_base")
 
 
 def load_findings(path: str | Path) -> pd.DataFrame:
-    """Read a file of published findings.
+    """Load a file of published statistics.
 
     Parameters
     ----------
@@ -74,7 +74,12 @@ def load_findings(path: str | Path) -> pd.DataFrame:
         raise InvalidInput(path.name, problems)
     records = [dict(zip(header, row, strict=False)) for _, row in rows if len(row) == len(header)]
     problems = [
-        Problem(f"row {line}", f"has {len(row)} cells, not {len(header)}", "quote cells that hold a comma")
+        Problem(
+            "ragged-row",
+            f"row {line}",
+            f"has {len(row)} cells, not {len(header)}",
+            "quote cells that hold a comma",
+        )
         for line, row in rows
         if len(row) != len(header)
     ]
@@ -86,7 +91,7 @@ def load_findings(path: str | Path) -> pd.DataFrame:
     ]
     problems += repeated(lines, [record["finding_id"] for record in records])
     if not rows:
-        problems.append(Problem("file", "holds no finding", "give a row a finding"))
+        problems.append(Problem("no-rows", "file", "holds no finding", "give a row a finding"))
     if problems:
         raise InvalidInput(path.name, problems)
     frame = pd.DataFrame(records, columns=list(FINDING_COLUMNS)).astype("str")
@@ -101,7 +106,7 @@ def load_findings(path: str | Path) -> pd.DataFrame:
 
 
 def read_csv(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
-    """The header of a CSV file and its rows that are not blank, each with its line.
+    """Read the header of a CSV file and its non-blank rows, each with its line number.
 
     Raises
     ------
@@ -115,50 +120,81 @@ def read_csv(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
         rows = [(reader.line_num, [cell.strip() for cell in row]) for row in reader if any(row)]
     except FileNotFoundError:
         raise InvalidInput(
-            path, [Problem("file", "is not there", "correct the path of the findings")]
+            path, [Problem("file-not-found", "file", "is not there", "correct the path of the findings")]
         ) from None
     except OSError as error:
         raise InvalidInput(
-            path, [Problem("file", f"cannot be read ({error.strerror})", "give a readable CSV file")]
+            path,
+            [
+                Problem(
+                    "unreadable-file",
+                    "file",
+                    f"cannot be read ({error.strerror})",
+                    "give a readable CSV file",
+                )
+            ],
         ) from None
     except UnicodeDecodeError:
-        raise InvalidInput(path.name, [Problem("file", "is not UTF-8", "save it as CSV in UTF-8")]) from None
+        raise InvalidInput(
+            path.name, [Problem("wrong-encoding", "file", "is not UTF-8", "save it as CSV in UTF-8")]
+        ) from None
     except csv.Error as error:
         raise InvalidInput(
-            path.name, [Problem("file", f"is no valid CSV ({error})", "close every quote")]
+            path.name, [Problem("syntax", "file", f"is no valid CSV ({error})", "close every quote")]
         ) from None
     return header, rows
 
 
 def _header_problems(header: list[str]) -> Iterator[Problem]:
     if header and not set(header) & set(FINDING_COLUMNS):  # another kind of file, which is not quoted
-        mend = f"the columns are {', '.join(FINDING_COLUMNS)}"
-        yield Problem("file", "holds no findings: none of their columns is in its first line", mend)
+        hint = f"the columns are {', '.join(FINDING_COLUMNS)}"
+        yield Problem(
+            "wrong-file", "file", "holds no findings: none of their columns is in its first line", hint
+        )
         return
     for name in FINDING_COLUMNS:
         if header.count(name) != 1:
             said = "is missing" if name not in header else "stands there twice"
-            yield Problem(f"column {name}", said, f"the columns are {', '.join(FINDING_COLUMNS)}")
+            yield Problem(
+                "missing-column" if name not in header else "duplicate-column",
+                f"column {name}",
+                said,
+                f"the columns are {', '.join(FINDING_COLUMNS)}",
+            )
     for name in header:
         if name not in FINDING_COLUMNS:
-            yield Problem(f"column {name or '(no name)'}", "is not known", near_names(name, FINDING_COLUMNS))
+            yield Problem(
+                "unexpected-column",
+                f"column {name or '(no name)'}",
+                "is not known",
+                near_names(name, FINDING_COLUMNS),
+            )
 
 
 def _row_problems(line: int, record: dict[str, str]) -> Iterator[Problem]:
     where = f"row {line} ({record['finding_id'] or 'no id'})"
     for name in _NEVER_BLANK:
         if not record[name]:
-            mend = "say whose share it is" if name == "base" else "fill it in"
-            yield Problem(f"{where}, column {name}", "is blank", mend)
+            hint = "say whose share it is" if name == "base" else "fill it in"
+            yield Problem("missing-value", f"{where}, column {name}", "is blank", hint)
     yield from _number_problems(where, record)
     if record["comparable"] not in ("yes", "no", ""):
-        yield Problem(f"{where}, column comparable", f"is {record['comparable']!r}", 'write "yes" or "no"')
+        yield Problem(
+            "unknown-option",
+            f"{where}, column comparable",
+            f"is {record['comparable']!r}",
+            'write "yes" or "no"',
+        )
     if record["comparable"] == "no" and not record["reason"]:
-        yield Problem(f"{where}, column reason", "is blank", "say why the two cannot be compared")
+        yield Problem(
+            "missing-value", f"{where}, column reason", "is blank", "say why the two cannot be compared"
+        )
     if record["comparable"] == "yes":
         for name in (*_MAPPED, "value_pct"):
             if not record[name]:
-                yield Problem(f"{where}, column {name}", "is blank", "a comparable finding needs it")
+                yield Problem(
+                    "missing-value", f"{where}, column {name}", "is blank", "a comparable finding needs it"
+                )
 
 
 def _number_problems(where: str, record: dict[str, str]) -> Iterator[Problem]:
@@ -167,18 +203,27 @@ def _number_problems(where: str, record: dict[str, str]) -> Iterator[Problem]:
         number = _as_number(value)
         if number is None:
             yield Problem(
-                f"{where}, column value_pct", f"{value!r} is no number", "give a percentage such as 73"
+                "not-a-number",
+                f"{where}, column value_pct",
+                f"{value!r} is no number",
+                "give a percentage such as 73",
             )
         elif not 0 <= number <= 100:
             yield Problem(
-                f"{where}, column value_pct", f"{value} lies outside 0–100", "give a percentage from 0 to 100"
+                "out-of-range",
+                f"{where}, column value_pct",
+                f"{value} lies outside 0–100",
+                "give a percentage from 0 to 100",
             )
     if n and not (n.isascii() and n.isdecimal() and len(n) < 16 and int(n) > 0):
         yield Problem(
-            f"{where}, column n", f"{n!r} is no count", "give a whole number above 0, or leave it blank"
+            "not-whole",
+            f"{where}, column n",
+            f"{n!r} is no count",
+            "give a whole number above 0, or leave it blank",
         )
     if year and not (year.isascii() and year.isdecimal() and len(year) == 4):
-        yield Problem(f"{where}, column year", f"{year!r} is no year", "give four digits")
+        yield Problem("not-a-date", f"{where}, column year", f"{year!r} is no year", "give four digits")
 
 
 def _as_number(text: str) -> float | None:
@@ -191,14 +236,19 @@ def _as_number(text: str) -> float | None:
 
 
 def repeated(lines: list[int], ids: list[str]) -> list[Problem]:
-    """A problem for each id that was given before."""
+    """List a problem for each duplicate id."""
     first: dict[str, int] = {}
     problems = []
     for line, name in zip(lines, ids, strict=True):
         if name and name in first:
             what = f"was given before, in row {first[name]}"
             problems.append(
-                Problem(f"row {line} ({name}), column finding_id", what, "give each finding its own id")
+                Problem(
+                    "duplicate-id",
+                    f"row {line} ({name}), column finding_id",
+                    what,
+                    "give each finding its own id",
+                )
             )
         first.setdefault(name, line)
     return problems

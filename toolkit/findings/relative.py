@@ -1,4 +1,4 @@
-"""“88 % more likely” and “88 % of them”: two claims, and what each would mean."""
+"""Relative risks and shares: what "88% more likely" and "88% of them" each imply."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NOISE = 1e-9
 
 
 def implied_by_ratio(ratio: float, comparison: Iterable[float]) -> pd.DataFrame:
-    """What a published relative risk means for each share the comparison group may have.
+    """Compute what a published relative risk implies for each share of the comparison group.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def implied_by_ratio(ratio: float, comparison: Iterable[float]) -> pd.DataFrame:
 
 
 def implied_by_share(share: float, comparison: Iterable[float]) -> pd.DataFrame:
-    """What a published share means for each share the comparison group may have.
+    """Compute what a published share implies for each share of the comparison group.
 
     Returns
     -------
@@ -76,17 +76,17 @@ def implied_by_share(share: float, comparison: Iterable[float]) -> pd.DataFrame:
     [2.0, 1.0]
     """
     if not 0 <= share <= 1:
-        mend = f"give {share / 100:g} where {share:g} % is meant"
-        raise InvalidInput("implied_by_share", [Problem("share", f"is {share:g}", mend)])
+        hint = f"give {share / 100:g} where {share:g} % is meant"
+        raise InvalidInput("implied_by_share", [Problem("out-of-range", "share", f"is {share:g}", hint)])
     base = _checked(1.0, comparison)
     if (base == 0).any():
-        problem = Problem("comparison", "is 0", "leave it out: no ratio to nothing exists")
+        problem = Problem("out-of-range", "comparison", "is 0", "leave it out: no ratio to nothing exists")
         raise InvalidInput("implied_by_share", [problem])
     return pd.DataFrame({"comparison": base, "ratio": share / base, "gap": share - base})
 
 
 def largest_comparison(ratio: float) -> float:
-    """The largest share the comparison group can have: no share passes 1.
+    """Compute the largest possible share of the comparison group, since no share exceeds 1.
 
     Examples
     --------
@@ -101,9 +101,16 @@ def _checked(ratio: float, comparison: Iterable[float]) -> np.ndarray:
     base = np.asarray(list(comparison), dtype=np.float64)
     problems = []
     if not 0 < ratio < float("inf"):
-        problems.append(Problem("ratio", f"is {ratio:g}", "give times as likely, such as 1.88"))
+        problems.append(
+            Problem("out-of-range", "ratio", f"is {ratio:g}", "give times as likely, such as 1.88")
+        )
     problems += [
-        Problem("comparison", f"holds {one:g}", f"give a fraction: {one / 100:g} where {one:g} % is meant")
+        Problem(
+            "out-of-range",
+            "comparison",
+            f"holds {one:g}",
+            f"give a fraction: {one / 100:g} where {one:g} % is meant",
+        )
         for one in base[~((base >= 0) & (base <= 1))]
     ]
     if problems:

@@ -1,4 +1,4 @@
-"""What a rounded percentage allows: the shares it may stand for, and the bases that can give it."""
+"""Implications of a rounded percentage: the shares and the bases that can give it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NOISE = 1e-9
 
 
 def possible_counts(low: float, high: float, bases: Iterable[int]) -> pd.DataFrame:
-    """Whole numbers of people that round to a published percentage, for each base.
+    """Count the people whose share rounds to a published percentage, for each base.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def possible_counts(low: float, high: float, bases: Iterable[int]) -> pd.DataFra
 
 
 def possible_bases(ends: Sequence[tuple[float, float]], most: int) -> list[int]:
-    """Bases up to `most` at which every one of some percentages can come about.
+    """Find the bases up to `most` at which all given percentages are possible.
 
     Parameters
     ----------
@@ -90,10 +90,10 @@ def _checked(low: float, high: float, bases: Iterable[int]) -> Array:
     n = np.asarray(list(bases), dtype=np.float64)
     problems = []
     if not 0 <= low <= high <= 100:
-        mend = "give the smaller percentage first, both from 0 to 100"
-        problems.append(Problem("low and high", f"are {low:g} and {high:g}", mend))
+        hint = "give the smaller percentage first, both from 0 to 100"
+        problems.append(Problem("wrong-order", "low and high", f"are {low:g} and {high:g}", hint))
     problems += [
-        Problem("bases", f"holds {base:g}", "give whole numbers of at least 1")
+        Problem("out-of-range", "bases", f"holds {base:g}", "give whole numbers of at least 1")
         for base in n[(n < 1) | (n % 1 != 0)]
     ]
     if problems:

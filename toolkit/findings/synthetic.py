@@ -1,4 +1,4 @@
-"""Synthetic respondents that carry a study's published margins; how they hang together is assumed."""
+"""Synthetic respondents that match a study's published margins; their dependence is assumed."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def synthesise(
     assume: Mapping[str, Mapping[str, float]] | None = None,
     seed: int | None = None,
 ) -> Synthetic:
-    """Make respondents whose shares are the published ones, at the published numbers of respondents.
+    """Generate respondents with the published shares and the published numbers of respondents.
 
     Every share is met to within its rounding, whatever is assumed of the rest: people are ordered by a latent
     normal leaning and the order is cut where the share says (a Gaussian copula with one factor a person and
@@ -110,7 +110,7 @@ def synthesise(
     dependence = _dependence(opened, person, theme)
     seed = opened.recipe.seed if seed is None else seed
     if seed < 0:
-        problem = Problem("seed", f"{seed} is below 0", "give 0 or a positive whole number")
+        problem = Problem("out-of-range", "seed", f"{seed} is below 0", "give 0 or a positive whole number")
         raise InvalidInput("synthesise", [problem])
     frame = _people(opened, dependence, seed)
     margins = pd.DataFrame(
@@ -126,7 +126,7 @@ def synthesise(
 
 
 def write_synthetic(made: Synthetic, folder: str | Path) -> list[Path]:
-    """Write the respondents as LimeSurvey exports them, every row marked, and what they are made from.
+    """Write the respondents in LimeSurvey's export format, every row marked as synthetic, with their margins.
 
     Returns
     -------
@@ -163,14 +163,16 @@ def _dependence(opened: Opened, person: float | None, theme: float | None) -> De
         "theme": own.theme if theme is None else theme,
     }
     problems = [
-        Problem(name, f"is {value:g}", "give a part of the variance, from 0 to below 1")
+        Problem("out-of-range", name, f"is {value:g}", "give a part of the variance, from 0 to below 1")
         for name, value in wanted.items()
         if not 0 <= value < 1
     ]
     together = own.organisation + own.view + sum(wanted.values())
     if not problems and together >= 1:
         what = f"come to {together:g} with the recipe's other parts"
-        problems.append(Problem("person and theme", what, "leave something for the item: below 1 together"))
+        problems.append(
+            Problem("wrong-sum", "person and theme", what, "leave something for the item: below 1 together")
+        )
     if problems:
         raise InvalidInput("synthesise", problems)
     return own.model_copy(update=wanted)
@@ -198,7 +200,7 @@ def _people(opened: Opened, dependence: Dependence, seed: int) -> pd.DataFrame:
 
 
 def answered(column: pd.Series) -> Array:
-    """Where a coded column holds an answer and no reason for having none."""
+    """Return where a coded column holds an answer rather than a missing code."""
     return np.asarray(~column.astype("str").str.startswith("-") & column.notna(), dtype=bool)
 
 
@@ -242,18 +244,18 @@ def _unmet(row: Mapping[str, object], opened: Opened) -> list[Problem]:
     if not row["met"]:
         possible = n > 0 and bool(possible_counts(low, high, [n])["possible"].iloc[0])
         what = f"is published as {row['published_as']}, and {row['count']} of {n} say so"
-        mend = (
+        hint = (
             "correct the share, or what it follows from"
             if possible
             else f"no number of {n} people rounds to it; assume another base"
         )
-        problems.append(Problem(where, what, mend))
+        problems.append(Problem("contradiction", where, what, hint))
     if row["base_is"] == "published" and n != claim["n"]:
         what = f"is of {claim['n']} people, and {n} are asked it here"
-        problems.append(Problem(where, what, "correct people, or ask the item of everybody"))
+        problems.append(Problem("contradiction", where, what, "correct people, or ask the item of everybody"))
     if row["base_is"] == "assumed" and not pd.isna(claim["n_most"]) and n > claim["n_most"]:
         what = f"is of at most {claim['n_most']} people, and {n} are asked it here"
-        problems.append(Problem(where, what, "assume a smaller base"))
+        problems.append(Problem("contradiction", where, what, "assume a smaller base"))
     return problems
 
 
@@ -283,7 +285,7 @@ def _in_words(opened: Opened, dependence: Dependence, seed: int) -> str:
 
 
 def _marked(exported: bytes) -> bytes:
-    """A column that says of every row that it is synthetic."""
+    """Append a column that marks every row as synthetic."""
     first, *rows = exported.decode("utf-8").split("\r\n")
     marked = [f'{first};"synthetic"', *(f'{row};"yes"' if row else row for row in rows)]
     return "\r\n".join(marked).encode("utf-8")

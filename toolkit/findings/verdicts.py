@@ -1,4 +1,4 @@
-"""For each published claim: reproduced, consistent, cannot be tested or contradicted, by how much and why."""
+"""Verdicts on published claims: reproduced, consistent, untested or contradicted, with reasons."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ _ALL_POSSIBLE = 100
 def judge(
     register: Register, *, level: float = 0.95, design_effect: float = 1.0, least_base: int = LEAST_BASE
 ) -> pd.DataFrame:
-    """Give every claim of a register its verdict.
+    """Assign a verdict to every claim of a register.
 
     Parameters
     ----------
@@ -119,7 +119,7 @@ def judge(
 
 
 def judge_readings(register: Register) -> pd.DataFrame:
-    """Hold what other sources printed against the claim as its nearest source has it.
+    """Compare what other sources printed with the claim in its original source.
 
     Returns
     -------
@@ -164,7 +164,7 @@ def judge_readings(register: Register) -> pd.DataFrame:
 
 
 def _range_of_bases(claims: pd.DataFrame, level: float, effect: float, least: int) -> dict[str, Any]:
-    """Intervals at the fewest and at the most answers, for shares without an n."""
+    """Compute intervals at the smallest and the largest possible n, for shares without an n."""
     open_n = (claims["statistic"] == "share") & claims["n"].isna() & claims["value"].notna()
     most = claims["n_most"].astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan)
     share = np.where(open_n, claims["value"] / 100, np.nan)
@@ -194,7 +194,7 @@ def _judged(claim: Mapping[str, Any], checks: pd.DataFrame, register: Register) 
 
 
 def _said(name: str, row: Mapping[str, Any]) -> tuple[str, float, str]:
-    """What one check says of one of its claims."""
+    """Return the result of one check for one of its claims."""
     parts = _listed([one for one in row["parts"] if one != name])
     whole = row["whole"] if row["whole"] != name else ""
     named = " and ".join(filter(None, [parts, whole]))
@@ -212,7 +212,7 @@ def _said(name: str, row: Mapping[str, Any]) -> tuple[str, float, str]:
 
 
 def _counted(claim: Mapping[str, Any], register: Register) -> list[tuple[str, float, str]]:
-    """Whether a whole number of people gives the percentage; only where it could fail."""
+    """Return whether a whole number of people gives the percentage, if that could fail."""
     share = claim["statistic"] == "share" and not pd.isna(claim["value"])
     if not share or claim["n_status"] != "known" or claim["n"] >= _ALL_POSSIBLE:
         return []

@@ -1,10 +1,10 @@
-"""The questionnaire as data: its model, the loader and lint, routing and the codebook."""
+"""Questionnaires as data: model, loader, lint, routing and codebook."""
 
 from toolkit.instrument.codebook import codebook
 from toolkit.instrument.comparing import compare
 from toolkit.instrument.lint import lint
 from toolkit.instrument.lint_length import minutes
-from toolkit.instrument.lint_warnings import Warned, advise
+from toolkit.instrument.lint_warnings import advise
 from toolkit.instrument.loader import load_instrument, load_instruments
 from toolkit.instrument.model import Instrument, Item, Scale, Variable
 from toolkit.instrument.routing import Condition, asked, parse
@@ -17,7 +17,6 @@ __all__ = [
     "Item",
     "Scale",
     "Variable",
-    "Warned",
     "advise",
     "asked",
     "codebook",

@@ -1,4 +1,4 @@
-"""Putting a bank and the questionnaires of several audiences together into one instrument."""
+"""Assembly of a bank and the questionnaires of several audiences into one instrument."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _HEADER = ("id", "version", "title", "languages")
 
 
 def assemble_whole(reading: Reading, questionnaire: Questionnaire | None) -> Instrument | None:
-    """Make an instrument of a file that needs no bank."""
+    """Build an instrument from a file that needs no bank."""
     if questionnaire is None or questionnaire.whole is None:
         return None
     whole = questionnaire.whole
@@ -40,7 +40,7 @@ def assemble_whole(reading: Reading, questionnaire: Questionnaire | None) -> Ins
 
 
 def assemble(reading: Reading, read: Iterable[tuple[str | None, Questionnaire | None]]) -> Instrument | None:
-    """Make an instrument of audience files and the bank they share."""
+    """Build an instrument from audience files and the bank they share."""
     asked = _audience_files(reading, read)
     if not asked:
         return None
@@ -74,7 +74,7 @@ def assemble(reading: Reading, read: Iterable[tuple[str | None, Questionnaire | 
 
 
 def _check_rest(reading: Reading, instrument: Instrument, bank: BankFile) -> None:
-    """What is wrong in the bank with what is not asked, which needs no words in every language."""
+    """Check the bank's entries that no audience is asked; they need no words in every language."""
     known = frozenset(reading.broken)
     whole = instrument.model_copy(
         update={
@@ -99,15 +99,17 @@ def _audience_files(reading: Reading, read: Iterable[tuple[str | None, Questionn
         document, file = questionnaire.document, questionnaire.audience
         if file is None:
             what = "this file holds everything in one, and is given where the file of one audience is meant"
-            reading.found.append(Problem(document.path.name, what, "load it alone, without an audience"))
+            reading.found.append(
+                Problem("wrong-file", document.path.name, what, "load it alone, without an audience")
+            )
             continue
         where = document.where(("audience",))
         if expected is not None and expected != file.audience:
             what = f"the file is of '{file.audience}', and is given for '{expected}'"
-            reading.found.append(Problem(where, what, "give the file of that audience"))
+            reading.found.append(Problem("wrong-group", where, what, "give the file of that audience"))
         if file.audience in seen:
             what = f"'{file.audience}' is also the audience of {seen[file.audience]}"
-            reading.found.append(Problem(where, what, "give one file an audience"))
+            reading.found.append(Problem("duplicate", where, what, "give one file an audience"))
             continue
         seen[file.audience] = document.path.name
         asked.append((document, file))
@@ -126,8 +128,8 @@ def _check_agreement(reading: Reading, asked: Asked) -> None:
             differing.append("bank")
         for name in differing:
             what = f"'{name}' differs from that of {first_document.path.name}"
-            mend = "make them the same: the files of one study are one instrument"
-            reading.found.append(Problem(document.where((name,)), what, mend))
+            hint = "make them the same: the files of one study are one instrument"
+            reading.found.append(Problem("inconsistent", document.where((name,)), what, hint))
 
 
 def _known_audiences(
@@ -138,12 +140,12 @@ def _known_audiences(
             yield document, file
         elif file.audience not in reading.broken:
             what = f"the bank knows no audience '{file.audience}'"
-            mend = near_names(file.audience, bank.audiences)
-            reading.found.append(Problem(document.where(("audience",)), what, mend))
+            hint = near_names(file.audience, bank.audiences)
+            reading.found.append(Problem("unknown-audience", document.where(("audience",)), what, hint))
 
 
 def _check_listing(reading: Reading, asked: Asked, bank: BankFile) -> None:
-    """Each file lists items the bank has, for its audience, each once."""
+    """Check that each file lists items of the bank, for its audience, each once."""
     by_id = {item.id: item for item in bank.items}
     for document, file in asked:
         seen: dict[str, str] = {}
@@ -153,22 +155,24 @@ def _check_listing(reading: Reading, asked: Asked, bank: BankFile) -> None:
                 where = f"{document.path.name}: {' → '.join(path)}"
                 item = by_id.get(name)
                 if item is None and name not in reading.broken:
-                    reading.found.append(Problem(where, "the bank has no such item", near_names(name, by_id)))
+                    reading.found.append(
+                        Problem("unknown-item", where, "the bank has no such item", near_names(name, by_id))
+                    )
                 elif item and item.audiences is not None and file.audience not in item.audiences:
                     what = (
                         f"the bank gives '{name}' to {', '.join(item.audiences)} only, not to {file.audience}"
                     )
                     reading.found.append(
-                        Problem(where, what, "take it out here, or add the audience in the bank")
+                        Problem("not-asked", where, what, "take it out here, or add the audience in the bank")
                     )
                 if name in seen:
                     what = f"'{name}' is already in section '{seen[name]}'"
-                    reading.found.append(Problem(where, what, "list it once"))
+                    reading.found.append(Problem("duplicate", where, what, "list it once"))
                 seen[name] = section.id
 
 
 def _check_order(reading: Reading, asked: Asked) -> None:
-    """Files that share items ask them in the same order, in the same sections, under the same titles."""
+    """Check that files ask shared items in the same order, in the same sections, under the same titles."""
     if not asked:
         return
     first_document, first = asked[0]
@@ -181,18 +185,20 @@ def _check_order(reading: Reading, asked: Asked) -> None:
             what = (
                 f"'{swapped[0]}' comes before '{swapped[1]}' here, and after it in {first_document.path.name}"
             )
-            reading.found.append(Problem(f"{document.path.name}: sections", what, "ask them in one order"))
+            reading.found.append(
+                Problem("inconsistent", f"{document.path.name}: sections", what, "ask them in one order")
+            )
         for section in file.sections:
             where = f"{document.path.name}: sections → {section.id}"
             if titles.setdefault(section.id, section.title) != section.title:
                 reading.found.append(
-                    Problem(where, "its title differs between the files", "give it one title")
+                    Problem("inconsistent", where, "its title differs between the files", "give it one title")
                 )
         for name, home in _homes(file).items():
             if homes.setdefault(name, home) != home:
                 where = f"{document.path.name}: sections → {home} → items → {name}"
                 what = f"'{name}' is in section '{homes[name]}' in another file"
-                reading.found.append(Problem(where, what, "put it in one section"))
+                reading.found.append(Problem("inconsistent", where, what, "put it in one section"))
 
 
 def _listed(file: AudienceFile) -> list[str]:
@@ -219,7 +225,7 @@ def _sections(reading: Reading, asked: Asked, bank: BankFile) -> list[Section]:
 
 
 def _named(entries: Mapping[str, Entry], names: Iterable[str | None]) -> dict[str, Entry]:
-    """The entries that are named, in the bank's order: the others need no words in every language."""
+    """Select the named entries in the bank's order; the others need no words in every language."""
     wanted = set(names)
     return {name: entry for name, entry in entries.items() if name in wanted}
 
@@ -230,7 +236,7 @@ def _missing(bank: BankFile, items: list[Item], scales: Mapping[str, Scale]) -> 
 
 
 def _scores(instrument: Instrument, bank: BankFile) -> dict[str, Score]:
-    """Scores of the bank all of whose columns are asked; lint says what is wrong with the others."""
+    """Select the bank's scores whose columns are all asked; lint reports the problems of the others."""
     columns = sound_columns(instrument)
     return {
         name: score for name, score in bank.scores.items() if all(item in columns for item in score.items)
@@ -238,7 +244,7 @@ def _scores(instrument: Instrument, bank: BankFile) -> dict[str, Score]:
 
 
 def _merged(orders: list[list[str]]) -> list[str]:
-    """One order of all names: the first order, each new name put in behind its neighbour."""
+    """Merge orders of names: the first order, each new name inserted after its neighbour."""
     merged: list[str] = []
     for order in orders:
         place = 0 if set(order) & set(merged) else len(merged)
@@ -252,7 +258,7 @@ def _merged(orders: list[list[str]]) -> list[str]:
 
 
 def _restricted(item: Item, asked: Asked, audiences: Iterable[str]) -> Item:
-    """The item as the audiences whose files list it are asked it."""
+    """Restrict an item to the audiences whose files list it."""
     listing = {file.audience for _, file in asked if item.id in _listed(file)}
     mine = tuple(name for name in audiences if name in listing)
     rows = tuple(

@@ -1,4 +1,4 @@
-"""The codebook: every column of a coded frame, in the words each audience read."""
+"""Codebooks: every column of a coded frame, in the words each audience read."""
 
 from __future__ import annotations
 
@@ -60,6 +60,7 @@ def codebook(instrument: Instrument, language: str = "en") -> pd.DataFrame:
             instrument.id,
             [
                 Problem(
+                    "unknown-language",
                     "language",
                     f"it is not written in '{language}'",
                     near_names(language, instrument.languages),
@@ -90,7 +91,7 @@ def _rows(variable: Variable, instrument: Instrument, language: str) -> Iterator
 
 
 def base_of(variable: Variable, audience: str, instrument: Instrument, language: str) -> str:
-    """Who of one audience is asked, in words."""
+    """Describe who of one audience is asked."""
     all_of, for_whom = _BASE.get(language, _BASE["en"])
     everyone = f"{all_of} {instrument.audiences[audience].plural[language].lower()}"
     if variable.item.ask_if is None:
@@ -99,7 +100,7 @@ def base_of(variable: Variable, audience: str, instrument: Instrument, language:
 
 
 def cited(source: Source) -> str:
-    """Where words come from, in one line."""
+    """Cite the source of an item's words in one line."""
     own = "own wording" if source.origin == "own" else "published wording"
     said = f"{own}, after {source.after}" if source.after else own
     return "; ".join(part for part in (said, source.note, source.licence, source.status) if part)

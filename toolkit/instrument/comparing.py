@@ -1,4 +1,4 @@
-"""Two versions of a questionnaire, column by column: what changed, and whether a trend may be drawn."""
+"""Comparison of two versions of a questionnaire, and the trends that remain valid."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _BEYOND_WORDS = re.compile(r"[\W_]+")
 
 
 def compare(old: Instrument, new: Instrument) -> pd.DataFrame:
-    """Say item by item whether answers to two versions of a questionnaire may be put on one line.
+    """Compare two versions of a questionnaire item by item, with the trends that remain valid.
 
     Parameters
     ----------
@@ -87,18 +87,18 @@ def _row(variable: Variable, audience: str, changes: list[str], said: list[str])
 def _refuse_strangers(old: Instrument, new: Instrument) -> None:
     problems = []
     if not {variable.name for variable in old.variables} & {variable.name for variable in new.variables}:
-        mend = "compare two versions of one questionnaire"
-        problems.append(Problem("items", f"'{old.id}' and '{new.id}' share none", mend))
+        hint = "compare two versions of one questionnaire"
+        problems.append(Problem("wrong-instrument", "items", f"'{old.id}' and '{new.id}' share none", hint))
     if not set(old.languages) & set(new.languages):
-        mend = "give both a language in common"
+        hint = "give both a language in common"
         listed = f"{', '.join(old.languages)} and {', '.join(new.languages)}"
-        problems.append(Problem("languages", f"{listed} have none in common", mend))
+        problems.append(Problem("wrong-instrument", "languages", f"{listed} have none in common", hint))
     if problems:
         raise InvalidInput(f"{old.id} {old.version} and {new.id} {new.version}", problems)
 
 
 def _wording(old: Variable, new: Variable, audience: str, languages: Iterable[str]) -> tuple[bool, str]:
-    """Question as this audience reads it; an option's own words too."""
+    """Return the question as this audience reads it; for an option, its own words too."""
     changed: list[tuple[str, str, str]] = []
     touched: list[tuple[str, str, str]] = []
     for language in languages:
@@ -152,7 +152,7 @@ def _scale(
 
 
 def _answers(variable: Variable) -> Mapping[str, Mapping[str, str]]:
-    """Code → words of what one could choose; for an option, the options beside it."""
+    """Return the possible answers as code → words; for an option, the options beside it."""
     if variable.option is not None:
         return {option.code: option.label for option in variable.item.options}
     return {option.code: option.label for option in variable.scale.options} if variable.scale else {}
@@ -175,7 +175,7 @@ def _if(rule: str | None) -> str:
 
 
 def _routing(rule: str | None, instrument: Instrument, seen: frozenset[str]) -> object:
-    """A rule as a tree, with the rules of the items it hangs on."""
+    """Return a routing rule as a tree, with the rules of the items it depends on."""
     if not rule:
         return None
     condition = parse(rule)
@@ -192,5 +192,5 @@ def _routing(rule: str | None, instrument: Instrument, seen: frozenset[str]) -> 
 
 
 def _bare(text: str) -> str:
-    """Words alone: case, spacing and punctuation away."""
+    """Strip case, spacing and punctuation from a text."""
     return _BEYOND_WORDS.sub(" ", text.casefold()).strip()

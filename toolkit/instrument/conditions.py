@@ -1,4 +1,4 @@
-"""Routing as it is written: a small subset of Python's expressions, parsed and never evaluated.
+"""Grammar of routing conditions: a small subset of Python expressions, parsed and never evaluated.
 
 Allowed: ``item == 1``, ``!= < <= > >=``, ``in (1, 2)``, ``not in``, ``and``, ``or``, ``not``, brackets,
 ``answered(item)`` and ``selected(item, "code")``. An item is named on the left, codes stand on the right,
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from toolkit.errors import InvalidInput, Problem
+from toolkit.errors import InvalidInput, Problem, ProblemCode
 
 __all__ = [
     "Answered",
@@ -57,14 +57,14 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Answered:
-    """Whether an item has any answer."""
+    """Test whether an item has any answer."""
 
     name: str
 
 
 @dataclass(frozen=True)
 class Selected:
-    """Whether an option of a multi-select is ticked."""
+    """Test whether an option of a multi-select is ticked."""
 
     name: str
     code: str
@@ -72,14 +72,14 @@ class Selected:
 
 @dataclass(frozen=True)
 class Not:
-    """The opposite of a part."""
+    """Negation of a part."""
 
     part: Node
 
 
 @dataclass(frozen=True)
 class Joined:
-    """Parts that must all hold ("and"), or of which one must ("or")."""
+    """Parts that must all hold ("and"), or of which at least one must ("or")."""
 
     word: Literal["and", "or"]
     parts: tuple[Node, ...]
@@ -101,15 +101,20 @@ def parse_tree(text: str) -> Node:
     text = " ".join(text.split())
     if not text:
         raise _refusal(
-            text, [Problem("the condition", "it is empty", "write a condition, or leave ask_if out")]
+            text, [Problem("empty", "the condition", "it is empty", "write a condition, or leave ask_if out")]
         )
     strange = _CHARACTERS.match(text)
     if strange and strange.end() < len(text):
         where = f"column {strange.end() + 1}"
-        raise _refusal(text, [Problem(where, f"{text[strange.end()]!r} has no meaning in routing", _ALLOWED)])
+        raise _refusal(
+            text, [Problem("syntax", where, f"{text[strange.end()]!r} has no meaning in routing", _ALLOWED)]
+        )
     if len(text) > _LONGEST:
         long = Problem(
-            "the condition", f"it is longer than {_LONGEST} characters", "put the items in another order"
+            "too-long",
+            "the condition",
+            f"it is longer than {_LONGEST} characters",
+            "put the items in another order",
         )
         raise _refusal(text, [long])
     parser = _Parser(text)
@@ -119,11 +124,11 @@ def parse_tree(text: str) -> Node:
         raise _refusal(text, [*parser.problems, error.problem]) from None
     except SyntaxError as error:
         where = f"column {error.offset or 1}"
-        mend = "mend it; a code such as 01 or with letters stands in quotes"
-        raise _refusal(text, [Problem(where, f"this cannot be read ({error.msg})", mend)]) from None
+        hint = "correct it; a code such as 01 or with letters stands in quotes"
+        raise _refusal(text, [Problem("syntax", where, f"this cannot be read ({error.msg})", hint)]) from None
     except (MemoryError, RecursionError):
         raise _refusal(
-            text, [Problem("the condition", "it is nested too deeply", "make it plainer")]
+            text, [Problem("too-large", "the condition", "it is nested too deeply", "make it plainer")]
         ) from None
     if parser.problems:
         raise _refusal(text, parser.problems)
@@ -131,7 +136,7 @@ def parse_tree(text: str) -> Node:
 
 
 def leaves(node: Node) -> Iterator[Leaf]:
-    """The parts of a condition that name items, from left to right."""
+    """List the parts of a condition that name items, from left to right."""
     if isinstance(node, Not):
         yield from leaves(node.part)
     elif isinstance(node, Joined):
@@ -146,11 +151,11 @@ def _refusal(text: str, problems: list[Problem]) -> InvalidInput:
 
 
 class _RefusedError(Exception):
-    """A part of the text that is outside the subset; the parts beside it are still looked at."""
+    """A part outside the subset; the parts beside it are still checked."""
 
-    def __init__(self, part: ast.expr, what: str, mend: str) -> None:
+    def __init__(self, code: ProblemCode, part: ast.expr, what: str, hint: str) -> None:
         super().__init__(what)
-        self.problem = Problem(f"column {part.col_offset + 1}", what, mend)
+        self.problem = Problem(code, f"column {part.col_offset + 1}", what, hint)
 
 
 class _Parser:
@@ -168,9 +173,9 @@ class _Parser:
         if isinstance(found, ast.Call):
             return self._call(found)
         if isinstance(found, ast.Name):
-            mend = f"write 'answered({found.id})' or compare it"
-            raise _RefusedError(found, "an item alone is no condition", mend)
-        raise _RefusedError(found, "this is not part of the routing language", _ALLOWED)
+            hint = f"write 'answered({found.id})' or compare it"
+            raise _RefusedError("syntax", found, "an item alone is no condition", hint)
+        raise _RefusedError("syntax", found, "this is not part of the routing language", _ALLOWED)
 
     def _joined(self, found: ast.BoolOp) -> Joined:
         parts: list[Node] = []
@@ -183,36 +188,38 @@ class _Parser:
 
     def _comparison(self, found: ast.Compare) -> Comparison:
         if len(found.ops) > 1:
-            raise _RefusedError(found, "comparisons are not chained", "write 'q > 1 and q < 5'")
+            raise _RefusedError("syntax", found, "comparisons are not chained", "write 'q > 1 and q < 5'")
         operator = _OPERATORS.get(type(found.ops[0]))
         if operator is None:
-            raise _RefusedError(found, "'is' is not part of the routing language", "write == or !=")
+            raise _RefusedError("syntax", found, "'is' is not part of the routing language", "write == or !=")
         left, right = found.left, found.comparators[0]
         if not isinstance(left, ast.Name):
-            mend = "write 'q == 1', not '1 == q'"
-            raise _RefusedError(left, "an item stands on the left of a comparison", mend)
+            hint = "write 'q == 1', not '1 == q'"
+            raise _RefusedError("syntax", left, "an item stands on the left of a comparison", hint)
         if operator not in ("in", "not in"):
             return Comparison(left.id, operator, (self._code(right, operator),))
         if not isinstance(right, ast.Tuple | ast.List) or not right.elts:
-            mend = f"write 'q {operator} (1, 2)' or 'q {operator} (1,)'"
-            raise _RefusedError(right, f"'{operator}' needs codes in brackets", mend)
+            hint = f"write 'q {operator} (1, 2)' or 'q {operator} (1,)'"
+            raise _RefusedError("syntax", right, f"'{operator}' needs codes in brackets", hint)
         return Comparison(left.id, operator, tuple(self._code(code, operator) for code in right.elts))
 
     def _code(self, found: ast.expr, operator: Operator) -> str:
-        """A code as it is written: 1, 1.5 or "US"."""
+        """Return a code as it is written: 1, 1.5 or "US"."""
         if isinstance(found, ast.UnaryOp):
-            mend = "write 'not answered(q)' for an answer that is missing"
-            raise _RefusedError(found, "answers are never negative", mend)
+            hint = "write 'not answered(q)' for an answer that is missing"
+            raise _RefusedError("syntax", found, "answers are never negative", hint)
         if not isinstance(found, ast.Constant):
-            mend = 'write the code as in the instrument; a code with letters in quotes, as "US"'
-            raise _RefusedError(found, "a code stands on the right of a comparison", mend)
+            hint = 'write the code as in the instrument; a code with letters in quotes, as "US"'
+            raise _RefusedError("syntax", found, "a code stands on the right of a comparison", hint)
         if isinstance(found.value, str):
             if operator in ("<", "<=", ">", ">="):
-                raise _RefusedError(found, f"'{operator}' needs a number", "write it without quotes")
+                raise _RefusedError(
+                    "syntax", found, f"'{operator}' needs a number", "write it without quotes"
+                )
             return found.value
         written = ast.get_source_segment(self.text, found) or ""
         if not re.fullmatch(r"\d+(\.\d+)?", written):
-            raise _RefusedError(found, f"{written} is no code", "write digits, or a code in quotes")
+            raise _RefusedError("syntax", found, f"{written} is no code", "write digits, or a code in quotes")
         return written
 
     def _call(self, found: ast.Call) -> Node:
@@ -224,6 +231,6 @@ class _Parser:
         if name == "selected" and item and len(found.args) == 2 and not found.keywords:
             return Selected(item, self._code(found.args[1], "=="))
         if name in ("answered", "selected"):
-            mend = "write answered(item)" if name == "answered" else 'write selected(item, "code")'
-            raise _RefusedError(found, f"'{name}' is not used so", mend)
-        raise _RefusedError(found, f"there is no function '{name}'", _ALLOWED)
+            hint = "write answered(item)" if name == "answered" else 'write selected(item, "code")'
+            raise _RefusedError("syntax", found, f"'{name}' is not used so", hint)
+        raise _RefusedError("syntax", found, f"there is no function '{name}'", _ALLOWED)

@@ -1,4 +1,4 @@
-"""What hand-written files hold: ids, codes, truths and words, and models that refuse unknown keys."""
+"""Field types of hand-written files: ids, codes, booleans, texts, and models that refuse unknown keys."""
 
 from __future__ import annotations
 

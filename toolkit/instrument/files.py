@@ -1,4 +1,4 @@
-"""What stands in an instrument file: the questionnaire of one audience, a part of the bank, or everything."""
+"""Schemas of instrument files: an audience's questionnaire, a part of a bank, or a complete questionnaire."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["AudienceFile", "BankFile", "Borrowed", "BorrowedScore", "WholeFile"]
 
 
 class BorrowedScore(Strict):
-    """A score of a family of published questions: which of its rows, and which of them are reversed."""
+    """A score of a family of published questions: its rows, and the reversed ones among them."""
 
     label: Wording
     rows: tuple[Id, ...] = Field(min_length=2)
@@ -22,7 +22,7 @@ class BorrowedScore(Strict):
 
 
 class Borrowed(Strict):
-    """A published scale whose words are not in this project: its user's copy of them, and their word.
+    """A published scale whose words are not shipped: the user's copy of them, with a confirmation.
 
     `confirmed` says who may use the scale and on what ground. `text` holds a stem for each grid, `rows` the
     statements, `answers` the labels of each set of answers by code; `scores` is for families of questions.
@@ -49,7 +49,7 @@ class BankFile(Strict):
 
 
 class AudienceFile(Strict):
-    """The questionnaire of one audience: which items of a bank it is asked, in which order."""
+    """The questionnaire of one audience: which items of a bank it is asked, in order."""
 
     id: str
     version: str
@@ -61,7 +61,7 @@ class AudienceFile(Strict):
 
 
 class WholeFile(BankFile):
-    """A questionnaire that needs no bank: its audiences, scales, themes, items and sections in one file."""
+    """A complete questionnaire: audiences, scales, themes, items and sections in one file."""
 
     id: str
     version: str

@@ -1,4 +1,4 @@
-"""What is wrong with a questionnaire that is well formed: words, scales, names and columns."""
+"""Lint of well-formed questionnaires: words, scales, names and columns."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ PLATFORM_COLUMNS = (
 
 
 def lint(instrument: Instrument) -> list[Problem]:
-    """Find what would go wrong in the field or in analysis.
+    """Find the faults that would cause problems in the field or in analysis.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def lint(instrument: Instrument) -> list[Problem]:
 
 
 def find(instrument: Instrument, *, known: frozenset[str] = frozenset()) -> Iterator[Finding]:
-    """Everything `lint` finds; nothing is said about what points to the names in `known`."""
+    """Find everything that `lint` finds, ignoring references to the names in `known`."""
     yield from _header(instrument)
     for name, scale in instrument.scales.items():
         yield from find_in_scale(("scales", name), scale, instrument, known)
@@ -82,33 +82,37 @@ def find(instrument: Instrument, *, known: frozenset[str] = frozenset()) -> Iter
 
 
 def _allowed(path: tuple[str, ...], lint: Lint) -> Iterator[Finding]:
-    """Rules set aside that do not exist, or without a reason."""
+    """Find suppressed rules that do not exist or lack a reason."""
     for rule, reason in lint.allow.items():
         here = (*path, "lint", "allow", rule)
         if rule not in ALLOWABLE:
-            yield Finding(here, f"there is no rule '{rule}' to allow", near_names(rule, ALLOWABLE))
+            yield Finding(
+                "unknown-name", here, f"there is no rule '{rule}' to allow", near_names(rule, ALLOWABLE)
+            )
         elif not reason.strip():
-            yield Finding(here, "it is allowed without a reason", "say why, in a few words")
+            yield Finding("missing-value", here, "it is allowed without a reason", "say why, in a few words")
 
 
 def _header(instrument: Instrument) -> Iterator[Finding]:
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", instrument.id):
         what = f"'{instrument.id}' cannot name an instrument"
-        yield Finding(("id",), what, "use small letters, digits and hyphens")
+        yield Finding("invalid-name", ("id",), what, "use small letters, digits and hyphens")
     if not instrument.version.strip():
-        yield Finding(("version",), "it is blank", "write one, such as 2026.1.0")
+        yield Finding("missing-value", ("version",), "it is blank", "write one, such as 2026.1.0")
     for language in repeated(instrument.languages):
-        yield Finding(("languages",), f"'{language}' is listed twice", "list it once")
+        yield Finding("duplicate", ("languages",), f"'{language}' is listed twice", "list it once")
     yield from find_in_words(("title",), instrument.title, instrument)
     for name, audience in instrument.audiences.items():
         path = ("audiences", name)
         if name == "all" or not re.fullmatch(ID_PATTERN, name):
-            mend = "use up to 20 small letters or digits, a letter first; 'all' means every audience"
-            yield Finding(path, f"'{name}' cannot name an audience", mend)
+            hint = "use up to 20 small letters or digits, a letter first; 'all' means every audience"
+            yield Finding("invalid-name", path, f"'{name}' cannot name an audience", hint)
         yield from find_in_words((*path, "label"), audience.label, instrument)
         yield from find_in_words((*path, "plural"), audience.plural, instrument)
     for code in repeated([audience.code for audience in instrument.audiences.values()]):
-        yield Finding(("audiences",), f"two audiences have the code '{code}'", "give each its own code")
+        yield Finding(
+            "duplicate-id", ("audiences",), f"two audiences have the code '{code}'", "give each its own code"
+        )
     for name, missing in instrument.missing.items():
         yield from find_in_words(("missing", name, "label"), missing.label, instrument)
     for name, theme in instrument.themes.items():
@@ -123,25 +127,40 @@ def _sections(instrument: Instrument, known: frozenset[str]) -> Iterator[Finding
         yield from find_in_words((*path, "title"), section.title, instrument)
         for name in section.items:
             if name not in ids and name not in known:
-                yield Finding((*path, "items", name), f"there is no item '{name}'", near_names(name, ids))
+                yield Finding(
+                    "unknown-item",
+                    (*path, "items", name),
+                    f"there is no item '{name}'",
+                    near_names(name, ids),
+                )
             if name in home:
                 what = f"'{name}' is already in section '{home[name]}'"
-                yield Finding((*path, "items", name), what, "list it once")
+                yield Finding("duplicate", (*path, "items", name), what, "list it once")
             home.setdefault(name, section.id)
     for name in repeated([section.id for section in instrument.sections]):
-        yield Finding(("sections", name), f"two sections have the id '{name}'", "give each its own id")
+        yield Finding(
+            "duplicate-id", ("sections", name), f"two sections have the id '{name}'", "give each its own id"
+        )
     for item in instrument.items:
         if item.id not in home and "sections" not in known:
             yield Finding(
-                ("items", item.id), "it is in no section, so nobody would be asked", "list it in a section"
+                "not-asked",
+                ("items", item.id),
+                "it is in no section, so nobody would be asked",
+                "list it in a section",
             )
     order = [name for name in home if name in ids]
     if order != [item.id for item in instrument.items if item.id in home]:
-        yield Finding(("items",), "the items are not in the order of the sections", "put them in that order")
+        yield Finding(
+            "wrong-order",
+            ("items",),
+            "the items are not in the order of the sections",
+            "put them in that order",
+        )
 
 
 def _columns(instrument: Instrument) -> Iterator[Finding]:
-    """Names of items and of the columns they make, which platforms read without regard to case."""
+    """Find duplicate names of items and of their columns, which platforms compare without case."""
     taken = dict.fromkeys(RESERVED_COLUMNS, "a column of every coded frame")
     taken |= dict.fromkeys(PLATFORM_COLUMNS, "a column of every platform's export")
     for item in instrument.items:
@@ -149,9 +168,13 @@ def _columns(instrument: Instrument) -> Iterator[Finding]:
             mine, other = f"the name of {' → '.join(path)}", taken.get(name.casefold())
             if other == mine and path[-2] != "options":
                 kind = "rows" if path[-2] == "rows" else "items"
-                yield Finding(path, f"two {kind} have the id '{path[-1]}'", "give each its own id")
+                yield Finding(
+                    "duplicate-id", path, f"two {kind} have the id '{path[-1]}'", "give each its own id"
+                )
             elif other is not None and other != mine:
-                yield Finding(path, f"the name '{name}' is already {other}", "give it another id or code")
+                yield Finding(
+                    "name-taken", path, f"the name '{name}' is already {other}", "give it another id or code"
+                )
             taken.setdefault(name.casefold(), mine)
 
 

@@ -1,11 +1,11 @@
-"""What is wrong with one scale or one item: its answers, its boxes, its words."""
+"""Lint of one scale or one item: answers, boxes, words."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
 
-from toolkit.errors import near_names
+from toolkit.errors import ProblemCode, near_names
 from toolkit.instrument.fields import ParallelWording, Wording
 from toolkit.instrument.model import Instrument, Item, Option, Row, Scale, Source
 from toolkit.instrument.published.refused import refused_name
@@ -17,11 +17,11 @@ __all__ = ["find_in_item", "find_in_scale", "find_in_source", "find_in_words", "
 def find_in_item(
     item: Item, instrument: Instrument, *, known: frozenset[str] = frozenset(), worded: bool = True
 ) -> Iterator[Finding]:
-    """What is wrong with one item; without `worded`, its audiences need no wording yet."""
+    """Find the faults of one item; without `worded`, its audiences need no wording yet."""
     path = ("items", item.id)
     if item.theme not in instrument.themes and item.theme not in known:
-        mend = near_names(item.theme, instrument.themes)
-        yield Finding((*path, "theme"), f"there is no theme '{item.theme}'", mend)
+        hint = near_names(item.theme, instrument.themes)
+        yield Finding("unknown-name", (*path, "theme"), f"there is no theme '{item.theme}'", hint)
     yield from _audience_names((*path, "audiences"), item.audiences, instrument.audiences, known)
     yield from _spoken((*path, "text"), item.text, item.audiences, instrument, known, worded)
     yield from find_in_words((*path, "short"), item.short, instrument, needed=False)
@@ -35,30 +35,36 @@ def find_in_item(
 def find_in_scale(
     path: tuple[str, ...], scale: Scale, instrument: Instrument, known: frozenset[str]
 ) -> Iterator[Finding]:
-    """What is wrong with one scale: its codes, boxes, labels and missing answers."""
+    """Find the faults of one scale: codes, boxes, labels and missing answers."""
     yield from _options((*path, "options"), scale.options, instrument)
     for option in scale.options:
         if option.exclusive:
-            mend = "leave it out: one answer excludes the others anyway"
+            hint = "leave it out: one answer excludes the others anyway"
             yield Finding(
+                "unsuited-item",
                 (*path, "options", option.code, "exclusive"),
                 "only a multi-select has exclusive options",
-                mend,
+                hint,
             )
     for box in ("top", "bottom"):
         for code in getattr(scale, box):
             if code not in scale.codes:
-                mend = f"use codes of the scale: {', '.join(scale.codes)}"
-                yield Finding((*path, box), f"'{code}' is no code of this scale", mend)
+                hint = f"use codes of the scale: {', '.join(scale.codes)}"
+                yield Finding("unknown-answer", (*path, box), f"'{code}' is no code of this scale", hint)
         yield from find_in_words(
             (*path, f"{box}_label"), getattr(scale, f"{box}_label"), instrument, needed=False
         )
     if scale.net and not (scale.top and scale.bottom):
-        yield Finding((*path, "net"), "there are no two boxes to take the net of", "write top and bottom")
+        yield Finding(
+            "missing-key", (*path, "net"), "there are no two boxes to take the net of", "write top and bottom"
+        )
     both = [code for code in scale.top if code in scale.bottom]
     if both:
         yield Finding(
-            (*path, "bottom"), f"{', '.join(both)} is in the top and the bottom box", "keep it in one of them"
+            "conflict",
+            (*path, "bottom"),
+            f"{', '.join(both)} is in the top and the bottom box",
+            "keep it in one of them",
         )
     yield from _missing((*path, "missing"), scale.missing, scale.options, instrument, known)
 
@@ -66,7 +72,10 @@ def find_in_scale(
 def _options(path: tuple[str, ...], options: tuple[Option, ...], instrument: Instrument) -> Iterator[Finding]:
     for code in repeated([option.code for option in options]):
         yield Finding(
-            (*path, code), f"the code '{code}' is given to two answers", "give each answer its own code"
+            "duplicate-id",
+            (*path, code),
+            f"the code '{code}' is given to two answers",
+            "give each answer its own code",
         )
     for option in options:
         yield from find_in_words((*path, option.code, "label"), option.label, instrument)
@@ -81,49 +90,65 @@ def _missing(
 ) -> Iterator[Finding]:
     for name in names:
         if name not in instrument.missing and name not in known:
-            mend = near_names(name, instrument.missing)
-            yield Finding(path, f"there is no missing answer '{name}'", mend)
+            hint = near_names(name, instrument.missing)
+            yield Finding("unknown-name", path, f"there is no missing answer '{name}'", hint)
     offered = [instrument.missing[name] for name in dict.fromkeys(names) if name in instrument.missing]
     codes = {option.code for option in options}
     for missing in offered:
         if missing.code in codes:
             what = f"the missing answer's code {missing.code} is also the code of an answer"
-            yield Finding(path, what, "give the missing answer a code of its own, such as 98 or 99")
+            yield Finding(
+                "duplicate-id", path, what, "give the missing answer a code of its own, such as 98 or 99"
+            )
     for code in repeated([missing.code for missing in offered]):
-        yield Finding(path, f"two missing answers have the code {code}", "give each its own code")
+        yield Finding(
+            "duplicate-id", path, f"two missing answers have the code {code}", "give each its own code"
+        )
     for becomes in repeated([missing.becomes for missing in offered]):
         yield Finding(
-            path, f"two missing answers become {becomes} and could not be told apart", "offer one of them"
+            "ambiguous",
+            path,
+            f"two missing answers become {becomes} and could not be told apart",
+            "offer one of them",
         )
 
 
 def _answers(
     path: tuple[str, ...], item: Item, instrument: Instrument, known: frozenset[str]
 ) -> Iterator[Finding]:
-    """The fit of an item's type with its scale, options, rows, missing answers and bounds."""
+    """Find mismatches of an item's type with its scale, options, rows, missing answers and bounds."""
     scale = instrument.scales.get(item.scale) if item.scale else None
     if item.scale and scale is None and item.scale not in known:
         yield Finding(
-            (*path, "scale"), f"there is no scale '{item.scale}'", near_names(item.scale, instrument.scales)
+            "unknown-name",
+            (*path, "scale"),
+            f"there is no scale '{item.scale}'",
+            near_names(item.scale, instrument.scales),
         )
-    for what, mend in _misfits(item):
-        yield Finding((*path, "type"), what, mend)
+    for code, what, hint in _misfits(item):
+        yield Finding(code, (*path, "type"), what, hint)
     yield from _options((*path, "options"), item.options, instrument)
     if item.type not in ("multi", "ranking"):
         for option in item.options:
             if option.exclusive:
                 where = (*path, "options", option.code, "exclusive")
-                yield Finding(where, "only a multi-select has exclusive options", "leave it out")
+                yield Finding(
+                    "unsuited-item", where, "only a multi-select has exclusive options", "leave it out"
+                )
     written = [option.code for option in options_of(item, instrument) if option.write_in]
     if written and written[0] != "other":
-        mend = "give it the code other, which survey platforms use"
-        yield Finding((*path, "options", written[0]), f"the write-in has the code '{written[0]}'", mend)
+        hint = "give it the code other, which survey platforms use"
+        yield Finding(
+            "invalid-name", (*path, "options", written[0]), f"the write-in has the code '{written[0]}'", hint
+        )
     if written and item.type == "matrix":
-        mend = "give the write-in to a single choice or a multi-select"
-        yield Finding((*path, "scale"), f"the scale of a matrix has a write-in ('{written[0]}')", mend)
+        hint = "give the write-in to a single choice or a multi-select"
+        yield Finding(
+            "unsuited-item", (*path, "scale"), f"the scale of a matrix has a write-in ('{written[0]}')", hint
+        )
     if len(written) > 1:
         what = f"{' and '.join(written)} are both write-ins, and platforms offer one per question"
-        yield Finding((*path, "options"), what, "keep write_in: true at one of them")
+        yield Finding("too-many", (*path, "options"), what, "keep write_in: true at one of them")
     names = (*(scale.missing if scale else ()), *item.missing)
     if item.missing:
         options = scale.options if scale else item.options
@@ -131,36 +156,41 @@ def _answers(
     yield from _bounds(path, item)
 
 
-def _misfits(item: Item) -> Iterator[tuple[str, str]]:
+def _misfits(item: Item) -> Iterator[tuple[ProblemCode, str, str]]:
     scale, options, rows = bool(item.scale), bool(item.options), bool(item.rows)
     if item.type == "single" and scale and options:
-        yield "a single choice has both a scale and options of its own", "keep one of them"
+        yield "conflict", "a single choice has both a scale and options of its own", "keep one of them"
     if item.type == "single" and not scale and len(item.options) < 2:
-        yield "a single choice needs a scale, or two options or more", "name a scale or list the options"
+        yield (
+            "missing-key",
+            "a single choice needs a scale, or two options or more",
+            "name a scale or list the options",
+        )
     if item.type == "ranking" and len(item.options) < 2:
-        yield "a ranking needs two options or more", "list its options"
+        yield "too-few", "a ranking needs two options or more", "list its options"
     if item.type == "ranking" and scale:
-        yield "a ranking has a scale", "leave it out: its answers are ranks"
+        yield "conflict", "a ranking has a scale", "leave it out: its answers are ranks"
     if item.type == "ranking" and any(option.write_in or option.exclusive for option in item.options):
-        yield "a ranking has a write-in or an exclusive option", "leave the key out"
+        yield "unsuited-item", "a ranking has a write-in or an exclusive option", "leave the key out"
     if item.type == "multi" and not options:
-        yield "a multi-select has no options", "list its options"
+        yield "missing-key", "a multi-select has no options", "list its options"
     if item.type == "matrix" and not (rows and scale):
-        yield "a matrix needs rows and a scale", "add what is not there"
+        yield "missing-key", "a matrix needs rows and a scale", "add what is not there"
     if item.type == "matrix" and options:
-        yield "a matrix has options of its own", "make them a scale"
+        yield "conflict", "a matrix has options of its own", "make them a scale"
     if item.type == "multi" and scale:
-        yield "a multi-select has a scale", "list its options instead"
+        yield "conflict", "a multi-select has a scale", "list its options instead"
     if item.type in ("number", "text") and (scale or options):
         yield (
+            "conflict",
             f"a {item.type} has answers to choose from",
             "leave scale and options out, or make it a single choice",
         )
     if item.type != "matrix" and rows:
-        yield "only a matrix has rows", "make it a matrix, or leave the rows out"
+        yield "unsuited-item", "only a matrix has rows", "make it a matrix, or leave the rows out"
     if item.type not in ("single", "matrix") and item.missing:
-        mend = "use an exclusive option" if item.type == "multi" else "let people leave it blank"
-        yield f"a {item.type} cannot offer missing answers", mend
+        hint = "use an exclusive option" if item.type == "multi" else "let people leave it blank"
+        yield "unsuited-item", f"a {item.type} cannot offer missing answers", hint
 
 
 def _bounds(path: tuple[str, ...], item: Item) -> Iterator[Finding]:
@@ -168,28 +198,34 @@ def _bounds(path: tuple[str, ...], item: Item) -> Iterator[Finding]:
         limit = getattr(item, bound)
         if limit is not None and bound == "maximum" and item.type in ("multi", "ranking"):
             if limit not in range(1, len(item.options) + 1):
-                mend = f"write how many answers may be given, from 1 to {len(item.options)}"
-                yield Finding((*path, bound), f"{limit:g} answers cannot be chosen", mend)
+                hint = f"write how many answers may be given, from 1 to {len(item.options)}"
+                yield Finding("out-of-range", (*path, bound), f"{limit:g} answers cannot be chosen", hint)
         elif limit is not None and item.type != "number":
-            yield Finding((*path, bound), f"only a number has a {bound}", "leave it out")
+            yield Finding("unsuited-item", (*path, bound), f"only a number has a {bound}", "leave it out")
         elif limit is not None and not math.isfinite(limit):
-            yield Finding((*path, bound), f"{limit} is no bound", "write a number, or leave it out")
+            yield Finding(
+                "not-finite", (*path, bound), f"{limit} is no bound", "write a number, or leave it out"
+            )
     if item.type != "number":
         if item.bands:
-            yield Finding((*path, "bands"), "only a number has bands", "leave them out")
+            yield Finding("unsuited-item", (*path, "bands"), "only a number has bands", "leave them out")
         return
     ends = [-math.inf if item.minimum is None else item.minimum, *item.bands]
     ends.append(math.inf if item.maximum is None else item.maximum)
     if item.bands and not (all(map(math.isfinite, item.bands)) and sorted(set(ends[:-1])) == ends[:-1]):
-        mend = "write where each new band begins, in rising order and above the minimum: bands: [5, 10, 20]"
-        yield Finding((*path, "bands"), "the bands do not rise", mend)
+        hint = "write where each new band begins, in rising order and above the minimum: bands: [5, 10, 20]"
+        yield Finding("wrong-order", (*path, "bands"), "the bands do not rise", hint)
     elif item.bands and item.bands[-1] > ends[-1]:
-        yield Finding((*path, "bands"), "the last band begins above the maximum", "leave it out")
+        yield Finding(
+            "out-of-range", (*path, "bands"), "the last band begins above the maximum", "leave it out"
+        )
     if item.minimum is not None and item.minimum < 0:
-        mend = "use 0 or more: negative numbers stand for missing answers in exports"
-        yield Finding((*path, "minimum"), f"{item.minimum:g} is below 0", mend)
+        hint = "use 0 or more: negative numbers stand for missing answers in exports"
+        yield Finding("out-of-range", (*path, "minimum"), f"{item.minimum:g} is below 0", hint)
     if item.minimum is not None and item.maximum is not None and item.maximum < item.minimum:
-        yield Finding((*path, "maximum"), f"{item.maximum:g} is below the minimum", "exchange them")
+        yield Finding(
+            "wrong-order", (*path, "maximum"), f"{item.maximum:g} is below the minimum", "exchange them"
+        )
 
 
 def _favourable(path: tuple[str, ...], box: str, item: Item, instrument: Instrument) -> Iterator[Finding]:
@@ -197,8 +233,10 @@ def _favourable(path: tuple[str, ...], box: str, item: Item, instrument: Instrum
         return
     scale = instrument.scales[item.scale] if item.scale else None
     if not (scale and scale.top and scale.bottom):
-        mend = "write favourable: none, or use a scale with a top and a bottom"
-        yield Finding(path, f"favourable is '{box}' and its answers have no top and bottom box", mend)
+        hint = "write favourable: none, or use a scale with a top and a bottom"
+        yield Finding(
+            "conflict", path, f"favourable is '{box}' and its answers have no top and bottom box", hint
+        )
 
 
 def _row(
@@ -210,7 +248,9 @@ def _row(
     ]
     if beyond:
         what = f"the row is for {', '.join(beyond)}, and its item is not"
-        yield Finding((*path, "audiences"), what, "add the audience to the item, or take it from the row")
+        yield Finding(
+            "not-asked", (*path, "audiences"), what, "add the audience to the item, or take it from the row"
+        )
     yield from _spoken((*path, "text"), row.text, row.audiences or item.audiences, instrument, known, worded)
     yield from find_in_words((*path, "short"), row.short, instrument, needed=False)
     if row.favourable is not None:
@@ -220,19 +260,19 @@ def _row(
 
 
 def find_in_source(path: tuple[str, ...], source: Source) -> Iterator[Finding]:
-    """Published words of which source or licence is not said, or that are of a refused questionnaire."""
+    """Find published words without a source or licence, or from a refused questionnaire."""
     if source.origin != "published":
         return
-    for name, mend in (
+    for name, hint in (
         ("after", "say whose words they are"),
         ("licence", "say under which they may be used"),
     ):
         if not (getattr(source, name) or "").strip():
-            yield Finding(path, f"the words are published, and '{name}' is not said", mend)
+            yield Finding("missing-key", path, f"the words are published, and '{name}' is not said", hint)
     refused = refused_name(source.after or "")
     if refused:
         what = f"the words of the {refused.name} may not be used: {refused.reason}"
-        yield Finding((*path, "after"), what, refused.instead)
+        yield Finding("not-licensed", (*path, "after"), what, refused.instead)
 
 
 def _audience_names(
@@ -240,12 +280,16 @@ def _audience_names(
 ) -> Iterator[Finding]:
     listed = list(audiences)
     if names == ():
-        yield Finding(path, "the list is empty", "name the audiences, or leave the key out for all of them")
+        yield Finding(
+            "empty", path, "the list is empty", "name the audiences, or leave the key out for all of them"
+        )
     for name in names or ():
         if name not in listed and name not in known:
-            yield Finding(path, f"there is no audience '{name}'", near_names(name, listed))
+            yield Finding(
+                "unknown-audience", path, f"there is no audience '{name}'", near_names(name, listed)
+            )
     for name in repeated(names or ()):
-        yield Finding(path, f"'{name}' is listed twice", "list it once")
+        yield Finding("duplicate", path, f"'{name}' is listed twice", "list it once")
 
 
 def _spoken(
@@ -256,37 +300,44 @@ def _spoken(
     known: frozenset[str],
     worded: bool,
 ) -> Iterator[Finding]:
-    """Parallel wording: each audience that is asked has words, in each language."""
+    """Find audiences that are asked without wording in every language."""
     for name, wording in text.items():
         if name != "all" and name not in instrument.audiences and name not in known:
-            mend = near_names(name, [*instrument.audiences, "all"])
-            yield Finding((*path, name), f"there is no audience '{name}'", mend)
+            hint = near_names(name, [*instrument.audiences, "all"])
+            yield Finding("unknown-audience", (*path, name), f"there is no audience '{name}'", hint)
         yield from find_in_words((*path, name), wording, instrument)
     for name in (audiences or tuple(instrument.audiences)) if worded else ():
         if name not in text and "all" not in text:
-            yield Finding(path, f"there is no wording for {name}", f"add '{name}:', or 'all:' for everyone")
+            yield Finding(
+                "missing-value",
+                path,
+                f"there is no wording for {name}",
+                f"add '{name}:', or 'all:' for everyone",
+            )
 
 
 def find_in_words(
     path: tuple[str, ...], wording: Wording, instrument: Instrument, *, needed: bool = True
 ) -> Iterator[Finding]:
-    """Languages without words and words that are blank; where none are `needed`, there may be none at all."""
+    """Find missing languages and blank words; without `needed`, there may be no words at all."""
     if not wording and not needed:
         return
     for language in dict.fromkeys(instrument.languages):
         if language not in wording:
-            yield Finding(path, f"there are no words in '{language}'", f"add '{language}:'")
+            yield Finding("not-translated", path, f"there are no words in '{language}'", f"add '{language}:'")
     for language, words in wording.items():
         if not words.strip():
-            yield Finding((*path, language), "the words are blank", "write them, or leave the key out")
+            yield Finding(
+                "missing-value", (*path, language), "the words are blank", "write them, or leave the key out"
+            )
 
 
 def options_of(item: Item, instrument: Instrument) -> tuple[Option, ...]:
-    """Options of an item: those of its scale where it names one that is defined, else its own."""
+    """Return an item's options: those of its scale if it names a defined one, otherwise its own."""
     scale = instrument.scales.get(item.scale) if item.scale else None
     return scale.options if scale else item.options
 
 
 def repeated(names: Sequence[str]) -> list[str]:
-    """Names that stand more than once, each once."""
+    """Return the names that occur more than once, each once."""
     return [name for name in dict.fromkeys(names) if names.count(name) > 1]

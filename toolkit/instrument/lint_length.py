@@ -1,4 +1,4 @@
-"""How many minutes a questionnaire takes, told from its questions alone."""
+"""Estimated length of a questionnaire in minutes, from its questions alone."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LONGEST = 20.0
 
 
 def minutes(instrument: Instrument, *, language: str | None = None) -> pd.DataFrame:
-    """Minutes each audience needs, from nobody routed to any follow-up to everybody routed to all.
+    """Estimate the minutes each audience needs, from no follow-up questions to all of them.
 
     Parameters
     ----------

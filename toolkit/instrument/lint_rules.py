@@ -1,4 +1,4 @@
-"""The rules lint warns by, and the reasons for which an author sets one aside."""
+"""The rules behind lint's warnings, and the author's reasons for suppressing one."""
 
 from __future__ import annotations
 
@@ -25,6 +25,6 @@ ALLOWABLE = tuple(rule for rule in RULES if rule != "length")
 
 
 class Lint(Strict):
-    """What lint need not say of an item or a scale: rule → why."""
+    """Warnings that are suppressed for an item or a scale: rule → reason."""
 
     allow: dict[str, str] = Field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""What is wrong with the scores a questionnaire declares: columns, answers, directions, audiences."""
+"""Lint of declared scores: columns, answers, directions, audiences."""
 
 from __future__ import annotations
 
@@ -15,14 +15,19 @@ __all__ = ["find_in_scores", "sound_columns"]
 def find_in_scores(
     instrument: Instrument, *, known: frozenset[str] = frozenset(), worded: bool = True
 ) -> Iterator[Finding]:
-    """Everything wrong with every score; without `worded`, its label needs no words yet."""
+    """Find the faults of every score; without `worded`, its label needs no words yet."""
     known |= {item.id for item in instrument.items if not _sound(item, instrument)}
     columns = sound_columns(instrument)
     taken = {name.casefold() for name in (*columns, *(item.id for item in instrument.items))}
     for name, score in instrument.scores.items():
         path = ("scores", name)
         if name in taken or name in RESERVED_COLUMNS:
-            yield Finding(path, f"'{name}' is also the name of an item or a column", "give it another name")
+            yield Finding(
+                "name-taken",
+                path,
+                f"'{name}' is also the name of an item or a column",
+                "give it another name",
+            )
         if worded:
             yield from find_in_words((*path, "label"), score.label, instrument)
         yield from find_in_source((*path, "source"), score.source)
@@ -30,7 +35,7 @@ def find_in_scores(
 
 
 def sound_columns(instrument: Instrument) -> dict[str, Variable]:
-    """Columns by name, without those of items whose answers are not defined."""
+    """Return columns by name, without those of items whose answers are undefined."""
     sound = tuple(item for item in instrument.items if _sound(item, instrument))
     return {one.name: one for one in instrument.model_copy(update={"items": sound}).variables}
 
@@ -46,17 +51,19 @@ def _columns(
 ) -> Iterator[Finding]:
     here = (*path, "items")
     for name in repeated(score.items):
-        yield Finding(here, f"'{name}' is listed twice", "list it once")
+        yield Finding("duplicate", here, f"'{name}' is listed twice", "list it once")
     for name in dict.fromkeys(score.items):
         if name not in columns and name.split("_")[0] not in known:
-            yield Finding(here, f"there is no column '{name}'", near_names(name, columns))
+            yield Finding("unknown-column", here, f"there is no column '{name}'", near_names(name, columns))
     for name in score.reverse:
         if name not in score.items:
-            mend = near_names(name, score.items)
-            yield Finding((*path, "reverse"), f"'{name}' is no item of this score", mend)
+            hint = near_names(name, score.items)
+            yield Finding("unknown-item", (*path, "reverse"), f"'{name}' is no item of this score", hint)
     if score.minimum is not None and score.minimum > len(score.items):
         what = f"{score.minimum} of {len(score.items)} items cannot be answered"
-        yield Finding((*path, "minimum"), what, f"write a number from 1 to {len(score.items)}")
+        yield Finding(
+            "out-of-range", (*path, "minimum"), what, f"write a number from 1 to {len(score.items)}"
+        )
     found = [columns[name] for name in dict.fromkeys(score.items) if name in columns]
     yield from _answers(here, found)
     if found and len(found) == len(score.items):
@@ -64,21 +71,28 @@ def _columns(
 
 
 def _answers(path: tuple[str, ...], found: list[Variable]) -> Iterator[Finding]:
-    """The answers of a score's columns are numbers with the same lowest and highest."""
+    """Find columns of a score whose answers are not numbers over the same range."""
     limits: dict[str, tuple[float, float]] = {}
     for variable in found:
         values = variable.values() if variable.kind == "single" else None
         if values is None:
             what = f"the answers of '{variable.name}' are no ordered numbers"
-            yield Finding(path, what, "use items with an ordered scale of numbered answers")
+            yield Finding("unsuited-item", path, what, "use items with an ordered scale of numbered answers")
         else:
             limits[variable.name] = min(values.values()), max(values.values())
     if len(set(limits.values())) > 1:
         said = "; ".join(f"{name} {low:g} to {high:g}" for name, (low, high) in limits.items())
-        yield Finding(path, f"its items are answered on different scales ({said})", "make one score a scale")
+        yield Finding(
+            "inconsistent",
+            path,
+            f"its items are answered on different scales ({said})",
+            "make one score a scale",
+        )
 
 
 def _audiences(path: tuple[str, ...], found: list[Variable]) -> Iterator[Finding]:
     asked = set(found[0].audiences).intersection(*(variable.audiences for variable in found[1:]))
     if not asked:
-        yield Finding(path, "no audience is asked all of its items", "ask one audience all of them")
+        yield Finding(
+            "not-asked", path, "no audience is asked all of its items", "ask one audience all of them"
+        )

@@ -1,20 +1,19 @@
-"""What is well formed and may still spoil the answers: each is said with its rule, and can be set aside."""
+"""Warnings about questionnaires that are well formed but may bias answers; each can be suppressed."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from itertools import product
 
-from toolkit.errors import Problem
 from toolkit.instrument.conditions import Comparison, Joined, Leaf, Node, Not, leaves, parse_tree
 from toolkit.instrument.lint_length import LONGEST, minutes
 from toolkit.instrument.lint_rules import Lint
 from toolkit.instrument.lint_words import Found, hard_questionnaires, spoilt_words
 from toolkit.instrument.model import Instrument, Item, Option, Scale
+from toolkit.instrument.yaml_loader import Finding
 
-__all__ = ["Warned", "advise"]
+__all__ = ["advise"]
 
 _ORDERS = ("<", "<=", ">", ">=")
 _POLES = tuple(
@@ -36,22 +35,8 @@ _POLES = tuple(
 _MOST_LEAVES = 12
 
 
-@dataclass(frozen=True)
-class Warned:
-    """One warning: the rule, the place as a path of names, what is the matter, how to mend it."""
-
-    rule: str
-    path: tuple[str, ...]
-    what: str
-    mend: str
-
-    def problem(self) -> Problem:
-        """The warning where no file is known."""
-        return Problem(" → ".join(self.path), f"{self.what} [{self.rule}]", self.mend)
-
-
-def advise(instrument: Instrument) -> list[Warned]:
-    """Say what may spoil the answers to a questionnaire that has no faults.
+def advise(instrument: Instrument) -> list[Finding]:
+    """List what may bias the answers to a questionnaire without faults.
 
     Parameters
     ----------
@@ -60,7 +45,7 @@ def advise(instrument: Instrument) -> list[Warned]:
 
     Returns
     -------
-    list[Warned]
+    list[Finding]
         Rules "double-barrelled", "leading" and "reading-grade" (words), "unbalanced-scale", "numeric-routing"
         and "length". Those an item or a scale allows, with a reason, are left out.
 
@@ -69,7 +54,7 @@ def advise(instrument: Instrument) -> list[Warned]:
     >>> advise(load_instrument("instruments/employee.yaml"))  # doctest: +SKIP
     []
     """
-    found: list[Warned] = []
+    found: list[Finding] = []
     for name, scale in instrument.scales.items():
         found += _kept(_unbalanced(("scales", name), scale.options, scale), scale.lint)
     for item in instrument.items:
@@ -82,16 +67,19 @@ def advise(instrument: Instrument) -> list[Warned]:
     return list(dict.fromkeys(found))
 
 
-def _kept(found: Iterable[tuple[str, tuple[str, ...], str, str]], lint: Lint) -> Iterator[Warned]:
-    return (Warned(*one) for one in found if one[0] not in lint.allow)
+def _kept(found: Found, lint: Lint) -> Iterator[Finding]:
+    """Leave out the rules an author allows; the sentence names its rule, as it can be set aside."""
+    for rule, path, what, hint in found:
+        if rule not in lint.allow:
+            yield Finding(rule, path, f"{what} [{rule}]", hint)
 
 
 def _unbalanced(path: tuple[str, ...], options: tuple[Option, ...], scale: Scale | None) -> Found:
-    """More answers on one side than on the other, by the boxes or by opposite words in the labels."""
-    mend = "give both sides as many answers, or say under lint → allow why not"
+    """Find scales with more answers on one side, by their boxes or by opposite words in the labels."""
+    hint = "give both sides as many answers, or say under lint → allow why not"
     if scale and scale.ordered and scale.top and scale.bottom and len(scale.top) != len(scale.bottom):
         what = f"the top box has {len(scale.top)} answers and the bottom box {len(scale.bottom)}"
-        yield "unbalanced-scale", path, what, mend
+        yield "unbalanced-scale", path, what, hint
         return
     for language in dict.fromkeys(name for option in options for name in option.label):
         labels = [option.label.get(language, "") for option in options]
@@ -103,7 +91,7 @@ def _unbalanced(path: tuple[str, ...], options: tuple[Option, ...], scale: Scale
                 what = (
                     f"of its answers {len(high) - len(both)} say one side, {len(low) - len(both)} the other"
                 )
-                yield "unbalanced-scale", path, f"{what} ({language})", mend
+                yield "unbalanced-scale", path, f"{what} ({language})", hint
                 return
 
 
@@ -115,7 +103,7 @@ def _length(instrument: Instrument) -> Found:
 
 
 def _routing(item: Item, instrument: Instrument) -> Found:
-    """Conditions that let a don't-know pass because its code is a large number."""
+    """Find conditions that a don't-know meets because its code is a large number."""
     if item.ask_if is None:
         return
     tree = parse_tree(item.ask_if)
@@ -130,12 +118,12 @@ def _routing(item: Item, instrument: Instrument) -> Found:
             if missing.code.isdigit() and _lets_in(tree, found, name, missing.code):
                 label = next(iter(missing.label.values()))
                 what = f"'{item.ask_if}' is true of “{label}” on '{name}', whose code is {missing.code}"
-                mend = f"name the codes that are meant, as '{name} in (4, 5)'"
-                yield "numeric-routing", ("items", item.id, "ask_if"), what, mend
+                hint = f"name the codes that are meant, as '{name} in (4, 5)'"
+                yield "numeric-routing", ("items", item.id, "ask_if"), what, hint
 
 
 def _lets_in(tree: Node, found: list[Leaf], name: str, code: str) -> bool:
-    """Whether somebody with that code passes who would not with no answer, whatever the rest says."""
+    """Return whether that code meets the condition where no answer would not, whatever the rest."""
     others = [leaf for leaf in found if leaf.name != name]
     if len(others) > _MOST_LEAVES:
         return True  # too many combinations to try: better one warning too many
@@ -150,7 +138,7 @@ def _lets_in(tree: Node, found: list[Leaf], name: str, code: str) -> bool:
 
 
 def _holds(leaf: Leaf, code: str | None) -> bool:
-    """A leaf for one answer; an item without an answer passes only "!=" and "not in"."""
+    """Evaluate a leaf for one answer; a missing answer meets only "!=" and "not in"."""
     if not isinstance(leaf, Comparison):
         return code is not None
     if leaf.operator in _ORDERS:

@@ -1,10 +1,11 @@
-"""Words that spoil a question: two things in one, a suggested answer, a hard text."""
+"""Wording that biases answers: double-barrelled, leading or hard to read."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
+from toolkit.errors import ProblemCode
 from toolkit.instrument.fields import ParallelWording
 from toolkit.instrument.model import Instrument, Item
 from toolkit.instrument.readability import reading_grade
@@ -53,12 +54,12 @@ _HARD, _ENOUGH_WORDS = 12.0, 12
 _HARD_WHOLE = 9.0
 """School years above which a questionnaire is hard; general surveys aim at eight or nine."""
 
-Found = Iterator[tuple[str, tuple[str, ...], str, str]]
-"""Rule, path, what, mend."""
+Found = Iterable[tuple[ProblemCode, tuple[str, ...], str, str]]
+"""Rule, path, what, hint; a rule is a code of `Problem`."""
 
 
 def spoilt_words(item: Item, instrument: Instrument) -> Found:
-    """What the words of an item and its rows do; published words are not its author's to change.
+    """Find faults in the words of an item and its rows; published words are not the author's to change.
 
     Notes
     -----
@@ -77,7 +78,7 @@ def spoilt_words(item: Item, instrument: Instrument) -> Found:
 
 
 def _of_alternatives(item: Item, instrument: Instrument) -> bool:
-    """Whether the answers may be what "or" stands between, as in "an office or your home?"."""
+    """Return whether "or" may join the answers themselves, as in "an office or your home?"."""
     scale = instrument.scales.get(item.scale) if item.scale else None
     return not (scale and scale.top and scale.bottom)
 
@@ -90,12 +91,12 @@ def _of_text(
             words, here = wording[language], (*path, audience, language)
             joining = None if told else _joining(words, language, choice)
             if joining:
-                mend = "ask one thing, or make two questions of it"
-                yield "double-barrelled", here, f"'{joining}' may join two questions in “{words}”", mend
+                hint = "ask one thing, or make two questions of it"
+                yield "double-barrelled", here, f"'{joining}' may join two questions in “{words}”", hint
             leading = _LEADING[language].search(words)
             if leading:
-                mend = "leave it out, so that every answer is as easy to give"
-                yield "leading", here, f"'{leading.group()}' suggests an answer", mend
+                hint = "leave it out, so that every answer is as easy to give"
+                yield "leading", here, f"'{leading.group()}' suggests an answer", hint
             if language == "en" and len(words.split()) >= _ENOUGH_WORDS:
                 grade = reading_grade([words])
                 if grade > _HARD:
@@ -104,7 +105,7 @@ def _of_text(
 
 
 def _joining(words: str, language: str, choice: bool) -> str | None:
-    """The first word that joins two things; "or" counts only where the answers are not the alternatives."""
+    """Find the first word that joins two things; "or" counts only if it does not join the answers."""
     bare = _ONE_THING[language].sub(" ", words)
     for found in _JOINING[language].finditer(bare):
         if not (choice and found.group("either")):
@@ -113,7 +114,7 @@ def _joining(words: str, language: str, choice: bool) -> str | None:
 
 
 def hard_questionnaires(instrument: Instrument) -> Found:
-    """Audiences whose whole English questionnaire is hard to read."""
+    """Find audiences whose whole English questionnaire is hard to read."""
     if "en" not in instrument.languages:
         return
     for audience in instrument.audiences:
@@ -124,7 +125,7 @@ def hard_questionnaires(instrument: Instrument) -> Found:
 
 
 def _texts_of(instrument: Instrument, audience: str, language: str = "en") -> list[str]:
-    """Every question, statement and stem an audience reads, save published ones, which stay as they are."""
+    """Collect every question, statement and stem an audience reads, except published ones."""
     texts = []
     for item in instrument.items:
         own = item.source.origin == "own"

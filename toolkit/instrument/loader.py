@@ -1,4 +1,4 @@
-"""From instrument files to one checked Instrument; everything wrong in any of them is said at once."""
+"""Loading of instrument files into a checked Instrument, with all problems at once."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["files_of", "load_instrument", "load_instruments"]
 
 
 def load_instrument(path: str | Path) -> Instrument:
-    """Load the questionnaire of one audience, or a file that holds everything.
+    """Load the questionnaire of one audience, or a complete questionnaire.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def load_instrument(path: str | Path) -> Instrument:
     Raises
     ------
     InvalidInput
-        Every problem of the file, its bank and their fit, each with file, line and how to mend it.
+        Every problem of the file, its bank and their fit, each with file, line and how to fix it.
 
     Examples
     --------
@@ -78,7 +78,7 @@ def load_instruments(files: str | Path | Mapping[str, str | Path] | Iterable[str
 
 
 def files_of(paths: Iterable[str | Path]) -> tuple[Path, ...]:
-    """Every file an instrument is read from: the files given, and those of the banks they name, each once."""
+    """List every file an instrument is read from: the files given and their banks, each once."""
     found: list[Path] = []
     for path in map(Path, paths):
         held = read_yaml(path)
@@ -89,7 +89,7 @@ def files_of(paths: Iterable[str | Path]) -> tuple[Path, ...]:
 
 def _load(files: list[tuple[str | None, Path]], source: object) -> Instrument:
     if not files:
-        nothing = Problem("files", "none is given", "name one file for each audience")
+        nothing = Problem("empty", "files", "none is given", "name one file for each audience")
         raise InvalidInput("instruments", [nothing])
     reading = Reading()
     read = [(audience, reading.questionnaire(path)) for audience, path in files]

@@ -1,4 +1,4 @@
-"""The questionnaire as data: audiences, scales, items, and the columns they make in a coded frame."""
+"""The model of a questionnaire: audiences, scales, items, and the columns of a coded frame."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ RESERVED_COLUMNS = ("respondent", "organisation", "wave", "audience", "source", 
 
 
 class Source(Strict):
-    """Where an item's words come from."""
+    """Source of an item's words."""
 
     origin: Literal["own", "published"]
     after: str | None = None
@@ -72,7 +72,7 @@ class Source(Strict):
 
 
 class Audience(Strict):
-    """One group of people asked; `code` is its answer code on a platform (1–5 alphanumerics)."""
+    """A respondent group; `code` is its answer code on a platform (1–5 alphanumerics)."""
 
     code: Code
     label: Wording
@@ -80,7 +80,7 @@ class Audience(Strict):
 
 
 class Option(Strict):
-    """One answer; a `write_in` ("Other, please specify") has a text column of its own beside it."""
+    """An answer; a `write_in` ("Other, please specify") has a text column beside it."""
 
     code: Code
     label: Wording
@@ -89,7 +89,7 @@ class Option(Strict):
 
 
 class MissingAnswer(Strict):
-    """An answer offered on screen that is no answer: its code there, and the analysis code it becomes."""
+    """A missing answer offered on screen: its code there, and the analysis code it becomes."""
 
     code: Code
     becomes: Annotated[Literal["-1", "-2"], AsWritten, WithJsonSchema({"enum": [-1, -2, "-1", "-2"]})]
@@ -121,7 +121,7 @@ class Scale(Strict):
 
 
 class Row(Strict):
-    """One statement of a matrix; what it leaves out it takes from its item."""
+    """A statement of a matrix; it inherits from its item what it leaves out."""
 
     id: Id
     text: ParallelWording
@@ -133,7 +133,7 @@ class Row(Strict):
 
 
 class Item(Strict):
-    """One question, in parallel wording for each audience it is put to.
+    """A question, in parallel wording for each audience it is put to.
 
     `short` names it in pictures; `favourable` says which box of the scale is good news;
     `sensitive` items need a larger base before they are shown; `bands` of a number are where each new band
@@ -168,7 +168,7 @@ class Item(Strict):
 
 
 class Score(Strict):
-    """A score made of several columns: their mean, reversed ones turned round, times `multiply`.
+    """A score made of several columns: their mean, with reversed ones inverted, times `multiply`.
 
     `items` and `reverse` name columns; `minimum` is how many a respondent must have answered (all where
     it is not given); `favourable` says whether a high or a low score is good news.
@@ -185,7 +185,7 @@ class Score(Strict):
 
 
 class Section(Strict):
-    """A page of the questionnaire: the items shown together, in order."""
+    """A page of the questionnaire: items shown together, in order."""
 
     id: Id
     title: Wording
@@ -194,7 +194,7 @@ class Section(Strict):
 
 @dataclass(frozen=True, repr=False)
 class Variable(Displayed):
-    """One column of a coded frame: a single item, a row of a matrix, an option of a multi-select or its text.
+    """A column of a coded frame: a single item, a matrix row, a multi-select option or its text.
 
     The text of an option `other` stands in a column of its own, `item_other_text`, for which `write_in` is
     True.
@@ -221,7 +221,7 @@ class Variable(Displayed):
 
     @property
     def part(self) -> str | None:
-        """Id of the row or code of the option it is; None where it is the whole item."""
+        """Id of the row or code of the option; None for a whole item."""
         if self.row:
             return self.row.id
         if self.write_in and self.option:
@@ -246,22 +246,22 @@ class Variable(Displayed):
 
     @property
     def categories(self) -> tuple[str, ...]:
-        """Categories of the column: the missing codes first (−6 … −1), then the answers in order."""
+        """Categories of the column: missing codes first (−6 … −1), then the answers in order."""
         return (*reversed(tuple(MISSING)), *self.codes)
 
     @property
     def ordered(self) -> bool:
-        """Whether a higher code means more; never beside a write-in, which has no place in an order."""
+        """Whether a higher code means more; never beside a write-in."""
         return bool(self.scale and self.scale.ordered and not any(one.write_in for one in self.scale.options))
 
     @property
     def theme(self) -> str:
-        """The theme it is reported under."""
+        """Theme under which it is reported."""
         return self.item.theme
 
     @property
     def favourable(self) -> Box:
-        """Which box is good news."""
+        """Box of the scale that is good news."""
         own = self.row.favourable if self.row else None
         return own if own is not None else self.item.favourable
 
@@ -273,7 +273,7 @@ class Variable(Displayed):
 
     @property
     def source(self) -> Source:
-        """Where its words come from."""
+        """Source of its words."""
         return self.row.source if self.row and self.row.source else self.item.source
 
     @property
@@ -291,7 +291,7 @@ class Variable(Displayed):
         return "net" if self.kind == "single" and self.scale is not None and self.scale.net else None
 
     def codes_of(self, measure: str) -> tuple[str, ...]:
-        """Codes counted by a measure: "top", "bottom", "favourable", "unfavourable" or one answer code.
+        """Return the codes of a measure: "top", "bottom", "favourable", "unfavourable" or one answer code.
 
         Empty where the measure has no meaning for this column (a nominal item has no top box).
         """
@@ -310,7 +310,7 @@ class Variable(Displayed):
         return (measure,) if measure in self.codes else ()
 
     def values(self) -> dict[str, float] | None:
-        """Code → number for means; None where the answers are no numbers."""
+        """Code → number for means; None if the answers are not numeric."""
         if self.kind == "option":
             return {"0": 0.0, "1": 1.0}
         if not self.ordered or not all(code.isdigit() for code in self.codes):
@@ -318,7 +318,7 @@ class Variable(Displayed):
         return {code: float(code) for code in self.codes}
 
     def wording(self, audience: str, language: str = "en") -> str:
-        """The question as this audience reads it; for a row or an option, stem and statement."""
+        """Return the question as this audience reads it; for a row or an option, stem and statement."""
         stem = _spoken(self.item.text, audience, language)
         if self.row:
             return f"{stem} {_spoken(self.row.text, audience, language)}".strip()
@@ -327,7 +327,7 @@ class Variable(Displayed):
         return stem
 
     def label(self, language: str = "en") -> str:
-        """A few words that name it in a picture or a table; a row without a short name is its statement."""
+        """Return a short name for figures and tables; a row without one uses its statement."""
         if self.option:
             words = self.option.label[language]
             return f"{words} ({_AS_TEXT.get(language, _AS_TEXT['en'])})" if self.write_in else words
@@ -336,7 +336,7 @@ class Variable(Displayed):
         return self.item.short.get(language) or self.wording(self.audiences[0], language)
 
     def code_labels(self, language: str = "en") -> dict[str, str]:
-        """Answer code → words, in order."""
+        """Return answer code → words, in order."""
         if self.kind == "option":
             return {
                 "0": {"fr": "Non coché"}.get(language, "Not ticked"),
@@ -371,11 +371,11 @@ class Instrument(Strict):
 
     @cached_property
     def digest(self) -> str:
-        """Hash of all that it says."""
+        """Hash of the whole content."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Instrument:
-        """A copy with other fields; pydantic would copy the columns worked out from the old ones along."""
+        """Return a copy with other fields; pydantic would keep the cached columns of the original."""
         copied = super().model_copy(update=update, deep=deep)
         for name in ("variables", "_by_name", "digest"):
             copied.__dict__.pop(name, None)
@@ -429,39 +429,39 @@ class Instrument(Strict):
         return name in self._by_name
 
     def item(self, item_id: str) -> Item:
-        """The item of that id; KeyError names near ones."""
+        """Return an item by id; KeyError suggests near ids."""
         for item in self.items:
             if item.id == item_id:
                 return item
         raise KeyError(f"no item '{item_id}': {near_names(item_id, (item.id for item in self.items))}")
 
     def of_item(self, item_id: str) -> tuple[Variable, ...]:
-        """The variables one item makes: one, or one per row or option; not the text of its write-in."""
+        """Return the variables of an item: one, or one per row or option, without its write-in's text."""
         return tuple(v for v in self.variables if v.item.id == item_id and not v.write_in)
 
     def write_in_of(self, item_id: str) -> Variable | None:
-        """The column that holds the text of an item's write-in option; None where it offers none."""
+        """Return the column of an item's write-in text; None if it has none."""
         return next((v for v in self.variables if v.item.id == item_id and v.write_in), None)
 
     @property
     def sensitive_names(self) -> frozenset[str]:
-        """Columns and scores that need the policy's larger base; a score of a sensitive column is one too."""
+        """Columns and scores that need the policy's larger base, including scores of sensitive columns."""
         columns = {variable.name for variable in self.variables if variable.sensitive}
         scores = {name for name, one in self.scores.items() if one.sensitive or columns & set(one.items)}
         return frozenset(columns | scores)
 
     def missing_of(self, variable: Variable) -> tuple[MissingAnswer, ...]:
-        """Answers offered on screen with a variable that are no answers (don't know, refused)."""
+        """Return the missing answers offered on screen with a variable (don't know, refused)."""
         scale = variable.scale.missing if variable.scale else ()
         names = dict.fromkeys((*scale, *variable.item.missing))
         return tuple(self.missing[name] for name in names)
 
     def missing_on_screen(self, variable: Variable) -> dict[str, str]:
-        """Analysis code → code on screen of the answers offered with a variable that are no answers."""
+        """Return analysis code → screen code of the missing answers offered with a variable."""
         return {missing.becomes: missing.code for missing in self.missing_of(variable)}
 
     def shared(self, *, kinds: Iterable[str] = ("single", "option")) -> tuple[Variable, ...]:
-        """Variables two or more audiences answer."""
+        """List the variables that two or more audiences answer."""
         kinds = tuple(kinds)
         return tuple(v for v in self.variables if len(v.audiences) > 1 and v.kind in kinds)
 
@@ -487,7 +487,7 @@ _RANK_WORDS: Mapping[str, tuple[str, str, str]] = {
 
 
 def _ranks(item: Item, languages: Iterable[str]) -> Scale:
-    """The ranks an option may be given: 1 for the first, "no" for one left out where not all are ranked."""
+    """Return the ranks an option may have: 1 for the first, "no" for unranked if not all are ranked."""
     words = {one: _RANK_WORDS.get(one, _RANK_WORDS["en"]) for one in languages}
     most = len(item.options) if item.maximum is None else int(item.maximum)
     options = [

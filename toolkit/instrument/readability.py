@@ -1,4 +1,4 @@
-"""How many school years an English text asks for, by the formula of Flesch and Kincaid."""
+"""Reading grade of English texts, by the formula of Flesch and Kincaid."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _APART = re.compile(
 
 
 def reading_grade(texts: Iterable[str]) -> float:
-    """School years that reading some English texts asks for.
+    """Compute the school years needed to read some English texts.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def reading_grade(texts: Iterable[str]) -> float:
 
 
 def syllables(word: str) -> int:
-    """Syllables of an English word, by its spelling; a letter of an abbreviation and a number count one.
+    """Count the syllables of an English word by its spelling; a number or a letter of an abbreviation is one.
 
     Examples
     --------

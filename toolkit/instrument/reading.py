@@ -1,10 +1,10 @@
-"""Reading instrument files without stopping at the first fault: what is sound is kept, the rest is listed."""
+"""Fault-tolerant reading of instrument files: valid entries are kept, all faults are listed."""
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,7 +18,7 @@ from toolkit.instrument.model import Option, Scale
 from toolkit.instrument.published.adapters import adapter_names, load_adapter
 from toolkit.instrument.published.borrowing import bring_in
 from toolkit.instrument.strict import of_another_kind, problems_of
-from toolkit.instrument.yaml_loader import Document, Location, read_document
+from toolkit.instrument.yaml_loader import Document, Finding, Location, read_document
 
 __all__ = ["Finding", "Questionnaire", "Reading", "bank_files"]
 
@@ -27,21 +27,8 @@ Bank = TypeVar("Bank", bound=BankFile)
 
 
 @dataclass(frozen=True)
-class Finding:
-    """Something wrong, at a path of names such as items → burnout → scale."""
-
-    path: tuple[str, ...]
-    what: str
-    mend: str
-
-    def problem(self) -> Problem:
-        """The finding where no file is known."""
-        return Problem(" → ".join(self.path), self.what, self.mend)
-
-
-@dataclass(frozen=True)
 class Questionnaire:
-    """One file given to the loader: of one audience, or whole."""
+    """A file given to the loader: one audience's questionnaire, or a complete one."""
 
     document: Document
     audience: AudienceFile | None = None
@@ -50,7 +37,7 @@ class Questionnaire:
 
 @dataclass
 class Reading:
-    """The files of one load, and everything found wrong so far."""
+    """The files of one load, and all faults found so far."""
 
     documents: list[Document] = field(default_factory=list)
     found: list[Problem] = field(default_factory=list)
@@ -58,12 +45,12 @@ class Reading:
     """Names of entries that could not be read; nothing is said about what points to them."""
 
     def problems(self) -> list[Problem]:
-        """Everything found, each once, however it is to be mended."""
+        """Return every fault once."""
         first = {(one.where, one.what): one for one in reversed(self.found)}
         return [first[key] for key in dict.fromkeys((one.where, one.what) for one in self.found)]
 
     def questionnaire(self, path: Path) -> Questionnaire | None:
-        """Read an audience file or an all-in-one file; None where it cannot be used at all."""
+        """Read an audience file or a complete questionnaire; None if it is unusable."""
         document = self._document(path)
         if document is None:
             return None
@@ -71,21 +58,25 @@ class Reading:
             audience = self._checked(AudienceFile, document)
             return Questionnaire(document, audience=audience) if audience else None
         if isinstance(document.data, dict) and document.data.keys() <= BankFile.model_fields.keys():
-            mend = "load the audience files that name the bank"
+            hint = "load the audience files that name the bank"
             self.found.append(
-                Problem(document.path.name, "this is a part of a bank, not a questionnaire", mend)
+                Problem(
+                    "wrong-file", document.path.name, "this is a part of a bank, not a questionnaire", hint
+                )
             )
             return None
         whole = self._checked(WholeFile, document)
         return Questionnaire(document, whole=self._complete(whole)) if whole else None
 
     def bank(self, folder: Path, document: Document) -> BankFile | None:
-        """Read every YAML file of a bank's folder as one."""
+        """Read all YAML files of a bank's folder as one."""
         paths = bank_files(folder)
         if not paths:
             what = "is not a folder" if not is_folder(folder) else "holds no YAML files"
-            mend = "name the folder of the bank, relative to this file"
-            self.found.append(Problem(document.where(("bank",)), f"the bank '{folder}' {what}", mend))
+            hint = "name the folder of the bank, relative to this file"
+            self.found.append(
+                Problem("file-not-found", document.where(("bank",)), f"the bank '{folder}' {what}", hint)
+            )
             return None
         documents = [self._document(path) for path in paths]
         parts = [(found, self._checked(BankFile, found)) for found in documents if found is not None]
@@ -94,28 +85,26 @@ class Reading:
         return self._complete(self._joined([(found, part) for found, part in parts if part is not None]))
 
     def add(self, findings: Iterable[Finding]) -> None:
-        """Note findings, with the file and line on which they stand."""
+        """Record findings with their file and line."""
         for finding in findings:
             document, location = self._locate(finding.path)
             where = f"{document.path.name}, line {document.line(location)}: {' → '.join(finding.path)}"
-            self.found.append(Problem(where, finding.what, finding.mend))
+            self.found.append(Problem(finding.code, where, finding.what, finding.hint))
 
     def _document(self, path: Path) -> Document | None:
         try:
             document = read_document(path)
         except InvalidInput as error:
-            self.found.extend(
-                Problem(f"{path}, {found.where}", found.what, found.mend) for found in error.problems
-            )
+            self.found.extend(replace(found, where=f"{path}, {found.where}") for found in error.problems)
             return None
         self.documents.append(document)
         return document
 
     def _checked(self, model: type[Model], document: Document) -> Model | None:
-        """The model of a file; of its sound entries where some are not, None where too little is left."""
+        """Validate a file; keep only its valid entries if some are not, None if too little is left."""
         other = of_another_kind(model, document)
         if other is not None:
-            self.found.append(Problem(f"{document.path}, {other.where}", other.what, other.mend))
+            self.found.append(replace(other, where=f"{document.path}, {other.where}"))
             return None
         try:
             return model.model_validate(document.data)
@@ -130,9 +119,9 @@ class Reading:
             return None
 
     def _complete(self, bank: Bank) -> Bank:
-        """The bank with the published scales it borrows; a scale at fault is noted and left out."""
+        """Complete a bank with the published scales it borrows, leaving out faulty ones."""
         complete, complaints = bring_in(_with_recommend(bank))
-        self.add(Finding(one.path, one.what, one.mend) for one in complaints)
+        self.add(complaints)
         for name in {one.path[1] for one in complaints}:
             self.broken.update(_made_by(name))
         return complete
@@ -155,11 +144,13 @@ class Reading:
         return BankFile(**joined, items=tuple(items.values()))
 
     def _twice(self, document: Document, location: Location, name: str) -> None:
-        mend = "keep one of them, or give one another name"
-        self.found.append(Problem(document.where(location), f"'{name}' is defined twice in the bank", mend))
+        hint = "keep one of them, or give one another name"
+        self.found.append(
+            Problem("duplicate", document.where(location), f"'{name}' is defined twice in the bank", hint)
+        )
 
     def _locate(self, path: tuple[str, ...]) -> tuple[Document, Location]:
-        """The file and place a path of names leads to; the nearest place around it where it leads nowhere."""
+        """Find the file and place of a path of names, or the nearest enclosing place."""
         for length in range(len(path), 0, -1):
             for document in self.documents:
                 location = document.places.get(path[:length])
@@ -169,7 +160,7 @@ class Reading:
 
 
 def _with_recommend(bank: Bank) -> Bank:
-    """The bank with the scale `recommend`, where items name it and nothing defines it."""
+    """Add the scale `recommend` to a bank if items name it and nothing defines it."""
     users = [item for item in bank.items if item.scale == "recommend"]
     if not users or "recommend" in bank.scales:
         return bank
@@ -190,7 +181,7 @@ _ENDS: Mapping[str, tuple[str, str, str, str]] = {
 
 
 def _recommend(languages: Sequence[str]) -> Scale:
-    """Make the scale 0 to 10 of "how likely are you to recommend …" (Reichheld 2003)."""
+    """Build the scale 0 to 10 of "how likely are you to recommend …" (Reichheld 2003)."""
 
     def words(number: int) -> dict[str, str]:
         end = {0: 0, 10: 1}.get(number)
@@ -214,19 +205,19 @@ def _recommend(languages: Sequence[str]) -> Scale:
 
 
 def bank_files(folder: Path) -> list[Path]:
-    """The files of a bank, in the order in which they are read."""
+    """List the files of a bank in reading order."""
     return sorted((*folder.glob("*.yaml"), *folder.glob("*.yml"))) if is_folder(folder) else []
 
 
 def _made_by(name: str) -> Iterator[str]:
-    """Names of the items and scores a borrowed scale would have made."""
+    """Return the names of the items and scores that a borrowed scale would have added."""
     if name in adapter_names():
         adapter = load_adapter(name)
         yield from (*adapter.grids, *adapter.scores)
 
 
 def _without(data: Any, bad: set[Location]) -> Any:
-    """A copy without the entries that are at fault."""
+    """Return a copy without the faulty entries."""
     kept = copy.deepcopy(data)
     if not isinstance(kept, dict):
         return kept

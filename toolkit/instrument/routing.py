@@ -1,4 +1,4 @@
-"""Who was to be asked what: conditions evaluated over a coded frame, a column at a time.
+"""Routing: conditions evaluated over a coded frame, column by column.
 
 The meaning is the one on which SurveyJS, XForms and LimeSurvey agree: without an answer ``!=``, ``not in``
 and ``not`` hold and every other comparison fails; a don't-know counts as its code on screen (98 passes
@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from toolkit.errors import InvalidInput, Problem, near_names
+from toolkit.errors import InvalidInput, Problem, ProblemCode, near_names
 from toolkit.instrument.conditions import (
     Answered,
     Comparison,
@@ -50,16 +50,16 @@ class Condition:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Items it names, each once, in the order of the text."""
+        """Names of items, each once, in order of appearance."""
         return tuple(dict.fromkeys(leaf.name for leaf in leaves(self.tree)))
 
     def item_ids(self, instrument: Instrument) -> tuple[str, ...]:
-        """Ids of the items it hangs on; a column's name stands for its item."""
+        """Ids of the items it depends on; a column's name counts as its item."""
         named = (instrument[name].item.id if name in instrument else name for name in self.names)
         return tuple(dict.fromkeys(named))
 
     def evaluate(self, frame: pd.DataFrame, instrument: Instrument) -> Truth:
-        """Say for each row of a coded frame whether the condition holds.
+        """Evaluate the condition for each row of a coded frame.
 
         Parameters
         ----------
@@ -86,12 +86,12 @@ class Condition:
         return _Answers(frame, instrument).holds(self.tree)
 
     def in_words(self, instrument: Instrument, language: str = "en") -> str:
-        """The condition as a reader of a report would say it."""
+        """Describe the condition for readers of a report."""
         return _words(self.tree, instrument, language)
 
 
 def parse(text: str) -> Condition:
-    """Parse a routing condition; see `toolkit.instrument.conditions` for what may be written.
+    """Parse a routing condition; `toolkit.instrument.conditions` documents its grammar.
 
     Raises
     ------
@@ -107,7 +107,7 @@ def parse(text: str) -> Condition:
 
 
 def asked(frame: pd.DataFrame, variable: Variable | str, instrument: Instrument) -> Truth:
-    """Say for each respondent whether an item was to be put to them: their audience's, and not routed past.
+    """Return which respondents were to be asked an item: by audience and routing.
 
     Parameters
     ----------
@@ -166,7 +166,9 @@ class _Answers:
     def asked(self, variable: Variable) -> Truth:
         if variable.name not in self.known:
             if variable.name in self.open:
-                raise _frame_problem(variable.name, "its routing hangs on itself", "route on earlier items")
+                raise _frame_problem(
+                    "circular", variable.name, "its routing hangs on itself", "route on earlier items"
+                )
             self.open.add(variable.name)
             self.known[variable.name] = self._asked(variable)
         return self.known[variable.name]
@@ -193,7 +195,7 @@ class _Answers:
         return equal if node.operator in ("==", "in") else np.logical_not(equal)
 
     def _passes(self, variable: Variable, test: Callable[[str], bool]) -> Truth:
-        """Rows whose answer passes a test; it is put once to each distinct answer."""
+        """Return the rows whose answer passes a test, which is called once per distinct answer."""
         column = self._column(variable.name)
         if isinstance(column.dtype, pd.CategoricalDtype):
             places, distinct = column.cat.codes.to_numpy(), column.cat.categories
@@ -219,13 +221,16 @@ class _Answers:
             return np.zeros(len(self.frame), dtype=bool)
         if name not in self.frame:
             what = "holds no reasons for missing answers, and routing looks at them"
-            raise _frame_problem(variable.name, what, 'use responses(missing="reasons")')
+            raise _frame_problem("missing-value", variable.name, what, 'use responses(missing="reasons")')
         return np.asarray(self.frame[name].isin(wanted), dtype=bool)
 
     def _column(self, name: str) -> pd.Series:
         if name not in self.frame.columns:
             raise _frame_problem(
-                name, "routing needs this column and the frame has none", "keep it in the frame"
+                "missing-column",
+                name,
+                "routing needs this column and the frame has none",
+                "keep it in the frame",
             )
         return self.frame[name]
 
@@ -235,22 +240,25 @@ def _variable(name: str, instrument: Instrument) -> Variable:
         columns = [variable.name for variable in instrument.of_item(name)]
         if columns:
             what = "this item has several columns, and one is meant"
-            raise InvalidInput("routing", [Problem(f"'{name}'", what, f"name one of {', '.join(columns)}")])
-        mend = near_names(name, [variable.name for variable in instrument.variables])
+            raise InvalidInput(
+                "routing", [Problem("ambiguous", f"'{name}'", what, f"name one of {', '.join(columns)}")]
+            )
+        hint = near_names(name, [variable.name for variable in instrument.variables])
         raise InvalidInput(
-            "routing", [Problem(f"'{name}'", "the instrument has no such item or column", mend)]
+            "routing",
+            [Problem("unknown-item", f"'{name}'", "the instrument has no such item or column", hint)],
         )
     found: Variable = instrument[name]
     return found
 
 
 def _variables(name: str, instrument: Instrument) -> tuple[Variable, ...]:
-    """The columns an item's name stands for: its own, or all its rows or options."""
+    """Return the columns an item's name stands for: its own, or all its rows or options."""
     return instrument.of_item(name) or (_variable(name, instrument),)
 
 
 def _on_screen(value: object, shown: Mapping[str, str]) -> str | None:
-    """The answer as its code on screen; None where there is none."""
+    """Return the answer as its code on screen, or None."""
     code = f"{value:.15g}" if isinstance(value, float | np.floating) else str(value).strip()
     if code in MISSING or not code:
         return shown.get(code)
@@ -265,8 +273,8 @@ def _numeric(code: str) -> bool:
     return True
 
 
-def _frame_problem(name: str, what: str, mend: str) -> InvalidInput:
-    return InvalidInput("routing", [Problem(f"column {name}", what, mend)])
+def _frame_problem(code: ProblemCode, name: str, what: str, hint: str) -> InvalidInput:
+    return InvalidInput("routing", [Problem(code, f"column {name}", what, hint)])
 
 
 def _words(node: Node, instrument: Instrument, language: str) -> str:

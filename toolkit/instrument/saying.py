@@ -1,4 +1,4 @@
-"""How a condition is said in words."""
+"""Descriptions of routing conditions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The JSON Schema by which an editor checks instrument files and completes their keys."""
+"""JSON Schema with which an editor checks and completes instrument files."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ _KEYS: Mapping[str, Mapping[str, str]] = {
 
 
 def json_schema() -> dict[str, Any]:
-    """The JSON Schema of audience files, bank files and all-in-one files.
+    """Build the JSON Schema of audience files, bank files and complete questionnaires.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Pydantic's complaints said in plain words: where in the file, which rule, how to mend it."""
+"""Pydantic's errors as problems: place in the file, fault and hint."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from toolkit.errors import InvalidInput, Problem, near_names
+from toolkit.errors import InvalidInput, Problem, ProblemCode, near_names
 from toolkit.instrument.fields import CODE_PATTERN, ID_PATTERN
 from toolkit.instrument.yaml_loader import Document, Location
 
@@ -29,12 +29,12 @@ _PATTERNS = {
 
 _PLAIN_NUMBER = "write a plain number with a decimal point, without a comma, unit or percent sign"
 _WHOLE_NUMBER = "write a whole number, such as 5"
-_NUMBERS = {
-    "float_parsing": ("is no number", _PLAIN_NUMBER),
-    "float_type": ("stands where a number is expected", _PLAIN_NUMBER),
-    "int_parsing": ("is no whole number", _WHOLE_NUMBER),
-    "int_type": ("stands where a whole number is expected", _WHOLE_NUMBER),
-    "int_from_float": ("is no whole number", _WHOLE_NUMBER),
+_NUMBERS: dict[str, tuple[ProblemCode, str, str]] = {
+    "float_parsing": ("not-a-number", "is no number", _PLAIN_NUMBER),
+    "float_type": ("not-a-number", "stands where a number is expected", _PLAIN_NUMBER),
+    "int_parsing": ("not-whole", "is no whole number", _WHOLE_NUMBER),
+    "int_type": ("not-whole", "stands where a whole number is expected", _WHOLE_NUMBER),
+    "int_from_float": ("not-whole", "is no whole number", _WHOLE_NUMBER),
 }
 _LIMITS = {
     "less_than": ("lt", "below"),
@@ -45,12 +45,12 @@ _LIMITS = {
 
 
 def checked(model: type[Model], document: Document) -> Model:
-    """Make a model of a YAML document.
+    """Validate a YAML document as a model.
 
     Raises
     ------
     InvalidInput
-        Everything the model refuses, each with its line, its path in the file and how to mend it.
+        Everything the model refuses, each with its line, its path in the file and how to fix it.
     """
     other = of_another_kind(model, document)
     if other is not None:
@@ -62,24 +62,24 @@ def checked(model: type[Model], document: Document) -> Model:
 
 
 def of_another_kind(model: type[BaseModel], document: Document) -> Problem | None:
-    """Find a file that has nothing in common with what is wanted; nothing that it holds is quoted."""
+    """Detect a file that has nothing in common with the model; its content is never quoted."""
     keys = _keys(model, ())
     if isinstance(document.data, dict) and document.data.keys() & set(keys):
         return None
     listed = ", ".join(keys[:8]) + (", …" if len(keys) > 8 else "")
     what = f"it is not the kind of file wanted here: it has none of its keys ({listed})"
-    return Problem("the file", what, "check the path")
+    return Problem("wrong-file", "the file", what, "check the path")
 
 
 def problems_of(error: ValidationError, model: type[BaseModel], document: Document) -> list[Problem]:
-    """Say what pydantic found in a document, one problem an error."""
+    """Convert pydantic's errors on a document to problems."""
     details = [dict(detail) for detail in error.errors()]
     found = (_problem(detail, model, document) for detail in details if not _only_follows(detail))
     return list(dict.fromkeys(found))
 
 
 def _only_follows(detail: dict[str, Any]) -> bool:
-    """A list that pydantic calls too short because it counts only the entries that are sound."""
+    """Return whether pydantic calls a list too short only because it skipped faulty entries."""
     given = detail["input"]
     long_enough = isinstance(given, list | tuple) and len(given) >= detail.get("ctx", {}).get("min_length", 0)
     return detail["type"] == "too_short" and long_enough
@@ -88,48 +88,66 @@ def _only_follows(detail: dict[str, Any]) -> bool:
 def _problem(detail: dict[str, Any], model: type[BaseModel], document: Document) -> Problem:
     renamed = {"wave_column": "wave"}  # written as `wave: {column: …}`
     location: Location = tuple(renamed.get(str(step), step) for step in detail["loc"] if step != "[key]")
-    what, mend = _said(detail, location, model)
-    return Problem(document.where(location), what, mend)
+    code, what, hint = _said(detail, location, model)
+    return Problem(code, document.where(location), what, hint)
 
 
-def _said(detail: dict[str, Any], location: Location, model: type[BaseModel]) -> tuple[str, str]:
+def _said(detail: dict[str, Any], location: Location, model: type[BaseModel]) -> tuple[ProblemCode, str, str]:
     kind, given, context = detail["type"], detail["input"], detail.get("ctx", {})
     if kind == "extra_forbidden":
-        return "there is no such key here", near_names(str(location[-1]), _keys(model, location[:-1]))
+        return (
+            "unknown-key",
+            "there is no such key here",
+            near_names(str(location[-1]), _keys(model, location[:-1])),
+        )
     if kind == "missing":
-        return "this key is required and is not given", "add it"
+        return "missing-key", "this key is required and is not given", "add it"
     if kind == "string_pattern_mismatch" and context.get("pattern") in _PATTERNS:
-        what, mend = _PATTERNS[context["pattern"]]
-        return f"{given!r} {what}", mend
+        what, hint = _PATTERNS[context["pattern"]]
+        return "invalid-name", f"{given!r} {what}", hint
     if kind == "literal_error":
-        return f"{_shown(given)} is not one of {context['expected']}", "write one of these"
+        return "unknown-option", f"{_shown(given)} is not one of {context['expected']}", "write one of these"
     if kind in ("model_type", "dict_type", "model_attributes_type"):
         return (
+            "wrong-type",
             f"{_shown(given)} stands where keys are expected",
             "write 'key: value' lines, indented below it",
         )
     if kind in ("tuple_type", "list_type"):
         return (
+            "wrong-type",
             f"{_shown(given)} stands where a list is expected",
             "write it as [a, b] or as lines that begin with '- '",
         )
     if kind == "too_short":
         least = context["min_length"]
-        return f"the list has {context['actual_length']} of at least {least} entries", "add what is not there"
+        return (
+            "too-few",
+            f"the list has {context['actual_length']} of at least {least} entries",
+            "add what is not there",
+        )
     if kind == "string_type":
-        return f"{_shown(given)} stands where text is expected", "write a text"
+        return "wrong-type", f"{_shown(given)} stands where text is expected", "write a text"
     if kind in _NUMBERS:
-        what, mend = _NUMBERS[kind]
-        return f"{_shown(given)} {what}", mend
+        code, what, hint = _NUMBERS[kind]
+        return code, f"{_shown(given)} {what}", hint
     if kind in _LIMITS:
         name, words = _LIMITS[kind]
-        return f"{_shown(given)} is not {words} {context[name]:g}", _within(context[name], kind)
+        return (
+            "out-of-range",
+            f"{_shown(given)} is not {words} {context[name]:g}",
+            _within(context[name], kind),
+        )
     if kind == "string_too_short":
-        return "is blank", "write a text"
+        return "missing-value", "is blank", "write a text"
     if kind == "value_error":
-        what, _, mend = str(context["error"]).partition("; ")
-        return what, mend or "mend the value"
-    return f"{detail['msg'][:1].lower()}{detail['msg'][1:]} (found {_shown(given)})", "mend the value"
+        what, _, hint = str(context["error"]).partition("; ")
+        return "malformed", what, hint or "correct the value"
+    return (
+        "malformed",
+        f"{detail['msg'][:1].lower()}{detail['msg'][1:]} (found {_shown(given)})",
+        "correct the value",
+    )
 
 
 def _within(limit: float, kind: str) -> str:
@@ -148,7 +166,7 @@ def _shown(given: object) -> str:
 
 
 def _keys(model: type[BaseModel], location: Location) -> list[str]:
-    """Key names allowed at a place of a model."""
+    """Return the keys allowed at a place of a model."""
     here: Any = model
     for step in location:
         fields = here.model_fields if isinstance(here, type) and issubclass(here, BaseModel) else {}

@@ -1,4 +1,4 @@
-"""YAML read as it is written: every scalar stays text, and nothing is merged, guessed or given twice."""
+"""Strict YAML: every scalar stays text; aliases, merge keys and duplicate keys are refused."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from toolkit.errors import InvalidInput, Problem
+from toolkit.errors import InvalidInput, Problem, ProblemCode
 from toolkit.inputs import DEEPEST, LARGEST_SETTINGS, is_folder, read_bytes
 
 __all__ = ["CONTROL", "Document", "read_document", "read_yaml"]
@@ -29,8 +29,22 @@ Location = tuple[str | int, ...]
 
 
 @dataclass(frozen=True)
+class Finding:
+    """A problem at a path of names, such as items → burnout → scale; its line is not known yet."""
+
+    code: ProblemCode
+    path: tuple[str, ...]
+    what: str
+    hint: str
+
+    def problem(self) -> Problem:
+        """Return the problem without a file and a line."""
+        return Problem(self.code, " → ".join(self.path), self.what, self.hint)
+
+
+@dataclass(frozen=True)
 class Document:
-    """A YAML file as plain dicts, lists, strings and None, with the line on which each value stands."""
+    """A YAML file as plain dicts, lists, strings and None, with the line of each value."""
 
     path: Path
     data: Any
@@ -38,17 +52,17 @@ class Document:
 
     @cached_property
     def places(self) -> Mapping[tuple[str, ...], Location]:
-        """Path of names → location; the first where two entries have one name."""
+        """Path of names → location; the first if two entries share a name."""
         return {self.named(location): location for location in reversed(list(self.lines))}
 
     def line(self, location: Location) -> int:
-        """Line of a value; of the nearest thing around it where the value itself is not there."""
+        """Return the line of a value, or of the nearest enclosing one."""
         while location and location not in self.lines:
             location = location[:-1]
         return self.lines.get(location, 1)
 
     def named(self, location: Location) -> tuple[str, ...]:
-        """A location in words: an entry of a list is called by its id or code, else by its number."""
+        """Name a location: an entry of a list by its id or code, otherwise by its number."""
         words: list[str] = []
         here = self.data
         for step in location:
@@ -57,7 +71,7 @@ class Document:
         return tuple(words)
 
     def where(self, location: Location) -> str:
-        """The place as its owner would look for it: file, line and path in the file."""
+        """Describe a place for the file's owner: file, line and path."""
         path = " → ".join(self.named(location))
         return f"{self.path.name}, line {self.line(location)}" + (f": {path}" if path else "")
 
@@ -92,7 +106,7 @@ def read_yaml(path: str | Path) -> Any:
 
 
 def read_document(path: str | Path) -> Document:
-    """Read a YAML file and keep the line of every value; see `read_yaml`."""
+    """Read a YAML file with the line of every value; see `read_yaml`."""
     path = Path(path)
     text = _text(path)
     problems: list[Problem] = []
@@ -101,7 +115,7 @@ def read_document(path: str | Path) -> Document:
         node = yaml.compose(text, Loader=yaml.BaseLoader)
         if node is None:
             raise InvalidInput(
-                path, [Problem("line 1", "the file is empty", "write the file's keys into it")]
+                path, [Problem("empty", "line 1", "the file is empty", "write the file's keys into it")]
             )
         data = _Builder(problems, lines).value(node, ())
     except InvalidInput:
@@ -109,17 +123,19 @@ def read_document(path: str | Path) -> Document:
     except yaml.YAMLError as error:
         raise InvalidInput(path, [_syntax(error)]) from None
     except (ValueError, OverflowError):  # PyYAML takes any digits for a character or a version
-        digits = Problem("the file", "this is not valid YAML (a number is too large)", "correct it")
+        digits = Problem("syntax", "the file", "this is not valid YAML (a number is too large)", "correct it")
         raise InvalidInput(path, [digits]) from None
     except RecursionError:
-        raise InvalidInput(path, [Problem("the file", _TOO_DEEP, "write it with fewer levels")]) from None
+        raise InvalidInput(
+            path, [Problem("too-large", "the file", _TOO_DEEP, "write it with fewer levels")]
+        ) from None
     if problems:
         raise InvalidInput(path, problems)
     return Document(path, data, lines)
 
 
 class _Builder:
-    """Turns the nodes of one file into plain values, gathering problems and lines on the way."""
+    """Converts the nodes of one file to plain values, collecting problems and lines."""
 
     def __init__(self, problems: list[Problem], lines: dict[Location, int]) -> None:
         self.problems = problems
@@ -129,16 +145,21 @@ class _Builder:
     def value(self, node: yaml.Node, at: Location) -> Any:
         self.lines[at] = node.start_mark.line + 1
         if len(at) > DEEPEST:
-            self._refuse(node, _TOO_DEEP, "write it with fewer levels")
+            self._refuse("too-large", node, _TOO_DEEP, "write it with fewer levels")
             return None
         if id(node) in self.seen:
             self._refuse(
-                node, "an alias (*name) repeats another part of the file", "write the part out in full"
+                "syntax",
+                node,
+                "an alias (*name) repeats another part of the file",
+                "write the part out in full",
             )
             return None
         self.seen.add(id(node))
         if node.tag not in _PLAIN_TAGS:
-            self._refuse(node, "a tag (!name) is not allowed", "leave the tag out; all values are text")
+            self._refuse(
+                "syntax", node, "a tag (!name) is not allowed", "leave the tag out; all values are text"
+            )
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, at)
         if isinstance(node, yaml.SequenceNode):
@@ -151,34 +172,46 @@ class _Builder:
         first: dict[str, int] = {}
         for key, value in node.value:
             if not isinstance(key, yaml.ScalarNode):
-                self._refuse(key, "a key must be a single word or text", "give the key a plain name")
+                self._refuse(
+                    "syntax", key, "a key must be a single word or text", "give the key a plain name"
+                )
                 continue
             name = key.value
             if name == "<<" and key.style is None:
-                self._refuse(key, "merge keys (<<) are not allowed", "write the keys out in full")
+                self._refuse("syntax", key, "merge keys (<<) are not allowed", "write the keys out in full")
             elif name in first:
-                self._refuse(key, f"this key is given twice, first on line {first[name]}", "keep one of them")
+                self._refuse(
+                    "duplicate",
+                    key,
+                    f"this key is given twice, first on line {first[name]}",
+                    "keep one of them",
+                )
             else:
                 first[name] = key.start_mark.line + 1
                 found[self._text(key, name)] = self.value(value, (*at, name))
         return found
 
     def _text(self, node: yaml.Node, text: str) -> str:
-        """The text, with characters that JSON writes as two escapes made one."""
+        """Return the text with surrogate pairs, as JSON escapes write them, joined."""
         try:
             text = text.encode("utf-16", "surrogatepass").decode("utf-16")
         except UnicodeDecodeError:
-            self._refuse(node, "an escape (\\u…) stands for half a character", "write the character itself")
+            self._refuse(
+                "invalid-character",
+                node,
+                "an escape (\\u…) stands for half a character",
+                "write the character itself",
+            )
             return ""
         found = CONTROL.search(text)
         if found:
             what = f"holds the control character U+{ord(found[0]):04X}, which no document can hold"
-            self._refuse(node, what, "delete it")
+            self._refuse("invalid-character", node, what, "delete it")
         return text
 
-    def _refuse(self, node: yaml.Node, what: str, mend: str) -> None:
+    def _refuse(self, code: ProblemCode, node: yaml.Node, what: str, hint: str) -> None:
         mark = node.start_mark
-        self.problems.append(Problem(f"line {mark.line + 1}, column {mark.column + 1}", what, mend))
+        self.problems.append(Problem(code, f"line {mark.line + 1}, column {mark.column + 1}", what, hint))
 
 
 def _text(path: Path) -> str:
@@ -187,23 +220,37 @@ def _text(path: Path) -> str:
     except FileNotFoundError:
         near = ", ".join(_neighbours(path)) or "none there"
         raise InvalidInput(
-            path, [Problem("the file", "it does not exist", f"check the name; YAML files beside it: {near}")]
+            path,
+            [
+                Problem(
+                    "file-not-found",
+                    "the file",
+                    "it does not exist",
+                    f"check the name; YAML files beside it: {near}",
+                )
+            ],
         ) from None
     except IsADirectoryError:
         inside = ", ".join(sorted(found.name for found in path.glob("*.y*ml"))[:10]) or "none"
-        folder = Problem("the file", "it is a folder", f"name a file in it; YAML files in it: {inside}")
+        folder = Problem(
+            "wrong-path", "the file", "it is a folder", f"name a file in it; YAML files in it: {inside}"
+        )
         raise InvalidInput(path, [folder]) from None
     except OSError as error:
         what = f"it cannot be read ({error.strerror or type(error).__name__})"
-        raise InvalidInput(path, [Problem("the file", what, "check it")]) from None
+        raise InvalidInput(path, [Problem("unreadable-file", "the file", what, "check it")]) from None
     if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise InvalidInput(path, [Problem("the file", "it is UTF-16, not UTF-8", "save it again as UTF-8")])
+        raise InvalidInput(
+            path, [Problem("wrong-encoding", "the file", "it is UTF-16, not UTF-8", "save it again as UTF-8")]
+        )
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         byte = f"the byte 0x{raw[error.start]:02x} is not UTF-8"
-        raise InvalidInput(path, [Problem(f"line {line}", byte, "save the file again as UTF-8")]) from None
+        raise InvalidInput(
+            path, [Problem("wrong-encoding", f"line {line}", byte, "save the file again as UTF-8")]
+        ) from None
 
 
 def _neighbours(path: Path) -> Iterator[str]:
@@ -217,12 +264,13 @@ def _syntax(error: yaml.YAMLError) -> Problem:
     said = getattr(error, "problem", None) or getattr(error, "reason", None) or "it cannot be parsed"
     if "'\\t'" in said:
         return Problem(
-            where, "a tab stands where the line is indented", "indent with blanks, never with tabs"
+            "syntax", where, "a tab stands where the line is indented", "indent with blanks, never with tabs"
         )
     return Problem(
+        "syntax",
         where,
         f"this is not valid YAML ({_QUOTED.sub('…', said)})",  # what another kind of file holds is not shown
-        "mend the line or the one before; put text with ': ' or '?' in quotes",
+        "correct the line or the one before; put text with ': ' or '?' in quotes",
     )
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from toolkit.instrument.model import Instrument, Item, Variable
+from toolkit.locale import _, localized
 from toolkit.presentation.blocks import Cell, Table, table_of
-from toolkit.presentation.language import Words, spoken
 from toolkit.presentation.numbers import NOT_SHOWN, Number
 from toolkit.presentation.rows import audience_name, base_in_words, joined, released_rows
 from toolkit.presentation.spreads import Spreads
@@ -18,47 +18,8 @@ __all__ = ["distribution_table"]
 Numbers = Mapping[tuple[str, str], Sequence[Mapping[str, Any]]]
 """Item and audience → released rows of its mean, bands and net score."""
 
-COLUMNS = ("question", "audience", "asked", "n", "answers")
-_WORDS = Words(
-    {
-        "question": ("Question", "Question"),
-        "audience": ("Audience", "Public"),
-        "asked": ("Asked of", "Posée à"),
-        "n": ("n", "n"),
-        "answers": ("Answers", "Réponses"),
-        "n note": (
-            "n: those who were asked and gave an answer; “don't know” and blanks are not part of it.",
-            "n : ceux à qui la question a été posée et qui ont répondu, sans les « ne sait pas » ni les "
-            "blancs.",
-        ),
-        "part note": (
-            "Where few answered, or nearly all gave the same answer, the full spread stays confidential and "
-            "only the shares that may be shown are printed.",
-            "Là où peu ont répondu, ou presque tous pareil, la répartition entière reste confidentielle et "
-            "seules les parts qui peuvent être affichées sont imprimées.",
-        ),
-        "of theme": ("{name}: questions and answers", "{name} : questions et réponses"),
-        "title": ("Questions and answers", "Questions et réponses"),
-        "not shown": ("not shown", "non affiché"),
-        "hidden": ("not shown: {why}", "non affiché : {why}"),
-        "text": (
-            "not shown: comments in people's own words are never reported",
-            "non affiché : les commentaires libres ne sont jamais rapportés",
-        ),
-        "number": (
-            "not shown: no mean was released with these results",
-            "non affiché : aucune moyenne n’a été publiée avec ces résultats",
-        ),
-        "absent": (
-            "not shown: this audience is not part of the report, or nobody answered",
-            "non affiché : ce public ne fait pas partie du rapport, ou personne n’a répondu",
-        ),
-        "and hidden": (" (not shown: {why})", " (non affiché : {why})"),
-    }
-)
 
-
-@spoken
+@localized
 def distribution_table(
     released: Any,
     instrument: Instrument,
@@ -109,9 +70,21 @@ def distribution_table(
     rows = [row for row, _ in found]
     name = instrument.themes.get(theme or "", {}).get(language, "")
     hidden = any(withheld for _, withheld in found)
-    notes = [_WORDS("n note"), *([_WORDS("part note")] if hidden else [])]
-    default = _WORDS("of theme", name=name) if name else _WORDS("title")
-    columns = [_WORDS(key) for key in COLUMNS]
+    notes = [
+        _("n: those who were asked and gave an answer; “don't know” and blanks are not part of it."),
+        *(
+            [
+                _(
+                    "Where few answered, or nearly all gave the same answer, the full spread "
+                    "stays confidential and only the shares that may be shown are printed."
+                )
+            ]
+            if hidden
+            else []
+        ),
+    ]
+    default = _("{name}: questions and answers", name=name) if name else _("Questions and answers")
+    columns = [_("Question"), _("Audience"), _("Asked of"), _("n"), _("Answers")]
     return table_of(rows, columns, title=title or default, kind="appendix", notes=notes, numeric=["n"])
 
 
@@ -131,11 +104,11 @@ def _item_rows(
                 continue
             n, answers, withheld = _answers(line, audience, spreads, numbers, language)
             row: dict[str, str | Cell | Number | None] = {
-                _WORDS("question"): _wording(item, line[0], audience, language),
-                _WORDS("audience"): audience_name(instrument, audience, start=True, language=language),
-                _WORDS("asked"): base_in_words(line[0], instrument, language=language),
-                _WORDS("n"): n,
-                _WORDS("answers"): answers,
+                _("Question"): _wording(item, line[0], audience, language),
+                _("Audience"): audience_name(instrument, audience, start=True, language=language),
+                _("Asked of"): base_in_words(line[0], instrument, language=language),
+                _("n"): n,
+                _("Answers"): answers,
             }
             yield row, withheld
 
@@ -153,16 +126,31 @@ def _answers(
     """The base, the answers, and whether some of them are withheld."""
     first = line[0]
     if first.kind == "text":
-        return NOT_SHOWN, Cell(words=_WORDS("text")), True
+        return NOT_SHOWN, Cell(words=_("not shown: comments in people's own words are never reported")), True
     if first.kind == "option":
         return _options(line, audience, spreads, language)
     if first.kind == "number":
         rows = numbers.get((first.name, audience), [])
         lines, n, withheld = number_cells(first, rows)
-        return n, Cell(words=joined(lines) or _WORDS("absent" if numbers else "number")), withheld
+        return (
+            n,
+            Cell(
+                words=joined(lines)
+                or (
+                    _("not shown: this audience is not part of the report, or nobody answered")
+                    if numbers
+                    else _("not shown: no mean was released with these results")
+                )
+            ),
+            withheld,
+        )
     spread = spreads.of(first, audience)
     if spread is None:
-        return NOT_SHOWN, Cell(words=_WORDS("absent")), True
+        return (
+            NOT_SHOWN,
+            Cell(words=_("not shown: this audience is not part of the report, or nobody answered")),
+            True,
+        )
     return spread.base, spread.cell(first, language=language), bool(spread.why)
 
 
@@ -173,9 +161,9 @@ def _options(
     n = next((base for _, _, base, _ in found if base != NOT_SHOWN), NOT_SHOWN)
     reasons = list(dict.fromkeys(why for _, share, _, why in found if share is None))
     if all(share is None for _, share, _, _ in found):
-        return n, Cell(words=_WORDS("hidden", why=joined(reasons))), True
+        return n, Cell(words=_("not shown: {why}", why=joined(reasons))), True
     listed = tuple(
-        Cell(share, label=label, words="" if share else _WORDS("not shown")) for label, share, _, _ in found
+        Cell(share, label=label, words="" if share else _("not shown")) for label, share, *__ in found
     )
-    hidden = _WORDS("and hidden", why=joined(reasons)) if reasons else ""
+    hidden = _(" (not shown: {why})", why=joined(reasons)) if reasons else ""
     return n, Cell(answers=listed, words=hidden), bool(reasons)

@@ -14,8 +14,8 @@ from typing import Any
 import pandas as pd
 
 from toolkit.errors import ToolkitError
+from toolkit.locale import current_language, using_language
 from toolkit.presentation.charts import Chart, Series
-from toolkit.presentation.language import language_in_force, speaking
 from toolkit.presentation.numbers import NOT_SHOWN, Number, between, is_known
 
 __all__ = [
@@ -275,7 +275,7 @@ class Table(Block):
     @cached_property
     def rows(self) -> tuple[tuple[str, ...], ...]:
         """Its cells as they are printed, row by row."""
-        with speaking(self.language):
+        with using_language(self.language):
             return tuple(tuple(str(cell) for cell in row) for row in self.cells)
 
     @cached_property
@@ -500,7 +500,7 @@ def table_of(
     """Make a Table from rows of text, numbers and cells, in the language in force."""
     names = tuple(map(str, columns))
     cells = tuple(tuple(_as_cell(row.get(name)) for name in names) for row in rows)
-    return Table(title, names, cells, tuple(notes), kind, tuple(numeric), language_in_force())
+    return Table(title, names, cells, tuple(notes), kind, tuple(numeric), current_language())
 
 
 def _as_cell(value: str | Cell | Number | None) -> str | Cell:

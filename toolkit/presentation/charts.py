@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
-from toolkit.presentation.language import language_in_force, speaking
+from toolkit.locale import current_language, using_language
 from toolkit.presentation.numbers import Number, as_printed, bound_sign, share_as_printed
 
 __all__ = ["Chart", "Point", "Series", "chart_of"]
@@ -99,8 +99,8 @@ class Chart:
         return None if value is None else Number(value, self.unit, sign=bound_sign(one.bound(place)))
 
     def words(self, one: Series, place: int) -> str:
-        """A value of a series as text: "57 %", "≥90 %", or ""."""
-        with speaking(self.language):
+        """A value of a series as text: "57%", "≥90%", or ""."""
+        with using_language(self.language):
             return str(self.number(one, place) or "")
 
     def label(self, place: int) -> str:
@@ -183,5 +183,5 @@ def chart_of(
         tuple(group for _, _, group, _ in rows),
         joined,
         unit,
-        language_in_force(),
+        current_language(),
     )

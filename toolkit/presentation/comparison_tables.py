@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from toolkit.instrument.model import Instrument
+from toolkit.locale import _, localized
 from toolkit.presentation.blocks import Cell, Table, table_of
 from toolkit.presentation.figures.benchmarks import here_and_there
 from toolkit.presentation.figures.gaps import single_items
-from toolkit.presentation.language import Words, spoken
 from toolkit.presentation.numbers import (
     Number,
     base,
@@ -26,40 +26,8 @@ from toolkit.records import records
 
 __all__ = ["benchmark_table", "trend_table"]
 
-_WORDS = Words(
-    {
-        "benchmarks": ("Beside the published figures", "À côté des chiffres publiés"),
-        "quoted": (
-            "In quotation marks the published words. A figure published without its n can have no interval "
-            "and no test.",
-            "Entre guillemets les mots publiés ; leur base et la raison d’une non-comparaison sont citées "
-            "telles qu’elles sont enregistrées, le plus souvent en anglais. Un chiffre publié sans son n ne "
-            "peut avoir ni intervalle ni test.",
-        ),
-        "mark": ("Not shown here", "Non affiché ici"),
-        "item": ("Item", "Question"),
-        "audience": ("Audience", "Public"),
-        "here": ("Here", "Ici"),
-        "published": ("Published", "Publié"),
-        "what": ("What was published", "Ce qui a été publié"),
-        "comparison": ("Comparison", "Comparaison"),
-        "change note": (
-            "Change: later minus earlier, with its {level} interval.",
-            "Changement : vague récente moins vague antérieure, avec son intervalle à {level}.",
-        ),
-        "change": ("Change in points", "Changement en points"),
-        "verdict": ("Verdict", "Conclusion"),
-        "trend": ("What changed from {first} to {last}", "Ce qui a changé de {first} à {last}"),
-        "not shown": ("not shown", "non affiché"),
-        "no figure": ("no figure", "aucun chiffre"),
-        "not comparable": ("not comparable: {why}", "non comparable : {why}"),
-        "differs": ("item or base differs", "question ou base différente"),
-        "no interval": ("no interval: n not published", "pas d’intervalle : n non publié"),
-    }
-)
 
-
-@spoken
+@localized
 def benchmark_table(
     released: Any,
     instrument: Instrument,
@@ -93,13 +61,19 @@ def benchmark_table(
     """
     told = released_rows(released, table, columns=("item", "measure", by, "estimate_a", "estimate_b"))
     rows = [_benchmark_row(row, instrument, by, own, language) for row in told]
-    notes = [_WORDS("quoted"), *notes_on(told, mark=_WORDS("mark"))]
-    columns = [_WORDS(key) for key in ("item", "audience", "here", "published", "what", "comparison")]
-    title = _WORDS("benchmarks") if title is None else title
+    notes = [
+        _(
+            "In quotation marks the published words. A figure published without its n can "
+            "have no interval and no test."
+        ),
+        *notes_on(told, mark=_("Not shown here")),
+    ]
+    columns = [_("Item"), _("Audience"), _("Here"), _("Published"), _("What was published"), _("Comparison")]
+    title = _("Beside the published figures") if title is None else title
     return table_of(rows, columns, title=title, kind="benchmarks", notes=notes, numeric=columns[2:4])
 
 
-@spoken
+@localized
 def trend_table(
     released: Any,
     instrument: Instrument,
@@ -144,10 +118,14 @@ def trend_table(
     placed = {id(row) for row in wide}
     ordered = [*wide, *(row for row in told if id(row) not in placed)]
     rows = [_trend_row(row, waves, instrument, by, language) for row in ordered]
-    notes = [_WORDS("change note", level=percent(level)), rounded_note(), *notes_on(told)]
-    first, last = (_WORDS("item"), _WORDS("audience")), (_WORDS("change"), _WORDS("verdict"))
+    notes = [
+        _("Change: later minus earlier, with its {level} interval.", level=percent(level)),
+        rounded_note(),
+        *notes_on(told),
+    ]
+    first, last = (_("Item"), _("Audience")), (_("Change in points"), _("Verdict"))
     columns = [*first, *waves, *last]
-    title = title or _WORDS("trend", first=waves[0], last=waves[1])
+    title = title or _("What changed from {first} to {last}", first=waves[0], last=waves[1])
     return table_of(rows, columns, title=title, kind="trend", notes=notes, numeric=columns[2:5])
 
 
@@ -155,12 +133,12 @@ def _trend_row(
     row: Mapping[str, Any], waves: tuple[str, str], instrument: Instrument, by: str, language: str
 ) -> dict[str, str | Cell | Number | None]:
     return {
-        _WORDS("item"): with_answer(row["item"], row["measure"], instrument, language),
-        _WORDS("audience"): audience_name(instrument, row[by], start=True, language=language),
+        _("Item"): with_answer(row["item"], row["measure"], instrument, language),
+        _("Audience"): audience_name(instrument, row[by], start=True, language=language),
         waves[0]: _sided(row, "earlier"),
         waves[1]: _sided(row, "later"),
-        _WORDS("change"): change_cell(row, turned=row["turned"]),
-        _WORDS("verdict"): verdict_of(row, what="change"),
+        _("Change in points"): change_cell(row, turned=row["turned"]),
+        _("Verdict"): verdict_of(row, what="change"),
     }
 
 
@@ -174,12 +152,12 @@ def _benchmark_row(
     here, there = here_and_there(row, own)
     name = with_answer(row["item"], row["measure"], instrument, language)
     return {
-        _WORDS("item"): name,
-        _WORDS("audience"): audience_name(instrument, row[by], start=True, language=language),
-        _WORDS("here"): _with_n(row, here) if bool(row["shown"]) else _WORDS("not shown"),
-        _WORDS("published"): (share_number(row[f"estimate_{there}"]) or _WORDS("no figure")),
-        _WORDS("what"): _what(row, there),
-        _WORDS("comparison"): _comparison(row, there),
+        _("Item"): name,
+        _("Audience"): audience_name(instrument, row[by], start=True, language=language),
+        _("Here"): _with_n(row, here) if bool(row["shown"]) else _("not shown"),
+        _("Published"): (share_number(row[f"estimate_{there}"]) or _("no figure")),
+        _("What was published"): _what(row, there),
+        _("Comparison"): _comparison(row, there),
     }
 
 
@@ -199,9 +177,9 @@ def _what(row: Mapping[str, Any], there: str) -> str:
 
 def _comparison(row: Mapping[str, Any], there: str) -> str:
     if str(known(row.get("comparable"), "yes")) == "no":
-        return _WORDS("not comparable", why=known(row.get("reason"), _WORDS("differs")))
+        return _("not comparable: {why}", why=known(row.get("reason"), _("item or base differs")))
     if not bool(row["shown"]):
         return verdict_of(row)
     if not is_known(row[f"n_{there}"]):
-        return _WORDS("no interval")
+        return _("no interval: n not published")
     return verdict_of(row)

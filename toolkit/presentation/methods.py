@@ -9,117 +9,32 @@ import pandas as pd
 
 from toolkit.errors import ToolkitError, near_names
 from toolkit.instrument.model import Instrument
+from toolkit.locale import N_, _, localized
 from toolkit.presentation.blocks import Prose, Terms
-from toolkit.presentation.language import Words, language_in_force, spoken
 from toolkit.presentation.numbers import base, is_known, percent, points
 from toolkit.presentation.rows import audience_name
 from toolkit.records import records
 from toolkit.study import AAPOR_ITEMS
 
-__all__ = ["AAPOR_HEADINGS", "computed_methods", "methods_statement", "policy_in_words"]
+__all__ = ["AAPOR_HEADINGS", "computed_methods", "methods_statement"]
 
-_HEADINGS = Words(
-    {
-        "data_collection_strategy": (
-            "How the answers were collected",
-            "Comment les réponses ont été recueillies",
-        ),
-        "sponsor_and_conductor": (
-            "Who paid for the survey and who carried it out",
-            "Qui a financé l’enquête et qui l’a réalisée",
-        ),
-        "instrument": ("Questions asked", "Questions posées"),
-        "population": ("Whom the survey is about", "Sur qui porte l’enquête"),
-        "sampling": ("How people were chosen", "Comment les personnes ont été choisies"),
-        "mode": ("How and in which language people answered", "Comment et en quelle langue on a répondu"),
-        "dates": ("When people answered", "Quand on a répondu"),
-        "sample_sizes_and_precision": (
-            "How many answered, and how precise that is",
-            "Combien ont répondu, et avec quelle précision",
-        ),
-        "weighting": ("Weighting", "Pondération"),
-        "processing_and_quality": (
-            "How the answers were checked and processed",
-            "Comment les réponses ont été vérifiées et traitées",
-        ),
-        "limitations": ("Limits", "Limites"),
-    }
-)
-AAPOR_HEADINGS: Mapping[str, str] = {key: english for key, (english, _) in _HEADINGS.entries.items()}
+AAPOR_HEADINGS: Mapping[str, str] = {
+    "data_collection_strategy": N_("How the answers were collected"),
+    "sponsor_and_conductor": N_("Who paid for the survey and who carried it out"),
+    "instrument": N_("Questions asked"),
+    "population": N_("Whom the survey is about"),
+    "sampling": N_("How people were chosen"),
+    "mode": N_("How and in which language people answered"),
+    "dates": N_("When people answered"),
+    "sample_sizes_and_precision": N_("How many answered, and how precise that is"),
+    "weighting": N_("Weighting"),
+    "processing_and_quality": N_("How the answers were checked and processed"),
+    "limitations": N_("Limits"),
+}
 """Item → the English words it is printed under, in the order of the code."""
 
-_WORDS = Words(
-    {
-        "instrument": (
-            "“{title}”, version {version}: {questions} questions ({asked} answers to record) for this "
-            "audience. The appendix prints every question as it was worded, who was asked and how the "
-            "answers spread.",
-            "« {title} », version {version} : {questions} questions ({asked} réponses à relever) pour ce "
-            "public. L’annexe imprime chaque question telle qu’elle était formulée, à qui elle a été posée "
-            "et comment les réponses se répartissent.",
-        ),
-        "processing": (
-            "Every answer was checked against the questionnaire's codes and routing; what did not fit was "
-            "set aside by stated rules and counted, nothing was guessed. Answers of “don't know” and blanks "
-            "are not part of any base. {policy}",
-            "Chaque réponse a été vérifiée d’après les codes et les filtres du questionnaire ; ce qui n’y "
-            "correspondait pas a été écarté selon des règles énoncées et compté, rien n’a été deviné. Les "
-            "réponses « ne sait pas » et les blancs n’entrent dans aucune base. {policy}",
-        ),
-        "unweighted": (
-            "The figures are not weighted: every respondent counts once.",
-            "Les chiffres ne sont pas pondérés : chaque répondant compte une fois.",
-        ),
-        "threshold": (
-            "Groups of fewer than {k} people are not shown and are not part of any total.",
-            "Les groupes de moins de {k} personnes ne sont pas affichés et n’entrent dans aucun total.",
-        ),
-        "sensitive": (
-            " For sensitive questions (such as burnout and leaving) the smallest group is {k}.",
-            " Pour les questions sensibles (comme l’épuisement ou le départ), le plus petit groupe est de "
-            "{k}.",
-        ),
-        "unanimity": (
-            " Where nearly all or nearly none gave an answer only a bound is shown: 80 % or more and 20 % "
-            "or less for groups under 10, 90 and 10 % for 10 to 39, 95 and 5 % for 40 to 99, 98 and 2 % for "
-            "100 to 299, 99 and 1 % from 300 on. Every comparison with such a share is computed from the "
-            "bound that is shown.",
-            " Là où presque tous ou presque personne ont donné une réponse, seule une borne est affichée : "
-            "80 % ou plus et 20 % ou moins pour les groupes de moins de 10, 90 et 10 % de 10 à 39, 95 et 5 "
-            "% de 40 à 99, 98 et 2 % de 100 à 299, 99 et 1 % à partir de 300. Toute comparaison avec une "
-            "telle part est calculée à partir de la borne affichée.",
-        ),
-        "whole": (
-            " A full distribution of answers is shown only where none of its parts is that close to all or "
-            "none, and nothing is shown that would give a withheld number back by subtraction.",
-            " Une répartition entière n’est affichée que si aucune de ses parts n’est aussi proche de tous "
-            "ou de personne, et rien n’est affiché qui permettrait de retrouver par soustraction un nombre "
-            "non publié.",
-        ),
-        "nobody": ("No {name} were invited.", "Aucune personne de ce public ({name}) n’a été invitée."),
-        "fewer": ("Fewer than {k}", "Moins de {k}"),
-        "few": (
-            "{few} {name} answered; their answers are not part of any number here.",
-            "{few} {name} ont répondu ; leurs réponses n’entrent dans aucun chiffre.",
-        ),
-        "of invited": (" of {invited} invited ({rate})", " sur {invited} invités ({rate})"),
-        "answered": ("{count} {name} answered{invited}.", "{count} {name} ont répondu{invited}."),
-        "margin": (
-            "{text} A share near 50 % has a margin of error of ± {margin} points at {level}, the size of the "
-            "audience taken into account; it allows for chance only, not for those who did not answer.",
-            "{text} Une part proche de 50 % a une marge d’erreur de ± {margin} points au niveau de {level}, "
-            "compte tenu de la taille du public ; elle ne tient compte que du hasard, non de ceux qui n’ont "
-            "pas répondu.",
-        ),
-        "no margin": (
-            "{text} Each share carries its own {level} interval; how many were invited is not known.",
-            "{text} Chaque part porte son propre intervalle à {level} ; le nombre d’invités n’est pas connu.",
-        ),
-    }
-)
 
-
-@spoken
+@localized
 def methods_statement(
     methods: Mapping[str, str],
     computed: Mapping[str, str],
@@ -169,10 +84,12 @@ def methods_statement(
             f"file under methods → common or methods → {audience}"
         )
     title = audience_name(instrument, audience, start=True, language=language) if instrument else audience
-    return Prose(title, (Terms(tuple((_HEADINGS(name), texts[name]) for name in AAPOR_ITEMS)),), "methods")
+    return Prose(
+        title, (Terms(tuple((_(AAPOR_HEADINGS[name]), texts[name]) for name in AAPOR_ITEMS)),), "methods"
+    )
 
 
-@spoken
+@localized
 def computed_methods(
     participation: pd.DataFrame,
     instrument: Instrument,
@@ -194,7 +111,7 @@ def computed_methods(
     audience
         Whom it is about.
     policy
-        The disclosure policy; its `text()` is printed.
+        The disclosure policy, whose `text()` is printed; None where the numbers have not passed it.
     level
         Of the intervals.
     by, language
@@ -216,41 +133,54 @@ def computed_methods(
     title = instrument.title.get(language, instrument.id)
     return {
         "sample_sizes_and_precision": _sizes(rows[0], instrument, audience, level, language),
-        "instrument": _WORDS(
-            "instrument", title=title, version=instrument.version, questions=questions, asked=asked
+        "instrument": _(
+            "“{title}”, version {version}: {questions} questions ({asked} answers to "
+            "record) for this audience. The appendix prints every question as it was "
+            "worded, who was asked and how the answers spread.",
+            title=title,
+            version=instrument.version,
+            questions=questions,
+            asked=asked,
         ),
-        "weighting": _WORDS("unweighted"),
-        "processing_and_quality": _WORDS("processing", policy=policy_in_words(policy)),
+        "weighting": _("The figures are not weighted: every respondent counts once."),
+        "processing_and_quality": _(
+            "Every answer was checked against the questionnaire's codes and routing; what "
+            "did not fit was set aside by stated rules and counted, nothing was guessed. "
+            "Answers of “don't know” and blanks are not part of any base. {policy}",
+            policy="" if policy is None else policy.text(),
+        ).rstrip(),
     }
-
-
-@spoken
-def policy_in_words(policy: Any, *, language: str = "en") -> str:
-    """The disclosure policy for a methods section: its own text in English, the same in other languages."""
-    if language_in_force() == "en":
-        return str(policy.text())
-    sensitive = policy.sensitive_threshold > policy.threshold
-    said = [
-        _WORDS("threshold", k=policy.threshold),
-        _WORDS("sensitive", k=policy.sensitive_threshold) if sensitive else "",
-        _WORDS("unanimity") if policy.unanimity else "",
-        _WORDS("whole"),
-    ]
-    return "".join(said)
 
 
 def _sizes(row: Mapping[str, Any], instrument: Instrument, audience: str, level: float, language: str) -> str:
     name = audience_name(instrument, audience, language=language)
     if not is_known(row["answered"]):
-        return _WORDS("few", few=_WORDS("fewer", k=row["threshold"]), name=name)
+        return _(
+            "{few} {name} answered; their answers are not part of any number here.",
+            few=_("Fewer than {k}", k=row["threshold"]),
+            name=name,
+        )
     if row["answered"] == 0:  # nobody was invited
-        return _WORDS("nobody", name=name)
+        return _("No {name} were invited.", name=name)
     invited = (
-        _WORDS("of invited", invited=base(row["invited"]), rate=percent(row["response_rate"]))
+        _(" of {invited} invited ({rate})", invited=base(row["invited"]), rate=percent(row["response_rate"]))
         if is_known(row["invited"])
         else ""
     )
-    text = _WORDS("answered", count=base(row["answered"]), name=name, invited=invited)
+    text = _("{count} {name} answered{invited}.", count=base(row["answered"]), name=name, invited=invited)
     if is_known(row["margin"]):
-        return _WORDS("margin", text=text, margin=points(row["margin"]), level=percent(level))
-    return _WORDS("no margin", text=text, level=percent(level))
+        return _(
+            "{text} A share near 50% has a margin of error of ± {margin} points at "
+            "{level}, the size of the audience taken into account; it allows for chance "
+            "only, not for those who did not answer.",
+            text=text,
+            margin=points(row["margin"]),
+            level=percent(level),
+        )
+    if is_known(row["invited"]):
+        return _("{text} Each share carries its own {level} interval.", text=text, level=percent(level))
+    return _(
+        "{text} Each share carries its own {level} interval; how many were invited is not known.",
+        text=text,
+        level=percent(level),
+    )

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from toolkit.analysis.rounding import rounded
-from toolkit.presentation.language import Words
+from toolkit.locale import _, number_marks
 
 __all__ = [
     "NOT_SHOWN",
@@ -37,15 +37,7 @@ __all__ = [
 NOT_SHOWN = "–"
 """Printed where a number is not there; a note beside it says why."""
 
-_WORDS = Words(
-    {
-        "interval": ("{low} to {high}", "{low} à {high}"),
-        "not shown": ("not shown", "non affiché"),
-        "decimal": (".", ","),
-        "thousands": (",", "\u202f"),
-    }
-)
-_SPACE = "\u00a0"
+
 _MINUS = "\u2212"
 _SIGNS = {">=": "≥", "<=": "≤", "": ""}
 
@@ -59,7 +51,7 @@ class Number:
     value
         Rounded as it is printed; a share, and a difference of shares, as a fraction.
     format
-        "percent" (57 %), "points" (a difference in percentage points), "count" (1,250) or "decimal" (0.032).
+        "percent" (57%), "points" (a difference in percentage points), "count" (1,250) or "decimal" (0.032).
     digits
         Decimals that are printed.
     sign
@@ -84,12 +76,12 @@ class Number:
     def figure(self) -> str:
         """The number without its unit, in the language in force."""
         if self.format == "count":
-            return self.sign + f"{int(self.value):,}".replace(",", _WORDS("thousands"))
+            return self.sign + f"{int(self.value):,}".replace(",", number_marks().thousands)
         scale = 100 if self.format in ("percent", "points") else 1
         return self.sign + _figure(scale * self.value, self.digits)
 
     def __str__(self) -> str:
-        return f"{self.figure()}{_SPACE}%" if self.format == "percent" else self.figure()
+        return f"{self.figure()}{number_marks().percent}" if self.format == "percent" else self.figure()
 
 
 def share_number(value: Any, bound: Any = "") -> Number | None:
@@ -143,7 +135,7 @@ def is_known(value: Any) -> bool:
 
 def _figure(value: float, digits: int) -> str:
     text = f"{rounded(value, digits):.{digits}f}".replace("-", _MINUS)
-    return text.replace(".", _WORDS("decimal"))
+    return text.replace(".", number_marks().decimal)
 
 
 def decimal(value: float, digits: int | None = None) -> str:
@@ -154,7 +146,7 @@ def decimal(value: float, digits: int | None = None) -> str:
     >>> decimal(1.38, 1), decimal(0.25)
     ('1.4', '0.25')
     """
-    return (f"{value:g}" if digits is None else f"{value:.{digits}f}").replace(".", _WORDS("decimal"))
+    return (f"{value:g}" if digits is None else f"{value:.{digits}f}").replace(".", number_marks().decimal)
 
 
 def percent(value: Any, *, bound: str = "", digits: int = 0) -> str:
@@ -171,16 +163,16 @@ def percent(value: Any, *, bound: str = "", digits: int = 0) -> str:
 
     Returns
     -------
-    "57 %", "≥90 %", or "–" where there is no number.
+    "57%", "≥90%", or "–" where there is no number.
 
     Examples
     --------
-    >>> percent(0.574).replace("\\u00a0", " "), percent(0.9, bound=">=").replace("\\u00a0", " ")
-    ('57 %', '≥90 %')
+    >>> percent(0.574), percent(0.9, bound=">=")
+    ('57%', '≥90%')
     """
     if not is_known(value):
         return NOT_SHOWN
-    return f"{bound_sign(bound)}{_figure(100 * float(value), digits)}{_SPACE}%"
+    return f"{bound_sign(bound)}{_figure(100 * float(value), digits)}{number_marks().percent}"
 
 
 def points(value: Any, *, signed: bool = False, digits: int = 0) -> str:
@@ -216,7 +208,7 @@ def shortest(value: float) -> str:
     >>> shortest(10.0), shortest(12.5)
     ('10', '12.5')
     """
-    return f"{value:.4g}".replace(".", _WORDS("decimal"))
+    return f"{value:.4g}".replace(".", number_marks().decimal)
 
 
 def interval(low: Any, high: Any, *, scale: bool = False) -> str:
@@ -238,7 +230,7 @@ def interval(low: Any, high: Any, *, scale: bool = False) -> str:
 
 def between(low: str, high: str) -> str:
     """Two ends in words: "45 to 68"."""
-    return _WORDS("interval", low=low, high=high)
+    return _("{low} to {high}", low=low, high=high)
 
 
 def _end(value: float, other: float) -> str:
@@ -277,12 +269,12 @@ def share_as_printed(value: Any) -> float | None:
 
 
 def share(value: Any, low: Any = None, high: Any = None, *, bound: str = "") -> str:
-    """A share with its interval: "57 % (45 to 68)".
+    """A share with its interval: "57% (45 to 68)".
 
     Examples
     --------
-    >>> share(0.574, 0.451, 0.684).replace("\\u00a0", " ")
-    '57 % (45 to 68)'
+    >>> share(0.574, 0.451, 0.684)
+    '57% (45 to 68)'
     """
     ends = interval(low, high)
     return f"{percent(value, bound=bound)} ({ends})" if ends and not bound else percent(value, bound=bound)
@@ -316,9 +308,9 @@ def base(value: Any, shown: Any = None) -> str:
     ('1,250', '<5')
     """
     if is_known(value):
-        return f"{int(rounded(float(value))):,}".replace(",", _WORDS("thousands"))
+        return f"{int(rounded(float(value))):,}".replace(",", number_marks().thousands)
     said = str(shown) if is_known(shown) and str(shown) else NOT_SHOWN
-    return _WORDS("not shown") if said == "not shown" else said
+    return _("not shown") if said == "not shown" else said
 
 
 def bound_sign(bound: Any) -> str:

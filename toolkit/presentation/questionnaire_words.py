@@ -4,29 +4,10 @@ from __future__ import annotations
 
 from toolkit.instrument.model import Instrument
 from toolkit.instrument.translation.texts import plain, wordings
+from toolkit.locale import _, language_name, localized
 from toolkit.presentation.blocks import Paragraph, Prose
-from toolkit.presentation.language import Words, spoken
 
 __all__ = ["in_language", "untranslated_notice"]
-
-_NAMES = {"en": ("English", "anglais"), "fr": ("French", "français")}
-_WORDS = Words(
-    {
-        "none": (
-            "The questionnaire is not written in English: its questions, answers and names of audiences "
-            "stand here in {source}. Nothing was translated by a machine.",
-            "Le questionnaire n’existe pas en français : ses questions, ses réponses et les noms des publics "
-            "figurent ici en {source}. Rien n’a été traduit par une machine.",
-        ),
-        "some": (
-            "{lacking} of the {all} texts of the questionnaire are not written in English and stand here in "
-            "{source}. Nothing was translated by a machine.",
-            "{lacking} des {all} textes du questionnaire n’existent pas en français et figurent ici en "
-            "{source}. Rien n’a été traduit par une machine.",
-        ),
-        "language": ("the language “{code}”", "langue « {code} »"),
-    }
-)
 
 
 def in_language(instrument: Instrument, language: str) -> tuple[Instrument, int, int]:
@@ -55,7 +36,7 @@ def in_language(instrument: Instrument, language: str) -> tuple[Instrument, int,
     return Instrument.model_validate(data), len(lacking), len(texts)
 
 
-@spoken
+@localized
 def untranslated_notice(lacking: int, texts: int, source: str, *, language: str = "en") -> Prose:
     """What a report says first where the questionnaire is not in its language; empty where it is.
 
@@ -68,8 +49,18 @@ def untranslated_notice(lacking: int, texts: int, source: str, *, language: str 
     """
     if not lacking:
         return Prose("", (), "notice")
-    at = 1 if language == "fr" else 0
-    named = _NAMES[source][at] if source in _NAMES else _WORDS("language", code=source)
-    key = "none" if lacking == texts else "some"
-    said = _WORDS(key, lacking=lacking, all=texts, source=named)
+    if lacking == texts:
+        said = _(
+            "The questionnaire is not written in English: its questions, answers and names of audiences "
+            "stand here in {source}. Nothing was translated by a machine.",
+            source=language_name(source),
+        )
+    else:
+        said = _(
+            "{lacking} of the {all} texts of the questionnaire are not written in English and stand here in "
+            "{source}. Nothing was translated by a machine.",
+            lacking=lacking,
+            all=texts,
+            source=language_name(source),
+        )
     return Prose("", (Paragraph(said),), "notice language")

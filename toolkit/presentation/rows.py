@@ -11,7 +11,7 @@ import pandas as pd
 from toolkit.disclosure import Released
 from toolkit.errors import DisclosureError, InvalidInput, Problem, ToolkitError, near_names
 from toolkit.instrument.model import Instrument, Variable
-from toolkit.presentation.language import Words, language_in_force, spoken
+from toolkit.locale import N_, _, current_language, localized
 from toolkit.presentation.numbers import is_known
 from toolkit.records import records
 
@@ -34,35 +34,6 @@ __all__ = [
     "shown_rows",
     "within",
 ]
-
-
-_WORDS = Words(
-    {
-        "of option": ("{stem}: {option}", "{stem} : {option}"),
-        "lead": ("{lead}: {said}", "{lead} : {said}"),
-        "chosen": ("chose it", "l’ont choisi"),
-        "not chosen": ("did not choose it", "ne l’ont pas choisi"),
-        "higher": ("higher is better", "plus haut vaut mieux"),
-        "lower": ("lower is better", "plus bas vaut mieux"),
-        "everyone": ("everyone", "tout le monde"),
-        "those": ("those who {what}", "ceux qui {what}"),
-        "only": ("{names}, only {base}", "{names}, seulement {base}"),
-        "semicolon": ("; ", " ; "),
-        "and": ("and", "et"),
-        "or": ("or", "ou"),
-        "unfulfilled": ("do not fulfil: {what}", "ne remplissent pas : {what}"),
-        "answered this": ("answered {question}", "ont répondu à {question}"),
-        "chose": ("chose {option} at {question}", "ont choisi {option} à {question}"),
-        "replied": ("{verb} {answers} to {question}", "{verb} {answers} à {question}"),
-        "answered": ("answered", "ont répondu"),
-        "did not answer": ("did not answer", "n’ont pas répondu"),
-        "more": ("answered more than", "ont répondu plus que"),
-        "least": ("answered at least", "ont répondu au moins"),
-        "less": ("answered less than", "ont répondu moins que"),
-        "most": ("answered at most", "ont répondu au plus"),
-        "quoted": ("“{text}”", "« {text} »"),
-    }
-)
 
 
 def released_table(released: Any, name: str, *, columns: Iterable[str] = ()) -> pd.DataFrame:
@@ -113,7 +84,7 @@ def shown_rows(frame: pd.DataFrame) -> pd.DataFrame:
     return frame[frame["shown"].astype(bool)]
 
 
-@spoken
+@localized
 def item_name(instrument: Instrument, name: str, *, language: str = "en") -> str:
     """A few words that name a column in a picture or a sentence; an option with its question."""
     if name not in instrument:
@@ -123,7 +94,7 @@ def item_name(instrument: Instrument, name: str, *, language: str = "en") -> str
         return variable.label(language)
     stem = variable.item.short.get(language)
     option = variable.label(language)
-    return _WORDS("of option", stem=stem, option=within(option)) if stem else option
+    return _("{stem}: {option}", stem=stem, option=within(option)) if stem else option
 
 
 def audience_name(
@@ -131,7 +102,7 @@ def audience_name(
 ) -> str:
     """An audience in the plural ("executives"); any other group by its own name."""
     found = instrument.audiences.get(str(audience))
-    language = language or language_in_force()
+    language = language or current_language()
     name = found.plural.get(language, str(audience)) if found else str(audience)
     return name[:1].upper() + name[1:] if start else within(name)
 
@@ -160,11 +131,11 @@ def _in_a_list(labels: Sequence[str]) -> list[str]:
     ]
 
 
-@spoken
+@localized
 def answer_words(variable: Variable, measure: str = "top", *, language: str = "en") -> str:
     """What a share counts: "agree", "somewhat or highly skilled", "chose it"."""
     if variable.kind == "option":
-        return _WORDS("chosen" if measure in ("top", "1") else "not chosen")
+        return _("chose it") if measure in ("top", "1") else _("did not choose it")
     if variable.favourable != "none" and measure in ("favourable", "unfavourable"):
         other = {"top": "bottom", "bottom": "top"}[variable.favourable]
         measure = variable.favourable if measure == "favourable" else other
@@ -183,11 +154,11 @@ def direction(variable: Variable, measure: str = "top") -> str:
     good = variable.codes_of("favourable")
     counted = variable.codes_of(measure)
     if counted == good:
-        return _WORDS("higher")
-    return _WORDS("lower") if counted == variable.codes_of("unfavourable") else ""
+        return _("higher is better")
+    return _("lower is better") if counted == variable.codes_of("unfavourable") else ""
 
 
-@spoken
+@localized
 def base_in_words(variable: Variable, instrument: Instrument, *, language: str = "en") -> str:
     """Who was asked, from the item's routing.
 
@@ -198,26 +169,26 @@ def base_in_words(variable: Variable, instrument: Instrument, *, language: str =
     """
     rule = variable.item.ask_if
     if not rule:
-        return _WORDS("everyone")
-    return _WORDS("those", what=_condition(ast.parse(rule, mode="eval").body, instrument, language))
+        return _("everyone")
+    return _("those who {what}", what=_condition(ast.parse(rule, mode="eval").body, instrument, language))
 
 
-@spoken
+@localized
 def asked_of(variable: Variable, instrument: Instrument, *, language: str = "en") -> str:
     """The audiences a column is put to, and the routing if there is one."""
     names = listed(
         [audience_name(instrument, audience, language=language) for audience in variable.audiences]
     )
     base = base_in_words(variable, instrument, language=language)
-    return _WORDS("only", names=names, base=base) if variable.item.ask_if else names
+    return _("{names}, only {base}", names=names, base=base) if variable.item.ask_if else names
 
 
 def _condition(node: ast.expr, instrument: Instrument, language: str) -> str:
     if isinstance(node, ast.BoolOp):
-        joint = _WORDS("and" if isinstance(node.op, ast.And) else "or")
+        joint = _("and") if isinstance(node.op, ast.And) else _("or")
         return f" {joint} ".join(_condition(part, instrument, language) for part in node.values)
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
-        return _WORDS("unfulfilled", what=_condition(node.operand, instrument, language))
+        return _("do not fulfil: {what}", what=_condition(node.operand, instrument, language))
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
         return _call(node.func.id, node.args, instrument, language)
     if isinstance(node, ast.Compare) and isinstance(node.left, ast.Name) and len(node.ops) == 1:
@@ -228,11 +199,15 @@ def _condition(node: ast.expr, instrument: Instrument, language: str) -> str:
 def _call(function: str, arguments: Sequence[ast.expr], instrument: Instrument, language: str) -> str:
     question = arguments[0].id if arguments and isinstance(arguments[0], ast.Name) else ""
     if function == "answered":
-        return _WORDS("answered this", question=quoted(_question(instrument, question, language)))
+        return _("answered {question}", question=quoted(_question(instrument, question, language)))
     code = str(arguments[1].value) if len(arguments) > 1 and isinstance(arguments[1], ast.Constant) else ""
     option = f"{question}_{code}"
     label = instrument[option].label(language) if option in instrument else code
-    return _WORDS("chose", option=quoted(label), question=quoted(_question(instrument, question, language)))
+    return _(
+        "chose {option} at {question}",
+        option=quoted(label),
+        question=quoted(_question(instrument, question, language)),
+    )
 
 
 def _comparison(name: str, how: ast.cmpop, against: ast.expr, instrument: Instrument, language: str) -> str:
@@ -241,17 +216,17 @@ def _comparison(name: str, how: ast.cmpop, against: ast.expr, instrument: Instru
     codes = [str(part.value) for part in parts if isinstance(part, ast.Constant)]
     answers = listed([quoted(labels.get(code, code)) for code in codes], "or")
     verbs: dict[type[ast.cmpop], str] = {
-        ast.Eq: "answered",
-        ast.In: "answered",
-        ast.NotEq: "did not answer",
-        ast.NotIn: "did not answer",
-        ast.Gt: "more",
-        ast.GtE: "least",
-        ast.Lt: "less",
-        ast.LtE: "most",
+        ast.Eq: N_("answered"),
+        ast.In: N_("answered"),
+        ast.NotEq: N_("did not answer"),
+        ast.NotIn: N_("did not answer"),
+        ast.Gt: N_("answered more than"),
+        ast.GtE: N_("answered at least"),
+        ast.Lt: N_("answered less than"),
+        ast.LtE: N_("answered at most"),
     }
     question = quoted(_question(instrument, name, language))
-    return _WORDS("replied", verb=_WORDS(verbs[type(how)]), answers=answers, question=question)
+    return _("{verb} {answers} to {question}", verb=_(verbs[type(how)]), answers=answers, question=question)
 
 
 def _question(instrument: Instrument, item_id: str, language: str) -> str:
@@ -263,7 +238,7 @@ def _question(instrument: Instrument, item_id: str, language: str) -> str:
 
 def quoted(text: str) -> str:
     """Words in the quotation marks of the language in force."""
-    return _WORDS("quoted", text=text)
+    return _("“{text}”", text=text)
 
 
 def led(lead: str, said: str) -> str:
@@ -274,12 +249,12 @@ def led(lead: str, said: str) -> str:
     >>> led("Burnout", "no gap may be shown")
     'Burnout: no gap may be shown'
     """
-    return _WORDS("lead", lead=lead, said=said) if lead else said
+    return _("{lead}: {said}", lead=lead, said=said) if lead else said
 
 
 def joined(parts: Iterable[str]) -> str:
     """Statements one after the other, parted by semicolons."""
-    return _WORDS("semicolon").join(parts)
+    return _("; ").join(parts)
 
 
 def listed(words: Sequence[str], last: Literal["and", "or"] = "and") -> str:
@@ -290,7 +265,9 @@ def listed(words: Sequence[str], last: Literal["and", "or"] = "and") -> str:
     >>> listed(["a", "b", "c"]), listed(["a", "b"], "or")
     ('a, b and c', 'a or b')
     """
-    return f" {_WORDS(last)} ".join([", ".join(words[:-1]), words[-1]] if len(words) > 2 else words)
+    return f" {_('and') if last == 'and' else _('or')} ".join(
+        [", ".join(words[:-1]), words[-1]] if len(words) > 2 else words
+    )
 
 
 def known(value: Any, default: Any = "") -> Any:
@@ -313,6 +290,7 @@ class Results:
                 "results",
                 [
                     Problem(
+                        "wrong-type",
                         "results",
                         f"must be released results or frames (got {type(results).__name__})",
                         'give what `release` returned, a frame, or a mapping such as {"gaps": frame}',
@@ -335,13 +313,20 @@ class Results:
         """
         if name not in self:
             there = list(self._released.tables if self._released is not None else self._frames)
-            raise InvalidInput("results", [Problem(f"table '{name}'", "not found", near_names(name, there))])
+            raise InvalidInput(
+                "results", [Problem("unknown-name", f"table '{name}'", "not found", near_names(name, there))]
+            )
         frame = self._released[name] if self._released is not None else self._frames[name]
         lacking = [column for column in columns if column not in frame.columns]
         if lacking:
             what = f"lacks the column(s) {', '.join(lacking)}"
             raise InvalidInput(
-                "results", [Problem(f"table '{name}'", what, "give the table this figure is drawn from")]
+                "results",
+                [
+                    Problem(
+                        "missing-column", f"table '{name}'", what, "give the table this figure is drawn from"
+                    )
+                ],
             )
         return frame
 

@@ -10,8 +10,8 @@ import pandas as pd
 
 from toolkit.disclosure.ruling import REASONS
 from toolkit.instrument.model import Instrument
+from toolkit.locale import N_, _, current_language, current_level, localized
 from toolkit.presentation.blocks import Cell
-from toolkit.presentation.language import Words, language_in_force, level_in_force, spoken
 from toolkit.presentation.numbers import (
     NOT_SHOWN,
     Number,
@@ -63,128 +63,6 @@ __all__ = [
 
 Row = Mapping[str, Any]
 
-_VERDICTS = Words(
-    {
-        "gap points": ("a gap of {size} points ({ends})", "un écart de {size} points ({ends})"),
-        "change points": ("a change of {size} points ({ends})", "un changement de {size} points ({ends})"),
-        "gap scale": (
-            "a gap of {size} on the scale ({ends})",
-            "un écart de {size} sur l’échelle ({ends})",
-        ),
-        "change scale": (
-            "a change of {size} on the scale ({ends})",
-            "un changement de {size} sur l’échelle ({ends})",
-        ),
-        "gap at least": ("a gap of at least {size} points", "un écart d’au moins {size} points"),
-        "change at least": ("a change of at least {size} points", "un changement d’au moins {size} points"),
-        "similar points": (
-            "views are similar to within {margin} points",
-            "les avis concordent à {margin} points près",
-        ),
-        "similar scale": (
-            "views are similar to within {margin} on the scale",
-            "les avis concordent à {margin} près sur l’échelle",
-        ),
-        "similar superiority": (
-            "views are similar to within {margin} points of superiority",
-            "les avis concordent à {margin} points de supériorité près",
-        ),
-        "likely": (
-            "a difference is likely; its practical size is uncertain",
-            "une différence est probable ; son ampleur pratique est incertaine",
-        ),
-        "too few": (
-            "this survey cannot tell; with so few answers no gap would show",
-            "cette enquête ne permet pas de trancher ; avec si peu de réponses, aucun écart ne se verrait",
-        ),
-        "undecided gap points": (
-            "this survey cannot tell; only gaps of about {least} points would show",
-            "cette enquête ne permet pas de trancher ; seuls des écarts d’environ {least} points se "
-            "verraient",
-        ),
-        "undecided change points": (
-            "this survey cannot tell; only changes of about {least} points would show",
-            "cette enquête ne permet pas de trancher ; seuls des changements d’environ {least} points se "
-            "verraient",
-        ),
-        "undecided gap scale": (
-            "this survey cannot tell; only gaps of about {least} on the scale would show",
-            "cette enquête ne permet pas de trancher ; seuls des écarts d’environ {least} sur l’échelle se "
-            "verraient",
-        ),
-        "undecided change scale": (
-            "this survey cannot tell; only changes of about {least} on the scale would show",
-            "cette enquête ne permet pas de trancher ; seuls des changements d’environ {least} sur l’échelle "
-            "se verraient",
-        ),
-        "not computed": ("no comparison could be made", "aucune comparaison n’a pu être faite"),
-        "not comparable": ("not comparable", "non comparable"),
-        "too close": (
-            "too close to all or none to show",
-            "trop proche de tous ou de personne pour être affiché",
-        ),
-    }
-)
-
-_REASONS = Words(
-    {
-        "small": (REASONS["small"], "moins de {k} réponses"),
-        "unknown_base": (REASONS["unknown_base"], "le nombre de réponses n’est pas connu"),
-        "distribution": (
-            REASONS["distribution"],
-            "certaines réponses ont été données par presque tous ou presque personne",
-        ),
-        "rest": (REASONS["rest"], "presque personne n’a choisi cette extrémité de l’échelle ou le milieu"),
-        "spread": (
-            REASONS["spread"],
-            "les réponses sont si proches que la moyenne dirait chacune d’elles",
-        ),
-        "limits": (
-            REASONS["limits"],
-            "la plus petite et la plus grande réponse possibles ne sont pas déclarées",
-        ),
-        "whole": (REASONS["whole"], "tiré de la répartition entière, qui ne peut être affichée"),
-        "code": (REASONS["code"], "une réponse seule n’est affichée qu’avec la répartition entière"),
-        "routed": (
-            REASONS["routed"],
-            "savoir à qui la question a été posée dirait ce que presque tous ou presque personne ont répondu "
-            "à une question précédente",
-        ),
-        "total": (REASONS["total"], "avec les groupes, cela permettrait de retrouver un nombre non publié"),
-        "option": (
-            REASONS["option"],
-            "avec les autres options, cela permettrait de retrouver un nombre non publié",
-        ),
-        "none": (REASONS["none"], "n’a pas pu être calculé"),
-        "disagree": (REASONS["disagree"], "ses tableaux ne s’accordent pas sur le nombre de réponses"),
-    }
-)
-
-_WORDS = Words(
-    {
-        "many": (
-            "though among so many comparisons one this wide may be chance",
-            "mais parmi tant de comparaisons un écart de cette taille peut être dû au hasard",
-        ),
-        "chance": ("but it may be chance", "mais il peut être dû au hasard"),
-        "hidden": ("not shown ({why})", "non affiché ({why})"),
-        "withheld": ("withheld", "non publié"),
-        "few": ("few answers", "peu de réponses"),
-        "apart": (
-            "{one} and {other} cannot be compared here; {verdict}.",
-            "impossible de comparer ici {one} et {other} ; {verdict}.",
-        ),
-        "shares": (
-            "{high_share} of {high} against {low_share} of {low} ({words})",
-            "{high_share} des {high} contre {low_share} des {low} ({words})",
-        ),
-        "headline": ("{shares}; {verdict}{chance}.", "{shares} ; {verdict}{chance}."),
-        "not shown": ("not shown", "non affiché"),
-        "bounded": ("≥{size} points", "≥{size} points"),
-        "size": ("{size} points", "{size} points"),
-    }
-)
-
 
 def by_width(gaps: pd.DataFrame) -> pd.DataFrame:
     """The rows that are shown and have a gap, the widest first; ties keep their order."""
@@ -203,11 +81,11 @@ def widest_first(rows: Iterable[Row]) -> list[Row]:
 def is_certain(row: Any) -> bool:
     """Whether the interval leaves out 0 and the adjusted p value, where there is one, is small enough.
 
-    That is below 1 less the level in force, 0.05 at 95 %. A row with a bound has one end of an interval; that
+    That is below 1 less the level in force, 0.05 at 95%. A row with a bound has one end of an interval; that
     end decides.
     """
     p = row.get("p_adjusted")
-    return _clear_of_zero(row) and (not is_known(p) or bool(p < round(1 - level_in_force(), 12)))
+    return _clear_of_zero(row) and (not is_known(p) or bool(p < round(1 - current_level(), 12)))
 
 
 def doubt(row: Any) -> str:
@@ -215,8 +93,8 @@ def doubt(row: Any) -> str:
     if is_certain(row):
         return ""
     if _clear_of_zero(row):
-        return _WORDS("many")
-    return _WORDS("chance")
+        return _("though among so many comparisons one this wide may be chance")
+    return _("but it may be chance")
 
 
 def verdict_of(row: Any, *, what: Literal["gap", "change"] = "gap") -> str:
@@ -225,47 +103,83 @@ def verdict_of(row: Any, *, what: Literal["gap", "change"] = "gap") -> str:
     Figures are rounded as everywhere else; `what` names the difference between waves a change.
     """
     if not bool(row["shown"]):
-        return _WORDS("hidden", why=reasons_of(row))
+        return _("not shown ({why})", why=reasons_of(row))
     code, unit = str(known(row["verdict_code"], "not_computed")), str(known(row["verdict_unit"], "points"))
-    measured = "scale" if unit == "scale" else "points"
     figure = scale_figure if unit == "scale" else points
+    change, scale = what == "change", unit == "scale"
     if code == "gap":
-        return _VERDICTS(f"{what} {measured}", size=figure(abs(row["gap"])), ends=_ends(row))
+        size, ends = figure(abs(row["gap"])), _ends(row)
+        if scale:
+            text = (
+                N_("a change of {size} on the scale ({ends})")
+                if change
+                else N_("a gap of {size} on the scale ({ends})")
+            )
+        else:
+            text = (
+                N_("a change of {size} points ({ends})") if change else N_("a gap of {size} points ({ends})")
+            )
+        return _(text, size=size, ends=ends)
     if code == "gap_at_least":
-        return _VERDICTS(f"{what} at least", size=floored(row["gap"]))
+        text = N_("a change of at least {size} points") if change else N_("a gap of at least {size} points")
+        return _(text, size=floored(row["gap"]))
     if code == "undecided":
-        return _VERDICTS(f"undecided {what} {measured}", least=figure(row["minimum_detectable_gap"]))
+        if scale:
+            text = (
+                N_("this survey cannot tell; only changes of about {least} on the scale would show")
+                if change
+                else N_("this survey cannot tell; only gaps of about {least} on the scale would show")
+            )
+        else:
+            text = (
+                N_("this survey cannot tell; only changes of about {least} points would show")
+                if change
+                else N_("this survey cannot tell; only gaps of about {least} points would show")
+            )
+        return _(text, least=figure(row["minimum_detectable_gap"]))
     if code == "similar":
         margin = float(row["verdict_margin"])
-        return _VERDICTS(f"similar {unit}", margin=shortest(margin if unit == "scale" else 100 * margin))
-    return _VERDICTS(code.replace("_", " "))
+        text = {
+            "points": N_("views are similar to within {margin} points"),
+            "scale": N_("views are similar to within {margin} on the scale"),
+            "superiority": N_("views are similar to within {margin} points of superiority"),
+        }[unit]
+        return _(text, margin=shortest(margin if scale else 100 * margin))
+    plain = {
+        "likely": N_("a difference is likely; its practical size is uncertain"),
+        "too_few": N_("this survey cannot tell; with so few answers no gap would show"),
+        "not_computed": N_("no comparison could be made"),
+        "not_comparable": N_("not comparable"),
+        "too_close": N_("too close to all or none to show"),
+    }
+    return _(plain[code])
 
 
 def reasons_of(row: Any) -> str:
     """Why a row is withheld, in the language in force; in English with the group each reason is about."""
-    if language_in_force() != "en":
-        return plain_reason(row, _WORDS("withheld"))
+    if current_language() != "en":
+        return plain_reason(row, _("withheld"))
     told = [
         f"{row[f'audience_{side}']}: {reason(row[f'withheld_code_{side}'], row['threshold'])}"
         for side in "ab"
         if known(row.get(f"withheld_code_{side}"))
     ]
-    return "; ".join(told) or plain_reason(row, _WORDS("withheld"))
+    return "; ".join(told) or plain_reason(row, _("withheld"))
 
 
 def plain_reason(row: Row, default: str = "") -> str:
     """Why a row is withheld, without the names of its sides."""
     codes = (known(row.get(name)) for name in ("withheld_code", "withheld_code_a", "withheld_code_b"))
     found = dict.fromkeys(reason(code, row["threshold"]) for code in codes if code)
-    return joined(found) or default or _WORDS("few")
+    return joined(found) or default or _("few answers")
 
 
 def reason(code: str, threshold: int) -> str:
     """A reason of the gate in words, from its code and the smallest base allowed."""
-    return _REASONS(code, k=threshold)
+    return _(REASONS[code], k=threshold)
 
 
-@spoken
+@localized
 def headline(row: Any, instrument: Instrument, *, language: str = "en") -> str:
     """One gap in a sentence, with its verdict.
 
@@ -281,7 +195,7 @@ def headline(row: Any, instrument: Instrument, *, language: str = "en") -> str:
 
     Returns
     -------
-    "Burned out by work: 71 % of employees against 40 % of executives agree; a gap of 31 points (12 to 47)."
+    "Burned out by work: 71% of employees against 40% of executives agree; a gap of 31 points (12 to 47)."
 
     Examples
     --------
@@ -296,33 +210,45 @@ def finding(row: Any, instrument: Instrument, *, language: str = "en") -> str:
     """The same without the name of the item."""
     a, b = sides(row, instrument, language=language)
     if not bool(row["shown"]):
-        return _WORDS("apart", one=a[0], other=b[0], verdict=verdict_of(row))
+        return _(
+            "{one} and {other} cannot be compared here; {verdict}.",
+            one=a[0],
+            other=b[0],
+            verdict=verdict_of(row),
+        )
     chance = f", {doubt(row)}" if _clear_of_zero(row) and not is_certain(row) else ""
     shares = shares_apart(row, instrument, language=language)
-    return _WORDS("headline", shares=shares, verdict=verdict_of(row), chance=chance)
+    return _("{shares}; {verdict}{chance}.", shares=shares, verdict=verdict_of(row), chance=chance)
 
 
 def shares_apart(row: Any, instrument: Instrument, *, language: str = "en") -> str:
-    """Both shares of a gap: "71 % of employees against 40 % of executives (agree)"."""
+    """Both shares of a gap: "71% of employees against 40% of executives (agree)"."""
     (high, high_share), (low, low_share) = sides(row, instrument, language=language)
     words = answer_words(instrument[row["item"]], row["measure"], language=language)
-    return _WORDS("shares", high_share=high_share, high=high, low_share=low_share, low=low, words=words)
+    return _(
+        "{high_share} of {high} against {low_share} of {low} ({words})",
+        high_share=high_share,
+        high=high,
+        low_share=low_share,
+        low=low,
+        words=words,
+    )
 
 
-@spoken
+@localized
 def sides(row: Any, instrument: Instrument, *, language: str = "en") -> list[tuple[str, str]]:
     """Both audiences of a gap with their shares as text, the higher one first."""
     return [(name, text) for name, text, _ in sides_with_n(row, instrument, language=language)]
 
 
-@spoken
+@localized
 def sides_with_n(row: Any, instrument: Instrument, *, language: str = "en") -> list[tuple[str, str, str]]:
     """The same, each with its number of answers as it may be printed."""
     cells = side_cells(row, instrument, language=language)
     return [(one.label, str(one.value or NOT_SHOWN), str(one.n)) for one in cells]
 
 
-@spoken
+@localized
 def side_cells(row: Any, instrument: Instrument, *, language: str = "en") -> list[Cell]:
     """Both audiences of a gap with their shares and bases, the higher one first."""
     found = [
@@ -342,11 +268,11 @@ def side_gap(row: Any) -> tuple[str, str]:
     """What stands beside a pair of dots: the gap in points, and its interval."""
     bound = str(known(row.get("bound")))
     if not is_known(row["gap"]):
-        return _WORDS("not shown"), ""
+        return _("not shown"), ""
     if bound:
-        return _WORDS("bounded", size=floored(row["gap"])), ""
+        return _("≥{size} points", size=floored(row["gap"])), ""
     ends = _ends(row)
-    return _WORDS("size", size=points(abs(row["gap"]))), f"({ends})" if ends else ""
+    return _("{size} points", size=points(abs(row["gap"]))), f"({ends})" if ends else ""
 
 
 def floored(gap: float) -> str:
@@ -388,7 +314,7 @@ def signed_gap(row: Any, *, turned: bool = False) -> tuple[str, str]:
 def share_of(row: Any) -> str:
     """A share with its interval, or its bound, or why it is not shown."""
     if not bool(row["shown"]):
-        return _WORDS("hidden", why=reasons_of(row))
+        return _("not shown ({why})", why=reasons_of(row))
     return share(row["estimate"], row["conf_low"], row["conf_high"], bound=str(known(row.get("bound"))))
 
 

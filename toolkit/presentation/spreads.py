@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 from toolkit.disclosure.ruling import three_parts
 from toolkit.instrument.model import Variable
+from toolkit.locale import _
 from toolkit.presentation.blocks import Cell
-from toolkit.presentation.language import Words
 from toolkit.presentation.numbers import Number, count, is_known, share_number
 from toolkit.presentation.rows import Results, answer_words, known, released_rows
 from toolkit.presentation.sentences import reason
@@ -18,18 +18,6 @@ from toolkit.presentation.sentences import reason
 __all__ = ["Spread", "Spreads"]
 
 Row = Mapping[str, Any]
-
-_WORDS = Words(
-    {
-        "hidden": ("not shown: {why}", "non affiché : {why}"),
-        "partly": (
-            "; full spread not shown: {why}",
-            " ; répartition entière non affichée : {why}",
-        ),
-        "or": (" or ", " ou "),
-        "no answers": ("no answers", "aucune réponse"),
-    }
-)
 
 
 @dataclass(frozen=True)
@@ -69,7 +57,7 @@ class Spread:
     def cell(self, variable: Variable, *, language: str = "en") -> Cell:
         """The same as a cell of a table."""
         if self.kind == "none":
-            return Cell(words=_WORDS("hidden", why=self.why))
+            return Cell(words=_("not shown: {why}", why=self.why))
         labels = (
             variable.code_labels(language) if self.kind == "full" else self._part_labels(variable, language)
         )
@@ -77,13 +65,15 @@ class Spread:
             Cell(share_number(share, self.bounds[key]), label=labels.get(key, key))
             for key, share in self.shares.items()
         )
-        return Cell(answers=listed, words=_WORDS("partly", why=self.why) if self.why else "")
+        return Cell(
+            answers=listed, words=_("; full spread not shown: {why}", why=self.why) if self.why else ""
+        )
 
     def _part_labels(self, variable: Variable, language: str) -> dict[str, str]:
         labels = variable.code_labels(language)
         return {
             "bottom": _start(answer_words(variable, "bottom", language=language)),
-            "middle": _WORDS("or").join(labels[code] for code in three_parts(variable)["middle"]),
+            "middle": _(" or ").join(labels[code] for code in three_parts(variable)["middle"]),
             "top": _start(answer_words(variable, "top", language=language)),
         }
 
@@ -116,7 +106,7 @@ class Spreads:
             return _spread("full", {code: found[code] for code in variable.codes if code in found}, n, "")
         why = next(
             (_why(row) for row in (*cells, *boxes) if known(row.get("withheld_code"))),
-            _WORDS("no answers"),
+            _("no answers"),
         )
         if parts and all(_open(row) and not _bound(row) for row in parts):
             return _spread("parts", {str(row["response"]): row for row in parts}, n, why)
@@ -132,7 +122,7 @@ class Spreads:
         if rows and _open(rows[0]):
             return share_number(rows[0]["estimate"], _bound(rows[0])), _n(rows), ""
         told = bool(rows) and bool(known(rows[0].get("withheld_code")))
-        return None, _n(rows), _why(rows[0]) if told else _WORDS("no answers")
+        return None, _n(rows), _why(rows[0]) if told else _("no answers")
 
 
 def _spread(

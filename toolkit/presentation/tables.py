@@ -9,8 +9,8 @@ import pandas as pd
 
 from toolkit.errors import DisclosureError, ToolkitError
 from toolkit.instrument.model import Instrument, Variable
+from toolkit.locale import _, localized
 from toolkit.presentation.blocks import Cell, Table, table_of
-from toolkit.presentation.language import Words, spoken
 from toolkit.presentation.numbers import (
     NOT_SHOWN,
     Number,
@@ -54,96 +54,15 @@ __all__ = [
 
 Row = Mapping[str, Any]
 
-_WORDS = Words(
-    {
-        "bound": (
-            "≥ and ≤: nearly all or nearly none gave this answer; only the bound may be shown.",
-            "≥ et ≤ : presque tous ou presque personne ont donné cette réponse ; seule la borne peut être "
-            "affichée.",
-        ),
-        "rounded": (
-            "Gaps are computed before rounding, so a gap can differ by a point from the shares printed "
-            "beside it.",
-            "Les écarts sont calculés avant l’arrondi : un écart peut différer d’un point des parts "
-            "imprimées à côté.",
-        ),
-        "audience": ("Audience", "Public"),
-        "invited": ("Invited", "Invités"),
-        "answered": ("Answered", "Réponses"),
-        "response": ("Response", "Taux de réponse"),
-        "margin": ("Margin of error", "Marge d’erreur"),
-        "unknown": ("not known", "inconnu"),
-        "plus or minus": ("± {size} points", "± {size} points"),
-        "margin note": (
-            "Margin of error: how far a share near 50 % may lie from that of everyone invited, at {level}, "
-            "if those who did not answer think like those who did.",
-            "Marge d’erreur : de combien une part proche de 50 % peut s’écarter de celle de tous les "
-            "invités, au niveau de {level}, si ceux qui n’ont pas répondu pensent comme les autres.",
-        ),
-        "few note": (
-            "“<” before a number: too few answered to be shown; they are not part of any number here.",
-            "« < » devant un nombre : trop peu ont répondu pour être affichés ; ils n’entrent dans aucun "
-            "chiffre.",
-        ),
-        "dash note": (
-            "{dash}: not known, or it would tell how many answered in a group too small to show.",
-            "{dash} : inconnu, ou cela dirait combien ont répondu dans un groupe trop petit pour être "
-            "affiché.",
-        ),
-        "below note": (
-            "More {names} answered than the list of organisations has: its number is not used.",
-            "Plus de {names} ont répondu que la liste des organisations n’en compte : son nombre n’est pas "
-            "utilisé.",
-        ),
-        "participation": ("Who was invited and who answered", "Qui a été invité et qui a répondu"),
-        "gaps": ("Gaps between audiences, the widest first", "Écarts entre publics, les plus grands d’abord"),
-        "gap note": (
-            "In brackets: the {level} interval. p: adjusted for the number of gaps tested; the verdict "
-            "rests on the interval.",
-            "Entre parenthèses : l’intervalle à {level}. p : ajusté au nombre d’écarts testés ; la "
-            "conclusion repose sur l’intervalle.",
-        ),
-        "item": ("Item", "Question"),
-        "shares of gap": ("Shares", "Parts"),
-        "gap": ("Gap in points", "Écart en points"),
-        "p": ("p, adjusted", "p ajusté"),
-        "verdict": ("Verdict", "Conclusion"),
-        "shares": ("Shares by audience", "Parts par public"),
-        "not asked": ("not asked", "non posée"),
-        "share note": (
-            "Share, {level} interval, and n, the number who answered.",
-            "Part, intervalle à {level} et n, le nombre de réponses.",
-        ),
-        "numbers": ("Numbers and net scores", "Nombres et scores nets"),
-        "mean": ("mean {mean}", "moyenne {mean}"),
-        "mean with interval": ("mean {mean} ({low} to {high})", "moyenne {mean} ({low} à {high})"),
-        "net": ("net score {net}", "score net {net}"),
-        "net note": (
-            "Net score: the share of {top} less that of {bottom}, in points.",
-            "Score net : la part de {top} moins celle de {bottom}, en points.",
-        ),
-        "number note": (
-            "In brackets: the {level} interval. n: the number who answered.",
-            "Entre parenthèses : l’intervalle à {level}. n : le nombre de réponses.",
-        ),
-        "under": ("under {high}", "moins de {high}"),
-        "from": ("{low} or more", "{low} ou plus"),
-        "between": ("{low} to under {high}", "de {low} à moins de {high}"),
-        "why": ("not shown: {why}", "non affiché : {why}"),
-        "and": (" and ", " et "),
-        "hidden": ("Not shown ({reason}): {items}.", "Non affiché ({reason}) : {items}."),
-        "mark": ("{dash}: not shown", "{dash} : non affiché"),
-        "marked": ("{mark} ({reasons}).", "{mark} ({reasons})."),
-    }
-)
-
 
 def rounded_note() -> str:
     """Why a gap may differ from the shares beside it."""
-    return _WORDS("rounded")
+    return _(
+        "Gaps are computed before rounding, so a gap can differ by a point from the shares printed beside it."
+    )
 
 
-@spoken
+@localized
 def participation_table(
     participation: pd.DataFrame,
     instrument: Instrument,
@@ -191,31 +110,49 @@ def participation_table(
             )
     rows = [
         {
-            _WORDS("audience"): audience_name(instrument, row[by], start=True, language=language),
-            _WORDS("invited"): count(row["invited"]) if is_known(row["invited"]) else _WORDS("unknown"),
-            _WORDS("answered"): count(row["answered"], row["answered_shown"]),
-            _WORDS("response"): share_number(row["response_rate"]),
-            _WORDS("margin"): (
-                _WORDS("plus or minus", size=points(row["margin"])) if is_known(row["margin"]) else NOT_SHOWN
+            _("Audience"): audience_name(instrument, row[by], start=True, language=language),
+            _("Invited"): count(row["invited"]) if is_known(row["invited"]) else _("not known"),
+            _("Answered"): count(row["answered"], row["answered_shown"]),
+            _("Response"): share_number(row["response_rate"]),
+            _("Margin of error"): (
+                _("± {size} points", size=points(row["margin"])) if is_known(row["margin"]) else NOT_SHOWN
             ),
         }
         for row in records(participation)
     ]
-    notes = [_WORDS("margin note", level=percent(level))]
+    notes = [
+        _(
+            "Margin of error: how far a share near 50% may lie from that of everyone "
+            "invited, at {level}, if those who did not answer think like those who did.",
+            level=percent(level),
+        )
+    ]
     if participation["answered"].isna().any():
-        notes.append(_WORDS("few note"))
+        notes.append(
+            _("“<” before a number: too few answered to be shown; they are not part of any number here.")
+        )
     shown = [row[by] for row in records(participation) if row[by] in below and is_known(row["answered"])]
     if shown:
         names = [audience_name(instrument, name, language=language) for name in shown]
-        notes.append(_WORDS("below note", names=_WORDS("and").join(names)))
+        notes.append(
+            _(
+                "More {names} answered than the list of organisations has: its number is not used.",
+                names=_(" and ").join(names),
+            )
+        )
     if any(value in (None, NOT_SHOWN) for row in rows for value in row.values()):
-        notes.append(_WORDS("dash note", dash=NOT_SHOWN))
-    columns = [_WORDS(key) for key in ("audience", "invited", "answered", "response", "margin")]
-    title = _WORDS("participation")
+        notes.append(
+            _(
+                "{dash}: not known, or it would tell how many answered in a group too small to show.",
+                dash=NOT_SHOWN,
+            )
+        )
+    columns = [_("Audience"), _("Invited"), _("Answered"), _("Response"), _("Margin of error")]
+    title = _("Who was invited and who answered")
     return table_of(rows, columns, title=title, kind="participation", notes=notes, numeric=columns[1:])
 
 
-@spoken
+@localized
 def gap_table(
     released: Any,
     instrument: Instrument,
@@ -254,15 +191,26 @@ def gap_table(
         released_rows(released, table, columns=("item", "measure", "gap")), instrument, items, theme
     )
     rows = [_gap_row(row, instrument, language) for row in shown_first(found, most)]
-    notes = [_WORDS("rounded"), _WORDS("gap note", level=percent(level)), *_bound_notes(found)]
+    notes = [
+        _(
+            "Gaps are computed before rounding, so a gap can differ by a point from the "
+            "shares printed beside it."
+        ),
+        _(
+            "In brackets: the {level} interval. p: adjusted for the number of gaps "
+            "tested; the verdict rests on the interval.",
+            level=percent(level),
+        ),
+        *_bound_notes(found),
+    ]
     if most is None:
         notes += _hidden_gaps(found, instrument, language)
-    columns = [_WORDS(key) for key in ("item", "shares of gap", "gap", "p", "verdict")]
-    title = _WORDS("gaps") if title is None else title
+    columns = [_("Item"), _("Shares"), _("Gap in points"), _("p, adjusted"), _("Verdict")]
+    title = _("Gaps between audiences, the widest first") if title is None else title
     return table_of(rows, columns, title=title, kind="gaps", notes=notes, numeric=columns[2:4])
 
 
-@spoken
+@localized
 def shares_table(
     released: Any,
     instrument: Instrument,
@@ -307,18 +255,21 @@ def shares_table(
     cells = {(row["item"], str(row[by])): _share_cell(row) for row in found}
     rows = [
         {
-            _WORDS("item"): with_answer(item, measure, instrument, language),
-            **{names[group]: cells.get((item, group), _WORDS("not asked")) for group in groups},
+            _("Item"): with_answer(item, measure, instrument, language),
+            **{names[group]: cells.get((item, group), _("not asked")) for group in groups},
         }
         for item in dict.fromkeys(row["item"] for row in found)
     ]
-    notes = [_WORDS("share note", level=percent(level)), *notes_on(found)]
-    columns = [_WORDS("item"), *names.values()]
-    title = _WORDS("shares") if title is None else title
+    notes = [
+        _("Share, {level} interval, and n, the number who answered.", level=percent(level)),
+        *notes_on(found),
+    ]
+    columns = [_("Item"), *names.values()]
+    title = _("Shares by audience") if title is None else title
     return table_of(rows, columns, title=title, kind="shares", notes=notes, numeric=columns[1:])
 
 
-@spoken
+@localized
 def numbers_table(
     released: Any, instrument: Instrument, *, by: str = "audience", level: float = 0.95, language: str = "en"
 ) -> Table | None:
@@ -356,23 +307,25 @@ def numbers_table(
     items = [v.name for v in instrument.variables if v.name in {row["item"] for row in told}]
     rows = []
     for item in items:
-        row = {_WORDS("item"): item_name(instrument, item, language=language)}
+        row = {_("Item"): item_name(instrument, item, language=language)}
         for group in groups:
             mine = [one for one in told if one["item"] == item and str(one[by]) == group]
-            lines, n, _ = number_cells(instrument[item], mine)
-            row[names[group]] = "\n".join([*lines, f"n\u00a0{n}"]) if mine else _WORDS("not asked")
+            lines, n = number_cells(instrument[item], mine)[:2]
+            row[names[group]] = "\n".join([*lines, f"n\u00a0{n}"]) if mine else _("not asked")
         rows.append(row)
-    notes = [_WORDS("number note", level=percent(level))]
+    notes = [_("In brackets: the {level} interval. n: the number who answered.", level=percent(level))]
     for item in items:
         variable = instrument[item]
         if variable.net_measure == "recommend":
-            notes.append(_WORDS("net note", top="9–10", bottom="0–6"))
+            notes.append(
+                _("Net score: the share of {top} less that of {bottom}, in points.", top="9–10", bottom="0–6")
+            )
         elif variable.net_measure == "net":
             boxes = {box: answer_words(variable, box, language=language) for box in ("top", "bottom")}
-            notes.append(_WORDS("net note", **boxes))
-    columns = [_WORDS("item"), *names.values()]
+            notes.append(_("Net score: the share of {top} less that of {bottom}, in points.", **boxes))
+    columns = [_("Item"), *names.values()]
     notes = list(dict.fromkeys([*notes, *notes_on(told)]))
-    return table_of(rows, columns, title=_WORDS("numbers"), kind="shares", notes=notes)
+    return table_of(rows, columns, title=_("Numbers and net scores"), kind="shares", notes=notes)
 
 
 def number_cells(variable: Variable, rows: Sequence[Row]) -> tuple[list[str], Number | str, bool]:
@@ -389,7 +342,7 @@ def number_cells(variable: Variable, rows: Sequence[Row]) -> tuple[list[str], Nu
         elif row["measure"] == "mean":
             lines.append(said)
         else:
-            lines.append(_WORDS("net", net=said))
+            lines.append(_("net score {net}", net=said))
     words = band_words(variable)
     open_bands = [code for code in words if code in bands and bool(bands[code]["shown"])]
     if open_bands:
@@ -399,7 +352,7 @@ def number_cells(variable: Variable, rows: Sequence[Row]) -> tuple[list[str], Nu
     elif bands:
         reasons |= dict.fromkeys(plain_reason(row) for row in bands.values())
     if reasons:
-        lines.append(_WORDS("why", why=joined([why for why in reasons if why])))
+        lines.append(_("not shown: {why}", why=joined([why for why in reasons if why])))
     if not rows:
         return [], NOT_SHOWN, True
     return lines, count(rows[0]["n"], rows[0]["n_shown"]), bool(reasons)
@@ -411,9 +364,9 @@ def score_words(row: Row) -> str:
         return change(row["estimate"], row["conf_low"], row["conf_high"])
     mean = decimal(row["estimate"], 1)
     if not is_known(row["conf_low"]) or not is_known(row["conf_high"]):
-        return _WORDS("mean", mean=mean)
+        return _("mean {mean}", mean=mean)
     low, high = decimal(row["conf_low"], 1), decimal(row["conf_high"], 1)
-    return _WORDS("mean with interval", mean=mean, low=low, high=high)
+    return _("mean {mean} ({low} to {high})", mean=mean, low=low, high=high)
 
 
 def band_words(variable: Variable) -> dict[str, str]:
@@ -424,7 +377,12 @@ def band_words(variable: Variable) -> dict[str, str]:
     said = {}
     for number, (low, high) in enumerate(variable.bands, start=1):
         ends = {"low": "" if low is None else decimal(low), "high": "" if high is None else decimal(high)}
-        said[str(number)] = _WORDS("under" if low is None else "from" if high is None else "between", **ends)
+        if low is None:
+            said[str(number)] = _("under {high}", **ends)
+        elif high is None:
+            said[str(number)] = _("{low} or more", **ends)
+        else:
+            said[str(number)] = _("{low} to under {high}", **ends)
     return said
 
 
@@ -457,11 +415,11 @@ def _gap_row(row: Row, instrument: Instrument, language: str) -> dict[str, str |
     name = with_answer(row["item"], row["measure"], instrument, language)
     hint = hint_of(row["item"], row["measure"], instrument)
     return {
-        _WORDS("item"): f"{name}\n{hint}" if hint else name,
-        _WORDS("shares of gap"): Cell(sides=tuple(side_cells(row, instrument, language=language))),
-        _WORDS("gap"): gap_cell(row),
-        _WORDS("p"): p_number(row.get("p_adjusted")),
-        _WORDS("verdict"): verdict_of(row),
+        _("Item"): f"{name}\n{hint}" if hint else name,
+        _("Shares"): Cell(sides=tuple(side_cells(row, instrument, language=language))),
+        _("Gap in points"): gap_cell(row),
+        _("p, adjusted"): p_number(row.get("p_adjusted")),
+        _("Verdict"): verdict_of(row),
     }
 
 
@@ -471,13 +429,16 @@ def _hidden_gaps(rows: Iterable[Row], instrument: Instrument, language: str) -> 
     for row in rows:
         if bool(row["shown"]):
             continue
-        pair = _WORDS("and").join(
+        pair = _(" and ").join(
             audience_name(instrument, row[f"audience_{side}"], language=language) for side in "ab"
         )
         found.setdefault(plain_reason(row), []).append(
             f"{item_name(instrument, row['item'], language=language)} ({pair})"
         )
-    return [_WORDS("hidden", reason=reason, items=joined(items)) for reason, items in found.items()]
+    return [
+        _("Not shown ({reason}): {items}.", reason=reason, items=joined(items))
+        for reason, items in found.items()
+    ]
 
 
 def _share_cell(row: Row) -> Cell | str:
@@ -496,11 +457,15 @@ def notes_on(rows: Sequence[Row], *, mark: str | None = None) -> list[str]:
     hidden = [row for row in rows if not bool(row["shown"])]
     if hidden:
         reasons = dict.fromkeys(plain_reason(row) for row in hidden)
-        mark = _WORDS("mark", dash=NOT_SHOWN) if mark is None else mark
-        notes.append(_WORDS("marked", mark=mark, reasons=joined(reasons)))
+        mark = _("{dash}: not shown", dash=NOT_SHOWN) if mark is None else mark
+        notes.append(_("{mark} ({reasons}).", mark=mark, reasons=joined(reasons)))
     return notes
 
 
 def _bound_notes(rows: Iterable[Row]) -> list[str]:
     bounded = any(known(row.get(name)) for row in rows for name in ("bound", "bound_a", "bound_b"))
-    return [_WORDS("bound")] if bounded else []
+    return (
+        [_("≥ and ≤: nearly all or nearly none gave this answer; only the bound may be shown.")]
+        if bounded
+        else []
+    )

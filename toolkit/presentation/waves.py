@@ -35,7 +35,8 @@ def waves_apart(frame: pd.DataFrame, waves: tuple[str, str]) -> pd.DataFrame:
     if kept.empty and len(frame):
         found = ", ".join(sorted({*a, *b}))
         raise InvalidInput(
-            "waves", [Problem("waves", f"{first} and {last} are not compared", f"there are {found}")]
+            "waves",
+            [Problem("unknown-wave", "waves", f"{first} and {last} are not compared", f"there are {found}")],
         )
     turned = kept["audience_a"].astype(str) == first
     for stem in ("estimate", "bound"):

@@ -1,4 +1,4 @@
-"""From a study to a report for each organisation: the notebook, its page, its numbers, the batch.
+"""Reports: the notebook of one organisation, its page and numbers, and batches of many.
 
 The public names are looked up on first use: the process that warm kernels are forked from must first make the
 shell that pandas and others look for when they are imported.

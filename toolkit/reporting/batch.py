@@ -1,4 +1,4 @@
-"""Runs: a report per organisation of a study, or a notebook of one's own per value of a parameter."""
+"""Batch runs: one report per organisation, or a notebook run once per value of a parameter."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ NOTEBOOK_COLUMNS = ("value", "status", "sentence", "seconds", "folder")
 
 @dataclass(frozen=True)
 class Progress:
-    """One report ended: how many of how many, which, how, and the seconds it and the whole run have taken."""
+    """Progress of a run after one more report: counts, outcome, and seconds of the report and the run."""
 
     done: int
     total: int
@@ -75,7 +75,7 @@ def run_reports(
     executor: Executor | None = None,
     cluster: str | None = None,
     progress: Callable[[Progress], None] | None = None,
-    told: Callable[[str], None] | None = None,
+    message: Callable[[str], None] | None = None,
 ) -> pd.DataFrame:
     """Build reports for all or selected organisations of a study.
 
@@ -115,8 +115,8 @@ def run_reports(
         Address of a Dask scheduler whose workers make the reports; they need the toolkit, not the files.
     progress
         Called after each report.
-    told
-        Called with sentences worth saying: what was read, what had to be done otherwise.
+    message
+        Called with each message: what was read, warnings.
 
     Returns
     -------
@@ -143,7 +143,7 @@ def run_reports(
     options = RunOptions(
         organisations, wave, out, workers, notebook, data, formats, force, seconds, memory, cluster
     )
-    return run_study(study, options, executor=executor, progress=progress, told=told)
+    return run_study(study, options, executor=executor, progress=progress, message=message)
 
 
 def run_study(
@@ -152,12 +152,12 @@ def run_study(
     *,
     executor: Executor | None = None,
     progress: Callable[[Progress], None] | None = None,
-    told: Callable[[str], None] | None = None,
+    message: Callable[[str], None] | None = None,
 ) -> pd.DataFrame:
     """Build reports as `run_reports` does, with its options in one object."""
     with _workplace(options) as (options, store):
         run = check_study_run(study, options)
-        built = _run(run, executor=executor, store=store, progress=progress, told=told)
+        built = _run(run, executor=executor, store=store, progress=progress, message=message)
     return built[list(REPORT_COLUMNS)]
 
 
@@ -214,7 +214,7 @@ def run_notebook(
     seconds: float | None = None,
     memory: int | None = None,
     cluster: str | None = None,
-    told: Callable[[str], None] | None = None,
+    message: Callable[[str], None] | None = None,
 ) -> pd.DataFrame:
     """Run a parameterised notebook once for each value of one of its parameters.
 
@@ -235,7 +235,7 @@ def run_notebook(
         `output`, which each run is told. `study` and `data` are seen from where the command is given.
     texts
         Whether values are text as typed, to be read in the parameter's type.
-    out, workers, force, seconds, memory, cluster, told
+    out, workers, force, seconds, memory, cluster, message
         As `run_reports`. The workers of a cluster have the notebook and the study of organisations; whatever
         else the notebook reads must lie where they see it.
 
@@ -258,13 +258,13 @@ def run_notebook(
     )
     with interruptible(), system_errors_explained():
         run = check_notebook_run(notebook, for_each, values, parameters or {}, options, texts=texts)
-        built = _run(run, told=told)
+        built = _run(run, message=message)
     return built.rename(columns={"organisation": "value"})[list(NOTEBOOK_COLUMNS)]
 
 
 @contextmanager
 def _workplace(options: RunOptions) -> Iterator[tuple[RunOptions, OutputStore | None]]:
-    """Yield where the run works: the output folder itself, or for a store a folder that ends with it."""
+    """Yield the options with a local output folder, and the store if the output is an address."""
     with interruptible(), system_errors_explained():
         if not is_address(options.out):
             yield options, None
@@ -280,10 +280,10 @@ def _run(
     executor: Executor | None = None,
     store: OutputStore | None = None,
     progress: Callable[[Progress], None] | None = None,
-    told: Callable[[str], None] | None = None,
+    message: Callable[[str], None] | None = None,
 ) -> pd.DataFrame:
     """Plan a run, build what is not up to date, and return a row per report."""
-    options, say = run.options, told or _silent
+    options, say = run.options, message or _silent
     with ExitStack() as stack:
         here = store.at(*run.folder.parts[-2:]) if store else None
         machines = _joined(options.cluster, stack)
@@ -327,7 +327,7 @@ def _build(
     jobs: JobExecutor,
     progress: Callable[[Progress], None] | None,
 ) -> pd.DataFrame:
-    """Run the jobs of a plan; whatever happens, workers end and the index lists what there is."""
+    """Run the jobs of a plan; in any case, end the workers and write the index."""
     began = time.monotonic()
     rows = {one: _unchanged_row(run, plan, one) for one in plan.names if one in plan.up_to_date}
     log = EventLog(run.folder / BATCH_FOLDER / "log.jsonl")
@@ -400,7 +400,7 @@ def _note(log: EventLog, manifest: EventLog, job: Job, outcome: Outcome, row: Ma
 
 
 def _joined(address: str | None, stack: ExitStack) -> Cluster | None:
-    """Return the Dask cluster at an address, closed when the stack ends; None where none is named."""
+    """Connect to a Dask cluster, closed with the stack; None if no address is given."""
     if address is None:
         return None
     from toolkit.reporting.cluster import Cluster

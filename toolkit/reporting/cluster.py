@@ -1,5 +1,4 @@
-"""The same jobs on other machines, through Dask: study, notebooks and one organisation's answers go there,
-the finished report comes back.
+"""Jobs on a Dask cluster: workers receive a study and one organisation's answers, and return a report.
 
 Nothing but the toolkit itself has to be on a worker. What every job shares is handed to each worker once,
 also to one that joins later; a job brings its own organisation's answers and nobody else's. Only the batch
@@ -46,7 +45,7 @@ _PATIENT = 2
 
 @dataclass(frozen=True, eq=False)
 class Bundle:
-    """What all jobs of a run share, as bytes.
+    """Data shared by all jobs of a run, as bytes.
 
     Parameters
     ----------
@@ -64,7 +63,7 @@ class Bundle:
 
     @property
     def digest(self) -> str:
-        """What tells it from another run's."""
+        """Hash that identifies the run."""
         made = hashlib.sha256(self.study)
         for name, data in sorted(self.files.items()):
             made.update(f"{name} {hashlib.sha256(data).hexdigest()}\n".encode())
@@ -97,7 +96,7 @@ _TALKERS = ("distributed", "distributed.client", "distributed.comm", "tornado.ap
 
 
 class Cluster:
-    """A Dask cluster that makes reports.
+    """A Dask cluster that builds reports.
 
     Parameters
     ----------
@@ -122,7 +121,9 @@ class Cluster:
             ) from None
         self.address = address
         if not re.fullmatch(r"\w+://.+|[^/:]+:\d+", address):
-            problem = Problem(f"cluster {address}", "is no address", "write it as tcp://scheduler:8786")
+            problem = Problem(
+                "malformed", f"cluster {address}", "is no address", "write it as tcp://scheduler:8786"
+            )
             raise InvalidInput("options", [problem])
         for name in _TALKERS:  # what is lost is told in our own sentence, without their tracebacks
             logging.getLogger(name).setLevel(logging.CRITICAL + 1)
@@ -143,7 +144,7 @@ class Cluster:
         modules: tuple[str, ...],
         store: OutputStore | None,
     ) -> None:
-        """Hand out what all jobs share, to workers that are there and to those that come."""
+        """Send the shared data to all workers, present and future."""
         bundle = bundle_of(study, study_file, notebooks, modules)
         self._digest, self._store = bundle.digest, store
         try:
@@ -165,7 +166,7 @@ class Cluster:
 
     @property
     def window(self) -> int:
-        """How many jobs to have under way."""
+        """Number of jobs to keep in flight."""
         if time.monotonic() > self._counted + _COUNT_SECONDS and self.there():
             self._counted, self._threads = time.monotonic(), sum(self._client.nthreads().values())
         return _PATIENT * max(4, self._threads)
@@ -175,14 +176,14 @@ class Cluster:
         return bool(self._client.status == "running")
 
     def submit(self, job: Job) -> Future[tuple[Outcome, dict[str, bytes]]]:
-        """Send a job with its own organisation's answers."""
+        """Submit a job with its own organisation's answers."""
         part = {path.name: path.read_bytes() for path in Path(job.part).iterdir()} if job.part else {}
         if not self.there():
             raise self.gone()
         return self._executor.submit(make_parcel, self._digest, stamp(), job, part, self._store)
 
     def outcome(self, job: Job, future: Future[tuple[Outcome, dict[str, bytes]]]) -> Outcome:
-        """What came back, put in its place here.
+        """Return a job's outcome after putting its files in place.
 
         Raises
         ------
@@ -204,20 +205,20 @@ class Cluster:
             )
 
     def gone(self) -> ToolkitError:
-        """What to say where the scheduler is not there any more."""
+        """Return the error for a lost scheduler."""
         return ToolkitError(
             f"the Dask scheduler at {self.address} is gone. What was finished stands; run it again when "
             "there is one."
         )
 
     def close(self) -> None:
-        """Let go of the cluster; its workers stay."""
+        """Close the connection; workers keep running."""
         self._client.close(timeout=2)
 
 
 @dataclass(frozen=True, eq=False)
 class _Receive:
-    """What each worker calls once: takes the bundle."""
+    """Worker plugin that receives the bundle."""
 
     bundle: Bundle
 
@@ -231,7 +232,7 @@ class _Receive:
 
 
 def stamp() -> str:
-    """Hash of the toolkit's code, Python's version and those of the packages."""
+    """Hash the toolkit's code, Python's version and the package versions."""
     from toolkit.reporting.manifest import code_hash, package_versions
 
     told = json.dumps([code_hash(), platform.python_version(), package_versions()])
@@ -241,7 +242,7 @@ def stamp() -> str:
 def make_parcel(
     digest: str, version: str, job: Job, part: Mapping[str, bytes], store: OutputStore | None
 ) -> tuple[Outcome, dict[str, bytes]]:
-    """On a worker: make one report in a folder of the worker's own and hand back its files.
+    """Build one report in a folder of the worker's own and return its files (runs on a worker).
 
     Parameters
     ----------
@@ -288,7 +289,7 @@ def _contents(folder: Path) -> dict[str, bytes]:
 
 
 def _put_here(job: Job, outcome: Outcome, files: Mapping[str, bytes]) -> Outcome:
-    """Write what came back under a temporary name and rename it."""
+    """Write received files under a temporary name and rename them."""
     final = Path(job.final)
     stands = final if outcome.status in DONE else final.parent / FAILED / final.name
     if outcome.status == "stopped":
@@ -311,7 +312,7 @@ def _put_here(job: Job, outcome: Outcome, files: Mapping[str, bytes]) -> Outcome
 
 
 class _Workplace:
-    """A worker process's own folder and process pool for one run."""
+    """A worker process's folder and process pool for one run."""
 
     def __init__(self, bundle: Bundle) -> None:
         self._scratch = temporary_folder()
@@ -327,13 +328,13 @@ class _Workplace:
         self.pool.start()
 
     def close(self) -> None:
-        """End the processes and clear the folder."""
+        """Stop the processes and remove the folder."""
         self.pool.close()
         self._scratch.__exit__(None, None, None)
 
 
 def _with_brand_here(bundle: Bundle, folder: Path) -> bytes:
-    """The stored study with the brand's files where they lie on this machine."""
+    """Point the stored study to the brand's files on this machine."""
     study, hashes = pickle.loads(bundle.study)
     found = {name.partition("/")[0]: str(folder / name) for name in bundle.files}
     brand = study.brand.model_copy(
@@ -351,7 +352,7 @@ _LOCK = threading.Lock()
 
 
 def _workplace(digest: str) -> _Workplace:
-    """This process's workplace for a run, with one job more at it."""
+    """Return this process's workplace for a run, counting one more job."""
     with _LOCK:
         if digest not in _WORKPLACES:
             if not _WORKPLACES:

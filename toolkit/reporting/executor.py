@@ -1,4 +1,4 @@
-"""Runs jobs, here or elsewhere: each in a process of its own, tried again if useful, published whole."""
+"""Execution of jobs: each in its own process, retried if useful, published atomically."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _POOLS: dict[str, WorkerPool] = {}
 
 
 class JobExecutor:
-    """Runs jobs, as many at a time as there are workers.
+    """Executor of jobs, as many at a time as there are workers.
 
     Parameters
     ----------
@@ -82,11 +82,11 @@ class JobExecutor:
 
     @property
     def study_file(self) -> Path | None:
-        """The pickled study; None where the jobs have none."""
+        """The pickled study; None if the jobs have none."""
         return self._scratch / "study.pickle" if self._study is not None else None
 
     def prepare(self) -> None:
-        """Pickle the study for the jobs, and start importing while the answers are still being read."""
+        """Pickle the study for the jobs, and start the preload while answers are still being read."""
         if self._study is not None and self.study_file is not None:
             write_study(self._study, self.study_file)
         if self._given is None and self._cluster is None:
@@ -116,7 +116,7 @@ class JobExecutor:
             raise
 
     def close(self) -> None:
-        """End what was started."""
+        """Stop everything that was started."""
         if self._threads is not None:
             self._threads.shutdown(wait=True, cancel_futures=True)
         if self._pool is not None:
@@ -158,7 +158,7 @@ class JobExecutor:
 
 
 def run_job(job: Job, *, pool: WorkerPool | None = None, store: OutputStore | None = None) -> Outcome:
-    """Build one report and publish it, or its notebook and traceback among the failed.
+    """Build one report and publish it; on failure, keep its notebook and traceback under _failed.
 
     A plain function of a plain value, so that it can run in a thread of the run, or in a process or on a
     machine elsewhere that sees the same folders.
@@ -191,12 +191,12 @@ def run_job(job: Job, *, pool: WorkerPool | None = None, store: OutputStore | No
 
 
 def clear_failure(final: Path) -> None:
-    """Remove what an earlier failure left: there is a report now."""
+    """Remove what an earlier failure left, now that the report exists."""
     shutil.rmtree(final.parent / FAILED / final.name, ignore_errors=True)
 
 
 def private_folder(failed: Path) -> None:
-    """Make the folder of failures its owner's alone: their cells may have come upon answers."""
+    """Create the folder of failures for its owner only: tracebacks may contain answers."""
     failed.mkdir(parents=True, exist_ok=True)
     failed.chmod(0o700)
 
@@ -222,7 +222,7 @@ def _try(job: Job, pool: WorkerPool) -> Outcome:
 
 
 def _build_in(pool: WorkerPool, job: Job) -> Outcome:
-    """Build one report in a process of its own; whatever becomes of the process is an outcome."""
+    """Build one report in its own process; the death of the process is an outcome too."""
     seconds = None if job.options.seconds is None else job.options.seconds + LEEWAY
     try:
         return pool.run(build, job, seconds=seconds)
@@ -235,7 +235,7 @@ def _build_in(pool: WorkerPool, job: Job) -> Outcome:
 
 
 def _keep_failure(staged: Path, kept: Path, outcome: Outcome) -> Outcome:
-    """Keep the partial notebook and the traceback for the analyst; on a full disk at least the sentence."""
+    """Keep the partial notebook and the traceback for the analyst; on a full disk at least the message."""
     try:
         for path in staged.iterdir():
             if path.is_dir():
@@ -253,7 +253,7 @@ def _keep_failure(staged: Path, kept: Path, outcome: Outcome) -> Outcome:
 
 
 def _own_pool(job: Job) -> WorkerPool:
-    """Return this process's pool for a study: what it forks from stays warm for the next job."""
+    """Return this process's pool for a study; its fork server stays warm for the next job."""
     if job.study not in _POOLS:
         scratch = temporary_folder()
         _POOLS[job.study] = pool = WorkerPool(scratch.__enter__(), study=job.study)

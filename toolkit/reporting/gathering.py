@@ -1,4 +1,4 @@
-"""All the numbers of one organisation's report, made in one go and passed through the gate in one call."""
+"""Results of one organisation's report, computed together and released by one call of the gate."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.model import Instrument, Variable
-from toolkit.presentation.language import Words
+from toolkit.locale import _
 from toolkit.presentation.rows import audience_name
 
 if TYPE_CHECKING:
@@ -31,25 +31,13 @@ __all__ = [
 Changed = tuple[str, str, str]
 """Item, audience, and what changed."""
 
-_WORDS = Words(
-    {
-        "not drawn": (
-            "The questionnaire changed since {wave}. No change is shown of: {names}.",
-            "Le questionnaire a changé depuis {wave}. Aucune évolution n’est montrée pour : {names}.",
-        ),
-        "wording changed": ("other words", "autre formulation"),
-        "scale changed": ("other answers", "autres réponses"),
-        "base changed": ("asked of others", "autres personnes interrogées"),
-    }
-)
-
 NOT_THEIRS = "-5"
 """The code of a question the audience's questionnaire did not hold."""
 
 
 @dataclass(frozen=True)
 class Gathered:
-    """What one report may show; no answer and no number that has not passed the gate.
+    """Everything one report may show: released results only.
 
     Parameters
     ----------
@@ -78,7 +66,7 @@ class Gathered:
 
 
 def reportable(study: Study, wave: str) -> frozenset[str]:
-    """The organisations of which the policy lets any audience be shown: all are looked up at once."""
+    """List the organisations of which the policy lets at least one audience be shown."""
     from toolkit.disclosure.admission import large_enough
 
     told = large_enough(study.members(wave), study.policy, by=("organisation", "audience"))
@@ -86,7 +74,7 @@ def reportable(study: Study, wave: str) -> frozenset[str]:
 
 
 def refuse_design(study: Study) -> None:
-    """Refuse a study whose respondents were drawn by a design.
+    """Refuse a study with a sampling design.
 
     Raises
     ------
@@ -95,12 +83,12 @@ def refuse_design(study: Study) -> None:
     """
     if study.design is not None:
         what = "gives a sampling design, which a report for an organisation does not use"
-        mend = "analyse the study by itself: tk.proportions(study.responses(), …, design=study.design)"
-        raise InvalidInput(study.path, [Problem("answers → mapping → design", what, mend)])
+        hint = "analyse the study by itself: tk.proportions(study.responses(), …, design=study.design)"
+        raise InvalidInput(study.path, [Problem("unsuited-design", "answers → mapping → design", what, hint)])
 
 
 def gather(study: Study, organisation: str, wave: str) -> Gathered:
-    """Analyse one organisation's answers of one wave and release what may be shown.
+    """Analyse one organisation's answers of one wave and release the results.
 
     Returns
     -------
@@ -115,8 +103,10 @@ def gather(study: Study, organisation: str, wave: str) -> Gathered:
     from toolkit.disclosure import release
 
     if wave in study.wave_instruments:
-        mend = "make its report from a study file whose instrument is that questionnaire"
-        problem = Problem(f"wave {wave}", "had another questionnaire than the study's", mend)
+        hint = "make its report from a study file whose instrument is that questionnaire"
+        problem = Problem(
+            "wrong-instrument", f"wave {wave}", "had another questionnaire than the study's", hint
+        )
         raise InvalidInput(study.path, [problem])
 
     admitted = _admitted(study, organisation, wave)
@@ -160,7 +150,7 @@ def _admitted(study: Study, organisation: str, wave: str) -> Admitted:
 
 
 def _with_used_audiences(frame: pd.DataFrame) -> pd.DataFrame:
-    """A copy whose audience column knows only the audiences in it."""
+    """Drop unused audiences from the audience column's categories."""
     return frame.assign(audience=frame["audience"].cat.remove_unused_categories())
 
 
@@ -179,7 +169,7 @@ def _estimates(
     population: Mapping[str, int],
     level: float,
 ) -> pd.DataFrame:
-    """Shares per audience; intervals for the people of this organisation where their number is known.
+    """Estimate shares per audience, with finite-population intervals where headcounts are known.
 
     How many people a routed question would reach is not known, so only questions put to everyone of an
     audience are measured against its headcount.
@@ -206,7 +196,7 @@ def _estimates(
 
 
 def _comparisons(frame: pd.DataFrame, audiences: Sequence[str], study: Study) -> dict[str, pd.DataFrame]:
-    """Gaps of every question two audiences share, and rank comparisons of the ordered ones."""
+    """Compare every question that two audiences share, by gaps and by ranks for ordered ones."""
     from toolkit.analysis import gaps, rank_gap
 
     pairs = list(combinations(audiences, 2))
@@ -234,7 +224,7 @@ def _comparisons(frame: pd.DataFrame, audiences: Sequence[str], study: Study) ->
 
 
 def _numbers(frame: pd.DataFrame, instrument: Instrument, level: float) -> dict[str, pd.DataFrame]:
-    """Means and bands of numbers, and net scores, per audience they are put to."""
+    """Estimate means and bands of numbers, and net scores, per audience."""
     from toolkit.analysis import banded, means, proportions
 
     numbers = [variable for variable in instrument.variables if variable.kind == "number"]
@@ -267,12 +257,12 @@ def _answered_by(variable: Variable, audiences: Sequence[str]) -> int:
 
 
 def _family(study: Study, variables: Sequence[Variable]) -> list[str] | None:
-    """The pre-declared names among these; None (all one family) where the study declares none of them."""
+    """Return the pre-declared names among these; None (all one family) if the study declares none of them."""
     return [variable.name for variable in variables if variable.name in study.primary] or None
 
 
 def _previous_wave(study: Study, organisation: str, wave: str) -> str:
-    """The latest earlier wave this organisation took part in, or ""."""
+    """Return the latest earlier wave of this organisation, or ""."""
     waves = list(study.waves)
     earlier = [one for one in waves[: waves.index(wave)] if organisation in study.organisation_ids(one)]
     return earlier[-1] if earlier else ""
@@ -281,7 +271,7 @@ def _previous_wave(study: Study, organisation: str, wave: str) -> str:
 def _trend(
     study: Study, organisation: str, waves: tuple[str, str], frame: pd.DataFrame, now: pd.DataFrame
 ) -> dict[str, pd.DataFrame]:
-    """This wave against the one before, per audience, for what was put to it in both.
+    """Compare this wave with the previous one, per audience, for questions asked in both.
 
     A question nobody answered keeps its row: without it a reader would know that nobody was asked, where
     the gate hides whether it was nobody or one.
@@ -317,7 +307,7 @@ def _trend(
 
 
 def _changed(study: Study, waves: tuple[str, str]) -> pd.MultiIndex:
-    """(item, audience) of the questions of which no trend may be drawn, by the questionnaires alone."""
+    """Return (item, audience) of the questions without a valid trend."""
     compared = study.compared(waves[1], waves[0])
     rows = [] if compared is None else compared.loc[compared["trend"] != "yes", ["item", "audience"]]
     frame = pd.DataFrame(rows, columns=["item", "audience"], dtype="str")
@@ -325,14 +315,14 @@ def _changed(study: Study, waves: tuple[str, str]) -> pd.MultiIndex:
 
 
 def _put_to(frame: pd.DataFrame, items: pd.Series) -> pd.MultiIndex:
-    """(item, audience) of the questions an audience's questionnaire held, asked by routing or not."""
+    """Return (item, audience) of all questions in an audience's questionnaire, routed or not."""
     held = frame[list(items.unique())].ne(NOT_THEIRS).groupby(frame["audience"], observed=True).any().stack()
     pairs = held[held].index.to_frame(index=False, name=["audience", "item"])
     return pd.MultiIndex.from_frame(pairs[["item", "audience"]].astype("str"))
 
 
 def _without_answers(trend: pd.DataFrame, nobody: pd.DataFrame, waves: tuple[str, str]) -> pd.DataFrame:
-    """No numbers where a wave has no answers; until here these had a share of 0 and an unknown base."""
+    """Clear the numbers of waves without answers, which have a share of 0 and an unknown base so far."""
     places = pd.MultiIndex.from_frame(trend[["item", "audience"]])
     for end, wave in zip("ab", waves, strict=True):
         empty = places.isin(
@@ -360,7 +350,7 @@ def _benchmarks(study: Study, estimates: Sequence[pd.DataFrame]) -> dict[str, pd
 def changed_questions(
     study: Study, earlier: str, later: str, audiences: Sequence[str]
 ) -> tuple[Changed, ...]:
-    """Questions put to these audiences in both waves whose words, answers or base changed, each once."""
+    """List questions asked in both waves whose words, answers or base changed, each once."""
     compared = study.compared(earlier, later) if earlier else None
     if compared is None:
         return ()
@@ -374,9 +364,14 @@ def changed_questions(
 
 
 def describe_changed(changed: Sequence[Changed], wave: str, instrument: Instrument, language: str) -> str:
-    """A sentence that names them, with what changed and for whom where not for all alike."""
+    """List changed questions in a sentence, with the change and, if not all are affected, the audiences."""
     names = []
-    for item_id in dict.fromkeys(item for item, _, _ in changed):
+    known = {
+        "wording changed": _("other words"),
+        "scale changed": _("other answers"),
+        "base changed": _("asked of others"),
+    }
+    for item_id in dict.fromkeys(one[0] for one in changed):
         kinds: dict[str, list[str]] = {}
         for one, audience, change in changed:
             if one == item_id:
@@ -385,8 +380,12 @@ def describe_changed(changed: Sequence[Changed], wave: str, instrument: Instrume
         label = item.short.get(language) or instrument.of_item(item_id)[0].label(language)
         told = []
         for change, audiences in kinds.items():
-            words = ", ".join(_WORDS(kind) for kind in change.split("; "))
+            words = ", ".join(known[kind] for kind in change.split("; "))
             who = ", ".join(audience_name(instrument, name, language=language) for name in audiences)
             told.append(f"{who}: {words}")
         names.append(f"{label} ({'; '.join(told)})")
-    return _WORDS("not drawn", wave=wave, names="; ".join(names))
+    return _(
+        "The questionnaire changed since {wave}. No change is shown of: {names}.",
+        wave=wave,
+        names="; ".join(names),
+    )

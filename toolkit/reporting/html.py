@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from toolkit.locale import _
 from toolkit.presentation.blocks import Block
 from toolkit.reporting.documents.collect import HIDDEN_TAGS, document_of
-from toolkit.reporting.documents.model import Cover, Document, Passage
-from toolkit.reporting.documents.words import frame_words
+from toolkit.reporting.documents.model import Cover, Document, Passage, in_its_language
 
 if TYPE_CHECKING:
     import jinja2
@@ -54,6 +54,7 @@ def render_html(notebook: Mapping[str, Any], cover: Cover) -> str:
     return render_document(document_of(notebook, cover))
 
 
+@in_its_language
 def render_document(document: Document) -> str:
     """Write a document as a self-contained page; see `render_html`."""
     anchors: set[str] = set()
@@ -61,15 +62,15 @@ def render_document(document: Document) -> str:
         {
             "title": section.title,
             "anchor": _anchor(section.title, anchors),
-            "parts": [_shown(part, document.cover.language) for part in section.parts],
+            "parts": [_shown(part) for part in section.parts],
         }
         for section in document.sections
     ]
     cover = document.cover
     return _template("report.html.j2").render(
         cover=cover,
-        words=frame_words(cover.language),
-        opening="\n".join(_shown(part, cover.language) for part in document.opening.parts),
+        _=_,
+        opening="\n".join(_shown(part) for part in document.opening.parts),
         chapters=chapters,
         css_string=css_string,
         content_policy=content_policy,
@@ -102,7 +103,7 @@ def css_string(text: str) -> str:
 
 def template_page(name: str, **values: Any) -> str:
     """Fill one of the package's own templates; values are escaped."""
-    return _template(name).render(**values, css_string=css_string, content_policy=content_policy)
+    return _template(name).render(**values, _=_, css_string=css_string, content_policy=content_policy)
 
 
 def preload() -> None:
@@ -138,18 +139,18 @@ def _anchor(title: str, taken: set[str]) -> str:
     return anchor
 
 
-def _shown(part: Block, language: str) -> str:
+def _shown(part: Block) -> str:
     """A displayable's HTML, in which tables and pictures can be moved sideways."""
     if isinstance(part, Passage):
         return f'<div class="prose">{part._repr_html_()}</div>'
-    said = html.escape(frame_words(language)["picture"], quote=True)
+    said = html.escape(_("Picture"), quote=True)
 
     def sideways(picture: re.Match[str]) -> str:
         """A picture keeps a legible size on a telephone and is moved sideways there."""
         return f'<div class="scroll" role="group" tabindex="0" aria-label="{said}">{picture[0]}</div>'
 
     def scrolling(table: re.Match[str]) -> str:
-        return _scrolling(table, frame_words(language)["table"])
+        return _scrolling(table, _("Table"))
 
     inner = _PICTURE.sub(sideways, _TABLE.sub(scrolling, part.as_html()))
     return f'<div class="output">{inner}</div>'

@@ -1,4 +1,4 @@
-"""index.html of a wave: for the consultant, every organisation with what stands for it."""
+"""The index page of a wave, for the consultant: every organisation with the status of its report."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from toolkit.presentation.language import Words, speaking
+from toolkit.locale import N_, _, using_language
 from toolkit.reporting.documents.model import DOCUMENT
 from toolkit.reporting.formats import FORMATS
 from toolkit.reporting.job import FAILED, FAILURE_NOTE
@@ -21,63 +21,18 @@ if TYPE_CHECKING:
 
 __all__ = ["Entry", "index_entries", "write_index"]
 
-STATUS = ("made", "withheld", "failed", "absent")
-WORDS = Words(
-    {
-        "made": ("Made", "Fait"),
-        "withheld": ("Withheld by policy", "Non publié selon la règle de confidentialité"),
-        "failed": ("Failed", "Échec"),
-        "absent": ("Not made yet", "Pas encore fait"),
-        "title": ("{study} · wave {wave} · reports", "{study} · vague {wave} · rapports"),
-        "skip": ("Skip to the list", "Aller à la liste"),
-        "synthetic": ("SYNTHETIC DATA", "DONNÉES SYNTHÉTIQUES"),
-        "synthetic long": (
-            "The answers in these reports are synthetic: made by a program, given by no one.",
-            "Les réponses de ces rapports sont synthétiques : produites par un programme, données par "
-            "personne.",
-        ),
-        "reports": ("Reports of wave {wave}", "Rapports de la vague {wave}"),
-        "consultant": (
-            "For the consultant, not for clients: this page names every organisation. Hand out the folders, "
-            "never the page.",
-            "Pour le consultant, non pour les clients : cette page nomme chaque organisation. Remettez les "
-            "dossiers, jamais la page.",
-        ),
-        "count": ("{words}: {count}", "{words} : {count}"),
-        "search": ("Search", "Rechercher"),
-        "status": ("Status", "État"),
-        "any": ("any", "tous"),
-        "least gap": ("Largest gap at least", "Plus grand écart d’au moins"),
-        "points": ("points", "points"),
-        "warned": ("with warnings", "avec avertissements"),
-        "of": ("of", "sur"),
-        "list": ("Every organisation and its report", "Chaque organisation et son rapport"),
-        "organisation": ("Organisation", "Organisation"),
-        "id": ("Id", "Identifiant"),
-        "answered": ("Answered", "Réponses"),
-        "largest gap": ("Largest gap", "Plus grand écart"),
-        "warnings": ("Warnings", "Avertissements"),
-        "files": ("Files", "Fichiers"),
-        "made at": ("Made at (UTC)", "Fait le (UTC)"),
-        "of name": (" of {name}", " de {name}"),
-        "traceback": ("traceback", "trace de l’erreur"),
-        "notebook": ("notebook", "carnet"),
-        "numbers": ("numbers", "nombres"),
-        "manifest": ("manifest", "manifeste"),
-        "too few": (
-            "Too few answered to show any figure; a short notice was made.",
-            "Trop peu ont répondu pour afficher un chiffre ; un court avis a été fait.",
-        ),
-        "earlier": (" The report of {made_at} still stands.", " Le rapport du {made_at} reste en place."),
-        "gap": ("{label}: {printed}", "{label} : {printed}"),
-    }
-)
-_FILE_WORDS = {"report.ipynb": "notebook", RESULTS: "numbers"}
+STATUS = {
+    "made": N_("Made"),
+    "withheld": N_("Withheld by policy"),
+    "failed": N_("Failed"),
+    "absent": N_("Not made yet"),
+}
+_FILE_WORDS = {"report.ipynb": N_("notebook"), RESULTS: N_("numbers")}
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of the index; `page` is "" where there is nothing to open.
+    """A line of the index; `page` is "" if there is nothing to open.
 
     `bases` and `largest_gap` are copied from the report as it prints them: nothing here passes the gate by.
     """
@@ -96,31 +51,30 @@ class Entry:
 
 
 def index_entries(study: Study, wave: str, folder: Path) -> list[Entry]:
-    """Read from the folders themselves what stands for each organisation of a wave.
+    """Read the status of each organisation of a wave from the output folders.
 
     A failure that is newer than a report is told, and so is the earlier report that still stands.
     """
     warned = _warnings(folder)
     named = study.names(wave)
-    with speaking(study.language):
+    with using_language(study.language):
         return [_entry(folder, one, name, warned.get(one, 0), study) for one, name in named.items()]
 
 
 def write_index(study: Study, wave: str, folder: Path) -> Path:
-    """Write index.html of one wave from what stands in its folder, whole or not at all."""
+    """Write index.html of one wave from the content of its folder, atomically."""
     from toolkit.presentation.theme import Theme
     from toolkit.reporting.html import template_page
 
     entries = index_entries(study, wave, folder)
-    with speaking(study.language):
-        status = {one: WORDS(one) for one in STATUS}
+    with using_language(study.language):
+        status = {one: _(words) for one, words in STATUS.items()}
         counts = {words: sum(entry.status == one for entry in entries) for one, words in status.items()}
         page = template_page(
             "index.html.j2",
             study=study.title,
             wave=wave,
             language=study.language,
-            say=WORDS,
             synthetic=study.synthetic,
             accent=Theme.of(study.brand).colour,
             entries=entries,
@@ -132,7 +86,7 @@ def write_index(study: Study, wave: str, folder: Path) -> Path:
 
 
 def _warnings(folder: Path) -> dict[str, int]:
-    """Organisation → how many outputs on the error stream its latest run had, from the log."""
+    """Count each organisation's warnings in its latest run, from the log."""
     found: dict[str, int] = {}
     for line in read_events(folder / BATCH_FOLDER / "log.jsonl"):
         warned = line.get("warned", 0)
@@ -147,10 +101,10 @@ def _entry(folder: Path, organisation: str, name: str, warnings: int, study: Stu
     made_at = str(told.get("made_at", ""))
     status, sentence = str(told.get("status", "absent")), ""
     if status == "withheld":
-        sentence = WORDS("too few")
+        sentence = _("Too few answered to show any figure; a short notice was made.")
     if failure.is_file():
         status = "failed"
-        earlier = WORDS("earlier", made_at=made_at) if told else ""
+        earlier = _(" The report of {made_at} still stands.", made_at=made_at) if told else ""
         sentence = failure.read_text(encoding="utf-8", errors="replace").strip().rstrip(".") + "." + earlier
     files = tuple(_files(organisation, told))
     headline = told.get("headline") or {}
@@ -164,14 +118,14 @@ def _entry(folder: Path, organisation: str, name: str, warnings: int, study: Stu
         page=files[0][1] if files else "",
         files=files[1:],
         bases=tuple((_audience(study, one), text) for one, text in headline.get("bases", {}).items()),
-        largest_gap=WORDS("gap", label=gap["label"], printed=gap["printed"]) if gap else "",
+        largest_gap=_("{label}: {printed}", label=gap["label"], printed=gap["printed"]) if gap else "",
         points=int(gap.get("points", -1)),
         warnings=warnings,
     )
 
 
 def _manifest(path: Path) -> dict[str, Any]:
-    """A report's manifest; empty where there is none, or none that can be read: then it is not whole."""
+    """Read a report's manifest; empty if missing or unreadable, which means an incomplete report."""
     try:
         told = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
@@ -180,7 +134,7 @@ def _manifest(path: Path) -> dict[str, Any]:
 
 
 def _readable(told: object) -> bool:
-    """Whether a manifest has what the index shows, of the kinds it shows: one that was damaged has not."""
+    """Return whether a manifest has the fields that the index shows, with the right types."""
     if not isinstance(told, dict) or told.get("status", "made") not in STATUS:
         return False
     headline = told.get("headline") or {}
@@ -193,7 +147,7 @@ def _readable(told: object) -> bool:
 
 
 def _files(organisation: str, told: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Words and address of each file, the page a reader would open first."""
+    """Yield label and address of each file, the main page first."""
     first = [*(f"report{form.suffix}" for form in FORMATS.values()), "report.ipynb"]
     outputs = sorted(
         told.get("outputs", {}), key=lambda name: (first.index(name) if name in first else len(first), name)
@@ -201,10 +155,10 @@ def _files(organisation: str, told: Mapping[str, Any]) -> Iterator[tuple[str, st
     for name in outputs:
         if name == DOCUMENT or re.match("report_[^/]*/", name):
             continue  # for making other formats later, or linked from one of the others
-        words = WORDS(_FILE_WORDS[name]) if name in _FILE_WORDS else name.rpartition(".")[2]
+        words = _(_FILE_WORDS[name]) if name in _FILE_WORDS else name.rpartition(".")[2]
         yield words, f"{organisation}/{name}"
     if told:
-        yield WORDS("manifest"), f"{organisation}/{MANIFEST}"
+        yield _("manifest"), f"{organisation}/{MANIFEST}"
 
 
 def _audience(study: Study, audience: str) -> str:

@@ -1,4 +1,4 @@
-"""One report as a job: what a worker is told, what it does, and how it ended."""
+"""Jobs: the description of one report to build, how it is built, and its outcome."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ PATHS = ("study", "data")
 
 @dataclass(frozen=True)
 class Job:
-    """What one worker is to build.
+    """Description of one report to build.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ class Job:
 
     @property
     def shown_parameters(self) -> dict[str, object]:
-        """The parameters without paths of the machine, for the delivered notebook and the manifest."""
+        """The parameters without local paths, for the delivered notebook and the manifest."""
         shown = {
             name: Path(value).name if name in PATHS and isinstance(value, str) else value
             for name, value in self.parameters.items()
@@ -88,7 +88,7 @@ class Job:
 
     @property
     def environment(self) -> dict[str, str]:
-        """Environment variables by which a process of this job finds its part of the study."""
+        """Return the environment variables by which a process of this job finds its part of the study."""
         if not self.part:
             return {}
         given = {name: self.parameters.get(name) or None for name in PATHS}
@@ -97,7 +97,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a job ended.
+    """Outcome of a job.
 
     Parameters
     ----------
@@ -165,7 +165,7 @@ def _build(job: Job) -> Outcome:
 
 
 def _write_report(job: Job, notebook: dict[str, Any], delivered: Path) -> dict[str, Any]:
-    """Write an organisation's documents; the manifest."""
+    """Write an organisation's documents and return the manifest."""
     from toolkit.reporting.documents import document_of, without_blocks, write_documents
     from toolkit.reporting.documents.brand import cover_of, templates_of
     from toolkit.reporting.manifest import build_manifest
@@ -191,7 +191,7 @@ def _write_report(job: Job, notebook: dict[str, Any], delivered: Path) -> dict[s
 
 
 def _write_page(job: Job, notebook: dict[str, Any], delivered: Path) -> dict[str, Any]:
-    """Write the page of a notebook of one's own; the manifest."""
+    """Write the page of a user's notebook and return the manifest."""
     from toolkit.reporting.documents.model import Cover
     from toolkit.reporting.html import render_html
     from toolkit.reporting.manifest import output_hashes, package_versions, sha256_of
@@ -219,7 +219,7 @@ def _write_notebook(notebook: Mapping[str, Any], path: Path) -> None:
 
 
 def write_study(study: Study, path: Path) -> Path:
-    """Pickle a study as it was read, without anybody's answers and without the organisations table.
+    """Pickle a study without answers and without the organisations table.
 
     The hashes of its files go along, so that no job has to read them again, nor see them at all.
     """
@@ -246,14 +246,14 @@ def write_study(study: Study, path: Path) -> Path:
 
 
 def preload() -> None:
-    """Read the study named in the environment before the first fork, with what is worked out from it."""
+    """Read the study named in the environment before the first fork, with its cached results."""
     if os.environ.get(STUDY):
         study = _pickled(os.environ[STUDY])[0]
         _ = study.instrument.variables, study.instrument.digest, study.findings
 
 
 def open_study(study: str | Path | Study, data: str | Path | None) -> Study:
-    """Load a study file; in a job, return the job's part of the study as the run has read it.
+    """Load a study file; within a job, return the job's part of the shared study.
 
     Raises
     ------
@@ -266,17 +266,19 @@ def open_study(study: str | Path | Study, data: str | Path | None) -> Study:
         return _study_of_job(study, data) or load_study(study, data=data)
     if not hasattr(study, "organisation_ids"):
         what = f"must be a study file or a study, not {type(study).__name__}"
-        raise InvalidInput("study", [Problem("study", what, "give a path, or what load_study returned")])
+        raise InvalidInput(
+            "study", [Problem("wrong-type", "study", what, "give a path, or what load_study returned")]
+        )
     return study
 
 
 def input_hashes(study: str) -> Mapping[str, str]:
-    """Path → hash of each of the study's files, as the run has found them."""
+    """Return path → hash of each of the study's files, computed once per run."""
     return _pickled(study)[1]
 
 
 def _study_of_job(study: str | Path, data: str | Path | None) -> Study | None:
-    """Return the part of the study this process's job is about; None without a job, or for another study."""
+    """Return the part of the study of this process's job; None outside jobs or for another study."""
     if not os.environ.get(ENVIRONMENT):
         return None
     job = json.loads(os.environ[ENVIRONMENT])

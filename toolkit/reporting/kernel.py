@@ -1,4 +1,4 @@
-"""A Papermill engine whose notebooks run in a process forked from their report's, without a Jupyter kernel.
+"""A Papermill engine that runs notebooks in forked processes, without a Jupyter kernel.
 
 The report's process comes from the fork server with everything imported (`toolkit.reporting.preload`). Its
 engine forks the notebook from it: an IPython shell, ipykernel's own class, that takes cells over a pipe and
@@ -40,13 +40,13 @@ _BUFFERED = 1 << 16
 
 
 class NotebookZMQShell(ZMQInteractiveShell):
-    """ipykernel's shell without ZMQ; pandas looks for these letters in its name to know a notebook."""
+    """ipykernel's shell without ZMQ, whose name pandas looks for to detect a notebook."""
 
     sender: _Sender
 
     @classmethod
     def prepared(cls) -> NotebookZMQShell:
-        """Make the shell, once, before a fork: quiet, without history, without the user's start-up files."""
+        """Create the shell once, before a fork: quiet, without history, without the user's start-up files."""
         config = Config()
         config.HistoryManager.enabled = False
         config.IPKernelApp.parent_handle = 0  # tqdm and others look whether this section is there
@@ -65,7 +65,7 @@ class NotebookZMQShell(ZMQInteractiveShell):
         return shell
 
     def enable_gui(self, gui: Any = None) -> None:
-        """Accept what `%matplotlib inline` asks for at its end: pictures go into the notebook.
+        """Accept the call that `%matplotlib inline` makes: figures go into the notebook.
 
         There is neither a screen for windows here nor a loop to serve them.
         """
@@ -73,7 +73,7 @@ class NotebookZMQShell(ZMQInteractiveShell):
             raise UsageError(f"GUI backend {gui} is not available here; use %matplotlib inline")
 
     def ask_exit(self) -> None:
-        """End the notebook as sys.exit() does: there is no kernel around it that could be asked."""
+        """End the notebook as sys.exit() does, since there is no kernel to ask."""
         raise SystemExit("the notebook ended itself")
 
 
@@ -81,7 +81,7 @@ _WITHOUT_WINDOWS = (None, "inline", "auto", "agg", "nbagg", "notebook", "ipympl"
 
 
 class NotebookProcess:
-    """A forked notebook; runs one cell after the other.
+    """A forked notebook that runs one cell after the other.
 
     Parameters
     ----------
@@ -154,19 +154,19 @@ class NotebookProcess:
             raise EOFError from fault
 
     def end(self) -> int | None:
-        """Kill the process; its exit code. The pool kills what it has started."""
+        """Kill the process and return its exit code; the pool kills its children."""
         self._connection.close()
         self.process.kill()
         self.process.join(GRACE)
         return self.process.exitcode
 
     def exit_code(self) -> int | None:
-        """Return the code of a process that has died."""
+        """Return the exit code of a dead process."""
         self.process.join(GRACE)
         return self.process.exitcode
 
     def _receive(self, until: float | None) -> dict[str, Any]:
-        """Wait for a message; end this process where the pool's server, its parent, is gone."""
+        """Wait for a message; exit if the parent, the pool's server, is gone."""
         parent = multiprocessing.parent_process()
         handles: list[Any] = [self._connection, *([parent.sentinel] if parent is not None else [])]
         ready = wait(handles, None if until is None else max(0.0, until - time.monotonic()))
@@ -182,7 +182,7 @@ class NotebookProcess:
 
 
 class ForkEngine:
-    """Executes a notebook for Papermill in a forked process.
+    """Papermill engine that executes notebooks in forked processes.
 
     It is no subclass of Papermill's Engine, for Papermill loads it while its own modules are being imported.
     """
@@ -198,7 +198,7 @@ class ForkEngine:
         autosave_cell_every: int = 30,
         **given: Any,
     ) -> Any:
-        """Execute all cells; what Papermill calls."""
+        """Execute all cells (called by Papermill)."""
         from papermill.engines import NotebookExecutionManager
 
         manager = NotebookExecutionManager(
@@ -219,7 +219,7 @@ class ForkEngine:
 
     @classmethod
     def nb_kernel_name(cls, nb: Any, name: str | None = None) -> str:
-        """Return the kernel's name, of the notebook or as given."""
+        """Return the kernel's name, from the notebook or as given."""
         from papermill.utils import nb_kernel_name
 
         return str(nb_kernel_name(nb, name))
@@ -233,7 +233,7 @@ class ForkEngine:
 
 
 def register() -> str:
-    """Make the engine known to Papermill; its name."""
+    """Register the engine with Papermill and return its name."""
     from papermill.engines import papermill_engines
 
     papermill_engines.register(NAME, ForkEngine)
@@ -241,7 +241,7 @@ def register() -> str:
 
 
 def _not_now(**_: object) -> None:
-    """In place of Papermill's save after every cell."""
+    """Skip Papermill's save after every cell."""
 
 
 def _execute(manager: Any, given: Mapping[str, Any]) -> None:
@@ -276,7 +276,7 @@ def _execute(manager: Any, given: Mapping[str, Any]) -> None:
 
 
 def _run_cell(notebook: NotebookProcess, cell: Any, outputs: Outputs, until: float | None) -> bool:
-    """Run one cell; False where it ended in an error that ends the notebook."""
+    """Run one cell; return False if an error in it ends the notebook."""
     tags = cell.metadata.get("tags", ())
     if cell.cell_type != "code" or not cell.source.strip() or SKIP in tags:
         return True
@@ -286,7 +286,7 @@ def _run_cell(notebook: NotebookProcess, cell: Any, outputs: Outputs, until: flo
 
 
 def _language() -> dict[str, Any]:
-    """What a Python kernel says of its language."""
+    """Return the language metadata of a Python kernel."""
     major = sys.version_info[0]
     return {
         "codemirror_mode": {"name": "ipython", "version": major},
@@ -300,7 +300,7 @@ def _language() -> dict[str, Any]:
 
 
 class Outputs:
-    """The outputs of one cell after the other; displays with an id can be changed by later cells."""
+    """Outputs of successive cells; displays with an id can be updated by later cells."""
 
     _KEPT = types.MappingProxyType(
         {
@@ -318,12 +318,12 @@ class Outputs:
         self._clear_first = False
 
     def start_cell(self) -> list[Any]:
-        """Return a new list, filled as messages come."""
+        """Return a new list that is filled as messages arrive."""
         self._outputs, self._clear_first = [], False
         return self._outputs
 
     def publish(self, kind: str, content: Mapping[str, Any]) -> None:
-        """Take one message; types that leave nothing in a notebook are passed over."""
+        """Handle a message; types that leave nothing in a notebook are skipped."""
         if kind == "clear_output":
             self._clear_first = bool(content.get("wait"))
             if not self._clear_first:
@@ -360,14 +360,14 @@ class Outputs:
 
 
 class _Sender(Session):
-    """Sends over the pipe what a kernel would publish over ZMQ."""
+    """Sends over a pipe what a kernel would publish over ZMQ."""
 
     connection: Connection | None = None
 
     def send(
         self, stream: Any, msg_or_type: Any, content: Any = None, *args: Any, **more: Any
     ) -> dict[str, Any]:
-        """Send one message; only its type and content are wanted."""
+        """Send a message's type and content."""
         if isinstance(msg_or_type, Mapping):
             message = {"type": msg_or_type["header"]["msg_type"], "content": msg_or_type["content"]}
         else:
@@ -380,7 +380,7 @@ class _Sender(Session):
 
 
 class _Stream(io.TextIOBase):
-    """sys.stdout or sys.stderr of a notebook: what is printed is sent in pieces, in order with the rest."""
+    """Stand-in for a notebook's sys.stdout or sys.stderr that sends output in order."""
 
     encoding = "utf-8"
     errors = "strict"
@@ -419,7 +419,7 @@ class _Stream(io.TextIOBase):
 
 
 class _Collected:
-    """What other programs and C code write to a descriptor: kept in a file until it is asked for."""
+    """Output of other programs and C code to a descriptor, collected in a file."""
 
     def __init__(self, number: int) -> None:
         self.number, self._read = number, 0
@@ -448,7 +448,7 @@ def _serve(
     environment: Mapping[str, str],
     memory: int | None,
 ) -> None:
-    """Run the cells that come over a connection until its other end closes."""
+    """Run the cells that arrive over a connection until it closes."""
     end_with_parent(parent)
     others.close()
     os.environ.update(environment)
@@ -483,7 +483,7 @@ def _run(shell: NotebookZMQShell, code: str) -> dict[str, Any]:
 
 
 def _seed_anew() -> None:
-    """Give this fork random states of its own; all forks share those of the fork server."""
+    """Reseed this fork's random generators, which all forks inherit from the fork server."""
     import numpy as np
 
     random.seed()
@@ -491,7 +491,7 @@ def _seed_anew() -> None:
 
 
 def _limit_memory(more: int | None) -> None:
-    """Let this process take so many bytes beyond what it was forked with."""
+    """Limit this process's memory to so many bytes beyond what it inherited."""
     if more is None or not memory_can_be_limited():
         return
     import resource

@@ -1,4 +1,4 @@
-"""What a report was made from and with: its manifest, and the cache key that says whether it is up to date.
+"""Manifests of reports, and the cache keys that decide whether a report is up to date.
 
 The key is written into the manifest, which a client gets. It is a hash keyed with a secret that stays with
 the batch, so that nobody can try answers against it.
@@ -74,7 +74,7 @@ def build_manifest(
     hashed: str = "",
     known: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """Gather the facts of one report.
+    """Build the manifest of one report.
 
     Parameters
     ----------
@@ -130,18 +130,18 @@ def build_manifest(
 
 
 def output_hashes(folder: Path) -> dict[str, str]:
-    """Hash every file of a report but its manifest."""
+    """Hash every file of a report except its manifest."""
     files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != MANIFEST)
     return {path.relative_to(folder).as_posix(): sha256_of(path) for path in files}
 
 
 def preload() -> None:
-    """Look up the packages' versions, which do not change while a process runs."""
+    """Look up package versions in advance; they do not change while a process runs."""
     _versions()
 
 
 def headline(results: Path) -> dict[str, Any]:
-    """What an index says of a report, out of the report's own numbers: bases as printed, the widest gap."""
+    """Summarise a report for the index from its own numbers: bases as printed, and the widest gap."""
     if not results.is_file():
         return {}
     with results.open(encoding="utf-8-sig", newline="") as handle:
@@ -170,7 +170,7 @@ def headline(results: Path) -> dict[str, Any]:
 
 
 def _inputs(study: Study, organisation: str) -> tuple[Path, ...]:
-    """The input files, without those that hold another organisation only: their names may name it."""
+    """List the input files, except those of other organisations, whose names may identify them."""
     files = list(zip(study.answers, study.answer_paths, strict=True))
     others = {path for file, path in files if file.organisation not in (None, organisation)}
     ours = {path for file, path in files if file.organisation in (None, organisation)}
@@ -178,7 +178,7 @@ def _inputs(study: Study, organisation: str) -> tuple[Path, ...]:
 
 
 def package_versions() -> dict[str, str]:
-    """Versions of what the numbers and the pages were made with; a package that is absent is left out."""
+    """Return the versions of the packages that affect numbers and pages; missing ones are left out."""
     return dict(_versions())
 
 
@@ -194,12 +194,12 @@ def _versions() -> tuple[tuple[str, str], ...]:
 
 
 def as_json(manifest: Mapping[str, Any]) -> str:
-    """Write a manifest as text that a person can read too."""
+    """Serialise a manifest as indented JSON."""
     return json.dumps(manifest, indent=2, ensure_ascii=False, default=str) + "\n"
 
 
 def _named(path: Path, top: Path) -> str:
-    """A path as seen from two folders above the study file's; only its name where it lies elsewhere."""
+    """Return a path relative to two folders above the study file; only its name if it lies elsewhere."""
     return path.relative_to(top).as_posix() if path.is_relative_to(top) else path.name
 
 
@@ -213,7 +213,7 @@ KEY, KNOWN = "key", "inputs.json"
 
 @dataclass(frozen=True)
 class CacheKeys:
-    """What the reports of one run are made from.
+    """Cache keys of the reports of one run.
 
     Parameters
     ----------
@@ -230,14 +230,14 @@ class CacheKeys:
     everything: str
 
     def of(self, contents: Iterable[bytes]) -> str:
-        """The input hash of the report whose own answers and rows these are."""
+        """Compute the cache key of the report with these answers and rows."""
         made = hmac.new(self.key, self.common.encode(), "sha256")
         for content in contents:
             made.update(hashlib.sha256(content).digest())
         return made.hexdigest()
 
     def known(self, folder: Path) -> dict[str, Any]:
-        """What an earlier run has found out from the very same files; empty where there is none."""
+        """Return an earlier run's results for identical files; empty if there are none."""
         try:
             told: dict[str, Any] = json.loads((folder / BATCH_FOLDER / KNOWN).read_text(encoding="utf-8"))
         except (FileNotFoundError, json.JSONDecodeError, UnicodeDecodeError):
@@ -248,7 +248,7 @@ class CacheKeys:
         return told
 
     def keep(self, folder: Path, hashes: Mapping[str, str], read: Mapping[str, int]) -> None:
-        """Note the hashes, and how many rows were read, for a run in which no file has changed."""
+        """Save the keys and row counts for later runs with unchanged files."""
         told = {"of": self._signed(), "read": dict(read), "hashes": dict(hashes)}
         write_whole(folder / BATCH_FOLDER / KNOWN, json.dumps(told) + "\n", private=True)
 
@@ -257,7 +257,7 @@ class CacheKeys:
 
 
 def read_secret(folder: Path) -> bytes:
-    """The secret of a folder of reports; a new one where there is none. Without it all are made again."""
+    """Read the secret of a reports folder, or create one, which makes all reports out of date."""
     try:
         key = bytes.fromhex((folder / BATCH_FOLDER / KEY).read_text(encoding="ascii"))
         if len(key) == 32:
@@ -268,7 +268,7 @@ def read_secret(folder: Path) -> bytes:
 
 
 def write_secret(folder: Path, key: bytes) -> None:
-    """Keep the secret beside the reports, where its owner alone can read it."""
+    """Write the secret beside the reports, readable by its owner only."""
     path = folder / BATCH_FOLDER / KEY
     path.parent.mkdir(parents=True, exist_ok=True)
     path.parent.chmod(0o700)
@@ -279,7 +279,7 @@ def write_secret(folder: Path, key: bytes) -> None:
 def study_cache_keys(
     study: Study, key: bytes, *, wave: str, notebooks: Sequence[Path], formats: Sequence[str]
 ) -> CacheKeys:
-    """Hash what every report of a run is made from."""
+    """Hash everything that all reports of a run depend on."""
     own = {*study.answer_paths, study.organisations_path}
     hashes = {str(path): sha256_of(path) for path in dict.fromkeys(study.input_files)}
     shared = {
@@ -299,7 +299,7 @@ def study_cache_keys(
 
 @cache
 def code_hash() -> str:
-    """Hash of this package's own files, for a version number alone does not tell a change from a checkout."""
+    """Hash this package's files, since the version number does not change with a checkout."""
     root = Path(__file__).resolve().parents[1]
     made = hashlib.sha256()
     for path in sorted(root.rglob("*")):
@@ -309,7 +309,7 @@ def code_hash() -> str:
 
 
 def has_key(folder: Path, hashed: str) -> bool:
-    """Whether a report's manifest says these inputs; its files are not looked at."""
+    """Return whether a report's manifest has this cache key; its files are not checked."""
     try:
         told = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         return bool(told.get("input") == hashed)
@@ -318,7 +318,7 @@ def has_key(folder: Path, hashed: str) -> bool:
 
 
 def is_current(folder: Path, hashed: str) -> bool:
-    """Whether a report is there, made from these inputs, and every file of it is as it was written."""
+    """Return whether a report has this cache key and all its files are unchanged."""
     try:
         told = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         return told.get("input") == hashed and all(

@@ -1,4 +1,4 @@
-"""One notebook: its parameters, checked by name and type; its execution by Papermill; its delivered form."""
+"""Notebooks: their typed parameters, their execution by Papermill, and their delivered form."""
 
 from __future__ import annotations
 
@@ -41,8 +41,7 @@ _CELL_NOISE = ("papermill", "execution", "collapsed", "jupyter")
 
 
 class CellError(ToolkitError):
-    """A cell of the notebook ended in an error; `traceback` is for the analyst,
-    `passing` says that another try may succeed."""
+    """An error in a cell; `traceback` is for the analyst, `passing` means that a retry may succeed."""
 
     def __init__(self, sentence: str, traceback: str = "", *, passing: bool = False) -> None:
         super().__init__(sentence)
@@ -51,28 +50,28 @@ class CellError(ToolkitError):
 
 @dataclass(frozen=True)
 class Limits:
-    """Seconds a cell and a whole notebook may run, and bytes its process may take (None: no limit)."""
+    """Time limits in seconds of a cell and of a notebook, and its memory limit in bytes (None: no limit)."""
 
     cell: float = CELL_SECONDS
     whole: float | None = None
     memory: int | None = None
 
     def told(self) -> str:
-        """Which of the two times ran out first, in words."""
+        """Describe which of the two time limits was reached first."""
         if self.whole is not None and self.whole <= self.cell:
             return f"the notebook ran longer than {self.whole:g} seconds and was stopped"
         return f"a cell ran longer than {self.cell:g} seconds and was stopped"
 
 
 def preload() -> None:
-    """Build what notebooks are checked with; it takes longer than to check one."""
+    """Build the notebook schema's validator, which takes longer than one validation."""
     import nbformat
 
     nbformat.validate(nbformat.v4.new_notebook())
 
 
 def read_notebook(path: str | Path) -> dict[str, Any]:
-    """Read a notebook's JSON.
+    """Read a notebook.
 
     Raises
     ------
@@ -84,15 +83,26 @@ def read_notebook(path: str | Path) -> dict[str, Any]:
         notebook = json.loads(read_bytes(path, most=LARGEST_MANIFEST).decode("utf-8"))
     except FileNotFoundError:
         near = near_names(path.name, [found.name for found in path.parent.glob("*.ipynb")])
-        raise InvalidInput(path.name, [Problem(str(path), "there is no such notebook", near)]) from None
+        raise InvalidInput(
+            path.name, [Problem("file-not-found", str(path), "there is no such notebook", near)]
+        ) from None
     except (OSError, ValueError, RecursionError) as fault:
         why = getattr(fault, "strerror", None) or type(fault).__name__
         raise InvalidInput(
-            path.name, [Problem(str(path), f"is no notebook: {why}", "save it again from Jupyter")]
+            path.name,
+            [Problem("damaged-file", str(path), f"is no notebook: {why}", "save it again from Jupyter")],
         ) from None
     if not isinstance(notebook, dict) or notebook.get("nbformat") != 4 or "cells" not in notebook:
         raise InvalidInput(
-            path.name, [Problem(str(path), "is no notebook of format 4", "save it again from Jupyter")]
+            path.name,
+            [
+                Problem(
+                    "unsupported-format",
+                    str(path),
+                    "is no notebook of format 4",
+                    "save it again from Jupyter",
+                )
+            ],
         )
     problems = list(_misshapen(notebook))
     if problems:
@@ -101,17 +111,17 @@ def read_notebook(path: str | Path) -> dict[str, Any]:
 
 
 def _misshapen(notebook: Mapping[str, Any]) -> Iterator[Problem]:
-    """What is not as the notebook format has it, cell by cell, as far as this package relies on it."""
-    mend = "save it again from Jupyter"
+    """Describe the first deviation from the notebook format that matters to this package."""
+    hint = "save it again from Jupyter"
     if not isinstance(notebook.get("metadata"), dict):
-        yield Problem("notebook", "has no metadata", mend)
+        yield Problem("damaged-file", "notebook", "has no metadata", hint)
     if not isinstance(notebook["cells"], list):
-        yield Problem("notebook", "its cells are no list", mend)
+        yield Problem("damaged-file", "notebook", "its cells are no list", hint)
         return
     for number, cell in enumerate(notebook["cells"], start=1):
         what = _amiss(cell)
         if what:
-            yield Problem(f"cell {number}", what, mend)
+            yield Problem("damaged-file", f"cell {number}", what, hint)
 
 
 def _amiss(cell: object) -> str:
@@ -127,7 +137,7 @@ def _amiss(cell: object) -> str:
 
 
 def notebook_parameters(path: str | Path) -> dict[str, str]:
-    """Names a notebook takes, with their defaults as written, from the cell tagged "parameters"."""
+    """Return the names a notebook takes with their defaults as written, from the cell tagged "parameters"."""
     notebook, found = read_notebook(path), dict[str, str]()
     _check_language(notebook["metadata"], Path(path).name)
     for cell in notebook["cells"]:
@@ -143,19 +153,19 @@ def notebook_parameters(path: str | Path) -> dict[str, str]:
 
 
 def code_cells(path: str | Path) -> list[str]:
-    """The sources of a notebook's code cells."""
+    """Return the sources of a notebook's code cells."""
     return [_source(cell) for cell in read_notebook(path)["cells"] if cell["cell_type"] == "code"]
 
 
 def _check_language(metadata: Mapping[str, Any], name: str) -> None:
-    """Refuse a notebook that says it is in another language: its parameters would be written as Python."""
+    """Refuse a notebook in another language: its parameters would be written as Python."""
     kernel, language = metadata.get("kernelspec"), metadata.get("language_info")
     told = [kernel.get("language")] if isinstance(kernel, dict) else []
     told += [language.get("name")] if isinstance(language, dict) else []
     others = [str(one) for one in told if one and "python" not in str(one).lower()]
     if others:
         what = f"it is written in {others[0]}; notebooks are run in Python"
-        raise InvalidInput(name, [Problem("notebook", what, "choose a Python kernel for it")])
+        raise InvalidInput(name, [Problem("unsupported", "notebook", what, "choose a Python kernel for it")])
 
 
 def _lines(cell: Mapping[str, Any], path: str | Path) -> list[ast.stmt]:
@@ -163,12 +173,14 @@ def _lines(cell: Mapping[str, Any], path: str | Path) -> list[ast.stmt]:
         return ast.parse(_source(cell)).body
     except SyntaxError as fault:
         where = f"parameters cell, line {fault.lineno}"
-        problem = Problem(where, f"is no valid Python ({fault.msg})", "write a line 'name = value' for each")
+        problem = Problem(
+            "syntax", where, f"is no valid Python ({fault.msg})", "write a line 'name = value' for each"
+        )
         raise InvalidInput(Path(path).name, [problem]) from None
 
 
 def check_parameters(path: str | Path, given: Mapping[str, object]) -> None:
-    """Refuse parameters the notebook does not take; Papermill would only warn, and run on its defaults.
+    """Refuse parameters the notebook does not take; Papermill would only warn and run with the defaults.
 
     Raises
     ------
@@ -177,11 +189,16 @@ def check_parameters(path: str | Path, given: Mapping[str, object]) -> None:
     """
     known = notebook_parameters(path)
     if given and not known:
-        mend = f"tag the cell that gives {', '.join(given)} their defaults with 'parameters'"
-        raise InvalidInput(Path(path).name, [Problem("notebook", "it has no cell of parameters", mend)])
+        hint = f"tag the cell that gives {', '.join(given)} their defaults with 'parameters'"
+        raise InvalidInput(
+            Path(path).name, [Problem("missing-key", "notebook", "it has no cell of parameters", hint)]
+        )
     problems = [
         Problem(
-            f"parameter {name}", "the notebook's parameters cell does not have it", near_names(name, known)
+            "unknown-key",
+            f"parameter {name}",
+            "the notebook's parameters cell does not have it",
+            near_names(name, known),
         )
         for name in given
         if name not in known
@@ -198,7 +215,7 @@ def execute(
     limits: Limits | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> None:
-    """Execute a notebook with Papermill in a process of its own.
+    """Execute a notebook with Papermill in its own process.
 
     It is forked from this process where that comes from the fork server (`toolkit.reporting.preload`);
     elsewhere it is an ordinary kernel, which has no limit on memory.
@@ -248,7 +265,7 @@ def execute(
 
 
 def _died(code: int | None) -> CellError:
-    """A kernel that ended by itself would do so again; one that was killed may be luckier."""
+    """Convert a kernel's death to an error, which passes only if the kernel was killed."""
     if code is not None and code >= 0:
         return CellError(f"the kernel that ran the notebook died: it ended itself with exit code {code}")
     sentence = "the kernel that ran the notebook died (out of memory, or ended from outside)"
@@ -256,7 +273,7 @@ def _died(code: int | None) -> CellError:
 
 
 def _engine(limits: Limits, environment: Mapping[str, str]) -> dict[str, Any]:
-    """Return Papermill's arguments for the engine that can be had in this process."""
+    """Return Papermill's arguments for the available engine."""
     from toolkit.reporting import pool
 
     if pool.preloaded is None:
@@ -278,7 +295,7 @@ def _engine(limits: Limits, environment: Mapping[str, str]) -> dict[str, Any]:
 def clean(
     notebook: Mapping[str, Any], shown_parameters: Mapping[str, object]
 ) -> tuple[dict[str, Any], list[str]]:
-    """Take out of an executed notebook what its reader must not or need not have.
+    """Remove from an executed notebook what its reader must not or need not have.
 
     That is the machine's paths (in the injected parameters and Papermill's notes), the notebook's own default
     parameters (they may name another organisation), the times of each cell, the error stream, and whatever
@@ -329,7 +346,7 @@ _TYPES: dict[str, type] = {"str": str, "int": int, "float": float, "bool": bool,
 
 @dataclass(frozen=True)
 class Parameter:
-    """One name a notebook takes.
+    """A parameter of a notebook.
 
     Parameters
     ----------
@@ -348,7 +365,7 @@ class Parameter:
     default: str
 
     def takes(self, value: object) -> bool:
-        """Whether a value is of the parameter's type; a whole number will do for a number."""
+        """Return whether a value has the parameter's type; an integer is accepted for a float."""
         if value is None:
             return self.optional or not self.kind
         if not self.kind:
@@ -359,7 +376,7 @@ class Parameter:
 
 
 def taken(notebook: str | Path) -> dict[str, Parameter]:
-    """The parameters of a notebook, as Papermill finds them in its cell tagged "parameters".
+    """Return a notebook's parameters, as Papermill finds them in the cell tagged "parameters".
 
     Raises
     ------
@@ -370,8 +387,10 @@ def taken(notebook: str | Path) -> dict[str, Parameter]:
 
     defaults = notebook_parameters(notebook)
     if not defaults:
-        mend = "tag the cell that gives names their defaults with 'parameters'"
-        raise InvalidInput(Path(notebook).name, [Problem("notebook", "it takes no parameters", mend)])
+        hint = "tag the cell that gives names their defaults with 'parameters'"
+        raise InvalidInput(
+            Path(notebook).name, [Problem("missing-key", "notebook", "it takes no parameters", hint)]
+        )
     with warnings.catch_warnings():
         warnings.simplefilter(
             "ignore"
@@ -395,7 +414,7 @@ def _parameter(name: str, default: str, declared: str) -> Parameter:
 
 
 def from_text(parameter: Parameter, text: str) -> object:
-    """A value as it is typed on a command line, in the parameter's type.
+    """Parse a value typed on a command line to the parameter's type.
 
     Raises
     ------
@@ -420,7 +439,7 @@ def from_text(parameter: Parameter, text: str) -> object:
 
 
 def check_values(notebook: str | Path, given: Mapping[str, object], *, texts: bool = False) -> dict[str, Any]:
-    """Refuse unknown names and values of another type; the values, read from text where they are typed.
+    """Validate parameter values, parsing text if they were typed; refuse unknown names and wrong types.
 
     Raises
     ------
@@ -431,7 +450,7 @@ def check_values(notebook: str | Path, given: Mapping[str, object], *, texts: bo
     for name, value in given.items():
         if name not in known:
             what = "the notebook's parameters cell does not have it"
-            problems.append(Problem(f"parameter {name}", what, near_names(name, known)))
+            problems.append(Problem("unknown-key", f"parameter {name}", what, near_names(name, known)))
             continue
         try:
             values[name] = from_text(known[name], value) if texts and isinstance(value, str) else value
@@ -446,7 +465,7 @@ def check_values(notebook: str | Path, given: Mapping[str, object], *, texts: bo
 
 
 def _plain(value: object) -> bool:
-    """Whether a value can be handed to another process and shown in a manifest."""
+    """Return whether a value can be sent to another process and shown in a manifest."""
     try:
         json.dumps(value)
     except (TypeError, ValueError):
@@ -455,8 +474,13 @@ def _plain(value: object) -> bool:
 
 
 def _unfit(parameter: Parameter, value: object) -> Problem:
-    mend = f"give it as {_EXAMPLES[parameter.kind]}, like its default {parameter.default}"
-    return Problem(f"parameter {parameter.name}", f"{value!r} is no {parameter.kind or 'plain value'}", mend)
+    hint = f"give it as {_EXAMPLES[parameter.kind]}, like its default {parameter.default}"
+    return Problem(
+        "wrong-type",
+        f"parameter {parameter.name}",
+        f"{value!r} is no {parameter.kind or 'plain value'}",
+        hint,
+    )
 
 
 _EXAMPLES = {
@@ -477,7 +501,7 @@ def _truth(text: str) -> bool:
 
 
 def _guessed(text: str) -> object:
-    """A value for a parameter that does not say its type: a number or truth where it looks like one."""
+    """Guess the type of a value for an untyped parameter: a number or boolean if it looks like one."""
     for reader in (int, float, _truth):
         try:
             return reader(text)

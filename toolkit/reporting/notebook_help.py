@@ -1,4 +1,4 @@
-"""What the researcher's and the student's notebook call so that they hold no code of their own."""
+"""Functions behind the researcher's and the student's notebooks."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["headcount_margins", "intervals_by_base", "published_summary"]
 
 
 def headcount_margins(study: Study, wave: str | None = None) -> dict[str, dict[str, int]]:
-    """People of each audience and of each organisation, for raking answers to who works there.
+    """Count the people of each audience and organisation, as margins for raking.
 
     Parameters
     ----------
@@ -37,8 +37,11 @@ def headcount_margins(study: Study, wave: str | None = None) -> dict[str, dict[s
     counts = study.headcounts(wave)
     unknown = counts.index[counts.isna().any(axis=1)]
     if len(unknown):
-        mend = "fill it in in the organisations table, or weight by margins of your own"
-        problems = [Problem(f"organisation {one}", "a headcount is not known", mend) for one in unknown]
+        hint = "fill it in in the organisations table, or weight by margins of your own"
+        problems = [
+            Problem("missing-value", f"organisation {one}", "a headcount is not known", hint)
+            for one in unknown
+        ]
         raise InvalidInput("organisations", problems)
     sums = {"audience": counts.sum(axis=0), "organisation": counts.sum(axis=1)}
     return {
@@ -47,7 +50,7 @@ def headcount_margins(study: Study, wave: str | None = None) -> dict[str, dict[s
 
 
 def published_summary(findings: pd.DataFrame, pairs: Mapping[str, Sequence[str]]) -> pd.DataFrame:
-    """Put published figures side by side, as `gaps_from_summary` takes them.
+    """Pair published figures in the form that `gaps_from_summary` takes.
 
     Parameters
     ----------
@@ -76,7 +79,7 @@ def published_summary(findings: pd.DataFrame, pairs: Mapping[str, Sequence[str]]
     known = findings.set_index("finding_id")
     wanted = [(item, one) for item, ids in pairs.items() for one in ids]
     problems = [
-        Problem(f"finding {one}", "there is no such finding", near_names(one, known.index))
+        Problem("unknown-name", f"finding {one}", "there is no such finding", near_names(one, known.index))
         for _, one in wanted
         if one not in known.index
     ]
@@ -96,7 +99,7 @@ def published_summary(findings: pd.DataFrame, pairs: Mapping[str, Sequence[str]]
 
 
 def intervals_by_base(share: float, bases: Sequence[int], *, level: float = 0.95) -> pd.DataFrame:
-    """Wilson's interval of one share for each base it might have had.
+    """Compute Wilson's interval of a share for each possible base.
 
     Parameters
     ----------
@@ -126,9 +129,9 @@ def intervals_by_base(share: float, bases: Sequence[int], *, level: float = 0.95
     n = np.asarray(bases, dtype=float)
     problems = []
     if not 0 <= share <= 1:
-        mend = f"give {share / 100:g} where {share:g} per cent is meant"
-        problems.append(Problem("share", f"is {share:g}", mend))
-    problems += [Problem("bases", f"holds {base:g}", "give at least 1") for base in n[n < 1]]
+        hint = f"give {share / 100:g} where {share:g} per cent is meant"
+        problems.append(Problem("out-of-range", "share", f"is {share:g}", hint))
+    problems += [Problem("out-of-range", "bases", f"holds {base:g}", "give at least 1") for base in n[n < 1]]
     if problems:
         raise InvalidInput("intervals_by_base", problems)
     low, high = wilson(np.full(len(n), share), n, quantile(level))

@@ -1,4 +1,4 @@
-"""Options of a run, declared once, and what they name: waves, organisations, notebooks, folders."""
+"""Options of a run, and their resolution to waves, organisations, notebooks and folders."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _LEAST_MEMORY = 1 << 20
 
 @dataclass(frozen=True)
 class RunOptions:
-    """Options of a run, from the command line or from Python, as every job carries them.
+    """Options of a run, from the command line or Python through to every job.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ class RunOptions:
         object.__setattr__(self, "formats", tuple(named))
 
     def check(self, *, stores: bool = True) -> None:
-        """Refuse an output, a number of workers or a limit that cannot be meant.
+        """Refuse an invalid output, number of workers or limit.
 
         Parameters
         ----------
@@ -99,7 +99,7 @@ class RunOptions:
 
 
 class Tried:
-    """Makes one check after the other and keeps what they refuse.
+    """Collector of InvalidInput from several checks.
 
     Examples
     --------
@@ -117,7 +117,7 @@ class Tried:
         self._refused: list[InvalidInput] = []
 
     def __call__(self, check: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R | None:
-        """What the check returns; None where it refuses."""
+        """Run a check and return its result; None if it refuses."""
         try:
             return check(*args, **kwargs)
         except InvalidInput as fault:
@@ -139,7 +139,7 @@ class Tried:
 
 
 def open_line(cluster: str) -> str:
-    """Say that answers travel unencrypted to a cluster; "" where its address is of TLS or of this machine.
+    """Warn that answers travel unencrypted to a cluster; "" for TLS or local addresses.
 
     Examples
     --------
@@ -160,28 +160,47 @@ def open_line(cluster: str) -> str:
 
 def _output_problems(out: str, stores: bool) -> Iterator[Problem]:
     if not out.strip():
-        yield Problem("output", "no folder is named", "name one, as reports")
+        yield Problem("empty", "output", "no folder is named", "name one, as reports")
     try:
         out.encode()
     except UnicodeEncodeError:
         what = "its name holds signs that are no UTF-8"
-        yield Problem(f"output {out.encode(errors='replace').decode()}", what, "choose another name")
+        yield Problem(
+            "invalid-character",
+            f"output {out.encode(errors='replace').decode()}",
+            what,
+            "choose another name",
+        )
     if "://" in out and ".." in out.partition("://")[2].split("/"):
-        yield Problem(f"output {out}", "an address must not hold '..'", "write the whole address")
+        yield Problem(
+            "outside-folder", f"output {out}", "an address must not hold '..'", "write the whole address"
+        )
     if not stores and "://" in out:
         yield Problem(
-            f"output {out}", "is the address of a store; notebooks are run into folders", "name one"
+            "unsupported",
+            f"output {out}",
+            "is the address of a store; notebooks are run into folders",
+            "name one",
         )
 
 
 def _limit_problems(workers: object, seconds: object, memory: object) -> Iterator[Problem]:
     if workers is not None and not _whole(workers, 1):
-        yield Problem("workers", f"{workers!r} is no whole number of at least 1", "give one, or leave it out")
+        yield Problem(
+            "out-of-range",
+            "workers",
+            f"{workers!r} is no whole number of at least 1",
+            "give one, or leave it out",
+        )
     if seconds is not None and not _positive(seconds):
-        yield Problem("seconds", f"{seconds!r} is no number above 0", "give one, or leave it out")
+        yield Problem(
+            "out-of-range", "seconds", f"{seconds!r} is no number above 0", "give one, or leave it out"
+        )
     if memory is not None and not _whole(memory, _LEAST_MEMORY):
         what = f"{memory!r} bytes are too little for any notebook"
-        yield Problem("memory", what, "say the unit, as 500M or 2G (in Python bytes, as 2 * 1024**3)")
+        yield Problem(
+            "out-of-range", "memory", what, "say the unit, as 500M or 2G (in Python bytes, as 2 * 1024**3)"
+        )
 
 
 def _whole(value: object, least: int) -> bool:
@@ -194,7 +213,7 @@ def _positive(value: object) -> bool:
 
 
 def chosen_wave(study: Study, wave: str | None) -> str:
-    """The wave named, or the latest.
+    """Return the given wave, or the latest.
 
     Raises
     ------
@@ -205,16 +224,26 @@ def chosen_wave(study: Study, wave: str | None) -> str:
         return study.wave
     if wave not in study.waves:
         if str(wave) in study.waves:
-            mend = f"write it as text: {str(wave)!r}"
-            raise InvalidInput("wave", [Problem(f"wave {wave}", "waves are named by texts", mend)])
+            hint = f"write it as text: {str(wave)!r}"
+            raise InvalidInput(
+                "wave", [Problem("wrong-type", f"wave {wave}", "waves are named by texts", hint)]
+            )
         raise InvalidInput(
-            "wave", [Problem(f"wave {wave}", "the study has no such wave", near_names(wave, study.waves))]
+            "wave",
+            [
+                Problem(
+                    "unknown-wave",
+                    f"wave {wave}",
+                    "the study has no such wave",
+                    near_names(wave, study.waves),
+                )
+            ],
         )
     return wave
 
 
 def chosen_organisations(study: Study, wave: str, organisations: Iterable[str] | None) -> list[str]:
-    """The organisations named, each once, or all of the wave.
+    """Return the given organisations without duplicates, or all of the wave.
 
     Raises
     ------
@@ -224,17 +253,18 @@ def chosen_organisations(study: Study, wave: str, organisations: Iterable[str] |
     known = list(study.organisation_ids(wave))
     if not known:
         what = "no organisation is in it, so that there is nothing to report"
-        mend = "name the column that says the organisation, or add rows to the organisations table"
-        raise InvalidInput(study.path, [Problem(f"wave {wave}", what, mend)])
+        hint = "name the column that says the organisation, or add rows to the organisations table"
+        raise InvalidInput(study.path, [Problem("empty", f"wave {wave}", what, hint)])
     if organisations is None:
         return known
     chosen = list(dict.fromkeys([organisations] if isinstance(organisations, str) else organisations))
     if not chosen:
-        mend = "name one, or leave it out for all of the wave"
-        raise InvalidInput("organisations", [Problem("organisations", "none is named", mend)])
+        hint = "name one, or leave it out for all of the wave"
+        raise InvalidInput("organisations", [Problem("empty", "organisations", "none is named", hint)])
     there = set(known)
     problems = [
         Problem(
+            "unknown-organisation",
             f"organisation {one}",
             f"the study has no such organisation in wave {wave}",
             _near_organisations(study, one, known),
@@ -248,7 +278,7 @@ def chosen_organisations(study: Study, wave: str, organisations: Iterable[str] |
 
 
 def _near_organisations(study: Study, one: str, known: list[str]) -> str:
-    """Where an organisation's name was given, or one of another wave, say so; else near ids."""
+    """Suggest organisations: by name, of another wave, or with a similar id."""
     waves = [wave for wave in study.waves if one in study.organisation_ids(wave)]
     if waves:
         return f"it took part in {', '.join(waves)}; add --wave"
@@ -259,12 +289,12 @@ def _near_organisations(study: Study, one: str, known: list[str]) -> str:
 
 
 def report_folder(out: str | Path, study: str, wave: str) -> Path:
-    """`<out>/<study>/<wave>`, with signs a folder name may not have replaced."""
+    """Return `<out>/<study>/<wave>`, with characters not allowed in folder names replaced."""
     return Path(out) / folder_name(study) / folder_name(wave)
 
 
 def folder_name(text: str) -> str:
-    """A text as the name of a folder."""
+    """Convert a text to a folder name."""
     return re.sub(r"[^\w.-]+", "-", text).strip(".-") or "study"
 
 
@@ -277,5 +307,6 @@ def notebook_path(notebook: str | Path) -> Path:
             return found.resolve()
     known = [path.name for path in sorted(own.glob("*.ipynb"))]
     raise InvalidInput(
-        given.name, [Problem(str(given), "there is no such notebook", near_names(given.name, known))]
+        given.name,
+        [Problem("file-not-found", str(given), "there is no such notebook", near_names(given.name, known))],
     )

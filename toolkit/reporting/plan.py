@@ -1,4 +1,4 @@
-"""What a run builds, from what, and what is up to date: decided and checked before anything is built."""
+"""Plans of runs: what to build, from what, and what is up to date, checked before anything is built."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ _WORTH_PRELOADING = {
 
 @dataclass(frozen=True)
 class Plan:
-    """One run, before anything is built.
+    """A run before anything is built.
 
     Parameters
     ----------
@@ -103,7 +103,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class StudyRun:
-    """Reports for the organisations of a study; every name is known, and no answer has been read."""
+    """A run of reports for the organisations of a study, with all names resolved and no answers read."""
 
     study: Study
     wave: str
@@ -119,7 +119,7 @@ class StudyRun:
         writes: bool = True,
         before: Callable[[], object] | None = None,
     ) -> Plan:
-        """Find out what is up to date, reading answers only where a file has changed since the last run.
+        """Determine what is up to date, reading answers only if a file has changed since the last run.
 
         Parameters
         ----------
@@ -211,7 +211,7 @@ class StudyRun:
 
 
 def check_study_run(study: str | Path | Study, options: RunOptions) -> StudyRun:
-    """Load the study and look up the wave, the organisations, the notebooks and what reports are made with.
+    """Load the study and resolve the wave, the organisations and the notebooks.
 
     Raises
     ------
@@ -235,7 +235,7 @@ def check_study_run(study: str | Path | Study, options: RunOptions) -> StudyRun:
 
 
 def _notebooks(named: str | Path | None) -> tuple[Path, Path]:
-    """Find the report's notebook and the notice's, which take the parameters of a report."""
+    """Find the notebooks of the report and of the notice, and check their parameters."""
     notebooks = (notebook_path(named or REPORT_NOTEBOOK), notebook_path(NOTICE_NOTEBOOK))
     for notebook in notebooks:
         check_parameters(notebook, dict.fromkeys(("study", "organisation", "wave", "data", "output")))
@@ -243,7 +243,7 @@ def _notebooks(named: str | Path | None) -> tuple[Path, Path]:
 
 
 def _wave(study: Study, options: RunOptions) -> str:
-    """Return the wave to report on; organisations are looked up where the study lists them itself."""
+    """Return the wave to report on; check organisations here if the study lists them itself."""
     wave = chosen_wave(study, options.wave)
     if study.table is not None:
         chosen_organisations(study, wave, options.organisations)
@@ -257,7 +257,7 @@ def rows_read(study: Study, wave: str) -> dict[str, int]:
 
 
 def modules_of(notebooks: Iterable[Path], formats: Iterable[str]) -> list[str]:
-    """List what is worth importing before the first fork: what notebooks import, and writers of formats."""
+    """List the modules to import before the first fork: those of notebooks, and format writers."""
     found: set[str] = set()
     for source in (source for notebook in dict.fromkeys(notebooks) for source in code_cells(notebook)):
         try:
@@ -277,7 +277,7 @@ def modules_of(notebooks: Iterable[Path], formats: Iterable[str]) -> list[str]:
 
 @dataclass(frozen=True)
 class NotebookRun:
-    """A notebook of one's own for each of some values; every name and value fits.
+    """A run of a user's notebook for several values, with every name and value checked.
 
     Parameters
     ----------
@@ -300,7 +300,7 @@ class NotebookRun:
 
     @property
     def notebooks(self) -> tuple[Path, Path]:
-        """The notebook, as `StudyRun` has two."""
+        """The notebook, in the form of `StudyRun`."""
         return self.notebook, self.notebook
 
     def plan(
@@ -311,7 +311,7 @@ class NotebookRun:
         writes: bool = True,
         before: Callable[[], object] | None = None,
     ) -> Plan:
-        """Find out what is up to date; see `StudyRun.plan`."""
+        """Determine what is up to date; see `StudyRun.plan`."""
         check_batch_folder(self.folder)
         secret = read_secret(self.folder)
         keys, parts = self._keys(scratch, secret)
@@ -384,7 +384,7 @@ def check_notebook_run(
     *,
     texts: bool = False,
 ) -> NotebookRun:
-    """Look up all names and values.
+    """Resolve all names and values.
 
     Raises
     ------
@@ -419,19 +419,21 @@ def check_notebook_run(
 
 
 def _check_names(notebook: Path, for_each: str, parameters: Mapping[str, object]) -> None:
-    """Refuse to vary what the notebook does not take, what is given as well, or the folder of each run."""
+    """Refuse a varying parameter that the notebook lacks, that is also given, or that is `output`."""
     known, where = taken(notebook), f"for each {for_each}"
     problems = []
     if for_each not in known:
         what = "the notebook's parameters cell does not have it"
-        problems.append(Problem(where, what, near_names(for_each, known)))
+        problems.append(Problem("unknown-key", where, what, near_names(for_each, known)))
     if for_each in parameters:
         what = "it is given one value and is to vary"
-        problems.append(Problem(f"parameter {for_each}", what, "give it one way only"))
+        problems.append(Problem("conflict", f"parameter {for_each}", what, "give it one way only"))
     for name, place in ((for_each, where), *((one, f"parameter {one}") for one in parameters)):
         if name == OUTPUT:
             what = "each run is told a folder of its own"
-            problems.append(Problem(place, what, "leave it out; --out says where the folders lie"))
+            problems.append(
+                Problem("conflict", place, what, "leave it out; --out says where the folders lie")
+            )
     if problems:
         raise InvalidInput(notebook.name, problems)
 
@@ -441,12 +443,14 @@ def _organisations(study: Study, given: Mapping[str, Any], values: Sequence[obje
 
 
 def _values(notebook: Path, for_each: str, values: Sequence[object] | None, texts: bool) -> list[object]:
-    """The values of the parameter that varies, in its type."""
+    """Return the values of the varying parameter in its type."""
     if for_each not in taken(notebook):
         return []
     if not values:
-        mend = f"write --for-each {for_each}=VALUE,VALUE"
-        raise InvalidInput(notebook.name, [Problem(f"for each {for_each}", "no values are given", mend)])
+        hint = f"write --for-each {for_each}=VALUE,VALUE"
+        raise InvalidInput(
+            notebook.name, [Problem("empty", f"for each {for_each}", "no values are given", hint)]
+        )
     tried = Tried()
     read = [tried(check_values, notebook, {for_each: one}, texts=texts) for one in values]
     tried.end()
@@ -454,23 +458,27 @@ def _values(notebook: Path, for_each: str, values: Sequence[object] | None, text
 
 
 def _check_folders(notebook: Path, for_each: str, chosen: Sequence[object]) -> None:
-    """Refuse values that make no folder of their own: each run stands in one, named after its value."""
+    """Refuse values that do not make distinct folder names, since each run has its own folder."""
     problems, taken_by, where = list[Problem](), dict[str, str](), f"for each {for_each}"
     for one in map(str, chosen):
         name = folder_name(one)
         if not re.search(r"\w", one):
-            mend = "give each a letter or a digit"
-            problems.append(Problem(where, f"the value {one!r} cannot name a folder", mend))
+            hint = "give each a letter or a digit"
+            problems.append(Problem("invalid-name", where, f"the value {one!r} cannot name a folder", hint))
         elif name in (BATCH_FOLDER, FAILED):
-            mend = "give another value"
-            problems.append(Problem(where, f"the folder {name} is kept for the run's own files", mend))
+            hint = "give another value"
+            problems.append(
+                Problem("name-taken", where, f"the folder {name} is kept for the run's own files", hint)
+            )
         elif len(name.encode()) > MOST_BYTES:
-            mend = f"give values of at most {MOST_BYTES} bytes, and look up the long ones in the notebook"
-            problems.append(Problem(where, f"the value {one[:20]!r}… is too long for a folder's name", mend))
+            hint = f"give values of at most {MOST_BYTES} bytes, and look up the long ones in the notebook"
+            problems.append(
+                Problem("too-long", where, f"the value {one[:20]!r}… is too long for a folder's name", hint)
+            )
         elif name.casefold() in taken_by:
             what = f"the values {taken_by[name.casefold()]!r} and {one!r} share a folder"
-            mend = "give each once, and none that differ only in case or in signs a folder may not have"
-            problems.append(Problem(where, what, mend))
+            hint = "give each once, and none that differ only in case or in signs a folder may not have"
+            problems.append(Problem("name-taken", where, what, hint))
         taken_by.setdefault(name.casefold(), one)
     if problems:
         raise InvalidInput(notebook.name, problems)
@@ -478,9 +486,9 @@ def _check_folders(notebook: Path, for_each: str, chosen: Sequence[object]) -> N
 
 def _study_of(notebook: Path, given: Mapping[str, Any]) -> Study:
     if not given.get("study"):
-        mend = "name the study file: -p study=my_study/study.yaml"
+        hint = "name the study file: -p study=my_study/study.yaml"
         what = "which organisations there are is said by a study"
-        raise InvalidInput(notebook.name, [Problem("parameter study", what, mend)])
+        raise InvalidInput(notebook.name, [Problem("missing-argument", "parameter study", what, hint)])
     return open_study(str(given["study"]), given.get("data"))
 
 
@@ -489,11 +497,11 @@ def _study_of(notebook: Path, given: Mapping[str, Any]) -> Study:
 _SIGNS = (MANIFEST, "report.ipynb", "document.json.gz")
 """One of these stands in every folder a run has made, damaged or not."""
 _NOTES = (KEY, KNOWN, "log.jsonl", "manifest.jsonl")
-_MEND = "move it away or choose another output folder"
+_HINT = "move it away or choose another output folder"
 
 
 def refuse_foreign(folder: Path, names: Iterable[str], *, page: str = "") -> None:
-    """Refuse to write over what no run has made.
+    """Refuse to overwrite files that are not from a run.
 
     Parameters
     ----------
@@ -510,18 +518,25 @@ def refuse_foreign(folder: Path, names: Iterable[str], *, page: str = "") -> Non
         Every folder or file that stands in the way and is no report.
     """
     problems = [
-        Problem(str(folder / name), "something that is no report stands where one is to be made", _MEND)
+        Problem(
+            "file-exists",
+            str(folder / name),
+            "something that is no report stands where one is to be made",
+            _HINT,
+        )
         for name in names
         if not _free(folder / name)
     ]
     if page and os.path.lexists(folder / page) and not _own_page(folder, page):
-        problems.append(Problem(str(folder / page), "would be written over, and no run has made it", _MEND))
+        problems.append(
+            Problem("file-exists", str(folder / page), "would be written over, and no run has made it", _HINT)
+        )
     if problems:
         raise InvalidInput("output", problems)
 
 
 def check_batch_folder(folder: Path) -> None:
-    """Refuse a folder in which the run's own files cannot be kept: a file or a folder has taken their place.
+    """Refuse a folder in which the run's own files are blocked by a file or folder.
 
     Raises
     ------
@@ -530,17 +545,19 @@ def check_batch_folder(folder: Path) -> None:
     """
     kept, problems = folder / BATCH_FOLDER, list[Problem]()
     if os.path.lexists(kept) and not kept.is_dir():
-        problems.append(Problem(str(kept), "is no folder, and a run keeps its log there", _MEND))
+        problems.append(
+            Problem("wrong-path", str(kept), "is no folder, and a run keeps its log there", _HINT)
+        )
     elif kept.is_dir():
         what = "is no file, and a run keeps its own there"
         odd = [path for path in sorted(kept.iterdir()) if path.name in _NOTES and not path.is_file()]
-        problems += [Problem(str(path), what, _MEND) for path in odd]
+        problems += [Problem("wrong-path", str(path), what, _HINT) for path in odd]
     if problems:
         raise InvalidInput("output", problems)
 
 
 def _free(final: Path) -> bool:
-    """Whether nothing stands there, or an empty folder, or what a run has made."""
+    """Return whether a path is free: absent, an empty folder, or made by a run."""
     if not os.path.lexists(final):
         return True
     if not final.is_dir():
@@ -549,7 +566,7 @@ def _free(final: Path) -> bool:
 
 
 def _own_page(folder: Path, page: str) -> bool:
-    """Whether a page is a run's: it keeps its own files beside it, or says that it is an index of reports."""
+    """Return whether a page is a run's: its own files lie beside it, or it declares itself an index."""
     path = folder / page
     if not path.is_file():
         return False

@@ -39,7 +39,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Preloaded:
-    """What the fork server has, and so each of its forks.
+    """Modules and data that the fork server and all its forks have.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ _PR_SET_PDEATHSIG = 1
 
 
 class WorkerDied(ToolkitError):
-    """The process of a task ended without a result.
+    """Error of a task whose process ended without a result.
 
     Parameters
     ----------
@@ -95,12 +95,12 @@ class WorkerDied(ToolkitError):
 
     @property
     def temporary(self) -> bool:
-        """Whether another try may succeed: it was killed from outside."""
+        """Whether a retry may succeed, because the process was killed from outside."""
         return self.code is None or self.code in (255, -signal.SIGKILL)
 
 
 class WorkerPool:
-    """Run functions, each in a process of its own.
+    """Pool that runs each function call in a process of its own.
 
     A process that dies takes no other with it. Safe to use from several threads.
 
@@ -142,7 +142,7 @@ class WorkerPool:
         return self._running_server().process.pid
 
     def start(self) -> None:
-        """Start the server and have everything imported before the first task."""
+        """Start the server and import everything before the first task."""
         self._running_server()
 
     def run(self, function: Callable[..., T], *given: Any, seconds: float | None = None) -> T:
@@ -178,7 +178,7 @@ class WorkerPool:
         return result
 
     def stop(self) -> None:
-        """Kill every process and start no more."""
+        """Kill every process and refuse new ones."""
         with self._lock:
             self._stopped = True
             server = self._server
@@ -186,7 +186,7 @@ class WorkerPool:
             server.close()
 
     def close(self) -> None:
-        """End the server and what it still runs."""
+        """Close the server and kill its processes."""
         with self._lock:
             server, self._server = self._server, None
         if server is not None:
@@ -199,7 +199,7 @@ class WorkerPool:
         self.close()
 
     def _running_server(self) -> _Server:
-        """Return the server; start one where there is none or it was killed."""
+        """Return the server, starting one if there is none or it was killed."""
         with self._lock:
             if self._stopped:
                 raise WorkerDied(None)
@@ -213,7 +213,7 @@ class WorkerPool:
 
 @dataclass(frozen=True)
 class _Task:
-    """A function to call in a process of its own, and the file that takes what it prints."""
+    """A function call for a process of its own, and the file for its output."""
 
     function: Callable[..., Any]
     given: tuple[Any, ...]
@@ -263,7 +263,7 @@ class _Server:
 
     @property
     def alive(self) -> bool:
-        """Whether it takes tasks."""
+        """Whether it accepts tasks."""
         return not self._ended and self.process.poll() is None
 
     def submit(self, task: _Task) -> Future[_Answer]:
@@ -284,7 +284,7 @@ class _Server:
         return future
 
     def close(self) -> None:
-        """End the server; what it still runs is killed."""
+        """Close the server and kill its processes."""
         with self._lock, suppress(OSError, ValueError):
             if not self._ended:
                 self._ended = True
@@ -300,7 +300,7 @@ class _Server:
         self._answers.close()
 
     def _read(self) -> None:
-        """Resolve futures as answers come; when none can come any more, all that are left."""
+        """Resolve futures as answers arrive; once none can arrive, all remaining ones."""
         try:
             while True:
                 number, answer = pickle.load(self._answers)
@@ -317,7 +317,7 @@ class _Server:
 
 
 def environment_of(own: Mapping[str, str], folder: Path, *, study: str = "") -> dict[str, str]:
-    """Return the environment of the server and of all it starts.
+    """Return the environment of the server and its children.
 
     One thread per process and none before a fork, none of the user's Jupyter or IPython start-up files, and
     temporary files in the pool's folder, so that they are removed with it.
@@ -351,7 +351,7 @@ _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NU
 
 
 def end_with_parent(parent: int, number: int = signal.SIGKILL) -> None:
-    """Have the system send this process a signal when its parent is gone; Linux alone can do that."""
+    """Have the system signal this process when its parent dies (Linux only)."""
     if not sys.platform.startswith("linux"):
         return
     import ctypes
@@ -364,7 +364,7 @@ def end_with_parent(parent: int, number: int = signal.SIGKILL) -> None:
 
 
 def memory_can_be_limited() -> bool:
-    """Whether the memory of a forked notebook can be limited beyond what it starts with."""
+    """Return whether a forked notebook's memory can be limited beyond what it starts with."""
     return STATM.is_file()
 
 
@@ -387,7 +387,7 @@ def _describe_exit(code: int | None) -> str:
 
 @dataclass(frozen=True)
 class _Running:
-    """A task's process, the pipe its result comes by, and the time at which it is killed."""
+    """A task's process, the pipe for its result, and its deadline."""
 
     process: Any
     result: Connection
@@ -395,7 +395,7 @@ class _Running:
 
 
 def serve() -> None:
-    """Run tasks until there is nobody to give any; the server's main function."""
+    """Run tasks until the client is gone (the server's main function)."""
     settings = json.loads(sys.argv[1])
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     tasks, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
@@ -416,7 +416,7 @@ def serve() -> None:
 
 
 def _forwarded(tasks: BinaryIO) -> Connection:
-    """Return a connection that gets each task; one can wait for it together with processes."""
+    """Forward tasks to a connection that can be waited for together with processes."""
     here, there = multiprocessing.Pipe(duplex=False)
 
     def forward() -> None:
@@ -429,7 +429,7 @@ def _forwarded(tasks: BinaryIO) -> Connection:
 
 
 class _Dispatcher:
-    """Starts a process per task, watches all of them, and says how each ended."""
+    """Starts a process per task, watches all of them, and reports how each ended."""
 
     def __init__(self, method: str, modules: Sequence[str], answers: BinaryIO) -> None:
         self._method, self._modules, self._answers = method, modules, answers
@@ -437,7 +437,7 @@ class _Dispatcher:
         self._running: dict[int, _Running] = {}
 
     def start(self) -> None:
-        """Start the fork server and say whether it can be used: threads in it would not survive a fork."""
+        """Start the fork server and report whether it is usable: threads in it would not survive a fork."""
         why_cold = f"this system ({sys.platform}) has no fork server"
         if self._method == FORK_SERVER:
             os.environ[PRELOAD] = json.dumps({"modules": list(self._modules), "server": os.getpid()})
@@ -449,7 +449,7 @@ class _Dispatcher:
         self._answer(why_cold)
 
     def dispatch(self, tasks: Connection) -> bool:
-        """Run tasks until the pool is closed (True) or its owner is gone (False)."""
+        """Dispatch tasks until the pool is closed (True) or its owner is gone (False)."""
         while True:
             handles = [
                 handle for one in self._running.values() for handle in (one.result, one.process.sentinel)
@@ -476,7 +476,7 @@ class _Dispatcher:
             self._end(one)
 
     def _tried(self) -> str:
-        """Ask a first fork whether the fork server is fit for more; "" or why not."""
+        """Ask a first fork whether the fork server is usable; "" or the reason why not."""
         here, there = self._context.Pipe(duplex=False)
         try:
             process = self._context.Process(target=_report_preload, args=(there,))
@@ -503,7 +503,7 @@ class _Dispatcher:
             there.close()
 
     def _finish(self, number: int, one: _Running, *, late: bool) -> None:
-        """End a process that has a result, has died or is late, and answer."""
+        """Answer for a process that has finished, died or timed out, and end it."""
         answer = _Answer(late=True)
         try:
             if one.result.poll():
@@ -519,7 +519,7 @@ class _Dispatcher:
         self._answer((number, answer))
 
     def _end(self, one: _Running, *, at_once: bool = False) -> None:
-        """Kill a process and what it has started.
+        """Kill a process and its children.
 
         A fork leads a process group that holds its notebook and whatever that has started. A fresh Python has
         an ordinary kernel, which is in a group of its own: it is asked first, so that it can end its kernel.
@@ -540,12 +540,12 @@ class _Dispatcher:
 
 
 def _report_preload(answer: Connection) -> None:
-    """Answer why the process this one was forked from cannot be used; "" where it can."""
+    """Answer why this process's fork server is unusable; "" if it is usable."""
     answer.send(preloaded.problem if preloaded else "nothing was imported before the fork")
 
 
 def _work(task: _Task, answer: Connection, method: str) -> None:
-    """Call the function in the process that was started for it, answer, and wait for the end."""
+    """Call the function in its own process, answer, and wait to be ended."""
     log = os.open(task.log, os.O_WRONLY | os.O_APPEND)
     for number in (1, 2):
         os.dup2(log, number)

@@ -1,4 +1,4 @@
-"""What every report needs, imported by multiprocessing's fork server before its first fork.
+"""Imports shared by all reports, made by multiprocessing's fork server before its first fork.
 
 The fork server imports this module by name (`set_forkserver_preload`); imported elsewhere it does nothing.
 """
@@ -29,6 +29,7 @@ MODULES = (
     "pandas.io.formats.string",
     "papermill",
     "pyarrow.parquet",
+    "toolkit.locale:preload",
     "toolkit.reporting.options",
     "toolkit.reporting.documents.brand",
     "toolkit.reporting.documents.collect",
@@ -60,7 +61,7 @@ def threads() -> int:
 
 
 def prepare(modules: Sequence[str]) -> Preloaded:
-    """Make the shell every notebook starts with, and import under it: some packages ask where they run."""
+    """Create the notebooks' shell and import under it, because some packages ask where they run."""
     from toolkit.reporting.kernel import NotebookZMQShell
 
     shell = NotebookZMQShell.prepared()

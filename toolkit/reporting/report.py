@@ -14,8 +14,8 @@ from toolkit.analysis.scores import SCORES
 from toolkit.disclosure import Policy, Released
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument.model import Instrument
+from toolkit.locale import N_, _, localized, using_language
 from toolkit.presentation.blocks import Block, Prose
-from toolkit.presentation.language import Words, speaking, spoken
 from toolkit.presentation.numbers import NOT_SHOWN, base, is_known, percent
 from toolkit.presentation.rows import item_name
 from toolkit.presentation.sentences import share_of, verdict_of
@@ -24,7 +24,7 @@ from toolkit.records import csv_for_people
 from toolkit.reporting.gathering import Changed, gather
 from toolkit.reporting.manifest import RESULTS
 from toolkit.reporting.sections import SECTIONS, passage
-from toolkit.reporting.statements import WORDS, computed_statements
+from toolkit.reporting.statements import computed_statements
 
 if TYPE_CHECKING:
     from toolkit.study import Study
@@ -106,8 +106,10 @@ class OrganisationReport:
             An unknown section.
         """
         if name not in SECTIONS:
-            raise InvalidInput("report", [Problem(name, "unknown section", near_names(name, SECTIONS))])
-        with speaking(self.language, self.level):
+            raise InvalidInput(
+                "report", [Problem("unknown-name", name, "unknown section", near_names(name, SECTIONS))]
+            )
+        with using_language(self.language, self.level):
             return SECTIONS[name].build(self, **options)
 
     def __getattr__(self, name: str) -> Callable[..., Block]:
@@ -120,7 +122,7 @@ class OrganisationReport:
 
     def results(self) -> pd.DataFrame:
         """Return every number of the report, one per row, with the text that is printed for it."""
-        with speaking(self.language, self.level):
+        with using_language(self.language, self.level):
             return results_frame(
                 self.released, self.instrument, synthetic=self.synthetic, language=self.language
             )
@@ -131,9 +133,14 @@ class OrganisationReport:
             Path(folder).mkdir(parents=True, exist_ok=True)
             text = csv_for_people(self.results())
             (Path(folder) / RESULTS).write_text(text, encoding="utf-8-sig", newline="")
-        key = "no folder" if folder is None else "saved notice" if self.withheld else "saved"
-        with speaking(self.language, self.level):
-            return passage(WORDS(key, file=RESULTS))
+        if folder is None:
+            said = N_("No output folder was named, so nothing was saved.")
+        elif self.withheld:
+            said = N_("What is said here of who answered is in {file} beside this notice.")
+        else:
+            said = N_("Every number here, with its base and interval, is in {file} beside this report.")
+        with using_language(self.language, self.level):
+            return passage(_(said, file=RESULTS))
 
 
 def open_report(
@@ -198,17 +205,11 @@ def open_report(
 
 # results.csv: every number a report shows, in long rows, with the text that is printed for it
 
-_WORDS = Words(
-    {
-        "answered": ("{answered} of {invited}", "{answered} sur {invited}"),
-        "sides": ("{one} against {other}; {said}", "{one} contre {other} ; {said}"),
-    }
-)
 
 _BLANK = {"table": "participation", "item": "", "label": ""}
 
 
-@spoken
+@localized
 def results_frame(
     released: Released,
     instrument: Instrument,
@@ -246,7 +247,7 @@ def _items(rows: Iterable[Mapping[str, Any]]) -> Iterable[str]:
 
 def _answered(row: Mapping[str, Any]) -> str:
     answered = base(row["answered"], row["answered_shown"])
-    return _WORDS("answered", answered=answered, invited=base(row["invited"]))
+    return _("{answered} of {invited}", answered=answered, invited=base(row["invited"]))
 
 
 def _printed(row: Mapping[str, Any]) -> str:
@@ -258,4 +259,4 @@ def _printed(row: Mapping[str, Any]) -> str:
         return share_of(row)
     sides = [percent(row[f"estimate_{side}"], bound=str(row.get(f"bound_{side}") or "")) for side in "ab"]
     said = verdict_of(row) if pd.notna(row["verdict_code"]) or not row["shown"] else NOT_SHOWN
-    return _WORDS("sides", one=sides[0], other=sides[1], said=said)
+    return _("{one} against {other}; {said}", one=sides[0], other=sides[1], said=said)

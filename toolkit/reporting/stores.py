@@ -1,4 +1,4 @@
-"""Reports in object stores: any address fsspec knows (s3://, gs://, memory://), whole or absent there too.
+"""Output stores: reports at any address fsspec knows (s3://, gs://, memory://), complete or absent.
 
 A store has no rename of folders. So a report's manifest is its seal: taken away first, written last, and it
 names every file with its size. A report without a seal, or with a file missing or of another size, is not
@@ -33,7 +33,7 @@ MANY = 500
 
 
 def is_address(out: str | Path) -> bool:
-    """Whether an output is an fsspec address rather than a folder.
+    """Return whether an output is an fsspec address rather than a folder.
 
     Examples
     --------
@@ -45,7 +45,7 @@ def is_address(out: str | Path) -> bool:
 
 @dataclass(frozen=True)
 class OutputStore:
-    """Where the reports of one wave stand in a store.
+    """The reports of one wave in a store.
 
     Parameters
     ----------
@@ -56,11 +56,11 @@ class OutputStore:
     address: str
 
     def at(self, *names: str) -> OutputStore:
-        """A place below this one."""
+        """Return a place below this one."""
         return OutputStore("/".join([self.address.rstrip("/"), *names]))
 
     def opened(self) -> tuple[Any, str]:
-        """The file system and the path on it.
+        """Return the file system and the path on it.
 
         Raises
         ------
@@ -80,7 +80,7 @@ class OutputStore:
         return system, path.rstrip("/")
 
     def bring(self, final: Path, outcome: Outcome) -> Outcome:
-        """Copy a report, or what is kept of one that failed, to its place; keep the seal alone here."""
+        """Upload a report, or what is kept of a failed one; keep only its seal locally."""
         import shutil
 
         here = final if outcome.status in DONE else final.parent / FAILED / final.name
@@ -108,7 +108,7 @@ class OutputStore:
         return outcome
 
     def mirror(self, folder: Path) -> None:
-        """Bring here what a run must know: the batch's own files, seals of whole reports, failures' notes."""
+        """Download what a run must know: the batch's own files, seals of complete reports, failure notes."""
         system, root = self.opened()
         try:
             _mirrored(system, root, folder)
@@ -117,12 +117,12 @@ class OutputStore:
         except Exception as fault:
             if isinstance(fault, OSError) and str(fault.filename or "").startswith(str(folder)):
                 raise  # of this machine's disk, not the store
-            mend = "check the address, the rights and the credentials"
-            problem = Problem(self.address, f"cannot be read: {_first_words(fault)}", mend)
+            hint = "check the address, the rights and the credentials"
+            problem = Problem("unreadable-file", self.address, f"cannot be read: {_first_words(fault)}", hint)
             raise InvalidInput("output", [problem]) from fault
 
     def save(self, folder: Path) -> None:
-        """Bring the batch's own files and the index to the place."""
+        """Upload the batch's own files and the index."""
         system, root = self.opened()
         for path in (*sorted((folder / BATCH_FOLDER).glob("*")), folder / "index.html"):
             if path.is_file() and not path.name.startswith("."):
@@ -130,7 +130,7 @@ class OutputStore:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Hold the place for one run, by an object that is made only where there is none and beats.
+        """Lock the place for one run by an object with a heartbeat.
 
         Whether another run lives is told by whether its object changes while we watch, not by any clock.
 
@@ -146,8 +146,8 @@ class OutputStore:
         except InvalidInput:
             raise
         except Exception as fault:
-            mend = "check the address, the rights and the credentials"
-            problem = Problem(self.address, f"cannot be written: {_first_words(fault)}", mend)
+            hint = "check the address, the rights and the credentials"
+            problem = Problem("unwritable", self.address, f"cannot be written: {_first_words(fault)}", hint)
             raise InvalidInput("output", [problem]) from fault
         ended = threading.Event()
         beating = threading.Thread(target=_beat, args=(system, path, mine, ended), daemon=True)
@@ -194,7 +194,10 @@ def _refuse_leading_out(root: str, names: Iterable[str]) -> None:
     ]
     if odd:
         what = "is no name of a file below the output, and is not brought here"
-        problems = [Problem(f"{root}/{name!r}", what, "delete it from the store") for name in odd[:20]]
+        problems = [
+            Problem("outside-folder", f"{root}/{name!r}", what, "delete it from the store")
+            for name in odd[:20]
+        ]
         raise InvalidInput("output", problems)
 
 
@@ -203,7 +206,7 @@ def _first_words(fault: Exception) -> str:
 
 
 def _take(system: Any, path: str, mine: str, address: str) -> None:
-    """Make the lock; where there is one, see whether its owner lives."""
+    """Take the lock; if it is taken, check whether its owner is alive."""
     if _made(system, path, mine):
         return
     before = _read(system, path)
@@ -212,12 +215,15 @@ def _take(system: Any, path: str, mine: str, address: str) -> None:
         time.sleep(BEAT / 5)
         if _read(system, path) != before:
             problem = Problem(
-                address, "another run is writing there", "wait until it ends or choose another place"
+                "locked",
+                address,
+                "another run is writing there",
+                "wait until it ends or choose another place",
             )
             raise InvalidInput("output", [problem])
     system.rm_file(path)
     if not _made(system, path, mine):
-        problem = Problem(address, "another run has just begun there", "wait until it ends")
+        problem = Problem("locked", address, "another run has just begun there", "wait until it ends")
         raise InvalidInput("output", [problem])
 
 
@@ -252,7 +258,7 @@ def _read(system: Any, path: str) -> Mapping[str, Any]:
 
 
 def _put_sealed(system: Any, root: str, folder: Path) -> None:
-    """Write a report's files and then its seal; whatever ends this between leaves no seal."""
+    """Upload a report's files, then its seal: an interrupted upload has no seal."""
     seal = folder / MANIFEST
     files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
     files.pop(MANIFEST)
@@ -282,7 +288,7 @@ def _remove(system: Any, root: str) -> None:
 
 
 def _listed(system: Any, root: str) -> dict[str, int]:
-    """Every file below a path with its size."""
+    """List every file below a path with its size."""
     system.invalidate_cache()
     try:
         return {str(path): int(about["size"]) for path, about in system.find(root, detail=True).items()}
@@ -300,7 +306,7 @@ def _worth_knowing(name: str) -> bool:
 
 
 def _whole(name: str, data: bytes, sizes: Mapping[str, int]) -> bool:
-    """Whether every file a seal names is there with the size it says."""
+    """Return whether every file a seal names exists with the right size."""
     try:
         told = dict(parsed_json(data)["bytes"])
     except (ValueError, KeyError, TypeError):

@@ -1,4 +1,4 @@
-"""Whether reports can be made from a study: what `report` looks at before it makes any, and `check` too."""
+"""Validation of a study before reports are built, shared by `report` and `check`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = ["check_names", "check_study", "lacking_letters", "try_report"]
 
 
 def check_study(study: Study, wave: str, formats: Iterable[str], *, all_templates: bool = False) -> None:
-    """Refuse a study no report of a wave can be made from; its answers are not read.
+    """Refuse a study of which no report of a wave can be built; its answers are not read.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def check_study(study: Study, wave: str, formats: Iterable[str], *, all_template
 
 
 def check_names(study: Study, wave: str, formats: Iterable[str]) -> None:
-    """Refuse names of organisations that cannot be printed; where no table lists them, answers are read.
+    """Refuse unprintable organisation names; answers are read only if no table lists the organisations.
 
     Raises
     ------
@@ -71,7 +71,7 @@ def check_names(study: Study, wave: str, formats: Iterable[str]) -> None:
 
 
 def try_report(study: Study, wave: str) -> None:
-    """Make the report of the organisation with the most respondents in memory, and write nothing.
+    """Build the report of the organisation with the most respondents in memory, without writing.
 
     Raises
     ------
@@ -107,12 +107,12 @@ def try_report(study: Study, wave: str) -> None:
     except InvalidInput:
         raise
     except ToolkitError as fault:
-        problem = Problem(where, str(fault), "correct the study file or the questionnaire")
+        problem = Problem("not-estimable", where, str(fault), "correct the study file or the questionnaire")
         raise InvalidInput(study.path, [problem]) from None
     except Exception as fault:
         what = f"cannot be made: {type(fault).__name__}: {fault}"
-        mend = "this is a fault of the toolkit's; please report it with the questionnaire"
-        raise InvalidInput(study.path, [Problem(where, what, mend)]) from fault
+        hint = "this is a fault of the toolkit's; please report it with the questionnaire"
+        raise InvalidInput(study.path, [Problem("internal-error", where, what, hint)]) from fault
 
 
 def _refuse_design(study: Study) -> None:
@@ -123,13 +123,15 @@ def _refuse_design(study: Study) -> None:
 
 def _refuse_earlier_questionnaire(study: Study, wave: str) -> None:
     if wave in study.wave_instruments:
-        mend = "make its report from a study file whose instrument is that questionnaire"
-        problem = Problem(f"wave {wave}", "had another questionnaire than the study's", mend)
+        hint = "make its report from a study file whose instrument is that questionnaire"
+        problem = Problem(
+            "wrong-instrument", f"wave {wave}", "had another questionnaire than the study's", hint
+        )
         raise InvalidInput(study.path, [problem])
 
 
 def _printed(study: Study) -> Iterator[tuple[str, str, bool]]:
-    """Where, text, and whether pictures show it: what every report of a study prints, in its language."""
+    """Yield what every report of a study prints: place, text, and whether figures show it."""
     from toolkit.instrument.translation.texts import plain, wordings
 
     yield "title", study.title, False
@@ -157,7 +159,7 @@ def _refuse_control_characters(study: Study, printed: Iterable[tuple[str, str, b
         found = CONTROL.search(text)
         if found:
             what = f"holds the control character U+{ord(found[0]):04X}, which no document can hold"
-            problems.append(Problem(where, what, "delete it"))
+            problems.append(Problem("invalid-character", where, what, "delete it"))
     if problems:
         raise InvalidInput(study.path, problems)
 
@@ -173,14 +175,14 @@ def _refuse_lacking_letters(
         if lacking and forms:
             some = " ".join(lacking[:8]) + (" …" if len(lacking) > 8 else "")
             what = f"has letters the typeface of {' and '.join(forms)} reports lacks ({some})"
-            mend = "leave the format out: html and pptx use the fonts of the reader's machine"
-            problems.append(Problem(where, what, mend))
+            hint = "leave the format out: html and pptx use the fonts of the reader's machine"
+            problems.append(Problem("invalid-character", where, what, hint))
     if problems:
         raise InvalidInput(study.path, problems)
 
 
 def lacking_letters(text: str) -> list[str]:
-    """The characters of a text that the typeface of PDF reports would print as boxes, each once.
+    """List the characters of a text that PDF reports have no glyph for, each once.
 
     Examples
     --------
@@ -199,7 +201,7 @@ def lacking_letters(text: str) -> list[str]:
 
 @cache
 def _letters() -> frozenset[int]:
-    """Code points of the typefaces that come with matplotlib, the only ones a PDF is set in."""
+    """Return the code points of the typefaces that come with matplotlib, the only ones in PDFs."""
     from matplotlib import get_data_path
     from matplotlib.ft2font import FT2Font
 

@@ -1,10 +1,8 @@
 """Answers: export files in, one coded and checked frame out."""
 
-from toolkit.responses.answers import AnswersFile
-from toolkit.responses.decoding import Coded, decode
-from toolkit.responses.export import Export
-from toolkit.responses.frames import coded, plain, reasons
-from toolkit.responses.readers import (
+from toolkit.platforms.answers import AnswersFile
+from toolkit.platforms.exports import Export
+from toolkit.platforms.reading import (
     divided,
     read_answers,
     read_google_forms,
@@ -20,6 +18,8 @@ from toolkit.responses.readers import (
     read_surveymonkey,
     read_table,
 )
+from toolkit.responses.decoding import Coded, decode
+from toolkit.responses.frames import coded, plain, reasons
 from toolkit.responses.simulation import simulate, simulate_study
 
 __all__ = [

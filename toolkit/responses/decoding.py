@@ -31,11 +31,11 @@ from toolkit.errors import InvalidInput
 from toolkit.instrument import asked
 from toolkit.instrument.model import NOT_RANKED, Instrument, Item, Variable
 from toolkit.instrument.routing import parse
+from toolkit.platforms.exports import Export, tally
+from toolkit.platforms.mapping import DESIGN_COLUMNS
+from toolkit.platforms.vocabulary import category_dtype
 from toolkit.records import Displayed
-from toolkit.responses.export import Export, tally
 from toolkit.responses.frames import plain
-from toolkit.responses.mapping import DESIGN_COLUMNS
-from toolkit.responses.vocabulary import category_dtype
 
 __all__ = ["Coded", "decode"]
 

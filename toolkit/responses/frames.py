@@ -39,7 +39,7 @@ def in_form(frame: pd.DataFrame, missing: Missing, instrument: Instrument | None
     """
     if missing not in get_args(Missing):
         what, mend = f"unknown form {missing!r}", f"use one of {', '.join(get_args(Missing))}"
-        raise InvalidInput("responses", [Problem("missing", what, mend)])
+        raise InvalidInput("responses", [Problem("unknown-option", "missing", what, mend)])
     if missing == "codes":
         return frame
     made = plain(frame)
@@ -176,7 +176,11 @@ def coded(frame: pd.DataFrame) -> pd.DataFrame:
         both = (why.notna() & answer.notna()).to_numpy()
         if both.any():
             where = f"column {item}, row {int(both.argmax()) + 1} (+{int(both.sum()) - 1} more)"
-            problems.append(Problem(where, "has an answer and a reason why there is none", f"clear {name}"))
+            problems.append(
+                Problem(
+                    "contradiction", where, "has an answer and a reason why there is none", f"clear {name}"
+                )
+            )
             continue
         categories = [*_CODES, *frame[item].cat.categories]
         held = pd.Categorical(answer.fillna(why), categories=categories, ordered=frame[item].cat.ordered)

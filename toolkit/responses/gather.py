@@ -14,17 +14,17 @@ import pandas as pd
 from toolkit.errors import InvalidInput, Problem
 from toolkit.inputs import is_file
 from toolkit.instrument.model import Instrument
-from toolkit.responses.answers import AnswersFile
+from toolkit.platforms.answers import AnswersFile
+from toolkit.platforms.exports import tally
+from toolkit.platforms.naming import rows_said
+from toolkit.platforms.reading import read_answers
 from toolkit.responses.carrying import carried
 from toolkit.responses.decoding import Coded, decode
-from toolkit.responses.export import tally
-from toolkit.responses.naming import rows_said
 from toolkit.responses.organisations import (
     compare_with_answers,
     organisations_from_answers,
     recognised,
 )
-from toolkit.responses.readers import read_answers
 
 __all__ = ["Gathered", "gather", "nobody_kept"]
 
@@ -69,7 +69,7 @@ def gather(
             own = (wave_instruments or {}).get(entry.wave, instrument)
             part = decode(read_answers(entry, path, own, strict=False), own)
         except InvalidInput as error:
-            problems += [Problem(f"{entry.file}, {p.where}", p.what, p.mend) for p in error.problems]
+            problems += [replace(p, where=f"{entry.file}, {p.where}") for p in error.problems]
             continue
         problems += nobody_kept(part.coded, part.disposition, entry.file)
         read.append((entry, path, part.rows))
@@ -115,10 +115,10 @@ def nobody_kept(frame: pd.DataFrame, disposition: pd.DataFrame, file: str) -> It
         return
     aside = disposition[disposition["outcome"] == "set aside"]
     why = "; ".join(f"{row.rows} {row.reason}" for row in aside.itertuples())
-    mend = "check that it is the right file"
+    hint = "check that it is the right file"
     if aside["reason_code"].eq("test").any():
-        mend += "; where previews are what you want, write keep_tests: true"
-    yield Problem(f"{file}, rows", f"none is kept ({why or 'no rows'})", mend)
+        hint += "; where previews are what you want, write keep_tests: true"
+    yield Problem("no-answers", f"{file}, rows", f"none is kept ({why or 'no rows'})", hint)
 
 
 def _copies(entries: Sequence[AnswersFile], paths: Sequence[Path]) -> Iterator[Problem]:
@@ -130,7 +130,12 @@ def _copies(entries: Sequence[AnswersFile], paths: Sequence[Path]) -> Iterator[P
                 first = seen.setdefault(file_digest(held, "sha256").hexdigest(), entry.file)
             if first != entry.file:
                 what = "are the same file under two names"
-                yield Problem(f"files {first} and {entry.file}", what, "put the right export in place of one")
+                yield Problem(
+                    "duplicate",
+                    f"files {first} and {entry.file}",
+                    what,
+                    "put the right export in place of one",
+                )
 
 
 def _read_twice(read: Sequence[tuple[AnswersFile, Path, tuple[int, ...]]]) -> Iterator[Problem]:
@@ -140,10 +145,12 @@ def _read_twice(read: Sequence[tuple[AnswersFile, Path, tuple[int, ...]]]) -> It
         before = kept.setdefault((path, entry.sheet), set())
         again = sorted(before & set(rows))
         if again:
-            mend = (
+            hint = (
                 "let their rules keep different rows (rows: …, or set_aside in the mapping), or list it once"
             )
-            yield Problem(f"{entry.file}, {rows_said(again)}", "is kept by two entries of answers", mend)
+            yield Problem(
+                "duplicate", f"{entry.file}, {rows_said(again)}", "is kept by two entries of answers", hint
+            )
         before |= set(rows)
 
 
@@ -156,6 +163,7 @@ def _exported_twice(frame: pd.DataFrame, platforms: dict[str, str]) -> Iterator[
         files = " and ".join(sorted(ours.loc[ours["respondent"] == first, "source"].unique()))
         others = f", and so do {len(copies) - 1} others" if len(copies) > 1 else ""
         yield Problem(
+            "duplicate-id",
             f"files {files}",
             f"response {first!r} stands in both{others}",
             "the same answers were exported twice; keep one file",
@@ -183,7 +191,7 @@ def _answered_alike(coded: Sequence[Coded]) -> Iterator[Problem]:
             if 2 * copies > fewer:
                 files = f"{one['source'].iloc[0]} and {other['source'].iloc[0]}"
                 what = f"give the same answers under the same ids in {copies} rows"
-                yield Problem(f"files {files}", what, "put the right export in place of one")
+                yield Problem("duplicate", f"files {files}", what, "put the right export in place of one")
 
 
 def _alike(one: pd.DataFrame, other: pd.DataFrame) -> int:

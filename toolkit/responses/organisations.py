@@ -14,12 +14,12 @@ import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument.yaml_loader import read_document
-from toolkit.responses.delimited import bytes_of, headings_of, read_sheet
-from toolkit.responses.files.opening import kind_of, read_cells, unpacked
-from toolkit.responses.files.sheet import Sheet, without_empty_columns
-from toolkit.responses.files.workbooks import workbook_sheets
-from toolkit.responses.naming import folder_name, made_id, or_else, rows_said, slug
-from toolkit.responses.vocabulary import folded, plain_number, tidy
+from toolkit.platforms.files.delimited import bytes_of, headings_of, read_sheet
+from toolkit.platforms.files.opening import kind_of, read_cells, unpacked
+from toolkit.platforms.files.sheet import Sheet, without_empty_columns
+from toolkit.platforms.files.workbooks import workbook_sheets
+from toolkit.platforms.naming import folder_name, made_id, or_else, rows_said, slug
+from toolkit.platforms.vocabulary import folded, plain_number, tidy
 
 __all__ = [
     "compare_with_answers",
@@ -66,7 +66,7 @@ def read_organisations(path: Path, *, audiences: Sequence[str], waves: Sequence[
     frame.columns = [own.get(name.casefold(), name) for name in frame.columns]
     if not {*_KEYS, *audiences} & set(frame.columns):  # another kind of file, which is not quoted
         what = f"is not an organisations table: it has none of the columns {', '.join((*_KEYS, *audiences))}"
-        raise InvalidInput(path.name, [Problem("file", what, "check the path")])
+        raise InvalidInput(path.name, [Problem("wrong-file", "file", what, "check the path")])
     problems = list(_heading_problems(list(frame.columns), audiences))
     if problems:
         raise InvalidInput(path.name, problems)
@@ -116,7 +116,7 @@ def _workbook(path: Path) -> Sheet:
     lists = [sheet for sheet in found.values() if sheet and keys & {name.casefold() for name in sheet.names}]
     if len(lists) != 1:
         what = f"holds {len(lists)} sheets with a column organisation or name"
-        raise InvalidInput(path.name, [Problem("file", what, "keep one sheet in it")])
+        raise InvalidInput(path.name, [Problem("ambiguous", "file", what, "keep one sheet in it")])
     return lists[0]
 
 
@@ -124,8 +124,10 @@ def _of_yaml(path: Path) -> pd.DataFrame:
     document = read_document(path)
     rows = document.data
     if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
-        mend = "write lines such as - {organisation: nb, name: New Brunswick, also: [N.B.], wave: 2026}"
-        raise InvalidInput(path.name, [Problem("file", "must be a list of organisations", mend)])
+        hint = "write lines such as - {organisation: nb, name: New Brunswick, also: [N.B.], wave: 2026}"
+        raise InvalidInput(
+            path.name, [Problem("wrong-type", "file", "must be a list of organisations", hint)]
+        )
     cells = [
         {
             str(key): "; ".join(map(str, value)) if isinstance(value, list) else str(value or "")
@@ -140,21 +142,27 @@ def _of_yaml(path: Path) -> pd.DataFrame:
 
 def _heading_problems(headings: Sequence[str], audiences: Sequence[str]) -> Iterator[Problem]:
     if not {"organisation", "name"} & set(headings):
-        yield Problem("column organisation", "is missing", near_names("organisation", headings))
+        yield Problem(
+            "missing-column", "column organisation", "is missing", near_names("organisation", headings)
+        )
     for name in dict.fromkeys(name for name in headings if headings.count(name) > 1):
-        yield Problem(f"column {name}", f"stands {headings.count(name)} times", "keep one of them")
+        yield Problem(
+            "duplicate-column", f"column {name}", f"stands {headings.count(name)} times", "keep one of them"
+        )
     lacking = [name for name in audiences if name not in headings]
     others = [name for name in headings if name not in (*_KEYS, *audiences)]
     for name in lacking if len(lacking) < len(audiences) else ():
-        mend = or_else(near_names(name, others), "add it, blank where the headcount is unknown")
-        yield Problem(f"column {name}", "is missing", mend)
+        hint = or_else(near_names(name, others), "add it, blank where the headcount is unknown")
+        yield Problem("missing-column", f"column {name}", "is missing", hint)
     for name in others:
         near = difflib.get_close_matches(
             name.casefold(), [*lacking, *({*_KEYS} - {*headings})], n=1, cutoff=0.8
         )
         if near:
             what = f"looks like '{near[0]}', which is missing"
-            yield Problem(f"column {name}", what, f"write '{near[0]}', or name it otherwise")
+            yield Problem(
+                "missing-column", f"column {name}", what, f"write '{near[0]}', or name it otherwise"
+            )
 
 
 def _made_ids(names: pd.Series) -> pd.Series:
@@ -176,11 +184,14 @@ def _key_problems(frame: pd.DataFrame, waves: Sequence[str]) -> Iterator[Problem
     for name in _KEYS:
         blank = frame[name] == ""
         if blank.any():
-            yield Problem(f"column {name}, {rows_said(frame.index[blank])}", "is blank", "fill it in")
+            yield Problem(
+                "missing-value", f"column {name}, {rows_said(frame.index[blank])}", "is blank", "fill it in"
+            )
     for value in frame["organisation"][frame["organisation"] != ""].unique():
         rows = frame.index[frame["organisation"] == value].unique()
         if not folder_name(value):
             yield Problem(
+                "invalid-name",
                 f"column organisation, {rows_said(rows)}",
                 f"'{value}' cannot name a folder (lower-case letters, digits, '-' and '_', at most 60)",
                 f"write '{made_id(value)}' here; the answers may keep the name",
@@ -188,6 +199,7 @@ def _key_problems(frame: pd.DataFrame, waves: Sequence[str]) -> Iterator[Problem
     unprintable = frame["name"].str.contains(_UNPRINTABLE)
     if unprintable.any():
         yield Problem(
+            "invalid-character",
             f"column name, {rows_said(frame.index[unprintable])}",
             "holds a line break or a sign that cannot be printed",
             "write the name anew, in one line",
@@ -195,6 +207,7 @@ def _key_problems(frame: pd.DataFrame, waves: Sequence[str]) -> Iterator[Problem
     long = frame["name"].str.len() > _LONGEST_NAME
     if long.any():
         yield Problem(
+            "too-long",
             f"column name, {rows_said(frame.index[long])}",
             f"is longer than {_LONGEST_NAME} signs, too long for a page",
             "write a shorter name",
@@ -203,11 +216,15 @@ def _key_problems(frame: pd.DataFrame, waves: Sequence[str]) -> Iterator[Problem
     for (organisation, wave), rows in twice.groupby(["organisation", "wave"]):
         listed = ", ".join(str(row) for row in rows.index)
         yield Problem(
-            f"rows {listed}", f"organisation '{organisation}' stands twice in wave {wave}", "keep one row"
+            "duplicate-id",
+            f"rows {listed}",
+            f"organisation '{organisation}' stands twice in wave {wave}",
+            "keep one row",
         )
     for wave in frame["wave"][(frame["wave"] != "") & ~frame["wave"].isin(list(waves))].unique():
         rows = frame.index[frame["wave"] == wave]
         yield Problem(
+            "unknown-wave",
             f"column wave, {rows_said(rows)}",
             f"no answers are given for wave '{wave}'",
             near_names(wave, waves),
@@ -220,6 +237,7 @@ def _headcounts(cells: pd.Series, problems: list[Problem]) -> pd.Series:
         rows = cells.index[cells == value]
         problems.append(
             Problem(
+                "not-whole",
                 f"column {cells.name}, {rows_said(rows)}",
                 f"{value!r} is not a headcount",
                 "write a whole number, 0 for nobody, nothing where it is unknown",
@@ -261,8 +279,8 @@ def organisations_from_answers(
         if len(names) > 1:
             listed = " and ".join(repr(name) for name in names[:4])
             what = f"may be one or several: both become '{slug(names[0]) or made_id(names[0])}'"
-            mend = "rename one, or give a table (with also: … where they are one)"
-            problems.append(Problem(f"organisations {listed}", what, mend))
+            hint = "rename one, or give a table (with also: … where they are one)"
+            problems.append(Problem("ambiguous", f"organisations {listed}", what, hint))
     if problems:
         raise InvalidInput("organisations in the answers", problems)
     made = _made_ids(pd.Series(list(first.values()), dtype=str))
@@ -322,7 +340,9 @@ def recognised(
                 places = sorted(meant)
                 what = f"may be {' or '.join(repr(one) for one in places[:4])}: it is an id or a name of each"
                 where = f"organisation {said!r}, wave {wave}"
-                problems.append(Problem(where, what, "write the id in the answers, or correct the table"))
+                problems.append(
+                    Problem("ambiguous", where, what, "write the id in the answers, or correct the table")
+                )
             elif meant:
                 found[said], ways[said] = next(iter(meant)), way
         organisation[rows.index] = rows["organisation"].map(lambda said, found=found: found.get(said, said))
@@ -373,6 +393,7 @@ def compare_with_answers(frame: pd.DataFrame, table: pd.DataFrame) -> Iterator[P
     known = set(zip(table["organisation"], table["wave"], strict=True))
     for wave, rows in present[~present["wave"].isin(list(table["wave"]))].groupby("wave"):
         yield Problem(
+            "unknown-wave",
             f"wave {wave}",
             f"{len(rows)} answers are of this wave, but the organisations table has no row of it",
             or_else(near_names(str(wave), table["wave"].unique()), "add its rows"),
@@ -383,7 +404,7 @@ def compare_with_answers(frame: pd.DataFrame, table: pd.DataFrame) -> Iterator[P
             listed = table[table["wave"] == wave]
             names = list(dict.fromkeys([*sorted(listed["organisation"]), *sorted(listed["name"])]))
             yield Problem(
-                f"organisation {organisation}, wave {wave}",
+                "unknown-organisation", f"organisation {organisation}, wave {wave}",
                 f"it is named in {len(rows)} row(s) of answers, but the organisations table has no such row",
                 or_else(near_names(str(organisation), names),
                         "add the row, or write this name in its column also (names are divided by ;)"),

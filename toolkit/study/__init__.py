@@ -1,4 +1,4 @@
-"""What a study file binds together: instruments, answers, organisations, policy, published figures, brand."""
+"""Studies: instruments, answers, organisations, policy, published figures and brand in one file."""
 
 from toolkit.study.file import AAPOR_ITEMS, COMPUTED_AAPOR_ITEMS, Brand, StudyFile
 from toolkit.study.loading import load_study

@@ -14,10 +14,10 @@ from pydantic import PrivateAttr
 
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument import Instrument
-from toolkit.responses.answers import AnswersFile
-from toolkit.responses.files.opening import read_cells
-from toolkit.responses.files.sheet import Sheet
-from toolkit.responses.naming import slug
+from toolkit.platforms.answers import AnswersFile
+from toolkit.platforms.files.opening import read_cells
+from toolkit.platforms.files.sheet import Sheet
+from toolkit.platforms.naming import slug
 from toolkit.study.starting import FOR_REAL, study_file, study_id, yaml_text
 from toolkit.system import temporary_folder, write_new_folder
 
@@ -215,9 +215,11 @@ def draft_instrument(
 
 def _as_file(frame: pd.DataFrame, path: Path) -> dict[str, list[str]]:
     """Write a frame as a file to draft from; return the order of the answers of its ordered Categoricals."""
-    problems = [Problem("frame", "has no rows or no columns", "give answers")] if frame.empty else []
+    problems = (
+        [Problem("no-rows", "frame", "has no rows or no columns", "give answers")] if frame.empty else []
+    )
     for name in frame.columns[frame.columns.duplicated()].unique():
-        problems.append(Problem(f"column {name}", "occurs twice", "keep one of the two"))
+        problems.append(Problem("duplicate-column", f"column {name}", "occurs twice", "keep one of the two"))
     orders, written = {}, {}
     for place, name in enumerate(frame.columns):
         column = frame.iloc[:, place]
@@ -229,7 +231,7 @@ def _as_file(frame: pd.DataFrame, path: Path) -> dict[str, list[str]]:
         if kind.startswith("mixed") and kind != "mixed-integer-float":
             kinds = ", ".join(sorted({type(one).__name__ for one in column.dropna()}))
             fix = "make it all text (.astype(str)) or all numbers (pandas.to_numeric)"
-            problems.append(Problem(f"column {name}", f"mixes values of types {kinds}", fix))
+            problems.append(Problem("wrong-type", f"column {name}", f"mixes values of types {kinds}", fix))
         written[str(name)] = column.map(_written, na_action="ignore").astype("str").to_numpy()
     if problems:
         raise InvalidInput("draft_instrument", problems)
@@ -254,11 +256,13 @@ def _drafted(
     """Draft the questionnaire, the entry of its answers, and what was guessed."""
     if export.suffix.lower() not in _ENDINGS:
         hint = f"export the answers as one of {', '.join(_ENDINGS)}"
-        raise InvalidInput(export, [Problem(f"file {export.name}", "cannot be drafted from", hint)])
+        raise InvalidInput(
+            export, [Problem("unsupported-format", f"file {export.name}", "cannot be drafted from", hint)]
+        )
     sheet = read_cells(export, source=export.name)
     _one_heading_row(sheet, export)
     problems = [
-        Problem(f"column '{name}'", "not found", near_names(name, sheet.names))
+        Problem("unknown-column", f"column '{name}'", "not found", near_names(name, sheet.names))
         for name in given.values()
         if name is not None and name not in sheet.names
     ]
@@ -271,7 +275,9 @@ def _drafted(
     audiences, entry = _people(sheet, found, guesses, id_)
     items, mapped, scales = _items(sheet, {name for name in found.values() if name}, guesses, orders)
     if not items:
-        raise InvalidInput(export.name, [Problem("columns", "none holds answers", "check the file")])
+        raise InvalidInput(
+            export.name, [Problem("no-answers", "columns", "none holds answers", "check the file")]
+        )
     wave = wave or str(date.today().year)
     questionnaire = {
         "id": re.sub(r"[^a-z0-9-]", "-", id_),
@@ -298,7 +304,7 @@ def _drafted(
 
 
 def _one_heading_row(sheet: Sheet, export: Path) -> None:
-    """Refuse exports whose second row is headings still: their cells would be taken for answers."""
+    """Refuse exports with further heading rows: their cells would be read as answers."""
     first = [str(cell).strip() for cell in sheet.cells.iloc[0]]
     platform = "Qualtrics" if {"ResponseId", "ResponseID"} & set(sheet.names) else None
     if "Response" in first or "Open-Ended Response" in first:
@@ -306,11 +312,11 @@ def _one_heading_row(sheet: Sheet, export: Path) -> None:
     if platform and export.suffix.lower() not in (".sav", ".dta"):
         what = f"is an export of {platform} with several rows of headings"
         hint = f"export it from {platform} for SPSS (.sav) and draft from that"
-        raise InvalidInput(export.name, [Problem("headings", what, hint)])
+        raise InvalidInput(export.name, [Problem("unsupported", "headings", what, hint)])
 
 
 def _told(kind: str, sheet: Sheet, guesses: list[str]) -> str | None:
-    """The first column whose heading says that it is of this kind, and whose cells could be."""
+    """Find the first column whose heading is of this kind and whose cells fit."""
     for place, name in enumerate(sheet.names):
         if not re.fullmatch(_SIGNS[kind], name.strip().lower()):
             continue
@@ -332,7 +338,7 @@ def _cells(sheet: Sheet, place: int) -> pd.Series:
 def _people(
     sheet: Sheet, found: dict[str, str | None], guesses: list[str], id_: str
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The audiences, and what the entry says of audience and organisation."""
+    """Return the audiences, and the entry's settings for audience and organisation."""
     entry: dict[str, Any] = {}
     if not found["organisation"]:
         entry["organisation"] = id_
@@ -357,7 +363,7 @@ def _people(
 
 
 def _id(text: str, taken: Any, otherwise: str) -> str:
-    """A new id of small letters and digits."""
+    """Return a new id of lower-case letters and digits."""
     base = re.sub(r"[^a-z0-9]", "", slug(text).lower())[:16] or otherwise
     base = base if base[0].isalpha() else f"q{base}"[:16]
     name, number = base, 2
@@ -369,7 +375,7 @@ def _id(text: str, taken: Any, otherwise: str) -> str:
 def _items(
     sheet: Sheet, used: set[str], guesses: list[str], orders: Mapping[str, Sequence[str]]
 ) -> tuple[list[dict[str, Any]], dict[str, dict[str, Any]], dict[str, dict[str, Any]]]:
-    """Items, their mapping, and the scales that items share."""
+    """Return items, their mapping, and the scales they share."""
     scales: dict[str, dict[str, Any]] = {}
     ticks = _ticks(sheet)
     items: list[dict[str, Any]] = []
@@ -426,7 +432,7 @@ def _items(
 
 
 def _item(answered: pd.Series, labels: dict[str, str]) -> tuple[str, dict[str, Any], dict[str, Any]]:
-    """What a column is, as words, as an item and as its mapping."""
+    """Return a column as a description, an item and its mapping."""
     values = list(answered.unique())
     numbers = pd.to_numeric(answered, errors="coerce")
     if labels and (set(values) <= set(labels) or numbers.isna().any()):
@@ -461,7 +467,7 @@ def _item(answered: pd.Series, labels: dict[str, str]) -> tuple[str, dict[str, A
 def _single(
     labels: dict[str, str], by: str, *, ordered: bool = False
 ) -> tuple[str, dict[str, Any], dict[str, Any]]:
-    """A question with one answer; one whose answers are known to have an order gets a scale with boxes."""
+    """Draft a single-choice item; if the order of its answers is known, it gets a scale with boxes."""
     said = {value: label.strip().lower() for value, label in labels.items()}
     order = next((known for known in _ORDERED if set(said.values()) <= set(known)), None)
     if order:
@@ -478,7 +484,7 @@ def _single(
 
 
 def _ticks(sheet: Sheet) -> dict[str, tuple[str, dict[str, str]]]:
-    """Headings such as "why[price]" whose cells are ticks → what stands before, and option → heading."""
+    """Find headings such as "why[price]" whose cells are ticks: stem → (option → heading)."""
     groups: dict[str, dict[str, str]] = {}
     for place, name in enumerate(sheet.names):
         parts = re.fullmatch(r"(.+?) ?\[([A-Za-z0-9]{1,5})\]", name.strip())
@@ -493,7 +499,7 @@ def _ticks(sheet: Sheet) -> dict[str, tuple[str, dict[str, str]]]:
 
 
 def _options(labels: dict[str, str]) -> tuple[list[dict[str, Any]], dict[str, str]]:
-    """Options with codes: the cells where all can be codes, else 1, 2, 3 …; and cell → code."""
+    """Return options with codes, and cell → code: the cells if all can be codes, otherwise numbers."""
     fits = all(re.fullmatch(r"[A-Za-z0-9]{1,5}", value) for value in labels)
     codes = {value: value if fits else str(number) for number, value in enumerate(labels, 1)}
     return [{"code": codes[value], "label": {"en": label}} for value, label in labels.items()], codes

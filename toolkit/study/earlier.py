@@ -1,8 +1,9 @@
-"""The questionnaires of earlier waves, where they were others than the study's own."""
+"""Questionnaires of earlier waves that differ from the study's own."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -23,7 +24,7 @@ def wave_instruments(
     instrument: Instrument | None,
     problems: list[Problem],
 ) -> dict[str, Instrument]:
-    """Load the questionnaires that waves name, and note what does not fit the study.
+    """Load the questionnaires of earlier waves, and collect what does not fit the study.
 
     The last wave's is the study's own: its words are the ones a report prints.
     """
@@ -31,11 +32,13 @@ def wave_instruments(
     for wave, named in written.items():
         where = f"wave_instruments → {wave}"
         if wave not in waves:
-            problems.append(Problem(where, "is no wave of the study", near_names(wave, waves)))
+            problems.append(
+                Problem("unknown-wave", where, "is no wave of the study", near_names(wave, waves))
+            )
             continue
         if wave == waves[-1]:
-            mend = "write it as the study's own instrument, and the older one here under its wave"
-            problems.append(Problem(where, "is the last wave", mend))
+            hint = "write it as the study's own instrument, and the older one here under its wave"
+            problems.append(Problem("conflict", where, "is the last wave", hint))
             continue
         try:
             own = _loaded(named, folder)
@@ -43,7 +46,7 @@ def wave_instruments(
                 problems += _misfits(own, instrument, where)
             found[wave] = own
         except InvalidInput as error:
-            problems += [Problem(f"{where}, {p.where}", p.what, p.mend) for p in error.problems]
+            problems += [replace(p, where=f"{where}, {p.where}") for p in error.problems]
     return found
 
 
@@ -57,12 +60,12 @@ def _misfits(own: Instrument, instrument: Instrument, where: str) -> Iterator[Pr
     for audience in own.audiences:
         if audience not in instrument.audiences:
             what = f"has an audience '{audience}' that the study's instrument has not"
-            yield Problem(where, what, near_names(audience, instrument.audiences))
+            yield Problem("unknown-audience", where, what, near_names(audience, instrument.audiences))
     compare(own, instrument)  # refuses questionnaires without a question or a language in common
 
 
 def with_hanging(compared: pd.DataFrame, instrument: Instrument) -> pd.DataFrame:
-    """What `toolkit.instrument.compare` found, where what hangs on a changed question is asked of others.
+    """Extend the comparison of two questionnaires to questions routed by a changed one.
 
     Those whom the old words led on are not those whom the new ones do. And how many they were would tell of
     the question before, of which no trend and so no bound is printed.
@@ -91,7 +94,7 @@ def with_hanging(compared: pd.DataFrame, instrument: Instrument) -> pd.DataFrame
 
 
 def _behind(variable: Variable, instrument: Instrument) -> tuple[str, ...]:
-    """Columns of the questions that decide who is asked this one."""
+    """Return the columns of the questions that route to this one."""
     if not variable.item.ask_if:
         return ()
     asked = parse(variable.item.ask_if).item_ids(instrument)

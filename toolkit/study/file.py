@@ -1,4 +1,4 @@
-"""The study file as it is written, and what may be wrong between it and its instrument."""
+"""The study file's schema, and its consistency with the instrument."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from pydantic import Field, field_validator, model_validator
 from toolkit.errors import Problem, near_names
 from toolkit.instrument.fields import Strict, Truth
 from toolkit.instrument.model import Instrument
-from toolkit.responses.answers import AnswersFile
-from toolkit.responses.naming import FolderName
+from toolkit.locale import languages
+from toolkit.platforms.answers import AnswersFile
+from toolkit.platforms.naming import FolderName
 
 __all__ = ["AAPOR_ITEMS", "COMPUTED_AAPOR_ITEMS", "Brand", "StudyFile", "methods_of", "misfits"]
 
@@ -42,12 +43,9 @@ COMPUTED_AAPOR_ITEMS = (
 _ONLY_COMPUTED = ("sample_sizes_and_precision", "weighting")
 """Those that only a report can know: a text could be wrong for an organisation, or for the answers."""
 
-REPORT_LANGUAGES = ("en", "fr")
-"""What the words of a report can be made in."""
-
 
 class Brand(Strict):
-    """How reports look: name, colours as #rrggbb, a typeface, a footer, the language of its words.
+    """Look of reports: name, colours as #rrggbb, typeface, footer, language.
 
     Beside the study file: a logo, and a Word and a PowerPoint file that reports are written into.
     """
@@ -64,7 +62,7 @@ class Brand(Strict):
 
     @property
     def templates(self) -> dict[str, str]:
-        """Format → the file named to be written into."""
+        """Return the template files by format."""
         given = ((name.partition("template_")[2], getattr(self, name)) for name in type(self).model_fields)
         return {form: name for form, name in given if form and name}
 
@@ -79,7 +77,7 @@ class Brand(Strict):
 
 
 class WaveInstrument(Strict):
-    """The questionnaire of a wave where it was another than the study's: one file, or a file an audience."""
+    """Questionnaire of a wave that differs from the study's: one file, or one file per audience."""
 
     instrument: str | None = None
     instruments: dict[str, str] = Field(default_factory=dict)
@@ -92,7 +90,7 @@ class WaveInstrument(Strict):
 
     @property
     def files(self) -> tuple[str, ...]:
-        """Every file it names."""
+        """Return every file it names."""
         return (self.instrument,) if self.instrument else tuple(self.instruments.values())
 
 
@@ -129,31 +127,44 @@ class StudyFile(Strict):
 
 
 def misfits(written: StudyFile, instrument: Instrument) -> Iterator[Problem]:
-    """Find what the study file says that its instrument does not know, and methods texts left blank."""
+    """List what the study file names that its instrument lacks, and methods texts left blank."""
     for where, code in (("language", written.language), ("brand → language", written.brand.language)):
-        if code not in (None, *REPORT_LANGUAGES):
-            mend = near_names(str(code), REPORT_LANGUAGES)
-            yield Problem(f"{where}: {code}", "is none that reports can be written in", mend)
+        if code not in (None, *languages()):
+            hint = near_names(str(code), languages())
+            yield Problem("unknown-language", f"{where}: {code}", "unsupported report language", hint)
     if "language" in written.model_fields_set and written.brand.language not in (None, written.language):
         what = f"the study file's language is {written.language}"
-        yield Problem(f"brand → language: {written.brand.language}", what, "leave one of the two out")
+        yield Problem(
+            "conflict", f"brand → language: {written.brand.language}", what, "leave one of the two out"
+        )
     shared = {variable.name for variable in instrument.shared()}
     for name in dict.fromkeys(name for name in written.primary if written.primary.count(name) > 1):
-        yield Problem(f"primary → {name}", "stands twice", "list it once")
+        yield Problem("duplicate", f"primary → {name}", "stands twice", "list it once")
     items = {name for variable in instrument.variables for name in (variable.name, variable.item.id)}
     sensitive = written.policy.get("sensitive_items")
     for name in sensitive if isinstance(sensitive, list) else ():
         if isinstance(name, str) and name not in items:
             what = "is no item of the instrument, so that nothing would be protected by it"
-            yield Problem(f"policy → sensitive_items → {name}", what, near_names(str(name), sorted(items)))
+            yield Problem(
+                "unknown-item",
+                f"policy → sensitive_items → {name}",
+                what,
+                near_names(str(name), sorted(items)),
+            )
     for name in dict.fromkeys(written.primary):
         if name not in instrument:
             yield Problem(
-                f"primary → {name}", "is no column of the instrument", near_names(name, sorted(shared))
+                "unknown-item",
+                f"primary → {name}",
+                "is no column of the instrument",
+                near_names(name, sorted(shared)),
             )
         elif name not in shared:
             yield Problem(
-                f"primary → {name}", "has no gap: fewer than two audiences answer it by codes", "take it out"
+                "unsuited-item",
+                f"primary → {name}",
+                "has no gap: fewer than two audiences answer it by codes",
+                "take it out",
             )
     for entry in written.answers:
         named = [
@@ -163,6 +174,7 @@ def misfits(written: StudyFile, instrument: Instrument) -> Iterator[Problem]:
         ]
         for audience in dict.fromkeys(name for name in named if name and name not in instrument.audiences):
             yield Problem(
+                "unknown-audience",
                 f"answers: {entry.file}",
                 f"'{audience}' is no audience",
                 near_names(audience, instrument.audiences),
@@ -172,7 +184,7 @@ def misfits(written: StudyFile, instrument: Instrument) -> Iterator[Problem]:
 
 
 def _design_problems(written: StudyFile) -> Iterator[Problem]:
-    """One design holds for the whole study, so every file has to bring its columns."""
+    """List files without the design's columns: one design holds for the whole study."""
     given = {
         entry.file: frozenset(entry.mapping.design.headings)
         if entry.mapping is not None and entry.mapping.design is not None
@@ -181,19 +193,24 @@ def _design_problems(written: StudyFile) -> Iterator[Problem]:
     }
     if len(set(given.values())) > 1:
         said = "; ".join(f"{file}: {', '.join(sorted(names)) or 'none'}" for file, names in given.items())
-        mend = "name weights, strata and clusters alike in every file's mapping, or make two studies"
-        yield Problem("answers → mapping → design", f"differs between files ({said})", mend)
+        hint = "name weights, strata and clusters alike in every file's mapping, or make two studies"
+        yield Problem("inconsistent", "answers → mapping → design", f"differs between files ({said})", hint)
 
 
 def _methods_problems(written: StudyFile, instrument: Instrument) -> Iterator[Problem]:
     allowed = ("common", *instrument.audiences)
     for audience, texts in written.methods.items():
         if audience not in allowed:
-            yield Problem(f"methods → {audience}", "is no audience", near_names(audience, allowed))
+            yield Problem(
+                "unknown-audience", f"methods → {audience}", "is no audience", near_names(audience, allowed)
+            )
         for name in texts:
             if name not in AAPOR_ITEMS:
                 yield Problem(
-                    f"methods → {audience} → {name}", "is no disclosure item", near_names(name, AAPOR_ITEMS)
+                    "unknown-key",
+                    f"methods → {audience} → {name}",
+                    "is no disclosure item",
+                    near_names(name, AAPOR_ITEMS),
                 )
     yield from _contradicted(written)
     made = methods_of(written, instrument)
@@ -201,6 +218,7 @@ def _methods_problems(written: StudyFile, instrument: Instrument) -> Iterator[Pr
         blank = [audience for audience, texts in made.items() if name not in texts]
         if blank and name not in COMPUTED_AAPOR_ITEMS:
             yield Problem(
+                "missing-value",
                 f"methods → {name}",
                 f"is blank for {', '.join(blank)}: a methodology statement must say it",
                 "write it under methods → common or under the audience",
@@ -208,7 +226,7 @@ def _methods_problems(written: StudyFile, instrument: Instrument) -> Iterator[Pr
 
 
 def _contradicted(written: StudyFile) -> Iterator[Problem]:
-    """Find what the study file says although the report computes it: weights, and how many answered."""
+    """List statements that the report computes itself: weights and sample sizes."""
     weighted = any(
         entry.mapping is not None
         and entry.mapping.design is not None
@@ -221,22 +239,22 @@ def _contradicted(written: StudyFile) -> Iterator[Problem]:
             if _left_open(text) or (name == "weighting" and not weighted and _is_none(text)):
                 continue
             what = "is computed from the answers, and the study file must not say it"
-            mend = "take it out; how a sample was drawn or weights were made belongs under sampling"
-            yield Problem(f"methods → {audience} → {name}", what, mend)
+            hint = "take it out; how a sample was drawn or weights were made belongs under sampling"
+            yield Problem("conflict", f"methods → {audience} → {name}", what, hint)
 
 
 def _is_none(text: str) -> bool:
-    """Whether `weighting` holds the one value it may: none, in a language of reports."""
+    """Return whether `weighting` has its only allowed value: none, in a language of reports."""
     return text.strip().removesuffix(".").casefold() in ("none", "aucune")
 
 
 def _left_open(text: str) -> bool:
-    """Whether a text is blank, or a note that it is still to be written."""
+    """Return whether a text is blank, or a note that it is still to be written."""
     return text.strip(" .…?-–_\n").casefold() in ("", "todo", "tbd", "tba", "xx", "xxx", "to be done")
 
 
 def methods_of(written: StudyFile, instrument: Instrument) -> Mapping[str, Mapping[str, str]]:
-    """Audience → AAPOR item → text, the common texts filled in; blanks left out."""
+    """Return audience → AAPOR item → text, with the common texts filled in and blanks left out."""
     common = written.methods.get("common", {})
     return {
         audience: {

@@ -1,8 +1,9 @@
-"""From a study file to a checked study; everything wrong in it and around it is said at once."""
+"""Loading of a study file and everything it names, with all problems at once."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -15,8 +16,8 @@ from toolkit.instrument import Instrument, load_instrument, load_instruments
 from toolkit.instrument.loader import files_of
 from toolkit.instrument.strict import checked
 from toolkit.instrument.yaml_loader import read_document
+from toolkit.platforms.answers import AnswersFile
 from toolkit.responses import divided
-from toolkit.responses.answers import AnswersFile
 from toolkit.responses.organisations import read_organisations
 from toolkit.shipped import study_path
 from toolkit.study.earlier import wave_instruments
@@ -94,7 +95,7 @@ def load_study(path: str | Path, *, data: str | Path | None = None) -> Study:
 
 
 def _by_wave(written: StudyFile, places: list[Path], problems: list[Problem]) -> tuple[StudyFile, list[Path]]:
-    """One entry per wave of files that hold several."""
+    """Return one entry per wave for files that hold several."""
     entries: list[AnswersFile] = []
     paths: list[Path] = []
     for entry, path in zip(written.answers, places, strict=True):
@@ -122,14 +123,14 @@ def _files_read(written: StudyFile, folder: Path) -> Iterator[Path]:
 
 
 def _with_manifest(entry: AnswersFile, folder: Path) -> AnswersFile:
-    """The entry with its manifest where it lies: a reader does not know the study's folder."""
+    """Resolve the manifest's path, because a reader does not know the study's folder."""
     if entry.manifest is None:
         return entry
     return entry.model_copy(update={"manifest": str(folder / entry.manifest)})
 
 
 def _named(error: InvalidInput, source: str) -> Iterator[Problem]:
-    return (Problem(f"{source}, {problem.where}", problem.what, problem.mend) for problem in error.problems)
+    return (replace(problem, where=f"{source}, {problem.where}") for problem in error.problems)
 
 
 def _findings_problems(written: StudyFile, folder: Path) -> Iterator[Problem]:
@@ -162,16 +163,22 @@ def _waves(written: StudyFile, problems: list[Problem]) -> tuple[str, ...]:
     used = sorted({entry.wave for entry in written.answers})
     if "all" in used:
         problems.append(
-            Problem("answers → wave", "'all' names every wave at once", "give the wave another name")
+            Problem(
+                "name-taken", "answers → wave", "'all' names every wave at once", "give the wave another name"
+            )
         )
     if not written.waves:
         return tuple(used)
     for wave in sorted(set(used) - set(written.waves)):
-        problems.append(Problem(f"waves → {wave}", "has answers but is not listed", "list it"))
+        problems.append(
+            Problem("unknown-wave", f"waves → {wave}", "has answers but is not listed", "list it")
+        )
     for wave in sorted(set(written.waves) - set(used)):
-        problems.append(Problem(f"waves → {wave}", "is listed but has no answers", near_names(wave, used)))
+        problems.append(
+            Problem("no-answers", f"waves → {wave}", "is listed but has no answers", near_names(wave, used))
+        )
     for wave in dict.fromkeys(wave for wave in written.waves if written.waves.count(wave) > 1):
-        problems.append(Problem(f"waves → {wave}", "stands twice", "list it once"))
+        problems.append(Problem("duplicate", f"waves → {wave}", "stands twice", "list it once"))
     return written.waves
 
 
@@ -194,13 +201,15 @@ def _organisations(
 def _answer_places(
     written: StudyFile, folder: Path, data: str | Path | None, problems: list[Problem]
 ) -> list[Path]:
-    """Where each file of answers lies; a folder for data that is not there is said once, not once a file."""
+    """Find each answer file; a missing data folder is reported once, not once per file."""
     if data is not None and is_file(data) and len(written.answers) == 1:
         return [Path(data)]
     if data is not None and not is_folder(data):
         what = "is no folder" if is_file(data) else "is not there"
-        mend = f"name the folder in which the answer files lie{_source(written)}"
-        problems.append(Problem(f"data: {data}", what, mend))
+        hint = f"name the folder in which the answer files lie{_source(written)}"
+        problems.append(
+            Problem("wrong-path" if is_file(data) else "file-not-found", f"data: {data}", what, hint)
+        )
         data = None
     return [_answers_path(entry, folder, data) for entry in written.answers]
 
@@ -216,33 +225,54 @@ def _files_missing(written: StudyFile, folder: Path, places: list[Path]) -> Iter
     for key in ("organisations", "benchmarks"):
         name = getattr(written, key)
         if name and not is_file(folder / name):
-            yield Problem(f"{key}: {name}", "is not there", _beside(folder / name))
+            yield Problem("file-not-found", f"{key}: {name}", "is not there", _beside(folder / name))
     if written.brand.logo:
         logo = folder / written.brand.logo
         if not is_file(logo):
-            yield Problem(f"brand → logo: {written.brand.logo}", "is not there", _beside(logo))
+            yield Problem(
+                "file-not-found", f"brand → logo: {written.brand.logo}", "is not there", _beside(logo)
+            )
         elif logo.suffix.lower() not in (".png", ".svg", ".jpg", ".jpeg"):
-            yield Problem(f"brand → logo: {written.brand.logo}", "is no picture", "give a PNG, SVG or JPEG")
+            yield Problem(
+                "unsupported-format",
+                f"brand → logo: {written.brand.logo}",
+                "is no picture",
+                "give a PNG, SVG or JPEG",
+            )
     for form, template in written.brand.templates.items():
         if not is_file(folder / template):
-            yield Problem(f"brand → template_{form}: {template}", "is not there", _beside(folder / template))
+            yield Problem(
+                "file-not-found",
+                f"brand → template_{form}: {template}",
+                "is not there",
+                _beside(folder / template),
+            )
         elif Path(template).suffix.lower() != f".{form}":
-            mend = f"save it as .{form} from the program it was made with"
-            yield Problem(f"brand → template_{form}: {template}", f"is no .{form}", mend)
+            hint = f"save it as .{form} from the program it was made with"
+            yield Problem(
+                "unsupported-format", f"brand → template_{form}: {template}", f"is no .{form}", hint
+            )
     for entry, answers in zip(written.answers, places, strict=True):
         if is_folder(answers):
-            yield Problem(f"answers: {entry.file}", "is a folder", "name the file in it")
+            yield Problem("wrong-path", f"answers: {entry.file}", "is a folder", "name the file in it")
         elif not is_file(answers):
-            yield Problem(f"answers: {entry.file}", "is not there", _beside(answers) + _source(written))
+            yield Problem(
+                "file-not-found",
+                f"answers: {entry.file}",
+                "is not there",
+                _beside(answers) + _source(written),
+            )
     for entry in written.answers:
         if entry.manifest and not is_file(folder / entry.manifest):
             place = f"answers: {entry.file} → manifest: {entry.manifest}"
-            yield Problem(place, "is not there", _beside(folder / entry.manifest))
+            yield Problem("file-not-found", place, "is not there", _beside(folder / entry.manifest))
     said = [entry.model_dump_json(exclude={"file"}) for entry in written.answers]
     twice = pd.Series(zip(map(str, places), said, strict=True)).value_counts()
     for (name, _), times in twice[twice > 1].items():
-        mend = "list it once, or say which rows each entry reads: rows: [{column: …, equals: …}]"
-        yield Problem(f"answers: {Path(name).name}", f"is listed {times} times in the same words", mend)
+        hint = "list it once, or say which rows each entry reads: rows: [{column: …, equals: …}]"
+        yield Problem(
+            "duplicate", f"answers: {Path(name).name}", f"is listed {times} times in the same words", hint
+        )
 
 
 def _source(written: StudyFile) -> str:

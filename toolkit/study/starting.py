@@ -1,4 +1,4 @@
-"""A new study folder: with a small questionnaire and simulated answers, or drafted from a real export."""
+"""New study folders, with a small questionnaire and simulated answers."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ import yaml
 
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument import Instrument, load_instrument, load_instruments
-from toolkit.instrument.exchange.choosing import narrow
 from toolkit.instrument.translation import write_instrument
+from toolkit.platforms.choosing import narrow
+from toolkit.platforms.naming import folder_name
 from toolkit.responses import simulate, simulate_study
-from toolkit.responses.naming import folder_name
 from toolkit.responses.simulation.people import Organisation
 from toolkit.system import temporary_folder, write_new_folder
 
@@ -121,7 +121,7 @@ def start_study(
 
 
 def _primary(instrument: Instrument) -> list[str]:
-    """The first items with good and bad answers; a study of one audience has no gaps to declare."""
+    """List the first items with good and bad answers; a study of one audience has no gaps to declare."""
     judged = [item.id for item in instrument.items if item.type == "single" and item.favourable != "none"]
     return judged[:3] if len(instrument.audiences) > 1 else []
 
@@ -135,24 +135,30 @@ def _check(folder: Path, id_: str, platform: str, audiences: tuple[str, ...], wa
     problems = []
     if not folder_name(id_):
         what = "gives no id of a study"
-        problems.append(Problem(f"folder '{folder.resolve().name}'", what, "use letters, digits, - and _"))
+        problems.append(
+            Problem("invalid-name", f"folder '{folder.resolve().name}'", what, "use letters, digits, - and _")
+        )
     if platform not in PLATFORMS:
-        problems.append(Problem(f"platform '{platform}'", "unknown", near_names(platform, PLATFORMS)))
+        problems.append(
+            Problem("unknown-option", f"platform '{platform}'", "unknown", near_names(platform, PLATFORMS))
+        )
     if not audiences:
-        problems.append(Problem("audiences", "none is named", "name at least one, such as employee"))
+        problems.append(Problem("empty", "audiences", "none is named", "name at least one, such as employee"))
     if not waves:
-        problems.append(Problem("waves", "none is named", "name at least one, such as 2026"))
+        problems.append(Problem("empty", "waves", "none is named", "name at least one, such as 2026"))
     for name in audiences:
         if not re.fullmatch(r"[a-z][a-z0-9]{0,19}", name):
             what = "must be a small letter, then up to 19 small letters or digits"
-            problems.append(Problem(f"audience '{name}'", what, "such as employee"))
+            problems.append(Problem("invalid-name", f"audience '{name}'", what, "such as employee"))
     for wave in waves:
         if not folder_name(wave) or wave == "all":
             what = "must be small letters, digits, - and _, and not 'all'"
-            problems.append(Problem(f"wave '{wave}'", what, "such as 2026 or 2026-spring"))
+            problems.append(Problem("invalid-name", f"wave '{wave}'", what, "such as 2026 or 2026-spring"))
     for kind, names in (("audience", audiences), ("wave", waves)):
         twice = sorted({name for name in names if names.count(name) > 1})
-        problems += [Problem(f"{kind} '{name}'", "is named twice", "name it once") for name in twice]
+        problems += [
+            Problem("duplicate", f"{kind} '{name}'", "is named twice", "name it once") for name in twice
+        ]
     if problems:
         raise InvalidInput("init", problems)
 
@@ -171,7 +177,7 @@ def _simulated(
     title: str,
     seed: int,
 ) -> list[str]:
-    """Write organisations and answers; return the lines of the study file that name the answers."""
+    """Write organisations and answers; return the study-file lines for the answers."""
     alone = len(audiences) == 1  # a single audience is the whole staff
     organisations = [
         {
@@ -227,7 +233,7 @@ def _simulated(
 
 
 def _table(folder: Path, frame: pd.DataFrame, instrument: Instrument) -> list[str]:
-    """Write a coded frame as one table of labels, as a form would; return its entry in the study file."""
+    """Write a coded frame as a table of labels, as a form would; return its study-file entry."""
     table = frame[["respondent", "organisation", "wave", "audience"]].astype(str)
     items: dict[str, Any] = {}
     for item in instrument.items:
@@ -306,7 +312,7 @@ def study_file(
     weights: str | None,
     seed: int,
 ) -> str:
-    """Word a study file with a comment for whatever its owner will want to change."""
+    """Write a study file with a comment on everything its owner may want to change."""
     quoted = ", ".join(f'"{wave}"' for wave in waves)
     weighted = (
         f"# Weights: column {json.dumps(weights)}. Reports on weighted answers are refused, so it is not\n"
@@ -496,7 +502,7 @@ def _questionnaire(id_: str, audiences: Sequence[str]) -> str:
 
 
 def _notebook(title: str, primary: Sequence[str]) -> str:
-    """Word a notebook that reads the study, tabulates gaps and draws them."""
+    """Write a notebook that reads the study, tabulates gaps and plots them."""
     import nbformat
 
     first = """import toolkit as tk

@@ -1,4 +1,4 @@
-"""Coded answers on disk, a folder an organisation, so that whoever opens one cannot see another.
+"""Coded answers on disk, one folder per organisation, so that a job can open only its own.
 
 Answers are kept as Parquet: codes of a categorical column as small integers, its categories taken from the
 instrument again when it is read. Beside them stand the organisation's own rows of the organisations table.
@@ -15,7 +15,7 @@ import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.model import Instrument
-from toolkit.responses.export import tally
+from toolkit.platforms.exports import tally
 from toolkit.responses.gather import Gathered
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ PART = "organisation="
 def write_parts(
     study: Study, folder: str | Path, organisations: Iterable[str] | None = None
 ) -> dict[str, Path]:
-    """Write every organisation's coded answers of all waves, or those of some, each to a folder of its own.
+    """Write each organisation's coded answers of all waves to a folder of its own.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def write_parts(
 
 
 def open_part(study: Study, part: str | Path) -> Study:
-    """The study as one organisation's part of it: its answers and its rows of the table, nobody else's."""
+    """Open a study reduced to one organisation: its answers and its rows of the organisations table."""
     part = Path(part)
     opened = replace(study, table=_read(part / TABLE), part=part)
     if "findings" in study.__dict__:  # read once for all parts
@@ -74,7 +74,7 @@ def open_part(study: Study, part: str | Path) -> Study:
 
 
 def read_part(part: Path, instrument: Instrument, table: pd.DataFrame) -> Gathered:
-    """Read one organisation's coded answers as they were before they were written.
+    """Read one organisation's coded answers exactly as they were before writing.
 
     The disposition is of whole files and so of no one organisation: it is left empty.
     """
@@ -83,7 +83,7 @@ def read_part(part: Path, instrument: Instrument, table: pd.DataFrame) -> Gather
 
 
 def part_bytes(part: Path) -> Iterator[bytes]:
-    """What a part holds, for telling whether it has changed; the same answers give the same bytes."""
+    """Serialise a part for detecting changes; equal answers give equal bytes."""
     for name in (ANSWERS, TABLE):
         yield (part / name).read_bytes()
 
@@ -118,7 +118,9 @@ def _read(path: Path) -> pd.DataFrame:
     try:
         table = pq.ParquetFile(path).read(use_threads=False)
     except (OSError, ValueError) as fault:  # pyarrow says what is no Parquet with a ValueError
-        problem = Problem(str(path.name), f"cannot be read ({fault})", "run the batch again")
+        problem = Problem(
+            "unreadable-file", str(path.name), f"cannot be read ({fault})", "run the batch again"
+        )
         raise InvalidInput("stored answers", [problem]) from None
     frame: pd.DataFrame = table.to_pandas(use_threads=False)
     return frame

@@ -1,4 +1,4 @@
-"""A study: what its file binds together, and its answers, read once."""
+"""A study: everything its file names, and its answers, read once."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ import pandas as pd
 from toolkit.disclosure.policy import Policy
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument import Instrument
+from toolkit.platforms.answers import AnswersFile
+from toolkit.platforms.mapping import DESIGN_COLUMNS
 from toolkit.records import Displayed
-from toolkit.responses.answers import AnswersFile
 from toolkit.responses.frames import Missing, in_form
 from toolkit.responses.gather import Gathered, gather
-from toolkit.responses.mapping import DESIGN_COLUMNS
 from toolkit.study.file import Brand
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ __all__ = ["Study"]
 
 @dataclass(frozen=True, repr=False)
 class Study(Displayed):
-    """A study that was read and checked; its answers are read once, when first asked for.
+    """A study whose files were read and checked; answers are read on first use and cached.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ class Study(Displayed):
     wave_instruments: Mapping[str, Instrument] = field(default_factory=dict, repr=False)
 
     def __getstate__(self) -> dict[str, Any]:
-        """What travels to another process: never the answers."""
+        """Pickle everything but the answers."""
         return {
             name: value
             for name, value in self.__dict__.items()
@@ -88,7 +88,7 @@ class Study(Displayed):
         }
 
     def _shown(self) -> dict[str, Any]:
-        """Describe the study without reading its answers."""
+        """Return what is displayed, without reading the answers."""
         return {
             "id": self.id,
             "title": self.title,
@@ -195,9 +195,11 @@ class Study(Displayed):
         if organisation is not None:
             self._known_organisation(organisation)
             if wave != "all" and organisation not in self.organisation_ids(wave):
-                mend = 'name a wave it took part in, or wave="all"'
+                hint = 'name a wave it took part in, or wave="all"'
                 where = f"organisation {organisation}"
-                raise InvalidInput(self.path, [Problem(where, f"took no part in wave {wave}", mend)])
+                raise InvalidInput(
+                    self.path, [Problem("unknown-organisation", where, f"took no part in wave {wave}", hint)]
+                )
             frame = frame[frame["organisation"] == organisation]
         frame = frame.reset_index(drop=True)
         if organisation_columns:
@@ -210,12 +212,22 @@ class Study(Displayed):
         own = ("organisation", "name", "wave", *self.instrument.audiences)
         further = [str(name) for name in table if name not in own]
         problems = [
-            Problem(f"column {name}", "not found in the organisations table", near_names(name, further))
+            Problem(
+                "unknown-column",
+                f"column {name}",
+                "not found in the organisations table",
+                near_names(name, further),
+            )
             for name in names
             if name not in further
         ]
         problems += [
-            Problem(f"column {name}", "is the name of a column of answers too", "rename it in the table")
+            Problem(
+                "name-taken",
+                f"column {name}",
+                "is the name of a column of answers too",
+                "rename it in the table",
+            )
             for name in names
             if name in further and name in frame
         ]
@@ -226,12 +238,12 @@ class Study(Displayed):
         return pd.concat([frame, held.reindex(keys).set_axis(frame.index)], axis=1)
 
     def members(self, wave: str | None = None) -> pd.DataFrame:
-        """Organisation and audience of every respondent of one wave (None: the latest), without answers."""
+        """Return organisation and audience of every respondent of one wave (None: the latest)."""
         frame = self._gathered.frame[["wave", "organisation", "audience"]]
         return frame.loc[frame["wave"] == self._known_wave(wave or self.wave), ["organisation", "audience"]]
 
     def disposition(self, wave: str | None = None) -> pd.DataFrame:
-        """What became of every row of every file, of one wave where it is named.
+        """Return the disposition of every row of every file, optionally for one wave.
 
         Columns wave, source, outcome, reason, rows.
 
@@ -243,7 +255,7 @@ class Study(Displayed):
         return table.reset_index(drop=True)
 
     def population(self, organisation: str, wave: str | None = None) -> dict[str, int]:
-        """Headcount of each audience where it is known."""
+        """Return the known headcounts by audience."""
         self._known_organisation(organisation)
         counts = self.headcounts(wave)
         if organisation not in counts.index:
@@ -252,7 +264,7 @@ class Study(Displayed):
         return {name: int(row[name]) for name in counts if pd.notna(row[name])}
 
     def headcounts(self, wave: str | None = None) -> pd.DataFrame:
-        """Headcounts of one wave (None: the latest): one row per organisation, one column per audience.
+        """Return headcounts of one wave (None: the latest), one row per organisation.
 
         Missing where unknown, and where it is below the number who answered: it cannot be right, and no rate
         or margin is computed with it. Of groups smaller than the policy's threshold, headcounts stay as they
@@ -285,24 +297,24 @@ class Study(Displayed):
         return headcounts_below(self._gathered.frame, self.organisations, self.instrument.audiences)
 
     def organisation_ids(self, wave: str | None = None) -> tuple[str, ...]:
-        """Ids in the order of the table; of one wave where it is named."""
+        """Return organisation ids in table order, optionally for one wave."""
         table = self.organisations
         if wave is not None:
             table = table[table["wave"] == self._known_wave(wave)]
         return tuple(table["organisation"].unique())
 
     def organisation_name(self, organisation: str) -> str:
-        """The name under which it is reported, as of its latest wave."""
+        """Return an organisation's name as of its latest wave."""
         self._known_organisation(organisation)
         return self._names[organisation]
 
     def names(self, wave: str) -> dict[str, str]:
-        """Organisation → the name under which it is reported, of all in a wave, in the order of the table."""
+        """Return organisation → name, as of each one's latest wave, for a wave, in table order."""
         return {one: self._names[one] for one in self.organisation_ids(wave)}
 
     @cached_property
     def _names(self) -> dict[str, str]:
-        """Organisation → its name as of its latest wave."""
+        """Map organisations to their names as of their latest waves."""
         table = self.organisations
         order = {one: place for place, one in enumerate(self.waves)}
         rows = zip(
@@ -312,7 +324,7 @@ class Study(Displayed):
         return {str(organisation): str(name) for _, organisation, name in in_order}
 
     def compared(self, earlier: str, later: str) -> pd.DataFrame | None:
-        """What changed between the questionnaires of two waves, for `tk.trend(compared=)`.
+        """Return the changes between the questionnaires of two waves, for `tk.trend(compared=)`.
 
         None where both waves had the same. See `toolkit.instrument.compare`; what is asked only after a
         changed question counts as asked of others.
@@ -331,13 +343,13 @@ class Study(Displayed):
         return None if old is new else with_hanging(compare(old, new), new)
 
     def forget_answers(self) -> None:
-        """Let go of the answers; they are read again when they are next asked for."""
+        """Drop cached answers; they are reloaded on next access."""
         if self.table is not None:
             self.__dict__.pop("_gathered", None)
             self.__dict__.pop("_below", None)
 
     def check(self) -> Study:
-        """Read everything; the study itself where all is well.
+        """Read everything, and return the study if all is valid.
 
         Raises
         ------
@@ -351,12 +363,17 @@ class Study(Displayed):
         known = self.organisation_ids()
         if organisation not in known:
             problem = Problem(
-                f"organisation {organisation}", "is not in this study", near_names(organisation, known)
+                "unknown-organisation",
+                f"organisation {organisation}",
+                "is not in this study",
+                near_names(organisation, known),
             )
             raise InvalidInput(self.path, [problem])
 
     def _known_wave(self, wave: str) -> str:
         if wave not in self.waves:
-            problem = Problem(f"wave {wave}", "is not in this study", near_names(wave, self.waves))
+            problem = Problem(
+                "unknown-wave", f"wave {wave}", "is not in this study", near_names(wave, self.waves)
+            )
             raise InvalidInput(self.path, [problem])
         return wave

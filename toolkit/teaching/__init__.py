@@ -1,4 +1,4 @@
-"""Exercises of the course: answers checked, what is wrong with one said, the right one computed."""
+"""Course exercises: answers are computed, checked, and common mistakes explained."""
 
 from toolkit.teaching.answers import check_answer, exercise, exercises
 from toolkit.teaching.exercise import Checked, Exercise, Mistake

@@ -1,4 +1,4 @@
-"""Hold a student's answer against the right one, and say what is wrong without giving it away."""
+"""Checks of a student's answer, which explain a mistake without giving the answer away."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _ASKED_FOR = {
 
 
 def exercises() -> dict[str, Exercise]:
-    """Every exercise of the course by its id, in the order of the notebooks.
+    """Return all exercises of the course by id, in the order of the notebooks.
 
     Examples
     --------
@@ -40,7 +40,7 @@ def exercises() -> dict[str, Exercise]:
 
 
 def exercise(name: str) -> Exercise:
-    """One exercise.
+    """Return one exercise.
 
     Raises
     ------
@@ -49,7 +49,9 @@ def exercise(name: str) -> Exercise:
     """
     known = exercises()
     if not isinstance(name, str) or name not in known:
-        problem = Problem(f"exercise {name}", "is not in the course", near_names(str(name), known))
+        problem = Problem(
+            "unknown-name", f"exercise {name}", "is not in the course", near_names(str(name), known)
+        )
         raise InvalidInput("check_answer", [problem])
     return known[name]
 
@@ -127,12 +129,12 @@ def _refuse_wrong_subject(one: Exercise, given: Any) -> None:
     fits = {"register": hasattr(given, "claims"), "study": hasattr(given, "responses")}[one.about]
     if not fits:
         what = f"is about a {one.about}, and {'none' if given is None else type(given).__name__} was given"
-        mend = f'load it ({NEEDS[one.about]}) and call check_answer("{one.id}", answer, {one.about})'
-        raise InvalidInput("check_answer", [Problem(f"exercise {one.id}", what, mend)])
+        hint = f'load it ({NEEDS[one.about]}) and call check_answer("{one.id}", answer, {one.about})'
+        raise InvalidInput("check_answer", [Problem("wrong-type", f"exercise {one.id}", what, hint)])
 
 
 def _read(one: Exercise, answer: Any) -> Any:
-    """The answer as numbers or names; None where it is neither."""
+    """Parse the answer as numbers or names; None if it is neither."""
     if one.kind == "name":
         return answer.strip().casefold() if isinstance(answer, str) else None
     if one.kind == "names":
@@ -162,7 +164,9 @@ def _agrees(one: Exercise, read: Any, right: Any) -> bool:
         return bool(read == frozenset(str(name).casefold() for name in right))
     wanted = _numbers(right)
     if wanted is None:
-        raise InvalidInput("check_answer", [Problem(one.id, "has no answer here", "check what you loaded")])
+        raise InvalidInput(
+            "check_answer", [Problem("no-answers", one.id, "has no answer here", "check what you loaded")]
+        )
     reach = (0.0 if one.kind == "count" else one.tolerance) + _NOISE
     return all(abs(a - b) <= reach for a, b in zip(read, wanted, strict=True))
 
@@ -185,7 +189,7 @@ def _what_is_wrong(one: Exercise, read: Any, right: Any, given: Any) -> list[str
 
 
 def _mistaken(one: Exercise, read: Any, right: Any, given: Any) -> list[str]:
-    """The known mistake an answer agrees with; one that is as good as right is no mistake."""
+    """Find the known mistake an answer matches, unless the answer is as close to the right one."""
     for mistake in one.mistakes:
         value = mistake.value(given)
         same = _agrees(one, _read(one, right), value) if one.kind != "name" else value == right

@@ -1,4 +1,4 @@
-"""One exercise: what it asks for, how the right answer is computed, and which mistakes are known."""
+"""Exercises: the question, a function that computes the answer, and known mistakes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NEEDS: dict[str, str] = {"register": "load_register", "study": "tk.load_study"}
 
 @dataclass(frozen=True)
 class Mistake:
-    """A wrong answer many people give, computed like the right one, and what to say to it."""
+    """A common wrong answer, computed like the right one, with its explanation."""
 
     value: Callable[[Any], Any]
     says: str
@@ -66,7 +66,7 @@ class Exercise:
 
 @dataclass(frozen=True)
 class Checked:
-    """What the toolkit says of an answer.
+    """The result of checking an answer.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Exercises on respondents: many comparisons, weights, small organisations, the subtraction attack."""
+"""Exercises on respondents: multiple comparisons, weights, small organisations, subtraction attacks."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def _only_count(percent: float, n: int) -> int:
 
 @cache
 def _always_one_count() -> int:
-    """The largest n at which no two counts round to one whole percentage."""
+    """Find the largest n at which no two counts round to the same whole percentage."""
     n = np.arange(1, 201)
     several = np.zeros(len(n), dtype=bool)
     for percent in range(101):

@@ -1,4 +1,4 @@
-"""Two pictures of the course: p values in order, and a published gap over design effects."""
+"""Figures of the course: ordered p values, and a published gap over design effects."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = ["design_effect_picture", "p_value_picture"]
 def p_value_picture(
     tested: pd.DataFrame, *, ax: Axes | None = None, alpha: float = 0.05, about: str = "comparisons"
 ) -> Axes:
-    """The p values of many comparisons, smallest first, beside where chance alone would put them.
+    """Plot the p values of many comparisons in order, beside their expectation under chance alone.
 
     Parameters
     ----------
@@ -48,8 +48,10 @@ def p_value_picture(
     """
     values = np.sort(tested["p_value"].dropna().to_numpy(dtype=np.float64))
     if not len(values):
-        mend = "give rows of gaps that were tested"
-        raise InvalidInput("p_value_picture", [Problem("p_value", "is blank in every row", mend)])
+        hint = "give rows of gaps that were tested"
+        raise InvalidInput(
+            "p_value_picture", [Problem("no-answers", "p_value", "is blank in every row", hint)]
+        )
     below = int((values < alpha).sum())
     title = f"{below} of {len(values)} {about} are below p = {alpha:g}"
     alt = f"The smallest p value is {values[0]:.3f}, the middle one {np.median(values):.2f}."
@@ -79,7 +81,7 @@ def p_value_picture(
 def design_effect_picture(
     register: Register, pair: str, design_effects: Sequence[float] = (1, 2, 5, 10, 20, 30)
 ) -> Picture:
-    """The gap of a published pair for each design effect both samples may have had.
+    """Plot the gap of a published pair for each design effect that both samples may have had.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Exercises on published figures: what they prove, their intervals, their bases, and ratios in the news."""
+"""Exercises on published figures: proof, intervals, bases, and ratios in the news."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def _burned_out(register: Register, *, level: float = 0.95) -> tuple[float, floa
 
 
 def _one_error(register: Register) -> tuple[float, float]:
-    """The share give or take one standard error."""
+    """Compute the share plus and minus one standard error."""
     claim = register.claim("UBB24-08")
     share = float(claim["value"]) / 100
     error = float(np.sqrt(share * (1 - share) / float(claim["n"])))
@@ -74,7 +74,7 @@ def _gap(register: Register) -> tuple[float, float]:
 
 
 def _ends_apart(register: Register) -> tuple[float, float]:
-    """What comes of subtracting the ends of two intervals."""
+    """Subtract the ends of two intervals."""
     pair = register.claims.set_index("finding_id", drop=False).loc[["UBB24-26", "UBB24-27"]]
     found = share_intervals(pair)
     low, high = found["conf_low"].to_numpy(), found["conf_high"].to_numpy()

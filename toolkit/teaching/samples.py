@@ -1,4 +1,4 @@
-"""Groups that cannot differ: what chance alone finds when many questions are compared."""
+"""Random groups that cannot differ, to show what chance alone finds among many comparisons."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["false_alarms", "random_halves"]
 
 
 def random_halves(frame: pd.DataFrame, *, seed: int | np.random.Generator) -> pd.DataFrame:
-    """Give every respondent half A or B by lot: between such groups there is no difference but chance.
+    """Assign every respondent at random to half A or B, so that only chance separates them.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def random_halves(frame: pd.DataFrame, *, seed: int | np.random.Generator) -> pd
 def false_alarms(
     frame: pd.DataFrame, items: Instrument | Any, *, seeds: Iterable[int], alpha: float = 0.05
 ) -> pd.DataFrame:
-    """Compare random halves again and again: every difference found is a false alarm.
+    """Compare random halves repeatedly; every difference found is a false alarm.
 
     Parameters
     ----------
@@ -71,9 +71,11 @@ def false_alarms(
     from toolkit.analysis import gaps
 
     wanted = list(seeds)
-    problems = [] if wanted else [Problem("seeds", "are none", "give some, such as range(20)")]
+    problems = [] if wanted else [Problem("empty", "seeds", "are none", "give some, such as range(20)")]
     if not 0 < alpha < 1:
-        problems.append(Problem("alpha", f"is {alpha:g}", "give a number between 0 and 1, such as 0.05"))
+        problems.append(
+            Problem("out-of-range", "alpha", f"is {alpha:g}", "give a number between 0 and 1, such as 0.05")
+        )
     if problems:
         raise InvalidInput("false_alarms", problems)
     rows = []

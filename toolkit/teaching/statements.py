@@ -1,4 +1,4 @@
-"""Exercises on words: a methods statement that says what is known, and a critique by checklist."""
+"""Exercises on texts: writing a methods statement, and a critique by checklist."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _to_check_of_sample(study: Study) -> int:
 
 
 def _problems(statement: Any, register: Register) -> list[str]:
-    """What a methods statement of the 2024 study lacks."""
+    """List what a methods statement of the 2024 study lacks."""
     if not isinstance(statement, Mapping) or not all(
         isinstance(part, str) for pair in statement.items() for part in pair
     ):
@@ -66,7 +66,7 @@ def _problems(statement: Any, register: Register) -> list[str]:
 
 
 def _facts_missed(statement: Mapping[str, str], register: Register) -> list[tuple[str, str]]:
-    """Published facts that the statement leaves out, and gaps in them that it passes over."""
+    """List the published facts that the statement omits, and the unknowns it does not admit."""
     facts = register.studies[STUDY]
     wanted = {
         "sponsor_and_conductor": [facts.publisher, facts.vendor.split(",")[0]],

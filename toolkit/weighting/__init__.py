@@ -1,4 +1,4 @@
-"""Who counts for how much: raking, post-stratification, calibration, trimming, and what weights cost."""
+"""Survey weights: raking, post-stratification, calibration, trimming and diagnostics."""
 
 from toolkit.weighting.calibration import calibrate
 from toolkit.weighting.cells import poststratify

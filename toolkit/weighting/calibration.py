@@ -35,7 +35,7 @@ def calibrate(
     tolerance: float = 1e-10,
     max_iterations: int = 100,
 ) -> Weights:
-    """Weights that reproduce totals of categories and of numbers.
+    """Calibrate weights to known totals of categories and of numbers.
 
     Parameters
     ----------
@@ -125,6 +125,7 @@ def _refuse_negative(frame: pd.DataFrame, values: Array) -> None:
             "calibrate",
             [
                 Problem(
+                    "out-of-range",
                     f"row {frame.index[values < 0][0]} (+{int((values < 0).sum()) - 1} more)",
                     "its weight would be negative",
                     'use method="raking", or bounds such as (0.3, 3)',
@@ -142,31 +143,52 @@ def _problems(
     population: float | None,
 ) -> Iterator[Problem]:
     if not margins and not numbers:
-        yield Problem("targets", "are empty", "name at least one column with its totals")
+        yield Problem("empty", "targets", "are empty", "name at least one column with its totals")
     for name, total in numbers.items():
         where = f"column {name}"
         if name not in frame.columns:
-            yield Problem(where, "is not in the frame", near_names(str(name), map(str, frame.columns)))
+            yield Problem(
+                "unknown-column", where, "is not in the frame", near_names(str(name), map(str, frame.columns))
+            )
         elif not pd.api.types.is_numeric_dtype(frame[name]):
-            yield Problem(where, "holds no numbers", "give a total for each of its categories")
+            yield Problem(
+                "not-a-number", where, "holds no numbers", "give a total for each of its categories"
+            )
         elif not np.isfinite(frame[name].to_numpy(dtype=np.float64, na_value=np.nan)).all():
-            yield Problem(where, "holds a missing or infinite number", "fill it in or leave the rows out")
+            yield Problem(
+                "not-finite", where, "holds a missing or infinite number", "fill it in or leave the rows out"
+            )
         if not (isinstance(total, int | float) and np.isfinite(total)):
-            yield Problem(f"total of {name}", f"is {total}", "give a number")
+            yield Problem("not-a-number", f"total of {name}", f"is {total}", "give a number")
     if not margins and not (population is not None and population > 0):
-        yield Problem("population", f"is {population}", "give the number of people, or totals of categories")
+        yield Problem(
+            "out-of-range",
+            "population",
+            f"is {population}",
+            "give the number of people, or totals of categories",
+        )
     if margins and population is not None:
-        yield Problem("population", "is given beside totals of categories", "leave it out: they add up to it")
+        yield Problem(
+            "conflict",
+            "population",
+            "is given beside totals of categories",
+            "leave it out: they add up to it",
+        )
     if method not in _METHODS:
-        yield Problem("method", f"{method!r} is not known", f"use one of {_METHODS}")
+        yield Problem("unknown-option", "method", f"{method!r} is not known", f"use one of {_METHODS}")
     if method == "logit" and bounds is None:
-        yield Problem("bounds", "are not given", "logit needs them, such as (0.3, 3)")
+        yield Problem("missing-argument", "bounds", "are not given", "logit needs them, such as (0.3, 3)")
     if bounds is not None and not (len(bounds) == 2 and 0 <= bounds[0] < 1 < bounds[1]):
-        yield Problem("bounds", f"are {bounds}", "give (least, largest) factor about 1, such as (0.3, 3)")
+        yield Problem(
+            "out-of-range",
+            "bounds",
+            f"are {bounds}",
+            "give (least, largest) factor about 1, such as (0.3, 3)",
+        )
 
 
 def _distance(method: str, bounds: tuple[float, float] | None) -> Callable[[Array], tuple[Array, Array]]:
-    """Factors and their slopes, as functions of xλ."""
+    """Return the calibration factors and their slopes, as functions of xλ."""
     low, high = bounds if bounds is not None else (-np.inf, np.inf)
     if method == "logit":
         width = (high - low) / ((high - 1) * (1 - low))
@@ -197,7 +219,7 @@ def _solve(
     tolerance: float,
     most: int,
 ) -> tuple[Array, int]:
-    """Newton steps, halved where they lead away."""
+    """Solve by Newton steps, halved where they diverge."""
     size = np.sqrt((matrix**2).mean(axis=0))
     size[size == 0] = 1.0
     scaled, goal = matrix / size, wanted / size

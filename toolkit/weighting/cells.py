@@ -20,7 +20,7 @@ def poststratify(
     *,
     base: str | pd.Series | Numbers | None = None,
 ) -> Weights:
-    """Weights that reproduce the known total of every cell.
+    """Post-stratify weights to the known total of every cell.
 
     Parameters
     ----------
@@ -50,7 +50,12 @@ def poststratify(
     table = _as_table(targets)
     columns = [name for name in table.columns if name != "total"]
     absent = [
-        Problem(f"column {name}", "is not in the frame", near_names(str(name), map(str, frame.columns)))
+        Problem(
+            "unknown-column",
+            f"column {name}",
+            "is not in the frame",
+            near_names(str(name), map(str, frame.columns)),
+        )
         for name in columns
         if name not in frame.columns
     ]
@@ -70,7 +75,9 @@ def poststratify(
         joint[blank] = None
         wanted = list(table[columns].itertuples(index=False, name=None))
     if len(set(wanted)) < len(wanted):
-        raise InvalidInput("targets", [Problem("targets", "name a cell twice", "give each cell one total")])
+        raise InvalidInput(
+            "targets", [Problem("duplicate", "targets", "name a cell twice", "give each cell one total")]
+        )
     return rake(
         frame.assign(**{name: joint}), {name: dict(zip(wanted, table["total"], strict=True))}, base=base
     )
@@ -80,7 +87,15 @@ def _as_table(targets: pd.DataFrame | Margins) -> pd.DataFrame:
     if isinstance(targets, pd.DataFrame):
         if "total" not in targets.columns or targets.shape[1] < 2 or targets.empty:
             raise InvalidInput(
-                "targets", [Problem("targets", "need the cell's columns and total", "give one row a cell")]
+                "targets",
+                [
+                    Problem(
+                        "missing-column",
+                        "targets",
+                        "need the cell's columns and total",
+                        "give one row a cell",
+                    )
+                ],
             )
         return targets
     if len(targets) != 1:
@@ -88,6 +103,7 @@ def _as_table(targets: pd.DataFrame | Margins) -> pd.DataFrame:
             "targets",
             [
                 Problem(
+                    "too-many",
                     "targets",
                     f"name {len(targets)} columns",
                     "give one column, or a frame with one row a cell; margins are for rake()",

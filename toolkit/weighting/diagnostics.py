@@ -1,4 +1,4 @@
-"""How uneven weights are, at a glance."""
+"""Diagnostics of unequal weights."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _TOP = 0.05
 def diagnose(
     weights: Weights | pd.Series | Numbers, *, by: pd.Series | npt.ArrayLike | None = None
 ) -> pd.DataFrame:
-    """Spread and cost of weights, for everyone and by group.
+    """Summarise the spread and the cost of weights, overall and by group.
 
     Parameters
     ----------
@@ -53,14 +53,21 @@ def diagnose(
     """
     values = np.asarray(weights.values if isinstance(weights, Weights) else weights, dtype=np.float64)
     if values.ndim != 1:
-        raise InvalidInput("diagnose", [Problem("weights", "are no list", "give one number a row")])
+        raise InvalidInput(
+            "diagnose", [Problem("wrong-type", "weights", "are no list", "give one number a row")]
+        )
     effective_n(values)
     rows = [_row("all", values)]
     if by is not None:
         groups = pd.Categorical(by)
         if len(groups) != len(values):
             raise InvalidInput(
-                "diagnose", [Problem("by", f"has {len(groups)} rows for {len(values)}", "give one a row")]
+                "diagnose",
+                [
+                    Problem(
+                        "unequal-length", "by", f"has {len(groups)} rows for {len(values)}", "give one a row"
+                    )
+                ],
             )
         rows += [
             _row(str(level), values[groups.codes == at])

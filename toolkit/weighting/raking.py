@@ -31,7 +31,7 @@ def rake(
     tolerance: float = 1e-10,
     max_iterations: int = 1000,
 ) -> Weights:
-    """Weights that reproduce several known margins at once (iterative proportional fitting).
+    """Rake weights to several known margins at once (iterative proportional fitting).
 
     Parameters
     ----------
@@ -96,15 +96,19 @@ def rake(
 def _refuse_options(tolerance: float, max_iterations: int) -> None:
     problems = []
     if not 0 < tolerance < 1:
-        problems.append(Problem("tolerance", f"is {tolerance}", "give a small number above 0, such as 1e-10"))
+        problems.append(
+            Problem(
+                "out-of-range", "tolerance", f"is {tolerance}", "give a small number above 0, such as 1e-10"
+            )
+        )
     if max_iterations < 1:
-        problems.append(Problem("max_iterations", f"is {max_iterations}", "give at least 1"))
+        problems.append(Problem("out-of-range", "max_iterations", f"is {max_iterations}", "give at least 1"))
     if problems:
         raise InvalidInput("rake", problems)
 
 
 def margin_codes(frame: pd.DataFrame, margins: Margins) -> tuple[list[Any], list[Array]]:
-    """Category of each row and total of each category, a pair a margin.
+    """Return the category of each row and the total of each category, one pair per margin.
 
     Raises
     ------
@@ -125,7 +129,7 @@ def margin_codes(frame: pd.DataFrame, margins: Margins) -> tuple[list[Any], list
 
 
 def _levels(column: pd.Series) -> tuple[Any, list[Any]]:
-    """Code of each row, −1 where it has none, and what the codes stand for."""
+    """Return the code of each row, −1 where it has none, and the levels."""
     if isinstance(column.array, pd.Categorical):
         codes, levels = column.array.codes, column.array.categories.tolist()
     else:
@@ -139,31 +143,36 @@ def _margin_problems(
     frame: pd.DataFrame, margins: Margins, read: Mapping[str, tuple[Any, list[Any]]]
 ) -> Iterator[Problem]:
     if not margins:
-        yield Problem("margins", "are empty", "name at least one column with its totals")
+        yield Problem("empty", "margins", "are empty", "name at least one column with its totals")
     sums: dict[str, float] = {}
     for name, totals in margins.items():
         if name not in frame.columns:
             yield Problem(
-                f"column {name}", "is not in the frame", near_names(str(name), map(str, frame.columns))
+                "unknown-column",
+                f"column {name}",
+                "is not in the frame",
+                near_names(str(name), map(str, frame.columns)),
             )
             continue
         codes, levels = read[name]
         if (codes < 0).any():
             rows = frame.index[codes < 0]
             yield Problem(
+                "missing-value",
                 f"column {name}, row {rows[0]} (+{len(rows) - 1} more)",
                 "has no category",
                 "fill it in, make 'unknown' a category, or leave the rows out",
             )
         listed: Any = totals
         if not isinstance(listed, Mapping):
-            yield Problem(f"margin {name}", f"is {listed!r}", "give category → total")
+            yield Problem("wrong-type", f"margin {name}", f"is {listed!r}", "give category → total")
             continue
         held = np.bincount(codes[codes >= 0] if (codes < 0).any() else codes, minlength=len(levels))
         present = [level for level, count in zip(levels, held, strict=True) if count]
         for category in totals:
             if category not in present:
                 yield Problem(
+                    "empty-cell",
                     f"margin {name}",
                     f"{category!r} has a total and no respondent",
                     "merge it with a category that has some",
@@ -171,6 +180,7 @@ def _margin_problems(
         for category in present:
             if category not in totals:
                 yield Problem(
+                    "missing-value",
                     f"margin {name}",
                     f"{category!r} is in the data and has no total",
                     "add its total or recode it",
@@ -178,13 +188,17 @@ def _margin_problems(
         for category, total in totals.items():
             if not (isinstance(total, int | float | np.number) and np.isfinite(total) and total > 0):
                 yield Problem(
-                    f"margin {name}, category {category!r}", f"its total is {total}", "give a number above 0"
+                    "out-of-range",
+                    f"margin {name}, category {category!r}",
+                    f"its total is {total}",
+                    "give a number above 0",
                 )
         given = [float(total) for total in totals.values() if isinstance(total, int | float | np.number)]
         sums[name] = float(sum(given))
         shares = max(given, default=0.0) <= 1 and any(total != 1 for total in given)
         if len(given) == len(totals) and shares and abs(sums[name] - 1) > 1e-6:
             yield Problem(
+                "wrong-sum",
                 f"margin {name}",
                 f"holds shares that add up to {sums[name]:g}",
                 "make them add up to 1, or give numbers of people",
@@ -193,6 +207,7 @@ def _margin_problems(
     for name, total in sums.items():
         if first is not None and abs(total - sums[first]) > 1e-6 * abs(sums[first]):
             yield Problem(
+                "wrong-sum",
                 f"margin {name}",
                 f"adds up to {total:g}, margin {first} to {sums[first]:g}",
                 "make every margin add up to the same population",
@@ -200,7 +215,7 @@ def _margin_problems(
 
 
 def _cells(codes: Sequence[Any], sizes: Sequence[int]) -> tuple[Any, list[Any]]:
-    """The crossed cell of each row, and each occurring cell's category in every margin."""
+    """Return the crossed cell of each row, and each occurring cell's category in every margin."""
     joint = np.zeros(len(codes[0]), dtype=np.int64)
     for code, size in zip(codes, sizes, strict=True):
         joint = joint * size + code
@@ -224,6 +239,7 @@ def _reachable(mass: Array, found: Sequence[Any], margins: Margins) -> None:
         held = np.bincount(category, weights=mass, minlength=len(totals))
         problems += [
             Problem(
+                "empty-cell",
                 f"margin {name}",
                 f"every respondent of {label!r} has base weight 0",
                 "give one of them a weight",

@@ -13,7 +13,7 @@ Array = npt.NDArray[np.float64]
 
 
 def sums_within(cells: Any, values: Array, count: int) -> Array:
-    """Column sums of `values` within each of `count` cells.
+    """Sum the columns of `values` within each of `count` cells.
 
     Parameters
     ----------

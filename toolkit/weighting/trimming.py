@@ -1,4 +1,4 @@
-"""Trimming: weights brought within limits, what is cut off spread over the others."""
+"""Trimming of weights, with the excess redistributed over the others."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def trim(
     upper: float = np.inf,
     strict: bool = True,
 ) -> Weights:
-    """Weights within limits, with the same sum.
+    """Trim weights to limits, keeping their sum.
 
     Parameters
     ----------
@@ -63,7 +63,12 @@ def trim(
     effective_n(start)
     if not 0 <= lower < upper:
         raise InvalidInput(
-            "trim", [Problem("limits", f"are {lower:g} and {upper:g}", "give lower below upper, from 0")]
+            "trim",
+            [
+                Problem(
+                    "wrong-order", "limits", f"are {lower:g} and {upper:g}", "give lower below upper, from 0"
+                )
+            ],
         )
     values, rounds = _spread(start, lower, upper, strict)
     index = given.index if isinstance(given, pd.Series) else None

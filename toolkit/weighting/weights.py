@@ -1,4 +1,4 @@
-"""Weights of one frame, what they cost, and what they explain."""
+"""Weights of one frame, with their cost and the variance they explain."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _MOST_CELLS = 2_000_000
 
 @dataclass(frozen=True)
 class Calibration:
-    """What weighting explains of every answer, so that errors can count the rest alone.
+    """What weighting explains of every answer, so that standard errors use only the rest.
 
     `kind` is "raking" (codes of several margins), "cells" (codes of one) or "regression" (a matrix of what
     the weights were fitted to); `before` and `after` are the weights.
@@ -40,7 +40,7 @@ class Calibration:
 
     @cached_property
     def crossed(self) -> tuple[Any, tuple[Any, ...]]:
-        """Crossed cell of each row, and each occurring cell's category in every margin."""
+        """Return the crossed cell of each row, and each occurring cell's category in every margin."""
         joint = np.zeros(len(self.after), dtype=np.int64)
         size = 1
         for code in self.codes:
@@ -56,7 +56,7 @@ class Calibration:
 
     @cached_property
     def counted(self) -> Array:
-        """What each row counts for where answers are averaged within cells: nothing where its weight is 0."""
+        """Return the weight of each row in averages within cells: none where its sampling weight is 0."""
         return np.where(self.after > 0, self.before if self.kind == "cells" else 1.0, 0.0)
 
     @cached_property
@@ -69,14 +69,14 @@ class Calibration:
 
     @cached_property
     def basis(self) -> tuple[Array, Array]:
-        """Orthonormal columns of what the weights were fitted to, and the scale residuals are taken on."""
+        """Return orthonormal columns of the calibration variables, and the scale of the residuals."""
         half = np.sqrt(self.before)
         left, size, _ = np.linalg.svd(self.matrix * half[:, None], full_matrices=False)
         scale = np.where(half > 0, self.after / np.where(half > 0, half, 1.0), 1.0)
         return left[:, size > 1e-10 * size.max()], np.where(scale > 0, scale, 1.0)
 
     def explained(self, sums: Array) -> Array:
-        """What the margins explain in each crossed cell, from sums of `counted` z over weights."""
+        """Return what the margins explain in each crossed cell, from sums of `counted` z over weights."""
         held, found = self._held, np.zeros_like(sums)
         sides = [(category, *self._side(category)) for category in self.crossed[1]]
         for _ in range(1 if self.kind == "cells" else _CYCLES):
@@ -87,7 +87,7 @@ class Calibration:
         return found
 
     def _side(self, category: Any) -> tuple[Array | None, Array]:
-        """Categories × cells of a margin, where that is not large, and what each category holds."""
+        """Return a margin as a categories × cells array, if that is not too large, and its category sizes."""
         size = int(category.max()) + 1
         base = sums_within(category, self._held, size)
         small = size * len(category) <= _SMALL
@@ -95,7 +95,7 @@ class Calibration:
         return member, np.where(base > 0, base, 1.0)
 
     def residuals(self, z: Array) -> Array:
-        """Weighted contributions (rows × statistics) less what the weighting explains of them."""
+        """Subtract what weighting explains from weighted contributions (rows × statistics)."""
         if self.kind == "regression":
             basis, scale = self.basis[0], self.basis[1][:, None]
             part = z / scale
@@ -145,7 +145,7 @@ class Weights(Displayed):
 
 @typed
 def effective_n(weights: Numbers) -> float:
-    """Kish's effective number of answers, (Σw)² / Σw².
+    """Compute Kish's effective sample size, (Σw)² / Σw².
 
     Examples
     --------
@@ -155,14 +155,19 @@ def effective_n(weights: Numbers) -> float:
     w = np.asarray(weights, dtype=np.float64)
     if w.size == 0 or np.isnan(w).any() or np.isinf(w).any() or (w < 0).any() or w.sum() <= 0:
         raise InvalidInput(
-            "weights", [Problem("weights", "are empty, negative, infinite, missing or all 0", "give weights")]
+            "weights",
+            [
+                Problem(
+                    "not-finite", "weights", "are empty, negative, infinite, missing or all 0", "give weights"
+                )
+            ],
         )
     return float(w.sum() ** 2 / (w**2).sum())
 
 
 @typed
 def design_effect(weights: Numbers) -> float:
-    """Return Kish's design effect of unequal weights, n Σw² / (Σw)², rows of weight 0 left out.
+    """Compute Kish's design effect of unequal weights, n Σw² / (Σw)², without rows of weight 0.
 
     Examples
     --------

@@ -263,15 +263,15 @@ def test_a_percent_sign_before_a_blank_is_no_placeholder() -> None:
 def test_the_command_goes_all_the_way(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     files = [str(path) for path in sorted((INSTRUMENTS / "pulse").glob("*.yaml"))]
     sheet, out = str(tmp_path / "fr.xlsx"), str(tmp_path / "pulse.yaml")
-    assert main(["translate", "out", *files, "--to", "fr", "--out", sheet]) == 0
+    assert main(["translate", "export", *files, "--to", "fr", "--out", sheet]) == 0
     assert main(["translate", "check", sheet, *files]) == 0
-    assert "nothing to mend" in capsys.readouterr().out
-    assert main(["translate", "in", sheet, *files, "--out", out]) == 0
+    assert "no problem(s) found" in capsys.readouterr().out
+    assert main(["translate", "import", sheet, *files, "--out", out]) == 0
     assert main(["lint", out]) == 0
     other = [str(INSTRUMENTS / "pilot" / "employee.yaml")]
     assert main(["translate", "check", sheet, *other]) == 1
     assert "is of instrument 'ai-pulse'" in capsys.readouterr().out
-    assert main(["translate", "in", sheet, *other, "--out", str(tmp_path / "no.yaml")]) == 2
+    assert main(["translate", "import", sheet, *other, "--out", str(tmp_path / "no.yaml")]) == 2
     assert not (tmp_path / "no.yaml").exists()
-    assert main(["translate", "in", sheet, *files, "--out", out]) == 2
+    assert main(["translate", "import", sheet, *files, "--out", out]) == 2
     assert "is there already" in capsys.readouterr().err

@@ -120,11 +120,11 @@ def test_the_command_writes_other_formats_of_a_report_that_stands(
     small: Callable[..., Document], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_documents(small(), tmp_path, "html")
-    assert main(["formats", str(tmp_path), "--formats", "xlsx,pptx"]) == 0
+    assert main(["convert", str(tmp_path), "--formats", "xlsx,pptx"]) == 0
     assert {path.name for path in tmp_path.iterdir()} == {
         "report.html", "report.xlsx", "report.pptx", DOCUMENT,
     }  # fmt: skip
     assert capsys.readouterr().out.count("report.") == 2
-    assert main(["formats", str(tmp_path / "nothing")]) == 2
-    assert main(["formats", str(tmp_path), "--formats", "pfd"]) == 2
+    assert main(["convert", str(tmp_path / "nothing")]) == 2
+    assert main(["convert", str(tmp_path), "--formats", "pfd"]) == 2
     assert "did you mean 'pdf'" in capsys.readouterr().err

@@ -14,13 +14,13 @@ import openpyxl
 import pptx
 import pypdf
 import pytest
+from babel.messages.pofile import read_po
 
-from tests.presentation.test_language import CATALOGUES
 from tests.reporting.documents.conftest import ROOT, executed
+from toolkit import locale
 from toolkit.errors import InvalidInput
 from toolkit.reporting.documents import FORMATS, document_of, write_documents
 from toolkit.reporting.documents.brand import cover_of
-from toolkit.reporting.documents.words import LANGUAGES as FRAMES
 from toolkit.reporting.index import write_index
 from toolkit.study import load_study
 
@@ -98,9 +98,14 @@ def _slide(slide: Any) -> list[str]:
 
 
 def english_words() -> set[str]:
-    """Every stretch of three words or more that is only in the English half of the catalogues."""
-    pairs = [pair for words in CATALOGUES.values() for pair in words.entries.values()]
-    pairs += [(FRAMES["en"][key], FRAMES["fr"][key]) for key in FRAMES["en"]]
+    """Every stretch of three words or more that is only in the English half of the catalogue."""
+    with (Path(locale.__file__).parent / "fr" / "LC_MESSAGES" / "toolkit.po").open("rb") as file:
+        messages = [one for one in read_po(file) if one.id]
+    pairs = [
+        (english, str(one.string))
+        for one in messages
+        for english in ((one.id,) if isinstance(one.id, str) else one.id)
+    ]
     french = " ".join(other for _, other in pairs)
     found = {
         re.sub(r"\s+", " ", piece).strip(" .,:;()“”\u00a0")
@@ -168,7 +173,7 @@ def test_a_brand_may_name_the_language_and_may_not_contradict_the_study(tmp_path
 def test_a_language_reports_cannot_be_written_in_is_refused(tmp_path: Path) -> None:
     path = french_study(tmp_path)
     path.write_text(path.read_text("utf-8").replace("language: fr\n", "language: de\n"), "utf-8")
-    with pytest.raises(InvalidInput, match="none that reports can be written in"):
+    with pytest.raises(InvalidInput, match="unsupported report language"):
         load_study(path)
 
 

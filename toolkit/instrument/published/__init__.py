@@ -1,4 +1,4 @@
-"""Published scales: codes and scoring of those whose words may not be shipped, and those that are refused."""
+"""Published scales: codes and scoring without their words, and refused scales."""
 
 from toolkit.instrument.published.adapters import Adapter, adapter_names, load_adapter
 from toolkit.instrument.published.borrowing import bring_in

@@ -1,4 +1,4 @@
-"""Codes and scoring of published scales whose words their users must bring along."""
+"""Codes and scoring of published scales whose words users must supply."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _FOLDER = Path(__file__).parent
 
 
 class Grid(Strict):
-    """Statements that share a set of answers: the rows a matrix has, in their published order."""
+    """Statements that share a set of answers: the rows of a matrix, in published order."""
 
     answers: Id
     rows: tuple[Id, ...] = ()
 
 
 class AdapterScore(Strict):
-    """A score: the columns it is the mean of, which of them are reversed, and how it is shown."""
+    """A score: the columns it is the mean of, the reversed ones, and its display."""
 
     label: Wording
     items: tuple[str, ...] = Field(min_length=2)
@@ -57,7 +57,7 @@ class Adapter(Strict):
 
 
 def adapter_names() -> tuple[str, ...]:
-    """Names under which published scales can be borrowed.
+    """List the names of published scales that can be borrowed.
 
     Examples
     --------
@@ -69,7 +69,7 @@ def adapter_names() -> tuple[str, ...]:
 
 @cache
 def load_adapter(name: str) -> Adapter:
-    """Codes and scoring of a published scale.
+    """Load the codes and scoring of a published scale.
 
     Parameters
     ----------
@@ -92,6 +92,8 @@ def load_adapter(name: str) -> Adapter:
     20.0
     """
     if name not in adapter_names():
-        mend = near_names(name, adapter_names())
-        raise InvalidInput("borrowed", [Problem(name, "no published scale is known by this name", mend)])
+        hint = near_names(name, adapter_names())
+        raise InvalidInput(
+            "borrowed", [Problem("unknown-name", name, "no published scale is known by this name", hint)]
+        )
     return checked(Adapter, read_document(_FOLDER / f"{name}.yaml"))

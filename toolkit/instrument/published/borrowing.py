@@ -1,10 +1,9 @@
-"""Bringing published scales into an instrument: the adapter's codes and scoring, the user's words."""
+"""Borrowed scales: the adapter's codes and scoring combined with the user's words."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TypeVar
 
 from toolkit.errors import InvalidInput, near_names
@@ -13,24 +12,16 @@ from toolkit.instrument.files import BankFile, Borrowed, BorrowedScore
 from toolkit.instrument.model import Item, Option, Row, Scale, Score, Source
 from toolkit.instrument.published.adapters import Adapter, adapter_names, load_adapter
 from toolkit.instrument.published.refused import REFUSED
+from toolkit.instrument.yaml_loader import Finding
 
-__all__ = ["Complaint", "bring_in"]
+__all__ = ["bring_in"]
 
 Bank = TypeVar("Bank", bound=BankFile)
 _TOO_SHORT = 12
 
 
-@dataclass(frozen=True)
-class Complaint:
-    """Something wrong with what is borrowed, at a path of names."""
-
-    path: tuple[str, ...]
-    what: str
-    mend: str
-
-
-def bring_in(bank: Bank) -> tuple[Bank, tuple[Complaint, ...]]:
-    """Put the scales, items and scores of every borrowed scale into a bank.
+def bring_in(bank: Bank) -> tuple[Bank, tuple[Finding, ...]]:
+    """Add the scales, items and scores of every borrowed scale to a bank.
 
     Parameters
     ----------
@@ -44,7 +35,7 @@ def bring_in(bank: Bank) -> tuple[Bank, tuple[Complaint, ...]]:
         confirmation that is not there, words that are missing or belong to nothing. A scale with a
         complaint is left out.
     """
-    complaints: list[Complaint] = []
+    complaints: list[Finding] = []
     scales, scores, items = dict(bank.scales), dict(bank.scores), list(bank.items)
     for name, borrowed in bank.borrowed.items():
         path = ("borrowed", name)
@@ -62,27 +53,27 @@ def bring_in(bank: Bank) -> tuple[Bank, tuple[Complaint, ...]]:
     return bank.model_copy(update=update), tuple(complaints)
 
 
-def _known(name: str, path: tuple[str, ...]) -> tuple[Adapter | None, list[Complaint]]:
+def _known(name: str, path: tuple[str, ...]) -> tuple[Adapter | None, list[Finding]]:
     refused = REFUSED.get(name.casefold())
     if refused:
         what = f"the {refused.name} is not carried: {refused.reason}"
-        return None, [Complaint(path, what, refused.instead)]
+        return None, [Finding("not-licensed", path, what, refused.instead)]
     try:
         return load_adapter(name), []
     except InvalidInput as error:
-        mend = near_names(name, (*adapter_names(), *REFUSED))
-        return None, [Complaint(path, problem.what, mend) for problem in error.problems]
+        hint = near_names(name, (*adapter_names(), *REFUSED))
+        return None, [Finding(problem.code, path, problem.what, hint) for problem in error.problems]
 
 
-def _unconfirmed(path: tuple[str, ...], adapter: Adapter, borrowed: Borrowed) -> Iterator[Complaint]:
+def _unconfirmed(path: tuple[str, ...], adapter: Adapter, borrowed: Borrowed) -> Iterator[Finding]:
     if len(borrowed.confirmed.strip()) < _TOO_SHORT:
         what = f"the use of the {adapter.name} is not confirmed ({adapter.licence})"
-        mend = f"confirm in 'confirmed', with name, ground and date, {adapter.confirm}"
-        yield Complaint((*path, "confirmed"), what, mend)
+        hint = f"confirm in 'confirmed', with name, ground and date, {adapter.confirm}"
+        yield Finding("not-licensed", (*path, "confirmed"), what, hint)
 
 
-def _words(path: tuple[str, ...], adapter: Adapter, borrowed: Borrowed) -> Iterator[Complaint]:
-    """Words for exactly the grids, rows and answers the scale has."""
+def _words(path: tuple[str, ...], adapter: Adapter, borrowed: Borrowed) -> Iterator[Finding]:
+    """Take the words for exactly the grids, rows and answers the scale has."""
     wanted = {row for grid in adapter.grids.values() for row in grid.rows}
     yield from _matched((*path, "text"), adapter.grids, borrowed.text, "grid")
     yield from _matched((*path, "answers"), adapter.answers, borrowed.answers, "set of answers")
@@ -92,49 +83,58 @@ def _words(path: tuple[str, ...], adapter: Adapter, borrowed: Borrowed) -> Itera
     if not adapter.family:
         yield from _matched((*path, "rows"), wanted, borrowed.rows, "row")
         if borrowed.scores:
-            mend = "leave 'scores' out: they are the published ones"
-            yield Complaint((*path, "scores"), f"the {adapter.name} has scores of its own", mend)
+            hint = "leave 'scores' out: they are the published ones"
+            yield Finding("conflict", (*path, "scores"), f"the {adapter.name} has scores of its own", hint)
         return
     if not borrowed.rows:
-        yield Complaint((*path, "rows"), "no row is given", f"give the rows of the {adapter.name} you use")
+        yield Finding(
+            "missing-key", (*path, "rows"), "no row is given", f"give the rows of the {adapter.name} you use"
+        )
     if not borrowed.scores:
-        mend = "say which rows make which score, as its authors define them"
-        yield Complaint((*path, "scores"), "no score is given", mend)
+        hint = "say which rows make which score, as its authors define them"
+        yield Finding("missing-key", (*path, "scores"), "no score is given", hint)
     for name, score in borrowed.scores.items():
         yield from _family_score((*path, "scores", name), score, borrowed.rows)
 
 
 def _family_score(
     path: tuple[str, ...], score: BorrowedScore, rows: Mapping[str, object]
-) -> Iterator[Complaint]:
+) -> Iterator[Finding]:
     for row in dict.fromkeys(score.rows):
         if row not in rows:
-            yield Complaint((*path, "rows"), f"there is no row '{row}'", near_names(row, rows))
+            yield Finding("unknown-name", (*path, "rows"), f"there is no row '{row}'", near_names(row, rows))
     for row in dict.fromkeys(score.reverse):
         if row not in score.rows:
-            mend = near_names(row, score.rows)
-            yield Complaint((*path, "reverse"), f"'{row}' is no row of this score", mend)
+            hint = near_names(row, score.rows)
+            yield Finding("unknown-name", (*path, "reverse"), f"'{row}' is no row of this score", hint)
 
 
 def _matched(
     path: tuple[str, ...], wanted: object, given: Mapping[str, object], kind: str
-) -> Iterator[Complaint]:
+) -> Iterator[Finding]:
     names = sorted(wanted) if isinstance(wanted, set) else list(wanted)  # type: ignore[call-overload]
     absent = [name for name in names if name not in given]
     if absent:
         what = f"there are no words for {kind} {', '.join(repr(name) for name in absent)}"
-        yield Complaint(path, what, "add the published words")
+        yield Finding("missing-value", path, what, "add the published words")
     for name in given:
         if name not in names:
-            yield Complaint((*path, name), f"the scale has no {kind} '{name}'", near_names(name, names))
+            yield Finding(
+                "unknown-name", (*path, name), f"the scale has no {kind} '{name}'", near_names(name, names)
+            )
 
 
 def _taken(
     path: tuple[str, ...], made: Mapping[str, object], known: Mapping[str, object]
-) -> Iterator[Complaint]:
+) -> Iterator[Finding]:
     for name in made:
         if name in known:
-            yield Complaint(path, f"'{name}' is already defined in the bank", f"name the other '{name}' anew")
+            yield Finding(
+                "name-taken",
+                path,
+                f"'{name}' is already defined in the bank",
+                f"name the other '{name}' anew",
+            )
 
 
 def _scales(adapter: Adapter, borrowed: Borrowed) -> dict[str, Scale]:

@@ -1,4 +1,4 @@
-"""Published questionnaires this project will not carry, by name, and why."""
+"""Published questionnaires that are refused, with reasons."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["REFUSED", "Refused", "refused_name"]
 
 @dataclass(frozen=True)
 class Refused:
-    """A questionnaire that is refused: its full name, the reason, and what to use instead."""
+    """A refused questionnaire: its full name, the reason, and alternatives."""
 
     name: str
     reason: str
@@ -49,7 +49,7 @@ REFUSED: Mapping[str, Refused] = {
 
 
 def refused_name(text: str) -> Refused | None:
-    """The refused questionnaire a name or a citation speaks of; None where it speaks of none.
+    """Find the refused questionnaire that a name or citation refers to, if any.
 
     Examples
     --------

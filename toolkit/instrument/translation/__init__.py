@@ -1,4 +1,4 @@
-"""The translator's sheet: every text of an instrument out to a workbook, and a language back in."""
+"""Translation sheets: every text of an instrument exported to a workbook, and languages imported."""
 
 from toolkit.instrument.translation.checking import check_sheet, translated
 from toolkit.instrument.translation.sheet import Sheet, read_sheet, write_sheet

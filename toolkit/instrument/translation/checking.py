@@ -1,4 +1,4 @@
-"""A translator's sheet held against the instrument it was made from, and its languages brought in."""
+"""Checks of a translation sheet against its instrument, and import of its languages."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PLACEHOLDER = re.compile(r"\{[^{}]*\}|<[^<>]+>|%\w")
 
 
 def placeholders(words: str) -> Counter[str]:
-    """What a platform replaces or reads as a mark: {…}, <…> and %s, each as often as it stands.
+    """Count placeholders and markup in a text: {…}, <…> and %s.
 
     Examples
     --------
@@ -29,7 +29,7 @@ def placeholders(words: str) -> Counter[str]:
 
 
 def check_sheet(sheet: Sheet, instrument: Instrument) -> tuple[Problem, ...]:
-    """Say what is missing or was changed in a translator's sheet.
+    """List what is missing or changed in a translation sheet.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def check_sheet(sheet: Sheet, instrument: Instrument) -> tuple[Problem, ...]:
 
 
 def translated(sheet: Sheet, instrument: Instrument) -> Instrument:
-    """The instrument with the languages of a sheet.
+    """Add the languages of a sheet to an instrument.
 
     Parameters
     ----------
@@ -90,13 +90,15 @@ def _other(sheet: Sheet, instrument: Instrument) -> Iterator[Problem]:
     where = f"{sheet.name}, sheet about"
     if sheet.instrument != instrument.id:
         what = f"the sheet is of instrument '{sheet.instrument}', and this is '{instrument.id}'"
-        yield Problem(where, what, "give the instrument it was made from")
+        yield Problem("wrong-instrument", where, what, "give the instrument it was made from")
     elif sheet.version != instrument.version:
         what = f"the sheet is of version {sheet.version}, and the instrument is {instrument.version}"
-        yield Problem(where, what, "write a sheet of this version; words that stand are filled in")
+        yield Problem(
+            "changed-text", where, what, "write a sheet of this version; words that stand are filled in"
+        )
     if sheet.source not in instrument.languages:
         what = f"it is translated from '{sheet.source}', in which the instrument is not written"
-        yield Problem(where, what, near_names(sheet.source, instrument.languages))
+        yield Problem("unknown-language", where, what, near_names(sheet.source, instrument.languages))
 
 
 def _changed_rows(sheet: Sheet, known: dict[tuple[str, str], Text]) -> Iterator[Problem]:
@@ -108,17 +110,19 @@ def _changed_rows(sheet: Sheet, known: dict[tuple[str, str], Text]) -> Iterator[
         if here not in known and row.key in keys:
             audiences = [audience for key, audience in known if key == row.key]
             what = f"'{row.key}' has no words for audience '{row.audience}'"
-            yield Problem(where, what, f"put back what was there: {', '.join(audiences)}")
+            yield Problem("unknown-audience", where, what, f"put back what was there: {', '.join(audiences)}")
         elif here not in known:
-            yield Problem(where, f"the instrument has no text '{row.key}'", near_names(row.key, keys))
+            yield Problem(
+                "unknown-name", where, f"the instrument has no text '{row.key}'", near_names(row.key, keys)
+            )
         elif here in seen:
             what = f"'{row.key}' for {row.audience} stands in row {seen[here]} already"
-            yield Problem(where, what, "keep one of them")
+            yield Problem("duplicate", where, what, "keep one of them")
         seen.setdefault(here, row.number)
     for key, audience in known:
         if (key, audience) not in seen:
             what = f"the row of '{key}' for {audience} is not there"
-            yield Problem(f"{sheet.name}", what, "put it back, or write the sheet out again")
+            yield Problem("missing-value", f"{sheet.name}", what, "put it back, or write the sheet out again")
 
 
 def _cells(sheet: Sheet, known: dict[tuple[str, str], Text]) -> Iterator[Problem]:
@@ -129,8 +133,8 @@ def _cells(sheet: Sheet, known: dict[tuple[str, str], Text]) -> Iterator[Problem
         where = f"{sheet.name}, row {row.number} ({row.key}, {row.audience}), column"
         if row.words[sheet.source] != text.words[sheet.source].strip():
             what = f"the words are not the instrument's, which reads {_cut(text.words[sheet.source])}"
-            mend = "put them back and look at the translation again, or write the sheet out again"
-            yield Problem(f"{where} {sheet.source}", what, mend)
+            hint = "put them back and look at the translation again, or write the sheet out again"
+            yield Problem("changed-text", f"{where} {sheet.source}", what, hint)
         for target in sheet.targets:
             yield from _translation(f"{where} {target}", row, text, sheet.source, target)
 
@@ -138,13 +142,15 @@ def _cells(sheet: Sheet, known: dict[tuple[str, str], Text]) -> Iterator[Problem
 def _translation(where: str, row: SheetRow, text: Text, source: str, target: str) -> Iterator[Problem]:
     words = row.words[target]
     if not words:
-        yield Problem(where, f"not translated: {_cut(text.words[source])}", "write the translation")
+        yield Problem(
+            "not-translated", where, f"not translated: {_cut(text.words[source])}", "write the translation"
+        )
         return
     wanted, given = placeholders(text.words[source]), placeholders(words)
     for change, found in _compared(wanted, given):
         said = ", ".join(sorted(found))
-        mend = f"it must hold {', '.join(sorted(wanted))}" if wanted else f"take out {said}"
-        yield Problem(where, f"{said} {change}", mend)
+        hint = f"it must hold {', '.join(sorted(wanted))}" if wanted else f"take out {said}"
+        yield Problem("changed-text", where, f"{said} {change}", hint)
 
 
 def _compared(

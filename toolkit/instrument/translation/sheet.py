@@ -1,4 +1,4 @@
-"""The workbook a translator works in: a row a text and audience, a column a language."""
+"""The translator's workbook: one row per text and audience, one column per language."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from zipfile import ZipFile
 
 from toolkit.errors import InvalidInput, Problem, near_names
+from toolkit.files import write_files
 from toolkit.inputs import LARGEST_MANIFEST, check_archive, read_bytes
-from toolkit.instrument.exchange.files import write_files
 from toolkit.instrument.model import Instrument
 from toolkit.instrument.translation.texts import texts
 
@@ -31,7 +31,7 @@ _LANGUAGE = r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*"
 
 @dataclass(frozen=True)
 class SheetRow:
-    """One row: where it stands, its key and audience, and its words by language as they were typed."""
+    """A row of a sheet: its place, key and audience, and its words by language as typed."""
 
     number: int
     key: str
@@ -41,7 +41,7 @@ class SheetRow:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A translator's sheet: of which instrument and version, from which language to which, and its rows."""
+    """A translation sheet: its instrument and version, its languages, and its rows."""
 
     name: str
     instrument: str
@@ -54,7 +54,7 @@ class Sheet:
 def write_sheet(
     instrument: Instrument, path: str | Path, *, to: Sequence[str], source: str | None = None
 ) -> Path:
-    """Write the sheet of an instrument for its translator.
+    """Write the translation sheet of an instrument.
 
     Parameters
     ----------
@@ -96,22 +96,22 @@ def write_sheet(
 
 def _refusals(instrument: Instrument, path: Path, targets: Sequence[str], source: str) -> Iterator[Problem]:
     if source not in instrument.languages:
-        mend = near_names(source, instrument.languages)
-        yield Problem("from", f"the instrument is not written in '{source}'", mend)
+        hint = near_names(source, instrument.languages)
+        yield Problem("unknown-language", "from", f"the instrument is not written in '{source}'", hint)
     if not targets:
-        yield Problem("to", "no language is given", "name one, such as fr")
+        yield Problem("empty", "to", "no language is given", "name one, such as fr")
     for number, target in enumerate(targets):
         if not re.fullmatch(_LANGUAGE, target):
-            yield Problem("to", f"'{target}' is no language", "write it like fr or pt-BR")
+            yield Problem("unknown-language", "to", f"'{target}' is no language", "write it like fr or pt-BR")
         if target == source:
-            yield Problem("to", f"'{target}' is the language to translate from", "name another")
+            yield Problem("duplicate", "to", f"'{target}' is the language to translate from", "name another")
         if target in targets[:number]:
-            yield Problem("to", f"'{target}' is named twice", "name it once")
+            yield Problem("duplicate", "to", f"'{target}' is named twice", "name it once")
     if path.suffix.lower() != ".xlsx":
-        yield Problem(str(path), "is no name of a workbook", "let it end in .xlsx")
+        yield Problem("unsupported-format", str(path), "is no name of a workbook", "let it end in .xlsx")
     elif path.exists():
-        mend = "give another name: a sheet somebody works in is not written over"
-        yield Problem(str(path), "is there already", mend)
+        hint = "give another name: a sheet somebody works in is not written over"
+        yield Problem("file-exists", str(path), "is there already", hint)
 
 
 def _workbook(instrument: Instrument, source: str, targets: list[str]) -> Workbook:
@@ -141,7 +141,7 @@ def _workbook(instrument: Instrument, source: str, targets: list[str]) -> Workbo
 
 
 def _fill(sheet: Worksheet, rows: Sequence[Sequence[str]]) -> None:
-    """Write texts as texts: one that begins with = is no formula."""
+    """Write texts as texts: one that begins with = is not a formula."""
     for number, row in enumerate(rows, start=1):
         for place, words in enumerate(row, start=1):
             if words:
@@ -151,7 +151,7 @@ def _fill(sheet: Worksheet, rows: Sequence[Sequence[str]]) -> None:
 
 
 def read_sheet(path: str | Path) -> Sheet:
-    """Read a translator's sheet as it came back.
+    """Read a translation sheet.
 
     Parameters
     ----------
@@ -179,8 +179,8 @@ def read_sheet(path: str | Path) -> Sheet:
         missing = [name for name in ("texts", "about") if name not in book.sheetnames]
         if missing:
             what = f"it has no sheet '{missing[0]}', which every translator's sheet has"
-            mend = "give the workbook that survey-toolkit translate out wrote"
-            raise InvalidInput(path, [Problem(path.name, what, mend)])
+            hint = "give the workbook that survey-toolkit translate out wrote"
+            raise InvalidInput(path, [Problem("wrong-file", path.name, what, hint)])
         about = _about(path, book["about"])
         targets = tuple(about["to"].split())
         rows = tuple(_rows(path, book["texts"], about["from"], targets))
@@ -205,11 +205,17 @@ def _opened(path: Path) -> Workbook:
         if rows <= _MOST_CELLS:
             return book
         what = f"holds cells far below or beside the others (more than {_MOST_CELLS:,} cells)"
-        problem = Problem(str(path), what, "delete the blank rows and columns after the last text")
+        problem = Problem(
+            "too-large", str(path), what, "delete the blank rows and columns after the last text"
+        )
     except OSError as fault:
-        problem = Problem(str(path), f"cannot be read: {fault.strerror or fault}", "check the path")
+        problem = Problem(
+            "unreadable-file", str(path), f"cannot be read: {fault.strerror or fault}", "check the path"
+        )
     except Exception:  # noqa: BLE001 - openpyxl raises whatever a damaged part leads it to
-        problem = Problem(str(path), "is no workbook", "give the .xlsx the translator sent back")
+        problem = Problem(
+            "unsupported-format", str(path), "is no workbook", "give the .xlsx the translator sent back"
+        )
     raise InvalidInput(path, [problem])
 
 
@@ -217,9 +223,9 @@ def _about(path: Path, sheet: Worksheet) -> dict[str, str]:
     found = {_typed(row[0]): _typed(row[1]) for row in sheet.iter_rows(max_col=2) if len(row) == 2}
     absent = [name for name in _ABOUT if not found.get(name)]
     if absent:
-        mend = "take the sheet 'about' from the workbook that was written out"
+        hint = "take the sheet 'about' from the workbook that was written out"
         what = f"{', '.join(absent)} is not said"
-        raise InvalidInput(path, [Problem(f"{path.name}, sheet about", what, mend)])
+        raise InvalidInput(path, [Problem("missing-value", f"{path.name}, sheet about", what, hint)])
     return found
 
 
@@ -229,8 +235,8 @@ def _rows(path: Path, sheet: Worksheet, source: str, targets: tuple[str, ...]) -
     wanted = [*_FIXED, source, *targets]
     if heading[: len(wanted)] != wanted:
         what = f"the headings are {', '.join(heading) or 'not there'}"
-        mend = f"put them back: {', '.join(wanted)}"
-        raise InvalidInput(path, [Problem(f"{path.name}, row 1", what, mend)])
+        hint = f"put them back: {', '.join(wanted)}"
+        raise InvalidInput(path, [Problem("missing-column", f"{path.name}, row 1", what, hint)])
     formulas = []
     for number, cells in enumerate(lines, start=2):
         typed = [_typed(cell) for cell in cells[: len(wanted)]]
@@ -239,7 +245,9 @@ def _rows(path: Path, sheet: Worksheet, source: str, targets: tuple[str, ...]) -
         for cell, name in zip(cells, wanted, strict=False):
             if cell.data_type == "f":
                 where = f"{path.name}, row {number}, column {name}"
-                formulas.append(Problem(where, "holds a formula", "type the words themselves"))
+                formulas.append(
+                    Problem("unreadable-cell", where, "holds a formula", "type the words themselves")
+                )
         words = dict(zip(wanted[3:], typed[3:], strict=True))
         yield SheetRow(number, typed[0], typed[1], words)
     if formulas:

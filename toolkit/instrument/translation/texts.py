@@ -1,4 +1,4 @@
-"""Every text of an instrument that somebody reads, each with a key that finds it again."""
+"""Every text of an instrument that people read, each with a unique key."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Words = dict[str, str]
 
 @dataclass(frozen=True)
 class Text:
-    """One text: its key, for whom it is ("all" where it is for everyone), its kind, its words by language."""
+    """A text: its key, audience ("all" for everyone), kind, and words by language."""
 
     key: str
     audience: str
@@ -24,7 +24,7 @@ class Text:
 
 
 def texts(instrument: Instrument) -> tuple[Text, ...]:
-    """Every text of an instrument, in questionnaire order.
+    """List every text of an instrument, in questionnaire order.
 
     Parameters
     ----------
@@ -47,13 +47,13 @@ def texts(instrument: Instrument) -> tuple[Text, ...]:
 
 
 def plain(instrument: Instrument) -> dict[str, Any]:
-    """An instrument as plain data of its own, without what is left at its default."""
+    """Convert an instrument to plain data without its defaults."""
     made: dict[str, Any] = instrument.model_dump(mode="json", exclude_defaults=True, exclude_none=True)
     return made
 
 
 def wordings(data: dict[str, Any]) -> Iterator[tuple[str, str, str, Words]]:
-    """Key, audience, kind and the words themselves, of an instrument as plain data."""
+    """Yield key, audience, kind and words of every text of an instrument, given as plain data."""
     yield "title", "all", "title", data["title"]
     for section in data["sections"]:
         yield f"sections/{section['id']}", "all", "heading", section["title"]

@@ -1,4 +1,4 @@
-"""An instrument as one YAML file that holds everything."""
+"""Writer of an instrument as one complete YAML file."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from toolkit.errors import InvalidInput, Problem
-from toolkit.instrument.exchange.files import write_files
+from toolkit.files import write_files
 from toolkit.instrument.model import Instrument
 from toolkit.instrument.translation.texts import plain
 
@@ -21,7 +21,7 @@ _ORDER = (
 
 
 class _Plain(yaml.SafeDumper):
-    """Writes what our loader reads: no aliases, lists indented below their key."""
+    """YAML dumper for our loader: no aliases, lists indented below their key."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True
@@ -57,10 +57,14 @@ def write_instrument(instrument: Instrument, path: str | Path) -> Path:
     """
     path = Path(path)
     if path.suffix.lower() not in (".yaml", ".yml"):
-        problem = Problem(str(path), "is no name of an instrument file", "let it end in .yaml")
+        problem = Problem(
+            "unsupported-format", str(path), "is no name of an instrument file", "let it end in .yaml"
+        )
         raise InvalidInput("instrument", [problem])
     if path.exists():
-        problem = Problem(str(path), "is there already", "give another name: nothing is written over")
+        problem = Problem(
+            "file-exists", str(path), "is there already", "give another name: nothing is written over"
+        )
         raise InvalidInput("instrument", [problem])
     data = plain(instrument)
     ordered = {name: data[name] for name in _ORDER if name in data}

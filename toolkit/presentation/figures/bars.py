@@ -12,6 +12,7 @@ from matplotlib.collections import PolyCollection
 from matplotlib.patches import Rectangle
 
 from toolkit.instrument.model import Instrument, Scale, Variable
+from toolkit.locale import _, current_language, localized
 from toolkit.presentation.charts import Chart, Point, Series, Side, chart_of
 from toolkit.presentation.figures.dots import key_places
 from toolkit.presentation.figures.drawing import (
@@ -31,7 +32,6 @@ from toolkit.presentation.figures.drawing import (
     wrapped,
 )
 from toolkit.presentation.figures.gaps import gap_title, short_title
-from toolkit.presentation.language import Words, language_in_force, spoken
 from toolkit.presentation.numbers import is_known, percent, points
 from toolkit.presentation.rows import (
     Results,
@@ -48,59 +48,6 @@ from toolkit.presentation.spreads import Spread, Spreads
 from toolkit.presentation.theme import diverging, ink_on
 
 __all__ = ["diverging_bars"]
-
-_WORDS = Words(
-    {
-        "only": (
-            "Higher answers, the only share that may be shown",
-            "Réponses hautes, la seule part qui puisse être affichée",
-        ),
-        "caption": (
-            "Bars are centred on the middle answers, the lower answers to the left, the higher to the "
-            "right; all bars have the same scale. Numbers are percentages, at the right the higher answers "
-            "together. Colours show how strong an answer is, not whether it is good.",
-            "Les barres sont centrées sur les réponses moyennes, les réponses basses à gauche, les hautes à "
-            "droite ; toutes ont la même échelle. Les nombres sont des pourcentages, à droite les réponses "
-            "hautes ensemble. Les couleurs disent la force d’une réponse, non si elle est bonne.",
-        ),
-        "lower together": ("Lower answers together", "Réponses basses ensemble"),
-        "middle together": ("Middle answers together", "Réponses moyennes ensemble"),
-        "total": ("Higher answers, total", "Réponses hautes, total"),
-        "higher together": ("Higher answers together", "Réponses hautes ensemble"),
-        "few": ("not shown (few answers)", "non affiché (peu de réponses)"),
-        "even": (
-            "Where fewer colours are drawn than answers, only lower, middle and higher answers together may "
-            "be shown.",
-            "Où il y a moins de couleurs que de réponses, seules les réponses basses, moyennes et hautes "
-            "prises ensemble peuvent être affichées.",
-        ),
-        "outlined": (
-            "Thin outlined bars: only the share of higher answers may be shown, from the line to the right.",
-            "Barres fines : seule la part des réponses hautes peut être affichée, à droite du trait.",
-        ),
-        "nothing": ("{name}: nothing may be shown (few answers)", "{name} : rien ne peut être affiché"),
-        "nothing at all": (
-            "Nothing may be shown (few answers)",
-            "Rien ne peut être affiché (peu de réponses)",
-        ),
-        "highest": (
-            "{label}: {share} of {who} ({words})",
-            "{label} : {share} des {who} ({words})",
-        ),
-        "highest brief": ("{label}: {share} of {who}", "{label} : {share} des {who}"),
-        "none clear": (
-            "{name}: no gap between groups is clear of chance",
-            "{name} : aucun écart entre groupes ne se distingue du hasard",
-        ),
-        "none clear at all": (
-            "No gap between groups is clear of chance",
-            "Aucun écart entre groupes ne se distingue du hasard",
-        ),
-        "alt": ("Bars of how answers are spread.", "Barres de la répartition des réponses."),
-        "one": ("{item}, {who} (n {n}): {spread}.", "{item}, {who} (n {n}) : {spread}."),
-        "together": ("Upper {count}", "{count} du haut"),
-    }
-)
 OUTLINED_CHART = "#9C86C4"
 _LABEL, _NAMES, _SUM = 1.62, 1.18, 0.82
 """Inches of the items' names, of the groups' names with n, and of the sums at the right."""
@@ -159,7 +106,7 @@ class Block:
         return _HEAD + 0.19 * max(row for _, row in places)
 
 
-@spoken
+@localized
 def diverging_bars(
     results: Any,
     instrument: Instrument,
@@ -254,12 +201,12 @@ def _blocks(variables: Sequence[Variable], spreads: Spreads, instrument: Instrum
     """One block per item, those on one scale together."""
     by_scale: dict[tuple[str, ...], list[Variable]] = {}
     for variable in variables:
-        by_scale.setdefault(tuple(variable.code_labels(language_in_force()).values()), []).append(variable)
+        by_scale.setdefault(tuple(variable.code_labels(current_language()).values()), []).append(variable)
     for members in by_scale.values():
         codes = sides_of(members[0].scale)
         if codes is None:
             continue
-        labels = members[0].code_labels(language_in_force())
+        labels = members[0].code_labels(current_language())
         tops = {answer_words(member) for member in members}
         top = tops.pop() if len(tops) == 1 and len(codes[2]) > 1 else ""
         fits = top and len(top) <= 12
@@ -280,7 +227,7 @@ def _blocks(variables: Sequence[Variable], spreads: Spreads, instrument: Instrum
                 if fits
                 else labels[codes[2][0]]
                 if len(codes[2]) == 1 and len(labels[codes[2][0]]) <= 12
-                else _WORDS("together", count=len(codes[2])),
+                else _("Upper {count}", count=len(codes[2])),
                 heads=place == 0,
             )
 
@@ -296,7 +243,7 @@ def _bar(variable: Variable, codes: tuple[tuple[str, ...], ...], spread: Spread,
         return Bar(label, (low, middle, high))
     top = spread.shares.get("top", next((spread.shares[c] for c in codes[2] if c in spread.shares), None))
     if top is None or spread.kind == "none" or (len(codes[2]) > 1 and "top" not in spread.shares):
-        return Bar(label, ((), (), ()), words=_WORDS("few"))
+        return Bar(label, ((), (), ()), words=_("not shown (few answers)"))
     bound = next((bound for key, bound in spread.bounds.items() if key in ("top", *codes[2])), "")
     return Bar(label, ((), (), ()), top, percent(top, bound=bound), bound=bound)
 
@@ -431,8 +378,8 @@ def _legend(labels: Labels, block: Block, top: float, palette: Sequence[str] | N
 def _charts(blocks: Sequence[Block]) -> Iterator[Chart]:
     """Bars as numbers, one chart per scale; answers shown only together are series of their own."""
     sides: tuple[Side, ...] = ("lower", "middle", "higher")
-    together = tuple(_WORDS(f"{side} together") for side in sides)
-    only, total = _WORDS("only"), _WORDS("total")
+    together = (_("Lower answers together"), _("Middle answers together"), _("Higher answers together"))
+    only, total = _("Higher answers, the only share that may be shown"), _("Higher answers, total")
     for labels in dict.fromkeys(block.labels for block in blocks):
         own = [block for block in blocks if block.labels == labels]
         rows = []
@@ -470,11 +417,28 @@ def _charts(blocks: Sequence[Block]) -> Iterator[Chart]:
 
 def _caption(blocks: Sequence[Block]) -> tuple[str, ...]:
     bars = [(block, bar) for block in blocks for bar in block.bars]
-    said = [_WORDS("caption")]
+    said = [
+        _(
+            "Bars are centred on the middle answers, the lower answers to the left, the "
+            "higher to the right; all bars have the same scale. Numbers are percentages, "
+            "at the right the higher answers together. Colours show how strong an answer "
+            "is, not whether it is good."
+        )
+    ]
     if any(tuple(map(len, bar.shares)) != block.sizes and not bar.words for block, bar in bars):
-        said.append(_WORDS("even"))
+        said.append(
+            _(
+                "Where fewer colours are drawn than answers, only lower, middle and higher "
+                "answers together may be shown."
+            )
+        )
     if any(bar.top is not None for _, bar in bars):
-        said.append(_WORDS("outlined"))
+        said.append(
+            _(
+                "Thin outlined bars: only the share of higher answers may be shown, from the "
+                "line to the right."
+            )
+        )
     return tuple(said)
 
 
@@ -488,18 +452,20 @@ def _title(
     by: str,
 ) -> tuple[str, str]:
     """Name the clearest gap of the theme, or the highest share where there is no gap, and its item."""
-    name = instrument.themes.get(theme or "", {}).get(language_in_force(), theme or "")
+    name = instrument.themes.get(theme or "", {}).get(current_language(), theme or "")
     if gaps is not None and gaps in results:
         rows = [row for row in results.rows(gaps) if _top_of(row, drawn)]
         ranked = sorted(widest_first(rows), key=lambda row: not is_certain(row))
         if ranked:
             if is_certain(ranked[0]):
                 return gap_title(rows, instrument)
-            none = [_WORDS("none clear", name=name)] if name else []
-            return short_title(*none, _WORDS("none clear at all")), ""
+            none = [_("{name}: no gap between groups is clear of chance", name=name)] if name else []
+            return short_title(*none, _("No gap between groups is clear of chance")), ""
     told = [row for row in shown(results.rows(shares)) if _top_of(row, drawn) and is_known(row["estimate"])]
     if not told:
-        return _WORDS("nothing", name=name) if name else _WORDS("nothing at all"), ""
+        return _("{name}: nothing may be shown (few answers)", name=name) if name else _(
+            "Nothing may be shown (few answers)"
+        ), ""
     row = max(told, key=lambda found: float(found["estimate"]))
     said = {
         "label": item_name(instrument, row["item"]),
@@ -507,7 +473,9 @@ def _title(
         "share": percent(row["estimate"], bound=str(known(row.get("bound")))),
     }
     words = within(answer_words(instrument[row["item"]]))
-    return short_title(_WORDS("highest", words=words, **said), _WORDS("highest brief", **said)), row["item"]
+    return short_title(
+        _("{label}: {share} of {who} ({words})", words=words, **said), _("{label}: {share} of {who}", **said)
+    ), row["item"]
 
 
 def _top_of(row: Mapping[str, Any], drawn: Sequence[str]) -> bool:
@@ -515,13 +483,15 @@ def _top_of(row: Mapping[str, Any], drawn: Sequence[str]) -> bool:
 
 
 def _alt(blocks: Sequence[Block], instrument: Instrument, spreads: Spreads) -> str:
-    said = [_WORDS("alt")]
+    said = [_("Bars of how answers are spread.")]
     for variable in (instrument[block.name] for block in blocks):
         for group in variable.audiences:
             spread = spreads.of(variable, group)
             if spread is not None:
-                told = spread.words(variable, language=language_in_force())
+                told = spread.words(variable, language=current_language())
                 item = item_name(instrument, variable.name)
                 who = audience_name(instrument, group)
-                said.append(_WORDS("one", item=item, who=who, n=spread.n, spread=told))
+                said.append(
+                    _("{item}, {who} (n {n}): {spread}.", item=item, who=who, n=spread.n, spread=told)
+                )
     return " ".join(said)

@@ -8,10 +8,10 @@ from typing import Any
 from matplotlib.axes import Axes
 
 from toolkit.instrument.model import Instrument
+from toolkit.locale import _, localized, number_marks
 from toolkit.presentation.figures.dots import Cell, Column, Dot, DotRow, Group, chart_of_dots, dot_axes
 from toolkit.presentation.figures.drawing import Description, group_colours, quiet
 from toolkit.presentation.figures.gaps import dot_of, interval_note, short_title
-from toolkit.presentation.language import Words, spoken
 from toolkit.presentation.numbers import base, interval, is_known, percent
 from toolkit.presentation.rows import Results, audience_name, item_name, known
 from toolkit.presentation.sentences import is_certain, signed_gap
@@ -22,68 +22,8 @@ __all__ = ["base_dots", "benchmark_dots", "here_and_there"]
 Row = Mapping[str, Any]
 Shares = Mapping[tuple[Any, Any, str], Row]
 
-_WORDS = Words(
-    {
-        "here": ("{name} here", "{name} ici"),
-        "published": ("Published", "Publié"),
-        "side": ("Gap in points", "Écart en points"),
-        "caption": (
-            "Filled: this organisation, with its {level} interval; open diamonds: the published share. At "
-            "the right the gap, here minus published. Drawn where question and base are alike; the table "
-            "lists the others and why they do not compare.",
-            "Plein : cette organisation, avec son intervalle à {level} ; losanges ouverts : la part "
-            "publiée. À droite l’écart, ici moins publié. Dessiné là où la question et la base se "
-            "ressemblent ; le tableau donne les autres et pourquoi elles ne se comparent pas.",
-        ),
-        "drawn": (
-            "The {drawn} widest of {count} gaps are drawn.",
-            "Les {drawn} plus grands écarts sur {count} sont dessinés.",
-        ),
-        "no n": ("n not published", "n non publié"),
-        "bound": ("bound only", "borne seule"),
-        "n": ("published n {n}", "n publié {n}"),
-        "furthest": (
-            "{label}: {here} of {who} here, {there} published",
-            "{label} : {here} des {who} ici, {there} publiés",
-        ),
-        "brief": ("{label}: {here} here, {there} published", "{label} : {here} ici, {there} publiés"),
-        "briefest": ("Furthest from published: {label}", "Le plus loin du publié : {label}"),
-        "none clear": (
-            "No gap to a published figure is clear of chance",
-            "Aucun écart avec un chiffre publié ne se distingue du hasard",
-        ),
-        "alt": (
-            "Dot plot of this organisation's shares beside the published ones.",
-            "Graphique à points des parts de cette organisation à côté des parts publiées.",
-        ),
-        "not published": ("not published", "non publié"),
-        "one": (
-            "{item}, {who}: {here} here (n {n_here}), {there} published (n {n_there}).",
-            "{item}, {who} : {here} ici (n {n_here}), {there} publiés (n {n_there}).",
-        ),
-        "base share": (
-            "The published share, with its interval",
-            "La part publiée, avec son intervalle",
-        ),
-        "base row": ("If {n} were asked", "Si {n} personnes étaient interrogées"),
-        "base alt": ("{label}: {side}.", "{label} : {side}."),
-        "base caption": (
-            "The dot is the share as published; lines are {level} intervals for a simple random sample "
-            "(Wilson).",
-            "Le point est la part telle que publiée ; les traits sont les intervalles à {level} d’un "
-            "échantillon aléatoire simple (Wilson).",
-        ),
-        "base side": ("Interval", "Intervalle"),
-        "base none": ("No interval may be shown", "Aucun intervalle ne peut être affiché"),
-        "base title": (
-            "{share} may mean {wide} with a base of {least}, {narrow} with {most}",
-            "{share} peut valoir {wide} avec une base de {least}, {narrow} avec {most}",
-        ),
-    }
-)
 
-
-@spoken
+@localized
 def benchmark_dots(
     results: Any,
     instrument: Instrument,
@@ -142,9 +82,9 @@ def benchmark_dots(
     colours, markers = group_colours(names, instrument.audiences, palette)
     groups = []
     for name in names:
-        label = _WORDS("here", name=audience_name(instrument, name, start=True))
+        label = _("{name} here", name=audience_name(instrument, name, start=True))
         groups.append(Group(name, label, colours[name], markers[name]))
-    groups.append(Group("published", _WORDS("published"), quiet(), "d", hollow=True))
+    groups.append(Group("published", _("Published"), quiet(), "d", hollow=True))
     found = [row for row in (told.rows(shares) if shares and shares in told else ()) if bool(row["shown"])]
     shares_of = {(row["item"], row["measure"], str(row[by])): row for row in reversed(found)}
     lines = [_row(row, shares_of, instrument, by, own) for row in rows]
@@ -155,13 +95,13 @@ def benchmark_dots(
         Description(
             words,
             _caption(len(rows), len(comparable), level),
-            _WORDS("alt"),
+            _("Dot plot of this organisation's shares beside the published ones."),
             (chart_of_dots(lines, groups),),
             focus,
         ),
         said={line.name: _said(row, instrument, by, own) for line, row in zip(lines, rows, strict=True)},
         ax=ax,
-        side=Column(_WORDS("side"), interval_note(level)),
+        side=Column(_("Gap in points"), interval_note(level)),
         keys=groups,
         numbers=False,
     )
@@ -185,8 +125,18 @@ def _widest(rows: list[Row], most: int | None) -> list[Row]:
 
 
 def _caption(drawn: int, count: int, level: float) -> tuple[str, ...]:
-    said = _WORDS("caption", level=percent(level))
-    return (said, _WORDS("drawn", drawn=drawn, count=count)) if drawn < count else (said,)
+    said = _(
+        "Filled: this organisation, with its {level} interval; open diamonds: the "
+        "published share. At the right the gap, here minus published. Drawn where "
+        "question and base are alike; the table lists the others and why they do not "
+        "compare.",
+        level=percent(level),
+    )
+    return (
+        (said, _("The {drawn} widest of {count} gaps are drawn.", drawn=drawn, count=count))
+        if drawn < count
+        else (said,)
+    )
 
 
 def _row(row: Row, shares_of: Shares, instrument: Instrument, by: str, own: str) -> DotRow:
@@ -194,10 +144,10 @@ def _row(row: Row, shares_of: Shares, instrument: Instrument, by: str, own: str)
     published = float(row[f"estimate_{there}"])
     size, ends = signed_gap(row, turned=here == "b")
     if not is_known(row[f"n_{there}"]):
-        ends = _WORDS("no n")
+        ends = _("n not published")
     elif not size:
-        ends = _WORDS("bound")
-    n = _WORDS("n", n=base(row[f"n_{there}"])) if is_known(row[f"n_{there}"]) else ""
+        ends = _("bound only")
+    n = _("published n {n}", n=base(row[f"n_{there}"])) if is_known(row[f"n_{there}"]) else ""
     return DotRow(
         _key(row, by),
         item_name(instrument, row["item"]),
@@ -226,7 +176,7 @@ def _title(rows: Sequence[Row], instrument: Instrument, by: str, own: str) -> tu
     tested = [row for row in rows if is_known(row["conf_low"]) or is_known(row["conf_high"])]
     clear = [row for row in tested if is_certain(row)]
     if tested and not clear:
-        return _WORDS("none clear"), ""
+        return _("No gap to a published figure is clear of chance"), ""
     row = max(clear or rows, key=_size)
     here, there = here_and_there(row, own)
     words = {
@@ -236,9 +186,9 @@ def _title(rows: Sequence[Row], instrument: Instrument, by: str, own: str) -> tu
     }
     who = audience_name(instrument, row[by])
     said = short_title(
-        _WORDS("furthest", who=who, **words),
-        _WORDS("brief", **words),
-        _WORDS("briefest", label=words["label"]),
+        _("{label}: {here} of {who} here, {there} published", who=who, **words),
+        _("{label}: {here} here, {there} published", **words),
+        _("Furthest from published: {label}", label=words["label"]),
     )
     return said, _key(row, by)
 
@@ -254,18 +204,18 @@ def _here(row: Row, here: str) -> str:
 def _said(row: Row, instrument: Instrument, by: str, own: str) -> str:
     """A row in words."""
     here, there = here_and_there(row, own)
-    return _WORDS(
-        "one",
+    return _(
+        "{item}, {who}: {here} here (n {n_here}), {there} published (n {n_there}).",
         item=item_name(instrument, row["item"]),
         who=audience_name(instrument, row[by]),
         here=_here(row, here),
         n_here=base(row[f"n_{here}"], row.get(f"n_{here}_shown")),
         there=percent(row[f"estimate_{there}"]),
-        n_there=base(row[f"n_{there}"]) if is_known(row[f"n_{there}"]) else _WORDS("not published"),
+        n_there=base(row[f"n_{there}"]) if is_known(row[f"n_{there}"]) else _("not published"),
     )
 
 
-@spoken
+@localized
 def base_dots(
     results: Any,
     *,
@@ -304,10 +254,14 @@ def base_dots(
     """
     frame = Results(results, table).table(table, ("n", "estimate", "conf_low", "conf_high"))
     rows = records(frame[frame["shown"].astype(bool)].sort_values("n", kind="stable"))
-    group = Group("share", _WORDS("base share"), color or quiet(), "o")
+    group = Group("share", _("The published share, with its interval"), color or quiet(), "o")
     drawn = [
         DotRow(
-            str(row["n"]), _WORDS("base row", n=base(row["n"])), "", (dot_of(row, "share"),), Cell(_ends(row))
+            str(row["n"]),
+            _("If {n} were asked", n=base(row["n"])),
+            "",
+            (dot_of(row, "share"),),
+            Cell(_ends(row)),
         )
         for row in rows
     ]
@@ -316,26 +270,35 @@ def base_dots(
         drawn,
         [group],
         Description(
-            said, (_WORDS("base caption", level=percent(level)),), "", (chart_of_dots(drawn, [group]),)
+            said,
+            (
+                _(
+                    "The dot is the share as published; lines are {level} intervals for a simple "
+                    "random sample (Wilson).",
+                    level=percent(level),
+                ),
+            ),
+            "",
+            (chart_of_dots(drawn, [group]),),
         ),
-        said={row.name: _WORDS("base alt", label=row.label, side=row.side.words) for row in drawn},
+        said={row.name: _("{label}: {side}.", label=row.label, side=row.side.words) for row in drawn},
         ax=ax,
-        side=Column(_WORDS("base side")),
+        side=Column(_("Interval")),
         keys=[group],
         numbers=False,
     )
 
 
 def _ends(row: Row) -> str:
-    return f"{interval(row['conf_low'], row['conf_high'])} %"
+    return f"{interval(row['conf_low'], row['conf_high'])}{number_marks().percent}"
 
 
 def _base_title(rows: Sequence[Row]) -> str:
     if not rows:
-        return _WORDS("base none")
+        return _("No interval may be shown")
     least, most = rows[0], rows[-1]
-    return _WORDS(
-        "base title",
+    return _(
+        "{share} may mean {wide} with a base of {least}, {narrow} with {most}",
         share=percent(least["estimate"]),
         wide=_ends(least),
         least=base(least["n"]),

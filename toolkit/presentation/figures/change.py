@@ -10,6 +10,7 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 
 from toolkit.instrument.model import Instrument
+from toolkit.locale import _, localized, ngettext, pgettext
 from toolkit.presentation.charts import Point, Series, chart_of
 from toolkit.presentation.figures.dots import Cell, Column, Dot, DotRow, Group, chart_of_dots, dot_axes
 from toolkit.presentation.figures.drawing import (
@@ -27,7 +28,6 @@ from toolkit.presentation.figures.drawing import (
     wrapped,
 )
 from toolkit.presentation.figures.gaps import chance_words, interval_note, short_title, single_items
-from toolkit.presentation.language import Words, spoken
 from toolkit.presentation.numbers import percent
 from toolkit.presentation.rows import Results, audience_name, item_name, known, within
 from toolkit.presentation.sentences import by_width, hint_of, is_certain, signed_gap
@@ -38,70 +38,11 @@ __all__ = ["wave_change", "wave_slope"]
 
 Row = dict[str, Any]
 
-_WORDS = Words(
-    {
-        "open": ("{wave} (open)", "{wave} (ouvert)"),
-        "filled": ("{wave} (filled)", "{wave} (plein)"),
-        "side": ("Change in points", "Changement\nen points"),
-        "certain": (
-            "{label}: from {earlier} to {later} of {who} since {first}",
-            "{label} : de {earlier} à {later} des {who} depuis {first}",
-        ),
-        "brief": ("{label}: from {earlier} to {later}", "{label} : de {earlier} à {later}"),
-        "clear": (
-            "{count} changes since {first} are clear of chance",
-            "{count} changements depuis {first} se distinguent du hasard",
-        ),
-        "clear 1": (
-            "One change since {first} is clear of chance",
-            "Un changement depuis {first} se distingue du hasard",
-        ),
-        "doubtful": (
-            "No change since {first} is clear of chance",
-            "Aucun changement depuis {first} ne se distingue du hasard",
-        ),
-        "caption": (
-            "Open markers: {first}; filled markers: {last}. At the right the change, later minus earlier, "
-            "with its {level} interval. The same people need not have answered both times.",
-            "Repères ouverts : {first} ; repères pleins : {last}. À droite le changement, vague récente "
-            "moins antérieure, avec son intervalle à {level}. Les mêmes personnes n’ont pas forcément "
-            "répondu les deux fois.",
-        ),
-        "line": (
-            "Changes above the line are clear of chance, allowing for the number of comparisons; those "
-            "below may be chance.",
-            "Les changements au-dessus du trait se distinguent du hasard, compte tenu du nombre de "
-            "comparaisons ; ceux du dessous peuvent être dus au hasard.",
-        ),
-        "bound": (
-            "An arrow marks a bound: the share itself may not be shown.",
-            "Une flèche marque une borne : la part elle-même ne peut être affichée.",
-        ),
-        "drawn": (
-            "{drawn} of {count} changes are drawn, the clear ones first, then the largest; the appendix has "
-            "all.",
-            "{drawn} changements sur {count} sont dessinés, d’abord les nets, puis les plus grands ; "
-            "l’annexe les contient tous.",
-        ),
-        "alt": ("Dot plot of shares in two waves.", "Graphique à points des parts en deux vagues."),
-        "one": (
-            "{item}, {who}: {earlier} in {first}, {later} in {last}, change {size} points.",
-            "{item}, {who} : {earlier} en {first}, {later} en {last}, changement de {size} points.",
-        ),
-        "slopes": ("Lines from {first} to {last}, {who}.", "Lignes de {first} à {last}, {who}."),
-        "bold": (
-            "Bold lines: changes that are clear of chance. Open markers are bounds. The same people need "
-            "not have answered both times.",
-            "Traits gras : changements qui se distinguent du hasard. Les repères ouverts sont des bornes. "
-            "Les mêmes personnes n’ont pas forcément répondu les deux fois.",
-        ),
-        "of group": ("{who}: {said}", "{who} : {said}"),
-    }
-)
+
 _ENDS = ("earlier", "later")
 
 
-@spoken
+@localized
 def wave_change(
     results: Any,
     instrument: Instrument,
@@ -175,8 +116,8 @@ def wave_change(
         for name in names
     ]
     keys += [
-        Group("earlier", _WORDS("open", wave=waves[0]), quiet(), "o", hollow=True),
-        Group("later", _WORDS("filled", wave=waves[1]), quiet(), "o"),
+        Group("earlier", _("{wave} (open)", wave=waves[0]), quiet(), "o", hollow=True),
+        Group("later", _("{wave} (filled)", wave=waves[1]), quiet(), "o"),
     ]
     lines = [_row(row, instrument, by) for row in drawn]
     clear = sum(map(is_certain, drawn))
@@ -187,13 +128,13 @@ def wave_change(
         Description(
             words,
             _caption(waves, drawn, len(rows), clear, level),
-            _WORDS("alt"),
+            _("Dot plot of shares in two waves."),
             (chart_of_dots(lines, groups),),
             focus,
         ),
         said={line.name: _said(row, instrument, waves, by) for line, row in zip(lines, drawn, strict=True)},
         ax=ax,
-        side=Column(_WORDS("side"), interval_note(level)),
+        side=Column(pgettext("above a column of a picture", "Change in points"), interval_note(level)),
         keys=keys,
         line_after=clear,
         line_words=chance_words(),
@@ -201,7 +142,7 @@ def wave_change(
     )
 
 
-@spoken
+@localized
 def wave_slope(
     results: Any,
     instrument: Instrument,
@@ -272,15 +213,27 @@ def wave_slope(
     words, focus = _title(rows, instrument, waves, by)
     ax = new_axes(ax, 3.2, left=1.35, right=3.3, top=0.35, bottom=0.12)
     _slopes(ax, drawn, names, waves, colour)
-    caption = [_WORDS("bold")]
+    caption = [
+        _(
+            "Bold lines: changes that are clear of chance. Open markers are bounds. The "
+            "same people need not have answered both times."
+        )
+    ]
     if len(drawn) < len(rows):
-        caption.append(_WORDS("drawn", drawn=len(drawn), count=len(rows)))
-    alt = [_WORDS("slopes", first=waves[0], last=waves[1], who=within(who))]
+        caption.append(
+            _(
+                "{drawn} of {count} changes are drawn, the clear ones first, then the "
+                "largest; the appendix has all.",
+                drawn=len(drawn),
+                count=len(rows),
+            )
+        )
+    alt = [_("Lines from {first} to {last}, {who}.", first=waves[0], last=waves[1], who=within(who))]
     alt += [_said(row, instrument, waves, by) for row in drawn]
     describe(
         ax,
         Description(
-            title or short_title(_WORDS("of group", who=who, said=words), who),
+            title or short_title(_("{who}: {said}", who=who, said=words), who),
             tuple(caption),
             " ".join(alt),
             (
@@ -337,7 +290,7 @@ def _title(rows: Sequence[Row], instrument: Instrument, waves: tuple[str, str], 
     """The clearest change and its row; that none is clear, and ""."""
     clear = sum(map(is_certain, rows))
     if not clear:
-        return _WORDS("doubtful", first=waves[0]), ""
+        return _("No change since {first} is clear of chance", first=waves[0]), ""
     row = rows[0]
     words = {
         "label": item_name(instrument, row["item"]),
@@ -346,9 +299,14 @@ def _title(rows: Sequence[Row], instrument: Instrument, waves: tuple[str, str], 
     }
     who = audience_name(instrument, row[by])
     said = short_title(
-        _WORDS("certain", who=who, first=waves[0], **words),
-        _WORDS("brief", **words),
-        _WORDS("clear" if clear > 1 else "clear 1", count=clear, first=waves[0]),
+        _("{label}: from {earlier} to {later} of {who} since {first}", who=who, first=waves[0], **words),
+        _("{label}: from {earlier} to {later}", **words),
+        ngettext(
+            "One change since {first} is clear of chance",
+            "{count} changes since {first} are clear of chance",
+            clear,
+            first=waves[0],
+        ),
     )
     return said, _key(row, by)
 
@@ -356,20 +314,41 @@ def _title(rows: Sequence[Row], instrument: Instrument, waves: tuple[str, str], 
 def _caption(
     waves: tuple[str, str], rows: Sequence[Row], count: int, clear: int, level: float
 ) -> tuple[str, ...]:
-    said = [_WORDS("caption", first=waves[0], last=waves[1], level=percent(level))]
+    said = [
+        _(
+            "Open markers: {first}; filled markers: {last}. At the right the change, "
+            "later minus earlier, with its {level} interval. The same people need not "
+            "have answered both times.",
+            first=waves[0],
+            last=waves[1],
+            level=percent(level),
+        )
+    ]
     if 0 < clear < len(rows):
-        said.append(_WORDS("line"))
+        said.append(
+            _(
+                "Changes above the line are clear of chance, allowing for the number of "
+                "comparisons; those below may be chance."
+            )
+        )
     if any(_bound(row, when) for row in rows for when in _ENDS):
-        said.append(_WORDS("bound"))
+        said.append(_("An arrow marks a bound: the share itself may not be shown."))
     if len(rows) < count:
-        said.append(_WORDS("drawn", drawn=len(rows), count=count))
+        said.append(
+            _(
+                "{drawn} of {count} changes are drawn, the clear ones first, then the "
+                "largest; the appendix has all.",
+                drawn=len(rows),
+                count=count,
+            )
+        )
     return tuple(said)
 
 
 def _said(row: Row, instrument: Instrument, waves: tuple[str, str], by: str) -> str:
     """A row in words."""
-    return _WORDS(
-        "one",
+    return _(
+        "{item}, {who}: {earlier} in {first}, {later} in {last}, change {size} points.",
         item=item_name(instrument, row["item"]),
         who=audience_name(instrument, row[by]),
         earlier=_share(row, "earlier"),

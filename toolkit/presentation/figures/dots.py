@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 
+from toolkit.locale import _
 from toolkit.presentation.charts import Chart, Point, Series, chart_of
 from toolkit.presentation.figures.drawing import (
     WIDTH,
@@ -28,12 +29,11 @@ from toolkit.presentation.figures.drawing import (
     unit,
     wrapped,
 )
-from toolkit.presentation.language import Words
 from toolkit.presentation.numbers import percent
 
 __all__ = ["Cell", "Column", "Dot", "DotRow", "Group", "chart_of_dots", "dot_axes", "key_places"]
 
-_WORDS = Words({"not shown": ("not shown", "non affiché")})
+
 LANE, LINE, SMALL_LINE = 0.13, 0.145, 0.125
 _LABEL, _LABEL_CHARACTERS, _HINT_CHARACTERS = 2.22, 34, 42
 _MARKER, _SMALL = 5.6, 0.88
@@ -403,7 +403,7 @@ def _cells(
                 if dot is not None:
                     labels.add(at, y, dot.words, where="right", ha="right", color=colours[column.group])
                 elif column.group in row.hidden and not row.empty:
-                    words = _WORDS("not shown")
+                    words = _("not shown")
                     labels.add(
                         at, y, words, where="right", ha="right", size=0.8, color=quiet(), slant="italic"
                     )

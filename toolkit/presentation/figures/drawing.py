@@ -24,9 +24,9 @@ from matplotlib.transforms import Affine2D, Bbox, IdentityTransform
 
 from toolkit.disclosure import Released
 from toolkit.errors import DisclosureError, InvalidInput, Problem, near_names
+from toolkit.locale import _
 from toolkit.presentation.blocks import Picture
 from toolkit.presentation.charts import Chart
-from toolkit.presentation.language import Words
 from toolkit.presentation.theme import AUDIENCE_COLOURS, AUDIENCE_MARKERS, INK, RULE
 
 __all__ = [
@@ -55,7 +55,6 @@ TALLEST = 7.6
 
 _BASE_SIZE = 8.5
 _FONTS = ["Segoe UI", "Roboto", "Helvetica Neue", "Arial", "Liberation Sans", "DejaVu Sans", "sans-serif"]
-_WORDS = Words({"continued": ("{title} (continued)", "{title} (suite)")})
 
 
 @dataclass(frozen=True)
@@ -130,7 +129,8 @@ def description_of(target: Axes | Figure) -> Description:
     figure = target if isinstance(target, Figure) else _figure_of(target)
     if figure not in _DESCRIPTIONS:
         raise InvalidInput(
-            "description_of", [Problem("target", "has no description", "give a figure of this package")]
+            "description_of",
+            [Problem("wrong-type", "target", "has no description", "give a figure of this package")],
         )
     return _DESCRIPTIONS[figure]
 
@@ -185,7 +185,7 @@ def picture_of(draw: Callable[[], Axes | Figure | None]) -> Picture | None:
         _OFFSCREEN.reset(token)
     pictures = [
         Picture(
-            told.title if not place else _WORDS("continued", title=told.title),
+            told.title if not place else _("{title} (continued)", title=told.title),
             told.alt,
             " ".join(told.caption) if not place else "",
             svg,
@@ -363,17 +363,20 @@ def group_colours(
         except ValueError as error:
             hint = 'name one such as "colorblind", or give colours'
             raise InvalidInput(
-                "palette", [Problem("palette", f"unknown palette '{palette}'", hint)]
+                "palette", [Problem("unknown-option", "palette", f"unknown palette '{palette}'", hint)]
             ) from error
     if not isinstance(palette, Mapping):
         given = list(palette)
         named = names if len(given) < len(order) else order
         if len(given) < len(named):
             what = f"has {len(given)} colours for {len(named)} groups"
-            raise InvalidInput("palette", [Problem("palette", what, "give one colour per group")])
+            raise InvalidInput(
+                "palette", [Problem("unequal-length", "palette", what, "give one colour per group")]
+            )
         palette = dict(zip(named, given, strict=False))
     problems = [
         Problem(
+            "missing-value" if name not in palette else "malformed",
             "palette",
             f"has no colour for '{name}'" if name not in palette else f"{palette[name]!r} is not a colour",
             f"give one; {near_names(name, palette)}" if name not in palette else 'write it as "#RRGGBB"',

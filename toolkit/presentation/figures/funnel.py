@@ -17,6 +17,7 @@ from matplotlib.axes import Axes
 from toolkit.analysis import Shrunk, funnel_limits, shrink
 from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.model import Instrument
+from toolkit.locale import _, localized, ngettext
 from toolkit.presentation.blocks import Table, table_of
 from toolkit.presentation.figures.drawing import (
     Description,
@@ -29,7 +30,6 @@ from toolkit.presentation.figures.drawing import (
     rule,
     unit,
 )
-from toolkit.presentation.language import Words, spoken
 from toolkit.presentation.numbers import base, count, decimal, interval, percent, share_number
 from toolkit.presentation.rows import Results, answer_words, audience_name, item_name, shown_rows
 from toolkit.presentation.theme import BRAND_COLOUR
@@ -39,73 +39,7 @@ __all__ = ["organisation_funnel", "organisation_table"]
 Array = npt.NDArray[np.float64]
 LEAST = 5
 USUAL, FAR = 0.95, 0.998
-_WORDS = Words(
-    {
-        "organisation": ("Organisation", "Organisation"),
-        "answers": ("Answers", "Réponses"),
-        "answered": ("As answered", "Telle que répondue"),
-        "shrunk": ("Shrunk", "Resserrée"),
-        "interval": ("Interval of the shrunk share", "Intervalle de la part resserrée"),
-        "note": (
-            "Shrunk: {method}; {level} % intervals. In the order of names, not of shares.",
-            "Resserrée : rapprochement bêta-binomial ; intervalles à {level} %. Dans l’ordre des noms, non "
-            "des parts.",
-        ),
-        "table": ("{subject}, organisation by organisation", "{subject}, organisation par organisation"),
-        "alike": (
-            "{subject}: {total} organisations differ no more than chance could make them",
-            "{subject} : {total} organisations ne diffèrent pas plus que le hasard ne le voudrait",
-        ),
-        "far 1": (
-            "{subject}: {far} of {total} organisations lies beyond what chance would do once in 500",
-            "{subject} : {far} organisation sur {total} est au-delà de ce que le hasard ferait une fois sur "
-            "500",
-        ),
-        "far": (
-            "{subject}: {far} of {total} organisations lie beyond what chance would do once in 500",
-            "{subject} : {far} organisations sur {total} sont au-delà de ce que le hasard ferait une fois "
-            "sur 500",
-        ),
-        "share of": ("{who}: share", "{who} : part"),
-        "share": ("Share", "Part"),
-        "caption": (
-            "{share} who said “{words}” over the number who answered. Filled: as answered. Open: drawn "
-            "towards what is usual among these organisations (beta-binomial shrinkage), the small ones "
-            "most. Lines: the pooled share, {pooled}, and where {usual} % and {far} % of shares would fall "
-            "by chance if all organisations were alike.{left}",
-            "{share} de ceux qui ont dit « {words} » selon le nombre de réponses. Plein : telle que "
-            "répondue. Ouvert : rapprochée de ce qui est habituel dans ces organisations (rapprochement "
-            "bêta-binomial), les petites le plus. Traits : la part d’ensemble, {pooled}, et où {usual} % et "
-            "{far} % des parts tomberaient par hasard si toutes les organisations se ressemblaient.{left}",
-        ),
-        "left 1": (
-            " {count} organisation is left out: too few answers, or nearly all or nearly none said so.",
-            " {count} organisation est omise : trop peu de réponses, ou presque tous ou presque personne "
-            "l’ont dit.",
-        ),
-        "left": (
-            " {count} organisations are left out: too few answers, or nearly all or nearly none said so.",
-            " {count} organisations sont omises : trop peu de réponses, ou presque tous ou presque personne "
-            "l’ont dit.",
-        ),
-        "beyond": (" Beyond the outer limits: {names}.", " Au-delà des limites extérieures : {names}."),
-        "none beyond": (
-            " None lies beyond the outer limits.",
-            " Aucune n’est au-delà des limites extérieures.",
-        ),
-        "alt": (
-            "Funnel plot of {count} organisations for {subject} ({words}): pooled share {pooled}; lowest "
-            "{lowest} with {low} of {low_n}, highest {highest} with {high} of {high_n}.{beyond}",
-            "Graphique en entonnoir de {count} organisations pour {subject} ({words}) : part d’ensemble "
-            "{pooled} ; la plus basse {lowest} avec {low} de {low_n}, la plus haute {highest} avec {high} "
-            "de {high_n}.{beyond}",
-        ),
-        "key answered": ("as answered", "telle que répondue"),
-        "key shrunk": ("shrunk", "resserrée"),
-        "key limits": ("{usual} % and {far} % limits of chance", "limites du hasard à {usual} % et {far} %"),
-        "axis": ("number who answered", "nombre de réponses"),
-    }
-)
+
 _MOST_NAMED = 10
 
 
@@ -125,7 +59,7 @@ class _Organisations:
         return self.found.raw
 
 
-@spoken
+@localized
 def organisation_funnel(
     results: Any,
     instrument: Instrument,
@@ -199,7 +133,7 @@ def organisation_funnel(
     return ax
 
 
-@spoken
+@localized
 def organisation_table(
     results: Any,
     instrument: Instrument,
@@ -234,11 +168,11 @@ def organisation_table(
     found = told.found
     rows = [
         {
-            _WORDS("organisation"): name,
-            _WORDS("answers"): count(n),
-            _WORDS("answered"): share_number(raw),
-            _WORDS("shrunk"): share_number(shrunk),
-            _WORDS("interval"): interval(low, high),
+            _("Organisation"): name,
+            _("Answers"): count(n),
+            _("As answered"): share_number(raw),
+            _("Shrunk"): share_number(shrunk),
+            _("Interval of the shrunk share"): interval(low, high),
         }
         for name, n, raw, shrunk, low, high in zip(
             told.names, told.n, found.raw, found.shrunk, found.conf_low, found.conf_high, strict=True
@@ -246,13 +180,19 @@ def organisation_table(
     ]
     columns = list(rows[0])
     subject = item_name(instrument, item, language=language)
-    notes = [_WORDS("note", method=found.method, level=decimal(level * 100))]
+    notes = [
+        _(
+            "Shrunk: beta-binomial shrinkage, maximum likelihood; {level}% intervals. In the order of "
+            "names, not of shares.",
+            level=decimal(level * 100),
+        )
+    ]
     if told.left_out:
         notes.append(_left_out(told.left_out).strip())
     return table_of(
         rows,
         columns,
-        title=title or _WORDS("table", subject=subject),
+        title=title or _("{subject}, organisation by organisation", subject=subject),
         kind="estimates",
         notes=notes,
         numeric=columns[1:],
@@ -281,15 +221,25 @@ def _organisations(
     if told[by].duplicated().any():
         raise InvalidInput(
             f"released table '{table}'",
-            [Problem(f"column {by}", "names an organisation more than once", "say which audience= is meant")],
+            [
+                Problem(
+                    "duplicate",
+                    f"column {by}",
+                    "names an organisation more than once",
+                    "say which audience= is meant",
+                )
+            ],
         )
     if len(told) < LEAST:
         return None
     n, estimate = told["n"].to_numpy(np.float64), told["estimate"].to_numpy(np.float64)
     hits = np.rint(n * estimate)
     if bool((np.abs(hits - n * estimate) > 1e-6).any()):
-        mend = "make them without a design: the limits of a funnel are those of counts"
-        raise InvalidInput(f"released table '{table}'", [Problem("estimate", "holds weighted shares", mend)])
+        hint = "make them without a design: the limits of a funnel are those of counts"
+        raise InvalidInput(
+            f"released table '{table}'",
+            [Problem("unsuited-design", "estimate", "holds weighted shares", hint)],
+        )
     pooled = float(hits.sum() / n.sum())
     low, high = funnel_limits(pooled, n, level=FAR)
     share = hits / n
@@ -307,14 +257,29 @@ def _organisations(
 def _title(told: _Organisations, subject: str) -> str:
     far, total = int((told.beyond != 0).sum()), len(told.names)
     if not far:
-        return _WORDS("alike", subject=subject, total=total)
-    return _WORDS("far 1" if far == 1 else "far", subject=subject, far=far, total=total)
+        return _(
+            "{subject}: {total} organisations differ no more than chance could make them",
+            subject=subject,
+            total=total,
+        )
+    return ngettext(
+        "{subject}: {far} of {total} organisations lies beyond what chance would do once in 500",
+        "{subject}: {far} of {total} organisations lie beyond what chance would do once in 500",
+        far,
+        subject=subject,
+        far=far,
+        total=total,
+    )
 
 
 def _caption(told: _Organisations, words: str, who: str) -> str:
-    return _WORDS(
-        "caption",
-        share=_WORDS("share of", who=who) if who else _WORDS("share"),
+    return _(
+        "{share} who said “{words}” over the number who answered. Filled: as "
+        "answered. Open: drawn towards what is usual among these organisations "
+        "(beta-binomial shrinkage), the small ones most. Lines: the pooled share, "
+        "{pooled}, and where {usual}% and {far}% of shares would fall by chance if "
+        "all organisations were alike.{left}",
+        share=_("{who}: share", who=who) if who else _("Share"),
         words=words,
         pooled=percent(told.pooled),
         usual=decimal(USUAL * 100),
@@ -326,14 +291,20 @@ def _caption(told: _Organisations, words: str, who: str) -> str:
 def _left_out(count: int) -> str:
     if not count:
         return ""
-    return _WORDS("left 1" if count == 1 else "left", count=count)
+    return " " + ngettext(
+        "{count} organisation is left out: too few answers, or nearly all or nearly none said so.",
+        "{count} organisations are left out: too few answers, or nearly all or nearly none said so.",
+        count,
+    )
 
 
 def _alt(told: _Organisations, subject: str, words: str) -> str:
     lowest, highest = int(np.argmin(told.raw)), int(np.argmax(told.raw))
     far = [told.names[place] for place in np.flatnonzero(told.beyond)]
-    return _WORDS(
-        "alt",
+    return _(
+        "Funnel plot of {count} organisations for {subject} ({words}): pooled share "
+        "{pooled}; lowest {lowest} with {low} of {low_n}, highest {highest} with "
+        "{high} of {high_n}.{beyond}",
         count=len(told.names),
         subject=subject,
         words=words,
@@ -344,7 +315,9 @@ def _alt(told: _Organisations, subject: str, words: str) -> str:
         highest=told.names[highest],
         high=percent(told.raw[highest]),
         high_n=base(told.n[highest]),
-        beyond=_WORDS("beyond", names=", ".join(far)) if far else _WORDS("none beyond"),
+        beyond=_(" Beyond the outer limits: {names}.", names=", ".join(far))
+        if far
+        else _(" None lies beyond the outer limits."),
     )
 
 
@@ -356,10 +329,10 @@ def _draw(ax: Axes, told: _Organisations, color: str) -> None:
     ax.set_yticks([0, 0.25, 0.5, 0.75, 1], [percent(share) for share in (0, 0.25, 0.5, 0.75, 1)])
     ax.grid(visible=True, axis="y", color=rule(), linewidth=0.6 * unit())
     ax.set_axisbelow(True)
-    ax.set_xlabel(_WORDS("axis"), color=quiet())
+    ax.set_xlabel(_("number who answered"), color=quiet())
     sizes = np.arange(1.0, np.floor(most) + 1)
     sizes = sizes[:: max(1, len(sizes) // 400)]
-    limits = _WORDS("key limits", usual=decimal(USUAL * 100), far=decimal(FAR * 100))
+    limits = _("{usual}% and {far}% limits of chance", usual=decimal(USUAL * 100), far=decimal(FAR * 100))
     for level, wide in ((USUAL, 0.8), (FAR, 1.2)):
         for side, edge in zip(("low", "high"), funnel_limits(told.pooled, sizes, level=level), strict=True):
             ax.plot(
@@ -379,13 +352,11 @@ def _draw(ax: Axes, told: _Organisations, color: str) -> None:
         markersize=4.2 * unit(),
         markerfacecolor=paper(),
         gid="shrunk",
-        label=_WORDS("key shrunk"),
+        label=_("shrunk"),
         zorder=3,
         **style,
     )
-    ax.plot(
-        told.n, told.raw, markersize=4.6 * unit(), gid="raw", label=_WORDS("key answered"), zorder=4, **style
-    )
+    ax.plot(told.n, told.raw, markersize=4.6 * unit(), gid="raw", label=_("as answered"), zorder=4, **style)
     ax.legend(
         loc="lower left",
         bbox_to_anchor=(0, 1.0),

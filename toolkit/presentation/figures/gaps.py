@@ -9,9 +9,9 @@ from typing import Any
 from matplotlib.axes import Axes
 
 from toolkit.instrument.model import Instrument
+from toolkit.locale import _, localized
 from toolkit.presentation.figures.dots import Cell, Column, Dot, DotRow, Group, chart_of_dots, dot_axes
 from toolkit.presentation.figures.drawing import Description, group_colours
-from toolkit.presentation.language import Words, spoken
 from toolkit.presentation.numbers import base, is_known, percent
 from toolkit.presentation.rows import Results, audience_name, item_name, joined, known, shown, within
 from toolkit.presentation.sentences import (
@@ -33,103 +33,33 @@ Row = Mapping[str, Any]
 TITLE_LETTERS = 90
 """A title is one line."""
 
-_WORDS = Words(
-    {
-        "bound": (
-            "An open marker with an arrow is a bound: the share itself may not be shown.",
-            "Un repère ouvert avec une flèche est une borne : la part elle-même ne peut être affichée.",
-        ),
-        "marked": (
-            "Dots are shares; lines are their {level} intervals.",
-            "Les points sont les parts ; les traits sont leurs intervalles à {level}.",
-        ),
-        "side": ("Widest gap", "Plus grand\nécart"),
-        "side note": ("{level} interval", "intervalle à {level}"),
-        "n": ("n {span}", "n {span}"),
-        "only": (
-            "Only the answers of {name} may be shown, so there is no gap to draw",
-            "Seules les réponses des {name} peuvent être affichées ; il n’y a pas d’écart à dessiner",
-        ),
-        "no gap": ("no gap shown", "pas d’écart affiché"),
-        "few": ("not shown (few answers)", "non affiché (peu de réponses)"),
-        "band": (
-            "The grey band spans the widest gap of the row. Gaps are computed before rounding.",
-            "La bande grise couvre le plus grand écart de la ligne. Les écarts sont calculés avant "
-            "l’arrondi.",
-        ),
-        "line": (
-            "Gaps above the line are clear of chance, allowing for the number of comparisons; those below "
-            "may be chance.",
-            "Les écarts au-dessus du trait se distinguent du hasard, compte tenu du nombre de comparaisons ; "
-            "ceux du dessous peuvent être dus au hasard.",
-        ),
-        "all unclear": (
-            "Among so many comparisons, gaps as wide as these may be chance.",
-            "Parmi tant de comparaisons, des écarts de cette taille peuvent être dus au hasard.",
-        ),
-        "clear": ("▲ clear of chance", "▲ au-delà du hasard"),
-        "unclear": ("▼ may be chance", "▼ peut-être le hasard"),
-        "drawn": (
-            "The {drawn} items with the widest gaps of {count} are drawn; the appendix has all.",
-            "Les {drawn} questions aux plus grands écarts sur {count} sont dessinées ; l’annexe les contient "
-            "toutes.",
-        ),
-        "missing": (
-            "Where a group is missing from a row, it was not asked or may not be shown.",
-            "Un groupe absent d’une ligne n’a pas été interrogé ou ne peut être affiché.",
-        ),
-        "one": ("{who} {share}, n {n}", "{who} {share}, n {n}"),
-        "all": ("{lead} All: {shares}.", "{lead} Tous : {shares}."),
-        "alt": ("Dot plot of shares by group.", "Graphique à points des parts par groupe."),
-        "span": ("{low}–{high}", "{low}–{high}"),
-        "most": (
-            "{high} and {low} differ most on {label}: {high_share} against {low_share}",
-            "{high} et {low} divergent le plus sur « {label} » : {high_share} contre {low_share}",
-        ),
-        "clearly": (
-            "{high} and {low} clearly differ on {label}: {high_share} against {low_share}",
-            "{high} et {low} divergent nettement sur « {label} » : {high_share} contre {low_share}",
-        ),
-        "brief": (
-            "{label}: {high_share} of {high}, {low_share} of {low}",
-            "{label} : {high_share} des {high}, {low_share} des {low}",
-        ),
-        "briefest": ("A clear gap: {label}", "Un écart net : {label}"),
-        "none clear": (
-            "No gap between groups is clear of chance",
-            "Aucun écart entre groupes ne se distingue du hasard",
-        ),
-        "no gaps": ("No gap between groups may be shown", "Aucun écart entre groupes ne peut être affiché"),
-    }
-)
-
 
 def bound_note() -> str:
     """How a share of which only a bound may be shown is drawn."""
-    return _WORDS("bound")
+    return _("An open marker with an arrow is a bound: the share itself may not be shown.")
 
 
 def few_words() -> str:
     """What is printed where nothing may be drawn."""
-    return _WORDS("few")
+    return _("not shown (few answers)")
 
 
 def marked(level: float) -> str:
     """How dots with intervals are read."""
-    return _WORDS("marked", level=percent(level))
+    return _("Dots are shares; lines are their {level} intervals.", level=percent(level))
 
 
 def interval_note(level: float) -> str:
     """Heading of a column of intervals."""
-    return _WORDS("side note", level=percent(level))
+    return _("{level} interval", level=percent(level))
 
 
 def chance_words() -> tuple[str, str]:
     """What is printed above and below the line between what is clear of chance and what may be chance."""
-    return _WORDS("clear"), _WORDS("unclear")
+    return _("▲ clear of chance"), _("▼ may be chance")
 
 
-@spoken
+@localized
 def gap_dumbbell(
     results: Any,
     instrument: Instrument,
@@ -205,7 +135,7 @@ def gap_dumbbell(
     shares_of = by_item(row for row in estimates if row["item"] in set(drawn))
     groups = groups_of([row for own in shares_of.values() for row in own], instrument, by=by, palette=palette)
     gaps_of = by_item(ranked)
-    none = _WORDS("no gap") if ranked else ""
+    none = _("no gap shown") if ranked else ""
     words, focus = (title, "") if title else _title(gaps, ranked, groups, instrument)
     rows = [
         _row(name, shares_of.get(name, ()), gaps_of.get(name), groups, instrument, none, by) for name in drawn
@@ -217,7 +147,7 @@ def gap_dumbbell(
         Description(
             words,
             _caption(len(order), len(drawn), ranked, clear, estimates, level),
-            _WORDS("alt"),
+            _("Dot plot of shares by group."),
             (chart_of_dots(rows, groups),),
             focus,
         ),
@@ -225,7 +155,7 @@ def gap_dumbbell(
             name: _said(name, gaps_of.get(name), shares_of.get(name, ()), instrument, by) for name in drawn
         },
         ax=ax,
-        side=Column(_WORDS("side"), _WORDS("side note", level=percent(level))) if ranked else None,
+        side=Column(_("Widest gap"), _("{level} interval", level=percent(level))) if ranked else None,
         line_after=clear if ranked else None,
         line_words=chance_words(),
     )
@@ -247,7 +177,7 @@ def groups_of(
             audience_name(instrument, name, start=True),
             colours[name],
             markers[name],
-            note=_WORDS("n", span=_span(bases[name])) if bases[name] else "",
+            note=_("n {span}", span=_span(bases[name])) if bases[name] else "",
         )
         for name in names
     ]
@@ -309,7 +239,9 @@ def gap_title(gaps: Iterable[Row], instrument: Instrument) -> tuple[str, str]:
     gaps = list(gaps)
     clear = [row for row in widest_first(gaps) if is_certain(row)]
     if not clear:
-        return _WORDS("none clear") if widest_first(gaps) else _WORDS("no gaps"), ""
+        return _("No gap between groups is clear of chance") if widest_first(gaps) else _(
+            "No gap between groups may be shown"
+        ), ""
     row = clear[0]
     (high, high_share), (low, low_share) = sides(row, instrument)
     label = item_name(instrument, row["item"])
@@ -320,11 +252,23 @@ def gap_title(gaps: Iterable[Row], instrument: Instrument) -> tuple[str, str]:
         for other in gaps
         if other is not row
     )
-    full = _WORDS("most" if most else "clearly", label=within(label), **words)
+    full = (
+        _(
+            "{high} and {low} differ most on {label}: {high_share} against {low_share}",
+            label=within(label),
+            **words,
+        )
+        if most
+        else _(
+            "{high} and {low} clearly differ on {label}: {high_share} against {low_share}",
+            label=within(label),
+            **words,
+        )
+    )
     said = short_title(
         full[:1].upper() + full[1:],
-        _WORDS("brief", label=label, **words),
-        _WORDS("briefest", label=within(label)),
+        _("{label}: {high_share} of {high}, {low_share} of {low}", label=label, **words),
+        _("A clear gap: {label}", label=within(label)),
     )
     return said, row["item"]
 
@@ -333,7 +277,10 @@ def _title(
     gaps: list[Row], ranked: list[Row], groups: list[Group], instrument: Instrument
 ) -> tuple[str, str]:
     if not ranked and len(groups) == 1:
-        return _WORDS("only", name=audience_name(instrument, groups[0].name)), ""
+        return _(
+            "Only the answers of {name} may be shown, so there is no gap to draw",
+            name=audience_name(instrument, groups[0].name),
+        ), ""
     return gap_title(gaps, instrument)
 
 
@@ -361,7 +308,7 @@ def _row(
         side,
         lanes=max(1, len({dot.lane for dot in dots})),
         band=span,
-        empty="" if dots else _WORDS("few"),
+        empty="" if dots else _("not shown (few answers)"),
         hidden=tuple(name for name, _ in hidden),
     )
 
@@ -371,13 +318,28 @@ def _caption(
 ) -> tuple[str, ...]:
     said = [marked(level)]
     if ranked:
-        said.append(_WORDS("band"))
-        said.append(_WORDS("line") if 0 < clear < drawn else "" if clear else _WORDS("all unclear"))
+        said.append(_("The grey band spans the widest gap of the row. Gaps are computed before rounding."))
+        said.append(
+            _(
+                "Gaps above the line are clear of chance, allowing for the number of "
+                "comparisons; those below may be chance."
+            )
+            if 0 < clear < drawn
+            else ""
+            if clear
+            else _("Among so many comparisons, gaps as wide as these may be chance.")
+        )
     if drawn < count:
-        said.append(_WORDS("drawn", drawn=drawn, count=count))
+        said.append(
+            _(
+                "The {drawn} items with the widest gaps of {count} are drawn; the appendix has all.",
+                drawn=drawn,
+                count=count,
+            )
+        )
     if any(known(row["bound"]) for row in estimates):
         said.append(bound_note())
-    said.append(_WORDS("missing"))
+    said.append(_("Where a group is missing from a row, it was not asked or may not be shown."))
     return tuple(filter(None, said))
 
 
@@ -386,8 +348,8 @@ def _said(
 ) -> str:
     """An item's widest gap and all its shares in words."""
     shares = joined(
-        _WORDS(
-            "one",
+        _(
+            "{who} {share}, n {n}",
             who=audience_name(instrument, row[by]),
             share=share_of(row),
             n=base(row.get("n"), row.get("n_shown")),
@@ -395,9 +357,9 @@ def _said(
         for row in rows
     )
     lead = headline(widest[0], instrument) if widest else item_name(instrument, name) + "."
-    return _WORDS("all", lead=lead, shares=shares)
+    return _("{lead} All: {shares}.", lead=lead, shares=shares)
 
 
 def _span(counts: Sequence[float]) -> str:
     low, high = base(min(counts)), base(max(counts))
-    return low if low == high else _WORDS("span", low=low, high=high)
+    return low if low == high else _("{low}–{high}", low=low, high=high)

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from toolkit.instrument.model import Instrument
+from toolkit.locale import _, localized
 from toolkit.presentation.figures.dots import Dot, DotRow, Group, chart_of_dots, key_places
 from toolkit.presentation.figures.drawing import (
     WIDTH,
@@ -26,7 +27,6 @@ from toolkit.presentation.figures.drawing import (
     wrapped,
 )
 from toolkit.presentation.figures.gaps import bound_note, groups_of, item_rows, single_items
-from toolkit.presentation.language import Words, spoken
 from toolkit.presentation.numbers import is_known, percent
 from toolkit.presentation.rows import Results, audience_name, item_name, joined, shown
 from toolkit.presentation.sentences import is_certain, share_of
@@ -34,23 +34,7 @@ from toolkit.records import by_item
 
 __all__ = ["theme_multiples"]
 
-_WORDS = Words(
-    {
-        "caption": (
-            "Each dot is the share of a group; both columns have the same scale, from 0 to 100 %. Dots at "
-            "the same place are drawn one below the other.",
-            "Chaque point est la part d’un groupe ; les deux colonnes ont la même échelle, de 0 à 100 %. Les "
-            "points au même endroit sont dessinés l’un sous l’autre.",
-        ),
-        "glance": ("Every question at a glance", "Toutes les questions d’un coup d’œil"),
-        "title": (
-            "On {clear} of {all} questions a gap between groups is clear of chance",
-            "Sur {clear} questions sur {all}, un écart entre groupes se distingue du hasard",
-        ),
-        "alt": ("Small dot plots, one per theme.", "Petits graphiques à points, un par thème."),
-        "row": ("{label}: {shares}", "{label} : {shares}"),
-    }
-)
+
 _COLUMNS, _LABEL, _CHARACTERS = 2, 2.02, 33
 _LINE, _FURTHER, _HEAD, _FOOT = 0.2, 0.115, 0.28, 0.1
 """Inches of a row of one line, of another line of its name, and above and below a theme."""
@@ -71,7 +55,7 @@ class _Panel:
         return _HEAD + sum(map(_height, self.rows)) + _FOOT
 
 
-@spoken
+@localized
 def theme_multiples(
     results: Any,
     instrument: Instrument,
@@ -127,13 +111,18 @@ def theme_multiples(
     for theme, words in instrument.themes.items():
         drawn_rows = []
         for name in (one for one in names if instrument[one].theme == theme):
-            dots, _ = item_rows(shares_of.get(name, ()), groups, by=by)
+            dots = item_rows(shares_of.get(name, ()), groups, by=by)[0]
             if dots:
                 drawn_rows.append(DotRow(name, item_name(instrument, name), "", tuple(dots)))
         if drawn_rows:
             panels.append(_Panel(words.get(language, theme), tuple(drawn_rows)))
     drawn = [row for panel in panels for row in panel.rows]
-    caption = [_WORDS("caption")]
+    caption = [
+        _(
+            "Each dot is the share of a group; both columns have the same scale, from 0 "
+            "to 100%. Dots at the same place are drawn one below the other."
+        )
+    ]
     if any(dot.bound for row in drawn for dot in row.dots):
         caption.append(bound_note())
     figure = _draw(panels, groups)
@@ -152,11 +141,15 @@ def theme_multiples(
 def _title(results: Results, gaps: str, measure: str, instrument: Instrument) -> str:
     """On how many questions two groups differ beyond chance, of those that may be compared."""
     if gaps not in results:
-        return _WORDS("glance")
+        return _("Every question at a glance")
     rows = [row for row in shown(results.rows(gaps)) if row["measure"] == measure and is_known(row["gap"])]
     names = set(single_items([row["item"] for row in rows], instrument, None))
     clear = {row["item"] for row in rows if row["item"] in names and is_certain(row)}
-    return _WORDS("title", clear=len(clear), all=len(names))
+    return _(
+        "On {clear} of {all} questions a gap between groups is clear of chance",
+        clear=len(clear),
+        all=len(names),
+    )
 
 
 def _alt(
@@ -165,11 +158,11 @@ def _alt(
     instrument: Instrument,
     by: str,
 ) -> str:
-    said = [_WORDS("alt")]
+    said = [_("Small dot plots, one per theme.")]
     for panel in panels:
         rows = [
-            _WORDS(
-                "row",
+            _(
+                "{label}: {shares}",
                 label=row.label,
                 shares=", ".join(
                     f"{audience_name(instrument, one[by])} {share_of(one)}"

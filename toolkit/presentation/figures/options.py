@@ -10,10 +10,10 @@ from matplotlib.axes import Axes
 
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument.model import Instrument, Variable
+from toolkit.locale import _, localized
 from toolkit.presentation.figures.dots import DotRow, chart_of_dots, dot_axes
 from toolkit.presentation.figures.drawing import Description
 from toolkit.presentation.figures.gaps import bound_note, few_words, groups_of, item_rows, short_title
-from toolkit.presentation.language import Words, spoken
 from toolkit.presentation.numbers import base, is_known, percent
 from toolkit.presentation.rows import (
     Results,
@@ -34,52 +34,8 @@ __all__ = ["ranked_options"]
 
 Row = Mapping[str, Any]
 
-_WORDS = Words(
-    {
-        "marked": (
-            "Dots are shares; lines are intervals that at {level} hold for all "
-            "options of an audience together (Wilson's with Bonferroni's correction), so that options whose "
-            "lines do not overlap stand in this order.",
-            "Les points sont les parts ; les traits sont des intervalles qui, à "
-            "{level}, valent ensemble pour toutes les options d’un public (Wilson, avec la correction de "
-            "Bonferroni) : des options dont les traits ne se recouvrent pas sont bien dans cet ordre.",
-        ),
-        "rank": (", place {low}", ", rang {low}"),
-        "ranks": (", place {low} to {high}", ", rang {low} à {high}"),
-        "none": ("{question}: no share may be shown", "{question} : aucune part ne peut être affichée"),
-        "no leader": (
-            "{question}: no single option is clearly ahead",
-            "{question} : aucune option ne se détache nettement",
-        ),
-        "title": (
-            "{question}: {names} name {options} most often",
-            "{question} : {options} vient en tête pour les {names}",
-        ),
-        "brief": ("{options} leads among {names}", "{options} vient en tête pour les {names}"),
-        "of shown": (
-            "The order is of the options that may be shown.",
-            "L’ordre est celui des options qui peuvent être affichées.",
-        ),
-        "asked": (
-            "Asked of {asked}; more than one answer was possible.",
-            "Posée à {asked} ; plusieurs réponses étaient possibles.",
-        ),
-        "order": (
-            "Options are ordered by the average of the shares shown.",
-            "Les options sont rangées selon la moyenne des parts affichées.",
-        ),
-        "one": ("{who} {share}, n {n}{rank}", "{who} {share}, n {n}{rank}"),
-        "option": ("{label}: {shares}.", "{label} : {shares}."),
-        "not asked": ("not asked", "non posée"),
-        "alt": (
-            "Dot plot of the options chosen, by audience.",
-            "Graphique à points des options choisies, par public.",
-        ),
-    }
-)
 
-
-@spoken
+@localized
 def ranked_options(
     results: Any,
     instrument: Instrument,
@@ -132,7 +88,9 @@ def ranked_options(
     if not variables:
         known_items = [found.id for found in instrument.items if found.type == "multi"]
         what = f"'{item}' is not a multi-select item"
-        raise InvalidInput("ranked_options", [Problem("item", what, near_names(item, known_items))])
+        raise InvalidInput(
+            "ranked_options", [Problem("unsuited-item", "item", what, near_names(item, known_items))]
+        )
     frame = Results(results, table).table(table, ("item", "measure", by, "estimate"))
     names = [variable.name for variable in variables]
     frame = held_together(
@@ -167,7 +125,7 @@ def ranked_options(
         Description(
             words,
             _caption(variables[0], found, instrument, level, language),
-            _WORDS("alt"),
+            _("Dot plot of the options chosen, by audience."),
             (chart_of_dots(rows, groups),),
             focus,
         ),
@@ -211,16 +169,23 @@ def _title(
             leaders.setdefault(best["item"], []).append(audience_name(instrument, group))
             shares.setdefault(best["item"], []).append(percent(best["estimate"]))
     if not shown(rows):
-        return short_title(_WORDS("none", question=question)), ""
+        return short_title(_("{question}: no share may be shown", question=question)), ""
     if not leaders:
-        return short_title(_WORDS("no leader", question=question), question), ""
+        return short_title(
+            _("{question}: no single option is clearly ahead", question=question), question
+        ), ""
     item = max(leaders, key=lambda name: len(leaders[name]))
     option = quoted(within(instrument[item].label(language)))
     names = listed([f"{who} ({share})" for who, share in zip(leaders[item], shares[item], strict=True)])
     said = short_title(
-        _WORDS("title", question=question, options=option, names=names),
-        _WORDS("title", question=question, options=option, names=listed(leaders[item])),
-        _WORDS("brief", options=option, names=listed(leaders[item])),
+        _("{question}: {names} name {options} most often", question=question, options=option, names=names),
+        _(
+            "{question}: {names} name {options} most often",
+            question=question,
+            options=option,
+            names=listed(leaders[item]),
+        ),
+        _("{options} leads among {names}", options=option, names=listed(leaders[item])),
         question,
     )
     return said, item
@@ -230,13 +195,21 @@ def _caption(
     variable: Variable, rows: Sequence[Row], instrument: Instrument, level: float, language: str
 ) -> tuple[str, ...]:
     asked = base_in_words(variable, instrument, language=language)
-    said = [_WORDS("marked", level=percent(level)), _WORDS("asked", asked=asked)]
+    said = [
+        _(
+            "Dots are shares; lines are intervals that at {level} hold for all options of "
+            "an audience together (Wilson's with Bonferroni's correction), so that "
+            "options whose lines do not overlap stand in this order.",
+            level=percent(level),
+        ),
+        _("Asked of {asked}; more than one answer was possible.", asked=asked),
+    ]
     if len({row["item"] for row in shown(rows)}) > 1:
-        said.append(_WORDS("order"))
+        said.append(_("Options are ordered by the average of the shares shown."))
     if any(known(row["bound"]) for row in rows):
         said.append(bound_note())
     if not all(bool(row["shown"]) for row in rows):
-        said.append(_WORDS("of shown"))
+        said.append(_("The order is of the options that may be shown."))
     return tuple(said)
 
 
@@ -245,14 +218,14 @@ def _rank(row: Row) -> str:
     if not is_known(row["rank_low"]):
         return ""
     low, high = int(row["rank_low"]), int(row["rank_high"])
-    return _WORDS("rank", low=low) if low == high else _WORDS("ranks", low=low, high=high)
+    return _(", place {low}", low=low) if low == high else _(", place {low} to {high}", low=low, high=high)
 
 
 def _said(name: str, rows: Sequence[Row], instrument: Instrument, *, by: str, language: str) -> str:
     """An option and its shares in words."""
     shares = joined(
-        _WORDS(
-            "one",
+        _(
+            "{who} {share}, n {n}{rank}",
             who=audience_name(instrument, row[by], language=language),
             share=share_of(row),
             n=base(row["n"], row.get("n_shown")),
@@ -260,4 +233,4 @@ def _said(name: str, rows: Sequence[Row], instrument: Instrument, *, by: str, la
         )
         for row in rows
     )
-    return _WORDS("option", label=instrument[name].label(language), shares=shares or _WORDS("not asked"))
+    return _("{label}: {shares}.", label=instrument[name].label(language), shares=shares or _("not asked"))

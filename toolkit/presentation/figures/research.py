@@ -138,21 +138,39 @@ def _as_estimates(rows: Any, label: str | Sequence[str] | None) -> pd.DataFrame:
     table = getattr(rows, "table", rows)
     if not isinstance(table, pd.DataFrame):
         what = f"must be a frame or a fitted model (got {type(rows).__name__})"
-        raise InvalidInput("forest", [Problem("rows", what, "give a frame of estimates with intervals")])
+        raise InvalidInput(
+            "forest", [Problem("wrong-type", "rows", what, "give a frame of estimates with intervals")]
+        )
     names = ("estimate", "gap", "effect", "coef", "importance")
     found = next((name for name in names if name in table.columns), None)
     lacking = [name for name in ("conf_low", "conf_high") if name not in table.columns]
     if found is None or lacking:
         missing = ([] if found else ["estimate"]) + lacking
         raise InvalidInput(
-            "forest", [Problem("rows", f"lack the column(s) {', '.join(missing)}", "give them those names")]
+            "forest",
+            [
+                Problem(
+                    "missing-column",
+                    "rows",
+                    f"lack the column(s) {', '.join(missing)}",
+                    "give them those names",
+                )
+            ],
         )
     keys = [label] if isinstance(label, str) else list(label or [])
     keys = keys or [name for name in ("item", "term", "driver") if name in table.columns][:1]
     unknown = [name for name in keys if name not in table.columns]
     if unknown:
         raise InvalidInput(
-            "forest", [Problem(f"label '{unknown[0]}'", "not found", near_names(unknown[0], table.columns))]
+            "forest",
+            [
+                Problem(
+                    "unknown-column",
+                    f"label '{unknown[0]}'",
+                    "not found",
+                    near_names(unknown[0], table.columns),
+                )
+            ],
         )
     index = table[keys].astype(str).agg(" · ".join, axis=1) if keys else table.index
     frame = pd.DataFrame(
@@ -202,7 +220,7 @@ def heatmap(
     if rows.duplicated([index, columns]).any():
         what = f"holds several rows per {index} and {columns}"
         raise InvalidInput(
-            "heatmap", [Problem("rows", what, "keep one measure and one group of respondents")]
+            "heatmap", [Problem("duplicate", "rows", what, "keep one measure and one group of respondents")]
         )
     table = rows.pivot(index=index, columns=columns, values=values).astype(float)
     table = table.reindex(index=rows[index].drop_duplicates(), columns=rows[columns].drop_duplicates())
@@ -294,7 +312,8 @@ def scree(
     values = _numbers(frame, items).dropna().to_numpy()
     if len(values) < 3:
         raise InvalidInput(
-            "scree", [Problem("items", "have fewer than 3 complete rows", "give more answers")]
+            "scree",
+            [Problem("too-few-answers", "items", "have fewer than 3 complete rows", "give more answers")],
         )
     observed = np.sort(np.linalg.eigvalsh(np.corrcoef(values.T)))[::-1]
     rng = np.random.default_rng(seed)
@@ -346,12 +365,13 @@ def trend_lines(
     found = list(rows["item"].unique())
     if item is None and len(found) != 1:
         what = f"hold {len(found)} items"
-        raise InvalidInput("trend_lines", [Problem("rows", what, "name one: item=")])
+        raise InvalidInput("trend_lines", [Problem("ambiguous", "rows", what, "name one: item=")])
     name = item or found[0]
     rows = rows[rows["item"] == name].dropna(subset="estimate")
     if rows.empty:
         raise InvalidInput(
-            "trend_lines", [Problem("item", f"'{item}' not found", near_names(str(item), found))]
+            "trend_lines",
+            [Problem("unknown-item", "item", f"'{item}' not found", near_names(str(item), found))],
         )
     groups = [str(one) for one in rows[by].drop_duplicates()]
     colours, markers = group_colours(groups, groups, palette)
@@ -417,12 +437,15 @@ def transitions(
     if twice:
         what = f"holds a person twice in wave {twice[0]}"
         raise InvalidInput(
-            "transitions", [Problem(f"column {person}", what, "keep one row per person and wave")]
+            "transitions",
+            [Problem("duplicate-id", f"column {person}", what, "keep one row per person and wave")],
         )
     both = pd.concat(sides, axis=1, join="inner")
     if both.empty:
         what = f"nobody answered in both {earlier} and {later}"
-        raise InvalidInput("transitions", [Problem(f"column {person}", what, "check the person ids")])
+        raise InvalidInput(
+            "transitions", [Problem("no-answers", f"column {person}", what, "check the person ids")]
+        )
     table = pd.crosstab(both[earlier], both[later], normalize="index")
     ax = new_axes(ax, 0.42 * len(table) + 0.3, left=1.4, right=0.4, top=0.3, bottom=0.6)
     sns.heatmap(table, ax=ax, cmap=cmap, annot=True, fmt=".0%", cbar=False, vmin=0, vmax=1)
@@ -523,7 +546,8 @@ def distribution(
     told = told[told["value"].notna() & (told["weight"] > 0) & (frame[by].notna() if by else True)]
     if told.empty:
         raise InvalidInput(
-            "distribution", [Problem(f"column {item}", "holds no answers", "name another column")]
+            "distribution",
+            [Problem("no-answers", f"column {item}", "holds no answers", "name another column")],
         )
     groups = list(told["group"].drop_duplicates())
     colours, markers = group_colours(groups, groups, palette)
@@ -581,7 +605,9 @@ def raking_margins(
     values = np.asarray(getattr(weights, "values", weights), dtype=np.float64)
     if len(values) != len(frame):
         what = f"have {len(values)} values for {len(frame)} rows"
-        raise InvalidInput("raking_margins", [Problem("weights", what, "give one weight per row")])
+        raise InvalidInput(
+            "raking_margins", [Problem("unequal-length", "weights", what, "give one weight per row")]
+        )
     rows = []
     for column, wanted in targets.items():
         total = sum(wanted.values())
@@ -675,10 +701,13 @@ def answers_per_day(
         days = pd.to_datetime(dates.dropna()).dt.floor("D")
     except (ValueError, TypeError, AttributeError) as error:
         raise InvalidInput(
-            "answers_per_day", [Problem("dates", "are not dates", "parse them with pandas.to_datetime")]
+            "answers_per_day",
+            [Problem("not-a-date", "dates", "are not dates", "parse them with pandas.to_datetime")],
         ) from error
     if days.empty:
-        raise InvalidInput("answers_per_day", [Problem("dates", "are all missing", "name another column")])
+        raise InvalidInput(
+            "answers_per_day", [Problem("no-answers", "dates", "are all missing", "name another column")]
+        )
     counts = days.value_counts().sort_index().asfreq("D", fill_value=0)
     ax = _plain_axes(ax, height=2.0)
     ax.bar(counts.index, counts.to_numpy(), color=color, width=0.9)
@@ -763,7 +792,7 @@ def option_combinations(
     chosen = asked[answered].astype(str).isin({"1", "1.0", "True"})
     if chosen.empty:
         raise InvalidInput(
-            "option_combinations", [Problem("options", "hold no answers", "name other columns")]
+            "option_combinations", [Problem("no-answers", "options", "hold no answers", "name other columns")]
         )
     counts = chosen.value_counts().head(most)
     figure = new_figure((WIDTH * unit(), (2.2 + 0.22 * len(labels)) * unit()))
@@ -804,7 +833,7 @@ def option_combinations(
 
 def _need(frame: pd.DataFrame, columns: Sequence[str], who: str) -> None:
     problems = [
-        Problem(f"column {name}", "not found", near_names(name, map(str, frame.columns)))
+        Problem("unknown-column", f"column {name}", "not found", near_names(name, map(str, frame.columns)))
         for name in columns
         if name not in frame.columns
     ]
@@ -827,7 +856,9 @@ def _numbers(frame: pd.DataFrame, items: Sequence[str]) -> pd.DataFrame:
         if (told[name].isna() & column.notna()).any():
             odd = column[told[name].isna() & column.notna()].iloc[0]
             problems.append(
-                Problem(f"column {name}", f"holds '{odd}', not a number", "name a column of codes")
+                Problem(
+                    "not-a-number", f"column {name}", f"holds '{odd}', not a number", "name a column of codes"
+                )
             )
     if problems:
         raise InvalidInput("figure", problems)

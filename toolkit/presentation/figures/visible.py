@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from toolkit.instrument.model import Instrument
+from toolkit.locale import _, localized
 from toolkit.presentation.charts import Chart, Point, Series, chart_of
 from toolkit.presentation.figures.drawing import (
     Description,
@@ -23,7 +24,6 @@ from toolkit.presentation.figures.drawing import (
     unit,
     wrapped,
 )
-from toolkit.presentation.language import Words, spoken
 from toolkit.presentation.numbers import is_known, points
 from toolkit.presentation.rows import Results, audience_name, known, shown_rows
 from toolkit.presentation.theme import BRAND_COLOUR
@@ -31,48 +31,7 @@ from toolkit.records import records
 
 __all__ = ["visible_gap_strip"]
 
-_WORDS = Words(
-    {
-        "alt": (
-            "Strips from 0 to 100 points, one per pair of groups.",
-            "Bandes de 0 à 100 points, une par paire de groupes.",
-        ),
-        "caption": (
-            "Grey: gaps too narrow to be found reliably; pale: found four times in five on some questions "
-            "only; white: found on all. Ticks are this survey's own gaps, whichever way they point; gaps of "
-            "which only a bound may be shown are left out.",
-            "Gris : écarts trop petits pour être décelés de façon fiable ; pâle : décelés quatre fois sur "
-            "cinq sur certaines questions seulement ; blanc : sur toutes. Les tirets sont les écarts de "
-            "cette enquête, quel que soit leur sens ; ceux dont seule une borne peut être affichée sont "
-            "omis.",
-        ),
-        "and": (" and ", " et "),
-        "nothing": (
-            "With so few answers no gap between groups would show reliably",
-            "Avec si peu de réponses, aucun écart entre groupes ne se verrait de façon fiable",
-        ),
-        "clear": (
-            "This survey finds gaps of about {least} points or more between {pair}",
-            "Cette enquête décèle des écarts d’environ {least} points ou plus entre {pair}",
-        ),
-        "none": (
-            "{pair}: no gap would show reliably.",
-            "{pair} : aucun écart ne se verrait de façon fiable.",
-        ),
-        "span": ("{low} to {high}", "{low} à {high}"),
-        "own": ("the gaps shown here are {own} points", "les écarts affichés ici sont de {own} points"),
-        "no own": ("no gap may be shown in full", "aucun écart ne peut être affiché en entier"),
-        "one": (
-            "{pair}: gaps of about {size} points or more; {told}.",
-            "{pair} : écarts d’environ {size} points ou plus ; {told}.",
-        ),
-        "points": ("points", "points"),
-        "no gap": ("no gap would show", "aucun écart ne se verrait"),
-        "from": ("from about {size}", "dès {size} environ"),
-        "least": ("Least gap found", "Plus petit écart décelé"),
-        "every": ("Found on every question", "Décelé sur toute question"),
-    }
-)
+
 _LEFT, _TALL, _BAR = 2.3, 0.52, 0.2
 
 
@@ -86,7 +45,7 @@ class _Pair:
     gaps: tuple[float, ...]
 
 
-@spoken
+@localized
 def visible_gap_strip(
     results: Any,
     instrument: Instrument,
@@ -135,13 +94,28 @@ def visible_gap_strip(
         return None
     ax = new_axes(ax, len(pairs) * _TALL, left=_LEFT, right=0.35, top=0.06, bottom=0.3)
     _draw(ax, pairs, color)
-    alt = " ".join([_WORDS("alt"), *map(_said, pairs)])
-    describe(ax, Description(title or _title(pairs), (_WORDS("caption"),), alt, (_chart(pairs, color),)))
+    alt = " ".join([_("Strips from 0 to 100 points, one per pair of groups."), *map(_said, pairs)])
+    describe(
+        ax,
+        Description(
+            title or _title(pairs),
+            (
+                _(
+                    "Grey: gaps too narrow to be found reliably; pale: found four times in five "
+                    "on some questions only; white: found on all. Ticks are this survey's own "
+                    "gaps, whichever way they point; gaps of which only a bound may be shown are "
+                    "left out."
+                ),
+            ),
+            alt,
+            (_chart(pairs, color),),
+        ),
+    )
     return ax
 
 
 def _pair(own: pd.DataFrame, names: Any, instrument: Instrument) -> _Pair:
-    label = _WORDS("and").join(audience_name(instrument, name) for name in names)
+    label = _(" and ").join(audience_name(instrument, name) for name in names)
     sizes = own["minimum_detectable_gap"].dropna().astype(float)
     open_rows = [row for row in records(own) if is_known(row["gap"]) and not str(known(row.get("bound")))]
     gaps = tuple(sorted(abs(float(row["gap"])) for row in open_rows))
@@ -152,9 +126,13 @@ def _pair(own: pd.DataFrame, names: Any, instrument: Instrument) -> _Pair:
 def _title(pairs: list[_Pair]) -> str:
     seen = [(pair.least, pair) for pair in pairs if pair.least is not None]
     if not seen:
-        return _WORDS("nothing")
+        return _("With so few answers no gap between groups would show reliably")
     least, pair = min(seen, key=lambda one: one[0])
-    return _WORDS("clear", least=points(least), pair=_within(pair.label))
+    return _(
+        "This survey finds gaps of about {least} points or more between {pair}",
+        least=points(least),
+        pair=_within(pair.label),
+    )
 
 
 def _within(label: str) -> str:
@@ -163,19 +141,19 @@ def _within(label: str) -> str:
 
 def _said(pair: _Pair) -> str:
     if pair.least is None or pair.most is None:
-        return _WORDS("none", pair=pair.label)
+        return _("{pair}: no gap would show reliably.", pair=pair.label)
     low, high = points(pair.least), points(pair.most)
-    size = low if low == high else _WORDS("span", low=low, high=high)
+    size = low if low == high else _("{low} to {high}", low=low, high=high)
     own = ", ".join(points(gap) for gap in pair.gaps)
-    told = _WORDS("own", own=own) if own else _WORDS("no own")
-    return _WORDS("one", pair=pair.label, size=size, told=told)
+    told = _("the gaps shown here are {own} points", own=own) if own else _("no gap may be shown in full")
+    return _("{pair}: gaps of about {size} points or more; {told}.", pair=pair.label, size=size, told=told)
 
 
 def _draw(ax: Axes, pairs: list[_Pair], color: str) -> None:
     bare(ax)
     ax.set_xlim(0, 1)
     ax.set_ylim(len(pairs) * _TALL, 0)
-    ax.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "25", "50", "75", f"100 {_WORDS('points')}"])
+    ax.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "25", "50", "75", f"100 {_('points')}"])
     ax.grid(visible=True, axis="x", color=rule(), linewidth=0.6 * unit())
     ax.set_axisbelow(True)
     labels = labels_on(ax)
@@ -196,7 +174,9 @@ def _draw(ax: Axes, pairs: list[_Pair], color: str) -> None:
             zorder=3,
             gid=f"gaps:{pair.label}",
         )
-        words = _WORDS("no gap") if pair.least is None else _WORDS("from", size=points(pair.least))
+        words = (
+            _("no gap would show") if pair.least is None else _("from about {size}", size=points(pair.least))
+        )
         labels.add(min(least, 0.8), y + _BAR + 0.1, words, size=0.88)
         middles.append(y + _BAR / 2)
     ax.set_yticks(middles, ["\n".join(wrapped(pair.label, 34, most=2)) for pair in pairs])
@@ -206,7 +186,7 @@ def _draw(ax: Axes, pairs: list[_Pair], color: str) -> None:
 
 
 def _chart(pairs: list[_Pair], color: str) -> Chart:
-    ends = (_WORDS("least"), _WORDS("every"))
+    ends = (_("Least gap found"), _("Found on every question"))
     rows = [
         (
             pair.label,

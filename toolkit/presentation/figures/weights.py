@@ -9,8 +9,8 @@ import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 
+from toolkit.locale import _, localized
 from toolkit.presentation.figures.drawing import Description, bare, describe, new_axes, quiet, unit
-from toolkit.presentation.language import Words, spoken
 from toolkit.presentation.numbers import decimal
 from toolkit.presentation.theme import BRAND_COLOUR
 from toolkit.weighting import Weights, diagnose
@@ -18,39 +18,11 @@ from toolkit.weighting import Weights, diagnose
 __all__ = ["weight_spread"]
 
 Array = npt.NDArray[np.float64]
-_WORDS = Words(
-    {
-        "caption": (
-            "Each bar: the part of answers with such a weight; 1 is the mean. Kish's design effect, 1 + "
-            "cv². A weight far from the rest says that few people speak for many.",
-            "Chaque barre : la part des réponses ayant un tel poids ; 1 est la moyenne. Effet de plan de "
-            "Kish, 1 + cv². Un poids loin des autres dit que peu de personnes parlent pour beaucoup.",
-        ),
-        "equal": (
-            "Weights are equal: {n} answers count as {n}",
-            "Les poids sont égaux : {n} réponses comptent pour {n}",
-        ),
-        "cost": ("{lost} %", "{lost} %"),
-        "less": ("less than 1 %", "moins de 1 %"),
-        "title": (
-            "Weights cost {cost} of {n} answers: design effect {effect}, as good as {counted} equal ones",
-            "Les poids coûtent {cost} de {n} réponses : effet de plan {effect}, autant que {counted} à "
-            "poids égal",
-        ),
-        "alt": (
-            "Histogram of {n} weights as multiples of their mean: nine in ten lie between {low} and {high}, "
-            "the middle one is {middle}, the largest {largest}. Design effect {effect}.",
-            "Histogramme de {n} poids en multiples de leur moyenne : neuf sur dix sont entre {low} et "
-            "{high}, le médian est {middle}, le plus grand {largest}. Effet de plan {effect}.",
-        ),
-        "mean": ("mean", "moyenne"),
-        "axis": ("weight, as a multiple of the mean", "poids, en multiple de la moyenne"),
-    }
-)
+
 _BARS = 20
 
 
-@spoken
+@localized
 def weight_spread(
     weights: Weights | pd.Series | npt.ArrayLike,
     *,
@@ -87,7 +59,7 @@ def weight_spread(
     --------
     >>> ax = weight_spread([1.0, 1.0, 2.0, 4.0])
     >>> ax.get_title().replace("\\n", " ")
-    'Weights cost 27 % of 4 answers: design effect 1.38, as good as 2.9 equal ones'
+    'Weights cost 27% of 4 answers: design effect 1.38, as good as 2.9 equal ones'
     """
     row = diagnose(weights).iloc[0].to_dict()
     values = np.asarray(weights.values if isinstance(weights, Weights) else weights, dtype=np.float64)
@@ -105,7 +77,7 @@ def weight_spread(
     )
     ax.axvline(1.0, color=quiet(), linewidth=unit(), linestyle=(0, (3, 2)), zorder=3, gid="mean")
     ax.annotate(
-        _WORDS("mean"),
+        _("mean"),
         (1.0, 1.0),
         (0, 4),
         xycoords=("data", "axes fraction"),
@@ -115,25 +87,46 @@ def weight_spread(
     )
     ax.set_xlim(0, edges[-1])
     ax.set_yticks([])
-    ax.set_xlabel(_WORDS("axis"), color=quiet())
-    describe(ax, Description(title or _title(row), (_WORDS("caption"),), _alt(row, relative)))
+    ax.set_xlabel(_("weight, as a multiple of the mean"), color=quiet())
+    describe(
+        ax,
+        Description(
+            title or _title(row),
+            (
+                _(
+                    "Each bar: the part of answers with such a weight; 1 is the mean. Kish's "
+                    "design effect, 1 + cv². A weight far from the rest says that few people "
+                    "speak for many."
+                ),
+            ),
+            _alt(row, relative),
+        ),
+    )
     return ax
 
 
 def _title(row: dict[str, Any]) -> str:
     n, effect, effective = int(row["n"]), float(row["design_effect"]), float(row["effective_n"])
     if effect < 1 + 1e-9:
-        return _WORDS("equal", n=n)
+        return _("Weights are equal: {n} answers count as {n}", n=n)
     lost = f"{100 * (1 - effective / n):.0f}"
-    cost = _WORDS("cost", lost=lost) if lost != "0" else _WORDS("less")
+    cost = _("{lost}%", lost=lost) if lost != "0" else _("less than 1%")
     counted = decimal(effective, 1 if effective < 10 else 0)
-    return _WORDS("title", cost=cost, n=n, effect=decimal(effect, 2), counted=counted)
+    return _(
+        "Weights cost {cost} of {n} answers: design effect {effect}, as good as {counted} equal ones",
+        cost=cost,
+        n=n,
+        effect=decimal(effect, 2),
+        counted=counted,
+    )
 
 
 def _alt(row: dict[str, Any], relative: Array) -> str:
     low, middle, high = (decimal(float(one), 2) for one in np.quantile(relative, (0.05, 0.5, 0.95)))
-    return _WORDS(
-        "alt",
+    return _(
+        "Histogram of {n} weights as multiples of their mean: nine in ten lie between "
+        "{low} and {high}, the middle one is {middle}, the largest {largest}. Design "
+        "effect {effect}.",
         n=int(row["n"]),
         low=low,
         high=high,

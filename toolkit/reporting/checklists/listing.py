@@ -64,10 +64,12 @@ def checklist(source: Study | StudyFacts | str | Path, *, lists: Iterable[str] =
     unknown = [name for name in wanted if name not in CHECKLISTS]
     if unknown or not wanted:
         problems = [
-            Problem(f"checklist {name}", "is not known", near_names(name, CHECKLISTS)) for name in unknown
+            Problem("unknown-name", f"checklist {name}", "is not known", near_names(name, CHECKLISTS))
+            for name in unknown
         ]
         raise InvalidInput(
-            "checklist", problems or [Problem("lists", "names none", f"name some of {', '.join(CHECKLISTS)}")]
+            "checklist",
+            problems or [Problem("empty", "lists", "names none", f"name some of {', '.join(CHECKLISTS)}")],
         )
     facts = _facts(source)
     rows = [_row(one, item, facts) for one in (load_checklist(name) for name in wanted) for item in one.items]
@@ -83,8 +85,10 @@ def checklist_table(found: pd.DataFrame, *, status: str | None = None) -> Table:
         A status that is none.
     """
     if status is not None and status not in STATUSES:
-        mend = near_names(status, STATUSES)
-        raise InvalidInput("checklist_table", [Problem(f"status {status}", "is none", mend)])
+        hint = near_names(status, STATUSES)
+        raise InvalidInput(
+            "checklist_table", [Problem("unknown-option", f"status {status}", "is none", hint)]
+        )
     kept = found if status is None else found[found["status"] == status]
     rows = [
         {

@@ -197,7 +197,7 @@ def _response(study: Study) -> dict[str, Answer]:
     if _small(study):
         return found  # totals beside the audiences that are told would give the small one back
     if begun:
-        says = f"{complete:,} of {begun:,} who began finished ({100 * complete / begun:.0f} %)"
+        says = f"{complete:,} of {begun:,} who began finished ({100 * complete / begun:.0f}%)"
         found["completion_rate"] = Answer(ANSWERED, says, where)
         reason = "; ".join(map(str, broken.index)) or "nobody was left out for breaking off"
         says = f"{partial:,} partial answers are counted; {dropped:,} set aside ({reason})"
@@ -215,22 +215,22 @@ def _participation(study: Study, where: str) -> Iterator[tuple[str, Answer]]:
     invited = int(people.to_numpy(dtype=float).sum())
     answered = int(pd.notna(study.responses()["organisation"]).sum())
     if invited:
-        says = f"{answered:,} of {invited:,} on the lists answered ({100 * answered / invited:.0f} %)"
+        says = f"{answered:,} of {invited:,} on the lists answered ({100 * answered / invited:.0f}%)"
         yield "participation_rate", Answer(ANSWERED, says, where)
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
     path = folder / MANIFEST
-    mend = "name a study.yaml, or the folder of one report: reports/STUDY/WAVE/ORGANISATION"
+    hint = "name a study.yaml, or the folder of one report: reports/STUDY/WAVE/ORGANISATION"
     if not path.is_file():
-        raise InvalidInput(folder, [Problem("folder", f"holds no {MANIFEST}", mend)])
+        raise InvalidInput(folder, [Problem("file-not-found", "folder", f"holds no {MANIFEST}", hint)])
     try:
         found = parsed_json(read_bytes(path, most=LARGEST_MANIFEST))
         if not isinstance(found, dict):
             raise ValueError("it holds no table of keys")
     except (ValueError, OSError) as fault:
         raise InvalidInput(
-            path, [Problem("file", f"cannot be read ({fault})", "make the report again")]
+            path, [Problem("unreadable-file", "file", f"cannot be read ({fault})", "make the report again")]
         ) from None
     return found
 

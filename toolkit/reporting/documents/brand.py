@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from toolkit.errors import InvalidInput, Problem, ToolkitError
+from toolkit.errors import InvalidInput, Problem, ProblemCode, ToolkitError
 from toolkit.reporting.documents.model import Cover
 
 if TYPE_CHECKING:
@@ -103,7 +103,10 @@ def leads_out(path: Path, folder: Path) -> bool:
 
 def _led_out(where: str) -> Problem:
     return Problem(
-        where, "is a link that leads out of the study's folder", "put the file itself into the folder"
+        "outside-folder",
+        where,
+        "is a link that leads out of the study's folder",
+        "put the file itself into the folder",
     )
 
 
@@ -133,39 +136,48 @@ def read_logo(path: Path, folder: Path) -> str:
     content = _content(path, folder, where)
     kind = _KINDS.get(path.suffix.lower())
     if kind is None:
-        _refuse(where, "must be a PNG, SVG or JPEG", "save it as one")
+        _refuse("unsupported-format", where, "must be a PNG, SVG or JPEG", "save it as one")
     if kind == "SVG":
         content = _drawing(content, path, folder, where)
     else:
         found = _bitmap(content, where)
         if found != kind:
-            _refuse(where, f"is a {found} picture under the name of a {kind}", "rename it, or save it again")
+            _refuse(
+                "wrong-file",
+                where,
+                f"is a {found} picture under the name of a {kind}",
+                "rename it, or save it again",
+            )
         if found == "JPEG" and content[6:10] not in (b"JFIF", b"Exif"):
             content, kind = _as_png(content), "PNG"  # python-docx knows a JPEG by these alone
     return f"data:{_MIME[str(kind)]};base64,{base64.b64encode(content).decode()}"
 
 
-def _refuse(where: str, what: str, mend: str) -> None:
-    raise InvalidInput("brand", [Problem(where, what, mend)])
+def _refuse(code: ProblemCode, where: str, what: str, hint: str) -> None:
+    raise InvalidInput("brand", [Problem(code, where, what, hint)])
 
 
 def _content(path: Path, folder: Path, where: str) -> bytes:
     try:
         about = path.stat()
     except (OSError, ValueError) as fault:
-        raise InvalidInput("brand", [Problem(where, "is not there", "check the path")]) from fault
+        raise InvalidInput(
+            "brand", [Problem("file-not-found", where, "is not there", "check the path")]
+        ) from fault
     if not stat.S_ISREG(about.st_mode):
-        _refuse(where, "is not a regular file", "name a picture file")
+        _refuse("wrong-path", where, "is not a regular file", "name a picture file")
     if leads_out(path, folder):
         raise InvalidInput("brand", [_led_out(where)])
     if about.st_size > LARGEST_LOGO:
         what = f"has {about.st_size:,} bytes, and a logo may have {LARGEST_LOGO:,}"
-        _refuse(where, what, "save it smaller: some 600 pixels wide are enough")
+        _refuse("too-large", where, what, "save it smaller: some 600 pixels wide are enough")
     try:
         return path.read_bytes()
     except OSError as fault:
         what = f"cannot be read: {fault.strerror}"
-        raise InvalidInput("brand", [Problem(where, what, "give yourself the right to read it")]) from fault
+        raise InvalidInput(
+            "brand", [Problem("unreadable-file", where, what, "give yourself the right to read it")]
+        ) from fault
 
 
 def _bitmap(content: bytes, where: str) -> str:
@@ -180,15 +192,20 @@ def _bitmap(content: bytes, where: str) -> str:
                 wide, high = picture.size
                 if wide * high > MOST_DOTS or max(wide, high) > LONGEST_SIDE:
                     what = f"is {wide:,} × {high:,} pixels, and a logo may have {MOST_DOTS:,} in all"
-                    _refuse(where, what, smaller)
+                    _refuse("too-large", where, what, smaller)
                 picture.load()
                 return str(picture.format)
         except InvalidInput:
             raise
         except (Image.DecompressionBombWarning, Image.DecompressionBombError):
-            _refuse(where, f"is larger than {MOST_DOTS:,} pixels", smaller)
+            _refuse("too-large", where, f"is larger than {MOST_DOTS:,} pixels", smaller)
         except Exception:  # noqa: BLE001 - decoders raise kinds of their own for damaged files
-            _refuse(where, "is not a PNG or JPEG picture, or is damaged", "save it again as PNG or SVG")
+            _refuse(
+                "damaged-file",
+                where,
+                "is not a PNG or JPEG picture, or is damaged",
+                "save it again as PNG or SVG",
+            )
     raise AssertionError("unreachable")
 
 
@@ -209,10 +226,10 @@ def _drawing(content: bytes, path: Path, folder: Path, where: str) -> bytes:
     try:
         root = etree.fromstring(content, parser)
     except (etree.LxmlError, ValueError):
-        _refuse(where, "is not an SVG, or is damaged", "save it again as SVG or PNG")
+        _refuse("damaged-file", where, "is not an SVG, or is damaged", "save it again as SVG or PNG")
     if root.tag != f"{_SVG}svg":
-        mend = 'its first element must be <svg xmlns="http://www.w3.org/2000/svg">'
-        _refuse(where, "is XML, but not an SVG", mend)
+        hint = 'its first element must be <svg xmlns="http://www.w3.org/2000/svg">'
+        _refuse("wrong-file", where, "is XML, but not an SVG", hint)
     problems = list(_active(root, where))
     changed = False
     for element in root.iter(etree.Element):
@@ -228,7 +245,9 @@ def _drawing(content: bytes, path: Path, folder: Path, where: str) -> bytes:
     sides = _sides(root)
     if sides is None:
         what = "gives neither a width and height nor a viewBox, each above 0"
-        problems.append(Problem(where, what, 'write width="120" height="40" into its first element'))
+        problems.append(
+            Problem("missing-value", where, what, 'write width="120" height="40" into its first element')
+        )
     if problems:
         raise InvalidInput("brand", dict.fromkeys(problems))
     if sides is not None and not _says(content, sides):
@@ -256,16 +275,18 @@ def _active(root: Any, where: str) -> Iterator[Problem]:
     """What acts or loads in an SVG, which a picture has no need of."""
     from lxml import etree
 
-    mend = "take it out in the program it was drawn with, or save it as PNG"
+    hint = "take it out in the program it was drawn with, or save it as PNG"
     declared = root.getroottree().docinfo.internalDTD
     if declared is not None and declared.entities():
-        yield Problem(where, "declares entities", mend)
+        yield Problem("active-content", where, "declares entities", hint)
     for element in root.iter(etree.Element):
         if etree.QName(element).localname in _ACTIVE:
-            yield Problem(where, f"holds a <{etree.QName(element).localname}>", mend)
+            yield Problem("active-content", where, f"holds a <{etree.QName(element).localname}>", hint)
         for name, value in element.attrib.items():
             if etree.QName(name).localname.lower().startswith("on"):
-                yield Problem(where, f"has an event handler ({etree.QName(name).localname})", mend)
+                yield Problem(
+                    "active-content", where, f"has an event handler ({etree.QName(name).localname})", hint
+                )
             yield from _styled(str(value), where)
         if etree.QName(element).localname == "style":
             yield from _styled("".join(element.itertext()), where)
@@ -281,7 +302,9 @@ def _styled(text: str, where: str) -> Iterator[Problem]:
 def _outside(where: str, address: str) -> Problem:
     shown = address if len(address) <= 60 else f"{address[:57]}…"
     what = f"names something outside itself ({shown!r})"
-    return Problem(where, what, "embed it, or keep a PNG or JPEG beside the logo in the study's folder")
+    return Problem(
+        "outside-folder", where, what, "embed it, or keep a PNG or JPEG beside the logo in the study's folder"
+    )
 
 
 def _embedded(address: str, path: Path, folder: Path) -> str | None:

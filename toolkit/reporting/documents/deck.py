@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from toolkit.locale import _
 from toolkit.presentation.blocks import Block, Bullets, Paragraph, Picture, Prose, Table, Terms
 from toolkit.presentation.charts import Chart
-from toolkit.reporting.documents.model import Document, Section
-from toolkit.reporting.documents.words import frame_words
+from toolkit.reporting.documents.model import Document, Section, in_its_language
 
 __all__ = ["MOST_SLIDES", "Slide", "chosen_slides"]
 
@@ -59,36 +59,37 @@ class Slide:
     left_out: tuple[int, int] | None = None
 
 
+@in_its_language
 def chosen_slides(document: Document) -> list[Slide]:
     """The slides of a report after its title slide: of each section the first thing there is to see.
 
     Where there is room, second and third pictures follow; long tables stay in the other formats.
     """
-    first, *others = [list(_of_section(one, document.cover.language)) for one in document.chapters()] or [[]]
+    first, *others = [list(_of_section(one)) for one in document.chapters()] or [[]]
     found = first + [slide for section in others for slide in section if slide[0] < LAST]
     found = [(rank if rank < LAST else 1, slide) for rank, slide in found]
     ranked = sorted(range(len(found)), key=lambda place: (found[place][0], place))[: MOST_SLIDES - 1]
     return [found[place][1] for place in sorted(ranked)]
 
 
-def _of_section(section: Section, language: str) -> Iterator[tuple[int, Slide]]:
+def _of_section(section: Section) -> Iterator[tuple[int, Slide]]:
     """(rank, slide): 1 for what a section may not be without."""
     blocks = list(section.flat())
     pictures = [block for block in blocks if isinstance(block, Picture) and _charts(block)]
     rank = 1
     for picture in pictures:
         long = max(len(chart.categories) for chart in _charts(picture)) > LONG_CHART
-        for slide in _pictures(picture, language):
+        for slide in _pictures(picture):
             yield (LATE if long else rank), slide
         rank += not long
     rank = 2 if pictures else 1
     for block in blocks:
         if isinstance(block, Table) and 0 < len(block.cells) <= LONG_TABLE:
-            yield rank, _table(block, language)
+            yield rank, _table(block)
             rank += 2
     said = [block for block in blocks if isinstance(block, Prose) and _tells(block)]
     if said and not pictures and not any(isinstance(block, Table) for block in blocks):
-        yield LAST if _remark(said) else 1, _prose(section.title, said, language)
+        yield LAST if _remark(said) else 1, _prose(section.title, said)
 
 
 def _remark(passages: Sequence[Prose]) -> bool:
@@ -104,7 +105,7 @@ def _charts(picture: Picture) -> list[Chart]:
     return [chart for sheet in (picture, *picture.more) for chart in sheet.charts if chart.series]
 
 
-def _pictures(picture: Picture, language: str) -> Iterator[Slide]:
+def _pictures(picture: Picture) -> Iterator[Slide]:
     """The slides of a picture: of dots one, of bars as many as they need."""
     charts = _charts(picture)
     parts = list(_shared_out(charts)) if charts[0].kind == "stack" else [[_cut(charts[0], picture.focus)]]
@@ -114,7 +115,7 @@ def _pictures(picture: Picture, language: str) -> Iterator[Slide]:
     for place, part in enumerate(parts):
         shown, total = (sum(len(one.categories) for one in some) for some in (part, charts))
         left = (shown, total) if shown < total else None
-        more = f" ({frame_words(language)['continued']})" if place else ""
+        more = f" ({_('continued')})" if place else ""
         yield Slide(f"{picture.title}{more}", said, charts=tuple(part), alt=picture.alt, left_out=left)
 
 
@@ -143,26 +144,24 @@ def _cut(chart: Chart, focus: str) -> Chart:
     return chart.rows(sorted(order[:MOST_DOTS]))
 
 
-def _table(table: Table, language: str) -> Slide:
+def _table(table: Table) -> Slide:
     shown = replace(table, cells=table.cells[:MOST_ROWS])
     left = (MOST_ROWS, len(table.cells)) if len(table.cells) > MOST_ROWS else None
-    return Slide(
-        _finding(table, language), "\n".join(table.notes), table=shown, alt=table.title, left_out=left
-    )
+    return Slide(_finding(table), "\n".join(table.notes), table=shown, alt=table.title, left_out=left)
 
 
-def _finding(table: Table, language: str) -> str:
+def _finding(table: Table) -> str:
     """What a table says in a sentence: how many answered, or its first row's verdict; else its own title."""
     row = table.rows[0]
     if table.kind == "participation":
         counts = (f"{one[0]} {one[2]}/{one[1]}" for one in table.rows)
-        return _led(table.title, ", ".join(counts), language)
+        return _led(table.title, ", ".join(counts))
     if table.kind in ("gaps", "trend"):
-        return _led(row[0].splitlines()[0], row[-1], language)
+        return _led(row[0].splitlines()[0], row[-1])
     return table.title
 
 
-def _prose(title: str, passages: Sequence[Prose], language: str) -> Slide:
+def _prose(title: str, passages: Sequence[Prose]) -> Slide:
     pairs = [(term, text) for passage in passages for term, text in _pairs(passage)]
     room, bullets = MOST_WORDS, []
     for term, text in pairs:
@@ -171,12 +170,12 @@ def _prose(title: str, passages: Sequence[Prose], language: str) -> Slide:
         bullets.append((term, text))
         room -= len(term) + len(text)
     said = next((passage.finding for passage in passages if passage.finding), title)
-    notes = "\n".join(_led(term, text, language) if term else text for term, text in pairs)
+    notes = "\n".join(_led(term, text) if term else text for term, text in pairs)
     return Slide(said, notes, tuple(bullets))
 
 
-def _led(lead: str, said: str, language: str) -> str:
-    return frame_words(language)["lead"].format(lead=lead, said=said)
+def _led(lead: str, said: str) -> str:
+    return _("{lead}: {said}", lead=lead, said=said)
 
 
 def _pairs(block: Block) -> Iterator[tuple[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import gzip
 import html
 import json
@@ -12,16 +13,34 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from toolkit.errors import InvalidInput, Problem
+from toolkit.locale import N_, using_language
 from toolkit.presentation.blocks import Block, Bullets, Paragraph, Prose, Several
 from toolkit.reporting.documents.packing import write_bytes
 
-__all__ = ["DOCUMENT", "Cover", "Document", "Foreign", "Passage", "Section", "load_document", "save_document"]
+__all__ = [
+    "DOCUMENT",
+    "SYNTHETIC",
+    "Cover",
+    "Document",
+    "Foreign",
+    "Passage",
+    "Section",
+    "in_its_language",
+    "load_document",
+    "save_document",
+]
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 DOCUMENT = "document.json.gz"
 """The file beside a report from which its formats can be made again without running anything."""
+
+SYNTHETIC = N_("The answers in this report are synthetic: made by a program, given by no one.")
+"""What a report of synthetic answers says of them."""
 
 _FORM = 1
 
@@ -39,7 +58,7 @@ class Cover:
     wave
         The wave, as the study file writes it.
     language
-        "en" or "fr": the page's language and the words around the cells.
+        The page's language and that of the words around the cells: one of `toolkit.locale.languages`.
     synthetic
         Puts the notice on the page and on every printed sheet.
     accent
@@ -155,6 +174,17 @@ def save_document(document: Document, path: str | Path) -> None:
     write_bytes(Path(path), gzip.compress(text.encode(), compresslevel=6, mtime=0))
 
 
+def in_its_language(render: Callable[Concatenate[Document, P], R]) -> Callable[Concatenate[Document, P], R]:
+    """Run a function of a document in the document's language."""
+
+    def inner(document: Document, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        with using_language(document.cover.language):
+            return render(document, *args, **kwargs)
+
+    functools.update_wrapper(inner, render)
+    return inner
+
+
 def load_document(path: str | Path, *, templates: Mapping[str, Path] | None = None) -> Document:
     """Read what `save_document` wrote.
 
@@ -171,10 +201,12 @@ def load_document(path: str | Path, *, templates: Mapping[str, Path] | None = No
         sections = [_section(one) for one in data["sections"]]
         cover = Cover(**{**data["cover"], "facts": tuple(data["cover"]["facts"])})
     except FileNotFoundError:
-        problem = Problem(path.name, "there is no such file", "make the report first")
+        problem = Problem("file-not-found", path.name, "there is no such file", "make the report first")
         raise InvalidInput(path.name, [problem]) from None
     except (EOFError, KeyError, OSError, TypeError, ValueError, zlib.error) as fault:
-        problem = Problem(path.name, f"is no document of this version: {fault}", "make the report again")
+        problem = Problem(
+            "damaged-file", path.name, f"is no document of this version: {fault}", "make the report again"
+        )
         raise InvalidInput(path.name, [problem]) from None
     found = MappingProxyType(dict(templates or {}))
     return Document(cover, sections[0], tuple(sections[1:]), found)

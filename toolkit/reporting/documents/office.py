@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
-from toolkit.errors import InvalidInput, Problem
+from toolkit.errors import InvalidInput, Problem, ProblemCode
+from toolkit.locale import _
 from toolkit.presentation.blocks import Bullets, Paragraph, Prose, Terms, table_of
 from toolkit.reporting.documents.model import Cover, Document, Section
-from toolkit.reporting.documents.words import frame_words
 from toolkit.reporting.formats import FORMATS
 
 __all__ = ["MOMENT", "check_template", "described", "named_after", "opened_template", "rgb"]
@@ -42,37 +42,45 @@ def opened_template(opens: Callable[..., Any], template: Path | None) -> Any:
         return _without_traces(opens(io.BytesIO(content)))
     except Exception as fault:  # noqa: BLE001 - damaged parts raise whatever their reader stumbles over
         what = f"cannot be opened: {type(fault).__name__}"
-        raise InvalidInput("brand", [Problem(template.name, what, _SAVE_AGAIN)]) from None
+        raise InvalidInput("brand", [Problem("damaged-file", template.name, what, _SAVE_AGAIN)]) from None
 
 
 def _packed(template: Path) -> bytes:
     """A template's bytes, once it is a package of a sensible size without parts that lie elsewhere."""
 
-    def refuse(what: str, mend: str = _SAVE_AGAIN) -> NoReturn:
-        raise InvalidInput("brand", [Problem(template.name, what, mend)])
+    def refuse(code: ProblemCode, what: str, hint: str = _SAVE_AGAIN) -> NoReturn:
+        raise InvalidInput("brand", [Problem(code, template.name, what, hint)])
 
     if not template.is_file():
-        refuse("is not a regular file" if template.exists() else "is not there", "check the path")
+        refuse(
+            "wrong-path" if template.exists() else "file-not-found",
+            "is not a regular file" if template.exists() else "is not there",
+            "check the path",
+        )
     if template.stat().st_size > LARGEST_TEMPLATE:
-        refuse(f"has more than {LARGEST_TEMPLATE:,} bytes", "take large pictures out of it")
+        refuse("too-large", f"has more than {LARGEST_TEMPLATE:,} bytes", "take large pictures out of it")
     try:
         content = template.read_bytes()
         with zipfile.ZipFile(io.BytesIO(content)) as parts:
             if sum(one.file_size for one in parts.infolist()) > LARGEST_UNPACKED:
-                refuse(f"unpacks to more than {LARGEST_UNPACKED:,} bytes", "take large pictures out of it")
+                refuse(
+                    "too-large",
+                    f"unpacks to more than {LARGEST_UNPACKED:,} bytes",
+                    "take large pictures out of it",
+                )
             elsewhere = list(_elsewhere(parts))
     except OSError as fault:
-        refuse(f"cannot be read: {fault.strerror}", "give yourself the right to read it")
+        refuse("unreadable-file", f"cannot be read: {fault.strerror}", "give yourself the right to read it")
     except InvalidInput:
         raise
     except Exception as fault:  # noqa: BLE001 - encrypted, oddly packed and damaged archives, damaged XML
-        refuse(f"cannot be opened: {type(fault).__name__}")
+        refuse("damaged-file", f"cannot be opened: {type(fault).__name__}")
     if elsewhere:
-        mend = "embed it in the template, or take it out (in Word: File → Info → Edit Links to Files)"
+        hint = "embed it in the template, or take it out (in Word: File → Info → Edit Links to Files)"
         raise InvalidInput(
             "brand",
             [
-                Problem(template.name, f"{part} loads a {kind} from {target!r}", mend)
+                Problem("outside-folder", template.name, f"{part} loads a {kind} from {target!r}", hint)
                 for part, kind, target in elsewhere
             ],
         )
@@ -138,9 +146,9 @@ def check_template(form: str, template: Path) -> None:
     except InvalidInput:
         raise
     except Exception as fault:  # noqa: BLE001 - templates lack parts in many ways; each is told
-        mend = "start from a file of the program's own, with its built-in styles and layouts"
+        hint = "start from a file of the program's own, with its built-in styles and layouts"
         what = f"cannot be written into: {type(fault).__name__}: {fault}"
-        raise InvalidInput("brand", [Problem(template.name, what, mend)]) from None
+        raise InvalidInput("brand", [Problem("damaged-file", template.name, what, hint)]) from None
 
 
 def described(element: Any, words: str) -> None:
@@ -187,8 +195,7 @@ def _without_places(settings: Any) -> None:
 def named_after(properties: Any, document: Document) -> None:
     """The file's properties: what it is, and nothing of who or what made it, nor of a template's author."""
     cover = document.cover
-    words = frame_words(cover.language)
-    marked = f" · {words['synthetic']}" if cover.synthetic else ""
+    marked = f" · {_('SYNTHETIC DATA')}" if cover.synthetic else ""
     properties.title = f"{cover.subject} · {cover.title}{marked}"[:255]
     properties.author = cover.brand[:255]
     properties.language = cover.language

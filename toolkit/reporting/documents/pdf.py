@@ -12,11 +12,11 @@ from typing import Any
 
 from PIL import Image
 
+from toolkit.locale import _
 from toolkit.presentation.blocks import Block, Picture, Table
-from toolkit.reporting.documents.model import Document, Foreign
+from toolkit.reporting.documents.model import SYNTHETIC, Document, Foreign, in_its_language
 from toolkit.reporting.documents.pictures import size_of
 from toolkit.reporting.documents.typesetting import typeset
-from toolkit.reporting.documents.words import frame_words
 
 __all__ = ["render_pdf", "widths"]
 
@@ -31,6 +31,7 @@ _WIDE, _HIGH = 176.0, 190.0
 """Millimetres there are for a picture."""
 
 
+@in_its_language
 def render_pdf(document: Document) -> bytes:
     """Typeset a document.
 
@@ -54,17 +55,23 @@ def render_pdf(document: Document) -> bytes:
 
 def _data(document: Document, files: dict[str, bytes]) -> dict[str, Any]:
     cover = document.cover
-    words = frame_words(cover.language)
     if cover.logo:
         files["logo.svg"] = _logo(cover.logo)
-    marked = f" · {words['synthetic']}" if cover.synthetic else ""
+    marked = f" · {_('SYNTHETIC DATA')}" if cover.synthetic else ""
     return {
         "cover": {**asdict(cover), "logo": ""},
-        "words": dict(words),
+        "words": {
+            "synthetic": _("SYNTHETIC DATA"),
+            "synthetic_long": _(SYNTHETIC),
+            "wave": _("Wave"),
+            "page": _("Page"),
+            "of": _("of"),
+            "contents": _("Contents"),
+        },
         "title": f"{cover.subject} · {cover.title}{marked}",
         "author": [cover.brand] if cover.brand else [],
         "logo": "logo.svg" if cover.logo else "",
-        "logo-alt": words["logo"].format(brand=cover.brand or cover.title),
+        "logo-alt": _("Logo of {brand}", brand=cover.brand or cover.title),
         "sections": [
             {
                 "title": section.title,

@@ -25,10 +25,10 @@ from pptx.oxml import parse_xml
 from pptx.util import Pt
 from xlsxwriter.utility import xl_rowcol_to_cell
 
+from toolkit.locale import _
 from toolkit.presentation.charts import Chart, Series
 from toolkit.presentation.theme import ink_on
 from toolkit.reporting.documents.office import described, rgb
-from toolkit.reporting.documents.words import frame_words
 
 __all__ = ["add_charts"]
 
@@ -238,7 +238,7 @@ def _bars(slide: Any, chart: Chart, box: Sequence[int], alt: str, middle: float,
         else None
         for place in range(len(chart.categories))
     ]
-    data.add_series(frame_words(chart.language)["offset"], data.offsets)
+    data.add_series(_("Space before the bar"), data.offsets)
     for one in chart.series:
         data.add_series(one.name, one.values)
     drawn = _frame(slide, XL_CHART_TYPE.BAR_STACKED, data, box, alt).chart
@@ -284,7 +284,7 @@ def _bar_series(drawn: Any, series: Series, chart: Chart) -> None:
     labels = drawn.data_labels
     labels.show_value, labels.number_format, labels.number_format_is_linked = True, '0"\u00a0"%', False
     labels.font.size = Pt(9)
-    labels._element.find(f"{{{_C}}}txPr")[0].set("wrap", "none")  # "33 %" is not broken on a short bar
+    labels._element.find(f"{{{_C}}}txPr")[0].set("wrap", "none")  # "33%" is not broken on a short bar
     if series.side == "total":
         drawn.format.fill.background()
         labels.font.bold, labels.position = True, XL_LABEL_POSITION.INSIDE_BASE
@@ -343,7 +343,7 @@ def _dots(slide: Any, chart: Chart, box: Sequence[int], alt: str) -> None:
     rows = len(chart.categories)
     points = [list(_points(chart, one, place)) for place, one in enumerate(chart.series)]
     data: Any = _DotData(number_format="0%")
-    names = data.add_series(frame_words(chart.language)["rows"])
+    names = data.add_series(_("Rows"))
     for place in range(rows):
         names.add_data_point(0.0, rows - place - 0.5)
     labels = [chart.label(place).replace("\n", " ") for place in range(rows)]
@@ -427,7 +427,7 @@ def _dot_series(drawn: Any, series: Series, own: Sequence[tuple[int, float]], ch
     drawn.marker.style = _MARKERS.get(series.marker, XL_MARKER_STYLE.CIRCLE)
     drawn.marker.size = 9
     _filled(drawn.marker.format, series.colour, hollow=series.hollow)
-    for at, (place, _) in enumerate(own):
+    for at, (place, *__) in enumerate(own):
         point = drawn.points[at]
         number = chart.number(series, place)
         if number is not None and not number.exact:
@@ -465,7 +465,7 @@ def _beside(chart: Chart, series: Series, place: int) -> Any:
 def _arms(chart: Chart, series: Series, own: Sequence[tuple[int, float]]) -> list[tuple[float, float]]:
     """How far the interval of each dot reaches to the right and the left; of a joined line, the way back."""
     found: list[tuple[float, float]] = []
-    for place, _ in own:
+    for place, *__ in own:
         value = series.values[place] or 0.0
         low, high = series.low[place], series.high[place]
         if chart.joined and not series.hollow:

@@ -14,14 +14,14 @@ from pptx.opc.constants import RELATIONSHIP_TYPE
 from pptx.oxml import parse_xml
 from pptx.util import Pt
 
+from toolkit.locale import N_, _
 from toolkit.presentation.blocks import Table
 from toolkit.reporting.documents.deck import Slide, chosen_slides
-from toolkit.reporting.documents.model import Document
+from toolkit.reporting.documents.model import SYNTHETIC, Document, in_its_language
 from toolkit.reporting.documents.office import described, named_after, opened_template, rgb
 from toolkit.reporting.documents.packing import repacked
 from toolkit.reporting.documents.pdf import widths
 from toolkit.reporting.documents.slide_charts import add_charts
-from toolkit.reporting.documents.words import frame_words
 
 __all__ = ["render_pptx"]
 
@@ -36,6 +36,7 @@ LONG_TITLE = 95
 INK, SOFT = "1F2933", "52606D"
 
 
+@in_its_language
 def render_pptx(document: Document) -> bytes:
     """Write a document as slides.
 
@@ -70,7 +71,6 @@ class _Writer:
 
     def __init__(self, file: Any, document: Document, *, plain: bool) -> None:
         self.file, self.cover, self.plain = file, document.cover, plain
-        self.words = frame_words(document.cover.language)
         self.wide, self.high = int(file.slide_width), int(file.slide_height)
         self.layout = _title_only(file)
 
@@ -79,9 +79,9 @@ class _Writer:
         cover = self.cover
         layout = self.file.slide_layouts[0]
         slide = self.file.slides.add_slide(layout)
-        lines = [cover.title, f"{self.words['wave']} {cover.wave}" if cover.wave else "", cover.brand]
+        lines = [cover.title, f"{_('Wave')} {cover.wave}" if cover.wave else "", cover.brand]
         if cover.synthetic:
-            lines.append(f"{self.words['synthetic']}. {self.words['synthetic_long']}")
+            lines.append(f"{_('SYNTHETIC DATA')}. {_(SYNTHETIC)}")
         body = "\n".join(line for line in lines if line)
         head = slide.shapes.title
         others = [one for one in slide.placeholders if head is None or one.shape_id != head.shape_id]
@@ -109,8 +109,11 @@ class _Writer:
         bottom = self.high - int(_EDGE * 0.95)
         notes = plan.notes
         if plan.left_out:
-            word = "first_rows" if plan.table is not None else "first"
-            left = self.words[word].format(shown=plan.left_out[0], all=plan.left_out[1])
+            if plan.table is not None:
+                left = N_("{shown} of {all} rows are on this slide; the report has all.")
+            else:
+                left = N_("{shown} of {all} bars are on this slide; the report has all.")
+            left = _(left, shown=plan.left_out[0], all=plan.left_out[1])
             notes = f"{left}\n{notes}"
             bottom -= 230000
             self._text(slide, left, (_EDGE, bottom, self.wide - 2 * _EDGE, 230000), 10, SOFT)
@@ -148,7 +151,7 @@ class _Writer:
             paragraph = frame.paragraphs[0] if place == 0 else frame.add_paragraph()
             paragraph.space_after = Pt(8)
             for words, bold in (
-                (self.words["lead"].format(lead=term, said="") if term else "", True),
+                (_("{lead}: {said}", lead=term, said="") if term else "", True),
                 (text, False),
             ):
                 if words:
@@ -185,7 +188,7 @@ class _Writer:
 
     def _foot(self, slide: Any) -> None:
         cover = self.cover
-        marked = f" · {self.words['synthetic']}" if cover.synthetic else ""
+        marked = f" · {_('SYNTHETIC DATA')}" if cover.synthetic else ""
         words = f"{cover.subject} · {cover.title}{marked}"
         self._text(slide, words, (_EDGE, self.high - 330000, self.wide - 2 * _EDGE, 230000), 9, SOFT)
 

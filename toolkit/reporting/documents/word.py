@@ -11,13 +11,13 @@ from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Cm, Pt, RGBColor
 
+from toolkit.locale import _
 from toolkit.presentation.blocks import Block, Bullets, Heading, Paragraph, Picture, Prose, Table, Terms
-from toolkit.reporting.documents.model import Document, Foreign
+from toolkit.reporting.documents.model import SYNTHETIC, Document, Foreign, in_its_language
 from toolkit.reporting.documents.office import described, named_after, opened_template
 from toolkit.reporting.documents.packing import repacked
 from toolkit.reporting.documents.pictures import bitmaps, sheets_of, size_of
 from toolkit.reporting.documents.word_table import table_xml
-from toolkit.reporting.documents.words import frame_words
 
 __all__ = ["render_docx"]
 
@@ -29,6 +29,7 @@ SMALL, NOTE = 8.5, 8.0
 _SOFT = "4D5661"
 
 
+@in_its_language
 def render_docx(document: Document) -> bytes:
     """Write a document for Word.
 
@@ -66,7 +67,6 @@ class _Writer:
         self.file = file
         self.document = document
         self.cover_of = document.cover
-        self.words = frame_words(document.cover.language)
         self.bitmaps = bitmaps(sheet.svg for sheet in sheets_of(document))
         if plain:
             self._own_styles()
@@ -84,16 +84,19 @@ class _Writer:
                 svg = logo.decode()
                 logo = bitmaps([svg])[svg]
             shape = self.file.add_picture(io.BytesIO(logo), height=Cm(1.4))
-            described(shape._inline.docPr, self.words["logo"].format(brand=cover.brand or cover.title))
+            described(shape._inline.docPr, _("Logo of {brand}", brand=cover.brand or cover.title))
         elif cover.brand:
             self._said(cover.brand, bold=True)
         self._said(cover.title)
         self.file.add_paragraph(cover.subject, style="Title")
         if cover.wave:
-            self._said(f"{self.words['wave']} {cover.wave}")
+            self._said(f"{_('Wave')} {cover.wave}")
         if cover.synthetic:
-            self._said(f"{self.words['synthetic']}. {self.words['synthetic_long']}", bold=True)
-        self._said(self.words["contents"], bold=True, size=12)
+            self._said(
+                f"{_('SYNTHETIC DATA')}. {_(SYNTHETIC)}",
+                bold=True,
+            )
+        self._said(_("Contents"), bold=True, size=12)
         self._contents()
         for line in (cover.footer, " · ".join(cover.facts)):
             if line:
@@ -197,14 +200,14 @@ class _Writer:
         section = self.file.sections[-1]
         cover = self.cover_of
         head, foot = section.header.paragraphs, section.footer.paragraphs
-        marked = f" · {self.words['synthetic']}" if cover.synthetic else ""
+        marked = f" · {_('SYNTHETIC DATA')}" if cover.synthetic else ""
         if marked or not any(one.text for one in head):
             line = section.header.add_paragraph() if any(one.text for one in head) else head[0]
             line.add_run(f"{cover.subject}{marked}")
         if not any(one.text for one in foot):
-            foot[0].add_run(f"{cover.title} · {self.words['page']} ")
+            foot[0].add_run(f"{cover.title} · {_('Page')} ")
             _field(foot[0], "PAGE")
-            foot[0].add_run(f" {self.words['of']} ")
+            foot[0].add_run(f" {_('of')} ")
             _field(foot[0], "NUMPAGES")
 
     def _own_styles(self) -> None:
@@ -235,7 +238,16 @@ class _Writer:
         self.file.styles["Normal"].paragraph_format.space_after = Pt(6)
         language = self.file.styles.element.find(".//" + qn("w:lang"))
         if language is not None:
-            language.set(qn("w:val"), {"fr": "fr-FR"}.get(self.cover_of.language, "en-GB"))
+            language.set(qn("w:val"), _tag(self.cover_of.language))
+
+
+def _tag(language: str) -> str:
+    """Return a language with its country, as Word wants it: "fr-FR"."""
+    from babel.core import get_global
+
+    likely = {**get_global("likely_subtags"), "en": "en_Latn_GB"}.get(language, language)
+    first, *others = likely.replace("-", "_").split("_")
+    return "-".join([first, *others[-1:]])
 
 
 def _field(paragraph: Any, code: str) -> None:

@@ -5,23 +5,22 @@ from __future__ import annotations
 import io
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import xlsxwriter
 
+from toolkit.locale import _, number_marks, using_language
 from toolkit.presentation.blocks import Bullets, Cell, Paragraph, Picture, Prose, Table, Terms
 from toolkit.presentation.charts import Chart
-from toolkit.presentation.language import speaking
 from toolkit.presentation.numbers import Number
 from toolkit.records import inert
-from toolkit.reporting.documents.model import Document
+from toolkit.reporting.documents.model import SYNTHETIC, Cover, Document, in_its_language
 from toolkit.reporting.documents.office import MOMENT
 from toolkit.reporting.documents.packing import repacked
-from toolkit.reporting.documents.words import frame_words
 
-__all__ = ["Column", "Sheet", "columns_of", "render_xlsx", "sheets_of_document"]
+__all__ = ["Column", "Sheet", "columns_of", "render_table", "render_xlsx", "sheets_of_document"]
 
 _TO_THE_RIGHT = {"align": "right", "indent": 1}
 """Numbers, their headings and the bounds among them, a little away from the text of the next column."""
@@ -64,6 +63,7 @@ class Sheet:
         return len(self.columns[0].cells) if self.columns else 0
 
 
+@in_its_language
 def render_xlsx(document: Document) -> bytes:
     """Write a document as a workbook.
 
@@ -79,8 +79,7 @@ def render_xlsx(document: Document) -> bytes:
         found, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     )
     cover = document.cover
-    words = frame_words(cover.language)
-    marked = f" · {words['synthetic']}" if cover.synthetic else ""
+    marked = f" · {_('SYNTHETIC DATA')}" if cover.synthetic else ""
     book.set_properties(
         {
             "title": f"{cover.subject} · {cover.title}{marked}"[:255],
@@ -88,7 +87,7 @@ def render_xlsx(document: Document) -> bytes:
             "created": MOMENT,
         }
     )
-    writer = _Writer(book, document, words)
+    writer = _Writer(book, document)
     writer.contents(sheets)
     for sheet in sheets:
         writer.sheet(sheet)
@@ -96,10 +95,24 @@ def render_xlsx(document: Document) -> bytes:
     return repacked(found.getvalue())
 
 
+def render_table(table: Table) -> bytes:
+    """Write one table as a workbook of one sheet."""
+    with using_language(table.language):
+        title = table.title or _("Table")
+        found = io.BytesIO()
+        book = xlsxwriter.Workbook(
+            found, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+        )
+        book.set_properties({"title": title[:255], "created": MOMENT})
+        sheet = Sheet(_tab("", title), title, "", tuple(columns_of(table)), table.notes)
+        _Writer(book, Document(Cover(title, title, language=table.language))).sheet(sheet)
+        book.close()
+        return repacked(found.getvalue())
+
+
+@in_its_language
 def sheets_of_document(document: Document) -> list[Sheet]:
     """What a document has for a workbook: tables first, then pictures, findings and methods."""
-    language = document.cover.language
-    words = frame_words(language)
     tables: list[tuple[str, str, tuple[Column, ...], tuple[str, ...]]] = []
     drawn: list[tuple[str, str, tuple[Column, ...], tuple[str, ...]]] = []
     said: list[tuple[str, str, str, str]] = []
@@ -107,11 +120,10 @@ def sheets_of_document(document: Document) -> list[Sheet]:
     for section in document.chapters():
         for block in section.flat():
             if isinstance(block, Table) and block.columns:
-                with speaking(language):
-                    columns = tuple(columns_of(block))
+                columns = tuple(columns_of(block))
                 tables.append((block.title, section.title, columns, block.notes))
             elif isinstance(block, Picture):
-                drawn += [(section.title, *one) for one in _drawn(block, words)]
+                drawn += [(section.title, *one) for one in _drawn(block)]
             elif isinstance(block, Prose):
                 kept = methods if block.kind == "methods" else said
                 kept += [(section.title, block.title, term, text) for term, text in _told(block)]
@@ -123,9 +135,9 @@ def sheets_of_document(document: Document) -> list[Sheet]:
         Sheet(_tab(f"F{place}", title), title, where, columns, notes)
         for place, (where, title, columns, notes) in enumerate(drawn, start=1)
     ]
-    for name, rows in ((words["findings"], said), (words["method"], methods)):
+    for name, rows in ((_("Findings"), said), (_("Methods"), methods)):
         if rows:
-            heads = (words["section"], words["who"].capitalize(), words["title"], words["text"])
+            heads = (_("Section"), _("Audience"), _("Title"), _("Text"))
             columns = tuple(
                 Column(head, tuple(row[place] or None for row in rows)) for place, head in enumerate(heads)
             )
@@ -137,19 +149,18 @@ def columns_of(table: Table) -> list[Column]:
     """A table's columns with every number in a cell of its own.
 
     A share with its interval and base becomes four columns, two sides of a gap become two groups of them, the
-    answers of a question become a row each. Bounds ("≥80 %") and reasons are text: they are not numbers.
+    answers of a question become a row each. Bounds ("≥80%") and reasons are text: they are not numbers.
     """
-    words = frame_words(table.language)
     names, rows = list(table.columns), [list(row) for row in table.cells]
     if any(isinstance(cell, Cell) and cell.answers for row in rows for cell in row):
-        names, rows = [*names, words["share"]], [one for row in rows for one in _an_answer_a_row(row)]
+        names, rows = [*names, _("Share")], [one for row in rows for one in _an_answer_a_row(row)]
     found: list[Column] = []
     for place, name in enumerate(names):
         cells = [row[place] for row in rows]
         if any(isinstance(cell, Cell) and cell.sides for cell in cells):
-            found += _side_columns(cells, words)
+            found += _side_columns(cells)
         else:
-            found += _number_columns(name, cells, words)
+            found += _number_columns(name, cells)
     return found
 
 
@@ -164,12 +175,12 @@ def _an_answer_a_row(row: Sequence[str | Cell]) -> Iterator[list[str | Cell]]:
         yield [*first, one.label, Cell(words=f"{one.value or one.words}{after}") if after else one]
 
 
-def _number_columns(name: str, cells: Sequence[str | Cell], words: Mapping[str, str]) -> list[Column]:
+def _number_columns(name: str, cells: Sequence[str | Cell]) -> list[Column]:
     typed = [cell if isinstance(cell, Cell) else Cell(words=cell) for cell in cells]
     found = [
         Column(name, tuple(_written(cell) for cell in typed)),
-        Column(f"{name}, {words['from']}", tuple(cell.low for cell in typed)),
-        Column(f"{name}, {words['to']}", tuple(cell.high for cell in typed)),
+        Column(f"{name}, {_('from')}", tuple(cell.low for cell in typed)),
+        Column(f"{name}, {_('to')}", tuple(cell.high for cell in typed)),
         Column(f"{name}, n", tuple(cell.n or None for cell in typed)),
     ]
     return [found[0], *(column for column in found[1:] if any(column.cells))]
@@ -182,17 +193,17 @@ def _written(cell: Cell) -> Number | str | None:
     return _plain(cell.words or str(cell.value or "")) or None
 
 
-def _side_columns(cells: Sequence[str | Cell], words: Mapping[str, str]) -> list[Column]:
+def _side_columns(cells: Sequence[str | Cell]) -> list[Column]:
     found = []
-    for side, which in enumerate(("higher", "lower")):
+    for side, lead in enumerate((_("Higher side"), _("Lower side"))):
         sides = [cell.sides[side] if isinstance(cell, Cell) and cell.sides else Cell() for cell in cells]
         columns = {
-            words["who"]: tuple(_plain(one.label) or None for one in sides),
-            words["share"]: tuple(_bound_kept(one.value) for one in sides),
+            _("audience"): tuple(_plain(one.label) or None for one in sides),
+            _("Share"): tuple(_bound_kept(one.value) for one in sides),
             "n": tuple(one.n or None for one in sides),
         }
         found += [
-            Column(words["lead"].format(lead=words[which], said=said), values)
+            Column(_("{lead}: {said}", lead=lead, said=said), values)
             for said, values in columns.items()
             if said != "n" or any(values)
         ]
@@ -207,24 +218,22 @@ def _plain(text: str) -> str:
     return text.replace("\u00a0", " ")
 
 
-def _drawn(
-    picture: Picture, words: Mapping[str, str]
-) -> Iterator[tuple[str, tuple[Column, ...], tuple[str, ...]]]:
+def _drawn(picture: Picture) -> Iterator[tuple[str, tuple[Column, ...], tuple[str, ...]]]:
     """(title, columns, notes) of each chart of a picture."""
     caption = next((sheet.caption for sheet in (*reversed(picture.more), picture) if sheet.caption), "")
     for sheet in (picture, *picture.more):
         for chart in sheet.charts:
-            yield sheet.title, tuple(_chart_columns(chart, words)), (caption,) if caption else ()
+            yield sheet.title, tuple(_chart_columns(chart)), (caption,) if caption else ()
 
 
-def _chart_columns(chart: Chart, words: Mapping[str, str]) -> Iterator[Column]:
+def _chart_columns(chart: Chart) -> Iterator[Column]:
     places = range(len(chart.categories))
-    yield Column(words["question"], chart.categories)
+    yield Column(_("Question"), chart.categories)
     if any(chart.groups):
-        yield Column(words["who"].capitalize(), tuple(group or None for group in chart.groups))
+        yield Column(_("Audience"), tuple(group or None for group in chart.groups))
     for one in chart.series:
         yield Column(one.name, tuple(_bound_kept(chart.number(one, place)) for place in places))
-        for end, name in ((one.low, words["from"]), (one.high, words["to"])):
+        for end, name in ((one.low, _("from")), (one.high, _("to"))):
             if any(value is not None for value in end):
                 yield Column(
                     f"{one.name}, {name}", tuple(None if at is None else _end(at, chart) for at in end)
@@ -250,15 +259,15 @@ def _told(prose: Prose) -> Iterator[tuple[str, str]]:
 def _tab(number: str, title: str) -> str:
     """A name a sheet may have: at most 31 signs, none of those that Excel refuses."""
     plain = re.sub(r"[\[\]:*?/\\']", " ", title)
-    return f"{number} {' '.join(plain.split())}"[:31].rstrip()
+    return f"{number} {' '.join(plain.split())}"[:32].strip()[:31] or "Table"
 
 
 class _Writer:
     """Writes sheets into an open workbook."""
 
-    def __init__(self, book: Any, document: Document, words: Mapping[str, str]) -> None:
+    def __init__(self, book: Any, document: Document) -> None:
         cover = document.cover
-        self.book, self.cover, self.words = book, cover, words
+        self.book, self.cover = book, cover
         face = {"font_name": document.cover.font or "Calibri", "font_size": _SIZE, "valign": "top"}
         self.face = face
         whole = {**face, "text_wrap": True}
@@ -275,20 +284,20 @@ class _Writer:
 
     def contents(self, sheets: Sequence[Sheet]) -> None:
         """The first sheet: what there is and where."""
-        page = self.book.add_worksheet(self.words["contents"])
+        page = self.book.add_worksheet(_("Contents"))
         cover = self.cover
-        lines = [cover.subject, cover.title, f"{self.words['wave']} {cover.wave}" if cover.wave else ""]
+        lines = [cover.subject, cover.title, f"{_('Wave')} {cover.wave}" if cover.wave else ""]
         lines += [cover.brand, cover.footer, " · ".join(cover.facts)]
         row = 0
         for place, line in enumerate(line for line in lines if line):
             page.write_string(row, 0, line, self.title if place == 0 else self.book.add_format(self.face))
             row += 1
         if cover.synthetic:
-            said = f"{self.words['synthetic']}. {self.words['synthetic_long']}"
+            said = f"{_('SYNTHETIC DATA')}. {_(SYNTHETIC)}"
             _Across(page, _CONTENTS).write(row, said, self.warn)
             row += 1
         row += 1
-        heads = [self.words[name] for name in ("sheet", "title", "section", "rows")]
+        heads = [_("Sheet"), _("Title"), _("Section"), _("Rows")]
         page.write_row(row, 0, heads, self.head)
         page.freeze_panes(row + 1, 0)
         for place, sheet in enumerate(sheets, start=row + 1):
@@ -315,7 +324,11 @@ class _Writer:
         across.write(0, sheet.title, self.title)
         row = 1
         if self.cover.synthetic:
-            across.write(row, f"{self.words['synthetic']}. {self.words['synthetic_long']}", self.warn)
+            across.write(
+                row,
+                f"{_('SYNTHETIC DATA')}. {_(SYNTHETIC)}",
+                self.warn,
+            )
             row += 1
         row += 1
         for place, column in enumerate(sheet.columns):
@@ -349,7 +362,7 @@ class _Writer:
         key = form, digits
         if key not in self.formats:
             pattern = "0." + "0" * digits if digits else "0" if form == "percent" else "#,##0"
-            pattern += '"\u00a0"%' if form == "percent" else ""
+            pattern += number_marks().percent.replace("\u00a0", '"\u00a0"') if form == "percent" else ""
             self.formats[key] = self.book.add_format({**self.face, **_TO_THE_RIGHT, "num_format": pattern})
         return self.formats[key]
 

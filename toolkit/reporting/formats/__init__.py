@@ -116,12 +116,14 @@ def check_formats(formats: str | Iterable[str]) -> tuple[str, ...]:
     given = [name.strip().lower().removeprefix(".") for name in named if name.strip()]
     wanted = tuple(dict.fromkeys(endings.get(name, name) for name in given))
     problems = [
-        Problem(f"format {name}", "unknown output format", near_names(name, FORMATS))
+        Problem("unknown-option", f"format {name}", "unknown output format", near_names(name, FORMATS))
         for name in wanted
         if name not in FORMATS
     ]
     if not wanted:
-        problems.append(Problem("formats", "no output format given", f"name some of {', '.join(FORMATS)}"))
+        problems.append(
+            Problem("empty", "formats", "no output format given", f"name some of {', '.join(FORMATS)}")
+        )
     if problems:
         raise InvalidInput("formats", problems)
     return wanted
@@ -137,10 +139,13 @@ def modules_of(formats: Iterable[str]) -> tuple[str, ...]:
     """
     found = [FORMATS[name] for name in formats if name in FORMATS]
     registering = [form.write.__module__ for form in found]
-    mend = "register it in a module of its own, and import that"
+    hint = "register it in a module of its own, and import that"
     problems = [
         Problem(
-            f"format {form.name}", "is registered in a script or notebook, which workers cannot import", mend
+            "unsupported",
+            f"format {form.name}",
+            "is registered in a script or notebook, which workers cannot import",
+            hint,
         )
         for form, module in zip(found, registering, strict=True)
         if module == "__main__"

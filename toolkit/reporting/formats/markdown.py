@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from toolkit.locale import _, using_language
 from toolkit.reporting.formats import Format, register
 
 if TYPE_CHECKING:
@@ -29,15 +30,19 @@ def render_markdown(document: Document, name: str) -> dict[str, bytes]:
     dict
         "<name>.md", and "<name>_figures/figure-01.svg" and so on for its pictures.
     """
-    from toolkit.reporting.documents.words import frame_words
+    with using_language(document.cover.language):
+        return _rendered(document, name)
+
+
+def _rendered(document: Document, name: str) -> dict[str, bytes]:
+    from toolkit.reporting.documents.model import SYNTHETIC
 
     cover = document.cover
-    words = frame_words(cover.language)
     pictures: dict[str, bytes] = {}
-    about = [cover.title, f"{words['wave']} {cover.wave}" if cover.wave else ""]
+    about = [cover.title, f"{_('Wave')} {cover.wave}" if cover.wave else ""]
     found = [f"# {escaped(cover.subject)}", " · ".join(escaped(one) for one in about if one)]
     if cover.synthetic:
-        found.append(f"> **{words['synthetic']}**: {escaped(words['synthetic_long'])}")
+        found.append(f"> **{_('SYNTHETIC DATA')}**: {escaped(_(SYNTHETIC))}")
     for section in document.chapters():
         if section.title:
             found.append(f"## {_line(section.title)}")
@@ -48,7 +53,7 @@ def render_markdown(document: Document, name: str) -> dict[str, bytes]:
         found += ["---", "  \n".join(escaped(one) for one in foot if one)]
     page = "\n\n".join(one for one in found if one) + "\n"
     if cover.synthetic:  # a drawing is a file of its own, and may be passed on without the page
-        note = f"<desc>{words['synthetic']}</desc></svg>".encode()
+        note = f"<desc>{_('SYNTHETIC DATA')}</desc></svg>".encode()
         pictures = {
             address: content.replace(b"</svg>", note) if address.endswith(".svg") else content
             for address, content in pictures.items()

@@ -72,8 +72,10 @@ def reproduction(register: Register, study: str) -> Document:
     own = register.of(study)
     facts = own.studies[study]
     if own.claims.empty:
-        mend = "add one with survey-toolkit findings add"
-        raise InvalidInput("register", [Problem(f"study {study}", "has no claim in the register", mend)])
+        hint = "add one with survey-toolkit findings add"
+        raise InvalidInput(
+            "register", [Problem("unknown-name", f"study {study}", "has no claim in the register", hint)]
+        )
     judged, readings, checks = judge(own), judge_readings(own), check_claims(own)
     pairs = compare_pairs(own)
     chapters = (
@@ -160,7 +162,7 @@ def _claim(row: dict[str, object]) -> Iterator[Block]:
 
 def _method() -> Prose:
     terms = (
-        ("Intervals of a share", "Wilson’s score interval at 95 %, from the percentage and n as published."),
+        ("Intervals of a share", "Wilson’s score interval at 95%, from the percentage and n as published."),
         ("With rounding", "From the interval of the lowest to that of the highest share that is printed so."),
         (
             "Gaps",

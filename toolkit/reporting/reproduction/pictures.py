@@ -22,7 +22,7 @@ _COLOUR, _OTHER = AUDIENCE_COLOURS[:2]
 _KNOWN = Group("known", "The published share, with its interval", _COLOUR, "o")
 _OPEN = Group("open", "The published share, with the interval it would have", _COLOUR, "o", hollow=True)
 _BOUND = Group("words", "What the words allow", _COLOUR, "o")
-_WILSON = "Lines are 95 % intervals for a simple random sample (Wilson)."
+_WILSON = "Lines are 95% intervals for a simple random sample (Wilson)."
 
 
 def claim_picture(row: Mapping[str, Any]) -> Picture | None:
@@ -66,7 +66,7 @@ def pairs_picture(pairs: pd.DataFrame) -> Picture:
         )
         for row in records(pairs)
     ]
-    caption = "At the right: the gap, and its 95 % interval (Newcombe) where both bases are known or assumed."
+    caption = "At the right: the gap, and its 95% interval (Newcombe) where both bases are known or assumed."
     return _picture("Published gaps between two audiences asked alike", caption, rows, groups, "Gap")
 
 
@@ -78,7 +78,7 @@ def bases_picture(row: Mapping[str, Any], over: pd.DataFrame) -> Picture:
             label=f"If {base(one['n'])} answered",
             hint="" if one["possible"] else "no whole number of them gives this percentage",
             dots=(Dot("open", one["estimate"], one["conf_low"], one["conf_high"], ""),),
-            side=Cell(f"{interval(one['conf_low'], one['conf_high'])} %"),
+            side=Cell(f"{interval(one['conf_low'], one['conf_high'])}%"),
         )
         for one in records(over)
     ]
@@ -120,7 +120,7 @@ def effects_picture(name: str, found: pd.DataFrame, shares: pd.DataFrame) -> Pic
         f"and {last.side.note} with a design effect of {last.name}"
     )
     caption = (
-        "Lines are 95 % intervals (Wilson) for the answers divided by the design effect: 1 is a simple "
+        "Lines are 95% intervals (Wilson) for the answers divided by the design effect: 1 is a simple "
         "random sample, 2 makes two answers worth one. At the right: the gap and its interval."
     )
     return _picture(title, caption, rows, groups, "Gap")
@@ -132,7 +132,7 @@ def _known_row(row: Mapping[str, Any]) -> DotRow:
         label=f"n = {base(row['n'])}",
         hint="" if row["n_status"] == "known" else "the whole audience",
         dots=(Dot("known", row["estimate"], row["conf_low"], row["conf_high"], ""),),
-        side=Cell(f"{interval(row['conf_low'], row['conf_high'])} %"),
+        side=Cell(f"{interval(row['conf_low'], row['conf_high'])}%"),
         band=(row["widest_low"], row["widest_high"]),
     )
 
@@ -146,7 +146,7 @@ def _open_rows(row: Mapping[str, Any]) -> list[DotRow]:
             label=f"If {base(n)} answered",
             hint="the most there can have been" if which == "most" else "an assumption",
             dots=(Dot("open", row["estimate"], row[f"{which}_low"], row[f"{which}_high"], ""),),
-            side=Cell(f"{interval(row[f'{which}_low'], row[f'{which}_high'])} %"),
+            side=Cell(f"{interval(row[f'{which}_low'], row[f'{which}_high'])}%"),
         )
         for which, n in tried
     ]
@@ -159,7 +159,7 @@ def _words_row(row: Mapping[str, Any]) -> DotRow:
         label=f"“{row['published_as']}”",
         hint="",
         dots=(),
-        side=Cell(f"{interval(low, high)} %"),
+        side=Cell(f"{interval(low, high)}%"),
         band=(low, high),
         empty="no percentage was published",
     )

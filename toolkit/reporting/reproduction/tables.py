@@ -43,7 +43,7 @@ def claims_table(judged: pd.DataFrame) -> Table:
             "Claim": f"{row['finding_id']} · {claim_words(row)}",
             "Published": _published(row),
             "n": count(row["n"]) if is_known(row["n"]) else NOT_SHOWN,
-            "95 % interval": _ends(row["conf_low"], row["conf_high"]),
+            "95% interval": _ends(row["conf_low"], row["conf_high"]),
             "Verdict": row["verdict"],
         }
         for row in records(judged)
@@ -51,7 +51,7 @@ def claims_table(judged: pd.DataFrame) -> Table:
     notes = [
         "n is the size of the audience where the base of the figure was not published. No n, no interval."
     ]
-    columns = ("Claim", "Published", "n", "95 % interval", "Verdict")
+    columns = ("Claim", "Published", "n", "95% interval", "Verdict")
     return table_of(rows, columns, title="Every claim", kind="claims", notes=notes, numeric=("n",))
 
 
@@ -141,7 +141,7 @@ def bases_table(judged: pd.DataFrame, register: Register) -> Table:
                 "Claim": f"{row['finding_id']} · {row['item']}",
                 "Published": _published(row),
                 "Base": row["base"],
-                "95 % interval": conditional_words(row),
+                "95% interval": conditional_words(row),
                 "Leaves a half out": f"from {base(found)} on" if found else f"at no base up to {base(most)}",
             }
         )
@@ -160,7 +160,7 @@ def effects_table(register: Register, judged: pd.DataFrame, effects: Sequence[fl
             for effect, frame in found.items()
         }
         rows.append({"Claim": f"{row['finding_id']} · {row['item']}", "Published": _published(row), **ends})
-    title = "95 % intervals by design effect"
+    title = "95% intervals by design effect"
     return table_of(rows, list(rows[0]), title=title, kind="effects")
 
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
+from toolkit.locale import _
 from toolkit.presentation.blocks import Block, Paragraph, Picture, Prose
-from toolkit.presentation.language import Words
 from toolkit.presentation.rows import audience_name, listed
 
 if TYPE_CHECKING:
@@ -98,36 +98,6 @@ def unregister(name: str) -> None:
 
 # What several sections have in common
 
-_WORDS = Words(
-    {
-        "withheld": (
-            "No figure can be shown for {name} in wave {wave}: in every audience fewer than {k} people "
-            "answered, and answers of so few could be traced to persons.",
-            "Aucun chiffre ne peut être affiché pour {name} dans la vague {wave} : dans chaque public moins "
-            "de {k} personnes ont répondu, et les réponses de si peu de gens pourraient être rattachées à "
-            "des personnes.",
-        ),
-        "no meaning": (
-            "This says nothing about what people here think, and nothing about who answered. More answers "
-            "in a later wave would make a report possible.",
-            "Cela ne dit rien de ce que l’on pense ici, ni de qui a répondu. Davantage de réponses dans une "
-            "vague ultérieure rendraient un rapport possible.",
-        ),
-        "no audience": (
-            "No audience may be shown here, so there is nothing to compare.",
-            "Aucun public ne peut être affiché ici ; il n’y a rien à comparer.",
-        ),
-        "one audience": (
-            "Only {name} may be shown here, so audiences cannot be compared.",
-            "Seul le public « {name} » peut être affiché ici ; les publics ne peuvent être comparés.",
-        ),
-        "no question": (
-            "No question was put to more than one of {names}, so none can be compared.",
-            "Aucune question n’a été posée à plus d’un public parmi {names} ; aucune ne peut être comparée.",
-        ),
-    }
-)
-
 
 def passage(*sentences: str) -> Prose:
     return Prose("", tuple(Paragraph(sentence) for sentence in sentences))
@@ -154,8 +124,17 @@ def said_once(parts: Iterable[Block]) -> list[Block]:
 def notice(report: OrganisationReport) -> Prose:
     """Why nothing is shown, for an organisation where too few answered."""
     return passage(
-        _WORDS("withheld", name=report.name, wave=report.wave, k=report.policy.threshold),
-        _WORDS("no meaning"),
+        _(
+            "No figure can be shown for {name} in wave {wave}: in every audience fewer "
+            "than {k} people answered, and answers of so few could be traced to persons.",
+            name=report.name,
+            wave=report.wave,
+            k=report.policy.threshold,
+        ),
+        _(
+            "This says nothing about what people here think, and nothing about who "
+            "answered. More answers in a later wave would make a report possible."
+        ),
     )
 
 
@@ -173,10 +152,17 @@ def nothing_to_compare(report: OrganisationReport) -> tuple[Prose, ...]:
         return ()
     names = [audience_name(report.instrument, one, language=report.language) for one in report.audiences]
     if not names:
-        return (passage(_WORDS("no audience")),)
+        return (passage(_("No audience may be shown here, so there is nothing to compare.")),)
     if len(names) == 1:
-        return (passage(_WORDS("one audience", name=names[0])),)
-    return (passage(_WORDS("no question", names=listed(names))),)
+        return (passage(_("Only {name} may be shown here, so audiences cannot be compared.", name=names[0])),)
+    return (
+        passage(
+            _(
+                "No question was put to more than one of {names}, so none can be compared.",
+                names=listed(names),
+            )
+        ),
+    )
 
 
 for _module in pkgutil.iter_modules(__path__):

@@ -4,21 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from toolkit.locale import _
 from toolkit.presentation.blocks import Block, Several
-from toolkit.presentation.language import Words
 from toolkit.reporting.sections import given, passage, section
 
 if TYPE_CHECKING:
     from toolkit.reporting.report import OrganisationReport
-
-_WORDS = Words(
-    {
-        "no figures": (
-            "The study names no published figures to compare with.",
-            "L’étude ne nomme pas de chiffres publiés avec lesquels comparer.",
-        ),
-    }
-)
 
 
 @section(order=7)
@@ -27,7 +18,7 @@ def benchmarks(report: OrganisationReport) -> Block:
     from toolkit.presentation import as_picture, benchmark_dots, benchmark_table
 
     if "benchmarks" not in report.released.tables:
-        return passage(_WORDS("no figures"))
+        return passage(_("The study names no published figures to compare with."))
     picture = as_picture(benchmark_dots, report.released, report.instrument, level=report.level)
     table = benchmark_table(report.released, report.instrument, language=report.language)
     return Several((*given(picture), table))

@@ -4,22 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from toolkit.locale import _
 from toolkit.presentation.blocks import Block, Several
-from toolkit.presentation.language import Words
 from toolkit.reporting.sections import given, nothing_to_compare, section
 
 if TYPE_CHECKING:
     from toolkit.reporting.report import OrganisationReport
-
-_WORDS = Words(
-    {
-        "some gaps": (
-            "The {most} widest gaps between audiences",
-            "Les {most} plus grands écarts entre publics",
-        ),
-        "every gap": ("Every gap between audiences", "Tous les écarts entre publics"),
-    }
-)
 
 
 @section(order=3)
@@ -40,7 +30,9 @@ def gap_table(report: OrganisationReport, *, most: int | None = None) -> Block:
 
     if "gaps" not in report.released.tables:
         return Several(())
-    title = _WORDS("some gaps", most=most) if most else _WORDS("every gap")
+    title = (
+        _("The {most} widest gaps between audiences", most=most) if most else _("Every gap between audiences")
+    )
     return gap_table(
         report.released,
         report.instrument,

@@ -4,26 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from toolkit.locale import _
 from toolkit.presentation.blocks import Block, Several
-from toolkit.presentation.language import Words
 from toolkit.presentation.rows import joined
 from toolkit.reporting.sections import given, notice, passage, said_once, section
 
 if TYPE_CHECKING:
     from toolkit.reporting.report import OrganisationReport
-
-_WORDS = Words(
-    {
-        "no share": (
-            "No share may be shown of: {names}.",
-            "Aucune part ne peut être affichée pour : {names}.",
-        ),
-        "no options": (
-            "No question here takes several answers.",
-            "Aucune question n’admet ici plusieurs réponses.",
-        ),
-    }
-)
 
 
 @section(order=6)
@@ -64,5 +51,5 @@ def option_pictures(report: OrganisationReport) -> Block:
                 )
             )
     if hidden:
-        parts.append(passage(_WORDS("no share", names=joined(hidden))))
-    return Several(tuple(parts)) if parts else passage(_WORDS("no options"))
+        parts.append(passage(_("No share may be shown of: {names}.", names=joined(hidden))))
+    return Several(tuple(parts)) if parts else passage(_("No question here takes several answers."))

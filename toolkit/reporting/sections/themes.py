@@ -4,21 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from toolkit.locale import _
 from toolkit.presentation.blocks import Block, Several
-from toolkit.presentation.language import Words
 from toolkit.reporting.sections import given, notice, passage, said_once, section
 
 if TYPE_CHECKING:
     from toolkit.reporting.report import OrganisationReport
-
-_WORDS = Words(
-    {
-        "no scale": (
-            "No question of this survey is on such a scale.",
-            "Aucune question de cette enquête n’est sur une telle échelle.",
-        ),
-    }
-)
 
 
 @section(order=5)
@@ -36,4 +27,4 @@ def theme_pictures(report: OrganisationReport) -> Block:
     glance = as_picture(theme_multiples, report.released, report.instrument)
     numbers = numbers_table(report.released, report.instrument, level=report.level, language=report.language)
     parts = said_once([*given(glance), *parts, *given(numbers)])
-    return Several(tuple(parts)) if parts else passage(_WORDS("no scale"))
+    return Several(tuple(parts)) if parts else passage(_("No question of this survey is on such a scale."))

@@ -1,4 +1,4 @@
-"""Made-up answers: rehearsals before fieldwork, and the sample study."""
+"""Synthetic answers: rehearsals before fieldwork, and the sample study."""
 
 from toolkit.responses.simulation.effects import Effect, parse_effect
 from toolkit.responses.simulation.fieldwork import Fieldwork

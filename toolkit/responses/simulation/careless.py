@@ -1,4 +1,4 @@
-"""Respondents who do not read: they tick on, and routing leads them where it leads anybody."""
+"""Careless respondents, who answer without reading but are routed like everybody."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ KINDS = ("straight", "random")
 def carelessly(
     frame: pd.DataFrame, kinds: Sequence[str], instrument: Instrument, *, seed: int
 ) -> pd.DataFrame:
-    """The frame answered without reading.
+    """Replace the answers of a frame by careless ones.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def _item_answers(
 def _ticks(
     variables: Sequence[Variable], straight: Array, place: Array, rng: np.random.Generator
 ) -> Iterable[tuple[Variable, Array]]:
-    """One option at the place where the straight ones tick; for the others any, an exclusive one alone."""
+    """Tick one option: straight-liners in the same place, others at random; an exclusive one alone."""
     one = np.minimum((place * len(variables)).astype(int), len(variables) - 1)
     any_one = rng.integers(0, len(variables), len(place))
     exclusive = np.array([bool(variable.option and variable.option.exclusive) for variable in variables])

@@ -1,4 +1,4 @@
-"""Gaps between audiences that simulated answers are to show, as shares of the population."""
+"""Gaps between audiences that simulated answers should show, as population shares."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _HOW = "write ITEM=employee-executive:0.2 for 20 points more, or :0.5d for half 
 
 @dataclass(frozen=True)
 class Effect:
-    """How much more one audience of the population answers in a way than another.
+    """A gap: how much more often one audience answers in a way than another.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ class Effect:
 
 
 def parse_effect(text: str) -> Effect:
-    """Read an effect as it is written on the command line.
+    """Parse an effect as written on the command line.
 
     Raises
     ------
@@ -60,7 +60,7 @@ def parse_effect(text: str) -> Effect:
     """
     found = _WRITTEN.fullmatch(text.replace(" ", ""))
     if found is None:
-        raise InvalidInput("--effect", [Problem(text, "cannot be read", _HOW)])
+        raise InvalidInput("--effect", [Problem("malformed", text, "cannot be read", _HOW)])
     return Effect(
         name=found["name"],
         audience_a=found["a"],
@@ -74,7 +74,7 @@ def parse_effect(text: str) -> Effect:
 def with_effects(
     shares: Sequence[Share], effects: Sequence[Effect], instrument: Instrument
 ) -> tuple[Share, ...]:
-    """The shares with those that give the effects.
+    """Add the shares that produce the effects.
 
     Where neither audience has a share of its own, both lie as far from a half; where one has, the other is
     put that far from it.
@@ -119,37 +119,46 @@ def _where(effect: Effect) -> str:
 
 
 def _target(effect: Effect, instrument: Instrument, known: Mapping[str, Unit]) -> tuple[str, str] | Problem:
-    """The unit and the measure an effect is on."""
+    """Return the unit and the measure of an effect."""
     where = _where(effect)
     if effect.name not in instrument:
         names = [variable.name for variable in instrument.variables]
-        return Problem(where, f"there is no column '{effect.name}'", near_names(effect.name, names))
+        return Problem(
+            "unknown-column", where, f"there is no column '{effect.name}'", near_names(effect.name, names)
+        )
     variable = instrument[effect.name]
     if effect.audience_a == effect.audience_b:
-        return Problem(where, "an audience has no gap to itself", "name two audiences")
+        return Problem("duplicate", where, "an audience has no gap to itself", "name two audiences")
     for audience in (effect.audience_a, effect.audience_b):
         if audience not in variable.audiences:
             what = f"'{audience}' is not asked '{effect.name}'"
-            return Problem(where, what, near_names(audience, variable.audiences))
+            return Problem("not-asked", where, what, near_names(audience, variable.audiences))
     if variable.kind == "option" and variable.option is not None:
         if effect.code not in (None, "1"):
-            return Problem(where, "an option is ticked or not", "leave the code out")
+            return Problem("conflict", where, "an option is ticked or not", "leave the code out")
         if variable.option.exclusive:
-            return Problem(where, "this option excludes the others", "give the effect on the others")
+            return Problem(
+                "unsuited-item", where, "this option excludes the others", "give the effect on the others"
+            )
         return variable.item.id, variable.option.code
     measures = known[variable.name].measures if variable.name in known else ()
     measure = effect.code or "top"
     if measure not in measures:
         what = "it has no top box" if measure == "top" else f"'{measure}' is no answer of it"
-        mend = f"name an answer, as {effect.name}:CODE={effect.audience_a}-…; {near_names(measure, measures)}"
-        return Problem(where, what, mend if measures else "only answers that are chosen have shares")
+        hint = f"name an answer, as {effect.name}:CODE={effect.audience_a}-…; {near_names(measure, measures)}"
+        return Problem(
+            "unsuited-item" if measure == "top" else "unknown-answer",
+            where,
+            what,
+            hint if measures else "only answers that are chosen have shares",
+        )
     return variable.name, measure
 
 
 def _ends(
     effect: Effect, unit: str, measure: str, made: Mapping[tuple[str, str], Share]
 ) -> tuple[float, float]:
-    """The two shares an effect asks for."""
+    """Return the two shares that give an effect."""
     given = []
     for audience in (effect.audience_a, effect.audience_b):
         share = made.get((unit, audience))
@@ -157,7 +166,9 @@ def _ends(
     a, b = given
     if a is not None and b is not None:
         what = f"both shares are given already ({a:g} and {b:g})"
-        raise InvalidInput("effects", [Problem(_where(effect), what, "leave one of the three out")])
+        raise InvalidInput(
+            "effects", [Problem("conflict", _where(effect), what, "leave one of the three out")]
+        )
     if a is None and b is None:
         ends = _around_half(effect)
     elif b is not None:
@@ -167,7 +178,8 @@ def _ends(
     if not all(0 <= value <= 1 for value in ends):
         what = f"the shares would be {ends[0]:.2f} and {ends[1]:.2f}"
         raise InvalidInput(
-            "effects", [Problem(_where(effect), what, "give a smaller effect, or another share")]
+            "effects",
+            [Problem("out-of-range", _where(effect), what, "give a smaller effect, or another share")],
         )
     return ends
 
@@ -184,7 +196,9 @@ def _moved(share: float, by: float, effect: Effect) -> float:
         return share + by
     if not 0 < share < 1:
         what = f"no standard deviation leads away from a share of {share:g}"
-        raise InvalidInput("effects", [Problem(_where(effect), what, "give the effect in points")])
+        raise InvalidInput(
+            "effects", [Problem("unreachable", _where(effect), what, "give the effect in points")]
+        )
     normal = NormalDist()
     return normal.cdf(normal.inv_cdf(share) + by)
 

@@ -1,4 +1,4 @@
-"""What comes back from the field: who answers, what they leave out, where they break off."""
+"""Simulated fieldwork: response, item non-response, break-off."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ENOUGH = 0.5
 
 
 class Fieldwork(Strict):
-    """How people behave in the field: rates from 0 to 1, assumed alike for everybody.
+    """Behaviour in the field: rates from 0 to 1, equal for everybody.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def collect(
     *,
     seed: int,
 ) -> pd.DataFrame:
-    """Those who opened the questionnaire, in the order they did, as a coded frame.
+    """Draw those who open the questionnaire, in that order, as a coded frame.
 
     Nonresponse is unrelated to the answers. `status` is "complete", "partial" (unfinished, at least half of
     the asked items answered) or "break-off" (less).
@@ -79,7 +79,7 @@ def collect(
 
 
 def _write_in(columns: dict[str, pd.Series], variable: Variable) -> pd.Series:
-    """Words of those who chose "other": made up, and they say so."""
+    """Write the invented texts of those who chose "other"; each says that it is invented."""
     multi = variable.item.type == "multi"
     answers = columns[variable.name.removesuffix("_text") if multi else variable.item.id]
     chose = answers == ("1" if multi else variable.option.code if variable.option else "")
@@ -90,7 +90,7 @@ def _write_in(columns: dict[str, pd.Series], variable: Variable) -> pd.Series:
 def _respondents(
     population: pd.DataFrame, organisations: Sequence[Organisation], fieldwork: Fieldwork, seed: int
 ) -> pd.DataFrame:
-    """A simple random sample of every organisation's audience, of the size its response rate says."""
+    """Sample each organisation's audience at random, with the size its response rate implies."""
     known = {organisation.id: organisation for organisation in organisations}
     chosen = []
     cells = population.groupby(["wave", "organisation", "audience"], observed=True).indices
@@ -156,7 +156,7 @@ def _comment(would: pd.Series, shown: Array, fieldwork: Fieldwork, chance: Array
 
 
 def _break_off(frame: pd.DataFrame, instrument: Instrument, fieldwork: Fieldwork, seed: int) -> pd.DataFrame:
-    """Cut the unfinished interviews after a place of their own and say which were long enough to keep."""
+    """Cut off unfinished interviews at random, and return which were long enough to keep."""
     rng = generator(seed, "unfinished")
     stops = rng.random(len(frame)) < fieldwork.unfinished
     place = rng.integers(1, max(len(instrument.items), 2), len(frame))
@@ -197,7 +197,7 @@ def _broken_off(
     order: dict[str, int],
     instrument: Instrument,
 ) -> pd.Series:
-    """Everything after the last answer is -6, unless an answer before it had already routed past it."""
+    """Set everything after the last answer to -6, unless an earlier answer had already routed past it."""
     if variable.kind in ("number", "text"):
         return column
     routers = parse(variable.item.ask_if).item_ids(instrument) if variable.item.ask_if else ()
@@ -207,7 +207,7 @@ def _broken_off(
 
 
 def item_counts(frame: pd.DataFrame, instrument: Instrument) -> tuple[Array, Array]:
-    """How many questions each respondent answered and was asked: multi-selects once, open text not at all."""
+    """Count the questions each respondent answered and was asked: multi-selects once, open text never."""
     answered, shown = np.zeros(len(frame)), np.zeros(len(frame))
     for item in instrument.items:
         columns = [variable for variable in instrument.of_item(item.id) if variable.kind != "text"]
@@ -219,5 +219,5 @@ def item_counts(frame: pd.DataFrame, instrument: Instrument) -> tuple[Array, Arr
 
 
 def answered_cells(column: pd.Series) -> Array:
-    """Where a column holds an answer; a don't-know and a refusal are answers to the question."""
+    """Return where a column holds an answer; don't-knows and refusals count."""
     return np.asarray(column.notna() & ~column.isin(["-6", "-5", "-4", "-3"]), dtype=bool)

@@ -1,4 +1,4 @@
-"""A coded frame as the CSV file LimeSurvey 6 exports it: headings are question codes."""
+"""Coded frames as CSV exports of LimeSurvey 6, with question codes as headings."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def limesurvey_export(
     seed: int,
     language: str = "en",
 ) -> bytes:
-    """Write respondents of one wave as LimeSurvey would.
+    """Write the respondents of one wave in LimeSurvey's export format.
 
     UTF-8 with a byte order mark, `;`, everything quoted, CRLF, an empty last line. Items that none of the
     frame's audiences is asked are left out. In full answers an option nobody ticked is "No", also for those
@@ -78,7 +78,7 @@ def limesurvey_export(
 
 
 def times(frame: pd.DataFrame, opens: str, closes: str, *, seed: int) -> tuple[Array, Array]:
-    """When each respondent started and last acted, in the order of the frame, as written in an export."""
+    """Format when each respondent started and last acted, in frame order."""
     rng = generator(seed, "times", opens)
     first, last = pd.Timestamp(opens) + pd.Timedelta(hours=8), pd.Timestamp(closes) + pd.Timedelta(hours=18)
     offsets = np.sort(rng.integers(0, int((last - first).total_seconds()), len(frame)))
@@ -90,7 +90,7 @@ def times(frame: pd.DataFrame, opens: str, closes: str, *, seed: int) -> tuple[A
 
 
 def cells(column: pd.Series, otherwise: str = "") -> Array:
-    """Text as it goes into a file; `otherwise` where there is none."""
+    """Format text for a file, with `otherwise` for missing values."""
     return np.asarray(column.astype("object").where(column.notna(), otherwise), dtype=object)
 
 
@@ -100,7 +100,7 @@ _OTHER = {"codes": "-oth-", "full": "Other"}
 def _by_rank(
     frame: pd.DataFrame, variable: Variable, instrument: Instrument, answers: str, language: str
 ) -> dict[str, Array]:
-    """LimeSurvey's columns of a ranking, one per rank, which hold the option."""
+    """Return LimeSurvey's columns of a ranking: one per rank, holding the option."""
     options = instrument.of_item(variable.item.id)
     if variable != options[0]:
         return {}
@@ -129,7 +129,7 @@ def _audience(frame: pd.DataFrame, instrument: Instrument, answers: str, languag
 
 
 def _words(variable: Variable, instrument: Instrument, answers: str, language: str) -> dict[str, str]:
-    """Analysis code → what the file says; everything else is an empty cell (or "No" for an option)."""
+    """Map analysis codes to the text in the file; anything else is an empty cell (or "No" for an option)."""
     if variable.kind == "option":
         return {"1": "Y"} if answers == "codes" else {"1": "Yes"}
     write_in = instrument.write_in_of(variable.item.id)
@@ -150,7 +150,7 @@ def _answers(column: pd.Series, variable: Variable, words: dict[str, str]) -> Ar
 
 
 def _last_section(frame: pd.DataFrame, instrument: Instrument) -> Array:
-    """The number of the last page on which something was answered."""
+    """Return the number of the last page with an answer."""
     page = np.ones(len(frame), dtype=int)
     for number, section in enumerate(instrument.sections, start=1):
         names = [v.name for item in section.items for v in instrument.of_item(item) if v.name in frame]

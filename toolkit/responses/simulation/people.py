@@ -1,4 +1,4 @@
-"""Who there is to ask: fictitious organisations and the people in them."""
+"""Fictitious organisations and the people in them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 from toolkit.errors import Problem, near_names
 from toolkit.instrument.fields import Strict
 from toolkit.instrument.model import Instrument
-from toolkit.responses.naming import FolderName
+from toolkit.platforms.naming import FolderName
 
 __all__ = ["Array", "Dependence", "Organisation", "check_organisations", "generator", "latent", "people_of"]
 
@@ -21,7 +21,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 
 class Dependence(Strict):
-    """How answers hang together: parts of the variance of a latent answer, from 0 to below 1 together.
+    """Dependence between answers: parts of the variance of a latent answer, less than 1 in sum.
 
     Parameters
     ----------
@@ -81,17 +81,21 @@ class Organisation(Strict):
 
 
 def check_organisations(organisations: Sequence[Organisation], instrument: Instrument) -> list[Problem]:
-    """List what is wrong with the organisations for this instrument."""
+    """List the problems of the organisations for this instrument."""
     problems: list[Problem] = []
     seen: set[str] = set()
     for organisation in organisations:
         where = f"organisations, {organisation.id}"
         if organisation.id in seen:
-            problems.append(Problem(where, "the id is there twice", "give each organisation its own id"))
+            problems.append(
+                Problem("duplicate-id", where, "the id is there twice", "give each organisation its own id")
+            )
         seen.add(organisation.id)
         problems += _faults(where, organisation, instrument)
     if not any(sum(organisation.people.values()) for organisation in organisations):
-        problems.append(Problem("organisations", "there is nobody in them", "give at least one headcount"))
+        problems.append(
+            Problem("empty", "organisations", "there is nobody in them", "give at least one headcount")
+        )
     return problems
 
 
@@ -100,22 +104,31 @@ def _faults(where: str, organisation: Organisation, instrument: Instrument) -> I
         for audience in getattr(organisation, field):
             if audience not in instrument.audiences:
                 yield Problem(
+                    "unknown-audience",
                     f"{where}, {field}",
                     f"no audience '{audience}'",
                     near_names(audience, instrument.audiences),
                 )
     for audience, count in organisation.people.items():
         if count < 0:
-            yield Problem(f"{where}, people, {audience}", f"headcount {count}", "give 0 or more")
+            yield Problem(
+                "out-of-range", f"{where}, people, {audience}", f"headcount {count}", "give 0 or more"
+            )
     for audience, rate in organisation.response.items():
         if not 0 <= rate <= 1:
-            yield Problem(f"{where}, response, {audience}", f"rate {rate:g} is not a fraction", "give 0 to 1")
+            yield Problem(
+                "out-of-range",
+                f"{where}, response, {audience}",
+                f"rate {rate:g} is not a fraction",
+                "give 0 to 1",
+            )
     for name, code in organisation.fixed.items():
         if name not in instrument:
             known = [variable.name for variable in instrument.variables]
-            yield Problem(f"{where}, fixed", f"no item '{name}'", near_names(name, known))
+            yield Problem("unknown-item", f"{where}, fixed", f"no item '{name}'", near_names(name, known))
         elif code not in instrument[name].codes:
             yield Problem(
+                "unknown-answer",
                 f"{where}, fixed, {name}",
                 f"'{code}' is no answer of it",
                 near_names(code, instrument[name].codes),
@@ -125,7 +138,7 @@ def _faults(where: str, organisation: Organisation, instrument: Instrument) -> I
 def people_of(
     organisations: Sequence[Organisation], instrument: Instrument, waves: Sequence[str]
 ) -> pd.DataFrame:
-    """One row a person of the population, in each wave: wave, organisation, audience."""
+    """Build the population, one row per person and wave: wave, organisation, audience."""
     cells = [
         (wave, organisation.id, audience, organisation.people.get(audience, 0))
         for wave in waves
@@ -143,14 +156,14 @@ def people_of(
 
 
 def generator(seed: int, *names: str) -> np.random.Generator:
-    """A stream of its own for every purpose: adding an item leaves the answers to the others as they were."""
+    """Return an independent random stream per purpose: adding an item leaves other answers unchanged."""
     return np.random.default_rng([seed, crc32("/".join(names).encode())])
 
 
 def latent(
     people: pd.DataFrame, item: str, theme: str, sign: int, *, seed: int, dependence: Dependence = _USUAL
 ) -> Array:
-    """How strongly each person leans towards the top of an item: standard normal, correlated.
+    """Draw each person's latent tendency towards the top of an item: correlated standard normals.
 
     People of one organisation resemble each other, and so do one person's answers, more so within a theme:
     `dependence` says how much. `sign` −1 turns the common parts around for items whose top box is bad news,

@@ -1,4 +1,4 @@
-"""What everybody would answer: the population whose shares are exactly the ones asked for."""
+"""Answers of a whole population, whose shares are exactly the ones requested."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def populate(
     seed: int,
     dependence: Dependence | None = None,
 ) -> pd.DataFrame:
-    """Everybody in the organisations with an answer to every item they would be asked.
+    """Draw an answer of every person to every item they would be asked.
 
     The shares hold over all organisations of a wave, within one person: people are ordered by a latent
     leaning and the scale is cut at the ranks that give the shares. So `dependence` (None for the usual one)
@@ -77,7 +77,7 @@ def apportion(total: int, weights: Sequence[float] | Array) -> Array:
 
 
 def _in_order(instrument: Instrument, shares: Sequence[Share]) -> list[Unit]:
-    """Questionnaire order, but what a share is conditioned on comes first."""
+    """Sort units in questionnaire order, with those that a share is conditioned on first."""
     known = units(instrument)
     needs: dict[str, list[str]] = {name: [] for name in known}
     for name, unit in known.items():
@@ -90,13 +90,15 @@ def _in_order(instrument: Instrument, shares: Sequence[Share]) -> list[Unit]:
         order = tuple(TopologicalSorter(needs).static_order())
     except CycleError as error:
         circle = " → ".join(error.args[1])
-        problem = Problem("shares", f"conditions depend on each other: {circle}", "take one 'among' away")
+        problem = Problem(
+            "circular", "shares", f"conditions depend on each other: {circle}", "take one 'among' away"
+        )
         raise InvalidInput("shares", [problem]) from None
     return [known[name] for name in order]
 
 
 def _units_of(name: str, instrument: Instrument) -> list[str]:
-    """The units a condition names: a whole matrix is all its rows."""
+    """Return the units a condition names: a whole matrix is all its rows."""
     named = [instrument[name]] if name in instrument else instrument.of_item(name)
     return list(dict.fromkeys(v.item.id if v.item.type in ("multi", "ranking") else v.name for v in named))
 
@@ -109,7 +111,7 @@ def _groups(
     instrument: Instrument,
     waves: Sequence[str],
 ) -> list[tuple[Array, Share | None, str]]:
-    """Rows that share one distribution, each with the entry that gives it and the audience they are."""
+    """Split rows into groups with one distribution, each with its entry and its audience."""
     found: list[tuple[Array, Share | None, str]] = []
     for wave in waves:
         for audience in unit.variables[0].audiences:
@@ -125,7 +127,7 @@ def _groups(
 
 
 def _entries(shares: Iterable[Share], audience: str, wave: str) -> list[Share]:
-    """Entries for this audience and wave: a wave's own before the general one, conditions before the rest."""
+    """List entries for an audience and wave: the wave's own first, then conditional ones, then the rest."""
     mine = [share for share in shares if audience in share.audiences and share.wave in (None, wave)]
     own = {share.among for share in mine if share.wave == wave}
     kept = [share for share in mine if share.wave == wave or share.among not in own]
@@ -163,7 +165,7 @@ def _answers(
 def ranked_at_random(
     variables: Sequence[Variable], people: int, rng: np.random.Generator
 ) -> dict[str, Array]:
-    """Ranks by option: an order drawn for each person; what is beyond the last rank is left out."""
+    """Rank options in random order per person; those beyond the last rank stay unranked."""
     order = np.argsort(np.argsort(rng.random((len(variables), people)), axis=0), axis=0) + 1
     codes = variables[0].codes
     return {
@@ -201,7 +203,7 @@ def _single(
 def _boxes(
     variable: Variable, share: Share | None, rng: np.random.Generator
 ) -> list[tuple[float, list[tuple[str, float]]]]:
-    """Boxes from low to high: weight of each, and the codes in it with their weights."""
+    """Return the boxes from low to high: weight of each, and its codes with their weights."""
     given = share.share if share else {}
     top, bottom = variable.codes_of("top"), variable.codes_of("bottom")
     middle = tuple(code for code in variable.codes if code not in (*top, *bottom))
@@ -221,7 +223,7 @@ def _boxes(
 
 
 def _outwards(codes: tuple[str, ...], variable: Variable) -> tuple[str, ...]:
-    """Codes of a box from the middle of the scale to its end."""
+    """Return the codes of a box from the middle of the scale outwards."""
     at_start = codes and variable.codes[0] in codes
     return codes[::-1] if at_start else codes
 
@@ -246,7 +248,7 @@ def _by_code(
 def _multi(
     people: pd.DataFrame, unit: Unit, groups: list[tuple[Array, Share | None, str]], seed: int
 ) -> dict[str, Array]:
-    """Everybody in the net ticks one option for sure; what one still lacks goes to those leaning to it."""
+    """Assign multi-select answers: everybody in the net ticks one option, the rest follow tendencies."""
     options = [option.code for option in unit.item.options if not option.exclusive]
     leaning = {
         code: latent(people, f"{unit.name}/{code}", unit.item.theme, 0, seed=seed)
@@ -277,7 +279,7 @@ def _multi(
 def _option_counts(
     people: int, options: list[str], unit: Unit, share: Share | None, rng: np.random.Generator
 ) -> tuple[int, Array]:
-    """How many tick at least one option, and how many tick each."""
+    """Count how many tick at least one option, and how many tick each."""
     given = share.share if share else {}
     drawn = rng.uniform(0.15, 0.45, len(options))
     wanted = np.array([given.get(code, value) for code, value in zip(options, drawn, strict=True)])
@@ -321,7 +323,7 @@ def _column(codes: Array, variable: Variable, people: pd.DataFrame, to_ask: Arra
 def _fixed(
     columns: Mapping[str, pd.Series], unit: Unit, organisations: Sequence[Organisation], to_ask: Array
 ) -> dict[str, pd.Series]:
-    """Answers that everybody of an organisation gives."""
+    """Set answers that everybody of an organisation gives."""
     changed: dict[str, pd.Series] = {}
     for organisation in organisations:
         if unit.name in organisation.fixed:

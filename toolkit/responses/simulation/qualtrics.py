@@ -1,4 +1,4 @@
-"""A coded frame as the CSV file Qualtrics exports today: three header rows, recode values."""
+"""Coded frames as CSV exports of Qualtrics, with three header rows and recode values."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def qualtrics_export(
     previews: int = 0,
     language: str = "en",
 ) -> bytes:
-    """Write one audience's respondents of one wave as Qualtrics would.
+    """Write one audience's respondents of one wave in Qualtrics' export format.
 
     Names, question texts and ImportIds in three header rows; whole-number codes as they are, other codes and
     the options of a multi-select by their place (1, 2, 3 …); a multi-select in one cell, "1,3"; the
@@ -70,7 +70,9 @@ def qualtrics_export(
     present = [str(audience) for audience in frame["audience"].unique()]
     if len(present) != 1:
         what = f"holds {' and '.join(present) or 'nobody'}, but a Qualtrics file is of one audience here"
-        raise InvalidInput("Qualtrics export", [Problem("the frame", what, "export each audience by itself")])
+        raise InvalidInput(
+            "Qualtrics export", [Problem("wrong-group", "the frame", what, "export each audience by itself")]
+        )
     audience = present[0]
     tried = pd.concat([frame.iloc[:previews], frame], ignore_index=True)
     head = list(_OWN)
@@ -123,7 +125,7 @@ def _own_columns(
 def _item_columns(
     frame: pd.DataFrame, item: Item, instrument: Instrument, audience: str, language: str, number: int
 ) -> list[tuple[str, str, str, Array]]:
-    """Name, text, ImportId and cells of an item's columns."""
+    """Yield name, text, ImportId and cells of an item's columns."""
     variables = [v for v in instrument.of_item(item.id) if audience in v.audiences]
     if item.type == "multi":
         stem = (item.text.get(audience) or item.text["all"])[language]
@@ -144,7 +146,7 @@ def _item_columns(
 def _words(
     frame: pd.DataFrame, item: Item, instrument: Instrument, language: str, number: int
 ) -> list[tuple[str, str, str, Array]]:
-    """The column of a write-in's text; none for other items."""
+    """Yield the column of a write-in's text, if the item has one."""
     write_in = instrument.write_in_of(item.id)
     if write_in is None or write_in.option is None:
         return []

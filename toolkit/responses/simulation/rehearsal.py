@@ -1,4 +1,4 @@
-"""A dry run before fieldwork: answers of each audience, with gaps, margins and people who do not read."""
+"""Rehearsals before fieldwork: synthetic answers with given gaps, margins and careless respondents."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SYNTHETIC = "synthetic"
 
 @dataclass(frozen=True)
 class Rehearsal:
-    """Synthetic answers, and apart from them who did not read.
+    """Synthetic answers, and a separate key of careless respondents.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def rehearse(
     fieldwork: Fieldwork | None = None,
     wave: str = "1",
 ) -> Rehearsal:
-    """Draw synthetic answers to any instrument, for trying an analysis before there is a respondent.
+    """Draw synthetic answers to any instrument, to rehearse an analysis before fieldwork.
 
     Parameters
     ----------
@@ -115,16 +115,16 @@ def rehearse(
 def _problems(instrument: Instrument, n: Mapping[str, int], careless: float, seed: int) -> Iterator[Problem]:
     for audience, count in n.items():
         if audience not in instrument.audiences:
-            mend = near_names(audience, instrument.audiences)
-            yield Problem(f"n, {audience}", f"there is no audience '{audience}'", mend)
+            hint = near_names(audience, instrument.audiences)
+            yield Problem("unknown-audience", f"n, {audience}", f"there is no audience '{audience}'", hint)
         elif count < 0:
-            yield Problem(f"n, {audience}", f"{count} is below 0", "give a number of people")
+            yield Problem("out-of-range", f"n, {audience}", f"{count} is below 0", "give a number of people")
     if sum(n.values()) < 1:
-        yield Problem("n", "nobody answers", "give at least one audience a number of people")
+        yield Problem("empty", "n", "nobody answers", "give at least one audience a number of people")
     if not 0 <= careless <= 1:
-        yield Problem("careless", f"{careless:g} is no share", "give 0.05 for 5 %")
+        yield Problem("out-of-range", "careless", f"{careless:g} is no share", "give 0.05 for 5 %")
     if seed < 0:
-        yield Problem("seed", f"{seed} is below 0", "give 0 or a positive whole number")
+        yield Problem("out-of-range", "seed", f"{seed} is below 0", "give 0 or a positive whole number")
 
 
 def _everybody(people: Mapping[str, int], wave: str) -> Organisation:
@@ -132,7 +132,7 @@ def _everybody(people: Mapping[str, int], wave: str) -> Organisation:
 
 
 def _careless_part(instrument: Instrument, people: Mapping[str, int], seed: int, wave: str) -> pd.DataFrame:
-    """People as many as asked for, of whom every second one answers straight down."""
+    """Return as many careless people as requested, every second one a straight-liner."""
     full = Fieldwork(response=1.0, blank=0.0, dont_know=0.0, refused=0.0, unfinished=0.0)
     frame = simulate(
         instrument, [_everybody(people, wave)], seed=seed, waves=[wave], fieldwork=full, missing="codes"
@@ -143,7 +143,7 @@ def _careless_part(instrument: Instrument, people: Mapping[str, int], seed: int,
 
 
 def _mixed(frame: pd.DataFrame, seed: int, wave: str) -> Rehearsal:
-    """Everybody in an order of their own, numbered anew, so that neither place nor name tells who read."""
+    """Shuffle and renumber people, so that neither order nor id reveals who is careless."""
     order = generator(seed, "rehearsal", "order").permutation(len(frame))
     mixed = frame.iloc[order].reset_index(drop=True)
     width = max(len(str(len(mixed))), 4)

@@ -1,4 +1,4 @@
-"""Simulate answers: a frame for a rehearsal, or every file of a sample study."""
+"""Simulation of answers to an instrument, or of every file of a sample study."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class _Wave(Strict):
 
 
 class _File(Strict):
-    """One file of answers: who is in it, and in which platform's format."""
+    """One answer file: who is in it, and in which platform's format."""
 
     file: str
     wave: str
@@ -45,7 +45,7 @@ class _File(Strict):
 
 
 class Simulation(Strict):
-    """What a simulation file says; paths in it are relative to it."""
+    """Content of a simulation file; its paths are relative to it."""
 
     title: str
     seed: int = Field(ge=0)
@@ -78,7 +78,7 @@ def simulate(
     keep_break_offs: bool = False,
     missing: Missing = "nan",
 ) -> pd.DataFrame:
-    """Draw answers to any instrument: a rehearsal of a study before there is a respondent.
+    """Draw synthetic answers to any instrument.
 
     Parameters
     ----------
@@ -116,7 +116,9 @@ def simulate(
         )
     problems = [*check_shares(shares, instrument), *check_organisations(organisations, instrument)]
     if seed < 0:
-        problems.append(Problem("seed", f"{seed} is below 0", "give 0 or a positive whole number"))
+        problems.append(
+            Problem("out-of-range", "seed", f"{seed} is below 0", "give 0 or a positive whole number")
+        )
     if problems:
         raise InvalidInput("simulation", problems)
     if waves is None:
@@ -130,7 +132,7 @@ def simulate(
 
 
 def load_simulation(path: str | Path) -> tuple[Simulation, Instrument, tuple[Share, ...]]:
-    """Read a simulation file with its instruments and shares, and check that they fit each other.
+    """Read a simulation file with its instruments and shares, and check their consistency.
 
     Raises
     ------
@@ -222,7 +224,7 @@ def _organisations_table(spec: Simulation, instrument: Instrument) -> bytes:
 
 
 def write_file(path: Path, content: bytes) -> Path:
-    """Write whole or not at all."""
+    """Write a file atomically."""
     part = path.with_name(path.name + ".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -233,7 +235,10 @@ def write_file(path: Path, content: bytes) -> Path:
             part.unlink(missing_ok=True)
     except OSError as error:
         problem = Problem(
-            str(path), f"cannot be written ({error.strerror})", "choose another folder or make room"
+            "unwritable",
+            str(path),
+            f"cannot be written ({error.strerror})",
+            "choose another folder or make room",
         )
         raise InvalidInput("simulation", [problem]) from error
     return path
@@ -246,21 +251,32 @@ def _wave_problems(spec: Simulation, shares: Sequence[Share], instrument: Instru
     named += [(f"{spec.shares}, {share.item}", share.wave) for share in shares if share.wave is not None]
     for where, wave in named:
         if wave not in spec.waves:
-            problems.append(Problem(where, f"no wave '{wave}'", near_names(wave, spec.waves)))
+            problems.append(Problem("unknown-wave", where, f"no wave '{wave}'", near_names(wave, spec.waves)))
     names = [spec.organisations_file, *(file.file for file in spec.files)]
     for name in sorted({name for name in names if names.count(name) > 1}):
-        problems.append(Problem(f"files, {name}", "two files have this name", "give each its own"))
+        problems.append(
+            Problem("duplicate", f"files, {name}", "two files have this name", "give each its own")
+        )
     for file in spec.files:
         for audience in file.audiences:
             if audience not in instrument.audiences:
                 what = f"no audience '{audience}'"
                 problems.append(
-                    Problem(f"files, {file.file}", what, near_names(audience, instrument.audiences))
+                    Problem(
+                        "unknown-audience",
+                        f"files, {file.file}",
+                        what,
+                        near_names(audience, instrument.audiences),
+                    )
                 )
         if file.platform == "qualtrics" and len(file.audiences) > 1:
             what = "a Qualtrics file holds one audience here"
-            problems.append(Problem(f"files, {file.file}", what, "write a file for each audience"))
+            problems.append(
+                Problem("unsupported", f"files, {file.file}", what, "write a file for each audience")
+            )
     for name, days in spec.waves.items():
         if days.closes < days.opens:
-            problems.append(Problem(f"waves, {name}", "closes before it opens", "exchange the two dates"))
+            problems.append(
+                Problem("wrong-order", f"waves, {name}", "closes before it opens", "exchange the two dates")
+            )
     return problems

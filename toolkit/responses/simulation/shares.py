@@ -1,9 +1,9 @@
-"""What a simulated population answers: shares by item and audience, published or assumed."""
+"""Shares of a simulated population by item and audience, published or assumed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 
@@ -59,7 +59,7 @@ class _SharesFile(Strict):
 
 @dataclass(frozen=True)
 class Unit:
-    """Columns answered at once: the options of a multi-select together, otherwise one column."""
+    """Columns that are answered together: all options of a multi-select, otherwise one column."""
 
     name: str
     item: Item
@@ -67,7 +67,7 @@ class Unit:
 
     @property
     def measures(self) -> tuple[str, ...]:
-        """What a share of this unit may be of."""
+        """Return the measures that a share of this unit may have."""
         if self.item.type == "ranking":
             return ()
         if self.item.type == "multi":
@@ -78,7 +78,7 @@ class Unit:
 
 
 def units(instrument: Instrument) -> dict[str, Unit]:
-    """Every unit of an instrument by name, in questionnaire order."""
+    """Return every unit of an instrument by name, in questionnaire order."""
     found: list[Unit] = []
     for item, group in groupby(instrument.variables, key=lambda variable: variable.item):
         columns = tuple(group)
@@ -113,7 +113,9 @@ def check_shares(shares: Sequence[Share], instrument: Instrument) -> list[Proble
         where = f"shares, entry {number} ({share.item})"
         unit = known.get(share.item)
         if unit is None:
-            problems.append(Problem(where, f"no item '{share.item}'", near_names(share.item, known)))
+            problems.append(
+                Problem("unknown-item", where, f"no item '{share.item}'", near_names(share.item, known))
+            )
             continue
         problems += _audience_problems(where, share, unit, instrument)
         problems += _among_problems(where, share, instrument)
@@ -122,7 +124,7 @@ def check_shares(shares: Sequence[Share], instrument: Instrument) -> list[Proble
             key = (share.item, audience, share.among, share.wave)
             if key in seen:
                 what = f"{audience} already has these shares in entry {seen[key]}"
-                problems.append(Problem(where, what, "leave one of the two out"))
+                problems.append(Problem("duplicate", where, what, "leave one of the two out"))
             seen.setdefault(key, number)
     return problems
 
@@ -131,9 +133,19 @@ def _audience_problems(where: str, share: Share, unit: Unit, instrument: Instrum
     asked = unit.variables[0].audiences
     for audience in share.audiences:
         if audience not in instrument.audiences:
-            yield Problem(where, f"no audience '{audience}'", near_names(audience, instrument.audiences))
+            yield Problem(
+                "unknown-audience",
+                where,
+                f"no audience '{audience}'",
+                near_names(audience, instrument.audiences),
+            )
         elif audience not in asked:
-            yield Problem(where, f"'{audience}' is not asked this item", f"it is asked of {', '.join(asked)}")
+            yield Problem(
+                "not-asked",
+                where,
+                f"'{audience}' is not asked this item",
+                f"it is asked of {', '.join(asked)}",
+            )
 
 
 def _among_problems(where: str, share: Share, instrument: Instrument) -> Iterator[Problem]:
@@ -142,33 +154,40 @@ def _among_problems(where: str, share: Share, instrument: Instrument) -> Iterato
     try:
         names = parse(share.among).names
     except InvalidInput as error:
-        yield from (Problem(f"{where}, among", problem.what, problem.mend) for problem in error.problems)
+        yield from (replace(problem, where=f"{where}, among") for problem in error.problems)
         return
     ids = {item.id for item in instrument.items}
     for name in sorted(names):
         if name not in instrument and name not in ids:
-            yield Problem(f"{where}, among", f"no item '{name}'", near_names(name, ids))
+            yield Problem("unknown-item", f"{where}, among", f"no item '{name}'", near_names(name, ids))
 
 
 def _value_problems(where: str, share: Share, unit: Unit) -> Iterator[Problem]:
     known = unit.measures
     if not known:
-        yield Problem(where, f"a {unit.item.type} item has no shares", "leave it out")
+        yield Problem("unsuited-item", where, f"a {unit.item.type} item has no shares", "leave it out")
         return
     for answer in (*share.share, *share.findings):
         if answer not in known:
-            yield Problem(where, f"'{answer}' is no answer of it", f"use one of {', '.join(known)}")
+            yield Problem(
+                "unknown-answer", where, f"'{answer}' is no answer of it", f"use one of {', '.join(known)}"
+            )
     for answer, value in share.share.items():
         if not 0 <= value <= 1:
-            mend = (
+            hint = (
                 f"write {value / 100:g} for {value:g} %"
                 if 1 < value <= 100
                 else "give a fraction from 0 to 1"
             )
-            yield Problem(where, f"share {value:g} of '{answer}' is not a fraction", mend)
+            yield Problem("out-of-range", where, f"share {value:g} of '{answer}' is not a fraction", hint)
     for answer in share.findings:
         if answer in known and answer not in share.share:
-            yield Problem(where, f"a finding is named for '{answer}', which has no share", "give the share")
+            yield Problem(
+                "missing-value",
+                where,
+                f"a finding is named for '{answer}', which has no share",
+                "give the share",
+            )
     if all(answer in known and 0 <= value <= 1 for answer, value in share.share.items()):
         yield from (_multi_problems if unit.item.type == "multi" else _single_problems)(where, share, unit)
 
@@ -179,17 +198,27 @@ def _single_problems(where: str, share: Share, unit: Unit) -> Iterator[Problem]:
     codes = {answer: value for answer, value in given.items() if answer not in boxes}
     if boxes and codes:
         yield Problem(
-            where, "boxes and single answers are mixed", "give either top and bottom, or answer codes"
+            "conflict",
+            where,
+            "boxes and single answers are mixed",
+            "give either top and bottom, or answer codes",
         )
         return
     total = sum(given.values())
     if total > 1 + _SLACK:
-        yield Problem(where, f"the shares add up to {total:g}", "they exclude each other: at most 1 together")
+        yield Problem(
+            "wrong-sum",
+            where,
+            f"the shares add up to {total:g}",
+            "they exclude each other: at most 1 together",
+        )
     everything = len(codes) == len(variable.codes) or (
         len(boxes) == 2 and len(variable.codes) == len(variable.codes_of("top") + variable.codes_of("bottom"))
     )
     if everything and total < 1 - _SLACK:
-        yield Problem(where, f"the shares of all answers add up to {total:g}", "they must add up to 1")
+        yield Problem(
+            "wrong-sum", where, f"the shares of all answers add up to {total:g}", "they must add up to 1"
+        )
 
 
 def _multi_problems(where: str, share: Share, unit: Unit) -> Iterator[Problem]:
@@ -197,7 +226,10 @@ def _multi_problems(where: str, share: Share, unit: Unit) -> Iterator[Problem]:
     for code in exclusive:
         if code in share.share:
             yield Problem(
-                where, f"'{code}' excludes the others", "give 'any' instead: it is 1 minus that share"
+                "conflict",
+                where,
+                f"'{code}' excludes the others",
+                "give 'any' instead: it is 1 minus that share",
             )
     if "any" not in share.share:
         return
@@ -206,9 +238,12 @@ def _multi_problems(where: str, share: Share, unit: Unit) -> Iterator[Problem]:
     for code, value in ticked.items():
         if value > net + _SLACK:
             yield Problem(
-                where, f"'{code}' ({value:g}) is above 'any' ({net:g})", "a part cannot exceed its net"
+                "contradiction",
+                where,
+                f"'{code}' ({value:g}) is above 'any' ({net:g})",
+                "a part cannot exceed its net",
             )
     whole = len(ticked) == len(unit.item.options) - len(exclusive)
     if whole and sum(ticked.values()) < net - _SLACK:
         what = f"the options together ({sum(ticked.values()):g}) do not reach 'any' ({net:g})"
-        yield Problem(where, what, "raise an option or lower 'any'")
+        yield Problem("contradiction", where, what, "raise an option or lower 'any'")

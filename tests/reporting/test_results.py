@@ -1,0 +1,220 @@
+"""Results for a paper: what is printed is what was computed, in every format; nothing is run by a reader."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import openpyxl
+import pandas as pd
+import pytest
+
+import toolkit as tk
+from toolkit.analysis import design_rank_test, design_t_test
+from toolkit.errors import InvalidInput
+from toolkit.presentation import computed_methods
+
+
+def _frame() -> pd.DataFrame:
+    answers = [1] * 56 + [0] * 14 + [1] * 48 + [0] * 32
+    return pd.DataFrame(
+        {"audience": ["a"] * 70 + ["b"] * 80, "agrees": answers, "hours": np.arange(150) % 11 * 1.0}
+    )
+
+
+@pytest.fixture(scope="module")
+def study() -> Any:
+    return tk.load_study("ai_at_work")
+
+
+def _text_of(path: Path) -> str:
+    with zipfile.ZipFile(path) as parts:
+        return re.sub(r"<[^>]+>", " ", parts.read("word/document.xml").decode("utf-8"))
+
+
+def test_gaps_of_one_pair_print_both_sides_the_interval_and_p() -> None:
+    table = tk.format_table(tk.gaps(_frame(), "agrees", measure="mean"))
+    assert table.frame.iloc[0].to_dict() == {
+        "Item": "agrees",
+        "a": "80.0% (n = 70)",
+        "b": "60.0% (n = 80)",
+        "Difference, 95% CI": "20.0 [5.2, 33.4]",
+        "p": ".008",
+        "Adjusted p": ".008",
+        "Effect size": "h = 0.44",
+    }
+
+
+def test_estimates_models_tests_cross_tables_and_splits_have_tables() -> None:
+    frame = _frame()
+    means = tk.format_table(tk.means(frame, "hours", by="audience"), digits=1).frame
+    expected = frame.groupby("audience")["hours"].mean()
+    assert [cell.split()[0] for cell in means.iloc[:, -1]] == [f"{one:.1f}" for one in expected]
+    model = tk.fit(frame, "hours ~ audience")
+    printed = tk.format_table(model, level=0.9).frame
+    low, high = model.conf_int(alpha=0.1).loc["audience[T.b]"]
+    assert printed.loc[1, "b, 90% CI"] == f"{model.params.iloc[1]:.2f} [{low:.2f}, {high:.2f}]".replace(
+        "-", "\u2212"
+    )
+    crossed = tk.format_table(tk.crosstab(frame, "agrees", "audience")).frame
+    assert crossed.iloc[0].tolist() == ["0", "14.00", "32.00"]
+    tested = design_t_test(frame, "hours", between="audience")
+    assert tk.format_table(tested).frame["symbol"].tolist() == ["t"]
+    split = tk.decompose_gap(frame.assign(half=["u", "v"] * 75), "agrees", "half", measure="mean")
+    assert tk.format_table(split).frame["Points, 95% CI"].iloc[0].startswith("20.0 [")
+
+
+def test_numbers_that_the_gate_withheld_or_bounded_stay_so() -> None:
+    rows = tk.gaps(_frame(), "agrees", measure="mean").assign(
+        bound_a=">=", n_b=pd.NA, estimate_b=np.nan, gap=np.nan, conf_low=np.nan, conf_high=np.nan,
+        n_b_shown="<5", p_value=np.nan, p_adjusted=np.nan, effect_size=np.nan,
+    )  # fmt: skip
+    row = tk.format_table(rows).frame.iloc[0]
+    assert row["a"] == "≥80.0% (n = 70)"
+    assert row["b"] == "– (n <5)"
+    assert row["Difference, 95% CI"] == "–"
+    assert "≥80.0% (n = 70), b – (n < 5); no difference is reported" in tk.apa(rows)
+
+
+@pytest.mark.parametrize("suffix", ["docx", "xlsx", "tex", "html", "csv"])
+def test_every_format_holds_the_same_cells(tmp_path: Path, suffix: str) -> None:
+    rows = tk.gaps(_frame(), ["agrees", "hours"], measure="mean")
+    path = tk.save_table(rows, tmp_path / f"gaps.{suffix}", title="Gaps & gains", note="Own data.")
+    if suffix == "xlsx":
+        sheet = openpyxl.load_workbook(path).worksheets[0]
+        cells = [cell for row in sheet.iter_rows(values_only=True) for cell in row if cell is not None]
+        for expected in (0.8, 0.6, 20, 5.2, 33.4):
+            assert any(isinstance(one, int | float) and abs(one - expected) < 0.05 for one in cells)
+        return
+    text = _text_of(path) if suffix == "docx" else path.read_text("utf-8")
+    for one in ("20.0 [5.2, 33.4]", "agrees", ".008"):
+        assert one in text
+    if suffix == "docx":
+        assert "Gaps &amp; gains" in text
+        assert "Own data." in text
+
+
+def test_signs_of_latex_are_escaped(tmp_path: Path) -> None:
+    odd = pd.DataFrame({"50%_of #1 & {more}": ["~a^b\\c $x$ <y>", "[opt]"]})
+    path = tk.save_table(odd, tmp_path / "odd.tex", title="100% & more_or_less")
+    text = path.read_text("utf-8")
+    assert r"50\%\_of \#1 \& \{more\}" in text
+    assert r"\textasciitilde{}a\textasciicircum{}b\textbackslash{}c \$x\$ \textless{}y\textgreater{}" in text
+    assert r"\caption{100\% \& more\_or\_less}" in text
+    assert "\n{}[opt]" in text
+
+
+@pytest.mark.parametrize("sign", ["=1+1", "+1+1", "@SUM(A1)", "-1+1", "\t=1", '=cmd|"/C calc"!A0'])
+def test_no_spreadsheet_runs_a_text(tmp_path: Path, sign: str) -> None:
+    odd = pd.DataFrame({sign: [sign, "plain"]})
+    book = openpyxl.load_workbook(tk.save_table(odd, tmp_path / "odd.xlsx", title=sign, note=sign))
+    for row in book.worksheets[0].iter_rows():
+        for cell in row:
+            assert cell.data_type in ("s", "n")
+    text = tk.save_table(odd, tmp_path / "odd.csv").read_text("utf-8-sig")
+    assert not any(cell.startswith(("=", "+", "@", "-")) for cell in text.replace('"', "").splitlines())
+
+
+def test_control_characters_are_written_as_escapes(tmp_path: Path) -> None:
+    path = tk.save_table(pd.DataFrame({"a": ["x\x00\x1by"]}), tmp_path / "odd.docx", title="t\x07")
+    assert r"x\x00\x1by" in _text_of(path)
+
+
+@pytest.mark.parametrize(
+    ("result", "path", "places"),
+    [
+        (pd.DataFrame({"a": [1]}), "x.pfd", ["path x.pfd"]),
+        (pd.DataFrame({"a": [1]}), "nowhere/x.docx", ["folder"]),
+        ("text", "x.docx", ["result"]),
+    ],
+)
+def test_what_cannot_be_saved_is_refused(tmp_path: Path, result: Any, path: str, places: list[str]) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        tk.save_table(result, tmp_path / path)
+    assert [problem.where.split(f" {tmp_path}")[0] for problem in caught.value.problems] == places
+    assert not (tmp_path / path).exists()
+
+
+def test_sentences_of_gaps_models_tests_and_estimates() -> None:
+    frame = _frame()
+    model = tk.fit(frame, "hours ~ audience")
+    assert tk.apa(model).splitlines()[1] == (
+        f"audience[T.b]: b = {model.params.iloc[1]:.2f}, 95% CI [{model.conf_int().iloc[1, 0]:.2f}, "
+        f"{model.conf_int().iloc[1, 1]:.2f}], t(148) = {model.tvalues.iloc[1]:.2f}, "
+        f"p = {model.pvalues.iloc[1]:.3f}."
+    ).replace("-", "\u2212").replace("p = 0.", "p = .")
+    tested = design_t_test(frame, "hours", between="audience")
+    assert tk.apa(tested) == (
+        f"design-based t test, t({tested.df:.0f}) = {tested.statistic:.2f}, p = {tested.p_value:.3f}, "
+        f"estimate = {tested.estimate:.2f}, 95% CI [{tested.conf_low:.2f}, {tested.conf_high:.2f}]."
+    ).replace("-", "\u2212").replace("design\u2212", "design-").replace("p = 0", "p = ")
+    crossed = tk.independence(frame, "agrees", "audience", statistic="saddlepoint")
+    assert f", χ² = {crossed.statistic:.2f}, p = " in tk.apa(crossed)
+    assert ", F(" in tk.apa(tk.independence(frame, "agrees", "audience"))
+    ranked = design_rank_test(frame, "hours", between="audience", design=tk.Design())
+    assert ", t(" in tk.apa(ranked)
+    assert tk.apa(tk.proportions(frame, "agrees", by="audience", measure="1")).splitlines()[0] == (
+        "agrees, a: 80.0%, 95% CI [69.2, 87.7], n = 70."
+    )
+    lines = tk.apa(tk.gaps(frame, "hours", measure="mean"))
+    assert re.search(r"difference .*, t\([\d.]+\) = .*, p = \.\d{3}, g = ", lines)
+    few = tk.gaps(frame.groupby("audience").head(6), "agrees", measure="mean")
+    assert " z = " not in tk.apa(few)
+    with pytest.raises(InvalidInput):
+        tk.apa(pd.DataFrame({"a": [1]}))
+
+
+def test_the_statement_counts_what_was_read_and_names_what_was_used(study: Any) -> None:
+    frame = study.responses()
+    rows = tk.gaps(frame, study.instrument["burnout"])
+    text = tk.methods_statement(study, rows)
+    kept = len(frame)
+    assert text.startswith("The answers are synthetic")
+    assert text.count("\n## ") == len(study.instrument.audiences)
+    assert text.count("\n### ") == 11 * len(study.instrument.audiences)
+    assert f"{kept:,} were kept" in text
+    assert f"Methods used: {rows['method'].iloc[0]} ({len(rows)} results)" in text
+    assert f"holm over the {len(rows)} of family 'all'" in text
+    for audience, count in frame["audience"].value_counts().items():
+        assert f"{count:,} {study.instrument.audiences[audience].label.get('en', '')}".split()[0] in text
+    # what has not passed the gate is not said to have
+    assert "are not shown" not in text
+    assert "are not shown" in tk.methods_statement(study, rows.assign(shown=True))
+
+
+def test_the_statement_says_what_weights_cost(study: Any) -> None:
+    rows = len(study.responses())
+    design = tk.Design(strata="audience")
+    assert "Taylor linearisation" in tk.methods_statement(study, design=design)
+    assert "margin of error" not in tk.methods_statement(study, design=design)
+    weights = tk.rake(study.responses(), {"audience": {"executive": 10, "employee": 60, "freelancer": 30}})
+    text = tk.methods_statement(study, design=tk.Design(weights=weights))
+    effect = rows * float((weights.values**2).sum()) / float(weights.values.sum()) ** 2
+    assert f"design effect of {effect:.2f} (Kish)" in text
+    assert "The figures are not weighted" not in text
+
+
+def test_a_result_without_methods_is_refused(study: Any) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        tk.methods_statement(study, pd.DataFrame({"item": ["a"]}))
+    assert [problem.where for problem in caught.value.problems] == ["result 1"]
+
+
+def test_computed_methods_leave_the_policy_out_where_there_was_none(study: Any) -> None:
+    rows = pd.DataFrame(
+        {"audience": ["employee"], "answered": [50], "invited": [100], "response_rate": [0.5],
+         "margin": [np.nan], "threshold": [5]}
+    )  # fmt: skip
+    found = computed_methods(rows, study.instrument, audience="employee", policy=None)
+    assert found["processing_and_quality"].endswith("not part of any base.")
+    assert found["sample_sizes_and_precision"].endswith("interval.")
+
+
+def test_a_table_is_a_value_that_displays_itself() -> None:
+    table = tk.format_table(tk.gaps(_frame(), "agrees", measure="mean"), title="Gaps")
+    assert "<table" in table._repr_html_()
+    assert io.StringIO(table.frame.to_csv()).readline().startswith(",Item,a,b,")

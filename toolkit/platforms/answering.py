@@ -1,0 +1,272 @@
+"""Cells become answers: in codes or words, ticks joined or split, missing values, what was not shown."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from toolkit.errors import Problem
+from toolkit.instrument.model import MISSING, Instrument, Variable
+from toolkit.platforms import cells as of_cells
+from toolkit.platforms import people
+from toolkit.platforms.answers import BLANKS, AnswersFile
+from toolkit.platforms.exports import Columns
+from toolkit.platforms.files.sheet import Sheet
+from toolkit.platforms.labels import label_problems, missing_by_label
+from toolkit.platforms.matching import Matched
+from toolkit.platforms.platform import Platform
+from toolkit.platforms.ticks import holds_words, read_ticks, split_any, split_ranks, with_write_in
+from toolkit.platforms.vocabulary import (
+    as_known,
+    flavour_of,
+    label_words,
+    number_cells,
+    out_of_bounds,
+    plain_number,
+    translate,
+)
+
+__all__ = ["Answering"]
+
+
+class Answering:
+    """The cells of one file while they become answers."""
+
+    def __init__(
+        self,
+        platform: Platform,
+        sheet: Sheet,
+        matched: Matched,
+        entry: AnswersFile,
+        instrument: Instrument,
+        whose: pd.DataFrame,
+        problems: list[Problem],
+    ) -> None:
+        self.platform, self.matched, self.entry, self.instrument = platform, matched, entry, instrument
+        self.audience, self.submitted, self.problems = whose["audience"], whose["submitted"], problems
+        self.spoilt = pd.Series(False, index=whose.index)
+        self.blanked = pd.Series(False, index=whose.index)
+        self.labels = {matched.names[place]: words for place, words in sheet.labels.items()}
+        self.declared = {matched.names[place]: held for place, held in sheet.declared.items()}
+        self.hidden: pd.DataFrame | None = None
+
+    def read(self, frame: pd.DataFrame, raw: pd.DataFrame, columns: Columns) -> pd.DataFrame:
+        """Every variable of the instrument, blank where the file has no column."""
+        self._note_hidden(frame, columns.of_variable)
+        of_variable = self._words_apart(frame, columns.of_variable)
+        several = {item.id for item in self.instrument.items if item.type in ("multi", "ranking")}
+        joined = several & of_variable.keys()
+        texts = {v.name for v in self.instrument.variables if v.kind == "text"}
+        plain = texts | joined | {v.name for v in self.instrument.variables if v.kind == "number"}
+        cells = {
+            name: self._cells(raw if name in texts | joined else frame, headings, name, name in plain)
+            for name, headings in of_variable.items()
+        }
+        singles = [v for v in self.instrument.variables if v.kind == "single" and v.name in cells]
+        codes = {v.name: self._codes(v) for v in singles}
+        labels = {
+            v.name: self._other(v) | label_words(v, self.instrument) | self._own_codes(v) for v in singles
+        }
+        for name in codes:
+            cells[name] = as_known(cells[name], labels[name] | codes[name], self.problems)
+        words = codes if flavour_of(cells, codes, labels) == "codes" else labels
+        made: dict[str, pd.Series] = {}
+        for item_id in joined:
+            made |= self._split(item_id, cells)
+        for variable in self.instrument.variables:
+            if variable.name in cells:
+                made[variable.name] = self._one(variable, cells[variable.name], words)
+        for item in self.instrument.items:
+            write_in = self.instrument.write_in_of(item.id)
+            if write_in is not None and write_in.name in made:
+                made |= with_write_in(made, write_in, made[write_in.name])
+        return of_cells.assemble(made, self.instrument, frame.index)
+
+    def _words_apart(
+        self, frame: pd.DataFrame, of_variable: Mapping[str, tuple[str, ...]]
+    ) -> dict[str, tuple[str, ...]]:
+        """Headings by variable; a column of people's own words is the text's, whatever it is called."""
+        found = dict(of_variable)
+        for write_in in (v for v in self.instrument.variables if v.write_in and v.item.type == "multi"):
+            option = self.instrument[write_in.name.removesuffix("_text")]
+            mine = found.pop(option.name, ())
+            wordy = [h for h in mine if self.platform.other_words or self._wordy(frame[h], h, option)]
+            for name, headings in (
+                (option.name, tuple(h for h in mine if h not in wordy)),
+                (write_in.name, (*found.pop(write_in.name, ()), *wordy)),
+            ):
+                if headings:
+                    found[name] = headings
+            if self.hidden is not None and write_in.name in self.hidden and option.name not in self.hidden:
+                self.hidden[option.name] = self.hidden[write_in.name]
+        return found
+
+    def _wordy(self, cells: pd.Series, heading: str, option: Variable) -> bool:
+        known = {self.platform.hidden or "", *self.platform.blank, *MISSING, *self.entry.missing}
+        for held in (self.matched.words, self.labels, self.declared):
+            known |= {*held.get(heading, ())}
+        return holds_words(cells[~cells.isin(list(known))], option, numbered=self.platform.numbered)
+
+    def _codes(self, variable: Variable) -> dict[str, str]:
+        """What cells may say where they are no labels; a manifest has turned them into our codes already."""
+        headings = [name for name, found in self.matched.accepted.items() if found == variable.name]
+        by_manifest = [name in self.matched.words for name in headings]
+        ours = {code: code for code in variable.codes} if any(by_manifest) else {}
+        theirs = {} if all(by_manifest) else self.platform.codes(variable, self.instrument)
+        return self._other(variable) | theirs | ours | self._own_codes(variable)
+
+    def _other(self, variable: Variable) -> dict[str, str]:
+        """The platform's own words for "other" → the code of the write-in, where the item has one."""
+        write_in = self.instrument.write_in_of(variable.item.id)
+        if write_in is None or write_in.option is None:
+            return {}
+        return dict.fromkeys(self.platform.other_words, write_in.option.code)
+
+    def _own_codes(self, variable: Variable) -> dict[str, str]:
+        """Analysis codes of missing answers, into which manifests, labels and `missing` turn cells."""
+        headings = [name for name, found in self.matched.accepted.items() if found == variable.name]
+        known = any(name in self.matched.words or name in self.labels for name in headings)
+        return {"-1": "-1", "-2": "-2"} if known or self.entry.missing else {}
+
+    def _one(self, variable: Variable, cells: pd.Series, words: Mapping[str, Mapping[str, str]]) -> pd.Series:
+        if variable.kind == "single":
+            return translate(cells, words[variable.name], variable, self.problems)
+        if variable.kind == "option":
+            return read_ticks(cells, variable, self.problems, numbered=self.platform.numbered)
+        if variable.kind == "number":
+            missing = [m.code for m in self.instrument.missing_of(variable)]
+            cells = cells.where(~cells.isin([*missing, "-1", "-2"]), "") if missing else cells
+            return self._within_bounds(cells, variable)
+        return cells
+
+    def _within_bounds(self, cells: pd.Series, variable: Variable) -> pd.Series:
+        """Numbers; one out of bounds is a problem only where its owner submitted it and no rule blanks it.
+
+        Platforms store what was typed when somebody leaves the page, before they check it.
+        """
+        blank = self.entry.out_of_range == "blank"
+        excused = ~self.submitted | blank
+        numbers = number_cells(
+            cells,
+            variable,
+            self.problems,
+            excused=excused,
+            decimal=self.entry.decimal,
+            units=self.entry.units,
+        )
+        outside = out_of_bounds(numbers, variable) & excused
+        if blank:
+            self.blanked |= outside
+        else:
+            self.spoilt |= outside
+        return numbers.mask(outside)
+
+    def _split(self, item_id: str, cells: Mapping[str, pd.Series]) -> dict[str, pd.Series]:
+        variables = self.instrument.of_item(item_id)
+        split = [v.name for v in variables if v.name in cells]
+        if not split and variables[0].item.type == "ranking":
+            separators = self.platform.separators
+            return split_ranks(cells[item_id], variables, separators, self.problems)
+        if not split:
+            return split_any(
+                cells[item_id],
+                variables,
+                self.platform.separators,
+                self.problems,
+                numbered=self.platform.numbered,
+                sure=self.entry.manifest is not None,
+            )
+        if (cells[item_id].str.strip() == "").all() or self.platform.name == "odk":
+            return {}  # ODK writes the joined column beside those it was split into
+        what = f"stands both in one column and in several ({split[0]} …)"
+        self.problems.append(
+            Problem("ambiguous", f"column {item_id}", what, "export again in one of the two ways")
+        )
+        return {}
+
+    def _cells(
+        self, frame: pd.DataFrame, headings: tuple[str, ...], name: str, as_text: bool = False
+    ) -> pd.Series:
+        """The cells of one variable: words of the manifest and of missing answers said in our codes."""
+        here = {heading: frame[heading].astype(str) if as_text else frame[heading] for heading in headings}
+        made = {heading: self._said(cells, heading, name) for heading, cells in here.items()}
+        for heading in headings:
+            audiences = self.matched.audiences.get(heading)
+            if audiences is not None:
+                self.problems.extend(
+                    people.filled_by_others(made[heading], heading, name, audiences, self.audience)
+                )
+        if len(headings) == 1:
+            return made[headings[0]]
+        return of_cells.merged_cells(pd.DataFrame(made), headings, name, self.problems)
+
+    def _said(self, cells: pd.Series, heading: str, name: str) -> pd.Series:
+        blank = [*self.platform.blank, *([self.platform.hidden] if self.platform.hidden else [])]
+        said: dict[str, str] = dict.fromkeys(blank, "")
+        variable = self.instrument[name] if name in self.instrument else None  # noqa: SIM401
+        if variable is not None and variable.kind in ("single", "option") and self.platform.escaped:
+            said |= {cell: html.unescape(cell) for cell in map(str, cells.unique()) if "&" in cell}
+        if variable is not None and variable.kind == "single":
+            said |= self.matched.words.get(heading, {})
+        if variable is not None and variable.kind != "text" and heading in self.labels:
+            self.problems.extend(label_problems(heading, self.labels[heading], variable))
+            told = missing_by_label(self.labels[heading], variable, self.instrument)
+            said = told | said  # what the manifest says counts
+        said |= self._said_missing(heading, variable)
+        if variable is not None and variable.kind != "text":
+            self._check_declared(heading, variable, said)
+            whole = {cell: plain_number(cell) for cell in map(str, cells.unique())}
+            said |= {cell: said[known] for cell, known in whole.items() if known in said and cell not in said}
+        said |= dict.fromkeys((code for code in said.values() if code in BLANKS), "")
+        said = {cell: "" if meant in BLANKS else meant for cell, meant in said.items()}
+        if variable is not None and variable.kind == "option":
+            said |= {cell: code for cell, code in self.matched.words.get(heading, {}).items() if cell}
+        if variable is not None and variable.kind == "number":
+            said = dict.fromkeys(said, "")
+        return of_cells.recoded(cells, said)
+
+    def _said_missing(self, heading: str, variable: Variable | None) -> dict[str, str]:
+        """What the study file says of missing values, but for answers of this column.
+
+        A value counts as an answer where it is a code of the variable; a number, where the file declares it
+        missing in other columns and not in this one.
+        """
+        here = self.declared.get(heading, frozenset())
+        answers: set[str] = set()
+        if variable is not None and variable.kind == "single":
+            answers = {*variable.codes} - here
+        elif variable is not None and variable.kind == "number":
+            answers = {*frozenset().union(*self.declared.values())} - here
+        missing = {plain_number(value): code for value, code in self.entry.missing.items()}
+        return {value: code for value, code in (missing | self.entry.missing).items() if value not in answers}
+
+    def _check_declared(self, heading: str, variable: Variable, said: Mapping[str, str]) -> None:
+        """Values the file declares missing are no answers, nor blank, unless something says what they mean.
+
+        A code of the variable is an answer all the same: the instrument says so.
+        """
+        screen = {missing.code for missing in self.instrument.missing_of(variable)} | {*variable.codes}
+        ours = {"-1", "-2", *BLANKS} if variable.kind != "number" else set()
+        unsaid = self.declared.get(heading, frozenset()) - said.keys() - screen - ours
+        if unsaid:
+            shown = ", ".join(sorted(unsaid)[:6])
+            what = f"holds {shown}, which the file declares missing and no value label explains"
+            example = f'missing: {{"{min(unsaid)}": "-3"}} (blank), "-1" (don\'t know) or "-2" (refused)'
+            self.problems.append(
+                Problem("unknown-answer", f"column {heading}", what, f"say what it means: {example}")
+            )
+
+    def _note_hidden(self, frame: pd.DataFrame, of_variable: Mapping[str, tuple[str, ...]]) -> None:
+        mark = self.platform.hidden
+        if mark is None or not of_variable:
+            return
+        masks = {
+            name: np.logical_and.reduce([of_cells.holds(frame[heading], mark) for heading in headings])
+            for name, headings in of_variable.items()
+            if any(of_cells.holds(frame[heading], mark).any() for heading in headings)
+        }
+        if masks:
+            self.hidden = pd.DataFrame(masks, index=frame.index)

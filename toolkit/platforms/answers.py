@@ -1,0 +1,216 @@
+"""One entry of a study file's `answers`: which file, from which platform, and what its columns are."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from toolkit.instrument.fields import Strict, Truth
+from toolkit.platforms.files.sheet import Opening
+from toolkit.platforms.mapping import Condition, Mapping
+from toolkit.platforms.naming import FolderName
+
+__all__ = ["BLANKS", "BY_COLUMN", "AnswersFile", "Duplicates", "Long", "PlatformName", "Shape", "WaveColumn"]
+
+PlatformName = Literal[
+    "limesurvey", "qualtrics", "surveymonkey", "googleforms", "microsoftforms", "odk", "redcap", "spss",
+    "stata", "surveyjs", "preview", "table",
+]  # fmt: skip
+
+BLANKS = ("-3", "-4", "-5", "-6")
+"""What `missing` may say of a value that is no answer; which of the four, routing and audience decide."""
+
+_EXPORTS_ONLY = (
+    "audiences", "audience_column", "organisation_column", "ignore_columns", "columns", "missing", "manifest",
+    "out_of_range",
+)  # fmt: skip
+_MAPPED_ONLY = ("table", "surveymonkey", "googleforms", "microsoftforms")
+
+
+class Shape(Strict):
+    """What a published file looks like: another number of rows or columns is noted.
+
+    `one_of_columns` names columns that other years' files have not; a file with none of them is refused.
+    """
+
+    rows: int | None = Field(default=None, ge=1)
+    columns: int | None = Field(default=None, ge=1)
+    one_of_columns: tuple[str, ...] = ()
+
+
+BY_COLUMN = "by-column"
+"""The wave of an entry whose rows say it themselves, until the entry is divided."""
+
+Keep = Literal["first", "last", "first submitted", "last submitted", "most answers"]
+
+
+class WaveColumn(Strict):
+    """The column that says to which wave a row belongs, where one file holds several.
+
+    `values` turns cells into names of waves; a cell whose wave is null is left out and counted. Where it is
+    left out, every different cell is a wave.
+    """
+
+    column: str
+    values: dict[str, FolderName | None] = Field(default_factory=dict)
+
+
+class Duplicates(Strict):
+    """Which row counts where a respondent has several.
+
+    `by` names the columns that tell a respondent; left out, they are the platform's ids and tokens, or the
+    mapping's `respondent`. `order` names a column of dates or numbers by which rows come first or last; left
+    out, it is the platform's own date, or else the order of the rows.
+    """
+
+    keep: Keep
+    by: tuple[str, ...] = ()
+    order: str | None = None
+
+
+class Long(Strict):
+    """The columns of a file with one row per question: who, which question, which answer."""
+
+    respondent: str
+    question: str
+    answer: str
+
+
+def _keeping(value: object) -> object:
+    return {"keep": value} if isinstance(value, str) else value
+
+
+class AnswersFile(Strict):
+    """One file of answers.
+
+    Parameters
+    ----------
+    wave
+        The wave it belongs to; `{column: year}` where a column says it for each row.
+    platform
+        Who wrote the file; `table` is any table, with a `mapping`. Platforms without codes of their own
+        (surveymonkey, googleforms, microsoftforms) need a `mapping` too, the others may have one.
+    file
+        Its path, relative to the study file.
+    audience
+        The one audience it holds; where left out, the audience column says it for each row.
+    audiences
+        The audiences it may hold; where left out, any of the instrument.
+    audience_column, organisation_column
+        Headings of the columns that say them; `organisation_column: null` where nothing does.
+    organisation
+        The one organisation it holds, instead of a column.
+    ignore_columns
+        Headings that stay unread; an item's heading too, if the item is listed under `absent`.
+    columns
+        Heading → item or variable, where a heading is not the item's id. Several headings may lead to one
+        variable (one column an audience); a respondent may have answered in one of them only.
+    absent
+        Items or variables this file does not hold although its audiences could have been asked.
+    missing
+        Value in the file that is no answer → -1 (don't know), -2 (refused), or -3 to -6 (nothing was given).
+    manifest
+        The manifest written beside the questionnaire when it was exported; columns are then matched by it.
+    encoding
+        Of a text file, where it is not UTF-8 and what is found out by itself is wrong.
+    sheet
+        The sheet of a workbook that holds the answers, where several are filled.
+    recodes
+        Whether Qualtrics' recode values were set, where a manifest is named and the file cannot tell.
+    out_of_range
+        What becomes of a number outside the bounds of its question in a submitted row: "refuse" (the default)
+        or "blank". An unfinished row with one is set aside.
+    keep_tests
+        Keep previews and tests, which are set aside otherwise.
+    mapping
+        How the columns become answers.
+    expect
+        The rows and columns of the file as it was published; another shape is noted.
+    rows
+        Conditions a row must meet to be read by this entry: one file may be read by several entries, each
+        row by one of them at most.
+    duplicates
+        Which row counts where a respondent has several; left out, the file is refused.
+    headings
+        How many rows of headings a mapped table has.
+    long
+        The columns of a mapped table with one row per question, which is then read as one row per respondent.
+    decimal
+        The decimal mark of numbers, where "1,234" or "1.234" leaves open what it is.
+    units
+        Words that stand after numbers → what the number is multiplied by.
+    wave_column
+        What is written as `wave: {column: …}`.
+    """
+
+    wave: FolderName
+    platform: PlatformName
+    file: str
+    audience: str | None = None
+    audiences: tuple[str, ...] = ()
+    audience_column: str = "audience"
+    organisation: str | None = None
+    organisation_column: str | None = "organisation"
+    ignore_columns: tuple[str, ...] = ()
+    columns: dict[str, str] = Field(default_factory=dict)
+    absent: tuple[str, ...] = ()
+    missing: dict[str, Literal["-1", "-2", "-3", "-4", "-5", "-6"]] = Field(default_factory=dict)
+    manifest: str | None = None
+    encoding: str | None = None
+    sheet: str | None = None
+    recodes: Literal["set", "unset"] | None = None
+    out_of_range: Literal["refuse", "blank"] = "refuse"
+    keep_tests: Truth = False
+    mapping: Mapping | None = None
+    expect: Shape | None = None
+    rows: tuple[Condition, ...] = ()
+    duplicates: Annotated[Duplicates, BeforeValidator(_keeping)] | None = None
+    headings: int | None = Field(default=None, ge=1, le=4)
+    long: Long | None = None
+    decimal: Literal[",", "."] | None = None
+    units: dict[str, float] = Field(default_factory=dict)
+    wave_column: WaveColumn | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _wave_by_column(cls, data: Any) -> Any:
+        """Take `wave: {column: …}` apart, beside the mapping or in it."""
+        if not isinstance(data, dict):
+            return data
+        mapping = data.get("mapping")
+        if isinstance(mapping, dict) and isinstance(mapping.get("wave"), dict) and "wave" not in data:
+            rest = {key: value for key, value in mapping.items() if key != "wave"}
+            data = {**data, "wave": mapping["wave"], "mapping": rest}
+        if isinstance(data.get("wave"), dict):
+            data = {**data, "wave": BY_COLUMN, "wave_column": data["wave"]}
+        return data
+
+    @property
+    def opening(self) -> Opening:
+        """How the file is opened."""
+        return Opening(self.encoding, self.sheet)
+
+    @model_validator(mode="after")
+    def _fits_platform(self) -> AnswersFile:
+        if self.platform in _MAPPED_ONLY and self.mapping is None:
+            raise ValueError(
+                f"platform {self.platform} has no codes to go by; add a mapping that says what columns are"
+            )
+        unread = [key for key in _EXPORTS_ONLY if key in self.model_fields_set]
+        if self.mapping is not None and unread:
+            raise ValueError(
+                f"{', '.join(unread)} would not be read, because a mapping says it; take them out"
+            )
+        for key in ("headings", "long"):
+            if getattr(self, key) is not None and self.mapping is None:
+                raise ValueError(f"{key} is read of mapped tables alone; add a mapping, or take it out")
+        if self.expect is not None and self.mapping is None:
+            raise ValueError("expect is read of mapped tables alone; take it out")
+        if self.recodes is not None and (self.platform != "qualtrics" or self.manifest is None):
+            raise ValueError("recodes is read of Qualtrics' files with a manifest alone; take it out")
+        if self.audience and self.audiences:
+            raise ValueError(
+                "audience and audiences are both given; write audience (one) or audiences (several)"
+            )
+        return self

@@ -1,0 +1,175 @@
+"""A coded frame from a file or from somebody's hands, made sure of before it is written elsewhere."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+
+from toolkit.errors import InvalidInput, Problem, near_names
+from toolkit.inputs import LARGEST_ANSWERS, read_bytes
+from toolkit.instrument.model import Instrument, Variable
+from toolkit.platforms.naming import or_else
+
+__all__ = ["checked_frame", "read_coded"]
+
+_NEEDED = ("respondent", "wave", "audience", "status")
+_STATUS = ("complete", "partial")
+
+
+def read_coded(path: str | Path, instrument: Instrument) -> pd.DataFrame:
+    """Read a coded frame as `survey-toolkit read --out` wrote it.
+
+    Parameters
+    ----------
+    path
+        A .parquet or .csv file.
+    instrument
+        The instrument it was coded with.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The coded frame, with the types of the instrument.
+
+    Raises
+    ------
+    InvalidInput
+        The file cannot be read, and everything in it that the instrument does not know.
+    """
+    path = Path(path)
+    try:
+        if path.suffix == ".parquet":
+            frame = pd.read_parquet(io.BytesIO(read_bytes(path, most=LARGEST_ANSWERS)))
+        elif path.suffix == ".csv":
+            held = io.BytesIO(read_bytes(path, most=LARGEST_ANSWERS))
+            frame = pd.read_csv(held, dtype=str, keep_default_na=False, na_values=[], encoding="utf-8-sig")
+            frame = frame.replace("", None)
+        else:
+            what = "is neither .parquet nor .csv"
+            hint = "write the coded frame with `survey-toolkit read … --out answers.parquet`"
+            raise InvalidInput(path.name, [Problem("unsupported-format", "file", what, hint)])
+    except InvalidInput:
+        raise
+    except Exception as fault:  # whatever a damaged part leads Arrow or pandas to
+        said = " ".join(str(fault).split())[:100] or type(fault).__name__
+        problem = Problem(
+            "unreadable-file", "file", f"cannot be read ({said})", "write it again, or name another"
+        )
+        raise InvalidInput(path.name, [problem]) from fault
+    return checked_frame(frame, instrument, source=path.name)
+
+
+def checked_frame(frame: pd.DataFrame, instrument: Instrument, *, source: str = "answers") -> pd.DataFrame:
+    """A coded frame with the columns and types of an instrument, or everything that is wrong with it.
+
+    Parameters
+    ----------
+    frame
+        A coded frame; codes may be plain text. Columns that are no items may hold numbers or text.
+    instrument
+        The instrument it was coded with.
+    source
+        Its name in messages.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A new frame, indexed from 0.
+
+    Raises
+    ------
+    InvalidInput
+        Columns that are missing or doubled, answers that are no codes or no numbers, respondents twice in a
+        wave, audiences that are unknown, columns that are neither numbers nor text.
+    """
+    names = [str(name) for name in frame.columns]
+    problems = [*_missing(names, instrument), *_doubled(names)]
+    if problems:
+        raise InvalidInput(source, problems)
+    frame = frame.reset_index(drop=True)
+    made: dict[str, pd.Series] = {}
+    for name in names:
+        if name in instrument:
+            made[name] = _answers(frame[name], instrument[name], problems)
+        else:
+            made[name] = _own(frame[name], name, problems)
+    problems += _people(made, instrument)
+    if problems:
+        raise InvalidInput(source, problems)
+    made["audience"] = pd.Series(
+        pd.Categorical(made["audience"], categories=list(instrument.audiences), ordered=True)
+    )
+    order = [*(n for n in names if n not in instrument), *(v.name for v in instrument.variables)]
+    return pd.DataFrame({name: made[name] for name in order})
+
+
+def _missing(names: list[str], instrument: Instrument) -> Iterator[Problem]:
+    for name in (*_NEEDED, *(variable.name for variable in instrument.variables)):
+        if name not in names:
+            hint = or_else(near_names(name, names), "code the answers with this instrument")
+            yield Problem("missing-column", f"column {name}", "is missing from the answers", hint)
+
+
+def _doubled(names: list[str]) -> Iterator[Problem]:
+    for name in dict.fromkeys(name for name in names if names.count(name) > 1):
+        yield Problem(
+            "duplicate-column", f"column {name}", f"stands {names.count(name)} times", "keep one of them"
+        )
+
+
+def _answers(column: pd.Series, variable: Variable, problems: list[Problem]) -> pd.Series:
+    if variable.kind == "text":
+        return column.astype("str")
+    if variable.kind == "number":
+        numbers = pd.to_numeric(column, errors="coerce").astype("float64")
+        problems.extend(_wrong(column, numbers.isna() & column.notna(), "is not a number"))
+        return numbers
+    said = column.astype("str")
+    strange = said.notna() & ~said.isin(list(variable.categories))
+    problems.extend(_wrong(said, strange, f"is not an answer of '{variable.name}'"))
+    made = pd.Categorical(said.mask(strange), categories=list(variable.categories), ordered=variable.ordered)
+    return pd.Series(made)
+
+
+def _own(column: pd.Series, name: str, problems: list[Problem]) -> pd.Series:
+    """A column that is no item: numbers stay numbers, text and categories of text become text."""
+    kind = column.dtype
+    if name != "weight" and (isinstance(kind, pd.CategoricalDtype) or kind == "str" or kind == "object"):
+        return column.astype("str")
+    if pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_complex_dtype(kind):
+        return column.astype("float64") if name not in _NEEDED else column.astype("str")
+    if name == "weight":
+        numbers = pd.to_numeric(column, errors="coerce").astype("float64")
+        problems.extend(_wrong(column, numbers.isna() & column.notna(), "is not a number"))
+        return numbers
+    what = f"holds neither numbers nor text ({kind})"
+    problems.append(Problem("wrong-type", f"column {name}", what, "turn it into text, or take it out"))
+    return column
+
+
+def _wrong(column: pd.Series, rows: pd.Series, rule: str) -> Iterator[Problem]:
+    if rows.any():
+        first = rows.idxmax()
+        where = f"column {column.name}, row {int(first) + 1} (+{int(rows.sum()) - 1} more)"
+        yield Problem(
+            "unknown-answer",
+            where,
+            f"{str(column[first])[:40]!r} {rule}",
+            "code the answers with this instrument",
+        )
+
+
+def _people(made: dict[str, pd.Series], instrument: Instrument) -> Iterator[Problem]:
+    strange = ~made["audience"].isin(list(instrument.audiences))
+    if strange.any():
+        first = str(made["audience"][strange.idxmax()])
+        where = f"column audience, row {int(strange.idxmax()) + 1} (+{int(strange.sum()) - 1} more)"
+        yield Problem(
+            "unknown-audience", where, f"{first!r} is no audience", near_names(first, instrument.audiences)
+        )
+    yield from _wrong(made["status"], ~made["status"].isin(_STATUS), "is neither complete nor partial")
+    twice = pd.DataFrame({name: made[name] for name in ("wave", "respondent")}).duplicated()
+    yield from _wrong(made["respondent"], twice, "stands twice in a wave")

@@ -1,0 +1,204 @@
+"""What a reader hands on: one platform's file, said in the instrument's own codes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from toolkit.errors import Problem, near_names
+from toolkit.instrument.model import Instrument
+from toolkit.platforms.naming import or_else
+
+__all__ = ["DISPOSITION_COLUMNS", "Columns", "Export", "match_columns", "multi_of", "tally"]
+
+DISPOSITION_COLUMNS = ("wave", "source", "outcome", "reason", "rows", "reason_code")
+REASONS = {
+    "test": "a preview or test",
+    "nothing_answered": "submitted without one answer",
+    "broke_off": "broke off before half of the questions",
+}
+"""Code → why rows are set aside, of those that something else depends on; others have no code."""
+"""Columns of a disposition table; outcome is read, kept, set aside or noted."""
+
+
+@dataclass(frozen=True)
+class Export:
+    """One file of answers before any rule about missing answers was applied.
+
+    Parameters
+    ----------
+    people
+        One row a respondent, indexed by the row of the file: respondent, organisation (may be missing),
+        audience (may be missing), submitted (bool); where a mapping names a design, its columns too.
+    answers
+        Same index; one column a variable. Categorical in the variable's categories with NaN where the
+        cell is blank (a ticked option is "1"), float64 for numbers, text for text.
+    absent
+        Variables the file is declared not to hold.
+    disposition
+        Rows read and rows set aside so far.
+    problems
+        Everything that must be corrected before these answers may be used.
+    hidden
+        Same index; True where the platform says that the variable was not shown. None where it cannot say.
+    beside
+        Same index, one column per multi-select: True where an option was ticked that stays unread.
+    """
+
+    source: str
+    platform: str
+    wave: str
+    people: pd.DataFrame
+    answers: pd.DataFrame
+    absent: tuple[str, ...]
+    disposition: pd.DataFrame
+    problems: tuple[Problem, ...] = field(default=())
+    hidden: pd.DataFrame | None = None
+    beside: pd.DataFrame | None = None
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Which headings hold which variable."""
+
+    of_variable: Mapping[str, tuple[str, ...]]
+    problems: tuple[Problem, ...]
+
+
+def tally(wave: str, source: str, rows: Iterable[tuple[str, str, int]]) -> pd.DataFrame:
+    """Make disposition rows of (outcome, reason in words or as a code of `REASONS`, rows)."""
+    made = pd.DataFrame(
+        [
+            (wave, source, outcome, REASONS.get(reason, reason), n, reason if reason in REASONS else "")
+            for outcome, reason, n in rows
+        ],
+        columns=list(DISPOSITION_COLUMNS),
+    )
+    return made.astype(dict.fromkeys(DISPOSITION_COLUMNS, str) | {"rows": "int64"})
+
+
+def match_columns(
+    headings: Iterable[str],
+    instrument: Instrument,
+    *,
+    accepted: Mapping[str, str],
+    needed: Collection[str],
+    other: Iterable[str],
+    absent: Collection[str] = (),
+    ignored: Iterable[str] = (),
+) -> Columns:
+    """Say which heading is which variable, and everything that does not fit.
+
+    Parameters
+    ----------
+    headings
+        The headings of the file.
+    instrument
+        The instrument its answers are of.
+    accepted
+        Heading → variable (or item, for a multi-select in one column).
+    needed
+        Variables that must be there.
+    other
+        Headings that are no item: the platform's own, the organisation's, the ignored.
+    absent
+        Items or variables the study file says the file does not hold.
+    ignored
+        Headings that stay unread, also where they are an item's.
+    """
+    headings, ignored = list(headings), set(ignored)
+    other = {*other, *ignored}
+    found: dict[str, list[str]] = {}
+    unknown = []
+    for heading in headings:
+        if heading in accepted and heading not in ignored:
+            found.setdefault(accepted[heading], []).append(heading)
+        elif heading and heading not in other:
+            unknown.append(heading)
+    held = [name for name in needed if _among(name, found, instrument)]
+    lacking = [name for name in needed if name not in held and not _among(name, absent, instrument)]
+    if len(lacking) > len(held):
+        return Columns({}, (_wrong_survey(len(held), len(held) + len(lacking), unknown),))
+    problems = [
+        *_unknown(unknown, {*accepted, *lacking}, instrument),
+        *_lacking(lacking, unknown or headings),
+        *_present_though_absent(found, absent, instrument),
+    ]
+    return Columns({name: tuple(here) for name, here in found.items()}, tuple(problems))
+
+
+_MOST_NAMED = 50
+"""Columns that are named one by one where they are not known."""
+
+
+def _unknown(unknown: Iterable[str], known: Iterable[str], instrument: Instrument) -> list[Problem]:
+    unknown = list(unknown)
+    rule = "is no item of the instrument and no column of the platform"
+    if len(unknown) > _MOST_NAMED:
+        shown = ", ".join(unknown[:10])
+        what = f"{rule}, and neither are {len(unknown) - 1:,} other columns ({shown}, …)"
+        hint = "check that this is the file, or list them under ignore_columns"
+        return [Problem("unexpected-column", f"column {unknown[0]}", what, hint)]
+    found = []
+    for name in unknown:
+        hint = or_else(near_names(name, sorted(known)), "list it under ignore_columns")
+        item = multi_of(name, instrument)
+        if item is not None:
+            hint = f"give '{item}' an option for it (write_in: true where people write), or ignore_columns"
+        found.append(Problem("unexpected-column", f"column {name}", rule, hint))
+    return found
+
+
+def multi_of(heading: str, instrument: Instrument) -> str | None:
+    """The multi-select a heading such as `why[other]` or `page/why/other` is a part of; None for others."""
+    multis = {item.id for item in instrument.items if item.type == "multi"}
+    found = _PART.match(heading)
+    return found["item"] if found and found["item"] in multis else None
+
+
+_PART = re.compile(r"(?:.*[/-])?(?P<item>[a-z][a-z0-9]*)(?:\[[^\[\]]+\]|[/_.:-][^/]+)$")
+
+
+def _lacking(lacking: Iterable[str], headings: Iterable[str]) -> list[Problem]:
+    return [
+        Problem(
+            "missing-column",
+            f"column {name}",
+            "is missing: the instrument asks it of people in this file",
+            or_else(near_names(name, headings), "export all questions, or list it under absent"),
+        )
+        for name in lacking
+    ]
+
+
+def _present_though_absent(
+    found: Mapping[str, list[str]], absent: Collection[str], instrument: Instrument
+) -> list[Problem]:
+    return [
+        Problem(
+            "contradiction",
+            f"column {here[0]}",
+            "is in the file, but the study file lists it under absent",
+            "take it out of absent, or list the column under ignore_columns too, so that it stays unread",
+        )
+        for name, here in found.items()
+        if _among(name, absent, instrument)
+    ]
+
+
+def _among(name: str, names: Collection[str], instrument: Instrument) -> bool:
+    """Whether a variable, or the item it is a part of, is among the names."""
+    return name in names or (name in instrument and instrument[name].item.id in names)
+
+
+def _wrong_survey(held: int, total: int, unknown: list[str]) -> Problem:
+    return Problem(
+        "wrong-instrument",
+        "headings",
+        f"only {held} of {total} columns of the instrument are here, and {len(unknown):,} others; "
+        "this looks like the export of another survey",
+        "check which file and which instrument the study file names",
+    )

@@ -1,0 +1,323 @@
+"""Workbooks (.xlsx) and Parquet as text cells."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import re
+import warnings
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from toolkit.errors import InvalidInput, Problem, near_names
+from toolkit.inputs import LARGEST_WORKBOOK, check_archive, whole_characters
+from toolkit.platforms.files.delimited import check_cells
+from toolkit.platforms.files.sheet import Sheet, no_rows
+
+__all__ = ["as_text", "frame_sheet", "parquet_sheet", "text_column", "workbook_sheet", "workbook_sheets"]
+
+
+def as_text(value: object) -> str:
+    """A cell as it would stand in a CSV file.
+
+    Examples
+    --------
+    >>> as_text(3.0), as_text(True), as_text(None), as_text(" a ")
+    ('3', 'TRUE', '', ' a ')
+    """
+    if value is None or value is pd.NaT or value is pd.NA:
+        return ""
+    if isinstance(value, str):
+        return whole_characters(value)
+    if isinstance(value, bool | np.bool_):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, float | np.floating):
+        number = float(value)
+        if np.isnan(number):
+            return ""
+        return str(int(number)) if number.is_integer() and abs(number) < 2**53 else repr(number)
+    if isinstance(value, dt.datetime):
+        return value.replace(microsecond=0).isoformat(sep=" ")
+    return str(value)
+
+
+def workbook_sheet(
+    data: bytes, *, source: str, notes: tuple[str, ...] = (), sheet: str | None = None
+) -> Sheet:
+    """The one sheet of a workbook that holds cells, or the one named.
+
+    A formula counts with the value stored beside it. One without a stored value, an error such as #REF!, and
+    merged cells below the headings, of which only the first holds a value, are refused by cell. An answer
+    that begins with "=" and that an exporting program took for a formula is read as the text it is.
+
+    Raises
+    ------
+    InvalidInput
+        Where it is damaged, empty, larger than `LARGEST_WORKBOOK` unpacked or than `MOST_CELLS`; where it
+        holds several sheets and none is named, or has none of that name; cells that cannot be read.
+    """
+    found = _opened(data, source)
+    filled = {name: one for name, one in found.items() if one.rows}
+    if not filled:
+        raise InvalidInput(source, [Problem("empty", "file", "is empty", "export it again")])
+    if {"survey", "choices"} <= filled.keys():
+        what = "is an XLSForm, which holds questions and no answers"
+        raise InvalidInput(source, [Problem("wrong-file", "file", what, "export the submissions")])
+    if sheet is not None and sheet not in filled:
+        what = "is an empty sheet" if sheet in found else "is no sheet of the workbook"
+        raise InvalidInput(
+            source,
+            [
+                Problem(
+                    "empty" if sheet in found else "unknown-name",
+                    f"sheet '{sheet}'",
+                    what,
+                    near_names(sheet, filled),
+                )
+            ],
+        )
+    if len(filled) > 1 and sheet is None:
+        what = f"holds {len(filled)} sheets ({', '.join(list(filled)[:6])})"
+        raise InvalidInput(
+            source, [Problem("ambiguous", "file", what, "name the one with the answers: sheet: …")]
+        )
+    name = sheet or next(iter(filled))
+    one = filled[name]
+    problems = list(one.problems())
+    if problems:
+        raise InvalidInput(source, problems)
+    said = "read from a workbook (.xlsx)" + (f", sheet '{name}'" if len(filled) > 1 else "")
+    return _of_records(one.rows, source, (*notes, said, *one.notes()))
+
+
+def workbook_sheets(data: bytes, *, source: str) -> dict[str, Sheet | None]:
+    """Read every sheet of a workbook that holds cells; None for those that cannot be read as a table.
+
+    Raises
+    ------
+    InvalidInput
+        Where the workbook cannot be opened.
+    """
+    tables: dict[str, Sheet | None] = {}
+    for name, one in _opened(data, source).items():
+        if one.rows:
+            usable = len(one.rows) > 1 and not any(one.problems())
+            tables[name] = _of_records(one.rows, source, tuple(one.notes())) if usable else None
+    return tables
+
+
+_ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
+"""A character that XML cannot hold, or half of one, as spreadsheet programs write it."""
+_FORMULA = re.compile(
+    r"\b\$?[A-Za-z]{1,3}\$?[0-9]{1,7}\b|\b[A-Za-z][A-Za-z0-9.]*\(|^[\w.]+$|^(?=.*\d)[\d\s.,+*/^()&%-]+$"
+)
+"""A cell reference, a call, one name or a sum: no sentence that begins with = consists of these."""
+_MOST_NAMED = 20
+
+
+@dataclass
+class _Found:
+    """The cells of one sheet of a workbook that hold something, and those that cannot be read."""
+
+    rows: dict[int, dict[int, str]] = field(default_factory=dict)
+    uncalculated: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    merged: list[str] = field(default_factory=list)
+    sentences: int = 0
+    not_available: int = 0
+
+    def problems(self) -> Iterator[Problem]:
+        """Find cells without a value that can be relied on."""
+        hint = "open it in a spreadsheet program and save it, so that values are stored, or export as CSV"
+        yield from _named_cells(self.uncalculated, "holds a formula without a calculated value", hint)
+        yield from _named_cells(self.errors, "holds an error or a date that cannot be shown", "correct it")
+        what = "are merged: only the first of them holds the value"
+        yield from _named_cells(self.merged, what, "undo the merging and fill in every cell")
+
+    def notes(self) -> Iterator[str]:
+        """Say what was read otherwise than it is stored."""
+        if self.sentences:
+            yield f"cells that begin with '=' and are no formula, read as text: {self.sentences}"
+        if self.not_available:
+            yield f"cells that hold #N/A, read as blank: {self.not_available}"
+
+
+def _named_cells(cells: Sequence[str], what: str, hint: str) -> Iterator[Problem]:
+    yield from (Problem("unreadable-cell", f"cell {one}", what, hint) for one in cells[:_MOST_NAMED])
+    if len(cells) > _MOST_NAMED:
+        yield Problem("unreadable-cell", f"{len(cells) - _MOST_NAMED:,} more cells", what, hint)
+
+
+def _opened(data: bytes, source: str) -> dict[str, _Found]:
+    """The cells of every sheet."""
+    import openpyxl  # type: ignore[import-untyped]
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # styles and validations openpyxl does not keep
+            with zipfile.ZipFile(io.BytesIO(data)) as archive:
+                check_archive(archive, most=LARGEST_WORKBOOK)
+                stale = _left_to_calculate(archive)
+            book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+            try:
+                return {one.title: _cells(one, stale, source) for one in book.worksheets}
+            finally:
+                book.close()
+    except InvalidInput:
+        raise
+    except Exception as error:
+        said = " ".join(str(error).split())[:100] or type(error).__name__
+        problem = Problem(
+            "damaged-file",
+            "file",
+            f"is a spreadsheet that cannot be opened ({said})",
+            "save it again as .xlsx",
+        )
+        raise InvalidInput(source, [problem]) from error
+
+
+def _left_to_calculate(archive: zipfile.ZipFile) -> bool:
+    """Whether the writer asks for every formula to be calculated anew, so that stored values mean nothing."""
+    parts = [name for name in archive.namelist() if name.endswith("workbook.xml")]
+    return any(re.search(rb'fullCalcOnLoad="(1|true)"', archive.read(name)) for name in parts)
+
+
+def _cells(sheet: Any, stale: bool, source: str) -> _Found:
+    """Read the cells that a sheet holds, and none between them: one may lie in the last row of all."""
+    from openpyxl.utils import get_column_letter, range_boundaries  # type: ignore[import-untyped]
+    from openpyxl.worksheet._reader import FORMULA_TAG, WorkSheetParser  # type: ignore[import-untyped]
+
+    found, widest = _Found(), 0
+
+    class Parser(WorkSheetParser):  # type: ignore[misc]
+        """Give the stored values of formulas, and note which cells are formulas."""
+
+        def parse_cell(self, element: Any) -> dict[str, Any]:
+            cell: dict[str, Any] = super().parse_cell(element)
+            formula = element.find(FORMULA_TAG)
+            if formula is not None and (stale or cell["value"] is None):
+                text = (formula.text or "").strip().removeprefix("=")
+                if text and not _FORMULA.search(text):
+                    cell["value"] = f"={text}"
+                    found.sentences += 1
+                else:
+                    found.uncalculated.append(f"{get_column_letter(cell['column'])}{cell['row']}")
+            elif cell["data_type"] == "e" and cell["value"] == "#N/A":
+                cell["value"] = None
+                found.not_available += 1
+            elif cell["data_type"] == "e" and cell["value"] is not None:
+                found.errors.append(f"{get_column_letter(cell['column'])}{cell['row']}")
+            return cell
+
+    with sheet._get_source() as stream:
+        parser = Parser(
+            stream,
+            sheet._shared_strings,
+            data_only=True,
+            epoch=sheet.parent.epoch,
+            date_formats=sheet.parent._date_formats,
+            timedelta_formats=sheet.parent._timedelta_formats,
+        )
+        for number, cells in parser.parse():
+            row = {
+                cell["column"] - 1: _as_typed(cell["value"]) for cell in cells if cell["value"] is not None
+            }
+            row = {place: text for place, text in row.items() if text != ""}
+            if not any(map(str.strip, row.values())):
+                continue
+            if number in found.rows:
+                what = "is in the sheet twice"
+                raise InvalidInput(
+                    source, [Problem("damaged-file", f"row {number}", what, "save it again as .xlsx")]
+                )
+            found.rows[number] = row
+            widest = max(widest, max(row) + 1)
+            check_cells(len(found.rows) * widest, source)
+    for one in parser.merged_cells.mergeCell if parser.merged_cells else ():
+        left, top, _, bottom = range_boundaries(str(one.ref))
+        if (top > 1 or bottom > 2) and found.rows.get(top, {}).get(left - 1, "").strip():
+            found.merged.append(str(one.ref))
+    found.rows = dict(sorted(found.rows.items()))
+    return found
+
+
+def _as_typed(value: object) -> str:
+    """A cell of a workbook as text, its escaped characters as the characters they stand for."""
+    if isinstance(value, str) and "_x" in value:
+        value = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), value)
+    return as_text(value)
+
+
+def _of_records(records: dict[int, dict[int, str]], source: str, notes: tuple[str, ...]) -> Sheet:
+    numbers = list(records)
+    if len(records) < 2:
+        raise InvalidInput(source, [no_rows()])
+    first, second = list(records.values())[:2]
+    if len(first) == 1 and len(second) > 2:
+        what = "holds one cell where the next row has several: a title stands above the headings"
+        hint = "the headings must be the first row; take out what stands above, or export it again"
+        raise InvalidInput(source, [Problem("ragged-row", f"row {numbers[0]}", what, hint)])
+    width = max(max(row) for row in records.values()) + 1
+    table = [[row.get(place, "") for place in range(width)] for row in records.values()]
+    cells = pd.DataFrame(table[1:], index=numbers[1:], columns=range(width), dtype=str)
+    return Sheet((tuple(cell.strip() for cell in table[0]),), cells, "", (*notes, *_lost(cells)))
+
+
+def _lost(cells: pd.DataFrame) -> Iterator[str]:
+    """Say how many cells hold the sign for a character that was lost."""
+    lost = int(sum(column.str.contains("\ufffd", regex=False).sum() for _, column in cells.items()))
+    if lost:
+        yield f"cells with '\ufffd', a character lost before or an emoji cut in half: {lost}"
+
+
+def parquet_sheet(data: bytes, *, source: str, notes: tuple[str, ...] = ()) -> Sheet:
+    """A Parquet file.
+
+    Raises
+    ------
+    InvalidInput
+        Where it cannot be read.
+    """
+    import pyarrow.parquet as pq
+
+    try:
+        about = pq.ParquetFile(io.BytesIO(data)).metadata
+        check_cells(about.num_rows * about.num_columns, source, columns=about.num_columns)
+        frame = pd.read_parquet(io.BytesIO(data))
+    except InvalidInput:
+        raise
+    except Exception as error:
+        said = " ".join(str(error).split())[:100] or type(error).__name__
+        problem = Problem(
+            "damaged-file", "file", f"is Parquet that cannot be read ({said})", "write it again"
+        )
+        raise InvalidInput(source, [problem]) from error
+    return frame_sheet(frame, source=source, notes=(*notes, "read from Parquet"))
+
+
+def frame_sheet(
+    frame: pd.DataFrame,
+    *,
+    source: str,
+    notes: Sequence[str] = (),
+    labels: dict[int, dict[str, str]] | None = None,
+) -> Sheet:
+    """A frame as text cells, rows numbered from 2 as below one row of headings."""
+    if frame.empty:
+        raise InvalidInput(source, [no_rows()])
+    check_cells(frame.size, source, columns=frame.shape[1])
+    columns = {place: text_column(frame.iloc[:, place]) for place in range(frame.shape[1])}
+    cells = pd.DataFrame(columns).set_axis(range(2, len(frame) + 2))
+    names = tuple(whole_characters(str(name)).strip() for name in frame.columns)
+    return Sheet((names,), cells, "", (*notes, *_lost(cells)), labels or {})
+
+
+def text_column(column: pd.Series) -> pd.Series:
+    """Text of each different value, once."""
+    plain = column.astype(object)
+    return pd.Series([as_text(value) for value in plain], dtype=str)

@@ -1,0 +1,1 @@
+"""LimeSurvey: questionnaires, answers, and answers fetched from a server."""

@@ -1,0 +1,388 @@
+"""The rows of a LimeSurvey survey structure file: survey, languages, quotas, groups, questions, answers.
+
+The layout is the one of a file that LimeSurvey 6.4.2 imported. What a column means in a quota row was read
+off its importer, which gives columns of questions another meaning there.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from toolkit.instrument.model import Instrument, Item, Variable
+from toolkit.platforms.limesurvey.text import (
+    ASKED,
+    AUDIENCE,
+    GROUP,
+    is_one_of,
+    marked_up,
+    switched,
+)
+from toolkit.platforms.routing import to_limesurvey
+from toolkit.platforms.words import AUDIENCE_WORDS, END_WORDS, WELCOME_WORDS, spoken
+
+__all__ = ["HEADER", "QUOTA_WORDS", "Plan", "Quota", "rows_of", "tabulated", "too_wide"]
+
+HEADER = (
+    *("id", "related_id", "class", "type/scale", "name", "relevance", "text", "help", "language"),
+    *("validation", "mandatory", "encrypted", "other", "default", "same_default", "same_script"),
+    *("hidden", "exclude_all_others", "random_order", "random_group"),
+)
+"""Columns of every file; `FURTHER` follow where a question has one of them."""
+BOUNDS = ("min_num_value_n", "max_num_value_n")
+FURTHER = (*BOUNDS, "max_answers", "other_replace_text", "equation", "answer_width")
+TYPES = {"single": "L", "matrix": "F", "multi": "M", "ranking": "R", "number": "N", "text": "T"}
+_BYTES_LOOKED_AT = 10_000
+_LEAST_WIDTH = 15
+_WIDE = frozenset("mwMW@%")
+
+
+QUOTA_WORDS: Mapping[str, str] = {
+    "en": "Thank you. We already have enough answers from people like you.",
+    "fr": "Merci. Nous avons déjà assez de réponses de personnes comme vous.",
+    "de": "Vielen Dank. Wir haben bereits genug Antworten von Menschen wie Ihnen.",
+    "es": "Gracias. Ya tenemos suficientes respuestas de personas como usted.",
+    "it": "Grazie. Abbiamo già abbastanza risposte di persone come lei.",
+    "nl": "Dank u. We hebben al genoeg antwoorden van mensen zoals u.",
+    "pt": "Obrigado. Já temos respostas suficientes de pessoas como a sua.",
+}
+"""Language → what somebody reads whose quota is full."""
+
+Line = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Quota:
+    """At most `limit` people who gave these answers; who comes later is thanked and let go.
+
+    `answers` names single-choice items, or "audience", and for each the answers that count.
+    """
+
+    name: str
+    limit: int
+    answers: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One file: what is asked in it, and what LimeSurvey calls it.
+
+    `codes` holds the items, and `parts` the rows and options (by our column's name), that need another name;
+    `rows` the rows of matrices that are asked as questions of their own.
+    """
+
+    instrument: Instrument
+    survey_id: str
+    titles: Mapping[str, str]
+    codes: Mapping[str, str]
+    parts: Mapping[str, str]
+    quotas: tuple[Quota, ...] = ()
+    hidden: tuple[str, ...] = ()
+    asks_audience: bool = field(default=False)
+    rows: Mapping[str, str] = field(default_factory=dict)
+
+    def code(self, item: Item) -> str:
+        """What an item is called in LimeSurvey."""
+        return self.codes.get(item.id, item.id)
+
+    def part(self, variable: Variable) -> str | None:
+        """What a row or an option is called in LimeSurvey."""
+        return self.parts.get(variable.name, variable.part)
+
+    def name(self, variable: Variable) -> str:
+        """What a column is called in conditions and in VV, R and SPSS exports."""
+        code, part = self.code(variable.item), self.part(variable)
+        if variable.name in self.rows:
+            return self.rows[variable.name]
+        if variable.item.type == "ranking":
+            return f"{code}_1"  # a column per rank: whoever ranked anything filled the first
+        return code if part is None else f"{code}_{part}"
+
+    def text(self, parallel: Mapping[str, Mapping[str, str]], audiences: Iterable[str], language: str) -> str:
+        """Parallel wording as one text, switched by audience."""
+        held = {key: dict(wording) for key, wording in parallel.items()}
+        known = self.instrument.audiences
+        return switched({known[name].code: spoken(held, name, language) for name in audiences})
+
+    def row_text(self, variable: Variable, language: str) -> str:
+        """A matrix's question and one of its statements as one text, switched by audience."""
+        return switched(
+            {
+                self.instrument.audiences[name].code: "\n".join(
+                    spoken({key: dict(wording) for key, wording in text.items()}, name, language)
+                    for text in (variable.item.text, variable.row.text if variable.row else {})
+                )
+                for name in variable.audiences
+            }
+        )
+
+
+def tabulated(rows: Iterable[Line]) -> bytes:
+    """Rows as the file that is imported: UTF-8 with a byte order mark, tabs, quotes where they are needed.
+
+    LimeSurvey guesses the encoding from the first 10,000 bytes, which must not end within a character; tabs
+    behind the first row, which no column belongs to, move the end where it would.
+    """
+    rows = list(rows)
+    header = [*HEADER, *(name for name in FURTHER if any(row.get(name) for row in rows))]
+    made = io.StringIO(newline="")
+    writer = csv.writer(made, delimiter="\t", lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows([row.get(name, "") for name in header] for row in rows)
+    first, _, rest = made.getvalue().partition("\n")
+    second, _, rest = rest.partition("\n")
+    for tabs in range(4):
+        held = f"\ufeff{first}\n{second}{chr(9) * tabs}\n{rest}".encode()
+        if len(held) <= _BYTES_LOOKED_AT or held[_BYTES_LOOKED_AT] & 0xC0 != 0x80:
+            break
+    return held
+
+
+def rows_of(plan: Plan) -> Iterator[Line]:
+    """Every row of a file, in the order in which LimeSurvey itself writes them."""
+    base, *others = plan.instrument.languages
+    yield from _survey(plan, base, others)
+    for language in plan.instrument.languages:
+        for name, text in _texts(plan, language).items():
+            yield {"class": "SL", "name": name, "text": text} | _in(language)
+    for number, quota in enumerate(plan.quotas, start=1):
+        yield from _quota(number, quota, plan.instrument.languages)
+    for language in plan.instrument.languages:
+        yield from _groups(plan, language, base=language == base)
+
+
+def _in(language: str) -> Line:
+    return {"language": language}
+
+
+def _survey(plan: Plan, base: str, others: list[str]) -> Iterator[Line]:
+    settings = {
+        "sid": plan.survey_id,
+        "language": base,
+        **({"additional_languages": " ".join(others)} if others else {}),
+        "format": "G",
+        "anonymized": "N",
+        "datestamp": "Y",
+        "savetimings": "N",
+        "allowprev": "Y",
+        "showxquestions": "N",  # the number would count hidden questions
+        "showwelcome": "Y" if set(plan.instrument.languages) <= WELCOME_WORDS.keys() else "N",
+        "shownoanswer": "N",  # else every question that may be left out shows "No answer", ticked
+        "template": "fruity_twentythree",
+    }
+    for name, value in settings.items():
+        yield {"class": "S", "name": name, "text": value}
+
+
+def _texts(plan: Plan, language: str) -> Line:
+    """Title, welcome and closing words, and the decimal mark people may type (1: a comma)."""
+    from babel import Locale
+
+    mark = Locale.parse(language, sep="-").number_symbols["latn"]["decimal"]
+    texts = {"surveyls_title": marked_up(plan.titles[language])}
+    if language in WELCOME_WORDS:
+        texts["surveyls_welcometext"] = marked_up(WELCOME_WORDS[language])
+        texts["surveyls_endtext"] = marked_up(END_WORDS[language])
+    return texts | {"surveyls_numberformat": "1" if mark == "," else "0"}
+
+
+def _quota(number: int, quota: Quota, languages: Iterable[str]) -> Iterator[Line]:
+    """A quota with its limit, "end the survey" (1), active (1) and no redirection; and a row a language."""
+    columns = {"mandatory": str(quota.limit), "other": "1", "default": "1", "same_default": "0"}
+    yield {"class": "QTA", "id": str(number), "name": quota.name} | columns
+    for language in languages:
+        message = {"relevance": QUOTA_WORDS.get(language, "")}  # the column the importer takes it from
+        yield {"class": "QTALS", "related_id": str(number)} | message | _in(language)
+
+
+def _members(plan: Plan, name: str) -> Iterator[Line]:
+    """The answers of one question that count for quotas; they belong to the question above them."""
+    for number, quota in enumerate(plan.quotas, start=1):
+        for code in quota.answers.get(name, ()):
+            audiences = plan.instrument.audiences
+            told = audiences[code].code if name == AUDIENCE else code
+            write_in = None if name == AUDIENCE else plan.instrument.write_in_of(name)
+            if write_in is not None and write_in.option is not None and code == write_in.option.code:
+                told = "-oth-"
+            yield {"class": "QTAM", "related_id": str(number), "name": told}
+
+
+def _groups(plan: Plan, language: str, *, base: bool) -> Iterator[Line]:
+    pages = plan.instrument.sections
+    first = 1
+    if plan.asks_audience or plan.hidden:
+        title = AUDIENCE_WORDS[language][0] if language in AUDIENCE_WORDS else pages[0].title[language]
+        if title in {page.title[language] for page in pages}:  # two pages of one title look like one again
+            title = plan.titles[language]
+        yield _group(1, title, language)
+        yield from _who(plan, language, base=base)
+        first = 2
+    for number, section in enumerate(pages, start=first):
+        yield _group(number, section.title[language], language)
+        for item_id in section.items:
+            item = plan.instrument.item(item_id)
+            if item.type == "matrix" and plan.rows:
+                yield from _rows_as_questions(plan, item, language)
+            else:
+                yield from _question(plan, item, language, base=base)
+
+
+def _group(number: int, title: str, language: str) -> Line:
+    return {"class": "G", "type/scale": f"G{number}", "name": marked_up(title)} | _in(language)
+
+
+def _who(plan: Plan, language: str, *, base: bool) -> Iterator[Line]:
+    """What is known of somebody before the questions: filled in by the link, or asked.
+
+    The link may hold anything, so it fills a text; a list would answer a code of more than five characters
+    with an error of the database. Whom it does not name is asked, and an equation holds what is known then.
+    """
+    for name in plan.hidden:
+        columns = {"type/scale": "S", "relevance": "1", "mandatory": "N", "other": "N", "hidden": "1"}
+        yield {"class": "Q", "name": name, "text": name} | columns | _in(language)
+    if not plan.asks_audience:
+        return
+    audiences = plan.instrument.audiences
+    columns = {"type/scale": "S", "relevance": "1", "mandatory": "N", "other": "N", "hidden": "1"}
+    yield {"class": "Q", "name": AUDIENCE, "text": AUDIENCE} | columns | _in(language)
+    known = is_one_of([word for name, one in audiences.items() for word in (one.code, name)], AUDIENCE)
+    columns = {"type/scale": "L", "relevance": f"!({known})", "mandatory": "Y", "other": "N"}
+    asks = AUDIENCE_WORDS[language][1]
+    yield {"class": "Q", "name": ASKED, "text": marked_up(asks)} | columns | _in(language)
+    for audience in audiences.values():
+        yield _answer(audience.code, audience.label[language], language)
+    final = f"{ASKED}.NAOK"
+    for name, audience in reversed(audiences.items()):
+        words = dict.fromkeys((audience.code, name))
+        final = f'if({is_one_of(words, AUDIENCE)},"{audience.code}",{final})'
+    columns = {"type/scale": "*", "relevance": "1", "mandatory": "N", "other": "N", "hidden": "1"}
+    columns["equation"] = f"{{{final}}}"
+    yield {"class": "Q", "name": GROUP, "text": GROUP} | columns | _in(language)
+    if base:
+        yield from _members(plan, AUDIENCE)
+
+
+def _question(plan: Plan, item: Item, language: str, *, base: bool) -> Iterator[Line]:
+    asked = item.audiences or tuple(plan.instrument.audiences)
+    columns = {
+        "type/scale": TYPES[item.type],
+        "name": plan.code(item),
+        "relevance": _relevance(plan, item, asked),
+        "text": plan.text(item.text, asked, language),
+        "mandatory": "Y" if item.required else "N",
+        "other": "N",
+    }
+    columns["exclude_all_others"] = ";".join(
+        plan.part(variable) or ""
+        for variable in plan.instrument.of_item(item.id)
+        if variable.option and variable.option.exclusive
+    )
+    write_in = plan.instrument.write_in_of(item.id)
+    if write_in is not None and write_in.option is not None:
+        columns["other"] = "Y"
+        columns["other_replace_text"] = write_in.option.label[language]
+    names = BOUNDS if item.type == "number" else ("", "max_answers")
+    for name, bound in zip(names, (item.minimum, item.maximum), strict=True):
+        if name and bound is not None:
+            columns[name] = f"{bound:.15g}"
+    if item.type == "matrix":
+        columns["answer_width"] = str(_statement_width(plan, item))
+    yield {"class": "Q"} | columns | _in(language)
+    yield from _parts(plan, item, asked, language)
+    if base:
+        yield from _members(plan, item.id)
+
+
+def _rows_as_questions(plan: Plan, item: Item, language: str) -> Iterator[Line]:
+    for variable in plan.instrument.of_item(item.id):
+        columns = {
+            "type/scale": "L",
+            "name": plan.rows[variable.name],
+            "relevance": _relevance(plan, item, variable.audiences),
+            "text": plan.row_text(variable, language),
+            "mandatory": "Y" if item.required else "N",
+            "other": "N",
+        }
+        yield {"class": "Q"} | columns | _in(language)
+        for code, label in variable.code_labels(language).items():
+            yield _answer(code, label, language)
+        for missing in plan.instrument.missing_of(variable):
+            yield _answer(missing.code, missing.label[language], language)
+
+
+def _statement_width(plan: Plan, item: Item) -> int:
+    """Per cent of an array's width that its statements take, so that no heading breaks inside a word."""
+    return min(50, max(_LEAST_WIDTH, int(100 - _answers_width(plan.instrument, item))))
+
+
+def too_wide(instrument: Instrument, item: Item) -> bool:
+    """Whether the answers of a matrix have too long words to be the headings of an array."""
+    return _answers_width(instrument, item) > 100 - _LEAST_WIDTH
+
+
+def _answers_width(instrument: Instrument, item: Item) -> float:
+    """Per cent of an array's width that its answers need, every column as wide as the widest.
+
+    As LimeSurvey's own theme draws it in a window of 1280 pixels: the array has 830 of them, a letter about
+    ten (a wide one fifteen), and the margins of a heading twenty. On a telephone it stacks the answers.
+    """
+    variable = instrument.of_item(item.id)[0]
+    offered = instrument.missing_of(variable)
+    labels = [
+        label
+        for language in instrument.languages
+        for label in (
+            *variable.code_labels(language).values(),
+            *(missing.label[language] for missing in offered),
+        )
+    ]
+    words = {word for label in labels for word in label.split()}
+    letters = max(sum(1.8 if letter in _WIDE else 1.2 for letter in word) for word in words)
+    return (len(variable.codes) + len(offered)) * (letters + 2.4)
+
+
+def _relevance(plan: Plan, item: Item, asked: tuple[str, ...]) -> str:
+    parts = []
+    if plan.asks_audience and set(asked) < set(plan.instrument.audiences):
+        parts.append(_only(plan, asked))
+    if item.ask_if is not None:
+        parts.append(to_limesurvey(item.ask_if, plan.instrument, name=plan.name))
+    return " and ".join(f"({part})" for part in parts) if len(parts) > 1 else "".join(parts) or "1"
+
+
+def _only(plan: Plan, asked: tuple[str, ...]) -> str:
+    return is_one_of([plan.instrument.audiences[name].code for name in asked])
+
+
+def _parts(plan: Plan, item: Item, asked: tuple[str, ...], language: str) -> Iterator[Line]:
+    """Rows and options as sub-questions, then the answers of a scale with the missing answers offered."""
+    variables = plan.instrument.of_item(item.id)
+    for variable in variables:
+        code, heard = plan.part(variable) or "", variable.audiences
+        if variable.row:
+            relevance = _only(plan, heard) if plan.asks_audience and set(heard) < set(asked) else "1"
+            yield _sub_question(code, plan.text(variable.row.text, heard, language), relevance, language)
+        if variable.option and item.type == "ranking":
+            yield _answer(variable.option.code, variable.option.label[language], language)
+        elif variable.option and not variable.option.write_in:
+            yield _sub_question(code, marked_up(variable.option.label[language]), "1", language)
+    if item.type in ("single", "matrix"):
+        variable = variables[0]
+        write_in = plan.instrument.write_in_of(item.id)
+        own = write_in.option.code if write_in is not None and write_in.option is not None else None
+        for code, label in variable.code_labels(language).items():
+            if code != own:  # LimeSurvey adds its own answer for it
+                yield _answer(code, label, language)
+        for missing in plan.instrument.missing_of(variable):
+            yield _answer(missing.code, missing.label[language], language)
+
+
+def _sub_question(code: str, text: str, relevance: str, language: str) -> Line:
+    columns = {"type/scale": "0", "name": code, "relevance": relevance, "text": text}
+    return {"class": "SQ"} | columns | _in(language)
+
+
+def _answer(code: str, label: str, language: str) -> Line:
+    return {"class": "A", "type/scale": "0", "name": code, "text": marked_up(label)} | _in(language)

@@ -1,0 +1,1 @@
+"""ODK, KoboToolbox and others of XLSForm: questionnaires and answers."""

@@ -1,0 +1,1 @@
+"""Qualtrics: questionnaires and answers."""

@@ -1,0 +1,166 @@
+"""REDCap's CSV export with raw headings; values raw or as labels.
+
+Rules:
+
+- a checkbox has a column an option, `item___code`: 1 or "Checked", 0 or "Unchecked";
+- each form ends with a column `<form>_complete`; a respondent finished where every form that holds an item is
+  2 or "Complete";
+- the first column is the record's id; events and repeated forms give a record several rows: refused;
+- headings that are labels are refused: REDCap writes the same label for several columns.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from pathlib import Path
+
+import pandas as pd
+
+from toolkit.errors import InvalidInput, Problem
+from toolkit.instrument.model import Instrument
+from toolkit.platforms.answers import AnswersFile
+from toolkit.platforms.engine import read_platform
+from toolkit.platforms.exports import Export
+from toolkit.platforms.files.opening import read_cells
+from toolkit.platforms.files.sheet import Opening, Sheet, named
+from toolkit.platforms.manifest import ExportManifest
+from toolkit.platforms.matching import codes_of
+from toolkit.platforms.naming import rows_said
+from toolkit.platforms.platform import Platform
+from toolkit.platforms.vocabulary import code_words
+
+__all__ = ["REDCAP", "read_redcap"]
+
+_OWN = {
+    "record_id", "redcap_event_name", "redcap_repeat_instrument", "redcap_repeat_instance",
+    "redcap_data_access_group", "redcap_survey_identifier", "participant_id", "study_id",
+}  # fmt: skip
+_DONE = {
+    "2": True,
+    "Complete": True,
+    "0": False,
+    "1": False,
+    "": False,
+    "Incomplete": False,
+    "Unverified": False,
+}
+
+
+def read_redcap(
+    path: str | Path,
+    instrument: Instrument,
+    *,
+    entry: AnswersFile | None = None,
+    wave: str = "1",
+    strict: bool = True,
+) -> Export:
+    """Read one CSV file that REDCap exported with raw headings.
+
+    Parameters
+    ----------
+    entry
+        What the study file says about it; left out, the defaults of `AnswersFile`, organisations optional.
+    wave
+        The wave, where there is no entry.
+    strict
+        Raise for every problem found; otherwise they stand in the export's `problems`.
+
+    Raises
+    ------
+    InvalidInput
+        With every problem of the file.
+    """
+    return read_platform(REDCAP, Path(path), instrument, entry=entry, wave=wave, strict=strict)
+
+
+def _load(path: Path, source: str, how: Opening) -> Sheet:
+    sheet = read_cells(path, source=source, how=how)
+    if (
+        any(name.endswith("(choice=") or "(choice=" in name for name in sheet.names)
+        or "Complete?" in sheet.names
+    ):
+        what = "are labels, which stand for several columns at once"
+        raise InvalidInput(
+            source,
+            [Problem("ambiguous", "headings", what, "export again as 'CSV / Microsoft Excel (raw data)'")],
+        )
+    if "Variable / Field Name" in sheet.names:
+        what = "are those of REDCap's data dictionary, which holds questions and no answers"
+        raise InvalidInput(
+            source, [Problem("wrong-file", "headings", what, "export the records as CSV (raw data)")]
+        )
+    if not any(name.endswith("_complete") for name in sheet.names):
+        what = f"are not those of a REDCap export: no form's _complete (columns: {len(sheet.names)})"
+        hint = "check platform and file, or export all forms with their status"
+        raise InvalidInput(source, [Problem("wrong-file", "headings", what, hint)])
+    return sheet
+
+
+def _own(heading: str) -> bool:
+    return heading in _OWN or re.fullmatch(r".+_(complete|timestamp)", heading) is not None
+
+
+def _submitted(frame: pd.DataFrame, items: Collection[str], problems: list[Problem]) -> pd.Series:
+    done = pd.Series(True, index=frame.index)
+    holds_item = False
+    for name in frame:
+        holds_item |= str(name) in items
+        if not str(name).endswith("_complete"):
+            continue
+        if holds_item:
+            said = frame[name]
+            strange = said[~said.isin(list(_DONE))]
+            if len(strange):
+                where = f"column {name}, {rows_said(strange.index)}"
+                problems.append(
+                    Problem(
+                        "unknown-answer",
+                        where,
+                        f"{strange.iloc[0]!r} is no status of a form",
+                        "export it again",
+                    )
+                )
+            done &= said.isin([word for word, meant in _DONE.items() if meant])
+        holds_item = False
+    return done
+
+
+def _one_row_each(
+    sheet: Sheet, instrument: Instrument, manifest: ExportManifest | None, source: str
+) -> Sheet:
+    """The first column holds the record's id, whatever it is called; a record may stand in one row only.
+
+    Raises
+    ------
+    InvalidInput
+        Where events or repeated forms give a record several rows.
+    """
+    problems = []
+    for name, many in (("redcap_event_name", 1), ("redcap_repeat_instance", 0)):
+        if name in sheet.names:
+            said = sheet.cells.iloc[:, sheet.names.index(name)].str.strip()
+            found = [one for one in said.unique() if one]
+            if len(found) > many:
+                what = f"holds {', '.join(found[:4])}: a record has a row for each"
+                hint = "export a report of one event or form, or set the others aside by a mapping"
+                problems.append(Problem("duplicate-id", f"column {name}", what, hint))
+    if problems:
+        raise InvalidInput(source, problems)
+    first = sheet.names[0]
+    if any(name in sheet.names for name in _IDS) or first in codes_of(instrument):
+        return sheet
+    return named(sheet, ("record_id", *sheet.names[1:]))
+
+
+_IDS = ("record_id", "participant_id", "study_id")
+REDCAP = Platform(
+    name="redcap",
+    load=_load,
+    id_columns=_IDS,
+    own=_own,
+    codes=code_words,
+    submitted=_submitted,
+    coded=_one_row_each,
+    texts="export again as 'CSV / Microsoft Excel (raw data)'",
+)

@@ -1,0 +1,727 @@
+"""Results for a paper: tables for Word, Excel and LaTeX, sentences in APA style, the methodology statement.
+
+For a researcher's own results, in English. What a report prints passes the gate and is written by `formats`.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from toolkit.analysis import Design
+from toolkit.arguments import typed
+from toolkit.errors import InvalidInput, Problem, near_names, printable
+from toolkit.instrument.model import Instrument
+from toolkit.presentation.blocks import Cell, Table, table_of
+from toolkit.presentation.numbers import NOT_SHOWN, Number, bound_sign, is_known
+from toolkit.presentation.rows import audience_name, item_name
+from toolkit.records import csv_for_people, records
+from toolkit.study import Study
+
+__all__ = ["apa", "format_table", "methods_statement", "save_table"]
+
+_SCALED = ("mean", "total", "ratio", "variance", "probability_of_superiority")
+"""Measures whose estimates are not percentages; so are quantiles."""
+_STATISTICS = {"pooled_z": "z", "pooled_z_sparse": "z", "mann_whitney": "W", "design_t": "t", "welch": "t"}
+"""What a comparison's code says its statistic is."""
+_EFFECTS = {"cohen_h": "h", "hedges_g": "g", "cliff_delta": "δ", "cohen_d": "d"}
+_HEADINGS = {
+    "item": "Item",
+    "response": "Answer",
+    "measure": "Measure",
+    "std_error": "SE",
+    "effective_n": "Effective n",
+    "statistic": "Statistic",
+    "p_value": "p",
+    "p_adjusted": "Adjusted p",
+    "term": "Term",
+    "component": "Component",
+    "column": "Column",
+}
+_LATEX = str.maketrans(
+    {
+        **{sign: f"\\{sign}" for sign in "&%$#_{}"},
+        "\\": r"\textbackslash{}",
+        "~": r"\textasciitilde{}",
+        "^": r"\textasciicircum{}",
+        "<": r"\textless{}",
+        ">": r"\textgreater{}",
+        "|": r"\textbar{}",
+        '"': r"\textquotedbl{}",
+        "\u2212": "$-$",
+        "\u2013": "--",
+        "≥": r"$\geq$",
+        "≤": r"$\leq$",
+        "δ": r"$\delta$",
+        "χ": r"$\chi$",
+        "²": r"$^2$",
+        "\u00a0": "~",
+        "\n": " ",
+    }
+)
+
+
+@typed
+def format_table(
+    result: Any,
+    *,
+    title: str = "",
+    note: str = "",
+    instrument: Instrument | None = None,
+    language: str = "en",
+    level: float = 0.95,
+    digits: int = 2,
+) -> Table:
+    """Lay a result out as a table for a paper.
+
+    Parameters
+    ----------
+    result
+        Rows of estimates, gaps (released or not), `decompose_gap`, `coefficients`; a model; a test; a cross
+        table or any other frame.
+    title, note
+        Printed above and below.
+    instrument, language
+        Gives items and audiences their labels.
+    level
+        Confidence level the rows were computed with. It is printed, not applied (of a model it is applied).
+    digits
+        Decimals of numbers that are not percentages, which have one less.
+
+    Returns
+    -------
+    Table
+        Displays itself in a notebook; `frame` is its text.
+
+    Examples
+    --------
+    >>> from toolkit.analysis import proportions
+    >>> frame = pd.DataFrame({"audience": ["a"] * 10, "tired": [1] * 7 + [0] * 3})
+    >>> format_table(proportions(frame, "tired", by="audience", measure="1")).frame.iloc[0].tolist()
+    ['tired', 'a', '10', '70.0% [39.7, 89.2]']
+    """
+    problems = []
+    if not 0 < level < 1:
+        problems.append(Problem("out-of-range", "level", f"is {level}", "give a fraction such as 0.95"))
+    if not 0 <= digits <= 8:
+        problems.append(Problem("out-of-range", "digits", f"is {digits}", "give a number from 0 to 8"))
+    if problems:
+        raise InvalidInput("format_table", problems)
+    frame = _frame_of(result, level)
+    names = _Names(instrument, language)
+    rows = records(frame)
+    has = set(frame.columns)
+    kind = "results"
+    if {"audience_a", "audience_b", "gap"} <= has:
+        kind, made = "gaps", [_gap_cells(row, frame, names, level, digits) for row in rows]
+    elif {"estimate", "conf_low", "conf_high"} <= has and has & {"item", "term", "component"}:
+        kind, made = "estimates", [_estimate_cells(row, frame, names, level, digits) for row in rows]
+    else:
+        made = [{str(name): _plain_cell(name, row[name], digits) for name in frame} for row in rows]
+    columns = list(dict.fromkeys(name for row in made for name in row)) or [str(name) for name in frame]
+    numeric = [name for name in columns if any(_counts(row.get(name)) for row in made)]
+    notes = [note, *(frame["note"].astype(str).unique() if "component" in has and "note" in has else ())]
+    return table_of(made, columns, title=title, kind=kind, notes=filter(None, notes), numeric=numeric)
+
+
+@typed
+def save_table(result: Any, path: str | Path, **options: Any) -> Path:
+    """Save a result as a table for Word, Excel or LaTeX.
+
+    Parameters
+    ----------
+    result
+        As in `format_table`, or what that returned.
+    path
+        Its suffix chooses the format: .docx, .xlsx (numbers as numbers, ends of intervals in columns of their
+        own), .tex (booktabs), .html, .csv.
+    options
+        As in `format_table`.
+
+    Returns
+    -------
+    Path
+        The file. An existing one is replaced.
+
+    Raises
+    ------
+    InvalidInput
+        For another suffix, or a folder that does not exist.
+
+    Notes
+    -----
+    Text that a spreadsheet would run as a formula stays text; signs with a meaning in LaTeX are escaped.
+
+    Examples
+    --------
+    >>> save_table(gaps, "gaps.docx", title="Table 1. Gaps", instrument=study.instrument)  # doctest: +SKIP
+    PosixPath('gaps.docx')
+    """
+    target = Path(path)
+    writer = _WRITERS.get(target.suffix.lower())
+    problems = []
+    if writer is None:
+        known = ", ".join(_WRITERS)
+        problems.append(
+            Problem(
+                "unsupported-format", f"path {target.name}", "has an unknown suffix", f"use one of {known}"
+            )
+        )
+    if not target.parent.is_dir():
+        problems.append(Problem("file-not-found", f"folder {target.parent}", "not found", "create it first"))
+    if problems or writer is None:
+        raise InvalidInput("save_table", problems)
+    table = result if isinstance(result, Table) else format_table(result, **options)
+    target.write_bytes(writer(_without_control(table)))
+    return target
+
+
+def _frame_of(result: Any, level: float) -> pd.DataFrame:
+    """Any result as rows: a model's coefficients, a test as one row, an index as columns."""
+    if isinstance(result, pd.Series):
+        result = result.to_frame()
+    if hasattr(result, "params") and hasattr(result, "cov_params"):
+        from toolkit.analysis import coefficients
+
+        return coefficients(result, level=level)
+    if is_dataclass(result) and not isinstance(result, type):
+        table = getattr(result, "table", None)
+        if isinstance(table, pd.DataFrame):
+            return table
+        shown = {one.name: getattr(result, one.name) for one in fields(result)}
+        return pd.DataFrame([{name: _flat(value) for name, value in shown.items() if value is not None}])
+    if not isinstance(result, pd.DataFrame):
+        what = f"is a {type(result).__name__}, which has no table"
+        raise InvalidInput(
+            "format_table", [Problem("wrong-type", "result", what, "give a frame, a model or a test")]
+        )
+    frame = result
+    if frame.columns.nlevels > 1:
+        frame = frame.set_axis([" · ".join(map(str, one)) for one in frame.columns], axis=1)
+    if not isinstance(frame.index, pd.RangeIndex) and (
+        frame.index.nlevels > 1 or frame.index.name is not None or frame.index.dtype.kind not in "iu"
+    ):
+        frame = frame.reset_index()
+    return frame
+
+
+def _flat(value: Any) -> Any:
+    return ", ".join(f"{one:g}" for one in value) if isinstance(value, tuple) else value
+
+
+class _Names:
+    """Labels of items and audiences, where there is an instrument."""
+
+    def __init__(self, instrument: Instrument | None, language: str) -> None:
+        self.instrument, self.language = instrument, language
+
+    def item(self, name: Any) -> str:
+        if self.instrument is None:
+            return str(name)
+        return item_name(self.instrument, str(name), language=self.language)
+
+    def group(self, name: Any) -> str:
+        if self.instrument is None or str(name) not in self.instrument.audiences:
+            return str(name)
+        return audience_name(self.instrument, name, language=self.language)
+
+
+def _is_percent(row: Mapping[str, Any]) -> bool:
+    """Whether a row's estimates are fractions that read as percentages."""
+    if "unit" in row or "verdict_unit" in row:
+        return str(row.get("unit", row.get("verdict_unit"))) == "points"
+    if "response" in row:
+        return True
+    measure = row.get("measure")
+    if measure is None or str(measure) in _SCALED or str(measure).startswith("quantile"):
+        return False
+    return not is_known(row["estimate"]) or abs(float(row["estimate"])) <= 1
+
+
+def _number(value: Any, percent: bool, digits: int, bound: Any = "") -> Number | None:
+    if not is_known(value) or not np.isfinite(float(value)):
+        return None
+    least = max(digits - 1, 0)
+    if percent:
+        return Number(float(value), "percent", least, bound_sign(bound))
+    return Number(float(value), "decimal", digits, bound_sign(bound))
+
+
+def _text(number: Number | None) -> str:
+    if number is None:
+        return NOT_SHOWN
+    return number.figure() + ("%" if number.format == "percent" else "")
+
+
+def _with_interval(
+    row: Mapping[str, Any], name: str, percent: bool, digits: int, *, points: bool = False
+) -> Cell:
+    """A number and its interval: 57.0% [45.1, 68.4]; a difference of percentages without the sign."""
+    value, low, high = (
+        _number(row.get(one), percent, digits, row.get("bound", "") if one == name else "")
+        for one in (name, "conf_low", "conf_high")
+    )
+    if points and percent:
+        value, low, high = (
+            None if one is None else Number(one.value, "points", one.digits, one.sign)
+            for one in (value, low, high)
+        )
+    words = _text(value)
+    if low is not None and high is not None and value is not None and value.exact:
+        words += f" [{low.figure()}, {high.figure()}]"
+    return Cell(value, low, high, words=words)
+
+
+def _p_cell(value: Any) -> Cell:
+    if not is_known(value):
+        return Cell(words=NOT_SHOWN)
+    return Cell(Number(float(value), "decimal", 3), words=_p(float(value)))
+
+
+def _p(value: float) -> str:
+    if value < 0.001 or value >= 0.9995:
+        return "< .001" if value < 0.001 else "> .999"
+    return f"{value:.3f}".removeprefix("0")
+
+
+def _leading(
+    row: Mapping[str, Any], frame: pd.DataFrame, names: _Names, upto: str
+) -> dict[str, str | Cell | Number | None]:
+    """The columns that name a row; a measure only where there are several."""
+    found: dict[str, str | Cell | Number | None] = {}
+    for name in list(frame.columns)[: list(frame.columns).index(upto)]:
+        if name == "measure" and frame[name].nunique() < 2:
+            continue
+        if name == "audience_a":
+            found["Groups"] = " – ".join(names.group(row[f"audience_{side}"]) for side in "ab")
+        if name in ("audience_a", "audience_b"):
+            continue
+        label = names.item(row[name]) if name == "item" else names.group(row[name])
+        found[_HEADINGS.get(name, name)] = label
+    return found
+
+
+def _gap_cells(
+    row: Mapping[str, Any], frame: pd.DataFrame, names: _Names, level: float, digits: int
+) -> dict[str, str | Cell | Number | None]:
+    percent = _is_percent(row)
+    found = _leading(row, frame, names, "audience_a")
+    single = frame[["audience_a", "audience_b"]].drop_duplicates().shape[0] == 1
+    sides = [names.group(row[f"audience_{side}"]) for side in "ab"]
+    if not single:
+        found["Groups"] = f"{sides[0]} – {sides[1]}"
+    for side, heading in zip("ab", sides if single else ("First", "Second"), strict=True):
+        value = _number(row[f"estimate_{side}"], percent, digits, row.get(f"bound_{side}", ""))
+        n = Number(float(row[f"n_{side}"]), "count") if is_known(row[f"n_{side}"]) else None
+        base = f"n = {n.figure()}" if n is not None else f"n {row.get(f'n_{side}_shown', NOT_SHOWN)}"
+        found[heading] = Cell(value, n=n, words=f"{_text(value)} ({base})")
+    heading = f"Difference, {100 * level:g}% CI"
+    found[heading] = _with_interval(row, "gap", percent, digits, points=True)
+    found["p"] = _p_cell(row.get("p_value"))
+    if "p_adjusted" in row:
+        found["Adjusted p"] = _p_cell(row["p_adjusted"])
+    if is_known(row.get("effect_size")):
+        kind = _EFFECTS.get(str(row["effect_size_kind"]), str(row["effect_size_kind"]))
+        value = Number(float(row["effect_size"]), "decimal", digits)
+        found["Effect size"] = Cell(value, words=f"{kind} = {value.figure()}")
+    return found | {
+        _HEADINGS.get(str(name), str(name)): _plain_cell(name, row[name], digits)
+        for name in frame.columns
+        if str(name).startswith("alike")
+    }
+
+
+def _estimate_cells(
+    row: Mapping[str, Any], frame: pd.DataFrame, names: _Names, level: float, digits: int
+) -> dict[str, str | Cell | Number | None]:
+    percent = _is_percent(row)
+    first = next(name for name in frame.columns if name in ("n", "n_a", "effective_n", "estimate"))
+    found = _leading(row, frame, names, first)
+    for name in ("n", "n_a", "n_b"):
+        if name in row:
+            n = Number(float(row[name]), "count") if is_known(row[name]) else None
+            found[name] = Cell(n) if n is not None else str(row.get("n_shown", NOT_SHOWN))
+    split = "component" in row
+    name = "b" if "term" in row else "Points" if split and percent else "Estimate"
+    heading = f"{name}, {100 * level:g}% CI"
+    found[heading] = _with_interval(row, "estimate", percent, digits, points=split)
+    if "term" in row or split:
+        error = _number(row.get("std_error"), percent, digits)
+        found["SE"] = Cell(error, words="" if error is None else error.figure())
+        if is_known(row.get("statistic")):
+            infinite = not is_known(row["df"]) or np.isinf(float(row["df"]))
+            value = Number(float(row["statistic"]), "decimal", 2)
+            found["z" if infinite else f"t({float(row['df']):.4g})"] = Cell(value)
+        found["p"] = _p_cell(row.get("p_value"))
+    return found
+
+
+def _plain_cell(name: Any, value: Any, digits: int) -> str | Cell:
+    """A cell of a frame that is no contract."""
+    if not is_known(value):
+        return NOT_SHOWN
+    if str(name) in ("p", "p_value", "p_adjusted", "p_val", "pvalue") and isinstance(value, float):
+        return _p_cell(value)
+    if isinstance(value, bool | np.bool_):
+        return "yes" if value else "no"
+    if isinstance(value, int | np.integer):
+        return Cell(Number(float(value), "count"))
+    if isinstance(value, float | np.floating):
+        return Cell(Number(float(value), "decimal", digits)) if np.isfinite(value) else f"{value:g}"
+    return str(value)
+
+
+def _counts(cell: Any) -> bool:
+    return isinstance(cell, Number) or (isinstance(cell, Cell) and cell.value is not None)
+
+
+def _without_control(table: Table) -> Table:
+    """The table with control characters written as escapes: no format can hold them."""
+    clean = [
+        tuple(
+            printable(cell, keep="\n")
+            if isinstance(cell, str)
+            else Cell(cell.value, cell.low, cell.high, cell.n, words=printable(cell.words, keep="\n"))
+            for cell in row
+        )
+        for row in table.cells
+    ]
+    heads, notes = (tuple(map(printable, some)) for some in (table.columns, table.notes))
+    right = tuple(map(printable, table.numeric))
+    return Table(printable(table.title), heads, tuple(clean), notes, table.kind, right, table.language)
+
+
+def _word(table: Table) -> bytes:
+    import docx
+    from docx.enum.section import WD_ORIENT
+
+    from toolkit.reporting.documents.word_table import table_xml
+
+    document = docx.Document()
+    page = document.sections[0]
+    if len(table.columns) > 6:
+        page.orientation = WD_ORIENT.LANDSCAPE
+        page.page_width, page.page_height = page.page_height, page.page_width
+    if table.title:
+        document.add_paragraph().add_run(table.title).italic = True
+    across: Any = page
+    wide = int((across.page_width - across.left_margin - across.right_margin) / 635)  # twentieths of a point
+    anchor = document.add_paragraph()
+    anchor._p.addprevious(table_xml(table, wide))
+    for note in table.notes:
+        anchor.add_run("Note. ").italic = True
+        anchor.add_run(note)
+    document.core_properties.author = ""
+    found = io.BytesIO()
+    document.save(found)
+    return found.getvalue()
+
+
+def _excel(table: Table) -> bytes:
+    from toolkit.reporting.documents.workbook import render_table
+
+    return render_table(table)
+
+
+def _latex(table: Table) -> bytes:
+    """A table in booktabs' manner, whose columns of numbers are set to the right."""
+    right = set(table.numeric)
+    shape = "".join("r" if name in right else "l" for name in table.columns)
+    lines = [" & ".join(str(cell).translate(_LATEX) for cell in row) + r" \\" for row in table.rows]
+    head = " & ".join(name.translate(_LATEX) for name in table.columns) + r" \\"
+    # a row that starts with a bracket would be read as an option of the line break before it
+    lines = [f"{{}}{line}" if line.startswith(("[", "*")) else line for line in lines]
+    parts = ["% needs \\usepackage{booktabs}", r"\begin{table}", r"\centering"]
+    if table.title:
+        parts.append(rf"\caption{{{table.title.translate(_LATEX)}}}")
+    parts += [rf"\begin{{tabular}}{{{shape}}}", r"\toprule", head, r"\midrule", *lines, r"\bottomrule"]
+    parts.append(r"\end{tabular}")
+    parts += [rf"\par\smallskip\emph{{Note.}} {note.translate(_LATEX)}" for note in table.notes]
+    return ("\n".join([*parts, r"\end{table}"]) + "\n").encode()
+
+
+def _html(table: Table) -> bytes:
+    return f'<meta charset="utf-8">\n{table._repr_html_()}\n'.encode()
+
+
+def _csv(table: Table) -> bytes:
+    return csv_for_people(table.frame).encode("utf-8-sig")
+
+
+_WRITERS = {".docx": _word, ".xlsx": _excel, ".tex": _latex, ".html": _html, ".csv": _csv}
+
+
+@typed
+def apa(
+    result: Any, *, instrument: Instrument | None = None, language: str = "en", level: float = 0.95
+) -> str:
+    """Write results as sentences in APA style.
+
+    Parameters
+    ----------
+    result
+        Rows of gaps, of `decompose_gap` or of estimates; a test; a model or its coefficients.
+    instrument, language, level
+        As in `format_table`.
+
+    Returns
+    -------
+    str
+        One line per gap, split, estimate, test or coefficient.
+
+    Raises
+    ------
+    InvalidInput
+        For what is none of these.
+
+    Examples
+    --------
+    >>> from toolkit.analysis import gaps
+    >>> answers = [1] * 56 + [0] * 14 + [1] * 48 + [0] * 32
+    >>> frame = pd.DataFrame({"audience": ["a"] * 70 + ["b"] * 80, "agrees": answers})
+    >>> print(apa(gaps(frame, "agrees", measure="mean")))  # doctest: +NORMALIZE_WHITESPACE
+    agrees: a 80.0% (n = 70), b 60.0% (n = 80), difference 20.0 points, 95% CI [5.2, 33.4], z = 2.65,
+    p = .008, h = 0.44.
+    """
+    from toolkit.analysis.models import TermTest
+    from toolkit.analysis.results import Test
+
+    if isinstance(result, Test | TermTest):
+        return _test_sentence(result, level)
+    frame, names = _frame_of(result, level), _Names(instrument, language)
+    has = set(frame.columns)
+    if {"component", "column", "estimate"} <= has:
+        return "\n".join(_split_sentences(frame, names, level))
+    if {"audience_a", "audience_b", "gap"} <= has:
+        lines = [_gap_sentence(row, frame, names, level) for row in records(frame)]
+    elif {"term", "estimate", "std_error", "statistic"} <= has:
+        lines = [
+            f"{row['term']}: b = {_figure(row['estimate'])}{_ci(row, level, 1)}"
+            f"{_statistic('t' if np.isfinite(row['df']) else 'z', row)}."
+            for row in records(frame)
+        ]
+    elif {"item", "estimate", "conf_low", "conf_high", "n"} <= has:
+        lines = []
+        for row in records(frame):
+            scale, sign = (100, "%") if _is_percent(row) else (1, "")
+            label = ", ".join(map(str, _leading(row, frame, names, "n").values()))
+            value = _figure(row["estimate"], scale)
+            lines.append(f"{label}: {value}{sign}{_ci(row, level, scale)}, n = {row['n']:g}.")
+    else:
+        what, fix = "holds no gaps, splits, estimates, test or coefficients", "use format_table"
+        raise InvalidInput("apa", [Problem("wrong-type", "result", what, fix)])
+    return "\n".join(lines)
+
+
+def _figure(value: Any, scale: float = 1) -> str:
+    if not is_known(value):
+        return NOT_SHOWN
+    return f"{float(value) * scale:.{1 if scale == 100 else 2}f}".replace("-", "\u2212")
+
+
+def _ci(row: Mapping[str, Any], level: float, scale: float) -> str:
+    if not (is_known(row["conf_low"]) and is_known(row["conf_high"])):
+        return ""
+    return f", {100 * level:g}% CI [{_figure(row['conf_low'], scale)}, {_figure(row['conf_high'], scale)}]"
+
+
+def _statistic(symbol: str, row: Mapping[str, Any]) -> str:
+    """Statistic with its df, and p: ", t(28) = 2.65, p = .013"."""
+    found, df = "", row.get("df")
+    if symbol and is_known(row.get("statistic")):
+        within = df if isinstance(df, tuple) else (df,) if is_known(df) else ()
+        within = tuple(one for one in within if np.isfinite(float(one)))
+        listed = ", ".join(f"{float(one):.2f}".removesuffix(".00") for one in within)
+        found = f", {symbol}{f'({listed})' if listed else ''} = {_figure(row['statistic'])}"
+    for name, said in (("p_value", "p"), ("p_adjusted", "adjusted p")):
+        if is_known(row.get(name)) and (name == "p_value" or row[name] != row["p_value"]):
+            p = _p(float(row[name]))
+            found += f", {said} {p if p[0] in '<>' else f'= {p}'}"
+    return found
+
+
+def _gap_sentence(row: Mapping[str, Any], frame: pd.DataFrame, names: _Names, level: float) -> str:
+    percent = _is_percent(row)
+    scale, sign, unit = (100, "%", " points") if percent else (1, "", "")
+    label = ", ".join(map(str, _leading(row, frame, names, "audience_a").values()))
+    sides = []
+    for side in "ab":
+        n = f"{row[f'n_{side}']:g}" if is_known(row[f"n_{side}"]) else row.get(f"n_{side}_shown", "unknown")
+        bound = bound_sign(row.get(f"bound_{side}", ""))
+        value = _figure(row[f"estimate_{side}"], scale)
+        value += "" if value == NOT_SHOWN else sign
+        sides.append(f"{names.group(row[f'audience_{side}'])} {bound}{value} (n = {n})".replace("= <", "< "))
+    if not is_known(row["gap"]):
+        return f"{label}: {', '.join(sides)}; no difference is reported."
+    test = str(row["method_code"]).rpartition("+")[2].removesuffix("_one_side")
+    symbol = _STATISTICS.get(str(row["method_code"]).partition("+")[0], _STATISTICS.get(test, ""))
+    text = f"{label}: {', '.join(sides)}, difference {bound_sign(row.get('bound', ''))}"
+    text += f"{_figure(row['gap'], scale)}{unit}{_ci(row, level, scale)}{_statistic(symbol, row)}"
+    if is_known(row["effect_size"]):
+        text += f", {_EFFECTS.get(row['effect_size_kind'], 'effect')} = {_figure(row['effect_size'])}"
+    return f"{text}."
+
+
+def _split_sentences(frame: pd.DataFrame, names: _Names, level: float) -> Iterator[str]:
+    outer = list(frame.columns)[: list(frame.columns).index("component")]
+    for _, part in frame[frame["column"] == ""].groupby(outer, sort=False, observed=True, dropna=False):
+        first, *others = records(part)
+        scale, unit = (100, " points") if _is_percent(first) else (1, "")
+        label = ", ".join(map(str, _leading(first, frame, names, "audience_a").values()))
+        pair = " − ".join(names.group(first[f"audience_{side}"]) for side in "ab")
+        said = [
+            f"{row['component'].replace('_', ' ')} {_figure(row['estimate'], scale)}{_ci(row, level, scale)}"
+            for row in others
+        ]
+        yield f"{label}: {pair} = {_figure(first['estimate'], scale)}{unit}, of which {'; '.join(said)}."
+
+
+def _test_sentence(test: Any, level: float) -> str:
+    row = {one.name: getattr(test, one.name) for one in fields(test)}
+    symbol = row.get("symbol") or ("F" if isinstance(row.get("df"), tuple) else "statistic")
+    if type(test).__name__ == "TermTest" and not isinstance(row["df"], tuple):
+        symbol = "χ²"
+    text = row["method"] if is_known(row.get("method")) else "Pearson's chi-square test"
+    text += _statistic(symbol, row)
+    if is_known(row.get("estimate")) and np.isscalar(row["estimate"]):
+        text += f", estimate = {_figure(row['estimate'])}"
+        if is_known(row["conf_low"]) and np.isfinite([row["conf_low"], row["conf_high"]]).all():
+            text += _ci(row, level, 1)
+    return f"{text}."
+
+
+@typed
+def methods_statement(
+    study: Study,
+    *results: pd.DataFrame,
+    wave: str | None = None,
+    design: Design | None = None,
+) -> str:
+    """Write the methodology statement of a study: the eleven disclosure items of the AAPOR code.
+
+    Parameters
+    ----------
+    study
+        Its file gives what only its authors know; sizes, questionnaire, rows set aside are computed.
+    results
+        Frames of results that the paper prints: their methods and adjustments are named as they were used.
+    wave
+        The latest by default.
+    design
+        How the results were weighted; by default the study's own.
+
+    Returns
+    -------
+    str
+        Markdown, a heading per audience and item. Groups below the policy's threshold are not counted out.
+
+    Raises
+    ------
+    ToolkitError
+        Where the study file leaves an item blank.
+
+    Examples
+    --------
+    >>> from toolkit.study import load_study
+    >>> methods_statement(load_study("ai_at_work")).splitlines()[0]  # doctest: +SKIP
+    '## Executives'
+    """
+    from toolkit.disclosure import admit
+    from toolkit.presentation import computed_methods
+    from toolkit.presentation import methods_statement as statement
+
+    chosen = wave or study.wave
+    frame = study.responses(wave=chosen)
+    heads = study.headcounts(chosen)
+    known = {name: int(heads[name].sum()) for name in heads if len(heads) and heads[name].notna().all()}
+    sampled = design or study.design
+    participation = admit(frame, study.policy, population=known, level=study.level).participation
+    if sampled is not None:  # its margins are those of a simple sample
+        participation = participation.assign(margin=np.nan)
+    released = bool(results) and all("shown" in one for one in results)
+    used = _used(results)
+    parts = []
+    for audience in study.instrument.audiences:
+        computed = computed_methods(
+            participation,
+            study.instrument,
+            audience=audience,
+            policy=study.policy if released else None,
+            level=study.level,
+            language="en",
+        )
+        put = {one.item.id for one in study.instrument.variables if audience in one.audiences}
+        title = study.instrument.title.get("en", study.instrument.id)
+        about = f"“{title}”, version {study.instrument.version}: {len(put)} questions for this audience."
+        computed["instrument"] = about
+        if sampled is not None:
+            computed["weighting"] = _weighting(sampled, frame)
+        computed["processing_and_quality"] += _processing(study, chosen) + used
+        written = dict(study.methods.get(audience, {}))
+        prose = statement(written, computed, audience=audience, instrument=study.instrument, language="en")
+        parts.append(f"## {prose.title}")
+        parts += [f"### {term}\n\n{text}" for terms in prose.parts for term, text in terms.pairs]  # type: ignore[union-attr]
+    if study.synthetic:
+        parts.insert(0, "The answers are synthetic: no person gave them.")
+    return "\n\n".join(parts) + "\n"
+
+
+def _processing(study: Study, wave: str) -> str:
+    """How many rows were read, kept and set aside, and why."""
+    table = study.disposition(wave)
+    counts = {str(name): int(rows) for name, rows in table.groupby("outcome")["rows"].sum().items()}
+    aside = table[table["outcome"] == "set aside"].groupby("reason")["rows"].sum()
+    text = f" Of {counts.get('read', 0):,} rows read, {counts.get('kept', 0):,} were kept"
+    why = "; ".join(f"{reason}: {int(rows):,}" for reason, rows in aside.items() if rows)
+    return f"{text}, {int(aside.sum()):,} set aside ({why})." if why else f"{text}."
+
+
+def _weighting(design: Design, frame: pd.DataFrame) -> str:
+    """What the weights are and cost, and how errors were computed."""
+    sampled = design.over(frame, linearise=True)
+    weights = sampled.weights[sampled.weights > 0]
+    effect = len(weights) * float((weights**2).sum()) / float(weights.sum()) ** 2
+    how = "replicate weights" if sampled.replicated is not None else "Taylor linearisation"
+    text = f"Estimates use the survey design ({sampled.label}); standard errors are from {how}"
+    if design.weights is None:
+        return f"{text}."
+    return (
+        f"{text}. Unequal weights cost a design effect of {effect:.2f} (Kish), that is an effective "
+        f"sample of {len(weights) / effect:,.0f} of {len(weights):,} respondents."
+    )
+
+
+def _used(results: tuple[pd.DataFrame, ...]) -> str:
+    """Methods and adjustments of the results, by how many rows each."""
+    problems = [
+        Problem(
+            "missing-column",
+            f"result {at}",
+            "has no column method",
+            f"give rows of results: {near_names('method', frame)}",
+        )
+        for at, frame in enumerate(results, start=1)
+        if "method" not in frame
+    ]
+    if problems:
+        raise InvalidInput("methods_statement", problems)
+    if not results:
+        return ""
+    methods = pd.concat([frame["method"].astype(str) for frame in results]).value_counts(sort=False)
+    text = " Methods used: " + "; ".join(f"{name} ({count} results)" for name, count in methods.items()) + "."
+    families = [
+        frame[["family", "adjustment"]].astype(str)
+        for frame in results
+        if {"family", "adjustment"} <= set(frame)
+    ]
+    if families:
+        counted = pd.concat(families).value_counts(sort=False)
+        listed = (f"{how} over the {n} of family {family!r}" for (family, how), n in counted.items())
+        text += f" p values were adjusted: {'; '.join(listed)}."
+    return text
