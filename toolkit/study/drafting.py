@@ -113,8 +113,6 @@ def draft_study(
     entry = {**entry, "file": f"answers/{export.name}"}
     wave = entry["wave"]
     lines = yaml_text([entry]).splitlines()
-    notes = "".join(f"# - {' '.join(guess.split())}\n" for guess in guesses)
-    head = f"# Drafted from {export.name}. What was guessed, to be checked line by line:\n{notes}"
     study = study_file(
         id_,
         title or export.stem,
@@ -129,10 +127,15 @@ def draft_study(
     )
     files = {
         "study.yaml": study.encode(),
-        "questionnaire.yaml": f"{head}{yaml_text(questionnaire)}".encode(),
+        "questionnaire.yaml": f"{_head(export.name, guesses)}{yaml_text(questionnaire)}".encode(),
         f"answers/{export.name}": export.read_bytes(),
     }
     return write_new_folder(folder, files), guesses
+
+
+def _head(name: str, guesses: Sequence[str]) -> str:
+    notes = "".join(f"# - {' '.join(guess.split())}\n" for guess in guesses)
+    return f"# Drafted from {name}. What was guessed, to be checked line by line:\n{notes}"
 
 
 class DraftedInstrument(Instrument):
@@ -140,6 +143,7 @@ class DraftedInstrument(Instrument):
 
     _answers: pd.DataFrame = PrivateAttr()
     _guesses: tuple[str, ...] = PrivateAttr(default=())
+    _text: str = PrivateAttr(default="")
 
     @property
     def answers(self) -> pd.DataFrame:
@@ -150,6 +154,11 @@ class DraftedInstrument(Instrument):
     def guesses(self) -> tuple[str, ...]:
         """What was guessed, one sentence per column."""
         return self._guesses
+
+    @property
+    def text(self) -> str:
+        """The questionnaire as YAML, the guesses in its first lines, to be saved and corrected."""
+        return self._text
 
 
 def draft_instrument(
@@ -202,14 +211,15 @@ def draft_instrument(
         questionnaire, entry, guesses = _drafted(
             path, given, id_="drafted", title=path.stem, wave=None, orders=orders
         )
-        (folder / "questionnaire.yaml").write_text(yaml_text(questionnaire), encoding="utf-8")
+        text = f"{_head(path.name, guesses)}{yaml_text(questionnaire)}"
+        (folder / "questionnaire.yaml").write_text(text, encoding="utf-8")
         loaded = load_instrument(folder / "questionnaire.yaml")
         read = read_answers(AnswersFile.model_validate(entry), path, loaded)
         answers = decode(read, loaded).frame
     drafted = DraftedInstrument.model_construct(
         **{name: getattr(loaded, name) for name in Instrument.model_fields}
     )
-    drafted._answers, drafted._guesses = answers, tuple(guesses)
+    drafted._answers, drafted._guesses, drafted._text = answers, tuple(guesses), text
     return drafted
 
 
