@@ -229,7 +229,7 @@ PLAIN = pd.DataFrame(
         (lambda **boxes: tk.trend(PLAIN, ["q1"], by="audience", **boxes), "gap"),
         (lambda **boxes: tk.totals(PLAIN, ["q1"], **boxes), "estimate"),
         (lambda **boxes: tk.estimate(PLAIN, ["q1"], **boxes).table, "estimate"),
-        (lambda **boxes: tk.nonresponse_bounds(PLAIN, ["q1"], population=99, **boxes), "low"),
+        (lambda **boxes: tk.nonresponse_bounds(PLAIN, ["q1"], population=99, **boxes), "bound_low"),
         (lambda **boxes: tk.panel_change(PLAIN, ["q1"], person="person", **boxes), "gap"),
         (lambda **boxes: tk.top_boxes(PLAIN, ["q1"], **boxes), "q1"),
     ],
