@@ -65,7 +65,7 @@ def plain(frame: pd.DataFrame) -> pd.DataFrame:
     Examples
     --------
     >>> answers = pd.Categorical(["4", "-3", "5"], categories=["-3", "4", "5"], ordered=True)
-    >>> plain(pd.DataFrame({"burnout": answers}))["burnout"].astype(float).mean()
+    >>> float(plain(pd.DataFrame({"burnout": answers}))["burnout"].astype(float).mean())
     4.5
     """
     made: dict[int, tuple[pd.CategoricalDtype, np.ndarray]] = {}
