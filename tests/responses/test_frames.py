@@ -200,7 +200,11 @@ def test_helpers_give_numbers_boxes_and_words(
     assert words["tenure"].cat.ordered
     assert set(words["audience"]) == {"Dirigeant", "Salarié", "Indépendant"}
     assert words["aiways_rev"].value_counts()["Coché"] == sum(_numbers(rows, "aiways_rev"))
-    assert tk.numbers(answers, study.instrument)["burnout"].dtype == float
+    numbers = tk.numbers(answers, study.instrument)
+    assert numbers["burnout"].dtype == float
+    # a researcher's own numbers are labelled alike
+    own = tk.labels(numbers, study.instrument, ["burnout"])
+    pd.testing.assert_frame_equal(own, tk.labels(answers, study.instrument, ["burnout"]))
 
 
 @pytest.mark.parametrize(

@@ -205,43 +205,32 @@ def labels(
         parts = {name: [v.name for v in instrument.of_item(name)] or [name] for name in names}
         chosen = list(dict.fromkeys(part for name in names for part in parts[name]))
     known = {v.name: v for v in coded}
-    made: dict[str, pd.Series] = {}
-    problems = []
-    for name in chosen:
-        if name not in frame:
-            problems.append(
-                Problem(
-                    "unknown-column",
-                    f"column {name}",
-                    "is not in the frame",
-                    near_names(name, map(str, frame)),
-                )
-            )
-        elif name != "audience" and name not in known:
-            what = "has no answers with labels in the instrument"
-            problems.append(
-                Problem("unsuited-item", f"column {name}", what, near_names(name, [*known, "audience"]))
-            )
-        else:
-            try:
-                words = (
-                    {key: one.label[language] for key, one in instrument.audiences.items()}
-                    if name == "audience"
-                    else known[name].code_labels(language)
-                )
-            except KeyError:
-                hint = f"use one of {', '.join(instrument.languages)}"
-                raise InvalidInput(
-                    "labels", [Problem("unknown-language", "language", f"has no words in {language!r}", hint)]
-                ) from None
-            if len(set(words.values())) < len(words):  # two codes of one label stay apart
-                words = {code: f"{label} ({code})" for code, label in words.items()}
-            ordered = name == "audience" or known[name].ordered
-            dtype = pd.CategoricalDtype(list(words.values()), ordered=ordered)
-            said = frame[name].astype("str").map(words)
-            made[name] = pd.Series(pd.Categorical(said, dtype=dtype), index=frame.index)
+    what = "has no answers with labels in the instrument"
+    problems = [
+        Problem("unsuited-item", f"column {name}", what, near_names(name, [*known, "audience"]))
+        for name in chosen
+        if name not in known and name != "audience"
+    ]
     if problems:
         raise InvalidInput("labels", problems)
+    made: dict[str, pd.Series] = {}
+    for column in read_columns(frame, [known.get(name, name) for name in chosen]):
+        variable = known.get(column.name)
+        try:
+            words = (
+                variable.code_labels(language)
+                if variable is not None
+                else {key: one.label[language] for key, one in instrument.audiences.items()}
+            )
+        except KeyError:
+            hint = f"use one of {', '.join(instrument.languages)}"
+            problem = Problem("unknown-language", "language", f"has no words in {language!r}", hint)
+            raise InvalidInput("labels", [problem]) from None
+        if len(set(words.values())) < len(words):  # two codes of one label stay apart
+            words = {code: f"{label} ({code})" for code, label in words.items()}
+        dtype = pd.CategoricalDtype(list(words.values()), ordered=variable is None or variable.ordered)
+        table = np.array([*(words.get(label) for label in column.labels or ()), None], dtype=object)
+        made[column.name] = pd.Series(pd.Categorical(table[column.raw], dtype=dtype), index=frame.index)
     return pd.DataFrame(made, index=frame.index)
 
 
