@@ -291,6 +291,8 @@ def missing_summary(frame: pd.DataFrame, items: Items, *, by: str | Sequence[str
                 for one in absent or ["of items"]
             ],
         )
+    text = [name for name in names if not pd.api.types.is_numeric_dtype(frame[name].dtype)]
+    frame = frame.assign(**{name: frame[name].astype("category") for name in text})  # codes kept as text too
     why, bare = reasons(frame, instrument), plain(frame)
     keys = bare[groups] if groups else pd.DataFrame({"": 0}, index=frame.index)
     order = ["answered", *MISSING, "unknown"]
