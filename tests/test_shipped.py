@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import toolkit as tk
+from tests.refusals import problem
 from toolkit.cli import main
 from toolkit.errors import InvalidInput
 from toolkit.shipped import instrument_files, named, shipped, study_path
@@ -65,7 +66,7 @@ def test_a_bare_name_means_the_shipped_file_unless_something_of_that_name_is_her
     (mine / "study.yaml").write_text("id: mine\n", "utf-8")
     assert study_path("ai_at_work").resolve() == mine / "study.yaml"
     (tmp_path / "core").mkdir()
-    with pytest.raises(InvalidInput, match=r"holds no \.yaml file"):
+    with pytest.raises(InvalidInput, check=problem("file-not-found", "folder")):
         instrument_files("core")
 
 

@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 
 import toolkit as tk
+from tests.refusals import Refusal, problem
 from toolkit.errors import InvalidInput
 from toolkit.instrument import load_instruments, read_yaml
 from toolkit.platforms.mapping import Mapping
@@ -155,19 +156,19 @@ def test_answers_never_travel_with_a_pickled_study(study: Study) -> None:
 
 
 @pytest.mark.parametrize(
-    ("call", "said"),
+    ("call", "refusal"),
     [
-        (lambda s: s.responses("org01"), "did you mean 'org-01'"),
-        (lambda s: s.population("org-99"), "organisation org-99: is not in this study"),
-        (lambda s: s.organisation_name("Org-01"), "did you mean 'org-01'"),
-        (lambda s: s.responses("org-03", "2025"), "organisation org-03: took no part in wave 2025"),
-        (lambda s: s.responses(wave="2024"), "wave 2024: is not in this study; did you mean"),
+        (lambda s: s.responses("org01"), problem("unknown-organisation", "organisation org01")),
+        (lambda s: s.population("org-99"), problem("unknown-organisation", "organisation org-99")),
+        (lambda s: s.organisation_name("Org-01"), problem("unknown-organisation", "organisation Org-01")),
+        (lambda s: s.responses("org-03", "2025"), problem("unknown-organisation", "organisation org-03")),
+        (lambda s: s.responses(wave="2024"), problem("unknown-wave", "wave 2024")),
     ],
 )
 def test_a_misspelt_name_is_answered_with_near_names(
-    study: Study, call: Callable[[Study], object], said: str
+    study: Study, call: Callable[[Study], object], refusal: Refusal
 ) -> None:
-    with pytest.raises(InvalidInput, match=said):
+    with pytest.raises(InvalidInput, check=refusal):
         call(study)
 
 
@@ -199,6 +200,8 @@ SPOILT = [
     ("[flexible, strategy", "[flexible, flexible, strategy", "primary → flexible: stands twice"),
     ("unanimity: true", "sensitive_items: [burnot]", "burnot: is no item of the instrument"),
     ("unanimity: true", "sensitive_items: burnout", "'burnout' stands where a list of items is expected"),
+    ("unanimity: true", "withhold_unlike: true", "withhold_unlike: has nothing to check"),
+    ("unanimity: true", "withhold_unlike: perhaps", "withhold_unlike"),
     ("threshold: 5", "threshold: five", "'five' is no whole number"),
     ("colour: \"#1f4e79\"", "colour: #1f4e79", "is blank, perhaps because # begins a comment"),
     ("  name: Survey", "  logo: README.md\n  name: Survey", "logo: README.md: is no picture"),

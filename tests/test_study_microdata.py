@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 import toolkit as tk
+from tests.refusals import Refusal, problem
 from toolkit.cli import main
 from toolkit.errors import InvalidInput
 from toolkit.reporting import run_reports
@@ -150,7 +151,9 @@ def test_another_year_and_renamed_columns_are_told_by_name(tmp_path: Path) -> No
     said = str(refused.value)
     assert "column 'AISelect' is not in the file; did you mean 'AISelct'" in said
     assert "column 'Employment' is not in the file" in said
-    with pytest.raises(InvalidInput, match="Yes, I use AI tools weekly"):
+    with pytest.raises(
+        InvalidInput, check=problem("unknown-answer", "survey_results_public.csv, column AISelect, row 2")
+    ):
         opened("stackoverflow_2024", tmp_path, people(SO2024, {"AISelect": SO2025["AISelect"]})).check()
 
 
@@ -395,7 +398,7 @@ def test_a_report_of_a_weighted_study_is_refused_not_made_without_weights(gss: P
     from toolkit.reporting.gathering import gather
 
     study = load_study(SAMPLES / "gss_2018" / "study.yaml", data=gss)
-    with pytest.raises(InvalidInput, match="sampling design, which a report"):
+    with pytest.raises(InvalidInput, check=problem("unsuited-design", "answers → mapping → design")):
         gather(study, "gss-2018", "2018")
 
 
@@ -403,9 +406,9 @@ def test_a_batch_of_a_weighted_study_is_refused_once_and_before_anything_is_writ
     gss: Path, tmp_path: Path
 ) -> None:
     study, out = SAMPLES / "gss_2018" / "study.yaml", tmp_path / "out"
-    with pytest.raises(InvalidInput, match="sampling design, which a report"):
+    with pytest.raises(InvalidInput, check=problem("unsuited-design", "answers → mapping → design")):
         run_reports(study, data=gss, out=out)
-    with pytest.raises(InvalidInput, match="sampling design, which a report"):
+    with pytest.raises(InvalidInput, check=problem("unsuited-design", "answers → mapping → design")):
         plan_reports(study, data=gss, out=out)
     assert not out.exists()
 
@@ -439,19 +442,41 @@ def spoilt(folder: Path, old: str, new: str) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "refusal"),
     [
-        ("    mapping:\n", "    mapping:\n      design: {weights: wt}\n", "column 'wt' is not in the file"),
-        ("    mapping:\n", "    mapping:\n      design: {}\n", "a design names a column"),
-        ("    mapping:\n", "    mapping:\n      design: {wieghts: wt}\n", "wieghts"),
-        ("rows: 65437", "rows: 0", "rows"),
-        ("optional: true}", "optional: perhaps}", "neither true nor false"),
+        (
+            "    mapping:\n",
+            "    mapping:\n      design: {weights: wt}\n",
+            problem("unknown-column", "survey_results_public.csv, mapping → design → weights"),
+        ),
+        (
+            "    mapping:\n",
+            "    mapping:\n      design: {}\n",
+            problem("malformed", "study.yaml, line 18: answers → entry 1 → mapping → design"),
+        ),
+        (
+            "    mapping:\n",
+            "    mapping:\n      design: {wieghts: wt}\n",
+            problem("unknown-key", "study.yaml, line 18: answers → entry 1 → mapping → design → wieghts"),
+        ),
+        (
+            "rows: 65437",
+            "rows: 0",
+            problem("out-of-range", "study.yaml, line 14: answers → entry 1 → expect → rows"),
+        ),
+        (
+            "optional: true}",
+            "optional: perhaps}",
+            problem(
+                "malformed", "study.yaml, line 35: answers → entry 1 → mapping → items → aisent → optional"
+            ),
+        ),
     ],
 )
 def test_what_a_study_file_says_wrongly_of_a_published_file_is_told(
-    tmp_path: Path, old: str, new: str, said: str
+    tmp_path: Path, old: str, new: str, refusal: Refusal
 ) -> None:
-    with pytest.raises(InvalidInput, match=said):
+    with pytest.raises(InvalidInput, check=refusal):
         load_study(spoilt(tmp_path, old, new)).check()
 
 
@@ -463,7 +488,7 @@ def test_a_design_must_be_that_of_every_file(tmp_path: Path) -> None:
     other = again.replace("survey_results_public.csv", "other.csv")
     path.write_text(f"{text[:end]}{other}{text[end:]}", "utf-8")
     (tmp_path / "other.csv").write_bytes((tmp_path / "survey_results_public.csv").read_bytes())
-    with pytest.raises(InvalidInput, match="differs between files"):
+    with pytest.raises(InvalidInput, check=problem("inconsistent", "answers → mapping → design")):
         load_study(path)
 
 

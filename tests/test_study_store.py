@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from tests.refusals import problem
 from toolkit.errors import InvalidInput
 from toolkit.study import Study, load_study
 from toolkit.study.store import open_part, part_bytes, write_parts
@@ -34,14 +35,15 @@ def test_a_part_gives_the_same_frame_headcounts_and_names_as_the_study(study, pa
             taken_part = organisation in study.organisation_ids(wave)
             assert (organisation in own.organisation_ids(wave)) == taken_part
             assert own.population(organisation, wave) == study.population(organisation, wave)
+            assert own.field_dates(wave) == study.field_dates(wave) is not None
 
 
 def test_a_part_knows_no_other_organisation(study, parts):
     own = open_part(study, parts["org-01"])
     assert own.organisation_ids() == ("org-01",)
-    assert own.responses(wave="all", missing="codes")["organisation"].unique().tolist() == ["org-01"]
-    with pytest.raises(InvalidInput, match="is not in this study"):
-        own.responses("org-02", missing="codes")
+    assert own.responses(wave="all")["organisation"].unique().tolist() == ["org-01"]
+    with pytest.raises(InvalidInput, check=problem("unknown-organisation", "organisation org-02")):
+        own.responses("org-02")
     others = [study.organisation_name(one) for one in study.organisation_ids() if one != "org-01"]
     written = b"".join(part_bytes(parts["org-01"]))
     assert not [name for name in others if name.encode() in written]
@@ -57,7 +59,7 @@ def test_the_same_answers_give_the_same_bytes_and_one_other_answer_does_not(stud
     frame.loc[first, name] = other
     changed = load_study(study.path)
     changed.__dict__["_gathered"] = type(study._gathered)(
-        frame, study._gathered.disposition, study.organisations
+        frame, study._gathered.disposition, study.organisations, study._gathered.dates
     )
     parts_changed = write_parts(changed, tmp_path / "changed", ["org-01", "org-02"])
     assert list(part_bytes(parts_changed["org-01"])) != list(part_bytes(parts["org-01"]))
@@ -67,5 +69,5 @@ def test_the_same_answers_give_the_same_bytes_and_one_other_answer_does_not(stud
 def test_a_part_that_is_no_parquet_is_refused(study, parts, tmp_path):
     for name in ("answers.parquet", "organisations.parquet"):
         (tmp_path / name).write_bytes(b"cut off")
-    with pytest.raises(InvalidInput, match="run the batch again"):
+    with pytest.raises(InvalidInput, check=problem("unreadable-file", "organisations.parquet")):
         open_part(study, tmp_path)

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 import toolkit as tk
+from tests.refusals import problem
 from toolkit.cli import main
 from toolkit.errors import InvalidInput
 from toolkit.instrument import load_instrument
@@ -130,7 +131,7 @@ def test_without_a_questionnaire_of_its_own_nothing_is_said_of_change(tmp_path: 
 
 
 def test_a_report_of_that_wave_is_refused_because_its_people_read_other_words(study: Study) -> None:
-    with pytest.raises(InvalidInput, match="had another questionnaire than the study's"):
+    with pytest.raises(InvalidInput, check=problem("wrong-instrument", "wave 2025")):
         open_report(study, "synthetic", "2025")
 
 

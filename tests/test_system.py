@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.refusals import problem
 from toolkit.errors import InvalidInput
 from toolkit.system import (
     PREFIX,
@@ -82,7 +83,7 @@ def test_a_second_run_in_one_folder_is_refused(tmp_path):
     pytest.importorskip("fcntl", reason="this system has no such lock")
     with (
         lock_folder(tmp_path),
-        pytest.raises(InvalidInput, match="another run is writing"),
+        pytest.raises(InvalidInput, check=problem("locked", "…/test_a_second_run_in_one_folde0")),
         lock_folder(tmp_path),
     ):
         pass
@@ -99,7 +100,10 @@ def test_the_lock_of_a_killed_run_is_gone(tmp_path):
 
 def test_a_folder_that_cannot_be_written_is_told_in_words(tmp_path):
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(InvalidInput, match="cannot be written"), lock_folder(tmp_path / "file" / "wave"):
+    with (
+        pytest.raises(InvalidInput, check=problem("unwritable", "…/wave")),
+        lock_folder(tmp_path / "file" / "wave"),
+    ):
         pass
 
 
@@ -127,9 +131,9 @@ def test_a_run_that_is_refused_leaves_what_stood_there_and_what_was_written(tmp_
 def test_a_run_refused_because_another_writes_there_leaves_the_others_lock(tmp_path):
     pytest.importorskip("fcntl", reason="this system has no such lock")
     with lock_folder(tmp_path / "wave"):
-        with pytest.raises(InvalidInput, match="another run"), lock_folder(tmp_path / "wave"):
+        with pytest.raises(InvalidInput, check=problem("locked", "…/wave")), lock_folder(tmp_path / "wave"):
             pass
-        with pytest.raises(InvalidInput, match="another run"), lock_folder(tmp_path / "wave"):
+        with pytest.raises(InvalidInput, check=problem("locked", "…/wave")), lock_folder(tmp_path / "wave"):
             pass
 
 

@@ -13,7 +13,7 @@ from typing import Annotated, Any, ParamSpec, TypeAlias, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from toolkit.errors import InvalidInput, Problem
+from toolkit.errors import InvalidInput, Problem, ProblemCode
 
 if typing.TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -113,10 +113,10 @@ def typed(function: Callable[P, R]) -> Callable[P, R]:
     def checked(*args: P.args, **kwargs: P.kwargs) -> R:
         given = {**dict(zip(signature.parameters, args, strict=False)), **kwargs}
         problems = [
-            Problem("wrong-type", name, f"is {_shown(value)}", problem)
+            problem
             for name, value in given.items()
             if name in signature.parameters and value is not signature.parameters[name].default
-            for problem in _problems(adapters()[name], value)
+            for problem in _problems(adapters()[name], name, value)
         ]
         if problems:
             raise InvalidInput(function.__name__, problems)
@@ -132,15 +132,17 @@ def _adapter(hint: Any) -> TypeAdapter[Any]:
     return TypeAdapter(_checked(hint), config=ConfigDict(strict=True, arbitrary_types_allowed=True))
 
 
-def _problems(adapter: TypeAdapter[Any], value: Any) -> list[str]:
-    """Describe what the value must be; yield nothing if it is valid."""
+def _problems(adapter: TypeAdapter[Any], name: str, value: Any) -> list[Problem]:
+    """Describe what the value must be; return nothing if it is valid."""
     from pydantic import ValidationError
 
     try:
         adapter.validate_python(_plain(value))
     except ValidationError as fault:
         wanted = dict.fromkeys(one["msg"].removeprefix("Input should be ") for one in fault.errors())
-        return ["must be " + " or ".join(wanted)]
+        listed = any(one["type"] == "literal_error" for one in fault.errors())
+        code: ProblemCode = "unknown-option" if listed else "wrong-type"
+        return [Problem(code, name, f"is {_shown(value)}", "must be " + " or ".join(wanted))]
     return []
 
 

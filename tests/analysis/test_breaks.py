@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.refusals import problem
 from toolkit.analysis import adjust_p, trend
 from toolkit.errors import InvalidInput
 
@@ -64,5 +65,5 @@ def test_without_audiences_a_question_is_left_out_as_a_whole():
 
 
 def test_a_frame_that_is_no_comparison_is_refused():
-    with pytest.raises(InvalidInput, match="lacks column"):
+    with pytest.raises(InvalidInput, check=problem("missing-column", "compared")):
         _trend(compared=pd.DataFrame({"item": ["flex"]}))

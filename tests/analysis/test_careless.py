@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from tests.analysis.oracles import cases, close, data
+from tests.refusals import Refusal, problem
 from toolkit import analysis as tk
 from toolkit.errors import InvalidInput
 
@@ -85,15 +86,26 @@ def test_who_gave_too_little_is_not_judged() -> None:
 
 
 @pytest.mark.parametrize(
-    ("call", "said"),
+    ("call", "refusal"),
     [
-        (lambda f: tk.careless_indices(f, [*NAMES, "zz"]), "zz"),
-        (lambda f: tk.careless_indices(f, NAMES, seconds="time", attention={"no": 1}), r"time[\s\S]*no"),
-        (lambda f: tk.careless_indices(f, NAMES, scales={"a": ["a1"], "b": ["zz", "b1"]}), r"zz[\s\S]*three"),
-        (lambda f: tk.careless_indices(f, NAMES, reverse=["zz"]), "reverse 'zz'"),
-        (lambda f: tk.careless_flags(tk.careless_indices(f, NAMES), least=1), "honest"),
+        (lambda f: tk.careless_indices(f, [*NAMES, "zz"]), problem("unknown-column", "column zz")),
+        (
+            lambda f: tk.careless_indices(f, NAMES, seconds="time", attention={"no": 1}),
+            problem("unknown-column", "column time") + problem("unknown-column", "column no"),
+        ),
+        (
+            lambda f: tk.careless_indices(f, NAMES, scales={"a": ["a1"], "b": ["zz", "b1"]}),
+            problem("unknown-item", "scale 'b', item 'zz'")
+            + problem("too-few", "scale 'a'")
+            + problem("too-few", "scales"),
+        ),
+        (lambda f: tk.careless_indices(f, NAMES, reverse=["zz"]), problem("unknown-item", "reverse 'zz'")),
+        (
+            lambda f: tk.careless_flags(tk.careless_indices(f, NAMES), least=1),
+            problem("out-of-range", "least"),
+        ),
     ],
 )
-def test_what_cannot_be_judged_is_refused(call: Any, said: str) -> None:
-    with pytest.raises(InvalidInput, match=said):
+def test_what_cannot_be_judged_is_refused(call: Any, refusal: Refusal) -> None:
+    with pytest.raises(InvalidInput, check=refusal):
         call(_answers())

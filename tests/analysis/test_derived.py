@@ -10,6 +10,7 @@ import pytest
 
 from tests.analysis.oracles import DESIGNS, cases, close, data, number
 from tests.analysis.test_answers import _variable as variable
+from tests.refusals import Refusal, problem
 from toolkit import analysis as tk
 from toolkit.analysis import Design
 from toolkit.errors import InvalidInput
@@ -193,25 +194,31 @@ def test_a_declared_scale_gives_its_own_limits_even_where_no_one_used_them() -> 
 
 
 @pytest.mark.parametrize(
-    ("call", "said"),
+    ("call", "refusal"),
     [
-        (lambda f: tk.means(f, "a", measure="net"), "has no measure 'net' without an instrument"),
-        (lambda f: tk.means(f.assign(nps=f.nps + 1), "nps", measure="recommend"), "from 0 to 10"),
-        (lambda f: tk.means(f, TIRED, measure="recommend"), "from 0 to 10"),
-        (lambda f: tk.means(f, TIRED, measure="top"), "for a share use proportions"),
-        (lambda f: tk.proportions(f, TIRED, measure="net"), "use means"),
-        (lambda f: tk.gaps(f, TIRED, measure="net", margin=10), "0.1 for 10 points"),
-        (lambda f: tk.any_of(f, ["a", "nps"]), "column nps"),
-        (lambda f: tk.any_of(f, ["a", "zz"]), "column zz"),
-        (lambda f: tk.ranked_options(f, ["a"]), "fewer than two"),
-        (lambda f: tk.ranked_options(f, ["a", "b"], level=95), "is 95"),
-        (lambda f: tk.scale_scores(f, ["a", "b"], reverse=["b"]), "limits"),
-        (lambda f: tk.scale_scores(f, ["a", "b"], reverse=["q"], limits=(0, 1)), "reverse 'q'"),
-        (lambda f: tk.scale_scores(f, ["a", "b"], minimum=3), "minimum"),
-        (lambda f: tk.scale_scores(f, ["a", "nps"], limits=(0, 1)), "outside 0 to 1"),
-        (lambda f: tk.scale_scores(f, [TIRED, "a"], limits=(0, 7)), "others from 0 to 7"),
+        (lambda f: tk.means(f, "a", measure="net"), problem("unsuited-measure", "column a")),
+        (
+            lambda f: tk.means(f.assign(nps=f.nps + 1), "nps", measure="recommend"),
+            problem("unsuited-measure", "column nps"),
+        ),
+        (lambda f: tk.means(f, TIRED, measure="recommend"), problem("unsuited-measure", "column tired")),
+        (lambda f: tk.means(f, TIRED, measure="top"), problem("unsuited-measure", "measure 'top'")),
+        (lambda f: tk.proportions(f, TIRED, measure="net"), problem("unsuited-measure", "measure 'net'")),
+        (lambda f: tk.gaps(f, TIRED, measure="net", margin=10), problem("out-of-range", "margin")),
+        (lambda f: tk.any_of(f, ["a", "nps"]), problem("unsuited-item", "column nps")),
+        (lambda f: tk.any_of(f, ["a", "zz"]), problem("unknown-column", "column zz")),
+        (lambda f: tk.ranked_options(f, ["a"]), problem("too-few", "options")),
+        (lambda f: tk.ranked_options(f, ["a", "b"], level=95), problem("out-of-range", "level")),
+        (lambda f: tk.scale_scores(f, ["a", "b"], reverse=["b"]), problem("missing-argument", "limits")),
+        (
+            lambda f: tk.scale_scores(f, ["a", "b"], reverse=["q"], limits=(0, 1)),
+            problem("unknown-item", "reverse 'q'"),
+        ),
+        (lambda f: tk.scale_scores(f, ["a", "b"], minimum=3), problem("out-of-range", "minimum")),
+        (lambda f: tk.scale_scores(f, ["a", "nps"], limits=(0, 1)), problem("out-of-range", "column nps")),
+        (lambda f: tk.scale_scores(f, [TIRED, "a"], limits=(0, 7)), problem("inconsistent", "column tired")),
     ],
 )
-def test_what_has_no_meaning_is_refused(call: Any, said: str) -> None:
-    with pytest.raises(InvalidInput, match=said):
+def test_what_has_no_meaning_is_refused(call: Any, refusal: Refusal) -> None:
+    with pytest.raises(InvalidInput, check=refusal):
         call(_frame())

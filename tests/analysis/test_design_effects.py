@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from tests.analysis.oracles import DESIGNS, cases, close, data
+from tests.refusals import problem
 from toolkit import analysis as tk
 from toolkit.analysis import Design
 from toolkit.errors import InvalidInput
@@ -70,5 +71,5 @@ def test_answers_that_do_not_vary_have_no_design_effect() -> None:
 
 
 def test_another_statistic_is_refused() -> None:
-    with pytest.raises(InvalidInput, match="must be 'mean' or 'total'"):
+    with pytest.raises(InvalidInput, check=problem("unknown-option", "statistic")):
         tk.design_effects(_frame(), "y", statistic="median")

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.refusals import Refusal, problem
 from toolkit import analysis as tk
 from toolkit.errors import InvalidInput
 
@@ -82,16 +83,25 @@ def test_clusters_widen_the_intervals() -> None:
 
 
 @pytest.mark.parametrize(
-    ("call", "said"),
+    ("call", "refusal"),
     [
-        (lambda f: tk.drivers(f.head(29), "y", list("abc"), seed=1), "29 answered"),
-        (lambda f: tk.drivers(f, "a", list("abc"), seed=1), "among the items"),
-        (lambda f: tk.drivers(f.assign(a=1), "y", list("abc"), seed=1), "item a"),
-        (lambda f: tk.drivers(f.assign(c=f.a + f.b), "y", list("abc"), seed=1), "others say"),
-        (lambda f: tk.drivers(f, "y", ["a"], seed=1), "at least two"),
-        (lambda f: tk.drivers(f, "y", list("abc"), seed=1, resamples=5), "100"),
+        (
+            lambda f: tk.drivers(f.head(29), "y", list("abc"), seed=1),
+            problem("too-few-answers", "respondents"),
+        ),
+        (lambda f: tk.drivers(f, "a", list("abc"), seed=1), problem("conflict", "outcome")),
+        (lambda f: tk.drivers(f.assign(a=1), "y", list("abc"), seed=1), problem("no-variation", "item a")),
+        (
+            lambda f: tk.drivers(f.assign(c=f.a + f.b), "y", list("abc"), seed=1),
+            problem("collinear", "items"),
+        ),
+        (lambda f: tk.drivers(f, "y", ["a"], seed=1), problem("too-few", "items")),
+        (
+            lambda f: tk.drivers(f, "y", list("abc"), seed=1, resamples=5),
+            problem("out-of-range", "level, resamples"),
+        ),
     ],
 )
-def test_what_cannot_be_explained_is_refused(call: Any, said: str) -> None:
-    with pytest.raises(InvalidInput, match=said):
+def test_what_cannot_be_explained_is_refused(call: Any, refusal: Refusal) -> None:
+    with pytest.raises(InvalidInput, check=refusal):
         call(_frame())

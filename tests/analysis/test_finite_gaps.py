@@ -10,6 +10,7 @@ import pytest
 from scipy.stats import hypergeom
 
 from tests.analysis.oracles import close
+from tests.refusals import Refusal, problem
 from toolkit.analysis import gaps_from_summary, population_gaps
 from toolkit.errors import InvalidInput
 
@@ -108,22 +109,22 @@ def test_a_side_without_answers_has_a_row_that_says_so() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("given", "refusal"),
     [
-        ({"population": {"a": 19, "b": 90}}, "is 19 and 20 answered"),
-        ({"population": {"a": 40}}, "is not given"),
-        ({"population": {"a": 40.5, "b": 90}}, "whole number"),
-        ({"population": 90, "method": "wald"}, "'wald' is not known"),
-        ({"population": 90, "margin": 10}, "0.1 for 10 points"),
-        ({"population": 90, "pairs": "a"}, 'reference="a"'),
+        ({"population": {"a": 19, "b": 90}}, problem("above-population", "population of a")),
+        ({"population": {"a": 40}}, problem("missing-value", "population of b")),
+        ({"population": {"a": 40.5, "b": 90}}, problem("out-of-range", "population of a")),
+        ({"population": 90, "method": "wald"}, problem("unknown-option", "method")),
+        ({"population": 90, "margin": 10}, problem("out-of-range", "margin")),
+        ({"population": 90, "pairs": "a"}, problem("wrong-type", "pairs 'a'")),
     ],
 )
-def test_what_cannot_be_meant_is_refused(given: dict[str, Any], said: str) -> None:
-    with pytest.raises(InvalidInput, match=said):
+def test_what_cannot_be_meant_is_refused(given: dict[str, Any], refusal: Refusal) -> None:
+    with pytest.raises(InvalidInput, check=refusal):
         population_gaps(_frame(16, 20, 30, 60), "agrees", measure="1", **given)
 
 
 def test_a_mean_is_refused() -> None:
     frame = _frame(16, 20, 30, 60).assign(agrees=range(80))
-    with pytest.raises(InvalidInput, match="is no share"):
+    with pytest.raises(InvalidInput, check=problem("unsuited-measure", "column agrees")):
         population_gaps(frame, "agrees", measure="mean", population=90)

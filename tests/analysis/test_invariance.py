@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from tests.analysis.oracles import cases, close, data
+from tests.refusals import Refusal, problem
 from toolkit import analysis as tk
 from toolkit.errors import InvalidInput
 
@@ -107,24 +108,133 @@ def test_a_biased_item_is_found_and_an_honest_one_is_not() -> None:
 
 
 @pytest.mark.parametrize(
-    ("call", "said"),
+    ("call", "refusal"),
     [
-        (lambda f: tk.measurement_invariance(f, {"f": ["a", "b"]}, group="who"), "has 2 items"),
+        (
+            lambda f: tk.measurement_invariance(f, {"f": ["a", "b"]}, group="who"),
+            problem("too-few", "factor 'f'"),
+        ),
         (
             lambda f: tk.measurement_invariance(f, {"f": list("abc"), "g": ["a", "d"]}, group="who"),
-            "two factors",
+            problem("duplicate", "item 'a'"),
         ),
-        (lambda f: tk.measurement_invariance(f, {}, group="who"), "none"),
+        (lambda f: tk.measurement_invariance(f, {}, group="who"), problem("empty", "factors")),
         (
             lambda f: tk.measurement_invariance(f.assign(who="x"), {"f": list("abc")}, group="who"),
-            "at least two",
+            problem("too-few", "groups"),
         ),
-        (lambda f: tk.measurement_invariance(f.head(12), {"f": list("abcd")}, group="who"), "at least 12"),
-        (lambda f: tk.item_difference(f, "a", ["a", "b"], group="who"), "among the items"),
-        (lambda f: tk.item_difference(f, "a", [], group="who"), "nothing to be matched"),
-        (lambda f: tk.item_difference(f.assign(who="x"), "a", ["b"], group="who"), "two or more"),
+        (
+            lambda f: tk.measurement_invariance(f.head(12), {"f": list("abcd")}, group="who"),
+            problem("too-few-answers", "group 'x'") + problem("too-few-answers", "group 'y'"),
+        ),
+        (lambda f: tk.item_difference(f, "a", ["a", "b"], group="who"), problem("conflict", "item a")),
+        (lambda f: tk.item_difference(f, "a", [], group="who"), problem("too-few", "item a")),
+        (
+            lambda f: tk.item_difference(f.assign(who="x"), "a", ["b"], group="who"),
+            problem("too-few", "groups"),
+        ),
     ],
 )
-def test_what_cannot_be_compared_is_refused(call: Any, said: str) -> None:
-    with pytest.raises(InvalidInput, match=said):
+def test_what_cannot_be_compared_is_refused(call: Any, refusal: Refusal) -> None:
+    with pytest.raises(InvalidInput, check=refusal):
         call(_made())
+
+
+def _scale(n: int = 900, *, lift: float = 0.0) -> pd.DataFrame:
+    """Four five-point items of one trait; executives answer the first higher by `lift` at equal trait."""
+    rng = np.random.default_rng(3)
+    audience = rng.choice(["executive", "employee", "freelancer"], n, p=[0.35, 0.35, 0.3])
+    trait = rng.logistic(size=n) + 0.8 * (audience == "executive")
+    made = {"audience": pd.Categorical(audience, ["executive", "employee", "freelancer"])}
+    for at, name in enumerate("abcd"):
+        hidden = trait + rng.logistic(size=n) + (lift * (audience == "executive") if at == 0 else 0.0)
+        made[name] = np.digitize(hidden, [-2, -0.7, 0.7, 2]) + 1
+    return pd.DataFrame(made).assign(alone=made["b"], wt=rng.uniform(0.5, 2, n))
+
+
+def _alike(frame: pd.DataFrame, **options: Any) -> pd.DataFrame:
+    return tk.gaps(frame, ["a", "b", "alone"], measure="5", alike={"energy": list("abcd")}, **options)
+
+
+def test_an_item_that_shifts_is_found_and_its_gap_stays() -> None:
+    frame = _scale(lift=1.5)
+    rows = _alike(frame, pairs=[("executive", "employee"), ("employee", "freelancer")])
+    plain = tk.gaps(
+        frame, ["a", "b", "alone"], measure="5", pairs=[("executive", "employee"), ("employee", "freelancer")]
+    )
+    pd.testing.assert_frame_equal(rows[plain.columns], plain)
+    codes = rows.set_index(["item", "audience_a"])["alike_code"]
+    assert codes["a", "executive"] == "differs"
+    assert codes["a", "employee"] != "differs"
+    assert set(codes["alone"]) == {"single_item"}
+    first = rows.iloc[0]
+    # the rest of the scale is a noisy stand-in of the trait, which shrinks no shift to nothing
+    assert first["alike_low"] < first["alike_shift"] < first["alike_high"]
+    assert first["alike_low"] > 0.43
+    assert rows.loc[rows["item"] == "alone", ["alike_shift", "alike_n"]].isna().all(axis=None)
+
+
+def test_the_shift_is_that_of_item_difference_and_statsmodels_ordered_model() -> None:
+    frame = _scale(lift=0.6)
+    pair = frame[frame["audience"] != "freelancer"]
+    row = _alike(pair, pairs=[("executive", "employee")]).iloc[0]
+    same = tk.item_difference(pair, "a", ["b", "c", "d"], group="audience")
+    assert row["alike_shift"] == pytest.approx(-same.estimates["employee"], rel=1e-4)
+    # Wald's and the likelihood ratio's p agree where samples are large
+    assert row["alike_p"] == pytest.approx(same.p_uniform, rel=0.3)
+    given = pd.DataFrame(
+        {"score": pair[["b", "c", "d"]].mean(axis=1), "group": (pair["audience"] == "executive") * 1.0}
+    )
+    from statsmodels.miscmodels.ordinal_model import OrderedModel
+
+    fit = OrderedModel(pair["a"], given, distr="logit").fit(method="bfgs", disp=False)
+    assert row["alike_shift"] == pytest.approx(fit.params["group"], rel=1e-3)
+    assert row["alike_std_error"] == pytest.approx(fit.bse["group"], rel=1e-3)
+
+
+def test_what_few_answers_could_have_seen_is_said() -> None:
+    wide, narrow = (_alike(_scale(n), pairs=[("executive", "employee")]).iloc[0] for n in (150, 900))
+    assert wide["alike_code"] == "cannot_tell"
+    assert wide["alike_detectable"] == pytest.approx(
+        (1.959964 + 0.841621) * wide["alike_std_error"], rel=1e-5
+    )
+    assert narrow["alike_detectable"] < wide["alike_detectable"]
+    tiny = _alike(_scale(24), pairs=[("executive", "employee")]).iloc[0]
+    assert tiny["alike_code"] == "not_computed"
+
+
+def test_groups_of_by_designs_and_items_of_two_answers_are_checked_on_their_own() -> None:
+    frame = _scale(lift=1.5).assign(site=lambda f: np.where(f.index % 2, "north", "south"))
+    rows = _alike(frame, by="site", pairs=[("executive", "employee")])
+    north = _alike(frame[frame["site"] == "north"], pairs=[("executive", "employee")])
+    part = rows[(rows["site"] == "north") & (rows["item"] == "a")]
+    assert part["alike_shift"].iloc[0] == pytest.approx(north["alike_shift"].iloc[0])
+    weighted = _alike(frame, pairs=[("executive", "employee")], design=tk.Design(weights="wt"))
+    plain = _alike(frame, pairs=[("executive", "employee")])
+    assert weighted["alike_std_error"].iloc[0] > plain["alike_std_error"].iloc[0]
+    yes = frame.assign(a=(frame["a"] > 3).astype(int))
+    binary = tk.gaps(yes, "a", measure="1", pairs=[("executive", "employee")], alike={"energy": list("abcd")})
+    given = yes[yes["audience"] != "freelancer"]
+    fit = tk.regression(
+        given.assign(s=given[["b", "c", "d"]].mean(axis=1), g=(given["audience"] == "executive") * 1.0),
+        "a ~ s + g",
+        family="binomial",
+    )
+    assert binary["alike_shift"].iloc[0] == pytest.approx(fit.params["g"], rel=1e-6)
+
+
+def test_scales_that_cannot_serve_are_refused_or_said() -> None:
+    frame = _scale(150)
+    two = tk.gaps(frame, "a", measure="5", alike={"energy": ["a", "b"]})
+    assert set(two["alike_code"]) == {"not_computed"}
+    with pytest.raises(InvalidInput) as caught:
+        tk.gaps(frame, "a", measure="5", alike=True)
+    assert [one.where for one in caught.value.problems] == ["alike"]
+    with pytest.raises(InvalidInput) as caught:
+        tk.check_alike(
+            tk.gaps(frame, "a", measure="5"), frame, {"energy": ["a", "x", "y"]}, margin=0, level=2
+        )
+    assert [one.where for one in caught.value.problems] == ["level", "margin", "column x", "column y"]
+    with pytest.raises(InvalidInput) as caught:
+        tk.check_alike(frame, frame, {"energy": ["a", "b", "c"]})
+    assert {one.code for one in caught.value.problems} == {"missing-column"}

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from tests.analysis.test_answers import _frame, _variable
+from tests.refusals import Refusal, problem
 from toolkit.analysis import nonresponse_bounds
 from toolkit.errors import InvalidInput
 
@@ -56,18 +57,31 @@ def test_a_group_nobody_answered_in_may_hold_anything() -> None:
 
 
 @pytest.mark.parametrize(
-    ("call", "said"),
+    ("call", "refusal"),
     [
-        (lambda f: nonresponse_bounds(f, TIRED, population=7, measure="top"), "is 7 and 8 answered"),
-        (lambda f: nonresponse_bounds(f, TIRED, population=9.5, measure="top"), "whole number"),
-        (lambda f: nonresponse_bounds(f, TIRED, population=90, measure="mean"), "is no share"),
-        (lambda f: nonresponse_bounds(f, TIRED, population=90, measure="net"), "is no share"),
+        (
+            lambda f: nonresponse_bounds(f, TIRED, population=7, measure="top"),
+            problem("above-population", "population of everyone, item tired"),
+        ),
+        (
+            lambda f: nonresponse_bounds(f, TIRED, population=9.5, measure="top"),
+            problem("out-of-range", "population of everyone"),
+        ),
+        (
+            lambda f: nonresponse_bounds(f, TIRED, population=90, measure="mean"),
+            problem("unsuited-measure", "column tired"),
+        ),
+        (
+            lambda f: nonresponse_bounds(f, TIRED, population=90, measure="net"),
+            problem("unsuited-measure", "column tired"),
+        ),
         (
             lambda f: nonresponse_bounds(f, TIRED, population={"executive": 9}, measure="top", by="audience"),
-            "is not given",
+            problem("missing-value", "population of employee")
+            + problem("missing-value", "population of freelancer"),
         ),
     ],
 )
-def test_what_has_no_bounds_is_refused(call: Any, said: str) -> None:
-    with pytest.raises(InvalidInput, match=said):
+def test_what_has_no_bounds_is_refused(call: Any, refusal: Refusal) -> None:
+    with pytest.raises(InvalidInput, check=refusal):
         call(_frame())

@@ -11,6 +11,7 @@ import pytest
 from scipy.stats import binomtest, multinomial, ttest_rel
 
 from tests.analysis import library
+from tests.refusals import Refusal, problem
 from toolkit import analysis
 from toolkit.analysis import newcombe_paired
 from toolkit.errors import InvalidInput
@@ -151,24 +152,34 @@ def test_nobody_twice_and_no_change_at_all_are_rows_that_say_so() -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "options", "said"),
+    ("change", "options", "refusal"),
     [
-        ({"respondent_id": "p1"}, {}, "name one again"),
-        ({"respondent_id": None}, {}, "name nobody"),
-        ({}, {"person": "respondent"}, "did you mean 'respondent_id'"),
-        ({}, {"earlier": "2020"}, "wave 2020: is not in column wave"),
-        ({}, {"margin": 10}, "0.1 for 10 points"),
+        (
+            {"respondent_id": "p1"},
+            {},
+            problem("duplicate-id", "column respondent_id, wave 2024")
+            + problem("duplicate-id", "column respondent_id, wave 2025"),
+        ),
+        (
+            {"respondent_id": None},
+            {},
+            problem("missing-value", "column respondent_id, wave 2024")
+            + problem("missing-value", "column respondent_id, wave 2025"),
+        ),
+        ({}, {"person": "respondent"}, problem("unknown-column", "column respondent")),
+        ({}, {"earlier": "2020"}, problem("unknown-wave", "wave 2020")),
+        ({}, {"margin": 10}, problem("out-of-range", "margin")),
     ],
 )
 def test_people_that_cannot_be_matched_are_refused(
-    frame: pd.DataFrame, change: dict, options: dict, said: str
+    frame: pd.DataFrame, change: dict, options: dict, refusal: Refusal
 ) -> None:
-    with pytest.raises(InvalidInput, match=said):
+    with pytest.raises(InvalidInput, check=refusal):
         panel_change(frame.assign(**change), "tired", measure="mean", **options)
 
 
 def test_a_table_that_is_no_pair_of_answers_is_refused() -> None:
-    with pytest.raises(InvalidInput, match="2 × 2"):
+    with pytest.raises(InvalidInput, check=problem("wrong-shape", "table")):
         newcombe_paired([[1, 2, 3], [4, 5, 6], [7, 8, 9]])
-    with pytest.raises(InvalidInput, match="0 people"):
+    with pytest.raises(InvalidInput, check=problem("wrong-shape", "table")):
         newcombe_paired([[0, 0], [0, 0]])

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from scipy.stats import permutation_test, ttest_ind
 
+from tests.refusals import Refusal, problem
 from toolkit import analysis
 from toolkit.analysis.permutation import flipped_p, shuffled_p
 from toolkit.errors import InvalidInput
@@ -133,24 +134,29 @@ def test_arms_without_people_or_spread_are_rows_that_say_so() -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "options", "said"),
+    ("change", "options", "refusal"),
     [
-        ({}, {"arm": "arm", "control": "contrl"}, "did you mean 'control'"),
-        ({}, {"control": "control"}, "without arm"),
-        ({"arm": "pilot"}, {"arm": "arm", "control": "pilot"}, "holds 1 arm"),
-        ({}, {"permutations": 10}, "at least 99"),
-        ({"respondent_id": 1}, {}, "name one again"),
+        ({}, {"arm": "arm", "control": "contrl"}, problem("unknown-value", "control")),
+        ({}, {"control": "control"}, problem("missing-argument", "control")),
+        ({"arm": "pilot"}, {"arm": "arm", "control": "pilot"}, problem("wrong-shape", "column arm")),
+        ({}, {"permutations": 10}, problem("out-of-range", "permutations")),
+        (
+            {"respondent_id": 1},
+            {},
+            problem("duplicate-id", "column respondent_id, wave 1")
+            + problem("duplicate-id", "column respondent_id, wave 2"),
+        ),
     ],
 )
 def test_pilots_that_cannot_be_judged_are_refused(
-    frame: pd.DataFrame, change: dict, options: dict, said: str
+    frame: pd.DataFrame, change: dict, options: dict, refusal: Refusal
 ) -> None:
-    with pytest.raises(InvalidInput, match=said):
+    with pytest.raises(InvalidInput, check=refusal):
         pilot_change(frame.assign(**change), "score", measure="mean", seed=1, **options)
 
 
 def test_people_in_both_arms_are_refused(frame: pd.DataFrame) -> None:
     frame.loc[frame["respondent_id"].eq(5) & frame["wave"].eq("2"), "arm"] = "pilot"
     frame.loc[frame["respondent_id"].eq(5) & frame["wave"].eq("1"), "arm"] = "control"
-    with pytest.raises(InvalidInput, match="are in both arms"):
+    with pytest.raises(InvalidInput, check=problem("inconsistent", "column arm")):
         pilot_change(frame, "score", arm="arm", control="control", measure="mean", seed=1)

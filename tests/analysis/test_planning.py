@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tests.analysis.oracles import close
+from tests.refusals import problem
 from toolkit.analysis import margin_of_error, minimum_detectable_gap, sample_size
 from toolkit.errors import InvalidInput
 
@@ -36,7 +37,7 @@ def test_the_detectable_gap_has_the_power_it_names() -> None:
 def test_too_few_answers_can_show_no_gap() -> None:
     assert np.isnan(minimum_detectable_gap(3, 5))
     for nobody in (0, -3, np.nan, [100, 0]):
-        with pytest.raises(InvalidInput, match="n_a: holds"):
+        with pytest.raises(InvalidInput, check=problem("out-of-range", "n_a")):
             minimum_detectable_gap(nobody, 500)
     assert minimum_detectable_gap([100, 400], [100, 400])[0] == close(2 * minimum_detectable_gap(400, 400))
 

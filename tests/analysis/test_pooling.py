@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from tests.analysis.oracles import cases, close, data
+from tests.refusals import Refusal, problem
 from toolkit import analysis as tk
 from toolkit.analysis import Design
 from toolkit.errors import InvalidInput
@@ -100,24 +101,30 @@ def test_barnard_and_rubins_df_stay_below_those_of_complete_data() -> None:
 
 
 @pytest.mark.parametrize(
-    ("call", "said"),
+    ("call", "refusal"),
     [
-        (lambda: tk.pool([[1.0]], [[[1.0]]]), "come from 1 frame"),
-        (lambda: tk.pool([[1.0], [2.0]], [[[1.0]]]), "are 1 for 2"),
-        (lambda: tk.pool([[1.0], [2.0, 3.0]], [[[1.0]], np.eye(2)]), "another number of estimates"),
-        (lambda: tk.pool([[1.0], [2.0]], [np.eye(2)] * 2), "does not fit"),
-        (lambda: tk.pool([[1.0], [np.nan]], [[[1.0]]] * 2), "without a number"),
-        (lambda: tk.pool([[1.0], [2.0]], [[[1.0]]] * 2, names=["a", "b"]), "are 2 for 1"),
-        (lambda: tk.pool([[1.0], [2.0]], [[[1.0]]] * 2, df=0), "is 0"),
+        (lambda: tk.pool([[1.0]], [[[1.0]]]), problem("too-few", "estimates")),
+        (lambda: tk.pool([[1.0], [2.0]], [[[1.0]]]), problem("unequal-length", "covariances")),
+        (lambda: tk.pool([[1.0], [2.0, 3.0]], [[[1.0]], np.eye(2)]), problem("unequal-length", "frame 2")),
+        (
+            lambda: tk.pool([[1.0], [2.0]], [np.eye(2)] * 2),
+            problem("wrong-shape", "frame 1") + problem("wrong-shape", "frame 2"),
+        ),
+        (lambda: tk.pool([[1.0], [np.nan]], [[[1.0]]] * 2), problem("not-finite", "frame 2")),
+        (
+            lambda: tk.pool([[1.0], [2.0]], [[[1.0]]] * 2, names=["a", "b"]),
+            problem("unequal-length", "names"),
+        ),
+        (lambda: tk.pool([[1.0], [2.0]], [[[1.0]]] * 2, df=0), problem("out-of-range", "df")),
         (
             lambda: tk.pool_frames(
                 [pd.DataFrame({"y": [1.0, 2], "g": [1, at]}) for at in (1, 2)],
                 lambda frame: tk.estimate(frame, "y", by="g"),
             ),
-            "keep groups alike",
+            problem("inconsistent", "frame 2"),
         ),
     ],
 )
-def test_what_cannot_be_pooled_is_refused(call: Any, said: str) -> None:
-    with pytest.raises(InvalidInput, match=said):
+def test_what_cannot_be_pooled_is_refused(call: Any, refusal: Refusal) -> None:
+    with pytest.raises(InvalidInput, check=refusal):
         call()

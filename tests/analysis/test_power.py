@@ -10,6 +10,7 @@ import pytest
 
 from tests.analysis import library
 from tests.analysis.oracles import cases, close
+from tests.refusals import Refusal, problem
 from toolkit import analysis as tk
 from toolkit.errors import InvalidInput
 
@@ -68,13 +69,13 @@ def test_the_size_for_a_margin_gives_that_margin() -> None:
 
 
 @pytest.mark.parametrize(
-    ("call", "said"),
+    ("call", "refusal"),
     [
-        (lambda: tk.size_for_margin(3), "margin"),
-        (lambda: tk.size_for_margin(0.03, 0), "population"),
-        (lambda: tk.margin_of_error(400, design_effect=0), "design_effect"),
+        (lambda: tk.size_for_margin(3), problem("out-of-range", "margin")),
+        (lambda: tk.size_for_margin(0.03, 0), problem("out-of-range", "population")),
+        (lambda: tk.margin_of_error(400, design_effect=0), problem("out-of-range", "design_effect")),
     ],
 )
-def test_what_cannot_be_planned_is_refused(call: Any, said: str) -> None:
-    with pytest.raises(InvalidInput, match=said):
+def test_what_cannot_be_planned_is_refused(call: Any, refusal: Refusal) -> None:
+    with pytest.raises(InvalidInput, check=refusal):
         call()

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from tests.analysis import library
+from tests.refusals import Refusal, problem
 from toolkit.analysis import (
     Design,
     against_published,
@@ -94,17 +95,17 @@ def test_answers_that_do_not_vary_have_no_test_under_a_design(frame: pd.DataFram
 
 
 @pytest.mark.parametrize(
-    ("published", "said"),
+    ("published", "refusal"),
     [
-        (55, "0.55 for 55 %"),
-        (0.0, "not between 0 and 1"),
-        (float("nan"), "not between 0 and 1"),
-        ({"z": 0.5}, "has no published share"),
-        ({"x": 0.5, "xx": 0.5}, "is not among the items"),
+        (55, problem("out-of-range", "published share of x")),
+        (0.0, problem("out-of-range", "published share of x")),
+        (float("nan"), problem("out-of-range", "published share of x")),
+        ({"z": 0.5}, problem("missing-value", "item x") + problem("unknown-item", "published, 'z'")),
+        ({"x": 0.5, "xx": 0.5}, problem("unknown-item", "published, 'xx'")),
     ],
 )
-def test_a_figure_that_cannot_be_is_refused(frame: pd.DataFrame, published: object, said: str) -> None:
-    with pytest.raises(InvalidInput, match=said):
+def test_a_figure_that_cannot_be_is_refused(frame: pd.DataFrame, published: object, refusal: Refusal) -> None:
+    with pytest.raises(InvalidInput, check=refusal):
         against_published(frame, "x", published, measure="1")
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from tests.analysis.oracles import DESIGNS, cases, close, data
+from tests.refusals import Refusal, problem
 from toolkit import analysis as tk
 from toolkit.analysis import Design
 from toolkit.errors import InvalidInput
@@ -121,22 +122,25 @@ def test_perfect_agreement_is_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("call", "said"),
+    ("call", "refusal"),
     [
-        (lambda f: tk.quantiles(f, "a", 50), "hold 50"),
-        (lambda f: tk.quantiles(f, "a", []), "are empty"),
-        (lambda f: tk.quantiles(f, "a", rule="median"), "'median' is not known"),
-        (lambda f: tk.quantiles(f, "a", interval="wald"), "'wald' is not known"),
-        (lambda f: tk.quantiles(f, "a", interval="quantile"), "is for replicate weights"),
-        (lambda f: tk.quantiles(f, "a", level=0), "is 0"),
-        (lambda f: tk.weighted_alpha(f, ["a"]), "are 1"),
-        (lambda f: tk.weighted_alpha(f, ["a", "q"]), "column q"),
-        (lambda f: tk.kappa(f, "a", "q"), "column q"),
-        (lambda f: tk.kappa(f, "a", "g"), "share no code"),
+        (lambda f: tk.quantiles(f, "a", 50), problem("out-of-range", "probabilities")),
+        (lambda f: tk.quantiles(f, "a", []), problem("empty", "probabilities")),
+        (lambda f: tk.quantiles(f, "a", rule="median"), problem("unknown-option", "rule")),
+        (lambda f: tk.quantiles(f, "a", interval="wald"), problem("unknown-option", "interval")),
+        (
+            lambda f: tk.quantiles(f, "a", interval="quantile"),
+            problem("unsuited-method", 'interval "quantile"'),
+        ),
+        (lambda f: tk.quantiles(f, "a", level=0), problem("out-of-range", "level")),
+        (lambda f: tk.weighted_alpha(f, ["a"]), problem("too-few", "items")),
+        (lambda f: tk.weighted_alpha(f, ["a", "q"]), problem("unknown-column", "column q")),
+        (lambda f: tk.kappa(f, "a", "q"), problem("unknown-column", "column q")),
+        (lambda f: tk.kappa(f, "a", "g"), problem("inconsistent", "columns a, g")),
     ],
 )
-def test_what_has_no_meaning_is_refused(call: Any, said: str) -> None:
-    with pytest.raises(InvalidInput, match=said):
+def test_what_has_no_meaning_is_refused(call: Any, refusal: Refusal) -> None:
+    with pytest.raises(InvalidInput, check=refusal):
         call(_frame())
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from tests.analysis import library
 from tests.analysis.oracles import AUDIENCES, cases, close, data
+from tests.refusals import problem
 from toolkit import analysis as tk
 from toolkit.errors import InvalidInput
 
@@ -138,5 +139,5 @@ def test_an_empty_side_and_one_answer_for_all_give_a_reason() -> None:
 
 def test_words_without_order_are_refused() -> None:
     frame = pd.DataFrame({"audience": ["a", "b"], "q": pd.Categorical(["x", "y"])})
-    with pytest.raises(InvalidInput, match="no mean"):
+    with pytest.raises(InvalidInput, check=problem("unsuited-measure", "column q")):
         tk.rank_gap(frame, "q")

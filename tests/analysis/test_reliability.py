@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from tests.analysis.oracles import cases, close, data
+from tests.refusals import Refusal, problem
 from toolkit import analysis as tk
 from toolkit.errors import InvalidInput
 
@@ -141,18 +142,21 @@ def test_equally_good_items_have_an_omega_of_alpha() -> None:
 
 
 @pytest.mark.parametrize(
-    ("call", "said"),
+    ("call", "refusal"),
     [
-        (lambda f: tk.reliability(f, ["a"]), "at least two"),
-        (lambda f: tk.reliability(f, ["a", "b"], reverse=["z"]), "no item"),
-        (lambda f: tk.reliability(f.assign(a=1), ["a", "b"]), "does not vary"),
-        (lambda f: tk.reliability(f, ["a", "b"], missing="mean"), "must be 'pairwise' or"),
-        (lambda f: tk.omega(f, ["a", "b"]), "at least three"),
-        (lambda f: tk.omega(f, list("abcde"), factors=2, method="minres"), "not determined"),
-        (lambda f: tk.omega(f.head(5), list("abcde")), "5 answered"),
-        (lambda f: tk.intraclass(f.head(2), ["a", "b"]), "at least three"),
+        (lambda f: tk.reliability(f, ["a"]), problem("too-few", "items")),
+        (lambda f: tk.reliability(f, ["a", "b"], reverse=["z"]), problem("unknown-item", "reverse 'z'")),
+        (lambda f: tk.reliability(f.assign(a=1), ["a", "b"]), problem("no-variation", "item a")),
+        (lambda f: tk.reliability(f, ["a", "b"], missing="mean"), problem("unknown-option", "missing")),
+        (lambda f: tk.omega(f, ["a", "b"]), problem("too-few", "items")),
+        (
+            lambda f: tk.omega(f, list("abcde"), factors=2, method="minres"),
+            problem("out-of-range", "factors") + problem("too-few", "items"),
+        ),
+        (lambda f: tk.omega(f.head(5), list("abcde")), problem("too-few-answers", "respondents")),
+        (lambda f: tk.intraclass(f.head(2), ["a", "b"]), problem("too-few-answers", "rows")),
     ],
 )
-def test_what_is_no_scale_is_refused(call: Any, said: str) -> None:
-    with pytest.raises(InvalidInput, match=said):
+def test_what_is_no_scale_is_refused(call: Any, refusal: Refusal) -> None:
+    with pytest.raises(InvalidInput, check=refusal):
         call(_made())

@@ -12,6 +12,7 @@ import pytest
 
 from tests.analysis.oracles import DESIGNS, GIVEN, cases, close, data
 from tests.analysis.test_joint import check, check_contrast
+from tests.refusals import Refusal, problem
 from toolkit import analysis as tk
 from toolkit.analysis import Design, Replicates
 from toolkit.errors import InvalidInput
@@ -202,27 +203,39 @@ def _with(*names: str) -> Design:
 
 
 @pytest.mark.parametrize(
-    ("call", "said"),
+    ("call", "refusal"),
     [
-        (lambda f: Replicates(["a"], kind="BRR"), "name all of them"),
-        (lambda f: Replicates(["a", "b"], kind="JK1"), "give \\(n − 1\\)/n"),
-        (lambda f: Replicates(["a", "b"], kind="JKn", rscales=[1.0]), "give one a replicate"),
-        (lambda f: Replicates(["a", "b"], kind="Fay"), "Fay's factor"),
-        (lambda f: Replicates(["a", "b"], kind="Jack"), "'Jack' is not known"),
-        (lambda f: Design(replicates=Replicates(["y", "w"])), "full-sample weights"),
-        (lambda f: Design(weights="w", strata="h", replicates=Replicates(["y", "w"])), "strata"),
-        (lambda f: tk.means(f, "y", design=Design(weights="w", replicates=Replicates(["z1", "z2"]))), "z2"),
+        (lambda f: Replicates(["a"], kind="BRR"), problem("too-few", "columns")),
+        (lambda f: Replicates(["a", "b"], kind="JK1"), problem("missing-argument", "scale")),
+        (lambda f: Replicates(["a", "b"], kind="JKn", rscales=[1.0]), problem("unequal-length", "rscales")),
+        (lambda f: Replicates(["a", "b"], kind="Fay"), problem("out-of-range", "rho")),
+        (lambda f: Replicates(["a", "b"], kind="Jack"), problem("unknown-option", "kind")),
+        (lambda f: Design(replicates=Replicates(["y", "w"])), problem("missing-argument", "weights")),
+        (
+            lambda f: Design(weights="w", strata="h", replicates=Replicates(["y", "w"])),
+            problem("conflict", "strata"),
+        ),
+        (
+            lambda f: tk.means(f, "y", design=Design(weights="w", replicates=Replicates(["z1", "z2"]))),
+            problem("unknown-column", "column z1") + problem("unknown-column", "column z2"),
+        ),
         (
             lambda f: tk.means(f, "y", design=Design(weights="w", replicates=Replicates(["y", "w"]))),
-            "negative",
+            problem("not-finite", "column y, row 0"),
         ),
-        (lambda f: tk.make_replicates(f, Design(strata="h"), kind="JK1"), 'use "JKn"'),
-        (lambda f: tk.make_replicates(f, Design(strata="h"), kind="BRR"), "two primary units"),
-        (lambda f: tk.make_replicates(f, Design(), kind="bootstrap"), "seed"),
-        (lambda f: tk.make_replicates(f, Design(), kind="knife"), "must be 'JK1'"),
-        (lambda f: tk.make_replicates(f.assign(replicate_01=1), Design()), "choose another prefix"),
+        (lambda f: tk.make_replicates(f, Design(strata="h"), kind="JK1"), problem("conflict", "kind")),
+        (
+            lambda f: tk.make_replicates(f, Design(strata="h"), kind="BRR"),
+            problem("unsuited-method", "strata"),
+        ),
+        (lambda f: tk.make_replicates(f, Design(), kind="bootstrap"), problem("missing-argument", "seed")),
+        (lambda f: tk.make_replicates(f, Design(), kind="knife"), problem("unknown-option", "kind")),
+        (
+            lambda f: tk.make_replicates(f.assign(replicate_01=1), Design()),
+            problem("name-taken", "column replicate_01"),
+        ),
     ],
 )
-def test_replicates_that_cannot_be_are_refused(call: Any, said: str) -> None:
-    with pytest.raises(InvalidInput, match=said):
+def test_replicates_that_cannot_be_are_refused(call: Any, refusal: Refusal) -> None:
+    with pytest.raises(InvalidInput, check=refusal):
         call(_frame())

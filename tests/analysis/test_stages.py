@@ -11,6 +11,7 @@ import pytest
 
 from tests.analysis.oracles import DESIGNS, cases, close, data
 from tests.analysis.test_joint import check
+from tests.refusals import Refusal, problem
 from toolkit import analysis as tk
 from toolkit.analysis import Design
 from toolkit.errors import InvalidInput
@@ -28,7 +29,7 @@ def test_finite_populations_and_lonely_units_equal_r(case: dict[str, Any]) -> No
         frame.loc[frame.index[0], "h"] = "solo"
         rule = re.search(r"lonely.psu='(\w+)'\); r <-", call)
         if rule is None:
-            with pytest.raises(InvalidInput, match="stratum 'solo': has one primary unit"):
+            with pytest.raises(InvalidInput, check=problem("lonely-unit", "column h, stratum 'solo'")):
                 tk.estimate(frame, "api00", design=_lonely("fail"))
             return
         found = tk.estimate(frame, "api00", design=_lonely(rule.group(1)))
@@ -126,28 +127,31 @@ def test_a_second_stage_may_have_strata_of_its_own() -> None:
 def test_a_second_stage_of_one_unit_follows_the_rule_for_lonely_ones() -> None:
     frame = _two_stages().query("not (school == 2 and pupil == 1)")
     columns: Any = {"clusters": ["school", "pupil"], "fpc": ["schools", "pupils"]}
-    with pytest.raises(InvalidInput, match="one stage-2 unit"):
+    with pytest.raises(InvalidInput, check=problem("lonely-unit", "column school, stratum np.int64(2)")):
         tk.means(frame, "y", design=Design(**columns))
     for rule in ("certainty", "adjust", "average"):
         assert tk.means(frame, "y", design=Design(**columns, lonely=rule))["std_error"][0] > 0
 
 
 @pytest.mark.parametrize(
-    ("call", "said"),
+    ("call", "refusal"),
     [
-        (lambda: Design(strata=["a", "b"], clusters="c"), "names more stages than clusters"),
-        (lambda: Design(fpc=["a", "b"]), "names more stages than clusters"),
-        (lambda: Design(lonely="drop"), "'drop' is not known"),
+        (lambda: Design(strata=["a", "b"], clusters="c"), problem("unequal-length", "strata")),
+        (lambda: Design(fpc=["a", "b"]), problem("unequal-length", "fpc")),
+        (lambda: Design(lonely="drop"), problem("unknown-option", "lonely")),
         (
             lambda: tk.means(
                 _two_stages().assign(pupils=1),
                 "y",
                 design=Design(clusters=["school", "pupil"], fpc=["schools", "pupils"]),
             ),
-            "a sample cannot be larger than its population",
+            problem("above-population", "column pupils, stratum 'of stage 2, 0'")
+            + problem("above-population", "column pupils, stratum 'of stage 2, 1'")
+            + problem("above-population", "column pupils, stratum 'of stage 2, 2'")
+            + problem("above-population", "column pupils, stratum 'of stage 2, 3'"),
         ),
     ],
 )
-def test_stages_that_cannot_be_are_refused(call: Any, said: str) -> None:
-    with pytest.raises(InvalidInput, match=said):
+def test_stages_that_cannot_be_are_refused(call: Any, refusal: Refusal) -> None:
+    with pytest.raises(InvalidInput, check=refusal):
         call()

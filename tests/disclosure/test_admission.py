@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from tests.refusals import problem
 from toolkit.disclosure import Policy, admit
 from toolkit.disclosure.admission import large_enough
 from toolkit.errors import InvalidInput
@@ -74,15 +75,15 @@ def test_unknown_headcounts_stay_unknown():
 
 
 @pytest.mark.parametrize(
-    ("frame", "population", "said"),
+    ("frame", "population", "refusal"),
     [
-        (pd.DataFrame({"x": [1]}), None, "column audience: is missing"),
-        (frame_of({"employee": 9}), {"employee": 8}, "9 answered but only 8 were invited"),
-        (pd.DataFrame({"audience": ["employee", None]}), None, "belong to no group"),
+        (pd.DataFrame({"x": [1]}), None, problem("unknown-column", "column audience")),
+        (frame_of({"employee": 9}), {"employee": 8}, problem("above-population", "audience 'employee'")),
+        (pd.DataFrame({"audience": ["employee", None]}), None, problem("missing-value", "column audience")),
     ],
 )
-def test_what_does_not_fit_is_refused(frame, population, said):
-    with pytest.raises(InvalidInput, match=said):
+def test_what_does_not_fit_is_refused(frame, population, refusal):
+    with pytest.raises(InvalidInput, check=refusal):
         admit(frame, Policy(), population=population)
 
 

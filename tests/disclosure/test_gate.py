@@ -484,3 +484,21 @@ def test_nothing_released_changes_when_a_masked_count_changes_within_its_bound(f
     after = everything(frame)
     for name in before:
         pd.testing.assert_frame_equal(before[name], after[name])
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_gaps_of_items_that_do_not_work_alike_are_withheld_only_where_the_policy_asks(asked: bool) -> None:
+    frame = pd.DataFrame(
+        {
+            "audience": ["executive"] * 60 + ["employee"] * 60,
+            "tired": [1] * 40 + [0] * 20 + [1] * 20 + [0] * 40,
+            "calm": [1] * 30 + [0] * 30 + [1] * 25 + [0] * 35,
+        }
+    )
+    rows = gaps(frame, ["tired", "calm"], measure="1", pairs=[("executive", "employee")])
+    rows = rows.assign(alike_code=["differs", "cannot_tell"], alike="words", alike_shift=[1.2, 0.1])
+    found = release({"gaps": rows}, Policy(withhold_unlike=asked))["gaps"]
+    assert found["shown"].tolist() == [not asked, True]
+    assert (found["withheld_code_a"] == "unlike").tolist() == [asked, False]
+    assert found["gap"].isna().tolist() == [asked, False]
+    assert not [name for name in found if name.startswith("alike")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
+from tests.refusals import problem
 from toolkit.disclosure import Policy, load_policy
 from toolkit.errors import InvalidInput
 
@@ -64,7 +65,7 @@ def test_every_problem_of_a_policy_is_named_at_once():
 
 
 def test_a_sensitive_threshold_below_the_threshold_is_refused():
-    with pytest.raises(InvalidInput, match="raise it to 9"):
+    with pytest.raises(InvalidInput, check=problem("conflict", "policy")):
         load_policy({"threshold": 9, "sensitive_threshold": 7})
 
 

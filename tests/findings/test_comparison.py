@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from tests.analysis import library
+from tests.refusals import problem
 from toolkit.analysis import proportions
 from toolkit.disclosure import Policy, release
 from toolkit.errors import InvalidInput
@@ -100,12 +101,12 @@ def test_released_benchmarks_mask_this_organisation_and_keep_the_published_figur
 
 
 def test_estimates_that_do_not_fit_are_refused(findings):
-    with pytest.raises(InvalidInput, match="column audience: is missing"):
+    with pytest.raises(InvalidInput, check=problem("missing-column", "column audience")):
         benchmark(shares().drop(columns="audience"), findings)
-    with pytest.raises(InvalidInput, match="column measure: is missing, and so is response"):
+    with pytest.raises(InvalidInput, check=problem("missing-column", "column measure")):
         benchmark(shares().drop(columns="measure"), findings)
     twice = pd.concat([shares(), shares(burnout=(30, 60))])
-    with pytest.raises(InvalidInput, match="burnout, top, employee: is given twice"):
+    with pytest.raises(InvalidInput, check=problem("duplicate", "burnout, top, employee")):
         benchmark(twice, findings)
 
 

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.findings.conftest import row
+from tests.refusals import problem
 from toolkit.errors import InvalidInput
 from toolkit.findings import check_claims, load_register, possible_bases, possible_counts, shares_of_groups
 
@@ -159,6 +160,11 @@ def test_possible_counts_are_those_found_by_counting(percent):
 
 
 def test_impossible_questions_are_refused():
-    with pytest.raises(InvalidInput, match="give the smaller percentage first") as caught:
+    with pytest.raises(
+        InvalidInput,
+        check=problem("wrong-order", "low and high")
+        + problem("out-of-range", "bases")
+        + problem("out-of-range", "bases"),
+    ) as caught:
         possible_counts(80, 70, [0, 2.5])
     assert len(caught.value.problems) == 3

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from tests.findings.conftest import HEADER, STUDY, row
+from tests.refusals import problem
 from toolkit.errors import InvalidInput
 from toolkit.findings import CLAIM_COLUMNS, load_findings, load_register
 
@@ -189,9 +190,9 @@ def test_one_study_keeps_only_what_is_said_among_its_claims(register):
     own = register.of("upwork-2024")
     assert set(own.claims["study"]) == {"upwork-2024"}
     assert [pair.id for pair in own.relations.pairs] == ["flexible", "strategy", "bygender"]
-    with pytest.raises(InvalidInput, match="did you mean 'upwork-2024'"):
+    with pytest.raises(InvalidInput, check=problem("unknown-name", "study upwork-204")):
         register.of("upwork-204")
-    with pytest.raises(InvalidInput, match="UBB24-99"):
+    with pytest.raises(InvalidInput, check=problem("unknown-name", "finding UBB24-99")):
         register.claim("UBB24-99")
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from tests.refusals import problem
 from toolkit.errors import InvalidInput
 from toolkit.findings import load_findings
 from toolkit.findings.register import FINDING_COLUMNS
@@ -116,33 +117,36 @@ def test_every_problem_is_named_at_once(tmp_path):
 
 @pytest.mark.parametrize("value", ["7_3", "٧٣", "nan", "inf", "73%"])
 def test_a_value_is_a_number_as_people_write_it(tmp_path, value):
-    with pytest.raises(InvalidInput, match=r"column value_pct: .* is no number"):
+    with pytest.raises(InvalidInput, check=problem("not-a-number", "row 2 (X-1), column value_pct")):
         load_findings(written(tmp_path, {"value_pct": value}))
 
 
 def test_unknown_and_missing_columns_are_refused_with_near_names(tmp_path):
     path = written(tmp_path, {}, columns=(*(c for c in FINDING_COLUMNS if c != "base"), "valu_pct"))
-    with pytest.raises(InvalidInput, match="column base: is missing") as caught:
+    with pytest.raises(
+        InvalidInput,
+        check=problem("missing-column", "column base") + problem("unexpected-column", "column valu_pct"),
+    ) as caught:
         load_findings(path)
     assert "did you mean 'value_pct'?" in str(caught.value)
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "refusal"),
     [
-        (b"", "column finding_id: is missing"),
-        (",".join(FINDING_COLUMNS).encode(), "holds no finding"),
-        ("é".encode("cp1252"), "is not UTF-8"),
-        ((",".join(FINDING_COLUMNS) + "\nX-1,short").encode(), "row 2: has 2 cells, not 16"),
+        (b"", problem("missing-column", "column finding_id").among_others()),
+        (",".join(FINDING_COLUMNS).encode(), problem("no-rows", "file")),
+        ("é".encode("cp1252"), problem("wrong-encoding", "file")),
+        ((",".join(FINDING_COLUMNS) + "\nX-1,short").encode(), problem("ragged-row", "row 2")),
     ],
 )
-def test_a_broken_file_is_refused(tmp_path, content, said):
+def test_a_broken_file_is_refused(tmp_path, content, refusal):
     path = tmp_path / "broken.csv"
     path.write_bytes(content)
-    with pytest.raises(InvalidInput, match=said):
+    with pytest.raises(InvalidInput, check=refusal):
         load_findings(path)
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path):
-    with pytest.raises(InvalidInput, match="is not there"):
+    with pytest.raises(InvalidInput, check=problem("file-not-found", "file")):
         load_findings(tmp_path / "nothing.csv")

@@ -18,6 +18,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from tests.presentation.conftest import questionnaire, results
+from tests.refusals import problem
 from toolkit.disclosure import Released
 from toolkit.errors import DisclosureError, InvalidInput
 from toolkit.instrument.model import Instrument
@@ -363,7 +364,7 @@ def test_sizes_and_colours_follow_the_theme_in_use(released: Released, instrumen
     [
         "colorblind",
         ["#111111", "#222222", "#333333"],
-        {"executive": "red", "employee": "#00f", "freelancer": "k"},
+        {"executive": "red", "employee": "#00f", "freelancer": "black"},
     ],
 )
 def test_a_palette_gives_the_groups_their_colours(
@@ -398,9 +399,9 @@ def test_what_is_not_results_is_refused_by_table_and_column(given: Any, instrume
 def test_a_wrong_item_or_wave_is_refused_with_the_right_ones(
     released: Released, instrument: Instrument
 ) -> None:
-    with pytest.raises(InvalidInput, match="ways"):
+    with pytest.raises(InvalidInput, check=problem("unsuited-item", "item")):
         ranked_options(released, instrument, item="flex")
-    with pytest.raises(InvalidInput, match="2024, 2025"):
+    with pytest.raises(InvalidInput, check=problem("unknown-wave", "waves")):
         wave_change(released, instrument, waves=("2020", "2025"))
     assert diverging_bars(released, instrument, theme="elsewhere") is None
 

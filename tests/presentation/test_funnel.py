@@ -8,6 +8,7 @@ import pytest
 from scipy.stats import binom
 
 from tests.presentation.conftest import questionnaire
+from tests.refusals import problem
 from toolkit.analysis import Design, proportions
 from toolkit.disclosure import Policy, Released, release
 from toolkit.errors import InvalidInput
@@ -93,7 +94,7 @@ def test_fewer_than_five_organisations_make_no_funnel():
 
 def test_weighted_shares_and_an_empty_frame_are_refused():
     weighted = _released(SIZES, TOPPED, design=Design(weights="w"))
-    with pytest.raises(InvalidInput, match="holds weighted shares"):
+    with pytest.raises(InvalidInput, check=problem("unsuited-design", "estimate")):
         organisation_funnel(weighted, questionnaire(), "flex")
-    with pytest.raises(InvalidInput, match="lacks the column"):
+    with pytest.raises(InvalidInput, check=problem("missing-column", "table 'shares'")):
         organisation_funnel(pd.DataFrame(), questionnaire(), "flex")

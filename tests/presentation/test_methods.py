@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pandas as pd
 import pytest
 
@@ -11,6 +13,7 @@ from toolkit.instrument.model import Instrument
 from toolkit.presentation import computed_methods, methods_statement
 from toolkit.presentation.blocks import Terms
 from toolkit.presentation.methods import AAPOR_HEADINGS
+from toolkit.responses.gather import FieldDates
 from toolkit.study import AAPOR_ITEMS, COMPUTED_AAPOR_ITEMS
 
 WRITTEN = {name: f"About {name}." for name in AAPOR_ITEMS if name not in COMPUTED_AAPOR_ITEMS}
@@ -25,7 +28,7 @@ def test_what_the_study_leaves_out_the_report_says(
     instrument: Instrument, participation: pd.DataFrame
 ) -> None:
     told = computed_methods(participation, instrument, audience="executive", policy=Policy())
-    assert set(told) == set(COMPUTED_AAPOR_ITEMS)
+    assert set(told) == {*COMPUTED_AAPOR_ITEMS, "dates"}
     statement = methods_statement(WRITTEN, told, audience="executive", instrument=instrument)
     (terms,) = statement.parts
     assert isinstance(terms, Terms)
@@ -34,6 +37,42 @@ def test_what_the_study_leaves_out_the_report_says(
     sizes = dict(terms.pairs)[AAPOR_HEADINGS["sample_sizes_and_precision"]].replace("\u00a0", " ")
     assert "16 executives answered of 20 invited (80%)" in sizes
     assert "± 11 points at 95%" in sizes
+
+
+@pytest.mark.parametrize(
+    ("language", "dates", "printed"),
+    [
+        ("en", (date(2026, 3, 2), date(2026, 3, 20), True), ["from 2 March 2026 to 20 March 2026."]),
+        ("fr", (date(2026, 3, 2), date(2026, 3, 20), True), ["du 2 mars 2026 au 20 mars 2026."]),
+        ("en", (date(2026, 3, 2), date(2026, 3, 2), True), ["answered on 2 March 2026."]),
+        (
+            "en",
+            (date(2026, 3, 2), date(2026, 3, 20), False),
+            ["to 20 March 2026.", "For some of the answers, no date is known."],
+        ),
+        ("en", None, ["The answer files do not say when people answered."]),
+        ("fr", None, ["Les fichiers de réponses ne disent pas quand on a répondu."]),
+    ],
+)
+def test_the_days_of_the_files_follow_what_the_study_says(
+    instrument: Instrument,
+    participation: pd.DataFrame,
+    language: str,
+    dates: tuple[date, date, bool] | None,
+    printed: list[str],
+) -> None:
+    told = computed_methods(
+        participation,
+        instrument,
+        audience="executive",
+        policy=Policy(),
+        language=language,
+        dates=FieldDates(*dates) if dates else None,
+    )
+    assert all(text in told["dates"] for text in printed)
+    statement = methods_statement(WRITTEN, told, audience="executive")
+    text = dict(statement.parts[0].pairs)[AAPOR_HEADINGS["dates"]]
+    assert text == f"About dates. {told['dates']}"
 
 
 def test_a_hidden_number_of_answers_stays_hidden(instrument: Instrument, participation: pd.DataFrame) -> None:

@@ -6,6 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
+from tests.refusals import problem
 from toolkit.errors import InvalidInput
 from toolkit.presentation import description_of, weight_spread
 from toolkit.weighting import diagnose
@@ -51,7 +52,7 @@ def test_the_alt_text_says_spread_and_design_effect() -> None:
 
 @pytest.mark.parametrize("bad", [[1.0, -1.0], [np.nan, 1.0], [0.0, 0.0], []])
 def test_weights_that_are_none_are_refused(bad: list[float]) -> None:
-    with pytest.raises(InvalidInput, match="weights"):
+    with pytest.raises(InvalidInput, check=problem("not-finite", "weights")):
         weight_spread(bad)
 
 

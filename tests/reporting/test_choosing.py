@@ -25,5 +25,5 @@ def test_no_organisation_at_all_and_what_is_no_study_are_refused(sample_study):
     with pytest.raises(InvalidInput, match="organisations: none is named"):
         run_reports(sample_study, organisations=[])
     for given in (None, 7):
-        with pytest.raises(InvalidInput, match="is no study"):
+        with pytest.raises(InvalidInput, match="must be a study file or a study"):
             run_reports(given)

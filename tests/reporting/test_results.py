@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 import openpyxl
 import pandas as pd
+import pingouin as pg
 import pytest
+from scipy import stats
 
 import toolkit as tk
 from toolkit.analysis import design_rank_test, design_t_test
@@ -168,6 +170,21 @@ def test_sentences_of_gaps_models_tests_and_estimates() -> None:
         tk.apa(pd.DataFrame({"a": [1]}))
 
 
+def test_tests_of_scipy_and_pingouin_have_sentences() -> None:
+    frame = _frame()
+    tested = stats.ttest_ind([1, 2, 3, 4], [2, 3, 4, 9])
+    assert tk.apa(tested) == f"t test, t(6) = \u22121.19, p = {tested.pvalue:.3f}.".replace("p = 0", "p = ")
+    table = stats.chi2_contingency([[10, 20], [20, 10]], correction=False)
+    assert tk.apa(table) == "Pearson's chi-square test, χ²(1) = 6.67, p = .010."
+    own, other = (frame.loc[frame["audience"] == name, "hours"] for name in "ab")
+    row = pg.ttest(own, other).iloc[0]
+    line = tk.apa(pg.ttest(own, other))
+    assert line.startswith(f"T_test, T({row['dof']:.2f}".removesuffix(".00"))
+    assert f"d = {row['cohen_d']:.2f}".replace("-", "\u2212") in line
+    assert ", F(1, 148) = " in tk.apa(pg.anova(frame, dv="hours", between="audience"))
+    assert ", F(1, 148) = " in tk.apa(pg.anova(frame, dv="hours", between="audience", detailed=False))
+
+
 def test_the_statement_counts_what_was_read_and_names_what_was_used(study: Any) -> None:
     frame = study.responses()
     rows = tk.gaps(frame, study.instrument["burnout"])
@@ -218,3 +235,18 @@ def test_a_table_is_a_value_that_displays_itself() -> None:
     table = tk.format_table(tk.gaps(_frame(), "agrees", measure="mean"), title="Gaps")
     assert "<table" in table._repr_html_()
     assert io.StringIO(table.frame.to_csv()).readline().startswith(",Item,a,b,")
+
+
+def test_a_cross_table_goes_to_word_with_letters_counts_and_its_test(tmp_path: Path, study: Any) -> None:
+    frame = study.responses()
+    crossed = tk.cross_table(frame, study.instrument["burnout"], "audience")
+    table = tk.format_table(crossed, instrument=study.instrument)
+    assert table.frame.iloc[:5, 0].tolist() == list(study.instrument["burnout"].code_labels("en").values())
+    shares = crossed.wide()
+    counts = crossed.wide("count")
+    expected = f"{100 * shares.loc['5', 'executive']:.1f}% ({counts.loc['5', 'executive']:.0f})"
+    assert table.frame.iloc[4, 2] == expected
+    assert "F(" in table.notes[0]
+    text = _text_of(tk.save_table(crossed, tmp_path / "crossed.docx", instrument=study.instrument))
+    assert expected in text
+    assert "Strongly agree" in text

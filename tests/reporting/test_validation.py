@@ -181,6 +181,7 @@ SPOILERS = {
     "control character in the title": in_study('"The canteen"', '"The\\x07 canteen"'),
     "control character in the brand": in_study('"Acme"', '"Ac\\x1bme"'),
     "control character in a label": in_questionnaire('"Good food"', '"Good\\x08 food"'),
+    "dates of another year": in_study("dates: x.", "dates: In the autumn of 2025."),
     "a claim of weights": in_study("weighting: None.", "weighting: Raked to the headcounts."),
     "a claim of weights that begins with none": in_study("weighting: None.", "weighting: None but raked."),
     "bases of the owner's own": in_study("weighting: None.", "sample_sizes_and_precision: 400 answered."),

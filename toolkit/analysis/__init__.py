@@ -1,7 +1,7 @@
 """Estimates, gaps and tests: every statistic a row of one contract."""
 
 from toolkit.analysis.agreement import kappa, weighted_alpha
-from toolkit.analysis.banner import banner
+from toolkit.analysis.banner import CrossTable, banner, cross_table
 from toolkit.analysis.careless import careless_flags, careless_indices
 from toolkit.analysis.cells import Estimates
 from toolkit.analysis.contrasts import contrast
@@ -24,7 +24,12 @@ from toolkit.analysis.exact import fisher_p
 from toolkit.analysis.exact_table import fisher_table
 from toolkit.analysis.finite_gaps import population_gaps
 from toolkit.analysis.gaps import gaps
-from toolkit.analysis.invariance import ItemDifference, item_difference, measurement_invariance
+from toolkit.analysis.invariance import (
+    ItemDifference,
+    check_alike,
+    item_difference,
+    measurement_invariance,
+)
 from toolkit.analysis.joint import estimate, ratios, totals, variances
 from toolkit.analysis.models import (
     TermTest,
@@ -61,6 +66,7 @@ from toolkit.analysis.visible import visible_gaps
 
 __all__ = [
     "CliffDelta",
+    "CrossTable",
     "Design",
     "Drivers",
     "Equivalence",
@@ -81,10 +87,12 @@ __all__ = [
     "banner",
     "careless_flags",
     "careless_indices",
+    "check_alike",
     "cliff_delta",
     "coefficients",
     "contrast",
     "cramers_v",
+    "cross_table",
     "crosstab",
     "declared_scores",
     "decompose_gap",

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-__all__ = ["ESTIMATE_COLUMNS", "GAP_COLUMNS", "estimate_columns", "gap_columns", "tidy"]
+__all__ = ["ALIKE_COLUMNS", "ESTIMATE_COLUMNS", "GAP_COLUMNS", "estimate_columns", "gap_columns", "tidy"]
 
 ESTIMATE_COLUMNS = ("n", "effective_n", "estimate", "std_error", "conf_low", "conf_high", "df", "method")
 """Columns of an estimate after its item, its response or measure, and its groups."""
@@ -49,6 +49,21 @@ GAP_COLUMNS = (
 method of `adjust_p` within `family`). A verdict is worded from its `verdict_unit` ("points" of a percentage,
 "scale", "superiority": points of the difference of two probabilities) and its `verdict_margin`.
 """
+
+ALIKE_COLUMNS = (
+    "alike",
+    "alike_code",
+    "alike_scale",
+    "alike_shift",
+    "alike_std_error",
+    "alike_low",
+    "alike_high",
+    "alike_p",
+    "alike_p_nonuniform",
+    "alike_n",
+    "alike_detectable",
+)
+"""Columns that `check_alike` appends to gaps."""
 
 
 def estimate_columns(kind: str, groups: Sequence[str]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,7 @@ from toolkit.analysis.overlap import refuse_overlap
 from toolkit.analysis.sampled import Sampled
 from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem
+from toolkit.instrument.model import Instrument
 
 __all__ = ["Plan", "compare_groups", "gaps", "plan_pairs"]
 
@@ -48,6 +49,7 @@ def gaps(
     other_adjust: str = "BH",
     margin: float = 0.10,
     power: float = 0.8,
+    alike: bool | Mapping[str, Sequence[str]] = False,
 ) -> pd.DataFrame:
     """Differences between audiences, with interval, test, effect size and verdict.
 
@@ -86,6 +88,9 @@ def gaps(
         For the smallest gap found at two-sided 5 %.
     top, bottom
         Answers in the top and bottom box of plain columns: `top=[4, 5]` instead of an instrument.
+    alike
+        Whether to say beside each gap if its item works alike for both groups: True for the scores that the
+        instrument given as `items` declares, or scale → its columns. Appends the columns of `check_alike`.
 
     Returns
     -------
@@ -114,6 +119,9 @@ def gaps(
     """
     items, measure = with_boxes(items, measure, top=top, bottom=bottom)
     refuse_options(method, level, margin, power, (adjust, other_adjust))
+    if alike is True and not isinstance(items, Instrument):
+        hint = "give the instrument as items, or alike={scale: its columns}"
+        raise InvalidInput("gaps", [Problem("missing-argument", "alike", "needs scales", hint)])
     refuse_overlap(frame, between)
     columns = read_columns(frame, items, kinds=("single", "option"), shared=between == "audience")
     wanted = requests_for(columns, measure)
@@ -123,7 +131,7 @@ def gaps(
     share = np.array([one.share for one in wanted] or [True])[plan.item]
     span = np.array([one.span for one in wanted] or [1.0])[plan.item]
     points = np.array([one.points for one in wanted] or [True])[plan.item]
-    return finish(
+    found = finish(
         rows,
         plan.by,
         adjust=adjust,
@@ -132,6 +140,12 @@ def gaps(
         margin=margin * np.where(share, 1.0, span),
         units=np.where(points, "points", "scale").tolist(),
     )
+    if alike is False:
+        return found
+    from toolkit.analysis.invariance import check_alike
+
+    scales: Any = items if alike is True else alike
+    return check_alike(found, frame, scales, between=between, design=design, level=level, power=power)
 
 
 def compare_groups(

@@ -4,25 +4,51 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.special import chdtrc
+from scipy.special import chdtrc, ndtri, stdtrit
 
 from toolkit.analysis.classes import classes_of, numbers_of
+from toolkit.analysis.contract import ALIKE_COLUMNS
+from toolkit.analysis.derived import scale_scores
+from toolkit.analysis.design import Design
 from toolkit.analysis.factor_model import fit_factors, moments_of
 from toolkit.analysis.models import ordinal_regression, regression
 from toolkit.analysis.plain import is_constant
 from toolkit.analysis.reliability import item_values
+from toolkit.analysis.verdict import verdict_code
 from toolkit.arguments import typed
-from toolkit.errors import InvalidInput, Problem
-from toolkit.instrument.model import Variable
+from toolkit.errors import InvalidInput, NotConverged, Problem
+from toolkit.instrument.model import Instrument, Variable
 from toolkit.records import Displayed
 
-__all__ = ["ItemDifference", "item_difference", "measurement_invariance"]
+__all__ = ["ItemDifference", "check_alike", "item_difference", "measurement_invariance"]
 
 Array = npt.NDArray[np.float64]
+NEGLIGIBLE = 0.43
+"""Log odds below which a shift counts as negligible: one unit of the ETS delta scale (Zwick 2012)."""
+_FEWEST = 10
+_ALIKE = {
+    "gap": "differs",
+    "likely": "may_differ",
+    "similar": "alike",
+    "undecided": "cannot_tell",
+    "too_few": "cannot_tell",
+    "not_computed": "not_computed",
+}
+"""Code of a verdict on the shift → code of `_ALIKE_WORDS`."""
+_ALIKE_WORDS = {
+    "differs": "at equal {scale}, {a} answer {side} than {b} (log odds {shift}, {low} to {high}): part of "
+    "the gap may be the question",
+    "may_differ": "at equal {scale}, {a} seem to answer {side} than {b} (log odds {shift}, {low} to {high})",
+    "alike": "works alike: at equal {scale} the groups are within {margin} log odds",
+    "cannot_tell": "cannot tell: only shifts of about {detectable} log odds would show",
+    "single_item": "cannot be checked: single item",
+    "not_computed": "cannot be checked: {why}",
+}
 _LEVELS: dict[str, tuple[str, ...]] = {
     "configural": (),
     "metric": ("loadings",),
@@ -251,3 +277,211 @@ def item_difference(
         n=len(made),
         method="logistic regression" if binary else "proportional odds",
     )
+
+
+@typed
+def check_alike(
+    rows: pd.DataFrame,
+    frame: pd.DataFrame,
+    scales: Instrument | Mapping[str, Sequence[str]],
+    *,
+    between: str = "audience",
+    design: Design | None = None,
+    level: float = 0.95,
+    margin: float = NEGLIGIBLE,
+    power: float = 0.8,
+) -> pd.DataFrame:
+    """Say beside each gap whether its item works alike for both groups.
+
+    Parameters
+    ----------
+    rows
+        Rows of `gaps`, with their `by` columns.
+    frame
+        The respondents they were computed from.
+    scales
+        An instrument, whose `scores` say which items belong together, or scale → its columns, all worded
+        in the same direction.
+    between, design
+        As in `gaps`.
+    level
+        Confidence level of the shift.
+    margin
+        Log odds within which a shift counts as negligible.
+    power
+        For the smallest shift that would show.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The rows with further columns: `alike` in words, `alike_code` ("alike", "differs", "may_differ",
+        "cannot_tell", "single_item", "not_computed"), the scale, the shift in log odds (above 0:
+        audience_a answers higher at equal score) with its error, interval and p, the p that the shift depends
+        on the score, the number who answered the whole scale, and the shift that would show with it.
+
+    Raises
+    ------
+    InvalidInput
+        For rows that are not gaps of this frame, options out of range, scales whose columns are missing.
+
+    Notes
+    -----
+    Differential item functioning (Zumbo 1999): (ordinal) logistic regression of the item's answers on the
+    mean of the other items of its scale and the group, with the design's errors. It sees an item that
+    differs from the rest of its scale; a bias that all items share cannot be seen. p values are not adjusted.
+    An item in several scales is checked in the first. See docs/methods/invariance.md.
+
+    Examples
+    --------
+    >>> from toolkit.analysis import gaps
+    >>> rng = np.random.default_rng(1)
+    >>> frame = pd.DataFrame(rng.integers(1, 6, (300, 3)), columns=list("abc"))
+    >>> frame["audience"] = rng.choice(["x", "y"], 300)
+    >>> rows = check_alike(gaps(frame, ["a"], measure="5"), frame, {"energy": ["a", "b", "c"]})
+    >>> rows["alike_code"].tolist()
+    ['cannot_tell']
+    """
+    needed = {"item", "measure", "audience_a", "audience_b", "gap"}
+    problems = [
+        Problem("missing-column", f"column {name}", "is not in the rows", "give rows of gaps")
+        for name in sorted(needed - set(rows.columns))
+    ]
+    problems += [
+        Problem("out-of-range", name, f"is {value}", "give a fraction between 0 and 1")
+        for name, value in (("level", level), ("power", power))
+        if not 0 < value < 1
+    ]
+    if not margin > 0:
+        problems.append(Problem("out-of-range", "margin", f"is {margin}", "give log odds above 0"))
+    names = list(rows.columns)
+    by = [] if problems else names[names.index("measure") + 1 : names.index("audience_a")]
+    problems += [
+        Problem("missing-column", f"column {name}", "is not in the frame", "give the frame of the gaps")
+        for name in (between, *by)
+        if name not in frame.columns
+    ]
+    known: dict[str, tuple[str, list[Any], list[str]]] = {}
+    if isinstance(scales, Instrument):
+        for name, score in scales.scores.items():
+            for item in score.items:
+                known.setdefault(item, (name, [scales[one] for one in score.items], list(score.reverse)))
+    else:
+        for name, items in scales.items():
+            for item in items:
+                known.setdefault(item, (name, list(items), []))
+    problems += [
+        Problem("missing-column", f"column {one}", f"is not in the frame; {name!r} names it", "correct it")
+        for name, items, _ in known.values()
+        for one in dict.fromkeys(part.name if isinstance(part, Variable) else part for part in items)
+        if one not in frame.columns
+    ]
+    if problems:
+        raise InvalidInput("check_alike", dict.fromkeys(problems))
+    seen: dict[tuple[Any, ...], dict[str, Any]] = {}
+    found = []
+    places = zip(*(rows[name] for name in ("item", *by, "audience_a", "audience_b")), strict=True)
+    for item, *groups, a, b in places:
+        key = (item, *groups, a, b)
+        if key not in seen:
+            if item not in known:
+                seen[key] = {"alike_code": "single_item", "alike": _ALIKE_WORDS["single_item"]}
+            else:
+                inside = np.ones(len(frame), dtype=bool)
+                for name, value in zip(by, groups, strict=True):
+                    inside &= (frame[name].astype(str) == str(value)).to_numpy()
+                sides = [inside & (frame[between].astype(str) == str(one)).to_numpy() for one in (a, b)]
+                seen[key] = _shift(
+                    frame, item, known[item], sides, (str(a), str(b)), design, level, power, margin
+                )
+        found.append(seen[key])
+    empty = {"alike_code": "", "alike": "", "alike_scale": ""}
+    added = {
+        name: pd.array([one.get(name, "") for one in found], dtype="str")
+        if name in empty
+        else np.array([one.get(name, np.nan) for one in found], dtype=np.float64)
+        for name in ALIKE_COLUMNS
+    }
+    return rows.drop(columns=list(ALIKE_COLUMNS), errors="ignore").assign(**added)
+
+
+def _shift(
+    frame: pd.DataFrame,
+    item: str,
+    scale: tuple[str, list[Any], list[str]],
+    sides: list[Any],
+    names: tuple[str, str],
+    design: Design | None,
+    level: float,
+    power: float,
+    margin: float,
+) -> dict[str, Any]:
+    """How one item shifts between two groups at equal score of the other items, as columns."""
+    called, items, reverse = scale
+    columns = {one.name if isinstance(one, Variable) else one: one for one in items}
+    rest = [name for name in columns if name != item]
+    made: dict[str, Any] = {"alike_scale": called, "alike_code": "not_computed"}
+    why = ""
+    if len(rest) < 2:
+        why = f"{called} has {len(columns)} items, and three are needed"
+    else:
+        turned = [name for name in reverse if name in rest]
+        score = scale_scores(frame, [columns[name] for name in rest], reverse=turned).to_numpy()
+        answer = numbers_of(frame, columns[item])
+        complete = ~(np.isnan(answer) | np.isnan(score)) & (sides[0] | sides[1])
+        fewest = min(int((complete & side).sum()) for side in sides)
+        made["alike_n"] = int(complete.sum())
+        if fewest < _FEWEST:
+            why = f"a group has {fewest} answers to all of {called}, and {_FEWEST} are needed"
+    if not why:
+        values = np.unique(answer[complete])
+        if len(values) == 2:
+            answer = np.where(np.isnan(answer), np.nan, answer == values[1])
+        given = frame.assign(
+            dif_answer=np.where(complete, answer, np.nan),
+            dif_score=score,
+            dif_group=np.where(sides[0], 1.0, np.where(sides[1], 0.0, np.nan)),
+        )
+        try:
+            one, both = (
+                regression(given, formula, family="binomial", design=design)
+                if len(values) == 2
+                else ordinal_regression(given, formula, design=design)
+                for formula in (
+                    "dif_answer ~ dif_score + dif_group",
+                    "dif_answer ~ dif_score + dif_group + dif_score:dif_group",
+                )
+            )
+        except (InvalidInput, NotConverged) as failure:
+            problem = failure.problems[0].what if isinstance(failure, InvalidInput) else str(failure)
+            why = f"the model of {item} on {called} failed ({problem})"
+    if why:
+        return made | {"alike": _ALIKE_WORDS["not_computed"].format(why=why)}
+    shift, error = float(one.params["dif_group"]), float(one.bse["dif_group"])
+    df = float(one.df_resid_inference) if one.use_t else np.inf
+    reach = (float(ndtri((1 + level) / 2)) if np.isinf(df) else float(stdtrit(df, (1 + level) / 2))) * error
+    detectable = float(ndtri((1 + level) / 2) + ndtri(power)) * error
+    verdict = verdict_code(shift, shift - reach, shift + reach, margin=margin, detectable=detectable)
+    code = _ALIKE[verdict]
+    words = _ALIKE_WORDS[code].format(
+        a=names[0],
+        b=names[1],
+        scale=called,
+        side="higher" if shift > 0 else "lower",
+        shift=f"{shift:.2f}",
+        low=f"{shift - reach:.2f}",
+        high=f"{shift + reach:.2f}",
+        margin=f"{margin:g}",
+        detectable=f"{detectable:.2f}",
+        why="the errors of its model cannot be estimated",
+    )
+    return made | {
+        "alike": words.replace("-", "\u2212"),
+        "alike_code": code,
+        "alike_shift": shift,
+        "alike_std_error": error,
+        "alike_low": shift - reach,
+        "alike_high": shift + reach,
+        "alike_p": float(one.pvalues["dif_group"]),
+        "alike_p_nonuniform": float(both.pvalues["dif_score:dif_group"]),
+        "alike_detectable": detectable,
+    }

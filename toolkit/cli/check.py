@@ -85,12 +85,13 @@ def _check(given: argparse.Namespace) -> int:
 def _try_reports(study: Study, formats: Sequence[str], tried: Tried, *, read: bool) -> None:
     """Check everything that `report` checks, and build the largest report in memory if all else is valid."""
     from toolkit.reporting.options import chosen_organisations
-    from toolkit.reporting.validation import check_names, check_study, try_report
+    from toolkit.reporting.validation import check_dates, check_names, check_study, try_report
 
     sound = tried.sound
     tried(check_study, study, study.wave, formats, all_templates=True)
     if read:
         tried(chosen_organisations, study, study.wave, None)
+        tried(check_dates, study, study.wave)
         if study.table is None:
             tried(check_names, study, study.wave, formats)
     if read and sound and tried.sound:

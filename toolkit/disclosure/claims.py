@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from toolkit.analysis.contract import ESTIMATE_COLUMNS, GAP_COLUMNS
+from toolkit.analysis.contract import ALIKE_COLUMNS, ESTIMATE_COLUMNS, GAP_COLUMNS
 from toolkit.errors import ToolkitError
 from toolkit.findings.comparison import DESCRIPTIVE_COLUMNS, OURS, PUBLISHED
 from toolkit.instrument.model import Instrument, Variable
@@ -101,7 +101,8 @@ def read_table(name: str, frame: object) -> Table:
         raise ToolkitError(f"results '{name}' is no contract frame ({kind}): it lacks {', '.join(missing)}")
     first = columns.index(needed[0])
     groups = tuple(c for c in columns[columns.index(what) + 1 : first] if c not in DESCRIPTIVE_COLUMNS)
-    unknown = set(columns) - {"item", what, *needed, *groups, *DESCRIPTIVE_COLUMNS, *_LATER_COLUMNS}
+    known = {"item", what, *needed, *groups, *DESCRIPTIVE_COLUMNS, *_LATER_COLUMNS}
+    unknown = set(columns) - known - set(ALIKE_COLUMNS if kind == "gaps" else ())
     floats = [column for column in groups if pd.api.types.is_float_dtype(frame[column].dtype)]
     if unknown or floats:
         listed = ", ".join(sorted([*unknown, *floats]))

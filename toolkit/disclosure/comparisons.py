@@ -34,19 +34,31 @@ _DERIVED = (
 
 
 def redact_gaps(
-    table: Table, claims: Sequence[Claim], ruled: RulingOf, *, level: float, margin: float
+    table: Table,
+    claims: Sequence[Claim],
+    ruled: RulingOf,
+    *,
+    level: float,
+    margin: float,
+    unlike: bool = False,
 ) -> pd.DataFrame:
     """Withhold gaps with suppressed sides; recompute those with bounded sides from the bounds.
+
+    With `unlike`, gaps whose item differs between people of equal score are withheld as well. What
+    `check_alike` appended does not leave: it is computed from more answers than the gap.
 
     Adjusted p values are made again over the rows that leave, because a p value that stays behind would show
     in those of its family.
     """
     frame = table.frame if "family" in table.frame.columns else table.frame.assign(family="all")
+    told = frame["alike_code"] if unlike and "alike_code" in frame else pd.Series("", index=frame.index)
+    frame = frame[[name for name in frame if not str(name).startswith("alike")]]
     rows = records(frame)
+    differs = told.isin(["differs", "may_differ"]).tolist()
     sides: dict[int, dict[str, Claim]] = {}
     for claim in claims:
         sides.setdefault(claim.row, {})[claim.side] = claim
-    out = [_gap_row(row, sides[place], ruled) for place, row in enumerate(rows)]
+    out = [_gap_row(row, sides[place], ruled, differs[place]) for place, row in enumerate(rows)]
     _compute_again(out, level, margin)
     _adjust_again(out, rows, table.name)
     added = ["n_a_shown", "n_b_shown", "shown", "bound", "bound_a", "bound_b", "withheld"]
@@ -55,7 +67,9 @@ def redact_gaps(
     return typed(out, [*frame.columns, *added], table.frame, ("n_a", "n_b", "threshold"), numbers)
 
 
-def _gap_row(row: Mapping[str, Any], sides: Mapping[str, Claim], ruled: RulingOf) -> dict[str, Any]:
+def _gap_row(
+    row: Mapping[str, Any], sides: Mapping[str, Claim], ruled: RulingOf, unlike: bool
+) -> dict[str, Any]:
     new = dict(row) | {"shown": True, "bound": "", "withheld": ""}
     why: dict[str, str] = {}
     for end in ("a", "b"):
@@ -71,6 +85,8 @@ def _gap_row(row: Mapping[str, Any], sides: Mapping[str, Claim], ruled: RulingOf
     if not why:  # only then: beside another reason it would tell which side has no answers at all
         ends = [end for end in ("a", "b") if not sides[end].published]
         why = {end: "none" for end in ends if math.isnan(sides[end].estimate)}
+    if not why and unlike:
+        why = dict.fromkeys([end for end in ("a", "b") if not sides[end].published], "unlike")
     new |= {f"withheld_code_{end}": why.get(end, "") for end in ("a", "b")}
     if why:
         k = new["threshold"]

@@ -184,7 +184,9 @@ def release(
         if table.kind == "participation":
             out[table.name] = redact_participation(table, policy)
         elif table.kind == "gaps":
-            out[table.name] = redact_gaps(table, mine, ruled, level=level, margin=margin)
+            out[table.name] = redact_gaps(
+                table, mine, ruled, level=level, margin=margin, unlike=policy.withhold_unlike
+            )
         else:
             out[table.name] = redact_estimates(table, mine, ruled)
             parts = parts_table(table, mine, ruled, instrument)

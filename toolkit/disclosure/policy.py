@@ -33,6 +33,9 @@ class Policy(BaseModel):
         Names of items or columns to treat as sensitive, beside those the instrument marks.
     unanimity
         Whether shares near all or none are shown as a bound ("at least 90%").
+    withhold_unlike
+        Whether a gap is withheld where its item differs, or seems to, between people of equal score on its
+        scale (`check_alike`); the instrument must declare scores.
 
     Examples
     --------
@@ -46,6 +49,7 @@ class Policy(BaseModel):
     sensitive_threshold: int = 7
     sensitive_items: tuple[str, ...] = ()
     unanimity: bool = True
+    withhold_unlike: bool = False
 
     @model_validator(mode="before")
     @classmethod

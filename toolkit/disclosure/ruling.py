@@ -36,6 +36,7 @@ REASONS: Mapping[str, str] = {
     "option": N_("together with the other options it would give a withheld number back"),
     "none": N_("could not be computed"),
     "disagree": N_("its tables disagree on how many answered"),
+    "unlike": N_("the question does not seem to work alike for both groups"),
 }
 """Code of a reason → why a number is withheld, in plain words; k is the smallest base allowed."""
 

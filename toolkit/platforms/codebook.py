@@ -7,8 +7,9 @@ from pathlib import Path
 
 from toolkit.files import write_files
 from toolkit.instrument.model import Instrument
+from toolkit.locale import languages
 from toolkit.platforms.choosing import narrow
-from toolkit.platforms.codebook_page import CODEBOOK_WORDS, page
+from toolkit.platforms.codebook_page import page
 from toolkit.platforms.codebook_sheets import workbook
 from toolkit.platforms.manifest import MANIFEST_ENDING, column_of, manifest_of
 
@@ -72,5 +73,5 @@ def write(
 
 def _notices(part: Instrument) -> Iterator[str]:
     for language in part.languages:
-        if language not in CODEBOOK_WORDS:
+        if language not in languages():
             yield f"headings, bases and missing codes are in English where the language is '{language}'"

@@ -2,81 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from functools import partial
 from importlib.resources import files
 from typing import Any
 
 from toolkit.instrument.codebook import base_of, cited
 from toolkit.instrument.model import Instrument, Item, Variable
+from toolkit.locale import translated
 from toolkit.platforms.words import missing_words, spoken
 
-__all__ = ["CODEBOOK_WORDS", "page"]
-
-CODEBOOK_WORDS: Mapping[str, Mapping[str, str]] = {
-    "en": {
-        "codebook": "Codebook",
-        "contents": "Contents",
-        "version": "Version",
-        "audiences": "Audiences",
-        "audience": "Audience",
-        "called": "Name",
-        "code": "Code",
-        "question": "Question",
-        "base": "Asked of",
-        "answers": "Answers",
-        "answer": "Answer",
-        "column": "Column",
-        "words": "Words",
-        "missing": "No answer",
-        "theme": "Theme",
-        "good": "Good news",
-        "top": "the top answers",
-        "bottom": "the bottom answers",
-        "sensitive": "Sensitive: shown for larger groups only",
-        "source": "Source",
-        "number": "A number",
-        "text": "Words of one's own",
-        "from": "from",
-        "to": "to",
-        "scores": "Scores",
-        "mean": "The mean of",
-        "reversed": "turned round",
-        "times": "times",
-        "least": "answered at least",
-    },
-    "fr": {
-        "codebook": "Dictionnaire des variables",
-        "contents": "Sommaire",
-        "version": "Version",
-        "audiences": "Publics",
-        "audience": "Public",
-        "called": "Nom",
-        "code": "Code",
-        "question": "Question",
-        "base": "Posée à",
-        "answers": "Réponses",
-        "answer": "Réponse",
-        "column": "Colonne",
-        "words": "Texte",
-        "missing": "Sans réponse",
-        "theme": "Thème",
-        "good": "Favorable",
-        "top": "les réponses du haut de l’échelle",
-        "bottom": "les réponses du bas de l’échelle",
-        "sensitive": "Sensible : publié pour des groupes plus grands seulement",
-        "source": "Source",
-        "number": "Un nombre",
-        "text": "Réponse libre",
-        "from": "de",
-        "to": "à",
-        "scores": "Scores",
-        "mean": "La moyenne de",
-        "reversed": "inversés",
-        "times": "multipliée par",
-        "least": "réponses au moins",
-    },
-}
-"""Language → what the page says of itself."""
+__all__ = ["page"]
 
 
 def page(instrument: Instrument, language: str) -> str:
@@ -98,7 +34,7 @@ def page(instrument: Instrument, language: str) -> str:
     return template.render(
         language=language,
         instrument=instrument,
-        words=CODEBOOK_WORDS.get(language, CODEBOOK_WORDS["en"]),
+        _=partial(translated, language),
         style=folder.joinpath("codebook.css").read_text("utf-8"),
         sections=[
             {

@@ -123,6 +123,7 @@ def finish(
     hidden: pd.DataFrame | None = None,
     counted: Mapping[str, int] | None = None,
     beside: pd.DataFrame | None = None,
+    dates: pd.Series | None = None,
 ) -> Export:
     """Count what was read and set aside, and raise or carry the problems.
 
@@ -142,6 +143,8 @@ def finish(
         Note → how many rows it is about.
     beside
         Per multi-select, who ticked something in a column that is not read.
+    dates
+        The day on which each response was given.
     """
     if strict and problems:
         raise InvalidInput(path, problems)
@@ -172,4 +175,5 @@ def finish(
         problems=tuple(problems),
         hidden=hidden,
         beside=beside,
+        dates=dates,
     )

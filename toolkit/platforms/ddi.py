@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 from toolkit.errors import InvalidInput, Problem
 from toolkit.files import write_files
 from toolkit.instrument.model import Instrument
+from toolkit.locale import languages
 from toolkit.platforms.choosing import narrow
 from toolkit.platforms.ddi_variables import groups, score_variables, variables
 from toolkit.platforms.manifest import MANIFEST_ENDING, column_of, manifest_of
@@ -88,7 +89,7 @@ def write(
 
 def _notices(part: Instrument) -> Iterator[str]:
     for language in part.languages:
-        if language not in ("en", "fr"):
+        if language not in languages():
             yield f"bases and missing codes are described in English where the language is '{language}'"
 
 

@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 
 from toolkit.instrument.codebook import base_of, cited
 from toolkit.instrument.model import MISSING, Instrument, Variable
+from toolkit.locale import translated
 from toolkit.platforms.words import OWN_LABELS, missing_words, spoken
 from toolkit.platforms.xml import add, add_each, element
 
@@ -37,7 +38,7 @@ def variables(part: Instrument) -> Iterator[ElementTree.Element]:
 def _audience(part: Instrument) -> ElementTree.Element:
     made = element("var", ID="V_audience", name="audience", intrvl="discrete", nature="nominal")
     for language in part.languages:
-        add(made, "labl", OWN_LABELS.get(language, OWN_LABELS["en"])["audience"], lang=language)
+        add(made, "labl", translated(language, OWN_LABELS["audience"]), lang=language)
     for name, audience in part.audiences.items():
         category = add(made, "catgry")
         add(category, "catValu", name)

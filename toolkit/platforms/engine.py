@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pandas as pd
@@ -134,6 +135,7 @@ def read_platform(
         counted={_BLANKED: int(work.blanked.sum())},
         hidden=None if work.hidden is None else work.hidden[~spoilt],
         beside=None if beside is None else beside[~spoilt],
+        dates=people.days_of(frame[~spoilt], _headings_of_end(platform, matched)),
     )
 
 
@@ -160,6 +162,17 @@ def _heading_of(column: str, platform: Platform, names: Sequence[str]) -> str:
     # a file whose headings are "code. text" is read by code; the entry may name its headings as written
     coded = coded or [code for code in platform.spellings(column) if code in names]
     return coded[0] if len(coded) == 1 else column
+
+
+def _headings_of_end(platform: Platform, matched: Matched) -> list[str]:
+    """The headings that say when a response ended, likeliest first; none that holds an answer."""
+    own = [name for name in matched.names if name not in matched.accepted]
+    return [
+        name
+        for pattern in platform.ended
+        for name in reversed(own)
+        if any(fnmatchcase(said, pattern) for said in (name, *platform.spellings(name)))
+    ]
 
 
 def _spelt(entry: AnswersFile, platform: Platform, names: Sequence[str]) -> AnswersFile:
@@ -245,6 +258,7 @@ def _mapped(
         separators=platform.separators[:1],
         aside=aside,
         dated=platform.dated,
+        ended=platform.ended,
     )
 
 

@@ -46,6 +46,8 @@ class Export:
         Same index; True where the platform says that the variable was not shown. None where it cannot say.
     beside
         Same index, one column per multi-select: True where an option was ticked that stays unread.
+    dates
+        Same index; the day on which each response was given, NaT where the file does not say.
     """
 
     source: str
@@ -58,6 +60,7 @@ class Export:
     problems: tuple[Problem, ...] = field(default=())
     hidden: pd.DataFrame | None = None
     beside: pd.DataFrame | None = None
+    dates: pd.Series | None = None
 
 
 @dataclass(frozen=True)

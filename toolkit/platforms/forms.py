@@ -80,4 +80,12 @@ def _read(
     ids: tuple[str, ...] = (),
 ) -> Export:
     read: Callable[..., Export] = read_mapped
-    return read(sheet, Path(path), instrument, entry=entry, strict=strict, separators=separators, ids=ids)
+    ways = {"separators": separators, "ids": ids, "ended": _ENDED}
+    return read(sheet, Path(path), instrument, entry=entry, strict=strict, **ways)
+
+
+_ENDED = (
+    "Completion time", "Timestamp", "Horodateur", "Zeitstempel", "Marca temporal", "End Date", "EndDate",
+    "Date Modified", "Start time", "Start Date", "StartDate", "Date Created",
+)  # fmt: skip
+"""Columns that say when a response was given, in forms of all three; the end counts before the start."""

@@ -16,10 +16,11 @@ import pandas as pd
 from toolkit.files import write_files
 from toolkit.instrument.codebook import base_of, cited
 from toolkit.instrument.model import MISSING, Instrument, Variable
+from toolkit.locale import translated
 from toolkit.platforms.choosing import narrow
 from toolkit.platforms.labelled import empty_frame, own_columns
 from toolkit.platforms.manifest import MANIFEST_ENDING, column_of, manifest_of
-from toolkit.platforms.words import MISSING_WORDS, OWN_LABELS
+from toolkit.platforms.words import OWN_LABELS, missing_labels
 
 __all__ = ["files_of", "write"]
 
@@ -139,10 +140,9 @@ def _package(part: Instrument, own: Mapping[str, str], stem: str) -> Descriptor:
 
 
 def _own_fields(part: Instrument, own: Mapping[str, str], language: str) -> Iterator[Descriptor]:
-    words = OWN_LABELS.get(language, OWN_LABELS["en"])
     for name, kind in own.items():
         field: Descriptor = {"name": name, "type": "number" if kind == "number" else "string"}
-        field["title"] = words.get(name, name)
+        field["title"] = translated(language, OWN_LABELS.get(name, name))
         constraints: Descriptor = {"required": True} if name in _REQUIRED else {}
         if name == "audience":
             constraints["enum"] = list(part.audiences)
@@ -177,7 +177,7 @@ def _field(variable: Variable, part: Instrument, language: str) -> Descriptor:
 
 def _coded(variable: Variable, part: Instrument, language: str) -> Descriptor:
     words = variable.code_labels(language)
-    missing = dict(MISSING_WORDS.get(language, MISSING))
+    missing = missing_labels(language)
     missing |= {one.becomes: one.label[language] for one in part.missing_of(variable)}
     return {
         "constraints": {"enum": list(variable.codes)},

@@ -15,9 +15,10 @@ from typing import Literal
 
 import pandas as pd
 
-from toolkit.instrument.model import MISSING, Instrument, Variable
+from toolkit.instrument.model import Instrument, Variable
+from toolkit.locale import languages, translated
 from toolkit.platforms.manifest import Column, column_of
-from toolkit.platforms.words import MISSING_WORDS, OWN_LABELS
+from toolkit.platforms.words import OWN_LABELS, missing_labels
 
 __all__ = [
     "Field",
@@ -103,20 +104,19 @@ def plan_of(
     """
     notices: list[str] = []
     names = _names([*own, *(variable.name for variable in instrument.variables)], limits, notices)
-    own_words = OWN_LABELS.get(language, OWN_LABELS["en"])
     fields = [
         Field(
             names[name],
             name,
             kind,
-            own_words.get(name, name),
+            translated(language, OWN_LABELS.get(name, name)),
             "scale" if kind == "number" else "nominal",
             labels=_audiences(instrument, language, limits, notices) if name == "audience" else {},
         )
         for name, kind in own.items()
     ]
     fields += [_field(v, names[v.name], instrument, language, limits, notices) for v in instrument.variables]
-    if language not in MISSING_WORDS:
+    if language not in languages():
         notices.append(f"missing codes are labelled in English, for want of words in '{language}'")
     title = _fit(instrument.title[language], limits.longest_title, limits, "the title", notices)
     return Plan(title, tuple(fields), tuple(notices))
@@ -135,7 +135,7 @@ def _field(
     if variable.kind in ("number", "text"):
         kind: Literal["number", "text"] = "number" if variable.kind == "number" else "text"
         return Field(name, variable.name, kind, label, "scale" if kind == "number" else "nominal")
-    words: dict[str, str] = dict(MISSING_WORDS.get(language, MISSING))
+    words = missing_labels(language)
     words |= {missing.becomes: missing.label[language] for missing in instrument.missing_of(variable)}
     words |= variable.code_labels(language)
     labels = {

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 
 from toolkit.errors import Problem
 from toolkit.instrument.model import MISSING, Instrument, Variable
+from toolkit.locale import languages
 from toolkit.platforms.vocabulary import folded, label_words
-from toolkit.platforms.words import MISSING_WORDS
+from toolkit.platforms.words import missing_labels
 
 __all__ = ["label_problems", "missing_by_label"]
 
 _WORDS: Mapping[str, str] = {
-    **{said.casefold(): code for words in MISSING_WORDS.values() for code, said in words.items()},
     "not asked": "-4",
     "not shown": "-4",
     "question not shown": "-4",
@@ -42,7 +42,8 @@ def missing_by_label(labels: Mapping[str, str], variable: Variable, instrument: 
     own = {
         label.casefold(): code for label, code in label_words(variable, instrument).items() if code in MISSING
     }
-    known = {**_WORDS, **own}
+    ours = {said.casefold(): code for one in languages() for code, said in missing_labels(one).items()}
+    known = {**ours, **_WORDS, **own}
     return {
         value: known[folded(label)]
         for value, label in labels.items()

@@ -17,6 +17,7 @@ from toolkit.platforms.vocabulary import Findings, as_known, audience_words
 __all__ = [
     "all_audiences",
     "audiences_of",
+    "days_of",
     "duplicates",
     "filled_by_others",
     "ids_of",
@@ -331,6 +332,40 @@ def other_rows(
             continue  # different people: `ids_of` says so
         out[ids.index[ids.duplicated(keep="first" if first else "last")]] = True
     return {f"another row of the same respondent (duplicates: {rule.keep})": out}
+
+
+_YEAR_FIRST = re.compile(r"(?P<year>[0-9]{4})([-/.])(?P<month>[0-9]{1,2})\2(?P<day>[0-9]{1,2})(?:[T ,].*)?")
+_YEAR_LAST = re.compile(
+    r"(?P<one>[0-9]{1,2})(?P<mark>[-/.])(?P<two>[0-9]{1,2})\2(?P<year>[0-9]{4}|[0-9]{2})(?:[T ,].*)?"
+)
+_NO_DATE = pd.Timestamp(1980, 1, 1)
+"""What LimeSurvey writes where a survey keeps no dates."""
+
+
+def days_of(frame: pd.DataFrame, columns: Sequence[str]) -> pd.Series:
+    """Read the day of each row from the first of the columns that says one; NaT where none does.
+
+    The day is the one that is written, in whatever time zone. "03/04/2026" is read by the other cells of its
+    column: one of them shows whether days or months come first, or nothing is read of the column.
+    """
+    found = pd.Series(pd.NaT, index=frame.index, dtype="datetime64[s]")
+    for column in columns:
+        found = found.fillna(_days(frame[column].astype(str).str.strip()))
+    return found
+
+
+def _days(cells: pd.Series) -> pd.Series:
+    parts = cells.str.extract(_YEAR_FIRST)[["year", "month", "day"]]
+    turned = cells.str.extract(_YEAR_LAST)
+    one, two = (pd.to_numeric(turned[name]) for name in ("one", "two"))
+    days_first = (turned["mark"] == ".").any() or (one > 12).any()
+    if days_first != (two > 12).any():
+        order = ["two", "one"] if days_first else ["one", "two"]
+        year = turned["year"].where(turned["year"].str.len() != 2, "20" + turned["year"])
+        other = pd.concat([year, turned[order]], axis=1).set_axis(parts.columns, axis=1)
+        parts = parts.fillna(other)
+    days = pd.to_datetime(parts, errors="coerce").astype("datetime64[s]")
+    return days.where(days != _NO_DATE)
 
 
 def _when(frame: pd.DataFrame, order: str | None, dated: Sequence[str], problems: list[Problem]) -> pd.Series:

@@ -48,6 +48,8 @@ class Platform:
         Its own column in which a number drawn for each response stands, so that no two rows are quite alike.
     dated
         Its own columns of dates, likeliest first, that tell which of two responses came later.
+    ended
+        Its own columns that say when a response was given, likeliest first; `*` stands for any characters.
     blank
         Cells that mean "seen but unanswered".
     hidden
@@ -88,6 +90,7 @@ class Platform:
     unique: tuple[str, ...] = ()
     stamp: str | None = None
     dated: tuple[str, ...] = ()
+    ended: tuple[str, ...] = ()
     blank: tuple[str, ...] = ()
     hidden: str | None = None
     escaped: bool = False

@@ -161,6 +161,7 @@ REDCAP = Platform(
     own=_own,
     codes=code_words,
     submitted=_submitted,
+    ended=("*_timestamp",),
     coded=_one_row_each,
     texts="export again as 'CSV / Microsoft Excel (raw data)'",
 )

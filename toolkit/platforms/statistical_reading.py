@@ -138,6 +138,7 @@ def _platform(name: PlatformName, manifest: str) -> Platform:
         name=name,
         load=_load,
         id_columns=("respondent", "id", "ResponseId", "RESPONDENT", "ID"),
+        ended=("submitdate", "enddate", "datestamp", "recordeddate", "startdate"),
         own=lambda heading: heading.lower() in _OWN or own_of_limesurvey(heading),
         spellings=lambda heading: (_code(heading),),
         codes=code_words,

@@ -130,6 +130,7 @@ def read_mapped(
     ids: tuple[str, ...] = (),
     aside: TMapping[str, pd.Series] | None = None,
     dated: tuple[str, ...] = (),
+    ended: tuple[str, ...] = (),
 ) -> Export:
     """Read cells as the entry's mapping says.
 
@@ -141,8 +142,8 @@ def read_mapped(
         The platform's own columns of ids; the first one there counts where the mapping names none.
     aside
         Rows the platform says are no responses, by reason.
-    dated
-        The platform's own columns of dates.
+    dated, ended
+        The platform's own columns of dates; of these, what says when a response ended, likeliest first.
 
     Raises
     ------
@@ -211,6 +212,7 @@ def read_mapped(
         notes=(*sheet.notes, *notes, *left),
         counted=reading.written,
         beside=_beside(frame, mapping, instrument),
+        dates=people.days_of(frame, [name for name in ended if name in frame]),
     )
 
 

@@ -6,97 +6,40 @@ from collections.abc import Iterator, Mapping
 
 from toolkit.instrument.fields import ParallelWording
 from toolkit.instrument.model import MISSING, Instrument, Variable
+from toolkit.locale import N_, respondent_text, translated
 
 __all__ = [
-    "AT_MOST",
-    "AUDIENCE_WORDS",
-    "END_WORDS",
-    "MISSING_WORDS",
     "OWN_LABELS",
-    "WELCOME_WORDS",
+    "audience_question",
     "every_text",
+    "missing_labels",
     "missing_words",
     "spoken",
 ]
 
-AUDIENCE_WORDS: Mapping[str, tuple[str, str]] = {
-    "en": ("Your role", "Which best describes your current role?"),
-    "fr": ("Votre situation", "Quelle est votre situation actuelle ?"),
-    "de": ("Ihre Rolle", "Was beschreibt Ihre derzeitige Rolle am besten?"),
-    "es": ("Su función", "¿Qué describe mejor su función actual?"),
-    "it": ("Il suo ruolo", "Che cosa descrive meglio il suo ruolo attuale?"),
-    "nl": ("Uw rol", "Wat omschrijft uw huidige rol het best?"),
-    "pt": ("A sua função", "O que descreve melhor a sua função atual?"),
+OWN_LABELS: Mapping[str, str] = {
+    "respondent": N_("Respondent"),
+    "organisation": N_("Organisation"),
+    "wave": N_("Wave"),
+    "audience": N_("Audience"),
+    "source": N_("File the answers were read from"),
+    "status": N_("Complete or partial"),
+    "weight": N_("Weight"),
 }
-"""Language → title of the first page and the question that asks who somebody is."""
+"""Column that is no item → its label in English."""
 
-WELCOME_WORDS: Mapping[str, str] = {
-    "en": "Thank you for taking part. There are no right or wrong answers.",
-    "fr": "Merci de participer. Il n'y a pas de bonne ou de mauvaise réponse.",
-    "de": "Vielen Dank für Ihre Teilnahme. Es gibt keine richtigen oder falschen Antworten.",
-    "es": "Gracias por participar. No hay respuestas correctas ni incorrectas.",
-    "it": "Grazie per la partecipazione. Non ci sono risposte giuste o sbagliate.",
-    "nl": "Dank u voor uw deelname. Er zijn geen goede of foute antwoorden.",
-    "pt": "Obrigado por participar. Não há respostas certas nem erradas.",
-}
-"""Language → what a survey begins with, where its owner wrote nothing."""
 
-END_WORDS: Mapping[str, str] = {
-    "en": "Thank you. Your answers have been saved; you can close this page.",
-    "fr": "Merci. Vos réponses ont été enregistrées ; vous pouvez fermer cette page.",
-    "de": "Vielen Dank. Ihre Antworten sind gespeichert; Sie können diese Seite schließen.",
-    "es": "Gracias. Sus respuestas se han guardado; puede cerrar esta página.",
-    "it": "Grazie. Le sue risposte sono state salvate; può chiudere questa pagina.",
-    "nl": "Dank u. Uw antwoorden zijn opgeslagen; u kunt deze pagina sluiten.",
-    "pt": "Obrigado. As suas respostas foram guardadas; pode fechar esta página.",
-}
-"""Language → what a survey ends with, where its owner wrote nothing."""
+def audience_question(language: str) -> tuple[str, str]:
+    """Return the title of the first page and the question that asks for the respondent's role."""
+    return (
+        respondent_text(language, "Your role"),
+        respondent_text(language, "Which best describes your current role?"),
+    )
 
-AT_MOST: Mapping[str, str] = {
-    "en": "Choose at most {most}.",
-    "fr": "Choisissez-en {most} au plus.",
-    "de": "Wählen Sie höchstens {most} aus.",
-    "es": "Elija como máximo {most}.",
-    "it": "Ne scelga al massimo {most}.",
-    "nl": "Kies er hoogstens {most}.",
-    "pt": "Escolha no máximo {most}.",
-}
-"""Language → what a multi-select says where only so many answers may be given."""
 
-MISSING_WORDS: Mapping[str, Mapping[str, str]] = {
-    "en": MISSING,
-    "fr": {
-        "-1": "ne sait pas",
-        "-2": "refus de répondre",
-        "-3": "vu, laissé sans réponse",
-        "-4": "non posé (filtre)",
-        "-5": "non posé à ce public",
-        "-6": "abandon avant",
-    },
-}
-"""Language → analysis code of a missing answer → words; readers know each of them again."""
-
-OWN_LABELS: Mapping[str, Mapping[str, str]] = {
-    "en": {
-        "respondent": "Respondent",
-        "organisation": "Organisation",
-        "wave": "Wave",
-        "audience": "Audience",
-        "source": "File the answers were read from",
-        "status": "Complete or partial",
-        "weight": "Weight",
-    },
-    "fr": {
-        "respondent": "Répondant",
-        "organisation": "Organisation",
-        "wave": "Vague",
-        "audience": "Public",
-        "source": "Fichier dont les réponses proviennent",
-        "status": "Complet ou partiel",
-        "weight": "Pondération",
-    },
-}
-"""Language → column that is no item → its label."""
+def missing_labels(language: str) -> dict[str, str]:
+    """Return analysis code of a missing answer → its label; readers recognise each of them."""
+    return {code: translated(language, label) for code, label in MISSING.items()}
 
 
 def spoken(text: ParallelWording, audience: str, language: str) -> str:
@@ -117,7 +60,7 @@ def missing_words(variable: Variable, instrument: Instrument, language: str) -> 
     never = {code for code in ("-1", "-2") if code not in offered or variable.kind == "option"}
     never |= {"-4"} if variable.item.ask_if is None else set()
     never |= {"-5"} if everybody else set()
-    known = dict(MISSING_WORDS.get(language, MISSING)) | offered
+    known = missing_labels(language) | offered
     return {code: known[code] for code in MISSING if code not in never}
 
 

@@ -9,11 +9,12 @@ import pandas as pd
 
 from toolkit.errors import ToolkitError, near_names
 from toolkit.instrument.model import Instrument
-from toolkit.locale import N_, _, localized
+from toolkit.locale import N_, _, current_language, localized
 from toolkit.presentation.blocks import Prose, Terms
 from toolkit.presentation.numbers import base, is_known, percent, points
 from toolkit.presentation.rows import audience_name
 from toolkit.records import records
+from toolkit.responses.gather import FieldDates
 from toolkit.study import AAPOR_ITEMS
 
 __all__ = ["AAPOR_HEADINGS", "computed_methods", "methods_statement"]
@@ -99,8 +100,9 @@ def computed_methods(
     level: float = 0.95,
     by: str = "audience",
     language: str = "en",
+    dates: FieldDates | None = None,
 ) -> dict[str, str]:
-    """Compute what a report knows by itself: instrument, sizes and precision, weighting, processing.
+    """Compute what a report knows by itself: instrument, dates, sizes and precision, weighting, processing.
 
     Parameters
     ----------
@@ -116,6 +118,8 @@ def computed_methods(
         Of the intervals.
     by, language
         The group column of `participation`; the language of the names.
+    dates
+        The first and last day of the wave (`Study.field_dates`); None where the files do not say.
 
     Raises
     ------
@@ -142,6 +146,7 @@ def computed_methods(
             questions=questions,
             asked=asked,
         ),
+        "dates": _dates(dates),
         "weighting": _("The figures are not weighted: every respondent counts once."),
         "processing_and_quality": _(
             "Every answer was checked against the questionnaire's codes and routing; what "
@@ -150,6 +155,26 @@ def computed_methods(
             policy="" if policy is None else policy.text(),
         ).rstrip(),
     }
+
+
+def _dates(found: FieldDates | None) -> str:
+    from babel.dates import format_date
+
+    if found is None:
+        return _("The answer files do not say when people answered.")
+    first, last = (
+        format_date(day, "d MMMM y", locale=current_language()) for day in (found.first, found.last)
+    )
+    text = (
+        _("By the dates in the answer files, people in the whole study answered on {day}.", day=first)
+        if first == last
+        else _(
+            "By the dates in the answer files, people in the whole study answered from {first} to {last}.",
+            first=first,
+            last=last,
+        )
+    )
+    return text if found.complete else f"{text} {_('For some of the answers, no date is known.')}"
 
 
 def _sizes(row: Mapping[str, Any], instrument: Instrument, audience: str, level: float, language: str) -> str:

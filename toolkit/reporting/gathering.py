@@ -197,7 +197,7 @@ def _estimates(
 
 def _comparisons(frame: pd.DataFrame, audiences: Sequence[str], study: Study) -> dict[str, pd.DataFrame]:
     """Compare every question that two audiences share, by gaps and by ranks for ordered ones."""
-    from toolkit.analysis import gaps, rank_gap
+    from toolkit.analysis import check_alike, gaps, rank_gap
 
     pairs = list(combinations(audiences, 2))
     if not pairs:
@@ -220,6 +220,11 @@ def _comparisons(frame: pd.DataFrame, audiences: Sequence[str], study: Study) ->
         )
     if ordered:
         found["ranks"] = rank_gap(frame, ordered, between="audience", pairs=pairs, level=study.level)
+    if study.policy.withhold_unlike:
+        return {
+            name: check_alike(rows, frame, study.instrument, level=study.level)
+            for name, rows in found.items()
+        }
     return found
 
 

@@ -40,7 +40,7 @@ from toolkit.reporting.options import (
     notebook_path,
     report_folder,
 )
-from toolkit.reporting.validation import check_names, check_study
+from toolkit.reporting.validation import check_dates, check_names, check_study
 
 if TYPE_CHECKING:
     from toolkit.study import Study
@@ -157,6 +157,7 @@ class StudyRun:
         if before is not None:
             before()
         study.check()
+        check_dates(study, self.wave)
         rows = rows_read(study, self.wave)
         chosen = chosen_organisations(study, self.wave, options.organisations)
         if study.table is None:  # only the answers know the organisations

@@ -492,7 +492,7 @@ class _Dispatcher:
         here, there = self._context.Pipe(duplex=False)
         try:
             process = self._context.Process(target=_work, args=(task, there, self._method))
-            process.start()
+            self._start(process)
         except (OSError, EOFError):  # no more processes or memory just now, or the fork server was killed
             here.close()
             self._answer((number, _Answer()))
@@ -501,6 +501,23 @@ class _Dispatcher:
             self._running[number] = _Running(process, here, deadline)
         finally:
             there.close()
+
+    def _start(self, process: Any) -> None:
+        """Start a process; wait for a fork server that was just killed to be gone.
+
+        Its socket is closed before its process counts as ended: until then multiprocessing does not start a
+        new one. Nothing was handed over, so that trying again cannot run a task twice.
+        """
+        until = time.monotonic() + GRACE
+        while True:
+            try:
+                process.start()
+            except ConnectionRefusedError:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.01)
+            else:
+                return
 
     def _finish(self, number: int, one: _Running, *, late: bool) -> None:
         """Answer for a process that has finished, died or timed out, and end it."""

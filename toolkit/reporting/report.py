@@ -195,7 +195,7 @@ def open_report(
         policy=study.policy,
         level=study.level,
         written=study.methods,
-        computed=computed_statements(study, gathered, instrument),
+        computed=computed_statements(study, gathered, wave, instrument),
         theme=Theme.of(study.brand, study.instrument.audiences),
         changed=(gathered.changed, gathered.earlier_wave),
         untranslated=(lacking, texts, study.instrument.languages[0]),

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from toolkit.analysis import Design
+from toolkit.analysis import CrossTable, Design
 from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem, near_names, printable
 from toolkit.instrument.model import Instrument
@@ -30,6 +30,17 @@ _SCALED = ("mean", "total", "ratio", "variance", "probability_of_superiority")
 """Measures whose estimates are not percentages; so are quantiles."""
 _STATISTICS = {"pooled_z": "z", "pooled_z_sparse": "z", "mann_whitney": "W", "design_t": "t", "welch": "t"}
 """What a comparison's code says its statistic is."""
+_SCIPY = {
+    "Ttest": ("t test", "t"),
+    "Chi2Contingency": ("Pearson's chi-square test", "χ²"),
+    "Kruskal": ("Kruskal–Wallis test", "H"),
+    "Mannwhitneyu": ("Mann–Whitney test", "U"),
+    "Wilcoxon": ("Wilcoxon signed-rank test", "W"),
+    "F_oneway": ("One-way analysis of variance", "F"),
+    "PearsonR": ("Pearson's correlation", "r"),
+    "Significance": ("Rank correlation", "r"),
+}
+"""Type of scipy's result → words, and how its statistic is written."""
 _EFFECTS = {"cohen_h": "h", "hedges_g": "g", "cliff_delta": "δ", "cohen_d": "d"}
 _HEADINGS = {
     "item": "Item",
@@ -113,8 +124,10 @@ def format_table(
         problems.append(Problem("out-of-range", "digits", f"is {digits}", "give a number from 0 to 8"))
     if problems:
         raise InvalidInput("format_table", problems)
-    frame = _frame_of(result, level)
     names = _Names(instrument, language)
+    if isinstance(result, CrossTable):
+        return _crossed(result, names, title, note, digits)
+    frame = _frame_of(result, level)
     rows = records(frame)
     has = set(frame.columns)
     kind = "results"
@@ -182,6 +195,33 @@ def save_table(result: Any, path: str | Path, **options: Any) -> Path:
     return target
 
 
+def _crossed(result: CrossTable, names: _Names, title: str, note: str, digits: int) -> Table:
+    """A cross table: a row per answer and one of bases, a column per group, letters beside the shares."""
+    head, made = names.item(result.item), []
+    heads = {row.column: f"{names.group(row.column)} ({row.letter})" for row in result.table.itertuples()}
+    lettered = bool(result.table["higher_than"].notna().any())
+    bases: dict[str, str | Cell | Number | None] = {head: "n"}
+    for response, part in result.table.groupby("response", sort=False):
+        line: dict[str, str | Cell | Number | None] = {head: names.answer(result.item, response)}
+        for row in records(part):
+            value = Number(float(row["estimate"]), "percent", max(digits - 1, 0)) if row["n"] else None
+            words = f"{_text(value)} {row['higher_than'] if is_known(row['higher_than']) else ''}".rstrip()
+            n = Number(float(row["count"]), "decimal", 1)
+            if float(row["count"]).is_integer():
+                n = Number(float(row["count"]), "count")
+            line[heads[row["column"]]] = Cell(value, n=n, words=f"{words} ({n.figure()})")
+            bases[heads[row["column"]]] = Cell(Number(float(row["n"]), "count"))
+        made.append(line)
+    said = "Column percentages with (weighted) counts; n are unweighted."
+    if lettered:
+        said += " A letter beside a share: it is higher than that of the column so named."
+    notes = [note, f"{said} {_test_sentence(result.test, 0.95)}", result.method if lettered else ""]
+    columns = [head, *heads.values()]
+    return table_of(
+        [*made, bases], columns, title=title, kind="crossed", notes=filter(None, notes), numeric=columns[1:]
+    )
+
+
 def _frame_of(result: Any, level: float) -> pd.DataFrame:
     """Any result as rows: a model's coefficients, a test as one row, an index as columns."""
     if isinstance(result, pd.Series):
@@ -225,6 +265,12 @@ class _Names:
         if self.instrument is None:
             return str(name)
         return item_name(self.instrument, str(name), language=self.language)
+
+    def answer(self, item: str, code: Any) -> str:
+        if self.instrument is None or item not in self.instrument:
+            return str(code)
+        labels = self.instrument[item].code_labels(self.language)
+        return str(labels.get(str(code), code))
 
     def group(self, name: Any) -> str:
         if self.instrument is None or str(name) not in self.instrument.audiences:
@@ -303,6 +349,8 @@ def _leading(
         if name in ("audience_a", "audience_b"):
             continue
         label = names.item(row[name]) if name == "item" else names.group(row[name])
+        if name == "response":
+            label = names.answer(str(row["item"]), row[name])
         found[_HEADINGS.get(name, name)] = label
     return found
 
@@ -330,11 +378,7 @@ def _gap_cells(
         kind = _EFFECTS.get(str(row["effect_size_kind"]), str(row["effect_size_kind"]))
         value = Number(float(row["effect_size"]), "decimal", digits)
         found["Effect size"] = Cell(value, words=f"{kind} = {value.figure()}")
-    return found | {
-        _HEADINGS.get(str(name), str(name)): _plain_cell(name, row[name], digits)
-        for name in frame.columns
-        if str(name).startswith("alike")
-    }
+    return found | ({"Alike?": str(row["alike"])} if "alike" in row else {})
 
 
 def _estimate_cells(
@@ -466,7 +510,8 @@ def apa(
     Parameters
     ----------
     result
-        Rows of gaps, of `decompose_gap` or of estimates; a test; a model or its coefficients.
+        Rows of gaps, of `decompose_gap` or of estimates; a test of ours, of scipy or of pingouin; a model or
+        its coefficients.
     instrument, language, level
         As in `format_table`.
 
@@ -489,10 +534,8 @@ def apa(
     agrees: a 80.0% (n = 70), b 60.0% (n = 80), difference 20.0 points, 95% CI [5.2, 33.4], z = 2.65,
     p = .008, h = 0.44.
     """
-    from toolkit.analysis.models import TermTest
-    from toolkit.analysis.results import Test
-
-    if isinstance(result, Test | TermTest):
+    ours = is_dataclass(result) and not isinstance(result, type) and hasattr(result, "method")
+    if hasattr(result, "p_value") if ours else hasattr(result, "pvalue") and not hasattr(result, "params"):
         return _test_sentence(result, level)
     frame, names = _frame_of(result, level), _Names(instrument, language)
     has = set(frame.columns)
@@ -513,6 +556,9 @@ def apa(
             label = ", ".join(map(str, _leading(row, frame, names, "n").values()))
             value = _figure(row["estimate"], scale)
             lines.append(f"{label}: {value}{sign}{_ci(row, level, scale)}, n = {row['n']:g}.")
+    elif has & {"p_val", "p_unc", "p-val", "p-unc"} and has & {"T", "F", "r", "U_val", "W_val", "H"}:
+        shown = frame[frame["F"].notna()] if "F" in frame else frame
+        lines = [_pingouin_sentence(row.get("index", "Test"), row) for row in records(shown)]
     else:
         what, fix = "holds no gaps, splits, estimates, test or coefficients", "use format_table"
         raise InvalidInput("apa", [Problem("wrong-type", "result", what, fix)])
@@ -583,16 +629,40 @@ def _split_sentences(frame: pd.DataFrame, names: _Names, level: float) -> Iterat
 
 
 def _test_sentence(test: Any, level: float) -> str:
-    row = {one.name: getattr(test, one.name) for one in fields(test)}
-    symbol = row.get("symbol") or ("F" if isinstance(row.get("df"), tuple) else "statistic")
-    if type(test).__name__ == "TermTest" and not isinstance(row["df"], tuple):
-        symbol = "χ²"
-    text = row["method"] if is_known(row.get("method")) else "Pearson's chi-square test"
+    """A test of ours, or of scipy: statistic, df, p, estimate."""
+    if is_dataclass(test):
+        row = {one.name: getattr(test, one.name) for one in fields(test)}
+        symbol = row.get("symbol") or ("F" if isinstance(row.get("df"), tuple) else "statistic")
+        if symbol == "statistic" and "effects" in row:  # of terms
+            symbol = "χ²"
+        text = str(row["method"])
+    else:
+        kind = type(test).__name__.removesuffix("Result")
+        text, symbol = _SCIPY.get(kind, (kind, "statistic"))
+        df = getattr(test, "df", getattr(test, "dof", None))
+        row = {"statistic": test.statistic, "p_value": test.pvalue, "df": df}
     text += _statistic(symbol, row)
     if is_known(row.get("estimate")) and np.isscalar(row["estimate"]):
         text += f", estimate = {_figure(row['estimate'])}"
         if is_known(row["conf_low"]) and np.isfinite([row["conf_low"], row["conf_high"]]).all():
             text += _ci(row, level, 1)
+    return f"{text}."
+
+
+def _pingouin_sentence(label: Any, row: Mapping[str, Any]) -> str:
+    """One row of a frame that pingouin returned."""
+    found = {
+        "p_value": next((row[name] for name in ("p_val", "p_unc", "p-val", "p-unc") if name in row), None)
+    }
+    names = [name for name in ("T", "F", "r", "U_val", "W_val", "H") if name in row]
+    found["statistic"] = row[names[0]]
+    found["df"] = (row["ddof1"], row["ddof2"]) if "ddof2" in row else row.get("dof")
+    if names[0] == "r":
+        found["df"] = row["n"] - 2
+    text = f"{row.get('Source', label)}{_statistic(names[0].removesuffix('_val'), found)}"
+    for name, symbol in (("cohen_d", "d"), ("hedges", "g"), ("np2", "ηp²"), ("RBC", "RBC"), ("CLES", "CLES")):
+        if is_known(row.get(name)):
+            text += f", {symbol} = {_figure(row[name])}"
     return f"{text}."
 
 
@@ -655,6 +725,7 @@ def methods_statement(
             policy=study.policy if released else None,
             level=study.level,
             language="en",
+            dates=study.field_dates(chosen),
         )
         put = {one.item.id for one in study.instrument.variables if audience in one.audiences}
         title = study.instrument.title.get("en", study.instrument.id)

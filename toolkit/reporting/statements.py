@@ -17,17 +17,19 @@ __all__ = ["computed_statements"]
 
 
 def computed_statements(
-    study: Study, gathered: Gathered, instrument: Instrument | None = None
+    study: Study, gathered: Gathered, wave: str, instrument: Instrument | None = None
 ) -> dict[str, dict[str, str]]:
-    """Say for each audience what the report itself knows: sizes, questionnaire, processing, analysis.
+    """Write what the report itself knows of each audience: sizes, dates, questionnaire, processing.
 
     `instrument` is the study's with words in the report's language, where its own has not all of them.
     """
     with using_language(study.language):
-        return _statements(study, gathered, instrument or study.instrument)
+        return _statements(study, gathered, instrument or study.instrument, wave)
 
 
-def _statements(study: Study, gathered: Gathered, instrument: Instrument) -> dict[str, dict[str, str]]:
+def _statements(
+    study: Study, gathered: Gathered, instrument: Instrument, wave: str
+) -> dict[str, dict[str, str]]:
     import toolkit
 
     found, version = {}, toolkit.__version__
@@ -39,6 +41,7 @@ def _statements(study: Study, gathered: Gathered, instrument: Instrument) -> dic
             policy=study.policy,
             level=study.level,
             language=study.language,
+            dates=study.field_dates(wave),
         )
         made = (
             told["processing_and_quality"],

@@ -19,7 +19,7 @@ from toolkit.reporting.options import Tried
 if TYPE_CHECKING:
     from toolkit.study import Study
 
-__all__ = ["check_names", "check_study", "lacking_letters", "try_report"]
+__all__ = ["check_dates", "check_names", "check_study", "lacking_letters", "try_report"]
 
 
 def check_study(study: Study, wave: str, formats: Iterable[str], *, all_templates: bool = False) -> None:
@@ -68,6 +68,29 @@ def check_names(study: Study, wave: str, formats: Iterable[str]) -> None:
     tried(_refuse_control_characters, study, printed)
     tried(_refuse_lacking_letters, study, printed, tuple(formats))
     tried.end()
+
+
+def check_dates(study: Study, wave: str) -> None:
+    """Refuse dates in the methods that the dates in the answer files contradict; answers are read.
+
+    Years are compared, because days are written in many ways: the first and the last response must lie
+    within the years that the text names, if it names any.
+
+    Raises
+    ------
+    InvalidInput
+        Every audience whose text names other years.
+    """
+    found = study.field_dates(wave)
+    problems = []
+    for audience, texts in study.methods.items() if found else ():
+        named = [int(year) for year in re.findall(r"\b(?:19|20)[0-9]{2}\b", texts.get("dates", ""))]
+        if found and named and not min(named) <= found.first.year <= found.last.year <= max(named):
+            what = f"wave {wave} was answered from {found.first} to {found.last}, by the dates in its files"
+            hint = "correct the text, or the wave of the files"
+            problems.append(Problem("contradiction", f"methods → {audience} → dates", what, hint))
+    if problems:
+        raise InvalidInput(study.path, problems)
 
 
 def try_report(study: Study, wave: str) -> None:

@@ -54,11 +54,14 @@ class Coded(Displayed):
         read = set aside + kept, then what is worth noting about those kept.
     rows
         The row of the file that each row of the frame was read from.
+    dates
+        The day on which each row's response was given (NaT: not known), in the order of the frame.
     """
 
     coded: pd.DataFrame
     disposition: pd.DataFrame
     rows: tuple[int, ...] = ()
+    dates: pd.Series | None = None
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -109,6 +112,7 @@ def decode(export: Export, instrument: Instrument) -> Coded:
         work.frame(export, status)[keep].reset_index(drop=True),
         pd.concat([export.disposition, rows], ignore_index=True),
         tuple(people.index[keep]),
+        None if export.dates is None else export.dates[known][keep].reset_index(drop=True),
     )
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import date
 from hashlib import file_digest
 from itertools import combinations
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -26,7 +28,19 @@ from toolkit.responses.organisations import (
     recognised,
 )
 
-__all__ = ["Gathered", "gather", "nobody_kept"]
+__all__ = ["FieldDates", "Gathered", "gather", "nobody_kept"]
+
+
+class FieldDates(NamedTuple):
+    """The days on which the first and the last response of a wave were given, as its files write them.
+
+    Days of a whole wave, never of one group: they say as little of a person as such dates can.
+    """
+
+    first: date
+    last: date
+    complete: bool
+    """Whether every response that counts has a date."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +50,8 @@ class Gathered:
     frame: pd.DataFrame
     disposition: pd.DataFrame
     organisations: pd.DataFrame
+    dates: Mapping[str, FieldDates] = field(default_factory=dict)
+    """Wave → the first and the last day, where its files say when responses were given."""
 
 
 def gather(
@@ -103,7 +119,27 @@ def gather(
         counts = frame.loc[rows].groupby(["wave", "source"], sort=False).size()
         for (wave, file), count in counts.items():
             dispositions.append(tally(str(wave), str(file), [("noted", what, int(count))]))
-    return Gathered(frame, pd.concat(dispositions, ignore_index=True), table)
+    return Gathered(frame, pd.concat(dispositions, ignore_index=True), table, _field_dates(coded))
+
+
+def _field_dates(coded: Sequence[Coded]) -> dict[str, FieldDates]:
+    blank = pd.Series(dtype="datetime64[s]")
+    days = pd.DataFrame(
+        {
+            "wave": pd.concat([part.coded["wave"] for part in coded], ignore_index=True),
+            "day": pd.concat(
+                [(blank if part.dates is None else part.dates).reindex(part.coded.index) for part in coded],
+                ignore_index=True,
+            ),
+        }
+    )
+    found = {}
+    for wave, said in days.groupby("wave", sort=False)["day"]:
+        if said.notna().any():
+            found[str(wave)] = FieldDates(
+                said.min().date(), said.max().date(), complete=bool(said.notna().all())
+            )
+    return found
 
 
 _SPELT_ALIKE = "organisation in another spelling (case, blanks, apostrophes): the one most answers use counts"

@@ -137,6 +137,9 @@ def misfits(written: StudyFile, instrument: Instrument) -> Iterator[Problem]:
         yield Problem(
             "conflict", f"brand → language: {written.brand.language}", what, "leave one of the two out"
         )
+    if written.policy.get("withhold_unlike") in (True, "true") and not instrument.scores:
+        what = "has nothing to check: the instrument declares no scores"
+        yield Problem("unsuited-item", "policy → withhold_unlike", what, "declare scores, or take it out")
     shared = {variable.name for variable in instrument.shared()}
     for name in dict.fromkeys(name for name in written.primary if written.primary.count(name) > 1):
         yield Problem("duplicate", f"primary → {name}", "stands twice", "list it once")

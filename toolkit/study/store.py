@@ -1,13 +1,16 @@
 """Coded answers on disk, one folder per organisation, so that a job can open only its own.
 
 Answers are kept as Parquet: codes of a categorical column as small integers, its categories taken from the
-instrument again when it is read. Beside them stand the organisation's own rows of the organisations table.
+instrument again when it is read. Beside them lie the organisation's own rows of the organisations table,
+and the first and last day of each wave of the whole study.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +19,7 @@ import pandas as pd
 from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.model import Instrument
 from toolkit.platforms.exports import tally
-from toolkit.responses.gather import Gathered
+from toolkit.responses.gather import FieldDates, Gathered
 
 if TYPE_CHECKING:
     from toolkit.study.study import Study
@@ -25,6 +28,7 @@ __all__ = ["open_part", "part_bytes", "read_part", "write_parts"]
 
 ANSWERS = "answers.parquet"
 TABLE = "organisations.parquet"
+DATES = "dates.json"
 PART = "organisation="
 
 
@@ -54,12 +58,15 @@ def write_parts(
     frame, table = study.responses(wave="all", missing="codes"), study.organisations
     rows = frame.groupby("organisation", sort=False, observed=True).indices
     tables = table.groupby("organisation", sort=False, observed=True).indices
+    waves = {wave: study.field_dates(wave) for wave in study.waves}
+    dates = json.dumps({wave: found for wave, found in waves.items() if found}, default=str)
     written = {}
     for one in wanted:
         part = Path(folder) / f"{PART}{one}"
         part.mkdir(parents=True)
         _write(_as_codes(frame.iloc[rows.get(one, [])]), part / ANSWERS)
         _write(table.iloc[tables[one]], part / TABLE)
+        (part / DATES).write_text(dates, encoding="utf-8")
         written[one] = part
     return written
 
@@ -79,12 +86,16 @@ def read_part(part: Path, instrument: Instrument, table: pd.DataFrame) -> Gather
     The disposition is of whole files and so of no one organisation: it is left empty.
     """
     frame = _as_answers(_read(part / ANSWERS), instrument)
-    return Gathered(frame, tally("", "", []), table)
+    dates = {
+        wave: FieldDates(date.fromisoformat(first), date.fromisoformat(last), complete)
+        for wave, (first, last, complete) in json.loads((part / DATES).read_text("utf-8")).items()
+    }
+    return Gathered(frame, tally("", "", []), table, dates)
 
 
 def part_bytes(part: Path) -> Iterator[bytes]:
     """Serialise a part for detecting changes; equal answers give equal bytes."""
-    for name in (ANSWERS, TABLE):
+    for name in (ANSWERS, TABLE, DATES):
         yield (part / name).read_bytes()
 
 

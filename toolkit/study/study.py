@@ -17,7 +17,7 @@ from toolkit.platforms.answers import AnswersFile
 from toolkit.platforms.mapping import DESIGN_COLUMNS
 from toolkit.records import Displayed
 from toolkit.responses.frames import Missing, in_form
-from toolkit.responses.gather import Gathered, gather
+from toolkit.responses.gather import FieldDates, Gathered, gather
 from toolkit.study.file import Brand
 
 if TYPE_CHECKING:
@@ -253,6 +253,18 @@ class Study(Displayed):
         if wave is not None:
             table = table[table["wave"] == self._known_wave(wave)]
         return table.reset_index(drop=True)
+
+    def field_dates(self, wave: str | None = None) -> FieldDates | None:
+        """Return the first and last day of a wave (None: the latest); None where no file says a date.
+
+        Of the whole study: dates of small groups would say when single people answered.
+
+        Examples
+        --------
+        >>> load_study("data_samples/ai_at_work/study.yaml").field_dates("2026")  # doctest: +SKIP
+        FieldDates(first=datetime.date(2026, 9, 7), last=datetime.date(2026, 9, 25), complete=True)
+        """
+        return self._gathered.dates.get(self._known_wave(wave or self.wave))
 
     def population(self, organisation: str, wave: str | None = None) -> dict[str, int]:
         """Return the known headcounts by audience."""

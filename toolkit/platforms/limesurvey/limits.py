@@ -9,10 +9,11 @@ from toolkit.errors import Problem, near_names
 from toolkit.instrument.fields import ID_PATTERN
 from toolkit.instrument.lint import PLATFORM_COLUMNS
 from toolkit.instrument.model import Instrument, Item
+from toolkit.locale import languages
 from toolkit.platforms.limesurvey.rows import Quota
 from toolkit.platforms.limesurvey.text import ASKED, AUDIENCE, GROUP, unholdable
 from toolkit.platforms.routing import confusable
-from toolkit.platforms.words import AUDIENCE_WORDS, every_text
+from toolkit.platforms.words import every_text
 
 __all__ = ["find_unfit", "item_codes", "part_codes", "row_codes"]
 
@@ -92,9 +93,9 @@ def find_unfit(
     for item in instrument.items:
         yield from _answers(item, instrument)
     for language in instrument.languages if asks_audience else ():
-        if language not in AUDIENCE_WORDS:
+        if language not in languages("questionnaire"):
             what = "there are no words for the question that asks who somebody is"
-            hint = f"use layout 'audience', or a language of {', '.join(AUDIENCE_WORDS)}"
+            hint = f"use layout 'audience', or a language of {', '.join(languages('questionnaire'))}"
             yield Problem("unknown-language", f"language '{language}'", what, hint)
     for quota in quotas:
         yield from _quota(quota, instrument)

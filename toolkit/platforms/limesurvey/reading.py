@@ -26,6 +26,7 @@ import pandas as pd
 from toolkit.errors import InvalidInput, Problem
 from toolkit.inputs import parsed_json
 from toolkit.instrument.model import Instrument
+from toolkit.locale import languages
 from toolkit.platforms.answers import AnswersFile
 from toolkit.platforms.engine import read_platform
 from toolkit.platforms.exports import Export
@@ -38,7 +39,7 @@ from toolkit.platforms.limesurvey.vv import named_by_order, numbered_columns
 from toolkit.platforms.manifest import ExportManifest
 from toolkit.platforms.platform import Platform
 from toolkit.platforms.vocabulary import code_words
-from toolkit.platforms.words import AUDIENCE_WORDS
+from toolkit.platforms.words import audience_question
 
 __all__ = ["LIMESURVEY", "own_of_limesurvey", "read_limesurvey"]
 
@@ -66,10 +67,6 @@ _OTHER = (
     "-oth-", "Other", "Autre", "Sonstiges", "Otro", "Altro", "Anders", "Outro",
 )  # fmt: skip
 """What a single choice holds where "Other" was chosen: as a code, and as LimeSurvey translates it."""
-_ASKED_TEXTS = {
-    said for _, text in AUDIENCE_WORDS.values() for said in (heading(text), abbreviated(text).strip())
-}
-"""Headings of the question that asks for the audience, in exports with texts."""
 _HIDDEN = "{question_not_shown}"
 _VV_ESCAPES = (
     ("{cr}{newline}", "\n"), ("{newline}", "\n"), ("{cr}", "\n"), ("{tab}", "\t"), ("{quote}", '"'),
@@ -126,7 +123,9 @@ def _load(path: Path, source: str, how: Opening) -> Sheet:
     if any(name != _code(name) and _code(name) in _OWN for name in names):  # "code. text" throughout
         return named(sheet, tuple(map(_code, names)))
     asked = ASKED if GROUP in names else AUDIENCE
-    return named(sheet, tuple(asked if name in _ASKED_TEXTS else name for name in names))
+    texts = [audience_question(language)[1] for language in languages("questionnaire")]
+    questions = {one for text in texts for one in (heading(text), abbreviated(text).strip())}
+    return named(sheet, tuple(asked if name in questions else name for name in names))
 
 
 def _unmasked(sheet: Sheet) -> Sheet:
@@ -213,6 +212,7 @@ LIMESURVEY = Platform(
     unique=("token",),
     stamp="seed",
     dated=("datestamp", "submitdate", "startdate"),
+    ended=("submitdate", "datestamp", "startdate"),
     hidden=_HIDDEN,
     escaped=True,
     audience=GROUP,

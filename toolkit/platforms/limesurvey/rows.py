@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from toolkit.instrument.model import Instrument, Item, Variable
+from toolkit.locale import languages, respondent_text
 from toolkit.platforms.limesurvey.text import (
     ASKED,
     AUDIENCE,
@@ -21,9 +22,9 @@ from toolkit.platforms.limesurvey.text import (
     switched,
 )
 from toolkit.platforms.routing import to_limesurvey
-from toolkit.platforms.words import AUDIENCE_WORDS, END_WORDS, WELCOME_WORDS, spoken
+from toolkit.platforms.words import audience_question, spoken
 
-__all__ = ["HEADER", "QUOTA_WORDS", "Plan", "Quota", "rows_of", "tabulated", "too_wide"]
+__all__ = ["HEADER", "Plan", "Quota", "rows_of", "tabulated", "too_wide"]
 
 HEADER = (
     *("id", "related_id", "class", "type/scale", "name", "relevance", "text", "help", "language"),
@@ -38,17 +39,6 @@ _BYTES_LOOKED_AT = 10_000
 _LEAST_WIDTH = 15
 _WIDE = frozenset("mwMW@%")
 
-
-QUOTA_WORDS: Mapping[str, str] = {
-    "en": "Thank you. We already have enough answers from people like you.",
-    "fr": "Merci. Nous avons déjà assez de réponses de personnes comme vous.",
-    "de": "Vielen Dank. Wir haben bereits genug Antworten von Menschen wie Ihnen.",
-    "es": "Gracias. Ya tenemos suficientes respuestas de personas como usted.",
-    "it": "Grazie. Abbiamo già abbastanza risposte di persone come lei.",
-    "nl": "Dank u. We hebben al genoeg antwoorden van mensen zoals u.",
-    "pt": "Obrigado. Já temos respostas suficientes de pessoas como a sua.",
-}
-"""Language → what somebody reads whose quota is full."""
 
 Line = dict[str, str]
 
@@ -168,7 +158,7 @@ def _survey(plan: Plan, base: str, others: list[str]) -> Iterator[Line]:
         "savetimings": "N",
         "allowprev": "Y",
         "showxquestions": "N",  # the number would count hidden questions
-        "showwelcome": "Y" if set(plan.instrument.languages) <= WELCOME_WORDS.keys() else "N",
+        "showwelcome": "Y" if set(plan.instrument.languages) <= set(languages("questionnaire")) else "N",
         "shownoanswer": "N",  # else every question that may be left out shows "No answer", ticked
         "template": "fruity_twentythree",
     }
@@ -182,18 +172,23 @@ def _texts(plan: Plan, language: str) -> Line:
 
     mark = Locale.parse(language, sep="-").number_symbols["latn"]["decimal"]
     texts = {"surveyls_title": marked_up(plan.titles[language])}
-    if language in WELCOME_WORDS:
-        texts["surveyls_welcometext"] = marked_up(WELCOME_WORDS[language])
-        texts["surveyls_endtext"] = marked_up(END_WORDS[language])
+    if language in languages("questionnaire"):
+        texts["surveyls_welcometext"] = marked_up(
+            respondent_text(language, "Thank you for taking part. There are no right or wrong answers.")
+        )
+        texts["surveyls_endtext"] = marked_up(
+            respondent_text(language, "Thank you. Your answers have been saved; you can close this page.")
+        )
     return texts | {"surveyls_numberformat": "1" if mark == "," else "0"}
 
 
-def _quota(number: int, quota: Quota, languages: Iterable[str]) -> Iterator[Line]:
+def _quota(number: int, quota: Quota, written_in: Iterable[str]) -> Iterator[Line]:
     """A quota with its limit, "end the survey" (1), active (1) and no redirection; and a row a language."""
     columns = {"mandatory": str(quota.limit), "other": "1", "default": "1", "same_default": "0"}
     yield {"class": "QTA", "id": str(number), "name": quota.name} | columns
-    for language in languages:
-        message = {"relevance": QUOTA_WORDS.get(language, "")}  # the column the importer takes it from
+    for language in written_in:
+        full = respondent_text(language, "Thank you. We already have enough answers from people like you.")
+        message = {"relevance": full if language in languages("questionnaire") else ""}  # its column there
         yield {"class": "QTALS", "related_id": str(number)} | message | _in(language)
 
 
@@ -213,7 +208,8 @@ def _groups(plan: Plan, language: str, *, base: bool) -> Iterator[Line]:
     pages = plan.instrument.sections
     first = 1
     if plan.asks_audience or plan.hidden:
-        title = AUDIENCE_WORDS[language][0] if language in AUDIENCE_WORDS else pages[0].title[language]
+        known = language in languages("questionnaire")
+        title = audience_question(language)[0] if known else pages[0].title[language]
         if title in {page.title[language] for page in pages}:  # two pages of one title look like one again
             title = plan.titles[language]
         yield _group(1, title, language)
@@ -249,7 +245,7 @@ def _who(plan: Plan, language: str, *, base: bool) -> Iterator[Line]:
     yield {"class": "Q", "name": AUDIENCE, "text": AUDIENCE} | columns | _in(language)
     known = is_one_of([word for name, one in audiences.items() for word in (one.code, name)], AUDIENCE)
     columns = {"type/scale": "L", "relevance": f"!({known})", "mandatory": "Y", "other": "N"}
-    asks = AUDIENCE_WORDS[language][1]
+    asks = audience_question(language)[1]
     yield {"class": "Q", "name": ASKED, "text": marked_up(asks)} | columns | _in(language)
     for audience in audiences.values():
         yield _answer(audience.code, audience.label[language], language)

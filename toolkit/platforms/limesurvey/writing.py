@@ -15,9 +15,10 @@ from typing import Literal
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.files import write_files
 from toolkit.instrument.model import Instrument, Variable
+from toolkit.locale import languages
 from toolkit.platforms.choosing import idle_notices, narrow, one_by_one
 from toolkit.platforms.limesurvey.limits import find_unfit, item_codes, part_codes, row_codes
-from toolkit.platforms.limesurvey.rows import QUOTA_WORDS, Plan, Quota, rows_of, tabulated, too_wide
+from toolkit.platforms.limesurvey.rows import Plan, Quota, rows_of, tabulated, too_wide
 from toolkit.platforms.limesurvey.text import (
     ASKED,
     AUDIENCE,
@@ -252,7 +253,7 @@ def _notices(plan: Plan, left_out: Sequence[str]) -> Iterator[str]:
         if kept != title:
             yield f"the title ({language}) is too long for LimeSurvey; it was cut to '{kept}'"
     for language in plan.instrument.languages if plan.quotas else ():
-        if language not in QUOTA_WORDS:
+        if language not in languages("questionnaire"):
             yield f"there are no words in '{language}' for a full quota; write them in LimeSurvey"
     for name in left_out:
         yield f"the quota '{name}' counts answers that nobody gives here, and was left out"

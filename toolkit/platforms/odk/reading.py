@@ -203,6 +203,7 @@ def _submitted(frame: pd.DataFrame, items: Collection[str], problems: list[Probl
 ODK = Platform(
     name="odk",
     dated=("_submission_time", "SubmissionDate", "end"),
+    ended=("end", "_submission_time", "SubmissionDate", "today", "start"),
     load=_load,
     id_columns=("KEY", "_uuid", "meta/instanceID", "meta-instanceID", "instanceID", "_id"),
     own=_own,

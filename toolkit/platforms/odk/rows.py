@@ -6,33 +6,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from toolkit.instrument.model import Instrument, Item, Section, Variable
+from toolkit.locale import languages, own_name, respondent_text
 from toolkit.platforms.routing import to_xpath
 from toolkit.platforms.variants import Variant, variants_of
-from toolkit.platforms.words import AT_MOST, AUDIENCE_WORDS
+from toolkit.platforms.words import audience_question
 
 __all__ = ["AUDIENCE", "Form", "Sheet", "column_name", "form_of"]
 
 AUDIENCE = "audience"
 Row = dict[str, str]
 Sheet = Sequence[Row]
-_LANGUAGES: Mapping[str, str] = {
-    "de": "Deutsch",
-    "en": "English",
-    "es": "Español",
-    "fr": "Français",
-    "it": "Italiano",
-    "nl": "Nederlands",
-    "pt": "Português",
-}
-_ALONE: Mapping[str, str] = {
-    "en": "“{label}” cannot be combined with other answers.",
-    "fr": "« {label} » ne peut pas être combiné avec d’autres réponses.",
-    "de": "„{label}“ kann nicht mit anderen Antworten verbunden werden.",
-    "es": "«{label}» no se puede combinar con otras respuestas.",
-    "it": "«{label}» non può essere combinato con altre risposte.",
-    "nl": "“{label}” kan niet met andere antwoorden worden gecombineerd.",
-    "pt": "«{label}» não pode ser combinado com outras respostas.",
-}
 
 
 @dataclass(frozen=True)
@@ -106,7 +89,7 @@ class _Writer:
         if not self.switches:
             yield {"type": "calculate", "name": AUDIENCE, "calculation": f"'{audiences[0].code}'"}
             return
-        asked = {one: AUDIENCE_WORDS.get(one, AUDIENCE_WORDS["en"])[1] for one in self.instrument.languages}
+        asked = {one: audience_question(one)[1] for one in self.instrument.languages}
         answers = [{"name": one.code, **self.words("label", one.label)} for one in audiences]
         options = self.listed("audiences", answers)
         yield {
@@ -214,11 +197,22 @@ class _Writer:
             tests = [f"not(selected(., '{one.code}') and count-selected(.) > 1)" for one in alone]
             most = None if item.maximum is None else _number(item.maximum)
             tests += [] if most is None else [f"count-selected(.) <= {most}"]
+            at_most = {
+                one: [] if most is None else [respondent_text(one, "Choose at most {most}.", most=most)]
+                for one in self.instrument.languages
+            }
             said = {
                 one: " ".join(
                     [
-                        *(_ALONE.get(one, _ALONE["en"]).format(label=option.label[one]) for option in alone),
-                        *([] if most is None else [AT_MOST.get(one, AT_MOST["en"]).format(most=most)]),
+                        *(
+                            respondent_text(
+                                one,
+                                "“{label}” cannot be combined with other answers.",
+                                label=option.label[one],
+                            )
+                            for option in alone
+                        ),
+                        *at_most[one],
                     ]
                 )
                 for one in self.instrument.languages
@@ -274,12 +268,12 @@ class _Writer:
 
     def notices(self) -> Iterator[str]:
         for one in self.instrument.languages:
-            if one not in _ALONE:
+            if one not in languages("questionnaire"):
                 yield f"what the form itself says is in English where the language is '{one}'"
 
 
 def _language(code: str) -> str:
-    return f"{_LANGUAGES.get(code, code)} ({code})"
+    return f"{own_name(code)} ({code})"
 
 
 def _number(value: float) -> str:

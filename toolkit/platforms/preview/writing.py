@@ -7,7 +7,7 @@ no text is run as code. Every saved row says that it comes from a preview.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 from toolkit.files import write_files
 from toolkit.instrument.model import Instrument, Item
 from toolkit.instrument.routing import parse
+from toolkit.locale import N_, languages, own_name, translated
 from toolkit.platforms.choosing import narrow
 from toolkit.platforms.manifest import (
     MANIFEST_ENDING,
@@ -22,7 +23,6 @@ from toolkit.platforms.manifest import (
     column_of,
     manifest_of,
 )
-from toolkit.platforms.preview.words import LANGUAGE_NAMES, words_in
 from toolkit.platforms.routing import to_tree
 from toolkit.platforms.words import spoken
 
@@ -76,6 +76,43 @@ def write(
     )
 
 
+_WORDS: Mapping[str, str] = {
+    "tab": N_("{title} – preview"),
+    "banner": N_("Preview. Nothing is sent; answers you save are marked as a test."),
+    "language": N_("Language"),
+    "inner": N_("Show names, codes and routing"),
+    "intro": N_("Answer the questionnaire as one of those it is for. You can go back at any time."),
+    "who": N_("As whom do you answer?"),
+    "choose": N_("Choose one to begin."),
+    "begin": N_("Begin"),
+    "back": N_("Back"),
+    "next": N_("Next"),
+    "progress": N_("Page {page} of {pages}"),
+    "required": N_("needs an answer"),
+    "several": N_("You may tick several."),
+    "choices": N_("Choose at most {most}."),
+    "ranks": N_("Please give each rank once."),
+    "clear": N_("Clear"),
+    "between": N_("A number from {minimum} to {maximum}."),
+    "least": N_("A number from {minimum} on."),
+    "most": N_("A number up to {maximum}."),
+    "nonumber": N_("This is no number."),
+    "unanswered": N_("Please answer this question."),
+    "rows": N_("Please answer every line."),
+    "fix": N_("Before the next page:"),
+    "more": N_("More questions have appeared on this page."),
+    "done": N_("That was the last question"),
+    "kept": N_("People in the file so far: {people}. Save it, or answer as somebody else first."),
+    "save": N_("Save answers"),
+    "another": N_("Answer as another person"),
+    "saved": N_("What is saved for this person"),
+    "column": N_("Column"),
+    "held": N_("Holds"),
+    "written": N_("The file was saved."),
+}
+"""What the page says itself; its script looks a text up by its key."""
+
+
 def page_data(instrument: Instrument) -> dict[str, Any]:
     """Everything the page's script knows of an instrument, as plain data."""
     spoken_in = instrument.languages
@@ -84,8 +121,8 @@ def page_data(instrument: Instrument) -> dict[str, Any]:
         "version": instrument.version,
         "title": {one: instrument.title[one] for one in spoken_in},
         "languages": list(spoken_in),
-        "names": {one: LANGUAGE_NAMES.get(one, one) for one in spoken_in},
-        "words": {one: words_in(one) for one in spoken_in},
+        "names": {one: own_name(one) for one in spoken_in},
+        "words": {one: {key: translated(one, text) for key, text in _WORDS.items()} for one in spoken_in},
         "audiences": [
             {"name": name, "code": audience.code, "label": {one: audience.label[one] for one in spoken_in}}
             for name, audience in instrument.audiences.items()
@@ -212,7 +249,7 @@ def _manifest(source: Instrument, whole: Instrument, file: str) -> ExportManifes
         notices=[
             f"{file}: the page's own words are in English where the language is '{one}'"
             for one in whole.languages
-            if words_in(one) is words_in("en") and one != "en"
+            if one not in languages()
         ],
         settings={"test_column": "preview", "test_value": "preview"},
     )

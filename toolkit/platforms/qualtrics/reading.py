@@ -186,6 +186,7 @@ def _accepted(instrument: Instrument) -> dict[str, str]:
 QUALTRICS = Platform(
     name="qualtrics",
     dated=("RecordedDate", "EndDate", "StartDate"),
+    ended=("EndDate", "RecordedDate", "StartDate"),
     load=_load,
     id_columns=("ResponseId",),
     required=("ResponseId", "Status", "Finished"),

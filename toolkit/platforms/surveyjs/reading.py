@@ -186,6 +186,7 @@ SURVEYJS = Platform(
     own=_own,
     codes=code_words,
     submitted=_submitted,
+    ended=("completedAt", "happenedAt", "HappendAt", "finished", "createdAt", "startedAt", "started"),
     manifests=("surveyjs",),
 )
 PREVIEW = Platform(
@@ -195,6 +196,7 @@ PREVIEW = Platform(
     own=_own,
     codes=code_words,
     submitted=_submitted,
+    ended=("completedAt", "happenedAt", "HappendAt", "finished", "createdAt", "startedAt", "started"),
     aside=_tests,
     coded=_of_instrument,
     manifests=("preview", "surveyjs"),

@@ -15,6 +15,7 @@ from typing import Any, Literal
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.files import write_files
 from toolkit.instrument.model import Instrument, Item, MissingAnswer, Option, Variable
+from toolkit.locale import languages
 from toolkit.platforms.choosing import idle_notices, narrow, one_by_one
 from toolkit.platforms.manifest import (
     MANIFEST_ENDING,
@@ -25,7 +26,7 @@ from toolkit.platforms.manifest import (
 )
 from toolkit.platforms.routing import confusable, to_surveyjs
 from toolkit.platforms.variants import Variant, variants_of
-from toolkit.platforms.words import AUDIENCE_WORDS, every_text
+from toolkit.platforms.words import audience_question, every_text
 
 __all__ = ["LAYOUTS", "survey_of", "write"]
 
@@ -153,7 +154,7 @@ def _said(words: Mapping[str, str], instrument: Instrument) -> str | dict[str, s
 
 
 def _who(instrument: Instrument) -> dict[str, Any]:
-    said = {one: AUDIENCE_WORDS.get(one, AUDIENCE_WORDS["en"]) for one in instrument.languages}
+    said = {one: audience_question(one) for one in instrument.languages}
     choices = [
         {"value": audience.code, "text": _said(audience.label, instrument)}
         for audience in instrument.audiences.values()
@@ -258,7 +259,7 @@ def _manifest(
     notices = [
         f"{file}: the question about the audience is in English where the language is '{language}'"
         for language in part.languages
-        if len(part.audiences) > 1 and language not in AUDIENCE_WORDS
+        if len(part.audiences) > 1 and language not in languages("questionnaire")
     ]
     return manifest_of(
         source,
