@@ -102,7 +102,7 @@ REFUSED = {
 """What every row must have a category for."""
 
 _ELSEWHERE = {"banded", "declared_scores", "labels", "missing_summary"}
-"""Takes an instrument or its numbers, which say what a code is: test_derived.py; or counts codes: test_frames.py."""
+"""Takes an instrument, which says what a code is (test_derived.py), or counts codes (test_frames.py)."""
 
 
 def test_every_public_function_that_takes_a_frame_is_here() -> None:
