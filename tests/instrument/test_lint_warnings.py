@@ -129,7 +129,7 @@ def test_a_warning_is_set_aside_with_a_reason_and_for_its_own_rule_alone(
     [
         ({"double-barreled": "why"}, "did you mean 'double-barrelled'"),
         ({"leading": "  "}, "without a reason"),
-        ({"length": "it is long"}, "there is no rule 'length' to allow"),
+        ({"length": "it is long"}, "unknown rule 'length'"),
     ],
 )
 def test_a_rule_that_is_unknown_or_set_aside_without_a_reason_is_refused(

@@ -227,6 +227,6 @@ def test_scheduler_worker_or_batch_killed_at_any_moment_loses_nothing_that_stand
 
 @pytest.mark.parametrize("address", ["", "junk", "scheduler:port"])
 def test_what_is_no_address_of_a_scheduler_is_refused_at_once(sample_study, tmp_path, address):
-    with pytest.raises(InvalidInput, match="is no address; write it as tcp://scheduler:8786"):
+    with pytest.raises(InvalidInput, match="is not a valid address; write it as tcp://scheduler:8786"):
         run_reports(sample_study, organisations=["org-12"], out=tmp_path / "out", cluster=address)
     assert list(tmp_path.iterdir()) == []

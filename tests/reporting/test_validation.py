@@ -242,7 +242,7 @@ def test_a_letter_the_typeface_lacks_is_refused_where_it_would_be_a_box(canteen:
     edit(canteen, '"The canteen"', '"食堂"')
     assert main(["check", str(canteen)]) == 0
     assert (
-        "Format pdf cannot be written: title: has letters the typeface of pdf reports lacks (食 堂)"
+        "Format pdf cannot be written: title: has characters that the typeface of pdf reports lacks (食 堂)"
         in capsys.readouterr().out
     )
     assert main(["check", str(canteen), "--formats", "html,pdf"]) == 2

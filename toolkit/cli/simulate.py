@@ -141,7 +141,7 @@ def _check_out(out: Path, platform: str | None, problems: list[Problem]) -> None
     if out.suffix not in known:
         hint = f"end its name in {' or '.join(known)}"
         problems.append(
-            Problem("unsupported-format", f"--out {out}", "is no name of a file of answers", hint)
+            Problem("unsupported-format", f"--out {out}", "is not a valid name of an answer file", hint)
         )
 
 

@@ -9,7 +9,7 @@ from toolkit.instrument.model import Instrument, Item, Row
 __all__ = ["LONGEST", "minutes"]
 
 QUESTION, ROW, OPEN = 15 * 60 / 85, 6.0, 60.0
-"""Seconds for a question that stands alone, a row of a matrix, and an answer in one's own words."""
+"""Seconds for a single question, a row of a matrix, and an open answer."""
 WORDS_A_MINUTE = 238.0
 """Silent reading of English prose."""
 LONGEST = 20.0

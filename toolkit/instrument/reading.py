@@ -44,7 +44,7 @@ class Reading:
     documents: list[Document] = field(default_factory=list)
     found: list[Problem] = field(default_factory=list)
     broken: set[str] = field(default_factory=set)
-    """Names of entries that could not be read; nothing is said about what points to them."""
+    """Names of entries that could not be read; references to them are not reported."""
 
     def problems(self) -> list[Problem]:
         """Return every fault once."""
@@ -74,7 +74,7 @@ class Reading:
         """Read all YAML files of a bank's folder as one."""
         paths = bank_files(folder)
         if not paths:
-            what = "is not a folder" if not is_folder(folder) else "holds no YAML files"
+            what = "is not a folder" if not is_folder(folder) else "contains no YAML files"
             hint = "name the folder of the bank, relative to this file"
             self.found.append(
                 Problem("file-not-found", document.where(("bank",)), f"the bank '{folder}' {what}", hint)

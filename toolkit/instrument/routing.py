@@ -246,7 +246,7 @@ def _variable(name: str, instrument: Instrument) -> Variable:
         hint = near_names(name, [variable.name for variable in instrument.variables])
         raise InvalidInput(
             "routing",
-            [Problem("unknown-item", f"'{name}'", "the instrument has no such item or column", hint)],
+            [Problem("unknown-item", f"'{name}'", "unknown item or column of the instrument", hint)],
         )
     found: Variable = instrument[name]
     return found

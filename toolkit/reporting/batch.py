@@ -412,7 +412,7 @@ def _joined(address: str | None, stack: ExitStack) -> Cluster | None:
 
 def _what_was_read(run: StudyRun | NotebookRun, plan: Plan) -> str:
     read, kept, aside = (plan.rows.get(outcome, 0) for outcome in ("read", "kept", "set aside"))
-    why = "; survey-toolkit check says why" if aside else ""
+    why = "; survey-toolkit check gives the reasons" if aside else ""
     wave = run.wave if isinstance(run, StudyRun) else ""
     return f"Wave {wave}: {read:,} rows read, {kept:,} kept, {aside:,} set aside{why}"
 

@@ -122,10 +122,13 @@ class Cluster:
         self.address = address
         if not re.fullmatch(r"\w+://.+|[^/:]+:\d+", address):
             problem = Problem(
-                "malformed", f"cluster {address}", "is no address", "write it as tcp://scheduler:8786"
+                "malformed",
+                f"cluster {address}",
+                "is not a valid address",
+                "write it as tcp://scheduler:8786",
             )
             raise InvalidInput("options", [problem])
-        for name in _TALKERS:  # what is lost is told in our own sentence, without their tracebacks
+        for name in _TALKERS:  # losses are reported by our own message, without their tracebacks
             logging.getLogger(name).setLevel(logging.CRITICAL + 1)
         try:
             connect: Any = distributed.Client
@@ -159,8 +162,8 @@ class Cluster:
         if others:
             self.close()
             raise ToolkitError(
-                f"another version of the toolkit, of Python or of a package is on {', '.join(others)}: "
-                "reports made there would not be the same. Install there what is here (constraints.txt)."
+                f"different versions of the toolkit, Python or a package on {', '.join(others)}: "
+                "its reports would differ. Install the same versions there (constraints.txt)."
             )
         self._executor: Executor = self._client.get_executor(pure=False)
 
@@ -192,10 +195,10 @@ class Cluster:
         """
         try:
             outcome, files = future.result()
-        except Exception as fault:  # noqa: BLE001 - whatever a worker or Dask raises; it is told
+        except Exception as fault:  # noqa: BLE001 - whatever a worker or Dask raises; it is reported
             if not self.there() or isinstance(fault, CancelledError):
                 raise self.gone() from None
-            sentence = f"it could not be made on the cluster: {type(fault).__name__}: {fault}"
+            sentence = f"could not be built on the cluster: {type(fault).__name__}: {fault}"
             outcome, files = Outcome("failed", sentence.partition("\n")[0], str(fault)), {}
         try:
             return _put_here(job, outcome, files)
@@ -207,7 +210,7 @@ class Cluster:
     def gone(self) -> ToolkitError:
         """Return the error for a lost scheduler."""
         return ToolkitError(
-            f"the Dask scheduler at {self.address} is gone. What was finished stands; run it again when "
+            f"the Dask scheduler at {self.address} is gone. Finished reports were kept; run it again when "
             "there is one."
         )
 

@@ -32,7 +32,7 @@ LEEWAY = 30.0
 
 _LOOK_SECONDS = 5.0
 _AHEAD = 2
-"""Jobs handed out per worker: the next one is there when it ends, and no list grows with the run."""
+"""Jobs submitted per worker: none waits for the next one, and no list grows with the run."""
 
 _POOLS: dict[str, WorkerPool] = {}
 
@@ -47,15 +47,15 @@ class JobExecutor:
     scratch
         The run's temporary folder.
     say
-        Takes a sentence for whoever started the run.
+        Called with each message.
     memory
-        The limit jobs have, to say so where it cannot be held.
+        Memory limit of each job, in bytes.
     executor
         Anything with the interface of concurrent.futures; None for threads of this process.
     cluster
         A Dask cluster, instead.
     store
-        A store the reports are copied to; None where they stay in their folders.
+        A store to upload reports to; None keeps them in their folders.
     """
 
     def __init__(
@@ -97,13 +97,13 @@ class JobExecutor:
     def run(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, Outcome]]:
         """Yield each job with its outcome as it ends.
 
-        Whatever ends this early (Ctrl-C too) ends the processes of its jobs.
+        If it ends early (by Ctrl-C, for example), it ends the processes of its jobs.
         """
         if self._pool is not None and self._starting is not None:
             self._starting.result()
             if self._pool.why_cold:
                 why = self._pool.why_cold
-                self.say(f"{why[0].upper()}{why[1:]}. Each report starts a Python and a kernel of its own.")
+                self.say(f"{why[0].upper()}{why[1:]}. Each report starts its own Python and kernel.")
             if self._memory is not None and (self._pool.why_cold or not memory_can_be_limited()):
                 self.say("The memory of a report cannot be limited here.")
         if self._cluster is not None:
@@ -177,7 +177,7 @@ def run_job(job: Job, *, pool: WorkerPool | None = None, store: OutputStore | No
     """
     pool = pool or _own_pool(job)
     began = time.monotonic()
-    outcome = Outcome("failed", "it was not tried")
+    outcome = Outcome("failed", "was not attempted")
     for attempt in range(1, TRIES + 1):
         outcome = _try(job, pool)
         if not outcome.passing or pool.stopping:
@@ -227,7 +227,7 @@ def _build_in(pool: WorkerPool, job: Job) -> Outcome:
     try:
         return pool.run(build, job, seconds=seconds)
     except TimeoutError:
-        return Outcome("failed", f"it took longer than {job.options.seconds:g} seconds and was stopped")
+        return Outcome("failed", f"took longer than {job.options.seconds:g} seconds and was stopped")
     except WorkerDied as fault:
         if pool.stopping:
             return Outcome("stopped")

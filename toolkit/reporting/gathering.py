@@ -32,7 +32,7 @@ Changed = tuple[str, str, str]
 """Item, audience, and what changed."""
 
 NOT_THEIRS = "-5"
-"""The code of a question the audience's questionnaire did not hold."""
+"""The code of a question that the audience's questionnaire does not contain."""
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ CELL_SECONDS = 900
 """A cell that runs longer is stopped."""
 
 _MOST_WORDS = 400
-"""Of what an error says, in the sentence of the index; the traceback has all of it."""
+"""Longest error message shown in the index; the traceback has all of it."""
 
 _CELL_NOISE = ("papermill", "execution", "collapsed", "jupyter")
 
@@ -84,13 +84,13 @@ def read_notebook(path: str | Path) -> dict[str, Any]:
     except FileNotFoundError:
         near = near_names(path.name, [found.name for found in path.parent.glob("*.ipynb")])
         raise InvalidInput(
-            path.name, [Problem("file-not-found", str(path), "there is no such notebook", near)]
+            path.name, [Problem("file-not-found", str(path), "notebook not found", near)]
         ) from None
     except (OSError, ValueError, RecursionError) as fault:
         why = getattr(fault, "strerror", None) or type(fault).__name__
         raise InvalidInput(
             path.name,
-            [Problem("damaged-file", str(path), f"is no notebook: {why}", "save it again from Jupyter")],
+            [Problem("damaged-file", str(path), f"is not a notebook: {why}", "save it again from Jupyter")],
         ) from None
     if not isinstance(notebook, dict) or notebook.get("nbformat") != 4 or "cells" not in notebook:
         raise InvalidInput(
@@ -99,7 +99,7 @@ def read_notebook(path: str | Path) -> dict[str, Any]:
                 Problem(
                     "unsupported-format",
                     str(path),
-                    "is no notebook of format 4",
+                    "is not a notebook of format 4",
                     "save it again from Jupyter",
                 )
             ],
@@ -116,7 +116,7 @@ def _misshapen(notebook: Mapping[str, Any]) -> Iterator[Problem]:
     if not isinstance(notebook.get("metadata"), dict):
         yield Problem("damaged-file", "notebook", "has no metadata", hint)
     if not isinstance(notebook["cells"], list):
-        yield Problem("damaged-file", "notebook", "its cells are no list", hint)
+        yield Problem("damaged-file", "notebook", "its cells are not a list", hint)
         return
     for number, cell in enumerate(notebook["cells"], start=1):
         what = _amiss(cell)
@@ -126,14 +126,14 @@ def _misshapen(notebook: Mapping[str, Any]) -> Iterator[Problem]:
 
 def _amiss(cell: object) -> str:
     if not isinstance(cell, dict):
-        return "is no cell"
+        return "is not a cell"
     metadata, source = cell.get("metadata"), cell.get("source")
     lines = source if isinstance(source, list) else [source]
     if not isinstance(cell.get("cell_type"), str):
-        return "does not say its type"
+        return "has no cell type"
     if not isinstance(metadata, dict) or not isinstance(metadata.get("tags", []), list):
-        return "its metadata or its tags are not as the format has them"
-    return "" if all(isinstance(line, str) for line in lines) else "its source is no text"
+        return "has invalid metadata or tags"
+    return "" if all(isinstance(line, str) for line in lines) else "has a source that is not text"
 
 
 def notebook_parameters(path: str | Path) -> dict[str, str]:
@@ -174,7 +174,7 @@ def _lines(cell: Mapping[str, Any], path: str | Path) -> list[ast.stmt]:
     except SyntaxError as fault:
         where = f"parameters cell, line {fault.lineno}"
         problem = Problem(
-            "syntax", where, f"is no valid Python ({fault.msg})", "write a line 'name = value' for each"
+            "syntax", where, f"is not valid Python ({fault.msg})", "write a line 'name = value' for each"
         )
         raise InvalidInput(Path(path).name, [problem]) from None
 
@@ -478,7 +478,7 @@ def _unfit(parameter: Parameter, value: object) -> Problem:
     return Problem(
         "wrong-type",
         f"parameter {parameter.name}",
-        f"{value!r} is no {parameter.kind or 'plain value'}",
+        f"must be of type {parameter.kind or 'str, int, float, bool, list or dict'}, not {value!r}",
         hint,
     )
 

@@ -27,7 +27,7 @@ __all__ = ["OutputStore", "is_address"]
 
 LOCK = "lock.json"
 BEAT = 10.0
-"""Seconds between two signs of life of a run; one that gives none for three times as long is gone."""
+"""Seconds between two heartbeats of a run; without one for three times as long, it counts as dead."""
 
 MANY = 500
 
@@ -90,10 +90,10 @@ class OutputStore:
                 _remove(*self.at(FAILED, final.name).opened())
             elif here.is_dir():
                 _put_plain(*self.at(FAILED, final.name).opened(), here)
-        except Exception as fault:  # noqa: BLE001 - stores raise kinds of their own; it is told, not swallowed
+        except Exception as fault:  # noqa: BLE001 - stores raise their own types; it is reported
             import traceback
 
-            sentence = f"it could not be written to {self.address}: {type(fault).__name__}: {fault}"
+            sentence = f"could not be written to {self.address}: {type(fault).__name__}: {fault}"
             passed = f"{outcome.sentence}; {sentence}" if outcome.sentence else sentence
             (here / MANIFEST).unlink(missing_ok=True)
             outcome = replace(outcome, status="failed", sentence=passed, traceback=traceback.format_exc())
@@ -132,7 +132,7 @@ class OutputStore:
     def held(self) -> Iterator[None]:
         """Lock the place for one run by an object with a heartbeat.
 
-        Whether another run lives is told by whether its object changes while we watch, not by any clock.
+        Another run counts as alive if its object changes while we watch, whatever the clocks say.
 
         Raises
         ------
@@ -193,7 +193,7 @@ def _refuse_leading_out(root: str, names: Iterable[str]) -> None:
         if ".." in name.split("/") or "\\" in name or name.startswith("/") or CONTROL.search(name)
     ]
     if odd:
-        what = "is no name of a file below the output, and is not brought here"
+        what = "is not a valid file name below the output, and was not downloaded"
         problems = [
             Problem("outside-folder", f"{root}/{name!r}", what, "delete it from the store")
             for name in odd[:20]

@@ -180,7 +180,7 @@ def test_a_changed_audience_and_a_row_given_twice_are_refused(
     found = told(edited({(row, 2): "stuff"}), tiny)
     assert "has no words for audience 'stuff'" in found[0]
     again = told(edited({(row, 2): "boss"}), tiny)
-    assert any("stands in row" in one for one in again)
+    assert any("duplicates row" in one for one in again)
 
 
 def test_a_sheet_of_another_instrument_or_version_is_refused(
@@ -202,14 +202,14 @@ def test_formulas_are_neither_written_nor_read(whole: dict[str, Any], load: Load
     assert book["texts"].cell(row, 4).data_type == "s"
     book["texts"].cell(row, 5).value = "=HYPERLINK(A1)"
     book.save(path)
-    with pytest.raises(InvalidInput, match=f"row {row}, column fr: holds a formula"):
+    with pytest.raises(InvalidInput, match=f"row {row}, column fr: contains a formula"):
         read_sheet(path)
 
 
 @pytest.mark.parametrize(
     ("to", "source", "what"),
     [
-        (["French"], None, "'French' is no language"),
+        (["French"], None, "'French' is not a language code"),
         (["en"], None, "is the language to translate from"),
         (["fr", "fr"], None, "'fr' is named twice"),
         ([], None, "no language is given"),
@@ -226,7 +226,7 @@ def test_a_language_that_cannot_be_meant_is_refused(
 
 def test_a_sheet_somebody_works_in_is_not_written_over(tiny: Instrument, sheet: Path) -> None:
     before = sheet.read_bytes()
-    with pytest.raises(InvalidInput, match="is there already"):
+    with pytest.raises(InvalidInput, match="exists already"):
         write_sheet(tiny, sheet, to=["fr"])
     assert sheet.read_bytes() == before
 
@@ -236,7 +236,7 @@ def test_what_is_no_workbook_is_said_so(tmp_path: Path, held: bytes | None) -> N
     path = tmp_path / "fr.xlsx"
     if held is not None:
         path.write_bytes(held)
-    with pytest.raises(InvalidInput, match=r"is no workbook|cannot be read"):
+    with pytest.raises(InvalidInput, match=r"is not a workbook|cannot be read"):
         read_sheet(path)
 
 
@@ -274,4 +274,4 @@ def test_the_command_goes_all_the_way(tmp_path: Path, capsys: pytest.CaptureFixt
     assert main(["translate", "import", sheet, *other, "--out", str(tmp_path / "no.yaml")]) == 2
     assert not (tmp_path / "no.yaml").exists()
     assert main(["translate", "import", sheet, *files, "--out", out]) == 2
-    assert "is there already" in capsys.readouterr().err
+    assert "exists already" in capsys.readouterr().err

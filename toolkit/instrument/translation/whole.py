@@ -58,12 +58,12 @@ def write_instrument(instrument: Instrument, path: str | Path) -> Path:
     path = Path(path)
     if path.suffix.lower() not in (".yaml", ".yml"):
         problem = Problem(
-            "unsupported-format", str(path), "is no name of an instrument file", "let it end in .yaml"
+            "unsupported-format", str(path), "is not the name of an instrument file", "let it end in .yaml"
         )
         raise InvalidInput("instrument", [problem])
     if path.exists():
         problem = Problem(
-            "file-exists", str(path), "is there already", "give another name: nothing is written over"
+            "file-exists", str(path), "exists already", "give another name: nothing is written over"
         )
         raise InvalidInput("instrument", [problem])
     data = plain(instrument)
