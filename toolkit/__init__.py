@@ -77,6 +77,7 @@ _HOME = {
     "rake": "toolkit.weighting",
     "rank_gap": "toolkit.analysis",
     "ratios": "toolkit.analysis",
+    "read_answers": "toolkit.platforms",
     "reasons": "toolkit.responses",
     "release": "toolkit.disclosure",
     "reliability": "toolkit.analysis",

@@ -200,7 +200,8 @@ def draft_instrument(
     3.33
     """
     from toolkit.instrument import load_instrument
-    from toolkit.responses import decode, read_answers
+    from toolkit.platforms import read_answers
+    from toolkit.responses import decode
 
     given = {"audience": audience_column, "organisation": organisation_column}
     with temporary_folder() as folder:
@@ -214,7 +215,7 @@ def draft_instrument(
         text = f"{_head(path.name, guesses)}{yaml_text(questionnaire)}"
         (folder / "questionnaire.yaml").write_text(text, encoding="utf-8")
         loaded = load_instrument(folder / "questionnaire.yaml")
-        read = read_answers(AnswersFile.model_validate(entry), path, loaded)
+        read = read_answers(path, loaded, entry=AnswersFile.model_validate(entry))
         answers = decode(read, loaded).frame
     drafted = DraftedInstrument.model_construct(
         **{name: getattr(loaded, name) for name in Instrument.model_fields}
