@@ -31,6 +31,7 @@ def add(commands: Commands) -> None:
         "--instrument",
         required=True,
         nargs="+",
+        action="extend",
         metavar="INSTRUMENT",
         help=INSTRUMENTS_HELP,
     )

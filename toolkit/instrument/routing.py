@@ -302,7 +302,9 @@ def _words(node: Node, instrument: Instrument, language: str) -> str:
         ]
         return f" {translated(language, _SAID[node.word])} ".join(inner)
     variable = _variables(node.name, instrument)[0]
-    named = _item_label(variable, language) if node.name == variable.item.id else variable.label(language)
+    item = variable.item
+    whole = node.name == item.id
+    named = (item.short.get(language) or item.id) if whole else variable.label(language)
     label = translated(language, "“{text}”", text=named)
     if isinstance(node, Answered):
         return f"{label} {translated(language, 'is answered')}"
@@ -315,7 +317,3 @@ def _words(node: Node, instrument: Instrument, language: str) -> str:
         labels |= {missing.code: missing.label[language] for missing in instrument.missing_of(variable)}
     codes = [labels.get(code, code) for code in node.codes]
     return f"{label} {translated(language, _SAID[node.operator])} {', '.join(codes)}"
-
-
-def _item_label(variable: Variable, language: str) -> str:
-    return variable.item.short.get(language) or variable.item.id
