@@ -219,15 +219,18 @@ def _remove_empty(paths: Iterable[Path]) -> None:
 def temporary_folder() -> Iterator[Path]:
     """Create a private temporary folder for this run, and remove it at the end.
 
-    It holds a lock, so that the next run can tell what a killed run or a power cut left, and clear it.
+    It holds a lock, so that the next run can tell what a killed run or a power cut left, and clear it. It is
+    locked before it gets the name that others look for: a lock that is not yet taken looks abandoned.
     """
     from filelock import FileLock
 
     clear_abandoned()
-    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
-    lock = FileLock(folder / LOCK, mode=0o600, thread_local=False)
+    fresh = Path(tempfile.mkdtemp(prefix=f".{PREFIX}"))
+    folder = fresh.with_name(fresh.name.removeprefix("."))
+    lock = FileLock(fresh / LOCK, mode=0o600, thread_local=False)
     try:
         with lock:
+            fresh.rename(folder)
             yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import struct
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 import openpyxl
 import pandas as pd
+import pyreadstat
 import pytest
 
 from toolkit.cli import main
@@ -17,6 +19,7 @@ from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument import Instrument
 from toolkit.platforms.vocabulary import Findings, as_known, number_cells
 from toolkit.responses import AnswersFile, Coded, decode, divided, read_answers
+from toolkit.responses.gather import gather
 from toolkit.study import load_study
 
 from .makers import choice, made, multi
@@ -490,11 +493,63 @@ def test_read_needs_of_an_entry_only_what_the_command_does_not_say(
 # SPSS: multiple-response sets of categories
 
 
+def with_response_set(path: Path, said: bytes) -> None:
+    """Declare a multiple-response set in a .sav file, which pyreadstat reads and does not write."""
+    data = path.read_bytes()
+    end = data.index(struct.pack("<ii", 999, 0))  # the record that ends the dictionary
+    record = struct.pack("<iiii", 7, 7, 1, len(said)) + said
+    path.write_bytes(data[:end] + record + data[end:])
+
+
+@pytest.mark.parametrize(
+    ("counted", "set_of"),
+    [
+        (2.0, b"$why=D1 2 3 Why why_p why_q\n"),
+        (0.0, b"$any=D1 0 3 Why why_p why_q\n"),
+        (1.0, b"$why=D1 1 3 Why why_p why_q\n"),
+    ],
+)
+def test_a_set_of_dichotomies_is_ticked_by_the_value_it_counts(
+    tmp_path: Path, counted: float, set_of: bytes
+) -> None:
+    instrument = made(tmp_path, [choice("view", AGREE), multi("why", {"p": "Price", "q": "Queue"})])
+    other = 1.0 if counted != 1 else 0.0
+    frame = pd.DataFrame(
+        {
+            "organisation": ["a"] * 4,
+            "audience": ["all"] * 4,
+            "view": [1.0, 2.0, 3.0, 1.0],
+            "why_p": [counted, other, other, np.nan],
+            "why_q": [counted, counted, other, np.nan],
+        }
+    )
+    path = tmp_path / "a.sav"
+    pyreadstat.write_sav(
+        frame, str(path), variable_value_labels={"why_p": {counted: "Mentioned", other: "Not mentioned"}}
+    )
+    with_response_set(path, set_of)
+    entry = AnswersFile(wave="1", platform="spss", file=path.name)
+    coded = decode(read_answers(entry, path, instrument), instrument)
+    assert coded.frame["why_p"].astype(str).tolist() == ["1", "0", "-3", "-3"]
+    assert coded.frame["why_q"].astype(str).tolist() == ["1", "1", "-3", "-3"]
+    noted = coded.disposition["reason"].str.contains("multiple-response set counts")
+    assert noted.any() == (counted != 1)
+
+
+def test_a_scale_in_a_set_of_dichotomies_stays_a_scale(tmp_path: Path) -> None:
+    instrument = made(tmp_path, [choice("view", AGREE), choice("mood", AGREE)])
+    frame = pd.DataFrame(
+        {"organisation": ["a"] * 3, "audience": ["all"] * 3, "view": [1.0, 2, 3], "mood": [3.0, 2, 1]}
+    )
+    path = tmp_path / "a.sav"
+    pyreadstat.write_sav(frame, str(path))
+    with_response_set(path, b"$agree=D1 2 5 Agree view mood\n")
+    entry = AnswersFile(wave="1", platform="spss", file=path.name)
+    found = decode(read_answers(entry, path, instrument), instrument).frame
+    assert found["view"].astype(str).tolist() == ["1", "2", "3"]
+
+
 def test_a_set_of_categories_is_the_ticks_of_its_item(tmp_path: Path) -> None:
-    import struct
-
-    import pyreadstat
-
     instrument = made(tmp_path, [choice("view", AGREE), multi("why", {"p": "Price", "q": "Queue"})])
     frame = pd.DataFrame(
         {
@@ -513,10 +568,7 @@ def test_a_set_of_categories_is_the_ticks_of_its_item(tmp_path: Path) -> None:
         variable_value_labels={"w_1": labels, "w_2": labels},
         missing_ranges={"w_2": [{"lo": 99, "hi": 99}]},
     )
-    data, said = path.read_bytes(), b"$why=C 3 Why w_1 w_2\n"
-    end = data.index(struct.pack("<ii", 999, 0))  # the record that ends the dictionary
-    record = struct.pack("<iiii", 7, 7, 1, len(said)) + said
-    path.write_bytes(data[:end] + record + data[end:])
+    with_response_set(path, b"$why=C 3 Why w_1 w_2\n")
     entry = AnswersFile(wave="1", platform="spss", file=path.name)
     found = decode(read_answers(entry, path, instrument), instrument).frame
     assert found["why_p"].astype(str).tolist() == ["1", "0", "-3"]
@@ -548,3 +600,50 @@ def test_a_collected_case_is_read(
     shutil.copytree(source, tmp_path / case)
     monkeypatch.chdir(tmp_path / case)
     assert main(CASES[case]) == 0
+
+
+# One person in two files of a wave
+
+
+def _two_files(tmp_path: Path, tables: list[str], **more: Any) -> list[Problem]:
+    """The problems of two files of one wave, or of two waves where `waves` says so."""
+    instrument = made(tmp_path, [choice("view", AGREE)])
+    waves = more.pop("waves", ["w", "w"])
+    entries = [
+        AnswersFile.model_validate(
+            {"wave": wave, "platform": "limesurvey", "file": f"{name}.csv", "audience": "everyone", **more}
+        )
+        for wave, name in zip(waves, "ab", strict=True)
+    ]
+    paths = [_written(tmp_path, table, f"{name}.csv") for table, name in zip(tables, "ab", strict=True)]
+    try:
+        gather(entries, paths, instrument, None, source="study")
+    except InvalidInput as refused:
+        return list(refused.problems)
+    return []
+
+
+HEAD = "id,submitdate,token,email,organisation,view\n"
+FILE_A = HEAD + "1,2026-03-01,t1,ann@x,o,1\n2,2026-03-01,t2,bob@x,o,2\n3,2026-03-01,,,o,2\n"
+FILE_B = HEAD + "1,2026-03-01,t3,bob@x,o,1\n2,2026-03-01,t1,cyd@x,o,3\n3,2026-03-01,,,o,1\n"
+
+
+def test_a_token_in_two_files_of_a_wave_is_refused_with_both_places(tmp_path: Path) -> None:
+    (problem,) = _two_files(tmp_path, [FILE_A, FILE_B], ignore_columns=["email"])
+    assert problem.code == "duplicate-id"
+    assert problem.where == "a.csv, row 2, and b.csv, row 3 (t1)"
+
+
+def test_columns_named_by_the_study_tell_a_person_across_files(tmp_path: Path) -> None:
+    rule = {"keep": "last", "by": ["email"]}
+    (problem,) = _two_files(tmp_path, [FILE_A, FILE_B], duplicates=rule, ignore_columns=["email"])
+    assert problem.where == "a.csv, row 3, and b.csv, row 2 (bob@x)"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"waves": ["v", "w"]}, {"ignore_columns": ["email", "token"]}],
+    ids=["in two waves", "a token that tells nobody"],
+)
+def test_the_same_id_or_a_token_that_may_recur_is_no_person(tmp_path: Path, more: dict[str, Any]) -> None:
+    assert _two_files(tmp_path, [FILE_A, FILE_B], **{"ignore_columns": ["email"], **more}) == []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -96,6 +96,7 @@ def checked_frame(frame: pd.DataFrame, instrument: Instrument, *, source: str = 
             made[name] = _answers(frame[name], instrument[name], problems)
         else:
             made[name] = _own(frame[name], name, problems)
+    problems += _zero_bytes(made)
     problems += _people(made, instrument)
     if problems:
         raise InvalidInput(source, problems)
@@ -160,6 +161,17 @@ def _wrong(column: pd.Series, rows: pd.Series, rule: str) -> Iterator[Problem]:
             f"{str(column[first])[:40]!r} {rule}",
             "code the answers with this instrument",
         )
+
+
+def _zero_bytes(made: Mapping[str, pd.Series]) -> Iterator[Problem]:
+    """Find texts with a zero byte, which no file of answers can hold."""
+    for name, column in made.items():
+        if column.dtype == "str":
+            wrong = column.str.contains("\x00", regex=False).fillna(False).astype(bool)
+            if wrong.any():
+                where = f"column {name}, row {int(wrong.idxmax()) + 1} (+{int(wrong.sum()) - 1} more)"
+                what = "holds a character of number 0"
+                yield Problem("invalid-character", where, what, "take the character out")
 
 
 def _people(made: dict[str, pd.Series], instrument: Instrument) -> Iterator[Problem]:

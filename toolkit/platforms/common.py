@@ -124,6 +124,7 @@ def finish(
     counted: Mapping[str, int] | None = None,
     beside: pd.DataFrame | None = None,
     dates: pd.Series | None = None,
+    persons: pd.Series | None = None,
 ) -> Export:
     """Count what was read and set aside, and raise or carry the problems.
 
@@ -143,8 +144,8 @@ def finish(
         Note → how many rows it is about.
     beside
         Per multi-select, who ticked something in a column that is not read.
-    dates
-        The day on which each response was given.
+    dates, persons
+        The day on which each response was given; what tells its person in any file.
     """
     if strict and problems:
         raise InvalidInput(path, problems)
@@ -176,4 +177,5 @@ def finish(
         hidden=hidden,
         beside=beside,
         dates=dates,
+        persons=persons,
     )

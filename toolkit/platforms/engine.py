@@ -136,6 +136,7 @@ def read_platform(
         hidden=None if work.hidden is None else work.hidden[~spoilt],
         beside=None if beside is None else beside[~spoilt],
         dates=people.days_of(frame[~spoilt], _headings_of_end(platform, matched)),
+        persons=people.persons_of(frame[~spoilt], entry, platform.unique),
     )
 
 

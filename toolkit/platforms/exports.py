@@ -48,6 +48,8 @@ class Export:
         Same index, one column per multi-select: True where an option was ticked that stays unread.
     dates
         Same index; the day on which each response was given, NaT where the file does not say.
+    persons
+        Same index; what tells a person in any file of a wave (a token), "" where nothing does.
     """
 
     source: str
@@ -61,6 +63,7 @@ class Export:
     hidden: pd.DataFrame | None = None
     beside: pd.DataFrame | None = None
     dates: pd.Series | None = None
+    persons: pd.Series | None = None
 
 
 @dataclass(frozen=True)

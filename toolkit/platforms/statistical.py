@@ -87,15 +87,11 @@ def _unfit(plan: Plan, frame: pd.DataFrame, limits: Limits, longest: int) -> Ite
         if one.kind != "text":
             continue
         column = text_values(frame[one.column]).reset_index(drop=True)
-        for wrong, what in (
-            (column.str.contains("\x00", regex=False), "holds a character of number 0"),
-            (column.str.encode("utf-8").str.len() > longest, f"is longer than the {longest} bytes of a text"),
-        ):
-            if wrong.any():
-                rows = f"column {one.column}, row {wrong.idxmax() + 1} (+{int(wrong.sum()) - 1} more)"
-                yield Problem(
-                    "unsupported", rows, f"{what} in {limits.program}", "shorten or correct the answer"
-                )
+        wrong = column.str.encode("utf-8").str.len() > longest
+        if wrong.any():
+            rows = f"column {one.column}, row {wrong.idxmax() + 1} (+{int(wrong.sum()) - 1} more)"
+            what = f"is longer than the {longest} bytes of a text in {limits.program}"
+            yield Problem("too-long", rows, what, "shorten the answer")
 
 
 def text_values(column: pd.Series) -> pd.Series:

@@ -5,6 +5,7 @@ Rules:
 - values declared user-missing are kept; what they mean is told by the manifest, the study file's `missing`,
   or by a value label that says it ("Don't know", "Not asked"); any other is refused, never made blank;
 - a code that carries the label of another code is refused: the scale runs the other way;
+- in a multiple-response set of dichotomies, the value that the set counts is the tick, whatever it is;
 - the columns of a coded frame (respondent, organisation, wave, audience, status) count as the platform's own.
 """
 
@@ -97,7 +98,7 @@ def _submitted(frame: pd.DataFrame, items: Collection[str], problems: list[Probl
 
 
 def _sets_joined(sheet: Sheet, instrument: Instrument, manifest: ExportManifest | None, source: str) -> Sheet:
-    """The sheet with each multiple-response set of categories as one column of the item it is called as.
+    """Read multiple-response sets: of categories as one column of the item it is named after, ticks as set.
 
     The columns of such a set hold the first option chosen, the second, and so on.
     """
@@ -125,7 +126,32 @@ def _sets_joined(sheet: Sheet, instrument: Instrument, manifest: ExportManifest 
         headings = ["" if place in places else heading for place, heading in enumerate(sheet.names)]
         note = f"multiple-response set {name} of categories, read as '{items[0].id}'"
         sheet = replace(sheet, headings=((*headings, items[0].id),), cells=cells, notes=(*sheet.notes, note))
-    return without_empty_columns(sheet) if sheet.sets else sheet
+    sheet = without_empty_columns(sheet) if sheet.sets else sheet
+    return _counted(sheet, instrument)
+
+
+def _counted(sheet: Sheet, instrument: Instrument) -> Sheet:
+    """Tick the columns of sets of dichotomies by the value that their set counts, where that is not 1.
+
+    Other values become "Unchecked", except those declared missing. A column of the set that is not an option
+    of a multi-select keeps its cells.
+    """
+    cells, labels, changed = sheet.cells, dict(sheet.labels), []
+    for place, value in sheet.counted.items():
+        name = _code(sheet.names[place])
+        if value == "1" or (name in instrument and instrument[name].kind != "option"):
+            continue
+        column = cells.iloc[:, place].astype(str)
+        other = ~column.isin(["", value, *sheet.declared.get(place, ())])
+        cells = cells if changed else cells.copy()
+        cells.isetitem(place, column.mask(other, "Unchecked").mask(column == value, "Checked"))
+        labels.pop(place, None)
+        changed.append(f"{sheet.names[place]} ({value})")
+    if not changed:
+        return sheet
+    shown = ", ".join(changed[:5]) + (" …" if len(changed) > 5 else "")
+    note = f"ticked is the value that the multiple-response set counts: {shown}"
+    return replace(sheet, cells=cells, labels=labels, notes=(*sheet.notes, note))
 
 
 def _code(name: str) -> str:

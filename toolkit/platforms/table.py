@@ -213,6 +213,7 @@ def read_mapped(
         counted=reading.written,
         beside=_beside(frame, mapping, instrument),
         dates=people.days_of(frame, [name for name in ended if name in frame]),
+        persons=people.persons_of(frame, entry),
     )
 
 

@@ -51,6 +51,8 @@ class Coded(Displayed):
     """The row of the file that each row of the frame was read from."""
     dates: pd.Series | None = None
     """The day on which each row's response was given (NaT: not known), in the order of the frame."""
+    persons: pd.Series | None = None
+    """What tells each row's person in any file ("": nothing), in the order of the frame."""
 
 
 def decode(export: Export, instrument: Instrument) -> Coded:
@@ -97,6 +99,7 @@ def decode(export: Export, instrument: Instrument) -> Coded:
         pd.concat([export.disposition, rows], ignore_index=True),
         tuple(people.index[keep]),
         None if export.dates is None else export.dates[known][keep].reset_index(drop=True),
+        None if export.persons is None else export.persons[known][keep].reset_index(drop=True),
     )
 
 

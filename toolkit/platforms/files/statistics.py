@@ -80,6 +80,7 @@ def _guarded(kind: str, data: bytes, source: str, notes: tuple[str, ...]) -> She
             {int(place): words for place, words in told["labels"].items()},
             {int(place): frozenset(held) for place, held in told["declared"].items()},
             sets={name: tuple(places) for name, places in told["sets"].items()},
+            counted={int(place): value for place, value in told["counted"].items()},
         )
     what = f"ends the program that reads {ending} files: it is damaged, or as LimeSurvey writes some of them"
     raise InvalidInput(source, [Problem("damaged-file", "file", what, "export the answers as CSV instead")])
@@ -146,11 +147,18 @@ def _as_text(kind: str, data: bytes) -> tuple[dict[str, Any], pd.DataFrame]:
         "declared": declared,
     }
     lower = {str(name).lower(): place for name, place in places.items()}
+    response_sets = getattr(found, "mr_sets", None) or {}
     about["sets"] = {
         str(name): [lower[str(one).lower()] for one in held["variable_list"] if str(one).lower() in lower]
-        for name, held in (getattr(found, "mr_sets", None) or {}).items()
+        for name, held in response_sets.items()
         if held["type"] == "C"
     }
+    counted: dict[int, set[str]] = {}
+    for held in response_sets.values():
+        for one in held["variable_list"] if held["is_dichotomy"] else ():
+            if str(one).lower() in lower:
+                counted.setdefault(lower[str(one).lower()], set()).add(as_text(held["counted_value"]))
+    about["counted"] = {place: values.pop() for place, values in counted.items() if len(values) == 1}
     columns = {str(place): text_column(frame.iloc[:, place]) for place in range(frame.shape[1])}
     return about, pd.DataFrame(columns)
 
