@@ -136,7 +136,8 @@ def _counted(sheet: Sheet, instrument: Instrument) -> Sheet:
     Other values become "Unchecked", except those declared missing. A column of the set that is not an option
     of a multi-select keeps its cells.
     """
-    cells, labels, changed = sheet.cells, dict(sheet.labels), []
+    changed: list[str] = []
+    cells, labels = sheet.cells, dict(sheet.labels)
     for place, value in sheet.counted.items():
         name = _code(sheet.names[place])
         if value == "1" or (name in instrument and instrument[name].kind != "option"):
