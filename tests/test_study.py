@@ -17,8 +17,8 @@ import toolkit as tk
 from tests.refusals import Refusal, problem
 from toolkit.errors import InvalidInput
 from toolkit.instrument import load_instruments, read_yaml
-from toolkit.platforms.mapping import Mapping
-from toolkit.responses import AnswersFile
+from toolkit.platforms import AnswersFile
+from toolkit.platforms.answers import Mapping
 from toolkit.responses.gather import gather
 from toolkit.study import AAPOR_ITEMS, COMPUTED_AAPOR_ITEMS, Study, StudyFile, load_study
 

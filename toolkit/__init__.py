@@ -71,6 +71,7 @@ _HOME = {
     "rake": "toolkit.weighting",
     "rank_gap": "toolkit.analysis",
     "ratios": "toolkit.analysis",
+    "read_answers": "toolkit.platforms",
     "release": "toolkit.disclosure",
     "reliability": "toolkit.analysis",
     "run_reports": "toolkit.reporting",

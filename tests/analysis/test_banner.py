@@ -167,3 +167,9 @@ def test_a_cross_table_that_cannot_be_tested_says_why_and_has_its_counts() -> No
     found = tk.cross_table(frame, "answer", "group")
     assert np.isnan(found.test.p_value)
     assert found.wide("count").loc["yes", "total"] == frame["group"].notna().sum()
+
+
+def test_a_cross_table_of_nobody_is_refused() -> None:
+    with pytest.raises(InvalidInput) as caught:
+        tk.cross_table(_crossed().assign(answer=None), "answer", "group")
+    assert [one.code for one in caught.value.problems] == ["no-answers"]

@@ -17,7 +17,7 @@ from tests.platforms.strategies import instruments
 from toolkit.instrument import Instrument, load_instruments
 from toolkit.instrument.codebook import base_of
 from toolkit.platforms import export
-from toolkit.platforms.codebook_sheets import sheets
+from toolkit.platforms.codebook import sheets
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ import pytest
 from tests.platforms.makers import choice, made
 from toolkit.cli import main
 from toolkit.errors import InvalidInput
-from toolkit.platforms.detecting import platform_of
+from toolkit.platforms import platform_of
 
 Write = Callable[..., Path]
 ANSWERED = {"aiuse": "0", "agree[prod]": "4", "agree[load]": "2", "agree[burn]": "5", "years": "3"}

@@ -13,8 +13,9 @@ from tests.platforms.makers import choice, made
 from toolkit.cli import main
 from toolkit.errors import InvalidInput
 from toolkit.instrument import Instrument
+from toolkit.platforms import AnswersFile, read_answers
 from toolkit.platforms.answer_files import read_coded, write_answers
-from toolkit.responses import AnswersFile, decode, read_answers
+from toolkit.responses import decode
 from toolkit.responses.simulation.limesurvey import limesurvey_export
 from toolkit.responses.simulation.qualtrics import qualtrics_export
 
@@ -53,14 +54,14 @@ def frame_of(instrument: Instrument, folder: Path, texts: list[str]) -> pd.DataF
     path = folder / "people.json"
     path.write_text(json.dumps(people), "utf-8")
     entry = AnswersFile(wave="1", platform="surveyjs", file=path.name, organisation="o", audience="everyone")
-    frame = decode(read_answers(entry, path, instrument), instrument).frame
+    frame = decode(read_answers(path, instrument, entry=entry), instrument).frame
     assert frame["why"].tolist() == texts
     return frame
 
 
 def read(path: Path, platform: str, instrument: Instrument, **more: str) -> list[str]:
     entry = AnswersFile.model_validate({"wave": "1", "platform": platform, "file": path.name, **more})
-    return list(decode(read_answers(entry, path, instrument), instrument).frame["why"])
+    return list(decode(read_answers(path, instrument, entry=entry), instrument).frame["why"])
 
 
 def through_statistics(to: str, platform: str) -> Callable[[pd.DataFrame, Instrument, Path], list[str]]:

@@ -204,6 +204,11 @@ def cross_table(
     """
     item, by = (one.name if isinstance(one, Variable) else one for one in (rows, columns))
     counts = crosstab(frame, rows, columns, design=design)
+    if counts.empty:
+        problem = Problem(
+            "no-answers", f"columns {item} and {by}", "nobody answered both", "check the columns"
+        )
+        raise InvalidInput("cross_table", [problem])
     plain = crosstab(frame.loc[(design or Design()).over(frame, linearise=True).weights > 0], rows, columns)
     one, other = (classes_of(frame, each)[0] >= 0 for each in (rows, columns))
     both = frame.assign(**{item: frame[item].where(one & other), by: frame[by].where(one & other)})

@@ -104,7 +104,10 @@ def careless_indices(
     mirrored = item_values(frame, items, "careless responding", reverse=reverse)[1]
     if scales is not None:
         columns["even_odd"] = _even_odd(mirrored, names, scales)
-    columns["synonyms"] = _synonyms(mirrored, synonyms)
+    correlation = pd.DataFrame(mirrored).corr(min_periods=10).to_numpy()
+    a, b = np.nonzero(np.triu(np.nan_to_num(correlation) >= synonyms, 1))
+    few = len(a) < _FEWEST_PAIRS
+    columns["synonyms"] = np.full(len(mirrored), np.nan) if few else _within(mirrored[:, a], mirrored[:, b])
     if seconds is not None:
         columns["seconds"] = numbers_of(frame, seconds)
     if attention is not None:
@@ -221,14 +224,6 @@ def _even_odd(values: Array, names: Sequence[str], scales: Mapping[str, Sequence
     r = np.where(together >= _FEWEST_PAIRS, _within(*both), np.nan)
     stepped = np.where(r > -1 + 1e-9, 2 * r / np.where(r > -1 + 1e-9, 1 + r, 1.0), -1.0)
     return np.where(np.isnan(r), np.nan, np.maximum(stepped, -1.0))
-
-
-def _synonyms(values: Array, least: float) -> Array:
-    correlation = pd.DataFrame(values).corr(min_periods=10).to_numpy()
-    a, b = np.nonzero(np.triu(np.nan_to_num(correlation) >= least, 1))
-    if len(a) < _FEWEST_PAIRS:
-        return np.full(len(values), np.nan)
-    return _within(values[:, a], values[:, b])
 
 
 def _problems(

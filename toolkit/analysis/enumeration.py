@@ -116,16 +116,12 @@ def exact_detectable_gap(
     return float(gaps[last + 1]) if last + 1 < len(gaps) else float("nan")
 
 
-def _fisher_table(n: int, m: int) -> Array:
-    a, b = np.meshgrid(np.arange(n + 1.0), np.arange(m + 1.0), indexing="ij")
-    found = fisher_p(a.ravel(), np.full(a.size, float(n)), b.ravel(), np.full(a.size, float(m)))
-    return np.asarray(found, dtype=np.float64).reshape(a.shape)
-
-
 def _rejected(n: int, m: int, test: str, alpha: float) -> Array:
     """1 for every outcome the test rejects."""
     if test == "fisher":
-        return (_fisher_table(n, m) <= alpha).astype(np.float64)
+        x, y = np.meshgrid(np.arange(n + 1.0), np.arange(m + 1.0), indexing="ij")
+        found = fisher_p(x.ravel(), np.full(x.size, float(n)), y.ravel(), np.full(x.size, float(m)))
+        return (np.asarray(found, dtype=np.float64).reshape(x.shape) <= alpha).astype(np.float64)
     if test != "pooled-z":
         raise InvalidInput(
             "test",

@@ -126,7 +126,16 @@ def proportions(
             "method": np.full(len(n), SAID["hypergeometric"], dtype=object),
         }
     else:
-        rows |= _share_interval(table, method)
+        if not table.sampled.simple:
+            rows |= _designed_interval(table, method)
+        else:
+            n, p = table.rows["n"], table.rows["estimate"]
+            with np.errstate(divide="ignore", invalid="ignore"):
+                low, high = PLAIN[method](p, n, table.level, quantile(table.level))
+                error = np.sqrt(p * (1 - p) / n)
+            none = f"{SAID[method]}: none at a share of 0 or 1"
+            said = np.where(np.isnan(low) & (n > 0), none, SAID[method])
+            rows |= {"std_error": error, "conf_low": low, "conf_high": high, "method": said}
     rows["method"] = np.where(rows["n"] == 0, _NOBODY, rows["method"])
     return tidy(rows, estimate_columns("response" if measure is None else "measure", table.groups.names))
 
@@ -200,18 +209,6 @@ def means(
         "method": why,
     }
     return tidy(rows, estimate_columns("measure", table.groups.names))
-
-
-def _share_interval(table: Table, method: str) -> dict[str, Any]:
-    if not table.sampled.simple:
-        return _designed_interval(table, method)
-    n, p = table.rows["n"], table.rows["estimate"]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        low, high = PLAIN[method](p, n, table.level, quantile(table.level))
-        error = np.sqrt(p * (1 - p) / n)
-    none = f"{SAID[method]}: none at a share of 0 or 1"
-    said = np.where(np.isnan(low) & (n > 0), none, SAID[method])
-    return {"std_error": error, "conf_low": low, "conf_high": high, "method": said}
 
 
 def _designed_interval(table: Table, method: str) -> dict[str, Any]:

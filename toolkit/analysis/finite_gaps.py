@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -132,21 +131,6 @@ def population_gaps(
         raise InvalidInput("population", problems)
     at_a, at_b = (plan.item, plan.a), (plan.item, plan.b)
     sides = [(moments.mean[at], moments.n[at], whole[at[1]]) for at in (at_a, at_b)]
-    rows = plan.labels() | _compared(sides, method, level, power)
-    return finish(
-        rows,
-        plan.by,
-        adjust="none",
-        other_adjust="none",
-        family=None,
-        margin=np.full(len(plan.item), margin),
-        units=["points"] * len(plan.item),
-    )
-
-
-def _compared(
-    sides: list[tuple[Array, Array, Array]], method: str, level: float, power: float
-) -> dict[str, Any]:
     (p, n, people_a), (q, m, people_b) = sides
     least = _effective(n, people_a), _effective(m, people_b)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -163,7 +147,7 @@ def _compared(
     said = np.where(
         empty, "not computed: a side has no answers", np.where(known, _KNOWN, _SAID[method] + _ABOUT)
     )
-    return {
+    rows = plan.labels() | {
         "n_a": n,
         "n_b": m,
         "estimate_a": p,
@@ -184,6 +168,15 @@ def _compared(
         ),
         "design": np.ones(len(p), dtype=bool),
     }
+    return finish(
+        rows,
+        plan.by,
+        adjust="none",
+        other_adjust="none",
+        family=None,
+        margin=np.full(len(plan.item), margin),
+        units=["points"] * len(plan.item),
+    )
 
 
 def _exact(p: Array, n: Array, people: Array, level: float) -> tuple[Array, Array]:

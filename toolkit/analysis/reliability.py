@@ -142,10 +142,16 @@ def reliability(
     tail, df = (1 - level) / 2, ((n - 1.0), (n - 1.0) * (k - 1))
     between = correlation[np.tril_indices(k, -1)]
     # Duhachek and Iacobucci (2004)
-    k, total, trace = len(covariance), covariance.sum(), np.trace(covariance)
+    total, trace = covariance.sum(), np.trace(covariance)
     inner = (
         total * (np.trace(covariance @ covariance) + trace**2) - 2 * trace * (covariance @ covariance).sum()
     )
+    own = np.diag(covariance)
+    rest = covariance.sum(axis=1) - own
+    without = total - 2 * covariance.sum(axis=1) + own
+    with np.errstate(divide="ignore", invalid="ignore"):
+        dropped = (k - 1) / (k - 2) * (1 - (trace - own) / without) if k > 2 else np.full(k, np.nan)
+        correlated = rest / np.sqrt(own * without)
     return Reliability(
         alpha=alpha,
         conf_low=float(1 - (1 - alpha) * fdtri(*df, 1 - tail)),
@@ -158,7 +164,14 @@ def reliability(
         median_correlation=float(np.median(between)),
         n=n,
         n_items=k,
-        items=_by_item(names, covariance, set(reverse)),
+        items=pd.DataFrame(
+            {
+                "item": pd.array(list(names), dtype="str"),
+                "item_rest": correlated,
+                "alpha_without": dropped,
+                "reversed": [name in set(reverse) for name in names],
+            }
+        ),
     )
 
 
@@ -182,23 +195,6 @@ def _best_split(correlation: Array) -> float:
     member = np.array([[float(at in chosen) for at in range(k)] for chosen in combinations(range(k), k // 2)])
     across = np.einsum("si,ij,sj->s", member, correlation, 1 - member)
     return float(4 * across.max() / correlation.sum())
-
-
-def _by_item(names: Sequence[str], c: Array, reversed_: set[str]) -> pd.DataFrame:
-    own, total, k = np.diag(c), c.sum(), len(c)
-    rest = c.sum(axis=1) - own
-    without = total - 2 * c.sum(axis=1) + own
-    with np.errstate(divide="ignore", invalid="ignore"):
-        dropped = (k - 1) / (k - 2) * (1 - (np.trace(c) - own) / without) if k > 2 else np.full(k, np.nan)
-        correlated = rest / np.sqrt(own * without)
-    return pd.DataFrame(
-        {
-            "item": pd.array(list(names), dtype="str"),
-            "item_rest": correlated,
-            "alpha_without": dropped,
-            "reversed": [name in reversed_ for name in names],
-        }
-    )
 
 
 @typed

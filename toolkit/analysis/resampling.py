@@ -96,7 +96,14 @@ def make_replicates(
     scale: float | None = None
     rscales: Array | None = None
     if chosen in ("JK1", "JKn"):
-        factors, rscales = _jackknife(strata, sampled)
+        # Each unit dropped in turn, the others of its stratum standing in for it
+        size = sampled.psus_in
+        kept = np.where(sampled.fraction < 1)[0]
+        dropped = np.where(np.isin(strata, kept))[0]
+        same = strata[:, None] == strata[dropped][None, :]
+        factors = np.where(same, (size / np.maximum(size - 1, 1))[strata][:, None], 1.0)
+        factors[dropped, np.arange(len(dropped))] = 0.0
+        rscales = ((size - 1) / size * (1 - sampled.fraction))[strata[dropped]]
         if chosen == "JK1":
             scale, rscales = float(rscales[0]), None
         else:
@@ -133,18 +140,6 @@ def make_replicates(
         frame = frame.assign(**{column: sampled.weights})
     widened = pd.concat([frame, pd.DataFrame(values, index=frame.index, columns=names)], axis=1)
     return MadeReplicates(widened, Design(weights=column, replicates=made, df=design.df))
-
-
-def _jackknife(strata: Any, sampled: Sampled) -> tuple[Array, Array]:
-    """Each unit dropped in turn, the others of its stratum standing in for it."""
-    count = sampled.psus_in
-    kept = np.where(sampled.fraction < 1)[0]
-    dropped = np.where(np.isin(strata, kept))[0]
-    same = strata[:, None] == strata[dropped][None, :]
-    factors = np.where(same, (count / np.maximum(count - 1, 1))[strata][:, None], 1.0)
-    factors[dropped, np.arange(len(dropped))] = 0.0
-    scales = ((count - 1) / count * (1 - sampled.fraction))[strata[dropped]]
-    return factors, scales
 
 
 def _half_samples(strata: Any, rho: float) -> Array:

@@ -99,9 +99,9 @@ def _study(given: argparse.Namespace) -> int:
 
 def _rehearse(given: argparse.Namespace) -> int:
     from toolkit.errors import InvalidInput
-    from toolkit.files import write_files
     from toolkit.instrument import load_instruments
     from toolkit.responses.simulation import load_shares, parse_effect, rehearse
+    from toolkit.system import write_files
 
     out = Path(given.out)
     problems: list[Problem] = []

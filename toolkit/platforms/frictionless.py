@@ -8,68 +8,27 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from toolkit.files import write_files
 from toolkit.instrument.codebook import base_of, cited
 from toolkit.instrument.model import MISSING, Instrument, Variable
 from toolkit.locale import translated
-from toolkit.platforms.choosing import narrow
+from toolkit.platforms import Platform, register
 from toolkit.platforms.labelled import empty_frame, own_columns
 from toolkit.platforms.manifest import MANIFEST_ENDING, column_of, manifest_of
 from toolkit.platforms.words import OWN_LABELS, missing_labels
 
-__all__ = ["files_of", "write"]
+__all__ = ["files_of"]
 
 Descriptor = dict[str, Any]
 _MISSING = ["", *sorted(MISSING)]
 _REQUIRED = ("respondent", "wave", "audience", "status")
 
 
-def write(
-    instrument: Instrument,
-    folder: str | Path,
-    *,
-    languages: Iterable[str] | None = None,
-    audiences: Iterable[str] | None = None,
-) -> list[Path]:
-    """Write a data package without answers: the schema, and a CSV of headings.
-
-    Parameters
-    ----------
-    instrument
-        The instrument.
-    folder
-        Where to write; made where it is not there.
-    languages
-        The first is the language of titles and labels; every language's words stand beside them.
-    audiences
-        Whose columns; everybody's where left out.
-
-    Returns
-    -------
-    list[Path]
-        `datapackage.json`, the CSV and the manifest.
-
-    Raises
-    ------
-    InvalidInput
-        What is wrong with the instrument; languages and audiences it does not have.
-
-    Examples
-    --------
-    >>> write(instrument, "out")  # doctest: +SKIP
-    [PosixPath('out/datapackage.json'), PosixPath('out/ai-at-work-template.csv'), …]
-    """
-    part = narrow(instrument, languages=languages, audiences=audiences)
-    return write_files(folder, files_of(instrument, part, None))
-
-
 def files_of(
-    source: Instrument, part: Instrument, answers: pd.DataFrame | None, notices: Iterable[str] = ()
+    source: Instrument, part: Instrument, answers: pd.DataFrame | None = None, notices: Iterable[str] = ()
 ) -> dict[str, str | bytes]:
     """Name → content of the package.
 
@@ -190,3 +149,6 @@ def _coded(variable: Variable, part: Instrument, language: str) -> Descriptor:
 
 def _plain(number: float) -> float | int:
     return int(number) if number.is_integer() else number
+
+
+register(Platform("frictionless", "Frictionless data package", files_of, answers=files_of, order=110))

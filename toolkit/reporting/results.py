@@ -247,7 +247,12 @@ def _frame_of(result: Any, level: float) -> pd.DataFrame:
     if not isinstance(frame.index, pd.RangeIndex) and (
         frame.index.nlevels > 1 or frame.index.name is not None or frame.index.dtype.kind not in "iu"
     ):
-        frame = frame.reset_index()
+        frame = frame.reset_index(allow_duplicates=True)
+    twice = dict.fromkeys(map(str, frame.columns[frame.columns.duplicated()]))
+    if twice:
+        what, fix = "occurs more than once", "rename one of the two"
+        problems = [Problem("duplicate-column", f"column {name}", what, fix) for name in twice]
+        raise InvalidInput("format_table", problems)
     return frame
 
 
@@ -408,6 +413,8 @@ def _estimate_cells(
 
 def _plain_cell(name: Any, value: Any, digits: int) -> str | Cell:
     """Format a cell of a frame that does not follow the contract."""
+    if not pd.api.types.is_scalar(value):
+        return str(value)
     if not is_known(value):
         return NOT_SHOWN
     if str(name) in ("p", "p_value", "p_adjusted", "p_val", "pvalue") and isinstance(value, float):

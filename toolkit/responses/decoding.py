@@ -31,8 +31,8 @@ from toolkit.errors import InvalidInput
 from toolkit.instrument import asked
 from toolkit.instrument.model import NOT_RANKED, Instrument, Item, Variable
 from toolkit.instrument.routing import parse
+from toolkit.platforms.answers import DESIGN_COLUMNS
 from toolkit.platforms.exports import Export, tally
-from toolkit.platforms.mapping import DESIGN_COLUMNS
 from toolkit.platforms.vocabulary import category_dtype
 from toolkit.records import Displayed
 

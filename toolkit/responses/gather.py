@@ -16,10 +16,10 @@ import pandas as pd
 from toolkit.errors import InvalidInput, Problem
 from toolkit.inputs import is_file
 from toolkit.instrument.model import Instrument
+from toolkit.platforms import read_answers
 from toolkit.platforms.answers import AnswersFile
 from toolkit.platforms.exports import tally
 from toolkit.platforms.naming import rows_said
-from toolkit.platforms.reading import read_answers
 from toolkit.responses.carrying import carried
 from toolkit.responses.decoding import Coded, decode
 from toolkit.responses.organisations import (
@@ -83,7 +83,7 @@ def gather(
     for entry, path in zip(entries, paths, strict=True):
         try:
             own = (wave_instruments or {}).get(entry.wave, instrument)
-            part = decode(read_answers(entry, path, own, strict=False), own)
+            part = decode(read_answers(path, own, entry=entry, strict=False), own)
         except InvalidInput as error:
             problems += [replace(p, where=f"{entry.file}, {p.where}") for p in error.problems]
             continue

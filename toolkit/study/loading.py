@@ -16,8 +16,8 @@ from toolkit.instrument import Instrument, load_instrument, load_instruments
 from toolkit.instrument.loader import files_of
 from toolkit.instrument.strict import checked
 from toolkit.instrument.yaml_loader import read_document
+from toolkit.platforms import divided
 from toolkit.platforms.answers import AnswersFile
-from toolkit.responses import divided
 from toolkit.responses.organisations import read_organisations
 from toolkit.shipped import study_path
 from toolkit.study.earlier import wave_instruments

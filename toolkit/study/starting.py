@@ -16,8 +16,8 @@ import yaml
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument import Instrument, load_instrument, load_instruments
 from toolkit.instrument.translation import write_instrument
-from toolkit.platforms.choosing import narrow
 from toolkit.platforms.naming import folder_name
+from toolkit.platforms.words import narrow
 from toolkit.responses import simulate, simulate_study
 from toolkit.responses.simulation.people import Organisation
 from toolkit.system import temporary_folder, write_new_folder

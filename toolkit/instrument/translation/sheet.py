@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from zipfile import ZipFile
 
 from toolkit.errors import InvalidInput, Problem, near_names
-from toolkit.files import write_files
 from toolkit.inputs import LARGEST_MANIFEST, check_archive, read_bytes
 from toolkit.instrument.model import Instrument
 from toolkit.instrument.translation.texts import texts
+from toolkit.system import write_files
 
 if TYPE_CHECKING:
     from openpyxl.workbook import Workbook  # type: ignore[import-untyped]

@@ -8,9 +8,9 @@ from typing import Any
 import yaml
 
 from toolkit.errors import InvalidInput, Problem
-from toolkit.files import write_files
 from toolkit.instrument.model import Instrument
 from toolkit.instrument.translation.texts import plain
+from toolkit.system import write_files
 
 __all__ = ["write_instrument"]
 

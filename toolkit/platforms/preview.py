@@ -7,16 +7,14 @@ no text is run as code. Every saved row says that it comes from a preview.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
-from toolkit.files import write_files
 from toolkit.instrument.model import Instrument, Item
 from toolkit.instrument.routing import parse
 from toolkit.locale import N_, languages, own_name, translated
-from toolkit.platforms.choosing import narrow
+from toolkit.platforms import Platform, register
 from toolkit.platforms.manifest import (
     MANIFEST_ENDING,
     ExportManifest,
@@ -24,56 +22,23 @@ from toolkit.platforms.manifest import (
     manifest_of,
 )
 from toolkit.platforms.routing import to_tree
+from toolkit.platforms.surveyjs.reading import PREVIEW
 from toolkit.platforms.words import spoken
 
-__all__ = ["OWN_COLUMNS", "page_data", "write"]
+__all__ = ["OWN_COLUMNS", "files_of", "page_data"]
 
 OWN_COLUMNS = ("respondent", "preview", "submitted", "instrument", "version", "language", "audience")
 """Columns of a saved file that are not items; `preview` holds "preview" in every row."""
 
 
-def write(
-    instrument: Instrument,
-    folder: str | Path,
-    *,
-    languages: Iterable[str] | None = None,
-    audiences: Iterable[str] | None = None,
-) -> list[Path]:
-    """Write the page, with a manifest by which the answers it saves are read back.
+def files_of(source: Instrument, whole: Instrument) -> dict[str, str | bytes]:
+    """Make the page, with the manifest by which the answers it saves are read back.
 
-    Parameters
-    ----------
-    instrument
-        The instrument.
-    folder
-        Where to write; made where it is not there.
-    languages, audiences
-        What the page offers; everything where left out. It opens in the first language.
-
-    Returns
-    -------
-    list[Path]
-        The page and its manifest.
-
-    Raises
-    ------
-    InvalidInput
-        Languages and audiences the instrument does not have.
-
-    Examples
-    --------
-    >>> write(instrument, "out")  # doctest: +SKIP
-    [PosixPath('out/ai-at-work.html'), PosixPath('out/ai-at-work.manifest.json')]
+    The page opens in the first language of `whole`, which is what of the instrument it offers.
     """
-    whole = narrow(instrument, languages=languages, audiences=audiences)
-    name = f"{instrument.id}.html"
-    return write_files(
-        folder,
-        {
-            name: _page(whole),
-            f"{instrument.id}{MANIFEST_ENDING}": _manifest(instrument, whole, name).to_json(),
-        },
-    )
+    name = f"{source.id}.html"
+    manifest = _manifest(source, whole, name)
+    return {name: _page(whole), f"{source.id}{MANIFEST_ENDING}": manifest.to_json()}
 
 
 _WORDS: Mapping[str, str] = {
@@ -253,3 +218,15 @@ def _manifest(source: Instrument, whole: Instrument, file: str) -> ExportManifes
         ],
         settings={"test_column": "preview", "test_value": "preview"},
     )
+
+
+register(
+    Platform(
+        "preview",
+        "HTML preview",
+        files_of,
+        dialect=PREVIEW,
+        recognises=lambda kind, head, headings: {"preview", "submitted", "instrument"} <= set(headings),
+        order=50,
+    )
+)
