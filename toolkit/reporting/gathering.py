@@ -42,8 +42,8 @@ class Gathered:
     Parameters
     ----------
     released
-        Tables "distributions" (a row a response), "shares" (top box and ticked options); where there are any,
-        "scores" (means of numbers, net scores) and "bands" (of numbers); where there is something to compare,
+        Tables "distributions" (one row per response), "shares" (top box and ticked options); if any,
+        "scores" (means of numbers, net scores) and "bands" (of numbers); if there is something to compare,
         "gaps", "ranks", "trend", "benchmarks".
     participation
         Invited and answered per audience, as the policy lets them be said.

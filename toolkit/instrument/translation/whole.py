@@ -38,7 +38,7 @@ def write_instrument(instrument: Instrument, path: str | Path) -> Path:
     instrument
         The instrument, of one audience or several.
     path
-        Where the file (.yaml) will stand. A file that is there is never replaced.
+        Path of the file (.yaml). An existing file is never replaced.
 
     Returns
     -------
