@@ -91,7 +91,7 @@ def _in_order(instrument: Instrument, shares: Sequence[Share]) -> list[Unit]:
     except CycleError as error:
         circle = " → ".join(error.args[1])
         problem = Problem(
-            "circular", "shares", f"conditions depend on each other: {circle}", "take one 'among' away"
+            "circular", "shares", f"conditions depend on each other: {circle}", "remove one 'among'"
         )
         raise InvalidInput("shares", [problem]) from None
     return [known[name] for name in order]
