@@ -144,7 +144,7 @@ def _admitted(study: Study, organisation: str, wave: str) -> Admitted:
     from toolkit.disclosure import admit
 
     refuse_design(study)
-    frame = study.responses(organisation=organisation, wave=wave)
+    frame = study.responses(organisation, wave, missing="codes")
     population = study.population(organisation, wave)
     return admit(frame, study.policy, by="audience", population=population, level=study.level)
 

@@ -55,7 +55,7 @@ def write_parts(
     >>> open_part(study, parts["org-07"]).responses("org-07")  # doctest: +SKIP
     """
     wanted = list(study.organisation_ids()) if organisations is None else list(organisations)
-    frame, table = study.responses(wave="all"), study.organisations
+    frame, table = study.responses(wave="all", missing="codes"), study.organisations
     rows = frame.groupby("organisation", sort=False, observed=True).indices
     tables = table.groupby("organisation", sort=False, observed=True).indices
     waves = {wave: study.field_dates(wave) for wave in study.waves}
