@@ -35,7 +35,12 @@ CALLS: dict[str, Callable[[pd.DataFrame], Any]] = {
     "any_of": lambda f: tk.any_of(f, ["t1", "t2"]),
     "banner": lambda f: tk.banner(f, ["q", "r"], ["g", "h"], letters=True),
     "careless_indices": lambda f: tk.careless_indices(f, ["q", "r", "s"]),
+    "check_alike": lambda f: tk.check_alike(
+        tk.gaps(f, ["q", "r", "s"], between="h", **_SAME), f, {"x": ["q", "r", "s"]}, between="h"
+    ),
+    "cross_table": lambda f: tk.cross_table(f, "q", "g", **_OVER),
     "crosstab": lambda f: tk.crosstab(f, "g", "q", **_OVER),
+    "decompose_gap": lambda f: tk.decompose_gap(f, "q", "h", between="g", pairs=[("a", "b")], **_SHARE),
     "design_effects": lambda f: tk.design_effects(f, "q", by="g", **_OVER),
     "design_rank_test": lambda f: tk.design_rank_test(f, "q", between="g", **_OVER),
     "design_t_test": lambda f: tk.design_t_test(f, "q", between="g", pair=("a", "b"), **_OVER),
@@ -58,6 +63,7 @@ CALLS: dict[str, Callable[[pd.DataFrame], Any]] = {
     "means": lambda f: tk.means(f, ["q", "r"], by=["g", "h"], **_OVER),
     "measurement_invariance": lambda f: tk.measurement_invariance(f, {"x": ["q", "r", "s"]}, group="h"),
     "nonresponse_bounds": lambda f: tk.nonresponse_bounds(f, "q", population=999, by="g", **_SHARE),
+    "numbers": lambda f: tk.numbers(f, ["q", "r", "t1"]),
     "omega": lambda f: tk.omega(f, ["q", "r", "s", "u"], factors=1),
     "ordinal_regression": lambda f: tk.ordinal_regression(f, "q ~ g").table,
     "organisation_shares": lambda f: tk.organisation_shares(f, "q", unit="g", by="h", **_SHARE),
@@ -79,6 +85,8 @@ CALLS: dict[str, Callable[[pd.DataFrame], Any]] = {
     "regression": lambda f: tk.regression(f.assign(y=np.arange(len(f)) % 7), "y ~ g + q", **_OVER).table,
     "reliability": lambda f: tk.reliability(f, ["q", "r", "s"]),
     "scale_scores": lambda f: tk.scale_scores(f, ["q", "r", "s"], minimum=2),
+    "ticks": lambda f: tk.ticks(f, ["t1", "t2"]).astype("float64"),
+    "top_boxes": lambda f: tk.top_boxes(f, ["q", "r"], top=[4, 5]),
     "totals": lambda f: tk.totals(f, "q", measure=None, by="g", **_OVER),
     "trend": lambda f: tk.trend(f, "q", wave="wave", by="g", **_SHARE),
     "variances": lambda f: tk.variances(f, "q", by="g", **_OVER),
@@ -98,8 +106,8 @@ REFUSED = {
 }
 """What every row must have a category for."""
 
-_ELSEWHERE = {"banded", "declared_scores"}
-"""Takes an instrument or its numbers, which say what a code is: tests/analysis/test_derived.py."""
+_ELSEWHERE = {"banded", "declared_scores", "labels", "missing_summary"}
+"""Takes an instrument, which says what a code is (test_derived.py), or counts codes (test_frames.py)."""
 
 
 def test_every_public_function_that_takes_a_frame_is_here() -> None:

@@ -10,6 +10,7 @@ import pytest
 import toolkit as tk
 from tests.reporting.documents.conftest import executed
 from toolkit.reporting.documents import Cover, document_of
+from toolkit.reporting.html import render_document
 
 INSTRUMENT = """
 id: canteen
@@ -73,11 +74,11 @@ def test_the_summary_names_the_highest_the_lowest_and_the_clear_changes(study: P
     high, low, changed = (dict(part.pairs) for part in told.parts if hasattr(part, "pairs"))
     # good 80% and quick 70% are good news; of cold 30% the other 70% are: most favourable is good
     assert list(high) == ["Item good"]
-    assert next(iter(high.values())).replace("\u00a0", " ").startswith("80%")
+    assert next(iter(high.values())).replace("\u00a0%", "%").startswith("80%")
     assert list(low) == ["Item cold"]
-    assert next(iter(low.values())).replace("\u00a0", " ").startswith("30%")
+    assert next(iter(low.values())).replace("\u00a0%", "%").startswith("30%")
     assert list(changed) == ["Item good"]  # 25 to 80%; no other change stays clear of 0
-    words = changed["Item good"].replace("\u00a0", " ")
+    words = changed["Item good"].replace("\u00a0", " ").replace(" %", "%")
     assert words.startswith("80%")
     assert "25%" in words
     assert "+55 points" in words
@@ -100,3 +101,21 @@ def test_shares_are_those_of_the_answers(study: Path) -> None:
     answers = pd.read_csv(study.with_name("2026.csv"), sep=";")
     for row in shares[shares["item"].isin(list(ITEMS))].to_dict("records"):
         assert row["estimate"] == pytest.approx(answers[row["item"]].mean())
+
+
+def test_a_headcount_below_the_answers_is_noted_in_the_page_and_not_used(study: Path) -> None:
+    table = study.with_name("organisations.csv")
+    table.write_text("organisation,name,wave,staff\nacme,Acme,2025,60\nacme,Acme,2026,30\n", "utf-8")
+    study.write_text(study.read_text("utf-8") + "organisations: organisations.csv\n", "utf-8")
+    report = tk.open_report(study, "acme")
+    cover = Cover("Study", "Acme", language=report.language)
+    page = render_document(document_of(executed("acme", study), cover))
+    notes = {
+        "en": "More staff answered than the list of organisations has: its number is not used.",
+        "fr": "Plus de salariés ont répondu que la liste des organisations n’en compte",
+    }
+    assert notes[report.language] in " ".join(page.replace("\u00a0", " ").split())
+    (row,) = report.participation.itertuples()
+    assert row.answered == 40
+    assert pd.isna(row.invited)
+    assert pd.isna(row.response_rate)

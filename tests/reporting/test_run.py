@@ -81,7 +81,7 @@ def test_an_organisations_run_finds_its_own_answers_and_nobody_elses(write_noteb
         ({"for_each": "year", "values": [1], "parameters": {"years": 2}}, "did you mean 'year'"),
         ({"for_each": "year", "values": [1, 1]}, "share a folder"),
         ({"for_each": "output", "values": ["a"]}, "is set by each run to its own folder"),
-        ({"for_each": "year", "values": [1], "parameters": {"output": "x"}}, "leave it out; --out says"),
+        ({"for_each": "year", "values": [1], "parameters": {"output": "x"}}, "leave it out; --out sets"),
         ({"for_each": "name", "values": ["a", "A"]}, "the values 'a' and 'A' share a folder"),
         ({"for_each": "name", "values": ["a b", "a?b"]}, "share a folder"),
         ({"for_each": "name", "values": ["..", ""]}, r"'\.\.' cannot name a folder"),

@@ -136,21 +136,15 @@ def _rejected(n: int, m: int, test: str, alpha: float) -> Array:
 
 def _outcomes(n: int, p: float, population: int | None) -> Array:
     """Chance of each number of answers."""
+    k = np.arange(n + 1.0)
     if population is None:
-        found: Array = np.exp(_log_binomial(n, np.array([p])))[0]
-        return found
-    yes, k = float(round(p * population)), np.arange(n + 1.0)
+        return np.asarray(np.exp(_choose(float(n), k) + xlogy(k, p) + xlog1py(n - k, -p)))
+    yes = float(round(p * population))
     no = population - yes
     possible = (k <= yes) & (n - k <= no)
     inside = np.where(possible, k, 0.0), np.where(possible, n - k, 0.0)
     logs = _choose(yes, inside[0]) + _choose(no, inside[1]) - _choose(float(population), np.array(float(n)))
     return np.where(possible, np.exp(logs), 0.0)
-
-
-def _log_binomial(n: int, p: Array) -> Array:
-    k = np.arange(n + 1.0)
-    found: Array = _choose(float(n), k) + xlogy(k, p[:, None]) + xlog1py(n - k, -p[:, None])
-    return found
 
 
 def _choose(n: float, k: Array) -> Array:

@@ -33,7 +33,7 @@ def minutes(instrument: Instrument, *, language: str | None = None) -> pd.DataFr
 
     Notes
     -----
-    A question that stands alone takes 10.6 seconds: Pew Research Center (2022) allows 85 such in 15 minutes.
+    A single question takes 10.6 seconds: Pew Research Center (2022) allows 85 such in 15 minutes.
     A row of a matrix takes 6 (ten a minute) and an answer in words 60, rules of thumb of Amplitude Research.
     A text that takes longer to read, at 238 words a minute (Brysbaert 2019), takes that long. Where only one
     of several branches can be taken, the longest is too long. It is a forecast: time a pilot.
@@ -46,16 +46,12 @@ def minutes(instrument: Instrument, *, language: str | None = None) -> pd.DataFr
     language = language or instrument.languages[0]
     rows = []
     for audience in instrument.audiences:
-        asked = [item for item in instrument.items if _is_asked(item, audience)]
+        asked = [item for item in instrument.items if (item.audiences is None or audience in item.audiences)]
         seconds = {item.id: _seconds(item, instrument, audience, language) for item in asked}
         always = sum(seconds[item.id] for item in asked if item.ask_if is None)
         questions = sum(len(_rows(item, audience)) if item.type == "matrix" else 1 for item in asked)
         rows.append((audience, questions, always / 60, sum(seconds.values()) / 60))
     return pd.DataFrame(rows, columns=["audience", "questions", "shortest", "longest"])
-
-
-def _is_asked(item: Item, audience: str) -> bool:
-    return item.audiences is None or audience in item.audiences
 
 
 def _rows(item: Item, audience: str) -> tuple[Row, ...]:

@@ -71,12 +71,13 @@ def distribution_table(
     name = instrument.themes.get(theme or "", {}).get(language, "")
     hidden = any(withheld for _, withheld in found)
     notes = [
-        _("n: those who were asked and gave an answer; “don't know” and blanks are not part of it."),
+        _("n: people who were asked and gave an answer, without “don't know” and blanks."),
         *(
             [
                 _(
-                    "Where few answered, or nearly all gave the same answer, the full spread "
-                    "stays confidential and only the shares that may be shown are printed."
+                    "Where few answered, or nearly all gave the same answer, the full "
+                    "distribution is confidential and only the shares that can be shown are "
+                    "printed."
                 )
             ]
             if hidden

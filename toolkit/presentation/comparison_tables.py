@@ -63,8 +63,8 @@ def benchmark_table(
     rows = [_benchmark_row(row, instrument, by, own, language) for row in told]
     notes = [
         _(
-            "In quotation marks the published words. A figure published without its n can "
-            "have no interval and no test."
+            "Published wording is in quotation marks. Without a published n there is "
+            "neither an interval nor a test."
         ),
         *notes_on(told, mark=_("Not shown here")),
     ]

@@ -66,7 +66,7 @@ class Spread:
             for key, share in self.shares.items()
         )
         return Cell(
-            answers=listed, words=_("; full spread not shown: {why}", why=self.why) if self.why else ""
+            answers=listed, words=_("; full distribution not shown: {why}", why=self.why) if self.why else ""
         )
 
     def _part_labels(self, variable: Variable, language: str) -> dict[str, str]:

@@ -129,7 +129,7 @@ def participation_table(
     ]
     if participation["answered"].isna().any():
         notes.append(
-            _("“<” before a number: too few answered to be shown; they are not part of any number here.")
+            _("“<” before a number: too few answered to be shown; they are not included in any figure.")
         )
     shown = [row[by] for row in records(participation) if row[by] in below and is_known(row["answered"])]
     if shown:
@@ -143,7 +143,7 @@ def participation_table(
     if any(value in (None, NOT_SHOWN) for row in rows for value in row.values()):
         notes.append(
             _(
-                "{dash}: not known, or it would tell how many answered in a group too small to show.",
+                "{dash}: not known, or it would reveal how many answered in a group too small to show.",
                 dash=NOT_SHOWN,
             )
         )
@@ -206,7 +206,7 @@ def gap_table(
     if most is None:
         notes += _hidden_gaps(found, instrument, language)
     columns = [_("Item"), _("Shares"), _("Gap in points"), _("p, adjusted"), _("Verdict")]
-    title = _("Gaps between audiences, the widest first") if title is None else title
+    title = _("Gaps between audiences, largest first") if title is None else title
     return table_of(rows, columns, title=title, kind="gaps", notes=notes, numeric=columns[2:4])
 
 

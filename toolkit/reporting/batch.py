@@ -79,11 +79,10 @@ def run_reports(
 ) -> pd.DataFrame:
     """Build reports for all or selected organisations of a study.
 
-    Each is made in a process of its own and stands under `<out>/<study>/<wave>/<organisation>/` only when
-    it is whole: report.ipynb, the formats asked for, results.csv, manifest.json. One that stands already and
-    would come out the same is not made again. What fails leaves the others done and its notebook and
-    traceback under `_failed/<organisation>/`. `index.html` lists all; `_batch/` holds the run's manifest
-    and log.
+    Each is built in its own process and published to `<out>/<study>/<wave>/<organisation>/` only when
+    complete: report.ipynb, the requested formats, results.csv, manifest.json. Reports that are up to date are
+    not rebuilt. A failure does not affect the others and keeps its notebook and traceback under
+    `_failed/<organisation>/`. `index.html` lists all; `_batch/` contains the run's manifest and log.
 
     Parameters
     ----------
@@ -94,19 +93,19 @@ def run_reports(
     wave
         None for the latest.
     out
-        Where to write: a folder, or an address fsspec knows (s3://bucket/reports), where a report stands once
-        its manifest does.
+        Output folder, or an address that fsspec knows (s3://bucket/reports), where a report exists once its
+        manifest does.
     workers
-        Reports made side by side; None for one a processor.
+        Number of parallel workers; None for one per CPU.
     notebook
         Another parameterised notebook instead of notebooks/organisation_report.ipynb; its "parameters" cell
         must take study, organisation, wave, data and output.
     data
-        Another folder in which the answer files lie.
+        Folder containing the answer files, if not beside the study.
     formats
         Some of html, pdf, docx, pptx, xlsx, markdown.
     force
-        Make again what stands unchanged.
+        Rebuild reports even if up to date.
     seconds, memory
         Limits of one report: time, and bytes its notebook may take (where kernels are warm).
     executor
@@ -121,7 +120,7 @@ def run_reports(
     Returns
     -------
     DataFrame
-        A row a report: organisation, name, status ("made", "unchanged", "withheld", "failed"), sentence,
+        One row per report: organisation, name, status ("made", "unchanged", "withheld", "failed"), sentence,
         seconds, folder, warnings. Its attrs["index"] is the page that lists all.
 
     Raises
@@ -130,9 +129,9 @@ def run_reports(
         Before anything is made: the study's files, an unknown organisation or wave, a notebook that does not
         take the parameters, an output folder that cannot be written.
     ToolkitError
-        The disk is full, the cluster is gone: what was finished stands.
+        The disk is full or the cluster is lost; finished reports are kept.
     KeyboardInterrupt
-        After workers were stopped and the index written; what was finished stays.
+        After workers were stopped and the index was written; finished reports are kept.
 
     Examples
     --------
@@ -155,7 +154,7 @@ def run_study(
     message: Callable[[str], None] | None = None,
 ) -> pd.DataFrame:
     """Build reports as `run_reports` does, with its options in one object."""
-    with _workplace(options) as (options, store):
+    with _local_output(options) as (options, store):
         run = check_study_run(study, options)
         built = _run(run, executor=executor, store=store, progress=progress, message=message)
     return built[list(REPORT_COLUMNS)]
@@ -190,7 +189,7 @@ def plan_reports(
 
 def plan_study(study: str | Path | Study, options: RunOptions) -> pd.DataFrame:
     """List what `run_study` would build, and write nothing."""
-    with _workplace(options) as (options, store), temporary_folder() as scratch:
+    with _local_output(options) as (options, store), temporary_folder() as scratch:
         run = check_study_run(study, options)
         if store:
             store.at(*run.folder.parts[-2:]).mirror(run.folder)
@@ -218,13 +217,13 @@ def run_notebook(
 ) -> pd.DataFrame:
     """Run a parameterised notebook once for each value of one of its parameters.
 
-    Each run stands under `<out>/<notebook>/<value>/` only when it is whole: report.ipynb, report.html, what
-    the notebook wrote to its folder, manifest.json. One that would come out the same is not made again.
+    Each run is published to `<out>/<notebook>/<value>/` only when complete: report.ipynb, report.html, files
+    that the notebook wrote to its folder, manifest.json. Runs that are up to date are not repeated.
 
     Parameters
     ----------
     notebook
-        With a cell tagged "parameters". One that takes `output` is told the folder to write to.
+        Must have a cell tagged "parameters". If it takes `output`, it receives its output folder there.
     for_each
         The parameter that varies. For "organisation" the notebook must take `study` too: the values are the
         study's organisations, and each run finds its own organisation's answers and nobody else's.
@@ -232,7 +231,7 @@ def run_notebook(
         Of that parameter; None for all organisations.
     parameters
         Of the others: a name the notebook does not take, or a value of another type, is refused, and so is
-        `output`, which each run is told. `study` and `data` are seen from where the command is given.
+        `output`, which each run sets. `study` and `data` are relative to the working directory.
     texts
         Whether values are text as typed, to be read in the parameter's type.
     out, workers, force, seconds, memory, cluster, message
@@ -263,7 +262,7 @@ def run_notebook(
 
 
 @contextmanager
-def _workplace(options: RunOptions) -> Iterator[tuple[RunOptions, OutputStore | None]]:
+def _local_output(options: RunOptions) -> Iterator[tuple[RunOptions, OutputStore | None]]:
     """Yield the options with a local output folder, and the store if the output is an address."""
     with interruptible(), system_errors_explained():
         if not is_address(options.out):
@@ -283,12 +282,12 @@ def _run(
     message: Callable[[str], None] | None = None,
 ) -> pd.DataFrame:
     """Plan a run, build what is not up to date, and return a row per report."""
-    options, say = run.options, message or _silent
+    options, message = run.options, message or _silent
     with ExitStack() as stack:
         here = store.at(*run.folder.parts[-2:]) if store else None
-        machines = _joined(options.cluster, stack)
+        machines = _connect(options.cluster, stack)
         if options.cluster and open_line(options.cluster):
-            say(open_line(options.cluster))
+            message(open_line(options.cluster))
         stack.enter_context(lock_folder(run.folder))
         scratch = stack.enter_context(temporary_folder())
         if here:
@@ -301,7 +300,7 @@ def _run(
             modules_of(run.notebooks, options.formats),
             scratch,
             options.workers or os.cpu_count() or 1,
-            say,
+            message,
             memory=options.memory,
             executor=executor,
             cluster=machines,
@@ -310,7 +309,7 @@ def _run(
         stack.callback(jobs.close)
         plan = run.plan(scratch, mirrored=here is not None, before=jobs.prepare)
         if plan.rows:
-            say(_what_was_read(run, plan))
+            message(_describe_rows(run, plan))
         if here:
             here.save(run.folder)  # the secret first: without it nothing that is built could be known again
             stack.callback(here.save, run.folder)
@@ -353,7 +352,7 @@ def _build(
 
             write_index(run.study, run.wave, run.folder)
     if log.lost + manifest.lost:
-        jobs.say(f"{log.lost + manifest.lost} lines of the log could not be written (is the disk full?)")
+        jobs.message(f"{log.lost + manifest.lost} lines of the log could not be written (is the disk full?)")
     return pd.DataFrame([rows[one] for one in plan.names if one in rows], columns=list(REPORT_COLUMNS))
 
 
@@ -399,7 +398,7 @@ def _note(log: EventLog, manifest: EventLog, job: Job, outcome: Outcome, row: Ma
         manifest.add(organisation=job.name, status=outcome.status, input=job.key, outputs=outputs)
 
 
-def _joined(address: str | None, stack: ExitStack) -> Cluster | None:
+def _connect(address: str | None, stack: ExitStack) -> Cluster | None:
     """Connect to a Dask cluster, closed with the stack; None if no address is given."""
     if address is None:
         return None
@@ -410,7 +409,7 @@ def _joined(address: str | None, stack: ExitStack) -> Cluster | None:
     return cluster
 
 
-def _what_was_read(run: StudyRun | NotebookRun, plan: Plan) -> str:
+def _describe_rows(run: StudyRun | NotebookRun, plan: Plan) -> str:
     read, kept, aside = (plan.rows.get(outcome, 0) for outcome in ("read", "kept", "set aside"))
     why = "; survey-toolkit check gives the reasons" if aside else ""
     wave = run.wave if isinstance(run, StudyRun) else ""

@@ -56,7 +56,7 @@ class Limits:
     whole: float | None = None
     memory: int | None = None
 
-    def told(self) -> str:
+    def describe(self) -> str:
         """Describe which of the two time limits was reached first."""
         if self.whole is not None and self.whole <= self.cell:
             return f"the notebook ran longer than {self.whole:g} seconds and was stopped"
@@ -76,7 +76,7 @@ def read_notebook(path: str | Path) -> dict[str, Any]:
     Raises
     ------
     InvalidInput
-        No such file, or no notebook of format 4.
+        The file is missing or is not a notebook of format 4.
     """
     path = Path(path)
     try:
@@ -104,13 +104,13 @@ def read_notebook(path: str | Path) -> dict[str, Any]:
                 )
             ],
         )
-    problems = list(_misshapen(notebook))
+    problems = list(_format_problems(notebook))
     if problems:
         raise InvalidInput(path.name, problems)
     return notebook
 
 
-def _misshapen(notebook: Mapping[str, Any]) -> Iterator[Problem]:
+def _format_problems(notebook: Mapping[str, Any]) -> Iterator[Problem]:
     """Describe the first deviation from the notebook format that matters to this package."""
     hint = "save it again from Jupyter"
     if not isinstance(notebook.get("metadata"), dict):
@@ -119,12 +119,12 @@ def _misshapen(notebook: Mapping[str, Any]) -> Iterator[Problem]:
         yield Problem("damaged-file", "notebook", "its cells are not a list", hint)
         return
     for number, cell in enumerate(notebook["cells"], start=1):
-        what = _amiss(cell)
+        what = _cell_problem(cell)
         if what:
             yield Problem("damaged-file", f"cell {number}", what, hint)
 
 
-def _amiss(cell: object) -> str:
+def _cell_problem(cell: object) -> str:
     if not isinstance(cell, dict):
         return "is not a cell"
     metadata, source = cell.get("metadata"), cell.get("source")
@@ -160,9 +160,9 @@ def code_cells(path: str | Path) -> list[str]:
 def _check_language(metadata: Mapping[str, Any], name: str) -> None:
     """Refuse a notebook in another language: its parameters would be written as Python."""
     kernel, language = metadata.get("kernelspec"), metadata.get("language_info")
-    told = [kernel.get("language")] if isinstance(kernel, dict) else []
-    told += [language.get("name")] if isinstance(language, dict) else []
-    others = [str(one) for one in told if one and "python" not in str(one).lower()]
+    languages = [kernel.get("language")] if isinstance(kernel, dict) else []
+    languages += [language.get("name")] if isinstance(language, dict) else []
+    others = [str(one) for one in languages if one and "python" not in str(one).lower()]
     if others:
         what = f"it is written in {others[0]}; notebooks are run in Python"
         raise InvalidInput(name, [Problem("unsupported", "notebook", what, "choose a Python kernel for it")])
@@ -259,12 +259,12 @@ def execute(
             f"cell {fault.exec_count} ended in {fault.ename}{words}", "\n".join(fault.traceback)
         ) from None
     except CellTimeoutError:
-        raise CellError(limits.told()) from None
+        raise CellError(limits.describe()) from None
     except DeadKernelError as fault:
-        raise _died(getattr(fault, "code", None)) from None
+        raise _death_error(getattr(fault, "code", None)) from None
 
 
-def _died(code: int | None) -> CellError:
+def _death_error(code: int | None) -> CellError:
     """Convert a kernel's death to an error, which passes only if the kernel was killed."""
     if code is not None and code >= 0:
         return CellError(f"the kernel that ran the notebook died: it ended itself with exit code {code}")
@@ -354,7 +354,7 @@ class Parameter:
         "str", "int", "float", "bool", "list" or "dict", as declared (`n: int = 3`, or Papermill's
         `# type: int`) or as its default is; "" where neither says.
     optional
-        Whether None will do.
+        Whether None is allowed.
     default
         As written.
     """
@@ -419,7 +419,7 @@ def from_text(parameter: Parameter, text: str) -> object:
     Raises
     ------
     ValueError
-        It is no such value.
+        The text is not a valid value.
     """
     if text == "None" and (parameter.optional or not parameter.kind):
         return None
@@ -427,10 +427,10 @@ def from_text(parameter: Parameter, text: str) -> object:
         "str": str,
         "int": int,
         "float": float,
-        "bool": _truth,
+        "bool": _parse_bool,
         "list": json.loads,
         "dict": json.loads,
-        "": _guessed,
+        "": _guess,
     }
     value = readers[parameter.kind](text)
     if not parameter.takes(value):
@@ -455,16 +455,16 @@ def check_values(notebook: str | Path, given: Mapping[str, object], *, texts: bo
         try:
             values[name] = from_text(known[name], value) if texts and isinstance(value, str) else value
         except ValueError:
-            problems.append(_unfit(known[name], value))
+            problems.append(_type_problem(known[name], value))
             continue
-        if not known[name].takes(values[name]) or not _plain(values[name]):
-            problems.append(_unfit(known[name], value))
+        if not known[name].takes(values[name]) or not _is_serialisable(values[name]):
+            problems.append(_type_problem(known[name], value))
     if problems:
         raise InvalidInput(Path(notebook).name, problems)
     return values
 
 
-def _plain(value: object) -> bool:
+def _is_serialisable(value: object) -> bool:
     """Return whether a value can be sent to another process and shown in a manifest."""
     try:
         json.dumps(value)
@@ -473,7 +473,7 @@ def _plain(value: object) -> bool:
     return True
 
 
-def _unfit(parameter: Parameter, value: object) -> Problem:
+def _type_problem(parameter: Parameter, value: object) -> Problem:
     hint = f"give it as {_EXAMPLES[parameter.kind]}, like its default {parameter.default}"
     return Problem(
         "wrong-type",
@@ -494,15 +494,15 @@ _EXAMPLES = {
 }
 
 
-def _truth(text: str) -> bool:
+def _parse_bool(text: str) -> bool:
     if text.casefold() not in ("true", "false"):
         raise ValueError(text)
     return text.casefold() == "true"
 
 
-def _guessed(text: str) -> object:
+def _guess(text: str) -> object:
     """Guess the type of a value for an untyped parameter: a number or boolean if it looks like one."""
-    for reader in (int, float, _truth):
+    for reader in (int, float, _parse_bool):
         try:
             return reader(text)
         except ValueError:

@@ -150,7 +150,8 @@ class StudyRun:
         if study.table is not None:
             chosen = chosen_organisations(study, self.wave, options.organisations)
             if known:
-                current = self._current(chosen, known["hashes"], mirrored)
+                hashes = {one: known["hashes"][one] for one in chosen if one in known["hashes"]}
+                current = _up_to_date(self.folder, hashes, force=options.force, mirrored=mirrored)
                 if len(current) == len(chosen):
                     return self._planned(chosen, current, rows=dict(known["read"]))
             refuse_foreign(self.folder, chosen, page=INDEX)
@@ -168,7 +169,8 @@ class StudyRun:
         if writes:
             write_secret(self.folder, secret)
             cache.keep(self.folder, keys, rows)
-        current = self._current(chosen, keys, mirrored)
+        wanted = {one: keys[one] for one in chosen if one in keys}
+        current = _up_to_date(self.folder, wanted, force=options.force, mirrored=mirrored)
         shown = reportable(study, self.wave)
         jobs = [
             Job(
@@ -193,12 +195,6 @@ class StudyRun:
         ]
         return self._planned(chosen, current, rows=rows, jobs=jobs)
 
-    def _current(self, chosen: Sequence[str], keys: Mapping[str, str], mirrored: bool) -> frozenset[str]:
-        if self.options.force:
-            return frozenset()
-        same = has_key if mirrored else is_current
-        return frozenset(one for one in chosen if one in keys and same(self.folder / one, keys[one]))
-
     def _planned(
         self,
         chosen: Sequence[str],
@@ -209,6 +205,14 @@ class StudyRun:
     ) -> Plan:
         labels = self.study.names(self.wave)
         return Plan(dict(zip(chosen, chosen, strict=True)), current, jobs, labels, rows)
+
+
+def _up_to_date(
+    folder: Path, keys: Mapping[str, str], *, force: bool, mirrored: bool = False
+) -> frozenset[str]:
+    """Return the reports that need not be built again; from a store, only their manifests are here."""
+    same = has_key if mirrored else is_current
+    return frozenset(one for one, key in keys.items() if not force and same(folder / one, key))
 
 
 def check_study_run(study: str | Path | Study, options: RunOptions) -> StudyRun:
@@ -319,9 +323,7 @@ class NotebookRun:
         refuse_foreign(self.folder, keys)
         if writes:
             write_secret(self.folder, secret)
-        current = frozenset(
-            one for one in keys if not self.options.force and is_current(self.folder / one, keys[one])
-        )
+        current = _up_to_date(self.folder, keys, force=self.options.force)
         jobs = [
             Job(
                 name=str(value),
@@ -509,7 +511,7 @@ def refuse_foreign(folder: Path, names: Iterable[str], *, page: str = "") -> Non
     Parameters
     ----------
     folder
-        Where the reports of a run stand.
+        Output folder of the reports.
     names
         Of the reports it is to make.
     page
@@ -518,7 +520,7 @@ def refuse_foreign(folder: Path, names: Iterable[str], *, page: str = "") -> Non
     Raises
     ------
     InvalidInput
-        Every folder or file that stands in the way and is no report.
+        Every folder or file in the way that is not a report.
     """
     problems = [
         Problem(

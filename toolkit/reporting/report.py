@@ -136,9 +136,11 @@ class OrganisationReport:
         if folder is None:
             said = N_("No output folder was named, so nothing was saved.")
         elif self.withheld:
-            said = N_("What is said here of who answered is in {file} beside this notice.")
+            said = N_("The participation figures of this notice are also in {file}, in the same folder.")
         else:
-            said = N_("Every number here, with its base and interval, is in {file} beside this report.")
+            said = N_(
+                "Every figure of this report, with its base and interval, is in {file}, in the same folder."
+            )
         with using_language(self.language, self.level):
             return passage(_(said, file=RESULTS))
 

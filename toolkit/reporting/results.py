@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -448,6 +448,10 @@ def _without_control(table: Table) -> Table:
     return Table(printable(table.title), heads, tuple(clean), notes, table.kind, right, table.language)
 
 
+def _one_note(table: Table) -> str:
+    return " ".join(note if note.endswith((".", "!", "?")) else f"{note}." for note in table.notes)
+
+
 def _word(table: Table) -> bytes:
     import docx
     from docx.enum.section import WD_ORIENT
@@ -455,6 +459,8 @@ def _word(table: Table) -> bytes:
     from toolkit.reporting.documents.word_table import table_xml
 
     document = docx.Document()
+    normal: Any = document.styles["Normal"]
+    normal.font.name = "Times New Roman"
     page = document.sections[0]
     if len(table.columns) > 6:
         page.orientation = WD_ORIENT.LANDSCAPE
@@ -464,10 +470,15 @@ def _word(table: Table) -> bytes:
     across: Any = page
     wide = int((across.page_width - across.left_margin - across.right_margin) / 635)  # twentieths of a point
     anchor = document.add_paragraph()
-    anchor._p.addprevious(table_xml(table, wide))
-    for note in table.notes:
+    # numbers do not break over lines
+    cells = [
+        [str(cell).replace(" ", "\u00a0") if isinstance(cell, Cell) else cell for cell in row]
+        for row in table.cells
+    ]
+    anchor._p.addprevious(table_xml(replace(table, cells=tuple(map(tuple, cells))), wide))
+    if table.notes:
         anchor.add_run("Note. ").italic = True
-        anchor.add_run(note)
+        anchor.add_run(_one_note(table))
     document.core_properties.author = ""
     found = io.BytesIO()
     document.save(found)
@@ -493,7 +504,8 @@ def _latex(table: Table) -> bytes:
         parts.append(rf"\caption{{{table.title.translate(_LATEX)}}}")
     parts += [rf"\begin{{tabular}}{{{shape}}}", r"\toprule", head, r"\midrule", *lines, r"\bottomrule"]
     parts.append(r"\end{tabular}")
-    parts += [rf"\par\smallskip\emph{{Note.}} {note.translate(_LATEX)}" for note in table.notes]
+    if table.notes:
+        parts.append(rf"\par\smallskip\emph{{Note.}} {_one_note(table).translate(_LATEX)}")
     return ("\n".join([*parts, r"\end{table}"]) + "\n").encode()
 
 

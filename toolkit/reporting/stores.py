@@ -251,10 +251,10 @@ def _sign(mine: str, count: int) -> bytes:
 
 def _read(system: Any, path: str) -> Mapping[str, Any]:
     try:
-        told = parsed_json(system.cat_file(path))
+        content = parsed_json(system.cat_file(path))
     except (FileNotFoundError, ValueError):
         return {}
-    return told if isinstance(told, dict) else {}
+    return content if isinstance(content, dict) else {}
 
 
 def _put_sealed(system: Any, root: str, folder: Path) -> None:
@@ -262,9 +262,9 @@ def _put_sealed(system: Any, root: str, folder: Path) -> None:
     seal = folder / MANIFEST
     files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
     files.pop(MANIFEST)
-    told = json.loads(seal.read_text(encoding="utf-8"))
-    told["bytes"] = {name: path.stat().st_size for name, path in files.items()}
-    seal.write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    content = json.loads(seal.read_text(encoding="utf-8"))
+    content["bytes"] = {name: path.stat().st_size for name, path in files.items()}
+    seal.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     before = _listed(system, root)
     if f"{root}/{MANIFEST}" in before:
         system.rm_file(f"{root}/{MANIFEST}")
@@ -308,8 +308,8 @@ def _worth_knowing(name: str) -> bool:
 def _whole(name: str, data: bytes, sizes: Mapping[str, int]) -> bool:
     """Return whether every file a seal names exists with the right size."""
     try:
-        told = dict(parsed_json(data)["bytes"])
+        content = dict(parsed_json(data)["bytes"])
     except (ValueError, KeyError, TypeError):
         return False
     folder = name.rpartition("/")[0]
-    return all(sizes.get(f"{folder}/{one}") == size for one, size in told.items())
+    return all(sizes.get(f"{folder}/{one}") == size for one, size in content.items())

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from typing import TypeVar
 
 from toolkit.errors import InvalidInput, near_names
-from toolkit.instrument.fields import ParallelWording
 from toolkit.instrument.files import BankFile, Borrowed, BorrowedScore
 from toolkit.instrument.model import Item, Option, Row, Scale, Score, Source
 from toolkit.instrument.published.adapters import Adapter, adapter_names, load_adapter
@@ -156,20 +155,15 @@ def _items(adapter: Adapter, borrowed: Borrowed) -> list[Item]:
             theme=borrowed.theme,
             scale=grid.answers,
             text=borrowed.text[name],
-            rows=tuple(Row(id=row, text=_row_words(borrowed, row)) for row in _rows(adapter, name, borrowed)),
+            rows=tuple(
+                Row(id=row, text=borrowed.rows[row])
+                for row in (borrowed.rows if adapter.family else grid.rows)
+            ),
             sensitive=adapter.sensitive,
             source=source,
         )
         for name, grid in adapter.grids.items()
     ]
-
-
-def _row_words(borrowed: Borrowed, row: str) -> ParallelWording:
-    return borrowed.rows[row]
-
-
-def _rows(adapter: Adapter, grid: str, borrowed: Borrowed) -> tuple[str, ...]:
-    return tuple(borrowed.rows) if adapter.family else adapter.grids[grid].rows
 
 
 def _scores(adapter: Adapter, borrowed: Borrowed) -> dict[str, Score]:

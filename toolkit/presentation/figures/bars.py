@@ -483,7 +483,7 @@ def _top_of(row: Mapping[str, Any], drawn: Sequence[str]) -> bool:
 
 
 def _alt(blocks: Sequence[Block], instrument: Instrument, spreads: Spreads) -> str:
-    said = [_("Bars of how answers are spread.")]
+    said = [_("Bars showing the distribution of answers.")]
     for variable in (instrument[block.name] for block in blocks):
         for group in variable.audiences:
             spread = spreads.of(variable, group)

@@ -133,7 +133,7 @@ def _caption(drawn: int, count: int, level: float) -> tuple[str, ...]:
         level=percent(level),
     )
     return (
-        (said, _("The {drawn} widest of {count} gaps are drawn.", drawn=drawn, count=count))
+        (said, _("The {drawn} largest of {count} gaps are drawn.", drawn=drawn, count=count))
         if drawn < count
         else (said,)
     )

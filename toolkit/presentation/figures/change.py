@@ -328,7 +328,7 @@ def _caption(
         said.append(
             _(
                 "Changes above the line are clear of chance, allowing for the number of "
-                "comparisons; those below may be chance."
+                "comparisons; those below may be due to chance."
             )
         )
     if any(_bound(row, when) for row in rows for when in _ENDS):

@@ -318,21 +318,22 @@ def _caption(
 ) -> tuple[str, ...]:
     said = [marked(level)]
     if ranked:
-        said.append(_("The grey band spans the widest gap of the row. Gaps are computed before rounding."))
+        said.append(_("The grey band spans the largest gap of the row. Gaps are computed before rounding."))
         said.append(
             _(
                 "Gaps above the line are clear of chance, allowing for the number of "
-                "comparisons; those below may be chance."
+                "comparisons; those below may be due to chance."
             )
             if 0 < clear < drawn
             else ""
             if clear
-            else _("Among so many comparisons, gaps as wide as these may be chance.")
+            else _("Among so many comparisons, gaps of this size may be due to chance.")
         )
     if drawn < count:
         said.append(
             _(
-                "The {drawn} items with the widest gaps of {count} are drawn; the appendix has all.",
+                "The {drawn} items with the largest gaps of {count} are drawn; the appendix "
+                "lists all of them.",
                 drawn=drawn,
                 count=count,
             )

@@ -110,9 +110,9 @@ class _Writer:
         notes = plan.notes
         if plan.left_out:
             if plan.table is not None:
-                left = N_("{shown} of {all} rows are on this slide; the report has all.")
+                left = N_("{shown} of {all} rows are on this slide; the report has all of them.")
             else:
-                left = N_("{shown} of {all} bars are on this slide; the report has all.")
+                left = N_("{shown} of {all} bars are on this slide; the report has all of them.")
             left = _(left, shown=plan.left_out[0], all=plan.left_out[1])
             notes = f"{left}\n{notes}"
             bottom -= 230000

@@ -126,7 +126,8 @@ def notice(report: OrganisationReport) -> Prose:
     return passage(
         _(
             "No figure can be shown for {name} in wave {wave}: in every audience fewer "
-            "than {k} people answered, and answers of so few could be traced to persons.",
+            "than {k} people answered, and answers of so few could be traced to "
+            "individuals.",
             name=report.name,
             wave=report.wave,
             k=report.policy.threshold,

@@ -31,7 +31,9 @@ def gap_table(report: OrganisationReport, *, most: int | None = None) -> Block:
     if "gaps" not in report.released.tables:
         return Several(())
     title = (
-        _("The {most} widest gaps between audiences", most=most) if most else _("Every gap between audiences")
+        _("The {most} largest gaps between audiences", most=most)
+        if most
+        else _("Every gap between audiences")
     )
     return gap_table(
         report.released,

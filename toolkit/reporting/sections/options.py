@@ -52,4 +52,4 @@ def option_pictures(report: OrganisationReport) -> Block:
             )
     if hidden:
         parts.append(passage(_("No share may be shown of: {names}.", names=joined(hidden))))
-    return Several(tuple(parts)) if parts else passage(_("No question here takes several answers."))
+    return Several(tuple(parts)) if parts else passage(_("No question here allowed several answers."))

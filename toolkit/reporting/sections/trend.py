@@ -22,7 +22,7 @@ def trend(report: OrganisationReport) -> Block:
         [describe_changed(*report.changed, report.instrument, report.language)] if report.changed[0] else []
     )
     if not report.previous_wave:
-        return passage(*(said or [_("There is no earlier wave that this one could be compared with.")]))
+        return passage(*(said or [_("There is no earlier wave to compare with.")]))
     waves = (report.previous_wave, report.wave)
     picture = as_picture(
         wave_change,
