@@ -116,7 +116,7 @@ class Cluster:
     Raises
     ------
     InvalidInput
-        What is given is no address.
+        The address is not valid.
     ToolkitError
         Dask is not installed, nobody answers at the address, or a worker has another version of anything
         that goes into a report.
@@ -266,7 +266,7 @@ def run_remote_job(
     part
         The organisation's own answers, file by file.
     store
-        Where the report goes instead of back; its seal comes back all the same.
+        Where the report is uploaded; its seal is returned nevertheless.
     """
     if stamp() != version:
         return Outcome("failed", "the worker it was sent to has another version of the toolkit"), {}
