@@ -367,7 +367,7 @@ def test_a_job_reads_its_own_answers_and_nobody_elses(run, folder):
     cells = json.loads((folder / "org-01" / "report.ipynb").read_text())["cells"]
     mine, table, said = json.loads("".join(cells[-1]["outputs"][0]["text"]))
     assert mine == table == ["org-01"]
-    assert "no such organisation" in said
+    assert "unknown organisation" in said
 
 
 def test_the_answers_kept_for_the_run_are_gone_after_it(run, tmp_path, monkeypatch):

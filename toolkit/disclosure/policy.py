@@ -133,7 +133,7 @@ def load_policy(given: Mapping[str, Any] | None, source: object = "policy") -> P
     given
         Field → value; None for the defaults.
     source
-        The file it stands in, for messages.
+        The file it comes from, for messages.
 
     Raises
     ------
