@@ -353,7 +353,7 @@ def test_routing_that_hangs_on_itself_is_refused_and_does_not_hang(chained: Inst
     )
     instrument = chained.model_copy(update={"items": round_about})
     instrument = Instrument(**{name: getattr(instrument, name) for name in Instrument.model_fields})
-    with pytest.raises(InvalidInput, match="hangs on itself"):
+    with pytest.raises(InvalidInput, match="depends on itself"):
         asked(coded(instrument, q=["1"], hours=[1.0]), "q", instrument)
 
 

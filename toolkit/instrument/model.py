@@ -197,7 +197,7 @@ class Section(Strict):
 class Variable(Displayed):
     """A column of a coded frame: a single item, a matrix row, a multi-select option or its text.
 
-    The text of an option `other` stands in a column of its own, `item_other_text`, for which `write_in` is
+    The text of an option `other` is in a column of its own, `item_other_text`, for which `write_in` is
     True.
     """
 

@@ -121,8 +121,8 @@ def asked(frame: pd.DataFrame, variable: Variable | str, instrument: Instrument)
     Returns
     -------
     numpy.ndarray
-        One bool a row. Routing is followed through: what hangs on an item that was itself routed past
-        sees it unanswered, whatever stands in its column.
+        One bool per row. Routing is transitive: an item routed past counts as unanswered, whatever its
+        column contains.
 
     Raises
     ------
@@ -167,7 +167,7 @@ class _Answers:
         if variable.name not in self.known:
             if variable.name in self.open:
                 raise _frame_problem(
-                    "circular", variable.name, "its routing hangs on itself", "route on earlier items"
+                    "circular", variable.name, "its routing depends on itself", "route on earlier items"
                 )
             self.open.add(variable.name)
             self.known[variable.name] = self._asked(variable)

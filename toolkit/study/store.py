@@ -128,7 +128,7 @@ def _read(path: Path) -> pd.DataFrame:
 
     try:
         table = pq.ParquetFile(path).read(use_threads=False)
-    except (OSError, ValueError) as fault:  # pyarrow says what is no Parquet with a ValueError
+    except (OSError, ValueError) as fault:  # pyarrow raises ValueError for files that are not Parquet
         problem = Problem(
             "unreadable-file", str(path.name), f"cannot be read ({fault})", "run the batch again"
         )

@@ -224,7 +224,7 @@ class Study(Displayed):
             Problem(
                 "name-taken",
                 f"column {name}",
-                "is the name of a column of answers too",
+                "is also the name of an answer column",
                 "rename it in the table",
             )
             for name in names
