@@ -583,7 +583,7 @@ def test_an_instrument_that_lint_refuses_is_not_exported(
     spoiled = load(whole).model_copy(update={"languages": ("en", "fr")})
     with pytest.raises(InvalidInput) as refused:
         export(spoiled, "limesurvey", tmp_path)
-    assert {problem.code for problem in refused.value.problems} == {"not-translated"}
+    assert {found.code for found in refused.value.problems} == {"not-translated"}
     assert list(tmp_path.glob("*.txt")) == []
 
 
