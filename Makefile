@@ -11,7 +11,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: catalogues oracles help setup node-modules reports test test-slow test-browser check sample lab bench coverage-page release clean
+.PHONY: catalogues oracles help setup node-modules reports test test-slow test-browser check docs docs-open sample lab bench coverage-page release clean
 .DEFAULT_GOAL := help
 
 help:
@@ -19,6 +19,7 @@ help:
 	@echo "make test      run the tests"
 	@echo "make lab       open JupyterLab on notebooks/"
 	@echo "make check     lint, formatting and types"
+	@echo "make docs      build the documentation site in docs/_build/html (make docs-open shows it)"
 	@echo "make sample    make the synthetic sample study again"
 	@echo "make oracles   ask R again for the reference numbers of tests/oracles and compare"
 	@echo "make catalogues update the messages to translate from the code (toolkit/locale)"
@@ -44,6 +45,10 @@ $(VENV)/.ready-check: $(VENV)/.ready-test
 
 $(VENV)/.ready-browser: $(VENV)/.ready-test
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[browser]"
+	@touch $@
+
+$(VENV)/.ready-docs: $(VENV)/.ready
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[docs]"
 	@touch $@
 
 $(VENV)/.ready-release: $(VENV)/.ready-test
@@ -86,6 +91,13 @@ oracles: $(VENV)/.ready-test
 		&& Rscript tests/oracles/make_simple_oracles.R "$$folder" \
 		&& Rscript tests/oracles/make_gap_split.R "$$folder" && $(BIN)/python -m tests.oracles.compare "$$folder"; \
 		code=$$?; rm -rf "$$folder"; exit $$code
+
+docs: $(VENV)/.ready-docs
+	$(BIN)/python -m sphinx -W --keep-going -q -b html -c docs . docs/_build/html
+	@echo "docs/_build/html/index.html"
+
+docs-open: docs
+	$(BIN)/python -m webbrowser "file://$(CURDIR)/docs/_build/html/index.html"
 
 lab: $(VENV)/.ready
 	$(BIN)/jupyter lab notebooks

@@ -18,7 +18,8 @@ import numpy as np
 import pandas as pd
 
 from toolkit.instrument.model import Instrument
-from toolkit.responses import decode, read_limesurvey
+from toolkit.platforms import read_answers
+from toolkit.responses import decode
 
 ITEMS, RUNS = 140, 5
 
@@ -87,8 +88,8 @@ def main(rows: int) -> None:
         _write(path, rows)
         works: dict[str, Callable[[], object]] = {
             "pandas.read_csv": lambda: pd.read_csv(path, sep=";"),
-            "read_limesurvey": lambda: read_limesurvey(path, instrument),
-            "read and decode": lambda: decode(read_limesurvey(path, instrument), instrument),
+            "read_limesurvey": lambda: read_answers(path, instrument, "limesurvey"),
+            "read and decode": lambda: decode(read_answers(path, instrument, "limesurvey"), instrument),
         }
         for work in works.values():
             work()  # imports and caches

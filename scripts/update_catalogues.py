@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import sys
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -27,10 +28,14 @@ def python_messages(
 
 
 CODE = Path(__file__).resolve().parents[1] / "toolkit"
+NOTEBOOKS = [
+    CODE.parent / "notebooks" / name for name in ("organisation_report.ipynb", "withheld_notice.ipynb")
+]
+"""The notebooks reports are made of: their text cells are messages too."""
 HEADER = "# Messages of the Survey Research Toolkit."
-METHODS = [("**.py", python_messages), ("**.j2", "jinja2")]
+METHODS = [("**.py", python_messages), ("**.j2", "jinja2"), ("platforms/templates/codebook.html", "jinja2")]
 KEYWORDS: dict[str, dict] = {
-    "toolkit": {"_": None, "N_": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)},
+    "toolkit": {"_": None, "N_": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2), "translated": (2,)},
     "questionnaire": {"respondent_text": (2,)},
 }
 """Catalogue → the functions whose arguments are its messages."""
@@ -46,6 +51,10 @@ def messages_in_code(domain: str) -> Catalog:
         key=lambda one: (one[0], one[1]),
     ):
         found.add(message, None, [(f"toolkit/{file}", 1)], auto_comments=comments, context=context)
+    for notebook in NOTEBOOKS if domain == "toolkit" else ():
+        for cell in json.loads(notebook.read_text("utf-8"))["cells"]:
+            if cell["cell_type"] == "markdown" and "analyst" not in cell["metadata"].get("tags", ()):
+                found.add("".join(cell["source"]), None, [(f"notebooks/{notebook.name}", 1)])
     for message in found:
         message.locations = sorted(set(message.locations))
         message.flags.discard("python-format")  # our placeholders are {named}; a % is a percent sign
@@ -73,8 +82,9 @@ def main(new: list[str]) -> None:
                     catalogue = read_po(file, language, domain)
             else:
                 catalogue = Catalog(language, domain)
+            began = catalogue.creation_date
             catalogue.update(template, update_header_comment=True)
-            catalogue.revision_date = catalogue.creation_date = template.creation_date
+            catalogue.creation_date = catalogue.revision_date = began  # else every run changes the file
             write(path, catalogue)
             left = [one.id for one in catalogue if one.id and (one.fuzzy or not all(_strings(one.string)))]
             print(f"{path.relative_to(CODE.parent)}: {len(catalogue)} messages, {len(left)} to translate")

@@ -48,7 +48,7 @@ def test_report_says_how_many_rows_it_read_and_set_aside(capsys, tmp_path):
     assert main(["report", STUDY, "--organisation", "org-10", "--out", str(tmp_path)]) == 0
     told = capsys.readouterr().out
     assert told.startswith(f"Wave 2026: {staff + freelancers:,} rows read, ")
-    assert "set aside; survey-toolkit check says why" in told
+    assert "set aside; survey-toolkit check gives the reasons" in told
 
 
 def test_files_of_which_nobody_is_kept_are_refused_both_at_once(capsys, tmp_path):
@@ -77,7 +77,7 @@ def keep_first_row(path: Path, delimiter: str, heading_rows: int, **changes: str
     ("arguments", "words"),
     [
         (["report", STUDY, "--organisation", "org-7"], "did you mean 'org-07'"),
-        (["report", STUDY, "--wave", "1999"], "1999: the study has no such wave; known: 2025, 2026"),
+        (["report", STUDY, "--wave", "1999"], "1999: unknown wave of the study; known: 2025, 2026"),
         (["report", STUDY, "--notebook", "organisation_reprot.ipynb"], "organisation_report.ipynb"),
         (["report", "nowhere/study.yaml"], "study.yaml"),
         (["check", "nowhere/study.yaml"], "study.yaml"),

@@ -92,4 +92,4 @@ def test_a_name_is_never_its_own_near_name() -> None:
 
 def test_where_nothing_is_near_some_of_what_is_known_is_listed() -> None:
     assert near_names("x", map(str, range(12))) == "known: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, …"
-    assert near_names("x", []) == "nothing is known under any name"
+    assert near_names("x", []) == "no names are known"

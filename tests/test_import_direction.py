@@ -16,7 +16,6 @@ STAGES = (
     "records",
     "inputs",
     "shipped",
-    "files",
     "instrument",
     "platforms",
     "responses",

@@ -38,8 +38,11 @@ def test_there_is_a_notebook_for_each_kind_of_user():
         "joint_distribution",
         "ordinary_tests",
         "organisation_report",
+        "panel_pilot_trend",
         "pictures_your_own_way",
         "reproduce_upwork_2024",
+        "scales_reliability_drivers",
+        "weights_design_models",
         "withheld_notice",
     ]
 
@@ -73,6 +76,9 @@ def test_a_notebook_is_valid_and_takes_parameters(path):
         ("explore_gaps", {"study_file": SAMPLES / "ai_at_work" / "study.yaml"}),
         ("ordinary_tests", {"study_file": SAMPLES / "ai_at_work" / "study.yaml"}),
         ("pictures_your_own_way", {"study_file": SAMPLES / "ai_at_work" / "study.yaml"}),
+        ("panel_pilot_trend", {"study_file": SAMPLES / "ai_at_work" / "study.yaml"}),
+        ("scales_reliability_drivers", {}),
+        ("weights_design_models", {"study_file": SAMPLES / "ai_at_work" / "study.yaml"}),
         ("joint_distribution", {"recipe": SAMPLES / "upwork_2024" / "recipe.yaml"}),
         ("reproduce_upwork_2024", {"findings_file": SAMPLES / "published" / "upwork_2024.csv"}),
         ("organisation_report", {"study": SAMPLES / "ai_at_work" / "study.yaml", "organisation": "org-09"}),

@@ -17,8 +17,8 @@ import toolkit as tk
 from tests.refusals import Refusal, problem
 from toolkit.errors import InvalidInput
 from toolkit.instrument import load_instruments, read_yaml
-from toolkit.platforms.mapping import Mapping
-from toolkit.responses import AnswersFile
+from toolkit.platforms import AnswersFile
+from toolkit.platforms.answers import Mapping
 from toolkit.responses.gather import gather
 from toolkit.study import AAPOR_ITEMS, COMPUTED_AAPOR_ITEMS, Study, StudyFile, load_study
 
@@ -174,38 +174,38 @@ def test_a_misspelt_name_is_answered_with_near_names(
 
 SPOILT = [
     ("instruments/employee.yaml", "instruments/employe.yaml", "employe.yaml"),
-    ("synthetic: true", "synthetic: yes", "'yes' is neither true nor false"),
+    ("synthetic: true", "synthetic: yes", "'yes' must be true or false"),
     ("synthetic: true", "synthetik: true", "did you mean 'synthetic'"),
     ("id: ai_at_work", "id: AI at work", "cannot name a folder"),
     ("language: en", "language: de", "unsupported report language"),
     ("margin: 0.10", "margin: 10", "margin"),
     ("threshold: 5", "threshold: 2", "threshold"),
-    ("unanimity", "unanimous", "is no setting of a policy; did you mean 'unanimity'?"),
-    ("[flexible, strategy", "[flexibel, strategy", "primary → flexibel: is no column"),
+    ("unanimity", "unanimous", "unknown setting of a policy; did you mean 'unanimity'?"),
+    ("[flexible, strategy", "[flexibel, strategy", "primary → flexibel: unknown column"),
     ("[flexible, strategy", "[aware, strategy", "primary → aware: has no gap"),
     ("platform: qualtrics", "platform: qualtrix", "is not one of 'limesurvey', 'qualtrics'"),
     ("audience: freelancer", "audience: freelancers", "did you mean 'freelancer'?"),
     ("answers/2025_freelancers", "answers/2025_freelancer", "did you mean '2025_freelancers_qualtrics.csv'"),
     ("organisations.csv", "organisation.csv", "did you mean 'organisations.csv'"),
-    ("benchmarks: ../published/", "benchmarks: ../publishd/", "there is no folder 'publishd' either"),
-    ("colour: \"#1f4e79\"", "colour: blue", "'blue' is no colour"),
-    ("    sponsor_and_conductor:", "    sponsors:", "methods → common → sponsors: is no disclosure item"),
+    ("benchmarks: ../published/", "benchmarks: ../publishd/", "folder 'publishd' not found either"),
+    ("colour: \"#1f4e79\"", "colour: blue", "'blue' is not a valid colour"),
+    ("    sponsor_and_conductor:", "    sponsors:", "methods → common → sponsors: unknown disclosure item"),
     ("    sponsor_and_conductor:", "    sponsors:", "sponsor_and_conductor: is blank for executive"),
     ("  freelancer:\n    popul", "  freelance:\n    popul", "population: is blank for freelancer"),
     ("wave: \"2025\"", "wave: all", "names every wave at once"),
     ("language: en", "language: en\nlanguage: en", "this key is given twice"),
     ("language: en", "language: en\nwaves: ['2026', '2027']", "waves → 2027: is listed but has no"),
     ("language: en", "language: en\nwaves: ['2026', '2027']", "waves → 2025: has answers but is not listed"),
-    ("language: en", "language: en\nwaves: ['2025', '2026', '2026']", "waves → 2026: stands twice"),
-    ("[flexible, strategy", "[flexible, flexible, strategy", "primary → flexible: stands twice"),
-    ("unanimity: true", "sensitive_items: [burnot]", "burnot: is no item of the instrument"),
-    ("unanimity: true", "sensitive_items: burnout", "'burnout' stands where a list of items is expected"),
+    ("language: en", "language: en\nwaves: ['2025', '2026', '2026']", "waves → 2026: occurs twice"),
+    ("[flexible, strategy", "[flexible, flexible, strategy", "primary → flexible: occurs twice"),
+    ("unanimity: true", "sensitive_items: [burnot]", "burnot: unknown item of the instrument"),
+    ("unanimity: true", "sensitive_items: burnout", "'burnout' must be a list of items"),
     ("unanimity: true", "withhold_unlike: true", "withhold_unlike: has nothing to check"),
     ("unanimity: true", "withhold_unlike: perhaps", "withhold_unlike"),
-    ("threshold: 5", "threshold: five", "'five' is no whole number"),
+    ("threshold: 5", "threshold: five", "'five' must be a whole number"),
     ("colour: \"#1f4e79\"", "colour: #1f4e79", "is blank, perhaps because # begins a comment"),
-    ("  name: Survey", "  logo: README.md\n  name: Survey", "logo: README.md: is no picture"),
-    ("../published/upwork_2024.csv", "organisations.csv", "holds no findings"),
+    ("  name: Survey", "  logo: README.md\n  name: Survey", "logo: README.md: is not an image"),
+    ("../published/upwork_2024.csv", "organisations.csv", "is not a file of findings"),
     ("dates: >-\n      Simulated", "dates: TODO\n    also: >-\n      Simulated", "dates: is blank for"),
     ("answers/2025_freelancers_qualtrics.csv", "answers", "answers: answers: is a folder"),
     ("audience: freelancer", "audience: freelancer\n    absent: [burnout]", "burnout: is in the file, but"),
@@ -366,7 +366,7 @@ def test_the_documented_study_file_and_mapping_are_valid(root: Path, tmp_path: P
 def test_answers_may_lie_in_another_folder(folder: Path, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     shutil.move(folder / "answers", elsewhere)
-    assert "there is no folder 'answers' either" in _refusal(folder / "study.yaml")
+    assert "folder 'answers' not found either" in _refusal(folder / "study.yaml")
     assert len(load_study(folder / "study.yaml", data=elsewhere).responses("org-01")) > 0
 
 

@@ -154,7 +154,7 @@ def test_every_mistake_about_waves_is_said_at_once(path: Path) -> None:
     with pytest.raises(InvalidInput) as told:
         load_study(wrong)
     said = str(told.value)
-    assert "wave_instruments → 2024: is no wave of the study" in said
+    assert "wave_instruments → 2024: unknown wave of the study" in said
     assert "wave_instruments → 2026: is the last wave" in said
     assert "older.yaml" in said
 

@@ -191,7 +191,7 @@ def test_answers_unpacked_for_reading_are_cleared_by_the_next_run_when_reading_w
     killed = (
         "import os, signal, sys\n"
         "if hasattr(os, 'memfd_create'): del os.memfd_create\n"  # where there is one, nothing is unpacked
-        "from toolkit.platforms.files.statistics import _path_of\n"
+        "from toolkit.platforms.files.workbooks import _path_of\n"
         "with _path_of(b'answers', '.' + sys.argv[1]): os.kill(os.getpid(), signal.SIGKILL)"
     )
     environment = {**os.environ, "TMPDIR": str(tmp_path)}

@@ -1,4 +1,4 @@
-"""What can go wrong, and how it is said: where, what, and how to fix it."""
+"""Errors and problems: a code, the place, what is wrong, and a hint."""
 
 from __future__ import annotations
 
@@ -186,12 +186,12 @@ class Problem:
 
 
 def _shortened(found: re.Match[str]) -> str:
-    """A word of thousands of letters, as a spoilt path or cell may be."""
+    """Shorten a word of thousands of characters, such as a damaged path or cell."""
     return f"{found.group()[:120]}…{found.group()[-40:]}"
 
 
 class ToolkitError(Exception):
-    """Everything this package raises on purpose."""
+    """Base class of everything this package raises on purpose."""
 
 
 class InvalidInput(ToolkitError, ValueError):
@@ -211,11 +211,11 @@ class InvalidInput(ToolkitError, ValueError):
 
 
 class DisclosureError(ToolkitError):
-    """Something was about to be shown that the policy does not allow."""
+    """Raised if the policy does not allow a result to be shown."""
 
 
 class NotConverged(ToolkitError):
-    """An algorithm stopped without reaching its goal."""
+    """Raised if an algorithm stops before it converges."""
 
 
 def near_names(name: str, known: Iterable[str], *, most: int = 3) -> str:
@@ -234,4 +234,4 @@ def near_names(name: str, known: Iterable[str], *, most: int = 3) -> str:
     if near:
         return "did you mean " + " or ".join(repr(found) for found in near) + "?"
     listed = ", ".join(known[:10]) + (", …" if len(known) > 10 else "")
-    return f"known: {listed}" if known else "nothing is known under any name"
+    return f"known: {listed}" if known else "no names are known"

@@ -107,7 +107,7 @@ def read_bytes(path: str | Path, *, most: int) -> bytes:
         # a pipe that nobody writes to is not waited for
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     except ValueError:
-        raise OSError(errno.EINVAL, "its name holds a character that no file name can") from None
+        raise OSError(errno.EINVAL, "has a name with a character not allowed in file names") from None
     with os.fdopen(handle, "rb") as file:
         about = os.fstat(handle)
         if stat.S_ISDIR(about.st_mode):
@@ -124,7 +124,7 @@ def read_bytes(path: str | Path, *, most: int) -> bytes:
 
 
 def _too_large(size: int, most: int) -> str:
-    return f"it holds {size_in_words(size)} or more; at most {size_in_words(most)} are read"
+    return f"has {size_in_words(size)} or more; the limit is {size_in_words(most)}"
 
 
 def gunzipped(data: bytes, *, most: int) -> bytes:
@@ -161,7 +161,7 @@ def check_archive(archive: zipfile.ZipFile, *, most: int) -> None:
     """
     members = archive.infolist()
     if len(members) > MOST_MEMBERS:
-        raise ValueError(f"it holds {len(members):,} files; at most {MOST_MEMBERS:,} are read")
+        raise ValueError(f"contains {len(members):,} files; the limit is {MOST_MEMBERS:,}")
     if any(member.flag_bits & 0x1 for member in members):
         raise ValueError("it is protected by a password")
     total = sum(member.file_size for member in members)
@@ -193,7 +193,7 @@ def parsed_json(text: str | bytes) -> Any:
     except UnicodeDecodeError:
         raise ValueError("it is not UTF-8") from None
     except ValueError:
-        raise ValueError("it holds a number of thousands of digits") from None
+        raise ValueError("contains a number of thousands of digits") from None
     level: list[Any] = [held]
     for _ in range(DEEPEST):
         level = [

@@ -17,7 +17,7 @@ from toolkit.inputs import is_file, is_folder
 __all__ = ["instrument_files", "is_installed", "named", "shipped", "study_path"]
 
 _INSIDE = "data"
-"""The package's folder that holds the shipped files where it is installed from a wheel."""
+"""Folder of the shipped files in a package installed from a wheel."""
 
 
 def shipped(*parts: str) -> Path:
@@ -163,5 +163,5 @@ def _files_of_one(path: Path) -> list[Path]:
     files = sorted(folder.glob("*.yaml"))
     if not files:
         hint = "name a questionnaire, or a folder with one .yaml file per audience"
-        raise InvalidInput(path, [Problem("file-not-found", "folder", "holds no .yaml file", hint)])
+        raise InvalidInput(path, [Problem("file-not-found", "folder", "contains no .yaml file", hint)])
     return files

@@ -24,12 +24,14 @@ __all__ = [
     "clear_abandoned",
     "interruptible",
     "lock_folder",
+    "owner_only",
     "publish",
     "read_events",
     "staging_folder",
     "sweep",
     "system_errors_explained",
     "temporary_folder",
+    "write_files",
     "write_new_folder",
     "write_whole",
 ]
@@ -144,7 +146,7 @@ def write_new_folder(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
     if os.path.lexists(folder) and not folder.is_dir():
         raise InvalidInput(folder, [Problem("wrong-path", str(folder), "is a file", hint)])
     if folder.is_dir() and any(folder.iterdir()):
-        what = "holds files, and nothing is written over or beside them"
+        what = "contains files; the folder must be new or empty"
         raise InvalidInput(folder, [Problem("file-exists", str(folder), what, hint)])
     try:
         staged = staging_folder(folder)
@@ -161,6 +163,58 @@ def write_new_folder(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
             folder, [Problem("unwritable", str(folder), what, f"{hint}, or allow writing there")]
         ) from fault
     return [folder / name for name in files]
+
+
+def owner_only(path: str, flags: int) -> int:
+    """Open a file that its owner alone may read, from the moment it is there: an `opener` for `open`."""
+    return os.open(path, flags, 0o600)
+
+
+def write_files(folder: str | Path, files: Mapping[str, str | bytes], *, private: bool = False) -> list[Path]:
+    """Write files into a folder, each under a temporary name first; none takes its place before all are made.
+
+    Parameters
+    ----------
+    folder
+        Made where it is not there.
+    files
+        Name → what it holds; text is written as UTF-8 with the line ends it has.
+    private
+        Whether they hold answers of persons: their owner alone may then read them.
+
+    Returns
+    -------
+    list[Path]
+        The files, in the order given.
+
+    Raises
+    ------
+    InvalidInput
+        The folder cannot be written to.
+
+    Examples
+    --------
+    >>> write_files("out", {"a.txt": "one\\n"})  # doctest: +SKIP
+    [PosixPath('out/a.txt')]
+    """
+    folder = Path(folder)
+    making = {folder / name: folder / f".making-{name}-{uuid.uuid4().hex[:8]}" for name in files}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for (_, temporary), held in zip(making.items(), files.values(), strict=True):
+            with open(temporary, "wb", opener=owner_only if private else None) as handle:
+                handle.write(held.encode("utf-8") if isinstance(held, str) else held)
+        for final, temporary in making.items():
+            temporary.replace(final)
+    except OSError as fault:
+        hint = "choose another folder, or give yourself the right to write there"
+        what = f"cannot be written: {fault.strerror or fault}"
+        raise InvalidInput("export", [Problem("unwritable", str(folder), what, hint)]) from fault
+    finally:
+        for temporary in making.values():
+            if temporary.exists():
+                temporary.unlink()
+    return list(making)
 
 
 # Locks and temporary folders
@@ -219,15 +273,18 @@ def _remove_empty(paths: Iterable[Path]) -> None:
 def temporary_folder() -> Iterator[Path]:
     """Create a private temporary folder for this run, and remove it at the end.
 
-    It holds a lock, so that the next run can tell what a killed run or a power cut left, and clear it.
+    It holds a lock, so that the next run can tell what a killed run or a power cut left, and clear it. It is
+    locked before it gets the name that others look for: a lock that is not yet taken looks abandoned.
     """
     from filelock import FileLock
 
     clear_abandoned()
-    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
-    lock = FileLock(folder / LOCK, mode=0o600, thread_local=False)
+    fresh = Path(tempfile.mkdtemp(prefix=f".{PREFIX}"))
+    folder = fresh.with_name(fresh.name.removeprefix("."))
+    lock = FileLock(fresh / LOCK, mode=0o600, thread_local=False)
     try:
         with lock:
+            fresh.rename(folder)
             yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)

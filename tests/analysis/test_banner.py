@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import toolkit as tk
 from tests.analysis.test_answers import _variable as variable
 from tests.refusals import Refusal, problem
 from toolkit.analysis import Design, adjust_p, banner, gaps, proportions
@@ -127,3 +128,48 @@ def test_row_order_does_not_matter() -> None:
 def test_what_makes_no_table_is_refused(call: Any, refusal: Refusal) -> None:
     with pytest.raises(InvalidInput, check=refusal):
         call(_frame())
+
+
+def _crossed() -> pd.DataFrame:
+    rng = np.random.default_rng(5)
+    n = 300
+    group = rng.choice(["north", "south", "west"], n)
+    answer = np.where(rng.random(n) < np.where(group == "north", 0.8, 0.4), "yes", "no").astype(object)
+    answer[:9] = None
+    frame = pd.DataFrame({"group": group, "answer": answer, "wt": rng.uniform(0.3, 3, n).round(2)})
+    frame.loc[9:15, "group"] = None
+    return frame.assign(site=rng.integers(0, 30, n))
+
+
+@pytest.mark.parametrize("design", [None, tk.Design(weights="wt", clusters="site")])
+def test_a_cross_table_holds_what_its_parts_say(design: tk.Design | None) -> None:
+    frame = _crossed()
+    known = frame.dropna(subset=["group", "answer"])
+    found = tk.cross_table(frame, "answer", "group", design=design)
+    counts = tk.crosstab(frame, "answer", "group", design=design)
+    pd.testing.assert_frame_equal(
+        found.wide("count")[list(counts.columns)], counts, check_names=False, check_index_type=False
+    )
+    plain = pd.crosstab(known["answer"], known["group"])
+    assert found.wide("cell_n")[list(plain)].to_numpy().tolist() == plain.to_numpy().tolist()
+    assert found.wide("cell_n")["total"].sum() == len(known)
+    shares = found.wide()
+    assert shares.sum().tolist() == pytest.approx([1.0] * 4)
+    assert shares["north"].tolist() == pytest.approx((counts["north"] / counts["north"].sum()).tolist())
+    assert found.test == tk.independence(frame, "answer", "group", design=design)
+    yes = found.wide("higher_than").loc["yes"]
+    assert yes["north"] == "C D"
+    assert pd.isna(yes["total"])
+
+
+def test_a_cross_table_that_cannot_be_tested_says_why_and_has_its_counts() -> None:
+    frame = _crossed().assign(answer="yes")
+    found = tk.cross_table(frame, "answer", "group")
+    assert np.isnan(found.test.p_value)
+    assert found.wide("count").loc["yes", "total"] == frame["group"].notna().sum()
+
+
+def test_a_cross_table_of_nobody_is_refused() -> None:
+    with pytest.raises(InvalidInput) as caught:
+        tk.cross_table(_crossed().assign(answer=None), "answer", "group")
+    assert [one.code for one in caught.value.problems] == ["no-answers"]

@@ -254,3 +254,34 @@ def test_what_cannot_be_used_is_refused_at_its_place(changes: dict[str, Any], pl
     with pytest.raises(InvalidInput) as caught:
         tk.decompose_gap(_answers(), "score", **options)
     assert [problem.where for problem in caught.value.problems] == places
+
+
+def test_groups_without_weight_and_designs_without_df_have_no_test_and_say_why() -> None:
+    frame = _answers()
+    pair = [("executive", "employee")]
+    unweighted = frame["wt"].where(frame["audience"] != "employee", 0.0)
+    rows = tk.decompose_gap(
+        frame.assign(wt=unweighted),
+        "score",
+        "role",
+        measure="mean",
+        pairs=pair,
+        design=tk.Design(weights="wt"),
+    )
+    assert (rows["method_code"] == "not_computed").all()
+    assert rows["n_b"].tolist() == [0] * len(rows)
+    lone = tk.Design(clusters="country", strata="stratum", lonely="certainty")
+    halves = frame.assign(stratum=frame["country"])
+    rows = tk.decompose_gap(halves, "score", "role", measure="mean", pairs=pair, design=lone)
+    assert (rows["method_code"] == "no_df").all()
+    assert rows["p_value"].isna().all()
+    assert rows["conf_low"].isna().all()
+
+
+def test_infinite_df_give_normal_intervals() -> None:
+    frame = _answers()
+    options: dict[str, Any] = {"measure": "mean", "pairs": [("executive", "employee")]}
+    rows = tk.decompose_gap(frame, "score", "role", design=tk.Design(df=math.inf), **options)
+    first = rows.iloc[0]
+    assert first["conf_high"] - first["estimate"] == pytest.approx(1.959964 * first["std_error"], rel=1e-6)
+    assert first["p_value"] == pytest.approx(math.erfc(abs(first["statistic"]) / math.sqrt(2)), rel=1e-6)

@@ -35,7 +35,12 @@ CALLS: dict[str, Callable[[pd.DataFrame], Any]] = {
     "any_of": lambda f: tk.any_of(f, ["t1", "t2"]),
     "banner": lambda f: tk.banner(f, ["q", "r"], ["g", "h"], letters=True),
     "careless_indices": lambda f: tk.careless_indices(f, ["q", "r", "s"]),
+    "check_alike": lambda f: tk.check_alike(
+        tk.gaps(f, ["q", "r", "s"], between="h", **_SAME), f, {"x": ["q", "r", "s"]}, between="h"
+    ),
+    "cross_table": lambda f: tk.cross_table(f, "q", "g", **_OVER),
     "crosstab": lambda f: tk.crosstab(f, "g", "q", **_OVER),
+    "decompose_gap": lambda f: tk.decompose_gap(f, "q", "h", between="g", pairs=[("a", "b")], **_SHARE),
     "design_effects": lambda f: tk.design_effects(f, "q", by="g", **_OVER),
     "design_rank_test": lambda f: tk.design_rank_test(f, "q", between="g", **_OVER),
     "design_t_test": lambda f: tk.design_t_test(f, "q", between="g", pair=("a", "b"), **_OVER),

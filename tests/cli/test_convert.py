@@ -34,10 +34,10 @@ def test_every_folder_that_will_not_do_is_told_and_nothing_is_written(report, tm
     assert main(["convert", str(report), *folders, "--formats", "html,pfd"]) == 2
     told = capsys.readouterr().err
     assert "format pfd: unknown output format" in told
-    assert f"{tmp_path / 'absent'}: there is no such folder" in told
+    assert f"{tmp_path / 'absent'}: folder not found" in told
     assert f"{tmp_path / 'empty' / 'document.json.gz'}: there is no such file" in told
     assert f"{tmp_path / 'bad' / 'document.json.gz'}: is no document" in told
-    assert f"{tmp_path / 'wave'}: is no report; it holds 1; name them, as {report}" in told
+    assert f"{tmp_path / 'wave'}: is not a report, but contains 1; name them, as {report}" in told
     assert not (report / "report.html").exists()
 
 

@@ -97,7 +97,7 @@ def test_add_appends_a_claim_that_is_then_listed(register, capsys):
 def test_add_refuses_a_missing_base_and_a_percent_above_100(register, capsys):
     assert main(typed(register, base="", value="140")) == 2
     said = capsys.readouterr().err
-    assert "column base: is blank; say whose share it is" in said
+    assert "column base: is blank; give the base" in said
     assert "140 lies outside 0–100; a share is a percentage" in said
 
 

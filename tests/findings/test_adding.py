@@ -47,7 +47,7 @@ def test_a_file_without_a_last_line_break_keeps_its_last_claim(shipped):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"base": None}, "column base: is blank; say whose share it is"),
+        ({"base": None}, "column base: is blank; give the base"),
         ({"base": "  "}, "column base: is blank"),
         ({"value": 101}, "column value: 101 lies outside 0–100"),
         ({"finding_id": "UBB24-01"}, "is in the register already; give it an id of its own"),

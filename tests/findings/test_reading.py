@@ -94,7 +94,7 @@ def test_words_stand_for_what_is_nearest_to_them(register):
 
 def test_a_missing_base_and_a_percent_above_100_are_refused_with_a_hint(small):
     said = refused(small(row("X-1", 73, base=""), row("X-2", 730)))
-    assert "findings.csv, row 2 (X-1), column base: is blank; say whose share it is" in said
+    assert "findings.csv, row 2 (X-1), column base: is blank; give the base" in said
     assert "findings.csv, row 3 (X-2), column value: 730 lies outside 0–100; a share is a percentage" in said
     assert "2 problem(s)" in said
 
@@ -102,23 +102,23 @@ def test_a_missing_base_and_a_percent_above_100_are_refused_with_a_hint(small):
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        (row("X 1", 73), "column finding_id: 'X 1' is no id"),
-        (row("X-1", 73, n=0), "column n: '0' is no count"),
+        (row("X 1", 73), "column finding_id: 'X 1' is not a valid id"),
+        (row("X-1", 73, n=0), "column n: must be a count, not '0'"),
         (row("X-1", 73, n=50, status="unknown"), 'is "unknown" beside an n of 50'),
         (row("X-1", 73, status="known"), 'column n: is blank beside "known"'),
         (row("X-1", 73, n=50, n_most="40"), "column n_most: 40 is less than n, 50"),
         (row("X-1", 73, n=50, status="knwon"), "did you mean 'known'"),
         (row("X-1", 73, low="70"), "columns low and high: only one is given"),
         (row("X-1", 73, low="74", high="75"), "low, value and high are not in order"),
-        (row("X-1", "7_3"), "'7_3' is no number"),
-        (row("X-1", "nan"), "'nan' is no number"),
+        (row("X-1", "7_3"), "must be a number, not '7_3'"),
+        (row("X-1", "nan"), "must be a number, not 'nan'"),
         (row("X-1", -1), "-1 lies outside 0–100"),
         (row("X-1", ""), "column value: is blank; give the value, or low and high"),
         (row("X-1", 0, statistic="relative_risk"), "0 is not above 0"),
         (row("X-1", 73, statistic="shre"), "did you mean 'share'"),
         (
             row("X-1", 73).replace("s1", "s2"),
-            "'s2' is no study of studies.yaml; describe it there first, or correct it: known: s1",
+            "unknown study 's2'; it is not in studies.yaml; describe it there first, or correct it",
         ),
         ("X-1,s1,short", "has 3 cells, not 16"),
     ],
@@ -136,7 +136,7 @@ def test_faults_of_all_three_files_are_told_at_once(small):
     study = STUDY + "  s2: {title: T, publisher: P, year: 2025, totl: 3, total: 10, audiences: {A: 20}}\n"
     relations = "checks:\n  - {id: c, kind: sums, parts: [X-1], says: s}\n"
     said = refused(small(row("X-1", 730), study=study, relations=relations))
-    assert "there is no such key here; did you mean 'total'" in said
+    assert "unknown key; did you mean 'total'" in said
     assert "730 lies outside 0–100" in said
     assert "'sums' is not one of" in said
 
@@ -153,12 +153,12 @@ def test_relations_must_name_claims_that_are_there_and_fit_their_kind(small):
     ratio = row("X-2", 2, statistic="relative_risk")
     said = refused(small(row("X-1", 73), ratio, relations=relations))
     for part in (
-        "check c1: names no whole",
+        "check c1: lacks a whole",
         "check c2: mixes 1 groups; name two parts",
-        "check c3: there is no finding 'X-3'; did you mean",
-        "pair p: 'X-2' is no share with a value",
+        "check c3: unknown finding 'X-3'; did you mean",
+        "pair p: 'X-2' must be a share with a value",
         "pair p: is given twice",
-        "reading 1: there is no finding 'X-4'",
+        "reading 1: unknown finding 'X-4'",
     ):
         assert part in said
 
@@ -183,7 +183,7 @@ def test_a_folder_without_a_register_is_refused(tmp_path):
     said = refused(tmp_path)
     assert "studies.yaml" in said
     assert "findings.csv" in said
-    assert "is no folder; name the folder that holds studies.yaml" in refused(tmp_path / "nowhere")
+    assert "is not a folder; name the folder containing studies.yaml" in refused(tmp_path / "nowhere")
 
 
 def test_one_study_keeps_only_what_is_said_among_its_claims(register):

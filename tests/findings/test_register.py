@@ -102,13 +102,13 @@ def test_every_problem_is_named_at_once(tmp_path):
     said = str(caught.value)
     for part in (
         "row 2 (X-1), column value_pct: 730 lies outside 0–100",
-        "row 3 (X-1), column base: is blank; say whose share it is",
+        "row 3 (X-1), column base: is blank; give the base of the share",
         "row 3 (X-1), column finding_id: was given before, in row 2",
-        "row 4 (X-2), column n: '0' is no count",
-        "row 4 (X-2), column year: '24' is no year",
+        "row 4 (X-2), column n: must be a count, not '0'",
+        "row 4 (X-2), column year: must be a year, not '24'",
         "row 5 (X-3), column reason: is blank",
         "row 6 (X-4), column comparable: is 'maybe'",
-        "row 7 (X-5), column value_pct: 'many' is no number",
+        "row 7 (X-5), column value_pct: must be a number, not 'many'",
         "row 7 (X-5), column variable: is blank",
     ):
         assert part in said

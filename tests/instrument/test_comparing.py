@@ -137,4 +137,4 @@ def test_the_command_lists_changes_and_counts_trends(root: Path, capsys, tmp_pat
     lines = (tmp_path / "compared.csv").read_text("utf-8").splitlines()
     assert f"Trends remain valid for {len(lines) - 1} of {len(lines) - 1}" in told
     assert main(["compare", shipped, str(tmp_path)]) == 2
-    assert "holds no .yaml file" in capsys.readouterr().err
+    assert "contains no .yaml file" in capsys.readouterr().err

@@ -51,7 +51,11 @@ def more(spoil: Callable[[Data], object]) -> Callable[[Data], None]:
 
 REFUSED: dict[str, tuple[Callable[[Data], None], str, str]] = {
     # words
-    "an audience without wording": (drop("q", "text", "boss"), "items → q → text", "no wording for boss"),
+    "an audience without wording": (
+        drop("q", "text", "boss"),
+        "items → q → text",
+        "wording for boss is missing",
+    ),
     "a row without wording": (
         at("grid", "rows", 1, "text", to={}),
         "items → grid → rows → b → text",
@@ -60,12 +64,12 @@ REFUSED: dict[str, tuple[Callable[[Data], None], str, str]] = {
     "a language without words": (
         at("languages", to=["en", "fr"]),
         "items → q → text → boss",
-        "no words in 'fr'",
+        "wording in 'fr' is missing",
     ),
     "an option without words in a language": (
         at("languages", to=["en", "fr"]),
         "scales → yesno → options → 1 → label",
-        "no words in 'fr'",
+        "wording in 'fr' is missing",
     ),
     "blank words": (at("q", "text", "boss", "en", to="  "), "items → q → text → boss → en", "blank"),
     "wording for nobody": (
@@ -78,12 +82,12 @@ REFUSED: dict[str, tuple[Callable[[Data], None], str, str]] = {
     "an unknown scale": (
         at("q", "scale", to="yesnoo"),
         "items → q → scale",
-        "no scale 'yesnoo'; did you mean 'yesno'",
+        "unknown scale 'yesnoo'; did you mean 'yesno'",
     ),
     "an unknown theme": (
         at("q", "theme", to="wrok"),
         "items → q → theme",
-        "no theme 'wrok'; did you mean 'work'",
+        "unknown theme 'wrok'; did you mean 'work'",
     ),
     "an unknown missing answer": (
         at("scales", "agree", "missing", to=["dkk"]),
@@ -121,12 +125,12 @@ REFUSED: dict[str, tuple[Callable[[Data], None], str, str]] = {
     "a top code outside the scale": (
         at("scales", "agree", "top", to=["5"]),
         "scales → agree → top",
-        "'5' is no code",
+        "unknown code '5'",
     ),
     "a bottom code outside the scale": (
         at("scales", "agree", "bottom", to=["9"]),
         "scales → agree → bottom",
-        "'9' is no code",
+        "unknown code '9'",
     ),
     "boxes that overlap": (
         at("scales", "agree", "bottom", to=["1", "3"]),
@@ -148,7 +152,7 @@ REFUSED: dict[str, tuple[Callable[[Data], None], str, str]] = {
             lambda data: (at("missing", "no", "becomes", to="-1")(data), at("q", "missing", to=["no"])(data))
         ),
         "items → q → missing",
-        "could not be told apart",
+        "could not be distinguished",
     ),
     "two audiences with one code": (
         at("audiences", "boss", "code", to="staff"),
@@ -202,7 +206,11 @@ REFUSED: dict[str, tuple[Callable[[Data], None], str, str]] = {
         "items → hours → maximum",
         "below the minimum",
     ),
-    "a bound that is no number": (at("hours", "maximum", to="nan"), "items → hours → maximum", "no bound"),
+    "a bound that is no number": (
+        at("hours", "maximum", to="nan"),
+        "items → hours → maximum",
+        "not a valid bound",
+    ),
     "a bound of a text": (at("why", "minimum", to="1"), "items → why → minimum", "only a number"),
     "favourable without boxes": (
         at("top", "favourable", to="top"),
@@ -264,7 +272,11 @@ REFUSED: dict[str, tuple[Callable[[Data], None], str, str]] = {
     "an id that cannot name an instrument": (at("id", to="My Survey"), "id", "cannot name an instrument"),
     "a blank version": (at("version", to=" "), "version", "blank"),
     # routing
-    "routing to an unknown item": (at("m", "ask_if", to="qq == 1"), "items → m → ask_if", "no item 'qq'"),
+    "routing to an unknown item": (
+        at("m", "ask_if", to="qq == 1"),
+        "items → m → ask_if",
+        "unknown item 'qq'",
+    ),
     "routing to a later item": (
         at("m", "ask_if", to="hours > 1"),
         "items → m → ask_if",
@@ -284,22 +296,22 @@ REFUSED: dict[str, tuple[Callable[[Data], None], str, str]] = {
     "routing to a code that does not exist": (
         at("m", "ask_if", to="q == 7"),
         "items → m → ask_if",
-        "'7' is no answer",
+        "unknown answer '7'",
     ),
     "routing to a code written differently": (
         at("m", "ask_if", to='q == "01"'),
         "items → m → ask_if",
-        "'01' is no",
+        "unknown answer '01'",
     ),
     "routing to an option that does not exist": (
         at("hours", "ask_if", to='selected(m, "rvw")'),
         "items → hours → ask_if",
-        "'rvw' is no option of 'm'; did you mean 'rev'",
+        "unknown option 'rvw' of 'm'; did you mean 'rev'",
     ),
     "selected() of a single choice": (
         at("hours", "ask_if", to="selected(q, 1)"),
         "items → hours → ask_if",
-        "is none",
+        "is not",
     ),
     "a multi-select compared": (
         at("hours", "ask_if", to='m == "rev"'),
@@ -328,7 +340,7 @@ REFUSED: dict[str, tuple[Callable[[Data], None], str, str]] = {
             lambda data: (at("why", "audiences", to=["boss"])(data), at("why", "ask_if", to="top > 1")(data)),
         ),
         "items → why → ask_if",
-        "no numbers",
+        "are not numbers",
     ),
     "routing in another language": (at("m", "ask_if", to="q = 1"), "items → m → ask_if", "cannot be read"),
 }
@@ -357,7 +369,7 @@ def test_lint_finds_in_an_instrument_made_in_python_what_it_finds_in_files(whole
     instrument = load(whole)
     spoiled = instrument.model_copy(update={"themes": {}, "items": instrument.items[::-1]})
     found = {(problem.where, problem.what) for problem in lint(spoiled)}
-    assert ("items → q → theme", "there is no theme 'work'") in found
+    assert ("items → q → theme", "unknown theme 'work'") in found
     assert ("items", "the items are not in the order of the sections") in found
     assert ("items → m → ask_if", "'q' is asked later") in found
 
@@ -370,6 +382,6 @@ def test_all_faults_are_said_at_once_whatever_their_kind(whole: Data, load: Load
     with pytest.raises(InvalidInput) as caught:
         load(whole)
     said = str(caught.value)
-    for part in ("scael", "cannot be read", "no theme 'nothing'", "'strong' is no code"):
+    for part in ("scael", "cannot be read", "unknown theme 'nothing'", "'strong' is not a valid code"):
         assert part in said
     assert len(caught.value.problems) == 4, said

@@ -38,17 +38,17 @@ def test_a_sound_score_loads(scored: dict[str, Any], load: Load) -> None:
 @pytest.mark.parametrize(
     ("said", "what"),
     [
-        ({"items": ["grid_a", "grid_x"]}, "there is no column 'grid_x'"),
+        ({"items": ["grid_a", "grid_x"]}, "unknown column 'grid_x'"),
         ({"items": ["grid_a", "grid_a"]}, "'grid_a' is listed twice"),
-        ({"items": ["grid_a", "q"]}, "the answers of 'q' are no ordered numbers"),
-        ({"items": ["grid_a", "hours"]}, "the answers of 'hours' are no ordered numbers"),
-        ({"items": ["grid_a"]}, "the list has 1 of at least 2 entries"),
-        ({"reverse": ["grid_b"]}, "'grid_b' is no item of this score"),
+        ({"items": ["grid_a", "q"]}, "the answers of 'q' are not ordered numbers"),
+        ({"items": ["grid_a", "hours"]}, "the answers of 'hours' are not ordered numbers"),
+        ({"items": ["grid_a"]}, "must have at least 2 entries, not 1"),
+        ({"reverse": ["grid_b"]}, "'grid_b' is not an item of this score"),
         ({"minimum": "3"}, "3 of 2 items cannot be answered"),
         ({"minimum": "0"}, "is not at least 1"),
         ({"multiply": "0"}, "is not above 0"),
         ({"favourable": "top"}, "is not one of 'high', 'low' or 'none'"),
-        ({"label": {"fr": "Juste"}}, "there are no words in 'en'"),
+        ({"label": {"fr": "Juste"}}, "wording in 'en' is missing"),
         ({"items": ["grid_a", "grid_b"]}, None),
     ],
 )
@@ -108,7 +108,7 @@ def test_a_misspelt_column_of_a_bank_score_is_said_though_it_is_not_asked(tmp_pa
         load_instrument(copy / "employee.yaml")
     (problem,) = caught.value.problems
     assert problem.where.startswith("pilot.yaml, line ")
-    assert "there is no column 'laod_mind'" in problem.what
+    assert "unknown column 'laod_mind'" in problem.what
     assert "load_mind" in problem.hint
 
 

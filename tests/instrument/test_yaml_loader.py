@@ -104,7 +104,7 @@ def test_a_key_given_twice_is_refused_with_both_lines(tmp_path: Path) -> None:
         ("? [a, b]\n: c\n", "a key must be"),
         ("a: [1, 2\nb: 3\n", "not valid YAML"),
         ("a: b: c\n", "line 1, column 5"),
-        ("a:\n\t- b\n", "line 2, column 1: a tab stands where the line is indented"),
+        ("a:\n\t- b\n", "line 2, column 1: the line is indented with a tab"),
         ("a: 1\n---\nb: 2\n", "not valid YAML"),
         ("", "the file is empty"),
         ("# only a comment\n", "the file is empty"),

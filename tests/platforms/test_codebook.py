@@ -17,8 +17,7 @@ from tests.platforms.strategies import instruments
 from toolkit.instrument import Instrument, load_instruments
 from toolkit.instrument.codebook import base_of
 from toolkit.platforms import export
-from toolkit.platforms.codebook_page import CODEBOOK_WORDS
-from toolkit.platforms.codebook_sheets import sheets
+from toolkit.platforms.codebook import sheets
 
 
 @pytest.fixture(scope="module")
@@ -79,10 +78,6 @@ def test_the_workbook_holds_the_sheets_cell_by_cell(core: Instrument, tmp_path: 
     for name, rows in expected.items():
         held = [[cell.value or "" for cell in row] for row in book[name].iter_rows()]
         assert held == [list(rows[0]), *(list(row.values()) for row in rows)]
-
-
-def test_the_page_says_the_same_things_in_every_language() -> None:
-    assert {frozenset(words) for words in CODEBOOK_WORDS.values()} == {frozenset(CODEBOOK_WORDS["en"])}
 
 
 @pytest.mark.browser

@@ -13,7 +13,8 @@ from tests.platforms.makers import choice, made
 from tests.refusals import problem
 from toolkit.errors import InvalidInput
 from toolkit.instrument import Instrument
-from toolkit.responses import AnswersFile, decode, read_answers
+from toolkit.platforms import AnswersFile, read_answers
+from toolkit.responses import decode
 from toolkit.responses.decoding import Coded
 
 NUMBER = {"id": "age", "type": "number"}
@@ -41,7 +42,7 @@ def path(tmp_path: Path) -> Path:
 
 def _read(path: Path, survey: Instrument, **options: Any) -> Coded:
     said = {"wave": "w", "platform": "spss", "file": path.name, "organisation": "o", "audience": "everyone"}
-    return decode(read_answers(AnswersFile.model_validate(said | options), path, survey), survey)
+    return decode(read_answers(path, survey, entry=AnswersFile.model_validate(said | options)), survey)
 
 
 def test_declared_values_without_a_label_are_refused_for_numbers_and_answers(

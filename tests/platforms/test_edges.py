@@ -9,8 +9,9 @@ import pytest
 
 from toolkit.instrument import Instrument
 from toolkit.instrument.model import Item, Option, Scale, Source
+from toolkit.platforms import read_answers
 from toolkit.platforms.vocabulary import translate
-from toolkit.responses import decode, read_limesurvey, simulate
+from toolkit.responses import decode, simulate
 from toolkit.responses.simulation import limesurvey_export
 
 from .conftest import WriteText
@@ -38,8 +39,8 @@ def test_a_list_of_two_hundred_countries_is_read_to_the_last(tiny: Instrument) -
 def test_a_file_of_which_nobody_is_kept_is_an_empty_frame_of_the_same_dtypes(
     limesurvey: WriteText, tiny: Instrument
 ) -> None:
-    some = decode(read_limesurvey(limesurvey({"aiuse": "1", "open": "words"}), tiny), tiny)
-    none = decode(read_limesurvey(limesurvey({"audience": ""}), tiny), tiny)
+    some = decode(read_answers(limesurvey({"aiuse": "1", "open": "words"}), tiny, "limesurvey"), tiny)
+    none = decode(read_answers(limesurvey({"audience": ""}), tiny, "limesurvey"), tiny)
     assert len(some.frame) == 1
     assert len(none.frame) == 0
     pd.testing.assert_series_equal(none.frame.dtypes, some.frame.dtypes)
@@ -60,7 +61,7 @@ def test_an_instrument_without_a_choice_is_simulated_written_and_read_back(
     assert set(drawn.columns) >= set(kept)
     path = tmp_path / "answers.csv"
     path.write_bytes(limesurvey_export(drawn, plain, opens="2026-01-01", closes="2026-01-31", seed=1))
-    back = decode(read_limesurvey(path, plain, wave="1"), plain).frame
+    back = decode(read_answers(path, plain, "limesurvey", wave="1"), plain).frame
     if "years" in kept:
         given = drawn["years"].dropna().reset_index(drop=True)
         read = back["years"].dropna().reset_index(drop=True)

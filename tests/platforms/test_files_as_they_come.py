@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import struct
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,14 +11,17 @@ from typing import Any
 import numpy as np
 import openpyxl
 import pandas as pd
+import pyreadstat
 import pytest
 
 from tests.refusals import problem
 from toolkit.cli import main
 from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument import Instrument
+from toolkit.platforms import AnswersFile, divided, read_answers
 from toolkit.platforms.vocabulary import Findings, as_known, number_cells
-from toolkit.responses import AnswersFile, Coded, decode, divided, read_answers
+from toolkit.responses import Coded, decode
+from toolkit.responses.gather import gather
 from toolkit.study import load_study
 
 from .makers import choice, made, multi
@@ -49,7 +53,7 @@ def _entry(path: Path, **more: Any) -> AnswersFile:
 
 
 def _read(path: Path, instrument: Instrument, **more: Any) -> Coded:
-    return decode(read_answers(_entry(path, **more), path, instrument), instrument)
+    return decode(read_answers(path, instrument, entry=_entry(path, **more)), instrument)
 
 
 def _refused(path: Path, instrument: Instrument, **more: Any) -> tuple[Problem, ...]:
@@ -74,7 +78,7 @@ def test_a_column_divides_a_file_into_waves_and_no_row_is_lost(tmp_path: Path, v
     ):
         given = {"platform": "table", "file": path.name, "mapping": PLAIN, **said}
         entry = AnswersFile.model_validate({key: value for key, value in given.items() if value is not None})
-        parts = [decode(read_answers(one, path, view), view) for one in divided(entry, path)]
+        parts = [decode(read_answers(path, view, entry=one), view) for one in divided(entry, path)]
         frame = pd.concat([part.frame for part in parts])
         assert frame["wave"].tolist() == ["2025", "2026", "2026"]
         assert frame["view"].astype(str).tolist() == ["1", "2", "3"]
@@ -89,20 +93,21 @@ def test_cells_that_name_no_wave_are_refused_and_null_leaves_rows_out(
     named = _entry(path, wave={"column": "year", "values": {"spring 25": "s25"}})
     (one,) = divided(named, path)
     with pytest.raises(InvalidInput) as caught:
-        read_answers(one, path, view)
+        read_answers(path, view, entry=one)
     assert [problem.where for problem in caught.value.problems] == [
         "column year, row 3",
         "column year, row 4",
     ]
     values = {"spring 25": "s25", "": None, "autumn": None}
     (one,) = divided(_entry(path, wave={"column": "year", "values": values}), path)
-    assert len(decode(read_answers(one, path, view), view).frame) == 1
+    assert len(decode(read_answers(path, view, entry=one), view).frame) == 1
 
 
 def test_an_entry_that_was_not_divided_is_not_read_as_one_wave(tmp_path: Path, view: Instrument) -> None:
     path = _written(tmp_path, "year,unit,view\n2025,a,1\n")
-    with pytest.raises(InvalidInput, check=problem("conflict", "wave")):
-        read_answers(_entry(path, wave={"column": "year"}), path, view)
+    with pytest.raises(InvalidInput) as refused:
+        read_answers(path, view, entry=_entry(path, wave={"column": "year"}))
+    assert [(one.code, one.where) for one in refused.value.problems] == [("conflict", "wave")]
 
 
 STUDY = """id: views
@@ -222,7 +227,7 @@ def test_limesurvey_tokens_are_told_by_its_dates_and_blank_ones_are_nobody(
     entry = AnswersFile(
         wave="1", platform="limesurvey", file=path.name, duplicates={"keep": "last submitted"}
     )
-    coded = decode(read_answers(entry, path, tiny), tiny)
+    coded = decode(read_answers(path, tiny, entry=entry), tiny)
     assert coded.frame["years"].tolist() == [1, 3, 3]
 
 
@@ -319,9 +324,9 @@ def test_a_platforms_repeated_heading_is_read_where_the_study_file_says_which(
     path.write_text(path.read_text("utf-8-sig").replace('"open"', '"years"'), "utf-8")
     entry = {"wave": "1", "platform": "limesurvey", "file": path.name, "absent": ["open"]}
     with pytest.raises(InvalidInput, check=problem("duplicate-column", "column years")):
-        read_answers(AnswersFile.model_validate(entry), path, tiny)
+        read_answers(path, tiny, entry=AnswersFile.model_validate(entry))
     for more in ({"ignore_columns": ["years (2)"]}, {"columns": {"years (2)": "open"}, "absent": []}):
-        coded = decode(read_answers(AnswersFile.model_validate({**entry, **more}), path, tiny), tiny)
+        coded = decode(read_answers(path, tiny, entry=AnswersFile.model_validate({**entry, **more})), tiny)
         assert coded.frame["years"].tolist() == [3]
 
 
@@ -335,7 +340,7 @@ def test_a_column_of_row_numbers_and_a_blank_last_one_are_no_columns(
     lines = [f"{numbers[place]};{line}" if numbers else f'{line};""' for place, line in enumerate(lines)]
     path.write_text("\n".join(lines) + "\n", "utf-8")
     entry = AnswersFile(wave="1", platform="limesurvey", file=path.name)
-    assert decode(read_answers(entry, path, tiny), tiny).frame["years"].tolist() == [3, 4]
+    assert decode(read_answers(path, tiny, entry=entry), tiny).frame["years"].tolist() == [3, 4]
 
 
 # Spellings
@@ -385,7 +390,7 @@ def test_a_missing_value_is_missing_however_its_number_is_written(
         {"wave": "1", "platform": "limesurvey", "file": path.name, "audience": "everyone",
          "organisation": "o", "missing": {key: "-1"}}
     )  # fmt: skip
-    coded = decode(read_answers(given, path, instrument), instrument)
+    coded = decode(read_answers(path, instrument, entry=given), instrument)
     assert coded.frame["view"].tolist() == ["-1", "1"]
     assert coded.frame["age"].astype(float).fillna(0).tolist()[-1] == 41
     assert 98 not in coded.frame["age"].astype(float).tolist()
@@ -460,16 +465,16 @@ def test_reserved_columns_are_found_in_a_group(tmp_path: Path, view: Instrument)
     headings = "start,grp/organisation,grp/audience,grp/wave,grp/view,grp/extra,_uuid"
     path = _written(tmp_path, f"{headings}\n,a,all,1,1,z,u1\n,b,all,1,2,z,u2\n")
     entry = AnswersFile(wave="1", platform="odk", file=path.name, ignore_columns=("extra",))
-    coded = decode(read_answers(entry, path, view), view)
+    coded = decode(read_answers(path, view, entry=entry), view)
     assert coded.frame["organisation"].tolist() == ["a", "b"]
     parts = divided(
         AnswersFile.model_validate({**entry.model_dump(exclude={"wave"}), "wave": {"column": "wave"}}), path
     )
     assert [part.wave for part in parts] == ["1"]
-    assert len(decode(read_answers(parts[0], path, view), view).frame) == 2
+    assert len(decode(read_answers(path, view, entry=parts[0]), view).frame) == 2
     other = AnswersFile(wave="2", platform="odk", file=path.name, ignore_columns=("extra",))
     with pytest.raises(InvalidInput, check=problem("wrong-group", "column grp/wave, row 2 (+1 more)")):
-        read_answers(other, path, view)
+        read_answers(path, view, entry=other)
 
 
 def test_read_needs_of_an_entry_only_what_the_command_does_not_say(
@@ -491,11 +496,63 @@ def test_read_needs_of_an_entry_only_what_the_command_does_not_say(
 # SPSS: multiple-response sets of categories
 
 
+def with_response_set(path: Path, said: bytes) -> None:
+    """Declare a multiple-response set in a .sav file, which pyreadstat reads and does not write."""
+    data = path.read_bytes()
+    end = data.index(struct.pack("<ii", 999, 0))  # the record that ends the dictionary
+    record = struct.pack("<iiii", 7, 7, 1, len(said)) + said
+    path.write_bytes(data[:end] + record + data[end:])
+
+
+@pytest.mark.parametrize(
+    ("counted", "set_of"),
+    [
+        (2.0, b"$why=D1 2 3 Why why_p why_q\n"),
+        (0.0, b"$any=D1 0 3 Why why_p why_q\n"),
+        (1.0, b"$why=D1 1 3 Why why_p why_q\n"),
+    ],
+)
+def test_a_set_of_dichotomies_is_ticked_by_the_value_it_counts(
+    tmp_path: Path, counted: float, set_of: bytes
+) -> None:
+    instrument = made(tmp_path, [choice("view", AGREE), multi("why", {"p": "Price", "q": "Queue"})])
+    other = 1.0 if counted != 1 else 0.0
+    frame = pd.DataFrame(
+        {
+            "organisation": ["a"] * 4,
+            "audience": ["all"] * 4,
+            "view": [1.0, 2.0, 3.0, 1.0],
+            "why_p": [counted, other, other, np.nan],
+            "why_q": [counted, counted, other, np.nan],
+        }
+    )
+    path = tmp_path / "a.sav"
+    pyreadstat.write_sav(
+        frame, str(path), variable_value_labels={"why_p": {counted: "Mentioned", other: "Not mentioned"}}
+    )
+    with_response_set(path, set_of)
+    entry = AnswersFile(wave="1", platform="spss", file=path.name)
+    coded = decode(read_answers(path, instrument, entry=entry), instrument)
+    assert coded.frame["why_p"].astype(str).tolist() == ["1", "0", "-3", "-3"]
+    assert coded.frame["why_q"].astype(str).tolist() == ["1", "1", "-3", "-3"]
+    noted = coded.disposition["reason"].str.contains("multiple-response set counts")
+    assert noted.any() == (counted != 1)
+
+
+def test_a_scale_in_a_set_of_dichotomies_stays_a_scale(tmp_path: Path) -> None:
+    instrument = made(tmp_path, [choice("view", AGREE), choice("mood", AGREE)])
+    frame = pd.DataFrame(
+        {"organisation": ["a"] * 3, "audience": ["all"] * 3, "view": [1.0, 2, 3], "mood": [3.0, 2, 1]}
+    )
+    path = tmp_path / "a.sav"
+    pyreadstat.write_sav(frame, str(path))
+    with_response_set(path, b"$agree=D1 2 5 Agree view mood\n")
+    entry = AnswersFile(wave="1", platform="spss", file=path.name)
+    found = decode(read_answers(path, instrument, entry=entry), instrument).frame
+    assert found["view"].astype(str).tolist() == ["1", "2", "3"]
+
+
 def test_a_set_of_categories_is_the_ticks_of_its_item(tmp_path: Path) -> None:
-    import struct
-
-    import pyreadstat
-
     instrument = made(tmp_path, [choice("view", AGREE), multi("why", {"p": "Price", "q": "Queue"})])
     frame = pd.DataFrame(
         {
@@ -514,12 +571,9 @@ def test_a_set_of_categories_is_the_ticks_of_its_item(tmp_path: Path) -> None:
         variable_value_labels={"w_1": labels, "w_2": labels},
         missing_ranges={"w_2": [{"lo": 99, "hi": 99}]},
     )
-    data, said = path.read_bytes(), b"$why=C 3 Why w_1 w_2\n"
-    end = data.index(struct.pack("<ii", 999, 0))  # the record that ends the dictionary
-    record = struct.pack("<iiii", 7, 7, 1, len(said)) + said
-    path.write_bytes(data[:end] + record + data[end:])
+    with_response_set(path, b"$why=C 3 Why w_1 w_2\n")
     entry = AnswersFile(wave="1", platform="spss", file=path.name)
-    found = decode(read_answers(entry, path, instrument), instrument).frame
+    found = decode(read_answers(path, instrument, entry=entry), instrument).frame
     assert found["why_p"].astype(str).tolist() == ["1", "0", "-3"]
     assert found["why_q"].astype(str).tolist() == ["1", "1", "-3"]
 
@@ -549,3 +603,50 @@ def test_a_collected_case_is_read(
     shutil.copytree(source, tmp_path / case)
     monkeypatch.chdir(tmp_path / case)
     assert main(CASES[case]) == 0
+
+
+# One person in two files of a wave
+
+
+def _two_files(tmp_path: Path, tables: list[str], **more: Any) -> list[Problem]:
+    """The problems of two files of one wave, or of two waves where `waves` says so."""
+    instrument = made(tmp_path, [choice("view", AGREE)])
+    waves = more.pop("waves", ["w", "w"])
+    entries = [
+        AnswersFile.model_validate(
+            {"wave": wave, "platform": "limesurvey", "file": f"{name}.csv", "audience": "everyone", **more}
+        )
+        for wave, name in zip(waves, "ab", strict=True)
+    ]
+    paths = [_written(tmp_path, table, f"{name}.csv") for table, name in zip(tables, "ab", strict=True)]
+    try:
+        gather(entries, paths, instrument, None, source="study")
+    except InvalidInput as refused:
+        return list(refused.problems)
+    return []
+
+
+HEAD = "id,submitdate,token,email,organisation,view\n"
+FILE_A = HEAD + "1,2026-03-01,t1,ann@x,o,1\n2,2026-03-01,t2,bob@x,o,2\n3,2026-03-01,,,o,2\n"
+FILE_B = HEAD + "1,2026-03-01,t3,bob@x,o,1\n2,2026-03-01,t1,cyd@x,o,3\n3,2026-03-01,,,o,1\n"
+
+
+def test_a_token_in_two_files_of_a_wave_is_refused_with_both_places(tmp_path: Path) -> None:
+    (problem,) = _two_files(tmp_path, [FILE_A, FILE_B], ignore_columns=["email"])
+    assert problem.code == "duplicate-id"
+    assert problem.where == "a.csv, row 2, and b.csv, row 3 (t1)"
+
+
+def test_columns_named_by_the_study_tell_a_person_across_files(tmp_path: Path) -> None:
+    rule = {"keep": "last", "by": ["email"]}
+    (problem,) = _two_files(tmp_path, [FILE_A, FILE_B], duplicates=rule, ignore_columns=["email"])
+    assert problem.where == "a.csv, row 3, and b.csv, row 2 (bob@x)"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"waves": ["v", "w"]}, {"ignore_columns": ["email", "token"]}],
+    ids=["in two waves", "a token that tells nobody"],
+)
+def test_the_same_id_or_a_token_that_may_recur_is_no_person(tmp_path: Path, more: dict[str, Any]) -> None:
+    assert _two_files(tmp_path, [FILE_A, FILE_B], **{"ignore_columns": ["email"], **more}) == []

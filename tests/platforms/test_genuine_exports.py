@@ -15,7 +15,8 @@ from tests.platforms.makers import choice, made, multi, text
 from tests.refusals import problem
 from toolkit.errors import InvalidInput
 from toolkit.instrument import Instrument
-from toolkit.responses import AnswersFile, decode, read_answers
+from toolkit.platforms import AnswersFile, read_answers
+from toolkit.responses import decode
 from toolkit.responses.decoding import Coded
 
 NO_ITEMS = {"organisation": "org-1", "audience": "everyone"}
@@ -32,7 +33,7 @@ def _records(path: Path, encoding: str = "utf-8-sig") -> list[list[str]]:
 
 def _coded(path: Path, instrument: Instrument, platform: str, **options: Any) -> Coded:
     entry = AnswersFile.model_validate({"wave": "w", "platform": platform, "file": path.name, **options})
-    return decode(read_answers(entry, path, instrument), instrument)
+    return decode(read_answers(path, instrument, entry=entry), instrument)
 
 
 def _counts(column: pd.Series) -> dict[str, int]:

@@ -11,8 +11,8 @@ import pytest
 from tests.refusals import problem
 from toolkit.errors import InvalidInput
 from toolkit.instrument import Instrument
-from toolkit.platforms import export
-from toolkit.responses import AnswersFile, decode, read_answers
+from toolkit.platforms import AnswersFile, export, read_answers
+from toolkit.responses import decode
 from toolkit.responses.decoding import Coded
 
 SAID: dict[str, Any] = {"audience": "fte", "aiuse": "0"}
@@ -21,7 +21,7 @@ EXPECTED = {"aiuse": "0", "agree_prod": "-3", "ways_rev": "-4", "outp": "-5"}
 
 def _read(path: Path, tiny: Instrument, platform: str, **options: Any) -> Coded:
     written = {"wave": "w", "platform": platform, "file": path.name, "organisation": "org-1", **options}
-    return decode(read_answers(AnswersFile.model_validate(written), path, tiny), tiny)
+    return decode(read_answers(path, tiny, entry=AnswersFile.model_validate(written)), tiny)
 
 
 def _json(folder: Path, *rows: dict[str, Any]) -> Path:

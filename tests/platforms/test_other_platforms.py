@@ -18,7 +18,8 @@ import pytest
 from tests.platforms.makers import choice, made, matrix, multi, text
 from toolkit.errors import InvalidInput
 from toolkit.instrument import Instrument
-from toolkit.responses import AnswersFile, decode, read_answers
+from toolkit.platforms import AnswersFile, read_answers
+from toolkit.responses import decode
 from toolkit.responses.decoding import Coded
 
 ANSWERS = {"audience": "fte", "aiuse": "1", "agree_prod": "5", "agree_load": "2", "agree_burn": "98"}
@@ -39,7 +40,7 @@ EXPECTED = {
 
 def _coded(path: Path, instrument: Instrument, platform: str, **options: Any) -> Coded:
     written = {"wave": "w", "platform": platform, "file": path.name, "organisation": "org-1", **options}
-    return decode(read_answers(AnswersFile.model_validate(written), path, instrument), instrument)
+    return decode(read_answers(path, instrument, entry=AnswersFile.model_validate(written)), instrument)
 
 
 def _refusal(path: Path, instrument: Instrument, platform: str, **options: Any) -> str:

@@ -13,7 +13,8 @@ from tests.platforms.makers import choice, made, multi, text
 from tests.refusals import problem
 from toolkit.errors import InvalidInput
 from toolkit.instrument import Instrument
-from toolkit.responses import AnswersFile, decode, read_answers
+from toolkit.platforms import AnswersFile, read_answers
+from toolkit.responses import decode
 from toolkit.responses.decoding import Coded
 
 YES_NO = {"1": "Yes", "0": "No"}
@@ -21,7 +22,7 @@ YES_NO = {"1": "Yes", "0": "No"}
 
 def _read(path: Path, survey: Instrument, platform: str, **options: Any) -> Coded:
     said = {"wave": "w", "platform": platform, "file": path.name, "organisation": "o", "audience": "everyone"}
-    return decode(read_answers(AnswersFile.model_validate(said | options), path, survey), survey)
+    return decode(read_answers(path, survey, entry=AnswersFile.model_validate(said | options)), survey)
 
 
 def _csv(folder: Path, *rows: Sequence[str]) -> Path:

@@ -16,9 +16,9 @@ from tests.platforms.engines import node_alone
 from tests.platforms.simulating import Answers, check_read_back, coded, simulated
 from tests.platforms.strategies import drawn
 from toolkit.instrument import Instrument, asked
-from toolkit.platforms import export, read_manifest
-from toolkit.platforms.preview.writing import OWN_COLUMNS, page_data
-from toolkit.responses import AnswersFile, decode, read_preview
+from toolkit.platforms import AnswersFile, export, read_answers, read_manifest
+from toolkit.platforms.preview import OWN_COLUMNS, page_data
+from toolkit.responses import decode
 
 ENGINE = (
     Path(__file__).resolve().parents[2]
@@ -116,13 +116,13 @@ def test_a_saved_file_is_read_back_to_the_same_codes(shipped: Instrument, tmp_pa
     path, audiences, people = saved_file(shipped, tmp_path, 6)
     entry = entry_of(path, keep_tests=True, organisation="org-01")
     check_read_back(
-        decode(read_preview(path, shipped, entry=entry), shipped).frame, shipped, audiences, people
+        decode(read_answers(path, shipped, "preview", entry=entry), shipped).frame, shipped, audiences, people
     )
 
 
 def test_a_saved_file_says_that_it_is_a_preview_and_is_set_aside(shipped: Instrument, tmp_path: Path) -> None:
     path, audiences, _ = saved_file(shipped, tmp_path, 2)
-    read = read_preview(path, shipped, entry=entry_of(path, organisation="org-01"))
+    read = read_answers(path, shipped, "preview", entry=entry_of(path, organisation="org-01"))
     assert len(read.people) == 0
     aside = read.disposition.query("outcome == 'set aside'")
     assert (aside["reason"].tolist(), aside["rows"].tolist()) == (["a preview or test"], [len(audiences)])

@@ -24,8 +24,8 @@ from toolkit.analysis import means, proportions
 from toolkit.disclosure import Policy, release
 from toolkit.errors import InvalidInput
 from toolkit.instrument import Instrument, load_instrument
-from toolkit.platforms import export
-from toolkit.responses import AnswersFile, decode, read_answers
+from toolkit.platforms import AnswersFile, export, read_answers
+from toolkit.responses import decode
 from toolkit.responses.simulation.limesurvey import limesurvey_export
 from toolkit.responses.simulation.rehearsal import rehearse
 
@@ -66,7 +66,7 @@ def _read(folder: Path, instrument: Instrument, text: str, platform: str, **entr
     if "mapping" not in entry:
         entry = {"organisation_column": None, "audience": "staff"} | entry
     told = AnswersFile(wave="1", platform=platform, file="a.csv", **entry)  # type: ignore[arg-type]
-    return decode(read_answers(told, folder / "a.csv", instrument), instrument).frame
+    return decode(read_answers(folder / "a.csv", instrument, entry=told), instrument).frame
 
 
 def _ranks(frame: pd.DataFrame) -> list[list[str]]:

@@ -13,7 +13,7 @@ from tests.platforms.makers import choice, made
 from tests.refusals import problem
 from toolkit.cli import main
 from toolkit.errors import InvalidInput
-from toolkit.platforms.detecting import platform_of
+from toolkit.platforms import platform_of
 
 Write = Callable[..., Path]
 ANSWERED = {"aiuse": "0", "agree[prod]": "4", "agree[load]": "2", "agree[burn]": "5", "years": "3"}

@@ -14,8 +14,8 @@ from tests.platforms.makers import choice, made, matrix, multi
 from tests.refusals import problem
 from toolkit.errors import InvalidInput
 from toolkit.instrument import Instrument
-from toolkit.platforms import export
-from toolkit.responses import AnswersFile, decode, read_qualtrics
+from toolkit.platforms import AnswersFile, export, read_answers
+from toolkit.responses import decode
 from toolkit.responses.decoding import Coded
 
 RATING = {"0": "Never", "1": "Rarely", "2": "Sometimes", "3": "Often", "4": "Always"}
@@ -57,7 +57,7 @@ def read(survey: Instrument, tmp_path: Path) -> Read:
         left = {"rate", "grid", "mood", "tools"} - {column.partition("_")[0] for column in columns}
         said = {"wave": "w", "platform": "qualtrics", "file": path.name, "organisation": "org-1"}
         said |= {"audience": "everyone", "absent": sorted(left), **options}
-        return decode(read_qualtrics(path, survey, entry=AnswersFile.model_validate(said)), survey)
+        return decode(read_answers(path, survey, "qualtrics", entry=AnswersFile.model_validate(said)), survey)
 
     return reading
 
@@ -143,12 +143,12 @@ def test_numbers_that_may_be_either_need_the_texts_of_the_columns(tmp_path: Path
             ids,
         ]
         path.write_text(as_csv([*heads, ["R_1", "0", "1", "1", ""]], ","), "utf-8")
-        frames.append(decode(read_qualtrics(path, turned, entry=entry), turned).frame)
+        frames.append(decode(read_answers(path, turned, "qualtrics", entry=entry), turned).frame)
     assert [frame[["tools_2", "tools_1"]].iloc[0].tolist() for frame in frames] == [["1", "0"], ["0", "1"]]
     path.write_text(as_csv([heads[0], ["?"] * 5, ids, ["R_1", "0", "1", "1", ""]], ","), "utf-8")
     with pytest.raises(InvalidInput, check=problem("ambiguous", "item tools")):
-        read_qualtrics(path, turned, entry=entry)
+        read_answers(path, turned, "qualtrics", entry=entry)
     joined = as_csv([[*OWN, "tools"], ["?"] * 4, ids[:4], ["R_1", "0", "1", "2"]], ",")
     path.write_text(joined, "utf-8")
     with pytest.raises(InvalidInput, check=problem("ambiguous", "column tools")):
-        read_qualtrics(path, turned, entry=entry)
+        read_answers(path, turned, "qualtrics", entry=entry)

@@ -10,9 +10,9 @@ import pyreadstat
 import pytest
 
 from toolkit.instrument import Instrument
-from toolkit.platforms import export, read_manifest
+from toolkit.platforms import AnswersFile, export, read_answers, read_manifest
 from toolkit.platforms.manifest import ExportManifest
-from toolkit.responses import AnswersFile, decode, read_answers, simulate
+from toolkit.responses import decode, simulate
 from toolkit.responses.simulation.limesurvey import limesurvey_export
 
 KEPT = ["audience", "status"]
@@ -25,7 +25,7 @@ def people(tiny: Instrument, tmp_path_factory: pytest.TempPathFactory) -> pd.Dat
     path = tmp_path_factory.mktemp("people") / "answers.csv"
     path.write_bytes(limesurvey_export(drawn, tiny, opens="2026-01-01", closes="2026-01-31", seed=1))
     entry = AnswersFile(wave="1", platform="limesurvey", file="answers.csv")
-    frame = decode(read_answers(entry, path, tiny), tiny).frame
+    frame = decode(read_answers(path, tiny, entry=entry), tiny).frame
     return frame[frame["status"] == "complete"].reset_index(drop=True)
 
 
@@ -67,7 +67,7 @@ def _back(
         organisation_column=column,
         manifest=None if manifest is None else str(manifest),
     )
-    return decode(read_answers(entry, path, tiny), tiny).frame
+    return decode(read_answers(path, tiny, entry=entry), tiny).frame
 
 
 def _same(found: pd.DataFrame, people: pd.DataFrame, tiny: Instrument) -> None:

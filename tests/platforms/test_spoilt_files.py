@@ -24,8 +24,7 @@ from tests.refusals import Refusal, problem
 from toolkit import inputs
 from toolkit.errors import InvalidInput
 from toolkit.instrument import Instrument
-from toolkit.platforms.detecting import platform_of
-from toolkit.responses import AnswersFile, read_answers
+from toolkit.platforms import AnswersFile, platform_of, read_answers
 from toolkit.responses.organisations import read_organisations
 
 ROWS = [
@@ -52,7 +51,7 @@ def every_reader(path: Path, survey: Instrument, platforms: tuple[str, ...] = PL
     """What each reader says of a file; "" where it reads it."""
     said = []
     jobs: list[Callable[[], object]] = [
-        lambda name=name: read_answers(entry(name, path), path, survey)
+        lambda name=name: read_answers(path, survey, entry=entry(name, path))
         for name in platforms  # type: ignore[misc]
     ]
     jobs += [lambda: platform_of(path)]
@@ -220,15 +219,15 @@ def test_an_encoding_that_no_text_is_in_is_refused(encoding: str, survey: Instru
     path = tmp_path / "answers.csv"
     path.write_bytes(CSV)
     with pytest.raises(InvalidInput, match="is not the encoding of a text file"):
-        read_answers(entry("limesurvey", path, encoding=encoding), path, survey)
+        read_answers(path, survey, entry=entry("limesurvey", path, encoding=encoding))
 
 
 @pytest.mark.parametrize("kind", ["gz", "zip", "zip of xml", "xlsx"])
 def test_what_unpacks_beyond_the_limit_is_refused_before_it_is(
     kind: str, survey: Instrument, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in ("delimited", "files.opening", "readers.odk"):
-        monkeypatch.setattr(f"toolkit.responses.{module}.LARGEST_ANSWERS", 2_000_000)
+    for module in ("files.delimited", "files.opening", "odk.reading"):
+        monkeypatch.setattr(f"toolkit.platforms.{module}.LARGEST_ANSWERS", 2_000_000)
     monkeypatch.setattr("toolkit.platforms.files.workbooks.LARGEST_WORKBOOK", 2_000_000)
     path = tmp_path / "answers"
     bombs = {
@@ -284,7 +283,7 @@ def test_a_file_that_grows_beyond_its_size_is_not_read_to_the_end(tmp_path: Path
 
 def _read_book(path: Path, survey: Instrument, data: bytes) -> Any:
     path.write_bytes(data)
-    return read_answers(entry("table", path), path, survey)
+    return read_answers(path, survey, entry=entry("table", path))
 
 
 def _with_parts(data: bytes, old: str, new: str) -> bytes:
@@ -366,7 +365,7 @@ def test_many_unknown_columns_are_one_problem(
     path = tmp_path / "wide.csv"
     path.write_text("\n".join(",".join([*row, *(f"c{n}" for n in range(columns))]) for row in ROWS[:2]))
     with pytest.raises(InvalidInput, check=refusal) as refused:
-        read_answers(entry("limesurvey", path), path, survey)
+        read_answers(path, survey, entry=entry("limesurvey", path))
     assert len(refused.value.problems) == 1
     assert len(str(refused.value)) < 1_000
 
@@ -387,4 +386,4 @@ def test_a_file_that_ends_the_library_that_reads_it_is_refused(survey: Instrumen
 def test_limesurveys_own_sav_is_refused_with_advice(survey: Instrument, shared: Path) -> None:
     path = shared / "field_cases" / "LS_real_limesurvey" / "limesurvey_segfault_pulse4.sav"
     with pytest.raises(InvalidInput, check=problem("damaged-file", "file")):
-        read_answers(entry("spss", path), path, survey)
+        read_answers(path, survey, entry=entry("spss", path))

@@ -9,7 +9,8 @@ import pytest
 
 from toolkit.errors import InvalidInput
 from toolkit.instrument import Instrument
-from toolkit.responses import AnswersFile, decode, read_table
+from toolkit.platforms import AnswersFile, read_answers
+from toolkit.responses import decode
 
 HEADING = "who,firm,job,hours,AI,P,L,B,how,out,yrs,left unread"
 MAPPING: dict[str, Any] = {
@@ -51,7 +52,7 @@ def _file(tmp_path: Path, *rows: str) -> Path:
 
 def _refusal(path: Path, tiny: Instrument, entry: AnswersFile) -> str:
     with pytest.raises(InvalidInput) as caught:
-        read_table(path, tiny, entry=entry)
+        read_answers(path, tiny, "table", entry=entry)
     return str(caught.value)
 
 
@@ -65,7 +66,7 @@ def test_columns_values_and_rules_make_a_coded_frame(tmp_path: Path, tiny: Instr
         "e,Acme,Cook,none,No!,Agree,2,2,,,,x",
         "f,Acme,Cook,part,Yes!,Agree,2,2,nothing,,,x",
     )
-    coded = decode(read_table(path, tiny, entry=_entry()), tiny)
+    coded = decode(read_answers(path, tiny, "table", entry=_entry()), tiny)
     frame = coded.frame.set_index("respondent")
     assert frame["audience"].to_dict() == {
         "a": "executive",
@@ -112,7 +113,7 @@ def test_every_problem_of_a_mapping_is_said_at_once(tmp_path: Path, tiny: Instru
 
 def test_a_test_that_no_row_meets_is_noted_for_it_may_be_misspelt(tmp_path: Path, tiny: Instrument) -> None:
     row = "a,Acme,Boss,full,Yes!,Agree,2,NA,reviewing,Yes,12,x"
-    found = read_table(_file(tmp_path, row), tiny, entry=_entry()).disposition
+    found = read_answers(_file(tmp_path, row), tiny, "table", entry=_entry()).disposition
     idle = found[found["rows"] == 0]
     assert set(idle["outcome"]) == {"noted"}
     assert idle["reason"].str.startswith("no row meets a test of the mapping: ").all()
@@ -139,7 +140,7 @@ def test_a_column_may_say_who_finished(tmp_path: Path, tiny: Instrument) -> None
     path = _file(
         tmp_path, "a,Acme,Boss,full,Yes!,Agree,2,2,reviewing,Yes,4,done", "b,Acme,Cook,full,No!,,,,,,,"
     )
-    frame = decode(read_table(path, tiny, entry=_entry(mapping)), tiny).frame
+    frame = decode(read_answers(path, tiny, "table", entry=_entry(mapping)), tiny).frame
     assert frame["respondent"].tolist() == ["a"]
 
 
@@ -148,7 +149,7 @@ def test_options_may_stand_in_a_column_each(tmp_path: Path, tiny: Instrument) ->
     mapping = {**MAPPING, "items": {"aiuse": MAPPING["items"]["aiuse"], "ways": columns}}
     entry = _entry(mapping, absent=["open", "agree", "outp", "years"])
     frame = decode(
-        read_table(_file(tmp_path, "a,Acme,Boss,full,Yes!,x,-,,,-,,"), tiny, entry=entry), tiny
+        read_answers(_file(tmp_path, "a,Acme,Boss,full,Yes!,x,-,,,-,,"), tiny, "table", entry=entry), tiny
     ).frame
     assert frame[["ways_rev", "ways_lrn", "ways_ask", "ways_none"]].iloc[0].tolist() == ["1", "0", "0", "0"]
 
@@ -177,7 +178,9 @@ def test_a_mapping_that_contradicts_itself_is_refused(wrong: dict[str, Any]) -> 
 def test_in_a_file_of_one_audience_rules_only_set_aside(tmp_path: Path, tiny: Instrument) -> None:
     path = _file(tmp_path, "1,a,Boss,full,Yes!,1,2,3,,,3,", "2,a,Student,full,Yes!,1,2,3,,,3,")
     aside = {"set_aside": "a student", "when": [{"column": "job", "equals": "Student"}]}
-    export = read_table(path, tiny, entry=_entry({**MAPPING, "audience": [aside]}, audience="employee"))
+    export = read_answers(
+        path, tiny, "table", entry=_entry({**MAPPING, "audience": [aside]}, audience="employee")
+    )
     assert export.people["audience"].tolist() == ["employee"]
     counted = export.disposition.set_index(["outcome", "reason"])["rows"]
     assert counted["set aside", "a student"] == 1

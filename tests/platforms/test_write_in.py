@@ -21,8 +21,8 @@ from tests.platforms.test_preview import engine_says
 from tests.refusals import problem
 from toolkit.errors import InvalidInput
 from toolkit.instrument import Instrument, lint, load_instrument
-from toolkit.platforms import export, read_manifest
-from toolkit.responses import AnswersFile, decode, read_answers
+from toolkit.platforms import AnswersFile, export, read_answers, read_manifest
+from toolkit.responses import decode
 from toolkit.responses.decoding import Coded
 from toolkit.responses.simulation.limesurvey import limesurvey_export
 from toolkit.responses.simulation.qualtrics import qualtrics_export
@@ -71,7 +71,7 @@ def _read(
     (folder / "a.csv").write_text(text, "utf-8")
     told: Any = {"organisation_column": None, "audience": "staff"} | entry
     found = AnswersFile(wave="1", platform=platform, file="a.csv", **told)  # type: ignore[arg-type]
-    return decode(read_answers(found, folder / "a.csv", instrument), instrument)
+    return decode(read_answers(folder / "a.csv", instrument, entry=found), instrument)
 
 
 def _mapped(folder: Path, instrument: Instrument, text: str, **items: Any) -> Coded:
@@ -79,7 +79,7 @@ def _mapped(folder: Path, instrument: Instrument, text: str, **items: Any) -> Co
     rules = {"organisation": "org", "audience": [{"audience": "staff"}], "items": told}
     (folder / "a.csv").write_text(text, "utf-8")
     entry = AnswersFile(wave="1", platform="googleforms", file="a.csv", mapping=rules)  # type: ignore[arg-type]
-    return decode(read_answers(entry, folder / "a.csv", instrument), instrument)
+    return decode(read_answers(folder / "a.csv", instrument, entry=entry), instrument)
 
 
 def _noted(coded: Coded, part: str) -> int:

@@ -20,7 +20,7 @@ pytest.importorskip("distributed", reason="needs the cluster extra")
 from toolkit.errors import InvalidInput, ToolkitError
 from toolkit.reporting import cluster, run_reports
 from toolkit.reporting.batch import run_notebook
-from toolkit.reporting.cluster import Bundle, Cluster, make_parcel, stamp
+from toolkit.reporting.cluster import Bundle, Cluster, run_remote_job, stamp
 from toolkit.reporting.job import Job
 from toolkit.reporting.manifest import code_hash, sha256_of
 
@@ -105,7 +105,7 @@ def test_nobody_at_the_address_is_told(monkeypatch):
 
 def test_a_worker_with_other_code_makes_nothing():
     job = Job("o", "")
-    outcome, files = make_parcel("", "another", job, {}, None)
+    outcome, files = run_remote_job("", "another", job, {}, None)
     assert outcome.status == "failed"
     assert "another version" in outcome.sentence
     assert files == {}
@@ -118,9 +118,9 @@ def test_a_parcel_needs_no_file_of_the_batchs_machine(write_notebook, tmp_path):
     final = str(tmp_path / "elsewhere" / "o")
     job = Job("o", str(notebook), {"organisation": "o"}, kind="own", final=final)
     notebook.unlink()
-    cluster._Receive(bundle)()
+    cluster._BundleReceiver(bundle)()
     try:
-        outcome, files = make_parcel(bundle.digest, stamp(), job, {}, None)
+        outcome, files = run_remote_job(bundle.digest, stamp(), job, {}, None)
         assert outcome.status == "made"
         assert files["results.csv"] == b"table\no\n"
         assert set(files) == {"report.ipynb", "report.html", "results.csv", "manifest.json"}
@@ -227,6 +227,6 @@ def test_scheduler_worker_or_batch_killed_at_any_moment_loses_nothing_that_stand
 
 @pytest.mark.parametrize("address", ["", "junk", "scheduler:port"])
 def test_what_is_no_address_of_a_scheduler_is_refused_at_once(sample_study, tmp_path, address):
-    with pytest.raises(InvalidInput, match="is no address; write it as tcp://scheduler:8786"):
+    with pytest.raises(InvalidInput, match="is not a valid address; write it as tcp://scheduler:8786"):
         run_reports(sample_study, organisations=["org-12"], out=tmp_path / "out", cluster=address)
     assert list(tmp_path.iterdir()) == []

@@ -38,7 +38,7 @@ PERSON = "import pandas as pd; import matplotlib.pyplot as plt; import numpy as 
 def pool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WorkerPool]:
     with WorkerPool(tmp_path_factory.mktemp("pool")) as made:
         yield made
-        assert made.why_cold == ""
+        assert made.cold_reason == ""
 
 
 def cells(pool: WorkerPool, tmp_path: Path, *codes: str, **options: Any) -> list[dict]:

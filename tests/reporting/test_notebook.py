@@ -38,13 +38,13 @@ def test_a_parameter_the_notebook_lacks_is_refused_with_near_names(write_noteboo
 
 def test_a_parameters_cell_that_is_no_python_is_refused(write_notebook):
     path = write_notebook("1", parameters="study = 'a.yaml'\nwave =")
-    with pytest.raises(InvalidInput, match="parameters cell, line 2: is no valid Python"):
+    with pytest.raises(InvalidInput, match="parameters cell, line 2: is not valid Python"):
         notebook_parameters(path)
 
 
 def test_a_missing_notebook_is_told_with_near_names(write_notebook, tmp_path):
     write_notebook("1", name="gaps.ipynb")
-    with pytest.raises(InvalidInput, match=r"no such notebook; did you mean 'gaps\.ipynb'"):
+    with pytest.raises(InvalidInput, match=r"notebook not found; did you mean 'gaps\.ipynb'"):
         read_notebook(tmp_path / "gap.ipynb")
 
 
@@ -52,7 +52,7 @@ def test_a_missing_notebook_is_told_with_near_names(write_notebook, tmp_path):
 def test_what_is_no_notebook_is_told(tmp_path, words):
     path = tmp_path / "x.ipynb"
     path.write_bytes(words if isinstance(words, bytes) else words.encode())
-    with pytest.raises(InvalidInput, match="is no notebook"):
+    with pytest.raises(InvalidInput, match="is not a notebook"):
         read_notebook(path)
 
 
@@ -60,17 +60,20 @@ def test_what_is_no_notebook_is_told(tmp_path, words):
     ("damage", "said"),
     [
         ({"metadata": None}, "notebook: has no metadata"),
-        ({"cells": None}, "its cells are no list"),
+        ({"cells": None}, "its cells are not a list"),
         (
             {"cells": ["x", {"cell_type": "code", "metadata": {}, "source": 5}]},
-            "cell 2: its source is no text",
+            "cell 2: has a source that is not text",
         ),
         (
             {"cells": [{"cell_type": "code", "metadata": None, "source": ""}]},
-            "cell 1: its metadata or its tags",
+            "cell 1: has invalid metadata or tags",
         ),
-        ({"cells": [{"cell_type": "code", "metadata": {"tags": None}, "source": ""}]}, "or its tags are not"),
-        ({"cells": [{"metadata": {}, "source": ""}]}, "cell 1: does not say its type"),
+        (
+            {"cells": [{"cell_type": "code", "metadata": {"tags": None}, "source": ""}]},
+            "has invalid metadata or tags",
+        ),
+        ({"cells": [{"metadata": {}, "source": ""}]}, "cell 1: has no cell type"),
     ],
 )
 def test_a_notebook_whose_cells_are_damaged_is_told_cell_by_cell(tmp_path, damage, said):
@@ -84,7 +87,7 @@ def test_a_notebook_whose_cells_are_damaged_is_told_cell_by_cell(tmp_path, damag
 def test_a_notebook_nested_without_end_is_none(tmp_path):
     path = tmp_path / "deep.ipynb"
     path.write_text("[" * 100_000)
-    with pytest.raises(InvalidInput, match="is no notebook"):
+    with pytest.raises(InvalidInput, match="is not a notebook"):
         read_notebook(path)
 
 

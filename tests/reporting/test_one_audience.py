@@ -10,6 +10,7 @@ import pytest
 import toolkit as tk
 from tests.reporting.documents.conftest import executed
 from toolkit.reporting.documents import Cover, document_of
+from toolkit.reporting.html import render_document
 
 INSTRUMENT = """
 id: canteen
@@ -100,3 +101,21 @@ def test_shares_are_those_of_the_answers(study: Path) -> None:
     answers = pd.read_csv(study.with_name("2026.csv"), sep=";")
     for row in shares[shares["item"].isin(list(ITEMS))].to_dict("records"):
         assert row["estimate"] == pytest.approx(answers[row["item"]].mean())
+
+
+def test_a_headcount_below_the_answers_is_noted_in_the_page_and_not_used(study: Path) -> None:
+    table = study.with_name("organisations.csv")
+    table.write_text("organisation,name,wave,staff\nacme,Acme,2025,60\nacme,Acme,2026,30\n", "utf-8")
+    study.write_text(study.read_text("utf-8") + "organisations: organisations.csv\n", "utf-8")
+    report = tk.open_report(study, "acme")
+    cover = Cover("Study", "Acme", language=report.language)
+    page = render_document(document_of(executed("acme", study), cover))
+    notes = {
+        "en": "More staff answered than the list of organisations has: its number is not used.",
+        "fr": "Plus de salariés ont répondu que la liste des organisations n’en compte",
+    }
+    assert notes[report.language] in " ".join(page.replace("\u00a0", " ").split())
+    (row,) = report.participation.itertuples()
+    assert row.answered == 40
+    assert pd.isna(row.invited)
+    assert pd.isna(row.response_rate)

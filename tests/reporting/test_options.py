@@ -18,14 +18,14 @@ from toolkit.reporting.options import RunOptions, Tried
     [
         ({"out": ""}, "no folder is named"),
         ({"out": " "}, "no folder is named"),
-        ({"out": "caf\udce9"}, "signs that are no UTF-8"),
-        ({"out": "s3://x"}, "is the address of a store"),
-        ({"workers": 0}, "0 is no whole number of at least 1"),
-        ({"workers": True}, "True is no whole number"),
-        ({"workers": 1.5}, "1.5 is no whole number"),
-        ({"seconds": 0}, "0 is no number above 0"),
-        ({"seconds": float("inf")}, "inf is no number above 0"),
-        ({"memory": 2}, "2 bytes are too little for any notebook; say the unit"),
+        ({"out": "caf\udce9"}, "characters that are not valid UTF-8"),
+        ({"out": "s3://x"}, "remote output is not supported"),
+        ({"workers": 0}, "must be a positive integer, not 0"),
+        ({"workers": True}, "must be a positive integer, not True"),
+        ({"workers": 1.5}, "must be a positive integer, not 1.5"),
+        ({"seconds": 0}, "must be a number above 0, not 0"),
+        ({"seconds": float("inf")}, "must be a number above 0, not inf"),
+        ({"memory": 2}, "2 bytes are too little for any notebook; give a unit"),
     ],
 )
 def test_an_option_that_cannot_be_meant_is_refused(asked, said):

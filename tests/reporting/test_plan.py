@@ -38,7 +38,7 @@ def test_a_file_or_a_folder_in_the_place_of_the_runs_own_is_refused(tmp_path, sa
     assert [Path(problem.where).name for problem in caught.value.problems] == ["key", "log.jsonl"]
     shutil.rmtree(folder / "_batch")
     (folder / "_batch").write_text("a file")
-    with pytest.raises(InvalidInput, match="is no folder, and a run keeps its log there"):
+    with pytest.raises(InvalidInput, match=r"must be a folder \(a run keeps its log there\)"):
         check_batch_folder(folder)
 
 
@@ -55,7 +55,7 @@ def test_answers_that_lie_where_a_report_is_to_stand_are_refused_and_stay(sample
     raw = tmp_path / "ai_at_work" / "2026" / "org-12"
     raw.mkdir(parents=True)
     (raw / "answers.csv").write_text("raw")
-    with pytest.raises(InvalidInput, match="no report stands"):
+    with pytest.raises(InvalidInput, match="is not a report"):
         run_reports(sample_study, organisations=["org-12"], out=tmp_path)
     assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["answers.csv"]
 
@@ -65,7 +65,7 @@ def test_a_folder_of_ones_own_with_the_name_of_a_value_is_refused_and_stays(writ
     own = tmp_path / "mine" / "2024"
     own.mkdir(parents=True)
     (own / "notes.txt").write_text("mine")
-    with pytest.raises(InvalidInput, match="no report stands"):
+    with pytest.raises(InvalidInput, match="is not a report"):
         run_notebook(notebook, for_each="year", values=[2024, 2025], out=tmp_path)
     assert (own / "notes.txt").read_text() == "mine"
     assert [path.name for path in own.parent.iterdir()] == ["2024"]

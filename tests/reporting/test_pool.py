@@ -154,7 +154,7 @@ def test_threads_before_the_fork_mean_fresh_processes_and_the_reason_is_given(tm
     (tmp_path / "pool").mkdir()
     with WorkerPool(tmp_path / "pool", modules=["restless"]) as own:
         own.start()
-        assert own.why_cold == "what was imported has started 1 threads"
+        assert own.cold_reason == "what was imported has started 1 threads"
         assert own.run(divmod, 7, 2) == (3, 1)
 
 

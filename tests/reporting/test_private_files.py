@@ -11,8 +11,8 @@ import pytest
 
 from tests.reporting.test_one_audience import study  # noqa: F401
 from toolkit.cli import main
-from toolkit.files import write_files
 from toolkit.reporting import run_reports
+from toolkit.system import write_files
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no such rights")
 

@@ -132,6 +132,7 @@ def test_control_characters_are_written_as_escapes(tmp_path: Path) -> None:
         (pd.DataFrame({"a": [1]}), "x.pfd", ["path x.pfd"]),
         (pd.DataFrame({"a": [1]}), "nowhere/x.docx", ["folder"]),
         ("text", "x.docx", ["result"]),
+        (pd.DataFrame([[1, 2]], columns=["a", "a"]), "x.docx", ["column a"]),
     ],
 )
 def test_what_cannot_be_saved_is_refused(tmp_path: Path, result: Any, path: str, places: list[str]) -> None:
@@ -235,3 +236,35 @@ def test_a_table_is_a_value_that_displays_itself() -> None:
     table = tk.format_table(tk.gaps(_frame(), "agrees", measure="mean"), title="Gaps")
     assert "<table" in table._repr_html_()
     assert io.StringIO(table.frame.to_csv()).readline().startswith(",Item,a,b,")
+
+
+def test_a_cross_table_goes_to_word_with_letters_counts_and_its_test(tmp_path: Path, study: Any) -> None:
+    frame = study.responses()
+    crossed = tk.cross_table(frame, study.instrument["burnout"], "audience")
+    table = tk.format_table(crossed, instrument=study.instrument)
+    assert table.frame.iloc[:5, 0].tolist() == list(study.instrument["burnout"].code_labels("en").values())
+    shares = crossed.wide()
+    counts = crossed.wide("count")
+    expected = f"{100 * shares.loc['5', 'executive']:.1f}% ({counts.loc['5', 'executive']:.0f})"
+    assert table.frame.iloc[4, 2] == expected
+    assert "F(" in table.notes[0]
+    text = _text_of(tk.save_table(crossed, tmp_path / "crossed.docx", instrument=study.instrument))
+    assert expected in text
+    assert "Strongly agree" in text
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        pd.DataFrame({"a": []}),
+        pd.DataFrame({"a": [[1, 2], {"x": 1}]}),
+        pd.DataFrame({"a": pd.array([1, None], dtype="Int64"), "b": pd.array([True, None], dtype="boolean")}),
+        pd.DataFrame({"a": [np.inf, np.nan], "t": pd.date_range("2026", periods=2)}),
+        _frame().pivot_table(index="audience", columns="agrees", values="hours", aggfunc=["count", "mean"]),
+        _frame()["agrees"].value_counts(),
+    ],
+    ids=["empty", "lists", "nullable", "infinite", "two levels of columns", "series"],
+)
+@pytest.mark.parametrize("suffix", ["docx", "xlsx", "tex", "html", "csv"])
+def test_any_frame_can_be_saved(tmp_path: Path, frame: Any, suffix: str) -> None:
+    assert tk.save_table(frame, tmp_path / f"any.{suffix}").stat().st_size > 0

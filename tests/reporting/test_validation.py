@@ -22,6 +22,7 @@ from toolkit.reporting.documents.brand import read_logo
 from toolkit.reporting.validation import check_study, lacking_letters, try_report
 from toolkit.study import load_study
 
+RELATED = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 INSTRUMENT = """
 id: canteen
 version: 2026.1.0
@@ -122,9 +123,27 @@ def with_outside_picture(path: Path) -> None:
     made = docx.Document()
     made.part.relate_to(
         "http://example.org/a.png",
-        "http://schemas.openxmlformats.org/officeDocument/2006/relationships/image",
+        f"{RELATED}/image",
         is_external=True,
     )
+    made.save(str(path))
+
+
+def with_outside_slide_picture(path: Path) -> None:
+    made = pptx.Presentation()
+    made.slide_layouts[0].part.relate_to(f"file:///{path}", f"{RELATED}/image", is_external=True)
+    made.save(str(path))
+
+
+def with_outside_chart(path: Path) -> None:
+    made = pptx.Presentation()
+    made.part.relate_to("https://example.org/a.xlsx", f"{RELATED}/package", is_external=True)
+    made.save(str(path))
+
+
+def with_web_address(path: Path) -> None:
+    made = pptx.Presentation()
+    made.slide_layouts[0].part.relate_to("https://example.org/", f"{RELATED}/hyperlink", is_external=True)
     made.save(str(path))
 
 
@@ -177,6 +196,8 @@ SPOILERS = {
     "word template that is none": template("docx", lambda path: path.write_text("nothing")),
     "word template without headings": template("docx", without_headings),
     "word template with a picture elsewhere": template("docx", with_outside_picture),
+    "slides with a picture elsewhere": template("pptx", with_outside_slide_picture),
+    "slides with a workbook elsewhere": template("pptx", with_outside_chart),
     "slides without layouts": template("pptx", without_layouts),
     "control character in the title": in_study('"The canteen"', '"The\\x07 canteen"'),
     "control character in the brand": in_study('"Acme"', '"Ac\\x1bme"'),
@@ -218,6 +239,7 @@ def test_check_refuses_what_would_spoil_a_report(canteen: Path, name: str, capsy
         logo("logo.png", png()),
         template("docx", lambda path: docx.Document().save(str(path))),
         template("pptx", lambda path: pptx.Presentation().save(str(path))),
+        template("pptx", with_web_address),
         in_answers("acme", "Société Ñandú"),
         in_study("weighting: None., ", ""),
     ],
@@ -242,7 +264,7 @@ def test_a_letter_the_typeface_lacks_is_refused_where_it_would_be_a_box(canteen:
     edit(canteen, '"The canteen"', '"食堂"')
     assert main(["check", str(canteen)]) == 0
     assert (
-        "Format pdf cannot be written: title: has letters the typeface of pdf reports lacks (食 堂)"
+        "Format pdf cannot be written: title: has characters that the typeface of pdf reports lacks (食 堂)"
         in capsys.readouterr().out
     )
     assert main(["check", str(canteen), "--formats", "html,pdf"]) == 2

@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 from toolkit.instrument import Instrument
-from toolkit.responses import Coded, decode, read_limesurvey
+from toolkit.platforms import read_answers
+from toolkit.responses import Coded, decode
 
 Write = Callable[..., Path]
 FULL = {
@@ -26,7 +27,7 @@ OPEN = {"submitdate": ""}
 
 @pytest.fixture
 def coded(limesurvey: Write, tiny: Instrument) -> Callable[..., Coded]:
-    return lambda *people: decode(read_limesurvey(limesurvey(*people), tiny), tiny)
+    return lambda *people: decode(read_answers(limesurvey(*people), tiny, "limesurvey"), tiny)
 
 
 def _counted(found: Coded) -> Mapping[tuple[str, str], int]:

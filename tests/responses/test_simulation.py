@@ -336,7 +336,7 @@ REFUSED = {
     "an unknown item": (share("mod_good", top=0.5), "did you mean 'mood_good'"),
     "a percent where a fraction is meant": (share("mood_good", top=39), "write 0.39 for 39 %"),
     "a negative share": (share("mood_good", top=-0.1), "is not a fraction"),
-    "an unknown answer": (share("kind", green=0.5), "'green' is no answer of it"),
+    "an unknown answer": (share("kind", green=0.5), "unknown answer 'green'"),
     "answers above one together": (share("kind", red=0.6, blue=0.6), "add up to 1.2"),
     "all answers below one together": (share("uses", top=0.2, bottom=0.2), "must add up to 1"),
     "boxes mixed with codes": (
@@ -403,7 +403,7 @@ def test_refuses_impossible_organisations_all_at_once(tiny: Instrument) -> None:
         "headcount -1",
         "did you mean 'hand'",
         "rate 1.5",
-        "the id is there twice",
+        "the id occurs twice",
         "'green'",
         "no item 'knd'",
     ):

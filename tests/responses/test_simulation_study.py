@@ -20,7 +20,8 @@ import pytest
 from tests.refusals import problem
 from toolkit.errors import InvalidInput
 from toolkit.instrument import Instrument, read_yaml
-from toolkit.responses import AnswersFile, decode, read_limesurvey, read_qualtrics
+from toolkit.platforms import AnswersFile, read_answers
+from toolkit.responses import decode
 from toolkit.responses.simulation import (
     limesurvey_export,
     load_simulation,
@@ -152,8 +153,7 @@ def test_the_sample_tells_the_published_story(simulated: pd.DataFrame) -> None:
 def test_a_committed_file_is_read_back_as_what_was_simulated(
     entry: AnswersFile, instrument: Instrument, simulated: pd.DataFrame
 ) -> None:
-    reader = {"limesurvey": read_limesurvey, "qualtrics": read_qualtrics}[entry.platform]
-    found = decode(reader(STUDY / entry.file, instrument, entry=entry), instrument)
+    found = decode(read_answers(STUDY / entry.file, instrument, entry=entry), instrument)
     mine = (simulated["wave"] == entry.wave) & (
         (simulated["audience"] == "freelancer") == (entry.audience == "freelancer")
     )
@@ -187,7 +187,7 @@ def test_both_limesurvey_flavours_are_read_as_the_same_frame(
                 staff, instrument, answers=answers, opens="2026-01-05", closes="2026-01-09", seed=1
             )
         )
-        frames.append(decode(read_limesurvey(path, instrument, entry=entry), instrument).frame)
+        frames.append(decode(read_answers(path, instrument, "limesurvey", entry=entry), instrument).frame)
     pd.testing.assert_frame_equal(*(frame.drop(columns="source") for frame in frames))
     same(frames[0], staff[staff["status"] != "break-off"])
 
@@ -316,7 +316,7 @@ files:
     )
     simulate_study(tmp_path / "simulation.yaml", tmp_path)
     canteen = load_simulation(tmp_path / "simulation.yaml")[1]
-    read = read_limesurvey(tmp_path / "answers.csv", canteen)
+    read = read_answers(tmp_path / "answers.csv", canteen, "limesurvey")
     assert set(decode(read, canteen).frame["audience"].unique()) == {"manager", "staff"}
 
 

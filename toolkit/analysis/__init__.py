@@ -1,7 +1,7 @@
 """Estimates, gaps and tests: every statistic a row of one contract."""
 
 from toolkit.analysis.agreement import kappa, weighted_alpha
-from toolkit.analysis.banner import banner
+from toolkit.analysis.banner import CrossTable, banner, cross_table
 from toolkit.analysis.careless import careless_flags, careless_indices
 from toolkit.analysis.cells import Estimates
 from toolkit.analysis.contrasts import contrast
@@ -65,6 +65,7 @@ from toolkit.analysis.visible import visible_gaps
 
 __all__ = [
     "CliffDelta",
+    "CrossTable",
     "Design",
     "Drivers",
     "Equivalence",
@@ -90,6 +91,7 @@ __all__ = [
     "coefficients",
     "contrast",
     "cramers_v",
+    "cross_table",
     "crosstab",
     "declared_scores",
     "decompose_gap",

@@ -121,7 +121,16 @@ def kappa(
             [Problem("inconsistent", f"columns {first}, {second}", "share no code", "recode them alike")],
         )
     a, b = (np.array([*map(codes.index, labels), -1])[at] for at, labels in sides)
-    return contrast(_cells(frame, a, b, len(codes), design), {"kappa": _kappa(len(codes))}, level=level)
+    k = len(codes)
+    seen = " + ".join(f"r{i}c{i}" for i in range(k))
+    rows = ["(" + " + ".join(f"r{i}c{j}" for j in range(k)) + ")" for i in range(k)]
+    columns = ["(" + " + ".join(f"r{i}c{j}" for i in range(k)) + ")" for j in range(k)]
+    chance = " + ".join(f"{row} * {column}" for row, column in zip(rows, columns, strict=True))
+    return contrast(
+        _cells(frame, a, b, len(codes), design),
+        {"kappa": f"(({seen}) - ({chance})) / (1 - ({chance}))"},
+        level=level,
+    )
 
 
 def _cells(frame: pd.DataFrame, a: Any, b: Any, codes: int, design: Design | None) -> Estimates:
@@ -134,11 +143,3 @@ def _cells(frame: pd.DataFrame, a: Any, b: Any, codes: int, design: Design | Non
         axis=1,
     )
     return estimate(widened, list(cells), design=design)
-
-
-def _kappa(k: int) -> str:
-    seen = " + ".join(f"r{i}c{i}" for i in range(k))
-    rows = ["(" + " + ".join(f"r{i}c{j}" for j in range(k)) + ")" for i in range(k)]
-    columns = ["(" + " + ".join(f"r{i}c{j}" for i in range(k)) + ")" for j in range(k)]
-    chance = " + ".join(f"{row} * {column}" for row, column in zip(rows, columns, strict=True))
-    return f"(({seen}) - ({chance})) / (1 - ({chance}))"

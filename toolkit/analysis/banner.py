@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from toolkit.analysis.answers import Items, Request, read_columns, requests_for, requests_per_code
+from toolkit.analysis.classes import classes_of
 from toolkit.analysis.contract import tidy
 from toolkit.analysis.design import Design
+from toolkit.analysis.design_tables import crosstab, independence
 from toolkit.analysis.estimates import proportions
 from toolkit.analysis.gap_rows import refuse_options
 from toolkit.analysis.gaps import compare_groups, plan_pairs
 from toolkit.analysis.groups import group_by
 from toolkit.analysis.multiplicity import adjust_p
+from toolkit.analysis.results import Test
 from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem
+from toolkit.instrument.model import Variable
+from toolkit.records import Displayed
 
-__all__ = ["banner"]
+__all__ = ["TOTAL", "CrossTable", "banner", "cross_table"]
 
 TOTAL = "total"
 _LEAST = 30
@@ -116,6 +122,114 @@ def banner(
     table = table.assign(place=rows).sort_values("place", kind="stable", ignore_index=True)
     order = ["item", kind, "banner", "column", "letter", "n", "effective_n", "estimate"]
     return tidy(dict(table.items()), [*order, "conf_low", "conf_high", "higher_than", "method"])
+
+
+@dataclass(frozen=True, repr=False)
+class CrossTable(Displayed):
+    """One item by one grouping: counts, shares, a test, and which columns differ.
+
+    Attributes
+    ----------
+    table
+        One row per answer and column of the table, the total first: response, column, letter, n (answers in
+        the column), cell_n and count (answers in the cell, unweighted and weighted), estimate (share of the
+        column), conf_low, conf_high, higher_than (as in `banner`).
+    test
+        Of independence, after Rao and Scott; where the table cannot be tested p is NaN, `method` says why.
+    item, by
+        Names of the columns of the frame.
+    """
+
+    table: pd.DataFrame
+    test: Test
+    item: str
+    by: str
+    method: str
+
+    def wide(self, values: str = "estimate") -> pd.DataFrame:
+        """Return one of the table's columns with a row per answer and a column per group."""
+        order = list(dict.fromkeys(self.table["column"]))
+        wide = self.table.pivot(index="response", columns="column", values=values)
+        return wide.loc[list(dict.fromkeys(self.table["response"])), order]
+
+
+@typed
+def cross_table(
+    frame: pd.DataFrame,
+    rows: Variable | str,
+    columns: Variable | str,
+    *,
+    design: Design | None = None,
+    letters: bool = True,
+    level: float = 0.95,
+    adjust: str = "holm",
+) -> CrossTable:
+    """Cross an item with a grouping: weighted counts, column percentages, Rao–Scott test, letters.
+
+    Parameters
+    ----------
+    frame
+        One row per respondent; who lacks one of the two answers is not counted.
+    rows, columns
+        The item down, and the groups across.
+    design
+        How respondents were drawn.
+    letters
+        Whether to say which columns differ (see `banner`).
+    level, adjust
+        As in `banner`.
+
+    Returns
+    -------
+    CrossTable
+        `tk.save_table(result, "table.docx")` writes it for Word, `wide("count")` is a plain frame.
+
+    Raises
+    ------
+    InvalidInput
+        As `banner`.
+
+    Notes
+    -----
+    Counts are R's `svytable`, the test its `svychisq` (second order, F). Without a design the weights are 1
+    and the test is close to Pearson's.
+
+    Examples
+    --------
+    >>> audience = ["a"] * 60 + ["b"] * 60
+    >>> frame = pd.DataFrame({"audience": audience, "agrees": [1] * 50 + [0] * 10 + [1] * 20 + [0] * 40})
+    >>> found = cross_table(frame, "agrees", "audience")
+    >>> found.wide("count").loc["1"].tolist(), round(found.test.p_value, 6) < 0.001
+    ([70.0, 50.0, 20.0], True)
+    """
+    item, by = (one.name if isinstance(one, Variable) else one for one in (rows, columns))
+    counts = crosstab(frame, rows, columns, design=design)
+    if counts.empty:
+        problem = Problem(
+            "no-answers", f"columns {item} and {by}", "nobody answered both", "check the columns"
+        )
+        raise InvalidInput("cross_table", [problem])
+    plain = crosstab(frame.loc[(design or Design()).over(frame, linearise=True).weights > 0], rows, columns)
+    one, other = (classes_of(frame, each)[0] >= 0 for each in (rows, columns))
+    both = frame.assign(**{item: frame[item].where(one & other), by: frame[by].where(one & other)})
+    found = banner(both, rows, by, design=design, letters=letters, level=level, adjust=adjust)
+    found = found[found["response"].isin(counts.index)].reset_index(drop=True)
+    cells = list(zip(found["response"], found["column"], strict=True))
+    sums = {
+        name: table.assign(**{TOTAL: table.sum(axis=1)})
+        for name, table in (("cell_n", plain), ("count", counts))
+    }
+    added = {
+        name: [float(table[column].get(row, 0.0)) if column in table else 0.0 for row, column in cells]
+        for name, table in sums.items()
+    }
+    order = ["response", "column", "letter", "n", "cell_n", "count", "estimate", "conf_low", "conf_high"]
+    table = found.assign(**added).astype({"cell_n": "int64"})[[*order, "higher_than"]]
+    try:
+        test = independence(both, rows, columns, design=design)
+    except InvalidInput as error:
+        test = Test(np.nan, np.nan, f"not tested: {error.problems[0].where} {error.problems[0].what}")
+    return CrossTable(table, test, item, by, str(found["method"].iloc[-1]))
 
 
 def _refuse(across: list[str], items: list[str], level: float, adjust: str) -> None:

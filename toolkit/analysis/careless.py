@@ -85,9 +85,17 @@ def careless_indices(
     complete = known.all(axis=1)
     distance, p = _mahalanobis(values, complete)
     centre = values[complete].mean(axis=0) if complete.any() else np.full(len(names), np.nan)
+    longest = run = np.ones(len(values))
+    for before, after in zip(values.T[:-1], values.T[1:], strict=True):
+        run = np.where(before == after, run + 1, 1.0)
+        longest = np.maximum(longest, run)
+    n = known.sum(axis=1)
+    filled = np.where(known, values, 0.0)
+    mean = filled.sum(axis=1) / np.maximum(n, 1)
+    squares = (np.where(known, values - mean[:, None], 0.0) ** 2).sum(axis=1)
     columns: dict[str, Any] = {
-        "longstring": _longstring(values),
-        "irv": _spread(values, known),
+        "longstring": longest,
+        "irv": np.where(n > 1, np.sqrt(squares / np.maximum(n - 1, 1)), np.nan),
         "mahalanobis": distance,
         "mahalanobis_p": p,
         "person_total": _within(values, np.broadcast_to(centre, values.shape)),
@@ -96,7 +104,10 @@ def careless_indices(
     mirrored = item_values(frame, items, "careless responding", reverse=reverse)[1]
     if scales is not None:
         columns["even_odd"] = _even_odd(mirrored, names, scales)
-    columns["synonyms"] = _synonyms(mirrored, synonyms)
+    correlation = pd.DataFrame(mirrored).corr(min_periods=10).to_numpy()
+    a, b = np.nonzero(np.triu(np.nan_to_num(correlation) >= synonyms, 1))
+    few = len(a) < _FEWEST_PAIRS
+    columns["synonyms"] = np.full(len(mirrored), np.nan) if few else _within(mirrored[:, a], mirrored[:, b])
     if seconds is not None:
         columns["seconds"] = numbers_of(frame, seconds)
     if attention is not None:
@@ -176,22 +187,6 @@ def careless_flags(
     return table.assign(flags=count, named=count >= least)
 
 
-def _longstring(values: Array) -> Array:
-    longest = run = np.ones(len(values))
-    for before, after in zip(values.T[:-1], values.T[1:], strict=True):
-        run = np.where(before == after, run + 1, 1.0)
-        longest = np.maximum(longest, run)
-    return longest
-
-
-def _spread(values: Array, known: Any) -> Array:
-    n = known.sum(axis=1)
-    filled = np.where(known, values, 0.0)
-    mean = filled.sum(axis=1) / np.maximum(n, 1)
-    squares = (np.where(known, values - mean[:, None], 0.0) ** 2).sum(axis=1)
-    return np.where(n > 1, np.sqrt(squares / np.maximum(n - 1, 1)), np.nan)
-
-
 def _mahalanobis(values: Array, complete: Any) -> tuple[Array, Array]:
     found = np.full(len(values), np.nan)
     inside = values[complete]
@@ -229,14 +224,6 @@ def _even_odd(values: Array, names: Sequence[str], scales: Mapping[str, Sequence
     r = np.where(together >= _FEWEST_PAIRS, _within(*both), np.nan)
     stepped = np.where(r > -1 + 1e-9, 2 * r / np.where(r > -1 + 1e-9, 1 + r, 1.0), -1.0)
     return np.where(np.isnan(r), np.nan, np.maximum(stepped, -1.0))
-
-
-def _synonyms(values: Array, least: float) -> Array:
-    correlation = pd.DataFrame(values).corr(min_periods=10).to_numpy()
-    a, b = np.nonzero(np.triu(np.nan_to_num(correlation) >= least, 1))
-    if len(a) < _FEWEST_PAIRS:
-        return np.full(len(values), np.nan)
-    return _within(values[:, a], values[:, b])
 
 
 def _problems(

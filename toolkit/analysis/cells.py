@@ -104,7 +104,25 @@ class Cells:
             size = size if whole else size / np.abs(weights @ base)
             fixed = np.diagonal(covariance) <= (ROUNDING * size) ** 2
         covariance[fixed], covariance[:, fixed] = 0.0, 0.0
-        why = self._without_error(known, member, n, statistic)
+        # Why a row has no error; "" where it has one
+        sampled = self._sampled
+        if statistic in ("total", "size"):
+            everywhere = sampled.replicated is None and sampled.psus_in.sum() < 2 and sampled.fraction[0] < 1
+            units = np.full(n.shape, 1.0 if everywhere else 2.0)
+        else:
+            units = n
+            if not sampled.element and sampled.replicated is None:
+                counted = (known * (sampled.weights > 0)).T
+                one = [
+                    sums_within(sampled.psu, each[:, None] * member, int(sampled.psus_in.sum()))
+                    for each in counted.T
+                ]
+                units = np.array([(each > 0).sum(axis=0) for each in one], dtype=np.float64)
+        why = np.where(units < 2, _LONE, "").astype(object)
+        if statistic == "variance":
+            why[n == 1] = _ONE
+        why[n == 0] = _NOBODY
+        why = why.ravel()
         found[np.isin(why, (_NOBODY, _ONE))] = np.nan
         lost = why != ""
         covariance[lost], covariance[:, lost] = np.nan, np.nan
@@ -112,7 +130,8 @@ class Cells:
         table = self._table(found, covariance, n, why, np.array(items, dtype=object)[item], group)
         table |= {"measure": np.array(shown, dtype=object)[item]}
         table["response"] = table["measure"]
-        kish = _kish(self._sampled.weights, known, member)
+        total, squares = (known * self._sampled.weights) @ member, (known * self._sampled.weights**2) @ member
+        kish = np.where(squares > 0, total**2 / np.where(squares > 0, squares, 1.0), 0.0)
         table["effective_n"] = kish.ravel()
         order = estimate_columns("response" if per_code else "measure", self.groups.names)
         names = self._names(items, shown, per_code)
@@ -149,31 +168,6 @@ class Cells:
             mean = replicated.weights.T @ values / whole
             spread = (replicated.weights.T @ values**2 / whole - mean**2) * (n / (n - 1)).ravel()
         return replicated.covariance(spread, found)
-
-    def _without_error(self, known: Array, member: Array, n: Array, statistic: str) -> Any:
-        """Why a row has no error; "" where it has one.
-
-        A total varies with who is drawn, so that it has an error in a group of one person too; a mean of
-        one person or one primary unit has none that the sample could show.
-        """
-        sampled = self._sampled
-        if statistic in ("total", "size"):
-            everywhere = sampled.replicated is None and sampled.psus_in.sum() < 2 and sampled.fraction[0] < 1
-            units = np.full(n.shape, 1.0 if everywhere else 2.0)
-        else:
-            units = n
-            if not sampled.element and sampled.replicated is None:
-                counted = (known * (sampled.weights > 0)).T
-                one = [
-                    sums_within(sampled.psu, each[:, None] * member, int(sampled.psus_in.sum()))
-                    for each in counted.T
-                ]
-                units = np.array([(each > 0).sum(axis=0) for each in one], dtype=np.float64)
-        why = np.where(units < 2, _LONE, "").astype(object)
-        if statistic == "variance":
-            why[n == 1] = _ONE
-        why[n == 0] = _NOBODY
-        return why.ravel()
 
     def _table(
         self, found: Array, covariance: Array, n: Array, why: Any, item: Any, group: Any
@@ -223,8 +217,3 @@ def _spread_out(values: Array, member: Array) -> Array:
     """Rows × (statistics · groups), 0 outside the group."""
     spread: Array = (values[:, :, None] * member[None, :, :]).transpose(1, 0, 2).reshape(len(member), -1)
     return spread
-
-
-def _kish(weights: Array, known: Array, member: Array) -> Array:
-    total, squares = (known * weights) @ member, (known * weights**2) @ member
-    return np.where(squares > 0, total**2 / np.where(squares > 0, squares, 1.0), 0.0)

@@ -44,7 +44,13 @@ def pairs_to_compare(
             [Problem("too-few", f"column {between}", f"holds {len(labels)} audience(s)", "a gap needs two")],
         )
     if reference is not None:
-        problems = [*_reference_problems(labels, between, pairs, reference)]
+        problems = []
+        if pairs is not None:
+            problems.append(Problem("conflict", "reference", "is given beside pairs", "give one of the two"))
+        if reference not in labels:
+            what = f"{reference!r} is not in column {between}"
+            known = near_names(str(reference), map(str, labels))
+            problems.append(Problem("unknown-value", "reference", what, known))
         if problems:
             raise InvalidInput("reference", problems)
         return [(label, reference) for label in labels if label != reference]
@@ -59,16 +65,6 @@ def pairs_to_compare(
     if problems:
         raise InvalidInput("pairs", problems)
     return [(a, b) for a, b in pairs]
-
-
-def _reference_problems(
-    labels: Sequence[Any], between: str, pairs: Pairs | str | None, reference: Any
-) -> Iterator[Problem]:
-    if pairs is not None:
-        yield Problem("conflict", "reference", "is given beside pairs", "give one of the two")
-    if reference not in labels:
-        known = near_names(str(reference), map(str, labels))
-        yield Problem("unknown-value", "reference", f"{reference!r} is not in column {between}", known)
 
 
 def _pair_problems(labels: Sequence[Any], between: str, pairs: Pairs) -> Iterator[Problem]:

@@ -105,12 +105,12 @@ def _typed(name: str, values: Any) -> Any:
     if isinstance(values, pd.Series | pd.api.extensions.ExtensionArray):
         return values
     array = np.asarray(values)
-    if name in ("n", "n_a", "n_b") and array.dtype.kind == "f" and _whole(array):
+    if (
+        name in ("n", "n_a", "n_b")
+        and array.dtype.kind == "f"
+        and bool(np.isfinite(array).all() and (array == np.rint(array)).all())
+    ):
         return array.astype(np.int64)
     if array.dtype.kind in "OU":
         return pd.array(array.tolist(), dtype="str")  # Python words, not numpy's
     return array
-
-
-def _whole(array: Any) -> bool:
-    return bool(np.isfinite(array).all() and (array == np.rint(array)).all())

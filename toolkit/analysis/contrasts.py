@@ -47,8 +47,8 @@ def contrast(
     estimates
         From `estimate` or `ratios(…, covariances=True)`.
     contrasts
-        Name → name of an estimate → coefficient; or name → an expression with + − * / **, log, exp and
-        sqrt over names in backticks: "log(`a` / `b`)". Or one of "difference", "log_ratio",
+        Name → name of an estimate → coefficient; or name → an expression with ``+ - * / **``, log, exp and
+        sqrt over names in backticks: ``log(`a` / `b`)``. Or one of "difference", "log_ratio",
         "log_odds_ratio" for pairs.
     pairs
         For those three: which pairs; None compares all.
@@ -94,12 +94,7 @@ def contrast(
         raise InvalidInput(
             "contrast", problems or [Problem("empty", "contrasts", "are empty", "name at least one")]
         )
-    return _table(estimates, list(asked), values, gradients, level)
-
-
-def _table(
-    estimates: Estimates, names: list[str], values: Array, gradients: Array, level: float
-) -> pd.DataFrame:
+    names = list(asked)
     used = gradients != 0
     variance = np.array(
         [
@@ -114,13 +109,13 @@ def _table(
         ]
     )
     with np.errstate(divide="ignore", invalid="ignore"):
-        error = np.sqrt(np.where(variance <= ROUNDING * own, 0.0, variance))
-        statistic = np.where(error > 0, values / error, np.nan)
+        errors = np.sqrt(np.where(variance <= ROUNDING * own, 0.0, variance))
+        statistic = np.where(errors > 0, values / errors, np.nan)
     df = estimates.df
-    half = quantile(level, np.full(len(values), df)) * error
+    half = quantile(level, np.full(len(values), df)) * errors
     p = 2 * stdtr(df, -np.abs(np.nan_to_num(statistic))) if df > 0 else np.full(len(values), np.nan)
-    said = np.where(error == 0, _FIXED, f"delta method; {estimates.said}").astype(object)
-    for at in np.flatnonzero(np.isnan(error) | np.isnan(values)):
+    said = np.where(errors == 0, _FIXED, f"delta method; {estimates.said}").astype(object)
+    for at in map(int, np.flatnonzero(np.isnan(errors) | np.isnan(values))):
         lost = [
             f"{name}: {why}"
             for name, why, kept, part in zip(
@@ -137,7 +132,7 @@ def _table(
         {
             "contrast": pd.array(names, dtype="str"),
             "estimate": values,
-            "std_error": error,
+            "std_error": errors,
             "conf_low": values - half,
             "conf_high": values + half,
             "statistic": statistic,
@@ -224,7 +219,12 @@ class _Reader:
         if isinstance(node, ast.Constant) and isinstance(node.value, int | float):
             return _Dual(float(node.value), np.zeros(len(self._values)))
         if isinstance(node, ast.Name):
-            return self._estimate(node.id)
+            stand_in = re.fullmatch(r"_(\d+)_", node.id)
+            name = self._named[int(stand_in.group(1))] if stand_in else node.id
+            slope = np.zeros(len(self._values))
+            at = _place(self._estimates, name, self._where)
+            slope[at] = 1.0
+            return _Dual(float(self._values[at]), slope)
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd):
             sign, inner = -1.0 if isinstance(node.op, ast.USub) else 1.0, self.value(node.operand)
             return _Dual(sign * inner.value, sign * inner.slope)
@@ -245,14 +245,6 @@ class _Reader:
                 )
             ],
         )
-
-    def _estimate(self, identifier: str) -> _Dual:
-        stand_in = re.fullmatch(r"_(\d+)_", identifier)
-        name = self._named[int(stand_in.group(1))] if stand_in else identifier
-        slope = np.zeros(len(self._values))
-        at = _place(self._estimates, name, self._where)
-        slope[at] = 1.0
-        return _Dual(float(self._values[at]), slope)
 
 
 def _divided(a: _Dual, b: _Dual) -> _Dual:

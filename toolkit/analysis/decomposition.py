@@ -330,6 +330,8 @@ def _split(
         f"{sampled.how}; {_REST}"
     )
     method = [said if one != "no_variation" else f"no error: this part does not vary; {said}" for one in code]
+    if df <= 0:
+        code[:], method = "no_df", ["not tested: the design leaves no degrees of freedom"] * len(parts)
     if why:
         code[:], method = "not_computed", [f"not computed: {why}"] * len(parts)
     note = "; ".join(_noted(names, apart, shares["extrapolated"], left, list(given)))
@@ -412,16 +414,18 @@ def _columns(
     their average, which goes to the constant. The last is the column each coefficient is of.
     """
     full, reduced, owner = [np.ones(len(kept))], [np.ones(len(kept))], [_CONSTANT]
-    levels_in: list[int] = []
+    levels_in: list[int | None] = []
     for name, (values, levels) in given.items():
         columns = [values] if levels is None else [(values == at) * 1.0 for at in np.unique(values[kept])]
-        levels_in.append(0 if levels is None else len(columns))
+        levels_in.append(None if levels is None else len(columns))
         full, reduced = full + columns, reduced + columns[0 if levels is None else 1 :]
         owner += [name] * len(columns)
     spread_out = np.zeros((len(full), len(reduced)))
     spread_out[0, 0], row, column = 1.0, 1, 1
     for count in levels_in:
-        if count == 0:
+        if count == 0:  # nobody is left
+            continue
+        if count is None:
             spread_out[row, column], row, column = 1.0, row + 1, column + 1
             continue
         block = slice(column, column + count - 1)

@@ -142,7 +142,29 @@ def independence(
     if statistic not in _STATISTICS:
         what, hint = f"{statistic!r} is not known", f"use one of {list(_STATISTICS)}"
         raise InvalidInput("independence", [Problem("unknown-option", "statistic", what, hint)])
-    table = _table(frame, rows, columns, design)
+    sampled = (design or Design()).over(frame, linearise=True)
+    (one, down), (other, across) = (classes_of(frame, item, sampled.weights) for item in (rows, columns))
+    both = (one >= 0) & (other >= 0) & (sampled.weights > 0)
+    cell = np.where(both, one + other * len(down), -1)
+    member = (cell[:, None] == np.arange(len(down) * len(across))).astype(np.float64)
+    counts = (sampled.weights @ member).reshape(len(across), len(down)).T
+    problems = []
+    for name, sums in (("rows", counts.sum(axis=1)), ("columns", counts.sum(axis=0))):
+        if len(sums) < 2 or bool((sums <= 0).any()):
+            lacks = "have fewer than two answers among those who gave both"
+            if len(sums) >= 2:
+                lacks = "have an answer nobody gave who gave both"
+            problems.append(
+                Problem(
+                    "too-few" if len(sums) < 2 else "empty-cell",
+                    name,
+                    lacks,
+                    "leave the answer, or the table, out",
+                )
+            )
+    if problems:
+        raise InvalidInput("table", problems)
+    table = _Table(member, len(down), len(across), counts, sampled)
     df = table.sampled.degrees_of_freedom()
     try:
         if statistic in ("wald", "adjusted-wald"):
@@ -151,7 +173,10 @@ def independence(
     except np.linalg.LinAlgError:
         what, hint = "the design leaves no spread to test against", "merge sparse answers"
         raise InvalidInput("independence", [Problem("not-estimable", "table", what, hint)]) from None
-    pearson = _pearson(table) * table.people
+    # Pearson's statistic of the shares, that is per respondent
+    shares = table.counts / table.counts.sum()
+    independent = np.outer(shares.sum(axis=1), shares.sum(axis=0))
+    pearson = float(((shares - independent) ** 2 / independent).sum()) * table.people
     total, d0 = float(weights.sum()), float(weights.sum() ** 2 / (weights**2).sum())
     if statistic == "F":
         f, freedom = pearson / total, (d0, d0 * df)
@@ -244,41 +269,6 @@ def goodness_of_fit(
         expected=dict(zip(labels, p.tolist(), strict=True)),
         method="Pearson's goodness of fit under the design, Satterthwaite",
     )
-
-
-def _table(
-    frame: pd.DataFrame, rows: Variable | str, columns: Variable | str, design: Design | None
-) -> _Table:
-    sampled = (design or Design()).over(frame, linearise=True)
-    (one, down), (other, across) = (classes_of(frame, item, sampled.weights) for item in (rows, columns))
-    both = (one >= 0) & (other >= 0) & (sampled.weights > 0)
-    cell = np.where(both, one + other * len(down), -1)
-    member = (cell[:, None] == np.arange(len(down) * len(across))).astype(np.float64)
-    counts = (sampled.weights @ member).reshape(len(across), len(down)).T
-    problems = []
-    for name, sums in (("rows", counts.sum(axis=1)), ("columns", counts.sum(axis=0))):
-        if len(sums) < 2 or bool((sums <= 0).any()):
-            what = "have fewer than two answers among those who gave both"
-            if len(sums) >= 2:
-                what = "have an answer nobody gave who gave both"
-            problems.append(
-                Problem(
-                    "too-few" if len(sums) < 2 else "empty-cell",
-                    name,
-                    what,
-                    "leave the answer, or the table, out",
-                )
-            )
-    if problems:
-        raise InvalidInput("table", problems)
-    return _Table(member, len(down), len(across), counts, sampled)
-
-
-def _pearson(table: _Table) -> float:
-    """Pearson's statistic of the shares, that is per respondent."""
-    shares = table.counts / table.counts.sum()
-    independent = np.outer(shares.sum(axis=1), shares.sum(axis=0))
-    return float(((shares - independent) ** 2 / independent).sum())
 
 
 def _generalised_effects(table: _Table) -> Array:

@@ -105,10 +105,40 @@ def drivers(
     y = numbers_of(frame, outcome, measure)
     sampled = (design or Design()).over(frame, linearise=True)
     inside = ~np.isnan(x).any(axis=1) & ~np.isnan(y) & (sampled.weights > 0)
-    _refuse(names, outcome, int(inside.sum()), sampled, level, resamples)
+    n = int(inside.sum())
+    least = max(_FEWEST, _PER_ITEM * len(names))
+    problems = []
+    if n < least:
+        hint = f"give at least {least}, or look at the correlations alone"
+        problems.append(Problem("too-few-answers", "respondents", f"{n} answered everything", hint))
+    if (outcome.name if isinstance(outcome, Variable) else outcome) in names:
+        problems.append(Problem("conflict", "outcome", "is among the items", "leave it out of them"))
+    if sampled.replicated is not None:
+        problems.append(
+            Problem(
+                "unsuited-design", "design", "has replicate weights", "name its strata and clusters instead"
+            )
+        )
+    if not 0 < level < 1 or resamples < 100:
+        what = f"are {level} and {resamples}"
+        problems.append(Problem("out-of-range", "level, resamples", what, "give a fraction, and 100 or more"))
+    if problems:
+        raise InvalidInput("drivers", problems)
     values = np.column_stack([x[inside], y[inside]])
     weights = sampled.weights[inside]
-    _refuse_flat(names, values)
+    problems = [
+        Problem("no-variation", f"item {name}", "does not vary", "leave it out")
+        for name, flat in zip([*names, "(the outcome)"], is_constant(values), strict=True)
+        if flat
+    ]
+    if not problems:
+        between = np.corrcoef(values[:, :-1].T)
+        if np.linalg.eigvalsh(between)[0] < 1e-9:
+            problems = [
+                Problem("collinear", "items", "one says what others say together", "leave one of them out")
+            ]
+    if problems:
+        raise InvalidInput("drivers", problems)
     counts = _draws(sampled, inside, np.random.default_rng(seed), resamples) * weights
     found, total, correlation = _weights(_correlations(values, weights[None, :]))
     each, totals, _ = _weights(_correlations(values, counts))
@@ -171,47 +201,3 @@ def _draws(sampled: Sampled, inside: Any, rng: np.random.Generator, resamples: i
         times[:, at] = rng.multinomial(len(at), np.full(len(at), 1 / len(at)), size=resamples)
     found: Array = times[:, unit]
     return found
-
-
-def _refuse(
-    names: Sequence[str],
-    outcome: Variable | str,
-    n: int,
-    sampled: Sampled,
-    level: float,
-    resamples: int,
-) -> None:
-    least = max(_FEWEST, _PER_ITEM * len(names))
-    problems = []
-    if n < least:
-        hint = f"give at least {least}, or look at the correlations alone"
-        problems.append(Problem("too-few-answers", "respondents", f"{n} answered everything", hint))
-    if (outcome.name if isinstance(outcome, Variable) else outcome) in names:
-        problems.append(Problem("conflict", "outcome", "is among the items", "leave it out of them"))
-    if sampled.replicated is not None:
-        problems.append(
-            Problem(
-                "unsuited-design", "design", "has replicate weights", "name its strata and clusters instead"
-            )
-        )
-    if not 0 < level < 1 or resamples < 100:
-        what = f"are {level} and {resamples}"
-        problems.append(Problem("out-of-range", "level, resamples", what, "give a fraction, and 100 or more"))
-    if problems:
-        raise InvalidInput("drivers", problems)
-
-
-def _refuse_flat(names: Sequence[str], values: Array) -> None:
-    problems = [
-        Problem("no-variation", f"item {name}", "does not vary", "leave it out")
-        for name, flat in zip([*names, "(the outcome)"], is_constant(values), strict=True)
-        if flat
-    ]
-    if not problems:
-        correlation = np.corrcoef(values[:, :-1].T)
-        if np.linalg.eigvalsh(correlation)[0] < 1e-9:
-            problems = [
-                Problem("collinear", "items", "one says what others say together", "leave one of them out")
-            ]
-    if problems:
-        raise InvalidInput("drivers", problems)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -258,7 +258,7 @@ def _means(sides: Sides, method: str | None, level: float, power: float) -> dict
             va, vb = sides.spread_a / n, sides.spread_b / m
             error = np.sqrt(va + vb)
             df = error**4 / (va**2 / (n - 1) + vb**2 / (m - 1))
-            found = _design_test(_with(sides, variance=error**2, df=df), error, level)
+            found = _design_test(replace(sides, variance=error**2, df=df), error, level)
         freedom = n + m - 2
         pooled = np.sqrt(((n - 1) * sides.spread_a + (m - 1) * sides.spread_b) / freedom)
         exact = np.exp(gammaln(freedom / 2) - gammaln((freedom - 1) / 2)) * np.sqrt(2 / freedom)
@@ -271,7 +271,3 @@ def _means(sides: Sides, method: str | None, level: float, power: float) -> dict
         "effect_size_kind": "hedges_g",
         "minimum_detectable_gap": np.where(detectable > 0, detectable, np.nan),
     }
-
-
-def _with(sides: Sides, **changes: Any) -> Sides:
-    return Sides(**{**vars(sides), **changes})

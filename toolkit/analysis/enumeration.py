@@ -116,16 +116,12 @@ def exact_detectable_gap(
     return float(gaps[last + 1]) if last + 1 < len(gaps) else float("nan")
 
 
-def _fisher_table(n: int, m: int) -> Array:
-    a, b = np.meshgrid(np.arange(n + 1.0), np.arange(m + 1.0), indexing="ij")
-    found = fisher_p(a.ravel(), np.full(a.size, float(n)), b.ravel(), np.full(a.size, float(m)))
-    return np.asarray(found, dtype=np.float64).reshape(a.shape)
-
-
 def _rejected(n: int, m: int, test: str, alpha: float) -> Array:
     """1 for every outcome the test rejects."""
     if test == "fisher":
-        return (_fisher_table(n, m) <= alpha).astype(np.float64)
+        x, y = np.meshgrid(np.arange(n + 1.0), np.arange(m + 1.0), indexing="ij")
+        found = fisher_p(x.ravel(), np.full(x.size, float(n)), y.ravel(), np.full(x.size, float(m)))
+        return (np.asarray(found, dtype=np.float64).reshape(x.shape) <= alpha).astype(np.float64)
     if test != "pooled-z":
         raise InvalidInput(
             "test",
@@ -140,21 +136,15 @@ def _rejected(n: int, m: int, test: str, alpha: float) -> Array:
 
 def _outcomes(n: int, p: float, population: int | None) -> Array:
     """Chance of each number of answers."""
+    k = np.arange(n + 1.0)
     if population is None:
-        found: Array = np.exp(_log_binomial(n, np.array([p])))[0]
-        return found
-    yes, k = float(round(p * population)), np.arange(n + 1.0)
+        return np.asarray(np.exp(_choose(float(n), k) + xlogy(k, p) + xlog1py(n - k, -p)))
+    yes = float(round(p * population))
     no = population - yes
     possible = (k <= yes) & (n - k <= no)
     inside = np.where(possible, k, 0.0), np.where(possible, n - k, 0.0)
     logs = _choose(yes, inside[0]) + _choose(no, inside[1]) - _choose(float(population), np.array(float(n)))
     return np.where(possible, np.exp(logs), 0.0)
-
-
-def _log_binomial(n: int, p: Array) -> Array:
-    k = np.arange(n + 1.0)
-    found: Array = _choose(float(n), k) + xlogy(k, p[:, None]) + xlog1py(n - k, -p[:, None])
-    return found
 
 
 def _choose(n: float, k: Array) -> Array:

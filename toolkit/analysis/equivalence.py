@@ -83,7 +83,25 @@ def equivalence(
     >>> round(equivalence(0.02, 0.03, margin=0.10).p_value, 4)
     0.0038
     """
-    low, high = _ends(margin, alpha)
+    ends = margin if isinstance(margin, tuple) else (margin, margin)
+    if len(ends) != 2 or not all(isinstance(one, int | float | np.number) for one in ends):
+        hint = "give a number above 0, or (low, high)"
+        raise InvalidInput("equivalence", [Problem("wrong-type", "margin", f"is {margin!r}", hint)])
+    low, high = ends if isinstance(margin, tuple) else (-margin, margin)
+    problems = []
+    if not low < high:
+        problems.append(
+            Problem(
+                "wrong-order",
+                "margin",
+                f"is {margin}",
+                "give a number above 0, or (low, high) with low below high",
+            )
+        )
+    if not 0 < alpha < 0.5:
+        problems.append(Problem("out-of-range", "alpha", f"is {alpha}", "give a fraction between 0 and .5"))
+    if problems:
+        raise InvalidInput("equivalence", problems)
     at, error = np.asarray(estimate, dtype=np.float64), np.asarray(std_error, dtype=np.float64)
     freedom = np.asarray(np.inf if df is None else df, dtype=np.float64)
     freedom = np.where(np.isnan(freedom), np.inf, freedom)
@@ -116,26 +134,3 @@ def _out(value: Any) -> Any:
 
 def _below(df: Any, t: Any) -> Any:
     return np.where(np.isinf(df), ndtr(t), stdtr(np.where(np.isinf(df), 1, df), t))
-
-
-def _ends(margin: Margin, alpha: float) -> tuple[float, float]:
-    ends = margin if isinstance(margin, tuple) else (margin, margin)
-    if len(ends) != 2 or not all(isinstance(one, int | float | np.number) for one in ends):
-        hint = "give a number above 0, or (low, high)"
-        raise InvalidInput("equivalence", [Problem("wrong-type", "margin", f"is {margin!r}", hint)])
-    low, high = ends if isinstance(margin, tuple) else (-margin, margin)
-    problems = []
-    if not low < high:
-        problems.append(
-            Problem(
-                "wrong-order",
-                "margin",
-                f"is {margin}",
-                "give a number above 0, or (low, high) with low below high",
-            )
-        )
-    if not 0 < alpha < 0.5:
-        problems.append(Problem("out-of-range", "alpha", f"is {alpha}", "give a fraction between 0 and .5"))
-    if problems:
-        raise InvalidInput("equivalence", problems)
-    return low, high

@@ -108,9 +108,34 @@ def proportions(
     table = Table(frame, wanted, by, design, level)
     rows, method = dict(table.rows), table.method(method, population)
     if method == "hypergeometric":
-        rows |= _finite(table, population)
+        rows = table.rows
+        n, p = rows["n"], rows["estimate"]
+        whole = headcounts(table, population)
+        known = n > 0
+        low, high = np.full(len(n), np.nan), np.full(len(n), np.nan)
+        low[known], high[known] = hypergeometric_interval(
+            np.rint(p[known] * n[known]), n[known], whole[known], level=table.level
+        )
+        with np.errstate(divide="ignore", invalid="ignore"):
+            factor = np.where(whole > 1, (whole - n) / (whole - 1), 0.0)
+            error = np.sqrt(p * (1 - p) / n * factor)
+        rows |= {
+            "std_error": error,
+            "conf_low": low,
+            "conf_high": high,
+            "method": np.full(len(n), SAID["hypergeometric"], dtype=object),
+        }
     else:
-        rows |= _share_interval(table, method)
+        if not table.sampled.simple:
+            rows |= _designed_interval(table, method)
+        else:
+            n, p = table.rows["n"], table.rows["estimate"]
+            with np.errstate(divide="ignore", invalid="ignore"):
+                low, high = PLAIN[method](p, n, table.level, quantile(table.level))
+                error = np.sqrt(p * (1 - p) / n)
+            none = f"{SAID[method]}: none at a share of 0 or 1"
+            said = np.where(np.isnan(low) & (n > 0), none, SAID[method])
+            rows |= {"std_error": error, "conf_low": low, "conf_high": high, "method": said}
     rows["method"] = np.where(rows["n"] == 0, _NOBODY, rows["method"])
     return tidy(rows, estimate_columns("response" if measure is None else "measure", table.groups.names))
 
@@ -186,18 +211,6 @@ def means(
     return tidy(rows, estimate_columns("measure", table.groups.names))
 
 
-def _share_interval(table: Table, method: str) -> dict[str, Any]:
-    if not table.sampled.simple:
-        return _designed_interval(table, method)
-    n, p = table.rows["n"], table.rows["estimate"]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        low, high = PLAIN[method](p, n, table.level, quantile(table.level))
-        error = np.sqrt(p * (1 - p) / n)
-    none = f"{SAID[method]}: none at a share of 0 or 1"
-    said = np.where(np.isnan(low) & (n > 0), none, SAID[method])
-    return {"std_error": error, "conf_low": low, "conf_high": high, "method": said}
-
-
 def _designed_interval(table: Table, method: str) -> dict[str, Any]:
     """On the effective number of answers, with the design's t."""
     rows, level = table.rows, table.level
@@ -260,23 +273,3 @@ def _effective_of_logits(table: Table, replicated: Replicated, effective: Array)
         ]
         found = 1 / (np.array(variance) * p * (1 - p))
     return np.where(np.isfinite(found), found, effective)
-
-
-def _finite(table: Table, population: Population | None) -> dict[str, Any]:
-    rows = table.rows
-    n, p = rows["n"], rows["estimate"]
-    whole = headcounts(table, population)
-    known = n > 0
-    low, high = np.full(len(n), np.nan), np.full(len(n), np.nan)
-    low[known], high[known] = hypergeometric_interval(
-        np.rint(p[known] * n[known]), n[known], whole[known], level=table.level
-    )
-    with np.errstate(divide="ignore", invalid="ignore"):
-        factor = np.where(whole > 1, (whole - n) / (whole - 1), 0.0)
-        error = np.sqrt(p * (1 - p) / n * factor)
-    return {
-        "std_error": error,
-        "conf_low": low,
-        "conf_high": high,
-        "method": np.full(len(n), SAID["hypergeometric"], dtype=object),
-    }

@@ -61,19 +61,7 @@ def fisher_table(table: Any) -> Test:
         counts = counts.T
     rows, columns = counts.sum(axis=1), counts.sum(axis=0)
     seen = float(-gammaln(counts + 1).sum())
-    upper, lower = _halves(rows, columns)
-    first, second = _enumerate(rows[upper], columns), _enumerate(rows[lower], columns)
-    total = float(gammaln(rows + 1).sum() + gammaln(columns + 1).sum() - gammaln(rows.sum() + 1))
-    p = _joined(first, second, columns, seen + _slack(), total)
-    return Test(None, min(1.0, p), "Fisher's exact test")
-
-
-def _slack() -> float:
-    return math.log1p(_SLACK)
-
-
-def _halves(rows: Array, columns: Array) -> tuple[list[int], list[int]]:
-    """Rows in two parts that cost about the same to enumerate."""
+    # Rows in two parts that cost about the same to enumerate
     cost = [float(gammaln(n + len(columns)) - gammaln(n + 1) - gammaln(len(columns))) for n in rows]
     parts: tuple[list[int], list[int]] = ([], [])
     spent = [0.0, 0.0]
@@ -84,7 +72,11 @@ def _halves(rows: Array, columns: Array) -> tuple[list[int], list[int]]:
     if max(spent) > math.log(_MOST):
         hint = "merge sparse answers, or use chi_square, which is right for tables this large"
         raise InvalidInput("fisher_table", [Problem("too-large", "table", "is too large to enumerate", hint)])
-    return parts
+    upper, lower = parts
+    first, second = _enumerate(rows[upper], columns), _enumerate(rows[lower], columns)
+    total = float(gammaln(rows + 1).sum() + gammaln(columns + 1).sum() - gammaln(rows.sum() + 1))
+    p = _joined(first, second, columns, seen + math.log1p(_SLACK), total)
+    return Test(None, min(1.0, p), "Fisher's exact test")
 
 
 def _enumerate(rows: Array, columns: Array) -> tuple[Array, Array]:

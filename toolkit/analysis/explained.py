@@ -89,7 +89,10 @@ class _ByCells:
             self.terms["moved_y"] = Term(joint, size, moved)
             self.terms["moved"] = Term(joint, size, moved, "known")
         self._squared = np.bincount(crossed, weights=scale * after**2, minlength=self.count)
-        self._held = _sparse(unit, units, crossed, self.count, after)
+        # Units × cells: the weight each unit has in each cell
+        from scipy.sparse import csr_array
+
+        self._held = csr_array((after, (unit, crossed)), shape=(units, self.count))
 
     def coefficients(self, sums: dict[str, Array], mean: Array, safe: Array) -> Array:
         each = self._contribution(sums["cell_y"], sums["cell"], mean, safe)
@@ -162,10 +165,3 @@ def _spread(moved: Array, taken: Array, squared: Array) -> Array:
     across = np.matmul(turned, moved)
     found: Array = np.matmul(turned, squared) - across - across.transpose(0, 2, 1)
     return found
-
-
-def _sparse(unit: Any, units: int, cell: Any, cells: int, weight: Array) -> Any:
-    """Units × cells: the weight each unit has in each cell."""
-    from scipy.sparse import csr_array
-
-    return csr_array((weight, (unit, cell)), shape=(units, cells))

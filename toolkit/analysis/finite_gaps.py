@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from toolkit.analysis.answers import Items, Request, read_columns, requests_for
+from toolkit.analysis.answers import Items, read_columns, requests_for
 from toolkit.analysis.chosen_pairs import Pairs
 from toolkit.analysis.design import Design
 from toolkit.analysis.estimate_table import Population, populations, said_group
 from toolkit.analysis.gap_rows import finish, refuse_options, refuse_percent
-from toolkit.analysis.gaps import Plan, plan_pairs
+from toolkit.analysis.gaps import plan_pairs
 from toolkit.analysis.intervals import hypergeometric_interval, quantile
 from toolkit.analysis.moments import domain_moments
 from toolkit.analysis.planning import detectable_gap
@@ -101,29 +100,37 @@ def population_gaps(
         )
     columns = read_columns(frame, items, kinds=("single", "option"), shared=between == "audience")
     wanted = requests_for(columns, measure)
-    _refuse_other_than_shares(wanted)
+    problems = [
+        Problem(
+            "unsuited-measure",
+            f"column {one.item}",
+            f"{one.measure!r} is no share",
+            "use gaps(design=Design(strata=…, fpc=…))",
+        )
+        for one in wanted
+        if not one.share
+    ]
+    if problems or not wanted:
+        none = Problem("unsuited-measure", "items", "none of them has this measure", "name another measure")
+        raise InvalidInput("measure", problems or [none])
     plan = plan_pairs(frame, wanted, between, pairs, by, reference=reference)
     size = len(plan.groups.labels)
     whole = populations(plan.groups, population)
     moments = domain_moments(Design().over(frame), plan.groups.codes, size, wanted)
-    _refuse_more_answers_than_people(plan, moments.n, whole)
+    problems = [
+        Problem(
+            "above-population",
+            f"population of {said_group(plan.groups, group)}",
+            f"is {whole[group]:g} and {most:g} answered",
+            "correct the headcount",
+        )
+        for group, most in enumerate(moments.n.max(axis=0))
+        if most > whole[group]
+    ]
+    if problems:
+        raise InvalidInput("population", problems)
     at_a, at_b = (plan.item, plan.a), (plan.item, plan.b)
     sides = [(moments.mean[at], moments.n[at], whole[at[1]]) for at in (at_a, at_b)]
-    rows = plan.labels() | _compared(sides, method, level, power)
-    return finish(
-        rows,
-        plan.by,
-        adjust="none",
-        other_adjust="none",
-        family=None,
-        margin=np.full(len(plan.item), margin),
-        units=["points"] * len(plan.item),
-    )
-
-
-def _compared(
-    sides: list[tuple[Array, Array, Array]], method: str, level: float, power: float
-) -> dict[str, Any]:
     (p, n, people_a), (q, m, people_b) = sides
     least = _effective(n, people_a), _effective(m, people_b)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -140,7 +147,7 @@ def _compared(
     said = np.where(
         empty, "not computed: a side has no answers", np.where(known, _KNOWN, _SAID[method] + _ABOUT)
     )
-    return {
+    rows = plan.labels() | {
         "n_a": n,
         "n_b": m,
         "estimate_a": p,
@@ -161,6 +168,15 @@ def _compared(
         ),
         "design": np.ones(len(p), dtype=bool),
     }
+    return finish(
+        rows,
+        plan.by,
+        adjust="none",
+        other_adjust="none",
+        family=None,
+        margin=np.full(len(plan.item), margin),
+        units=["points"] * len(plan.item),
+    )
 
 
 def _exact(p: Array, n: Array, people: Array, level: float) -> tuple[Array, Array]:
@@ -175,34 +191,3 @@ def _effective(n: Array, people: Array) -> Array:
     with np.errstate(divide="ignore", invalid="ignore"):
         found = n * (people - 1) / (people - n)
     return np.where(n == people, np.inf, found)
-
-
-def _refuse_other_than_shares(wanted: Sequence[Request]) -> None:
-    problems = [
-        Problem(
-            "unsuited-measure",
-            f"column {one.item}",
-            f"{one.measure!r} is no share",
-            "use gaps(design=Design(strata=…, fpc=…))",
-        )
-        for one in wanted
-        if not one.share
-    ]
-    if problems or not wanted:
-        none = Problem("unsuited-measure", "items", "none of them has this measure", "name another measure")
-        raise InvalidInput("measure", problems or [none])
-
-
-def _refuse_more_answers_than_people(plan: Plan, n: Array, whole: Array) -> None:
-    problems = [
-        Problem(
-            "above-population",
-            f"population of {said_group(plan.groups, group)}",
-            f"is {whole[group]:g} and {most:g} answered",
-            "correct the headcount",
-        )
-        for group, most in enumerate(n.max(axis=0))
-        if most > whole[group]
-    ]
-    if problems:
-        raise InvalidInput("population", problems)

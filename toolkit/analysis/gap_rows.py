@@ -101,7 +101,30 @@ def finish(
         For the verdicts, one a row; a unit is a key of `UNITS`.
     """
     items = rows["item"]
-    rows["family"], rows["p_adjusted"] = _families(items, rows["p_value"], adjust, other_adjust, family)
+    p = rows["p_value"]
+    if family is None:
+        rows["family"], rows["p_adjusted"] = np.full(len(items), "all", dtype=object), adjust_p(p, adjust)
+    else:
+        declared = [family] if isinstance(family, str) else list(family)
+        unknown = [name for name in declared if name not in set(items)]
+        if unknown:
+            raise InvalidInput(
+                "family",
+                [
+                    Problem(
+                        "unknown-item",
+                        f"item {name}",
+                        "is declared and is not compared",
+                        near_names(name, dict.fromkeys(items)),
+                    )
+                    for name in unknown
+                ],
+            )
+        inside = np.isin(items.astype(str), declared)
+        adjusted = np.full(len(p), np.nan)
+        adjusted[inside], adjusted[~inside] = adjust_p(p[inside], adjust), adjust_p(p[~inside], other_adjust)
+        rows["family"] = np.where(inside, "pre-declared", "other").astype(object)
+        rows["p_adjusted"] = adjusted
     rows["adjustment"] = np.where(rows["family"] == "other", other_adjust, adjust).astype(object)
     rows.setdefault("design", np.zeros(len(items), dtype=bool))
     each = list(
@@ -125,29 +148,3 @@ def finish(
         for gap, low, high, within, least, unit in each
     ]
     return tidy(rows, gap_columns(groups))
-
-
-def _families(
-    items: Any, p: Array, adjust: str, other: str, family: Sequence[str] | None
-) -> tuple[Any, Array]:
-    if family is None:
-        return np.full(len(items), "all", dtype=object), adjust_p(p, adjust)
-    declared = [family] if isinstance(family, str) else list(family)
-    unknown = [name for name in declared if name not in set(items)]
-    if unknown:
-        raise InvalidInput(
-            "family",
-            [
-                Problem(
-                    "unknown-item",
-                    f"item {name}",
-                    "is declared and is not compared",
-                    near_names(name, dict.fromkeys(items)),
-                )
-                for name in unknown
-            ],
-        )
-    inside = np.isin(items.astype(str), declared)
-    adjusted = np.full(len(p), np.nan)
-    adjusted[inside], adjusted[~inside] = adjust_p(p[inside], adjust), adjust_p(p[~inside], other)
-    return np.where(inside, "pre-declared", "other").astype(object), adjusted

@@ -194,7 +194,7 @@ class Plan:
     def labels(self) -> dict[str, Any]:
         """The columns that name a row."""
         shown = {
-            name: _taken([label[at] for label in self.groups.labels], self.a)
+            name: pd.Index([label[at] for label in self.groups.labels]).take(self.a).array
             for at, name in enumerate(self.by)
         }
         audience = [str(label[-1]) for label in self.groups.labels]
@@ -210,10 +210,6 @@ class Plan:
             "audience_a": found[self.a],
             "audience_b": found[self.b],
         }
-
-
-def _taken(labels: list[Any], at: Any) -> Any:
-    return pd.Index(labels).take(at).array
 
 
 def plan_pairs(

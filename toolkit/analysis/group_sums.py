@@ -115,7 +115,13 @@ def _multiplied(
             if kind == "squares":  # which come last, so that the slice is not needed any more
                 np.multiply(values, values, out=values)
             total += (known if kind == "known" else values) @ member
-    return _parted(sums, terms)
+    used = dict.fromkeys(sums, 0)
+    found = []
+    for term in terms:
+        start = used[term.of]
+        used[term.of] = start + term.count
+        found.append(sums[term.of][:, start : start + term.count])
+    return found
 
 
 class _Reader:
@@ -162,16 +168,6 @@ def _members(terms: Sequence[Term], within: slice) -> Array:
         found[every, column] = 1.0 if term.weight is None else term.weight[within]
         offset += term.count
     return found[:, :width]
-
-
-def _parted(sums: dict[str, Array], terms: Sequence[Term]) -> list[Array]:
-    used = dict.fromkeys(sums, 0)
-    found = []
-    for term in terms:
-        start = used[term.of]
-        used[term.of] = start + term.count
-        found.append(sums[term.of][:, start : start + term.count])
-    return found
 
 
 def _counted(

@@ -86,7 +86,10 @@ def group_by(
     if len(listed) == 1:
         codes, levels = coded[0]
         if not every_category:
-            codes, levels = _observed(codes, levels)
+            used = np.unique(codes[codes >= 0])
+            position = np.full(len(levels) + 1, -1, dtype=np.intp)  # the last for code -1
+            position[used] = np.arange(len(used))
+            codes, levels = position[codes], [levels[i] for i in used]
         return Groups(listed, codes, tuple((level,) for level in levels))
     joint = np.zeros(len(frame), dtype=np.int64)
     inside = np.ones(len(frame), dtype=bool)
@@ -117,13 +120,6 @@ def levels_of(series: pd.Series) -> tuple[Any, list[Any]]:
         return codes, levels
     position = np.append(np.where(real, np.cumsum(real) - 1, -1), -1)  # the last is for −1
     return position[codes], [level for level, kept in zip(levels, real, strict=True) if kept]
-
-
-def _observed(codes: Any, levels: list[Any]) -> tuple[Any, list[Any]]:
-    used = np.unique(codes[codes >= 0])
-    position = np.full(len(levels) + 1, -1, dtype=np.intp)
-    position[used] = np.arange(len(used))
-    return position[codes], [levels[i] for i in used]
 
 
 def _split(code: int, levels: list[list[Any]]) -> tuple[Any, ...]:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from toolkit.analysis.answers import Items, Request, read_columns, requests_for, requests_per_code
+from toolkit.analysis.answers import Items, read_columns, requests_for, requests_per_code
 from toolkit.analysis.cells import Cells, Estimates
 from toolkit.analysis.design import Design
 from toolkit.analysis.estimate_table import asked
@@ -93,7 +93,7 @@ def estimate(
         one.fill(row)
     if complete:
         values[:, np.isnan(values).any(axis=0)] = np.nan
-    shown = [_shown(one, statistic, measure) for one in wanted]
+    shown = [(one.measure if measure != "mean" else statistic) for one in wanted]
     cells = Cells(frame, by, design, level)
     items_named = [one.item for one in wanted]
     put_to = asked(wanted, cells.groups)
@@ -210,7 +210,11 @@ def ratios(
         raise InvalidInput("ratios", [Problem("empty", "pairs", "are empty", "name at least one ratio")])
     below = {name: (x,) if isinstance(x, str) else tuple(x) for name, (_, x) in pairs.items()}
     used = list(dict.fromkeys([y for y, _ in pairs.values()] + [x for xs in below.values() for x in xs]))
-    numbers = dict(zip(used, _numbers(frame, used), strict=True))
+    wanted = requests_for(read_columns(frame, used), "mean")
+    values = np.empty((len(wanted), len(frame)))
+    for row, one in zip(values, wanted, strict=True):
+        one.fill(row)
+    numbers = dict(zip(used, values, strict=True))
     top = np.array([numbers[y] for y, _ in pairs.values()])
     bottom = np.array([np.sum([numbers[x] for x in xs], axis=0) for xs in below.values()])
     missing = np.isnan(top) | np.isnan(bottom)
@@ -218,15 +222,3 @@ def ratios(
     cells = Cells(frame, by, design, level)
     found = cells.of(top, "ratio", list(pairs), ["ratio"] * len(pairs), False, bottom)
     return found if covariances else found.table
-
-
-def _numbers(frame: pd.DataFrame, names: list[str]) -> Array:
-    wanted = requests_for(read_columns(frame, names), "mean")
-    values = np.empty((len(wanted), len(frame)))
-    for row, one in zip(values, wanted, strict=True):
-        one.fill(row)
-    return values
-
-
-def _shown(one: Request, statistic: str, measure: str | None) -> str:
-    return one.measure if measure != "mean" else statistic

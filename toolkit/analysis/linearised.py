@@ -130,7 +130,16 @@ class Domains:
         sizes = sums["sizes"].reshape(-1, groups, y.shape[2])
         weight = np.broadcast_to(sizes.sum(axis=2), (items, groups))
         safe = np.where(weight > 0, weight, 1.0)
-        mean, square, fixed = _means(y.sum(axis=2), sums.get("squares"), safe, centre)
+        # Means and mean squares, and where answers do not vary but for rounding
+        squares = sums.get("squares")
+        mean = y.sum(axis=2) / safe
+        if squares is None:
+            none, all_ = np.abs(mean) <= ROUNDING / 10, np.abs(mean - 1) <= ROUNDING / 10
+            mean = np.where(none, 0.0, np.where(all_, 1.0, mean))
+            square, fixed = mean, none | all_
+        else:
+            square = squares / safe
+            fixed = is_flat(square, mean, centre[:, None])
         covariance = np.zeros((items, groups, groups))
         if with_errors:
             covariance = self._covariance(sums, y, sizes, mean, safe)
@@ -183,17 +192,6 @@ class Domains:
         if not self._sampled.element:
             at[self._sampled.psu] = self._sampled.stratum
         return at
-
-
-def _means(sums: Array, squares: Array | None, safe: Array, centre: Array) -> tuple[Array, Array, Any]:
-    """Means and mean squares, and where answers do not vary but for rounding."""
-    mean = sums / safe
-    if squares is None:
-        none, all_ = np.abs(mean) <= ROUNDING / 10, np.abs(mean - 1) <= ROUNDING / 10
-        mean = np.where(none, 0.0, np.where(all_, 1.0, mean))
-        return mean, mean, none | all_
-    square = squares / safe
-    return mean, square, is_flat(square, mean, centre[:, None])
 
 
 def is_flat(square: Array, mean: Array, centre: Array) -> Any:

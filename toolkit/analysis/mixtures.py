@@ -51,7 +51,18 @@ def _tail(x: float, weights: Array, times: Array) -> float:
     """P(Σ weight · χ²_times > x); NaN where the saddlepoint is 0."""
     largest = float(weights.max())
     share, at = weights / largest, x / largest
-    point = _saddlepoint(at, share, times)
+    # Where the derivative of the cumulant function is x; between its two poles
+    from scipy.optimize import brentq
+
+    if share.min() < 0:
+        low = float((1 / (2 * share[share < 0])).max()) * (1 - 1e-12)
+    else:
+        low = -0.01 if at > (times * share).sum() else -float(times.sum()) / (2 * at) - 1e-9
+
+    def slope(zeta: float) -> float:
+        return float((times * share / (1 - 2 * zeta * share)).sum()) - at
+
+    point = float(brentq(slope, low, 0.5 * (1 - 1e-12), xtol=1e-15, rtol=1e-13))
     if abs(point) < _NEAR_MEAN:
         return math.nan
     left = 1 - 2 * point * share
@@ -59,18 +70,3 @@ def _tail(x: float, weights: Array, times: Array) -> float:
     w = math.copysign(math.sqrt(max(2 * (point * at - cumulant), 0.0)), point)
     v = point * math.sqrt(2 * float((times * share**2 / left**2).sum()))
     return float(ndtr(-(w + math.log(v / w) / w)))
-
-
-def _saddlepoint(x: float, share: Array, times: Array) -> float:
-    """Where the derivative of the cumulant function is x; between its two poles."""
-    from scipy.optimize import brentq
-
-    if share.min() < 0:
-        low = float((1 / (2 * share[share < 0])).max()) * (1 - 1e-12)
-    else:
-        low = -0.01 if x > (times * share).sum() else -float(times.sum()) / (2 * x) - 1e-9
-
-    def slope(zeta: float) -> float:
-        return float((times * share / (1 - 2 * zeta * share)).sum()) - x
-
-    return float(brentq(slope, low, 0.5 * (1 - 1e-12), xtol=1e-15, rtol=1e-13))

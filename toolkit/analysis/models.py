@@ -124,7 +124,20 @@ def regression(
     own = _family(family, link)
     sampled = None if design is None else design.over(frame, linearise=True)
     read = _read(frame, formula, None if sampled is None else sampled.weights, offset)
-    _refuse_outcome(read, own)
+    outcome, name, what = read.outcome, own.__class__.__name__, ""
+    where, hint = f"outcome of {read.formula!r}", "give counts or 0/1"
+    if not pd.api.types.is_numeric_dtype(outcome.dtype):
+        levels = list(pd.Categorical(outcome).categories)
+        what = f"is one of {levels}, not a number"
+        hint = "make it a number, or use ordinal_regression for ordered answers"
+    elif name == "Binomial" and not outcome.isin([0, 1]).all():
+        what, hint = "is not 0 or 1 throughout", "code the answer counted as 1, others 0"
+    elif name in ("Poisson", "NegativeBinomial", "Tweedie") and (outcome < 0).any():
+        what = "is negative somewhere"
+    elif name in ("Gamma", "InverseGaussian") and (outcome <= 0).any():
+        what, hint = f"is not above 0 throughout, as {name.lower()} needs", "choose another family"
+    if what:
+        raise InvalidInput("model", [Problem("unsuited-item", where, what, hint)])
     y = read.outcome.astype(np.float64)
     spec = {"formula": formula, "model_spec": read.exog.design_info, "missing": "none"}
     model = fitted.fit_glm(y, read.exog, spec, own, read.offset, sampled, read.rows)
@@ -213,7 +226,34 @@ def ordinal_regression(
     }
     spec["missing"] = "none"
     given = None if counts is None else counts[read.rows]
-    model = fitted.fit_ordered(_ordered(read), exog, spec, link, given, sampled, read.rows)
+    # Answers that occur, in order
+    y, problems = read.outcome, []
+    where = f"outcome of {read.formula!r}"
+    numeric = pd.api.types.is_numeric_dtype(y.dtype)
+    if numeric and (y.nunique() > 20 or (y != np.rint(y)).any()):
+        problems.append(
+            Problem("unsuited-item", where, "holds numbers that are not answer codes", "use regression")
+        )
+    elif y.nunique() < 3:
+        problems.append(
+            Problem("too-few", where, f"has {y.nunique()} different answers", "use regression for two")
+        )
+    if problems:
+        raise InvalidInput("ordinal model", problems)
+    if numeric:
+        y = y.astype(int)
+    elif isinstance(y.dtype, pd.CategoricalDtype):
+        y = y.cat.remove_unused_categories()
+    levels = list(y.cat.categories) if isinstance(y.dtype, pd.CategoricalDtype) else sorted(y.unique())
+    model = fitted.fit_ordered(
+        pd.Series(pd.Categorical(y, levels, ordered=True), name=y.name),
+        exog,
+        spec,
+        link,
+        given,
+        sampled,
+        read.rows,
+    )
     model.model.data.frame = read.data
     return model
 
@@ -752,43 +792,3 @@ def _family(family: Any, link: str | None) -> Any:
             [Problem("conflict", "link", f"{link!r} is not a link of {family!r}", f"use one of {allowed}")],
         )
     return kind() if own is None else kind(link=own())
-
-
-def _refuse_outcome(read: _Read, family: Any) -> None:
-    y, name, what = read.outcome, family.__class__.__name__, ""
-    where, hint = f"outcome of {read.formula!r}", "give counts or 0/1"
-    if not pd.api.types.is_numeric_dtype(y.dtype):
-        levels = list(pd.Categorical(y).categories)
-        what = f"is one of {levels}, not a number"
-        hint = "make it a number, or use ordinal_regression for ordered answers"
-    elif name == "Binomial" and not y.isin([0, 1]).all():
-        what, hint = "is not 0 or 1 throughout", "code the answer counted as 1, others 0"
-    elif name in ("Poisson", "NegativeBinomial", "Tweedie") and (y < 0).any():
-        what = "is negative somewhere"
-    elif name in ("Gamma", "InverseGaussian") and (y <= 0).any():
-        what, hint = f"is not above 0 throughout, as {name.lower()} needs", "choose another family"
-    if what:
-        raise InvalidInput("model", [Problem("unsuited-item", where, what, hint)])
-
-
-def _ordered(read: _Read) -> pd.Series:
-    """Answers that occur, in order."""
-    y, problems = read.outcome, []
-    where = f"outcome of {read.formula!r}"
-    numeric = pd.api.types.is_numeric_dtype(y.dtype)
-    if numeric and (y.nunique() > 20 or (y != np.rint(y)).any()):
-        problems.append(
-            Problem("unsuited-item", where, "holds numbers that are not answer codes", "use regression")
-        )
-    elif y.nunique() < 3:
-        problems.append(
-            Problem("too-few", where, f"has {y.nunique()} different answers", "use regression for two")
-        )
-    if problems:
-        raise InvalidInput("ordinal model", problems)
-    if numeric:
-        y = y.astype(int)
-    elif isinstance(y.dtype, pd.CategoricalDtype):
-        y = y.cat.remove_unused_categories()
-    levels = list(y.cat.categories) if isinstance(y.dtype, pd.CategoricalDtype) else sorted(y.unique())
-    return pd.Series(pd.Categorical(y, levels, ordered=True), name=y.name)

@@ -54,7 +54,20 @@ def domain_moments(sampled: Sampled, groups: Any, n_groups: int, requests: Seque
             wanted = [requests[at] for at in block]
             centre = np.zeros(len(wanted)) if share else centres(wanted, len(groups))
             if domains is None:
-                found = _simple(groups, n_groups, wanted, centre, share, complete)
+                cells = np.where(groups < 0, n_groups, groups)
+                terms = [Term(cells, n_groups, None, "known"), Term(cells, n_groups, None)]
+                if not share:
+                    terms.append(Term(cells, n_groups, None, "squares"))
+                known, sums, *squares = group_sums(wanted, centre, terms, len(groups), complete=complete)
+                n = np.broadcast_to(known, sums.shape)
+                with np.errstate(divide="ignore", invalid="ignore"):
+                    mean = sums / n
+                    square = (squares[0] if squares else sums) / n
+                    spread = np.where(
+                        is_flat(square, mean, centre[:, None]), 0.0, (square - mean * mean) * (n / (n - 1))
+                    )
+                spread = np.where(n > 1, np.maximum(spread, 0.0), np.nan)
+                found = Moments(n, n, n, n, mean + centre[:, None], spread, None)
             else:
                 found = domains.moments(
                     wanted, centre, share=share, complete=complete, with_errors=sampled.common
@@ -63,7 +76,14 @@ def domain_moments(sampled: Sampled, groups: Any, n_groups: int, requests: Seque
                     found = _with_errors(found, sampled, groups, n_groups, wanted, centre)
             parts.append(found)
             order += block
-    return _joined(parts, order)
+    if len(parts) == 1:
+        return parts[0]
+    back = np.argsort(order)
+    columns: dict[str, Any] = {}
+    for name in _PARTS:
+        each = [getattr(part, name) for part in parts]
+        columns[name] = None if each[0] is None else np.concatenate(each)[back]
+    return Moments(**columns)
 
 
 def _at_once(sampled: Sampled, rows: int, cells: int) -> int:
@@ -83,34 +103,6 @@ def _alike(requests: Sequence[Request]) -> Iterator[tuple[list[int], bool, bool]
         kinds.setdefault((one.share, one.complete), []).append(at)
     for (share, complete), places in kinds.items():
         yield places, share, complete
-
-
-def _joined(parts: Sequence[Moments], order: Sequence[int]) -> Moments:
-    if len(parts) == 1:
-        return parts[0]
-    back = np.argsort(order)
-    found: dict[str, Any] = {}
-    for name in _PARTS:
-        each = [getattr(part, name) for part in parts]
-        found[name] = None if each[0] is None else np.concatenate(each)[back]
-    return Moments(**found)
-
-
-def _simple(
-    groups: Any, n_groups: int, requests: Sequence[Request], centre: Array, share: bool, complete: bool
-) -> Moments:
-    cells = np.where(groups < 0, n_groups, groups)
-    terms = [Term(cells, n_groups, None, "known"), Term(cells, n_groups, None)]
-    if not share:
-        terms.append(Term(cells, n_groups, None, "squares"))
-    known, sums, *squares = group_sums(requests, centre, terms, len(groups), complete=complete)
-    n = np.broadcast_to(known, sums.shape)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        mean = sums / n
-        square = (squares[0] if squares else sums) / n
-        spread = np.where(is_flat(square, mean, centre[:, None]), 0.0, (square - mean * mean) * (n / (n - 1)))
-    spread = np.where(n > 1, np.maximum(spread, 0.0), np.nan)
-    return Moments(n, n, n, n, mean + centre[:, None], spread, None)
 
 
 def _with_errors(

@@ -87,7 +87,23 @@ def omega(
     """
     names, values = item_values(frame, items, "omega", reverse=reverse)
     values = values[~np.isnan(values).any(axis=1)]
-    _refuse(names, values, factors, method)
+    problems = []
+    if method not in ("ml", "minres"):
+        problems.append(
+            Problem("unknown-option", "method", f"{method!r} is not known", 'use "ml" or "minres"')
+        )
+    if factors != 1 and (factors < 3 or method == "ml"):
+        hint = 'use 1, or 3 or more with method="minres": a general factor of two is not determined'
+        problems.append(Problem("out-of-range", "factors", f"are {factors}", hint))
+    if len(names) < max(3, 3 * factors if factors > 1 else 3):
+        problems.append(Problem("too-few", "items", f"are {len(names)}", "give at least three a factor"))
+    if len(values) < 3 * len(names):
+        what = f"{len(values)} answered every item"
+        problems.append(Problem("too-few-answers", "respondents", what, f"give at least {3 * len(names)}"))
+    elif bool(is_constant(values).any()):
+        problems.append(Problem("no-variation", "items", "one does not vary", "leave it out"))
+    if problems:
+        raise InvalidInput("omega", problems)
     if method == "ml":
         fit = fit_factors([moments_of(values)], np.ones((len(names), 1)), means=False)
         loadings = fit.loadings[0][:, 0] * np.sqrt(fit.factors[0][0, 0])
@@ -169,23 +185,3 @@ def _oblimin(pattern: Array) -> tuple[Array, Array]:
             step /= 2
         turn, (value, rotated, slope) = moved, tried
     raise NotConverged("the rotation of the factors did not settle")
-
-
-def _refuse(names: Sequence[str], values: Array, factors: int, method: str) -> None:
-    problems = []
-    if method not in ("ml", "minres"):
-        problems.append(
-            Problem("unknown-option", "method", f"{method!r} is not known", 'use "ml" or "minres"')
-        )
-    if factors != 1 and (factors < 3 or method == "ml"):
-        hint = 'use 1, or 3 or more with method="minres": a general factor of two is not determined'
-        problems.append(Problem("out-of-range", "factors", f"are {factors}", hint))
-    if len(names) < max(3, 3 * factors if factors > 1 else 3):
-        problems.append(Problem("too-few", "items", f"are {len(names)}", "give at least three a factor"))
-    if len(values) < 3 * len(names):
-        what = f"{len(values)} answered every item"
-        problems.append(Problem("too-few-answers", "respondents", what, f"give at least {3 * len(names)}"))
-    elif bool(is_constant(values).any()):
-        problems.append(Problem("no-variation", "items", "one does not vary", "leave it out"))
-    if problems:
-        raise InvalidInput("omega", problems)

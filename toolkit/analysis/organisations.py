@@ -13,7 +13,7 @@ from scipy.special import betaincinv, digamma, gammaln
 
 from toolkit.analysis.answers import Items, read_columns, requests_for
 from toolkit.analysis.contract import tidy
-from toolkit.analysis.groups import Groups, group_by
+from toolkit.analysis.groups import group_by
 from toolkit.analysis.intervals import quantile, wilson
 from toolkit.arguments import Numbers, typed
 from toolkit.errors import InvalidInput, Problem
@@ -99,31 +99,6 @@ def shrink(x: Numbers, n: Numbers, *, level: float = 0.95) -> Shrunk:
     >>> round(found.overall, 3), found.shrunk.round(2).tolist()
     (0.506, [0.41, 0.59, 0.33, 0.72, 0.32, 0.67])
     """
-    hits, sizes = _counts(x, n, level)
-    raw = hits / sizes
-    weight = _likeliest_weight(hits, sizes)
-    if weight is None:
-        pooled = float(hits.sum() / sizes.sum())
-        low, high = wilson(pooled, float(sizes.sum()), quantile(level))
-        same = np.ones_like(raw)
-        said = "pooled share, Wilson score interval: no more spread between organisations than chance gives"
-        return Shrunk(pooled, np.inf, 0.0, raw, pooled * same, float(low) * same, float(high) * same, said)
-    overall = _likeliest_mean(hits, sizes, weight)
-    a, b = overall * weight + hits, (1 - overall) * weight + sizes - hits
-    tail = (1 - level) / 2
-    return Shrunk(
-        overall=overall,
-        prior_n=weight,
-        spread=float(np.sqrt(overall * (1 - overall) / (weight + 1))),
-        raw=raw,
-        shrunk=a / (a + b),
-        conf_low=betaincinv(a, b, tail),
-        conf_high=betaincinv(a, b, 1 - tail),
-        method="beta-binomial shrinkage, maximum likelihood",
-    )
-
-
-def _counts(x: Numbers, n: Numbers, level: float) -> tuple[Array, Array]:
     hits, sizes = np.asarray(x, dtype=np.float64), np.asarray(n, dtype=np.float64)
     problems = []
     if hits.shape != sizes.shape or hits.ndim != 1:
@@ -147,14 +122,27 @@ def _counts(x: Numbers, n: Numbers, level: float) -> tuple[Array, Array]:
         problems.append(Problem("out-of-range", "level", f"is {level}", "give a fraction between 0 and 1"))
     if problems:
         raise InvalidInput("shrink", problems)
-    return hits, sizes
-
-
-def _likelihood(hits: Array, sizes: Array, mean: float, weight: float) -> float:
-    """Beta-binomial log-likelihood, without what holds neither parameter."""
-    a, b = mean * weight, (1 - mean) * weight
-    parts = gammaln(a + hits) - gammaln(a) + gammaln(b + sizes - hits) - gammaln(b)
-    return float((parts - gammaln(weight + sizes) + gammaln(weight)).sum())
+    raw = hits / sizes
+    weight = _likeliest_weight(hits, sizes)
+    if weight is None:
+        pooled = float(hits.sum() / sizes.sum())
+        low, high = wilson(pooled, float(sizes.sum()), quantile(level))
+        same = np.ones_like(raw)
+        said = "pooled share, Wilson score interval: no more spread between organisations than chance gives"
+        return Shrunk(pooled, np.inf, 0.0, raw, pooled * same, float(low) * same, float(high) * same, said)
+    overall = _likeliest_mean(hits, sizes, weight)
+    a, b = overall * weight + hits, (1 - overall) * weight + sizes - hits
+    tail = (1 - level) / 2
+    return Shrunk(
+        overall=overall,
+        prior_n=weight,
+        spread=float(np.sqrt(overall * (1 - overall) / (weight + 1))),
+        raw=raw,
+        shrunk=a / (a + b),
+        conf_low=betaincinv(a, b, tail),
+        conf_high=betaincinv(a, b, 1 - tail),
+        method="beta-binomial shrinkage, maximum likelihood",
+    )
 
 
 def _likeliest_mean(hits: Array, sizes: Array, weight: float) -> float:
@@ -176,7 +164,11 @@ def _likeliest_weight(hits: Array, sizes: Array) -> float | None:
 
     def against(log_weight: float) -> float:
         weight = float(np.exp(log_weight))
-        return -_likelihood(hits, sizes, _likeliest_mean(hits, sizes, weight), weight)
+        # Beta-binomial log-likelihood, without what holds neither parameter
+        mean = _likeliest_mean(hits, sizes, weight)
+        a, b = mean * weight, (1 - mean) * weight
+        parts = gammaln(a + hits) - gammaln(a) + gammaln(b + sizes - hits) - gammaln(b)
+        return -float((parts - gammaln(weight + sizes) + gammaln(weight)).sum())
 
     grid = np.linspace(_SMALLEST, _LARGEST, 43)
     at = int(np.argmin([against(one) for one in grid]))
@@ -293,30 +285,30 @@ def organisation_shares(
             )
             raise InvalidInput("organisation_shares", [where])
         made.fill(answers)
-        _add(rows, made.item, made.measure, answers, groups, level)
+        # Append one item's rows: organisations in order, each group of them with a fit of its own
+        known = ~np.isnan(answers) & (groups.codes >= 0)
+        count = len(groups.labels)
+        n = np.bincount(groups.codes[known], minlength=count).astype(np.float64)
+        x = np.bincount(groups.codes[known], answers[known], minlength=count)
+        for outer in dict.fromkeys(label[:-1] for label in groups.labels):
+            at = np.array(
+                [i for i, one in enumerate(groups.labels) if one[:-1] == outer and n[i] > 0], dtype=int
+            )
+            if not len(at):
+                continue
+            low, high = wilson(x[at] / n[at], n[at], quantile(level))
+            least, most = funnel_limits(float(x[at].sum() / n[at].sum()), n[at], level=level)
+            new: dict[str, Any] = {
+                "item": [made.item] * len(at),
+                "measure": [made.measure] * len(at),
+                "n": n[at],
+            }
+            new |= {name: [groups.labels[i][place] for i in at] for place, name in enumerate(groups.names)}
+            new |= {"estimate": x[at] / n[at], "conf_low": low, "conf_high": high}
+            new |= {"funnel_low": least, "funnel_high": most} | _fitted(x[at], n[at], level)
+            for name, values in new.items():
+                rows[name].extend(values)
     return tidy(rows, list(rows))
-
-
-def _add(
-    rows: dict[str, list[Any]], item: str, measure: str, answers: Array, groups: Groups, level: float
-) -> None:
-    """Append one item's rows: organisations in order, each group of them with a fit of its own."""
-    known = ~np.isnan(answers) & (groups.codes >= 0)
-    count = len(groups.labels)
-    n = np.bincount(groups.codes[known], minlength=count).astype(np.float64)
-    x = np.bincount(groups.codes[known], answers[known], minlength=count)
-    for outer in dict.fromkeys(label[:-1] for label in groups.labels):
-        at = np.array([i for i, one in enumerate(groups.labels) if one[:-1] == outer and n[i] > 0], dtype=int)
-        if not len(at):
-            continue
-        low, high = wilson(x[at] / n[at], n[at], quantile(level))
-        least, most = funnel_limits(float(x[at].sum() / n[at].sum()), n[at], level=level)
-        new: dict[str, Any] = {"item": [item] * len(at), "measure": [measure] * len(at), "n": n[at]}
-        new |= {name: [groups.labels[i][place] for i in at] for place, name in enumerate(groups.names)}
-        new |= {"estimate": x[at] / n[at], "conf_low": low, "conf_high": high}
-        new |= {"funnel_low": least, "funnel_high": most} | _fitted(x[at], n[at], level)
-        for name, values in new.items():
-            rows[name].extend(values)
 
 
 def _fitted(x: Array, n: Array, level: float) -> dict[str, Any]:

@@ -53,7 +53,8 @@ def two_waves(
             near_names(wave, map(str, frame.columns)),
         )
         raise InvalidInput(what, [where])
-    known = _in_time(frame[wave])
+    codes, levels = levels_of(frame[wave])
+    known = [levels[at] for at in np.unique(codes[codes >= 0])]
     if len(known) < 2:
         hint = 'give a frame with two waves, such as study.responses(wave="all")'
         raise InvalidInput(what, [Problem("too-few", f"column {wave}", f"holds {len(known)} wave(s)", hint)])
@@ -72,11 +73,6 @@ def two_waves(
     if problems:
         raise InvalidInput(what, problems)
     return pair
-
-
-def _in_time(column: pd.Series) -> list[str]:
-    codes, levels = levels_of(column)
-    return [levels[at] for at in np.unique(codes[codes >= 0])]
 
 
 def pair_people(

@@ -94,7 +94,10 @@ def pool(
         lost = np.where(added > 0, (ratio + 2 / (rubin + 3)) / (ratio + 1), 0.0)
         error = np.sqrt(np.diagonal(total))
         statistic = np.where(error > 0, estimate / error, np.nan)
-    freedom = rubin if np.isinf(df) else _barnard(rubin, df, added / np.diagonal(total))
+    freedom = rubin
+    if not np.isinf(df):  # Barnard and Rubin (1999)
+        observed = (df + 1) / (df + 3) * df * (1 - added / np.diagonal(total))
+        freedom = 1 / (1 / rubin + 1 / observed)
     half = quantile(level, freedom) * error
     p = 2 * stdtr(freedom, -np.abs(statistic))
     kind = "Rubin 1987" if np.isinf(df) else "Barnard and Rubin 1999"
@@ -116,12 +119,6 @@ def pool(
         }
     )
     return Pooled(table, total)
-
-
-def _barnard(rubin: Array, df: float, share: Array) -> Array:
-    observed = (df + 1) / (df + 3) * df * (1 - share)
-    pooled: Array = 1 / (1 / rubin + 1 / observed)
-    return pooled
 
 
 def _refuse(

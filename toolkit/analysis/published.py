@@ -87,7 +87,38 @@ def against_published(
     how: dict[str, Any] = {"by": names or None, "measure": measure, "design": design, "level": level}
     simple = design is None or design.plain
     plain = proportions(frame, items, method="wilson" if simple else "wald", **how)
-    figure = _figures(plain["item"].tolist(), published)
+    # The published share of each row
+    listed = plain["item"].tolist()
+    known = dict(published) if isinstance(published, Mapping) else dict.fromkeys(listed, published)
+    problems = [
+        Problem("missing-value", f"item {name}", "has no published share", "give one, or leave the item out")
+        for name in dict.fromkeys(listed)
+        if name not in known
+    ]
+    problems += [
+        Problem(
+            "unknown-item",
+            f"published, {name!r}",
+            "is not among the items",
+            near_names(str(name), dict.fromkeys(listed)),
+        )
+        for name in known
+        if name not in listed
+    ]
+    for name, share in known.items():
+        if not 0 < share < 1:
+            percent = 1 < share < 100
+            hint = (
+                f"give a fraction: {share / 100:g} for {share:g} %" if percent else "give a share that can be"
+            )
+            problems.append(
+                Problem(
+                    "out-of-range", f"published share of {name}", f"is {share}, not between 0 and 1", hint
+                )
+            )
+    if problems:
+        raise InvalidInput("against_published", problems)
+    figure = np.array([known[name] for name in listed], dtype=np.float64)
     rows: dict[str, Any] = {name: plain[name].to_numpy() for name in ("item", "measure", *names)}
     rows |= _tested(plain, figure, level) if simple else _designed(plain, figure)
     n, own = plain["n"].to_numpy(dtype=np.float64), plain["estimate"].to_numpy()
@@ -118,40 +149,6 @@ def against_published(
         units=["points"] * len(plain),
     )
     return result[gap_columns(names)]
-
-
-def _figures(items: list[str], published: float | Mapping[str, float]) -> Array:
-    """The published share of each row."""
-    known = dict(published) if isinstance(published, Mapping) else dict.fromkeys(items, published)
-    problems = [
-        Problem("missing-value", f"item {name}", "has no published share", "give one, or leave the item out")
-        for name in dict.fromkeys(items)
-        if name not in known
-    ]
-    problems += [
-        Problem(
-            "unknown-item",
-            f"published, {name!r}",
-            "is not among the items",
-            near_names(str(name), dict.fromkeys(items)),
-        )
-        for name in known
-        if name not in items
-    ]
-    for name, share in known.items():
-        if not 0 < share < 1:
-            percent = 1 < share < 100
-            hint = (
-                f"give a fraction: {share / 100:g} for {share:g} %" if percent else "give a share that can be"
-            )
-            problems.append(
-                Problem(
-                    "out-of-range", f"published share of {name}", f"is {share}, not between 0 and 1", hint
-                )
-            )
-    if problems:
-        raise InvalidInput("against_published", problems)
-    return np.array([known[name] for name in items], dtype=np.float64)
 
 
 def _tested(plain: pd.DataFrame, figure: Array, level: float) -> dict[str, Any]:

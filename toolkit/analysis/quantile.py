@@ -87,7 +87,23 @@ def quantiles(
     [3.0]
     """
     chosen = [float(probabilities)] if isinstance(probabilities, int | float) else list(probabilities)
-    _refuse(chosen, rule, interval, level)
+    problems = [
+        Problem("out-of-range", "probabilities", f"hold {p!r}", "give numbers between 0 and 1")
+        for p in chosen
+        if not (isinstance(p, int | float | np.number) and 0 <= p <= 1)
+    ]
+    if not chosen:
+        problems.append(Problem("empty", "probabilities", "are empty", "name at least one"))
+    if rule not in RULES:
+        problems.append(Problem("unknown-option", "rule", f"{rule!r} is not known", f"use one of {RULES}"))
+    if interval not in _INTERVALS:
+        problems.append(
+            Problem("unknown-option", "interval", f"{interval!r} is not known", f"use one of {_INTERVALS}")
+        )
+    if not 0 < level < 1:
+        problems.append(Problem("out-of-range", "level", f"is {level}", "give a fraction such as 0.95"))
+    if problems:
+        raise InvalidInput("quantiles", problems)
     wanted = requests_for(read_columns(frame, items), "mean")
     groups = group_by(frame, by)
     sampled = (design or Design()).over(frame, linearise=True)
@@ -168,43 +184,36 @@ def _limits(
     group: _Group, found: float, p: float, level: float, rule: str, interval: str
 ) -> tuple[float, float]:
     if interval == "quantile":
-        return _replicate_limits(group, found, p, level, rule)
+        replicated = group.sampled.replicated
+        if replicated is None:
+            return np.nan, np.nan
+        order = np.argsort(group.values[group.inside], kind="stable")
+        each = [
+            quantile_of(group.x[one > 0], one[one > 0], p, rule)
+            for one in replicated.weights[group.inside][order].T
+        ]
+        variance = replicated.covariance(np.array(each)[:, None], np.array([found]))[0, 0]
+        half = float(quantile(level, group.df)) * float(np.sqrt(variance))
+        return found - half, found + half
     if interval == "score":
-        return _score_limits(group, p, float(quantile(level, group.df)))
+        # Smallest answer whose share at or below it is not surely under p; smallest that is surely over it
+        t = float(quantile(level, group.df))
+        answers = np.unique(group.x)
+
+        def first(surely_over: bool) -> float:
+            low, high = 0, len(answers)
+            while low < high:
+                middle = (low + high) // 2
+                share, error = group.share(float(answers[middle]))
+                reached = share - p > t * error if surely_over else share - p >= -t * error
+                low, high = (low, middle) if reached else (middle + 1, high)
+            return float(answers[low]) if low < len(answers) else np.nan
+
+        return first(False), first(True)
     share, error = group.share(found)
     limits = _share_limits(share, error, group.df, len(group.x), level, interval)
     low, high = (quantile_of(group.x, group.w, at, rule) if 0 <= at <= 1 else np.nan for at in limits)
     return low, high
-
-
-def _replicate_limits(group: _Group, found: float, p: float, level: float, rule: str) -> tuple[float, float]:
-    replicated = group.sampled.replicated
-    if replicated is None:
-        return np.nan, np.nan
-    order = np.argsort(group.values[group.inside], kind="stable")
-    each = [
-        quantile_of(group.x[one > 0], one[one > 0], p, rule)
-        for one in replicated.weights[group.inside][order].T
-    ]
-    variance = replicated.covariance(np.array(each)[:, None], np.array([found]))[0, 0]
-    half = float(quantile(level, group.df)) * float(np.sqrt(variance))
-    return found - half, found + half
-
-
-def _score_limits(group: _Group, p: float, t: float) -> tuple[float, float]:
-    """Smallest answer whose share at or below it is not surely under p; smallest that is surely over it."""
-    answers = np.unique(group.x)
-
-    def first(surely_over: bool) -> float:
-        low, high = 0, len(answers)
-        while low < high:
-            middle = (low + high) // 2
-            share, error = group.share(float(answers[middle]))
-            reached = share - p > t * error if surely_over else share - p >= -t * error
-            low, high = (low, middle) if reached else (middle + 1, high)
-        return float(answers[low]) if low < len(answers) else np.nan
-
-    return first(False), first(True)
 
 
 def _share_limits(
@@ -225,23 +234,3 @@ def _share_limits(
     x, tail = effective * share, (1 - level) / 2
     low = betaincinv(x, effective - x + 1, tail)
     return float(low), float(betaincinv(x + 1, effective - x, 1 - tail))
-
-
-def _refuse(probabilities: Sequence[float], rule: str, interval: str, level: float) -> None:
-    problems = [
-        Problem("out-of-range", "probabilities", f"hold {p!r}", "give numbers between 0 and 1")
-        for p in probabilities
-        if not (isinstance(p, int | float | np.number) and 0 <= p <= 1)
-    ]
-    if not probabilities:
-        problems.append(Problem("empty", "probabilities", "are empty", "name at least one"))
-    if rule not in RULES:
-        problems.append(Problem("unknown-option", "rule", f"{rule!r} is not known", f"use one of {RULES}"))
-    if interval not in _INTERVALS:
-        problems.append(
-            Problem("unknown-option", "interval", f"{interval!r} is not known", f"use one of {_INTERVALS}")
-        )
-    if not 0 < level < 1:
-        problems.append(Problem("out-of-range", "level", f"is {level}", "give a fraction such as 0.95"))
-    if problems:
-        raise InvalidInput("quantiles", problems)

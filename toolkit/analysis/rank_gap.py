@@ -90,7 +90,24 @@ def rank_gap(
     wanted, columns = _ordered(read_columns(frame, items, kinds=("single",), shared=between == "audience"))
     refuse_overlap(frame, between)
     plan = plan_pairs(frame, wanted, between, pairs, by, reference=reference)
-    tables = _tables(columns, wanted, plan)
+    # Items × groups × ordered answers, padded to the longest scale: one count per item
+    groups = len(plan.groups.labels)
+    found = []
+    for column, one in zip(columns, wanted, strict=True):
+        # each row's place in the order of answers, −1 for none
+        scores = column.raw if one.table is None else one.table
+        values = np.unique(scores[~np.isnan(scores)])
+        position = np.where(np.isnan(scores), -1, np.searchsorted(values, scores))
+        position, levels = position if one.table is None else position[column.raw], max(values.size, 1)
+        inside = (plan.groups.codes >= 0) & (position >= 0)
+        counted = np.bincount(
+            plan.groups.codes[inside] * levels + position[inside], minlength=groups * levels
+        )
+        found.append(counted.reshape(groups, levels))
+    widest = max((table.shape[1] for table in found), default=1)
+    tables = np.zeros((len(found), groups, widest))
+    for row, table in zip(tables, found, strict=True):
+        row[:, : table.shape[1]] = table
     rows = plan.labels() | _compared(tables, plan, level, power)
     return finish(
         rows,
@@ -122,35 +139,6 @@ def _ordered(columns: Sequence[Column]) -> tuple[list[Request], list[Column]]:
     if problems:
         raise InvalidInput("measure", problems)
     return found, kept
-
-
-def _tables(columns: Sequence[Column], wanted: Sequence[Request], plan: Plan) -> Array:
-    """Items × groups × ordered answers, padded to the longest scale: one count an item."""
-    groups = len(plan.groups.labels)
-    found = []
-    for column, one in zip(columns, wanted, strict=True):
-        position, levels = _positions(column, one)
-        inside = (plan.groups.codes >= 0) & (position >= 0)
-        counted = np.bincount(
-            plan.groups.codes[inside] * levels + position[inside], minlength=groups * levels
-        )
-        found.append(counted.reshape(groups, levels))
-    widest = max((table.shape[1] for table in found), default=1)
-    result = np.zeros((len(found), groups, widest))
-    for row, table in zip(result, found, strict=True):
-        row[:, : table.shape[1]] = table
-    return result
-
-
-def _positions(column: Column, one: Request) -> tuple[Any, int]:
-    """Each row's place in the order of answers, −1 for none."""
-    if one.table is None:
-        values = np.unique(column.raw[~np.isnan(column.raw)])
-        place = np.searchsorted(values, column.raw)
-        return np.where(np.isnan(column.raw), -1, place), max(values.size, 1)
-    values = np.unique(one.table[~np.isnan(one.table)])
-    place = np.where(np.isnan(one.table), -1, np.searchsorted(values, one.table))
-    return place[column.raw], max(values.size, 1)
 
 
 def _compared(tables: Array, plan: Plan, level: float, power: float) -> dict[str, Any]:

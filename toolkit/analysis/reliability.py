@@ -118,17 +118,45 @@ def reliability(
     n, k = int((~np.isnan(values)).any(axis=1).sum()), len(names)
     if missing == "pairwise":
         n = len(values)
-    covariance = _covariance(names, values)
+    found = pd.DataFrame(values).cov(min_periods=3).to_numpy()
+    problems = [
+        Problem("no-variation", f"item {name}", "does not vary, or too few answered it", "leave it out")
+        for name, spread, size in zip(names, np.sqrt(np.diag(found)), np.abs(values).T, strict=True)
+        if not spread > ROUNDING * np.nanmax(size, initial=0.0)
+    ]
+    if not problems and np.isnan(found).any():
+        problems = [
+            Problem(
+                "too-few-answers",
+                "items",
+                "fewer than three people answered some pair",
+                "leave one of them out",
+            )
+        ]
+    if problems:
+        raise InvalidInput("reliability", problems)
+    covariance = np.asarray(found, dtype=np.float64)
     spread = np.sqrt(np.diag(covariance))
     correlation = covariance / np.outer(spread, spread)
     alpha = _alpha(covariance)
     tail, df = (1 - level) / 2, ((n - 1.0), (n - 1.0) * (k - 1))
     between = correlation[np.tril_indices(k, -1)]
+    # Duhachek and Iacobucci (2004)
+    total, trace = covariance.sum(), np.trace(covariance)
+    inner = (
+        total * (np.trace(covariance @ covariance) + trace**2) - 2 * trace * (covariance @ covariance).sum()
+    )
+    own = np.diag(covariance)
+    rest = covariance.sum(axis=1) - own
+    without = total - 2 * covariance.sum(axis=1) + own
+    with np.errstate(divide="ignore", invalid="ignore"):
+        dropped = (k - 1) / (k - 2) * (1 - (trace - own) / without) if k > 2 else np.full(k, np.nan)
+        correlated = rest / np.sqrt(own * without)
     return Reliability(
         alpha=alpha,
         conf_low=float(1 - (1 - alpha) * fdtri(*df, 1 - tail)),
         conf_high=float(1 - (1 - alpha) * fdtri(*df, tail)),
-        std_error=_standard_error(covariance, n),
+        std_error=float(np.sqrt(2 * k**2 / ((k - 1) ** 2 * total**3) * inner / n)),
         standardised=_alpha(correlation),
         guttman6=_guttman6(correlation),
         best_split=_best_split(correlation),
@@ -136,20 +164,20 @@ def reliability(
         median_correlation=float(np.median(between)),
         n=n,
         n_items=k,
-        items=_by_item(names, covariance, set(reverse)),
+        items=pd.DataFrame(
+            {
+                "item": pd.array(list(names), dtype="str"),
+                "item_rest": correlated,
+                "alpha_without": dropped,
+                "reversed": [name in set(reverse) for name in names],
+            }
+        ),
     )
 
 
 def _alpha(covariance: Array) -> float:
     k = len(covariance)
     return float(k / (k - 1) * (1 - np.trace(covariance) / covariance.sum()))
-
-
-def _standard_error(c: Array, n: int) -> float:
-    """Duhachek and Iacobucci (2004)."""
-    k, total, trace = len(c), c.sum(), np.trace(c)
-    inner = total * (np.trace(c @ c) + trace**2) - 2 * trace * (c @ c).sum()
-    return float(np.sqrt(2 * k**2 / ((k - 1) ** 2 * total**3) * inner / n))
 
 
 def _guttman6(correlation: Array) -> float:
@@ -167,23 +195,6 @@ def _best_split(correlation: Array) -> float:
     member = np.array([[float(at in chosen) for at in range(k)] for chosen in combinations(range(k), k // 2)])
     across = np.einsum("si,ij,sj->s", member, correlation, 1 - member)
     return float(4 * across.max() / correlation.sum())
-
-
-def _by_item(names: Sequence[str], c: Array, reversed_: set[str]) -> pd.DataFrame:
-    own, total, k = np.diag(c), c.sum(), len(c)
-    rest = c.sum(axis=1) - own
-    without = total - 2 * c.sum(axis=1) + own
-    with np.errstate(divide="ignore", invalid="ignore"):
-        dropped = (k - 1) / (k - 2) * (1 - (np.trace(c) - own) / without) if k > 2 else np.full(k, np.nan)
-        correlated = rest / np.sqrt(own * without)
-    return pd.DataFrame(
-        {
-            "item": pd.array(list(names), dtype="str"),
-            "item_rest": correlated,
-            "alpha_without": dropped,
-            "reversed": [name in reversed_ for name in names],
-        }
-    )
 
 
 @typed
@@ -271,24 +282,3 @@ def item_values(
         if name in reverse:
             values[:, at] = middle - values[:, at]
     return names, values
-
-
-def _covariance(names: Sequence[str], values: Array) -> Array:
-    found = pd.DataFrame(values).cov(min_periods=3).to_numpy()
-    problems = [
-        Problem("no-variation", f"item {name}", "does not vary, or too few answered it", "leave it out")
-        for name, spread, size in zip(names, np.sqrt(np.diag(found)), np.abs(values).T, strict=True)
-        if not spread > ROUNDING * np.nanmax(size, initial=0.0)
-    ]
-    if not problems and np.isnan(found).any():
-        problems = [
-            Problem(
-                "too-few-answers",
-                "items",
-                "fewer than three people answered some pair",
-                "leave one of them out",
-            )
-        ]
-    if problems:
-        raise InvalidInput("reliability", problems)
-    return np.asarray(found, dtype=np.float64)

@@ -96,13 +96,26 @@ def make_replicates(
     scale: float | None = None
     rscales: Array | None = None
     if chosen in ("JK1", "JKn"):
-        factors, rscales = _jackknife(strata, sampled)
+        # Each unit dropped in turn, the others of its stratum standing in for it
+        size = sampled.psus_in
+        kept = np.where(sampled.fraction < 1)[0]
+        dropped = np.where(np.isin(strata, kept))[0]
+        same = strata[:, None] == strata[dropped][None, :]
+        factors = np.where(same, (size / np.maximum(size - 1, 1))[strata][:, None], 1.0)
+        factors[dropped, np.arange(len(dropped))] = 0.0
+        rscales = ((size - 1) / size * (1 - sampled.fraction))[strata[dropped]]
         if chosen == "JK1":
             scale, rscales = float(rscales[0]), None
         else:
             scale = 1.0
     elif chosen == "bootstrap":
-        factors = _bootstrap(strata, sampled, count, np.random.default_rng(seed))
+        random = np.random.default_rng(seed)
+        factors = np.ones((len(strata), count))
+        for stratum, units in enumerate(sampled.psus_in.astype(int)):
+            inside = np.where(strata == stratum)[0]
+            drawn = random.multinomial(units - 1, np.full(units, 1 / units), size=count).T
+            shrink = np.sqrt(1 - sampled.fraction[stratum])
+            factors[inside] = 1 - shrink + shrink * drawn * units / (units - 1)
     else:
         factors = _half_samples(strata, rho if chosen == "Fay" else 0.0)
     names = [f"{prefix}{at + 1:0{len(str(factors.shape[1]))}d}" for at in range(factors.shape[1])]
@@ -127,28 +140,6 @@ def make_replicates(
         frame = frame.assign(**{column: sampled.weights})
     widened = pd.concat([frame, pd.DataFrame(values, index=frame.index, columns=names)], axis=1)
     return MadeReplicates(widened, Design(weights=column, replicates=made, df=design.df))
-
-
-def _jackknife(strata: Any, sampled: Sampled) -> tuple[Array, Array]:
-    """Each unit dropped in turn, the others of its stratum standing in for it."""
-    count = sampled.psus_in
-    kept = np.where(sampled.fraction < 1)[0]
-    dropped = np.where(np.isin(strata, kept))[0]
-    same = strata[:, None] == strata[dropped][None, :]
-    factors = np.where(same, (count / np.maximum(count - 1, 1))[strata][:, None], 1.0)
-    factors[dropped, np.arange(len(dropped))] = 0.0
-    scales = ((count - 1) / count * (1 - sampled.fraction))[strata[dropped]]
-    return factors, scales
-
-
-def _bootstrap(strata: Any, sampled: Sampled, count: int, random: np.random.Generator) -> Array:
-    factors = np.ones((len(strata), count))
-    for stratum, units in enumerate(sampled.psus_in.astype(int)):
-        inside = np.where(strata == stratum)[0]
-        drawn = random.multinomial(units - 1, np.full(units, 1 / units), size=count).T
-        shrink = np.sqrt(1 - sampled.fraction[stratum])
-        factors[inside] = 1 - shrink + shrink * drawn * units / (units - 1)
-    return factors
 
 
 def _half_samples(strata: Any, rho: float) -> Array:

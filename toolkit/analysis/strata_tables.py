@@ -58,7 +58,30 @@ def mantel_haenszel(
     1.0
     """
     counts = np.asarray(tables, dtype=np.float64)
-    _refuse(counts)
+    problems = []
+    if counts.ndim != 3 or min(counts.shape[:2]) < 2:
+        problems.append(
+            Problem(
+                "wrong-shape",
+                "tables",
+                f"have shape {counts.shape}",
+                "give rows × columns × strata, two rows or more",
+            )
+        )
+    elif not bool((counts >= 0).all()):
+        problems.append(
+            Problem("not-finite", "tables", "have a negative or missing count", "give counts of people")
+        )
+    elif bool((counts.sum(axis=(1, 2)) == 0).any() | (counts.sum(axis=(0, 2)) == 0).any()):
+        problems.append(Problem("empty-cell", "tables", "have an empty row or column", "leave it out"))
+    elif not bool((counts.sum(axis=(0, 1)) > 1).any()):
+        problems.append(
+            Problem(
+                "too-few-answers", "tables", "have fewer than two people in every stratum", "merge strata"
+            )
+        )
+    if problems:
+        raise InvalidInput("mantel_haenszel", problems)
     counts = counts[:, :, counts.sum(axis=(0, 1)) > 1]
     if counts.shape[:2] != (2, 2):
         if exact:
@@ -127,7 +150,11 @@ def _exact(x: Array, level: float) -> Test:
         start, stop = max(0.0, said - second), min(said, first)
         support = np.arange(start, stop + 1)
         part = _choose(first, support) + _choose(second, said - support)
-        logs, low = _convolved(logs, part - part.max()), low + start
+        mass = np.convolve(np.exp(logs), np.exp(part - part.max()))
+        with np.errstate(divide="ignore"):
+            found = np.log(mass)
+        centred: Array = found - found.max()
+        logs, low = centred, low + start
     support, seen = low + np.arange(len(logs)), float(x[0, 0].sum())
 
     def tilted(odds: float) -> Array:
@@ -160,42 +187,7 @@ def _choose(n: float, k: Array) -> Array:
     return found
 
 
-def _convolved(a: Array, b: Array) -> Array:
-    mass = np.convolve(np.exp(a), np.exp(b))
-    with np.errstate(divide="ignore"):
-        found = np.log(mass)
-    centred: Array = found - found.max()
-    return centred
-
-
 def _root(rising: Any) -> float:
     from scipy.optimize import brentq
 
     return float(math.exp(brentq(lambda log: rising(math.exp(log)), -50.0, 50.0, xtol=1e-13, rtol=1e-14)))
-
-
-def _refuse(counts: Array) -> None:
-    problems = []
-    if counts.ndim != 3 or min(counts.shape[:2]) < 2:
-        problems.append(
-            Problem(
-                "wrong-shape",
-                "tables",
-                f"have shape {counts.shape}",
-                "give rows × columns × strata, two rows or more",
-            )
-        )
-    elif not bool((counts >= 0).all()):
-        problems.append(
-            Problem("not-finite", "tables", "have a negative or missing count", "give counts of people")
-        )
-    elif bool((counts.sum(axis=(1, 2)) == 0).any() | (counts.sum(axis=(0, 2)) == 0).any()):
-        problems.append(Problem("empty-cell", "tables", "have an empty row or column", "leave it out"))
-    elif not bool((counts.sum(axis=(0, 1)) > 1).any()):
-        problems.append(
-            Problem(
-                "too-few-answers", "tables", "have fewer than two people in every stratum", "merge strata"
-            )
-        )
-    if problems:
-        raise InvalidInput("mantel_haenszel", problems)

@@ -79,8 +79,64 @@ def gaps_from_summary(
             [Problem("unsuited-method", "method", "design-t needs respondents", 'use "newcombe", or gaps()')],
         )
     table = _checked(summary, between, names)
-    rows = _paired(table, between, pairs, reference, names)
-    sides = _sides(rows)
+    column = table[between]
+    categorical = isinstance(column.dtype, pd.CategoricalDtype)
+    labels = list(column.cat.categories) if categorical else list(dict.fromkeys(column))
+    labels = [label for label in labels if not is_missing_code(label)]
+    wanted = pairs_to_compare(labels, between, pairs, reference)
+    keys = list(zip(*(table[name].tolist() for name in ("item", "measure", *names)), strict=True))
+    place = {side: at for at, side in enumerate(zip(column.tolist(), keys, strict=True))}
+    ends = [
+        (place[a, key], place[b, key])
+        for key in dict.fromkeys(keys)
+        for a, b in wanted
+        if (a, key) in place and (b, key) in place
+    ]
+    if not ends:
+        raise InvalidInput(
+            "summary",
+            [
+                Problem(
+                    "no-answers",
+                    f"column {between}",
+                    "no item is given for both audiences of a pair",
+                    "give each item a row an audience",
+                )
+            ],
+        )
+    a, b = (table.take([end[side] for end in ends]).reset_index(drop=True) for side in (0, 1))
+    both = {f"between_{end}": side[between].astype(object) for end, side in (("a", a), ("b", b))}
+    numbers = {f"{name}_{end}": side[name] for end, side in (("a", a), ("b", b)) for name in _NUMBERS}
+    rows = a[["item", "measure", *names]].assign(**both, **numbers)
+    part = {
+        name: rows[name].to_numpy(dtype=np.float64)
+        for name in ("n_a", "n_b", "effective_n_a", "effective_n_b", "estimate_a", "estimate_b")
+    }
+    p, q = part["estimate_a"], part["estimate_b"]
+    nothing = np.full(len(rows), np.nan)
+    unknown = [
+        "the number asked is not known for "
+        + " and ".join(str(side) for side, n in ((a, n_a), (b, n_b)) if np.isnan(n))
+        if np.isnan(n_a) or np.isnan(n_b)
+        else ""
+        for a, b, n_a, n_b in zip(rows["between_a"], rows["between_b"], part["n_a"], part["n_b"], strict=True)
+    ]
+    sides = Sides(
+        n_a=part["n_a"],
+        n_b=part["n_b"],
+        effective_a=part["effective_n_a"],
+        effective_b=part["effective_n_b"],
+        estimate_a=p,
+        estimate_b=q,
+        spread_a=p * (1 - p),
+        spread_b=q * (1 - q),
+        variance=nothing,
+        df=nothing,
+        share=np.ones(len(rows), dtype=bool),
+        designed=False,
+        why=np.array(unknown, dtype=object),
+        said="from published shares and bases",
+    )
     found = {name: rows[name].array for name in ("item", "measure", *names)}
     found |= {"audience_a": rows["between_a"].array, "audience_b": rows["between_b"].array}
     found |= {
@@ -202,69 +258,3 @@ def _broken(table: pd.DataFrame, between: str, by: tuple[str, ...]) -> Iterator[
             f"gives {said} a second time",
             "keep one of them, or tell them apart with by",
         )
-
-
-def _paired(
-    table: pd.DataFrame, between: str, pairs: Pairs | None, reference: str | None, by: tuple[str, ...]
-) -> pd.DataFrame:
-    column = table[between]
-    categorical = isinstance(column.dtype, pd.CategoricalDtype)
-    labels = list(column.cat.categories) if categorical else list(dict.fromkeys(column))
-    labels = [label for label in labels if not is_missing_code(label)]
-    wanted = pairs_to_compare(labels, between, pairs, reference)
-    keys = list(zip(*(table[name].tolist() for name in ("item", "measure", *by)), strict=True))
-    place = {side: at for at, side in enumerate(zip(column.tolist(), keys, strict=True))}
-    ends = [
-        (place[a, key], place[b, key])
-        for key in dict.fromkeys(keys)
-        for a, b in wanted
-        if (a, key) in place and (b, key) in place
-    ]
-    if not ends:
-        raise InvalidInput(
-            "summary",
-            [
-                Problem(
-                    "no-answers",
-                    f"column {between}",
-                    "no item is given for both audiences of a pair",
-                    "give each item a row an audience",
-                )
-            ],
-        )
-    a, b = (table.take([end[side] for end in ends]).reset_index(drop=True) for side in (0, 1))
-    sides = {f"between_{end}": side[between].astype(object) for end, side in (("a", a), ("b", b))}
-    numbers = {f"{name}_{end}": side[name] for end, side in (("a", a), ("b", b)) for name in _NUMBERS}
-    return a[["item", "measure", *by]].assign(**sides, **numbers)
-
-
-def _sides(rows: pd.DataFrame) -> Sides:
-    part = {
-        name: rows[name].to_numpy(dtype=np.float64)
-        for name in ("n_a", "n_b", "effective_n_a", "effective_n_b", "estimate_a", "estimate_b")
-    }
-    p, q = part["estimate_a"], part["estimate_b"]
-    nothing = np.full(len(rows), np.nan)
-    unknown = [
-        "the number asked is not known for "
-        + " and ".join(str(side) for side, n in ((a, n_a), (b, n_b)) if np.isnan(n))
-        if np.isnan(n_a) or np.isnan(n_b)
-        else ""
-        for a, b, n_a, n_b in zip(rows["between_a"], rows["between_b"], part["n_a"], part["n_b"], strict=True)
-    ]
-    return Sides(
-        n_a=part["n_a"],
-        n_b=part["n_b"],
-        effective_a=part["effective_n_a"],
-        effective_b=part["effective_n_b"],
-        estimate_a=p,
-        estimate_b=q,
-        spread_a=p * (1 - p),
-        spread_b=q * (1 - q),
-        variance=nothing,
-        df=nothing,
-        share=np.ones(len(rows), dtype=bool),
-        designed=False,
-        why=np.array(unknown, dtype=object),
-        said="from published shares and bases",
-    )

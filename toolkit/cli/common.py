@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeAlias
 
 # a string, because argparse's class takes no type arguments while the program runs
@@ -17,6 +17,33 @@ INSTRUMENTS_HELP = "one complete questionnaire, or one file per audience"
 _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 _MOST = 100_000_000
 """More workers, or seconds (three years), than can be meant; beyond some number systems refuse to wait."""
+
+
+class Names:
+    """Names that a help page lists as %(choices)s, looked up only when it is printed: commands start quickly.
+
+    Any name passes argparse: those that are unknown are refused where they are used, with a hint.
+    """
+
+    def __init__(self, look_up: Callable[[], Iterable[str]]) -> None:
+        self._look_up = look_up
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._look_up())
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+
+def platform_names(able: str) -> Names:
+    """List the platforms that have `files`, `answers` or a `dialect`, as on their registration."""
+
+    def look_up() -> Iterable[str]:
+        from toolkit.platforms import PLATFORMS
+
+        return [name for name, platform in PLATFORMS.items() if getattr(platform, able)]
+
+    return Names(look_up)
 
 
 def add_command(

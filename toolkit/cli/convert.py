@@ -68,13 +68,11 @@ def _document(folder: Path, templates: Mapping[str, Path]) -> Document:
     from toolkit.reporting.documents import DOCUMENT, load_document
 
     if not folder.is_dir():
-        problem = Problem(
-            "file-not-found", str(folder), "there is no such folder", "name the folder of a report"
-        )
+        problem = Problem("file-not-found", str(folder), "folder not found", "name the folder of a report")
         raise InvalidInput("formats", [problem])
     below = sorted(path.parent.name for path in folder.glob(f"*/{DOCUMENT}"))
     if below and not (folder / DOCUMENT).exists():
-        what = f"is no report; it holds {len(below)}"
+        what = f"is not a report, but contains {len(below)}"
         raise InvalidInput(
             "formats", [Problem("wrong-file", str(folder), what, f"name them, as {folder / below[0]}")]
         )

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from toolkit.cli.common import INSTRUMENTS_HELP, Commands, add_command
+from toolkit.cli.common import INSTRUMENTS_HELP, Commands, Names, add_command, platform_names
 
 if TYPE_CHECKING:
     from toolkit.instrument import Instrument
@@ -34,8 +34,8 @@ def add(commands: Commands) -> None:
         "--to",
         required=True,
         metavar="PLATFORM",
-        help="limesurvey, qualtrics, xlsform, surveyjs or preview; for data: sav (SPSS), dta (Stata) or "
-        "frictionless, empty or with --answers; as documentation: ddi or codebook",
+        choices=platform_names("files"),
+        help="one of %(choices)s; spss, stata and frictionless write data files, empty or with --answers",
     )
     export.add_argument("--out", required=True, metavar="FOLDER", help="output folder")
     export.add_argument(
@@ -49,8 +49,9 @@ def add(commands: Commands) -> None:
     )
     export.add_argument(
         "--layout",
-        help="how the output is split into files, default first; limesurvey: one, language, audience; "
-        "xlsform: audience, one; surveyjs: one, audience; qualtrics: audience, qsf (experimental)",
+        metavar="LAYOUT",
+        choices=Names(_layouts),
+        help="how the output is split into files, default first (%(choices)s); qsf is experimental",
     )
     export.add_argument(
         "--quota",
@@ -73,8 +74,14 @@ def add(commands: Commands) -> None:
     export.add_argument(
         "--answers",
         metavar="FILE",
-        help="sav, dta, frictionless: the coded frame to write, from `survey-toolkit read --out`",
+        help="spss, stata, frictionless: the coded frame to write, from `survey-toolkit read --out`",
     )
+
+
+def _layouts() -> list[str]:
+    from toolkit.platforms import PLATFORMS
+
+    return [f"{name}: {' or '.join(one.layouts)}" for name, one in PLATFORMS.items() if one.layouts]
 
 
 def _export(given: argparse.Namespace) -> int:
@@ -105,7 +112,7 @@ def _export(given: argparse.Namespace) -> int:
 
 def _with_answers(given: argparse.Namespace, instrument: Instrument) -> list[Path]:
     from toolkit.errors import InvalidInput, Problem
-    from toolkit.platforms.answer_files import read_coded, write_answers
+    from toolkit.platforms import read_coded, write_answers
 
     flags = {
         "--layout": given.layout,

@@ -93,7 +93,7 @@ def _init(given: argparse.Namespace) -> int:
         title=given.title,
         seed=given.seed,
     )
-    _print(files, "The answers are SIMULATED: nobody gave them.")
+    _print(files, "The answers are SIMULATED, not given by anyone.")
     return 0
 
 

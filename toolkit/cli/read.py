@@ -7,12 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from toolkit.cli.common import INSTRUMENTS_HELP, Commands, add_command
+from toolkit.cli.common import INSTRUMENTS_HELP, Commands, add_command, platform_names
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from toolkit.responses import AnswersFile
+    from toolkit.platforms import AnswersFile
 
 
 def add(commands: Commands) -> None:
@@ -31,10 +31,16 @@ def add(commands: Commands) -> None:
         "--instrument",
         required=True,
         nargs="+",
+        action="extend",
         metavar="INSTRUMENT",
         help=INSTRUMENTS_HELP,
     )
-    read.add_argument("--platform", help="survey platform (default: detected from the headings)")
+    read.add_argument(
+        "--platform",
+        metavar="PLATFORM",
+        choices=platform_names("dialect"),
+        help="one of %(choices)s (default: detected from the headings)",
+    )
     read.add_argument("--manifest", help="manifest written when the questionnaire was exported")
     read.add_argument(
         "--entry",
@@ -51,14 +57,15 @@ def _read(given: argparse.Namespace) -> int:
 
     from toolkit.errors import InvalidInput, Problem
     from toolkit.instrument import load_instruments
-    from toolkit.responses import decode, divided, read_answers
+    from toolkit.platforms import divided, read_answers
+    from toolkit.responses import decode
     from toolkit.responses.gather import nobody_kept
 
     _check_out(given.out)
     instrument = load_instruments(given.instrument)
     path = Path(given.file)
     entries = divided(_entry(given, path), path)
-    parts = [decode(read_answers(entry, path, instrument), instrument) for entry in entries]
+    parts = [decode(read_answers(path, instrument, entry=entry), instrument) for entry in entries]
     print(f"{path.name}: read as {entries[0].platform}")
     problems: list[Problem] = []
     for entry, coded in zip(entries, parts, strict=True):
@@ -92,9 +99,8 @@ def _entry(given: argparse.Namespace, path: Path) -> AnswersFile:
     """Merge the settings of the file: command line first, then --entry, then the file itself."""
     from toolkit.instrument.strict import checked
     from toolkit.instrument.yaml_loader import read_document
-    from toolkit.platforms.detecting import platform_of
+    from toolkit.platforms import AnswersFile, platform_of
     from toolkit.platforms.reading import headings_of_file
-    from toolkit.responses import AnswersFile
 
     options: dict[str, Any] = {"file": path.name}
     for name in ("platform", "audience", "organisation", "manifest"):
@@ -128,7 +134,7 @@ def _checked(options: dict[str, Any], source: str) -> AnswersFile:
     from pydantic import ValidationError
 
     from toolkit.errors import InvalidInput, Problem
-    from toolkit.responses import AnswersFile
+    from toolkit.platforms import AnswersFile
 
     try:
         return AnswersFile.model_validate(options)
@@ -148,7 +154,7 @@ def _checked(options: dict[str, Any], source: str) -> AnswersFile:
 def _write(frame: pd.DataFrame, out: Path) -> None:
     import io
 
-    from toolkit.files import write_files
+    from toolkit.system import write_files
 
     held = io.BytesIO()
     if out.suffix == ".csv":

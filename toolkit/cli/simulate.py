@@ -99,9 +99,9 @@ def _study(given: argparse.Namespace) -> int:
 
 def _rehearse(given: argparse.Namespace) -> int:
     from toolkit.errors import InvalidInput
-    from toolkit.files import write_files
     from toolkit.instrument import load_instruments
     from toolkit.responses.simulation import load_shares, parse_effect, rehearse
+    from toolkit.system import write_files
 
     out = Path(given.out)
     problems: list[Problem] = []
@@ -141,7 +141,7 @@ def _check_out(out: Path, platform: str | None, problems: list[Problem]) -> None
     if out.suffix not in known:
         hint = f"end its name in {' or '.join(known)}"
         problems.append(
-            Problem("unsupported-format", f"--out {out}", "is no name of a file of answers", hint)
+            Problem("unsupported-format", f"--out {out}", "is not a valid name of an answer file", hint)
         )
 
 

@@ -69,7 +69,7 @@ def _assumed(texts: list[str]) -> dict[str, dict[str, float]]:
             value = -1.0
         if not (key and answer and 0 <= value <= 1):
             hint = "write item/audience:answer=share, such as aiuse/employee:top=0.5"
-            problems.append(Problem("malformed", f"--assume {text}", "is no assumption", hint))
+            problems.append(Problem("malformed", f"--assume {text}", "is not a valid assumption", hint))
             continue
         found.setdefault(key, {})[answer] = value
     if problems:

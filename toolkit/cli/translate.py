@@ -20,7 +20,12 @@ def add(commands: Commands) -> None:
         "survey-toolkit translate export instruments/core/*.yaml --to de --out core_german.xlsx",
     )
     export.add_argument(
-        "--to", nargs="+", required=True, metavar="LANGUAGE", help="languages, e.g. fr or pt-BR"
+        "--to",
+        nargs="+",
+        action="extend",
+        required=True,
+        metavar="LANGUAGE",
+        help="languages: fr, pt-BR …",
     )
     export.add_argument("--from", dest="source", metavar="LANGUAGE", help="default: its first language")
     export.add_argument("--out", required=True, metavar="SHEET", help="workbook to write (.xlsx)")

@@ -88,7 +88,7 @@ def read_table(name: str, frame: object) -> Table:
     """
     if not isinstance(frame, pd.DataFrame):
         raise ToolkitError(
-            f"results '{name}': a {type(frame).__name__} is no contract frame; give a DataFrame"
+            f"results '{name}': must be a contract frame (a DataFrame), not {type(frame).__name__}"
         )
     columns = list(frame.columns)
     if "answered_shown" in columns:
@@ -98,7 +98,7 @@ def read_table(name: str, frame: object) -> Table:
     needed = GAP_COLUMNS if kind == "gaps" else ESTIMATE_COLUMNS
     missing = [column for column in ("item", what, *needed) if column not in columns and column != "family"]
     if missing:
-        raise ToolkitError(f"results '{name}' is no contract frame ({kind}): it lacks {', '.join(missing)}")
+        raise ToolkitError(f"results '{name}' is not a contract frame ({kind}): missing {', '.join(missing)}")
     first = columns.index(needed[0])
     groups = tuple(c for c in columns[columns.index(what) + 1 : first] if c not in DESCRIPTIVE_COLUMNS)
     known = {"item", what, *needed, *groups, *DESCRIPTIVE_COLUMNS, *_LATER_COLUMNS}

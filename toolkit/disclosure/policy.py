@@ -161,17 +161,17 @@ def _problem(found: Any) -> Problem:
     if found["type"] == "extra_forbidden":
         name = str(found["loc"][0])
         return Problem(
-            "unknown-key", where, "is no setting of a policy", near_names(name, Policy.model_fields)
+            "unknown-key", where, "unknown setting of a policy", near_names(name, Policy.model_fields)
         )
     known: dict[str, tuple[ProblemCode, str, str]] = {
-        "int_type": ("not-whole", "is no whole number", "write one, such as 5"),
-        "bool_type": ("wrong-type", "is neither true nor false", "write true or false"),
+        "int_type": ("not-whole", "must be a whole number", "write one, such as 5"),
+        "bool_type": ("wrong-type", "must be true or false", "write true or false"),
         "tuple_type": (
             "wrong-type",
-            "stands where a list of items is expected",
+            "must be a list of items",
             "write it as [burnout, leave]",
         ),
-        "string_type": ("wrong-type", "is no item", "write names of items, as [burnout, leave]"),
+        "string_type": ("wrong-type", "must be an item's name", "write names of items, as [burnout, leave]"),
         "greater_than_equal": (
             "out-of-range",
             f"is below {LOWEST_THRESHOLD}",

@@ -13,13 +13,13 @@ __all__ = ["as_number", "rounding_ends", "row_problems"]
 _NEVER_BLANK = {
     "finding_id": "give it an id of its own",
     "study": "name a study of studies.yaml",
-    "item": "say what was asked or said",
-    "audience": "say who answered",
-    "base": 'say whose share it is, such as "all employees surveyed"',
+    "item": "give the question or statement",
+    "audience": "give the group that answered",
+    "base": 'give the base, such as "all employees surveyed"',
     "statistic": f"write one of {', '.join(STATISTICS)}",
     "published_as": 'write it as it was printed, such as "73 %" or "1 in 3"',
     "n_status": f"write one of {', '.join(N_STATUS)}",
-    "source": "say where it was read",
+    "source": "give the publication",
     "closeness": f"write one of {', '.join(CLOSENESS)}",
 }
 _CHOICES = {"statistic": STATISTICS, "n_status": N_STATUS, "closeness": CLOSENESS}
@@ -48,12 +48,15 @@ def row_problems(where: str, record: Mapping[str, str], studies: Collection[str]
     if record["finding_id"] and not _ID.fullmatch(record["finding_id"]):
         hint = "write letters, digits, dots and hyphens, at most 40, such as ACME25-01"
         yield Problem(
-            "invalid-name", f"{where}, column finding_id", f"{record['finding_id']!r} is no id", hint
+            "invalid-name", f"{where}, column finding_id", f"{record['finding_id']!r} is not a valid id", hint
         )
     if record["study"] and record["study"] not in studies:
         hint = f"describe it there first, or correct it: {near_names(record['study'], studies)}"
         yield Problem(
-            "unknown-name", f"{where}, column study", f"{record['study']!r} is no study of studies.yaml", hint
+            "unknown-name",
+            f"{where}, column study",
+            f"unknown study {record['study']!r}; it is not in studies.yaml",
+            hint,
         )
     yield from _value_problems(where, record)
     yield from _count_problems(where, record)
@@ -92,7 +95,7 @@ def _value_problems(where: str, record: Mapping[str, str]) -> Iterator[Problem]:
         place = f"{where}, column {name}"
         if record[name] and number is None:
             hint = "give a number such as 73, without a percent sign"
-            yield Problem("not-a-number", place, f"{record[name]!r} is no number", hint)
+            yield Problem("not-a-number", place, f"must be a number, not {record[name]!r}", hint)
         elif number is not None and share and not 0 <= number <= 100:
             hint = "a share is a percentage from 0 to 100; where it compares groups, write relative_risk"
             yield Problem("out-of-range", place, f"{record[name]} lies outside 0–100", hint)
@@ -125,7 +128,7 @@ def _count_problems(where: str, record: Mapping[str, str]) -> Iterator[Problem]:
         if text and not (text.isascii() and text.isdecimal() and len(text) < 16 and int(text) > 0):
             wrong = True
             hint = "give a whole number above 0, or leave it blank"
-            yield Problem("not-whole", f"{where}, column {name}", f"{text!r} is no count", hint)
+            yield Problem("not-whole", f"{where}, column {name}", f"must be a count, not {text!r}", hint)
     status = record["n_status"]
     if status == "unknown" and counts["n"]:
         hint = 'write "known" or "assumed", or leave n blank'

@@ -28,7 +28,7 @@ DESCRIPTIVE_COLUMNS = (
     "comparable",
     "reason",
 )
-"""Columns that say what a published figure is; they hold no number of ours."""
+"""Columns that describe a published figure; they contain none of our numbers."""
 
 _COMPUTED = gap_columns()[gap_columns().index("gap") :]
 _NUMBERS = tuple(name for name in _COMPUTED[: _COMPUTED.index("verdict")] if name != "effect_size_kind")

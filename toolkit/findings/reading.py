@@ -52,8 +52,8 @@ def load_register(folder: str | Path) -> Register:
     """
     folder = named(folder, "register")
     if not folder.is_dir():
-        hint = f"name the folder that holds {STUDIES_FILE} and {CLAIMS_FILE}"
-        raise InvalidInput("register", [Problem("wrong-path", str(folder), "is no folder", hint)])
+        hint = f"name the folder containing {STUDIES_FILE} and {CLAIMS_FILE}"
+        raise InvalidInput("register", [Problem("wrong-path", str(folder), "is not a folder", hint)])
     problems: list[Problem] = []
     studies = _yaml(Studies, folder / STUDIES_FILE, problems)
     known = studies.studies if studies else {}
@@ -95,7 +95,7 @@ def _claims(path: Path, studies: Mapping[str, object] | None, problems: list[Pro
         if len(row) != len(header):
             said = f"has {len(row)} cells, not {len(header)}"
             problems.append(
-                Problem("ragged-row", f"{path.name}, row {line}", said, "quote cells that hold a comma")
+                Problem("ragged-row", f"{path.name}, row {line}", said, "quote cells that contain a comma")
             )
             sound = False
             continue
@@ -109,18 +109,20 @@ def _claims(path: Path, studies: Mapping[str, object] | None, problems: list[Pro
     twice = repeated(lines, [record["finding_id"] for record in records])
     problems += [replace(one, where=f"{path.name}, {one.where}") for one in twice]
     if not rows:
-        problems.append(Problem("no-rows", path.name, "holds no claim", "give a row a claim"))
+        problems.append(Problem("no-rows", path.name, "contains no claims", "add one row per claim"))
     return _typed(records) if sound and records and not twice else None
 
 
 def _header_problems(name: str, header: list[str]) -> Iterator[Problem]:
     if header and not set(header) & set(CLAIM_COLUMNS):  # another kind of file, which is not quoted
         hint = f"the columns are {', '.join(CLAIM_COLUMNS)}"
-        yield Problem("wrong-file", name, "holds no claims: none of their columns is in its first line", hint)
+        yield Problem(
+            "wrong-file", name, "is not a file of claims: its first line has none of their columns", hint
+        )
         return
     for column in CLAIM_COLUMNS:
         if header.count(column) != 1:
-            said = "is missing" if column not in header else "stands there twice"
+            said = "is missing" if column not in header else "occurs twice"
             yield Problem(
                 "missing-column" if column not in header else "duplicate-column",
                 f"{name}, column {column}",
@@ -175,7 +177,7 @@ def _relation_problems(relations: Relations, claims: pd.DataFrame) -> Iterator[P
                 yield Problem(
                     "unknown-name",
                     f"{RELATIONS_FILE}: {where}",
-                    f"there is no finding '{one}'",
+                    f"unknown finding '{one}'",
                     near_names(one, known.index),
                 )
     for check in relations.checks:
@@ -183,7 +185,7 @@ def _relation_problems(relations: Relations, claims: pd.DataFrame) -> Iterator[P
     for pair in relations.pairs:
         for one in {pair.a, pair.b} & set(known.index):
             if known.loc[one, "statistic"] != "share" or pd.isna(known.loc[one, "value"]):
-                said = f"'{one}' is no share with a value"
+                said = f"'{one}' must be a share with a value"
                 hint = "a gap needs two shares; move the two to lookalikes"
                 yield Problem("unsuited-measure", f"{RELATIONS_FILE}: pair {pair.id}", said, hint)
     for kind, names in (("check", relations.checks), ("pair", relations.pairs)):
@@ -211,7 +213,7 @@ def _mentions(relations: Relations) -> Iterator[tuple[str, list[str]]]:
 def _check_problems(check: Check, known: pd.DataFrame) -> Iterator[Problem]:
     where = f"{RELATIONS_FILE}: check {check.id}"
     if (check.whole is None) != (check.kind == "shares"):
-        said = "names a whole" if check.whole else "names no whole"
+        said = "names a whole" if check.whole else "lacks a whole"
         yield Problem(
             "conflict" if check.whole else "missing-key", where, said, 'only "shares" does without one'
         )

@@ -140,7 +140,7 @@ def _assumed(
             published = ", ".join(f"{answer} is {finding}" for answer, finding in old.findings.items())
             hint = "assume something for a share that was not published"
             problems.append(
-                Problem("conflict", f"assume {key}", f"carries a published figure ({published})", hint)
+                Problem("conflict", f"assume {key}", f"matches a published figure ({published})", hint)
             )
             continue
         wrong = [value for value in wanted.values() if not 0 <= value <= 1]
@@ -181,7 +181,7 @@ def _misfits(
     for audience, number in recipe.people.items():
         if audience not in instrument.audiences:
             hint = near_names(audience, instrument.audiences)
-            yield Problem("unknown-audience", f"people → {audience}", "is no audience", hint)
+            yield Problem("unknown-audience", f"people → {audience}", "unknown audience", hint)
         if number < 1:
             yield Problem(
                 "out-of-range", f"people → {audience}", f"is {number}", "give 1 or more, or leave it out"
@@ -194,7 +194,7 @@ def _misfits(
             yield Problem(
                 "unknown-name",
                 f"not_carried → {finding}",
-                "is no finding of the study",
+                "unknown finding of the study",
                 near_names(finding, ids),
             )
     named = [place.finding for place in carried]
@@ -212,15 +212,15 @@ def _carried_problems(
     where = f"finding {place.finding}"
     if place.finding not in ids:
         known = [*ids, *register.claims["finding_id"]]
-        yield Problem("unknown-name", where, "is no finding of the study", near_names(place.finding, known))
+        yield Problem("unknown-name", where, "unknown finding of the study", near_names(place.finding, known))
     if place.audience not in instrument.audiences:
         hint = near_names(place.audience, instrument.audiences)
-        yield Problem("unknown-audience", where, f"'{place.audience}' is no audience", hint)
+        yield Problem("unknown-audience", where, f"unknown audience '{place.audience}'", hint)
     if place.item not in instrument and place.item not in {item.id for item in instrument.items}:
         yield Problem(
             "unknown-item",
             where,
-            f"'{place.item}' is no item",
+            f"unknown item '{place.item}'",
             near_names(place.item, [i.id for i in instrument.items]),
         )
         return
@@ -231,7 +231,10 @@ def _carried_problems(
     for answer in place.answers:
         if answer not in codes:
             yield Problem(
-                "unknown-answer", where, f"'{answer}' is no answer of {place.item}", near_names(answer, codes)
+                "unknown-answer",
+                where,
+                f"unknown answer '{answer}' of {place.item}",
+                near_names(answer, codes),
             )
     if place.among is not None:
         try:

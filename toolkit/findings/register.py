@@ -78,7 +78,7 @@ def load_findings(path: str | Path) -> pd.DataFrame:
             "ragged-row",
             f"row {line}",
             f"has {len(row)} cells, not {len(header)}",
-            "quote cells that hold a comma",
+            "quote cells that contain a comma",
         )
         for line, row in rows
         if len(row) != len(header)
@@ -91,7 +91,7 @@ def load_findings(path: str | Path) -> pd.DataFrame:
     ]
     problems += repeated(lines, [record["finding_id"] for record in records])
     if not rows:
-        problems.append(Problem("no-rows", "file", "holds no finding", "give a row a finding"))
+        problems.append(Problem("no-rows", "file", "contains no findings", "add one row per finding"))
     if problems:
         raise InvalidInput(path.name, problems)
     frame = pd.DataFrame(records, columns=list(FINDING_COLUMNS)).astype("str")
@@ -140,7 +140,7 @@ def read_csv(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
         ) from None
     except csv.Error as error:
         raise InvalidInput(
-            path.name, [Problem("syntax", "file", f"is no valid CSV ({error})", "close every quote")]
+            path.name, [Problem("syntax", "file", f"is not valid CSV ({error})", "close every quote")]
         ) from None
     return header, rows
 
@@ -149,12 +149,12 @@ def _header_problems(header: list[str]) -> Iterator[Problem]:
     if header and not set(header) & set(FINDING_COLUMNS):  # another kind of file, which is not quoted
         hint = f"the columns are {', '.join(FINDING_COLUMNS)}"
         yield Problem(
-            "wrong-file", "file", "holds no findings: none of their columns is in its first line", hint
+            "wrong-file", "file", "is not a file of findings: its first line has none of their columns", hint
         )
         return
     for name in FINDING_COLUMNS:
         if header.count(name) != 1:
-            said = "is missing" if name not in header else "stands there twice"
+            said = "is missing" if name not in header else "occurs twice"
             yield Problem(
                 "missing-column" if name not in header else "duplicate-column",
                 f"column {name}",
@@ -175,7 +175,7 @@ def _row_problems(line: int, record: dict[str, str]) -> Iterator[Problem]:
     where = f"row {line} ({record['finding_id'] or 'no id'})"
     for name in _NEVER_BLANK:
         if not record[name]:
-            hint = "say whose share it is" if name == "base" else "fill it in"
+            hint = "give the base of the share" if name == "base" else "fill it in"
             yield Problem("missing-value", f"{where}, column {name}", "is blank", hint)
     yield from _number_problems(where, record)
     if record["comparable"] not in ("yes", "no", ""):
@@ -187,7 +187,7 @@ def _row_problems(line: int, record: dict[str, str]) -> Iterator[Problem]:
         )
     if record["comparable"] == "no" and not record["reason"]:
         yield Problem(
-            "missing-value", f"{where}, column reason", "is blank", "say why the two cannot be compared"
+            "missing-value", f"{where}, column reason", "is blank", "explain why the two cannot be compared"
         )
     if record["comparable"] == "yes":
         for name in (*_MAPPED, "value_pct"):
@@ -205,7 +205,7 @@ def _number_problems(where: str, record: dict[str, str]) -> Iterator[Problem]:
             yield Problem(
                 "not-a-number",
                 f"{where}, column value_pct",
-                f"{value!r} is no number",
+                f"must be a number, not {value!r}",
                 "give a percentage such as 73",
             )
         elif not 0 <= number <= 100:
@@ -219,11 +219,13 @@ def _number_problems(where: str, record: dict[str, str]) -> Iterator[Problem]:
         yield Problem(
             "not-whole",
             f"{where}, column n",
-            f"{n!r} is no count",
+            f"must be a count, not {n!r}",
             "give a whole number above 0, or leave it blank",
         )
     if year and not (year.isascii() and year.isdecimal() and len(year) == 4):
-        yield Problem("not-a-date", f"{where}, column year", f"{year!r} is no year", "give four digits")
+        yield Problem(
+            "not-a-date", f"{where}, column year", f"must be a year, not {year!r}", "give four digits"
+        )
 
 
 def _as_number(text: str) -> float | None:

@@ -108,7 +108,7 @@ def _checked(ratio: float, comparison: Iterable[float]) -> np.ndarray:
         Problem(
             "out-of-range",
             "comparison",
-            f"holds {one:g}",
+            f"contains {one:g}",
             f"give a fraction: {one / 100:g} where {one:g} % is meant",
         )
         for one in base[~((base >= 0) & (base <= 1))]

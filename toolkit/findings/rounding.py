@@ -93,7 +93,7 @@ def _checked(low: float, high: float, bases: Iterable[int]) -> Array:
         hint = "give the smaller percentage first, both from 0 to 100"
         problems.append(Problem("wrong-order", "low and high", f"are {low:g} and {high:g}", hint))
     problems += [
-        Problem("out-of-range", "bases", f"holds {base:g}", "give whole numbers of at least 1")
+        Problem("out-of-range", "bases", f"contains {base:g}", "give whole numbers of at least 1")
         for base in n[(n < 1) | (n % 1 != 0)]
     ]
     if problems:

@@ -36,7 +36,7 @@ MARGIN_COLUMNS = (
     "met",
     "base_is",
 )
-"""A row a published figure: what rounds to it, how many of how many synthetic people say so."""
+"""One row per published figure: its rounding range, and the synthetic count and base."""
 
 ANSWERS_FILE = "synthetic_respondents.csv"
 _NOISE = 1e-9

@@ -98,7 +98,7 @@ def _audience_files(reading: Reading, read: Iterable[tuple[str | None, Questionn
             continue
         document, file = questionnaire.document, questionnaire.audience
         if file is None:
-            what = "this file holds everything in one, and is given where the file of one audience is meant"
+            what = "is a complete questionnaire, but must be the file of one audience"
             reading.found.append(
                 Problem("wrong-file", document.path.name, what, "load it alone, without an audience")
             )
@@ -156,7 +156,12 @@ def _check_listing(reading: Reading, asked: Asked, bank: BankFile) -> None:
                 item = by_id.get(name)
                 if item is None and name not in reading.broken:
                     reading.found.append(
-                        Problem("unknown-item", where, "the bank has no such item", near_names(name, by_id))
+                        Problem(
+                            "unknown-item",
+                            where,
+                            "unknown item; it is not in the bank",
+                            near_names(name, by_id),
+                        )
                     )
                 elif item and item.audiences is not None and file.audience not in item.audiences:
                     what = (

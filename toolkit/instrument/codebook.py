@@ -9,6 +9,7 @@ import pandas as pd
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument.model import Instrument, Source, Variable
 from toolkit.instrument.routing import parse
+from toolkit.locale import translated
 
 __all__ = ["CODEBOOK_COLUMNS", "base_of", "cited", "codebook"]
 
@@ -24,9 +25,6 @@ CODEBOOK_COLUMNS = (
     "favourable",
     "source",
 )
-
-
-_BASE = {"en": ("all", "for whom"), "fr": ("l’ensemble des", "pour qui")}
 
 
 def codebook(instrument: Instrument, language: str = "en") -> pd.DataFrame:
@@ -92,11 +90,11 @@ def _rows(variable: Variable, instrument: Instrument, language: str) -> Iterator
 
 def base_of(variable: Variable, audience: str, instrument: Instrument, language: str) -> str:
     """Describe who of one audience is asked."""
-    all_of, for_whom = _BASE.get(language, _BASE["en"])
-    everyone = f"{all_of} {instrument.audiences[audience].plural[language].lower()}"
+    everyone = f"{translated(language, 'all')} {instrument.audiences[audience].plural[language].lower()}"
     if variable.item.ask_if is None:
         return everyone
-    return f"{everyone} {for_whom} {parse(variable.item.ask_if).in_words(instrument, language)}"
+    condition = parse(variable.item.ask_if).in_words(instrument, language)
+    return f"{everyone} {translated(language, 'for whom')} {condition}"
 
 
 def cited(source: Source) -> str:

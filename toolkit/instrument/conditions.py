@@ -124,7 +124,7 @@ def parse_tree(text: str) -> Node:
         raise _refusal(text, [*parser.problems, error.problem]) from None
     except SyntaxError as error:
         where = f"column {error.offset or 1}"
-        hint = "correct it; a code such as 01 or with letters stands in quotes"
+        hint = "correct it; codes such as 01 or with letters need quotes"
         raise _refusal(text, [Problem("syntax", where, f"this cannot be read ({error.msg})", hint)]) from None
     except (MemoryError, RecursionError):
         raise _refusal(
@@ -174,7 +174,7 @@ class _Parser:
             return self._call(found)
         if isinstance(found, ast.Name):
             hint = f"write 'answered({found.id})' or compare it"
-            raise _RefusedError("syntax", found, "an item alone is no condition", hint)
+            raise _RefusedError("syntax", found, "an item alone is not a condition", hint)
         raise _RefusedError("syntax", found, "this is not part of the routing language", _ALLOWED)
 
     def _joined(self, found: ast.BoolOp) -> Joined:
@@ -195,7 +195,7 @@ class _Parser:
         left, right = found.left, found.comparators[0]
         if not isinstance(left, ast.Name):
             hint = "write 'q == 1', not '1 == q'"
-            raise _RefusedError("syntax", left, "an item stands on the left of a comparison", hint)
+            raise _RefusedError("syntax", left, "the left side of a comparison must be an item", hint)
         if operator not in ("in", "not in"):
             return Comparison(left.id, operator, (self._code(right, operator),))
         if not isinstance(right, ast.Tuple | ast.List) or not right.elts:
@@ -209,8 +209,8 @@ class _Parser:
             hint = "write 'not answered(q)' for an answer that is missing"
             raise _RefusedError("syntax", found, "answers are never negative", hint)
         if not isinstance(found, ast.Constant):
-            hint = 'write the code as in the instrument; a code with letters in quotes, as "US"'
-            raise _RefusedError("syntax", found, "a code stands on the right of a comparison", hint)
+            hint = 'write the code as in the instrument, in quotes if it has letters: "US"'
+            raise _RefusedError("syntax", found, "the right side of a comparison must be a code", hint)
         if isinstance(found.value, str):
             if operator in ("<", "<=", ">", ">="):
                 raise _RefusedError(
@@ -219,7 +219,9 @@ class _Parser:
             return found.value
         written = ast.get_source_segment(self.text, found) or ""
         if not re.fullmatch(r"\d+(\.\d+)?", written):
-            raise _RefusedError("syntax", found, f"{written} is no code", "write digits, or a code in quotes")
+            raise _RefusedError(
+                "syntax", found, f"{written} is not a code", "write digits, or a code in quotes"
+            )
         return written
 
     def _call(self, found: ast.Call) -> Node:
@@ -233,4 +235,4 @@ class _Parser:
         if name in ("answered", "selected"):
             hint = "write answered(item)" if name == "answered" else 'write selected(item, "code")'
             raise _RefusedError("syntax", found, f"'{name}' is not used so", hint)
-        raise _RefusedError("syntax", found, f"there is no function '{name}'", _ALLOWED)
+        raise _RefusedError("syntax", found, f"unknown function '{name}'", _ALLOWED)

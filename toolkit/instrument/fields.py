@@ -31,7 +31,7 @@ def _truth(value: object) -> object:
     if isinstance(value, bool):
         return value
     if value not in ("true", "false"):
-        raise ValueError(f"{value!r} is neither true nor false; write true or false, in small letters")
+        raise ValueError(f"{value!r} must be true or false; write true or false in lower case")
     return value == "true"
 
 

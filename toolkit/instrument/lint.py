@@ -40,7 +40,7 @@ PLATFORM_COLUMNS = (
         "userlanguage",
     ),
 )
-"""Columns that LimeSurvey and Qualtrics put into every export, in small letters."""
+"""Columns that LimeSurvey and Qualtrics put into every export, in lower case."""
 
 
 def lint(instrument: Instrument) -> list[Problem]:
@@ -86,17 +86,15 @@ def _allowed(path: tuple[str, ...], lint: Lint) -> Iterator[Finding]:
     for rule, reason in lint.allow.items():
         here = (*path, "lint", "allow", rule)
         if rule not in ALLOWABLE:
-            yield Finding(
-                "unknown-name", here, f"there is no rule '{rule}' to allow", near_names(rule, ALLOWABLE)
-            )
+            yield Finding("unknown-name", here, f"unknown rule '{rule}'", near_names(rule, ALLOWABLE))
         elif not reason.strip():
-            yield Finding("missing-value", here, "it is allowed without a reason", "say why, in a few words")
+            yield Finding("missing-value", here, "it is allowed without a reason", "give a short reason")
 
 
 def _header(instrument: Instrument) -> Iterator[Finding]:
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", instrument.id):
         what = f"'{instrument.id}' cannot name an instrument"
-        yield Finding("invalid-name", ("id",), what, "use small letters, digits and hyphens")
+        yield Finding("invalid-name", ("id",), what, "use lower-case letters, digits and hyphens")
     if not instrument.version.strip():
         yield Finding("missing-value", ("version",), "it is blank", "write one, such as 2026.1.0")
     for language in repeated(instrument.languages):
@@ -105,7 +103,7 @@ def _header(instrument: Instrument) -> Iterator[Finding]:
     for name, audience in instrument.audiences.items():
         path = ("audiences", name)
         if name == "all" or not re.fullmatch(ID_PATTERN, name):
-            hint = "use up to 20 small letters or digits, a letter first; 'all' means every audience"
+            hint = "use up to 20 lower-case letters or digits, a letter first; 'all' means every audience"
             yield Finding("invalid-name", path, f"'{name}' cannot name an audience", hint)
         yield from find_in_words((*path, "label"), audience.label, instrument)
         yield from find_in_words((*path, "plural"), audience.plural, instrument)
@@ -130,7 +128,7 @@ def _sections(instrument: Instrument, known: frozenset[str]) -> Iterator[Finding
                 yield Finding(
                     "unknown-item",
                     (*path, "items", name),
-                    f"there is no item '{name}'",
+                    f"unknown item '{name}'",
                     near_names(name, ids),
                 )
             if name in home:
@@ -146,7 +144,7 @@ def _sections(instrument: Instrument, known: frozenset[str]) -> Iterator[Finding
             yield Finding(
                 "not-asked",
                 ("items", item.id),
-                "it is in no section, so nobody would be asked",
+                "is in no section, so nobody would be asked",
                 "list it in a section",
             )
     order = [name for name in home if name in ids]

@@ -21,7 +21,7 @@ def find_in_item(
     path = ("items", item.id)
     if item.theme not in instrument.themes and item.theme not in known:
         hint = near_names(item.theme, instrument.themes)
-        yield Finding("unknown-name", (*path, "theme"), f"there is no theme '{item.theme}'", hint)
+        yield Finding("unknown-name", (*path, "theme"), f"unknown theme '{item.theme}'", hint)
     yield from _audience_names((*path, "audiences"), item.audiences, instrument.audiences, known)
     yield from _spoken((*path, "text"), item.text, item.audiences, instrument, known, worded)
     yield from find_in_words((*path, "short"), item.short, instrument, needed=False)
@@ -50,13 +50,13 @@ def find_in_scale(
         for code in getattr(scale, box):
             if code not in scale.codes:
                 hint = f"use codes of the scale: {', '.join(scale.codes)}"
-                yield Finding("unknown-answer", (*path, box), f"'{code}' is no code of this scale", hint)
+                yield Finding("unknown-answer", (*path, box), f"unknown code '{code}' of this scale", hint)
         yield from find_in_words(
             (*path, f"{box}_label"), getattr(scale, f"{box}_label"), instrument, needed=False
         )
     if scale.net and not (scale.top and scale.bottom):
         yield Finding(
-            "missing-key", (*path, "net"), "there are no two boxes to take the net of", "write top and bottom"
+            "missing-key", (*path, "net"), "a net needs both a top and a bottom box", "write top and bottom"
         )
     both = [code for code in scale.top if code in scale.bottom]
     if both:
@@ -91,7 +91,7 @@ def _missing(
     for name in names:
         if name not in instrument.missing and name not in known:
             hint = near_names(name, instrument.missing)
-            yield Finding("unknown-name", path, f"there is no missing answer '{name}'", hint)
+            yield Finding("unknown-name", path, f"unknown missing answer '{name}'", hint)
     offered = [instrument.missing[name] for name in dict.fromkeys(names) if name in instrument.missing]
     codes = {option.code for option in options}
     for missing in offered:
@@ -108,7 +108,7 @@ def _missing(
         yield Finding(
             "ambiguous",
             path,
-            f"two missing answers become {becomes} and could not be told apart",
+            f"two missing answers become {becomes} and could not be distinguished",
             "offer one of them",
         )
 
@@ -122,7 +122,7 @@ def _answers(
         yield Finding(
             "unknown-name",
             (*path, "scale"),
-            f"there is no scale '{item.scale}'",
+            f"unknown scale '{item.scale}'",
             near_names(item.scale, instrument.scales),
         )
     for code, what, hint in _misfits(item):
@@ -204,7 +204,10 @@ def _bounds(path: tuple[str, ...], item: Item) -> Iterator[Finding]:
             yield Finding("unsuited-item", (*path, bound), f"only a number has a {bound}", "leave it out")
         elif limit is not None and not math.isfinite(limit):
             yield Finding(
-                "not-finite", (*path, bound), f"{limit} is no bound", "write a number, or leave it out"
+                "not-finite",
+                (*path, bound),
+                f"{limit} is not a valid bound",
+                "write a number, or leave it out",
             )
     if item.type != "number":
         if item.bands:
@@ -220,7 +223,7 @@ def _bounds(path: tuple[str, ...], item: Item) -> Iterator[Finding]:
             "out-of-range", (*path, "bands"), "the last band begins above the maximum", "leave it out"
         )
     if item.minimum is not None and item.minimum < 0:
-        hint = "use 0 or more: negative numbers stand for missing answers in exports"
+        hint = "use 0 or more: negative numbers are missing answers in exports"
         yield Finding("out-of-range", (*path, "minimum"), f"{item.minimum:g} is below 0", hint)
     if item.minimum is not None and item.maximum is not None and item.maximum < item.minimum:
         yield Finding(
@@ -264,8 +267,8 @@ def find_in_source(path: tuple[str, ...], source: Source) -> Iterator[Finding]:
     if source.origin != "published":
         return
     for name, hint in (
-        ("after", "say whose words they are"),
-        ("licence", "say under which they may be used"),
+        ("after", "name the source of the words"),
+        ("licence", "name the licence"),
     ):
         if not (getattr(source, name) or "").strip():
             yield Finding("missing-key", path, f"the words are published, and '{name}' is not said", hint)
@@ -285,9 +288,7 @@ def _audience_names(
         )
     for name in names or ():
         if name not in listed and name not in known:
-            yield Finding(
-                "unknown-audience", path, f"there is no audience '{name}'", near_names(name, listed)
-            )
+            yield Finding("unknown-audience", path, f"unknown audience '{name}'", near_names(name, listed))
     for name in repeated(names or ()):
         yield Finding("duplicate", path, f"'{name}' is listed twice", "list it once")
 
@@ -304,14 +305,14 @@ def _spoken(
     for name, wording in text.items():
         if name != "all" and name not in instrument.audiences and name not in known:
             hint = near_names(name, [*instrument.audiences, "all"])
-            yield Finding("unknown-audience", (*path, name), f"there is no audience '{name}'", hint)
+            yield Finding("unknown-audience", (*path, name), f"unknown audience '{name}'", hint)
         yield from find_in_words((*path, name), wording, instrument)
     for name in (audiences or tuple(instrument.audiences)) if worded else ():
         if name not in text and "all" not in text:
             yield Finding(
                 "missing-value",
                 path,
-                f"there is no wording for {name}",
+                f"wording for {name} is missing",
                 f"add '{name}:', or 'all:' for everyone",
             )
 
@@ -324,7 +325,7 @@ def find_in_words(
         return
     for language in dict.fromkeys(instrument.languages):
         if language not in wording:
-            yield Finding("not-translated", path, f"there are no words in '{language}'", f"add '{language}:'")
+            yield Finding("not-translated", path, f"wording in '{language}' is missing", f"add '{language}:'")
     for language, words in wording.items():
         if not words.strip():
             yield Finding(

@@ -9,7 +9,7 @@ from toolkit.instrument.model import Instrument, Item, Row
 __all__ = ["LONGEST", "minutes"]
 
 QUESTION, ROW, OPEN = 15 * 60 / 85, 6.0, 60.0
-"""Seconds for a question that stands alone, a row of a matrix, and an answer in one's own words."""
+"""Seconds for a single question, a row of a matrix, and an open answer."""
 WORDS_A_MINUTE = 238.0
 """Silent reading of English prose."""
 LONGEST = 20.0
@@ -46,16 +46,12 @@ def minutes(instrument: Instrument, *, language: str | None = None) -> pd.DataFr
     language = language or instrument.languages[0]
     rows = []
     for audience in instrument.audiences:
-        asked = [item for item in instrument.items if _is_asked(item, audience)]
+        asked = [item for item in instrument.items if (item.audiences is None or audience in item.audiences)]
         seconds = {item.id: _seconds(item, instrument, audience, language) for item in asked}
         always = sum(seconds[item.id] for item in asked if item.ask_if is None)
         questions = sum(len(_rows(item, audience)) if item.type == "matrix" else 1 for item in asked)
         rows.append((audience, questions, always / 60, sum(seconds.values()) / 60))
     return pd.DataFrame(rows, columns=["audience", "questions", "shortest", "longest"])
-
-
-def _is_asked(item: Item, audience: str) -> bool:
-    return item.audiences is None or audience in item.audiences
 
 
 def _rows(item: Item, audience: str) -> tuple[Row, ...]:

@@ -33,7 +33,7 @@ def find_in_routing(instrument: Instrument, *, known: frozenset[str] = frozenset
             if target is None:
                 if leaf.name.split("_")[0] not in known:
                     hint = near_names(leaf.name, items)
-                    yield Finding("unknown-item", path, f"there is no item '{leaf.name}'", hint)
+                    yield Finding("unknown-item", path, f"unknown item '{leaf.name}'", hint)
                 continue
             if places[target.id] >= place:
                 what = (
@@ -91,7 +91,7 @@ def _leaf(
         if target.type != "multi" or row:
             yield (
                 "unsuited-item",
-                f"selected() is for multi-selects, and '{leaf.name}' is none",
+                f"selected() needs a multi-select, which '{leaf.name}' is not",
                 f"write '{leaf.name} == code'",
             )
             return
@@ -99,7 +99,7 @@ def _leaf(
         if leaf.code not in codes:
             yield (
                 "unknown-answer",
-                f"'{leaf.code}' is no option of '{leaf.name}'",
+                f"unknown option '{leaf.code}' of '{leaf.name}'",
                 near_names(leaf.code, codes),
             )
         return
@@ -132,7 +132,7 @@ def _leaf(
             if not code.replace(".", "", 1).isdigit():
                 yield (
                     "not-a-number",
-                    f"'{leaf.name}' is a number, and {code!r} is none",
+                    f"'{leaf.name}' is a number, but {code!r} is not",
                     "compare it with a number",
                 )
     elif not (target.scale and target.scale not in instrument.scales):
@@ -148,7 +148,7 @@ def _codes(leaf: Comparison, target: Item, instrument: Instrument) -> Iterator[t
         if not all(code.isdigit() for code in codes):
             yield (
                 "unsuited-item",
-                f"the codes of '{leaf.name}' are no numbers",
+                f"the codes of '{leaf.name}' are not numbers",
                 "write 'q in (…)' with the codes that are meant",
             )
         return
@@ -156,7 +156,7 @@ def _codes(leaf: Comparison, target: Item, instrument: Instrument) -> Iterator[t
         if code not in codes and code not in shown:
             yield (
                 "unknown-answer",
-                f"'{code}' is no answer of '{leaf.name}'",
+                f"unknown answer '{code}' of '{leaf.name}'",
                 f"its codes: {', '.join([*codes, *shown])}",
             )
 

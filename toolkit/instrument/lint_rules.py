@@ -21,7 +21,7 @@ RULES: Mapping[str, str] = {
 """Name of a rule → what it is about."""
 
 ALLOWABLE = tuple(rule for rule in RULES if rule != "length")
-"""Rules an item or a scale may set aside; length is nobody's own."""
+"""Rules that an item or a scale may suppress; length belongs to neither."""
 
 
 class Lint(Strict):

@@ -54,11 +54,11 @@ def _columns(
         yield Finding("duplicate", here, f"'{name}' is listed twice", "list it once")
     for name in dict.fromkeys(score.items):
         if name not in columns and name.split("_")[0] not in known:
-            yield Finding("unknown-column", here, f"there is no column '{name}'", near_names(name, columns))
+            yield Finding("unknown-column", here, f"unknown column '{name}'", near_names(name, columns))
     for name in score.reverse:
         if name not in score.items:
             hint = near_names(name, score.items)
-            yield Finding("unknown-item", (*path, "reverse"), f"'{name}' is no item of this score", hint)
+            yield Finding("unknown-item", (*path, "reverse"), f"'{name}' is not an item of this score", hint)
     if score.minimum is not None and score.minimum > len(score.items):
         what = f"{score.minimum} of {len(score.items)} items cannot be answered"
         yield Finding(
@@ -76,7 +76,7 @@ def _answers(path: tuple[str, ...], found: list[Variable]) -> Iterator[Finding]:
     for variable in found:
         values = variable.values() if variable.kind == "single" else None
         if values is None:
-            what = f"the answers of '{variable.name}' are no ordered numbers"
+            what = f"the answers of '{variable.name}' are not ordered numbers"
             yield Finding("unsuited-item", path, what, "use items with an ordered scale of numbered answers")
         else:
             limits[variable.name] = min(values.values()), max(values.values())

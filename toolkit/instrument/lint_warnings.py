@@ -76,7 +76,7 @@ def _kept(found: Found, lint: Lint) -> Iterator[Finding]:
 
 def _unbalanced(path: tuple[str, ...], options: tuple[Option, ...], scale: Scale | None) -> Found:
     """Find scales with more answers on one side, by their boxes or by opposite words in the labels."""
-    hint = "give both sides as many answers, or say under lint → allow why not"
+    hint = "give both sides the same number of answers, or a reason under lint → allow"
     if scale and scale.ordered and scale.top and scale.bottom and len(scale.top) != len(scale.bottom):
         what = f"the top box has {len(scale.top)} answers and the bottom box {len(scale.bottom)}"
         yield "unbalanced-scale", path, what, hint

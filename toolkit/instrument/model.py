@@ -15,6 +15,7 @@ from pydantic import Field, WithJsonSchema
 from toolkit.errors import near_names
 from toolkit.instrument.fields import AsWritten, Box, Code, Id, ParallelWording, Strict, Truth, Wording
 from toolkit.instrument.lint_rules import Lint
+from toolkit.locale import N_, respondent_text, translated
 from toolkit.records import Displayed
 
 __all__ = [
@@ -35,12 +36,12 @@ __all__ = [
 ]
 
 MISSING: Mapping[str, str] = {
-    "-1": "don't know",
-    "-2": "refused",
-    "-3": "shown but left blank",
-    "-4": "routed past",
-    "-5": "not asked of this audience",
-    "-6": "broke off before",
+    "-1": N_("don't know"),
+    "-2": N_("refused"),
+    "-3": N_("shown but left blank"),
+    "-4": N_("routed past"),
+    "-5": N_("not asked of this audience"),
+    "-6": N_("broke off before"),
 }
 """Analysis codes for an answer that is not there, and what each means."""
 
@@ -327,7 +328,7 @@ class Variable(Displayed):
         """Return a short name for figures and tables; a row without one uses its statement."""
         if self.option:
             words = self.option.label[language]
-            return f"{words} ({_AS_TEXT.get(language, _AS_TEXT['en'])})" if self.write_in else words
+            return f"{words} ({respondent_text(language, 'text')})" if self.write_in else words
         if self.row:  # its item's short name would name every row alike
             return self.row.short.get(language) or _spoken(self.row.text, self.audiences[0], language)
         return self.item.short.get(language) or self.wording(self.audiences[0], language)
@@ -336,8 +337,8 @@ class Variable(Displayed):
         """Return answer code → words, in order."""
         if self.kind == "option":
             return {
-                "0": {"fr": "Non coché"}.get(language, "Not ticked"),
-                "1": {"fr": "Coché"}.get(language, "Ticked"),
+                "0": translated(language, "Not ticked"),
+                "1": translated(language, "Ticked"),
             }
         return {option.code: option.label[language] for option in self.scale.options} if self.scale else {}
 
@@ -464,37 +465,28 @@ class Instrument(Strict):
         return tuple(v for v in self.variables if len(v.audiences) > 1 and v.kind in kinds)
 
 
-_AS_TEXT: Mapping[str, str] = {"en": "text", "fr": "texte", "de": "Text", "es": "texto", "it": "testo"}
-
-
 def _spoken(text: ParallelWording, audience: str, language: str) -> str:
     return (text.get(audience) or text["all"])[language]
 
 
 NOT_RANKED = "no"
 """The rank of an option that a respondent left out, where only some are to be ranked."""
-_RANK_WORDS: Mapping[str, tuple[str, str, str]] = {
-    "en": ("Rank {rank}", "Not ranked", "ranked first"),
-    "fr": ("Rang {rank}", "Non classé", "classé premier"),
-    "de": ("Rang {rank}", "Nicht genannt", "auf Rang 1"),
-    "es": ("Puesto {rank}", "Sin puesto", "en primer lugar"),
-    "it": ("Posto {rank}", "Senza posto", "al primo posto"),
-    "nl": ("Plaats {rank}", "Niet geplaatst", "op plaats 1"),
-    "pt": ("Lugar {rank}", "Sem lugar", "em primeiro lugar"),
-}
 
 
 def _ranks(item: Item, languages: Iterable[str]) -> Scale:
     """Return the ranks an option may have: 1 for the first, "no" for unranked if not all are ranked."""
-    words = {one: _RANK_WORDS.get(one, _RANK_WORDS["en"]) for one in languages}
+    languages = list(languages)
     most = len(item.options) if item.maximum is None else int(item.maximum)
     options = [
-        Option(code=str(rank), label={one: said[0].format(rank=rank) for one, said in words.items()})
+        Option(
+            code=str(rank), label={one: respondent_text(one, "Rank {rank}", rank=rank) for one in languages}
+        )
         for rank in range(1, most + 1)
     ]
     if most < len(item.options):
-        options.append(Option(code=NOT_RANKED, label={one: said[1] for one, said in words.items()}))
-    first = {one: said[2] for one, said in words.items()}
+        label = {one: respondent_text(one, "Not ranked") for one in languages}
+        options.append(Option(code=NOT_RANKED, label=label))
+    first = {one: respondent_text(one, "ranked first") for one in languages}
     return Scale(ordered=True, options=tuple(options), top=("1",), top_label=first)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,6 +19,8 @@ from toolkit.instrument.published.adapters import adapter_names, load_adapter
 from toolkit.instrument.published.borrowing import bring_in
 from toolkit.instrument.strict import of_another_kind, problems_of
 from toolkit.instrument.yaml_loader import Document, Finding, Location, read_document
+from toolkit.locale import languages as known_languages
+from toolkit.locale import respondent_text
 
 __all__ = ["Finding", "Questionnaire", "Reading", "bank_files"]
 
@@ -42,7 +44,7 @@ class Reading:
     documents: list[Document] = field(default_factory=list)
     found: list[Problem] = field(default_factory=list)
     broken: set[str] = field(default_factory=set)
-    """Names of entries that could not be read; nothing is said about what points to them."""
+    """Names of entries that could not be read; references to them are not reported."""
 
     def problems(self) -> list[Problem]:
         """Return every fault once."""
@@ -72,7 +74,7 @@ class Reading:
         """Read all YAML files of a bank's folder as one."""
         paths = bank_files(folder)
         if not paths:
-            what = "is not a folder" if not is_folder(folder) else "holds no YAML files"
+            what = "is not a folder" if not is_folder(folder) else "contains no YAML files"
             hint = "name the folder of the bank, relative to this file"
             self.found.append(
                 Problem("file-not-found", document.where(("bank",)), f"the bank '{folder}' {what}", hint)
@@ -168,30 +170,36 @@ def _with_recommend(bank: Bank) -> Bank:
     return bank.model_copy(update={"scales": {**bank.scales, "recommend": _recommend([*languages])}})
 
 
-_ENDS: Mapping[str, tuple[str, str, str, str]] = {
-    "en": ("Not at all likely", "Extremely likely", "promoters (9–10)", "detractors (0–6)"),
-    "fr": ("Pas du tout probable", "Tout à fait probable", "promoteurs (9–10)", "détracteurs (0–6)"),
-    "de": ("Überhaupt nicht wahrscheinlich", "Äußerst wahrscheinlich", "Promotoren (9–10)", "Kritiker (0–6)"),
-    "es": ("Nada probable", "Muy probable", "promotores (9–10)", "detractores (0–6)"),
-    "it": ("Per niente probabile", "Molto probabile", "promotori (9–10)", "detrattori (0–6)"),
-    "nl": ("Zeer onwaarschijnlijk", "Zeer waarschijnlijk", "promotors (9–10)", "criticasters (0–6)"),
-    "pt": ("Nada provável", "Muito provável", "promotores (9–10)", "detratores (0–6)"),
-}
-"""Language → words at 0 and at 10, and the names of both boxes; other languages have the numbers alone."""
-
-
 def _recommend(languages: Sequence[str]) -> Scale:
     """Build the scale 0 to 10 of "how likely are you to recommend …" (Reichheld 2003)."""
 
+    known = known_languages("questionnaire")
+
+    def said(language: str, plain: str, text: str) -> str:
+        """Return a text in a language, plain figures where it has no catalogue."""
+        return text if language in known else plain
+
     def words(number: int) -> dict[str, str]:
-        end = {0: 0, 10: 1}.get(number)
+        if number not in (0, 10):
+            return dict.fromkeys(languages, str(number))
         return {
-            one: str(number) if end is None or one not in _ENDS else f"{number} – {_ENDS[one][end]}"
+            one: said(
+                one,
+                str(number),
+                f"{number} – "
+                + (
+                    respondent_text(one, "Extremely likely")
+                    if number
+                    else respondent_text(one, "Not at all likely")
+                ),
+            )
             for one in languages
         }
 
-    boxes = [{one: _ENDS[one][at] if one in _ENDS else said for one in languages}
-             for at, said in ((2, "9–10"), (3, "0–6"))]  # fmt: skip
+    boxes = [
+        {one: said(one, "9–10", respondent_text(one, "promoters (9–10)")) for one in languages},
+        {one: said(one, "0–6", respondent_text(one, "detractors (0–6)")) for one in languages},
+    ]
     return Scale(
         ordered=True,
         options=tuple(Option(code=str(number), label=words(number)) for number in range(11)),

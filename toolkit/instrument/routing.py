@@ -27,7 +27,7 @@ from toolkit.instrument.conditions import (
     parse_tree,
 )
 from toolkit.instrument.model import MISSING, Instrument, Variable
-from toolkit.instrument.saying import CONDITION_WORDS
+from toolkit.locale import N_, translated
 
 __all__ = ["Condition", "asked", "parse"]
 
@@ -232,7 +232,7 @@ def _variable(name: str, instrument: Instrument) -> Variable:
         hint = near_names(name, [variable.name for variable in instrument.variables])
         raise InvalidInput(
             "routing",
-            [Problem("unknown-item", f"'{name}'", "the instrument has no such item or column", hint)],
+            [Problem("unknown-item", f"'{name}'", "unknown item or column of the instrument", hint)],
         )
     found: Variable = instrument[name]
     return found
@@ -263,31 +263,43 @@ def _frame_problem(code: ProblemCode, name: str, what: str, hint: str) -> Invali
     return InvalidInput("routing", [Problem(code, f"column {name}", what, hint)])
 
 
+_SAID: Mapping[str, str] = {
+    "==": N_("is"),
+    "!=": N_("is not"),
+    "<": N_("is below"),
+    "<=": N_("is at most"),
+    ">": N_("is above"),
+    ">=": N_("is at least"),
+    "in": N_("is one of"),
+    "not in": N_("is none of"),
+    "and": N_("and"),
+    "or": N_("or"),
+}
+
+
 def _words(node: Node, instrument: Instrument, language: str) -> str:
-    said_as = CONDITION_WORDS.get(language, CONDITION_WORDS["en"])
     if isinstance(node, Not):
-        return f"{said_as['not']} ({_words(node.part, instrument, language)})"
+        return f"{translated(language, 'not')} ({_words(node.part, instrument, language)})"
     if isinstance(node, Joined):
         parts = [_words(part, instrument, language) for part in node.parts]
         inner = [
             f"({said})" if isinstance(part, Joined) else said
             for part, said in zip(node.parts, parts, strict=True)
         ]
-        return f" {said_as[node.word]} ".join(inner)
+        return f" {translated(language, _SAID[node.word])} ".join(inner)
     variable = _variables(node.name, instrument)[0]
-    named = _item_label(variable, language) if node.name == variable.item.id else variable.label(language)
-    label = said_as["quoted"].format(named)
+    item = variable.item
+    whole = node.name == item.id
+    named = (item.short.get(language) or item.id) if whole else variable.label(language)
+    label = translated(language, "“{text}”", text=named)
     if isinstance(node, Answered):
-        return f"{label} {said_as['answered']}"
+        return f"{label} {translated(language, 'is answered')}"
     if isinstance(node, Selected):
         option = _variable(f"{node.name}_{node.code}", instrument).label(language)
-        return f"{label} {said_as['selected']} {said_as['quoted'].format(option)}"
+        quoted = translated(language, "“{text}”", text=option)
+        return f"{label} {translated(language, 'includes')} {quoted}"
     labels = variable.code_labels(language)
     if node.operator not in _ORDER:
         labels |= {missing.code: missing.label[language] for missing in instrument.missing_of(variable)}
     codes = [labels.get(code, code) for code in node.codes]
-    return f"{label} {said_as[node.operator]} {', '.join(codes)}"
-
-
-def _item_label(variable: Variable, language: str) -> str:
-    return variable.item.short.get(language) or variable.item.id
+    return f"{label} {translated(language, _SAID[node.operator])} {', '.join(codes)}"

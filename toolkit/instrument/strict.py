@@ -17,24 +17,24 @@ Model = TypeVar("Model", bound=BaseModel)
 
 _PATTERNS = {
     CODE_PATTERN: (
-        "is no code: codes are 1–5 letters or digits, because LimeSurvey drops others without a word",
-        "shorten it and leave out signs and spaces",
+        "is not a valid code: codes are 1–5 letters or digits, because LimeSurvey silently drops others",
+        "shorten it and leave out punctuation and spaces",
     ),
     ID_PATTERN: (
-        "is no id: ids are a small letter and then up to 19 small letters or digits",
+        "is not a valid id: ids are a lower-case letter and up to 19 lower-case letters or digits",
         "write it like 'burnout' or 'aiuse2'",
     ),
 }
 
 
-_PLAIN_NUMBER = "write a plain number with a decimal point, without a comma, unit or percent sign"
+_PLAIN_NUMBER = "write a plain number with a decimal point, without comma, unit or percent sign"
 _WHOLE_NUMBER = "write a whole number, such as 5"
 _NUMBERS: dict[str, tuple[ProblemCode, str, str]] = {
-    "float_parsing": ("not-a-number", "is no number", _PLAIN_NUMBER),
-    "float_type": ("not-a-number", "stands where a number is expected", _PLAIN_NUMBER),
-    "int_parsing": ("not-whole", "is no whole number", _WHOLE_NUMBER),
-    "int_type": ("not-whole", "stands where a whole number is expected", _WHOLE_NUMBER),
-    "int_from_float": ("not-whole", "is no whole number", _WHOLE_NUMBER),
+    "float_parsing": ("not-a-number", "must be a number", _PLAIN_NUMBER),
+    "float_type": ("not-a-number", "must be a number", _PLAIN_NUMBER),
+    "int_parsing": ("not-whole", "must be a whole number", _WHOLE_NUMBER),
+    "int_type": ("not-whole", "must be a whole number", _WHOLE_NUMBER),
+    "int_from_float": ("not-whole", "must be a whole number", _WHOLE_NUMBER),
 }
 _LIMITS = {
     "less_than": ("lt", "below"),
@@ -97,11 +97,11 @@ def _said(detail: dict[str, Any], location: Location, model: type[BaseModel]) ->
     if kind == "extra_forbidden":
         return (
             "unknown-key",
-            "there is no such key here",
+            "unknown key",
             near_names(str(location[-1]), _keys(model, location[:-1])),
         )
     if kind == "missing":
-        return "missing-key", "this key is required and is not given", "add it"
+        return "missing-key", "required key is missing", "add it"
     if kind == "string_pattern_mismatch" and context.get("pattern") in _PATTERNS:
         what, hint = _PATTERNS[context["pattern"]]
         return "invalid-name", f"{given!r} {what}", hint
@@ -110,27 +110,27 @@ def _said(detail: dict[str, Any], location: Location, model: type[BaseModel]) ->
     if kind in ("model_type", "dict_type", "model_attributes_type"):
         return (
             "wrong-type",
-            f"{_shown(given)} stands where keys are expected",
+            f"must have keys, not {_shown(given)}",
             "write 'key: value' lines, indented below it",
         )
     if kind in ("tuple_type", "list_type"):
         return (
             "wrong-type",
-            f"{_shown(given)} stands where a list is expected",
+            f"must be a list, not {_shown(given)}",
             "write it as [a, b] or as lines that begin with '- '",
         )
     if kind == "too_short":
         least = context["min_length"]
         return (
             "too-few",
-            f"the list has {context['actual_length']} of at least {least} entries",
-            "add what is not there",
+            f"must have at least {least} entries, not {context['actual_length']}",
+            "add the missing ones",
         )
     if kind == "string_type":
-        return "wrong-type", f"{_shown(given)} stands where text is expected", "write a text"
+        return "wrong-type", f"must be text, not {_shown(given)}", "write a text"
     if kind in _NUMBERS:
         code, what, hint = _NUMBERS[kind]
-        return code, f"{_shown(given)} {what}", hint
+        return code, f"{what}, not {_shown(given)}", hint
     if kind in _LIMITS:
         name, words = _LIMITS[kind]
         return (

@@ -18,7 +18,7 @@ from toolkit.inputs import DEEPEST, LARGEST_SETTINGS, is_folder, read_bytes
 __all__ = ["CONTROL", "Document", "read_document", "read_yaml"]
 
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
-"""What no XML file, and so no Word, Excel or DDI file, can hold, and other characters that print nothing."""
+"""Characters that XML (and so Word, Excel or DDI files) cannot contain, and others that print nothing."""
 
 _PLAIN_TAGS = frozenset(f"tag:yaml.org,2002:{kind}" for kind in ("str", "seq", "map"))
 _EMPTY = frozenset({"", "~", "null"})
@@ -199,13 +199,13 @@ class _Builder:
             self._refuse(
                 "invalid-character",
                 node,
-                "an escape (\\u…) stands for half a character",
+                "an escape (\\u…) is half a character",
                 "write the character itself",
             )
             return ""
         found = CONTROL.search(text)
         if found:
-            what = f"holds the control character U+{ord(found[0]):04X}, which no document can hold"
+            what = f"contains the control character U+{ord(found[0]):04X}, which documents cannot contain"
             self._refuse("invalid-character", node, what, "delete it")
         return text
 
@@ -264,7 +264,7 @@ def _syntax(error: yaml.YAMLError) -> Problem:
     said = getattr(error, "problem", None) or getattr(error, "reason", None) or "it cannot be parsed"
     if "'\\t'" in said:
         return Problem(
-            "syntax", where, "a tab stands where the line is indented", "indent with blanks, never with tabs"
+            "syntax", where, "the line is indented with a tab", "indent with blanks, never with tabs"
         )
     return Problem(
         "syntax",

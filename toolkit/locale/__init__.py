@@ -35,9 +35,11 @@ __all__ = [
     "localized",
     "ngettext",
     "number_marks",
+    "own_name",
     "pgettext",
     "preload",
     "respondent_text",
+    "translated",
     "using_language",
 ]
 
@@ -104,15 +106,28 @@ def N_(message: str) -> str:  # noqa: N802 - the name extractors know
     return message
 
 
-def respondent_text(language: str, message: str) -> str:
+def respondent_text(language: str, message: str, /, **values: object) -> str:
     """Translate a text that respondents read, from the questionnaire catalogues; English where there is none.
 
     Examples
     --------
-    >>> respondent_text("fr", "Next")
-    'Suivant'
+    >>> respondent_text("fr", "Choose at most {most}.", most=3)
+    'Choisissez-en 3 au plus.'
     """
-    return _translations(language, "questionnaire").gettext(message)
+    text = _translations(language, "questionnaire").gettext(message)
+    return text.format(**values) if values else text
+
+
+def translated(language: str, message: str, /, **values: object) -> str:
+    """Translate a message of the report catalogue into a language given; English where there is none of it.
+
+    Examples
+    --------
+    >>> translated("fr", "Not ticked"), translated("xx", "Not ticked")
+    ('Non coché', 'Not ticked')
+    """
+    text = _translations(language).gettext(message)
+    return text.format(**values) if values else text
 
 
 def current_language() -> str:
@@ -191,16 +206,35 @@ def language_name(language: str) -> str:
     return name or _("the language “{code}”", code=language)
 
 
+def own_name(language: str) -> str:
+    """Return a language's name in itself, and its code where Babel does not know it.
+
+    Examples
+    --------
+    >>> own_name("fr")
+    'Français'
+    """
+    from babel import Locale, UnknownLocaleError
+
+    try:
+        name = Locale.parse(language, sep="-" if "-" in language else "_").get_display_name()
+    except (ValueError, UnknownLocaleError):
+        name = None
+    return f"{name[0].upper()}{name[1:]}" if name else language
+
+
 def number_marks() -> Marks:
     """Return how the current language writes numbers."""
     return _marks(_LANGUAGE.get())
 
 
 def preload() -> None:
-    """Read every report catalogue and the marks of its numbers, before processes are forked."""
+    """Read every catalogue and the marks of numbers, before processes are forked."""
     for language in languages():
         _marks(language)
-        _translations(language)
+    for domain in ("toolkit", "questionnaire"):
+        for language in languages(domain):
+            _translations(language, domain)
 
 
 def _folders(extra: str) -> list[Path]:

@@ -1,33 +1,160 @@
-"""One instrument into many platforms: a module a platform, and a manifest beside every export."""
+"""Survey platforms, forms and data files: per name, what is written for it and how its exports are read.
+
+Every list of platforms is read from `PLATFORMS`: those of `export` and `read`, of study files and of the
+documentation. A platform is a module or a folder of this package that calls `register`; the modules are
+imported when a platform is first looked up, so that commands start quickly.
+"""
 
 from __future__ import annotations
 
+import functools
 import importlib
 import inspect
-from collections.abc import Iterable, Mapping
+import pkgutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from toolkit.errors import InvalidInput, Problem, near_names
-from toolkit.instrument.model import Instrument
-from toolkit.platforms.choosing import narrow
-from toolkit.platforms.manifest import ExportManifest, read_manifest
 
-__all__ = ["PLATFORMS", "ExportManifest", "export", "narrow", "read_manifest"]
+if TYPE_CHECKING:
+    from toolkit.instrument.model import Instrument
+    from toolkit.platforms.answer_files import read_coded, write_answers
+    from toolkit.platforms.answers import AnswersFile
+    from toolkit.platforms.exports import Dialect, Export
+    from toolkit.platforms.manifest import ExportManifest, read_manifest
+    from toolkit.platforms.reading import divided, platform_of, read_answers
+    from toolkit.platforms.table import FormDialect
+    from toolkit.platforms.words import narrow
 
-PLATFORMS: Mapping[str, str] = {
-    "limesurvey": "limesurvey.writing",
-    "qualtrics": "qualtrics.writing",
-    "xlsform": "odk.writing",
-    "surveyjs": "surveyjs.writing",
-    "preview": "preview.writing",
-    "sav": "spss",
-    "dta": "stata",
-    "frictionless": "frictionless",
-    "ddi": "ddi",
-    "codebook": "codebook",
-}
-"""Platform as named in `--to` → module of this folder, whose `write(instrument, folder, …)` makes it."""
+__all__ = [
+    "PLATFORMS",
+    "AnswersFile",
+    "Export",
+    "ExportManifest",
+    "Platform",
+    "divided",
+    "export",
+    "narrow",
+    "platform_of",
+    "read_answers",
+    "read_coded",
+    "read_manifest",
+    "register",
+    "write_answers",
+]
+
+
+@dataclass(frozen=True)
+class Platform:
+    """What is written for a platform, and how its exports are read.
+
+    Parameters
+    ----------
+    name
+        What users write, in study files and on the command line.
+    title
+        What it is called in texts.
+    files
+        Instrument, and what of it is exported → file name → content of its questionnaire or documentation,
+        with a manifest. Keyword arguments of it are options of `export`. None where nothing is written.
+    layouts
+        How the files can be cut, the default first; empty where there is one way.
+    answers
+        Instrument, what of it is exported, a coded frame and notices → file name → content, for platforms
+        that answers are written for.
+    dialect
+        How its exports are read: by codes or a manifest (`Dialect`), or by the mapping of a study file alone
+        (`FormDialect`). None where nothing is read.
+    recognises
+        Whether a file is its own: kind of file ("text", "json", "spss", …), its first bytes, its headings.
+    aliases
+        Other names it is found under, such as a file's ending.
+    order
+        Its place in lists, and in the search for the platform of a file.
+    """
+
+    name: str
+    title: str
+    files: Callable[..., Mapping[str, str | bytes]] | None = None
+    layouts: tuple[str, ...] = ()
+    answers: Callable[..., Mapping[str, str | bytes]] | None = None
+    dialect: Dialect | FormDialect | None = None
+    recognises: Callable[[str, bytes, tuple[str, ...]], bool] = lambda kind, head, headings: False
+    aliases: tuple[str, ...] = ()
+    order: int = 100
+
+
+_registered: dict[str, Platform] = {}
+
+
+class _Registry(Mapping[str, Platform]):
+    """Name → platform, in order."""
+
+    def __getitem__(self, name: str) -> Platform:
+        _import_all()
+        return _registered[name]
+
+    def __iter__(self) -> Iterator[str]:
+        _import_all()
+        return iter(sorted(_registered, key=lambda name: (_registered[name].order, name)))
+
+    def __len__(self) -> int:
+        _import_all()
+        return len(_registered)
+
+
+PLATFORMS: Mapping[str, Platform] = _Registry()
+"""Name → platform, in order."""
+
+
+@functools.cache
+def _import_all() -> None:
+    for module in pkgutil.iter_modules(__path__):
+        importlib.import_module(f"{__name__}.{module.name}")
+
+
+def register(platform: Platform) -> Platform:
+    """Add a platform to `PLATFORMS`, or replace the one of its name.
+
+    Examples
+    --------
+    >>> def files(instrument, part):
+    ...     return {f"{instrument.id}.txt": "\\n".join(item.id for item in part.items)}
+    >>> register(Platform("outline", "Outline", files)).name
+    'outline'
+    >>> "outline" in PLATFORMS
+    True
+    >>> unregister("outline")
+    """
+    _registered[platform.name] = platform
+    return platform
+
+
+def unregister(name: str) -> None:
+    """Take a platform out of `PLATFORMS`."""
+    _registered.pop(name, None)
+
+
+def get_platform(name: str) -> Platform:
+    """Return the platform of a name or an alias.
+
+    Raises
+    ------
+    InvalidInput
+        The name is unknown.
+
+    Examples
+    --------
+    >>> get_platform("sav").name
+    'spss'
+    """
+    found = PLATFORMS.get(name) or next((one for one in PLATFORMS.values() if name in one.aliases), None)
+    if found is None:
+        hint = near_names(name, PLATFORMS)
+        raise InvalidInput("platform", [Problem("unknown-option", name, "unknown platform", hint)])
+    return found
 
 
 def export(
@@ -47,15 +174,15 @@ def export(
     instrument
         The instrument.
     platform
-        One of `PLATFORMS`.
+        Name or alias of one of `PLATFORMS`.
     folder
-        Where to write; made where it is not there.
+        Where to write; made if missing.
     languages, audiences
         What to export; everything where left out. The first language is the base language.
     layout
-        How the platform's files are cut, where it offers more than one way; its own default where left out.
+        How the platform's files are cut, where it offers more than one way; by default its first layout.
     **options
-        What only this platform knows, such as LimeSurvey's quotas.
+        Options of this platform alone, such as LimeSurvey's quotas.
 
     Returns
     -------
@@ -66,27 +193,56 @@ def export(
     ------
     InvalidInput
         A platform, language, audience, layout or option that is not known, and every item that the platform
-        cannot express, with how to fix it.
+        cannot express, with a hint.
 
     Examples
     --------
     >>> export(load_instrument("instruments/employee.yaml"), "limesurvey", "out")  # doctest: +SKIP
     [PosixPath('out/ai-at-work.txt'), PosixPath('out/ai-at-work.manifest.json')]
     """
-    if platform not in PLATFORMS:
-        unknown = Problem(
-            "unknown-option", f"platform '{platform}'", "is not known", near_names(platform, PLATFORMS)
+    from toolkit.platforms.words import narrow
+    from toolkit.system import write_files
+
+    found = get_platform(platform)
+    if found.files is None:
+        able = [name for name, one in PLATFORMS.items() if one.files]
+        what = f"nothing is written for {found.title}"
+        raise InvalidInput(
+            "export", [Problem("unsupported", f"platform {platform}", what, f"use one of {', '.join(able)}")]
         )
-        raise InvalidInput("export", [unknown])
-    write = importlib.import_module(f"toolkit.platforms.{PLATFORMS[platform]}").write
     given = options if layout is None else {**options, "layout": layout}
-    known = [name for name in inspect.signature(write).parameters if name not in ("instrument", "folder")]
-    strange = [
-        Problem("unknown-key", f"option '{name}'", f"is not known to {platform}", near_names(name, known))
+    known = list(inspect.signature(found.files).parameters)[2:]
+    problems = [
+        Problem("unknown-key", f"option '{name}'", f"unknown to {platform}", near_names(name, known))
         for name in given
         if name not in known
     ]
-    if strange:
-        raise InvalidInput("export", strange)
-    written: list[Path] = write(instrument, folder, languages=languages, audiences=audiences, **given)
-    return written
+    if "layout" in known and layout is not None and layout not in found.layouts:
+        hint = near_names(layout, found.layouts)
+        problems.append(Problem("unknown-option", f"layout '{layout}'", f"unknown to {platform}", hint))
+    if problems:
+        raise InvalidInput("export", problems)
+    part = narrow(instrument, languages=languages, audiences=audiences)
+    return write_files(folder, found.files(instrument, part, **given))
+
+
+_HOME = {
+    "AnswersFile": "answers",
+    "Export": "exports",
+    "ExportManifest": "manifest",
+    "divided": "reading",
+    "narrow": "words",
+    "platform_of": "reading",
+    "read_answers": "reading",
+    "read_coded": "answer_files",
+    "read_manifest": "manifest",
+    "write_answers": "answer_files",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
+    globals()[name] = found
+    return found

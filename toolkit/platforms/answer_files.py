@@ -1,23 +1,22 @@
-"""Answers into files of other programs, each with a manifest to read them back by."""
+"""Files of answers for other programs, each with a manifest to read them back by."""
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Iterable, Mapping
+import io
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem, near_names
-from toolkit.files import write_files
-from toolkit.instrument.model import Instrument
-from toolkit.platforms.choosing import narrow
-from toolkit.platforms.coded import checked_frame, read_coded
+from toolkit.inputs import LARGEST_ANSWERS, read_bytes
+from toolkit.instrument.model import Instrument, Variable
+from toolkit.platforms import PLATFORMS, get_platform
+from toolkit.platforms.naming import or_else
+from toolkit.platforms.words import narrow
+from toolkit.system import write_files
 
-__all__ = ["ANSWERS_TO", "checked_frame", "read_coded", "write_answers"]
-
-ANSWERS_TO: Mapping[str, str] = {"sav": "spss", "dta": "stata", "frictionless": "frictionless"}
-"""Format as named in `--to` → module of `toolkit.platforms` that knows it."""
+__all__ = ["checked_frame", "read_coded", "write_answers"]
 
 
 def write_answers(
@@ -42,7 +41,7 @@ def write_answers(
     folder
         Where to write; made where it is not there.
     to
-        One of `ANSWERS_TO`.
+        Name or alias of one of `PLATFORMS` that answers are written for: SPSS, Stata, Frictionless.
     languages
         Of the labels; SPSS and Stata take the first. The instrument's where left out.
     audiences
@@ -64,9 +63,11 @@ def write_answers(
     >>> write_answers(frame, instrument, "out", to="sav", languages=["fr"])  # doctest: +SKIP
     [PosixPath('out/ai-at-work-spss-answers.sav'), PosixPath('out/ai-at-work-spss-answers.manifest.json')]
     """
-    if to not in ANSWERS_TO:
-        unknown = Problem("unknown-option", f"format '{to}'", "takes no answers", near_names(to, ANSWERS_TO))
-        raise InvalidInput("answers", [unknown])
+    files = get_platform(to).answers
+    if files is None:
+        able = [name for name, one in PLATFORMS.items() if one.answers]
+        unfit = Problem("unsupported", f"format '{to}'", "takes no answers", f"use one of {', '.join(able)}")
+        raise InvalidInput("answers", [unfit])
     part = narrow(instrument, languages=languages, audiences=audiences)
     frame = checked_frame(answers, instrument)
     chosen = frame[frame["audience"].isin(list(part.audiences))].reset_index(drop=True)
@@ -76,7 +77,178 @@ def write_answers(
     left = len(frame) - len(chosen)
     notices = [f"{left} respondents of other audiences were left out"] if left else []
     unasked = [variable.name for variable in instrument.variables if variable.name not in part]
-    module = importlib.import_module(f"toolkit.platforms.{ANSWERS_TO[to]}")
-    return write_files(
-        folder, module.files_of(instrument, part, chosen.drop(columns=unasked), notices), private=True
+    return write_files(folder, files(instrument, part, chosen.drop(columns=unasked), notices), private=True)
+
+
+# A coded frame from a file or from a caller, checked before it is written
+
+_NEEDED = ("respondent", "wave", "audience", "status")
+_STATUS = ("complete", "partial")
+
+
+def read_coded(path: str | Path, instrument: Instrument) -> pd.DataFrame:
+    """Read a coded frame as `survey-toolkit read --out` wrote it.
+
+    Parameters
+    ----------
+    path
+        A .parquet or .csv file.
+    instrument
+        The instrument it was coded with.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The coded frame, with the types of the instrument.
+
+    Raises
+    ------
+    InvalidInput
+        The file cannot be read, and everything in it that the instrument does not know.
+    """
+    path = Path(path)
+    try:
+        if path.suffix == ".parquet":
+            frame = pd.read_parquet(io.BytesIO(read_bytes(path, most=LARGEST_ANSWERS)))
+        elif path.suffix == ".csv":
+            held = io.BytesIO(read_bytes(path, most=LARGEST_ANSWERS))
+            frame = pd.read_csv(held, dtype=str, keep_default_na=False, na_values=[], encoding="utf-8-sig")
+            frame = frame.replace("", None)
+        else:
+            what = "is neither .parquet nor .csv"
+            hint = "write the coded frame with `survey-toolkit read … --out answers.parquet`"
+            raise InvalidInput(path.name, [Problem("unsupported-format", "file", what, hint)])
+    except InvalidInput:
+        raise
+    except Exception as fault:  # whatever a damaged part leads Arrow or pandas to
+        said = " ".join(str(fault).split())[:100] or type(fault).__name__
+        problem = Problem(
+            "unreadable-file", "file", f"cannot be read ({said})", "write it again, or name another"
+        )
+        raise InvalidInput(path.name, [problem]) from fault
+    return checked_frame(frame, instrument, source=path.name)
+
+
+def checked_frame(frame: pd.DataFrame, instrument: Instrument, *, source: str = "answers") -> pd.DataFrame:
+    """A coded frame with the columns and types of an instrument, or everything that is wrong with it.
+
+    Parameters
+    ----------
+    frame
+        A coded frame; codes may be plain text. Columns that are no items may hold numbers or text.
+    instrument
+        The instrument it was coded with.
+    source
+        Its name in messages.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A new frame, indexed from 0.
+
+    Raises
+    ------
+    InvalidInput
+        Columns that are missing or doubled, answers that are no codes or no numbers, respondents twice in a
+        wave, audiences that are unknown, columns that are neither numbers nor text.
+    """
+    names = [str(name) for name in frame.columns]
+    problems = [*_missing(names, instrument), *_doubled(names)]
+    if problems:
+        raise InvalidInput(source, problems)
+    frame = frame.reset_index(drop=True)
+    made: dict[str, pd.Series] = {}
+    for name in names:
+        if name in instrument:
+            made[name] = _answers(frame[name], instrument[name], problems)
+        else:
+            made[name] = _own(frame[name], name, problems)
+    problems += _zero_bytes(made)
+    problems += _people(made, instrument)
+    if problems:
+        raise InvalidInput(source, problems)
+    made["audience"] = pd.Series(
+        pd.Categorical(made["audience"], categories=list(instrument.audiences), ordered=True)
     )
+    order = [*(n for n in names if n not in instrument), *(v.name for v in instrument.variables)]
+    return pd.DataFrame({name: made[name] for name in order})
+
+
+def _missing(names: list[str], instrument: Instrument) -> Iterator[Problem]:
+    for name in (*_NEEDED, *(variable.name for variable in instrument.variables)):
+        if name not in names:
+            hint = or_else(near_names(name, names), "code the answers with this instrument")
+            yield Problem("missing-column", f"column {name}", "is missing from the answers", hint)
+
+
+def _doubled(names: list[str]) -> Iterator[Problem]:
+    for name in dict.fromkeys(name for name in names if names.count(name) > 1):
+        yield Problem(
+            "duplicate-column", f"column {name}", f"stands {names.count(name)} times", "keep one of them"
+        )
+
+
+def _answers(column: pd.Series, variable: Variable, problems: list[Problem]) -> pd.Series:
+    if variable.kind == "text":
+        return column.astype("str")
+    if variable.kind == "number":
+        numbers = pd.to_numeric(column, errors="coerce").astype("float64")
+        problems.extend(_wrong(column, numbers.isna() & column.notna(), "is not a number"))
+        return numbers
+    said = column.astype("str")
+    strange = said.notna() & ~said.isin(list(variable.categories))
+    problems.extend(_wrong(said, strange, f"is not an answer of '{variable.name}'"))
+    made = pd.Categorical(said.mask(strange), categories=list(variable.categories), ordered=variable.ordered)
+    return pd.Series(made)
+
+
+def _own(column: pd.Series, name: str, problems: list[Problem]) -> pd.Series:
+    """A column that is no item: numbers stay numbers, text and categories of text become text."""
+    kind = column.dtype
+    if name != "weight" and (isinstance(kind, pd.CategoricalDtype) or kind == "str" or kind == "object"):
+        return column.astype("str")
+    if pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_complex_dtype(kind):
+        return column.astype("float64") if name not in _NEEDED else column.astype("str")
+    if name == "weight":
+        numbers = pd.to_numeric(column, errors="coerce").astype("float64")
+        problems.extend(_wrong(column, numbers.isna() & column.notna(), "is not a number"))
+        return numbers
+    what = f"holds neither numbers nor text ({kind})"
+    problems.append(Problem("wrong-type", f"column {name}", what, "turn it into text, or take it out"))
+    return column
+
+
+def _wrong(column: pd.Series, rows: pd.Series, rule: str) -> Iterator[Problem]:
+    if rows.any():
+        first = rows.idxmax()
+        where = f"column {column.name}, row {int(first) + 1} (+{int(rows.sum()) - 1} more)"
+        yield Problem(
+            "unknown-answer",
+            where,
+            f"{str(column[first])[:40]!r} {rule}",
+            "code the answers with this instrument",
+        )
+
+
+def _zero_bytes(made: Mapping[str, pd.Series]) -> Iterator[Problem]:
+    """Find texts with a zero byte, which no file of answers can hold."""
+    for name, column in made.items():
+        if column.dtype == "str":
+            wrong = column.str.contains("\x00", regex=False).fillna(False).astype(bool)
+            if wrong.any():
+                where = f"column {name}, row {int(wrong.idxmax()) + 1} (+{int(wrong.sum()) - 1} more)"
+                what = "holds a character of number 0"
+                yield Problem("invalid-character", where, what, "take the character out")
+
+
+def _people(made: dict[str, pd.Series], instrument: Instrument) -> Iterator[Problem]:
+    strange = ~made["audience"].isin(list(instrument.audiences))
+    if strange.any():
+        first = str(made["audience"][strange.idxmax()])
+        where = f"column audience, row {int(strange.idxmax()) + 1} (+{int(strange.sum()) - 1} more)"
+        yield Problem(
+            "unknown-audience", where, f"{first!r} is no audience", near_names(first, instrument.audiences)
+        )
+    yield from _wrong(made["status"], ~made["status"].isin(_STATUS), "is neither complete nor partial")
+    twice = pd.DataFrame({name: made[name] for name in ("wave", "respondent")}).duplicated()
+    yield from _wrong(made["respondent"], twice, "stands twice in a wave")

@@ -3,33 +3,33 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pandas as pd
 
 from toolkit.errors import Problem
 from toolkit.instrument.model import MISSING, Instrument, Variable
-from toolkit.platforms import cells as of_cells
-from toolkit.platforms import people
+from toolkit.locale import languages
+from toolkit.platforms import common, people
 from toolkit.platforms.answers import BLANKS, AnswersFile
-from toolkit.platforms.exports import Columns
+from toolkit.platforms.common import holds_words, read_ticks, split_any, split_ranks, with_write_in
+from toolkit.platforms.exports import Columns, Dialect
 from toolkit.platforms.files.sheet import Sheet
-from toolkit.platforms.labels import label_problems, missing_by_label
 from toolkit.platforms.matching import Matched
-from toolkit.platforms.platform import Platform
-from toolkit.platforms.ticks import holds_words, read_ticks, split_any, split_ranks, with_write_in
 from toolkit.platforms.vocabulary import (
     as_known,
     flavour_of,
+    folded,
     label_words,
     number_cells,
     out_of_bounds,
     plain_number,
     translate,
 )
+from toolkit.platforms.words import missing_labels
 
-__all__ = ["Answering"]
+__all__ = ["Answering", "label_problems", "missing_by_label"]
 
 
 class Answering:
@@ -37,7 +37,7 @@ class Answering:
 
     def __init__(
         self,
-        platform: Platform,
+        platform: Dialect,
         sheet: Sheet,
         matched: Matched,
         entry: AnswersFile,
@@ -83,7 +83,7 @@ class Answering:
             write_in = self.instrument.write_in_of(item.id)
             if write_in is not None and write_in.name in made:
                 made |= with_write_in(made, write_in, made[write_in.name])
-        return of_cells.assemble(made, self.instrument, frame.index)
+        return common.assemble(made, self.instrument, frame.index)
 
     def _words_apart(
         self, frame: pd.DataFrame, of_variable: Mapping[str, tuple[str, ...]]
@@ -201,7 +201,7 @@ class Answering:
                 )
         if len(headings) == 1:
             return made[headings[0]]
-        return of_cells.merged_cells(pd.DataFrame(made), headings, name, self.problems)
+        return common.merged_cells(pd.DataFrame(made), headings, name, self.problems)
 
     def _said(self, cells: pd.Series, heading: str, name: str) -> pd.Series:
         blank = [*self.platform.blank, *([self.platform.hidden] if self.platform.hidden else [])]
@@ -226,7 +226,7 @@ class Answering:
             said |= {cell: code for cell, code in self.matched.words.get(heading, {}).items() if cell}
         if variable is not None and variable.kind == "number":
             said = dict.fromkeys(said, "")
-        return of_cells.recoded(cells, said)
+        return common.recoded(cells, said)
 
     def _said_missing(self, heading: str, variable: Variable | None) -> dict[str, str]:
         """What the study file says of missing values, but for answers of this column.
@@ -264,9 +264,68 @@ class Answering:
         if mark is None or not of_variable:
             return
         masks = {
-            name: np.logical_and.reduce([of_cells.holds(frame[heading], mark) for heading in headings])
+            name: np.logical_and.reduce([common.holds(frame[heading], mark) for heading in headings])
             for name, headings in of_variable.items()
-            if any(of_cells.holds(frame[heading], mark).any() for heading in headings)
+            if any(common.holds(frame[heading], mark).any() for heading in headings)
         }
         if masks:
             self.hidden = pd.DataFrame(masks, index=frame.index)
+
+
+# Value labels in a file (SPSS, Stata): which values are no answers, and whether a scale is reversed
+
+_WORDS: Mapping[str, str] = {
+    "not asked": "-4",
+    "not shown": "-4",
+    "question not shown": "-4",
+    "does not apply": "-4",
+    "not answered": "-3",
+    "no answer": "-3",
+    "no response": "-3",
+    "missing": "-3",
+    "broke off": "-6",
+    "refused to answer": "-2",
+    "refusal": "-2",
+    "dont know": "-1",
+    "do not know": "-1",
+}
+
+
+def missing_by_label(labels: Mapping[str, str], variable: Variable, instrument: Instrument) -> dict[str, str]:
+    """Value → analysis code, for values whose label says that there is no answer.
+
+    A value the variable has as an answer code is left alone, whatever its label.
+
+    Examples
+    --------
+    >>> missing_by_label({"-2": "Not asked"}, variable, instrument)  # doctest: +SKIP
+    {'-2': '-4'}
+    """
+    own = {
+        label.casefold(): code for label, code in label_words(variable, instrument).items() if code in MISSING
+    }
+    ours = {said.casefold(): code for one in languages() for code, said in missing_labels(one).items()}
+    known = {**ours, **_WORDS, **own}
+    return {
+        value: known[folded(label)]
+        for value, label in labels.items()
+        if value not in variable.codes and folded(label) in known
+    }
+
+
+def label_problems(heading: str, labels: Mapping[str, str], variable: Variable) -> Iterator[Problem]:
+    """Codes that carry the label of another code: the scale runs the other way, or it is another item's."""
+    ours = {
+        code: {folded(label) for label in option.label.values()}
+        for option in (variable.scale.options if variable.scale else ())
+        for code in (option.code,)
+    }
+    for value, label in labels.items():
+        others = [code for code, words in ours.items() if folded(label) in words and code != value]
+        if value in ours and folded(label) not in ours[value] and others:
+            yield Problem(
+                "contradiction",
+                f"column {heading}, value {value}",
+                f"is labelled {label!r}, which is answer {others[0]} of '{variable.name}'",
+                "the scale is coded otherwise there; recode it, or correct the codes of the instrument",
+            )

@@ -7,58 +7,44 @@ missing codes, scores with what they are made of. The file holds no answers and 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Mapping
 from xml.etree import ElementTree
 
 from toolkit.errors import InvalidInput, Problem
-from toolkit.files import write_files
-from toolkit.instrument.model import Instrument
-from toolkit.platforms.choosing import narrow
-from toolkit.platforms.ddi_variables import groups, score_variables, variables
+from toolkit.instrument.codebook import base_of, cited
+from toolkit.instrument.model import MISSING, Instrument, Variable
+from toolkit.locale import languages, translated
+from toolkit.platforms import Platform, register
 from toolkit.platforms.manifest import MANIFEST_ENDING, column_of, manifest_of
-from toolkit.platforms.words import every_text
-from toolkit.platforms.xml import NAMESPACE, add, add_each, element
+from toolkit.platforms.words import OWN_LABELS, every_text, missing_words, spoken
 
-__all__ = ["write"]
+__all__ = [
+    "NAMESPACE",
+    "add",
+    "add_each",
+    "element",
+    "files_of",
+    "groups",
+    "score_variables",
+    "variables",
+]
 
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def write(
-    instrument: Instrument,
-    folder: str | Path,
-    *,
-    languages: Iterable[str] | None = None,
-    audiences: Iterable[str] | None = None,
-) -> list[Path]:
-    """Write a DDI Codebook 2.5, with a manifest beside it.
+def files_of(source: Instrument, part: Instrument) -> dict[str, str | bytes]:
+    """Make a DDI Codebook 2.5, with a manifest beside it.
 
     Parameters
     ----------
-    instrument
-        The instrument.
-    folder
-        Where to write; made where it is not there.
-    languages, audiences
-        What to document; everything where left out. The first language is the document's.
-
-    Returns
-    -------
-    list[Path]
-        The XML file and its manifest.
+    source, part
+        The instrument, and what of it is documented. The first language is the document's.
 
     Raises
     ------
     InvalidInput
-        What is wrong with the instrument, and characters that XML cannot hold.
-
-    Examples
-    --------
-    >>> write(instrument, "out")  # doctest: +SKIP
-    [PosixPath('out/ai-at-work-ddi.xml'), PosixPath('out/ai-at-work-ddi.manifest.json')]
+        Characters that XML cannot hold.
     """
-    part = narrow(instrument, languages=languages, audiences=audiences)
     problems = [
         Problem("invalid-character", place, f"holds {found[0]!r}, which XML cannot", "take the character out")
         for place, text in every_text(part)
@@ -66,10 +52,10 @@ def write(
         if found
     ]
     if problems:
-        raise InvalidInput(f"{instrument.id} for DDI", problems)
-    stem = f"{instrument.id}-ddi"
+        raise InvalidInput(f"{source.id} for DDI", problems)
+    stem = f"{source.id}-ddi"
     manifest = manifest_of(
-        instrument,
+        source,
         part,
         platform="ddi",
         layout="one",
@@ -81,14 +67,12 @@ def write(
         audience_column="audience",
         notices=_notices(part),
     )
-    return write_files(
-        folder, {f"{stem}.xml": _document(part), f"{stem}{MANIFEST_ENDING}": manifest.to_json()}
-    )
+    return {f"{stem}.xml": _document(part), f"{stem}{MANIFEST_ENDING}": manifest.to_json()}
 
 
 def _notices(part: Instrument) -> Iterator[str]:
     for language in part.languages:
-        if language not in ("en", "fr"):
+        if language not in languages():
             yield f"bases and missing codes are described in English where the language is '{language}'"
 
 
@@ -124,3 +108,175 @@ def _study(root: ElementTree.Element, part: Instrument) -> None:
         people = "; ".join(audience.plural[language] for audience in part.audiences.values())
         add(summary, "universe", people, lang=language)
     add(summary, "dataKind", "survey data", lang="en")
+
+
+# Variables: words, bases, answers, and what scores are made of
+
+
+def groups(part: Instrument) -> Iterator[ElementTree.Element]:
+    """Matrices and multi-selects: the columns that one question makes."""
+    for item in part.items:
+        if item.type not in ("matrix", "multi", "ranking"):
+            continue
+        named = " ".join(f"V_{variable.name}" for variable in part.of_item(item.id))
+        kind = "multipleResp" if item.type == "multi" else "grid"
+        group = element("varGrp", ID=f"G_{item.id}", type=kind, var=named, name=item.id)
+        asked = (item.audiences or tuple(part.audiences))[0]
+        for language in part.languages:
+            add(group, "labl", item.short.get(language) or spoken(item.text, asked, language), lang=language)
+        yield group
+
+
+def variables(part: Instrument) -> Iterator[ElementTree.Element]:
+    """The audience, then every column of a coded frame."""
+    yield _audience(part)
+    for variable in part.variables:
+        yield _variable(variable, part)
+
+
+def _audience(part: Instrument) -> ElementTree.Element:
+    made = element("var", ID="V_audience", name="audience", intrvl="discrete", nature="nominal")
+    for language in part.languages:
+        add(made, "labl", translated(language, OWN_LABELS["audience"]), lang=language)
+    for name, audience in part.audiences.items():
+        category = add(made, "catgry")
+        add(category, "catValu", name)
+        add_each(category, "labl", audience.label, part.languages)
+    add(made, "varFormat", type="character")
+    return made
+
+
+def _variable(variable: Variable, part: Instrument) -> ElementTree.Element:
+    number = variable.kind == "number"
+    made = element(
+        "var",
+        ID=f"V_{variable.name}",
+        name=variable.name,
+        intrvl="contin" if number else "discrete",
+        nature="ratio" if number else "ordinal" if variable.ordered else "nominal",
+    )
+    for language in part.languages:
+        add(made, "labl", variable.label(language), lang=language)
+    for audience in variable.audiences:
+        made.append(_question(variable, audience, part))
+    _range(made, variable)
+    for audience in variable.audiences:
+        for language in part.languages:
+            add(made, "universe", base_of(variable, audience, part, language), lang=language, clusion="I")
+    if variable.item.ask_if is not None:
+        add(made, "txt", f"Asked if: {variable.item.ask_if}", lang="en")
+    _categories(made, variable, part)
+    add_each(made, "concept", part.themes[variable.theme], part.languages)
+    add(made, "varFormat", type="numeric" if number else "character")
+    add(made, "notes", cited(variable.source), lang="en", type="source")
+    return made
+
+
+def _question(variable: Variable, audience: str, part: Instrument) -> ElementTree.Element:
+    """A question as one audience reads it; a statement or an option stands under its stem."""
+    question = element("qstn", ID=f"Q_{variable.name}_{audience}")
+    part_text = variable.row.text if variable.row else None
+    for language in part.languages:
+        stem = spoken(variable.item.text, audience, language)
+        if variable.part is not None:
+            add(question, "preQTxt", stem, lang=language)
+    for language in part.languages:
+        said = spoken(variable.item.text, audience, language)
+        if part_text is not None:
+            said = spoken(part_text, audience, language)
+        elif variable.option is not None:
+            said = variable.option.label[language]
+        add(question, "qstnLit", said, lang=language)
+    for language in part.languages:
+        add(question, "ivuInstr", part.audiences[audience].label[language], lang=language)
+    return question
+
+
+def _range(made: ElementTree.Element, variable: Variable) -> None:
+    low, high = variable.item.minimum, variable.item.maximum
+    if variable.kind != "number" or (low is None and high is None):
+        return
+    bounds = {"min": low, "max": high}
+    told = {name: f"{bound:g}" for name, bound in bounds.items() if bound is not None}
+    add(add(made, "valrng"), "range", UNITS="REAL", **told)
+
+
+def _categories(made: ElementTree.Element, variable: Variable, part: Instrument) -> None:
+    if not variable.codes:
+        return
+    words = {language: variable.code_labels(language) for language in part.languages}
+    for code in variable.codes:
+        category = add(made, "catgry")
+        add(category, "catValu", code)
+        for language in part.languages:
+            add(category, "labl", words[language][code], lang=language)
+    missing = {language: missing_words(variable, part, language) for language in part.languages}
+    for code in missing[part.languages[0]]:
+        category = add(made, "catgry", missing="Y", missType=MISSING[code])
+        add(category, "catValu", code)
+        for language in part.languages:
+            add(category, "labl", missing[language][code], lang=language)
+
+
+def score_variables(part: Instrument) -> Iterator[ElementTree.Element]:
+    """Scores: variables that are derived, and from which others."""
+    for name, score in part.scores.items():
+        held = [f"V_{item}" for item in score.items if item in part]
+        if not held:
+            continue
+        made = element("var", ID=f"S_{name}", name=name, intrvl="contin", nature="interval")
+        add_each(made, "labl", score.label, part.languages)
+        least = len(score.items) if score.minimum is None else score.minimum
+        described = f"The mean of {', '.join(score.items)}, where {least} or more of them are answered"
+        if score.reverse:
+            described += f"; turned round: {', '.join(score.reverse)}"
+        if score.multiply != 1:
+            described += f"; times {score.multiply:g}"
+        derivation = add(made, "derivation", var=" ".join(held))
+        add(derivation, "drvdesc", described, lang="en")
+        add(made, "varFormat", type="numeric")
+        add(made, "notes", cited(score.source), lang="en", type="source")
+        yield made
+
+
+# Elements of the XML file
+
+NAMESPACE = "ddi:codebook:2_5"
+_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
+
+
+def element(
+    tag: str, text: str | None = None, *, lang: str | None = None, **attributes: str
+) -> ElementTree.Element:
+    """An element of the codebook's namespace; text on one line."""
+    made = ElementTree.Element(f"{{{NAMESPACE}}}{tag}", attributes)
+    if lang is not None:
+        made.set(_LANG, lang)
+    if text is not None:
+        made.text = " ".join(text.split())
+    return made
+
+
+def add(
+    parent: ElementTree.Element,
+    tag: str,
+    text: str | None = None,
+    *,
+    lang: str | None = None,
+    **attributes: str,
+) -> ElementTree.Element:
+    """An element at the end of another."""
+    made = element(tag, text, lang=lang, **attributes)
+    parent.append(made)
+    return made
+
+
+def add_each(
+    parent: ElementTree.Element, tag: str, words: Mapping[str, str], languages: Iterable[str]
+) -> None:
+    """An element a language."""
+    for language in languages:
+        add(parent, tag, words[language], lang=language)
+
+
+register(Platform("ddi", "DDI Codebook", files_of, order=120))

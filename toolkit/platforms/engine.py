@@ -11,11 +11,11 @@ import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.model import Instrument
-from toolkit.platforms import cells as of_cells
 from toolkit.platforms import common, people
 from toolkit.platforms.answering import Answering
 from toolkit.platforms.answers import AnswersFile
-from toolkit.platforms.exports import Columns, Export, match_columns, multi_of
+from toolkit.platforms.common import NOT_TICKED
+from toolkit.platforms.exports import Columns, Dialect, Export, match_columns, multi_of
 from toolkit.platforms.files.sheet import Opening, Sheet, named, without_empty_columns, without_row_numbers
 from toolkit.platforms.manifest import ExportManifest, read_manifest
 from toolkit.platforms.matching import (
@@ -24,19 +24,17 @@ from toolkit.platforms.matching import (
     by_manifest,
     check_manifest,
     ranks_of,
+    settled,
     unique_names,
 )
-from toolkit.platforms.platform import Platform
-from toolkit.platforms.recodes import settled
 from toolkit.platforms.table import read_mapped
-from toolkit.platforms.ticks import NOT_TICKED
 from toolkit.platforms.vocabulary import Findings
 
 __all__ = ["read_platform"]
 
 
 def read_platform(
-    platform: Platform,
+    platform: Dialect,
     path: Path,
     instrument: Instrument,
     *,
@@ -74,7 +72,7 @@ def read_platform(
         if name not in matched.names
     ]
     raw = sheet.cells.set_axis(list(matched.names), axis=1)
-    frame = of_cells.tidied(raw)
+    frame = common.tidied(raw)
     aside = {} if entry.keep_tests else platform.aside(frame, problems)
     kept = common.kept_rows(aside, frame.index)
     if entry.duplicates is not None:
@@ -136,6 +134,7 @@ def read_platform(
         hidden=None if work.hidden is None else work.hidden[~spoilt],
         beside=None if beside is None else beside[~spoilt],
         dates=people.days_of(frame[~spoilt], _headings_of_end(platform, matched)),
+        persons=people.persons_of(frame[~spoilt], entry, platform.unique),
     )
 
 
@@ -144,7 +143,7 @@ _BLANKED = "a number outside the bounds of its question was left blank"
 _UNTICKED = ("", "N", "No", "0")
 
 
-def _answered(frame: pd.DataFrame, platform: Platform, matched: Matched, instrument: Instrument) -> pd.Series:
+def _answered(frame: pd.DataFrame, platform: Dialect, matched: Matched, instrument: Instrument) -> pd.Series:
     """Rows in which some question holds something."""
     blank = ["", *platform.blank, *([platform.hidden] if platform.hidden else [])]
     found = pd.Series(False, index=frame.index)
@@ -154,7 +153,7 @@ def _answered(frame: pd.DataFrame, platform: Platform, matched: Matched, instrum
     return found
 
 
-def _heading_of(column: str, platform: Platform, names: Sequence[str]) -> str:
+def _heading_of(column: str, platform: Dialect, names: Sequence[str]) -> str:
     """The heading of a column as the file writes it: in a group, or with a text behind its code."""
     if column in names:
         return column
@@ -164,7 +163,7 @@ def _heading_of(column: str, platform: Platform, names: Sequence[str]) -> str:
     return coded[0] if len(coded) == 1 else column
 
 
-def _headings_of_end(platform: Platform, matched: Matched) -> list[str]:
+def _headings_of_end(platform: Dialect, matched: Matched) -> list[str]:
     """The headings that say when a response ended, likeliest first; none that holds an answer."""
     own = [name for name in matched.names if name not in matched.accepted]
     return [
@@ -175,7 +174,7 @@ def _headings_of_end(platform: Platform, matched: Matched) -> list[str]:
     ]
 
 
-def _spelt(entry: AnswersFile, platform: Platform, names: Sequence[str]) -> AnswersFile:
+def _spelt(entry: AnswersFile, platform: Dialect, names: Sequence[str]) -> AnswersFile:
     """The entry with the headings it names as the file writes them: in a group, or with a text behind."""
 
     def here(column: str) -> str:
@@ -202,7 +201,7 @@ def _spelt(entry: AnswersFile, platform: Platform, names: Sequence[str]) -> Answ
 
 
 def _in_order(
-    platform: Platform, matched: Matched, entry: AnswersFile, frame: pd.DataFrame, raw: pd.DataFrame
+    platform: Dialect, matched: Matched, entry: AnswersFile, frame: pd.DataFrame, raw: pd.DataFrame
 ) -> tuple[Matched, AnswersFile, pd.DataFrame, pd.DataFrame]:
     """Rankings with a column per rank as one column of what was ranked, in order, a line each."""
     places: dict[str, list[tuple[int, str]]] = {}
@@ -241,10 +240,10 @@ def _beside(frame: pd.DataFrame, entry: AnswersFile, instrument: Instrument) -> 
 
 
 def _mapped(
-    platform: Platform, sheet: Sheet, path: Path, instrument: Instrument, entry: AnswersFile, strict: bool
+    platform: Dialect, sheet: Sheet, path: Path, instrument: Instrument, entry: AnswersFile, strict: bool
 ) -> Export:
     problems: list[Problem] = []
-    frame = of_cells.tidied(sheet.cells.set_axis(list(unique_names(sheet.names)), axis=1))
+    frame = common.tidied(sheet.cells.set_axis(list(unique_names(sheet.names)), axis=1))
     aside = {} if entry.keep_tests else platform.aside(frame, problems)
     if problems:
         raise InvalidInput(entry.file, problems)
@@ -271,14 +270,14 @@ def _unsaid(sheet: Sheet, instrument: Instrument, manifest: ExportManifest | Non
     return {variable.name for variable in instrument.variables}
 
 
-def _known(sheet: Sheet, platform: Platform) -> list[str]:
+def _known(sheet: Sheet, platform: Dialect) -> list[str]:
     """Everything `columns` may name a column by."""
     said = [code for name in sheet.names for code in platform.spellings(name)]
     return [*(name for row in sheet.headings for name in row), *unique_names(sheet.names), *said]
 
 
 def _matched(
-    platform: Platform,
+    platform: Dialect,
     sheet: Sheet,
     entry: AnswersFile,
     instrument: Instrument,
@@ -309,19 +308,19 @@ def _matched(
     )
 
 
-def _all_found(problem: Problem, found: Matched, platform: Platform) -> bool:
+def _all_found(problem: Problem, found: Matched, platform: Dialect) -> bool:
     """Whether the columns of a heading that stands again were all told apart, or are the platform's own."""
     heading = problem.where.removeprefix("column ")
     mine = [name for name in found.names if name == heading or name.startswith(f"{heading} (")]
     return bool(mine) and all(name in found.accepted or _is_own(platform, name) for name in mine)
 
 
-def _is_own(platform: Platform, name: str) -> bool:
+def _is_own(platform: Dialect, name: str) -> bool:
     return any(platform.own(said) for said in (name, *platform.spellings(name)))
 
 
 def _audience_heading(
-    platform: Platform,
+    platform: Dialect,
     frame: pd.DataFrame,
     entry: AnswersFile,
     matched: Matched,
@@ -352,7 +351,7 @@ def _audience_heading(
 
 
 def _columns(
-    platform: Platform,
+    platform: Dialect,
     matched: Matched,
     entry: AnswersFile,
     instrument: Instrument,
@@ -415,7 +414,7 @@ def _blank_note(blank: Sequence[str]) -> tuple[str, ...]:
     return (f"nobody's answers mention {len(blank)} columns ({shown}): left blank, or not asked by routing",)
 
 
-def _ids(frame: pd.DataFrame, platform: Platform, problems: list[Problem]) -> pd.Series:
+def _ids(frame: pd.DataFrame, platform: Dialect, problems: list[Problem]) -> pd.Series:
     for name in platform.unique:
         if name in frame:
             problems.extend(people.duplicates(frame[name][frame[name] != ""], name))
@@ -426,7 +425,7 @@ def _ids(frame: pd.DataFrame, platform: Platform, problems: list[Problem]) -> pd
     return people.ids_of(frame, column, problems, named=False)
 
 
-def _copied_rows(frame: pd.DataFrame, platform: Platform) -> Iterator[Problem]:
+def _copied_rows(frame: pd.DataFrame, platform: Dialect) -> Iterator[Problem]:
     """Find rows alike in every cell but the id, where the platform gives each response a stamp of its own."""
     if platform.stamp is None or platform.stamp not in frame:
         return

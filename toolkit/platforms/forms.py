@@ -11,81 +11,80 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
-
-from toolkit.instrument.model import Instrument
-from toolkit.platforms.answers import AnswersFile
-from toolkit.platforms.exports import Export
+from toolkit.errors import InvalidInput, Problem
+from toolkit.platforms import Platform, register
 from toolkit.platforms.files.sheet import Sheet
-from toolkit.platforms.table import SURVEYMONKEY_IDS, load_table, read_mapped
+from toolkit.platforms.table import FormDialect
 
-__all__ = ["read_google_forms", "read_microsoft_forms", "read_surveymonkey"]
-
-
-def read_surveymonkey(
-    path: str | Path, instrument: Instrument, *, entry: AnswersFile, strict: bool = True
-) -> Export:
-    """Read SurveyMonkey's "all responses" (CSV or .xlsx), condensed or expanded, texts or numbers.
-
-    Parameters
-    ----------
-    entry
-        The entry of the study file, with its mapping.
-    strict
-        Raise for every problem found; otherwise they stand in the export's `problems`.
-
-    Raises
-    ------
-    InvalidInput
-        With every problem of the file and of the mapping.
-    """
-    return _read(load_table(Path(path), entry), path, instrument, entry, strict, ids=SURVEYMONKEY_IDS)
-
-
-def read_google_forms(
-    path: str | Path, instrument: Instrument, *, entry: AnswersFile, strict: bool = True
-) -> Export:
-    """Read the CSV of a Google form or of its spreadsheet; see `read_surveymonkey`.
-
-    Raises
-    ------
-    InvalidInput
-        With every problem of the file and of the mapping.
-    """
-    return _read(load_table(Path(path), entry), path, instrument, entry, strict, separators=(",", ";"))
-
-
-def read_microsoft_forms(
-    path: str | Path, instrument: Instrument, *, entry: AnswersFile, strict: bool = True
-) -> Export:
-    """Read the workbook of a Microsoft form; see `read_surveymonkey`.
-
-    Raises
-    ------
-    InvalidInput
-        With every problem of the file and of the mapping.
-    """
-    return _read(load_table(Path(path), entry), path, instrument, entry, strict, ids=("ID", "Id"))
-
-
-def _read(
-    sheet: Sheet,
-    path: str | Path,
-    instrument: Instrument,
-    entry: AnswersFile,
-    strict: bool,
-    *,
-    separators: tuple[str, ...] = (";",),
-    ids: tuple[str, ...] = (),
-) -> Export:
-    read: Callable[..., Export] = read_mapped
-    ways = {"separators": separators, "ids": ids, "ended": _ENDED}
-    return read(sheet, Path(path), instrument, entry=entry, strict=strict, **ways)
-
-
+_SURVEYMONKEY_IDS = ("Respondent ID", "RespondentID", "respondent_id")
+_SURVEYMONKEY_OWN = {
+    *_SURVEYMONKEY_IDS,
+    "Collector ID",
+    "CollectorID",
+    "collector_id",
+    "Date Created",
+    "StartDate",
+}
+_MICROSOFT_OWN = {"Start time", "Completion time"}
 _ENDED = (
     "Completion time", "Timestamp", "Horodateur", "Zeitstempel", "Marca temporal", "End Date", "EndDate",
     "Date Modified", "Start time", "Start Date", "StartDate", "Date Created",
 )  # fmt: skip
 """Columns that say when a response was given, in forms of all three; the end counts before the start."""
+
+
+def _surveymonkey_rows(sheet: Sheet, source: str) -> int:
+    """Count rows of headings: the first record is one if it has no id, or if there are no ids at all."""
+    texts = {str(cell).strip() for cell in sheet.cells.iloc[0]}
+    places = [number for number, name in enumerate(sheet.names) if name in _SURVEYMONKEY_OWN]
+    if not places and not texts & {"Response", "Open-Ended Response"}:
+        wanted = "a column Respondent ID, or Response in a second row of headings"
+        raise InvalidInput(source, [_not_of("SurveyMonkey", sheet, wanted)])
+    return 1 if places and str(sheet.cells.iloc[0, places[0]]).strip() else 2
+
+
+def _microsoft_rows(sheet: Sheet, source: str) -> int:
+    if not set(sheet.names) >= _MICROSOFT_OWN:
+        wanted = "columns Start time and Completion time"
+        raise InvalidInput(source, [_not_of("Microsoft Forms", sheet, wanted)])
+    return 1
+
+
+def _not_of(platform: str, sheet: Sheet, wanted: str) -> Problem:
+    shown = ", ".join(sheet.names[:5])[:150]
+    what = f"are not those of {platform} ({shown} …): {wanted} should be there"
+    hint = "check platform and file; where its own columns were taken out, write headings: 2 (rows of them)"
+    return Problem("wrong-file", "headings", what, hint)
+
+
+register(
+    Platform(
+        "surveymonkey",
+        "SurveyMonkey",
+        dialect=FormDialect(_SURVEYMONKEY_IDS, ended=_ENDED, heading_rows=_surveymonkey_rows),
+        recognises=lambda kind, head, headings: bool(
+            {"Respondent ID", "RespondentID", "Collector ID", "CollectorID"} & set(headings)
+        ),
+        order=22,
+    )
+)
+register(
+    Platform(
+        "microsoftforms",
+        "Microsoft Forms",
+        dialect=FormDialect(("ID", "Id"), ended=_ENDED, heading_rows=_microsoft_rows),
+        recognises=lambda kind, head, headings: set(headings) >= _MICROSOFT_OWN,
+        order=24,
+    )
+)
+register(
+    Platform(
+        "googleforms",
+        "Google Forms",
+        dialect=FormDialect(separators=(",", ";"), ended=_ENDED),
+        recognises=lambda kind, head, headings: (
+            headings[:1] in (("Timestamp",), ("Horodateur",), ("Zeitstempel",), ("Marca temporal",))
+        ),
+        order=90,
+    )
+)

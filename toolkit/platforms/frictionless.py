@@ -8,67 +8,27 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from toolkit.files import write_files
 from toolkit.instrument.codebook import base_of, cited
 from toolkit.instrument.model import MISSING, Instrument, Variable
-from toolkit.platforms.choosing import narrow
+from toolkit.locale import translated
+from toolkit.platforms import Platform, register
 from toolkit.platforms.labelled import empty_frame, own_columns
 from toolkit.platforms.manifest import MANIFEST_ENDING, column_of, manifest_of
-from toolkit.platforms.words import MISSING_WORDS, OWN_LABELS
+from toolkit.platforms.words import OWN_LABELS, missing_labels
 
-__all__ = ["files_of", "write"]
+__all__ = ["files_of"]
 
 Descriptor = dict[str, Any]
 _MISSING = ["", *sorted(MISSING)]
 _REQUIRED = ("respondent", "wave", "audience", "status")
 
 
-def write(
-    instrument: Instrument,
-    folder: str | Path,
-    *,
-    languages: Iterable[str] | None = None,
-    audiences: Iterable[str] | None = None,
-) -> list[Path]:
-    """Write a data package without answers: the schema, and a CSV of headings.
-
-    Parameters
-    ----------
-    instrument
-        The instrument.
-    folder
-        Where to write; made where it is not there.
-    languages
-        The first is the language of titles and labels; every language's words stand beside them.
-    audiences
-        Whose columns; everybody's where left out.
-
-    Returns
-    -------
-    list[Path]
-        `datapackage.json`, the CSV and the manifest.
-
-    Raises
-    ------
-    InvalidInput
-        What is wrong with the instrument; languages and audiences it does not have.
-
-    Examples
-    --------
-    >>> write(instrument, "out")  # doctest: +SKIP
-    [PosixPath('out/datapackage.json'), PosixPath('out/ai-at-work-template.csv'), …]
-    """
-    part = narrow(instrument, languages=languages, audiences=audiences)
-    return write_files(folder, files_of(instrument, part, None))
-
-
 def files_of(
-    source: Instrument, part: Instrument, answers: pd.DataFrame | None, notices: Iterable[str] = ()
+    source: Instrument, part: Instrument, answers: pd.DataFrame | None = None, notices: Iterable[str] = ()
 ) -> dict[str, str | bytes]:
     """Name → content of the package.
 
@@ -139,10 +99,9 @@ def _package(part: Instrument, own: Mapping[str, str], stem: str) -> Descriptor:
 
 
 def _own_fields(part: Instrument, own: Mapping[str, str], language: str) -> Iterator[Descriptor]:
-    words = OWN_LABELS.get(language, OWN_LABELS["en"])
     for name, kind in own.items():
         field: Descriptor = {"name": name, "type": "number" if kind == "number" else "string"}
-        field["title"] = words.get(name, name)
+        field["title"] = translated(language, OWN_LABELS.get(name, name))
         constraints: Descriptor = {"required": True} if name in _REQUIRED else {}
         if name == "audience":
             constraints["enum"] = list(part.audiences)
@@ -177,7 +136,7 @@ def _field(variable: Variable, part: Instrument, language: str) -> Descriptor:
 
 def _coded(variable: Variable, part: Instrument, language: str) -> Descriptor:
     words = variable.code_labels(language)
-    missing = dict(MISSING_WORDS.get(language, MISSING))
+    missing = missing_labels(language)
     missing |= {one.becomes: one.label[language] for one in part.missing_of(variable)}
     return {
         "constraints": {"enum": list(variable.codes)},
@@ -190,3 +149,6 @@ def _coded(variable: Variable, part: Instrument, language: str) -> Descriptor:
 
 def _plain(number: float) -> float | int:
     return int(number) if number.is_integer() else number
+
+
+register(Platform("frictionless", "Frictionless data package", files_of, answers=files_of, order=110))

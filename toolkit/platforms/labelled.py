@@ -1,4 +1,4 @@
-"""A coded frame as a statistics program holds it: names it takes, labels that fit, codes as numbers.
+"""Coded frames as SPSS and Stata hold them: names, labels and codes, written and read.
 
 SPSS and Stata label numbers; codes that are no plain numbers ("US", "01") are numbered in the order of the
 scale. A number that is a code stays that code, and no other code is given it, nor that of a don't-know on
@@ -8,27 +8,42 @@ screen: read without the manifest such a file is refused, never read wrongly.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from itertools import count
-from typing import Literal
+from pathlib import Path
+from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 
-from toolkit.instrument.model import MISSING, Instrument, Variable
-from toolkit.platforms.manifest import Column, column_of
-from toolkit.platforms.words import MISSING_WORDS, OWN_LABELS
+from toolkit.errors import InvalidInput, Problem
+from toolkit.instrument.model import Instrument, Variable
+from toolkit.locale import languages, translated
+from toolkit.platforms.exports import Dialect
+from toolkit.platforms.files.opening import read_cells
+from toolkit.platforms.files.sheet import Opening, Sheet, without_empty_columns
+from toolkit.platforms.limesurvey.reading import own_of_limesurvey
+from toolkit.platforms.manifest import MANIFEST_ENDING, Column, ExportManifest, column_of, manifest_of
+from toolkit.platforms.vocabulary import code_words, option_labels, tidy
+from toolkit.platforms.words import OWN_LABELS, missing_labels
+from toolkit.system import temporary_folder
 
 __all__ = [
     "Field",
     "Limits",
     "Plan",
+    "coded_values",
     "columns_of",
     "cut",
     "empty_frame",
+    "labelled_dialect",
+    "labelled_files",
     "numbers_of",
     "own_columns",
+    "packed",
     "plan_of",
+    "text_values",
 ]
 
 TEMPLATE_COLUMNS = ("respondent", "organisation", "wave", "audience", "source", "status")
@@ -103,20 +118,19 @@ def plan_of(
     """
     notices: list[str] = []
     names = _names([*own, *(variable.name for variable in instrument.variables)], limits, notices)
-    own_words = OWN_LABELS.get(language, OWN_LABELS["en"])
     fields = [
         Field(
             names[name],
             name,
             kind,
-            own_words.get(name, name),
+            translated(language, OWN_LABELS.get(name, name)),
             "scale" if kind == "number" else "nominal",
             labels=_audiences(instrument, language, limits, notices) if name == "audience" else {},
         )
         for name, kind in own.items()
     ]
     fields += [_field(v, names[v.name], instrument, language, limits, notices) for v in instrument.variables]
-    if language not in MISSING_WORDS:
+    if language not in languages():
         notices.append(f"missing codes are labelled in English, for want of words in '{language}'")
     title = _fit(instrument.title[language], limits.longest_title, limits, "the title", notices)
     return Plan(title, tuple(fields), tuple(notices))
@@ -135,7 +149,7 @@ def _field(
     if variable.kind in ("number", "text"):
         kind: Literal["number", "text"] = "number" if variable.kind == "number" else "text"
         return Field(name, variable.name, kind, label, "scale" if kind == "number" else "nominal")
-    words: dict[str, str] = dict(MISSING_WORDS.get(language, MISSING))
+    words = missing_labels(language)
     words |= {missing.becomes: missing.label[language] for missing in instrument.missing_of(variable)}
     words |= variable.code_labels(language)
     labels = {
@@ -287,3 +301,206 @@ def columns_of(plan: Plan, instrument: Instrument, missing: Mapping[str, str]) -
 def _held(variable: Variable, numbers: dict[str, str], missing: Mapping[str, str]) -> dict[str, str]:
     """What a cell holds for each code; an option's missing codes are told by their labels."""
     return {**numbers, **missing} if variable.kind == "single" else numbers
+
+
+# Files of SPSS and Stata
+
+Pack = Callable[[Plan, pd.DataFrame], bytes]
+
+
+def labelled_files(
+    source: Instrument,
+    part: Instrument,
+    answers: pd.DataFrame | None,
+    *,
+    ending: str,
+    limits: Limits,
+    missing: Mapping[str, str],
+    longest_text: int,
+    pack: Pack,
+    notices: Iterable[str] = (),
+) -> dict[str, str | bytes]:
+    """Name → content of a file of answers (or of its template) and of its manifest.
+
+    Parameters
+    ----------
+    source, part
+        The whole instrument, and what of it is exported; the first language of `part` is that of the labels.
+    answers
+        A coded frame with every column of `part`; None for a template.
+    ending
+        Of the file.
+    limits, longest_text
+        The program's; `longest_text` is that of an answer, in bytes.
+    missing
+        Analysis code of a missing answer → what a cell of the file holds.
+    pack
+        Makes the file.
+    notices
+        What else the manifest is to say.
+
+    Raises
+    ------
+    InvalidInput
+        Every text the file cannot hold.
+    """
+    frame = empty_frame(part) if answers is None else answers
+    plan = plan_of(part, part.languages[0], limits, own=own_columns(frame, part))
+    problems = list(_unfit(plan, frame, limits, longest_text))
+    if problems:
+        raise InvalidInput(f"{source.id} for {limits.program}", problems)
+    stem = f"{source.id}-{limits.program.lower()}-{'template' if answers is None else 'answers'}"
+    manifest = manifest_of(
+        source,
+        part.model_copy(update={"languages": part.languages[:1]}),
+        platform=ending,
+        layout="one",
+        files=[f"{stem}.{ending}"],
+        columns=columns_of(plan, part, missing),
+        audience_column="audience",
+        notices=[*plan.notices, *notices],
+        settings={"language": part.languages[0]},
+    ).model_copy(update={"audience_codes": {name: name for name in part.audiences}})
+    return {f"{stem}.{ending}": pack(plan, frame), f"{stem}{MANIFEST_ENDING}": manifest.to_json()}
+
+
+def _unfit(plan: Plan, frame: pd.DataFrame, limits: Limits, longest: int) -> Iterator[Problem]:
+    for one in plan.fields:
+        if one.kind != "text":
+            continue
+        column = text_values(frame[one.column]).reset_index(drop=True)
+        wrong = column.str.encode("utf-8").str.len() > longest
+        if wrong.any():
+            rows = f"column {one.column}, row {wrong.idxmax() + 1} (+{int(wrong.sum()) - 1} more)"
+            what = f"is longer than the {longest} bytes of a text in {limits.program}"
+            yield Problem("too-long", rows, what, "shorten the answer")
+
+
+def text_values(column: pd.Series) -> pd.Series:
+    """Text with "" where there is none: neither program knows another blank."""
+    return column.astype("str").fillna("")
+
+
+def coded_values(column: pd.Series, values: Mapping[str, object]) -> np.ndarray:
+    """A coded column with each category said otherwise; NaN where it holds nothing."""
+    held = np.array([*(values[code] for code in column.cat.categories), np.nan], dtype=object)
+    return np.asarray(held[column.cat.codes.to_numpy()])
+
+
+def packed(write: Callable[..., None], frame: pd.DataFrame, ending: str, **said: Any) -> bytes:
+    """What pyreadstat writes, as bytes."""
+    with temporary_folder() as folder:  # it is cleared even if this process is killed
+        path = folder / f"answers.{ending}"
+        write(frame, str(path), **said)
+        return path.read_bytes()
+
+
+# SPSS and Stata files: columns by name in any case, values by code, value labels as a check.
+#
+# Rules:
+#
+# - values declared user-missing are kept; what they mean is told by the manifest, the study file's
+#   `missing`, or by a value label that says it ("Don't know", "Not asked"); any other is refused, never
+#   made blank;
+# - in a multiple-response set of dichotomies, the value that the set counts is the tick, whatever it is;
+# - a code that carries the label of another code is refused: the scale runs the other way;
+# - the columns of a coded frame (respondent, organisation, wave, audience, status) count as the platform's
+#   own.
+
+_OWN = {"respondent", "source", "status", "weight"}
+
+
+def _load(path: Path, source: str, how: Opening) -> Sheet:
+    sheet = read_cells(path, source=source, how=how)
+    if sheet.delimiter:
+        what = "is a text file, not one of SPSS or Stata"
+        raise InvalidInput(
+            source, [Problem("wrong-file", "file", what, "correct platform in the study file")]
+        )
+    return sheet
+
+
+def _submitted(frame: pd.DataFrame, items: Collection[str], problems: list[Problem]) -> pd.Series:
+    """Who finished: a coded frame's status, LimeSurvey's date; where neither is there, everyone."""
+    if "status" in frame:
+        return frame["status"] != "partial"
+    return frame["submitdate"] != "" if "submitdate" in frame else pd.Series(True, index=frame.index)
+
+
+def _sets_joined(sheet: Sheet, instrument: Instrument, manifest: ExportManifest | None, source: str) -> Sheet:
+    """Read multiple-response sets: of categories as one column of the item it is named after, ticks as set.
+
+    The columns of such a set hold the first option chosen, the second, and so on.
+    """
+    for name, places in sheet.sets.items():
+        items = [
+            one for one in instrument.items if one.type == "multi" and one.id == name.lstrip("$").lower()
+        ]
+        if not items or not places or manifest is not None:
+            continue
+        codes = option_labels(items[0].options)
+        columns = []
+        for place in places:
+            labels = sheet.labels.get(place, {})
+            told = {value: codes[tidy(label)] for value, label in labels.items() if tidy(label) in codes}
+            cells = sheet.cells.iloc[:, place].astype(str)
+            cells = cells.where(~cells.isin(list(sheet.declared.get(place, ()))), "")
+            columns.append([told.get(cell, cell) for cell in cells])
+        cells = sheet.cells.copy()
+        for place in places:
+            cells.isetitem(place, "")
+        chosen = [
+            "\n".join(dict.fromkeys(one for one in row if one.strip())) for row in zip(*columns, strict=True)
+        ]
+        cells[cells.shape[1]] = pd.Series(chosen, index=cells.index, dtype=str)
+        headings = ["" if place in places else heading for place, heading in enumerate(sheet.names)]
+        note = f"multiple-response set {name} of categories, read as '{items[0].id}'"
+        sheet = replace(sheet, headings=((*headings, items[0].id),), cells=cells, notes=(*sheet.notes, note))
+    sheet = without_empty_columns(sheet) if sheet.sets else sheet
+    return _counted(sheet, instrument)
+
+
+def _counted(sheet: Sheet, instrument: Instrument) -> Sheet:
+    """Tick the columns of sets of dichotomies by the value that their set counts, where that is not 1.
+
+    Other values become "Unchecked", except those declared missing. A column of the set that is not an option
+    of a multi-select keeps its cells.
+    """
+    changed: list[str] = []
+    cells, labels = sheet.cells, dict(sheet.labels)
+    for place, value in sheet.counted.items():
+        name = _code(sheet.names[place])
+        if value == "1" or (name in instrument and instrument[name].kind != "option"):
+            continue
+        column = cells.iloc[:, place].astype(str)
+        other = ~column.isin(["", value, *sheet.declared.get(place, ())])
+        cells = cells if changed else cells.copy()
+        cells.isetitem(place, column.mask(other, "Unchecked").mask(column == value, "Checked"))
+        labels.pop(place, None)
+        changed.append(f"{sheet.names[place]} ({value})")
+    if not changed:
+        return sheet
+    shown = ", ".join(changed[:5]) + (" …" if len(changed) > 5 else "")
+    note = f"ticked is the value that the multiple-response set counts: {shown}"
+    return replace(sheet, cells=cells, labels=labels, notes=(*sheet.notes, note))
+
+
+def _code(name: str) -> str:
+    """Names are written in any case."""
+    return name if re.search("[a-z]", name) else name.lower()
+
+
+def labelled_dialect(name: str, manifest: str) -> Dialect:
+    """Make the dialect of a program whose files label variables and values."""
+    return Dialect(
+        name=name,
+        load=_load,
+        id_columns=("respondent", "id", "ResponseId", "RESPONDENT", "ID"),
+        ended=("submitdate", "enddate", "datestamp", "recordeddate", "startdate"),
+        own=lambda heading: heading.lower() in _OWN or own_of_limesurvey(heading),
+        spellings=lambda heading: (_code(heading),),
+        codes=code_words,
+        submitted=_submitted,
+        coded=_sets_joined,
+        manifests=(manifest, name),
+    )

@@ -16,10 +16,10 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError
 
 from toolkit.errors import InvalidInput, Problem
-from toolkit.files import write_files
 from toolkit.inputs import LARGEST_MANIFEST, parsed_json, read_bytes
 from toolkit.instrument.fields import Strict
 from toolkit.instrument.model import Instrument, Variable
+from toolkit.system import write_files
 
 __all__ = [
     "MANIFEST_ENDING",

@@ -25,6 +25,7 @@ __all__ = [
     "organisations_of",
     "other_rows",
     "other_wave",
+    "persons_of",
     "possible_audiences",
     "strays",
 ]
@@ -352,6 +353,24 @@ def days_of(frame: pd.DataFrame, columns: Sequence[str]) -> pd.Series:
     for column in columns:
         found = found.fillna(_days(frame[column].astype(str).str.strip()))
     return found
+
+
+def persons_of(frame: pd.DataFrame, entry: AnswersFile, tokens: Sequence[str] = ()) -> pd.Series | None:
+    """Return what tells a person in any file: the columns of `duplicates: {by: …}`, or else a token.
+
+    Ids that each file counts from 1 tell nobody; None where there is nothing else.
+    """
+    rule = entry.duplicates
+    if rule is not None and rule.by:
+        columns = [name for name in rule.by if name in frame]
+    else:
+        columns = [name for name in tokens if name in frame and name not in entry.ignore_columns][:1]
+    if not columns:
+        return None
+    cells = frame[columns].astype(str)
+    if len(columns) == 1 and rounded(cells.iloc[:, 0]):
+        return None
+    return cells.agg(" / ".join, axis=1).where((cells != "").all(axis=1), "")
 
 
 def _days(cells: pd.Series) -> pd.Series:

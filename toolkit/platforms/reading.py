@@ -1,77 +1,36 @@
-"""One module per platform: its export file in, one `Export` out."""
+"""Answers read from the file of any platform: which platform wrote it, its waves, one `Export` out."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument.model import Instrument
-from toolkit.platforms.answers import BY_COLUMN, AnswersFile, PlatformName
-from toolkit.platforms.exports import Export
+from toolkit.platforms import PLATFORMS, get_platform
+from toolkit.platforms.answers import BY_COLUMN, AnswersFile, Condition
+from toolkit.platforms.engine import read_platform
+from toolkit.platforms.exports import Dialect, Export
+from toolkit.platforms.files.opening import kind_of, read_cells, unpacked
 from toolkit.platforms.files.sheet import Sheet, without_empty_columns
-from toolkit.platforms.forms import read_google_forms, read_microsoft_forms, read_surveymonkey
-from toolkit.platforms.limesurvey.reading import LIMESURVEY, read_limesurvey
-from toolkit.platforms.mapping import Condition
 from toolkit.platforms.matching import unique_sheet
 from toolkit.platforms.naming import folder_name, slug
-from toolkit.platforms.odk.reading import ODK, read_odk
-from toolkit.platforms.platform import Platform
-from toolkit.platforms.qualtrics.reading import QUALTRICS, read_qualtrics
-from toolkit.platforms.redcap import REDCAP, read_redcap
-from toolkit.platforms.statistical_reading import SPSS, STATA, read_spss, read_stata
-from toolkit.platforms.surveyjs.reading import PREVIEW, SURVEYJS, read_preview, read_surveyjs
-from toolkit.platforms.table import load_table, read_table
+from toolkit.platforms.table import load_table, read_mapped
 from toolkit.platforms.vocabulary import plain_number, tidy
 
-__all__ = [
-    "READERS",
-    "divided",
-    "headings_of_file",
-    "read_answers",
-    "read_google_forms",
-    "read_limesurvey",
-    "read_microsoft_forms",
-    "read_odk",
-    "read_preview",
-    "read_qualtrics",
-    "read_redcap",
-    "read_spss",
-    "read_stata",
-    "read_surveyjs",
-    "read_surveymonkey",
-    "read_table",
-]
+__all__ = ["divided", "headings_of_file", "platform_of", "read_answers"]
 
-READERS: Mapping[PlatformName, Callable[..., Export]] = {
-    "limesurvey": read_limesurvey,
-    "qualtrics": read_qualtrics,
-    "surveymonkey": read_surveymonkey,
-    "googleforms": read_google_forms,
-    "microsoftforms": read_microsoft_forms,
-    "odk": read_odk,
-    "redcap": read_redcap,
-    "spss": read_spss,
-    "stata": read_stata,
-    "surveyjs": read_surveyjs,
-    "preview": read_preview,
-    "table": read_table,
-}
-"""Platform, as a study file names it → its reader."""
-
-
-_SHEETS: Mapping[str, Platform] = {
-    platform.name: platform
-    for platform in (LIMESURVEY, QUALTRICS, ODK, REDCAP, SPSS, STATA, SURVEYJS, PREVIEW)
-}
 _MOST_WAVES = 60
 
 
 def headings_of_file(entry: AnswersFile, path: str | Path) -> tuple[str, ...]:
     """The headings of a file, numbered where they stand again, and what its platform reads in them."""
     sheet = _sheet(entry, Path(path))
-    platform = _SHEETS.get(entry.platform)
-    spelt = [one for name in sheet.names for one in platform.spellings(name)] if platform else []
+    dialect = get_platform(entry.platform).dialect
+    spelt = (
+        [one for name in sheet.names for one in dialect.spellings(name)]
+        if isinstance(dialect, Dialect)
+        else []
+    )
     return tuple(dict.fromkeys([*sheet.names, *spelt]))
 
 
@@ -109,10 +68,10 @@ def divided(entry: AnswersFile, path: str | Path) -> tuple[AnswersFile, ...]:
 def _waves_in(entry: AnswersFile, column: str, path: Path) -> dict[str, list[str]]:
     """Wave → the cells that name it."""
     sheet = _sheet(entry, path)
-    platform = _SHEETS.get(entry.platform)
+    dialect = get_platform(entry.platform).dialect
     places = [place for place, name in enumerate(sheet.names) if name == column]
-    if not places and platform:
-        places = [place for place, name in enumerate(sheet.names) if column in platform.spellings(name)]
+    if not places and isinstance(dialect, Dialect):
+        places = [place for place, name in enumerate(sheet.names) if column in dialect.spellings(name)]
     if len(places) != 1:
         hint = near_names(column, sheet.names)
         raise InvalidInput(
@@ -136,30 +95,119 @@ def _waves_in(entry: AnswersFile, column: str, path: Path) -> dict[str, list[str
 
 
 def _sheet(entry: AnswersFile, path: Path) -> Sheet:
-    platform = _SHEETS.get(entry.platform)
-    if platform is None:
-        sheet = load_table(path, entry)
+    dialect = get_platform(entry.platform).dialect
+    if isinstance(dialect, Dialect):
+        sheet = without_empty_columns(dialect.load(path, entry.file, entry.opening))
+    elif dialect is not None:
+        sheet = load_table(path, entry, dialect)
     else:
-        sheet = without_empty_columns(platform.load(path, entry.file, entry.opening))
+        raise InvalidInput(entry.file, [_unread(entry.platform)])
     return unique_sheet(sheet)[0]
 
 
+def platform_of(path: str | Path) -> str:
+    """Find the platform that wrote a file, by what only that platform writes.
+
+    Raises
+    ------
+    InvalidInput
+        Where the file cannot be opened, or nothing in it tells.
+
+    Examples
+    --------
+    >>> platform_of("data_samples/ai_at_work/answers/2026_freelancers_qualtrics.csv")
+    'qualtrics'
+    """
+    path = Path(path)
+    data, _ = unpacked(path, path.name)
+    kind = kind_of(data)
+    told = kind in ("json", "markup", "spss", "stata")
+    headings = () if told else read_cells(path, source=path.name).names
+    for platform in PLATFORMS.values():
+        if platform.recognises(kind, data[:200], headings):
+            return platform.name
+    what = f"do not tell which platform wrote them (columns: {len(headings):,})"
+    raise InvalidInput(
+        path.name,
+        [Problem("ambiguous", "headings", what, "give the platform, or table with a mapping")],
+    )
+
+
 def read_answers(
-    entry: AnswersFile, path: str | Path, instrument: Instrument, *, strict: bool = True
+    path: str | Path,
+    instrument: Instrument,
+    platform: str | None = None,
+    *,
+    entry: AnswersFile | None = None,
+    wave: str = "1",
+    strict: bool = True,
 ) -> Export:
-    """Read one file with its platform's reader.
+    """Read one file of answers as a platform exported it.
 
     Parameters
     ----------
+    path
+        The file.
+    instrument
+        The questionnaire it answers.
+    platform
+        Name or alias of one of `PLATFORMS`; by default the entry's, or else found by what only one platform
+        writes (`platform_of`).
+    entry
+        The entry of the study file; left out, the defaults of `AnswersFile`, organisations optional.
+    wave
+        The wave, where there is no entry.
     strict
-        Raise for every problem found; otherwise they stand in the export's `problems`.
+        Raise for every problem found; otherwise they are in the export's `problems`.
+
+    Returns
+    -------
+    Export
+        The answers, and what became of every row; `toolkit.responses.decode` makes a coded frame of it.
 
     Raises
     ------
     InvalidInput
         With every problem of the file.
+
+    Examples
+    --------
+    >>> from toolkit.instrument import load_instruments
+    >>> questions = load_instruments({"freelancer": "instruments/freelancer.yaml"})
+    >>> path = "data_samples/ai_at_work/answers/2026_freelancers_qualtrics.csv"
+    >>> read_answers(path, questions, "qualtrics").platform
+    'qualtrics'
     """
-    if entry.wave == BY_COLUMN:
-        hint = "divide the entry first: toolkit.responses.divided(entry, path) gives one per wave"
-        raise InvalidInput(entry.file, [Problem("conflict", "wave", "is said by a column of the file", hint)])
-    return READERS[entry.platform](Path(path), instrument, entry=entry, strict=strict)
+    path = Path(path)
+    if platform is None:
+        platform = entry.platform if entry else platform_of(path)
+    found = get_platform(platform)
+    source = entry.file if entry else path.name
+    if entry and entry.wave == BY_COLUMN:
+        hint = "divide the entry first: toolkit.platforms.divided(entry, path) gives one per wave"
+        raise InvalidInput(
+            source, [Problem("conflict", "wave", "is given per row by a column of the file", hint)]
+        )
+    dialect = found.dialect
+    if isinstance(dialect, Dialect):
+        return read_platform(dialect, path, instrument, entry=entry, wave=wave, strict=strict)
+    if dialect is None:
+        raise InvalidInput(source, [_unread(platform)])
+    if entry is None or entry.mapping is None:
+        hint = "write one; see docs/your_own_study.md"
+        raise InvalidInput(source, [Problem("missing-key", "mapping", "is missing", hint)])
+    return read_mapped(
+        load_table(path, entry, dialect),
+        path,
+        instrument,
+        entry=entry,
+        strict=strict,
+        separators=dialect.separators,
+        ids=dialect.ids,
+        ended=dialect.ended,
+    )
+
+
+def _unread(platform: str) -> Problem:
+    able = ", ".join(name for name, one in PLATFORMS.items() if one.dialect)
+    return Problem("unsupported", f"platform {platform}", "its files are not read", f"use one of {able}")

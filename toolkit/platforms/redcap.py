@@ -19,18 +19,16 @@ import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.model import Instrument
-from toolkit.platforms.answers import AnswersFile
-from toolkit.platforms.engine import read_platform
-from toolkit.platforms.exports import Export
+from toolkit.platforms import Platform, register
+from toolkit.platforms.exports import Dialect
 from toolkit.platforms.files.opening import read_cells
 from toolkit.platforms.files.sheet import Opening, Sheet, named
 from toolkit.platforms.manifest import ExportManifest
 from toolkit.platforms.matching import codes_of
 from toolkit.platforms.naming import rows_said
-from toolkit.platforms.platform import Platform
 from toolkit.platforms.vocabulary import code_words
 
-__all__ = ["REDCAP", "read_redcap"]
+__all__ = ["REDCAP"]
 
 _OWN = {
     "record_id", "redcap_event_name", "redcap_repeat_instrument", "redcap_repeat_instance",
@@ -45,33 +43,6 @@ _DONE = {
     "Incomplete": False,
     "Unverified": False,
 }
-
-
-def read_redcap(
-    path: str | Path,
-    instrument: Instrument,
-    *,
-    entry: AnswersFile | None = None,
-    wave: str = "1",
-    strict: bool = True,
-) -> Export:
-    """Read one CSV file that REDCap exported with raw headings.
-
-    Parameters
-    ----------
-    entry
-        What the study file says about it; left out, the defaults of `AnswersFile`, organisations optional.
-    wave
-        The wave, where there is no entry.
-    strict
-        Raise for every problem found; otherwise they stand in the export's `problems`.
-
-    Raises
-    ------
-    InvalidInput
-        With every problem of the file.
-    """
-    return read_platform(REDCAP, Path(path), instrument, entry=entry, wave=wave, strict=strict)
 
 
 def _load(path: Path, source: str, how: Opening) -> Sheet:
@@ -154,7 +125,7 @@ def _one_row_each(
 
 
 _IDS = ("record_id", "participant_id", "study_id")
-REDCAP = Platform(
+REDCAP = Dialect(
     name="redcap",
     load=_load,
     id_columns=_IDS,
@@ -165,3 +136,13 @@ REDCAP = Platform(
     coded=_one_row_each,
     texts="export again as 'CSV / Microsoft Excel (raw data)'",
 )
+
+
+_MARKS = {"redcap_event_name", "redcap_survey_identifier", "redcap_repeat_instrument"}
+
+
+def _recognises(kind: str, head: bytes, headings: tuple[str, ...]) -> bool:
+    return bool(_MARKS & set(headings)) or any(re.fullmatch("[a-z0-9_]+_complete", name) for name in headings)
+
+
+register(Platform("redcap", "REDCap", dialect=REDCAP, recognises=_recognises, order=80))

@@ -6,18 +6,23 @@ Without answers it is an empty template that shows what the file of answers will
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from toolkit.files import write_files
 from toolkit.instrument.model import MISSING, Instrument
-from toolkit.platforms.choosing import narrow
-from toolkit.platforms.labelled import Limits, Plan
-from toolkit.platforms.statistical import coded_values, labelled_files, packed, text_values
+from toolkit.platforms import Platform, register
+from toolkit.platforms.labelled import (
+    Limits,
+    Plan,
+    coded_values,
+    labelled_dialect,
+    labelled_files,
+    packed,
+    text_values,
+)
 
-__all__ = ["LIMITS", "files_of", "write"]
+__all__ = ["LIMITS", "files_of"]
 
 LIMITS = Limits(
     program="SPSS",
@@ -31,47 +36,8 @@ _LONGEST_TEXT = 32_767
 _MISSING = {code: float(code) for code in MISSING}
 
 
-def write(
-    instrument: Instrument,
-    folder: str | Path,
-    *,
-    languages: Iterable[str] | None = None,
-    audiences: Iterable[str] | None = None,
-) -> list[Path]:
-    """Write an empty .sav that holds every column of a coded frame, and its manifest.
-
-    Parameters
-    ----------
-    instrument
-        The instrument.
-    folder
-        Where to write; made where it is not there.
-    languages
-        The first is the language of all labels; the instrument's first where left out.
-    audiences
-        Whose columns; everybody's where left out.
-
-    Returns
-    -------
-    list[Path]
-        The template and its manifest.
-
-    Raises
-    ------
-    InvalidInput
-        What is wrong with the instrument; languages and audiences it does not have.
-
-    Examples
-    --------
-    >>> write(instrument, "out", languages=["fr"])  # doctest: +SKIP
-    [PosixPath('out/ai-at-work-spss-template.sav'), PosixPath('out/ai-at-work-spss-template.manifest.json')]
-    """
-    part = narrow(instrument, languages=languages, audiences=audiences)
-    return write_files(folder, files_of(instrument, part, None))
-
-
 def files_of(
-    source: Instrument, part: Instrument, answers: pd.DataFrame | None, notices: Iterable[str] = ()
+    source: Instrument, part: Instrument, answers: pd.DataFrame | None = None, notices: Iterable[str] = ()
 ) -> dict[str, str | bytes]:
     """Name → content of the .sav and its manifest; see `labelled_files`.
 
@@ -133,3 +99,17 @@ def _packed(plan: Plan, frame: pd.DataFrame) -> bytes:
         variable_measure={one.name: one.measure for one in plan.fields},
         variable_format=dict.fromkeys(coded, "F8.0"),
     )
+
+
+register(
+    Platform(
+        "spss",
+        "SPSS",
+        files_of,
+        answers=files_of,
+        dialect=labelled_dialect("spss", "sav"),
+        recognises=lambda kind, head, headings: kind == "spss",
+        aliases=("sav",),
+        order=60,
+    )
+)

@@ -7,18 +7,23 @@ format of Stata 14 (118), which every Stata since 2015 opens.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from toolkit.files import write_files
 from toolkit.instrument.model import Instrument
-from toolkit.platforms.choosing import narrow
-from toolkit.platforms.labelled import Limits, Plan
-from toolkit.platforms.statistical import coded_values, labelled_files, packed, text_values
+from toolkit.platforms import Platform, register
+from toolkit.platforms.labelled import (
+    Limits,
+    Plan,
+    coded_values,
+    labelled_dialect,
+    labelled_files,
+    packed,
+    text_values,
+)
 
-__all__ = ["LETTERS", "LIMITS", "files_of", "write"]
+__all__ = ["LETTERS", "LIMITS", "files_of"]
 
 _TYPES = ("byte", "double", "float", "int", "long", "strl", *(f"str{width}" for width in range(1, 2046)))
 _WORDS = "_all _b _coef _cons _n _pi _pred _rc _r _skip alias if in using with"
@@ -36,47 +41,8 @@ LETTERS: Mapping[str, str] = {"-1": "d", "-2": "r", "-3": "b", "-4": "s", "-5": 
 _LONGEST_TEXT = 2_000_000
 
 
-def write(
-    instrument: Instrument,
-    folder: str | Path,
-    *,
-    languages: Iterable[str] | None = None,
-    audiences: Iterable[str] | None = None,
-) -> list[Path]:
-    """Write an empty .dta that holds every column of a coded frame, and its manifest.
-
-    Parameters
-    ----------
-    instrument
-        The instrument.
-    folder
-        Where to write; made where it is not there.
-    languages
-        The first is the language of all labels; the instrument's first where left out.
-    audiences
-        Whose columns; everybody's where left out.
-
-    Returns
-    -------
-    list[Path]
-        The template and its manifest.
-
-    Raises
-    ------
-    InvalidInput
-        What is wrong with the instrument; languages and audiences it does not have.
-
-    Examples
-    --------
-    >>> write(instrument, "out")  # doctest: +SKIP
-    [PosixPath('out/ai-at-work-stata-template.dta'), PosixPath('out/ai-at-work-stata-template.manifest.json')]
-    """
-    part = narrow(instrument, languages=languages, audiences=audiences)
-    return write_files(folder, files_of(instrument, part, None))
-
-
 def files_of(
-    source: Instrument, part: Instrument, answers: pd.DataFrame | None, notices: Iterable[str] = ()
+    source: Instrument, part: Instrument, answers: pd.DataFrame | None = None, notices: Iterable[str] = ()
 ) -> dict[str, str | bytes]:
     """Name → content of the .dta and its manifest; see `labelled_files`.
 
@@ -124,3 +90,17 @@ def _packed(plan: Plan, frame: pd.DataFrame) -> bytes:
         variable_value_labels=labels,
         missing_user_values={name: list(LETTERS.values()) for name in coded},
     )
+
+
+register(
+    Platform(
+        "stata",
+        "Stata",
+        files_of,
+        answers=files_of,
+        dialect=labelled_dialect("stata", "dta"),
+        recognises=lambda kind, head, headings: kind == "stata",
+        aliases=("dta",),
+        order=70,
+    )
+)

@@ -2,86 +2,95 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import difflib
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Mapping as TMapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from toolkit.errors import InvalidInput, Problem
-from toolkit.instrument.model import Instrument
-from toolkit.platforms import cells as of_cells
-from toolkit.platforms import common, people
-from toolkit.platforms.answers import AnswersFile
+from toolkit.errors import InvalidInput, Problem, near_names
+from toolkit.instrument.model import Instrument, Item, Variable
+from toolkit.platforms import Platform, common, people, register
+from toolkit.platforms.answers import DESIGN_COLUMNS, AnswersFile, ItemMapping, Mapping
+from toolkit.platforms.common import (
+    NOT_TICKED,
+    holds_words,
+    read_ticks,
+    separator_of,
+    split_choices,
+    split_ranks,
+    ticked,
+    with_write_in,
+)
 from toolkit.platforms.exports import Export
 from toolkit.platforms.files.opening import read_cells
 from toolkit.platforms.files.sheet import Sheet, flattened, named, peeled, without_empty_columns
-from toolkit.platforms.mapped import MappedAnswers
-from toolkit.platforms.mapping import Mapping
-from toolkit.platforms.mapping_checks import (
-    long_file,
-    mapping_problems,
-    pivoted,
-    spelt_as_mapped,
-    unexplained,
-)
 from toolkit.platforms.matching import unique_sheet
-from toolkit.platforms.published import (
-    another_year,
-    design_columns,
-    other_shape,
-    without_optional,
+from toolkit.platforms.naming import rows_said
+from toolkit.platforms.vocabulary import (
+    Findings,
+    as_known,
+    code_words,
+    folded,
+    label_words,
+    number_cells,
+    one_of,
+    option_labels,
+    tidy,
+    translate,
+    unknown_cells,
 )
-from toolkit.platforms.ticks import NOT_TICKED
-from toolkit.platforms.vocabulary import Findings, tidy
 
-__all__ = ["SURVEYMONKEY_IDS", "load_table", "read_mapped", "read_table"]
+__all__ = [
+    "FormDialect",
+    "MappedAnswers",
+    "another_year",
+    "design_columns",
+    "load_table",
+    "long_file",
+    "mapping_problems",
+    "other_shape",
+    "pivoted",
+    "read_mapped",
+    "spelt_as_mapped",
+    "unexplained",
+    "without_optional",
+]
 
-_ONE_COLUMN = {"Response", "Open-Ended Response"}
-SURVEYMONKEY_IDS = ("Respondent ID", "RespondentID", "respondent_id")
-_SURVEYMONKEY_OWN = {
-    *SURVEYMONKEY_IDS,
-    "Collector ID",
-    "CollectorID",
-    "collector_id",
-    "Date Created",
-    "StartDate",
-}
-_MICROSOFT_OWN = ("Start time", "Completion time")
 _NO_RULE = "meets no rule of the mapping's audience"
 
 
-def read_table(
-    path: str | Path, instrument: Instrument, *, entry: AnswersFile, strict: bool = True
-) -> Export:
-    """Read any table (CSV, .xlsx, Parquet, .sav, .dta) as the entry's mapping says.
-
-    Headings the mapping does not name are left unread: a table of somebody else may hold hundreds.
+@dataclass(frozen=True)
+class FormDialect:
+    """How a form builder heads its exports: it has no codes, so that a mapping says what is what.
 
     Parameters
     ----------
-    entry
-        The entry of the study file, with its mapping.
-    strict
-        Raise for every problem found; otherwise they stand in the export's `problems`.
-
-    Raises
-    ------
-    InvalidInput
-        With every problem of the file and of the mapping.
+    ids
+        Its own columns of ids; the first one there counts where the mapping names none.
+    separators
+        What may stand between the ticks of a multi-select, where the mapping does not say.
+    ended
+        Its own columns that say when a response was given, likeliest first.
+    heading_rows
+        Sheet and its name in messages → how many rows of headings it has. Raises where it is another's.
+    whole
+        Whether columns without heading and cells are kept.
     """
-    path = Path(path)
-    if entry.mapping is None:
-        raise InvalidInput(
-            entry.file,
-            [Problem("missing-key", "mapping", "is missing", "write one; see docs/your_own_study.md")],
-        )
-    return read_mapped(load_table(path, entry), path, instrument, entry=entry, strict=strict)
+
+    ids: tuple[str, ...] = ()
+    separators: tuple[str, ...] = (";",)
+    ended: tuple[str, ...] = ()
+    heading_rows: Callable[[Sheet, str], int] = lambda sheet, source: 1
+    whole: bool = False
 
 
-def load_table(path: Path, entry: AnswersFile) -> Sheet:
-    """Read the cells of a form's export under one name per column; also of any other mapped table.
+def load_table(path: Path, entry: AnswersFile, dialect: FormDialect) -> Sheet:
+    """Read the cells of a table, with one name per column.
 
     Raises
     ------
@@ -89,34 +98,10 @@ def load_table(path: Path, entry: AnswersFile) -> Sheet:
         Where it is not the platform's, or holds no rows below its headings.
     """
     sheet = read_cells(path, source=entry.file, how=entry.opening)
-    if entry.platform != "table":
+    if not dialect.whole:
         sheet = without_empty_columns(sheet)
-    own, texts = set(sheet.names), {str(cell).strip() for cell in sheet.cells.iloc[0]}
-    rows = entry.headings
-    if rows is None and entry.platform == "surveymonkey":
-        if not _SURVEYMONKEY_OWN & own and not texts & _ONE_COLUMN:
-            wanted = "a column Respondent ID, or Response in a second row of headings"
-            raise InvalidInput(entry.file, [_not_of("SurveyMonkey", sheet, wanted)])
-        rows = 2 if _has_second_heading(sheet) else 1
-    if rows is None and entry.platform == "microsoftforms" and not set(_MICROSOFT_OWN) <= own:
-        wanted = "columns Start time and Completion time"
-        raise InvalidInput(entry.file, [_not_of("Microsoft Forms", sheet, wanted)])
-    if rows is not None and rows > 1:
-        sheet = flattened(peeled(sheet, rows - 1, source=entry.file))
-    return sheet
-
-
-def _not_of(platform: str, sheet: Sheet, wanted: str) -> Problem:
-    shown = ", ".join(sheet.names[:5])[:150]
-    what = f"are not those of {platform} ({shown} …): {wanted} should be there"
-    hint = "check platform and file; where its own columns were taken out, write headings: 2 (rows of them)"
-    return Problem("wrong-file", "headings", what, hint)
-
-
-def _has_second_heading(sheet: Sheet) -> bool:
-    """Whether the first record is a row of sub-headings: it has no id, or there are no ids at all."""
-    places = [number for number, name in enumerate(sheet.names) if name in _SURVEYMONKEY_OWN]
-    return not places or not str(sheet.cells.iloc[0, places[0]]).strip()
+    rows = dialect.heading_rows(sheet, entry.file) if entry.headings is None else entry.headings
+    return flattened(peeled(sheet, rows - 1, source=entry.file)) if rows > 1 else sheet
 
 
 def read_mapped(
@@ -168,7 +153,7 @@ def read_mapped(
     if problems:
         raise InvalidInput(entry.file, problems)
     raw = sheet.cells.set_axis(list(headings), axis=1)
-    frame = of_cells.tidied(raw)
+    frame = common.tidied(raw)
     own = {reason: rows.reindex(frame.index) for reason, rows in (aside or {}).items()}
     audience, by_rule = _audiences(frame, entry, mapping)
     aside = {**own, **by_rule}
@@ -202,7 +187,7 @@ def read_mapped(
     return common.finish(
         entry,
         whose,
-        of_cells.assemble(columns, instrument, frame.index),
+        common.assemble(columns, instrument, frame.index),
         aside=aside,
         organisation=organisation,
         problems=problems,
@@ -213,6 +198,7 @@ def read_mapped(
         counted=reading.written,
         beside=_beside(frame, mapping, instrument),
         dates=people.days_of(frame, [name for name in ended if name in frame]),
+        persons=people.persons_of(frame, entry),
     )
 
 
@@ -241,7 +227,7 @@ def _beside(frame: pd.DataFrame, mapping: Mapping, instrument: Instrument) -> pd
 def _idle(frame: pd.DataFrame, mapping: Mapping) -> Iterator[str]:
     """Tests that no row meets: harmless where nobody is of that kind, and wrong where a value is misspelt."""
     for condition in (c for rule in mapping.audience for c in rule.when):
-        if not of_cells.met(frame[condition.column], condition).any():
+        if not common.met(frame[condition.column], condition).any():
             test, value = next(
                 (k, v) for k, v in condition.model_dump(exclude_unset=True).items() if k != "column"
             )
@@ -251,7 +237,7 @@ def _idle(frame: pd.DataFrame, mapping: Mapping) -> Iterator[str]:
 def _submitted(frame: pd.DataFrame, mapping: Mapping) -> np.ndarray:
     if mapping.submitted is None:
         return np.ones(len(frame), dtype=bool)
-    return of_cells.met(frame[mapping.submitted.column], mapping.submitted)
+    return common.met(frame[mapping.submitted.column], mapping.submitted)
 
 
 def _audiences(
@@ -263,7 +249,7 @@ def _audiences(
     aside: dict[str, np.ndarray] = {}
     for rule in mapping.audience:
         fits = open_rows & np.logical_and.reduce(
-            [of_cells.met(frame[c.column], c) for c in rule.when] or [open_rows]
+            [common.met(frame[c.column], c) for c in rule.when] or [open_rows]
         )
         open_rows &= ~fits
         if rule.audience:
@@ -281,3 +267,482 @@ def _organisation(frame: pd.DataFrame, entry: AnswersFile, mapping: Mapping) -> 
         return pd.Series(entry.organisation, index=frame.index, dtype=str)
     said = frame[mapping.organisation]
     return said.where(~said.isin(["", *map(tidy, mapping.blank)]))
+
+
+# Cells of a mapped table become answers, item by item
+
+
+class MappedAnswers:
+    """One table while its columns become answers."""
+
+    def __init__(
+        self,
+        frame: pd.DataFrame,
+        raw: pd.DataFrame,
+        entry: AnswersFile,
+        mapping: Mapping,
+        instrument: Instrument,
+        separators: tuple[str, ...],
+        problems: list[Problem],
+    ) -> None:
+        self.frame, self.raw, self.entry, self.mapping = frame, raw, entry, mapping
+        self.instrument = instrument
+        self.separators, self.problems = separators, problems
+        self.written: dict[str, int] = {}
+        """Note → rows it is about, of answers in people's own words."""
+
+    def item(self, item: Item, where: ItemMapping) -> dict[str, pd.Series]:
+        """Every column of one item, its write-in's text among them."""
+        write_in = self.instrument.write_in_of(item.id)
+        columns = self._columns(item, where, write_in)
+        if write_in is None:
+            return columns
+        texts = columns.pop(write_in.name, None)
+        if texts is not None and (texts != "").any():
+            note = f"answers of '{item.id}' that are not on its list: counted as its write-in"
+            self.written[note] = int((texts != "").sum())
+        if where.write_in is not None:
+            own = self.raw[where.write_in].where(~self.frame[where.write_in].isin(self._blank(where)), "")
+            texts = own if texts is None else texts.where(own.str.strip() == "", own)
+        return columns if texts is None else with_write_in(columns, write_in, texts)
+
+    def _blank(self, where: ItemMapping) -> list[str]:
+        return [tidy(value) for value in (*self.mapping.blank, *where.blank) if tidy(value)]
+
+    def _columns(self, item: Item, where: ItemMapping, write_in: Variable | None) -> dict[str, pd.Series]:
+        variables = self.instrument.of_item(item.id)
+        blank = set(self._blank(where))
+        values = {tidy(value): code for value, code in where.values.items()}
+        if item.type == "ranking" and where.column is not None:
+            separators = (where.separator,) if where.separator else self.separators
+            cells = (self.raw if "\n" in separators else self.frame)[where.column]
+            return split_ranks(cells.where(~one_of(cells, blank), ""), variables, separators, self.problems)
+        if item.type == "multi" and where.column is not None:
+            words = values or option_labels(item.options) | {o.code: o.code for o in item.options}
+            separators = (where.separator,) if where.separator else self.separators
+            cells = (self.raw if "\n" in separators else self.frame)[where.column]
+            cells = cells.where(~one_of(cells, blank), "") if blank else cells
+            separator = separator_of(cells, words, separators)
+            by_words = None if values else write_in  # values are the platform's codes: a stranger is a fault
+            return split_choices(cells, variables, words, separator, self.problems, write_in=by_words)
+        places = where.places
+        if item.type == "single" and places:
+            return {item.id: self._one_of(variables[0], places, blank)}
+        columns = {}
+        for variable in variables:
+            cells = self._cells(variable, where, places)
+            cells = cells.where(~one_of(cells, blank), "") if blank else cells
+            if write_in is not None and not values:
+                cells, texts = self._own_words(cells, variable, write_in)
+                if texts is not None:
+                    columns[write_in.name] = texts
+            columns[variable.name] = self._column(cells, values, variable)
+        return columns
+
+    def _cells(self, variable: Variable, where: ItemMapping, places: TMapping[str, str]) -> pd.Series:
+        if where.either:
+            return common.merged_cells(self.frame, where.either, variable.name, self.problems)
+        source = self.raw if variable.kind == "text" else self.frame
+        return source[where.column if where.column is not None else places[str(variable.part)]]
+
+    def _one_of(self, variable: Variable, places: TMapping[str, str], blank: set[str]) -> pd.Series:
+        """A single answer of which each has a column: whichever is filled is the answer."""
+        not_filled = {*NOT_TICKED, *blank} - {*label_words(variable, self.instrument)}
+        made = pd.Series("", index=self.frame.index, dtype=str)
+        for code, heading in places.items():
+            filled = ~self.frame[heading].isin(list(not_filled))
+            both = filled & (made != "")
+            if both.any():
+                where = f"column {heading}, {rows_said(self.frame.index[both])}"
+                what = f"a second answer to '{variable.name}', which takes one"
+                self.problems.append(
+                    Problem("too-many", where, what, "correct the export, or make the item a multi")
+                )
+            made = made.mask(filled, code)
+        return translate(made, code_words(variable, self.instrument), variable, self.problems)
+
+    def _column(self, cells: pd.Series, values: dict[str, str], variable: Variable) -> pd.Series:
+        entry, problems = self.entry, self.problems
+        if variable.kind == "text":
+            return cells
+        if variable.kind == "number":
+            cells = cells.replace(values)
+            return number_cells(cells, variable, problems, decimal=entry.decimal, units=entry.units)
+        if variable.kind == "option":
+            if not values:
+                return read_ticks(cells, variable, problems)
+            cells = as_known(cells, values, problems)
+            problems.extend(unknown_cells(cells[~cells.isin(["", *values])], values, variable))
+            return ticked(cells.isin([cell for cell, code in values.items() if code == "1"]))
+        known = code_words(variable, self.instrument)
+        words = {cell: known[code] for cell, code in values.items()}
+        words = words or label_words(variable, self.instrument) | known
+        return translate(as_known(cells, words, problems), words, variable, problems)
+
+    def _own_words(
+        self, cells: pd.Series, variable: Variable, write_in: Variable
+    ) -> tuple[pd.Series, pd.Series | None]:
+        """Cells without what people wrote themselves, and that; None where the column holds none of it."""
+        if variable.kind == "option":
+            mine = variable.option == write_in.option and holds_words(cells, variable)
+            return (cells.str.slice(0, 0), cells) if mine else (cells, None)
+        known = label_words(variable, self.instrument) | code_words(variable, self.instrument)
+        cells = as_known(cells, known, self.problems)
+        strange = ~cells.isin(["", *known])
+        return cells.where(~strange, ""), cells.where(strange, "")
+
+
+# What published files need beyond a mapping: design, shape, columns that a selection leaves out
+
+
+def another_year(entry: AnswersFile, headings: Sequence[str]) -> Iterator[Problem]:
+    """A file with none of the columns that tell this one from other years'."""
+    marks = entry.expect.one_of_columns if entry.expect else ()
+    if marks and not set(marks) & set(headings):
+        what = f"holds none of the columns that tell it from other years' ({', '.join(marks)})"
+        yield Problem("wrong-file", "file", what, "this looks like another year's file; name the right one")
+
+
+def without_optional(
+    entry: AnswersFile, mapping: Mapping, headings: Sequence[str]
+) -> tuple[AnswersFile, Mapping, list[str]]:
+    """The entry and its mapping without the optional items whose columns are not in the file, each noted."""
+    here = set(headings)
+    lacking = {
+        name: [heading for heading in where.headings if heading not in here]
+        for name, where in mapping.items.items()
+        if where.optional and not here.issuperset(where.headings)
+    }
+    if not lacking:
+        return entry, mapping, []
+    kept = {name: where for name, where in mapping.items.items() if name not in lacking}
+    mapping = mapping.model_copy(update={"items": kept})
+    entry = entry.model_copy(update={"mapping": mapping, "absent": (*entry.absent, *lacking)})
+    notes = [
+        f"optional item '{name}' is absent: the file has no column {', '.join(columns)}"
+        for name, columns in lacking.items()
+    ]
+    return entry, mapping, notes
+
+
+def other_shape(entry: AnswersFile, sheet: Sheet) -> Iterator[str]:
+    """Say where the file has other rows or columns than the published one."""
+    if entry.expect is None:
+        return
+    found = {"rows": len(sheet.cells), "columns": len(sheet.names)}
+    for what, number in found.items():
+        published = getattr(entry.expect, what)
+        if published is not None and published != number:
+            yield (
+                f"the file has {number:,} {what}, the published one {published:,}: a selection, "
+                "another release or another year"
+            )
+
+
+def design_columns(
+    frame: pd.DataFrame, mapping: Mapping, problems: list[Problem]
+) -> dict[str, pd.Series | np.ndarray]:
+    """Weights as numbers, strata and clusters as text, under the names of a coded frame."""
+    found: dict[str, pd.Series | np.ndarray] = {}
+    for name, heading in (mapping.design.headings if mapping.design else {}).items():
+        cells = frame[heading]
+        place = f"column {heading}"
+        if name == "weights":
+            numbers = pd.to_numeric(cells, errors="coerce").astype("float64")
+            wrong = ~(np.isfinite(numbers) & (numbers >= 0))
+            found[DESIGN_COLUMNS[name]] = numbers
+            what, hint = "is no weight", "give every respondent a number of at least 0"
+        else:
+            wrong = cells == ""
+            found[DESIGN_COLUMNS[name]] = cells.astype("str")
+            what, hint = "is blank", f"every respondent needs its {name}"
+        if wrong.any():
+            said = f"{str(cells[wrong].iloc[0])!r} {what}" if name == "weights" else what
+            problems.append(
+                Problem(
+                    "not-a-number" if name == "weights" else "missing-value",
+                    f"{place}, {rows_said(cells.index[wrong])}",
+                    said,
+                    hint,
+                )
+            )
+    return found
+
+
+# What can be wrong in a mapping before a cell is read
+
+
+def mapping_problems(
+    mapping: Mapping, entry: AnswersFile, headings: tuple[str, ...], instrument: Instrument
+) -> Iterator[Problem]:
+    """Headings that are not there, items and codes that are not known, things said twice."""
+    items = {item.id: item for item in instrument.items}
+    used = [("mapping → respondent", mapping.respondent), ("mapping → organisation", mapping.organisation)]
+    used += [("mapping → audience", c.column) for rule in mapping.audience for c in rule.when]
+    used += [("mapping → submitted", mapping.submitted.column)] if mapping.submitted else []
+    design = mapping.design.headings if mapping.design else {}
+    used += [(f"mapping → design → {name}", heading) for name, heading in design.items()]
+    used += [
+        (f"mapping → items → {name}", h) for name, where in mapping.items.items() for h in where.headings
+    ]
+    named = {heading for _, heading in used if heading is not None}
+    if named and not named & set(headings):  # of another file, whose headings may be nobody's business
+        listed = ", ".join(sorted(named)[:5]) + (", …" if len(named) > 5 else "")
+        yield Problem(
+            "wrong-file",
+            "file",
+            f"has none of the columns that the mapping names ({listed})",
+            "check the path",
+        )
+        used = []
+    for place, heading in dict.fromkeys(used):
+        if heading is not None and heading not in headings:
+            yield Problem(
+                "unknown-column",
+                place,
+                f"column '{heading}' is not in the file",
+                near_names(heading, headings),
+            )
+    for name, where in mapping.items.items():
+        if name not in items:
+            yield Problem(
+                "unknown-item",
+                f"mapping → items → {name}",
+                "is no item of the instrument",
+                near_names(name, items),
+            )
+        else:
+            yield from _item_problems(items[name], where, instrument)
+    for name in items:
+        if name not in mapping.items and name not in entry.absent:
+            yield Problem(
+                "missing-key", f"mapping → items → {name}", "is missing", "map it, or list it under absent"
+            )
+        if name in mapping.items and name in entry.absent:
+            yield Problem(
+                "conflict",
+                f"mapping → items → {name}",
+                "is mapped and listed under absent",
+                "take it out of one of them",
+            )
+    yield from _places_said_otherwise(mapping, entry)
+
+
+def spelt_as_mapped(headings: tuple[str, ...], mapping: Mapping, entry: AnswersFile) -> tuple[str, ...]:
+    """Headings as the mapping writes them, where only blanks, line breaks, case or apostrophes differ."""
+    wanted = [name for name in _named(mapping, entry) if name and name not in headings]
+    for key in (tidy, folded):
+        spelt = {key(name): name for name in wanted}
+        alike = Counter(key(heading) for heading in headings)
+        headings = tuple(
+            spelt.get(key(heading), heading) if alike[key(heading)] == 1 else heading for heading in headings
+        )
+        wanted = [name for name in wanted if name not in headings]
+    return headings
+
+
+def pivoted(sheet: Sheet, entry: AnswersFile, mapping: Mapping, problems: list[Problem]) -> Sheet:
+    """Make one row per respondent of a file with one row per question; its questions become the headings.
+
+    Columns that differ between the rows of a respondent are left out. Several answers to one question are
+    joined by ";", as a multi-select in one cell.
+    """
+    if entry.long is None:
+        return sheet
+    found = [
+        Problem("unknown-column", f"long: column {name}", "is not in the file", near_names(name, sheet.names))
+        for name in (entry.long.respondent, entry.long.question, entry.long.answer)
+        if name not in sheet.names
+    ]
+    if found:
+        raise InvalidInput(entry.file, [*problems, *found])
+    cells = sheet.cells.set_axis(list(sheet.names), axis=1)
+    who = cells[entry.long.respondent].map(tidy)
+    question = cells[entry.long.question].map(tidy)
+    for name, blank in ((entry.long.respondent, who == ""), (entry.long.question, question == "")):
+        if blank.any():
+            where = f"column {name}, {rows_said(cells.index[blank])}"
+            problems.append(Problem("missing-value", where, "is blank", "fill it in, or take the row out"))
+    rest = [name for name in sheet.names
+            if name not in (entry.long.respondent, entry.long.question, entry.long.answer)]  # fmt: skip
+    constant = [name for name in rest if (cells[name].groupby(who).nunique() <= 1).all()]
+    for name in dict.fromkeys(_named(mapping, entry)):
+        if name in rest and name not in constant:
+            several = cells[name].groupby(who).nunique()
+            what = f"differs between the rows of respondent {several.index[several > 1][0]!r}"
+            problems.append(
+                Problem("inconsistent", f"column {name}", what, "correct the export, or do not map it")
+            )
+        if name in constant and name in set(question):
+            problems.append(
+                Problem(
+                    "name-taken", f"column {name}", "is both a heading and a question", "rename one of them"
+                )
+            )
+    if problems:
+        raise InvalidInput(entry.file, problems)
+    first = ~who.duplicated()
+    given = cells[entry.long.answer].where(cells[entry.long.answer].str.strip() != "")
+    long = pd.DataFrame({"who": who, "question": question, "given": given}).dropna().drop_duplicates()
+    wide = long.groupby(["who", "question"], sort=False)["given"].agg(";".join).unstack("question")
+    wide = wide.reindex(index=who[first], columns=list(dict.fromkeys(question))).fillna("").astype(str)
+    made = cells.loc[first, [entry.long.respondent, *constant]]
+    made = pd.concat([made, wide.set_axis(made.index)], axis=1)
+    made = made.assign(**_unasked(mapping, made.columns, set(rest)))
+    note = f"read from one row per question: {len(cells)} rows, {len(made)} respondents"
+    return Sheet((tuple(made.columns),), made.set_axis(range(made.shape[1]), axis=1), sheet.delimiter,
+                 (*sheet.notes, note))  # fmt: skip
+
+
+def _unasked(mapping: Mapping, columns: pd.Index, rest: set[str]) -> dict[str, str]:
+    """Blank columns of questions that no row answers, but for names that look like another's."""
+    wanted = [heading for where in mapping.items.values() for heading in where.headings]
+    unread = [str(name) for name in columns if name not in wanted]
+    lacking = [name for name in wanted if name not in columns and name not in rest]
+    return {name: "" for name in lacking if not difflib.get_close_matches(name, unread, cutoff=0.7)}
+
+
+def long_file(
+    sheet: Sheet, mapping: Mapping, entry: AnswersFile, instrument: Instrument
+) -> Iterator[Problem]:
+    """Find a file with one row per question that the entry reads as one row per respondent."""
+    if entry.long is not None or len(sheet.cells) < 2:
+        return
+    items = {folded(item.id) for item in instrument.items} | {folded(v.name) for v in instrument.variables}
+    items |= {folded(name) for name in mapping.items for name in mapping.items[name].headings}
+    items |= {
+        folded(text) for item in instrument.items for texts in item.text.values() for text in texts.values()
+    }
+    for place, name in enumerate(sheet.names):
+        cells = sheet.cells.iloc[:, place].astype(str)
+        if cells.nunique() * 2 > len(cells):
+            continue
+        held = [cell for cell in cells.unique() if folded(cell) in items]
+        if len(held) < 2 or cells.isin(held).mean() < 0.5:
+            continue
+        again = [other for at, other in enumerate(sheet.names) if at != place
+                 and _one_per(sheet.cells.iloc[:, at].astype(str), cells)]  # fmt: skip
+        who = (
+            mapping.respondent
+            if mapping.respondent in again
+            else next(iter(again), "the respondent's column")
+        )
+        rest = [other for other in sheet.names if other not in (name, who)]
+        answer = rest[-1] if rest else "the answer's column"
+        what = f"column '{name}' holds questions ({', '.join(held[:3])}): the file has one row per question"
+        hint = f"write long: {{respondent: {who}, question: {name}, answer: {answer}}} beside the mapping"
+        yield Problem(
+            "wrong-file", "file", what, f"{hint}; the questions are then the headings that the mapping names"
+        )
+        return
+
+
+def _one_per(who: pd.Series, question: pd.Series) -> bool:
+    """Whether a column names respondents: each has several rows, and few of them the same question."""
+    both = pd.DataFrame({"who": who, "question": question})
+    return bool(who.nunique() > 1 and who.duplicated(keep=False).mean() > 0.5
+                and both.duplicated().mean() < 0.5)  # fmt: skip
+
+
+def unexplained(sheet: Sheet, mapping: Mapping, instrument: Instrument) -> Iterator[Problem]:
+    """Numbers that the file declares missing and the mapping does not name: they would count as numbers."""
+    for name, where in mapping.items.items():
+        if instrument.item(name).type != "number" or where.column is None:
+            continue
+        held = sheet.declared.get(sheet.names.index(where.column), frozenset())
+        unsaid = held - {tidy(one) for one in (*mapping.blank, *where.blank, *where.values)}
+        if unsaid:
+            shown = ", ".join(sorted(unsaid)[:6])
+            what = f"column '{where.column}' holds {shown}, which the file declares missing"
+            yield Problem("unknown-answer", f"mapping → items → {name}", what, "list them under blank")
+
+
+def _named(mapping: Mapping, entry: AnswersFile) -> Iterator[str]:
+    yield from (h for where in mapping.items.values() for h in where.headings)
+    yield from (c.column for rule in mapping.audience for c in rule.when)
+    yield from (mapping.respondent or "", mapping.organisation or "")
+    yield from (mapping.design.headings.values() if mapping.design else ())
+    yield from (condition.column for condition in entry.rows)
+    yield from (*entry.duplicates.by, entry.duplicates.order or "") if entry.duplicates else ()
+    if entry.long:
+        yield from (entry.long.respondent, entry.long.question, entry.long.answer)
+    if mapping.submitted:
+        yield mapping.submitted.column
+
+
+def _places_said_otherwise(mapping: Mapping, entry: AnswersFile) -> Iterator[Problem]:
+    """Whose answers they are is said once: by the mapping or for the whole file."""
+    if not mapping.audience and not entry.audience:
+        yield Problem(
+            "missing-key",
+            "mapping → audience",
+            "is missing",
+            "write rules, or audience: … for the whole file",
+        )
+    if entry.audience and any(rule.audience not in (None, entry.audience) for rule in mapping.audience):
+        what = f"names an audience, and the whole file is said to be of '{entry.audience}'"
+        yield Problem(
+            "conflict", "mapping → audience", what, "take audience: … out, or keep only rules that set aside"
+        )
+    if mapping.organisation is None and entry.organisation is None:
+        yield Problem(
+            "missing-key",
+            "mapping → organisation",
+            "is missing",
+            "name a column, or organisation: … for the whole file",
+        )
+    if mapping.organisation is not None and entry.organisation is not None:
+        what = f"is given, and the whole file is said to be of '{entry.organisation}'"
+        yield Problem("conflict", "mapping → organisation", what, "take one of them out")
+
+
+def _item_problems(item: Item, where: ItemMapping, instrument: Instrument) -> Iterator[Problem]:
+    place = f"mapping → items → {item.id}"
+    parts = (
+        [row.id for row in item.rows] if item.type == "matrix" else [option.code for option in item.options]
+    )
+    if where.write_in is not None and instrument.write_in_of(item.id) is None:
+        what = f"names a write-in, and no option of '{item.id}' takes one"
+        yield Problem(
+            "unsuited-item", f"{place} → write_in", what, "write write_in: true at one of its options"
+        )
+    if item.type == "matrix" and not where.columns:
+        yield Problem("unsuited-item", place, "is a matrix", "write columns: {row: heading, …}")
+    if item.type in ("number", "text") and where.columns:
+        yield Problem("unsuited-item", place, "has one column", "write column: heading")
+    if item.type in ("matrix", "multi", "ranking") and where.either:
+        yield Problem(
+            "unsuited-item", place, f"is a {item.type}", "either is for items of one column; write columns"
+        )
+    if item.type == "single" and where.columns:
+        codes = list(code_words(instrument.of_item(item.id)[0], instrument))
+        for name in sorted(set(where.columns) - set(codes)):
+            yield Problem(
+                "unknown-answer", f"{place} → columns", f"'{name}' is no answer code", near_names(name, codes)
+            )
+    if item.type == "ranking" and where.column is not None and where.values:
+        yield Problem(
+            "unsuited-item", f"{place} → values", "a ranking in one column lists options", "take values out"
+        )
+    if item.type in ("matrix", "multi", "ranking") and where.columns:
+        for name in sorted(set(where.columns) - set(parts)):
+            yield Problem(
+                "unknown-name", f"{place} → columns", f"'{name}' is no row or option", near_names(name, parts)
+            )
+        for name in sorted(set(parts) - set(where.columns)):
+            yield Problem("missing-key", f"{place} → columns", f"'{name}' is missing", "add its heading")
+    variable = instrument.of_item(item.id)[0]
+    allowed = set(_targets(item, variable, where, instrument))
+    for value, code in where.values.items():
+        if allowed and code not in allowed:
+            what = f"{value!r} becomes '{code}', which is no answer code"
+            yield Problem("unknown-answer", f"{place} → values", what, near_names(code, sorted(allowed)))
+
+
+def _targets(item: Item, variable: Variable, where: ItemMapping, instrument: Instrument) -> list[str]:
+    if item.type == "multi":
+        return ["0", "1"] if where.columns else [option.code for option in item.options]
+    return list(code_words(variable, instrument)) if item.type in ("single", "matrix", "ranking") else []
+
+
+register(Platform("table", "any table", dialect=FormDialect(whole=True), order=200))

@@ -1,102 +1,54 @@
-"""Words of an instrument as an exporter needs them: each text apart, for one audience and language."""
+"""Words and parts of an instrument for an export: texts per audience and language, wordings, selections."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
+from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument.fields import ParallelWording
-from toolkit.instrument.model import MISSING, Instrument, Variable
+from toolkit.instrument.lint import find
+from toolkit.instrument.model import MISSING, Instrument, Item, Row, Section, Variable
+from toolkit.locale import N_, respondent_text, translated
 
 __all__ = [
-    "AT_MOST",
-    "AUDIENCE_WORDS",
-    "END_WORDS",
-    "MISSING_WORDS",
     "OWN_LABELS",
-    "WELCOME_WORDS",
+    "Variant",
+    "audience_question",
     "every_text",
+    "idle_notices",
+    "missing_labels",
     "missing_words",
+    "narrow",
+    "one_by_one",
     "spoken",
+    "variants_of",
 ]
 
-AUDIENCE_WORDS: Mapping[str, tuple[str, str]] = {
-    "en": ("Your role", "Which best describes your current role?"),
-    "fr": ("Votre situation", "Quelle est votre situation actuelle ?"),
-    "de": ("Ihre Rolle", "Was beschreibt Ihre derzeitige Rolle am besten?"),
-    "es": ("Su función", "¿Qué describe mejor su función actual?"),
-    "it": ("Il suo ruolo", "Che cosa descrive meglio il suo ruolo attuale?"),
-    "nl": ("Uw rol", "Wat omschrijft uw huidige rol het best?"),
-    "pt": ("A sua função", "O que descreve melhor a sua função atual?"),
-}
-"""Language → title of the first page and the question that asks who somebody is."""
 
-WELCOME_WORDS: Mapping[str, str] = {
-    "en": "Thank you for taking part. There are no right or wrong answers.",
-    "fr": "Merci de participer. Il n'y a pas de bonne ou de mauvaise réponse.",
-    "de": "Vielen Dank für Ihre Teilnahme. Es gibt keine richtigen oder falschen Antworten.",
-    "es": "Gracias por participar. No hay respuestas correctas ni incorrectas.",
-    "it": "Grazie per la partecipazione. Non ci sono risposte giuste o sbagliate.",
-    "nl": "Dank u voor uw deelname. Er zijn geen goede of foute antwoorden.",
-    "pt": "Obrigado por participar. Não há respostas certas nem erradas.",
+OWN_LABELS: Mapping[str, str] = {
+    "respondent": N_("Respondent"),
+    "organisation": N_("Organisation"),
+    "wave": N_("Wave"),
+    "audience": N_("Audience"),
+    "source": N_("File the answers were read from"),
+    "status": N_("Complete or partial"),
+    "weight": N_("Weight"),
 }
-"""Language → what a survey begins with, where its owner wrote nothing."""
+"""Column that is no item → its label in English."""
 
-END_WORDS: Mapping[str, str] = {
-    "en": "Thank you. Your answers have been saved; you can close this page.",
-    "fr": "Merci. Vos réponses ont été enregistrées ; vous pouvez fermer cette page.",
-    "de": "Vielen Dank. Ihre Antworten sind gespeichert; Sie können diese Seite schließen.",
-    "es": "Gracias. Sus respuestas se han guardado; puede cerrar esta página.",
-    "it": "Grazie. Le sue risposte sono state salvate; può chiudere questa pagina.",
-    "nl": "Dank u. Uw antwoorden zijn opgeslagen; u kunt deze pagina sluiten.",
-    "pt": "Obrigado. As suas respostas foram guardadas; pode fechar esta página.",
-}
-"""Language → what a survey ends with, where its owner wrote nothing."""
 
-AT_MOST: Mapping[str, str] = {
-    "en": "Choose at most {most}.",
-    "fr": "Choisissez-en {most} au plus.",
-    "de": "Wählen Sie höchstens {most} aus.",
-    "es": "Elija como máximo {most}.",
-    "it": "Ne scelga al massimo {most}.",
-    "nl": "Kies er hoogstens {most}.",
-    "pt": "Escolha no máximo {most}.",
-}
-"""Language → what a multi-select says where only so many answers may be given."""
+def audience_question(language: str) -> tuple[str, str]:
+    """Return the title of the first page and the question that asks for the respondent's role."""
+    return (
+        respondent_text(language, "Your role"),
+        respondent_text(language, "Which best describes your current role?"),
+    )
 
-MISSING_WORDS: Mapping[str, Mapping[str, str]] = {
-    "en": MISSING,
-    "fr": {
-        "-1": "ne sait pas",
-        "-2": "refus de répondre",
-        "-3": "vu, laissé sans réponse",
-        "-4": "non posé (filtre)",
-        "-5": "non posé à ce public",
-        "-6": "abandon avant",
-    },
-}
-"""Language → analysis code of a missing answer → words; readers know each of them again."""
 
-OWN_LABELS: Mapping[str, Mapping[str, str]] = {
-    "en": {
-        "respondent": "Respondent",
-        "organisation": "Organisation",
-        "wave": "Wave",
-        "audience": "Audience",
-        "source": "File the answers were read from",
-        "status": "Complete or partial",
-        "weight": "Weight",
-    },
-    "fr": {
-        "respondent": "Répondant",
-        "organisation": "Organisation",
-        "wave": "Vague",
-        "audience": "Public",
-        "source": "Fichier dont les réponses proviennent",
-        "status": "Complet ou partiel",
-        "weight": "Pondération",
-    },
-}
-"""Language → column that is no item → its label."""
+def missing_labels(language: str) -> dict[str, str]:
+    """Return analysis code of a missing answer → its label; readers recognise each of them."""
+    return {code: translated(language, label) for code, label in MISSING.items()}
 
 
 def spoken(text: ParallelWording, audience: str, language: str) -> str:
@@ -117,7 +69,7 @@ def missing_words(variable: Variable, instrument: Instrument, language: str) -> 
     never = {code for code in ("-1", "-2") if code not in offered or variable.kind == "option"}
     never |= {"-4"} if variable.item.ask_if is None else set()
     never |= {"-5"} if everybody else set()
-    known = dict(MISSING_WORDS.get(language, MISSING)) | offered
+    known = missing_labels(language) | offered
     return {code: known[code] for code in MISSING if code not in never}
 
 
@@ -158,3 +110,215 @@ def _answer_texts(instrument: Instrument, language: str) -> Iterator[tuple[str, 
 
 def _missing_names(variable: Variable) -> tuple[str, ...]:
     return (*(variable.scale.missing if variable.scale else ()), *variable.item.missing)
+
+
+# Wordings of an item: audiences that read the same words share one question on a platform
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One wording of an item: who reads it, and what its question's name ends in (empty for the only one)."""
+
+    audiences: tuple[str, ...]
+    suffix: str
+
+    def text(self, item: Item, language: str) -> str:
+        """The question as these audiences read it."""
+        return spoken(item.text, self.audiences[0], language)
+
+    def statements(self, variable: Variable, instrument: Instrument) -> Mapping[str, str]:
+        """A row as these audiences read it; language → words."""
+        heard = next(one for one in self.audiences if one in variable.audiences)
+        text = variable.row.text if variable.row else variable.item.text
+        return {language: spoken(text, heard, language) for language in instrument.languages}
+
+
+def variants_of(item: Item, instrument: Instrument) -> tuple[Variant, ...]:
+    """The wordings of an item, in the order of the audiences.
+
+    Parameters
+    ----------
+    item
+        An item of the instrument.
+    instrument
+        Its languages are compared, and no others.
+
+    Returns
+    -------
+    tuple of Variant
+        Each with the audiences that read it; suffixes are the code of the first of them.
+    """
+    heard: dict[tuple[str, ...], list[str]] = {}
+    for name in item.audiences or tuple(instrument.audiences):
+        heard.setdefault(_words(item, name, instrument), []).append(name)
+    if len(heard) == 1:
+        return tuple(Variant(tuple(names), "") for names in heard.values())
+    return tuple(Variant(tuple(names), instrument.audiences[names[0]].code) for names in heard.values())
+
+
+def _words(item: Item, audience: str, instrument: Instrument) -> tuple[str, ...]:
+    """Everything one audience reads of an item; the rows it is asked are part of it."""
+    said = [spoken(item.text, audience, language) for language in instrument.languages]
+    for row in item.rows:
+        if row.audiences is None or audience in row.audiences:
+            said += [row.id, *(spoken(row.text, audience, language) for language in instrument.languages)]
+    return tuple(said)
+
+
+# What is exported: the languages and audiences asked for, and the items they leave
+
+
+def narrow(
+    instrument: Instrument,
+    *,
+    languages: Iterable[str] | None = None,
+    audiences: Iterable[str] | None = None,
+) -> Instrument:
+    """The part of an instrument that some audiences are asked, in some languages.
+
+    Parameters
+    ----------
+    instrument
+        The instrument.
+    languages
+        Languages wanted, the base language first; all of the instrument's where left out.
+    audiences
+        Audiences wanted; the instrument's order is kept. All of them where left out.
+
+    Returns
+    -------
+    Instrument
+        Items, rows and sections of those audiences alone. Words in other languages stay in it: what is
+        written is what `languages` names.
+
+    Raises
+    ------
+    InvalidInput
+        What lint finds wrong with the instrument; languages and audiences it does not have; audiences that
+        are asked nothing.
+
+    Examples
+    --------
+    >>> narrow(instrument, audiences=["executive"]).audiences.keys()  # doctest: +SKIP
+    dict_keys(['executive'])
+    """
+    faults = [*dict.fromkeys(finding.problem() for finding in find(instrument)), *_without_rows(instrument)]
+    if faults:
+        raise InvalidInput(instrument.id, faults)
+    spoken = _chosen(instrument.languages, languages)
+    asked = _chosen(instrument.audiences, audiences)
+    problems = [
+        *_strangers("language", spoken, instrument.languages),
+        *_strangers("audience", asked, instrument.audiences),
+    ]
+    if not problems and asked == tuple(instrument.audiences):
+        return instrument.model_copy(update={"languages": spoken})
+    if not problems:
+        asked = tuple(name for name in instrument.audiences if name in asked)
+        items = tuple(item for item in (_narrowed(item, asked) for item in instrument.items) if item)
+        problems = [
+            Problem("not-asked", f"audience {name}", "is asked none of the items", "leave the audience out")
+            for name in asked
+            if not any(item.audiences is None or name in item.audiences for item in items)
+        ]
+    if problems:
+        raise InvalidInput(instrument.id, problems)
+    kept = {item.id for item in items}
+    return instrument.model_copy(
+        update={
+            "languages": spoken,
+            "audiences": {name: instrument.audiences[name] for name in asked},
+            "items": items,
+            "sections": tuple(section for section in _sections(instrument, kept) if section.items),
+        }
+    )
+
+
+def one_by_one(instrument: Instrument) -> Iterator[tuple[str, Instrument]]:
+    """Each audience and what it is asked; those that are asked nothing are left out (`idle_notices`).
+
+    Raises
+    ------
+    InvalidInput
+        No audience is asked anything.
+    """
+    idle = _idle(instrument)
+    asked = [name for name in instrument.audiences if name not in idle]
+    if not asked:
+        nothing = Problem("not-asked", "audiences", "none of them is asked any item", "give them items")
+        raise InvalidInput(instrument.id, [nothing])
+    for name in asked:
+        yield name, narrow(instrument, audiences=[name])
+
+
+def idle_notices(instrument: Instrument) -> list[str]:
+    """What to say where an export an audience leaves out audiences that are asked nothing."""
+    return [
+        f"audience {name} is asked none of the items; nothing was written for it"
+        for name in _idle(instrument)
+    ]
+
+
+def _idle(instrument: Instrument) -> list[str]:
+    return [
+        name
+        for name in instrument.audiences
+        if not any(item.audiences is None or name in item.audiences for item in instrument.items)
+    ]
+
+
+def _without_rows(instrument: Instrument) -> Iterator[Problem]:
+    """Matrices that an audience is asked without any of their rows: there would be nothing to show."""
+    for item in instrument.items:
+        asked = item.audiences or tuple(instrument.audiences)
+        for name in asked if item.rows else ():
+            if not any(row.audiences is None or name in row.audiences for row in item.rows):
+                what = f"{name} is asked this matrix and none of its rows"
+                yield Problem(
+                    "not-asked", f"item {item.id}", what, f"take {name} from its audiences, or ask them a row"
+                )
+
+
+def _chosen(known: Iterable[str], wanted: Iterable[str] | None) -> tuple[str, ...]:
+    if wanted is None:
+        return tuple(known)
+    return tuple(dict.fromkeys([wanted] if isinstance(wanted, str) else wanted))
+
+
+def _strangers(what: str, wanted: tuple[str, ...], known: Iterable[str]) -> Iterator[Problem]:
+    known = list(known)
+    if not wanted:
+        yield Problem(
+            "empty", f"{what}s", "none is named", f"name one of {', '.join(known)}, or leave it out for all"
+        )
+    for name in wanted:
+        if name not in known:
+            yield Problem(
+                "unknown-name", f"{what} '{name}'", "the instrument does not have it", near_names(name, known)
+            )
+
+
+def _narrowed(item: Item, asked: tuple[str, ...]) -> Item | None:
+    mine = tuple(name for name in asked if item.audiences is None or name in item.audiences)
+    if not mine:
+        return None
+    rows = [_narrowed_row(row, mine) for row in item.rows if set(row.audiences or mine) & set(mine)]
+    audiences = None if mine == asked else mine
+    return item.model_copy(update={"audiences": audiences, "text": _heard(item.text, mine), "rows": (*rows,)})
+
+
+def _narrowed_row(row: Row, asked: tuple[str, ...]) -> Row:
+    mine = tuple(name for name in asked if row.audiences is None or name in row.audiences)
+    audiences = None if mine == asked else mine
+    return row.model_copy(update={"audiences": audiences, "text": _heard(row.text, mine)})
+
+
+def _heard(text: ParallelWording, audiences: tuple[str, ...]) -> ParallelWording:
+    """The words of some audiences; of "all" only where one of them has none of its own."""
+    kept = {name: words for name, words in text.items() if name in audiences}
+    return kept if len(kept) == len(audiences) else {**kept, "all": text["all"]}
+
+
+def _sections(instrument: Instrument, kept: set[str]) -> Iterator[Section]:
+    for section in instrument.sections:
+        yield section.model_copy(update={"items": tuple(name for name in section.items if name in kept)})

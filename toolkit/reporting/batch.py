@@ -155,7 +155,7 @@ def run_study(
     message: Callable[[str], None] | None = None,
 ) -> pd.DataFrame:
     """Build reports as `run_reports` does, with its options in one object."""
-    with _workplace(options) as (options, store):
+    with _local_output(options) as (options, store):
         run = check_study_run(study, options)
         built = _run(run, executor=executor, store=store, progress=progress, message=message)
     return built[list(REPORT_COLUMNS)]
@@ -190,7 +190,7 @@ def plan_reports(
 
 def plan_study(study: str | Path | Study, options: RunOptions) -> pd.DataFrame:
     """List what `run_study` would build, and write nothing."""
-    with _workplace(options) as (options, store), temporary_folder() as scratch:
+    with _local_output(options) as (options, store), temporary_folder() as scratch:
         run = check_study_run(study, options)
         if store:
             store.at(*run.folder.parts[-2:]).mirror(run.folder)
@@ -263,7 +263,7 @@ def run_notebook(
 
 
 @contextmanager
-def _workplace(options: RunOptions) -> Iterator[tuple[RunOptions, OutputStore | None]]:
+def _local_output(options: RunOptions) -> Iterator[tuple[RunOptions, OutputStore | None]]:
     """Yield the options with a local output folder, and the store if the output is an address."""
     with interruptible(), system_errors_explained():
         if not is_address(options.out):
@@ -283,12 +283,12 @@ def _run(
     message: Callable[[str], None] | None = None,
 ) -> pd.DataFrame:
     """Plan a run, build what is not up to date, and return a row per report."""
-    options, say = run.options, message or _silent
+    options, message = run.options, message or _silent
     with ExitStack() as stack:
         here = store.at(*run.folder.parts[-2:]) if store else None
-        machines = _joined(options.cluster, stack)
+        machines = _connect(options.cluster, stack)
         if options.cluster and open_line(options.cluster):
-            say(open_line(options.cluster))
+            message(open_line(options.cluster))
         stack.enter_context(lock_folder(run.folder))
         scratch = stack.enter_context(temporary_folder())
         if here:
@@ -301,7 +301,7 @@ def _run(
             modules_of(run.notebooks, options.formats),
             scratch,
             options.workers or os.cpu_count() or 1,
-            say,
+            message,
             memory=options.memory,
             executor=executor,
             cluster=machines,
@@ -310,7 +310,7 @@ def _run(
         stack.callback(jobs.close)
         plan = run.plan(scratch, mirrored=here is not None, before=jobs.prepare)
         if plan.rows:
-            say(_what_was_read(run, plan))
+            message(_describe_rows(run, plan))
         if here:
             here.save(run.folder)  # the secret first: without it nothing that is built could be known again
             stack.callback(here.save, run.folder)
@@ -353,7 +353,7 @@ def _build(
 
             write_index(run.study, run.wave, run.folder)
     if log.lost + manifest.lost:
-        jobs.say(f"{log.lost + manifest.lost} lines of the log could not be written (is the disk full?)")
+        jobs.message(f"{log.lost + manifest.lost} lines of the log could not be written (is the disk full?)")
     return pd.DataFrame([rows[one] for one in plan.names if one in rows], columns=list(REPORT_COLUMNS))
 
 
@@ -399,7 +399,7 @@ def _note(log: EventLog, manifest: EventLog, job: Job, outcome: Outcome, row: Ma
         manifest.add(organisation=job.name, status=outcome.status, input=job.key, outputs=outputs)
 
 
-def _joined(address: str | None, stack: ExitStack) -> Cluster | None:
+def _connect(address: str | None, stack: ExitStack) -> Cluster | None:
     """Connect to a Dask cluster, closed with the stack; None if no address is given."""
     if address is None:
         return None
@@ -410,9 +410,9 @@ def _joined(address: str | None, stack: ExitStack) -> Cluster | None:
     return cluster
 
 
-def _what_was_read(run: StudyRun | NotebookRun, plan: Plan) -> str:
+def _describe_rows(run: StudyRun | NotebookRun, plan: Plan) -> str:
     read, kept, aside = (plan.rows.get(outcome, 0) for outcome in ("read", "kept", "set aside"))
-    why = "; survey-toolkit check says why" if aside else ""
+    why = "; survey-toolkit check gives the reasons" if aside else ""
     wave = run.wave if isinstance(run, StudyRun) else ""
     return f"Wave {wave}: {read:,} rows read, {kept:,} kept, {aside:,} set aside{why}"
 

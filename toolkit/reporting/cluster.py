@@ -35,11 +35,11 @@ from toolkit.system import publish, staging_folder, temporary_folder
 if TYPE_CHECKING:
     from toolkit.study import Study
 
-__all__ = ["Bundle", "Cluster", "bundle_of", "make_parcel"]
+__all__ = ["Bundle", "Cluster", "bundle_of", "run_remote_job"]
 
 CONNECT_SECONDS = 15
 _COUNT_SECONDS = 5.0
-_PATIENT = 2
+_JOBS_PER_THREAD = 2
 """Jobs sent ahead for every thread of a worker, so that none waits for the batch."""
 
 
@@ -92,7 +92,7 @@ def _brand_fields(study: Study) -> list[str]:
 
 
 _KINDS = ("notebook", "notice")
-_TALKERS = ("distributed", "distributed.client", "distributed.comm", "tornado.application")
+_NOISY_LOGGERS = ("distributed", "distributed.client", "distributed.comm", "tornado.application")
 
 
 class Cluster:
@@ -122,10 +122,13 @@ class Cluster:
         self.address = address
         if not re.fullmatch(r"\w+://.+|[^/:]+:\d+", address):
             problem = Problem(
-                "malformed", f"cluster {address}", "is no address", "write it as tcp://scheduler:8786"
+                "malformed",
+                f"cluster {address}",
+                "is not a valid address",
+                "write it as tcp://scheduler:8786",
             )
             raise InvalidInput("options", [problem])
-        for name in _TALKERS:  # what is lost is told in our own sentence, without their tracebacks
+        for name in _NOISY_LOGGERS:  # losses are reported by our own message, without their tracebacks
             logging.getLogger(name).setLevel(logging.CRITICAL + 1)
         try:
             connect: Any = distributed.Client
@@ -149,38 +152,38 @@ class Cluster:
         self._digest, self._store = bundle.digest, store
         try:
             stamps = self._client.run(stamp)
-            self._client.register_worker_callbacks(setup=_Receive(bundle))
+            self._client.register_worker_callbacks(setup=_BundleReceiver(bundle))
         except Exception as fault:
             raise ToolkitError(
                 f"a worker of {self.address} cannot run the toolkit: {type(fault).__name__}: {fault}. "
                 "Install the same version there."
             ) from fault
-        others = sorted(worker for worker, told in stamps.items() if told != stamp())
+        others = sorted(worker for worker, version in stamps.items() if version != stamp())
         if others:
             self.close()
             raise ToolkitError(
-                f"another version of the toolkit, of Python or of a package is on {', '.join(others)}: "
-                "reports made there would not be the same. Install there what is here (constraints.txt)."
+                f"different versions of the toolkit, Python or a package on {', '.join(others)}: "
+                "its reports would differ. Install the same versions there (constraints.txt)."
             )
         self._executor: Executor = self._client.get_executor(pure=False)
 
     @property
     def window(self) -> int:
         """Number of jobs to keep in flight."""
-        if time.monotonic() > self._counted + _COUNT_SECONDS and self.there():
+        if time.monotonic() > self._counted + _COUNT_SECONDS and self.connected():
             self._counted, self._threads = time.monotonic(), sum(self._client.nthreads().values())
-        return _PATIENT * max(4, self._threads)
+        return _JOBS_PER_THREAD * max(4, self._threads)
 
-    def there(self) -> bool:
+    def connected(self) -> bool:
         """Whether the scheduler can be reached."""
         return bool(self._client.status == "running")
 
     def submit(self, job: Job) -> Future[tuple[Outcome, dict[str, bytes]]]:
         """Submit a job with its own organisation's answers."""
         part = {path.name: path.read_bytes() for path in Path(job.part).iterdir()} if job.part else {}
-        if not self.there():
-            raise self.gone()
-        return self._executor.submit(make_parcel, self._digest, stamp(), job, part, self._store)
+        if not self.connected():
+            raise self.lost_scheduler()
+        return self._executor.submit(run_remote_job, self._digest, stamp(), job, part, self._store)
 
     def outcome(self, job: Job, future: Future[tuple[Outcome, dict[str, bytes]]]) -> Outcome:
         """Return a job's outcome after putting its files in place.
@@ -192,22 +195,22 @@ class Cluster:
         """
         try:
             outcome, files = future.result()
-        except Exception as fault:  # noqa: BLE001 - whatever a worker or Dask raises; it is told
-            if not self.there() or isinstance(fault, CancelledError):
-                raise self.gone() from None
-            sentence = f"it could not be made on the cluster: {type(fault).__name__}: {fault}"
+        except Exception as fault:  # noqa: BLE001 - whatever a worker or Dask raises; it is reported
+            if not self.connected() or isinstance(fault, CancelledError):
+                raise self.lost_scheduler() from None
+            sentence = f"could not be built on the cluster: {type(fault).__name__}: {fault}"
             outcome, files = Outcome("failed", sentence.partition("\n")[0], str(fault)), {}
         try:
-            return _put_here(job, outcome, files)
+            return _publish_files(job, outcome, files)
         except OSError as fault:
             return replace(
                 outcome, status="failed", sentence=f"its folder could not be put in place: {fault.strerror}"
             )
 
-    def gone(self) -> ToolkitError:
+    def lost_scheduler(self) -> ToolkitError:
         """Return the error for a lost scheduler."""
         return ToolkitError(
-            f"the Dask scheduler at {self.address} is gone. What was finished stands; run it again when "
+            f"the Dask scheduler at {self.address} is gone. Finished reports were kept; run it again when "
             "there is one."
         )
 
@@ -217,7 +220,7 @@ class Cluster:
 
 
 @dataclass(frozen=True, eq=False)
-class _Receive:
+class _BundleReceiver:
     """Worker plugin that receives the bundle."""
 
     bundle: Bundle
@@ -235,11 +238,11 @@ def stamp() -> str:
     """Hash the toolkit's code, Python's version and the package versions."""
     from toolkit.reporting.manifest import code_hash, package_versions
 
-    told = json.dumps([code_hash(), platform.python_version(), package_versions()])
-    return hashlib.sha256(told.encode()).hexdigest()
+    versions = json.dumps([code_hash(), platform.python_version(), package_versions()])
+    return hashlib.sha256(versions.encode()).hexdigest()
 
 
-def make_parcel(
+def run_remote_job(
     digest: str, version: str, job: Job, part: Mapping[str, bytes], store: OutputStore | None
 ) -> tuple[Outcome, dict[str, bytes]]:
     """Build one report in a folder of the worker's own and return its files (runs on a worker).
@@ -263,8 +266,8 @@ def make_parcel(
             here = _unpacked(Path(own), workplace.folder, job, part)
             outcome = run_job(here, pool=workplace.pool, store=store)
             final = Path(here.final)
-            stands = final if outcome.status in DONE else final.parent / FAILED / final.name
-            return outcome, _contents(stands)
+            place = final if outcome.status in DONE else final.parent / FAILED / final.name
+            return outcome, _contents(place)
     finally:
         with _LOCK:
             workplace.jobs -= 1
@@ -288,26 +291,26 @@ def _contents(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
-def _put_here(job: Job, outcome: Outcome, files: Mapping[str, bytes]) -> Outcome:
+def _publish_files(job: Job, outcome: Outcome, files: Mapping[str, bytes]) -> Outcome:
     """Write received files under a temporary name and rename them."""
     final = Path(job.final)
-    stands = final if outcome.status in DONE else final.parent / FAILED / final.name
+    place = final if outcome.status in DONE else final.parent / FAILED / final.name
     if outcome.status == "stopped":
         return outcome
-    if stands != final:
-        private_folder(stands.parent)
-    making = staging_folder(stands)
+    if place != final:
+        private_folder(place.parent)
+    staged = staging_folder(place)
     try:
         for name, data in files.items():
-            (making / name).parent.mkdir(parents=True, exist_ok=True)
-            (making / name).write_bytes(data)
+            (staged / name).parent.mkdir(parents=True, exist_ok=True)
+            (staged / name).write_bytes(data)
         if outcome.status not in DONE:
-            (making / FAILURE_NOTE).write_text(outcome.sentence + "\n", encoding="utf-8")
-        publish(making, stands)
+            (staged / FAILURE_NOTE).write_text(outcome.sentence + "\n", encoding="utf-8")
+        publish(staged, place)
         if outcome.status in DONE:
             clear_failure(final)
     finally:
-        shutil.rmtree(making, ignore_errors=True)
+        shutil.rmtree(staged, ignore_errors=True)
     return outcome
 
 
@@ -323,7 +326,7 @@ class _Workplace:
         kept = ""
         if bundle.study:
             kept = str(self.folder / "study.pickle")
-            Path(kept).write_bytes(_with_brand_here(bundle, self.folder))
+            Path(kept).write_bytes(_localise_brand(bundle, self.folder))
         self.pool = WorkerPool(self.folder, study=kept, modules=bundle.modules)
         self.pool.start()
 
@@ -333,7 +336,7 @@ class _Workplace:
         self._scratch.__exit__(None, None, None)
 
 
-def _with_brand_here(bundle: Bundle, folder: Path) -> bytes:
+def _localise_brand(bundle: Bundle, folder: Path) -> bytes:
     """Point the stored study to the brand's files on this machine."""
     study, hashes = pickle.loads(bundle.study)
     found = {name.partition("/")[0]: str(folder / name) for name in bundle.files}

@@ -27,12 +27,12 @@ __all__ = ["JobExecutor", "clear_failure", "run_job"]
 
 TRIES = 3
 PAUSE = 0.2
-LEEWAY = 30.0
+GRACE_SECONDS = 30.0
 """Seconds beyond its own limit that a job has for writing what it made; then it is killed."""
 
-_LOOK_SECONDS = 5.0
-_AHEAD = 2
-"""Jobs handed out per worker: the next one is there when it ends, and no list grows with the run."""
+_POLL_SECONDS = 5.0
+_JOBS_PER_WORKER = 2
+"""Jobs submitted per worker: none waits for the next one, and no list grows with the run."""
 
 _POOLS: dict[str, WorkerPool] = {}
 
@@ -46,16 +46,16 @@ class JobExecutor:
         Of the jobs, if they have one; it is pickled into `scratch` for them.
     scratch
         The run's temporary folder.
-    say
-        Takes a sentence for whoever started the run.
+    message
+        Called with each message.
     memory
-        The limit jobs have, to say so where it cannot be held.
+        Memory limit of each job, in bytes.
     executor
         Anything with the interface of concurrent.futures; None for threads of this process.
     cluster
         A Dask cluster, instead.
     store
-        A store the reports are copied to; None where they stay in their folders.
+        A store to upload reports to; None keeps them in their folders.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class JobExecutor:
         modules: Iterable[str],
         scratch: Path,
         workers: int,
-        say: Callable[[str], None],
+        message: Callable[[str], None],
         *,
         memory: int | None = None,
         executor: Executor | None = None,
@@ -73,7 +73,7 @@ class JobExecutor:
         store: OutputStore | None = None,
     ) -> None:
         self._study, self._notebooks, self._modules = study, notebooks, tuple(modules)
-        self._scratch, self._workers, self.say = scratch, max(1, workers), say
+        self._scratch, self._workers, self.message = scratch, max(1, workers), message
         self._memory = memory
         self._given, self._cluster, self._store = executor, cluster, store
         self._pool: WorkerPool | None = None
@@ -97,19 +97,19 @@ class JobExecutor:
     def run(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, Outcome]]:
         """Yield each job with its outcome as it ends.
 
-        Whatever ends this early (Ctrl-C too) ends the processes of its jobs.
+        If it ends early (by Ctrl-C, for example), it ends the processes of its jobs.
         """
         if self._pool is not None and self._starting is not None:
             self._starting.result()
-            if self._pool.why_cold:
-                why = self._pool.why_cold
-                self.say(f"{why[0].upper()}{why[1:]}. Each report starts a Python and a kernel of its own.")
-            if self._memory is not None and (self._pool.why_cold or not memory_can_be_limited()):
-                self.say("The memory of a report cannot be limited here.")
+            if self._pool.cold_reason:
+                why = self._pool.cold_reason
+                self.message(f"{why[0].upper()}{why[1:]}. Each report starts its own Python and kernel.")
+            if self._memory is not None and (self._pool.cold_reason or not memory_can_be_limited()):
+                self.message("The memory of a report cannot be limited here.")
         if self._cluster is not None:
             self._cluster.begin(self._study, self.study_file, self._notebooks, self._modules, self._store)
         try:
-            yield from self._as_they_end(jobs)
+            yield from self._as_completed(jobs)
         except BaseException:
             if self._pool is not None:
                 self._pool.stop()
@@ -122,7 +122,7 @@ class JobExecutor:
         if self._pool is not None:
             self._pool.close()
 
-    def _as_they_end(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, Outcome]]:
+    def _as_completed(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, Outcome]]:
         waiting, running = iter(jobs), dict[Future[Any], Job]()
         try:
             while True:
@@ -130,9 +130,9 @@ class JobExecutor:
                     running[self._submit(job)] = job
                 if not running:
                     return
-                done, _ = wait(running, timeout=_LOOK_SECONDS, return_when=FIRST_COMPLETED)
-                if not done and self._cluster is not None and not self._cluster.there():
-                    raise self._cluster.gone()
+                done, _ = wait(running, timeout=_POLL_SECONDS, return_when=FIRST_COMPLETED)
+                if not done and self._cluster is not None and not self._cluster.connected():
+                    raise self._cluster.lost_scheduler()
                 for future in done:
                     yield (job := running.pop(future)), self._outcome(job, future)
         finally:
@@ -140,7 +140,7 @@ class JobExecutor:
                 future.cancel()
 
     def _window(self) -> int:
-        return self._cluster.window if self._cluster is not None else _AHEAD * self._workers
+        return self._cluster.window if self._cluster is not None else _JOBS_PER_WORKER * self._workers
 
     def _submit(self, job: Job) -> Future[Any]:
         if self._cluster is not None:
@@ -177,7 +177,7 @@ def run_job(job: Job, *, pool: WorkerPool | None = None, store: OutputStore | No
     """
     pool = pool or _own_pool(job)
     began = time.monotonic()
-    outcome = Outcome("failed", "it was not tried")
+    outcome = Outcome("failed", "was not attempted")
     for attempt in range(1, TRIES + 1):
         outcome = _try(job, pool)
         if not outcome.passing or pool.stopping:
@@ -223,11 +223,11 @@ def _try(job: Job, pool: WorkerPool) -> Outcome:
 
 def _build_in(pool: WorkerPool, job: Job) -> Outcome:
     """Build one report in its own process; the death of the process is an outcome too."""
-    seconds = None if job.options.seconds is None else job.options.seconds + LEEWAY
+    seconds = None if job.options.seconds is None else job.options.seconds + GRACE_SECONDS
     try:
         return pool.run(build, job, seconds=seconds)
     except TimeoutError:
-        return Outcome("failed", f"it took longer than {job.options.seconds:g} seconds and was stopped")
+        return Outcome("failed", f"took longer than {job.options.seconds:g} seconds and was stopped")
     except WorkerDied as fault:
         if pool.stopping:
             return Outcome("stopped")

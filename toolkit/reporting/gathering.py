@@ -32,7 +32,7 @@ Changed = tuple[str, str, str]
 """Item, audience, and what changed."""
 
 NOT_THEIRS = "-5"
-"""The code of a question the audience's questionnaire did not hold."""
+"""The code of a question that the audience's questionnaire does not contain."""
 
 
 @dataclass(frozen=True)
@@ -69,8 +69,8 @@ def reportable(study: Study, wave: str) -> frozenset[str]:
     """List the organisations of which the policy lets at least one audience be shown."""
     from toolkit.disclosure.admission import large_enough
 
-    told = large_enough(study.members(wave), study.policy, by=("organisation", "audience"))
-    return frozenset(organisation for organisation, _ in told)
+    groups = large_enough(study.members(wave), study.policy, by=("organisation", "audience"))
+    return frozenset(organisation for organisation, _ in groups)
 
 
 def refuse_design(study: Study) -> None:
@@ -202,7 +202,8 @@ def _comparisons(frame: pd.DataFrame, audiences: Sequence[str], study: Study) ->
     pairs = list(combinations(audiences, 2))
     if not pairs:
         return {}
-    shared = [variable for variable in study.instrument.shared() if _answered_by(variable, audiences) > 1]
+    present = set(audiences)
+    shared = [one for one in study.instrument.shared() if len(present.intersection(one.audiences)) > 1]
     topped = [variable for variable in shared if variable.codes_of("top")]
     ordered = [variable for variable in shared if variable.ordered and variable.values() is not None]
     family = _family(study, topped)
@@ -255,10 +256,6 @@ _SCORES: Mapping[str, Callable[[Variable], bool]] = {
     "net": lambda variable: variable.net_measure == "net",
     "recommend": lambda variable: variable.net_measure == "recommend",
 }
-
-
-def _answered_by(variable: Variable, audiences: Sequence[str]) -> int:
-    return sum(audience in variable.audiences for audience in audiences)
 
 
 def _family(study: Study, variables: Sequence[Variable]) -> list[str] | None:
@@ -383,12 +380,12 @@ def describe_changed(changed: Sequence[Changed], wave: str, instrument: Instrume
                 kinds.setdefault(change, []).append(audience)
         item = instrument.item(item_id)
         label = item.short.get(language) or instrument.of_item(item_id)[0].label(language)
-        told = []
+        reasons = []
         for change, audiences in kinds.items():
             words = ", ".join(known[kind] for kind in change.split("; "))
             who = ", ".join(audience_name(instrument, name, language=language) for name in audiences)
-            told.append(f"{who}: {words}")
-        names.append(f"{label} ({'; '.join(told)})")
+            reasons.append(f"{who}: {words}")
+        names.append(f"{label} ({'; '.join(reasons)})")
     return _(
         "The questionnaire changed since {wave}. No change is shown of: {names}.",
         wave=wave,

@@ -53,7 +53,7 @@ class Entry:
 def index_entries(study: Study, wave: str, folder: Path) -> list[Entry]:
     """Read the status of each organisation of a wave from the output folders.
 
-    A failure that is newer than a report is told, and so is the earlier report that still stands.
+    A failure that is newer than a report is shown, together with the earlier report.
     """
     warned = _warnings(folder)
     named = study.names(wave)
@@ -97,17 +97,17 @@ def _warnings(folder: Path) -> dict[str, int]:
 
 def _entry(folder: Path, organisation: str, name: str, warnings: int, study: Study) -> Entry:
     failure = folder / FAILED / organisation / FAILURE_NOTE
-    told = _manifest(folder / organisation / MANIFEST)
-    made_at = str(told.get("made_at", ""))
-    status, sentence = str(told.get("status", "absent")), ""
+    manifest = _manifest(folder / organisation / MANIFEST)
+    made_at = str(manifest.get("made_at", ""))
+    status, sentence = str(manifest.get("status", "absent")), ""
     if status == "withheld":
         sentence = _("Too few answered to show any figure; a short notice was made.")
     if failure.is_file():
         status = "failed"
-        earlier = _(" The report of {made_at} still stands.", made_at=made_at) if told else ""
+        earlier = _(" The report of {made_at} still stands.", made_at=made_at) if manifest else ""
         sentence = failure.read_text(encoding="utf-8", errors="replace").strip().rstrip(".") + "." + earlier
-    files = tuple(_files(organisation, told))
-    headline = told.get("headline") or {}
+    files = tuple(_files(organisation, manifest))
+    headline = manifest.get("headline") or {}
     gap = headline.get("largest_gap") or {}
     return Entry(
         organisation=organisation,
@@ -127,18 +127,18 @@ def _entry(folder: Path, organisation: str, name: str, warnings: int, study: Stu
 def _manifest(path: Path) -> dict[str, Any]:
     """Read a report's manifest; empty if missing or unreadable, which means an incomplete report."""
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))
+        manifest = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         return {}
-    return told if _readable(told) else {}
+    return manifest if _readable(manifest) else {}
 
 
-def _readable(told: object) -> bool:
+def _readable(manifest: object) -> bool:
     """Return whether a manifest has the fields that the index shows, with the right types."""
-    if not isinstance(told, dict) or told.get("status", "made") not in STATUS:
+    if not isinstance(manifest, dict) or manifest.get("status", "made") not in STATUS:
         return False
-    headline = told.get("headline") or {}
-    if not isinstance(told.get("outputs", {}), dict) or not isinstance(headline, dict):
+    headline = manifest.get("headline") or {}
+    if not isinstance(manifest.get("outputs", {}), dict) or not isinstance(headline, dict):
         return False
     gap, bases = headline.get("largest_gap") or {}, headline.get("bases", {})
     if not isinstance(gap, dict) or not isinstance(bases, dict):
@@ -146,18 +146,19 @@ def _readable(told: object) -> bool:
     return not gap or (isinstance(gap.get("points"), int) and {"label", "printed"} <= set(gap))
 
 
-def _files(organisation: str, told: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _files(organisation: str, manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield label and address of each file, the main page first."""
     first = [*(f"report{form.suffix}" for form in FORMATS.values()), "report.ipynb"]
     outputs = sorted(
-        told.get("outputs", {}), key=lambda name: (first.index(name) if name in first else len(first), name)
+        manifest.get("outputs", {}),
+        key=lambda name: (first.index(name) if name in first else len(first), name),
     )
     for name in outputs:
         if name == DOCUMENT or re.match("report_[^/]*/", name):
             continue  # for making other formats later, or linked from one of the others
         words = _(_FILE_WORDS[name]) if name in _FILE_WORDS else name.rpartition(".")[2]
         yield words, f"{organisation}/{name}"
-    if told:
+    if manifest:
         yield _("manifest"), f"{organisation}/{MANIFEST}"
 
 

@@ -148,8 +148,8 @@ def headline(results: Path) -> dict[str, Any]:
         lines = csv.reader(handle)
         columns = next(lines, [])
         place = columns.index("table") if "table" in columns else len(columns)
-        told = [line for line in lines if line[place : place + 1] in (["participation"], ["gaps"])]
-    rows = [dict(zip(columns, line, strict=False)) for line in told]
+        chosen = [line for line in lines if line[place : place + 1] in (["participation"], ["gaps"])]
+    rows = [dict(zip(columns, line, strict=False)) for line in chosen]
     bases = {
         row["audience"]: row["printed"]
         for row in rows
@@ -239,18 +239,21 @@ class CacheKeys:
     def known(self, folder: Path) -> dict[str, Any]:
         """Return an earlier run's results for identical files; empty if there are none."""
         try:
-            told: dict[str, Any] = json.loads((folder / BATCH_FOLDER / KNOWN).read_text(encoding="utf-8"))
+            saved: dict[str, Any] = json.loads((folder / BATCH_FOLDER / KNOWN).read_text(encoding="utf-8"))
         except (FileNotFoundError, json.JSONDecodeError, UnicodeDecodeError):
             return {}
-        whole = isinstance(told, dict) and all(isinstance(told.get(one), dict) for one in ("read", "hashes"))
-        if not whole or not hmac.compare_digest(str(told.get("of", "")).encode(), self._signed().encode()):
+        if not isinstance(saved, dict) or not all(
+            isinstance(saved.get(one), dict) for one in ("read", "hashes")
+        ):
             return {}
-        return told
+        if not hmac.compare_digest(str(saved.get("of", "")).encode(), self._signed().encode()):
+            return {}
+        return saved
 
     def keep(self, folder: Path, hashes: Mapping[str, str], read: Mapping[str, int]) -> None:
         """Save the keys and row counts for later runs with unchanged files."""
-        told = {"of": self._signed(), "read": dict(read), "hashes": dict(hashes)}
-        write_whole(folder / BATCH_FOLDER / KNOWN, json.dumps(told) + "\n", private=True)
+        saved = {"of": self._signed(), "read": dict(read), "hashes": dict(hashes)}
+        write_whole(folder / BATCH_FOLDER / KNOWN, json.dumps(saved) + "\n", private=True)
 
     def _signed(self) -> str:
         return hmac.new(self.key, self.everything.encode(), "sha256").hexdigest()
@@ -311,8 +314,8 @@ def code_hash() -> str:
 def has_key(folder: Path, hashed: str) -> bool:
     """Return whether a report's manifest has this cache key; its files are not checked."""
     try:
-        told = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        return bool(told.get("input") == hashed)
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        return bool(manifest.get("input") == hashed)
     except (OSError, ValueError, AttributeError):
         return False
 
@@ -320,9 +323,9 @@ def has_key(folder: Path, hashed: str) -> bool:
 def is_current(folder: Path, hashed: str) -> bool:
     """Return whether a report has this cache key and all its files are unchanged."""
     try:
-        told = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        return told.get("input") == hashed and all(
-            sha256_of(folder / name) == digest for name, digest in told["outputs"].items()
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        return manifest.get("input") == hashed and all(
+            sha256_of(folder / name) == digest for name, digest in manifest["outputs"].items()
         )
     except (OSError, ValueError, KeyError, AttributeError):
         return False

@@ -35,7 +35,7 @@ CELL_SECONDS = 900
 """A cell that runs longer is stopped."""
 
 _MOST_WORDS = 400
-"""Of what an error says, in the sentence of the index; the traceback has all of it."""
+"""Longest error message shown in the index; the traceback has all of it."""
 
 _CELL_NOISE = ("papermill", "execution", "collapsed", "jupyter")
 
@@ -56,7 +56,7 @@ class Limits:
     whole: float | None = None
     memory: int | None = None
 
-    def told(self) -> str:
+    def describe(self) -> str:
         """Describe which of the two time limits was reached first."""
         if self.whole is not None and self.whole <= self.cell:
             return f"the notebook ran longer than {self.whole:g} seconds and was stopped"
@@ -84,13 +84,13 @@ def read_notebook(path: str | Path) -> dict[str, Any]:
     except FileNotFoundError:
         near = near_names(path.name, [found.name for found in path.parent.glob("*.ipynb")])
         raise InvalidInput(
-            path.name, [Problem("file-not-found", str(path), "there is no such notebook", near)]
+            path.name, [Problem("file-not-found", str(path), "notebook not found", near)]
         ) from None
     except (OSError, ValueError, RecursionError) as fault:
         why = getattr(fault, "strerror", None) or type(fault).__name__
         raise InvalidInput(
             path.name,
-            [Problem("damaged-file", str(path), f"is no notebook: {why}", "save it again from Jupyter")],
+            [Problem("damaged-file", str(path), f"is not a notebook: {why}", "save it again from Jupyter")],
         ) from None
     if not isinstance(notebook, dict) or notebook.get("nbformat") != 4 or "cells" not in notebook:
         raise InvalidInput(
@@ -99,41 +99,41 @@ def read_notebook(path: str | Path) -> dict[str, Any]:
                 Problem(
                     "unsupported-format",
                     str(path),
-                    "is no notebook of format 4",
+                    "is not a notebook of format 4",
                     "save it again from Jupyter",
                 )
             ],
         )
-    problems = list(_misshapen(notebook))
+    problems = list(_format_problems(notebook))
     if problems:
         raise InvalidInput(path.name, problems)
     return notebook
 
 
-def _misshapen(notebook: Mapping[str, Any]) -> Iterator[Problem]:
+def _format_problems(notebook: Mapping[str, Any]) -> Iterator[Problem]:
     """Describe the first deviation from the notebook format that matters to this package."""
     hint = "save it again from Jupyter"
     if not isinstance(notebook.get("metadata"), dict):
         yield Problem("damaged-file", "notebook", "has no metadata", hint)
     if not isinstance(notebook["cells"], list):
-        yield Problem("damaged-file", "notebook", "its cells are no list", hint)
+        yield Problem("damaged-file", "notebook", "its cells are not a list", hint)
         return
     for number, cell in enumerate(notebook["cells"], start=1):
-        what = _amiss(cell)
+        what = _cell_problem(cell)
         if what:
             yield Problem("damaged-file", f"cell {number}", what, hint)
 
 
-def _amiss(cell: object) -> str:
+def _cell_problem(cell: object) -> str:
     if not isinstance(cell, dict):
-        return "is no cell"
+        return "is not a cell"
     metadata, source = cell.get("metadata"), cell.get("source")
     lines = source if isinstance(source, list) else [source]
     if not isinstance(cell.get("cell_type"), str):
-        return "does not say its type"
+        return "has no cell type"
     if not isinstance(metadata, dict) or not isinstance(metadata.get("tags", []), list):
-        return "its metadata or its tags are not as the format has them"
-    return "" if all(isinstance(line, str) for line in lines) else "its source is no text"
+        return "has invalid metadata or tags"
+    return "" if all(isinstance(line, str) for line in lines) else "has a source that is not text"
 
 
 def notebook_parameters(path: str | Path) -> dict[str, str]:
@@ -160,9 +160,9 @@ def code_cells(path: str | Path) -> list[str]:
 def _check_language(metadata: Mapping[str, Any], name: str) -> None:
     """Refuse a notebook in another language: its parameters would be written as Python."""
     kernel, language = metadata.get("kernelspec"), metadata.get("language_info")
-    told = [kernel.get("language")] if isinstance(kernel, dict) else []
-    told += [language.get("name")] if isinstance(language, dict) else []
-    others = [str(one) for one in told if one and "python" not in str(one).lower()]
+    languages = [kernel.get("language")] if isinstance(kernel, dict) else []
+    languages += [language.get("name")] if isinstance(language, dict) else []
+    others = [str(one) for one in languages if one and "python" not in str(one).lower()]
     if others:
         what = f"it is written in {others[0]}; notebooks are run in Python"
         raise InvalidInput(name, [Problem("unsupported", "notebook", what, "choose a Python kernel for it")])
@@ -174,7 +174,7 @@ def _lines(cell: Mapping[str, Any], path: str | Path) -> list[ast.stmt]:
     except SyntaxError as fault:
         where = f"parameters cell, line {fault.lineno}"
         problem = Problem(
-            "syntax", where, f"is no valid Python ({fault.msg})", "write a line 'name = value' for each"
+            "syntax", where, f"is not valid Python ({fault.msg})", "write a line 'name = value' for each"
         )
         raise InvalidInput(Path(path).name, [problem]) from None
 
@@ -259,12 +259,12 @@ def execute(
             f"cell {fault.exec_count} ended in {fault.ename}{words}", "\n".join(fault.traceback)
         ) from None
     except CellTimeoutError:
-        raise CellError(limits.told()) from None
+        raise CellError(limits.describe()) from None
     except DeadKernelError as fault:
-        raise _died(getattr(fault, "code", None)) from None
+        raise _death_error(getattr(fault, "code", None)) from None
 
 
-def _died(code: int | None) -> CellError:
+def _death_error(code: int | None) -> CellError:
     """Convert a kernel's death to an error, which passes only if the kernel was killed."""
     if code is not None and code >= 0:
         return CellError(f"the kernel that ran the notebook died: it ended itself with exit code {code}")
@@ -427,10 +427,10 @@ def from_text(parameter: Parameter, text: str) -> object:
         "str": str,
         "int": int,
         "float": float,
-        "bool": _truth,
+        "bool": _parse_bool,
         "list": json.loads,
         "dict": json.loads,
-        "": _guessed,
+        "": _guess,
     }
     value = readers[parameter.kind](text)
     if not parameter.takes(value):
@@ -455,16 +455,16 @@ def check_values(notebook: str | Path, given: Mapping[str, object], *, texts: bo
         try:
             values[name] = from_text(known[name], value) if texts and isinstance(value, str) else value
         except ValueError:
-            problems.append(_unfit(known[name], value))
+            problems.append(_type_problem(known[name], value))
             continue
-        if not known[name].takes(values[name]) or not _plain(values[name]):
-            problems.append(_unfit(known[name], value))
+        if not known[name].takes(values[name]) or not _is_serialisable(values[name]):
+            problems.append(_type_problem(known[name], value))
     if problems:
         raise InvalidInput(Path(notebook).name, problems)
     return values
 
 
-def _plain(value: object) -> bool:
+def _is_serialisable(value: object) -> bool:
     """Return whether a value can be sent to another process and shown in a manifest."""
     try:
         json.dumps(value)
@@ -473,12 +473,12 @@ def _plain(value: object) -> bool:
     return True
 
 
-def _unfit(parameter: Parameter, value: object) -> Problem:
+def _type_problem(parameter: Parameter, value: object) -> Problem:
     hint = f"give it as {_EXAMPLES[parameter.kind]}, like its default {parameter.default}"
     return Problem(
         "wrong-type",
         f"parameter {parameter.name}",
-        f"{value!r} is no {parameter.kind or 'plain value'}",
+        f"must be of type {parameter.kind or 'str, int, float, bool, list or dict'}, not {value!r}",
         hint,
     )
 
@@ -494,15 +494,15 @@ _EXAMPLES = {
 }
 
 
-def _truth(text: str) -> bool:
+def _parse_bool(text: str) -> bool:
     if text.casefold() not in ("true", "false"):
         raise ValueError(text)
     return text.casefold() == "true"
 
 
-def _guessed(text: str) -> object:
+def _guess(text: str) -> object:
     """Guess the type of a value for an untyped parameter: a number or boolean if it looks like one."""
-    for reader in (int, float, _truth):
+    for reader in (int, float, _parse_bool):
         try:
             return reader(text)
         except ValueError:

@@ -79,7 +79,7 @@ def published_summary(findings: pd.DataFrame, pairs: Mapping[str, Sequence[str]]
     known = findings.set_index("finding_id")
     wanted = [(item, one) for item, ids in pairs.items() for one in ids]
     problems = [
-        Problem("unknown-name", f"finding {one}", "there is no such finding", near_names(one, known.index))
+        Problem("unknown-name", f"finding {one}", "unknown finding", near_names(one, known.index))
         for _, one in wanted
         if one not in known.index
     ]
@@ -131,7 +131,9 @@ def intervals_by_base(share: float, bases: Sequence[int], *, level: float = 0.95
     if not 0 <= share <= 1:
         hint = f"give {share / 100:g} where {share:g} per cent is meant"
         problems.append(Problem("out-of-range", "share", f"is {share:g}", hint))
-    problems += [Problem("out-of-range", "bases", f"holds {base:g}", "give at least 1") for base in n[n < 1]]
+    problems += [
+        Problem("out-of-range", "bases", f"contains {base:g}", "give at least 1") for base in n[n < 1]
+    ]
     if problems:
         raise InvalidInput("intervals_by_base", problems)
     low, high = wilson(np.full(len(n), share), n, quantile(level))

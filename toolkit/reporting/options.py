@@ -154,7 +154,7 @@ def open_line(cluster: str) -> str:
         return ""
     return (
         f"Warning: answers travel unencrypted to {cluster}; use tls:// with Dask's certificates, unless "
-        "nobody else can listen on this network"
+        "the network is private"
     )
 
 
@@ -164,7 +164,7 @@ def _output_problems(out: str, stores: bool) -> Iterator[Problem]:
     try:
         out.encode()
     except UnicodeEncodeError:
-        what = "its name holds signs that are no UTF-8"
+        what = "contains characters that are not valid UTF-8"
         yield Problem(
             "invalid-character",
             f"output {out.encode(errors='replace').decode()}",
@@ -173,13 +173,13 @@ def _output_problems(out: str, stores: bool) -> Iterator[Problem]:
         )
     if "://" in out and ".." in out.partition("://")[2].split("/"):
         yield Problem(
-            "outside-folder", f"output {out}", "an address must not hold '..'", "write the whole address"
+            "outside-folder", f"output {out}", "an address must not contain '..'", "write the whole address"
         )
     if not stores and "://" in out:
         yield Problem(
             "unsupported",
             f"output {out}",
-            "is the address of a store; notebooks are run into folders",
+            "remote output is not supported for notebooks",
             "name one",
         )
 
@@ -189,17 +189,20 @@ def _limit_problems(workers: object, seconds: object, memory: object) -> Iterato
         yield Problem(
             "out-of-range",
             "workers",
-            f"{workers!r} is no whole number of at least 1",
+            f"must be a positive integer, not {workers!r}",
             "give one, or leave it out",
         )
     if seconds is not None and not _positive(seconds):
         yield Problem(
-            "out-of-range", "seconds", f"{seconds!r} is no number above 0", "give one, or leave it out"
+            "out-of-range",
+            "seconds",
+            f"must be a number above 0, not {seconds!r}",
+            "give one, or leave it out",
         )
     if memory is not None and not _whole(memory, _LEAST_MEMORY):
         what = f"{memory!r} bytes are too little for any notebook"
         yield Problem(
-            "out-of-range", "memory", what, "say the unit, as 500M or 2G (in Python bytes, as 2 * 1024**3)"
+            "out-of-range", "memory", what, "give a unit, e.g. 500M or 2G (in Python bytes, e.g. 2 * 1024**3)"
         )
 
 
@@ -234,7 +237,7 @@ def chosen_wave(study: Study, wave: str | None) -> str:
                 Problem(
                     "unknown-wave",
                     f"wave {wave}",
-                    "the study has no such wave",
+                    "unknown wave of the study",
                     near_names(wave, study.waves),
                 )
             ],
@@ -252,8 +255,8 @@ def chosen_organisations(study: Study, wave: str, organisations: Iterable[str] |
     """
     known = list(study.organisation_ids(wave))
     if not known:
-        what = "no organisation is in it, so that there is nothing to report"
-        hint = "name the column that says the organisation, or add rows to the organisations table"
+        what = "contains no organisations, so there is nothing to report"
+        hint = "name the organisation column, or add rows to the organisations table"
         raise InvalidInput(study.path, [Problem("empty", f"wave {wave}", what, hint)])
     if organisations is None:
         return known
@@ -266,7 +269,7 @@ def chosen_organisations(study: Study, wave: str, organisations: Iterable[str] |
         Problem(
             "unknown-organisation",
             f"organisation {one}",
-            f"the study has no such organisation in wave {wave}",
+            f"unknown organisation in wave {wave}",
             _near_organisations(study, one, known),
         )
         for one in chosen
@@ -308,5 +311,5 @@ def notebook_path(notebook: str | Path) -> Path:
     known = [path.name for path in sorted(own.glob("*.ipynb"))]
     raise InvalidInput(
         given.name,
-        [Problem("file-not-found", str(given), "there is no such notebook", near_names(given.name, known))],
+        [Problem("file-not-found", str(given), "notebook not found", near_names(given.name, known))],
     )

@@ -150,7 +150,8 @@ class StudyRun:
         if study.table is not None:
             chosen = chosen_organisations(study, self.wave, options.organisations)
             if known:
-                current = self._current(chosen, known["hashes"], mirrored)
+                hashes = {one: known["hashes"][one] for one in chosen if one in known["hashes"]}
+                current = _up_to_date(self.folder, hashes, force=options.force, mirrored=mirrored)
                 if len(current) == len(chosen):
                     return self._planned(chosen, current, rows=dict(known["read"]))
             refuse_foreign(self.folder, chosen, page=INDEX)
@@ -168,7 +169,8 @@ class StudyRun:
         if writes:
             write_secret(self.folder, secret)
             cache.keep(self.folder, keys, rows)
-        current = self._current(chosen, keys, mirrored)
+        wanted = {one: keys[one] for one in chosen if one in keys}
+        current = _up_to_date(self.folder, wanted, force=options.force, mirrored=mirrored)
         shown = reportable(study, self.wave)
         jobs = [
             Job(
@@ -193,12 +195,6 @@ class StudyRun:
         ]
         return self._planned(chosen, current, rows=rows, jobs=jobs)
 
-    def _current(self, chosen: Sequence[str], keys: Mapping[str, str], mirrored: bool) -> frozenset[str]:
-        if self.options.force:
-            return frozenset()
-        same = has_key if mirrored else is_current
-        return frozenset(one for one in chosen if one in keys and same(self.folder / one, keys[one]))
-
     def _planned(
         self,
         chosen: Sequence[str],
@@ -209,6 +205,14 @@ class StudyRun:
     ) -> Plan:
         labels = self.study.names(self.wave)
         return Plan(dict(zip(chosen, chosen, strict=True)), current, jobs, labels, rows)
+
+
+def _up_to_date(
+    folder: Path, keys: Mapping[str, str], *, force: bool, mirrored: bool = False
+) -> frozenset[str]:
+    """Return the reports that need not be built again; from a store, only their manifests are here."""
+    same = has_key if mirrored else is_current
+    return frozenset(one for one, key in keys.items() if not force and same(folder / one, key))
 
 
 def check_study_run(study: str | Path | Study, options: RunOptions) -> StudyRun:
@@ -319,9 +323,7 @@ class NotebookRun:
         refuse_foreign(self.folder, keys)
         if writes:
             write_secret(self.folder, secret)
-        current = frozenset(
-            one for one in keys if not self.options.force and is_current(self.folder / one, keys[one])
-        )
+        current = _up_to_date(self.folder, keys, force=self.options.force)
         jobs = [
             Job(
                 name=str(value),
@@ -427,13 +429,13 @@ def _check_names(notebook: Path, for_each: str, parameters: Mapping[str, object]
         what = "the notebook's parameters cell does not have it"
         problems.append(Problem("unknown-key", where, what, near_names(for_each, known)))
     if for_each in parameters:
-        what = "it is given one value and is to vary"
+        what = "is given a fixed value but must vary"
         problems.append(Problem("conflict", f"parameter {for_each}", what, "give it one way only"))
     for name, place in ((for_each, where), *((one, f"parameter {one}") for one in parameters)):
         if name == OUTPUT:
-            what = "each run is told a folder of its own"
+            what = "is set by each run to its own folder"
             problems.append(
-                Problem("conflict", place, what, "leave it out; --out says where the folders lie")
+                Problem("conflict", place, what, "leave it out; --out sets where the folders are")
             )
     if problems:
         raise InvalidInput(notebook.name, problems)
@@ -464,12 +466,12 @@ def _check_folders(notebook: Path, for_each: str, chosen: Sequence[object]) -> N
     for one in map(str, chosen):
         name = folder_name(one)
         if not re.search(r"\w", one):
-            hint = "give each a letter or a digit"
+            hint = "use at least one letter or digit"
             problems.append(Problem("invalid-name", where, f"the value {one!r} cannot name a folder", hint))
         elif name in (BATCH_FOLDER, FAILED):
             hint = "give another value"
             problems.append(
-                Problem("name-taken", where, f"the folder {name} is kept for the run's own files", hint)
+                Problem("name-taken", where, f"the folder {name} is reserved for the run's own files", hint)
             )
         elif len(name.encode()) > MOST_BYTES:
             hint = f"give values of at most {MOST_BYTES} bytes, and look up the long ones in the notebook"
@@ -478,7 +480,9 @@ def _check_folders(notebook: Path, for_each: str, chosen: Sequence[object]) -> N
             )
         elif name.casefold() in taken_by:
             what = f"the values {taken_by[name.casefold()]!r} and {one!r} share a folder"
-            hint = "give each once, and none that differ only in case or in signs a folder may not have"
+            hint = (
+                "give each once; differing only in case or in characters not allowed in names is not enough"
+            )
             problems.append(Problem("name-taken", where, what, hint))
         taken_by.setdefault(name.casefold(), one)
     if problems:
@@ -488,7 +492,7 @@ def _check_folders(notebook: Path, for_each: str, chosen: Sequence[object]) -> N
 def _study_of(notebook: Path, given: Mapping[str, Any]) -> Study:
     if not given.get("study"):
         hint = "name the study file: -p study=my_study/study.yaml"
-        what = "which organisations there are is said by a study"
+        what = "the organisations come from a study, which is missing"
         raise InvalidInput(notebook.name, [Problem("missing-argument", "parameter study", what, hint)])
     return open_study(str(given["study"]), given.get("data"))
 
@@ -496,7 +500,7 @@ def _study_of(notebook: Path, given: Mapping[str, Any]) -> Study:
 # What must not be written over
 
 _SIGNS = (MANIFEST, "report.ipynb", "document.json.gz")
-"""One of these stands in every folder a run has made, damaged or not."""
+"""Every folder made by a run contains one of these, even if damaged."""
 _NOTES = (KEY, KNOWN, "log.jsonl", "manifest.jsonl")
 _HINT = "move it away or choose another output folder"
 
@@ -522,16 +526,14 @@ def refuse_foreign(folder: Path, names: Iterable[str], *, page: str = "") -> Non
         Problem(
             "file-exists",
             str(folder / name),
-            "something that is no report stands where one is to be made",
+            "exists and is not a report",
             _HINT,
         )
         for name in names
         if not _free(folder / name)
     ]
     if page and os.path.lexists(folder / page) and not _own_page(folder, page):
-        problems.append(
-            Problem("file-exists", str(folder / page), "would be written over, and no run has made it", _HINT)
-        )
+        problems.append(Problem("file-exists", str(folder / page), "exists and was not made by a run", _HINT))
     if problems:
         raise InvalidInput("output", problems)
 
@@ -547,10 +549,10 @@ def check_batch_folder(folder: Path) -> None:
     kept, problems = folder / BATCH_FOLDER, list[Problem]()
     if os.path.lexists(kept) and not kept.is_dir():
         problems.append(
-            Problem("wrong-path", str(kept), "is no folder, and a run keeps its log there", _HINT)
+            Problem("wrong-path", str(kept), "must be a folder (a run keeps its log there)", _HINT)
         )
     elif kept.is_dir():
-        what = "is no file, and a run keeps its own there"
+        what = "must be a file (a run keeps its own data there)"
         odd = [path for path in sorted(kept.iterdir()) if path.name in _NOTES and not path.is_file()]
         problems += [Problem("wrong-path", str(path), what, _HINT) for path in odd]
     if problems:

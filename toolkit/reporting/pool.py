@@ -117,7 +117,7 @@ class WorkerPool:
 
     Attributes
     ----------
-    why_cold
+    cold_reason
         Why each process is a fresh Python instead of a fork; "" where it is a fork.
     """
 
@@ -129,7 +129,7 @@ class WorkerPool:
         self._lock = threading.Lock()
         self._server: _Server | None = None
         self._stopped = False
-        self.why_cold = ""
+        self.cold_reason = ""
 
     @property
     def stopping(self) -> bool:
@@ -207,7 +207,7 @@ class WorkerPool:
                 if self._server is not None:
                     self._server.close()
                 self._server = _Server(self._folder, self._study, self._modules, self._method)
-                self.why_cold = self._server.why_cold
+                self.cold_reason = self._server.cold_reason
             return self._server
 
 
@@ -253,7 +253,7 @@ class _Server:
             raise RuntimeError("the server was started without pipes")
         self._tasks, self._answers = self.process.stdin, self.process.stdout
         try:
-            self.why_cold: str = pickle.load(self._answers)
+            self.cold_reason: str = pickle.load(self._answers)
         except EOFError:
             self.close()
             last = (folder / "server.log").read_text(errors="replace").strip().rpartition("\n")[2]
@@ -438,15 +438,15 @@ class _Dispatcher:
 
     def start(self) -> None:
         """Start the fork server and report whether it is usable: threads in it would not survive a fork."""
-        why_cold = f"this system ({sys.platform}) has no fork server"
+        cold_reason = f"this system ({sys.platform}) has no fork server"
         if self._method == FORK_SERVER:
             os.environ[PRELOAD] = json.dumps({"modules": list(self._modules), "server": os.getpid()})
             self._context.set_forkserver_preload(["toolkit.reporting.preload"])
-            why_cold = self._tried()
-            if why_cold:
+            cold_reason = self._probe()
+            if cold_reason:
                 os.environ.pop(PRELOAD)
                 self._method, self._context = SPAWN, multiprocessing.get_context(SPAWN)
-        self._answer(why_cold)
+        self._answer(cold_reason)
 
     def dispatch(self, tasks: Connection) -> bool:
         """Dispatch tasks until the pool is closed (True) or its owner is gone (False)."""
@@ -463,19 +463,19 @@ class _Dispatcher:
                     self._finish(number, one, late=late)
             if tasks in ready:
                 try:
-                    told = tasks.recv()
+                    task = tasks.recv()
                 except EOFError:
                     return False
-                if told is None:
+                if task is None:
                     return True
-                self._begin(*told)
+                self._begin(*task)
 
     def end_all(self) -> None:
         """Kill every process."""
         for one in self._running.values():
             self._end(one)
 
-    def _tried(self) -> str:
+    def _probe(self) -> str:
         """Ask a first fork whether the fork server is usable; "" or the reason why not."""
         here, there = self._context.Pipe(duplex=False)
         try:
@@ -550,9 +550,9 @@ class _Dispatcher:
         one.process.join()
         one.process.close()
 
-    def _answer(self, told: Any) -> None:
+    def _answer(self, answer: Any) -> None:
         with suppress(OSError):  # nobody listens any more; seen where tasks are read
-            pickle.dump(told, self._answers)
+            pickle.dump(answer, self._answers)
             self._answers.flush()
 
 

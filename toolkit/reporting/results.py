@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from toolkit.analysis import Design
+from toolkit.analysis import CrossTable, Design
 from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem, near_names, printable
 from toolkit.instrument.model import Instrument
@@ -124,8 +124,10 @@ def format_table(
         problems.append(Problem("out-of-range", "digits", f"is {digits}", "give a number from 0 to 8"))
     if problems:
         raise InvalidInput("format_table", problems)
-    frame = _frame_of(result, level)
     names = _Names(instrument, language)
+    if isinstance(result, CrossTable):
+        return _crossed(result, names, title, note, digits)
+    frame = _frame_of(result, level)
     rows = records(frame)
     has = set(frame.columns)
     kind = "results"
@@ -193,6 +195,33 @@ def save_table(result: Any, path: str | Path, **options: Any) -> Path:
     return target
 
 
+def _crossed(result: CrossTable, names: _Names, title: str, note: str, digits: int) -> Table:
+    """A cross table: a row per answer and one of bases, a column per group, letters beside the shares."""
+    head, made = names.item(result.item), []
+    heads = {row.column: f"{names.group(row.column)} ({row.letter})" for row in result.table.itertuples()}
+    lettered = bool(result.table["higher_than"].notna().any())
+    bases: dict[str, str | Cell | Number | None] = {head: "n"}
+    for response, part in result.table.groupby("response", sort=False):
+        line: dict[str, str | Cell | Number | None] = {head: names.answer(result.item, response)}
+        for row in records(part):
+            value = Number(float(row["estimate"]), "percent", max(digits - 1, 0)) if row["n"] else None
+            words = f"{_text(value)} {row['higher_than'] if is_known(row['higher_than']) else ''}".rstrip()
+            n = Number(float(row["count"]), "decimal", 1)
+            if float(row["count"]).is_integer():
+                n = Number(float(row["count"]), "count")
+            line[heads[row["column"]]] = Cell(value, n=n, words=f"{words} ({n.figure()})")
+            bases[heads[row["column"]]] = Cell(Number(float(row["n"]), "count"))
+        made.append(line)
+    said = "Column percentages with (weighted) counts; n are unweighted."
+    if lettered:
+        said += " A letter beside a share: it is higher than that of the column so named."
+    notes = [note, f"{said} {_test_sentence(result.test, 0.95)}", result.method if lettered else ""]
+    columns = [head, *heads.values()]
+    return table_of(
+        [*made, bases], columns, title=title, kind="crossed", notes=filter(None, notes), numeric=columns[1:]
+    )
+
+
 def _frame_of(result: Any, level: float) -> pd.DataFrame:
     """Any result as rows: a model's coefficients, a test as one row, an index as columns."""
     if isinstance(result, pd.Series):
@@ -218,7 +247,12 @@ def _frame_of(result: Any, level: float) -> pd.DataFrame:
     if not isinstance(frame.index, pd.RangeIndex) and (
         frame.index.nlevels > 1 or frame.index.name is not None or frame.index.dtype.kind not in "iu"
     ):
-        frame = frame.reset_index()
+        frame = frame.reset_index(allow_duplicates=True)
+    twice = dict.fromkeys(map(str, frame.columns[frame.columns.duplicated()]))
+    if twice:
+        what, fix = "occurs more than once", "rename one of the two"
+        problems = [Problem("duplicate-column", f"column {name}", what, fix) for name in twice]
+        raise InvalidInput("format_table", problems)
     return frame
 
 
@@ -236,6 +270,12 @@ class _Names:
         if self.instrument is None:
             return str(name)
         return item_name(self.instrument, str(name), language=self.language)
+
+    def answer(self, item: str, code: Any) -> str:
+        if self.instrument is None or item not in self.instrument:
+            return str(code)
+        labels = self.instrument[item].code_labels(self.language)
+        return str(labels.get(str(code), code))
 
     def group(self, name: Any) -> str:
         if self.instrument is None or str(name) not in self.instrument.audiences:
@@ -314,6 +354,8 @@ def _leading(
         if name in ("audience_a", "audience_b"):
             continue
         label = names.item(row[name]) if name == "item" else names.group(row[name])
+        if name == "response":
+            label = names.answer(str(row["item"]), row[name])
         found[_HEADINGS.get(name, name)] = label
     return found
 
@@ -371,6 +413,8 @@ def _estimate_cells(
 
 def _plain_cell(name: Any, value: Any, digits: int) -> str | Cell:
     """A cell of a frame that is no contract."""
+    if not pd.api.types.is_scalar(value):
+        return str(value)
     if not is_known(value):
         return NOT_SHOWN
     if str(name) in ("p", "p_value", "p_adjusted", "p_val", "pvalue") and isinstance(value, float):

@@ -27,7 +27,7 @@ __all__ = ["OutputStore", "is_address"]
 
 LOCK = "lock.json"
 BEAT = 10.0
-"""Seconds between two signs of life of a run; one that gives none for three times as long is gone."""
+"""Seconds between two heartbeats of a run; without one for three times as long, it counts as dead."""
 
 MANY = 500
 
@@ -90,10 +90,10 @@ class OutputStore:
                 _remove(*self.at(FAILED, final.name).opened())
             elif here.is_dir():
                 _put_plain(*self.at(FAILED, final.name).opened(), here)
-        except Exception as fault:  # noqa: BLE001 - stores raise kinds of their own; it is told, not swallowed
+        except Exception as fault:  # noqa: BLE001 - stores raise their own types; it is reported
             import traceback
 
-            sentence = f"it could not be written to {self.address}: {type(fault).__name__}: {fault}"
+            sentence = f"could not be written to {self.address}: {type(fault).__name__}: {fault}"
             passed = f"{outcome.sentence}; {sentence}" if outcome.sentence else sentence
             (here / MANIFEST).unlink(missing_ok=True)
             outcome = replace(outcome, status="failed", sentence=passed, traceback=traceback.format_exc())
@@ -132,7 +132,7 @@ class OutputStore:
     def held(self) -> Iterator[None]:
         """Lock the place for one run by an object with a heartbeat.
 
-        Whether another run lives is told by whether its object changes while we watch, not by any clock.
+        Another run counts as alive if its object changes while we watch, whatever the clocks say.
 
         Raises
         ------
@@ -193,7 +193,7 @@ def _refuse_leading_out(root: str, names: Iterable[str]) -> None:
         if ".." in name.split("/") or "\\" in name or name.startswith("/") or CONTROL.search(name)
     ]
     if odd:
-        what = "is no name of a file below the output, and is not brought here"
+        what = "is not a valid file name below the output, and was not downloaded"
         problems = [
             Problem("outside-folder", f"{root}/{name!r}", what, "delete it from the store")
             for name in odd[:20]
@@ -251,10 +251,10 @@ def _sign(mine: str, count: int) -> bytes:
 
 def _read(system: Any, path: str) -> Mapping[str, Any]:
     try:
-        told = parsed_json(system.cat_file(path))
+        content = parsed_json(system.cat_file(path))
     except (FileNotFoundError, ValueError):
         return {}
-    return told if isinstance(told, dict) else {}
+    return content if isinstance(content, dict) else {}
 
 
 def _put_sealed(system: Any, root: str, folder: Path) -> None:
@@ -262,9 +262,9 @@ def _put_sealed(system: Any, root: str, folder: Path) -> None:
     seal = folder / MANIFEST
     files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
     files.pop(MANIFEST)
-    told = json.loads(seal.read_text(encoding="utf-8"))
-    told["bytes"] = {name: path.stat().st_size for name, path in files.items()}
-    seal.write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    content = json.loads(seal.read_text(encoding="utf-8"))
+    content["bytes"] = {name: path.stat().st_size for name, path in files.items()}
+    seal.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     before = _listed(system, root)
     if f"{root}/{MANIFEST}" in before:
         system.rm_file(f"{root}/{MANIFEST}")
@@ -308,8 +308,8 @@ def _worth_knowing(name: str) -> bool:
 def _whole(name: str, data: bytes, sizes: Mapping[str, int]) -> bool:
     """Return whether every file a seal names exists with the right size."""
     try:
-        told = dict(parsed_json(data)["bytes"])
+        content = dict(parsed_json(data)["bytes"])
     except (ValueError, KeyError, TypeError):
         return False
     folder = name.rpartition("/")[0]
-    return all(sizes.get(f"{folder}/{one}") == size for one, size in told.items())
+    return all(sizes.get(f"{folder}/{one}") == size for one, size in content.items())

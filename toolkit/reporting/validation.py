@@ -134,7 +134,7 @@ def try_report(study: Study, wave: str) -> None:
         raise InvalidInput(study.path, [problem]) from None
     except Exception as fault:
         what = f"cannot be made: {type(fault).__name__}: {fault}"
-        hint = "this is a fault of the toolkit's; please report it with the questionnaire"
+        hint = "this is a bug in the toolkit; please report it with the questionnaire"
         raise InvalidInput(study.path, [Problem("internal-error", where, what, hint)]) from fault
 
 
@@ -181,7 +181,7 @@ def _refuse_control_characters(study: Study, printed: Iterable[tuple[str, str, b
     for where, text, _ in printed:
         found = CONTROL.search(text)
         if found:
-            what = f"holds the control character U+{ord(found[0]):04X}, which no document can hold"
+            what = f"contains the control character U+{ord(found[0]):04X}, which documents cannot contain"
             problems.append(Problem("invalid-character", where, what, "delete it"))
     if problems:
         raise InvalidInput(study.path, problems)
@@ -197,7 +197,7 @@ def _refuse_lacking_letters(
         forms = [form.name for form in wanted if drawn or form.typeface == "text"]
         if lacking and forms:
             some = " ".join(lacking[:8]) + (" …" if len(lacking) > 8 else "")
-            what = f"has letters the typeface of {' and '.join(forms)} reports lacks ({some})"
+            what = f"has characters that the typeface of {' and '.join(forms)} reports lacks ({some})"
             hint = "leave the format out: html and pptx use the fonts of the reader's machine"
             problems.append(Problem("invalid-character", where, what, hint))
     if problems:

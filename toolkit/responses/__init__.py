@@ -1,45 +1,6 @@
-"""Answers: export files in, one coded and checked frame out."""
+"""Answers as coded frames: decoded, gathered over files and waves, or simulated."""
 
-from toolkit.platforms.answers import AnswersFile
-from toolkit.platforms.exports import Export
-from toolkit.platforms.reading import (
-    divided,
-    read_answers,
-    read_google_forms,
-    read_limesurvey,
-    read_microsoft_forms,
-    read_odk,
-    read_preview,
-    read_qualtrics,
-    read_redcap,
-    read_spss,
-    read_stata,
-    read_surveyjs,
-    read_surveymonkey,
-    read_table,
-)
 from toolkit.responses.decoding import Coded, decode
 from toolkit.responses.simulation import simulate, simulate_study
 
-__all__ = [
-    "AnswersFile",
-    "Coded",
-    "Export",
-    "decode",
-    "divided",
-    "read_answers",
-    "read_google_forms",
-    "read_limesurvey",
-    "read_microsoft_forms",
-    "read_odk",
-    "read_preview",
-    "read_qualtrics",
-    "read_redcap",
-    "read_spss",
-    "read_stata",
-    "read_surveyjs",
-    "read_surveymonkey",
-    "read_table",
-    "simulate",
-    "simulate_study",
-]
+__all__ = ["Coded", "decode", "simulate", "simulate_study"]

@@ -31,8 +31,8 @@ from toolkit.errors import InvalidInput
 from toolkit.instrument import asked
 from toolkit.instrument.model import NOT_RANKED, Instrument, Item, Variable
 from toolkit.instrument.routing import parse
+from toolkit.platforms.answers import DESIGN_COLUMNS
 from toolkit.platforms.exports import Export, tally
-from toolkit.platforms.mapping import DESIGN_COLUMNS
 from toolkit.platforms.vocabulary import category_dtype
 from toolkit.records import Displayed
 
@@ -51,6 +51,8 @@ class Coded(Displayed):
     """The row of the file that each row of the frame was read from."""
     dates: pd.Series | None = None
     """The day on which each row's response was given (NaT: not known), in the order of the frame."""
+    persons: pd.Series | None = None
+    """What tells each row's person in any file ("": nothing), in the order of the frame."""
 
 
 def decode(export: Export, instrument: Instrument) -> Coded:
@@ -97,6 +99,7 @@ def decode(export: Export, instrument: Instrument) -> Coded:
         pd.concat([export.disposition, rows], ignore_index=True),
         tuple(people.index[keep]),
         None if export.dates is None else export.dates[known][keep].reset_index(drop=True),
+        None if export.persons is None else export.persons[known][keep].reset_index(drop=True),
     )
 
 

@@ -16,10 +16,10 @@ import pandas as pd
 from toolkit.errors import InvalidInput, Problem
 from toolkit.inputs import is_file
 from toolkit.instrument.model import Instrument
+from toolkit.platforms import read_answers
 from toolkit.platforms.answers import AnswersFile
 from toolkit.platforms.exports import tally
 from toolkit.platforms.naming import rows_said
-from toolkit.platforms.reading import read_answers
 from toolkit.responses.carrying import carried
 from toolkit.responses.decoding import Coded, decode
 from toolkit.responses.organisations import (
@@ -83,7 +83,7 @@ def gather(
     for entry, path in zip(entries, paths, strict=True):
         try:
             own = (wave_instruments or {}).get(entry.wave, instrument)
-            part = decode(read_answers(entry, path, own, strict=False), own)
+            part = decode(read_answers(path, own, entry=entry, strict=False), own)
         except InvalidInput as error:
             problems += [replace(p, where=f"{entry.file}, {p.where}") for p in error.problems]
             continue
@@ -98,6 +98,7 @@ def gather(
     frame = pd.concat([part.frame for part in coded], ignore_index=True)
     problems += _exported_twice(frame, {entry.file: entry.platform for entry in entries})
     problems += _answered_alike(coded)
+    problems += _in_two_files(read, coded)
     frame = _own_names(frame, [entry for entry, _, _ in read], [len(part.frame) for part in coded])
     notes: dict[str, pd.Series] = {}
     if table is None:
@@ -203,6 +204,31 @@ def _exported_twice(frame: pd.DataFrame, platforms: dict[str, str]) -> Iterator[
             f"files {files}",
             f"response {first!r} stands in both{others}",
             "the same answers were exported twice; keep one file",
+        )
+
+
+def _in_two_files(
+    read: Sequence[tuple[AnswersFile, Path, tuple[int, ...]]], coded: Sequence[Coded]
+) -> Iterator[Problem]:
+    """Find people who stand in two files of a wave: by token, or by the columns of `duplicates: {by: …}`."""
+    seen: dict[tuple[str, str], tuple[str, int]] = {}
+    again: dict[tuple[str, str, str], list[str]] = {}
+    for (entry, _, rows), part in zip(read, coded, strict=True):
+        for row, person in zip(rows, [] if part.persons is None else part.persons, strict=False):
+            if not person:
+                continue
+            file, first = seen.setdefault((entry.wave, person), (entry.file, row))
+            if file != entry.file:
+                place = f"{file}, row {first}, and {entry.file}, row {row}"
+                again.setdefault((entry.wave, file, entry.file), []).append(f"{place} ({person})")
+    for (wave, _, _), places in again.items():
+        others = f", and so are {len(places) - 1} others" if len(places) > 1 else ""
+        yield Problem(
+            "duplicate-id",
+            places[0],
+            f"is one respondent in two files of wave {wave}{others}",
+            "leave one of the rows out (rows: …, or set_aside in the mapping); where the column means "
+            "different people in each file, list it under ignore_columns or take it out of duplicates → by",
         )
 
 

@@ -25,7 +25,7 @@ _SIGNS = {
     "organisation": r"organi[sz]ation|company|employer|firm",
     "respondent": r"id|respondent|respondent[ _]?id|response[ _]?id|caseid|case[ _]?id|token",
 }
-"""What a column is for → headings that say so."""
+"""Purpose of a column → headings that identify it."""
 _PERSONAL = (
     r".*\b(e-?mail|phone|telephone|first ?name|last ?name|surname|full ?name|name|address|ip ?addr(ess)?)\b.*"
 )
@@ -34,7 +34,7 @@ _TECHNICAL = (
     r"|status|seed|lastpage|startlanguage|finished"
 )
 _NO_ANSWER = frozenset({"-1", "-8", "-9", "-99", "97", "98", "99", "998", "999"})
-"""Numbers by which many files say "don't know" or "no answer", where all others lie from 0 to 10."""
+"""Numbers that usually mean "don't know" or "no answer" if all others are 0 to 10."""
 _ORDERED = (
     ("strongly disagree", "disagree", "neither agree nor disagree", "neutral", "agree", "strongly agree"),
     (
@@ -118,7 +118,7 @@ def draft_study(
     items, mapped, scales = _items(sheet, {name for name in found.values() if name}, guesses)
     if not items:
         raise InvalidInput(
-            export.name, [Problem("no-answers", "columns", "none holds answers", "check the file")]
+            export.name, [Problem("no-answers", "columns", "none contains answers", "check the file")]
         )
     id_, wave = study_id(folder), wave or str(date.today().year)
     questionnaire = {
@@ -188,7 +188,7 @@ def _told(kind: str, sheet: Sheet, guesses: list[str]) -> str | None:
             continue
         if kind == "audience" and not 1 < answered.nunique() <= 8:
             continue
-        guesses.append(f"column '{name}' says the {kind}")
+        guesses.append(f"column '{name}' is the {kind}")
         return name
     return None
 
@@ -204,10 +204,10 @@ def _people(
     entry: dict[str, Any] = {}
     if not found["organisation"]:
         entry["organisation"] = id_
-        guesses.append(f"no column says the organisation: all answers are of one, '{id_}'")
+        guesses.append(f"no organisation column: all answers belong to one organisation, '{id_}'")
     if not found["audience"]:
         entry["audience"] = "respondent"
-        guesses.append("no column says the audience: all respondents are of one, 'respondent'")
+        guesses.append("no audience column: all respondents belong to one audience, 'respondent'")
         words = {"label": {"en": "Respondent"}, "plural": {"en": "Respondents"}}
         return {"respondent": {"code": "resp", **words}}, entry
     place = sheet.names.index(found["audience"])
@@ -298,7 +298,7 @@ def _item(answered: pd.Series, labels: dict[str, str]) -> tuple[str, dict[str, A
     rest = numbers[~answered.isin(aside)]
     if aside and len(rest) and (rest % 1 == 0).all() and rest.between(0, 10).all() and rest.nunique() > 1:
         guess, item, where = _item(answered[~answered.isin(aside)], {})
-        return f"{guess}; {', '.join(aside)} is no answer", item, {**where, "blank": aside}
+        return f"{guess}; {', '.join(aside)} counts as missing", item, {**where, "blank": aside}
     if numbers.notna().all():
         whole = (numbers % 1 == 0).all()
         if whole and numbers.between(0, 10).all() and len(values) <= 11:

@@ -33,7 +33,7 @@ def wave_instruments(
         where = f"wave_instruments → {wave}"
         if wave not in waves:
             problems.append(
-                Problem("unknown-wave", where, "is no wave of the study", near_names(wave, waves))
+                Problem("unknown-wave", where, "unknown wave of the study", near_names(wave, waves))
             )
             continue
         if wave == waves[-1]:

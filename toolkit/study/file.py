@@ -72,7 +72,7 @@ class Brand(Strict):
         if value is None:  # given and blank, for YAML takes an unquoted # for a comment
             raise ValueError("is blank, perhaps because # begins a comment; write it as '#1a2b3c', in quotes")
         if not re.fullmatch(r"#[0-9a-fA-F]{6}", value):
-            raise ValueError(f"'{value}' is no colour; write it as '#1a2b3c', in quotes")
+            raise ValueError(f"'{value}' is not a valid colour; write it as '#1a2b3c', in quotes")
         return value
 
 
@@ -142,12 +142,12 @@ def misfits(written: StudyFile, instrument: Instrument) -> Iterator[Problem]:
         yield Problem("unsuited-item", "policy → withhold_unlike", what, "declare scores, or take it out")
     shared = {variable.name for variable in instrument.shared()}
     for name in dict.fromkeys(name for name in written.primary if written.primary.count(name) > 1):
-        yield Problem("duplicate", f"primary → {name}", "stands twice", "list it once")
+        yield Problem("duplicate", f"primary → {name}", "occurs twice", "list it once")
     items = {name for variable in instrument.variables for name in (variable.name, variable.item.id)}
     sensitive = written.policy.get("sensitive_items")
     for name in sensitive if isinstance(sensitive, list) else ():
         if isinstance(name, str) and name not in items:
-            what = "is no item of the instrument, so that nothing would be protected by it"
+            what = "unknown item of the instrument, so nothing would be protected"
             yield Problem(
                 "unknown-item",
                 f"policy → sensitive_items → {name}",
@@ -159,7 +159,7 @@ def misfits(written: StudyFile, instrument: Instrument) -> Iterator[Problem]:
             yield Problem(
                 "unknown-item",
                 f"primary → {name}",
-                "is no column of the instrument",
+                "unknown column of the instrument",
                 near_names(name, sorted(shared)),
             )
         elif name not in shared:
@@ -179,7 +179,7 @@ def misfits(written: StudyFile, instrument: Instrument) -> Iterator[Problem]:
             yield Problem(
                 "unknown-audience",
                 f"answers: {entry.file}",
-                f"'{audience}' is no audience",
+                f"unknown audience '{audience}'",
                 near_names(audience, instrument.audiences),
             )
     yield from _design_problems(written)
@@ -205,14 +205,14 @@ def _methods_problems(written: StudyFile, instrument: Instrument) -> Iterator[Pr
     for audience, texts in written.methods.items():
         if audience not in allowed:
             yield Problem(
-                "unknown-audience", f"methods → {audience}", "is no audience", near_names(audience, allowed)
+                "unknown-audience", f"methods → {audience}", "unknown audience", near_names(audience, allowed)
             )
         for name in texts:
             if name not in AAPOR_ITEMS:
                 yield Problem(
                     "unknown-key",
                     f"methods → {audience} → {name}",
-                    "is no disclosure item",
+                    "unknown disclosure item",
                     near_names(name, AAPOR_ITEMS),
                 )
     yield from _contradicted(written)
@@ -223,7 +223,7 @@ def _methods_problems(written: StudyFile, instrument: Instrument) -> Iterator[Pr
             yield Problem(
                 "missing-value",
                 f"methods → {name}",
-                f"is blank for {', '.join(blank)}: a methodology statement must say it",
+                f"is blank for {', '.join(blank)}, but required in a methodology statement",
                 "write it under methods → common or under the audience",
             )
 
@@ -241,7 +241,7 @@ def _contradicted(written: StudyFile) -> Iterator[Problem]:
             text = texts.get(name) or ""
             if _left_open(text) or (name == "weighting" and not weighted and _is_none(text)):
                 continue
-            what = "is computed from the answers, and the study file must not say it"
+            what = "is computed from the answers; leave it out of the study file"
             hint = "take it out; how a sample was drawn or weights were made belongs under sampling"
             yield Problem("conflict", f"methods → {audience} → {name}", what, hint)
 

@@ -16,8 +16,8 @@ from toolkit.instrument import Instrument, load_instrument, load_instruments
 from toolkit.instrument.loader import files_of
 from toolkit.instrument.strict import checked
 from toolkit.instrument.yaml_loader import read_document
+from toolkit.platforms import divided
 from toolkit.platforms.answers import AnswersFile
-from toolkit.responses import divided
 from toolkit.responses.organisations import read_organisations
 from toolkit.shipped import study_path
 from toolkit.study.earlier import wave_instruments
@@ -178,7 +178,7 @@ def _waves(written: StudyFile, problems: list[Problem]) -> tuple[str, ...]:
             Problem("no-answers", f"waves → {wave}", "is listed but has no answers", near_names(wave, used))
         )
     for wave in dict.fromkeys(wave for wave in written.waves if written.waves.count(wave) > 1):
-        problems.append(Problem("duplicate", f"waves → {wave}", "stands twice", "list it once"))
+        problems.append(Problem("duplicate", f"waves → {wave}", "occurs twice", "list it once"))
     return written.waves
 
 
@@ -205,7 +205,7 @@ def _answer_places(
     if data is not None and is_file(data) and len(written.answers) == 1:
         return [Path(data)]
     if data is not None and not is_folder(data):
-        what = "is no folder" if is_file(data) else "is not there"
+        what = "is not a folder" if is_file(data) else "is not there"
         hint = f"name the folder in which the answer files lie{_source(written)}"
         problems.append(
             Problem("wrong-path" if is_file(data) else "file-not-found", f"data: {data}", what, hint)
@@ -236,7 +236,7 @@ def _files_missing(written: StudyFile, folder: Path, places: list[Path]) -> Iter
             yield Problem(
                 "unsupported-format",
                 f"brand → logo: {written.brand.logo}",
-                "is no picture",
+                "is not an image",
                 "give a PNG, SVG or JPEG",
             )
     for form, template in written.brand.templates.items():
@@ -250,7 +250,7 @@ def _files_missing(written: StudyFile, folder: Path, places: list[Path]) -> Iter
         elif Path(template).suffix.lower() != f".{form}":
             hint = f"save it as .{form} from the program it was made with"
             yield Problem(
-                "unsupported-format", f"brand → template_{form}: {template}", f"is no .{form}", hint
+                "unsupported-format", f"brand → template_{form}: {template}", f"is not a .{form} file", hint
             )
     for entry, answers in zip(written.answers, places, strict=True):
         if is_folder(answers):
@@ -269,7 +269,7 @@ def _files_missing(written: StudyFile, folder: Path, places: list[Path]) -> Iter
     said = [entry.model_dump_json(exclude={"file"}) for entry in written.answers]
     twice = pd.Series(zip(map(str, places), said, strict=True)).value_counts()
     for (name, _), times in twice[twice > 1].items():
-        hint = "list it once, or say which rows each entry reads: rows: [{column: …, equals: …}]"
+        hint = "list it once, or select rows in each entry: rows: [{column: …, equals: …}]"
         yield Problem(
             "duplicate", f"answers: {Path(name).name}", f"is listed {times} times in the same words", hint
         )
@@ -281,6 +281,6 @@ def _source(written: StudyFile) -> str:
 
 def _beside(path: Path) -> str:
     if not is_folder(path.parent):
-        return f"there is no folder '{path.parent.name}' either; check the path"
+        return f"folder '{path.parent.name}' not found either; check the path"
     beside = sorted(other.name for other in path.parent.iterdir() if not other.name.startswith("."))
     return near_names(path.name, beside) if beside else f"the folder '{path.parent.name}' is empty"

@@ -16,8 +16,8 @@ import yaml
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument import Instrument, load_instrument, load_instruments
 from toolkit.instrument.translation import write_instrument
-from toolkit.platforms.choosing import narrow
 from toolkit.platforms.naming import folder_name
+from toolkit.platforms.words import narrow
 from toolkit.responses import simulate, simulate_study
 from toolkit.responses.simulation.people import Organisation
 from toolkit.system import temporary_folder, write_new_folder
@@ -148,11 +148,11 @@ def _check(folder: Path, id_: str, platform: str, audiences: tuple[str, ...], wa
         problems.append(Problem("empty", "waves", "none is named", "name at least one, such as 2026"))
     for name in audiences:
         if not re.fullmatch(r"[a-z][a-z0-9]{0,19}", name):
-            what = "must be a small letter, then up to 19 small letters or digits"
+            what = "must be a lower-case letter and up to 19 lower-case letters or digits"
             problems.append(Problem("invalid-name", f"audience '{name}'", what, "such as employee"))
     for wave in waves:
         if not folder_name(wave) or wave == "all":
-            what = "must be small letters, digits, - and _, and not 'all'"
+            what = "must be lower-case letters, digits, - and _, and not 'all'"
             problems.append(Problem("invalid-name", f"wave '{wave}'", what, "such as 2026 or 2026-spring"))
     for kind, names in (("audience", audiences), ("wave", waves)):
         twice = sorted({name for name in names if names.count(name) > 1})
@@ -286,7 +286,7 @@ _METHODS = {
     "dates": "Simulated.",
     "population": "All people of the made-up organisations.",
     "sampling": "None; everybody was invited, and who answered was drawn at random.",
-    "limitations": "The answers are simulated and say nothing about anybody.",
+    "limitations": "The answers are simulated and do not describe real people.",
 }
 FOR_REAL = {
     "data_collection_strategy": "an online survey of all staff",
@@ -329,7 +329,7 @@ def study_file(
     if synthetic:
         lines += ["synthetic: true            # the answers are SIMULATED; write false for real ones"]
     else:
-        lines += ["synthetic: false           # true where the answers are made up; every page then says so"]
+        lines += ["synthetic: false           # true for synthetic answers; every page then says so"]
     lines += [
         "language: en               # of the words of the reports: en or fr",
         "",

@@ -13,8 +13,7 @@ import pandas as pd
 from toolkit.disclosure.policy import Policy
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument import Instrument
-from toolkit.platforms.answers import AnswersFile
-from toolkit.platforms.mapping import DESIGN_COLUMNS
+from toolkit.platforms.answers import DESIGN_COLUMNS, AnswersFile
 from toolkit.records import Displayed
 from toolkit.responses.gather import FieldDates, Gathered, gather
 from toolkit.study.file import Brand

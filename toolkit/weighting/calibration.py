@@ -152,11 +152,14 @@ def _problems(
             )
         elif not pd.api.types.is_numeric_dtype(frame[name]):
             yield Problem(
-                "not-a-number", where, "holds no numbers", "give a total for each of its categories"
+                "not-a-number", where, "must contain numbers", "give a total for each of its categories"
             )
         elif not np.isfinite(frame[name].to_numpy(dtype=np.float64, na_value=np.nan)).all():
             yield Problem(
-                "not-finite", where, "holds a missing or infinite number", "fill it in or leave the rows out"
+                "not-finite",
+                where,
+                "contains a missing or infinite number",
+                "fill it in or leave the rows out",
             )
         if not (isinstance(total, int | float) and np.isfinite(total)):
             yield Problem("not-a-number", f"total of {name}", f"is {total}", "give a number")

@@ -54,7 +54,7 @@ def diagnose(
     values = np.asarray(weights.values if isinstance(weights, Weights) else weights, dtype=np.float64)
     if values.ndim != 1:
         raise InvalidInput(
-            "diagnose", [Problem("wrong-type", "weights", "are no list", "give one number a row")]
+            "diagnose", [Problem("wrong-type", "weights", "are not a list", "give one number per row")]
         )
     effective_n(values)
     rows = [_row("all", values)]
@@ -65,7 +65,10 @@ def diagnose(
                 "diagnose",
                 [
                     Problem(
-                        "unequal-length", "by", f"has {len(groups)} rows for {len(values)}", "give one a row"
+                        "unequal-length",
+                        "by",
+                        f"has {len(groups)} rows for {len(values)}",
+                        "give one per row",
                     )
                 ],
             )

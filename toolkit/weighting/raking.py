@@ -200,7 +200,7 @@ def _margin_problems(
             yield Problem(
                 "wrong-sum",
                 f"margin {name}",
-                f"holds shares that add up to {sums[name]:g}",
+                f"contains shares that add up to {sums[name]:g}",
                 "make them add up to 1, or give numbers of people",
             )
     first = next(iter(sums), None)

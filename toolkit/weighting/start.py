@@ -48,7 +48,10 @@ def start_weights(frame: pd.DataFrame, base: str | pd.Series | npt.ArrayLike | N
     elif values.shape != (len(frame),):
         problems.append(
             Problem(
-                "unequal-length", "base", f"has {values.size} weights for {len(frame)} rows", "give one a row"
+                "unequal-length",
+                "base",
+                f"has {values.size} weights for {len(frame)} rows",
+                "give one per row",
             )
         )
     elif not np.isfinite(values).all() or (values < 0).any():

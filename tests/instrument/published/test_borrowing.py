@@ -170,7 +170,7 @@ def test_missing_and_surplus_words_are_said_at_once(whole: dict[str, Any], load:
 def test_a_language_without_words_is_refused(whole: dict[str, Any], load: Load) -> None:
     data = borrowing(whole, "uwes3")
     data["borrowed"]["uwes3"]["rows"]["u1"] = {"all": {"de": "Nur deutsch"}}
-    assert "there are no words in 'en'" in refusal(data, load)
+    assert "wording in 'en' is missing" in refusal(data, load)
 
 
 def test_rows_a_family_score_does_not_have_are_refused(whole: dict[str, Any], load: Load) -> None:
@@ -178,8 +178,8 @@ def test_rows_a_family_score_does_not_have_are_refused(whole: dict[str, Any], lo
     data["borrowed"]["copsoq"]["scores"]["mine"]["rows"].append("four")
     data["borrowed"]["copsoq"]["scores"]["mine"]["reverse"].append("five")
     told = refusal(data, load)
-    assert "there is no row 'four'" in told
-    assert "'five' is no row of this score" in told
+    assert "unknown row 'four'" in told
+    assert "'five' is not a row of this score" in told
 
 
 def answered(made: Instrument, answers: dict[str, list[str]]) -> pd.DataFrame:

@@ -7,8 +7,9 @@ import pandas as pd
 
 from toolkit.instrument import Instrument
 from toolkit.instrument.model import Variable
+from toolkit.platforms import Export
 from toolkit.platforms.exports import tally
-from toolkit.responses import Export, decode
+from toolkit.responses import decode
 
 __all__ = ["coded_frame"]
 

@@ -20,9 +20,9 @@ from tests.refusals import problem
 from toolkit.cli import main
 from toolkit.errors import InvalidInput
 from toolkit.instrument import Instrument, load_instruments
-from toolkit.platforms import read_manifest
+from toolkit.platforms import AnswersFile, read_answers, read_manifest
 from toolkit.platforms.answer_files import checked_frame, read_coded, write_answers
-from toolkit.responses import AnswersFile, decode, read_answers
+from toolkit.responses import decode
 
 CORE = Path(__file__).resolve().parents[3] / "instruments" / "core"
 FILES = [str(CORE / f"{name}.yaml") for name in ("executive", "employee", "freelancer")]
@@ -42,7 +42,7 @@ def frame(core: Instrument) -> pd.DataFrame:
 def _back(written: list[Path], to: str, instrument: Instrument, *, manifest: bool = True) -> pd.DataFrame:
     said = {"manifest": str(written[1])} if manifest else {}
     entry = AnswersFile(wave="1", platform=PLATFORMS[to], file=written[0].name, **said)  # type: ignore[arg-type]
-    return decode(read_answers(entry, written[0], instrument), instrument).frame
+    return decode(read_answers(written[0], instrument, entry=entry), instrument).frame
 
 
 def _same(found: pd.DataFrame, expected: pd.DataFrame) -> None:

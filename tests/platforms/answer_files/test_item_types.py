@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 
 from toolkit.instrument import Instrument, codebook, load_instrument
-from toolkit.platforms import export
+from toolkit.platforms import AnswersFile, export, read_answers
 from toolkit.platforms.answer_files import write_answers
-from toolkit.responses import AnswersFile, decode, read_answers
+from toolkit.responses import decode
 from toolkit.responses.simulation.rehearsal import rehearse
 
 PLAIN = {"theme": "t", "source": {"origin": "own"}, "text": {"all": {"en": "Q?"}}}
@@ -58,7 +58,7 @@ def test_statistics_files_come_back(
 ) -> None:
     written = write_answers(frame, instrument, tmp_path, to=to)
     entry = AnswersFile(wave="1", platform=platform, file=written[0].name, manifest=str(written[1]))
-    back = decode(read_answers(entry, written[0], instrument), instrument).frame
+    back = decode(read_answers(written[0], instrument, entry=entry), instrument).frame
     for variable in instrument.variables:
         found, expected = (one[variable.name].astype("object") for one in (back, frame))
         pd.testing.assert_series_equal(found.where(found.notna(), ""), expected.where(expected.notna(), ""))

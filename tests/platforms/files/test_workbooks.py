@@ -12,7 +12,8 @@ from tests.platforms.makers import choice, made
 from tests.refusals import problem
 from toolkit.errors import InvalidInput
 from toolkit.instrument import Instrument
-from toolkit.responses import AnswersFile, decode, read_answers
+from toolkit.platforms import AnswersFile, read_answers
+from toolkit.responses import decode
 from toolkit.responses.decoding import Coded
 
 ANSWERS = [["KEY", "q"], ["u1", "a"], ["u2", "b"]]
@@ -37,7 +38,7 @@ def _book(folder: Path, **sheets: list[list[str]]) -> Path:
 
 def _read(path: Path, survey: Instrument, **options: Any) -> Coded:
     said = {"wave": "w", "platform": "odk", "file": path.name, "organisation": "o", "audience": "everyone"}
-    return decode(read_answers(AnswersFile.model_validate(said | options), path, survey), survey)
+    return decode(read_answers(path, survey, entry=AnswersFile.model_validate(said | options)), survey)
 
 
 def test_the_named_sheet_is_read_and_said(survey: Instrument, tmp_path: Path) -> None:

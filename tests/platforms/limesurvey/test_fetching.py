@@ -19,8 +19,9 @@ pytest.importorskip("citric", reason="the extra 'fetch' is not installed")
 from toolkit.cli import main
 from toolkit.errors import InvalidInput
 from toolkit.instrument import Instrument
+from toolkit.platforms import AnswersFile, read_answers
 from toolkit.platforms.limesurvey.fetching import PASSWORD_VARIABLE, fetch_limesurvey, password_for
-from toolkit.responses import AnswersFile, decode, read_limesurvey
+from toolkit.responses import decode
 
 ANSWERS = (
     '\ufeff"id";"submitdate";"audience";"aiuse";"agree[prod]";"agree[load]";"agree[burn]"\r\n'
@@ -91,7 +92,7 @@ def test_what_is_fetched_is_the_export_to_the_byte(serve: Serve, tmp_path: Path,
             "absent": ["ways", "outp", "years", "open"],
         }
     )
-    frame = decode(read_limesurvey(out, tiny, entry=entry), tiny).frame
+    frame = decode(read_answers(out, tiny, "limesurvey", entry=entry), tiny).frame
     assert frame["agree_prod"].tolist() == ["5"]
 
 

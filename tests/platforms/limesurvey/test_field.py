@@ -14,8 +14,9 @@ from tests.refusals import problem
 from toolkit.cli import main
 from toolkit.errors import InvalidInput
 from toolkit.instrument import Instrument, load_instruments
+from toolkit.platforms import AnswersFile, read_answers
 from toolkit.platforms.manifest import instrument_hash
-from toolkit.responses import AnswersFile, Coded, decode, read_limesurvey
+from toolkit.responses import Coded, decode
 
 NAMES = ("executive", "employee", "freelancer")
 ROOT = Path(__file__).parents[3]
@@ -43,7 +44,7 @@ def pilot() -> Instrument:
 def _coded(path: Path, instrument: Instrument, **options: object) -> Coded:
     said = {"wave": "1", "platform": "limesurvey", "file": path.name, **options}
     entry = AnswersFile.model_validate(said)
-    return decode(read_limesurvey(path, instrument, entry=entry), instrument)
+    return decode(read_answers(path, instrument, "limesurvey", entry=entry), instrument)
 
 
 def _rows(coded: Coded, outcome: str, words: str) -> int:

@@ -13,9 +13,10 @@ import pytest
 from tests.refusals import problem
 from toolkit.errors import InvalidInput
 from toolkit.instrument import Instrument
-from toolkit.platforms.limesurvey.text import abbreviated, heading
+from toolkit.platforms import AnswersFile, read_answers
+from toolkit.platforms.limesurvey.rows import abbreviated, heading
 from toolkit.platforms.manifest import ExportManifest, column_of, manifest_of
-from toolkit.responses import AnswersFile, decode, read_limesurvey, read_spss
+from toolkit.responses import decode
 
 BY_CODE = ["code_short.csv", "code_long.csv", "code_short.json", "vv1.csv", "vv2.csv"]
 BY_TEXT = [
@@ -104,7 +105,7 @@ def _read(path: Path, instrument: Instrument, **options: object) -> pd.DataFrame
     entry = AnswersFile.model_validate(
         {"wave": "1", "platform": "limesurvey", "file": path.name, "organisation": "org-1", **options}
     )
-    frame = decode(read_limesurvey(path, instrument, entry=entry), instrument).frame
+    frame = decode(read_answers(path, instrument, "limesurvey", entry=entry), instrument).frame
     opened = frame["open"].str.replace("\r\n", "\n")
     return frame.drop(columns="source").assign(open=opened)
 
@@ -150,7 +151,7 @@ def test_every_flavour_gives_the_same_frame_by_the_manifest(
 def test_the_sav_file_gives_the_same_frame(shared: Path, fielded: Instrument) -> None:
     path = _genuine(shared, "ui_spsssav__survey_424242_spss.sav")
     entry = AnswersFile(wave="1", platform="spss", file=path.name, organisation="org-1")
-    frame = decode(read_spss(path, fielded, entry=entry), fielded).frame.drop(columns="source")
+    frame = decode(read_answers(path, fielded, "spss", entry=entry), fielded).frame.drop(columns="source")
     expected = _read(_genuine(shared, "code_short.csv"), fielded)
     opened = frame["open"].str.replace("\r\n", "\n")
     pd.testing.assert_frame_equal(frame.assign(open=opened), expected)
@@ -188,7 +189,7 @@ def test_what_vv_says_was_not_shown_is_routed_past_and_counted(shared: Path, fie
     unrouted = fielded.model_copy(update={"items": open_to_all})
     path = _genuine(shared, "vv2.csv")
     entry = AnswersFile(wave="1", platform="limesurvey", file=path.name, organisation="org-1")
-    coded = decode(read_limesurvey(path, unrouted, entry=entry), unrouted)
+    coded = decode(read_answers(path, unrouted, "limesurvey", entry=entry), unrouted)
     assert coded.frame["ways_rev"].tolist() == ["1", "-4", "1", "-4", "-4", "0", "-3"]
     counted = coded.disposition.set_index("reason")["rows"]
     assert counted["not shown by the platform though the instrument asks it: counted as routed past"] == 3

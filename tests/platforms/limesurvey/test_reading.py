@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from toolkit.errors import InvalidInput
 from toolkit.instrument import Instrument
-from toolkit.platforms.detecting import platform_of
-from toolkit.responses import AnswersFile, decode, read_limesurvey
+from toolkit.platforms import AnswersFile, platform_of, read_answers
+from toolkit.responses import decode
 
 Write = Callable[..., Path]
 ANSWERED = {"aiuse": "0", "agree[prod]": "4", "agree[load]": "2", "agree[burn]": "5", "years": "3"}
@@ -38,7 +38,7 @@ def _genuine(shared: Path, name: str) -> Path:
 
 def _refusal(path: Path, tiny: Instrument, **options: object) -> str:
     with pytest.raises(InvalidInput) as caught:
-        read_limesurvey(path, tiny, entry=_entry(path, **options))
+        read_answers(path, tiny, "limesurvey", entry=_entry(path, **options))
     return str(caught.value)
 
 
@@ -47,7 +47,9 @@ def test_a_genuine_export_is_read_as_its_respondents_answered(
     shared: Path, tiny: Instrument, name: str
 ) -> None:
     path = _genuine(shared, name)
-    export = read_limesurvey(path, tiny, entry=_entry(path, organisation="org-1", absent=["years"]))
+    export = read_answers(
+        path, tiny, "limesurvey", entry=_entry(path, organisation="org-1", absent=["years"])
+    )
     frame = decode(export, tiny).frame
     assert frame["respondent"].tolist() == ["1", "2", "3", "4", "5", "6", "7"]
     assert frame["audience"].tolist() == ["executive"] * 2 + ["employee"] * 3 + ["freelancer"] * 2
@@ -64,7 +66,9 @@ def test_codes_and_full_answers_give_the_same_frame(shared: Path, tiny: Instrume
     frames = []
     for name in ("code_short.csv", "code_long.csv"):
         path = _genuine(shared, name)
-        export = read_limesurvey(path, tiny, entry=_entry(path, organisation="org-1", absent=["years"]))
+        export = read_answers(
+            path, tiny, "limesurvey", entry=_entry(path, organisation="org-1", absent=["years"])
+        )
         frames.append(decode(export, tiny).frame.drop(columns="source"))
     pd.testing.assert_frame_equal(*frames)
 
@@ -75,7 +79,7 @@ def test_delimiter_and_byte_order_mark_change_nothing(
     limesurvey: Write, tiny: Instrument, delimiter: str, encoding: str
 ) -> None:
     path = limesurvey(ANSWERED, delimiter=delimiter, encoding=encoding)
-    frame = decode(read_limesurvey(path, tiny), tiny).frame
+    frame = decode(read_answers(path, tiny, "limesurvey"), tiny).frame
     assert frame[["aiuse", "agree_prod", "agree_load", "agree_burn", "years"]].iloc[0].tolist() == [
         "0",
         "4",
@@ -102,7 +106,7 @@ def test_headings_that_are_texts_are_refused_with_the_setting_to_change(
 
 
 def test_a_row_without_submitdate_was_not_submitted(limesurvey: Write, tiny: Instrument) -> None:
-    export = read_limesurvey(limesurvey(ANSWERED, {**ANSWERED, "submitdate": ""}), tiny)
+    export = read_answers(limesurvey(ANSWERED, {**ANSWERED, "submitdate": ""}), tiny, "limesurvey")
     assert export.people["submitted"].tolist() == [True, False]
 
 
@@ -140,15 +144,15 @@ def test_unknown_columns_may_be_ignored_and_missing_ones_declared(
     limesurvey: Write, tiny: Instrument
 ) -> None:
     path = limesurvey(ANSWERED, extra=["surprise"], without=["agree[load]"])
-    export = read_limesurvey(
-        path, tiny, entry=_entry(path, ignore_columns=["surprise"], absent=["agree_load"])
+    export = read_answers(
+        path, tiny, "limesurvey", entry=_entry(path, ignore_columns=["surprise"], absent=["agree_load"])
     )
     assert decode(export, tiny).frame["agree_load"].tolist() == ["-5"]
 
 
 def test_an_item_for_other_audiences_only_may_be_missing(limesurvey: Write, tiny: Instrument) -> None:
     path = limesurvey(ANSWERED, without=["outp"])
-    assert decode(read_limesurvey(path, tiny), tiny).frame["outp"].tolist() == ["-5"]
+    assert decode(read_answers(path, tiny, "limesurvey"), tiny).frame["outp"].tolist() == ["-5"]
     assert "column outp: is missing" in _refusal(
         limesurvey({**ANSWERED, "audience": "exec"}, without=["outp"]), tiny
     )
@@ -187,14 +191,16 @@ def test_a_column_may_only_agree_with_what_the_study_file_says(limesurvey: Write
     assert "column audience, row 3: answers of audience 'freelancer', which this file is not for" in said
     assert "column organisation, row 3: names 'org-2', but the study file says the file is of 'org-1'" in said
     path = limesurvey(ANSWERED, {**ANSWERED, "audience": "", "organisation": ""})
-    export = read_limesurvey(path, tiny, entry=_entry(path, audience="employee", organisation="org-1"))
+    export = read_answers(
+        path, tiny, "limesurvey", entry=_entry(path, audience="employee", organisation="org-1")
+    )
     assert export.people["audience"].tolist() == ["employee", "employee"]
     assert export.people["organisation"].tolist() == ["org-1", "org-1"]
 
 
 def test_blanks_around_and_inside_an_answer_do_not_matter(limesurvey: Write, tiny: Instrument) -> None:
     path = limesurvey({**LABELS, "agree[burn]": " Strongly\u00a0agree ", "audience": "Full-time  employee"})
-    assert decode(read_limesurvey(path, tiny), tiny).frame["agree_burn"].tolist() == ["5"]
+    assert decode(read_answers(path, tiny, "limesurvey"), tiny).frame["agree_burn"].tolist() == ["5"]
 
 
 def test_a_token_used_twice_is_refused(limesurvey: Write, tiny: Instrument) -> None:
@@ -215,7 +221,7 @@ def test_a_missing_organisation_column_is_refused(limesurvey: Write, tiny: Instr
 def test_two_columns_may_hold_one_item_for_two_audiences(limesurvey: Write, tiny: Instrument) -> None:
     people = ({**ANSWERED, "aiuse": "", "use_exec": "1", "audience": "exec"}, ANSWERED)
     path = limesurvey(*people, extra=["use_exec"])
-    export = read_limesurvey(path, tiny, entry=_entry(path, columns={"use_exec": "aiuse"}))
+    export = read_answers(path, tiny, "limesurvey", entry=_entry(path, columns={"use_exec": "aiuse"}))
     assert decode(export, tiny).frame["aiuse"].tolist() == ["1", "0"]
     path = limesurvey({**ANSWERED, "use_exec": "1"}, extra=["use_exec"])
     assert "both answer 'aiuse', differently" in _refusal(path, tiny, columns={"use_exec": "aiuse"})
@@ -229,7 +235,7 @@ def test_the_file_of_another_platform_is_refused(qualtrics: Write, tiny: Instrum
 def test_full_answers_may_be_in_any_language_of_the_instrument(limesurvey: Write, tiny: Instrument) -> None:
     french = {"aiuse": "Oui", "agree[prod]": "D’accord", "ways[rev]": "Oui", "ways[lrn]": "Non"}
     path = limesurvey(LABELS, {**LABELS, **french})
-    frame = decode(read_limesurvey(path, tiny), tiny).frame
+    frame = decode(read_answers(path, tiny, "limesurvey"), tiny).frame
     assert frame[["aiuse", "agree_prod", "ways_rev", "ways_lrn"]].to_numpy().tolist() == [
         ["0", "4", "-4", "-4"],
         ["1", "4", "1", "0"],
@@ -250,7 +256,7 @@ def test_a_file_damaged_anywhere_is_read_or_refused_never_a_crash(
     start = int(place * len(data))
     path.write_bytes(data[:start] + put + data[start + length :])
     try:
-        found = decode(read_limesurvey(path, tiny), tiny)
+        found = decode(read_answers(path, tiny, "limesurvey"), tiny)
     except InvalidInput:
         return
     sums = found.disposition.groupby("outcome")["rows"].sum()
@@ -273,10 +279,10 @@ def test_the_platform_s_own_columns_are_known_in_french_and_german(
         {"aiuse": "1", "agree[prod]": "4"}, {"aiuse": "0", "submitdate": "", "agree[prod]": "1"}
     )
     english = ("id", "submitdate", "lastpage", "startlanguage", "seed", "startdate", "datestamp")
-    before = decode(read_limesurvey(path, tiny), tiny)
+    before = decode(read_answers(path, tiny, "limesurvey"), tiny)
     text = path.read_text("utf-8-sig")
     for name, said in zip(english, own, strict=True):
         text = text.replace(f'"{name}"', f'"{said}"', 1)
     path.write_text(text, "utf-8-sig")
     assert platform_of(path) == "limesurvey"
-    pd.testing.assert_frame_equal(decode(read_limesurvey(path, tiny), tiny).frame, before.frame)
+    pd.testing.assert_frame_equal(decode(read_answers(path, tiny, "limesurvey"), tiny).frame, before.frame)

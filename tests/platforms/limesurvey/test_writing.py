@@ -21,11 +21,10 @@ from tests.platforms.tiny import tiny_instrument
 from tests.refusals import Refusal, problem
 from toolkit.errors import InvalidInput
 from toolkit.instrument import Instrument, asked, lint
-from toolkit.platforms import export, read_manifest
-from toolkit.platforms.limesurvey.rows import rows_of, tabulated
-from toolkit.platforms.limesurvey.text import switched, unholdable
-from toolkit.platforms.limesurvey.writing import Quota, write
-from toolkit.responses import AnswersFile, decode, read_limesurvey
+from toolkit.platforms import AnswersFile, export, read_answers, read_manifest
+from toolkit.platforms.limesurvey.rows import rows_of, switched, tabulated, unholdable
+from toolkit.platforms.limesurvey.writing import Quota
+from toolkit.responses import decode
 
 Load = Callable[[dict[str, Any]], Instrument]
 QUICK = settings(
@@ -50,7 +49,7 @@ def _rows(folder: Path, name: str) -> list[dict[str, str]]:
 
 
 def test_every_row_is_the_imported_file_s(tiny: Instrument, shared: Path, tmp_path: Path) -> None:
-    write(tiny, tmp_path, survey_id=424242)
+    export(tiny, "limesurvey", tmp_path, survey_id=424242)
     mine = _apart_from_what_came_later(_rows(tmp_path, "ai-at-work-tiny.txt"))
     theirs = read((shared / "platforms/limesurvey/tiny_en_fr.txt").read_bytes())
     theirs = _apart_from_what_came_later(theirs)
@@ -83,7 +82,7 @@ def _apart_from_what_came_later(rows: list[dict[str, str]]) -> list[dict[str, st
 
 
 def test_the_link_may_name_an_audience_by_code_or_by_our_name(tiny: Instrument, tmp_path: Path) -> None:
-    write(tiny, tmp_path, hidden=["organisation"])
+    export(tiny, "limesurvey", tmp_path, hidden=["organisation"])
     rows = [row for row in _rows(tmp_path, "ai-at-work-tiny.txt") if row.get("language") == "en"]
     link, asks, final = (row for row in rows if row["class"] == "Q" and row["name"] in WHO)
     assert (link["type/scale"], link["hidden"]) == ("S", "1")  # a text: a list holds five characters
@@ -100,7 +99,7 @@ def test_the_link_may_name_an_audience_by_code_or_by_our_name(tiny: Instrument, 
 
 
 def test_settings_of_a_survey_are_those_a_respondent_needs(tiny: Instrument, tmp_path: Path) -> None:
-    write(tiny, tmp_path)
+    export(tiny, "limesurvey", tmp_path)
     rows = _rows(tmp_path, "ai-at-work-tiny.txt")
     set_to = {row["name"]: row.get("text") for row in rows if row["class"] == "S"}
     assert (set_to["shownoanswer"], set_to["showwelcome"]) == ("N", "Y")
@@ -113,14 +112,14 @@ def test_settings_of_a_survey_are_those_a_respondent_needs(tiny: Instrument, tmp
 def test_no_two_pages_have_one_title(tiny: Instrument, tmp_path: Path) -> None:
     first = tiny.sections[0].model_copy(update={"title": {"en": "Your role", "fr": "Votre situation"}})
     for number, instrument in enumerate((tiny, tiny.model_copy(update={"sections": (first,)}))):
-        write(instrument, tmp_path / str(number))
+        export(instrument, "limesurvey", tmp_path / str(number))
         rows = _rows(tmp_path / str(number), "ai-at-work-tiny.txt")
         titles = [(row["language"], row["name"]) for row in rows if row["class"] == "G"]
         assert len(titles) == len(set(titles)) == 2 * len(tiny.languages)
 
 
 def _width(instrument: Instrument, folder: Path) -> tuple[set[str], list[str]]:
-    write(instrument, folder)
+    export(instrument, "limesurvey", folder)
     rows = _rows(folder, "ai-at-work-tiny.txt")
     notices = read_manifest(folder / "ai-at-work-tiny.manifest.json").notices
     return {row["answer_width"] for row in rows if row.get("answer_width")}, list(notices)
@@ -139,7 +138,7 @@ def test_headings_of_an_array_have_the_room_their_words_take(tiny: Instrument, t
 
 
 def test_rows_of_a_matrix_may_be_questions_of_their_own(tiny: Instrument, tmp_path: Path) -> None:
-    write(tiny, tmp_path, matrix="questions")
+    export(tiny, "limesurvey", tmp_path, matrix="questions")
     rows = _rows(tmp_path, "ai-at-work-tiny.txt")
     assert not [row for row in rows if row.get("type/scale") == "F"]
     asked = {row["name"]: row for row in rows if row["class"] == "Q" and row["language"] == "en"}
@@ -159,14 +158,14 @@ def test_rows_of_a_matrix_may_be_questions_of_their_own(tiny: Instrument, tmp_pa
 def test_a_row_s_question_has_a_code_of_its_own(whole: dict[str, Any], load: Load, tmp_path: Path) -> None:
     row = next(item for item in whole["items"] if item["id"] == "grid")["rows"][0]["id"]
     text = json.dumps(whole).replace('"hours"', f'"grid{row}"')
-    written = write(load(json.loads(text)), tmp_path, matrix="questions")
+    written = export(load(json.loads(text)), "limesurvey", tmp_path, matrix="questions")
     assert faults(written[0].read_bytes()) == []
     names = [row["name"] for row in read(written[0].read_bytes()) if row["class"] == "Q"]
     assert {f"grid{row}", f"grid{row}2"} <= set(names)
 
 
 def test_answers_to_rows_as_questions_are_read_back(tiny: Instrument, tmp_path: Path) -> None:
-    write(tiny, tmp_path, matrix="questions", hidden=["organisation"])
+    export(tiny, "limesurvey", tmp_path, matrix="questions", hidden=["organisation"])
     manifest = read_manifest(tmp_path / "ai-at-work-tiny.manifest.json")
     for style in ("code", "full", "abbreviated"):
         cells = {"id": "1", "submitdate": "2026-11-30 12:00:00", "organisation": "org-1"}
@@ -183,7 +182,7 @@ def test_answers_to_rows_as_questions_are_read_back(tiny: Instrument, tmp_path: 
         said = {"wave": "1", "platform": "limesurvey", "file": path.name}
         said |= {"manifest": str(tmp_path / "ai-at-work-tiny.manifest.json")}
         entry = AnswersFile.model_validate(said | {"organisation_column": "organisation"})
-        frame = decode(read_limesurvey(path, tiny, entry=entry), tiny).frame
+        frame = decode(read_answers(path, tiny, "limesurvey", entry=entry), tiny).frame
         names = ["audience", "agree_prod", "agree_load", "agree_burn", "open"]
         assert frame[names].to_numpy().tolist() == [["fte", "2", "-1", "5", "=1+1"]]
 
@@ -192,7 +191,7 @@ def test_survey_numbers_differ_from_layout_to_layout(tiny: Instrument, tmp_path:
     numbers = [
         row["text"]
         for layout in ("one", "language", "audience")
-        for path in write(tiny, tmp_path / layout, layout=layout)
+        for path in export(tiny, "limesurvey", tmp_path / layout, layout=layout)
         if path.suffix == ".txt"
         for row in read(path.read_bytes())
         if row.get("name") == "sid"
@@ -209,7 +208,7 @@ def _words(row: dict[str, str], audience: str) -> str:
 
 
 def test_pages_are_named_in_each_language(tiny: Instrument, tmp_path: Path) -> None:
-    write(tiny, tmp_path)
+    export(tiny, "limesurvey", tmp_path)
     groups = [row for row in _rows(tmp_path, "ai-at-work-tiny.txt") if row["class"] == "G"]
     assert [row["name"] for row in groups] == [
         "Your role",
@@ -220,7 +219,7 @@ def test_pages_are_named_in_each_language(tiny: Instrument, tmp_path: Path) -> N
 
 
 def test_headings_are_those_of_genuine_exports(tiny: Instrument, shared: Path, tmp_path: Path) -> None:
-    write(tiny, tmp_path)
+    export(tiny, "limesurvey", tmp_path)
     manifest = read_manifest(tmp_path / "ai-at-work-tiny.manifest.json")
     exports = shared / "platforms/limesurvey/exports"
     coded = _headings(exports / "code_short.csv")
@@ -240,7 +239,7 @@ def _headings(path: Path) -> list[str]:
 
 
 def test_codes_read_a_genuine_export(tiny: Instrument, shared: Path, tmp_path: Path) -> None:
-    write(tiny, tmp_path)
+    export(tiny, "limesurvey", tmp_path)
     manifest = read_manifest(tmp_path / "ai-at-work-tiny.manifest.json")
     answers = pd.read_csv(
         shared / "platforms/limesurvey/exports/code_short.csv",
@@ -266,8 +265,14 @@ def test_random_instruments_keep_every_rule(
     layout = data.draw(st.sampled_from(("one", "language", "audience")))
     quotas = [Quota("all of one", 10, {"audience": tuple(instrument.audiences)[:1]})]
     matrix = data.draw(st.sampled_from(("array", "questions")))
-    written = write(
-        instrument, tmp_path, layout=layout, quotas=quotas, hidden=["organisation"], matrix=matrix
+    written = export(
+        instrument,
+        "limesurvey",
+        tmp_path,
+        layout=layout,
+        quotas=quotas,
+        hidden=["organisation"],
+        matrix=matrix,
     )
     files = [path for path in written if path.suffix == ".txt"]
     assert (
@@ -285,7 +290,7 @@ def test_random_instruments_keep_every_rule(
 @QUICK
 @given(instrument=instruments())
 def test_each_audience_reads_its_own_words(instrument: Instrument, tmp_path: Path) -> None:
-    write(instrument, tmp_path)
+    export(instrument, "limesurvey", tmp_path)
     rows = [
         row
         for row in _rows(tmp_path, f"{instrument.id}.txt")
@@ -320,7 +325,7 @@ def test_each_audience_reads_its_own_words(instrument: Instrument, tmp_path: Pat
 def test_relevance_asks_whom_our_routing_asks(
     instrument: Instrument, data: st.DataObject, tmp_path: Path
 ) -> None:
-    write(instrument, tmp_path)
+    export(instrument, "limesurvey", tmp_path)
     rows = _rows(tmp_path, f"{instrument.id}.txt")
     manifest = read_manifest(tmp_path / f"{instrument.id}.manifest.json")
     for audience, entry in instrument.audiences.items():
@@ -341,7 +346,7 @@ def test_what_two_of_three_audiences_are_asked_is_hidden_from_the_third(
         "audiences": ["staff", "free"],
     }
     del whole["items"][1]["ask_if"]
-    rows = read(write(load(whole), tmp_path)[0].read_bytes())
+    rows = read(export(load(whole), "limesurvey", tmp_path)[0].read_bytes())
     shown = {row["name"]: row["relevance"] for row in rows if row["class"] in ("Q", "SQ")}
     assert shown["m"] == 'audiencegroup.NAOK=="boss" or audiencegroup.NAOK=="staff"'
     assert shown["b"] == 'audiencegroup.NAOK=="staff" or audiencegroup.NAOK=="free"'
@@ -403,7 +408,7 @@ def test_words_in_quotation_marks_keep_them_through_the_import(
 ) -> None:
     whole["items"][5]["text"]["all"]["en"] = '"Good" is "good"'
     whole["items"][4]["options"][0]["label"]["en"] = '"Chief"'
-    texts = [row.get("text") for row in read(write(load(whole), tmp_path)[0].read_bytes())]
+    texts = [row.get("text") for row in read(export(load(whole), "limesurvey", tmp_path)[0].read_bytes())]
     assert "&quot;Good&quot; is &quot;good&quot;" in texts
     assert "&quot;Chief&quot;" in texts
 
@@ -418,7 +423,7 @@ def test_names_limesurvey_keeps_for_itself_are_mapped_and_said(
     whole["items"][1]["ask_if"] = 'time == "1"'
     whole["items"][2]["rows"][0]["id"] = "other"
     whole["sections"][0]["items"][0] = "time"
-    paths = write(load(whole), tmp_path)
+    paths = export(load(whole), "limesurvey", tmp_path)
     rows, manifest = read(paths[0].read_bytes()), read_manifest(paths[1])
     assert faults(paths[0].read_bytes()) == []
     assert [row["relevance"] for row in rows if row.get("name") == "m"] == ['timeq.NAOK=="1"']
@@ -434,7 +439,7 @@ def test_a_quota_counts_the_answers_of_the_question_above_it(
     whole: dict[str, Any], load: Load, tmp_path: Path
 ) -> None:
     quota = Quota("bosses who do", 25, {"audience": ("boss",), "q": ("1", "98")})
-    rows = read(write(load(whole), tmp_path, quotas=[quota])[0].read_bytes())
+    rows = read(export(load(whole), "limesurvey", tmp_path, quotas=[quota])[0].read_bytes())
     (head,) = [row for row in rows if row["class"] == "QTA"]
     assert (head["id"], head["name"], head["mandatory"]) == ("1", "bosses who do", "25")
     told = [row["relevance"] for row in rows if row["class"] == "QTALS"]
@@ -454,7 +459,7 @@ def test_a_quota_nobody_can_fill_is_left_out_and_said(
         Quota("chiefs", 5, {"top": ("ceo",)}),
         Quota("bosses who do", 9, {"audience": ("boss",), "q": ("1",)}),
     ]
-    write(load(whole), tmp_path, layout="audience", quotas=quotas)
+    export(load(whole), "limesurvey", tmp_path, layout="audience", quotas=quotas)
     boss = read((tmp_path / "tiny-boss.txt").read_bytes())
     staff = read((tmp_path / "tiny-staff.txt").read_bytes())
     assert [row["name"] for row in boss if row["class"] == "QTA"] == ["chiefs", "bosses who do"]
@@ -475,7 +480,9 @@ def test_bounds_of_numbers_are_columns_only_where_there_are_any(
     whole: dict[str, Any], load: Load, tmp_path: Path
 ) -> None:
     def columns() -> set[str]:
-        return set(write(load(whole), tmp_path)[0].read_text("utf-8-sig").splitlines()[0].split("\t"))
+        return set(
+            export(load(whole), "limesurvey", tmp_path)[0].read_text("utf-8-sig").splitlines()[0].split("\t")
+        )
 
     assert {"min_num_value_n", "max_num_value_n"} <= columns()
     for name in ("minimum", "maximum"):
@@ -485,18 +492,18 @@ def test_bounds_of_numbers_are_columns_only_where_there_are_any(
 
 def test_a_long_title_is_cut_and_said(whole: dict[str, Any], load: Load, tmp_path: Path) -> None:
     whole["title"] = {"en": "A " + "very " * 60 + "long title"}
-    paths = write(load(whole), tmp_path)
+    paths = export(load(whole), "limesurvey", tmp_path)
     assert faults(paths[0].read_bytes()) == []
     assert any("title" in notice for notice in read_manifest(paths[1]).notices)
 
 
 def test_the_same_instrument_gives_the_same_bytes(whole: dict[str, Any], load: Load, tmp_path: Path) -> None:
-    one = [path.read_bytes() for path in write(load(whole), tmp_path / "a")]
-    assert one == [path.read_bytes() for path in write(load(whole), tmp_path / "b")]
+    one = [path.read_bytes() for path in export(load(whole), "limesurvey", tmp_path / "a")]
+    assert one == [path.read_bytes() for path in export(load(whole), "limesurvey", tmp_path / "b")]
 
 
 def test_survey_numbers_follow_one_another(whole: dict[str, Any], load: Load, tmp_path: Path) -> None:
-    write(load(whole), tmp_path, layout="audience", survey_id=77)
+    export(load(whole), "limesurvey", tmp_path, layout="audience", survey_id=77)
     numbers = [
         read_manifest(tmp_path / f"tiny-{name}.manifest.json").settings["survey_id"]
         for name in ("boss", "staff")
@@ -523,7 +530,9 @@ def test_everything_limesurvey_cannot_hold_is_said_at_once(
     ]
     bad = Quota("", 0, {"qq": ("1",), "q": ("7",)})
     with pytest.raises(InvalidInput) as refusal:
-        write(load(spoiled), tmp_path / "out", quotas=[bad], hidden=["token", "A b"], survey_id=0)
+        export(
+            load(spoiled), "limesurvey", tmp_path / "out", quotas=[bad], hidden=["token", "A b"], survey_id=0
+        )
     said_of = [problem.where for problem in refusal.value.problems]
     assert said_of == [
         "item why, text for boss (en)",
@@ -545,9 +554,9 @@ def test_a_language_without_words_for_the_audience_question_is_refused(
 ) -> None:
     strange = json.loads(json.dumps(whole).replace('"en"', '"fi"'))
     with pytest.raises(InvalidInput, check=problem("unknown-language", "language 'fi'")):
-        write(load(strange), tmp_path)
+        export(load(strange), "limesurvey", tmp_path)
     quota = Quota("those who do", 5, {"q": ("1",)})
-    written = write(load(strange), tmp_path, layout="audience", quotas=[quota])
+    written = export(load(strange), "limesurvey", tmp_path, layout="audience", quotas=[quota])
     assert len(written) == 4
     assert any("no words in 'fi' for a full quota" in notice for notice in read_manifest(written[1]).notices)
 
@@ -581,7 +590,7 @@ def test_an_instrument_that_lint_refuses_is_not_exported(
             + problem("not-translated", "audiences → boss → plural")
         ).among_others(),
     ):
-        write(spoiled, tmp_path)
+        export(spoiled, "limesurvey", tmp_path)
     assert list(tmp_path.glob("*.txt")) == []
 
 

@@ -18,8 +18,8 @@ from tests.platforms.strategies import drawn
 from tests.refusals import problem
 from toolkit.errors import InvalidInput
 from toolkit.instrument import Instrument, asked
-from toolkit.platforms import ExportManifest, export, read_manifest
-from toolkit.responses import AnswersFile, decode, read_odk
+from toolkit.platforms import AnswersFile, ExportManifest, export, read_answers, read_manifest
+from toolkit.responses import decode
 
 XFORMS = {"x": "http://www.w3.org/2002/xforms"}
 
@@ -294,7 +294,7 @@ def test_odk_s_own_engine_asks_what_routing_says_and_its_submissions_are_read_ba
             wave="try", platform="odk", file=packed.name, organisation="org-01",
             manifest=str(form.with_suffix(".manifest.json")),
         )  # fmt: skip
-        frame = decode(read_odk(packed, shipped, entry=entry), shipped).frame
+        frame = decode(read_answers(packed, shipped, "odk", entry=entry), shipped).frame
         check_read_back(frame, shipped, audiences, people)
 
 

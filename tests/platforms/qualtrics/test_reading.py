@@ -10,8 +10,9 @@ import pytest
 
 from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument import Instrument
-from toolkit.platforms.ticks import split_choices
-from toolkit.responses import AnswersFile, decode, read_qualtrics
+from toolkit.platforms import AnswersFile, read_answers
+from toolkit.platforms.common import split_choices
+from toolkit.responses import decode
 
 Write = Callable[..., Path]
 COLUMNS = ["aiuse", "agree_prod", "agree_load", "agree_burn", "ways", "outp", "years", "open"]
@@ -42,12 +43,12 @@ def _entry(path: Path, **options: object) -> AnswersFile:
 
 def _refusal(path: Path, tiny: Instrument, **options: object) -> str:
     with pytest.raises(InvalidInput) as caught:
-        read_qualtrics(path, tiny, entry=_entry(path, **options))
+        read_answers(path, tiny, "qualtrics", entry=_entry(path, **options))
     return str(caught.value)
 
 
 def _frame(path: Path, tiny: Instrument) -> pd.DataFrame:
-    return decode(read_qualtrics(path, tiny, entry=_entry(path)), tiny).frame
+    return decode(read_answers(path, tiny, "qualtrics", entry=_entry(path)), tiny).frame
 
 
 def test_numbers_texts_and_split_columns_give_the_same_frame(qualtrics: Write, tiny: Instrument) -> None:
@@ -76,7 +77,7 @@ def test_the_handmade_file_is_read_where_columns_are_named(shared: Path, tiny: I
         columns |= {f"ai_use_{suffix}": "aiuse", f"ways_{suffix}": "ways"}
         columns |= {f"agree_{suffix}_{row}": f"agree_{row}" for row in ("prod", "load", "burn")}
     entry = _entry(path, columns=columns, absent=["years"], organisation="org-1")
-    frame = decode(read_qualtrics(path, tiny, entry=entry), tiny).frame
+    frame = decode(read_answers(path, tiny, "qualtrics", entry=entry), tiny).frame
     assert frame["audience"].tolist() == ["executive", "employee"]
     assert frame["aiuse"].tolist() == ["1", "0"]
     assert frame["agree_prod"].tolist() == ["5", "3"]
@@ -91,7 +92,7 @@ def test_the_handmade_file_is_read_where_columns_are_named(shared: Path, tiny: I
 def test_previews_tests_and_spam_are_set_aside_and_counted(qualtrics: Write, tiny: Instrument) -> None:
     statuses = ["0", "1", "2", "8", "4", "Survey Preview", "Imported", "Spam", "17"]
     path = qualtrics(*({**ROW, "Status": status} for status in statuses), columns=COLUMNS)
-    coded = decode(read_qualtrics(path, tiny), tiny)
+    coded = decode(read_answers(path, tiny, "qualtrics"), tiny)
     assert coded.frame["respondent"].tolist() == ["R_1", "R_5", "R_7"]
     counted = coded.disposition.set_index("reason")["rows"]
     assert counted["rows in the file"] == 9
@@ -107,7 +108,7 @@ def test_what_is_set_aside_is_not_looked_into(qualtrics: Write, tiny: Instrument
 
 
 def test_a_file_of_previews_alone_is_read_and_holds_nobody(qualtrics: Write, tiny: Instrument) -> None:
-    coded = decode(read_qualtrics(qualtrics({**ROW, "Status": "1"}, columns=COLUMNS), tiny), tiny)
+    coded = decode(read_answers(qualtrics({**ROW, "Status": "1"}, columns=COLUMNS), tiny, "qualtrics"), tiny)
     assert len(coded.frame) == 0
     assert coded.frame["aiuse"].dtype.categories.tolist() == list(tiny["aiuse"].categories)
     assert coded.disposition["rows"].tolist() == [1, 1]

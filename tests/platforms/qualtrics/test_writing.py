@@ -20,9 +20,8 @@ from tests.platforms.strategies import instruments
 from tests.platforms.tiny import tiny_instrument
 from toolkit.errors import InvalidInput
 from toolkit.instrument import Instrument
-from toolkit.platforms import narrow, read_manifest
+from toolkit.platforms import export, narrow, read_manifest
 from toolkit.platforms.qualtrics.questions import marked_up
-from toolkit.platforms.qualtrics.writing import write
 
 Load = Callable[[dict[str, Any]], Instrument]
 QUICK = settings(
@@ -112,7 +111,7 @@ class _Page(HTMLParser):
 
 
 def test_the_tiny_survey_is_the_reference_one(shared: Path, tmp_path: Path) -> None:
-    write(tiny_instrument(shared), tmp_path, languages=["en"])
+    export(tiny_instrument(shared), "qualtrics", tmp_path, languages=["en"])
     theirs = (shared / "platforms/qualtrics/tiny_fte.txt").read_text("utf-8")
     renamed = theirs.replace("[[ID:ai_use]]", "[[ID:aiuse]]").replace("[[PageBreak]]\n", "")
     for place, row in enumerate(("prod", "load", "burn"), start=1):  # rows are numbered: ids are set by hand
@@ -137,7 +136,7 @@ def test_random_instruments_are_read_back_question_by_question(
 ) -> None:
     base = instrument.languages[0]
     assume(_numbers_differ(instrument))
-    written = write(instrument, tmp_path)
+    written = export(instrument, "qualtrics", tmp_path)
     assert len(written) == 3 * len(instrument.audiences)
     for audience in instrument.audiences:
         survey = _survey((tmp_path / f"{instrument.id}-{audience}.txt").read_text("utf-8"))
@@ -170,7 +169,7 @@ def test_words_are_read_back(text: str) -> None:
 def test_the_manifest_reads_what_the_survey_exports(
     whole: dict[str, Any], load: Load, tmp_path: Path
 ) -> None:
-    write(load(whole), tmp_path)
+    export(load(whole), "qualtrics", tmp_path)
     manifest = read_manifest(tmp_path / "tiny-boss.manifest.json")
     assert manifest.audience_column == "audience"
     assert manifest.audience_words() == {"boss": "boss"}
@@ -185,7 +184,7 @@ def test_the_manifest_reads_what_the_survey_exports(
 def test_values_that_were_never_set_can_be_read_too(
     whole: dict[str, Any], load: Load, tmp_path: Path
 ) -> None:
-    write(load(whole), tmp_path)
+    export(load(whole), "qualtrics", tmp_path)
     (asked,) = read_manifest(tmp_path / "tiny-boss.manifest.json").of("q")
     assert asked.recodes == {"1": "1", "2": "0", "3": "98"}
     assert asked.decode(recoded=False) == {"1": "1", "2": "0", "3": "-1"}
@@ -196,7 +195,7 @@ def test_values_that_were_never_set_can_be_read_too(
 
 def test_the_page_says_what_the_text_cannot_carry(whole: dict[str, Any], load: Load, tmp_path: Path) -> None:
     whole["items"][0]["required"] = True
-    paths = write(load(whole), tmp_path, audiences=["staff"])
+    paths = export(load(whole), "qualtrics", tmp_path, audiences=["staff"])
     page = _Page(paths[1].read_text("utf-8"))
     for said in (
         "audience = staff",
@@ -212,7 +211,7 @@ def test_the_page_says_what_the_text_cannot_carry(whole: dict[str, Any], load: L
 
 
 def test_words_in_other_languages_are_on_the_page(shared: Path, tmp_path: Path) -> None:
-    write(tiny_instrument(shared), tmp_path, audiences=["exec"])
+    export(tiny_instrument(shared), "qualtrics", tmp_path, audiences=["exec"])
     page = _Page((tmp_path / "ai-at-work-tiny-exec-setup.html").read_text("utf-8"))
     assert ["I feel burned out", "Je me sens épuisé·e"] not in page.rows
     assert ["Our people feel burned out", "Nos équipes se sentent épuisées"] in page.rows
@@ -221,14 +220,14 @@ def test_words_in_other_languages_are_on_the_page(shared: Path, tmp_path: Path) 
 
 
 def test_the_page_needs_nothing_from_elsewhere(whole: dict[str, Any], load: Load, tmp_path: Path) -> None:
-    page = write(load(whole), tmp_path)[1].read_text("utf-8")
+    page = export(load(whole), "qualtrics", tmp_path)[1].read_text("utf-8")
     assert not re.search(r"https?://|<script|<link|<img|@import|url\(", page)
     assert page.startswith('<!doctype html>\n<html lang="en">')
 
 
 def test_words_cannot_become_markup(whole: dict[str, Any], load: Load, tmp_path: Path) -> None:
     whole["items"][5]["text"]["all"]["en"] = "<script>alert('x')</script> & \"more\""
-    for path in write(load(whole), tmp_path):
+    for path in export(load(whole), "qualtrics", tmp_path):
         if path.suffix != ".json":
             assert "<script" not in path.read_text("utf-8")
 
@@ -237,7 +236,7 @@ def test_words_cannot_become_markup(whole: dict[str, Any], load: Load, tmp_path:
 
 
 def test_a_qsf_has_the_shape_of_the_reference_one(shared: Path, tmp_path: Path) -> None:
-    write(tiny_instrument(shared), tmp_path, layout="qsf", audiences=["exec"])
+    export(tiny_instrument(shared), "qualtrics", tmp_path, layout="qsf", audiences=["exec"])
     mine = json.loads((tmp_path / "ai-at-work-tiny-exec-experimental.qsf").read_text("utf-8"))
     theirs = json.loads((shared / "platforms/qualtrics/tiny_combined.qsf").read_text("utf-8"))
     assert mine.keys() == theirs.keys()
@@ -262,7 +261,7 @@ def _payloads(held: dict[str, Any]) -> list[dict[str, Any]]:
 @given(instrument=instruments(without="{}\\[$"))
 def test_every_random_qsf_holds_together(instrument: Instrument, tmp_path: Path) -> None:
     assume(_numbers_differ(instrument))
-    paths = write(instrument, tmp_path, layout="qsf")
+    paths = export(instrument, "qualtrics", tmp_path, layout="qsf")
     for path in paths:
         if path.suffix != ".qsf":
             continue
@@ -284,7 +283,7 @@ def test_every_random_qsf_holds_together(instrument: Instrument, tmp_path: Path)
 def test_wherever_a_qsf_is_offered_it_is_called_experimental(
     whole: dict[str, Any], load: Load, tmp_path: Path
 ) -> None:
-    survey, page, manifest = write(load(whole), tmp_path, layout="qsf", audiences=["boss"])
+    survey, page, manifest = export(load(whole), "qualtrics", tmp_path, layout="qsf", audiences=["boss"])
     assert survey.name == "tiny-boss-experimental.qsf"
     assert "never tried in a real Qualtrics" in page.read_text("utf-8")
     assert "never tried in a real Qualtrics" in " ".join(read_manifest(manifest).notices).replace(
@@ -293,12 +292,12 @@ def test_wherever_a_qsf_is_offered_it_is_called_experimental(
 
 
 def test_import_ids_are_those_the_qsf_gives(whole: dict[str, Any], load: Load, tmp_path: Path) -> None:
-    write(load(whole), tmp_path, layout="qsf", audiences=["staff"])
+    export(load(whole), "qualtrics", tmp_path, layout="qsf", audiences=["staff"])
     manifest = read_manifest(tmp_path / "tiny-staff-experimental.manifest.json")
     assert list(manifest.by_heading("import_id")) == [
         *("QID1", "QID2_1", "QID2_2", "QID3_1", "QID3_2", "QID4_TEXT", "QID5_TEXT")
     ]
-    write(load(whole), tmp_path, audiences=["staff"])
+    export(load(whole), "qualtrics", tmp_path, audiences=["staff"])
     assert "import_id" not in read_manifest(tmp_path / "tiny-staff.manifest.json").styles
 
 
@@ -314,7 +313,7 @@ def test_everything_qualtrics_cannot_hold_is_said_at_once(
     whole["missing"]["no"]["code"] = "2"
     whole["items"][4]["missing"] = ["no"]
     with pytest.raises(InvalidInput) as refusal:
-        write(load(whole), tmp_path / "out")
+        export(load(whole), "qualtrics", tmp_path / "out")
     assert [problem.where for problem in refusal.value.problems] == [
         "title (en)",
         "item why, text for boss (en)",
@@ -327,8 +326,10 @@ def test_everything_qualtrics_cannot_hold_is_said_at_once(
 
 def test_the_same_instrument_gives_the_same_bytes(whole: dict[str, Any], load: Load, tmp_path: Path) -> None:
     for layout in ("audience", "qsf"):
-        one = [path.read_bytes() for path in write(load(whole), tmp_path / "a", layout=layout)]
-        assert one == [path.read_bytes() for path in write(load(whole), tmp_path / "b", layout=layout)]
+        one = [path.read_bytes() for path in export(load(whole), "qualtrics", tmp_path / "a", layout=layout)]
+        assert one == [
+            path.read_bytes() for path in export(load(whole), "qualtrics", tmp_path / "b", layout=layout)
+        ]
 
 
 def test_the_reader_reads_an_answer_file_with_the_manifest(
@@ -336,7 +337,7 @@ def test_the_reader_reads_an_answer_file_with_the_manifest(
 ) -> None:
     """Heading rows as Qualtrics writes them, values as the set-up page has them set."""
     instrument = load(whole)
-    write(instrument, tmp_path)
+    export(instrument, "qualtrics", tmp_path)
     manifest = read_manifest(tmp_path / "tiny-boss.manifest.json")
     headings = list(manifest.by_heading("tag"))
     held = io.StringIO()

@@ -22,9 +22,9 @@ from tests.platforms.strategies import drawn
 from tests.refusals import problem
 from toolkit.errors import InvalidInput
 from toolkit.instrument import Instrument, asked
-from toolkit.platforms import export, read_manifest
+from toolkit.platforms import AnswersFile, export, read_answers, read_manifest
 from toolkit.platforms.surveyjs.writing import survey_of
-from toolkit.responses import AnswersFile, decode, read_surveyjs
+from toolkit.responses import decode
 
 UNKNOWN_VARIABLE = 2
 
@@ -101,7 +101,7 @@ def test_what_survey_core_saved_is_read_back_to_the_same_codes(
             wave="try", platform="surveyjs", file=path.name, organisation="org-01",
             manifest=str(tmp_path / f"{stem}.manifest.json"),
         )  # fmt: skip
-        frame = decode(read_surveyjs(path, shipped, entry=entry), shipped).frame
+        frame = decode(read_answers(path, shipped, "surveyjs", entry=entry), shipped).frame
         check_read_back(frame, shipped, [name] * len(people), people)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -150,6 +151,56 @@ def test_a_chart_shows_the_question_its_title_speaks_of(show: Any, document: Doc
                 assert name in shown
     assert seen >= 2
     assert all(one.focus in {item for chart in one.charts for item in chart.items} | {""} for one in pictures)
+
+
+def chart_workbooks(show: Any) -> list[openpyxl.Workbook]:
+    return [
+        openpyxl.load_workbook(io.BytesIO(shape.chart.part.chart_workbook.xlsx_part.blob))
+        for slide in show.slides
+        for shape in slide.shapes
+        if shape.has_chart
+    ]
+
+
+@pytest.mark.parametrize("kind", ["stack", "dots"])
+def test_labels_in_the_workbook_of_a_chart_are_never_formulas_or_links(small: Any, kind: str) -> None:
+    nasty = ["=HYPERLINK(0)", "+1", "@me", "https://example.org/"]
+    rows = [
+        (f"q{place}", name, "", {"=1+1": Point(0.4), "Yes": Point(0.6)}) for place, name in enumerate(nasty)
+    ]
+    scale = [Series("=1+1", "#B35806", side="lower"), Series("Yes", "#542788", side="higher")]
+    picture = Picture("A title", "alt", "", "<svg/>", charts=(chart_of(kind, rows, scale),))
+    (book,) = chart_workbooks(pptx.Presentation(_file(render_pptx(small(picture)))))
+    cells = [cell for row in book.active.iter_rows() for cell in row if cell.value is not None]
+    texts = {cell.value: cell for cell in cells if isinstance(cell.value, str) and cell.data_type != "f"}
+    assert {*nasty, "=1+1"} <= set(texts)
+    assert all(texts[name].data_type == "s" and texts[name].hyperlink is None for name in (*nasty, "=1+1"))
+
+
+def test_the_formulas_behind_bars_give_the_numbers_that_are_drawn(small: Any) -> None:
+    shares = [(0.1, 0.2, 0.7), (0.25, 0.5, 0.25), (0.6, 0.0, 0.4)]
+    names = ("No", "Neither", "Yes")
+    rows = [
+        (f"q{place}", f"Question {place}", "", dict(zip(names, map(Point, row), strict=True)))
+        for place, row in enumerate(shares)
+    ]
+    scale = [
+        Series("No", "#B35806", side="lower"),
+        Series("Neither", "#999999", side="middle"),
+        Series("Yes", "#542788", side="higher"),
+    ]
+    picture = Picture("A title", "alt", "", "<svg/>", charts=(chart_of("stack", rows, scale),))
+    show = pptx.Presentation(_file(render_pptx(small(picture))))
+    (chart,) = [shape.chart for slide in show.slides for shape in slide.shapes if shape.has_chart]
+    (book,) = chart_workbooks(show)
+    drawn = chart.plots[0].series[0].values
+    sheet = book.active
+    middle = float(chart._chartSpace.find(".//{*}crossesAt").get("val"))
+    for place, offset in enumerate(drawn, start=2):
+        formula = sheet.cell(place, 2).value
+        assert formula == f"={middle:g}-(C{place})-(D{place})/2"
+        lower, neither = sheet.cell(place, 3).value, sheet.cell(place, 4).value
+        assert middle - lower - neither / 2 == pytest.approx(offset)
 
 
 @pytest.mark.parametrize("long", [False, True])

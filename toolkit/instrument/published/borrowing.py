@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from typing import TypeVar
 
 from toolkit.errors import InvalidInput, near_names
-from toolkit.instrument.fields import ParallelWording
 from toolkit.instrument.files import BankFile, Borrowed, BorrowedScore
 from toolkit.instrument.model import Item, Option, Row, Scale, Score, Source
 from toolkit.instrument.published.adapters import Adapter, adapter_names, load_adapter
@@ -91,7 +90,7 @@ def _words(path: tuple[str, ...], adapter: Adapter, borrowed: Borrowed) -> Itera
             "missing-key", (*path, "rows"), "no row is given", f"give the rows of the {adapter.name} you use"
         )
     if not borrowed.scores:
-        hint = "say which rows make which score, as its authors define them"
+        hint = "list the rows of each score, as its authors define them"
         yield Finding("missing-key", (*path, "scores"), "no score is given", hint)
     for name, score in borrowed.scores.items():
         yield from _family_score((*path, "scores", name), score, borrowed.rows)
@@ -102,11 +101,11 @@ def _family_score(
 ) -> Iterator[Finding]:
     for row in dict.fromkeys(score.rows):
         if row not in rows:
-            yield Finding("unknown-name", (*path, "rows"), f"there is no row '{row}'", near_names(row, rows))
+            yield Finding("unknown-name", (*path, "rows"), f"unknown row '{row}'", near_names(row, rows))
     for row in dict.fromkeys(score.reverse):
         if row not in score.rows:
             hint = near_names(row, score.rows)
-            yield Finding("unknown-name", (*path, "reverse"), f"'{row}' is no row of this score", hint)
+            yield Finding("unknown-name", (*path, "reverse"), f"'{row}' is not a row of this score", hint)
 
 
 def _matched(
@@ -115,7 +114,7 @@ def _matched(
     names = sorted(wanted) if isinstance(wanted, set) else list(wanted)  # type: ignore[call-overload]
     absent = [name for name in names if name not in given]
     if absent:
-        what = f"there are no words for {kind} {', '.join(repr(name) for name in absent)}"
+        what = f"words are missing for {kind} {', '.join(repr(name) for name in absent)}"
         yield Finding("missing-value", path, what, "add the published words")
     for name in given:
         if name not in names:
@@ -156,20 +155,15 @@ def _items(adapter: Adapter, borrowed: Borrowed) -> list[Item]:
             theme=borrowed.theme,
             scale=grid.answers,
             text=borrowed.text[name],
-            rows=tuple(Row(id=row, text=_row_words(borrowed, row)) for row in _rows(adapter, name, borrowed)),
+            rows=tuple(
+                Row(id=row, text=borrowed.rows[row])
+                for row in (borrowed.rows if adapter.family else grid.rows)
+            ),
             sensitive=adapter.sensitive,
             source=source,
         )
         for name, grid in adapter.grids.items()
     ]
-
-
-def _row_words(borrowed: Borrowed, row: str) -> ParallelWording:
-    return borrowed.rows[row]
-
-
-def _rows(adapter: Adapter, grid: str, borrowed: Borrowed) -> tuple[str, ...]:
-    return tuple(borrowed.rows) if adapter.family else adapter.grids[grid].rows
 
 
 def _scores(adapter: Adapter, borrowed: Borrowed) -> dict[str, Score]:

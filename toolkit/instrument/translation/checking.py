@@ -94,7 +94,7 @@ def _other(sheet: Sheet, instrument: Instrument) -> Iterator[Problem]:
     elif sheet.version != instrument.version:
         what = f"the sheet is of version {sheet.version}, and the instrument is {instrument.version}"
         yield Problem(
-            "changed-text", where, what, "write a sheet of this version; words that stand are filled in"
+            "changed-text", where, what, "export a sheet of this version; existing translations are filled in"
         )
     if sheet.source not in instrument.languages:
         what = f"it is translated from '{sheet.source}', in which the instrument is not written"
@@ -116,7 +116,7 @@ def _changed_rows(sheet: Sheet, known: dict[tuple[str, str], Text]) -> Iterator[
                 "unknown-name", where, f"the instrument has no text '{row.key}'", near_names(row.key, keys)
             )
         elif here in seen:
-            what = f"'{row.key}' for {row.audience} stands in row {seen[here]} already"
+            what = f"'{row.key}' for {row.audience} duplicates row {seen[here]}"
             yield Problem("duplicate", where, what, "keep one of them")
         seen.setdefault(here, row.number)
     for key, audience in known:
@@ -149,7 +149,7 @@ def _translation(where: str, row: SheetRow, text: Text, source: str, target: str
     wanted, given = placeholders(text.words[source]), placeholders(words)
     for change, found in _compared(wanted, given):
         said = ", ".join(sorted(found))
-        hint = f"it must hold {', '.join(sorted(wanted))}" if wanted else f"take out {said}"
+        hint = f"must contain {', '.join(sorted(wanted))}" if wanted else f"take out {said}"
         yield Problem("changed-text", where, f"{said} {change}", hint)
 
 

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from zipfile import ZipFile
 
 from toolkit.errors import InvalidInput, Problem, near_names
-from toolkit.files import write_files
 from toolkit.inputs import LARGEST_MANIFEST, check_archive, read_bytes
 from toolkit.instrument.model import Instrument
 from toolkit.instrument.translation.texts import texts
+from toolkit.system import write_files
 
 if TYPE_CHECKING:
     from openpyxl.workbook import Workbook  # type: ignore[import-untyped]
@@ -102,16 +102,18 @@ def _refusals(instrument: Instrument, path: Path, targets: Sequence[str], source
         yield Problem("empty", "to", "no language is given", "name one, such as fr")
     for number, target in enumerate(targets):
         if not re.fullmatch(_LANGUAGE, target):
-            yield Problem("unknown-language", "to", f"'{target}' is no language", "write it like fr or pt-BR")
+            yield Problem(
+                "unknown-language", "to", f"'{target}' is not a language code", "write it like fr or pt-BR"
+            )
         if target == source:
             yield Problem("duplicate", "to", f"'{target}' is the language to translate from", "name another")
         if target in targets[:number]:
             yield Problem("duplicate", "to", f"'{target}' is named twice", "name it once")
     if path.suffix.lower() != ".xlsx":
-        yield Problem("unsupported-format", str(path), "is no name of a workbook", "let it end in .xlsx")
+        yield Problem("unsupported-format", str(path), "is not the name of a workbook", "let it end in .xlsx")
     elif path.exists():
         hint = "give another name: a sheet somebody works in is not written over"
-        yield Problem("file-exists", str(path), "is there already", hint)
+        yield Problem("file-exists", str(path), "exists already", hint)
 
 
 def _workbook(instrument: Instrument, source: str, targets: list[str]) -> Workbook:
@@ -204,7 +206,7 @@ def _opened(path: Path) -> Workbook:
         rows = max((sheet.max_row * sheet.max_column for sheet in book.worksheets), default=0)
         if rows <= _MOST_CELLS:
             return book
-        what = f"holds cells far below or beside the others (more than {_MOST_CELLS:,} cells)"
+        what = f"has cells far below or beside the others (more than {_MOST_CELLS:,} cells)"
         problem = Problem(
             "too-large", str(path), what, "delete the blank rows and columns after the last text"
         )
@@ -214,7 +216,7 @@ def _opened(path: Path) -> Workbook:
         )
     except Exception:  # noqa: BLE001 - openpyxl raises whatever a damaged part leads it to
         problem = Problem(
-            "unsupported-format", str(path), "is no workbook", "give the .xlsx the translator sent back"
+            "unsupported-format", str(path), "is not a workbook", "give the .xlsx the translator sent back"
         )
     raise InvalidInput(path, [problem])
 
@@ -246,7 +248,7 @@ def _rows(path: Path, sheet: Worksheet, source: str, targets: tuple[str, ...]) -
             if cell.data_type == "f":
                 where = f"{path.name}, row {number}, column {name}"
                 formulas.append(
-                    Problem("unreadable-cell", where, "holds a formula", "type the words themselves")
+                    Problem("unreadable-cell", where, "contains a formula", "type the words themselves")
                 )
         words = dict(zip(wanted[3:], typed[3:], strict=True))
         yield SheetRow(number, typed[0], typed[1], words)

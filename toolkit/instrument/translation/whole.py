@@ -8,9 +8,9 @@ from typing import Any
 import yaml
 
 from toolkit.errors import InvalidInput, Problem
-from toolkit.files import write_files
 from toolkit.instrument.model import Instrument
 from toolkit.instrument.translation.texts import plain
+from toolkit.system import write_files
 
 __all__ = ["write_instrument"]
 
@@ -58,12 +58,12 @@ def write_instrument(instrument: Instrument, path: str | Path) -> Path:
     path = Path(path)
     if path.suffix.lower() not in (".yaml", ".yml"):
         problem = Problem(
-            "unsupported-format", str(path), "is no name of an instrument file", "let it end in .yaml"
+            "unsupported-format", str(path), "is not the name of an instrument file", "let it end in .yaml"
         )
         raise InvalidInput("instrument", [problem])
     if path.exists():
         problem = Problem(
-            "file-exists", str(path), "is there already", "give another name: nothing is written over"
+            "file-exists", str(path), "exists already", "give another name: nothing is written over"
         )
         raise InvalidInput("instrument", [problem])
     data = plain(instrument)

@@ -32,7 +32,15 @@ from toolkit.platforms.naming import rows_said
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["Sheet", "bytes_of", "check_cells", "csv_reader", "headings_of", "read_sheet", "sheet_of_text"]
+__all__ = [
+    "Sheet",
+    "bytes_of",
+    "check_cells",
+    "csv_reader",
+    "headings_of",
+    "read_sheet",
+    "sheet_of_text",
+]
 
 _CHUNK = 1 << 22
 _SAMPLE = 200

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import lzma
+import re
 import struct
 import zipfile
 import zlib
@@ -13,12 +15,10 @@ from pathlib import Path
 from toolkit.errors import InvalidInput, Problem
 from toolkit.inputs import LARGEST_ANSWERS, check_archive
 from toolkit.platforms.files.delimited import bytes_of, sheet_of_text
-from toolkit.platforms.files.encodings import decoded
 from toolkit.platforms.files.sheet import Opening, Sheet
-from toolkit.platforms.files.statistics import spss_sheet, stata_sheet
-from toolkit.platforms.files.workbooks import parquet_sheet, workbook_sheet
+from toolkit.platforms.files.workbooks import parquet_sheet, spss_sheet, stata_sheet, workbook_sheet
 
-__all__ = ["UNREADABLE", "cells_of", "kind_of", "read_cells", "unpacked"]
+__all__ = ["UNREADABLE", "cells_of", "decoded", "kind_of", "read_cells", "unpacked"]
 
 _BEGINNINGS: Mapping[bytes, str] = {
     b"PAR1": "parquet",
@@ -155,3 +155,145 @@ def unpacked(path: Path, source: str) -> tuple[bytes, tuple[str, ...]]:
     raise InvalidInput(
         source, [Problem("ambiguous", "file", what, "unpack it and name the one with the answers")]
     )
+
+
+# Which encoding a text file is in: said, never guessed in silence.
+#
+# UTF-8 and UTF-16 prove themselves. Any other bytes could be many things: charset-normalizer says which
+# encoding makes the likeliest text, and the answer is told to the owner, who may name another.
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_WESTERN = {
+    "cp1252",
+    "latin_1",
+    "iso8859_15",
+    "cp1250",
+    "iso8859_2",
+    "cp1254",
+    "iso8859_9",
+    "cp1257",
+    "iso8859_14",
+}
+_NAMES = {"cp1252": "Windows-1252 (Western European)"}
+_UTF8_SEQUENCE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+_SAMPLE = 200_000
+
+
+def decoded(data: bytes, *, source: str, encoding: str | None = None) -> tuple[str, tuple[str, ...]]:
+    """Turn bytes into text and say in a note where they were not UTF-8.
+
+    Parameters
+    ----------
+    encoding
+        What the owner says; nothing else is then tried.
+
+    Raises
+    ------
+    InvalidInput
+        Where the file is no text, is empty, or is not in the encoding given.
+    """
+    if not data[:_SAMPLE].strip(b"\xef\xbb\xbf \t\r\n") and not data.strip(b"\xef\xbb\xbf \t\r\n"):
+        raise InvalidInput(source, [Problem("empty", "file", "is empty", "export it again")])
+    if encoding is not None:
+        return _as_told(data, encoding, source), (f"read as {encoding}, as the study file says",)
+    found = _utf(data)
+    if found is not None:
+        name, note = found
+        try:
+            return data.decode(name), note
+        except UnicodeDecodeError as error:
+            what = f"the file is damaged: byte {error.start} is no {name.upper()}"
+            raise InvalidInput(
+                source, [Problem("wrong-encoding", "file", what, "copy or export it again")]
+            ) from error
+    if b"\x00" in data:
+        what = "holds zero bytes: it is damaged or no text"
+        raise InvalidInput(source, [Problem("damaged-file", "file", what, "export the answers again as CSV")])
+    try:
+        return data.decode("utf-8"), ()
+    except UnicodeDecodeError as error:
+        _refuse_broken_utf8(data, error, source)
+    name = _eight_bit(data)
+    said = _NAMES.get(name, name)
+    return data.decode(name, errors="strict" if name != "cp1252" else "_as_latin_1"), (
+        f"the file is not UTF-8: read as {said}; look whether accents are right, or write encoding: …",
+    )
+
+
+_NOT_TEXT = frozenset({"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape", "utf-7"})
+"""Encodings of Python that no file of answers is in, or that give half characters."""
+
+
+def _as_told(data: bytes, encoding: str, source: str) -> str:
+    try:
+        known = codecs.lookup(encoding)
+        name = known.name.replace("_", "-")
+        if name in _NOT_TEXT or not getattr(known, "_is_text_encoding", True):
+            raise LookupError(name)
+        return data.decode("utf-8-sig" if name == "utf-8" else name)
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        what = f"byte 0x{data[error.start]:02x} is not in the encoding {encoding} that the study file names"
+        raise InvalidInput(
+            source, [Problem("wrong-encoding", f"line {line}", what, "name another, or leave it out")]
+        ) from error
+    except (LookupError, ValueError) as error:
+        what = "is not the encoding of a text file"
+        problem = Problem(
+            "unknown-option", f"encoding: {encoding}", what, "write utf-8, utf-16, cp1252, latin-1 …"
+        )
+        raise InvalidInput(source, [problem]) from error
+
+
+def _utf(data: bytes) -> tuple[str, tuple[str, ...]] | None:
+    for mark, name in _MARKS:
+        if data.startswith(mark):
+            plain = name == "utf-8-sig"
+            return name, () if plain else (f"the file is {name.upper()}, by its byte order mark",)
+    head = data[:4000]
+    if head.count(b"\x00") > len(head) / 4:  # letters of UTF-16 are every second byte
+        name = "utf-16-be" if head[::2].count(b"\x00") > head[1::2].count(b"\x00") else "utf-16-le"
+        return name, (f"the file is {name.upper()}, told by its zero bytes",)
+    return None
+
+
+def _refuse_broken_utf8(data: bytes, error: UnicodeDecodeError, source: str) -> None:
+    """UTF-8 with a few bytes spoilt must not be read as something else, which would spoil every accent."""
+    sequences = _UTF8_SEQUENCE.findall(data)
+    beyond_ascii = sum(byte > 127 for byte in data[:_SAMPLE]) or 1
+    if sum(len(s) for s in _UTF8_SEQUENCE.findall(data[:_SAMPLE])) * 2 > beyond_ascii and len(sequences) > 1:
+        line = data[: error.start].count(b"\n") + 1
+        what = f"byte 0x{data[error.start]:02x} is not UTF-8, though the rest of the file is: it is damaged"
+        raise InvalidInput(
+            source, [Problem("wrong-encoding", f"line {line}", what, "copy or export it again as UTF-8")]
+        )
+
+
+def _eight_bit(data: bytes) -> str:
+    """The likeliest of the old encodings; Windows-1252 where only Western ones come into question."""
+    from charset_normalizer import from_bytes
+
+    best = from_bytes(_telling(data)).best()
+    return "cp1252" if best is None or best.encoding in _WESTERN else best.encoding
+
+
+def _telling(data: bytes) -> bytes:
+    """The lines that hold bytes beyond ASCII: only they tell encodings apart."""
+    lines = [line for line in data.splitlines() if not line.isascii()]
+    return b"\n".join(lines)[:_SAMPLE]
+
+
+def _as_latin_1(error: UnicodeError) -> tuple[str, int]:
+    """Windows-1252 leaves five bytes undefined; browsers read them as Latin-1 does."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return error.object[error.start : error.end].decode("latin-1"), error.end
+
+
+codecs.register_error("_as_latin_1", _as_latin_1)

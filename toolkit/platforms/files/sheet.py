@@ -49,6 +49,8 @@ class Sheet:
         Column number → cells that the file declares missing (SPSS), where it holds any.
     sets
         Name of a multiple-response set of categories → the numbers of its columns (SPSS).
+    counted
+        Column number → the value that ticks it, of columns in a multiple-response set of dichotomies (SPSS).
     sparse
         Whether a question nobody answered is not in the file at all (JSON, XML).
     """
@@ -61,6 +63,7 @@ class Sheet:
     declared: dict[int, frozenset[str]] = field(default_factory=dict)
     sparse: bool = False
     sets: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    counted: dict[int, str] = field(default_factory=dict)
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from toolkit.errors import InvalidInput, Problem, ToolkitError
-from toolkit.files import write_files
+from toolkit.system import write_files
 
 __all__ = ["PASSWORD_VARIABLE", "fetch_limesurvey", "password_for"]
 

@@ -7,23 +7,145 @@ off its importer, which gives columns of questions another meaning there.
 from __future__ import annotations
 
 import csv
+import html
 import io
+import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from toolkit.instrument.model import Instrument, Item, Variable
-from toolkit.platforms.limesurvey.text import (
-    ASKED,
-    AUDIENCE,
-    GROUP,
-    is_one_of,
-    marked_up,
-    switched,
-)
+from toolkit.locale import languages, respondent_text
 from toolkit.platforms.routing import to_limesurvey
-from toolkit.platforms.words import AUDIENCE_WORDS, END_WORDS, WELCOME_WORDS, spoken
+from toolkit.platforms.words import audience_question, spoken
 
-__all__ = ["HEADER", "QUOTA_WORDS", "Plan", "Quota", "rows_of", "tabulated", "too_wide"]
+__all__ = [
+    "ASKED",
+    "AUDIENCE",
+    "GROUP",
+    "HEADER",
+    "Plan",
+    "Quota",
+    "abbreviated",
+    "heading",
+    "is_one_of",
+    "marked_up",
+    "rows_of",
+    "switched",
+    "tabulated",
+    "too_wide",
+    "unholdable",
+]
+
+# Words as LimeSurvey holds them: HTML in which braces are code, switched by audience with ExpressionScript.
+#
+# What was read off LimeSurvey 6's own source: an expression ends at the first closing brace, also inside a
+# string; a string ends at the first quotation mark of its kind; a backslash changes the meaning of the mark
+# behind it; a cell that begins and ends with a quotation mark loses both on import; an XSS filter, where it
+# is on, turns `&quot;` inside a string back into a mark. So strings are put together from pieces that hold
+# only the other kind of mark, and braces and backslashes are refused.
+
+
+AUDIENCE = "audience"
+"""Code of the hidden question that the link fills in: ?audience=exec."""
+ASKED = "audienceask"
+"""Code of the question that asks who somebody is, where the link does not say it."""
+GROUP = "audiencegroup"
+"""Code of the hidden question that holds the audience in the end; conditions and quotas look at it."""
+
+_BREAKS = re.compile(r"\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]")
+_ABBREVIATED = 15
+
+
+def marked_up(text: str) -> str:
+    """Plain words as HTML: marks that mean something in HTML are escaped, lines end with `<br />`.
+
+    Examples
+    --------
+    >>> marked_up('"R&D" <here>')
+    '&quot;R&amp;D&quot; &lt;here&gt;'
+    """
+    return _one_line(html.escape(text, quote=False)).replace('"', "&quot;")
+
+
+def switched(words: Mapping[str, str]) -> str:
+    """What each audience reads, as one text; plain HTML where all read the same.
+
+    Parameters
+    ----------
+    words
+        Audience code → words; the last audience's are those of whoever is left.
+
+    Examples
+    --------
+    >>> switched({"exec": "Your people", "fte": "You", "free": "You"})
+    '{if(audiencegroup.NAOK=="exec","Your people","You")}'
+    """
+    if len(set(words.values())) == 1:
+        return marked_up(next(iter(words.values())))
+    by_text: dict[str, list[str]] = {}
+    for code, text in words.items():
+        by_text.setdefault(text, []).append(code)
+    rest = words[list(words)[-1]]
+    others = [text for text in by_text if text != rest]
+    said = _literal(rest)
+    for text in reversed(others):
+        said = f"if({is_one_of(by_text[text])},{_literal(text)},{said})"
+    return f"{{{said}}}"
+
+
+def is_one_of(codes: Iterable[str], question: str = GROUP) -> str:
+    """The condition that somebody is of one of some audiences, given by their answer codes."""
+    return " or ".join(f'{question}.NAOK=="{code}"' for code in codes)
+
+
+def heading(stem: str, part: str | None = None) -> str:
+    """A column's heading in an export with full question texts: tags gone, code still in it."""
+    whole = _stripped(stem)
+    return whole if part is None else f"{whole} [{_stripped(part)}]"
+
+
+def abbreviated(stem: str, part: str | None = None) -> str:
+    """A column's heading in an export with abbreviated question texts."""
+    whole = _cut(_stripped(stem))
+    return whole if part is None else f"{whole} [{_cut(_stripped(part))}]"
+
+
+def unholdable(text: str) -> str | None:
+    """Why LimeSurvey cannot hold some words; None where it can."""
+    for mark, name in (("{", "an opening brace"), ("}", "a closing brace"), ("\\", "a backslash")):
+        if mark in text:
+            return f"holds {name}, which is code to LimeSurvey"
+    if any(unicodedata.category(mark) == "Cc" for mark in _BREAKS.sub("", text).replace("\t", "")):
+        return "holds a control character"
+    if any(unicodedata.category(mark) == "Cs" for mark in text):
+        return "holds half of a character (a lone surrogate)"
+    return None
+
+
+def _one_line(text: str) -> str:
+    return _BREAKS.sub("<br />", text.strip().replace("\t", " "))
+
+
+def _literal(text: str) -> str:
+    """Words as an ExpressionScript string, joined from pieces where both kinds of mark are in them."""
+    plain = _one_line(html.escape(text, quote=False))
+    if '"' not in plain:
+        return f'"{plain}"'
+    if "'" not in plain:
+        return f"'{plain}'"
+    pieces = [piece for piece in re.split(r'("+)', plain) if piece]
+    quoted = [f"'{piece}'" if '"' in piece else f'"{piece}"' for piece in pieces]
+    return f"join({','.join(quoted)})"
+
+
+def _stripped(text: str) -> str:
+    return html.unescape(re.sub(r"<[^>]*>", "", text))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _ABBREVIATED + 3 else f"{text[:_ABBREVIATED]}.. "
+
 
 HEADER = (
     *("id", "related_id", "class", "type/scale", "name", "relevance", "text", "help", "language"),
@@ -38,17 +160,6 @@ _BYTES_LOOKED_AT = 10_000
 _LEAST_WIDTH = 15
 _WIDE = frozenset("mwMW@%")
 
-
-QUOTA_WORDS: Mapping[str, str] = {
-    "en": "Thank you. We already have enough answers from people like you.",
-    "fr": "Merci. Nous avons déjà assez de réponses de personnes comme vous.",
-    "de": "Vielen Dank. Wir haben bereits genug Antworten von Menschen wie Ihnen.",
-    "es": "Gracias. Ya tenemos suficientes respuestas de personas como usted.",
-    "it": "Grazie. Abbiamo già abbastanza risposte di persone come lei.",
-    "nl": "Dank u. We hebben al genoeg antwoorden van mensen zoals u.",
-    "pt": "Obrigado. Já temos respostas suficientes de pessoas como a sua.",
-}
-"""Language → what somebody reads whose quota is full."""
 
 Line = dict[str, str]
 
@@ -168,7 +279,7 @@ def _survey(plan: Plan, base: str, others: list[str]) -> Iterator[Line]:
         "savetimings": "N",
         "allowprev": "Y",
         "showxquestions": "N",  # the number would count hidden questions
-        "showwelcome": "Y" if set(plan.instrument.languages) <= WELCOME_WORDS.keys() else "N",
+        "showwelcome": "Y" if set(plan.instrument.languages) <= set(languages("questionnaire")) else "N",
         "shownoanswer": "N",  # else every question that may be left out shows "No answer", ticked
         "template": "fruity_twentythree",
     }
@@ -182,18 +293,23 @@ def _texts(plan: Plan, language: str) -> Line:
 
     mark = Locale.parse(language, sep="-").number_symbols["latn"]["decimal"]
     texts = {"surveyls_title": marked_up(plan.titles[language])}
-    if language in WELCOME_WORDS:
-        texts["surveyls_welcometext"] = marked_up(WELCOME_WORDS[language])
-        texts["surveyls_endtext"] = marked_up(END_WORDS[language])
+    if language in languages("questionnaire"):
+        texts["surveyls_welcometext"] = marked_up(
+            respondent_text(language, "Thank you for taking part. There are no right or wrong answers.")
+        )
+        texts["surveyls_endtext"] = marked_up(
+            respondent_text(language, "Thank you. Your answers have been saved; you can close this page.")
+        )
     return texts | {"surveyls_numberformat": "1" if mark == "," else "0"}
 
 
-def _quota(number: int, quota: Quota, languages: Iterable[str]) -> Iterator[Line]:
+def _quota(number: int, quota: Quota, written_in: Iterable[str]) -> Iterator[Line]:
     """A quota with its limit, "end the survey" (1), active (1) and no redirection; and a row a language."""
     columns = {"mandatory": str(quota.limit), "other": "1", "default": "1", "same_default": "0"}
     yield {"class": "QTA", "id": str(number), "name": quota.name} | columns
-    for language in languages:
-        message = {"relevance": QUOTA_WORDS.get(language, "")}  # the column the importer takes it from
+    for language in written_in:
+        full = respondent_text(language, "Thank you. We already have enough answers from people like you.")
+        message = {"relevance": full if language in languages("questionnaire") else ""}  # its column there
         yield {"class": "QTALS", "related_id": str(number)} | message | _in(language)
 
 
@@ -213,7 +329,8 @@ def _groups(plan: Plan, language: str, *, base: bool) -> Iterator[Line]:
     pages = plan.instrument.sections
     first = 1
     if plan.asks_audience or plan.hidden:
-        title = AUDIENCE_WORDS[language][0] if language in AUDIENCE_WORDS else pages[0].title[language]
+        known = language in languages("questionnaire")
+        title = audience_question(language)[0] if known else pages[0].title[language]
         if title in {page.title[language] for page in pages}:  # two pages of one title look like one again
             title = plan.titles[language]
         yield _group(1, title, language)
@@ -249,7 +366,7 @@ def _who(plan: Plan, language: str, *, base: bool) -> Iterator[Line]:
     yield {"class": "Q", "name": AUDIENCE, "text": AUDIENCE} | columns | _in(language)
     known = is_one_of([word for name, one in audiences.items() for word in (one.code, name)], AUDIENCE)
     columns = {"type/scale": "L", "relevance": f"!({known})", "mandatory": "Y", "other": "N"}
-    asks = AUDIENCE_WORDS[language][1]
+    asks = audience_question(language)[1]
     yield {"class": "Q", "name": ASKED, "text": marked_up(asks)} | columns | _in(language)
     for audience in audiences.values():
         yield _answer(audience.code, audience.label[language], language)

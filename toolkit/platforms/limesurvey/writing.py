@@ -1,30 +1,35 @@
 """LimeSurvey's survey structure file (tab-separated), for LimeSurvey 5 and 6: Create survey → Import.
 
-One survey in which a first question tells the audience and ExpressionScript switches words and routing; or
-one survey a language; or one an audience. Question codes are our item ids and answer codes our codes; what
+One survey in which a first question asks for the audience and ExpressionScript switches words and routing; or
+one survey per language; or one per audience. Question codes are our item ids and answer codes our codes; what
 LimeSurvey cannot hold is refused, item by item.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
 from toolkit.errors import InvalidInput, Problem, near_names
-from toolkit.files import write_files
-from toolkit.instrument.model import Instrument, Variable
-from toolkit.platforms.choosing import idle_notices, narrow, one_by_one
-from toolkit.platforms.limesurvey.limits import find_unfit, item_codes, part_codes, row_codes
-from toolkit.platforms.limesurvey.rows import QUOTA_WORDS, Plan, Quota, rows_of, tabulated, too_wide
-from toolkit.platforms.limesurvey.text import (
+from toolkit.instrument.fields import ID_PATTERN
+from toolkit.instrument.lint import PLATFORM_COLUMNS
+from toolkit.instrument.model import Instrument, Item, Variable
+from toolkit.locale import languages
+from toolkit.platforms.limesurvey.rows import (
     ASKED,
     AUDIENCE,
     GROUP,
+    Plan,
+    Quota,
     abbreviated,
     heading,
     marked_up,
+    rows_of,
+    tabulated,
+    too_wide,
+    unholdable,
 )
 from toolkit.platforms.manifest import (
     MANIFEST_ENDING,
@@ -33,40 +38,190 @@ from toolkit.platforms.manifest import (
     column_of,
     manifest_of,
 )
+from toolkit.platforms.routing import confusable
+from toolkit.platforms.words import every_text, idle_notices, narrow, one_by_one
 
-__all__ = ["LAYOUTS", "Quota", "write"]
+__all__ = ["Quota", "files_of", "find_unfit", "item_codes", "part_codes", "row_codes"]
+
+_WORDS_OF_CONDITIONS = {"and", "or", "eq", "ne", "lt", "le", "gt", "ge", "this", "self", "that"}
+_KEPT_FOR_ITSELF = _WORDS_OF_CONDITIONS | {"time", ASKED, GROUP}
+_KEPT_PARTS = {"time", "other"}
+_LONGEST_QUOTA_NAME = 255
+_LONGEST_CODE = 20
+
+
+def item_codes(instrument: Instrument, hidden: Collection[str]) -> dict[str, str]:
+    """Item id → question code, for the ids LimeSurvey keeps for itself."""
+    taken = {*(item.id for item in instrument.items), *hidden, AUDIENCE}
+    codes: dict[str, str] = {}
+    for item in instrument.items:
+        if item.id in _KEPT_FOR_ITSELF:
+            codes[item.id] = _free(item.id, taken)
+            taken.add(codes[item.id])
+    return codes
+
+
+def part_codes(instrument: Instrument) -> dict[str, str]:
+    """Column → sub-question code, for the rows and options whose names LimeSurvey keeps for itself."""
+    codes: dict[str, str] = {}
+    for variable in instrument.variables:
+        if variable.option is not None and variable.option.write_in:
+            codes[variable.name] = "other"  # LimeSurvey's own, with its text
+        elif variable.part is not None and variable.part.casefold() in _KEPT_PARTS:
+            others = {str(one.part).casefold() for one in instrument.of_item(variable.item.id)}
+            codes[variable.name] = _free(variable.part, others)
+    return codes
+
+
+def row_codes(instrument: Instrument, hidden: Collection[str]) -> dict[str, str]:
+    """Column → question code, for the rows of matrices that are asked as questions of their own."""
+    taken = {*(item.id for item in instrument.items), *item_codes(instrument, hidden).values()}
+    taken |= {*hidden, AUDIENCE, *_KEPT_FOR_ITSELF}
+    codes: dict[str, str] = {}
+    for variable in instrument.variables:
+        if variable.row is None:
+            continue
+        code = f"{variable.item.id}{variable.row.id}".casefold()[:_LONGEST_CODE]
+        number = 2
+        while code in taken:
+            code = f"{code[: _LONGEST_CODE - 3].rstrip('0123456789')}{number}"
+            number += 1
+        codes[variable.name] = code
+        taken.add(code)
+    return codes
+
+
+def _free(name: str, taken: Collection[str]) -> str:
+    code = f"{name}q"
+    while code.casefold() in taken:
+        code += "q"
+    return code
+
+
+def find_unfit(
+    instrument: Instrument,
+    *,
+    asks_audience: bool,
+    quotas: Sequence[Quota],
+    hidden: Sequence[str],
+    survey_id: int | None,
+) -> Iterator[Problem]:
+    """Everything LimeSurvey would refuse, drop without a word, or take for code."""
+    for place, text in every_text(instrument):
+        why = unholdable(text)
+        if why:
+            yield Problem(
+                "invalid-character",
+                place,
+                f"it {why}",
+                "write it without; round brackets and plain words are safe",
+            )
+    for item in instrument.items:
+        yield from _answers(item, instrument)
+    for language in instrument.languages if asks_audience else ():
+        if language not in languages("questionnaire"):
+            what = "there are no words for the question that asks who somebody is"
+            hint = f"use layout 'audience', or a language of {', '.join(languages('questionnaire'))}"
+            yield Problem("unknown-language", f"language '{language}'", what, hint)
+    for quota in quotas:
+        yield from _quota(quota, instrument)
+    yield from _hidden(hidden, instrument)
+    if survey_id is not None and not 1 <= survey_id <= 999_999:
+        what = "is not between 1 and 999999"
+        yield Problem("out-of-range", f"survey id {survey_id}", what, "leave it out, or use six digits")
+
+
+def _answers(item: Item, instrument: Instrument) -> Iterator[Problem]:
+    if item.type not in ("single", "matrix"):
+        return
+    variable = instrument.of_item(item.id)[0]
+    shown = [*variable.codes, *(missing.code for missing in instrument.missing_of(variable))]
+    for one, other in confusable(shown):
+        what = f"LimeSurvey takes its answers '{one}' and '{other}' for one"
+        hint = "give one of them a code that differs in more than case or leading zeros"
+        yield Problem("ambiguous", f"item {item.id}", what, hint)
+
+
+def _quota(quota: Quota, instrument: Instrument) -> Iterator[Problem]:
+    where = f"quota '{quota.name}'"
+    if not quota.name.strip() or len(quota.name) > _LONGEST_QUOTA_NAME or unholdable(quota.name):
+        yield Problem(
+            "invalid-name", where, "cannot be called so", "use up to 255 letters, digits and blanks"
+        )
+    if quota.limit < 1:
+        yield Problem("out-of-range", where, f"its limit is {quota.limit}", "use 1 or more")
+    if not quota.answers:
+        yield Problem("empty", where, "counts no answers", "name an item, or audience, and its answers")
+    for name, counted in quota.answers.items():
+        known = _quota_answers(name, instrument)
+        if known is None:
+            names = [AUDIENCE, *(item.id for item in instrument.items if item.type == "single")]
+            yield Problem(
+                "unsuited-item", f"{where}, {name}", "is no single-choice item", near_names(name, names)
+            )
+            continue
+        if not counted:
+            yield Problem(
+                "empty", f"{where}, {name}", "counts none of its answers", f"name one of {', '.join(known)}"
+            )
+        for code in counted:
+            if code not in known:
+                yield Problem(
+                    "unknown-answer",
+                    f"{where}, {name}",
+                    f"'{code}' is none of its answers",
+                    near_names(code, known),
+                )
+
+
+def _quota_answers(name: str, instrument: Instrument) -> tuple[str, ...] | None:
+    if name == AUDIENCE:
+        return tuple(instrument.audiences)
+    if name not in instrument or instrument[name].item.type != "single":
+        return None
+    variable = instrument[name]
+    return (*variable.codes, *(missing.code for missing in instrument.missing_of(variable)))
+
+
+def _hidden(hidden: Sequence[str], instrument: Instrument) -> Iterator[Problem]:
+    taken = {AUDIENCE, *PLATFORM_COLUMNS, *_KEPT_FOR_ITSELF, *(item.id for item in instrument.items)}
+    for place, name in enumerate(hidden):
+        where = f"hidden question '{name}'"
+        if not re.fullmatch(ID_PATTERN, name):
+            yield Problem(
+                "invalid-name",
+                where,
+                "cannot be called so",
+                "use up to 20 small letters and digits, a letter first",
+            )
+        elif name in taken or name in hidden[:place]:
+            yield Problem("name-taken", where, "has the name of something else", "give it a name of its own")
+
 
 Layout = Literal["one", "language", "audience"]
 Matrix = Literal["array", "questions"]
-LAYOUTS: tuple[Layout, ...] = ("one", "language", "audience")
 _LONGEST_TITLE = 200
 
 
-def write(
-    instrument: Instrument,
-    folder: str | Path,
+def files_of(
+    source: Instrument,
+    whole: Instrument,
     *,
-    languages: Iterable[str] | None = None,
-    audiences: Iterable[str] | None = None,
     layout: Layout = "one",
     quotas: Sequence[Quota] = (),
     hidden: Sequence[str] = (),
     matrix: Matrix = "array",
     survey_id: int | None = None,
-) -> list[Path]:
-    """Write survey structure files for LimeSurvey, with a manifest beside each.
+) -> dict[str, str | bytes]:
+    """Make survey structure files for LimeSurvey, with a manifest beside each.
 
     Parameters
     ----------
-    instrument
-        The instrument.
-    folder
-        Where to write; made where it is not there.
-    languages, audiences
-        What to export; everything where left out. The first language is the survey's base language.
+    source, whole
+        The instrument, and what of it is exported.
     layout
-        "one": one survey, all languages, a question that tells the audience. "language": the same, a survey a
-        language. "audience": a survey an audience, all languages, nothing to switch.
+        "one": one survey, all languages, a question that asks for the audience. "language": the same, one
+        survey per language. "audience": one survey per audience, all languages, nothing to switch.
     quotas
         Limits for answers to single-choice items or for audiences.
     hidden
@@ -78,42 +233,26 @@ def write(
         The number LimeSurvey is to give the survey, if it is free; made from the file's name where left out,
         so that it differs from file to file. Given, with several files the next numbers follow.
 
-    Returns
-    -------
-    list[Path]
-        Each file and its manifest.
-
     Raises
     ------
     InvalidInput
-        Everything LimeSurvey cannot hold, with its place and how to fix it.
-
-    Examples
-    --------
-    >>> write(instrument, "out", quotas=[Quota("execs", 50, {"audience": ("executive",)})])  # doctest: +SKIP
-    [PosixPath('out/ai-at-work.txt'), PosixPath('out/ai-at-work.manifest.json')]
+        Everything LimeSurvey cannot hold.
     """
-    if layout not in LAYOUTS:
-        unknown = Problem(
-            "unknown-option", f"layout '{layout}'", "is not known to limesurvey", near_names(layout, LAYOUTS)
-        )
-        raise InvalidInput(instrument.id, [unknown])
     if matrix not in ("array", "questions"):
         unknown = Problem(
             "unknown-option", f"matrix '{matrix}'", "is not known to limesurvey", "use array or questions"
         )
-        raise InvalidInput(instrument.id, [unknown])
-    whole = narrow(instrument, languages=languages, audiences=audiences)
+        raise InvalidInput(source.id, [unknown])
     switch = layout != "audience" and len(whole.audiences) > 1
     problems = list(
         find_unfit(whole, asks_audience=switch, quotas=quotas, hidden=hidden, survey_id=survey_id)
     )
     if problems:
-        raise InvalidInput(f"{instrument.id} for LimeSurvey", problems)
+        raise InvalidInput(f"{source.id} for LimeSurvey", problems)
     files: dict[str, str | bytes] = {}
     for place, (ending, part) in enumerate(_parts(whole, layout)):
-        number = survey_id + place if survey_id else _number(instrument.id + ending)
-        stem = instrument.id + ending
+        number = survey_id + place if survey_id else _number(source.id + ending)
+        stem = source.id + ending
         plan = Plan(
             part,
             str(number),
@@ -128,9 +267,9 @@ def write(
         files[f"{stem}.txt"] = tabulated(rows_of(plan))
         left = [quota.name for quota in quotas if quota.name not in {one.name for one in plan.quotas}]
         idle = idle_notices(whole) if layout == "audience" else []
-        manifest = _manifest(instrument, plan, layout, f"{stem}.txt", left, idle)
+        manifest = _manifest(source, plan, layout, f"{stem}.txt", left, idle)
         files[f"{stem}{MANIFEST_ENDING}"] = manifest.to_json()
-    return write_files(folder, files)
+    return files
 
 
 def _number(stem: str) -> int:
@@ -252,7 +391,7 @@ def _notices(plan: Plan, left_out: Sequence[str]) -> Iterator[str]:
         if kept != title:
             yield f"the title ({language}) is too long for LimeSurvey; it was cut to '{kept}'"
     for language in plan.instrument.languages if plan.quotas else ():
-        if language not in QUOTA_WORDS:
+        if language not in languages("questionnaire"):
             yield f"there are no words in '{language}' for a full quota; write them in LimeSurvey"
     for name in left_out:
         yield f"the quota '{name}' counts answers that nobody gives here, and was left out"

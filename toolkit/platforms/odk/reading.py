@@ -24,18 +24,14 @@ import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem
 from toolkit.inputs import DEEPEST, LARGEST_ANSWERS, check_archive
-from toolkit.instrument.model import Instrument
-from toolkit.platforms.answers import AnswersFile
-from toolkit.platforms.engine import read_platform
-from toolkit.platforms.exports import Export
+from toolkit.platforms.exports import Dialect, Rows
 from toolkit.platforms.files.delimited import bytes_of
 from toolkit.platforms.files.opening import UNREADABLE, kind_of, read_cells, unpacked
 from toolkit.platforms.files.sheet import Opening, Sheet
 from toolkit.platforms.files.workbooks import frame_sheet
-from toolkit.platforms.platform import Platform, Rows
 from toolkit.platforms.vocabulary import code_words
 
-__all__ = ["ODK", "read_odk"]
+__all__ = ["ODK"]
 
 _OWN = {
     "SubmissionDate", "KEY", "PARENT_KEY", "SubmitterID", "SubmitterName", "AttachmentsPresent",
@@ -47,33 +43,6 @@ _OWN = {
     "_attachments", "_geolocation", "_xform_id_string", "formhub/uuid",
 }  # fmt: skip
 _JUNK = re.compile(r"(generated_table_list_label|reserved_name_for_field_list_labels)_\d+|.+_note|.+_label")
-
-
-def read_odk(
-    path: str | Path,
-    instrument: Instrument,
-    *,
-    entry: AnswersFile | None = None,
-    wave: str = "1",
-    strict: bool = True,
-) -> Export:
-    """Read one table that ODK Central or Kobo exported, or submissions as XML (one file, or a .zip of them).
-
-    Parameters
-    ----------
-    entry
-        What the study file says about it; left out, the defaults of `AnswersFile`, organisations optional.
-    wave
-        The wave, where there is no entry.
-    strict
-        Raise for every problem found; otherwise they stand in the export's `problems`.
-
-    Raises
-    ------
-    InvalidInput
-        With every problem of the file.
-    """
-    return read_platform(ODK, Path(path), instrument, entry=entry, wave=wave, strict=strict)
 
 
 def _load(path: Path, source: str, how: Opening) -> Sheet:
@@ -200,7 +169,7 @@ def _submitted(frame: pd.DataFrame, items: Collection[str], problems: list[Probl
     return pd.Series(True, index=frame.index)
 
 
-ODK = Platform(
+ODK = Dialect(
     name="odk",
     dated=("_submission_time", "SubmissionDate", "end"),
     ended=("end", "_submission_time", "SubmissionDate", "today", "start"),

@@ -28,18 +28,14 @@ import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument.model import Instrument
-from toolkit.platforms.answers import AnswersFile
-from toolkit.platforms.engine import read_platform
-from toolkit.platforms.exports import Export
+from toolkit.platforms.exports import Dialect
 from toolkit.platforms.files.opening import read_cells
 from toolkit.platforms.files.sheet import Opening, Sheet, named, peeled, without_empty_columns
-from toolkit.platforms.matching import codes_of
+from toolkit.platforms.matching import by_code, codes_of
 from toolkit.platforms.naming import rows_said
-from toolkit.platforms.platform import Platform
-from toolkit.platforms.recodes import by_code
 from toolkit.platforms.vocabulary import number_words
 
-__all__ = ["QUALTRICS", "read_qualtrics"]
+__all__ = ["QUALTRICS"]
 
 _OWN = {
     "StartDate", "EndDate", "Status", "IPAddress", "Progress", "Duration (in seconds)", "Finished",
@@ -63,33 +59,6 @@ _STATUS_TEXTS = {
     "Offline Survey Preview": "17", "Spam": "8", "Possible Spam": "8", "Spam Survey Preview": "9",
     "Imported Spam": "12",
 }  # fmt: skip
-
-
-def read_qualtrics(
-    path: str | Path,
-    instrument: Instrument,
-    *,
-    entry: AnswersFile | None = None,
-    wave: str = "1",
-    strict: bool = True,
-) -> Export:
-    """Read one CSV file that Qualtrics exported, numeric values or choice text.
-
-    Parameters
-    ----------
-    entry
-        What the study file says about it; left out, the defaults of `AnswersFile`, organisations optional.
-    wave
-        The wave, where there is no entry.
-    strict
-        Raise for every problem found; otherwise they stand in the export's `problems`.
-
-    Raises
-    ------
-    InvalidInput
-        With every problem of the file.
-    """
-    return read_platform(QUALTRICS, Path(path), instrument, entry=entry, wave=wave, strict=strict)
 
 
 def _load(path: Path, source: str, how: Opening) -> Sheet:
@@ -183,7 +152,7 @@ def _accepted(instrument: Instrument) -> dict[str, str]:
     return accepted
 
 
-QUALTRICS = Platform(
+QUALTRICS = Dialect(
     name="qualtrics",
     dated=("RecordedDate", "EndDate", "StartDate"),
     ended=("EndDate", "RecordedDate", "StartDate"),

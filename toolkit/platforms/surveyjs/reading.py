@@ -17,19 +17,15 @@ import pandas as pd
 from toolkit.errors import InvalidInput, Problem
 from toolkit.inputs import parsed_json
 from toolkit.instrument.model import Instrument
-from toolkit.platforms.answers import AnswersFile
-from toolkit.platforms.engine import read_platform
-from toolkit.platforms.exports import Export
-from toolkit.platforms.files.encodings import decoded
-from toolkit.platforms.files.opening import kind_of, read_cells, unpacked
+from toolkit.platforms.exports import Dialect, Rows
+from toolkit.platforms.files.opening import decoded, kind_of, read_cells, unpacked
 from toolkit.platforms.files.sheet import Opening, Sheet
 from toolkit.platforms.files.workbooks import as_text, frame_sheet
 from toolkit.platforms.manifest import ExportManifest
 from toolkit.platforms.naming import rows_said
-from toolkit.platforms.platform import Platform, Rows
 from toolkit.platforms.vocabulary import code_words
 
-__all__ = ["PREVIEW", "SURVEYJS", "read_preview", "read_surveyjs"]
+__all__ = ["PREVIEW", "SURVEYJS"]
 
 _OWN = {
     "id", "Id", "instanceId", "HappendAt", "happenedAt", "createdAt", "completedAt", "startedAt", "pageNo",
@@ -39,51 +35,6 @@ _OWN = {
 }  # fmt: skip
 _HOLDERS = ("Data", "data", "results", "responses", "answers")
 _TRUE = ("1", "TRUE", "True", "true", "yes", "preview", "test")
-
-
-def read_surveyjs(
-    path: str | Path,
-    instrument: Instrument,
-    *,
-    entry: AnswersFile | None = None,
-    wave: str = "1",
-    strict: bool = True,
-) -> Export:
-    """Read answers of SurveyJS: JSON (an object, a list, or one object a line) or its CSV.
-
-    Parameters
-    ----------
-    entry
-        What the study file says about it; left out, the defaults of `AnswersFile`, organisations optional.
-    wave
-        The wave, where there is no entry.
-    strict
-        Raise for every problem found; otherwise they stand in the export's `problems`.
-
-    Raises
-    ------
-    InvalidInput
-        With every problem of the file.
-    """
-    return read_platform(SURVEYJS, Path(path), instrument, entry=entry, wave=wave, strict=strict)
-
-
-def read_preview(
-    path: str | Path,
-    instrument: Instrument,
-    *,
-    entry: AnswersFile | None = None,
-    wave: str = "1",
-    strict: bool = True,
-) -> Export:
-    """Read a file of answers the HTML preview saved; tests, set aside unless `keep_tests` is said.
-
-    Raises
-    ------
-    InvalidInput
-        With every problem of the file.
-    """
-    return read_platform(PREVIEW, Path(path), instrument, entry=entry, wave=wave, strict=strict)
 
 
 def _load(path: Path, source: str, how: Opening) -> Sheet:
@@ -179,7 +130,7 @@ def _tests(frame: pd.DataFrame, problems: list[Problem]) -> Rows:
     return {"test": pd.Series(True, index=frame.index)}
 
 
-SURVEYJS = Platform(
+SURVEYJS = Dialect(
     name="surveyjs",
     load=_load,
     id_columns=("instanceId", "id", "Id", "respondent"),
@@ -189,7 +140,7 @@ SURVEYJS = Platform(
     ended=("completedAt", "happenedAt", "HappendAt", "finished", "createdAt", "startedAt", "started"),
     manifests=("surveyjs",),
 )
-PREVIEW = Platform(
+PREVIEW = Dialect(
     name="preview",
     load=_load,
     id_columns=("respondent", "id", "instanceId"),

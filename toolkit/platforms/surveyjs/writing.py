@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
-from toolkit.errors import InvalidInput, Problem, near_names
-from toolkit.files import write_files
+from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.model import Instrument, Item, MissingAnswer, Option, Variable
-from toolkit.platforms.choosing import idle_notices, narrow, one_by_one
+from toolkit.locale import languages
 from toolkit.platforms.manifest import (
     MANIFEST_ENDING,
     Column,
@@ -24,73 +22,49 @@ from toolkit.platforms.manifest import (
     manifest_of,
 )
 from toolkit.platforms.routing import confusable, to_surveyjs
-from toolkit.platforms.variants import Variant, variants_of
-from toolkit.platforms.words import AUDIENCE_WORDS, every_text
+from toolkit.platforms.words import (
+    Variant,
+    audience_question,
+    every_text,
+    idle_notices,
+    one_by_one,
+    variants_of,
+)
 
-__all__ = ["LAYOUTS", "survey_of", "write"]
+__all__ = ["files_of", "survey_of"]
 
 Layout = Literal["one", "audience"]
-LAYOUTS: tuple[Layout, ...] = ("one", "audience")
 AUDIENCE = "audience"
 _PIPED = re.compile(r"\{[^{}]*\}")
 Element = dict[str, Any]
 
 
-def write(
-    instrument: Instrument,
-    folder: str | Path,
-    *,
-    languages: Iterable[str] | None = None,
-    audiences: Iterable[str] | None = None,
-    layout: Layout = "one",
-) -> list[Path]:
-    """Write SurveyJS JSON, with a manifest beside each file.
+def files_of(source: Instrument, whole: Instrument, *, layout: Layout = "one") -> dict[str, str | bytes]:
+    """Make SurveyJS JSON, with a manifest beside each file.
 
     Parameters
     ----------
-    instrument
-        The instrument.
-    folder
-        Where to write; made where it is not there.
-    languages, audiences
-        What to export; everything where left out. The first language is the survey's own.
+    source, whole
+        The instrument, and what of it is exported. The first language is the survey's own.
     layout
-        "one": one survey that asks for the audience first. "audience": a survey an audience.
-
-    Returns
-    -------
-    list[Path]
-        Each survey and its manifest.
+        "one": one survey that asks for the audience first. "audience": one survey per audience.
 
     Raises
     ------
     InvalidInput
-        Everything SurveyJS would read as something else, with its place and how to fix it.
-
-    Examples
-    --------
-    >>> write(instrument, "out")  # doctest: +SKIP
-    [PosixPath('out/ai-at-work.json'), PosixPath('out/ai-at-work.manifest.json')]
+        Everything SurveyJS would read as something else.
     """
-    if layout not in LAYOUTS:
-        unknown = Problem(
-            "unknown-option", f"layout '{layout}'", "is not known to surveyjs", near_names(layout, LAYOUTS)
-        )
-        raise InvalidInput(instrument.id, [unknown])
-    whole = narrow(instrument, languages=languages, audiences=audiences)
     problems = [*_piped(whole), *_confused(whole)]
     if problems:
-        raise InvalidInput(f"{instrument.id} for SurveyJS", problems)
+        raise InvalidInput(f"{source.id} for SurveyJS", problems)
     idle = idle_notices(whole) if layout == "audience" else []
     files: dict[str, str | bytes] = {}
     for ending, part in _parts(whole, layout):
-        stem = instrument.id + ending
+        stem = source.id + ending
         survey = json.dumps(survey_of(part), ensure_ascii=False, indent=1) + "\n"
         files[f"{stem}.json"] = survey
-        files[f"{stem}{MANIFEST_ENDING}"] = _manifest(
-            instrument, part, layout, f"{stem}.json", idle
-        ).to_json()
-    return write_files(folder, files)
+        files[f"{stem}{MANIFEST_ENDING}"] = _manifest(source, part, layout, f"{stem}.json", idle).to_json()
+    return files
 
 
 def survey_of(instrument: Instrument) -> dict[str, Any]:
@@ -153,7 +127,7 @@ def _said(words: Mapping[str, str], instrument: Instrument) -> str | dict[str, s
 
 
 def _who(instrument: Instrument) -> dict[str, Any]:
-    said = {one: AUDIENCE_WORDS.get(one, AUDIENCE_WORDS["en"]) for one in instrument.languages}
+    said = {one: audience_question(one) for one in instrument.languages}
     choices = [
         {"value": audience.code, "text": _said(audience.label, instrument)}
         for audience in instrument.audiences.values()
@@ -258,7 +232,7 @@ def _manifest(
     notices = [
         f"{file}: the question about the audience is in English where the language is '{language}'"
         for language in part.languages
-        if len(part.audiences) > 1 and language not in AUDIENCE_WORDS
+        if len(part.audiences) > 1 and language not in languages("questionnaire")
     ]
     return manifest_of(
         source,

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from toolkit.errors import ToolkitError
+from toolkit.locale import translated
 from toolkit.presentation.blocks import BLOCK_MIME, Block, Several, unpacked
 from toolkit.reporting.documents.model import Cover, Document, Foreign, Passage, Section
 
@@ -70,8 +71,9 @@ def _all_empty(parts: Sequence[Block]) -> bool:
 
 
 def _source(cell: Mapping[str, Any], language: str) -> str:
-    """A text cell in the report's language, where the cell's metadata holds it under "languages"."""
-    return _text(cell.get("metadata", {}).get("languages", {}).get(language, cell["source"]))
+    """Return a text cell in the report's language: from its metadata, else from the message catalogue."""
+    own = cell.get("metadata", {}).get("languages", {}).get(language)
+    return translated(language, _text(cell["source"])) if own is None else _text(own)
 
 
 def without_blocks(notebook: Mapping[str, Any]) -> dict[str, Any]:

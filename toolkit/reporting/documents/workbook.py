@@ -141,7 +141,7 @@ def sheets_of_document(document: Document) -> list[Sheet]:
             columns = tuple(
                 Column(head, tuple(row[place] or None for row in rows)) for place, head in enumerate(heads)
             )
-            found.append(Sheet(name, name, "", tuple(one for one in columns if any(one.cells))))
+            found.append(Sheet(_tab("", name), name, "", tuple(one for one in columns if any(one.cells))))
     return found
 
 
@@ -284,7 +284,7 @@ class _Writer:
 
     def contents(self, sheets: Sequence[Sheet]) -> None:
         """The first sheet: what there is and where."""
-        page = self.book.add_worksheet(_("Contents"))
+        page = self.book.add_worksheet(_tab("", _("Contents")))
         cover = self.cover
         lines = [cover.subject, cover.title, f"{_('Wave')} {cover.wave}" if cover.wave else ""]
         lines += [cover.brand, cover.footer, " · ".join(cover.facts)]

@@ -124,7 +124,7 @@ def _target(effect: Effect, instrument: Instrument, known: Mapping[str, Unit]) -
     if effect.name not in instrument:
         names = [variable.name for variable in instrument.variables]
         return Problem(
-            "unknown-column", where, f"there is no column '{effect.name}'", near_names(effect.name, names)
+            "unknown-column", where, f"unknown column '{effect.name}'", near_names(effect.name, names)
         )
     variable = instrument[effect.name]
     if effect.audience_a == effect.audience_b:
@@ -144,7 +144,7 @@ def _target(effect: Effect, instrument: Instrument, known: Mapping[str, Unit]) -
     measures = known[variable.name].measures if variable.name in known else ()
     measure = effect.code or "top"
     if measure not in measures:
-        what = "it has no top box" if measure == "top" else f"'{measure}' is no answer of it"
+        what = "it has no top box" if measure == "top" else f"unknown answer '{measure}'"
         hint = f"name an answer, as {effect.name}:CODE={effect.audience_a}-…; {near_names(measure, measures)}"
         return Problem(
             "unsuited-item" if measure == "top" else "unknown-answer",

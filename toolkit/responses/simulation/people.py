@@ -88,13 +88,13 @@ def check_organisations(organisations: Sequence[Organisation], instrument: Instr
         where = f"organisations, {organisation.id}"
         if organisation.id in seen:
             problems.append(
-                Problem("duplicate-id", where, "the id is there twice", "give each organisation its own id")
+                Problem("duplicate-id", where, "the id occurs twice", "give each organisation its own id")
             )
         seen.add(organisation.id)
         problems += _faults(where, organisation, instrument)
     if not any(sum(organisation.people.values()) for organisation in organisations):
         problems.append(
-            Problem("empty", "organisations", "there is nobody in them", "give at least one headcount")
+            Problem("empty", "organisations", "they contain no people", "give at least one headcount")
         )
     return problems
 
@@ -130,7 +130,7 @@ def _faults(where: str, organisation: Organisation, instrument: Instrument) -> I
             yield Problem(
                 "unknown-answer",
                 f"{where}, fixed, {name}",
-                f"'{code}' is no answer of it",
+                f"unknown answer '{code}'",
                 near_names(code, instrument[name].codes),
             )
 

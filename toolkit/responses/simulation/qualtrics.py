@@ -69,7 +69,7 @@ def qualtrics_export(
     """
     present = [str(audience) for audience in frame["audience"].unique()]
     if len(present) != 1:
-        what = f"holds {' and '.join(present) or 'nobody'}, but a Qualtrics file is of one audience here"
+        what = f"contains {' and '.join(present) or 'nobody'}, but a Qualtrics file must have one audience"
         raise InvalidInput(
             "Qualtrics export", [Problem("wrong-group", "the frame", what, "export each audience by itself")]
         )

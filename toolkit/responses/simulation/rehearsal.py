@@ -21,7 +21,7 @@ from toolkit.responses.simulation.shares import Share
 __all__ = ["SYNTHETIC", "Rehearsal", "rehearse"]
 
 SYNTHETIC = "synthetic"
-"""What every row of a rehearsal says in `organisation` and `source`."""
+"""Value of `organisation` and `source` in every row of a rehearsal."""
 
 
 @dataclass(frozen=True)
@@ -114,13 +114,13 @@ def _problems(instrument: Instrument, n: Mapping[str, int], careless: float, see
     for audience, count in n.items():
         if audience not in instrument.audiences:
             hint = near_names(audience, instrument.audiences)
-            yield Problem("unknown-audience", f"n, {audience}", f"there is no audience '{audience}'", hint)
+            yield Problem("unknown-audience", f"n, {audience}", f"unknown audience '{audience}'", hint)
         elif count < 0:
             yield Problem("out-of-range", f"n, {audience}", f"{count} is below 0", "give a number of people")
     if sum(n.values()) < 1:
         yield Problem("empty", "n", "nobody answers", "give at least one audience a number of people")
     if not 0 <= careless <= 1:
-        yield Problem("out-of-range", "careless", f"{careless:g} is no share", "give 0.05 for 5 %")
+        yield Problem("out-of-range", "careless", f"{careless:g} must be from 0 to 1", "give 0.05 for 5 %")
     if seed < 0:
         yield Problem("out-of-range", "seed", f"{seed} is below 0", "give 0 or a positive whole number")
 

@@ -265,7 +265,7 @@ def _wave_problems(spec: Simulation, shares: Sequence[Share], instrument: Instru
                     )
                 )
         if file.platform == "qualtrics" and len(file.audiences) > 1:
-            what = "a Qualtrics file holds one audience here"
+            what = "a Qualtrics file must have one audience"
             problems.append(
                 Problem("unsupported", f"files, {file.file}", what, "write a file for each audience")
             )

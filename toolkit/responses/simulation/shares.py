@@ -170,7 +170,7 @@ def _value_problems(where: str, share: Share, unit: Unit) -> Iterator[Problem]:
     for answer in (*share.share, *share.findings):
         if answer not in known:
             yield Problem(
-                "unknown-answer", where, f"'{answer}' is no answer of it", f"use one of {', '.join(known)}"
+                "unknown-answer", where, f"unknown answer '{answer}'", f"use one of {', '.join(known)}"
             )
     for answer, value in share.share.items():
         if not 0 <= value <= 1:

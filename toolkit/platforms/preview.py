@@ -1,0 +1,232 @@
+"""A questionnaire as one page that works from a file: answer it as any audience, save the answers as CSV.
+
+Nothing is loaded and nothing is sent. Routing travels as nested data that the page's own script interprets;
+no text is run as code. Every saved row says that it comes from a preview.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from importlib.resources import files
+from typing import Any
+
+from toolkit.instrument.model import Instrument, Item
+from toolkit.instrument.routing import parse
+from toolkit.locale import N_, languages, own_name, translated
+from toolkit.platforms import Platform, register
+from toolkit.platforms.manifest import (
+    MANIFEST_ENDING,
+    ExportManifest,
+    column_of,
+    manifest_of,
+)
+from toolkit.platforms.routing import to_tree
+from toolkit.platforms.surveyjs.reading import PREVIEW
+from toolkit.platforms.words import spoken
+
+__all__ = ["OWN_COLUMNS", "files_of", "page_data"]
+
+OWN_COLUMNS = ("respondent", "preview", "submitted", "instrument", "version", "language", "audience")
+"""Columns of a saved file that are not items; `preview` holds "preview" in every row."""
+
+
+def files_of(source: Instrument, whole: Instrument) -> dict[str, str | bytes]:
+    """Make the page, with the manifest by which the answers it saves are read back.
+
+    The page opens in the first language of `whole`, which is what of the instrument it offers.
+    """
+    name = f"{source.id}.html"
+    manifest = _manifest(source, whole, name)
+    return {name: _page(whole), f"{source.id}{MANIFEST_ENDING}": manifest.to_json()}
+
+
+_WORDS: Mapping[str, str] = {
+    "tab": N_("{title} – preview"),
+    "banner": N_("Preview. Nothing is sent; answers you save are marked as a test."),
+    "language": N_("Language"),
+    "inner": N_("Show names, codes and routing"),
+    "intro": N_("Answer the questionnaire as one of those it is for. You can go back at any time."),
+    "who": N_("As whom do you answer?"),
+    "choose": N_("Choose one to begin."),
+    "begin": N_("Begin"),
+    "back": N_("Back"),
+    "next": N_("Next"),
+    "progress": N_("Page {page} of {pages}"),
+    "required": N_("needs an answer"),
+    "several": N_("You may tick several."),
+    "choices": N_("Choose at most {most}."),
+    "ranks": N_("Please give each rank once."),
+    "clear": N_("Clear"),
+    "between": N_("A number from {minimum} to {maximum}."),
+    "least": N_("A number from {minimum} on."),
+    "most": N_("A number up to {maximum}."),
+    "nonumber": N_("This is no number."),
+    "unanswered": N_("Please answer this question."),
+    "rows": N_("Please answer every line."),
+    "fix": N_("Before the next page:"),
+    "more": N_("More questions have appeared on this page."),
+    "done": N_("That was the last question"),
+    "kept": N_("People in the file so far: {people}. Save it, or answer as somebody else first."),
+    "save": N_("Save answers"),
+    "another": N_("Answer as another person"),
+    "saved": N_("What is saved for this person"),
+    "column": N_("Column"),
+    "held": N_("Holds"),
+    "written": N_("The file was saved."),
+}
+"""What the page says itself; its script looks a text up by its key."""
+
+
+def page_data(instrument: Instrument) -> dict[str, Any]:
+    """Everything the page's script knows of an instrument, as plain data."""
+    spoken_in = instrument.languages
+    return {
+        "id": instrument.id,
+        "version": instrument.version,
+        "title": {one: instrument.title[one] for one in spoken_in},
+        "languages": list(spoken_in),
+        "names": {one: own_name(one) for one in spoken_in},
+        "words": {one: {key: translated(one, text) for key, text in _WORDS.items()} for one in spoken_in},
+        "audiences": [
+            {"name": name, "code": audience.code, "label": {one: audience.label[one] for one in spoken_in}}
+            for name, audience in instrument.audiences.items()
+        ],
+        "sections": [
+            {
+                "id": section.id,
+                "title": {one: section.title[one] for one in spoken_in},
+                "items": list(section.items),
+            }
+            for section in instrument.sections
+        ],
+        "items": {item.id: _item(item, instrument) for item in instrument.items},
+        "columns": [
+            {
+                "name": variable.name,
+                "item": variable.item.id,
+                "part": variable.option.code if variable.option else variable.part,
+                "kind": variable.kind,
+                "write_in": variable.write_in,
+                "audiences": list(variable.audiences),
+            }
+            for variable in instrument.variables
+        ],
+        "headings": [*OWN_COLUMNS, *(variable.name for variable in instrument.variables)],
+    }
+
+
+def _item(item: Item, instrument: Instrument) -> dict[str, Any]:
+    asked = item.audiences or tuple(instrument.audiences)
+    condition = parse(item.ask_if) if item.ask_if is not None else None
+    return {
+        "type": item.type,
+        "required": item.required,
+        "audiences": list(asked),
+        "text": {name: {one: spoken(item.text, name, one) for one in instrument.languages} for name in asked},
+        "ask_if": to_tree(condition, instrument) if condition else None,
+        "routing": {
+            one: f"{item.ask_if} ({condition.in_words(instrument, one)})" if condition else ""
+            for one in instrument.languages
+        },
+        "answers": list(_answers(item, instrument)),
+        "rows": list(_rows(item, asked, instrument)),
+        "minimum": _plain(item.minimum),
+        "maximum": _plain(item.maximum),
+    }
+
+
+def _answers(item: Item, instrument: Instrument) -> Iterator[dict[str, Any]]:
+    variable = instrument.of_item(item.id)[0]
+    options = (
+        item.options
+        if item.type in ("multi", "ranking")
+        else (variable.scale.options if variable.scale else ())
+    )
+    for option in options:
+        label = {one: option.label[one] for one in instrument.languages}
+        yield {
+            "code": option.code,
+            "label": label,
+            "exclusive": option.exclusive,
+            "aside": False,
+            "write_in": option.write_in,
+        }
+    if item.type in ("single", "matrix"):
+        for missing in instrument.missing_of(variable):
+            label = {one: missing.label[one] for one in instrument.languages}
+            yield {"code": missing.code, "label": label, "exclusive": False, "aside": True, "write_in": False}
+
+
+def _rows(item: Item, asked: tuple[str, ...], instrument: Instrument) -> Iterator[dict[str, Any]]:
+    for row in item.rows:
+        heard = row.audiences or asked
+        text = {name: {one: spoken(row.text, name, one) for one in instrument.languages} for name in heard}
+        yield {"id": row.id, "audiences": list(heard), "text": text}
+
+
+def _plain(limit: float | None) -> float | int | None:
+    return int(limit) if limit is not None and limit == int(limit) else limit
+
+
+def _page(instrument: Instrument) -> str:
+    from jinja2 import Environment, StrictUndefined
+    from markupsafe import Markup
+
+    folder = files("toolkit.platforms").joinpath("templates")
+    held = {
+        name: Markup(folder.joinpath(file).read_text("utf-8"))  # our own files, and no words of the user
+        for name, file in (("style", "preview.css"), ("engine", "preview_engine.js"), ("page", "preview.js"))
+    }
+    page = Environment(autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True).from_string(
+        folder.joinpath("preview.html").read_text("utf-8")
+    )
+    first = instrument.languages[0]
+    return page.render(
+        language=first, title=instrument.title[first], data=Markup(_embedded(page_data(instrument))), **held
+    )
+
+
+def _embedded(data: dict[str, Any]) -> str:
+    """JSON that cannot end the script element it stands in."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
+
+
+def _manifest(source: Instrument, whole: Instrument, file: str) -> ExportManifest:
+    return manifest_of(
+        source,
+        whole,
+        platform="preview",
+        layout="one",
+        files=[file],
+        columns=[
+            column_of(
+                variable,
+                whole,
+                question=variable.item.id,
+                part=variable.part,
+                headings={"code": [variable.name]},
+            )
+            for variable in whole.variables
+        ],
+        audience_column="audience",
+        notices=[
+            f"{file}: the page's own words are in English where the language is '{one}'"
+            for one in whole.languages
+            if one not in languages()
+        ],
+        settings={"test_column": "preview", "test_value": "preview"},
+    )
+
+
+register(
+    Platform(
+        "preview",
+        "HTML preview",
+        files_of,
+        dialect=PREVIEW,
+        recognises=lambda kind, head, headings: {"preview", "submitted", "instrument"} <= set(headings),
+        order=50,
+    )
+)

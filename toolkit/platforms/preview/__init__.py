@@ -1,1 +1,0 @@
-"""The HTML preview of a questionnaire."""
