@@ -200,12 +200,12 @@ def test_a_text_the_program_would_cut_is_refused(
     name = next(v.name for v in core.variables if v.kind == "text")
     wrong = frame.copy()
     wrong[name] = "a\x00b"
-    with pytest.raises(InvalidInput, check=problem("unsupported", "column comment, row 1 (+59 more)")):
+    with pytest.raises(InvalidInput, check=problem("invalid-character", "column comment, row 1 (+59 more)")):
         write_answers(wrong, core, tmp_path / "out", to=to)
     long = frame.copy()
     long[name] = "é" * 20_000
     if to == "sav":
-        with pytest.raises(InvalidInput, check=problem("unsupported", "column comment, row 1 (+59 more)")):
+        with pytest.raises(InvalidInput, check=problem("too-long", "column comment, row 1 (+59 more)")):
             write_answers(long, core, tmp_path / "out", to=to)
     else:
         path = write_answers(long, core, tmp_path / "out", to=to)[0]
@@ -223,7 +223,7 @@ def test_blanks_at_the_end_of_a_text_are_told_of_for_spss(
 
 
 def test_a_format_without_answers_is_refused(core: Instrument, frame: pd.DataFrame, tmp_path: Path) -> None:
-    with pytest.raises(InvalidInput, check=problem("unknown-option", "format 'ddi'")):
+    with pytest.raises(InvalidInput, check=problem("unsupported", "format 'ddi'")):
         write_answers(frame, core, tmp_path, to="ddi")
 
 
