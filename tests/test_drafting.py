@@ -12,6 +12,7 @@ import pytest
 import toolkit as tk
 from toolkit.cli import main
 from toolkit.errors import InvalidInput
+from toolkit.instrument import Instrument
 from toolkit.study.drafting import draft_study
 
 ROWS = 60
@@ -60,7 +61,7 @@ def test_every_kind_of_column_is_told_and_reads_back(export: Path, tmp_path: Pat
         "hours": "number",
         "remarks": "text",
     }
-    frame = study.responses()
+    frame = study.responses(missing="codes")
     assert frame["audience"].value_counts().to_dict() == {"memberofstaff": 40, "manager": 20}
     labels = study.instrument["ithelps"].code_labels()
     assert list(labels.values()) == ["Disagree", "Agree", "Strongly agree"]
@@ -116,3 +117,106 @@ def test_exports_that_would_be_misread_are_refused(root: Path, tmp_path: Path) -
         with pytest.raises(InvalidInput):
             draft_study(tmp_path / "mine", path)
     assert not (tmp_path / "mine").exists()
+
+
+def _labelled(tmp_path: Path, ending: str) -> Path:
+    frame = pd.DataFrame(
+        {"Agrees": [1.0, 2.0, 3.0, 4.0, np.nan] * 8, "sex": [1.0, 2.0] * 20, "age": np.arange(20.0, 60.0)}
+    )
+    labels = {
+        "Agrees": {1.0: "Strongly disagree", 2.0: "Disagree", 3.0: "Agree", 4.0: "Strongly agree"},
+        "sex": {1.0: "Male", 2.0: "Female"},
+    }
+    path = tmp_path / f"export.{ending}"
+    write = pyreadstat.write_sav if ending == "sav" else pyreadstat.write_dta
+    write(frame, str(path), variable_value_labels=labels)
+    return path
+
+
+@pytest.mark.parametrize("ending", ["sav", "dta"])
+def test_a_labelled_file_is_analysed_at_once(ending: str, tmp_path: Path) -> None:
+    drafted = tk.draft_instrument(_labelled(tmp_path, ending), audience_column="sex")
+    assert isinstance(drafted, Instrument)
+    assert list(drafted.audiences) == ["male", "female"]
+    assert drafted["agrees"].codes_of("top") == ("3", "4")
+    answers = drafted.answers
+    assert answers["age"].tolist() == list(range(20, 60))
+    assert answers["agrees"].astype(float).mean() == 2.5
+    assert answers["agrees"].isna().sum() == 8
+    found = tk.proportions(answers, drafted, by="audience", measure="top").set_index("audience")
+    top = [float(code) for code in drafted["agrees"].codes_of("top")]
+    for audience, codes in answers.groupby("audience", observed=True)["agrees"]:
+        given = codes.astype(float).dropna()
+        assert found.loc[audience, "estimate"] == pytest.approx(given.isin(top).mean())
+        assert found.loc[audience, "n"] == len(given)
+    assert any("'Agrees' is item agrees" in guess for guess in drafted.guesses)
+
+
+def test_a_plain_frame_keeps_its_codes_and_the_order_of_its_categories() -> None:
+    levels = ["low", "middling", "high"]
+    frame = pd.DataFrame(
+        {
+            "group": ["a", "b"] * 10,
+            "load": [1, 2, 3, 4, 5] * 4,
+            "Q 2": pd.Categorical(["low", "high", None, "middling"] * 5, categories=levels, ordered=True),
+            "hours": np.linspace(10, 60, 20),
+        }
+    )
+    before = frame.copy()
+    drafted = tk.draft_instrument(frame)
+    pd.testing.assert_frame_equal(frame, before)
+    answers = drafted.answers
+    assert answers["load"].astype(int).tolist() == frame["load"].tolist()
+    assert answers["hours"].tolist() == frame["hours"].tolist()
+    words = tk.labels(answers, drafted, ["q2"])["q2"]
+    assert list(words.cat.categories) == levels
+    assert (
+        words.astype(object).where(words.notna(), None).tolist()
+        == frame["Q 2"].astype(object).where(frame["Q 2"].notna(), None).tolist()
+    )
+    assert (answers["q2"] > "1").sum() == 10
+    # ids that are names of columns serve the frame itself too
+    own = tk.proportions(frame, [drafted["load"]], measure="top")
+    assert own["estimate"].iloc[0] == pytest.approx((frame["load"] >= 4).mean())
+
+
+def test_a_file_without_labels_is_guessed_from_its_cells_and_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "bare.sav"
+    pyreadstat.write_sav(pd.DataFrame({"q1": [1.0, 2.0, 5.0] * 5, "q2": [10.0, 250.0, 3.5] * 5}), str(path))
+    drafted = tk.draft_instrument(path)
+    assert drafted.guesses[0].startswith("the file has no value labels")
+    assert drafted["q1"].codes == ("1", "2", "5")
+    assert drafted["q2"].kind == "number"
+
+
+@pytest.mark.parametrize(
+    ("source", "options", "codes"),
+    [
+        (pd.DataFrame({"a": [1, "x", 3], "b": [[1], 2, 3]}), {}, ["wrong-type", "wrong-type"]),
+        (pd.DataFrame([[1, 2], [3, 4]], columns=["a", "a"]), {}, ["duplicate-column"]),
+        (pd.DataFrame({"a": []}), {}, ["no-rows"]),
+        (pd.DataFrame({"a": [1, 2], "b": [3, 4]}), {"audience_column": "c"}, ["unknown-column"]),
+        (pd.DataFrame({"a": [1, 1], "b": [None, None]}), {}, ["no-answers"]),
+        ("absent.sav", {}, ["file-not-found"]),
+    ],
+)
+def test_what_cannot_be_drafted_from_is_refused(
+    source: pd.DataFrame | str, options: dict[str, str], codes: list[str]
+) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        tk.draft_instrument(source, **options)
+    assert [problem.code for problem in refused.value.problems] == codes
+
+
+def test_the_command_prints_or_writes_a_questionnaire(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, out = str(_labelled(tmp_path, "sav")), tmp_path / "questionnaire.yaml"
+    assert main(["draft", path]) == 0
+    printed = capsys.readouterr().out
+    assert main(["draft", path, "--out", str(out)]) == 0
+    assert out.read_text("utf-8") == printed.removesuffix("\n")
+    assert tk.load_instrument(out)["agrees"].code_labels()["1"] == "Strongly disagree"
+    assert "- column 'Agrees'" in capsys.readouterr().out
+    assert main(["draft", path, "--out", str(out)]) == 2
+    assert main(["draft", path, "--out", str(tmp_path / "no" / "q.yaml")]) == 2

@@ -73,7 +73,7 @@ def test_2024_is_read_by_its_published_names(tmp_path: Path) -> None:
             {"Employment": "Employed, full-time;Independent contractor, freelancer, or self-employed"},
             {"Employment": "Student, full-time", "AISelect": "No, and I don't plan to", "AIAcc": "NA"},
         ),
-    ).responses()
+    ).responses(missing="codes")
     assert frame["audience"].tolist() == ["employee", "executive", "freelancer", "both", "other"]
     assert frame["aiuse"].tolist() == ["yes", "soon", "yes", "yes", "no"]
     assert frame["aiacc"].tolist() == ["4", "4", "4", "4", "-3"]
@@ -95,7 +95,7 @@ def test_2025_is_read_by_its_published_names(tmp_path: Path) -> None:
             {"Employment": "Retired", "AIAgents": "No, but I plan to", "OrgSize": "I don’t know"},
             {"Employment": "NA", "AISelect": "Yes, I use AI tools monthly or infrequently"},
         ),
-    ).responses()
+    ).responses(missing="codes")
     assert frame["audience"].tolist() == ["employee", "executive", "freelancer", "other", "other"]
     assert frame["aiuse"].tolist() == ["week", "daily", "week", "week", "month"]
     assert frame["aiagents"].tolist() == ["copil", "copil", "copil", "soon", "copil"]
@@ -130,7 +130,7 @@ def test_a_file_with_the_counts_of_2025_gives_the_headlines(tmp_path: Path) -> N
     }
     frame = pd.DataFrame(columns).fillna("NA")
     frame = frame.assign(**{name: SO2025[name] for name in SO2025 if name not in frame})
-    answers = opened("stackoverflow_2025", tmp_path, frame).responses()
+    answers = opened("stackoverflow_2025", tmp_path, frame).responses(missing="codes")
     used, trust = (
         answers[name][~answers[name].astype(str).str.startswith("-")] for name in ("aiuse", "aiacc")
     )
@@ -173,7 +173,7 @@ def test_a_selection_is_read_and_what_it_lacks_is_noted(
     path = tmp_path / "my_selection.csv.gz"
     kept.to_csv(path, index=False)
     study = SAMPLES / "stackoverflow_2024" / "study.yaml"
-    frame = load_study(study, data=path).responses()
+    frame = load_study(study, data=path).responses(missing="codes")
     assert frame["age"].tolist() == ["3", "3"]
     assert frame["orgsize"].tolist() == ["4", "4"]
     assert main(["check", str(study), "--data", str(path)]) == 0
@@ -273,7 +273,7 @@ def osmi(seed: int = 1) -> pd.DataFrame:
 def test_osmi_gives_the_published_counts(tmp_path: Path) -> None:
     osmi().to_csv(tmp_path / "mental-heath-in-tech-2016_20161114.csv", index=False)
     study = load_study(SAMPLES / "osmi_2016" / "study.yaml", data=tmp_path)
-    frame = study.responses()
+    frame = study.responses(missing="codes")
     assert len(frame) == 1433
     assert (frame["audience"] == "freelancer").sum() == 287
     assert (frame["audience"].isin(["executive", "lead", "employee"])).sum() == 1146
@@ -298,7 +298,7 @@ def test_company_sizes_a_spreadsheet_made_dates_of_are_read(tmp_path: Path) -> N
     name = "How many employees does your company or organization have?"
     spoiled = osmi().replace({name: {"1-5": "5-Jan", "6-25": "25-Jun"}})
     spoiled.to_csv(tmp_path / "mental-heath-in-tech-2016_20161114.csv", index=False)
-    frame = load_study(SAMPLES / "osmi_2016" / "study.yaml", data=tmp_path).responses()
+    frame = load_study(SAMPLES / "osmi_2016" / "study.yaml", data=tmp_path).responses(missing="codes")
     assert [(frame["orgsize"] == code).sum() for code in ("1", "2")] == [60, 210]
 
 
@@ -350,7 +350,7 @@ def gss(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_gss_audiences_are_counted_as_in_the_codebook(gss: Path) -> None:
     study = load_study(SAMPLES / "gss_2018" / "study.yaml", data=gss)
-    frame = study.responses()
+    frame = study.responses(missing="codes")
     assert len(frame) == 2348
     counts = frame["audience"].value_counts()
     assert counts["contractor"] == 181
@@ -364,7 +364,7 @@ def test_gss_audiences_are_counted_as_in_the_codebook(gss: Path) -> None:
 def test_gss_shares_and_errors_count_weights_strata_and_psus(gss: Path) -> None:
     """Against the ratio's linearised variance, written out: PSU totals within strata, n/(n−1)."""
     study = load_study(SAMPLES / "gss_2018" / "study.yaml", data=gss)
-    frame = study.responses()
+    frame = study.responses(missing="codes")
     assert study.design is not None
     found = tk.proportions(
         frame, [study.instrument["slpprblm"]], by="audience", measure="top", design=study.design
@@ -495,7 +495,7 @@ def test_a_design_must_be_that_of_every_file(tmp_path: Path) -> None:
 def test_a_study_without_a_design_has_none(tmp_path: Path) -> None:
     study = opened("stackoverflow_2024", tmp_path, people(SO2024, {}))
     assert study.design is None
-    assert "weight" not in study.responses()
+    assert "weight" not in study.responses(missing="codes")
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ def raw(data: Path) -> list[dict[str, str]]:
 
 
 def test_the_shares_of_ai_users_come_out(study: Study) -> None:
-    frame = study.responses()
+    frame = study.responses(missing="codes")
     counts = pd.crosstab(frame["audience"], frame["aiuse"] == "yes")
     assert {name: (int(row[True]), int(row.sum())) for name, row in counts.iterrows()} == {
         "executive": (125, 215),
@@ -64,12 +64,15 @@ def test_every_industry_is_an_organisation_with_all_its_respondents(
         )
 
     expected = Counter(row["Industry"] for row in raw if row["Industry"] and audience(row))
-    found = {study.organisation_name(key): len(study.responses(key)) for key in study.organisation_ids()}
+    found = {
+        study.organisation_name(key): len(study.responses(key, missing="codes"))
+        for key in study.organisation_ids()
+    }
     assert found == expected
 
 
 def test_every_item_counts_what_the_file_says(study: Study, raw: list[dict[str, str]]) -> None:
-    frame = study.responses().set_index("respondent")
+    frame = study.responses(missing="codes").set_index("respondent")
     rows = {row["row_id"]: row for row in raw}
     kept = [rows[key] for key in frame.index]
     agreement = ("Strongly disagree", "Disagree", "Neither agree nor disagree", "Agree", "Strongly agree")
@@ -116,7 +119,7 @@ def test_the_official_file_needs_two_changed_lines(root: Path, tmp_path: Path) -
         {"ResponseId": "2", **OFFICIAL, "OrgSize": "NA", "Industry": "NA"},
     ]
     pd.DataFrame(people).to_csv(tmp_path / "survey_results_public.csv", index=False)
-    frame = load_study(tmp_path / "study.yaml").responses()
+    frame = load_study(tmp_path / "study.yaml").responses(missing="codes")
     assert frame[["age", "orgsize", "freq_f1", "aitool_test", "aisearch_cgpt"]].to_numpy().tolist() == [
         ["3", "2", "2", "1", "-3"],
         ["3", "-3", "2", "1", "-3"],

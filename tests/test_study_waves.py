@@ -76,7 +76,7 @@ def study(path: Path) -> Study:
 
 
 def test_an_earlier_wave_is_read_by_its_own_questionnaire_and_carried_over(study: Study) -> None:
-    before, now = study.responses(wave="2025"), study.responses(wave="2026")
+    before, now = study.responses(wave="2025", missing="codes"), study.responses(wave="2026", missing="codes")
     assert list(before.columns) == list(now.columns)
     assert (before.dtypes == now.dtypes).all()
     whys = [variable.name for variable in study.instrument.of_item("why")]
@@ -89,14 +89,17 @@ def test_what_is_carried_over_is_what_was_answered(study: Study, path: Path) -> 
     instrument = load_instrument(path.parent / "older.yaml")
     made = rehearse(instrument, {"manager": 30, "staff": 80}, seed=2025, wave="2025").frame
     for name in ("eats", "good", "warm"):
-        assert study.responses(wave="2025")[name].astype(str).tolist() == made[name].astype(str).tolist()
+        assert (
+            study.responses(wave="2025", missing="codes")[name].astype(str).tolist()
+            == made[name].astype(str).tolist()
+        )
 
 
 def test_the_study_says_what_changed_and_trend_honours_it(study: Study) -> None:
     compared = study.compared("2025", "2026")
     assert compared is not None
     asked = [study.instrument[name] for name in ("eats", "warm")]
-    rows = tk.trend(study.responses(wave="all"), asked, measure="top", compared=compared)
+    rows = tk.trend(study.responses(wave="all", missing="codes"), asked, measure="top", compared=compared)
     verdicts = rows.set_index(["item", "audience"])["verdict"]
     assert verdicts["eats", "staff"] == "not comparable"
     assert verdicts["eats", "manager"] != "not comparable"
@@ -161,4 +164,4 @@ def test_every_mistake_about_waves_is_said_at_once(path: Path) -> None:
 
 def test_the_older_questionnaire_is_among_the_files_a_report_depends_on(study: Study) -> None:
     assert "older.yaml" in {file.name for file in study.input_files}
-    assert isinstance(study.responses(wave="2025"), pd.DataFrame)
+    assert isinstance(study.responses(wave="2025", missing="codes"), pd.DataFrame)

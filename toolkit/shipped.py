@@ -62,8 +62,8 @@ def _root() -> Path:
 def study_path(given: str | Path) -> Path:
     """Find a study file: by path, by its folder, or by the name of a shipped study.
 
-    A file or folder of that name goes before the shipped study. A path that does not exist is returned as
-    given, to be reported when it is read.
+    A file or folder of that name takes precedence over the shipped study. A path that does not
+    exist is returned as given, to be reported when it is read.
 
     Raises
     ------
@@ -130,7 +130,7 @@ def instrument_files(given: str | Path | Iterable[str | Path]) -> list[Path]:
     given
         One or several of: a file; a folder, which means every .yaml file in it; the name of a shipped
         questionnaire ("core") or of one audience's file ("core/employee", "employee"). A file or folder of
-        that name goes before the shipped one.
+        that name takes precedence over the shipped one.
 
     Raises
     ------

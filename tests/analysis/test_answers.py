@@ -11,6 +11,7 @@ import pytest
 from tests.refusals import problem
 from toolkit import analysis as tk
 from toolkit.errors import InvalidInput
+from toolkit.instrument import load_instrument
 from toolkit.instrument.model import Audience, Instrument, Item, Option, Scale, Section, Source, Variable
 
 SCALE = Scale(
@@ -205,3 +206,81 @@ def test_nobody_at_all_gives_rows_that_say_so() -> None:
         .eq("not computed: nobody answered")
         .all()
     )
+
+
+PLAIN = pd.DataFrame(
+    {
+        "audience": ["a"] * 8 + ["b"] * 8,
+        "wave": ["1", "2"] * 8,
+        "person": [str(number // 2) for number in range(16)],
+        "q1": [5, 4, 3, 2, 1, 5, 5, np.nan, 1, 2, 2, 3, 3, 3, 5, 4],
+        "often": ["never", "often", "always", None] * 4,
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("estimator", "column"),
+    [
+        (lambda **boxes: tk.proportions(PLAIN, ["q1"], **boxes), "estimate"),
+        (lambda **boxes: tk.proportions(PLAIN, ["q1"], by="audience", **boxes), "estimate"),
+        (lambda **boxes: tk.gaps(PLAIN, ["q1"], **boxes), "gap"),
+        (lambda **boxes: tk.population_gaps(PLAIN, ["q1"], population={"a": 99, "b": 99}, **boxes), "gap"),
+        (lambda **boxes: tk.banner(PLAIN, ["q1"], "audience", **boxes), "estimate"),
+        (lambda **boxes: tk.trend(PLAIN, ["q1"], by="audience", **boxes), "gap"),
+        (lambda **boxes: tk.totals(PLAIN, ["q1"], **boxes), "estimate"),
+        (lambda **boxes: tk.estimate(PLAIN, ["q1"], **boxes).table, "estimate"),
+        (lambda **boxes: tk.nonresponse_bounds(PLAIN, ["q1"], population=99, **boxes), "bound_low"),
+        (lambda **boxes: tk.panel_change(PLAIN, ["q1"], person="person", **boxes), "gap"),
+        (lambda **boxes: tk.top_boxes(PLAIN, ["q1"], **boxes), "q1"),
+    ],
+)
+def test_plain_columns_take_boxes(estimator: Any, column: str) -> None:
+    """A box of plain codes is what a 0/1 column made by hand gives."""
+    made = PLAIN.assign(q1=(PLAIN["q1"] >= 4).astype(float).where(PLAIN["q1"].notna()))
+    boxed = estimator(top=[4, 5])[column]
+    original = PLAIN["q1"].copy()
+    try:
+        PLAIN["q1"] = made["q1"]
+        by_hand = estimator(top=1)[column]
+    finally:
+        PLAIN["q1"] = original
+    np.testing.assert_allclose(boxed.astype(float), by_hand.astype(float))
+    assert boxed.notna().any()
+
+
+def test_boxes_of_text_and_of_the_bottom() -> None:
+    found = tk.proportions(PLAIN, ["often"], top=["often", "always"])
+    assert found["estimate"].iloc[0] == pytest.approx(2 / 3)
+    assert found["measure"].iloc[0] == "top"
+    assert tk.proportions(PLAIN, ["q1"], bottom=[1, 2])["estimate"].iloc[0] == pytest.approx(5 / 15)
+    both = tk.proportions(PLAIN, ["q1"], measure="bottom", top=[5], bottom=[1])
+    assert both["estimate"].iloc[0] == pytest.approx(2 / 15)
+
+
+@pytest.mark.parametrize(
+    ("items", "boxes", "code"),
+    [
+        (["often"], {"top": ["oftn"]}, "unknown-answer"),
+        (["q1"], {"top": ["four"]}, "unknown-answer"),
+        (["q1"], {"top": [44]}, "unknown-answer"),
+        (["q1"], {"top": []}, "empty"),
+        (["q1"], {"top": [4, 5], "bottom": [4]}, "conflict"),
+    ],
+)
+def test_boxes_that_cannot_be_are_refused(items: list[str], boxes: dict[str, Any], code: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        tk.proportions(PLAIN, items, **boxes)
+    assert [problem.code for problem in refused.value.problems] == [code]
+
+
+def test_boxes_of_an_instrument_are_its_own() -> None:
+    with pytest.raises(InvalidInput) as refused:
+        tk.proportions(PLAIN, load_instrument("core"), top=[4, 5])
+    assert [problem.code for problem in refused.value.problems] == ["conflict"]
+
+
+def test_a_column_of_mixed_types_is_refused() -> None:
+    with pytest.raises(InvalidInput) as refused:
+        tk.proportions(pd.DataFrame({"q": [1, "1", 2.5]}), ["q"])
+    assert [problem.code for problem in refused.value.problems] == ["wrong-type"]

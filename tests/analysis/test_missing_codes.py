@@ -63,6 +63,7 @@ CALLS: dict[str, Callable[[pd.DataFrame], Any]] = {
     "means": lambda f: tk.means(f, ["q", "r"], by=["g", "h"], **_OVER),
     "measurement_invariance": lambda f: tk.measurement_invariance(f, {"x": ["q", "r", "s"]}, group="h"),
     "nonresponse_bounds": lambda f: tk.nonresponse_bounds(f, "q", population=999, by="g", **_SHARE),
+    "numbers": lambda f: tk.numbers(f, ["q", "r", "t1"]),
     "omega": lambda f: tk.omega(f, ["q", "r", "s", "u"], factors=1),
     "ordinal_regression": lambda f: tk.ordinal_regression(f, "q ~ g").table,
     "organisation_shares": lambda f: tk.organisation_shares(f, "q", unit="g", by="h", **_SHARE),
@@ -84,6 +85,8 @@ CALLS: dict[str, Callable[[pd.DataFrame], Any]] = {
     "regression": lambda f: tk.regression(f.assign(y=np.arange(len(f)) % 7), "y ~ g + q", **_OVER).table,
     "reliability": lambda f: tk.reliability(f, ["q", "r", "s"]),
     "scale_scores": lambda f: tk.scale_scores(f, ["q", "r", "s"], minimum=2),
+    "ticks": lambda f: tk.ticks(f, ["t1", "t2"]).astype("float64"),
+    "top_boxes": lambda f: tk.top_boxes(f, ["q", "r"], top=[4, 5]),
     "totals": lambda f: tk.totals(f, "q", measure=None, by="g", **_OVER),
     "trend": lambda f: tk.trend(f, "q", wave="wave", by="g", **_SHARE),
     "variances": lambda f: tk.variances(f, "q", by="g", **_OVER),
@@ -103,8 +106,8 @@ REFUSED = {
 }
 """What every row must have a category for."""
 
-_ELSEWHERE = {"banded", "declared_scores"}
-"""Takes an instrument or its numbers, which say what a code is: tests/analysis/test_derived.py."""
+_ELSEWHERE = {"banded", "declared_scores", "labels", "missing_summary"}
+"""Takes an instrument, which says what a code is (test_derived.py), or counts codes (test_frames.py)."""
 
 
 def test_every_public_function_that_takes_a_frame_is_here() -> None:

@@ -227,7 +227,7 @@ def test_the_command_writes_them_and_says_what_is_assumed(
     assert main([*given, "--person", "0.5"]) == 0
     said = capsys.readouterr().out
     assert "SYNTHETIC" in said
-    assert "40 published shares carried" in said
+    assert "40 published shares, all matched" in said
     assert "(base assumed)" in said
     assert load_study(FOLDER / "study.yaml", data=tmp_path).check()
     assert main([*given[:-1], "aiuse=half"]) == 2

@@ -124,7 +124,7 @@ def plain_numbers(frame: pd.DataFrame, names: list[str]) -> pd.DataFrame:
 
 
 def test_declared_scores_are_the_means_recomputed_by_hand(pilot: Instrument) -> None:
-    frame = tk.simulate(pilot, seed=4)
+    frame = tk.simulate(pilot, seed=4, missing="codes")
     numbers = plain_numbers(frame, list(pilot.scores["taskload"].items))
     numbers["load_went"] = 10 - numbers["load_went"]
     by_hand = numbers.mean(axis=1, skipna=False) * 10
@@ -136,7 +136,7 @@ def test_declared_scores_are_the_means_recomputed_by_hand(pilot: Instrument) -> 
 
 def test_a_minimum_lets_some_answers_be_missing() -> None:
     ready = load_instruments(sorted((INSTRUMENTS / "readiness").glob("*.yaml")))
-    frame = tk.simulate(ready, seed=4)
+    frame = tk.simulate(ready, seed=4, missing="codes")
     numbers = plain_numbers(frame, list(ready.scores["readiness"].items))
     enough = numbers.notna().sum(axis=1) >= 4
     by_hand = numbers.mean(axis=1).where(enough)
@@ -147,7 +147,7 @@ def test_a_minimum_lets_some_answers_be_missing() -> None:
 
 
 def test_scores_do_not_depend_on_the_order_of_respondents(pilot: Instrument) -> None:
-    frame = tk.simulate(pilot, seed=4)
+    frame = tk.simulate(pilot, seed=4, missing="codes")
     turned = frame.iloc[::-1]
     pd.testing.assert_frame_equal(
         tk.declared_scores(turned, pilot).iloc[::-1], tk.declared_scores(frame, pilot)
@@ -155,7 +155,7 @@ def test_scores_do_not_depend_on_the_order_of_respondents(pilot: Instrument) -> 
 
 
 def test_an_unknown_score_and_a_column_that_is_not_there_are_said_at_once(pilot: Instrument) -> None:
-    frame = tk.simulate(pilot, seed=4).drop(columns="load_mind")
+    frame = tk.simulate(pilot, seed=4, missing="codes").drop(columns="load_mind")
     with pytest.raises(InvalidInput) as caught:
         tk.declared_scores(frame, pilot, ["taskload", "taskloda"])
     said = str(caught.value)
@@ -167,7 +167,7 @@ def test_an_unknown_score_and_a_column_that_is_not_there_are_said_at_once(pilot:
 def test_an_instrument_without_scores_gives_a_frame_without_columns(
     whole: dict[str, Any], load: Load
 ) -> None:
-    frame = tk.simulate(load(whole), seed=1)
+    frame = tk.simulate(load(whole), seed=1, missing="codes")
     assert tk.declared_scores(frame, load(whole)).shape == (len(frame), 0)
 
 

@@ -182,8 +182,11 @@ def test_a_catalogue_is_all_a_language_needs(more: Path) -> None:
 
 
 def test_plural_forms_of_english_and_french() -> None:
-    one, many = "{count} of them stays clear of 0 after that", "{count} of them stay clear of 0 after that"
-    assert ngettext(one, many, 0).startswith("0 of them stay ")
+    one, many = (
+        "{count} of them remains different from zero after adjustment",
+        "{count} of them remain different from zero after adjustment",
+    )
+    assert ngettext(one, many, 0).startswith("0 of them remain ")
     with using_language("fr"):
         assert ngettext(one, many, 2) == "2 d’entre eux restent alors distincts de 0"
 

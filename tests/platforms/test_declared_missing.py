@@ -59,7 +59,7 @@ def test_declared_values_without_a_label_are_refused_for_numbers_and_answers(
 def test_what_the_study_file_says_counts_where_it_is_declared_and_no_score_is_lost(
     path: Path, survey: Instrument
 ) -> None:
-    frame = _read(path, survey, missing={"9": "-1", "99": "-2"}).frame
+    frame = _read(path, survey, missing={"9": "-1", "99": "-2"}).coded
     assert frame["age"].dropna().tolist() == [34.0, 51.0]
     assert frame["score"].tolist() == [99.0, 5.0, 7.0, 8.0]
     assert frame["q"].tolist() == ["1", "2", "-1", "1"]
@@ -76,14 +76,14 @@ def test_minus_one_declared_missing_is_no_number(tmp_path: Path) -> None:
         frame, str(tmp_path / "a.sav"), variable_value_labels=labels,
         missing_ranges={"age": [{"lo": -9, "hi": -1}]},
     )  # fmt: skip
-    assert _read(tmp_path / "a.sav", survey).frame["age"].tolist() == [40.0]
+    assert _read(tmp_path / "a.sav", survey).coded["age"].tolist() == [40.0]
 
 
 def test_a_missing_number_is_blank_and_not_minus_one(tmp_path: Path) -> None:
     survey = made(tmp_path, [choice("q", {"1": "Yes", "2": "No"}), NUMBER])
     path = tmp_path / "answers.csv"
     path.write_text("KEY,q,age\nu1,1,99\nu2,2,40\n")
-    frame = _read(path, survey, platform="odk", missing={"99": "-1"}).frame
+    frame = _read(path, survey, platform="odk", missing={"99": "-1"}).coded
     assert frame["age"].isna().tolist() == [True, False]
 
 
@@ -91,7 +91,7 @@ def test_a_code_of_a_scale_is_not_taken_for_missing_because_another_question_s_i
     survey = made(tmp_path, [choice("a", {"8": "Eight", "9": "Nine"}), choice("b", {"1": "Yes", "2": "No"})])
     path = tmp_path / "answers.csv"
     path.write_text("KEY,a,b\nu1,9,9\nu2,8,1\n")
-    frame = _read(path, survey, platform="odk", missing={"9": "-1"}).frame
+    frame = _read(path, survey, platform="odk", missing={"9": "-1"}).coded
     assert frame[["a", "b"]].to_numpy().tolist() == [["9", "-1"], ["8", "1"]]
 
 
@@ -102,4 +102,4 @@ def test_a_mapping_has_to_name_them_too(path: Path, tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, check=problem("unknown-answer", "mapping → items → age")):
         _read(path, survey, **options)
     where["blank"] = ["98", "99"]
-    assert _read(path, survey, **options).frame["age"].dropna().tolist() == [34.0, 51.0]
+    assert _read(path, survey, **options).coded["age"].dropna().tolist() == [34.0, 51.0]

@@ -41,9 +41,9 @@ def test_a_file_of_which_nobody_is_kept_is_an_empty_frame_of_the_same_dtypes(
 ) -> None:
     some = decode(read_answers(limesurvey({"aiuse": "1", "open": "words"}), tiny, "limesurvey"), tiny)
     none = decode(read_answers(limesurvey({"audience": ""}), tiny, "limesurvey"), tiny)
-    assert len(some.frame) == 1
-    assert len(none.frame) == 0
-    pd.testing.assert_series_equal(none.frame.dtypes, some.frame.dtypes)
+    assert len(some.coded) == 1
+    assert len(none.coded) == 0
+    pd.testing.assert_series_equal(none.coded.dtypes, some.coded.dtypes)
     assert none.disposition.set_index("reason")["rows"].to_dict() == {
         "rows in the file": 1,
         "no audience given": 1,
@@ -57,11 +57,11 @@ def test_an_instrument_without_a_choice_is_simulated_written_and_read_back(
     items = tuple(item for item in tiny.items if item.id in kept)
     audiences = {"employee": tiny.audiences["employee"]}
     plain = tiny.model_copy(update={"items": items, "audiences": audiences, "sections": ()})
-    drawn = simulate(plain, seed=1)
+    drawn = simulate(plain, seed=1, missing="codes")
     assert set(drawn.columns) >= set(kept)
     path = tmp_path / "answers.csv"
     path.write_bytes(limesurvey_export(drawn, plain, opens="2026-01-01", closes="2026-01-31", seed=1))
-    back = decode(read_answers(path, plain, "limesurvey", wave="1"), plain).frame
+    back = decode(read_answers(path, plain, "limesurvey", wave="1"), plain).coded
     if "years" in kept:
         given = drawn["years"].dropna().reset_index(drop=True)
         read = back["years"].dropna().reset_index(drop=True)

@@ -79,7 +79,7 @@ def test_a_column_divides_a_file_into_waves_and_no_row_is_lost(tmp_path: Path, v
         given = {"platform": "table", "file": path.name, "mapping": PLAIN, **said}
         entry = AnswersFile.model_validate({key: value for key, value in given.items() if value is not None})
         parts = [decode(read_answers(path, view, entry=one), view) for one in divided(entry, path)]
-        frame = pd.concat([part.frame for part in parts])
+        frame = pd.concat([part.coded for part in parts])
         assert frame["wave"].tolist() == ["2025", "2026", "2026"]
         assert frame["view"].astype(str).tolist() == ["1", "2", "3"]
 
@@ -100,7 +100,7 @@ def test_cells_that_name_no_wave_are_refused_and_null_leaves_rows_out(
     ]
     values = {"spring 25": "s25", "": None, "autumn": None}
     (one,) = divided(_entry(path, wave={"column": "year", "values": values}), path)
-    assert len(decode(read_answers(path, view, entry=one), view).frame) == 1
+    assert len(decode(read_answers(path, view, entry=one), view).coded) == 1
 
 
 def test_an_entry_that_was_not_divided_is_not_read_as_one_wave(tmp_path: Path, view: Instrument) -> None:
@@ -198,7 +198,7 @@ def test_a_rule_says_which_row_of_a_respondent_counts(
     path = _written(tmp_path, TWICE)
     mapping = {**PLAIN, "respondent": "who", "submitted": {"column": "done", "equals": "yes"}}
     coded = _read(path, view, mapping=mapping, duplicates=rule)
-    assert coded.frame.set_index("respondent")["view"].astype(str).to_dict() == {"p": kept, "q": "1"}
+    assert coded.coded.set_index("respondent")["view"].astype(str).to_dict() == {"p": kept, "q": "1"}
     assert sum(_rows(coded, "set aside").values()) == 2
     assert _rows(coded, "read")["rows in the file"] == 4
     assert "respondent 'p' stands twice" in str(_refused(path, view, mapping=mapping)[0])
@@ -228,7 +228,7 @@ def test_limesurvey_tokens_are_told_by_its_dates_and_blank_ones_are_nobody(
         wave="1", platform="limesurvey", file=path.name, duplicates={"keep": "last submitted"}
     )
     coded = decode(read_answers(path, tiny, entry=entry), tiny)
-    assert coded.frame["years"].tolist() == [1, 3, 3]
+    assert coded.coded["years"].tolist() == [1, 3, 3]
 
 
 # Ids a spreadsheet program rounded
@@ -243,13 +243,13 @@ def test_rounded_ids_are_told_and_no_rule_throws_people_away(
         (problem,) = _refused(path, view, mapping={**PLAIN, "respondent": "who"}, **more)
         assert "a spreadsheet program has rounded the ids" in problem.what
         assert "leave `respondent` out" in problem.hint
-    assert len(_read(path, view).frame) == 2
+    assert len(_read(path, view).coded) == 2
 
 
 def test_rounded_ids_of_a_platform_are_replaced_by_row_numbers(tmp_path: Path, view: Instrument) -> None:
     path = _written(tmp_path, "Respondent ID,unit,view\n,Response,Response\n1.1E+10,a,1\n1.1E+10,a,2\n")
     coded = _read(path, view, platform="surveymonkey")
-    assert coded.frame["respondent"].tolist() == ["3", "4"]
+    assert coded.coded["respondent"].tolist() == ["3", "4"]
     assert any("ids rounded by a spreadsheet program" in note for note in _rows(coded, "noted"))
 
 
@@ -264,11 +264,11 @@ COLUMNS = {"respondent": "who", "question": "q", "answer": "a"}
 def test_a_long_file_is_the_wide_one(tmp_path: Path) -> None:
     instrument = made(tmp_path, [choice("view", AGREE), multi("why", {"p": "Price", "q": "Queue"})])
     wide = _written(tmp_path, "who,unit,view,why\n1,x,1,p;q\n2,x,2,\n3,y,,q\n", "wide.csv")
-    expected = _read(wide, instrument, mapping={**LONG_MAPPING, "respondent": "who"}).frame
+    expected = _read(wide, instrument, mapping={**LONG_MAPPING, "respondent": "who"}).coded
     rows = LONG.splitlines()
     for order in (rows, [rows[0], *rows[:0:-1]]):
         path = _written(tmp_path, "\n".join(order) + "\n")
-        found = _read(path, instrument, mapping=LONG_MAPPING, long=COLUMNS).frame
+        found = _read(path, instrument, mapping=LONG_MAPPING, long=COLUMNS).coded
         found = found.sort_values("respondent", ignore_index=True)
         pd.testing.assert_frame_equal(found.drop(columns="source"), expected.drop(columns="source"))
 
@@ -303,17 +303,17 @@ def test_two_rows_of_headings_are_joined(tmp_path: Path) -> None:
         },
     }
     path = _written(tmp_path, "unit,View?,Why?,\n,,Cost,Line\nx,1,x,\nx,2,,x\n")
-    frame = _read(path, instrument, mapping=mapping, headings=2).frame
+    frame = _read(path, instrument, mapping=mapping, headings=2).coded
     assert frame[["why_p", "why_q"]].astype(str).to_numpy().tolist() == [["1", "0"], ["0", "1"]]
     group = _written(tmp_path, ",,Why?,\nunit,View?,Cost,Line\nx,1,x,\nx,2,,x\n")
-    again = _read(group, instrument, mapping=mapping, headings=2).frame
+    again = _read(group, instrument, mapping=mapping, headings=2).coded
     pd.testing.assert_frame_equal(again, frame)
 
 
 def test_repeated_headings_are_numbered_for_every_table_and_noted(tmp_path: Path, view: Instrument) -> None:
     path = _written(tmp_path, "unit,view,view\na,1,3\n")
     coded = _read(path, view, mapping={**PLAIN, "items": {"view": {"column": "view (2)"}}})
-    assert coded.frame["view"].tolist() == ["3"]
+    assert coded.coded["view"].tolist() == ["3"]
     assert any("heading 'view' stands 2 times" in note for note in _rows(coded, "noted"))
 
 
@@ -327,7 +327,7 @@ def test_a_platforms_repeated_heading_is_read_where_the_study_file_says_which(
         read_answers(path, tiny, entry=AnswersFile.model_validate(entry))
     for more in ({"ignore_columns": ["years (2)"]}, {"columns": {"years (2)": "open"}, "absent": []}):
         coded = decode(read_answers(path, tiny, entry=AnswersFile.model_validate({**entry, **more})), tiny)
-        assert coded.frame["years"].tolist() == [3]
+        assert coded.coded["years"].tolist() == [3]
 
 
 @pytest.mark.parametrize("first", ["", "0"])
@@ -340,7 +340,7 @@ def test_a_column_of_row_numbers_and_a_blank_last_one_are_no_columns(
     lines = [f"{numbers[place]};{line}" if numbers else f'{line};""' for place, line in enumerate(lines)]
     path.write_text("\n".join(lines) + "\n", "utf-8")
     entry = AnswersFile(wave="1", platform="limesurvey", file=path.name)
-    assert decode(read_answers(path, tiny, entry=entry), tiny).frame["years"].tolist() == [3, 4]
+    assert decode(read_answers(path, tiny, entry=entry), tiny).coded["years"].tolist() == [3, 4]
 
 
 # Spellings
@@ -351,11 +351,11 @@ def test_codes_with_a_decimal_point_and_labels_in_other_case_or_signs_are_read_a
 ) -> None:
     path = _written(tmp_path, "unit,view\na,1.0\na,2\na,3\n")
     coded = _read(path, view)
-    assert coded.frame["view"].tolist() == ["1", "2", "3"]
+    assert coded.coded["view"].tolist() == ["1", "2", "3"]
     assert [rows for note, rows in _rows(coded, "noted").items() if "decimal point" in note] == [1]
     path = _written(tmp_path, "unit,view\na,DON\u2019T  agree\na,Agree \u2013 mostly\na,I do\n")
     coded = _read(path, view)
-    assert coded.frame["view"].tolist() == ["1", "2", "3"]
+    assert coded.coded["view"].tolist() == ["1", "2", "3"]
     assert [rows for note, rows in _rows(coded, "noted").items() if "apostrophes" in note] == [2]
 
 
@@ -366,8 +366,8 @@ def test_joined_choices_in_another_spelling_are_ticks_and_noted(cell: str, tmp_p
     path = _written(tmp_path, f'unit,why\na,"{cell}"\na,"1"\n')
     mapping = PLAIN | {"items": {"why": {"column": "why", "separator": ";"}}}
     coded = _read(path, instrument, mapping=mapping)
-    assert coded.frame["why_1"].tolist() == ["1", "1"]
-    assert coded.frame["why_2"].tolist() == ["1", "0"]
+    assert coded.coded["why_1"].tolist() == ["1", "1"]
+    assert coded.coded["why_2"].tolist() == ["1", "0"]
     assert any("differ from a known one" in reason for reason in coded.disposition["reason"])
 
 
@@ -391,13 +391,13 @@ def test_a_missing_value_is_missing_however_its_number_is_written(
          "organisation": "o", "missing": {key: "-1"}}
     )  # fmt: skip
     coded = decode(read_answers(path, instrument, entry=given), instrument)
-    assert coded.frame["view"].tolist() == ["-1", "1"]
-    assert coded.frame["age"].astype(float).fillna(0).tolist()[-1] == 41
-    assert 98 not in coded.frame["age"].astype(float).tolist()
+    assert coded.coded["view"].tolist() == ["-1", "1"]
+    assert coded.coded["age"].astype(float).fillna(0).tolist()[-1] == 41
+    assert 98 not in coded.coded["age"].astype(float).tolist()
 
 
 def test_a_delimiter_at_the_end_of_every_row_is_no_column(tmp_path: Path, view: Instrument) -> None:
-    assert len(_read(_written(tmp_path, "unit,view\na,1,\nb,2,\n"), view).frame) == 2
+    assert len(_read(_written(tmp_path, "unit,view\na,1,\nb,2,\n"), view).coded) == 2
     assert "3 cells where" in str(_refused(_written(tmp_path, "unit,view\na,1,\nb,2\n"), view)[0])
     assert "2 cells where most" in str(_refused(_written(tmp_path, "unit,view\na,1,x\nb,2,\n"), view)[0])
 
@@ -466,12 +466,12 @@ def test_reserved_columns_are_found_in_a_group(tmp_path: Path, view: Instrument)
     path = _written(tmp_path, f"{headings}\n,a,all,1,1,z,u1\n,b,all,1,2,z,u2\n")
     entry = AnswersFile(wave="1", platform="odk", file=path.name, ignore_columns=("extra",))
     coded = decode(read_answers(path, view, entry=entry), view)
-    assert coded.frame["organisation"].tolist() == ["a", "b"]
+    assert coded.coded["organisation"].tolist() == ["a", "b"]
     parts = divided(
         AnswersFile.model_validate({**entry.model_dump(exclude={"wave"}), "wave": {"column": "wave"}}), path
     )
     assert [part.wave for part in parts] == ["1"]
-    assert len(decode(read_answers(path, view, entry=parts[0]), view).frame) == 2
+    assert len(decode(read_answers(path, view, entry=parts[0]), view).coded) == 2
     other = AnswersFile(wave="2", platform="odk", file=path.name, ignore_columns=("extra",))
     with pytest.raises(InvalidInput, check=problem("wrong-group", "column grp/wave, row 2 (+1 more)")):
         read_answers(path, view, entry=other)
@@ -533,8 +533,8 @@ def test_a_set_of_dichotomies_is_ticked_by_the_value_it_counts(
     with_response_set(path, set_of)
     entry = AnswersFile(wave="1", platform="spss", file=path.name)
     coded = decode(read_answers(path, instrument, entry=entry), instrument)
-    assert coded.frame["why_p"].astype(str).tolist() == ["1", "0", "-3", "-3"]
-    assert coded.frame["why_q"].astype(str).tolist() == ["1", "1", "-3", "-3"]
+    assert coded.coded["why_p"].astype(str).tolist() == ["1", "0", "-3", "-3"]
+    assert coded.coded["why_q"].astype(str).tolist() == ["1", "1", "-3", "-3"]
     noted = coded.disposition["reason"].str.contains("multiple-response set counts")
     assert noted.any() == (counted != 1)
 
@@ -548,7 +548,7 @@ def test_a_scale_in_a_set_of_dichotomies_stays_a_scale(tmp_path: Path) -> None:
     pyreadstat.write_sav(frame, str(path))
     with_response_set(path, b"$agree=D1 2 5 Agree view mood\n")
     entry = AnswersFile(wave="1", platform="spss", file=path.name)
-    found = decode(read_answers(path, instrument, entry=entry), instrument).frame
+    found = decode(read_answers(path, instrument, entry=entry), instrument).coded
     assert found["view"].astype(str).tolist() == ["1", "2", "3"]
 
 
@@ -573,7 +573,7 @@ def test_a_set_of_categories_is_the_ticks_of_its_item(tmp_path: Path) -> None:
     )
     with_response_set(path, b"$why=C 3 Why w_1 w_2\n")
     entry = AnswersFile(wave="1", platform="spss", file=path.name)
-    found = decode(read_answers(path, instrument, entry=entry), instrument).frame
+    found = decode(read_answers(path, instrument, entry=entry), instrument).coded
     assert found["why_p"].astype(str).tolist() == ["1", "0", "-3"]
     assert found["why_q"].astype(str).tolist() == ["1", "1", "-3"]
 

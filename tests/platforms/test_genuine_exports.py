@@ -63,15 +63,15 @@ def test_early_qualtrics_is_read_row_by_row(
     coded = _coded(
         path, instrument, "qualtrics", **NO_ITEMS, columns=columns, ignore_columns=others, keep_tests=True
     )
-    assert len(coded.frame) == len(people) == 5
+    assert len(coded.coded) == len(people) == 5
     id_place = 0
-    assert coded.frame["respondent"].tolist() == [person[id_place] for person in people]
+    assert coded.coded["respondent"].tolist() == [person[id_place] for person in people]
     for tag, variable in columns.items():
         said = [person[tags.index(tag)] for person in people]
         if variable == "why":
-            assert coded.frame["why"].tolist() == said
+            assert coded.coded["why"].tolist() == said
         else:
-            assert (coded.frame[variable] == "1").tolist() == [cell == "1" for cell in said]
+            assert (coded.coded[variable] == "1").tolist() == [cell == "1" for cell in said]
 
 
 def test_import_ids_come_before_tags(real: Path, tmp_path: Path) -> None:
@@ -81,7 +81,7 @@ def test_import_ids_come_before_tags(real: Path, tmp_path: Path) -> None:
     columns = {"QID2-1": "q2_a", "QID2-2": "q2_b", "QID2-3": "q2_c"}
     others = [tag for tag in tags if tag.startswith(("Q", "mc_")) and not tag.startswith("Q2")]
     options = {**NO_ITEMS, "columns": columns, "ignore_columns": others, "keep_tests": True}
-    frame = _coded(path, instrument, "qualtrics", **options).frame
+    frame = _coded(path, instrument, "qualtrics", **options).coded
     people = _records(path)[3:]
     assert (frame["q2_a"] == "1").tolist() == [person[tags.index("Q2_1")] == "1" for person in people]
 
@@ -94,7 +94,7 @@ def test_generated_test_responses_are_set_aside_and_said(real: Path, tmp_path: P
     coded = _coded(
         path, made(tmp_path, [Q2]), "qualtrics", **NO_ITEMS, columns=columns, ignore_columns=others
     )
-    assert len(coded.frame) == 0
+    assert len(coded.coded) == 0
     assert coded.disposition.set_index("reason")["rows"]["a preview or test"] == 5
 
 
@@ -127,15 +127,15 @@ def test_surveymonkey_with_two_heading_rows_and_odd_bytes(real: Path, tmp_path: 
     }
     coded = _coded(path, instrument, "surveymonkey", **NO_ITEMS, mapping=mapping)
     people = records[2:]
-    assert coded.frame["respondent"].tolist() == [person[0] for person in people]
-    assert _counts(coded.frame["seen"]) == {
+    assert coded.coded["respondent"].tolist() == [person[0] for person in people]
+    assert _counts(coded.coded["seen"]) == {
         code: sum(person[1] == said for person in people) for code, said in (("1", "Yes"), ("0", "No"))
     }
     for place, code in enumerate(films, start=3):
-        assert (coded.frame[f"films_{code}"] == "1").sum() == sum(bool(person[place]) for person in people)
+        assert (coded.coded[f"films_{code}"] == "1").sum() == sum(bool(person[place]) for person in people)
     place = records[0].index(shot)
     said = Counter(person[place] for person in people)
-    assert _counts(coded.frame["shot"]) == {
+    assert _counts(coded.coded["shot"]) == {
         code: said[label] for code, label in FIRST_SHOT.items() if said[label]
     }
     assert any("not UTF-8: read as Windows-1252" in reason for reason in coded.disposition["reason"])
@@ -166,8 +166,8 @@ def test_a_google_form_whose_options_hold_commas(real: Path, tmp_path: Path) -> 
     mapping = {"items": {"level": {"column": level}, "often": {"column": often}}}
     coded = _coded(path, instrument, "googleforms", **NO_ITEMS, mapping=mapping)
     for code, label in levels.items():
-        assert (coded.frame[f"level_{code}"] == "1").sum() == sum(label in cell for cell in cells), code
-    assert sum(_counts(coded.frame["often"]).values()) == sum(bool(p[headings.index(often)]) for p in people)
+        assert (coded.coded[f"level_{code}"] == "1").sum() == sum(label in cell for cell in cells), code
+    assert sum(_counts(coded.coded["often"]).values()) == sum(bool(p[headings.index(often)]) for p in people)
 
 
 def _column(people: list[list[str]], headings: list[str], name: str) -> list[str]:
@@ -212,9 +212,9 @@ def test_columns_for_each_country_are_one_item(real: Path, tmp_path: Path) -> No
     said = [next((p[headings.index(h)] for h in degree if p[headings.index(h)]), "") for p in people]
     expected = Counter(answers.index(one) for one in said if one)
     kept = [n for n, p in enumerate(people) if said[n] or p[headings.index(writes)]]
-    assert len(coded.frame) == len(kept)
-    assert _counts(coded.frame["degree"]) == {f"d{place}": n for place, n in expected.items()}
-    assert (coded.frame["audience"] == "british").sum() == sum(
+    assert len(coded.coded) == len(kept)
+    assert _counts(coded.coded["degree"]) == {f"d{place}": n for place, n in expected.items()}
+    assert (coded.coded["audience"] == "british").sum() == sum(
         people[n][headings.index(country)] == home for n in kept
     )
 
@@ -246,10 +246,10 @@ def test_redcap_raw_data_with_a_checkbox(real: Path, tmp_path: Path) -> None:
         absent=["consent_2"],
         ignore_columns=unread,
     )
-    assert coded.frame["respondent"].tolist() == ["1", "2"]
-    assert coded.frame["diabetes"].tolist() == ["1", "0"]
-    assert coded.frame["consent_1"].tolist() == ["1", "-3"]
-    assert coded.frame["status"].tolist() == ["complete", "complete"]
+    assert coded.coded["respondent"].tolist() == ["1", "2"]
+    assert coded.coded["diabetes"].tolist() == ["1", "0"]
+    assert coded.coded["consent_1"].tolist() == ["1", "-3"]
+    assert coded.coded["status"].tolist() == ["complete", "complete"]
 
 
 def test_a_data_dictionary_is_not_taken_for_answers(real: Path, tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ def test_what_nobody_answered_is_blank_or_not_asked_and_said(
         inside = "".join(f"<{one}>" for one in groups) + f"<{last}>0</{last}>"
         path = _xml(tmp_path, inside + "".join(f"</{one}>" for one in reversed(groups)))
     coded = _read(path, tiny, platform, **options)
-    assert coded.frame[list(EXPECTED)].iloc[0].to_dict() == EXPECTED
+    assert coded.coded[list(EXPECTED)].iloc[0].to_dict() == EXPECTED
     notes = coded.disposition.query("outcome == 'noted'")["reason"]
     assert notes.str.startswith("nobody's answers mention 9 columns (agree_prod, agree_load").sum() == 1
 

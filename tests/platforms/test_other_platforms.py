@@ -50,7 +50,7 @@ def _refusal(path: Path, instrument: Instrument, platform: str, **options: Any) 
 
 
 def _is_expected(coded: Coded) -> None:
-    assert coded.frame[list(EXPECTED)].iloc[0].to_dict() == EXPECTED
+    assert coded.coded[list(EXPECTED)].iloc[0].to_dict() == EXPECTED
 
 
 def _csv(path: Path, *rows: Sequence[str], encoding: str = "utf-8") -> Path:
@@ -103,7 +103,7 @@ def test_an_odk_table_is_read_by_the_last_step_of_each_path(
     ]
     coded = _coded(_csv(tmp_path / "odk.csv", headings, list(row.values())), tiny, "odk")
     _is_expected(coded)
-    assert coded.frame["respondent"].tolist() == ["uuid:1"]
+    assert coded.coded["respondent"].tolist() == ["uuid:1"]
 
 
 def test_genuine_submissions_are_read_one_by_one_and_zipped(
@@ -120,7 +120,7 @@ def test_genuine_submissions_are_read_one_by_one_and_zipped(
         tiny,
         "odk",
         **{**options, "absent": ["years"], "columns": {"ai_use": "aiuse", "out_up": "outp"}},
-    ).frame.iloc[0]
+    ).coded.iloc[0]
     assert (one["audience"], one["aiuse"], one["ways_none"], one["ways_rev"]) == ("executive", "1", "1", "0")
     assert (one["agree_prod"], one["outp"], one["open"]) == ("-3", "-3", "Clear goals")
     columns = {"ai_use": "aiuse", "ai_use_fte": "aiuse", "out_up": "outp"}
@@ -128,7 +128,7 @@ def test_genuine_submissions_are_read_one_by_one_and_zipped(
     with zipfile.ZipFile(packed, "w") as held:
         for name in ("tiny_exec_submission.xml", "tiny_combined_submission.xml"):
             held.writestr(name, (folder / name).read_bytes())
-    both = _coded(packed, tiny, "odk", columns=columns, absent=["years"]).frame
+    both = _coded(packed, tiny, "odk", columns=columns, absent=["years"]).coded
     assert sorted(both["audience"].astype(str)) == ["employee", "executive"]
     assert sorted(both["aiuse"].astype(str)) == ["0", "1"]
     assert sorted(both["open"]) == ["Clear goals", "More time"]
@@ -166,7 +166,7 @@ def test_surveyjs_answers_are_read_however_they_are_wrapped(
 def test_a_genuine_surveyjs_answer(shared: Path, tiny: Instrument) -> None:
     path = shared / "platforms" / "surveyjs" / "response_free.json"
     options = {"columns": {"ai_use": "aiuse"}, "absent": ["years", "agree_load", "agree_burn"]}
-    frame = _coded(path, tiny, "surveyjs", **options).frame
+    frame = _coded(path, tiny, "surveyjs", **options).coded
     assert frame["audience"].tolist() == ["freelancer"]
     assert frame[["agree_prod", "ways_none", "ways_rev", "open"]].iloc[0].tolist() == ["5", "1", "0", "hello"]
 
@@ -190,7 +190,7 @@ PREVIEW = {
 
 def test_the_previews_file_is_set_aside_unless_asked_for(tmp_path: Path, tiny: Instrument) -> None:
     path = _csv(tmp_path / "preview.csv", list(PREVIEW), list(PREVIEW.values()), encoding="utf-8-sig")
-    assert len(_coded(path, tiny, "preview").frame) == 0
+    assert len(_coded(path, tiny, "preview").coded) == 0
     _is_expected(_coded(path, tiny, "preview", keep_tests=True))
 
 
@@ -237,7 +237,7 @@ def test_redcap_values_may_be_raw_or_labels(tmp_path: Path, tiny: Instrument) ->
         _is_expected(_coded(_csv(tmp_path / name, list(row), list(row.values())), tiny, "redcap"))
     open_form = {**REDCAP, "work_complete": "0"}
     coded = _coded(_csv(tmp_path / "open.csv", list(open_form), list(open_form.values())), tiny, "redcap")
-    assert coded.frame["status"].tolist() == ["partial"]
+    assert coded.coded["status"].tolist() == ["partial"]
 
 
 SURVEYMONKEY = (
@@ -292,7 +292,7 @@ def test_surveymonkey_condensed_expanded_and_as_workbook(tmp_path: Path, kind: s
         book.save(path)
     else:
         _csv(path, first, second, *rows)
-    frame = _coded(path, instrument, "surveymonkey", audience="everyone", mapping={"items": items}).frame
+    frame = _coded(path, instrument, "surveymonkey", audience="everyone", mapping={"items": items}).coded
     assert frame["respondent"].tolist() == ["11", "12"]
     assert frame["use"].tolist() == ["1", "0"]
     assert frame[["agree_prod", "agree_load"]].to_numpy().tolist() == [["1", "2"], ["2", "-3"]]
@@ -313,7 +313,7 @@ def test_microsoft_forms_joins_ticks_with_one_semicolon_too_many(tmp_path: Path)
     path = tmp_path / "forms.xlsx"
     book.save(path)
     mapping = {"items": {"use": {"column": "Use?"}, "ways": {"column": "Ways?"}, "why": {"column": "Why?"}}}
-    frame = _coded(path, instrument, "microsoftforms", audience="everyone", mapping=mapping).frame
+    frame = _coded(path, instrument, "microsoftforms", audience="everyone", mapping=mapping).coded
     assert frame["respondent"].tolist() == ["1", "2"]
     assert frame[["ways_a", "ways_c"]].to_numpy().tolist() == [["1", "1"], ["0", "1"]]
     assert frame["why"].iloc[0] == "é"
@@ -351,7 +351,7 @@ def test_missing_values_mean_what_their_labels_say(
     tmp_path: Path, tiny: Instrument, name: str, platform: str
 ) -> None:
     _statistics(tmp_path / name, tiny, {})
-    frame = _coded(tmp_path / name, tiny, platform, missing={"-2": "-4"}).frame
+    frame = _coded(tmp_path / name, tiny, platform, missing={"-2": "-4"}).coded
     assert frame["aiuse"].tolist() == ["1", "-1"]
     assert frame["agree_prod"].tolist() == ["4", "-3"]
     assert frame["agree_load"].tolist() == ["5", "-3"]
@@ -399,7 +399,7 @@ def test_the_handmade_sav_file_keeps_its_user_missing_values(shared: Path, tmp_p
         {"executive": "1", "employee": "2", "freelancer": "3"},
     )
     columns = {"ai_use": "use", "agree_prod": "prod", "out_up": "outp", "open_txt": "open"}
-    frame = _coded(path, instrument, "spss", columns=columns, missing={"-2": "-4", "-1": "-3"}).frame
+    frame = _coded(path, instrument, "spss", columns=columns, missing={"-2": "-4", "-1": "-3"}).coded
     raw, _ = pyreadstat.read_sav(str(path), user_missing=True)
     assert frame["use"].tolist() == [f"{value:g}" for value in raw["ai_use"]]
     assert frame["prod"].tolist() == [f"{v:g}" if v >= 0 else "-3" for v in raw["agree_prod"]]
@@ -493,7 +493,7 @@ def test_encodings_are_found_out_and_said(tmp_path: Path, tiny: Instrument, enco
     coded = _coded(
         _csv(tmp_path / "a.csv", list(row), list(row.values()), encoding=encoding), tiny, "limesurvey"
     )
-    assert coded.frame["open"].tolist() == [row["open"]]
+    assert coded.coded["open"].tolist() == [row["open"]]
     notes = " ".join(coded.disposition["reason"])
     said = {"utf-8": "", "utf-8-sig": "", "cp1252": "Windows-1252", "latin-1": "Windows-1252"}.get(
         encoding, "UTF-16"
@@ -514,7 +514,7 @@ def test_the_encoding_may_be_said(tmp_path: Path, tiny: Instrument) -> None:
     row = {**SUFFIXED, "open": "Привет"}
     path = _csv(tmp_path / "a.csv", list(row), list(row.values()), encoding="cp1251")
     coded = _coded(path, tiny, "limesurvey", encoding="cp1251")
-    assert coded.frame["open"].tolist() == ["Привет"]
+    assert coded.coded["open"].tolist() == ["Привет"]
 
 
 def test_another_wave_is_refused(tmp_path: Path, tiny: Instrument) -> None:
@@ -530,6 +530,6 @@ def test_a_table_may_be_parquet_or_a_workbook(tmp_path: Path, tiny: Instrument, 
     frame.to_parquet(path) if ending == "parquet" else frame.to_excel(path, index=False)
     mapping = {"respondent": "who", "items": {"aiuse": {"column": "use"}, "years": {"column": "count"}}}
     options = {"audience": "employee", "mapping": mapping, "absent": ["agree", "ways", "outp", "open"]}
-    found = _coded(path, tiny, "table", **options).frame
+    found = _coded(path, tiny, "table", **options).coded
     assert found["aiuse"].tolist() == ["1", "0"]
     assert found["years"].tolist()[0] == 7.0

@@ -116,7 +116,7 @@ def test_a_saved_file_is_read_back_to_the_same_codes(shipped: Instrument, tmp_pa
     path, audiences, people = saved_file(shipped, tmp_path, 6)
     entry = entry_of(path, keep_tests=True, organisation="org-01")
     check_read_back(
-        decode(read_answers(path, shipped, "preview", entry=entry), shipped).frame, shipped, audiences, people
+        decode(read_answers(path, shipped, "preview", entry=entry), shipped).coded, shipped, audiences, people
     )
 
 

@@ -66,7 +66,7 @@ def _read(folder: Path, instrument: Instrument, text: str, platform: str, **entr
     if "mapping" not in entry:
         entry = {"organisation_column": None, "audience": "staff"} | entry
     told = AnswersFile(wave="1", platform=platform, file="a.csv", **entry)  # type: ignore[arg-type]
-    return decode(read_answers(folder / "a.csv", instrument, entry=told), instrument).frame
+    return decode(read_answers(folder / "a.csv", instrument, entry=told), instrument).coded
 
 
 def _ranks(frame: pd.DataFrame) -> list[list[str]]:

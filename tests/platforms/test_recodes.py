@@ -68,27 +68,27 @@ def _notes(coded: Coded) -> list[str]:
 
 def test_a_value_only_recodes_hold_tells_that_they_were_set(read: Read) -> None:
     coded = read({"rate": "0"}, {"rate": "3"}, {"rate": "4"})
-    assert coded.frame["rate"].tolist() == ["0", "3", "4"]
+    assert coded.coded["rate"].tolist() == ["0", "3", "4"]
     assert not any("recode" in note for note in _notes(coded))
 
 
 def test_a_value_only_positions_hold_tells_that_they_were_not(read: Read) -> None:
     coded = read({"rate": "1"}, {"rate": "3"}, {"rate": "5"})
-    assert coded.frame["rate"].tolist() == ["0", "2", "4"]
+    assert coded.coded["rate"].tolist() == ["0", "2", "4"]
     assert "recode values were never set in Qualtrics for rate: read by position" in _notes(coded)
 
 
 def test_one_row_of_a_matrix_tells_for_all_of_it_and_for_nothing_else(read: Read) -> None:
     coded = read({"grid_a": "5", "grid_b": "1", "rate": "0"}, {"grid_a": "2", "grid_b": "2", "rate": "4"})
-    assert coded.frame[["grid_a", "grid_b", "rate"]].to_numpy().tolist() == [["4", "0", "0"], ["1", "1", "4"]]
+    assert coded.coded[["grid_a", "grid_b", "rate"]].to_numpy().tolist() == [["4", "0", "0"], ["1", "1", "4"]]
 
 
 def test_what_nothing_tells_is_refused_unless_the_study_file_says_it(read: Read) -> None:
     rows = ({"rate": "1"}, {"rate": "3"})
     with pytest.raises(InvalidInput, check=problem("ambiguous", "column rate")):
         read(*rows)
-    assert read(*rows, recodes="set").frame["rate"].tolist() == ["1", "3"]
-    assert read(*rows, recodes="unset").frame["rate"].tolist() == ["0", "2"]
+    assert read(*rows, recodes="set").coded["rate"].tolist() == ["1", "3"]
+    assert read(*rows, recodes="unset").coded["rate"].tolist() == ["0", "2"]
 
 
 def test_a_question_answered_by_both_kinds_of_number_is_refused(read: Read) -> None:
@@ -100,12 +100,12 @@ def test_a_question_answered_by_both_kinds_of_number_is_refused(read: Read) -> N
 
 
 def test_choice_texts_need_no_telling(read: Read) -> None:
-    assert read({"rate": "Rarely", "mood": "Down"}).frame[["rate", "mood"]].iloc[0].tolist() == ["1", "down"]
+    assert read({"rate": "Rarely", "mood": "Down"}).coded[["rate", "mood"]].iloc[0].tolist() == ["1", "down"]
 
 
 def test_letters_are_numbered_with_the_manifest_and_without(read: Read) -> None:
     for manifest in (True, False):
-        assert read({"mood": "2"}, {"mood": "1"}, manifest=manifest).frame["mood"].tolist() == ["down", "up"]
+        assert read({"mood": "2"}, {"mood": "1"}, manifest=manifest).coded["mood"].tolist() == ["down", "up"]
 
 
 def test_recodes_is_read_with_a_manifest_alone() -> None:
@@ -114,7 +114,7 @@ def test_recodes_is_read_with_a_manifest_alone() -> None:
 
 
 def _ticks(coded: Coded) -> list[list[str]]:
-    return coded.frame[["tools_10", "tools_20", "tools_30"]].to_numpy().tolist()
+    return coded.coded[["tools_10", "tools_20", "tools_30"]].to_numpy().tolist()
 
 
 @pytest.mark.parametrize("manifest", [True, False])
@@ -143,7 +143,7 @@ def test_numbers_that_may_be_either_need_the_texts_of_the_columns(tmp_path: Path
             ids,
         ]
         path.write_text(as_csv([*heads, ["R_1", "0", "1", "1", ""]], ","), "utf-8")
-        frames.append(decode(read_answers(path, turned, "qualtrics", entry=entry), turned).frame)
+        frames.append(decode(read_answers(path, turned, "qualtrics", entry=entry), turned).coded)
     assert [frame[["tools_2", "tools_1"]].iloc[0].tolist() for frame in frames] == [["1", "0"], ["0", "1"]]
     path.write_text(as_csv([heads[0], ["?"] * 5, ids, ["R_1", "0", "1", "1", ""]], ","), "utf-8")
     with pytest.raises(InvalidInput, check=problem("ambiguous", "item tools")):

@@ -97,7 +97,7 @@ def test_a_registered_platform_is_written_recognised_and_read_back(tiny: Instrum
         wave="1", platform="otl", file=file.name, manifest=str(written[1]), organisation_column=None
     )
     assert entry.platform == "outline"
-    frame = decode(read_answers(file, tiny, entry=entry, strict=False), tiny).frame
+    frame = decode(read_answers(file, tiny, entry=entry, strict=False), tiny).coded
     assert frame["respondent"].tolist() == ["1"]
     assert frame["audience"].tolist() == [audience]
 

@@ -21,11 +21,11 @@ KEPT = ["audience", "status"]
 @pytest.fixture(scope="module")
 def people(tiny: Instrument, tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
     """Respondents as the toolkit codes them: simulated, written for LimeSurvey, read by code."""
-    drawn = simulate(tiny, seed=3)
+    drawn = simulate(tiny, seed=3, missing="codes")
     path = tmp_path_factory.mktemp("people") / "answers.csv"
     path.write_bytes(limesurvey_export(drawn, tiny, opens="2026-01-01", closes="2026-01-31", seed=1))
     entry = AnswersFile(wave="1", platform="limesurvey", file="answers.csv")
-    frame = decode(read_answers(path, tiny, entry=entry), tiny).frame
+    frame = decode(read_answers(path, tiny, entry=entry), tiny).coded
     return frame[frame["status"] == "complete"].reset_index(drop=True)
 
 
@@ -67,7 +67,7 @@ def _back(
         organisation_column=column,
         manifest=None if manifest is None else str(manifest),
     )
-    return decode(read_answers(path, tiny, entry=entry), tiny).frame
+    return decode(read_answers(path, tiny, entry=entry), tiny).coded
 
 
 def _same(found: pd.DataFrame, people: pd.DataFrame, tiny: Instrument) -> None:

@@ -16,7 +16,7 @@ from tests.platforms.engines import surveyjs_holds, xpath_holds
 from tests.refusals import problem
 from toolkit.errors import InvalidInput
 from toolkit.instrument import Instrument, parse
-from toolkit.platforms.routing import confusable, to_limesurvey, to_surveyjs, to_tree, to_xpath
+from toolkit.platforms.routing import LIMESURVEY, SURVEYJS, XPATH, confusable, to_tree
 
 OURS = {
     "eq": "q == 1",
@@ -82,7 +82,7 @@ def in_surveyjs(q: str, m: tuple[str, ...], grid: str, hours: str) -> dict[str, 
 
 @pytest.mark.parametrize("case", OURS)
 def test_xpath_has_our_truth_table_with_blank_nodes_and_with_none(plain: Instrument, case: str) -> None:
-    written = to_xpath(OURS[case], plain)
+    written = XPATH.write(OURS[case], plain)
     for (q, m, grid, hours), expected in zip(PEOPLE, ours(OURS[case], plain, PEOPLE), strict=True):
         blank = {"q": q, "m": " ".join(m), "grid_a": grid, "grid_b": "", "hours": hours}
         absent = {name: value or None for name, value in blank.items()}
@@ -91,7 +91,7 @@ def test_xpath_has_our_truth_table_with_blank_nodes_and_with_none(plain: Instrum
 
 
 def test_surveyjs_has_our_truth_table(plain: Instrument) -> None:
-    written = {case: to_surveyjs(text, plain) for case, text in OURS.items()}
+    written = {case: SURVEYJS.write(text, plain) for case, text in OURS.items()}
     asked = [(case, person) for case in OURS for person in PEOPLE]
     expected = [truth for case in OURS for truth in ours(OURS[case], plain, PEOPLE)]
     held = surveyjs_holds([(written[case], in_surveyjs(*person)) for case, person in asked])
@@ -118,22 +118,22 @@ def test_the_reference_conditions_have_the_same_truth_table_as_ours(plain: Instr
 
 def test_limesurvey_expressions_are_the_reference_ones(plain: Instrument, shared: Path) -> None:
     cases = json.loads((shared / "platforms" / "routing" / "cases.json").read_text("utf-8"))
-    written = {name: to_limesurvey(OURS[name], plain) for name, *_ in cases}
+    written = {name: LIMESURVEY.write(OURS[name], plain) for name, *_ in cases}
     expected = {name: expression for name, *_, expression in cases}
     expected["notsel"] = '!(m_rev.NAOK=="Y")'  # the same, by our "not"
     assert written == expected
 
 
 def test_limesurvey_asks_options_and_rows_one_by_one(plain: Instrument) -> None:
-    assert to_limesurvey("answered(m)", plain) == "(!is_empty(m_rev.NAOK) or !is_empty(m_none.NAOK))"
-    assert to_limesurvey("answered(grid) and hours > 7", plain, name=lambda one: f"Q{one.name}") == (
+    assert LIMESURVEY.write("answered(m)", plain) == "(!is_empty(m_rev.NAOK) or !is_empty(m_none.NAOK))"
+    assert LIMESURVEY.write("answered(grid) and hours > 7", plain, name=lambda one: f"Q{one.name}") == (
         "(!is_empty(Qgrid_a.NAOK) or !is_empty(Qgrid_b.NAOK)) and Qhours.NAOK>7"
     )
 
 
 def test_rows_nobody_there_is_asked_are_left_out(plain: Instrument) -> None:
-    assert to_xpath("answered(grid)", plain, audiences=["boss"]) == "${grid_a} != ''"
-    assert to_xpath("answered(grid)", plain) == "(${grid_a} != '' or ${grid_b} != '')"
+    assert XPATH.write("answered(grid)", plain, audiences=["boss"]) == "${grid_a} != ''"
+    assert XPATH.write("answered(grid)", plain) == "(${grid_a} != '' or ${grid_b} != '')"
 
 
 def test_a_tree_holds_the_whole_condition(plain: Instrument) -> None:
@@ -150,10 +150,12 @@ def test_a_tree_holds_the_whole_condition(plain: Instrument) -> None:
 
 
 def test_what_the_language_does_not_know_is_refused(plain: Instrument) -> None:
-    with pytest.raises(InvalidInput, check=problem("syntax", "column 1")):
-        to_xpath("foo(q)", plain)
-    with pytest.raises(InvalidInput, check=problem("unknown-item", "'nothing'")):
-        to_xpath("answered(nothing)", plain)
+    for condition, refusal in (
+        ("foo(q)", problem("syntax", "column 1")),
+        ("answered(nothing)", problem("unknown-item", "'nothing'")),
+    ):
+        with pytest.raises(InvalidInput, check=refusal):
+            XPATH.write(condition, plain)
 
 
 def test_codes_an_engine_takes_for_one_are_found() -> None:
@@ -190,12 +192,12 @@ def test_any_nesting_keeps_its_meaning_in_xpath(plain: Instrument, drawn: list[t
     for text, person in drawn:
         q, m, grid, hours = person
         held = {"q": q, "m": " ".join(m), "grid_a": grid, "grid_b": "", "hours": hours}
-        assert [xpath_holds(to_xpath(text, plain), held)] == ours(text, plain, [person]), (text, person)
+        assert [xpath_holds(XPATH.write(text, plain), held)] == ours(text, plain, [person]), (text, person)
 
 
 def test_any_nesting_keeps_its_meaning_in_surveyjs(
     plain: Instrument, drawn: list[tuple[str, Person]]
 ) -> None:
-    held = surveyjs_holds([(to_surveyjs(text, plain), in_surveyjs(*person)) for text, person in drawn])
+    held = surveyjs_holds([(SURVEYJS.write(text, plain), in_surveyjs(*person)) for text, person in drawn])
     for (text, person), truth in zip(drawn, held, strict=True):
-        assert [truth] == ours(text, plain, [person]), (text, to_surveyjs(text, plain), person)
+        assert [truth] == ours(text, plain, [person]), (text, SURVEYJS.write(text, plain), person)

@@ -218,7 +218,7 @@ def test_what_is_spoilt_is_named_by_the_reader_it_is_for(
 def test_an_encoding_that_no_text_is_in_is_refused(encoding: str, survey: Instrument, tmp_path: Path) -> None:
     path = tmp_path / "answers.csv"
     path.write_bytes(CSV)
-    with pytest.raises(InvalidInput, match="is not the encoding of a text file"):
+    with pytest.raises(InvalidInput, check=problem("unknown-option", f"encoding: {encoding}")):
         read_answers(path, survey, entry=entry("limesurvey", path, encoding=encoding))
 
 

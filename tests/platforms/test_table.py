@@ -67,7 +67,7 @@ def test_columns_values_and_rules_make_a_coded_frame(tmp_path: Path, tiny: Instr
         "f,Acme,Cook,part,Yes!,Agree,2,2,nothing,,,x",
     )
     coded = decode(read_answers(path, tiny, "table", entry=_entry()), tiny)
-    frame = coded.frame.set_index("respondent")
+    frame = coded.coded.set_index("respondent")
     assert frame["audience"].to_dict() == {
         "a": "executive",
         "b": "freelancer",
@@ -140,7 +140,7 @@ def test_a_column_may_say_who_finished(tmp_path: Path, tiny: Instrument) -> None
     path = _file(
         tmp_path, "a,Acme,Boss,full,Yes!,Agree,2,2,reviewing,Yes,4,done", "b,Acme,Cook,full,No!,,,,,,,"
     )
-    frame = decode(read_answers(path, tiny, "table", entry=_entry(mapping)), tiny).frame
+    frame = decode(read_answers(path, tiny, "table", entry=_entry(mapping)), tiny).coded
     assert frame["respondent"].tolist() == ["a"]
 
 
@@ -150,7 +150,7 @@ def test_options_may_stand_in_a_column_each(tmp_path: Path, tiny: Instrument) ->
     entry = _entry(mapping, absent=["open", "agree", "outp", "years"])
     frame = decode(
         read_answers(_file(tmp_path, "a,Acme,Boss,full,Yes!,x,-,,,-,,"), tiny, "table", entry=entry), tiny
-    ).frame
+    ).coded
     assert frame[["ways_rev", "ways_lrn", "ways_ask", "ways_none"]].iloc[0].tolist() == ["1", "0", "0", "0"]
 
 

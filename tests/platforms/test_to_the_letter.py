@@ -54,14 +54,14 @@ def frame_of(instrument: Instrument, folder: Path, texts: list[str]) -> pd.DataF
     path = folder / "people.json"
     path.write_text(json.dumps(people), "utf-8")
     entry = AnswersFile(wave="1", platform="surveyjs", file=path.name, organisation="o", audience="everyone")
-    frame = decode(read_answers(path, instrument, entry=entry), instrument).frame
+    frame = decode(read_answers(path, instrument, entry=entry), instrument).coded
     assert frame["why"].tolist() == texts
     return frame
 
 
 def read(path: Path, platform: str, instrument: Instrument, **more: str) -> list[str]:
     entry = AnswersFile.model_validate({"wave": "1", "platform": platform, "file": path.name, **more})
-    return list(decode(read_answers(path, instrument, entry=entry), instrument).frame["why"])
+    return list(decode(read_answers(path, instrument, entry=entry), instrument).coded["why"])
 
 
 def through_statistics(to: str, platform: str) -> Callable[[pd.DataFrame, Instrument, Path], list[str]]:

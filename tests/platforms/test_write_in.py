@@ -90,7 +90,7 @@ def _noted(coded: Coded, part: str) -> int:
 
 
 def _codes(coded: Coded, *names: str) -> list[list[str]]:
-    return coded.frame[list(names)].astype(str).values.tolist()
+    return coded.coded[list(names)].astype(str).values.tolist()
 
 
 def test_limesurvey_s_other_is_an_option_with_its_text(make: Make, tmp_path: Path) -> None:
@@ -103,9 +103,9 @@ def test_limesurvey_s_other_is_an_option_with_its_text(make: Make, tmp_path: Pat
     assert _codes(coded, "dish", "why_price", "why_other", "why_none") == [
         ["other", "1", "1", "0"], ["soup", "0", "1", "0"], ["bread", "0", "0", "1"],
     ]  # fmt: skip
-    assert coded.frame["dish_other_text"].fillna("").tolist() == ["rice", "", ""]
-    assert coded.frame["why_other_text"].fillna("").tolist() == ["No", "I walk", ""]
-    assert coded.frame["again"].astype(str).tolist() == ["-3", "-3", "-4"]
+    assert coded.coded["dish_other_text"].fillna("").tolist() == ["rice", "", ""]
+    assert coded.coded["why_other_text"].fillna("").tolist() == ["No", "I walk", ""]
+    assert coded.coded["again"].astype(str).tolist() == ["-3", "-3", "-4"]
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_kobo_s_other_is_read_in_each_of_its_shapes(
     """Requirement 1: a column of ticks and one of text, in either order, or joined codes."""
     coded = _read(tmp_path, make(), f"_id,dish,dish_other,again,{headings}\n7,other,rice,,{cells}\n", "odk")
     assert _codes(coded, "dish", "why_price", "why_queue", "why_other") == [["other", "1", "0", "1"]]
-    assert coded.frame[["dish_other_text", "why_other_text"]].values.tolist() == [["rice", "I walk"]]
+    assert coded.coded[["dish_other_text", "why_other_text"]].values.tolist() == [["rice", "I walk"]]
 
 
 def test_qualtrics_text_columns_tick_their_choice(make: Make, tmp_path: Path) -> None:
@@ -146,7 +146,7 @@ def test_words_in_joined_cells_fall_to_the_write_in(make: Make, tmp_path: Path) 
         'a,soup,"The queue, Too far, too late, it rains",\n'
     )
     coded = _mapped(tmp_path, make(), text)
-    assert coded.frame["why_other_text"].tolist()[:2] == ["my own lunch", "I bring soup, bread and fruit"]
+    assert coded.coded["why_other_text"].tolist()[:2] == ["my own lunch", "I bring soup, bread and fruit"]
     assert _codes(coded, "dish", "why_price", "why_queue", "why_far", "why_other") == [
         ["soup", "1", "0", "0", "1"], ["other", "0", "0", "0", "1"],
         ["bread", "0", "1", "1", "0"], ["soup", "0", "1", "1", "1"],
@@ -165,7 +165,7 @@ def test_a_mapping_may_name_the_column_of_the_text(make: Make, tmp_path: Path) -
     assert _codes(coded, "dish", "why_price", "why_other", "why_none") == [
         ["other", "1", "1", "0"], ["soup", "0", "0", "1"],
     ]  # fmt: skip
-    assert coded.frame["dish_other_text"].tolist() == ["rice", "rice"]
+    assert coded.coded["dish_other_text"].tolist() == ["rice", "rice"]
     with pytest.raises(InvalidInput, check=problem("unsuited-item", "mapping → items → again → write_in")):
         _mapped(tmp_path, make(), text, again={"column": "again", "write_in": "say"}, why={"columns": places})
 
@@ -198,7 +198,7 @@ def test_a_tick_that_is_not_read_counts_as_an_answer(make: Make, tmp_path: Path)
     heads = "id;submitdate;dish;why[price];why[queue];why[far];why[other];why[none];again"
     text = "\n".join([heads, *rows, "10;2026-01-01;soup;;;;;;", ""])
     coded = _read(tmp_path, make(other=False), text, ignore_columns=("why[other]",))
-    assert coded.frame["why_price"].value_counts()[["1", "0", "-3"]].tolist() == [4, 6, 1]
+    assert coded.coded["why_price"].value_counts()[["1", "0", "-3"]].tolist() == [4, 6, 1]
     assert _noted(coded, "column that is not read") == 6
     with pytest.raises(InvalidInput, check=problem("unexpected-column", "column why[other]")):
         _read(tmp_path, make(other=False), text)
@@ -213,7 +213,7 @@ def test_a_column_that_a_mapping_leaves_out_counts_as_an_answer(
     heads = ",".join(["org", "dish", "again", *places.values(), heading.format("Other")])
     rows = ["a,soup,,x,,,,", "a,soup,,,,,,I walk", "a,soup,,,,,,"]
     coded = _mapped(tmp_path, make(other=False), "\n".join([heads, *rows, ""]), why={"columns": places})
-    assert coded.frame["why_price"].astype(str).tolist() == ["1", "0", "-3"]
+    assert coded.coded["why_price"].astype(str).tolist() == ["1", "0", "-3"]
     assert _noted(coded, "column that is not read") == 1
 
 
@@ -263,7 +263,7 @@ def test_limesurvey_round_trip(
     )
     more = {"manifest": str(manifest)} if by_manifest else {}
     coded = _read(tmp_path, instrument, data.decode("utf-8-sig"), organisation_column="organisation", **more)
-    _same(coded.frame, people, instrument)
+    _same(coded.coded, people, instrument)
 
 
 @pytest.mark.parametrize("by_manifest", [True, False])
@@ -276,7 +276,7 @@ def test_qualtrics_round_trip(people: pd.DataFrame, make: Make, tmp_path: Path, 
     coded = _read(
         tmp_path, instrument, data.decode(), "qualtrics", organisation_column="organisation", **more
     )
-    _same(coded.frame, people, instrument)
+    _same(coded.coded, people, instrument)
 
 
 def test_what_each_platform_is_given(make: Make, tmp_path: Path) -> None:
@@ -318,8 +318,8 @@ def test_the_preview_saves_a_text_while_other_is_chosen(make: Make, tmp_path: Pa
     told = {"manifest": manifest, "keep_tests": True}
     coded = _read(tmp_path, instrument, found["table"].removeprefix("\ufeff"), "preview", **told)
     assert _codes(coded, "dish", "why_price", "why_other") == [["other", "1", "1"], ["soup", "1", "0"]]
-    assert coded.frame["why_other_text"].fillna("").tolist() == ["I walk", ""]
-    assert coded.frame["dish_other_text"].fillna("").tolist() == ["rice", ""]
+    assert coded.coded["why_other_text"].fillna("").tolist() == ["I walk", ""]
+    assert coded.coded["dish_other_text"].fillna("").tolist() == ["rice", ""]
 
 
 def test_more_answers_than_a_maximum_are_noted(make: Make, tmp_path: Path) -> None:

@@ -70,7 +70,7 @@ def test_a_headline_names_the_higher_share_first_and_turns_the_verdict(instrumen
 
 def test_a_headline_says_where_the_adjusted_p_leaves_room_for_chance(instrument: Instrument) -> None:
     said = headline(_row(p_adjusted=0.2), instrument)
-    assert said.endswith("though among so many comparisons one this wide may be chance.")
+    assert said.endswith("though among so many comparisons a gap of this size may be due to chance.")
     across_zero = _row(p_adjusted=0.2, conf_high=0.05, verdict_code="too_few")
     assert "chance" not in headline(across_zero, instrument)
 
@@ -142,9 +142,9 @@ def test_a_withheld_gap_prints_its_reason_and_no_number(instrument: Instrument) 
     ("change", "words"),
     [
         ({}, ""),
-        ({"conf_high": 0.02}, "but it may be chance"),
-        ({"p_adjusted": 0.3}, "though among so many comparisons one this wide may be chance"),
-        ({"conf_low": np.nan, "conf_high": np.nan}, "but it may be chance"),
+        ({"conf_high": 0.02}, "but it may be due to chance"),
+        ({"p_adjusted": 0.3}, "though among so many comparisons a gap of this size may be due to chance"),
+        ({"conf_low": np.nan, "conf_high": np.nan}, "but it may be due to chance"),
     ],
 )
 def test_a_title_says_when_the_widest_gap_is_uncertain(

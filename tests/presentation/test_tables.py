@@ -156,7 +156,7 @@ def test_the_appendix_says_why_a_distribution_is_withheld(small: Released, instr
     burnout = frame.loc["Burnout, as executives read it."]
     assert (burnout["n"], burnout["Answers"]) == ("<7", "not shown: fewer than 7 answers")
     flex = frame.loc["Flexible working, as executives read it."]
-    assert _plain(flex["Answers"]).startswith("Agree ≥80%; full spread not shown: ")
+    assert _plain(flex["Answers"]).startswith("Agree ≥80%; full distribution not shown: ")
 
 
 def test_the_appendix_says_that_no_mean_was_released(released: Released, instrument: Instrument) -> None:

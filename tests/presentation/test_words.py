@@ -43,7 +43,7 @@ def test_the_summary_counts_the_tests_and_says_how_p_was_adjusted(
     tested = gaps["p_value"].notna()
     declared = int((tested & (gaps["family"] == "pre-declared")).sum())
     text = " ".join(summary(released, instrument).sentences())
-    assert f"{int(tested.sum())} gaps were tested ({declared} declared before" in text
+    assert f"{int(tested.sum())} gaps were tested ({declared} declared in advance" in text
     assert "adjusted within each of these groups" in text
     own = " ".join(summary(released, instrument, adjusted=" (Holm)").sentences())
     assert "gaps were tested (Holm);" in own
@@ -81,8 +81,8 @@ def test_limits_tell_of_the_silent_and_of_what_is_withheld(
     hidden = int((~small["gaps"]["shown"]).sum())
     assert hidden
     assert said["What is not shown"].startswith(f"{hidden} of {len(small['gaps'])} comparisons")
-    assert said["Freelancers"] == "Too few answered for anything to be shown."
-    assert "not what brings it about" in said["Causes"]
+    assert said["Freelancers"] == "Too few answered to show any results."
+    assert "not why" in said["Causes"]
 
 
 def test_synthetic_answers_are_called_synthetic() -> None:

@@ -105,7 +105,7 @@ def test_an_earlier_report_stands_when_a_new_one_fails_and_the_index_says_so(run
     run("raise ValueError('this time')", organisations=["org-01"])
     assert whole(folder, "org-01")
     assert (folder / "org-01" / "results.csv").read_bytes() == before
-    assert "still stands" in (folder / "index.html").read_text()
+    assert "is still available" in (folder / "index.html").read_text()
 
 
 def test_a_worker_killed_in_the_middle_takes_only_its_own_report(run, folder):
@@ -367,7 +367,7 @@ def test_a_job_reads_its_own_answers_and_nobody_elses(run, folder):
     cells = json.loads((folder / "org-01" / "report.ipynb").read_text())["cells"]
     mine, table, said = json.loads("".join(cells[-1]["outputs"][0]["text"]))
     assert mine == table == ["org-01"]
-    assert "no such organisation" in said
+    assert "unknown organisation" in said
 
 
 def test_the_answers_kept_for_the_run_are_gone_after_it(run, tmp_path, monkeypatch):

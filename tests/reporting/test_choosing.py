@@ -17,7 +17,7 @@ def test_a_wave_named_by_a_number_is_answered_with_its_text(sample_study):
 
 @pytest.mark.parametrize("named", [3, None, ""])
 def test_an_organisation_named_by_no_text_is_refused_as_any_other(sample_study, named):
-    with pytest.raises(InvalidInput, match="no such organisation in wave 2026"):
+    with pytest.raises(InvalidInput, match="unknown organisation in wave 2026"):
         chosen_organisations(load_study(sample_study), "2026", [named])
 
 

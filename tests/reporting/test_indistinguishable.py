@@ -36,7 +36,7 @@ class TinyStudy:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.study, name)
 
-    def responses(self, organisation: str, wave: str) -> pd.DataFrame:
+    def responses(self, organisation: str, wave: str, *, missing: str) -> pd.DataFrame:
         return self.frames[wave]
 
     def population(self, organisation: str, wave: str) -> dict[str, int]:
@@ -58,7 +58,7 @@ def frames(study: Study) -> Frames:
 
 def _few(study: Study, wave: str, sizes: Mapping[str, int]) -> pd.DataFrame:
     """People of several sample organisations who answered everything, as one small organisation."""
-    everyone = study.responses(wave=wave)
+    everyone = study.responses(wave=wave, missing="codes")
     whole = everyone[everyone["status"] == "complete"]
     parts = [whole[whole["audience"] == audience].head(count) for audience, count in sizes.items()]
     return pd.concat(parts, ignore_index=True)

@@ -74,11 +74,11 @@ def test_the_summary_names_the_highest_the_lowest_and_the_clear_changes(study: P
     high, low, changed = (dict(part.pairs) for part in told.parts if hasattr(part, "pairs"))
     # good 80% and quick 70% are good news; of cold 30% the other 70% are: most favourable is good
     assert list(high) == ["Item good"]
-    assert next(iter(high.values())).replace("\u00a0", " ").startswith("80%")
+    assert next(iter(high.values())).replace("\u00a0%", "%").startswith("80%")
     assert list(low) == ["Item cold"]
-    assert next(iter(low.values())).replace("\u00a0", " ").startswith("30%")
+    assert next(iter(low.values())).replace("\u00a0%", "%").startswith("30%")
     assert list(changed) == ["Item good"]  # 25 to 80%; no other change stays clear of 0
-    words = changed["Item good"].replace("\u00a0", " ")
+    words = changed["Item good"].replace("\u00a0", " ").replace(" %", "%")
     assert words.startswith("80%")
     assert "25%" in words
     assert "+55 points" in words

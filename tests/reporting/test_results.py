@@ -35,7 +35,8 @@ def study() -> Any:
 
 def _text_of(path: Path) -> str:
     with zipfile.ZipFile(path) as parts:
-        return re.sub(r"<[^>]+>", " ", parts.read("word/document.xml").decode("utf-8"))
+        text = re.sub(r"<[^>]+>", " ", parts.read("word/document.xml").decode("utf-8"))
+    return text.replace("\u00a0", " ")
 
 
 def test_gaps_of_one_pair_print_both_sides_the_interval_and_p() -> None:

@@ -198,11 +198,11 @@ def test_keys_that_lead_out_of_the_folder_are_refused_and_nothing_is_written(sto
     )
     folder = tmp_path / "desk" / "wave"
     folder.mkdir(parents=True)
-    with pytest.raises(InvalidInput, match="is not brought here"):
+    with pytest.raises(InvalidInput, match="was not downloaded"):
         OutputStore(store).mirror(folder)
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
 def test_an_address_with_two_dots_is_refused(sample_study):
-    with pytest.raises(InvalidInput, match=r"must not hold"):
+    with pytest.raises(InvalidInput, match=r"must not contain"):
         plan_reports(sample_study, out="memory://shelf/../reports")

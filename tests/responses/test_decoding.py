@@ -35,7 +35,7 @@ def _counted(found: Coded) -> Mapping[tuple[str, str], int]:
 
 
 def test_dtypes_are_those_of_the_architecture(coded: Callable[..., Coded], tiny: Instrument) -> None:
-    frame = coded(FULL).frame
+    frame = coded(FULL).coded
     assert list(frame.columns) == ["respondent", "organisation", "wave", "audience", "source", "status",
                                    *(v.name for v in tiny.variables)]  # fmt: skip
     for variable in tiny.variables:
@@ -52,43 +52,43 @@ def test_dtypes_are_those_of_the_architecture(coded: Callable[..., Coded], tiny:
 
 
 def test_a_multi_select_is_answered_where_one_option_is_ticked(coded: Callable[..., Coded]) -> None:
-    frame = coded(FULL, {**FULL, "ways[rev]": ""}, {**FULL, "aiuse": "0", "ways[rev]": ""}).frame
+    frame = coded(FULL, {**FULL, "ways[rev]": ""}, {**FULL, "aiuse": "0", "ways[rev]": ""}).coded
     assert frame["ways_rev"].tolist() == ["1", "-3", "-4"]
     assert frame["ways_none"].tolist() == ["0", "-3", "-4"]
 
 
 def test_no_for_people_never_asked_is_no_answer(coded: Callable[..., Coded]) -> None:
     never = {**FULL, "aiuse": "0", **{f"ways[{code}]": "No" for code in WAYS}}
-    assert coded(never).frame["ways_rev"].tolist() == ["-4"]
+    assert coded(never).coded["ways_rev"].tolist() == ["-4"]
 
 
 def test_an_exclusive_option_ticked_beside_others_gives_way_and_is_counted(
     coded: Callable[..., Coded],
 ) -> None:
     found = coded({**FULL, "ways[none]": "Y"}, {**FULL, "ways[rev]": "", "ways[none]": "Y"})
-    assert found.frame[["ways_rev", "ways_none"]].to_numpy().tolist() == [["1", "0"], ["0", "1"]]
+    assert found.coded[["ways_rev", "ways_none"]].to_numpy().tolist() == [["1", "0"], ["0", "1"]]
     assert _counted(found)["noted", "ticked an exclusive option beside others: the others stand"] == 1
 
 
 def test_an_answer_though_routed_past_is_not_used_and_is_counted(coded: Callable[..., Coded]) -> None:
     found = coded({**FULL, "aiuse": "0"})
-    assert found.frame["ways_rev"].tolist() == ["-4"]
+    assert found.coded["ways_rev"].tolist() == ["-4"]
     assert _counted(found)["noted", "answered though routed past: not used"] == 1
 
 
 def test_an_answer_to_another_audiences_item_is_not_used_and_is_counted(coded: Callable[..., Coded]) -> None:
     found = coded({**FULL, "outp": "1"}, {**FULL, "outp": "1", "audience": "exec"})
-    assert found.frame["outp"].tolist() == ["-5", "1"]
+    assert found.coded["outp"].tolist() == ["-5", "1"]
     assert _counted(found)["noted", "answered an item that is not for the audience: not used"] == 1
 
 
 def test_after_the_last_answer_of_an_open_row_everything_is_broken_off(coded: Callable[..., Coded]) -> None:
     half = {**OPEN, "aiuse": "1", "agree[prod]": "4", "agree[load]": "2"}
     found = coded(FULL, half, {**half, "aiuse": "0"}, {**half, "aiuse": "", "agree[burn]": "1"})
-    assert found.frame["status"].tolist() == ["complete", "partial", "partial", "partial"]
-    assert found.frame["agree_burn"].tolist() == ["5", "-3", "-3", "1"]
-    assert found.frame["ways_rev"].tolist() == ["1", "-6", "-4", "-4"]
-    assert found.frame["outp"].tolist() == ["-5"] * 4
+    assert found.coded["status"].tolist() == ["complete", "partial", "partial", "partial"]
+    assert found.coded["agree_burn"].tolist() == ["5", "-3", "-3", "1"]
+    assert found.coded["ways_rev"].tolist() == ["1", "-6", "-4", "-4"]
+    assert found.coded["outp"].tolist() == ["-5"] * 4
 
 
 def test_fewer_than_half_of_the_questions_is_a_break_off(coded: Callable[..., Coded]) -> None:
@@ -98,7 +98,7 @@ def test_fewer_than_half_of_the_questions_is_a_break_off(coded: Callable[..., Co
     # One who does not is asked five: two answers are fewer than half, three are not.
     two_of_five, three_of_five = {**two, "aiuse": "0"}, {**three, "aiuse": "0"}
     found = coded(three, two, two_of_five, three_of_five, {**FULL, "id": "full"})
-    assert found.frame["respondent"].tolist() == ["1", "4", "full"]
+    assert found.coded["respondent"].tolist() == ["1", "4", "full"]
     assert _counted(found)["set aside", "broke off before half of the questions"] == 2
 
 
@@ -109,20 +109,20 @@ def test_rows_that_say_nothing_are_set_aside_under_their_own_reason(coded: Calla
     assert counted["set aside", "no audience given"] == 1
     assert counted["noted", "no organisation given, of all rows read"] == 2
     assert counted["noted", "kept without an organisation: in study totals only"] == 1
-    assert found.frame["organisation"].isna().tolist() == [False, True]
+    assert found.coded["organisation"].isna().tolist() == [False, True]
 
 
 def test_read_is_set_aside_and_kept_together(coded: Callable[..., Coded]) -> None:
     found = coded(FULL, OPEN, {**FULL, "audience": ""}, {**FULL, **OPEN}, {})
     sums = found.disposition.groupby("outcome")["rows"].sum()
     assert sums["read"] == sums["kept"] + sums["set aside"]
-    assert len(found.frame) == sums["kept"]
+    assert len(found.coded) == sums["kept"]
 
 
 def test_row_order_changes_nothing_but_the_order(coded: Callable[..., Coded]) -> None:
     open_row = {**OPEN, "id": "c", "aiuse": "1", "agree[prod]": "4", "agree[load]": "1"}
     people = [{**FULL, "id": "a"}, {**FULL, "id": "b", "aiuse": "0"}, open_row]
-    forward, backward = coded(*people).frame, coded(*reversed(people)).frame
+    forward, backward = coded(*people).coded, coded(*reversed(people)).coded
     again = backward.set_index("respondent").loc[forward["respondent"]].reset_index()
     pd.testing.assert_frame_equal(forward, again[forward.columns])
 
@@ -201,7 +201,7 @@ def test_decoding_equals_a_recomputation_person_by_person(
         return {**made, **dict.fromkeys(order[stop:], "")} if not made["submitdate"] else made
 
     people = [{name: str(value) for name, value in person(number).items()} for number in range(1, 151)]
-    frame = coded(*people).frame.set_index("respondent")
+    frame = coded(*people).coded.set_index("respondent")
     expected = {p["id"]: row for p in people if (row := _expected(p, tiny)) is not None}
     assert list(frame.index) == list(expected)
     names = list(next(iter(expected.values())))

@@ -214,7 +214,7 @@ def test_a_waves_own_share_replaces_the_general_one(tiny: Instrument) -> None:
 def test_routing_and_exclusive_options_always_hold(tiny: Instrument, seed: int, blank: float) -> None:
     """Recomputed by hand from the questionnaire, not by the toolkit's routing."""
     fieldwork = Fieldwork(response=1, blank=blank, dont_know=0.1, refused=0.1, unfinished=0.2)
-    frame = simulate(tiny, places(80), seed=seed, fieldwork=fieldwork, keep_break_offs=True)
+    frame = simulate(tiny, places(80), seed=seed, fieldwork=fieldwork, keep_break_offs=True, missing="codes")
     done = frame[frame["status"] == "complete"]
     uses = done["uses"] == "1"
     for code in ("a", "b", "c", "none"):
@@ -232,7 +232,9 @@ def test_routing_and_exclusive_options_always_hold(tiny: Instrument, seed: int, 
 
 
 def test_an_option_list_without_none_is_blank_where_nothing_is_ticked(tiny: Instrument) -> None:
-    frame = simulate(tiny, places(300), seed=2, shares=[share("tools", any=0.5, x=0.4, y=0.3)])
+    frame = simulate(
+        tiny, places(300), seed=2, shares=[share("tools", any=0.5, x=0.4, y=0.3)], missing="codes"
+    )
     tools = frame.loc[frame["status"] == "complete", ["tools_x", "tools_y"]]
     blank = tools.eq("-3")
     assert (blank["tools_x"] == blank["tools_y"]).all()
@@ -241,7 +243,9 @@ def test_an_option_list_without_none_is_blank_where_nothing_is_ticked(tiny: Inst
 
 
 def test_after_a_break_off_there_is_no_answer(tiny: Instrument) -> None:
-    frame = simulate(tiny, places(500), seed=3, fieldwork=Fieldwork(unfinished=0.5), keep_break_offs=True)
+    frame = simulate(
+        tiny, places(500), seed=3, fieldwork=Fieldwork(unfinished=0.5), keep_break_offs=True, missing="codes"
+    )
     assert set(frame["status"]) == {"complete", "partial", "break-off"}
     items = [variable.name for variable in tiny.variables if variable.kind == "single"]
     for before, after in pairwise(items):
@@ -252,14 +256,16 @@ def test_after_a_break_off_there_is_no_answer(tiny: Instrument) -> None:
 
 def test_break_offs_are_left_out_unless_asked_for(tiny: Instrument) -> None:
     settings_ = Fieldwork(unfinished=0.5)
-    kept = simulate(tiny, places(300), seed=3, fieldwork=settings_)
-    everybody = simulate(tiny, places(300), seed=3, fieldwork=settings_, keep_break_offs=True)
+    kept = simulate(tiny, places(300), seed=3, fieldwork=settings_, missing="codes")
+    everybody = simulate(
+        tiny, places(300), seed=3, fieldwork=settings_, keep_break_offs=True, missing="codes"
+    )
     assert set(kept["status"]) == {"complete", "partial"}
     assert set(kept["respondent"]) == set(everybody.loc[everybody["status"] != "break-off", "respondent"])
 
 
 def test_the_frame_is_a_coded_frame_that_says_it_is_synthetic(tiny: Instrument) -> None:
-    frame = simulate(tiny, seed=1)
+    frame = simulate(tiny, seed=1, missing="codes")
     head = ["respondent", "organisation", "wave", "audience", "source", "status"]
     assert list(frame.columns) == head + [variable.name for variable in tiny.variables]
     assert frame.attrs == {"synthetic": True}
@@ -274,7 +280,7 @@ def test_the_frame_is_a_coded_frame_that_says_it_is_synthetic(tiny: Instrument) 
 
 
 def test_same_seed_same_answers_and_another_seed_others(tiny: Instrument) -> None:
-    first, again, other = (simulate(tiny, seed=seed) for seed in (1, 1, 2))
+    first, again, other = (simulate(tiny, seed=seed, missing="codes") for seed in (1, 1, 2))
     pd.testing.assert_frame_equal(first, again)
     assert not first.equals(other)
 
@@ -297,7 +303,9 @@ def test_response_rates_are_met_exactly_and_absent_waves_have_nobody(tiny: Instr
         ),
         Organisation(id="b", name="B", people={"hand": 10}, waves=("2",)),
     ]
-    frame = simulate(tiny, here, seed=1, fieldwork=Fieldwork(response=1), keep_break_offs=True)
+    frame = simulate(
+        tiny, here, seed=1, fieldwork=Fieldwork(response=1), keep_break_offs=True, missing="codes"
+    )
     counts = frame.groupby(["wave", "organisation", "audience"], observed=True).size().to_dict()
     assert counts == {("1", "a", "boss"): 2, ("1", "a", "hand"): 20, ("2", "b", "hand"): 10}
 
@@ -367,13 +375,18 @@ REFUSED = {
 def test_refuses(tiny: Instrument, name: str) -> None:
     entry, said = REFUSED[name]
     with pytest.raises(InvalidInput) as refused:
-        simulate(tiny, seed=1, shares=[entry])
+        simulate(tiny, seed=1, shares=[entry], missing="codes")
     assert said in str(refused.value)
 
 
 def test_refuses_the_same_shares_twice_and_says_everything_at_once(tiny: Instrument) -> None:
     with pytest.raises(InvalidInput) as refused:
-        simulate(tiny, seed=-1, shares=[share("uses", top=0.5), share("uses", top=2), share("nope", top=0.5)])
+        simulate(
+            tiny,
+            seed=-1,
+            shares=[share("uses", top=0.5), share("uses", top=2), share("nope", top=0.5)],
+            missing="codes",
+        )
     said = str(refused.value)
     assert "already has these shares in entry 1" in said
     assert "share 2 of 'top' is not a fraction" in said
@@ -387,7 +400,7 @@ def test_refuses_conditions_that_depend_on_each_other(tiny: Instrument) -> None:
         Share(item="mood_good", audiences=("hand",), among='kind == "red"', share={"top": 0.5}),
     ]
     with pytest.raises(InvalidInput, check=problem("circular", "shares")):
-        simulate(tiny, seed=1, shares=circle)
+        simulate(tiny, seed=1, shares=circle, missing="codes")
 
 
 def test_refuses_impossible_organisations_all_at_once(tiny: Instrument) -> None:
@@ -398,7 +411,7 @@ def test_refuses_impossible_organisations_all_at_once(tiny: Instrument) -> None:
         ),
     ]
     with pytest.raises(InvalidInput) as refused:
-        simulate(tiny, wrong, seed=1)
+        simulate(tiny, wrong, seed=1, missing="codes")
     for said in (
         "headcount -1",
         "did you mean 'hand'",
@@ -412,13 +425,13 @@ def test_refuses_impossible_organisations_all_at_once(tiny: Instrument) -> None:
 
 def test_refuses_organisations_without_anybody(tiny: Instrument) -> None:
     with pytest.raises(InvalidInput, check=problem("empty", "organisations")):
-        simulate(tiny, [Organisation(id="a", name="A", people={}, waves=("1",))], seed=1)
+        simulate(tiny, [Organisation(id="a", name="A", people={}, waves=("1",))], seed=1, missing="codes")
 
 
 @pytest.mark.parametrize("file", ["executive.yaml", "employee.yaml", "freelancer.yaml"])
 def test_every_shipped_questionnaire_can_be_rehearsed(file: str) -> None:
     instrument = load_instrument(Path(__file__).resolve().parents[2] / "instruments" / file)
-    frame = simulate(instrument, seed=1)
+    frame = simulate(instrument, seed=1, missing="codes")
     assert len(frame) > 100
     for variable in instrument.variables:
         if variable.kind == "single" and not variable.item.ask_if:

@@ -65,6 +65,7 @@ def simulated(loaded: tuple[Simulation, Instrument, tuple[Share, ...]]) -> pd.Da
         waves=tuple(spec.waves),
         fieldwork=spec.fieldwork,
         keep_break_offs=True,
+        missing="codes",
     )
 
 
@@ -157,7 +158,7 @@ def test_a_committed_file_is_read_back_as_what_was_simulated(
     mine = (simulated["wave"] == entry.wave) & (
         (simulated["audience"] == "freelancer") == (entry.audience == "freelancer")
     )
-    same(found.frame, simulated[mine & (simulated["status"] != "break-off")])
+    same(found.coded, simulated[mine & (simulated["status"] != "break-off")])
     set_aside = found.disposition.loc[found.disposition["outcome"] == "set aside"].set_index("reason")["rows"]
     assert (
         set_aside["broke off before half of the questions"]
@@ -187,7 +188,7 @@ def test_both_limesurvey_flavours_are_read_as_the_same_frame(
                 staff, instrument, answers=answers, opens="2026-01-05", closes="2026-01-09", seed=1
             )
         )
-        frames.append(decode(read_answers(path, instrument, "limesurvey", entry=entry), instrument).frame)
+        frames.append(decode(read_answers(path, instrument, "limesurvey", entry=entry), instrument).coded)
     pd.testing.assert_frame_equal(*(frame.drop(columns="source") for frame in frames))
     same(frames[0], staff[staff["status"] != "break-off"])
 
@@ -317,7 +318,7 @@ files:
     simulate_study(tmp_path / "simulation.yaml", tmp_path)
     canteen = load_simulation(tmp_path / "simulation.yaml")[1]
     read = read_answers(tmp_path / "answers.csv", canteen, "limesurvey")
-    assert set(decode(read, canteen).frame["audience"].unique()) == {"manager", "staff"}
+    assert set(decode(read, canteen).coded["audience"].unique()) == {"manager", "staff"}
 
 
 def test_refuses_two_ways_to_the_questions(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from toolkit.analysis.cells import Estimates
 from toolkit.analysis.contrasts import contrast
 from toolkit.analysis.declared import banded, declared_scores
 from toolkit.analysis.decomposition import decompose_gap
-from toolkit.analysis.derived import any_of, ranked_options, scale_scores
+from toolkit.analysis.derived import any_of, ranked_options, scale_scores, ticks
 from toolkit.analysis.design import Design
 from toolkit.analysis.design_effect import design_effects
 from toolkit.analysis.design_tables import GoodnessOfFit, crosstab, goodness_of_fit, independence
@@ -46,6 +46,7 @@ from toolkit.analysis.omega import Omega, omega
 from toolkit.analysis.organisations import Shrunk, funnel_limits, organisation_shares, shrink
 from toolkit.analysis.panel import newcombe_paired, panel_change
 from toolkit.analysis.pilot import pilot_change
+from toolkit.analysis.plain import labels, missing_summary, numbers, top_boxes
 from toolkit.analysis.planning import margin_of_error, minimum_detectable_gap, sample_size, size_for_margin
 from toolkit.analysis.pooling import Pooled, pool, pool_frames
 from toolkit.analysis.published import against_published
@@ -113,6 +114,7 @@ __all__ = [
     "intraclass",
     "item_difference",
     "kappa",
+    "labels",
     "make_replicates",
     "mantel_haenszel",
     "margin_of_error",
@@ -121,8 +123,10 @@ __all__ = [
     "measurement_invariance",
     "miettinen_nurminen",
     "minimum_detectable_gap",
+    "missing_summary",
     "newcombe_paired",
     "nonresponse_bounds",
+    "numbers",
     "omega",
     "ordinal_regression",
     "organisation_shares",
@@ -144,6 +148,8 @@ __all__ = [
     "shrink",
     "size_for_margin",
     "term_test",
+    "ticks",
+    "top_boxes",
     "totals",
     "trend",
     "variances",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Annotated, Any, TypeAlias
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from numbers import Number
+from typing import Annotated, Any, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,7 @@ from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument.model import MISSING, Instrument, Variable
 
 __all__ = [
+    "Codes",
     "Column",
     "Items",
     "Request",
@@ -24,6 +26,7 @@ __all__ = [
     "request",
     "requests_for",
     "requests_per_code",
+    "with_boxes",
 ]
 
 Items: TypeAlias = Annotated[
@@ -31,6 +34,16 @@ Items: TypeAlias = Annotated[
     Check(
         lambda value: isinstance(value, Instrument | Variable | Iterable),
         "column names, variables or an instrument",
+    ),
+]
+Codes: TypeAlias = Annotated[
+    str | float | Sequence[str | float] | None,
+    Check(
+        lambda value: (
+            isinstance(value, str | Number)
+            or (not isinstance(value, bytes | Mapping) and isinstance(value, Iterable))
+        ),
+        "a code or a list of codes",
     ),
 ]
 Array = npt.NDArray[np.float64]
@@ -53,6 +66,7 @@ class Column:
     labels: tuple[str, ...] | None
     variable: Variable | None
     chosen: bool
+    boxes: Mapping[str, tuple[str, ...]] | None = None
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -63,6 +77,61 @@ class Column:
             return tuple(label for label in self.labels if label not in MISSING)
         found = np.unique(self.raw[~np.isnan(self.raw)])
         return tuple(_plain(value) for value in found)
+
+
+class _Boxed(str):
+    """A column's name with the codes that count as its top and bottom box."""
+
+    boxes: Mapping[str, tuple[str, ...]]
+
+
+_M = TypeVar("_M", str, str | None)
+
+
+def with_boxes(items: Items, measure: _M, *, top: Codes = None, bottom: Codes = None) -> tuple[Items, _M]:
+    """Give plain columns a top and a bottom box, as an instrument's scale declares them.
+
+    Parameters
+    ----------
+    items
+        Column names.
+    measure
+        What is measured; "top" (where only `bottom` is given, "bottom") unless it is one of the two.
+    top, bottom
+        Answers in each box; None for no such box.
+
+    Raises
+    ------
+    InvalidInput
+        For variables, whose scales declare their boxes; an empty box; an answer in both.
+    """
+    if top is None and bottom is None:
+        return items, measure
+    boxes: dict[str, tuple[str, ...]] = {}
+    for box, given in (("top", top), ("bottom", bottom)):
+        if given is not None:
+            held = [given] if isinstance(given, str | float | int) else list(given)
+            boxes[box] = tuple(dict.fromkeys(one if isinstance(one, str) else _plain(one) for one in held))
+    empty = [name for name, box in boxes.items() if not box]
+    problems = [Problem("empty", name, "is empty", "name at least one answer") for name in empty]
+    if both := set(boxes.get("top", ())) & set(boxes.get("bottom", ())):
+        problems.append(
+            Problem("conflict", "top, bottom", f"both hold {sorted(both)}", "put each answer into one box")
+        )
+    listed = [items] if isinstance(items, Instrument | Variable | str) else _listed(items)
+    named = []
+    for one in listed:
+        if not isinstance(one, str):
+            what = f"are given for {'an instrument' if isinstance(one, Instrument) else one.name}"
+            fix = "declare boxes in the instrument's scale, or give column names"
+            problems.append(Problem("conflict", "top, bottom", what, fix))
+            continue
+        name = _Boxed(one)
+        name.boxes = boxes
+        named.append(name)
+    if problems:
+        raise InvalidInput("items", problems)
+    return named, measure if measure in boxes else next(iter(boxes))
 
 
 _MEASURES = ("favourable", "unfavourable", "top", "bottom", "mean", *SCORES)
@@ -159,7 +228,11 @@ def read_columns(
             )
             continue
         try:
-            columns.append(_column(frame[name], name, variable, chosen, seen))
+            column = _column(frame[name], name, variable, chosen, seen)
+            if isinstance(name, _Boxed):
+                column = replace(column, boxes=name.boxes)
+                problems += _unknown_codes(column)
+            columns.append(column)
             taken.add(name)
         except InvalidInput as error:
             problems.extend(error.problems)
@@ -170,6 +243,25 @@ def read_columns(
             "items", [Problem("empty", "items", "no column was asked for", "name at least one item")]
         )
     return columns
+
+
+def _unknown_codes(column: Column) -> Iterator[Problem]:
+    """Find codes of a box that are no answers; a number may be one that nobody chose."""
+    for box, codes in (column.boxes or {}).items():
+        known = column.codes
+        strange = [one for one in codes if one not in known and not (column.labels is None and _numeric(one))]
+        if strange or not set(codes) & set(known):
+            what = f"has no answer {', '.join(map(repr, strange or codes))} of box {box}"
+            yield Problem(
+                "unknown-answer", f"column {column.name}", what, f"its answers are {', '.join(known[:12])}"
+            )
+
+
+def _numeric(code: str) -> bool:
+    try:
+        return bool(np.isfinite(float(code)))
+    except ValueError:
+        return False
 
 
 def _listed(items: Any) -> list[Variable | str]:
@@ -205,6 +297,12 @@ def _column(series: pd.Series, name: str, variable: Variable | None, chosen: boo
                         "not-a-number", f"column {name}", "holds text, not answers or numbers", "leave it out"
                     )
                 ],
+            )
+        elif series.dtype == object and pd.api.types.infer_dtype(series).startswith("mixed"):
+            kinds = ", ".join(sorted({type(one).__name__ for one in series.dropna()}))
+            fix = "make it all text (.astype(str)) or all numbers (pandas.to_numeric)"
+            raise InvalidInput(
+                "items", [Problem("wrong-type", f"column {name}", f"mixes values of types {kinds}", fix)]
             )
         else:
             array = pd.Categorical(series)
@@ -334,12 +432,18 @@ def _share(column: Column, measure: str) -> Request | None:
         codes = variable.codes_of(measure)
         if not codes:
             return None
+    elif column.boxes is not None and measure in column.boxes:
+        codes = column.boxes[measure]
     elif measure not in column.codes:
         return None
     audiences = variable.audiences if variable is not None else None
     if column.labels is None:
         refuse_ambiguous(column.name, column.codes)
-        hit = np.where(np.isnan(column.raw), np.nan, (column.raw == float(measure)).astype(np.float64))
+        hit = np.where(
+            np.isnan(column.raw),
+            np.nan,
+            np.isin(column.raw, [float(code) for code in codes]).astype(np.float64),
+        )
         return Request(column.name, measure, hit, None, True, audiences, 1.0)
     table = np.array(
         [*(np.nan if label in MISSING else float(label in codes) for label in column.labels), np.nan]
@@ -433,7 +537,7 @@ def _meaningless(column: Column, measure: str) -> Problem:
             "unsuited-measure",
             where,
             f"has no measure {measure!r} without an instrument",
-            f'use measure="mean", one of its codes {known}, or pass the instrument\'s variable',
+            f'use measure="mean", one of its codes {known}, top=[…], or pass the instrument\'s variable',
         )
     return Problem(
         "unsuited-measure",

@@ -9,7 +9,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from toolkit.analysis.answers import Items, Request, read_columns, requests_for, requests_per_code
+from toolkit.analysis.answers import (
+    Codes,
+    Items,
+    Request,
+    read_columns,
+    requests_for,
+    requests_per_code,
+    with_boxes,
+)
 from toolkit.analysis.classes import classes_of
 from toolkit.analysis.contract import tidy
 from toolkit.analysis.design import Design
@@ -39,6 +47,8 @@ def banner(
     columns: str | Sequence[str],
     *,
     measure: str | None = None,
+    top: Codes = None,
+    bottom: Codes = None,
     design: Design | None = None,
     letters: bool = False,
     level: float = 0.95,
@@ -64,6 +74,8 @@ def banner(
         Confidence level; letters are given at 1 − level, two-sided.
     adjust
         For the p values of one answer within one of `columns`.
+    top, bottom
+        Answers in the top and bottom box of plain columns: `top=[4, 5]` instead of an instrument.
 
     Returns
     -------
@@ -90,6 +102,7 @@ def banner(
     >>> banner(frame, "agrees", "audience", measure="1", letters=True)["higher_than"].tolist()
     [nan, 'C', '']
     """
+    items, measure = with_boxes(items, measure, top=top, bottom=bottom)
     across = [columns] if isinstance(columns, str) else list(columns)
     read = read_columns(frame, items, kinds=("single", "option"))
     _refuse(across, [one.name for one in read], level, adjust)

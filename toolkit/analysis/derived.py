@@ -15,7 +15,7 @@ from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument.model import Variable
 
-__all__ = ["any_of", "ranked_options", "scale_scores"]
+__all__ = ["any_of", "ranked_options", "scale_scores", "ticks"]
 
 Array = npt.NDArray[np.float64]
 
@@ -52,9 +52,45 @@ def any_of(frame: pd.DataFrame, options: Items) -> pd.Series:
     >>> any_of(frame, ["chat", "search"]).tolist()
     [1.0, 0.0, nan]
     """
-    ticks = _ticks(frame, read_columns(frame, options, kinds=("option",)))
-    found = np.where((ticks == 1).any(axis=0), 1.0, np.where(np.isnan(ticks).any(axis=0), np.nan, 0.0))
+    ticked = _ticks(frame, read_columns(frame, options, kinds=("option",)))
+    found = np.where((ticked == 1).any(axis=0), 1.0, np.where(np.isnan(ticked).any(axis=0), np.nan, 0.0))
     return pd.Series(found, index=frame.index, name="any")
+
+
+@typed
+def ticks(frame: pd.DataFrame, options: Items) -> pd.DataFrame:
+    """Return the options of a multi-select as booleans, for counts of combinations and other libraries.
+
+    Parameters
+    ----------
+    frame
+        One row per respondent.
+    options
+        Options of a multi-select (`instrument["aiways"]`), or columns of 0 and 1.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One column per option of dtype "boolean": missing where the question was not answered, so that
+        `.mean()` is the share of those who answered; the frame's index.
+
+    Raises
+    ------
+    InvalidInput
+        As `any_of`.
+
+    Examples
+    --------
+    >>> ticks(pd.DataFrame({"chat": [1, 0, None]}), ["chat"])["chat"].tolist()
+    [True, False, <NA>]
+    """
+    columns = read_columns(frame, options, kinds=("option",))
+    ticked = _ticks(frame, columns)
+    made = {
+        str(one.name): pd.array(row, dtype="Float64").astype("boolean")
+        for one, row in zip(columns, ticked, strict=True)
+    }
+    return pd.DataFrame(made, index=frame.index)
 
 
 @typed
@@ -110,10 +146,10 @@ def ranked_options(
         raise InvalidInput(
             "level", [Problem("out-of-range", "level", f"is {level}", "give a fraction such as 0.95")]
         )
-    ticks = _ticks(frame, columns)
+    ticked = _ticks(frame, columns)
     coded = {
         one.name: pd.Categorical.from_codes(np.nan_to_num(row, nan=-1).astype(np.int8), ["0", "1"])
-        for one, row in zip(columns, ticks, strict=True)
+        for one, row in zip(columns, ticked, strict=True)
     }
     named: list[Variable | str] = [one.variable or one.name for one in columns]
     each = 1 - (1 - level) / len(columns)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import logit
 
-from toolkit.analysis.answers import Items, read_columns, requests_for, requests_per_code
+from toolkit.analysis.answers import Codes, Items, read_columns, requests_for, requests_per_code, with_boxes
 from toolkit.analysis.contract import estimate_columns, tidy
 from toolkit.analysis.design import Design
 from toolkit.analysis.estimate_table import Population, Table, headcounts
@@ -35,6 +35,8 @@ def proportions(
     *,
     by: str | Sequence[str] | None = None,
     measure: str | None = None,
+    top: Codes = None,
+    bottom: Codes = None,
     design: Design | None = None,
     level: float = 0.95,
     method: str | None = None,
@@ -64,6 +66,8 @@ def proportions(
     population
         People each group's answers stand for: one number, or group value → number (a tuple of values
         where `by` names several columns).
+    top, bottom
+        Answers in the top and bottom box of plain columns: `top=[4, 5]` instead of an instrument.
 
     Returns
     -------
@@ -90,6 +94,7 @@ def proportions(
     >>> proportions(frame, "tired", by="audience", measure="1")[["n", "estimate"]].iloc[0].tolist()
     [10.0, 0.7]
     """
+    items, measure = with_boxes(items, measure, top=top, bottom=bottom)
     columns = read_columns(frame, items, kinds=("single", "option"))
     if measure == "mean":
         raise InvalidInput(

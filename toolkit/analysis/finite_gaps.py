@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from toolkit.analysis.answers import Items, read_columns, requests_for
+from toolkit.analysis.answers import Codes, Items, read_columns, requests_for, with_boxes
 from toolkit.analysis.chosen_pairs import Pairs
 from toolkit.analysis.design import Design
 from toolkit.analysis.estimate_table import Population, populations, said_group
@@ -43,6 +43,8 @@ def population_gaps(
     reference: str | None = None,
     by: str | Sequence[str] = (),
     measure: str = "favourable",
+    top: Codes = None,
+    bottom: Codes = None,
     method: str = "exact",
     level: float = 0.95,
     margin: float = 0.10,
@@ -62,6 +64,8 @@ def population_gaps(
     method
         "exact" holds the true gap at least as often as `level` says, whatever the sizes; "newcombe" is
         narrower and holds it about as often, less so near 0 and 100 % and in groups of a dozen.
+    top, bottom
+        Answers in the top and bottom box of plain columns: `top=[4, 5]` instead of an instrument.
 
     Returns
     -------
@@ -91,6 +95,7 @@ def population_gaps(
     >>> found[["gap", "conf_low", "conf_high"]].round(3).values.tolist()
     [[0.3, 0.211, 0.389]]
     """
+    items, measure = with_boxes(items, measure, top=top, bottom=bottom)
     refuse_options(None, level, margin, power, ())
     refuse_percent(margin, True)
     if method not in _SAID:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from toolkit.analysis.answers import Items, Request, read_columns, requests_for
+from toolkit.analysis.answers import Codes, Items, Request, read_columns, requests_for, with_boxes
 from toolkit.analysis.chosen_pairs import Pairs, pairs_to_compare
 from toolkit.analysis.design import Design
 from toolkit.analysis.engine import Sides, compare
@@ -39,6 +39,8 @@ def gaps(
     reference: str | None = None,
     by: str | Sequence[str] = (),
     measure: str = "favourable",
+    top: Codes = None,
+    bottom: Codes = None,
     design: Design | None = None,
     method: str | None = None,
     level: float = 0.95,
@@ -84,6 +86,8 @@ def gaps(
         a plain numeric column, in its own units).
     power
         For the smallest gap found at two-sided 5 %.
+    top, bottom
+        Answers in the top and bottom box of plain columns: `top=[4, 5]` instead of an instrument.
     alike
         Whether to say beside each gap if its item works alike for both groups: True for the scores that the
         instrument given as `items` declares, or scale → its columns. Appends the columns of `check_alike`.
@@ -113,6 +117,7 @@ def gaps(
     >>> gaps(frame, "agrees", measure="mean")["verdict"].iloc[0]
     'a difference is likely; its practical size is uncertain'
     """
+    items, measure = with_boxes(items, measure, top=top, bottom=bottom)
     refuse_options(method, level, margin, power, (adjust, other_adjust))
     if alike is True and not isinstance(items, Instrument):
         hint = "give the instrument as items, or alike={scale: its columns}"

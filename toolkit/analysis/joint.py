@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from toolkit.analysis.answers import Items, read_columns, requests_for, requests_per_code
+from toolkit.analysis.answers import Codes, Items, read_columns, requests_for, requests_per_code, with_boxes
 from toolkit.analysis.cells import Cells, Estimates
 from toolkit.analysis.design import Design
 from toolkit.analysis.estimate_table import asked
@@ -30,6 +30,8 @@ def estimate(
     *,
     statistic: Statistic = "mean",
     measure: str | None = "mean",
+    top: Codes = None,
+    bottom: Codes = None,
     by: str | Sequence[str] | None = None,
     design: Design | None = None,
     level: float = 0.95,
@@ -56,6 +58,8 @@ def estimate(
         Confidence level.
     complete
         Count only respondents who answered every item.
+    top, bottom
+        Answers in the top and bottom box of plain columns: `top=[4, 5]` instead of an instrument.
 
     Raises
     ------
@@ -74,6 +78,7 @@ def estimate(
     >>> estimate(frame, ["y", "z"]).covariance.shape
     (2, 2)
     """
+    items, measure = with_boxes(items, measure, top=top, bottom=bottom)
     if statistic not in _STATISTICS:
         raise InvalidInput(
             "estimate",
@@ -106,6 +111,8 @@ def totals(
     items: Items,
     *,
     measure: str | None = "mean",
+    top: Codes = None,
+    bottom: Codes = None,
     by: str | Sequence[str] | None = None,
     design: Design | None = None,
     level: float = 0.95,
@@ -116,6 +123,8 @@ def totals(
     ----------
     frame, items, measure, by, design, level
         As in `estimate`. With a `measure` of None, people are counted for every response code.
+    top, bottom
+        Answers in the top and bottom box of plain columns: `top=[4, 5]` instead of an instrument.
 
     Raises
     ------
@@ -131,6 +140,7 @@ def totals(
     >>> totals(pd.DataFrame({"y": [1.0, 2.0, 3.0]}), "y")["estimate"].tolist()
     [6.0]
     """
+    items, measure = with_boxes(items, measure, top=top, bottom=bottom)
     return estimate(frame, items, statistic="total", measure=measure, by=by, design=design, level=level).table
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from toolkit.analysis.answers import Items, read_columns, requests_for
+from toolkit.analysis.answers import Codes, Items, read_columns, requests_for, with_boxes
 from toolkit.analysis.contract import tidy
 from toolkit.analysis.estimate_table import Population, Table, headcounts
 from toolkit.arguments import typed
@@ -26,6 +26,8 @@ def nonresponse_bounds(
     *,
     population: Population,
     measure: str = "favourable",
+    top: Codes = None,
+    bottom: Codes = None,
     by: str | Sequence[str] | None = None,
 ) -> pd.DataFrame:
     """Lowest and highest share a known population can have, given those who answered.
@@ -43,6 +45,8 @@ def nonresponse_bounds(
         What is counted, as in `proportions`; "mean" for columns of 0 and 1.
     by
         Group columns.
+    top, bottom
+        Answers in the top and bottom box of plain columns: `top=[4, 5]` instead of an instrument.
 
     Returns
     -------
@@ -68,6 +72,7 @@ def nonresponse_bounds(
     >>> row[["bound_low", "bound_high"]].astype(float).tolist()
     [0.5, 0.875]
     """
+    items, measure = with_boxes(items, measure, top=top, bottom=bottom)
     wanted = requests_for(read_columns(frame, items, kinds=("single", "option")), measure)
     problems = [
         Problem(

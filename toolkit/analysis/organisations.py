@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import betaincinv, digamma, gammaln
 
-from toolkit.analysis.answers import Items, read_columns, requests_for
+from toolkit.analysis.answers import Codes, Items, read_columns, requests_for, with_boxes
 from toolkit.analysis.contract import tidy
 from toolkit.analysis.groups import group_by
 from toolkit.analysis.intervals import quantile, wilson
@@ -238,6 +238,8 @@ def organisation_shares(
     unit: str = "organisation",
     by: str | Sequence[str] | None = None,
     measure: str = "favourable",
+    top: Codes = None,
+    bottom: Codes = None,
     level: float = 0.95,
 ) -> pd.DataFrame:
     """Each organisation's share as it is and as it is after shrinkage, with the limits of a funnel.
@@ -252,6 +254,8 @@ def organisation_shares(
         The column of the organisation.
     by
         Columns within whose groups organisations are compared, such as "audience".
+    top, bottom
+        Answers in the top and bottom box of plain columns: `top=[4, 5]` instead of an instrument.
 
     Returns
     -------
@@ -273,6 +277,7 @@ def organisation_shares(
     >>> found["organisation"].tolist()[:2], found["estimate"].tolist()[:2]
     (['a', 'b'], [0.6, 0.4])
     """
+    items, measure = with_boxes(items, measure, top=top, bottom=bottom)
     within = () if by is None else (by,) if isinstance(by, str) else tuple(by)
     wanted = requests_for(read_columns(frame, items, kinds=("single", "option")), measure)
     groups = group_by(frame, (*within, unit), every_category=False)

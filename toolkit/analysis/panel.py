@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import bdtr, ndtri, stdtr
 
-from toolkit.analysis.answers import Items, Request, read_columns, requests_for
+from toolkit.analysis.answers import Codes, Items, Request, read_columns, requests_for, with_boxes
 from toolkit.analysis.gap_rows import finish, refuse_options, refuse_percent
 from toolkit.analysis.intervals import quantile
 from toolkit.analysis.pairing import Pairing, newcombe_paired_limits, pair_people, two_waves
@@ -84,6 +84,8 @@ def panel_change(
     later: str | None = None,
     by: str | Sequence[str] = "audience",
     measure: str = "favourable",
+    top: Codes = None,
+    bottom: Codes = None,
     level: float = 0.95,
     power: float = 0.8,
     adjust: str = "holm",
@@ -108,6 +110,8 @@ def panel_change(
         Group columns. Who changed group left the one and joined the other.
     measure, level, power, adjust, family, other_adjust, margin
         As in `gaps`; answers count alike, without weights.
+    top, bottom
+        Answers in the top and bottom box of plain columns: `top=[4, 5]` instead of an instrument.
 
     Returns
     -------
@@ -135,6 +139,7 @@ def panel_change(
     >>> found[["gap", "p_value"]].round(4).iloc[0].tolist()
     [-0.122, 0.0625]
     """
+    items, measure = with_boxes(items, measure, top=top, bottom=bottom)
     refuse_options(None, level, margin, power, [adjust, other_adjust])
     waves = two_waves(frame, wave, earlier, later, what="panel_change")
     paired = pair_people(frame, person=person, wave=wave, waves=waves, by=by, what="panel_change")

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from toolkit.analysis.answers import Items, Request, read_columns, requests_for
+from toolkit.analysis.answers import Codes, Items, Request, read_columns, requests_for, with_boxes
 from toolkit.analysis.contract import tidy
 from toolkit.analysis.gap_rows import refuse_options, refuse_percent
 from toolkit.analysis.multiplicity import adjust_p
@@ -61,6 +61,8 @@ def pilot_change(
     arm: str | None = None,
     control: str | None = None,
     measure: str = "favourable",
+    top: Codes = None,
+    bottom: Codes = None,
     level: float = 0.95,
     permutations: int = 4999,
     adjust: str = "holm",
@@ -83,6 +85,8 @@ def pilot_change(
         Without `arm` everyone was in the pilot.
     permutations
         How many are drawn.
+    top, bottom
+        Answers in the top and bottom box of plain columns: `top=[4, 5]` instead of an instrument.
 
     Returns
     -------
@@ -112,6 +116,7 @@ def pilot_change(
     >>> pilot_change(frame, "agrees", person="code", measure="mean", seed=1)["says"].iloc[0]
     'changed by 60 points (33 to 78); without a control group nothing says why'
     """
+    items, measure = with_boxes(items, measure, top=top, bottom=bottom)
     refuse_options(None, level, margin, 0.5, [adjust])
     if permutations < 99:
         where = Problem(

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import ndtr, ndtri, stdtr
 
-from toolkit.analysis.answers import Items
+from toolkit.analysis.answers import Codes, Items, with_boxes
 from toolkit.analysis.contract import gap_columns
 from toolkit.analysis.design import Design
 from toolkit.analysis.estimates import proportions
@@ -34,6 +34,8 @@ def against_published(
     *,
     by: str | Sequence[str] = (),
     measure: str = "favourable",
+    top: Codes = None,
+    bottom: Codes = None,
     design: Design | None = None,
     level: float = 0.95,
     power: float = 0.8,
@@ -54,6 +56,8 @@ def against_published(
         Group columns, each group held against the same figure.
     level, power, adjust, family, other_adjust, margin
         As in `gaps`.
+    top, bottom
+        Answers in the top and bottom box of plain columns: `top=[4, 5]` instead of an instrument.
 
     Returns
     -------
@@ -81,6 +85,7 @@ def against_published(
     >>> found["verdict"].iloc[0]
     'a gap of −19 points (−24 to −13)'
     """
+    items, measure = with_boxes(items, measure, top=top, bottom=bottom)
     refuse_options(None, level, margin, power, [adjust, other_adjust])
     refuse_percent(margin, True)
     names = (by,) if isinstance(by, str) else tuple(by)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from toolkit.analysis.answers import Items
+from toolkit.analysis.answers import Codes, Items, with_boxes
 from toolkit.analysis.breaks import broken_series, mark_broken, without_broken
 from toolkit.analysis.design import Design
 from toolkit.analysis.gaps import gaps
@@ -26,6 +26,8 @@ def trend(
     later: str | None = None,
     by: str | Sequence[str] = "audience",
     measure: str = "favourable",
+    top: Codes = None,
+    bottom: Codes = None,
     design: Design | None = None,
     level: float = 0.95,
     adjust: str = "holm",
@@ -53,6 +55,8 @@ def trend(
     compared
         What `toolkit.instrument.compare` said of the questionnaires of the two waves. Rows whose question,
         answers or base changed get no number: their verdict is "not comparable" and `method` says why.
+    top, bottom
+        Answers in the top and bottom box of plain columns: `top=[4, 5]` instead of an instrument.
 
     Returns
     -------
@@ -78,6 +82,7 @@ def trend(
     >>> trend(frame, "agrees", by=(), measure="mean")["verdict"].iloc[0]
     'a gap of 30 points (16 to 42)'
     """
+    items, measure = with_boxes(items, measure, top=top, bottom=bottom)
     before, after = two_waves(frame, wave, earlier, later, what="trend")
     broken = broken_series(compared, "trend")
     rows = gaps(

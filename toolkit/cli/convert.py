@@ -74,7 +74,7 @@ def _document(folder: Path, templates: Mapping[str, Path]) -> Document:
     if below and not (folder / DOCUMENT).exists():
         what = f"is not a report, but contains {len(below)}"
         raise InvalidInput(
-            "formats", [Problem("wrong-file", str(folder), what, f"name them, as {folder / below[0]}")]
+            "formats", [Problem("wrong-file", str(folder), what, f"name them, e.g. {folder / below[0]}")]
         )
     try:
         return load_document(folder / DOCUMENT, templates=templates)

@@ -1,4 +1,4 @@
-"""The commands init and notebooks: a new study folder, and copies of the shipped notebooks."""
+"""The commands init, draft and notebooks: new studies, drafted questionnaires, shipped notebooks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from toolkit.cli.common import Commands, add_command
 
 
 def add(commands: Commands) -> None:
-    """Add init and notebooks to the parser."""
+    """Add init, draft and notebooks to the parser."""
     init = add_command(
         commands,
         "init",
@@ -51,6 +51,20 @@ def add(commands: Commands) -> None:
     init.add_argument("--title", help="title of the study")
     init.add_argument("--seed", type=int, default=1, help="seed of the simulated answers (default: 1)")
     init.add_argument("--yes", action="store_true", help="use the defaults without asking")
+    draft = add_command(
+        commands,
+        "draft",
+        _draft_instrument,
+        "draft a questionnaire from the labels of an answer file",
+        "survey-toolkit draft export.sav --out questionnaire.yaml",
+        description="Draft a questionnaire from the value labels, headings and cells of an answer file "
+        "(.sav, .dta, .csv, .xlsx, .parquet) and list what was guessed. `init --from` also drafts the study "
+        "file around it.",
+    )
+    draft.add_argument("file", metavar="FILE", help="the answer file")
+    draft.add_argument("--audience-column", metavar="HEADING", help="column of the respondent group")
+    draft.add_argument("--organisation-column", metavar="HEADING", help="column of the organisation")
+    draft.add_argument("--out", metavar="YAML", help="a new file to write (default: print the questionnaire)")
     notebooks = add_command(
         commands,
         "notebooks",
@@ -131,6 +145,35 @@ def _draft(given: argparse.Namespace) -> int:
         load_study(given.folder).check()
     except InvalidInput as fault:
         print(f"Still to be fixed:\n{fault}")
+    return 0
+
+
+def _draft_instrument(given: argparse.Namespace) -> int:
+    from toolkit.errors import InvalidInput, Problem
+    from toolkit.study.drafting import draft_instrument
+    from toolkit.system import write_whole
+
+    if given.out and Path(given.out).exists():
+        what, hint = "exists already", "name a new file: nothing is overwritten"
+        raise InvalidInput("draft", [Problem("file-exists", f"--out {given.out}", what, hint)])
+    drafted = draft_instrument(
+        given.file,
+        audience_column=given.audience_column,
+        organisation_column=given.organisation_column,
+    )
+    if not given.out:
+        print(drafted.text)
+        return 0
+    print("These were guessed; correct them in the questionnaire:")
+    for guess in drafted.guesses:
+        print(f"- {guess}")
+    try:
+        write_whole(Path(given.out), drafted.text)
+    except OSError as fault:
+        what = f"cannot be written: {fault.strerror or fault}"
+        problem = Problem("unwritable", f"--out {given.out}", what, "name a file in a folder that exists")
+        raise InvalidInput("draft", [problem]) from fault
+    print(given.out)
     return 0
 
 

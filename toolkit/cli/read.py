@@ -72,12 +72,12 @@ def _read(given: argparse.Namespace) -> int:
         if len(entries) > 1:
             print(f"Wave {entry.wave}:")
         print(coded.disposition[["outcome", "reason", "rows"]].to_string(index=False))
-        problems += nobody_kept(coded.frame, coded.disposition, path.name)
+        problems += nobody_kept(coded.coded, coded.disposition, path.name)
     if problems:
         raise InvalidInput(path.name, problems)
     if given.out:
         frame = (
-            parts[0].frame if len(parts) == 1 else pd.concat([one.frame for one in parts], ignore_index=True)
+            parts[0].coded if len(parts) == 1 else pd.concat([one.coded for one in parts], ignore_index=True)
         )
         _write(frame, Path(given.out))
         print(f"{given.out}: {len(frame)} respondents, {len(instrument.variables)} columns of answers")

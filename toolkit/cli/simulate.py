@@ -139,7 +139,7 @@ def _check_out(out: Path, platform: str | None, problems: list[Problem]) -> None
 
     known = (".csv",) if platform else (".csv", ".parquet")
     if out.suffix not in known:
-        hint = f"end its name in {' or '.join(known)}"
+        hint = f"use a name that ends in {' or '.join(known)}"
         problems.append(
             Problem("unsupported-format", f"--out {out}", "is not a valid name of an answer file", hint)
         )

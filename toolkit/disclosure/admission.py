@@ -44,8 +44,8 @@ def admit(
 ) -> Admitted:
     """Remove groups with fewer respondents than the policy's threshold from a frame.
 
-    "<5" stands for 0 as well, because "nobody answered" tells on everybody invited; "0" is printed only
-    where nobody was invited. There is no total: it would give a withheld count back.
+    "<5" includes 0, because "nobody answered" reveals something about everybody invited; "0" is printed only
+    where nobody was invited. There is no total: it would reveal a withheld count.
 
     Parameters
     ----------

@@ -112,7 +112,7 @@ def _compute_again(rows: list[dict[str, Any]], level: float, margin: float) -> N
     ]
     for place in places:
         row = rows[place]
-        # The frame holds no covariances: only what rests on two simple samples can be computed again.
+        # The frame has no covariances: only comparisons of two simple samples can be recomputed.
         plain = not row["design"] and row["method_code"] in SIMPLE
         row |= dict.fromkeys((*_DERIVED, "p_adjusted"), math.nan)
         row["gap"] = float(row["estimate_a"]) - float(row["estimate_b"])

@@ -156,7 +156,7 @@ def release(
     Raises
     ------
     ToolkitError
-        For a frame that is no contract frame.
+        A frame is not a contract frame.
 
     Examples
     --------

@@ -118,8 +118,9 @@ class Policy(BaseModel):
             )
             parts.append(bounds)
         whole = _(
-            "A full distribution of answers is shown only where none of its parts is that close to all or "
-            "none, and nothing is shown that would give a withheld number back by subtraction."
+            "A full distribution of answers is shown only where none of its parts is that "
+            "close to all or none, and nothing is shown from which a withheld number "
+            "could be derived by subtraction."
         )
         return " ".join([*parts, whole])
 
@@ -132,7 +133,7 @@ def load_policy(given: Mapping[str, Any] | None, source: object = "policy") -> P
     given
         Field → value; None for the defaults.
     source
-        The file it stands in, for messages.
+        The file it comes from, for messages.
 
     Raises
     ------

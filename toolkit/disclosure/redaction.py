@@ -40,9 +40,9 @@ def redact_estimates(table: Table, claims: Sequence[Claim], ruled: RulingOf) -> 
     table
         The table.
     claims
-        Its claims, one a row.
+        Its claims, one per row.
     ruled
-        Claim → the ruling on its base and how its number may be told.
+        Claim → the ruling on its base and how its number may be shown.
     """
     rows = records(table.frame)
     out = []

@@ -192,7 +192,7 @@ def _guard_options(rulings: Rulings, instrument: Instrument, policy: Policy) -> 
             continue
         others = {base: share for base, share in shares.items() if base not in exclusive}
         if not whole or not others or any(share is None for share in others.values()):
-            continue  # an option that is not told leaves the sum open
+            continue  # an option that is not shown leaves the sum unknown
         low, _ = policy.unanimity_bounds(ruled[bases[0]].n)
         lost = exclusive if exclusive else bases
         if _narrows(

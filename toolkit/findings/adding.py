@@ -24,7 +24,7 @@ def add_claim(folder: str | Path, claim: Mapping[str, object]) -> None:
     folder
         The register; it must be sound.
     claim
-        Column of `CLAIM_COLUMNS` → what stands in it; columns left out are blank. `published_as` of a share
+        Column of `CLAIM_COLUMNS` → its value; columns left out are blank. `published_as` of a share
         is its value in per cent unless it is given, and `n_status` is "unknown" where there is neither it
         nor an n.
 

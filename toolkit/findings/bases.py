@@ -36,7 +36,7 @@ def share_intervals(claims: pd.DataFrame, *, level: float = 0.95, design_effect:
     pandas.DataFrame
         A row a claim: finding_id, n, effective_n, estimate (fraction), conf_low, conf_high (Wilson's), and
         widest_low, widest_high: from the interval of the lowest to that of the highest share that rounds to
-        the published one. NA where there is no n or no share.
+        the published one. NA without n or share.
 
     Raises
     ------
@@ -90,7 +90,7 @@ def over_bases(claim: pd.Series, bases: Iterable[int], *, level: float = 0.95) -
     Raises
     ------
     InvalidInput
-        The claim is no share with a value, or a base is below 1.
+        The claim is not a share with a value, or a base is below 1.
 
     Examples
     --------

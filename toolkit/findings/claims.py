@@ -55,7 +55,7 @@ N_STATUS = ("known", "assumed", "unknown")
 """Of one figure's n: printed with it; the size of the audience, so at most; not published."""
 
 CLOSENESS = ("primary", "second-hand")
-"""Read in the publisher's own text, or in somebody else's."""
+"""Source of a figure: the publisher's own text, or another."""
 
 
 class StudyFacts(Strict):

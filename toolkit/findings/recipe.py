@@ -53,7 +53,7 @@ class Recipe(Strict):
     shares
         A file of shares as of a simulation: those with `findings` are published, the others assumed.
     dependence
-        How answers hang together: assumed, for nothing of it was published.
+        Dependence between answers, which is assumed because nothing about it was published.
     follows
         Published figures that follow from shares: of a whole whose parts have shares, of answers together.
     not_carried

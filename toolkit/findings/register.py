@@ -111,7 +111,7 @@ def read_csv(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
     Raises
     ------
     InvalidInput
-        No such file, or none that is CSV in UTF-8.
+        The file is missing or is not CSV in UTF-8.
     """
     try:
         text = read_bytes(path, most=LARGEST_ANSWERS).decode("utf-8-sig")

@@ -84,7 +84,7 @@ def synthesise(
         The recipe file; see docs/microdata.md.
     person, theme
         Part of a latent answer's variance that all answers of a person, and those within a theme, have in
-        common; None for the recipe's. Options of a multi-select hang together with nothing.
+        common; None for the recipe's. Options of a multi-select are independent.
     assume
         "item/audience" → answer → share, in place of the recipe's assumption.
     seed

@@ -125,7 +125,7 @@ def judge_readings(register: Register) -> pd.DataFrame:
     -------
     pandas.DataFrame
         A row a reading of relations.yaml: finding_id, by, said, changes, verdict, points (a fraction; NA
-        where the two are no numbers of one kind), effect.
+        if the two are not numbers of one kind), effect.
 
     Examples
     --------

@@ -139,7 +139,7 @@ def _known_audiences(
         if file.audience in bank.audiences:
             yield document, file
         elif file.audience not in reading.broken:
-            what = f"the bank knows no audience '{file.audience}'"
+            what = f"unknown audience '{file.audience}' of the bank"
             hint = near_names(file.audience, bank.audiences)
             reading.found.append(Problem("unknown-audience", document.where(("audience",)), what, hint))
 

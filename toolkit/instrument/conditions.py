@@ -1,7 +1,7 @@
 """Grammar of routing conditions: a small subset of Python expressions, parsed and never evaluated.
 
 Allowed: ``item == 1``, ``!= < <= > >=``, ``in (1, 2)``, ``not in``, ``and``, ``or``, ``not``, brackets,
-``answered(item)`` and ``selected(item, "code")``. An item is named on the left, codes stand on the right,
+``answered(item)`` and ``selected(item, "code")``. An item is on the left, codes are on the right,
 as they are written in the instrument; codes with letters in quotes.
 """
 

@@ -33,7 +33,7 @@ def minutes(instrument: Instrument, *, language: str | None = None) -> pd.DataFr
 
     Notes
     -----
-    A question that stands alone takes 10.6 seconds: Pew Research Center (2022) allows 85 such in 15 minutes.
+    A single question takes 10.6 seconds: Pew Research Center (2022) allows 85 such in 15 minutes.
     A row of a matrix takes 6 (ten a minute) and an answer in words 60, rules of thumb of Amplitude Research.
     A text that takes longer to read, at 238 words a minute (Brysbaert 2019), takes that long. Where only one
     of several branches can be taken, the longest is too long. It is a forecast: time a pilot.

@@ -45,7 +45,7 @@ def find_in_routing(instrument: Instrument, *, known: frozenset[str] = frozenset
                     "circular" if target.id == item.id else "wrong-order",
                     path,
                     what,
-                    "route on an earlier item, or move this one behind it",
+                    "route on an earlier item, or move this one after it",
                 )
             for code, what, hint in (
                 *_audiences(item, target, row, instrument),

@@ -88,9 +88,8 @@ def _unbalanced(path: tuple[str, ...], options: tuple[Option, ...], scale: Scale
             high = [label for label in labels if more.search(less.sub("", label))]
             both = [label for label in high if label in low]  # "neither agree nor disagree"
             if low and high and len(low) != len(high) and len(both) < min(len(low), len(high)):
-                what = (
-                    f"of its answers {len(high) - len(both)} say one side, {len(low) - len(both)} the other"
-                )
+                above, below = len(high) - len(both), len(low) - len(both)
+                what = f"{above} of its answers are at one end, {below} at the other"
                 yield "unbalanced-scale", path, f"{what} ({language})", hint
                 return
 

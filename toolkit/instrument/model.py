@@ -19,6 +19,7 @@ from toolkit.locale import N_, respondent_text, translated
 from toolkit.records import Displayed
 
 __all__ = [
+    "COMPANION",
     "MISSING",
     "RESERVED_COLUMNS",
     "Audience",
@@ -35,6 +36,8 @@ __all__ = [
     "is_missing_code",
 ]
 
+COMPANION = "__missing"
+"""What the name of a column of reasons ends in: `burnout__missing` holds the codes of `burnout`."""
 MISSING: Mapping[str, str] = {
     "-1": N_("don't know"),
     "-2": N_("refused"),
@@ -194,7 +197,7 @@ class Section(Strict):
 class Variable(Displayed):
     """A column of a coded frame: a single item, a matrix row, a multi-select option or its text.
 
-    The text of an option `other` stands in a column of its own, `item_other_text`, for which `write_in` is
+    The text of an option `other` is in a column of its own, `item_other_text`, for which `write_in` is
     True.
     """
 
@@ -381,9 +384,8 @@ class Instrument(Strict):
 
     def __repr__(self) -> str:
         sizes = f"{len(self.audiences)} audiences, {len(self.items)} items, {len(self.variables)} columns"
-        return (
-            f"Instrument({self.id!r}, version {self.version}, {sizes}, languages {'/'.join(self.languages)})"
-        )
+        name, languages = type(self).__name__, "/".join(self.languages)
+        return f"{name}({self.id!r}, version {self.version}, {sizes}, languages {languages})"
 
     __str__ = __repr__
 

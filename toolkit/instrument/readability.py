@@ -15,7 +15,7 @@ _SILENT = re.compile(
     r"[^aeiouy]e$(?<![^aeiouy]le)|[^aeiouysxzhcg]es$(?<![^aeiouy]les)|[^aeiouytd]ed$(?<![^aeiouyl]led)"
     r"|[^aeiouyl]e(?:ly|ments?|ful|less|ness)$"
 )
-# vowels that stand together and are spoken apart
+# adjacent vowels that are separate syllables
 _APART = re.compile(
     r"[aeiou]y[aeiou]|[aeiouy]ing|(?<![cstgx])i[ao](?!us)|(?<![fr])ien(?!d)|(?<![qg])ua|iu|eo(?!p|u|n)|ism$|crea|idea|area"
 )

@@ -26,7 +26,7 @@ from toolkit.instrument.conditions import (
     leaves,
     parse_tree,
 )
-from toolkit.instrument.model import MISSING, Instrument, Variable
+from toolkit.instrument.model import COMPANION, MISSING, Instrument, Variable
 from toolkit.locale import N_, translated
 
 __all__ = ["Condition", "asked", "parse"]
@@ -121,8 +121,8 @@ def asked(frame: pd.DataFrame, variable: Variable | str, instrument: Instrument)
     Returns
     -------
     numpy.ndarray
-        One bool a row. Routing is followed through: what hangs on an item that was itself routed past
-        sees it unanswered, whatever stands in its column.
+        One bool per row. Routing is transitive: an item routed past counts as unanswered, whatever its
+        column contains.
 
     Raises
     ------
@@ -167,7 +167,7 @@ class _Answers:
         if variable.name not in self.known:
             if variable.name in self.open:
                 raise _frame_problem(
-                    "circular", variable.name, "its routing hangs on itself", "route on earlier items"
+                    "circular", variable.name, "its routing depends on itself", "route on earlier items"
                 )
             self.open.add(variable.name)
             self.known[variable.name] = self._asked(variable)
@@ -208,7 +208,21 @@ class _Answers:
             found = [_on_screen(value, shown) for value in distinct]
         passing = [code is not None and bool(test(code)) for code in found]
         truth: Truth = np.array([*passing, False], dtype=bool)[places]
+        if variable.kind == "single" and (places < 0).any():
+            truth |= self._passing_reasons(variable, test)
         return truth & self.asked(variable)
+
+    def _passing_reasons(self, variable: Variable, test: Callable[[str], bool]) -> Truth:
+        """Find rows without an answer whose reason passes: a don't-know that was offered on screen."""
+        shown = self.instrument.missing_on_screen(variable)
+        wanted = [code for code, on_screen in shown.items() if test(on_screen)]
+        name = f"{variable.name}{COMPANION}"
+        if not wanted:
+            return np.zeros(len(self.frame), dtype=bool)
+        if name not in self.frame:
+            what = "holds no reasons for missing answers, and routing looks at them"
+            raise _frame_problem("missing-value", variable.name, what, 'use responses(missing="reasons")')
+        return np.asarray(self.frame[name].isin(wanted), dtype=bool)
 
     def _column(self, name: str) -> pd.Series:
         if name not in self.frame.columns:

@@ -1,4 +1,4 @@
-"""Our routing said in the languages of three survey engines, and as plain data for the preview.
+"""Routing in the languages of three survey engines, and as plain data for the preview.
 
 `platforms/routing` of the reference data holds ten conditions for which SurveyJS, ODK and LimeSurvey gave the
 truth tables that `toolkit.instrument.routing` gives; the tests hold each translation to them. ``!=`` becomes
@@ -17,89 +17,10 @@ from toolkit.instrument.conditions import Answered, Comparison, Joined, Node, No
 from toolkit.instrument.model import Instrument, Variable
 from toolkit.instrument.routing import Condition
 
-__all__ = ["confusable", "to_limesurvey", "to_surveyjs", "to_tree", "to_xpath"]
+__all__ = ["LIMESURVEY", "SURVEYJS", "XPATH", "Syntax", "confusable", "to_tree"]
 
 Naming = Callable[[Variable], str]
 """Gives the platform's name of one of our columns."""
-
-
-def to_surveyjs(
-    condition: str | Condition,
-    instrument: Instrument,
-    *,
-    name: Naming | None = None,
-    audiences: Collection[str] | None = None,
-) -> str:
-    """Say a condition as a SurveyJS expression.
-
-    Parameters
-    ----------
-    condition
-        A condition in our language, as text or parsed.
-    instrument
-        The instrument it belongs to.
-    name
-        Names a column on the platform: the item, "item.row" for a row; an option has its item's name.
-    audiences
-        Rows that none of these are asked are left out; None for all.
-
-    Returns
-    -------
-    str
-        For ``visibleIf``; it expects ``clearInvisibleValues: "onHidden"``.
-
-    Examples
-    --------
-    >>> from toolkit.instrument import load_instrument
-    >>> items = load_instrument("instruments/employee.yaml")
-    >>> to_surveyjs("aiuse != 1 or answered(aifreq)", items)
-    "{aiuse} != '1' or {aifreq} notempty"
-    """
-    return _written(condition, instrument, _SURVEYJS, name or _surveyjs_name, audiences)
-
-
-def to_xpath(
-    condition: str | Condition,
-    instrument: Instrument,
-    *,
-    name: Naming | None = None,
-    audiences: Collection[str] | None = None,
-) -> str:
-    """Say a condition as XPath with the ``${name}`` references of XLSForm.
-
-    Parameters and result are those of `to_surveyjs`; `name` gives a whole reference, "${item}" or
-    "${item_row}", so that it may join several questions.
-
-    Examples
-    --------
-    >>> from toolkit.instrument import load_instrument
-    >>> items = load_instrument("instruments/employee.yaml")
-    >>> to_xpath("aiuse != 1 and not selected(aiways, 'none')", items)
-    "not(${aiuse} = '1') and not(selected(${aiways}, 'none'))"
-    """
-    return _written(condition, instrument, _XPATH, name or _xpath_name, audiences)
-
-
-def to_limesurvey(
-    condition: str | Condition,
-    instrument: Instrument,
-    *,
-    name: Naming | None = None,
-    audiences: Collection[str] | None = None,
-) -> str:
-    """Say a condition in LimeSurvey's ExpressionScript.
-
-    Parameters and result are those of `to_surveyjs`; `name` gives ``item``, ``item_row`` or ``item_option``
-    without ``.NAOK``, which keeps a condition from failing where a question was not shown.
-
-    Examples
-    --------
-    >>> from toolkit.instrument import load_instrument
-    >>> items = load_instrument("instruments/employee.yaml")
-    >>> to_limesurvey("aiuse in (0, 98) or selected(aiways, 'rev')", items)
-    '(aiuse.NAOK=="0" or aiuse.NAOK=="98") or aiways_rev.NAOK=="Y"'
-    """
-    return _written(condition, instrument, _LIMESURVEY, name or (lambda variable: variable.name), audiences)
 
 
 def to_tree(condition: str | Condition, instrument: Instrument) -> dict[str, Any]:
@@ -134,10 +55,13 @@ def confusable(codes: Collection[str]) -> tuple[tuple[str, str], ...]:
 
 
 @dataclass(frozen=True)
-class _Dialect:
-    """How one engine writes each part; {q} is the column, {code} a code, {part} a condition in brackets.
+class Syntax:
+    """How the expressions of one engine are written: {q} is the column, {code} a code, {part} a condition.
 
-    In XPath the column is a whole reference.
+    `name` names one of our columns, where the caller of `write` does not: for SurveyJS the item, "item.row"
+    for a row; for XPath a whole reference, "${item}" or "${item_row}", so that it may join several questions;
+    for LimeSurvey ``item``, ``item_row`` or ``item_option`` without ``.NAOK``, which keeps a condition from
+    failing where a question was not shown.
     """
 
     equal: str
@@ -149,12 +73,52 @@ class _Dialect:
     selected: str
     negated: str
     nobody: str
+    name: Naming
     other: str = ""
     """The code of a write-in, where the engine has one of its own."""
     selected_other: str = ""
 
+    def write(
+        self,
+        condition: str | Condition,
+        instrument: Instrument,
+        *,
+        name: Naming | None = None,
+        audiences: Collection[str] | None = None,
+    ) -> str:
+        """Write a condition as an expression of the engine.
 
-_SURVEYJS = _Dialect(
+        Parameters
+        ----------
+        condition
+            A condition in our language, as text or parsed.
+        instrument
+            The instrument it belongs to.
+        name
+            Names a column on the platform.
+        audiences
+            Rows that none of these are asked are left out; None for all.
+
+        Returns
+        -------
+        str
+            For SurveyJS's ``visibleIf`` it expects ``clearInvisibleValues: "onHidden"``.
+
+        Examples
+        --------
+        >>> from toolkit.instrument import load_instrument
+        >>> items = load_instrument("instruments/employee.yaml")
+        >>> SURVEYJS.write("aiuse != 1 or answered(aifreq)", items)
+        "{aiuse} != '1' or {aifreq} notempty"
+        >>> XPATH.write("aiuse != 1 and not selected(aiways, 'none')", items)
+        "not(${aiuse} = '1') and not(selected(${aiways}, 'none'))"
+        >>> LIMESURVEY.write("aiuse in (0, 98) or selected(aiways, 'rev')", items)
+        '(aiuse.NAOK=="0" or aiuse.NAOK=="98") or aiways_rev.NAOK=="Y"'
+        """
+        return _Writer(instrument, self, name or self.name, audiences).said(_node(condition))
+
+
+SURVEYJS = Syntax(
     equal="{{{q}}} = '{code}'",
     equal_number="{{{q}}} = {code}",
     unequal="{{{q}}} != '{code}'",
@@ -164,8 +128,9 @@ _SURVEYJS = _Dialect(
     selected="{{{q}}} contains '{code}'",
     negated="!({part})",
     nobody="false",
+    name=lambda one: f"{one.item.id}.{one.row.id}" if one.row else one.item.id,
 )
-_XPATH = _Dialect(
+XPATH = Syntax(
     equal="{q} = '{code}'",
     equal_number="{q} = {code}",
     unequal="not({q} = '{code}')",
@@ -175,8 +140,9 @@ _XPATH = _Dialect(
     selected="selected({q}, '{code}')",
     negated="not({part})",
     nobody="false()",
+    name=lambda one: f"${{{one.item.id if one.option else one.name}}}",
 )
-_LIMESURVEY = _Dialect(
+LIMESURVEY = Syntax(
     equal='{q}.NAOK=="{code}"',
     equal_number="{q}.NAOK=={code}",
     unequal='{q}.NAOK!="{code}"',
@@ -188,41 +154,24 @@ _LIMESURVEY = _Dialect(
     selected_other="!is_empty({q}.NAOK)",
     negated="!({part})",
     nobody="0",
+    name=lambda one: one.name,
 )
-
-
-def _surveyjs_name(variable: Variable) -> str:
-    return f"{variable.item.id}.{variable.row.id}" if variable.row else variable.item.id
-
-
-def _xpath_name(variable: Variable) -> str:
-    return f"${{{variable.item.id if variable.option else variable.name}}}"
 
 
 def _node(condition: str | Condition) -> Node:
     return condition.tree if isinstance(condition, Condition) else parse_tree(condition)
 
 
-def _written(
-    condition: str | Condition,
-    instrument: Instrument,
-    dialect: _Dialect,
-    name: Naming,
-    audiences: Collection[str] | None,
-) -> str:
-    return _Writer(instrument, dialect, name, audiences).said(_node(condition))
-
-
 @dataclass(frozen=True)
 class _Writer:
     instrument: Instrument
-    dialect: _Dialect
+    syntax: Syntax
     name: Naming
     audiences: Collection[str] | None
 
     def said(self, node: Node) -> str:
         if isinstance(node, Not):
-            return self.dialect.negated.format(part=self.said(node.part))
+            return self.syntax.negated.format(part=self.said(node.part))
         if isinstance(node, Joined):
             parts = [f"({self.said(p)})" if isinstance(p, Joined) else self.said(p) for p in node.parts]
             return f" {node.word} ".join(parts)
@@ -230,8 +179,8 @@ class _Writer:
             return self._answered(node)
         if isinstance(node, Selected):
             variable = self.instrument[f"{node.name}_{node.code}"]
-            own = variable.option is not None and variable.option.write_in and self.dialect.selected_other
-            return (own or self.dialect.selected).format(q=self.name(variable), code=node.code)
+            own = variable.option is not None and variable.option.write_in and self.syntax.selected_other
+            return (own or self.syntax.selected).format(q=self.name(variable), code=node.code)
         return self._comparison(node)
 
     def _answered(self, node: Answered) -> str:
@@ -239,25 +188,25 @@ class _Writer:
         if self.audiences is not None:
             columns = tuple(one for one in columns if set(one.audiences) & set(self.audiences))
         names = dict.fromkeys(self.name(column) for column in columns)
-        return _either([self.dialect.answered.format(q=name) for name in names]) or self.dialect.nobody
+        return _either([self.syntax.answered.format(q=name) for name in names]) or self.syntax.nobody
 
     def _comparison(self, node: Comparison) -> str:
         variable = self.instrument[node.name]
         name = self.name(variable)
         if node.operator in ("<", "<=", ">", ">="):
             number = _plain_number(node.codes[0])
-            return self.dialect.order.format(q=name, sign=node.operator, code=number)
+            return self.syntax.order.format(q=name, sign=node.operator, code=number)
         number_asked = variable.kind == "number"
-        equal = self.dialect.equal_number if number_asked else self.dialect.equal
-        unequal = self.dialect.unequal_number if number_asked else self.dialect.unequal
+        equal = self.syntax.equal_number if number_asked else self.syntax.equal
+        unequal = self.syntax.unequal_number if number_asked else self.syntax.unequal
         codes = [_plain_number(code) if number_asked else code for code in node.codes]
-        write_in = self.instrument.write_in_of(variable.item.id) if self.dialect.other else None
+        write_in = self.instrument.write_in_of(variable.item.id) if self.syntax.other else None
         if write_in is not None and write_in.option is not None:
-            codes = [self.dialect.other if code == write_in.option.code else code for code in codes]
+            codes = [self.syntax.other if code == write_in.option.code else code for code in codes]
         if node.operator == "!=":
             return unequal.format(q=name, code=codes[0])
         listed = _either([equal.format(q=name, code=code) for code in codes])
-        return self.dialect.negated.format(part=listed) if node.operator == "not in" else listed
+        return self.syntax.negated.format(part=listed) if node.operator == "not in" else listed
 
 
 def _either(parts: list[str]) -> str:

@@ -139,8 +139,8 @@ def computed_methods(
         "sample_sizes_and_precision": _sizes(rows[0], instrument, audience, level, language),
         "instrument": _(
             "“{title}”, version {version}: {questions} questions ({asked} answers to "
-            "record) for this audience. The appendix prints every question as it was "
-            "worded, who was asked and how the answers spread.",
+            "record) for this audience. The appendix prints the wording of every "
+            "question, who was asked and how the answers are distributed.",
             title=title,
             version=instrument.version,
             questions=questions,
@@ -149,9 +149,10 @@ def computed_methods(
         "dates": _dates(dates),
         "weighting": _("The figures are not weighted: every respondent counts once."),
         "processing_and_quality": _(
-            "Every answer was checked against the questionnaire's codes and routing; what "
-            "did not fit was set aside by stated rules and counted, nothing was guessed. "
-            "Answers of “don't know” and blanks are not part of any base. {policy}",
+            "Every answer was checked against the questionnaire's codes and routing; "
+            "answers that did not fit were set aside by stated rules and counted, and "
+            "nothing was imputed. Answers of “don't know” and blanks are not part of any "
+            "base. {policy}",
             policy="" if policy is None else policy.text(),
         ).rstrip(),
     }
@@ -181,7 +182,7 @@ def _sizes(row: Mapping[str, Any], instrument: Instrument, audience: str, level:
     name = audience_name(instrument, audience, language=language)
     if not is_known(row["answered"]):
         return _(
-            "{few} {name} answered; their answers are not part of any number here.",
+            "{few} {name} answered; their answers are not included in any figure.",
             few=_("Fewer than {k}", k=row["threshold"]),
             name=name,
         )

@@ -51,14 +51,14 @@ def untranslated_notice(lacking: int, texts: int, source: str, *, language: str 
         return Prose("", (), "notice")
     if lacking == texts:
         said = _(
-            "The questionnaire is not written in English: its questions, answers and names of audiences "
-            "stand here in {source}. Nothing was translated by a machine.",
+            "The questionnaire is not available in English: its questions, answers and "
+            "audience names are printed in {source}. Nothing was machine-translated.",
             source=language_name(source),
         )
     else:
         said = _(
-            "{lacking} of the {all} texts of the questionnaire are not written in English and stand here in "
-            "{source}. Nothing was translated by a machine.",
+            "{lacking} of the {all} texts of the questionnaire are not available in "
+            "English and are printed in {source}. Nothing was machine-translated.",
             lacking=lacking,
             all=texts,
             source=language_name(source),

@@ -93,8 +93,8 @@ def doubt(row: Any) -> str:
     if is_certain(row):
         return ""
     if _clear_of_zero(row):
-        return _("though among so many comparisons one this wide may be chance")
-    return _("but it may be chance")
+        return _("though among so many comparisons a gap of this size may be due to chance")
+    return _("but it may be due to chance")
 
 
 def verdict_of(row: Any, *, what: Literal["gap", "change"] = "gap") -> str:

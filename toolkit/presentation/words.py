@@ -78,24 +78,26 @@ def summary(
     gaps = released_table(released, table, columns=("item", "measure", "gap", "verdict"))
     gaps = gaps[gaps["measure"] == measure]
     parts: list[Paragraph | Bullets | Terms] = []
-    if participation is not None:
-        parts.append(Paragraph(_who_answered(participation, instrument, by, language)))
+    answered = (
+        [] if participation is None else [Paragraph(_who_answered(participation, instrument, by, language))]
+    )
     rows = records(one_an_item(by_width(gaps)).head(most))
     if rows:
         parts.append(Paragraph(_widest(len(rows))))
         parts.append(Terms(tuple(_finding(row, instrument, language) for row in rows)))
-        parts.append(Paragraph(_tested(gaps, adjusted)))
+        parts += [Paragraph(_tested(gaps, adjusted)), *answered]
         name = item_name(instrument, rows[0]["item"], language=language)
         first = led(name, shares_apart(rows[0], instrument, language=language))
     else:
         parts.append(
             Paragraph(
                 _(
-                    "No gap between audiences may be shown here: too few answered, or nearly all "
-                    "gave the same answer."
+                    "No gap between audiences can be shown: too few answered, or nearly all gave "
+                    "the same answer."
                 )
             )
         )
+        parts += answered
         first = ""
     return Prose("", tuple(parts), "summary", first)
 
@@ -137,27 +139,25 @@ def shares_summary(
         `released` has not passed the gate.
     """
     parts: list[Paragraph | Bullets | Terms] = []
-    if participation is not None:
-        parts.append(Paragraph(_who_answered(participation, instrument, by, language)))
     shares = released_table(released, "shares", columns=("item", "measure", "estimate", by))
     rows = [row for row in records(shown_rows(shares)) if instrument[row["item"]].kind == "single"]
     valued = [row for row in rows if hint_of(row["item"], row["measure"], instrument)]
     if len(valued) > 1:
         kept, names = (
             sorted(valued, key=lambda row: -_goodness(row, instrument)),
-            (_("The most favourable answers, whichever they are:"), _("The least favourable answers:")),
+            (_("The most favourable answers across all questions:"), _("The least favourable answers:")),
         )
     else:
         kept, names = (
             sorted(rows, key=lambda row: -float(row["estimate"])),
-            (_("The highest shares, whichever they are:"), _("The lowest shares:")),
+            (_("The highest shares across all questions:"), _("The lowest shares:")),
         )
     ends = min(most, max(1, len(kept) // 2))
     if not kept:
-        parts.append(Paragraph(_("No share may be shown here: too few answered.")))
+        parts.append(Paragraph(_("No share can be shown: too few answered.")))
     elif len(kept) == 1:
         parts += [
-            Paragraph(_("One question has such a share:")),
+            Paragraph(_("One question has a share to report:")),
             Terms((_share_term(kept[0], instrument, by, language),)),
         ]
     else:
@@ -167,8 +167,8 @@ def shares_summary(
         parts.append(
             Paragraph(
                 _(
-                    "Picking the highest and lowest of many makes them look more extreme than "
-                    "they are, so read the interval in brackets, not the single number."
+                    "The highest and lowest of many shares tend to look more extreme than they "
+                    "are, so read the interval in brackets rather than the single figure."
                 )
             )
         )
@@ -189,6 +189,8 @@ def shares_summary(
         )
         if clear:
             parts.append(Terms(tuple(_change_term(row, instrument, by, language) for row in clear)))
+    if participation is not None:
+        parts.append(Paragraph(_who_answered(participation, instrument, by, language)))
     first = ""
     if kept:
         name = item_name(instrument, kept[0]["item"], language=language)
@@ -292,22 +294,22 @@ def cannot_tell(
         (
             _("Causes"),
             (
-                _("The survey shows where audiences answer differently, not what brings it about.")
+                _("The survey shows where audiences answer differently, not why.")
                 if table in released
-                else _("The survey shows what people answer, not what brings it about.")
+                else _("The survey shows what people answer, not why.")
             ),
         ),
         (_("Single people and teams"), _("Every figure is a share of a whole audience.")),
-        (_("Today"), _("The answers are those of the days the survey was open.")),
+        (_("Today"), _("The answers date from the days the survey was open; views may have changed since.")),
     ]
     if hidden:
         pairs.append(
             (
                 _("What is not shown"),
                 _(
-                    "{hidden} of {all} comparisons are withheld, because a group is too small, or "
-                    "its answers too alike, to stay confidential. That is no sign of agreement or "
-                    "of conflict.",
+                    "{hidden} of {all} comparisons are withheld because a group is too small, or "
+                    "its answers too similar, to stay confidential. This is a sign neither of "
+                    "agreement nor of conflict.",
                     hidden=hidden,
                     all=len(gaps),
                 ),
@@ -326,9 +328,9 @@ def synthetic_notice(synthetic: bool = True, *, language: str = "en") -> Prose:
         (
             Paragraph(
                 _(
-                    "Synthetic data. The organisations are fictitious and the answers were made "
-                    "by a program, some of them to follow published shares. Nothing here says "
-                    "anything about a real organisation."
+                    "Synthetic data. The organisations are fictitious and the answers were "
+                    "generated by a program, some of them to match published shares. Nothing here "
+                    "describes a real organisation."
                 )
             ),
         ),
@@ -343,11 +345,11 @@ def one_an_item(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _widest(count: int) -> str:
     few = {
-        1: N_("The widest gap between audiences, whichever they are:"),
-        2: N_("The two widest gaps between audiences, whichever they are:"),
-        3: N_("The three widest gaps between audiences, whichever they are:"),
+        1: N_("The largest gap between any two audiences:"),
+        2: N_("The two largest gaps between any two audiences:"),
+        3: N_("The three largest gaps between any two audiences:"),
     }
-    many = N_("The {count} widest gaps between audiences, whichever they are:")
+    many = N_("The {count} largest gaps between any two audiences:")
     return _(few.get(count, many), count=count)
 
 
@@ -362,12 +364,12 @@ def _tested(gaps: pd.DataFrame, adjusted: str) -> str:
     certain = sum(is_certain(row) for row in records(shown_rows(gaps)))
     clear = (
         ngettext(
-            "{count} of them stays clear of 0 after that",
-            "{count} of them stay clear of 0 after that",
+            "{count} of them remains different from zero after adjustment",
+            "{count} of them remain different from zero after adjustment",
             certain,
         )
         if certain
-        else _("none of them stays clear of 0 after that")
+        else _("none of them remains different from zero after adjustment")
     )
     told = ngettext(
         "{count} gap was tested{how}; {clear}.",
@@ -377,8 +379,8 @@ def _tested(gaps: pd.DataFrame, adjusted: str) -> str:
         clear=clear,
     )
     picked = _(
-        "Picking the widest of many makes them look wider than they are, so read the interval in brackets, "
-        "not the single number."
+        "The largest of many gaps tend to be overestimated, so read the interval in "
+        "brackets rather than the single figure."
     )
     return f"{told} {picked}"
 
@@ -389,7 +391,7 @@ def _families(gaps: pd.DataFrame) -> str:
         return _(", their p values adjusted for the number of tests")
     order = sorted(counts.items(), key=lambda pair: pair[0] == "other")
     known = {
-        "pre-declared": N_("{count} declared before the answers were looked at"),
+        "pre-declared": N_("{count} declared in advance"),
         "other": N_("{count} exploratory"),
     }
     told = [_(known.get(str(name), f"{{count}} {name}"), count=count) for name, count in order]
@@ -426,11 +428,11 @@ def _detectable(gaps: pd.DataFrame, instrument: Instrument, language: str) -> li
         sizes = own["minimum_detectable_gap"].dropna().astype(float)
         names = _(" and ").join(audience_name(instrument, name, language=language) for name in pair)
         if sizes.empty:
-            text = _("With so few answers no gap would show reliably.")
+            text = _("With so few answers, no gap could be detected reliably.")
         else:
             low, high = points(sizes.min()), points(sizes.max())
             text = _(
-                "Only gaps of about {size} or more would be found four times in five.",
+                "Only gaps of about {size} or more would be detected four times in five.",
                 size=(
                     _("{low} points", low=low, high=high)
                     if low == high
@@ -478,8 +480,8 @@ def _silent(
             (
                 _("People who did not answer"),
                 _(
-                    "{missing} did not answer. The intervals allow for chance, not for a "
-                    "difference between those who answered and those who did not.",
+                    "{missing} did not answer. The intervals account for chance, not for "
+                    "differences between those who answered and those who did not.",
                     missing=listed(missing),
                 ),
             )
@@ -489,5 +491,5 @@ def _silent(
         for row in rows
         if not is_known(row["answered"])
     ]
-    said += [(name, _("Too few answered for anything to be shown.")) for name in hidden]
+    said += [(name, _("Too few answered to show any results.")) for name in hidden]
     return said

@@ -79,11 +79,10 @@ def run_reports(
 ) -> pd.DataFrame:
     """Build reports for all or selected organisations of a study.
 
-    Each is made in a process of its own and stands under `<out>/<study>/<wave>/<organisation>/` only when
-    it is whole: report.ipynb, the formats asked for, results.csv, manifest.json. One that stands already and
-    would come out the same is not made again. What fails leaves the others done and its notebook and
-    traceback under `_failed/<organisation>/`. `index.html` lists all; `_batch/` holds the run's manifest
-    and log.
+    Each is built in its own process and published to `<out>/<study>/<wave>/<organisation>/` only when
+    complete: report.ipynb, the requested formats, results.csv, manifest.json. Reports that are up to date are
+    not rebuilt. A failure does not affect the others and keeps its notebook and traceback under
+    `_failed/<organisation>/`. `index.html` lists all; `_batch/` contains the run's manifest and log.
 
     Parameters
     ----------
@@ -94,19 +93,19 @@ def run_reports(
     wave
         None for the latest.
     out
-        Where to write: a folder, or an address fsspec knows (s3://bucket/reports), where a report stands once
-        its manifest does.
+        Output folder, or an address that fsspec knows (s3://bucket/reports), where a report exists once its
+        manifest does.
     workers
-        Reports made side by side; None for one a processor.
+        Number of parallel workers; None for one per CPU.
     notebook
         Another parameterised notebook instead of notebooks/organisation_report.ipynb; its "parameters" cell
         must take study, organisation, wave, data and output.
     data
-        Another folder in which the answer files lie.
+        Folder containing the answer files, if not beside the study.
     formats
         Some of html, pdf, docx, pptx, xlsx, markdown.
     force
-        Make again what stands unchanged.
+        Rebuild reports even if up to date.
     seconds, memory
         Limits of one report: time, and bytes its notebook may take (where kernels are warm).
     executor
@@ -121,7 +120,7 @@ def run_reports(
     Returns
     -------
     DataFrame
-        A row a report: organisation, name, status ("made", "unchanged", "withheld", "failed"), sentence,
+        One row per report: organisation, name, status ("made", "unchanged", "withheld", "failed"), sentence,
         seconds, folder, warnings. Its attrs["index"] is the page that lists all.
 
     Raises
@@ -130,9 +129,9 @@ def run_reports(
         Before anything is made: the study's files, an unknown organisation or wave, a notebook that does not
         take the parameters, an output folder that cannot be written.
     ToolkitError
-        The disk is full, the cluster is gone: what was finished stands.
+        The disk is full or the cluster is lost; finished reports are kept.
     KeyboardInterrupt
-        After workers were stopped and the index written; what was finished stays.
+        After workers were stopped and the index was written; finished reports are kept.
 
     Examples
     --------
@@ -218,13 +217,13 @@ def run_notebook(
 ) -> pd.DataFrame:
     """Run a parameterised notebook once for each value of one of its parameters.
 
-    Each run stands under `<out>/<notebook>/<value>/` only when it is whole: report.ipynb, report.html, what
-    the notebook wrote to its folder, manifest.json. One that would come out the same is not made again.
+    Each run is published to `<out>/<notebook>/<value>/` only when complete: report.ipynb, report.html, files
+    that the notebook wrote to its folder, manifest.json. Runs that are up to date are not repeated.
 
     Parameters
     ----------
     notebook
-        With a cell tagged "parameters". One that takes `output` is told the folder to write to.
+        Must have a cell tagged "parameters". If it takes `output`, it receives its output folder there.
     for_each
         The parameter that varies. For "organisation" the notebook must take `study` too: the values are the
         study's organisations, and each run finds its own organisation's answers and nobody else's.
@@ -232,7 +231,7 @@ def run_notebook(
         Of that parameter; None for all organisations.
     parameters
         Of the others: a name the notebook does not take, or a value of another type, is refused, and so is
-        `output`, which each run is told. `study` and `data` are seen from where the command is given.
+        `output`, which each run sets. `study` and `data` are relative to the working directory.
     texts
         Whether values are text as typed, to be read in the parameter's type.
     out, workers, force, seconds, memory, cluster, message

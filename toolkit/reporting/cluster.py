@@ -9,6 +9,7 @@ thought dead, can leave nothing half made.
 from __future__ import annotations
 
 import atexit
+import base64
 import hashlib
 import json
 import logging
@@ -83,8 +84,17 @@ def bundle_of(
     for field in _brand_fields(study):
         name = getattr(study.brand, field)
         if name:
-            files[f"{field}/{Path(name).name}"] = (study.folder / name).read_bytes()
+            files[f"{field}/{Path(name).name}"] = _self_contained(study.folder / name, study.folder)
     return Bundle(pickle.dumps((stored, hashes)), files, modules)
+
+
+def _self_contained(path: Path, folder: Path) -> bytes:
+    """Read a file of the brand; an SVG with the pictures it names inside it: workers have no others."""
+    if path.suffix.lower() != ".svg":
+        return path.read_bytes()
+    from toolkit.reporting.documents.brand import read_logo
+
+    return base64.b64decode(read_logo(path, folder).partition(",")[2])
 
 
 def _brand_fields(study: Study) -> list[str]:
@@ -106,7 +116,7 @@ class Cluster:
     Raises
     ------
     InvalidInput
-        What is given is no address.
+        The address is not valid.
     ToolkitError
         Dask is not installed, nobody answers at the address, or a worker has another version of anything
         that goes into a report.
@@ -256,7 +266,7 @@ def run_remote_job(
     part
         The organisation's own answers, file by file.
     store
-        Where the report goes instead of back; its seal comes back all the same.
+        Where the report is uploaded; its seal is returned nevertheless.
     """
     if stamp() != version:
         return Outcome("failed", "the worker it was sent to has another version of the toolkit"), {}

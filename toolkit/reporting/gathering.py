@@ -42,8 +42,8 @@ class Gathered:
     Parameters
     ----------
     released
-        Tables "distributions" (a row a response), "shares" (top box and ticked options); where there are any,
-        "scores" (means of numbers, net scores) and "bands" (of numbers); where there is something to compare,
+        Tables "distributions" (one row per response), "shares" (top box and ticked options); if any,
+        "scores" (means of numbers, net scores) and "bands" (of numbers); if there is something to compare,
         "gaps", "ranks", "trend", "benchmarks".
     participation
         Invited and answered per audience, as the policy lets them be said.
@@ -105,7 +105,7 @@ def gather(study: Study, organisation: str, wave: str) -> Gathered:
     if wave in study.wave_instruments:
         hint = "make its report from a study file whose instrument is that questionnaire"
         problem = Problem(
-            "wrong-instrument", f"wave {wave}", "had another questionnaire than the study's", hint
+            "wrong-instrument", f"wave {wave}", "used a different questionnaire from the study's", hint
         )
         raise InvalidInput(study.path, [problem])
 
@@ -144,7 +144,7 @@ def _admitted(study: Study, organisation: str, wave: str) -> Admitted:
     from toolkit.disclosure import admit
 
     refuse_design(study)
-    frame = study.responses(organisation=organisation, wave=wave)
+    frame = study.responses(organisation, wave, missing="codes")
     population = study.population(organisation, wave)
     return admit(frame, study.policy, by="audience", population=population, level=study.level)
 

@@ -101,10 +101,10 @@ def _entry(folder: Path, organisation: str, name: str, warnings: int, study: Stu
     made_at = str(manifest.get("made_at", ""))
     status, sentence = str(manifest.get("status", "absent")), ""
     if status == "withheld":
-        sentence = _("Too few answered to show any figure; a short notice was made.")
+        sentence = _("Too few answered to show any figure; a short notice was written.")
     if failure.is_file():
         status = "failed"
-        earlier = _(" The report of {made_at} still stands.", made_at=made_at) if manifest else ""
+        earlier = _(" The report of {made_at} is still available.", made_at=made_at) if manifest else ""
         sentence = failure.read_text(encoding="utf-8", errors="replace").strip().rstrip(".") + "." + earlier
     files = tuple(_files(organisation, manifest))
     headline = manifest.get("headline") or {}

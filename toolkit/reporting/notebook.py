@@ -76,7 +76,7 @@ def read_notebook(path: str | Path) -> dict[str, Any]:
     Raises
     ------
     InvalidInput
-        No such file, or no notebook of format 4.
+        The file is missing or is not a notebook of format 4.
     """
     path = Path(path)
     try:
@@ -354,7 +354,7 @@ class Parameter:
         "str", "int", "float", "bool", "list" or "dict", as declared (`n: int = 3`, or Papermill's
         `# type: int`) or as its default is; "" where neither says.
     optional
-        Whether None will do.
+        Whether None is allowed.
     default
         As written.
     """
@@ -419,7 +419,7 @@ def from_text(parameter: Parameter, text: str) -> object:
     Raises
     ------
     ValueError
-        It is no such value.
+        The text is not a valid value.
     """
     if text == "None" and (parameter.optional or not parameter.kind):
         return None

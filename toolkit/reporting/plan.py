@@ -511,7 +511,7 @@ def refuse_foreign(folder: Path, names: Iterable[str], *, page: str = "") -> Non
     Parameters
     ----------
     folder
-        Where the reports of a run stand.
+        Output folder of the reports.
     names
         Of the reports it is to make.
     page
@@ -520,7 +520,7 @@ def refuse_foreign(folder: Path, names: Iterable[str], *, page: str = "") -> Non
     Raises
     ------
     InvalidInput
-        Every folder or file that stands in the way and is no report.
+        Every folder or file in the way that is not a report.
     """
     problems = [
         Problem(

@@ -1,4 +1,4 @@
-"""One organisation's report, section by section; it holds released results only."""
+"""The report of one organisation, section by section; it holds released results only."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ __all__ = ["OrganisationReport", "open_report", "results_frame"]
 
 @dataclass(frozen=True)
 class OrganisationReport:
-    """What may be said to one organisation; make one with `open_report`.
+    """The report of one organisation; build one with `open_report`.
 
     No answer and no number that has not passed the gate can be reached from it. Every section of
     `toolkit.reporting.sections` is a method of its name, which returns something a notebook displays:
@@ -87,11 +87,11 @@ class OrganisationReport:
 
     @property
     def withheld(self) -> bool:
-        """Whether the policy lets no audience be shown."""
+        """Return whether the policy withholds every audience."""
         return not self.audiences
 
     def section(self, name: str, **options: Any) -> Block:
-        """Make a section of the report, in its language.
+        """Build a section of the report, in its language.
 
         Parameters
         ----------
@@ -136,9 +136,11 @@ class OrganisationReport:
         if folder is None:
             said = N_("No output folder was named, so nothing was saved.")
         elif self.withheld:
-            said = N_("What is said here of who answered is in {file} beside this notice.")
+            said = N_("The participation figures of this notice are also in {file}, in the same folder.")
         else:
-            said = N_("Every number here, with its base and interval, is in {file} beside this report.")
+            said = N_(
+                "Every figure of this report, with its base and interval, is in {file}, in the same folder."
+            )
         with using_language(self.language, self.level):
             return passage(_(said, file=RESULTS))
 
@@ -146,7 +148,7 @@ class OrganisationReport:
 def open_report(
     study: str | Path | Study, organisation: str, wave: str | None = None, *, data: str | Path | None = None
 ) -> OrganisationReport:
-    """Read a study, analyse one organisation's answers, and keep what the policy lets leave.
+    """Read a study, analyse one organisation's answers, and keep what the policy releases.
 
     Parameters
     ----------
@@ -217,7 +219,7 @@ def results_frame(
     synthetic: bool = False,
     language: str = "en",
 ) -> pd.DataFrame:
-    """Put the released tables under each other.
+    """Concatenate the released tables.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""What a report says of itself: its notices and headings, and the AAPOR code's items it can compute."""
+"""Notices, headings and computed AAPOR items of a report."""
 
 from __future__ import annotations
 
@@ -65,9 +65,9 @@ def _analysis(study: Study, instrument: Instrument) -> str:
     counted = _("1 question") if len(names) == 1 else _("{count} questions", count=len(names))
     declared = (
         _(
-            "Comparisons on {counted} were declared before the answers were looked at, "
-            "and their p values adjusted together (Holm): {names}; all others are "
-            "exploratory (Benjamini–Hochberg).",
+            "Comparisons on {counted} were declared in advance, and their p values "
+            "adjusted together (Holm): {names}; all others are exploratory "
+            "(Benjamini–Hochberg).",
             counted=counted,
             names=", ".join(names),
         )

@@ -148,7 +148,7 @@ def _refuse_earlier_questionnaire(study: Study, wave: str) -> None:
     if wave in study.wave_instruments:
         hint = "make its report from a study file whose instrument is that questionnaire"
         problem = Problem(
-            "wrong-instrument", f"wave {wave}", "had another questionnaire than the study's", hint
+            "wrong-instrument", f"wave {wave}", "used a different questionnaire from the study's", hint
         )
         raise InvalidInput(study.path, [problem])
 

@@ -35,6 +35,7 @@ from toolkit.platforms.answers import DESIGN_COLUMNS
 from toolkit.platforms.exports import Export, tally
 from toolkit.platforms.vocabulary import category_dtype
 from toolkit.records import Displayed
+from toolkit.responses.frames import plain
 
 __all__ = ["Coded", "decode"]
 
@@ -43,16 +44,32 @@ _BROKE_OFF, _NOT_ASKED, _ROUTED, _BLANK = "-6", "-5", "-4", "-3"
 
 @dataclass(frozen=True, repr=False)
 class Coded(Displayed):
-    """A coded frame and what became of every row of the file."""
+    """The answers of one file and what became of every row of it.
 
-    frame: pd.DataFrame
+    Attributes
+    ----------
+    coded
+        Answers with the reserved codes of missing ones.
+    disposition
+        read = set aside + kept, then what is worth noting about those kept.
+    rows
+        The row of the file that each row of the frame was read from.
+    dates
+        The day on which each row's response was given (NaT: not known), in the order of the frame.
+    persons
+        What tells each row's person in any file ("": nothing), in the order of the frame.
+    """
+
+    coded: pd.DataFrame
     disposition: pd.DataFrame
     rows: tuple[int, ...] = ()
-    """The row of the file that each row of the frame was read from."""
     dates: pd.Series | None = None
-    """The day on which each row's response was given (NaT: not known), in the order of the frame."""
     persons: pd.Series | None = None
-    """What tells each row's person in any file ("": nothing), in the order of the frame."""
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The answers with missing ones as NaN, for pandas and everything that takes its frames."""
+        return plain(self.coded)
 
 
 def decode(export: Export, instrument: Instrument) -> Coded:

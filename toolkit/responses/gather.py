@@ -87,19 +87,19 @@ def gather(
         except InvalidInput as error:
             problems += [replace(p, where=f"{entry.file}, {p.where}") for p in error.problems]
             continue
-        problems += nobody_kept(part.frame, part.disposition, entry.file)
+        problems += nobody_kept(part.coded, part.disposition, entry.file)
         read.append((entry, path, part.rows))
         if own is not instrument:
-            part = replace(part, frame=carried(part.frame, own, instrument))
+            part = replace(part, coded=carried(part.coded, own, instrument))
         coded.append(part)
     if not coded:
         raise InvalidInput(source, dict.fromkeys(problems))
     problems += _read_twice(read)
-    frame = pd.concat([part.frame for part in coded], ignore_index=True)
+    frame = pd.concat([part.coded for part in coded], ignore_index=True)
     problems += _exported_twice(frame, {entry.file: entry.platform for entry in entries})
     problems += _answered_alike(coded)
     problems += _in_two_files(read, coded)
-    frame = _own_names(frame, [entry for entry, _, _ in read], [len(part.frame) for part in coded])
+    frame = _own_names(frame, [entry for entry, _, _ in read], [len(part.coded) for part in coded])
     notes: dict[str, pd.Series] = {}
     if table is None:
         try:
@@ -127,9 +127,9 @@ def _field_dates(coded: Sequence[Coded]) -> dict[str, FieldDates]:
     blank = pd.Series(dtype="datetime64[s]")
     days = pd.DataFrame(
         {
-            "wave": pd.concat([part.frame["wave"] for part in coded], ignore_index=True),
+            "wave": pd.concat([part.coded["wave"] for part in coded], ignore_index=True),
             "day": pd.concat(
-                [(blank if part.dates is None else part.dates).reindex(part.frame.index) for part in coded],
+                [(blank if part.dates is None else part.dates).reindex(part.coded.index) for part in coded],
                 ignore_index=True,
             ),
         }
@@ -242,7 +242,7 @@ def _answered_alike(coded: Sequence[Coded]) -> Iterator[Problem]:
 
     A file saved again by another program holds other bytes, so that `_copies` does not see it.
     """
-    frames = [part.frame for part in coded if len(part.frame)]
+    frames = [part.coded for part in coded if len(part.coded)]
     for one, other in combinations(frames, 2):
         if one["source"].iloc[0] == other["source"].iloc[0]:
             continue  # one file in two entries: `_read_twice` compares their rows

@@ -1,22 +1,27 @@
-"""Drafts of studies: questionnaire and mapping guessed from the headings, labels and cells of an export."""
+"""Drafts of questionnaires and studies from headings, labels and cells of a file or a frame of answers."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
+from pydantic import PrivateAttr
 
 from toolkit.errors import InvalidInput, Problem, near_names
+from toolkit.instrument import Instrument
+from toolkit.platforms.answers import AnswersFile
 from toolkit.platforms.files.opening import read_cells
 from toolkit.platforms.files.sheet import Sheet
 from toolkit.platforms.naming import slug
 from toolkit.study.starting import FOR_REAL, study_file, study_id, yaml_text
-from toolkit.system import write_new_folder
+from toolkit.system import temporary_folder, write_new_folder
 
-__all__ = ["draft_study"]
+__all__ = ["DraftedInstrument", "draft_instrument", "draft_study"]
 
 _MOST_CATEGORIES = 20
 _ENDINGS = (".csv", ".tsv", ".txt", ".sav", ".zsav", ".dta", ".xlsx", ".parquet")
@@ -97,6 +102,169 @@ def draft_study(
     >>> files, guesses = draft_study("mine", "export.csv")  # doctest: +SKIP
     """
     folder, export = Path(folder), Path(export)
+    id_ = study_id(folder)
+    questionnaire, entry, guesses = _drafted(
+        export,
+        {"audience": audience_column, "organisation": organisation_column},
+        id_=id_,
+        title=title or export.stem,
+        wave=wave,
+    )
+    entry = {**entry, "file": f"answers/{export.name}"}
+    wave = entry["wave"]
+    lines = yaml_text([entry]).splitlines()
+    study = study_file(
+        id_,
+        title or export.stem,
+        [wave],
+        [f"  {line}" for line in lines],
+        [],
+        synthetic=False,
+        methods={name: f"Not yet written; for example: {words}." for name, words in FOR_REAL.items()},
+        organisations=False,
+        weights=None,
+        seed=1,
+    )
+    files = {
+        "study.yaml": study.encode(),
+        "questionnaire.yaml": f"{_head(export.name, guesses)}{yaml_text(questionnaire)}".encode(),
+        f"answers/{export.name}": export.read_bytes(),
+    }
+    return write_new_folder(folder, files), guesses
+
+
+def _head(name: str, guesses: Sequence[str]) -> str:
+    notes = "".join(f"# - {' '.join(guess.split())}\n" for guess in guesses)
+    return f"# Drafted from {name}. What was guessed, to be checked line by line:\n{notes}"
+
+
+class DraftedInstrument(Instrument):
+    """An instrument drafted from answers, with the answers under its names and what was guessed."""
+
+    _answers: pd.DataFrame = PrivateAttr()
+    _guesses: tuple[str, ...] = PrivateAttr(default=())
+    _text: str = PrivateAttr(default="")
+
+    @property
+    def answers(self) -> pd.DataFrame:
+        """The answers as `Study.responses` returns them: one row per respondent, missing answers as NaN."""
+        return self._answers.copy()
+
+    @property
+    def guesses(self) -> tuple[str, ...]:
+        """What was guessed, one sentence per column."""
+        return self._guesses
+
+    @property
+    def text(self) -> str:
+        """The questionnaire as YAML, the guesses in its first lines, to be saved and corrected."""
+        return self._text
+
+
+def draft_instrument(
+    source: pd.DataFrame | str | Path,
+    *,
+    audience_column: str | None = None,
+    organisation_column: str | None = None,
+) -> DraftedInstrument:
+    """Draft an instrument from a labelled file or a frame, so that its answers can be analysed at once.
+
+    Parameters
+    ----------
+    source
+        A frame with one row per respondent, or a file: SPSS, Stata, delimited text, a workbook, Parquet.
+    audience_column, organisation_column
+        Columns that hold the respondent group and the organisation; guessed from headings where None.
+
+    Returns
+    -------
+    DraftedInstrument
+        An `Instrument` whose items are guessed as `draft_study` guesses them (value labels and ordered
+        Categoricals are taken as they are), with `answers`, the same answers under its column names, and
+        `guesses`, to be read before anything is believed. Without labels, whole numbers from 0 to 10 are an
+        ordered question and its top box the two highest.
+
+    Raises
+    ------
+    InvalidInput
+        A file or frame without rows or columns of answers, columns of one name or of mixed types, a column
+        that is named and not found.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"group": ["a", "b"] * 3, "load": [1, 2, 3, 4, 5, 5]})
+    >>> drafted = draft_instrument(frame)
+    >>> drafted["load"].codes_of("top")
+    ('4', '5')
+    >>> round(float(drafted.answers["load"].astype(float).mean()), 2)
+    3.33
+    """
+    from toolkit.instrument import load_instrument
+    from toolkit.platforms import read_answers
+    from toolkit.responses import decode
+
+    given = {"audience": audience_column, "organisation": organisation_column}
+    with temporary_folder() as folder:
+        if isinstance(source, pd.DataFrame):
+            path, orders = folder / "frame.parquet", _as_file(source, folder / "frame.parquet")
+        else:
+            path, orders = Path(source), {}
+        questionnaire, entry, guesses = _drafted(
+            path, given, id_="drafted", title=path.stem, wave=None, orders=orders
+        )
+        text = f"{_head(path.name, guesses)}{yaml_text(questionnaire)}"
+        (folder / "questionnaire.yaml").write_text(text, encoding="utf-8")
+        loaded = load_instrument(folder / "questionnaire.yaml")
+        read = read_answers(path, loaded, entry=AnswersFile.model_validate(entry))
+        answers = decode(read, loaded).frame
+    drafted = DraftedInstrument.model_construct(
+        **{name: getattr(loaded, name) for name in Instrument.model_fields}
+    )
+    drafted._answers, drafted._guesses, drafted._text = answers, tuple(guesses), text
+    return drafted
+
+
+def _as_file(frame: pd.DataFrame, path: Path) -> dict[str, list[str]]:
+    """Write a frame as a file to draft from; return the order of the answers of its ordered Categoricals."""
+    problems = (
+        [Problem("no-rows", "frame", "has no rows or no columns", "give answers")] if frame.empty else []
+    )
+    for name in frame.columns[frame.columns.duplicated()].unique():
+        problems.append(Problem("duplicate-column", f"column {name}", "occurs twice", "keep one of the two"))
+    orders, written = {}, {}
+    for place, name in enumerate(frame.columns):
+        column = frame.iloc[:, place]
+        if isinstance(column.dtype, pd.CategoricalDtype):
+            if column.cat.ordered:
+                orders[str(name)] = [_written(one) for one in column.cat.categories]
+            column = column.astype(object)
+        kind = pd.api.types.infer_dtype(column, skipna=True)
+        if kind.startswith("mixed") and kind != "mixed-integer-float":
+            kinds = ", ".join(sorted({type(one).__name__ for one in column.dropna()}))
+            fix = "make it all text (.astype(str)) or all numbers (pandas.to_numeric)"
+            problems.append(Problem("wrong-type", f"column {name}", f"mixes values of types {kinds}", fix))
+        written[str(name)] = column.map(_written, na_action="ignore").astype("str").to_numpy()
+    if problems:
+        raise InvalidInput("draft_instrument", problems)
+    pd.DataFrame(written).to_parquet(path)
+    return orders
+
+
+def _written(value: object) -> str:
+    """A cell as a CSV file would hold it: 1 for 1.0."""
+    return f"{value:g}" if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def _drafted(
+    export: Path,
+    given: dict[str, str | None],
+    *,
+    id_: str,
+    title: str,
+    wave: str | None,
+    orders: Mapping[str, Sequence[str]] = MappingProxyType({}),
+) -> tuple[dict[str, Any], dict[str, Any], list[str]]:
+    """Draft the questionnaire, the entry of its answers, and what was guessed."""
     if export.suffix.lower() not in _ENDINGS:
         hint = f"export the answers as one of {', '.join(_ENDINGS)}"
         raise InvalidInput(
@@ -104,7 +272,6 @@ def draft_study(
         )
     sheet = read_cells(export, source=export.name)
     _one_heading_row(sheet, export)
-    given = {"audience": audience_column, "organisation": organisation_column}
     problems = [
         Problem("unknown-column", f"column '{name}'", "not found", near_names(name, sheet.names))
         for name in given.values()
@@ -113,18 +280,20 @@ def draft_study(
     if problems:
         raise InvalidInput(export.name, problems)
     guesses: list[str] = []
+    if export.suffix.lower() in (".sav", ".zsav", ".dta") and not any(sheet.labels.values()):
+        guesses.append("the file has no value labels: answers are guessed from the cells alone")
     found = {kind: given.get(kind) or _told(kind, sheet, guesses) for kind in _SIGNS}
-    audiences, entry = _people(sheet, found, guesses, study_id(folder))
-    items, mapped, scales = _items(sheet, {name for name in found.values() if name}, guesses)
+    audiences, entry = _people(sheet, found, guesses, id_)
+    items, mapped, scales = _items(sheet, {name for name in found.values() if name}, guesses, orders)
     if not items:
         raise InvalidInput(
             export.name, [Problem("no-answers", "columns", "none contains answers", "check the file")]
         )
-    id_, wave = study_id(folder), wave or str(date.today().year)
+    wave = wave or str(date.today().year)
     questionnaire = {
         "id": re.sub(r"[^a-z0-9-]", "-", id_),
         "version": "0.1.0",
-        "title": {"en": title or export.stem},
+        "title": {"en": title},
         "languages": ["en"],
         "audiences": audiences,
         "themes": {"answers": {"en": "Answers"}},
@@ -141,28 +310,8 @@ def draft_study(
         guesses.append("rows without a submitdate were not submitted")
     if "audience" not in entry:
         mapping["audience"] = entry.pop("rules")
-    entry = {"wave": wave, "platform": "table", "file": f"answers/{export.name}", **entry, "mapping": mapping}
-    lines = yaml_text([entry]).splitlines()
-    notes = "".join(f"# - {' '.join(guess.split())}\n" for guess in guesses)
-    head = f"# Drafted from {export.name}. What was guessed, to be checked line by line:\n{notes}"
-    study = study_file(
-        id_,
-        title or export.stem,
-        [wave],
-        [f"  {line}" for line in lines],
-        [],
-        synthetic=False,
-        methods={name: f"Not yet written; for example: {words}." for name, words in FOR_REAL.items()},
-        organisations=False,
-        weights=None,
-        seed=1,
-    )
-    files = {
-        "study.yaml": study.encode(),
-        "questionnaire.yaml": f"{head}{yaml_text(questionnaire)}".encode(),
-        f"answers/{export.name}": export.read_bytes(),
-    }
-    return write_new_folder(folder, files), guesses
+    entry = {"wave": wave, "platform": "table", "file": export.name, **entry, "mapping": mapping}
+    return questionnaire, entry, guesses
 
 
 def _one_heading_row(sheet: Sheet, export: Path) -> None:
@@ -235,7 +384,7 @@ def _id(text: str, taken: Any, otherwise: str) -> str:
 
 
 def _items(
-    sheet: Sheet, used: set[str], guesses: list[str]
+    sheet: Sheet, used: set[str], guesses: list[str], orders: Mapping[str, Sequence[str]]
 ) -> tuple[list[dict[str, Any]], dict[str, dict[str, Any]], dict[str, dict[str, Any]]]:
     """Return items, their mapping, and the scales they share."""
     scales: dict[str, dict[str, Any]] = {}
@@ -244,7 +393,11 @@ def _items(
     mapped: dict[str, dict[str, Any]] = {}
     for place, name in enumerate(sheet.names):
         cells = _cells(sheet, place)
-        answered = cells[(cells != "") & ~cells.isin(list(sheet.declared.get(place, ())))]
+        declared = sheet.declared.get(place, frozenset())
+        labels = {
+            value: label for value, label in sheet.labels.get(place, {}).items() if value not in declared
+        }
+        answered = cells[(cells != "") & ~cells.isin(list(declared))]
         heading = name.strip().lower()
         if name in used or not heading:
             continue
@@ -272,8 +425,11 @@ def _items(
             guesses.append(f"column '{name}' is left out: it has no two different answers")
         else:
             id_ = _id(name, mapped, f"q{place + 1}")
-            guess, item, where = _item(answered, sheet.labels.get(place, {}))
-            blank = sorted({*sheet.declared.get(place, ()), *where.pop("blank", ())})
+            if name in orders:
+                guess, item, where = _single({one: one for one in orders[name]}, "categories", ordered=True)
+            else:
+                guess, item, where = _item(answered, labels)
+            blank = sorted({*declared, *where.pop("blank", ())})
             mapped[id_] = {"column": name, **where, **({"blank": blank} if blank else {})}
             scale = item.pop("ordered", None)
             if scale:

@@ -164,7 +164,10 @@ def _waves(written: StudyFile, problems: list[Problem]) -> tuple[str, ...]:
     if "all" in used:
         problems.append(
             Problem(
-                "name-taken", "answers → wave", "'all' names every wave at once", "give the wave another name"
+                "name-taken",
+                "answers → wave",
+                "'all' is reserved for all waves",
+                "give the wave another name",
             )
         )
     if not written.waves:

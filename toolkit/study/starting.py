@@ -190,7 +190,7 @@ def _simulated(
     ]
     if platform == "table":
         made = [Organisation.model_validate(one) for one in organisations]
-        frame = simulate(instrument, made, seed=seed, waves=waves)
+        frame = simulate(instrument, made, seed=seed, waves=waves, missing="codes")
         rows = [
             {"organisation": one["id"], "name": one["name"], "wave": wave, **one["people"]}  # type: ignore[dict-item]
             for one in organisations

@@ -55,7 +55,7 @@ def write_parts(
     >>> open_part(study, parts["org-07"]).responses("org-07")  # doctest: +SKIP
     """
     wanted = list(study.organisation_ids()) if organisations is None else list(organisations)
-    frame, table = study.responses(wave="all"), study.organisations
+    frame, table = study.responses(wave="all", missing="codes"), study.organisations
     rows = frame.groupby("organisation", sort=False, observed=True).indices
     tables = table.groupby("organisation", sort=False, observed=True).indices
     waves = {wave: study.field_dates(wave) for wave in study.waves}
@@ -128,7 +128,7 @@ def _read(path: Path) -> pd.DataFrame:
 
     try:
         table = pq.ParquetFile(path).read(use_threads=False)
-    except (OSError, ValueError) as fault:  # pyarrow says what is no Parquet with a ValueError
+    except (OSError, ValueError) as fault:  # pyarrow raises ValueError for files that are not Parquet
         problem = Problem(
             "unreadable-file", str(path.name), f"cannot be read ({fault})", "run the batch again"
         )

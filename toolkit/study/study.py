@@ -15,6 +15,7 @@ from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument import Instrument
 from toolkit.platforms.answers import DESIGN_COLUMNS, AnswersFile
 from toolkit.records import Displayed
+from toolkit.responses.frames import Missing, in_form
 from toolkit.responses.gather import FieldDates, Gathered, gather
 from toolkit.study.file import Brand
 
@@ -158,14 +159,20 @@ class Study(Displayed):
         wave: str | None = None,
         *,
         organisation_columns: Sequence[str] = (),
+        missing: Missing = "nan",
     ) -> pd.DataFrame:
-        """Return the coded frame of one wave, optionally of one organisation.
+        """Return the answers of one wave, of one organisation where it is named: one row per respondent.
 
         `wave` None is the latest; "all" gives every wave, one below the other. Pooling waves by accident
         would count the same people twice, so it has to be asked for.
 
         Parameters
         ----------
+        missing
+            "nan": missing answers are missing, and columns hold answers alone. "reasons": the same, and a
+            companion `<column>__missing` per column says by its code why an answer is missing (-1 don't know,
+            -2 refused, -3 blank, -4 routed past, -5 not this group's question, -6 broke off). "codes": these
+            codes are categories of the answers, as the exports and `toolkit.instrument.asked` read them.
         organisation_columns
             Further columns of the organisations table (country, sector …) to give each respondent, for
             `by=` and `between=`: those of their organisation in their wave, missing where it has none.
@@ -197,7 +204,7 @@ class Study(Displayed):
         if organisation_columns:
             frame = self._with_columns(frame, organisation_columns)
         frame.attrs["synthetic"] = self.synthetic
-        return frame
+        return in_form(frame, missing, self.instrument)
 
     def _with_columns(self, frame: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
         table = self.organisations
@@ -217,7 +224,7 @@ class Study(Displayed):
             Problem(
                 "name-taken",
                 f"column {name}",
-                "is the name of a column of answers too",
+                "is also the name of an answer column",
                 "rename it in the table",
             )
             for name in names

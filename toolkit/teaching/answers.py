@@ -64,7 +64,7 @@ def check_answer(name: str, answer: Any, given: Any = None, *, show: bool = Fals
     name
         Id of the exercise: "interval-1".
     answer
-        The answer; None where there is none yet. Shares are fractions, and rounding is allowed for.
+        The answer; None if there is none yet. Shares are fractions; rounding is tolerated.
     given
         The register or study the exercise is about, where it is about one: the right answer is computed
         from it, never stored.

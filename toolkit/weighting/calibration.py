@@ -178,7 +178,7 @@ def _problems(
             "leave it out: they add up to it",
         )
     if method not in _METHODS:
-        yield Problem("unknown-option", "method", f"{method!r} is not known", f"use one of {_METHODS}")
+        yield Problem("unknown-option", "method", f"unknown method {method!r}", f"use one of {_METHODS}")
     if method == "logit" and bounds is None:
         yield Problem("missing-argument", "bounds", "are not given", "logit needs them, such as (0.3, 3)")
     if bounds is not None and not (len(bounds) == 2 and 0 <= bounds[0] < 1 < bounds[1]):

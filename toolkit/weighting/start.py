@@ -19,7 +19,7 @@ def start_weights(frame: pd.DataFrame, base: str | pd.Series | npt.ArrayLike | N
     Raises
     ------
     InvalidInput
-        Where they are missing, infinite, negative, all 0, or not one a row.
+        They are missing, infinite, negative, all 0, or not one per row.
     """
     if len(frame) == 0:
         raise InvalidInput("frame", [Problem("no-rows", "frame", "has no rows", "give it respondents")])

@@ -33,7 +33,7 @@ def coded_frame(instrument: Instrument, seed: int, *, people: int = 12) -> pd.Da
         index=index,
     )
     made = Export("drawn", "table", "1", told, answers, absent=(), disposition=tally("1", "drawn", []))
-    return decode(made, instrument).frame
+    return decode(made, instrument).coded
 
 
 def _drawn(

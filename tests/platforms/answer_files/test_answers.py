@@ -42,7 +42,7 @@ def frame(core: Instrument) -> pd.DataFrame:
 def _back(written: list[Path], to: str, instrument: Instrument, *, manifest: bool = True) -> pd.DataFrame:
     said = {"manifest": str(written[1])} if manifest else {}
     entry = AnswersFile(wave="1", platform=PLATFORMS[to], file=written[0].name, **said)  # type: ignore[arg-type]
-    return decode(read_answers(written[0], instrument, entry=entry), instrument).frame
+    return decode(read_answers(written[0], instrument, entry=entry), instrument).coded
 
 
 def _same(found: pd.DataFrame, expected: pd.DataFrame) -> None:

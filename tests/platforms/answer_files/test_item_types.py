@@ -58,7 +58,7 @@ def test_statistics_files_come_back(
 ) -> None:
     written = write_answers(frame, instrument, tmp_path, to=to)
     entry = AnswersFile(wave="1", platform=platform, file=written[0].name, manifest=str(written[1]))
-    back = decode(read_answers(written[0], instrument, entry=entry), instrument).frame
+    back = decode(read_answers(written[0], instrument, entry=entry), instrument).coded
     for variable in instrument.variables:
         found, expected = (one[variable.name].astype("object") for one in (back, frame))
         pd.testing.assert_series_equal(found.where(found.notna(), ""), expected.where(expected.notna(), ""))

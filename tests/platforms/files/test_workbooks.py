@@ -44,16 +44,16 @@ def _read(path: Path, survey: Instrument, **options: Any) -> Coded:
 def test_the_named_sheet_is_read_and_said(survey: Instrument, tmp_path: Path) -> None:
     path = _book(tmp_path, Notes=[["q", "KEY"], ["b", "x"]], Answers=ANSWERS)
     coded = _read(path, survey, sheet="Answers")
-    assert coded.frame["q"].tolist() == ["a", "b"]
+    assert coded.coded["q"].tolist() == ["a", "b"]
     assert "read from a workbook (.xlsx), sheet 'Answers'" in coded.disposition["reason"].tolist()
-    assert _read(path, survey, sheet="Notes").frame["respondent"].tolist() == ["x"]
+    assert _read(path, survey, sheet="Notes").coded["respondent"].tolist() == ["x"]
 
 
 def test_several_filled_sheets_need_a_name(survey: Instrument, tmp_path: Path) -> None:
     path = _book(tmp_path, Notes=[["a"]], Answers=ANSWERS)
     with pytest.raises(InvalidInput, check=problem("ambiguous", "file")):
         _read(path, survey)
-    assert len(_read(_book(tmp_path, Answers=ANSWERS, Empty=[]), survey).frame) == 2
+    assert len(_read(_book(tmp_path, Answers=ANSWERS, Empty=[]), survey).coded) == 2
 
 
 def test_a_sheet_that_is_not_there_or_empty_is_refused_with_near_names(
@@ -77,4 +77,4 @@ def test_a_mapped_table_has_a_sheet_too(survey: Instrument, tmp_path: Path) -> N
     path = _book(tmp_path, Notes=[["a"]], Answers=ANSWERS)
     mapping = {"items": {"q": {"column": "q"}}}
     coded = _read(path, survey, platform="table", mapping=mapping, sheet="Answers")
-    assert coded.frame["q"].tolist() == ["a", "b"]
+    assert coded.coded["q"].tolist() == ["a", "b"]

@@ -92,7 +92,7 @@ def test_what_is_fetched_is_the_export_to_the_byte(serve: Serve, tmp_path: Path,
             "absent": ["ways", "outp", "years", "open"],
         }
     )
-    frame = decode(read_answers(out, tiny, "limesurvey", entry=entry), tiny).frame
+    frame = decode(read_answers(out, tiny, "limesurvey", entry=entry), tiny).coded
     assert frame["agree_prod"].tolist() == ["5"]
 
 

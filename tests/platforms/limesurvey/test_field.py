@@ -72,7 +72,7 @@ def _table(path: Path, instrument: Instrument, rows: Sequence[dict[str, str]]) -
 
 def test_one_stray_link_does_not_refuse_the_others(field: Path, core: Instrument) -> None:
     coded = _coded(field / "stray_audience.csv", core)
-    assert len(coded.frame) == 317
+    assert len(coded.coded) == 317
     assert _rows(coded, "set aside", "no valid audience ('xyz')") == 1
 
 
@@ -88,12 +88,12 @@ def test_our_own_name_of_an_audience_is_read_as_its_code(tmp_path: Path, core: I
     said = {"country": "US", "submitdate": "2026-11-30 10:00:00"}
     rows = [{"audience": word, **said} for word in ("executive", "exec", "employee", "empl")]
     coded = _coded(_table(tmp_path / "a.csv", core, rows), core)
-    assert coded.frame["audience"].tolist() == ["executive", "executive", "employee", "employee"]
+    assert coded.coded["audience"].tolist() == ["executive", "executive", "employee", "employee"]
 
 
 def test_an_unfinished_row_with_a_number_out_of_bounds_is_set_aside(field: Path, pilot: Instrument) -> None:
     coded = _coded(field / "pilot.csv", pilot)
-    assert coded.frame["respondent"].tolist() == ["1", "2", "3", "4"]
+    assert coded.coded["respondent"].tolist() == ["1", "2", "3", "4"]
     assert _rows(coded, "set aside", "unfinished, with a number outside") == 1
 
 
@@ -106,14 +106,14 @@ def test_a_finished_row_with_a_number_out_of_bounds_is_refused_or_blank_by_rule(
     with pytest.raises(InvalidInput, check=problem("out-of-range", "column taskmin, row 6")):
         _coded(path, pilot)
     coded = _coded(path, pilot, out_of_range="blank")
-    assert coded.frame["respondent"].tolist() == ["1", "2", "3", "4", "5"]
-    assert coded.frame["taskmin"].fillna(-1).tolist() == [1, 1, 2, 2, -1]
+    assert coded.coded["respondent"].tolist() == ["1", "2", "3", "4", "5"]
+    assert coded.coded["taskmin"].fillna(-1).tolist() == [1, 1, 2, 2, -1]
     assert _rows(coded, "noted", "outside the bounds") == 1
 
 
 def test_vv_and_csv_set_the_same_break_offs_aside(field: Path, core: Instrument) -> None:
-    by_csv = _coded(field / "rc_code_short_en.csv", core).frame
-    by_vv = _coded(field / "vv2.csv", core).frame
+    by_csv = _coded(field / "rc_code_short_en.csv", core).coded
+    by_vv = _coded(field / "vv2.csv", core).coded
     assert by_vv["respondent"].tolist() == by_csv["respondent"].tolist()
     assert by_vv["status"].tolist() == by_csv["status"].tolist()
     partial = by_csv["status"] == "partial"
@@ -147,8 +147,8 @@ def test_labels_written_as_html_are_read(tmp_path: Path, core: Instrument) -> No
     said = {"submitdate": "2026-11-30 10:00:00", "audience": "Executive", "country": country}
     rows = [{**said, "size": html.escape("R&D <only>"), "comment": "a &amp; b"}]
     coded = _coded(_table(tmp_path / "a.csv", instrument, rows), instrument)
-    assert coded.frame["size"].tolist() == [code]
-    assert coded.frame["comment"].tolist() == ["a &amp; b"]
+    assert coded.coded["size"].tolist() == [code]
+    assert coded.coded["comment"].tolist() == ["a &amp; b"]
 
 
 @pytest.mark.parametrize("family", ["", "core", "pulse"])

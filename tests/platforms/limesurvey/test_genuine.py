@@ -105,7 +105,7 @@ def _read(path: Path, instrument: Instrument, **options: object) -> pd.DataFrame
     entry = AnswersFile.model_validate(
         {"wave": "1", "platform": "limesurvey", "file": path.name, "organisation": "org-1", **options}
     )
-    frame = decode(read_answers(path, instrument, "limesurvey", entry=entry), instrument).frame
+    frame = decode(read_answers(path, instrument, "limesurvey", entry=entry), instrument).coded
     opened = frame["open"].str.replace("\r\n", "\n")
     return frame.drop(columns="source").assign(open=opened)
 
@@ -151,7 +151,7 @@ def test_every_flavour_gives_the_same_frame_by_the_manifest(
 def test_the_sav_file_gives_the_same_frame(shared: Path, fielded: Instrument) -> None:
     path = _genuine(shared, "ui_spsssav__survey_424242_spss.sav")
     entry = AnswersFile(wave="1", platform="spss", file=path.name, organisation="org-1")
-    frame = decode(read_answers(path, fielded, "spss", entry=entry), fielded).frame.drop(columns="source")
+    frame = decode(read_answers(path, fielded, "spss", entry=entry), fielded).coded.drop(columns="source")
     expected = _read(_genuine(shared, "code_short.csv"), fielded)
     opened = frame["open"].str.replace("\r\n", "\n")
     pd.testing.assert_frame_equal(frame.assign(open=opened), expected)
@@ -190,6 +190,6 @@ def test_what_vv_says_was_not_shown_is_routed_past_and_counted(shared: Path, fie
     path = _genuine(shared, "vv2.csv")
     entry = AnswersFile(wave="1", platform="limesurvey", file=path.name, organisation="org-1")
     coded = decode(read_answers(path, unrouted, "limesurvey", entry=entry), unrouted)
-    assert coded.frame["ways_rev"].tolist() == ["1", "-4", "1", "-4", "-4", "0", "-3"]
+    assert coded.coded["ways_rev"].tolist() == ["1", "-4", "1", "-4", "-4", "0", "-3"]
     counted = coded.disposition.set_index("reason")["rows"]
     assert counted["not shown by the platform though the instrument asks it: counted as routed past"] == 3

@@ -50,7 +50,7 @@ def test_a_genuine_export_is_read_as_its_respondents_answered(
     export = read_answers(
         path, tiny, "limesurvey", entry=_entry(path, organisation="org-1", absent=["years"])
     )
-    frame = decode(export, tiny).frame
+    frame = decode(export, tiny).coded
     assert frame["respondent"].tolist() == ["1", "2", "3", "4", "5", "6", "7"]
     assert frame["audience"].tolist() == ["executive"] * 2 + ["employee"] * 3 + ["freelancer"] * 2
     assert frame["aiuse"].tolist() == ["1", "0", "1", "0", "-1", "1", "1"]
@@ -69,7 +69,7 @@ def test_codes_and_full_answers_give_the_same_frame(shared: Path, tiny: Instrume
         export = read_answers(
             path, tiny, "limesurvey", entry=_entry(path, organisation="org-1", absent=["years"])
         )
-        frames.append(decode(export, tiny).frame.drop(columns="source"))
+        frames.append(decode(export, tiny).coded.drop(columns="source"))
     pd.testing.assert_frame_equal(*frames)
 
 
@@ -79,7 +79,7 @@ def test_delimiter_and_byte_order_mark_change_nothing(
     limesurvey: Write, tiny: Instrument, delimiter: str, encoding: str
 ) -> None:
     path = limesurvey(ANSWERED, delimiter=delimiter, encoding=encoding)
-    frame = decode(read_answers(path, tiny, "limesurvey"), tiny).frame
+    frame = decode(read_answers(path, tiny, "limesurvey"), tiny).coded
     assert frame[["aiuse", "agree_prod", "agree_load", "agree_burn", "years"]].iloc[0].tolist() == [
         "0",
         "4",
@@ -147,12 +147,12 @@ def test_unknown_columns_may_be_ignored_and_missing_ones_declared(
     export = read_answers(
         path, tiny, "limesurvey", entry=_entry(path, ignore_columns=["surprise"], absent=["agree_load"])
     )
-    assert decode(export, tiny).frame["agree_load"].tolist() == ["-5"]
+    assert decode(export, tiny).coded["agree_load"].tolist() == ["-5"]
 
 
 def test_an_item_for_other_audiences_only_may_be_missing(limesurvey: Write, tiny: Instrument) -> None:
     path = limesurvey(ANSWERED, without=["outp"])
-    assert decode(read_answers(path, tiny, "limesurvey"), tiny).frame["outp"].tolist() == ["-5"]
+    assert decode(read_answers(path, tiny, "limesurvey"), tiny).coded["outp"].tolist() == ["-5"]
     assert "column outp: is missing" in _refusal(
         limesurvey({**ANSWERED, "audience": "exec"}, without=["outp"]), tiny
     )
@@ -200,7 +200,7 @@ def test_a_column_may_only_agree_with_what_the_study_file_says(limesurvey: Write
 
 def test_blanks_around_and_inside_an_answer_do_not_matter(limesurvey: Write, tiny: Instrument) -> None:
     path = limesurvey({**LABELS, "agree[burn]": " Strongly\u00a0agree ", "audience": "Full-time  employee"})
-    assert decode(read_answers(path, tiny, "limesurvey"), tiny).frame["agree_burn"].tolist() == ["5"]
+    assert decode(read_answers(path, tiny, "limesurvey"), tiny).coded["agree_burn"].tolist() == ["5"]
 
 
 def test_a_token_used_twice_is_refused(limesurvey: Write, tiny: Instrument) -> None:
@@ -222,7 +222,7 @@ def test_two_columns_may_hold_one_item_for_two_audiences(limesurvey: Write, tiny
     people = ({**ANSWERED, "aiuse": "", "use_exec": "1", "audience": "exec"}, ANSWERED)
     path = limesurvey(*people, extra=["use_exec"])
     export = read_answers(path, tiny, "limesurvey", entry=_entry(path, columns={"use_exec": "aiuse"}))
-    assert decode(export, tiny).frame["aiuse"].tolist() == ["1", "0"]
+    assert decode(export, tiny).coded["aiuse"].tolist() == ["1", "0"]
     path = limesurvey({**ANSWERED, "use_exec": "1"}, extra=["use_exec"])
     assert "both answer 'aiuse', differently" in _refusal(path, tiny, columns={"use_exec": "aiuse"})
 
@@ -235,7 +235,7 @@ def test_the_file_of_another_platform_is_refused(qualtrics: Write, tiny: Instrum
 def test_full_answers_may_be_in_any_language_of_the_instrument(limesurvey: Write, tiny: Instrument) -> None:
     french = {"aiuse": "Oui", "agree[prod]": "D’accord", "ways[rev]": "Oui", "ways[lrn]": "Non"}
     path = limesurvey(LABELS, {**LABELS, **french})
-    frame = decode(read_answers(path, tiny, "limesurvey"), tiny).frame
+    frame = decode(read_answers(path, tiny, "limesurvey"), tiny).coded
     assert frame[["aiuse", "agree_prod", "ways_rev", "ways_lrn"]].to_numpy().tolist() == [
         ["0", "4", "-4", "-4"],
         ["1", "4", "1", "0"],
@@ -285,4 +285,4 @@ def test_the_platform_s_own_columns_are_known_in_french_and_german(
         text = text.replace(f'"{name}"', f'"{said}"', 1)
     path.write_text(text, "utf-8-sig")
     assert platform_of(path) == "limesurvey"
-    pd.testing.assert_frame_equal(decode(read_answers(path, tiny, "limesurvey"), tiny).frame, before.frame)
+    pd.testing.assert_frame_equal(decode(read_answers(path, tiny, "limesurvey"), tiny).coded, before.coded)

@@ -182,7 +182,7 @@ def test_answers_to_rows_as_questions_are_read_back(tiny: Instrument, tmp_path: 
         said = {"wave": "1", "platform": "limesurvey", "file": path.name}
         said |= {"manifest": str(tmp_path / "ai-at-work-tiny.manifest.json")}
         entry = AnswersFile.model_validate(said | {"organisation_column": "organisation"})
-        frame = decode(read_answers(path, tiny, "limesurvey", entry=entry), tiny).frame
+        frame = decode(read_answers(path, tiny, "limesurvey", entry=entry), tiny).coded
         names = ["audience", "agree_prod", "agree_load", "agree_burn", "open"]
         assert frame[names].to_numpy().tolist() == [["fte", "2", "-1", "5", "=1+1"]]
 

@@ -294,7 +294,7 @@ def test_odk_s_own_engine_asks_what_routing_says_and_its_submissions_are_read_ba
             wave="try", platform="odk", file=packed.name, organisation="org-01",
             manifest=str(form.with_suffix(".manifest.json")),
         )  # fmt: skip
-        frame = decode(read_answers(packed, shipped, "odk", entry=entry), shipped).frame
+        frame = decode(read_answers(packed, shipped, "odk", entry=entry), shipped).coded
         check_read_back(frame, shipped, audiences, people)
 
 

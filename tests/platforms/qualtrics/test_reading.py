@@ -48,7 +48,7 @@ def _refusal(path: Path, tiny: Instrument, **options: object) -> str:
 
 
 def _frame(path: Path, tiny: Instrument) -> pd.DataFrame:
-    return decode(read_answers(path, tiny, "qualtrics", entry=_entry(path)), tiny).frame
+    return decode(read_answers(path, tiny, "qualtrics", entry=_entry(path)), tiny).coded
 
 
 def test_numbers_texts_and_split_columns_give_the_same_frame(qualtrics: Write, tiny: Instrument) -> None:
@@ -77,7 +77,7 @@ def test_the_handmade_file_is_read_where_columns_are_named(shared: Path, tiny: I
         columns |= {f"ai_use_{suffix}": "aiuse", f"ways_{suffix}": "ways"}
         columns |= {f"agree_{suffix}_{row}": f"agree_{row}" for row in ("prod", "load", "burn")}
     entry = _entry(path, columns=columns, absent=["years"], organisation="org-1")
-    frame = decode(read_answers(path, tiny, "qualtrics", entry=entry), tiny).frame
+    frame = decode(read_answers(path, tiny, "qualtrics", entry=entry), tiny).coded
     assert frame["audience"].tolist() == ["executive", "employee"]
     assert frame["aiuse"].tolist() == ["1", "0"]
     assert frame["agree_prod"].tolist() == ["5", "3"]
@@ -93,7 +93,7 @@ def test_previews_tests_and_spam_are_set_aside_and_counted(qualtrics: Write, tin
     statuses = ["0", "1", "2", "8", "4", "Survey Preview", "Imported", "Spam", "17"]
     path = qualtrics(*({**ROW, "Status": status} for status in statuses), columns=COLUMNS)
     coded = decode(read_answers(path, tiny, "qualtrics"), tiny)
-    assert coded.frame["respondent"].tolist() == ["R_1", "R_5", "R_7"]
+    assert coded.coded["respondent"].tolist() == ["R_1", "R_5", "R_7"]
     counted = coded.disposition.set_index("reason")["rows"]
     assert counted["rows in the file"] == 9
     assert counted["a preview or test"] == 4
@@ -109,8 +109,8 @@ def test_what_is_set_aside_is_not_looked_into(qualtrics: Write, tiny: Instrument
 
 def test_a_file_of_previews_alone_is_read_and_holds_nobody(qualtrics: Write, tiny: Instrument) -> None:
     coded = decode(read_answers(qualtrics({**ROW, "Status": "1"}, columns=COLUMNS), tiny, "qualtrics"), tiny)
-    assert len(coded.frame) == 0
-    assert coded.frame["aiuse"].dtype.categories.tolist() == list(tiny["aiuse"].categories)
+    assert len(coded.coded) == 0
+    assert coded.coded["aiuse"].dtype.categories.tolist() == list(tiny["aiuse"].categories)
     assert coded.disposition["rows"].tolist() == [1, 1]
 
 

@@ -101,7 +101,7 @@ def test_what_survey_core_saved_is_read_back_to_the_same_codes(
             wave="try", platform="surveyjs", file=path.name, organisation="org-01",
             manifest=str(tmp_path / f"{stem}.manifest.json"),
         )  # fmt: skip
-        frame = decode(read_answers(path, shipped, "surveyjs", entry=entry), shipped).frame
+        frame = decode(read_answers(path, shipped, "surveyjs", entry=entry), shipped).coded
         check_read_back(frame, shipped, [name] * len(people), people)
 
 

@@ -132,7 +132,7 @@ def _cells(sheet: Sheet, known: dict[tuple[str, str], Text]) -> Iterator[Problem
             continue
         where = f"{sheet.name}, row {row.number} ({row.key}, {row.audience}), column"
         if row.words[sheet.source] != text.words[sheet.source].strip():
-            what = f"the words are not the instrument's, which reads {_cut(text.words[sheet.source])}"
+            what = f"the text differs from the instrument's, which reads {_cut(text.words[sheet.source])}"
             hint = "put them back and look at the translation again, or write the sheet out again"
             yield Problem("changed-text", f"{where} {sheet.source}", what, hint)
         for target in sheet.targets:

@@ -61,7 +61,7 @@ def write_sheet(
     instrument
         The instrument.
     path
-        Where the workbook (.xlsx) will stand. A file that is there is never replaced.
+        Path of the workbook (.xlsx). An existing file is never replaced.
     to
         Languages to translate into, such as "fr" or "pt-BR". Words that are there already are filled in.
     source

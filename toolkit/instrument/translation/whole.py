@@ -38,7 +38,7 @@ def write_instrument(instrument: Instrument, path: str | Path) -> Path:
     instrument
         The instrument, of one audience or several.
     path
-        Where the file (.yaml) will stand. A file that is there is never replaced.
+        Path of the file (.yaml). An existing file is never replaced.
 
     Returns
     -------
@@ -58,7 +58,10 @@ def write_instrument(instrument: Instrument, path: str | Path) -> Path:
     path = Path(path)
     if path.suffix.lower() not in (".yaml", ".yml"):
         problem = Problem(
-            "unsupported-format", str(path), "is not the name of an instrument file", "let it end in .yaml"
+            "unsupported-format",
+            str(path),
+            "is not the name of an instrument file",
+            "use a name that ends in .yaml",
         )
         raise InvalidInput("instrument", [problem])
     if path.exists():

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from toolkit.instrument.model import Instrument, Item, Variable
 from toolkit.locale import languages, respondent_text
-from toolkit.platforms.routing import to_limesurvey
+from toolkit.platforms.routing import LIMESURVEY
 from toolkit.platforms.words import audience_question, spoken
 
 __all__ = [
@@ -465,7 +465,7 @@ def _relevance(plan: Plan, item: Item, asked: tuple[str, ...]) -> str:
     if plan.asks_audience and set(asked) < set(plan.instrument.audiences):
         parts.append(_only(plan, asked))
     if item.ask_if is not None:
-        parts.append(to_limesurvey(item.ask_if, plan.instrument, name=plan.name))
+        parts.append(LIMESURVEY.write(item.ask_if, plan.instrument, name=plan.name))
     return " and ".join(f"({part})" for part in parts) if len(parts) > 1 else "".join(parts) or "1"
 
 

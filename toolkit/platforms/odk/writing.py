@@ -23,7 +23,7 @@ from toolkit.platforms.manifest import (
     column_of,
     manifest_of,
 )
-from toolkit.platforms.routing import to_xpath
+from toolkit.platforms.routing import XPATH
 from toolkit.platforms.words import (
     Variant,
     audience_question,
@@ -315,7 +315,7 @@ class _Writer:
         parts = [] if everyone else [self.is_one_of(variant.audiences)]
         if item.ask_if is not None:
             parts.append(
-                to_xpath(
+                XPATH.write(
                     item.ask_if,
                     self.instrument,
                     name=lambda variable: self.reference(variable, variant),

@@ -21,7 +21,7 @@ from toolkit.platforms.manifest import (
     column_of,
     manifest_of,
 )
-from toolkit.platforms.routing import confusable, to_surveyjs
+from toolkit.platforms.routing import SURVEYJS, confusable
 from toolkit.platforms.words import (
     Variant,
     audience_question,
@@ -222,7 +222,7 @@ def _shown(item: Item, variant: Variant, instrument: Instrument) -> str:
         codes = [instrument.audiences[name].code for name in variant.audiences]
         parts.append(" or ".join(f"{{{AUDIENCE}}} = '{code}'" for code in codes))
     if item.ask_if is not None:
-        parts.append(to_surveyjs(item.ask_if, instrument, audiences=variant.audiences))
+        parts.append(SURVEYJS.write(item.ask_if, instrument, audiences=variant.audiences))
     return " and ".join(f"({part})" for part in parts) if len(parts) > 1 else "".join(parts)
 
 

@@ -1,4 +1,4 @@
-"""Figures of a researcher's own results: forests, heat maps, trends, distributions, quality of the data.
+"""Figures for research: forests, heat maps, trends, distributions, data quality.
 
 They draw frames that the analysis functions, statsmodels or pandas return. None of them is part of a report.
 """
@@ -15,6 +15,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.dates import ConciseDateFormatter
 
+from toolkit.analysis.plain import numbers
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.presentation.figures.drawing import (
     WIDTH,
@@ -129,7 +130,7 @@ def forest(
 
 
 def _as_estimates(rows: Any, label: str | Sequence[str] | None) -> pd.DataFrame:
-    """Rows of estimate, conf_low and conf_high, indexed by what names them."""
+    """Convert to rows of estimate, conf_low and conf_high, indexed by their labels."""
     if hasattr(rows, "params") and hasattr(rows, "conf_int"):
         ends = np.asarray(rows.conf_int(), dtype=np.float64)
         params = pd.Series(rows.params)
@@ -269,7 +270,7 @@ def correlation_matrix(
     import seaborn as sns
 
     _need(frame, items, "correlation_matrix")
-    table = _numbers(frame, items).corr(method=method)
+    table = numbers(frame, items).corr(method=method)
     ax = new_axes(ax, 0.42 * len(items), left=1.6, right=0.3, top=0.3, bottom=1.0)
     hide = np.triu(np.ones_like(table, dtype=bool))
     sns.heatmap(
@@ -309,7 +310,7 @@ def scree(
         Where to draw; colour of the observed eigenvalues; a title of your own.
     """
     _need(frame, items, "scree")
-    values = _numbers(frame, items).dropna().to_numpy()
+    values = numbers(frame, items).dropna().to_numpy()
     if len(values) < 3:
         raise InvalidInput(
             "scree",
@@ -540,7 +541,7 @@ def distribution(
     import seaborn as sns
 
     _need(frame, [item, *filter(None, [by, weights])], "distribution")
-    values = _numbers(frame, [item])[item]
+    values = numbers(frame, [item])[item]
     told = pd.DataFrame({"value": values, "group": frame[by].astype(str) if by else "all"})
     told["weight"] = frame[weights].astype(float) if weights else 1.0
     told = told[told["value"].notna() & (told["weight"] > 0) & (frame[by].notna() if by else True)]
@@ -842,27 +843,8 @@ def _need(frame: pd.DataFrame, columns: Sequence[str], who: str) -> None:
 
 
 def _missing(column: pd.Series) -> pd.Series:
-    """NaN, or one of the reserved codes."""
+    """Return whether values are NaN or a reserved code."""
     return column.isna() | column.astype(str).isin({f"-{code}" for code in range(1, 7)})
-
-
-def _numbers(frame: pd.DataFrame, items: Sequence[str]) -> pd.DataFrame:
-    """Columns as numbers, missing answers as NaN."""
-    told = {}
-    problems = []
-    for name in items:
-        column = frame[name].astype(object).where(~_missing(frame[name]))
-        told[name] = pd.to_numeric(column, errors="coerce").astype(np.float64)
-        if (told[name].isna() & column.notna()).any():
-            odd = column[told[name].isna() & column.notna()].iloc[0]
-            problems.append(
-                Problem(
-                    "not-a-number", f"column {name}", f"holds '{odd}', not a number", "name a column of codes"
-                )
-            )
-    if problems:
-        raise InvalidInput("figure", problems)
-    return pd.DataFrame(told, index=frame.index)
 
 
 def _quantiles(values: Array, weights: Array, shares: Sequence[float]) -> list[float]:

@@ -1,4 +1,4 @@
-"""What a survey can see: for each pair of groups, which gaps would show, and where its own gaps lie."""
+"""Detectable gaps: how large a gap must be to be found, per pair of groups."""
 
 from __future__ import annotations
 
@@ -101,10 +101,9 @@ def visible_gap_strip(
             title or _title(pairs),
             (
                 _(
-                    "Grey: gaps too narrow to be found reliably; pale: found four times in five "
-                    "on some questions only; white: found on all. Ticks are this survey's own "
-                    "gaps, whichever way they point; gaps of which only a bound may be shown are "
-                    "left out."
+                    "Grey: gaps too small to be detected reliably; pale: detected four times in "
+                    "five on some questions only; white: on all. Ticks are this survey's own gaps "
+                    "in either direction; gaps of which only a bound can be shown are left out."
                 ),
             ),
             alt,
@@ -126,10 +125,10 @@ def _pair(own: pd.DataFrame, names: Any, instrument: Instrument) -> _Pair:
 def _title(pairs: list[_Pair]) -> str:
     seen = [(pair.least, pair) for pair in pairs if pair.least is not None]
     if not seen:
-        return _("With so few answers no gap between groups would show reliably")
+        return _("With so few answers no gap between groups could be detected reliably")
     least, pair = min(seen, key=lambda one: one[0])
     return _(
-        "This survey finds gaps of about {least} points or more between {pair}",
+        "This survey detects gaps of about {least} points or more between {pair}",
         least=points(least),
         pair=_within(pair.label),
     )
@@ -141,7 +140,7 @@ def _within(label: str) -> str:
 
 def _said(pair: _Pair) -> str:
     if pair.least is None or pair.most is None:
-        return _("{pair}: no gap would show reliably.", pair=pair.label)
+        return _("{pair}: no gap could be detected reliably.", pair=pair.label)
     low, high = points(pair.least), points(pair.most)
     size = low if low == high else _("{low} to {high}", low=low, high=high)
     own = ", ".join(points(gap) for gap in pair.gaps)

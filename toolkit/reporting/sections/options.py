@@ -1,4 +1,4 @@
-"""Questions with several answers, and rankings."""
+"""Section: multi-selects and rankings."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @section(order=6)
 def option_pictures(report: OrganisationReport) -> Block:
-    """Questions with several answers, the most chosen first; among them in which ways AI added work."""
+    """Draw multi-selects and rankings, the most chosen option first."""
     from toolkit.presentation import as_picture, ranked_options, shares_table
 
     if report.withheld:
@@ -52,4 +52,4 @@ def option_pictures(report: OrganisationReport) -> Block:
             )
     if hidden:
         parts.append(passage(_("No share may be shown of: {names}.", names=joined(hidden))))
-    return Several(tuple(parts)) if parts else passage(_("No question here takes several answers."))
+    return Several(tuple(parts)) if parts else passage(_("No question here allowed several answers."))

@@ -1,4 +1,4 @@
-"""What changed since the wave before."""
+"""Section: change since the previous wave."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 @section(order=8)
 def trend(report: OrganisationReport) -> Block:
-    """What changed since the wave before."""
+    """Show what changed since the previous wave."""
     from toolkit.presentation import as_picture, wave_change
 
     said = (
         [describe_changed(*report.changed, report.instrument, report.language)] if report.changed[0] else []
     )
     if not report.previous_wave:
-        return passage(*(said or [_("There is no earlier wave that this one could be compared with.")]))
+        return passage(*(said or [_("There is no earlier wave to compare with.")]))
     waves = (report.previous_wave, report.wave)
     picture = as_picture(
         wave_change,

@@ -67,7 +67,7 @@ def limesurvey_export(
             columns |= _by_rank(frame, variable, instrument, answers, language)
             continue
         if variable.kind == "option" and variable.option is not None and variable.option.write_in:
-            continue  # its text stands for it
+            continue  # represented by its text
         if present & set(variable.audiences):
             words = _words(variable, instrument, answers, language)
             columns[_heading(variable)] = _answers(frame[variable.name], variable, words)

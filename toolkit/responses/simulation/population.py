@@ -40,7 +40,7 @@ def populate(
 
     The shares hold over all organisations of a wave, within one person: people are ordered by a latent
     leaning and the scale is cut at the ranks that give the shares. So `dependence` (None for the usual one)
-    changes how answers hang together and no share. The options of a multi-select hang together with nothing.
+    changes the dependence of answers but no share. The options of a multi-select are independent.
 
     Returns
     -------
@@ -91,7 +91,7 @@ def _in_order(instrument: Instrument, shares: Sequence[Share]) -> list[Unit]:
     except CycleError as error:
         circle = " → ".join(error.args[1])
         problem = Problem(
-            "circular", "shares", f"conditions depend on each other: {circle}", "take one 'among' away"
+            "circular", "shares", f"conditions depend on each other: {circle}", "remove one 'among'"
         )
         raise InvalidInput("shares", [problem]) from None
     return [known[name] for name in order]

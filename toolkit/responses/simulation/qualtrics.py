@@ -58,14 +58,14 @@ def qualtrics_export(
     seed
         For times and response ids.
     previews
-        How many rows of the makers' own try-outs (Status 1) stand before the answers.
+        Number of preview rows (Status 1) before the answers.
     language
         The language of the question texts.
 
     Raises
     ------
     InvalidInput
-        When the frame holds nobody, or more than one audience.
+        The frame is empty or has more than one audience.
     """
     present = [str(audience) for audience in frame["audience"].unique()]
     if len(present) != 1:

@@ -103,7 +103,9 @@ def rehearse(
     parts = []
     if sum(reading.values()):
         who = _everybody(reading, wave)
-        frame = simulate(instrument, [who], shares=shares, seed=seed, waves=[wave], fieldwork=field)
+        frame = simulate(
+            instrument, [who], shares=shares, seed=seed, waves=[wave], fieldwork=field, missing="codes"
+        )
         parts.append(frame.assign(careless=""))
     if sum(lost.values()):
         parts.append(_careless_part(instrument, lost, seed, wave))
@@ -132,7 +134,9 @@ def _everybody(people: Mapping[str, int], wave: str) -> Organisation:
 def _careless_part(instrument: Instrument, people: Mapping[str, int], seed: int, wave: str) -> pd.DataFrame:
     """Return as many careless people as requested, every second one a straight-liner."""
     full = Fieldwork(response=1.0, blank=0.0, dont_know=0.0, refused=0.0, unfinished=0.0)
-    frame = simulate(instrument, [_everybody(people, wave)], seed=seed, waves=[wave], fieldwork=full)
+    frame = simulate(
+        instrument, [_everybody(people, wave)], seed=seed, waves=[wave], fieldwork=full, missing="codes"
+    )
     place = frame.groupby("audience", observed=True).cumcount().to_numpy()
     kinds = np.array(KINDS, dtype=object)[place % len(KINDS)]
     return carelessly(frame, list(kinds), instrument, seed=seed).assign(careless=kinds)

@@ -17,6 +17,7 @@ from toolkit.instrument.fields import Strict
 from toolkit.instrument.model import Instrument
 from toolkit.instrument.strict import checked
 from toolkit.instrument.yaml_loader import read_document
+from toolkit.responses.frames import Missing, in_form
 from toolkit.responses.simulation.fieldwork import Fieldwork, collect
 from toolkit.responses.simulation.limesurvey import limesurvey_export
 from toolkit.responses.simulation.people import Organisation, check_organisations
@@ -75,6 +76,7 @@ def simulate(
     waves: Sequence[str] | None = None,
     fieldwork: Fieldwork | None = None,
     keep_break_offs: bool = False,
+    missing: Missing = "nan",
 ) -> pd.DataFrame:
     """Draw synthetic answers to any instrument.
 
@@ -94,11 +96,13 @@ def simulate(
         Response, blanks, don't-knows and unfinished interviews; None for the defaults.
     keep_break_offs
         Whether rows with fewer than half of the asked items answered stay, with status "break-off".
+    missing
+        How missing answers are returned; see `Study.responses`.
 
     Returns
     -------
     DataFrame
-        A coded frame of those who answered; `attrs["synthetic"]` is True.
+        One row per respondent who answered; `attrs["synthetic"]` is True.
 
     Raises
     ------
@@ -124,7 +128,7 @@ def simulate(
     if not keep_break_offs:
         found = found[found["status"] != "break-off"].reset_index(drop=True)
     found.attrs["synthetic"] = True
-    return found
+    return in_form(found, missing, instrument)
 
 
 def load_simulation(path: str | Path) -> tuple[Simulation, Instrument, tuple[Share, ...]]:
@@ -180,6 +184,7 @@ def simulate_study(spec_path: str | Path, out: str | Path, *, seed: int | None =
     frame = simulate(
         instrument,
         spec.organisations,
+        missing="codes",
         shares=shares,
         seed=seed,
         waves=tuple(spec.waves),
