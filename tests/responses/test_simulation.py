@@ -17,6 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.refusals import problem
 from toolkit.errors import InvalidInput
 from toolkit.instrument import Instrument, load_instrument
 from toolkit.responses.simulation import Fieldwork, Organisation, Share, populate, simulate
@@ -423,7 +424,7 @@ def test_refuses_impossible_organisations_all_at_once(tiny: Instrument) -> None:
 
 
 def test_refuses_organisations_without_anybody(tiny: Instrument) -> None:
-    with pytest.raises(InvalidInput, match="nobody in them"):
+    with pytest.raises(InvalidInput, check=problem("empty", "organisations")):
         simulate(tiny, [Organisation(id="a", name="A", people={}, waves=("1",))], seed=1, missing="codes")
 
 

@@ -581,8 +581,9 @@ def test_an_instrument_that_lint_refuses_is_not_exported(
     whole: dict[str, Any], load: Load, tmp_path: Path
 ) -> None:
     spoiled = load(whole).model_copy(update={"languages": ("en", "fr")})
-    with pytest.raises(InvalidInput, match="no words in 'fr'"):
+    with pytest.raises(InvalidInput) as refused:
         export(spoiled, "limesurvey", tmp_path)
+    assert {found.code for found in refused.value.problems} == {"not-translated"}
     assert list(tmp_path.glob("*.txt")) == []
 
 
