@@ -399,7 +399,7 @@ def test_refuses_conditions_that_depend_on_each_other(tiny: Instrument) -> None:
         Share(item="kind", audiences=("hand",), among="mood_good == 5", share={"red": 0.5}),
         Share(item="mood_good", audiences=("hand",), among='kind == "red"', share={"top": 0.5}),
     ]
-    with pytest.raises(InvalidInput, match="depend on each other"):
+    with pytest.raises(InvalidInput, check=problem("circular", "shares")):
         simulate(tiny, seed=1, shares=circle, missing="codes")
 
 
