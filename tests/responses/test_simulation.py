@@ -423,7 +423,7 @@ def test_refuses_impossible_organisations_all_at_once(tiny: Instrument) -> None:
 
 
 def test_refuses_organisations_without_anybody(tiny: Instrument) -> None:
-    with pytest.raises(InvalidInput, match="nobody in them"):
+    with pytest.raises(InvalidInput, match="contain no people"):
         simulate(tiny, [Organisation(id="a", name="A", people={}, waves=("1",))], seed=1, missing="codes")
 
 
