@@ -95,7 +95,6 @@ _AREAS = {
     "toolkit.presentation.figures": "Figures",
     "toolkit.reporting": "Reports",
     "toolkit.reporting.checklists": "Checklists",
-    "toolkit.course": "Course",
     "toolkit.teaching": "Course",
     "toolkit.errors": "Errors",
 }

@@ -44,6 +44,7 @@ def test_there_is_a_notebook_for_each_kind_of_user():
         "scales_reliability_drivers",
         "weights_design_models",
         "withheld_notice",
+        "your_sav_in_ten_minutes",
     ]
 
 
@@ -78,6 +79,7 @@ def test_a_notebook_is_valid_and_takes_parameters(path):
         ("pictures_your_own_way", {"study_file": SAMPLES / "ai_at_work" / "study.yaml"}),
         ("panel_pilot_trend", {"study_file": SAMPLES / "ai_at_work" / "study.yaml"}),
         ("scales_reliability_drivers", {}),
+        ("your_sav_in_ten_minutes", {"study_file": SAMPLES / "ai_at_work" / "study.yaml"}),
         ("weights_design_models", {"study_file": SAMPLES / "ai_at_work" / "study.yaml"}),
         ("joint_distribution", {"recipe": SAMPLES / "upwork_2024" / "recipe.yaml"}),
         ("reproduce_upwork_2024", {"findings_file": SAMPLES / "published" / "upwork_2024.csv"}),

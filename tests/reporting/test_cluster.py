@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -20,9 +21,11 @@ pytest.importorskip("distributed", reason="needs the cluster extra")
 from toolkit.errors import InvalidInput, ToolkitError
 from toolkit.reporting import cluster, run_reports
 from toolkit.reporting.batch import run_notebook
-from toolkit.reporting.cluster import Bundle, Cluster, run_remote_job, stamp
-from toolkit.reporting.job import Job
+from toolkit.reporting.cluster import Bundle, Cluster, bundle_of, run_remote_job, stamp
+from toolkit.reporting.documents.brand import read_logo
+from toolkit.reporting.job import Job, write_study
 from toolkit.reporting.manifest import code_hash, sha256_of
+from toolkit.study import load_study
 
 FOUR = ["org-01", "org-02", "org-03", "org-04"]
 SAVE = "from pathlib import Path; Path(output, 'results.csv').write_text('table\\n' + organisation + '\\n')"
@@ -230,3 +233,23 @@ def test_what_is_no_address_of_a_scheduler_is_refused_at_once(sample_study, tmp_
     with pytest.raises(InvalidInput, match="is not a valid address; write it as tcp://scheduler:8786"):
         run_reports(sample_study, organisations=["org-12"], out=tmp_path / "out", cluster=address)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_logo_travels_with_the_picture_it_names(root: Path, tmp_path: Path) -> None:
+    from PIL import Image
+
+    folder = tmp_path / "study"
+    folder.mkdir()
+    Image.new("RGB", (6, 2), "red").save(folder / "mark.png")
+    (folder / "logo.svg").write_text(
+        '<svg xmlns="http://www.w3.org/2000/svg" width="60" height="20"><image href="mark.png"/></svg>'
+    )
+    study = load_study(root / "data_samples" / "ai_at_work" / "study.yaml")
+    branded = replace(study, folder=folder, brand=study.brand.model_copy(update={"logo": "logo.svg"}))
+    notebook = root / "notebooks" / "organisation_report.ipynb"
+    bundle = bundle_of(branded, write_study(study, tmp_path / "study.pickle"), (notebook, notebook), ())
+    there = tmp_path / "worker" / "logo.svg"
+    there.parent.mkdir()
+    there.write_bytes(bundle.files["logo/logo.svg"])
+    assert b"mark.png" not in there.read_bytes()
+    assert read_logo(there, there.parent) == read_logo(folder / "logo.svg", folder)

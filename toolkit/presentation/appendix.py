@@ -1,4 +1,4 @@
-"""The appendix: every question as each audience read it, who was asked, how many answered, and what."""
+"""The appendix table: every question with wording, base and answers per audience."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def distribution_table(
     title: str | None = None,
     language: str = "en",
 ) -> Table:
-    """Every item in each audience's own wording, with its base, n and answers, or why they are withheld.
+    """Tabulate every item in each audience's wording, with base, n and answers, or why they are withheld.
 
     Parameters
     ----------
@@ -124,7 +124,7 @@ def _wording(item: Item, variable: Variable, audience: str, language: str) -> st
 def _answers(
     line: tuple[Variable, ...], audience: str, spreads: Spreads, numbers: Numbers, language: str
 ) -> tuple[Number | str, Cell, bool]:
-    """The base, the answers, and whether some of them are withheld."""
+    """Return the base, the answers, and whether some are withheld."""
     first = line[0]
     if first.kind == "text":
         return NOT_SHOWN, Cell(words=_("not shown: comments in people's own words are never reported")), True

@@ -1,4 +1,4 @@
-"""What a notebook shows: a picture, a table or a passage of text, each complete in itself."""
+"""Display blocks of notebooks and reports: pictures, tables, text."""
 
 from __future__ import annotations
 
@@ -41,22 +41,22 @@ BLOCK_MIME = "application/vnd.survey-toolkit.block+json"
 
 
 class Block:
-    """Something displayable: HTML for a notebook and a report, plain text for a terminal."""
+    """Base class: HTML for notebooks and reports, plain text for terminals."""
 
     def _repr_html_(self) -> str:
         raise NotImplementedError
 
     def as_html(self) -> str:
-        """Its HTML, as a notebook has kept it where it comes from one."""
+        """Return the HTML, as kept by the notebook it comes from."""
         kept: str | None = self.__dict__.get("_kept_html")
         return self._repr_html_() if kept is None else kept
 
     def told(self, line: Callable[[str], str]) -> str:
-        """Its words as plain text, each passage passed through `line`."""
+        """Return the text, each passage passed through `line`."""
         raise NotImplementedError
 
     def to_dict(self) -> dict[str, Any]:
-        """Write it as dictionaries, lists, text and numbers.
+        """Convert to dictionaries, lists, text and numbers.
 
         Raises
         ------
@@ -71,7 +71,7 @@ class Block:
 
     @staticmethod
     def from_dict(data: Mapping[str, Any]) -> Block:
-        """Read back what `to_dict` wrote.
+        """Restore what `to_dict` returned.
 
         Raises
         ------
@@ -113,7 +113,7 @@ class Block:
 
 @dataclass(frozen=True, repr=False)
 class Picture(Block):
-    """A drawing with a title that says the finding.
+    """A figure with a title that states the finding.
 
     Parameters
     ----------
@@ -185,7 +185,7 @@ class Picture(Block):
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell of a table that holds numbers; every writer formats them for itself.
+    """A table cell with numbers, formatted by each writer.
 
     Parameters
     ----------
@@ -227,12 +227,12 @@ class Cell:
         return "\n".join(lines).replace(" ", "\u00a0")
 
     def as_side(self) -> str:
-        """One side of a gap on a line that does not break."""
+        """Format one side of a gap without line breaks."""
         return f"{self.label} {self.value or NOT_SHOWN} (n {self.n})".replace(" ", "\u00a0")
 
     @classmethod
     def of_dict(cls, data: Mapping[str, Any]) -> Cell:
-        """Read back a cell that was written as a dictionary."""
+        """Restore a cell from a dictionary."""
         found = dict(data)
         for name in ("value", "low", "high", "n"):
             if isinstance(found.get(name), Mapping):
@@ -244,7 +244,7 @@ class Cell:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Table(Block):
-    """A table ready to be read: text, and numbers that are already rounded.
+    """A table of text and rounded numbers.
 
     Parameters
     ----------
@@ -274,13 +274,13 @@ class Table(Block):
 
     @cached_property
     def rows(self) -> tuple[tuple[str, ...], ...]:
-        """Its cells as they are printed, row by row."""
+        """Return the formatted cells, row by row."""
         with using_language(self.language):
             return tuple(tuple(str(cell) for cell in row) for row in self.cells)
 
     @cached_property
     def frame(self) -> pd.DataFrame:
-        """The same as a frame of text."""
+        """Return a DataFrame of text."""
         return pd.DataFrame(list(self.rows), columns=list(self.columns), dtype=str)
 
     def _repr_html_(self) -> str:
@@ -360,7 +360,7 @@ class Bullets:
 
 @dataclass(frozen=True)
 class Terms:
-    """A list of names, each with what is said about it."""
+    """A list of terms with definitions."""
 
     pairs: tuple[tuple[str, str], ...]
 
@@ -396,7 +396,7 @@ class Prose(Block):
         return "\n".join([*title, *(_part_text(part, line) for part in self.parts)])
 
     def sentences(self) -> tuple[str, ...]:
-        """Every piece of text in it, in order."""
+        """Return all text in order."""
         found: list[str] = []
         for part in self.parts:
             if isinstance(part, Paragraph):
@@ -425,7 +425,7 @@ class Prose(Block):
 
 @dataclass(frozen=True, repr=False)
 class Heading(Block):
-    """A heading of the third level between two displayables."""
+    """A level-three heading between two blocks."""
 
     text: str
 
@@ -445,7 +445,7 @@ class Heading(Block):
 
 @dataclass(frozen=True, repr=False)
 class Several(Block):
-    """Displayables one after the other."""
+    """A sequence of blocks."""
 
     parts: tuple[Block, ...]
 
@@ -464,7 +464,7 @@ class Several(Block):
 
 
 def packed(block: Block) -> dict[str, str]:
-    """Write a displayable as a notebook keeps it: one text, because every part of an output is visited.
+    """Serialise a block to one JSON string, because notebooks visit every part of an output.
 
     Examples
     --------
@@ -475,7 +475,7 @@ def packed(block: Block) -> dict[str, str]:
 
 
 def unpacked(output: Mapping[str, str], html: str | None = None) -> Block:
-    """Read back what `packed` wrote; `html` is what was already made of it, so that it is not made again.
+    """Deserialise what `packed` wrote; `html` is its HTML, if already rendered.
 
     Raises
     ------
@@ -510,12 +510,12 @@ def _as_cell(value: str | Cell | Number | None) -> str | Cell:
 
 
 def as_text(value: Any) -> str:
-    """A cell as it is printed."""
+    """Format a cell."""
     return str(value) if is_known(value) else NOT_SHOWN
 
 
 def _strips(charts: Sequence[Chart]) -> str:
-    """The same rows for a narrow screen, where the drawing's letters would be too small to read."""
+    """Return the rows as HTML for narrow screens, where the drawing's text would be too small."""
     rows = [
         f"<dt>{escape(chart.label(place))}</dt><dd>{_strip(chart, told, place)}</dd>"
         for chart in charts
@@ -553,7 +553,7 @@ def _wrapped(text: str) -> str:
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> str:
-    """Rows of cells as lines of columns set to the right; a cell of several lines is one here."""
+    """Format rows as lines of right-aligned columns."""
     cells = [[cell.replace("\n", " / ") for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     return "\n".join(
@@ -597,7 +597,7 @@ def _part(data: Mapping[str, Any]) -> Paragraph | Bullets | Terms:
 
 
 def _short_dict(cell: Cell) -> dict[str, Any]:
-    """A cell as a dictionary, without what is as by default."""
+    """Convert a cell to a dictionary without default values."""
     found: dict[str, Any] = {}
     for one in fields(cell):
         value = getattr(cell, one.name)

@@ -1,4 +1,4 @@
-"""The numbers behind a drawing, rounded as they are printed: what an editable chart is made of."""
+"""Chart data: the numbers behind a figure, rounded as printed."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Series:
     side: Side = ""
 
     def bound(self, place: int) -> str:
-        """Whether a value is a bound: "<=", ">=" or ""."""
+        """Return the kind of bound of a value: "<=", ">=" or ""."""
         return self.bounds[place] if self.bounds else ""
 
 
@@ -94,22 +94,22 @@ class Chart:
     language: str = "en"
 
     def number(self, one: Series, place: int) -> Number | None:
-        """A value of a series with its format; None where there is none."""
+        """Return a value of a series with its format, or None."""
         value = one.values[place]
         return None if value is None else Number(value, self.unit, sign=bound_sign(one.bound(place)))
 
     def words(self, one: Series, place: int) -> str:
-        """A value of a series as text: "57%", "≥90%", or ""."""
+        """Format a value of a series: "57%", "≥90%", or ""."""
         with using_language(self.language):
             return str(self.number(one, place) or "")
 
     def label(self, place: int) -> str:
-        """The whole name of a row: what it is called, and whose answers it holds."""
+        """Return the full name of a row, with its group."""
         group = self.groups[place] if self.groups else ""
         return f"{self.categories[place]} · {group}" if group else self.categories[place]
 
     def rows(self, places: Iterable[int]) -> Chart:
-        """Return these rows alone, without series that have no value in them."""
+        """Return a chart of these rows, without empty series."""
         places = list(places)
 
         def at(cells: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -125,12 +125,12 @@ class Chart:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Write it as dictionaries, lists, text and numbers."""
+        """Convert to dictionaries, lists, text and numbers."""
         return asdict(self)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Chart:
-        """Read back what `to_dict` wrote."""
+        """Restore what `to_dict` returned."""
         series = tuple(Series(**_tuples(one)) for one in data["series"])
         return cls(**{**_tuples(data), "series": series})
 
@@ -147,7 +147,7 @@ def chart_of(
     joined: bool = False,
     unit: Literal["percent", "points"] = "percent",
 ) -> Chart:
-    """Make a chart of rows of points.
+    """Build a chart from rows of points.
 
     Parameters
     ----------

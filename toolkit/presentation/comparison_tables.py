@@ -1,4 +1,4 @@
-"""This organisation beside published figures and beside its own earlier wave, as tables to be read."""
+"""Tables that compare an organisation with published statistics and with an earlier wave."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def benchmark_table(
     title: str | None = None,
     language: str = "en",
 ) -> Table:
-    """This organisation's shares beside published ones, with base and n, or why they do not compare.
+    """Tabulate own shares beside published ones with base and n, or why they do not compare.
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ def trend_table(
     title: str | None = None,
     language: str = "en",
 ) -> Table:
-    """Every share at two waves with the change, the largest change first.
+    """Tabulate shares at two waves with their change, the largest change first.
 
     Parameters
     ----------
@@ -168,7 +168,7 @@ def _with_n(row: Mapping[str, Any], side: str) -> Cell | None:
 
 
 def _what(row: Mapping[str, Any], there: str) -> str:
-    """The published words and base, with its n; that there is none is said where no interval is."""
+    """Return the published wording and base with its n."""
     words, asked = str(known(row.get("published_item"))), str(known(row.get("published_base")))
     n = f"n\u00a0{base(row[f'n_{there}'])}" if is_known(row[f"n_{there}"]) else ""
     parts = [quoted(words) if words else "", asked, n]

@@ -1,4 +1,4 @@
-"""How one audience's answers to one question are spread, as far as the gate lets it be told."""
+"""Released distributions of one audience's answers to one item."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Spread:
-    """What may be told of one base.
+    """What is released of one base.
 
     Parameters
     ----------
@@ -47,15 +47,15 @@ class Spread:
 
     @property
     def n(self) -> str:
-        """The base as text."""
+        """Format the base."""
         return str(self.base)
 
     def words(self, variable: Variable, *, language: str = "en") -> str:
-        """The shares as text, and why there are no more of them."""
+        """Return the shares as text, and why others are withheld."""
         return str(self.cell(variable, language=language))
 
     def cell(self, variable: Variable, *, language: str = "en") -> Cell:
-        """The same as a cell of a table."""
+        """Return the shares as a table cell."""
         if self.kind == "none":
             return Cell(words=_("not shown: {why}", why=self.why))
         labels = (
@@ -95,7 +95,7 @@ class Spreads:
         return item in self._items
 
     def of(self, variable: Variable, group: str) -> Spread | None:
-        """What may be told; None where nothing was released, not even that it is withheld."""
+        """Return what is released; None if nothing is."""
         key = (variable.name, group)
         cells, parts, boxes = self._cells.get(key, []), self._parts.get(key, []), self._boxes.get(key, [])
         if not (cells or boxes):
@@ -115,7 +115,7 @@ class Spreads:
         return _spread("box", kept, n, why) if kept else Spread("none", {}, {}, n, why)
 
     def option(self, variable: Variable, group: str) -> tuple[Number | None, Number | str, str]:
-        """An option of a multi-select: its share, the base, and why it is withheld ("" where not)."""
+        """Return an option's share, its base, and why it is withheld ("" if it is not)."""
         rows = [
             row for row in self._boxes.get((variable.name, group), []) if str(row["measure"]) in ("top", "1")
         ]

@@ -1,4 +1,4 @@
-"""Released rows as tables to be read: words and rounded numbers, every gap explained."""
+"""Report tables built from released rows."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ Row = Mapping[str, Any]
 
 
 def rounded_note() -> str:
-    """Why a gap may differ from the shares beside it."""
+    """Explain why a gap may differ from the rounded shares beside it."""
     return _(
         "Gaps are computed before rounding, so a gap can differ by a point from the shares printed beside it."
     )
@@ -73,7 +73,7 @@ def participation_table(
     language: str = "en",
     below: Collection[str] = (),
 ) -> Table:
-    """How many were invited and answered, with the margin of error of a share of one half.
+    """Tabulate invited and answered, with the margin of error of a share of 50%.
 
     Parameters
     ----------
@@ -165,7 +165,7 @@ def gap_table(
     title: str | None = None,
     language: str = "en",
 ) -> Table:
-    """Every gap with both shares, its interval, the adjusted p value and the verdict.
+    """Tabulate gaps with both shares, interval, adjusted p value and verdict.
 
     Parameters
     ----------
@@ -224,7 +224,7 @@ def shares_table(
     title: str | None = None,
     language: str = "en",
 ) -> Table:
-    """One row an item, one column an audience: the share with its interval and base.
+    """Tabulate shares with interval and base: one row per item, one column per audience.
 
     Parameters
     ----------
@@ -273,7 +273,7 @@ def shares_table(
 def numbers_table(
     released: Any, instrument: Instrument, *, by: str = "audience", level: float = 0.95, language: str = "en"
 ) -> Table | None:
-    """One row per number question or net score, one column per audience: mean, bands, net score, base.
+    """Tabulate numbers and net scores: one row per item, one column per audience.
 
     Parameters
     ----------
@@ -329,7 +329,7 @@ def numbers_table(
 
 
 def number_cells(variable: Variable, rows: Sequence[Row]) -> tuple[list[str], Number | str, bool]:
-    """Mean, bands and net score of one audience as lines of text, the base, and whether any is withheld."""
+    """Return mean, bands and net score as lines of text, the base, and whether any is withheld."""
     lines: list[str] = []
     reasons: dict[str, None] = {}
     bands = {str(row["response"]): row for row in rows if is_known(row.get("response"))}
@@ -359,7 +359,7 @@ def number_cells(variable: Variable, rows: Sequence[Row]) -> tuple[list[str], Nu
 
 
 def score_words(row: Row) -> str:
-    """A mean with its interval ("mean 8.0 (7.5 to 8.4)"), or a net score in points ("+12 (−3 to 27)")."""
+    """Format a mean ("mean 8.0 (7.5 to 8.4)") or a net score ("+12 (−3 to 27)")."""
     if row["measure"] != "mean":
         return change(row["estimate"], row["conf_low"], row["conf_high"])
     mean = decimal(row["estimate"], 1)
@@ -370,7 +370,7 @@ def score_words(row: Row) -> str:
 
 
 def band_words(variable: Variable) -> dict[str, str]:
-    """Code of each band of a number → its words: "under 5", "5 to under 10", "10 or more".
+    """Map the code of each band to its label: "under 5", "5 to under 10", "10 or more".
 
     Whole numbers are not assumed: a band ends where the next begins.
     """
@@ -399,7 +399,7 @@ def _chosen(
 
 
 def shown_first(rows: Sequence[Row], most: int | None = None) -> list[Row]:
-    """Rows that are shown, those with a gap first and among them the widest; so many, or all."""
+    """Return shown rows, the largest gaps first, optionally only the first few."""
     told = [row for row in rows if bool(row["shown"])]
     return [*widest_first(told), *(row for row in told if not is_known(row["gap"]))][:most]
 
@@ -424,7 +424,7 @@ def _gap_row(row: Row, instrument: Instrument, language: str) -> dict[str, str |
 
 
 def _hidden_gaps(rows: Iterable[Row], instrument: Instrument, language: str) -> list[str]:
-    """One sentence a reason: which comparisons are not shown."""
+    """Explain which comparisons are withheld, one sentence per reason."""
     found: dict[str, list[str]] = {}
     for row in rows:
         if bool(row["shown"]):
@@ -452,7 +452,7 @@ def _share_cell(row: Row) -> Cell | str:
 
 
 def notes_on(rows: Sequence[Row], *, mark: str | None = None) -> list[str]:
-    """What the marks in a table mean, where it has them; `mark` is what stands for a withheld number."""
+    """Explain the marks used in a table; `mark` stands for a withheld number."""
     notes = _bound_notes(rows)
     hidden = [row for row in rows if not bool(row["shown"])]
     if hidden:

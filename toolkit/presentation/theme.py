@@ -1,4 +1,4 @@
-"""Colours that any colour vision tells apart, and a client's brand colour where it is legible."""
+"""Colours and markers: colour-blind-safe palettes, and a client's brand colour."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _HEX = re.compile(r"#[0-9A-Fa-f]{6}")
 
 
 def contrast(first: str, second: str) -> float:
-    """Contrast ratio of two colours by WCAG 2.2 (1 to 21).
+    """Return the contrast ratio of two colours by WCAG 2.2 (1 to 21).
 
     Examples
     --------
@@ -49,7 +49,7 @@ def contrast(first: str, second: str) -> float:
 
 
 def darkened(colour: str, least: float) -> str:
-    """The colour itself, or the lightest shade of it that has so much contrast on white.
+    """Return the colour, darkened until it has the given contrast on white.
 
     Examples
     --------
@@ -64,13 +64,13 @@ def darkened(colour: str, least: float) -> str:
 
 
 def ink_on(ground: str) -> str:
-    """The text colour, dark or white, that reads better on a ground."""
+    """Return the text colour, dark or white, with more contrast on a background."""
     return max((INK, WHITE), key=lambda ink: contrast(ink, ground))
 
 
 @dataclass(frozen=True)
 class Theme:
-    """How a report looks.
+    """Colours and markers of a report.
 
     Make one with `Theme.of(brand, audiences)`; `notes` says what was changed to keep text legible.
 
@@ -132,16 +132,16 @@ class Theme:
         )
 
     def colour_of(self, audience: str) -> str:
-        """Its colour; the quiet text colour for a name it was not told of."""
+        """Return the colour of a group; a neutral one for an unknown name."""
         return self.colours.get(audience, QUIET)
 
     def marker_of(self, audience: str) -> str:
-        """Its marker; a circle for a name it was not told of."""
+        """Return the marker of a group; a circle for an unknown name."""
         return self.markers.get(audience, "o")
 
 
 def diverging(bottom: int, middle: int, top: int) -> tuple[str, ...]:
-    """Colours for an ordered scale: so many bottom answers, middle answers and top answers, in order.
+    """Return colours for an ordered scale of bottom, middle and top answers.
 
     Raises
     ------

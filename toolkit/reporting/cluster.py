@@ -9,6 +9,7 @@ thought dead, can leave nothing half made.
 from __future__ import annotations
 
 import atexit
+import base64
 import hashlib
 import json
 import logging
@@ -83,8 +84,17 @@ def bundle_of(
     for field in _brand_fields(study):
         name = getattr(study.brand, field)
         if name:
-            files[f"{field}/{Path(name).name}"] = (study.folder / name).read_bytes()
+            files[f"{field}/{Path(name).name}"] = _self_contained(study.folder / name, study.folder)
     return Bundle(pickle.dumps((stored, hashes)), files, modules)
+
+
+def _self_contained(path: Path, folder: Path) -> bytes:
+    """Read a file of the brand; an SVG with the pictures it names inside it: workers have no others."""
+    if path.suffix.lower() != ".svg":
+        return path.read_bytes()
+    from toolkit.reporting.documents.brand import read_logo
+
+    return base64.b64decode(read_logo(path, folder).partition(",")[2])
 
 
 def _brand_fields(study: Study) -> list[str]:

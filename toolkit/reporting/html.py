@@ -1,4 +1,4 @@
-"""A report as one HTML page that needs nothing else: no network, no foreign script, no fonts to fetch."""
+"""HTML output: one self-contained page without network access, foreign scripts or fonts."""
 
 from __future__ import annotations
 
@@ -97,17 +97,17 @@ form-action 'none'; script-src 'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSu
 
 
 def css_string(text: str) -> str:
-    """Quote text for a style sheet; signs that could end the string or the sheet become numbers."""
+    """Quote text for a style sheet, with characters that could end the string escaped."""
     return '"' + re.sub(r"[^A-Za-z0-9 .,]", lambda sign: f"\\{ord(sign[0]):06x}", text) + '"'
 
 
 def template_page(name: str, **values: Any) -> str:
-    """Fill one of the package's own templates; values are escaped."""
+    """Render one of the package's templates; values are escaped."""
     return _template(name).render(**values, _=_, css_string=css_string, content_policy=content_policy)
 
 
 def preload() -> None:
-    """Write a page of nothing: whoever makes many compiles the template once, and what reads Markdown."""
+    """Compile the template and the Markdown parser once, before many pages are written."""
     render_html({"cells": [{"cell_type": "markdown", "source": "## Nothing\n\n*nothing*"}]}, Cover("", ""))
 
 
@@ -140,13 +140,13 @@ def _anchor(title: str, taken: set[str]) -> str:
 
 
 def _shown(part: Block) -> str:
-    """A displayable's HTML, in which tables and pictures can be moved sideways."""
+    """Return a block's HTML, with tables and figures that scroll sideways."""
     if isinstance(part, Passage):
         return f'<div class="prose">{part._repr_html_()}</div>'
     said = html.escape(_("Picture"), quote=True)
 
     def sideways(picture: re.Match[str]) -> str:
-        """A picture keeps a legible size on a telephone and is moved sideways there."""
+        """Wrap a figure so that it keeps a legible size on a telephone and scrolls there."""
         return f'<div class="scroll" role="group" tabindex="0" aria-label="{said}">{picture[0]}</div>'
 
     def scrolling(table: re.Match[str]) -> str:
@@ -157,7 +157,7 @@ def _shown(part: Block) -> str:
 
 
 def _scrolling(table: re.Match[str], unnamed: str) -> str:
-    """A wide table scrolls by itself on a telephone, and can be reached from the keyboard."""
+    """Wrap a wide table so that it scrolls on a telephone and can be reached by keyboard."""
     caption = re.search(r"<caption[^>]*>(.*?)</caption>", table[0], flags=re.S)
     name = html.escape(html.unescape(re.sub(r"<[^>]+>", "", caption[1])) if caption else unnamed, quote=True)
     return f'<div class="scroll" role="group" tabindex="0" aria-label="{name}">{table[0]}</div>'

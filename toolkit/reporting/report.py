@@ -1,4 +1,4 @@
-"""One organisation's report, section by section; it holds released results only."""
+"""The report of one organisation, section by section; it holds released results only."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ __all__ = ["OrganisationReport", "open_report", "results_frame"]
 
 @dataclass(frozen=True)
 class OrganisationReport:
-    """What may be said to one organisation; make one with `open_report`.
+    """The report of one organisation; build one with `open_report`.
 
     No answer and no number that has not passed the gate can be reached from it. Every section of
     `toolkit.reporting.sections` is a method of its name, which returns something a notebook displays:
@@ -87,11 +87,11 @@ class OrganisationReport:
 
     @property
     def withheld(self) -> bool:
-        """Whether the policy lets no audience be shown."""
+        """Return whether the policy withholds every audience."""
         return not self.audiences
 
     def section(self, name: str, **options: Any) -> Block:
-        """Make a section of the report, in its language.
+        """Build a section of the report, in its language.
 
         Parameters
         ----------
@@ -148,7 +148,7 @@ class OrganisationReport:
 def open_report(
     study: str | Path | Study, organisation: str, wave: str | None = None, *, data: str | Path | None = None
 ) -> OrganisationReport:
-    """Read a study, analyse one organisation's answers, and keep what the policy lets leave.
+    """Read a study, analyse one organisation's answers, and keep what the policy releases.
 
     Parameters
     ----------
@@ -219,7 +219,7 @@ def results_frame(
     synthetic: bool = False,
     language: str = "en",
 ) -> pd.DataFrame:
-    """Put the released tables under each other.
+    """Concatenate the released tables.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Results for a paper: tables for Word, Excel and LaTeX, sentences in APA style, the methodology statement.
+"""Tables for Word, Excel and LaTeX, APA sentences and the methodology statement.
 
 For a researcher's own results, in English. What a report prints passes the gate and is written by `formats`.
 """
@@ -196,7 +196,7 @@ def save_table(result: Any, path: str | Path, **options: Any) -> Path:
 
 
 def _crossed(result: CrossTable, names: _Names, title: str, note: str, digits: int) -> Table:
-    """A cross table: a row per answer and one of bases, a column per group, letters beside the shares."""
+    """Lay out a cross table: a row per answer and one of bases, a column per group, letters beside shares."""
     head, made = names.item(result.item), []
     heads = {row.column: f"{names.group(row.column)} ({row.letter})" for row in result.table.itertuples()}
     lettered = bool(result.table["higher_than"].notna().any())
@@ -223,7 +223,7 @@ def _crossed(result: CrossTable, names: _Names, title: str, note: str, digits: i
 
 
 def _frame_of(result: Any, level: float) -> pd.DataFrame:
-    """Any result as rows: a model's coefficients, a test as one row, an index as columns."""
+    """Convert any result to rows: a model's coefficients, a test as one row."""
     if isinstance(result, pd.Series):
         result = result.to_frame()
     if hasattr(result, "params") and hasattr(result, "cov_params"):
@@ -284,7 +284,7 @@ class _Names:
 
 
 def _is_percent(row: Mapping[str, Any]) -> bool:
-    """Whether a row's estimates are fractions that read as percentages."""
+    """Return whether a row's estimates are fractions to be shown as percentages."""
     if "unit" in row or "verdict_unit" in row:
         return str(row.get("unit", row.get("verdict_unit"))) == "points"
     if "response" in row:
@@ -313,7 +313,7 @@ def _text(number: Number | None) -> str:
 def _with_interval(
     row: Mapping[str, Any], name: str, percent: bool, digits: int, *, points: bool = False
 ) -> Cell:
-    """A number and its interval: 57.0% [45.1, 68.4]; a difference of percentages without the sign."""
+    """Format a number and its interval: 57.0% [45.1, 68.4]; differences in points without the sign."""
     value, low, high = (
         _number(row.get(one), percent, digits, row.get("bound", "") if one == name else "")
         for one in (name, "conf_low", "conf_high")
@@ -344,7 +344,7 @@ def _p(value: float) -> str:
 def _leading(
     row: Mapping[str, Any], frame: pd.DataFrame, names: _Names, upto: str
 ) -> dict[str, str | Cell | Number | None]:
-    """The columns that name a row; a measure only where there are several."""
+    """Return the columns that name a row; the measure only where there are several."""
     found: dict[str, str | Cell | Number | None] = {}
     for name in list(frame.columns)[: list(frame.columns).index(upto)]:
         if name == "measure" and frame[name].nunique() < 2:
@@ -412,7 +412,7 @@ def _estimate_cells(
 
 
 def _plain_cell(name: Any, value: Any, digits: int) -> str | Cell:
-    """A cell of a frame that is no contract."""
+    """Format a cell of a frame that does not follow the contract."""
     if not pd.api.types.is_scalar(value):
         return str(value)
     if not is_known(value):
@@ -433,7 +433,7 @@ def _counts(cell: Any) -> bool:
 
 
 def _without_control(table: Table) -> Table:
-    """The table with control characters written as escapes: no format can hold them."""
+    """Escape control characters, which no format can hold."""
     clean = [
         tuple(
             printable(cell, keep="\n")
@@ -492,7 +492,7 @@ def _excel(table: Table) -> bytes:
 
 
 def _latex(table: Table) -> bytes:
-    """A table in booktabs' manner, whose columns of numbers are set to the right."""
+    """Write a booktabs table with right-aligned numbers."""
     right = set(table.numeric)
     shape = "".join("r" if name in right else "l" for name in table.columns)
     lines = [" & ".join(str(cell).translate(_LATEX) for cell in row) + r" \\" for row in table.rows]
@@ -597,7 +597,7 @@ def _ci(row: Mapping[str, Any], level: float, scale: float) -> str:
 
 
 def _statistic(symbol: str, row: Mapping[str, Any]) -> str:
-    """Statistic with its df, and p: ", t(28) = 2.65, p = .013"."""
+    """Format statistic, df and p: ", t(28) = 2.65, p = .013"."""
     found, df = "", row.get("df")
     if symbol and is_known(row.get("statistic")):
         within = df if isinstance(df, tuple) else (df,) if is_known(df) else ()
@@ -648,7 +648,7 @@ def _split_sentences(frame: pd.DataFrame, names: _Names, level: float) -> Iterat
 
 
 def _test_sentence(test: Any, level: float) -> str:
-    """A test of ours, or of scipy: statistic, df, p, estimate."""
+    """Describe a test of this package or of scipy: statistic, df, p, estimate."""
     if is_dataclass(test):
         row = {one.name: getattr(test, one.name) for one in fields(test)}
         symbol = row.get("symbol") or ("F" if isinstance(row.get("df"), tuple) else "statistic")
@@ -669,7 +669,7 @@ def _test_sentence(test: Any, level: float) -> str:
 
 
 def _pingouin_sentence(label: Any, row: Mapping[str, Any]) -> str:
-    """One row of a frame that pingouin returned."""
+    """Describe one row of a pingouin result."""
     found = {
         "p_value": next((row[name] for name in ("p_val", "p_unc", "p-val", "p-unc") if name in row), None)
     }
@@ -763,7 +763,7 @@ def methods_statement(
 
 
 def _processing(study: Study, wave: str) -> str:
-    """How many rows were read, kept and set aside, and why."""
+    """Describe how many rows were read, kept and set aside, and why."""
     table = study.disposition(wave)
     counts = {str(name): int(rows) for name, rows in table.groupby("outcome")["rows"].sum().items()}
     aside = table[table["outcome"] == "set aside"].groupby("reason")["rows"].sum()
@@ -773,7 +773,7 @@ def _processing(study: Study, wave: str) -> str:
 
 
 def _weighting(design: Design, frame: pd.DataFrame) -> str:
-    """What the weights are and cost, and how errors were computed."""
+    """Describe the weights, their design effect, and how errors were computed."""
     sampled = design.over(frame, linearise=True)
     weights = sampled.weights[sampled.weights > 0]
     effect = len(weights) * float((weights**2).sum()) / float(weights.sum()) ** 2
@@ -788,7 +788,7 @@ def _weighting(design: Design, frame: pd.DataFrame) -> str:
 
 
 def _used(results: tuple[pd.DataFrame, ...]) -> str:
-    """Methods and adjustments of the results, by how many rows each."""
+    """Count the methods and adjustments of the results."""
     problems = [
         Problem(
             "missing-column",

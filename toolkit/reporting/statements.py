@@ -1,4 +1,4 @@
-"""What a report says of itself: its notices and headings, and the AAPOR code's items it can compute."""
+"""Notices, headings and computed AAPOR items of a report."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Figures on matplotlib: functions of results that return Axes with a title and an alt text of the rows."""
+"""Figures: functions of results that draw on matplotlib Axes, with titles and alt texts."""
 
 from __future__ import annotations
 

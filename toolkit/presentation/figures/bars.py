@@ -1,4 +1,4 @@
-"""How answers are spread: bars centred on their middle answers, the lower left, the higher right."""
+"""Diverging stacked bars, centred on the middle answers."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class Bar:
 
     @property
     def reach(self) -> tuple[float, float]:
-        """How far it goes to the left and to the right; half of the middle answers on either side."""
+        """Return how far the bar extends left and right, with half of the middle answers on either side."""
         low, middle, high = (sum(part) for part in self.shares)
         return low + middle / 2, self.top if self.top is not None else high + middle / 2
 
@@ -95,13 +95,13 @@ class Block:
 
     @property
     def height(self) -> float:
-        """Inches it takes, with the legend of its scale where it is the first on it."""
+        """Return the height in inches, including the legend before the first item of a scale."""
         lines = len(wrapped(self.label, _LABEL_CHARACTERS)) * _LINE + (0.13 if self.hint else 0)
         return max(len(self.bars) * _STEP, lines) + _GAP + (self.legend if self.heads else 0.0)
 
     @property
     def legend(self) -> float:
-        """Inches of its legend."""
+        """Return the height of the legend in inches."""
         places = key_places(self.labels, WIDTH - _SUM)
         return _HEAD + 0.19 * max(row for _, row in places)
 
@@ -187,7 +187,7 @@ def diverging_bars(
 
 
 def sides_of(scale: Scale | None) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]] | None:
-    """Codes of the lower, middle and higher answers, or None where the scale has no two sides to draw."""
+    """Return the codes of the lower, middle and higher answers; None for a scale without two sides."""
     if scale is None or not scale.top or not scale.bottom or max(len(scale.top), len(scale.bottom)) > 3:
         return None
     return (
@@ -198,7 +198,7 @@ def sides_of(scale: Scale | None) -> tuple[tuple[str, ...], tuple[str, ...], tup
 
 
 def _blocks(variables: Sequence[Variable], spreads: Spreads, instrument: Instrument) -> Iterator[Block]:
-    """One block per item, those on one scale together."""
+    """Return one block per item, items of the same scale together."""
     by_scale: dict[tuple[str, ...], list[Variable]] = {}
     for variable in variables:
         by_scale.setdefault(tuple(variable.code_labels(current_language()).values()), []).append(variable)
@@ -361,7 +361,7 @@ def _draw_bar(
 
 
 def _legend(labels: Labels, block: Block, top: float, palette: Sequence[str] | None) -> None:
-    """The answers of a scale with their colours, and what is summed at the right."""
+    """Draw the answers of a scale with their colours, and the heading of the sums."""
     edge = _LABEL + _NAMES
     for words, colour, (x, row) in zip(
         block.labels,
@@ -376,7 +376,7 @@ def _legend(labels: Labels, block: Block, top: float, palette: Sequence[str] | N
 
 
 def _charts(blocks: Sequence[Block]) -> Iterator[Chart]:
-    """Bars as numbers, one chart per scale; answers shown only together are series of their own."""
+    """Return the bars as chart data, one chart per scale."""
     sides: tuple[Side, ...] = ("lower", "middle", "higher")
     together = (_("Lower answers together"), _("Middle answers together"), _("Higher answers together"))
     only, total = _("Higher answers, the only share that may be shown"), _("Higher answers, total")

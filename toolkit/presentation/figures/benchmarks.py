@@ -1,4 +1,4 @@
-"""Published shares: beside this organisation's, and with the intervals they would have for each base."""
+"""Published statistics beside an organisation's own, and over possible bases."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def benchmark_dots(
 
 
 def here_and_there(row: Row, own: str) -> tuple[str, str]:
-    """Which side of a row is this organisation and which is published: ("a", "b") or ("b", "a")."""
+    """Return which side of a row is this organisation and which is published."""
     return ("a", "b") if str(row["audience_a"]) == own else ("b", "a")
 
 
@@ -118,7 +118,7 @@ def _comparable(row: Row) -> bool:
 
 
 def _widest(rows: list[Row], most: int | None) -> list[Row]:
-    """So many rows with the widest gaps, in the order they came."""
+    """Return the rows with the largest gaps, in their original order."""
     order = sorted(rows, key=_size, reverse=True)
     kept = {id(row) for row in order[:most]}
     return [row for row in rows if id(row) in kept]
@@ -202,7 +202,7 @@ def _here(row: Row, here: str) -> str:
 
 
 def _said(row: Row, instrument: Instrument, by: str, own: str) -> str:
-    """A row in words."""
+    """Describe a row."""
     here, there = here_and_there(row, own)
     return _(
         "{item}, {who}: {here} here (n {n_here}), {there} published (n {n_there}).",

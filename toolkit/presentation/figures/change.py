@@ -1,4 +1,4 @@
-"""What changed between two waves: dots joined by a line per row, and slopes for one group."""
+"""Change between two waves: joined dots per row, and slopes for one group."""
 
 from __future__ import annotations
 
@@ -258,7 +258,7 @@ def _changes(
     waves: tuple[str, str],
     items: Iterable[str] | None,
 ) -> list[Row]:
-    """Changes that may be shown: those clear of chance first, then the largest."""
+    """Return the changes that may be shown, those clear of chance first, then the largest."""
     frame = Results(results, table).table(table, ("item", by, "audience_a", "audience_b", "gap"))
     frame = waves_apart(frame, waves)
     rows = records(by_width(frame[frame["item"].isin(single_items(frame["item"], instrument, items))]))
@@ -287,7 +287,7 @@ def _key(row: Row, by: str) -> str:
 
 
 def _title(rows: Sequence[Row], instrument: Instrument, waves: tuple[str, str], by: str) -> tuple[str, str]:
-    """The clearest change and its row; that none is clear, and ""."""
+    """Return a title naming the clearest change, and its row."""
     clear = sum(map(is_certain, rows))
     if not clear:
         return _("No change since {first} is clear of chance", first=waves[0]), ""
@@ -346,7 +346,7 @@ def _caption(
 
 
 def _said(row: Row, instrument: Instrument, waves: tuple[str, str], by: str) -> str:
-    """A row in words."""
+    """Describe a row."""
     return _(
         "{item}, {who}: {earlier} in {first}, {later} in {last}, change {size} points.",
         item=item_name(instrument, row["item"]),
@@ -407,7 +407,7 @@ def _slopes(ax: Axes, rows: Sequence[Row], names: Sequence[str], waves: tuple[st
 
 
 def _apart(places: Sequence[float], lowest: float, least: float) -> list[float]:
-    """Where labels are printed so that none covers another, as near their points as possible."""
+    """Return label positions that do not overlap, as near their points as possible."""
     order = sorted(range(len(places)), key=lambda one: -places[one])
     found = list(places)
     for before, after in pairwise(order):

@@ -1,4 +1,4 @@
-"""Rows of dots with intervals on a common scale: the drawing behind several figures."""
+"""Dot rows with intervals on a common scale, shared by several figures."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ class DotRow:
 
     @property
     def height(self) -> float:
-        """Inches it takes."""
+        """Return the size in inches."""
         lines = wrapped(self.label, _LABEL_CHARACTERS)
         words = len(lines) * LINE + len(_hint_lines(self)) * SMALL_LINE
         side = (LINE if self.side.words else 0) + (SMALL_LINE if self.side.note else 0)
@@ -118,7 +118,7 @@ class Column:
 
     @property
     def width(self) -> float:
-        """Inches it takes."""
+        """Return the size in inches."""
         return (
             max(0.4, 0.08 * max(map(len, self.title.split("\n"))), 0.057 * len(self.note)) + 0.08 + self.extra
         )
@@ -220,7 +220,7 @@ def _draw(
 
 
 def _names(ax: Axes, labels: Labels, rows: Sequence[DotRow], middles: np.ndarray) -> None:
-    """Each row's name as a tick label at the left edge, its hint below it."""
+    """Draw each row's name as a tick label at the left edge, its hint below it."""
     pad = (_LABEL - 0.06) * 72 * unit()
     shown = []
     for row, middle in zip(rows, middles, strict=True):
@@ -271,7 +271,7 @@ def _marks(
     *,
     beside: bool,
 ) -> None:
-    """Intervals, links, bounds and dots, one artist per group and kind."""
+    """Draw intervals, links, bounds and dots, one artist per group and kind."""
     scale = unit()
     for group in groups:
         found = [
@@ -336,7 +336,7 @@ def _marks(
 
 
 def _arrows(ax: Axes, places: Sequence[tuple[float, float]], way: int, colour: str) -> None:
-    """Arrows from bounds towards where the shares lie."""
+    """Draw arrows from bounds towards where the shares lie."""
     wide = ax.bbox.width / ax.figure.dpi / unit()
     reach = way * _ARROW / wide
     x = [end for share, _ in places for end in (share, share + reach, np.nan)]
@@ -355,7 +355,7 @@ def _arrows(ax: Axes, places: Sequence[tuple[float, float]], way: int, colour: s
 
 
 def _beside(labels: Labels, row: DotRow, groups: Sequence[Group], middle: float) -> None:
-    """Each number beside its dot or its interval; two in a lane go outwards."""
+    """Print each number beside its dot or interval; two in a lane go outwards."""
     colours = {group.name: group.colour for group in groups}
     for dot in row.dots:
         if not dot.words:
@@ -454,7 +454,7 @@ def _legend_rows(keys: Sequence[Group], width: float) -> int:
 
 
 def key_places(labels: Sequence[str], width: float) -> list[tuple[float, int]]:
-    """Where each entry of a legend line begins: inches from the left, and its row."""
+    """Return where each legend entry begins: inches from the left, and its row."""
     found, x, row = [], 0.06, 0
     for words in labels:
         wide = 0.24 + 0.066 * len(words)
@@ -466,7 +466,7 @@ def key_places(labels: Sequence[str], width: float) -> list[tuple[float, int]]:
 
 
 def _legend(labels: Labels, keys: Sequence[Group], top: float, up: float) -> None:
-    """Markers and names in a line above the rows, from the left edge of the labels."""
+    """Draw markers and names in a line above the rows."""
     for key, (x, row) in zip(keys, key_places([key.label for key in keys], WIDTH), strict=True):
         y = up - 0.2 * row
         face = paper() if key.hollow else key.colour
@@ -475,7 +475,7 @@ def _legend(labels: Labels, keys: Sequence[Group], top: float, up: float) -> Non
 
 
 def _parting(labels: Labels, y: float, right: float, words: tuple[str, str]) -> None:
-    """A line between rows that are clear of chance and rows that may be chance."""
+    """Draw the line between rows that are clear of chance and rows that may be chance."""
     labels.rule(y, _LABEL - 0.06, right - 0.06, color=ink(), width=1.2)
     for text, dy, colour in ((words[0], 0.075, ink()), (words[1], -0.075, quiet())):
         if text:

@@ -1,4 +1,4 @@
-"""Draw on matplotlib Axes: layout in inches, many labels at once, and the words that belong to a figure."""
+"""Drawing on matplotlib Axes: layout in inches, batched labels, titles and alt texts."""
 
 from __future__ import annotations
 
@@ -227,7 +227,7 @@ def _svg_of(figure: Figure) -> str:
 
 
 def unit() -> float:
-    """Inches per inch of the house's layout: figures grow with `rcParams["font.size"]`."""
+    """Return the scale of the layout, which grows with `rcParams["font.size"]`."""
     return float(mpl.rcParams["font.size"]) / _BASE_SIZE
 
 
@@ -296,27 +296,27 @@ def sheets(heights: Sequence[float]) -> list[slice]:
 
 
 def quiet() -> str:
-    """Colour of secondary text: the text colour, nearer to the background."""
+    """Return the colour of secondary text: the text colour, nearer to the background."""
     return _mixed(0.28)
 
 
 def rule() -> str:
-    """Colour of lines between rows and of grids."""
+    """Return the colour of lines between rows and of grids."""
     return RULE if _is_white() else _mixed(0.82)
 
 
 def band() -> str:
-    """Colour of an area behind marks."""
+    """Return the colour of an area behind marks."""
     return _mixed(0.9)
 
 
 def paper() -> str:
-    """Colour of the background, for open markers."""
+    """Return the colour of the background, for open markers."""
     return to_hex(mpl.rcParams["axes.facecolor"])
 
 
 def ink() -> str:
-    """Colour of text."""
+    """Return the colour of text."""
     return to_hex(mpl.rcParams["text.color"])
 
 
@@ -505,7 +505,7 @@ class Labels(Artist):
 
     @property
     def texts(self) -> list[str]:
-        """The words, in the order they were added."""
+        """Return the texts, in the order they were added."""
         return [label.words for label in self._labels]
 
     def _font(self, style: tuple[float, str, str, Slant]) -> FontProperties:
@@ -630,7 +630,7 @@ def _figure_of(ax: Axes) -> Figure:
 
 
 def _middle_of_figure(ax: Axes) -> float:
-    """Axes fraction of the middle of the figure; a title set later stays there too."""
+    """Return the middle of the figure as a fraction of the Axes."""
     box = ax.get_position()
     return float((0.5 - box.x0) / box.width)
 

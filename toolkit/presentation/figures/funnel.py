@@ -1,4 +1,4 @@
-"""Many organisations in one picture: shares over the number of answers, inside a funnel of chance.
+"""Funnel plot: organisations' shares over their number of answers.
 
 Everything is worked out from released rows: the pooled share, the funnel and the shrunk shares are functions
 of what is printed, so they cannot give back a share that the gate withheld.
@@ -148,7 +148,7 @@ def organisation_table(
     title: str | None = None,
     language: str = "en",
 ) -> Table | None:
-    """Raw shares beside shrunk ones, by name: the numbers of `organisation_funnel`.
+    """Tabulate raw and shrunken shares by name: the numbers of `organisation_funnel`.
 
     Parameters
     ----------

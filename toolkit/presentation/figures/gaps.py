@@ -1,4 +1,4 @@
-"""Where respondent groups see the same thing differently: one row per item, one dot per group."""
+"""Gaps between respondent groups: one row per item, one dot per group."""
 
 from __future__ import annotations
 
@@ -35,27 +35,27 @@ TITLE_LETTERS = 90
 
 
 def bound_note() -> str:
-    """How a share of which only a bound may be shown is drawn."""
+    """Explain how a bound is drawn."""
     return _("An open marker with an arrow is a bound: the share itself may not be shown.")
 
 
 def few_words() -> str:
-    """What is printed where nothing may be drawn."""
+    """Return the text printed where nothing may be drawn."""
     return _("not shown (few answers)")
 
 
 def marked(level: float) -> str:
-    """How dots with intervals are read."""
+    """Explain dots with intervals."""
     return _("Dots are shares; lines are their {level} intervals.", level=percent(level))
 
 
 def interval_note(level: float) -> str:
-    """Heading of a column of intervals."""
+    """Return the heading of a column of intervals."""
     return _("{level} interval", level=percent(level))
 
 
 def chance_words() -> tuple[str, str]:
-    """What is printed above and below the line between what is clear of chance and what may be chance."""
+    """Return the labels of the line between what is clear of chance and what may be chance."""
     return _("▲ clear of chance"), _("▼ may be chance")
 
 
@@ -164,7 +164,7 @@ def gap_dumbbell(
 def groups_of(
     estimates: Iterable[Row], instrument: Instrument, *, by: str, palette: Any = None
 ) -> list[Group]:
-    """One group per audience that has a share to show, with the range of its bases."""
+    """Return one group per audience with a share to show, with the range of its bases."""
     bases: dict[str, list[float]] = {}
     for row in shown(estimates):
         bases.setdefault(str(row[by]), []).extend([float(row["n"])] if is_known(row.get("n")) else [])
@@ -184,7 +184,7 @@ def groups_of(
 
 
 def dot_of(row: Any, group: str, lane: int = 0) -> Dot:
-    """A share as a dot."""
+    """Convert a share to a dot."""
     bound = str(known(row.get("bound")))
     ends = [
         float(row[end]) if is_known(row[end]) and not bound else None for end in ("conf_low", "conf_high")
@@ -197,7 +197,7 @@ def dot_of(row: Any, group: str, lane: int = 0) -> Dot:
 def item_rows(
     rows: Iterable[Row], groups: list[Group], *, by: str
 ) -> tuple[list[Dot], list[tuple[str, str]]]:
-    """Dots of one item, one lane per group, and the groups that may not be shown with the reason."""
+    """Return the dots of an item, and the groups that may not be shown with the reason."""
     dots, hidden = [], []
     lanes = {group.name: place for place, group in enumerate(groups)}
     for row in rows:
@@ -212,7 +212,7 @@ def item_rows(
 
 
 def single_items(names: Iterable[str], instrument: Instrument, items: Iterable[str] | None) -> list[str]:
-    """The items asked for; by default all but the options of multi-selects, in the order they come."""
+    """Return the items asked for; by default all but the options of multi-selects."""
     chosen = None if items is None else set(items)
     return [
         name
@@ -226,13 +226,13 @@ def single_items(names: Iterable[str], instrument: Instrument, items: Iterable[s
 
 
 def short_title(*candidates: str) -> str:
-    """The first title that fits a line; the last one cut where none does."""
+    """Return the first title that fits a line; the last one shortened if none does."""
     fitting = next((one for one in candidates if len(one) <= TITLE_LETTERS), None)
     return fitting or candidates[-1][: TITLE_LETTERS - 1].rstrip() + "…"
 
 
 def gap_title(gaps: Iterable[Row], instrument: Instrument) -> tuple[str, str]:
-    """A line that names the widest gap that is clear of chance, and its item; that there is none, and "".
+    """Return a title naming the largest gap that is clear of chance, and its item.
 
     "Most" is said only where no gap is withheld or bounded and none is wider.
     """
@@ -293,7 +293,7 @@ def _row(
     none: str,
     by: str,
 ) -> DotRow:
-    """One item's line; `widest` are its gaps, the widest first."""
+    """Return the row of an item; `widest` are its gaps, the largest first."""
     dots, hidden = item_rows(shares, groups, by=by)
     side, span = Cell(none, faint=True), None
     if widest:
@@ -347,7 +347,7 @@ def _caption(
 def _said(
     name: str, widest: Sequence[Row] | None, rows: Sequence[Row], instrument: Instrument, by: str
 ) -> str:
-    """An item's widest gap and all its shares in words."""
+    """Describe an item's largest gap and all its shares."""
     shares = joined(
         _(
             "{who} {share}, n {n}",

@@ -1,4 +1,4 @@
-"""All themes on one page: a heading per theme, a row per item, a dot per group."""
+"""All themes in one figure: a heading per theme, a row per item, a dot per group."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def theme_multiples(
 
 
 def _title(results: Results, gaps: str, measure: str, instrument: Instrument) -> str:
-    """On how many questions two groups differ beyond chance, of those that may be compared."""
+    """Return a title: on how many of the comparable questions two groups differ beyond chance."""
     if gaps not in results:
         return _("Every question at a glance")
     rows = [row for row in shown(results.rows(gaps)) if row["measure"] == measure and is_known(row["gap"])]
@@ -281,7 +281,7 @@ def _marks(ax: Axes, places: Sequence[tuple[float, float]], group: Group, bound:
 
 
 def _side_by_side(dots: Sequence[Dot]) -> list[tuple[Dot, float]]:
-    """Dots with the inches each is moved down so that none lies on another."""
+    """Return dots with the offsets that keep them apart."""
     clusters: list[list[Dot]] = []
     for dot in sorted(dots, key=lambda one: one.estimate):
         if clusters and dot.estimate - clusters[-1][-1].estimate < _NEAR:

@@ -1,4 +1,4 @@
-"""A multi-select question: its options ranked, one dot an audience, intervals that hold together."""
+"""Multi-selects: ranked options with simultaneous intervals, one dot per audience."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ def ranked_options(
 
 
 def _order(rows: Sequence[Row], names: list[str], exclusive: set[str]) -> list[str]:
-    """The most chosen first, by the average of the shares that may be shown; "none of these" last."""
+    """Sort options by the average of the shares that may be shown; "none of these" is last."""
     told = by_item(row for row in shown(rows) if is_known(row["estimate"]))
     averages = {name: fmean(float(row["estimate"]) for row in own) for name, own in told.items()}
     return sorted(names, key=lambda name: (name in exclusive, -averages.get(name, -1.0), names.index(name)))
@@ -214,7 +214,7 @@ def _caption(
 
 
 def _rank(row: Row) -> str:
-    """The places an option can have within its audience; "" where that is not known."""
+    """Return the range of ranks of an option within its audience; "" if unknown."""
     if not is_known(row["rank_low"]):
         return ""
     low, high = int(row["rank_low"]), int(row["rank_high"])
@@ -222,7 +222,7 @@ def _rank(row: Row) -> str:
 
 
 def _said(name: str, rows: Sequence[Row], instrument: Instrument, *, by: str, language: str) -> str:
-    """An option and its shares in words."""
+    """Describe an option and its shares."""
     shares = joined(
         _(
             "{who} {share}, n {n}{rank}",

@@ -1,4 +1,4 @@
-"""Figures of a researcher's own results: forests, heat maps, trends, distributions, quality of the data.
+"""Figures for research: forests, heat maps, trends, distributions, data quality.
 
 They draw frames that the analysis functions, statsmodels or pandas return. None of them is part of a report.
 """
@@ -130,7 +130,7 @@ def forest(
 
 
 def _as_estimates(rows: Any, label: str | Sequence[str] | None) -> pd.DataFrame:
-    """Rows of estimate, conf_low and conf_high, indexed by what names them."""
+    """Convert to rows of estimate, conf_low and conf_high, indexed by their labels."""
     if hasattr(rows, "params") and hasattr(rows, "conf_int"):
         ends = np.asarray(rows.conf_int(), dtype=np.float64)
         params = pd.Series(rows.params)
@@ -843,7 +843,7 @@ def _need(frame: pd.DataFrame, columns: Sequence[str], who: str) -> None:
 
 
 def _missing(column: pd.Series) -> pd.Series:
-    """NaN, or one of the reserved codes."""
+    """Return whether values are NaN or a reserved code."""
     return column.isna() | column.astype(str).isin({f"-{code}" for code in range(1, 7)})
 
 

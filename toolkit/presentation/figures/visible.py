@@ -1,4 +1,4 @@
-"""What a survey can see: for each pair of groups, which gaps would show, and where its own gaps lie."""
+"""Detectable gaps: how large a gap must be to be found, per pair of groups."""
 
 from __future__ import annotations
 

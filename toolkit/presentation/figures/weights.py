@@ -1,4 +1,4 @@
-"""How uneven weights are: a histogram whose title says what they cost."""
+"""Histogram of weights with their design effect."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A report held against the checklists of AAPOR and CHERRIES: what it says, and what it leaves out."""
+"""Reporting checklists (AAPOR, CHERRIES): which items a report covers and which it omits."""
 
 from toolkit.reporting.checklists.items import CHECKLISTS, Checklist, ChecklistItem, load_checklist
 from toolkit.reporting.checklists.listing import STATUSES, checklist, checklist_table

@@ -1,4 +1,4 @@
-"""What is known of a survey, as a checklist asks for it."""
+"""Facts about a survey, in the form checklists ask for."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LONGEST = 180
 
 @dataclass(frozen=True)
 class Answer:
-    """What is said on one item, and where."""
+    """The answer to a checklist item, and where it was found."""
 
     status: str
     says: str = ""
@@ -24,31 +24,31 @@ class Answer:
 
 @dataclass(frozen=True)
 class Text:
-    """A methods text: the AAPOR element it is about, and where it stands."""
+    """A methods text, the AAPOR element it is about, and its place."""
 
     element: str
     words: str
     where: str
 
     def sentences(self) -> Iterator[str]:
-        """Its sentences, one by one."""
+        """Split the text into sentences."""
         yield from (one.strip() for one in re.split(r"(?<=[.!?;])\s+", self.words) if one.strip())
 
     def naming(self, cues: Iterable[str]) -> str:
-        """Its first sentence in which a word begins as one of the cues does; "" where there is none."""
+        """Return the first sentence with a word that begins with one of the cues; "" if none does."""
         found = re.compile("|".join(rf"\b{re.escape(cue)}" for cue in cues), re.IGNORECASE)
         return next((one for one in self.sentences() if found.search(one)), "") if found.pattern else ""
 
 
 def quoted(sentence: str) -> str:
-    """A sentence in quotation marks, cut where it is long."""
+    """Quote a sentence, shortened if it is long."""
     kept = sentence if len(sentence) <= _LONGEST else f"{sentence[:_LONGEST].rsplit(' ', 1)[0]} …"
     return f"“{kept.replace('“', '‘').replace('”', '’')}”"
 
 
 @dataclass(frozen=True)
 class Facts:
-    """Answers by item, and the texts in which others may stand, in one language."""
+    """Answers by item, and the methods texts that may answer others."""
 
     known: Mapping[str, Answer]
     texts: tuple[Text, ...] = ()

@@ -1,4 +1,4 @@
-"""The two checklists, read from the files beside this module."""
+"""The items of the checklists, read from the YAML files beside this module."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CHECKLISTS = ("aapor", "cherries")
 
 
 class ChecklistItem(Strict):
-    """One thing a report should say.
+    """An item of a checklist.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ class ChecklistItem(Strict):
 
 
 class Checklist(Strict):
-    """A published checklist in short, with its source."""
+    """A published checklist with its source."""
 
     id: str
     title: str
@@ -48,7 +48,7 @@ class Checklist(Strict):
 
 @cache
 def load_checklist(name: str) -> Checklist:
-    """One of `CHECKLISTS`.
+    """Load one of `CHECKLISTS`.
 
     Examples
     --------

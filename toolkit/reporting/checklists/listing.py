@@ -1,4 +1,4 @@
-"""Fill the checklists from a study, a report's folder or what a publication said of itself."""
+"""Filling in checklists for a study, a report or a publication."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ STATUSES = (ANSWERED, TO_CHECK, MISSING)
 
 
 def checklist(source: Study | StudyFacts | str | Path, *, lists: Iterable[str] = CHECKLISTS) -> pd.DataFrame:
-    """Hold a report against the AAPOR disclosure elements and the CHERRIES items.
+    """Check a report against the AAPOR disclosure elements and the CHERRIES items.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def checklist(source: Study | StudyFacts | str | Path, *, lists: Iterable[str] =
 
 
 def checklist_table(found: pd.DataFrame, *, status: str | None = None) -> Table:
-    """A filled checklist to be read; of one status only, where it is named.
+    """Format a filled checklist as text, optionally only items of one status.
 
     Raises
     ------
@@ -137,7 +137,7 @@ def _row(one: Checklist, item: ChecklistItem, facts: Facts) -> dict[str, str]:
 
 
 def _by_cue(item: ChecklistItem, facts: Facts) -> Answer:
-    """The first sentence of the texts that holds one of the item's words."""
+    """Return the first sentence of the texts that contains one of the item's cues."""
     for text in facts.texts:
         if item.look_in and text.element not in item.look_in:
             continue

@@ -1,4 +1,4 @@
-"""What a study, a finished report or a publication says of itself."""
+"""Facts for checklists from a study, a finished report or a publication."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _FROM_TEXTS = {"time": "dates", "correction": "weighting", "survey_design": "pop
 
 
 def of_study(study: Study) -> Facts:
-    """From the study file, its questionnaire and its answers."""
+    """Collect facts from the study file, its questionnaire and its answers."""
     where = study.path.name
     texts = tuple(
         Text(name, said[name], f"{where}, methods → {audience}")
@@ -41,7 +41,7 @@ def of_study(study: Study) -> Facts:
 
 
 def of_report(folder: Path) -> Facts:
-    """From a report's folder alone: its methods statement and its manifest.
+    """Collect facts from a report's folder: its methods statement and manifest.
 
     Raises
     ------
@@ -77,7 +77,7 @@ def of_report(folder: Path) -> Facts:
 
 
 def of_publication(facts: StudyFacts) -> Facts:
-    """From what a register holds of a published study; what is not there was found in no source read."""
+    """Collect facts from the register entry of a published study."""
     where = "register"
     groups = ", ".join(f"{count:,} {who}" for who, count in facts.audiences.items())
     asked = groups or (f"{facts.total:,} people" if facts.total else "")
@@ -101,7 +101,7 @@ def of_publication(facts: StudyFacts) -> Facts:
 
 
 def _from_texts(texts: tuple[Text, ...]) -> dict[str, Answer]:
-    """The elements that have a text; where audiences differ, each text after its place."""
+    """Answer the elements that have a text; where audiences differ, each text names its audience."""
     found: dict[str, dict[str, list[str]]] = {}
     for text in texts:
         found.setdefault(text.element, {}).setdefault(text.words, []).append(text.where)
@@ -121,14 +121,14 @@ def _from_texts(texts: tuple[Text, ...]) -> dict[str, Answer]:
 
 
 def _where(places: list[list[str]]) -> str:
-    """Where a text stands; all audiences together where they share it."""
+    """Name the place of a text, once for audiences that share it."""
     if len(places) == 1 and len(places[0]) > 1:
         return places[0][0].partition(" → ")[0]
     return "; ".join(dict.fromkeys(place for several in places for place in several))
 
 
 def _computed(study: Study) -> dict[str, Answer]:
-    """What every report prints, whether the study file says it or not."""
+    """Answer the elements that every report prints by itself."""
     language, instrument = study.language, study.instrument
     title = instrument.title.get(language, instrument.id)
     where = "the report computes it"
@@ -157,7 +157,7 @@ def _sizes(study: Study) -> str:
 
 
 def _small(study: Study) -> bool:
-    """Whether an audience is too small for its count to be told."""
+    """Return whether an audience is too small for its count to be shown."""
     counts = study.responses()["audience"].value_counts()
     return bool(((counts > 0) & (counts < study.policy.threshold)).any())
 
@@ -185,7 +185,7 @@ def _questionnaire(study: Study) -> dict[str, Answer]:
 
 
 def _response(study: Study) -> dict[str, Answer]:
-    """Rates and breaking off, counted over all organisations of the latest wave."""
+    """Count response and break-off rates over all organisations of the latest wave."""
     where = f"answers of wave {study.wave}"
     counted = study.disposition(study.wave)
     rows = counted.groupby(["outcome", "reason"])["rows"].sum()
@@ -236,7 +236,7 @@ def _manifest(folder: Path) -> dict[str, Any]:
 
 
 def _statement(folder: Path) -> tuple[tuple[Text, ...], str]:
-    """The methods statement of a report, from the document it was written from, and its language."""
+    """Return the methods statement of a report and its language."""
     from toolkit.reporting.documents import DOCUMENT, load_document
 
     if not (folder / DOCUMENT).is_file():

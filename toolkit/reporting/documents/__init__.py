@@ -1,4 +1,4 @@
-"""One result in every format of `toolkit.reporting.formats`: the same tables and words in each."""
+"""One report in every output format of `toolkit.reporting.formats`, with the same tables and words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the study file says of a report's looks: its cover, its logo, and the files it is written into."""
+"""The brand of a report: cover, logo and client templates, as the study file gives them."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def _led_out(where: str) -> Problem:
 
 
 def read_logo(path: Path, folder: Path) -> str:
-    """Read a logo as a data address.
+    """Read a logo as a data URL.
 
     Parameters
     ----------
@@ -219,7 +219,7 @@ def _as_png(content: bytes) -> bytes:
 
 
 def _drawing(content: bytes, path: Path, folder: Path, where: str) -> bytes:
-    """An SVG that stands by itself: with a size, and with what it names inside it."""
+    """Return a self-contained SVG: with a size, and with the images it refers to embedded."""
     from lxml import etree  # type: ignore[import-untyped]
 
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
@@ -262,7 +262,7 @@ def _drawing(content: bytes, path: Path, folder: Path, where: str) -> bytes:
 
 
 def _says(content: bytes, sides: tuple[float, float]) -> bool:
-    """Whether an SVG gives its size so that every writer of documents finds it."""
+    """Return whether an SVG gives its size in a form that every document writer understands."""
     from toolkit.reporting.documents.pictures import size_of  # imports Typst, which takes its time
 
     try:
@@ -272,7 +272,7 @@ def _says(content: bytes, sides: tuple[float, float]) -> bool:
 
 
 def _active(root: Any, where: str) -> Iterator[Problem]:
-    """What acts or loads in an SVG, which a picture has no need of."""
+    """List the elements and attributes of an SVG that run code or load something."""
     from lxml import etree
 
     hint = "take it out in the program it was drawn with, or save it as PNG"
@@ -308,7 +308,7 @@ def _outside(where: str, address: str) -> Problem:
 
 
 def _embedded(address: str, path: Path, folder: Path) -> str | None:
-    """A bitmap an SVG names, as a data address; None where it is anything else, or outside the folder."""
+    """Return a bitmap that an SVG refers to as a data URL; None for anything else."""
     if _EMBEDDED.match(address):
         return address
     named = path.parent / address
@@ -330,7 +330,7 @@ def _within(path: Path, folder: Path) -> bool:
 
 
 def _sides(root: Any) -> tuple[float, float] | None:
-    """Width and height of an SVG in pixels, from its viewBox where it has no lengths of its own."""
+    """Return width and height of an SVG in pixels, from its viewBox where it has no lengths of its own."""
     given = [_pixels(str(root.get(name, ""))) for name in ("width", "height")]
     box = re.split(r"[\s,]+", str(root.get("viewBox", "")).strip())
     try:

@@ -1,4 +1,4 @@
-"""An executed notebook as a document: what its cells showed, once, for every format."""
+"""Conversion of an executed notebook to a document, shared by all formats."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ HIDDEN_TAGS = frozenset({"parameters", "injected-parameters", "analyst"})
 def document_of(
     notebook: Mapping[str, Any], cover: Cover, *, templates: Mapping[str, Any] | None = None
 ) -> Document:
-    """Gather what an executed notebook shows.
+    """Collect what the cells of an executed notebook show.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def document_of(
 
 
 def _all_empty(parts: Sequence[Block]) -> bool:
-    """Whether the cells of a chapter showed nothing but empty blocks: such a chapter is left out."""
+    """Return whether a chapter shows nothing but empty blocks; such a chapter is left out."""
     shown = [part for part in parts if not isinstance(part, Passage)]
     return bool(shown) and all(isinstance(part, Several) and not part.parts for part in shown)
 
@@ -77,7 +77,7 @@ def _source(cell: Mapping[str, Any], language: str) -> str:
 
 
 def without_blocks(notebook: Mapping[str, Any]) -> dict[str, Any]:
-    """The notebook without the data that documents are made of: its reader has the same as HTML."""
+    """Return the notebook without the block data, which its HTML outputs repeat for readers."""
     return {**notebook, "cells": [_without(cell) for cell in notebook["cells"]]}
 
 
@@ -94,7 +94,7 @@ def _without(cell: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _split_headings(source: str) -> Iterator[tuple[str, str]]:
-    """Pairs of (heading of level two or "", text below it); level-one headings are dropped: see the cover."""
+    """Split text into pairs (level-two heading or "", text); level-one headings belong to the cover."""
     pieces = re.split(r"^##[ \t]+(.+?)[ \t]*#*$", re.sub(r"^#[ \t]+.*$", "", source, flags=re.M), flags=re.M)
     yield "", pieces[0]
     yield from zip(pieces[1::2], pieces[2::2], strict=True)
@@ -119,7 +119,7 @@ def _outputs(outputs: Iterable[Mapping[str, Any]], cell: int) -> Iterator[Block]
 
 
 def _foreign(data: Mapping[str, Any], metadata: Mapping[str, Any]) -> Iterator[Block]:
-    """The richest form of one output that works on paper and offline."""
+    """Return the richest form of an output that works on paper and offline."""
     plain = _text(data.get("text/plain", ""))
     alt = str(metadata.get("alt", ""))
     quoted = html.escape(alt, quote=True)

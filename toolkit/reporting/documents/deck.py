@@ -1,4 +1,4 @@
-"""Which parts of a report become slides, and what each slide says: eight to twelve, in the report's order."""
+"""Selection of the eight to twelve parts of a report that become slides."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ MOST_WORDS = 900
 
 @dataclass(frozen=True)
 class Slide:
-    """One slide before it is drawn: a title that says the finding, one thing to see, and its notes.
+    """A slide before it is drawn: a title that states the finding, one exhibit, and speaker notes.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ class Slide:
 
 @in_its_language
 def chosen_slides(document: Document) -> list[Slide]:
-    """The slides of a report after its title slide: of each section the first thing there is to see.
+    """Return the slides of a report after its title slide: the first exhibits of each section.
 
     Where there is room, second and third pictures follow; long tables stay in the other formats.
     """
@@ -73,7 +73,7 @@ def chosen_slides(document: Document) -> list[Slide]:
 
 
 def _of_section(section: Section) -> Iterator[tuple[int, Slide]]:
-    """(rank, slide): 1 for what a section may not be without."""
+    """Return pairs (rank, slide); rank 1 marks the slide a section must have."""
     blocks = list(section.flat())
     pictures = [block for block in blocks if isinstance(block, Picture) and _charts(block)]
     rank = 1
@@ -93,7 +93,7 @@ def _of_section(section: Section) -> Iterator[tuple[int, Slide]]:
 
 
 def _remark(passages: Sequence[Prose]) -> bool:
-    """Whether a section only says that there is nothing to see."""
+    """Return whether a section only says that there is nothing to show."""
     return sum(len(text) for passage in passages for _, text in _pairs(passage)) <= REMARK
 
 
@@ -106,7 +106,7 @@ def _charts(picture: Picture) -> list[Chart]:
 
 
 def _pictures(picture: Picture) -> Iterator[Slide]:
-    """The slides of a picture: of dots one, of bars as many as they need."""
+    """Return the slides of a figure: one for dots, as many as needed for bars."""
     charts = _charts(picture)
     parts = list(_shared_out(charts)) if charts[0].kind == "stack" else [[_cut(charts[0], picture.focus)]]
     said = "\n".join(
@@ -120,7 +120,7 @@ def _pictures(picture: Picture) -> Iterator[Slide]:
 
 
 def _shared_out(charts: Sequence[Chart]) -> Iterator[list[Chart]]:
-    """Charts of bars, a slide full at a time; a question's bars stay together."""
+    """Divide bar charts over slides, keeping the bars of a question together."""
     slide: list[Chart] = []
     room = MOST_BARS
     for chart in charts:
@@ -139,7 +139,7 @@ def _shared_out(charts: Sequence[Chart]) -> Iterator[list[Chart]]:
 
 
 def _cut(chart: Chart, focus: str) -> Chart:
-    """As many rows of dots as a slide holds, the one the title is about among them."""
+    """Cut a dot chart to the rows that fit a slide, including the row its title is about."""
     order = sorted(range(len(chart.items)), key=lambda place: chart.items[place] != focus)
     return chart.rows(sorted(order[:MOST_DOTS]))
 
@@ -151,7 +151,7 @@ def _table(table: Table) -> Slide:
 
 
 def _finding(table: Table) -> str:
-    """What a table says in a sentence: how many answered, or its first row's verdict; else its own title."""
+    """Summarise a table in a sentence: participation, its first row's verdict, or its title."""
     row = table.rows[0]
     if table.kind == "participation":
         counts = (f"{one[0]} {one[2]}/{one[1]}" for one in table.rows)

@@ -1,4 +1,4 @@
-"""One report as every format is made of it: a cover, sections, and in them passages, tables and pictures."""
+"""The document model all formats are written from: a cover and sections of text, tables and figures."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _FORM = 1
 
 @dataclass(frozen=True)
 class Cover:
-    """What stands around the cells: names, colours, and whether the answers are synthetic.
+    """Names, colours and notices around the sections.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ class Cover:
 
 @dataclass(frozen=True, repr=False)
 class Passage(Block):
-    """Text of the notebook's own, in Markdown."""
+    """A Markdown cell of the notebook."""
 
     source: str
 
@@ -101,13 +101,13 @@ class Passage(Block):
         return self.source
 
     def prose(self) -> Prose:
-        """The same as paragraphs and lists, without emphasis and links."""
+        """Convert to paragraphs and lists without emphasis and links."""
         return Prose("", tuple(_parts(_markdown("tokens")(self.source))), "lead")
 
 
 @dataclass(frozen=True, repr=False)
 class Foreign(Block):
-    """An output that is none of ours: its HTML, what a terminal would show, and a picture if it is one."""
+    """An output of another library: its HTML, its plain text, and a picture if it is one."""
 
     html: str
     text: str = ""
@@ -121,26 +121,26 @@ class Foreign(Block):
         return self.text or self.alt
 
     def picture(self) -> bytes:
-        """The PNG it is, or nothing."""
+        """Return the PNG image, if it is one."""
         return base64.b64decode(self.png)
 
 
 @dataclass(frozen=True)
 class Section:
-    """A heading of the second level and all until the next."""
+    """A level-two heading and everything up to the next one."""
 
     title: str
     parts: tuple[Block, ...] = ()
 
     def flat(self) -> Iterator[Block]:
-        """Its displayables in order, those inside `Several` one by one."""
+        """Return its blocks in order, with groups unpacked."""
         for part in self.parts:
             yield from _flat(part)
 
 
 @dataclass(frozen=True)
 class Document:
-    """One report.
+    """A report, ready to be written in any format.
 
     Parameters
     ----------
@@ -161,12 +161,12 @@ class Document:
     templates: Mapping[str, Path] = field(default_factory=lambda: MappingProxyType({}))
 
     def chapters(self) -> tuple[Section, ...]:
-        """The opening, where it holds anything, and the sections."""
+        """Return the opening, if it has content, and the sections."""
         return (self.opening, *self.sections) if self.opening.parts else self.sections
 
 
 def save_document(document: Document, path: str | Path) -> None:
-    """Write a document as JSON, whole or not at all; no path of the machine is in it."""
+    """Write a document as JSON atomically; the file contains no local path."""
     sections = [_section_data(section) for section in (document.opening, *document.sections)]
     data = {"form": _FORM, "cover": asdict(document.cover), "sections": sections}
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":")) + "\n"
@@ -186,7 +186,7 @@ def in_its_language(render: Callable[Concatenate[Document, P], R]) -> Callable[C
 
 
 def load_document(path: str | Path, *, templates: Mapping[str, Path] | None = None) -> Document:
-    """Read what `save_document` wrote.
+    """Read a document written by `save_document`.
 
     Raises
     ------
@@ -213,7 +213,7 @@ def load_document(path: str | Path, *, templates: Mapping[str, Path] | None = No
 
 
 def with_templates(document: Document, templates: Mapping[str, Path]) -> Document:
-    """The same document, to be written into a client's own files."""
+    """Return the document with the client's templates attached."""
     return replace(document, templates=MappingProxyType(dict(templates)))
 
 
@@ -271,7 +271,7 @@ def _parts(tokens: list[dict[str, Any]]) -> Iterator[Paragraph | Bullets]:
 
 
 def _words(token: Mapping[str, Any]) -> str:
-    """The text of a token and of all within it."""
+    """Return the text of a token and its children."""
     if "raw" in token:
         return html.unescape(str(token["raw"]))
     if token["type"] in ("linebreak", "softbreak"):

@@ -1,4 +1,4 @@
-"""What Word and PowerPoint files have in common: templates, descriptions, properties without traces."""
+"""Shared parts of Word and PowerPoint files: templates, alt texts, document properties."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _SETTINGS = ("attachedTemplate", "mailMerge", "docVars", "saveThroughXslt")
 
 
 def opened_template(opens: Callable[..., Any], template: Path | None) -> Any:
-    """Open a client's template, or the library's own.
+    """Open a client's template, or the library's default.
 
     Raises
     ------
@@ -46,7 +46,7 @@ def opened_template(opens: Callable[..., Any], template: Path | None) -> Any:
 
 
 def _packed(template: Path) -> bytes:
-    """A template's bytes, once it is a package of a sensible size without parts that lie elsewhere."""
+    """Return a template's bytes after checking its size and that no part is loaded from elsewhere."""
 
     def refuse(code: ProblemCode, what: str, hint: str = _SAVE_AGAIN) -> NoReturn:
         raise InvalidInput("brand", [Problem(code, template.name, what, hint)])
@@ -88,7 +88,7 @@ def _packed(template: Path) -> bytes:
 
 
 def _elsewhere(parts: zipfile.ZipFile) -> Iterator[tuple[str, str, str]]:
-    """Part, kind and address of what a package loads from elsewhere; an ordinary hyperlink loads nothing.
+    """List part, kind and address of everything a package loads from elsewhere; hyperlinks load nothing.
 
     Word's settings name the template a file was made from; that is taken out by `_without_places`.
     """
@@ -106,7 +106,7 @@ def _elsewhere(parts: zipfile.ZipFile) -> Iterator[tuple[str, str, str]]:
 
 
 def check_template(form: str, template: Path) -> None:
-    """Write a small document into a client's template: what fails here would fail in every report.
+    """Write a small document into a client's template to find problems before any report is built.
 
     Parameters
     ----------
@@ -152,12 +152,12 @@ def check_template(form: str, template: Path) -> None:
 
 
 def described(element: Any, words: str) -> None:
-    """Give a drawing or a table the words that stand for it."""
+    """Set the alt text of a drawing or table."""
     element.set("descr", words)
 
 
 def rgb(text: str) -> Any:
-    """A colour as python-pptx takes it, from "1f4e79" or "#1f4e79"."""
+    """Convert "1f4e79" or "#1f4e79" to an RGBColor."""
     from pptx.dml.color import RGBColor
 
     kind: Any = RGBColor
@@ -165,7 +165,7 @@ def rgb(text: str) -> Any:
 
 
 def _without_traces(file: Any) -> Any:
-    """An open file without what a template brings along unseen: it may come from another client's report.
+    """Remove hidden parts of a template, which may come from another client's report.
 
     That is the picture of its first page, its company, slide titles and properties of its own, stored data,
     the printer, and where it, its template and its address lists lay.
@@ -183,7 +183,7 @@ def _without_traces(file: Any) -> Any:
 
 
 def _without_places(settings: Any) -> None:
-    """Word's settings without the addresses of other files."""
+    """Return Word's settings without references to other files."""
     for child in list(settings.element):
         if child.tag.rpartition("}")[2] in _SETTINGS:
             settings.element.remove(child)
@@ -193,7 +193,7 @@ def _without_places(settings: Any) -> None:
 
 
 def named_after(properties: Any, document: Document) -> None:
-    """The file's properties: what it is, and nothing of who or what made it, nor of a template's author."""
+    """Set the file's title and language, and clear author, software and template properties."""
     cover = document.cover
     marked = f" · {_('SYNTHETIC DATA')}" if cover.synthetic else ""
     properties.title = f"{cover.subject} · {cover.title}{marked}"[:255]

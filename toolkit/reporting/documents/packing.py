@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all, and office files that are the same bytes each time."""
+"""Atomic writing, and reproducible office files."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _FIXED = rb"\g<1>1980-01-01T00:00:00Z\g<2>"
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Write under a temporary name and rename."""
+    """Write bytes under a temporary name, then rename."""
     temporary = path.with_name(f".{path.name}-{uuid.uuid4().hex[:8]}")
     try:
         temporary.write_bytes(content)
@@ -26,7 +26,7 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 
 def repacked(content: bytes) -> bytes:
-    """An office file with no time in it, nor in the workbooks inside; the same result is the same bytes."""
+    """Repack an office file without time stamps, so that the same report gives the same bytes."""
     found = io.BytesIO()
     with (
         zipfile.ZipFile(io.BytesIO(content)) as old,

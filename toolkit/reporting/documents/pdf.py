@@ -1,4 +1,4 @@
-"""A report as a tagged PDF on A4, typeset by Typst from the same document as every other format."""
+"""PDF output: tagged A4 pages, typeset by Typst."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _WIDE, _HIGH = 176.0, 190.0
 
 @in_its_language
 def render_pdf(document: Document) -> bytes:
-    """Typeset a document.
+    """Typeset a document as PDF.
 
     Returns
     -------
@@ -83,7 +83,7 @@ def _data(document: Document, files: dict[str, bytes]) -> dict[str, Any]:
 
 
 def _logo(address: str) -> bytes:
-    """A picture as SVG from its data address."""
+    """Convert a picture's data URL to SVG."""
     kind, _, encoded = address.partition(";base64,")
     content = base64.b64decode(encoded)
     kind = kind.removeprefix("data:")
@@ -91,7 +91,7 @@ def _logo(address: str) -> bytes:
 
 
 def _framed(content: bytes, kind: str) -> bytes:
-    """A bitmap inside an SVG: Typst takes files from memory only where they are text."""
+    """Wrap a bitmap in an SVG, because Typst takes files from memory only if they are text."""
     with Image.open(io.BytesIO(content)) as picture:
         wide, high = picture.size
     size = f'width="{wide}" height="{high}"'
@@ -142,7 +142,7 @@ def _foreign(block: Foreign, files: dict[str, bytes]) -> dict[str, Any]:
 
 
 def widths(table: Table) -> list[int]:
-    """How wide each column is to be against the others; 0 for as wide as its text.
+    """Return the relative width of each column; 0 means as wide as its text.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Drawings as bitmaps, for formats that older programs cannot show vectors in."""
+"""Figures as bitmaps, for programs that cannot show vector graphics."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PAGE = "#set page(width: {wide}pt, height: {high}pt, margin: 0pt)\n"
 
 
 def size_of(svg: str) -> tuple[float, float]:
-    """Width and height as an SVG document gives them.
+    """Return width and height as an SVG gives them.
 
     Raises
     ------
@@ -39,7 +39,7 @@ def size_of(svg: str) -> tuple[float, float]:
 
 
 def sheets_of(document: Document) -> list[Picture]:
-    """Every drawing of a document, each sheet by itself."""
+    """List every figure of a document, sheet by sheet."""
     return [
         sheet
         for section in document.chapters()
@@ -50,7 +50,7 @@ def sheets_of(document: Document) -> list[Picture]:
 
 
 def bitmaps(svgs: Iterable[str]) -> dict[str, bytes]:
-    """SVG → PNG of each, in one pass of Typst, with the typeface that comes with matplotlib."""
+    """Convert SVGs to PNGs in one run of Typst, with the typeface that comes with matplotlib."""
     wanted = list(dict.fromkeys(svgs))
     if not wanted:
         return {}

@@ -1,4 +1,4 @@
-"""Charts of PowerPoint's own: their workbooks hold the numbers that are printed, rounded as printed."""
+"""Native PowerPoint charts, whose workbooks hold the numbers as printed."""
 
 from __future__ import annotations
 
@@ -82,14 +82,14 @@ _LAYOUT = (
 
 @contextmanager
 def _text_workbook(file: io.BytesIO) -> Iterator[tuple[Any, Any]]:
-    """A workbook in which a label that begins with = is a text and an address is not a link."""
+    """Open a workbook in which a label that begins with = is text and a URL is not a link."""
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(file, options) as book:
         yield book, book.add_worksheet()
 
 
 class _BarWorkbook(_CATEGORY_WRITER):  # type: ignore[misc]
-    """The workbook behind bars: what centres them is computed from the shares, so that it follows edits."""
+    """The workbook behind diverging bars; formulas compute the offsets, so that they follow edits."""
 
     def _open_worksheet(self, xlsx_file: io.BytesIO) -> Any:
         return _text_workbook(xlsx_file)
@@ -116,7 +116,7 @@ class _BarWorkbook(_CATEGORY_WRITER):  # type: ignore[misc]
 
 
 class _BarData(_CATEGORY_DATA):  # type: ignore[misc]
-    """Categories and series; `offsets` in front of the bars, so that their middles lie at `middle`."""
+    """Categories and series with invisible offsets that centre the bars at `middle`."""
 
     drawn: Sequence[Series] = ()
     offsets: Sequence[float | None] = ()
@@ -128,7 +128,7 @@ class _BarData(_CATEGORY_DATA):  # type: ignore[misc]
 
 
 class _DotWorkbook(_XY_WRITER):  # type: ignore[misc]
-    """The workbook behind dots: share, height in the chart, name of the row, and the arms of the interval."""
+    """The workbook behind dots: share, height in the chart, row name, error bars."""
 
     def _open_worksheet(self, xlsx_file: io.BytesIO) -> Any:
         return _text_workbook(xlsx_file)
@@ -145,7 +145,7 @@ class _DotWorkbook(_XY_WRITER):  # type: ignore[misc]
 
 
 class _DotData(_XY_DATA):  # type: ignore[misc]
-    """Series of points; for each series the row that each point belongs to, and the arms of its interval."""
+    """Series of points, with the row and the error bars of each point."""
 
     names: Sequence[Sequence[str]] = ()
     arms: Sequence[Sequence[tuple[float, float]]] = ()
@@ -158,7 +158,7 @@ class _DotData(_XY_DATA):  # type: ignore[misc]
 def add_charts(
     slide: Any, charts: Sequence[Chart], box: tuple[float, float, float, float], *, alt: str
 ) -> None:
-    """Put charts on a slide: dots with intervals, or bars of answers centred on the middle ones.
+    """Add charts to a slide: dots with intervals, or diverging bars.
 
     Parameters
     ----------
@@ -198,7 +198,7 @@ def _frame(slide: Any, kind: Any, data: Any, box: Sequence[int], alt: str) -> An
 
 
 def _lay_out(drawn: Any, x: float, y: float, w: float, h: float) -> None:
-    """Fix the plot area, as parts of the chart."""
+    """Set the plot area as fractions of the chart."""
     area = drawn._chartSpace.chart.plotArea
     for old in area.findall(f"{{{_C}}}layout"):
         area.remove(old)
@@ -209,12 +209,12 @@ def _lay_out(drawn: Any, x: float, y: float, w: float, h: float) -> None:
 
 
 def _keys(chart: Chart) -> list[tuple[str, str]]:
-    """(answer, colour) of what the bars are made of."""
+    """Return pairs (answer, colour) of the parts of the bars."""
     return [(one.name, one.colour) for one in chart.series if one.side != "total"]
 
 
 def _legend(slide: Any, chart: Chart, box: Sequence[int]) -> None:
-    """The answers in the order of their scale.
+    """Draw the legend in the order of the scale.
 
     A legend of the chart's own would also name what is not to be seen, and programs number its entries
     differently.
@@ -262,7 +262,7 @@ def _bars(slide: Any, chart: Chart, box: Sequence[int], alt: str, middle: float,
 
 
 def _reach(chart: Chart, place: int) -> tuple[float, float]:
-    """How far a bar goes to the left and to the right of the middle of the middle answers."""
+    """Return how far a bar extends left and right of its centre."""
     sums = {
         side: sum(one.values[place] or 0.0 for one in chart.series if one.side == side)
         for side in ("lower", "middle", "higher")
@@ -271,7 +271,7 @@ def _reach(chart: Chart, place: int) -> tuple[float, float]:
 
 
 def _bar_names(chart: Chart) -> list[str]:
-    """Each bar's group, led by the question where its bars begin."""
+    """Name each bar by its group, with the question before the first."""
     found = []
     for place, item in enumerate(chart.items):
         same = bool(chart.groups[place]) and place > 0 and chart.items[place - 1] == item
@@ -305,7 +305,7 @@ def _bar_series(drawn: Any, series: Series, chart: Chart) -> None:
 
 
 def _hatched(fill: Any, colour: str) -> None:
-    """A bar that ends at a bound, not at a share."""
+    """Hatch a bar that ends at a bound instead of a share."""
     fill.patterned()
     fill.pattern = MSO_PATTERN.WIDE_UPWARD_DIAGONAL
     fill.fore_color.rgb = rgb(colour)
@@ -313,7 +313,7 @@ def _hatched(fill: Any, colour: str) -> None:
 
 
 def _unlabelled(point: Any) -> None:
-    """Leave out the number of a part that is too narrow for it."""
+    """Remove the data label of a part that is too narrow for it."""
     label = point.data_label._get_or_add_dLbl()
     for child in list(label):
         if not child.tag.endswith("}idx"):
@@ -322,7 +322,7 @@ def _unlabelled(point: Any) -> None:
 
 
 def _label(point: Any, words: str, position: Any, colour: str = _INK, *, size: float = 9) -> None:
-    """A label in words."""
+    """Format a data label."""
     frame = point.data_label.text_frame
     frame.word_wrap = False
     first, *others = words.split("\n")
@@ -391,7 +391,7 @@ def _scaled(value: float | None, chart: Chart) -> float:
 
 
 def _points(chart: Chart, series: Series, place: int) -> Iterator[tuple[int, float]]:
-    """(row, height) of each dot; dots of a row lie one above the other, unless they are joined."""
+    """Return (row, height) of each dot; the dots of a row are stacked unless they are joined."""
     rows = len(chart.categories)
     for row, value in enumerate(series.values):
         if value is None:
@@ -445,13 +445,13 @@ def _filled(form: Any, colour: str, *, hollow: bool) -> None:
 
 
 def _pale(colour: str) -> str:
-    """A tint: some programs draw markers without their outline, so that white ones are not to be seen."""
+    """Return a tint of a colour: some programs draw no outline, so that white is invisible."""
     parts = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
     return "#" + "".join(f"{round(0.35 * part + 0.65 * 255):02X}" for part in parts)
 
 
 def _beside(chart: Chart, series: Series, place: int) -> Any:
-    """Where a dot's number is printed: above it, or outwards from the other dot of its line."""
+    """Return the position of a dot's label: above it, or away from the other dot of its line."""
     if not chart.joined:
         return XL_LABEL_POSITION.ABOVE
     value = series.values[place]
@@ -463,7 +463,7 @@ def _beside(chart: Chart, series: Series, place: int) -> Any:
 
 
 def _arms(chart: Chart, series: Series, own: Sequence[tuple[int, float]]) -> list[tuple[float, float]]:
-    """How far the interval of each dot reaches to the right and the left; of a joined line, the way back."""
+    """Return the lengths of each dot's error bars; for joined dots, of the line between them."""
     found: list[tuple[float, float]] = []
     for place, *__ in own:
         value = series.values[place] or 0.0

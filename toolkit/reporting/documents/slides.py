@@ -1,4 +1,4 @@
-"""A report as slides that can be edited: charts and tables are PowerPoint's own, with their data."""
+"""PowerPoint output: editable slides with native charts and tables."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ INK, SOFT = "1F2933", "52606D"
 
 @in_its_language
 def render_pptx(document: Document) -> bytes:
-    """Write a document as slides.
+    """Write a document as PowerPoint slides.
 
     Returns
     -------
@@ -67,7 +67,7 @@ def render_pptx(document: Document) -> bytes:
 
 
 class _Writer:
-    """Adds slides to an open file."""
+    """Writer that adds slides to an open presentation."""
 
     def __init__(self, file: Any, document: Document, *, plain: bool) -> None:
         self.file, self.cover, self.plain = file, document.cover, plain
@@ -75,7 +75,7 @@ class _Writer:
         self.layout = _title_only(file)
 
     def title(self) -> None:
-        """Whom it is about."""
+        """Add the title slide."""
         cover = self.cover
         layout = self.file.slide_layouts[0]
         slide = self.file.slides.add_slide(layout)
@@ -103,7 +103,7 @@ class _Writer:
         slide.notes_slide.notes_text_frame.text = " · ".join((cover.footer, *cover.facts)).strip(" ·")
 
     def slide(self, plan: Slide) -> None:
-        """One slide."""
+        """Add a slide."""
         slide = self.file.slides.add_slide(self.layout)
         top = self._head(slide, plan.title)
         bottom = self.high - int(_EDGE * 0.95)
@@ -128,7 +128,7 @@ class _Writer:
         self._foot(slide)
 
     def _head(self, slide: Any, words: str) -> int:
-        """The title; gives back where the content begins."""
+        """Add the title and return where the content begins."""
         head = slide.shapes.title
         if head is None:
             box = (_EDGE, _EDGE * 0.7, self.wide - 2 * _EDGE, 900000)
@@ -207,7 +207,7 @@ class _Writer:
 
 
 def _print_of(table: Table) -> tuple[float, int]:
-    """Size of a table's print and height of its rows: a few numbers are to be read from the last seat."""
+    """Return font size and row height of a table, as large as the slide allows."""
     if len(table.cells) > 4:
         return 10.5, 330000
     longest = max(len(cell) for row in table.rows for cell in row)
@@ -226,7 +226,7 @@ def _place(shape: Any, box: tuple[float, float, float, float]) -> None:
 
 
 def _title_only(file: Any) -> Any:
-    """The layout with a title and no place for text; the last one that has a title where there is none."""
+    """Return the title-only layout, or else the last layout that has a title."""
     furniture = {KIND.DATE, KIND.FOOTER, KIND.SLIDE_NUMBER}
     titled = []
     for layout in file.slide_layouts:
@@ -240,7 +240,7 @@ def _title_only(file: Any) -> Any:
 
 
 def _own_look(file: Any, document: Document) -> None:
-    """A wide slide, left-aligned titles in the brand's colour, the brand's typeface."""
+    """Set slide size, title alignment, colour and typeface of the brand."""
     file.slide_width, file.slide_height = _WIDE, _HIGH
     master = file.slide_master
     layouts = [master, file.slide_layouts[0], _title_only(file)]

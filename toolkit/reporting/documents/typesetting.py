@@ -1,4 +1,4 @@
-"""The one place where Typst is called: files in, pages out, no font of the machine used."""
+"""Calls of Typst, with in-memory files and without the machine's fonts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _COMPILE: Any = typst.compile  # its stubs do not know that files can be given a
 
 
 def typeset(files: Mapping[str, bytes], what: str, **how: Any) -> list[bytes]:
-    """Typeset `main.typ` among files that need not be on a disk.
+    """Typeset `main.typ` with files given in memory.
 
     Parameters
     ----------
@@ -55,5 +55,5 @@ def typeset(files: Mapping[str, bytes], what: str, **how: Any) -> list[bytes]:
 
 @cache
 def _font_folder() -> str:
-    """The folder of the typeface that comes with matplotlib."""
+    """Return the folder of the typeface that comes with matplotlib."""
     return str(Path(get_data_path()) / "fonts" / "ttf")

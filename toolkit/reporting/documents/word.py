@@ -1,4 +1,4 @@
-"""A report as a Word file that can be edited: headings, tables and lists are Word's own."""
+"""Word output: an editable file with native headings, tables and lists."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _SOFT = "4D5661"
 
 @in_its_language
 def render_docx(document: Document) -> bytes:
-    """Write a document for Word.
+    """Write a document as a Word file.
 
     Returns
     -------
@@ -61,7 +61,7 @@ def render_docx(document: Document) -> bytes:
 
 
 class _Writer:
-    """Puts one displayable after the other into an open file."""
+    """Writer that adds blocks to an open Word file."""
 
     def __init__(self, file: Any, document: Document, *, plain: bool) -> None:
         self.file = file
@@ -76,7 +76,7 @@ class _Writer:
         )
 
     def cover(self) -> None:
-        """Whom it is about, the notice on synthetic answers, and the contents."""
+        """Add title, notice on synthetic answers and table of contents."""
         cover = self.cover_of
         if cover.logo:
             logo = base64.b64decode(cover.logo.partition(";base64,")[2])
@@ -105,7 +105,7 @@ class _Writer:
         self._running_heads()
 
     def block(self, block: Block) -> None:
-        """One displayable."""
+        """Add a block."""
         if isinstance(block, Heading):
             self.file.add_heading(block.text, 2)
         elif isinstance(block, Prose):
@@ -175,7 +175,7 @@ class _Writer:
         return any(style.name == name for style in self.file.styles)
 
     def _contents(self) -> None:
-        """A field that Word fills in; until then it lists the headings."""
+        """Add a table-of-contents field, which lists the headings until Word updates it."""
         titles = [section.title for section in self.document.sections]
         paragraph = self.file.add_paragraph()
         for kind in ("begin", "separate"):
@@ -196,7 +196,7 @@ class _Writer:
         paragraph.add_run()._r.append(end)
 
     def _running_heads(self) -> None:
-        """The organisation at the top of each page, its number at the foot; a template's own stay."""
+        """Set header (organisation) and footer (page number) unless the template has its own."""
         section = self.file.sections[-1]
         cover = self.cover_of
         head, foot = section.header.paragraphs, section.footer.paragraphs
@@ -211,7 +211,7 @@ class _Writer:
             _field(foot[0], "NUMPAGES")
 
     def _own_styles(self) -> None:
-        """A4, quiet tables, headings in the brand's colour."""
+        """Set page size, table style and heading colour."""
         section = self.file.sections[0]
         section.page_width, section.page_height = Cm(21.0), Cm(29.7)
         section.left_margin = section.right_margin = Cm(1.8)

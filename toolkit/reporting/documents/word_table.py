@@ -1,4 +1,4 @@
-"""A Word table in one go: python-docx looks every cell up from the top, which takes seconds for long ones."""
+"""Word tables written as XML at once, because python-docx takes seconds for long tables."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _LINES = (
 
 
 def table_xml(table: Table, wide: int) -> Any:
-    """A table as Word's own, its first row a header that repeats on every page.
+    """Return the XML of a table whose header row repeats on every page.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def table_xml(table: Table, wide: int) -> Any:
 
 
 def _shares(table: Table, wide: int) -> list[int]:
-    """Each column's width: narrow ones as wide as their text, the others share what is left."""
+    """Return column widths: narrow columns as wide as their text, the others share the rest."""
     parts = widths(table)
     fixed = [0 if part else _letters(table, place) * _LETTER + _PADDING for place, part in enumerate(parts)]
     left, total = wide - sum(fixed), sum(parts)
@@ -72,7 +72,7 @@ def _shares(table: Table, wide: int) -> list[int]:
 
 
 def _letters(table: Table, place: int) -> int:
-    """The longest piece of a column that may not be broken."""
+    """Return the length of the longest unbreakable text in a column."""
     cells = [row[place] for row in table.rows]
     words = [line for cell in cells for line in cell.split("\n")]
     head = table.columns[place].split()

@@ -1,4 +1,4 @@
-"""A report as a workbook: every table and what every picture is drawn from, numbers as numbers."""
+"""Excel output: every table and the data of every figure, numbers as numbers."""
 
 from __future__ import annotations
 
@@ -36,20 +36,20 @@ _PRINTED, _EMPTY = 110.0, 8.43
 
 @dataclass(frozen=True)
 class Column:
-    """A heading and its cells: numbers, text, None where there is nothing."""
+    """A column: its heading and its cells (numbers, text or None)."""
 
     name: str
     cells: tuple[Number | str | None, ...]
 
     @property
     def counts(self) -> bool:
-        """Whether there are numbers in it."""
+        """Return whether the column holds numbers."""
         return any(isinstance(cell, Number) for cell in self.cells)
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """One sheet: its tab, what it is called, where in the report it stands, its columns and notes."""
+    """A sheet: tab name, title, section, columns and notes."""
 
     tab: str
     title: str
@@ -59,7 +59,7 @@ class Sheet:
 
     @property
     def rows(self) -> int:
-        """How many rows of cells."""
+        """Return the number of rows."""
         return len(self.columns[0].cells) if self.columns else 0
 
 
@@ -112,7 +112,7 @@ def render_table(table: Table) -> bytes:
 
 @in_its_language
 def sheets_of_document(document: Document) -> list[Sheet]:
-    """What a document has for a workbook: tables first, then pictures, findings and methods."""
+    """Return the sheets of a document: tables, then figures, findings and methods."""
     tables: list[tuple[str, str, tuple[Column, ...], tuple[str, ...]]] = []
     drawn: list[tuple[str, str, tuple[Column, ...], tuple[str, ...]]] = []
     said: list[tuple[str, str, str, str]] = []
@@ -146,7 +146,7 @@ def sheets_of_document(document: Document) -> list[Sheet]:
 
 
 def columns_of(table: Table) -> list[Column]:
-    """A table's columns with every number in a cell of its own.
+    """Split a table into columns with one number per cell.
 
     A share with its interval and base becomes four columns, two sides of a gap become two groups of them, the
     answers of a question become a row each. Bounds ("≥80%") and reasons are text: they are not numbers.
@@ -165,7 +165,7 @@ def columns_of(table: Table) -> list[Column]:
 
 
 def _an_answer_a_row(row: Sequence[str | Cell]) -> Iterator[list[str | Cell]]:
-    """The last cell, the answers of a question, as a row each; what follows them beside the last."""
+    """Give each answer of a question a row of its own; what follows the answers joins the last row."""
     *first, last = row
     answers = last.answers if isinstance(last, Cell) else ()
     if not answers:
@@ -187,7 +187,7 @@ def _number_columns(name: str, cells: Sequence[str | Cell]) -> list[Column]:
 
 
 def _written(cell: Cell) -> Number | str | None:
-    """Its number, or the text for want of one."""
+    """Return the number of a cell, or its text."""
     if cell.value is not None and cell.value.exact:
         return cell.value
     return _plain(cell.words or str(cell.value or "")) or None
@@ -219,7 +219,7 @@ def _plain(text: str) -> str:
 
 
 def _drawn(picture: Picture) -> Iterator[tuple[str, tuple[Column, ...], tuple[str, ...]]]:
-    """(title, columns, notes) of each chart of a picture."""
+    """Return (title, columns, notes) of each chart of a figure."""
     caption = next((sheet.caption for sheet in (*reversed(picture.more), picture) if sheet.caption), "")
     for sheet in (picture, *picture.more):
         for chart in sheet.charts:
@@ -241,7 +241,7 @@ def _chart_columns(chart: Chart) -> Iterator[Column]:
 
 
 def _end(value: float, chart: Chart) -> Number:
-    """One end of an interval with the decimals it was rounded to."""
+    """Return one end of an interval, rounded as printed."""
     digits = next((one for one in range(4) if math.isclose(100 * value, round(100 * value, one))), 4)
     return Number(value, chart.unit, digits)
 
@@ -257,13 +257,13 @@ def _told(prose: Prose) -> Iterator[tuple[str, str]]:
 
 
 def _tab(number: str, title: str) -> str:
-    """A name a sheet may have: at most 31 signs, none of those that Excel refuses."""
+    """Return a valid sheet name: at most 31 characters, none that Excel refuses."""
     plain = re.sub(r"[\[\]:*?/\\']", " ", title)
     return f"{number} {' '.join(plain.split())}"[:32].strip()[:31] or "Table"
 
 
 class _Writer:
-    """Writes sheets into an open workbook."""
+    """Writer that adds sheets to an open workbook."""
 
     def __init__(self, book: Any, document: Document) -> None:
         cover = document.cover
@@ -283,7 +283,7 @@ class _Writer:
         self.formats: dict[tuple[str, int], Any] = {}
 
     def contents(self, sheets: Sequence[Sheet]) -> None:
-        """The first sheet: what there is and where."""
+        """Add the first sheet, a list of all sheets."""
         page = self.book.add_worksheet(_tab("", _("Contents")))
         cover = self.cover
         lines = [cover.subject, cover.title, f"{_('Wave')} {cover.wave}" if cover.wave else ""]
@@ -318,7 +318,7 @@ class _Writer:
         page.fit_to_pages(1, 0)
 
     def sheet(self, sheet: Sheet) -> None:
-        """A table with its heading above, its notes below."""
+        """Add a table with its title above and its notes below."""
         page = self.book.add_worksheet(sheet.tab)
         across = _Across(page, [_wide(column) for column in sheet.columns])
         across.write(0, sheet.title, self.title)
@@ -368,7 +368,7 @@ class _Writer:
 
 
 class _Across:
-    """Writes a sentence over a sheet's columns and as many more as a line of print takes.
+    """Writer of a sentence across the columns of a sheet.
 
     A sentence in one cell runs on to the right for as long as it is, and a sheet that is printed one page
     wide then becomes as small as its longest note asks for.
@@ -380,7 +380,7 @@ class _Across:
         self.wide = sum(columns) + more * _EMPTY
 
     def write(self, row: int, text: str, form: Any) -> None:
-        """One sentence, as many lines high as it needs."""
+        """Write a sentence in a row of the height it needs."""
         size = form.font_size / _SIZE
         self.page.merge_range(row, 0, row, self.last, "", form)
         self.page.write_string(row, 0, text, form)
@@ -388,7 +388,7 @@ class _Across:
 
 
 def _lines(columns: Sequence[Column]) -> list[int]:
-    """How many lines the heading and each row take, where a cell is wider than its column.
+    """Return the number of lines of the heading and of each row, given the column widths.
 
     A row's height is written, for not every program works it out when it opens a file.
     """
@@ -407,12 +407,12 @@ def _line_count(text: str, wide: float) -> int:
 
 
 def _value(number: Number) -> float:
-    """The number as a workbook holds it: points as points, shares as fractions."""
+    """Return the number to store: points as points, shares as fractions."""
     return round(100 * number.value, number.digits) if number.format == "points" else number.value
 
 
 def _shown(cell: Number | str) -> str:
-    """As long as a cell is taken to be."""
+    """Return the display length of a cell."""
     return cell if isinstance(cell, str) else str(_value(cell))
 
 

@@ -1,4 +1,4 @@
-"""The formats a report can be written in: one module per format, which registers itself under its name.
+"""The registry of output formats; each module of this package registers one.
 
 Every list of formats is read from `FORMATS`: those of the commands, of `check`, of the index and of workers.
 Importing this package imports every module in it, so a module here imports the library it writes with, and
@@ -24,7 +24,7 @@ __all__ = ["FORMATS", "Format", "check_formats", "register"]
 
 @dataclass(frozen=True)
 class Format:
-    """A format a report can be written in.
+    """An output format.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ FORMATS: Mapping[str, Format] = MappingProxyType(_registered)
 
 
 def register(form: Format) -> Format:
-    """Add a format to `FORMATS`, or replace the one of its name.
+    """Register a format, replacing one of the same name.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ def register(form: Format) -> Format:
 
 
 def unregister(name: str) -> None:
-    """Take a format out of `FORMATS`."""
+    """Remove a format from `FORMATS`."""
     _registered.pop(name, None)
 
 

@@ -1,4 +1,4 @@
-"""A Word document, written with python-docx."""
+"""Output format: Word document (python-docx)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One page that needs no network."""
+"""Output format: self-contained HTML page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""GitHub-flavoured Markdown with tables; pictures are SVG files in a folder beside it, linked from it.
+"""Output format: GitHub-flavoured Markdown, with figures as SVG files in a folder beside it.
 
 Linked and not embedded: GitHub and most editors show no picture whose address is data.
 """
@@ -125,13 +125,13 @@ def _line(text: str) -> str:
 
 
 def _fenced(text: str) -> str:
-    """Write text as it is; the fence is longer than any in it."""
+    """Fence text verbatim; the fence is longer than any in the text."""
     fence = "`" * max([3, *(len(run) + 1 for run in re.findall("`+", text))])
     return f"{fence}text\n{text}\n{fence}" if text.strip() else ""
 
 
 def escaped(text: str) -> str:
-    r"""Write text so that Markdown shows it as it is.
+    r"""Escape text for Markdown.
 
     Examples
     --------

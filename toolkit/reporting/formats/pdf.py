@@ -1,4 +1,4 @@
-"""Printed pages, set by Typst."""
+"""Output format: PDF (Typst)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""PowerPoint slides, written with python-pptx."""
+"""Output format: PowerPoint slides (python-pptx)."""
 
 from __future__ import annotations
 

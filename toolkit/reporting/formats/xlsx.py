@@ -1,4 +1,4 @@
-"""An Excel workbook, written with XlsxWriter."""
+"""Output format: Excel workbook (XlsxWriter)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can be proved of a published study, as one document: made from its published figures alone."""
+"""Reports on published studies: what their published statistics can and cannot prove."""
 
 from toolkit.reporting.reproduction.document import reproduction
 from toolkit.reporting.reproduction.words import base_words, interval_words

@@ -1,4 +1,4 @@
-"""The chapters of a reproduction that hold figures against each other."""
+"""Chapters that compare published statistics with each other."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _SEVERAL = 3
 
 
 def pairs_chapter(pairs: pd.DataFrame) -> Iterator[Block]:
-    """What was asked alike: the gaps, with tests where there are bases."""
+    """Compare items asked alike: gaps, with tests where the bases are known."""
     if pairs.empty:
         return
     tested = pairs["p_value"].notna()
@@ -62,7 +62,7 @@ def pairs_chapter(pairs: pd.DataFrame) -> Iterator[Block]:
 
 
 def lookalikes_chapter(register: Register, own: Register) -> Iterator[Block]:
-    """Also those with a claim of another study: this is where they mislead."""
+    """Compare items that only look alike, including those of other studies."""
     ids = set(own.claims["finding_id"])
     found = [one for one in register.relations.lookalikes if ids & {one.a, one.b}]
     known = register.claims.set_index("finding_id")
@@ -76,7 +76,7 @@ def lookalikes_chapter(register: Register, own: Register) -> Iterator[Block]:
 
 
 def checks_chapter(own: Register, checks: pd.DataFrame) -> Iterator[Block]:
-    """Figures held against each other, and what follows."""
+    """Check statistics against each other."""
     if checks.empty:
         return
     yield checks_table(checks)
@@ -100,7 +100,7 @@ def checks_chapter(own: Register, checks: pd.DataFrame) -> Iterator[Block]:
 
 
 def bases_chapter(own: Register, judged: pd.DataFrame) -> Iterator[Block]:
-    """Shares without a base: what their intervals would be, and which bases are possible."""
+    """Show intervals of shares without a published base, for each possible base."""
     unknown = judged[judged["least_low"].notna()]
     if unknown.empty:
         return
@@ -129,7 +129,7 @@ def bases_chapter(own: Register, judged: pd.DataFrame) -> Iterator[Block]:
 
 
 def effects_chapter(own: Register, judged: pd.DataFrame, pairs: pd.DataFrame) -> Iterator[Block]:
-    """What a design effect would do to the first pair and to every share."""
+    """Show the effect of a design effect on the first pair and on every share."""
     tested = pairs[pairs["p_value"].notna()] if len(pairs) else pairs
     if len(tested):
         first = tested.iloc[0]
@@ -151,7 +151,7 @@ def effects_chapter(own: Register, judged: pd.DataFrame, pairs: pd.DataFrame) ->
 
 
 def ratios_chapter(judged: pd.DataFrame) -> Iterator[Block]:
-    """Ratios beside shares of the same digits."""
+    """Set ratios beside shares of the same digits."""
     for row in records(judged[judged["statistic"] == "relative_risk"]):
         ratio = float(row["value"])
         if not 1 < ratio < 2:

@@ -1,4 +1,4 @@
-"""A published study as a document: every claim with its verdict, interval, picture, source and conflict."""
+"""The report on a published study: every claim with verdict, interval, figure, source and conflict."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _MEANINGS = {
 
 
 def reproduction(register: Register, study: str) -> Document:
-    """Make the document of one study.
+    """Build the document of one study.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The pictures of a reproduction: one claim, one pair, one share over bases, a pair over design effects."""
+"""Figures of a reproduction report."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _WILSON = "Lines are 95% intervals for a simple random sample (Wilson)."
 
 
 def claim_picture(row: Mapping[str, Any]) -> Picture | None:
-    """One claim with its interval, or with those it would have; None where there is nothing to draw."""
+    """Draw a claim with its interval or possible intervals; None if there is nothing to draw."""
     if row["statistic"] == "relative_risk":
         return _ratio_picture(row) if is_known(row["value"]) else None
     if row["statistic"] != "share":
@@ -44,7 +44,7 @@ def claim_picture(row: Mapping[str, Any]) -> Picture | None:
 
 
 def pairs_picture(pairs: pd.DataFrame) -> Picture:
-    """The like-for-like pairs whose bases are known or assumed, both shares in a row."""
+    """Draw the like-for-like pairs with known or assumed bases, one row per pair."""
     groups = [
         Group("a", "The first audience named", _COLOUR, AUDIENCE_MARKERS[0]),
         Group("b", "The second", _OTHER, AUDIENCE_MARKERS[1]),
@@ -71,7 +71,7 @@ def pairs_picture(pairs: pd.DataFrame) -> Picture:
 
 
 def bases_picture(row: Mapping[str, Any], over: pd.DataFrame) -> Picture:
-    """One share for each base it may have had."""
+    """Draw a share for each base it may have had."""
     rows = [
         DotRow(
             name=str(one["n"]),
@@ -91,7 +91,7 @@ def bases_picture(row: Mapping[str, Any], over: pd.DataFrame) -> Picture:
 
 
 def effects_picture(name: str, found: pd.DataFrame, shares: pd.DataFrame) -> Picture:
-    """Both shares of one pair, and its gap, for each design effect."""
+    """Draw both shares of a pair, and their gap, for each design effect."""
     first = found.iloc[0]
     groups = [
         Group("a", str(first["audience_a"]), _COLOUR, AUDIENCE_MARKERS[0]),

@@ -1,4 +1,4 @@
-"""The tables of a reproduction, rounded and worded."""
+"""Tables of a reproduction report."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ __all__ = [
 
 
 def claims_table(judged: pd.DataFrame) -> Table:
-    """Every claim on a line."""
+    """Tabulate the claims, one per row."""
     rows = [
         {
             "Claim": f"{row['finding_id']} · {claim_words(row)}",
@@ -56,7 +56,7 @@ def claims_table(judged: pd.DataFrame) -> Table:
 
 
 def pairs_table(pairs: pd.DataFrame) -> Table:
-    """The like-for-like pairs with n: gap, test, effect size, and how far the result carries."""
+    """Tabulate like-for-like pairs with known n: gap, test, effect size."""
     rows = [
         {
             "Pair": f"{row['name']} ({row['finding_a']}, {row['finding_b']})",
@@ -78,7 +78,7 @@ def pairs_table(pairs: pd.DataFrame) -> Table:
 
 
 def unknown_pairs_table(pairs: pd.DataFrame) -> Table:
-    """The like-for-like pairs without n, and the base they would need."""
+    """Tabulate like-for-like pairs without n, and the base they would need."""
     rows = [
         {
             "Pair": f"{row['name']} ({row['finding_a']}, {row['finding_b']})",
@@ -96,7 +96,7 @@ def unknown_pairs_table(pairs: pd.DataFrame) -> Table:
 
 
 def checks_table(checks: pd.DataFrame) -> Table:
-    """Whether the figures fit together."""
+    """Tabulate the consistency checks."""
     rows = [
         {
             "Figures": " ".join(
@@ -115,7 +115,7 @@ def checks_table(checks: pd.DataFrame) -> Table:
 
 
 def readings_table(readings: pd.DataFrame) -> Table:
-    """What other sources printed."""
+    """Tabulate what other sources printed."""
     rows = [
         {
             "Claim": row["finding_id"],
@@ -131,7 +131,7 @@ def readings_table(readings: pd.DataFrame) -> Table:
 
 
 def bases_table(judged: pd.DataFrame, register: Register) -> Table:
-    """Claims without n: intervals at the fewest and most answers, and from where a half is left out."""
+    """Tabulate claims without n: intervals at the smallest and largest base, and where 50% is excluded."""
     rows = []
     for row in records(judged):
         most = int(row["n_most"]) if is_known(row["n_most"]) else 1000
@@ -149,7 +149,7 @@ def bases_table(judged: pd.DataFrame, register: Register) -> Table:
 
 
 def effects_table(register: Register, judged: pd.DataFrame, effects: Sequence[float]) -> Table:
-    """Intervals of the shares with n for each design effect."""
+    """Tabulate intervals of the shares with n for each design effect."""
     found = {
         one: share_intervals(register.claims, design_effect=one).set_index("finding_id") for one in effects
     }
@@ -165,7 +165,7 @@ def effects_table(register: Register, judged: pd.DataFrame, effects: Sequence[fl
 
 
 def ratio_table(ratio: float, comparison: Sequence[float]) -> Table:
-    """A ratio and a share of the same digits, for each share of the comparison group."""
+    """Tabulate a ratio beside a share of the same digits, for each share of the comparison group."""
     digits = ratio - 1
     as_ratio, as_share = implied_by_ratio(ratio, comparison), implied_by_share(digits, comparison)
     more, all_of = f"{percent(digits)} more likely", f"{percent(digits)} of them"
@@ -186,7 +186,7 @@ def ratio_table(ratio: float, comparison: Sequence[float]) -> Table:
 
 
 def _published(row: Mapping[str, Any]) -> Cell | str:
-    """The figure in the words of its source; a share as a number too."""
+    """Return the statistic in the words of its source; a share as a number too."""
     words = str(row["published_as"])
     if row["statistic"] != "share" or not is_known(row["value"]):
         return words

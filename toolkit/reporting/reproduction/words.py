@@ -1,4 +1,4 @@
-"""The base, the interval and the verdict of a published claim in words."""
+"""Base, interval and verdict of a published claim in words."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ _STATUS = {
 
 
 def claim_words(row: Mapping[str, Any]) -> str:
-    """Who said what."""
+    """Describe who made which claim."""
     return f"{row['audience']}: {row['item']}"
 
 
 def base_words(row: Mapping[str, Any]) -> str:
-    """Whose share it is, of how many, and how sure that number is."""
+    """Describe the base: which respondents, how many, and how certain that number is."""
     if is_known(row["n"]):
         return f"{row['base']}; n = {base(row['n'])}, {_STATUS[row['n_status']]}"
     most = f"; {base(row['n_most'])} at most" if is_known(row["n_most"]) else ""
@@ -42,7 +42,7 @@ def base_words(row: Mapping[str, Any]) -> str:
 
 
 def interval_words(row: Mapping[str, Any]) -> str:
-    """The interval, or what it would be; "" where none can be computed."""
+    """Describe the interval or the possible intervals; "" if none can be computed."""
     if is_known(row["conf_low"]):
         plain = _span(row["conf_low"], row["conf_high"])
         return f"{plain}; with rounding {_span(row['widest_low'], row['widest_high'], digits=1)}"
@@ -50,7 +50,7 @@ def interval_words(row: Mapping[str, Any]) -> str:
 
 
 def conditional_words(row: Mapping[str, Any]) -> str:
-    """What the interval would be at the fewest and at the most answers."""
+    """Describe the interval at the smallest and at the largest base."""
     if not is_known(row["least_low"]):
         return ""
     said = f"{_span(row['least_low'], row['least_high'])} if {base(row['least_base'])} answered"
@@ -60,7 +60,7 @@ def conditional_words(row: Mapping[str, Any]) -> str:
 
 
 def verdict_words(row: Mapping[str, Any]) -> str:
-    """The verdict, by how much, and why."""
+    """Describe the verdict and its reason."""
     return f"{row['verdict']}. {row['reason']}"
 
 

@@ -1,4 +1,4 @@
-"""The sections of a report: one module per section, each a function of the report that registers itself.
+"""The registry of report sections; each module of this package registers one.
 
 `OrganisationReport` offers every section as a method of its name; a notebook shows it by calling that.
 Importing this package imports every module in it.
@@ -64,7 +64,7 @@ def section(
 ) -> Callable[
     [Callable[Concatenate[OrganisationReport, P], Block]], Callable[Concatenate[OrganisationReport, P], Block]
 ]:
-    """Register a function as the section of its name, or replace the one of that name.
+    """Register a function as a section, replacing one of the same name.
 
     The function takes the report, and options a notebook may give, all of which have defaults. It returns a
     displayable; an empty `Several` leaves out the chapter it is alone in.
@@ -92,7 +92,7 @@ def section(
 
 
 def unregister(name: str) -> None:
-    """Take a section out of `SECTIONS`."""
+    """Remove a section from `SECTIONS`."""
     _registered.pop(name, None)
 
 
@@ -108,7 +108,7 @@ def given(block: Block | None) -> Iterable[Block]:
 
 
 def said_once(parts: Iterable[Block]) -> list[Block]:
-    """Leave out of each caption what an earlier one of the same chapter has explained."""
+    """Remove from each caption what an earlier one of the same chapter explained."""
     found: list[Block] = []
     said: set[str] = set()
     for part in parts:
@@ -122,7 +122,7 @@ def said_once(parts: Iterable[Block]) -> list[Block]:
 
 @section(order=0)
 def notice(report: OrganisationReport) -> Prose:
-    """Why nothing is shown, for an organisation where too few answered."""
+    """Explain why nothing is shown for an organisation with too few answers."""
     return passage(
         _(
             "No figure can be shown for {name} in wave {wave}: in every audience fewer "
@@ -148,7 +148,7 @@ def notices(report: OrganisationReport) -> tuple[Block, ...]:
 
 
 def nothing_to_compare(report: OrganisationReport) -> tuple[Prose, ...]:
-    """Why there is no gap; nothing where the survey has one audience, for then none is missing."""
+    """Explain why there is no gap; empty for a survey of one audience."""
     if len(report.instrument.audiences) == 1:
         return ()
     names = [audience_name(report.instrument, one, language=report.language) for one in report.audiences]

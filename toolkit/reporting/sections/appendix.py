@@ -1,4 +1,4 @@
-"""Every question, gap and change."""
+"""Section: every question, gap and change."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @section(order=11)
 def appendix(report: OrganisationReport) -> Block:
-    """Every question's wording, base and distribution, every gap and every change."""
+    """Show every question's wording, base and distribution, every gap and every change."""
     from toolkit.presentation import distribution_table, trend_table
 
     if report.withheld:

@@ -1,4 +1,4 @@
-"""This organisation beside published figures."""
+"""Section: this organisation beside published statistics."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @section(order=7)
 def benchmarks(report: OrganisationReport) -> Block:
-    """This organisation beside published figures, with their base and n, or why they do not compare."""
+    """Compare the organisation with published statistics, or say why they do not compare."""
     from toolkit.presentation import as_picture, benchmark_dots, benchmark_table
 
     if "benchmarks" not in report.released.tables:

@@ -1,4 +1,4 @@
-"""What the survey cannot tell."""
+"""Section: what the survey cannot tell."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @section(order=9)
 def cannot_tell(report: OrganisationReport) -> Block:
-    """What this survey cannot tell."""
+    """Show how large a gap must be to be found, and what is withheld."""
     from toolkit.presentation import as_picture, cannot_tell, visible_gap_strip
 
     if report.withheld:

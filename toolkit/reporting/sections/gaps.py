@@ -1,4 +1,4 @@
-"""Where respondent groups see it differently."""
+"""Section: gaps between respondent groups."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @section(order=3)
 def gap_picture(report: OrganisationReport) -> Block:
-    """Every audience's share of the items with the widest gaps, with intervals."""
+    """Draw the shares and intervals of the items with the largest gaps."""
     from toolkit.presentation import as_picture, gap_dumbbell
 
     if "gaps" not in report.released.tables:
@@ -25,7 +25,7 @@ def gap_picture(report: OrganisationReport) -> Block:
 
 @section(order=4)
 def gap_table(report: OrganisationReport, *, most: int | None = None) -> Block:
-    """Gaps with their intervals and verdicts, the widest first; every one of them, or so many."""
+    """Tabulate gaps with intervals and verdicts, the largest first, optionally only the first few."""
     from toolkit.presentation import gap_table
 
     if "gaps" not in report.released.tables:

@@ -1,4 +1,4 @@
-"""How the survey was done."""
+"""Section: how the survey was done."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @section(order=10)
 def methods(report: OrganisationReport) -> Block:
-    """The eleven disclosure items of the AAPOR code, once for each audience."""
+    """Show the eleven disclosure items of the AAPOR code per audience."""
     from toolkit.presentation import methods_statement
 
     return Several(

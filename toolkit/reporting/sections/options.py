@@ -1,4 +1,4 @@
-"""Questions with several answers, and rankings."""
+"""Section: multi-selects and rankings."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @section(order=6)
 def option_pictures(report: OrganisationReport) -> Block:
-    """Questions with several answers, the most chosen first; among them in which ways AI added work."""
+    """Draw multi-selects and rankings, the most chosen option first."""
     from toolkit.presentation import as_picture, ranked_options, shares_table
 
     if report.withheld:

@@ -1,4 +1,4 @@
-"""Who answered."""
+"""Section: participation."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @section(order=2)
 def participation_table(report: OrganisationReport) -> Table:
-    """Invited and answered per audience, with the margin of error."""
+    """Tabulate invited and answered per audience, with the margin of error."""
     from toolkit.presentation import participation_table
 
     return participation_table(

@@ -1,4 +1,4 @@
-"""Summary: who answered, the widest gaps and their verdicts."""
+"""Section: the summary."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @section(order=1)
 def summary(report: OrganisationReport) -> Block:
-    """The page for whoever reads one page: who answered, the widest gaps, their verdicts."""
+    """Summarise on one page: participation, the largest gaps, their verdicts."""
     from toolkit.presentation import shares_summary, summary
 
     if report.withheld:

@@ -1,4 +1,4 @@
-"""Answers to the questions on a scale, theme by theme."""
+"""Section: answers on scales, theme by theme."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @section(order=5)
 def theme_pictures(report: OrganisationReport) -> Block:
-    """The distributions of every theme's scale questions, by audience."""
+    """Draw the distributions of each theme's scale questions by audience."""
     from toolkit.presentation import as_picture, diverging_bars, numbers_table, theme_multiples
 
     if report.withheld:

@@ -1,4 +1,4 @@
-"""What changed since the wave before."""
+"""Section: change since the previous wave."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @section(order=8)
 def trend(report: OrganisationReport) -> Block:
-    """What changed since the wave before."""
+    """Show what changed since the previous wave."""
     from toolkit.presentation import as_picture, wave_change
 
     said = (
