@@ -92,7 +92,7 @@ def test_a_name_of_no_shipped_file_is_refused_and_a_path_is_left_alone(
     kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(InvalidInput, match="not found"):
+    with pytest.raises(InvalidInput, check=problem("file-not-found", f"{kind} 'nothing_of_this_name'")):
         named("nothing_of_this_name", kind)
     assert named("folder/file.yaml", kind) == Path("folder/file.yaml")
 

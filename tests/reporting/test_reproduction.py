@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.refusals import problem
 from toolkit.errors import InvalidInput
 from toolkit.findings import judge, load_register
 from toolkit.presentation.blocks import Bullets, Heading, Picture, Prose, Table
@@ -136,7 +137,7 @@ def test_a_register_of_one_unusual_claim_has_a_page_and_a_pdf(tmp_path, row):
 def test_a_study_without_a_claim_is_refused(tmp_path):
     (tmp_path / "studies.yaml").write_text(STUDY, "utf-8")
     (tmp_path / "findings.csv").write_text(HEADER + ROWS[0], "utf-8")
-    with pytest.raises(InvalidInput, match="has no claim in the register"):
+    with pytest.raises(InvalidInput, check=problem("unknown-name", "study s2")):
         reproduction(load_register(tmp_path), "s2")
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from tests.refusals import problem
 from toolkit.errors import InvalidInput
 from toolkit.instrument import Instrument, read_yaml
 from toolkit.platforms import AnswersFile, read_answers
@@ -282,19 +283,19 @@ def test_refuses_a_simulation_file_with_everything_wrong_at_once(tmp_path: Path)
 def test_refuses_a_key_it_does_not_know_and_names_a_near_one(tmp_path: Path) -> None:
     path = tmp_path / "simulation.yaml"
     path.write_text(SPEC.read_text(encoding="utf-8").replace("fieldwork:", "feldwork:"), encoding="utf-8")
-    with pytest.raises(InvalidInput, match="did you mean 'fieldwork'"):
+    with pytest.raises(InvalidInput, check=problem("unknown-key", "simulation.yaml, line 14: feldwork")):
         simulate_study(path, tmp_path / "out")
 
 
 def test_refuses_a_folder_that_cannot_be_written_and_leaves_nothing_half(tmp_path: Path) -> None:
     (tmp_path / "answers").write_text("a file where a folder should be", encoding="utf-8")
-    with pytest.raises(InvalidInput, match="cannot be written"):
+    with pytest.raises(InvalidInput, check=problem("unwritable", "…/2025_staff_limesurvey_full_answers.csv")):
         simulate_study(SPEC, tmp_path)
     assert not list(tmp_path.rglob("*.part"))
 
 
 def test_refuses_a_qualtrics_export_of_two_audiences(instrument: Instrument, simulated: pd.DataFrame) -> None:
-    with pytest.raises(InvalidInput, match="one audience"):
+    with pytest.raises(InvalidInput, check=problem("wrong-group", "the frame")):
         qualtrics_export(simulated, instrument, opens="2026-01-05", closes="2026-01-09", seed=1)
 
 
@@ -323,5 +324,5 @@ files:
 def test_refuses_two_ways_to_the_questions(tmp_path: Path) -> None:
     path = tmp_path / "simulation.yaml"
     path.write_text("instrument: one.yaml\n" + SPEC.read_text("utf-8"), "utf-8")
-    with pytest.raises(InvalidInput, match="write instrument, or instruments"):
+    with pytest.raises(InvalidInput, check=problem("malformed", "simulation.yaml, line 1")):
         simulate_study(path, tmp_path / "out")

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from matplotlib.axes import Axes
 
+from tests.refusals import problem
 from toolkit.errors import InvalidInput
 from toolkit.instrument import load_instrument
 from toolkit.presentation.figures.drawing import description_of
@@ -66,5 +67,5 @@ def test_the_picture_of_p_values_holds_a_point_for_each_and_counts_them():
     assert "0.010" in described.alt
     assert points_of(ax) == [0.01, 0.049, 0.2, 0.9]
     assert points_of(p_value_picture(tested.iloc[::-1], about="tries")) == points_of(ax)
-    with pytest.raises(InvalidInput, match="blank in every row"):
+    with pytest.raises(InvalidInput, check=problem("no-answers", "p_value")):
         p_value_picture(tested.iloc[2:3])

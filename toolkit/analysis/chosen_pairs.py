@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 from typing import Any, TypeAlias
 
-from toolkit.errors import InvalidInput, Problem, near_names
+from toolkit.errors import InvalidInput, Problem, ProblemCode, near_names
 
 __all__ = ["Pairs", "pairs_to_compare"]
 
@@ -71,10 +71,10 @@ def _pair_problems(labels: Sequence[Any], between: str, pairs: Pairs) -> Iterato
     if not len(pairs):
         yield Problem("empty", "pairs", "is empty", "name at least one pair, or leave it out")
     for pair in pairs:
-        if isinstance(pair, str) or len(pair) != 2 or pair[0] == pair[1]:
-            yield Problem(
-                "duplicate", f"pair {pair!r}", "does not name two different audiences", "give (a, b)"
-            )
+        two = not isinstance(pair, str) and len(pair) == 2
+        if not two or pair[0] == pair[1]:
+            code: ProblemCode = "duplicate" if two else "wrong-shape"
+            yield Problem(code, f"pair {pair!r}", "does not name two different audiences", "give (a, b)")
             continue
         for name in pair:
             if name not in labels:

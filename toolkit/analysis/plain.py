@@ -315,8 +315,8 @@ def missing_summary(frame: pd.DataFrame, items: Items, *, by: str | Sequence[str
         long["n"] = n.to_numpy()[places]
         long["share"] = long["count"] / long["n"]
         of_asked = long["count"] / asked.to_numpy()[places]
-        never_asked = np.tile(counts.columns.isin(["-4", "-5"]), len(counts))
-        long["share_of_asked"] = of_asked.mask(never_asked)
+        codes = np.tile(counts.columns.to_numpy(), len(counts))
+        long["share_of_asked"] = of_asked.mask(np.isin(codes, ["-4", "-5"]))
         parts.append(long.assign(item=str(name)))
     whole = pd.concat(parts, ignore_index=True)
     said = {"answered": "answered", **MISSING, "unknown": "missing, reason not kept"}
