@@ -191,7 +191,7 @@ SPOILT = [
     ("    sponsor_and_conductor:", "    sponsors:", "methods → common → sponsors: unknown disclosure item"),
     ("    sponsor_and_conductor:", "    sponsors:", "sponsor_and_conductor: is blank for executive"),
     ("  freelancer:\n    popul", "  freelance:\n    popul", "population: is blank for freelancer"),
-    ("wave: \"2025\"", "wave: all", "names every wave at once"),
+    ("wave: \"2025\"", "wave: all", "is reserved for all waves"),
     ("language: en", "language: en\nlanguage: en", "this key is given twice"),
     ("language: en", "language: en\nwaves: ['2026', '2027']", "waves → 2027: is listed but has no"),
     ("language: en", "language: en\nwaves: ['2026', '2027']", "waves → 2025: has answers but is not listed"),
