@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.refusals import problem
 from toolkit.errors import InvalidInput
 from toolkit.reporting import run_reports
 from toolkit.reporting.options import chosen_organisations, chosen_wave
@@ -11,7 +12,7 @@ from toolkit.study import load_study
 
 
 def test_a_wave_named_by_a_number_is_answered_with_its_text(sample_study):
-    with pytest.raises(InvalidInput, match="wave 2026: waves are named by texts; write it as text: '2026'"):
+    with pytest.raises(InvalidInput, check=problem("wrong-type", "wave 2026")):
         chosen_wave(load_study(sample_study), 2026)  # type: ignore[arg-type]
 
 
