@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from tests.refusals import problem
 from toolkit.errors import InvalidInput
 from toolkit.instrument import Instrument, asked, parse
-from toolkit.instrument.conditions import Answered, Comparison, Joined, Node, Not, Selected
+from toolkit.instrument.routing import Answered, Comparison, Joined, Node, Not, Selected
 
 CASES = Path(__file__).resolve().parents[2].parent / "shared" / "platforms" / "routing" / "cases.json"
 

@@ -175,7 +175,7 @@ def test_a_score_of_a_sensitive_column_is_sensitive_too_and_the_gate_knows(
     scored: dict[str, Any], load: Load
 ) -> None:
     from toolkit.disclosure import Policy
-    from toolkit.disclosure.ruling import thresholds
+    from toolkit.disclosure.cells import thresholds
 
     assert load(scored).sensitive_names == frozenset()
     scored["items"][2]["rows"][0]["sensitive"] = "true"

@@ -26,8 +26,8 @@ from toolkit.errors import InvalidInput
 from toolkit.instrument import Instrument, load_instrument
 from toolkit.platforms import AnswersFile, export, read_answers
 from toolkit.responses import decode
-from toolkit.responses.simulation.limesurvey import limesurvey_export
-from toolkit.responses.simulation.rehearsal import rehearse
+from toolkit.simulation.exports import limesurvey_export
+from toolkit.simulation.run import rehearse
 
 Make = Callable[..., Instrument]
 OPTIONS = {"pay": "Pay", "time": "Time, off work", "team": "The team"}

@@ -24,9 +24,8 @@ from toolkit.instrument import Instrument, lint, load_instrument
 from toolkit.platforms import AnswersFile, export, read_answers, read_manifest
 from toolkit.responses import decode
 from toolkit.responses.decoding import Coded
-from toolkit.responses.simulation.limesurvey import limesurvey_export
-from toolkit.responses.simulation.qualtrics import qualtrics_export
-from toolkit.responses.simulation.rehearsal import rehearse
+from toolkit.simulation.exports import limesurvey_export, qualtrics_export
+from toolkit.simulation.run import rehearse
 
 Make = Callable[..., Instrument]
 WHY = {"price": "The price", "queue": "The queue", "far": "Too far, too late"}

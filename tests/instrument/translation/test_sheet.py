@@ -15,13 +15,13 @@ from toolkit.errors import InvalidInput
 from toolkit.instrument import Instrument, load_instrument, load_instruments
 from toolkit.instrument.translation import (
     check_sheet,
+    placeholders,
     read_sheet,
     texts,
     translated,
     write_instrument,
     write_sheet,
 )
-from toolkit.instrument.translation.checking import placeholders
 
 INSTRUMENTS = Path(__file__).resolve().parents[3] / "instruments"
 Load = Callable[[dict[str, Any]], Instrument]

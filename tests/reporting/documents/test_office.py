@@ -20,10 +20,9 @@ from toolkit.errors import InvalidInput
 from toolkit.presentation.blocks import Bullets, Heading, Paragraph, Picture, Prose, Terms, table_of
 from toolkit.presentation.charts import Point, Series, chart_of
 from toolkit.reporting.documents import Document, write_documents
-from toolkit.reporting.documents.deck import chosen_slides
 from toolkit.reporting.documents.model import Section, with_templates
 from toolkit.reporting.documents.slide_charts import add_charts
-from toolkit.reporting.documents.slides import render_pptx
+from toolkit.reporting.documents.slides import chosen_slides, render_pptx
 from toolkit.reporting.documents.word import render_docx
 from toolkit.reporting.documents.workbook import render_xlsx
 
