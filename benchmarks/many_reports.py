@@ -33,7 +33,7 @@ CELLS = (
 
 def study_of(count: int, folder: Path) -> Path:
     """A synthetic study of many small organisations."""
-    from toolkit.responses import simulate_study
+    from toolkit.simulation import simulate_study
 
     shutil.copytree(ROOT / "instruments", folder / "instruments")
     own = folder / "data_samples" / "many"

@@ -94,8 +94,8 @@ _AREAS = {
     "toolkit.presentation": "Tables",
     "toolkit.presentation.figures": "Figures",
     "toolkit.reporting": "Reports",
-    "toolkit.reporting.checklists": "Checklists",
-    "toolkit.teaching": "Course",
+    "toolkit.checklists": "Checklists",
+    "toolkit.course": "Course",
     "toolkit.errors": "Errors",
 }
 

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 import toolkit as tk
-from toolkit.responses import simulate_study
+from toolkit.simulation import simulate_study
 from toolkit.study import load_study
 
 ROOT = Path(__file__).resolve().parents[1]

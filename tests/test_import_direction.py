@@ -23,10 +23,13 @@ STAGES = (
     "analysis",
     "findings",
     "disclosure",
+    "simulation",
     "study",
     "presentation",
     "reporting",
-    "teaching",
+    "claims",
+    "checklists",
+    "course",
     "cli",
 )
 MODULES = sorted((Path(__file__).resolve().parents[1] / "toolkit").rglob("*.py"))

@@ -99,7 +99,7 @@ def test_a_notebook_runs_from_top_to_bottom_without_a_warning(stem, parameters, 
 
 def test_the_students_gaps_are_the_published_ones(tmp_path):
     import toolkit as tk
-    from toolkit.reporting.notebook_help import published_summary
+    from toolkit.reporting.notebook import published_summary
 
     findings = tk.load_findings(SAMPLES / "published" / "upwork_2024.csv")
     pairs = {"flexible": ["UBB24-26", "UBB24-27"], "strategy": ["UBB24-28", "UBB24-29"]}
@@ -134,7 +134,7 @@ def shown_by(path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[list[str], di
 
 def all_right(path: Path, names: dict[str, object]) -> bool:
     """Whether every exercise takes the computed answer in the place of None."""
-    from toolkit.teaching import exercise
+    from toolkit.course import exercise
 
     states = []
     for cell in code_cells(path):
@@ -153,7 +153,7 @@ def test_the_course_has_the_ten_topics_in_order():
 
 
 def test_every_exercise_stands_in_one_notebook():
-    from toolkit.teaching import exercises
+    from toolkit.course import exercises
 
     found = [name for path in COURSE for name in asked(path)]
     assert sorted(found) == sorted(exercises())

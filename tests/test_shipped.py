@@ -51,6 +51,13 @@ def test_the_wheel_holds_every_shipped_file_and_no_other(root: Path, wheel: Path
     assert "toolkit/py.typed" in held
 
 
+def test_the_wheel_holds_every_message_catalogue(root: Path, wheel: Path) -> None:
+    catalogues = {path.relative_to(root).as_posix() for path in (root / "toolkit/locale").rglob("*.po")}
+    with zipfile.ZipFile(wheel) as archive:
+        assert catalogues == {name for name in archive.namelist() if name.endswith(".po")}
+    assert "toolkit/locale/fr/LC_MESSAGES/toolkit.po" in catalogues
+
+
 def test_a_bare_name_means_the_shipped_file_unless_something_of_that_name_is_here(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -85,7 +92,7 @@ def test_a_name_of_no_shipped_file_is_refused_and_a_path_is_left_alone(
     kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(InvalidInput, match="not found"):
+    with pytest.raises(InvalidInput, check=problem("file-not-found", f"{kind} 'nothing_of_this_name'")):
         named("nothing_of_this_name", kind)
     assert named("folder/file.yaml", kind) == Path("folder/file.yaml")
 

@@ -22,7 +22,7 @@ from toolkit.findings import load_findings
 from toolkit.instrument import load_instrument
 from toolkit.platforms.manifest import read_manifest
 from toolkit.reporting.notebook import read_notebook
-from toolkit.responses.simulation.run import simulate_study
+from toolkit.simulation.run import simulate_study
 from toolkit.study import AAPOR_ITEMS, COMPUTED_AAPOR_ITEMS, load_study
 
 WRITTEN = [name for name in AAPOR_ITEMS if name not in COMPUTED_AAPOR_ITEMS]

@@ -10,7 +10,7 @@ import pytest
 from tests.refusals import problem
 from toolkit.errors import InvalidInput
 from toolkit.study import Study, load_study
-from toolkit.study.store import open_part, part_bytes, write_parts
+from toolkit.study.study import open_part, part_bytes, write_parts
 
 
 @pytest.fixture(scope="module")

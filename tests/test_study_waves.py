@@ -14,7 +14,7 @@ from toolkit.cli import main
 from toolkit.errors import InvalidInput
 from toolkit.instrument import load_instrument
 from toolkit.reporting import open_report
-from toolkit.responses.simulation import limesurvey_export, rehearse
+from toolkit.simulation import limesurvey_export, rehearse
 from toolkit.study import Study, load_study
 
 ROOT = Path(__file__).resolve().parents[1]

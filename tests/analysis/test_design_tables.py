@@ -85,7 +85,7 @@ def test_a_simple_sample_gives_pearsons_test_nearly() -> None:
 
 
 def test_the_tail_of_a_mixture_is_that_of_simulated_sums() -> None:
-    from toolkit.analysis.mixtures import f_sum_tail, saddlepoint_tail
+    from toolkit.analysis.design_tests import f_sum_tail, saddlepoint_tail
 
     rng = np.random.default_rng(1)
     weights = np.array([3.0, 1.0, 0.4])

@@ -10,6 +10,7 @@ import pytest
 
 from tests.analysis import library
 from tests.analysis.oracles import cases, close, data
+from tests.refusals import Refusal, problem
 from toolkit import analysis as tk
 from toolkit.errors import InvalidInput
 
@@ -65,7 +66,14 @@ def test_without_an_error_there_is_no_answer() -> None:
     assert np.isnan(found.p_value).all()
 
 
-@pytest.mark.parametrize("margin", [0, -0.1, (0.1, -0.1)])
-def test_a_margin_that_cannot_be_meant_is_refused(margin: Any) -> None:
-    with pytest.raises(InvalidInput, match="margin"):
+@pytest.mark.parametrize(
+    ("margin", "refusal"),
+    [
+        (0, problem("wrong-order", "margin")),
+        (-0.1, problem("wrong-order", "margin")),
+        ((0.1, -0.1), problem("wrong-order", "margin")),
+    ],
+)
+def test_a_margin_that_cannot_be_meant_is_refused(margin: Any, refusal: Refusal) -> None:
+    with pytest.raises(InvalidInput, check=refusal):
         tk.equivalence(0.1, 0.03, margin=margin)

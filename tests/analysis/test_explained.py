@@ -9,7 +9,7 @@ import pytest
 from tests.analysis.oracles import close
 from toolkit import analysis as tk
 from toolkit.analysis import Design
-from toolkit.analysis.sampled import ratio_estimates
+from toolkit.analysis.design import ratio_estimates
 from toolkit.weighting import Weights, calibrate, poststratify, rake
 
 ROWS = 400

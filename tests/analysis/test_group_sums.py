@@ -10,9 +10,9 @@ import pytest
 
 from tests.analysis.oracles import close
 from toolkit import analysis as tk
-from toolkit.analysis import Design, group_sums
+from toolkit.analysis import Design, moments
 from toolkit.analysis.answers import read_columns, requests_for
-from toolkit.analysis.group_sums import Term
+from toolkit.analysis.moments import Term
 
 
 def _frame(rows: int = 700, *, missing: float = 0.2) -> pd.DataFrame:
@@ -48,7 +48,7 @@ def test_sums_within_cells_are_those_of_pandas(count: int, of: str) -> None:
     cells = np.random.default_rng(1).integers(0, count + 1, len(frame))
     wanted = requests_for(read_columns(frame, ["share", "mean"]), "mean")
     centre = np.array([0.0, 1e5])
-    found = group_sums.group_sums(
+    found = moments.group_sums(
         wanted, centre, [Term(cells, count, frame["w"].to_numpy(), of)], len(frame), complete=False
     )[0]
     for row, name, off in zip(found, ["share", "mean"], centre, strict=True):
@@ -62,7 +62,7 @@ def test_sums_within_cells_are_those_of_pandas(count: int, of: str) -> None:
 def test_multiplying_and_counting_find_the_same(design: Design, monkeypatch: pytest.MonkeyPatch) -> None:
     frame = _frame()
     multiplied = tk.gaps(frame, ITEMS, measure="mean", design=design)
-    monkeypatch.setattr(group_sums, "_FEW", 0)
+    monkeypatch.setattr(moments, "_FEW", 0)
     pd.testing.assert_frame_equal(tk.gaps(frame, ITEMS, measure="mean", design=design), multiplied, rtol=1e-9)
 
 
@@ -70,7 +70,7 @@ def test_multiplying_and_counting_find_the_same(design: Design, monkeypatch: pyt
 def test_short_slices_of_rows_change_nothing(design: Design, monkeypatch: pytest.MonkeyPatch) -> None:
     frame = _frame()
     whole = tk.gaps(frame, ITEMS, measure="mean", design=design)
-    monkeypatch.setattr(group_sums, "_IN_CACHE", 1)
+    monkeypatch.setattr(moments, "_IN_CACHE", 1)
     pd.testing.assert_frame_equal(tk.gaps(frame, ITEMS, measure="mean", design=design), whole, rtol=1e-9)
 
 

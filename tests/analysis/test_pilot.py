@@ -12,7 +12,7 @@ from scipy.stats import permutation_test, ttest_ind
 
 from tests.refusals import Refusal, problem
 from toolkit import analysis
-from toolkit.analysis.permutation import flipped_p, shuffled_p
+from toolkit.analysis.panel import flipped_p, shuffled_p
 from toolkit.errors import InvalidInput
 
 panel_change = partial(analysis.panel_change, person="respondent_id")

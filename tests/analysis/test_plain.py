@@ -11,7 +11,7 @@ import pytest
 
 from tests.refusals import problem
 from toolkit import analysis
-from toolkit.analysis.plain import as_numbers
+from toolkit.analysis.answers import as_numbers
 from toolkit.errors import InvalidInput
 
 CODES = ["-6", "-5", "-4", "-3", "-2", "-1", "1", "2", "3", "4", "5"]

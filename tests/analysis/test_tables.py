@@ -150,7 +150,7 @@ def test_a_stratum_alone_is_a_plain_table_but_for_n_less_one() -> None:
 
 def test_the_generalised_test_of_two_by_two_is_the_plain_one() -> None:
     tables = _admissions()
-    from toolkit.analysis.strata_tables import _generalised
+    from toolkit.analysis.tables import _generalised
 
     plain = tk.mantel_haenszel(tables, correct=False)
     assert _generalised(tables.astype(float)).statistic == pytest.approx(plain.statistic)

@@ -7,7 +7,7 @@ import pytest
 
 from tests.refusals import problem
 from toolkit.disclosure import Policy, admit
-from toolkit.disclosure.admission import large_enough
+from toolkit.disclosure.policy import large_enough
 from toolkit.errors import InvalidInput
 
 

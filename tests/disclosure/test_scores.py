@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from toolkit.disclosure.claims import kind_of
+from toolkit.disclosure.cells import kind_of
 
 
 @pytest.mark.parametrize("measure", ["net", "recommend", "mean"])

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.refusals import problem
 from toolkit.errors import InvalidInput
 from toolkit.instrument import Instrument, codebook
 from toolkit.instrument.codebook import CODEBOOK_COLUMNS
@@ -44,5 +45,5 @@ def test_open_text_has_one_row_an_audience_and_no_code(shipped: Instrument) -> N
 def test_a_language_it_is_not_written_in_is_refused(
     whole: dict[str, Any], load: Callable[[dict[str, Any]], Instrument]
 ) -> None:
-    with pytest.raises(InvalidInput, match="not written in 'fr'"):
+    with pytest.raises(InvalidInput, check=problem("unknown-language", "language")):
         codebook(load(whole), "fr")

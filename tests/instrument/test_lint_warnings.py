@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from tests.platforms.strategies import instruments
+from tests.refusals import Refusal, problem
 from toolkit.cli import main
 from toolkit.cli.kinds import kind_of
 from toolkit.errors import InvalidInput
@@ -125,18 +126,27 @@ def test_a_warning_is_set_aside_with_a_reason_and_for_its_own_rule_alone(
 
 
 @pytest.mark.parametrize(
-    ("allow", "said"),
+    ("allow", "refusal"),
     [
-        ({"double-barreled": "why"}, "did you mean 'double-barrelled'"),
-        ({"leading": "  "}, "without a reason"),
-        ({"length": "it is long"}, "unknown rule 'length'"),
+        (
+            {"double-barreled": "why"},
+            problem("unknown-name", "tiny.yaml, line 224: items → grid → lint → allow → double-barreled"),
+        ),
+        (
+            {"leading": "  "},
+            problem("missing-value", "tiny.yaml, line 224: items → grid → lint → allow → leading"),
+        ),
+        (
+            {"length": "it is long"},
+            problem("unknown-name", "tiny.yaml, line 224: items → grid → lint → allow → length"),
+        ),
     ],
 )
 def test_a_rule_that_is_unknown_or_set_aside_without_a_reason_is_refused(
-    plain: dict[str, Any], load: Load, allow: dict[str, str], said: str
+    plain: dict[str, Any], load: Load, allow: dict[str, str], refusal: Refusal
 ) -> None:
     item(plain, "grid")["lint"] = {"allow": allow}
-    with pytest.raises(InvalidInput, match=said):
+    with pytest.raises(InvalidInput, check=refusal):
         load(plain)
 
 

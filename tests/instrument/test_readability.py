@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from toolkit.instrument.readability import reading_grade, syllables
+from toolkit.instrument.lint_warnings import reading_grade, syllables
 
 # Syllables as the Carnegie Mellon Pronouncing Dictionary has them.
 SPOKEN = {

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 import toolkit as tk
+from tests.refusals import problem
 from toolkit.errors import InvalidInput
 from toolkit.instrument import Instrument, load_instrument, load_instruments
 
@@ -66,14 +67,16 @@ def test_a_score_at_fault_is_refused(
 
 def test_a_score_may_not_have_the_name_of_an_item(scored: dict[str, Any], load: Load) -> None:
     scored["scores"] = {"hours": score()}
-    with pytest.raises(InvalidInput, match="'hours' is also the name of an item or a column"):
+    with pytest.raises(InvalidInput, check=problem("name-taken", "tiny.yaml, line 274: scores → hours")):
         load(scored)
 
 
 def test_a_score_nobody_is_asked_all_of_is_refused(scored: dict[str, Any], load: Load) -> None:
     scored["items"][2]["rows"][0]["audiences"] = ["boss"]
     scored["scores"] = {"fair": score(items=["grid_a", "grid_b"])}
-    with pytest.raises(InvalidInput, match="no audience is asked all of its items"):
+    with pytest.raises(
+        InvalidInput, check=problem("not-asked", "tiny.yaml, line 281: scores → fair → items")
+    ):
         load(scored)
 
 
@@ -88,7 +91,9 @@ def test_a_score_of_items_on_different_scales_is_refused(scored: dict[str, Any],
     scored["items"][-1]["rows"] = [{"id": "a", "text": {"all": {"en": "It is open"}}}]
     scored["sections"][0]["items"].append("other")
     scored["scores"] = {"fair": score(items=["grid_a", "other_a"])}
-    with pytest.raises(InvalidInput, match="grid_a 1 to 3; other_a 1 to 5"):
+    with pytest.raises(
+        InvalidInput, check=problem("inconsistent", "tiny.yaml, line 339: scores → fair → items")
+    ):
         load(scored)
 
 
@@ -170,7 +175,7 @@ def test_a_score_of_a_sensitive_column_is_sensitive_too_and_the_gate_knows(
     scored: dict[str, Any], load: Load
 ) -> None:
     from toolkit.disclosure import Policy
-    from toolkit.disclosure.ruling import thresholds
+    from toolkit.disclosure.cells import thresholds
 
     assert load(scored).sensitive_names == frozenset()
     scored["items"][2]["rows"][0]["sensitive"] = "true"

@@ -9,9 +9,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from toolkit.errors import InvalidInput
-from toolkit.instrument.fields import Code, Id, Truth
-from toolkit.instrument.strict import checked
-from toolkit.instrument.yaml_loader import read_document
+from toolkit.instrument.yaml_loader import Code, Id, Truth, checked, read_document
 
 
 class Part(BaseModel):

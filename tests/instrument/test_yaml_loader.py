@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.refusals import problem
 from toolkit.errors import InvalidInput
 from toolkit.instrument import read_yaml
 from toolkit.instrument.yaml_loader import read_document
@@ -119,12 +120,12 @@ def test_what_cannot_be_read_is_refused_with_its_place(tmp_path: Path, text: str
 
 def test_a_file_that_is_not_there_is_refused_with_its_neighbours(tmp_path: Path) -> None:
     (tmp_path / "study.yaml").write_text("a: 1")
-    with pytest.raises(InvalidInput, match=r"does not exist.*study\.yaml"):
+    with pytest.raises(InvalidInput, check=problem("file-not-found", "the file")):
         read_yaml(tmp_path / "stduy.yaml")
 
 
 def test_a_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InvalidInput, match="it is a folder; name a file in it"):
+    with pytest.raises(InvalidInput, check=problem("wrong-path", "the file")):
         read_yaml(tmp_path)
 
 

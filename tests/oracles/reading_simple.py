@@ -9,7 +9,7 @@ import numpy as np
 
 from tests.analysis import library
 from toolkit import analysis as tk
-from toolkit.analysis.results import Test
+from toolkit.analysis.contract import Test
 
 Answer = list[tuple[str, Any, Any]]
 """What, ours, R's."""

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from tests.oracles.reading import HERE, answer, sample
+from tests.refusals import problem
 from toolkit.errors import InvalidInput, NotConverged
 
 CASES = json.loads((HERE / "cases.json").read_text("utf-8"))["cases"]
@@ -73,7 +74,7 @@ def _one_sided_replicate(case: dict[str, Any]) -> bool:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["id"])
 def test_public_calls_equal_r(case: dict[str, Any]) -> None:
     if case["args"].get("statistic") == "adjWald" and case["result"]["p"] == "NaN":
-        with pytest.raises(InvalidInput, match="degrees of freedom for"):
+        with pytest.raises(InvalidInput, check=problem("not-estimable", "table")):
             answer(case)
         return
     if case["kind"] == "model" and _one_sided_replicate(case):

@@ -10,6 +10,7 @@ import pyreadstat
 import pytest
 
 from tests.platforms.makers import choice, made
+from tests.refusals import problem
 from toolkit.errors import InvalidInput
 from toolkit.instrument import Instrument
 from toolkit.platforms import AnswersFile, read_answers
@@ -68,7 +69,7 @@ def test_minus_one_declared_missing_is_no_number(tmp_path: Path) -> None:
     survey = made(tmp_path, [NUMBER])
     frame = pd.DataFrame({"age": [-1.0, 40.0]})
     pyreadstat.write_sav(frame, str(tmp_path / "a.sav"), missing_ranges={"age": [{"lo": -9, "hi": -1}]})
-    with pytest.raises(InvalidInput, match="column age: holds -1, which the file declares missing"):
+    with pytest.raises(InvalidInput, check=problem("unknown-answer", "column age")):
         _read(tmp_path / "a.sav", survey)
     labels = {"age": {-1: "Not answered"}}
     pyreadstat.write_sav(
@@ -98,7 +99,7 @@ def test_a_mapping_has_to_name_them_too(path: Path, tmp_path: Path) -> None:
     survey = made(tmp_path, [NUMBER])
     where: dict[str, Any] = {"column": "age"}
     options: dict[str, Any] = {"platform": "table", "mapping": {"items": {"age": where}}}
-    with pytest.raises(InvalidInput, match="items → age: column 'age' holds 98, 99, which the file declares"):
+    with pytest.raises(InvalidInput, check=problem("unknown-answer", "mapping → items → age")):
         _read(path, survey, **options)
     where["blank"] = ["98", "99"]
     assert _read(path, survey, **options).coded["age"].dropna().tolist() == [34.0, 51.0]

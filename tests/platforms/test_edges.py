@@ -11,8 +11,8 @@ from toolkit.instrument import Instrument
 from toolkit.instrument.model import Item, Option, Scale, Source
 from toolkit.platforms import read_answers
 from toolkit.platforms.vocabulary import translate
-from toolkit.responses import decode, simulate
-from toolkit.responses.simulation import limesurvey_export
+from toolkit.responses import decode
+from toolkit.simulation import limesurvey_export, simulate
 
 from .conftest import WriteText
 

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from tests.platforms.makers import choice, made, multi, text
+from tests.refusals import problem
 from toolkit.errors import InvalidInput
 from toolkit.instrument import Instrument
 from toolkit.platforms import AnswersFile, read_answers
@@ -253,7 +254,7 @@ def test_redcap_raw_data_with_a_checkbox(real: Path, tmp_path: Path) -> None:
 
 def test_a_data_dictionary_is_not_taken_for_answers(real: Path, tmp_path: Path) -> None:
     instrument = made(tmp_path, [choice("diabetes", {"1": "Yes", "0": "No"})])
-    with pytest.raises(InvalidInput, match="data dictionary, which holds questions and no answers"):
+    with pytest.raises(InvalidInput, check=problem("wrong-file", "headings")):
         _coded(real / "redcap" / "redcapr_survey_dictionary.csv", instrument, "redcap", **NO_ITEMS)
 
 
@@ -267,5 +268,5 @@ def test_a_questionnaire_is_not_taken_for_answers(real: Path, tmp_path: Path, pl
 @pytest.mark.parametrize("name", ["pyxform_or_other.xlsx", "pyxform_xlsform_spec_test.xlsx"])
 def test_an_xlsform_is_not_taken_for_answers(real: Path, tmp_path: Path, name: str) -> None:
     instrument = made(tmp_path, [choice("q1", {"1": "Yes", "0": "No"})])
-    with pytest.raises(InvalidInput, match="an XLSForm, which holds questions and no answers"):
+    with pytest.raises(InvalidInput, check=problem("wrong-file", "file")):
         _coded(real / "xlsform" / name, instrument, "odk", **NO_ITEMS)

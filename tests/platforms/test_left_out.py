@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.refusals import problem
 from toolkit.errors import InvalidInput
 from toolkit.instrument import Instrument
 from toolkit.platforms import AnswersFile, export, read_answers
@@ -71,7 +72,7 @@ def test_an_item_the_manifest_never_fielded_is_missing_all_the_same(tiny: Instru
     held = json.loads(place.read_text("utf-8"))
     held["columns"] = [column for column in held["columns"] if column["variable"] != "years"]
     place.write_text(json.dumps(held), "utf-8")
-    with pytest.raises(InvalidInput, match="column years: is missing"):
+    with pytest.raises(InvalidInput, check=problem("missing-column", "column years")):
         _read(_json(tmp_path, SAID), tiny, "surveyjs", manifest=str(place))
 
 
@@ -79,12 +80,12 @@ def test_answers_with_more_strange_names_than_known_ones_are_of_another_survey(
     tiny: Instrument, tmp_path: Path
 ) -> None:
     path = _json(tmp_path, {**SAID, "colour": "1", "shape": "2"})
-    with pytest.raises(InvalidInput, match="this looks like the export of another survey"):
+    with pytest.raises(InvalidInput, check=problem("wrong-instrument", "headings")):
         _read(path, tiny, "surveyjs")
 
 
 def test_a_table_without_a_column_is_refused_as_before(tiny: Instrument, tmp_path: Path) -> None:
     path = tmp_path / "answers.csv"
     path.write_text("KEY,audience,aiuse,agree_prod,agree_load,agree_burn,ways,open\nu,fte,0,1,2,3,,\n")
-    with pytest.raises(InvalidInput, match="column years: is missing"):
+    with pytest.raises(InvalidInput, check=problem("missing-column", "column years")):
         _read(path, tiny, "odk")

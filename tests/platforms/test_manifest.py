@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from tests.platforms.strategies import instruments
+from tests.refusals import Refusal, problem
 from toolkit.errors import InvalidInput
 from toolkit.instrument import Instrument
 from toolkit.platforms import PLATFORMS, ExportManifest, export, read_manifest
@@ -93,18 +94,18 @@ def test_hashes_follow_words_and_nothing_else(whole: dict[str, Any], load: Load)
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "refusal"),
     [
-        ("{", "is no JSON"),
-        ("[1]", "is not a manifest"),
-        ("{}", "platform: Field required"),
-        ('{"platform": "x", "strange": 1}', "strange: Extra inputs"),
+        ("{", problem("syntax", "the file")),
+        ("[1]", problem("wrong-file", "the file")),
+        ("{}", problem("malformed", "platform").among_others()),
+        ('{"platform": "x", "strange": 1}', problem("malformed", "strange").among_others()),
     ],
 )
-def test_a_file_that_is_no_manifest_is_refused(text: str, said: str, tmp_path: Path) -> None:
+def test_a_file_that_is_no_manifest_is_refused(text: str, refusal: Refusal, tmp_path: Path) -> None:
     path = tmp_path / "a.manifest.json"
     path.write_text(text)
-    with pytest.raises(InvalidInput, match=said):
+    with pytest.raises(InvalidInput, check=refusal):
         read_manifest(path)
 
 
@@ -124,14 +125,14 @@ def test_every_fault_of_a_manifest_is_said(whole: dict[str, Any], load: Load, tm
 
 
 def test_a_manifest_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InvalidInput, match="cannot be read"):
+    with pytest.raises(InvalidInput, check=problem("unreadable-file", "the file")):
         read_manifest(tmp_path / "none.json")
 
 
 def test_files_that_cannot_all_be_written_leave_what_stood_there(tmp_path: Path) -> None:
     write_files(tmp_path, {"a.txt": "old"})
     (tmp_path / "b.txt").mkdir()
-    with pytest.raises(InvalidInput, match="cannot be written"):
+    with pytest.raises(InvalidInput, check=problem("unwritable", "…/test_files_that_cannot_all_be_0")):
         write_files(tmp_path, {"b.txt": "new", "a.txt": "new"})
     assert (tmp_path / "a.txt").read_text() == "old"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.txt", "b.txt"]
@@ -140,7 +141,7 @@ def test_files_that_cannot_all_be_written_leave_what_stood_there(tmp_path: Path)
 def test_an_unknown_platform_is_refused_with_near_names(
     whole: dict[str, Any], load: Load, tmp_path: Path
 ) -> None:
-    with pytest.raises(InvalidInput, match="did you mean 'qualtrics'"):
+    with pytest.raises(InvalidInput, check=problem("unknown-option", "qualtrix")):
         export(load(whole), "qualtrix", tmp_path)
 
 

@@ -19,14 +19,15 @@ import pandas as pd
 import pytest
 
 from tests.platforms.test_preview import engine_says
+from tests.refusals import Refusal, problem
 from toolkit.analysis import means, proportions
 from toolkit.disclosure import Policy, release
 from toolkit.errors import InvalidInput
 from toolkit.instrument import Instrument, load_instrument
 from toolkit.platforms import AnswersFile, export, read_answers
 from toolkit.responses import decode
-from toolkit.responses.simulation.limesurvey import limesurvey_export
-from toolkit.responses.simulation.rehearsal import rehearse
+from toolkit.simulation.exports import limesurvey_export
+from toolkit.simulation.run import rehearse
 
 Make = Callable[..., Instrument]
 OPTIONS = {"pay": "Pay", "time": "Time, off work", "team": "The team"}
@@ -110,13 +111,16 @@ def test_every_shape_comes_to_one_rank_per_option(make: Make, tmp_path: Path, mo
 
 
 @pytest.mark.parametrize(
-    ("cell", "said"),
-    [("pay,beer", "'beer' is not an answer of 'best'"), ("pay,pay", "ranks one option twice")],
+    ("cell", "refusal"),
+    [
+        ("pay,beer", problem("unknown-answer", "column best, row 2")),
+        ("pay,pay", problem("duplicate", "column best, row 2")),
+    ],
 )
-def test_what_cannot_be_ranked_is_refused(make: Make, tmp_path: Path, cell: str, said: str) -> None:
+def test_what_cannot_be_ranked_is_refused(make: Make, tmp_path: Path, cell: str, refusal: Refusal) -> None:
     """Requirement 3."""
     where = {"best": {"column": "best", "separator": ","}, "sure": {"column": "sure"}}
-    with pytest.raises(InvalidInput, match=said):
+    with pytest.raises(InvalidInput, check=refusal):
         _read(tmp_path, make(), f'org,best,sure\na,"{cell}",y\n', "table", mapping={**MAPPED, "items": where})
 
 
@@ -150,9 +154,9 @@ def test_other_questionnaires_hold_the_ranking(make: Make, tmp_path: Path) -> No
     assert survey["pages"][0]["elements"][0]["type"] == "ranking"
     sheet = pd.read_excel(export(instrument, "xlsform", tmp_path / "x")[0], sheet_name="survey", dtype=str)
     assert "rank list_best" in sheet["type"].tolist()
-    with pytest.raises(InvalidInput, match="XLSForm ranks all"):
+    with pytest.raises(InvalidInput, check=problem("unsupported", "item best")):
         export(make(maximum=2), "xlsform", tmp_path / "y")
-    with pytest.raises(InvalidInput, match="layout qsf"):
+    with pytest.raises(InvalidInput, check=problem("unsupported", "item best")):
         export(instrument, "qualtrics", tmp_path / "q")
     qsf = json.loads(export(instrument, "qualtrics", tmp_path / "q", layout="qsf")[0].read_text("utf-8"))
     kinds = [one["Payload"]["QuestionType"] for one in qsf["SurveyElements"] if one["Element"] == "SQ"]

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from tests.platforms.makers import choice, made
+from tests.refusals import problem
 from toolkit.cli import main
 from toolkit.errors import InvalidInput
 from toolkit.platforms import platform_of
@@ -80,7 +81,7 @@ def test_the_platform_is_told_by_the_file(shared: Path, name: str, platform: str
 def test_a_file_that_tells_nothing_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("a,b\n1,2\n", "utf-8")
-    with pytest.raises(InvalidInput, match="do not tell which platform wrote them"):
+    with pytest.raises(InvalidInput, check=problem("ambiguous", "headings")):
         platform_of(path)
 
 

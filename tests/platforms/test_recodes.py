@@ -11,6 +11,7 @@ import pytest
 
 from tests.platforms.conftest import as_csv
 from tests.platforms.makers import choice, made, matrix, multi
+from tests.refusals import problem
 from toolkit.errors import InvalidInput
 from toolkit.instrument import Instrument
 from toolkit.platforms import AnswersFile, export, read_answers
@@ -84,14 +85,17 @@ def test_one_row_of_a_matrix_tells_for_all_of_it_and_for_nothing_else(read: Read
 
 def test_what_nothing_tells_is_refused_unless_the_study_file_says_it(read: Read) -> None:
     rows = ({"rate": "1"}, {"rate": "3"})
-    with pytest.raises(InvalidInput, match=r"rate: holds 1, 3, which mean other answers.*recodes: set"):
+    with pytest.raises(InvalidInput, check=problem("ambiguous", "column rate")):
         read(*rows)
     assert read(*rows, recodes="set").coded["rate"].tolist() == ["1", "3"]
     assert read(*rows, recodes="unset").coded["rate"].tolist() == ["0", "2"]
 
 
 def test_a_question_answered_by_both_kinds_of_number_is_refused(read: Read) -> None:
-    with pytest.raises(InvalidInput, match="holds 0, which only a recode value says, and 5, which"):
+    with pytest.raises(
+        InvalidInput,
+        check=problem("ambiguous", "column rate") + problem("unknown-answer", "column rate, row 5"),
+    ):
         read({"rate": "0"}, {"rate": "5"})
 
 
@@ -142,9 +146,9 @@ def test_numbers_that_may_be_either_need_the_texts_of_the_columns(tmp_path: Path
         frames.append(decode(read_answers(path, turned, "qualtrics", entry=entry), turned).coded)
     assert [frame[["tools_2", "tools_1"]].iloc[0].tolist() for frame in frames] == [["1", "0"], ["0", "1"]]
     path.write_text(as_csv([heads[0], ["?"] * 5, ids, ["R_1", "0", "1", "1", ""]], ","), "utf-8")
-    with pytest.raises(InvalidInput, match="item tools: columns are numbered 1, 2, which may be"):
+    with pytest.raises(InvalidInput, check=problem("ambiguous", "item tools")):
         read_answers(path, turned, "qualtrics", entry=entry)
     joined = as_csv([[*OWN, "tools"], ["?"] * 4, ids[:4], ["R_1", "0", "1", "2"]], ",")
     path.write_text(joined, "utf-8")
-    with pytest.raises(InvalidInput, match="column tools: holds 2, which may be positions or codes"):
+    with pytest.raises(InvalidInput, check=problem("ambiguous", "column tools")):
         read_answers(path, turned, "qualtrics", entry=entry)

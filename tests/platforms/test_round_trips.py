@@ -12,8 +12,9 @@ import pytest
 from toolkit.instrument import Instrument
 from toolkit.platforms import AnswersFile, export, read_answers, read_manifest
 from toolkit.platforms.manifest import ExportManifest
-from toolkit.responses import decode, simulate
-from toolkit.responses.simulation.limesurvey import limesurvey_export
+from toolkit.responses import decode
+from toolkit.simulation import simulate
+from toolkit.simulation.exports import limesurvey_export
 
 KEPT = ["audience", "status"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import gzip
 import io
 import json
@@ -20,6 +21,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.platforms.makers import choice, made
+from tests.refusals import Refusal, problem
 from toolkit import inputs
 from toolkit.errors import InvalidInput
 from toolkit.instrument import Instrument
@@ -217,7 +219,7 @@ def test_what_is_spoilt_is_named_by_the_reader_it_is_for(
 def test_an_encoding_that_no_text_is_in_is_refused(encoding: str, survey: Instrument, tmp_path: Path) -> None:
     path = tmp_path / "answers.csv"
     path.write_bytes(CSV)
-    with pytest.raises(InvalidInput, match="is not the encoding of a text file"):
+    with pytest.raises(InvalidInput, check=problem("unknown-option", f"encoding: {encoding}")):
         read_answers(path, survey, entry=entry("limesurvey", path, encoding=encoding))
 
 
@@ -275,8 +277,9 @@ def test_a_name_that_no_file_can_have_is_refused(name: str, survey: Instrument, 
 def test_a_file_that_grows_beyond_its_size_is_not_read_to_the_end(tmp_path: Path) -> None:
     path = tmp_path / "large"
     path.write_bytes(b"1" * 100)
-    with pytest.raises(OSError, match="at most 10 bytes are read"):
+    with pytest.raises(OSError) as refused:  # noqa: PT011 - told by its number
         inputs.read_bytes(path, most=10)
+    assert refused.value.errno == errno.EFBIG
     assert inputs.read_bytes(path, most=100) == b"1" * 100
 
 
@@ -306,11 +309,13 @@ def test_a_formula_counts_with_its_stored_value_and_is_refused_without(
     survey: Instrument, tmp_path: Path
 ) -> None:
     data = workbook(change=lambda sheet: sheet.__setitem__("E3", "=E2"))
-    with pytest.raises(InvalidInput, match="cell E3: holds a formula without a calculated value"):
+    with pytest.raises(InvalidInput, check=problem("unreadable-cell", "cell E3")):
         _read_book(tmp_path / "a.xlsx", survey, data)
     stored = _with_parts(data, "<f>E2</f><v></v>", "<f>E2</f><v>a</v>")
     stored = _with_parts(stored, '<c r="E3"', '<c r="E3" t="str"')
-    with pytest.raises(InvalidInput, match="cell E3: holds a formula"):  # openpyxl asks for a new calculation
+    with pytest.raises(
+        InvalidInput, check=problem("unreadable-cell", "cell E3")
+    ):  # openpyxl asks for a new calculation
         _read_book(tmp_path / "b.xlsx", survey, stored)
     sure = repacked(stored, lambda name, held: held.replace(b'fullCalcOnLoad="1"', b""))
     assert _read_book(tmp_path / "c.xlsx", survey, sure).answers["q"].tolist() == ["a", "a"]
@@ -328,15 +333,15 @@ def test_merged_cells_below_the_headings_and_errors_are_refused_by_cell(
     survey: Instrument, tmp_path: Path
 ) -> None:
     data = workbook(change=lambda sheet: sheet.merge_cells("E2:E3"))
-    with pytest.raises(InvalidInput, match="cell E2:E3: are merged"):
+    with pytest.raises(InvalidInput, check=problem("unreadable-cell", "cell E2:E3")):
         _read_book(tmp_path / "a.xlsx", survey, data)
     data = workbook([["A title", *[None] * 4], *ROWS], change=lambda sheet: sheet.merge_cells("A1:E1"))
     assert "are merged" not in " ".join(every_reader_of(data, survey, tmp_path))
     data = workbook(change=lambda sheet: sheet.__setitem__("E3", "#REF!"))
-    with pytest.raises(InvalidInput, match="cell E3: holds an error"):
+    with pytest.raises(InvalidInput, check=problem("unreadable-cell", "cell E3")):
         _read_book(tmp_path / "b.xlsx", survey, data)
     many = workbook(change=lambda sheet: [sheet.__setitem__(f"E{row}", "=E2") for row in range(3, 103)])
-    with pytest.raises(InvalidInput, match="80 more cells: holds a formula"):
+    with pytest.raises(InvalidInput, check=problem("unreadable-cell", "80 more cells").among_others()):
         _read_book(tmp_path / "c.xlsx", survey, many)
 
 
@@ -353,15 +358,15 @@ def test_half_a_character_in_a_workbook_becomes_the_sign_for_it(survey: Instrume
 
 
 @pytest.mark.parametrize(
-    ("columns", "sentence"),
-    [(400, "and neither are 401 other columns"), (50_000, "holds 50,005 columns; at most 20,000 are read")],
+    ("columns", "refusal"),
+    [(400, problem("unexpected-column", "column KEY")), (50_000, problem("too-large", "file"))],
 )
 def test_many_unknown_columns_are_one_problem(
-    columns: int, sentence: str, survey: Instrument, tmp_path: Path
+    columns: int, refusal: Refusal, survey: Instrument, tmp_path: Path
 ) -> None:
     path = tmp_path / "wide.csv"
     path.write_text("\n".join(",".join([*row, *(f"c{n}" for n in range(columns))]) for row in ROWS[:2]))
-    with pytest.raises(InvalidInput, match=sentence) as refused:
+    with pytest.raises(InvalidInput, check=refusal) as refused:
         read_answers(path, survey, entry=entry("limesurvey", path))
     assert len(refused.value.problems) == 1
     assert len(str(refused.value)) < 1_000
@@ -382,5 +387,5 @@ def test_a_file_that_ends_the_library_that_reads_it_is_refused(survey: Instrumen
 
 def test_limesurveys_own_sav_is_refused_with_advice(survey: Instrument, shared: Path) -> None:
     path = shared / "field_cases" / "LS_real_limesurvey" / "limesurvey_segfault_pulse4.sav"
-    with pytest.raises(InvalidInput, match=r"(?s)limesurvey_segfault_pulse4\.sav.*export the answers as CSV"):
+    with pytest.raises(InvalidInput, check=problem("damaged-file", "file")):
         read_answers(path, survey, entry=entry("spss", path))

@@ -16,8 +16,7 @@ from toolkit.instrument import Instrument
 from toolkit.platforms import AnswersFile, read_answers
 from toolkit.platforms.answer_files import read_coded, write_answers
 from toolkit.responses import decode
-from toolkit.responses.simulation.limesurvey import limesurvey_export
-from toolkit.responses.simulation.qualtrics import qualtrics_export
+from toolkit.simulation.exports import limesurvey_export, qualtrics_export
 
 WRITTEN = {
     "line breaks": "first\nsecond\n\nfourth",

@@ -18,14 +18,14 @@ import pandas as pd
 import pytest
 
 from tests.platforms.test_preview import engine_says
+from tests.refusals import problem
 from toolkit.errors import InvalidInput
 from toolkit.instrument import Instrument, lint, load_instrument
 from toolkit.platforms import AnswersFile, export, read_answers, read_manifest
 from toolkit.responses import decode
 from toolkit.responses.decoding import Coded
-from toolkit.responses.simulation.limesurvey import limesurvey_export
-from toolkit.responses.simulation.qualtrics import qualtrics_export
-from toolkit.responses.simulation.rehearsal import rehearse
+from toolkit.simulation.exports import limesurvey_export, qualtrics_export
+from toolkit.simulation.run import rehearse
 
 Make = Callable[..., Instrument]
 WHY = {"price": "The price", "queue": "The queue", "far": "Too far, too late"}
@@ -165,7 +165,7 @@ def test_a_mapping_may_name_the_column_of_the_text(make: Make, tmp_path: Path) -
         ["other", "1", "1", "0"], ["soup", "0", "0", "1"],
     ]  # fmt: skip
     assert coded.coded["dish_other_text"].tolist() == ["rice", "rice"]
-    with pytest.raises(InvalidInput, match="no option of 'again' takes one"):
+    with pytest.raises(InvalidInput, check=problem("unsuited-item", "mapping → items → again → write_in")):
         _mapped(tmp_path, make(), text, again={"column": "again", "write_in": "say"}, why={"columns": places})
 
 
@@ -199,7 +199,7 @@ def test_a_tick_that_is_not_read_counts_as_an_answer(make: Make, tmp_path: Path)
     coded = _read(tmp_path, make(other=False), text, ignore_columns=("why[other]",))
     assert coded.coded["why_price"].value_counts()[["1", "0", "-3"]].tolist() == [4, 6, 1]
     assert _noted(coded, "column that is not read") == 6
-    with pytest.raises(InvalidInput, match="write_in"):
+    with pytest.raises(InvalidInput, check=problem("unexpected-column", "column why[other]")):
         _read(tmp_path, make(other=False), text)
 
 
@@ -342,5 +342,7 @@ def test_what_cannot_be_a_write_in_is_refused(make: Make) -> None:
     said = " ".join(str(one) for one in lint(spoilt))
     assert "has the code 'price'" in said
     assert "are both write-ins" in said
-    with pytest.raises(InvalidInput, match="9 answers cannot be chosen"):
+    with pytest.raises(
+        InvalidInput, check=problem("out-of-range", "lunch.yaml, line 1: items → why → maximum")
+    ):
         make(maximum=9)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from toolkit.analysis.verdict import verdict
+from toolkit.analysis.gap_rows import verdict
 from toolkit.presentation.numbers import interval, points
 from toolkit.presentation.sentences import doubt
 

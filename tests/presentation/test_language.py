@@ -10,10 +10,9 @@ import pytest
 import toolkit.presentation
 import toolkit.reporting
 from toolkit.analysis import verdict
-from toolkit.analysis.gap_rows import UNITS
-from toolkit.analysis.verdict import VERDICTS, verdict_code
+from toolkit.analysis.gap_rows import UNITS, VERDICTS, verdict_code
 from toolkit.disclosure import Policy
-from toolkit.disclosure.ruling import REASONS
+from toolkit.disclosure.cells import REASONS
 from toolkit.locale import using_language
 from toolkit.presentation.numbers import base, interval, p_value, percent, points, share
 from toolkit.presentation.sentences import reason, verdict_of

@@ -18,6 +18,7 @@ import pytest
 
 pytest.importorskip("distributed", reason="needs the cluster extra")
 
+from tests.refusals import problem
 from toolkit.errors import InvalidInput, ToolkitError
 from toolkit.reporting import cluster, run_reports
 from toolkit.reporting.batch import run_notebook
@@ -230,7 +231,7 @@ def test_scheduler_worker_or_batch_killed_at_any_moment_loses_nothing_that_stand
 
 @pytest.mark.parametrize("address", ["", "junk", "scheduler:port"])
 def test_what_is_no_address_of_a_scheduler_is_refused_at_once(sample_study, tmp_path, address):
-    with pytest.raises(InvalidInput, match="is not a valid address; write it as tcp://scheduler:8786"):
+    with pytest.raises(InvalidInput, check=problem("malformed", f"cluster {address}")):
         run_reports(sample_study, organisations=["org-12"], out=tmp_path / "out", cluster=address)
     assert list(tmp_path.iterdir()) == []
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import lxml.html
 import pytest
 
+from tests.refusals import problem
 from toolkit.cli import main
 from toolkit.errors import InvalidInput
 from toolkit.reporting import formats as registry
@@ -108,7 +109,7 @@ def test_a_format_registered_in_a_script_is_refused_before_any_worker_starts() -
     write.__module__ = "__main__"
     register(Format("scripted", write))
     try:
-        with pytest.raises(InvalidInput, match="scripted"):
+        with pytest.raises(InvalidInput, check=problem("unsupported", "format scripted")):
             modules_of(["html", "scripted"])
     finally:
         unregister("scripted")

@@ -18,9 +18,10 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from tests.refusals import problem
 from toolkit.analysis import banded, gaps, means, proportions
 from toolkit.disclosure import Policy, Released, release
-from toolkit.errors import InvalidInput
+from toolkit.errors import InvalidInput, ProblemCode
 from toolkit.instrument import Instrument, load_instrument
 from toolkit.presentation import distribution_table, numbers_table
 from toolkit.reporting.gathering import _numbers
@@ -200,16 +201,16 @@ def test_bands_hold_their_first_value() -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "said"),
+    ("number", "code"),
     [
-        ({"bands": [10, 5]}, "do not rise"),
-        ({"bands": [0, 5]}, "do not rise"),
-        ({"bands": [5, 99]}, "above the maximum"),
+        ({"bands": [10, 5]}, "wrong-order"),
+        ({"bands": [0, 5]}, "wrong-order"),
+        ({"bands": [5, 99]}, "out-of-range"),
     ],
 )
-def test_bands_that_cannot_be_are_refused(make: Make, number: dict[str, Any], said: str) -> None:
+def test_bands_that_cannot_be_are_refused(make: Make, number: dict[str, Any], code: ProblemCode) -> None:
     """Requirement 4."""
-    with pytest.raises(InvalidInput, match=said):
+    with pytest.raises(InvalidInput, check=problem(code, "numbers.yaml, line 1: items → hours → bands")):
         make(**number)
 
 

@@ -6,6 +6,7 @@ import datetime
 
 import pytest
 
+from tests.refusals import problem
 from toolkit.errors import InvalidInput
 from toolkit.reporting.notebook import check_values, taken
 
@@ -67,7 +68,7 @@ def test_a_typed_text_becomes_a_value_of_the_parameters_type(notebook, name, tex
     ],
 )
 def test_a_value_of_another_type_is_refused(notebook, name, value, texts):
-    with pytest.raises(InvalidInput, match=f"parameter {name}"):
+    with pytest.raises(InvalidInput, check=problem("wrong-type", f"parameter {name}")):
         check_values(notebook, {name: value}, texts=texts)
 
 
@@ -78,5 +79,5 @@ def test_every_problem_is_told_at_once_with_near_names(notebook):
 
 
 def test_a_notebook_without_parameters_is_refused(write_notebook):
-    with pytest.raises(InvalidInput, match="takes no parameters"):
+    with pytest.raises(InvalidInput, check=problem("missing-key", "notebook")):
         taken(write_notebook("1", parameters="# nothing"))

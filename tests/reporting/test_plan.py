@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.refusals import problem
 from toolkit.errors import InvalidInput
 from toolkit.reporting import run_reports
 from toolkit.reporting.batch import run_notebook
@@ -38,7 +39,7 @@ def test_a_file_or_a_folder_in_the_place_of_the_runs_own_is_refused(tmp_path, sa
     assert [Path(problem.where).name for problem in caught.value.problems] == ["key", "log.jsonl"]
     shutil.rmtree(folder / "_batch")
     (folder / "_batch").write_text("a file")
-    with pytest.raises(InvalidInput, match=r"must be a folder \(a run keeps its log there\)"):
+    with pytest.raises(InvalidInput, check=problem("wrong-path", str(folder / "_batch"))):
         check_batch_folder(folder)
 
 
@@ -55,7 +56,7 @@ def test_answers_that_lie_where_a_report_is_to_stand_are_refused_and_stay(sample
     raw = tmp_path / "ai_at_work" / "2026" / "org-12"
     raw.mkdir(parents=True)
     (raw / "answers.csv").write_text("raw")
-    with pytest.raises(InvalidInput, match="is not a report"):
+    with pytest.raises(InvalidInput, check=problem("file-exists", str(raw))):
         run_reports(sample_study, organisations=["org-12"], out=tmp_path)
     assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["answers.csv"]
 
@@ -65,7 +66,7 @@ def test_a_folder_of_ones_own_with_the_name_of_a_value_is_refused_and_stays(writ
     own = tmp_path / "mine" / "2024"
     own.mkdir(parents=True)
     (own / "notes.txt").write_text("mine")
-    with pytest.raises(InvalidInput, match="is not a report"):
+    with pytest.raises(InvalidInput, check=problem("file-exists", str(own))):
         run_notebook(notebook, for_each="year", values=[2024, 2025], out=tmp_path)
     assert (own / "notes.txt").read_text() == "mine"
     assert [path.name for path in own.parent.iterdir()] == ["2024"]
@@ -78,6 +79,10 @@ def test_a_study_whose_answers_are_wrong_leaves_no_output_folder(sample_study, t
         (tmp_path / name).symlink_to(root / name)
     table = tmp_path / "data_samples" / "ai_at_work" / "organisations.csv"
     table.write_text(table.read_text().replace("org-07,", "org-77,"))
-    with pytest.raises(InvalidInput, match="org-07"):
+    with pytest.raises(
+        InvalidInput,
+        check=problem("unknown-organisation", "organisation org-07, wave 2025")
+        + problem("unknown-organisation", "organisation org-07, wave 2026"),
+    ):
         run_reports(tmp_path / "data_samples" / "ai_at_work" / "study.yaml", out=tmp_path / "out")
     assert not (tmp_path / "out").exists()

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.refusals import problem
 from toolkit.errors import InvalidInput
 from toolkit.platforms.naming import folder_name, made_id, slug
 from toolkit.responses.organisations import (
@@ -239,7 +240,7 @@ def test_spellings_without_a_table_are_joined_by_case_and_refused_by_punctuation
     assert ids["ACME"] == ids["Acme"] == "acme"
     assert ids["O\u2019Neil"] == ids["O'Neil"] == "oneil"
     assert table["name"].tolist() == ["Acme", "O'Neil"]
-    with pytest.raises(InvalidInput, match="both become 'oil-gas'"):
+    with pytest.raises(InvalidInput, check=problem("ambiguous", "organisations 'Oil & Gas' and 'Oil, gas'")):
         organisations_from_answers(_answers("Oil & Gas", "Oil, gas"), audiences=AUDIENCES)
 
 

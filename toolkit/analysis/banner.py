@@ -13,21 +13,19 @@ from toolkit.analysis.answers import (
     Codes,
     Items,
     Request,
+    classes_of,
+    group_by,
     read_columns,
     requests_for,
     requests_per_code,
     with_boxes,
 )
-from toolkit.analysis.classes import classes_of
-from toolkit.analysis.contract import tidy
+from toolkit.analysis.contract import Test, tidy
 from toolkit.analysis.design import Design
-from toolkit.analysis.design_tables import crosstab, independence
+from toolkit.analysis.design_tests import crosstab, independence
 from toolkit.analysis.estimates import proportions
-from toolkit.analysis.gap_rows import refuse_options
+from toolkit.analysis.gap_rows import adjust_p, refuse_options
 from toolkit.analysis.gaps import compare_groups, plan_pairs
-from toolkit.analysis.groups import group_by
-from toolkit.analysis.multiplicity import adjust_p
-from toolkit.analysis.results import Test
 from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.model import Variable

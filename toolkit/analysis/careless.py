@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import chdtrc
 
-from toolkit.analysis.classes import numbers_of
+from toolkit.analysis.answers import numbers_of
 from toolkit.analysis.reliability import item_values
 from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem, near_names

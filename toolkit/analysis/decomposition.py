@@ -15,16 +15,12 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import stdtr
 
-from toolkit.analysis.answers import Items, Request, read_columns, requests_for
-from toolkit.analysis.chosen_pairs import Pairs
+from toolkit.analysis.answers import ROUNDING, Items, Request, levels_of, read_columns, requests_for
 from toolkit.analysis.contract import tidy
-from toolkit.analysis.design import Design
+from toolkit.analysis.design import Design, Sampled, covariance
+from toolkit.analysis.gap_rows import Pairs, refuse_overlap
 from toolkit.analysis.gaps import plan_pairs
-from toolkit.analysis.groups import levels_of
 from toolkit.analysis.intervals import quantile
-from toolkit.analysis.overlap import refuse_overlap
-from toolkit.analysis.plain import ROUNDING
-from toolkit.analysis.sampled import Sampled, covariance
 from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem, near_names
 

@@ -10,11 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from toolkit.analysis.classes import numbers_of
-from toolkit.analysis.design import Design
-from toolkit.analysis.plain import is_constant
+from toolkit.analysis.answers import is_constant, numbers_of
+from toolkit.analysis.design import Design, Sampled
 from toolkit.analysis.reliability import item_values
-from toolkit.analysis.sampled import Sampled
 from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.model import Variable

@@ -28,8 +28,8 @@ from statsmodels.miscmodels.ordinal_model import (
 from statsmodels.regression.linear_model import OLS, RegressionResultsWrapper
 from statsmodels.tools.sm_exceptions import DomainWarning
 
-from toolkit.analysis.plain import ROUNDING
-from toolkit.analysis.sampled import Sampled, covariance
+from toolkit.analysis.answers import ROUNDING
+from toolkit.analysis.design import Sampled, covariance
 from toolkit.errors import InvalidInput, NotConverged, Problem
 
 __all__ = [

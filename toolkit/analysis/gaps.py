@@ -1,4 +1,4 @@
-"""The gap table: every item, every pair of audiences, every group, in one pass."""
+"""Gaps between audiences: of samples, of whole populations, of ranks."""
 
 from __future__ import annotations
 
@@ -9,22 +9,53 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.special import ndtr, ndtri
 
-from toolkit.analysis.answers import Codes, Items, Request, read_columns, requests_for, with_boxes
-from toolkit.analysis.chosen_pairs import Pairs, pairs_to_compare
-from toolkit.analysis.design import Design
-from toolkit.analysis.engine import Sides, compare
-from toolkit.analysis.estimate_table import effective_n
-from toolkit.analysis.gap_rows import finish, refuse_options, refuse_percent
-from toolkit.analysis.groups import Groups, group_by
+from toolkit.analysis.answers import (
+    Codes,
+    Column,
+    Groups,
+    Items,
+    Request,
+    group_by,
+    read_columns,
+    request,
+    requests_for,
+    with_boxes,
+)
+from toolkit.analysis.design import Design, Sampled
+from toolkit.analysis.estimates import Population, effective_n, populations, said_group
+from toolkit.analysis.gap_rows import (
+    Pairs,
+    Sides,
+    compare,
+    finish,
+    pairs_to_compare,
+    refuse_options,
+    refuse_overlap,
+    refuse_percent,
+)
+from toolkit.analysis.intervals import hypergeometric_interval, quantile
 from toolkit.analysis.moments import Moments, domain_moments
-from toolkit.analysis.overlap import refuse_overlap
-from toolkit.analysis.sampled import Sampled
+from toolkit.analysis.power import detectable_gap
+from toolkit.analysis.rank import dominance
+from toolkit.analysis.two_proportions import cohen_h, newcombe_limits
 from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.model import Instrument
 
-__all__ = ["Plan", "compare_groups", "gaps", "plan_pairs"]
+__all__ = [
+    "Plan",
+    "compare_groups",
+    "gaps",
+    "plan_pairs",
+    "population_gaps",
+    "rank_gap",
+]
+
+
+# The gap table: every item, every pair of audiences, every group, in one pass.
+
 
 Array = npt.NDArray[np.float64]
 
@@ -341,3 +372,343 @@ def _why(n_a: Array, n_b: Array, plan: Plan, *, least: int) -> Any:
         ]
         why[row] = "too few answers from " + " and ".join(few)
     return why
+
+
+# Gaps between audiences whose headcounts are known: what these people think now, not people like them.
+
+
+_SAID = {
+    "exact": "exact interval for the known populations (hypergeometric limits of both sides together)",
+    "newcombe": "Newcombe interval with finite-population correction",
+}
+_ABOUT = "; not a test: about these people only"
+_KNOWN = "everyone of both audiences answered, so the gap is known"
+
+
+@typed
+def population_gaps(
+    frame: pd.DataFrame,
+    items: Items,
+    *,
+    population: Population,
+    between: str = "audience",
+    pairs: Pairs | None = None,
+    reference: str | None = None,
+    by: str | Sequence[str] = (),
+    measure: str = "favourable",
+    top: Codes = None,
+    bottom: Codes = None,
+    method: str = "exact",
+    level: float = 0.95,
+    margin: float = 0.10,
+    power: float = 0.8,
+) -> pd.DataFrame:
+    """Differences of shares between audiences of known headcount.
+
+    Parameters
+    ----------
+    frame, items, between, pairs, reference, by, level, margin, power
+        As in `gaps`.
+    population
+        Audience → people it consists of; with `by`, (group, …, audience) → people.
+    measure
+        What is counted, as in `proportions`; "mean" for columns of 0 and 1.
+
+    method
+        "exact" holds the true gap at least as often as `level` says, whatever the sizes; "newcombe" is
+        narrower and holds it about as often, less so near 0 and 100 % and in groups of a dozen.
+    top, bottom
+        Answers in the top and bottom box of plain columns: `top=[4, 5]` instead of an instrument.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The gaps contract, without statistic and p value: no hypothesis about anyone else is tested.
+        Where everybody answered the interval is the gap.
+
+    Raises
+    ------
+    InvalidInput
+        For a population that is not known, not whole or below the answers, a measure that is no share,
+        and as `gaps`.
+
+    Notes
+    -----
+    Exact: both sides' hypergeometric limits at √level, so that both hold at once at `level`; the gap lies
+    between lowest less highest and highest less lowest. Newcombe (1998, method 10): on Wilson's limits with
+    n (N − 1)/(N − n) in place of n. SE² = Σ p(1 − p)/n · (N − n)/(N − 1). See docs/methods/gaps.md.
+    Respondents count alike; the others are taken to keep silent for no reason that has to do with their
+    answer (without that: `nonresponse_bounds`).
+
+    Examples
+    --------
+    >>> answers = [1] * 16 + [0] * 4 + [1] * 30 + [0] * 30
+    >>> frame = pd.DataFrame({"audience": ["a"] * 20 + ["b"] * 60, "agrees": answers})
+    >>> found = population_gaps(frame, "agrees", measure="1", population={"a": 20, "b": 90})
+    >>> found[["gap", "conf_low", "conf_high"]].round(3).values.tolist()
+    [[0.3, 0.211, 0.389]]
+    """
+    items, measure = with_boxes(items, measure, top=top, bottom=bottom)
+    refuse_options(None, level, margin, power, ())
+    refuse_percent(margin, True)
+    if method not in _SAID:
+        raise InvalidInput(
+            "method",
+            [Problem("unknown-option", "method", f"{method!r} is not known", f"use one of {[*_SAID]}")],
+        )
+    columns = read_columns(frame, items, kinds=("single", "option"), shared=between == "audience")
+    wanted = requests_for(columns, measure)
+    problems = [
+        Problem(
+            "unsuited-measure",
+            f"column {one.item}",
+            f"{one.measure!r} is no share",
+            "use gaps(design=Design(strata=…, fpc=…))",
+        )
+        for one in wanted
+        if not one.share
+    ]
+    if problems or not wanted:
+        none = Problem("unsuited-measure", "items", "none of them has this measure", "name another measure")
+        raise InvalidInput("measure", problems or [none])
+    plan = plan_pairs(frame, wanted, between, pairs, by, reference=reference)
+    size = len(plan.groups.labels)
+    whole = populations(plan.groups, population)
+    moments = domain_moments(Design().over(frame), plan.groups.codes, size, wanted)
+    problems = [
+        Problem(
+            "above-population",
+            f"population of {said_group(plan.groups, group)}",
+            f"is {whole[group]:g} and {most:g} answered",
+            "correct the headcount",
+        )
+        for group, most in enumerate(moments.n.max(axis=0))
+        if most > whole[group]
+    ]
+    if problems:
+        raise InvalidInput("population", problems)
+    at_a, at_b = (plan.item, plan.a), (plan.item, plan.b)
+    sides = [(moments.mean[at], moments.n[at], whole[at[1]]) for at in (at_a, at_b)]
+    (p, n, people_a), (q, m, people_b) = sides
+    least = _effective(n, people_a), _effective(m, people_b)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        if method == "newcombe":
+            low, high = newcombe_limits(p, least[0], q, least[1], quantile(level))
+        else:
+            (low_a, high_a), (low_b, high_b) = (_exact(*side, level**0.5) for side in sides)
+            low, high = low_a - high_b, high_a - low_b
+        error = np.sqrt(p * (1 - p) / least[0] + q * (1 - q) / least[1])
+        detectable = detectable_gap(*least, power=power, alpha=1 - level)
+    nothing = np.full(len(p), np.nan)
+    empty, known = (n == 0) | (m == 0), (n == people_a) & (m == people_b)
+    low, high = (np.where(known, p - q, np.where(empty, np.nan, limit)) for limit in (low, high))
+    said = np.where(
+        empty, "not computed: a side has no answers", np.where(known, _KNOWN, _SAID[method] + _ABOUT)
+    )
+    rows = plan.labels() | {
+        "n_a": n,
+        "n_b": m,
+        "estimate_a": p,
+        "estimate_b": q,
+        "gap": p - q,
+        "std_error": np.where(empty, np.nan, error),
+        "conf_low": low,
+        "conf_high": high,
+        "statistic": nothing,
+        "df": nothing,
+        "p_value": nothing,
+        "effect_size": cohen_h(np.clip(p, 0, 1), np.clip(q, 0, 1)),
+        "effect_size_kind": np.full(len(p), "cohen_h", dtype=object),
+        "minimum_detectable_gap": np.where(empty, np.nan, detectable),
+        "method": said.astype(object),
+        "method_code": np.where(empty, "not_computed", np.where(known, "known", f"finite_{method}")).astype(
+            object
+        ),
+        "design": np.ones(len(p), dtype=bool),
+    }
+    return finish(
+        rows,
+        plan.by,
+        adjust="none",
+        other_adjust="none",
+        family=None,
+        margin=np.full(len(plan.item), margin),
+        units=["points"] * len(plan.item),
+    )
+
+
+def _exact(p: Array, n: Array, people: Array, level: float) -> tuple[Array, Array]:
+    low, high, some = np.full(len(n), np.nan), np.full(len(n), np.nan), n > 0
+    counted = np.rint(p[some] * n[some])
+    low[some], high[some] = hypergeometric_interval(counted, n[some], people[some], level=level)
+    return low, high
+
+
+def _effective(n: Array, people: Array) -> Array:
+    """Answers of a simple sample from a large population that would tell as much."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = n * (people - 1) / (people - n)
+    return np.where(n == people, np.inf, found)
+
+
+# Gaps of ordered answers: how likely one audience's answer is above the other's.
+#
+# Mann and Whitney's test is computed from counts for all items and pairs at once; scipy's `mannwhitneyu`,
+# which takes one pair of samples, returns the same numbers.
+
+
+_TEST = "Mann–Whitney test (normal approximation, continuity and tie correction)"
+_SAID_RANK_GAP = {
+    "mann_whitney+feng_cliff": f"{_TEST}; Feng–Cliff interval",
+    "mann_whitney": f"{_TEST}; no interval: the groups do not overlap",
+    "not_computed": "not computed: too few answers",
+    "no_variation": "not computed: everyone gave the same answer",
+}
+"""Code of the method → its words."""
+
+
+@typed
+def rank_gap(
+    frame: pd.DataFrame,
+    items: Items,
+    *,
+    between: str = "audience",
+    pairs: Pairs | None = None,
+    reference: str | None = None,
+    by: str | Sequence[str] = (),
+    level: float = 0.95,
+    adjust: str = "holm",
+    family: Sequence[str] | None = None,
+    other_adjust: str = "BH",
+    margin: float = 0.10,
+    power: float = 0.8,
+) -> pd.DataFrame:
+    """Probability of superiority between audiences, for items whose answers are ordered.
+
+    Parameters
+    ----------
+    frame, items, between, pairs, reference, by, level, adjust, family, other_adjust, power
+        As in `gaps`. Respondents count alike: there are no weights here.
+    margin
+        Differences of the two probabilities within it count as similar.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The gaps contract, measure "probability_of_superiority". `estimate_a` is P(A > B) + ½ P(A = B),
+        `estimate_b` its complement, and `gap` their difference, which is Cliff's delta, with its interval
+        (that of `estimate_a` is (1 + limit) / 2); `statistic` is Mann–Whitney's W.
+
+    Raises
+    ------
+    InvalidInput
+        As `gaps`, and for a named item whose answers have no order.
+
+    Notes
+    -----
+    Interval: Cliff's delta with the consistent variance and the asymmetric limits of Feng and Cliff (2004).
+    p: normal approximation with continuity and tie correction (R: `wilcox.test(exact=FALSE)`).
+    Smallest gap found: (z.975 + z_power) times twice the tie-corrected standard error of W / (n_a n_b).
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"audience": ["a"] * 3 + ["b"] * 3, "agrees": [3, 4, 5, 1, 2, 4]})
+    >>> round(float(rank_gap(frame, "agrees")["estimate_a"].iloc[0]), 4)
+    0.8333
+    """
+    refuse_options(None, level, margin, power, (adjust, other_adjust))
+    wanted, columns = _ordered(read_columns(frame, items, kinds=("single",), shared=between == "audience"))
+    refuse_overlap(frame, between)
+    plan = plan_pairs(frame, wanted, between, pairs, by, reference=reference)
+    # Items × groups × ordered answers, padded to the longest scale: one count per item
+    groups = len(plan.groups.labels)
+    found = []
+    for column, one in zip(columns, wanted, strict=True):
+        # each row's place in the order of answers, −1 for none
+        scores = column.raw if one.table is None else one.table
+        values = np.unique(scores[~np.isnan(scores)])
+        position = np.where(np.isnan(scores), -1, np.searchsorted(values, scores))
+        position, levels = position if one.table is None else position[column.raw], max(values.size, 1)
+        inside = (plan.groups.codes >= 0) & (position >= 0)
+        counted = np.bincount(
+            plan.groups.codes[inside] * levels + position[inside], minlength=groups * levels
+        )
+        found.append(counted.reshape(groups, levels))
+    widest = max((table.shape[1] for table in found), default=1)
+    tables = np.zeros((len(found), groups, widest))
+    for row, table in zip(tables, found, strict=True):
+        row[:, : table.shape[1]] = table
+    rows = plan.labels() | _compared(tables, plan, level, power)
+    return finish(
+        rows,
+        plan.by,
+        adjust=adjust,
+        other_adjust=other_adjust,
+        family=family,
+        margin=np.full(len(plan.item), margin),
+        units=["superiority"] * len(plan.item),
+    )
+
+
+def _ordered(columns: Sequence[Column]) -> tuple[list[Request], list[Column]]:
+    problems: list[Problem] = []
+    found, kept = [], []
+    for column in columns:
+        try:
+            made = request(column, "mean")
+        except InvalidInput as error:
+            problems.extend(error.problems)
+            continue
+        if made is not None:
+            found.append(
+                Request(
+                    made.item, "probability_of_superiority", made.raw, made.table, True, made.audiences, 1.0
+                )
+            )
+            kept.append(column)
+    if problems:
+        raise InvalidInput("measure", problems)
+    return found, kept
+
+
+def _compared(tables: Array, plan: Plan, level: float, power: float) -> dict[str, Any]:
+    a, b = tables[plan.item, plan.a], tables[plan.item, plan.b]
+    n, m = a.sum(axis=1), b.sum(axis=1)
+    found = dominance(a, b, quantile(level))
+    both = a + b
+    w = (a * (np.cumsum(b, axis=1) - b / 2)).sum(axis=1)
+    apart, ties = w - n * m / 2, (both**3 - both).sum(axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        error = np.sqrt(n * m / 12 * ((n + m + 1) - ties / ((n + m) * (n + m - 1))))
+        null = 2 * error / (n * m)
+        z = np.where(error > 0, (apart - np.sign(apart) * 0.5) / error, np.nan)
+    p = 2 * np.minimum(ndtr(z), ndtr(-z))
+    few = (n < 2) | (m < 2)
+    detectable = (ndtri((1 + level) / 2) + ndtri(power)) * null
+    bare = np.isnan(found.conf_low) | (found.variance <= 0)
+    flat = (both > 0).sum(axis=1) < 2
+    code = np.full(len(n), "mann_whitney+feng_cliff", dtype=object)
+    code[bare] = "mann_whitney"
+    code[few] = "not_computed"
+    code[flat & ~few] = "no_variation"
+    unusable = few | flat
+    nothing = np.where(unusable, np.nan, 1.0)
+    hollow = np.where(unusable | bare, np.nan, 1.0)
+    return {
+        "n_a": n,
+        "n_b": m,
+        "estimate_a": found.superiority,
+        "estimate_b": 1 - found.superiority,
+        "gap": found.delta,
+        "std_error": np.sqrt(np.maximum(found.variance, 0.0)) * hollow,
+        "conf_low": found.conf_low * hollow,
+        "conf_high": found.conf_high * hollow,
+        "statistic": w * nothing,
+        "df": np.full(len(n), np.nan),
+        "p_value": p * nothing,
+        "effect_size": found.delta,
+        "effect_size_kind": np.full(len(n), "cliff_delta", dtype=object),
+        "minimum_detectable_gap": np.where((detectable > 0) & (detectable < 1), detectable, np.nan) * nothing,
+        "method": [_SAID_RANK_GAP[one] for one in code],
+        "method_code": code,
+    }

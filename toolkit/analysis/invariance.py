@@ -11,15 +11,14 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import chdtrc, ndtri, stdtrit
 
-from toolkit.analysis.classes import classes_of, numbers_of
+from toolkit.analysis.answers import classes_of, is_constant, numbers_of
 from toolkit.analysis.contract import ALIKE_COLUMNS
 from toolkit.analysis.derived import scale_scores
 from toolkit.analysis.design import Design
-from toolkit.analysis.factor_model import fit_factors, moments_of
+from toolkit.analysis.gap_rows import verdict_code
 from toolkit.analysis.models import ordinal_regression, regression
-from toolkit.analysis.plain import is_constant
+from toolkit.analysis.omega import fit_factors, moments_of
 from toolkit.analysis.reliability import item_values
-from toolkit.analysis.verdict import verdict_code
 from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, NotConverged, Problem
 from toolkit.instrument.model import Instrument, Variable

@@ -17,10 +17,10 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import chdtrc, expit, ndtri, stdtr, stdtrit
 
+from toolkit.analysis.answers import is_constant
+from toolkit.analysis.contract import Test
 from toolkit.analysis.design import Design
-from toolkit.analysis.mixtures import f_sum_tail
-from toolkit.analysis.plain import is_constant
-from toolkit.analysis.results import Test
+from toolkit.analysis.design_tests import f_sum_tail
 from toolkit.arguments import Check, typed
 from toolkit.errors import InvalidInput, Problem, ProblemCode, near_names
 from toolkit.instrument.model import MISSING

@@ -11,9 +11,8 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import betaincinv, digamma, gammaln
 
-from toolkit.analysis.answers import Codes, Items, read_columns, requests_for, with_boxes
+from toolkit.analysis.answers import Codes, Items, group_by, read_columns, requests_for, with_boxes
 from toolkit.analysis.contract import tidy
-from toolkit.analysis.groups import group_by
 from toolkit.analysis.intervals import quantile, wilson
 from toolkit.arguments import Numbers, typed
 from toolkit.errors import InvalidInput, Problem

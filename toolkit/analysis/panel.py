@@ -1,8 +1,10 @@
-"""What changed in people who answered twice."""
+"""Change in the same people: panels, trials with and without a control group."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,20 +12,275 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import bdtr, ndtri, stdtr
 
-from toolkit.analysis.answers import Codes, Items, Request, read_columns, requests_for, with_boxes
-from toolkit.analysis.gap_rows import finish, refuse_options, refuse_percent
-from toolkit.analysis.intervals import quantile
-from toolkit.analysis.pairing import Pairing, newcombe_paired_limits, pair_people, two_waves
-from toolkit.analysis.plain import ROUNDING
-from toolkit.analysis.results import Interval
+from toolkit.analysis.answers import (
+    ROUNDING,
+    Codes,
+    Groups,
+    Items,
+    Request,
+    group_by,
+    is_constant,
+    levels_of,
+    read_columns,
+    requests_for,
+    with_boxes,
+)
+from toolkit.analysis.contract import Interval, tidy
+from toolkit.analysis.gap_rows import adjust_p, amount, finish, refuse_options, refuse_percent
+from toolkit.analysis.intervals import quantile, wilson
 from toolkit.analysis.tables import table_of
 from toolkit.analysis.two_proportions import cohen_h
 from toolkit.arguments import typed
-from toolkit.errors import InvalidInput, Problem
+from toolkit.errors import InvalidInput, Problem, near_names
 
-__all__ = ["means_of_pairs", "newcombe_paired", "panel_change", "shares_of_pairs"]
+__all__ = [
+    "Pairing",
+    "flipped_p",
+    "means_of_pairs",
+    "newcombe_paired",
+    "newcombe_paired_limits",
+    "pair_people",
+    "panel_change",
+    "pilot_change",
+    "shares_of_pairs",
+    "shuffled_p",
+    "two_waves",
+]
+
+
+# The same people at two times: who answered both, who joined, who left.
+
 
 Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Pairing:
+    """Rows of the same person at two times.
+
+    `earlier` and `later` are row positions, one entry a pair, in one order; `group` is each pair's group.
+    `joined` and `left` count, for each group, people of the later or the earlier time alone.
+    """
+
+    groups: Groups
+    earlier: Any
+    later: Any
+    group: Any
+    joined: Any
+    left: Any
+
+
+def two_waves(
+    frame: pd.DataFrame, wave: str, earlier: str | None, later: str | None, *, what: str
+) -> tuple[str, str]:
+    """The earlier and the later wave: those named, or the last two.
+
+    Raises
+    ------
+    InvalidInput
+        A wave that is not there, fewer than two waves, a wave against itself.
+    """
+    if wave not in frame.columns:
+        where = Problem(
+            "unknown-column",
+            f"column {wave}",
+            "is not in the frame",
+            near_names(wave, map(str, frame.columns)),
+        )
+        raise InvalidInput(what, [where])
+    codes, levels = levels_of(frame[wave])
+    known = [levels[at] for at in np.unique(codes[codes >= 0])]
+    if len(known) < 2:
+        hint = 'give a frame with two waves, such as study.responses(wave="all")'
+        raise InvalidInput(what, [Problem("too-few", f"column {wave}", f"holds {len(known)} wave(s)", hint)])
+    pair = (earlier or known[-2], later or known[-1])
+    problems = [
+        Problem(
+            "unknown-wave", f"wave {one}", f"is not in column {wave}", near_names(str(one), map(str, known))
+        )
+        for one in pair
+        if one not in known
+    ]
+    if pair[0] == pair[1]:
+        problems.append(
+            Problem("duplicate", f"wave {pair[0]}", "is compared with itself", "name two different waves")
+        )
+    if problems:
+        raise InvalidInput(what, problems)
+    return pair
+
+
+def pair_people(
+    frame: pd.DataFrame, *, person: str, wave: str, waves: tuple[str, str], by: str | Sequence[str], what: str
+) -> Pairing:
+    """Bring together the two rows of everyone who answered both times, within groups.
+
+    Parameters
+    ----------
+    frame
+        One row a respondent and wave.
+    person
+        The column that names a person, the same at both times.
+    wave, waves
+        The column of the wave; the earlier and the later one.
+    by
+        Group columns. Who changed group left the one and joined the other; a row without a group is in none.
+    what
+        The function that asks, for its refusals.
+
+    Raises
+    ------
+    InvalidInput
+        For rows without a person, and people with two rows in one wave.
+    """
+    if person not in frame.columns:
+        hint = near_names(person, map(str, frame.columns))
+        raise InvalidInput(what, [Problem("unknown-column", f"column {person}", "is not in the frame", hint)])
+    groups = group_by(frame, by, every_category=False)
+    people, _ = levels_of(frame[person])
+    at = [np.flatnonzero((frame[wave] == one).to_numpy(dtype=bool, na_value=False)) for one in waves]
+    problems = []
+    for name, rows in zip(waves, at, strict=True):
+        nameless = int((people[rows] < 0).sum())
+        named = people[rows][people[rows] >= 0]
+        twice = len(named) - len(np.unique(named))
+        if nameless:
+            hint = "leave these rows out, or compare the waves with trend()"
+            problems.append(
+                Problem(
+                    "missing-value", f"column {person}, wave {name}", f"{nameless} row(s) name nobody", hint
+                )
+            )
+        if twice:
+            hint = "keep one row a person and wave"
+            problems.append(
+                Problem(
+                    "duplicate-id", f"column {person}, wave {name}", f"{twice} row(s) name one again", hint
+                )
+            )
+    if problems:
+        raise InvalidInput(what, problems)
+    grouped = [one[groups.codes[one] >= 0] for one in at]
+    keys = [people[one].astype(np.int64) * len(groups.labels) + groups.codes[one] for one in grouped]
+    both, first, second = np.intersect1d(keys[0], keys[1], assume_unique=True, return_indices=True)
+    count = len(groups.labels)
+    met = np.bincount(both % count, minlength=count) if count else np.zeros(0, dtype=np.int64)
+    each = [np.bincount(groups.codes[one], minlength=count) for one in grouped]
+    return Pairing(
+        groups=groups,
+        earlier=grouped[0][first],
+        later=grouped[1][second],
+        group=both % max(count, 1),
+        joined=each[1] - met,
+        left=each[0] - met,
+    )
+
+
+def newcombe_paired_limits(both: Any, only_a: Any, only_b: Any, neither: Any, z: float) -> tuple[Any, Any]:
+    """Newcombe's limits of a difference of paired shares, a − b (1998, method 10), from counts.
+
+    The correlation of the two answers, made smaller where it is positive, draws the hybrid of both Wilson
+    intervals together.
+    """
+    n = both + only_a + only_b + neither
+    p, q = (both + only_a) / n, (both + only_b) / n
+    (l1, u1), (l2, u2) = wilson(p, n, z), wilson(q, n, z)
+    product = both * neither - only_a * only_b
+    drawn = np.where(product > 0, np.maximum(product - n / 2, 0.0), product)
+    margins = np.sqrt((both + only_a) * (only_b + neither) * (both + only_b) * (only_a + neither))
+    phi = np.where(margins > 0, drawn / np.where(margins > 0, margins, 1.0), 0.0)
+    below, above = p - l1, u2 - q
+    low = np.sqrt(np.maximum(below**2 - 2 * phi * below * above + above**2, 0.0))
+    over, under = u1 - p, q - l2
+    high = np.sqrt(np.maximum(over**2 - 2 * phi * over * under + under**2, 0.0))
+    return p - q - low, p - q + high
+
+
+# Permutation tests of changes: who was in which arm, or which way each person changed.
+
+
+_CELLS = 2_000_000
+_SLACK = 1e-9
+"""Outcomes equal but for rounding count as equally extreme."""
+
+
+def shuffled_p(a: Array, b: Array, *, draws: int, seed: int) -> float:
+    """Two-sided p of Welch's t when people are dealt into the two samples anew.
+
+    Parameters
+    ----------
+    a, b
+        Two samples of two values or more, in a settled order: the same order and seed give the same p.
+    draws
+        Permutations drawn.
+    seed
+        Of the draws.
+
+    Notes
+    -----
+    (1 + as extreme) / (1 + draws). The studentised statistic keeps the level where spreads differ
+    (Janssen 1997).
+
+    Examples
+    --------
+    >>> shuffled_p(np.arange(10.0), np.arange(10.0) + 20, draws=999, seed=1)
+    0.001
+    """
+    values = np.concatenate([a, b])
+    values = values - values.mean()
+    inside = np.concatenate([np.ones(len(a)), np.zeros(len(b))])
+    seen = float(_welch(inside[None, :], values)[0])
+    extreme = 0
+    for size, rng in _batches(len(values), draws, seed):
+        dealt = rng.permuted(np.broadcast_to(inside, (size, len(values))), axis=1)
+        extreme += int((_welch(dealt, values) >= seen * (1 - _SLACK)).sum())
+    return (1 + extreme) / (1 + draws)
+
+
+def flipped_p(changes: Array, *, draws: int, seed: int) -> float:
+    """Two-sided p of a mean change when each person's change is turned about by the toss of a coin.
+
+    NaN without a person.
+
+    Examples
+    --------
+    >>> flipped_p(np.ones(20), draws=999, seed=1)
+    0.001
+    """
+    if not len(changes):
+        return math.nan
+    moved = changes[changes != 0]
+    seen, extreme = abs(float(moved.sum())), 0
+    for size, rng in _batches(max(len(moved), 1), draws, seed):
+        signs = rng.integers(0, 2, (size, len(moved))) * 2.0 - 1.0
+        extreme += int((np.abs(signs @ moved) >= seen * (1 - _SLACK)).sum())
+    return (1 + extreme) / (1 + draws)
+
+
+def _batches(people: int, draws: int, seed: int) -> Iterator[tuple[int, np.random.Generator]]:
+    """Sizes of batches that fit in memory, with the one generator they share."""
+    rng, most = np.random.default_rng(seed), max(_CELLS // people, 1)
+    for start in range(0, draws, most):
+        yield min(most, draws - start), rng
+
+
+def _welch(inside: Array, values: Array) -> Array:
+    """|t| of each row of memberships; infinite where neither side varies and the means differ."""
+    n = inside.sum(axis=1)
+    m = len(values) - n
+    first, squares = inside @ values, inside @ values**2
+    rest, rest_squares = values.sum() - first, (values**2).sum() - squares
+    v = np.maximum(squares - first**2 / n, 0.0) / (n - 1)
+    w = np.maximum(rest_squares - rest**2 / m, 0.0) / (m - 1)
+    apart, error = np.abs(first / n - rest / m), np.sqrt(v / n + w / m)
+    some = error > 1e-9 * max(float(np.ptp(values)), 1e-300)
+    found: Array = np.where(some, apart / np.where(some, error, 1.0), np.where(apart > 1e-12, np.inf, 0.0))
+    return found
+
+
+# What changed in people who answered twice.
+
+
 _SHARES = "exact McNemar test, Newcombe's interval for pairs"
 _MEANS = "paired t test"
 _NOBODY = "not computed: nobody answered both times"
@@ -267,3 +524,241 @@ def means_of_pairs(
             object
         ),
     }
+
+
+# Before and after a trial of something, with and without a control group.
+
+
+_COLUMNS = (
+    "item",
+    "measure",
+    "n",
+    "n_control",
+    "change",
+    "change_control",
+    "estimate",
+    "std_error",
+    "conf_low",
+    "conf_high",
+    "df",
+    "p_value",
+    "p_permutation",
+    "p_adjusted",
+    "says",
+    "method",
+    "joined",
+    "left",
+    "joined_control",
+    "left_control",
+)
+
+
+@typed
+def pilot_change(
+    frame: pd.DataFrame,
+    items: Items,
+    *,
+    seed: int,
+    person: str,
+    wave: str = "wave",
+    earlier: str | None = None,
+    later: str | None = None,
+    arm: str | None = None,
+    control: str | None = None,
+    measure: str = "favourable",
+    top: Codes = None,
+    bottom: Codes = None,
+    level: float = 0.95,
+    permutations: int = 4999,
+    adjust: str = "holm",
+    margin: float = 0.10,
+) -> pd.DataFrame:
+    """Change of the same people over a pilot, less that of a control group where there is one.
+
+    Parameters
+    ----------
+    frame
+        One row a person and wave.
+    items, measure, level, adjust, margin
+        As in `gaps`; answers count alike, without weights.
+    seed
+        Of the permutations: the same seed gives the same p.
+    person, wave, earlier, later
+        As in `panel_change`.
+    arm, control
+        The column that says who was in the pilot, with two values, and which of them is the control group.
+        Without `arm` everyone was in the pilot.
+    permutations
+        How many are drawn.
+    top, bottom
+        Answers in the top and bottom box of plain columns: `top=[4, 5]` instead of an instrument.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row an item: n and n_control people with both answers; change and change_control, their mean
+        changes; estimate, the change, or with a control group the difference of changes, with its
+        interval, df and p; p_permutation, p_adjusted (of that); says, the sentence it earns; method;
+        people in one of the waves alone (joined, left).
+
+    Raises
+    ------
+    InvalidInput
+        For people that cannot be matched or change arm, arms other than two, and unusable options.
+
+    Notes
+    -----
+    With a control group: Welch's t on each person's change, and a permutation test of who was in which
+    arm by the same t (Janssen 1997). Without: as `panel_change`, and a test that turns each person's change
+    about. p = (1 + as extreme) / (1 + permutations). Where whole teams were put into arms, give one row a
+    team and wave. Without a control group nothing tells the pilot from all else that happened; with one,
+    chance must have made the arms.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"code": [*range(20)] * 2, "wave": ["1"] * 20 + ["2"] * 20,
+    ...                       "agrees": [0] * 20 + [1] * 12 + [0] * 8})
+    >>> pilot_change(frame, "agrees", person="code", measure="mean", seed=1)["says"].iloc[0]
+    'changed by 60 points (33 to 78); without a control group nothing says why'
+    """
+    items, measure = with_boxes(items, measure, top=top, bottom=bottom)
+    refuse_options(None, level, margin, 0.5, [adjust])
+    if permutations < 99:
+        where = Problem(
+            "out-of-range", "permutations", f"is {permutations}", "draw at least 99, better some thousand"
+        )
+        raise InvalidInput("pilot_change", [where])
+    waves = two_waves(frame, wave, earlier, later, what="pilot_change")
+    paired = pair_people(frame, person=person, wave=wave, waves=waves, by=arm or (), what="pilot_change")
+    sides = _sides(frame, paired, arm, control, person=person, wave=wave, waves=waves)
+    wanted = requests_for(read_columns(frame, items), measure)
+    refuse_percent(margin, any(made.share for made in wanted))
+    rows = [_row(frame, made, paired, sides, level, permutations, seed) for made in wanted]
+    for row, made in zip(rows, wanted, strict=True):
+        row["says"] = _says(row, made, margin, compared=arm is not None)
+    columns = {name: [row.get(name) for row in rows] for name in _COLUMNS}
+    columns["p_adjusted"] = adjust_p(np.array(columns["p_permutation"], dtype=np.float64), adjust).tolist()
+    return tidy(columns, _COLUMNS)
+
+
+def _sides(
+    frame: pd.DataFrame,
+    paired: Pairing,
+    arm: str | None,
+    control: str | None,
+    *,
+    person: str,
+    wave: str,
+    waves: tuple[str, str],
+) -> tuple[int, int]:
+    """Which group was in the pilot, and which is the control (−1 where there is none)."""
+    if arm is None:
+        if control is not None:
+            where = Problem(
+                "missing-argument", "control", "is named without arm", "name the column of the arms too"
+            )
+            raise InvalidInput("pilot_change", [where])
+        return 0, -1
+    problems = []
+    names = [str(label[0]) for label in paired.groups.labels]
+    if len(names) != 2:
+        problems.append(
+            Problem("wrong-shape", f"column {arm}", f"holds {len(names)} arm(s): {names}", "keep two arms")
+        )
+    if str(control) not in names:
+        hint = near_names(str(control), names)
+        problems.append(Problem("unknown-value", "control", f"{control!r} is not in column {arm}", hint))
+    inside = frame[frame[wave].isin(waves)].assign(**{arm: paired.groups.codes[frame[wave].isin(waves)]})
+    inside = inside[inside[arm] >= 0]
+    moved = int((inside.groupby(person, observed=True)[arm].nunique() > 1).sum())
+    if moved:
+        hint = "give each the arm they were put into"
+        problems.append(Problem("inconsistent", f"column {arm}", f"{moved} person(s) are in both arms", hint))
+    if problems:
+        raise InvalidInput("pilot_change", problems)
+    at = names.index(str(control))
+    return 1 - at, at
+
+
+def _row(
+    frame: pd.DataFrame,
+    made: Request,
+    paired: Pairing,
+    sides: tuple[int, int],
+    level: float,
+    permutations: int,
+    seed: int,
+) -> dict[str, Any]:
+    answers = np.empty(len(frame))
+    made.fill(answers)
+    before, after = answers[paired.earlier], answers[paired.later]
+    known = ~(np.isnan(before) | np.isnan(after))
+    moved, group, (pilot, control) = (after - before)[known], paired.group[known], sides
+    treated, others = np.sort(moved[group == pilot]), np.sort(moved[group == control])
+    row: dict[str, Any] = {
+        "item": made.item,
+        "measure": made.measure,
+        "n": len(treated),
+        "n_control": len(others),
+        "change": _mean(treated),
+        "change_control": _mean(others),
+        "joined": int(paired.joined[pilot]),
+        "left": int(paired.left[pilot]),
+        "joined_control": int(paired.joined[control]) if control >= 0 else 0,
+        "left_control": int(paired.left[control]) if control >= 0 else 0,
+    }
+    if control >= 0:
+        size = float(np.abs(np.concatenate([before[known], after[known], [0.0]])).max())
+        return row | _compared(treated, others, size, level, permutations, seed)
+    sums = shares_of_pairs if made.share else means_of_pairs
+    found = sums(before[known], after[known], group, 1, level, 0.8)
+    same = ("std_error", "conf_low", "conf_high", "df", "p_value", "method")
+    row |= {name: found[name][0] for name in same} | {"estimate": row["change"]}
+    return row | {"p_permutation": flipped_p(treated, draws=permutations, seed=seed)}
+
+
+def _compared(
+    treated: Array, others: Array, size: float, level: float, permutations: int, seed: int
+) -> dict[str, Any]:
+    """Change of the one less change of the other, of answers up to `size`: Welch's t and its permutation."""
+    named = ("std_error", "conf_low", "conf_high", "df", "p_value", "p_permutation")
+    nothing: dict[str, Any] = dict.fromkeys(named, math.nan) | {"estimate": _mean(treated) - _mean(others)}
+    if min(len(treated), len(others)) < 2:
+        return nothing | {"method": "not tested: fewer than two people of an arm answered both times"}
+    if is_constant(treated, size=size) and is_constant(others, size=size):
+        return nothing | {"method": "not tested: within each arm everyone changed by the same amount"}
+    from scipy.stats import ttest_ind
+
+    found = ttest_ind(treated, others, equal_var=False)
+    low, high = found.confidence_interval(level)
+    p = shuffled_p(treated, others, draws=permutations, seed=seed)
+    return {
+        "estimate": treated.mean() - others.mean(),
+        "std_error": float(np.sqrt(treated.var(ddof=1) / len(treated) + others.var(ddof=1) / len(others))),
+        "conf_low": float(low),
+        "conf_high": float(high),
+        "df": float(found.df),
+        "p_value": float(found.pvalue),
+        "p_permutation": p,
+        "method": "difference of changes: Welch's t, permutation of arms",
+    }
+
+
+def _mean(values: Array) -> float:
+    return float(values.mean()) if len(values) else math.nan
+
+
+def _says(row: dict[str, Any], made: Request, margin: float, *, compared: bool) -> str:
+    """The sentence a pilot earns: what changed, never what did it."""
+    unit, within = ("points", margin) if made.share else ("on the scale", margin * made.span)
+    low, high = float(row["conf_low"]), float(row["conf_high"])
+    against = " against the control group" if compared else ""
+    if math.isnan(low) or math.isnan(high):
+        return "no comparison could be made"
+    if low > 0 or high < 0:
+        ends = f"({amount(low, unit)} to {amount(high, unit)})"
+        unsaid = "" if compared else "; without a control group nothing says why"
+        return f"changed by {amount(row['estimate'], unit)} {unit}{against} {ends}{unsaid}"
+    if low >= -within and high <= within:
+        return f"changed by no more than {amount(within, unit, exact=True)} {unit}{against}"
+    return f"this pilot cannot tell whether anything changed{against}"

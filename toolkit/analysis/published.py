@@ -1,8 +1,8 @@
-"""Shares against a published figure that is taken as known without error."""
+"""Gaps from published percentages, and shares against a published figure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,12 +14,274 @@ from toolkit.analysis.answers import Codes, Items, with_boxes
 from toolkit.analysis.contract import gap_columns
 from toolkit.analysis.design import Design
 from toolkit.analysis.estimates import proportions
-from toolkit.analysis.gap_rows import finish, refuse_options, refuse_percent
+from toolkit.analysis.gap_rows import (
+    Pairs,
+    Sides,
+    compare,
+    finish,
+    pairs_to_compare,
+    refuse_options,
+    refuse_percent,
+)
 from toolkit.analysis.two_proportions import cohen_h
 from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem, near_names
+from toolkit.instrument.model import is_missing_code
 
-__all__ = ["against_published"]
+__all__ = [
+    "against_published",
+    "gaps_from_summary",
+]
+
+
+# Gaps from published percentages and bases, through the engine that serves respondents.
+
+
+_NUMBERS = ("n", "effective_n", "estimate")
+
+
+@typed
+def gaps_from_summary(
+    summary: pd.DataFrame,
+    *,
+    between: str = "audience",
+    pairs: Pairs | None = None,
+    reference: str | None = None,
+    by: str | Sequence[str] = (),
+    method: str | None = None,
+    level: float = 0.95,
+    adjust: str = "holm",
+    family: Sequence[str] | None = None,
+    other_adjust: str = "BH",
+    margin: float = 0.10,
+    power: float = 0.8,
+) -> pd.DataFrame:
+    """Differences between audiences from shares and bases, as reports publish them.
+
+    Parameters
+    ----------
+    summary
+        One row an item and audience: item, the `between` column, estimate (a fraction), n, and if known
+        effective_n and measure. An n that was not published is NA.
+    between, pairs, reference, by, method, level, adjust, family, other_adjust, margin, power
+        As in `gaps`; "design-t" needs respondents.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The gaps contract. Rows with an unknown n have NA and `method` says so.
+
+    Raises
+    ------
+    InvalidInput
+        For estimates outside 0–1 (96 where .96 is meant), bases of 0 or less, an effective_n without an n,
+        rows given twice, audiences that are not there: every problem at once.
+
+    Notes
+    -----
+    Shares and bases are used as given, never rounded to counts; a published 73 % of 625 is .73, not
+    456/625. Fisher's exact test only where estimate × n is a whole number. Standard errors are those of a
+    simple sample of effective_n (of n where that is not given).
+
+    Examples
+    --------
+    >>> audience = ["leaders", "staff"]
+    >>> published = {"item": "trust", "audience": audience, "estimate": [0.90, 0.73], "n": [1250, 625]}
+    >>> gaps_from_summary(pd.DataFrame(published))["verdict"].iloc[0]
+    'a gap of 17 points (13 to 21)'
+    """
+    names = (by,) if isinstance(by, str) else tuple(by)
+    refuse_options(method, level, margin, power, (adjust, other_adjust))
+    refuse_percent(margin, True)
+    if method == "design-t":
+        raise InvalidInput(
+            "method",
+            [Problem("unsuited-method", "method", "design-t needs respondents", 'use "newcombe", or gaps()')],
+        )
+    table = _checked(summary, between, names)
+    column = table[between]
+    categorical = isinstance(column.dtype, pd.CategoricalDtype)
+    labels = list(column.cat.categories) if categorical else list(dict.fromkeys(column))
+    labels = [label for label in labels if not is_missing_code(label)]
+    wanted = pairs_to_compare(labels, between, pairs, reference)
+    keys = list(zip(*(table[name].tolist() for name in ("item", "measure", *names)), strict=True))
+    place = {side: at for at, side in enumerate(zip(column.tolist(), keys, strict=True))}
+    ends = [
+        (place[a, key], place[b, key])
+        for key in dict.fromkeys(keys)
+        for a, b in wanted
+        if (a, key) in place and (b, key) in place
+    ]
+    if not ends:
+        raise InvalidInput(
+            "summary",
+            [
+                Problem(
+                    "no-answers",
+                    f"column {between}",
+                    "no item is given for both audiences of a pair",
+                    "give each item a row an audience",
+                )
+            ],
+        )
+    a, b = (table.take([end[side] for end in ends]).reset_index(drop=True) for side in (0, 1))
+    both = {f"between_{end}": side[between].astype(object) for end, side in (("a", a), ("b", b))}
+    numbers = {f"{name}_{end}": side[name] for end, side in (("a", a), ("b", b)) for name in _NUMBERS}
+    rows = a[["item", "measure", *names]].assign(**both, **numbers)
+    part = {
+        name: rows[name].to_numpy(dtype=np.float64)
+        for name in ("n_a", "n_b", "effective_n_a", "effective_n_b", "estimate_a", "estimate_b")
+    }
+    p, q = part["estimate_a"], part["estimate_b"]
+    nothing = np.full(len(rows), np.nan)
+    unknown = [
+        "the number asked is not known for "
+        + " and ".join(str(side) for side, n in ((a, n_a), (b, n_b)) if np.isnan(n))
+        if np.isnan(n_a) or np.isnan(n_b)
+        else ""
+        for a, b, n_a, n_b in zip(rows["between_a"], rows["between_b"], part["n_a"], part["n_b"], strict=True)
+    ]
+    sides = Sides(
+        n_a=part["n_a"],
+        n_b=part["n_b"],
+        effective_a=part["effective_n_a"],
+        effective_b=part["effective_n_b"],
+        estimate_a=p,
+        estimate_b=q,
+        spread_a=p * (1 - p),
+        spread_b=q * (1 - q),
+        variance=nothing,
+        df=nothing,
+        share=np.ones(len(rows), dtype=bool),
+        designed=False,
+        why=np.array(unknown, dtype=object),
+        said="from published shares and bases",
+    )
+    found = {name: rows[name].array for name in ("item", "measure", *names)}
+    found |= {"audience_a": rows["between_a"].array, "audience_b": rows["between_b"].array}
+    found |= {
+        "n_a": sides.n_a,
+        "n_b": sides.n_b,
+        "estimate_a": sides.estimate_a,
+        "estimate_b": sides.estimate_b,
+    }
+    found |= compare(sides, method=method, level=level, power=power)
+    found["item"] = rows["item"].to_numpy(dtype=object)
+    return finish(
+        found,
+        names,
+        adjust=adjust,
+        other_adjust=other_adjust,
+        family=family,
+        margin=np.full(len(rows), margin),
+        units=["points"] * len(rows),
+    )
+
+
+def _checked(summary: pd.DataFrame, between: str, by: tuple[str, ...]) -> pd.DataFrame:
+    needed = ("item", between, *by, "estimate", "n")
+    absent = [name for name in needed if name not in summary.columns]
+    if absent:
+        known = list(map(str, summary.columns))
+        raise InvalidInput(
+            "summary",
+            [
+                Problem(
+                    "missing-column", f"column {name}", "is missing", f"add it; {near_names(name, known)}"
+                )
+                for name in absent
+            ],
+        )
+    if summary.empty:
+        raise InvalidInput(
+            "summary", [Problem("no-rows", "summary", "has no rows", "give a row an item and audience")]
+        )
+    table = pd.DataFrame({name: summary[name] for name in needed})
+    table["measure"] = summary["measure"].astype("str") if "measure" in summary.columns else "share"
+    effective = summary["effective_n"] if "effective_n" in summary.columns else summary["n"]
+    problems = [*_not_numbers(summary)]
+    if problems:
+        raise InvalidInput("summary", problems)
+    table["estimate"], table["n"] = _numbers(summary["estimate"]), _numbers(summary["n"])
+    table["effective_n"] = np.where(np.isnan(_numbers(effective)), table["n"], _numbers(effective))
+    problems = [*_broken(table, between, by)]
+    if problems:
+        raise InvalidInput("summary", problems)
+    table["item"] = table["item"].astype("str")
+    return table
+
+
+def _numbers(column: pd.Series) -> Any:
+    return column.to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def _not_numbers(summary: pd.DataFrame) -> Iterator[Problem]:
+    for name in ("estimate", "n", "effective_n"):
+        if (
+            name in summary.columns
+            and not pd.api.types.is_numeric_dtype(summary[name])
+            and not summary[name].isna().all()
+        ):
+            yield Problem(
+                "not-a-number",
+                f"column {name}",
+                "does not hold numbers",
+                "give numbers; leave an unknown n empty",
+            )
+
+
+def _broken(table: pd.DataFrame, between: str, by: tuple[str, ...]) -> Iterator[Problem]:
+    estimate, n, effective = (table[name].to_numpy() for name in ("estimate", "n", "effective_n"))
+    for label, p, base, real in zip(table.index, estimate, n, effective, strict=True):
+        where = f"row {label}"
+        if np.isnan(p):
+            yield Problem(
+                "missing-value", f"{where}, column estimate", "is missing", "fill it in or leave the row out"
+            )
+        elif not 0 <= p <= 1:
+            hint = (
+                f"give a fraction: {p / 100:g} where {p:g} % is meant"
+                if 1 < p <= 100
+                else "give a fraction from 0 to 1"
+            )
+            yield Problem("out-of-range", f"{where}, column estimate", f"{p:g} lies outside 0–1", hint)
+        if base <= 0 or np.isinf(base):
+            yield Problem(
+                "out-of-range",
+                f"{where}, column n",
+                f"is {base:g}",
+                "give the number asked, or leave it empty where it was not published",
+            )
+        if np.isnan(base) and not np.isnan(real):
+            yield Problem("missing-value", f"{where}, column effective_n", "is given without n", "give n too")
+        elif real != base and (real <= 0 or np.isinf(real)):
+            yield Problem(
+                "out-of-range",
+                f"{where}, column effective_n",
+                f"is {real:g}",
+                "give a number above 0, or leave it empty",
+            )
+    keys = ["item", "measure", *by, between]
+    for name in ("item", *by, between):
+        for label in table.index[table[name].isna() | table[name].map(is_missing_code).astype(bool)]:
+            yield Problem(
+                "missing-value",
+                f"row {label}, column {name}",
+                "is missing",
+                "fill it in or leave the row out",
+            )
+    for label in table.index[table.duplicated(keys)]:
+        said = ", ".join(str(value) for value in table.loc[[label], keys].iloc[0])
+        yield Problem(
+            "duplicate",
+            f"row {label}",
+            f"gives {said} a second time",
+            "keep one of them, or tell them apart with by",
+        )
+
+
+# Shares against a published figure that is taken as known without error.
+
 
 Array = npt.NDArray[np.float64]
 _FEW = 5

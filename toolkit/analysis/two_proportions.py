@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtr
 
+from toolkit.analysis.contract import Interval
 from toolkit.analysis.intervals import quantile, wilson
-from toolkit.analysis.results import Interval
 from toolkit.arguments import Numbers, typed
 from toolkit.errors import InvalidInput, Problem
 

@@ -37,8 +37,8 @@ def add(commands: Commands) -> None:
 
 def _checklist(given: argparse.Namespace) -> int:
 
+    from toolkit.checklists import CHECKLISTS, STATUSES, checklist, load_checklist
     from toolkit.records import csv_for_people
-    from toolkit.reporting.checklists import CHECKLISTS, STATUSES, checklist, load_checklist
     from toolkit.system import write_whole
 
     lists = [given.list] if given.list else list(CHECKLISTS)
@@ -64,8 +64,8 @@ def _checklist(given: argparse.Namespace) -> int:
 def _source(given: argparse.Namespace) -> Any:
     if not given.published:
         return study_file(given.source)
+    from toolkit.claims import load_register
     from toolkit.errors import InvalidInput, Problem
-    from toolkit.findings import load_register
 
     if given.source:
         problem = Problem(

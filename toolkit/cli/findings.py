@@ -94,7 +94,7 @@ def add(commands: Commands) -> None:
 
 
 def _list(given: argparse.Namespace) -> int:
-    from toolkit.findings import judge, load_register
+    from toolkit.claims import judge, load_register
 
     register = load_register(register_folder(given.register))
     found = judge(register.of(given.study) if given.study else register)
@@ -108,7 +108,7 @@ def _list(given: argparse.Namespace) -> int:
 
 
 def _show(given: argparse.Namespace) -> int:
-    from toolkit.findings import judge, load_register
+    from toolkit.claims import judge, load_register
 
     register = load_register(register_folder(given.register))
     claim = register.claim(given.finding)
@@ -121,7 +121,7 @@ def _show(given: argparse.Namespace) -> int:
 
 
 def _facts(finding: str, row: Any, register: Any) -> list[tuple[str, str]]:
-    from toolkit.reporting.reproduction import base_words, interval_words
+    from toolkit.claims.reproduction import base_words, interval_words
 
     study = register.studies[row["study"]]
     looks = [
@@ -145,7 +145,7 @@ def _facts(finding: str, row: Any, register: Any) -> list[tuple[str, str]]:
 
 
 def _check(given: argparse.Namespace) -> int:
-    from toolkit.findings import check_claims, judge, load_register
+    from toolkit.claims import check_claims, judge, load_register
 
     try:
         register = load_register(register_folder(given.register))
@@ -166,7 +166,7 @@ def _check(given: argparse.Namespace) -> int:
 
 
 def _add(given: argparse.Namespace) -> int:
-    from toolkit.findings import add_claim
+    from toolkit.claims import add_claim
     from toolkit.shipped import is_installed
 
     claim = {name: getattr(given, f"field_{name}") for name in _FIELDS}
@@ -181,10 +181,10 @@ def _add(given: argparse.Namespace) -> int:
 
 
 def _reproduce(given: argparse.Namespace) -> int:
-    from toolkit.findings import load_register
+    from toolkit.claims import load_register
+    from toolkit.claims.reproduction import reproduction
     from toolkit.reporting.documents import write_documents
     from toolkit.reporting.formats import check_formats
-    from toolkit.reporting.reproduction import reproduction
 
     formats = check_formats(given.formats)
     document = reproduction(load_register(register_folder(given.register)), given.study)

@@ -97,8 +97,7 @@ def _check_out(out: str | None) -> None:
 
 def _entry(given: argparse.Namespace, path: Path) -> AnswersFile:
     """Merge the settings of the file: command line first, then --entry, then the file itself."""
-    from toolkit.instrument.strict import checked
-    from toolkit.instrument.yaml_loader import read_document
+    from toolkit.instrument.yaml_loader import checked, read_document
     from toolkit.platforms import AnswersFile, platform_of
     from toolkit.platforms.reading import headings_of_file
 

@@ -12,7 +12,7 @@ from toolkit.cli.common import INSTRUMENTS_HELP, Commands, add_command
 if TYPE_CHECKING:
     from toolkit.errors import Problem
     from toolkit.instrument import Instrument
-    from toolkit.responses.simulation import Rehearsal
+    from toolkit.simulation import Rehearsal
 
 _REHEARSAL_ONLY = ("n", "effects", "margins", "careless", "platform")
 _OPENS, _CLOSES = "2000-01-03", "2000-01-14"
@@ -81,7 +81,7 @@ def _simulate(given: argparse.Namespace) -> int:
 
 def _study(given: argparse.Namespace) -> int:
     from toolkit.errors import InvalidInput, Problem
-    from toolkit.responses.simulation import simulate_study
+    from toolkit.simulation import simulate_study
 
     (spec,) = given.instruments
     refused = [name for name in _REHEARSAL_ONLY if getattr(given, name) is not None]
@@ -100,7 +100,7 @@ def _study(given: argparse.Namespace) -> int:
 def _rehearse(given: argparse.Namespace) -> int:
     from toolkit.errors import InvalidInput
     from toolkit.instrument import load_instruments
-    from toolkit.responses.simulation import load_shares, parse_effect, rehearse
+    from toolkit.simulation import load_shares, parse_effect, rehearse
     from toolkit.system import write_files
 
     out = Path(given.out)
@@ -167,7 +167,7 @@ def _counts(text: str | None, instrument: Instrument, problems: list[Problem]) -
 
 
 def _content(made: Rehearsal, instrument: Instrument, out: Path, platform: str | None, seed: int) -> bytes:
-    from toolkit.responses.simulation import limesurvey_export, qualtrics_export
+    from toolkit.simulation import limesurvey_export, qualtrics_export
 
     if platform == "limesurvey":
         language = instrument.languages[0]

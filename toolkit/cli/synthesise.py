@@ -35,7 +35,7 @@ def add_synthesise(jobs: Commands) -> None:
 
 
 def _synthesise(given: argparse.Namespace) -> int:
-    from toolkit.findings import synthesise, write_synthetic
+    from toolkit.claims import synthesise, write_synthetic
 
     made = synthesise(
         given.recipe,

@@ -10,11 +10,19 @@ from typing import Any
 
 import pandas as pd
 
-from toolkit.disclosure.claims import Claim, Table, between_column, claims_of, read_table
-from toolkit.disclosure.comparisons import redact_gaps
+from toolkit.disclosure.cells import (
+    Claim,
+    Ruling,
+    Share,
+    Table,
+    between_column,
+    claims_of,
+    first_rulings,
+    read_table,
+    thresholds,
+)
 from toolkit.disclosure.policy import Policy
-from toolkit.disclosure.redaction import parts_table, redact_estimates, redact_participation
-from toolkit.disclosure.ruling import Ruling, Share, first_rulings, thresholds
+from toolkit.disclosure.redaction import parts_table, redact_estimates, redact_gaps, redact_participation
 from toolkit.disclosure.subtraction import guard_together
 from toolkit.errors import DisclosureError, ToolkitError, near_names
 from toolkit.instrument.model import Instrument

@@ -8,9 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from itertools import combinations
 
-from toolkit.disclosure.claims import SAMPLES, Base
+from toolkit.disclosure.cells import SAMPLES, Base, Ruling, Share
 from toolkit.disclosure.policy import Policy
-from toolkit.disclosure.ruling import Ruling, Share
 from toolkit.instrument.model import Instrument, Variable
 
 __all__ = ["guard_together"]

@@ -10,7 +10,7 @@ import pandas as pd
 
 from toolkit.analysis import gaps_from_summary
 from toolkit.analysis.contract import gap_columns
-from toolkit.analysis.verdict import VERDICTS
+from toolkit.analysis.gap_rows import VERDICTS
 from toolkit.errors import InvalidInput, Problem
 from toolkit.records import COUNT, frame_of, records
 

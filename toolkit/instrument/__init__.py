@@ -1,14 +1,12 @@
 """Questionnaires as data: model, loader, lint, routing and codebook."""
 
-from toolkit.instrument.codebook import codebook
-from toolkit.instrument.comparing import compare
+from toolkit.instrument.codebook import codebook, compare
+from toolkit.instrument.files import json_schema
 from toolkit.instrument.lint import lint
-from toolkit.instrument.lint_length import minutes
-from toolkit.instrument.lint_warnings import advise
+from toolkit.instrument.lint_warnings import advise, minutes
 from toolkit.instrument.loader import load_instrument, load_instruments
 from toolkit.instrument.model import Instrument, Item, Scale, Variable
 from toolkit.instrument.routing import Condition, asked, parse
-from toolkit.instrument.schema import json_schema
 from toolkit.instrument.yaml_loader import read_yaml
 
 __all__ = [

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from pydantic import Field
 
-from toolkit.instrument.fields import Strict
+from toolkit.instrument.yaml_loader import Strict
 
 __all__ = ["ALLOWABLE", "RULES", "Lint"]
 

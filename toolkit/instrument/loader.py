@@ -1,18 +1,297 @@
-"""Loading of instrument files into a checked Instrument, with all problems at once."""
+"""Instrument files to one checked Instrument."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import TypeVar
 
-from toolkit.errors import InvalidInput, Problem
-from toolkit.instrument.assembling import assemble, assemble_whole
-from toolkit.instrument.model import Instrument
-from toolkit.instrument.reading import Reading, bank_files
-from toolkit.instrument.yaml_loader import read_yaml
+from toolkit.errors import InvalidInput, Problem, near_names
+from toolkit.instrument.files import AudienceFile, BankFile
+from toolkit.instrument.lint import find, find_in_item, find_in_scale, find_in_scores, sound_columns
+from toolkit.instrument.model import Instrument, Item, MissingAnswer, Scale, Score, Section
+from toolkit.instrument.reading import Questionnaire, Reading, bank_files
+from toolkit.instrument.yaml_loader import Document, ParallelWording, read_yaml
 from toolkit.shipped import instrument_files
 
-__all__ = ["files_of", "load_instrument", "load_instruments"]
+__all__ = [
+    "assemble",
+    "assemble_whole",
+    "files_of",
+    "load_instrument",
+    "load_instruments",
+]
+
+
+# Assembly of a bank and the questionnaires of several audiences into one instrument.
+
+
+Entry = TypeVar("Entry")
+Asked = list[tuple[Document, AudienceFile]]
+_HEADER = ("id", "version", "title", "languages")
+
+
+def assemble_whole(reading: Reading, questionnaire: Questionnaire | None) -> Instrument | None:
+    """Build an instrument from a file that needs no bank."""
+    if questionnaire is None or questionnaire.whole is None:
+        return None
+    whole = questionnaire.whole
+    listed = _merged([[item for section in whole.sections for item in section.items]])
+    by_id = {item.id: item for item in whole.items}
+    order = [by_id[name] for name in listed if name in by_id]
+    rest = [item for item in whole.items if item.id not in listed]
+    twice = [item for place, item in enumerate(whole.items) if by_id[item.id] is not whole.items[place]]
+    fields = {name: getattr(whole, name) for name in Instrument.model_fields}
+    instrument = Instrument(**{**fields, "items": (*order, *rest, *twice)})
+    reading.add(find(instrument, known=frozenset(reading.broken)))
+    return instrument
+
+
+def assemble(reading: Reading, read: Iterable[tuple[str | None, Questionnaire | None]]) -> Instrument | None:
+    """Build an instrument from audience files and the bank they share."""
+    asked = _audience_files(reading, read)
+    if not asked:
+        return None
+    document, first = asked[0]
+    _check_agreement(reading, asked)
+    bank = reading.bank(_folder(document, first), document)
+    if bank is None:
+        return None
+    asked = list(_known_audiences(reading, asked, bank))
+    _check_listing(reading, asked, bank)
+    _check_order(reading, asked)
+    sections = _sections(reading, asked, bank)
+    wanted = {file.audience for _, file in asked}
+    audiences = {name: audience for name, audience in bank.audiences.items() if name in wanted}
+    by_id = {item.id: item for item in bank.items}
+    items = [_restricted(by_id[name], asked, audiences) for section in sections for name in section.items]
+    scales = _named(bank.scales, (item.scale for item in items))
+    instrument = Instrument(
+        **{name: getattr(first, name) for name in _HEADER},
+        audiences=audiences,
+        scales=scales,
+        missing=_missing(bank, items, scales),
+        themes=_named(bank.themes, (item.theme for item in items)),
+        sections=tuple(sections),
+        items=tuple(items),
+    )
+    instrument = instrument.model_copy(update={"scores": _scores(instrument, bank)})
+    _check_rest(reading, instrument, bank)
+    reading.add(find(instrument, known=frozenset(reading.broken)))
+    return instrument
+
+
+def _check_rest(reading: Reading, instrument: Instrument, bank: BankFile) -> None:
+    """Check the bank's entries that no audience is asked; they need no words in every language."""
+    known = frozenset(reading.broken)
+    whole = instrument.model_copy(
+        update={
+            name: getattr(bank, name)
+            for name in ("audiences", "scales", "missing", "themes", "items", "scores")
+        }
+        | {"languages": ()}
+    )
+    for name, scale in bank.scales.items():
+        reading.add(find_in_scale(("scales", name), scale, whole, known))
+    for item in bank.items:
+        reading.add(find_in_item(item, whole, known=known, worded=False))
+    reading.add(find_in_scores(whole, known=known, worded=False))
+
+
+def _audience_files(reading: Reading, read: Iterable[tuple[str | None, Questionnaire | None]]) -> Asked:
+    asked: Asked = []
+    seen: dict[str, str] = {}
+    for expected, questionnaire in read:
+        if questionnaire is None:
+            continue
+        document, file = questionnaire.document, questionnaire.audience
+        if file is None:
+            what = "is a complete questionnaire, but must be the file of one audience"
+            reading.found.append(
+                Problem("wrong-file", document.path.name, what, "load it alone, without an audience")
+            )
+            continue
+        where = document.where(("audience",))
+        if expected is not None and expected != file.audience:
+            what = f"the file is of '{file.audience}', and is given for '{expected}'"
+            reading.found.append(Problem("wrong-group", where, what, "give the file of that audience"))
+        if file.audience in seen:
+            what = f"'{file.audience}' is also the audience of {seen[file.audience]}"
+            reading.found.append(Problem("duplicate", where, what, "give one file an audience"))
+            continue
+        seen[file.audience] = document.path.name
+        asked.append((document, file))
+    return asked
+
+
+def _folder(document: Document, file: AudienceFile) -> Path:
+    return document.path.parent / file.bank
+
+
+def _check_agreement(reading: Reading, asked: Asked) -> None:
+    first_document, first = asked[0]
+    for document, file in asked[1:]:
+        differing = [name for name in _HEADER if getattr(file, name) != getattr(first, name)]
+        if _folder(document, file).resolve() != _folder(first_document, first).resolve():
+            differing.append("bank")
+        for name in differing:
+            what = f"'{name}' differs from that of {first_document.path.name}"
+            hint = "make them the same: the files of one study are one instrument"
+            reading.found.append(Problem("inconsistent", document.where((name,)), what, hint))
+
+
+def _known_audiences(
+    reading: Reading, asked: Asked, bank: BankFile
+) -> Iterator[tuple[Document, AudienceFile]]:
+    for document, file in asked:
+        if file.audience in bank.audiences:
+            yield document, file
+        elif file.audience not in reading.broken:
+            what = f"unknown audience '{file.audience}' of the bank"
+            hint = near_names(file.audience, bank.audiences)
+            reading.found.append(Problem("unknown-audience", document.where(("audience",)), what, hint))
+
+
+def _check_listing(reading: Reading, asked: Asked, bank: BankFile) -> None:
+    """Check that each file lists items of the bank, for its audience, each once."""
+    by_id = {item.id: item for item in bank.items}
+    for document, file in asked:
+        seen: dict[str, str] = {}
+        for section in file.sections:
+            for name in section.items:
+                path = ("sections", section.id, "items", name)
+                where = f"{document.path.name}: {' → '.join(path)}"
+                item = by_id.get(name)
+                if item is None and name not in reading.broken:
+                    reading.found.append(
+                        Problem(
+                            "unknown-item",
+                            where,
+                            "unknown item; it is not in the bank",
+                            near_names(name, by_id),
+                        )
+                    )
+                elif item and item.audiences is not None and file.audience not in item.audiences:
+                    what = (
+                        f"the bank gives '{name}' to {', '.join(item.audiences)} only, not to {file.audience}"
+                    )
+                    reading.found.append(
+                        Problem("not-asked", where, what, "take it out here, or add the audience in the bank")
+                    )
+                if name in seen:
+                    what = f"'{name}' is already in section '{seen[name]}'"
+                    reading.found.append(Problem("duplicate", where, what, "list it once"))
+                seen[name] = section.id
+
+
+def _check_order(reading: Reading, asked: Asked) -> None:
+    """Check that files ask shared items in the same order, in the same sections, under the same titles."""
+    if not asked:
+        return
+    first_document, first = asked[0]
+    order, titles, homes = _listed(first), {s.id: s.title for s in first.sections}, _homes(first)
+    for document, file in asked[1:]:
+        mine = [name for name in _listed(file) if name in order]
+        theirs = [name for name in order if name in mine]
+        swapped = next((pair for pair in zip(mine, theirs, strict=True) if pair[0] != pair[1]), None)
+        if swapped:
+            what = (
+                f"'{swapped[0]}' comes before '{swapped[1]}' here, and after it in {first_document.path.name}"
+            )
+            reading.found.append(
+                Problem("inconsistent", f"{document.path.name}: sections", what, "ask them in one order")
+            )
+        for section in file.sections:
+            where = f"{document.path.name}: sections → {section.id}"
+            if titles.setdefault(section.id, section.title) != section.title:
+                reading.found.append(
+                    Problem("inconsistent", where, "its title differs between the files", "give it one title")
+                )
+        for name, home in _homes(file).items():
+            if homes.setdefault(name, home) != home:
+                where = f"{document.path.name}: sections → {home} → items → {name}"
+                what = f"'{name}' is in section '{homes[name]}' in another file"
+                reading.found.append(Problem("inconsistent", where, what, "put it in one section"))
+
+
+def _listed(file: AudienceFile) -> list[str]:
+    return [name for section in file.sections for name in section.items]
+
+
+def _homes(file: AudienceFile) -> dict[str, str]:
+    return {name: section.id for section in file.sections for name in section.items}
+
+
+def _sections(reading: Reading, asked: Asked, bank: BankFile) -> list[Section]:
+    known = {item.id for item in bank.items}
+    by_file = [{section.id: section for section in file.sections} for _, file in asked]
+    sections, taken = [], set[str]()
+    for name in _merged([list(sections) for sections in by_file]):
+        same = [sections[name] for sections in by_file if name in sections]
+        listed = [
+            item for item in _merged([list(section.items) for section in same]) if item in known - taken
+        ]
+        taken.update(listed)
+        if listed:
+            sections.append(Section(id=name, title=same[0].title, items=tuple(listed)))
+    return sections
+
+
+def _named(entries: Mapping[str, Entry], names: Iterable[str | None]) -> dict[str, Entry]:
+    """Select the named entries in the bank's order; the others need no words in every language."""
+    wanted = set(names)
+    return {name: entry for name, entry in entries.items() if name in wanted}
+
+
+def _missing(bank: BankFile, items: list[Item], scales: Mapping[str, Scale]) -> dict[str, MissingAnswer]:
+    offered = [name for item in items for name in item.missing]
+    return _named(bank.missing, [*offered, *(name for scale in scales.values() for name in scale.missing)])
+
+
+def _scores(instrument: Instrument, bank: BankFile) -> dict[str, Score]:
+    """Select the bank's scores whose columns are all asked; lint reports the problems of the others."""
+    columns = sound_columns(instrument)
+    return {
+        name: score for name, score in bank.scores.items() if all(item in columns for item in score.items)
+    }
+
+
+def _merged(orders: list[list[str]]) -> list[str]:
+    """Merge orders of names: the first order, each new name inserted after its neighbour."""
+    merged: list[str] = []
+    for order in orders:
+        place = 0 if set(order) & set(merged) else len(merged)
+        for name in order:
+            if name in merged:
+                place = merged.index(name) + 1
+            else:
+                merged.insert(place, name)
+                place += 1
+    return merged
+
+
+def _restricted(item: Item, asked: Asked, audiences: Iterable[str]) -> Item:
+    """Restrict an item to the audiences whose files list it."""
+    listing = {file.audience for _, file in asked if item.id in _listed(file)}
+    mine = tuple(name for name in audiences if name in listing)
+    rows = tuple(
+        row.model_copy(
+            update={
+                "text": _spoken_to(row.text, mine),
+                "audiences": tuple(name for name in row.audiences if name in mine) if row.audiences else None,
+            }
+        )
+        for row in item.rows
+        if row.audiences is None or set(row.audiences) & set(mine)
+    )
+    return item.model_copy(update={"audiences": mine, "text": _spoken_to(item.text, mine), "rows": rows})
+
+
+def _spoken_to(text: ParallelWording, audiences: tuple[str, ...]) -> ParallelWording:
+    return {name: words for name, words in text.items() if name == "all" or name in audiences}
+
+
+# Loading of instrument files into a checked Instrument, with all problems at once.
 
 
 def load_instrument(path: str | Path) -> Instrument:

@@ -13,8 +13,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, WithJsonSchema
 
 from toolkit.errors import near_names
-from toolkit.instrument.fields import AsWritten, Box, Code, Id, ParallelWording, Strict, Truth, Wording
 from toolkit.instrument.lint_rules import Lint
+from toolkit.instrument.yaml_loader import AsWritten, Box, Code, Id, ParallelWording, Strict, Truth, Wording
 from toolkit.locale import N_, respondent_text, translated
 from toolkit.records import Displayed
 

@@ -15,10 +15,15 @@ from toolkit.inputs import is_folder
 from toolkit.instrument.files import AudienceFile, BankFile, WholeFile
 from toolkit.instrument.lint_rules import Lint
 from toolkit.instrument.model import Option, Scale
-from toolkit.instrument.published.adapters import adapter_names, load_adapter
-from toolkit.instrument.published.borrowing import bring_in
-from toolkit.instrument.strict import of_another_kind, problems_of
-from toolkit.instrument.yaml_loader import Document, Finding, Location, read_document
+from toolkit.instrument.published.borrowing import adapter_names, bring_in, load_adapter
+from toolkit.instrument.yaml_loader import (
+    Document,
+    Finding,
+    Location,
+    of_another_kind,
+    problems_of,
+    read_document,
+)
 from toolkit.locale import languages as known_languages
 from toolkit.locale import respondent_text
 

@@ -155,7 +155,7 @@ def using_language(language: str, level: float | None = None) -> Iterator[None]:
     ...     current_language()
     'fr'
     """
-    if language not in languages():
+    if language not in (_LANGUAGE.get(), SOURCE) and language not in languages():
         raise ToolkitError(f"unsupported language '{language}': {near_names(language, languages())}")
     before = _LANGUAGE.set(language), _LEVEL.set(_LEVEL.get() if level is None else level)
     try:

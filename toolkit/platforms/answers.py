@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from toolkit.errors import InvalidInput
-from toolkit.instrument.fields import Strict, Truth
+from toolkit.instrument.yaml_loader import Strict, Truth
 from toolkit.platforms import PLATFORMS, get_platform
 from toolkit.platforms.files.sheet import Opening
 from toolkit.platforms.naming import FolderName

@@ -17,8 +17,8 @@ from pydantic import Field, ValidationError
 
 from toolkit.errors import InvalidInput, Problem
 from toolkit.inputs import LARGEST_MANIFEST, parsed_json, read_bytes
-from toolkit.instrument.fields import Strict
 from toolkit.instrument.model import Instrument, Variable
+from toolkit.instrument.yaml_loader import Strict
 from toolkit.system import write_files
 
 __all__ = [

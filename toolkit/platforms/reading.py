@@ -172,10 +172,10 @@ def read_answers(
 
     Examples
     --------
-    >>> from toolkit.instrument import load_instruments
-    >>> questions = load_instruments({"freelancer": "instruments/freelancer.yaml"})
+    >>> from toolkit.instrument import load_instrument
+    >>> questions = load_instrument("instruments/freelancer.yaml")
     >>> path = "data_samples/ai_at_work/answers/2026_freelancers_qualtrics.csv"
-    >>> read_answers(path, questions, "qualtrics").platform
+    >>> read_answers(path, questions, "qualtrics", strict=False).platform
     'qualtrics'
     """
     path = Path(path)

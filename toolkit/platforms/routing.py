@@ -13,9 +13,17 @@ from decimal import Decimal
 from typing import Any
 
 from toolkit.errors import InvalidInput, Problem
-from toolkit.instrument.conditions import Answered, Comparison, Joined, Node, Not, Selected, parse_tree
 from toolkit.instrument.model import Instrument, Variable
-from toolkit.instrument.routing import Condition
+from toolkit.instrument.routing import (
+    Answered,
+    Comparison,
+    Condition,
+    Joined,
+    Node,
+    Not,
+    Selected,
+    parse_tree,
+)
 
 __all__ = ["LIMESURVEY", "SURVEYJS", "XPATH", "Syntax", "confusable", "to_tree"]
 

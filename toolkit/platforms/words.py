@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from toolkit.errors import InvalidInput, Problem, near_names
-from toolkit.instrument.fields import ParallelWording
 from toolkit.instrument.lint import find
 from toolkit.instrument.model import MISSING, Instrument, Item, Row, Section, Variable
+from toolkit.instrument.yaml_loader import ParallelWording
 from toolkit.locale import N_, respondent_text, translated
 
 __all__ = [

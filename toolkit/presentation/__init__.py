@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from toolkit.presentation.appendix import distribution_table
 from toolkit.presentation.blocks import Bullets, Paragraph, Picture, Prose, Table, Terms
-from toolkit.presentation.comparison_tables import benchmark_table, trend_table
+from toolkit.presentation.comparison_tables import benchmark_table, distribution_table, trend_table
 from toolkit.presentation.figures import (
     as_picture,
     base_dots,

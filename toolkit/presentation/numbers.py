@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from toolkit.analysis.rounding import rounded
+from toolkit.analysis.gap_rows import rounded
 from toolkit.locale import _, number_marks
 
 __all__ = [

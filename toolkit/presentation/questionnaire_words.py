@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from toolkit.instrument.model import Instrument
-from toolkit.instrument.translation.texts import plain, wordings
+from toolkit.instrument.translation import plain, wordings
 from toolkit.locale import _, language_name, localized
 from toolkit.presentation.blocks import Paragraph, Prose
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from toolkit.disclosure.ruling import REASONS
+from toolkit.disclosure.cells import REASONS
 from toolkit.instrument.model import Instrument
 from toolkit.locale import N_, _, current_language, current_level, localized
 from toolkit.presentation.blocks import Cell

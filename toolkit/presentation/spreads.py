@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
 
-from toolkit.disclosure.ruling import three_parts
+from toolkit.disclosure.cells import three_parts
 from toolkit.instrument.model import Variable
 from toolkit.locale import _
 from toolkit.presentation.blocks import Cell

@@ -24,14 +24,7 @@ from toolkit.presentation.numbers import (
     points,
     share_number,
 )
-from toolkit.presentation.rows import (
-    answer_words,
-    audience_name,
-    item_name,
-    joined,
-    known,
-    released_rows,
-)
+from toolkit.presentation.rows import answer_words, audience_name, item_name, joined, known, released_rows
 from toolkit.presentation.sentences import (
     gap_cell,
     hint_of,

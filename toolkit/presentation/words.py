@@ -21,6 +21,7 @@ from toolkit.presentation.rows import (
     listed,
     released_table,
     shown_rows,
+    waves_apart,
 )
 from toolkit.presentation.sentences import (
     by_width,
@@ -32,7 +33,6 @@ from toolkit.presentation.sentences import (
     shares_apart,
     signed_gap,
 )
-from toolkit.presentation.waves import waves_apart
 from toolkit.records import records
 
 __all__ = ["cannot_tell", "headline", "percent", "points", "shares_summary", "summary", "synthetic_notice"]

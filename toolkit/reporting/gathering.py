@@ -67,7 +67,7 @@ class Gathered:
 
 def reportable(study: Study, wave: str) -> frozenset[str]:
     """List the organisations of which the policy lets at least one audience be shown."""
-    from toolkit.disclosure.admission import large_enough
+    from toolkit.disclosure.policy import large_enough
 
     groups = large_enough(study.members(wave), study.policy, by=("organisation", "audience"))
     return frozenset(organisation for organisation, _ in groups)

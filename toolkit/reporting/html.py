@@ -12,8 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from toolkit.locale import _
 from toolkit.presentation.blocks import Block
-from toolkit.reporting.documents.collect import HIDDEN_TAGS, document_of
-from toolkit.reporting.documents.model import Cover, Document, Passage, in_its_language
+from toolkit.reporting.documents.model import (
+    HIDDEN_TAGS,
+    Cover,
+    Document,
+    Passage,
+    document_of,
+    in_its_language,
+)
 
 if TYPE_CHECKING:
     import jinja2

@@ -289,7 +289,7 @@ def _study_of_job(study: str | Path, data: str | Path | None) -> Study | None:
 
 @cache
 def _part(study: str, part: str) -> Study:
-    from toolkit.study.store import open_part
+    from toolkit.study.study import open_part
 
     return open_part(_pickled(study)[0], part)
 

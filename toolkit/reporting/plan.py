@@ -138,7 +138,7 @@ class StudyRun:
             Everything wrong in the answers, or an unknown organisation.
         """
         from toolkit.reporting.gathering import reportable
-        from toolkit.study.store import part_bytes, write_parts
+        from toolkit.study.study import part_bytes, write_parts
 
         study, options = self.study, self.options
         check_batch_folder(self.folder)
@@ -358,7 +358,7 @@ class NotebookRun:
             ]
             common = json.dumps(facts)
         else:
-            from toolkit.study.store import part_bytes, write_parts
+            from toolkit.study.study import part_bytes, write_parts
 
             wave = chosen_wave(self.study, self.given.get("wave"))
             cache = study_cache_keys(

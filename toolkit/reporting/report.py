@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from toolkit.analysis.scores import SCORES
+from toolkit.analysis.answers import SCORES
 from toolkit.disclosure import Policy, Released
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument.model import Instrument

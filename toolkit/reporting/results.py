@@ -456,7 +456,7 @@ def _word(table: Table) -> bytes:
     import docx
     from docx.enum.section import WD_ORIENT
 
-    from toolkit.reporting.documents.word_table import table_xml
+    from toolkit.reporting.documents.word import table_xml
 
     document = docx.Document()
     normal: Any = document.styles["Normal"]

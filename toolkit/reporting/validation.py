@@ -155,7 +155,7 @@ def _refuse_earlier_questionnaire(study: Study, wave: str) -> None:
 
 def _printed(study: Study) -> Iterator[tuple[str, str, bool]]:
     """Yield what every report of a study prints: place, text, and whether figures show it."""
-    from toolkit.instrument.translation.texts import plain, wordings
+    from toolkit.instrument.translation import plain, wordings
 
     yield "title", study.title, False
     for key in ("name", "footer", "font"):

@@ -1,7 +1,6 @@
-"""Answers as coded frames: decoded, gathered over files and waves, or simulated."""
+"""Answers as coded frames: decoded, and gathered over files and waves."""
 
 from toolkit.responses.decoding import Coded, decode
 from toolkit.responses.frames import coded, plain, reasons
-from toolkit.responses.simulation import simulate, simulate_study
 
-__all__ = ["Coded", "coded", "decode", "plain", "reasons", "simulate", "simulate_study"]
+__all__ = ["Coded", "coded", "decode", "plain", "reasons"]

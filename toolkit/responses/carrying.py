@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from toolkit.instrument.comparing import compare
+from toolkit.instrument.codebook import compare
 from toolkit.instrument.model import Instrument, Variable
 
 __all__ = ["carried"]

@@ -263,7 +263,7 @@ def _as_file(frame: pd.DataFrame, path: Path) -> dict[str, list[str]]:
 
 
 def _written(value: object) -> str:
-    """Return a cell as a CSV file would hold it: 1 for 1.0."""
+    """Write a cell as a CSV file would hold it: 1 for 1.0."""
     return f"{value:g}" if isinstance(value, float) and value.is_integer() else str(value)
 
 

@@ -18,8 +18,8 @@ from toolkit.instrument import Instrument, load_instrument, load_instruments
 from toolkit.instrument.translation import write_instrument
 from toolkit.platforms.naming import folder_name
 from toolkit.platforms.words import narrow
-from toolkit.responses import simulate, simulate_study
-from toolkit.responses.simulation.people import Organisation
+from toolkit.simulation import simulate, simulate_study
+from toolkit.simulation.population import Organisation
 from toolkit.system import temporary_folder, write_new_folder
 
 __all__ = ["FOR_REAL", "PLATFORMS", "start_study", "study_file", "study_id", "yaml_text"]

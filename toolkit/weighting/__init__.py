@@ -1,11 +1,8 @@
 """Survey weights: raking, post-stratification, calibration, trimming and diagnostics."""
 
 from toolkit.weighting.calibration import calibrate
-from toolkit.weighting.cells import poststratify
-from toolkit.weighting.diagnostics import diagnose
-from toolkit.weighting.raking import rake
-from toolkit.weighting.trimming import trim
-from toolkit.weighting.weights import Calibration, Weights, design_effect, effective_n
+from toolkit.weighting.raking import poststratify, rake
+from toolkit.weighting.weights import Calibration, Weights, design_effect, diagnose, effective_n, trim
 
 __all__ = [
     "Calibration",

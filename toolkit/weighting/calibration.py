@@ -12,8 +12,7 @@ import pandas as pd
 from toolkit.arguments import Numbers, typed
 from toolkit.errors import InvalidInput, NotConverged, Problem, near_names
 from toolkit.weighting.raking import margin_codes
-from toolkit.weighting.start import start_weights
-from toolkit.weighting.weights import Calibration, Weights, effective_n
+from toolkit.weighting.weights import Calibration, Weights, effective_n, start_weights
 
 __all__ = ["calibrate"]
 

@@ -1,4 +1,4 @@
-"""Weights of one frame, with their cost and the variance they explain."""
+"""Weights of one frame: where they start, how uneven they are, trimming."""
 
 from __future__ import annotations
 
@@ -11,13 +11,54 @@ import numpy.typing as npt
 import pandas as pd
 
 from toolkit.arguments import Numbers, typed
-from toolkit.errors import InvalidInput, Problem
+from toolkit.errors import InvalidInput, NotConverged, Problem, near_names
+from toolkit.instrument.model import is_missing_code
 from toolkit.records import Displayed
-from toolkit.weighting.sums import sums_within
 
-__all__ = ["Calibration", "Weights", "design_effect", "effective_n"]
+__all__ = [
+    "Calibration",
+    "Weights",
+    "design_effect",
+    "diagnose",
+    "effective_n",
+    "start_weights",
+    "sums_within",
+    "trim",
+]
+
+
+# Sums of rows within cells.
+
 
 Array = npt.NDArray[np.float64]
+
+
+def sums_within(cells: Any, values: Array, count: int) -> Array:
+    """Sum the columns of `values` within each of `count` cells.
+
+    Parameters
+    ----------
+    cells
+        Cell of each row.
+    values
+        Rows × columns.
+    count
+        How many cells there are.
+
+    Examples
+    --------
+    >>> sums_within(np.array([0, 1, 0]), np.array([[1.0], [2.0], [3.0]]), 2).tolist()
+    [[4.0], [2.0]]
+    """
+    found = np.empty((count, values.shape[1]))
+    for at in range(values.shape[1]):
+        found[:, at] = np.bincount(cells, weights=values[:, at], minlength=count)
+    return found
+
+
+# Weights of one frame, with their cost and the variance they explain.
+
+
 _CYCLES = 10
 """Passes over the margins when residuals of raking are taken, as R's survey makes."""
 _SMALL = 20_000
@@ -175,3 +216,260 @@ def design_effect(weights: Numbers) -> float:
     1.125
     """
     return float(np.count_nonzero(np.asarray(weights)) / effective_n(weights))
+
+
+# Base weights, from which weighting starts.
+
+
+def start_weights(frame: pd.DataFrame, base: str | pd.Series | npt.ArrayLike | None) -> Array:
+    """Return one base weight per row: from a column, from an array, or all equal.
+
+    Raises
+    ------
+    InvalidInput
+        They are missing, infinite, negative, all 0, or not one per row.
+    """
+    if len(frame) == 0:
+        raise InvalidInput("frame", [Problem("no-rows", "frame", "has no rows", "give it respondents")])
+    if base is None:
+        return np.ones(len(frame))
+    if isinstance(base, str):
+        if base not in frame.columns:
+            raise InvalidInput(
+                "base",
+                [
+                    Problem(
+                        "unknown-column",
+                        f"column {base}",
+                        "is not in the frame",
+                        near_names(base, map(str, frame.columns)),
+                    )
+                ],
+            )
+        base = frame[base]
+    values = np.asarray(base, dtype=np.float64)
+    problems = []
+    if isinstance(base, pd.Series) and not base.index.equals(frame.index):
+        problems.append(
+            Problem("inconsistent", "base", "is not indexed as the frame is", "align it with the frame first")
+        )
+    elif values.shape != (len(frame),):
+        problems.append(
+            Problem(
+                "unequal-length",
+                "base",
+                f"has {values.size} weights for {len(frame)} rows",
+                "give one per row",
+            )
+        )
+    elif not np.isfinite(values).all() or (values < 0).any():
+        row = frame.index[~np.isfinite(values) | (values < 0)][0]
+        problems.append(
+            Problem(
+                "not-finite",
+                f"base, row {row}",
+                "is missing, infinite or negative",
+                "correct it or leave the row out",
+            )
+        )
+    elif values.sum() <= 0:
+        problems.append(Problem("wrong-sum", "base", "weights sum to zero", "give at least one row a weight"))
+    if problems:
+        raise InvalidInput("base", problems)
+    return values
+
+
+# Diagnostics of unequal weights.
+
+
+_TOP = 0.05
+
+
+@typed
+def diagnose(
+    weights: Weights | pd.Series | Numbers, *, by: pd.Series | npt.ArrayLike | None = None
+) -> pd.DataFrame:
+    """Summarise the spread and the cost of weights, overall and by group.
+
+    Parameters
+    ----------
+    weights
+        What `rake` and its like gave, or one number a row.
+    by
+        A group a row.
+
+    Returns
+    -------
+    pandas.DataFrame
+        group ("all" first), n, sum, smallest, median, largest, largest_over_median, top_share (part of the
+        sum held by the largest 5 % of weights, at least one), cv (population standard deviation over mean),
+        design_effect (Kish), effective_n, zeros: rows of weight 0, which count in nothing else.
+
+    Raises
+    ------
+    InvalidInput
+        For weights that are missing, infinite, negative or all 0, and groups that do not fit.
+
+    Notes
+    -----
+    Kish's design effect is 1 + cv². A largest weight many times the median says that a few people speak for
+    many: see `trim`.
+
+    Examples
+    --------
+    >>> diagnose([1.0, 1.0, 2.0, 4.0])[["design_effect", "effective_n", "top_share"]].iloc[0].tolist()
+    [1.375, 2.909090909090909, 0.5]
+    """
+    values = np.asarray(weights.values if isinstance(weights, Weights) else weights, dtype=np.float64)
+    if values.ndim != 1:
+        raise InvalidInput(
+            "diagnose", [Problem("wrong-type", "weights", "are not a list", "give one number per row")]
+        )
+    effective_n(values)
+    rows = [_row("all", values)]
+    if by is not None:
+        groups = pd.Categorical(by)
+        if len(groups) != len(values):
+            raise InvalidInput(
+                "diagnose",
+                [
+                    Problem(
+                        "unequal-length",
+                        "by",
+                        f"has {len(groups)} rows for {len(values)}",
+                        "give one per row",
+                    )
+                ],
+            )
+        rows += [
+            _row(str(level), values[groups.codes == at])
+            for at, level in enumerate(groups.categories)
+            if (groups.codes == at).any() and not is_missing_code(level)
+        ]
+    return pd.DataFrame(rows)
+
+
+def _row(group: str, given: npt.NDArray[np.float64]) -> dict[str, object]:
+    values = given[given > 0]
+    if not values.size:
+        nothing = ("smallest", "median", "largest", "largest_over_median", "top_share", "cv")
+        none = dict.fromkeys((*nothing, "design_effect", "effective_n"), np.nan)
+        return {"group": group, "n": 0, "sum": 0.0, **none, "zeros": len(given)}
+    whole, mean = float(values.sum()), float(values.mean())
+    top = np.sort(values)[-max(int(np.ceil(_TOP * len(values))), 1) :]
+    median = float(np.median(values))
+    effective = effective_n(values) if whole > 0 else np.nan
+    return {
+        "group": group,
+        "n": len(values),
+        "sum": whole,
+        "smallest": float(values.min()),
+        "median": median,
+        "largest": float(values.max()),
+        "largest_over_median": float(values.max() / median) if median > 0 else np.nan,
+        "top_share": float(top.sum() / whole) if whole > 0 else np.nan,
+        "cv": float(values.std() / mean) if mean > 0 else np.nan,
+        "design_effect": len(values) / effective,
+        "effective_n": effective,
+        "zeros": len(given) - len(values),
+    }
+
+
+# Trimming of weights, with the excess redistributed over the others.
+
+
+@typed
+def trim(
+    weights: Weights | pd.Series | Numbers,
+    *,
+    lower: float = 0.0,
+    upper: float = np.inf,
+    strict: bool = True,
+) -> Weights:
+    """Trim weights to limits, keeping their sum.
+
+    Parameters
+    ----------
+    weights
+        What `rake` and its like gave, or one number a row.
+    lower, upper
+        The limits.
+    strict
+        Repeat until no weight lies outside, as spreading what was cut off can push others over a limit;
+        False does it once.
+
+    Returns
+    -------
+    Weights
+        `iterations` counts the rounds. Trimming gives up the margins a little: `margins` shows them after
+        it where they were known before. Errors treat trimmed weights as sampling weights.
+
+    Raises
+    ------
+    InvalidInput
+        For weights that are missing, infinite or negative, limits that are none.
+    NotConverged
+        Where every weight would have to be trimmed to keep the sum.
+
+    Notes
+    -----
+    What is cut off is shared equally among the weights never trimmed. Checked against R:
+    `survey::trimWeights` 4.5 (4.1.1 gives, when strict, some of it back to weights trimmed before).
+
+    Examples
+    --------
+    >>> trim([1.0, 1.0, 1.0, 5.0], upper=3.5).values.tolist()
+    [1.5, 1.5, 1.5, 3.5]
+    """
+    given = weights.values if isinstance(weights, Weights) else weights
+    start = np.asarray(given, dtype=np.float64)
+    effective_n(start)
+    if not 0 <= lower < upper:
+        raise InvalidInput(
+            "trim",
+            [
+                Problem(
+                    "wrong-order", "limits", f"are {lower:g} and {upper:g}", "give lower below upper, from 0"
+                )
+            ],
+        )
+    values, rounds = _spread(start, lower, upper, strict)
+    index = given.index if isinstance(given, pd.Series) else None
+    series = pd.Series(values, index=index, name="weight")
+    effective = effective_n(values)
+    margins = _after(weights, values) if isinstance(weights, Weights) else _no_margins()
+    return Weights(series, np.count_nonzero(values) / effective, effective, rounds, margins)
+
+
+def _spread(start: Array, lower: float, upper: float, strict: bool) -> tuple[Array, int]:
+    values, free, rounds = start.copy(), np.ones(len(start), dtype=bool), 0
+    slack = 1e-12 * max(start.max(), 1e-300)
+    while True:
+        outside = (values < lower - slack) | (values > upper + slack)
+        if not outside.any() or (rounds and not strict):
+            return values, rounds
+        rounds += 1
+        cut = values - np.clip(values, lower, upper)
+        values = values - cut
+        free &= ~outside
+        if not free.any():
+            raise NotConverged(
+                f"every weight would be trimmed: no weights between {lower:g} and {upper:g} keep the sum; "
+                "widen the limits"
+            )
+        values[free] += cut.sum() / free.sum()
+
+
+def _after(weights: Weights, values: Array) -> pd.DataFrame:
+    known = weights.calibration
+    if known is None:
+        return weights.margins
+    if known.matrix is not None:
+        after = (known.matrix.T @ values)[1:]
+    else:
+        after = np.concatenate([np.bincount(code, weights=values) for code in known.codes])
+    return weights.margins.assign(after=after)
+
+
+def _no_margins() -> pd.DataFrame:
+    return pd.DataFrame(columns=["variable", "category", "target", "before", "after"])

@@ -9,18 +9,19 @@ from typing import Any
 import openpyxl
 import pytest
 
+from tests.refusals import Refusal, problem
 from toolkit.cli import main
 from toolkit.errors import InvalidInput
 from toolkit.instrument import Instrument, load_instrument, load_instruments
 from toolkit.instrument.translation import (
     check_sheet,
+    placeholders,
     read_sheet,
     texts,
     translated,
     write_instrument,
     write_sheet,
 )
-from toolkit.instrument.translation.checking import placeholders
 
 INSTRUMENTS = Path(__file__).resolve().parents[3] / "instruments"
 Load = Callable[[dict[str, Any]], Instrument]
@@ -135,7 +136,9 @@ def test_what_is_not_translated_is_listed_and_not_brought_in(
     row = row_of(sheet, "items/why/text")
     (found,) = told(edited({(row, 5): "   "}), tiny)
     assert f"row {row} (items/why/text, all), column fr: not translated: 'Why?'" in found
-    with pytest.raises(InvalidInput, match="not translated"):
+    with pytest.raises(
+        InvalidInput, check=problem("not-translated", "fr.xlsx, row 16 (items/why/text, all), column fr")
+    ):
         translated(read_sheet(sheet), tiny)
 
 
@@ -202,31 +205,31 @@ def test_formulas_are_neither_written_nor_read(whole: dict[str, Any], load: Load
     assert book["texts"].cell(row, 4).data_type == "s"
     book["texts"].cell(row, 5).value = "=HYPERLINK(A1)"
     book.save(path)
-    with pytest.raises(InvalidInput, match=f"row {row}, column fr: contains a formula"):
+    with pytest.raises(InvalidInput, check=problem("unreadable-cell", "fr.xlsx, row 16, column fr")):
         read_sheet(path)
 
 
 @pytest.mark.parametrize(
-    ("to", "source", "what"),
+    ("to", "source", "refusal"),
     [
-        (["French"], None, "'French' is not a language code"),
-        (["en"], None, "is the language to translate from"),
-        (["fr", "fr"], None, "'fr' is named twice"),
-        ([], None, "no language is given"),
-        (["fr"], "de", "the instrument is not written in 'de'"),
+        (["French"], None, problem("unknown-language", "to")),
+        (["en"], None, problem("duplicate", "to")),
+        (["fr", "fr"], None, problem("duplicate", "to")),
+        ([], None, problem("empty", "to")),
+        (["fr"], "de", problem("unknown-language", "from")),
     ],
 )
 def test_a_language_that_cannot_be_meant_is_refused(
-    tiny: Instrument, tmp_path: Path, to: list[str], source: str | None, what: str
+    tiny: Instrument, tmp_path: Path, to: list[str], source: str | None, refusal: Refusal
 ) -> None:
-    with pytest.raises(InvalidInput, match=what):
+    with pytest.raises(InvalidInput, check=refusal):
         write_sheet(tiny, tmp_path / "out.xlsx", to=to, source=source)
     assert not (tmp_path / "out.xlsx").exists()
 
 
 def test_a_sheet_somebody_works_in_is_not_written_over(tiny: Instrument, sheet: Path) -> None:
     before = sheet.read_bytes()
-    with pytest.raises(InvalidInput, match="exists already"):
+    with pytest.raises(InvalidInput, check=problem("file-exists", "…/fr.xlsx")):
         write_sheet(tiny, sheet, to=["fr"])
     assert sheet.read_bytes() == before
 
@@ -242,12 +245,12 @@ def test_what_is_no_workbook_is_said_so(tmp_path: Path, held: bytes | None) -> N
 
 def test_changed_headings_and_a_lost_page_are_said(sheet: Path, edited: Edit) -> None:
     edited({(1, 5): "francais"})
-    with pytest.raises(InvalidInput, match="put them back: key, audience, kind, en, fr"):
+    with pytest.raises(InvalidInput, check=problem("missing-column", "fr.xlsx, row 1")):
         read_sheet(sheet)
     book = openpyxl.load_workbook(sheet)
     del book["about"]
     book.save(sheet)
-    with pytest.raises(InvalidInput, match="it has no sheet 'about'"):
+    with pytest.raises(InvalidInput, check=problem("wrong-file", "fr.xlsx")):
         read_sheet(sheet)
 
 

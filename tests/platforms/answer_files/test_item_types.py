@@ -14,7 +14,7 @@ from toolkit.instrument import Instrument, codebook, load_instrument
 from toolkit.platforms import AnswersFile, export, read_answers
 from toolkit.platforms.answer_files import write_answers
 from toolkit.responses import decode
-from toolkit.responses.simulation.rehearsal import rehearse
+from toolkit.simulation.run import rehearse
 
 PLAIN = {"theme": "t", "source": {"origin": "own"}, "text": {"all": {"en": "Q?"}}}
 OPTIONS = [{"code": code, "label": {"en": code.upper()}} for code in ("a", "b", "c")]

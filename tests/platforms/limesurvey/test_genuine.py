@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from tests.refusals import problem
 from toolkit.errors import InvalidInput
 from toolkit.instrument import Instrument
 from toolkit.platforms import AnswersFile, read_answers
@@ -158,7 +159,7 @@ def test_the_sav_file_gives_the_same_frame(shared: Path, fielded: Instrument) ->
 
 @pytest.mark.parametrize("name", BY_TEXT)
 def test_texts_alone_are_refused(shared: Path, fielded: Instrument, name: str) -> None:
-    with pytest.raises(InvalidInput, match="or name the manifest of the questionnaire"):
+    with pytest.raises(InvalidInput, check=problem("wrong-file", "headings")):
         _read(_genuine(shared, name), fielded)
 
 
@@ -179,7 +180,7 @@ def test_numbered_columns_in_another_order_are_refused(
     lines[1] = lines[1].replace("X3prod", "X3swap").replace("X3burn", "X3prod").replace("X3swap", "X3burn")
     spoilt = tmp_path / "vv1.csv"
     spoilt.write_text("\n".join(lines), "utf-8")
-    with pytest.raises(InvalidInput, match="do not follow the 5 of the instrument part by part"):
+    with pytest.raises(InvalidInput, check=problem("wrong-instrument", "headings")):
         _read(spoilt, fielded)
 
 

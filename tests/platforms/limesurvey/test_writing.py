@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from tests.platforms.limesurvey_rules import faults, read, read_by, said
 from tests.platforms.strategies import instruments
 from tests.platforms.tiny import tiny_instrument
+from tests.refusals import Refusal, problem
 from toolkit.errors import InvalidInput
 from toolkit.instrument import Instrument, asked, lint
 from toolkit.platforms import AnswersFile, export, read_answers, read_manifest
@@ -552,7 +553,7 @@ def test_a_language_without_words_for_the_audience_question_is_refused(
     whole: dict[str, Any], load: Load, tmp_path: Path
 ) -> None:
     strange = json.loads(json.dumps(whole).replace('"en"', '"fi"'))
-    with pytest.raises(InvalidInput, match="layout 'audience'"):
+    with pytest.raises(InvalidInput, check=problem("unknown-language", "language 'fi'")):
         export(load(strange), "limesurvey", tmp_path)
     quota = Quota("those who do", 5, {"q": ("1",)})
     written = export(load(strange), "limesurvey", tmp_path, layout="audience", quotas=[quota])
@@ -561,19 +562,19 @@ def test_a_language_without_words_for_the_audience_question_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("given_options", "what"),
+    ("given_options", "refusal"),
     [
-        ({"layout": "audiences"}, "did you mean 'audience'"),
-        ({"languages": ["fr"]}, "language 'fr'"),
-        ({"audiences": ["bos"]}, "did you mean 'boss'"),
-        ({"audiences": []}, "none is named"),
-        ({"quota": []}, "did you mean 'quotas'"),
+        ({"layout": "audiences"}, problem("unknown-option", "layout 'audiences'")),
+        ({"languages": ["fr"]}, problem("unknown-name", "language 'fr'")),
+        ({"audiences": ["bos"]}, problem("unknown-name", "audience 'bos'")),
+        ({"audiences": []}, problem("empty", "audiences")),
+        ({"quota": []}, problem("unknown-key", "option 'quota'")),
     ],
 )
 def test_what_is_not_known_is_refused_with_near_names(
-    given_options: dict[str, Any], what: str, whole: dict[str, Any], load: Load, tmp_path: Path
+    given_options: dict[str, Any], refusal: Refusal, whole: dict[str, Any], load: Load, tmp_path: Path
 ) -> None:
-    with pytest.raises(InvalidInput, match=what):
+    with pytest.raises(InvalidInput, check=refusal):
         export(load(whole), "limesurvey", tmp_path, **given_options)
 
 
@@ -581,8 +582,9 @@ def test_an_instrument_that_lint_refuses_is_not_exported(
     whole: dict[str, Any], load: Load, tmp_path: Path
 ) -> None:
     spoiled = load(whole).model_copy(update={"languages": ("en", "fr")})
-    with pytest.raises(InvalidInput, match="no words in 'fr'"):
+    with pytest.raises(InvalidInput) as refused:
         export(spoiled, "limesurvey", tmp_path)
+    assert {found.code for found in refused.value.problems} == {"not-translated"}
     assert list(tmp_path.glob("*.txt")) == []
 
 

@@ -16,6 +16,7 @@ import pypdf
 import pytest
 from babel.messages.pofile import read_po
 
+from tests.refusals import problem
 from tests.reporting.documents.conftest import ROOT, executed
 from toolkit import locale
 from toolkit.errors import InvalidInput
@@ -166,14 +167,14 @@ def test_a_brand_may_name_the_language_and_may_not_contradict_the_study(tmp_path
     path = french_study(tmp_path, brand=True)
     assert load_study(path).language == "fr"
     path.write_text("language: en\n" + path.read_text("utf-8"), "utf-8")
-    with pytest.raises(InvalidInput, match="brand → language"):
+    with pytest.raises(InvalidInput, check=problem("conflict", "brand → language: fr")):
         load_study(path)
 
 
 def test_a_language_reports_cannot_be_written_in_is_refused(tmp_path: Path) -> None:
     path = french_study(tmp_path)
     path.write_text(path.read_text("utf-8").replace("language: fr\n", "language: de\n"), "utf-8")
-    with pytest.raises(InvalidInput, match="unsupported report language"):
+    with pytest.raises(InvalidInput, check=problem("unknown-language", "language: de")):
         load_study(path)
 
 

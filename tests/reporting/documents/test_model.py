@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.refusals import problem
 from toolkit.errors import InvalidInput, ToolkitError
 from toolkit.presentation.blocks import (
     BLOCK_MIME,
@@ -107,10 +108,10 @@ def test_nothing_is_left_under_a_temporary_name(written: dict[str, Path]) -> Non
 )
 def test_a_file_that_is_no_document_is_refused(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / DOCUMENT
-    with pytest.raises(InvalidInput, match="no such file"):
+    with pytest.raises(InvalidInput, check=problem("file-not-found", "document.json.gz")):
         load_document(path)
     path.write_bytes(content)
-    with pytest.raises(InvalidInput, match="no document of this version"):
+    with pytest.raises(InvalidInput, check=problem("damaged-file", "document.json.gz")):
         load_document(path)
 
 
@@ -161,7 +162,7 @@ def test_formats_are_named_once_and_unknown_ones_refused_all_together() -> None:
         check_formats(["pfd", "html", "odt"])
     assert len(caught.value.problems) == 2
     assert "did you mean 'pdf'" in str(caught.value)
-    with pytest.raises(InvalidInput, match="no output format"):
+    with pytest.raises(InvalidInput, check=problem("empty", "formats")):
         check_formats("")
 
 

@@ -15,14 +15,14 @@ import pptx
 import pytest
 from pptx.enum.chart import XL_CHART_TYPE
 
+from tests.refusals import problem
 from toolkit.errors import InvalidInput
 from toolkit.presentation.blocks import Bullets, Heading, Paragraph, Picture, Prose, Terms, table_of
 from toolkit.presentation.charts import Point, Series, chart_of
 from toolkit.reporting.documents import Document, write_documents
-from toolkit.reporting.documents.deck import chosen_slides
 from toolkit.reporting.documents.model import Section, with_templates
 from toolkit.reporting.documents.slide_charts import add_charts
-from toolkit.reporting.documents.slides import render_pptx
+from toolkit.reporting.documents.slides import chosen_slides, render_pptx
 from toolkit.reporting.documents.word import render_docx
 from toolkit.reporting.documents.workbook import render_xlsx
 
@@ -367,10 +367,10 @@ def _holds(package: bytes, words: bytes) -> bool:
 def test_a_template_that_is_no_office_file_is_refused(form: str, small: Any, tmp_path: Path) -> None:
     path = tmp_path / f"brand.{form}"
     made = with_templates(small(), {form: path})
-    with pytest.raises(InvalidInput, match="is not there"):
+    with pytest.raises(InvalidInput, check=problem("file-not-found", path.name)):
         write_documents(made, tmp_path, form)
     path.write_text("no file of this kind")
-    with pytest.raises(InvalidInput, match="cannot be opened"):
+    with pytest.raises(InvalidInput, check=problem("damaged-file", path.name)):
         write_documents(made, tmp_path, form)
     assert not (tmp_path / f"report.{form}").exists()
 

@@ -19,7 +19,7 @@ from tests.locale.test_locale import IN_CODE
 from tests.reporting.documents.conftest import ROOT, executed
 from tests.reporting.documents.test_french import SAMPLE, french_study, said_in
 from toolkit import locale
-from toolkit.instrument.translation.texts import plain, wordings
+from toolkit.instrument.translation import plain, wordings
 from toolkit.reporting.documents import document_of, write_documents
 from toolkit.reporting.documents.brand import cover_of
 from toolkit.reporting.index import write_index

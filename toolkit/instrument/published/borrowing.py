@@ -1,19 +1,181 @@
-"""Borrowed scales: the adapter's codes and scoring combined with the user's words."""
+"""Published scales: codes and scoring of those whose words may not be shipped."""
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping
-from typing import TypeVar
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Literal, TypeVar
 
-from toolkit.errors import InvalidInput, near_names
+from pydantic import Field
+
+from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument.files import BankFile, Borrowed, BorrowedScore
 from toolkit.instrument.model import Item, Option, Row, Scale, Score, Source
-from toolkit.instrument.published.adapters import Adapter, adapter_names, load_adapter
-from toolkit.instrument.published.refused import REFUSED
-from toolkit.instrument.yaml_loader import Finding
+from toolkit.instrument.yaml_loader import Code, Finding, Id, Strict, Truth, Wording, checked, read_document
 
-__all__ = ["bring_in"]
+__all__ = [
+    "REFUSED",
+    "Adapter",
+    "AdapterScore",
+    "Grid",
+    "Refused",
+    "adapter_names",
+    "bring_in",
+    "load_adapter",
+    "refused_name",
+]
+
+
+# Published questionnaires that are refused, with reasons.
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A refused questionnaire: its full name, the reason, and alternatives."""
+
+    name: str
+    reason: str
+    instead: str
+    pattern: str
+
+
+REFUSED: Mapping[str, Refused] = {
+    "mbi": Refused(
+        "Maslach Burnout Inventory",
+        "its words and its scoring key are sold per use by their publisher and may not be reproduced",
+        "ask the single burnout question of the bank, or borrow 'cbi' or 'olbi'",
+        r"\bmbi\b|maslach",
+    ),
+    "bat": Refused(
+        "Burnout Assessment Tool",
+        "it is free for research that earns nothing only; work for clients needs a licence of its authors",
+        "ask the single burnout question of the bank, or borrow 'cbi' or 'olbi'",
+        r"\bbat(-?\d+)?\b|burnout assessment tool",
+    ),
+    "q12": Refused(
+        "Gallup Q12",
+        "its statements are proprietary to Gallup and may not be reproduced or fielded without its consent",
+        "ask the bank's own items on support, trust and direction, or borrow 'uwes3'",
+        r"\bq12\b|\bq\^12\b|gallup",
+    ),
+    "tri": Refused(
+        "Technology Readiness Index",
+        "its statements are copyrighted, and its authors give written permission study by study",
+        "ask the bank's own readiness items, or AIAS-4, which may be shipped",
+        r"\btri(\s?2\.0)?\b|technology readiness index",
+    ),
+}
+"""Short name → what is refused."""
+
+
+def refused_name(text: str) -> Refused | None:
+    """Find the refused questionnaire that a name or citation refers to, if any.
+
+    Examples
+    --------
+    >>> refused_name("Maslach Burnout Inventory, item 8").name
+    'Maslach Burnout Inventory'
+    """
+    plain = text.casefold().replace("²", "2")
+    for refused in REFUSED.values():
+        if re.search(refused.pattern, plain):
+            return refused
+    return None
+
+
+# Codes and scoring of published scales whose words users must supply.
+
+
+_FOLDER = Path(__file__).parent
+
+
+class Grid(Strict):
+    """Statements that share a set of answers: the rows of a matrix, in published order."""
+
+    answers: Id
+    rows: tuple[Id, ...] = ()
+
+
+class AdapterScore(Strict):
+    """A score: the columns it is the mean of, the reversed ones, and its display."""
+
+    label: Wording
+    items: tuple[str, ...] = Field(min_length=2)
+    reverse: tuple[str, ...] = ()
+    minimum: int | None = None
+    multiply: float = 1.0
+    favourable: Literal["high", "low", "none"]
+
+
+class Adapter(Strict):
+    """A published scale without its words.
+
+    `answers` are codes in order, the lowest meaning least; `grids` the matrices it becomes; a `family` has
+    one grid whose rows, and scores of them, its user names.
+    """
+
+    name: str
+    reference: str
+    licence: str
+    confirm: str
+    status: str
+    family: Truth = False
+    sensitive: Truth = False
+    minimum_share: float | None = None
+    answers: dict[Id, tuple[Code, ...]] = Field(min_length=1)
+    grids: dict[Id, Grid] = Field(min_length=1)
+    scores: dict[Id, AdapterScore] = Field(default_factory=dict)
+
+
+def adapter_names() -> tuple[str, ...]:
+    """List the names of published scales that can be borrowed.
+
+    Examples
+    --------
+    >>> adapter_names()
+    ('cbi', 'copsoq', 'olbi', 'orca', 'tis6', 'uwes3', 'who5')
+    """
+    return tuple(sorted(path.stem for path in _FOLDER.glob("*.yaml")))
+
+
+@cache
+def load_adapter(name: str) -> Adapter:
+    """Load the codes and scoring of a published scale.
+
+    Parameters
+    ----------
+    name
+        One of `adapter_names()`.
+
+    Returns
+    -------
+    Adapter
+        Its licence, what its user must confirm, its answers, grids and scores. No words of its statements.
+
+    Raises
+    ------
+    InvalidInput
+        A name that is not known; near names are offered.
+
+    Examples
+    --------
+    >>> load_adapter("who5").scores["who5"].multiply
+    20.0
+    """
+    if name not in adapter_names():
+        hint = near_names(name, adapter_names())
+        raise InvalidInput(
+            "borrowed", [Problem("unknown-name", name, "no published scale is known by this name", hint)]
+        )
+    return checked(Adapter, read_document(_FOLDER / f"{name}.yaml"))
+
+
+# Borrowed scales: the adapter's codes and scoring combined with the user's words.
+
 
 Bank = TypeVar("Bank", bound=BankFile)
 _TOO_SHORT = 12

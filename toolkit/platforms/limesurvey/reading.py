@@ -26,8 +26,8 @@ import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem
 from toolkit.inputs import parsed_json
-from toolkit.instrument.fields import ID_PATTERN
 from toolkit.instrument.model import Instrument, Item
+from toolkit.instrument.yaml_loader import ID_PATTERN
 from toolkit.locale import languages
 from toolkit.platforms.exports import Dialect
 from toolkit.platforms.files.opening import cells_of, decoded, kind_of, unpacked

@@ -13,9 +13,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
 from toolkit.errors import InvalidInput, Problem, near_names
-from toolkit.instrument.fields import ID_PATTERN
 from toolkit.instrument.lint import PLATFORM_COLUMNS
 from toolkit.instrument.model import Instrument, Item, Variable
+from toolkit.instrument.yaml_loader import ID_PATTERN
 from toolkit.locale import languages
 from toolkit.platforms.limesurvey.rows import (
     ASKED,

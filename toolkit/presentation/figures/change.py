@@ -29,9 +29,8 @@ from toolkit.presentation.figures.drawing import (
 )
 from toolkit.presentation.figures.gaps import chance_words, interval_note, short_title, single_items
 from toolkit.presentation.numbers import percent
-from toolkit.presentation.rows import Results, audience_name, item_name, known, within
+from toolkit.presentation.rows import Results, audience_name, item_name, known, waves_apart, within
 from toolkit.presentation.sentences import by_width, hint_of, is_certain, signed_gap
-from toolkit.presentation.waves import waves_apart
 from toolkit.records import records
 
 __all__ = ["wave_change", "wave_slope"]

@@ -15,7 +15,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.dates import ConciseDateFormatter
 
-from toolkit.analysis.plain import numbers
+from toolkit.analysis.answers import numbers
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.presentation.figures.drawing import (
     WIDTH,

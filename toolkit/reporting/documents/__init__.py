@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from toolkit.reporting.documents.collect import document_of, without_blocks
 from toolkit.reporting.documents.model import (
     DOCUMENT,
     Cover,
@@ -13,10 +12,12 @@ from toolkit.reporting.documents.model import (
     Foreign,
     Passage,
     Section,
+    document_of,
     load_document,
     save_document,
+    without_blocks,
+    write_bytes,
 )
-from toolkit.reporting.documents.packing import write_bytes
 from toolkit.reporting.formats import FORMATS, check_formats
 
 __all__ = [

@@ -263,7 +263,7 @@ def _drawing(content: bytes, path: Path, folder: Path, where: str) -> bytes:
 
 def _says(content: bytes, sides: tuple[float, float]) -> bool:
     """Return whether an SVG gives its size in a form that every document writer understands."""
-    from toolkit.reporting.documents.pictures import size_of  # imports Typst, which takes its time
+    from toolkit.reporting.documents.pdf import size_of  # imports Typst, which takes its time
 
     try:
         return size_of(content.decode()) == sides

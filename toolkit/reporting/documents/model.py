@@ -1,4 +1,4 @@
-"""The document model all formats are written from: a cover and sections of text, tables and figures."""
+"""A report as every format writes it: cover, sections, blocks."""
 
 from __future__ import annotations
 
@@ -6,32 +6,82 @@ import base64
 import functools
 import gzip
 import html
+import io
 import json
+import re
+import uuid
+import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from toolkit.errors import InvalidInput, Problem
-from toolkit.locale import N_, using_language
-from toolkit.presentation.blocks import Block, Bullets, Paragraph, Prose, Several
-from toolkit.reporting.documents.packing import write_bytes
+from toolkit.errors import InvalidInput, Problem, ToolkitError
+from toolkit.locale import N_, translated, using_language
+from toolkit.presentation.blocks import BLOCK_MIME, Block, Bullets, Paragraph, Prose, Several, unpacked
 
 __all__ = [
     "DOCUMENT",
+    "HIDDEN_TAGS",
     "SYNTHETIC",
     "Cover",
     "Document",
     "Foreign",
     "Passage",
     "Section",
+    "document_of",
     "in_its_language",
     "load_document",
+    "repacked",
     "save_document",
+    "without_blocks",
+    "write_bytes",
 ]
+
+
+# Atomic writing, and reproducible office files.
+
+
+_MOMENT = (1980, 1, 1, 0, 0, 0)
+_STAMP = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*(</dcterms:)")
+_FIXED = rb"\g<1>1980-01-01T00:00:00Z\g<2>"
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write bytes under a temporary name, then rename."""
+    temporary = path.with_name(f".{path.name}-{uuid.uuid4().hex[:8]}")
+    try:
+        temporary.write_bytes(content)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def repacked(content: bytes) -> bytes:
+    """Repack an office file without time stamps, so that the same report gives the same bytes."""
+    found = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(content)) as old,
+        zipfile.ZipFile(found, "w", zipfile.ZIP_DEFLATED) as new,
+    ):
+        for name in old.namelist():
+            part = old.read(name)
+            if name.endswith(".xlsx"):
+                part = repacked(part)
+            elif name == "docProps/core.xml":
+                part = _STAMP.sub(_FIXED, part)
+            entry = zipfile.ZipInfo(name, _MOMENT)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.external_attr = 0o600 << 16
+            new.writestr(entry, part)
+    return found.getvalue()
+
+
+# The document model all formats are written from: a cover and sections of text, tables and figures.
+
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -277,3 +327,143 @@ def _words(token: Mapping[str, Any]) -> str:
     if token["type"] in ("linebreak", "softbreak"):
         return " "
     return "".join(_words(child) for child in token.get("children", ())).strip("\n")
+
+
+# Conversion of an executed notebook to a document, shared by all formats.
+
+
+HIDDEN_TAGS = frozenset({"parameters", "injected-parameters", "analyst"})
+"""Cells with one of these tags are for whoever runs the notebook, not for whoever reads the report."""
+
+
+def document_of(
+    notebook: Mapping[str, Any], cover: Cover, *, templates: Mapping[str, Any] | None = None
+) -> Document:
+    """Collect what the cells of an executed notebook show.
+
+    Parameters
+    ----------
+    notebook
+        The notebook as its JSON says it (nbformat 4). Cells tagged "analyst" or "parameters" are left out.
+        A text cell may hold itself in other languages in its metadata: ``{"languages": {"fr": "## …"}}``.
+        A chapter whose cells showed nothing but empty `Several` is left out.
+    cover
+        What stands around the cells; in its language is what is gathered.
+    templates
+        "docx" and "pptx" → a client's own file.
+
+    Raises
+    ------
+    ToolkitError
+        A cell ended in an error: such a notebook is for the analyst, never a report.
+
+    Examples
+    --------
+    >>> cell = {"cell_type": "markdown", "source": "## Who answered"}
+    >>> document_of({"cells": [cell]}, Cover("S", "Org")).sections[0].title
+    'Who answered'
+    """
+    sections = [("", list[Block]())]
+    for number, cell in enumerate(notebook.get("cells", ()), start=1):
+        if HIDDEN_TAGS & set(cell.get("metadata", {}).get("tags", ())):
+            continue
+        if cell["cell_type"] == "markdown":
+            for title, body in _split_headings(_source(cell, cover.language)):
+                if title:
+                    sections.append((title, []))
+                if body.strip():
+                    sections[-1][1].append(Passage(body.strip("\n")))
+        elif cell["cell_type"] == "code":
+            sections[-1][1].extend(_outputs(cell.get("outputs", ()), number))
+    opening, *others = (
+        Section(title, tuple(parts)) for title, parts in sections if not title or not _all_empty(parts)
+    )
+    return Document(cover, opening, tuple(others), dict(templates or {}))
+
+
+def _all_empty(parts: Sequence[Block]) -> bool:
+    """Return whether a chapter shows nothing but empty blocks; such a chapter is left out."""
+    shown = [part for part in parts if not isinstance(part, Passage)]
+    return bool(shown) and all(isinstance(part, Several) and not part.parts for part in shown)
+
+
+def _source(cell: Mapping[str, Any], language: str) -> str:
+    """Return a text cell in the report's language: from its metadata, else from the message catalogue."""
+    own = cell.get("metadata", {}).get("languages", {}).get(language)
+    return translated(language, _text(cell["source"])) if own is None else _text(own)
+
+
+def without_blocks(notebook: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the notebook without the block data, which its HTML outputs repeat for readers."""
+    return {**notebook, "cells": [_without(cell) for cell in notebook["cells"]]}
+
+
+def _without(cell: Mapping[str, Any]) -> dict[str, Any]:
+    if cell.get("cell_type") != "code":
+        return dict(cell)
+    outputs = [
+        {**one, "data": {kind: form for kind, form in one["data"].items() if kind != BLOCK_MIME}}
+        if "data" in one
+        else one
+        for one in cell.get("outputs", ())
+    ]
+    return {**cell, "outputs": outputs}
+
+
+def _split_headings(source: str) -> Iterator[tuple[str, str]]:
+    """Split text into pairs (level-two heading or "", text); level-one headings belong to the cover."""
+    pieces = re.split(r"^##[ \t]+(.+?)[ \t]*#*$", re.sub(r"^#[ \t]+.*$", "", source, flags=re.M), flags=re.M)
+    yield "", pieces[0]
+    yield from zip(pieces[1::2], pieces[2::2], strict=True)
+
+
+def _outputs(outputs: Iterable[Mapping[str, Any]], cell: int) -> Iterator[Block]:
+    for output in outputs:
+        kind = output["output_type"]
+        if kind == "error":
+            raise ToolkitError(
+                f"cell {cell} ended in {output['ename']}: {output['evalue']}; no report is made of it"
+            )
+        if kind == "stream":
+            if output.get("name") == "stdout":
+                yield _plain(_text(output["text"]))
+            continue
+        data = output.get("data", {})
+        if BLOCK_MIME in data:
+            yield unpacked(data[BLOCK_MIME], _text(data["text/html"]) if "text/html" in data else None)
+        else:
+            yield from _foreign(data, output.get("metadata", {}))
+
+
+def _foreign(data: Mapping[str, Any], metadata: Mapping[str, Any]) -> Iterator[Block]:
+    """Return the richest form of an output that works on paper and offline."""
+    plain = _text(data.get("text/plain", ""))
+    alt = str(metadata.get("alt", ""))
+    quoted = html.escape(alt, quote=True)
+    if "text/html" in data:
+        yield Foreign(_text(data["text/html"]), plain)
+    elif "image/svg+xml" in data:
+        encoded = base64.b64encode(_text(data["image/svg+xml"]).encode()).decode()
+        yield Foreign(
+            f'<figure><img alt="{quoted}" src="data:image/svg+xml;base64,{encoded}"></figure>', plain, alt=alt
+        )
+    elif "image/png" in data:
+        encoded = "".join(_text(data["image/png"]).split())
+        yield Foreign(
+            f'<figure><img alt="{quoted}" src="data:image/png;base64,{encoded}"></figure>',
+            plain,
+            encoded,
+            alt,
+        )
+    elif "text/markdown" in data:
+        yield Passage(_text(data["text/markdown"]))
+    elif plain:
+        yield _plain(plain)
+
+
+def _plain(text: str) -> Foreign:
+    return Foreign(f"<pre>{html.escape(text)}</pre>", text)
+
+
+def _text(source: str | Sequence[str]) -> str:
+    return source if isinstance(source, str) else "".join(source)

@@ -1,24 +1,141 @@
-"""PDF output: tagged A4 pages, typeset by Typst."""
+"""A report as a tagged PDF typeset by Typst."""
 
 from __future__ import annotations
 
 import base64
 import io
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import typst
+from matplotlib import get_data_path
 from PIL import Image
 
+from toolkit.errors import ToolkitError
 from toolkit.locale import _
 from toolkit.presentation.blocks import Block, Picture, Table
 from toolkit.reporting.documents.model import SYNTHETIC, Document, Foreign, in_its_language
-from toolkit.reporting.documents.pictures import size_of
-from toolkit.reporting.documents.typesetting import typeset
 
-__all__ = ["render_pdf", "widths"]
+__all__ = [
+    "bitmaps",
+    "render_pdf",
+    "sheets_of",
+    "size_of",
+    "typeset",
+    "widths",
+]
+
+
+# Calls of Typst, with in-memory files and without the machine's fonts.
+
+
+_COMPILE: Any = typst.compile  # its stubs do not know that files can be given as a mapping
+
+
+def typeset(files: Mapping[str, bytes], what: str, **how: Any) -> list[bytes]:
+    """Typeset `main.typ` with files given in memory.
+
+    Parameters
+    ----------
+    files
+        Name → content.
+    what
+        For the message where it fails.
+    how
+        Options of Typst: format, pdf_standards, ppi.
+
+    Returns
+    -------
+    list of bytes
+        One PDF, or a picture a page.
+
+    Raises
+    ------
+    ToolkitError
+        Typst refuses it; its own words say why.
+
+    Notes
+    -----
+    Typst keeps worker threads in the process that called it: call this in a child, not in a process that
+    others are forked from.
+    """
+    try:
+        made = _COMPILE(
+            dict(files), font_paths=[_font_folder()], ignore_system_fonts=True, timestamp=0, **how
+        )
+    except typst.TypstError as fault:
+        raise ToolkitError(f"{what} could not be made: {fault}") from fault
+    return made if isinstance(made, list) else [made]
+
+
+@cache
+def _font_folder() -> str:
+    """Return the folder of the typeface that comes with matplotlib."""
+    return str(Path(get_data_path()) / "fonts" / "ttf")
+
+
+# Figures as bitmaps, for programs that cannot show vector graphics.
+
+
+_OPENING = re.compile(r"<svg\b[^>]*>")
+_SIDE = re.compile(r'(?<![\w-])(width|height)="([\d.]+)')
+_DOTS = 170
+_PAGE = "#set page(width: {wide}pt, height: {high}pt, margin: 0pt)\n"
+
+
+def size_of(svg: str) -> tuple[float, float]:
+    """Return width and height as an SVG gives them.
+
+    Raises
+    ------
+    ToolkitError
+        It gives none.
+
+    Examples
+    --------
+    >>> size_of('<svg width="72pt" height="36pt"></svg>')
+    (72.0, 36.0)
+    """
+    opening = _OPENING.search(svg)
+    sides = {side: float(number) for side, number in _SIDE.findall(opening[0])} if opening else {}
+    if len(sides) < 2:
+        raise ToolkitError("a drawing says neither its width nor its height")
+    return sides["width"], sides["height"]
+
+
+def sheets_of(document: Document) -> list[Picture]:
+    """List every figure of a document, sheet by sheet."""
+    return [
+        sheet
+        for section in document.chapters()
+        for block in section.flat()
+        if isinstance(block, Picture)
+        for sheet in (block, *block.more)
+    ]
+
+
+def bitmaps(svgs: Iterable[str]) -> dict[str, bytes]:
+    """Convert SVGs to PNGs in one run of Typst, with the typeface that comes with matplotlib."""
+    wanted = list(dict.fromkeys(svgs))
+    if not wanted:
+        return {}
+    files: dict[str, bytes] = {f"{place}.svg": svg.encode() for place, svg in enumerate(wanted)}
+    pages = []
+    for place, svg in enumerate(wanted):
+        wide, high = size_of(svg)
+        pages.append(_PAGE.format(wide=wide, high=high) + f'#image("{place}.svg", width: 100%)')
+    files["main.typ"] = "\n".join(pages).encode()
+    pngs = typeset(files, "the bitmaps of the pictures", format="png", ppi=_DOTS)
+    return dict(zip(wanted, pngs, strict=True))
+
+
+# PDF output: tagged A4 pages, typeset by Typst.
+
 
 STANDARD = "ua-1"
 """PDF/UA-1: Typst refuses to write a file that does not keep to it, such as a picture without words."""

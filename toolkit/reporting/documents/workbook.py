@@ -16,9 +16,8 @@ from toolkit.presentation.blocks import Bullets, Cell, Paragraph, Picture, Prose
 from toolkit.presentation.charts import Chart
 from toolkit.presentation.numbers import Number
 from toolkit.records import inert
-from toolkit.reporting.documents.model import SYNTHETIC, Cover, Document, in_its_language
+from toolkit.reporting.documents.model import SYNTHETIC, Cover, Document, in_its_language, repacked
 from toolkit.reporting.documents.office import MOMENT
-from toolkit.reporting.documents.packing import repacked
 
 __all__ = ["Column", "Sheet", "columns_of", "render_table", "render_xlsx", "sheets_of_document"]
 
