@@ -165,7 +165,10 @@ def _code(heading: str) -> str:
 def own_of_limesurvey(heading: str) -> bool:
     """Whether a heading is one of LimeSurvey's own."""
     return (
-        heading in _OWN or heading in (AUDIENCE, ASKED, GROUP) or _OWN_PATTERN.fullmatch(heading) is not None
+        heading in _OWN
+        or heading in _OWN_TEXTS
+        or heading in (AUDIENCE, ASKED, GROUP)
+        or _OWN_PATTERN.fullmatch(heading) is not None
     )
 
 
