@@ -157,7 +157,7 @@ def _by_order(sheet: Sheet, instrument: Instrument, manifest: ExportManifest | N
 
 
 def _code(heading: str) -> str:
-    """The question code of a heading "code. text"; the heading itself where it is no such thing."""
+    """Return the question code of a heading "code. text", or else the heading itself."""
     found = _CODE_AND_TEXT.match(heading)
     return found.group(1) if found else heading
 
