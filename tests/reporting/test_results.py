@@ -201,7 +201,6 @@ def test_results_of_scipy_name_their_test_and_what_is_no_test_is_refused() -> No
         (stats.chisquare(a), "χ²"),
         (stats.levene(a, b), "W"),
         (stats.friedmanchisquare(a, b, a), "χ²"),
-        (stats.ks_2samp(a, b), "D"),
     ]:
         assert f", {symbol} = {result.statistic:.2f}".replace("-", "−") in tk.apa(result)
     with pytest.raises(tk.InvalidInput) as caught:

@@ -412,10 +412,7 @@ def without_objects(series: pd.Series, name: str) -> pd.Series:
         return series
     kind = pd.api.types.infer_dtype(series, skipna=True)
     if kind in ("boolean", "integer", "floating", "mixed-integer-float", "decimal", "empty"):
-        values = [
-            np.nan if missing else float(one) for one, missing in zip(series, series.isna(), strict=True)
-        ]
-        return pd.Series(values, series.index, dtype=np.float64, name=series.name)
+        return series.where(series.notna(), np.nan).astype(np.float64)
     if kind.startswith("mixed"):
         kinds = ", ".join(sorted({type(one).__name__ for one in series.dropna()}))
         fix = "make it all text (.astype(str)) or all numbers (pandas.to_numeric)"

@@ -286,7 +286,8 @@ def coefficients(
     -------
     pandas.DataFrame
         One row per coefficient: term, estimate, std_error, statistic, df (infinite where z is used), p_value,
-        conf_low, conf_high, kind ("b", "OR", "RR", "exp(b)"). Of an APA table: term, b (or OR, RR, exp(b)), 95% CI, SE, t (or z), df, p.
+        conf_low, conf_high, kind ("b", "OR", "RR", "exp(b)"). Of an APA table: term, b (or OR, RR,
+        exp(b)), 95% CI, SE, t (or z), df, p.
 
     Examples
     --------
@@ -343,8 +344,8 @@ def marginal_effects(model: Model, *, level: float = 0.95) -> pd.DataFrame:
     pandas.DataFrame
         One row per number and per category but the first (of an ordered model, and per `response`): term,
         estimate (a fraction for shares: .05 is five points), std_error, statistic, df, p_value, conf_low,
-        conf_high, kind ("AME"). Of a category: everyone in it instead of in the first one. Of a column with two values: the
-        higher instead of the lower. Of another number: the slope.
+        conf_high, kind ("AME"). Of a category: everyone in it instead of in the first one. Of a column with
+        two values: the higher instead of the lower. Of another number: the slope.
 
     Notes
     -----

@@ -558,8 +558,8 @@ def apa(
     Returns
     -------
     str
-        One line per gap, split, estimate, test or coefficient. scipy's results do not hold everything that APA
-        asks for: where the sentence lacks degrees of freedom, add them, or take pingouin's table.
+        One line per gap, split, estimate, test or coefficient. Results of scipy lack some degrees of
+        freedom (of correlations, of F): add them, or pass pingouin's table.
 
     Raises
     ------
@@ -576,17 +576,11 @@ def apa(
     p = .008, h = 0.44.
     """
     if isinstance(result, Reliability | Omega):
-        items = len(result.loadings) if isinstance(result, Omega) else result.n_items
-        value = (
-            f"ω = {_coefficient(result.total)}"
-            if isinstance(result, Omega)
-            else f"α = {_coefficient(result.alpha)}"
-        )
-        if isinstance(result, Reliability):
-            value += (
-                f", {100 * level:g}% CI [{_coefficient(result.conf_low)}, {_coefficient(result.conf_high)}]"
-            )
-        return f"{value}, {items} items, n = {result.n}."
+        if isinstance(result, Omega):
+            return f"ω = {_below_one(result.total)}, {len(result.loadings)} items, n = {result.n}."
+        ends = f"[{_below_one(result.conf_low)}, {_below_one(result.conf_high)}]"
+        value = f"α = {_below_one(result.alpha)}, {100 * level:g}% CI {ends}"
+        return f"{value}, {result.n_items} items, n = {result.n}."
     ours = is_dataclass(result) and not isinstance(result, type) and hasattr(result, "method")
     theirs = hasattr(result, "pvalue") and hasattr(result, "statistic") and not hasattr(result, "params")
     if hasattr(result, "p_value") if ours else theirs:
@@ -599,8 +593,8 @@ def apa(
         lines = [_gap_sentence(row, frame, names, level) for row in records(frame)]
     elif {"term", "estimate", "std_error", "statistic"} <= has:
         lines = [
-            f"{', '.join(str(row[one]) for one in ('term', 'response') if one in row)}: {row.get('kind', 'b')} = "
-            f"{_figure(row['estimate'])}{_ci(row, level, 1)}"
+            f"{', '.join(str(row[one]) for one in ('term', 'response') if one in row)}: "
+            f"{row.get('kind', 'b')} = {_figure(row['estimate'])}{_ci(row, level, 1)}"
             f"{_statistic('t' if np.isfinite(row['df']) else 'z', row)}."
             for row in records(frame)
         ]
@@ -624,7 +618,7 @@ def apa(
     return "\n".join(lines)
 
 
-def _coefficient(value: float) -> str:
+def _below_one(value: float) -> str:
     """Format a number that cannot exceed 1, without the zero before its point: .76."""
     return f"{value:.2f}".replace("-", "\u2212").replace("0.", ".", 1)
 
