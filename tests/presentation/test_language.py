@@ -114,6 +114,6 @@ def test_a_result_frame_stays_english_whatever_is_spoken(released: object) -> No
 
 def _instrument() -> object:
     from tests.presentation.conftest import questionnaire
-    from toolkit.presentation.questionnaire_words import in_language
+    from toolkit.presentation.words import in_language
 
     return in_language(questionnaire(), "fr")[0]

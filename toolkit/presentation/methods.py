@@ -44,7 +44,7 @@ def methods_statement(
     instrument: Instrument | None = None,
     language: str = "en",
 ) -> Prose:
-    """The eleven items for one audience.
+    """Write the eleven items for one audience.
 
     Parameters
     ----------

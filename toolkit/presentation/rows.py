@@ -41,7 +41,7 @@ __all__ = [
 
 
 def waves_apart(frame: pd.DataFrame, waves: tuple[str, str]) -> pd.DataFrame:
-    """Trend rows as earlier and later shares, whichever way the table subtracts.
+    """Rearrange trend rows as earlier and later shares, whichever way the table subtracts.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ def waves_apart(frame: pd.DataFrame, waves: tuple[str, str]) -> pd.DataFrame:
 
 
 def released_table(released: Any, name: str, *, columns: Iterable[str] = ()) -> pd.DataFrame:
-    """One table of what has passed the gate.
+    """Return one table of what has passed the gate.
 
     Raises
     ------
@@ -96,7 +96,7 @@ def released_table(released: Any, name: str, *, columns: Iterable[str] = ()) -> 
 
 
 def released_rows(released: Any, name: str, *, columns: Iterable[str] = ()) -> tuple[Mapping[str, Any], ...]:
-    """The same row by row, each column → value.
+    """Return one released table row by row, each column → value.
 
     Raises
     ------
@@ -121,18 +121,18 @@ def _passed(released: Any, name: str, columns: Iterable[str]) -> Released:
 
 
 def shown(rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Those whose numbers may be shown."""
+    """Return the rows whose numbers may be shown."""
     return [row for row in rows if bool(row["shown"])]
 
 
 def shown_rows(frame: pd.DataFrame) -> pd.DataFrame:
-    """The rows whose numbers may be shown."""
+    """Keep the rows whose numbers may be shown."""
     return frame[frame["shown"].astype(bool)]
 
 
 @localized
 def item_name(instrument: Instrument, name: str, *, language: str = "en") -> str:
-    """A few words that name a column in a picture or a sentence; an option with its question."""
+    """Name a column in a figure or a sentence; an option with its question."""
     if name not in instrument:
         return name
     variable: Variable = instrument[name]
@@ -146,7 +146,7 @@ def item_name(instrument: Instrument, name: str, *, language: str = "en") -> str
 def audience_name(
     instrument: Instrument, audience: Any, *, start: bool = False, language: str | None = None
 ) -> str:
-    """An audience in the plural ("executives"); any other group by its own name."""
+    """Name an audience in the plural ("executives"); any other group by its own name."""
     found = instrument.audiences.get(str(audience))
     language = language or current_language()
     name = found.plural.get(language, str(audience)) if found else str(audience)
@@ -154,7 +154,7 @@ def audience_name(
 
 
 def within(label: str) -> str:
-    """A label inside a sentence: its first letter small, unless it is an abbreviation or a single letter.
+    """Write a label inside a sentence: in lower case, unless it is an abbreviation or a single letter.
 
     Examples
     --------
@@ -166,7 +166,7 @@ def within(label: str) -> str:
 
 
 def _in_a_list(labels: Sequence[str]) -> list[str]:
-    """Labels one after the other inside a sentence: "agree", "strongly agree" of "Agree", "Strongly Agree".
+    """Write labels inside a sentence: "agree", "strongly agree" for "Agree", "Strongly Agree".
 
     A later word that is the first word of another label loses its capital as that one did.
     """
@@ -179,7 +179,7 @@ def _in_a_list(labels: Sequence[str]) -> list[str]:
 
 @localized
 def answer_words(variable: Variable, measure: str = "top", *, language: str = "en") -> str:
-    """What a share counts: "agree", "somewhat or highly skilled", "chose it"."""
+    """Describe what a share counts: "agree", "somewhat or highly skilled", "chose it"."""
     if variable.kind == "option":
         return _("chose it") if measure in ("top", "1") else _("did not choose it")
     if variable.favourable != "none" and measure in ("favourable", "unfavourable"):
@@ -194,7 +194,7 @@ def answer_words(variable: Variable, measure: str = "top", *, language: str = "e
 
 
 def direction(variable: Variable, measure: str = "top") -> str:
-    """Which way good news lies: "higher is better", "lower is better", or "" where neither does."""
+    """Return "higher is better", "lower is better", or "" where neither is."""
     if variable.favourable == "none" or not variable.codes_of(measure):
         return ""
     good = variable.codes_of("favourable")
@@ -206,7 +206,7 @@ def direction(variable: Variable, measure: str = "top") -> str:
 
 @localized
 def base_in_words(variable: Variable, instrument: Instrument, *, language: str = "en") -> str:
-    """Who was asked, from the item's routing.
+    """Describe who was asked, from the item's routing.
 
     Examples
     --------
@@ -221,7 +221,7 @@ def base_in_words(variable: Variable, instrument: Instrument, *, language: str =
 
 @localized
 def asked_of(variable: Variable, instrument: Instrument, *, language: str = "en") -> str:
-    """The audiences a column is put to, and the routing if there is one."""
+    """Describe who is asked a question: its audiences, and its routing if there is any."""
     names = listed(
         [audience_name(instrument, audience, language=language) for audience in variable.audiences]
     )
@@ -283,12 +283,12 @@ def _question(instrument: Instrument, item_id: str, language: str) -> str:
 
 
 def quoted(text: str) -> str:
-    """Words in the quotation marks of the language in force."""
+    """Put text in the quotation marks of the current language."""
     return _("“{text}”", text=text)
 
 
 def led(lead: str, said: str) -> str:
-    """What something is about, and what is said of it; a lead of nothing leaves what is said.
+    """Put a lead and a colon before a sentence; an empty lead leaves the sentence.
 
     Examples
     --------
@@ -299,12 +299,12 @@ def led(lead: str, said: str) -> str:
 
 
 def joined(parts: Iterable[str]) -> str:
-    """Statements one after the other, parted by semicolons."""
+    """Join statements with semicolons."""
     return _("; ").join(parts)
 
 
 def listed(words: Sequence[str], last: Literal["and", "or"] = "and") -> str:
-    """Names in a sentence, the last one joined by "and" or "or".
+    """List names in a sentence, the last one joined by "and" or "or".
 
     Examples
     --------
@@ -317,7 +317,7 @@ def listed(words: Sequence[str], last: Literal["and", "or"] = "and") -> str:
 
 
 def known(value: Any, default: Any = "") -> Any:
-    """The value, or the default where the cell is empty."""
+    """Return the value, or the default where the cell is empty."""
     return value if is_known(value) else default
 
 

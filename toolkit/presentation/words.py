@@ -1,4 +1,4 @@
-"""Passages made from released rows: the summary, what cannot be told, the notice on synthetic data."""
+"""Passages of a report: the summary, the limits of the survey, notices on data and language."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Any
 import pandas as pd
 
 from toolkit.instrument.model import Instrument
-from toolkit.locale import N_, _, localized, ngettext
+from toolkit.instrument.translation import plain, wordings
+from toolkit.locale import N_, _, language_name, localized, ngettext
 from toolkit.presentation.blocks import Bullets, Paragraph, Prose, Terms
 from toolkit.presentation.numbers import base, is_known, percent, points
 from toolkit.presentation.rows import (
@@ -35,7 +36,17 @@ from toolkit.presentation.sentences import (
 )
 from toolkit.records import records
 
-__all__ = ["cannot_tell", "headline", "percent", "points", "shares_summary", "summary", "synthetic_notice"]
+__all__ = [
+    "cannot_tell",
+    "headline",
+    "in_language",
+    "percent",
+    "points",
+    "shares_summary",
+    "summary",
+    "synthetic_notice",
+    "untranslated_notice",
+]
 
 
 @localized
@@ -51,7 +62,7 @@ def summary(
     by: str = "audience",
     language: str = "en",
 ) -> Prose:
-    """The page for whoever reads one page: who answered, the widest gaps, their verdicts, how to take them.
+    """Write the summary: the largest gaps, their verdicts, how to read them, and who answered.
 
     Parameters
     ----------
@@ -62,7 +73,7 @@ def summary(
     table, measure
         The released gaps and which measure of them.
     participation
-        `Admitted.participation`, where it is to be said who answered.
+        `Admitted.participation`, where who answered is to be reported.
     most
         How many gaps.
     adjusted
@@ -113,10 +124,10 @@ def shares_summary(
     by: str = "audience",
     language: str = "en",
 ) -> Prose:
-    """Sum up a report without gaps: who answered, the highest and lowest shares, clear changes.
+    """Write the summary of a report without gaps: extreme shares, clear changes, who answered.
 
-    Shares are ordered by how favourable they are where the questionnaire says which way good news lies;
-    where it says so of fewer than two questions, by their size.
+    Shares are ordered by how favourable they are if the questionnaire declares a favourable direction for at
+    least two questions, otherwise by their size.
 
     Parameters
     ----------
@@ -125,7 +136,7 @@ def shares_summary(
     instrument
         For wording, and which answers are favourable.
     participation
-        `Admitted.participation`, where it is to be said who answered.
+        `Admitted.participation`, where who answered is to be reported.
     waves
         The earlier wave and this one, where `released` has a table "trend" of the two.
     most
@@ -199,7 +210,7 @@ def shares_summary(
 
 
 def _goodness(row: dict[str, Any], instrument: Instrument) -> float:
-    """How favourable a share is; its size where neither way is good news."""
+    """Return how favourable a share is; its size where neither direction is."""
     variable = instrument[row["item"]]
     bad = variable.codes_of(row["measure"]) == variable.codes_of("unfavourable")
     turned = variable.favourable != "none" and bad
@@ -237,7 +248,7 @@ def _change_term(row: dict[str, Any], instrument: Instrument, by: str, language:
 
 
 def _who_of(row: dict[str, Any], instrument: Instrument, by: str, language: str) -> str:
-    """Whom a share is of: the audience, and of a routed question those it was put to."""
+    """Name the base of a share: the audience, and for a routed question those who were asked."""
     name = audience_name(instrument, row[by], language=language)
     variable = instrument[row["item"]]
     if not variable.item.ask_if:
@@ -261,7 +272,7 @@ def cannot_tell(
     by: str = "audience",
     language: str = "en",
 ) -> Prose:
-    """What this survey cannot tell: gaps too small to show, people who did not answer, causes, masked groups.
+    """List what this survey cannot show: small gaps, people who did not answer, causes, masked groups.
 
     Parameters
     ----------
@@ -272,7 +283,7 @@ def cannot_tell(
     table, measure
         The released gaps and which measure of them; a survey of one audience has none.
     participation
-        `Admitted.participation`, for what is said of those who did not answer.
+        `Admitted.participation`, for the passage on those who did not answer.
     by, language
         The group column of `participation`; the language of the wording.
 
@@ -320,7 +331,7 @@ def cannot_tell(
 
 @localized
 def synthetic_notice(synthetic: bool = True, *, language: str = "en") -> Prose:
-    """The notice that stands wherever synthetic answers are shown; empty for real ones."""
+    """Write the notice shown with synthetic answers; empty for real ones."""
     if not synthetic:
         return Prose("", (), "notice")
     return Prose(
@@ -338,8 +349,63 @@ def synthetic_notice(synthetic: bool = True, *, language: str = "en") -> Prose:
     )
 
 
+def in_language(instrument: Instrument, language: str) -> tuple[Instrument, int, int]:
+    """Return the instrument with text in a language, and how many of its texts lacked any.
+
+    Parameters
+    ----------
+    instrument
+        As it is written.
+    language
+        The report's. A text not available in it keeps the wording of the instrument's first language.
+
+    Returns
+    -------
+    tuple
+        The instrument, unchanged if nothing is missing; the number of missing texts; the number of all texts.
+    """
+    data = plain(instrument)
+    texts = [words for *_, words in wordings(data)]
+    lacking = [words for words in texts if language not in words]
+    if not lacking:
+        return instrument, 0, len(texts)
+    for words in lacking:
+        words[language] = words[instrument.languages[0]]
+    data["languages"] = list(dict.fromkeys((*instrument.languages, language)))
+    return Instrument.model_validate(data), len(lacking), len(texts)
+
+
+def untranslated_notice(lacking: int, texts: int, source: str) -> Prose:
+    """Write the notice that the questionnaire is not in the report's language; empty where it is.
+
+    Parameters
+    ----------
+    lacking, texts
+        The number of texts not available in the language; the number of all texts.
+    source
+        The language they are printed in.
+    """
+    if not lacking:
+        return Prose("", (), "notice")
+    if lacking == texts:
+        text = _(
+            "The questionnaire is not available in English: its questions, answers and "
+            "audience names are printed in {source}. Nothing was machine-translated.",
+            source=language_name(source),
+        )
+    else:
+        text = _(
+            "{lacking} of the {all} texts of the questionnaire are not available in "
+            "English and are printed in {source}. Nothing was machine-translated.",
+            lacking=lacking,
+            all=texts,
+            source=language_name(source),
+        )
+    return Prose("", (Paragraph(text),), "notice language")
+
+
 def one_an_item(rows: pd.DataFrame) -> pd.DataFrame:
-    """The first row of each item."""
+    """Keep the first row of each item."""
     return rows[~rows["item"].duplicated()]
 
 

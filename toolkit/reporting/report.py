@@ -172,7 +172,7 @@ def open_report(
     >>> report = tk.open_report("data_samples/ai_at_work/study.yaml", "org-01")  # doctest: +SKIP
     >>> report.gap_picture()  # doctest: +SKIP
     """
-    from toolkit.presentation.questionnaire_words import in_language
+    from toolkit.presentation.words import in_language
     from toolkit.reporting.job import open_study
     from toolkit.reporting.options import chosen_organisations, chosen_wave
 

@@ -143,7 +143,7 @@ def notices(report: OrganisationReport) -> tuple[Block, ...]:
     from toolkit.presentation import synthetic_notice, untranslated_notice
 
     lacking, texts, source = report.untranslated
-    told = (untranslated_notice(lacking, texts, source, language=report.language),) if lacking else ()
+    told = (untranslated_notice(lacking, texts, source),) if lacking else ()
     return (*((synthetic_notice(language=report.language),) if report.synthetic else ()), *told)
 
 
