@@ -172,7 +172,7 @@ def _unknown(unknown: Iterable[str], known: Iterable[str], instrument: Instrumen
 
 
 def multi_of(heading: str, instrument: Instrument) -> str | None:
-    """The multi-select a heading such as `why[other]` or `page/why/other` is a part of; None for others."""
+    """Return the multi-select that a heading such as `why[other]` or `page/why/other` belongs to, or None."""
     multis = {item.id for item in instrument.items if item.type == "multi"}
     found = _PART.match(heading)
     return found["item"] if found and found["item"] in multis else None

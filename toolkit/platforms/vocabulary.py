@@ -273,7 +273,7 @@ def _distinct(cells: pd.Series) -> tuple[np.ndarray, list[str]]:
 
 @lru_cache(maxsize=256)
 def category_dtype(categories: tuple[str, ...], ordered: bool) -> pd.CategoricalDtype:
-    """The same for every column of a scale."""
+    """Return one categorical type, shared by every column of a scale."""
     return pd.CategoricalDtype(list(categories), ordered=ordered)
 
 
@@ -333,7 +333,7 @@ _MOST_LISTED = 100
 
 
 def shortened(answer: str) -> str:
-    """An answer as a message shows it: at most 80 characters."""
+    """Shorten an answer for a message, to at most 80 characters."""
     return answer if len(answer) <= 80 else answer[:77] + "…"
 
 
@@ -453,7 +453,7 @@ def _without_spaces(number: str) -> str:
 
 
 def _decimal_mark(number: str) -> str | None:
-    """The decimal mark of a number, where its form leaves no doubt."""
+    """Return the decimal mark of a number if its form leaves no doubt."""
     marks = re.findall("[.,]", number)
     if not marks:
         return None

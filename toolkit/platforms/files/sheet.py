@@ -120,7 +120,7 @@ def without_row_numbers(sheet: Sheet) -> tuple[Sheet, tuple[str, ...]]:
 
 
 def named(sheet: Sheet, names: Sequence[str]) -> Sheet:
-    """The same cells under other headings."""
+    """Return the same cells under other headings."""
     return replace(sheet, headings=(tuple(names), *sheet.headings[1:]))
 
 
