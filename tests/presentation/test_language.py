@@ -108,7 +108,8 @@ def test_a_result_frame_stays_english_whatever_is_spoken(released: object) -> No
     frame = released["gaps"]  # type: ignore[index]
     assert isinstance(frame, pd.DataFrame)
     before = frame["verdict"].tolist()
-    toolkit.presentation.gap_table(released, _instrument(), language="fr")
+    with using_language("fr"):
+        toolkit.presentation.gap_table(released, _instrument())
     assert frame["verdict"].tolist() == before
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 from toolkit.disclosure import Released
 from toolkit.errors import DisclosureError, InvalidInput, Problem, ToolkitError, near_names
 from toolkit.instrument.model import Instrument, Variable
-from toolkit.locale import N_, _, current_language, localized
+from toolkit.locale import N_, _, current_language
 from toolkit.presentation.numbers import is_known
 from toolkit.records import records
 
@@ -130,26 +130,22 @@ def shown_rows(frame: pd.DataFrame) -> pd.DataFrame:
     return frame[frame["shown"].astype(bool)]
 
 
-@localized
-def item_name(instrument: Instrument, name: str, *, language: str = "en") -> str:
+def item_name(instrument: Instrument, name: str) -> str:
     """Name a column in a figure or a sentence; an option with its question."""
     if name not in instrument:
         return name
     variable: Variable = instrument[name]
     if variable.option is None:
-        return variable.label(language)
-    stem = variable.item.short.get(language)
-    option = variable.label(language)
+        return variable.label(current_language())
+    stem = variable.item.short.get(current_language())
+    option = variable.label(current_language())
     return _("{stem}: {option}", stem=stem, option=within(option)) if stem else option
 
 
-def audience_name(
-    instrument: Instrument, audience: Any, *, start: bool = False, language: str | None = None
-) -> str:
+def audience_name(instrument: Instrument, audience: Any, *, start: bool = False) -> str:
     """Name an audience in the plural ("executives"); any other group by its own name."""
     found = instrument.audiences.get(str(audience))
-    language = language or current_language()
-    name = found.plural.get(language, str(audience)) if found else str(audience)
+    name = found.plural.get(current_language(), str(audience)) if found else str(audience)
     return name[:1].upper() + name[1:] if start else within(name)
 
 
@@ -177,8 +173,7 @@ def _in_a_list(labels: Sequence[str]) -> list[str]:
     ]
 
 
-@localized
-def answer_words(variable: Variable, measure: str = "top", *, language: str = "en") -> str:
+def answer_words(variable: Variable, measure: str = "top") -> str:
     """Describe what a share counts: "agree", "somewhat or highly skilled", "chose it"."""
     if variable.kind == "option":
         return _("chose it") if measure in ("top", "1") else _("did not choose it")
@@ -187,9 +182,9 @@ def answer_words(variable: Variable, measure: str = "top", *, language: str = "e
         measure = variable.favourable if measure == "favourable" else other
     if variable.scale and measure in ("top", "bottom"):
         label = variable.scale.top_label if measure == "top" else variable.scale.bottom_label
-        if label.get(language):
-            return within(label[language])
-    labels = variable.code_labels(language)
+        if label.get(current_language()):
+            return within(label[current_language()])
+    labels = variable.code_labels(current_language())
     return listed(_in_a_list([labels[code] for code in variable.codes_of(measure)]), "or") or measure
 
 
@@ -204,8 +199,7 @@ def direction(variable: Variable, measure: str = "top") -> str:
     return _("lower is better") if counted == variable.codes_of("unfavourable") else ""
 
 
-@localized
-def base_in_words(variable: Variable, instrument: Instrument, *, language: str = "en") -> str:
+def base_in_words(variable: Variable, instrument: Instrument) -> str:
     """Describe who was asked, from the item's routing.
 
     Examples
@@ -216,49 +210,46 @@ def base_in_words(variable: Variable, instrument: Instrument, *, language: str =
     rule = variable.item.ask_if
     if not rule:
         return _("everyone")
-    return _("those who {what}", what=_condition(ast.parse(rule, mode="eval").body, instrument, language))
+    return _("those who {what}", what=_condition(ast.parse(rule, mode="eval").body, instrument))
 
 
-@localized
-def asked_of(variable: Variable, instrument: Instrument, *, language: str = "en") -> str:
+def asked_of(variable: Variable, instrument: Instrument) -> str:
     """Describe who is asked a question: its audiences, and its routing if there is any."""
-    names = listed(
-        [audience_name(instrument, audience, language=language) for audience in variable.audiences]
-    )
-    base = base_in_words(variable, instrument, language=language)
+    names = listed([audience_name(instrument, audience) for audience in variable.audiences])
+    base = base_in_words(variable, instrument)
     return _("{names}, only {base}", names=names, base=base) if variable.item.ask_if else names
 
 
-def _condition(node: ast.expr, instrument: Instrument, language: str) -> str:
+def _condition(node: ast.expr, instrument: Instrument) -> str:
     if isinstance(node, ast.BoolOp):
         joint = _("and") if isinstance(node.op, ast.And) else _("or")
-        return f" {joint} ".join(_condition(part, instrument, language) for part in node.values)
+        return f" {joint} ".join(_condition(part, instrument) for part in node.values)
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
-        return _("do not fulfil: {what}", what=_condition(node.operand, instrument, language))
+        return _("do not fulfil: {what}", what=_condition(node.operand, instrument))
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-        return _call(node.func.id, node.args, instrument, language)
+        return _call(node.func.id, node.args, instrument)
     if isinstance(node, ast.Compare) and isinstance(node.left, ast.Name) and len(node.ops) == 1:
-        return _comparison(node.left.id, node.ops[0], node.comparators[0], instrument, language)
+        return _comparison(node.left.id, node.ops[0], node.comparators[0], instrument)
     return ast.unparse(node)
 
 
-def _call(function: str, arguments: Sequence[ast.expr], instrument: Instrument, language: str) -> str:
+def _call(function: str, arguments: Sequence[ast.expr], instrument: Instrument) -> str:
     question = arguments[0].id if arguments and isinstance(arguments[0], ast.Name) else ""
     if function == "answered":
-        return _("answered {question}", question=quoted(_question(instrument, question, language)))
+        return _("answered {question}", question=quoted(_question(instrument, question)))
     code = str(arguments[1].value) if len(arguments) > 1 and isinstance(arguments[1], ast.Constant) else ""
     option = f"{question}_{code}"
-    label = instrument[option].label(language) if option in instrument else code
+    label = instrument[option].label(current_language()) if option in instrument else code
     return _(
         "chose {option} at {question}",
         option=quoted(label),
-        question=quoted(_question(instrument, question, language)),
+        question=quoted(_question(instrument, question)),
     )
 
 
-def _comparison(name: str, how: ast.cmpop, against: ast.expr, instrument: Instrument, language: str) -> str:
+def _comparison(name: str, how: ast.cmpop, against: ast.expr, instrument: Instrument) -> str:
     parts = against.elts if isinstance(against, ast.List | ast.Tuple | ast.Set) else [against]
-    labels = instrument[name].code_labels(language) if name in instrument else {}
+    labels = instrument[name].code_labels(current_language()) if name in instrument else {}
     codes = [str(part.value) for part in parts if isinstance(part, ast.Constant)]
     answers = listed([quoted(labels.get(code, code)) for code in codes], "or")
     verbs: dict[type[ast.cmpop], str] = {
@@ -271,15 +262,15 @@ def _comparison(name: str, how: ast.cmpop, against: ast.expr, instrument: Instru
         ast.Lt: N_("answered less than"),
         ast.LtE: N_("answered at most"),
     }
-    question = quoted(_question(instrument, name, language))
+    question = quoted(_question(instrument, name))
     return _("{verb} {answers} to {question}", verb=_(verbs[type(how)]), answers=answers, question=question)
 
 
-def _question(instrument: Instrument, item_id: str, language: str) -> str:
+def _question(instrument: Instrument, item_id: str) -> str:
     if item_id in instrument:
-        return str(instrument[item_id].label(language))
+        return str(instrument[item_id].label(current_language()))
     item = next((item for item in instrument.items if item.id == item_id), None)
-    return (item.short.get(language) if item else None) or item_id
+    return (item.short.get(current_language()) if item else None) or item_id
 
 
 def quoted(text: str) -> str:

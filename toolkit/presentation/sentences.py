@@ -10,7 +10,7 @@ import pandas as pd
 
 from toolkit.disclosure.cells import REASONS
 from toolkit.instrument.model import Instrument
-from toolkit.locale import N_, _, current_language, current_level, localized
+from toolkit.locale import N_, _, current_language, current_level
 from toolkit.presentation.blocks import Cell
 from toolkit.presentation.numbers import (
     NOT_SHOWN,
@@ -179,8 +179,7 @@ def reason(code: str, threshold: int) -> str:
     return _(REASONS[code], k=threshold)
 
 
-@localized
-def headline(row: Any, instrument: Instrument, *, language: str = "en") -> str:
+def headline(row: Any, instrument: Instrument) -> str:
     """Write one gap as a sentence, with its verdict.
 
     The verdict rests on the interval; where the p value adjusted for all comparisons is not small enough, the
@@ -202,13 +201,13 @@ def headline(row: Any, instrument: Instrument, *, language: str = "en") -> str:
     >>> for _, row in released["gaps"].iterrows():   # doctest: +SKIP
     ...     print(headline(row, instrument))
     """
-    name = item_name(instrument, row["item"], language=language)
-    return led(name, finding(row, instrument, language=language))
+    name = item_name(instrument, row["item"])
+    return led(name, finding(row, instrument))
 
 
-def finding(row: Any, instrument: Instrument, *, language: str = "en") -> str:
+def finding(row: Any, instrument: Instrument) -> str:
     """Write one gap as a sentence without the name of the item."""
-    a, b = sides(row, instrument, language=language)
+    a, b = sides(row, instrument)
     if not bool(row["shown"]):
         return _(
             "{one} and {other} cannot be compared here; {verdict}.",
@@ -217,14 +216,14 @@ def finding(row: Any, instrument: Instrument, *, language: str = "en") -> str:
             verdict=verdict_of(row),
         )
     chance = f", {doubt(row)}" if _clear_of_zero(row) and not is_certain(row) else ""
-    shares = shares_apart(row, instrument, language=language)
+    shares = shares_apart(row, instrument)
     return _("{shares}; {verdict}{chance}.", shares=shares, verdict=verdict_of(row), chance=chance)
 
 
-def shares_apart(row: Any, instrument: Instrument, *, language: str = "en") -> str:
+def shares_apart(row: Any, instrument: Instrument) -> str:
     """Write both shares of a gap: "71% of employees against 40% of executives (agree)"."""
-    (high, high_share), (low, low_share) = sides(row, instrument, language=language)
-    words = answer_words(instrument[row["item"]], row["measure"], language=language)
+    (high, high_share), (low, low_share) = sides(row, instrument)
+    words = answer_words(instrument[row["item"]], row["measure"])
     return _(
         "{high_share} of {high} against {low_share} of {low} ({words})",
         high_share=high_share,
@@ -235,27 +234,24 @@ def shares_apart(row: Any, instrument: Instrument, *, language: str = "en") -> s
     )
 
 
-@localized
-def sides(row: Any, instrument: Instrument, *, language: str = "en") -> list[tuple[str, str]]:
+def sides(row: Any, instrument: Instrument) -> list[tuple[str, str]]:
     """Return both audiences of a gap with their shares as text, the higher one first."""
-    return [(name, text) for name, text, _ in sides_with_n(row, instrument, language=language)]
+    return [(name, text) for name, text, _ in sides_with_n(row, instrument)]
 
 
-@localized
-def sides_with_n(row: Any, instrument: Instrument, *, language: str = "en") -> list[tuple[str, str, str]]:
+def sides_with_n(row: Any, instrument: Instrument) -> list[tuple[str, str, str]]:
     """Return both audiences of a gap with shares and bases as text, the higher one first."""
-    cells = side_cells(row, instrument, language=language)
+    cells = side_cells(row, instrument)
     return [(one.label, str(one.value or NOT_SHOWN), str(one.n)) for one in cells]
 
 
-@localized
-def side_cells(row: Any, instrument: Instrument, *, language: str = "en") -> list[Cell]:
+def side_cells(row: Any, instrument: Instrument) -> list[Cell]:
     """Return both audiences of a gap as cells with shares and bases, the higher one first."""
     found = [
         Cell(
             share_number(row[f"estimate_{side}"], known(row.get(f"bound_{side}"))),
             n=count(row.get(f"n_{side}"), row.get(f"n_{side}_shown")),
-            label=audience_name(instrument, row[f"audience_{side}"], language=language),
+            label=audience_name(instrument, row[f"audience_{side}"]),
         )
         for side in "ab"
     ]

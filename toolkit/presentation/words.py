@@ -8,7 +8,7 @@ import pandas as pd
 
 from toolkit.instrument.model import Instrument
 from toolkit.instrument.translation import plain, wordings
-from toolkit.locale import N_, _, language_name, localized, ngettext
+from toolkit.locale import N_, _, language_name, ngettext
 from toolkit.presentation.blocks import Bullets, Paragraph, Prose, Terms
 from toolkit.presentation.numbers import base, is_known, percent, points
 from toolkit.presentation.rows import (
@@ -49,7 +49,6 @@ __all__ = [
 ]
 
 
-@localized
 def summary(
     released: Any,
     instrument: Instrument,
@@ -60,7 +59,6 @@ def summary(
     most: int = 3,
     adjusted: str = "",
     by: str = "audience",
-    language: str = "en",
 ) -> Prose:
     """Write the summary: the largest gaps, their verdicts, how to read them, and who answered.
 
@@ -78,8 +76,8 @@ def summary(
         How many gaps.
     adjusted
         How p was adjusted, in words; without it the families are read from the table.
-    by, language
-        The group column of `participation`; the language of the wording.
+    by
+        The group column of `participation`.
 
     Raises
     ------
@@ -89,16 +87,14 @@ def summary(
     gaps = released_table(released, table, columns=("item", "measure", "gap", "verdict"))
     gaps = gaps[gaps["measure"] == measure]
     parts: list[Paragraph | Bullets | Terms] = []
-    answered = (
-        [] if participation is None else [Paragraph(_who_answered(participation, instrument, by, language))]
-    )
+    answered = [] if participation is None else [Paragraph(_who_answered(participation, instrument, by))]
     rows = records(one_an_item(by_width(gaps)).head(most))
     if rows:
         parts.append(Paragraph(_widest(len(rows))))
-        parts.append(Terms(tuple(_finding(row, instrument, language) for row in rows)))
+        parts.append(Terms(tuple(_finding(row, instrument) for row in rows)))
         parts += [Paragraph(_tested(gaps, adjusted)), *answered]
-        name = item_name(instrument, rows[0]["item"], language=language)
-        first = led(name, shares_apart(rows[0], instrument, language=language))
+        name = item_name(instrument, rows[0]["item"])
+        first = led(name, shares_apart(rows[0], instrument))
     else:
         parts.append(
             Paragraph(
@@ -113,7 +109,6 @@ def summary(
     return Prose("", tuple(parts), "summary", first)
 
 
-@localized
 def shares_summary(
     released: Any,
     instrument: Instrument,
@@ -122,7 +117,6 @@ def shares_summary(
     waves: tuple[str, str] | None = None,
     most: int = 3,
     by: str = "audience",
-    language: str = "en",
 ) -> Prose:
     """Write the summary of a report without gaps: extreme shares, clear changes, who answered.
 
@@ -141,8 +135,8 @@ def shares_summary(
         The earlier wave and this one, where `released` has a table "trend" of the two.
     most
         How many shares from each end, and how many changes.
-    by, language
-        The group column; the language of the wording.
+    by
+        The group column.
 
     Raises
     ------
@@ -169,11 +163,11 @@ def shares_summary(
     elif len(kept) == 1:
         parts += [
             Paragraph(_("One question has a share to report:")),
-            Terms((_share_term(kept[0], instrument, by, language),)),
+            Terms((_share_term(kept[0], instrument, by),)),
         ]
     else:
         for name, some in zip(names, (kept[:ends], kept[: -ends - 1 : -1]), strict=True):
-            terms = tuple(_share_term(row, instrument, by, language) for row in some)
+            terms = tuple(_share_term(row, instrument, by) for row in some)
             parts += [Paragraph(name), Terms(terms)]
         parts.append(
             Paragraph(
@@ -199,13 +193,13 @@ def shares_summary(
             )
         )
         if clear:
-            parts.append(Terms(tuple(_change_term(row, instrument, by, language) for row in clear)))
+            parts.append(Terms(tuple(_change_term(row, instrument, by) for row in clear)))
     if participation is not None:
-        parts.append(Paragraph(_who_answered(participation, instrument, by, language)))
+        parts.append(Paragraph(_who_answered(participation, instrument, by)))
     first = ""
     if kept:
-        name = item_name(instrument, kept[0]["item"], language=language)
-        first = led(name, _share_words(kept[0], instrument, by, language))
+        name = item_name(instrument, kept[0]["item"])
+        first = led(name, _share_words(kept[0], instrument, by))
     return Prose("", tuple(parts), "summary", first)
 
 
@@ -217,43 +211,41 @@ def _goodness(row: dict[str, Any], instrument: Instrument) -> float:
     return 1 - float(row["estimate"]) if turned else float(row["estimate"])
 
 
-def _share_term(row: dict[str, Any], instrument: Instrument, by: str, language: str) -> tuple[str, str]:
-    text = _share_words(row, instrument, by, language)
-    return item_name(instrument, row["item"], language=language), f"{text}.{_hinted(row, instrument)}"
+def _share_term(row: dict[str, Any], instrument: Instrument, by: str) -> tuple[str, str]:
+    text = _share_words(row, instrument, by)
+    return item_name(instrument, row["item"]), f"{text}.{_hinted(row, instrument)}"
 
 
-def _share_words(row: dict[str, Any], instrument: Instrument, by: str, language: str) -> str:
+def _share_words(row: dict[str, Any], instrument: Instrument, by: str) -> str:
     return _(
         "{share} of {name} ({words})",
         share=share_of(row),
-        name=_who_of(row, instrument, by, language),
-        words=answer_words(instrument[row["item"]], row["measure"], language=language),
+        name=_who_of(row, instrument, by),
+        words=answer_words(instrument[row["item"]], row["measure"]),
     )
 
 
-def _change_term(row: dict[str, Any], instrument: Instrument, by: str, language: str) -> tuple[str, str]:
+def _change_term(row: dict[str, Any], instrument: Instrument, by: str) -> tuple[str, str]:
     size, ends = signed_gap(row, turned=bool(row["turned"]))
     text = _(
         "{later} of {name} after {earlier}, {size} points {ends} ({words}).",
         later=percent(row["later"], bound=str(known(row["bound_later"]))),
         earlier=percent(row["earlier"], bound=str(known(row["bound_earlier"]))),
-        name=_who_of(row, instrument, by, language),
+        name=_who_of(row, instrument, by),
         size=size,
         ends=ends,
-        words=answer_words(instrument[row["item"]], row["measure"], language=language),
+        words=answer_words(instrument[row["item"]], row["measure"]),
     )
-    return item_name(instrument, row["item"], language=language), " ".join(text.split()) + _hinted(
-        row, instrument
-    )
+    return item_name(instrument, row["item"]), " ".join(text.split()) + _hinted(row, instrument)
 
 
-def _who_of(row: dict[str, Any], instrument: Instrument, by: str, language: str) -> str:
+def _who_of(row: dict[str, Any], instrument: Instrument, by: str) -> str:
     """Name the base of a share: the audience, and for a routed question those who were asked."""
-    name = audience_name(instrument, row[by], language=language)
+    name = audience_name(instrument, row[by])
     variable = instrument[row["item"]]
     if not variable.item.ask_if:
         return name
-    return _("{name}, only {base}", name=name, base=base_in_words(variable, instrument, language=language))
+    return _("{name}, only {base}", name=name, base=base_in_words(variable, instrument))
 
 
 def _hinted(row: dict[str, Any], instrument: Instrument) -> str:
@@ -261,7 +253,6 @@ def _hinted(row: dict[str, Any], instrument: Instrument) -> str:
     return f" {hint[0].upper()}{hint[1:]}." if hint else ""
 
 
-@localized
 def cannot_tell(
     released: Any,
     instrument: Instrument,
@@ -270,7 +261,6 @@ def cannot_tell(
     participation: pd.DataFrame | None = None,
     measure: str = "top",
     by: str = "audience",
-    language: str = "en",
 ) -> Prose:
     """List what this survey cannot show: small gaps, people who did not answer, causes, masked groups.
 
@@ -284,8 +274,8 @@ def cannot_tell(
         The released gaps and which measure of them; a survey of one audience has none.
     participation
         `Admitted.participation`, for the passage on those who did not answer.
-    by, language
-        The group column of `participation`; the language of the wording.
+    by
+        The group column of `participation`.
 
     Raises
     ------
@@ -297,10 +287,10 @@ def cannot_tell(
     if table in released:
         gaps = released_table(released, table, columns=("item", "measure", "minimum_detectable_gap"))
         gaps = gaps[gaps["measure"] == measure]
-        pairs += [*_detectable(gaps, instrument, language), *_uncertain(gaps)]
+        pairs += [*_detectable(gaps, instrument), *_uncertain(gaps)]
         hidden = int((~gaps["shown"].astype(bool)).sum())
     if participation is not None:
-        pairs += _silent(participation, instrument, by, language)
+        pairs += _silent(participation, instrument, by)
     pairs += [
         (
             _("Causes"),
@@ -329,8 +319,7 @@ def cannot_tell(
     return Prose("", (Terms(tuple(pairs)),), "cannot-tell")
 
 
-@localized
-def synthetic_notice(synthetic: bool = True, *, language: str = "en") -> Prose:
+def synthetic_notice(synthetic: bool = True) -> Prose:
     """Write the notice shown with synthetic answers; empty for real ones."""
     if not synthetic:
         return Prose("", (), "notice")
@@ -419,9 +408,9 @@ def _widest(count: int) -> str:
     return _(few.get(count, many), count=count)
 
 
-def _finding(row: dict[str, Any], instrument: Instrument, language: str) -> tuple[str, str]:
-    name = item_name(instrument, row["item"], language=language)
-    return name, finding(row, instrument, language=language) + _hinted(row, instrument)
+def _finding(row: dict[str, Any], instrument: Instrument) -> tuple[str, str]:
+    name = item_name(instrument, row["item"])
+    return name, finding(row, instrument) + _hinted(row, instrument)
 
 
 def _tested(gaps: pd.DataFrame, adjusted: str) -> str:
@@ -464,10 +453,10 @@ def _families(gaps: pd.DataFrame) -> str:
     return _(" ({told}), their p values adjusted within each of these groups", told=listed(told))
 
 
-def _who_answered(participation: pd.DataFrame, instrument: Instrument, by: str, language: str) -> str:
+def _who_answered(participation: pd.DataFrame, instrument: Instrument, by: str) -> str:
     said = []
     for row in records(participation):
-        name = audience_name(instrument, row[by], language=language)
+        name = audience_name(instrument, row[by])
         if is_known(row["answered"]) and row["answered"] == 0:
             continue  # nobody was invited
         if is_known(row["answered"]) and is_known(row["invited"]):
@@ -487,12 +476,12 @@ def _who_answered(participation: pd.DataFrame, instrument: Instrument, by: str, 
     return _("Answered: {joined}.", joined=joined(said))
 
 
-def _detectable(gaps: pd.DataFrame, instrument: Instrument, language: str) -> list[tuple[str, str]]:
+def _detectable(gaps: pd.DataFrame, instrument: Instrument) -> list[tuple[str, str]]:
     said = []
     rows = shown_rows(gaps)
     for pair, own in rows.groupby(["audience_a", "audience_b"], observed=True, sort=False):
         sizes = own["minimum_detectable_gap"].dropna().astype(float)
-        names = _(" and ").join(audience_name(instrument, name, language=language) for name in pair)
+        names = _(" and ").join(audience_name(instrument, name) for name in pair)
         if sizes.empty:
             text = _("With so few answers, no gap could be detected reliably.")
         else:
@@ -527,15 +516,13 @@ def _uncertain(gaps: pd.DataFrame) -> list[tuple[str, str]]:
     ]
 
 
-def _silent(
-    participation: pd.DataFrame, instrument: Instrument, by: str, language: str
-) -> list[tuple[str, str]]:
+def _silent(participation: pd.DataFrame, instrument: Instrument, by: str) -> list[tuple[str, str]]:
     rows = records(participation)
     missing = [
         _(
             "{share} of {name}",
             share=percent(1 - float(row["response_rate"])),
-            name=audience_name(instrument, row[by], language=language),
+            name=audience_name(instrument, row[by]),
         )
         for row in rows
         if is_known(row["response_rate"]) and float(row["response_rate"]) < 1
@@ -552,10 +539,6 @@ def _silent(
                 ),
             )
         )
-    hidden = [
-        audience_name(instrument, row[by], start=True, language=language)
-        for row in rows
-        if not is_known(row["answered"])
-    ]
+    hidden = [audience_name(instrument, row[by], start=True) for row in rows if not is_known(row["answered"])]
     said += [(name, _("Too few answered to show any results.")) for name in hidden]
     return said

@@ -18,6 +18,7 @@ from toolkit.analysis import CrossTable, Design
 from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem, near_names, printable
 from toolkit.instrument.model import Instrument
+from toolkit.locale import using_language
 from toolkit.presentation.blocks import Cell, Table, table_of
 from toolkit.presentation.numbers import NOT_SHOWN, Number, bound_sign, is_known
 from toolkit.presentation.rows import audience_name, item_name
@@ -269,7 +270,8 @@ class _Names:
     def item(self, name: Any) -> str:
         if self.instrument is None:
             return str(name)
-        return item_name(self.instrument, str(name), language=self.language)
+        with using_language(self.language):
+            return item_name(self.instrument, str(name))
 
     def answer(self, item: str, code: Any) -> str:
         if self.instrument is None or item not in self.instrument:
@@ -280,7 +282,8 @@ class _Names:
     def group(self, name: Any) -> str:
         if self.instrument is None or str(name) not in self.instrument.audiences:
             return str(name)
-        return audience_name(self.instrument, name, language=self.language)
+        with using_language(self.language):
+            return audience_name(self.instrument, name)
 
 
 def _is_percent(row: Mapping[str, Any]) -> bool:
@@ -685,6 +688,7 @@ def _pingouin_sentence(label: Any, row: Mapping[str, Any]) -> str:
     return f"{text}."
 
 
+@using_language("en")
 @typed
 def methods_statement(
     study: Study,
@@ -743,7 +747,6 @@ def methods_statement(
             audience=audience,
             policy=study.policy if released else None,
             level=study.level,
-            language="en",
             dates=study.field_dates(chosen),
         )
         put = {one.item.id for one in study.instrument.variables if audience in one.audiences}
@@ -754,7 +757,7 @@ def methods_statement(
             computed["weighting"] = _weighting(sampled, frame)
         computed["processing_and_quality"] += _processing(study, chosen) + used
         written = dict(study.methods.get(audience, {}))
-        prose = statement(written, computed, audience=audience, instrument=study.instrument, language="en")
+        prose = statement(written, computed, audience=audience, instrument=study.instrument)
         parts.append(f"## {prose.title}")
         parts += [f"### {term}\n\n{text}" for terms in prose.parts for term, text in terms.pairs]  # type: ignore[union-attr]
     if study.synthetic:
