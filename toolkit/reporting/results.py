@@ -20,6 +20,7 @@ from toolkit.analysis.reliability import Reliability
 from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem, near_names, printable
 from toolkit.instrument.model import Instrument
+from toolkit.locale import using_language
 from toolkit.presentation.blocks import Cell, Table, table_of
 from toolkit.presentation.numbers import NOT_SHOWN, Number, bound_sign, is_known
 from toolkit.presentation.rows import audience_name, item_name
@@ -288,7 +289,8 @@ class _Names:
     def item(self, name: Any) -> str:
         if self.instrument is None:
             return str(name)
-        return item_name(self.instrument, str(name), language=self.language)
+        with using_language(self.language):
+            return item_name(self.instrument, str(name))
 
     def answer(self, item: str, code: Any) -> str:
         if self.instrument is None or item not in self.instrument:
@@ -299,7 +301,8 @@ class _Names:
     def group(self, name: Any) -> str:
         if self.instrument is None or str(name) not in self.instrument.audiences:
             return str(name)
-        return audience_name(self.instrument, name, language=self.language)
+        with using_language(self.language):
+            return audience_name(self.instrument, name)
 
 
 def _is_percent(row: Mapping[str, Any]) -> bool:
@@ -729,6 +732,7 @@ def _pingouin_sentence(label: Any, row: Mapping[str, Any]) -> str:
     return f"{text}."
 
 
+@using_language("en")
 @typed
 def methods_statement(
     study: Study,
@@ -787,7 +791,6 @@ def methods_statement(
             audience=audience,
             policy=study.policy if released else None,
             level=study.level,
-            language="en",
             dates=study.field_dates(chosen),
         )
         put = {one.item.id for one in study.instrument.variables if audience in one.audiences}
@@ -798,7 +801,7 @@ def methods_statement(
             computed["weighting"] = _weighting(sampled, frame)
         computed["processing_and_quality"] += _processing(study, chosen) + used
         written = dict(study.methods.get(audience, {}))
-        prose = statement(written, computed, audience=audience, instrument=study.instrument, language="en")
+        prose = statement(written, computed, audience=audience, instrument=study.instrument)
         parts.append(f"## {prose.title}")
         parts += [f"### {term}\n\n{text}" for terms in prose.parts for term, text in terms.pairs]  # type: ignore[union-attr]
     if study.synthetic:
