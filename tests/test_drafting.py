@@ -110,10 +110,9 @@ def test_options_that_cannot_be_are_refused(
     assert not (tmp_path / "mine").exists()
 
 
-def test_exports_that_would_be_misread_are_refused(root: Path, tmp_path: Path) -> None:
-    qualtrics = root / "data_samples" / "ai_at_work" / "answers" / "2026_freelancers_qualtrics.csv"
+def test_files_of_no_answers_are_refused(tmp_path: Path) -> None:
     (tmp_path / "unknown.bin").write_bytes(b"1")
-    for path in (qualtrics, tmp_path / "unknown.bin", tmp_path / "absent.csv"):
+    for path in (tmp_path / "unknown.bin", tmp_path / "absent.csv"):
         with pytest.raises(InvalidInput):
             draft_study(tmp_path / "mine", path)
     assert not (tmp_path / "mine").exists()
@@ -226,6 +225,52 @@ def test_own_columns_and_cells_of_limesurvey_are_no_answers(tmp_path: Path) -> N
     assert {option.label["en"] for option in likes} == {"Coffee", "Tea"}
     assert len(study.responses()) == 3
     assert _shares(study, "why") == {"Price": 2, "Queue": 2}
+
+
+_TAGS = "StartDate,Status,Finished,ResponseId,Q1,Q2_1,Q2_2,Q2_2_TEXT,Q3"
+_TEXTS = (
+    "Start Date,Response Type,Finished,Response ID,Your grade?,Why?-Price,Why?-Other,Why?-Other-Text,Visits?"
+)
+_IMPORT_IDS = ",".join(f'"{{""ImportId"":""{one}""}}"' for one in ("startDate", "status", *"abcdefg"))
+_PEOPLE = (
+    "2026-09-01,0,1,R_1a,Junior,1,,,12\n2026-09-01,1,1,R_2b,Senior,1,1,no,13\n"
+    "2026-09-02,0,0,R_3c,Senior,,1,the queue,-99\n2026-09-02,0,1,R_4d,Junior,1,1,both,30\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("heads", "rows"),
+    [
+        ((_TAGS, _TEXTS, _IMPORT_IDS), 3),
+        ((_TAGS, _TEXTS), 2),
+        ((_TAGS,), None),
+        (
+            (
+                "V1,V2,V3,V4,Q1,Q2_1,Q2_2,Q2_2_TEXT,Q3",
+                "StartDate,Status,Finished,ResponseID,a,b-P,b-O,b-O-Text,d",
+            ),
+            2,
+        ),
+    ],
+)
+def test_qualtrics_is_drafted_from_with_all_and_with_fewer_of_its_headings(
+    heads: tuple[str, ...], rows: int | None, tmp_path: Path
+) -> None:
+    study, _, file = _drafted(tmp_path, "\n".join((*heads, _PEOPLE)))
+    assert (f"headings: {rows}" in file) is (rows is not None)
+    assert [(item.id, item.type) for item in study.instrument.items] == [
+        ("q1", "single"),
+        ("q2", "multi"),
+        ("q22text", "text"),
+        ("q3", "number"),
+    ]
+    frame = study.responses()
+    assert [one[-1] for one in frame["respondent"].astype(str)] == ["a", "c", "d"]
+    assert list(_shares(study, "q2").values()) == [2, 2]
+    assert frame["q3"].astype(float).dropna().tolist() == [12, 30]
+    if heads[:2] == (_TAGS, _TEXTS):
+        assert study.instrument.items[0].short["en"] == "Your grade?"
+        assert _shares(study, "q2") == {"Price": 2, "Other": 2}
 
 
 def test_rows_of_repeated_forms_are_no_respondents(tmp_path: Path) -> None:

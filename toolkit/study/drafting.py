@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -46,6 +47,12 @@ _TECHNICAL = (
 )
 _SUBMITTED = ("submitdate", "Date submitted", "Date de soumission", "Datum Abgeschickt")
 """LimeSurvey's column of the time of submission, which is blank where a response was not submitted."""
+_QUALTRICS_ASIDE = {
+    "test": ("1", "2", "9", "17", "Survey Preview", "Survey Test", "Offline Survey Preview",
+             "Spam Survey Preview"),
+    "marked as spam by Qualtrics": ("8", "12", "40", "Spam", "Possible Spam", "Imported Spam"),
+}  # fmt: skip
+"""Reason to set a response of Qualtrics aside → what its Status then says."""
 _TEXT_FILES = (".csv", ".tsv", ".txt", ".xlsx")
 """Endings of the files whose platform the headings tell."""
 _OPTION = re.compile(r"(?P<stem>.+?)(?: ?\[(?P<bracket>.+)\]|___(?P<redcap>\w+)|(?: - +| \| |/)(?P<text>.+))")
@@ -78,7 +85,7 @@ def draft_study(
     wave: str | None = None,
     title: str | None = None,
 ) -> tuple[list[Path], list[str]]:
-    """Draft a study from one file of answers: one heading row, one row per respondent.
+    """Draft a study from one file of answers with one row per respondent.
 
     Value labels (SPSS, Stata) and a small number of different cells make a question with answers, in order
     where their words are known; whole numbers from 0 to 10 a question whose answers are its numbers; other
@@ -106,7 +113,7 @@ def draft_study(
     Raises
     ------
     InvalidInput
-        A file that cannot be read or has several heading rows, a column that is not in it, a folder that
+        A file that cannot be read or has several rows per record, a column that is not in it, a folder that
         holds something.
 
     Examples
@@ -288,7 +295,7 @@ def _drafted(
     if export.suffix.lower() in _TEXT_FILES:
         known = (one for one in PLATFORMS.values() if one.recognises("text", b"", sheet.names))
         platform = next(known, None)
-    sheet, rows = _headings(sheet, platform, export, guesses)
+    sheet, rows, names = _headings(sheet, platform, export, guesses)
     problems = [
         Problem("unknown-column", f"column '{name}'", "not found", near_names(name, sheet.names))
         for name in given.values()
@@ -298,10 +305,10 @@ def _drafted(
         raise InvalidInput(export.name, problems)
     if export.suffix.lower() in (".sav", ".zsav", ".dta") and not any(sheet.labels.values()):
         guesses.append("the file has no value labels: answers are guessed from the cells alone")
-    found = {kind: given.get(kind) or _told(kind, sheet, guesses, platform) for kind in _SIGNS}
+    found = {kind: given.get(kind) or _told(kind, sheet, guesses, platform, names) for kind in _SIGNS}
     audiences, entry = _people(sheet, found, guesses, id_)
     used = {name for name in found.values() if name}
-    items, mapped, scales = _items(sheet, used, guesses, orders, platform)
+    items, mapped, scales = _items(sheet, used, guesses, orders, platform, names)
     if not items:
         raise InvalidInput(
             export.name, [Problem("no-answers", "columns", "none contains answers", "check the file")]
@@ -328,45 +335,72 @@ def _drafted(
         guesses.append(f"rows without a '{submitted}' were not submitted")
     if rows > 1:
         entry["headings"] = rows
+    tags = {tag: name for name, (tag, _) in names.items()}
+    if platform and platform.name == "qualtrics":
+        if "audience" in entry:
+            entry["rules"] = [{"audience": entry.pop("audience"), "when": []}]
+        if "Status" in tags:
+            aside = [
+                {"set_aside": reason, "when": [{"column": tags["Status"], "one_of": list(said)}]}
+                for reason, said in _QUALTRICS_ASIDE.items()
+            ]
+            entry["rules"] = [*aside, *entry["rules"]]
+            guesses.append("responses that are tests, previews or spam by their Status are set aside")
+        if "Finished" in tags:
+            mapping["submitted"] = {"column": tags["Finished"], "one_of": ["1", "True", "TRUE"]}
+            guesses.append("responses that are not Finished were not submitted")
     if "audience" not in entry:
         mapping["audience"] = entry.pop("rules")
     entry = {"wave": wave, "platform": "table", "file": export.name, **entry, "mapping": mapping}
     return questionnaire, entry, guesses
 
 
-def _headings(sheet: Sheet, platform: Platform | None, export: Path, guesses: list[str]) -> tuple[Sheet, int]:
-    """Return the sheet with one different heading per column, and the number of its heading rows.
+def _headings(
+    sheet: Sheet, platform: Platform | None, export: Path, guesses: list[str]
+) -> tuple[Sheet, int, dict[str, tuple[str, str]]]:
+    """Return the sheet with one different heading per column, its heading rows, heading → (name, wording).
 
     Raises
     ------
     InvalidInput
-        Qualtrics' three rows of headings, which only its own reader tells from answers, and several rows of
-        one REDCap record.
+        Several rows of one REDCap record.
     """
     first = [str(cell).strip() for cell in sheet.cells.iloc[0]]
     blank = [place for place, name in enumerate(sheet.names) if place and not name.strip()]
-    rows = 1
-    if export.suffix.lower() in _TEXT_FILES:
-        if {"ResponseId", "ResponseID"} & {*sheet.names, *first[:1]}:
-            what = "is an export of Qualtrics with several rows of headings"
-            hint = "export it from Qualtrics for SPSS (.sav) and draft from that"
-            raise InvalidInput(export.name, [Problem("unsupported", "headings", what, hint)])
-        if platform and platform.name == "redcap" and _cells(sheet, 0).duplicated().any():
-            what = "repeats: a record has a row for each event or repeated form"
-            hint = "export a report of one event or form"
-            raise InvalidInput(export.name, [Problem("duplicate-id", f"column {sheet.names[0]}", what, hint)])
-        if {"Response", "Open-Ended Response"} & set(first) or (
-            len(blank) > 1 and all(first[place] for place in blank)
-        ):
-            rows = 2
-            guesses.append("the first two rows are headings: a column is called 'question | sub-heading'")
-            sheet = flattened(peeled(sheet, 1, source=export.name))
+    qualtrics = platform is not None and platform.name == "qualtrics"
+    rows, tags = 1, sheet.names
+    if platform and platform.name == "redcap" and _cells(sheet, 0).duplicated().any():
+        what = "repeats: a record has a row for each event or repeated form"
+        hint = "export a report of one event or form"
+        raise InvalidInput(export.name, [Problem("duplicate-id", f"column {tags[0]}", what, hint)])
+    if qualtrics:
+        ids = next((place for place, name in enumerate(tags) if name in ("ResponseId", "ResponseID")), 0)
+        if not re.fullmatch(r"[A-Z]{1,3}_\w+", first[ids]):
+            rows = 3 if len(sheet.cells) > 1 and "ImportId" in str(sheet.cells.iloc[1, ids]) else 2
+        tags = tuple(own if re.fullmatch(r"V\d+", tag) else tag for tag, own in zip(tags, first, strict=True))
+    elif export.suffix.lower() in _TEXT_FILES and (
+        {"Response", "Open-Ended Response"} & set(first)
+        or (len(blank) > 1 and all(first[place] for place in blank))
+    ):
+        rows = 2
+        guesses.append("the first two rows are headings: a column is called 'question | sub-heading'")
+    if rows > 1:
+        sheet = flattened(peeled(sheet, rows - 1, source=export.name))
     sheet, notes = unique_sheet(sheet)
     guesses.extend(notes)
-    return sheet, rows
+    if not qualtrics:
+        return sheet, rows, {name: (name, name) for name in sheet.names}
+    wording = (name.partition(" | ")[2] or name for name in sheet.names)
+    return sheet, rows, dict(zip(sheet.names, zip(tags, wording, strict=True), strict=True))
 
 
-def _told(kind: str, sheet: Sheet, guesses: list[str], platform: Platform | None) -> str | None:
+def _told(
+    kind: str,
+    sheet: Sheet,
+    guesses: list[str],
+    platform: Platform | None,
+    names: Mapping[str, tuple[str, str]],
+) -> str | None:
     """Find the first column whose heading is of this kind and whose cells fit."""
     ids: tuple[str, ...] = ()
     if kind == "respondent" and platform:
@@ -374,8 +408,11 @@ def _told(kind: str, sheet: Sheet, guesses: list[str], platform: Platform | None
         ids = dialect.id_columns if isinstance(dialect, Dialect) else dialect.ids if dialect else ()
         if platform.name == "redcap":
             ids = sheet.names[:1]
+        elif platform.name == "qualtrics":
+            ids = (*ids, "ResponseID")
     for place, name in enumerate(sheet.names):
-        if name not in ids and not re.fullmatch(_SIGNS[kind], name.strip().lower()):
+        signs = {words.strip().lower() for words in names[name]}
+        if names[name][0] not in ids and not any(re.fullmatch(_SIGNS[kind], words) for words in signs):
             continue
         cells = _cells(sheet, place)
         answered = cells[cells != ""]
@@ -436,14 +473,15 @@ def _items(
     guesses: list[str],
     orders: Mapping[str, Sequence[str]],
     platform: Platform | None,
+    names: Mapping[str, tuple[str, str]],
 ) -> tuple[list[dict[str, Any]], dict[str, dict[str, Any]], dict[str, dict[str, Any]]]:
     """Return items, their mapping, and the scales they share."""
     scales: dict[str, dict[str, Any]] = {}
-    ticks = _ticks(sheet)
+    ticks = _ticks(sheet, names, tagged=platform is not None and platform.name == "qualtrics")
     own = platform.dialect.own if platform and isinstance(platform.dialect, Dialect) else lambda name: False
-    unasked = {"N/A"} if platform and platform.name == "limesurvey" else set()
+    unasked = {"limesurvey": {"N/A"}, "qualtrics": {"-99"}}.get(platform.name if platform else "", set())
     if unasked:
-        guesses.append("cells 'N/A' are blank: LimeSurvey writes them where a question was not shown")
+        guesses.append(f"cells '{min(unasked)}' are blank: the platform's mark for a question without answer")
     odk = platform is not None and platform.name == "odk"
     items: list[dict[str, Any]] = []
     mapped: dict[str, dict[str, Any]] = {}
@@ -454,7 +492,8 @@ def _items(
             value: label for value, label in sheet.labels.get(place, {}).items() if value not in declared
         }
         answered = cells[(cells != "") & ~cells.isin(list(declared))]
-        heading = name.strip().lower()
+        tag, wording = names[name]
+        heading = tag.strip().lower()
         if name in used:
             continue
         if not heading:
@@ -465,7 +504,7 @@ def _items(
             stem, options, texts = ticks[name]
             id_ = next((one for one, held in mapped.items() if held.get("columns") == options), None)
             if id_ is None:
-                id_ = _id(stem, mapped, f"q{place + 1}")
+                id_ = _id(tag.rpartition("_")[0] if wording != name else stem, mapped, f"q{place + 1}")
                 hidden = any(
                     (_cells(sheet, sheet.names.index(one)) == "N/A").any() for one in options.values()
                 )
@@ -483,7 +522,7 @@ def _items(
             continue
         if odk and any(f"{name}/" in other for other in ticks):
             guesses.append(f"column '{name}' is left out: its ticks are also in a column per option")
-        elif re.fullmatch(_TECHNICAL, heading) or own(name):
+        elif re.fullmatch(_TECHNICAL, heading) or own(tag):
             guesses.append(f"column '{name}' is left out: the platform's own")
         elif re.fullmatch(_PERSONAL, heading) or answered.str.contains(r"\S@\S+\.\S", regex=True).any():
             guesses.append(f"column '{name}' is left out: it may name persons")
@@ -492,7 +531,7 @@ def _items(
         elif not labels and name not in orders and _below_zero(answered):
             guesses.append(f"column '{name}' is left out: an item cannot hold its negative numbers")
         else:
-            id_ = _id(name, mapped, f"q{place + 1}")
+            id_ = _id(tag, mapped, f"q{place + 1}")
             if name in orders:
                 guess, item, where = _single({one: one for one in orders[name]}, "categories", ordered=True)
             else:
@@ -504,7 +543,7 @@ def _items(
                 known = next((one for one, held in scales.items() if held == scale), None)
                 item["scale"] = known or f"scale{len(scales) + 1}"
                 scales[item["scale"]] = scale
-            words = {"text": {"all": {"en": name}}, "short": {"en": name[:60]}}
+            words = {"text": {"all": {"en": wording}}, "short": {"en": wording[:60]}}
             items.append({"id": id_, "theme": "answers", **words, **item, "source": {"origin": "own"}})
             guesses.append(f"column '{name}' is item {id_}: {guess}")
     return items, mapped, scales
@@ -572,7 +611,9 @@ def _single(
     return guess, {"type": "single", "ordered": scale}, {"values": codes}
 
 
-def _ticks(sheet: Sheet) -> dict[str, tuple[str, dict[str, str], dict[str, str]]]:
+def _ticks(
+    sheet: Sheet, names: Mapping[str, tuple[str, str]], *, tagged: bool
+) -> dict[str, tuple[str, dict[str, str], dict[str, str]]]:
     """Find columns per option: heading → stem of the question, (code → heading), (code → text of the option).
 
     The cells are ticks, or repeat the option. After other signs than brackets and REDCap's ___, yes and no
@@ -580,26 +621,44 @@ def _ticks(sheet: Sheet) -> dict[str, tuple[str, dict[str, str], dict[str, str]]
     """
     groups: dict[str, dict[str, str]] = {}
     ticked: set[str] = set()
+    blank: set[str] = set()
+    by_tag: set[str] = set()
     marks = {word.lower() for word in (*TICKED, *NOT_TICKED)} | {"n/a"}
     for place, name in enumerate(sheet.names):
-        parts = _OPTION.fullmatch(name.strip())
-        if not parts:
+        tag, wording = names[name]
+        cells = _cells(sheet, place).str.lower()
+        said = set(cells) - {""}
+        numbered = re.fullmatch(r"(.+)_-?\d+", tag) if tagged else None
+        if numbered:  # Qualtrics: Q2_1, Q2_2 …, worded "question-option"
+            stem, text = numbered[1], tag
+            ends = tuple(f"-{blanks}{one}" for one in said for blanks in ("", " "))
+            fits = said <= {"0", "1"} or (len(said) == 1 and wording.lower().endswith(ends))
+            by_tag.add(stem)
+        elif parts := _OPTION.fullmatch(wording.strip()):
+            stem, text = parts["stem"].strip(), (parts["bracket"] or parts["redcap"] or parts["text"]).strip()
+            fits = said <= {text.lower()} or said <= ({"0", "1"} if parts["text"] else marks)
+        else:
             continue
-        text = (parts["bracket"] or parts["redcap"] or parts["text"]).strip()
-        said = set(_cells(sheet, place).str.lower()) - {""}
-        if said <= {text.lower()} or said <= ({"0", "1"} if parts["text"] else marks):
-            groups.setdefault(parts["stem"].strip(), {})[text] = name
-            ticked |= {parts["stem"].strip()} if said - {"n/a"} else set()
+        if fits:
+            groups.setdefault(stem, {})[text] = name
+            ticked |= {stem} if said - {"n/a"} else set()
+            blank |= {stem} if (cells == "").any() or not numbered else set()
     found = {}
     for stem, columns in groups.items():
-        if len(columns) < 2 or stem not in ticked:
+        if len(columns) < 2 or stem not in ticked or stem not in blank:
             continue
-        fits = all(re.fullmatch(r"[A-Za-z0-9]{1,5}", text) for text in columns)
-        fits = fits and len({text.lower() for text in columns}) == len(columns)
-        codes = {text: text if fits else str(number) for number, text in enumerate(columns, 1)}
-        options = {codes[text]: name for text, name in columns.items()}
+        question, texts = stem, list(columns)
+        if stem in by_tag:
+            wordings = [names[name][1] for name in columns.values()]
+            question, dash, _ = os.path.commonprefix(wordings).rpartition("-")  # noqa: RUF071  texts, not paths
+            texts = [wording[len(question + dash) :].strip() for wording in wordings]
+            question = question.strip(" -") or stem
+        short = all(re.fullmatch(r"[A-Za-z0-9]{1,5}", text) for text in texts)
+        short = short and len({text.lower() for text in texts}) == len(texts)
+        codes = texts if short else [str(number) for number in range(1, len(texts) + 1)]
+        options = dict(zip(codes, columns.values(), strict=True))
         for name in columns.values():
-            found[name] = (stem, options, {code: text for text, code in codes.items()})
+            found[name] = (question, options, dict(zip(codes, texts, strict=True)))
     return found
 
 
