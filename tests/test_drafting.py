@@ -110,13 +110,178 @@ def test_options_that_cannot_be_are_refused(
     assert not (tmp_path / "mine").exists()
 
 
-def test_exports_that_would_be_misread_are_refused(root: Path, tmp_path: Path) -> None:
-    qualtrics = root / "data_samples" / "ai_at_work" / "answers" / "2026_freelancers_qualtrics.csv"
+def test_files_of_no_answers_are_refused(tmp_path: Path) -> None:
     (tmp_path / "unknown.bin").write_bytes(b"1")
-    for path in (qualtrics, tmp_path / "unknown.bin", tmp_path / "absent.csv"):
+    for path in (tmp_path / "unknown.bin", tmp_path / "absent.csv"):
         with pytest.raises(InvalidInput):
             draft_study(tmp_path / "mine", path)
     assert not (tmp_path / "mine").exists()
+
+
+def _drafted(tmp_path: Path, text: str, name: str = "export.csv") -> tuple[tk.Study, list[str], str]:
+    """A study drafted from a file of this text, its guesses, and its study file."""
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    _, guesses = draft_study(tmp_path / "mine", tmp_path / name, wave="2026")
+    return tk.load_study(tmp_path / "mine"), guesses, (tmp_path / "mine" / "study.yaml").read_text()
+
+
+def _shares(study: tk.Study, item: str) -> dict[str, int]:
+    """Label of each option of a multi-select → the respondents who ticked it."""
+    frame = study.responses()
+    options = next(one.options for one in study.instrument.items if one.id == item)
+    return {
+        option.label["en"]: int((frame[f"{item}_{option.code}"].astype(str) == "1").sum())
+        for option in options
+    }
+
+
+def test_two_rows_of_headings_are_joined(tmp_path: Path) -> None:
+    study, guesses, file = _drafted(
+        tmp_path,
+        "RespondentID,Which pets have you?,,,How was it?\n"
+        ",A cat,A dog,A fish,Response\n"
+        "11,A cat,A dog,,Good\n12,,A dog,,Bad\n13,,,,Good\n14,,A dog,A fish,Good\n",
+    )
+    assert "headings: 2" in file
+    assert _shares(study, "whichpetshaveyou") == {"A cat": 1, "A dog": 3, "A fish": 1}
+    assert study.responses()["howwasit"].notna().sum() == 4
+    assert study.responses()["respondent"].astype(str).str.endswith("14").sum() == 1
+    assert any("'question | sub-heading'" in guess for guess in guesses)
+
+
+def test_headings_without_ids_in_two_rows_are_known_by_their_blanks(tmp_path: Path) -> None:
+    study, _, file = _drafted(
+        tmp_path, "How often?;;;Any remark?\nAt home;At work;On trips;\n" + "1;2;3;x\n2;3;1;y\n" * 4
+    )
+    assert "headings: 2" in file
+    assert len(study.responses()) == 8
+    assert {item.short["en"] for item in study.instrument.items} >= {"How often? | At work"}
+
+
+@pytest.mark.parametrize(
+    ("headings", "ticked", "unticked"),
+    [
+        ("Why? - Price,Why? - The queue", "{0}", ""),
+        ("Why? [Price],Why? [The queue]", "Yes", "No"),
+        ("why___1,why___2,intake_complete", "1", "0"),
+        ("start,end,_uuid,_submission_time,why/price,why/queue", "1", "0"),
+    ],
+)
+def test_a_column_per_option_is_one_multi_select(
+    tmp_path: Path, headings: str, ticked: str, unticked: str
+) -> None:
+    names = headings.split(",")
+    why = [name for name in names if name.lower().startswith("why")]
+    text = why[0].rpartition("- ")[2].rpartition("[")[2]
+    rows = [
+        [
+            (ticked.format(text) if name == why[0] and row % 2 else unticked) if name in why else f"{row}"
+            for name in names
+        ]
+        for row in range(4)
+    ]
+    table = "\n".join(",".join(("id", *names)) for _ in "1") + "\n"
+    table += "".join(",".join((f"r{number}", *row)) + "\n" for number, row in enumerate(rows))
+    study, _, _ = _drafted(tmp_path, table)
+    (item,) = study.instrument.items
+    assert item.type == "multi"
+    assert sorted(_shares(study, item.id).values()) == [0, 2]
+
+
+def test_yes_and_no_below_a_question_are_answers_not_ticks(tmp_path: Path) -> None:
+    study, _, _ = _drafted(tmp_path, "Do you - smoke,Do you - drink\nYes,No\nNo,Yes\nNo,No\nYes,No\n")
+    assert [item.type for item in study.instrument.items] == ["single", "single"]
+
+
+def test_repeated_headings_are_columns_of_their_own(tmp_path: Path) -> None:
+    study, guesses, _ = _drafted(tmp_path, "Rate it,Rate it\n" + "Good,Poor\nBad,Fair\nGood,Poor\n" * 3)
+    first, second = (study.responses()[item.id] for item in study.instrument.items)
+    assert first.nunique() == second.nunique() == 2
+    assert set(study.instrument.items[1].options[0].label.values()) == {"Fair"}
+    assert any("(2)" in guess for guess in guesses)
+
+
+def test_names_of_own_columns_and_negative_numbers_make_no_invalid_draft(tmp_path: Path) -> None:
+    study, guesses, _ = _drafted(
+        tmp_path,
+        "Weight,Last page,longitude,age,,visits\n"
+        + "61.5,3,-71.1,30,x,12\n70,4,2.3,-99,y,15\n75,4,2.3,44,y,15\n" * 3,
+    )
+    assert [item.id for item in study.instrument.items] == ["weight2", "lastpage2", "age", "visits"]
+    age = study.responses()["age"].astype(float)
+    assert sorted(age.dropna().unique()) == [30, 44]
+    assert sum("longitude" in guess or "column 5 is" in guess for guess in guesses) == 2
+
+
+def test_own_columns_and_cells_of_limesurvey_are_no_answers(tmp_path: Path) -> None:
+    study, _, _ = _drafted(
+        tmp_path,
+        "Response ID,Date submitted,Last page,Start language,Why? [Price],Why? [Queue],Likes\n"
+        "1,2026-09-01 10:00:00,3,en,Yes,No,Tea\n2,,1,fr,N/A,N/A,N/A\n"
+        "3,2026-09-01 11:00:00,3,en,No,Yes,Coffee\n4,2026-09-02 11:00:00,3,en,Yes,Yes,Tea\n",
+    )
+    assert [item.id for item in study.instrument.items] == ["why", "likes"]
+    likes = study.instrument.items[1].options
+    assert {option.label["en"] for option in likes} == {"Coffee", "Tea"}
+    assert len(study.responses()) == 3
+    assert _shares(study, "why") == {"Price": 2, "Queue": 2}
+
+
+_TAGS = "StartDate,Status,Finished,ResponseId,Q1,Q2_1,Q2_2,Q2_2_TEXT,Q3"
+_TEXTS = (
+    "Start Date,Response Type,Finished,Response ID,Your grade?,Why?-Price,Why?-Other,Why?-Other-Text,Visits?"
+)
+_IMPORT_IDS = ",".join(f'"{{""ImportId"":""{one}""}}"' for one in ("startDate", "status", *"abcdefg"))
+_PEOPLE = (
+    "2026-09-01,0,1,R_1a,Junior,1,,,12\n2026-09-01,1,1,R_2b,Senior,1,1,no,13\n"
+    "2026-09-02,0,0,R_3c,Senior,,1,the queue,-99\n2026-09-02,0,1,R_4d,Junior,1,1,both,30\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("heads", "rows"),
+    [
+        ((_TAGS, _TEXTS, _IMPORT_IDS), 3),
+        ((_TAGS, _TEXTS), 2),
+        ((_TAGS,), None),
+        (
+            (
+                "V1,V2,V3,V4,Q1,Q2_1,Q2_2,Q2_2_TEXT,Q3",
+                "StartDate,Status,Finished,ResponseID,a,b-P,b-O,b-O-Text,d",
+            ),
+            2,
+        ),
+    ],
+)
+def test_qualtrics_is_drafted_from_with_all_and_with_fewer_of_its_headings(
+    heads: tuple[str, ...], rows: int | None, tmp_path: Path
+) -> None:
+    study, _, file = _drafted(tmp_path, "\n".join((*heads, _PEOPLE)))
+    assert (f"headings: {rows}" in file) is (rows is not None)
+    assert [(item.id, item.type) for item in study.instrument.items] == [
+        ("q1", "single"),
+        ("q2", "multi"),
+        ("q22text", "text"),
+        ("q3", "number"),
+    ]
+    frame = study.responses()
+    assert [one[-1] for one in frame["respondent"].astype(str)] == ["a", "c", "d"]
+    assert list(_shares(study, "q2").values()) == [2, 2]
+    assert frame["q3"].astype(float).dropna().tolist() == [12, 30]
+    if heads[:2] == (_TAGS, _TEXTS):
+        assert study.instrument.items[0].short["en"] == "Your grade?"
+        assert _shares(study, "q2") == {"Price": 2, "Other": 2}
+
+
+def test_rows_of_repeated_forms_are_no_respondents(tmp_path: Path) -> None:
+    path = tmp_path / "export.csv"
+    path.write_text(
+        "record_id,redcap_repeat_instrument,redcap_repeat_instance,sex,form_complete,pain\n"
+        "1,,,m,2,\n1,visit,1,,,3\n1,visit,2,,,4\n2,,,f,2,\n"
+    )
+    with pytest.raises(InvalidInput) as caught:
+        draft_study(tmp_path / "mine", path)
+    assert [(one.code, one.where) for one in caught.value.problems] == [("duplicate-id", "column record_id")]
 
 
 def _labelled(tmp_path: Path, ending: str) -> Path:

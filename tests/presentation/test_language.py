@@ -108,12 +108,13 @@ def test_a_result_frame_stays_english_whatever_is_spoken(released: object) -> No
     frame = released["gaps"]  # type: ignore[index]
     assert isinstance(frame, pd.DataFrame)
     before = frame["verdict"].tolist()
-    toolkit.presentation.gap_table(released, _instrument(), language="fr")
+    with using_language("fr"):
+        toolkit.presentation.gap_table(released, _instrument())
     assert frame["verdict"].tolist() == before
 
 
 def _instrument() -> object:
     from tests.presentation.conftest import questionnaire
-    from toolkit.presentation.questionnaire_words import in_language
+    from toolkit.presentation.words import in_language
 
     return in_language(questionnaire(), "fr")[0]

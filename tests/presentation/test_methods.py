@@ -10,6 +10,7 @@ import pytest
 from toolkit.disclosure import Policy
 from toolkit.errors import ToolkitError
 from toolkit.instrument.model import Instrument
+from toolkit.locale import using_language
 from toolkit.presentation import computed_methods, methods_statement
 from toolkit.presentation.blocks import Terms
 from toolkit.presentation.methods import AAPOR_HEADINGS
@@ -61,14 +62,14 @@ def test_the_days_of_the_files_follow_what_the_study_says(
     dates: tuple[date, date, bool] | None,
     printed: list[str],
 ) -> None:
-    told = computed_methods(
-        participation,
-        instrument,
-        audience="executive",
-        policy=Policy(),
-        language=language,
-        dates=FieldDates(*dates) if dates else None,
-    )
+    with using_language(language):
+        told = computed_methods(
+            participation,
+            instrument,
+            audience="executive",
+            policy=Policy(),
+            dates=FieldDates(*dates) if dates else None,
+        )
     assert all(text in told["dates"] for text in printed)
     statement = methods_statement(WRITTEN, told, audience="executive")
     text = dict(statement.parts[0].pairs)[AAPOR_HEADINGS["dates"]]

@@ -130,7 +130,7 @@ def read_coded(path: str | Path, instrument: Instrument) -> pd.DataFrame:
 
 
 def checked_frame(frame: pd.DataFrame, instrument: Instrument, *, source: str = "answers") -> pd.DataFrame:
-    """A coded frame with the columns and types of an instrument, or everything that is wrong with it.
+    """Check a coded frame and return it with the columns and types of an instrument.
 
     Parameters
     ----------
@@ -203,7 +203,7 @@ def _answers(column: pd.Series, variable: Variable, problems: list[Problem]) -> 
 
 
 def _own(column: pd.Series, name: str, problems: list[Problem]) -> pd.Series:
-    """A column that is no item: numbers stay numbers, text and categories of text become text."""
+    """Return a column of the user's own: numbers as they are, categories and other text as text."""
     kind = column.dtype
     if name != "weight" and (isinstance(kind, pd.CategoricalDtype) or kind == "str" or kind == "object"):
         return column.astype("str")

@@ -105,13 +105,19 @@ class Answering:
         return found
 
     def _wordy(self, cells: pd.Series, heading: str, option: Variable) -> bool:
-        known = {self.platform.hidden or "", *self.platform.blank, *MISSING, *self.entry.missing}
+        known = {
+            self.platform.hidden or "",
+            *self.platform.blank,
+            *self.platform.unanswered,
+            *MISSING,
+            *self.entry.missing,
+        }
         for held in (self.matched.words, self.labels, self.declared):
             known |= {*held.get(heading, ())}
         return holds_words(cells[~cells.isin(list(known))], option, numbered=self.platform.numbered)
 
     def _codes(self, variable: Variable) -> dict[str, str]:
-        """What cells may say where they are no labels; a manifest has turned them into our codes already."""
+        """Map cells other than labels to our codes; none under a manifest, which has done so already."""
         headings = [name for name, found in self.matched.accepted.items() if found == variable.name]
         by_manifest = [name in self.matched.words for name in headings]
         ours = {code: code for code in variable.codes} if any(by_manifest) else {}
@@ -119,7 +125,7 @@ class Answering:
         return self._other(variable) | theirs | ours | self._own_codes(variable)
 
     def _other(self, variable: Variable) -> dict[str, str]:
-        """The platform's own words for "other" → the code of the write-in, where the item has one."""
+        """Map the platform's own words for "other" to the code of the write-in, if the item has one."""
         write_in = self.instrument.write_in_of(variable.item.id)
         if write_in is None or write_in.option is None:
             return {}
@@ -190,7 +196,7 @@ class Answering:
     def _cells(
         self, frame: pd.DataFrame, headings: tuple[str, ...], name: str, as_text: bool = False
     ) -> pd.Series:
-        """The cells of one variable: words of the manifest and of missing answers said in our codes."""
+        """Return the cells of one variable, words of the manifest and for missing answers as our codes."""
         here = {heading: frame[heading].astype(str) if as_text else frame[heading] for heading in headings}
         made = {heading: self._said(cells, heading, name) for heading, cells in here.items()}
         for heading in headings:
@@ -209,6 +215,9 @@ class Answering:
         variable = self.instrument[name] if name in self.instrument else None  # noqa: SIM401
         if variable is not None and variable.kind in ("single", "option") and self.platform.escaped:
             said |= {cell: html.unescape(cell) for cell in map(str, cells.unique()) if "&" in cell}
+        if variable is not None and variable.kind in ("single", "option"):
+            labels = label_words(variable, self.instrument)
+            said |= {cell: "" for cell in self.platform.unanswered if cell not in labels}
         if variable is not None and variable.kind == "single":
             said |= self.matched.words.get(heading, {})
         if variable is not None and variable.kind != "text" and heading in self.labels:
@@ -229,7 +238,7 @@ class Answering:
         return common.recoded(cells, said)
 
     def _said_missing(self, heading: str, variable: Variable | None) -> dict[str, str]:
-        """What the study file says of missing values, but for answers of this column.
+        """Return the study file's missing values, except those that are answers in this column.
 
         A value counts as an answer where it is a code of the variable; a number, where the file declares it
         missing in other columns and not in this one.

@@ -56,7 +56,7 @@ def _notices(part: Instrument) -> Iterator[str]:
 
 
 def page(instrument: Instrument, language: str) -> str:
-    """The codebook in one language, as one HTML file without anything from elsewhere.
+    """Write the codebook in one language as one self-contained HTML file.
 
     Parameters
     ----------
@@ -123,7 +123,7 @@ def _item(item: Item, instrument: Instrument, language: str) -> dict[str, Any]:
 
 
 def _alike(said: Iterator[tuple[str, str]]) -> list[tuple[str, list[str]]]:
-    """The same words once, with everybody who reads them."""
+    """Group audiences that read the same words."""
     found: dict[str, list[str]] = {}
     for text, name in said:
         found.setdefault(text, []).append(name)
@@ -165,7 +165,7 @@ _WIDTHS = {"question": 60, "asked of": 40, "label": 40, "source": 40}
 
 
 def workbook(instrument: Instrument) -> bytes:
-    """The sheets as xlsx; every cell is text, so that "=" starts no formula and "01" stays "01"."""
+    """Write the sheets as xlsx; every cell is text, so that "=" starts no formula and "01" stays "01"."""
     import xlsxwriter
 
     held = io.BytesIO()

@@ -125,7 +125,7 @@ def met(cells: pd.Series, condition: Condition) -> np.ndarray:
 def merged_cells(
     frame: pd.DataFrame, headings: Sequence[str], name: str, problems: list[Problem]
 ) -> pd.Series:
-    """The cells of one variable, from one column or from one column an audience."""
+    """Return the cells of one variable, from one column or from one column per audience."""
     cells = frame[headings[0]].astype(str)
     for heading in headings[1:]:
         other = frame[heading].astype(str)
@@ -144,7 +144,7 @@ def merged_cells(
 
 
 def blank_column(variable: Variable, index: pd.Index) -> pd.Series:
-    """A column in which nobody answered."""
+    """Return a column without answers."""
     if variable.kind == "number":
         return pd.Series(np.nan, index=index, dtype="float64")
     if variable.kind == "text":
@@ -170,7 +170,7 @@ def assemble(columns: Mapping[str, pd.Series], instrument: Instrument, index: pd
 
 
 def plain_entry(path: Path, platform: str, wave: str, headings: Iterable[str]) -> AnswersFile:
-    """What is said of a file read without a study file: organisations only where a column has them."""
+    """Describe a file read without a study file: organisations only if a column has them."""
     column = "organisation" if "organisation" in headings else None
     return AnswersFile(wave=wave, platform=platform, file=path.name, organisation_column=column)
 
@@ -344,7 +344,7 @@ NOT_TICKED = (
 
 
 def ticked(rows: pd.Series) -> pd.Series:
-    """An option's column: "1" where ticked, NaN elsewhere."""
+    """Return an option's column: "1" where ticked, NaN elsewhere."""
     categories = [*reversed(tuple(MISSING)), "0", "1"]  # those of every option
     codes = np.where(rows.to_numpy(dtype=bool), categories.index("1"), -1)
     return pd.Series(pd.Categorical.from_codes(codes, categories=categories), index=rows.index)
@@ -373,7 +373,7 @@ def read_ticks(
 
 
 def _own_words(variable: Variable, *, numbered: bool) -> tuple[str, ...]:
-    """What names an option beside the usual marks: its code, its labels and, where asked, its number."""
+    """Return what names an option beside the usual marks: its code, its labels and, if asked, its number."""
     option = variable.option
     if option is None:
         raise TypeError(f"{variable.name} is no option of a multi-select")
@@ -444,7 +444,7 @@ def split_any(
 
 
 def separator_of(cells: pd.Series, words: Mapping[str, str], separators: Sequence[str]) -> str:
-    """The first separator under which fewest cells hold something unknown; of several, most known choices."""
+    """Choose the separator that leaves the fewest unknown cells; then, the one with most known choices."""
     words, fit = Alike(words), {}
     for separator in separators:
         strange = _strange(cells, words, separator)
@@ -463,7 +463,7 @@ def _numbers_or_codes(
     *,
     sure: bool,
 ) -> dict[str, str]:
-    """What a choice may be called beside its label: by number, or by code where only codes fit the cells."""
+    """Map other names of choices: their numbers, or their codes if only codes fit the cells."""
     numbers = option_numbers(options)
     letters = {option.code: option.code for option in options if not option.code.isdigit()}
     by_code = letters | {option.code: option.code for option in options if option.code.isdigit()}

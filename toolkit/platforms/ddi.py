@@ -128,7 +128,7 @@ def groups(part: Instrument) -> Iterator[ElementTree.Element]:
 
 
 def variables(part: Instrument) -> Iterator[ElementTree.Element]:
-    """The audience, then every column of a coded frame."""
+    """Yield the audience, then every column of a coded frame."""
     yield _audience(part)
     for variable in part.variables:
         yield _variable(variable, part)
@@ -173,7 +173,7 @@ def _variable(variable: Variable, part: Instrument) -> ElementTree.Element:
 
 
 def _question(variable: Variable, audience: str, part: Instrument) -> ElementTree.Element:
-    """A question as one audience reads it; a statement or an option stands under its stem."""
+    """Describe a question as one audience reads it; a statement or an option follows its stem."""
     question = element("qstn", ID=f"Q_{variable.name}_{audience}")
     part_text = variable.row.text if variable.row else None
     for language in part.languages:
@@ -248,7 +248,7 @@ _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 def element(
     tag: str, text: str | None = None, *, lang: str | None = None, **attributes: str
 ) -> ElementTree.Element:
-    """An element of the codebook's namespace; text on one line."""
+    """Make an element in the codebook's namespace, with its text on one line."""
     made = ElementTree.Element(f"{{{NAMESPACE}}}{tag}", attributes)
     if lang is not None:
         made.set(_LANG, lang)
@@ -265,7 +265,7 @@ def add(
     lang: str | None = None,
     **attributes: str,
 ) -> ElementTree.Element:
-    """An element at the end of another."""
+    """Append an element to another."""
     made = element(tag, text, lang=lang, **attributes)
     parent.append(made)
     return made
@@ -274,7 +274,7 @@ def add(
 def add_each(
     parent: ElementTree.Element, tag: str, words: Mapping[str, str], languages: Iterable[str]
 ) -> None:
-    """An element a language."""
+    """Append one element per language."""
     for language in languages:
         add(parent, tag, words[language], lang=language)
 

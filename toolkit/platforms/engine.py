@@ -145,7 +145,7 @@ _UNTICKED = ("", "N", "No", "0")
 
 def _answered(frame: pd.DataFrame, platform: Dialect, matched: Matched, instrument: Instrument) -> pd.Series:
     """Rows in which some question holds something."""
-    blank = ["", *platform.blank, *([platform.hidden] if platform.hidden else [])]
+    blank = ["", *platform.blank, *platform.unanswered, *([platform.hidden] if platform.hidden else [])]
     found = pd.Series(False, index=frame.index)
     for heading, name in matched.accepted.items():
         option = name in instrument and instrument[name].kind == "option"
@@ -154,7 +154,7 @@ def _answered(frame: pd.DataFrame, platform: Dialect, matched: Matched, instrume
 
 
 def _heading_of(column: str, platform: Dialect, names: Sequence[str]) -> str:
-    """The heading of a column as the file writes it: in a group, or with a text behind its code."""
+    """Return a column's heading as the file writes it: in a group, or with a text after its code."""
     if column in names:
         return column
     coded = [name for name in names if column in platform.spellings(name)]
@@ -164,7 +164,7 @@ def _heading_of(column: str, platform: Dialect, names: Sequence[str]) -> str:
 
 
 def _headings_of_end(platform: Dialect, matched: Matched) -> list[str]:
-    """The headings that say when a response ended, likeliest first; none that holds an answer."""
+    """List the headings for the end of a response, likeliest first, without those that hold answers."""
     own = [name for name in matched.names if name not in matched.accepted]
     return [
         name
@@ -175,7 +175,7 @@ def _headings_of_end(platform: Dialect, matched: Matched) -> list[str]:
 
 
 def _spelt(entry: AnswersFile, platform: Dialect, names: Sequence[str]) -> AnswersFile:
-    """The entry with the headings it names as the file writes them: in a group, or with a text behind."""
+    """Spell the headings of the entry as the file does: in a group, or with a text after the code."""
 
     def here(column: str) -> str:
         return _heading_of(column, platform, names)

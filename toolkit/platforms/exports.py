@@ -172,7 +172,7 @@ def _unknown(unknown: Iterable[str], known: Iterable[str], instrument: Instrumen
 
 
 def multi_of(heading: str, instrument: Instrument) -> str | None:
-    """The multi-select a heading such as `why[other]` or `page/why/other` is a part of; None for others."""
+    """Return the multi-select that a heading such as `why[other]` or `page/why/other` belongs to, or None."""
     multis = {item.id for item in instrument.items if item.type == "multi"}
     found = _PART.match(heading)
     return found["item"] if found and found["item"] in multis else None
@@ -259,6 +259,8 @@ class Dialect:
         Its own columns that say when a response was given, likeliest first; `*` stands for any characters.
     blank
         Cells that mean "seen but unanswered".
+    unanswered
+        Cells of choices that mean that nobody answered, except where an answer is called so.
     hidden
         The cell that means "not shown to this person".
     escaped
@@ -299,6 +301,7 @@ class Dialect:
     dated: tuple[str, ...] = ()
     ended: tuple[str, ...] = ()
     blank: tuple[str, ...] = ()
+    unanswered: tuple[str, ...] = ()
     hidden: str | None = None
     escaped: bool = False
     other_words: tuple[str, ...] = ()

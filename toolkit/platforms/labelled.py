@@ -14,7 +14,6 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
 import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem
@@ -33,7 +32,6 @@ __all__ = [
     "Field",
     "Limits",
     "Plan",
-    "coded_values",
     "columns_of",
     "cut",
     "empty_frame",
@@ -103,7 +101,7 @@ class Plan:
 def plan_of(
     instrument: Instrument, language: str, limits: Limits, *, own: Mapping[str, Literal["number", "text"]]
 ) -> Plan:
-    """What a file holds of an instrument, in one language.
+    """Plan what a file holds of an instrument in one language.
 
     Parameters
     ----------
@@ -255,7 +253,7 @@ def _others(name: str, limits: Limits) -> Iterator[str]:
 
 
 def empty_frame(instrument: Instrument) -> pd.DataFrame:
-    """A coded frame without respondents."""
+    """Return a coded frame without respondents."""
     texts = {name: pd.Series(dtype=str) for name in TEMPLATE_COLUMNS}
     held = {"number": "float64", "text": "str"}
     answers = {
@@ -279,7 +277,7 @@ def own_columns(frame: pd.DataFrame, instrument: Instrument) -> dict[str, Litera
 
 
 def columns_of(plan: Plan, instrument: Instrument, missing: Mapping[str, str]) -> Iterator[Column]:
-    """The columns of the manifest.
+    """Yield the columns of the manifest.
 
     Parameters
     ----------
@@ -299,7 +297,7 @@ def columns_of(plan: Plan, instrument: Instrument, missing: Mapping[str, str]) -
 
 
 def _held(variable: Variable, numbers: dict[str, str], missing: Mapping[str, str]) -> dict[str, str]:
-    """What a cell holds for each code; an option's missing codes are told by their labels."""
+    """Map each code to what a cell holds; an option's missing codes are recognised by their labels."""
     return {**numbers, **missing} if variable.kind == "single" else numbers
 
 
@@ -381,14 +379,8 @@ def text_values(column: pd.Series) -> pd.Series:
     return column.astype("str").fillna("")
 
 
-def coded_values(column: pd.Series, values: Mapping[str, object]) -> np.ndarray:
-    """A coded column with each category said otherwise; NaN where it holds nothing."""
-    held = np.array([*(values[code] for code in column.cat.categories), np.nan], dtype=object)
-    return np.asarray(held[column.cat.codes.to_numpy()])
-
-
 def packed(write: Callable[..., None], frame: pd.DataFrame, ending: str, **said: Any) -> bytes:
-    """What pyreadstat writes, as bytes."""
+    """Return the bytes that a function of pyreadstat writes."""
     with temporary_folder() as folder:  # it is cleared even if this process is killed
         path = folder / f"answers.{ending}"
         write(frame, str(path), **said)

@@ -64,7 +64,7 @@ class Column(Strict):
     wording: dict[str, dict[str, str]] = Field(default_factory=dict)
 
     def decode(self, *, recoded: bool = True) -> dict[str, str]:
-        """What the export's cell holds → our analysis code.
+        """Map what a cell of the export holds to our analysis code.
 
         Parameters
         ----------
@@ -123,11 +123,11 @@ class ExportManifest(Strict):
         return {heading: tuple(names) for heading, names in found.items() if len(names) > 1}
 
     def audience_words(self) -> dict[str, str]:
-        """What the audience column holds → our audience."""
+        """Map what the audience column holds to our audience."""
         return {theirs: ours for ours, theirs in self.audience_codes.items()}
 
     def to_json(self) -> str:
-        """The manifest as it is written: a key a line, in a fixed order."""
+        """Serialise the manifest, one key per line, in a fixed order."""
         held = self.model_dump(mode="json")
         return json.dumps(held, ensure_ascii=False, indent=1) + "\n"
 
@@ -309,7 +309,7 @@ def manifest_of(
     notices: Iterable[str] = (),
     settings: Mapping[str, str] | None = None,
 ) -> ExportManifest:
-    """The manifest of one export.
+    """Describe one export as a manifest.
 
     Parameters
     ----------

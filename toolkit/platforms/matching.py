@@ -58,7 +58,7 @@ class Matched:
 
 
 def unique_names(headings: Iterable[str]) -> tuple[str, ...]:
-    """Number headings that stand again.
+    """Add a number to headings that occur more than once.
 
     Examples
     --------
@@ -74,7 +74,7 @@ def unique_names(headings: Iterable[str]) -> tuple[str, ...]:
 
 
 def unique_sheet(sheet: Sheet) -> tuple[Sheet, tuple[str, ...]]:
-    """Number the headings of a sheet that stand again, and say so."""
+    """Add a number to headings of a sheet that occur more than once, with a notice of each."""
     times = Counter(name for name in sheet.names if name)
     notes = [
         f"heading '{name[:60]}' stands {count} times: the second is called '{name[:60]} (2)', and so on"
@@ -104,7 +104,7 @@ def codes_of(instrument: Instrument) -> dict[str, str]:
 
 
 def _write_in_spellings(variable: Variable, instrument: Instrument) -> Iterator[str]:
-    """What platforms call the text of a write-in: LimeSurvey, Kobo, Qualtrics, SurveyJS, REDCap.
+    """Yield the platforms' names for the text of a write-in: LimeSurvey, Kobo, Qualtrics, SurveyJS, REDCap.
 
     The text of a single choice may be headed as an option of it; of a multi-select the cells tell.
     """
@@ -310,7 +310,7 @@ def by_manifest(sheet: Sheet, manifest: ExportManifest) -> Matched:
 
 
 def _what(columns: tuple[Column, ...]) -> str:
-    """The variable; the item, where all its options stand in one column."""
+    """Name the variable, or the item if all its options share one column."""
     return columns[0].variable if len(columns) == 1 else columns[0].item
 
 
@@ -348,7 +348,7 @@ def _placed(headings: tuple[str, ...], style: str, manifest: ExportManifest) -> 
 
 
 def settled(matched: Matched, frame: pd.DataFrame, entry: AnswersFile, problems: list[Problem]) -> Matched:
-    """The same columns, each with the words its question was exported by; what nothing tells is a problem.
+    """Settle which words each question was exported by; add a problem for each that stays open.
 
     Parameters
     ----------
@@ -442,7 +442,7 @@ def _number(name: str, item: Item) -> str | None:
 
 
 def _by_text(text: str, item: Item) -> str | None:
-    """The one option whose label ends the text of a column, "… - Selected Choice - Label"."""
+    """Find the one option whose label ends a column's text, "… - Selected Choice - Label"."""
     found = [code for label, code in _labels(item) if tidy(text).endswith(f"- {label}")]
     return found[0] if len(set(found)) == 1 else None
 

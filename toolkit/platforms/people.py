@@ -38,7 +38,7 @@ def all_audiences(cells: pd.Series, instrument: Instrument) -> bool:
 
 
 def possible_audiences(entry: AnswersFile, instrument: Instrument) -> tuple[str, ...]:
-    """The audiences the file may hold."""
+    """List the audiences that the file may hold."""
     return (entry.audience,) if entry.audience else entry.audiences or tuple(instrument.audiences)
 
 
@@ -50,7 +50,7 @@ def audiences_of(
     *,
     numbered: bool = False,
 ) -> pd.Series:
-    """The audience of each row, missing where blank; strange ones are added to `problems`.
+    """Read the audience of each row, missing if blank; unknown ones are added to `problems`.
 
     Where the study file says the audience of the whole file, a column may only agree with it.
     """
@@ -171,7 +171,7 @@ def other_wave(
 
 
 def organisations_of(frame: pd.DataFrame, entry: AnswersFile, problems: list[Problem]) -> pd.Series:
-    """The organisation of each row, missing where blank.
+    """Read the organisation of each row, missing if blank.
 
     Where the study file says the organisation of the whole file, a column may only agree with it.
     """
@@ -246,7 +246,7 @@ def rounded(ids: pd.Series) -> bool:
 
 
 def ids_of(frame: pd.DataFrame, column: str | None, problems: list[Problem], *, named: bool) -> pd.Series:
-    """The id of each row; its number, where there is no column or a spreadsheet program spoilt it.
+    """Read the id of each row; its row number if there is no column, or a spreadsheet program spoilt it.
 
     Parameters
     ----------

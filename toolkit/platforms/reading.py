@@ -23,7 +23,7 @@ _MOST_WAVES = 60
 
 
 def headings_of_file(entry: AnswersFile, path: str | Path) -> tuple[str, ...]:
-    """The headings of a file, numbered where they stand again, and what its platform reads in them."""
+    """Return the headings of a file as its platform reads them, repeated ones with a number."""
     sheet = _sheet(entry, Path(path))
     dialect = get_platform(entry.platform).dialect
     spelt = (

@@ -100,7 +100,7 @@ def _submitted(frame: pd.DataFrame, items: Collection[str], problems: list[Probl
 def _one_row_each(
     sheet: Sheet, instrument: Instrument, manifest: ExportManifest | None, source: str
 ) -> Sheet:
-    """The first column holds the record's id, whatever it is called; a record may stand in one row only.
+    """Check that each record has one row; the first column holds its id, under any name.
 
     Raises
     ------

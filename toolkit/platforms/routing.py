@@ -222,12 +222,12 @@ def _either(parts: list[str]) -> str:
 
 
 def _plain_number(code: str) -> str:
-    """A number without leading zeros, which SurveyJS would take for text, and without an exponent."""
+    """Write a number without leading zeros, which SurveyJS would take for text, and without an exponent."""
     return f"{Decimal(code):f}"
 
 
 def _columns(name: str, instrument: Instrument) -> tuple[Variable, ...]:
-    """The columns whose answers say that an item was answered; of an option, all of its item's."""
+    """Return the columns that show whether an item was answered; for an option, all of its item's."""
     found = instrument.of_item(name)
     if found:
         return found

@@ -225,7 +225,7 @@ def _beside(frame: pd.DataFrame, mapping: Mapping, instrument: Instrument) -> pd
 
 
 def _idle(frame: pd.DataFrame, mapping: Mapping) -> Iterator[str]:
-    """Tests that no row meets: harmless where nobody is of that kind, and wrong where a value is misspelt."""
+    """Yield tests that no row meets: either nobody is of that kind, or a value is misspelt."""
     for condition in (c for rule in mapping.audience for c in rule.when):
         if not common.met(frame[condition.column], condition).any():
             test, value = next(
@@ -243,7 +243,7 @@ def _submitted(frame: pd.DataFrame, mapping: Mapping) -> np.ndarray:
 def _audiences(
     frame: pd.DataFrame, entry: AnswersFile, mapping: Mapping
 ) -> tuple[pd.Series, dict[str, pd.Series]]:
-    """The first rule that holds decides; rows no rule fits are the file's audience's, or set aside."""
+    """Assign audiences by the first rule that holds; other rows get the file's audience or are set aside."""
     open_rows = np.ones(len(frame), dtype=bool)
     audience = np.full(len(frame), entry.audience, dtype=object)
     aside: dict[str, np.ndarray] = {}
@@ -346,7 +346,7 @@ class MappedAnswers:
         return source[where.column if where.column is not None else places[str(variable.part)]]
 
     def _one_of(self, variable: Variable, places: TMapping[str, str], blank: set[str]) -> pd.Series:
-        """A single answer of which each has a column: whichever is filled is the answer."""
+        """Read a single-choice answer from one column per choice: the filled one is the answer."""
         not_filled = {*NOT_TICKED, *blank} - {*label_words(variable, self.instrument)}
         made = pd.Series("", index=self.frame.index, dtype=str)
         for code, heading in places.items():
@@ -396,7 +396,7 @@ class MappedAnswers:
 
 
 def another_year(entry: AnswersFile, headings: Sequence[str]) -> Iterator[Problem]:
-    """A file with none of the columns that tell this one from other years'."""
+    """Yield a problem if a file has none of the columns that distinguish this year's from others."""
     marks = entry.expect.one_of_columns if entry.expect else ()
     if marks and not set(marks) & set(headings):
         what = f"holds none of the columns that tell it from other years' ({', '.join(marks)})"
@@ -406,7 +406,7 @@ def another_year(entry: AnswersFile, headings: Sequence[str]) -> Iterator[Proble
 def without_optional(
     entry: AnswersFile, mapping: Mapping, headings: Sequence[str]
 ) -> tuple[AnswersFile, Mapping, list[str]]:
-    """The entry and its mapping without the optional items whose columns are not in the file, each noted."""
+    """Drop optional items whose columns are missing from the file, with a notice of each."""
     here = set(headings)
     lacking = {
         name: [heading for heading in where.headings if heading not in here]

@@ -273,7 +273,7 @@ def _distinct(cells: pd.Series) -> tuple[np.ndarray, list[str]]:
 
 @lru_cache(maxsize=256)
 def category_dtype(categories: tuple[str, ...], ordered: bool) -> pd.CategoricalDtype:
-    """The same for every column of a scale."""
+    """Return one categorical type, shared by every column of a scale."""
     return pd.CategoricalDtype(list(categories), ordered=ordered)
 
 
@@ -310,11 +310,15 @@ def unknown_cells(
         otherwise += "; answers in people's own words need an option with write_in: true"
     for answer in counts.index[:5]:
         rows = cells.index[cells == answer].unique()
+        hint = or_else(near_names(answer, words), otherwise)
+        if re.fullmatch(r"-\d+", answer):  # Qualtrics' "no basis" is -1 or -2 by default
+            code = f'missing: {{"{answer}": "-4"}}'
+            hint = f"if it is a missing answer, write {code} (blank in a mapping); else {otherwise}"
         yield Problem(
             "unknown-answer",
             f"column {cells.name}, {rows_said(rows)}",
             f"{shortened(answer)!r} is not an answer of '{name}'",
-            or_else(near_names(answer, words), otherwise),
+            hint,
         )
     if len(counts) > 5:
         further = list(counts.index[5:])
@@ -333,7 +337,7 @@ _MOST_LISTED = 100
 
 
 def shortened(answer: str) -> str:
-    """An answer as a message shows it: at most 80 characters."""
+    """Shorten an answer for a message, to at most 80 characters."""
     return answer if len(answer) <= 80 else answer[:77] + "…"
 
 
@@ -453,7 +457,7 @@ def _without_spaces(number: str) -> str:
 
 
 def _decimal_mark(number: str) -> str | None:
-    """The decimal mark of a number, where its form leaves no doubt."""
+    """Return the decimal mark of a number if its form leaves no doubt."""
     marks = re.findall("[.,]", number)
     if not marks:
         return None

@@ -52,12 +52,12 @@ def missing_labels(language: str) -> dict[str, str]:
 
 
 def spoken(text: ParallelWording, audience: str, language: str) -> str:
-    """What one audience reads in one language; the words for "all" where it has none of its own."""
+    """Return what one audience reads in one language; the words for "all" if it has none of its own."""
     return (text.get(audience) or text["all"])[language]
 
 
 def missing_words(variable: Variable, instrument: Instrument, language: str) -> dict[str, str]:
-    """The missing codes that a coded column can hold, in words; in English where there are no others.
+    """Map the missing codes that a coded column can hold to words, in English if there are no others.
 
     Don't know and refused where they are offered, routed past where there is routing, not asked where only
     some audiences are.
@@ -123,18 +123,18 @@ class Variant:
     suffix: str
 
     def text(self, item: Item, language: str) -> str:
-        """The question as these audiences read it."""
+        """Return the question as these audiences read it."""
         return spoken(item.text, self.audiences[0], language)
 
     def statements(self, variable: Variable, instrument: Instrument) -> Mapping[str, str]:
-        """A row as these audiences read it; language → words."""
+        """Map languages to a row as these audiences read it."""
         heard = next(one for one in self.audiences if one in variable.audiences)
         text = variable.row.text if variable.row else variable.item.text
         return {language: spoken(text, heard, language) for language in instrument.languages}
 
 
 def variants_of(item: Item, instrument: Instrument) -> tuple[Variant, ...]:
-    """The wordings of an item, in the order of the audiences.
+    """List the wordings of an item in the order of the audiences.
 
     Parameters
     ----------
@@ -174,7 +174,7 @@ def narrow(
     languages: Iterable[str] | None = None,
     audiences: Iterable[str] | None = None,
 ) -> Instrument:
-    """The part of an instrument that some audiences are asked, in some languages.
+    """Return the part of an instrument that some audiences are asked, in some languages.
 
     Parameters
     ----------
@@ -252,7 +252,7 @@ def one_by_one(instrument: Instrument) -> Iterator[tuple[str, Instrument]]:
 
 
 def idle_notices(instrument: Instrument) -> list[str]:
-    """What to say where an export an audience leaves out audiences that are asked nothing."""
+    """Warn of audiences that an export per audience leaves out because they are asked nothing."""
     return [
         f"audience {name} is asked none of the items; nothing was written for it"
         for name in _idle(instrument)
@@ -314,7 +314,7 @@ def _narrowed_row(row: Row, asked: tuple[str, ...]) -> Row:
 
 
 def _heard(text: ParallelWording, audiences: tuple[str, ...]) -> ParallelWording:
-    """The words of some audiences; of "all" only where one of them has none of its own."""
+    """Keep the words of some audiences, and those of "all" only if one of them has none of its own."""
     kept = {name: words for name, words in text.items() if name in audiences}
     return kept if len(kept) == len(audiences) else {**kept, "all": text["all"]}
 

@@ -1,4 +1,4 @@
-"""Released results as what people read: pictures, tables, sentences. Only rounding and wording here."""
+"""Figures, tables and sentences of released results; the only stage that rounds and words."""
 
 from __future__ import annotations
 
@@ -22,11 +22,16 @@ from toolkit.presentation.figures import (
 )
 from toolkit.presentation.methods import computed_methods, methods_statement
 from toolkit.presentation.numbers import percent, points
-from toolkit.presentation.questionnaire_words import untranslated_notice
 from toolkit.presentation.sentences import headline
 from toolkit.presentation.tables import gap_table, numbers_table, participation_table, shares_table
 from toolkit.presentation.theme import Theme
-from toolkit.presentation.words import cannot_tell, shares_summary, summary, synthetic_notice
+from toolkit.presentation.words import (
+    cannot_tell,
+    shares_summary,
+    summary,
+    synthetic_notice,
+    untranslated_notice,
+)
 
 __all__ = [
     "Bullets",

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from toolkit.instrument.model import Instrument, Item, Variable
-from toolkit.locale import _, localized
+from toolkit.locale import _, current_language
 from toolkit.presentation.blocks import Cell, Table, table_of
 from toolkit.presentation.figures.benchmarks import here_and_there
 from toolkit.presentation.figures.gaps import single_items
@@ -36,7 +36,6 @@ __all__ = [
 # Tables that compare an organisation with published statistics and with an earlier wave.
 
 
-@localized
 def benchmark_table(
     released: Any,
     instrument: Instrument,
@@ -45,7 +44,6 @@ def benchmark_table(
     by: str = "audience",
     own: str = "this organisation",
     title: str | None = None,
-    language: str = "en",
 ) -> Table:
     """Tabulate own shares beside published ones with base and n, or why they do not compare.
 
@@ -60,8 +58,8 @@ def benchmark_table(
         published_base, published_audience, comparable and reason are printed.
     own
         How the table names this organisation.
-    title, language
-        The caption; the language of the wording.
+    title
+        The caption.
 
     Raises
     ------
@@ -69,7 +67,7 @@ def benchmark_table(
         `released` has not passed the gate.
     """
     told = released_rows(released, table, columns=("item", "measure", by, "estimate_a", "estimate_b"))
-    rows = [_benchmark_row(row, instrument, by, own, language) for row in told]
+    rows = [_benchmark_row(row, instrument, by, own) for row in told]
     notes = [
         _(
             "Published wording is in quotation marks. Without a published n there is "
@@ -82,7 +80,6 @@ def benchmark_table(
     return table_of(rows, columns, title=title, kind="benchmarks", notes=notes, numeric=columns[2:4])
 
 
-@localized
 def trend_table(
     released: Any,
     instrument: Instrument,
@@ -93,7 +90,6 @@ def trend_table(
     items: Iterable[str] | None = None,
     level: float = 0.95,
     title: str | None = None,
-    language: str = "en",
 ) -> Table:
     """Tabulate shares at two waves with their change, the largest change first.
 
@@ -111,8 +107,8 @@ def trend_table(
         Columns to print; without it every column but the options of multi-selects.
     level
         Of the intervals in the table, for the words.
-    title, language
-        The caption; the language of the wording.
+    title
+        The caption.
 
     Raises
     ------
@@ -126,7 +122,7 @@ def trend_table(
     wide = widest_first(told)
     placed = {id(row) for row in wide}
     ordered = [*wide, *(row for row in told if id(row) not in placed)]
-    rows = [_trend_row(row, waves, instrument, by, language) for row in ordered]
+    rows = [_trend_row(row, waves, instrument, by) for row in ordered]
     notes = [
         _("Change: later minus earlier, with its {level} interval.", level=percent(level)),
         rounded_note(),
@@ -139,11 +135,11 @@ def trend_table(
 
 
 def _trend_row(
-    row: Mapping[str, Any], waves: tuple[str, str], instrument: Instrument, by: str, language: str
+    row: Mapping[str, Any], waves: tuple[str, str], instrument: Instrument, by: str
 ) -> dict[str, str | Cell | Number | None]:
     return {
-        _("Item"): with_answer(row["item"], row["measure"], instrument, language),
-        _("Audience"): audience_name(instrument, row[by], start=True, language=language),
+        _("Item"): with_answer(row["item"], row["measure"], instrument),
+        _("Audience"): audience_name(instrument, row[by], start=True),
         waves[0]: _sided(row, "earlier"),
         waves[1]: _sided(row, "later"),
         _("Change in points"): change_cell(row, turned=row["turned"]),
@@ -156,13 +152,13 @@ def _sided(row: Mapping[str, Any], side: str) -> Number | None:
 
 
 def _benchmark_row(
-    row: Mapping[str, Any], instrument: Instrument, by: str, own: str, language: str
+    row: Mapping[str, Any], instrument: Instrument, by: str, own: str
 ) -> dict[str, str | Cell | Number | None]:
     here, there = here_and_there(row, own)
-    name = with_answer(row["item"], row["measure"], instrument, language)
+    name = with_answer(row["item"], row["measure"], instrument)
     return {
         _("Item"): name,
-        _("Audience"): audience_name(instrument, row[by], start=True, language=language),
+        _("Audience"): audience_name(instrument, row[by], start=True),
         _("Here"): _with_n(row, here) if bool(row["shown"]) else _("not shown"),
         _("Published"): (share_number(row[f"estimate_{there}"]) or _("no figure")),
         _("What was published"): _what(row, there),
@@ -201,7 +197,6 @@ Numbers = Mapping[tuple[str, str], Sequence[Mapping[str, Any]]]
 """Item and audience → released rows of its mean, bands and net score."""
 
 
-@localized
 def distribution_table(
     released: Any,
     instrument: Instrument,
@@ -212,7 +207,6 @@ def distribution_table(
     by: str = "audience",
     audiences: Iterable[str] | None = None,
     title: str | None = None,
-    language: str = "en",
 ) -> Table:
     """Tabulate every item in each audience's wording, with base, n and answers, or why they are withheld.
 
@@ -229,8 +223,8 @@ def distribution_table(
         "…_parts" of the distributions is used where it is there.
     audiences
         Whom to print; every audience an item is put to unless told.
-    title, language
-        The caption; the language of the wording.
+    title
+        The caption.
 
     Raises
     ------
@@ -247,10 +241,10 @@ def distribution_table(
         row
         for item in instrument.items
         if theme in (None, item.theme)
-        for row in _item_rows(item, spreads, numbers, instrument, wanted, language)
+        for row in _item_rows(item, spreads, numbers, instrument, wanted)
     ]
     rows = [row for row, _ in found]
-    name = instrument.themes.get(theme or "", {}).get(language, "")
+    name = instrument.themes.get(theme or "", {}).get(current_language(), "")
     hidden = any(withheld for _, withheld in found)
     notes = [
         _("n: people who were asked and gave an answer, without “don't know” and blanks."),
@@ -277,7 +271,6 @@ def _item_rows(
     numbers: Numbers,
     instrument: Instrument,
     wanted: set[str],
-    language: str,
 ) -> Iterator[tuple[dict[str, str | Cell | Number | None], bool]]:
     variables = instrument.of_item(item.id)
     lines = [variables] if item.type == "multi" else [(variable,) for variable in variables]
@@ -285,33 +278,33 @@ def _item_rows(
         for audience in line[0].audiences:
             if audience not in wanted:
                 continue
-            n, answers, withheld = _answers(line, audience, spreads, numbers, language)
+            n, answers, withheld = _answers(line, audience, spreads, numbers)
             row: dict[str, str | Cell | Number | None] = {
-                _("Question"): _wording(item, line[0], audience, language),
-                _("Audience"): audience_name(instrument, audience, start=True, language=language),
-                _("Asked of"): base_in_words(line[0], instrument, language=language),
+                _("Question"): _wording(item, line[0], audience),
+                _("Audience"): audience_name(instrument, audience, start=True),
+                _("Asked of"): base_in_words(line[0], instrument),
                 _("n"): n,
                 _("Answers"): answers,
             }
             yield row, withheld
 
 
-def _wording(item: Item, variable: Variable, audience: str, language: str) -> str:
+def _wording(item: Item, variable: Variable, audience: str) -> str:
     if item.type != "multi":
-        return variable.wording(audience, language)
+        return variable.wording(audience, current_language())
     spoken = item.text.get(audience) or item.text["all"]
-    return spoken[language]
+    return spoken[current_language()]
 
 
 def _answers(
-    line: tuple[Variable, ...], audience: str, spreads: Spreads, numbers: Numbers, language: str
+    line: tuple[Variable, ...], audience: str, spreads: Spreads, numbers: Numbers
 ) -> tuple[Number | str, Cell, bool]:
     """Return the base, the answers, and whether some are withheld."""
     first = line[0]
     if first.kind == "text":
         return NOT_SHOWN, Cell(words=_("not shown: comments in people's own words are never reported")), True
     if first.kind == "option":
-        return _options(line, audience, spreads, language)
+        return _options(line, audience, spreads)
     if first.kind == "number":
         rows = numbers.get((first.name, audience), [])
         lines, n, withheld = number_cells(first, rows)
@@ -334,13 +327,11 @@ def _answers(
             Cell(words=_("not shown: this audience is not part of the report, or nobody answered")),
             True,
         )
-    return spread.base, spread.cell(first, language=language), bool(spread.why)
+    return spread.base, spread.cell(first), bool(spread.why)
 
 
-def _options(
-    line: tuple[Variable, ...], audience: str, spreads: Spreads, language: str
-) -> tuple[Number | str, Cell, bool]:
-    found = [(variable.label(language), *spreads.option(variable, audience)) for variable in line]
+def _options(line: tuple[Variable, ...], audience: str, spreads: Spreads) -> tuple[Number | str, Cell, bool]:
+    found = [(variable.label(current_language()), *spreads.option(variable, audience)) for variable in line]
     n = next((base for _, _, base, _ in found if base != NOT_SHOWN), NOT_SHOWN)
     reasons = list(dict.fromkeys(why for _, share, _, why in found if share is None))
     if all(share is None for _, share, _, _ in found):

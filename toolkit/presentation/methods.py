@@ -9,7 +9,7 @@ import pandas as pd
 
 from toolkit.errors import ToolkitError, near_names
 from toolkit.instrument.model import Instrument
-from toolkit.locale import N_, _, current_language, localized
+from toolkit.locale import N_, _, current_language
 from toolkit.presentation.blocks import Prose, Terms
 from toolkit.presentation.numbers import base, is_known, percent, points
 from toolkit.presentation.rows import audience_name
@@ -35,16 +35,14 @@ AAPOR_HEADINGS: Mapping[str, str] = {
 """Item → the English words it is printed under, in the order of the code."""
 
 
-@localized
 def methods_statement(
     methods: Mapping[str, str],
     computed: Mapping[str, str],
     *,
     audience: str,
     instrument: Instrument | None = None,
-    language: str = "en",
 ) -> Prose:
-    """The eleven items for one audience.
+    """Write the eleven items for one audience.
 
     Parameters
     ----------
@@ -54,7 +52,7 @@ def methods_statement(
         Item → text made by the report (see `computed_methods`); what both have is printed together.
     audience
         Whom it is about.
-    instrument, language
+    instrument
         For the audience's name in the heading.
 
     Returns
@@ -84,13 +82,12 @@ def methods_statement(
             f"methodology statement, {audience}: blank item(s) {', '.join(blank)}; write them in the study "
             f"file under methods → common or methods → {audience}"
         )
-    title = audience_name(instrument, audience, start=True, language=language) if instrument else audience
+    title = audience_name(instrument, audience, start=True) if instrument else audience
     return Prose(
         title, (Terms(tuple((_(AAPOR_HEADINGS[name]), texts[name]) for name in AAPOR_ITEMS)),), "methods"
     )
 
 
-@localized
 def computed_methods(
     participation: pd.DataFrame,
     instrument: Instrument,
@@ -99,7 +96,6 @@ def computed_methods(
     policy: Any,
     level: float = 0.95,
     by: str = "audience",
-    language: str = "en",
     dates: FieldDates | None = None,
 ) -> dict[str, str]:
     """Compute what a report knows by itself: instrument, dates, sizes and precision, weighting, processing.
@@ -116,8 +112,8 @@ def computed_methods(
         The disclosure policy, whose `text()` is printed; None where the numbers have not passed it.
     level
         Of the intervals.
-    by, language
-        The group column of `participation`; the language of the names.
+    by
+        The group column of `participation`.
     dates
         The first and last day of the wave (`Study.field_dates`); None where the files do not say.
 
@@ -134,9 +130,9 @@ def computed_methods(
         any(audience in variable.audiences for variable in instrument.of_item(item.id))
         for item in instrument.items
     )
-    title = instrument.title.get(language, instrument.id)
+    title = instrument.title.get(current_language(), instrument.id)
     return {
-        "sample_sizes_and_precision": _sizes(rows[0], instrument, audience, level, language),
+        "sample_sizes_and_precision": _sizes(rows[0], instrument, audience, level),
         "instrument": _(
             "“{title}”, version {version}: {questions} questions ({asked} answers to "
             "record) for this audience. The appendix prints the wording of every "
@@ -178,8 +174,8 @@ def _dates(found: FieldDates | None) -> str:
     return text if found.complete else f"{text} {_('For some of the answers, no date is known.')}"
 
 
-def _sizes(row: Mapping[str, Any], instrument: Instrument, audience: str, level: float, language: str) -> str:
-    name = audience_name(instrument, audience, language=language)
+def _sizes(row: Mapping[str, Any], instrument: Instrument, audience: str, level: float) -> str:
+    name = audience_name(instrument, audience)
     if not is_known(row["answered"]):
         return _(
             "{few} {name} answered; their answers are not included in any figure.",

@@ -74,7 +74,7 @@ class Number:
         return self.sign in ("", "+")
 
     def figure(self) -> str:
-        """The number without its unit, in the language in force."""
+        """Format the number without its unit, in the current language."""
         if self.format == "count":
             return self.sign + f"{int(self.value):,}".replace(",", number_marks().thousands)
         scale = 100 if self.format in ("percent", "points") else 1
@@ -85,12 +85,12 @@ class Number:
 
 
 def share_number(value: Any, bound: Any = "") -> Number | None:
-    """A share as `percent` prints it; None where there is none."""
+    """Round a share as `percent` prints it; None where there is none."""
     return Number(_rounded(value, 0), "percent", 0, bound_sign(bound)) if is_known(value) else None
 
 
 def point_number(value: Any, *, signed: bool = False) -> Number | None:
-    """A difference of two shares as `points` prints it; None where there is none."""
+    """Round a difference of two shares as `points` prints it; None where there is none."""
     if not is_known(value):
         return None
     found = _rounded(value, 0)
@@ -100,7 +100,7 @@ def point_number(value: Any, *, signed: bool = False) -> Number | None:
 def ends(
     low: Any, high: Any, form: Literal["percent", "points"]
 ) -> tuple[Number, Number] | tuple[None, None]:
-    """Both ends of an interval as `interval` prints them; None where there is none."""
+    """Round both ends of an interval as `interval` prints them; None where there is none."""
     if not (is_known(low) and is_known(high)):
         return None, None
     digits = _digits(low, high), _digits(high, low)
@@ -111,12 +111,12 @@ def ends(
 
 
 def count(value: Any, shown: Any = None) -> Number | str:
-    """A number of answers; what the gate wrote ("<5") where the number itself may not be shown."""
+    """Return a number of answers, or the gate's text ("<5") where the number may not be shown."""
     return Number(float(rounded(float(value))), "count") if is_known(value) else base(None, shown)
 
 
 def p_number(value: Any) -> Number | None:
-    """A p value as `p_value` prints it; None where there is none."""
+    """Round a p value as `p_value` prints it; None where there is none."""
     if not is_known(value):
         return None
     found = float(rounded(float(value), 3))
@@ -124,7 +124,7 @@ def p_number(value: Any) -> Number | None:
 
 
 def _rounded(value: Any, digits: int) -> float:
-    """A fraction rounded to so many decimals of a percentage."""
+    """Round a fraction to so many decimals of a percentage."""
     return round(float(rounded(100 * float(value), digits)) / 100, digits + 2)
 
 
@@ -139,7 +139,7 @@ def _figure(value: float, digits: int) -> str:
 
 
 def decimal(value: float, digits: int | None = None) -> str:
-    """A plain number with so many decimals, or with as many as it needs.
+    """Format a plain number with so many decimals, or with as many as it needs.
 
     Examples
     --------
@@ -150,7 +150,7 @@ def decimal(value: float, digits: int | None = None) -> str:
 
 
 def percent(value: Any, *, bound: str = "", digits: int = 0) -> str:
-    """A share as a percentage.
+    """Format a share as a percentage.
 
     Parameters
     ----------
@@ -159,7 +159,7 @@ def percent(value: Any, *, bound: str = "", digits: int = 0) -> str:
     bound
         "" for the share itself; ">=" or "<=" where the gate lets only a bound be shown.
     digits
-        Decimals; whole percentages unless told.
+        Decimals.
 
     Returns
     -------
@@ -176,7 +176,7 @@ def percent(value: Any, *, bound: str = "", digits: int = 0) -> str:
 
 
 def points(value: Any, *, signed: bool = False, digits: int = 0) -> str:
-    """A difference of two shares in percentage points, without the word.
+    """Format a difference of two shares in percentage points, without the word.
 
     Examples
     --------
@@ -190,7 +190,7 @@ def points(value: Any, *, signed: bool = False, digits: int = 0) -> str:
 
 
 def scale_figure(value: Any) -> str:
-    """A difference on a scale of answers, with two decimals.
+    """Format a difference on a scale of answers, with two decimals.
 
     Examples
     --------
@@ -201,7 +201,7 @@ def scale_figure(value: Any) -> str:
 
 
 def shortest(value: float) -> str:
-    """A number with as many decimals as it needs, four figures at most.
+    """Format a number with as many decimals as it needs, four significant figures at most.
 
     Examples
     --------
@@ -212,9 +212,9 @@ def shortest(value: float) -> str:
 
 
 def interval(low: Any, high: Any, *, scale: bool = False) -> str:
-    """Both ends of an interval of shares or of gaps: "45 to 68"; "" where there is none.
+    """Format an interval of shares or of gaps: "45 to 68"; "" where there is none.
 
-    An end that would round to 0 keeps a decimal where the interval leaves 0 out.
+    An end that would round to 0 keeps a decimal where the interval excludes 0.
 
     Examples
     --------
@@ -229,7 +229,7 @@ def interval(low: Any, high: Any, *, scale: bool = False) -> str:
 
 
 def between(low: str, high: str) -> str:
-    """Two ends in words: "45 to 68"."""
+    """Format two ends in words: "45 to 68"."""
     return _("{low} to {high}", low=low, high=high)
 
 
@@ -238,14 +238,14 @@ def _end(value: float, other: float) -> str:
 
 
 def _digits(value: float, other: float) -> int:
-    """Decimals of one end: more where it would round to 0 and the interval leaves 0 out."""
+    """Return the decimals of one end: more where it would round to 0 and the interval excludes 0."""
     if value * other > 0:
         return next((digits for digits in range(4) if rounded(100 * value, digits)), 3)
     return 0
 
 
 def as_printed(low: Any, high: Any) -> tuple[float | None, float | None]:
-    """Both ends of an interval as fractions, rounded as `interval` prints them; None where there is none.
+    """Round both ends of an interval, as fractions, as `interval` prints them; None where there is none.
 
     Examples
     --------
@@ -258,7 +258,7 @@ def as_printed(low: Any, high: Any) -> tuple[float | None, float | None]:
 
 
 def share_as_printed(value: Any) -> float | None:
-    """A share as the fraction that `percent` prints; None where there is none.
+    """Return a share as the fraction that `percent` prints; None where there is none.
 
     Examples
     --------
@@ -269,7 +269,7 @@ def share_as_printed(value: Any) -> float | None:
 
 
 def share(value: Any, low: Any = None, high: Any = None, *, bound: str = "") -> str:
-    """A share with its interval: "57% (45 to 68)".
+    """Format a share with its interval: "57% (45 to 68)".
 
     Examples
     --------
@@ -281,13 +281,13 @@ def share(value: Any, low: Any = None, high: Any = None, *, bound: str = "") -> 
 
 
 def change(value: Any, low: Any = None, high: Any = None) -> str:
-    """A signed difference in points with its interval: "+8 (−3 to 19)"."""
+    """Format a signed difference in points with its interval: "+8 (−3 to 19)"."""
     ends = interval(low, high)
     return f"{points(value, signed=True)} ({ends})" if ends else points(value, signed=True)
 
 
 def p_value(value: Any) -> str:
-    """A p value with three decimals, or "<0.001".
+    """Format a p value with three decimals, or "<0.001".
 
     Examples
     --------
@@ -300,7 +300,7 @@ def p_value(value: Any) -> str:
 
 
 def base(value: Any, shown: Any = None) -> str:
-    """A number of answers; what the gate wrote ("<5") where the number itself may not be shown.
+    """Format a number of answers, or return the gate's text ("<5") where it may not be shown.
 
     Examples
     --------

@@ -11,7 +11,7 @@ import pandas as pd
 from toolkit.disclosure import Released
 from toolkit.errors import DisclosureError, InvalidInput, Problem, ToolkitError, near_names
 from toolkit.instrument.model import Instrument, Variable
-from toolkit.locale import N_, _, current_language, localized
+from toolkit.locale import N_, _, current_language
 from toolkit.presentation.numbers import is_known
 from toolkit.records import records
 
@@ -41,7 +41,7 @@ __all__ = [
 
 
 def waves_apart(frame: pd.DataFrame, waves: tuple[str, str]) -> pd.DataFrame:
-    """Trend rows as earlier and later shares, whichever way the table subtracts.
+    """Rearrange trend rows as earlier and later shares, whichever way the table subtracts.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ def waves_apart(frame: pd.DataFrame, waves: tuple[str, str]) -> pd.DataFrame:
 
 
 def released_table(released: Any, name: str, *, columns: Iterable[str] = ()) -> pd.DataFrame:
-    """One table of what has passed the gate.
+    """Return one table of what has passed the gate.
 
     Raises
     ------
@@ -96,7 +96,7 @@ def released_table(released: Any, name: str, *, columns: Iterable[str] = ()) -> 
 
 
 def released_rows(released: Any, name: str, *, columns: Iterable[str] = ()) -> tuple[Mapping[str, Any], ...]:
-    """The same row by row, each column → value.
+    """Return one released table row by row, each column → value.
 
     Raises
     ------
@@ -121,40 +121,36 @@ def _passed(released: Any, name: str, columns: Iterable[str]) -> Released:
 
 
 def shown(rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Those whose numbers may be shown."""
+    """Return the rows whose numbers may be shown."""
     return [row for row in rows if bool(row["shown"])]
 
 
 def shown_rows(frame: pd.DataFrame) -> pd.DataFrame:
-    """The rows whose numbers may be shown."""
+    """Keep the rows whose numbers may be shown."""
     return frame[frame["shown"].astype(bool)]
 
 
-@localized
-def item_name(instrument: Instrument, name: str, *, language: str = "en") -> str:
-    """A few words that name a column in a picture or a sentence; an option with its question."""
+def item_name(instrument: Instrument, name: str) -> str:
+    """Name a column in a figure or a sentence; an option with its question."""
     if name not in instrument:
         return name
     variable: Variable = instrument[name]
     if variable.option is None:
-        return variable.label(language)
-    stem = variable.item.short.get(language)
-    option = variable.label(language)
+        return variable.label(current_language())
+    stem = variable.item.short.get(current_language())
+    option = variable.label(current_language())
     return _("{stem}: {option}", stem=stem, option=within(option)) if stem else option
 
 
-def audience_name(
-    instrument: Instrument, audience: Any, *, start: bool = False, language: str | None = None
-) -> str:
-    """An audience in the plural ("executives"); any other group by its own name."""
+def audience_name(instrument: Instrument, audience: Any, *, start: bool = False) -> str:
+    """Name an audience in the plural ("executives"); any other group by its own name."""
     found = instrument.audiences.get(str(audience))
-    language = language or current_language()
-    name = found.plural.get(language, str(audience)) if found else str(audience)
+    name = found.plural.get(current_language(), str(audience)) if found else str(audience)
     return name[:1].upper() + name[1:] if start else within(name)
 
 
 def within(label: str) -> str:
-    """A label inside a sentence: its first letter small, unless it is an abbreviation or a single letter.
+    """Write a label inside a sentence: in lower case, unless it is an abbreviation or a single letter.
 
     Examples
     --------
@@ -166,7 +162,7 @@ def within(label: str) -> str:
 
 
 def _in_a_list(labels: Sequence[str]) -> list[str]:
-    """Labels one after the other inside a sentence: "agree", "strongly agree" of "Agree", "Strongly Agree".
+    """Write labels inside a sentence: "agree", "strongly agree" for "Agree", "Strongly Agree".
 
     A later word that is the first word of another label loses its capital as that one did.
     """
@@ -177,9 +173,8 @@ def _in_a_list(labels: Sequence[str]) -> list[str]:
     ]
 
 
-@localized
-def answer_words(variable: Variable, measure: str = "top", *, language: str = "en") -> str:
-    """What a share counts: "agree", "somewhat or highly skilled", "chose it"."""
+def answer_words(variable: Variable, measure: str = "top") -> str:
+    """Describe what a share counts: "agree", "somewhat or highly skilled", "chose it"."""
     if variable.kind == "option":
         return _("chose it") if measure in ("top", "1") else _("did not choose it")
     if variable.favourable != "none" and measure in ("favourable", "unfavourable"):
@@ -187,14 +182,14 @@ def answer_words(variable: Variable, measure: str = "top", *, language: str = "e
         measure = variable.favourable if measure == "favourable" else other
     if variable.scale and measure in ("top", "bottom"):
         label = variable.scale.top_label if measure == "top" else variable.scale.bottom_label
-        if label.get(language):
-            return within(label[language])
-    labels = variable.code_labels(language)
+        if label.get(current_language()):
+            return within(label[current_language()])
+    labels = variable.code_labels(current_language())
     return listed(_in_a_list([labels[code] for code in variable.codes_of(measure)]), "or") or measure
 
 
 def direction(variable: Variable, measure: str = "top") -> str:
-    """Which way good news lies: "higher is better", "lower is better", or "" where neither does."""
+    """Return "higher is better", "lower is better", or "" where neither is."""
     if variable.favourable == "none" or not variable.codes_of(measure):
         return ""
     good = variable.codes_of("favourable")
@@ -204,9 +199,8 @@ def direction(variable: Variable, measure: str = "top") -> str:
     return _("lower is better") if counted == variable.codes_of("unfavourable") else ""
 
 
-@localized
-def base_in_words(variable: Variable, instrument: Instrument, *, language: str = "en") -> str:
-    """Who was asked, from the item's routing.
+def base_in_words(variable: Variable, instrument: Instrument) -> str:
+    """Describe who was asked, from the item's routing.
 
     Examples
     --------
@@ -216,49 +210,46 @@ def base_in_words(variable: Variable, instrument: Instrument, *, language: str =
     rule = variable.item.ask_if
     if not rule:
         return _("everyone")
-    return _("those who {what}", what=_condition(ast.parse(rule, mode="eval").body, instrument, language))
+    return _("those who {what}", what=_condition(ast.parse(rule, mode="eval").body, instrument))
 
 
-@localized
-def asked_of(variable: Variable, instrument: Instrument, *, language: str = "en") -> str:
-    """The audiences a column is put to, and the routing if there is one."""
-    names = listed(
-        [audience_name(instrument, audience, language=language) for audience in variable.audiences]
-    )
-    base = base_in_words(variable, instrument, language=language)
+def asked_of(variable: Variable, instrument: Instrument) -> str:
+    """Describe who is asked a question: its audiences, and its routing if there is any."""
+    names = listed([audience_name(instrument, audience) for audience in variable.audiences])
+    base = base_in_words(variable, instrument)
     return _("{names}, only {base}", names=names, base=base) if variable.item.ask_if else names
 
 
-def _condition(node: ast.expr, instrument: Instrument, language: str) -> str:
+def _condition(node: ast.expr, instrument: Instrument) -> str:
     if isinstance(node, ast.BoolOp):
         joint = _("and") if isinstance(node.op, ast.And) else _("or")
-        return f" {joint} ".join(_condition(part, instrument, language) for part in node.values)
+        return f" {joint} ".join(_condition(part, instrument) for part in node.values)
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
-        return _("do not fulfil: {what}", what=_condition(node.operand, instrument, language))
+        return _("do not fulfil: {what}", what=_condition(node.operand, instrument))
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-        return _call(node.func.id, node.args, instrument, language)
+        return _call(node.func.id, node.args, instrument)
     if isinstance(node, ast.Compare) and isinstance(node.left, ast.Name) and len(node.ops) == 1:
-        return _comparison(node.left.id, node.ops[0], node.comparators[0], instrument, language)
+        return _comparison(node.left.id, node.ops[0], node.comparators[0], instrument)
     return ast.unparse(node)
 
 
-def _call(function: str, arguments: Sequence[ast.expr], instrument: Instrument, language: str) -> str:
+def _call(function: str, arguments: Sequence[ast.expr], instrument: Instrument) -> str:
     question = arguments[0].id if arguments and isinstance(arguments[0], ast.Name) else ""
     if function == "answered":
-        return _("answered {question}", question=quoted(_question(instrument, question, language)))
+        return _("answered {question}", question=quoted(_question(instrument, question)))
     code = str(arguments[1].value) if len(arguments) > 1 and isinstance(arguments[1], ast.Constant) else ""
     option = f"{question}_{code}"
-    label = instrument[option].label(language) if option in instrument else code
+    label = instrument[option].label(current_language()) if option in instrument else code
     return _(
         "chose {option} at {question}",
         option=quoted(label),
-        question=quoted(_question(instrument, question, language)),
+        question=quoted(_question(instrument, question)),
     )
 
 
-def _comparison(name: str, how: ast.cmpop, against: ast.expr, instrument: Instrument, language: str) -> str:
+def _comparison(name: str, how: ast.cmpop, against: ast.expr, instrument: Instrument) -> str:
     parts = against.elts if isinstance(against, ast.List | ast.Tuple | ast.Set) else [against]
-    labels = instrument[name].code_labels(language) if name in instrument else {}
+    labels = instrument[name].code_labels(current_language()) if name in instrument else {}
     codes = [str(part.value) for part in parts if isinstance(part, ast.Constant)]
     answers = listed([quoted(labels.get(code, code)) for code in codes], "or")
     verbs: dict[type[ast.cmpop], str] = {
@@ -271,24 +262,24 @@ def _comparison(name: str, how: ast.cmpop, against: ast.expr, instrument: Instru
         ast.Lt: N_("answered less than"),
         ast.LtE: N_("answered at most"),
     }
-    question = quoted(_question(instrument, name, language))
+    question = quoted(_question(instrument, name))
     return _("{verb} {answers} to {question}", verb=_(verbs[type(how)]), answers=answers, question=question)
 
 
-def _question(instrument: Instrument, item_id: str, language: str) -> str:
+def _question(instrument: Instrument, item_id: str) -> str:
     if item_id in instrument:
-        return str(instrument[item_id].label(language))
+        return str(instrument[item_id].label(current_language()))
     item = next((item for item in instrument.items if item.id == item_id), None)
-    return (item.short.get(language) if item else None) or item_id
+    return (item.short.get(current_language()) if item else None) or item_id
 
 
 def quoted(text: str) -> str:
-    """Words in the quotation marks of the language in force."""
+    """Put text in the quotation marks of the current language."""
     return _("“{text}”", text=text)
 
 
 def led(lead: str, said: str) -> str:
-    """What something is about, and what is said of it; a lead of nothing leaves what is said.
+    """Put a lead and a colon before a sentence; an empty lead leaves the sentence.
 
     Examples
     --------
@@ -299,12 +290,12 @@ def led(lead: str, said: str) -> str:
 
 
 def joined(parts: Iterable[str]) -> str:
-    """Statements one after the other, parted by semicolons."""
+    """Join statements with semicolons."""
     return _("; ").join(parts)
 
 
 def listed(words: Sequence[str], last: Literal["and", "or"] = "and") -> str:
-    """Names in a sentence, the last one joined by "and" or "or".
+    """List names in a sentence, the last one joined by "and" or "or".
 
     Examples
     --------
@@ -317,7 +308,7 @@ def listed(words: Sequence[str], last: Literal["and", "or"] = "and") -> str:
 
 
 def known(value: Any, default: Any = "") -> Any:
-    """The value, or the default where the cell is empty."""
+    """Return the value, or the default where the cell is empty."""
     return value if is_known(value) else default
 
 

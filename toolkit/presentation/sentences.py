@@ -10,7 +10,7 @@ import pandas as pd
 
 from toolkit.disclosure.cells import REASONS
 from toolkit.instrument.model import Instrument
-from toolkit.locale import N_, _, current_language, current_level, localized
+from toolkit.locale import N_, _, current_language, current_level
 from toolkit.presentation.blocks import Cell
 from toolkit.presentation.numbers import (
     NOT_SHOWN,
@@ -65,7 +65,7 @@ Row = Mapping[str, Any]
 
 
 def by_width(gaps: pd.DataFrame) -> pd.DataFrame:
-    """The rows that are shown and have a gap, the widest first; ties keep their order."""
+    """Sort the rows that are shown and have a gap, the largest first; ties keep their order."""
     rows = shown_rows(gaps)
     rows = rows[rows["gap"].notna()]
     order = rows["gap"].astype(float).abs().sort_values(ascending=False, kind="stable").index
@@ -73,23 +73,23 @@ def by_width(gaps: pd.DataFrame) -> pd.DataFrame:
 
 
 def widest_first(rows: Iterable[Row]) -> list[Row]:
-    """The same of rows: those that are shown and have a gap, the widest first."""
+    """Sort an iterable of rows as `by_width` sorts a frame."""
     told = [row for row in rows if bool(row["shown"]) and is_known(row["gap"])]
     return sorted(told, key=lambda row: -abs(float(row["gap"])))
 
 
 def is_certain(row: Any) -> bool:
-    """Whether the interval leaves out 0 and the adjusted p value, where there is one, is small enough.
+    """Return whether the interval excludes 0 and the adjusted p value, if any, is small enough.
 
-    That is below 1 less the level in force, 0.05 at 95%. A row with a bound has one end of an interval; that
-    end decides.
+    Small enough is below 1 minus the current level: 0.05 at 95%. Of a row with a bound, the one end of its
+    interval decides.
     """
     p = row.get("p_adjusted")
     return _clear_of_zero(row) and (not is_known(p) or bool(p < round(1 - current_level(), 12)))
 
 
 def doubt(row: Any) -> str:
-    """What a title adds where a gap is uncertain: "" where it is not."""
+    """Return what a title adds where a gap is uncertain; "" where it is not."""
     if is_certain(row):
         return ""
     if _clear_of_zero(row):
@@ -156,7 +156,7 @@ def verdict_of(row: Any, *, what: Literal["gap", "change"] = "gap") -> str:
 
 
 def reasons_of(row: Any) -> str:
-    """Why a row is withheld, in the language in force; in English with the group each reason is about."""
+    """Explain why a row is withheld; in English with the group each reason is about."""
     if current_language() != "en":
         return plain_reason(row, _("withheld"))
     told = [
@@ -168,20 +168,19 @@ def reasons_of(row: Any) -> str:
 
 
 def plain_reason(row: Row, default: str = "") -> str:
-    """Why a row is withheld, without the names of its sides."""
+    """Explain why a row is withheld, without the names of its sides."""
     codes = (known(row.get(name)) for name in ("withheld_code", "withheld_code_a", "withheld_code_b"))
     found = dict.fromkeys(reason(code, row["threshold"]) for code in codes if code)
     return joined(found) or default or _("few answers")
 
 
 def reason(code: str, threshold: int) -> str:
-    """A reason of the gate in words, from its code and the smallest base allowed."""
+    """Word a reason of the gate from its code and the smallest base allowed."""
     return _(REASONS[code], k=threshold)
 
 
-@localized
-def headline(row: Any, instrument: Instrument, *, language: str = "en") -> str:
-    """One gap in a sentence, with its verdict.
+def headline(row: Any, instrument: Instrument) -> str:
+    """Write one gap as a sentence, with its verdict.
 
     The verdict rests on the interval; where the p value adjusted for all comparisons is not small enough, the
     sentence says so too.
@@ -202,13 +201,13 @@ def headline(row: Any, instrument: Instrument, *, language: str = "en") -> str:
     >>> for _, row in released["gaps"].iterrows():   # doctest: +SKIP
     ...     print(headline(row, instrument))
     """
-    name = item_name(instrument, row["item"], language=language)
-    return led(name, finding(row, instrument, language=language))
+    name = item_name(instrument, row["item"])
+    return led(name, finding(row, instrument))
 
 
-def finding(row: Any, instrument: Instrument, *, language: str = "en") -> str:
-    """The same without the name of the item."""
-    a, b = sides(row, instrument, language=language)
+def finding(row: Any, instrument: Instrument) -> str:
+    """Write one gap as a sentence without the name of the item."""
+    a, b = sides(row, instrument)
     if not bool(row["shown"]):
         return _(
             "{one} and {other} cannot be compared here; {verdict}.",
@@ -217,14 +216,14 @@ def finding(row: Any, instrument: Instrument, *, language: str = "en") -> str:
             verdict=verdict_of(row),
         )
     chance = f", {doubt(row)}" if _clear_of_zero(row) and not is_certain(row) else ""
-    shares = shares_apart(row, instrument, language=language)
+    shares = shares_apart(row, instrument)
     return _("{shares}; {verdict}{chance}.", shares=shares, verdict=verdict_of(row), chance=chance)
 
 
-def shares_apart(row: Any, instrument: Instrument, *, language: str = "en") -> str:
-    """Both shares of a gap: "71% of employees against 40% of executives (agree)"."""
-    (high, high_share), (low, low_share) = sides(row, instrument, language=language)
-    words = answer_words(instrument[row["item"]], row["measure"], language=language)
+def shares_apart(row: Any, instrument: Instrument) -> str:
+    """Write both shares of a gap: "71% of employees against 40% of executives (agree)"."""
+    (high, high_share), (low, low_share) = sides(row, instrument)
+    words = answer_words(instrument[row["item"]], row["measure"])
     return _(
         "{high_share} of {high} against {low_share} of {low} ({words})",
         high_share=high_share,
@@ -235,27 +234,24 @@ def shares_apart(row: Any, instrument: Instrument, *, language: str = "en") -> s
     )
 
 
-@localized
-def sides(row: Any, instrument: Instrument, *, language: str = "en") -> list[tuple[str, str]]:
-    """Both audiences of a gap with their shares as text, the higher one first."""
-    return [(name, text) for name, text, _ in sides_with_n(row, instrument, language=language)]
+def sides(row: Any, instrument: Instrument) -> list[tuple[str, str]]:
+    """Return both audiences of a gap with their shares as text, the higher one first."""
+    return [(name, text) for name, text, _ in sides_with_n(row, instrument)]
 
 
-@localized
-def sides_with_n(row: Any, instrument: Instrument, *, language: str = "en") -> list[tuple[str, str, str]]:
-    """The same, each with its number of answers as it may be printed."""
-    cells = side_cells(row, instrument, language=language)
+def sides_with_n(row: Any, instrument: Instrument) -> list[tuple[str, str, str]]:
+    """Return both audiences of a gap with shares and bases as text, the higher one first."""
+    cells = side_cells(row, instrument)
     return [(one.label, str(one.value or NOT_SHOWN), str(one.n)) for one in cells]
 
 
-@localized
-def side_cells(row: Any, instrument: Instrument, *, language: str = "en") -> list[Cell]:
-    """Both audiences of a gap with their shares and bases, the higher one first."""
+def side_cells(row: Any, instrument: Instrument) -> list[Cell]:
+    """Return both audiences of a gap as cells with shares and bases, the higher one first."""
     found = [
         Cell(
             share_number(row[f"estimate_{side}"], known(row.get(f"bound_{side}"))),
             n=count(row.get(f"n_{side}"), row.get(f"n_{side}_shown")),
-            label=audience_name(instrument, row[f"audience_{side}"], language=language),
+            label=audience_name(instrument, row[f"audience_{side}"]),
         )
         for side in "ab"
     ]
@@ -265,7 +261,7 @@ def side_cells(row: Any, instrument: Instrument, *, language: str = "en") -> lis
 
 
 def side_gap(row: Any) -> tuple[str, str]:
-    """What stands beside a pair of dots: the gap in points, and its interval."""
+    """Label a pair of dots: the gap in points, and its interval."""
     bound = str(known(row.get("bound")))
     if not is_known(row["gap"]):
         return _("not shown"), ""
@@ -276,7 +272,7 @@ def side_gap(row: Any) -> tuple[str, str]:
 
 
 def floored(gap: float) -> str:
-    """A gap that is only a lower bound, in whole points rounded down so that it stays one."""
+    """Round a lower bound of a gap down to whole points, so that it remains a bound."""
     return points(_floor(gap))
 
 
@@ -285,7 +281,7 @@ def _floor(gap: float) -> float:
 
 
 def gap_cell(row: Any) -> Cell:
-    """A gap in points with its interval, counted from the higher share down."""
+    """Make the cell of a gap in points with its interval, counted from the higher share down."""
     if not is_known(row["gap"]):
         return Cell(words=NOT_SHOWN)
     if known(row.get("bound")):
@@ -294,7 +290,7 @@ def gap_cell(row: Any) -> Cell:
 
 
 def change_cell(row: Any, *, turned: bool = False) -> Cell:
-    """A gap from one fixed side, in points with its sign, and its interval; `turned` swaps the sides."""
+    """Make the cell of a signed gap in points with its interval; `turned` swaps the sides."""
     gap = row["gap"]
     if not is_known(gap):
         return Cell()
@@ -305,21 +301,21 @@ def change_cell(row: Any, *, turned: bool = False) -> Cell:
 
 
 def signed_gap(row: Any, *, turned: bool = False) -> tuple[str, str]:
-    """The same as text: the number, and its interval in brackets."""
+    """Format a signed gap as text: the number, and its interval in brackets."""
     cell = change_cell(row, turned=turned)
     bounds = between(cell.low.figure(), cell.high.figure()) if cell.low and cell.high else ""
     return str(cell.value or ""), f"({bounds})" if bounds else ""
 
 
 def share_of(row: Any) -> str:
-    """A share with its interval, or its bound, or why it is not shown."""
+    """Format a share with its interval, or its bound, or why it is not shown."""
     if not bool(row["shown"]):
         return _("not shown ({why})", why=reasons_of(row))
     return share(row["estimate"], row["conf_low"], row["conf_high"], bound=str(known(row.get("bound"))))
 
 
 def hint_of(item: str, measure: str, instrument: Instrument) -> str:
-    """Which way good news lies, for a name in the instrument; "" otherwise."""
+    """Return which direction is better, for a name in the instrument; "" otherwise."""
     return direction(instrument[item], measure) if item in instrument else ""
 
 
@@ -334,7 +330,7 @@ def _ends(row: Any) -> str:
 
 
 def _turned(row: Any, turned: bool) -> tuple[Any, Any]:
-    """The ends of a gap's interval, counted from the other side where `turned`."""
+    """Return the ends of a gap's interval, counted from the other side where `turned`."""
     low, high = row["conf_low"], row["conf_high"]
     if turned and is_known(low) and is_known(high):
         return -high, -low

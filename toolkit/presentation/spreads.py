@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from toolkit.disclosure.cells import three_parts
 from toolkit.instrument.model import Variable
-from toolkit.locale import _
+from toolkit.locale import _, current_language
 from toolkit.presentation.blocks import Cell
 from toolkit.presentation.numbers import Number, count, is_known, share_number
 from toolkit.presentation.rows import Results, answer_words, known, released_rows
@@ -50,16 +50,16 @@ class Spread:
         """Format the base."""
         return str(self.base)
 
-    def words(self, variable: Variable, *, language: str = "en") -> str:
+    def words(self, variable: Variable) -> str:
         """Return the shares as text, and why others are withheld."""
-        return str(self.cell(variable, language=language))
+        return str(self.cell(variable))
 
-    def cell(self, variable: Variable, *, language: str = "en") -> Cell:
+    def cell(self, variable: Variable) -> Cell:
         """Return the shares as a table cell."""
         if self.kind == "none":
             return Cell(words=_("not shown: {why}", why=self.why))
         labels = (
-            variable.code_labels(language) if self.kind == "full" else self._part_labels(variable, language)
+            variable.code_labels(current_language()) if self.kind == "full" else self._part_labels(variable)
         )
         listed = tuple(
             Cell(share_number(share, self.bounds[key]), label=labels.get(key, key))
@@ -69,12 +69,12 @@ class Spread:
             answers=listed, words=_("; full distribution not shown: {why}", why=self.why) if self.why else ""
         )
 
-    def _part_labels(self, variable: Variable, language: str) -> dict[str, str]:
-        labels = variable.code_labels(language)
+    def _part_labels(self, variable: Variable) -> dict[str, str]:
+        labels = variable.code_labels(current_language())
         return {
-            "bottom": _start(answer_words(variable, "bottom", language=language)),
+            "bottom": _start(answer_words(variable, "bottom")),
             "middle": _(" or ").join(labels[code] for code in three_parts(variable)["middle"]),
-            "top": _start(answer_words(variable, "top", language=language)),
+            "top": _start(answer_words(variable, "top")),
         }
 
 

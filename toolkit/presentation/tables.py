@@ -9,7 +9,7 @@ import pandas as pd
 
 from toolkit.errors import DisclosureError, ToolkitError
 from toolkit.instrument.model import Instrument, Variable
-from toolkit.locale import _, localized
+from toolkit.locale import _
 from toolkit.presentation.blocks import Cell, Table, table_of
 from toolkit.presentation.numbers import (
     NOT_SHOWN,
@@ -55,7 +55,6 @@ def rounded_note() -> str:
     )
 
 
-@localized
 def participation_table(
     participation: pd.DataFrame,
     instrument: Instrument,
@@ -63,7 +62,6 @@ def participation_table(
     policy: Any = None,
     by: str = "audience",
     level: float = 0.95,
-    language: str = "en",
     below: Collection[str] = (),
 ) -> Table:
     """Tabulate invited and answered, with the margin of error of a share of 50%.
@@ -76,8 +74,8 @@ def participation_table(
         For the audiences' names.
     policy
         The disclosure policy; where given, a count below its threshold is refused.
-    by, level, language
-        The group column; the level of the margin of error; the language of the names.
+    by, level
+        The group column; the level of the margin of error.
 
     below
         Groups whose headcount is below the number who answered, so that it is not used; a group of which the
@@ -103,7 +101,7 @@ def participation_table(
             )
     rows = [
         {
-            _("Audience"): audience_name(instrument, row[by], start=True, language=language),
+            _("Audience"): audience_name(instrument, row[by], start=True),
             _("Invited"): count(row["invited"]) if is_known(row["invited"]) else _("not known"),
             _("Answered"): count(row["answered"], row["answered_shown"]),
             _("Response"): share_number(row["response_rate"]),
@@ -126,7 +124,7 @@ def participation_table(
         )
     shown = [row[by] for row in records(participation) if row[by] in below and is_known(row["answered"])]
     if shown:
-        names = [audience_name(instrument, name, language=language) for name in shown]
+        names = [audience_name(instrument, name) for name in shown]
         notes.append(
             _(
                 "More {names} answered than the list of organisations has: its number is not used.",
@@ -145,7 +143,6 @@ def participation_table(
     return table_of(rows, columns, title=title, kind="participation", notes=notes, numeric=columns[1:])
 
 
-@localized
 def gap_table(
     released: Any,
     instrument: Instrument,
@@ -156,7 +153,6 @@ def gap_table(
     most: int | None = None,
     level: float = 0.95,
     title: str | None = None,
-    language: str = "en",
 ) -> Table:
     """Tabulate gaps with both shares, interval, adjusted p value and verdict.
 
@@ -172,8 +168,8 @@ def gap_table(
         Only these columns; only this theme; only so many rows.
     level
         Of the intervals in the table, for the words.
-    title, language
-        The caption; the language of the wording.
+    title
+        The caption.
 
     Raises
     ------
@@ -183,7 +179,7 @@ def gap_table(
     found = _chosen(
         released_rows(released, table, columns=("item", "measure", "gap")), instrument, items, theme
     )
-    rows = [_gap_row(row, instrument, language) for row in shown_first(found, most)]
+    rows = [_gap_row(row, instrument) for row in shown_first(found, most)]
     notes = [
         _(
             "Gaps are computed before rounding, so a gap can differ by a point from the "
@@ -197,13 +193,12 @@ def gap_table(
         *_bound_notes(found),
     ]
     if most is None:
-        notes += _hidden_gaps(found, instrument, language)
+        notes += _hidden_gaps(found, instrument)
     columns = [_("Item"), _("Shares"), _("Gap in points"), _("p, adjusted"), _("Verdict")]
     title = _("Gaps between audiences, largest first") if title is None else title
     return table_of(rows, columns, title=title, kind="gaps", notes=notes, numeric=columns[2:4])
 
 
-@localized
 def shares_table(
     released: Any,
     instrument: Instrument,
@@ -215,7 +210,6 @@ def shares_table(
     theme: str | None = None,
     level: float = 0.95,
     title: str | None = None,
-    language: str = "en",
 ) -> Table:
     """Tabulate shares with interval and base: one row per item, one column per audience.
 
@@ -231,8 +225,8 @@ def shares_table(
         Only these columns; only this theme.
     level
         Of the intervals in the table, for the words.
-    title, language
-        The caption; the language of the wording.
+    title
+        The caption.
 
     Raises
     ------
@@ -244,11 +238,11 @@ def shares_table(
     present = {str(row[by]) for row in found}
     groups = [name for name in instrument.audiences if name in present]
     groups += sorted(present - set(groups))
-    names = {name: audience_name(instrument, name, start=True, language=language) for name in groups}
+    names = {name: audience_name(instrument, name, start=True) for name in groups}
     cells = {(row["item"], str(row[by])): _share_cell(row) for row in found}
     rows = [
         {
-            _("Item"): with_answer(item, measure, instrument, language),
+            _("Item"): with_answer(item, measure, instrument),
             **{names[group]: cells.get((item, group), _("not asked")) for group in groups},
         }
         for item in dict.fromkeys(row["item"] for row in found)
@@ -262,9 +256,8 @@ def shares_table(
     return table_of(rows, columns, title=title, kind="shares", notes=notes, numeric=columns[1:])
 
 
-@localized
 def numbers_table(
-    released: Any, instrument: Instrument, *, by: str = "audience", level: float = 0.95, language: str = "en"
+    released: Any, instrument: Instrument, *, by: str = "audience", level: float = 0.95
 ) -> Table | None:
     """Tabulate numbers and net scores: one row per item, one column per audience.
 
@@ -274,8 +267,8 @@ def numbers_table(
         What `toolkit.disclosure.release` returned, with its tables "scores" and "bands" (either may lack).
     instrument
         For wording.
-    by, level, language
-        The group column; the level of the intervals; the language of the wording.
+    by, level
+        The group column; the level of the intervals.
 
     Returns
     -------
@@ -296,11 +289,11 @@ def numbers_table(
     if not told:
         return None
     groups = [name for name in instrument.audiences if name in {str(row[by]) for row in told}]
-    names = {name: audience_name(instrument, name, start=True, language=language) for name in groups}
+    names = {name: audience_name(instrument, name, start=True) for name in groups}
     items = [v.name for v in instrument.variables if v.name in {row["item"] for row in told}]
     rows = []
     for item in items:
-        row = {_("Item"): item_name(instrument, item, language=language)}
+        row = {_("Item"): item_name(instrument, item)}
         for group in groups:
             mine = [one for one in told if one["item"] == item and str(one[by]) == group]
             lines, n = number_cells(instrument[item], mine)[:2]
@@ -314,7 +307,7 @@ def numbers_table(
                 _("Net score: the share of {top} less that of {bottom}, in points.", top="9–10", bottom="0–6")
             )
         elif variable.net_measure == "net":
-            boxes = {box: answer_words(variable, box, language=language) for box in ("top", "bottom")}
+            boxes = {box: answer_words(variable, box) for box in ("top", "bottom")}
             notes.append(_("Net score: the share of {top} less that of {bottom}, in points.", **boxes))
     columns = [_("Item"), *names.values()]
     notes = list(dict.fromkeys([*notes, *notes_on(told)]))
@@ -397,37 +390,33 @@ def shown_first(rows: Sequence[Row], most: int | None = None) -> list[Row]:
     return [*widest_first(told), *(row for row in told if not is_known(row["gap"]))][:most]
 
 
-def with_answer(item: str, measure: str, instrument: Instrument, language: str) -> str:
-    name = item_name(instrument, item, language=language)
+def with_answer(item: str, measure: str, instrument: Instrument) -> str:
+    name = item_name(instrument, item)
     if item not in instrument or (instrument[item].option is not None and measure in ("top", "1")):
         return name
-    return f"{name} ({answer_words(instrument[item], measure, language=language)})"
+    return f"{name} ({answer_words(instrument[item], measure)})"
 
 
-def _gap_row(row: Row, instrument: Instrument, language: str) -> dict[str, str | Cell | Number | None]:
-    name = with_answer(row["item"], row["measure"], instrument, language)
+def _gap_row(row: Row, instrument: Instrument) -> dict[str, str | Cell | Number | None]:
+    name = with_answer(row["item"], row["measure"], instrument)
     hint = hint_of(row["item"], row["measure"], instrument)
     return {
         _("Item"): f"{name}\n{hint}" if hint else name,
-        _("Shares"): Cell(sides=tuple(side_cells(row, instrument, language=language))),
+        _("Shares"): Cell(sides=tuple(side_cells(row, instrument))),
         _("Gap in points"): gap_cell(row),
         _("p, adjusted"): p_number(row.get("p_adjusted")),
         _("Verdict"): verdict_of(row),
     }
 
 
-def _hidden_gaps(rows: Iterable[Row], instrument: Instrument, language: str) -> list[str]:
+def _hidden_gaps(rows: Iterable[Row], instrument: Instrument) -> list[str]:
     """Explain which comparisons are withheld, one sentence per reason."""
     found: dict[str, list[str]] = {}
     for row in rows:
         if bool(row["shown"]):
             continue
-        pair = _(" and ").join(
-            audience_name(instrument, row[f"audience_{side}"], language=language) for side in "ab"
-        )
-        found.setdefault(plain_reason(row), []).append(
-            f"{item_name(instrument, row['item'], language=language)} ({pair})"
-        )
+        pair = _(" and ").join(audience_name(instrument, row[f"audience_{side}"]) for side in "ab")
+        found.setdefault(plain_reason(row), []).append(f"{item_name(instrument, row['item'])} ({pair})")
     return [
         _("Not shown ({reason}): {items}.", reason=reason, items=joined(items))
         for reason, items in found.items()

@@ -1,4 +1,4 @@
-"""Passages made from released rows: the summary, what cannot be told, the notice on synthetic data."""
+"""Passages of a report: the summary, the limits of the survey, notices on data and language."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Any
 import pandas as pd
 
 from toolkit.instrument.model import Instrument
-from toolkit.locale import N_, _, localized, ngettext
+from toolkit.instrument.translation import plain, wordings
+from toolkit.locale import N_, _, language_name, ngettext
 from toolkit.presentation.blocks import Bullets, Paragraph, Prose, Terms
 from toolkit.presentation.numbers import base, is_known, percent, points
 from toolkit.presentation.rows import (
@@ -35,10 +36,19 @@ from toolkit.presentation.sentences import (
 )
 from toolkit.records import records
 
-__all__ = ["cannot_tell", "headline", "percent", "points", "shares_summary", "summary", "synthetic_notice"]
+__all__ = [
+    "cannot_tell",
+    "headline",
+    "in_language",
+    "percent",
+    "points",
+    "shares_summary",
+    "summary",
+    "synthetic_notice",
+    "untranslated_notice",
+]
 
 
-@localized
 def summary(
     released: Any,
     instrument: Instrument,
@@ -49,9 +59,8 @@ def summary(
     most: int = 3,
     adjusted: str = "",
     by: str = "audience",
-    language: str = "en",
 ) -> Prose:
-    """The page for whoever reads one page: who answered, the widest gaps, their verdicts, how to take them.
+    """Write the summary: the largest gaps, their verdicts, how to read them, and who answered.
 
     Parameters
     ----------
@@ -62,13 +71,13 @@ def summary(
     table, measure
         The released gaps and which measure of them.
     participation
-        `Admitted.participation`, where it is to be said who answered.
+        `Admitted.participation`, where who answered is to be reported.
     most
         How many gaps.
     adjusted
         How p was adjusted, in words; without it the families are read from the table.
-    by, language
-        The group column of `participation`; the language of the wording.
+    by
+        The group column of `participation`.
 
     Raises
     ------
@@ -78,16 +87,14 @@ def summary(
     gaps = released_table(released, table, columns=("item", "measure", "gap", "verdict"))
     gaps = gaps[gaps["measure"] == measure]
     parts: list[Paragraph | Bullets | Terms] = []
-    answered = (
-        [] if participation is None else [Paragraph(_who_answered(participation, instrument, by, language))]
-    )
+    answered = [] if participation is None else [Paragraph(_who_answered(participation, instrument, by))]
     rows = records(one_an_item(by_width(gaps)).head(most))
     if rows:
         parts.append(Paragraph(_widest(len(rows))))
-        parts.append(Terms(tuple(_finding(row, instrument, language) for row in rows)))
+        parts.append(Terms(tuple(_finding(row, instrument) for row in rows)))
         parts += [Paragraph(_tested(gaps, adjusted)), *answered]
-        name = item_name(instrument, rows[0]["item"], language=language)
-        first = led(name, shares_apart(rows[0], instrument, language=language))
+        name = item_name(instrument, rows[0]["item"])
+        first = led(name, shares_apart(rows[0], instrument))
     else:
         parts.append(
             Paragraph(
@@ -102,7 +109,6 @@ def summary(
     return Prose("", tuple(parts), "summary", first)
 
 
-@localized
 def shares_summary(
     released: Any,
     instrument: Instrument,
@@ -111,12 +117,11 @@ def shares_summary(
     waves: tuple[str, str] | None = None,
     most: int = 3,
     by: str = "audience",
-    language: str = "en",
 ) -> Prose:
-    """Sum up a report without gaps: who answered, the highest and lowest shares, clear changes.
+    """Write the summary of a report without gaps: extreme shares, clear changes, who answered.
 
-    Shares are ordered by how favourable they are where the questionnaire says which way good news lies;
-    where it says so of fewer than two questions, by their size.
+    Shares are ordered by how favourable they are if the questionnaire declares a favourable direction for at
+    least two questions, otherwise by their size.
 
     Parameters
     ----------
@@ -125,13 +130,13 @@ def shares_summary(
     instrument
         For wording, and which answers are favourable.
     participation
-        `Admitted.participation`, where it is to be said who answered.
+        `Admitted.participation`, where who answered is to be reported.
     waves
         The earlier wave and this one, where `released` has a table "trend" of the two.
     most
         How many shares from each end, and how many changes.
-    by, language
-        The group column; the language of the wording.
+    by
+        The group column.
 
     Raises
     ------
@@ -158,11 +163,11 @@ def shares_summary(
     elif len(kept) == 1:
         parts += [
             Paragraph(_("One question has a share to report:")),
-            Terms((_share_term(kept[0], instrument, by, language),)),
+            Terms((_share_term(kept[0], instrument, by),)),
         ]
     else:
         for name, some in zip(names, (kept[:ends], kept[: -ends - 1 : -1]), strict=True):
-            terms = tuple(_share_term(row, instrument, by, language) for row in some)
+            terms = tuple(_share_term(row, instrument, by) for row in some)
             parts += [Paragraph(name), Terms(terms)]
         parts.append(
             Paragraph(
@@ -188,61 +193,59 @@ def shares_summary(
             )
         )
         if clear:
-            parts.append(Terms(tuple(_change_term(row, instrument, by, language) for row in clear)))
+            parts.append(Terms(tuple(_change_term(row, instrument, by) for row in clear)))
     if participation is not None:
-        parts.append(Paragraph(_who_answered(participation, instrument, by, language)))
+        parts.append(Paragraph(_who_answered(participation, instrument, by)))
     first = ""
     if kept:
-        name = item_name(instrument, kept[0]["item"], language=language)
-        first = led(name, _share_words(kept[0], instrument, by, language))
+        name = item_name(instrument, kept[0]["item"])
+        first = led(name, _share_words(kept[0], instrument, by))
     return Prose("", tuple(parts), "summary", first)
 
 
 def _goodness(row: dict[str, Any], instrument: Instrument) -> float:
-    """How favourable a share is; its size where neither way is good news."""
+    """Return how favourable a share is; its size where neither direction is."""
     variable = instrument[row["item"]]
     bad = variable.codes_of(row["measure"]) == variable.codes_of("unfavourable")
     turned = variable.favourable != "none" and bad
     return 1 - float(row["estimate"]) if turned else float(row["estimate"])
 
 
-def _share_term(row: dict[str, Any], instrument: Instrument, by: str, language: str) -> tuple[str, str]:
-    text = _share_words(row, instrument, by, language)
-    return item_name(instrument, row["item"], language=language), f"{text}.{_hinted(row, instrument)}"
+def _share_term(row: dict[str, Any], instrument: Instrument, by: str) -> tuple[str, str]:
+    text = _share_words(row, instrument, by)
+    return item_name(instrument, row["item"]), f"{text}.{_hinted(row, instrument)}"
 
 
-def _share_words(row: dict[str, Any], instrument: Instrument, by: str, language: str) -> str:
+def _share_words(row: dict[str, Any], instrument: Instrument, by: str) -> str:
     return _(
         "{share} of {name} ({words})",
         share=share_of(row),
-        name=_who_of(row, instrument, by, language),
-        words=answer_words(instrument[row["item"]], row["measure"], language=language),
+        name=_who_of(row, instrument, by),
+        words=answer_words(instrument[row["item"]], row["measure"]),
     )
 
 
-def _change_term(row: dict[str, Any], instrument: Instrument, by: str, language: str) -> tuple[str, str]:
+def _change_term(row: dict[str, Any], instrument: Instrument, by: str) -> tuple[str, str]:
     size, ends = signed_gap(row, turned=bool(row["turned"]))
     text = _(
         "{later} of {name} after {earlier}, {size} points {ends} ({words}).",
         later=percent(row["later"], bound=str(known(row["bound_later"]))),
         earlier=percent(row["earlier"], bound=str(known(row["bound_earlier"]))),
-        name=_who_of(row, instrument, by, language),
+        name=_who_of(row, instrument, by),
         size=size,
         ends=ends,
-        words=answer_words(instrument[row["item"]], row["measure"], language=language),
+        words=answer_words(instrument[row["item"]], row["measure"]),
     )
-    return item_name(instrument, row["item"], language=language), " ".join(text.split()) + _hinted(
-        row, instrument
-    )
+    return item_name(instrument, row["item"]), " ".join(text.split()) + _hinted(row, instrument)
 
 
-def _who_of(row: dict[str, Any], instrument: Instrument, by: str, language: str) -> str:
-    """Whom a share is of: the audience, and of a routed question those it was put to."""
-    name = audience_name(instrument, row[by], language=language)
+def _who_of(row: dict[str, Any], instrument: Instrument, by: str) -> str:
+    """Name the base of a share: the audience, and for a routed question those who were asked."""
+    name = audience_name(instrument, row[by])
     variable = instrument[row["item"]]
     if not variable.item.ask_if:
         return name
-    return _("{name}, only {base}", name=name, base=base_in_words(variable, instrument, language=language))
+    return _("{name}, only {base}", name=name, base=base_in_words(variable, instrument))
 
 
 def _hinted(row: dict[str, Any], instrument: Instrument) -> str:
@@ -250,7 +253,6 @@ def _hinted(row: dict[str, Any], instrument: Instrument) -> str:
     return f" {hint[0].upper()}{hint[1:]}." if hint else ""
 
 
-@localized
 def cannot_tell(
     released: Any,
     instrument: Instrument,
@@ -259,9 +261,8 @@ def cannot_tell(
     participation: pd.DataFrame | None = None,
     measure: str = "top",
     by: str = "audience",
-    language: str = "en",
 ) -> Prose:
-    """What this survey cannot tell: gaps too small to show, people who did not answer, causes, masked groups.
+    """List what this survey cannot show: small gaps, people who did not answer, causes, masked groups.
 
     Parameters
     ----------
@@ -272,9 +273,9 @@ def cannot_tell(
     table, measure
         The released gaps and which measure of them; a survey of one audience has none.
     participation
-        `Admitted.participation`, for what is said of those who did not answer.
-    by, language
-        The group column of `participation`; the language of the wording.
+        `Admitted.participation`, for the passage on those who did not answer.
+    by
+        The group column of `participation`.
 
     Raises
     ------
@@ -286,10 +287,10 @@ def cannot_tell(
     if table in released:
         gaps = released_table(released, table, columns=("item", "measure", "minimum_detectable_gap"))
         gaps = gaps[gaps["measure"] == measure]
-        pairs += [*_detectable(gaps, instrument, language), *_uncertain(gaps)]
+        pairs += [*_detectable(gaps, instrument), *_uncertain(gaps)]
         hidden = int((~gaps["shown"].astype(bool)).sum())
     if participation is not None:
-        pairs += _silent(participation, instrument, by, language)
+        pairs += _silent(participation, instrument, by)
     pairs += [
         (
             _("Causes"),
@@ -318,9 +319,8 @@ def cannot_tell(
     return Prose("", (Terms(tuple(pairs)),), "cannot-tell")
 
 
-@localized
-def synthetic_notice(synthetic: bool = True, *, language: str = "en") -> Prose:
-    """The notice that stands wherever synthetic answers are shown; empty for real ones."""
+def synthetic_notice(synthetic: bool = True) -> Prose:
+    """Write the notice shown with synthetic answers; empty for real ones."""
     if not synthetic:
         return Prose("", (), "notice")
     return Prose(
@@ -338,8 +338,63 @@ def synthetic_notice(synthetic: bool = True, *, language: str = "en") -> Prose:
     )
 
 
+def in_language(instrument: Instrument, language: str) -> tuple[Instrument, int, int]:
+    """Return the instrument with text in a language, and how many of its texts lacked any.
+
+    Parameters
+    ----------
+    instrument
+        As it is written.
+    language
+        The report's. A text not available in it keeps the wording of the instrument's first language.
+
+    Returns
+    -------
+    tuple
+        The instrument, unchanged if nothing is missing; the number of missing texts; the number of all texts.
+    """
+    data = plain(instrument)
+    texts = [words for *_, words in wordings(data)]
+    lacking = [words for words in texts if language not in words]
+    if not lacking:
+        return instrument, 0, len(texts)
+    for words in lacking:
+        words[language] = words[instrument.languages[0]]
+    data["languages"] = list(dict.fromkeys((*instrument.languages, language)))
+    return Instrument.model_validate(data), len(lacking), len(texts)
+
+
+def untranslated_notice(lacking: int, texts: int, source: str) -> Prose:
+    """Write the notice that the questionnaire is not in the report's language; empty where it is.
+
+    Parameters
+    ----------
+    lacking, texts
+        The number of texts not available in the language; the number of all texts.
+    source
+        The language they are printed in.
+    """
+    if not lacking:
+        return Prose("", (), "notice")
+    if lacking == texts:
+        text = _(
+            "The questionnaire is not available in English: its questions, answers and "
+            "audience names are printed in {source}. Nothing was machine-translated.",
+            source=language_name(source),
+        )
+    else:
+        text = _(
+            "{lacking} of the {all} texts of the questionnaire are not available in "
+            "English and are printed in {source}. Nothing was machine-translated.",
+            lacking=lacking,
+            all=texts,
+            source=language_name(source),
+        )
+    return Prose("", (Paragraph(text),), "notice language")
+
+
 def one_an_item(rows: pd.DataFrame) -> pd.DataFrame:
-    """The first row of each item."""
+    """Keep the first row of each item."""
     return rows[~rows["item"].duplicated()]
 
 
@@ -353,9 +408,9 @@ def _widest(count: int) -> str:
     return _(few.get(count, many), count=count)
 
 
-def _finding(row: dict[str, Any], instrument: Instrument, language: str) -> tuple[str, str]:
-    name = item_name(instrument, row["item"], language=language)
-    return name, finding(row, instrument, language=language) + _hinted(row, instrument)
+def _finding(row: dict[str, Any], instrument: Instrument) -> tuple[str, str]:
+    name = item_name(instrument, row["item"])
+    return name, finding(row, instrument) + _hinted(row, instrument)
 
 
 def _tested(gaps: pd.DataFrame, adjusted: str) -> str:
@@ -398,10 +453,10 @@ def _families(gaps: pd.DataFrame) -> str:
     return _(" ({told}), their p values adjusted within each of these groups", told=listed(told))
 
 
-def _who_answered(participation: pd.DataFrame, instrument: Instrument, by: str, language: str) -> str:
+def _who_answered(participation: pd.DataFrame, instrument: Instrument, by: str) -> str:
     said = []
     for row in records(participation):
-        name = audience_name(instrument, row[by], language=language)
+        name = audience_name(instrument, row[by])
         if is_known(row["answered"]) and row["answered"] == 0:
             continue  # nobody was invited
         if is_known(row["answered"]) and is_known(row["invited"]):
@@ -421,12 +476,12 @@ def _who_answered(participation: pd.DataFrame, instrument: Instrument, by: str, 
     return _("Answered: {joined}.", joined=joined(said))
 
 
-def _detectable(gaps: pd.DataFrame, instrument: Instrument, language: str) -> list[tuple[str, str]]:
+def _detectable(gaps: pd.DataFrame, instrument: Instrument) -> list[tuple[str, str]]:
     said = []
     rows = shown_rows(gaps)
     for pair, own in rows.groupby(["audience_a", "audience_b"], observed=True, sort=False):
         sizes = own["minimum_detectable_gap"].dropna().astype(float)
-        names = _(" and ").join(audience_name(instrument, name, language=language) for name in pair)
+        names = _(" and ").join(audience_name(instrument, name) for name in pair)
         if sizes.empty:
             text = _("With so few answers, no gap could be detected reliably.")
         else:
@@ -461,15 +516,13 @@ def _uncertain(gaps: pd.DataFrame) -> list[tuple[str, str]]:
     ]
 
 
-def _silent(
-    participation: pd.DataFrame, instrument: Instrument, by: str, language: str
-) -> list[tuple[str, str]]:
+def _silent(participation: pd.DataFrame, instrument: Instrument, by: str) -> list[tuple[str, str]]:
     rows = records(participation)
     missing = [
         _(
             "{share} of {name}",
             share=percent(1 - float(row["response_rate"])),
-            name=audience_name(instrument, row[by], language=language),
+            name=audience_name(instrument, row[by]),
         )
         for row in rows
         if is_known(row["response_rate"]) and float(row["response_rate"]) < 1
@@ -486,10 +539,6 @@ def _silent(
                 ),
             )
         )
-    hidden = [
-        audience_name(instrument, row[by], start=True, language=language)
-        for row in rows
-        if not is_known(row["answered"])
-    ]
+    hidden = [audience_name(instrument, row[by], start=True) for row in rows if not is_known(row["answered"])]
     said += [(name, _("Too few answered to show any results.")) for name in hidden]
     return said

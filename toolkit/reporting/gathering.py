@@ -11,7 +11,7 @@ import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.model import Instrument, Variable
-from toolkit.locale import _
+from toolkit.locale import _, current_language
 from toolkit.presentation.rows import audience_name
 
 if TYPE_CHECKING:
@@ -365,7 +365,7 @@ def changed_questions(
     return tuple(dict.fromkeys(found))
 
 
-def describe_changed(changed: Sequence[Changed], wave: str, instrument: Instrument, language: str) -> str:
+def describe_changed(changed: Sequence[Changed], wave: str, instrument: Instrument) -> str:
     """List changed questions in a sentence, with the change and, if not all are affected, the audiences."""
     names = []
     known = {
@@ -379,11 +379,11 @@ def describe_changed(changed: Sequence[Changed], wave: str, instrument: Instrume
             if one == item_id:
                 kinds.setdefault(change, []).append(audience)
         item = instrument.item(item_id)
-        label = item.short.get(language) or instrument.of_item(item_id)[0].label(language)
+        label = item.short.get(current_language()) or instrument.of_item(item_id)[0].label(current_language())
         reasons = []
         for change, audiences in kinds.items():
             words = ", ".join(known[kind] for kind in change.split("; "))
-            who = ", ".join(audience_name(instrument, name, language=language) for name in audiences)
+            who = ", ".join(audience_name(instrument, name) for name in audiences)
             reasons.append(f"{who}: {words}")
         names.append(f"{label} ({'; '.join(reasons)})")
     return _(

@@ -14,7 +14,7 @@ from toolkit.analysis.answers import SCORES
 from toolkit.disclosure import Policy, Released
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument.model import Instrument
-from toolkit.locale import N_, _, localized, using_language
+from toolkit.locale import N_, _, using_language
 from toolkit.presentation.blocks import Block, Prose
 from toolkit.presentation.numbers import NOT_SHOWN, base, is_known, percent
 from toolkit.presentation.rows import item_name
@@ -123,9 +123,7 @@ class OrganisationReport:
     def results(self) -> pd.DataFrame:
         """Return every number of the report, one per row, with the text that is printed for it."""
         with using_language(self.language, self.level):
-            return results_frame(
-                self.released, self.instrument, synthetic=self.synthetic, language=self.language
-            )
+            return results_frame(self.released, self.instrument, synthetic=self.synthetic)
 
     def save(self, folder: str | Path | None) -> Prose:
         """Write results.csv into a folder; None writes nothing and says so."""
@@ -172,7 +170,7 @@ def open_report(
     >>> report = tk.open_report("data_samples/ai_at_work/study.yaml", "org-01")  # doctest: +SKIP
     >>> report.gap_picture()  # doctest: +SKIP
     """
-    from toolkit.presentation.questionnaire_words import in_language
+    from toolkit.presentation.words import in_language
     from toolkit.reporting.job import open_study
     from toolkit.reporting.options import chosen_organisations, chosen_wave
 
@@ -211,14 +209,7 @@ def open_report(
 _BLANK = {"table": "participation", "item": "", "label": ""}
 
 
-@localized
-def results_frame(
-    released: Released,
-    instrument: Instrument,
-    *,
-    synthetic: bool = False,
-    language: str = "en",
-) -> pd.DataFrame:
+def results_frame(released: Released, instrument: Instrument, *, synthetic: bool = False) -> pd.DataFrame:
     """Concatenate the released tables.
 
     Returns
@@ -232,7 +223,7 @@ def results_frame(
         if name == "participation":
             continue
         told = released.rows(name)
-        words = {item: item_name(instrument, item, language=language) for item in _items(told)}
+        words = {item: item_name(instrument, item) for item in _items(told)}
         rows += [
             {**row, "table": name, "label": words[row["item"]], "printed": _printed(row)} for row in told
         ]

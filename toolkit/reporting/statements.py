@@ -40,7 +40,6 @@ def _statements(
             audience=audience,
             policy=study.policy,
             level=study.level,
-            language=study.language,
             dates=study.field_dates(wave),
         )
         made = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -14,9 +15,15 @@ from pydantic import PrivateAttr
 
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument import Instrument
+from toolkit.instrument.lint import PLATFORM_COLUMNS
+from toolkit.instrument.model import RESERVED_COLUMNS
+from toolkit.platforms import PLATFORMS, Platform
 from toolkit.platforms.answers import AnswersFile
+from toolkit.platforms.common import NOT_TICKED, TICKED
+from toolkit.platforms.exports import Dialect
 from toolkit.platforms.files.opening import read_cells
-from toolkit.platforms.files.sheet import Sheet
+from toolkit.platforms.files.sheet import Sheet, flattened, peeled
+from toolkit.platforms.matching import unique_sheet
 from toolkit.platforms.naming import slug
 from toolkit.study.starting import FOR_REAL, study_file, study_id, yaml_text
 from toolkit.system import temporary_folder, write_new_folder
@@ -38,6 +45,18 @@ _TECHNICAL = (
     r"(start|end|submit|completion|recorded?)[ _]?(date|time)|timestamp|datestamp|duration.*|progress"
     r"|status|seed|lastpage|startlanguage|finished"
 )
+_SUBMITTED = ("submitdate", "Date submitted", "Date de soumission", "Datum Abgeschickt")
+"""LimeSurvey's column of the time of submission, which is blank where a response was not submitted."""
+_QUALTRICS_ASIDE = {
+    "test": ("1", "2", "9", "17", "Survey Preview", "Survey Test", "Offline Survey Preview",
+             "Spam Survey Preview"),
+    "marked as spam by Qualtrics": ("8", "12", "40", "Spam", "Possible Spam", "Imported Spam"),
+}  # fmt: skip
+"""Reason to set a response of Qualtrics aside → what its Status then says."""
+_TEXT_FILES = (".csv", ".tsv", ".txt", ".xlsx")
+"""Endings of the files whose platform the headings tell."""
+_OPTION = re.compile(r"(?P<stem>.+?)(?: ?\[(?P<bracket>.+)\]|___(?P<redcap>\w+)|(?: - +| \| |/)(?P<text>.+))")
+"""Headings of a column per option: why[price], why___1, why/price, Why? - The price, Why? | The price."""
 _NO_ANSWER = frozenset({"-1", "-8", "-9", "-99", "97", "98", "99", "998", "999"})
 """Numbers that usually mean "don't know" or "no answer" if all others are 0 to 10."""
 _ORDERED = (
@@ -66,7 +85,7 @@ def draft_study(
     wave: str | None = None,
     title: str | None = None,
 ) -> tuple[list[Path], list[str]]:
-    """Draft a study from one file of answers: one heading row, one row per respondent.
+    """Draft a study from one file of answers with one row per respondent.
 
     Value labels (SPSS, Stata) and a small number of different cells make a question with answers, in order
     where their words are known; whole numbers from 0 to 10 a question whose answers are its numbers; other
@@ -94,7 +113,7 @@ def draft_study(
     Raises
     ------
     InvalidInput
-        A file that cannot be read or has several heading rows, a column that is not in it, a folder that
+        A file that cannot be read or has several rows per record, a column that is not in it, a folder that
         holds something.
 
     Examples
@@ -270,8 +289,13 @@ def _drafted(
         raise InvalidInput(
             export, [Problem("unsupported-format", f"file {export.name}", "cannot be drafted from", hint)]
         )
+    guesses: list[str] = []
     sheet = read_cells(export, source=export.name)
-    _one_heading_row(sheet, export)
+    platform = None
+    if export.suffix.lower() in _TEXT_FILES:
+        known = (one for one in PLATFORMS.values() if one.recognises("text", b"", sheet.names))
+        platform = next(known, None)
+    sheet, rows, names = _headings(sheet, platform, export, guesses)
     problems = [
         Problem("unknown-column", f"column '{name}'", "not found", near_names(name, sheet.names))
         for name in given.values()
@@ -279,12 +303,12 @@ def _drafted(
     ]
     if problems:
         raise InvalidInput(export.name, problems)
-    guesses: list[str] = []
     if export.suffix.lower() in (".sav", ".zsav", ".dta") and not any(sheet.labels.values()):
         guesses.append("the file has no value labels: answers are guessed from the cells alone")
-    found = {kind: given.get(kind) or _told(kind, sheet, guesses) for kind in _SIGNS}
+    found = {kind: given.get(kind) or _told(kind, sheet, guesses, platform, names) for kind in _SIGNS}
     audiences, entry = _people(sheet, found, guesses, id_)
-    items, mapped, scales = _items(sheet, {name for name in found.values() if name}, guesses, orders)
+    used = {name for name in found.values() if name}
+    items, mapped, scales = _items(sheet, used, guesses, orders, platform, names)
     if not items:
         raise InvalidInput(
             export.name, [Problem("no-answers", "columns", "none contains answers", "check the file")]
@@ -305,35 +329,95 @@ def _drafted(
     for key in ("respondent", "organisation"):
         if found[key]:
             mapping[key] = found[key]
-    if "submitdate" in sheet.names:
-        mapping["submitted"] = {"column": "submitdate", "not_equals": ""}
-        guesses.append("rows without a submitdate were not submitted")
+    submitted = next((name for name in _SUBMITTED if name in sheet.names), None)
+    if submitted:
+        mapping["submitted"] = {"column": submitted, "not_equals": ""}
+        guesses.append(f"rows without a '{submitted}' were not submitted")
+    if rows > 1:
+        entry["headings"] = rows
+    tags = {tag: name for name, (tag, _) in names.items()}
+    if platform and platform.name == "qualtrics":
+        if "audience" in entry:
+            entry["rules"] = [{"audience": entry.pop("audience"), "when": []}]
+        if "Status" in tags:
+            aside = [
+                {"set_aside": reason, "when": [{"column": tags["Status"], "one_of": list(said)}]}
+                for reason, said in _QUALTRICS_ASIDE.items()
+            ]
+            entry["rules"] = [*aside, *entry["rules"]]
+            guesses.append("responses that are tests, previews or spam by their Status are set aside")
+        if "Finished" in tags:
+            mapping["submitted"] = {"column": tags["Finished"], "one_of": ["1", "True", "TRUE"]}
+            guesses.append("responses that are not Finished were not submitted")
     if "audience" not in entry:
         mapping["audience"] = entry.pop("rules")
     entry = {"wave": wave, "platform": "table", "file": export.name, **entry, "mapping": mapping}
     return questionnaire, entry, guesses
 
 
-def _one_heading_row(sheet: Sheet, export: Path) -> None:
-    """Refuse exports with further heading rows: their cells would be read as answers."""
+def _headings(
+    sheet: Sheet, platform: Platform | None, export: Path, guesses: list[str]
+) -> tuple[Sheet, int, dict[str, tuple[str, str]]]:
+    """Return the sheet with one different heading per column, its heading rows, heading → (name, wording).
+
+    Raises
+    ------
+    InvalidInput
+        Several rows of one REDCap record.
+    """
     first = [str(cell).strip() for cell in sheet.cells.iloc[0]]
-    platform = "Qualtrics" if {"ResponseId", "ResponseID"} & set(sheet.names) else None
-    if "Response" in first or "Open-Ended Response" in first:
-        platform = "SurveyMonkey"
-    if platform and export.suffix.lower() not in (".sav", ".dta"):
-        what = f"is an export of {platform} with several rows of headings"
-        hint = f"export it from {platform} for SPSS (.sav) and draft from that"
-        raise InvalidInput(export.name, [Problem("unsupported", "headings", what, hint)])
+    blank = [place for place, name in enumerate(sheet.names) if place and not name.strip()]
+    qualtrics = platform is not None and platform.name == "qualtrics"
+    rows, tags = 1, sheet.names
+    if platform and platform.name == "redcap" and _cells(sheet, 0).duplicated().any():
+        what = "repeats: a record has a row for each event or repeated form"
+        hint = "export a report of one event or form"
+        raise InvalidInput(export.name, [Problem("duplicate-id", f"column {tags[0]}", what, hint)])
+    if qualtrics:
+        ids = next((place for place, name in enumerate(tags) if name in ("ResponseId", "ResponseID")), 0)
+        if not re.fullmatch(r"[A-Z]{1,3}_\w+", first[ids]):
+            rows = 3 if len(sheet.cells) > 1 and "ImportId" in str(sheet.cells.iloc[1, ids]) else 2
+        tags = tuple(own if re.fullmatch(r"V\d+", tag) else tag for tag, own in zip(tags, first, strict=True))
+    elif export.suffix.lower() in _TEXT_FILES and (
+        {"Response", "Open-Ended Response"} & set(first)
+        or (len(blank) > 1 and all(first[place] for place in blank))
+    ):
+        rows = 2
+        guesses.append("the first two rows are headings: a column is called 'question | sub-heading'")
+    if rows > 1:
+        sheet = flattened(peeled(sheet, rows - 1, source=export.name))
+    sheet, notes = unique_sheet(sheet)
+    guesses.extend(notes)
+    if not qualtrics:
+        return sheet, rows, {name: (name, name) for name in sheet.names}
+    wording = (name.partition(" | ")[2] or name for name in sheet.names)
+    return sheet, rows, dict(zip(sheet.names, zip(tags, wording, strict=True), strict=True))
 
 
-def _told(kind: str, sheet: Sheet, guesses: list[str]) -> str | None:
+def _told(
+    kind: str,
+    sheet: Sheet,
+    guesses: list[str],
+    platform: Platform | None,
+    names: Mapping[str, tuple[str, str]],
+) -> str | None:
     """Find the first column whose heading is of this kind and whose cells fit."""
+    ids: tuple[str, ...] = ()
+    if kind == "respondent" and platform:
+        dialect = platform.dialect
+        ids = dialect.id_columns if isinstance(dialect, Dialect) else dialect.ids if dialect else ()
+        if platform.name == "redcap":
+            ids = sheet.names[:1]
+        elif platform.name == "qualtrics":
+            ids = (*ids, "ResponseID")
     for place, name in enumerate(sheet.names):
-        if not re.fullmatch(_SIGNS[kind], name.strip().lower()):
+        signs = {words.strip().lower() for words in names[name]}
+        if names[name][0] not in ids and not any(re.fullmatch(_SIGNS[kind], words) for words in signs):
             continue
         cells = _cells(sheet, place)
         answered = cells[cells != ""]
         if kind == "respondent" and not (answered.is_unique and len(answered) == len(cells)):
+            guesses.append(f"column '{name}' is not the respondent: it repeats or has blanks")
             continue
         if kind == "audience" and not 1 < answered.nunique() <= 8:
             continue
@@ -378,53 +462,76 @@ def _id(text: str, taken: Any, otherwise: str) -> str:
     base = re.sub(r"[^a-z0-9]", "", slug(text).lower())[:16] or otherwise
     base = base if base[0].isalpha() else f"q{base}"[:16]
     name, number = base, 2
-    while name in taken:
+    while name in taken or name in RESERVED_COLUMNS or name in PLATFORM_COLUMNS:
         name, number = f"{base}{number}", number + 1
     return name
 
 
 def _items(
-    sheet: Sheet, used: set[str], guesses: list[str], orders: Mapping[str, Sequence[str]]
+    sheet: Sheet,
+    used: set[str],
+    guesses: list[str],
+    orders: Mapping[str, Sequence[str]],
+    platform: Platform | None,
+    names: Mapping[str, tuple[str, str]],
 ) -> tuple[list[dict[str, Any]], dict[str, dict[str, Any]], dict[str, dict[str, Any]]]:
     """Return items, their mapping, and the scales they share."""
     scales: dict[str, dict[str, Any]] = {}
-    ticks = _ticks(sheet)
+    ticks = _ticks(sheet, names, tagged=platform is not None and platform.name == "qualtrics")
+    own = platform.dialect.own if platform and isinstance(platform.dialect, Dialect) else lambda name: False
+    unasked = {"limesurvey": {"N/A"}, "qualtrics": {"-99"}}.get(platform.name if platform else "", set())
+    if unasked:
+        guesses.append(f"cells '{min(unasked)}' are blank: the platform's mark for a question without answer")
+    odk = platform is not None and platform.name == "odk"
     items: list[dict[str, Any]] = []
     mapped: dict[str, dict[str, Any]] = {}
     for place, name in enumerate(sheet.names):
         cells = _cells(sheet, place)
-        declared = sheet.declared.get(place, frozenset())
+        declared = sheet.declared.get(place, frozenset()) | (unasked & set(cells))
         labels = {
             value: label for value, label in sheet.labels.get(place, {}).items() if value not in declared
         }
         answered = cells[(cells != "") & ~cells.isin(list(declared))]
-        heading = name.strip().lower()
-        if name in used or not heading:
+        tag, wording = names[name]
+        heading = tag.strip().lower()
+        if name in used:
+            continue
+        if not heading:
+            if place and len(answered):
+                guesses.append(f"column {place + 1} is left out: it has no heading")
             continue
         if name in ticks:
-            stem, options = ticks[name]
+            stem, options, texts = ticks[name]
             id_ = next((one for one, held in mapped.items() if held.get("columns") == options), None)
             if id_ is None:
-                id_ = _id(stem, mapped, f"q{place + 1}")
-                mapped[id_] = {"columns": options}
-                listed = [{"code": code, "label": {"en": code}} for code in options]
+                id_ = _id(tag.rpartition("_")[0] if wording != name else stem, mapped, f"q{place + 1}")
+                hidden = any(
+                    (_cells(sheet, sheet.names.index(one)) == "N/A").any() for one in options.values()
+                )
+                mapped[id_] = {"columns": options, **({"blank": ["N/A"]} if hidden else {})}
+                listed = [{"code": code, "label": {"en": texts[code]}} for code in options]
                 words = {"text": {"all": {"en": stem}}, "short": {"en": stem[:60]}}
                 items.append(
                     {"id": id_, "type": "multi", "theme": "answers", **words, "options": listed}
                     | {"source": {"origin": "own"}}
                 )
+                columns = f"{stem}[…]" if f"{stem}[" in name else f"{stem} …"
                 guesses.append(
-                    f"columns '{stem}[…]' are item {id_}: a multi-select of {len(options)} options"
+                    f"columns '{columns}' are item {id_}: a multi-select of {len(options)} options"
                 )
             continue
-        if re.fullmatch(_TECHNICAL, heading):
+        if odk and any(f"{name}/" in other for other in ticks):
+            guesses.append(f"column '{name}' is left out: its ticks are also in a column per option")
+        elif re.fullmatch(_TECHNICAL, heading) or own(tag):
             guesses.append(f"column '{name}' is left out: the platform's own")
         elif re.fullmatch(_PERSONAL, heading) or answered.str.contains(r"\S@\S+\.\S", regex=True).any():
             guesses.append(f"column '{name}' is left out: it may name persons")
         elif answered.nunique() < 2:
             guesses.append(f"column '{name}' is left out: it has no two different answers")
+        elif not labels and name not in orders and _below_zero(answered):
+            guesses.append(f"column '{name}' is left out: an item cannot hold its negative numbers")
         else:
-            id_ = _id(name, mapped, f"q{place + 1}")
+            id_ = _id(tag, mapped, f"q{place + 1}")
             if name in orders:
                 guess, item, where = _single({one: one for one in orders[name]}, "categories", ordered=True)
             else:
@@ -436,10 +543,16 @@ def _items(
                 known = next((one for one, held in scales.items() if held == scale), None)
                 item["scale"] = known or f"scale{len(scales) + 1}"
                 scales[item["scale"]] = scale
-            words = {"text": {"all": {"en": name}}, "short": {"en": name[:60]}}
+            words = {"text": {"all": {"en": wording}}, "short": {"en": wording[:60]}}
             items.append({"id": id_, "theme": "answers", **words, **item, "source": {"origin": "own"}})
             guesses.append(f"column '{name}' is item {id_}: {guess}")
     return items, mapped, scales
+
+
+def _below_zero(answered: pd.Series) -> bool:
+    """Whether all cells are numbers, and some are below 0 without being a usual code of a missing answer."""
+    numbers = pd.to_numeric(answered, errors="coerce")
+    return bool(numbers.notna().all() and (numbers[~answered.isin(_NO_ANSWER)] < 0).any())
 
 
 def _item(answered: pd.Series, labels: dict[str, str]) -> tuple[str, dict[str, Any], dict[str, Any]]:
@@ -455,7 +568,11 @@ def _item(answered: pd.Series, labels: dict[str, str]) -> tuple[str, dict[str, A
     if aside and len(rest) and (rest % 1 == 0).all() and rest.between(0, 10).all() and rest.nunique() > 1:
         guess, item, where = _item(answered[~answered.isin(aside)], {})
         return f"{guess}; {', '.join(aside)} counts as missing", item, {**where, "blank": aside}
-    if numbers.notna().all():
+    negative = sorted(value for value in aside if value.startswith("-"))
+    if negative and numbers.notna().all() and answered[~answered.isin(negative)].nunique() > 1:
+        guess, item, where = _item(answered[~answered.isin(negative)], {})
+        return f"{guess}; {', '.join(negative)} counts as missing", item, {**where, "blank": negative}
+    if numbers.notna().all() and (numbers >= 0).all():
         whole = (numbers % 1 == 0).all()
         if whole and numbers.between(0, 10).all() and len(values) <= 11:
             return _single({value: value for value in sorted(values, key=float)}, "numbers", ordered=True)
@@ -494,19 +611,55 @@ def _single(
     return guess, {"type": "single", "ordered": scale}, {"values": codes}
 
 
-def _ticks(sheet: Sheet) -> dict[str, tuple[str, dict[str, str]]]:
-    """Find headings such as "why[price]" whose cells are ticks: stem → (option → heading)."""
+def _ticks(
+    sheet: Sheet, names: Mapping[str, tuple[str, str]], *, tagged: bool
+) -> dict[str, tuple[str, dict[str, str], dict[str, str]]]:
+    """Find columns per option: heading → stem of the question, (code → heading), (code → text of the option).
+
+    The cells are ticks, or repeat the option. After other signs than brackets and REDCap's ___, yes and no
+    are answers to a question of their own.
+    """
     groups: dict[str, dict[str, str]] = {}
+    ticked: set[str] = set()
+    blank: set[str] = set()
+    by_tag: set[str] = set()
+    marks = {word.lower() for word in (*TICKED, *NOT_TICKED)} | {"n/a"}
     for place, name in enumerate(sheet.names):
-        parts = re.fullmatch(r"(.+?) ?\[([A-Za-z0-9]{1,5})\]", name.strip())
-        if parts and set(_cells(sheet, place).str.lower()) <= {"", "y", "n", "yes", "no", "0", "1"}:
-            groups.setdefault(parts[1], {})[parts[2]] = name
-    return {
-        name: (stem, options)
-        for stem, options in groups.items()
-        if len(options) > 1
-        for name in options.values()
-    }
+        tag, wording = names[name]
+        cells = _cells(sheet, place).str.lower()
+        said = set(cells) - {""}
+        numbered = re.fullmatch(r"(.+)_-?\d+", tag) if tagged else None
+        if numbered:  # Qualtrics: Q2_1, Q2_2 …, worded "question-option"
+            stem, text = numbered[1], tag
+            ends = tuple(f"-{blanks}{one}" for one in said for blanks in ("", " "))
+            fits = said <= {"0", "1"} or (len(said) == 1 and wording.lower().endswith(ends))
+            by_tag.add(stem)
+        elif parts := _OPTION.fullmatch(wording.strip()):
+            stem, text = parts["stem"].strip(), (parts["bracket"] or parts["redcap"] or parts["text"]).strip()
+            fits = said <= {text.lower()} or said <= ({"0", "1"} if parts["text"] else marks)
+        else:
+            continue
+        if fits:
+            groups.setdefault(stem, {})[text] = name
+            ticked |= {stem} if said - {"n/a"} else set()
+            blank |= {stem} if (cells == "").any() or not numbered else set()
+    found = {}
+    for stem, columns in groups.items():
+        if len(columns) < 2 or stem not in ticked or stem not in blank:
+            continue
+        question, texts = stem, list(columns)
+        if stem in by_tag:
+            wordings = [names[name][1] for name in columns.values()]
+            question, dash, _ = os.path.commonprefix(wordings).rpartition("-")  # noqa: RUF071  texts, not paths
+            texts = [wording[len(question + dash) :].strip() for wording in wordings]
+            question = question.strip(" -") or stem
+        short = all(re.fullmatch(r"[A-Za-z0-9]{1,5}", text) for text in texts)
+        short = short and len({text.lower() for text in texts}) == len(texts)
+        codes = texts if short else [str(number) for number in range(1, len(texts) + 1)]
+        options = dict(zip(codes, columns.values(), strict=True))
+        for name in columns.values():
+            found[name] = (question, options, dict(zip(codes, texts, strict=True)))
+    return found
 
 
 def _options(labels: dict[str, str]) -> tuple[list[dict[str, Any]], dict[str, str]]:

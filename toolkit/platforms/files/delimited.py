@@ -109,7 +109,7 @@ def sheet_of_text(
 
 
 def bytes_of(path: Path, source: str) -> bytes:
-    """What a file holds, unpacked where it is a .gz.
+    """Read the bytes of a file, decompressing a .gz.
 
     Raises
     ------
@@ -197,7 +197,7 @@ def _not_utf8(data: bytes) -> Problem | None:
 
 
 def _delimiter(text: str) -> tuple[str, int]:
-    """The delimiter, and how many columns it makes of the first line."""
+    """Find the delimiter and the number of columns that it makes of the first line."""
     lines = text[:_HEAD].lstrip("\r\n ").split("\n", 3)[:3]
     first, *below = ("".join(line.split('"')[::2]) for line in lines)
     delimiter = max(";,\t", key=first.count)
@@ -245,7 +245,7 @@ def _parsed_fast(text: str, delimiter: str) -> pd.DataFrame | None:
 
 
 def _kinds(sample: list[list[str]]) -> Iterator[pa.DataType]:
-    """A dictionary for columns that say the same again and again, plain text for ids and the like."""
+    """Yield a dictionary type for columns of few values, and plain text for ids and the like."""
     import pyarrow as pa
 
     repeating = pa.dictionary(pa.int32(), pa.large_string())

@@ -49,7 +49,7 @@ _REFUSED: Mapping[str, tuple[str, str]] = {
 
 
 def kind_of(data: bytes) -> str:
-    """What the first bytes say a file is; "text" where they say nothing."""
+    """Return the file type by its first bytes, or "text" if they are not a known signature."""
     for beginning, kind in _BEGINNINGS.items():
         if data.startswith(beginning):
             return kind
@@ -91,7 +91,7 @@ def cells_of(
     categories: bool = False,
     notes: tuple[str, ...] = (),
 ) -> Sheet:
-    """The same as `read_cells`, of bytes already read.
+    """Read cells from bytes, as `read_cells` does from a file.
 
     Raises
     ------
@@ -126,7 +126,7 @@ def cells_of(
 
 
 def unpacked(path: Path, source: str) -> tuple[bytes, tuple[str, ...]]:
-    """The bytes of a file; of the one file in it, where it is a .zip as Qualtrics sends it."""
+    """Read the bytes of a file, or of the only file in a .zip such as Qualtrics sends."""
     data = bytes_of(path, source)
     if data[:4] != b"PK\x03\x04":
         return data, ()
@@ -276,7 +276,7 @@ def _refuse_broken_utf8(data: bytes, error: UnicodeDecodeError, source: str) -> 
 
 
 def _eight_bit(data: bytes) -> str:
-    """The likeliest of the old encodings; Windows-1252 where only Western ones come into question."""
+    """Return the likeliest eight-bit encoding; Windows-1252 if all candidates are Western."""
     from charset_normalizer import from_bytes
 
     best = from_bytes(_telling(data)).best()
@@ -284,7 +284,7 @@ def _eight_bit(data: bytes) -> str:
 
 
 def _telling(data: bytes) -> bytes:
-    """The lines that hold bytes beyond ASCII: only they tell encodings apart."""
+    """Keep the lines with bytes beyond ASCII, since only they distinguish encodings."""
     lines = [line for line in data.splitlines() if not line.isascii()]
     return b"\n".join(lines)[:_SAMPLE]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -120,10 +121,11 @@ def without_row_numbers(sheet: Sheet) -> tuple[Sheet, tuple[str, ...]]:
 
 
 def named(sheet: Sheet, names: Sequence[str]) -> Sheet:
-    """The same cells under other headings."""
+    """Return the same cells under other headings."""
     return replace(sheet, headings=(tuple(names), *sheet.headings[1:]))
 
 
+_IMPORT_ID = re.compile(r"\{['\"]ImportId")
 _ONE_ANSWER = frozenset({"", "Response", "Open-Ended Response"})
 """What stands below a question that has one column."""
 
@@ -132,14 +134,14 @@ def flattened(sheet: Sheet) -> Sheet:
     """Join several rows of headings to one name per column: "question | sub-heading".
 
     A question is written once and stands for the columns right of it too; where the row below says nothing
-    or "Response", or repeats it, it is the name.
+    or "Response", holds an import id of Qualtrics, or repeats it, it is the name.
     """
     names: list[str] = list(sheet.headings[0])
     for below in sheet.headings[1:]:
         question, joined = "", []
         for above, sub in zip(names, below, strict=True):
             question = above or question
-            if (sub in _ONE_ANSWER and above) or sub == question:
+            if ((sub in _ONE_ANSWER or _IMPORT_ID.match(sub)) and above) or sub == question:
                 joined.append(question)
             else:
                 joined.append(f"{question} | {sub}" if question else sub)

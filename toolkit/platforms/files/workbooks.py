@@ -38,7 +38,7 @@ __all__ = [
 
 
 def as_text(value: object) -> str:
-    """A cell as it would stand in a CSV file.
+    """Return a cell as a CSV file would hold it.
 
     Examples
     --------
@@ -64,7 +64,7 @@ def as_text(value: object) -> str:
 def workbook_sheet(
     data: bytes, *, source: str, notes: tuple[str, ...] = (), sheet: str | None = None
 ) -> Sheet:
-    """The one sheet of a workbook that holds cells, or the one named.
+    """Return the sheet of a workbook that was named, or the only one with cells.
 
     A formula counts with the value stored beside it. One without a stored value, an error such as #REF!, and
     merged cells below the headings, of which only the first holds a value, are refused by cell. An answer
@@ -169,7 +169,7 @@ def _named_cells(cells: Sequence[str], what: str, hint: str) -> Iterator[Problem
 
 
 def _opened(data: bytes, source: str) -> dict[str, _Found]:
-    """The cells of every sheet."""
+    """Read the cells of every sheet."""
     import openpyxl  # type: ignore[import-untyped]
 
     try:
@@ -262,7 +262,7 @@ def _cells(sheet: Any, stale: bool, source: str) -> _Found:
 
 
 def _as_typed(value: object) -> str:
-    """A cell of a workbook as text, its escaped characters as the characters they stand for."""
+    """Return a cell of a workbook as text, with escaped characters decoded."""
     if isinstance(value, str) and "_x" in value:
         value = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), value)
     return as_text(value)
@@ -291,7 +291,7 @@ def _lost(cells: pd.DataFrame) -> Iterator[str]:
 
 
 def parquet_sheet(data: bytes, *, source: str, notes: tuple[str, ...] = ()) -> Sheet:
-    """A Parquet file.
+    """Read a Parquet file.
 
     Raises
     ------
@@ -322,7 +322,7 @@ def frame_sheet(
     notes: Sequence[str] = (),
     labels: dict[int, dict[str, str]] | None = None,
 ) -> Sheet:
-    """A frame as text cells, rows numbered from 2 as below one row of headings."""
+    """Turn a frame into text cells, with rows numbered from 2 as below one row of headings."""
     if frame.empty:
         raise InvalidInput(source, [no_rows()])
     check_cells(frame.size, source, columns=frame.shape[1])
@@ -342,7 +342,7 @@ def text_column(column: pd.Series) -> pd.Series:
 
 
 def spss_sheet(data: bytes, *, source: str, notes: tuple[str, ...] = ()) -> Sheet:
-    """A .sav or .zsav file; values declared user-missing stay what they are, else they would be blank.
+    """Read a .sav or .zsav file, keeping values that are declared user-missing.
 
     Raises
     ------
@@ -353,7 +353,7 @@ def spss_sheet(data: bytes, *, source: str, notes: tuple[str, ...] = ()) -> Shee
 
 
 def stata_sheet(data: bytes, *, source: str, notes: tuple[str, ...] = ()) -> Sheet:
-    """A .dta file; extended missing values (.a to .z) stay as ".a" to ".z".
+    """Read a .dta file, keeping extended missing values as ".a" to ".z".
 
     Raises
     ------

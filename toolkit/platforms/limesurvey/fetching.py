@@ -23,7 +23,7 @@ _HERE = ("localhost", "127.0.0.1", "::1")
 
 
 def password_for(url: str, user: str) -> str:
-    """The password of a user, from the environment or the system's keyring (service: the server's name).
+    """Return a user's password from the environment or the system's keyring (service: the server's name).
 
     Raises
     ------
@@ -155,7 +155,7 @@ def _exported(url: str, survey: int, user: str, password: str) -> bytes:
 
 
 def _refused(said: str, survey: int, user: str) -> Problem:
-    """What LimeSurvey's status means and what to do about it."""
+    """Explain LimeSurvey's status as a problem with a hint."""
     plain = said.lower()
     if "no data" in plain or "no response" in plain:
         return _nobody(survey)

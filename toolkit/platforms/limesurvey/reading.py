@@ -157,7 +157,7 @@ def _by_order(sheet: Sheet, instrument: Instrument, manifest: ExportManifest | N
 
 
 def _code(heading: str) -> str:
-    """The question code of a heading "code. text"; the heading itself where it is no such thing."""
+    """Return the question code of a heading "code. text", or else the heading itself."""
     found = _CODE_AND_TEXT.match(heading)
     return found.group(1) if found else heading
 
@@ -165,7 +165,10 @@ def _code(heading: str) -> str:
 def own_of_limesurvey(heading: str) -> bool:
     """Whether a heading is one of LimeSurvey's own."""
     return (
-        heading in _OWN or heading in (AUDIENCE, ASKED, GROUP) or _OWN_PATTERN.fullmatch(heading) is not None
+        heading in _OWN
+        or heading in _OWN_TEXTS
+        or heading in (AUDIENCE, ASKED, GROUP)
+        or _OWN_PATTERN.fullmatch(heading) is not None
     )
 
 
@@ -183,6 +186,7 @@ LIMESURVEY = Dialect(
     stamp="seed",
     dated=("datestamp", "submitdate", "startdate"),
     ended=("submitdate", "datestamp", "startdate"),
+    unanswered=("N/A",),
     hidden=_HIDDEN,
     escaped=True,
     audience=GROUP,

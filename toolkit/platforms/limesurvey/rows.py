@@ -69,7 +69,7 @@ def marked_up(text: str) -> str:
 
 
 def switched(words: Mapping[str, str]) -> str:
-    """What each audience reads, as one text; plain HTML where all read the same.
+    """Join what each audience reads into one text; plain HTML if all read the same.
 
     Parameters
     ----------
@@ -95,18 +95,18 @@ def switched(words: Mapping[str, str]) -> str:
 
 
 def is_one_of(codes: Iterable[str], question: str = GROUP) -> str:
-    """The condition that somebody is of one of some audiences, given by their answer codes."""
+    """Return the condition that a respondent is of one of some audiences, given by their answer codes."""
     return " or ".join(f'{question}.NAOK=="{code}"' for code in codes)
 
 
 def heading(stem: str, part: str | None = None) -> str:
-    """A column's heading in an export with full question texts: tags gone, code still in it."""
+    """Return a column's heading in an export with full question texts: without tags, with the code."""
     whole = _stripped(stem)
     return whole if part is None else f"{whole} [{_stripped(part)}]"
 
 
 def abbreviated(stem: str, part: str | None = None) -> str:
-    """A column's heading in an export with abbreviated question texts."""
+    """Return a column's heading in an export with abbreviated question texts."""
     whole = _cut(_stripped(stem))
     return whole if part is None else f"{whole} [{_cut(_stripped(part))}]"
 
@@ -195,15 +195,15 @@ class Plan:
     rows: Mapping[str, str] = field(default_factory=dict)
 
     def code(self, item: Item) -> str:
-        """What an item is called in LimeSurvey."""
+        """Return the name of an item in LimeSurvey."""
         return self.codes.get(item.id, item.id)
 
     def part(self, variable: Variable) -> str | None:
-        """What a row or an option is called in LimeSurvey."""
+        """Return the name of a row or an option in LimeSurvey."""
         return self.parts.get(variable.name, variable.part)
 
     def name(self, variable: Variable) -> str:
-        """What a column is called in conditions and in VV, R and SPSS exports."""
+        """Return the name of a column in conditions and in VV, R and SPSS exports."""
         code, part = self.code(variable.item), self.part(variable)
         if variable.name in self.rows:
             return self.rows[variable.name]
@@ -218,7 +218,7 @@ class Plan:
         return switched({known[name].code: spoken(held, name, language) for name in audiences})
 
     def row_text(self, variable: Variable, language: str) -> str:
-        """A matrix's question and one of its statements as one text, switched by audience."""
+        """Join a matrix's question and one of its statements into one text, switched by audience."""
         return switched(
             {
                 self.instrument.audiences[name].code: "\n".join(
@@ -304,7 +304,7 @@ def _texts(plan: Plan, language: str) -> Line:
 
 
 def _quota(number: int, quota: Quota, written_in: Iterable[str]) -> Iterator[Line]:
-    """A quota with its limit, "end the survey" (1), active (1) and no redirection; and a row a language."""
+    """Yield a quota with its limit, "end the survey" (1), active (1), no redirection; a row per language."""
     columns = {"mandatory": str(quota.limit), "other": "1", "default": "1", "same_default": "0"}
     yield {"class": "QTA", "id": str(number), "name": quota.name} | columns
     for language in written_in:
@@ -314,7 +314,7 @@ def _quota(number: int, quota: Quota, written_in: Iterable[str]) -> Iterator[Lin
 
 
 def _members(plan: Plan, name: str) -> Iterator[Line]:
-    """The answers of one question that count for quotas; they belong to the question above them."""
+    """Yield the answers of one question that count for quotas; they belong to the question above them."""
     for number, quota in enumerate(plan.quotas, start=1):
         for code in quota.answers.get(name, ()):
             audiences = plan.instrument.audiences
@@ -351,7 +351,7 @@ def _group(number: int, title: str, language: str) -> Line:
 
 
 def _who(plan: Plan, language: str, *, base: bool) -> Iterator[Line]:
-    """What is known of somebody before the questions: filled in by the link, or asked.
+    """Yield what is known of a respondent before the questions: filled in by the link, or asked.
 
     The link may hold anything, so it fills a text; a list would answer a code of more than five characters
     with an error of the database. Whom it does not name is asked, and an equation holds what is known then.

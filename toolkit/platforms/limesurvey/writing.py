@@ -273,7 +273,7 @@ def files_of(
 
 
 def _number(stem: str) -> int:
-    """A six-digit number that is always the same for one file, and another for each file of each layout."""
+    """Derive a six-digit number from a file's name, the same each time and different for each layout."""
     return 100_000 + int(hashlib.sha256(stem.encode()).hexdigest(), 16) % 800_000
 
 
@@ -296,12 +296,12 @@ def _titles(part: Instrument) -> dict[str, str]:
 
 
 def _cut(title: str) -> str:
-    """A title that fits; LimeSurvey counts its HTML, in which one mark takes up to six characters."""
+    """Shorten a title to fit; LimeSurvey counts its HTML, in which one mark takes up to six characters."""
     return title if len(marked_up(title)) <= _LONGEST_TITLE else f"{title[: _LONGEST_TITLE // 6]}…"
 
 
 def _fillable(quotas: Iterable[Quota], part: Instrument) -> Iterator[Quota]:
-    """The quotas a survey can count; where it is of one audience, that part of a quota is taken as met."""
+    """Yield the quotas that a survey can count; in a survey of one audience, its part of a quota is met."""
     asked = {AUDIENCE, *(item.id for item in part.items)}
     for quota in quotas:
         mine = set(quota.answers.get(AUDIENCE, part.audiences)) & set(part.audiences)

@@ -130,7 +130,7 @@ def _parsed(data: bytes) -> ElementTree.Element:
 
 
 def _submissions(root: ElementTree.Element) -> list[ElementTree.Element]:
-    """The submissions in a file: the file itself, or the children of one that only holds submissions."""
+    """List the submissions in a file: its root, or the children of a root that only holds submissions."""
     inside = [child for child in root if child.find("{*}meta") is not None]
     return inside or [root]
 
@@ -146,7 +146,7 @@ def _leaves(element: ElementTree.Element, path: str = "") -> Iterator[tuple[str,
 
 
 def _spellings(heading: str) -> tuple[str, ...]:
-    """The last two steps of a path, which name an option's own column, and the last one."""
+    """Return the last two steps of a path, which name an option's own column, and the last one."""
     steps = re.split(r"[/-]", heading)
     return ("/".join(steps[-2:]), steps[-1])
 

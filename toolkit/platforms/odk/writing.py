@@ -94,7 +94,7 @@ def _unfit(instrument: Instrument) -> Iterator[Problem]:
 
 
 def _workbook(sheets: Mapping[str, Sheet]) -> bytes:
-    """The three sheets as xlsx; every cell is text, so that '=' starts no formula."""
+    """Write the three sheets as xlsx; every cell is text, so that '=' starts no formula."""
     import xlsxwriter
 
     held = io.BytesIO()
@@ -181,7 +181,7 @@ class Form:
 
 
 def form_of(instrument: Instrument, *, form_id: str) -> Form:
-    """The form for an instrument's audiences: told by a first question where there are several."""
+    """Build the form for an instrument's audiences; if there are several, a first question asks for it."""
     variants = {item.id: variants_of(item, instrument) for item in instrument.items}
     writer = _Writer(instrument, variants)
     sections = [section for section in instrument.sections if section.items]
@@ -191,7 +191,7 @@ def form_of(instrument: Instrument, *, form_id: str) -> Form:
 
 
 def column_name(variable: Variable, variant: Variant) -> str:
-    """The question that holds one of our columns in one wording."""
+    """Name the question that holds one of our columns in one wording."""
     name = variable.item.id if variable.option and not variable.write_in else variable.name
     return f"{name}_{variant.suffix}" if variant.suffix else name
 
@@ -296,7 +296,7 @@ class _Writer:
         yield {"type": "end_group"}
 
     def write_in(self, item: Item, variant: Variant, name: str, group: str, relevant: str) -> Iterator[Row]:
-        """A text question for what people write themselves, shown to those who chose that answer."""
+        """Yield a text question for a write-in, shown to those who chose that answer."""
         variable = self.instrument.write_in_of(item.id)
         if variable is None or variable.option is None:
             return
@@ -329,7 +329,7 @@ class _Writer:
         return " or ".join(f"${{{AUDIENCE}}} = '{code}'" for code in codes)
 
     def reference(self, variable: Variable, variant: Variant) -> str:
-        """The question that holds a column for these audiences, or the first of several that is answered."""
+        """Refer to the question that holds a column for these audiences, or the first answered of several."""
         heard = [
             one for one in self.variants[variable.item.id] if set(one.audiences) & set(variant.audiences)
         ]
@@ -399,7 +399,7 @@ class _Writer:
         return f"{kind} {self.listed(wanted, rows)}"
 
     def listed(self, wanted: str, rows: list[Row]) -> str:
-        """The list of answers that holds these rows: one that is there, or a new one under a free name."""
+        """Return the name of a list with these answers, adding one under a free name if none exists."""
         for name, held in self.lists.items():
             if held == rows:
                 return name
@@ -431,7 +431,7 @@ def _number(value: float) -> str:
 
 
 def _free(wanted: str, taken: set[str]) -> str:
-    """The name, with a number behind it where it is taken."""
+    """Return the name, with a number after it if it is taken."""
     name, number = wanted, 2
     while name in taken:
         name, number = f"{wanted}_{number}", number + 1

@@ -50,7 +50,7 @@ class Question:
 
 
 def questions_of(instrument: Instrument, audience: str) -> tuple[Question, ...]:
-    """The questions of one audience, in order; `instrument` holds what that audience is asked."""
+    """List the questions of one audience in order; `instrument` holds what that audience is asked."""
     return tuple(
         _question(item, number, instrument, audience) for number, item in enumerate(instrument.items, start=1)
     )
@@ -138,7 +138,7 @@ _STYLE = (
 def setup_page(
     instrument: Instrument, audience: str, questions: Iterable[Question], *, file: str, experimental: bool
 ) -> str:
-    """What to do in Qualtrics after importing `file`, as one HTML page without anything from elsewhere.
+    """Write a self-contained HTML page on what to do in Qualtrics after importing `file`.
 
     Parameters
     ----------

@@ -62,7 +62,7 @@ _STATUS_TEXTS = {
 
 
 def _load(path: Path, source: str, how: Opening) -> Sheet:
-    """The sheet with its heading rows: names and texts, and import ids where the format has them."""
+    """Load the sheet with its heading rows: names, texts and, if the format has them, import ids."""
     sheet = without_empty_columns(read_cells(path, source=source, how=how, categories=True))
     first = [str(cell).strip() for cell in sheet.cells.iloc[0]]
     if first[0] in ("ResponseID", "ResponseId") and re.fullmatch(r"V\d+", sheet.names[0]):
@@ -90,7 +90,7 @@ def _own_names(sheet: Sheet) -> Sheet:
 
 
 def _import_id(cell: str) -> str:
-    """The id in `{"ImportId":"QID3_1"}`, also as the early format wrote it; empty where there is none."""
+    """Return the id in `{"ImportId":"QID3_1"}`, also as the early format wrote it, or an empty text."""
     if not cell.startswith("{"):
         return ""
     try:

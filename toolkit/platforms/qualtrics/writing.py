@@ -194,7 +194,7 @@ _NEVER = "0000-00-00 00:00:00"
 
 
 def qsf(instrument: Instrument, audience: str, questions: Sequence[Question], title: str) -> str:
-    """The file for one audience, as JSON; the same instrument gives the same bytes."""
+    """Write the file for one audience as JSON; the same instrument gives the same bytes."""
     digest = hashlib.sha256(f"{instrument.id}/{audience}".encode()).hexdigest()
     survey_id = f"SV_{digest[:15]}"
     entry = {

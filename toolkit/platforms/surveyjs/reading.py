@@ -75,7 +75,7 @@ def _rows(text: str, source: str) -> list[Mapping[str, object]]:
 
 
 def _opened(row: Mapping[str, object]) -> Mapping[str, object]:
-    """A service may put the answers below a key of their own, beside id and time."""
+    """Return the answers of a row that a service has put under a key of their own, beside id and time."""
     for key in _HOLDERS:
         if isinstance(row.get(key), dict):
             return {**{k: v for k, v in row.items() if k != key}, **row[key]}  # type: ignore[dict-item]
@@ -108,7 +108,7 @@ def _submitted(frame: pd.DataFrame, items: Collection[str], problems: list[Probl
 def _of_instrument(
     sheet: Sheet, instrument: Instrument, manifest: ExportManifest | None, source: str
 ) -> Sheet:
-    """The same sheet, where it says that it is of this instrument or says nothing."""
+    """Return the sheet unless it says that it belongs to another instrument."""
     if "instrument" not in sheet.names or "instrument" in instrument:
         return sheet
     said = sheet.cells.iloc[:, sheet.names.index("instrument")]

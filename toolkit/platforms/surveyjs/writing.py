@@ -68,7 +68,7 @@ def files_of(source: Instrument, whole: Instrument, *, layout: Layout = "one") -
 
 
 def survey_of(instrument: Instrument) -> dict[str, Any]:
-    """The survey for an instrument's audiences as SurveyJS's own plain data."""
+    """Build the survey for an instrument's audiences as SurveyJS's own plain data."""
     pages = [_who(instrument)] if len(instrument.audiences) > 1 else []
     for section in instrument.sections:
         elements = [

@@ -488,7 +488,7 @@ def _alt(blocks: Sequence[Block], instrument: Instrument, spreads: Spreads) -> s
         for group in variable.audiences:
             spread = spreads.of(variable, group)
             if spread is not None:
-                told = spread.words(variable, language=current_language())
+                told = spread.words(variable)
                 item = item_name(instrument, variable.name)
                 who = audience_name(instrument, group)
                 said.append(

@@ -118,8 +118,8 @@ def organisation_funnel(
     told = _organisations(results, item, table, by, names, audience, measure, USUAL)
     if told is None:
         return None
-    subject = item_name(instrument, item, language=language)
-    words = answer_words(instrument[item], measure, language=language) if item in instrument else measure
+    subject = item_name(instrument, item)
+    words = answer_words(instrument[item], measure) if item in instrument else measure
     ax = new_axes(ax, 3.2, left=0.6, right=0.3, top=0.36, bottom=0.5)
     _draw(ax, told, color)
     describe(
@@ -179,7 +179,7 @@ def organisation_table(
         )
     ]
     columns = list(rows[0])
-    subject = item_name(instrument, item, language=language)
+    subject = item_name(instrument, item)
     notes = [
         _(
             "Shrunk: beta-binomial shrinkage, maximum likelihood; {level}% intervals. In the order of "

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from toolkit.instrument.model import Instrument
-from toolkit.locale import _, localized
+from toolkit.locale import _, current_language, localized
 from toolkit.presentation.figures.dots import Dot, DotRow, Group, chart_of_dots, key_places
 from toolkit.presentation.figures.drawing import (
     WIDTH,
@@ -115,7 +115,7 @@ def theme_multiples(
             if dots:
                 drawn_rows.append(DotRow(name, item_name(instrument, name), "", tuple(dots)))
         if drawn_rows:
-            panels.append(_Panel(words.get(language, theme), tuple(drawn_rows)))
+            panels.append(_Panel(words.get(current_language(), theme), tuple(drawn_rows)))
     drawn = [row for panel in panels for row in panel.rows]
     caption = [
         _(

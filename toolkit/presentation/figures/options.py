@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument.model import Instrument, Variable
-from toolkit.locale import _, localized
+from toolkit.locale import _, current_language, localized
 from toolkit.presentation.figures.dots import DotRow, chart_of_dots, dot_axes
 from toolkit.presentation.figures.drawing import Description
 from toolkit.presentation.figures.gaps import bound_note, few_words, groups_of, item_rows, short_title
@@ -107,7 +107,7 @@ def ranked_options(
         rows.append(
             DotRow(
                 name,
-                instrument[name].label(language),
+                instrument[name].label(current_language()),
                 "",
                 tuple(dots),
                 lanes=max(1, len(dots)),
@@ -115,23 +115,21 @@ def ranked_options(
                 hidden=tuple(group for group, _ in hidden),
             )
         )
-    question = _question(variables[0], instrument, language)
+    question = _question(variables[0])
     words, focus = title, ""
     if not words:
-        words, focus = _title(found, exclusive, question, instrument, by=by, language=language)
+        words, focus = _title(found, exclusive, question, instrument, by=by)
     return dot_axes(
         rows,
         groups,
         Description(
             words,
-            _caption(variables[0], found, instrument, level, language),
+            _caption(variables[0], found, instrument, level),
             _("Dot plot of the options chosen, by audience."),
             (chart_of_dots(rows, groups),),
             focus,
         ),
-        said={
-            name: _said(name, shares_of.get(name, ()), instrument, by=by, language=language) for name in order
-        },
+        said={name: _said(name, shares_of.get(name, ()), instrument, by=by) for name in order},
         ax=ax,
     )
 
@@ -143,8 +141,8 @@ def _order(rows: Sequence[Row], names: list[str], exclusive: set[str]) -> list[s
     return sorted(names, key=lambda name: (name in exclusive, -averages.get(name, -1.0), names.index(name)))
 
 
-def _question(variable: Variable, instrument: Instrument, language: str) -> str:
-    return str(variable.item.short.get(language) or variable.item.id)
+def _question(variable: Variable) -> str:
+    return str(variable.item.short.get(current_language()) or variable.item.id)
 
 
 def _title(
@@ -154,7 +152,6 @@ def _title(
     instrument: Instrument,
     *,
     by: str,
-    language: str,
 ) -> tuple[str, str]:
     """Name the option that most groups choose most often, where one is ahead, and return it too."""
     rows = [row for row in rows if row["item"] not in exclusive]
@@ -175,7 +172,7 @@ def _title(
             _("{question}: no single option is clearly ahead", question=question), question
         ), ""
     item = max(leaders, key=lambda name: len(leaders[name]))
-    option = quoted(within(instrument[item].label(language)))
+    option = quoted(within(instrument[item].label(current_language())))
     names = listed([f"{who} ({share})" for who, share in zip(leaders[item], shares[item], strict=True)])
     said = short_title(
         _("{question}: {names} name {options} most often", question=question, options=option, names=names),
@@ -192,9 +189,9 @@ def _title(
 
 
 def _caption(
-    variable: Variable, rows: Sequence[Row], instrument: Instrument, level: float, language: str
+    variable: Variable, rows: Sequence[Row], instrument: Instrument, level: float
 ) -> tuple[str, ...]:
-    asked = base_in_words(variable, instrument, language=language)
+    asked = base_in_words(variable, instrument)
     said = [
         _(
             "Dots are shares; lines are intervals that at {level} hold for all options of "
@@ -221,16 +218,20 @@ def _rank(row: Row) -> str:
     return _(", place {low}", low=low) if low == high else _(", place {low} to {high}", low=low, high=high)
 
 
-def _said(name: str, rows: Sequence[Row], instrument: Instrument, *, by: str, language: str) -> str:
+def _said(name: str, rows: Sequence[Row], instrument: Instrument, *, by: str) -> str:
     """Describe an option and its shares."""
     shares = joined(
         _(
             "{who} {share}, n {n}{rank}",
-            who=audience_name(instrument, row[by], language=language),
+            who=audience_name(instrument, row[by]),
             share=share_of(row),
             n=base(row["n"], row.get("n_shown")),
             rank=_rank(row),
         )
         for row in rows
     )
-    return _("{label}: {shares}.", label=instrument[name].label(language), shares=shares or _("not asked"))
+    return _(
+        "{label}: {shares}.",
+        label=instrument[name].label(current_language()),
+        shares=shares or _("not asked"),
+    )

@@ -25,7 +25,7 @@ from pptx.oxml import parse_xml
 from pptx.util import Pt
 from xlsxwriter.utility import xl_rowcol_to_cell
 
-from toolkit.locale import _
+from toolkit.locale import _, number_marks
 from toolkit.presentation.charts import Chart, Series
 from toolkit.presentation.theme import ink_on
 from toolkit.reporting.documents.office import described, rgb
@@ -282,7 +282,7 @@ def _bar_names(chart: Chart) -> list[str]:
 def _bar_series(drawn: Any, series: Series, chart: Chart) -> None:
     drawn.invert_if_negative = False
     labels = drawn.data_labels
-    labels.show_value, labels.number_format, labels.number_format_is_linked = True, '0"\u00a0"%', False
+    labels.show_value, labels.number_format, labels.number_format_is_linked = True, _percent_format(), False
     labels.font.size = Pt(9)
     labels._element.find(f"{{{_C}}}txPr")[0].set("wrap", "none")  # "33%" is not broken on a short bar
     if series.side == "total":
@@ -319,6 +319,11 @@ def _unlabelled(point: Any) -> None:
         if not child.tag.endswith("}idx"):
             label.remove(child)
     label.append(parse_xml(f'<c:delete xmlns:c="{_C}" val="1"/>'))
+
+
+def _percent_format() -> str:
+    """Return the number format of percentages in the current language."""
+    return "0" + number_marks().percent.replace("\u00a0", '"\u00a0"')
 
 
 def _label(point: Any, words: str, position: Any, colour: str = _INK, *, size: float = 9) -> None:
@@ -407,7 +412,7 @@ def _dot_axes(drawn: Any, chart: Chart, rows: int) -> None:
     scale = _SCALE[chart.unit]
     shares.minimum_scale, shares.maximum_scale, shares.major_unit = 0.0, 1.0 * scale, 0.25 * scale
     shares.has_major_gridlines = True
-    shares.tick_labels.number_format = '0"\u00a0"%' if chart.unit == "percent" else "0"
+    shares.tick_labels.number_format = _percent_format() if chart.unit == "percent" else "0"
     shares.tick_labels.number_format_is_linked = False
     heights.minimum_scale, heights.maximum_scale, heights.major_unit = 0.0, float(rows), 1.0
     heights.has_major_gridlines = True

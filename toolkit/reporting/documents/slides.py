@@ -16,7 +16,7 @@ from pptx.opc.constants import RELATIONSHIP_TYPE
 from pptx.oxml import parse_xml
 from pptx.util import Pt
 
-from toolkit.locale import N_, _
+from toolkit.locale import _
 from toolkit.presentation.blocks import Block, Bullets, Paragraph, Picture, Prose, Table, Terms
 from toolkit.presentation.charts import Chart
 from toolkit.reporting.documents.model import SYNTHETIC, Document, Section, in_its_language, repacked
@@ -301,11 +301,10 @@ class _Writer:
         bottom = self.high - int(_EDGE * 0.95)
         notes = plan.notes
         if plan.left_out:
-            if plan.table is not None:
-                left = N_("{shown} of {all} rows are on this slide; the report has all of them.")
-            else:
-                left = N_("{shown} of {all} bars are on this slide; the report has all of them.")
-            left = _(left, shown=plan.left_out[0], all=plan.left_out[1])
+            shown, every = plan.left_out
+            left = _(
+                "{shown} of {all} rows are on this slide; the report has all of them.", shown=shown, all=every
+            )
             notes = f"{left}\n{notes}"
             bottom -= 230000
             self._text(slide, left, (_EDGE, bottom, self.wide - 2 * _EDGE, 230000), 10, SOFT)

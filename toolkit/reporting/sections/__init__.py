@@ -143,15 +143,15 @@ def notices(report: OrganisationReport) -> tuple[Block, ...]:
     from toolkit.presentation import synthetic_notice, untranslated_notice
 
     lacking, texts, source = report.untranslated
-    told = (untranslated_notice(lacking, texts, source, language=report.language),) if lacking else ()
-    return (*((synthetic_notice(language=report.language),) if report.synthetic else ()), *told)
+    told = (untranslated_notice(lacking, texts, source),) if lacking else ()
+    return (*((synthetic_notice(),) if report.synthetic else ()), *told)
 
 
 def nothing_to_compare(report: OrganisationReport) -> tuple[Prose, ...]:
     """Explain why there is no gap; empty for a survey of one audience."""
     if len(report.instrument.audiences) == 1:
         return ()
-    names = [audience_name(report.instrument, one, language=report.language) for one in report.audiences]
+    names = [audience_name(report.instrument, one) for one in report.audiences]
     if not names:
         return (passage(_("No audience may be shown here, so there is nothing to compare.")),)
     if len(names) == 1:

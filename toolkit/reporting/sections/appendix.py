@@ -20,14 +20,12 @@ def appendix(report: OrganisationReport) -> Block:
 
     if report.withheld:
         return notice(report)
-    answers = distribution_table(report.released, report.instrument, language=report.language)
+    answers = distribution_table(report.released, report.instrument)
     parts: list[Block] = [Heading(_("Answers")), answers]
     if "gaps" in report.released:
         parts += [Heading(_("Gaps")), gap_table(report)]
     if report.previous_wave:
         waves = (report.previous_wave, report.wave)
-        changes = trend_table(
-            report.released, report.instrument, waves=waves, level=report.level, language=report.language
-        )
+        changes = trend_table(report.released, report.instrument, waves=waves, level=report.level)
         parts += [Heading(_("Changes")), changes]
     return Several(tuple(parts))

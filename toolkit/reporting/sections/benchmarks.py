@@ -20,5 +20,5 @@ def benchmarks(report: OrganisationReport) -> Block:
     if "benchmarks" not in report.released.tables:
         return passage(_("The study names no published figures to compare with."))
     picture = as_picture(benchmark_dots, report.released, report.instrument, level=report.level)
-    table = benchmark_table(report.released, report.instrument, language=report.language)
+    table = benchmark_table(report.released, report.instrument)
     return Several((*given(picture), table))

@@ -18,9 +18,7 @@ def cannot_tell(report: OrganisationReport) -> Block:
 
     if report.withheld:
         return Several(nothing_to_compare(report))
-    told = cannot_tell(
-        report.released, report.instrument, participation=report.participation, language=report.language
-    )
+    told = cannot_tell(report.released, report.instrument, participation=report.participation)
     if "gaps" not in report.released.tables:
         return Several((*nothing_to_compare(report), told))
     strip = as_picture(visible_gap_strip, report.released, report.instrument, color=report.theme.colour)

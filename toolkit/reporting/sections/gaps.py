@@ -41,5 +41,4 @@ def gap_table(report: OrganisationReport, *, most: int | None = None) -> Block:
         most=most,
         level=report.level,
         title=title,
-        language=report.language,
     )

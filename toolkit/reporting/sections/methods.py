@@ -23,7 +23,6 @@ def methods(report: OrganisationReport) -> Block:
                 computed,
                 audience=audience,
                 instrument=report.instrument,
-                language=report.language,
             )
             for audience, computed in report.computed.items()
         )

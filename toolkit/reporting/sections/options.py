@@ -47,7 +47,6 @@ def option_pictures(report: OrganisationReport) -> Block:
                     items=ranked,
                     level=report.level,
                     title=title,
-                    language=report.language,
                 )
             )
     if hidden:

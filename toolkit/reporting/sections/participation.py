@@ -21,6 +21,5 @@ def participation_table(report: OrganisationReport) -> Table:
         report.instrument,
         policy=report.policy,
         level=report.level,
-        language=report.language,
         below=report.below,
     )

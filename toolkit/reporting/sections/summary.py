@@ -25,10 +25,7 @@ def summary(report: OrganisationReport) -> Block:
             report.instrument,
             participation=report.participation,
             waves=waves,
-            language=report.language,
         )
         return Several((*notices(report), *nothing_to_compare(report), told))
-    told = summary(
-        report.released, report.instrument, participation=report.participation, language=report.language
-    )
+    told = summary(report.released, report.instrument, participation=report.participation)
     return Several((*notices(report), told))

@@ -25,6 +25,6 @@ def theme_pictures(report: OrganisationReport) -> Block:
         if picture:
             parts.append(picture)
     glance = as_picture(theme_multiples, report.released, report.instrument)
-    numbers = numbers_table(report.released, report.instrument, level=report.level, language=report.language)
+    numbers = numbers_table(report.released, report.instrument, level=report.level)
     parts = said_once([*given(glance), *parts, *given(numbers)])
     return Several(tuple(parts)) if parts else passage(_("No question of this survey is on such a scale."))

@@ -18,9 +18,7 @@ def trend(report: OrganisationReport) -> Block:
     """Show what changed since the previous wave."""
     from toolkit.presentation import as_picture, wave_change
 
-    said = (
-        [describe_changed(*report.changed, report.instrument, report.language)] if report.changed[0] else []
-    )
+    said = [describe_changed(*report.changed, report.instrument)] if report.changed[0] else []
     if not report.previous_wave:
         return passage(*(said or [_("There is no earlier wave to compare with.")]))
     waves = (report.previous_wave, report.wave)
