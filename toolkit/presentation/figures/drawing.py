@@ -255,6 +255,9 @@ def new_axes(
         Inches of the whole figure.
     """
     if ax is not None:
+        if not isinstance(ax, Axes):
+            what, hint = f"is a {type(ax).__name__}", "give one Axes, such as axes[0, 1] of plt.subplots"
+            raise InvalidInput("figure", [Problem("wrong-type", "ax", what, hint)])
         return ax
     size = ((width) * unit(), (height + top + bottom) * unit())
     figure = new_figure(size)
