@@ -173,6 +173,27 @@ def test_a_forest_of_ratios_has_its_line_at_one_and_of_gaps_names_the_groups() -
     assert [tick.get_text() for tick in tk.forest(ordered).get_yticklabels()] == ["c"]
 
 
+def test_figures_of_gaps_and_changes_need_neither_an_instrument_of_the_columns_nor_waves() -> None:
+    instrument = tk.load_instrument("core")
+    gaps = tk.gaps(FRAME, "a", measure="top", top=[4, 5])
+    shares = tk.proportions(FRAME, "a", by="audience", measure="top", top=[4, 5])
+    ax = tk.gap_dumbbell({"gaps": gaps, "shares": shares}, instrument)
+    assert [tick.get_text() for tick in ax.get_yticklabels()] == ["a"]
+    changes = tk.trend(FRAME, "a", measure="top", top=[4, 5], by="audience")
+    alts = [
+        tk.description_of(tk.wave_change(changes, instrument, **named)).alt
+        for named in ({}, {"waves": ("2025", "2026")})
+    ]
+    assert alts[0] == alts[1]
+    three = pd.concat([changes, changes.assign(audience_b="2024")])
+    with pytest.raises(InvalidInput) as caught:
+        tk.wave_change(three, instrument)
+    assert caught.value.problems[0].code == "ambiguous"
+    with pytest.raises(InvalidInput) as caught:
+        tk.gap_dumbbell(gaps, instrument)
+    assert caught.value.problems[0].where == "table 'shares'"
+
+
 def test_days_without_answers_are_drawn_as_zero() -> None:
     dates = pd.Series(["2026-05-01"] * 3 + ["2026-05-04"])
     ax = tk.answers_per_day(dates)

@@ -254,8 +254,9 @@ def new_axes(
     width
         Inches of the whole figure.
     """
+    given: Any = ax
     if ax is not None:
-        if not isinstance(ax, Axes):
+        if not isinstance(given, Axes):
             what, hint = f"is a {type(ax).__name__}", "give one Axes, such as axes[0, 1] of plt.subplots"
             raise InvalidInput("figure", [Problem("wrong-type", "ax", what, hint)])
         return ax
