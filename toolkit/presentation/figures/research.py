@@ -686,9 +686,9 @@ def pattern_of_missing(
 
     items = _columns(items)
     _need(frame, [*items, *filter(None, [by])], "pattern_of_missing")
-    found = missing_summary(frame, items, by=by or ())
-    found = found[found["reason"] == "answered"]
-    table = 1 - found.assign(all="all").pivot(index="item", columns=by or "all", values="share").loc[items]
+    found = missing_summary(frame, items, by=by or ()).assign(all="all")
+    shares = found.pivot(index="item", columns=[by or "all", "reason"], values="share").loc[items]
+    table = 1 - shares.xs("answered", axis="columns", level="reason")
     table.columns = table.columns.astype(str)
     ax = new_axes(ax, 0.24 * len(table) + 0.2, left=1.8, right=0.3, top=0.3, bottom=0.6)
     sns.heatmap(table, ax=ax, cmap=cmap, vmin=0, vmax=1, annot=True, fmt=".0%", cbar=False, linewidths=0.5)
