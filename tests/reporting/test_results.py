@@ -181,10 +181,69 @@ def test_tests_of_scipy_and_pingouin_have_sentences() -> None:
     own, other = (frame.loc[frame["audience"] == name, "hours"] for name in "ab")
     row = pg.ttest(own, other).iloc[0]
     line = tk.apa(pg.ttest(own, other))
-    assert line.startswith(f"T_test, T({row['dof']:.2f}".removesuffix(".00"))
+    assert line.startswith(f"t test, t({row['dof']:.2f}".removesuffix(".00"))
     assert f"d = {row['cohen_d']:.2f}".replace("-", "\u2212") in line
     assert ", F(1, 148) = " in tk.apa(pg.anova(frame, dv="hours", between="audience"))
     assert ", F(1, 148) = " in tk.apa(pg.anova(frame, dv="hours", between="audience", detailed=False))
+
+
+def test_fishers_odds_ratio_is_not_printed_as_a_correlation() -> None:
+    found = stats.fisher_exact([[3, 4], [5, 6]])
+    assert " r = " not in tk.apa(found)
+    assert f"{found.statistic:.2f}" in tk.apa(found)
+    assert " r = 1.00" in tk.apa(stats.spearmanr([1, 2, 3, 4], [1, 3, 5, 9]))
+
+
+def test_results_of_scipy_name_their_test_and_what_is_no_test_is_refused() -> None:
+    a, b = [1.0, 2, 3, 5, 8], [2.0, 2, 4, 7, 9]
+    for result, symbol in [
+        (stats.alexandergovern(a, b), "A"),
+        (stats.chisquare(a), "χ²"),
+        (stats.levene(a, b), "W"),
+        (stats.friedmanchisquare(a, b, a), "χ²"),
+    ]:
+        assert f", {symbol} = {result.statistic:.2f}".replace("-", "−") in tk.apa(result)
+    with pytest.raises(tk.InvalidInput) as caught:
+        tk.apa(stats.linregress(a, b))
+    assert caught.value.problems[0].code == "wrong-type"
+
+
+def test_ratios_and_marginal_effects_are_not_printed_as_coefficients() -> None:
+    frame = pd.DataFrame({"y": [0, 1, 1, 0, 1, 0, 0, 1, 1], "x": [1, 2, 3, 1, 5, 2, 4, 1, 2]})
+    model = tk.fit(frame, "y ~ x", family="binomial")
+    rows = tk.coefficients(model, exponentiate=True)
+    assert rows["kind"].tolist() == ["OR", "OR"]
+    assert tk.apa(rows).splitlines()[1].startswith(f"x: OR = {np.exp(model.params['x']):.2f}")
+    assert {"OR, 95% CI", "SE (log)"} <= set(tk.format_table(rows).columns)
+    assert "b, 95% CI" in tk.format_table(model).columns
+    effect = tk.marginal_effects(model)
+    assert tk.apa(effect).startswith(f"x: AME = {effect['estimate'].iloc[0]:.2f}".replace("-", "−"))
+    ordered = frame.assign(q=[1, 2, 3, 1, 3, 2, 2, 1, 3])
+    table = tk.format_table(tk.marginal_effects(tk.ordinal_regression(ordered, "q ~ x")))
+    assert table.frame["Answer"].tolist() == ["1", "2", "3"]
+
+
+def test_a_scale_has_a_sentence_and_a_table_of_numbers() -> None:
+    frame = pd.DataFrame({"a": [1, 2, 3, 4, 5], "b": [2, 1, 3, 5, 4], "c": [1, 3, 2, 5, 5]})
+    found = tk.alpha(frame, ["a", "b", "c"])
+    assert tk.apa(found).startswith("α = .92, 95% CI [")
+    assert tk.apa(found).endswith(", 3 items, n = 5.")
+    assert "items" not in tk.format_table(found).columns
+
+
+def test_a_paired_gap_prints_t_with_its_df_and_dz() -> None:
+    frame = pd.DataFrame(
+        {
+            "code": [*range(6)] * 2,
+            "wave": ["1"] * 6 + ["2"] * 6,
+            "audience": "a",
+            "q": [1, 2, 3, 4, 5, 2, 2, 2, 5, 4, 4, 3],
+        }
+    )
+    found = stats.ttest_rel(frame["q"][6:].to_numpy(), frame["q"][:6].to_numpy())
+    line = tk.apa(tk.panel_change(frame, "q", person="code", measure="mean"))
+    assert f"t(5) = {found.statistic:.2f}" in line
+    assert ", dz = " in line
 
 
 def test_the_statement_counts_what_was_read_and_names_what_was_used(study: Any) -> None:

@@ -345,6 +345,7 @@ def _listed(items: Any) -> list[Variable | str]:
 
 
 def _column(series: pd.Series, name: str, variable: Variable | None, chosen: bool, seen: _Seen) -> Column:
+    series = without_objects(series, name)
     array = series.array
     single = variable is not None and variable.kind in ("single", "option")
     if not isinstance(array, pd.Categorical):
@@ -367,17 +368,15 @@ def _column(series: pd.Series, name: str, variable: Variable | None, chosen: boo
                     )
                 ],
             )
-        elif series.dtype == object and pd.api.types.infer_dtype(series).startswith("mixed"):
-            kinds = ", ".join(sorted({type(one).__name__ for one in series.dropna()}))
-            fix = "make it all text (.astype(str)) or all numbers (pandas.to_numeric)"
-            raise InvalidInput(
-                "items", [Problem("wrong-type", f"column {name}", f"mixes values of types {kinds}", fix)]
-            )
         else:
             array = pd.Categorical(series)
     key = (id(array.categories), id(variable.scale) if variable is not None else 0)
     if key not in seen:
-        labels = tuple(map(str, array.categories.tolist()))
+        # 4.0 is the answer "4", as in a column of floats
+        labels = tuple(
+            _plain(one) if isinstance(one, float) and np.isfinite(one) else str(one)
+            for one in array.categories.tolist()
+        )
         codes = variable.codes if variable is not None and single else labels
         unknown = [label for label in labels if label not in MISSING and label not in codes]
         seen[key] = (array.categories, labels, unknown)
@@ -397,6 +396,30 @@ def _column(series: pd.Series, name: str, variable: Variable | None, chosen: boo
                 ],
             )
     return Column(name, array.codes, labels, variable, chosen)
+
+
+def without_objects(series: pd.Series, name: str) -> pd.Series:
+    """Convert an object column of numbers or booleans, or one that holds no answers, to numbers.
+
+    Raises
+    ------
+    InvalidInput
+        Where values of different types are mixed, such as 1 and "1".
+    """
+    if isinstance(series.dtype, pd.CategoricalDtype):
+        return series if len(series.cat.categories) else pd.Series(np.nan, series.index, name=series.name)
+    if series.dtype != object:
+        return series
+    kind = pd.api.types.infer_dtype(series, skipna=True)
+    if kind in ("boolean", "integer", "floating", "mixed-integer-float", "decimal", "empty"):
+        return series.where(series.notna(), np.nan).astype(np.float64)
+    if kind.startswith("mixed"):
+        kinds = ", ".join(sorted({type(one).__name__ for one in series.dropna()}))
+        fix = "make it all text (.astype(str)) or all numbers (pandas.to_numeric)"
+        raise InvalidInput(
+            "items", [Problem("wrong-type", f"column {name}", f"mixes values of types {kinds}", fix)]
+        )
+    return series
 
 
 def request(column: Column, measure: str) -> Request | None:
@@ -589,7 +612,7 @@ def _meaningless(column: Column, measure: str) -> Problem:
         return Problem(
             "unsuited-measure",
             where,
-            "its answers are no numbers, so it has no mean",
+            "its answers are not numbers, so it has no mean",
             "use a share of its codes instead",
         )
     if measure == "recommend":

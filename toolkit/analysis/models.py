@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import chdtrc, expit, ndtri, stdtr, stdtrit
 
-from toolkit.analysis.answers import is_constant
+from toolkit.analysis.answers import is_constant, without_objects
 from toolkit.analysis.contract import Test
 from toolkit.analysis.design import Design
 from toolkit.analysis.design_tests import f_sum_tail
@@ -129,7 +129,13 @@ def regression(
     if not pd.api.types.is_numeric_dtype(outcome.dtype):
         levels = list(pd.Categorical(outcome).categories)
         what = f"is one of {levels}, not a number"
-        hint = "make it a number, or use ordinal_regression for ordered answers"
+        column = next((one for one in _names_in(read.outcome.name) if one in frame.columns), "…")
+        hint = f"code one answer as 1, others as 0: frame['y'] = (frame[{column!r}] == {levels[-1]!r}) * 1.0"
+        if pd.to_numeric(pd.Series(levels), errors="coerce").notna().all():
+            hint = (
+                f"convert it with frame.assign(**tk.numbers(frame, {column!r})), or to 0 and 1 with "
+                "tk.top_boxes; for ordered answers use tk.ordinal_regression"
+            )
     elif name == "Binomial" and not outcome.isin([0, 1]).all():
         what, hint = "is not 0 or 1 throughout", "code the answer counted as 1, others 0"
     elif name in ("Poisson", "NegativeBinomial", "Tweedie") and (outcome < 0).any():
@@ -280,7 +286,8 @@ def coefficients(
     -------
     pandas.DataFrame
         One row per coefficient: term, estimate, std_error, statistic, df (infinite where z is used), p_value,
-        conf_low, conf_high. Of an APA table: term, b (or OR, RR, exp(b)), 95% CI, SE, t (or z), df, p.
+        conf_low, conf_high, kind ("b", "OR", "RR", "exp(b)"). Of an APA table: term, b (or OR, RR,
+        exp(b)), 95% CI, SE, t (or z), df, p.
 
     Examples
     --------
@@ -299,11 +306,12 @@ def coefficients(
     ends = ["estimate", "conf_low", "conf_high"]
     if exponentiate:
         table[ends] = np.exp(table[ends])
-    if not apa:
-        return table
     link = getattr(getattr(getattr(model, "family", None), "link", None), "__class__", type(None)).__name__
     link = getattr(model.model, "curve", link)
     ratio = {"Logit": "OR", "logit": "OR", "Log": "RR"}.get(link, "exp(b)")
+    table["kind"] = ratio if exponentiate else "b"
+    if not apa:
+        return table
     p = table["p_value"]
     shown = {
         "term": table["term"],
@@ -336,8 +344,8 @@ def marginal_effects(model: Model, *, level: float = 0.95) -> pd.DataFrame:
     pandas.DataFrame
         One row per number and per category but the first (of an ordered model, and per `response`): term,
         estimate (a fraction for shares: .05 is five points), std_error, statistic, df, p_value, conf_low,
-        conf_high. Of a category: everyone in it instead of in the first one. Of a column with two values: the
-        higher instead of the lower. Of another number: the slope.
+        conf_high, kind ("AME"). Of a category: everyone in it instead of in the first one. Of a column with
+        two values: the higher instead of the lower. Of another number: the slope.
 
     Notes
     -----
@@ -398,6 +406,7 @@ def marginal_effects(model: Model, *, level: float = 0.95) -> pd.DataFrame:
     answers = [str(one) for one in getattr(inner, "labels", [])]
     index = [name for name in names for _ in answers or [""]]
     table = _tested(index, found, jacobian @ np.asarray(model.cov_params()) @ jacobian.T, df, level)
+    table["kind"] = "AME"
     if answers:
         table.insert(1, "response", pd.array(answers * len(names), dtype="str"))
     return table
@@ -621,6 +630,10 @@ def _read(frame: pd.DataFrame, formula: str, weights: Array | None, offset: str 
             [Problem("unknown-name", f"{where}, {name}", what, near_names(name, listed)) for name in absent],
         )
     used = sorted(names & set(frame.columns), key=list(frame.columns).index)
+    twice = [name for name in used if isinstance(frame[name], pd.DataFrame)]
+    if twice:
+        what, hint = "occurs more than once", "keep one of the columns"
+        raise InvalidInput("model", [Problem("duplicate-column", f"column {n}", what, hint) for n in twice])
     data = pd.DataFrame({name: _clean(frame[name]) for name in used}, index=range(len(frame)))
     away = None if offset is None else _numbers(frame, offset, "offset", "give the log of the time observed")
     known = data.notna().to_numpy().all(axis=1)
@@ -690,6 +703,7 @@ def _names_in(code: str) -> set[str]:
 
 def _clean(column: pd.Series) -> pd.Series:
     """Numbers as they are; answers as categories of text, reserved codes as missing."""
+    column = without_objects(column, str(column.name))
     if pd.api.types.is_bool_dtype(column.dtype) or pd.api.types.is_numeric_dtype(column.dtype):
         numbers = column.to_numpy(dtype=np.float64, na_value=np.nan)
         return pd.Series(np.where(np.isinf(numbers), np.nan, numbers))

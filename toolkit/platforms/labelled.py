@@ -14,7 +14,6 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
 import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem
@@ -33,7 +32,6 @@ __all__ = [
     "Field",
     "Limits",
     "Plan",
-    "coded_values",
     "columns_of",
     "cut",
     "empty_frame",
@@ -379,12 +377,6 @@ def _unfit(plan: Plan, frame: pd.DataFrame, limits: Limits, longest: int) -> Ite
 def text_values(column: pd.Series) -> pd.Series:
     """Text with "" where there is none: neither program knows another blank."""
     return column.astype("str").fillna("")
-
-
-def coded_values(column: pd.Series, values: Mapping[str, object]) -> np.ndarray:
-    """Replace each category of a coded column; blank cells become NaN."""
-    held = np.array([*(values[code] for code in column.cat.categories), np.nan], dtype=object)
-    return np.asarray(held[column.cat.codes.to_numpy()])
 
 
 def packed(write: Callable[..., None], frame: pd.DataFrame, ending: str, **said: Any) -> bytes:

@@ -15,7 +15,6 @@ from toolkit.platforms import Platform, register
 from toolkit.platforms.labelled import (
     Limits,
     Plan,
-    coded_values,
     labelled_dialect,
     labelled_files,
     packed,
@@ -78,7 +77,7 @@ def _packed(plan: Plan, frame: pd.DataFrame) -> bytes:
         column = frame[one.column]
         if one.kind == "coded":
             values = {**{code: float(number) for code, number in one.numbers.items()}, **_MISSING}
-            columns[one.name] = pd.Series(coded_values(column, values).astype("float64"))
+            columns[one.name] = column.cat.rename_categories(values).astype("float64").reset_index(drop=True)
             labels[one.name] = {values[code]: words for code, words in one.labels.items()}
         elif one.kind == "number":
             columns[one.name] = column.astype("float64").reset_index(drop=True)

@@ -16,7 +16,6 @@ from toolkit.platforms import Platform, register
 from toolkit.platforms.labelled import (
     Limits,
     Plan,
-    coded_values,
     labelled_dialect,
     labelled_files,
     packed,
@@ -73,7 +72,9 @@ def _packed(plan: Plan, frame: pd.DataFrame) -> bytes:
         column = frame[one.column]
         if one.kind == "coded":
             values = {**one.numbers, **LETTERS}
-            columns[one.name] = pd.Series(coded_values(column, values), dtype=object)
+            # categories and not objects, whose type is taken from the first hundred cells: letters only
+            # would make a text column of it
+            columns[one.name] = column.cat.rename_categories(values).reset_index(drop=True)
             labels[one.name] = {values[code]: words for code, words in one.labels.items()}
         elif one.kind == "number":
             columns[one.name] = column.astype("float64").reset_index(drop=True)

@@ -350,9 +350,10 @@ class Results:
         """
         if name not in self:
             there = list(self._released.tables if self._released is not None else self._frames)
-            raise InvalidInput(
-                "results", [Problem("unknown-name", f"table '{name}'", "not found", near_names(name, there))]
-            )
+            hint = near_names(name, there)
+            if self._released is None:
+                hint = f'give frames by name: {{"gaps": tk.gaps(…), "shares": tk.proportions(…)}}; {hint}'
+            raise InvalidInput("results", [Problem("unknown-name", f"table '{name}'", "not found", hint)])
         frame = self._released[name] if self._released is not None else self._frames[name]
         lacking = [column for column in columns if column not in frame.columns]
         if lacking:

@@ -223,7 +223,9 @@ def finding(row: Any, instrument: Instrument) -> str:
 def shares_apart(row: Any, instrument: Instrument) -> str:
     """Write both shares of a gap: "71% of employees against 40% of executives (agree)"."""
     (high, high_share), (low, low_share) = sides(row, instrument)
-    words = answer_words(instrument[row["item"]], row["measure"])
+    item, words = row["item"], str(row["measure"])
+    if item in instrument:
+        words = answer_words(instrument[item], row["measure"])
     return _(
         "{high_share} of {high} against {low_share} of {low} ({words})",
         high_share=high_share,

@@ -15,6 +15,8 @@ import numpy as np
 import pandas as pd
 
 from toolkit.analysis import CrossTable, Design
+from toolkit.analysis.omega import Omega
+from toolkit.analysis.reliability import Reliability
 from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem, near_names, printable
 from toolkit.instrument.model import Instrument
@@ -29,7 +31,14 @@ __all__ = ["apa", "format_table", "methods_statement", "save_table"]
 
 _SCALED = ("mean", "total", "ratio", "variance", "probability_of_superiority")
 """Measures whose estimates are not percentages; so are quantiles."""
-_STATISTICS = {"pooled_z": "z", "pooled_z_sparse": "z", "mann_whitney": "W", "design_t": "t", "welch": "t"}
+_STATISTICS = {
+    "pooled_z": "z",
+    "pooled_z_sparse": "z",
+    "mann_whitney": "W",
+    "design_t": "t",
+    "welch": "t",
+    "paired_t": "t",
+}
 """What a comparison's code says its statistic is."""
 _SCIPY = {
     "Ttest": ("t test", "t"),
@@ -38,11 +47,20 @@ _SCIPY = {
     "Mannwhitneyu": ("Mann–Whitney test", "U"),
     "Wilcoxon": ("Wilcoxon signed-rank test", "W"),
     "F_oneway": ("One-way analysis of variance", "F"),
+    "AlexanderGovern": ("Alexander–Govern test", "A"),
     "PearsonR": ("Pearson's correlation", "r"),
     "Significance": ("Rank correlation", "r"),
+    "Power_divergence": ("Chi-square goodness-of-fit test", "χ²"),
+    "BinomTest": ("Exact binomial test", "share"),
+    "Kstest": ("Kolmogorov–Smirnov test", "D"),
+    "Friedmanchisquare": ("Friedman test", "χ²"),
+    "Levene": ("Levene test", "W"),
+    "Bartlett": ("Bartlett test", "χ²"),
+    "Shapiro": ("Shapiro–Wilk test", "W"),
+    "BrunnerMunzel": ("Brunner–Munzel test", "W"),
 }
 """Type of scipy's result → words, and how its statistic is written."""
-_EFFECTS = {"cohen_h": "h", "hedges_g": "g", "cliff_delta": "δ", "cohen_d": "d"}
+_EFFECTS = {"cohen_h": "h", "hedges_g": "g", "cliff_delta": "δ", "cohen_d": "d", "cohen_dz": "dz"}
 _HEADINGS = {
     "item": "Item",
     "response": "Answer",
@@ -236,6 +254,7 @@ def _frame_of(result: Any, level: float) -> pd.DataFrame:
         if isinstance(table, pd.DataFrame):
             return table
         shown = {one.name: getattr(result, one.name) for one in fields(result)}
+        shown = {name: one for name, one in shown.items() if not isinstance(one, pd.DataFrame)}
         return pd.DataFrame([{name: _flat(value) for name, value in shown.items() if value is not None}])
     if not isinstance(result, pd.DataFrame):
         what = f"is a {type(result).__name__}, which has no table"
@@ -358,7 +377,7 @@ def _leading(
             continue
         label = names.item(row[name]) if name == "item" else names.group(row[name])
         if name == "response":
-            label = names.answer(str(row["item"]), row[name])
+            label = names.answer(str(row.get("item", "")), row[name])
         found[_HEADINGS.get(name, name)] = label
     return found
 
@@ -400,12 +419,14 @@ def _estimate_cells(
             n = Number(float(row[name]), "count") if is_known(row[name]) else None
             found[name] = Cell(n) if n is not None else str(row.get("n_shown", NOT_SHOWN))
     split = "component" in row
-    name = "b" if "term" in row else "Points" if split and percent else "Estimate"
+    name = str(row.get("kind", "b")) if "term" in row else "Points" if split and percent else "Estimate"
     heading = f"{name}, {100 * level:g}% CI"
     found[heading] = _with_interval(row, "estimate", percent, digits, points=split)
     if "term" in row or split:
         error = _number(row.get("std_error"), percent, digits)
-        found["SE"] = Cell(error, words="" if error is None else error.figure())
+        # the error of a ratio is that of its log
+        ratio = row.get("kind", "b") not in ("b", "AME") and not split
+        found["SE (log)" if ratio else "SE"] = Cell(error, words="" if error is None else error.figure())
         if is_known(row.get("statistic")):
             infinite = not is_known(row["df"]) or np.isinf(float(row["df"]))
             value = Number(float(row["statistic"]), "decimal", 2)
@@ -533,14 +554,15 @@ def apa(
     ----------
     result
         Rows of gaps, of `decompose_gap` or of estimates; a test of ours, of scipy or of pingouin; a model or
-        its coefficients.
+        its coefficients; a `reliability` or an `omega`.
     instrument, language, level
         As in `format_table`.
 
     Returns
     -------
     str
-        One line per gap, split, estimate, test or coefficient.
+        One line per gap, split, estimate, test or coefficient. Results of scipy lack some degrees of
+        freedom (of correlations, of F): add them, or pass pingouin's table.
 
     Raises
     ------
@@ -556,8 +578,15 @@ def apa(
     agrees: a 80.0% (n = 70), b 60.0% (n = 80), difference 20.0 points, 95% CI [5.2, 33.4], z = 2.65,
     p = .008, h = 0.44.
     """
+    if isinstance(result, Reliability | Omega):
+        if isinstance(result, Omega):
+            return f"ω = {_below_one(result.total)}, {len(result.loadings)} items, n = {result.n}."
+        ends = f"[{_below_one(result.conf_low)}, {_below_one(result.conf_high)}]"
+        value = f"α = {_below_one(result.alpha)}, {100 * level:g}% CI {ends}"
+        return f"{value}, {result.n_items} items, n = {result.n}."
     ours = is_dataclass(result) and not isinstance(result, type) and hasattr(result, "method")
-    if hasattr(result, "p_value") if ours else hasattr(result, "pvalue") and not hasattr(result, "params"):
+    theirs = hasattr(result, "pvalue") and hasattr(result, "statistic") and not hasattr(result, "params")
+    if hasattr(result, "p_value") if ours else theirs:
         return _test_sentence(result, level)
     frame, names = _frame_of(result, level), _Names(instrument, language)
     has = set(frame.columns)
@@ -567,7 +596,8 @@ def apa(
         lines = [_gap_sentence(row, frame, names, level) for row in records(frame)]
     elif {"term", "estimate", "std_error", "statistic"} <= has:
         lines = [
-            f"{row['term']}: b = {_figure(row['estimate'])}{_ci(row, level, 1)}"
+            f"{', '.join(str(row[one]) for one in ('term', 'response') if one in row)}: "
+            f"{row.get('kind', 'b')} = {_figure(row['estimate'])}{_ci(row, level, 1)}"
             f"{_statistic('t' if np.isfinite(row['df']) else 'z', row)}."
             for row in records(frame)
         ]
@@ -578,6 +608,10 @@ def apa(
             label = ", ".join(map(str, _leading(row, frame, names, "n").values()))
             value = _figure(row["estimate"], scale)
             lines.append(f"{label}: {value}{sign}{_ci(row, level, scale)}, n = {row['n']:g}.")
+    elif {"test", "chi2", "dof", "pval", "cramer"} <= has:  # of pingouin; its other rows are variants
+        row = records(frame)[0]
+        found = {"statistic": row["chi2"], "df": row["dof"], "p_value": row["pval"]}
+        lines = [f"Pearson's chi-square test{_statistic('χ²', found)}, V = {_figure(row['cramer'])}."]
     elif has & {"p_val", "p_unc", "p-val", "p-unc"} and has & {"T", "F", "r", "U_val", "W_val", "H"}:
         shown = frame[frame["F"].notna()] if "F" in frame else frame
         lines = [_pingouin_sentence(row.get("index", "Test"), row) for row in records(shown)]
@@ -585,6 +619,11 @@ def apa(
         what, fix = "holds no gaps, splits, estimates, test or coefficients", "use format_table"
         raise InvalidInput("apa", [Problem("wrong-type", "result", what, fix)])
     return "\n".join(lines)
+
+
+def _below_one(value: float) -> str:
+    """Format a number that cannot exceed 1, without the zero before its point: .76."""
+    return f"{value:.2f}".replace("-", "\u2212").replace("0.", ".", 1)
 
 
 def _figure(value: Any, scale: float = 1) -> str:
@@ -652,7 +691,7 @@ def _split_sentences(frame: pd.DataFrame, names: _Names, level: float) -> Iterat
 
 def _test_sentence(test: Any, level: float) -> str:
     """Describe a test of this package or of scipy: statistic, df, p, estimate."""
-    if is_dataclass(test):
+    if is_dataclass(test) and hasattr(test, "method"):
         row = {one.name: getattr(test, one.name) for one in fields(test)}
         symbol = row.get("symbol") or ("F" if isinstance(row.get("df"), tuple) else "statistic")
         if symbol == "statistic" and "effects" in row:  # of terms
@@ -661,6 +700,9 @@ def _test_sentence(test: Any, level: float) -> str:
     else:
         kind = type(test).__name__.removesuffix("Result")
         text, symbol = _SCIPY.get(kind, (kind, "statistic"))
+        if kind == "Significance" and not hasattr(test, "correlation"):
+            # scipy gives Fisher's exact test the type of a rank correlation; its statistic is an odds ratio
+            text, symbol = "Significance test", "statistic"
         df = getattr(test, "df", getattr(test, "dof", None))
         row = {"statistic": test.statistic, "p_value": test.pvalue, "df": df}
     text += _statistic(symbol, row)
@@ -681,7 +723,9 @@ def _pingouin_sentence(label: Any, row: Mapping[str, Any]) -> str:
     found["df"] = (row["ddof1"], row["ddof2"]) if "ddof2" in row else row.get("dof")
     if names[0] == "r":
         found["df"] = row["n"] - 2
-    text = f"{row.get('Source', label)}{_statistic(names[0].removesuffix('_val'), found)}"
+    words = {"T_test": "t test", "MWU": "Mann–Whitney test"}
+    symbol = "t" if names[0] == "T" else names[0].removesuffix("_val")
+    text = f"{row.get('Source', words.get(label, label))}{_statistic(symbol, found)}"
     for name, symbol in (("cohen_d", "d"), ("hedges", "g"), ("np2", "ηp²"), ("RBC", "RBC"), ("CLES", "CLES")):
         if is_known(row.get(name)):
             text += f", {symbol} = {_figure(row[name])}"

@@ -58,6 +58,18 @@ def test_it_comes_back_to_the_code_in_every_language(
     _same(_back(written, to, core), frame)
 
 
+@pytest.mark.parametrize("to", ["sav", "dta"])
+def test_a_column_whose_first_hundred_answers_are_missing_keeps_its_later_answers(
+    to: str, core: Instrument, tmp_path: Path
+) -> None:
+    """pyreadstat takes the type of an object column from its first hundred cells."""
+    frame = coded_frame(core, 7, people=300).sort_values("audience", ignore_index=True)
+    late = frame["clientdem"].isin(core["clientdem"].codes)
+    assert late.idxmax() > 100
+    assert late.any()
+    _same(_back(write_answers(frame, core, tmp_path, to=to), to, core), frame)
+
+
 HOW = {"deadline": None, "suppress_health_check": list(HealthCheck), "phases": [Phase.generate]}
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.axes import Axes
 
+from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.model import Instrument
 from toolkit.locale import _, localized, ngettext, pgettext
 from toolkit.presentation.charts import Point, Series, chart_of
@@ -46,7 +47,7 @@ def wave_change(
     results: Any,
     instrument: Instrument,
     *,
-    waves: tuple[str, str],
+    waves: tuple[str, str] | None = None,
     ax: Axes | None = None,
     palette: Any = None,
     table: str = "trend",
@@ -66,7 +67,8 @@ def wave_change(
     instrument
         For names and the order of groups.
     waves
-        The earlier and the later wave, as the table's `audience_a` and `audience_b` name them.
+        The earlier and the later wave, as the table's `audience_b` and `audience_a` name them. None takes
+        those of the table where it compares two.
     ax
         Axes to draw on; None for a new figure sized to the rows.
     palette
@@ -92,6 +94,7 @@ def wave_change(
     InvalidInput
         The table compares other waves; a missing table or column.
     """
+    waves = waves or _compared(results, table)
     rows = _changes(results, instrument, table, by, waves, items)
     drawn = rows[:most]
     if not drawn:
@@ -148,7 +151,7 @@ def wave_slope(
     results: Any,
     instrument: Instrument,
     *,
-    waves: tuple[str, str],
+    waves: tuple[str, str] | None = None,
     audience: str,
     ax: Axes | None = None,
     color: str | None = None,
@@ -168,7 +171,7 @@ def wave_slope(
     instrument
         For names and colours.
     waves
-        The earlier and the later wave, as the table names them.
+        As in `wave_change`.
     audience
         Whose answers.
     ax
@@ -192,6 +195,7 @@ def wave_slope(
     InvalidInput
         The table compares other waves; a missing table or column.
     """
+    waves = waves or _compared(results, table)
     rows = [row for row in _changes(results, instrument, table, by, waves, items) if str(row[by]) == audience]
     drawn = rows[:most]
     if not drawn:
@@ -249,6 +253,19 @@ def wave_slope(
         ),
     )
     return ax
+
+
+def _compared(results: Any, table: str) -> tuple[str, str]:
+    """Return the two waves that a table compares, the earlier first, as `trend` subtracts."""
+    frame = Results(results, table).table(table, ("audience_a", "audience_b"))
+    pairs = sorted(set(zip(frame["audience_b"].astype(str), frame["audience_a"].astype(str), strict=True)))
+    if len(pairs) != 1:
+        what = f"compares {len(pairs)} pairs of waves"
+        hint = (
+            "name two: " + " or ".join(f"waves={pair}" for pair in pairs[:3]) if pairs else "give `trend` two"
+        )
+        raise InvalidInput("waves", [Problem("ambiguous", f"table '{table}'", what, hint)])
+    return pairs[0]
 
 
 def _changes(

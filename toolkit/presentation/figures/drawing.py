@@ -254,7 +254,11 @@ def new_axes(
     width
         Inches of the whole figure.
     """
+    given: Any = ax
     if ax is not None:
+        if not isinstance(given, Axes):
+            what, hint = f"is a {type(ax).__name__}", "give one Axes, such as axes[0, 1] of plt.subplots"
+            raise InvalidInput("figure", [Problem("wrong-type", "ax", what, hint)])
         return ax
     size = ((width) * unit(), (height + top + bottom) * unit())
     figure = new_figure(size)
