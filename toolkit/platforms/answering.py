@@ -105,7 +105,13 @@ class Answering:
         return found
 
     def _wordy(self, cells: pd.Series, heading: str, option: Variable) -> bool:
-        known = {self.platform.hidden or "", *self.platform.blank, *MISSING, *self.entry.missing}
+        known = {
+            self.platform.hidden or "",
+            *self.platform.blank,
+            *self.platform.unanswered,
+            *MISSING,
+            *self.entry.missing,
+        }
         for held in (self.matched.words, self.labels, self.declared):
             known |= {*held.get(heading, ())}
         return holds_words(cells[~cells.isin(list(known))], option, numbered=self.platform.numbered)
@@ -209,6 +215,9 @@ class Answering:
         variable = self.instrument[name] if name in self.instrument else None  # noqa: SIM401
         if variable is not None and variable.kind in ("single", "option") and self.platform.escaped:
             said |= {cell: html.unescape(cell) for cell in map(str, cells.unique()) if "&" in cell}
+        if variable is not None and variable.kind in ("single", "option"):
+            labels = label_words(variable, self.instrument)
+            said |= {cell: "" for cell in self.platform.unanswered if cell not in labels}
         if variable is not None and variable.kind == "single":
             said |= self.matched.words.get(heading, {})
         if variable is not None and variable.kind != "text" and heading in self.labels:

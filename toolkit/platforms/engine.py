@@ -145,7 +145,7 @@ _UNTICKED = ("", "N", "No", "0")
 
 def _answered(frame: pd.DataFrame, platform: Dialect, matched: Matched, instrument: Instrument) -> pd.Series:
     """Rows in which some question holds something."""
-    blank = ["", *platform.blank, *([platform.hidden] if platform.hidden else [])]
+    blank = ["", *platform.blank, *platform.unanswered, *([platform.hidden] if platform.hidden else [])]
     found = pd.Series(False, index=frame.index)
     for heading, name in matched.accepted.items():
         option = name in instrument and instrument[name].kind == "option"

@@ -259,6 +259,8 @@ class Dialect:
         Its own columns that say when a response was given, likeliest first; `*` stands for any characters.
     blank
         Cells that mean "seen but unanswered".
+    unanswered
+        Cells of choices that mean that nobody answered, except where an answer is called so.
     hidden
         The cell that means "not shown to this person".
     escaped
@@ -303,6 +305,7 @@ class Dialect:
     dated: tuple[str, ...] = ()
     ended: tuple[str, ...] = ()
     blank: tuple[str, ...] = ()
+    unanswered: tuple[str, ...] = ()
     hidden: str | None = None
     escaped: bool = False
     other_words: tuple[str, ...] = ()

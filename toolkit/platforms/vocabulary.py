@@ -310,11 +310,15 @@ def unknown_cells(
         otherwise += "; answers in people's own words need an option with write_in: true"
     for answer in counts.index[:5]:
         rows = cells.index[cells == answer].unique()
+        hint = or_else(near_names(answer, words), otherwise)
+        if re.fullmatch(r"-\d+", answer):  # Qualtrics' "no basis" is -1 or -2 by default
+            code = f'missing: {{"{answer}": "-4"}}'
+            hint = f"if it is a missing answer, write {code} (blank in a mapping); else {otherwise}"
         yield Problem(
             "unknown-answer",
             f"column {cells.name}, {rows_said(rows)}",
             f"{shortened(answer)!r} is not an answer of '{name}'",
-            or_else(near_names(answer, words), otherwise),
+            hint,
         )
     if len(counts) > 5:
         further = list(counts.index[5:])

@@ -242,6 +242,17 @@ def test_full_answers_may_be_in_any_language_of_the_instrument(limesurvey: Write
     ]
 
 
+def test_choices_that_were_not_answered_are_blank_whatever_full_answers_call_them(
+    limesurvey: Write, tiny: Instrument
+) -> None:
+    unseen = {"aiuse": "N/A", "agree[prod]": "N/A", "ways[rev]": "N/A", "ways[lrn]": "N/A", "open": "N/A"}
+    path = limesurvey(LABELS, {**LABELS, **unseen}, {**LABELS, **dict.fromkeys(unseen, "")})
+    frame = decode(read_answers(path, tiny, "limesurvey"), tiny).coded
+    choices = ["aiuse", "agree_prod", "ways_rev", "ways_lrn"]
+    assert frame[choices].iloc[1].tolist() == frame[choices].iloc[2].tolist()
+    assert frame["open"].iloc[1] == "N/A"  # in somebody's own words
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     place=st.floats(0, 1),

@@ -186,6 +186,7 @@ LIMESURVEY = Dialect(
     stamp="seed",
     dated=("datestamp", "submitdate", "startdate"),
     ended=("submitdate", "datestamp", "startdate"),
+    unanswered=("N/A",),
     hidden=_HIDDEN,
     escaped=True,
     audience=GROUP,
