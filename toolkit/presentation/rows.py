@@ -278,7 +278,7 @@ def quoted(text: str) -> str:
     return _("“{text}”", text=text)
 
 
-def led(lead: str, said: str) -> str:
+def led(lead: str, text: str) -> str:
     """Put a lead and a colon before a sentence; an empty lead leaves the sentence.
 
     Examples
@@ -286,7 +286,7 @@ def led(lead: str, said: str) -> str:
     >>> led("Burnout", "no gap may be shown")
     'Burnout: no gap may be shown'
     """
-    return _("{lead}: {said}", lead=lead, said=said) if lead else said
+    return _("{lead}: {text}", lead=lead, text=text) if lead else text
 
 
 def joined(parts: Iterable[str]) -> str:

@@ -134,7 +134,9 @@ def wave_change(
             (chart_of_dots(lines, groups),),
             focus,
         ),
-        said={line.name: _said(row, instrument, waves, by) for line, row in zip(lines, drawn, strict=True)},
+        descriptions={
+            line.name: _describe(row, instrument, waves, by) for line, row in zip(lines, drawn, strict=True)
+        },
         ax=ax,
         side=Column(pgettext("above a column of a picture", "Change in points"), interval_note(level)),
         keys=keys,
@@ -201,7 +203,7 @@ def wave_slope(
     names = [item_name(instrument, row["item"]) for row in drawn]
     who = audience_name(instrument, audience, start=True)
     colour = color or group_colours([audience], instrument.audiences, None)[0][audience]
-    told = [
+    notes = [
         (
             _key(row, by),
             name,
@@ -232,17 +234,17 @@ def wave_slope(
             )
         )
     alt = [_("Lines from {first} to {last}, {who}.", first=waves[0], last=waves[1], who=within(who))]
-    alt += [_said(row, instrument, waves, by) for row in drawn]
+    alt += [_describe(row, instrument, waves, by) for row in drawn]
     describe(
         ax,
         Description(
-            title or short_title(_("{who}: {said}", who=who, said=words), who),
+            title or short_title(_("{who}: {text}", who=who, text=words), who),
             tuple(caption),
             " ".join(alt),
             (
                 chart_of(
                     "dots",
-                    told,
+                    notes,
                     [Series(waves[0], quiet(), hollow=True), Series(waves[1], colour)],
                     joined=True,
                 ),
@@ -314,7 +316,7 @@ def _title(rows: Sequence[Row], instrument: Instrument, waves: tuple[str, str], 
         "later": _share(row, "later"),
     }
     who = audience_name(instrument, row[by])
-    said = short_title(
+    title = short_title(
         _("{label}: from {earlier} to {later} of {who} since {first}", who=who, first=waves[0], **words),
         _("{label}: from {earlier} to {later}", **words),
         ngettext(
@@ -324,13 +326,13 @@ def _title(rows: Sequence[Row], instrument: Instrument, waves: tuple[str, str], 
             first=waves[0],
         ),
     )
-    return said, _key(row, by)
+    return title, _key(row, by)
 
 
 def _caption(
     waves: tuple[str, str], rows: Sequence[Row], count: int, clear: int, level: float
 ) -> tuple[str, ...]:
-    said = [
+    sentences = [
         _(
             "Open markers: {first}; filled markers: {last}. At the right the change, "
             "later minus earlier, with its {level} interval. The same people need not "
@@ -341,16 +343,16 @@ def _caption(
         )
     ]
     if 0 < clear < len(rows):
-        said.append(
+        sentences.append(
             _(
                 "Changes above the line are clear of chance, allowing for the number of "
                 "comparisons; those below may be due to chance."
             )
         )
     if any(_bound(row, when) for row in rows for when in _ENDS):
-        said.append(_("An arrow marks a bound: the share itself may not be shown."))
+        sentences.append(_("An arrow marks a bound: the share itself may not be shown."))
     if len(rows) < count:
-        said.append(
+        sentences.append(
             _(
                 "{drawn} of {count} changes are drawn, the clear ones first, then the "
                 "largest; the appendix has all.",
@@ -358,10 +360,10 @@ def _caption(
                 count=count,
             )
         )
-    return tuple(said)
+    return tuple(sentences)
 
 
-def _said(row: Row, instrument: Instrument, waves: tuple[str, str], by: str) -> str:
+def _describe(row: Row, instrument: Instrument, waves: tuple[str, str], by: str) -> str:
     """Describe a row."""
     return _(
         "{item}, {who}: {earlier} in {first}, {later} in {last}, change {size} points.",

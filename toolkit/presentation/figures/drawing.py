@@ -185,14 +185,14 @@ def picture_of(draw: Callable[[], Axes | Figure | None]) -> Picture | None:
         _OFFSCREEN.reset(token)
     pictures = [
         Picture(
-            told.title if not place else _("{title} (continued)", title=told.title),
-            told.alt,
-            " ".join(told.caption) if not place else "",
+            text.title if not place else _("{title} (continued)", title=text.title),
+            text.alt,
+            " ".join(text.caption) if not place else "",
             svg,
-            charts=told.charts,
-            focus=told.focus,
+            charts=text.charts,
+            focus=text.focus,
         )
-        for place, (svg, told) in enumerate(sheets_drawn)
+        for place, (svg, text) in enumerate(sheets_drawn)
     ]
     first, *others = pictures
     return replace(first, more=tuple(others), sentences=sheets_drawn[0][1].caption)

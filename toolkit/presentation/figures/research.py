@@ -129,12 +129,12 @@ def forest(
         ax.xaxis.set_major_formatter(mpl.ticker.ScalarFormatter())
         ax.xaxis.set_minor_formatter(mpl.ticker.NullFormatter())
     count = int(clear.sum())
-    said = f"{count} of {len(frame)} intervals leave{'s' if count == 1 else ''} out {zero:g}"
+    finding = f"{count} of {len(frame)} intervals leave{'s' if count == 1 else ''} out {zero:g}"
     alt = "; ".join(
         f"{name}: {row.estimate:.2f} ({row.conf_low:.2f} to {row.conf_high:.2f})"
         for name, row in zip(map(str, frame.index), frame.itertuples(index=False), strict=True)
     )
-    describe(ax, Description(title or said, alt=f"Forest plot. {alt}."))
+    describe(ax, Description(title or finding, alt=f"Forest plot. {alt}."))
     return ax
 
 
@@ -250,12 +250,12 @@ def heatmap(
     spread = table.max(axis=1) - table.min(axis=1)
     widest = spread.idxmax()
     ends = [f"{end:{fmt}}" for end in (table.loc[widest].min(), table.loc[widest].max())]
-    said = f"{columns.capitalize()}s differ most on {widest}: {ends[0]} to {ends[1]}"
+    finding = f"{columns.capitalize()}s differ most on {widest}: {ends[0]} to {ends[1]}"
     cells = "; ".join(
         f"{name}: " + ", ".join(f"{column} {value:{fmt}}" for column, value in row.dropna().items())
         for name, row in table.iterrows()
     )
-    describe(ax, Description(title or said, alt=f"Heat map. {cells}."))
+    describe(ax, Description(title or finding, alt=f"Heat map. {cells}."))
     return ax
 
 
@@ -295,9 +295,9 @@ def correlation_matrix(
     ax.tick_params(length=0)
     pairs = table.where(~hide & ~np.eye(len(table), dtype=bool)).stack()
     strongest = pairs.abs().idxmax()
-    said = f"{strongest[0]} and {strongest[1]} correlate most: {pairs[strongest]:.2f}"
+    finding = f"{strongest[0]} and {strongest[1]} correlate most: {pairs[strongest]:.2f}"
     alt = "; ".join(f"{a} with {b}: {value:.2f}" for (a, b), value in pairs.items())
-    describe(ax, Description(title or said, alt=f"Correlations ({method}). {alt}."))
+    describe(ax, Description(title or finding, alt=f"Correlations ({method}). {alt}."))
     return ax
 
 
@@ -349,9 +349,9 @@ def scree(
     ax.set(xlabel="factor", ylabel="eigenvalue")
     ax.set_xticks(places)
     ax.legend(frameon=False)
-    said = f"{keep} factor{'s' if keep != 1 else ''} above what unrelated answers give"
+    finding = f"{keep} factor{'s' if keep != 1 else ''} above what unrelated answers give"
     alt = ", ".join(f"{value:.2f}" for value in observed)
-    describe(ax, Description(title or said, alt=f"Scree plot. Eigenvalues {alt}."))
+    describe(ax, Description(title or finding, alt=f"Scree plot. Eigenvalues {alt}."))
     return ax
 
 
@@ -394,7 +394,7 @@ def trend_lines(
     colours, markers = group_colours(groups, groups, palette)
     waves = sorted(rows[wave].astype(str).unique())
     ax = _plain_axes(ax)
-    said = []
+    parts = []
     for group in groups:
         own = (
             rows[rows[by].astype(str) == group]
@@ -405,7 +405,7 @@ def trend_lines(
         shift = 0.04 * (groups.index(group) - (len(groups) - 1) / 2)
         ax.vlines(np.add(x, shift), own["conf_low"], own["conf_high"], color=colours[group], linewidth=unit())
         ax.plot(np.add(x, shift), own["estimate"], marker=markers[group], color=colours[group], label=group)
-        said.append(
+        parts.append(
             f"{group}: "
             + ", ".join(
                 f"{value:.0%} in {one}" for one, value in zip(own["_wave"], own["estimate"], strict=True)
@@ -414,7 +414,7 @@ def trend_lines(
     ax.set_xticks(range(len(waves)), waves)
     ax.yaxis.set_major_formatter(mpl.ticker.PercentFormatter(1.0, decimals=0))
     ax.legend(frameon=False)
-    describe(ax, Description(title or f"{name} over {len(waves)} waves", alt=f"Lines. {'; '.join(said)}."))
+    describe(ax, Description(title or f"{name} over {len(waves)} waves", alt=f"Lines. {'; '.join(parts)}."))
     return ax
 
 
@@ -470,12 +470,12 @@ def transitions(
     sns.heatmap(table, ax=ax, cmap=cmap, annot=True, fmt=".0%", cbar=False, vmin=0, vmax=1)
     ax.set(xlabel=f"answer in {later}", ylabel=f"answer in {earlier}")
     same = float((both[earlier].astype(str) == both[later].astype(str)).mean())
-    said = f"{same:.0%} of {len(both)} people gave the same answer in {earlier} and {later}"
+    finding = f"{same:.0%} of {len(both)} people gave the same answer in {earlier} and {later}"
     alt = "; ".join(
         f"of {before}: " + ", ".join(f"{share:.0%} to {after}" for after, share in row.items() if share)
         for before, row in table.iterrows()
     )
-    describe(ax, Description(title or said, alt=f"Transitions. {alt}."))
+    describe(ax, Description(title or finding, alt=f"Transitions. {alt}."))
     return ax
 
 
@@ -566,40 +566,40 @@ def distribution(
     (item,) = _columns(item)
     _need(frame, [item, *filter(None, [by, weights])], "distribution")
     values = numbers(frame, [item])[item]
-    told = pd.DataFrame({"value": values, "group": frame[by].astype(str) if by else "all"})
-    told["weight"] = frame[weights].astype(float) if weights else 1.0
-    told = told[told["value"].notna() & (told["weight"] > 0) & (frame[by].notna() if by else True)]
-    if told.empty:
+    data = pd.DataFrame({"value": values, "group": frame[by].astype(str) if by else "all"})
+    data["weight"] = frame[weights].astype(float) if weights else 1.0
+    data = data[data["value"].notna() & (data["weight"] > 0) & (frame[by].notna() if by else True)]
+    if data.empty:
         raise InvalidInput(
             "distribution",
             [Problem("no-answers", f"column {item}", "holds no answers", "name another column")],
         )
-    groups = list(told["group"].drop_duplicates())
+    groups = list(data["group"].drop_duplicates())
     colours, markers = group_colours(groups, groups, palette)
     ax = _plain_axes(ax)
-    whole = bool((told["value"] % 1 == 0).all()) and told["value"].nunique() <= 15
+    whole = bool((data["value"] % 1 == 0).all()) and data["value"].nunique() <= 15
     sns.histplot(
-        told, x="value", hue="group", weights="weight", stat="proportion", common_norm=False, discrete=whole,
+        data, x="value", hue="group", weights="weight", stat="proportion", common_norm=False, discrete=whole,
         bins=20,
         multiple="dodge" if whole else "layer", element="bars" if whole else "step", fill=whole,
         palette=colours, ax=ax, legend=len(groups) > 1,
     )  # fmt: skip
-    said = []
+    parts = []
     top = ax.get_ylim()[1]
-    for place, (group, own) in enumerate(told.groupby("group", sort=False)):
+    for place, (group, own) in enumerate(data.groupby("group", sort=False)):
         low, middle, high = _quantiles(own["value"].to_numpy(), own["weight"].to_numpy(), (0.25, 0.5, 0.75))
         mean = float(np.average(own["value"], weights=own["weight"]))
         y = top * (1.06 + 0.07 * place)
         ax.plot([low, high], [y, y], color=colours[group], linewidth=2.5 * unit(), solid_capstyle="butt")
         ax.plot([middle], [y], "|", color=colours[group], markersize=10 * unit())
         ax.plot([mean], [y], marker=markers[group], color=colours[group], markerfacecolor=paper())
-        said.append(
+        parts.append(
             f"{group}: mean {mean:.2f}, median {middle:g}, quartiles {low:g} and {high:g}, n {len(own)}"
         )
     ax.set(xlabel=item, ylabel="share of answers")
     caption = ("Above the bars: quartiles (line), median (stroke) and mean (open marker).",)
     describe(
-        ax, Description(title or f"How {item} is distributed", caption, f"Histogram. {'; '.join(said)}.")
+        ax, Description(title or f"How {item} is distributed", caption, f"Histogram. {'; '.join(parts)}.")
     )
     return ax
 
@@ -651,12 +651,12 @@ def raking_margins(
     ax.xaxis.set_major_formatter(mpl.ticker.PercentFormatter(1.0, decimals=0))
     ax.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=3)
     off = (table["after"] - table["target"]).abs().max()
-    said = f"Weighted shares are within {100 * off:.1f} points of every target"
+    finding = f"Weighted shares are within {100 * off:.1f} points of every target"
     alt = "; ".join(
         f"{name}: {row.before:.0%} before, {row.after:.0%} after, target {row.target:.0%}"
         for name, row in zip(map(str, table.index), table.itertuples(index=False), strict=True)
     )
-    describe(ax, Description(title or said, alt=f"Margins. {alt}."))
+    describe(ax, Description(title or finding, alt=f"Margins. {alt}."))
     return ax
 
 
@@ -694,12 +694,12 @@ def pattern_of_missing(
     sns.heatmap(table, ax=ax, cmap=cmap, vmin=0, vmax=1, annot=True, fmt=".0%", cbar=False, linewidths=0.5)
     ax.set(xlabel="", ylabel="")
     worst = table.max(axis=1).idxmax()
-    said = f"Most answers are missing on {worst}: {table.loc[worst].max():.0%}"
+    finding = f"Most answers are missing on {worst}: {table.loc[worst].max():.0%}"
     alt = "; ".join(
         f"{name}: " + ", ".join(f"{group} {share:.0%}" for group, share in row.items())
         for name, row in table.iterrows()
     )
-    describe(ax, Description(title or said, alt=f"Missing answers. {alt}."))
+    describe(ax, Description(title or finding, alt=f"Missing answers. {alt}."))
     return ax
 
 
@@ -741,9 +741,9 @@ def answers_per_day(
     ax.xaxis.set_major_formatter(ConciseDateFormatter(ax.xaxis.get_major_locator()))
     ax.set_ylabel("answers")
     half = int(np.searchsorted(np.cumsum(counts.to_numpy()), counts.sum() / 2)) + 1
-    said = f"Half of {counts.sum()} answers came within {half} of {len(counts)} days"
+    finding = f"Half of {counts.sum()} answers came within {half} of {len(counts)} days"
     alt = ", ".join(f"{day:%d %b}: {count}" for day, count in counts.items())
-    describe(ax, Description(title or said, alt=f"Answers per day. {alt}."))
+    describe(ax, Description(title or finding, alt=f"Answers per day. {alt}."))
     return ax
 
 
@@ -776,13 +776,13 @@ def power_curve(
     ax.set(xlabel="answers", ylabel="power", ylim=(0, 1.02))
     ax.yaxis.set_major_formatter(mpl.ticker.PercentFormatter(1.0, decimals=0))
     enough = next((n for n, value in zip(sizes, found, strict=True) if value >= target), None)
-    said = (
+    finding = (
         f"{enough:g} answers reach {target:.0%} power"
         if enough
         else f"None of these sizes reaches {target:.0%}"
     )
     alt = ", ".join(f"{n:g}: {value:.0%}" for n, value in zip(sizes, found, strict=True))
-    describe(ax, Description(title or said, alt=f"Power by number of answers. {alt}."))
+    describe(ax, Description(title or finding, alt=f"Power by number of answers. {alt}."))
     return ax
 
 
@@ -850,9 +850,9 @@ def option_combinations(
         for one in counts.index
     ]
     alt = "; ".join(f"{name}: {share:.0%}" for name, share in zip(names, shares, strict=True))
-    said = title or f"Most often chosen: {names[0]} ({shares[0]:.0%} of {len(chosen)})"
+    finding = title or f"Most often chosen: {names[0]} ({shares[0]:.0%} of {len(chosen)})"
     assert isinstance(bars, Axes)  # noqa: S101 - two rows give an array of Axes
-    describe(bars, Description(said, alt=f"Combinations of options. {alt}."))
+    describe(bars, Description(finding, alt=f"Combinations of options. {alt}."))
     return bars
 
 
