@@ -105,7 +105,7 @@ class Theme:
         Raises
         ------
         InvalidInput
-            A colour that is no "#RRGGBB".
+            A colour that is not "#RRGGBB".
         """
         wanted = {key: _given(brand, key) for key in ("name", "colour", "accent", "logo", "footer", "font")}
         problems = [

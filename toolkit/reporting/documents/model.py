@@ -147,7 +147,7 @@ class Passage(Block):
     def _repr_html_(self) -> str:
         return str(_markdown("html")(self.source))
 
-    def told(self, line: Callable[[str], str]) -> str:
+    def to_text(self, line: Callable[[str], str]) -> str:
         return self.source
 
     def prose(self) -> Prose:
@@ -167,7 +167,7 @@ class Foreign(Block):
     def _repr_html_(self) -> str:
         return self.html
 
-    def told(self, line: Callable[[str], str]) -> str:
+    def to_text(self, line: Callable[[str], str]) -> str:
         return self.text or self.alt
 
     def picture(self) -> bytes:
@@ -195,9 +195,9 @@ class Document:
     Parameters
     ----------
     cover
-        What stands around it.
+        What surrounds it.
     opening
-        What stands before the first heading.
+        What precedes the first heading.
     sections
         In order.
     templates
@@ -348,7 +348,7 @@ def document_of(
         A text cell may hold itself in other languages in its metadata: ``{"languages": {"fr": "## …"}}``.
         A chapter whose cells showed nothing but empty `Several` is left out.
     cover
-        What stands around the cells; in its language is what is gathered.
+        What surrounds the cells; its language is that of the text collected.
     templates
         "docx" and "pptx" → a client's own file.
 
