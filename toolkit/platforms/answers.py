@@ -217,7 +217,8 @@ class AnswersFile(Strict):
     def _fits_platform(self) -> AnswersFile:
         from toolkit.platforms.table import FormDialect  # it is read with what this module defines
 
-        if isinstance(PLATFORMS[self.platform].dialect, FormDialect) and self.mapping is None:
+        dialect = PLATFORMS[self.platform].dialect
+        if isinstance(dialect, FormDialect) and self.mapping is None:
             raise ValueError(
                 f"platform {self.platform} has no codes to go by; add a mapping that says what columns are"
             )
@@ -231,8 +232,9 @@ class AnswersFile(Strict):
                 raise ValueError(f"{key} is read of mapped tables alone; add a mapping, or take it out")
         if self.expect is not None and self.mapping is None:
             raise ValueError("expect is read of mapped tables alone; take it out")
-        if self.recodes is not None and (self.platform != "qualtrics" or self.manifest is None):
-            raise ValueError("recodes is read of Qualtrics' files with a manifest alone; take it out")
+        if self.recodes is not None and (not getattr(dialect, "recodes", False) or self.manifest is None):
+            able = [one.title for one in PLATFORMS.values() if getattr(one.dialect, "recodes", False)]
+            raise ValueError(f"recodes is only read with a manifest of {', '.join(able)}; remove it")
         if self.audience and self.audiences:
             raise ValueError(
                 "audience and audiences are both given; write audience (one) or audiences (several)"

@@ -282,8 +282,12 @@ class Dialect:
         Whether the third row of headings holds the platform's ids.
     texts
         What to do where no heading is a code.
+    recodes
+        Whether its files may hold raw values in place of recodes, so that an entry may say which.
+    joined_beside
+        Whether it writes the joined column of a multi-select beside the columns it was split into.
     coded
-        Gives columns codes that can only be told by the instrument.
+        Gives columns the codes that only the instrument can decide.
     """
 
     name: str
@@ -312,6 +316,8 @@ class Dialect:
     manifests: tuple[str, ...] = ()
     ids_row: bool = False
     texts: str = ""
+    recodes: bool = False
+    joined_beside: bool = False
     coded: Callable[[Sheet, Instrument, ExportManifest | None, str], Sheet] = (
         lambda sheet, instrument, manifest, source: sheet
     )

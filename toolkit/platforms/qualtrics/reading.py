@@ -170,5 +170,6 @@ QUALTRICS = Dialect(
     submitted=_finished,
     manifests=("qualtrics",),
     ids_row=True,
+    recodes=True,
     coded=by_code,
 )
