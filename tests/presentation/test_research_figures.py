@@ -169,6 +169,10 @@ def test_a_forest_of_ratios_has_its_line_at_one_and_of_gaps_names_the_groups() -
     gaps = tk.gaps(FRAME.assign(audience=["a", "b", "c"] * 40), ["x1", "x2"], measure="mean")
     names = [tick.get_text() for tick in tk.forest(gaps).get_yticklabels()]
     assert len(set(names)) == len(gaps)
+    drivers = tk.drivers(FRAME.astype({"a": float, "b": float, "c": float}), "c", ["a", "b"], seed=1)
+    assert [tick.get_text() for tick in tk.forest(drivers).get_yticklabels()] == drivers.table[
+        "item"
+    ].tolist()
     ordered = tk.ordinal_regression(FRAME.assign(q=[1, 2, 3] * 40), "q ~ c")
     assert [tick.get_text() for tick in tk.forest(ordered).get_yticklabels()] == ["c"]
 

@@ -158,7 +158,7 @@ def checklist(source: Study | StudyFacts | str | Path, *, lists: Iterable[str] =
     Returns
     -------
     pandas.DataFrame
-        A row an item: checklist, section, item, title, asks, status (one of `STATUSES`), answer, where.
+        One row per item: checklist, section, item, title, asks, status (one of `STATUSES`), answer, where.
 
     Raises
     ------

@@ -253,7 +253,7 @@ class Table(Block):
     columns
         The headings; the first column names the row.
     cells
-        Row by row, a cell a heading.
+        Row by row, one cell per heading.
     notes
         Sentences printed beneath.
     kind
@@ -497,7 +497,7 @@ def table_of(
     notes: Iterable[str] = (),
     numeric: Iterable[str] = (),
 ) -> Table:
-    """Make a Table from rows of text, numbers and cells, in the language in force."""
+    """Make a Table from rows of text, numbers and cells, in the current language."""
     names = tuple(map(str, columns))
     cells = tuple(tuple(_as_cell(row.get(name)) for name in names) for row in rows)
     return Table(title, names, cells, tuple(notes), kind, tuple(numeric), current_language())

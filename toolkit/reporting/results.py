@@ -682,6 +682,9 @@ def _split_sentences(frame: pd.DataFrame, names: _Names, level: float) -> Iterat
         scale, unit = (100, " points") if _is_percent(first) else (1, "")
         label = ", ".join(map(str, _leading(first, frame, names, "audience_a").values()))
         pair = " − ".join(names.group(first[f"audience_{side}"]) for side in "ab")
+        if not is_known(first["estimate"]):
+            yield f"{label}: {pair}; no difference is reported."
+            continue
         parts = [
             f"{row['component'].replace('_', ' ')} {_figure(row['estimate'], scale)}{_ci(row, level, scale)}"
             for row in others
@@ -739,6 +742,7 @@ def methods_statement(
     *results: pd.DataFrame,
     wave: str | None = None,
     design: Design | None = None,
+    frame: pd.DataFrame | None = None,
 ) -> str:
     """Write the methodology statement of a study: the eleven disclosure items of the AAPOR code.
 
@@ -752,6 +756,8 @@ def methods_statement(
         The latest by default.
     design
         How the results were weighted; by default the study's own.
+    frame
+        The respondents of the results, where the design names columns of your own, such as raked weights.
 
     Returns
     -------
@@ -774,11 +780,11 @@ def methods_statement(
     from toolkit.presentation import methods_statement as statement
 
     chosen = wave or study.wave
-    frame = study.responses(wave=chosen)
+    answers = study.responses(wave=chosen)
     heads = study.headcounts(chosen)
     known = {name: int(heads[name].sum()) for name in heads if len(heads) and heads[name].notna().all()}
     sampled = design or study.design
-    participation = admit(frame, study.policy, population=known, level=study.level).participation
+    participation = admit(answers, study.policy, population=known, level=study.level).participation
     if sampled is not None:  # its margins are those of a simple sample
         participation = participation.assign(margin=np.nan)
     released = bool(results) and all("shown" in one for one in results)
@@ -798,7 +804,7 @@ def methods_statement(
         about = f"“{title}”, version {study.instrument.version}: {len(put)} questions for this audience."
         computed["instrument"] = about
         if sampled is not None:
-            computed["weighting"] = _weighting(sampled, frame)
+            computed["weighting"] = _weighting(sampled, answers if frame is None else frame)
         computed["processing_and_quality"] += _processing(study, chosen) + used
         written = dict(study.methods.get(audience, {}))
         prose = statement(written, computed, audience=audience, instrument=study.instrument)

@@ -153,7 +153,7 @@ def _as_estimates(rows: Any, label: str | Sequence[str] | None) -> pd.DataFrame:
         raise InvalidInput(
             "forest", [Problem("wrong-type", "rows", what, "give a frame of estimates with intervals")]
         )
-    names = ("estimate", "gap", "effect", "coef", "importance")
+    names = ("estimate", "gap", "effect", "coef", "importance", "weight")
     found = next((name for name in names if name in table.columns), None)
     lacking = [name for name in ("conf_low", "conf_high") if name not in table.columns]
     if found is None or lacking:

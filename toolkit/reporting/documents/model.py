@@ -251,11 +251,11 @@ def load_document(path: str | Path, *, templates: Mapping[str, Path] | None = No
         sections = [_section(one) for one in data["sections"]]
         cover = Cover(**{**data["cover"], "facts": tuple(data["cover"]["facts"])})
     except FileNotFoundError:
-        problem = Problem("file-not-found", path.name, "there is no such file", "make the report first")
+        problem = Problem("file-not-found", path.name, "not found", "make the report first")
         raise InvalidInput(path.name, [problem]) from None
     except (EOFError, KeyError, OSError, TypeError, ValueError, zlib.error) as fault:
         problem = Problem(
-            "damaged-file", path.name, f"is no document of this version: {fault}", "make the report again"
+            "damaged-file", path.name, f"is not a document of this version: {fault}", "make the report again"
         )
         raise InvalidInput(path.name, [problem]) from None
     found = MappingProxyType(dict(templates or {}))

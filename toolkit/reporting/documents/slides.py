@@ -242,7 +242,7 @@ def render_pptx(document: Document) -> bytes:
     Raises
     ------
     InvalidInput
-        The template is no PowerPoint file.
+        The template is not a PowerPoint file.
     """
     template = document.templates.get("pptx")
     file: Any = opened_template(pptx.Presentation, template)

@@ -140,7 +140,7 @@ def render_docx(document: Document) -> bytes:
     Raises
     ------
     InvalidInput
-        The template is no Word file.
+        The template is not a Word file.
     """
     template = document.templates.get("docx")
     file: Any = opened_template(docx.Document, template)

@@ -44,7 +44,7 @@ class Section:
     name
         The method of `OrganisationReport` that shows it.
     build
-        Makes it from the report, in the language in force.
+        Makes it from the report, in the current language.
     order
         Its place in lists, and the order in which `check` tries the sections.
     """
