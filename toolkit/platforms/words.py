@@ -102,14 +102,14 @@ def _answer_texts(instrument: Instrument, language: str) -> Iterator[tuple[str, 
     for name in scales:
         for option in instrument.scales[name].options:
             yield f"scale {name}, answer {option.code} ({language})", option.label[language]
-    offered = {name for variable in instrument.variables for name in _missing_names(variable)}
+    offered = {
+        name
+        for variable in instrument.variables
+        for name in (*(variable.scale.missing if variable.scale else ()), *variable.item.missing)
+    }
     for name in instrument.missing:
         if name in offered:
             yield f"missing {name}, label ({language})", instrument.missing[name].label[language]
-
-
-def _missing_names(variable: Variable) -> tuple[str, ...]:
-    return (*(variable.scale.missing if variable.scale else ()), *variable.item.missing)
 
 
 # Wordings of an item: audiences that read the same words share one question on a platform
@@ -268,7 +268,7 @@ def _idle(instrument: Instrument) -> list[str]:
 
 
 def _without_rows(instrument: Instrument) -> Iterator[Problem]:
-    """Matrices that an audience is asked without any of their rows: there would be nothing to show."""
+    """Find matrices that an audience is asked without any of their rows: nothing would be shown."""
     for item in instrument.items:
         asked = item.audiences or tuple(instrument.audiences)
         for name in asked if item.rows else ():
