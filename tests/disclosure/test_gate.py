@@ -381,7 +381,7 @@ def test_arguments_are_left_as_they_were():
 
 
 def test_a_frame_that_is_no_contract_frame_is_refused():
-    with pytest.raises(ToolkitError, match="lacks n, effective_n, estimate"):
+    with pytest.raises(ToolkitError, match="missing n, effective_n, estimate"):
         release(pd.DataFrame({"item": ["q"], "measure": ["top"]}), POLICY)
     shares = by_audience(yes_no(executive=(5, 12), employee=(20, 40)))
     with pytest.raises(ToolkitError, match="count are not part of the contract"):
