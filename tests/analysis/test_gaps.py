@@ -335,3 +335,13 @@ def test_no_wald_interval_is_made_of_answers_that_do_not_vary() -> None:
     row = tk.gaps(frame, "q", measure="mean", method="wald").iloc[0]
     assert np.isnan(row["conf_low"])
     assert row["verdict"] == "no comparison could be made"
+
+
+def test_a_design_without_degrees_of_freedom_is_named_as_the_reason() -> None:
+    frame = pd.DataFrame(
+        {"audience": ["a", "b"] * 20, "q": [1, 2, 3, 4, 5, 3, 2, 1] * 5, "stratum": range(40)}
+    )
+    rows = tk.gaps(frame, "q", measure="mean", design=tk.Design(strata="stratum", lonely="certainty"))
+    assert rows["method_code"].tolist() == ["no_df"]
+    assert rows["p_value"].isna().all()
+    assert rows["verdict_code"].notna().all()

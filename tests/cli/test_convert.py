@@ -35,8 +35,8 @@ def test_every_folder_that_will_not_do_is_told_and_nothing_is_written(report, tm
     told = capsys.readouterr().err
     assert "format pfd: unknown output format" in told
     assert f"{tmp_path / 'absent'}: folder not found" in told
-    assert f"{tmp_path / 'empty' / 'document.json.gz'}: there is no such file" in told
-    assert f"{tmp_path / 'bad' / 'document.json.gz'}: is no document" in told
+    assert f"{tmp_path / 'empty' / 'document.json.gz'}: not found" in told
+    assert f"{tmp_path / 'bad' / 'document.json.gz'}: is not a document" in told
     assert f"{tmp_path / 'wave'}: is not a report, but contains 1; name them, e.g. {report}" in told
     assert not (report / "report.html").exists()
 

@@ -381,12 +381,12 @@ def test_arguments_are_left_as_they_were():
 
 
 def test_a_frame_that_is_no_contract_frame_is_refused():
-    with pytest.raises(ToolkitError, match="missing n, effective_n, estimate"):
+    with pytest.raises(ToolkitError, match="n, effective_n, estimate"):
         release(pd.DataFrame({"item": ["q"], "measure": ["top"]}), POLICY)
     shares = by_audience(yes_no(executive=(5, 12), employee=(20, 40)))
-    with pytest.raises(ToolkitError, match="count are not part of the contract"):
+    with pytest.raises(ToolkitError, match="count"):
         release(shares.assign(count=3), POLICY)
-    with pytest.raises(ToolkitError, match="is no contract frame"):
+    with pytest.raises(ToolkitError, match="contract frame"):
         release({"x": [1]}, POLICY)
 
 

@@ -109,7 +109,7 @@ def test_letters_are_numbered_with_the_manifest_and_without(read: Read) -> None:
 
 
 def test_recodes_is_read_with_a_manifest_alone() -> None:
-    with pytest.raises(ValueError, match="recodes is read of Qualtrics' files with a manifest alone"):
+    with pytest.raises(ValueError, match="recodes is only read with a manifest of Qualtrics; remove it"):
         AnswersFile(wave="1", platform="qualtrics", file="a.csv", recodes="set")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +101,49 @@ def test_a_registered_platform_is_written_recognised_and_read_back(tiny: Instrum
     frame = decode(read_answers(file, tiny, entry=entry, strict=False), tiny).coded
     assert frame["respondent"].tolist() == ["1"]
     assert frame["audience"].tolist() == [audience]
+
+
+@pytest.mark.parametrize("declared", [True, False])
+def test_a_registration_declares_whether_recodes_are_read(declared: bool) -> None:
+    assert isinstance(OUTLINE.dialect, Dialect)
+    register(replace(OUTLINE, dialect=replace(OUTLINE.dialect, recodes=declared)))
+    try:
+        said: dict[str, Any] = {"wave": "1", "platform": "outline", "file": "a.csv", "recodes": "unset"}
+        if declared:
+            assert AnswersFile(**said, manifest="a.manifest.json").recodes == "unset"
+        else:
+            with pytest.raises(ValidationError, match="recodes"):
+                AnswersFile(**said, manifest="a.manifest.json")
+        with pytest.raises(ValidationError, match="recodes"):
+            AnswersFile(**said)
+    finally:
+        unregister("outline")
+
+
+@pytest.mark.parametrize("declared", [True, False])
+def test_a_registration_declares_whether_a_joined_column_may_stand_beside_its_parts(
+    declared: bool, tiny: Instrument, tmp_path: Path
+) -> None:
+    options = [v.name for v in tiny.variables if v.item.id == "ways"]
+    others = [v.name for v in tiny.variables if v.item.id not in ("ways", "cut") and not v.write_in]
+    row = dict.fromkeys(others, "") | dict.fromkeys(options, "0")
+    row |= {
+        "outline_id": "1",
+        "outline_done": "yes",
+        "audience": "fte",
+        "aiuse": "1",
+        "ways": "rev",
+        options[0]: "1",
+    }
+    (tmp_path / "a.csv").write_text(",".join(row) + "\n" + ",".join(row.values()) + "\n", "utf-8")
+    assert isinstance(OUTLINE.dialect, Dialect)
+    register(replace(OUTLINE, dialect=replace(OUTLINE.dialect, joined_beside=declared)))
+    try:
+        entry = AnswersFile(wave="1", platform="outline", file="a.csv", organisation_column=None)
+        found = read_answers(tmp_path / "a.csv", tiny, entry=entry, strict=False)
+    finally:
+        unregister("outline")
+    assert [p.where for p in found.problems if p.code == "ambiguous"] == ([] if declared else ["column ways"])
 
 
 @pytest.mark.usefixtures("registered")

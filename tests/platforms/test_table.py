@@ -103,7 +103,7 @@ def test_every_problem_of_a_mapping_is_said_at_once(tmp_path: Path, tiny: Instru
         "mapping → items → aiuse → values: 'Yes!' becomes 'yes', which is no answer code",
         "mapping → items → agree → columns: 'lode' is no row or option; did you mean 'load'",
         "mapping → items → agree → columns: 'burn' is missing",
-        "mapping → items → outq: is no item of the instrument",
+        "mapping → items → outq: is not an item of the instrument",
         "mapping → items → outp: is missing",
         "mapping → items → years: is missing",
         "mapping → organisation: is missing",
@@ -189,8 +189,8 @@ def test_in_a_file_of_one_audience_rules_only_set_aside(tmp_path: Path, tiny: In
 def test_whose_answers_they_are_is_said_once(tmp_path: Path, tiny: Instrument) -> None:
     path = _file(tmp_path, "1,a,Boss,full,Yes!,1,2,3,,,3,")
     said = _refusal(path, tiny, _entry(audience="employee", organisation="org-1"))
-    assert "mapping → audience: names an audience, and the whole file is said to be of 'employee'" in said
-    assert "mapping → organisation: is given, and the whole file is said to be of 'org-1'" in said
+    assert "mapping → audience: names an audience, but the whole file is declared as 'employee'" in said
+    assert "mapping → organisation: is given, but the whole file is declared as 'org-1'" in said
 
 
 @pytest.mark.parametrize("option", [{"columns": {"AI": "aiuse"}}, {"audiences": ["employee"]}])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -135,6 +136,68 @@ def test_missing_answers_are_counted_as_nan_or_as_reserved_codes() -> None:
     assert "a: all 25%" in said[0]
 
 
+def test_minus_one_in_a_column_of_numbers_is_an_answer() -> None:
+    frame = FRAME.assign(a=[-1.0] * 30 + [np.nan] * 12 + [2.0] * 78)
+    assert "a: all 10%" in tk.description_of(tk.pattern_of_missing(frame, ["a"])).alt
+
+
+def test_figures_take_the_items_of_an_instrument() -> None:
+    study = tk.load_study("ai_at_work")
+    answers, of = study.responses("org-01"), study.instrument
+    coded = study.responses("org-01", missing="codes")
+    for draw in (
+        lambda frame: tk.distribution(frame, of["burnout"], by="audience"),
+        lambda frame: tk.mosaic(frame, of["burnout"], "audience"),
+        lambda frame: tk.pattern_of_missing(frame, [of["burnout"], of["flexible"]], by="audience"),
+        lambda frame: tk.correlation_matrix(frame, [of["burnout"], of["flexible"]]),
+        lambda frame: tk.scree(frame, [of["burnout"], of["flexible"]], seed=1),
+        lambda frame: tk.option_combinations(frame, of["aiways"]),
+    ):
+        assert tk.description_of(draw(answers)).alt == tk.description_of(draw(coded)).alt
+
+
+def test_a_forest_of_ratios_has_its_line_at_one_and_of_gaps_names_the_groups() -> None:
+    model = tk.fit(FRAME, "x1 ~ c", family="binomial")
+    rows = tk.coefficients(model, exponentiate=True)
+    ax = tk.forest(rows)
+    assert ax.get_xscale() == "log"
+    assert ax.get_title().endswith("leave out 1") or ax.get_title().endswith("leaves out 1")
+    assert (
+        tk.description_of(ax).alt
+        == tk.description_of(tk.forest(tk.coefficients(model), exponentiate=True)).alt
+    )
+    gaps = tk.gaps(FRAME.assign(audience=["a", "b", "c"] * 40), ["x1", "x2"], measure="mean")
+    names = [tick.get_text() for tick in tk.forest(gaps).get_yticklabels()]
+    assert len(set(names)) == len(gaps)
+    drivers = tk.drivers(FRAME.astype({"a": float, "b": float, "c": float}), "c", ["a", "b"], seed=1)
+    assert [tick.get_text() for tick in tk.forest(drivers).get_yticklabels()] == drivers.table[
+        "item"
+    ].tolist()
+    ordered = tk.ordinal_regression(FRAME.assign(q=[1, 2, 3] * 40), "q ~ c")
+    assert [tick.get_text() for tick in tk.forest(ordered).get_yticklabels()] == ["c"]
+
+
+def test_figures_of_gaps_and_changes_need_neither_an_instrument_of_the_columns_nor_waves() -> None:
+    instrument = tk.load_instrument("core")
+    gaps = tk.gaps(FRAME, "a", measure="top", top=[4, 5])
+    shares = tk.proportions(FRAME, "a", by="audience", measure="top", top=[4, 5])
+    ax = tk.gap_dumbbell({"gaps": gaps, "shares": shares}, instrument)
+    assert [tick.get_text() for tick in ax.get_yticklabels()] == ["a"]
+    changes = tk.trend(FRAME, "a", measure="top", top=[4, 5], by="audience")
+    alts = [
+        tk.description_of(tk.wave_change(changes, instrument, **named)).alt
+        for named in ({}, {"waves": ("2025", "2026")})
+    ]
+    assert alts[0] == alts[1]
+    three = pd.concat([changes, changes.assign(audience_b="2024")])
+    with pytest.raises(InvalidInput) as caught:
+        tk.wave_change(three, instrument)
+    assert caught.value.problems[0].code == "ambiguous"
+    with pytest.raises(InvalidInput) as caught:
+        tk.gap_dumbbell(gaps, instrument)
+    assert caught.value.problems[0].where == "table 'shares'"
+
+
 def test_days_without_answers_are_drawn_as_zero() -> None:
     dates = pd.Series(["2026-05-01"] * 3 + ["2026-05-04"])
     ax = tk.answers_per_day(dates)
@@ -173,6 +236,9 @@ def test_a_mosaic_says_the_shares_of_each_group() -> None:
         lambda f: tk.forest([1]),
         lambda f: tk.heatmap(f),
         lambda f: tk.mosaic(f, "zz", "a"),
+        lambda f: tk.mosaic(f.assign(none=np.nan), "none", "a"),
+        lambda f: tk.distribution(f, "a", ax=[1]),
+        lambda f: tk.forest(tk.means(f, "a"), ax=mpl.figure.Figure()),
         lambda f: tk.pattern_of_missing(f, ["zz"]),
         lambda f: tk.option_combinations(f, ["zz"]),
         lambda f: tk.raking_margins(f, {"zz": {"a": 1.0}}, f["w"]),

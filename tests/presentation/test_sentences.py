@@ -38,9 +38,9 @@ from toolkit.presentation.sentences import (
     doubt,
     headline,
     is_certain,
+    largest_first,
     signed_gap,
     verdict_of,
-    widest_first,
 )
 from toolkit.records import records
 
@@ -191,13 +191,13 @@ def test_the_title_names_the_widest_clear_gap_whatever_the_order_of_rows(
     gaps = gaps[gaps["measure"] == "top"]
     title, focus = gap_title(records(gaps), instrument)
     assert (title == "No gap between groups is clear of chance") == (
-        not any(is_certain(row) for row in widest_first(records(gaps)))
+        not any(is_certain(row) for row in largest_first(records(gaps)))
     )
     assert gap_title(records(gaps.sample(frac=1, random_state=3)), instrument) == (title, focus)
     ranked = by_width(gaps)
     assert ranked["gap"].abs().is_monotonic_decreasing
     pd.testing.assert_frame_equal(
-        pd.DataFrame(widest_first(records(gaps))).astype(ranked.dtypes), ranked.reset_index(drop=True)
+        pd.DataFrame(largest_first(records(gaps))).astype(ranked.dtypes), ranked.reset_index(drop=True)
     )
 
 

@@ -52,7 +52,7 @@ def test_a_withheld_share_prints_its_base_as_the_gate_says(small: Released, inst
     assert any("bound" in note for note in table.notes)
 
 
-def test_the_gap_table_puts_the_widest_first_and_names_the_withheld_below(
+def test_the_gap_table_puts_the_largest_first_and_names_the_withheld_below(
     released: Released, instrument: Instrument
 ) -> None:
     table = gap_table(released, instrument)

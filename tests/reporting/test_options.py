@@ -11,7 +11,7 @@ from tests.refusals import problem
 from toolkit.errors import InvalidInput
 from toolkit.reporting import run_reports
 from toolkit.reporting.batch import plan_reports
-from toolkit.reporting.options import RunOptions, Tried
+from toolkit.reporting.options import Checks, RunOptions
 
 
 @pytest.mark.parametrize(
@@ -39,13 +39,13 @@ def test_what_can_be_meant_is_taken():
 
 
 def test_one_refusal_is_raised_as_it_was_and_several_together():
-    tried = Tried()
-    assert tried(RunOptions(out="").check) is None
+    checks = Checks()
+    assert checks(RunOptions(out="").check) is None
     with pytest.raises(InvalidInput, match=r"^options: 1 problem"):
-        tried.end()
-    tried(RunOptions(out="", workers=0).check)
+        checks.raise_problems()
+    checks(RunOptions(out="", workers=0).check)
     with pytest.raises(InvalidInput) as caught:
-        tried.end()
+        checks.raise_problems()
     assert [problem.where for problem in caught.value.problems] == ["output", "workers"]
 
 

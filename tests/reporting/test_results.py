@@ -276,6 +276,25 @@ def test_the_statement_says_what_weights_cost(study: Any) -> None:
     assert "The figures are not weighted" not in text
 
 
+def test_the_statement_takes_weights_of_a_researchers_own_frame(study: Any) -> None:
+    frame = study.responses()
+    frame["w"] = np.arange(len(frame)) % 3 + 1.0
+    text = tk.methods_statement(study, design=tk.Design(weights="w"), frame=frame)
+    effect = len(frame) * (frame["w"] ** 2).sum() / frame["w"].sum() ** 2
+    assert f"a design effect of {effect:.2f} (Kish)" in text
+
+
+def test_a_split_that_could_not_be_computed_says_so_once() -> None:
+    frame = pd.DataFrame(
+        {"audience": ["a"] * 20 + ["b"] * 20, "q": [1, 0] * 20, "t": ["x", "y", "y", "x"] * 10}
+    )
+    frame["w"] = (frame["audience"] == "b") * 1.0
+    rows = tk.decompose_gap(
+        frame, "q", "t", measure="mean", pairs=[("a", "b")], design=tk.Design(weights="w")
+    )
+    assert tk.apa(rows) == "q: a − b; no difference is reported."
+
+
 def test_a_result_without_methods_is_refused(study: Any) -> None:
     with pytest.raises(InvalidInput) as caught:
         tk.methods_statement(study, pd.DataFrame({"item": ["a"]}))

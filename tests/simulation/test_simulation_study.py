@@ -18,9 +18,10 @@ import pandas as pd
 import pytest
 
 from tests.refusals import problem
+from toolkit.cli import main
 from toolkit.errors import InvalidInput
 from toolkit.instrument import Instrument, read_yaml
-from toolkit.platforms import AnswersFile, read_answers
+from toolkit.platforms import PLATFORMS, AnswersFile, read_answers
 from toolkit.responses import decode
 from toolkit.simulation import (
     limesurvey_export,
@@ -30,8 +31,10 @@ from toolkit.simulation import (
     simulate,
     simulate_study,
 )
+from toolkit.simulation.exports import EXPORTS, SimulatedExport
 from toolkit.simulation.population import Share
 from toolkit.simulation.run import Simulation
+from toolkit.study.starting import start_study
 
 STUDY = Path(__file__).resolve().parents[2] / "data_samples" / "ai_at_work"
 SPEC = STUDY / "simulation.yaml"
@@ -319,6 +322,29 @@ files:
     canteen = load_simulation(tmp_path / "simulation.yaml")[1]
     read = read_answers(tmp_path / "answers.csv", canteen, "limesurvey")
     assert set(decode(read, canteen).coded["audience"].unique()) == {"manager", "staff"}
+
+
+def test_a_format_that_is_registered_is_simulated_and_any_other_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Requirement: the simulation file, `simulate --as` and `init` read one registry of formats."""
+    assert set(EXPORTS) <= set(PLATFORMS)
+    monkeypatch.chdir(tmp_path)
+    questions = str(SPEC.parents[2] / "instruments" / "employee.yaml")
+    with pytest.raises(InvalidInput, check=problem("unknown-option", "platform 'plain'")):
+        start_study(tmp_path / "new", platform="plain")
+    assert main(["simulate", questions, "--n", "employee=3", "--as", "plain", "--out", "a.csv"]) == 2
+    monkeypatch.setitem(EXPORTS, "plain", SimulatedExport(lambda frame, instrument, **said: b"made"))  # type: ignore[arg-type]
+    assert main(["simulate", questions, "--n", "employee=3", "--as", "plain", "--out", "a.csv"]) == 0
+    assert (tmp_path / "a.csv").read_bytes() == b"made"
+
+
+def test_refuses_a_file_of_a_format_that_cannot_be_simulated(tmp_path: Path) -> None:
+    path = tmp_path / "simulation.yaml"
+    path.write_text(SPEC.read_text("utf-8").replace("platform: qualtrics", "platform: plain"), "utf-8")
+    with pytest.raises(InvalidInput) as caught:
+        simulate_study(path, tmp_path / "out")
+    assert {one.code for one in caught.value.problems} == {"malformed"}
 
 
 def test_refuses_two_ways_to_the_questions(tmp_path: Path) -> None:

@@ -708,7 +708,7 @@ def _design_test(sides: Sides, error: Array, level: float) -> dict[str, Any]:
     one_sided = (sides.spread_a == 0) ^ (sides.spread_b == 0)
     code = np.where(one_sided, f"{test}_one_side", test).astype(object)
     code[flat] = "no_variation"
-    code[~flat & ~usable] = "no_df"
+    code[(~flat & ~usable) | (flat & (np.asarray(sides.df) <= 0))] = "no_df"
     if not sides.designed:
         code[np.isnan(error)] = "one_answer"
     return {

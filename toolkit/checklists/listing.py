@@ -141,7 +141,7 @@ def load_checklist(name: str) -> Checklist:
 
 
 STATUSES = (ANSWERED, TO_CHECK, MISSING)
-"""A fact or text stands; a text stands that may say it, and somebody must read it; nothing says it."""
+"""A fact or text exists; a text exists that somebody must read to decide; there is none."""
 
 
 def checklist(source: Study | StudyFacts | str | Path, *, lists: Iterable[str] = CHECKLISTS) -> pd.DataFrame:
@@ -150,7 +150,7 @@ def checklist(source: Study | StudyFacts | str | Path, *, lists: Iterable[str] =
     Parameters
     ----------
     source
-        A study or its study.yaml; the folder of a finished report; or what a publication said of itself
+        A study or its study.yaml; the folder of a finished report; or the entry of a publication
         (`Register.studies[...]`).
     lists
         Of "aapor" and "cherries".
@@ -158,7 +158,7 @@ def checklist(source: Study | StudyFacts | str | Path, *, lists: Iterable[str] =
     Returns
     -------
     pandas.DataFrame
-        A row an item: checklist, section, item, title, asks, status (one of `STATUSES`), answer, where.
+        One row per item: checklist, section, item, title, asks, status (one of `STATUSES`), answer, where.
 
     Raises
     ------
@@ -167,9 +167,9 @@ def checklist(source: Study | StudyFacts | str | Path, *, lists: Iterable[str] =
 
     Notes
     -----
-    Nothing is guessed: what was counted or stands in the study file is "answered". A sentence that holds one
+    Nothing is guessed: what was counted or is in the study file is "answered". A sentence that holds one
     of an item's words is "to check", because only a reader can tell whether it says enough. All else is
-    "missing", which means not said, not that it was not done.
+    "missing", which means not reported, not that it was not done.
 
     Examples
     --------

@@ -36,10 +36,10 @@ def of_study(study: Study) -> Facts:
     """Collect facts from the study file, its questionnaire and its answers."""
     where = study.path.name
     texts = tuple(
-        Text(name, said[name], f"{where}, methods → {audience}")
-        for audience, said in study.methods.items()
+        Text(name, texts_of[name], f"{where}, methods → {audience}")
+        for audience, texts_of in study.methods.items()
         for name in AAPOR_ITEMS
-        if name in said
+        if name in texts_of
     )
     known = {**_computed(study), **_from_texts(texts)}
     return Facts({**known, **_questionnaire(study), **_response(study)}, texts, study.language)
@@ -69,14 +69,14 @@ def of_report(folder: Path) -> Facts:
         ("participation_rate", "sample_sizes_and_precision", "invited"),
         ("incomplete", "processing_and_quality", "set aside"),
     ):
-        said: dict[str, str] = {}
+        sentences: dict[str, str] = {}
         for text in texts:
             sentence = text.naming([cue]) if text.element == element else ""
             if sentence:
-                said.setdefault(sentence, text.where)
-        if said:
+                sentences.setdefault(sentence, text.where)
+        if sentences:
             known[item] = Answer(
-                TO_CHECK, " / ".join(map(quoted, said)), "; ".join(dict.fromkeys(said.values()))
+                TO_CHECK, " / ".join(map(quoted, sentences)), "; ".join(dict.fromkeys(sentences.values()))
             )
     return Facts(known, texts, language)
 
@@ -113,10 +113,10 @@ def _from_texts(texts: tuple[Text, ...]) -> dict[str, Answer]:
     known = {
         element: Answer(
             ANSWERED,
-            " / ".join(said),
-            _where(list(said.values())),
+            " / ".join(texts),
+            _where(list(texts.values())),
         )
-        for element, said in found.items()
+        for element, texts in found.items()
     }
     for item, element in _FROM_TEXTS.items():
         if element in known:
@@ -154,11 +154,11 @@ def _computed(study: Study) -> dict[str, Answer]:
 def _sizes(study: Study) -> str:
     frame = study.responses()
     counts = frame["audience"].value_counts(sort=False)
-    told = {
+    counts = {
         who: count if count >= study.policy.threshold else f"<{study.policy.threshold}"
         for who, count in counts.items()
     }
-    return f"Wave {study.wave}: " + ", ".join(f"{who} {count}" for who, count in told.items())
+    return f"Wave {study.wave}: " + ", ".join(f"{who} {count}" for who, count in counts.items())
 
 
 def _small(study: Study) -> bool:
@@ -200,7 +200,7 @@ def _response(study: Study) -> dict[str, Answer]:
     begun = complete + partial + dropped
     found: dict[str, Answer] = {}
     if _small(study):
-        return found  # totals beside the audiences that are told would give the small one back
+        return found  # totals beside the audiences that are counts would give the small one back
     if begun:
         says = f"{complete:,} of {begun:,} who began finished ({100 * complete / begun:.0f}%)"
         found["completion_rate"] = Answer(ANSWERED, says, where)

@@ -478,7 +478,9 @@ def _picture(title: str, caption: str, rows: Sequence[DotRow], groups: Sequence[
     }
     description = Description(title, (caption,), "", (chart_of_dots(rows, groups),))
     picture = picture_of(
-        lambda: dot_axes(rows, groups, description, said=said, side=Column(side), keys=groups, numbers=False)
+        lambda: dot_axes(
+            rows, groups, description, descriptions=said, side=Column(side), keys=groups, numbers=False
+        )
     )
     assert picture is not None  # noqa: S101 - rows are drawn whatever they hold
     return picture

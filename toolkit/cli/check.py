@@ -11,7 +11,7 @@ from toolkit.reporting.formats import FORMATS, check_formats
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from toolkit.reporting.options import Tried
+    from toolkit.reporting.options import Checks
     from toolkit.study import Study
 
 
@@ -43,22 +43,22 @@ def add(commands: Commands) -> None:
 def _check(given: argparse.Namespace) -> int:
     from toolkit.cli.kinds import refuse_others
     from toolkit.presentation.theme import Theme
-    from toolkit.reporting.options import Tried
+    from toolkit.reporting.options import Checks
     from toolkit.study import load_study
 
     path = study_file(given.study)
     refuse_others(path, "a study file")
-    tried = Tried()
-    formats = tried(check_formats, given.formats) or ()
-    study = tried(load_study, path, data=given.data)
+    checks = Checks()
+    formats = checks(check_formats, given.formats) or ()
+    study = checks(load_study, path, data=given.data)
     if study is None:
-        tried.end()
+        checks.raise_problems()
         return BAD_INPUT
-    read = tried(study.check)
+    read = checks(study.check)
     if not given.answers_only:
-        _try_reports(study, formats, tried, read=read is not None)
+        _try_reports(study, formats, checks, read=read is not None)
     if read is None:
-        tried.end()
+        checks.raise_problems()
     print(f"{study.title}{' (SYNTHETIC DATA)' if study.synthetic else ''}")
     waves = ", ".join(f"{wave} (organisations: {len(study.organisation_ids(wave))})" for wave in study.waves)
     print(f"Waves: {waves}. Questions: {len(study.instrument.items)}.")
@@ -72,7 +72,7 @@ def _check(given: argparse.Namespace) -> int:
         print(_not_drawn(study, wave))
     for note in Theme.of(study.brand, study.instrument.audiences).notes:
         print(note)
-    tried.end()
+    checks.raise_problems()
     if given.answers_only:
         print("No problems found in the answers; whether reports can be built was not checked.")
         return 0
@@ -82,20 +82,20 @@ def _check(given: argparse.Namespace) -> int:
     return 0
 
 
-def _try_reports(study: Study, formats: Sequence[str], tried: Tried, *, read: bool) -> None:
+def _try_reports(study: Study, formats: Sequence[str], checks: Checks, *, read: bool) -> None:
     """Check everything that `report` checks, and build the largest report in memory if all else is valid."""
     from toolkit.reporting.options import chosen_organisations
     from toolkit.reporting.validation import check_dates, check_names, check_study, try_report
 
-    sound = tried.sound
-    tried(check_study, study, study.wave, formats, all_templates=True)
+    sound = checks.passed
+    checks(check_study, study, study.wave, formats, all_templates=True)
     if read:
-        tried(chosen_organisations, study, study.wave, None)
-        tried(check_dates, study, study.wave)
+        checks(chosen_organisations, study, study.wave, None)
+        checks(check_dates, study, study.wave)
         if study.table is None:
-            tried(check_names, study, study.wave, formats)
-    if read and sound and tried.sound:
-        tried(try_report, study, study.wave)
+            checks(check_names, study, study.wave, formats)
+    if read and sound and checks.passed:
+        checks(try_report, study, study.wave)
 
 
 def _formats_that_fail(study: Study, formats: Sequence[str]) -> Iterator[tuple[str, str]]:

@@ -41,17 +41,17 @@ def add(commands: Commands) -> None:
 
 def _convert(given: argparse.Namespace) -> int:
     from toolkit.reporting.documents import write_documents
-    from toolkit.reporting.options import Tried
+    from toolkit.reporting.options import Checks
     from toolkit.system import system_errors_explained
 
-    tried = Tried()
-    wanted = tried(check_formats, given.formats)
+    checks = Checks()
+    wanted = checks(check_formats, given.formats)
     named = {one.name: getattr(given, f"template_{one.name}") for one in FORMATS.values() if one.template}
     templates = {form: Path(name) for form, name in named.items() if name}
-    tried(_check_templates, templates, wanted)
+    checks(_check_templates, templates, wanted)
     folders = [Path(folder) for folder in dict.fromkeys(given.folder)]
-    documents = [tried(_document, folder, templates) for folder in folders]
-    tried.end()
+    documents = [checks(_document, folder, templates) for folder in folders]
+    checks.raise_problems()
     for folder, document in zip(folders, documents, strict=True):
         if document is None or wanted is None:
             continue
@@ -87,12 +87,12 @@ def _check_templates(templates: Mapping[str, Path], formats: Sequence[str] | Non
     """Refuse files that are not templates, and templates of formats that are not written."""
     from toolkit.errors import InvalidInput, Problem
     from toolkit.reporting.documents.office import check_template
-    from toolkit.reporting.options import Tried
+    from toolkit.reporting.options import Checks
 
-    tried = Tried()
+    checks = Checks()
     for form, template in templates.items():
-        tried(check_template, form, template)
-    tried.end()
+        checks(check_template, form, template)
+    checks.raise_problems()
     idle = [form for form in templates if formats is not None and form not in formats]
     if idle:
         hint = "add it to --formats or leave the template out"

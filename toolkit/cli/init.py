@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from toolkit.cli.common import Commands, add_command
+from toolkit.cli.common import Commands, Names, add_command
 
 
 def add(commands: Commands) -> None:
@@ -26,7 +26,10 @@ def add(commands: Commands) -> None:
         "folder", metavar="FOLDER", help="a new or empty folder; its name becomes the study's id"
     )
     init.add_argument(
-        "--platform", metavar="NAME", help="limesurvey, qualtrics or table (default: limesurvey)"
+        "--platform",
+        metavar="NAME",
+        choices=Names(_platforms),
+        help="one of %(choices)s (default: limesurvey)",
     )
     init.add_argument("--audiences", metavar="LIST", help="respondent groups (default: executive,employee)")
     init.add_argument("--waves", metavar="LIST", help="waves, earliest first (default: this year)")
@@ -78,8 +81,14 @@ def add(commands: Commands) -> None:
     )
 
 
+def _platforms() -> tuple[str, ...]:
+    from toolkit.study.starting import PLATFORMS
+
+    return PLATFORMS
+
+
 _QUESTIONS = {
-    "platform": ("Platform of the answers: limesurvey, qualtrics or table", "limesurvey"),
+    "platform": ("Platform of the answers", "limesurvey"),
     "audiences": ("Respondent groups, separated by commas", "executive,employee"),
     "waves": ("Waves, earliest first, separated by commas (blank: this year)", ""),
     "weights": ("Column of weights (blank: none)", ""),

@@ -49,7 +49,12 @@ def add(commands: Commands) -> None:
     )
     read.add_argument("--audience", help="audience of all its rows")
     read.add_argument("--organisation", help="organisation of all its rows")
-    read.add_argument("--out", metavar="FILE", help="write the coded frame to this file (.parquet or .csv)")
+    read.add_argument(
+        "--out",
+        metavar="FILE",
+        help="write the coded frame to this file (.parquet or .csv); missing answers are codes from -1 to "
+        "-6, which toolkit.responses.plain makes NaN",
+    )
 
 
 def _read(given: argparse.Namespace) -> int:

@@ -7,7 +7,7 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from toolkit.cli.common import INSTRUMENTS_HELP, Commands, add_command
+from toolkit.cli.common import INSTRUMENTS_HELP, Commands, Names, add_command
 
 if TYPE_CHECKING:
     from toolkit.errors import Problem
@@ -40,7 +40,8 @@ def add(commands: Commands) -> None:
         "--out",
         required=True,
         metavar="FILE",
-        help="output file (.csv or .parquet); for a simulation file, an output folder",
+        help="output file (.csv or .parquet): a coded frame, in which missing answers are codes from -1 to "
+        "-6 (toolkit.responses.plain makes them NaN); for a simulation file, an output folder",
     )
     simulate.add_argument("--seed", type=int, help="random seed (default: 1)")
     simulate.add_argument(
@@ -64,9 +65,17 @@ def add(commands: Commands) -> None:
     simulate.add_argument(
         "--as",
         dest="platform",
-        choices=("limesurvey", "qualtrics"),
-        help="write the file that this platform would export (.csv) instead of the coded frame",
+        choices=Names(_platforms),
+        metavar="PLATFORM",
+        help="write the file that this platform would export (.csv) instead of the coded frame; "
+        "one of %(choices)s",
     )
+
+
+def _platforms() -> tuple[str, ...]:
+    from toolkit.simulation.exports import EXPORTS
+
+    return tuple(EXPORTS)
 
 
 def _simulate(given: argparse.Namespace) -> int:
@@ -98,7 +107,7 @@ def _study(given: argparse.Namespace) -> int:
 
 
 def _rehearse(given: argparse.Namespace) -> int:
-    from toolkit.errors import InvalidInput
+    from toolkit.errors import InvalidInput, Problem, near_names
     from toolkit.instrument import load_instruments
     from toolkit.simulation import load_shares, parse_effect, rehearse
     from toolkit.system import write_files
@@ -106,6 +115,9 @@ def _rehearse(given: argparse.Namespace) -> int:
     out = Path(given.out)
     problems: list[Problem] = []
     _check_out(out, given.platform, problems)
+    if given.platform and given.platform not in _platforms():
+        hint = near_names(given.platform, _platforms())
+        problems.append(Problem("unknown-option", f"--as {given.platform}", "unknown platform", hint))
     instrument = load_instruments(given.instruments)
     n = _counts(given.n, instrument, problems)
     effects = []
@@ -167,15 +179,13 @@ def _counts(text: str | None, instrument: Instrument, problems: list[Problem]) -
 
 
 def _content(made: Rehearsal, instrument: Instrument, out: Path, platform: str | None, seed: int) -> bytes:
-    from toolkit.simulation import limesurvey_export, qualtrics_export
+    from toolkit.simulation.exports import EXPORTS
 
-    if platform == "limesurvey":
+    if platform:
         language = instrument.languages[0]
-        return limesurvey_export(
+        return EXPORTS[platform].write(
             made.frame, instrument, seed=seed, language=language, opens=_OPENS, closes=_CLOSES
         )
-    if platform == "qualtrics":
-        return qualtrics_export(made.frame, instrument, seed=seed, previews=0, opens=_OPENS, closes=_CLOSES)
     held = io.BytesIO()
     if out.suffix == ".csv":
         made.frame.to_csv(held, index=False, encoding="utf-8-sig")

@@ -162,9 +162,9 @@ def between_column(
     table: Table, others: Iterable[Table], instrument: Instrument | None, current: Mapping[str, str]
 ) -> str:
     """Return the column whose values a gaps table compares, or a placeholder if unknown."""
-    told = table.frame.attrs.get("between")
-    if isinstance(told, str):
-        return told
+    between = table.frame.attrs.get("between")
+    if isinstance(between, str):
+        return between
     values = {str(v) for side in ("audience_a", "audience_b") for v in table.frame[side].dropna().unique()}
     if PUBLISHED in values:
         return "source"
@@ -307,7 +307,7 @@ class Share:
     """The values a reader must still think possible."""
 
     @property
-    def told(self) -> bool:
+    def released(self) -> bool:
         """Return whether anything of it is released."""
         return self.status != "withheld"
 
@@ -323,7 +323,7 @@ class Ruling:
     threshold
         Smallest base allowed for this item.
     labels
-        (kind, label) → how it may be told.
+        (kind, label) → how it may be released.
     reason_code
         The code of `REASONS` for which the whole base is withheld; "" where it is not.
     full
@@ -518,18 +518,18 @@ def _mean_of_numbers(claims: Iterable[Claim], variable: Variable, n: float, poli
     """
     low, high = variable.item.minimum, variable.item.maximum
     means = [claim for claim in claims if (claim.kind, claim.label) == ("function", "mean")]
-    told = [claim.estimate for claim in means]
-    if any(map(math.isnan, told)):
+    values = [claim.estimate for claim in means]
+    if any(map(math.isnan, values)):
         return Share("withheld", reason_code="none")
     if low is None or high is None:
         return Share("withheld", reason_code="limits")
     spreads = [claim.spread for claim in means if not math.isnan(claim.spread)]
     if policy.unanimity:
         reach = min(spreads, default=0.0) * (n - 1) / math.sqrt(n)
-        ends = [min(high, mean + reach) - max(low, mean - reach) for mean in told]
+        ends = [min(high, mean + reach) - max(low, mean - reach) for mean in values]
         if min(ends) < _ROOM * (high - low) + TOLERANCE:
             return Share("withheld", reason_code="spread")
-    return Share("exact", upper=max(told), lower=min(told))
+    return Share("exact", upper=max(values), lower=min(values))
 
 
 def three_parts(variable: Variable) -> dict[str, tuple[str, ...]]:

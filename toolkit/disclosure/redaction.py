@@ -59,7 +59,7 @@ def redact_estimates(table: Table, claims: Sequence[Claim], ruled: RulingOf) -> 
         if share.status == "exact" and math.isnan(claim.estimate):
             share = Share("withheld", reason_code="none")
         row = dict(rows[claim.row])
-        row |= {"n_shown": n_shown(ruling), "shown": share.told, "bound": ""}
+        row |= {"n_shown": n_shown(ruling), "shown": share.released, "bound": ""}
         row |= _why(ruling, share)
         if not ruling.shown:
             row["n"] = math.nan
@@ -126,9 +126,9 @@ def _part_row(
         **groups,
         "n": ruling.n if ruling.shown else math.nan,
         "estimate": value,
-        "method": method if share.told else "withheld",
+        "method": method if share.released else "withheld",
         "n_shown": n_shown(ruling),
-        "shown": share.told,
+        "shown": share.released,
         "bound": share.status if share.status in (">=", "<=") else "",
         **_why(ruling, share),
     }
@@ -228,10 +228,10 @@ def redact_gaps(
     in those of its family.
     """
     frame = table.frame if "family" in table.frame.columns else table.frame.assign(family="all")
-    told = frame["alike_code"] if unlike and "alike_code" in frame else pd.Series("", index=frame.index)
+    codes = frame["alike_code"] if unlike and "alike_code" in frame else pd.Series("", index=frame.index)
     frame = frame[[name for name in frame if not str(name).startswith("alike")]]
     rows = records(frame)
-    differs = told.isin(["differs", "may_differ"]).tolist()
+    differs = codes.isin(["differs", "may_differ"]).tolist()
     sides: dict[int, dict[str, Claim]] = {}
     for claim in claims:
         sides.setdefault(claim.row, {})[claim.side] = claim
@@ -257,7 +257,7 @@ def _gap_row(
             new[f"estimate_{end}"] = share.bound
         if ruling is not None:
             new["threshold"] = ruling.threshold
-        if not share.told:
+        if not share.released:
             why[end] = share.reason_code
     if not why:  # only then: beside another reason it would tell which side has no answers at all
         ends = [end for end in ("a", "b") if not sides[end].published]

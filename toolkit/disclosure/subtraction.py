@@ -86,7 +86,7 @@ def _one_division(whole: Group, bases: Iterable[Base], ruled: Rulings) -> Ruling
         if not columns < kept or people[columns] != people[kept]:
             changed |= {base: ruled[base].without("total") for base in divided}
             continue
-        labels = {label for base in divided for label, share in ruled[base].labels.items() if share.told}
+        labels = {label for base in divided for label, share in ruled[base].labels.items() if share.released}
         lost = [label for label in labels if not all(_exact(ruled[base], label) for base in divisions[kept])]
         changed |= {base: ruled[base].without("total", lost) for base in divided if lost}
     return changed
@@ -120,7 +120,7 @@ def _guard_routing(rulings: Rulings, instrument: Instrument, policy: Policy) -> 
             if asked is None:
                 telling = _near_all_or_none(ruling.n, largest.get(base.group, math.nan), policy)
             else:
-                telling = not _openly_told(asked, instrument[name]) or _near_all_or_none(
+                telling = not _fully_released(asked, instrument[name]) or _near_all_or_none(
                     ruling.n, asked.n, policy
                 )
             if telling:
@@ -153,15 +153,17 @@ def _named_in(rule: str) -> frozenset[str]:
     return frozenset(named | options)
 
 
-def _openly_told(ruling: Ruling, variable: Variable) -> bool:
+def _fully_released(ruling: Ruling, variable: Variable) -> bool:
     """Return whether the routing question's whole distribution is shown, so that a base adds nothing."""
     if not ruling.shown:
         return False
     if variable.kind == "number" and not any(kind == "response" for kind, _ in ruling.labels):
         return True  # its mean masks no share that a base could give back
     if len(variable.codes) == 2:
-        told = [share for (kind, _), share in ruling.labels.items() if kind != "function" and share.told]
-        return bool(told) and all(share.status == "exact" for share in told)
+        released = [
+            share for (kind, _), share in ruling.labels.items() if kind != "function" and share.released
+        ]
+        return bool(released) and all(share.status == "exact" for share in released)
     return ruling.full
 
 
@@ -179,8 +181,8 @@ def _guard_options(rulings: Rulings, instrument: Instrument, policy: Policy) -> 
     """Withhold "none of these" (or else the question) if the options together narrow a bound.
 
     Everybody in the base ticked something, so the shares of all options sum to 1 or more, and "none" is what
-    no other option covers; with a `maximum` they sum to that at most. The decision looks only at what is told
-    about the other options.
+    no other option covers; with a `maximum` they sum to that at most. The decision looks only at what is
+    released about the other options.
     """
     ruled = dict(rulings)
     for bases, exclusive, whole in _questions(rulings, instrument):
@@ -208,7 +210,7 @@ def _guard_rankings(rulings: Rulings, instrument: Instrument) -> Rulings:
 
     Everybody gives each rank once, so the shares of a rank sum to 1 over the options, and mean ranks to a
     constant: distributions and functions leave for all options of a group or for none. The shares ranked
-    first are guarded as ticks of which each person makes one; all of them go where one would be told.
+    first are guarded as ticks of which each person makes one; all of them go where one would be revealed.
     """
     ruled = dict(rulings)
     for bases in _rankings(rulings, instrument):
@@ -254,11 +256,11 @@ def _ticked(ruling: Ruling) -> Share | None:
     """Return how the share that ticked an option is shown, possibly through the share that did not."""
     for key in (("box", "top"), ("response", "1")):
         share = ruling.labels.get(key)
-        if share is not None and share.told:
+        if share is not None and share.released:
             return share
     for key in (("box", "bottom"), ("response", "0")):
         share = ruling.labels.get(key)
-        if share is not None and share.told:
+        if share is not None and share.released:
             return _opposite(share, ruling.n)
     return None
 

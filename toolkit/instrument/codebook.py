@@ -59,7 +59,7 @@ def codebook(instrument: Instrument, language: str = "en") -> pd.DataFrame:
     Raises
     ------
     InvalidInput
-        A language the instrument is not written in.
+        A language in which the instrument is not written.
 
     Examples
     --------
@@ -141,7 +141,7 @@ def compare(old: Instrument, new: Instrument) -> pd.DataFrame:
 
         A trend may be drawn where question, answers (codes, words, order, boxes, don't-knows offered, the
         other options of a multi-select) and who is asked are the same. Spacing, capitals and punctuation
-        are told in `what` and change nothing; a language that one version lacks is not compared.
+        are listed in `what` and change nothing; a language that one version lacks is not compared.
 
     Raises
     ------

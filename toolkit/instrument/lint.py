@@ -40,7 +40,7 @@ __all__ = [
 ]
 
 
-# Lint of one scale or one item: answers, boxes, words.
+# Checks of one scale or one item: answers, boxes, words.
 
 
 def find_in_item(
@@ -373,7 +373,7 @@ def repeated(names: Sequence[str]) -> list[str]:
     return [name for name in dict.fromkeys(names) if names.count(name) > 1]
 
 
-# Lint of routing: names, order, audiences and codes.
+# Checks of routing: names, order, audiences and codes.
 
 
 def find_in_routing(instrument: Instrument, *, known: frozenset[str] = frozenset()) -> Iterator[Finding]:
@@ -483,7 +483,7 @@ def _leaf(
         yield (
             "ambiguous",
             f"'{leaf.name}' is a matrix",
-            f"name one of its rows, such as {target.id}_{_first_row(target)}",
+            f"name one of its rows, such as {target.id}_{target.rows[0].id if target.rows else 'row'}",
         )
     elif target.type == "text":
         yield (
@@ -525,11 +525,7 @@ def _codes(leaf: Comparison, target: Item, instrument: Instrument) -> Iterator[t
             )
 
 
-def _first_row(item: Item) -> str:
-    return item.rows[0].id if item.rows else "row"
-
-
-# Lint of declared scores: columns, answers, directions, audiences.
+# Checks of declared scores: columns, answers, directions, audiences.
 
 
 def find_in_scores(
@@ -585,12 +581,12 @@ def _columns(
             "out-of-range", (*path, "minimum"), what, f"write a number from 1 to {len(score.items)}"
         )
     found = [columns[name] for name in dict.fromkeys(score.items) if name in columns]
-    yield from _answers_of_lint_scores(here, found)
+    yield from _find_incomparable_answers(here, found)
     if found and len(found) == len(score.items):
-        yield from _audiences_of_lint_scores(here, found)
+        yield from _find_disjoint_audiences(here, found)
 
 
-def _answers_of_lint_scores(path: tuple[str, ...], found: list[Variable]) -> Iterator[Finding]:
+def _find_incomparable_answers(path: tuple[str, ...], found: list[Variable]) -> Iterator[Finding]:
     """Find columns of a score whose answers are not numbers over the same range."""
     limits: dict[str, tuple[float, float]] = {}
     for variable in found:
@@ -606,11 +602,11 @@ def _answers_of_lint_scores(path: tuple[str, ...], found: list[Variable]) -> Ite
             "inconsistent",
             path,
             f"its items are answered on different scales ({said})",
-            "make one score a scale",
+            "define one score per scale",
         )
 
 
-def _audiences_of_lint_scores(path: tuple[str, ...], found: list[Variable]) -> Iterator[Finding]:
+def _find_disjoint_audiences(path: tuple[str, ...], found: list[Variable]) -> Iterator[Finding]:
     asked = set(found[0].audiences).intersection(*(variable.audiences for variable in found[1:]))
     if not asked:
         yield Finding(
@@ -618,7 +614,7 @@ def _audiences_of_lint_scores(path: tuple[str, ...], found: list[Variable]) -> I
         )
 
 
-# Lint of well-formed questionnaires: words, scales, names and columns.
+# Checks of a whole questionnaire: words, scales, names and columns.
 
 
 PLATFORM_COLUMNS = (
@@ -681,7 +677,7 @@ def find(instrument: Instrument, *, known: frozenset[str] = frozenset()) -> Iter
         yield from find_in_item(item, instrument, known=known)
         yield from _allowed(("items", item.id), item.lint)
     yield from _sections(instrument, known)
-    yield from _columns_of_lint(instrument)
+    yield from _find_name_clashes(instrument)
     yield from find_in_routing(instrument, known=known)
     yield from find_in_scores(instrument, known=known)
 
@@ -762,7 +758,7 @@ def _sections(instrument: Instrument, known: frozenset[str]) -> Iterator[Finding
         )
 
 
-def _columns_of_lint(instrument: Instrument) -> Iterator[Finding]:
+def _find_name_clashes(instrument: Instrument) -> Iterator[Finding]:
     """Find duplicate names of items and of their columns, which platforms compare without case."""
     taken = dict.fromkeys(RESERVED_COLUMNS, "a column of every coded frame")
     taken |= dict.fromkeys(PLATFORM_COLUMNS, "a column of every platform's export")

@@ -248,7 +248,7 @@ def minutes(instrument: Instrument, *, language: str | None = None) -> pd.DataFr
     Returns
     -------
     pandas.DataFrame
-        A row an audience: audience, questions (rows of a matrix counted each), shortest, longest (minutes).
+        One row per audience: audience, questions (each row of a matrix counts), shortest, longest (minutes).
 
     Notes
     -----

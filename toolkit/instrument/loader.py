@@ -117,7 +117,7 @@ def _audience_files(reading: Reading, read: Iterable[tuple[str | None, Questionn
             reading.found.append(Problem("wrong-group", where, what, "give the file of that audience"))
         if file.audience in seen:
             what = f"'{file.audience}' is also the audience of {seen[file.audience]}"
-            reading.found.append(Problem("duplicate", where, what, "give one file an audience"))
+            reading.found.append(Problem("duplicate", where, what, "give one file per audience"))
             continue
         seen[file.audience] = document.path.name
         asked.append((document, file))
@@ -368,7 +368,7 @@ def files_of(paths: Iterable[str | Path]) -> tuple[Path, ...]:
 
 def _load(files: list[tuple[str | None, Path]], source: object) -> Instrument:
     if not files:
-        nothing = Problem("empty", "files", "none is given", "name one file for each audience")
+        nothing = Problem("empty", "files", "none was given", "name one file for each audience")
         raise InvalidInput("instruments", [nothing])
     reading = Reading()
     read = [(audience, reading.questionnaire(path)) for audience, path in files]

@@ -243,8 +243,8 @@ def write_sheet(
     Raises
     ------
     InvalidInput
-        A language the instrument is not written in, a target that is no language or is the source, a file
-        that exists: every problem at once.
+        A language in which the instrument is not written, a target that is not a language or is the source, a
+        file that exists: every problem at once.
 
     Examples
     --------
@@ -485,7 +485,7 @@ def translated(sheet: Sheet, instrument: Instrument) -> Instrument:
     Raises
     ------
     InvalidInput
-        Whatever `check_sheet` finds, a text without words among it: a language comes in whole or not at all.
+        Whatever `check_sheet` finds, including texts without words: a language is imported whole or not.
 
     Examples
     --------

@@ -30,7 +30,7 @@ def write_answers(
 ) -> list[Path]:
     """Write a coded frame as SPSS, Stata or a data package, with a manifest beside it.
 
-    These are the answers of single people, not results: nothing in them is hidden, and no gate looks at them.
+    These are answers of individuals, not results: no disclosure rule is applied to them.
 
     Parameters
     ----------
@@ -39,13 +39,13 @@ def write_answers(
     instrument
         The instrument it was coded with.
     folder
-        Where to write; made where it is not there.
+        Where to write; created if missing.
     to
         Name or alias of one of `PLATFORMS` that answers are written for: SPSS, Stata, Frictionless.
     languages
-        Of the labels; SPSS and Stata take the first. The instrument's where left out.
+        Languages of the labels; SPSS and Stata take the first. Default: the instrument's.
     audiences
-        Whose answers; everybody's where left out.
+        Audiences whose answers are written. Default: all.
 
     Returns
     -------
@@ -135,7 +135,7 @@ def checked_frame(frame: pd.DataFrame, instrument: Instrument, *, source: str = 
     Parameters
     ----------
     frame
-        A coded frame; codes may be plain text. Columns that are no items may hold numbers or text.
+        A coded frame; codes may be plain text. Columns that are not items may hold numbers or text.
     instrument
         The instrument it was coded with.
     source
@@ -149,7 +149,7 @@ def checked_frame(frame: pd.DataFrame, instrument: Instrument, *, source: str = 
     Raises
     ------
     InvalidInput
-        Columns that are missing or doubled, answers that are no codes or no numbers, respondents twice in a
+        Columns that are missing or doubled, answers that are not codes or numbers, respondents twice in a
         wave, audiences that are unknown, columns that are neither numbers nor text.
     """
     names = [str(name) for name in frame.columns]
@@ -184,7 +184,7 @@ def _missing(names: list[str], instrument: Instrument) -> Iterator[Problem]:
 def _doubled(names: list[str]) -> Iterator[Problem]:
     for name in dict.fromkeys(name for name in names if names.count(name) > 1):
         yield Problem(
-            "duplicate-column", f"column {name}", f"stands {names.count(name)} times", "keep one of them"
+            "duplicate-column", f"column {name}", f"occurs {names.count(name)} times", "keep one of them"
         )
 
 
@@ -214,7 +214,7 @@ def _own(column: pd.Series, name: str, problems: list[Problem]) -> pd.Series:
         problems.extend(_wrong(column, numbers.isna() & column.notna(), "is not a number"))
         return numbers
     what = f"holds neither numbers nor text ({kind})"
-    problems.append(Problem("wrong-type", f"column {name}", what, "turn it into text, or take it out"))
+    problems.append(Problem("wrong-type", f"column {name}", what, "turn it into text, or remove it"))
     return column
 
 
@@ -238,7 +238,7 @@ def _zero_bytes(made: Mapping[str, pd.Series]) -> Iterator[Problem]:
             if wrong.any():
                 where = f"column {name}, row {int(wrong.idxmax()) + 1} (+{int(wrong.sum()) - 1} more)"
                 what = "holds a character of number 0"
-                yield Problem("invalid-character", where, what, "take the character out")
+                yield Problem("invalid-character", where, what, "remove the character")
 
 
 def _people(made: dict[str, pd.Series], instrument: Instrument) -> Iterator[Problem]:
@@ -247,8 +247,11 @@ def _people(made: dict[str, pd.Series], instrument: Instrument) -> Iterator[Prob
         first = str(made["audience"][strange.idxmax()])
         where = f"column audience, row {int(strange.idxmax()) + 1} (+{int(strange.sum()) - 1} more)"
         yield Problem(
-            "unknown-audience", where, f"{first!r} is no audience", near_names(first, instrument.audiences)
+            "unknown-audience",
+            where,
+            f"{first!r} is not an audience",
+            near_names(first, instrument.audiences),
         )
     yield from _wrong(made["status"], ~made["status"].isin(_STATUS), "is neither complete nor partial")
     twice = pd.DataFrame({name: made[name] for name in ("wave", "respondent")}).duplicated()
-    yield from _wrong(made["respondent"], twice, "stands twice in a wave")
+    yield from _wrong(made["respondent"], twice, "occurs twice in a wave")

@@ -185,8 +185,8 @@ class Answering:
                 numbered=self.platform.numbered,
                 sure=self.entry.manifest is not None,
             )
-        if (cells[item_id].str.strip() == "").all() or self.platform.name == "odk":
-            return {}  # ODK writes the joined column beside those it was split into
+        if (cells[item_id].str.strip() == "").all() or self.platform.joined_beside:
+            return {}
         what = f"stands both in one column and in several ({split[0]} …)"
         self.problems.append(
             Problem("ambiguous", f"column {item_id}", what, "export again in one of the two ways")

@@ -127,7 +127,7 @@ class AnswersFile(Strict):
         Headings that stay unread; an item's heading too, if the item is listed under `absent`.
     columns
         Heading → item or variable, where a heading is not the item's id. Several headings may lead to one
-        variable (one column an audience); a respondent may have answered in one of them only.
+        variable (one column per audience); a respondent may have answered in one of them only.
     absent
         Items or variables this file does not hold although its audiences could have been asked.
     missing
@@ -217,22 +217,22 @@ class AnswersFile(Strict):
     def _fits_platform(self) -> AnswersFile:
         from toolkit.platforms.table import FormDialect  # it is read with what this module defines
 
-        if isinstance(PLATFORMS[self.platform].dialect, FormDialect) and self.mapping is None:
+        dialect = PLATFORMS[self.platform].dialect
+        if isinstance(dialect, FormDialect) and self.mapping is None:
             raise ValueError(
                 f"platform {self.platform} has no codes to go by; add a mapping that says what columns are"
             )
         unread = [key for key in _EXPORTS_ONLY if key in self.model_fields_set]
         if self.mapping is not None and unread:
-            raise ValueError(
-                f"{', '.join(unread)} would not be read, because a mapping says it; take them out"
-            )
+            raise ValueError(f"{', '.join(unread)} would not be read, because a mapping says it; remove them")
         for key in ("headings", "long"):
             if getattr(self, key) is not None and self.mapping is None:
-                raise ValueError(f"{key} is read of mapped tables alone; add a mapping, or take it out")
+                raise ValueError(f"{key} is only read for mapped tables; add a mapping, or remove it")
         if self.expect is not None and self.mapping is None:
-            raise ValueError("expect is read of mapped tables alone; take it out")
-        if self.recodes is not None and (self.platform != "qualtrics" or self.manifest is None):
-            raise ValueError("recodes is read of Qualtrics' files with a manifest alone; take it out")
+            raise ValueError("expect is only read for mapped tables; remove it")
+        if self.recodes is not None and (not getattr(dialect, "recodes", False) or self.manifest is None):
+            able = [one.title for one in PLATFORMS.values() if getattr(one.dialect, "recodes", False)]
+            raise ValueError(f"recodes is only read with a manifest of {', '.join(able)}; remove it")
         if self.audience and self.audiences:
             raise ValueError(
                 "audience and audiences are both given; write audience (one) or audiences (several)"
@@ -286,7 +286,7 @@ class ItemMapping(Strict):
     `columns` (row or option → heading) for a matrix, for a multi-select with a column an option, or for a
     single item of which each answer has a column; `question` is then the heading that stands above them,
     where the file has two rows of headings. `either` lists columns that answer the same item for different
-    people (one an audience); a respondent may have answered in one of them only.
+    people (one per audience); a respondent may have answered in one of them only.
     `values` turns cells into answer codes; left out, cells must be codes or labels already.
     `write_in` names the column that holds what people wrote themselves, where the item has an option for it;
     answers in `column` that are on no list fall to that option too (unless `values` says what each means).
@@ -311,7 +311,7 @@ class ItemMapping(Strict):
                 "an item stands in one place; write column, columns (one for each row or option) or either"
             )
         if self.question is not None and not self.columns:
-            raise ValueError("question stands above columns; write columns, or take it out")
+            raise ValueError("question is written above columns; write columns, or remove it")
         return self
 
     @property
@@ -351,7 +351,7 @@ class DesignColumns(Strict):
 class Mapping(Strict):
     """Columns → items, values → codes, rules → audience, a column → organisation.
 
-    `audience` is an ordered list: the first rule whose conditions all hold decides; whoever meets none is
+    `audience` is an ordered list: the first rule whose conditions all hold decides; others are
     set aside and counted. `submitted` says who finished; left out, everyone did. `blank` is for all items.
     `respondent` names the column of ids; left out, it is the platform's own, or the row's number.
     `design` names the columns of weights, strata and clusters of a survey drawn with unequal chances.

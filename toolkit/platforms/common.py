@@ -280,7 +280,7 @@ def finish(
     Parameters
     ----------
     aside
-        Reason → rows set aside (bool, one a row of the file); the first reason wins.
+        Reason → rows set aside (bool, one per row of the file); the first reason wins.
     organisation
         The organisation of every row of the file.
     idle
@@ -393,7 +393,7 @@ def holds_words(cells: pd.Series, variable: Variable, *, numbered: bool = False)
 def with_write_in(
     columns: dict[str, pd.Series], write_in: Variable, words: pd.Series
 ) -> dict[str, pd.Series]:
-    """Columns of an item with the text of its write-in; whoever wrote something chose that option.
+    """Return an item's columns with the text of its write-in; a respondent who wrote one chose that option.
 
     An answer of a single choice that stands beside the text is kept: the text is then an afterthought.
     """

@@ -1,4 +1,4 @@
-"""What survey platforms' exports have in common: one heading an item, their own columns, rows set aside."""
+"""Reading of survey platforms' exports: one heading per item, their own columns, rows set aside."""
 
 from __future__ import annotations
 
@@ -309,7 +309,7 @@ def _matched(
 
 
 def _all_found(problem: Problem, found: Matched, platform: Dialect) -> bool:
-    """Whether the columns of a heading that stands again were all told apart, or are the platform's own."""
+    """Whether the columns of a repeated heading were all distinguished, or are the platform's own."""
     heading = problem.where.removeprefix("column ")
     mine = [name for name in found.names if name == heading or name.startswith(f"{heading} (")]
     return bool(mine) and all(name in found.accepted or _is_own(platform, name) for name in mine)

@@ -44,10 +44,10 @@ class Export:
     Parameters
     ----------
     people
-        One row a respondent, indexed by the row of the file: respondent, organisation (may be missing),
+        One row per respondent, indexed by the row of the file: respondent, organisation (may be missing),
         audience (may be missing), submitted (bool); where a mapping names a design, its columns too.
     answers
-        Same index; one column a variable. Categorical in the variable's categories with NaN where the
+        Same index; one column per variable. Categorical in the variable's categories with NaN where the
         cell is blank (a ticked option is "1"), float64 for numbers, text for text.
     absent
         Variables the file is declared not to hold.
@@ -62,7 +62,7 @@ class Export:
     dates
         Same index; the day on which each response was given, NaT where the file does not say.
     persons
-        Same index; what tells a person in any file of a wave (a token), "" where nothing does.
+        Same index; what identifies a person in any file of a wave (a token), "" if nothing does.
     """
 
     source: str
@@ -122,7 +122,7 @@ def match_columns(
     needed
         Variables that must be there.
     other
-        Headings that are no item: the platform's own, the organisation's, the ignored.
+        Headings that are not items: the platform's own, the organisation's, the ignored.
     absent
         Items or variables the study file says the file does not hold.
     ignored
@@ -155,7 +155,7 @@ _MOST_NAMED = 50
 
 def _unknown(unknown: Iterable[str], known: Iterable[str], instrument: Instrument) -> list[Problem]:
     unknown = list(unknown)
-    rule = "is no item of the instrument and no column of the platform"
+    rule = "is neither an item of the instrument nor a column of the platform"
     if len(unknown) > _MOST_NAMED:
         shown = ", ".join(unknown[:10])
         what = f"{rule}, and neither are {len(unknown) - 1:,} other columns ({shown}, …)"
@@ -282,8 +282,12 @@ class Dialect:
         Whether the third row of headings holds the platform's ids.
     texts
         What to do where no heading is a code.
+    recodes
+        Whether its files may hold raw values in place of recodes, so that an entry may say which.
+    joined_beside
+        Whether it writes the joined column of a multi-select beside the columns it was split into.
     coded
-        Gives columns codes that can only be told by the instrument.
+        Gives columns the codes that only the instrument can decide.
     """
 
     name: str
@@ -312,6 +316,8 @@ class Dialect:
     manifests: tuple[str, ...] = ()
     ids_row: bool = False
     texts: str = ""
+    recodes: bool = False
+    joined_beside: bool = False
     coded: Callable[[Sheet, Instrument, ExportManifest | None, str], Sheet] = (
         lambda sheet, instrument, manifest, source: sheet
     )

@@ -112,7 +112,7 @@ def plan_of(
     limits
         The program's.
     own
-        Columns that are no items, and how they are held.
+        Columns that are not items, and their types.
     """
     notices: list[str] = []
     names = _names([*own, *(variable.name for variable in instrument.variables)], limits, notices)
@@ -165,7 +165,7 @@ def _field(
 
 
 def _label(variable: Variable, language: str) -> str:
-    """Its own words first, its question behind them: what is cut is the part that others share."""
+    """Join a column's own words and its question, in this order, so that the shared part is cut first."""
     own = variable.label(language)
     if variable.part is None:
         return own
@@ -188,7 +188,7 @@ def _audiences(instrument: Instrument, language: str, limits: Limits, notices: l
 
 
 def numbers_of(variable: Variable, instrument: Instrument) -> dict[str, int]:
-    """Answer code → the number it is held as: its own where it is a plain number, else the next free one.
+    """Map each answer code to its number: its own if it is a plain number, else the next free one.
 
     Examples
     --------
@@ -203,7 +203,7 @@ def numbers_of(variable: Variable, instrument: Instrument) -> dict[str, int]:
 
 
 def cut(text: str, most: int, *, characters: bool = False) -> str:
-    """One line of at most so many bytes (or characters), cut between two characters and ended with "…".
+    """Shorten a text to one line of at most `most` bytes (or characters), ending in "…" if it was cut.
 
     Examples
     --------
@@ -230,7 +230,7 @@ def _fit(text: str, most: int, limits: Limits, where: str, notices: list[str]) -
 
 
 def _names(columns: Iterable[str], limits: Limits, notices: list[str]) -> dict[str, str]:
-    """Names the program takes, unique whatever the case; those that fit keep theirs."""
+    """Choose names that the program takes, unique in any case; names that fit are kept."""
     columns = list(columns)
     given: dict[str, str] = {}
     used: set[str] = set()
@@ -266,7 +266,7 @@ def empty_frame(instrument: Instrument) -> pd.DataFrame:
 
 
 def own_columns(frame: pd.DataFrame, instrument: Instrument) -> dict[str, Literal["number", "text"]]:
-    """Columns of a frame that are no items, and how they are held; a blank organisation is left out."""
+    """Return the columns of a frame that are not items, and their type; a blank organisation is left out."""
     held: dict[str, Literal["number", "text"]] = {}
     for name in frame.columns:
         column = frame[name]
@@ -292,13 +292,9 @@ def columns_of(plan: Plan, instrument: Instrument, missing: Mapping[str, str]) -
                 instrument,
                 question=one.name,
                 headings={"name": [one.name]},
-                codes=_held(instrument[one.column], numbers, missing),
+                # an option's missing codes are recognised by their labels
+                codes={**numbers, **missing} if instrument[one.column].kind == "single" else numbers,
             )
-
-
-def _held(variable: Variable, numbers: dict[str, str], missing: Mapping[str, str]) -> dict[str, str]:
-    """Map each code to what a cell holds; an option's missing codes are recognised by their labels."""
-    return {**numbers, **missing} if variable.kind == "single" else numbers
 
 
 # Files of SPSS and Stata
@@ -375,7 +371,7 @@ def _unfit(plan: Plan, frame: pd.DataFrame, limits: Limits, longest: int) -> Ite
 
 
 def text_values(column: pd.Series) -> pd.Series:
-    """Text with "" where there is none: neither program knows another blank."""
+    """Return texts with "" for missing ones: neither program has another blank."""
     return column.astype("str").fillna("")
 
 
@@ -391,7 +387,7 @@ def packed(write: Callable[..., None], frame: pd.DataFrame, ending: str, **said:
 #
 # Rules:
 #
-# - values declared user-missing are kept; what they mean is told by the manifest, the study file's
+# - values declared user-missing are kept; what they mean comes from the manifest, the study file's
 #   `missing`, or by a value label that says it ("Don't know", "Not asked"); any other is refused, never
 #   made blank;
 # - in a multiple-response set of dichotomies, the value that the set counts is the tick, whatever it is;
@@ -413,7 +409,7 @@ def _load(path: Path, source: str, how: Opening) -> Sheet:
 
 
 def _submitted(frame: pd.DataFrame, items: Collection[str], problems: list[Problem]) -> pd.Series:
-    """Who finished: a coded frame's status, LimeSurvey's date; where neither is there, everyone."""
+    """Return who finished, by a coded frame's status or LimeSurvey's date; everyone if neither is there."""
     if "status" in frame:
         return frame["status"] != "partial"
     return frame["submitdate"] != "" if "submitdate" in frame else pd.Series(True, index=frame.index)
@@ -434,10 +430,10 @@ def _sets_joined(sheet: Sheet, instrument: Instrument, manifest: ExportManifest 
         columns = []
         for place in places:
             labels = sheet.labels.get(place, {})
-            told = {value: codes[tidy(label)] for value, label in labels.items() if tidy(label) in codes}
+            found = {value: codes[tidy(label)] for value, label in labels.items() if tidy(label) in codes}
             cells = sheet.cells.iloc[:, place].astype(str)
             cells = cells.where(~cells.isin(list(sheet.declared.get(place, ()))), "")
-            columns.append([told.get(cell, cell) for cell in cells])
+            columns.append([found.get(cell, cell) for cell in cells])
         cells = sheet.cells.copy()
         for place in places:
             cells.isetitem(place, "")
@@ -478,7 +474,7 @@ def _counted(sheet: Sheet, instrument: Instrument) -> Sheet:
 
 
 def _code(name: str) -> str:
-    """Names are written in any case."""
+    """Return a name in lower case if it has no lower-case letters."""
     return name if re.search("[a-z]", name) else name.lower()
 
 

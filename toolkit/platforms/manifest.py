@@ -1,7 +1,7 @@
-"""What an export says of itself: which of the platform's columns and codes are which of ours.
+"""Manifests of exports: which of the platform's columns and codes are which of ours.
 
-Every export writes one JSON file beside it, `<export>.manifest.json`. Whoever reads the answers back
-matches on it: ids and codes first, never on labels alone.
+Every export writes one JSON file beside it, `<export>.manifest.json`. Readers of the answers match on
+it: ids and codes first, never labels alone.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ MANIFEST_ENDING = ".manifest.json"
 
 
 class Column(Strict):
-    """One of our columns as it stands on the platform, for the audiences that find it there.
+    """One of our columns as the platform holds it, for the audiences that find it there.
 
     Where each audience has its own column on the platform, one of our columns has several of these, each
     with other audiences.
@@ -46,7 +46,7 @@ class Column(Strict):
     and choice); `headings` holds, for each style in which the platform can head its export, every heading
     under which the column may stand. `codes` says what the export's cell holds for each of our analysis codes
     ("-1" for a don't-know that is offered); `recodes` what it holds instead where the platform's recodes were
-    never set: their raw value → the value in `codes`. `wording` is a hash a language and audience.
+    never set: their raw value → the value in `codes`. `wording` is a hash per language and audience.
     """
 
     variable: str
@@ -101,7 +101,7 @@ class ExportManifest(Strict):
         return tuple(dict.fromkeys(style for column in self.columns for style in column.headings))
 
     def of(self, variable: str) -> tuple[Column, ...]:
-        """Where one of our columns stands on the platform; empty where it does not."""
+        """Return the platform's columns for one of ours; empty if it has none."""
         return tuple(column for column in self.columns if column.variable == variable)
 
     def by_heading(self, style: str) -> dict[str, Column]:
@@ -159,7 +159,7 @@ def read_manifest(path: str | Path) -> ExportManifest:
     Raises
     ------
     InvalidInput
-        The file is not there, is no JSON, or is no manifest; everything wrong in it is listed.
+        The file is missing, not valid JSON, or not a manifest; everything wrong in it is listed.
 
     Examples
     --------
@@ -176,7 +176,8 @@ def read_manifest(path: str | Path) -> ExportManifest:
         raise InvalidInput(path, [Problem("unreadable-file", "the file", what, hint)]) from fault
     except ValueError as fault:
         raise InvalidInput(
-            path, [Problem("syntax", "the file", f"is no JSON ({fault})", "export the instrument again")]
+            path,
+            [Problem("syntax", "the file", f"is not valid JSON ({fault})", "export the instrument again")],
         ) from fault
     ours = {*ExportManifest.model_fields} - {"version", "settings"}
     if not isinstance(held, dict) or (held and not ours & set(held)):
@@ -200,7 +201,7 @@ def read_manifest(path: str | Path) -> ExportManifest:
 
 
 def wording_hash(text: str) -> str:
-    """Sixteen hex digits that change when words change, and not when blanks or Unicode forms do.
+    """Hash a text to sixteen hex digits that change with its words, not with blanks or Unicode forms.
 
     Examples
     --------
@@ -212,7 +213,7 @@ def wording_hash(text: str) -> str:
 
 
 def instrument_hash(instrument: Instrument) -> str:
-    """Sixteen hex digits of everything the instrument holds; what lint need not say is no part of it.
+    """Hash an instrument to sixteen hex digits, without its suppressed lint warnings.
 
     Order counts as each audience reads it: naming the audiences' files in another order changes nothing. Keys
     left at their default do not count, so that a newer version of the toolkit finds the same digits.
@@ -250,7 +251,7 @@ def column_of(
     recodes: Mapping[str, str] | None = None,
     audiences: Iterable[str] | None = None,
 ) -> Column:
-    """One column of the manifest, with its words taken from the instrument.
+    """Describe one column for the manifest, with its words taken from the instrument.
 
     Parameters
     ----------

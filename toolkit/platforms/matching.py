@@ -131,7 +131,7 @@ def ranks_of(instrument: Instrument) -> dict[str, str]:
 
 
 def suffixed(instrument: Instrument, taken: Iterable[str]) -> dict[str, tuple[str, str]]:
-    """Headings that name a code and an audience (`q1_exec`, `agree_exec_prod`) → variable and audience."""
+    """Map headings that name a code and an audience (`q1_exec`, `agree_exec_prod`) to both."""
     taken = set(taken)
     found: dict[str, set[tuple[str, str]]] = {}
     for variable in instrument.variables:

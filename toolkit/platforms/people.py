@@ -87,9 +87,9 @@ def audiences_of(
 def strays(
     frame: pd.DataFrame, column: str, instrument: Instrument, idle: pd.Series, *, numbered: bool = False
 ) -> dict[str, pd.Series]:
-    """Rows to set aside because their audience is unknown and nobody would miss their answers.
+    """Find rows to set aside whose audience is unknown and that are unfinished or without answers.
 
-    Whoever opens a link with a misspelt audience is asked nothing and leaves: such a row is no response.
+    A respondent who opens a link with a misspelt audience is asked nothing: such a row is not a response.
 
     Parameters
     ----------
@@ -119,7 +119,7 @@ def _strange(said: pd.Series, column: str, words: Mapping[str, str], problems: l
             Problem(
                 "unknown-audience",
                 f"column {column}, {rows_said(said.index[said == value])}",
-                f"{value!r} is no audience of the instrument",
+                f"{value!r} is not an audience of the instrument",
                 near_names(value, words),
             )
         )
@@ -263,9 +263,7 @@ def ids_of(frame: pd.DataFrame, column: str | None, problems: list[Problem], *, 
     example = ids[ids.duplicated()].iloc[0]
     if not named:
         if isinstance(problems, Findings):
-            what = (
-                f"column {column}: ids rounded by a spreadsheet program ({example}); rows are told by number"
-            )
+            what = f"column {column}: ids rounded by a spreadsheet program ({example}); row numbers are used"
             problems.note(what, pd.Series(True, index=frame.index))
         return numbers
     where = f"column {column}, {rows_said(ids.index[ids == example])}"

@@ -38,7 +38,7 @@ _MISSING = {code: float(code) for code in MISSING}
 def files_of(
     source: Instrument, part: Instrument, answers: pd.DataFrame | None = None, notices: Iterable[str] = ()
 ) -> dict[str, str | bytes]:
-    """Name → content of the .sav and its manifest; see `labelled_files`.
+    """Return the .sav and its manifest, name → content; see `labelled_files`.
 
     Raises
     ------
@@ -60,7 +60,7 @@ def files_of(
 
 
 def _ended_in_blanks(part: Instrument, answers: pd.DataFrame | None) -> list[str]:
-    """SPSS fills every text with blanks up to its width: blanks at its end cannot be told from these."""
+    """Count texts that end in blanks, which SPSS pads with blanks up to their width and so loses."""
     if answers is None:
         return []
     texts = [text_values(answers[v.name]) for v in part.variables if v.kind == "text"]

@@ -43,7 +43,7 @@ _LONGEST_TEXT = 2_000_000
 def files_of(
     source: Instrument, part: Instrument, answers: pd.DataFrame | None = None, notices: Iterable[str] = ()
 ) -> dict[str, str | bytes]:
-    """Name → content of the .dta and its manifest; see `labelled_files`.
+    """Return the .dta and its manifest, name → content; see `labelled_files`.
 
     Raises
     ------

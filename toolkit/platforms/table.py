@@ -508,7 +508,7 @@ def mapping_problems(
             yield Problem(
                 "unknown-item",
                 f"mapping → items → {name}",
-                "is no item of the instrument",
+                "is not an item of the instrument",
                 near_names(name, items),
             )
         else:
@@ -523,7 +523,7 @@ def mapping_problems(
                 "conflict",
                 f"mapping → items → {name}",
                 "is mapped and listed under absent",
-                "take it out of one of them",
+                "remove it from one of them",
             )
     yield from _places_said_otherwise(mapping, entry)
 
@@ -680,7 +680,7 @@ def _places_said_otherwise(mapping: Mapping, entry: AnswersFile) -> Iterator[Pro
             "write rules, or audience: … for the whole file",
         )
     if entry.audience and any(rule.audience not in (None, entry.audience) for rule in mapping.audience):
-        what = f"names an audience, and the whole file is said to be of '{entry.audience}'"
+        what = f"names an audience, but the whole file is declared as '{entry.audience}'"
         yield Problem(
             "conflict", "mapping → audience", what, "take audience: … out, or keep only rules that set aside"
         )
@@ -692,7 +692,7 @@ def _places_said_otherwise(mapping: Mapping, entry: AnswersFile) -> Iterator[Pro
             "name a column, or organisation: … for the whole file",
         )
     if mapping.organisation is not None and entry.organisation is not None:
-        what = f"is given, and the whole file is said to be of '{entry.organisation}'"
+        what = f"is given, but the whole file is declared as '{entry.organisation}'"
         yield Problem("conflict", "mapping → organisation", what, "take one of them out")
 
 

@@ -112,7 +112,7 @@ def option_numbers(options: Iterable[Option]) -> dict[str, str]:
 
 
 def audience_words(audiences: Mapping[str, Audience], *, numbered: bool) -> dict[str, str]:
-    """Everything that names an audience: its id, platform code, labels, and its number where asked."""
+    """Return everything that names an audience: its id, platform code, labels and, if asked, its number."""
     pairs = [(word, name) for name, audience in audiences.items() for word in (name, audience.code)]
     pairs += [
         (tidy(label), name) for name, audience in audiences.items() for label in audience.label.values()

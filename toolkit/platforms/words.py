@@ -268,7 +268,7 @@ def _idle(instrument: Instrument) -> list[str]:
 
 
 def _without_rows(instrument: Instrument) -> Iterator[Problem]:
-    """Matrices that an audience is asked without any of their rows: there would be nothing to show."""
+    """Find matrices that an audience is asked without any of their rows: nothing would be shown."""
     for item in instrument.items:
         asked = item.audiences or tuple(instrument.audiences)
         for name in asked if item.rows else ():

@@ -51,7 +51,7 @@ class Block:
         kept: str | None = self.__dict__.get("_kept_html")
         return self._repr_html_() if kept is None else kept
 
-    def told(self, line: Callable[[str], str]) -> str:
+    def to_text(self, line: Callable[[str], str]) -> str:
         """Return the text, each passage passed through `line`."""
         raise NotImplementedError
 
@@ -94,7 +94,7 @@ class Block:
         raise NotImplementedError
 
     def __str__(self) -> str:
-        return self.told(_wrapped)
+        return self.to_text(_wrapped)
 
     def __repr__(self) -> str:
         return str(self)
@@ -104,7 +104,7 @@ class Block:
     ) -> dict[str, Any]:
         forms: dict[str, Callable[[], Any]] = {
             "text/html": self._repr_html_,
-            "text/plain": lambda: self.told(str),  # whoever shows it breaks its lines
+            "text/plain": lambda: self.to_text(str),  # whoever shows it breaks its lines
             BLOCK_MIME: lambda: packed(self),
         }
         kept = (set(include) if include else set(forms)) - set(exclude or ())
@@ -158,9 +158,9 @@ class Picture(Block):
             f"{_strips(self.charts)}{caption}</figure>"
         )
 
-    def told(self, line: Callable[[str], str]) -> str:
+    def to_text(self, line: Callable[[str], str]) -> str:
         own = [line(text) for text in (self.title, self.alt, self.caption) if text]
-        return "\n".join([*own, *(sheet.told(line) for sheet in self.more)])
+        return "\n".join([*own, *(sheet.to_text(line) for sheet in self.more)])
 
     def _as_dict(self) -> dict[str, Any]:
         return {
@@ -253,7 +253,7 @@ class Table(Block):
     columns
         The headings; the first column names the row.
     cells
-        Row by row, a cell a heading.
+        Row by row, one cell per heading.
     notes
         Sentences printed beneath.
     kind
@@ -308,7 +308,7 @@ class Table(Block):
             f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{notes}</div>"
         )
 
-    def told(self, line: Callable[[str], str]) -> str:
+    def to_text(self, line: Callable[[str], str]) -> str:
         body = _aligned([self.columns, *self.rows]) if self.rows else "(no rows)"
         return "\n".join([self.title, body, *(line(note) for note in self.notes)])
 
@@ -391,7 +391,7 @@ class Prose(Block):
         body = "".join(_part_html(part) for part in self.parts)
         return f'<section class="prose {escape(self.kind)}">{heading}{body}</section>'
 
-    def told(self, line: Callable[[str], str]) -> str:
+    def to_text(self, line: Callable[[str], str]) -> str:
         title = [self.title] if self.title else []
         return "\n".join([*title, *(_part_text(part, line) for part in self.parts)])
 
@@ -432,7 +432,7 @@ class Heading(Block):
     def _repr_html_(self) -> str:
         return f"<h3>{escape(self.text)}</h3>"
 
-    def told(self, line: Callable[[str], str]) -> str:
+    def to_text(self, line: Callable[[str], str]) -> str:
         return self.text
 
     def _as_dict(self) -> dict[str, Any]:
@@ -452,8 +452,8 @@ class Several(Block):
     def _repr_html_(self) -> str:
         return "\n".join(part._repr_html_() for part in self.parts)
 
-    def told(self, line: Callable[[str], str]) -> str:
-        return "\n\n".join(part.told(line) for part in self.parts)
+    def to_text(self, line: Callable[[str], str]) -> str:
+        return "\n\n".join(part.to_text(line) for part in self.parts)
 
     def _as_dict(self) -> dict[str, Any]:
         return {"kind": "several", "parts": [part.to_dict() for part in self.parts]}
@@ -497,7 +497,7 @@ def table_of(
     notes: Iterable[str] = (),
     numeric: Iterable[str] = (),
 ) -> Table:
-    """Make a Table from rows of text, numbers and cells, in the language in force."""
+    """Make a Table from rows of text, numbers and cells, in the current language."""
     names = tuple(map(str, columns))
     cells = tuple(tuple(_as_cell(row.get(name)) for name in names) for row in rows)
     return Table(title, names, cells, tuple(notes), kind, tuple(numeric), current_language())
@@ -517,18 +517,18 @@ def as_text(value: Any) -> str:
 def _strips(charts: Sequence[Chart]) -> str:
     """Return the rows as HTML for narrow screens, where the drawing's text would be too small."""
     rows = [
-        f"<dt>{escape(chart.label(place))}</dt><dd>{_strip(chart, told, place)}</dd>"
+        f"<dt>{escape(chart.label(place))}</dt><dd>{_strip(chart, series, place)}</dd>"
         for chart in charts
         for place in range(len(chart.categories))
-        if (told := [one for one in chart.series if one.values[place] is not None])
+        if (series := [one for one in chart.series if one.values[place] is not None])
     ]
     return f'<dl class="strips">{"".join(rows)}</dl>' if rows else ""
 
 
-def _strip(chart: Chart, told: Sequence[Series], place: int) -> str:
+def _strip(chart: Chart, series: Sequence[Series], place: int) -> str:
     parts = [
         (one.name, one.colour, chart.words(one, place), 100 * float(one.values[place] or 0.0))
-        for one in told
+        for one in series
         if one.side != "total"
     ]
     stacked = chart.kind == "stack"

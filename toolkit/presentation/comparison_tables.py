@@ -21,7 +21,7 @@ from toolkit.presentation.rows import (
     released_table,
     waves_apart,
 )
-from toolkit.presentation.sentences import change_cell, verdict_of, widest_first
+from toolkit.presentation.sentences import change_cell, largest_first, verdict_of
 from toolkit.presentation.spreads import Spreads
 from toolkit.presentation.tables import notes_on, number_cells, rounded_note, with_answer
 from toolkit.records import records
@@ -66,14 +66,14 @@ def benchmark_table(
     DisclosureError
         `released` has not passed the gate.
     """
-    told = released_rows(released, table, columns=("item", "measure", by, "estimate_a", "estimate_b"))
-    rows = [_benchmark_row(row, instrument, by, own) for row in told]
+    every_row = released_rows(released, table, columns=("item", "measure", by, "estimate_a", "estimate_b"))
+    rows = [_benchmark_row(row, instrument, by, own) for row in every_row]
     notes = [
         _(
             "Published wording is in quotation marks. Without a published n there is "
             "neither an interval nor a test."
         ),
-        *notes_on(told, mark=_("Not shown here")),
+        *notes_on(every_row, mark=_("Not shown here")),
     ]
     columns = [_("Item"), _("Audience"), _("Here"), _("Published"), _("What was published"), _("Comparison")]
     title = _("Beside the published figures") if title is None else title
@@ -118,15 +118,15 @@ def trend_table(
     frame = released_table(released, table, columns=("item", by, "audience_a", "audience_b", "gap"))
     frame = waves_apart(frame, waves)
     frame = frame[frame["item"].isin(single_items(frame["item"], instrument, items))]
-    told = records(frame)
-    wide = widest_first(told)
+    every_row = records(frame)
+    wide = largest_first(every_row)
     placed = {id(row) for row in wide}
-    ordered = [*wide, *(row for row in told if id(row) not in placed)]
+    ordered = [*wide, *(row for row in every_row if id(row) not in placed)]
     rows = [_trend_row(row, waves, instrument, by) for row in ordered]
     notes = [
         _("Change: later minus earlier, with its {level} interval.", level=percent(level)),
         rounded_note(),
-        *notes_on(told),
+        *notes_on(every_row),
     ]
     first, last = (_("Item"), _("Audience")), (_("Change in points"), _("Verdict"))
     columns = [*first, *waves, *last]
@@ -222,7 +222,7 @@ def distribution_table(
         Released distributions (rows per response), released shares, and their group column. The gate's
         "…_parts" of the distributions is used where it is there.
     audiences
-        Whom to print; every audience an item is put to unless told.
+        Audiences to print; by default every audience that is asked the item.
     title
         The caption.
 

@@ -67,7 +67,7 @@ def methods_statement(
     unknown = sorted((set(methods) | set(computed)) - set(AAPOR_ITEMS))
     if unknown:
         raise ToolkitError(
-            f"methodology statement, {audience}: '{unknown[0]}' is no disclosure item; "
+            f"methodology statement, {audience}: '{unknown[0]}' is not a disclosure item; "
             f"{near_names(unknown[0], AAPOR_ITEMS)}"
         )
     texts = {

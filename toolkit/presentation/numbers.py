@@ -55,7 +55,7 @@ class Number:
     digits
         Decimals that are printed.
     sign
-        What stands before it: "+" before a rise; "≥", "≤" or "<" before a bound.
+        What precedes it: "+" before a rise; "≥", "≤" or "<" before a bound.
 
     Examples
     --------
@@ -309,8 +309,8 @@ def base(value: Any, shown: Any = None) -> str:
     """
     if is_known(value):
         return f"{int(rounded(float(value))):,}".replace(",", number_marks().thousands)
-    said = str(shown) if is_known(shown) and str(shown) else NOT_SHOWN
-    return _("not shown") if said == "not shown" else said
+    text = str(shown) if is_known(shown) and str(shown) else NOT_SHOWN
+    return _("not shown") if text == "not shown" else text
 
 
 def bound_sign(bound: Any) -> str:

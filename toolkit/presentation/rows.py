@@ -278,7 +278,7 @@ def quoted(text: str) -> str:
     return _("“{text}”", text=text)
 
 
-def led(lead: str, said: str) -> str:
+def led(lead: str, text: str) -> str:
     """Put a lead and a colon before a sentence; an empty lead leaves the sentence.
 
     Examples
@@ -286,7 +286,7 @@ def led(lead: str, said: str) -> str:
     >>> led("Burnout", "no gap may be shown")
     'Burnout: no gap may be shown'
     """
-    return _("{lead}: {said}", lead=lead, said=said) if lead else said
+    return _("{lead}: {text}", lead=lead, text=text) if lead else text
 
 
 def joined(parts: Iterable[str]) -> str:
@@ -350,9 +350,10 @@ class Results:
         """
         if name not in self:
             there = list(self._released.tables if self._released is not None else self._frames)
-            raise InvalidInput(
-                "results", [Problem("unknown-name", f"table '{name}'", "not found", near_names(name, there))]
-            )
+            hint = near_names(name, there)
+            if self._released is None:
+                hint = f'give frames by name: {{"gaps": tk.gaps(…), "shares": tk.proportions(…)}}; {hint}'
+            raise InvalidInput("results", [Problem("unknown-name", f"table '{name}'", "not found", hint)])
         frame = self._released[name] if self._released is not None else self._frames[name]
         lacking = [column for column in columns if column not in frame.columns]
         if lacking:

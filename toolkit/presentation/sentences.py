@@ -48,6 +48,7 @@ __all__ = [
     "headline",
     "hint_of",
     "is_certain",
+    "largest_first",
     "plain_reason",
     "reason",
     "reasons_of",
@@ -58,7 +59,6 @@ __all__ = [
     "sides_with_n",
     "signed_gap",
     "verdict_of",
-    "widest_first",
 ]
 
 Row = Mapping[str, Any]
@@ -72,10 +72,10 @@ def by_width(gaps: pd.DataFrame) -> pd.DataFrame:
     return rows.loc[order]
 
 
-def widest_first(rows: Iterable[Row]) -> list[Row]:
+def largest_first(rows: Iterable[Row]) -> list[Row]:
     """Sort an iterable of rows as `by_width` sorts a frame."""
-    told = [row for row in rows if bool(row["shown"]) and is_known(row["gap"])]
-    return sorted(told, key=lambda row: -abs(float(row["gap"])))
+    visible = [row for row in rows if bool(row["shown"]) and is_known(row["gap"])]
+    return sorted(visible, key=lambda row: -abs(float(row["gap"])))
 
 
 def is_certain(row: Any) -> bool:
@@ -159,12 +159,12 @@ def reasons_of(row: Any) -> str:
     """Explain why a row is withheld; in English with the group each reason is about."""
     if current_language() != "en":
         return plain_reason(row, _("withheld"))
-    told = [
+    reasons = [
         f"{row[f'audience_{side}']}: {reason(row[f'withheld_code_{side}'], row['threshold'])}"
         for side in "ab"
         if known(row.get(f"withheld_code_{side}"))
     ]
-    return "; ".join(told) or plain_reason(row, _("withheld"))
+    return "; ".join(reasons) or plain_reason(row, _("withheld"))
 
 
 def plain_reason(row: Row, default: str = "") -> str:
@@ -223,7 +223,9 @@ def finding(row: Any, instrument: Instrument) -> str:
 def shares_apart(row: Any, instrument: Instrument) -> str:
     """Write both shares of a gap: "71% of employees against 40% of executives (agree)"."""
     (high, high_share), (low, low_share) = sides(row, instrument)
-    words = answer_words(instrument[row["item"]], row["measure"])
+    item, words = row["item"], str(row["measure"])
+    if item in instrument:
+        words = answer_words(instrument[item], row["measure"])
     return _(
         "{high_share} of {high} against {low_share} of {low} ({words})",
         high_share=high_share,

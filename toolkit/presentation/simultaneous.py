@@ -30,8 +30,8 @@ def held_together(frame: pd.DataFrame, *, by: str, level: float = 0.95) -> pd.Da
     -------
     DataFrame
         The same rows with their conf_low and conf_high replaced, and rank_low and rank_high: the best and the
-        worst place an option can have within its group. A share that is withheld or told as a bound has no
-        interval and no ranks; it may stand anywhere.
+        worst place an option can have within its group. A share that is withheld or shown as a bound has no
+        interval and no ranks; its rank may be any.
 
     Notes
     -----
@@ -51,12 +51,14 @@ def held_together(frame: pd.DataFrame, *, by: str, level: float = 0.95) -> pd.Da
         frame[name].to_numpy(np.float64, na_value=np.nan) for name in ("estimate", "n", "effective_n")
     )
     n = np.where(np.isnan(effective), n, effective)
-    told = frame["shown"].to_numpy(bool) & (frame["bound"].fillna("") == "").to_numpy(bool) & ~np.isnan(share)
+    usable = (
+        frame["shown"].to_numpy(bool) & (frame["bound"].fillna("") == "").to_numpy(bool) & ~np.isnan(share)
+    )
     groups = frame[by].astype(str).to_numpy(object)
     ends = np.full((len(frame), 4), np.nan)
     for name in dict.fromkeys(groups):
         options = int((groups == name).sum())
-        rows = np.flatnonzero((groups == name) & told)
+        rows = np.flatnonzero((groups == name) & usable)
         low, high = wilson(share[rows], n[rows], quantile(1 - (1 - level) / options))
         above = (low[None, :] > high[:, None]).sum(axis=1)
         below = (high[None, :] < low[:, None]).sum(axis=1)

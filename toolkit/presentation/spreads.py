@@ -36,7 +36,7 @@ class Spread:
     base
         How many answered, as it may be printed.
     why
-        Why it is not told in full, in the language in force; "" where it is.
+        Why it is not shown in full, in the current language; "" where it is.
     """
 
     kind: Literal["full", "parts", "box", "none"]
@@ -121,8 +121,8 @@ class Spreads:
         ]
         if rows and _open(rows[0]):
             return share_number(rows[0]["estimate"], _bound(rows[0])), _n(rows), ""
-        told = bool(rows) and bool(known(rows[0].get("withheld_code")))
-        return None, _n(rows), _why(rows[0]) if told else _("no answers")
+        withheld = bool(rows) and bool(known(rows[0].get("withheld_code")))
+        return None, _n(rows), _why(rows[0]) if withheld else _("no answers")
 
 
 def _spread(

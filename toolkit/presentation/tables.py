@@ -28,10 +28,10 @@ from toolkit.presentation.rows import answer_words, audience_name, item_name, jo
 from toolkit.presentation.sentences import (
     gap_cell,
     hint_of,
+    largest_first,
     plain_reason,
     side_cells,
     verdict_of,
-    widest_first,
 )
 from toolkit.records import records
 
@@ -233,8 +233,8 @@ def shares_table(
     DisclosureError
         `released` has not passed the gate.
     """
-    told = released_rows(released, table, columns=("item", "measure", by, "estimate"))
-    found = _chosen([row for row in told if row["measure"] == measure], instrument, items, theme)
+    every_row = released_rows(released, table, columns=("item", "measure", by, "estimate"))
+    found = _chosen([row for row in every_row if row["measure"] == measure], instrument, items, theme)
     present = {str(row[by]) for row in found}
     groups = [name for name in instrument.audiences if name in present]
     groups += sorted(present - set(groups))
@@ -280,22 +280,22 @@ def numbers_table(
     DisclosureError
         `released` has not passed the gate.
     """
-    told = [
+    every_row = [
         row
         for name in ("scores", "bands")
         if name in released
         for row in released_rows(released, name, columns=("item", by, "estimate"))
     ]
-    if not told:
+    if not every_row:
         return None
-    groups = [name for name in instrument.audiences if name in {str(row[by]) for row in told}]
+    groups = [name for name in instrument.audiences if name in {str(row[by]) for row in every_row}]
     names = {name: audience_name(instrument, name, start=True) for name in groups}
-    items = [v.name for v in instrument.variables if v.name in {row["item"] for row in told}]
+    items = [v.name for v in instrument.variables if v.name in {row["item"] for row in every_row}]
     rows = []
     for item in items:
         row = {_("Item"): item_name(instrument, item)}
         for group in groups:
-            mine = [one for one in told if one["item"] == item and str(one[by]) == group]
+            mine = [one for one in every_row if one["item"] == item and str(one[by]) == group]
             lines, n = number_cells(instrument[item], mine)[:2]
             row[names[group]] = "\n".join([*lines, f"n\u00a0{n}"]) if mine else _("not asked")
         rows.append(row)
@@ -310,7 +310,7 @@ def numbers_table(
             boxes = {box: answer_words(variable, box) for box in ("top", "bottom")}
             notes.append(_("Net score: the share of {top} less that of {bottom}, in points.", **boxes))
     columns = [_("Item"), *names.values()]
-    notes = list(dict.fromkeys([*notes, *notes_on(told)]))
+    notes = list(dict.fromkeys([*notes, *notes_on(every_row)]))
     return table_of(rows, columns, title=_("Numbers and net scores"), kind="shares", notes=notes)
 
 
@@ -322,13 +322,13 @@ def number_cells(variable: Variable, rows: Sequence[Row]) -> tuple[list[str], Nu
     for row in rows:
         if is_known(row.get("response")):
             continue
-        said = score_words(row)
+        text = score_words(row)
         if not bool(row["shown"]) or not is_known(row["estimate"]):
             reasons[plain_reason(row)] = None
         elif row["measure"] == "mean":
-            lines.append(said)
+            lines.append(text)
         else:
-            lines.append(_("net score {net}", net=said))
+            lines.append(_("net score {net}", net=text))
     words = band_words(variable)
     open_bands = [code for code in words if code in bands and bool(bands[code]["shown"])]
     if open_bands:
@@ -360,16 +360,16 @@ def band_words(variable: Variable) -> dict[str, str]:
 
     Whole numbers are not assumed: a band ends where the next begins.
     """
-    said = {}
+    labels = {}
     for number, (low, high) in enumerate(variable.bands, start=1):
         ends = {"low": "" if low is None else decimal(low), "high": "" if high is None else decimal(high)}
         if low is None:
-            said[str(number)] = _("under {high}", **ends)
+            labels[str(number)] = _("under {high}", **ends)
         elif high is None:
-            said[str(number)] = _("{low} or more", **ends)
+            labels[str(number)] = _("{low} or more", **ends)
         else:
-            said[str(number)] = _("{low} to under {high}", **ends)
-    return said
+            labels[str(number)] = _("{low} to under {high}", **ends)
+    return labels
 
 
 def _chosen(
@@ -386,8 +386,8 @@ def _chosen(
 
 def shown_first(rows: Sequence[Row], most: int | None = None) -> list[Row]:
     """Return shown rows, the largest gaps first, optionally only the first few."""
-    told = [row for row in rows if bool(row["shown"])]
-    return [*widest_first(told), *(row for row in told if not is_known(row["gap"]))][:most]
+    visible = [row for row in rows if bool(row["shown"])]
+    return [*largest_first(visible), *(row for row in visible if not is_known(row["gap"]))][:most]
 
 
 def with_answer(item: str, measure: str, instrument: Instrument) -> str:

@@ -105,11 +105,16 @@ class Theme:
         Raises
         ------
         InvalidInput
-            A colour that is no "#RRGGBB".
+            A colour that is not "#RRGGBB".
         """
         wanted = {key: _given(brand, key) for key in ("name", "colour", "accent", "logo", "footer", "font")}
         problems = [
-            Problem("malformed", f"brand, {key}", f"{wanted[key]!r} is no colour", 'write it as "#RRGGBB"')
+            Problem(
+                "malformed",
+                f"brand, {key}",
+                f"{wanted[key]!r} is not a valid colour",
+                'write it as "#RRGGBB"',
+            )
             for key in ("colour", "accent")
             if wanted[key] and not _HEX.fullmatch(wanted[key])
         ]

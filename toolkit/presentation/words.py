@@ -90,7 +90,7 @@ def summary(
     answered = [] if participation is None else [Paragraph(_who_answered(participation, instrument, by))]
     rows = records(one_an_item(by_width(gaps)).head(most))
     if rows:
-        parts.append(Paragraph(_widest(len(rows))))
+        parts.append(Paragraph(_largest(len(rows))))
         parts.append(Terms(tuple(_finding(row, instrument) for row in rows)))
         parts += [Paragraph(_tested(gaps, adjusted)), *answered]
         name = item_name(instrument, rows[0]["item"])
@@ -187,7 +187,7 @@ def shares_summary(
                 if clear
                 else _(
                     "Since wave {wave} no share has clearly changed; smaller changes cannot be "
-                    "told from chance.",
+                    "distinguished from chance.",
                     wave=waves[0],
                 )
             )
@@ -398,7 +398,7 @@ def one_an_item(rows: pd.DataFrame) -> pd.DataFrame:
     return rows[~rows["item"].duplicated()]
 
 
-def _widest(count: int) -> str:
+def _largest(count: int) -> str:
     few = {
         1: N_("The largest gap between any two audiences:"),
         2: N_("The two largest gaps between any two audiences:"),
@@ -426,7 +426,7 @@ def _tested(gaps: pd.DataFrame, adjusted: str) -> str:
         if certain
         else _("none of them remains different from zero after adjustment")
     )
-    told = ngettext(
+    sentence = ngettext(
         "{count} gap was tested{how}; {clear}.",
         "{count} gaps were tested{how}; {clear}.",
         tested,
@@ -437,7 +437,7 @@ def _tested(gaps: pd.DataFrame, adjusted: str) -> str:
         "The largest of many gaps tend to be overestimated, so read the interval in "
         "brackets rather than the single figure."
     )
-    return f"{told} {picked}"
+    return f"{sentence} {picked}"
 
 
 def _families(gaps: pd.DataFrame) -> str:
@@ -449,12 +449,12 @@ def _families(gaps: pd.DataFrame) -> str:
         "pre-declared": N_("{count} declared in advance"),
         "other": N_("{count} exploratory"),
     }
-    told = [_(known.get(str(name), f"{{count}} {name}"), count=count) for name, count in order]
-    return _(" ({told}), their p values adjusted within each of these groups", told=listed(told))
+    listing = [_(known.get(str(name), f"{{count}} {name}"), count=count) for name, count in order]
+    return _(" ({listing}), their p values adjusted within each of these groups", listing=listed(listing))
 
 
 def _who_answered(participation: pd.DataFrame, instrument: Instrument, by: str) -> str:
-    said = []
+    counts = []
     for row in records(participation):
         name = audience_name(instrument, row[by])
         if is_known(row["answered"]) and row["answered"] == 0:
@@ -462,22 +462,22 @@ def _who_answered(participation: pd.DataFrame, instrument: Instrument, by: str) 
         if is_known(row["answered"]) and is_known(row["invited"]):
             rate = f" ({percent(row['response_rate'])})" if is_known(row["response_rate"]) else ""
             sizes = {"answered": base(row["answered"]), "invited": base(row["invited"])}
-            said.append(_("{answered} of {invited} {name}{rate}", name=name, rate=rate, **sizes))
+            counts.append(_("{answered} of {invited} {name}{rate}", name=name, rate=rate, **sizes))
         elif is_known(row["answered"]):
-            said.append(f"{base(row['answered'])} {name}")
+            counts.append(f"{base(row['answered'])} {name}")
         else:
-            said.append(
+            counts.append(
                 _(
                     "{few} {name}, who are therefore not shown",
                     few=_("fewer than {k}", k=row["threshold"]),
                     name=name,
                 )
             )
-    return _("Answered: {joined}.", joined=joined(said))
+    return _("Answered: {joined}.", joined=joined(counts))
 
 
 def _detectable(gaps: pd.DataFrame, instrument: Instrument) -> list[tuple[str, str]]:
-    said = []
+    terms = []
     rows = shown_rows(gaps)
     for pair, own in rows.groupby(["audience_a", "audience_b"], observed=True, sort=False):
         sizes = own["minimum_detectable_gap"].dropna().astype(float)
@@ -494,8 +494,8 @@ def _detectable(gaps: pd.DataFrame, instrument: Instrument) -> list[tuple[str, s
                     else _("{low} to {high} points (depending on the question)", low=low, high=high)
                 ),
             )
-        said.append((_("Small gaps between {names}", names=names), text))
-    return said
+        terms.append((_("Small gaps between {names}", names=names), text))
+    return terms
 
 
 def _uncertain(gaps: pd.DataFrame) -> list[tuple[str, str]]:
@@ -527,9 +527,9 @@ def _silent(participation: pd.DataFrame, instrument: Instrument, by: str) -> lis
         for row in rows
         if is_known(row["response_rate"]) and float(row["response_rate"]) < 1
     ]
-    said = []
+    terms = []
     if missing:
-        said.append(
+        terms.append(
             (
                 _("People who did not answer"),
                 _(
@@ -540,5 +540,5 @@ def _silent(participation: pd.DataFrame, instrument: Instrument, by: str) -> lis
             )
         )
     hidden = [audience_name(instrument, row[by], start=True) for row in rows if not is_known(row["answered"])]
-    said += [(name, _("Too few answered to show any results.")) for name in hidden]
-    return said
+    terms += [(name, _("Too few answered to show any results.")) for name in hidden]
+    return terms

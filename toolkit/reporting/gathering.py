@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Changed",
-    "Gathered",
+    "ReportData",
     "changed_questions",
     "describe_changed",
     "gather",
@@ -36,7 +36,7 @@ NOT_THEIRS = "-5"
 
 
 @dataclass(frozen=True)
-class Gathered:
+class ReportData:
     """Everything one report may show: released results only.
 
     Parameters
@@ -46,7 +46,7 @@ class Gathered:
         "scores" (means of numbers, net scores) and "bands" (of numbers); if there is something to compare,
         "gaps", "ranks", "trend", "benchmarks".
     participation
-        Invited and answered per audience, as the policy lets them be said.
+        Invited and answered per audience, as far as the policy allows.
     audiences
         The audiences that may be shown, in the instrument's order.
     previous_wave
@@ -87,12 +87,12 @@ def refuse_design(study: Study) -> None:
         raise InvalidInput(study.path, [Problem("unsuited-design", "answers → mapping → design", what, hint)])
 
 
-def gather(study: Study, organisation: str, wave: str) -> Gathered:
+def gather(study: Study, organisation: str, wave: str) -> ReportData:
     """Analyse one organisation's answers of one wave and release the results.
 
     Returns
     -------
-    Gathered
+    ReportData
         Where no audience may be shown its released tables are empty.
 
     Raises
@@ -137,7 +137,7 @@ def gather(study: Study, organisation: str, wave: str) -> Gathered:
     )
     changed = changed_questions(study, previous, wave, audiences)
     drawn = previous if "trend" in results else ""
-    return Gathered(released, released["participation"], audiences, drawn, changed, previous)
+    return ReportData(released, released["participation"], audiences, drawn, changed, previous)
 
 
 def _admitted(study: Study, organisation: str, wave: str) -> Admitted:

@@ -38,7 +38,7 @@ def render_html(notebook: Mapping[str, Any], cover: Cover) -> str:
     notebook
         The notebook as its JSON says it (nbformat 4). Cells tagged "analyst" or "parameters" are left out.
     cover
-        What stands around the cells.
+        What surrounds the cells.
 
     Returns
     -------
@@ -149,11 +149,11 @@ def _shown(part: Block) -> str:
     """Return a block's HTML, with tables and figures that scroll sideways."""
     if isinstance(part, Passage):
         return f'<div class="prose">{part._repr_html_()}</div>'
-    said = html.escape(_("Picture"), quote=True)
+    label = html.escape(_("Picture"), quote=True)
 
     def sideways(picture: re.Match[str]) -> str:
         """Wrap a figure so that it keeps a legible size on a telephone and scrolls there."""
-        return f'<div class="scroll" role="group" tabindex="0" aria-label="{said}">{picture[0]}</div>'
+        return f'<div class="scroll" role="group" tabindex="0" aria-label="{label}">{picture[0]}</div>'
 
     def scrolling(table: re.Match[str]) -> str:
         return _scrolling(table, _("Table"))

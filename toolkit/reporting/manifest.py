@@ -141,7 +141,7 @@ def preload() -> None:
 
 
 def headline(results: Path) -> dict[str, Any]:
-    """Summarise a report for the index from its own numbers: bases as printed, and the widest gap."""
+    """Summarise a report for the index from its own numbers: bases as printed, and the largest gap."""
     if not results.is_file():
         return {}
     with results.open(encoding="utf-8-sig", newline="") as handle:
@@ -156,15 +156,15 @@ def headline(results: Path) -> dict[str, Any]:
         if row["table"] == "participation" and row.get("audience")
     }
     gaps = [row for row in rows if row["table"] == "gaps" and row.get("shown") == "True" and row.get("gap")]
-    widest = max(gaps, key=lambda row: abs(float(row["gap"])), default=None)
+    largest = max(gaps, key=lambda row: abs(float(row["gap"])), default=None)
     found: dict[str, Any] = {"bases": bases}
-    if widest:
-        between = f"{widest['audience_a']} and {widest['audience_b']}"
+    if largest:
+        between = f"{largest['audience_a']} and {largest['audience_b']}"
         found["largest_gap"] = {
-            "label": widest["label"],
+            "label": largest["label"],
             "between": between,
-            "points": round(100 * abs(float(widest["gap"]))),
-            "printed": widest["printed"],
+            "points": round(100 * abs(float(largest["gap"]))),
+            "printed": largest["printed"],
         }
     return found
 

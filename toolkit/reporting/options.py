@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from toolkit.study import Study
 
 __all__ = [
+    "Checks",
     "RunOptions",
-    "Tried",
     "chosen_organisations",
     "chosen_wave",
     "folder_name",
@@ -98,43 +98,43 @@ class RunOptions:
             raise InvalidInput("options", problems)
 
 
-class Tried:
-    """Collector of InvalidInput from several checks.
+class Checks:
+    """Runner of several checks that collects what they raise as InvalidInput.
 
     Examples
     --------
     >>> from toolkit.reporting.formats import check_formats
-    >>> tried = Tried()
-    >>> tried(check_formats, "html"), tried(check_formats, "pfd")
+    >>> checks = Checks()
+    >>> checks(check_formats, "html"), checks(check_formats, "pfd")
     (('html',), None)
-    >>> tried.end()
+    >>> checks.raise_problems()
     Traceback (most recent call last):
     toolkit.errors.InvalidInput: formats: 1 problem(s)
       format pfd: unknown output format; did you mean 'pdf'?
     """
 
     def __init__(self) -> None:
-        self._refused: list[InvalidInput] = []
+        self._failed: list[InvalidInput] = []
 
     def __call__(self, check: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R | None:
-        """Run a check and return its result; None if it refuses."""
+        """Run a check and return its result; None if it fails."""
         try:
             return check(*args, **kwargs)
         except InvalidInput as fault:
-            self._refused.append(fault)
+            self._failed.append(fault)
             return None
 
     @property
-    def sound(self) -> bool:
-        """Whether nothing has been refused so far."""
-        return not self._refused
+    def passed(self) -> bool:
+        """Return whether no check has failed so far."""
+        return not self._failed
 
-    def end(self) -> None:
-        """Raise everything that was refused, if anything was."""
-        if not self._refused:
+    def raise_problems(self) -> None:
+        """Raise the problems of all failed checks, if any."""
+        if not self._failed:
             return
-        sources = list(dict.fromkeys(fault.source for fault in self._refused))
-        problems = dict.fromkeys(problem for fault in self._refused for problem in fault.problems)
+        sources = list(dict.fromkeys(fault.source for fault in self._failed))
+        problems = dict.fromkeys(problem for fault in self._failed for problem in fault.problems)
         raise InvalidInput(", ".join(sources), problems)
 
 

@@ -32,8 +32,8 @@ from toolkit.reporting.manifest import (
 )
 from toolkit.reporting.notebook import check_parameters, check_values, code_cells, taken
 from toolkit.reporting.options import (
+    Checks,
     RunOptions,
-    Tried,
     chosen_organisations,
     chosen_wave,
     folder_name,
@@ -224,15 +224,15 @@ def check_study_run(study: str | Path | Study, options: RunOptions) -> StudyRun:
         Everything at once: what is not found, a notebook that does not take the parameters, options that
         cannot be meant.
     """
-    tried = Tried()
-    tried(options.check)
-    formats = tried(output_formats.check_formats, tuple(options.formats))
-    notebooks = tried(_notebooks, options.notebook)
-    read = tried(open_study, study, options.data)
-    wave = tried(_wave, read, options) if read is not None else None
+    checks = Checks()
+    checks(options.check)
+    formats = checks(output_formats.check_formats, tuple(options.formats))
+    notebooks = checks(_notebooks, options.notebook)
+    read = checks(open_study, study, options.data)
+    wave = checks(_wave, read, options) if read is not None else None
     if read is not None:
-        tried(check_study, read, wave or read.wave, formats or ())
-    tried.end()
+        checks(check_study, read, wave or read.wave, formats or ())
+    checks.raise_problems()
     if read is None or wave is None or formats is None or notebooks is None:
         raise RuntimeError("internal error: a failed check was not reported")
     folder = report_folder(options.out, read.id, wave).resolve()
@@ -394,27 +394,27 @@ def check_notebook_run(
     InvalidInput
         Everything that does not fit, at once.
     """
-    tried = Tried()
-    tried(options.check, stores=False)
-    found = tried(notebook_path, notebook)
+    checks = Checks()
+    checks(options.check, stores=False)
+    found = checks(notebook_path, notebook)
     if found is None:
-        tried.end()
+        checks.raise_problems()
         raise RuntimeError("internal error: a failed check was not reported")
-    tried(_check_names, found, for_each, parameters)
-    read = tried(check_values, found, parameters, texts=texts)
+    checks(_check_names, found, for_each, parameters)
+    read = checks(check_values, found, parameters, texts=texts)
     given, study = dict(read or {}), None
     if for_each == ORGANISATION or Path(str(given.get("study") or "")).is_file():
-        study = tried(_study_of, found, given) if read is not None else None
+        study = checks(_study_of, found, given) if read is not None else None
     for name in ("study", "data"):
         if isinstance(given.get(name), str) and Path(given[name]).exists():
             given[name] = str(Path(given[name]).resolve())
     chosen: Sequence[object] | None
     if for_each == ORGANISATION:
-        chosen = tried(_organisations, study, given, values) if study else None
+        chosen = checks(_organisations, study, given, values) if study else None
     else:
-        chosen = tried(_values, found, for_each, values, texts)
-    tried(_check_folders, found, for_each, chosen or ())
-    tried.end()
+        chosen = checks(_values, found, for_each, values, texts)
+    checks(_check_folders, found, for_each, chosen or ())
+    checks.raise_problems()
     folder = (Path(options.out) / folder_name(found.stem)).resolve()
     own, reads = (study, ()) if for_each == ORGANISATION else (None, study.input_files if study else ())
     reads = tuple(one.resolve() for one in reads)
@@ -454,9 +454,9 @@ def _values(notebook: Path, for_each: str, values: Sequence[object] | None, text
         raise InvalidInput(
             notebook.name, [Problem("empty", f"for each {for_each}", "no values are given", hint)]
         )
-    tried = Tried()
-    read = [tried(check_values, notebook, {for_each: one}, texts=texts) for one in values]
-    tried.end()
+    checks = Checks()
+    read = [checks(check_values, notebook, {for_each: one}, texts=texts) for one in values]
+    checks.raise_problems()
     return [one[for_each] for one in read if one is not None]
 
 

@@ -49,7 +49,7 @@ class OrganisationReport:
     instrument
         For the words.
     released, participation, audiences, previous_wave
-        See `toolkit.reporting.gathering.Gathered`.
+        See `toolkit.reporting.gathering.ReportData`.
     policy, level
         What was applied; the level of every interval.
     written, computed
@@ -60,7 +60,7 @@ class OrganisationReport:
         Questions no trend is drawn of, and since which wave they changed.
     untranslated
         How many of the questionnaire's texts have no words in the report's language, of how many, and the
-        language they stand in.
+        language they are printed in.
     below
         Audiences whose headcount in the organisations table is below the number who answered.
     """
@@ -132,15 +132,15 @@ class OrganisationReport:
             text = csv_for_people(self.results())
             (Path(folder) / RESULTS).write_text(text, encoding="utf-8-sig", newline="")
         if folder is None:
-            said = N_("No output folder was named, so nothing was saved.")
+            message = N_("No output folder was named, so nothing was saved.")
         elif self.withheld:
-            said = N_("The participation figures of this notice are also in {file}, in the same folder.")
+            message = N_("The participation figures of this notice are also in {file}, in the same folder.")
         else:
-            said = N_(
+            message = N_(
                 "Every figure of this report, with its base and interval, is in {file}, in the same folder."
             )
         with using_language(self.language, self.level):
-            return passage(_(said, file=RESULTS))
+            return passage(_(message, file=RESULTS))
 
 
 def open_report(
@@ -162,7 +162,7 @@ def open_report(
     Raises
     ------
     InvalidInput
-        The study's files, an unknown organisation or wave; near names are told.
+        The study's files, an or an unknown organisation or wave, with similar names.
 
     Examples
     --------
@@ -222,10 +222,11 @@ def results_frame(released: Released, instrument: Instrument, *, synthetic: bool
     for name in released:
         if name == "participation":
             continue
-        told = released.rows(name)
-        words = {item: item_name(instrument, item) for item in _items(told)}
+        released_rows = released.rows(name)
+        words = {item: item_name(instrument, item) for item in _items(released_rows)}
         rows += [
-            {**row, "table": name, "label": words[row["item"]], "printed": _printed(row)} for row in told
+            {**row, "table": name, "label": words[row["item"]], "printed": _printed(row)}
+            for row in released_rows
         ]
     named = dict.fromkeys(column for row in rows for column in row)
     first = ["table", "item", "label"]
@@ -251,5 +252,5 @@ def _printed(row: Mapping[str, Any]) -> str:
     if "estimate" in row:
         return share_of(row)
     sides = [percent(row[f"estimate_{side}"], bound=str(row.get(f"bound_{side}") or "")) for side in "ab"]
-    said = verdict_of(row) if pd.notna(row["verdict_code"]) or not row["shown"] else NOT_SHOWN
-    return _("{one} against {other}; {said}", one=sides[0], other=sides[1], said=said)
+    verdict = verdict_of(row) if pd.notna(row["verdict_code"]) or not row["shown"] else NOT_SHOWN
+    return _("{one} against {other}; {verdict}", one=sides[0], other=sides[1], verdict=verdict)

@@ -231,10 +231,10 @@ def _crossed(result: CrossTable, names: _Names, title: str, note: str, digits: i
             line[heads[row["column"]]] = Cell(value, n=n, words=f"{words} ({n.figure()})")
             bases[heads[row["column"]]] = Cell(Number(float(row["n"]), "count"))
         made.append(line)
-    said = "Column percentages with (weighted) counts; n are unweighted."
+    explained = "Column percentages with (weighted) counts; n are unweighted."
     if lettered:
-        said += " A letter beside a share: it is higher than that of the column so named."
-    notes = [note, f"{said} {_test_sentence(result.test, 0.95)}", result.method if lettered else ""]
+        explained += " A letter beside a share: it is higher than that of the column so named."
+    notes = [note, f"{explained} {_test_sentence(result.test, 0.95)}", result.method if lettered else ""]
     columns = [head, *heads.values()]
     return table_of(
         [*made, bases], columns, title=title, kind="crossed", notes=filter(None, notes), numeric=columns[1:]
@@ -646,10 +646,10 @@ def _statistic(symbol: str, row: Mapping[str, Any]) -> str:
         within = tuple(one for one in within if np.isfinite(float(one)))
         listed = ", ".join(f"{float(one):.2f}".removesuffix(".00") for one in within)
         found = f", {symbol}{f'({listed})' if listed else ''} = {_figure(row['statistic'])}"
-    for name, said in (("p_value", "p"), ("p_adjusted", "adjusted p")):
+    for name, symbol in (("p_value", "p"), ("p_adjusted", "adjusted p")):
         if is_known(row.get(name)) and (name == "p_value" or row[name] != row["p_value"]):
             p = _p(float(row[name]))
-            found += f", {said} {p if p[0] in '<>' else f'= {p}'}"
+            found += f", {symbol} {p if p[0] in '<>' else f'= {p}'}"
     return found
 
 
@@ -682,11 +682,14 @@ def _split_sentences(frame: pd.DataFrame, names: _Names, level: float) -> Iterat
         scale, unit = (100, " points") if _is_percent(first) else (1, "")
         label = ", ".join(map(str, _leading(first, frame, names, "audience_a").values()))
         pair = " − ".join(names.group(first[f"audience_{side}"]) for side in "ab")
-        said = [
+        if not is_known(first["estimate"]):
+            yield f"{label}: {pair}; no difference is reported."
+            continue
+        parts = [
             f"{row['component'].replace('_', ' ')} {_figure(row['estimate'], scale)}{_ci(row, level, scale)}"
             for row in others
         ]
-        yield f"{label}: {pair} = {_figure(first['estimate'], scale)}{unit}, of which {'; '.join(said)}."
+        yield f"{label}: {pair} = {_figure(first['estimate'], scale)}{unit}, of which {'; '.join(parts)}."
 
 
 def _test_sentence(test: Any, level: float) -> str:
@@ -739,6 +742,7 @@ def methods_statement(
     *results: pd.DataFrame,
     wave: str | None = None,
     design: Design | None = None,
+    frame: pd.DataFrame | None = None,
 ) -> str:
     """Write the methodology statement of a study: the eleven disclosure items of the AAPOR code.
 
@@ -752,6 +756,8 @@ def methods_statement(
         The latest by default.
     design
         How the results were weighted; by default the study's own.
+    frame
+        The respondents of the results, where the design names columns of your own, such as raked weights.
 
     Returns
     -------
@@ -774,11 +780,11 @@ def methods_statement(
     from toolkit.presentation import methods_statement as statement
 
     chosen = wave or study.wave
-    frame = study.responses(wave=chosen)
+    answers = study.responses(wave=chosen)
     heads = study.headcounts(chosen)
     known = {name: int(heads[name].sum()) for name in heads if len(heads) and heads[name].notna().all()}
     sampled = design or study.design
-    participation = admit(frame, study.policy, population=known, level=study.level).participation
+    participation = admit(answers, study.policy, population=known, level=study.level).participation
     if sampled is not None:  # its margins are those of a simple sample
         participation = participation.assign(margin=np.nan)
     released = bool(results) and all("shown" in one for one in results)
@@ -798,7 +804,7 @@ def methods_statement(
         about = f"“{title}”, version {study.instrument.version}: {len(put)} questions for this audience."
         computed["instrument"] = about
         if sampled is not None:
-            computed["weighting"] = _weighting(sampled, frame)
+            computed["weighting"] = _weighting(sampled, answers if frame is None else frame)
         computed["processing_and_quality"] += _processing(study, chosen) + used
         written = dict(study.methods.get(audience, {}))
         prose = statement(written, computed, audience=audience, instrument=study.instrument)

@@ -10,14 +10,14 @@ from toolkit.presentation.rows import quoted
 
 if TYPE_CHECKING:
     from toolkit.instrument.model import Instrument
-    from toolkit.reporting.gathering import Gathered
+    from toolkit.reporting.gathering import ReportData
     from toolkit.study import Study
 
 __all__ = ["computed_statements"]
 
 
 def computed_statements(
-    study: Study, gathered: Gathered, wave: str, instrument: Instrument | None = None
+    study: Study, gathered: ReportData, wave: str, instrument: Instrument | None = None
 ) -> dict[str, dict[str, str]]:
     """Write what the report itself knows of each audience: sizes, dates, questionnaire, processing.
 
@@ -28,13 +28,13 @@ def computed_statements(
 
 
 def _statements(
-    study: Study, gathered: Gathered, instrument: Instrument, wave: str
+    study: Study, gathered: ReportData, instrument: Instrument, wave: str
 ) -> dict[str, dict[str, str]]:
     import toolkit
 
     found, version = {}, toolkit.__version__
     for audience in instrument.audiences:
-        told = computed_methods(
+        items = computed_methods(
             gathered.participation,
             instrument,
             audience=audience,
@@ -43,7 +43,7 @@ def _statements(
             dates=study.field_dates(wave),
         )
         made = (
-            told["processing_and_quality"],
+            items["processing_and_quality"],
             _analysis(study, instrument),
             _(
                 "The answers were read and analysed, and this report was written, with "
@@ -51,11 +51,11 @@ def _statements(
                 version=version,
             ),
         )
-        told["processing_and_quality"] = " ".join(made)
+        items["processing_and_quality"] = " ".join(made)
         if not gathered.audiences:  # a notice has no appendix to point at
             title = quoted(instrument.title[study.language])
-            told["instrument"] = _("{title}, version {version}.", title=title, version=instrument.version)
-        found[audience] = told
+            items["instrument"] = _("{title}, version {version}.", title=title, version=instrument.version)
+        found[audience] = items
     return found
 
 

@@ -14,7 +14,7 @@ from toolkit.instrument.yaml_loader import CONTROL
 from toolkit.reporting.documents.brand import read_logo, templates_of
 from toolkit.reporting.documents.office import check_template
 from toolkit.reporting.formats import FORMATS
-from toolkit.reporting.options import Tried
+from toolkit.reporting.options import Checks
 
 if TYPE_CHECKING:
     from toolkit.study import Study
@@ -39,20 +39,20 @@ def check_study(study: Study, wave: str, formats: Iterable[str], *, all_template
         that cannot be used, control characters in what is printed, letters the PDF's typeface lacks.
     """
     formats = tuple(formats)
-    tried = Tried()
-    tried(_refuse_design, study)
-    tried(_refuse_earlier_questionnaire, study, wave)
+    checks = Checks()
+    checks(_refuse_design, study)
+    checks(_refuse_earlier_questionnaire, study, wave)
     if study.brand.logo:
-        tried(read_logo, study.folder / study.brand.logo, study.folder)
-    for form, template in (tried(templates_of, study) or {}).items():
+        checks(read_logo, study.folder / study.brand.logo, study.folder)
+    for form, template in (checks(templates_of, study) or {}).items():
         if all_templates or form in formats:
-            tried(check_template, form, template)
+            checks(check_template, form, template)
     printed = list(_printed(study))
-    tried(_refuse_control_characters, study, printed)
-    tried(_refuse_lacking_letters, study, printed, formats)
+    checks(_refuse_control_characters, study, printed)
+    checks(_refuse_lacking_letters, study, printed, formats)
     if study.table is not None:
-        tried(check_names, study, wave, formats)
-    tried.end()
+        checks(check_names, study, wave, formats)
+    checks.raise_problems()
 
 
 def check_names(study: Study, wave: str, formats: Iterable[str]) -> None:
@@ -64,10 +64,10 @@ def check_names(study: Study, wave: str, formats: Iterable[str]) -> None:
         Every organisation whose name holds a control character, or letters a format's typeface lacks.
     """
     printed = [(f"organisation {one}, its name", name, True) for one, name in study.names(wave).items()]
-    tried = Tried()
-    tried(_refuse_control_characters, study, printed)
-    tried(_refuse_lacking_letters, study, printed, tuple(formats))
-    tried.end()
+    checks = Checks()
+    checks(_refuse_control_characters, study, printed)
+    checks(_refuse_lacking_letters, study, printed, tuple(formats))
+    checks.raise_problems()
 
 
 def check_dates(study: Study, wave: str) -> None:

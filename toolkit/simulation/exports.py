@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -16,6 +18,8 @@ from toolkit.simulation.fieldwork import answered_cells, item_counts
 from toolkit.simulation.population import Array, generator
 
 __all__ = [
+    "EXPORTS",
+    "SimulatedExport",
     "cells",
     "limesurvey_export",
     "qualtrics_export",
@@ -332,3 +336,27 @@ def _answers_of_qualtrics(column: pd.Series, variable: Variable, instrument: Ins
     places = {code: code if whole else str(place) for place, code in enumerate(variable.codes, start=1)}
     words = places | instrument.missing_on_screen(variable)
     return cells(column.astype("str").map(words))
+
+
+@dataclass(frozen=True)
+class SimulatedExport:
+    """A platform's export format in which answers can be simulated.
+
+    Parameters
+    ----------
+    write
+        Coded frame, instrument, first and last day of the field phase, seed → content of the file. Further
+        keyword arguments are settings of the format.
+    one_audience
+        Whether each file holds one audience.
+    """
+
+    write: Callable[..., bytes]
+    one_audience: bool = False
+
+
+EXPORTS: Mapping[str, SimulatedExport] = {
+    "limesurvey": SimulatedExport(limesurvey_export),
+    "qualtrics": SimulatedExport(qualtrics_export, one_audience=True),
+}
+"""Name of a platform → its format for simulated answers; every list of these platforms is read from here."""

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 import pandas as pd
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument import load_instrument, load_instruments
 from toolkit.instrument.model import Instrument
 from toolkit.instrument.yaml_loader import Strict, checked, read_document
 from toolkit.responses.frames import Missing, in_form
-from toolkit.simulation.exports import limesurvey_export, qualtrics_export
+from toolkit.simulation.exports import EXPORTS
 from toolkit.simulation.fieldwork import KINDS, Effect, Fieldwork, carelessly, collect, with_effects
 from toolkit.simulation.population import (
     Organisation,
@@ -51,12 +52,18 @@ class _Wave(Strict):
     closes: date
 
 
+def _simulated_platform(name: str) -> str:
+    if name not in EXPORTS:
+        raise ValueError(f"must be one of {', '.join(EXPORTS)}")
+    return name
+
+
 class _File(Strict):
     """One answer file: who is in it, and in which platform's format."""
 
     file: str
     wave: str
-    platform: Literal["limesurvey", "qualtrics"]
+    platform: Annotated[str, AfterValidator(_simulated_platform)]
     audiences: tuple[str, ...] = Field(min_length=1)
     answers: Literal["codes", "full"] = "codes"
     previews: int = Field(default=0, ge=0)
@@ -221,12 +228,14 @@ def simulate_study(spec_path: str | Path, out: str | Path, *, seed: int | None =
 def _export(frame: pd.DataFrame, file: _File, spec: Simulation, instrument: Instrument, seed: int) -> bytes:
     rows = (frame["wave"] == file.wave) & frame["audience"].isin(file.audiences)
     part, wave = frame[rows].reset_index(drop=True), spec.waves[file.wave]
-    opens, closes = wave.opens.isoformat(), wave.closes.isoformat()
-    if file.platform == "limesurvey":
-        return limesurvey_export(
-            part, instrument, answers=file.answers, opens=opens, closes=closes, seed=seed
-        )
-    return qualtrics_export(part, instrument, opens=opens, closes=closes, seed=seed, previews=file.previews)
+    days = {"opens": wave.opens.isoformat(), "closes": wave.closes.isoformat()}
+    settings = {
+        name: getattr(file, name) for name in ("answers", "previews") if name in file.model_fields_set
+    }
+    write = EXPORTS[file.platform].write
+    known = inspect.signature(write).parameters
+    fitting = {name: value for name, value in settings.items() if name in known}
+    return write(part, instrument, seed=seed, **days, **fitting)
 
 
 def _organisations_table(spec: Simulation, instrument: Instrument) -> bytes:
@@ -287,8 +296,8 @@ def _wave_problems(spec: Simulation, shares: Sequence[Share], instrument: Instru
                         near_names(audience, instrument.audiences),
                     )
                 )
-        if file.platform == "qualtrics" and len(file.audiences) > 1:
-            what = "a Qualtrics file must have one audience"
+        if EXPORTS[file.platform].one_audience and len(file.audiences) > 1:
+            what = f"a file of {file.platform} must have one audience"
             problems.append(
                 Problem("unsupported", f"files, {file.file}", what, "write a file for each audience")
             )

@@ -257,16 +257,15 @@ def _contradicted(written: StudyFile) -> Iterator[Problem]:
     for audience, texts in written.methods.items():
         for name in _ONLY_COMPUTED:
             text = texts.get(name) or ""
-            if _left_open(text) or (name == "weighting" and not weighted and _is_none(text)):
+            if _left_open(text) or (
+                name == "weighting"
+                and not weighted
+                and text.strip().removesuffix(".").casefold() in ("none", "aucune")
+            ):
                 continue
             what = "is computed from the answers; leave it out of the study file"
             hint = "take it out; how a sample was drawn or weights were made belongs under sampling"
             yield Problem("conflict", f"methods → {audience} → {name}", what, hint)
-
-
-def _is_none(text: str) -> bool:
-    """Return whether `weighting` has its only allowed value: none, in a language of reports."""
-    return text.strip().removesuffix(".").casefold() in ("none", "aucune")
 
 
 def _left_open(text: str) -> bool:
@@ -334,7 +333,7 @@ def _loaded(named: WaveInstrument, folder: Path) -> Instrument:
 def _misfits(own: Instrument, instrument: Instrument, where: str) -> Iterator[Problem]:
     for audience in own.audiences:
         if audience not in instrument.audiences:
-            what = f"has an audience '{audience}' that the study's instrument has not"
+            what = f"has an audience '{audience}' that the study's instrument does not have"
             yield Problem("unknown-audience", where, what, near_names(audience, instrument.audiences))
     compare(own, instrument)  # refuses questionnaires without a question or a language in common
 

@@ -19,12 +19,13 @@ from toolkit.instrument.translation import write_instrument
 from toolkit.platforms.naming import folder_name
 from toolkit.platforms.words import narrow
 from toolkit.simulation import simulate, simulate_study
+from toolkit.simulation.exports import EXPORTS
 from toolkit.simulation.population import Organisation
 from toolkit.system import temporary_folder, write_new_folder
 
 __all__ = ["FOR_REAL", "PLATFORMS", "start_study", "study_file", "study_id", "yaml_text"]
 
-PLATFORMS = ("limesurvey", "qualtrics", "table")
+PLATFORMS = (*EXPORTS, "table")
 """Platforms in whose format the answers of a new study can be simulated."""
 
 _KNOWN = {
@@ -198,12 +199,13 @@ def _simulated(
         ]
         pd.DataFrame(rows).to_csv(folder / "organisations.csv", index=False)
         return _table(folder, frame, instrument)
-    by_file = platform == "qualtrics"  # a survey there has one audience, and so has its file
     files = [
         {"file": f"answers/{name}.csv", "wave": wave, "platform": platform, "audiences": list(group)}
         for wave in waves
         for name, group in (
-            ((f"{wave}_{one}", [one]) for one in audiences) if by_file else [(wave, audiences)]
+            ((f"{wave}_{one}", [one]) for one in audiences)
+            if EXPORTS[platform].one_audience
+            else [(wave, audiences)]
         )
     ]
     fielded = {
@@ -228,7 +230,7 @@ def _simulated(
     lines = []
     for file in files:
         lines += [f'  - wave: "{file["wave"]}"', f"    platform: {platform}", f"    file: {file['file']}"]
-        lines += [f"    audience: {file['audiences'][0]}"] if by_file else []
+        lines += [f"    audience: {file['audiences'][0]}"] if EXPORTS[platform].one_audience else []
     return lines
 
 

@@ -200,7 +200,7 @@ def test_everything_wrong_is_said_at_once_and_nothing_is_written(
         write_answers(wrong, core, tmp_path / "out", to="sav")
     said = str(refusal.value)
     assert len(refusal.value.problems) == 4
-    for part in ("row 4 (+0 more): '7' is not an answer of 'aiuse'", "stands twice in a wave", "column when"):
+    for part in ("row 4 (+0 more): '7' is not an answer of 'aiuse'", "occurs twice in a wave", "column when"):
         assert part in said
     assert not (tmp_path / "out").exists()
 

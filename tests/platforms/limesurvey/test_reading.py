@@ -123,8 +123,8 @@ def test_every_problem_of_a_file_is_said_at_once(limesurvey: Write, tiny: Instru
     for part in (
         "9 problem(s)",
         "column submitdate: is missing",
-        "column audience, row 4: 'boss' is no audience",
-        "column surprise: is no item of the instrument",
+        "column audience, row 4: 'boss' is not an audience",
+        "column surprise: is neither an item of the instrument",
         "column agree_load: is missing",
         "column id, rows 2, 3: respondent '1' stands twice",
         "column aiuse, row 3 (+1 more): '7' is not an answer of 'aiuse'",

@@ -160,7 +160,7 @@ def unpacked(path: Path, source: str) -> tuple[bytes, tuple[str, ...]]:
 # Which encoding a text file is in: said, never guessed in silence.
 #
 # UTF-8 and UTF-16 prove themselves. Any other bytes could be many things: charset-normalizer says which
-# encoding makes the likeliest text, and the answer is told to the owner, who may name another.
+# encoding makes the likeliest text, and a notice names it, so that the user can name another.
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),

@@ -3,9 +3,9 @@
 Rules, as LimeSurvey 6 writes its files:
 
 - rows without `submitdate` were not submitted;
-- codes or full answers is told once for the whole file, by the cells that can be only one of the two;
+- codes or full answers is decided once for the whole file, by the cells that can be only one of the two;
 - "Other" is `-oth-` in a single choice, its text stands in `item[other]`; in a multi-select that column holds
-  the text alone, and whoever wrote one ticked it (an option with `write_in`);
+  the text alone, and a respondent who wrote one ticked it (an option with `write_in`);
 - a multi-select option is ticked where the cell says Y or Yes; N, No and blank say nothing about
   whether it was shown, so they are read as blank and decided by routing later;
 - headings are question codes, codes with texts, or texts; texts are matched by the manifest only;

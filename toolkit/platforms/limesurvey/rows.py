@@ -74,7 +74,7 @@ def switched(words: Mapping[str, str]) -> str:
     Parameters
     ----------
     words
-        Audience code → words; the last audience's are those of whoever is left.
+        Audience code → words; the last audience's words apply to everyone else.
 
     Examples
     --------
@@ -208,7 +208,7 @@ class Plan:
         if variable.name in self.rows:
             return self.rows[variable.name]
         if variable.item.type == "ranking":
-            return f"{code}_1"  # a column per rank: whoever ranked anything filled the first
+            return f"{code}_1"  # a column per rank: anyone who ranked anything filled the first
         return code if part is None else f"{code}_{part}"
 
     def text(self, parallel: Mapping[str, Mapping[str, str]], audiences: Iterable[str], language: str) -> str:

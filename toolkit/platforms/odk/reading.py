@@ -182,5 +182,6 @@ ODK = Dialect(
     aside=_aside,
     submitted=_submitted,
     manifests=("xlsform",),
+    joined_beside=True,
     texts="export again with headings 'XML values' (names, not labels)",
 )

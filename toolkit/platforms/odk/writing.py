@@ -1,7 +1,7 @@
 """XLSForm, for ODK, Kobo, Survey123 and every other engine that takes XForms.
 
-A form an audience (the default), or one form whose first question tells the audience. Where audiences are
-asked in different words the one form holds a question for each wording, named `item_code` after the
+One form per audience (the default), or one form whose first question asks for the audience. Where
+audiences are asked in different words the one form holds a question per wording, named `item_code` after the
 audience's code; the manifest says which of them are one column of ours. Matrices are groups of single
 choices: `table-list` would add columns nobody asked for.
 """

@@ -8,7 +8,7 @@ Rules:
   and for a multi-select exported in several columns `item_option` (by number or by code);
 - where an item's codes are all whole numbers they are Qualtrics' recode values; where they are not, and for
   multi-select options, choices are numbered 1, 2, 3 … in the order of the instrument; whether recode values
-  were set at all is told by the manifest and the cells (see `recodes`);
+  were set at all is decided by the manifest and the cells (see `recodes`);
 - answers to "don't know" and the like keep their screen code (98, 99 …);
 - -99, Qualtrics' mark for "seen but unanswered", is read as blank;
 - previews, tests and responses marked as spam (Status) are set aside and counted;
@@ -170,5 +170,6 @@ QUALTRICS = Dialect(
     submitted=_finished,
     manifests=("qualtrics",),
     ids_row=True,
+    recodes=True,
     coded=by_code,
 )

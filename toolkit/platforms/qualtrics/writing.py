@@ -1,4 +1,4 @@
-"""Qualtrics' Advanced Format text file, one an audience, with a page of what it cannot carry.
+"""Qualtrics' Advanced Format text file, one per audience, with a page of what it cannot carry.
 
 The text format holds questions, answers and blocks in one language. Display logic, recode values, export tags
 of rows, forced and exclusive answers and translations are set by hand after the import; the page beside each

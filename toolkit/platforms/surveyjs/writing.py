@@ -1,7 +1,7 @@
 """SurveyJS: the JSON that its form library (2.5 and later) shows and its Creator opens.
 
 Audiences that read other words have questions of their own, `item__code`, which share one value by
-`valueName`: the answers hold one key an item, whoever was asked. Values are our codes, as text.
+`valueName`: the answers hold one key per item, for any audience. Values are our codes, as text.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ from toolkit.presentation.rows import (
     shown,
     within,
 )
-from toolkit.presentation.sentences import is_certain, widest_first
+from toolkit.presentation.sentences import is_certain, largest_first
 from toolkit.presentation.spreads import Spread, Spreads
 from toolkit.presentation.theme import diverging, ink_on
 
@@ -157,8 +157,8 @@ def diverging_bars(
     InvalidInput
         A missing table or column, or a palette that is not five colours.
     """
-    told = Results(results, table)
-    spreads = Spreads(told, table=table, shares=shares, by=by)
+    tables = Results(results, table)
+    spreads = Spreads(tables, table=table, shares=shares, by=by)
     variables = [
         variable
         for variable in instrument.variables
@@ -170,9 +170,9 @@ def diverging_bars(
     if not variables:
         return None
     blocks = list(_blocks(variables, spreads, instrument))
-    said, focus = title, ""
-    if not said:
-        said, focus = _title([one.name for one in variables], told, gaps, shares, instrument, theme, by)
+    heading, focus = title, ""
+    if not heading:
+        heading, focus = _title([one.name for one in variables], tables, gaps, shares, instrument, theme, by)
     first: Axes | None = None
     for part in sheets([block.height for block in blocks]):
         own = blocks[part]
@@ -180,7 +180,9 @@ def diverging_bars(
         drawn = _draw(own, ax, palette)
         describe(
             drawn,
-            Description(said, _caption(blocks), _alt(own, instrument, spreads), tuple(_charts(own)), focus),
+            Description(
+                heading, _caption(blocks), _alt(own, instrument, spreads), tuple(_charts(own)), focus
+            ),
         )
         first = first or drawn
     return first
@@ -417,7 +419,7 @@ def _charts(blocks: Sequence[Block]) -> Iterator[Chart]:
 
 def _caption(blocks: Sequence[Block]) -> tuple[str, ...]:
     bars = [(block, bar) for block in blocks for bar in block.bars]
-    said = [
+    sentences = [
         _(
             "Bars are centred on the middle answers, the lower answers to the left, the "
             "higher to the right; all bars have the same scale. Numbers are percentages, "
@@ -426,20 +428,20 @@ def _caption(blocks: Sequence[Block]) -> tuple[str, ...]:
         )
     ]
     if any(tuple(map(len, bar.shares)) != block.sizes and not bar.words for block, bar in bars):
-        said.append(
+        sentences.append(
             _(
                 "Where fewer colours are drawn than answers, only lower, middle and higher "
                 "answers together may be shown."
             )
         )
     if any(bar.top is not None for _, bar in bars):
-        said.append(
+        sentences.append(
             _(
                 "Thin outlined bars: only the share of higher answers may be shown, from the "
                 "line to the right."
             )
         )
-    return tuple(said)
+    return tuple(sentences)
 
 
 def _title(
@@ -455,26 +457,29 @@ def _title(
     name = instrument.themes.get(theme or "", {}).get(current_language(), theme or "")
     if gaps is not None and gaps in results:
         rows = [row for row in results.rows(gaps) if _top_of(row, drawn)]
-        ranked = sorted(widest_first(rows), key=lambda row: not is_certain(row))
+        ranked = sorted(largest_first(rows), key=lambda row: not is_certain(row))
         if ranked:
             if is_certain(ranked[0]):
                 return gap_title(rows, instrument)
             none = [_("{name}: no gap between groups is clear of chance", name=name)] if name else []
             return short_title(*none, _("No gap between groups is clear of chance")), ""
-    told = [row for row in shown(results.rows(shares)) if _top_of(row, drawn) and is_known(row["estimate"])]
-    if not told:
+    visible = [
+        row for row in shown(results.rows(shares)) if _top_of(row, drawn) and is_known(row["estimate"])
+    ]
+    if not visible:
         return _("{name}: nothing may be shown (few answers)", name=name) if name else _(
             "Nothing may be shown (few answers)"
         ), ""
-    row = max(told, key=lambda found: float(found["estimate"]))
-    said = {
+    row = max(visible, key=lambda found: float(found["estimate"]))
+    values = {
         "label": item_name(instrument, row["item"]),
         "who": audience_name(instrument, row[by]),
         "share": percent(row["estimate"], bound=str(known(row.get("bound")))),
     }
     words = within(answer_words(instrument[row["item"]]))
     return short_title(
-        _("{label}: {share} of {who} ({words})", words=words, **said), _("{label}: {share} of {who}", **said)
+        _("{label}: {share} of {who} ({words})", words=words, **values),
+        _("{label}: {share} of {who}", **values),
     ), row["item"]
 
 
@@ -483,15 +488,15 @@ def _top_of(row: Mapping[str, Any], drawn: Sequence[str]) -> bool:
 
 
 def _alt(blocks: Sequence[Block], instrument: Instrument, spreads: Spreads) -> str:
-    said = [_("Bars showing the distribution of answers.")]
+    sentences = [_("Bars showing the distribution of answers.")]
     for variable in (instrument[block.name] for block in blocks):
         for group in variable.audiences:
             spread = spreads.of(variable, group)
             if spread is not None:
-                told = spread.words(variable)
+                text = spread.words(variable)
                 item = item_name(instrument, variable.name)
                 who = audience_name(instrument, group)
-                said.append(
-                    _("{item}, {who} (n {n}): {spread}.", item=item, who=who, n=spread.n, spread=told)
+                sentences.append(
+                    _("{item}, {who} (n {n}): {spread}.", item=item, who=who, n=spread.n, spread=text)
                 )
-    return " ".join(said)
+    return " ".join(sentences)

@@ -56,7 +56,7 @@ def benchmark_dots(
     own
         How the table names this organisation in `audience_a` or `audience_b`.
     most
-        How many rows, the widest gaps being kept; None for all.
+        Number of rows, those with the largest gaps; None for all.
     level
         Of the intervals in the tables, for the words.
     title, language
@@ -72,12 +72,12 @@ def benchmark_dots(
     InvalidInput
         A missing table or column.
     """
-    told = Results(results, table)
-    compared = told.rows(table, ("item", "measure", by, "estimate_a", "estimate_b"))
+    tables = Results(results, table)
+    compared = tables.rows(table, ("item", "measure", by, "estimate_a", "estimate_b"))
     comparable = [row for row in compared if bool(row["shown"]) and _comparable(row)]
     if not comparable:
         return None
-    rows = _widest(comparable, most)
+    rows = _largest(comparable, most)
     names = [name for name in instrument.audiences if name in {str(row[by]) for row in rows}]
     colours, markers = group_colours(names, instrument.audiences, palette)
     groups = []
@@ -85,7 +85,9 @@ def benchmark_dots(
         label = _("{name} here", name=audience_name(instrument, name, start=True))
         groups.append(Group(name, label, colours[name], markers[name]))
     groups.append(Group("published", _("Published"), quiet(), "d", hollow=True))
-    found = [row for row in (told.rows(shares) if shares and shares in told else ()) if bool(row["shown"])]
+    found = [
+        row for row in (tables.rows(shares) if shares and shares in tables else ()) if bool(row["shown"])
+    ]
     shares_of = {(row["item"], row["measure"], str(row[by])): row for row in reversed(found)}
     lines = [_row(row, shares_of, instrument, by, own) for row in rows]
     words, focus = (title, "") if title else _title(rows, instrument, by, own)
@@ -99,7 +101,9 @@ def benchmark_dots(
             (chart_of_dots(lines, groups),),
             focus,
         ),
-        said={line.name: _said(row, instrument, by, own) for line, row in zip(lines, rows, strict=True)},
+        descriptions={
+            line.name: _describe(row, instrument, by, own) for line, row in zip(lines, rows, strict=True)
+        },
         ax=ax,
         side=Column(_("Gap in points"), interval_note(level)),
         keys=groups,
@@ -117,7 +121,7 @@ def _comparable(row: Row) -> bool:
     return known_both and str(known(row.get("comparable"), "yes")) != "no"
 
 
-def _widest(rows: list[Row], most: int | None) -> list[Row]:
+def _largest(rows: list[Row], most: int | None) -> list[Row]:
     """Return the rows with the largest gaps, in their original order."""
     order = sorted(rows, key=_size, reverse=True)
     kept = {id(row) for row in order[:most]}
@@ -125,7 +129,7 @@ def _widest(rows: list[Row], most: int | None) -> list[Row]:
 
 
 def _caption(drawn: int, count: int, level: float) -> tuple[str, ...]:
-    said = _(
+    sentence = _(
         "Filled: this organisation, with its {level} interval; open diamonds: the "
         "published share. At the right the gap, here minus published. Drawn where "
         "question and base are alike; the table lists the others and why they do not "
@@ -133,9 +137,9 @@ def _caption(drawn: int, count: int, level: float) -> tuple[str, ...]:
         level=percent(level),
     )
     return (
-        (said, _("The {drawn} largest of {count} gaps are drawn.", drawn=drawn, count=count))
+        (sentence, _("The {drawn} largest of {count} gaps are drawn.", drawn=drawn, count=count))
         if drawn < count
-        else (said,)
+        else (sentence,)
     )
 
 
@@ -185,12 +189,12 @@ def _title(rows: Sequence[Row], instrument: Instrument, by: str, own: str) -> tu
         "there": percent(row[f"estimate_{there}"]),
     }
     who = audience_name(instrument, row[by])
-    said = short_title(
+    title = short_title(
         _("{label}: {here} of {who} here, {there} published", who=who, **words),
         _("{label}: {here} here, {there} published", **words),
         _("Furthest from published: {label}", label=words["label"]),
     )
-    return said, _key(row, by)
+    return title, _key(row, by)
 
 
 def _size(row: Row) -> float:
@@ -201,7 +205,7 @@ def _here(row: Row, here: str) -> str:
     return percent(row[f"estimate_{here}"], bound=str(known(row.get(f"bound_{here}"))))
 
 
-def _said(row: Row, instrument: Instrument, by: str, own: str) -> str:
+def _describe(row: Row, instrument: Instrument, by: str, own: str) -> str:
     """Describe a row."""
     here, there = here_and_there(row, own)
     return _(
@@ -265,12 +269,12 @@ def base_dots(
         )
         for row in rows
     ]
-    said = title or _base_title(rows)
+    heading = title or _base_title(rows)
     return dot_axes(
         drawn,
         [group],
         Description(
-            said,
+            heading,
             (
                 _(
                     "The dot is the share as published; lines are {level} intervals for a simple "
@@ -281,7 +285,7 @@ def base_dots(
             "",
             (chart_of_dots(drawn, [group]),),
         ),
-        said={row.name: _("{label}: {side}.", label=row.label, side=row.side.words) for row in drawn},
+        descriptions={row.name: _("{label}: {side}.", label=row.label, side=row.side.words) for row in drawn},
         ax=ax,
         side=Column(_("Interval")),
         keys=[group],

@@ -9,6 +9,7 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.axes import Axes
 
+from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.model import Instrument
 from toolkit.locale import _, localized, ngettext, pgettext
 from toolkit.presentation.charts import Point, Series, chart_of
@@ -46,7 +47,7 @@ def wave_change(
     results: Any,
     instrument: Instrument,
     *,
-    waves: tuple[str, str],
+    waves: tuple[str, str] | None = None,
     ax: Axes | None = None,
     palette: Any = None,
     table: str = "trend",
@@ -66,7 +67,8 @@ def wave_change(
     instrument
         For names and the order of groups.
     waves
-        The earlier and the later wave, as the table's `audience_a` and `audience_b` name them.
+        The earlier and the later wave, as the table's `audience_b` and `audience_a` name them. None takes
+        those of the table where it compares two.
     ax
         Axes to draw on; None for a new figure sized to the rows.
     palette
@@ -92,6 +94,7 @@ def wave_change(
     InvalidInput
         The table compares other waves; a missing table or column.
     """
+    waves = waves or _compared(results, table)
     rows = _changes(results, instrument, table, by, waves, items)
     drawn = rows[:most]
     if not drawn:
@@ -131,7 +134,9 @@ def wave_change(
             (chart_of_dots(lines, groups),),
             focus,
         ),
-        said={line.name: _said(row, instrument, waves, by) for line, row in zip(lines, drawn, strict=True)},
+        descriptions={
+            line.name: _describe(row, instrument, waves, by) for line, row in zip(lines, drawn, strict=True)
+        },
         ax=ax,
         side=Column(pgettext("above a column of a picture", "Change in points"), interval_note(level)),
         keys=keys,
@@ -146,7 +151,7 @@ def wave_slope(
     results: Any,
     instrument: Instrument,
     *,
-    waves: tuple[str, str],
+    waves: tuple[str, str] | None = None,
     audience: str,
     ax: Axes | None = None,
     color: str | None = None,
@@ -166,7 +171,7 @@ def wave_slope(
     instrument
         For names and colours.
     waves
-        The earlier and the later wave, as the table names them.
+        As in `wave_change`.
     audience
         Whose answers.
     ax
@@ -190,6 +195,7 @@ def wave_slope(
     InvalidInput
         The table compares other waves; a missing table or column.
     """
+    waves = waves or _compared(results, table)
     rows = [row for row in _changes(results, instrument, table, by, waves, items) if str(row[by]) == audience]
     drawn = rows[:most]
     if not drawn:
@@ -197,7 +203,7 @@ def wave_slope(
     names = [item_name(instrument, row["item"]) for row in drawn]
     who = audience_name(instrument, audience, start=True)
     colour = color or group_colours([audience], instrument.audiences, None)[0][audience]
-    told = [
+    notes = [
         (
             _key(row, by),
             name,
@@ -228,17 +234,17 @@ def wave_slope(
             )
         )
     alt = [_("Lines from {first} to {last}, {who}.", first=waves[0], last=waves[1], who=within(who))]
-    alt += [_said(row, instrument, waves, by) for row in drawn]
+    alt += [_describe(row, instrument, waves, by) for row in drawn]
     describe(
         ax,
         Description(
-            title or short_title(_("{who}: {said}", who=who, said=words), who),
+            title or short_title(_("{who}: {text}", who=who, text=words), who),
             tuple(caption),
             " ".join(alt),
             (
                 chart_of(
                     "dots",
-                    told,
+                    notes,
                     [Series(waves[0], quiet(), hollow=True), Series(waves[1], colour)],
                     joined=True,
                 ),
@@ -247,6 +253,19 @@ def wave_slope(
         ),
     )
     return ax
+
+
+def _compared(results: Any, table: str) -> tuple[str, str]:
+    """Return the two waves that a table compares, the earlier first, as `trend` subtracts."""
+    frame = Results(results, table).table(table, ("audience_a", "audience_b"))
+    pairs = sorted(set(zip(frame["audience_b"].astype(str), frame["audience_a"].astype(str), strict=True)))
+    if len(pairs) != 1:
+        what = f"compares {len(pairs)} pairs of waves"
+        hint = (
+            "name two: " + " or ".join(f"waves={pair}" for pair in pairs[:3]) if pairs else "give `trend` two"
+        )
+        raise InvalidInput("waves", [Problem("ambiguous", f"table '{table}'", what, hint)])
+    return pairs[0]
 
 
 def _changes(
@@ -297,7 +316,7 @@ def _title(rows: Sequence[Row], instrument: Instrument, waves: tuple[str, str], 
         "later": _share(row, "later"),
     }
     who = audience_name(instrument, row[by])
-    said = short_title(
+    title = short_title(
         _("{label}: from {earlier} to {later} of {who} since {first}", who=who, first=waves[0], **words),
         _("{label}: from {earlier} to {later}", **words),
         ngettext(
@@ -307,13 +326,13 @@ def _title(rows: Sequence[Row], instrument: Instrument, waves: tuple[str, str], 
             first=waves[0],
         ),
     )
-    return said, _key(row, by)
+    return title, _key(row, by)
 
 
 def _caption(
     waves: tuple[str, str], rows: Sequence[Row], count: int, clear: int, level: float
 ) -> tuple[str, ...]:
-    said = [
+    sentences = [
         _(
             "Open markers: {first}; filled markers: {last}. At the right the change, "
             "later minus earlier, with its {level} interval. The same people need not "
@@ -324,16 +343,16 @@ def _caption(
         )
     ]
     if 0 < clear < len(rows):
-        said.append(
+        sentences.append(
             _(
                 "Changes above the line are clear of chance, allowing for the number of "
                 "comparisons; those below may be due to chance."
             )
         )
     if any(_bound(row, when) for row in rows for when in _ENDS):
-        said.append(_("An arrow marks a bound: the share itself may not be shown."))
+        sentences.append(_("An arrow marks a bound: the share itself may not be shown."))
     if len(rows) < count:
-        said.append(
+        sentences.append(
             _(
                 "{drawn} of {count} changes are drawn, the clear ones first, then the "
                 "largest; the appendix has all.",
@@ -341,10 +360,10 @@ def _caption(
                 count=count,
             )
         )
-    return tuple(said)
+    return tuple(sentences)
 
 
-def _said(row: Row, instrument: Instrument, waves: tuple[str, str], by: str) -> str:
+def _describe(row: Row, instrument: Instrument, waves: tuple[str, str], by: str) -> str:
     """Describe a row."""
     return _(
         "{item}, {who}: {earlier} in {first}, {later} in {last}, change {size} points.",

@@ -46,7 +46,7 @@ _ARROW = 0.16
 
 @dataclass(frozen=True)
 class Group:
-    """Who a marker stands for; `note` is printed below the name in the heading."""
+    """Who a marker represents; `note` is printed below the name in the heading."""
 
     name: str
     label: str
@@ -129,7 +129,7 @@ def dot_axes(
     groups: Sequence[Group],
     description: Description,
     *,
-    said: Mapping[str, str],
+    descriptions: Mapping[str, str],
     ax: Axes | None = None,
     side: Column | None = None,
     keys: Sequence[Group] | None = None,
@@ -144,7 +144,7 @@ def dot_axes(
     rows, groups
         What is drawn.
     description
-        Of the whole figure; the sentences of `said` (row → sentence) are added to its alt text.
+        Of the whole figure; the sentences of `descriptions` (row → sentence) are added to its alt text.
     ax
         Where to draw; None for a new figure.
     side
@@ -170,7 +170,9 @@ def dot_axes(
     first: Axes | None = None
     for part in sheets([row.height for row in rows]):
         own = rows[part]
-        alt = " ".join([description.alt, *(said[row.name] for row in own if row.name in said)])
+        alt = " ".join(
+            [description.alt, *(descriptions[row.name] for row in own if row.name in descriptions)]
+        )
         charts = description.charts if part.start == 0 else ()
         after = None if line_after is None else line_after - part.start
         drawn = _draw(own, groups, columns, ax, keys, after, line_words)

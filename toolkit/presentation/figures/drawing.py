@@ -185,14 +185,14 @@ def picture_of(draw: Callable[[], Axes | Figure | None]) -> Picture | None:
         _OFFSCREEN.reset(token)
     pictures = [
         Picture(
-            told.title if not place else _("{title} (continued)", title=told.title),
-            told.alt,
-            " ".join(told.caption) if not place else "",
+            text.title if not place else _("{title} (continued)", title=text.title),
+            text.alt,
+            " ".join(text.caption) if not place else "",
             svg,
-            charts=told.charts,
-            focus=told.focus,
+            charts=text.charts,
+            focus=text.focus,
         )
-        for place, (svg, told) in enumerate(sheets_drawn)
+        for place, (svg, text) in enumerate(sheets_drawn)
     ]
     first, *others = pictures
     return replace(first, more=tuple(others), sentences=sheets_drawn[0][1].caption)
@@ -254,7 +254,11 @@ def new_axes(
     width
         Inches of the whole figure.
     """
+    given: Any = ax
     if ax is not None:
+        if not isinstance(given, Axes):
+            what, hint = f"is a {type(ax).__name__}", "give one Axes, such as axes[0, 1] of plt.subplots"
+            raise InvalidInput("figure", [Problem("wrong-type", "ax", what, hint)])
         return ax
     size = ((width) * unit(), (height + top + bottom) * unit())
     figure = new_figure(size)

@@ -115,19 +115,19 @@ def organisation_funnel(
     Funnel: exact binomial limits about the pooled share (Spiegelhalter 2005). The open marks are shrunk
     shares (`toolkit.analysis.shrink`, beta-binomial).
     """
-    told = _organisations(results, item, table, by, names, audience, measure, USUAL)
-    if told is None:
+    data = _organisations(results, item, table, by, names, audience, measure, USUAL)
+    if data is None:
         return None
     subject = item_name(instrument, item)
     words = answer_words(instrument[item], measure) if item in instrument else measure
     ax = new_axes(ax, 3.2, left=0.6, right=0.3, top=0.36, bottom=0.5)
-    _draw(ax, told, color)
+    _draw(ax, data, color)
     describe(
         ax,
         Description(
-            title or _title(told, subject),
-            (_caption(told, words, audience_name(instrument, audience, start=True) if audience else ""),),
-            _alt(told, subject, words),
+            title or _title(data, subject),
+            (_caption(data, words, audience_name(instrument, audience, start=True) if audience else ""),),
+            _alt(data, subject, words),
         ),
     )
     return ax
@@ -162,10 +162,10 @@ def organisation_table(
     Table or None
         One row per organisation whose share may be shown as it is; None below five.
     """
-    told = _organisations(results, item, table, by, names, audience, measure, level)
-    if told is None:
+    data = _organisations(results, item, table, by, names, audience, measure, level)
+    if data is None:
         return None
-    found = told.found
+    found = data.found
     rows = [
         {
             _("Organisation"): name,
@@ -175,7 +175,7 @@ def organisation_table(
             _("Interval of the shrunk share"): interval(low, high),
         }
         for name, n, raw, shrunk, low, high in zip(
-            told.names, told.n, found.raw, found.shrunk, found.conf_low, found.conf_high, strict=True
+            data.names, data.n, found.raw, found.shrunk, found.conf_low, found.conf_high, strict=True
         )
     ]
     columns = list(rows[0])
@@ -187,8 +187,8 @@ def organisation_table(
             level=decimal(level * 100),
         )
     ]
-    if told.left_out:
-        notes.append(_left_out(told.left_out).strip())
+    if data.left_out:
+        notes.append(_left_out(data.left_out).strip())
     return table_of(
         rows,
         columns,
@@ -213,12 +213,12 @@ def _organisations(
     rows = rows[(rows["item"] == item) & (rows["measure"] == measure)]
     if audience is not None:
         rows = rows[rows["audience"].astype(str) == audience]
-    told = shown_rows(rows)
-    told = told[told["bound"] == ""].assign(
+    kept = shown_rows(rows)
+    kept = kept[kept["bound"] == ""].assign(
         _name=lambda f: f[by].astype(str).map(lambda i: (names or {}).get(i, i))
     )
-    told = told.sort_values("_name", kind="stable")
-    if told[by].duplicated().any():
+    kept = kept.sort_values("_name", kind="stable")
+    if kept[by].duplicated().any():
         raise InvalidInput(
             f"released table '{table}'",
             [
@@ -230,9 +230,9 @@ def _organisations(
                 )
             ],
         )
-    if len(told) < LEAST:
+    if len(kept) < LEAST:
         return None
-    n, estimate = told["n"].to_numpy(np.float64), told["estimate"].to_numpy(np.float64)
+    n, estimate = kept["n"].to_numpy(np.float64), kept["estimate"].to_numpy(np.float64)
     hits = np.rint(n * estimate)
     if bool((np.abs(hits - n * estimate) > 1e-6).any()):
         hint = "make them without a design: the limits of a funnel are those of counts"
@@ -245,17 +245,17 @@ def _organisations(
     share = hits / n
     beyond = np.where(share > high + 1e-12, 1, np.where(share < low - 1e-12, -1, 0))
     return _Organisations(
-        tuple(told["_name"]),
+        tuple(kept["_name"]),
         n,
         shrink(hits, n, level=level),
         pooled,
         beyond,
-        len(rows) - len(told),
+        len(rows) - len(kept),
     )
 
 
-def _title(told: _Organisations, subject: str) -> str:
-    far, total = int((told.beyond != 0).sum()), len(told.names)
+def _title(data: _Organisations, subject: str) -> str:
+    far, total = int((data.beyond != 0).sum()), len(data.names)
     if not far:
         return _(
             "{subject}: {total} organisations differ no more than chance could make them",
@@ -272,7 +272,7 @@ def _title(told: _Organisations, subject: str) -> str:
     )
 
 
-def _caption(told: _Organisations, words: str, who: str) -> str:
+def _caption(data: _Organisations, words: str, who: str) -> str:
     return _(
         "{share} who said “{words}” over the number who answered. Filled: as "
         "answered. Open: drawn towards what is usual among these organisations "
@@ -281,10 +281,10 @@ def _caption(told: _Organisations, words: str, who: str) -> str:
         "all organisations were alike.{left}",
         share=_("{who}: share", who=who) if who else _("Share"),
         words=words,
-        pooled=percent(told.pooled),
+        pooled=percent(data.pooled),
         usual=decimal(USUAL * 100),
         far=decimal(FAR * 100),
-        left=_left_out(told.left_out),
+        left=_left_out(data.left_out),
     )
 
 
@@ -298,32 +298,32 @@ def _left_out(count: int) -> str:
     )
 
 
-def _alt(told: _Organisations, subject: str, words: str) -> str:
-    lowest, highest = int(np.argmin(told.raw)), int(np.argmax(told.raw))
-    far = [told.names[place] for place in np.flatnonzero(told.beyond)]
+def _alt(data: _Organisations, subject: str, words: str) -> str:
+    lowest, highest = int(np.argmin(data.raw)), int(np.argmax(data.raw))
+    far = [data.names[place] for place in np.flatnonzero(data.beyond)]
     return _(
         "Funnel plot of {count} organisations for {subject} ({words}): pooled share "
         "{pooled}; lowest {lowest} with {low} of {low_n}, highest {highest} with "
         "{high} of {high_n}.{beyond}",
-        count=len(told.names),
+        count=len(data.names),
         subject=subject,
         words=words,
-        pooled=percent(told.pooled),
-        lowest=told.names[lowest],
-        low=percent(told.raw[lowest]),
-        low_n=base(told.n[lowest]),
-        highest=told.names[highest],
-        high=percent(told.raw[highest]),
-        high_n=base(told.n[highest]),
+        pooled=percent(data.pooled),
+        lowest=data.names[lowest],
+        low=percent(data.raw[lowest]),
+        low_n=base(data.n[lowest]),
+        highest=data.names[highest],
+        high=percent(data.raw[highest]),
+        high_n=base(data.n[highest]),
         beyond=_(" Beyond the outer limits: {names}.", names=", ".join(far))
         if far
         else _(" None lies beyond the outer limits."),
     )
 
 
-def _draw(ax: Axes, told: _Organisations, color: str) -> None:
+def _draw(ax: Axes, data: _Organisations, color: str) -> None:
     bare(ax)
-    most = float(told.n.max()) * 1.06
+    most = float(data.n.max()) * 1.06
     ax.set_xlim(0, most)
     ax.set_ylim(0, 1)
     ax.set_yticks([0, 0.25, 0.5, 0.75, 1], [percent(share) for share in (0, 0.25, 0.5, 0.75, 1)])
@@ -334,7 +334,7 @@ def _draw(ax: Axes, told: _Organisations, color: str) -> None:
     sizes = sizes[:: max(1, len(sizes) // 400)]
     limits = _("{usual}% and {far}% limits of chance", usual=decimal(USUAL * 100), far=decimal(FAR * 100))
     for level, wide in ((USUAL, 0.8), (FAR, 1.2)):
-        for side, edge in zip(("low", "high"), funnel_limits(told.pooled, sizes, level=level), strict=True):
+        for side, edge in zip(("low", "high"), funnel_limits(data.pooled, sizes, level=level), strict=True):
             ax.plot(
                 sizes,
                 edge,
@@ -343,12 +343,12 @@ def _draw(ax: Axes, told: _Organisations, color: str) -> None:
                 gid=f"limit:{level:g}:{side}",
                 label=limits if (level, side) == (FAR, "low") else "_",
             )
-    ax.axhline(told.pooled, color=quiet(), linestyle=(0, (4, 3)), linewidth=0.8 * unit(), gid="pooled")
-    ax.vlines(told.n, told.raw, told.found.shrunk, colors=color, linewidths=0.8 * unit(), zorder=2)
+    ax.axhline(data.pooled, color=quiet(), linestyle=(0, (4, 3)), linewidth=0.8 * unit(), gid="pooled")
+    ax.vlines(data.n, data.raw, data.found.shrunk, colors=color, linewidths=0.8 * unit(), zorder=2)
     style: dict[str, Any] = {"linestyle": "", "marker": "o", "color": color, "clip_on": False}
     ax.plot(
-        told.n,
-        told.found.shrunk,
+        data.n,
+        data.found.shrunk,
         markersize=4.2 * unit(),
         markerfacecolor=paper(),
         gid="shrunk",
@@ -356,7 +356,7 @@ def _draw(ax: Axes, told: _Organisations, color: str) -> None:
         zorder=3,
         **style,
     )
-    ax.plot(told.n, told.raw, markersize=4.6 * unit(), gid="raw", label=_("as answered"), zorder=4, **style)
+    ax.plot(data.n, data.raw, markersize=4.6 * unit(), gid="raw", label=_("as answered"), zorder=4, **style)
     ax.legend(
         loc="lower left",
         bbox_to_anchor=(0, 1.0),
@@ -368,13 +368,13 @@ def _draw(ax: Axes, told: _Organisations, color: str) -> None:
         handlelength=1.4,
     )
     labels = labels_on(ax)
-    far = np.flatnonzero(told.beyond)
-    for place in far[np.argsort(-np.abs(told.raw[far] - told.pooled), kind="stable")][:_MOST_NAMED].tolist():
-        right = bool(told.n[place] < 0.75 * most)
+    far = np.flatnonzero(data.beyond)
+    for place in far[np.argsort(-np.abs(data.raw[far] - data.pooled), kind="stable")][:_MOST_NAMED].tolist():
+        right = bool(data.n[place] < 0.75 * most)
         labels.add(
-            float(told.n[place]),
-            float(told.raw[place]),
-            told.names[place],
+            float(data.n[place]),
+            float(data.raw[place]),
+            data.names[place],
             ha="left" if right else "right",
             dx=0.08 if right else -0.08,
             size=0.88,

@@ -9,7 +9,7 @@ from typing import Any
 from matplotlib.axes import Axes
 
 from toolkit.instrument.model import Instrument
-from toolkit.locale import _, localized
+from toolkit.locale import _, localized, pgettext
 from toolkit.presentation.figures.dots import Cell, Column, Dot, DotRow, Group, chart_of_dots, dot_axes
 from toolkit.presentation.figures.drawing import Description, group_colours
 from toolkit.presentation.numbers import base, is_known, percent
@@ -18,11 +18,11 @@ from toolkit.presentation.sentences import (
     headline,
     hint_of,
     is_certain,
+    largest_first,
     reasons_of,
     share_of,
     side_gap,
     sides,
-    widest_first,
 )
 from toolkit.records import by_item
 
@@ -76,7 +76,7 @@ def gap_dumbbell(
     title: str | None = None,
     language: str = "en",
 ) -> Axes:
-    """Draw every group's share of each item with its interval; clear gaps first, then the widest.
+    """Draw every group's share of each item with its interval; clear gaps first, then the largest.
 
     Parameters
     ----------
@@ -118,18 +118,18 @@ def gap_dumbbell(
     >>> ax = gap_dumbbell({"gaps": gaps, "shares": shares}, instrument, most=6)   # doctest: +SKIP
     >>> ax.figure.savefig("gaps.png")                                              # doctest: +SKIP
     """
-    told = Results(results, table)
+    tables = Results(results, table)
     gaps = [
         row
-        for row in told.rows(table, ("item", "measure", "gap", "audience_a", "audience_b"))
+        for row in tables.rows(table, ("item", "measure", "gap", "audience_a", "audience_b"))
         if row["measure"] == measure
     ]
     estimates = [
-        row for row in told.rows(shares, ("item", "measure", by, "estimate")) if row["measure"] == measure
+        row for row in tables.rows(shares, ("item", "measure", by, "estimate")) if row["measure"] == measure
     ]
     wanted = single_items([row["item"] for row in gaps or shown(estimates)], instrument, items)
     gaps = [row for row in gaps if row["item"] in set(wanted)]
-    ranked = sorted(widest_first(gaps), key=lambda row: not is_certain(row))
+    ranked = sorted(largest_first(gaps), key=lambda row: not is_certain(row))
     order = list(dict.fromkeys([*(row["item"] for row in ranked), *wanted]))
     drawn = order[:most]
     shares_of = by_item(row for row in estimates if row["item"] in set(drawn))
@@ -151,11 +151,14 @@ def gap_dumbbell(
             (chart_of_dots(rows, groups),),
             focus,
         ),
-        said={
-            name: _said(name, gaps_of.get(name), shares_of.get(name, ()), instrument, by) for name in drawn
+        descriptions={
+            name: _describe(name, gaps_of.get(name), shares_of.get(name, ()), instrument, by)
+            for name in drawn
         },
         ax=ax,
-        side=Column(_("Widest gap"), _("{level} interval", level=percent(level))) if ranked else None,
+        side=Column(pgettext("column heading", "Largest gap"), _("{level} interval", level=percent(level)))
+        if ranked
+        else None,
         line_after=clear if ranked else None,
         line_words=chance_words(),
     )
@@ -234,12 +237,12 @@ def short_title(*candidates: str) -> str:
 def gap_title(gaps: Iterable[Row], instrument: Instrument) -> tuple[str, str]:
     """Return a title naming the largest gap that is clear of chance, and its item.
 
-    "Most" is said only where no gap is withheld or bounded and none is wider.
+    "Most" is printed only where no gap is withheld or bounded and none is wider.
     """
     gaps = list(gaps)
-    clear = [row for row in widest_first(gaps) if is_certain(row)]
+    clear = [row for row in largest_first(gaps) if is_certain(row)]
     if not clear:
-        return _("No gap between groups is clear of chance") if widest_first(gaps) else _(
+        return _("No gap between groups is clear of chance") if largest_first(gaps) else _(
             "No gap between groups may be shown"
         ), ""
     row = clear[0]
@@ -265,12 +268,12 @@ def gap_title(gaps: Iterable[Row], instrument: Instrument) -> tuple[str, str]:
             **words,
         )
     )
-    said = short_title(
+    heading = short_title(
         full[:1].upper() + full[1:],
         _("{label}: {high_share} of {high}, {low_share} of {low}", label=label, **words),
         _("A clear gap: {label}", label=within(label)),
     )
-    return said, row["item"]
+    return heading, row["item"]
 
 
 def _title(
@@ -287,19 +290,19 @@ def _title(
 def _row(
     name: str,
     shares: Iterable[Row],
-    widest: Sequence[Row] | None,
+    largest: Sequence[Row] | None,
     groups: list[Group],
     instrument: Instrument,
     none: str,
     by: str,
 ) -> DotRow:
-    """Return the row of an item; `widest` are its gaps, the largest first."""
+    """Return the row of an item; `largest` are its gaps, the largest first."""
     dots, hidden = item_rows(shares, groups, by=by)
     side, span = Cell(none, faint=True), None
-    if widest:
-        size, note = side_gap(widest[0])
-        side = Cell(size, note, bold=is_certain(widest[0]), faint=not is_certain(widest[0]))
-        span = (float(widest[0]["estimate_a"]), float(widest[0]["estimate_b"]))
+    if largest:
+        size, note = side_gap(largest[0])
+        side = Cell(size, note, bold=is_certain(largest[0]), faint=not is_certain(largest[0]))
+        span = (float(largest[0]["estimate_a"]), float(largest[0]["estimate_b"]))
     return DotRow(
         name,
         item_name(instrument, name),
@@ -316,10 +319,12 @@ def _row(
 def _caption(
     count: int, drawn: int, ranked: list[Row], clear: int, estimates: list[Row], level: float
 ) -> tuple[str, ...]:
-    said = [marked(level)]
+    sentences = [marked(level)]
     if ranked:
-        said.append(_("The grey band spans the largest gap of the row. Gaps are computed before rounding."))
-        said.append(
+        sentences.append(
+            _("The grey band spans the largest gap of the row. Gaps are computed before rounding.")
+        )
+        sentences.append(
             _(
                 "Gaps above the line are clear of chance, allowing for the number of "
                 "comparisons; those below may be due to chance."
@@ -330,7 +335,7 @@ def _caption(
             else _("Among so many comparisons, gaps of this size may be due to chance.")
         )
     if drawn < count:
-        said.append(
+        sentences.append(
             _(
                 "The {drawn} items with the largest gaps of {count} are drawn; the appendix "
                 "lists all of them.",
@@ -339,13 +344,13 @@ def _caption(
             )
         )
     if any(known(row["bound"]) for row in estimates):
-        said.append(bound_note())
-    said.append(_("Where a group is missing from a row, it was not asked or may not be shown."))
-    return tuple(filter(None, said))
+        sentences.append(bound_note())
+    sentences.append(_("Where a group is missing from a row, it was not asked or may not be shown."))
+    return tuple(filter(None, sentences))
 
 
-def _said(
-    name: str, widest: Sequence[Row] | None, rows: Sequence[Row], instrument: Instrument, by: str
+def _describe(
+    name: str, largest: Sequence[Row] | None, rows: Sequence[Row], instrument: Instrument, by: str
 ) -> str:
     """Describe an item's largest gap and all its shares."""
     shares = joined(
@@ -357,7 +362,7 @@ def _said(
         )
         for row in rows
     )
-    lead = headline(widest[0], instrument) if widest else item_name(instrument, name) + "."
+    lead = headline(largest[0], instrument) if largest else item_name(instrument, name) + "."
     return _("{lead} All: {shares}.", lead=lead, shares=shares)
 
 

@@ -95,9 +95,9 @@ def theme_multiples(
     InvalidInput
         A missing table or column, or a palette with too few colours.
     """
-    told = Results(results, table)
+    tables = Results(results, table)
     found = [
-        row for row in told.rows(table, ("item", "measure", by, "estimate")) if row["measure"] == measure
+        row for row in tables.rows(table, ("item", "measure", by, "estimate")) if row["measure"] == measure
     ]
     names = [
         name for name in single_items([row["item"] for row in found], instrument, None) if name in instrument
@@ -129,7 +129,7 @@ def theme_multiples(
     describe(
         figure,
         Description(
-            title or _title(told, gaps, measure, instrument),
+            title or _title(tables, gaps, measure, instrument),
             tuple(caption),
             _alt(panels, shares_of, instrument, by),
             (chart_of_dots(drawn, groups),),
@@ -158,7 +158,7 @@ def _alt(
     instrument: Instrument,
     by: str,
 ) -> str:
-    said = [_("Small dot plots, one per theme.")]
+    sentences = [_("Small dot plots, one per theme.")]
     for panel in panels:
         rows = [
             _(
@@ -171,8 +171,8 @@ def _alt(
             )
             for row in panel.rows
         ]
-        said.append(f"{panel.name}. {joined(rows)}.")
-    return " ".join(said)
+        sentences.append(f"{panel.name}. {joined(rows)}.")
+    return " ".join(sentences)
 
 
 def _height(row: DotRow) -> float:

@@ -129,15 +129,15 @@ def ranked_options(
             (chart_of_dots(rows, groups),),
             focus,
         ),
-        said={name: _said(name, shares_of.get(name, ()), instrument, by=by) for name in order},
+        descriptions={name: _describe(name, shares_of.get(name, ()), instrument, by=by) for name in order},
         ax=ax,
     )
 
 
 def _order(rows: Sequence[Row], names: list[str], exclusive: set[str]) -> list[str]:
     """Sort options by the average of the shares that may be shown; "none of these" is last."""
-    told = by_item(row for row in shown(rows) if is_known(row["estimate"]))
-    averages = {name: fmean(float(row["estimate"]) for row in own) for name, own in told.items()}
+    visible = by_item(row for row in shown(rows) if is_known(row["estimate"]))
+    averages = {name: fmean(float(row["estimate"]) for row in own) for name, own in visible.items()}
     return sorted(names, key=lambda name: (name in exclusive, -averages.get(name, -1.0), names.index(name)))
 
 
@@ -174,7 +174,7 @@ def _title(
     item = max(leaders, key=lambda name: len(leaders[name]))
     option = quoted(within(instrument[item].label(current_language())))
     names = listed([f"{who} ({share})" for who, share in zip(leaders[item], shares[item], strict=True)])
-    said = short_title(
+    title = short_title(
         _("{question}: {names} name {options} most often", question=question, options=option, names=names),
         _(
             "{question}: {names} name {options} most often",
@@ -185,14 +185,14 @@ def _title(
         _("{options} leads among {names}", options=option, names=listed(leaders[item])),
         question,
     )
-    return said, item
+    return title, item
 
 
 def _caption(
     variable: Variable, rows: Sequence[Row], instrument: Instrument, level: float
 ) -> tuple[str, ...]:
     asked = base_in_words(variable, instrument)
-    said = [
+    sentences = [
         _(
             "Dots are shares; lines are intervals that at {level} hold for all options of "
             "an audience together (Wilson's with Bonferroni's correction), so that "
@@ -202,12 +202,12 @@ def _caption(
         _("Asked of {asked}; more than one answer was possible.", asked=asked),
     ]
     if len({row["item"] for row in shown(rows)}) > 1:
-        said.append(_("Options are ordered by the average of the shares shown."))
+        sentences.append(_("Options are ordered by the average of the shares shown."))
     if any(known(row["bound"]) for row in rows):
-        said.append(bound_note())
+        sentences.append(bound_note())
     if not all(bool(row["shown"]) for row in rows):
-        said.append(_("The order is of the options that may be shown."))
-    return tuple(said)
+        sentences.append(_("The order is of the options that may be shown."))
+    return tuple(sentences)
 
 
 def _rank(row: Row) -> str:
@@ -218,7 +218,7 @@ def _rank(row: Row) -> str:
     return _(", place {low}", low=low) if low == high else _(", place {low} to {high}", low=low, high=high)
 
 
-def _said(name: str, rows: Sequence[Row], instrument: Instrument, *, by: str) -> str:
+def _describe(name: str, rows: Sequence[Row], instrument: Instrument, *, by: str) -> str:
     """Describe an option and its shares."""
     shares = joined(
         _(

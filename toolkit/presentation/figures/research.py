@@ -15,8 +15,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.dates import ConciseDateFormatter
 
-from toolkit.analysis.answers import numbers
+from toolkit.analysis.answers import Items, missing_summary, numbers
+from toolkit.analysis.derived import ticks
 from toolkit.errors import InvalidInput, Problem, near_names
+from toolkit.instrument.model import Instrument, Variable
 from toolkit.presentation.figures.drawing import (
     WIDTH,
     Description,
@@ -31,6 +33,7 @@ from toolkit.presentation.figures.drawing import (
     unit,
 )
 from toolkit.presentation.theme import AUDIENCE_COLOURS, BRAND_COLOUR
+from toolkit.responses.frames import plain
 
 __all__ = [
     "answers_per_day",
@@ -70,7 +73,8 @@ def forest(
         A frame with an estimate ("estimate", "gap", "effect" or "coef") and "conf_low", "conf_high"; or a
         fitted model with `params` and `conf_int()`.
     label
-        Column or columns that name a row; default: the index, or "item".
+        Column or columns that name a row; default: the index, or "item", with the groups of a gap where an
+        item has several.
     ax
         Axes to draw on; None for a new figure sized to the rows.
     color
@@ -78,7 +82,8 @@ def forest(
     margin
         Shade this far to both sides of `zero`, as in an equivalence test.
     exponentiate
-        Draw odds or rate ratios on a log scale; the line is then at 1.
+        Draw odds or rate ratios on a log scale; the line is then at 1. Rows of
+        `coefficients(exponentiate=True)` are drawn like this without it.
     zero
         Where there is no effect.
     title
@@ -102,8 +107,12 @@ def forest(
     '1 of 2 intervals leaves out 0'
     """
     frame = _as_estimates(rows, label)
-    if exponentiate:
+    kinds = rows["kind"] if isinstance(rows, pd.DataFrame) and "kind" in rows else pd.Series(dtype="str")
+    ratios = bool(kinds.isin(["OR", "RR", "exp(b)"]).any())
+    if exponentiate and not ratios:
         frame[["estimate", "conf_low", "conf_high"]] = np.exp(frame[["estimate", "conf_low", "conf_high"]])
+    exponentiate = exponentiate or ratios
+    if exponentiate:
         zero = float(np.exp(zero))
     clear = ((frame["conf_low"] > zero) | (frame["conf_high"] < zero)).to_numpy()
     ax = _rows_axes(ax, len(frame), frame.index)
@@ -120,12 +129,12 @@ def forest(
         ax.xaxis.set_major_formatter(mpl.ticker.ScalarFormatter())
         ax.xaxis.set_minor_formatter(mpl.ticker.NullFormatter())
     count = int(clear.sum())
-    said = f"{count} of {len(frame)} intervals leave{'s' if count == 1 else ''} out {zero:g}"
+    finding = f"{count} of {len(frame)} intervals leave{'s' if count == 1 else ''} out {zero:g}"
     alt = "; ".join(
         f"{name}: {row.estimate:.2f} ({row.conf_low:.2f} to {row.conf_high:.2f})"
         for name, row in zip(map(str, frame.index), frame.itertuples(index=False), strict=True)
     )
-    describe(ax, Description(title or said, alt=f"Forest plot. {alt}."))
+    describe(ax, Description(title or finding, alt=f"Forest plot. {alt}."))
     return ax
 
 
@@ -135,6 +144,8 @@ def _as_estimates(rows: Any, label: str | Sequence[str] | None) -> pd.DataFrame:
         ends = np.asarray(rows.conf_int(), dtype=np.float64)
         params = pd.Series(rows.params)
         frame = pd.DataFrame({"estimate": params, "conf_low": ends[:, 0], "conf_high": ends[:, 1]})
+        if hasattr(rows.model, "k_levels"):  # an ordered model: its cuts are no effects
+            return frame.iloc[: rows.model.k_vars]
         return frame[params.index != "Intercept"]
     table = getattr(rows, "table", rows)
     if not isinstance(table, pd.DataFrame):
@@ -142,7 +153,7 @@ def _as_estimates(rows: Any, label: str | Sequence[str] | None) -> pd.DataFrame:
         raise InvalidInput(
             "forest", [Problem("wrong-type", "rows", what, "give a frame of estimates with intervals")]
         )
-    names = ("estimate", "gap", "effect", "coef", "importance")
+    names = ("estimate", "gap", "effect", "coef", "importance", "weight")
     found = next((name for name in names if name in table.columns), None)
     lacking = [name for name in ("conf_low", "conf_high") if name not in table.columns]
     if found is None or lacking:
@@ -173,6 +184,9 @@ def _as_estimates(rows: Any, label: str | Sequence[str] | None) -> pd.DataFrame:
                 )
             ],
         )
+    if label is None and {"item", "audience_a", "audience_b"} <= set(table.columns):
+        between = slice(table.columns.get_loc("item") + 1, table.columns.get_loc("audience_b") + 1)
+        keys += [name for name in table.columns[between] if table[name].astype(str).nunique() > 1]
     index = table[keys].astype(str).agg(" · ".join, axis=1) if keys else table.index
     frame = pd.DataFrame(
         {"estimate": table[found].to_numpy(np.float64), "conf_low": table["conf_low"].to_numpy(np.float64),
@@ -236,18 +250,18 @@ def heatmap(
     spread = table.max(axis=1) - table.min(axis=1)
     widest = spread.idxmax()
     ends = [f"{end:{fmt}}" for end in (table.loc[widest].min(), table.loc[widest].max())]
-    said = f"{columns.capitalize()}s differ most on {widest}: {ends[0]} to {ends[1]}"
+    finding = f"{columns.capitalize()}s differ most on {widest}: {ends[0]} to {ends[1]}"
     cells = "; ".join(
         f"{name}: " + ", ".join(f"{column} {value:{fmt}}" for column, value in row.dropna().items())
         for name, row in table.iterrows()
     )
-    describe(ax, Description(title or said, alt=f"Heat map. {cells}."))
+    describe(ax, Description(title or finding, alt=f"Heat map. {cells}."))
     return ax
 
 
 def correlation_matrix(
     frame: pd.DataFrame,
-    items: Sequence[str],
+    items: Items,
     *,
     method: str = "spearman",
     ax: Axes | None = None,
@@ -269,6 +283,7 @@ def correlation_matrix(
     """
     import seaborn as sns
 
+    items = _columns(items)
     _need(frame, items, "correlation_matrix")
     table = numbers(frame, items).corr(method=method)
     ax = new_axes(ax, 0.42 * len(items), left=1.6, right=0.3, top=0.3, bottom=1.0)
@@ -280,15 +295,15 @@ def correlation_matrix(
     ax.tick_params(length=0)
     pairs = table.where(~hide & ~np.eye(len(table), dtype=bool)).stack()
     strongest = pairs.abs().idxmax()
-    said = f"{strongest[0]} and {strongest[1]} correlate most: {pairs[strongest]:.2f}"
+    finding = f"{strongest[0]} and {strongest[1]} correlate most: {pairs[strongest]:.2f}"
     alt = "; ".join(f"{a} with {b}: {value:.2f}" for (a, b), value in pairs.items())
-    describe(ax, Description(title or said, alt=f"Correlations ({method}). {alt}."))
+    describe(ax, Description(title or finding, alt=f"Correlations ({method}). {alt}."))
     return ax
 
 
 def scree(
     frame: pd.DataFrame,
-    items: Sequence[str],
+    items: Items,
     *,
     draws: int = 200,
     seed: int,
@@ -309,6 +324,7 @@ def scree(
     ax, color, title
         Where to draw; colour of the observed eigenvalues; a title of your own.
     """
+    items = _columns(items)
     _need(frame, items, "scree")
     values = numbers(frame, items).dropna().to_numpy()
     if len(values) < 3:
@@ -333,9 +349,9 @@ def scree(
     ax.set(xlabel="factor", ylabel="eigenvalue")
     ax.set_xticks(places)
     ax.legend(frameon=False)
-    said = f"{keep} factor{'s' if keep != 1 else ''} above what unrelated answers give"
+    finding = f"{keep} factor{'s' if keep != 1 else ''} above what unrelated answers give"
     alt = ", ".join(f"{value:.2f}" for value in observed)
-    describe(ax, Description(title or said, alt=f"Scree plot. Eigenvalues {alt}."))
+    describe(ax, Description(title or finding, alt=f"Scree plot. Eigenvalues {alt}."))
     return ax
 
 
@@ -378,7 +394,7 @@ def trend_lines(
     colours, markers = group_colours(groups, groups, palette)
     waves = sorted(rows[wave].astype(str).unique())
     ax = _plain_axes(ax)
-    said = []
+    parts = []
     for group in groups:
         own = (
             rows[rows[by].astype(str) == group]
@@ -389,7 +405,7 @@ def trend_lines(
         shift = 0.04 * (groups.index(group) - (len(groups) - 1) / 2)
         ax.vlines(np.add(x, shift), own["conf_low"], own["conf_high"], color=colours[group], linewidth=unit())
         ax.plot(np.add(x, shift), own["estimate"], marker=markers[group], color=colours[group], label=group)
-        said.append(
+        parts.append(
             f"{group}: "
             + ", ".join(
                 f"{value:.0%} in {one}" for one, value in zip(own["_wave"], own["estimate"], strict=True)
@@ -398,13 +414,13 @@ def trend_lines(
     ax.set_xticks(range(len(waves)), waves)
     ax.yaxis.set_major_formatter(mpl.ticker.PercentFormatter(1.0, decimals=0))
     ax.legend(frameon=False)
-    describe(ax, Description(title or f"{name} over {len(waves)} waves", alt=f"Lines. {'; '.join(said)}."))
+    describe(ax, Description(title or f"{name} over {len(waves)} waves", alt=f"Lines. {'; '.join(parts)}."))
     return ax
 
 
 def transitions(
     frame: pd.DataFrame,
-    item: str,
+    item: Variable | str,
     *,
     person: str,
     wave: str = "wave",
@@ -429,7 +445,9 @@ def transitions(
     """
     import seaborn as sns
 
+    (item,) = _columns(item)
     _need(frame, [item, person, wave], "transitions")
+    frame = plain(frame[[item, person, wave]])
     sides = {
         name: frame[frame[wave].astype(str) == name].dropna(subset=[person, item]).set_index(person)[item]
         for name in (earlier, later)
@@ -452,19 +470,19 @@ def transitions(
     sns.heatmap(table, ax=ax, cmap=cmap, annot=True, fmt=".0%", cbar=False, vmin=0, vmax=1)
     ax.set(xlabel=f"answer in {later}", ylabel=f"answer in {earlier}")
     same = float((both[earlier].astype(str) == both[later].astype(str)).mean())
-    said = f"{same:.0%} of {len(both)} people gave the same answer in {earlier} and {later}"
+    finding = f"{same:.0%} of {len(both)} people gave the same answer in {earlier} and {later}"
     alt = "; ".join(
         f"of {before}: " + ", ".join(f"{share:.0%} to {after}" for after, share in row.items() if share)
         for before, row in table.iterrows()
     )
-    describe(ax, Description(title or said, alt=f"Transitions. {alt}."))
+    describe(ax, Description(title or finding, alt=f"Transitions. {alt}."))
     return ax
 
 
 def mosaic(
     frame: pd.DataFrame,
-    rows: str,
-    columns: str,
+    rows: Variable | str,
+    columns: Variable | str,
     *,
     ax: Axes | None = None,
     palette: Any = None,
@@ -483,8 +501,13 @@ def mosaic(
     """
     from statsmodels.graphics.mosaicplot import mosaic as draw
 
+    rows, columns = _columns([rows, columns])
     _need(frame, [rows, columns], "mosaic")
-    table = pd.crosstab(frame[columns], frame[rows])
+    both = plain(frame[[rows, columns]]).dropna()
+    if both.empty:
+        where, hint = f"columns {rows} and {columns}", "name other columns"
+        raise InvalidInput("mosaic", [Problem("no-answers", where, "nobody answered both", hint)])
+    table = pd.crosstab(both[columns], both[rows])
     table = table.loc[table.sum(axis=1) > 0, table.sum() > 0]
     answers = [str(one) for one in table.columns]
     colours, _ = group_colours(answers, answers, palette)
@@ -510,7 +533,7 @@ def mosaic(
 
 def distribution(
     frame: pd.DataFrame,
-    item: str,
+    item: Variable | str,
     *,
     by: str | None = None,
     weights: str | None = None,
@@ -540,42 +563,43 @@ def distribution(
     """
     import seaborn as sns
 
+    (item,) = _columns(item)
     _need(frame, [item, *filter(None, [by, weights])], "distribution")
     values = numbers(frame, [item])[item]
-    told = pd.DataFrame({"value": values, "group": frame[by].astype(str) if by else "all"})
-    told["weight"] = frame[weights].astype(float) if weights else 1.0
-    told = told[told["value"].notna() & (told["weight"] > 0) & (frame[by].notna() if by else True)]
-    if told.empty:
+    data = pd.DataFrame({"value": values, "group": frame[by].astype(str) if by else "all"})
+    data["weight"] = frame[weights].astype(float) if weights else 1.0
+    data = data[data["value"].notna() & (data["weight"] > 0) & (frame[by].notna() if by else True)]
+    if data.empty:
         raise InvalidInput(
             "distribution",
             [Problem("no-answers", f"column {item}", "holds no answers", "name another column")],
         )
-    groups = list(told["group"].drop_duplicates())
+    groups = list(data["group"].drop_duplicates())
     colours, markers = group_colours(groups, groups, palette)
     ax = _plain_axes(ax)
-    whole = bool((told["value"] % 1 == 0).all()) and told["value"].nunique() <= 15
+    whole = bool((data["value"] % 1 == 0).all()) and data["value"].nunique() <= 15
     sns.histplot(
-        told, x="value", hue="group", weights="weight", stat="proportion", common_norm=False, discrete=whole,
+        data, x="value", hue="group", weights="weight", stat="proportion", common_norm=False, discrete=whole,
         bins=20,
         multiple="dodge" if whole else "layer", element="bars" if whole else "step", fill=whole,
         palette=colours, ax=ax, legend=len(groups) > 1,
     )  # fmt: skip
-    said = []
+    parts = []
     top = ax.get_ylim()[1]
-    for place, (group, own) in enumerate(told.groupby("group", sort=False)):
+    for place, (group, own) in enumerate(data.groupby("group", sort=False)):
         low, middle, high = _quantiles(own["value"].to_numpy(), own["weight"].to_numpy(), (0.25, 0.5, 0.75))
         mean = float(np.average(own["value"], weights=own["weight"]))
         y = top * (1.06 + 0.07 * place)
         ax.plot([low, high], [y, y], color=colours[group], linewidth=2.5 * unit(), solid_capstyle="butt")
         ax.plot([middle], [y], "|", color=colours[group], markersize=10 * unit())
         ax.plot([mean], [y], marker=markers[group], color=colours[group], markerfacecolor=paper())
-        said.append(
+        parts.append(
             f"{group}: mean {mean:.2f}, median {middle:g}, quartiles {low:g} and {high:g}, n {len(own)}"
         )
     ax.set(xlabel=item, ylabel="share of answers")
     caption = ("Above the bars: quartiles (line), median (stroke) and mean (open marker).",)
     describe(
-        ax, Description(title or f"How {item} is distributed", caption, f"Histogram. {'; '.join(said)}.")
+        ax, Description(title or f"How {item} is distributed", caption, f"Histogram. {'; '.join(parts)}.")
     )
     return ax
 
@@ -627,18 +651,18 @@ def raking_margins(
     ax.xaxis.set_major_formatter(mpl.ticker.PercentFormatter(1.0, decimals=0))
     ax.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=3)
     off = (table["after"] - table["target"]).abs().max()
-    said = f"Weighted shares are within {100 * off:.1f} points of every target"
+    finding = f"Weighted shares are within {100 * off:.1f} points of every target"
     alt = "; ".join(
         f"{name}: {row.before:.0%} before, {row.after:.0%} after, target {row.target:.0%}"
         for name, row in zip(map(str, table.index), table.itertuples(index=False), strict=True)
     )
-    describe(ax, Description(title or said, alt=f"Margins. {alt}."))
+    describe(ax, Description(title or finding, alt=f"Margins. {alt}."))
     return ax
 
 
 def pattern_of_missing(
     frame: pd.DataFrame,
-    items: Sequence[str],
+    items: Items,
     *,
     by: str | None = None,
     ax: Axes | None = None,
@@ -650,30 +674,32 @@ def pattern_of_missing(
     Parameters
     ----------
     frame
-        One row per respondent; NaN and the reserved codes −1 … −6 are missing answers.
+        One row per respondent, in any form; missing is what `missing_summary` counts.
     items
         Columns.
     by
-        Groups; None for all together.
+        Groups; None for all together. Rows without a group are left out.
     ax, cmap, title
         Where to draw; colours; a title of your own.
     """
     import seaborn as sns
 
+    items = _columns(items)
     _need(frame, [*items, *filter(None, [by])], "pattern_of_missing")
-    lacking = pd.DataFrame({name: _missing(frame[name]) for name in items})
-    groups = frame[by].astype(str).to_numpy() if by else np.full(len(frame), "all")
-    table = lacking.groupby(groups).mean().T
+    found = missing_summary(frame, items, by=by or ()).assign(all="all")
+    shares = found.pivot(index="item", columns=[by or "all", "reason"], values="share").loc[items]
+    table = 1 - shares.xs("answered", axis="columns", level="reason")
+    table.columns = table.columns.astype(str)
     ax = new_axes(ax, 0.24 * len(table) + 0.2, left=1.8, right=0.3, top=0.3, bottom=0.6)
     sns.heatmap(table, ax=ax, cmap=cmap, vmin=0, vmax=1, annot=True, fmt=".0%", cbar=False, linewidths=0.5)
     ax.set(xlabel="", ylabel="")
     worst = table.max(axis=1).idxmax()
-    said = f"Most answers are missing on {worst}: {table.loc[worst].max():.0%}"
+    finding = f"Most answers are missing on {worst}: {table.loc[worst].max():.0%}"
     alt = "; ".join(
         f"{name}: " + ", ".join(f"{group} {share:.0%}" for group, share in row.items())
         for name, row in table.iterrows()
     )
-    describe(ax, Description(title or said, alt=f"Missing answers. {alt}."))
+    describe(ax, Description(title or finding, alt=f"Missing answers. {alt}."))
     return ax
 
 
@@ -715,9 +741,9 @@ def answers_per_day(
     ax.xaxis.set_major_formatter(ConciseDateFormatter(ax.xaxis.get_major_locator()))
     ax.set_ylabel("answers")
     half = int(np.searchsorted(np.cumsum(counts.to_numpy()), counts.sum() / 2)) + 1
-    said = f"Half of {counts.sum()} answers came within {half} of {len(counts)} days"
+    finding = f"Half of {counts.sum()} answers came within {half} of {len(counts)} days"
     alt = ", ".join(f"{day:%d %b}: {count}" for day, count in counts.items())
-    describe(ax, Description(title or said, alt=f"Answers per day. {alt}."))
+    describe(ax, Description(title or finding, alt=f"Answers per day. {alt}."))
     return ax
 
 
@@ -750,19 +776,19 @@ def power_curve(
     ax.set(xlabel="answers", ylabel="power", ylim=(0, 1.02))
     ax.yaxis.set_major_formatter(mpl.ticker.PercentFormatter(1.0, decimals=0))
     enough = next((n for n, value in zip(sizes, found, strict=True) if value >= target), None)
-    said = (
+    finding = (
         f"{enough:g} answers reach {target:.0%} power"
         if enough
         else f"None of these sizes reaches {target:.0%}"
     )
     alt = ", ".join(f"{n:g}: {value:.0%}" for n, value in zip(sizes, found, strict=True))
-    describe(ax, Description(title or said, alt=f"Power by number of answers. {alt}."))
+    describe(ax, Description(title or finding, alt=f"Power by number of answers. {alt}."))
     return ax
 
 
 def option_combinations(
     frame: pd.DataFrame,
-    options: Sequence[str] | Mapping[str, str],
+    options: Items | Mapping[str, str],
     *,
     most: int = 12,
     color: str = BRAND_COLOUR,
@@ -775,7 +801,7 @@ def option_combinations(
     frame
         One row per respondent; options are "1" or 1 where chosen, rows with no answer are left out.
     options
-        Columns of the options, or column → label.
+        Options of a multi-select (`instrument["aiways"]`), their columns, or column → label.
     most
         How many combinations, the most frequent first.
     color, title
@@ -786,11 +812,9 @@ def option_combinations(
     Axes
         Of the bars; the figure's second Axes holds the dots (Lex et al. 2014, UpSet).
     """
-    labels = dict(options) if isinstance(options, Mapping) else {name: name for name in options}
+    labels = dict(options) if isinstance(options, Mapping) else {name: name for name in _columns(options)}
     _need(frame, list(labels), "option_combinations")
-    asked = frame[list(labels)]
-    answered = ~asked.apply(_missing).any(axis=1)
-    chosen = asked[answered].astype(str).isin({"1", "1.0", "True"})
+    chosen = ticks(frame, list(labels)).dropna().astype(bool)
     if chosen.empty:
         raise InvalidInput(
             "option_combinations", [Problem("no-answers", "options", "hold no answers", "name other columns")]
@@ -826,9 +850,9 @@ def option_combinations(
         for one in counts.index
     ]
     alt = "; ".join(f"{name}: {share:.0%}" for name, share in zip(names, shares, strict=True))
-    said = title or f"Most often chosen: {names[0]} ({shares[0]:.0%} of {len(chosen)})"
+    finding = title or f"Most often chosen: {names[0]} ({shares[0]:.0%} of {len(chosen)})"
     assert isinstance(bars, Axes)  # noqa: S101 - two rows give an array of Axes
-    describe(bars, Description(said, alt=f"Combinations of options. {alt}."))
+    describe(bars, Description(finding, alt=f"Combinations of options. {alt}."))
     return bars
 
 
@@ -842,9 +866,11 @@ def _need(frame: pd.DataFrame, columns: Sequence[str], who: str) -> None:
         raise InvalidInput(who, problems)
 
 
-def _missing(column: pd.Series) -> pd.Series:
-    """Return whether values are NaN or a reserved code."""
-    return column.isna() | column.astype(str).isin({f"-{code}" for code in range(1, 7)})
+def _columns(items: Items) -> list[str]:
+    """Return the names of columns, of which variables may be given."""
+    given = items.variables if isinstance(items, Instrument) else items
+    listed = [given] if isinstance(given, Variable | str) else given
+    return [one.name if isinstance(one, Variable) else one for one in listed]
 
 
 def _quantiles(values: Array, weights: Array, shares: Sequence[float]) -> list[float]:
@@ -854,17 +880,17 @@ def _quantiles(values: Array, weights: Array, shares: Sequence[float]) -> list[f
 
 
 def _plain_axes(ax: Axes | None, *, height: float = 2.8) -> Axes:
+    drawn = new_axes(ax, height, left=0.7, right=0.3, top=0.4, bottom=0.55)
     if ax is None:
-        ax = new_axes(None, height, left=0.7, right=0.3, top=0.4, bottom=0.55)
-        ax.spines[["top", "right"]].set_visible(False)
-    return ax
+        drawn.spines[["top", "right"]].set_visible(False)
+    return drawn
 
 
 def _rows_axes(ax: Axes | None, count: int, names: pd.Index) -> Axes:
+    drawn = new_axes(ax, 0.26 * count + 0.2, left=2.2, right=0.3, top=0.4, bottom=0.4)
     if ax is None:
-        ax = new_axes(None, 0.26 * count + 0.2, left=2.2, right=0.3, top=0.4, bottom=0.4)
-        ax.spines[["top", "right", "left"]].set_visible(False)
-    ax.set_yticks(range(count), [str(name) for name in names])
-    ax.set_ylim(count - 0.5, -0.5)
-    ax.tick_params(axis="y", length=0)
-    return ax
+        drawn.spines[["top", "right", "left"]].set_visible(False)
+    drawn.set_yticks(range(count), [str(name) for name in names])
+    drawn.set_ylim(count - 0.5, -0.5)
+    drawn.tick_params(axis="y", length=0)
+    return drawn

@@ -94,7 +94,7 @@ def visible_gap_strip(
         return None
     ax = new_axes(ax, len(pairs) * _TALL, left=_LEFT, right=0.35, top=0.06, bottom=0.3)
     _draw(ax, pairs, color)
-    alt = " ".join([_("Strips from 0 to 100 points, one per pair of groups."), *map(_said, pairs)])
+    alt = " ".join([_("Strips from 0 to 100 points, one per pair of groups."), *map(_describe, pairs)])
     describe(
         ax,
         Description(
@@ -138,14 +138,16 @@ def _within(label: str) -> str:
     return label[:1].lower() + label[1:]
 
 
-def _said(pair: _Pair) -> str:
+def _describe(pair: _Pair) -> str:
     if pair.least is None or pair.most is None:
         return _("{pair}: no gap could be detected reliably.", pair=pair.label)
     low, high = points(pair.least), points(pair.most)
     size = low if low == high else _("{low} to {high}", low=low, high=high)
     own = ", ".join(points(gap) for gap in pair.gaps)
-    told = _("the gaps shown here are {own} points", own=own) if own else _("no gap may be shown in full")
-    return _("{pair}: gaps of about {size} points or more; {told}.", pair=pair.label, size=size, told=told)
+    visible = _("the gaps shown here are {own} points", own=own) if own else _("no gap may be shown in full")
+    return _(
+        "{pair}: gaps of about {size} points or more; {visible}.", pair=pair.label, size=size, visible=visible
+    )
 
 
 def _draw(ax: Axes, pairs: list[_Pair], color: str) -> None:

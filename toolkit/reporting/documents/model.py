@@ -147,7 +147,7 @@ class Passage(Block):
     def _repr_html_(self) -> str:
         return str(_markdown("html")(self.source))
 
-    def told(self, line: Callable[[str], str]) -> str:
+    def to_text(self, line: Callable[[str], str]) -> str:
         return self.source
 
     def prose(self) -> Prose:
@@ -167,7 +167,7 @@ class Foreign(Block):
     def _repr_html_(self) -> str:
         return self.html
 
-    def told(self, line: Callable[[str], str]) -> str:
+    def to_text(self, line: Callable[[str], str]) -> str:
         return self.text or self.alt
 
     def picture(self) -> bytes:
@@ -195,9 +195,9 @@ class Document:
     Parameters
     ----------
     cover
-        What stands around it.
+        What surrounds it.
     opening
-        What stands before the first heading.
+        What precedes the first heading.
     sections
         In order.
     templates
@@ -251,11 +251,11 @@ def load_document(path: str | Path, *, templates: Mapping[str, Path] | None = No
         sections = [_section(one) for one in data["sections"]]
         cover = Cover(**{**data["cover"], "facts": tuple(data["cover"]["facts"])})
     except FileNotFoundError:
-        problem = Problem("file-not-found", path.name, "there is no such file", "make the report first")
+        problem = Problem("file-not-found", path.name, "not found", "make the report first")
         raise InvalidInput(path.name, [problem]) from None
     except (EOFError, KeyError, OSError, TypeError, ValueError, zlib.error) as fault:
         problem = Problem(
-            "damaged-file", path.name, f"is no document of this version: {fault}", "make the report again"
+            "damaged-file", path.name, f"is not a document of this version: {fault}", "make the report again"
         )
         raise InvalidInput(path.name, [problem]) from None
     found = MappingProxyType(dict(templates or {}))
@@ -348,7 +348,7 @@ def document_of(
         A text cell may hold itself in other languages in its metadata: ``{"languages": {"fr": "## …"}}``.
         A chapter whose cells showed nothing but empty `Several` is left out.
     cover
-        What stands around the cells; in its language is what is gathered.
+        What surrounds the cells; its language is that of the text collected.
     templates
         "docx" and "pptx" → a client's own file.
 

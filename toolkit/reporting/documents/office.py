@@ -145,7 +145,7 @@ def check_template(form: str, template: Path) -> None:
         FORMATS[form].write(trial, "trial")
     except InvalidInput:
         raise
-    except Exception as fault:  # noqa: BLE001 - templates lack parts in many ways; each is told
+    except Exception as fault:  # noqa: BLE001 - templates lack parts in many ways; each is reported
         hint = "start from a file of the program's own, with its built-in styles and layouts"
         what = f"cannot be written into: {type(fault).__name__}: {fault}"
         raise InvalidInput("brand", [Problem("damaged-file", template.name, what, hint)]) from None

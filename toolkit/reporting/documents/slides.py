@@ -110,9 +110,9 @@ def _of_section(section: Section) -> Iterator[tuple[int, Slide]]:
         if isinstance(block, Table) and 0 < len(block.cells) <= LONG_TABLE:
             yield rank, _table(block)
             rank += 2
-    said = [block for block in blocks if isinstance(block, Prose) and _tells(block)]
-    if said and not pictures and not any(isinstance(block, Table) for block in blocks):
-        yield LAST if _remark(said) else 1, _prose(section.title, said)
+    passages = [block for block in blocks if isinstance(block, Prose) and _tells(block)]
+    if passages and not pictures and not any(isinstance(block, Table) for block in blocks):
+        yield LAST if _remark(passages) else 1, _prose(section.title, passages)
 
 
 def _remark(passages: Sequence[Prose]) -> bool:
@@ -132,14 +132,14 @@ def _pictures(picture: Picture) -> Iterator[Slide]:
     """Return the slides of a figure: one for dots, as many as needed for bars."""
     charts = _charts(picture)
     parts = list(_shared_out(charts)) if charts[0].kind == "stack" else [[_cut(charts[0], picture.focus)]]
-    said = "\n".join(
+    text = "\n".join(
         text for sheet in (picture, *picture.more) for text in (sheet.caption, sheet.alt) if text
     )
     for place, part in enumerate(parts):
         shown, total = (sum(len(one.categories) for one in some) for some in (part, charts))
         left = (shown, total) if shown < total else None
         more = f" ({_('continued')})" if place else ""
-        yield Slide(f"{picture.title}{more}", said, charts=tuple(part), alt=picture.alt, left_out=left)
+        yield Slide(f"{picture.title}{more}", text, charts=tuple(part), alt=picture.alt, left_out=left)
 
 
 def _shared_out(charts: Sequence[Chart]) -> Iterator[list[Chart]]:
@@ -192,13 +192,13 @@ def _prose(title: str, passages: Sequence[Prose]) -> Slide:
             continue
         bullets.append((term, text))
         room -= len(term) + len(text)
-    said = next((passage.finding for passage in passages if passage.finding), title)
+    heading = next((passage.finding for passage in passages if passage.finding), title)
     notes = "\n".join(_led(term, text) if term else text for term, text in pairs)
-    return Slide(said, notes, tuple(bullets))
+    return Slide(heading, notes, tuple(bullets))
 
 
-def _led(lead: str, said: str) -> str:
-    return _("{lead}: {said}", lead=lead, said=said)
+def _led(lead: str, text: str) -> str:
+    return _("{lead}: {text}", lead=lead, text=text)
 
 
 def _pairs(block: Block) -> Iterator[tuple[str, str]]:
@@ -242,7 +242,7 @@ def render_pptx(document: Document) -> bytes:
     Raises
     ------
     InvalidInput
-        The template is no PowerPoint file.
+        The template is not a PowerPoint file.
     """
     template = document.templates.get("pptx")
     file: Any = opened_template(pptx.Presentation, template)
@@ -342,7 +342,7 @@ class _Writer:
             paragraph = frame.paragraphs[0] if place == 0 else frame.add_paragraph()
             paragraph.space_after = Pt(8)
             for words, bold in (
-                (_("{lead}: {said}", lead=term, said="") if term else "", True),
+                (_("{lead}: {text}", lead=term, text="") if term else "", True),
                 (text, False),
             ):
                 if words:

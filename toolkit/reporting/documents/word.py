@@ -140,7 +140,7 @@ def render_docx(document: Document) -> bytes:
     Raises
     ------
     InvalidInput
-        The template is no Word file.
+        The template is not a Word file.
     """
     template = document.templates.get("docx")
     file: Any = opened_template(docx.Document, template)
@@ -183,21 +183,21 @@ class _Writer:
             shape = self.file.add_picture(io.BytesIO(logo), height=Cm(1.4))
             described(shape._inline.docPr, _("Logo of {brand}", brand=cover.brand or cover.title))
         elif cover.brand:
-            self._said(cover.brand, bold=True)
-        self._said(cover.title)
+            self._write(cover.brand, bold=True)
+        self._write(cover.title)
         self.file.add_paragraph(cover.subject, style="Title")
         if cover.wave:
-            self._said(f"{_('Wave')} {cover.wave}")
+            self._write(f"{_('Wave')} {cover.wave}")
         if cover.synthetic:
-            self._said(
+            self._write(
                 f"{_('SYNTHETIC DATA')}. {_(SYNTHETIC)}",
                 bold=True,
             )
-        self._said(_("Contents"), bold=True, size=12)
+        self._write(_("Contents"), bold=True, size=12)
         self._contents()
         for line in (cover.footer, " · ".join(cover.facts)):
             if line:
-                self._said(line, size=NOTE)
+                self._write(line, size=NOTE)
         self.file.add_page_break()
         self._running_heads()
 
@@ -216,47 +216,47 @@ class _Writer:
         elif isinstance(block, Foreign) and block.png:
             self._picture("", block.alt, "", block.picture(), 1.0)
         else:
-            self._said(str(block), size=SMALL)
+            self._write(str(block), size=SMALL)
 
     def _prose(self, prose: Prose) -> None:
         if prose.title:
             self.file.add_heading(prose.title, 2)
         for part in prose.parts:
             if isinstance(part, Paragraph):
-                said = self._said(part.text, bold="synthetic" in prose.kind)
+                line = self._write(part.text, bold="synthetic" in prose.kind)
                 if prose.kind == "lead":
-                    said.paragraph_format.keep_with_next = True
+                    line.paragraph_format.keep_with_next = True
             elif isinstance(part, Bullets):
                 style = "List Number" if part.ordered else "List Bullet"
                 for item in part.items:
                     self._styled(item, style)
             elif isinstance(part, Terms):
                 for term, text in part.pairs:
-                    paragraph = self._said(term, bold=True)
+                    paragraph = self._write(term, bold=True)
                     paragraph.paragraph_format.keep_with_next = True
                     paragraph.paragraph_format.space_after = 0
-                    self._said(text)
+                    self._write(text)
 
     def _table(self, table: Table) -> None:
-        self._said(table.title, bold=True).paragraph_format.keep_with_next = True
+        self._write(table.title, bold=True).paragraph_format.keep_with_next = True
         # Word joins two tables that touch, so each is followed by a paragraph
         after = self.file.add_paragraph()
         after._p.addprevious(table_xml(table, round(self.wide * 567)))
         after.paragraph_format.space_after = 0
         for note in table.notes:
-            self._said(note, size=NOTE)
+            self._write(note, size=NOTE)
 
     def _picture(self, title: str, alt: str, caption: str, png: bytes, high: float) -> None:
         if title:
-            self._said(title, bold=True).paragraph_format.keep_with_next = True
+            self._write(title, bold=True).paragraph_format.keep_with_next = True
         wide = min(self.wide, _TALLEST / high)
         shape = self.file.add_picture(io.BytesIO(png), width=Cm(wide))
         described(shape._inline.docPr, alt)
         if caption:
             self.file.paragraphs[-1].paragraph_format.keep_with_next = True
-            self._said(caption, size=NOTE)
+            self._write(caption, size=NOTE)
 
-    def _said(self, text: str, *, bold: bool = False, size: float | None = None) -> Any:
+    def _write(self, text: str, *, bold: bool = False, size: float | None = None) -> Any:
         paragraph = self.file.add_paragraph()
         run = paragraph.add_run(text)
         run.bold = bold or None

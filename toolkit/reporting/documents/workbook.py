@@ -30,7 +30,7 @@ _LINE, _SIZE = 13.5, 10
 """Points a line of text is high, and its size."""
 
 _PRINTED, _EMPTY = 110.0, 8.43
-"""Letters a line of a printed page takes, and a column of which nothing is said."""
+"""Letters a line of a printed page takes, and the default width of a column."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def sheets_of_document(document: Document) -> list[Sheet]:
     """Return the sheets of a document: tables, then figures, findings and methods."""
     tables: list[tuple[str, str, tuple[Column, ...], tuple[str, ...]]] = []
     drawn: list[tuple[str, str, tuple[Column, ...], tuple[str, ...]]] = []
-    said: list[tuple[str, str, str, str]] = []
+    findings: list[tuple[str, str, str, str]] = []
     methods: list[tuple[str, str, str, str]] = []
     for section in document.chapters():
         for block in section.flat():
@@ -124,8 +124,8 @@ def sheets_of_document(document: Document) -> list[Sheet]:
             elif isinstance(block, Picture):
                 drawn += [(section.title, *one) for one in _drawn(block)]
             elif isinstance(block, Prose):
-                kept = methods if block.kind == "methods" else said
-                kept += [(section.title, block.title, term, text) for term, text in _told(block)]
+                kept = methods if block.kind == "methods" else findings
+                kept += [(section.title, block.title, term, text) for term, text in _terms(block)]
     found = [
         Sheet(_tab(f"T{place}", title), title, where, columns, notes)
         for place, (title, where, columns, notes) in enumerate(tables, start=1)
@@ -134,7 +134,7 @@ def sheets_of_document(document: Document) -> list[Sheet]:
         Sheet(_tab(f"F{place}", title), title, where, columns, notes)
         for place, (where, title, columns, notes) in enumerate(drawn, start=1)
     ]
-    for name, rows in ((_("Findings"), said), (_("Methods"), methods)):
+    for name, rows in ((_("Findings"), findings), (_("Methods"), methods)):
         if rows:
             heads = (_("Section"), _("Audience"), _("Title"), _("Text"))
             columns = tuple(
@@ -202,9 +202,9 @@ def _side_columns(cells: Sequence[str | Cell]) -> list[Column]:
             "n": tuple(one.n or None for one in sides),
         }
         found += [
-            Column(_("{lead}: {said}", lead=lead, said=said), values)
-            for said, values in columns.items()
-            if said != "n" or any(values)
+            Column(_("{lead}: {text}", lead=lead, text=name), values)
+            for name, values in columns.items()
+            if name != "n" or any(values)
         ]
     return found
 
@@ -245,7 +245,7 @@ def _end(value: float, chart: Chart) -> Number:
     return Number(value, chart.unit, digits)
 
 
-def _told(prose: Prose) -> Iterator[tuple[str, str]]:
+def _terms(prose: Prose) -> Iterator[tuple[str, str]]:
     for part in prose.parts:
         if isinstance(part, Paragraph):
             yield "", part.text
@@ -292,8 +292,8 @@ class _Writer:
             page.write_string(row, 0, line, self.title if place == 0 else self.book.add_format(self.face))
             row += 1
         if cover.synthetic:
-            said = f"{_('SYNTHETIC DATA')}. {_(SYNTHETIC)}"
-            _Across(page, _CONTENTS).write(row, said, self.warn)
+            text = f"{_('SYNTHETIC DATA')}. {_(SYNTHETIC)}"
+            _Across(page, _CONTENTS).write(row, text, self.warn)
             row += 1
         row += 1
         heads = [_("Sheet"), _("Title"), _("Section"), _("Rows")]

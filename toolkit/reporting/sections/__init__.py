@@ -44,7 +44,7 @@ class Section:
     name
         The method of `OrganisationReport` that shows it.
     build
-        Makes it from the report, in the language in force.
+        Makes it from the report, in the current language.
     order
         Its place in lists, and the order in which `check` tries the sections.
     """
@@ -110,11 +110,11 @@ def given(block: Block | None) -> Iterable[Block]:
 def said_once(parts: Iterable[Block]) -> list[Block]:
     """Remove from each caption what an earlier one of the same chapter explained."""
     found: list[Block] = []
-    said: set[str] = set()
+    seen: set[str] = set()
     for part in parts:
         if isinstance(part, Picture):
-            new = [sentence for sentence in part.sentences if sentence not in said]
-            said.update(new)
+            new = [sentence for sentence in part.sentences if sentence not in seen]
+            seen.update(new)
             part = replace(part, caption=" ".join(new))
         found.append(part)
     return found
@@ -143,8 +143,8 @@ def notices(report: OrganisationReport) -> tuple[Block, ...]:
     from toolkit.presentation import synthetic_notice, untranslated_notice
 
     lacking, texts, source = report.untranslated
-    told = (untranslated_notice(lacking, texts, source),) if lacking else ()
-    return (*((synthetic_notice(),) if report.synthetic else ()), *told)
+    language = (untranslated_notice(lacking, texts, source),) if lacking else ()
+    return (*((synthetic_notice(),) if report.synthetic else ()), *language)
 
 
 def nothing_to_compare(report: OrganisationReport) -> tuple[Prose, ...]:

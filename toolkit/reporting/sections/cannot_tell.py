@@ -18,8 +18,8 @@ def cannot_tell(report: OrganisationReport) -> Block:
 
     if report.withheld:
         return Several(nothing_to_compare(report))
-    told = cannot_tell(report.released, report.instrument, participation=report.participation)
+    prose = cannot_tell(report.released, report.instrument, participation=report.participation)
     if "gaps" not in report.released.tables:
-        return Several((*nothing_to_compare(report), told))
+        return Several((*nothing_to_compare(report), prose))
     strip = as_picture(visible_gap_strip, report.released, report.instrument, color=report.theme.colour)
-    return Several((*given(strip), told))
+    return Several((*given(strip), prose))

@@ -20,12 +20,12 @@ def summary(report: OrganisationReport) -> Block:
         return Several((*notices(report), notice(report)))
     if "gaps" not in report.released.tables:
         waves = (report.previous_wave, report.wave) if report.previous_wave else None
-        told = shares_summary(
+        prose = shares_summary(
             report.released,
             report.instrument,
             participation=report.participation,
             waves=waves,
         )
-        return Several((*notices(report), *nothing_to_compare(report), told))
-    told = summary(report.released, report.instrument, participation=report.participation)
-    return Several((*notices(report), told))
+        return Several((*notices(report), *nothing_to_compare(report), prose))
+    prose = summary(report.released, report.instrument, participation=report.participation)
+    return Several((*notices(report), prose))

@@ -18,9 +18,9 @@ def trend(report: OrganisationReport) -> Block:
     """Show what changed since the previous wave."""
     from toolkit.presentation import as_picture, wave_change
 
-    said = [describe_changed(*report.changed, report.instrument)] if report.changed[0] else []
+    sentences = [describe_changed(*report.changed, report.instrument)] if report.changed[0] else []
     if not report.previous_wave:
-        return passage(*(said or [_("There is no earlier wave to compare with.")]))
+        return passage(*(sentences or [_("There is no earlier wave to compare with.")]))
     waves = (report.previous_wave, report.wave)
     picture = as_picture(
         wave_change,
@@ -30,8 +30,8 @@ def trend(report: OrganisationReport) -> Block:
         level=report.level,
     )
     if picture is None:
-        said.insert(
+        sentences.insert(
             0,
             _("No change from {first} to {last} may be shown.", first=report.previous_wave, last=report.wave),
         )
-    return Several((*given(picture), *([passage(*said)] if said else [])))
+    return Several((*given(picture), *([passage(*sentences)] if sentences else [])))
