@@ -230,7 +230,7 @@ SPOILT_BESIDE = [
     (STAFF, '"aiuse"', '"ai_use"', "column aiuse: is missing"),
     (STAFF, '"org-01"', '"org-21"', "organisation org-21, wave 2026"),
     (STAFF, '"organisation"', '"company"', "column organisation: is missing"),
-    (STAFF, '"aiways[rev]"', '"aiways[review]"', "column aiways[review]: is no item"),
+    (STAFF, '"aiways[rev]"', '"aiways[review]"', "column aiways[review]: is neither an item"),
     (FREELANCERS, "{\"\"ImportId", "{\"\"Import", "third row holds no import ids"),
     (FREELANCERS, "ResponseId", "Response", "column ResponseId: is missing"),
 ]  # fmt: skip

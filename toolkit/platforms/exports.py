@@ -140,7 +140,12 @@ def match_columns(
     held = [name for name in needed if _among(name, found, instrument)]
     lacking = [name for name in needed if name not in held and not _among(name, absent, instrument)]
     if len(lacking) > len(held):
-        return Columns({}, (_wrong_survey(len(held), len(held) + len(lacking), unknown),))
+        what = (
+            f"only {len(held)} of {len(held) + len(lacking)} columns of the instrument are here, and "
+            f"{len(unknown):,} others; this looks like the export of another survey"
+        )
+        hint = "check which file and which instrument the study file names"
+        return Columns({}, (Problem("wrong-instrument", "headings", what, hint),))
     problems = [
         *_unknown(unknown, {*accepted, *lacking}, instrument),
         *_lacking(lacking, unknown or headings),
@@ -211,16 +216,6 @@ def _present_though_absent(
 def _among(name: str, names: Collection[str], instrument: Instrument) -> bool:
     """Whether a variable, or the item it is a part of, is among the names."""
     return name in names or (name in instrument and instrument[name].item.id in names)
-
-
-def _wrong_survey(held: int, total: int, unknown: list[str]) -> Problem:
-    return Problem(
-        "wrong-instrument",
-        "headings",
-        f"only {held} of {total} columns of the instrument are here, and {len(unknown):,} others; "
-        "this looks like the export of another survey",
-        "check which file and which instrument the study file names",
-    )
 
 
 # How a platform writes its exports

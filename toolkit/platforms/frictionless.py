@@ -130,7 +130,11 @@ def _field(variable: Variable, part: Instrument, language: str) -> Descriptor:
     if variable.codes:
         field |= _coded(variable, part, language)
     bounds = {"minimum": variable.item.minimum, "maximum": variable.item.maximum}
-    told = {name: _plain(bound) for name, bound in bounds.items() if bound is not None}
+    told = {
+        name: int(bound) if bound.is_integer() else bound
+        for name, bound in bounds.items()
+        if bound is not None
+    }
     return field | ({"constraints": told} if variable.kind == "number" and told else {})
 
 
@@ -145,10 +149,6 @@ def _coded(variable: Variable, part: Instrument, language: str) -> Descriptor:
         "missingValues": _MISSING,
         "missingLabels": missing,
     }
-
-
-def _plain(number: float) -> float | int:
-    return int(number) if number.is_integer() else number
 
 
 register(Platform("frictionless", "Frictionless data package", files_of, answers=files_of, order=110))

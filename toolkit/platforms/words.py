@@ -102,14 +102,14 @@ def _answer_texts(instrument: Instrument, language: str) -> Iterator[tuple[str, 
     for name in scales:
         for option in instrument.scales[name].options:
             yield f"scale {name}, answer {option.code} ({language})", option.label[language]
-    offered = {name for variable in instrument.variables for name in _missing_names(variable)}
+    offered = {
+        name
+        for variable in instrument.variables
+        for name in (*(variable.scale.missing if variable.scale else ()), *variable.item.missing)
+    }
     for name in instrument.missing:
         if name in offered:
             yield f"missing {name}, label ({language})", instrument.missing[name].label[language]
-
-
-def _missing_names(variable: Variable) -> tuple[str, ...]:
-    return (*(variable.scale.missing if variable.scale else ()), *variable.item.missing)
 
 
 # Wordings of an item: audiences that read the same words share one question on a platform

@@ -323,7 +323,10 @@ def _manifest(
         layout=layout,
         files=[file],
         columns=[
-            _column(variable, plan) for variable in plan.instrument.variables if not _without_column(variable)
+            _column(variable, plan)
+            for variable in plan.instrument.variables
+            # LimeSurvey has no column for a write-in's tick: its text stands for both
+            if not (variable.kind == "option" and variable.option and variable.option.write_in)
         ],
         audience_column=GROUP if plan.asks_audience else None,
         notices=[*(f"{file}: {notice}" for notice in _notices(plan, left_out)), *idle],
@@ -354,11 +357,6 @@ def _column(variable: Variable, plan: Plan) -> Column:
         offered = plan.instrument.missing_on_screen(variable)
         codes = {code: code for code in variable.codes} | offered | {write_in.option.code: "-oth-"}
     return column_of(variable, plan.instrument, question=code, part=part, headings=headings, codes=codes)
-
-
-def _without_column(variable: Variable) -> bool:
-    """Whether a column is an option's tick that LimeSurvey has no column for: the text stands for both."""
-    return variable.kind == "option" and variable.option is not None and variable.option.write_in
 
 
 def _texts(variable: Variable, plan: Plan, language: str) -> tuple[str, str | None]:
