@@ -46,7 +46,7 @@ __all__ = [
 ]
 
 
-# Scores that are a share less another share: +1, 0 or −1 for every answer.
+# Net scores (a share minus a share): +1, 0 or −1 per answer.
 
 
 SCORES = ("net", "recommend")
@@ -57,7 +57,7 @@ _POSSIBLE = tuple(str(number) for number in range(11))
 
 
 def net_scores(variable: Variable | None, labels: Sequence[str]) -> list[float] | None:
-    """+1 for each code of the top box, −1 of the bottom box, 0 between, NaN for what is no answer.
+    """+1 for each code of the top box, −1 of the bottom box, 0 between, NaN for anything else.
 
     None for an option of a multi-select, for numbers, and where the scale declares no two boxes.
     """
@@ -73,7 +73,7 @@ def net_scores(variable: Variable | None, labels: Sequence[str]) -> list[float] 
 def recommend_scores(codes: Sequence[str], labels: Sequence[str], *, declared: bool) -> list[float] | None:
     """+1 for the codes 9 and 10, −1 for 0 to 6, 0 for 7 and 8.
 
-    None where a code is no whole number from 0 to 10, or a declared scale lacks some of them.
+    None where a code is not a whole number from 0 to 10, or a declared scale lacks some of them.
     """
     if not set(codes) <= set(_POSSIBLE) or (declared and set(codes) != set(_POSSIBLE)):
         return None
@@ -84,7 +84,7 @@ def recommend_scores(codes: Sequence[str], labels: Sequence[str], *, declared: b
 def recommend_score(
     numbers: npt.NDArray[np.float64], variable: Variable | None
 ) -> npt.NDArray[np.float64] | None:
-    """The same of plain numbers; None where some are not possible or the item's limits are not 0 and 10."""
+    """Score plain numbers; None where some are not possible or the item's limits are not 0 and 10."""
     known = numbers[~np.isnan(numbers)]
     declared = variable is None or (variable.item.minimum, variable.item.maximum) == (0, 10)
     return _scored(numbers) if declared and np.isin(known, np.arange(11)).all() else None
@@ -95,7 +95,7 @@ def _scored(numbers: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return np.where(np.isnan(numbers), np.nan, score)
 
 
-# Columns of a frame as arrays of numbers: what a measure counts in each.
+# Columns and measures: arrays of numbers, one per column of the frame.
 
 
 Items: TypeAlias = Annotated[
@@ -220,7 +220,7 @@ class Request:
 
     @property
     def points(self) -> bool:
-        """Whether its differences are said in points: shares, and shares less shares."""
+        """Whether its differences are given in points: shares, and shares less shares."""
         return self.share or self.measure in SCORES
 
     @property
@@ -234,7 +234,7 @@ class Request:
         return bool(least >= 0) and not np.isnan(self.table[least : self.raw.max() + 1]).any()
 
     def fill(self, into: Array, rows: slice = slice(None)) -> None:
-        """Write one number a respondent (of `rows`), NaN for those who gave no answer."""
+        """Write one number per respondent (of `rows`), NaN for those who gave no answer."""
         if self.table is None:
             into[:] = self.raw[rows]
         else:
@@ -248,12 +248,12 @@ def read_columns(
     kinds: Sequence[str] = ("single", "option", "number"),
     shared: bool = False,
 ) -> list[Column]:
-    """The columns an analysis is about.
+    """Return the columns to analyse.
 
     Parameters
     ----------
     frame
-        One row a respondent.
+        One row per respondent.
     items
         An instrument (every column of those kinds), variables, or column names.
     kinds
@@ -315,7 +315,7 @@ def read_columns(
 
 
 def _unknown_codes(column: Column) -> Iterator[Problem]:
-    """Find codes of a box that are no answers; a number may be one that nobody chose."""
+    """Find codes of a box that are not answers; a number may be one that nobody chose."""
     for box, codes in (column.boxes or {}).items():
         known = column.codes
         strange = [one for one in codes if one not in known and not (column.labels is None and _numeric(one))]
@@ -339,7 +339,7 @@ def _listed(items: Any) -> list[Variable | str]:
     if odd:
         hint = "give an instrument, variables or column names"
         raise InvalidInput(
-            "items", [Problem("wrong-type", "items", f"{one!r} is none of them", hint) for one in odd]
+            "items", [Problem("wrong-type", "items", f"{one!r} is not one of them", hint) for one in odd]
         )
     return every
 
@@ -423,7 +423,7 @@ def without_objects(series: pd.Series, name: str) -> pd.Series:
 
 
 def request(column: Column, measure: str) -> Request | None:
-    """What a measure counts in one column; None where an instrument's column has no such measure.
+    """Return what a measure counts in one column; None where an instrument's column does not have it.
 
     Raises
     ------
@@ -440,7 +440,7 @@ def request(column: Column, measure: str) -> Request | None:
 
 
 def requests_for(columns: Sequence[Column], measure: str) -> list[Request]:
-    """What a measure counts in every column that has it.
+    """Return what a measure counts in every column that has it.
 
     Raises
     ------
@@ -474,7 +474,7 @@ def _refuse_strange(columns: Sequence[Column], measure: str) -> None:
 
 
 def refuse_ambiguous(name: str, codes: Iterable[str]) -> None:
-    """Refuse numbers taken as codes where some are reserved: an answer -1, or that there is none?
+    """Refuse numbers taken as codes where some are reserved: -1 may be an answer or a missing one.
 
     Raises
     ------
@@ -494,7 +494,7 @@ def requests_per_code(column: Column) -> list[Request]:
     Raises
     ------
     InvalidInput
-        Where a named column holds numbers that are no codes.
+        Where a named column holds numbers that are not codes.
     """
     if column.labels is None:
         codes = column.codes
@@ -643,7 +643,7 @@ def _plain(value: float) -> str:
     return str(int(value)) if float(value).is_integer() else repr(float(value))
 
 
-# Answers as numbers, boxes and words, and counts of missing ones.
+# Answers as numbers, boxes and labels; counts of missing answers.
 #
 # For every frame, coded or plain, reserved codes and NaN are missing answers.
 
@@ -687,7 +687,7 @@ def as_numbers(name: str, values: Any) -> Array:
     Raises
     ------
     InvalidInput
-        Where an answer is no number.
+        Where an answer is not a number.
 
     Examples
     --------
@@ -707,7 +707,7 @@ def as_numbers(name: str, values: Any) -> Array:
     except (TypeError, ValueError) as error:
         hint = "give one column of numbers or of an item whose codes are numbers"
         raise InvalidInput(
-            "samples", [Problem("not-a-number", name, f"holds what is no number ({error})", hint)]
+            "samples", [Problem("not-a-number", name, f"holds a value that is not a number ({error})", hint)]
         ) from error
     return numbers
 
@@ -872,7 +872,7 @@ def missing_summary(frame: pd.DataFrame, items: Items, *, by: str | Sequence[str
         One row per respondent, with the reasons: `study.responses(missing="reasons")`, or a coded frame. Of
         other frames the missing answers are counted under the reason "unknown".
     items
-        An instrument (which tells the reasons of numbers and text), variables, or column names.
+        An instrument (which has the reasons of numbers and text), variables, or column names.
     by
         Group columns; rows without a group are left out.
 
@@ -953,14 +953,14 @@ def missing_summary(frame: pd.DataFrame, items: Items, *, by: str | Sequence[str
     return whole[["item", *groups, "reason", "label", "count", "n", "share", "share_of_asked"]]
 
 
-# One column as numbers, or as classes: what tests of one item need.
+# One column as numbers or as classes, for tests of one item.
 
 
 _MOST = 100
 
 
 def numbers_of(frame: pd.DataFrame, item: Variable | str, measure: str = "mean") -> Array:
-    """One number a row, NaN for no answer."""
+    """One number per row, NaN for no answer."""
     values = np.empty(len(frame))
     requests_for(read_columns(frame, item), measure)[0].fill(values)
     return values
@@ -1009,14 +1009,14 @@ def _positions(column: Column) -> tuple[Any, tuple[str, ...]]:
 
 
 def plain_code(value: float) -> str:
-    """A number as an answer code: whole ones without a point."""
+    """Write a number as an answer code: whole ones without a point."""
     return str(int(value)) if float(value).is_integer() else repr(float(value))
 
 
 def two_sides(
     frame: pd.DataFrame, between: Variable | str, pair: tuple[str, str] | None, weights: Array | None = None
 ) -> tuple[Any, tuple[str, ...]]:
-    """Groups as `classes_of` has them; of a pair, 0 and 1 in its order and −1 for everyone else.
+    """Return groups as `classes_of` does; of a pair, 0 and 1 in its order and −1 for everyone else.
 
     Raises
     ------
@@ -1043,7 +1043,7 @@ def two_sides(
     return place[codes], pair
 
 
-# Who is in which group.
+# Groups of respondents.
 
 
 @dataclass(frozen=True)
@@ -1058,12 +1058,12 @@ class Groups:
 def group_by(
     frame: pd.DataFrame, names: str | Sequence[str] | None, *, every_category: bool = True
 ) -> Groups:
-    """The groups a frame falls into.
+    """Return the groups that a frame falls into.
 
     Parameters
     ----------
     frame
-        One row a respondent.
+        One row per respondent.
     names
         Group columns; none makes one group of all.
     every_category
@@ -1137,7 +1137,7 @@ def group_by(
 def levels_of(series: pd.Series) -> tuple[Any, list[Any]]:
     """Return the level of each row (−1 for none) and the levels.
 
-    Reserved codes are no level, except in a column of numbers, where they are left for the caller to refuse.
+    Reserved codes are not levels, except in a column of numbers, left for the caller to refuse.
     """
     if isinstance(series.array, pd.Categorical):
         codes, levels = series.array.codes.astype(np.intp), series.array.categories.tolist()

@@ -57,13 +57,13 @@ def banner(
     Parameters
     ----------
     frame
-        One row a respondent.
+        One row per respondent.
     items
         An instrument, variables, or column names.
     columns
-        Columns whose groups stand across the table; each brings a column a group.
+        Columns whose groups head the columns of the table; each brings a column per group.
     measure
-        None for a row a response code; else a share as in `proportions`.
+        None for a row per response code; else a share as in `proportions`.
     design
         How respondents were drawn.
     letters
@@ -146,7 +146,7 @@ class CrossTable(Displayed):
         the column), cell_n and count (answers in the cell, unweighted and weighted), estimate (share of the
         column), conf_low, conf_high, higher_than (as in `banner`).
     test
-        Of independence, after Rao and Scott; where the table cannot be tested p is NaN, `method` says why.
+        Of independence, after Rao and Scott; p is NaN where it cannot be tested (see `method`).
     item, by
         Names of the columns of the frame.
     """
@@ -334,7 +334,7 @@ def _tests(
 
 
 def _letter(at: int) -> str:
-    """A … Z, AA, AB …"""
+    """Name a column A … Z, AA, AB … by its position."""
     text = ""
     at += 1
     while at:

@@ -1,4 +1,4 @@
-"""Signs of answering without reading: numbers a respondent, flags, and never a deletion."""
+"""Signs of answering without reading: numbers per respondent, flags, and never a deletion."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ def careless_indices(
     attention: Mapping[str, Any] | None = None,
     synonyms: float = 0.6,
 ) -> pd.DataFrame:
-    """Indices of careless responding, one row a respondent.
+    """Compute indices of careless responding, one row per respondent.
 
     Parameters
     ----------
     frame
-        One row a respondent.
+        One row per respondent.
     items
         Items of one answer scale, in the order they were shown.
     scales

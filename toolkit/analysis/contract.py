@@ -25,7 +25,7 @@ __all__ = [
 ]
 
 
-# The columns every statistic comes in, and how rows of arrays become such a frame.
+# Columns of the result contract.
 
 
 ESTIMATE_COLUMNS = ("n", "effective_n", "estimate", "std_error", "conf_low", "conf_high", "df", "method")
@@ -134,7 +134,7 @@ def _typed(name: str, values: Any) -> Any:
     return array
 
 
-# What a single test or interval gives back, and what many items do before they are compared.
+# Results of single tests and intervals.
 
 
 Array = npt.NDArray[np.float64]

@@ -137,8 +137,8 @@ def decompose_gap(
         `std_error`, interval and p value (not adjusted) in the units of the item. `left_out_*`: people with
         an answer but no background. `outside_*`: share of the group in levels that the other lacks, whose
         part is "no_counterpart". `extrapolated_*`: share in combinations of levels that the other lacks.
-        `note` says the last three in words; `unit` is "points" of a percentage or "scale". A split that
-        cannot be computed has NA, and `method` says why.
+        `note` gives the last three in words; `unit` is "points" of a percentage or "scale". A split that
+        cannot be computed has NA, and `method` gives the reason.
 
     Raises
     ------
@@ -233,9 +233,7 @@ def _problems(
                 "unknown-column", where, "is not in the frame", near_names(str(name), map(str, frame.columns))
             )
         elif name in taken:
-            yield Problem(
-                "conflict", where, "says which groups are compared, too", "leave it out of background"
-            )
+            yield Problem("conflict", where, "also names the compared groups", "leave it out of background")
         elif _is_number(frame[name]):
             if np.isinf(frame[name].to_numpy(dtype=np.float64, na_value=np.nan)).any():
                 yield Problem("not-finite", where, "holds an infinite number", "correct it")
@@ -292,7 +290,7 @@ def _split(
             shares[name].append(float(weights[side & rows].sum() / size) if size else np.nan)
     full, reduced, spread_out, owner = _columns(given, kept)
     why = _why(reduced, kept, groups, names, owner)
-    parts = _parts_of(split, [not rows.all() for rows in (kept | ~first, kept | first)], list(values))
+    parts = _components(split, [not rows.all() for rows in (kept | ~first, kept | first)], list(values))
     estimate, error = np.full(len(parts), np.nan), np.full(len(parts), np.nan)
     if why:
         y_of = [
@@ -358,7 +356,7 @@ def _split(
     }
 
 
-def _parts_of(split: str, outside: Sequence[bool], columns: list[str]) -> list[tuple[str, str]]:
+def _components(split: str, outside: Sequence[bool], columns: list[str]) -> list[tuple[str, str]]:
     """Component and column of each row: totals first."""
     components = ["composition", "perception"] + (["interaction"] if split == "threefold" else [])
     alone = [f"no_counterpart_{side}" for side, some in zip("ab", outside, strict=True) if some]
@@ -440,7 +438,7 @@ def _why(reduced: Array, kept: Any, groups: tuple[Any, Any], names: tuple[str, s
         scaled = x / np.maximum(np.linalg.norm(x, axis=0), 1e-300)
         size = np.abs(np.diag(np.linalg.qr(scaled, mode="r")))
         if (size < 1e-9).any():
-            return f"within {name}, some of {', '.join(dict.fromkeys(owner[1:]))} repeat what the others say"
+            return f"within {name}, some of {', '.join(dict.fromkeys(owner[1:]))} repeat the others"
     return ""
 
 
@@ -459,7 +457,7 @@ def _numbers(
     *,
     linear: bool,
 ) -> tuple[Array, Array]:
-    """The estimate of each row of the split, and, where `linear`, each person's influence on it."""
+    """Estimate each row of the split and, where `linear`, each person's influence on it."""
     people = len(y) if linear else 0
 
     def mean(values: Array, rows: Any) -> _Estimate:
@@ -520,7 +518,7 @@ def _noted(
     left: list[int],
     columns: list[str],
 ) -> Iterator[str]:
-    """What the split leaves out or guesses, in words."""
+    """Describe what the split leaves out or extrapolates."""
     for column, label, side, n in apart:
         yield (
             f"{column} {label!r}: {n} answers of {names[side]}, none of {names[1 - side]}; their part is "

@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 
-# Measures made of several columns: any of a multi-select, its options ranked, scale scores.
+# Measures of several columns: any of a multi-select, its options ranked, scale scores.
 
 
 Array = npt.NDArray[np.float64]
@@ -39,7 +39,7 @@ def any_of(frame: pd.DataFrame, options: Items) -> pd.Series:
     Parameters
     ----------
     frame
-        One row a respondent.
+        One row per respondent.
     options
         Options of a multi-select, or columns of 0 and 1.
 
@@ -204,7 +204,7 @@ def scale_scores(
     Parameters
     ----------
     frame
-        One row a respondent.
+        One row per respondent.
     items
         Variables or column names of the scale's items.
     reverse
@@ -224,11 +224,11 @@ def scale_scores(
     ------
     InvalidInput
         For columns without numbers, items of different limits, answers outside them, names to reverse
-        that are no item, a minimum outside 1 … items: every problem at once.
+        that are not items, a minimum outside 1 … items: every problem at once.
 
     Notes
     -----
-    The mean of what was answered stands for the rest (person-mean imputation), which is why the default
+    The mean of what was answered is used for the rest (person-mean imputation), which is why the default
     asks for every item; half of the items is the usual lower bound (Schafer and Graham 2002).
 
     Examples
@@ -282,7 +282,10 @@ def _scale_problems(names: Sequence[str], reverse: Sequence[str], least: int) ->
     for name in reverse:
         if name not in names:
             yield Problem(
-                "unknown-item", f"reverse {name!r}", "is no item of the scale", near_names(str(name), names)
+                "unknown-item",
+                f"reverse {name!r}",
+                "is not in the scale",
+                near_names(str(name), names),
             )
     if not 1 <= least <= len(names):
         yield Problem(
@@ -344,7 +347,7 @@ def _ticks(frame: pd.DataFrame, columns: Sequence[Column]) -> Array:
     return values
 
 
-# The scores an instrument declares: which columns, which reversed, how many must be answered.
+# Scores that an instrument declares.
 
 
 @typed
@@ -386,7 +389,7 @@ def declared_scores(
     Parameters
     ----------
     frame
-        Coded answers, one row a respondent.
+        Coded answers, one row per respondent.
     instrument
         The instrument with its `scores`.
     scores
@@ -406,8 +409,8 @@ def declared_scores(
 
     Notes
     -----
-    What is reversed and how many answers are enough stands in the instrument, from the scale's publication
-    where it has one; nothing is guessed from the answers that occur.
+    Reversed items and the answers required are declared in the instrument, from the scale's publication where
+    it has one; nothing is guessed from the answers that occur.
 
     Examples
     --------

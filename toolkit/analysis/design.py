@@ -38,7 +38,7 @@ __all__ = [
 ]
 
 
-# Replicate weights: as columns of a frame, and the variance they give.
+# Replicate weights and their variance.
 
 
 Array = npt.NDArray[np.float64]
@@ -66,7 +66,7 @@ class Replicated:
         return found
 
     def covariances(self, each: Array, estimate: Array) -> Array:
-        """The same for many items at once: items × groups × replicates to items × groups × groups."""
+        """Do so for many items at once: items × groups × replicates to items × groups × groups."""
         counted = self.rscales > 0
         centre = estimate if self.mse else each[:, :, counted].mean(axis=2)
         away = each - centre[:, :, None]
@@ -184,7 +184,7 @@ class Replicates(Displayed):
                 "unequal-length",
                 "rscales",
                 f"are {len(self.rscales)} for {len(self.columns)} replicates, or not all numbers from 0",
-                "give one a replicate",
+                "give one per replicate",
             )
 
     def spread(self, count: int) -> tuple[float, Array]:
@@ -228,7 +228,7 @@ class Replicates(Displayed):
         return Replicated(values if self.combined else values * weights[:, None], scale, rscales, self.mse)
 
 
-# A design laid over one frame, and the covariance it gives to totals.
+# A design applied to one frame, with the covariance of totals.
 
 
 @dataclass(frozen=True)
@@ -248,7 +248,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class Sampled:
-    """A design laid over one frame: arrays of one entry a row, and of one entry a stratum.
+    """A design laid over one frame: arrays of one entry per row, and of one entry per stratum.
 
     `fraction` is the sampled share of each stratum's primary units (0 without a finite population);
     `simple` says that every row counts the same and was drawn on its own, so that textbook formulas hold.
@@ -342,7 +342,7 @@ def covariance(sampled: Sampled, z: Array) -> Array:
     if sampled.calibration is not None:
         z = sampled.calibration.residuals(z)
     at, totals = sampled.stratum, z
-    if sampled.element and sampled.psus_in.sum() < len(z):  # rows of weight 0 that nothing says were drawn
+    if sampled.element and sampled.psus_in.sum() < len(z):  # rows of weight 0 that may not have been drawn
         drawn = sampled.weights > 0
         at, totals = at[drawn], totals[drawn]
     if not sampled.element:
@@ -402,7 +402,7 @@ def ratio_estimates(sampled: Sampled, top: Array, bottom: Array | None) -> tuple
     return estimate, sampled.replicated.covariance(each, estimate)
 
 
-# Columns of a design as arrays, and what is wrong with them.
+# Columns of a design as arrays, validated.
 
 
 def column_names(given: str | Sequence[str] | None) -> tuple[str, ...]:
@@ -412,7 +412,7 @@ def column_names(given: str | Sequence[str] | None) -> tuple[str, ...]:
     listed = tuple(given) if isinstance(given, Iterable) else (given,)
     odd = [name for name in listed if not isinstance(name, str)]
     if odd:
-        problems = [Problem("wrong-type", f"column {name!r}", "is no name", "give a text") for name in odd]
+        problems = [Problem("wrong-type", f"column {name!r}", "is not a name", "give a text") for name in odd]
         raise InvalidInput("Design", problems)
     return listed
 
@@ -423,7 +423,7 @@ def all_fractions(frame: pd.DataFrame, fpcs: Sequence[str]) -> bool:
 
 
 def weight_problems(column: pd.Series) -> Iterator[Problem]:
-    """What is wrong with a column of weights, by row."""
+    """List what is wrong with a column of weights, by row."""
     if not pd.api.types.is_numeric_dtype(column):
         yield Problem(
             "not-a-number", f"column {column.name}", "weights are not numbers", "read them as numbers"
@@ -470,7 +470,7 @@ def units_within(frame: pd.DataFrame, cluster: str | None, stratum: Any, strata:
 def sampled_fractions(
     frame: pd.DataFrame, fpc: str | None, stratum: Any, psus_in: Any, names: list[Any], fractions: bool
 ) -> tuple[Any, Any, list[Problem]]:
-    """Sampled fraction and population of each stratum, and what is wrong with them."""
+    """Return the sampled fraction and population of each stratum, and what is wrong with them."""
     if fpc is None:
         return np.zeros(len(names)), None, []
     given = frame[fpc].to_numpy(dtype=np.float64)
@@ -506,7 +506,7 @@ def sampled_fractions(
     return np.minimum(psus_in / np.maximum(population, 1e-300), 1.0), population, problems
 
 
-# How respondents were drawn: weights, strata, clusters and the finite population, named as columns.
+# Sampling designs: columns of weights, strata, clusters and finite populations.
 
 
 _LONELY = ("fail", "certainty", "remove", "adjust", "average")
@@ -523,19 +523,19 @@ class Design(Displayed):
         though its stratum and cluster still count as drawn; or the `Weights` that `rake`,
         `poststratify` or `calibrate` made, so that errors count what the weighting does not explain.
     strata
-        Column of the stratum each row was drawn in, or a list, one a stage.
+        Column of the stratum each row was drawn in, or a list, one per stage.
     clusters
         Column of the primary sampling unit, or a list, outermost first. Ids count within their stratum
         and within the unit before. Variance comes from the outermost one ("ultimate cluster") unless
         `fpc` names a column a stage.
     fpc
         Column of the number of primary units in the population of the row's stratum, or of the sampled
-        fraction where every value is at most 1; or a list, one a stage. Without `weights`, weights are
+        fraction where every value is at most 1; or a list, one per stage. Without `weights`, weights are
         N / n, multiplied over the stages.
     df
         Degrees of freedom of intervals in a group: "design" counts the whole design (in R
         `confint(svyby(…), df=degf(design))`), "domain" the group alone (`svyciprop(…, subset(design, …))`);
-        a number is taken as it is: `math.inf` gives normal intervals, as R's `confint` does unless told.
+        a number is taken as it is: `math.inf` gives normal intervals, as R's `confint` does by default.
     lonely
         A stratum of one unit that was not taken whole: "fail" refuses it, "certainty" (or "remove")
         counts it as taken whole, "adjust" centres it at the total of the sample, "average" gives it the
@@ -598,7 +598,10 @@ class Design(Displayed):
         for name in ("strata", "fpc"):
             if len(column_names(getattr(self, name))) > stages:
                 yield Problem(
-                    "unequal-length", name, f"names more stages than clusters ({stages})", "give one a stage"
+                    "unequal-length",
+                    name,
+                    f"names more stages than clusters ({stages})",
+                    "give one per stage",
                 )
         if self.replicates is not None:
             if self.weights is None:
@@ -627,7 +630,7 @@ class Design(Displayed):
         Parameters
         ----------
         frame
-            One row a respondent.
+            One row per respondent.
         linearise
             Treat a simple sample as a design of equal weights too.
         """
@@ -655,7 +658,7 @@ class Design(Displayed):
         replicated = None if self.replicates is None else self.replicates.over(frame, weights)
         calibration = self.weights.calibration if isinstance(self.weights, Weights) else None
         element = bool(psus_in.sum() == rows)
-        if not (strata or self._clusters or fpcs):  # nothing says that people of weight 0 were drawn
+        if not (strata or self._clusters or fpcs):  # people of weight 0 may not have been drawn
             psus_in = np.array([float((weights > 0).sum())])
         return Sampled(
             weights,
@@ -792,7 +795,7 @@ class Design(Displayed):
         return ", ".join(part for part in parts if part)
 
 
-# Replicate weights made from a design: jackknife, balanced half samples, bootstrap.
+# Construction of replicate weights: jackknife, balanced half samples, bootstrap.
 
 
 _KINDS = ("JK1", "JKn", "BRR", "Fay", "bootstrap")
@@ -824,7 +827,7 @@ def make_replicates(
     Parameters
     ----------
     frame
-        One row a respondent.
+        One row per respondent.
     design
         Weights, strata, clusters and finite population. Later stages are left out.
     kind

@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 
-# Tail of a weighted sum of chi-squares: what a Pearson statistic follows under a design.
+# Tail of a weighted sum of chi-squares, the distribution of a Pearson statistic under a design.
 
 
 Array = npt.NDArray[np.float64]
@@ -58,7 +58,7 @@ def saddlepoint_tail(x: float, weights: Array) -> float:
 
 
 def f_sum_tail(x: float, weights: Array, df: float) -> float:
-    """The same where the sum is divided by a chi-square over its df, as an F is.
+    """Compute the tail where the sum is divided by a chi-square over its df, as an F is.
 
     The event is Σ weight · χ²₁ − (x / df) · χ²_df > 0, a sum with one negative weight. As in R the df of
     that term are whole (cut), its weight is not.
@@ -98,7 +98,7 @@ def _tail(x: float, weights: Array, times: Array) -> float:
     return float(ndtr(-(w + math.log(v / w) / w)))
 
 
-# Tables under a design: weighted counts, Rao–Scott tests, goodness of fit.
+# Weighted tables: counts, Rao–Scott tests, goodness of fit.
 
 
 Statistic = Literal["F", "chi-square", "wald", "adjusted-wald", "saddlepoint"]
@@ -148,7 +148,7 @@ def crosstab(
     Parameters
     ----------
     frame
-        One row a respondent; who lacks one of the answers is not counted.
+        One row per respondent; rows without one of the answers are not counted.
     rows, columns
         Variables or column names.
     design
@@ -280,7 +280,7 @@ def goodness_of_fit(
     Parameters
     ----------
     frame
-        One row a respondent.
+        One row per respondent.
     item
         Variable or column name.
     expected
@@ -396,7 +396,7 @@ def _wald(table: _Table, df: float, *, adjusted: bool) -> Test:
     return Test(f, float(fdtrc(k, below, f)), said, (k, below))
 
 
-# Tests of means and ranks under a design: weights, strata, clusters.
+# Design-based tests of means and ranks.
 
 
 Score = Literal["wilcoxon", "van-der-waerden", "median"]
@@ -427,7 +427,7 @@ def design_t_test(
     Parameters
     ----------
     frame
-        One row a respondent; who lacks an answer or is in neither group is outside the domain.
+        One row per respondent; rows without an answer or outside both groups are outside the domain.
     item
         A variable or column name.
     between, pair
@@ -446,7 +446,7 @@ def design_t_test(
     -------
     Test
         `estimate` is a − b, in the order of `pair` or of the groups. Where the answers do not vary, p is NaN
-        and `method` says why.
+        and `method` gives the reason.
 
     Raises
     ------

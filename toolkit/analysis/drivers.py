@@ -65,7 +65,7 @@ def drivers(
     Parameters
     ----------
     frame
-        One row a respondent; who lacks an answer is left out.
+        One row per respondent; rows without an answer are left out.
     outcome, measure
         What is to be explained, and what counts as it.
     items
@@ -133,7 +133,7 @@ def drivers(
         between = np.corrcoef(values[:, :-1].T)
         if np.linalg.eigvalsh(between)[0] < 1e-9:
             problems = [
-                Problem("collinear", "items", "one says what others say together", "leave one of them out")
+                Problem("collinear", "items", "one is a combination of the others", "leave one of them out")
             ]
     if problems:
         raise InvalidInput("drivers", problems)
@@ -163,7 +163,7 @@ def drivers(
 
 
 def _correlations(values: Array, weights: Array) -> Array:
-    """One correlation matrix a row of weights, from sums of products."""
+    """One correlation matrix per row of weights, from sums of products."""
     k = values.shape[1]
     centred = values - values.mean(axis=0)
     products = (centred[:, :, None] * centred[:, None, :]).reshape(len(centred), -1)

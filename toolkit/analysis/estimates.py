@@ -44,7 +44,7 @@ __all__ = [
 ]
 
 
-# Items × groups laid out as the rows of an estimates frame.
+# Layout of items × groups as rows of an estimates frame.
 
 
 Array = npt.NDArray[np.float64]
@@ -83,7 +83,7 @@ class Table:
         self._wanted = wanted
 
     def flat(self, values: Array) -> Array:
-        """A value a row, from items × groups."""
+        """Return one value per row from items × groups."""
         kept: Array = values[self._asked]
         return kept
 
@@ -99,7 +99,7 @@ class Table:
         return found
 
     def method(self, named: str | None, population: Population | None) -> str:
-        """The method to use, refusing what does not go together."""
+        """Return the method to use, refusing what does not go together."""
         chosen = named or (
             "hypergeometric"
             if population is not None and self.sampled.simple
@@ -263,7 +263,7 @@ def said_group(groups: Groups, group: int) -> str:
     return ", ".join(map(str, groups.labels[group])) or "everyone"
 
 
-# Shares and means by group, each with its interval.
+# Shares and means by group, with intervals.
 
 
 _NOBODY = "not computed: nobody answered"
@@ -290,14 +290,14 @@ def proportions(
     Parameters
     ----------
     frame
-        One row a respondent. In a categorical column the reserved missing codes and NaN are missing, in a
+        One row per respondent. In a categorical column the reserved missing codes and NaN are missing, in a
         numeric one NaN is.
     items
         An instrument, variables, or column names.
     by
         Group columns. Rows without a group (NaN or a reserved code) are in no row of the result.
     measure
-        None for a row a response code; else "top", "bottom", "favourable", "unfavourable" or one code.
+        None for a row per response code; else "top", "bottom", "favourable", "unfavourable" or one code.
     design
         How respondents were drawn.
     level
@@ -316,8 +316,8 @@ def proportions(
     -------
     pandas.DataFrame
         item, response or measure, groups, n, effective_n, estimate, std_error, conf_low, conf_high, df,
-        method. Fractions. A group nobody answered in has NA and `method` says why; an audience an item is
-        not put to has no row.
+        method. Fractions. A group without answers has NA and `method` gives the reason; an audience that an
+        item is not asked of has no row.
 
     Raises
     ------
@@ -412,12 +412,12 @@ def means(
     -------
     pandas.DataFrame
         As of `proportions`. df are n − 1, or the design's. A net or recommend score of people who all
-        answered alike has no interval, and `method` says so.
+        answered alike has no interval, and `method` states it.
 
     Raises
     ------
     InvalidInput
-        For a named column whose answers are no numbers, and as in `proportions`.
+        For a named column whose answers are not numbers, and as in `proportions`.
 
     Notes
     -----
@@ -433,7 +433,7 @@ def means(
     if measure != "mean" and measure not in SCORES:
         hint = f"use one of {('mean', *SCORES)}; for a share use proportions()"
         raise InvalidInput(
-            "measure", [Problem("unsuited-measure", f"measure {measure!r}", "is no mean", hint)]
+            "measure", [Problem("unsuited-measure", f"measure {measure!r}", "is not a mean", hint)]
         )
     table = Table(frame, requests_for(read_columns(frame, items), measure), by, design, level)
     rows = dict(table.rows)
@@ -500,11 +500,11 @@ def _on_effective(table: Table, method: str) -> tuple[Any, Any]:
         mean_weight = table.weight_in[group] / everyone
         t = t * np.sqrt(table.flat(table.moments.weight) / mean_weight / (table.rows["n"] - 1))
     if method == "logit" and table.sampled.replicated is not None:
-        effective = _effective_of_logits(table, table.sampled.replicated, effective)
+        effective = _effective_on_logit_scale(table, table.sampled.replicated, effective)
     return PLAIN[method](table.rows["estimate"], effective, level, t)
 
 
-def _effective_of_logits(table: Table, replicated: Replicated, effective: Array) -> Array:
+def _effective_on_logit_scale(table: Table, replicated: Replicated, effective: Array) -> Array:
     """Effective n from the spread of each replicate's log odds, as R's `svyciprop` has it.
 
     Where some replicate's share is 0 or 1, its log odds have no end; there the share's own spread is kept.
@@ -523,7 +523,7 @@ def _effective_of_logits(table: Table, replicated: Replicated, effective: Array)
     return np.where(np.isfinite(found), found, effective)
 
 
-# What a share could be, whatever those who did not answer think.
+# Bounds of a share under non-response.
 
 
 _COLUMNS = ("n", "population", "estimate", "bound_low", "bound_high", "method")
@@ -546,7 +546,7 @@ def nonresponse_bounds(
     Parameters
     ----------
     frame
-        One row a respondent.
+        One row per respondent.
     items
         An instrument, variables, or column names.
     population
@@ -568,7 +568,7 @@ def nonresponse_bounds(
     Raises
     ------
     InvalidInput
-        For a population that is not known, not whole or below the answers, a measure that is no share,
+        For a population that is not known, not whole or below the answers, a measure that is not a share,
         and columns as in `proportions`.
 
     Notes
@@ -589,7 +589,7 @@ def nonresponse_bounds(
         Problem(
             "unsuited-measure",
             f"column {one.item}",
-            f"{one.measure!r} is no share",
+            f"{one.measure!r} is not a share",
             "bounds are for shares of people",
         )
         for one in wanted

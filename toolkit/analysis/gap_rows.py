@@ -50,7 +50,7 @@ __all__ = [
 ]
 
 
-# One way to round, wherever a number becomes words.
+# Rounding, the same wherever a number is written.
 
 
 def rounded(value: float, digits: int = 0) -> float:
@@ -69,7 +69,7 @@ def rounded(value: float, digits: int = 0) -> float:
     return result + 0.0 if result else 0.0
 
 
-# The sentence a gap earns: generated, never hand-written.
+# Verdicts on gaps, generated from codes.
 
 
 VERDICTS = {
@@ -160,7 +160,7 @@ def verdict_code(
 
 
 def amount(value: float, unit: str, *, exact: bool = False) -> str:
-    """A difference as a sentence says it: whole points or two decimals of a scale, exactly where asked."""
+    """Write a difference for a sentence: whole points or two decimals of a scale, exactly where asked."""
     if unit.startswith("points"):
         text = f"{100 * value:.4g}" if exact else f"{rounded(100 * value):.0f}"
     else:
@@ -170,10 +170,10 @@ def amount(value: float, unit: str, *, exact: bool = False) -> str:
     return text.replace("-", "−")
 
 
-# Adjustment of p values for the number of questions asked, as R's `p.adjust`; missing ones are no tests.
+# Adjusted p values as R's `p.adjust`; a missing p value does not count as a test.
 #
 # statsmodels' `multipletests` counts a NaN as a test (Holm) or returns NaN throughout (Hommel), issue 2899.
-# It computes Hommel's method here; the others take a line each, so that a report loads no scipy.stats.
+# Written here rather than taken from statsmodels so that a report does not import scipy.stats.
 
 
 Array = npt.NDArray[np.float64]
@@ -246,7 +246,7 @@ def _adjusted(p: Array, method: str) -> Array:
     return result
 
 
-# Which audiences are compared with which.
+# Pairs of audiences to compare.
 
 
 Pairs: TypeAlias = Sequence[tuple[Any, Any]]
@@ -255,7 +255,7 @@ Pairs: TypeAlias = Sequence[tuple[Any, Any]]
 def pairs_to_compare(
     labels: Sequence[Any], between: str, pairs: Pairs | str | None, reference: Any = None
 ) -> list[tuple[Any, Any]]:
-    """The pairs given, each other audience with the reference, or all pairs.
+    """Return the pairs given, each other audience with the reference, or all pairs.
 
     Parameters
     ----------
@@ -321,22 +321,22 @@ def _pair_problems(labels: Sequence[Any], between: str, pairs: Pairs) -> Iterato
                 yield Problem("unknown-value", f"pair {pair!r}", f"{name!r} is not in column {between}", hint)
 
 
-# Audiences share nobody: a person in two of them would be compared with themselves.
+# Overlap of audiences: a person in two of them would be compared with themselves.
 
 
 _SHOWN = 5
 
 
 def refuse_overlap(frame: pd.DataFrame, between: str) -> None:
-    """Refuse a respondent who stands in two of the compared groups.
+    """Refuse a respondent who is in two of the compared groups.
 
     Only a frame with a column `respondent` can tell. Within one wave ids are unique, so that a person seen
-    again in another wave is no overlap; comparing waves is for `trend` and `panel_change`.
+    again in another wave is not an overlap; comparing waves is for `trend` and `panel_change`.
 
     Parameters
     ----------
     frame
-        One row a respondent.
+        One row per respondent.
     between
         Column of the groups.
 
@@ -347,7 +347,7 @@ def refuse_overlap(frame: pd.DataFrame, between: str) -> None:
     """
     if "respondent" not in frame.columns or between in ("respondent", "wave") or between not in frame.columns:
         return
-    if frame["respondent"].is_unique:  # the usual case, told without sorting anything
+    if frame["respondent"].is_unique:  # the usual case, decided without sorting
         return
     keys = ["respondent", *(name for name in ("wave",) if name in frame.columns)]
     known = frame["respondent"].notna() & (levels_of(frame[between])[0] >= 0)
@@ -376,7 +376,7 @@ def refuse_overlap(frame: pd.DataFrame, between: str) -> None:
         )
 
 
-# What every table of gaps shares: its options, families, adjusted p values and verdicts.
+# Options, families, adjusted p values and verdicts of gap tables.
 
 
 UNITS = {"points": "points", "scale": "on the scale", "superiority": "points of superiority"}
@@ -447,7 +447,7 @@ def finish(
     margin: Array,
     units: Sequence[str],
 ) -> Any:
-    """Adjusted p values, families and verdicts, then the columns of the contract in order.
+    """Add adjusted p values, families and verdicts, and put the columns in the contract's order.
 
     Parameters
     ----------
@@ -460,7 +460,7 @@ def finish(
     family
         Items declared beforehand; None puts every row in one family.
     margin, units
-        For the verdicts, one a row; a unit is a key of `UNITS`.
+        For the verdicts, one per row; a unit is a key of `UNITS`.
     """
     items = rows["item"]
     p = rows["p_value"]
@@ -512,7 +512,7 @@ def finish(
     return tidy(rows, gap_columns(groups))
 
 
-# From two sides of estimates to rows of the gap contract, for respondents and summaries alike.
+# Gap engine: rows of the contract from two sides of estimates.
 
 
 _LIMITS: dict[str, tuple[Callable[..., tuple[Any, Any]], str]] = {
@@ -545,7 +545,7 @@ _ROUNDING = 1e-13
 
 @dataclass(frozen=True)
 class Sides:
-    """Both sides of every comparison, one entry a row.
+    """Both sides of every comparison, one entry per row.
 
     `spread_*` are the variances of the answers, `variance` that of the gap where a design gave it (NaN else),
     `df` its degrees of freedom. `share` says the estimates are fractions, `why` is a reason not to compare
@@ -568,7 +568,7 @@ class Sides:
     said: str = ""
 
     def only(self, rows: Any) -> Sides:
-        """Some of the rows."""
+        """Return the rows at these positions."""
         kept = {
             name: value[rows] if isinstance(value, np.ndarray) else value
             for name, value in vars(self).items()

@@ -54,7 +54,7 @@ __all__ = [
 ]
 
 
-# The gap table: every item, every pair of audiences, every group, in one pass.
+# Gaps between respondent groups, by item, pair and group.
 
 
 Array = npt.NDArray[np.float64]
@@ -87,7 +87,7 @@ def gaps(
     Parameters
     ----------
     frame
-        One row a respondent.
+        One row per respondent.
     items
         An instrument (its single and multi-select columns two or more audiences share), variables, or names.
     between
@@ -126,7 +126,7 @@ def gaps(
     Returns
     -------
     pandas.DataFrame
-        The gaps contract. A row that cannot be computed has NA and `method` says why; an audience the
+        The gaps contract. A row that cannot be computed has NA and `method` gives the reason; an audience the
         item is not put to has no row.
 
     Raises
@@ -194,7 +194,7 @@ def compare_groups(
     Parameters
     ----------
     frame
-        One row a respondent.
+        One row per respondent.
     wanted, plan
         What is compared between which groups.
     design, method, level, power
@@ -214,7 +214,7 @@ def compare_groups(
 
 @dataclass(frozen=True)
 class Plan:
-    """Which item is compared between which two groups: three arrays of one entry a row.
+    """Which item is compared between which two groups: three arrays of one entry per row.
 
     `groups` are by-group × audience cells, in that order; `item`, `a` and `b` point into requests and groups.
     """
@@ -228,7 +228,7 @@ class Plan:
     measures: tuple[str, ...]
 
     def labels(self) -> dict[str, Any]:
-        """The columns that name a row."""
+        """Return the columns that name a row."""
         shown = {
             name: pd.Index([label[at] for label in self.groups.labels]).take(self.a).array
             for at, name in enumerate(self.by)
@@ -262,7 +262,7 @@ def plan_pairs(
     Parameters
     ----------
     frame
-        One row a respondent.
+        One row per respondent.
     wanted
         One entry an item.
     between, pairs, by, reference
@@ -374,7 +374,7 @@ def _why(n_a: Array, n_b: Array, plan: Plan, *, least: int) -> Any:
     return why
 
 
-# Gaps between audiences whose headcounts are known: what these people think now, not people like them.
+# Gaps in finite populations: what these people think now, not people like them.
 
 
 _SAID = {
@@ -429,7 +429,7 @@ def population_gaps(
     Raises
     ------
     InvalidInput
-        For a population that is not known, not whole or below the answers, a measure that is no share,
+        For a population that is not known, not whole or below the answers, a measure that is not a share,
         and as `gaps`.
 
     Notes
@@ -462,7 +462,7 @@ def population_gaps(
         Problem(
             "unsuited-measure",
             f"column {one.item}",
-            f"{one.measure!r} is no share",
+            f"{one.measure!r} is not a share",
             "use gaps(design=Design(strata=…, fpc=…))",
         )
         for one in wanted
@@ -551,14 +551,14 @@ def _effective(n: Array, people: Array) -> Array:
     return np.where(n == people, np.inf, found)
 
 
-# Gaps of ordered answers: how likely one audience's answer is above the other's.
+# Rank gaps of ordered answers: the chance that one audience's answer is above the other's.
 #
 # Mann and Whitney's test is computed from counts for all items and pairs at once; scipy's `mannwhitneyu`,
 # which takes one pair of samples, returns the same numbers.
 
 
 _TEST = "Mann–Whitney test (normal approximation, continuity and tie correction)"
-_SAID_RANK_GAP = {
+_RANK_METHODS = {
     "mann_whitney+feng_cliff": f"{_TEST}; Feng–Cliff interval",
     "mann_whitney": f"{_TEST}; no interval: the groups do not overlap",
     "not_computed": "not computed: too few answers",
@@ -709,6 +709,6 @@ def _compared(tables: Array, plan: Plan, level: float, power: float) -> dict[str
         "effect_size": found.delta,
         "effect_size_kind": np.full(len(n), "cliff_delta", dtype=object),
         "minimum_detectable_gap": np.where((detectable > 0) & (detectable < 1), detectable, np.nan) * nothing,
-        "method": [_SAID_RANK_GAP[one] for one in code],
+        "method": [_RANK_METHODS[one] for one in code],
         "method_code": code,
     }

@@ -163,7 +163,7 @@ def hypergeometric_interval(
     Parameters
     ----------
     x, n
-        How many said so, of how many answers.
+        Counts of those who chose the answer, and of answers.
     population
         People the answers stand for.
     level

@@ -38,8 +38,8 @@ _ALIKE = {
     "too_few": "cannot_tell",
     "not_computed": "not_computed",
 }
-"""Code of a verdict on the shift → code of `_ALIKE_WORDS`."""
-_ALIKE_WORDS = {
+"""Code of a verdict on the shift → code of `_VERDICT_WORDS`."""
+_VERDICT_WORDS = {
     "differs": "at equal {scale}, {a} answer {side} than {b} (log odds {shift}, {low} to {high}): part of "
     "the gap may be the question",
     "may_differ": "at equal {scale}, {a} seem to answer {side} than {b} (log odds {shift}, {low} to {high})",
@@ -93,7 +93,7 @@ def measurement_invariance(
     Parameters
     ----------
     frame
-        One row a respondent; who lacks an item or a group is left out.
+        One row per respondent; rows without an item or a group are left out.
     factors
         Factor → its items (at least three where there is one factor, two where there are more).
     group
@@ -198,7 +198,7 @@ def item_difference(
     Parameters
     ----------
     frame
-        One row a respondent; who lacks an answer or a group is left out.
+        One row per respondent; rows without an answer or a group are left out.
     item
         The item in question.
     rest
@@ -383,7 +383,7 @@ def check_alike(
         key = (item, *groups, a, b)
         if key not in seen:
             if item not in known:
-                seen[key] = {"alike_code": "single_item", "alike": _ALIKE_WORDS["single_item"]}
+                seen[key] = {"alike_code": "single_item", "alike": _VERDICT_WORDS["single_item"]}
             else:
                 inside = np.ones(len(frame), dtype=bool)
                 for name, value in zip(by, groups, strict=True):
@@ -454,14 +454,14 @@ def _shift(
             problem = failure.problems[0].what if isinstance(failure, InvalidInput) else str(failure)
             why = f"the model of {item} on {called} failed ({problem})"
     if why:
-        return made | {"alike": _ALIKE_WORDS["not_computed"].format(why=why)}
+        return made | {"alike": _VERDICT_WORDS["not_computed"].format(why=why)}
     shift, error = float(one.params["dif_group"]), float(one.bse["dif_group"])
     df = float(one.df_resid_inference) if one.use_t else np.inf
     reach = (float(ndtri((1 + level) / 2)) if np.isinf(df) else float(stdtrit(df, (1 + level) / 2))) * error
     detectable = float(ndtri((1 + level) / 2) + ndtri(power)) * error
     verdict = verdict_code(shift, shift - reach, shift + reach, margin=margin, detectable=detectable)
     code = _ALIKE[verdict]
-    words = _ALIKE_WORDS[code].format(
+    words = _VERDICT_WORDS[code].format(
         a=names[0],
         b=names[1],
         scale=called,

@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 
-# Sums of many items within cells, reading each answer as few times as can be.
+# Sums of many items within cells, in as few passes over the answers as possible.
 
 
 Array = npt.NDArray[np.float64]
@@ -45,7 +45,7 @@ _KINDS = ("answers", "known", "squares")
 class Term:
     """A sum that is wanted of every item: of its answers, of who answered, or of its answers squared.
 
-    `cells` is the cell of each row, `count` for none of the `count` cells; `weight` one number a row, None
+    `cells` is the cell of each row, `count` for none of the `count` cells; `weight` one number per row, None
     where every row counts the same.
     """
 
@@ -55,7 +55,7 @@ class Term:
     of: Literal["answers", "known", "squares"] = "answers"
 
     def known(self) -> Array:
-        """The sum where everybody answered: the same for every item."""
+        """Sum where everybody answered: the same for every item."""
         found = np.bincount(self.cells, weights=self.weight, minlength=self.count + 1)
         return found[: self.count].astype(np.float64)
 
@@ -100,7 +100,7 @@ def group_sums(
 
 
 def centres(requests: Sequence[Request], rows: int) -> Array:
-    """A number near each item's answers: taking it off keeps digits when squares are summed."""
+    """Return a number near each item's answers: subtracting it keeps digits when squares are summed."""
     step = max(1, rows // 4096)
     read = slice(None, None, step)
     some = np.empty((len(requests), len(range(0, rows, step))))
@@ -208,11 +208,11 @@ def _counted(
     return found
 
 
-# What calibrated weights explain of many items, as a few numbers an item instead of one a row.
+# Part of many items explained by calibrated weights: a few numbers per item, not one per row.
 
 
 class Explained(Protocol):
-    """A residual z − B c: B is one row a respondent and the same for all items, c a few numbers an item.
+    """A residual z − B c: B is one row per respondent and the same for all items, c a few numbers per item.
 
     `terms` are the sums it needs of every item, `count` how many numbers c has a group.
     """
@@ -229,12 +229,12 @@ class Explained(Protocol):
         ...
 
     def spread(self, sums: dict[str, Array], mean: Array, safe: Array, taken: Array) -> Array:
-        """What Σ scale (z − B c)² over rows has beyond Σ scale z²."""
+        """Return what Σ scale (z − B c)² over rows has beyond Σ scale z²."""
         ...
 
 
 def explained_by(sampled: Sampled, cells: Any, groups: int, unit: Any, units: int) -> Explained:
-    """What the weights of a design explain.
+    """Return what the weights of a design explain.
 
     Parameters
     ----------
@@ -361,7 +361,7 @@ def _spread(moved: Array, taken: Array, squared: Array) -> Array:
     return found
 
 
-# Covariances of domain means by linearisation, for many items from the same few sums.
+# Linearised covariances of domain means, for many items from the same sums.
 
 
 class Domains:
@@ -558,7 +558,7 @@ def _cross(z: Array, factor: Array) -> Array:
     return product
 
 
-# Means of many items in many groups at once, with the covariances their comparison needs.
+# Means of many items in many groups, with the covariances of their comparison.
 
 
 _CELLS_AT_ONCE = 3_000_000
@@ -655,13 +655,13 @@ def _with_errors(
     requests: Sequence[Request],
     centre: Array,
 ) -> Moments:
-    """The same with covariances from replicates or later stages, which group sums do not tell."""
+    """Estimate with covariances from replicates or later stages, which group sums do not give."""
     y, valid = filled(requests, centre, len(groups))
     nobody = found.weight <= 0
     if sampled.replicated is not None:
-        each = _of_replicates(sampled.replicated, sampled.weights, groups, n_groups, y, valid)
+        each = _replicate_covariances(sampled.replicated, sampled.weights, groups, n_groups, y, valid)
     else:
-        each = _of_stages(sampled, groups, n_groups, y, valid)
+        each = _stage_covariances(sampled, groups, n_groups, y, valid)
     flat = found.spread == 0
     each[flat] = 0.0
     each.transpose(0, 2, 1)[flat] = 0.0
@@ -670,7 +670,7 @@ def _with_errors(
     return replace(found, covariance=each)
 
 
-def _of_stages(sampled: Sampled, groups: Any, n_groups: int, y: Array, valid: Array) -> Array:
+def _stage_covariances(sampled: Sampled, groups: Any, n_groups: int, y: Array, valid: Array) -> Array:
     """One item after the other, as every stage has units of its own."""
     member = (groups[:, None] == np.arange(n_groups)).astype(np.float64)
     found = [
@@ -680,7 +680,7 @@ def _of_stages(sampled: Sampled, groups: Any, n_groups: int, y: Array, valid: Ar
     return np.array(found)
 
 
-def _of_replicates(
+def _replicate_covariances(
     replicated: Replicated, weights: Array, groups: Any, n_groups: int, y: Array, valid: Array
 ) -> Array:
     """Products with all replicate weights, for every item at once and some rows of a group at a time."""

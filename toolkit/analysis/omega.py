@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 
-# Factor models of several groups by maximum likelihood: means and covariances, equal where asked.
+# Multi-group factor models by maximum likelihood, with equality constraints.
 
 
 Array = npt.NDArray[np.float64]
@@ -154,7 +154,7 @@ class _Layout:
         return x
 
     def unpack(self, x: Array, group: int) -> tuple[Array, Array, Array, Array, Array]:
-        """Loadings, factor covariance, residual variances, intercepts, factor means."""
+        """Unpack loadings, factor covariance, residual variances, intercepts and factor means."""
         place, (items, factors) = self.at[group], self.pattern.shape
         loadings = self.marker.astype(np.float64)
         loadings[self.free] = x[place["loadings"]]
@@ -245,7 +245,7 @@ def _residual(layout: _Layout, x: Array, group: int, one: GroupMoments) -> float
     return float(np.sqrt(squares.mean()))
 
 
-# Omega: what part of a scale's variance the factors behind it explain.
+# Omega: the part of a scale's variance that its factors explain.
 
 
 Method = Literal["ml", "minres"]
@@ -358,7 +358,7 @@ def _made(total: float, own: float, loadings: Array, unique: Array, n: int, said
 
 
 def minres(correlation: Array, factors: int) -> tuple[Array, Array]:
-    """Loadings and unique variances that leave the smallest squared off-diagonal residuals."""
+    """Fit loadings and unique variances that leave the smallest squared off-diagonal residuals."""
     from scipy.optimize import minimize
 
     k = len(correlation)

@@ -53,7 +53,7 @@ class Shrunk(Displayed):
     spread
         Standard deviation of the true shares between organisations.
     raw, shrunk
-        x / n, and (x + overall · prior_n) / (n + prior_n), one entry an organisation.
+        x / n, and (x + overall · prior_n) / (n + prior_n), one entry per organisation.
     conf_low, conf_high
         Limits of the shrunk shares.
     """
@@ -75,7 +75,7 @@ def shrink(x: Numbers, n: Numbers, *, level: float = 0.95) -> Shrunk:
     Parameters
     ----------
     x, n
-        How many said so, of how many answers, one entry an organisation.
+        Counts of those who chose the answer, and of answers, one entry per organisation.
     level
         Of the limits.
 
@@ -102,7 +102,7 @@ def shrink(x: Numbers, n: Numbers, *, level: float = 0.95) -> Shrunk:
     problems = []
     if hits.shape != sizes.shape or hits.ndim != 1:
         problems.append(
-            Problem("unequal-length", "x, n", "differ in length", "give one entry an organisation")
+            Problem("unequal-length", "x, n", "differ in length", "give one entry per organisation")
         )
     elif hits.size < _LEAST:
         hint = f"give {_LEAST} or more: fewer say nothing about how organisations differ"
@@ -110,7 +110,10 @@ def shrink(x: Numbers, n: Numbers, *, level: float = 0.95) -> Shrunk:
     elif not bool(((sizes >= 1) & (hits >= 0) & (hits <= sizes)).all()):
         problems.append(
             Problem(
-                "out-of-range", "x", "lies outside 0–n, or an n is below 1", "give how many of the n said so"
+                "out-of-range",
+                "x",
+                "lies outside 0–n, or an n is below 1",
+                "give a count from 0 to n",
             )
         )
     elif bool(((hits != np.rint(hits)) | (sizes != np.rint(sizes))).any()):
@@ -246,7 +249,7 @@ def organisation_shares(
     Parameters
     ----------
     frame
-        One row a respondent.
+        One row per respondent.
     items, measure, level
         As in `proportions`; answers count alike, without weights.
     unit
@@ -262,7 +265,7 @@ def organisation_shares(
         item, measure, groups, organisation, n; estimate with Wilson's limits; shrunk, shrunk_low,
         shrunk_high; overall, spread (`Shrunk`); funnel_low, funnel_high (`funnel_limits` about the pooled
         share); method. An organisation without an answer has no row. Where fewer than five answered, shrunk
-        is NA and `method` says so.
+        is NA and `method` states it.
 
     Raises
     ------
@@ -285,7 +288,7 @@ def organisation_shares(
     for made in wanted:
         if not made.share:
             where = Problem(
-                "unsuited-measure", f"item {made.item}", "is no share", "name a box or an answer code"
+                "unsuited-measure", f"item {made.item}", "is not a share", "name a box or an answer code"
             )
             raise InvalidInput("organisation_shares", [where])
         made.fill(answers)

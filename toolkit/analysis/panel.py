@@ -48,7 +48,7 @@ __all__ = [
 ]
 
 
-# The same people at two times: who answered both, who joined, who left.
+# Panels: people who answered both waves, joined or left.
 
 
 Array = npt.NDArray[np.float64]
@@ -73,7 +73,7 @@ class Pairing:
 def two_waves(
     frame: pd.DataFrame, wave: str, earlier: str | None, later: str | None, *, what: str
 ) -> tuple[str, str]:
-    """The earlier and the later wave: those named, or the last two.
+    """Return the earlier and the later wave: those named, or the last two.
 
     Raises
     ------
@@ -118,13 +118,13 @@ def pair_people(
     Parameters
     ----------
     frame
-        One row a respondent and wave.
+        One row per respondent and wave.
     person
         The column that names a person, the same at both times.
     wave, waves
         The column of the wave; the earlier and the later one.
     by
-        Group columns. Who changed group left the one and joined the other; a row without a group is in none.
+        Group columns. Who changed group left one and joined the other; a row without a group is in none.
     what
         The function that asks, for its refusals.
 
@@ -196,7 +196,7 @@ def newcombe_paired_limits(both: Any, only_a: Any, only_b: Any, neither: Any, z:
     return p - q - low, p - q + high
 
 
-# Permutation tests of changes: who was in which arm, or which way each person changed.
+# Permutation tests of changes, over arms or over signs.
 
 
 _CELLS = 2_000_000
@@ -278,7 +278,7 @@ def _welch(inside: Array, values: Array) -> Array:
     return found
 
 
-# What changed in people who answered twice.
+# Changes in people who answered twice.
 
 
 _SHARES = "exact McNemar test, Newcombe's interval for pairs"
@@ -355,7 +355,7 @@ def panel_change(
     Parameters
     ----------
     frame
-        One row a respondent and wave (`study.responses(wave="all")`).
+        One row per respondent and wave (`study.responses(wave="all")`).
     items
         An instrument, variables, or names.
     person
@@ -364,7 +364,7 @@ def panel_change(
     wave, earlier, later
         The column of the wave; the waves to compare, None for the last two.
     by
-        Group columns. Who changed group left the one and joined the other.
+        Group columns. People who changed group left the one and joined the other.
     measure, level, power, adjust, family, other_adjust, margin
         As in `gaps`; answers count alike, without weights.
     top, bottom
@@ -526,7 +526,7 @@ def means_of_pairs(
     }
 
 
-# Before and after a trial of something, with and without a control group.
+# Pilots: before and after, with and without a control group.
 
 
 _COLUMNS = (
@@ -586,7 +586,7 @@ def pilot_change(
     person, wave, earlier, later
         As in `panel_change`.
     arm, control
-        The column that says who was in the pilot, with two values, and which of them is the control group.
+        The column of who was in the pilot, with two values, and which of them is the control group.
         Without `arm` everyone was in the pilot.
     permutations
         How many are drawn.
@@ -598,7 +598,7 @@ def pilot_change(
     pandas.DataFrame
         A row an item: n and n_control people with both answers; change and change_control, their mean
         changes; estimate, the change, or with a control group the difference of changes, with its
-        interval, df and p; p_permutation, p_adjusted (of that); says, the sentence it earns; method;
+        interval, df and p; p_permutation, p_adjusted (of that); says, the verdict in words; method;
         people in one of the waves alone (joined, left).
 
     Raises
@@ -610,9 +610,9 @@ def pilot_change(
     -----
     With a control group: Welch's t on each person's change, and a permutation test of who was in which
     arm by the same t (Janssen 1997). Without: as `panel_change`, and a test that turns each person's change
-    about. p = (1 + as extreme) / (1 + permutations). Where whole teams were put into arms, give one row a
-    team and wave. Without a control group nothing tells the pilot from all else that happened; with one,
-    chance must have made the arms.
+    about. p = (1 + as extreme) / (1 + permutations). Where whole teams were assigned, give one row per team
+    and wave. Without a control group the pilot cannot be separated from all else that happened; with one,
+    the arms must have been assigned at random.
 
     Examples
     --------
@@ -749,7 +749,7 @@ def _mean(values: Array) -> float:
 
 
 def _says(row: dict[str, Any], made: Request, margin: float, *, compared: bool) -> str:
-    """The sentence a pilot earns: what changed, never what did it."""
+    """Describe the result of a pilot: what changed, never what caused it."""
     unit, within = ("points", margin) if made.share else ("on the scale", margin * made.span)
     low, high = float(row["conf_low"]), float(row["conf_high"])
     against = " against the control group" if compared else ""

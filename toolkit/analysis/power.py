@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 
-# How many to ask, and what a survey of that size can and cannot see.
+# Sample sizes, margins of error, power and detectable gaps.
 
 
 @typed
@@ -79,7 +79,7 @@ def minimum_detectable_gap(
 
 
 def detectable_gap(a: Any, b: Any, *, power: float, alpha: float, p: float = 0.5) -> Any:
-    """The same for the rows of a result, NaN where a side is empty."""
+    """Compute it for the rows of a result, NaN where a side is empty."""
     a, b = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
     usable = (a > 0) & (b > 0)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -241,7 +241,7 @@ def _refuse(problems: list[Problem]) -> None:
         raise InvalidInput("planning", problems)
 
 
-# Power and the smallest detectable gap of small groups, by enumeration of every outcome.
+# Exact power and detectable gaps of small groups, by enumeration of outcomes.
 
 
 Array = npt.NDArray[np.float64]
@@ -418,7 +418,7 @@ def _refuse_sizes(
         raise InvalidInput(what, found)
 
 
-# What a survey of an organisation can and cannot see.
+# Feasibility of a survey of one organisation.
 
 
 @typed
@@ -430,7 +430,7 @@ def visible_gaps(
     power: float = 0.8,
     level: float = 0.95,
 ) -> pd.DataFrame:
-    """What a survey of an organisation can and cannot see, before it is sent out or after.
+    """Report what a survey of an organisation can and cannot show, before it is sent out or after.
 
     Parameters
     ----------

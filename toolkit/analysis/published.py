@@ -34,7 +34,7 @@ __all__ = [
 ]
 
 
-# Gaps from published percentages and bases, through the engine that serves respondents.
+# Gaps from published percentages and bases, through the engine of `gaps`.
 
 
 _NUMBERS = ("n", "effective_n", "estimate")
@@ -69,7 +69,7 @@ def gaps_from_summary(
     Returns
     -------
     pandas.DataFrame
-        The gaps contract. Rows with an unknown n have NA and `method` says so.
+        The gaps contract. Rows with an unknown n have NA and `method` states it.
 
     Raises
     ------
@@ -120,7 +120,7 @@ def gaps_from_summary(
                     "no-answers",
                     f"column {between}",
                     "no item is given for both audiences of a pair",
-                    "give each item a row an audience",
+                    "give each item one row per audience",
                 )
             ],
         )
@@ -194,7 +194,7 @@ def _checked(summary: pd.DataFrame, between: str, by: tuple[str, ...]) -> pd.Dat
         )
     if summary.empty:
         raise InvalidInput(
-            "summary", [Problem("no-rows", "summary", "has no rows", "give a row an item and audience")]
+            "summary", [Problem("no-rows", "summary", "has no rows", "give one row per item and audience")]
         )
     table = pd.DataFrame({name: summary[name] for name in needed})
     table["measure"] = summary["measure"].astype("str") if "measure" in summary.columns else "share"
@@ -280,7 +280,7 @@ def _broken(table: pd.DataFrame, between: str, by: tuple[str, ...]) -> Iterator[
         )
 
 
-# Shares against a published figure that is taken as known without error.
+# Benchmarks: shares against a published figure taken as known without error.
 
 
 Array = npt.NDArray[np.float64]

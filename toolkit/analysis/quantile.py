@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 
-# Quantiles of weighted answers, by each of the rules R has for them.
+# Weighted quantiles by R's rules.
 
 
 Array = npt.NDArray[np.float64]
@@ -144,7 +144,7 @@ def quantiles(
     Parameters
     ----------
     frame
-        One row a respondent.
+        One row per respondent.
     items
         An instrument, variables, or column names; codes count as numbers.
     probabilities
@@ -167,7 +167,7 @@ def quantiles(
     pandas.DataFrame
         The estimates contract; `measure` is "quantile 0.5". `std_error` is the interval's width over
         twice the t quantile. A limit beyond the data is NA, and so is every limit where the answers do
-        not vary or lie in one primary unit; `method` says so.
+        not vary or lie in one primary unit; `method` states it.
 
     Raises
     ------

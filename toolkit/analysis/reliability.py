@@ -92,7 +92,7 @@ def reliability(
     Parameters
     ----------
     frame
-        One row a respondent.
+        One row per respondent.
     items
         Variables or column names, at least two, taken as numbers.
     reverse
@@ -275,7 +275,7 @@ def item_values(
     wanted = requests_for(read_columns(frame, items), "mean")
     names = tuple(one.item for one in wanted)
     problems = [
-        Problem("unknown-item", f"reverse {name!r}", "is no item of the scale", f"use some of {list(names)}")
+        Problem("unknown-item", f"reverse {name!r}", "is not in the scale", f"use some of {list(names)}")
         for name in reverse
         if name not in names
     ]
@@ -306,7 +306,7 @@ def weighted_alpha(
     Parameters
     ----------
     frame
-        One row a respondent.
+        One row per respondent.
     items
         Columns of the scale, all scored in one direction.
     design
@@ -322,7 +322,7 @@ def weighted_alpha(
     Raises
     ------
     InvalidInput
-        For fewer than two items and columns that are no numbers.
+        For fewer than two items and columns that are not numbers.
 
     Notes
     -----
@@ -362,7 +362,7 @@ def kappa(
     Parameters
     ----------
     frame
-        One row a respondent; those without both answers are out.
+        One row per respondent; those without both answers are out.
     first, second
         The two columns.
     design

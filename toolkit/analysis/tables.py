@@ -91,7 +91,7 @@ def table_of(table: Any, what: str, *, empty: bool = False) -> Array:
     return counts
 
 
-# Fisher's exact test of many 2 × 2 tables at once; scipy's `fisher_exact` takes one.
+# Fisher's exact test of many 2 × 2 tables; scipy's `fisher_exact` takes one.
 
 
 _SLACK = 1 + 1e-7
@@ -105,7 +105,7 @@ def fisher_p(x1: Numbers, n1: Numbers, x2: Numbers, n2: Numbers) -> Any:
     Parameters
     ----------
     x1, n1, x2, n2
-        How many said so, of how many answers; whole numbers or arrays of them.
+        Counts of those who chose the answer, and of answers; whole numbers or arrays of them.
 
     Raises
     ------
@@ -162,7 +162,7 @@ def _conditional(x1: Array, n1: Array, x2: Array, n2: Array) -> tuple[Array, Arr
 # Fisher's exact test of a table of any size.
 
 
-_SLACK_EXACT_TABLE = 1e-7
+_TIE_TOLERANCE = 1e-7
 _MOST = 4_000_000
 
 
@@ -220,7 +220,7 @@ def fisher_table(table: Any) -> Test:
     upper, lower = parts
     first, second = _enumerate(rows[upper], columns), _enumerate(rows[lower], columns)
     total = float(gammaln(rows + 1).sum() + gammaln(columns + 1).sum() - gammaln(rows.sum() + 1))
-    p = _joined(first, second, columns, seen + math.log1p(_SLACK_EXACT_TABLE), total)
+    p = _joined(first, second, columns, seen + math.log1p(_TIE_TOLERANCE), total)
     return Test(None, min(1.0, p), "Fisher's exact test")
 
 
@@ -279,7 +279,7 @@ def _joined(
     return mass
 
 
-# Tables within strata: is there an association once a third question is held still?
+# Stratified tables: association given a third question.
 
 
 @typed

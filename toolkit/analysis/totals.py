@@ -249,7 +249,7 @@ def _spread_out(values: Array, member: Array) -> Array:
     return spread
 
 
-# Comparisons of estimates of one sample: weighted sums, ratios, logs, with their errors.
+# Contrasts of estimates of one sample by the delta method.
 
 
 Contrast = Mapping[str, float] | str
@@ -458,10 +458,10 @@ class _Reader:
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd):
             sign, inner = -1.0 if isinstance(node.op, ast.USub) else 1.0, self.value(node.operand)
             return _Dual(sign * inner.value, sign * inner.slope)
-        if isinstance(node, ast.BinOp) and type(node.op) in _TWO:
-            return _TWO[type(node.op)](self.value(node.left), self.value(node.right))
+        if isinstance(node, ast.BinOp) and type(node.op) in _OPERATORS:
+            return _OPERATORS[type(node.op)](self.value(node.left), self.value(node.right))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and len(node.args) == 1:
-            function = _ONE_CONTRASTS.get(node.func.id)
+            function = _FUNCTIONS.get(node.func.id)
             if function is not None:
                 return function(self.value(node.args[0]))
         raise InvalidInput(
@@ -503,14 +503,14 @@ def _sqrt(a: _Dual) -> _Dual:
     return _Dual(float(np.sqrt(a.value)), a.slope / (2 * np.sqrt(a.value)))
 
 
-_TWO: dict[type, Callable[[_Dual, _Dual], _Dual]] = {
+_OPERATORS: dict[type, Callable[[_Dual, _Dual], _Dual]] = {
     ast.Add: lambda a, b: _Dual(a.value + b.value, a.slope + b.slope),
     ast.Sub: lambda a, b: _Dual(a.value - b.value, a.slope - b.slope),
     ast.Mult: lambda a, b: _Dual(a.value * b.value, a.value * b.slope + b.value * a.slope),
     ast.Div: _divided,
     ast.Pow: _power,
 }
-_ONE_CONTRASTS: dict[str, Callable[[_Dual], _Dual]] = {
+_FUNCTIONS: dict[str, Callable[[_Dual], _Dual]] = {
     "log": _log,
     "exp": lambda a: _Dual(float(np.exp(a.value)), np.exp(a.value) * a.slope),
     "sqrt": _sqrt,
@@ -543,7 +543,7 @@ def estimate(
     Parameters
     ----------
     frame
-        One row a respondent.
+        One row per respondent.
     items
         An instrument, variables, or column names.
     statistic
@@ -693,7 +693,7 @@ def ratios(
     Parameters
     ----------
     frame
-        One row a respondent.
+        One row per respondent.
     pairs
         Name of the ratio → (numerator column, denominator column or columns to be added up). Respondents
         without an answer in any of them are out of that ratio.
@@ -735,7 +735,7 @@ def ratios(
     return found if covariances else found.table
 
 
-# What a design costs: the variance of an estimate over that of a simple sample of as many.
+# Design effects: the variance of an estimate over that of a simple random sample of the same size.
 
 
 @typed
@@ -808,7 +808,7 @@ def design_effects(
     )
 
 
-# Rubin's rules: one answer from several imputed frames.
+# Rubin's rules: one estimate from several imputed frames.
 
 
 @dataclass(frozen=True, repr=False)

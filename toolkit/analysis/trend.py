@@ -23,7 +23,7 @@ __all__ = [
 ]
 
 
-# Where a questionnaire changed between two waves, no trend is drawn.
+# Changes of the questionnaire, where a trend is not computed.
 
 
 NOT_COMPARABLE = "not comparable"
@@ -67,7 +67,7 @@ def broken_series(compared: pd.DataFrame | None, what: str) -> Broken:
 
 
 def without_broken(frame: pd.DataFrame, broken: Broken, before: pd.Series) -> pd.DataFrame:
-    """The frame with earlier answers to changed questions taken out: other answers than the later ones.
+    """Take earlier answers to changed questions out of the frame: later ones answer other questions.
 
     A column without audiences beside it is taken out as a whole where it changed for any audience.
     """
@@ -106,7 +106,7 @@ def mark_broken(rows: pd.DataFrame, broken: Broken) -> pd.DataFrame:
     return marked
 
 
-# What changed from one wave to the next, where each wave asked people anew.
+# Trends between waves with independent samples.
 
 
 @typed
@@ -134,7 +134,7 @@ def trend(
     Parameters
     ----------
     frame
-        One row a respondent and wave (`study.responses(wave="all")`).
+        One row per respondent and wave (`study.responses(wave="all")`).
     items
         An instrument, variables, or names.
     wave
@@ -146,8 +146,8 @@ def trend(
     measure, design, level, adjust, family, other_adjust, margin
         As in `gaps`.
     compared
-        What `toolkit.instrument.compare` said of the questionnaires of the two waves. Rows whose question,
-        answers or base changed get no number: their verdict is "not comparable" and `method` says why.
+        What `toolkit.instrument.compare` returned for the questionnaires of both waves. Rows whose question,
+        answers or base changed get no number: verdict "not comparable", reason in `method`.
     top, bottom
         Answers in the top and bottom box of plain columns: `top=[4, 5]` instead of an instrument.
 

@@ -42,7 +42,10 @@ def checked(x1: Numbers, n1: Numbers, x2: Numbers, n2: Numbers) -> tuple[Array, 
         elif not bool(((x >= 0) & (x <= n)).all()):
             problems.append(
                 Problem(
-                    "out-of-range", f"x{side}", f"lies outside 0–n{side}", "give how many of the n said so"
+                    "out-of-range",
+                    f"x{side}",
+                    f"lies outside 0–n{side}",
+                    "give a count from 0 to n",
                 )
             )
     if problems:
@@ -70,7 +73,7 @@ def miettinen_nurminen(
     Parameters
     ----------
     x1, n1, x2, n2
-        How many said so, of how many answers; numbers or arrays.
+        Counts of those who chose the answer, and of answers; numbers or arrays.
     level
         Confidence level.
 

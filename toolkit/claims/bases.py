@@ -334,7 +334,7 @@ def implied_by_ratio(ratio: float, comparison: Iterable[float]) -> pd.DataFrame:
     >>> implied_by_ratio(1.88, [0.2, 0.6])["share"].round(3).tolist()
     [0.376, nan]
     """
-    base = _checked_of_relative(ratio, comparison)
+    base = _check_ratio(ratio, comparison)
     share = base * ratio
     possible = share <= 1 + _NOISE
     share = np.where(possible, np.minimum(share, 1.0), np.nan)
@@ -372,7 +372,7 @@ def implied_by_share(share: float, comparison: Iterable[float]) -> pd.DataFrame:
     if not 0 <= share <= 1:
         hint = f"give {share / 100:g} where {share:g} % is meant"
         raise InvalidInput("implied_by_share", [Problem("out-of-range", "share", f"is {share:g}", hint)])
-    base = _checked_of_relative(1.0, comparison)
+    base = _check_ratio(1.0, comparison)
     if (base == 0).any():
         problem = Problem("out-of-range", "comparison", "is 0", "leave it out: no ratio to nothing exists")
         raise InvalidInput("implied_by_share", [problem])
@@ -387,11 +387,11 @@ def largest_comparison(ratio: float) -> float:
     >>> round(largest_comparison(1.88), 4)
     0.5319
     """
-    _checked_of_relative(ratio, [])
+    _check_ratio(ratio, [])
     return min(1.0, 1 / ratio)
 
 
-def _checked_of_relative(ratio: float, comparison: Iterable[float]) -> np.ndarray:
+def _check_ratio(ratio: float, comparison: Iterable[float]) -> np.ndarray:
     base = np.asarray(list(comparison), dtype=np.float64)
     problems = []
     if not 0 < ratio < float("inf"):

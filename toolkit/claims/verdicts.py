@@ -105,7 +105,7 @@ def judge(
     intervals = share_intervals(claims, level=level, design_effect=design_effect)
     frame = claims[[name for name in _DESCRIBED if name in claims]].assign(
         **{name: intervals[name].to_numpy() for name in _COMPUTED[:5]},
-        **_range_of_bases(claims, level, design_effect, least_base),
+        **_possible_intervals(claims, level, design_effect, least_base),
         verdict=[VERDICTS[one[0]] for one in found],
         verdict_code=[one[0] for one in found],
         points=[one[1] for one in found],
@@ -160,7 +160,7 @@ def judge_readings(register: Register) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns).astype({"points": "float64"})
 
 
-def _range_of_bases(claims: pd.DataFrame, level: float, effect: float, least: int) -> dict[str, Any]:
+def _possible_intervals(claims: pd.DataFrame, level: float, effect: float, least: int) -> dict[str, Any]:
     """Compute intervals at the smallest and the largest possible n, for shares without an n."""
     open_n = (claims["statistic"] == "share") & claims["n"].isna() & claims["value"].notna()
     most = claims["n_most"].astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan)

@@ -33,21 +33,21 @@ def _everybody(register: Register) -> float:
     return float(margin_of_error(sum(register.studies[STUDY].audiences.values())))
 
 
-def _of_status(source: Any, status: str, name: str) -> list[str]:
+def _names_with_status(source: Any, status: str, name: str) -> list[str]:
     found = checklist(source, lists=[name])
     return [str(one) for one in found.loc[found["status"] == status, "item"]]
 
 
 def _left_out(register: Register) -> list[str]:
-    return _of_status(register.studies[STUDY], "missing", "aapor")
+    return _names_with_status(register.studies[STUDY], "missing", "aapor")
 
 
-def _missing_of_sample(study: Study) -> int:
-    return len(_of_status(study, "missing", "cherries"))
+def _count_missing(study: Study) -> int:
+    return len(_names_with_status(study, "missing", "cherries"))
 
 
-def _to_check_of_sample(study: Study) -> int:
-    return len(_of_status(study, "to check", "cherries"))
+def _count_to_check(study: Study) -> int:
+    return len(_names_with_status(study, "to check", "cherries"))
 
 
 def _problems(statement: Any, register: Register) -> list[str]:
@@ -129,13 +129,11 @@ EXERCISES = (
         "critique-2",
         "How many CHERRIES items does the sample study leave without a word?",
         "count",
-        _missing_of_sample,
+        _count_missing,
         "Count “missing”. Not said is not the same as not done: the sample has no ethics board to name.",
         'checklist(study, lists=["cherries"]) has the column status.',
         about="study",
-        mistakes=(
-            Mistake(_to_check_of_sample, "On these a sentence may say something; somebody must read it."),
-        ),
+        mistakes=(Mistake(_count_to_check, "On these a sentence may say something; somebody must read it."),),
     ),
 )
 """Notebooks 9 and 10."""

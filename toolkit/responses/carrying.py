@@ -18,7 +18,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 
 def carried(frame: pd.DataFrame, old: Instrument, new: Instrument) -> pd.DataFrame:
-    """A coded frame of one questionnaire as a coded frame of another.
+    """Carry a coded frame of one questionnaire over to another.
 
     Parameters
     ----------

@@ -85,7 +85,7 @@ def decode(export: Export, instrument: Instrument) -> Coded:
     Returns
     -------
     Coded
-        One row a respondent, columns as the architecture's "Frames" says, indexed from 0; and the
+        One row per respondent, columns as the architecture's "Frames" says, indexed from 0; and the
         disposition: read = set aside + kept, then what is worth noting about those kept.
 
     Raises

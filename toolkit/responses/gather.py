@@ -147,7 +147,7 @@ _SPELT_ALIKE = "organisation in another spelling (case, blanks, apostrophes): th
 
 
 def nobody_kept(frame: pd.DataFrame, disposition: pd.DataFrame, file: str) -> Iterator[Problem]:
-    """A file none of whose rows is a response: most often the wrong one."""
+    """Report a file without a single response: most often the wrong file."""
     if len(frame):
         return
     aside = disposition[disposition["outcome"] == "set aside"]

@@ -91,9 +91,9 @@ def read_organisations(path: Path, *, audiences: Sequence[str], waves: Sequence[
 
 
 def _table(path: Path) -> pd.DataFrame:
-    """The cells as they are written, indexed by row or line."""
+    """Read the cells as they are written, indexed by row or line."""
     if path.suffix.lower() in (".yaml", ".yml"):
-        return _of_yaml(path)
+        return _read_yaml(path)
     data = bytes_of(path, path.name)
     sheet = _workbook(path) if kind_of(data) == "zip" else read_sheet(path, source=path.name)
     sheet = without_empty_columns(sheet)
@@ -120,7 +120,7 @@ def _workbook(path: Path) -> Sheet:
     return lists[0]
 
 
-def _of_yaml(path: Path) -> pd.DataFrame:
+def _read_yaml(path: Path) -> pd.DataFrame:
     document = read_document(path)
     rows = document.data
     if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
@@ -166,14 +166,14 @@ def _heading_problems(headings: Sequence[str], audiences: Sequence[str]) -> Iter
 
 
 def _made_ids(names: pd.Series) -> pd.Series:
-    """An id for each name, marked where two names would have the same."""
+    """Make an id for each name, marked where two names would have the same."""
     ids = {name: made_id(name) for name in names.unique() if name}
     times = Counter(ids.values())
     return names.map({name: made_id(name, marked=times[one] > 1) for name, one in ids.items()} | {"": ""})
 
 
 def _values(cells: pd.Series) -> pd.Series:
-    """A column of numbers as numbers, any other as text; missing where blank."""
+    """Return a column of numbers as numbers, any other as text; missing where blank."""
     plain = cells.str.fullmatch(r"-?(0|[1-9][0-9]{0,14})([.][0-9]+)?")
     if (cells != "").any() and (plain | (cells == "")).all():
         return pd.to_numeric(cells.where(cells != "")).astype("float64")
@@ -376,7 +376,7 @@ def _known_by(table: pd.DataFrame) -> tuple[_Known, _Known]:
 
 
 def _meant(said: str, known: Sequence[_Known]) -> tuple[set[str], str | None]:
-    """The organisations a cell may mean, by the surest way that knows it, and the note on that way."""
+    """Find the organisations that a cell may mean by the surest rule that applies, and the note on it."""
     written = (tidy(said), plain_number(tidy(said)))
     loose = (_loose(said), _loose(slug(said)), said)
     for place, names in enumerate(known):

@@ -291,7 +291,7 @@ def _item_columns(
     if item.type == "multi":
         stem = (item.text.get(audience) or item.text["all"])[language]
         ticks = (item.id, stem, f"QID{number}", _ticked(frame, variables))
-        return [ticks, *_words_of_qualtrics(frame, item, instrument, language, number)]
+        return [ticks, *_qualtrics_text(frame, item, instrument, language, number)]
     found = []
     for place, variable in enumerate(variables, start=1):
         tag = f"QID{number}" + (f"_{place}" if item.type == "matrix" else "")
@@ -301,12 +301,12 @@ def _item_columns(
             text = f"{stem} - {text.removeprefix(stem).strip()}"
         tag += "_TEXT" if variable.kind in ("text", "number") else ""
         found.append(
-            (variable.name, text, tag, _answers_of_qualtrics(frame[variable.name], variable, instrument))
+            (variable.name, text, tag, _qualtrics_answers(frame[variable.name], variable, instrument))
         )
-    return [*found, *_words_of_qualtrics(frame, item, instrument, language, number)]
+    return [*found, *_qualtrics_text(frame, item, instrument, language, number)]
 
 
-def _words_of_qualtrics(
+def _qualtrics_text(
     frame: pd.DataFrame, item: Item, instrument: Instrument, language: str, number: int
 ) -> list[tuple[str, str, str, Array]]:
     """Yield the column of a write-in's text, if the item has one."""
@@ -327,7 +327,7 @@ def _ticked(frame: pd.DataFrame, variables: list[Variable]) -> Array:
     return cells(ticked.str.removeprefix(","))
 
 
-def _answers_of_qualtrics(column: pd.Series, variable: Variable, instrument: Instrument) -> Array:
+def _qualtrics_answers(column: pd.Series, variable: Variable, instrument: Instrument) -> Array:
     if variable.kind == "text":
         return cells(column)
     if variable.kind == "number":

@@ -39,12 +39,12 @@ def calibrate(
     Parameters
     ----------
     frame
-        One row a respondent.
+        One row per respondent.
     targets
         Column → category → population total, or column of numbers → its population total. Totals of
         categories are counts and add up to the same population for every column.
     base
-        Weights to start from, a column's name or one number a row; None starts from equal weights.
+        Weights to start from, a column's name or one number per row; None starts from equal weights.
     method
         "linear" (generalised regression), "raking" (factors exp(xλ), never negative), "logit" (smoothly
         within `bounds`).

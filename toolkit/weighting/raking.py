@@ -44,12 +44,12 @@ def rake(
     Parameters
     ----------
     frame
-        One row a respondent.
+        One row per respondent.
     margins
         Column → category → population total. Totals may be counts or shares, but every column must add
         up to the same number, which becomes the sum of weights.
     base
-        Weights to start from, a column's name or one number a row; None starts from equal weights.
+        Weights to start from, a column's name or one number per row; None starts from equal weights.
     tolerance
         Largest relative miss of any target that counts as reached.
     max_iterations
@@ -329,12 +329,12 @@ def poststratify(
     Parameters
     ----------
     frame
-        One row a respondent.
+        One row per respondent.
     targets
         Column → category → total for one column; or a frame with one row a cell: the cell's columns and
         `total`.
     base
-        Weights to start from, a column's name or one number a row; None starts from equal weights.
+        Weights to start from, a column's name or one number per row; None starts from equal weights.
 
     Raises
     ------

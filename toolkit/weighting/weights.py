@@ -56,7 +56,7 @@ def sums_within(cells: Any, values: Array, count: int) -> Array:
     return found
 
 
-# Weights of one frame, with their cost and the variance they explain.
+# Weights of one frame, with diagnostics and the variance they explain.
 
 
 _CYCLES = 10
@@ -294,7 +294,7 @@ def diagnose(
     Parameters
     ----------
     weights
-        What `rake` and its like gave, or one number a row.
+        What `rake` and its like gave, or one number per row.
     by
         A group a row.
 
@@ -391,7 +391,7 @@ def trim(
     Parameters
     ----------
     weights
-        What `rake` and its like gave, or one number a row.
+        What `rake` and its like gave, or one number per row.
     lower, upper
         The limits.
     strict
