@@ -16,16 +16,14 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.stats import binom, hypergeom
 
-from toolkit.analysis import (
-    Design,
-    agresti_caffo,
-    gaps,
-    miettinen_nurminen,
-    newcombe,
-    proportions,
-    wald_difference,
-)
+from toolkit.analysis import Design, gaps, proportions
 from toolkit.analysis.intervals import PLAIN, SAID, hypergeometric_interval, quantile
+from toolkit.analysis.two_proportions import (
+    agresti_caffo_limits,
+    miettinen_nurminen_limits,
+    newcombe_limits,
+    wald_error,
+)
 
 Array = npt.NDArray[np.float64]
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "methods" / "coverage_of_intervals.md"
@@ -65,11 +63,20 @@ PAIRS = (
     (500, 500),
 )
 COARSE = np.arange(1, 50) / 50
+
+
+def _wald_limits(p: Array, n: int, q: Array, m: int, z: float) -> tuple[Array, Array]:
+    """Wald's interval; a standard error of 0 is no interval, as in the gap table."""
+    error = wald_error(p, n, q, m)
+    reach = np.where(error > 0, z * error, np.nan)
+    return p - q - reach, p - q + reach
+
+
 GAPS: dict[str, tuple[str, Callable[..., Any]]] = {
-    "newcombe": ("Newcombe", newcombe),
-    "miettinen-nurminen": ("Miettinen–Nurminen", miettinen_nurminen),
-    "agresti-caffo": ("Agresti–Caffo", agresti_caffo),
-    "wald": ("Wald", wald_difference),
+    "newcombe": ("Newcombe", newcombe_limits),
+    "miettinen-nurminen": ("Miettinen–Nurminen", miettinen_nurminen_limits),
+    "agresti-caffo": ("Agresti–Caffo", agresti_caffo_limits),
+    "wald": ("Wald", _wald_limits),
 }
 SAMPLES = 4000
 ITEMS = [f"sample{at}" for at in range(SAMPLES)]
@@ -105,10 +112,7 @@ def population_coverage(n: int, population: int) -> tuple[Array, Array]:
 def gap_coverage(method: str, n: int, m: int) -> Array:
     """Chance that the interval of p − q holds it, for p and q of the coarse grid, over all outcomes."""
     x, y = np.arange(n + 1.0)[:, None], np.arange(m + 1.0)[None, :]
-    found = GAPS[method][1](x, n, y, m, level=LEVEL)
-    low, high = found.conf_low, found.conf_high
-    if method == "wald":  # a standard error of 0 is no interval, as in the gap table
-        low = np.where(found.std_error > 0, low, np.nan)
+    low, high = GAPS[method][1](x / n, n, y / m, m, quantile(LEVEL))
     first = binom.pmf(np.arange(n + 1), n, COARSE[:, None])
     second = binom.pmf(np.arange(m + 1), m, COARSE[:, None])
     result = np.empty((len(COARSE), len(COARSE)))

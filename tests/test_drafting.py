@@ -13,6 +13,7 @@ import toolkit as tk
 from toolkit.cli import main
 from toolkit.errors import InvalidInput
 from toolkit.instrument import Instrument
+from toolkit.reporting.sections import SECTIONS
 from toolkit.study.drafting import draft_study
 
 ROWS = 60
@@ -385,3 +386,17 @@ def test_the_command_prints_or_writes_a_questionnaire(
     assert "- column 'Agrees'" in capsys.readouterr().out
     assert main(["draft", path, "--out", str(out)]) == 2
     assert main(["draft", path, "--out", str(tmp_path / "no" / "q.yaml")]) == 2
+
+
+def test_a_study_of_multi_selects_alone_is_reported(tmp_path: Path) -> None:
+    lines = ["respondent,audience,tools/A,tools/B,tools/C"]
+    lines += [f"{n},{'executive' if n % 3 else 'employee'},{n % 2},{n % 4 // 2},1" for n in range(60)]
+    source = tmp_path / "ticks.csv"
+    source.write_text("\n".join(lines), "utf-8")
+    assert main(["init", str(tmp_path / "study"), "--from", str(source)]) == 0
+    study = tk.load_study(tmp_path / "study")
+    (organisation,) = study.organisation_ids()
+    report = tk.open_report(study, organisation, study.wave)
+    assert report.released["distributions"].empty
+    for name in SECTIONS:
+        report.section(name)

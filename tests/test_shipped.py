@@ -107,7 +107,7 @@ def test_notebooks_are_copied_to_a_new_folder_and_over_nothing(
     assert copied == {path.relative_to(own): path.read_bytes() for path in own.rglob("*.ipynb")}
     (folder / "explore_gaps.ipynb").write_text("changed", "utf-8")
     assert main(["notebooks", str(folder)]) == 2
-    assert "nothing is written over" in capsys.readouterr().err
+    assert "the folder must be new or empty" in capsys.readouterr().err
     assert (folder / "explore_gaps.ipynb").read_text("utf-8") == "changed"
 
 

@@ -184,7 +184,7 @@ def test_an_item_listed_for_an_audience_the_bank_keeps_it_from_is_refused(copy: 
         ("title: {en: AI at work}", "title: {en: AI at home}", "'title' differs"),
         ("bank: bank", "bank: ./bank/../other", "'bank' differs"),
         ("audience: employee", "audience: executive", "given for 'employee'"),
-        ("audience: employee", "audience: emplyee", "no audience 'emplyee'"),
+        ("audience: employee", "audience: emplyee", "unknown audience 'emplyee'"),
         ("[burnout, leave,", "[leave, burnout,", "'leave' comes before 'burnout' here"),
         ("title: {en: Wellbeing}", "title: {en: Health}", "its title differs"),
         ("[freemix]}", "[freemix, burnout]}", "is already in section 'wellbeing'"),

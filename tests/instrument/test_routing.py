@@ -83,8 +83,8 @@ def test_a_condition_has_the_truth_table_of_the_engines(plain: Instrument, case:
     assert found.dtype == bool
 
 
-@pytest.mark.parametrize("missing", ["-6", "-5", "-4", "-3", "-2", None])
-def test_every_kind_of_no_answer_is_no_answer(plain: Instrument, missing: str | None) -> None:
+@pytest.mark.parametrize("missing", ["-6", "-5", "-4", "-3", "-2"])
+def test_every_kind_of_no_answer_is_no_answer(plain: Instrument, missing: str) -> None:
     # -2 too: this item offers no refusal, so it has no code on screen
     for case, truth in TRUTH.items():
         assert parse(OURS[case]).evaluate(coded(plain, q=[missing]), plain)[0] == truth[0], case

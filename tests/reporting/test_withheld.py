@@ -34,8 +34,8 @@ def test_every_wave_is_decided_by_its_own_respondents_in_any_order(sample_study)
 
 def test_a_notice_does_not_speak_of_numbers_it_has_not(sample_study, tmp_path):
     told = {one: str(open_report(sample_study, one).save(tmp_path / one)) for one in ("org-10", "org-12")}
-    assert "Every number" in told["org-12"]
-    assert "Every number" not in told["org-10"]
+    assert "Every figure" in told["org-12"]
+    assert "Every figure" not in told["org-10"]
     assert "results.csv" in told["org-10"]
     assert (tmp_path / "org-10" / "results.csv").is_file()
 

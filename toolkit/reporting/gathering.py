@@ -175,6 +175,7 @@ def _estimates(
     audience are measured against its headcount.
     """
     from toolkit.analysis import proportions
+    from toolkit.analysis.contract import ESTIMATE_COLUMNS
 
     whole = [variable for variable in variables if variable.item.ask_if is None]
     routed = [variable for variable in variables if variable.item.ask_if is not None]
@@ -190,6 +191,10 @@ def _estimates(
             parts.append(
                 proportions(some, chosen, by="audience", measure=measure, level=level, population=against)
             )
+    if not parts:  # a questionnaire without such questions
+        columns = ["item", "response" if measure is None else "measure", "audience", *ESTIMATE_COLUMNS]
+        numbers = dict.fromkeys(ESTIMATE_COLUMNS[:-1], "float64")
+        return pd.DataFrame(columns=columns, dtype="str").astype(numbers)
     together = pd.concat(parts, ignore_index=True)
     order = {variable.name: place for place, variable in enumerate(variables)}
     return together.sort_values("item", key=lambda names: names.map(order), kind="stable", ignore_index=True)

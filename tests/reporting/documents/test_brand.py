@@ -67,7 +67,7 @@ def test_templates_that_are_not_there_are_all_named(branded: Path) -> None:
         load_study(branded)
     said = str(caught.value)
     assert "template_docx: brand.docx: is not there" in said
-    assert "template_pptx: brand.potx: is no .pptx" in said
+    assert "template_pptx: brand.potx: is not a .pptx" in said
 
 
 def test_a_typeface_and_a_drawn_logo_reach_the_files(small: Callable[..., Document], tmp_path: Path) -> None:

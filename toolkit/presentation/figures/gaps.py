@@ -75,7 +75,7 @@ def gap_dumbbell(
     level: float = 0.95,
     title: str | None = None,
     language: str = "en",
-) -> Axes:
+) -> Axes | None:
     """Draw every group's share of each item with its interval; clear gaps first, then the largest.
 
     Parameters
@@ -106,7 +106,7 @@ def gap_dumbbell(
     Returns
     -------
     Axes
-        Shares from 0 to 1 along x, one tick per item along y.
+        Shares from 0 to 1 along x, one tick per item along y. None if there is no item to draw.
 
     Raises
     ------
@@ -132,6 +132,8 @@ def gap_dumbbell(
     ranked = sorted(largest_first(gaps), key=lambda row: not is_certain(row))
     order = list(dict.fromkeys([*(row["item"] for row in ranked), *wanted]))
     drawn = order[:most]
+    if not drawn:
+        return None
     shares_of = by_item(row for row in estimates if row["item"] in set(drawn))
     groups = groups_of([row for own in shares_of.values() for row in own], instrument, by=by, palette=palette)
     gaps_of = by_item(ranked)
