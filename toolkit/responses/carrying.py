@@ -13,6 +13,7 @@ from toolkit.instrument.model import Instrument, Variable
 __all__ = ["carried"]
 
 _NOT_ASKED = "-5"
+_BREAKS = {"scale changed", "new", "gone"}
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -35,9 +36,9 @@ def carried(frame: pd.DataFrame, old: Instrument, new: Instrument) -> pd.DataFra
         the audience, it is -5 (missing for numbers and text). `toolkit.instrument.compare` says which trends
         may be drawn.
     """
-    told = compare(old, new)
-    same = ~told["change"].str.contains("scale changed|new|gone")
-    carries = told[same].groupby("item")["audience"].agg(set).to_dict()
+    compared = compare(old, new)
+    same = [_BREAKS.isdisjoint(changes.split("; ")) for changes in compared["change"]]
+    carries = compared[same].groupby("item")["audience"].agg(set).to_dict()
     audiences = pd.Categorical(frame["audience"].astype("str"), categories=list(new.audiences), ordered=True)
     known = {variable.name for variable in old.variables}
     columns: dict[str, object] = {
