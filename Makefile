@@ -65,10 +65,10 @@ reports: $(VENV)/.ready
 	$(BIN)/survey-toolkit report $(STUDY) --out $(OUT) $(if $(WORKERS),--workers $(WORKERS))
 
 test: $(VENV)/.ready-test
-	$(BIN)/python -m pytest -n logical --dist loadfile -m "not slow and not browser" $(ARGS)
+	$(BIN)/python -m pytest -n logical --dist loadfile --no-loadscope-reorder -m "not slow and not browser" $(ARGS)
 
 test-slow: $(VENV)/.ready-test
-	$(BIN)/python -m pytest -n logical --dist loadfile -m slow $(ARGS)
+	$(BIN)/python -m pytest -n logical --dist loadfile --no-loadscope-reorder -m slow $(ARGS)
 
 test-browser: $(VENV)/.ready-browser
 	$(BIN)/python -m pytest -m browser $(ARGS)
