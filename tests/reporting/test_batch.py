@@ -147,7 +147,13 @@ def start_slow_batch(
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, **environment},
+        preexec_fn=obey_interrupts,
     )
+
+
+def obey_interrupts() -> None:
+    """Undo that a job in a shell's background ignores Ctrl-C, which its children inherit."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @pytest.mark.parametrize(
