@@ -154,6 +154,16 @@ REFUSED: dict[str, tuple[Callable[[Data], None], str, str]] = {
         "items → q → missing",
         "could not be distinguished",
     ),
+    "a code that is another audience's id": (
+        more(
+            lambda data: (
+                data["audiences"]["boss"].update(code="staff"),
+                data["audiences"]["staff"].update(code="s2"),
+            )
+        ),
+        "audiences → boss → code",
+        "the id of another audience",
+    ),
     "two audiences with one code": (
         at("audiences", "boss", "code", to="staff"),
         "audiences",

@@ -708,6 +708,10 @@ def _header(instrument: Instrument) -> Iterator[Finding]:
             yield Finding("invalid-name", path, f"'{name}' cannot name an audience", hint)
         yield from find_in_words((*path, "label"), audience.label, instrument)
         yield from find_in_words((*path, "plural"), audience.plural, instrument)
+        other = instrument.audiences.get(audience.code)
+        if audience.code != name and other is not None and other.code != audience.code:
+            what = f"the code '{audience.code}' is the id of another audience"
+            yield Finding("duplicate-id", (*path, "code"), what, "give it a code of its own")
     for code in repeated([audience.code for audience in instrument.audiences.values()]):
         yield Finding(
             "duplicate-id", ("audiences",), f"two audiences have the code '{code}'", "give each its own code"
