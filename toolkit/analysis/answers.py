@@ -145,7 +145,7 @@ class Column:
         if self.labels is not None:
             return tuple(label for label in self.labels if label not in MISSING)
         found = np.unique(self.raw[~np.isnan(self.raw)])
-        return tuple(_plain(value) for value in found)
+        return tuple(plain_code(value) for value in found)
 
 
 class _Boxed(str):
@@ -180,7 +180,9 @@ def with_boxes(items: Items, measure: _M, *, top: Codes = None, bottom: Codes = 
     for box, given in (("top", top), ("bottom", bottom)):
         if given is not None:
             held = [given] if isinstance(given, str | float | int) else list(given)
-            boxes[box] = tuple(dict.fromkeys(one if isinstance(one, str) else _plain(one) for one in held))
+            boxes[box] = tuple(
+                dict.fromkeys(one if isinstance(one, str) else plain_code(one) for one in held)
+            )
     empty = [name for name, box in boxes.items() if not box]
     problems = [Problem("empty", name, "is empty", "name at least one answer") for name in empty]
     if both := set(boxes.get("top", ())) & set(boxes.get("bottom", ())):
@@ -358,7 +360,7 @@ def _column(series: pd.Series, name: str, variable: Variable | None, chosen: boo
                 )
             if not single:
                 return Column(name, numbers, None, variable, chosen)
-            array = pd.Categorical([None if np.isnan(value) else _plain(value) for value in numbers])
+            array = pd.Categorical([None if np.isnan(value) else plain_code(value) for value in numbers])
         elif variable is not None and variable.kind in ("text", "number"):
             raise InvalidInput(
                 "items",
@@ -374,7 +376,7 @@ def _column(series: pd.Series, name: str, variable: Variable | None, chosen: boo
     if key not in seen:
         # 4.0 is the answer "4", as in a column of floats
         labels = tuple(
-            _plain(one) if isinstance(one, float) and np.isfinite(one) else str(one)
+            plain_code(one) if isinstance(one, float) and np.isfinite(one) else str(one)
             for one in array.categories.tolist()
         )
         codes = variable.codes if variable is not None and single else labels
@@ -639,7 +641,8 @@ def _meaningless(column: Column, measure: str) -> Problem:
     )
 
 
-def _plain(value: float) -> str:
+def plain_code(value: float) -> str:
+    """Write a number as an answer code: whole ones without a point."""
     return str(int(value)) if float(value).is_integer() else repr(float(value))
 
 
@@ -1006,11 +1009,6 @@ def _positions(column: Column) -> tuple[Any, tuple[str, ...]]:
         if label not in MISSING:
             table[place] = order.index(label)
     return table[column.raw], tuple(order)
-
-
-def plain_code(value: float) -> str:
-    """Write a number as an answer code: whole ones without a point."""
-    return str(int(value)) if float(value).is_integer() else repr(float(value))
 
 
 def two_sides(

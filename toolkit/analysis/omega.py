@@ -32,7 +32,6 @@ __all__ = [
 
 
 Array = npt.NDArray[np.float64]
-_PARTS = ("loadings", "intercepts", "residuals")
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ import pandas as pd
 from pydantic import Field
 
 from toolkit.errors import InvalidInput, Problem, near_names
-from toolkit.findings.register import read_csv, repeated
+from toolkit.findings.register import as_number, header_problems, read_csv, repeated
 from toolkit.instrument.yaml_loader import Strict, Truth, checked, read_document
 from toolkit.shipped import named
 
@@ -36,7 +36,6 @@ __all__ = [
     "Studies",
     "StudyFacts",
     "add_claim",
-    "as_number",
     "load_register",
     "rounding_ends",
     "row_problems",
@@ -280,16 +279,6 @@ def row_problems(where: str, record: Mapping[str, str], studies: Collection[str]
     yield from _count_problems(where, record)
 
 
-def as_number(text: str) -> float | None:
-    """Parse a number as people write it; None for "7_3", digits other than 0–9, nan and inf."""
-    try:
-        number = float(text)
-    except ValueError:
-        return None
-    plain = text.isascii() and "_" not in text
-    return number if plain and abs(number) < float("inf") else None
-
-
 def rounding_ends(value: str, low: str, high: str) -> tuple[float, float]:
     """Return the range that rounds to a value: half a unit of its last digit, unless the row says otherwise.
 
@@ -431,7 +420,7 @@ def _claims(path: Path, studies: Mapping[str, object] | None, problems: list[Pro
     except InvalidInput as fault:
         problems += [replace(one, where=f"{path.name}, {one.where}") for one in fault.problems]
         return None
-    found = [*_header_problems(path.name, header)]
+    found = [*header_problems(header, CLAIM_COLUMNS, "claims", name=path.name)]
     if found:
         problems += found
         return None
@@ -456,30 +445,6 @@ def _claims(path: Path, studies: Mapping[str, object] | None, problems: list[Pro
     if not rows:
         problems.append(Problem("no-rows", path.name, "contains no claims", "add one row per claim"))
     return _typed(records) if sound and records and not twice else None
-
-
-def _header_problems(name: str, header: list[str]) -> Iterator[Problem]:
-    if header and not set(header) & set(CLAIM_COLUMNS):  # another kind of file, which is not quoted
-        hint = f"the columns are {', '.join(CLAIM_COLUMNS)}"
-        yield Problem(
-            "wrong-file", name, "is not a file of claims: its first line has none of their columns", hint
-        )
-        return
-    for column in CLAIM_COLUMNS:
-        if header.count(column) != 1:
-            said = "is missing" if column not in header else "occurs twice"
-            yield Problem(
-                "missing-column" if column not in header else "duplicate-column",
-                f"{name}, column {column}",
-                said,
-                f"the columns are {', '.join(CLAIM_COLUMNS)}",
-            )
-    for column in header:
-        if column not in CLAIM_COLUMNS:
-            hint = near_names(column, CLAIM_COLUMNS)
-            yield Problem(
-                "unexpected-column", f"{name}, column {column or '(no name)'}", "is not known", hint
-            )
 
 
 def _typed(records: list[dict[str, str]]) -> pd.DataFrame:

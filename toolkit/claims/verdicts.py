@@ -12,7 +12,7 @@ from toolkit.analysis.gap_rows import rounded
 from toolkit.analysis.intervals import quantile
 from toolkit.claims.bases import largest_comparison, possible_counts, share_ends, share_intervals
 from toolkit.claims.consistency import CONSISTENT, CONTRADICTED, REPRODUCED, UNTESTED, VERDICTS, check_claims
-from toolkit.claims.register import Register
+from toolkit.claims.register import CLAIM_COLUMNS, Register
 from toolkit.records import records
 
 __all__ = [
@@ -26,24 +26,6 @@ __all__ = [
 LEAST_BASE = 50
 """Where a base was not published: the fewest answers an interval is shown for. An assumption; change it."""
 
-_DESCRIBED = (
-    "finding_id",
-    "study",
-    "item",
-    "audience",
-    "base",
-    "statistic",
-    "published_as",
-    "value",
-    "low",
-    "high",
-    "n",
-    "n_status",
-    "n_most",
-    "source",
-    "closeness",
-    "note",
-)
 _COMPUTED = (
     "estimate",
     "conf_low",
@@ -56,7 +38,7 @@ _COMPUTED = (
     "most_low",
     "most_high",
 )
-VERDICT_COLUMNS = (*_DESCRIBED, *_COMPUTED, "verdict", "points", "reason", "conflict", "verdict_code")
+VERDICT_COLUMNS = (*CLAIM_COLUMNS, *_COMPUTED, "verdict", "points", "reason", "conflict", "verdict_code")
 """Columns of `judge`, in order."""
 
 _WEIGHT = {CONTRADICTED: 3, REPRODUCED: 2, CONSISTENT: 1, UNTESTED: 0}
@@ -103,7 +85,7 @@ def judge(
     checks = check_claims(register)
     found = [_judged(claim, checks, register) for claim in records(claims)]
     intervals = share_intervals(claims, level=level, design_effect=design_effect)
-    frame = claims[[name for name in _DESCRIBED if name in claims]].assign(
+    frame = claims[[name for name in CLAIM_COLUMNS if name in claims]].assign(
         **{name: intervals[name].to_numpy() for name in _COMPUTED[:5]},
         **_possible_intervals(claims, level, design_effect, least_base),
         verdict=[VERDICTS[one[0]] for one in found],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -14,7 +14,7 @@ from toolkit.inputs import LARGEST_ANSWERS, read_bytes
 from toolkit.platforms.files.delimited import csv_reader
 from toolkit.shipped import named
 
-__all__ = ["FINDING_COLUMNS", "load_findings", "read_csv", "repeated"]
+__all__ = ["FINDING_COLUMNS", "as_number", "header_problems", "load_findings", "read_csv", "repeated"]
 
 FINDING_COLUMNS = (
     "finding_id",
@@ -69,7 +69,7 @@ def load_findings(path: str | Path) -> pd.DataFrame:
     """
     path = named(path, "findings")
     header, rows = read_csv(path)
-    problems = [*_header_problems(header)]
+    problems = [*header_problems(header, FINDING_COLUMNS, "findings")]
     if problems:
         raise InvalidInput(path.name, problems)
     records = [dict(zip(header, row, strict=False)) for _, row in rows if len(row) == len(header)]
@@ -145,30 +145,25 @@ def read_csv(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
     return header, rows
 
 
-def _header_problems(header: list[str]) -> Iterator[Problem]:
-    if header and not set(header) & set(FINDING_COLUMNS):  # another kind of file, which is not quoted
-        hint = f"the columns are {', '.join(FINDING_COLUMNS)}"
-        yield Problem(
-            "wrong-file", "file", "is not a file of findings: its first line has none of their columns", hint
-        )
+def header_problems(
+    header: list[str], columns: Sequence[str], kind: str, *, name: str = ""
+) -> Iterator[Problem]:
+    """Find what is wrong with the heading row of a file of `kind` ("findings", "claims")."""
+    lead = f"{name}, " if name else ""
+    listed = f"the columns are {', '.join(columns)}"
+    if header and not set(header) & set(columns):  # another kind of file, which is not quoted
+        what = f"is not a file of {kind}: its first line has none of their columns"
+        yield Problem("wrong-file", name or "file", what, listed)
         return
-    for name in FINDING_COLUMNS:
-        if header.count(name) != 1:
-            said = "is missing" if name not in header else "occurs twice"
-            yield Problem(
-                "missing-column" if name not in header else "duplicate-column",
-                f"column {name}",
-                said,
-                f"the columns are {', '.join(FINDING_COLUMNS)}",
-            )
-    for name in header:
-        if name not in FINDING_COLUMNS:
-            yield Problem(
-                "unexpected-column",
-                f"column {name or '(no name)'}",
-                "is not known",
-                near_names(name, FINDING_COLUMNS),
-            )
+    for column in columns:
+        if header.count(column) == 0:
+            yield Problem("missing-column", f"{lead}column {column}", "is missing", listed)
+        elif header.count(column) > 1:
+            yield Problem("duplicate-column", f"{lead}column {column}", "occurs twice", listed)
+    for column in header:
+        if column not in columns:
+            where = f"{lead}column {column or '(no name)'}"
+            yield Problem("unexpected-column", where, "is not known", near_names(column, columns))
 
 
 def _row_problems(line: int, record: dict[str, str]) -> Iterator[Problem]:
@@ -200,7 +195,7 @@ def _row_problems(line: int, record: dict[str, str]) -> Iterator[Problem]:
 def _number_problems(where: str, record: dict[str, str]) -> Iterator[Problem]:
     value, n, year = record["value_pct"], record["n"], record["year"]
     if value:
-        number = _as_number(value)
+        number = as_number(value)
         if number is None:
             yield Problem(
                 "not-a-number",
@@ -228,7 +223,8 @@ def _number_problems(where: str, record: dict[str, str]) -> Iterator[Problem]:
         )
 
 
-def _as_number(text: str) -> float | None:
+def as_number(text: str) -> float | None:
+    """Parse a number as people write it; None for "7_3", digits other than 0–9, nan and inf."""
     try:
         number = float(text)
     except ValueError:

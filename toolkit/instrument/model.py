@@ -34,6 +34,7 @@ __all__ = [
     "Source",
     "Variable",
     "is_missing_code",
+    "spoken",
 ]
 
 COMPANION = "__missing"
@@ -320,9 +321,9 @@ class Variable(Displayed):
 
     def wording(self, audience: str, language: str = "en") -> str:
         """Return the question as this audience reads it; for a row or an option, stem and statement."""
-        stem = _spoken(self.item.text, audience, language)
+        stem = spoken(self.item.text, audience, language)
         if self.row:
-            return f"{stem} {_spoken(self.row.text, audience, language)}".strip()
+            return f"{stem} {spoken(self.row.text, audience, language)}".strip()
         if self.option:
             return f"{stem} [{self.option.label[language]}]"
         return stem
@@ -333,7 +334,7 @@ class Variable(Displayed):
             words = self.option.label[language]
             return f"{words} ({respondent_text(language, 'text')})" if self.write_in else words
         if self.row:  # its item's short name would name every row alike
-            return self.row.short.get(language) or _spoken(self.row.text, self.audiences[0], language)
+            return self.row.short.get(language) or spoken(self.row.text, self.audiences[0], language)
         return self.item.short.get(language) or self.wording(self.audiences[0], language)
 
     def code_labels(self, language: str = "en") -> dict[str, str]:
@@ -399,7 +400,7 @@ class Instrument(Strict):
                     item.id,
                     item.type,
                     ", ".join(item.audiences or self.audiences),
-                    _spoken(item.text, (item.audiences or tuple(self.audiences))[0], language),
+                    spoken(item.text, (item.audiences or tuple(self.audiences))[0], language),
                 )
             ]
         )
@@ -467,7 +468,8 @@ class Instrument(Strict):
         return tuple(v for v in self.variables if len(v.audiences) > 1 and v.kind in kinds)
 
 
-def _spoken(text: ParallelWording, audience: str, language: str) -> str:
+def spoken(text: ParallelWording, audience: str, language: str) -> str:
+    """Return what one audience reads in one language; the words for "all" if it has none of its own."""
     return (text.get(audience) or text["all"])[language]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument.lint import find
-from toolkit.instrument.model import MISSING, Instrument, Item, Row, Section, Variable
+from toolkit.instrument.model import MISSING, Instrument, Item, Row, Section, Variable, spoken
 from toolkit.instrument.yaml_loader import ParallelWording
 from toolkit.locale import N_, respondent_text, translated
 
@@ -15,6 +15,7 @@ __all__ = [
     "OWN_LABELS",
     "Variant",
     "audience_question",
+    "by_layout",
     "every_text",
     "idle_notices",
     "missing_labels",
@@ -49,11 +50,6 @@ def audience_question(language: str) -> tuple[str, str]:
 def missing_labels(language: str) -> dict[str, str]:
     """Return analysis code of a missing answer → its label; readers recognise each of them."""
     return {code: translated(language, label) for code, label in MISSING.items()}
-
-
-def spoken(text: ParallelWording, audience: str, language: str) -> str:
-    """Return what one audience reads in one language; the words for "all" if it has none of its own."""
-    return (text.get(audience) or text["all"])[language]
 
 
 def missing_words(variable: Variable, instrument: Instrument, language: str) -> dict[str, str]:
@@ -232,6 +228,15 @@ def narrow(
             "sections": tuple(section for section in _sections(instrument, kept) if section.items),
         }
     )
+
+
+def by_layout(whole: Instrument, layout: str) -> Iterator[tuple[str, Instrument]]:
+    """Return pairs (ending of the file name, part): the whole for "one", else one part per audience."""
+    if layout == "one":
+        yield "", whole
+        return
+    for audience, part in one_by_one(whole):
+        yield f"-{audience}", part
 
 
 def one_by_one(instrument: Instrument) -> Iterator[tuple[str, Instrument]]:

@@ -25,7 +25,6 @@ AUDIENCE_COLOURS = ("#0072B2", "#C04F00", "#43264A", "#00805D", "#8A6D00", "#A54
 AUDIENCE_MARKERS = ("o", "s", "D", "^", "v", "P")
 
 # Purple to orange by way of grey: strength of an answer, never good or bad.
-_DIVERGING = ("#B35806", "#F1A340", "#D8DAEB", "#998EC3", "#542788")
 _LOW = {1: ("#D9771A",), 2: ("#B35806", "#F1A340"), 3: ("#7F3B08", "#B35806", "#F1A340")}
 _HIGH = {1: ("#6A4FA3",), 2: ("#A79CCF", "#542788"), 3: ("#A79CCF", "#7D6BB4", "#3F1A70")}
 MIDDLE = "#D5D9DF"

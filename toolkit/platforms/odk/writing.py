@@ -27,9 +27,9 @@ from toolkit.platforms.routing import XPATH
 from toolkit.platforms.words import (
     Variant,
     audience_question,
+    by_layout,
     every_text,
     idle_notices,
-    one_by_one,
     variants_of,
 )
 
@@ -59,20 +59,12 @@ def files_of(source: Instrument, whole: Instrument, *, layout: Layout = "audienc
         raise InvalidInput(f"{source.id} for XLSForm", problems)
     idle = idle_notices(whole) if layout == "audience" else []
     files: dict[str, str | bytes] = {}
-    for ending, part in _parts(whole, layout):
+    for ending, part in by_layout(whole, layout):
         stem = source.id + ending
         form = form_of(part, form_id=stem)
         files[f"{stem}.xlsx"] = _workbook(form.sheets)
         files[f"{stem}{MANIFEST_ENDING}"] = _manifest(source, form, layout, f"{stem}.xlsx", idle).to_json()
     return files
-
-
-def _parts(whole: Instrument, layout: Layout) -> Iterator[tuple[str, Instrument]]:
-    if layout == "one":
-        yield "", whole
-        return
-    for audience, part in one_by_one(whole):
-        yield f"-{audience}", part
 
 
 def _unfit(instrument: Instrument) -> Iterator[Problem]:

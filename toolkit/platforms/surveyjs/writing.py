@@ -25,9 +25,9 @@ from toolkit.platforms.routing import SURVEYJS, confusable
 from toolkit.platforms.words import (
     Variant,
     audience_question,
+    by_layout,
     every_text,
     idle_notices,
-    one_by_one,
     variants_of,
 )
 
@@ -59,7 +59,7 @@ def files_of(source: Instrument, whole: Instrument, *, layout: Layout = "one") -
         raise InvalidInput(f"{source.id} for SurveyJS", problems)
     idle = idle_notices(whole) if layout == "audience" else []
     files: dict[str, str | bytes] = {}
-    for ending, part in _parts(whole, layout):
+    for ending, part in by_layout(whole, layout):
         stem = source.id + ending
         survey = json.dumps(survey_of(part), ensure_ascii=False, indent=1) + "\n"
         files[f"{stem}.json"] = survey
@@ -90,14 +90,6 @@ def survey_of(instrument: Instrument) -> dict[str, Any]:
         held = {"name": AUDIENCE, "expression": f"'{audience.code}'", "includeIntoResult": True}
         survey["calculatedValues"] = [held]
     return survey
-
-
-def _parts(whole: Instrument, layout: Layout) -> Iterator[tuple[str, Instrument]]:
-    if layout == "one":
-        yield "", whole
-        return
-    for audience, part in one_by_one(whole):
-        yield f"-{audience}", part
 
 
 def _piped(instrument: Instrument) -> Iterator[Problem]:
