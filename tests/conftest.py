@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -43,3 +47,28 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip("the reference data beside the project are not here")
     return SHARED
+
+
+_CHROMIUM_OPTIONS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Chromium, opened once per file; `CHROMIUM` names another program than the one found."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="the browser extra is not installed")
+    pytest.importorskip("axe_playwright_python", reason="the browser extra is not installed")
+    names = ("chromium", "chromium-browser", "google-chrome")
+    chromium = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+    if chromium is None:
+        pytest.skip("no Chromium is installed")
+    with sync_api.sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium, args=_CHROMIUM_OPTIONS)
+        yield opened
+        opened.close()

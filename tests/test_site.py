@@ -84,15 +84,13 @@ def test_every_figure_of_the_gallery_is_drawn(site: Path) -> None:
     "page", ["docs/index.html", "docs/gallery.html", "docs/methods/gaps.html", "docs/reference.html"]
 )
 @pytest.mark.parametrize("width", [1280, 400])
-def test_a_page_is_accessible_and_fits_a_telephone(site: Path, page: str, width: int) -> None:
-    sync_api = pytest.importorskip("playwright.sync_api", reason="`make test-browser` installs it")
-    axe: Any = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        tab = browser.new_page(viewport={"width": width, "height": 900})
-        tab.goto((site / page).as_uri())
-        found = axe.run(tab).response["violations"]
-        wider = tab.evaluate("document.documentElement.scrollWidth > window.innerWidth")
-        browser.close()
+def test_a_page_is_accessible_and_fits_a_telephone(site: Path, page: str, width: int, browser: Any) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    tab = browser.new_page(viewport={"width": width, "height": 900})
+    tab.goto((site / page).as_uri())
+    found = Axe().run(tab).response["violations"]
+    wider = tab.evaluate("document.documentElement.scrollWidth > window.innerWidth")
+    tab.close()
     assert [(one["id"], one["nodes"][0]["html"][:200]) for one in found] == []
     assert not wider

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -170,22 +167,6 @@ def pages(register, tmp_path_factory: pytest.TempPathFactory) -> Path:
     for study in ("upwork-2024", "upwork-2025"):
         write_documents(reproduction(register, study), folder, "html", name=study, keep=False)
     return folder
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    sync_api = pytest.importorskip("playwright.sync_api", reason="the browser extra is not installed")
-    pytest.importorskip("axe_playwright_python", reason="the browser extra is not installed")
-    names = ("chromium", "chromium-browser", "google-chrome")
-    chromium = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
-    if chromium is None:
-        pytest.skip("no Chromium is installed")
-    with sync_api.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox", "--disable-gpu", "--no-first-run"]
-        )
-        yield opened
-        opened.close()
 
 
 @pytest.mark.browser

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import html
-import os
 import re
-import shutil
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -81,19 +80,16 @@ def test_the_workbook_holds_the_sheets_cell_by_cell(core: Instrument, tmp_path: 
 
 
 @pytest.mark.browser
-def test_the_page_is_accessible_and_prints_without_cutting_a_row(core: Instrument, tmp_path: Path) -> None:
-    sync_api = pytest.importorskip("playwright.sync_api", reason="the browser extra is not installed")
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="the browser extra is not here")
-    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-    if chromium is None:
-        pytest.skip("no Chromium is installed")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_page(viewport={"width": 360, "height": 740})
-        for path in export(core, "codebook", tmp_path)[: len(core.languages)]:
-            page.goto(path.as_uri())
-            assert axe.Axe().run(page).response["violations"] == []
-            assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-            page.emulate_media(media="print")
-            assert page.evaluate("getComputedStyle(document.querySelector('tr')).breakInside") == "avoid"
-        browser.close()
+def test_the_page_is_accessible_and_prints_without_cutting_a_row(
+    core: Instrument, tmp_path: Path, browser: Any
+) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = browser.new_page(viewport={"width": 360, "height": 740})
+    for path in export(core, "codebook", tmp_path)[: len(core.languages)]:
+        page.goto(path.as_uri())
+        assert Axe().run(page).response["violations"] == []
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        page.emulate_media(media="print")
+        assert page.evaluate("getComputedStyle(document.querySelector('tr')).breakInside") == "avoid"
+    page.close()

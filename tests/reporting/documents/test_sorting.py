@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,19 +16,6 @@ def _column(page: Any, table: str, place: int) -> list[str]:
     return page.eval_on_selector_all(
         f"{table} tbody tr", f"rows => rows.map(row => row.cells[{place}].textContent.trim())"
     )
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    sync_api = pytest.importorskip("playwright.sync_api", reason="the browser extra is not installed")
-    names = ("chromium", "chromium-browser", "google-chrome")
-    chromium = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
-    if chromium is None:
-        pytest.skip("no Chromium is installed")
-    with sync_api.sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        yield found
-        found.close()
 
 
 def test_a_printed_table_that_sorts_has_its_head_on_each_page(browser: Any, written: dict[str, Path]) -> None:
