@@ -66,7 +66,7 @@ COARSE = np.arange(1, 50) / 50
 
 
 def _wald_limits(p: Array, n: int, q: Array, m: int, z: float) -> tuple[Array, Array]:
-    """Wald's interval; a standard error of 0 is no interval, as in the gap table."""
+    """Return Wald's interval; NaN where the standard error is 0, as in the gap table."""
     error = wald_error(p, n, q, m)
     reach = np.where(error > 0, z * error, np.nan)
     return p - q - reach, p - q + reach
