@@ -16,6 +16,7 @@ __all__ = [
     "ALIKE_COLUMNS",
     "ESTIMATE_COLUMNS",
     "GAP_COLUMNS",
+    "GAP_STATISTICS",
     "Interval",
     "Moments",
     "Test",
@@ -30,6 +31,19 @@ __all__ = [
 
 ESTIMATE_COLUMNS = ("n", "effective_n", "estimate", "std_error", "conf_low", "conf_high", "df", "method")
 """Columns of an estimate after its item, its response or measure, and its groups."""
+
+GAP_STATISTICS = (
+    "gap",
+    "std_error",
+    "conf_low",
+    "conf_high",
+    "statistic",
+    "df",
+    "p_value",
+    "effect_size",
+    "minimum_detectable_gap",
+)
+"""Numbers of a gap that are computed from both sides, and are withheld where a side is."""
 
 GAP_COLUMNS = (
     "audience_a",

@@ -14,7 +14,7 @@ import pandas as pd
 from scipy.special import gammaln, ndtri, stdtr
 
 from toolkit.analysis.answers import levels_of
-from toolkit.analysis.contract import gap_columns, tidy
+from toolkit.analysis.contract import GAP_STATISTICS, gap_columns, tidy
 from toolkit.analysis.intervals import quantile
 from toolkit.analysis.power import detectable_gap
 from toolkit.analysis.tables import fisher_p
@@ -589,20 +589,7 @@ def compare(sides: Sides, *, method: str | None, level: float, power: float) -> 
         As in `gaps`.
     """
     rows = len(sides.n_a)
-    result: dict[str, Any] = {
-        name: np.full(rows, np.nan)
-        for name in (
-            "gap",
-            "std_error",
-            "conf_low",
-            "conf_high",
-            "statistic",
-            "df",
-            "p_value",
-            "effect_size",
-            "minimum_detectable_gap",
-        )
-    }
+    result: dict[str, Any] = {name: np.full(rows, np.nan) for name in GAP_STATISTICS}
     result["effect_size_kind"] = np.full(rows, None, dtype=object)
     result["method"] = np.where(
         sides.why == "", "", np.char.add("not computed: ", sides.why.astype(str))

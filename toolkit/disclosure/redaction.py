@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from toolkit.analysis import adjust_p, gaps_from_summary
+from toolkit.analysis.contract import GAP_STATISTICS
 from toolkit.analysis.gap_rows import SIMPLE
 from toolkit.disclosure.cells import BOX_NAMES, REASONS, Claim, Ruling, Share, Table, number, three_parts
 from toolkit.disclosure.policy import Policy
@@ -197,17 +198,6 @@ def typed(
 
 
 TOO_CLOSE = "too close to all or none to show"
-_DERIVED = (
-    "gap",
-    "std_error",
-    "conf_low",
-    "conf_high",
-    "statistic",
-    "df",
-    "p_value",
-    "effect_size",
-    "minimum_detectable_gap",
-)
 
 
 def redact_gaps(
@@ -240,7 +230,7 @@ def redact_gaps(
     _adjust_again(out, rows, table.name)
     added = ["n_a_shown", "n_b_shown", "shown", "bound", "bound_a", "bound_b", "withheld"]
     added += ["withheld_code_a", "withheld_code_b", "threshold"]
-    numbers = ("estimate_a", "estimate_b", *_DERIVED, "p_adjusted", "verdict_margin")
+    numbers = ("estimate_a", "estimate_b", *GAP_STATISTICS, "p_adjusted", "verdict_margin")
     return typed(out, [*frame.columns, *added], table.frame, ("n_a", "n_b", "threshold"), numbers)
 
 
@@ -269,7 +259,7 @@ def _gap_row(
         k = new["threshold"]
         reasons = [f"{row[f'audience_{end}']}: {REASONS[code].format(k=k)}" for end, code in why.items()]
         ours = [end for end in ("a", "b") if not sides[end].published]
-        new |= dict.fromkeys((*_DERIVED, "p_adjusted"), math.nan)
+        new |= dict.fromkeys((*GAP_STATISTICS, "p_adjusted"), math.nan)
         new |= {f"{what}_{end}": math.nan for what in ("estimate", "n") for end in ours}
         new |= {"shown": False, "withheld": "; ".join(reasons), "bound_a": "", "bound_b": ""}
         new |= {"effect_size_kind": None, "verdict": "not shown", "verdict_code": "not_shown"}
@@ -291,7 +281,7 @@ def _compute_again(rows: list[dict[str, Any]], level: float, margin: float) -> N
         row = rows[place]
         # The frame has no covariances: only comparisons of two simple samples can be recomputed.
         plain = not row["design"] and row["method_code"] in SIMPLE
-        row |= dict.fromkeys((*_DERIVED, "p_adjusted"), math.nan)
+        row |= dict.fromkeys((*GAP_STATISTICS, "p_adjusted"), math.nan)
         row["gap"] = float(row["estimate_a"]) - float(row["estimate_b"])
         row["bound"] = _gap_bound(row)
         row |= {"effect_size_kind": None, "verdict": TOO_CLOSE, "verdict_code": "too_close"}
@@ -335,7 +325,7 @@ def _from_bounds(rows: Sequence[Mapping[str, Any]], level: float, margin: float)
 
 
 def _take_over(row: dict[str, Any], found: Mapping[str, Any]) -> None:
-    for column in (*_DERIVED, "effect_size_kind"):
+    for column in (*GAP_STATISTICS, "effect_size_kind"):
         row[column] = found[column]
     row["method"] = f"{found['method']}, computed at the printed bound"
     row["method_code"] = found["method_code"]
