@@ -17,6 +17,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+import toolkit as tk
 from tests.presentation.conftest import questionnaire, results
 from tests.refusals import problem
 from toolkit.disclosure import Released
@@ -160,11 +161,23 @@ def test_the_sum_at_the_end_is_the_share_of_the_higher_answers(
         assert f"{points(row.estimate)}%" in words_of(ax)
 
 
+def test_a_base_that_is_not_shown_is_left_out_beside_the_name_where_it_would_not_fit() -> None:
+    report = tk.open_report(tk.load_study("ai_at_work"), "org-03", "2026")
+    ax = diverging_bars(report.released, report.instrument)
+    assert ax is not None
+    names = [label.get_text() for label in ax.get_yticklabels()]
+    assert "Executives" in names
+    assert not any("not shown" in name for name in names)
+
+
 def test_only_the_share_that_may_be_shown_is_drawn(small: Released, instrument: Instrument) -> None:
     ax = diverging_bars(small, instrument, theme="work")
     assert ax is not None
     assert "≥80%" in words_of(ax)
     assert "not shown (few answers)" in words_of(ax)
+    assert not any(
+        "not shown" in label.get_text() for label in ax.get_yticklabels()
+    )  # it would not fit there
     assert any("<7" in label.get_text() for label in ax.get_yticklabels())
     told = description_of(ax)
     assert any("outlined" in sentence for sentence in told.caption)

@@ -55,6 +55,7 @@ _LABEL, _NAMES, _SUM = 1.62, 1.18, 0.82
 _BAR, _STEP, _GAP, _HEAD = 0.17, 0.2, 0.1, 0.27
 _LINE, _SMALL = 0.145, 0.88
 _LABEL_CHARACTERS = 23
+_BASE_CHARACTERS = 7
 _USUAL = (0.6, 0.9)
 """What is drawn to the left and the right even where no bar reaches it, so that pictures compare."""
 
@@ -276,7 +277,9 @@ def _draw(blocks: Sequence[Block], ax: Axes | None, palette: Sequence[str] | Non
         _name(labels, block, start)
         for place, bar in enumerate(block.bars):
             y = start + place * _STEP
-            ticks[y + _BAR / 2] = f"{bar.label}  {bar.n}" if bar.n else bar.label
+            # "not shown" is too long for the column of names; the bar's place says it
+            fits = 0 < len(bar.n) <= _BASE_CHARACTERS
+            ticks[y + _BAR / 2] = f"{bar.label}  {bar.n}" if fits else bar.label
             _draw_bar(ax, labels, block, bar, y, pieces, palette)
         top += block.height - (block.legend if block.heads else 0.0)
     for y in lines:
