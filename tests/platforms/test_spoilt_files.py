@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import csv
 import errno
 import gzip
 import io
@@ -186,6 +187,22 @@ SPOILT: dict[str, tuple[bytes, str]] = {
     "a workbook with entities": (repacked(workbook(), _sheet(
         "<!DOCTYPE a [<!ENTITY b 'x'>]><worksheet>&b;</worksheet>")), ""),
 }  # fmt: skip
+
+
+@pytest.mark.parametrize("limit", [1_000, 2**31 - 1])
+def test_the_largest_cell_does_not_depend_on_the_limit_another_library_set(
+    limit: int, survey: Instrument, tmp_path: Path
+) -> None:
+    path = tmp_path / "answers"
+    before = csv.field_size_limit(limit)
+    try:
+        path.write_bytes(SPOILT["a cell beyond our limit"][0])
+        assert any("1,000,000 characters" in one for one in every_reader(path, survey))
+        path.write_bytes(SPOILT["an answer beyond the parser's own limit"][0])
+        assert not any("1,000,000 characters" in one for one in every_reader(path, survey))
+        assert csv.field_size_limit() == limit
+    finally:
+        csv.field_size_limit(before)
 
 
 @pytest.mark.parametrize("kind", SPOILT)

@@ -115,9 +115,9 @@ def read_csv(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
     """
     try:
         text = read_bytes(path, most=LARGEST_ANSWERS).decode("utf-8-sig")
-        reader = csv_reader(io.StringIO(text, newline=""))
-        header = [cell.strip() for cell in next(reader, [])]
-        rows = [(reader.line_num, [cell.strip() for cell in row]) for row in reader if any(row)]
+        with csv_reader(io.StringIO(text, newline="")) as reader:
+            header = [cell.strip() for cell in next(reader, [])]
+            rows = [(reader.line_num, [cell.strip() for cell in row]) for row in reader if any(row)]
     except FileNotFoundError:
         raise InvalidInput(
             path, [Problem("file-not-found", "file", "is not there", "correct the path of the findings")]

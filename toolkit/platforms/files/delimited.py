@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -143,11 +144,15 @@ def bytes_of(path: Path, source: str) -> bytes:
         raise InvalidInput(source, [problem]) from error
 
 
-def csv_reader(lines: Iterable[str], delimiter: str = ",", *, strict: bool = True) -> Any:
-    """Python's CSV parser, with cells of up to `LARGEST_CELL` characters."""
-    if csv.field_size_limit() < LARGEST_CELL:  # the parser's limit holds for the process
-        csv.field_size_limit(LARGEST_CELL)
-    return csv.reader(lines, delimiter=delimiter, strict=strict)
+@contextmanager
+def csv_reader(lines: Iterable[str], delimiter: str = ",", *, strict: bool = True) -> Iterator[Any]:
+    """Python's CSV parser, with cells of up to `LARGEST_CELL` characters while the block runs."""
+    # the parser's limit belongs to the process, and other libraries set it as well
+    before = csv.field_size_limit(LARGEST_CELL)
+    try:
+        yield csv.reader(lines, delimiter=delimiter, strict=strict)
+    finally:
+        csv.field_size_limit(before)
 
 
 def check_cells(number: int, source: str, *, columns: int = 1) -> None:
@@ -220,7 +225,8 @@ def _parsed_fast(text: str, delimiter: str) -> pd.DataFrame | None:
         _no_bare_return(data) and _quotes_are_clean(data, ord(delimiter))
     ):
         return None
-    sample = list(islice(csv_reader(io.StringIO(text[:_HEAD], newline=""), delimiter, strict=False), _SAMPLE))
+    with csv_reader(io.StringIO(text[:_HEAD], newline=""), delimiter, strict=False) as reader:
+        sample = list(islice(reader, _SAMPLE))
     names = [f"f{number}" for number in range(len(sample[0]))]
     if len(names) < 2:
         return None
@@ -310,9 +316,9 @@ def _quotes_are_clean(data: bytes, delimiter: int) -> bool:
 
 
 def _parsed_strictly(text: str, delimiter: str, source: str, heading_rows: int) -> pd.DataFrame:
-    reader = csv_reader(io.StringIO(text, newline=""), delimiter)
     try:
-        numbered = dict(enumerate(reader, start=1))
+        with csv_reader(io.StringIO(text, newline=""), delimiter) as reader:
+            numbered = dict(enumerate(reader, start=1))
     except csv.Error as error:
         what = f"{error}: the file is cut short or damaged"
         if "unexpected end" in str(error):
