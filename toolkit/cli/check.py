@@ -70,8 +70,14 @@ def _check(given: argparse.Namespace) -> int:
         )
     for wave in study.wave_instruments:
         print(_not_drawn(study, wave))
-    for note in Theme.of(study.brand, study.instrument.audiences).notes:
-        print(note)
+    brands = {"": study.brand} | {f"{one}: ": study.for_client(one).brand for one in study.organisation_ids()}
+    shown = [
+        f"{one}{note}"
+        for one, brand in brands.items()
+        if not one or brand is not study.brand
+        for note in Theme.of(brand, study.instrument.audiences).notes
+    ]
+    print(*shown, sep="\n", end="\n" if shown else "")
     checks.raise_problems()
     if given.answers_only:
         print("No problems found in the answers; whether reports can be built was not checked.")
