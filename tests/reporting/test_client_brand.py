@@ -49,7 +49,8 @@ def test_one_run_writes_each_client_in_its_own_brand(study: Path, tmp_path: Path
     pages = {
         one: next((tmp_path / "out").rglob(f"{one}/report.html")).read_text() for one in ("acme", "bolt")
     }
-    assert 'lang="fr"' in pages["acme"] and 'lang="en"' in pages["bolt"]
+    assert 'lang="fr"' in pages["acme"]
+    assert 'lang="en"' in pages["bolt"]
     logo = base64.b64encode(SVG.encode()).decode()
     for page, own in ((pages["acme"], True), (pages["bolt"], False)):
         assert (logo in page, "Acme only" in page, "Acme Group" in page) == (own, own, own)
