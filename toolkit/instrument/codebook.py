@@ -148,7 +148,8 @@ def compare(old: Instrument, new: Instrument) -> pd.DataFrame:
 
         A trend may be drawn where question, help text, answers (codes, words, order, boxes, don't-knows
         offered, the other options of a multi-select) and who is asked are the same. Spacing, capitals and
-        punctuation are listed in `what` and change nothing; a language that one version lacks is not compared.
+        punctuation are listed in `what` and change nothing; a language that one version lacks is not
+        compared.
 
     Raises
     ------

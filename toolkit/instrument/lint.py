@@ -75,20 +75,19 @@ def _referents(
     path: tuple[str, ...], item: Item, instrument: Instrument, known: frozenset[str]
 ) -> Iterator[Finding]:
     """Find referents of unknown audiences, and rows about unlike things in one battery."""
-    for place, about in (
-        (path, item.referent),
-        *(((*path, "rows", row.id), row.referent) for row in item.rows),
-    ):
+    rows = [((*path, "rows", row.id), row.referent) for row in item.rows]
+    for place, about in ((path, item.referent), *rows):
         for name in about:
             if name != "all" and name not in instrument.audiences and name not in known:
                 hint = near_names(name, [*instrument.audiences, "all"])
                 yield Finding("unknown-audience", (*place, "referent"), f"unknown audience '{name}'", hint)
     for audience in item.audiences or tuple(instrument.audiences):
-        heard = [row for row in item.rows if row.audiences is None or audience in row.audiences]
-        found = {
-            about.get(audience, about.get("all"))
-            for about in (row.referent or item.referent for row in heard)
-        }
+        heard = [
+            row.referent or item.referent
+            for row in item.rows
+            if row.audiences is None or audience in row.audiences
+        ]
+        found = {about.get(audience, about.get("all")) for about in heard}
         if len(found) > 1:
             listed = ", ".join(sorted(one or "not declared" for one in found))
             what = f"its rows are about different things for {audience} ({listed})"

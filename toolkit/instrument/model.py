@@ -319,7 +319,7 @@ class Variable(Displayed):
         return own if own is not None else self.item.sensitive
 
     def referent(self, audience: str) -> str | None:
-        """Return what the question is about as this audience reads it; None if the instrument does not say."""
+        """Return what this audience's question is about; None if the instrument does not say."""
         about = (self.row.referent if self.row else None) or self.item.referent
         return about.get(audience) or about.get("all")
 
