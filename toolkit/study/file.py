@@ -22,9 +22,12 @@ from toolkit.platforms.naming import FolderName
 
 __all__ = [
     "AAPOR_ITEMS",
+    "CLIENT_BRAND",
     "COMPUTED_AAPOR_ITEMS",
     "Brand",
     "StudyFile",
+    "client_brand",
+    "client_brand_problems",
     "methods_of",
     "misfits",
     "wave_instruments",
@@ -92,6 +95,37 @@ class Brand(Strict):
         if not re.fullmatch(r"#[0-9a-fA-F]{6}", value):
             raise ValueError(f"'{value}' is not a valid colour; write it as '#1a2b3c', in quotes")
         return value
+
+
+CLIENT_BRAND = {f"brand_{name}": name for name in ("name", "colour", "accent", "logo", "footer", "font")} | {
+    "language": "language"
+}
+"""Columns of the organisations table that replace keys of the brand for one organisation → key."""
+
+
+def client_brand(rows: pd.DataFrame) -> dict[str, str]:
+    """Return the brand keys that rows of the organisations table give; later rows take precedence."""
+    given = {}
+    for column, key in CLIENT_BRAND.items():
+        for cell in rows.get(column, pd.Series(dtype=str)).dropna():
+            given[key] = f"{cell:g}" if isinstance(cell, float) else str(cell)
+    return given
+
+
+def client_brand_problems(table: pd.DataFrame, folder: Path) -> Iterator[Problem]:
+    """List brand cells of the organisations table that cannot be used."""
+    for organisation, rows in table.groupby("organisation", sort=False):
+        for key, cell in client_brand(rows).items():
+            column = "language" if key == "language" else f"brand_{key}"
+            where = f"organisations, {organisation}, column {column}"
+            if key in ("colour", "accent") and not re.fullmatch(r"#[0-9a-fA-F]{6}", cell):
+                yield Problem("malformed", where, f"'{cell}' is not a valid colour", "write it as #1a2b3c")
+            elif key == "language" and cell not in languages():
+                hint = near_names(cell, languages())
+                yield Problem("unknown-language", where, f"unsupported report language '{cell}'", hint)
+            elif key == "logo" and not (folder / cell).is_file():
+                hint = "give its path from the study's folder"
+                yield Problem("file-not-found", where, f"'{cell}' is not there", hint)
 
 
 class WaveInstrument(Strict):
