@@ -35,7 +35,7 @@ _LEAST_FOR_TWO = 5
 """Smallest base of which a bound can leave room for two and not be met by every share."""
 
 _LADDER = (0.01, 0.02, 0.05, 0.10, 0.20, 1 / 3, 0.40)
-"""Shares at which an answer counts as given by nearly nobody: the smallest that leaves enough room is used."""
+"""Shares at which an answer counts as given by nearly nobody: the smallest that leaves room is used."""
 
 PRESETS: Mapping[str, Mapping[str, int]] = MappingProxyType(
     {
@@ -121,8 +121,8 @@ class Policy(BaseModel):
             )
         if min(sensitive, self.threshold if self.room > 1 else sensitive) < _LEAST_FOR_TWO:
             raise ValueError(
-                f"a bound with room for two people needs a base of {_LEAST_FOR_TWO}: raise sensitive_threshold "
-                f"to {_LEAST_FOR_TWO} or more, and with room: 2 the threshold as well"
+                f"a bound with room for two people needs a base of {_LEAST_FOR_TWO}: raise "
+                f"sensitive_threshold to {_LEAST_FOR_TWO} or more, and with room: 2 the threshold as well"
             )
         return self
 
@@ -141,8 +141,8 @@ class Policy(BaseModel):
     def unanimity_bounds(self, n: float, item: str = "") -> tuple[float, float]:
         """Return the shares (low, high) at or beyond which only a bound is shown.
 
-        The bound is the smallest step b of 1, 2, 5, 10, 20, 33 and 40% with b·n ≥ room, so that "nearly nobody"
-        always means 0 to `room` people or more.
+        The bound is the smallest step b of 1, 2, 5, 10, 20, 33 and 40% with b·n ≥ room, so that "nearly
+        nobody" always means 0 to `room` people or more.
 
         Examples
         --------
@@ -169,15 +169,16 @@ class Policy(BaseModel):
             parts.append(few)
         if self.unanimity:
             bounds = _(
-                "Where nearly all or nearly none gave an answer only a bound is shown, such as 80% or more, or "
-                "20% or less: the narrowest of 99, 98, 95, 90, 80, 67 and 60% that leaves it open how one "
-                "person answered (for sensitive questions, two). Every comparison with such a share is "
+                "Where nearly all or nearly none gave an answer only a bound is shown, such as 80% or more, "
+                "or 20% or less: the narrowest of 99, 98, 95, 90, 80, 67 and 60% that leaves it open how "
+                "one person answered (for sensitive questions, two). Every comparison with such a share is "
                 "computed from the bound that is shown."
             )
             strict = _(
-                "Where nearly all or nearly none gave an answer only a bound is shown, such as 80% or more, or "
-                "20% or less: the narrowest of 99, 98, 95, 90, 80, 67 and 60% that leaves it open how two "
-                "people answered. Every comparison with such a share is computed from the bound that is shown."
+                "Where nearly all or nearly none gave an answer only a bound is shown, such as 80% or more, "
+                "or 20% or less: the narrowest of 99, 98, 95, 90, 80, 67 and 60% that leaves it open how "
+                "two people answered. Every comparison with such a share is computed from the bound that "
+                "is shown."
             )
             parts.append(strict if self.room > 1 else bounds)
         whole = _(

@@ -108,7 +108,7 @@ def _exact(ruling: Ruling, label: tuple[str, str]) -> bool:
 def _guard_routing(rulings: Rulings, instrument: Instrument, policy: Policy) -> Rulings:
     """Withhold a routed question if its base would reveal a masked share of the routing question.
 
-    A base below the threshold stays "<5", whatever the routing question says. A base of two conditions at once
+    A base below the threshold stays "<5", whatever the routing question says. A base of two conditions
     counts the people who meet both, which no table shows, so it is withheld whatever the shares.
     """
     largest: dict[Group, float] = {}
