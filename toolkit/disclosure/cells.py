@@ -397,7 +397,7 @@ def _rule(claims: list[Claim], policy: Policy, variable: Variable | None, codes:
         return Ruling(n, k, reason_code="small")
     if max(counts) != n:
         return Ruling(n, k, reason_code="disagree")
-    low, high = policy.unanimity_bounds(n) if policy.unanimity else (-1.0, 2.0)
+    low, high = policy.unanimity_bounds(n, item) if policy.unanimity else (-1.0, 2.0)
     values: dict[tuple[str, str], list[float]] = {}
     for claim in claims:
         values.setdefault((claim.kind, claim.label), []).append(claim.estimate)

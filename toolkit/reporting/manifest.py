@@ -283,8 +283,9 @@ def study_cache_keys(
     study: Study, key: bytes, *, wave: str, notebooks: Sequence[Path], formats: Sequence[str]
 ) -> CacheKeys:
     """Hash everything that all reports of a run depend on."""
-    own = {*study.answer_paths, study.organisations_path}
-    hashes = {str(path): sha256_of(path) for path in dict.fromkeys(study.input_files)}
+    own = {*study.answer_paths, study.organisations_path, *study.client_logos}
+    read = dict.fromkeys((*study.input_files, *study.client_logos))
+    hashes = {str(path): sha256_of(path) for path in read}
     shared = {
         "study": study.id,
         "wave": wave,
