@@ -92,9 +92,9 @@ def build_manifest(
     Returns
     -------
     dict
-        Nothing in it names another organisation or gives a count the policy hides. Input files go by their role
-        and number, since names of files and folders may name clients. Answers and the organisations table are
-        not among them, for answers could be tried against a hash; of these only what was admitted goes into
+        Nothing in it names another organisation or gives a count the policy hides. Input files go by role and
+        number, since names of files and folders may name clients. Answers and the organisations table are not
+        among them, for answers could be tried against a hash; of these only what was admitted goes into
         `input`, whose key stays with the batch.
     """
     people = {path.resolve() for path in (*study.answer_paths, study.organisations_path) if path}

@@ -540,8 +540,8 @@ def read_part(part: Path, instrument: Instrument, table: pd.DataFrame) -> Gather
 def part_bytes(part: Path, *, admitted: bool = False) -> Iterator[bytes]:
     """Serialise a part for detecting changes; equal answers give equal bytes.
 
-    With `admitted`, only answers of groups that a report may use: its manifest holds a hash of these bytes, which
-    would otherwise reveal that somebody of a hidden group answered differently.
+    With `admitted`, only answers of groups that a report may use: its manifest holds a hash of these bytes,
+    which would otherwise reveal that somebody of a hidden group answered differently.
     """
     hidden = ANSWERS if admitted and (part / ADMITTED).exists() else ADMITTED
     first = (ADMITTED, ANSWERS, TABLE, DATES)
