@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from pydantic import Field, field_validator, model_validator
+from pydantic import AliasChoices, Field, field_validator, model_validator
 
 from toolkit.disclosure.comments import CommentRules
 from toolkit.errors import InvalidInput, Problem, near_names
@@ -160,7 +160,9 @@ class StudyFile(Strict):
     wave_instruments: dict[str, WaveInstrument] = Field(default_factory=dict)
     answers: tuple[AnswersFile, ...] = Field(min_length=1)
     organisations: str | None = None
-    policy: dict[str, Any] = Field(default_factory=dict)
+    policy: dict[str, Any] = Field(
+        default_factory=dict, validation_alias=AliasChoices("disclosure", "policy")
+    )
     margin: float = Field(default=0.10, gt=0, lt=1)
     level: float = Field(default=0.95, ge=0.5, lt=1)
     primary: tuple[str, ...] = ()
@@ -170,6 +172,11 @@ class StudyFile(Strict):
     methods: dict[str, dict[str, str | None]]
     seed: int = 0
     data_source: str | None = None
+
+    @field_validator("policy", mode="before")
+    @classmethod
+    def _preset_by_its_name(cls, value: Any) -> Any:
+        return {"preset": value} if isinstance(value, str) else value
 
     @model_validator(mode="after")
     def _one_instrument(self) -> StudyFile:

@@ -536,6 +536,7 @@ class Study(Displayed):
 
 
 ANSWERS = "answers.parquet"
+ADMITTED = "admitted.parquet"
 TABLE = "organisations.parquet"
 DATES = "dates.json"
 LOGO = "logo"
@@ -571,11 +572,16 @@ def write_parts(
     tables = table.groupby("organisation", sort=False, observed=True).indices
     waves = {wave: study.field_dates(wave) for wave in study.waves}
     dates = json.dumps({wave: found for wave, found in waves.items() if found}, default=str)
+    groups = frame.groupby(["organisation", "wave", "audience"], observed=True)["audience"]
+    large = (groups.transform("size") >= study.policy.threshold).to_numpy(dtype=bool)
     written = {}
     for one in wanted:
         part = Path(folder) / f"{PART}{one}"
         part.mkdir(parents=True)
-        _write(_as_codes(frame.iloc[rows.get(one, [])]), part / ANSWERS)
+        own = rows.get(one, [])
+        _write(_as_codes(frame.iloc[own]), part / ANSWERS)
+        if not large[own].all():
+            _write(_as_codes(frame.iloc[own][large[own]]), part / ADMITTED)
         _write(table.iloc[tables[one]], part / TABLE)
         (part / DATES).write_text(dates, encoding="utf-8")
         quoted = study._quotable
@@ -615,12 +621,17 @@ def read_part(part: Path, instrument: Instrument, table: pd.DataFrame) -> Gather
     return Gathered(frame, tally("", "", []), table, dates)
 
 
-def part_bytes(part: Path) -> Iterator[bytes]:
-    """Serialise a part for detecting changes; equal answers give equal bytes."""
-    for path in sorted(
-        part.iterdir(), key=lambda path: (path.name not in (ANSWERS, TABLE, DATES), path.name)
-    ):
-        yield path.read_bytes()
+def part_bytes(part: Path, *, admitted: bool = False) -> Iterator[bytes]:
+    """Serialise a part for detecting changes; equal answers give equal bytes.
+
+    With `admitted`, only answers of groups that a report may use: its manifest holds a hash of these bytes,
+    which would otherwise reveal that somebody of a hidden group answered differently.
+    """
+    hidden = ANSWERS if admitted and (part / ADMITTED).exists() else ADMITTED
+    first = (ADMITTED, ANSWERS, TABLE, DATES)
+    for path in sorted(part.iterdir(), key=lambda path: (path.name not in first, path.name)):
+        if path.name != hidden:
+            yield path.read_bytes()
 
 
 def _as_codes(frame: pd.DataFrame) -> pd.DataFrame:
