@@ -24,13 +24,24 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from toolkit.disclosure.cells import Base, thresholds
 from toolkit.disclosure.policy import Policy
 from toolkit.errors import InvalidInput, Problem, ProblemCode, ToolkitError, near_names
 from toolkit.instrument.model import MISSING, Instrument
 from toolkit.records import records
 from toolkit.system import owner_only, write_whole
 
-__all__ = ["Entry", "Kept", "Ledger", "OpenLedger", "People", "UnrecordedRelease", "ledger_key", "stricter"]
+__all__ = [
+    "Entry",
+    "Kept",
+    "Ledger",
+    "OpenLedger",
+    "People",
+    "Sample",
+    "UnrecordedRelease",
+    "ledger_key",
+    "stricter",
+]
 
 KEY = "SURVEY_TOOLKIT_LEDGER_KEY"
 """Environment variable that holds the key."""
@@ -489,8 +500,8 @@ class Ledger:
         Of the hashes; None for `ledger_key`, looked up when it is first needed.
     renamed
         Organisation → the one or more that it has become.
-    persons
-        (wave, respondent) → what tells the person in every wave, where something does.
+    person
+        Takes wave and respondent, and returns what identifies the person in every wave, or "".
 
     Examples
     --------
@@ -513,10 +524,10 @@ class Ledger:
         *,
         key: bytes | None = None,
         renamed: Mapping[str, Sequence[str]] | None = None,
-        persons: Mapping[tuple[str, str], str] | None = None,
+        person: Callable[[str, str], str] | None = None,
     ) -> None:
         self.address, self.study, self.renamed = str(address), study, dict(renamed or {})
-        self._persons, self._given = persons or {}, key
+        self._person, self._given = person, key
         self._cached: tuple[tuple[int, str], tuple[Entry, ...]] | None = None
         self.message: Callable[[str], None] | None = None
 
@@ -741,7 +752,7 @@ class Ledger:
         return found.publishing((item, group) for item in found.answers for group in found.groups)
 
     def _identity(self, wave: str, respondent: str) -> str:
-        return self._persons.get((wave, respondent)) or f"{wave}\0{respondent}"
+        return (self._person(wave, respondent) if self._person else "") or f"{wave}\0{respondent}"
 
     def keep(
         self,
@@ -771,8 +782,6 @@ class Ledger:
             binding = self.binding() if self.exists else ()
         if not binding:
             return Kept(frame)
-        from toolkit.disclosure.cells import thresholds
-
         k_of = thresholds(policy, (), instrument).threshold_for
         blocks: dict[str, str] = {}
         if instrument is not None:
@@ -902,7 +911,7 @@ class Ledger:
         """
         if not reason.strip():
             raise InvalidInput("ledger", [_without_reason("a person is erased")])
-        told = {respondent, *(self._identity(wave, respondent) for wave in waves)}
+        told = {f"\0{respondent}", *(self._identity(wave, respondent) for wave in waves)}
         hashes = np.array(
             [
                 int.from_bytes(hmac.digest(self.key, f"person\0{one}".encode(), "sha256")[:8], "little")
@@ -952,6 +961,83 @@ class Ledger:
         return pd.DataFrame(rows, columns=["entry", "kind", "at", "what", "binding"])
 
 
+class Sample:
+    """Respondents that results were computed from, for the bases of `release`.
+
+    Raises
+    ------
+    InvalidInput
+        There are none.
+    """
+
+    def __init__(self, ledger: Ledger, respondents: pd.DataFrame | None, current: Mapping[str, str]) -> None:
+        if respondents is None or not len(respondents):
+            hint = "give the frame that the results were computed from: respondents=admitted.frame"
+            problem = Problem(
+                "missing-argument", "respondents", "a ledger records who was in each base", hint
+            )
+            raise InvalidInput("release", [problem])
+        self._ledger, self._frame, self._current = ledger, respondents, current
+        self._found: dict[tuple[str, str], People] = {}
+        self.published: list[People] = []
+
+    @property
+    def waves(self) -> tuple[str, ...]:
+        """The waves of the respondents."""
+        return tuple(self._frame["wave"].astype(str).unique()) if "wave" in self._frame else ("",)
+
+    def _place(self, base: Base) -> tuple[tuple[str, str], tuple[str, str], dict[str, str]]:
+        """Return whose base it is (organisation and wave), its item and group, and the group's columns."""
+        group = {column: value for column, value in base.group if column != "source"}
+        where = []
+        for column in ("organisation", "wave"):
+            only = self._frame[column].astype(str).unique() if column in self._frame else [""]
+            said = group.pop(column, None) or (self._current.get(column) if column == "wave" else None)
+            where.append(said or (str(only[0]) if len(only) == 1 else POOLED))
+        return (where[0], where[1]), (base.item, group_text(group.items())), group
+
+    def held(self, opened: OpenLedger, bases: Iterable[Base], policy: Policy) -> dict[Base, str]:
+        """Return the bases that are too near to a released one.
+
+        Raises
+        ------
+        InvalidInput
+            Columns that the respondents lack.
+        """
+        places = {base: self._place(base) for base in bases}
+        needed = {name for _, (item, _), group in places.values() for name in (item, *group) if name}
+        lacking = sorted(needed - set(map(str, self._frame.columns)))
+        if lacking:
+            hint = "give the frame that the results were computed from, with what was derived from it"
+            problems = [
+                Problem("missing-column", f"column {name}", "is not in respondents", hint) for name in lacking
+            ]
+            raise InvalidInput("release", problems)
+        for where in dict.fromkeys(place for place, _, _ in places.values()):
+            mine = [(item, group) for place, (item, _), group in places.values() if place == where]
+            rows = self._frame
+            for column, value in zip(("organisation", "wave"), where, strict=True):
+                if column in rows and value != POOLED:
+                    rows = rows[rows[column].astype(str) == value]
+            groups = [dict(pairs) for pairs in dict.fromkeys(tuple(group.items()) for _, group in mine)]
+            items = dict.fromkeys(item for item, _ in mine)
+            found = self._ledger.people(rows, *where, groups=groups, items=items)
+            self._found[where] = found.publishing(one for place, one, _ in places.values() if place == where)
+        near = {
+            where: opened.conflicts(people, policy.threshold_for) for where, people in self._found.items()
+        }
+        return {base: "released" for base, (where, one, _) in places.items() if one in near[where]}
+
+    def publish(self, bases: Iterable[Base]) -> None:
+        """Keep the people of the bases that are released."""
+        shown = [self._place(base) for base in bases]
+        self.published = [
+            people.publishing(one for place, one, _ in shown if place == where)
+            for where, people in self._found.items()
+            if any(place == where for place, _, _ in shown)
+        ]
+
+
 class OpenLedger:
     """A ledger that is locked for one release; `Ledger.open` makes one."""
 
@@ -986,7 +1072,7 @@ class OpenLedger:
                 hint,
             )
             for name in type(policy).model_fields
-            if set(_listed(getattr(merged, name))) != set(_listed(getattr(policy, name)))
+            if name != "preset" and set(_listed(getattr(merged, name))) != set(_listed(getattr(policy, name)))
         ]
         if problems:
             raise InvalidInput("ledger", problems)

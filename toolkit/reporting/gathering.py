@@ -55,6 +55,8 @@ class ReportData:
         Questions no trend is drawn of, because they are not what they were.
     earlier_wave
         The wave since which they changed, or "".
+    late
+        Audiences of which fewer than k people's answers came or changed after a release, and are not counted.
     """
 
     released: Released
@@ -63,6 +65,7 @@ class ReportData:
     previous_wave: str = ""
     changed: tuple[Changed, ...] = ()
     earlier_wave: str = ""
+    late: tuple[str, ...] = ()
 
 
 def reportable(study: Study, wave: str) -> frozenset[str]:
@@ -100,7 +103,9 @@ def gather(study: Study, organisation: str, wave: str) -> ReportData:
     InvalidInput
         A wave with a questionnaire of its own: the study's words are not those its people read.
     """
-    from toolkit.disclosure import release
+    from toolkit.disclosure.cells import Base
+    from toolkit.disclosure.gate import pass_gate
+    from toolkit.study.study import beside_releases
 
     if wave in study.wave_instruments:
         hint = "make its report from a study file whose instrument is that questionnaire"
@@ -109,7 +114,8 @@ def gather(study: Study, organisation: str, wave: str) -> ReportData:
         )
         raise InvalidInput(study.path, [problem])
 
-    admitted = _admitted(study, organisation, wave)
+    beside = beside_releases(study, organisation, wave)
+    admitted = _admitted(study, beside.frame, organisation, wave)
     frame = _with_used_audiences(admitted.frame)
     audiences = tuple(frame["audience"].cat.categories)
     results: dict[str, pd.DataFrame] = {}
@@ -122,29 +128,35 @@ def gather(study: Study, organisation: str, wave: str) -> ReportData:
         }
         results |= _numbers(frame, study.instrument, study.level)
         results |= _comparisons(frame, audiences, study)
-        previous = _previous_wave(study, organisation, wave)
+        previous = study.previous_wave(organisation, wave)
         if previous:
-            results |= _trend(study, organisation, (wave, previous), frame, results["shares"])
+            earlier = _admitted(study, beside.frame, organisation, previous)
+            results |= _trend(study, organisation, (wave, previous), frame, earlier, results["shares"])
         results |= _benchmarks(study, [results["shares"], results["distributions"]])
     results["participation"] = admitted.participation
-    released = release(
+    released = pass_gate(
         results,
         study.policy,
         instrument=study.instrument,
         level=study.level,
         margin=study.margin,
         current={"wave": wave},
+        held={
+            Base(item, frozenset({"audience": who, **({"wave": at} if at != wave else {})}.items())): code
+            for item, who, at, code in beside.held
+        },
     )
     changed = changed_questions(study, previous, wave, audiences)
     drawn = previous if "trend" in results else ""
-    return ReportData(released, released["participation"], audiences, drawn, changed, previous)
+    late = tuple(audience for audience in audiences if audience in beside.late)
+    return ReportData(released, released["participation"], audiences, drawn, changed, previous, late)
 
 
-def _admitted(study: Study, organisation: str, wave: str) -> Admitted:
+def _admitted(study: Study, frame: pd.DataFrame, organisation: str, wave: str) -> Admitted:
     from toolkit.disclosure import admit
 
     refuse_design(study)
-    frame = study.responses(organisation, wave, missing="codes")
+    frame = frame[frame["wave"] == wave].reset_index(drop=True)
     population = study.population(organisation, wave)
     return admit(frame, study.policy, by="audience", population=population, level=study.level)
 
@@ -273,15 +285,13 @@ def _family(study: Study, variables: Sequence[Variable]) -> list[str] | None:
     return [variable.name for variable in variables if variable.name in study.primary] or None
 
 
-def _previous_wave(study: Study, organisation: str, wave: str) -> str:
-    """Return the latest earlier wave of this organisation, or ""."""
-    waves = list(study.waves)
-    earlier = [one for one in waves[: waves.index(wave)] if organisation in study.organisation_ids(one)]
-    return earlier[-1] if earlier else ""
-
-
 def _trend(
-    study: Study, organisation: str, waves: tuple[str, str], frame: pd.DataFrame, now: pd.DataFrame
+    study: Study,
+    organisation: str,
+    waves: tuple[str, str],
+    frame: pd.DataFrame,
+    admitted: Admitted,
+    now: pd.DataFrame,
 ) -> dict[str, pd.DataFrame]:
     """Compare this wave with the previous one, per audience, for questions asked in both.
 
@@ -290,7 +300,6 @@ def _trend(
     """
     from toolkit.analysis import gaps_from_summary
 
-    admitted = _admitted(study, organisation, waves[1])
     earlier = _with_used_audiences(admitted.frame)
     if earlier.empty:
         return {}

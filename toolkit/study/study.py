@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from toolkit.disclosure.cells import thresholds
 from toolkit.disclosure.comments import (
     REVIEW_COLUMNS,
     CommentRules,
@@ -21,6 +22,7 @@ from toolkit.disclosure.comments import (
     read_review,
     review_problems,
 )
+from toolkit.disclosure.ledger import Entry, Ledger, People, group_text
 from toolkit.disclosure.policy import Policy, load_policy
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.findings import load_findings
@@ -32,7 +34,7 @@ from toolkit.platforms import divided
 from toolkit.platforms.answers import DESIGN_COLUMNS, AnswersFile
 from toolkit.platforms.exports import tally
 from toolkit.records import Displayed
-from toolkit.responses.frames import Missing, in_form
+from toolkit.responses.frames import Missing, in_form, plain
 from toolkit.responses.gather import FieldDates, Gathered, gather
 from toolkit.responses.organisations import read_organisations
 from toolkit.shipped import study_path
@@ -90,6 +92,15 @@ class Study(Displayed):
         Wave → its questionnaire, where that was another than the study's; its answers are carried over.
     comments
         Which free text may be quoted, and under which conditions; None for none.
+    release
+        Whether `report` makes releases rather than drafts.
+    ledger_address
+        File or address of the ledger of releases.
+    person
+        What identifies a person over the waves: "respondent" (the id), "token", "new" (other people in every
+        wave); None where it is not known.
+    renamed
+        Organisation → those it has become.
     """
 
     id: str
@@ -117,13 +128,17 @@ class Study(Displayed):
     part: Path | None = field(default=None, repr=False)
     wave_instruments: Mapping[str, Instrument] = field(default_factory=dict, repr=False)
     comments: CommentRules | None = field(default=None, repr=False)
+    release: bool = field(default=False, repr=False)
+    ledger_address: str = field(default="releases.jsonl", repr=False)
+    person: str | None = field(default=None, repr=False)
+    renamed: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
 
     def __getstate__(self) -> dict[str, Any]:
-        """Pickle everything but the answers."""
+        """Pickle everything but the answers and the ledger, which holds the key."""
         return {
             name: value
             for name, value in self.__dict__.items()
-            if name not in ("_gathered", "_names", "_below", "_quotable")
+            if name not in ("_gathered", "_names", "_below", "_quotable", "ledger")
         }
 
     def _shown(self) -> dict[str, Any]:
@@ -491,6 +506,22 @@ class Study(Displayed):
         )
         return None if old is new else with_hanging(compare(old, new), new)
 
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The ledger of the study's releases, for `tk.release(…, ledger=)`."""
+        return Ledger(self.ledger_address, self.id, renamed=self.renamed, person=self.person_of)
+
+    def person_of(self, wave: str, respondent: str) -> str:
+        """Return what identifies a person in every wave, "" where nothing does."""
+        if self.person == "token":
+            respondent = self._gathered.tokens.get((wave, respondent), "")
+        return f"\0{respondent}" if self.person in ("respondent", "token") and respondent else ""
+
+    def previous_wave(self, organisation: str, wave: str) -> str:
+        """Return the latest earlier wave in which an organisation took part, or ""."""
+        earlier = self.waves[: self.waves.index(wave)]
+        return next((one for one in reversed(earlier) if organisation in self.organisation_ids(one)), "")
+
     def forget_answers(self) -> None:
         """Drop cached answers; they are reloaded on next access."""
         if self.table is not None:
@@ -528,6 +559,110 @@ class Study(Displayed):
         return wave
 
 
+# Releases: what a report has to keep to beside what has left before.
+
+
+@dataclass(frozen=True)
+class Beside:
+    """Answers of one organisation as they may be reported beside earlier releases and another wave.
+
+    Parameters
+    ----------
+    frame
+        Its coded answers of all waves; those of the waves reported are kept to the people already released.
+    late
+        Audiences of which fewer than k people's answers came, changed or went since a release.
+    held
+        (item, audience, wave, code of `REASONS`) of what cannot be shown.
+    """
+
+    frame: pd.DataFrame
+    late: frozenset[str] = frozenset()
+    held: frozenset[tuple[str, str, str, str]] = frozenset()
+
+
+def beside_releases(
+    study: Study, organisation: str, wave: str, *, binding: Sequence[Entry] | None = None
+) -> Beside:
+    """Keep an organisation's answers to what may be reported of a wave and the one before.
+
+    Parameters
+    ----------
+    binding
+        The releases that bind, where they were read before.
+    """
+    if study.part is not None:
+        frame = study.responses(wave="all", missing="codes")
+        kept = json.loads(path.read_text("utf-8")) if (path := study.part / BESIDE).is_file() else {}
+        late, held = kept.get("late", ()), kept.get("held", ())
+        return Beside(frame, frozenset(late), frozenset((*map(str, one),) for one in held))  # type: ignore[misc]
+    frame = study.responses(organisation, "all", missing="codes")
+    if binding is None:
+        binding = study.ledger.binding() if study.ledger.exists else ()
+    previous = study.previous_wave(organisation, wave)
+    late, held = frozenset[str](), set[tuple[str, str, str, str]]()
+    parts = []
+    for one in dict.fromkeys(frame["wave"]):
+        part = frame[frame["wave"] == one]
+        if one in (wave, previous) and binding:
+            found = study.ledger.keep(part, study.policy, instrument=study.instrument, binding=binding)
+            part = found.frame
+            late = found.late if one == wave else late
+            held |= {(item, audience, one, "released") for item, audience in found.held}
+        parts.append(part)
+    together = pd.concat(parts, ignore_index=True) if parts else frame
+    if previous:
+        now, before = (together[together["wave"] == one] for one in (wave, previous))
+        held |= {(item, who, previous, "turnover") for item, who in _few_changed(study, now, before)}
+    return Beside(together, late, frozenset(held))
+
+
+def _few_changed(study: Study, now: pd.DataFrame, before: pd.DataFrame) -> Iterator[tuple[str, str]]:
+    """Find (item, audience) answered in two waves by people of whom one to k − 1 may have come or gone.
+
+    Where nothing identifies people over the waves, it may be so few unless the numbers differ by k or more.
+    """
+    if study.person == "new":
+        return
+    marked = thresholds(study.policy, (), study.instrument)
+    items = [one.name for one in study.instrument.variables if one.kind in ("single", "option")]
+    for audience in study.instrument.audiences:
+        given = []
+        for frame in (before, now):
+            rows = plain(frame[frame["audience"] == audience])
+            who = [study.person_of(*key) for key in zip(rows["wave"], rows["respondent"], strict=True)]
+            given.append(rows[items].notna().set_axis(pd.Index(who, dtype=object), axis=0))
+        if min(map(len, given)) < study.policy.threshold:
+            continue
+        if study.person is None:
+            few = (given[1].sum() - given[0].sum()).abs()
+            changed = few.clip(lower=1)
+        else:
+            one, other = (part[~part.index.duplicated()] for part in given)
+            everybody = one.index.union(other.index, sort=False)
+            changed = (
+                one.reindex(everybody, fill_value=False) != other.reindex(everybody, fill_value=False)
+            ).sum()
+        yield from ((item, audience) for item in items if 0 < changed[item] < marked.threshold_for(item))
+
+
+def people_released(study: Study, organisation: str, wave: str, beside: Beside) -> list[People]:
+    """Hash the people of the bases that a report on a wave publishes, and of the wave it compares with."""
+    marked = thresholds(study.policy, (), study.instrument)
+    found = []
+    for one in (wave, study.previous_wave(organisation, wave)):
+        rows = beside.frame[beside.frame["wave"] == one]
+        kinds = ("single", "option", "number") if one == wave else ("single", "option")
+        items = [v.name for v in study.instrument.variables if v.kind in kinds and v.name in rows]
+        people = study.ledger.people(rows, organisation, one, items=items).large(marked.threshold_for)
+        held = {
+            (item, group_text({"audience": who}.items())) for item, who, at, _ in beside.held if at == one
+        }
+        people = people.publishing(people.bases - held)
+        found += [people] if people.bases else []
+    return found
+
+
 # Coded answers on disk, one folder per organisation, so that a job can open only its own.
 #
 # Answers are kept as Parquet: codes of a categorical column as small integers, its categories taken from
@@ -538,6 +673,7 @@ class Study(Displayed):
 ANSWERS = "answers.parquet"
 ADMITTED = "admitted.parquet"
 TABLE = "organisations.parquet"
+BESIDE = "beside.json"
 DATES = "dates.json"
 LOGO = "logo"
 COMMENTS = "comments.json"
@@ -545,7 +681,11 @@ PART = "organisation="
 
 
 def write_parts(
-    study: Study, folder: str | Path, organisations: Iterable[str] | None = None
+    study: Study,
+    folder: str | Path,
+    organisations: Iterable[str] | None = None,
+    *,
+    beside: Mapping[str, Beside] | None = None,
 ) -> dict[str, Path]:
     """Write each organisation's coded answers of all waves to a folder of its own.
 
@@ -555,6 +695,8 @@ def write_parts(
         Only its owner may look in; the caller makes it so.
     organisations
         Ids; None for all.
+    beside
+        Organisation → its answers as they may be reported, where they are written for reports.
 
     Returns
     -------
@@ -572,16 +714,19 @@ def write_parts(
     tables = table.groupby("organisation", sort=False, observed=True).indices
     waves = {wave: study.field_dates(wave) for wave in study.waves}
     dates = json.dumps({wave: found for wave, found in waves.items() if found}, default=str)
-    groups = frame.groupby(["organisation", "wave", "audience"], observed=True)["audience"]
-    large = (groups.transform("size") >= study.policy.threshold).to_numpy(dtype=bool)
     written = {}
     for one in wanted:
         part = Path(folder) / f"{PART}{one}"
         part.mkdir(parents=True)
-        own = rows.get(one, [])
-        _write(_as_codes(frame.iloc[own]), part / ANSWERS)
-        if not large[own].all():
-            _write(_as_codes(frame.iloc[own][large[own]]), part / ADMITTED)
+        kept = (beside or {}).get(one) or Beside(frame.iloc[rows.get(one, [])])
+        sizes = kept.frame.groupby(["wave", "audience"], observed=True)["audience"].transform("size")
+        large = (sizes >= study.policy.threshold).to_numpy(dtype=bool)
+        _write(_as_codes(kept.frame), part / ANSWERS)
+        if not large.all():
+            _write(_as_codes(kept.frame[large]), part / ADMITTED)
+        if kept.late or kept.held:
+            said = {"late": sorted(kept.late), "held": sorted(kept.held)}
+            (part / BESIDE).write_text(json.dumps(said), encoding="utf-8")
         _write(table.iloc[tables[one]], part / TABLE)
         (part / DATES).write_text(dates, encoding="utf-8")
         quoted = study._quotable
@@ -740,7 +885,15 @@ def load_study(path: str | Path, *, data: str | Path | None = None) -> Study:
         organisations_path=folder / written.organisations if written.organisations else None,
         wave_instruments=earlier,
         comments=written.comments,
+        release=written.release,
+        ledger_address=_address(folder, written.ledger or f"{path.stem}.releases.jsonl"),
+        person=written.person,
+        renamed=written.renamed,
     )
+
+
+def _address(folder: Path, named: str) -> str:
+    return named if "://" in named else str((folder / named).resolve())
 
 
 def _by_wave(written: StudyFile, places: list[Path], problems: list[Problem]) -> tuple[StudyFile, list[Path]]:
