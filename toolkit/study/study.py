@@ -45,6 +45,7 @@ from toolkit.study.file import (
     misfits,
     wave_instruments,
 )
+from toolkit.study.registration import Registration, contradictions, read_registration
 
 if TYPE_CHECKING:
     from toolkit.analysis import Design
@@ -90,6 +91,8 @@ class Study(Displayed):
         Wave → its questionnaire, where that was another than the study's; its answers are carried over.
     comments
         Which free text may be quoted, and under which conditions; None for none.
+    registration
+        What was registered before a wave; None where the study file names no registration.
     """
 
     id: str
@@ -117,6 +120,7 @@ class Study(Displayed):
     part: Path | None = field(default=None, repr=False)
     wave_instruments: Mapping[str, Instrument] = field(default_factory=dict, repr=False)
     comments: CommentRules | None = field(default=None, repr=False)
+    registration: Registration | None = field(default=None, repr=False)
 
     def __getstate__(self) -> dict[str, Any]:
         """Pickle everything but the answers."""
@@ -713,9 +717,15 @@ def load_study(path: str | Path, *, data: str | Path | None = None) -> Study:
     if instrument is not None:
         problems += misfits(written, instrument)
         table = _organisations(written, folder, tuple(instrument.audiences), waves, problems)
+    registered = None
+    if instrument is not None and written.registration and is_file(folder / written.registration):
+        try:
+            registered = read_registration(folder / written.registration, instrument)
+        except InvalidInput as error:
+            problems += _named(error, f"registration: {written.registration}")
     if problems or instrument is None:
         raise InvalidInput(path, problems)
-    return Study(
+    study = Study(
         id=written.id,
         title=written.title,
         synthetic=written.synthetic,
@@ -740,7 +750,12 @@ def load_study(path: str | Path, *, data: str | Path | None = None) -> Study:
         organisations_path=folder / written.organisations if written.organisations else None,
         wave_instruments=earlier,
         comments=written.comments,
+        registration=registered,
     )
+    problems += contradictions(registered, study) if registered is not None else ()
+    if problems:
+        raise InvalidInput(path, problems)
+    return study
 
 
 def _by_wave(written: StudyFile, places: list[Path], problems: list[Problem]) -> tuple[StudyFile, list[Path]]:
@@ -763,7 +778,13 @@ def _files_read(written: StudyFile, folder: Path) -> Iterator[Path]:
     named = (written.instrument, *written.instruments.values(), *own)
     yield from files_of(folder / name for name in named if name)
     brand = written.brand
-    for name in (written.organisations, written.benchmarks, brand.logo, *brand.templates.values()):
+    for name in (
+        written.organisations,
+        written.benchmarks,
+        written.registration,
+        brand.logo,
+        *brand.templates.values(),
+    ):
         if name:
             yield folder / name
     for name in dict.fromkeys(entry.manifest for entry in written.answers):
@@ -876,7 +897,7 @@ def _answers_path(entry: AnswersFile, folder: Path, data: str | Path | None) -> 
 
 
 def _files_missing(written: StudyFile, folder: Path, places: list[Path]) -> Iterator[Problem]:
-    for key in ("organisations", "benchmarks"):
+    for key in ("organisations", "benchmarks", "registration"):
         name = getattr(written, key)
         if name and not is_file(folder / name):
             yield Problem("file-not-found", f"{key}: {name}", "is not there", _beside(folder / name))
