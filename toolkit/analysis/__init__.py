@@ -149,8 +149,8 @@ __all__ = [
     "proportions",
     "quantiles",
     "rank_gap",
-    "rater_agreement",
     "ranked_options",
+    "rater_agreement",
     "ratios",
     "regression",
     "reliability",
@@ -167,6 +167,6 @@ __all__ = [
     "verdict",
     "visible_gaps",
     "weighted_alpha",
-    "within_agreement",
     "weighted_quantile",
+    "within_agreement",
 ]

@@ -27,8 +27,8 @@ __all__ = [
     "kappa",
     "rater_agreement",
     "reliability",
-    "within_agreement",
     "weighted_alpha",
+    "within_agreement",
 ]
 
 

@@ -168,8 +168,8 @@ def _guard_routing(rulings: Rulings, instrument: Instrument, policy: Policy) -> 
 def _guard_crossed(rulings: Rulings, instrument: Instrument, policy: Policy) -> Rulings:
     """Withhold groups made of the answers to a question whose share of these answers is not shown exactly.
 
-    A group column of the name of a question holds a measure of it, and "rest" for everybody else; the sizes of
-    the groups give its share back.
+    A group column of the name of a question holds a measure of it, and "rest" for everybody else; the sizes
+    of the groups give its share back.
     """
     ruled = dict(rulings)
     crossings = {pair[0] for base in rulings for pair in base.group if pair[1] == "rest"}

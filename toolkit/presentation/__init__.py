@@ -24,7 +24,13 @@ from toolkit.presentation.figures import (
 from toolkit.presentation.methods import computed_methods, methods_statement
 from toolkit.presentation.numbers import percent, points
 from toolkit.presentation.sentences import headline
-from toolkit.presentation.tables import declared_table, gap_table, numbers_table, participation_table, shares_table
+from toolkit.presentation.tables import (
+    declared_table,
+    gap_table,
+    numbers_table,
+    participation_table,
+    shares_table,
+)
 from toolkit.presentation.theme import Theme
 from toolkit.presentation.words import (
     cannot_tell,

@@ -385,7 +385,7 @@ def declared_table(
 
 
 def _agreement(released: Any, instrument: Instrument, score: str, group: str, by: str) -> float | None:
-    """Return r_wg(j) of a rubric of the organisation from its released distributions; None for other scores."""
+    """Return r_wg(j) of a rubric of the organisation, from released distributions; None for other scores."""
     from toolkit.analysis import within_agreement
 
     items = [instrument[item] for item in instrument.scores[score].items]

@@ -44,9 +44,9 @@ class ReportData:
     ----------
     released
         Tables "distributions" (one row per response), "shares" (top box and ticked options); if any,
-        "scores" (means of numbers, net scores), "bands" (of numbers), "declared" (means of declared scores) and
-        "dont_know"; if there is something to compare, "gaps", "ranks", "trend", "benchmarks", and per question
-        of `CROSSED` "by_<question>" and "gaps_by_<question>".
+        "scores" (means of numbers, net scores), "scores_before" (of the previous wave), "bands" (of numbers),
+        "declared" (means of declared scores), "dont_know"; if there is something to compare, "gaps", "ranks",
+        "trend", "benchmarks", and per question of `CROSSED` "by_<question>" and "gaps_by_<question>".
     participation
         Invited and answered per audience, as far as the policy allows.
     audiences
@@ -312,7 +312,11 @@ def _dont_know(frame: pd.DataFrame, study: Study) -> dict[str, pd.DataFrame]:
 
 _NO_ANSWER = ("-2", "-3", "-4", "-5", "-6", "nan")
 
-CROSSED: Mapping[str, tuple[str, ...]] = {"aifreq": ("burnout", "leave"), "struggle": ("evalby",)}
+CROSSED: Mapping[str, tuple[str, ...]] = {
+    "aidays": ("burnoften", "burnout", "leaveorg"),
+    "aifreq": ("burnout", "leave"),
+    "struggle": ("evalby",),
+}
 """Question → questions shown for those in its top box and for everybody else of their audience."""
 
 
@@ -334,16 +338,16 @@ def _crossed(frame: pd.DataFrame, study: Study) -> dict[str, pd.DataFrame]:
         top = frame[by].astype("str").isin(study.instrument[by].codes_of("top"))
         parts = pd.Categorical(top.map({True: "top", False: "rest"}), ["top", "rest"])
         divided = _with_used_audiences(frame.assign(**{by: parts})[rows])
-        measured = {"measure": "top", "level": study.level}
-        found[f"by_{by}"] = proportions(divided, items, by=["audience", by], **measured)
+        found[f"by_{by}"] = proportions(divided, items, by=["audience", by], measure="top", level=study.level)
         found[f"gaps_by_{by}"] = gaps(
             divided,
             items,
             between=by,
             pairs=[("top", "rest")],
             by="audience",
+            measure="top",
             margin=study.margin,
-            **measured,
+            level=study.level,
         )
     return found
 
@@ -379,10 +383,15 @@ def _trend(
     keys = ["item", "audience"]
     both = pd.concat([now.assign(wave=waves[0]), before.assign(wave=waves[1])], ignore_index=True)
     both = both.astype({"audience": "str", "n": "Float64"})
+    numbers = _numbers(earlier, study.instrument, study.level).get("scores")
+    found = {}
+    if numbers is not None:
+        numbers.insert(numbers.columns.get_loc("n"), "wave", waves[1])
+        found["scores_before"] = numbers
     put_to = _put_to(frame, now["item"]).intersection(_put_to(earlier, before["item"]))
     both = both[pd.MultiIndex.from_frame(both[keys]).isin(put_to.difference(_changed(study, waves)))]
     if both.empty:
-        return {}
+        return found
     nobody = both["n"].fillna(0) == 0
     summary = both.assign(n=both["n"].mask(nobody), estimate=both["estimate"].mask(nobody, 0.0))
     variables = [study.instrument[name] for name in summary["item"].unique()]
@@ -395,7 +404,7 @@ def _trend(
         margin=study.margin,
         family=_family(study, variables),
     )
-    return {"trend": _without_answers(trend, both[nobody], waves)}
+    return {**found, "trend": _without_answers(trend, both[nobody], waves)}
 
 
 def _changed(study: Study, waves: tuple[str, str]) -> pd.MultiIndex:

@@ -9,7 +9,7 @@ from typing import Any
 from matplotlib.axes import Axes
 
 from toolkit.instrument.model import Instrument
-from toolkit.locale import _, localized, pgettext
+from toolkit.locale import _, current_language, localized, pgettext
 from toolkit.presentation.figures.dots import Cell, Column, Dot, DotRow, Group, chart_of_dots, dot_axes
 from toolkit.presentation.figures.drawing import Description, group_colours
 from toolkit.presentation.numbers import base, is_known, percent
@@ -259,6 +259,8 @@ def share_dots(
     if not any(share <= 1 for share in lowest.values()):
         return None
     order = sorted(shares, key=lambda one: lowest[one] if lowest_first else place[one[0]])
+    if divided:
+        order = [one for one in order if lowest[one] <= 1]
     every = [row for own in shares.values() for row in own]
     groups = groups_of(every, instrument, by=by, palette=None if divided else palette)
     if divided:  # these are no audiences, so they do not take an audience's colour
@@ -273,7 +275,7 @@ def share_dots(
         rows.append(
             DotRow(
                 "/".join(filter(None, one)),
-                item_name(instrument, one[0]),
+                _row_name(instrument, one[0], divided=divided),
                 hint_of(one[0], measure, instrument),
                 tuple(dots),
                 Cell(size or ("–" if pair else ""), note, faint=not gap or not is_certain(gap)),
@@ -283,10 +285,10 @@ def share_dots(
                 who=audience_name(instrument, one[1], start=True) if divided else "",
             )
         )
-    words = [(names.get(name) or audience_name(instrument, name)) for name in pair or ()]
-    heading = (
-        _("{one}\nless {other}", one=words[0][:1].upper() + words[0][1:], other=words[1]) if pair else ""
-    )
+    heading = _("Difference")
+    if pair and not divided:
+        first, second = (audience_name(instrument, name, start=name == pair[0]) for name in pair)
+        heading = _("{one}\nless {other}", one=first, other=second)
     caption = [
         marked(level),
         *(
@@ -297,9 +299,8 @@ def share_dots(
         *([bound_note()] if any(known(row.get("bound")) for row in every) else []),
         _("Where a group is missing from a row, it was not asked or may not be shown."),
     ]
-    texts = {row.name: f"{row.label}{', ' + row.who if row.who else ''}: " for row in rows}
     alt = {
-        row.name: texts[row.name]
+        row.name: f"{row.label}{', ' + row.who if row.who else ''}: "
         + joined(
             _(
                 "{who} {share}, n {n}",
@@ -324,7 +325,16 @@ def share_dots(
         descriptions=alt,
         ax=ax,
         side=Column(heading, _("{level} interval", level=percent(level))) if apart else None,
+        keys=groups if divided else None,
+        numbers=not divided,
     )
+
+
+def _row_name(instrument: Instrument, item: str, *, divided: bool) -> str:
+    """Name a row: an option by itself where its question is divided by another, whose heading names it."""
+    if divided and item in instrument and instrument[item].option is not None:
+        return str(instrument[item].label(current_language()))
+    return item_name(instrument, item)
 
 
 def _pair(row: Row) -> set[str]:
@@ -349,7 +359,7 @@ def _dots_title(
             for side in "ab"
         }
         (high, high_share), (low, low_share) = sides(named, instrument)
-        label = item_name(instrument, row["item"])
+        label = _row_name(instrument, row["item"], divided=by != "audience")
         who = audience_name(instrument, row["audience"], start=True) if by != "audience" else ""
         full = _(
             "{label}: {high_share} of {high}, {low_share} of {low}",
@@ -369,7 +379,7 @@ def _dots_title(
         for row in shown(shares[one])
         if is_known(row["estimate"])
     ]
-    _share, row = (min if lowest_first else max)(found, key=lambda pair: pair[0])
+    _least, row = (min if lowest_first else max)(found, key=lambda pair: pair[0])
     words = {
         "label": item_name(instrument, row["item"]),
         "share": percent(row["estimate"], bound=str(known(row.get("bound")))),
