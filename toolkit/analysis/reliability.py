@@ -270,6 +270,7 @@ def intraclass(frame: pd.DataFrame, items: Sequence[Variable | str]) -> pd.DataF
     return table.drop(columns="Type").rename(columns=names_here)
 
 
+@typed
 def within_agreement(variances: Sequence[float], categories: int) -> float:
     """Compute r_wg(j): how far the raters of one group agree, against answers drawn at random.
 
