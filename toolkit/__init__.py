@@ -43,6 +43,7 @@ _HOME = {
     "equivalence": "toolkit.analysis",
     "estimate": "toolkit.analysis",
     "format_table": "toolkit.reporting.results",
+    "beliefs": "toolkit.analysis",
     "gaps": "toolkit.analysis",
     "gaps_from_summary": "toolkit.analysis",
     "independence": "toolkit.analysis",

@@ -11,6 +11,7 @@ up to the values it takes there. The gate fails
 from __future__ import annotations
 
 import itertools
+import random
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -250,6 +251,56 @@ def test_a_withheld_filter_hides_the_base_of_what_hangs_on_it_also_without_bound
     released = release(told, Policy(unanimity=False), instrument=instrument_of(items))["results"]
     assert released["n_shown"].tolist() == ["<7", "not shown"]
     assert released[["n", "estimate"]].isna().all(axis=None)
+
+
+def routed_and_filters(**bases: tuple[int, int]) -> pd.DataFrame:
+    """Top shares (count, base) of one group."""
+    group = {"audience": "executive"}
+    rows = [(item, "top", group, count, n) for item, (count, n) in bases.items()]
+    return estimates(rows, "measure")
+
+
+def test_a_base_of_two_conditions_is_a_crossed_count_and_stays_hidden():
+    """14 of 20 use AI, 12 of 20 lead a team; that 9 were asked says how many do both."""
+    items = [
+        {"id": "uses", "scale": "yes"},
+        {"id": "leads", "scale": "yes"},
+        {"id": "both", "scale": "agree", "ask_if": "uses == 1 and leads == 1"},
+        {"id": "one", "scale": "agree", "ask_if": "uses == 1"},
+    ]
+    told = routed_and_filters(uses=(14, 20), leads=(12, 20), both=(4, 9), one=(5, 14))
+    found = release(told, POLICY, instrument=instrument_of(items))["results"].set_index("item")
+    assert found["shown"].to_dict() == {"uses": True, "leads": True, "both": False, "one": True}
+    assert found.loc["both", ["n", "estimate"]].isna().all()
+    assert found.loc["both", "withheld_code"] == "routed"
+
+
+@pytest.mark.parametrize("yes", range(5))
+def test_a_routed_base_below_the_threshold_is_called_small_before_routed(yes):
+    """Of 12, "routed" for 0 or 1 and "<5" for 2 to 4 would give away which, where no filter is shown."""
+    items = [{"id": "uses", "scale": "yes"}, {"id": "why", "scale": "agree", "ask_if": "uses == 1"}]
+    items += [{"id": "other", "scale": "yes"}]
+    told = routed_and_filters(other=(6, 12), why=(0, yes))
+    row = release(told, POLICY, instrument=instrument_of(items))["results"].set_index("item").loc["why"]
+    assert (row["n_shown"], row["withheld_code"]) == ("<5", "small")
+
+
+@pytest.mark.parametrize("n", [7, 10, 13, 19, 41])
+def test_worlds_alike_in_their_parts_are_alike_in_every_bit(n):
+    """0.30000000000000004 and 0.3 are sums of different shares: the last bit told the split apart."""
+    looks: dict[tuple[int, ...], set[bytes]] = defaultdict(set)
+    instrument = instrument_of([{"id": "q", "scale": "agree"}])
+    codes = [option["code"] for option in AGREE]
+    rng = random.Random(n)
+    for world in rng.sample(list(compositions(n, 5)), 60):
+        rows = [("q", code, {"audience": "executive"}, c, n) for code, c in zip(codes, world, strict=True)]
+        found = release(estimates(rows, "response"), POLICY, instrument=instrument)["results_parts"]
+        parts = (world[0] + world[1], world[2], world[3] + world[4])
+        if found["bound"].eq("").all() and found["shown"].all():
+            looks[parts].add(found["estimate"].to_numpy().tobytes())
+            assert found["estimate"].tolist() == [count / n for count in parts]
+    assert looks
+    assert all(len(found) == 1 for found in looks.values())
 
 
 # --- options that may be ticked together

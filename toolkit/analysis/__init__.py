@@ -17,7 +17,7 @@ from toolkit.analysis.design_tests import (
 from toolkit.analysis.drivers import Drivers, drivers
 from toolkit.analysis.estimates import means, nonresponse_bounds, proportions
 from toolkit.analysis.gap_rows import adjust_p, verdict
-from toolkit.analysis.gaps import gaps, population_gaps, rank_gap
+from toolkit.analysis.gaps import beliefs, gaps, population_gaps, rank_gap
 from toolkit.analysis.invariance import (
     ItemDifference,
     check_alike,
@@ -95,6 +95,7 @@ __all__ = [
     "any_of",
     "banded",
     "banner",
+    "beliefs",
     "careless_flags",
     "careless_indices",
     "check_alike",

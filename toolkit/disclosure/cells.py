@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from toolkit.analysis.contract import ALIKE_COLUMNS, ESTIMATE_COLUMNS, GAP_COLUMNS
+from toolkit.analysis.contract import ALIKE_COLUMNS, ESTIMATE_COLUMNS, GAP_COLUMNS, REFERENT_COLUMNS
 from toolkit.disclosure.policy import Policy
 from toolkit.errors import ToolkitError
 from toolkit.findings.comparison import DESCRIPTIVE_COLUMNS, OURS, PUBLISHED
@@ -115,7 +115,7 @@ def read_table(name: str, frame: object) -> Table:
     first = columns.index(needed[0])
     groups = tuple(c for c in columns[columns.index(what) + 1 : first] if c not in DESCRIPTIVE_COLUMNS)
     known = {"item", what, *needed, *groups, *DESCRIPTIVE_COLUMNS, *_LATER_COLUMNS}
-    unknown = set(columns) - known - set(ALIKE_COLUMNS if kind == "gaps" else ())
+    unknown = set(columns) - known - set((*ALIKE_COLUMNS, *REFERENT_COLUMNS) if kind == "gaps" else ())
     floats = [column for column in groups if pd.api.types.is_float_dtype(frame[column].dtype)]
     if unknown or floats:
         listed = ", ".join(sorted([*unknown, *floats]))
@@ -419,7 +419,7 @@ def _rule(
         return Ruling(n, k, reason_code="small")
     if max(counts) != n:
         return Ruling(n, k, reason_code="disagree")
-    low, high = policy.unanimity_bounds(n) if policy.unanimity else (-1.0, 2.0)
+    low, high = policy.unanimity_bounds(n, item) if policy.unanimity else (-1.0, 2.0)
     values: dict[tuple[str, str], list[float]] = {}
     for claim in claims:
         values.setdefault((claim.kind, claim.label), []).append(claim.estimate)

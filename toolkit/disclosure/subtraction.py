@@ -143,25 +143,28 @@ def _exact(ruling: Ruling, label: tuple[str, str]) -> bool:
 
 
 def _guard_routing(rulings: Rulings, instrument: Instrument, policy: Policy) -> Rulings:
-    """Withhold a routed question if its base would reveal a masked share of the routing question."""
+    """Withhold a routed question if its base would reveal a masked share of the routing question.
+
+    A base below the threshold stays "<5", whatever the routing question says. A base of two conditions
+    counts the people who meet both, which no table shows, so it is withheld whatever the shares.
+    """
     largest: dict[Group, float] = {}
     for base, ruling in rulings.items():
         if not math.isnan(ruling.n):
             largest[base.group] = max(largest.get(base.group, 0.0), ruling.n)
     ruled = dict(rulings)
     for base, ruling in rulings.items():
-        if base.item not in instrument:
+        if base.item not in instrument or ruling.reason_code == "small":
             continue
-        for name in _routed_by(instrument[base.item], instrument):
+        names = _routed_by(instrument[base.item], instrument)
+        telling = len(names) > 1
+        for name in names:
             asked = rulings.get(Base(name, base.group))
-            if asked is None:
-                telling = _near_all_or_none(ruling.n, largest.get(base.group, math.nan), policy)
-            else:
-                telling = not _fully_released(asked, instrument[name]) or _near_all_or_none(
-                    ruling.n, asked.n, policy
-                )
-            if telling:
-                ruled[base] = ruling.without("routed")
+            whole = largest.get(base.group, math.nan) if asked is None else asked.n
+            telling = telling or _near_all_or_none(ruling.n, whole, policy, name)
+            telling = telling or (asked is not None and not _fully_released(asked, instrument[name]))
+        if telling:
+            ruled[base] = ruling.without("routed")
     return ruled
 
 
@@ -247,10 +250,10 @@ def _fully_released(ruling: Ruling, variable: Variable) -> bool:
     return ruling.full
 
 
-def _near_all_or_none(part: float, whole: float, policy: Policy) -> bool:
+def _near_all_or_none(part: float, whole: float, policy: Policy, item: str) -> bool:
     if math.isnan(part) or math.isnan(whole) or whole <= 0 or not policy.unanimity:
         return False
-    low, high = policy.unanimity_bounds(whole)
+    low, high = policy.unanimity_bounds(whole, item)
     return part / whole >= high or part / whole <= low
 
 
@@ -274,7 +277,7 @@ def _guard_options(rulings: Rulings, instrument: Instrument, policy: Policy) -> 
         others = {base: share for base, share in shares.items() if base not in exclusive}
         if not whole or not others or any(share is None for share in others.values()):
             continue  # an option that is not shown leaves the sum unknown
-        low, _ = policy.unanimity_bounds(ruled[bases[0]].n)
+        low, _ = policy.unanimity_bounds(ruled[bases[0]].n, bases[0].item)
         lost = exclusive if exclusive else bases
         if _narrows(
             [share for share in others.values() if share], low if exclusive else 0.0, bool(exclusive)

@@ -323,6 +323,11 @@ class Variable(Displayed):
         about = (self.row.referent if self.row else None) or self.item.referent
         return about.get(audience) or about.get("all")
 
+    def comparable(self, first: str, second: str) -> Literal["same", "different", "undeclared"]:
+        """Return whether two audiences are asked about the same thing, as far as the instrument says."""
+        about = {self.referent(first), self.referent(second)}
+        return "undeclared" if None in about else "same" if len(about) == 1 else "different"
+
     def help(self, audience: str, language: str = "en") -> str:
         """Return the text shown under the question; "" if there is none."""
         text = self.item.help

@@ -206,7 +206,10 @@ def _estimates(
 
 
 def _comparisons(frame: pd.DataFrame, audiences: Sequence[str], study: Study) -> dict[str, pd.DataFrame]:
-    """Compare every question that two audiences share, by gaps and by ranks for ordered ones."""
+    """Compare what two audiences were asked alike, by gaps and by ranks for ordered answers.
+
+    Questions about different things (executives on the organisation, employees on themselves) are left out.
+    """
     from toolkit.analysis import check_alike, gaps, rank_gap
 
     pairs = list(combinations(audiences, 2))
@@ -231,6 +234,8 @@ def _comparisons(frame: pd.DataFrame, audiences: Sequence[str], study: Study) ->
         )
     if ordered:
         found["ranks"] = rank_gap(frame, ordered, between="audience", pairs=pairs, level=study.level)
+    found = {name: rows[rows["comparable"] != "different"] for name, rows in found.items()}
+    found = {name: rows.reset_index(drop=True) for name, rows in found.items() if len(rows)}
     if study.policy.withhold_unlike:
         return {
             name: check_alike(rows, frame, study.instrument, level=study.level)
@@ -471,6 +476,7 @@ def describe_changed(changed: Sequence[Changed], wave: str, instrument: Instrume
         "wording changed": _("other words"),
         "scale changed": _("other answers"),
         "base changed": _("asked of others"),
+        "help changed": _("other explanations"),
     }
     for item_id in dict.fromkeys(one[0] for one in changed):
         kinds: dict[str, list[str]] = {}

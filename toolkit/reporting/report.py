@@ -177,6 +177,7 @@ def open_report(
     study = open_study(study, data)
     wave = chosen_wave(study, wave)
     chosen_organisations(study, wave, [organisation])
+    study = study.for_client(organisation)
     gathered = gather(study, organisation, wave)
     below = study.headcounts_below(wave)
     instrument, lacking, texts = in_language(study.instrument, study.language)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -27,7 +28,15 @@ from toolkit.responses.frames import Missing, in_form
 from toolkit.responses.gather import FieldDates, Gathered, gather
 from toolkit.responses.organisations import read_organisations
 from toolkit.shipped import study_path
-from toolkit.study.file import Brand, StudyFile, methods_of, misfits, wave_instruments
+from toolkit.study.file import (
+    Brand,
+    StudyFile,
+    client_brand,
+    client_brand_problems,
+    methods_of,
+    misfits,
+    wave_instruments,
+)
 
 if TYPE_CHECKING:
     from toolkit.analysis import Design
@@ -337,6 +346,37 @@ class Study(Displayed):
         self._known_organisation(organisation)
         return self._names[organisation]
 
+    def for_client(self, organisation: str) -> Study:
+        """Return the study with the brand and language that the organisations table gives an organisation.
+
+        Columns brand_name, brand_colour, brand_accent, brand_logo, brand_footer, brand_font and language of
+        the table replace the study file's keys; of several waves, the latest that is filled in.
+
+        Examples
+        --------
+        >>> load_study("ai_at_work").for_client("org-01").language
+        'en'
+        """
+        rows = self.organisations
+        rows = rows[rows["organisation"] == organisation]
+        rows = rows.sort_values("wave", key=lambda waves: waves.map(self.waves.index), kind="stable")
+        given = client_brand(rows)
+        if not given:
+            return self
+        language = given.pop("language", self.language)
+        made = replace(self, brand=self.brand.model_copy(update=given), language=language)
+        read = ("_gathered", "_names", "_below", "findings")
+        made.__dict__.update({name: self.__dict__[name] for name in read if name in self.__dict__})
+        return made
+
+    @property
+    def client_logos(self) -> tuple[Path, ...]:
+        """Return the logos that the organisations table names."""
+        named = (
+            () if self.table is None or "brand_logo" not in self.table else self.table["brand_logo"].dropna()
+        )
+        return tuple(self.folder / str(one) for one in dict.fromkeys(named))
+
     def names(self, wave: str) -> dict[str, str]:
         """Return organisation → name, as of each one's latest wave, for a wave, in table order."""
         return {one: self._names[one] for one in self.organisation_ids(wave)}
@@ -416,8 +456,10 @@ class Study(Displayed):
 
 
 ANSWERS = "answers.parquet"
+ADMITTED = "admitted.parquet"
 TABLE = "organisations.parquet"
 DATES = "dates.json"
+LOGO = "logo"
 PART = "organisation="
 
 
@@ -449,13 +491,21 @@ def write_parts(
     tables = table.groupby("organisation", sort=False, observed=True).indices
     waves = {wave: study.field_dates(wave) for wave in study.waves}
     dates = json.dumps({wave: found for wave, found in waves.items() if found}, default=str)
+    groups = frame.groupby(["organisation", "wave", "audience"], observed=True)["audience"]
+    large = (groups.transform("size") >= study.policy.threshold).to_numpy(dtype=bool)
     written = {}
     for one in wanted:
         part = Path(folder) / f"{PART}{one}"
         part.mkdir(parents=True)
-        _write(_as_codes(frame.iloc[rows.get(one, [])]), part / ANSWERS)
+        own = rows.get(one, [])
+        _write(_as_codes(frame.iloc[own]), part / ANSWERS)
+        if not large[own].all():
+            _write(_as_codes(frame.iloc[own][large[own]]), part / ADMITTED)
         _write(table.iloc[tables[one]], part / TABLE)
         (part / DATES).write_text(dates, encoding="utf-8")
+        logo = client_brand(table.iloc[tables[one]]).get("logo")
+        if logo:
+            shutil.copyfile(study.folder / logo, part / f"{LOGO}{Path(logo).suffix.lower()}")
         written[one] = part
     return written
 
@@ -463,9 +513,14 @@ def write_parts(
 def open_part(study: Study, part: str | Path) -> Study:
     """Open a study reduced to one organisation: its answers and its rows of the organisations table."""
     part = Path(part)
-    opened = replace(study, table=_read(part / TABLE), part=part)
+    table = _read(part / TABLE)
+    opened = replace(study, table=table, part=part)
     if "findings" in study.__dict__:  # read once for all parts
         opened.__dict__["findings"] = study.findings
+    opened = opened.for_client(str(table["organisation"].iloc[0])) if len(table) else opened
+    logos = [path for path in part.iterdir() if path.stem == LOGO]
+    if logos:
+        opened = replace(opened, brand=opened.brand.model_copy(update={"logo": str(logos[0].resolve())}))
     return opened
 
 
@@ -482,10 +537,17 @@ def read_part(part: Path, instrument: Instrument, table: pd.DataFrame) -> Gather
     return Gathered(frame, tally("", "", []), table, dates)
 
 
-def part_bytes(part: Path) -> Iterator[bytes]:
-    """Serialise a part for detecting changes; equal answers give equal bytes."""
-    for name in (ANSWERS, TABLE, DATES):
-        yield (part / name).read_bytes()
+def part_bytes(part: Path, *, admitted: bool = False) -> Iterator[bytes]:
+    """Serialise a part for detecting changes; equal answers give equal bytes.
+
+    With `admitted`, only answers of groups that a report may use: its manifest holds a hash of these bytes,
+    which would otherwise reveal that somebody of a hidden group answered differently.
+    """
+    hidden = ANSWERS if admitted and (part / ADMITTED).exists() else ADMITTED
+    first = (ADMITTED, ANSWERS, TABLE, DATES)
+    for path in sorted(part.iterdir(), key=lambda path: (path.name not in first, path.name)):
+        if path.name != hidden:
+            yield path.read_bytes()
 
 
 def _as_codes(frame: pd.DataFrame) -> pd.DataFrame:
@@ -697,7 +759,9 @@ def _organisations(
     if not written.organisations or not is_file(folder / written.organisations):
         return None
     try:
-        return read_organisations(folder / written.organisations, audiences=audiences, waves=waves)
+        table = read_organisations(folder / written.organisations, audiences=audiences, waves=waves)
+        problems += client_brand_problems(table, folder)
+        return table
     except InvalidInput as error:
         problems += _named(error, written.organisations)
         return None
