@@ -188,7 +188,7 @@ def _guard_crossed(rulings: Rulings, instrument: Instrument, policy: Policy) -> 
                 and asked.shown
                 and all(any(_exact(asked, (kind, a)) for kind in _DIRECT) for a in answers)
             )
-            if not exact or whole is None or _near_all_or_none(ruling.n, whole.n, policy):
+            if not exact or whole is None or _near_all_or_none(ruling.n, whole.n, policy, column):
                 ruled[base] = ruling.without("routed")
     return ruled
 

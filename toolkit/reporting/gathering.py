@@ -307,11 +307,11 @@ def _dont_know(frame: pd.DataFrame, study: Study) -> dict[str, pd.DataFrame]:
         return {}
     values = pd.DataFrame(answered).assign(audience=frame["audience"])
     rows = proportions(values, list(answered), by="audience", measure="1", level=study.level)
-    kept = [
-        n >= study.policy.threshold_for(item.removesuffix(DONT_KNOW)) and low < share < high
-        for item, n, share in zip(rows["item"], rows["n"].fillna(0), rows["estimate"], strict=True)
-        for low, high in [study.policy.unanimity_bounds(n) if study.policy.unanimity else (-1.0, 2.0)]
-    ]
+    kept = []
+    for item, n, share in zip(rows["item"], rows["n"].fillna(0), rows["estimate"], strict=True):
+        name = item.removesuffix(DONT_KNOW)
+        low, high = study.policy.unanimity_bounds(n, name) if study.policy.unanimity else (-1.0, 2.0)
+        kept.append(n >= study.policy.threshold_for(name) and low < share < high)
     return {"dont_know": rows[kept].reset_index(drop=True)}
 
 
