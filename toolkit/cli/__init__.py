@@ -17,6 +17,7 @@ import toolkit
 from toolkit.cli import (
     check,
     checklist,
+    comments,
     compare,
     convert,
     deliver,
@@ -50,6 +51,7 @@ _COMMANDS = (
     report,
     convert,
     deliver,
+    comments,
     check,
     read,
     fetch,

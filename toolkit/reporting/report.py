@@ -84,6 +84,7 @@ class OrganisationReport:
     changed: tuple[tuple[Changed, ...], str] = ((), "")
     untranslated: tuple[int, int, str] = (0, 0, "en")
     below: tuple[str, ...] = ()
+    quotes: tuple[tuple[str, str, str], ...] = ()
 
     @property
     def withheld(self) -> bool:
@@ -201,6 +202,7 @@ def open_report(
         changed=(gathered.changed, gathered.earlier_wave),
         untranslated=(lacking, texts, study.instrument.languages[0]),
         below=tuple(below.loc[below["organisation"] == organisation, "audience"]),
+        quotes=tuple(study.quotable_comments(organisation, wave).itertuples(index=False, name=None)),
     )
 
 
