@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from toolkit.study.registration import RegisteredTest
 
 
-@section(order=8)
+@section(order=42)
 def registered(report: OrganisationReport) -> Several:
     """Answer the tests registered before this wave, and say what the next wave could show."""
     blocks: list[Block] = []
