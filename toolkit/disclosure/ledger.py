@@ -1078,12 +1078,15 @@ class OpenLedger:
             raise InvalidInput("ledger", problems)
 
     def release(self, people: Iterable[People], policy: Policy, **facts: Any) -> int:
-        """Record a release, binding from now on, and return its number."""
+        """Record a release, binding from now on, and return its number; one made before keeps its own."""
         data = {
             "people": [one.to_data() for one in people],
             "policy": policy.model_dump(mode="json"),
             **facts,
         }
+        for entry in self._binding:
+            if entry.data == json.loads(json.dumps(data)):
+                return entry.number
         return self.add("release", data)
 
     def add(self, kind: str, *data: Mapping[str, Any]) -> int:

@@ -28,6 +28,7 @@ from toolkit.reporting.statements import computed_statements
 
 if TYPE_CHECKING:
     from toolkit.study import Study
+    from toolkit.study.registration import Registration
 
 __all__ = ["OrganisationReport", "open_report", "results_frame"]
 
@@ -85,6 +86,7 @@ class OrganisationReport:
     untranslated: tuple[int, int, str] = (0, 0, "en")
     below: tuple[str, ...] = ()
     quotes: tuple[tuple[str, str, str], ...] = ()
+    registration: Registration | None = None
 
     @property
     def withheld(self) -> bool:
@@ -203,6 +205,7 @@ def open_report(
         untranslated=(lacking, texts, study.instrument.languages[0]),
         below=tuple(below.loc[below["organisation"] == organisation, "audience"]),
         quotes=tuple(study.quotable_comments(organisation, wave).itertuples(index=False, name=None)),
+        registration=study.registration,
     )
 
 

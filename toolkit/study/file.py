@@ -173,6 +173,7 @@ class StudyFile(Strict):
     benchmarks: str | None = None
     brand: Brand = Brand()
     comments: CommentRules | None = None
+    registration: str | None = None
     methods: dict[str, dict[str, str | None]]
     seed: int = 0
     data_source: str | None = None

@@ -47,6 +47,7 @@ from toolkit.study.file import (
     misfits,
     wave_instruments,
 )
+from toolkit.study.registration import Registration, contradictions, read_registration
 
 if TYPE_CHECKING:
     from toolkit.analysis import Design
@@ -101,6 +102,8 @@ class Study(Displayed):
         wave); None where it is not known.
     renamed
         Organisation → those it has become.
+    registration
+        What was registered before a wave; None where the study file names no registration.
     """
 
     id: str
@@ -132,6 +135,7 @@ class Study(Displayed):
     ledger_address: str = field(default="releases.jsonl", repr=False)
     person: str | None = field(default=None, repr=False)
     renamed: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
+    registration: Registration | None = field(default=None, repr=False)
 
     def __getstate__(self) -> dict[str, Any]:
         """Pickle everything but the answers and the ledger, which holds the key."""
@@ -858,9 +862,15 @@ def load_study(path: str | Path, *, data: str | Path | None = None) -> Study:
     if instrument is not None:
         problems += misfits(written, instrument)
         table = _organisations(written, folder, tuple(instrument.audiences), waves, problems)
+    registered = None
+    if instrument is not None and written.registration and is_file(folder / written.registration):
+        try:
+            registered = read_registration(folder / written.registration, instrument)
+        except InvalidInput as error:
+            problems += _named(error, f"registration: {written.registration}")
     if problems or instrument is None:
         raise InvalidInput(path, problems)
-    return Study(
+    study = Study(
         id=written.id,
         title=written.title,
         synthetic=written.synthetic,
@@ -889,7 +899,12 @@ def load_study(path: str | Path, *, data: str | Path | None = None) -> Study:
         ledger_address=_address(folder, written.ledger or f"{path.stem}.releases.jsonl"),
         person=written.person,
         renamed=written.renamed,
+        registration=registered,
     )
+    problems += contradictions(registered, study) if registered is not None else ()
+    if problems:
+        raise InvalidInput(path, problems)
+    return study
 
 
 def _address(folder: Path, named: str) -> str:
@@ -916,7 +931,13 @@ def _files_read(written: StudyFile, folder: Path) -> Iterator[Path]:
     named = (written.instrument, *written.instruments.values(), *own)
     yield from files_of(folder / name for name in named if name)
     brand = written.brand
-    for name in (written.organisations, written.benchmarks, brand.logo, *brand.templates.values()):
+    for name in (
+        written.organisations,
+        written.benchmarks,
+        written.registration,
+        brand.logo,
+        *brand.templates.values(),
+    ):
         if name:
             yield folder / name
     for name in dict.fromkeys(entry.manifest for entry in written.answers):
@@ -1029,7 +1050,7 @@ def _answers_path(entry: AnswersFile, folder: Path, data: str | Path | None) -> 
 
 
 def _files_missing(written: StudyFile, folder: Path, places: list[Path]) -> Iterator[Problem]:
-    for key in ("organisations", "benchmarks"):
+    for key in ("organisations", "benchmarks", "registration"):
         name = getattr(written, key)
         if name and not is_file(folder / name):
             yield Problem("file-not-found", f"{key}: {name}", "is not there", _beside(folder / name))
