@@ -221,7 +221,8 @@ def release(
         found = pass_gate(
             results, policy, **options, held=partial(sample.held, opened), record=sample.publish
         )
-        opened.release(sample.published, policy)
+        if sample.published:
+            opened.release(sample.published, policy)
     return found
 
 

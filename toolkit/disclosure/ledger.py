@@ -1004,7 +1004,7 @@ class Sample:
         InvalidInput
             Columns that the respondents lack.
         """
-        places = {base: self._place(base) for base in bases}
+        places, k_of = {base: self._place(base) for base in bases}, policy.threshold_for
         needed = {name for _, (item, _), group in places.values() for name in (item, *group) if name}
         lacking = sorted(needed - set(map(str, self._frame.columns)))
         if lacking:
@@ -1022,20 +1022,17 @@ class Sample:
             groups = [dict(pairs) for pairs in dict.fromkeys(tuple(group.items()) for _, group in mine)]
             items = dict.fromkeys(item for item, _ in mine)
             found = self._ledger.people(rows, *where, groups=groups, items=items)
-            self._found[where] = found.publishing(one for place, one, _ in places.values() if place == where)
-        near = {
-            where: opened.conflicts(people, policy.threshold_for) for where, people in self._found.items()
-        }
+            own = {one for place, one, _ in places.values() if place == where}
+            self._found[where] = found.publishing(own & found.large(k_of).bases)
+        near = {where: opened.conflicts(people, k_of) for where, people in self._found.items()}
         return {base: "released" for base, (where, one, _) in places.items() if one in near[where]}
 
     def publish(self, bases: Iterable[Base]) -> None:
         """Keep the people of the bases that are released."""
         shown = [self._place(base) for base in bases]
-        self.published = [
-            people.publishing(one for place, one, _ in shown if place == where)
-            for where, people in self._found.items()
-            if any(place == where for place, _, _ in shown)
-        ]
+        for where, people in self._found.items():
+            kept = people.bases & {one for place, one, _ in shown if place == where}
+            self.published += [people.publishing(kept)] if kept else []
 
 
 class OpenLedger:
