@@ -138,7 +138,11 @@ def test_every_problem_of_every_file_is_said_at_once(copy: Path) -> None:
 
 
 def test_a_fault_in_an_item_says_nothing_about_what_hangs_on_it(copy: Path) -> None:
-    change(copy / "bank" / "earlier.yaml", "    type: single\n    theme: ai\n", "    type: singel\n    theme: ai\n")
+    change(
+        copy / "bank" / "earlier.yaml",
+        "    type: single\n    theme: ai\n",
+        "    type: singel\n    theme: ai\n",
+    )
     (problem,) = refused(three(copy)).problems
     assert "'singel' is not one of" in problem.what
 
