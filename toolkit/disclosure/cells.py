@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any, Literal
 
 import pandas as pd
@@ -31,6 +33,7 @@ __all__ = [
     "claims_of",
     "first_rulings",
     "kind_of",
+    "named_in",
     "number",
     "read_table",
     "three_parts",
@@ -356,6 +359,23 @@ class Ruling:
         return replace(self, labels=kept, full=self.full and not any(kind == "response" for kind, _ in lost))
 
 
+@cache
+def named_in(rule: str) -> frozenset[str]:
+    """Return the items a routing condition names, with their options."""
+    tree = ast.parse(rule, mode="eval")
+    named = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    options = {
+        f"{call.args[0].id}_{call.args[1].value}"
+        for call in ast.walk(tree)
+        if isinstance(call, ast.Call)
+        and len(call.args) == 2
+        and isinstance(call.args[0], ast.Name)
+        and isinstance(call.args[1], ast.Constant)
+        and isinstance(call.args[1].value, str)
+    }
+    return frozenset(named | options)
+
+
 def thresholds(policy: Policy, sensitive: Iterable[str], instrument: Instrument | None) -> Policy:
     """Mark the sensitive names, given by argument or by the instrument, in the policy."""
     marked = instrument.sensitive_names if instrument is not None else frozenset()
@@ -373,15 +393,23 @@ def first_rulings(
         grouped.setdefault(claim.base, []).append(claim)
         if claim.kind == "response":
             scale.setdefault(claim.base.item, set()).add(claim.label)
+    routing = {
+        name
+        for variable in (instrument.variables if instrument is not None else ())
+        for name in named_in(variable.item.ask_if or "None")
+    }
     rulings = {}
     for base, found in grouped.items():
         variable = instrument[base.item] if instrument is not None and base.item in instrument else None
         codes = set(variable.codes) if variable is not None and variable.codes else set()
-        rulings[base] = _rule(found, policy, variable, frozenset(codes | scale.get(base.item, set())))
+        known = frozenset(codes | scale.get(base.item, set()))
+        rulings[base] = _rule(found, policy, variable, known, in_part=base.item not in routing)
     return rulings
 
 
-def _rule(claims: list[Claim], policy: Policy, variable: Variable | None, codes: frozenset[str]) -> Ruling:
+def _rule(
+    claims: list[Claim], policy: Policy, variable: Variable | None, codes: frozenset[str], *, in_part: bool
+) -> Ruling:
     item = claims[0].base.item
     k = policy.threshold_for(item)
     empty = [claim for claim in claims if math.isnan(claim.n) and math.isnan(claim.estimate)]
@@ -410,7 +438,10 @@ def _rule(claims: list[Claim], policy: Policy, variable: Variable | None, codes:
     in_bands = any(kind == "response" for kind, _ in values)
     if variable is not None and variable.kind == "number" and ("function", "mean") in values and not in_bands:
         labels[("function", "mean")] = _mean_of_numbers(claims, variable, n, policy)
-    return Ruling(n, k, labels=_without_telling_rest(labels, values, variable, codes, low), full=full)
+    labels = _without_telling_rest(labels, values, variable, codes, low)
+    if in_part and variable is not None and not (full or two or variable.item.type == "ranking"):
+        labels |= _answers_in_part(labels, values, variable, n, low)
+    return Ruling(n, k, labels=labels, full=full)
 
 
 def _full(values: Mapping[tuple[str, str], list[float]], codes: frozenset[str], low: float) -> bool:
@@ -448,6 +479,73 @@ def _clipped(found: list[float], bounds: tuple[float, float], n: float) -> Share
     if min(found) <= low + TOLERANCE:
         return Share("<=", bound=low, upper=math.floor(low * n + TOLERANCE) / n)
     return Share("exact", upper=max(found), lower=min(found))
+
+
+def _answers_in_part(
+    labels: Mapping[tuple[str, str], Share],
+    values: Mapping[tuple[str, str], list[float]],
+    variable: Variable,
+    n: float,
+    low: float,
+) -> dict[tuple[str, str], Share]:
+    """Show a distribution that may not leave whole, except for a pool that keeps its rare answers open.
+
+    The codes are cut into pieces whose sums are printed (the boxes), each of more than t people, where t is
+    the count at which "nearly nobody" ends. If answers of a piece are rare (t people or fewer), its pool is
+    these and its first code f, rare or not: the pool's sum H is known, but not how it is split. If H is t or
+    less, the next code that is not rare joins. For every code u of the pool and every s from 0 to t, the
+    answers (u: s, f: H − s, others: 0) look the same, so no sum of hidden answers is known more narrowly than
+    its bound. Where H > 2t the rare answers may be marked "nearly nobody", because the code left open takes
+    up what they leave.
+
+    f is chosen so that these answers also agree with what is printed of the boxes: outside a box printed as
+    "nearly nobody", and outside the part whose smallness withholds the parts.
+    """
+    cells = {label: found[0] for (kind, label), found in values.items() if kind == "response"}
+    counts = {code: round(share * n) for code, share in cells.items()}
+    whole = all(abs(share * n - counts[code]) < 1e-6 for code, share in cells.items())
+    if not cells or set(cells) != set(variable.codes) or not whole or sum(counts.values()) != n:
+        return {}  # of weighted shares no count is known
+    rare = math.floor(low * n + TOLERANCE)
+    pieces = _pieces(labels, variable, counts, rare)
+    found: dict[tuple[str, str], Share] = {}
+    for piece in pieces:
+        pool = {code for code in piece if counts[code] <= rare}
+        kept_open = piece[0]
+        if pool:
+            pool.add(kept_open)
+            if sum(counts[code] for code in pool) <= rare:
+                kept_open = next(code for code in piece if code not in pool)
+                pool.add(kept_open)
+        marked = sum(counts[code] for code in pool) > 2 * rare
+        for code in piece:
+            if code not in pool:
+                found["response", code] = Share("exact", upper=cells[code], lower=cells[code])
+            elif marked and code != kept_open:
+                found["response", code] = Share("<=", bound=low, upper=rare / n)
+    return found
+
+
+def _pieces(
+    labels: Mapping[tuple[str, str], Share], variable: Variable, counts: Mapping[str, int], rare: int
+) -> list[list[str]]:
+    """Cut the codes of a scale into pieces whose sums are printed; the first code of each is its pool's."""
+    parts = three_parts(variable)
+    bottom, middle, top = list(parts["bottom"]), list(parts["middle"]), list(reversed(parts["top"]))
+    boxes = {name: labels[key].status for name in ("top", "bottom") if (key := ("box", name)) in labels}
+    printed = [share.status for (kind, _), share in labels.items() if kind == "part"]
+    if (printed and set(printed) == {"exact"}) or (boxes.get("top") == boxes.get("bottom") == "exact"):
+        return [piece for piece in (bottom, middle, top) if piece]
+    if not boxes:
+        return [] if printed else [bottom + middle + top]
+    if boxes.get("top") == "exact":
+        few_between = sum(counts[code] for code in middle) <= rare
+        return [bottom + middle if few_between else middle + bottom, top]
+    if boxes.get("top") == "<=":
+        if boxes.get("bottom") == "exact":
+            return [bottom, middle + top]
+        return [middle + bottom + top if boxes.get("bottom") == "<=" else bottom + middle + top]
+    return [top + middle + bottom] if boxes.get("top") == ">=" else []
 
 
 def _three_parts(

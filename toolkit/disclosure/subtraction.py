@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import ast
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
 from itertools import combinations
 
-from toolkit.disclosure.cells import SAMPLES, Base, Ruling, Share
+from toolkit.disclosure.cells import SAMPLES, Base, Ruling, Share, named_in
 from toolkit.disclosure.policy import Policy
 from toolkit.instrument.model import Instrument, Variable
 
@@ -88,6 +86,8 @@ def _one_division(whole: Group, bases: Iterable[Base], ruled: Rulings) -> Ruling
             continue
         labels = {label for base in divided for label, share in ruled[base].labels.items() if share.released}
         lost = [label for label in labels if not all(_exact(ruled[base], label) for base in divisions[kept])]
+        if any(kind == "response" for kind, _ in lost):  # the rest of a total would give its groups' pools
+            lost += [label for label in labels if label[0] == "response" and label not in lost]
         changed |= {base: ruled[base].without("total", lost) for base in divided if lost}
     return changed
 
@@ -135,25 +135,8 @@ def _routed_by(variable: Variable, instrument: Instrument) -> tuple[str, ...]:
     """Map items to the columns that route to them."""
     if not variable.item.ask_if:
         return ()
-    named = _named_in(variable.item.ask_if)
+    named = named_in(variable.item.ask_if)
     return tuple(v.name for v in instrument.variables if v.name in named)
-
-
-@cache
-def _named_in(rule: str) -> frozenset[str]:
-    """Return the items a routing condition names, with their options."""
-    tree = ast.parse(rule, mode="eval")
-    named = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    options = {
-        f"{call.args[0].id}_{call.args[1].value}"
-        for call in ast.walk(tree)
-        if isinstance(call, ast.Call)
-        and len(call.args) == 2
-        and isinstance(call.args[0], ast.Name)
-        and isinstance(call.args[1], ast.Constant)
-        and isinstance(call.args[1].value, str)
-    }
-    return frozenset(named | options)
 
 
 def _fully_released(ruling: Ruling, variable: Variable) -> bool:
