@@ -277,8 +277,8 @@ def study_cache_keys(
     study: Study, key: bytes, *, wave: str, notebooks: Sequence[Path], formats: Sequence[str]
 ) -> CacheKeys:
     """Hash everything that all reports of a run depend on."""
-    own = {*study.answer_paths, study.organisations_path, *study.client_logos}
-    read = dict.fromkeys((*study.input_files, *study.client_logos))
+    own = {*study.answer_paths, study.organisations_path, *study.own_files}
+    read = dict.fromkeys((*study.input_files, *study.own_files))
     hashes = {str(path): sha256_of(path) for path in read}
     shared = {
         "study": study.id,
