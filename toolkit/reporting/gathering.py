@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from toolkit.errors import InvalidInput, Problem
-from toolkit.instrument.model import Instrument, Variable
+from toolkit.instrument.model import MISSING, Instrument, Variable
 from toolkit.locale import _, current_language
 from toolkit.presentation.rows import audience_name
+from toolkit.study.weighting import WEIGHT, spread_of_weights
 
 if TYPE_CHECKING:
+    from toolkit.analysis import Design
     from toolkit.disclosure import Admitted, Released
     from toolkit.study import Study
 
@@ -24,7 +26,6 @@ __all__ = [
     "changed_questions",
     "describe_changed",
     "gather",
-    "refuse_design",
     "reportable",
 ]
 
@@ -55,6 +56,8 @@ class ReportData:
         Questions no trend is drawn of, because they are not what they were.
     earlier_wave
         The wave since which they changed, or "".
+    weights
+        What weighting costs per audience (`study.weighting.spread_of_weights`); None where none is weighted.
     """
 
     released: Released
@@ -63,6 +66,7 @@ class ReportData:
     previous_wave: str = ""
     changed: tuple[Changed, ...] = ()
     earlier_wave: str = ""
+    weights: pd.DataFrame | None = None
 
 
 def reportable(study: Study, wave: str) -> frozenset[str]:
@@ -71,20 +75,6 @@ def reportable(study: Study, wave: str) -> frozenset[str]:
 
     groups = large_enough(study.members(wave), study.policy, by=("organisation", "audience"))
     return frozenset(organisation for organisation, _ in groups)
-
-
-def refuse_design(study: Study) -> None:
-    """Refuse a study with a sampling design.
-
-    Raises
-    ------
-    InvalidInput
-        It gives weights, strata or clusters.
-    """
-    if study.design is not None:
-        what = "gives a sampling design, which a report for an organisation does not use"
-        hint = "analyse the study by itself: tk.proportions(study.responses(), …, design=study.design)"
-        raise InvalidInput(study.path, [Problem("unsuited-design", "answers → mapping → design", what, hint)])
 
 
 def gather(study: Study, organisation: str, wave: str) -> ReportData:
@@ -113,19 +103,28 @@ def gather(study: Study, organisation: str, wave: str) -> ReportData:
     frame = _with_used_audiences(admitted.frame)
     audiences = tuple(frame["audience"].cat.categories)
     results: dict[str, pd.DataFrame] = {}
-    previous = ""
+    previous, weights = "", None
     if audiences:
-        population = study.population(organisation, wave)
+        population, design = study.population(organisation, wave), None
+        if study.design is not None:
+            whole = study.responses(organisation, wave, missing="codes")
+            frame, design = _designed(study, whole, {wave: audiences})
+            if WEIGHT in frame:
+                weights = spread_of_weights(frame, study.weighting, audiences, study.policy.threshold)
         results = {
-            "distributions": _estimates(frame, _single(study.instrument), None, population, study.level),
-            "shares": _estimates(frame, _with_top(study.instrument), "top", population, study.level),
+            "distributions": _estimates(
+                frame, _single(study.instrument), None, population, study.level, design
+            ),
+            "shares": _estimates(frame, _with_top(study.instrument), "top", population, study.level, design),
         }
-        results |= _numbers(frame, study.instrument, study.level)
-        results |= _comparisons(frame, audiences, study)
+        results |= _numbers(frame, study.instrument, study.level, design)
+        results |= _comparisons(frame, audiences, study, design)
         previous = _previous_wave(study, organisation, wave)
         if previous:
             results |= _trend(study, organisation, (wave, previous), frame, results["shares"])
         results |= _benchmarks(study, [results["shares"], results["distributions"]])
+        if weights is not None:
+            results = {name: with_kish(rows, frame) for name, rows in results.items()}
     results["participation"] = admitted.participation
     released = release(
         results,
@@ -137,13 +136,66 @@ def gather(study: Study, organisation: str, wave: str) -> ReportData:
     )
     changed = changed_questions(study, previous, wave, audiences)
     drawn = previous if "trend" in results else ""
-    return ReportData(released, released["participation"], audiences, drawn, changed, previous)
+    participation = released["participation"]
+    if study.design is not None:  # the gate's margins are those of a simple sample
+        from toolkit.analysis import margin_of_error
+
+        effective = (
+            {} if weights is None else dict(zip(weights["audience"], weights["effective_n"], strict=True))
+        )
+        margins = {who: float(margin_of_error(n, level=study.level)) for who, n in effective.items()}
+        participation = participation.assign(margin=participation["audience"].map(margins).astype("Float64"))
+    return ReportData(released, participation, audiences, drawn, changed, previous, weights)
+
+
+def _designed(
+    study: Study, frame: pd.DataFrame, audiences: Mapping[str, Sequence[str]]
+) -> tuple[pd.DataFrame, Design]:
+    """Lay a frame out for its design; respondents of audiences that may not be shown are in no group.
+
+    They stay in the frame, because the variance of a design counts everyone who was drawn.
+    """
+    frame, design = study.laid_out(frame)
+    shown = pd.Series(False, index=frame.index)
+    for wave, names in audiences.items():
+        shown |= (frame["wave"] == wave) & frame["audience"].isin(list(names))
+    return _with_used_audiences(frame.assign(audience=frame["audience"].where(shown))), design
+
+
+def with_kish(rows: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
+    """Append the effective numbers of weighted answers by which the gate judges a base.
+
+    Of tables that compare, only the change between waves has bases that no table of shares holds.
+    """
+    waves = rows["audience_a"].isin(frame["wave"]).any() if "audience_a" in rows else False
+    if "audience" not in rows or rows.empty or ("audience_a" in rows and not waves):
+        return rows
+    weights = frame[WEIGHT].to_numpy(dtype=float)
+    found: dict[tuple[str, str, str], float] = {}
+    for item in rows["item"].unique():
+        given = frame[item].notna() & ~frame[item].isin(list(MISSING))
+        sums = pd.DataFrame(
+            {"w": weights, "ww": weights**2, "wave": frame["wave"], "audience": frame["audience"]}
+        )
+        both = sums[given].groupby(["audience", "wave"], observed=True)[["w", "ww"]].sum()
+        kish = both["w"] ** 2 / both["ww"].where(both["ww"] > 0)
+        found |= {(str(item), str(one), str(wave)): float(n) for (one, wave), n in kish.items()}
+    latest = str(frame["wave"].iloc[0])
+    ends = {"_a": rows["audience_a"], "_b": rows["audience_b"]} if waves else {"": [latest] * len(rows)}
+    return rows.assign(
+        **{
+            f"kish_n{end}": [
+                found.get((item, str(audience), str(wave)), float("nan"))
+                for item, audience, wave in zip(rows["item"], rows["audience"], which, strict=True)
+            ]
+            for end, which in ends.items()
+        }
+    )
 
 
 def _admitted(study: Study, organisation: str, wave: str) -> Admitted:
     from toolkit.disclosure import admit
 
-    refuse_design(study)
     frame = study.responses(organisation, wave, missing="codes")
     population = study.population(organisation, wave)
     return admit(frame, study.policy, by="audience", population=population, level=study.level)
@@ -168,15 +220,18 @@ def _estimates(
     measure: str | None,
     population: Mapping[str, int],
     level: float,
+    design: Design | None = None,
 ) -> pd.DataFrame:
     """Estimate shares per audience, with finite-population intervals where headcounts are known.
 
     How many people a routed question would reach is not known, so only questions put to everyone of an
-    audience are measured against its headcount.
+    audience are measured against its headcount. Under a design its own intervals are used.
     """
     from toolkit.analysis import proportions
     from toolkit.analysis.contract import ESTIMATE_COLUMNS
 
+    if design is not None and variables:
+        return proportions(frame, variables, by="audience", measure=measure, level=level, design=design)
     whole = [variable for variable in variables if variable.item.ask_if is None]
     routed = [variable for variable in variables if variable.item.ask_if is not None]
     counted = frame["audience"].isin(population)
@@ -200,8 +255,13 @@ def _estimates(
     return together.sort_values("item", key=lambda names: names.map(order), kind="stable", ignore_index=True)
 
 
-def _comparisons(frame: pd.DataFrame, audiences: Sequence[str], study: Study) -> dict[str, pd.DataFrame]:
-    """Compare every question that two audiences share, by gaps and by ranks for ordered ones."""
+def _comparisons(
+    frame: pd.DataFrame, audiences: Sequence[str], study: Study, design: Design | None
+) -> dict[str, pd.DataFrame]:
+    """Compare every question that two audiences share, by gaps and by ranks for ordered ones.
+
+    Ranks count respondents alike, so that there are none under a design.
+    """
     from toolkit.analysis import check_alike, gaps, rank_gap
 
     pairs = list(combinations(audiences, 2))
@@ -223,33 +283,36 @@ def _comparisons(frame: pd.DataFrame, audiences: Sequence[str], study: Study) ->
             level=study.level,
             margin=study.margin,
             family=family,
+            design=design,
         )
-    if ordered:
+    if ordered and design is None:
         found["ranks"] = rank_gap(frame, ordered, between="audience", pairs=pairs, level=study.level)
     if study.policy.withhold_unlike:
         return {
-            name: check_alike(rows, frame, study.instrument, level=study.level)
+            name: check_alike(rows, frame, study.instrument, level=study.level, design=design)
             for name, rows in found.items()
         }
     return found
 
 
-def _numbers(frame: pd.DataFrame, instrument: Instrument, level: float) -> dict[str, pd.DataFrame]:
+def _numbers(
+    frame: pd.DataFrame, instrument: Instrument, level: float, design: Design | None
+) -> dict[str, pd.DataFrame]:
     """Estimate means and bands of numbers, and net scores, per audience."""
     from toolkit.analysis import banded, means, proportions
 
     numbers = [variable for variable in instrument.variables if variable.kind == "number"]
     scores = [
-        means(frame, chosen, by="audience", measure=measure, level=level)
+        means(frame, chosen, by="audience", measure=measure, level=level, design=design)
         for measure, wanted in _SCORES.items()
         if (chosen := [variable for variable in instrument.variables if wanted(variable)])
     ]
     results = {"scores": pd.concat(scores, ignore_index=True)} if scores else {}
     in_bands = banded(frame, numbers)
     if not in_bands.empty and len(in_bands.columns):
-        in_bands = in_bands.assign(audience=frame["audience"])
+        in_bands = frame.assign(**{str(name): in_bands[name] for name in in_bands})
         names = [variable.name for variable in numbers if variable.bands]
-        shares = proportions(in_bands, names, by="audience", level=level)
+        shares = proportions(in_bands, names, by="audience", level=level, design=design)
         pairs = zip(shares["item"], shares["audience"], strict=True)
         put_to = [who in instrument[item].audiences for item, who in pairs]
         results["bands"] = shares[put_to].reset_index(drop=True)
@@ -289,6 +352,8 @@ def _trend(
     earlier = _with_used_audiences(admitted.frame)
     if earlier.empty:
         return {}
+    if study.design is not None:
+        return _weighted_trend(study, organisation, waves, frame, earlier, now)
     population = study.population(organisation, waves[1])
     before = _estimates(earlier, _with_top(study.instrument), "top", population, study.level)
     keys = ["item", "audience"]
@@ -311,6 +376,47 @@ def _trend(
         family=_family(study, variables),
     )
     return {"trend": _without_answers(trend, both[nobody], waves)}
+
+
+def _weighted_trend(
+    study: Study,
+    organisation: str,
+    waves: tuple[str, str],
+    frame: pd.DataFrame,
+    earlier: pd.DataFrame,
+    now: pd.DataFrame,
+) -> dict[str, pd.DataFrame]:
+    """Compare two waves under the design, as samples of their own."""
+    from toolkit.analysis import gaps
+
+    both = study.responses(organisation, "all", missing="codes")
+    both = both[both["wave"].isin(waves)].reset_index(drop=True)
+    shown = {waves[0]: frame["audience"].cat.categories, waves[1]: earlier["audience"].cat.categories}
+    both, design = _designed(study, both, shown)
+    put_to = _put_to(frame, now["item"]).intersection(_put_to(earlier, now["item"]))
+    put_to = put_to.difference(_changed(study, waves))
+    names = dict.fromkeys(put_to.get_level_values("item"))
+    variables = [one for one in _with_top(study.instrument) if one.name in names]
+    if not variables:
+        return {}
+    for one in variables:
+        asked = [who for item, who in put_to if item == one.name]
+        both[one.name] = both[one.name].where(both["audience"].isin(asked))
+    trend = gaps(
+        both,
+        variables,
+        between="wave",
+        pairs=[waves],
+        by="audience",
+        measure="top",
+        level=study.level,
+        margin=study.margin,
+        family=_family(study, variables),
+        design=design,
+    )
+    kept = pd.MultiIndex.from_frame(trend[["item", "audience"]].astype("str")).isin(put_to)
+    trend = trend[kept].reset_index(drop=True)
+    return {"trend": with_kish(trend, both) if WEIGHT in both else trend}
 
 
 def _changed(study: Study, waves: tuple[str, str]) -> pd.MultiIndex:

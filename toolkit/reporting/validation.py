@@ -35,12 +35,11 @@ def check_study(study: Study, wave: str, formats: Iterable[str], *, all_template
     Raises
     ------
     InvalidInput
-        Everything at once: a sampling design, a wave that had another questionnaire, a logo or a template
+        Everything at once: a wave that had another questionnaire, a logo or a template
         that cannot be used, control characters in what is printed, letters the PDF's typeface lacks.
     """
     formats = tuple(formats)
     checks = Checks()
-    checks(_refuse_design, study)
     checks(_refuse_earlier_questionnaire, study, wave)
     if study.brand.logo:
         checks(read_logo, study.folder / study.brand.logo, study.folder)
@@ -136,12 +135,6 @@ def try_report(study: Study, wave: str) -> None:
         what = f"cannot be made: {type(fault).__name__}: {fault}"
         hint = "this is a bug in the toolkit; please report it with the questionnaire"
         raise InvalidInput(study.path, [Problem("internal-error", where, what, hint)]) from fault
-
-
-def _refuse_design(study: Study) -> None:
-    from toolkit.reporting.gathering import refuse_design
-
-    refuse_design(study)
 
 
 def _refuse_earlier_questionnaire(study: Study, wave: str) -> None:
