@@ -28,6 +28,7 @@ from toolkit.reporting.statements import computed_statements
 
 if TYPE_CHECKING:
     from toolkit.study import Study
+    from toolkit.study.registration import Registration
 
 __all__ = ["OrganisationReport", "open_report", "results_frame"]
 
@@ -87,6 +88,8 @@ class OrganisationReport:
     untranslated: tuple[int, int, str] = (0, 0, "en")
     below: tuple[str, ...] = ()
     weights: pd.DataFrame | None = None
+    quotes: tuple[tuple[str, str, str], ...] = ()
+    registration: Registration | None = None
 
     @property
     def withheld(self) -> bool:
@@ -185,6 +188,7 @@ def open_report(
     study = open_study(study, data)
     wave = chosen_wave(study, wave)
     chosen_organisations(study, wave, [organisation])
+    study = study.for_client(organisation)
     gathered = gather(study, organisation, wave)
     below = study.headcounts_below(wave)
     instrument, lacking, texts = in_language(study.instrument, study.language)
@@ -209,6 +213,8 @@ def open_report(
         untranslated=(lacking, texts, study.instrument.languages[0]),
         below=tuple(below.loc[below["organisation"] == organisation, "audience"]),
         weights=gathered.weights,
+        quotes=tuple(study.quotable_comments(organisation, wave).itertuples(index=False, name=None)),
+        registration=study.registration,
     )
 
 

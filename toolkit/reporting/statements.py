@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -54,6 +55,7 @@ def _statements(
         made = (
             items["processing_and_quality"],
             _analysis(study, instrument),
+            *_registered(study, wave),
             _(
                 "The answers were read and analysed, and this report was written, with "
                 "survey-research-toolkit {version}.",
@@ -136,10 +138,28 @@ def _limit(value: float) -> str:
     return "∞" if math.isinf(value) else decimal(value, 1)
 
 
+def _registered(study: Study, wave: str) -> tuple[str, ...]:
+    found = study.registration
+    if found is None or found.wave != wave:
+        return ()
+    return (
+        _(
+            "The declared comparisons, the margin and the level were registered on {day} (SHA-256 {digest}).",
+            day=found.registered,
+            digest=found.sha256,
+        ),
+    )
+
+
 def _analysis(study: Study, instrument: Instrument) -> str:
-    names = [instrument[name].label(study.language) for name in study.primary]
+    declared = [instrument[name] for name in study.primary]
+    names = [
+        one.label(study.language)
+        for one in declared
+        if any(one.comparable(*pair) != "different" for pair in combinations(one.audiences, 2))
+    ]
     counted = _("1 question") if len(names) == 1 else _("{count} questions", count=len(names))
-    declared = (
+    adjusted = (
         _(
             "Comparisons on {counted} were declared in advance, and their p values "
             "adjusted together (Holm): {names}; all others are exploratory "
@@ -165,5 +185,5 @@ def _analysis(study: Study, instrument: Instrument) -> str:
         "that number (hypergeometric); otherwise it is Wilson's. Gaps carry "
         "Newcombe's interval and are tested by Fisher's exact test where counts are "
         "small, else by the pooled z test. {declared}",
-        declared=declared,
+        declared=adjusted,
     )
