@@ -113,6 +113,7 @@ _HOME = {
     "raking_margins": "toolkit.presentation.figures",
     "ranked_options": "toolkit.presentation.figures",
     "scree": "toolkit.presentation.figures",
+    "share_dots": "toolkit.presentation.figures",
     "theme_multiples": "toolkit.presentation.figures",
     "transitions": "toolkit.presentation.figures",
     "trend_lines": "toolkit.presentation.figures",

@@ -443,3 +443,74 @@ def test_hiding_one_audience_hides_the_total_too():
     assert released["groups"]["n_shown"].tolist() == ["<5", "50"]
     assert released["all"][["estimate", "n"]].isna().all(axis=None)
     assert released["all"]["n_shown"].item() == "not shown"
+
+
+# --- groups made of the answers to another question
+
+
+def crossed_look(world: tuple[int, ...], instrument: Instrument) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """What is released of the two questions, and of q in the groups g makes, in 2 × 2 answers."""
+    both, q_alone, g_alone, neither = world
+    n, group = sum(world), {"audience": "employee"}
+    rows = [("q", "top", group, both + q_alone, n), ("g", "top", group, both + g_alone, n)]
+    split = [("top", both, both + g_alone), ("rest", q_alone, q_alone + neither)]
+    parts = [("q", "top", {**group, "g": answer}, count, size) for answer, count, size in split]
+    results = {"shares": estimates(rows, "measure"), "crossed": estimates(parts, "measure")}
+    released = release(results, POLICY, instrument=instrument)
+    seen = [
+        tuple(released[name][["estimate", "n", "bound", "n_shown"]].astype(object).fillna("").stack())
+        for name in results
+    ]
+    return seen[0], seen[1]
+
+
+def test_groups_by_another_answer_tell_nothing_that_the_two_questions_do_not():
+    """A crossed table is shown exactly where all it is made of is, and narrows no hidden count."""
+    n, instrument = 12, instrument_of({"id": name, "scale": "yes"} for name in "qg")
+    alike, alone = defaultdict(list), defaultdict(list)
+    for world in compositions(n, 4):
+        shares, crossed = crossed_look(world, instrument)
+        alike[shares, crossed].append(world)
+        alone[shares].append(world)
+    shown = 0
+    for (shares, crossed), members in alike.items():
+        for count in (lambda w: w[0] + w[1], lambda w: w[0] + w[2]):
+            assert not narrowed({count(world) for world in members}, n)
+        if "" in crossed[0::4]:
+            cells = {world[0] for world in members}
+            # masked, a cell keeps at least two possible values, unless the two questions leave it but one
+            assert len(cells) > 1 or len({world[0] for world in alone[shares]}) == 1
+        else:
+            shown += 1
+            assert "" not in shares[0::4]
+            assert all(min(w[0] + w[2], w[1] + w[3]) >= POLICY.threshold for w in members)
+    assert shown > 20
+
+
+def test_a_group_too_small_to_be_shown_cannot_be_had_from_its_crossed_table():
+    """Twelve employees, of whom 4 answer g: neither those 4 nor the other 8 may be seen."""
+    instrument = instrument_of({"id": name, "scale": "yes"} for name in "qg")
+    group = {"audience": "employee"}
+    shares = estimates([("q", "top", group, 6, 12), ("g", "top", group, 4, 12)], "measure")
+    rows = [("q", "top", {**group, "g": "top"}, 2, 4), ("q", "top", {**group, "g": "rest"}, 4, 8)]
+    results = {"shares": shares, "crossed": estimates(rows, "measure")}
+    released = release(results, POLICY, instrument=instrument)
+    assert released["shares"]["shown"].all()
+    assert not released["crossed"]["shown"].any()
+    assert released["crossed"]["estimate"].isna().all()
+    assert "8" not in released["crossed"]["n_shown"].tolist()
+
+
+def test_a_question_that_makes_groups_must_be_shown_exactly():
+    """All of 20 but one answer g: "90 % or more" would be 19 with the size of the group."""
+    instrument = instrument_of({"id": name, "scale": "yes"} for name in "qg")
+    group = {"audience": "employee"}
+    for g, expected in ((19, False), (12, True)):
+        rows = [("q", "top", group, 10, 20), ("g", "top", group, g, 20)]
+        parts = [("q", "top", {**group, "g": "top"}, g // 2, g)]
+        parts += [("q", "top", {**group, "g": "rest"}, 10 - g // 2, 20 - g)]
+        results = {"shares": estimates(rows, "measure"), "crossed": estimates(parts, "measure")}
+        released = release(results, POLICY, instrument=instrument)
+        assert released["crossed"]["shown"].eq(expected).all()
+    without = release({"crossed": estimates(parts, "measure")}, POLICY, instrument=instrument)
+    assert not without["crossed"]["shown"].any(), "what g's share is was not shown at all"

@@ -48,7 +48,15 @@ from toolkit.analysis.power import (
 from toolkit.analysis.published import against_published, gaps_from_summary
 from toolkit.analysis.quantile import quantiles, weighted_quantile
 from toolkit.analysis.rank import CliffDelta, cliff_delta
-from toolkit.analysis.reliability import Reliability, intraclass, kappa, reliability, weighted_alpha
+from toolkit.analysis.reliability import (
+    Reliability,
+    intraclass,
+    kappa,
+    rater_agreement,
+    reliability,
+    weighted_alpha,
+    within_agreement,
+)
 from toolkit.analysis.t_tests import Equivalence, equivalence
 from toolkit.analysis.tables import cramers_v, fisher_p, fisher_table, mantel_haenszel
 from toolkit.analysis.totals import (
@@ -143,6 +151,7 @@ __all__ = [
     "quantiles",
     "rank_gap",
     "ranked_options",
+    "rater_agreement",
     "ratios",
     "regression",
     "reliability",
@@ -160,4 +169,5 @@ __all__ = [
     "visible_gaps",
     "weighted_alpha",
     "weighted_quantile",
+    "within_agreement",
 ]

@@ -28,6 +28,7 @@ from toolkit.reporting.statements import computed_statements
 
 if TYPE_CHECKING:
     from toolkit.study import Study
+    from toolkit.study.registration import Registration
 
 __all__ = ["OrganisationReport", "open_report", "results_frame"]
 
@@ -84,6 +85,8 @@ class OrganisationReport:
     changed: tuple[tuple[Changed, ...], str] = ((), "")
     untranslated: tuple[int, int, str] = (0, 0, "en")
     below: tuple[str, ...] = ()
+    quotes: tuple[tuple[str, str, str], ...] = ()
+    registration: Registration | None = None
 
     @property
     def withheld(self) -> bool:
@@ -201,6 +204,8 @@ def open_report(
         changed=(gathered.changed, gathered.earlier_wave),
         untranslated=(lacking, texts, study.instrument.languages[0]),
         below=tuple(below.loc[below["organisation"] == organisation, "audience"]),
+        quotes=tuple(study.quotable_comments(organisation, wave).itertuples(index=False, name=None)),
+        registration=study.registration,
     )
 
 

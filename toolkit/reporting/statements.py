@@ -46,6 +46,7 @@ def _statements(
         made = (
             items["processing_and_quality"],
             _analysis(study, instrument),
+            *_registered(study, wave),
             _(
                 "The answers were read and analysed, and this report was written, with "
                 "survey-research-toolkit {version}.",
@@ -58,6 +59,19 @@ def _statements(
             items["instrument"] = _("{title}, version {version}.", title=title, version=instrument.version)
         found[audience] = items
     return found
+
+
+def _registered(study: Study, wave: str) -> tuple[str, ...]:
+    found = study.registration
+    if found is None or found.wave != wave:
+        return ()
+    return (
+        _(
+            "The declared comparisons, the margin and the level were registered on {day} (SHA-256 {digest}).",
+            day=found.registered,
+            digest=found.sha256,
+        ),
+    )
 
 
 def _analysis(study: Study, instrument: Instrument) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 from pydantic import AliasChoices, Field, field_validator, model_validator
 
+from toolkit.disclosure.comments import CommentRules
 from toolkit.disclosure.policy import load_policy
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument import compare, load_instrument, load_instruments
@@ -169,6 +170,8 @@ class StudyFile(Strict):
     primary: tuple[str, ...] = ()
     benchmarks: str | None = None
     brand: Brand = Brand()
+    comments: CommentRules | None = None
+    registration: str | None = None
     methods: dict[str, dict[str, str | None]]
     seed: int = 0
     data_source: str | None = None
@@ -249,6 +252,7 @@ def misfits(written: StudyFile, instrument: Instrument) -> Iterator[Problem]:
                 f"unknown audience '{audience}'",
                 near_names(audience, instrument.audiences),
             )
+    yield from written.comments.problems(instrument) if written.comments else ()
     yield from _design_problems(written)
     yield from _methods_problems(written, instrument)
 
