@@ -12,8 +12,10 @@ import pandas as pd
 from pydantic import AliasChoices, Field, field_validator, model_validator
 
 from toolkit.disclosure.comments import CommentRules
+from toolkit.disclosure.policy import load_policy
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument import compare, load_instrument, load_instruments
+from toolkit.instrument.lint import find_in_promises
 from toolkit.instrument.model import Instrument, Variable
 from toolkit.instrument.routing import parse
 from toolkit.instrument.yaml_loader import Strict, Truth
@@ -205,6 +207,12 @@ def misfits(written: StudyFile, instrument: Instrument) -> Iterator[Problem]:
     if written.policy.get("withhold_unlike") in (True, "true") and not instrument.scores:
         what = "has nothing to check: the instrument declares no scores"
         yield Problem("unsuited-item", "policy → withhold_unlike", what, "declare scores, or take it out")
+    try:
+        policy = load_policy(written.policy)
+    except InvalidInput:
+        policy = None  # its own problems are reported elsewhere
+    if policy is not None:
+        yield from find_in_promises(instrument, policy.threshold, policy.sensitive_threshold)
     shared = {variable.name for variable in instrument.shared()}
     for name in dict.fromkeys(name for name in written.primary if written.primary.count(name) > 1):
         yield Problem("duplicate", f"primary → {name}", "occurs twice", "list it once")
