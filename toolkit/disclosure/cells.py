@@ -52,6 +52,7 @@ SAMPLES = ("wave", "source")
 _BOXES = ("top", "bottom", "favourable", "unfavourable")
 _FUNCTIONS = ("mean", "net", "recommend", "probability_of_superiority", "median", "total", "quantile")
 _LATER_COLUMNS = ("n_shown", "n_a_shown", "n_b_shown")
+_KISH_COLUMNS = ("kish_n", "kish_n_a", "kish_n_b")
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,8 @@ class Claim:
     side: Literal["", "a", "b"] = ""
     spread: float = math.nan
     """Standard deviation of the answers, as it follows from the standard error."""
+    kish: float = math.nan
+    """Effective number of weighted answers (Kish), where the answers are weighted."""
 
     @property
     def published(self) -> bool:
@@ -117,7 +120,7 @@ def read_table(name: str, frame: object) -> Table:
         raise ToolkitError(f"results '{name}' is not a contract frame ({kind}): missing {', '.join(missing)}")
     first = columns.index(needed[0])
     groups = tuple(c for c in columns[columns.index(what) + 1 : first] if c not in DESCRIPTIVE_COLUMNS)
-    known = {"item", what, *needed, *groups, *DESCRIPTIVE_COLUMNS, *_LATER_COLUMNS}
+    known = {"item", what, *needed, *groups, *DESCRIPTIVE_COLUMNS, *_LATER_COLUMNS, *_KISH_COLUMNS}
     unknown = set(columns) - known - set((*ALIKE_COLUMNS, *REFERENT_COLUMNS) if kind == "gaps" else ())
     floats = [column for column in groups if pd.api.types.is_float_dtype(frame[column].dtype)]
     if unknown or floats:
@@ -206,6 +209,7 @@ def _rows(table: Table, instrument: Instrument | None) -> Iterator[Claim]:
                 row,
                 side,
                 math.nan if side else number(record["std_error"]) * math.sqrt(number(record["effective_n"])),
+                number(record.get(f"kish_n{end}")),
             )
 
 
@@ -245,17 +249,7 @@ def _on_own_sample(claim: Claim, now: Mapping[str, str]) -> Claim:
     group = frozenset(pair for pair in claim.base.group if now.get(pair[0]) != pair[1])
     if group == claim.base.group:
         return claim
-    return Claim(
-        Base(claim.base.item, group),
-        claim.kind,
-        claim.label,
-        claim.estimate,
-        claim.n,
-        claim.table,
-        claim.row,
-        claim.side,
-        claim.spread,
-    )
+    return replace(claim, base=Base(claim.base.item, group))
 
 
 def _same(a: float, b: float) -> bool:
@@ -279,6 +273,7 @@ BOX_NAMES = ("bottom", "middle", "top")
 
 REASONS: Mapping[str, str] = {
     "small": N_("fewer than {k} answers"),
+    "effective": N_("weighted, the answers count as fewer than {k}"),
     "unknown_base": N_("the number of answers is not known"),
     "distribution": N_("some answers were given by nearly all or nearly none"),
     "rest": N_("nearly nobody chose this end of the scale or the middle"),
@@ -446,6 +441,8 @@ def _rule(
         return Ruling(n, k, reason_code="small")
     if max(counts) != n:
         return Ruling(n, k, reason_code="disagree")
+    if any(claim.kish < k - TOLERANCE for claim in claims):
+        return Ruling(n, k, reason_code="effective")
     low, high = policy.unanimity_bounds(n, item) if policy.unanimity else (-1.0, 2.0)
     values: dict[tuple[str, str], list[float]] = {}
     for claim in claims:
