@@ -761,6 +761,7 @@ class Ledger:
         *,
         instrument: Instrument | None = None,
         binding: Sequence[Entry] | None = None,
+        blocks: Mapping[str, str] | None = None,
     ) -> Kept:
         """Keep to the people of earlier releases until k more have come, item by item.
 
@@ -773,6 +774,8 @@ class Ledger:
             Respondents of one or more organisations and waves, in columns of these names.
         binding
             The releases that bind, where they were read before.
+        blocks
+            Column → a name shared by those that are left out together; None for the options of a question.
 
         Examples
         --------
@@ -783,9 +786,9 @@ class Ledger:
         if not binding:
             return Kept(frame)
         k_of = thresholds(policy, (), instrument).threshold_for
-        blocks: dict[str, str] = {}
-        if instrument is not None:
-            blocks = {v.name: v.item.id for v in instrument.variables if v.kind == "option"}
+        if blocks is None:
+            variables = () if instrument is None else instrument.variables
+            blocks = {v.name: v.item.id for v in variables if v.kind == "option"}
         frame = frame.reset_index(drop=True)
         late: set[str] = set()
         held: set[tuple[str, str]] = set()

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from toolkit.disclosure.cells import thresholds
 from toolkit.disclosure.comments import (
     REVIEW_COLUMNS,
     CommentRules,
@@ -22,7 +21,7 @@ from toolkit.disclosure.comments import (
     read_review,
     review_problems,
 )
-from toolkit.disclosure.ledger import Entry, Ledger, People, group_text
+from toolkit.disclosure.ledger import Ledger, People
 from toolkit.disclosure.policy import Policy, load_policy
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.findings import load_findings
@@ -34,7 +33,7 @@ from toolkit.platforms import divided
 from toolkit.platforms.answers import DESIGN_COLUMNS, AnswersFile
 from toolkit.platforms.exports import tally
 from toolkit.records import Displayed
-from toolkit.responses.frames import Missing, in_form, plain
+from toolkit.responses.frames import Missing, in_form
 from toolkit.responses.gather import FieldDates, Gathered, gather
 from toolkit.responses.organisations import read_organisations
 from toolkit.shipped import study_path
@@ -48,6 +47,14 @@ from toolkit.study.file import (
     wave_instruments,
 )
 from toolkit.study.registration import Registration, contradictions, read_registration
+from toolkit.study.weighting import (
+    StudyDesign,
+    Weighting,
+    declared_design,
+    laid_out,
+    read_margins,
+    weighed,
+)
 
 if TYPE_CHECKING:
     from toolkit.analysis import Design
@@ -91,6 +98,8 @@ class Study(Displayed):
         Where the study is one organisation's part (`toolkit.study.study.open_part`): the folder of it.
     wave_instruments
         Wave → its questionnaire, where that was another than the study's; its answers are carried over.
+    weighting, sample, margins
+        How answers are weighted, how respondents were drawn, the targets of weights, where the file says so.
     comments
         Which free text may be quoted, and under which conditions; None for none.
     release
@@ -130,6 +139,9 @@ class Study(Displayed):
     organisations_path: Path | None = field(default=None, repr=False)
     part: Path | None = field(default=None, repr=False)
     wave_instruments: Mapping[str, Instrument] = field(default_factory=dict, repr=False)
+    weighting: Weighting | None = field(default=None, repr=False)
+    sample: StudyDesign | None = field(default=None, repr=False)
+    margins: pd.DataFrame | None = field(default=None, repr=False, compare=False)
     comments: CommentRules | None = field(default=None, repr=False)
     release: bool = field(default=False, repr=False)
     ledger_address: str = field(default="releases.jsonl", repr=False)
@@ -167,7 +179,7 @@ class Study(Displayed):
     def _gathered(self) -> Gathered:
         if self.part is not None and self.table is not None:
             return read_part(self.part, self.instrument, self.table)
-        return gather(
+        found = gather(
             self.answers,
             self.answer_paths,
             self.instrument,
@@ -175,6 +187,20 @@ class Study(Displayed):
             source=self.path,
             wave_instruments=self.wave_instruments,
         )
+        if self.weighting is None and self.sample is None:
+            return found
+        problems: list[Problem] = []
+        frame = weighed(
+            found.frame,
+            self.weighting,
+            self.sample,
+            self.margins,
+            self.policy.threshold,
+            problems,
+        )
+        if problems:
+            raise InvalidInput(self.path, dict.fromkeys(problems))
+        return replace(found, frame=frame)
 
     @cached_property
     def findings(self) -> pd.DataFrame | None:
@@ -194,6 +220,8 @@ class Study(Displayed):
         """
         from toolkit.analysis import Design
 
+        if self.weighting is not None or self.sample is not None:
+            return declared_design(self.weighting, self.sample)
         for entry in self.answers:
             if entry.mapping is not None and entry.mapping.design is not None:
                 named = {name: DESIGN_COLUMNS[name] for name in entry.mapping.design.headings}
@@ -201,6 +229,12 @@ class Study(Displayed):
                     weights=named.get("weights"), strata=named.get("strata"), clusters=named.get("clusters")
                 )
         return None
+
+    def laid_out(self, frame: pd.DataFrame) -> tuple[pd.DataFrame, Design]:
+        """Return the frame of one organisation and the design its report uses; see `study.weighting`."""
+        if self.design is None:
+            raise TypeError("the study has no weights and no design")
+        return laid_out(frame, self.design, self.weighting, self.margins)
 
     @property
     def organisations(self) -> pd.DataFrame:
@@ -563,7 +597,11 @@ class Study(Displayed):
         return wave
 
 
-# Releases: what a report has to keep to beside what has left before.
+# Coded answers on disk, one folder per organisation, so that a job can open only its own.
+#
+# Answers are kept as Parquet: codes of a categorical column as small integers, its categories taken from
+# the instrument again when it is read. Beside them lie the organisation's own rows of the organisations
+# table, and the first and last day of each wave of the whole study.
 
 
 @dataclass(frozen=True)
@@ -577,101 +615,23 @@ class Beside:
     late
         Audiences of which fewer than k people's answers came, changed or went since a release.
     held
-        (item, audience, wave, code of `REASONS`) of what cannot be shown.
+        (item, group as `group_text` writes it, wave, code of `REASONS`) of what cannot be shown.
+    people
+        Hashes of the people in the bases that a report publishes, where they were asked for.
     """
 
     frame: pd.DataFrame
     late: frozenset[str] = frozenset()
     held: frozenset[tuple[str, str, str, str]] = frozenset()
+    people: tuple[People, ...] = ()
 
 
-def beside_releases(
-    study: Study, organisation: str, wave: str, *, binding: Sequence[Entry] | None = None
-) -> Beside:
-    """Keep an organisation's answers to what may be reported of a wave and the one before.
-
-    Parameters
-    ----------
-    binding
-        The releases that bind, where they were read before.
-    """
-    if study.part is not None:
-        frame = study.responses(wave="all", missing="codes")
-        kept = json.loads(path.read_text("utf-8")) if (path := study.part / BESIDE).is_file() else {}
-        late, held = kept.get("late", ()), kept.get("held", ())
-        return Beside(frame, frozenset(late), frozenset((*map(str, one),) for one in held))  # type: ignore[misc]
-    frame = study.responses(organisation, "all", missing="codes")
-    if binding is None:
-        binding = study.ledger.binding() if study.ledger.exists else ()
-    previous = study.previous_wave(organisation, wave)
-    late, held = frozenset[str](), set[tuple[str, str, str, str]]()
-    parts = []
-    for one in dict.fromkeys(frame["wave"]):
-        part = frame[frame["wave"] == one]
-        if one in (wave, previous) and binding:
-            found = study.ledger.keep(part, study.policy, instrument=study.instrument, binding=binding)
-            part = found.frame
-            late = found.late if one == wave else late
-            held |= {(item, audience, one, "released") for item, audience in found.held}
-        parts.append(part)
-    together = pd.concat(parts, ignore_index=True) if parts else frame
-    if previous:
-        now, before = (together[together["wave"] == one] for one in (wave, previous))
-        held |= {(item, who, previous, "turnover") for item, who in _few_changed(study, now, before)}
-    return Beside(together, late, frozenset(held))
-
-
-def _few_changed(study: Study, now: pd.DataFrame, before: pd.DataFrame) -> Iterator[tuple[str, str]]:
-    """Find (item, audience) answered in two waves by people of whom one to k − 1 may have come or gone.
-
-    Where nothing identifies people over the waves, it may be so few unless the numbers differ by k or more.
-    """
-    if study.person == "new":
-        return
-    marked = thresholds(study.policy, (), study.instrument)
-    items = [one.name for one in study.instrument.variables if one.kind in ("single", "option")]
-    for audience in study.instrument.audiences:
-        given = []
-        for frame in (before, now):
-            rows = plain(frame[frame["audience"] == audience])
-            who = [study.person_of(*key) for key in zip(rows["wave"], rows["respondent"], strict=True)]
-            given.append(rows[items].notna().set_axis(pd.Index(who, dtype=object), axis=0))
-        if min(map(len, given)) < study.policy.threshold:
-            continue
-        if study.person is None:
-            few = (given[1].sum() - given[0].sum()).abs()
-            changed = few.clip(lower=1)
-        else:
-            one, other = (part[~part.index.duplicated()] for part in given)
-            everybody = one.index.union(other.index, sort=False)
-            changed = (
-                one.reindex(everybody, fill_value=False) != other.reindex(everybody, fill_value=False)
-            ).sum()
-        yield from ((item, audience) for item in items if 0 < changed[item] < marked.threshold_for(item))
-
-
-def people_released(study: Study, organisation: str, wave: str, beside: Beside) -> list[People]:
-    """Hash the people of the bases that a report on a wave publishes, and of the wave it compares with."""
-    marked = thresholds(study.policy, (), study.instrument)
-    found = []
-    for one in (wave, study.previous_wave(organisation, wave)):
-        rows = beside.frame[beside.frame["wave"] == one]
-        kinds = ("single", "option", "number") if one == wave else ("single", "option")
-        items = [v.name for v in study.instrument.variables if v.kind in kinds and v.name in rows]
-        people = study.ledger.people(rows, organisation, one, items=items).large(marked.threshold_for)
-        held = {
-            (item, group_text({"audience": who}.items())) for item, who, at, _ in beside.held if at == one
-        }
-        people = people.publishing(people.bases - held)
-        found += [people] if people.bases else []
-    return found
-
-
-# Coded answers on disk, one folder per organisation, so that a job can open only its own.
-#
-# Answers are kept as Parquet: codes of a categorical column as small integers, its categories taken from
-# the instrument again when it is read. Beside them lie the organisation's own rows of the organisations
-# table, and the first and last day of each wave of the whole study.
+def beside_of_part(study: Study) -> Beside:
+    """Read what was kept for a part of a study."""
+    path = (study.part or study.folder) / BESIDE
+    kept = json.loads(path.read_text("utf-8")) if path.is_file() else {"late": [], "held": []}
+    frame = study.responses(wave="all", missing="codes")
+    return Beside(frame, frozenset(kept["late"]), frozenset((a, b, c, d) for a, b, c, d in kept["held"]))
 
 
 ANSWERS = "answers.parquet"
@@ -858,10 +818,12 @@ def load_study(path: str | Path, *, data: str | Path | None = None) -> Study:
     waves = _waves(written, problems)
     earlier = wave_instruments(written.wave_instruments, folder, waves, instrument, problems)
     problems += _findings_problems(written, folder)
-    table = None
+    table = margins = None
     if instrument is not None:
         problems += misfits(written, instrument)
         table = _organisations(written, folder, tuple(instrument.audiences), waves, problems)
+        if written.weights is not None:
+            margins = read_margins(written.weights, folder, table, instrument, waves, problems)
     registered = None
     if instrument is not None and written.registration and is_file(folder / written.registration):
         try:
@@ -894,6 +856,9 @@ def load_study(path: str | Path, *, data: str | Path | None = None) -> Study:
         table=table,
         organisations_path=folder / written.organisations if written.organisations else None,
         wave_instruments=earlier,
+        weighting=written.weights,
+        sample=written.design,
+        margins=margins,
         comments=written.comments,
         release=written.release,
         ledger_address=_address(folder, written.ledger or f"{path.stem}.releases.jsonl"),
@@ -931,10 +896,12 @@ def _files_read(written: StudyFile, folder: Path) -> Iterator[Path]:
     named = (written.instrument, *written.instruments.values(), *own)
     yield from files_of(folder / name for name in named if name)
     brand = written.brand
+    margins = written.weights.file if written.weights else None
     for name in (
         written.organisations,
         written.benchmarks,
         written.registration,
+        margins,
         brand.logo,
         *brand.templates.values(),
     ):
