@@ -28,7 +28,6 @@ from toolkit.disclosure.cells import Base, thresholds
 from toolkit.disclosure.policy import Policy
 from toolkit.errors import InvalidInput, Problem, ProblemCode, ToolkitError, near_names
 from toolkit.instrument.model import MISSING, Instrument
-from toolkit.records import records
 from toolkit.system import owner_only, write_whole
 
 __all__ = [
@@ -1133,16 +1132,18 @@ def _without_reason(when: str) -> Problem:
 
 def _texts(column: pd.Series) -> list[str]:
     """Return answers as texts, "" for a missing one, alike for every form of a frame."""
-    values = records(column.to_frame("answer"))
-    found = []
-    for value in (row["answer"] for row in values):
-        if value is None or value is pd.NA or value != value:
-            found.append("")
-        elif isinstance(value, str):
-            found.append("" if value in MISSING else value)
-        else:
-            found.append(format(value, ".12g") if isinstance(value, int | float) else str(value))
-    return found
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        texts = [*_texts(pd.Series(column.cat.categories)), ""]  # the code of a missing one is -1
+        return [texts[code] for code in column.cat.codes.tolist()]
+    given = column.notna().tolist()
+    return [
+        ("" if value in MISSING else value)
+        if isinstance(value, str)
+        else (format(value, ".12g") if isinstance(value, int | float) else str(value))
+        if there
+        else ""
+        for value, there in zip(column.tolist(), given, strict=True)
+    ]
 
 
 def _fitting(new: People, item: str, group: str, earlier: Sequence[People], k: int, mask: Mask) -> Mask:
