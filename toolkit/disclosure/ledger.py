@@ -1050,6 +1050,22 @@ class OpenLedger:
         earlier = self._ledger.released(people.organisation, people.wave, self._binding)
         return conflicts(people, earlier, threshold)
 
+    def refuse_near(
+        self, people: People, policy: Policy, instrument: Instrument | None, organisation: str
+    ) -> None:
+        """Refuse a report that another release, recorded since it was planned, came too near to.
+
+        Raises
+        ------
+        InvalidInput
+            There is one.
+        """
+        found = self.conflicts(people, thresholds(policy, (), instrument).threshold_for)
+        if found:
+            what = f"another release was recorded meanwhile ({len(found)} bases are too near to it)"
+            problem = Problem("locked", f"organisation {organisation}", what, "run it again")
+            raise InvalidInput("ledger", [problem])
+
     def check_policy(self, policy: Policy) -> None:
         """Refuse a policy that is weaker than the one locked by earlier releases.
 
