@@ -326,12 +326,14 @@ def _refuse_lost_ledger(study: Study, folder: Path) -> None:
     if study.ledger.exists:
         return
     for manifest in sorted(folder.glob(f"*/{MANIFEST}")):
-        with suppress(OSError, ValueError, AttributeError):
-            if json.loads(manifest.read_text(encoding="utf-8")).get("draft") is False:
-                what = f"not found, though {manifest.parent} was released"
-                hint = "restore it and its head from a copy, or name it under `ledger` in the study file"
-                problem = Problem("file-not-found", f"ledger {study.ledger.address}", what, hint)
-                raise InvalidInput(study.path, [problem])
+        said: dict[str, Any] = {}
+        with suppress(OSError, ValueError, TypeError):
+            said = dict(json.loads(manifest.read_text(encoding="utf-8")))
+        if said.get("draft") is False:
+            what = f"not found, though {manifest.parent} was released"
+            hint = "restore it and its head from a copy, or name it under `ledger` in the study file"
+            problem = Problem("file-not-found", f"ledger {study.ledger.address}", what, hint)
+            raise InvalidInput(study.path, [problem])
 
 
 def _notebooks(named: str | Path | None) -> tuple[Path, Path]:
