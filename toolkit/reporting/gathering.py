@@ -46,7 +46,8 @@ class ReportData:
         Tables "distributions" (one row per response), "shares" (top box and ticked options); if any,
         "scores" (means of numbers, net scores), "scores_before" (of the previous wave), "bands" (of numbers),
         "declared" (means of declared scores), "dont_know"; if there is something to compare, "gaps", "ranks",
-        "trend", "benchmarks", and per question of `CROSSED` "by_<question>" and "gaps_by_<question>".
+        "trend", "beliefs", "benchmarks", and per question of `CROSSED` "by_<question>" and
+        "gaps_by_<question>".
     participation
         Invited and answered per audience, as far as the policy allows.
     audiences
@@ -236,12 +237,32 @@ def _comparisons(frame: pd.DataFrame, audiences: Sequence[str], study: Study) ->
         found["ranks"] = rank_gap(frame, ordered, between="audience", pairs=pairs, level=study.level)
     found = {name: rows[rows["comparable"] != "different"] for name, rows in found.items()}
     found = {name: rows.reset_index(drop=True) for name, rows in found.items() if len(rows)}
+    leaders = next((name for name in LEADERS if name in present), "")
+    believed = [one for one in topped if one.kind == "single" and _believed(one, leaders)]
+    if believed and "employee" in present:
+        found["beliefs"] = gaps(
+            frame,
+            believed,
+            between="audience",
+            pairs=[(leaders, "employee")],
+            measure="top",
+            level=study.level,
+            margin=study.margin,
+        )
     if study.policy.withhold_unlike:
         return {
             name: check_alike(rows, frame, study.instrument, level=study.level)
             for name, rows in found.items()
         }
     return found
+
+
+LEADERS = ("executive", "manager")
+
+
+def _believed(variable: Variable, leaders: str) -> bool:
+    """Return whether leaders are asked about their employees what these are asked about themselves."""
+    return (variable.referent(leaders), variable.referent("employee")) == ("employees", "self")
 
 
 def _numbers(frame: pd.DataFrame, instrument: Instrument, level: float) -> dict[str, pd.DataFrame]:
@@ -255,10 +276,11 @@ def _numbers(frame: pd.DataFrame, instrument: Instrument, level: float) -> dict[
         if (chosen := [variable for variable in instrument.variables if wanted(variable)])
     ]
     results = {"scores": pd.concat(scores, ignore_index=True)} if scores else {}
-    in_bands = banded(frame, numbers)
+    # beside bands a mean is shown only with all of them, and what leaders estimate is read as a mean
+    in_bands = banded(frame, [variable for variable in numbers if variable.item.estimate_of is None])
     if not in_bands.empty and len(in_bands.columns):
         in_bands = in_bands.assign(audience=frame["audience"])
-        names = [variable.name for variable in numbers if variable.bands]
+        names = [variable.name for variable in numbers if variable.name in in_bands]
         shares = proportions(in_bands, names, by="audience", level=level)
         pairs = zip(shares["item"], shares["audience"], strict=True)
         put_to = [who in instrument[item].audiences for item, who in pairs]
