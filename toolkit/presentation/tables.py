@@ -430,8 +430,7 @@ def number_cells(variable: Variable, rows: Sequence[Row]) -> tuple[list[str], Nu
         shares = [(bands[code]["estimate"], str(known(bands[code].get("bound")))) for code in open_bands]
         pairs = zip(open_bands, shares, strict=True)
         lines.append(" · ".join(f"{words[code]} {percent(one, bound=bound)}" for code, (one, bound) in pairs))
-    elif bands:
-        reasons |= dict.fromkeys(plain_reason(row) for row in bands.values())
+    reasons |= dict.fromkeys(plain_reason(row) for row in bands.values() if not bool(row["shown"]))
     if reasons:
         lines.append(_("not shown: {why}", why=joined([why for why in reasons if why])))
     if not rows:
