@@ -67,6 +67,7 @@ _HOME = {
     "open_report": "toolkit.reporting",
     "ordinal_regression": "toolkit.analysis",
     "organisation_shares": "toolkit.analysis",
+    "pool_gaps": "toolkit.analysis",
     "panel_change": "toolkit.analysis",
     "pilot_change": "toolkit.analysis",
     "plain": "toolkit.responses",
