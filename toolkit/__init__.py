@@ -42,6 +42,7 @@ _HOME = {
     "drivers": "toolkit.analysis",
     "equivalence": "toolkit.analysis",
     "estimate": "toolkit.analysis",
+    "explore": "toolkit.reporting.explorer",
     "format_table": "toolkit.reporting.results",
     "gaps": "toolkit.analysis",
     "gaps_from_summary": "toolkit.analysis",
