@@ -25,7 +25,11 @@ TABLE = (
 @pytest.fixture
 def study(tmp_path: Path) -> Path:
     """A study of two clients, one with a brand and a language of its own."""
-    folder = tmp_path / "study"
+    return write_study(tmp_path / "study")
+
+
+def write_study(folder: Path) -> Path:
+    """Write the study into a new folder and return its file."""
     folder.mkdir()
     (folder / "canteen.yaml").write_text(INSTRUMENT, "utf-8")
     (folder / "study.yaml").write_text(

@@ -38,7 +38,7 @@ NOT_SHOWN = "not shown"
 
 _ADDED = ("n_shown", "shown", "bound", "withheld", "withheld_code", "threshold")
 _COUNTS = ("n", "threshold")
-_NUMBERS = ("estimate", "std_error", "conf_low", "conf_high", "df", "effective_n")
+_NUMBERS = ("estimate", "std_error", "conf_low", "conf_high", "df", "effective_n", "kish_n")
 
 
 def redact_estimates(table: Table, claims: Sequence[Claim], ruled: RulingOf) -> pd.DataFrame:
@@ -101,11 +101,12 @@ def parts_table(
             if not parts[part] or not parts["top"] or not parts["bottom"]:
                 continue
             share = ruling.share("part", part)
-            value = (
-                math.fsum(cells[code].estimate for code in parts[part])
-                if share.status == "exact"
-                else share.bound
-            )
+            value = share.bound
+            if share.status == "exact":
+                # The last bit of a sum of rounded shares would reveal how it is split.
+                value = math.fsum(cells[code].estimate for code in parts[part])
+                count = round(value * ruling.n)
+                value = count / ruling.n if abs(value * ruling.n - count) < 1e-6 else round(value, 12)
             out.append(
                 _part_row(item, part, dict(zip(table.groups, group, strict=True)), ruling, share, value)
             )
@@ -219,7 +220,7 @@ def redact_gaps(
     """
     frame = table.frame if "family" in table.frame.columns else table.frame.assign(family="all")
     codes = frame["alike_code"] if unlike and "alike_code" in frame else pd.Series("", index=frame.index)
-    frame = frame[[name for name in frame if not str(name).startswith("alike")]]
+    frame = frame[[name for name in frame if not str(name).startswith(("alike", "kish"))]]
     rows = records(frame)
     differs = codes.isin(["differs", "may_differ"]).tolist()
     sides: dict[int, dict[str, Claim]] = {}

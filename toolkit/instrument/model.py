@@ -200,6 +200,10 @@ class Item(Strict):
 
     __str__ = __repr__
 
+    def help_for(self, audience: str, language: str) -> str:
+        """Return the text that an audience reads under the question; "" if there is none."""
+        return (self.help.get(audience) or self.help.get("all") or {}).get(language, "")
+
 
 class Texts(Strict):
     """What respondents read before and after the questions, per language.
@@ -323,10 +327,14 @@ class Variable(Displayed):
         about = (self.row.referent if self.row else None) or self.item.referent
         return about.get(audience) or about.get("all")
 
+    def comparable(self, first: str, second: str) -> Literal["same", "different", "undeclared"]:
+        """Return whether two audiences are asked about the same thing, as far as the instrument says."""
+        about = {self.referent(first), self.referent(second)}
+        return "undeclared" if None in about else "same" if len(about) == 1 else "different"
+
     def help(self, audience: str, language: str = "en") -> str:
         """Return the text shown under the question; "" if there is none."""
-        text = self.item.help
-        return (text.get(audience) or text.get("all") or {}).get(language, "")
+        return self.item.help_for(audience, language)
 
     @property
     def source(self) -> Source:

@@ -13,6 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from toolkit.disclosure.comments import (
+    REVIEW_COLUMNS,
+    CommentRules,
+    comments_of,
+    quotable,
+    read_review,
+    review_problems,
+)
 from toolkit.disclosure.policy import Policy, load_policy
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.findings import load_findings
@@ -36,6 +44,15 @@ from toolkit.study.file import (
     methods_of,
     misfits,
     wave_instruments,
+)
+from toolkit.study.registration import Registration, contradictions, read_registration
+from toolkit.study.weighting import (
+    StudyDesign,
+    Weighting,
+    declared_design,
+    laid_out,
+    read_margins,
+    weighed,
 )
 
 if TYPE_CHECKING:
@@ -80,6 +97,12 @@ class Study(Displayed):
         Where the study is one organisation's part (`toolkit.study.study.open_part`): the folder of it.
     wave_instruments
         Wave → its questionnaire, where that was another than the study's; its answers are carried over.
+    weighting, sample, margins
+        How answers are weighted, how respondents were drawn, the targets of weights, where the file says so.
+    comments
+        Which free text may be quoted, and under which conditions; None for none.
+    registration
+        What was registered before a wave; None where the study file names no registration.
     """
 
     id: str
@@ -106,13 +129,18 @@ class Study(Displayed):
     organisations_path: Path | None = field(default=None, repr=False)
     part: Path | None = field(default=None, repr=False)
     wave_instruments: Mapping[str, Instrument] = field(default_factory=dict, repr=False)
+    weighting: Weighting | None = field(default=None, repr=False)
+    sample: StudyDesign | None = field(default=None, repr=False)
+    margins: pd.DataFrame | None = field(default=None, repr=False, compare=False)
+    comments: CommentRules | None = field(default=None, repr=False)
+    registration: Registration | None = field(default=None, repr=False)
 
     def __getstate__(self) -> dict[str, Any]:
         """Pickle everything but the answers."""
         return {
             name: value
             for name, value in self.__dict__.items()
-            if name not in ("_gathered", "_names", "_below")
+            if name not in ("_gathered", "_names", "_below", "_quotable")
         }
 
     def _shown(self) -> dict[str, Any]:
@@ -137,7 +165,7 @@ class Study(Displayed):
     def _gathered(self) -> Gathered:
         if self.part is not None and self.table is not None:
             return read_part(self.part, self.instrument, self.table)
-        return gather(
+        found = gather(
             self.answers,
             self.answer_paths,
             self.instrument,
@@ -145,13 +173,29 @@ class Study(Displayed):
             source=self.path,
             wave_instruments=self.wave_instruments,
         )
+        if self.weighting is None and self.sample is None:
+            return found
+        problems: list[Problem] = []
+        frame = weighed(
+            found.frame,
+            self.weighting,
+            self.sample,
+            self.margins,
+            self.policy.threshold,
+            problems,
+        )
+        if problems:
+            raise InvalidInput(self.path, dict.fromkeys(problems))
+        return replace(found, frame=frame)
 
     @cached_property
     def findings(self) -> pd.DataFrame | None:
         """The published figures to compare with, read once; None where the study names none."""
         from toolkit.findings import load_findings
 
-        return load_findings(self.benchmarks_path) if self.benchmarks_path else None
+        if self.benchmarks_path is None:
+            return None
+        return load_findings(self.benchmarks_path, threshold=self.policy.threshold)
 
     @property
     def design(self) -> Design | None:
@@ -164,6 +208,8 @@ class Study(Displayed):
         """
         from toolkit.analysis import Design
 
+        if self.weighting is not None or self.sample is not None:
+            return declared_design(self.weighting, self.sample)
         for entry in self.answers:
             if entry.mapping is not None and entry.mapping.design is not None:
                 named = {name: DESIGN_COLUMNS[name] for name in entry.mapping.design.headings}
@@ -171,6 +217,12 @@ class Study(Displayed):
                     weights=named.get("weights"), strata=named.get("strata"), clusters=named.get("clusters")
                 )
         return None
+
+    def laid_out(self, frame: pd.DataFrame) -> tuple[pd.DataFrame, Design]:
+        """Return the frame of one organisation and the design its report uses; see `study.weighting`."""
+        if self.design is None:
+            raise TypeError("the study has no weights and no design")
+        return laid_out(frame, self.design, self.weighting, self.margins)
 
     @property
     def organisations(self) -> pd.DataFrame:
@@ -365,9 +417,78 @@ class Study(Displayed):
             return self
         language = given.pop("language", self.language)
         made = replace(self, brand=self.brand.model_copy(update=given), language=language)
-        read = ("_gathered", "_names", "_below", "findings")
+        read = ("_gathered", "_names", "_below", "_quotable", "findings")
         made.__dict__.update({name: self.__dict__[name] for name in read if name in self.__dict__})
         return made
+
+    def comments_to_review(self) -> pd.DataFrame:
+        """Return every comment whose writer agreed to be quoted, redacted: one row per comment.
+
+        Columns `toolkit.disclosure.comments.REVIEW_COLUMNS` and audience, of all waves. For an analyst, not
+        for a client: nothing has been approved. Empty where the study file has no key `comments`.
+        """
+        if self.comments is None:
+            return pd.DataFrame(columns=[*REVIEW_COLUMNS, "audience"], dtype="str")
+        frame = self.responses(wave="all", missing="codes")
+        return comments_of(frame, self.comments, names=self._names_to_remove())
+
+    def _names_to_remove(self) -> tuple[str, ...]:
+        listed = (
+            []
+            if self.comments is None or not self.comments.names
+            else ((self.folder / self.comments.names).read_text("utf-8-sig").splitlines())
+        )
+        return tuple(dict.fromkeys([*listed, *self.organisations["name"].astype(str)]))
+
+    @cached_property
+    def _quotable(self) -> pd.DataFrame:
+        """The comments that may be quoted: organisation, wave, item, tag, text."""
+        columns = ["organisation", "wave", "item", "tag", "text"]
+        if self.part is not None:
+            return pd.DataFrame(json.loads((self.part / COMMENTS).read_text("utf-8")), columns=columns)
+        if self.comments is None or self.comments.review is None:
+            return pd.DataFrame(columns=columns, dtype="str")
+        path = self.folder / self.comments.review
+        if not is_file(path):
+            hint = f"write it with survey-toolkit comments {self.path.name}, or leave the key out"
+            where = f"comments → review: {self.comments.review}"
+            raise InvalidInput(self.path, [Problem("file-not-found", where, "is not there", hint)])
+        review, found = read_review(path), self.comments_to_review()
+        problems = list(review_problems(review, found, names=self._names_to_remove()))
+        if problems:
+            raise InvalidInput(path.name, problems)
+        parts = []
+        for (organisation, wave), mine in found.groupby(["organisation", "wave"]):
+            answers = self.responses(str(organisation), str(wave), missing="codes")
+            parts.append(
+                quotable(review, mine, answers, self.policy, self.comments).assign(
+                    organisation=organisation, wave=wave
+                )
+            )
+        return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+
+    def quotable_comments(self, organisation: str, wave: str | None = None) -> pd.DataFrame:
+        """Return the approved comments of an organisation that a report may quote: item, tag, text.
+
+        Raises
+        ------
+        InvalidInput
+            The review file does not fit the answers, or approves a text with an address, a number or a name.
+        """
+        self._known_organisation(organisation)
+        table, wave = self._quotable, self._known_wave(wave or self.wave)
+        chosen = table[(table["organisation"] == organisation) & (table["wave"] == wave)]
+        return chosen[["item", "tag", "text"]].reset_index(drop=True)
+
+    @property
+    def own_files(self) -> tuple[Path, ...]:
+        """Return files of which every organisation is given its own part alone: logos and comments."""
+        rules = self.comments
+        named = (rules.review, rules.names) if rules is not None and self.part is None else ()
+        return (
+            *self.client_logos,
+            *(self.folder / one for one in named if one and is_file(self.folder / one)),
+        )
 
     @property
     def client_logos(self) -> tuple[Path, ...]:
@@ -425,7 +546,7 @@ class Study(Displayed):
         InvalidInput
             Everything wrong in any answer file at once.
         """
-        _ = self._gathered
+        _ = self._gathered, self._quotable
         return self
 
     def _known_organisation(self, organisation: str) -> None:
@@ -456,9 +577,11 @@ class Study(Displayed):
 
 
 ANSWERS = "answers.parquet"
+ADMITTED = "admitted.parquet"
 TABLE = "organisations.parquet"
 DATES = "dates.json"
 LOGO = "logo"
+COMMENTS = "comments.json"
 PART = "organisation="
 
 
@@ -490,13 +613,21 @@ def write_parts(
     tables = table.groupby("organisation", sort=False, observed=True).indices
     waves = {wave: study.field_dates(wave) for wave in study.waves}
     dates = json.dumps({wave: found for wave, found in waves.items() if found}, default=str)
+    groups = frame.groupby(["organisation", "wave", "audience"], observed=True)["audience"]
+    large = (groups.transform("size") >= study.policy.threshold).to_numpy(dtype=bool)
     written = {}
     for one in wanted:
         part = Path(folder) / f"{PART}{one}"
         part.mkdir(parents=True)
-        _write(_as_codes(frame.iloc[rows.get(one, [])]), part / ANSWERS)
+        own = rows.get(one, [])
+        _write(_as_codes(frame.iloc[own]), part / ANSWERS)
+        if not large[own].all():
+            _write(_as_codes(frame.iloc[own][large[own]]), part / ADMITTED)
         _write(table.iloc[tables[one]], part / TABLE)
         (part / DATES).write_text(dates, encoding="utf-8")
+        quoted = study._quotable
+        quoted = quoted[quoted["organisation"] == one]
+        (part / COMMENTS).write_text(quoted.to_json(orient="records"), encoding="utf-8")
         logo = client_brand(table.iloc[tables[one]]).get("logo")
         if logo:
             shutil.copyfile(study.folder / logo, part / f"{LOGO}{Path(logo).suffix.lower()}")
@@ -531,12 +662,17 @@ def read_part(part: Path, instrument: Instrument, table: pd.DataFrame) -> Gather
     return Gathered(frame, tally("", "", []), table, dates)
 
 
-def part_bytes(part: Path) -> Iterator[bytes]:
-    """Serialise a part for detecting changes; equal answers give equal bytes."""
-    for path in sorted(
-        part.iterdir(), key=lambda path: (path.name not in (ANSWERS, TABLE, DATES), path.name)
-    ):
-        yield path.read_bytes()
+def part_bytes(part: Path, *, admitted: bool = False) -> Iterator[bytes]:
+    """Serialise a part for detecting changes; equal answers give equal bytes.
+
+    With `admitted`, only answers of groups that a report may use: its manifest holds a hash of these bytes,
+    which would otherwise reveal that somebody of a hidden group answered differently.
+    """
+    hidden = ANSWERS if admitted and (part / ADMITTED).exists() else ADMITTED
+    first = (ADMITTED, ANSWERS, TABLE, DATES)
+    for path in sorted(part.iterdir(), key=lambda path: (path.name not in first, path.name)):
+        if path.name != hidden:
+            yield path.read_bytes()
 
 
 def _as_codes(frame: pd.DataFrame) -> pd.DataFrame:
@@ -613,14 +749,22 @@ def load_study(path: str | Path, *, data: str | Path | None = None) -> Study:
     written, places = _by_wave(written, places, problems)
     waves = _waves(written, problems)
     earlier = wave_instruments(written.wave_instruments, folder, waves, instrument, problems)
-    problems += _findings_problems(written, folder)
-    table = None
+    problems += _findings_problems(written, folder, policy.threshold)
+    table = margins = None
     if instrument is not None:
         problems += misfits(written, instrument)
         table = _organisations(written, folder, tuple(instrument.audiences), waves, problems)
+        if written.weights is not None:
+            margins = read_margins(written.weights, folder, table, instrument, waves, problems)
+    registered = None
+    if instrument is not None and written.registration and is_file(folder / written.registration):
+        try:
+            registered = read_registration(folder / written.registration, instrument)
+        except InvalidInput as error:
+            problems += _named(error, f"registration: {written.registration}")
     if problems or instrument is None:
         raise InvalidInput(path, problems)
-    return Study(
+    study = Study(
         id=written.id,
         title=written.title,
         synthetic=written.synthetic,
@@ -644,7 +788,16 @@ def load_study(path: str | Path, *, data: str | Path | None = None) -> Study:
         table=table,
         organisations_path=folder / written.organisations if written.organisations else None,
         wave_instruments=earlier,
+        weighting=written.weights,
+        sample=written.design,
+        margins=margins,
+        comments=written.comments,
+        registration=registered,
     )
+    problems += contradictions(registered, study) if registered is not None else ()
+    if problems:
+        raise InvalidInput(path, problems)
+    return study
 
 
 def _by_wave(written: StudyFile, places: list[Path], problems: list[Problem]) -> tuple[StudyFile, list[Path]]:
@@ -667,7 +820,15 @@ def _files_read(written: StudyFile, folder: Path) -> Iterator[Path]:
     named = (written.instrument, *written.instruments.values(), *own)
     yield from files_of(folder / name for name in named if name)
     brand = written.brand
-    for name in (written.organisations, written.benchmarks, brand.logo, *brand.templates.values()):
+    margins = written.weights.file if written.weights else None
+    for name in (
+        written.organisations,
+        written.benchmarks,
+        written.registration,
+        margins,
+        brand.logo,
+        *brand.templates.values(),
+    ):
         if name:
             yield folder / name
     for name in dict.fromkeys(entry.manifest for entry in written.answers):
@@ -686,10 +847,10 @@ def _named(error: InvalidInput, source: str) -> Iterator[Problem]:
     return (replace(problem, where=f"{source}, {problem.where}") for problem in error.problems)
 
 
-def _findings_problems(written: StudyFile, folder: Path) -> Iterator[Problem]:
+def _findings_problems(written: StudyFile, folder: Path, threshold: int) -> Iterator[Problem]:
     if written.benchmarks and is_file(folder / written.benchmarks):
         try:
-            load_findings(folder / written.benchmarks)
+            load_findings(folder / written.benchmarks, threshold=threshold)
         except InvalidInput as error:
             yield from _named(error, f"benchmarks: {written.benchmarks}")
 
@@ -780,10 +941,14 @@ def _answers_path(entry: AnswersFile, folder: Path, data: str | Path | None) -> 
 
 
 def _files_missing(written: StudyFile, folder: Path, places: list[Path]) -> Iterator[Problem]:
-    for key in ("organisations", "benchmarks"):
+    for key in ("organisations", "benchmarks", "registration"):
         name = getattr(written, key)
         if name and not is_file(folder / name):
             yield Problem("file-not-found", f"{key}: {name}", "is not there", _beside(folder / name))
+    rules = written.comments
+    if rules is not None and rules.names and not is_file(folder / rules.names):
+        place = f"comments → names: {rules.names}"
+        yield Problem("file-not-found", place, "is not there", _beside(folder / rules.names))
     if written.brand.logo:
         logo = folder / written.brand.logo
         if not is_file(logo):
