@@ -18,7 +18,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 help:
 	@echo "make reports   write a report for every organisation of the sample studies (STUDY=… for another study)"
 	@echo "make test      run the tests"
-	@echo "make lab       open JupyterLab on notebooks/"
+	@echo "make lab       open JupyterLab on the list of notebooks"
 	@echo "make check     lint, formatting and types"
 	@echo "make docs      build the documentation site in docs/_build/html (make docs-open shows it)"
 	@echo "make sample    make the synthetic sample studies again"
@@ -103,7 +103,7 @@ docs-open: docs
 	$(BIN)/python -m webbrowser "file://$(CURDIR)/docs/_build/html/index.html"
 
 lab: $(VENV)/.ready
-	$(BIN)/jupyter lab notebooks
+	$(BIN)/jupyter lab notebooks/index.ipynb
 
 bench: $(VENV)/.ready
 	for name in gap_table raking bootstrap import_time figures; do \

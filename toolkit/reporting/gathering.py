@@ -606,7 +606,9 @@ def _benchmarks(study: Study, estimates: Sequence[pd.DataFrame]) -> dict[str, pd
     findings = study.findings
     if findings is None:
         return {}
-    return {"benchmarks": benchmark(estimates, findings, level=study.level, margin=study.margin)}
+    threshold = study.policy.threshold
+    found = benchmark(estimates, findings, level=study.level, margin=study.margin, threshold=threshold)
+    return {"benchmarks": found}
 
 
 def changed_questions(
