@@ -42,6 +42,7 @@ _HOME = {
     "drivers": "toolkit.analysis",
     "equivalence": "toolkit.analysis",
     "estimate": "toolkit.analysis",
+    "explore": "toolkit.reporting.explorer",
     "format_table": "toolkit.reporting.results",
     "beliefs": "toolkit.analysis",
     "gaps": "toolkit.analysis",
