@@ -20,8 +20,9 @@ from toolkit.instrument.model import Instrument, Variable
 from toolkit.instrument.routing import parse
 from toolkit.instrument.yaml_loader import Strict, Truth
 from toolkit.locale import languages
-from toolkit.platforms.answers import AnswersFile
+from toolkit.platforms.answers import DESIGN_COLUMNS, AnswersFile
 from toolkit.platforms.naming import FolderName
+from toolkit.study.weighting import StudyDesign, Weighting
 
 __all__ = [
     "AAPOR_ITEMS",
@@ -175,6 +176,8 @@ class StudyFile(Strict):
     methods: dict[str, dict[str, str | None]]
     seed: int = 0
     data_source: str | None = None
+    weights: Weighting | None = None
+    design: StudyDesign | None = None
 
     @field_validator("policy", mode="before")
     @classmethod
@@ -254,6 +257,7 @@ def misfits(written: StudyFile, instrument: Instrument) -> Iterator[Problem]:
             )
     yield from written.comments.problems(instrument) if written.comments else ()
     yield from _design_problems(written)
+    yield from _carried_problems(written, instrument)
     yield from _methods_problems(written, instrument)
 
 
@@ -269,6 +273,40 @@ def _design_problems(written: StudyFile) -> Iterator[Problem]:
         said = "; ".join(f"{file}: {', '.join(sorted(names)) or 'none'}" for file, names in given.items())
         hint = "name weights, strata and clusters alike in every file's mapping, or make two studies"
         yield Problem("inconsistent", "answers → mapping → design", f"differs between files ({said})", hint)
+
+
+_OF_FRAMES = ("respondent", "organisation", "wave", "audience", "source", "status", *DESIGN_COLUMNS.values())
+
+
+def _carried_problems(written: StudyFile, instrument: Instrument) -> Iterator[Problem]:
+    """List carried columns that lack a file or whose name is taken, and those that weights name in vain."""
+    names = {entry.file: tuple(entry.carry) for entry in written.answers}
+    everywhere = set.intersection(*map(set, names.values())) if names else set()
+    for entry in written.answers:
+        for name in entry.carry:
+            where = f"answers: {entry.file} → carry → {name}"
+            if name in instrument or (name in _OF_FRAMES and name != "weight"):
+                yield Problem("name-taken", where, "is a column of the answers", "carry it by another name")
+            if name not in everywhere:
+                yield Problem(
+                    "inconsistent", where, "is not carried in every file", "carry it in all of them"
+                )
+    named = [("weights → column", written.weights.column)] if written.weights else []
+    named += [("design", column) for column in (written.design.columns if written.design else ())]
+    for where, column in named:
+        if column is not None and column not in everywhere:
+            hint = near_names(column, everywhere) if everywhere else f"write carry: [{column}] under answers"
+            yield Problem("unknown-column", f"{where}: {column}", "is not carried with the answers", hint)
+    for audience in written.weights.audiences if written.weights else ():
+        if audience not in instrument.audiences:
+            hint = near_names(audience, instrument.audiences)
+            yield Problem("unknown-audience", f"weights → audiences → {audience}", "unknown audience", hint)
+    if written.design and written.design.replicates and not written.weights:
+        hint = "name the full-sample weights: weights: {column: …}"
+        yield Problem("missing-key", "weights", "is missing beside replicate weights", hint)
+    if (written.weights or written.design) and any(e.mapping and e.mapping.design for e in written.answers):
+        hint = "keep one of the two"
+        yield Problem("conflict", "weights", "is given, and so is mapping → design of a file", hint)
 
 
 def _methods_problems(written: StudyFile, instrument: Instrument) -> Iterator[Problem]:
@@ -301,7 +339,7 @@ def _methods_problems(written: StudyFile, instrument: Instrument) -> Iterator[Pr
 
 def _contradicted(written: StudyFile) -> Iterator[Problem]:
     """List statements that the report computes itself: weights and sample sizes."""
-    weighted = any(
+    weighted = written.weights is not None or any(
         entry.mapping is not None
         and entry.mapping.design is not None
         and "weights" in entry.mapping.design.headings

@@ -46,6 +46,14 @@ from toolkit.study.file import (
     wave_instruments,
 )
 from toolkit.study.registration import Registration, contradictions, read_registration
+from toolkit.study.weighting import (
+    StudyDesign,
+    Weighting,
+    declared_design,
+    laid_out,
+    read_margins,
+    weighed,
+)
 
 if TYPE_CHECKING:
     from toolkit.analysis import Design
@@ -89,6 +97,8 @@ class Study(Displayed):
         Where the study is one organisation's part (`toolkit.study.study.open_part`): the folder of it.
     wave_instruments
         Wave → its questionnaire, where that was another than the study's; its answers are carried over.
+    weighting, sample, margins
+        How answers are weighted, how respondents were drawn, the targets of weights, where the file says so.
     comments
         Which free text may be quoted, and under which conditions; None for none.
     registration
@@ -119,6 +129,9 @@ class Study(Displayed):
     organisations_path: Path | None = field(default=None, repr=False)
     part: Path | None = field(default=None, repr=False)
     wave_instruments: Mapping[str, Instrument] = field(default_factory=dict, repr=False)
+    weighting: Weighting | None = field(default=None, repr=False)
+    sample: StudyDesign | None = field(default=None, repr=False)
+    margins: pd.DataFrame | None = field(default=None, repr=False, compare=False)
     comments: CommentRules | None = field(default=None, repr=False)
     registration: Registration | None = field(default=None, repr=False)
 
@@ -152,7 +165,7 @@ class Study(Displayed):
     def _gathered(self) -> Gathered:
         if self.part is not None and self.table is not None:
             return read_part(self.part, self.instrument, self.table)
-        return gather(
+        found = gather(
             self.answers,
             self.answer_paths,
             self.instrument,
@@ -160,13 +173,29 @@ class Study(Displayed):
             source=self.path,
             wave_instruments=self.wave_instruments,
         )
+        if self.weighting is None and self.sample is None:
+            return found
+        problems: list[Problem] = []
+        frame = weighed(
+            found.frame,
+            self.weighting,
+            self.sample,
+            self.margins,
+            self.policy.threshold,
+            problems,
+        )
+        if problems:
+            raise InvalidInput(self.path, dict.fromkeys(problems))
+        return replace(found, frame=frame)
 
     @cached_property
     def findings(self) -> pd.DataFrame | None:
         """The published figures to compare with, read once; None where the study names none."""
         from toolkit.findings import load_findings
 
-        return load_findings(self.benchmarks_path) if self.benchmarks_path else None
+        if self.benchmarks_path is None:
+            return None
+        return load_findings(self.benchmarks_path, threshold=self.policy.threshold)
 
     @property
     def design(self) -> Design | None:
@@ -179,6 +208,8 @@ class Study(Displayed):
         """
         from toolkit.analysis import Design
 
+        if self.weighting is not None or self.sample is not None:
+            return declared_design(self.weighting, self.sample)
         for entry in self.answers:
             if entry.mapping is not None and entry.mapping.design is not None:
                 named = {name: DESIGN_COLUMNS[name] for name in entry.mapping.design.headings}
@@ -186,6 +217,12 @@ class Study(Displayed):
                     weights=named.get("weights"), strata=named.get("strata"), clusters=named.get("clusters")
                 )
         return None
+
+    def laid_out(self, frame: pd.DataFrame) -> tuple[pd.DataFrame, Design]:
+        """Return the frame of one organisation and the design its report uses; see `study.weighting`."""
+        if self.design is None:
+            raise TypeError("the study has no weights and no design")
+        return laid_out(frame, self.design, self.weighting, self.margins)
 
     @property
     def organisations(self) -> pd.DataFrame:
@@ -712,11 +749,13 @@ def load_study(path: str | Path, *, data: str | Path | None = None) -> Study:
     written, places = _by_wave(written, places, problems)
     waves = _waves(written, problems)
     earlier = wave_instruments(written.wave_instruments, folder, waves, instrument, problems)
-    problems += _findings_problems(written, folder)
-    table = None
+    problems += _findings_problems(written, folder, policy.threshold)
+    table = margins = None
     if instrument is not None:
         problems += misfits(written, instrument)
         table = _organisations(written, folder, tuple(instrument.audiences), waves, problems)
+        if written.weights is not None:
+            margins = read_margins(written.weights, folder, table, instrument, waves, problems)
     registered = None
     if instrument is not None and written.registration and is_file(folder / written.registration):
         try:
@@ -749,6 +788,9 @@ def load_study(path: str | Path, *, data: str | Path | None = None) -> Study:
         table=table,
         organisations_path=folder / written.organisations if written.organisations else None,
         wave_instruments=earlier,
+        weighting=written.weights,
+        sample=written.design,
+        margins=margins,
         comments=written.comments,
         registration=registered,
     )
@@ -778,10 +820,12 @@ def _files_read(written: StudyFile, folder: Path) -> Iterator[Path]:
     named = (written.instrument, *written.instruments.values(), *own)
     yield from files_of(folder / name for name in named if name)
     brand = written.brand
+    margins = written.weights.file if written.weights else None
     for name in (
         written.organisations,
         written.benchmarks,
         written.registration,
+        margins,
         brand.logo,
         *brand.templates.values(),
     ):
@@ -803,10 +847,10 @@ def _named(error: InvalidInput, source: str) -> Iterator[Problem]:
     return (replace(problem, where=f"{source}, {problem.where}") for problem in error.problems)
 
 
-def _findings_problems(written: StudyFile, folder: Path) -> Iterator[Problem]:
+def _findings_problems(written: StudyFile, folder: Path, threshold: int) -> Iterator[Problem]:
     if written.benchmarks and is_file(folder / written.benchmarks):
         try:
-            load_findings(folder / written.benchmarks)
+            load_findings(folder / written.benchmarks, threshold=threshold)
         except InvalidInput as error:
             yield from _named(error, f"benchmarks: {written.benchmarks}")
 
