@@ -423,8 +423,36 @@ EXERCISES = (
         "rounding protects nobody in a firm this small.",
         "How far apart are two neighbouring counts, in per cent, with n answers?",
     ),
+    Exercise(
+        "releases-1",
+        "Monday: 40 % of 20. Tuesday, with one late answer: 43 % of 21. How many late people agree?",
+        "count",
+        lambda given: _only_count(43, 21) - _only_count(40, 20),
+        "Only 8 of 20 are 40 %, and only 9 of 21 round to 43 %: the late person agrees.",
+        "Which whole number of 20 is 40 %, and which of 21 rounds to 43 %?",
+        mistakes=(Mistake(lambda given: 3, "Percentages are not people."),),
+    ),
+    Exercise(
+        "releases-2",
+        "Last year 12 of 24 agreed. This year the same people answer alike, and with two newcomers 54 % of "
+        "26 agree. How many newcomers agree?",
+        "count",
+        lambda given: _only_count(54, 26) - 12,
+        "Only 14 of 26 round to 54 %, and twelve of them agreed before: both newcomers.",
+        "Which whole number of 26 rounds to 54 %?",
+        mistakes=(Mistake(lambda given: 14, "So many agree this year, old and new."),),
+    ),
+    Exercise(
+        "releases-3",
+        "Three late answers have come, the threshold is 5. How many more must come to be counted?",
+        "count",
+        lambda given: 5 - 3,
+        "Five late answers together: nobody can tell them apart any more.",
+        "The late answers must be nobody or at least five.",
+        mistakes=(Mistake(lambda given: 5, "So many must have come in all."),),
+    ),
 )
-"""Notebooks 4 to 7."""
+"""Notebooks 4 to 7, and 11."""
 
 
 # Exercises on published figures: proof, intervals, bases, and ratios in the news.
