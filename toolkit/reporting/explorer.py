@@ -225,7 +225,9 @@ class Explorer:
                 tables.append(f'"shares": tk.proportions(answers, question, by="audience", {top})')
                 draw = "tk.diverging_bars(released, study.instrument, gaps=None)"
         lines += ["results = {", *(f"    {one}," for one in tables), "}"]
-        lines.append("released = tk.release(results, study.policy, instrument=study.instrument)\n")
+        lines.append(
+            "released = tk.release(results, study.policy, instrument=study.instrument, ledger=False)\n"
+        )
         return "\n".join(lines), draw
 
     def _page(self) -> str:
