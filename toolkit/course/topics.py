@@ -218,6 +218,59 @@ def false_alarms(
     return pd.DataFrame(rows)
 
 
+# Releases as a reader gets them, for attacks between two of them.
+
+
+def as_printed(
+    frame: pd.DataFrame, item: str, study: Study, *, audience: str | None = None, ledger: Any = False
+) -> pd.Series:
+    """Release one question's top box and return what a reader gets.
+
+    Parameters
+    ----------
+    frame
+        One row per respondent.
+    audience
+        The audience to release; None for everybody together.
+    ledger
+        As in `tk.release`.
+
+    Returns
+    -------
+    Series
+        n, share, count (share × n) and code (why it is withheld, or "").
+    """
+    from toolkit.analysis import proportions
+    from toolkit.disclosure import release
+
+    shares = proportions(frame, study.instrument[item], by="audience" if audience else None, measure="top")
+    respondents = frame if ledger else None
+    rows = release(shares, study.policy, instrument=study.instrument, ledger=ledger, respondents=respondents)[
+        "results"
+    ]
+    row = rows[rows["audience"] == audience].iloc[0] if audience else rows.iloc[0]
+    count = row["estimate"] * float(row["n"]) if row["shown"] else float("nan")
+    return pd.Series(
+        {"n": row["n_shown"], "share": row["estimate"], "count": count, "code": row["withheld_code"]}
+    )
+
+
+def refusal(call: Any, *arguments: Any, **options: Any) -> str:
+    """Call something that should be refused, and return the code of the first problem; "" where it is not.
+
+    Examples
+    --------
+    >>> import toolkit as tk
+    >>> refusal(tk.load_study, "no_such_study.yaml")
+    'file-not-found'
+    """
+    try:
+        call(*arguments, **options)
+    except InvalidInput as fault:
+        return fault.problems[0].code
+    return ""
+
+
 # Exercises on respondents: multiple comparisons, weights, small organisations, subtraction attacks.
 
 
