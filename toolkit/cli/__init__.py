@@ -11,6 +11,7 @@ from typing import Any, TextIO
 
 import toolkit
 from toolkit.cli import (
+    audit,
     check,
     checklist,
     compare,
@@ -36,6 +37,7 @@ _COMMANDS = (
     report,
     convert,
     check,
+    audit,
     read,
     fetch,
     simulate,
