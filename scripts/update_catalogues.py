@@ -91,7 +91,7 @@ def main(new: list[str]) -> None:
 
 
 def _strings(text: str | tuple[str, ...]) -> tuple[str, ...]:
-    return (text,) if isinstance(text, str) else tuple(text)
+    return tuple(text) if isinstance(text, tuple | list) else (text or "",)
 
 
 if __name__ == "__main__":

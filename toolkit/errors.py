@@ -73,6 +73,7 @@ ProblemCode = Literal[
     "name-taken",  # a name that something else has already
     "not-asked",  # an audience that is not asked the item
     "unexpected-column",  # a column that is not known and not listed as ignored
+    "policy-changed",  # a policy weaker than the one of earlier releases
     "wrong-group",  # rows of another audience, organisation or wave
     "wrong-instrument",  # a file or wave of another questionnaire
     # data that a statistic cannot use
@@ -108,6 +109,7 @@ ProblemCode = Literal[
     "unwritable",  # a file or folder that the system does not let us write
     "wrong-encoding",  # text in another character encoding
     "wrong-file",  # a file of another kind
+    "wrong-key",  # a key that is too short, or not the one a ledger was made with
     "wrong-path",  # a folder where a file is needed, or the reverse
     # questionnaires
     "not-licensed",  # published words whose use is not allowed or not confirmed

@@ -160,3 +160,37 @@ def test_equally_good_items_have_an_omega_of_alpha() -> None:
 def test_what_is_no_scale_is_refused(call: Any, refusal: Refusal) -> None:
     with pytest.raises(InvalidInput, check=refusal):
         call(_made())
+
+
+def test_raters_of_one_organisation_agree_as_the_analysis_of_variance_says() -> None:
+    """ICC(1) and ICC(2) of equal groups are pingouin's ICC1 and ICC1k of the organisations' raters."""
+    rng = np.random.default_rng(4)
+    level = rng.normal(3, 1, 12)[:, None, None]
+    ratings = np.clip(np.rint(level + rng.normal(0, 0.8, (12, 5, 3))), 1, 5)
+    frame = pd.DataFrame(ratings.reshape(60, 3), columns=list("abc")).assign(
+        o=np.repeat(list("abcdefghijkl"), 5)
+    )
+    groups, over = tk.rater_agreement(frame, list("abc"), group="o", categories=5)
+    wide = pd.DataFrame(ratings.mean(axis=2), columns=list("vwxyz"))
+    oracle = tk.intraclass(wide, list("vwxyz")).set_index("kind")
+    row = over.iloc[0]
+    assert row["icc1"] == pytest.approx(oracle.loc["ICC1", "estimate"])
+    assert row["icc2"] == pytest.approx(oracle.loc["ICC1k", "estimate"])
+    assert [row["conf_low"], row["conf_high"]] == pytest.approx(
+        oracle.loc["ICC1", ["conf_low", "conf_high"]].tolist()
+    )
+    left = 1 - ratings.var(axis=1, ddof=1).mean(axis=1) / 2
+    assert groups["rwg"].tolist() == pytest.approx(np.where(left > 0, 3 * left / (2 * left + 1), 0))
+
+
+def test_agreement_within_is_one_of_identical_answers_and_none_of_random_ones() -> None:
+    assert tk.within_agreement([0.0, 0.0], 5) == 1
+    assert tk.within_agreement([2.0, 2.0], 5) == 0
+    assert tk.within_agreement([4.0, 4.0], 5) == 0, "answers at both ends are no agreement"
+
+
+def test_one_organisation_alone_has_no_agreement_between_organisations() -> None:
+    frame = pd.DataFrame({"o": ["x"] * 4 + ["y"], "a": [1, 2, 3, 4, 5], "b": [1, 2, 3, 4, 5]})
+    with pytest.raises(InvalidInput) as raised:
+        tk.rater_agreement(frame, ["a", "b"], group="o", categories=5)
+    assert [one.code for one in raised.value.problems] == ["too-few-answers"]

@@ -69,7 +69,7 @@ def test_check_tells_faults_and_contradictions(register, capsys):
     assert "UBB24-22: Does not fit UBB24-20 and UBB24-21" in capsys.readouterr().out
     path.write_text(text.replace(",85 %,85,", ",850 %,850,"), "utf-8")
     assert main(["findings", "check", "--register", str(register)]) == 1
-    assert "850 lies outside 0–100" in capsys.readouterr().out
+    assert "850 lies outside 0–100" in capsys.readouterr().err
 
 
 def typed(register: Path, **changes: str) -> list[str]:

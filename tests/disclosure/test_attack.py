@@ -11,6 +11,7 @@ up to the values it takes there. The gate fails
 from __future__ import annotations
 
 import itertools
+import random
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -252,6 +253,56 @@ def test_a_withheld_filter_hides_the_base_of_what_hangs_on_it_also_without_bound
     assert released[["n", "estimate"]].isna().all(axis=None)
 
 
+def routed_and_filters(**bases: tuple[int, int]) -> pd.DataFrame:
+    """Top shares (count, base) of one group."""
+    group = {"audience": "executive"}
+    rows = [(item, "top", group, count, n) for item, (count, n) in bases.items()]
+    return estimates(rows, "measure")
+
+
+def test_a_base_of_two_conditions_is_a_crossed_count_and_stays_hidden():
+    """14 of 20 use AI, 12 of 20 lead a team; that 9 were asked says how many do both."""
+    items = [
+        {"id": "uses", "scale": "yes"},
+        {"id": "leads", "scale": "yes"},
+        {"id": "both", "scale": "agree", "ask_if": "uses == 1 and leads == 1"},
+        {"id": "one", "scale": "agree", "ask_if": "uses == 1"},
+    ]
+    told = routed_and_filters(uses=(14, 20), leads=(12, 20), both=(4, 9), one=(5, 14))
+    found = release(told, POLICY, instrument=instrument_of(items))["results"].set_index("item")
+    assert found["shown"].to_dict() == {"uses": True, "leads": True, "both": False, "one": True}
+    assert found.loc["both", ["n", "estimate"]].isna().all()
+    assert found.loc["both", "withheld_code"] == "routed"
+
+
+@pytest.mark.parametrize("yes", range(5))
+def test_a_routed_base_below_the_threshold_is_called_small_before_routed(yes):
+    """Of 12, "routed" for 0 or 1 and "<5" for 2 to 4 would give away which, where no filter is shown."""
+    items = [{"id": "uses", "scale": "yes"}, {"id": "why", "scale": "agree", "ask_if": "uses == 1"}]
+    items += [{"id": "other", "scale": "yes"}]
+    told = routed_and_filters(other=(6, 12), why=(0, yes))
+    row = release(told, POLICY, instrument=instrument_of(items))["results"].set_index("item").loc["why"]
+    assert (row["n_shown"], row["withheld_code"]) == ("<5", "small")
+
+
+@pytest.mark.parametrize("n", [7, 10, 13, 19, 41])
+def test_worlds_alike_in_their_parts_are_alike_in_every_bit(n):
+    """0.30000000000000004 and 0.3 are sums of different shares: the last bit told the split apart."""
+    looks: dict[tuple[int, ...], set[bytes]] = defaultdict(set)
+    instrument = instrument_of([{"id": "q", "scale": "agree"}])
+    codes = [option["code"] for option in AGREE]
+    rng = random.Random(n)
+    for world in rng.sample(list(compositions(n, 5)), 60):
+        rows = [("q", code, {"audience": "executive"}, c, n) for code, c in zip(codes, world, strict=True)]
+        found = release(estimates(rows, "response"), POLICY, instrument=instrument)["results_parts"]
+        parts = (world[0] + world[1], world[2], world[3] + world[4])
+        if found["bound"].eq("").all() and found["shown"].all():
+            looks[parts].add(found["estimate"].to_numpy().tobytes())
+            assert found["estimate"].tolist() == [count / n for count in parts]
+    assert looks
+    assert all(len(found) == 1 for found in looks.values())
+
+
 # --- options that may be ticked together
 
 
@@ -392,3 +443,74 @@ def test_hiding_one_audience_hides_the_total_too():
     assert released["groups"]["n_shown"].tolist() == ["<5", "50"]
     assert released["all"][["estimate", "n"]].isna().all(axis=None)
     assert released["all"]["n_shown"].item() == "not shown"
+
+
+# --- groups made of the answers to another question
+
+
+def crossed_look(world: tuple[int, ...], instrument: Instrument) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """What is released of the two questions, and of q in the groups g makes, in 2 × 2 answers."""
+    both, q_alone, g_alone, neither = world
+    n, group = sum(world), {"audience": "employee"}
+    rows = [("q", "top", group, both + q_alone, n), ("g", "top", group, both + g_alone, n)]
+    split = [("top", both, both + g_alone), ("rest", q_alone, q_alone + neither)]
+    parts = [("q", "top", {**group, "g": answer}, count, size) for answer, count, size in split]
+    results = {"shares": estimates(rows, "measure"), "crossed": estimates(parts, "measure")}
+    released = release(results, POLICY, instrument=instrument)
+    seen = [
+        tuple(released[name][["estimate", "n", "bound", "n_shown"]].astype(object).fillna("").stack())
+        for name in results
+    ]
+    return seen[0], seen[1]
+
+
+def test_groups_by_another_answer_tell_nothing_that_the_two_questions_do_not():
+    """A crossed table is shown exactly where all it is made of is, and narrows no hidden count."""
+    n, instrument = 12, instrument_of({"id": name, "scale": "yes"} for name in "qg")
+    alike, alone = defaultdict(list), defaultdict(list)
+    for world in compositions(n, 4):
+        shares, crossed = crossed_look(world, instrument)
+        alike[shares, crossed].append(world)
+        alone[shares].append(world)
+    shown = 0
+    for (shares, crossed), members in alike.items():
+        for count in (lambda w: w[0] + w[1], lambda w: w[0] + w[2]):
+            assert not narrowed({count(world) for world in members}, n)
+        if "" in crossed[0::4]:
+            cells = {world[0] for world in members}
+            # masked, a cell keeps at least two possible values, unless the two questions leave it but one
+            assert len(cells) > 1 or len({world[0] for world in alone[shares]}) == 1
+        else:
+            shown += 1
+            assert "" not in shares[0::4]
+            assert all(min(w[0] + w[2], w[1] + w[3]) >= POLICY.threshold for w in members)
+    assert shown > 20
+
+
+def test_a_group_too_small_to_be_shown_cannot_be_had_from_its_crossed_table():
+    """Twelve employees, of whom 4 answer g: neither those 4 nor the other 8 may be seen."""
+    instrument = instrument_of({"id": name, "scale": "yes"} for name in "qg")
+    group = {"audience": "employee"}
+    shares = estimates([("q", "top", group, 6, 12), ("g", "top", group, 4, 12)], "measure")
+    rows = [("q", "top", {**group, "g": "top"}, 2, 4), ("q", "top", {**group, "g": "rest"}, 4, 8)]
+    results = {"shares": shares, "crossed": estimates(rows, "measure")}
+    released = release(results, POLICY, instrument=instrument)
+    assert released["shares"]["shown"].all()
+    assert not released["crossed"]["shown"].any()
+    assert released["crossed"]["estimate"].isna().all()
+    assert "8" not in released["crossed"]["n_shown"].tolist()
+
+
+def test_a_question_that_makes_groups_must_be_shown_exactly():
+    """All of 20 but one answer g: "90 % or more" would be 19 with the size of the group."""
+    instrument = instrument_of({"id": name, "scale": "yes"} for name in "qg")
+    group = {"audience": "employee"}
+    for g, expected in ((19, False), (12, True)):
+        rows = [("q", "top", group, 10, 20), ("g", "top", group, g, 20)]
+        parts = [("q", "top", {**group, "g": "top"}, g // 2, g)]
+        parts += [("q", "top", {**group, "g": "rest"}, 10 - g // 2, 20 - g)]
+        results = {"shares": estimates(rows, "measure"), "crossed": estimates(parts, "measure")}
+        released = release(results, POLICY, instrument=instrument)
+        assert released["crossed"]["shown"].eq(expected).all()
+    without = release({"crossed": estimates(parts, "measure")}, POLICY, instrument=instrument)
+    assert not without["crossed"]["shown"].any(), "what g's share is was not shown at all"

@@ -92,9 +92,10 @@ def test_sensitive_items_need_the_larger_base():
         (11, 12, ">=", 0.90),
         (12, 12, ">=", 0.90),
         (1, 12, "<=", 0.10),
-        (39, 40, ">=", 0.95),
+        (38, 40, ">=", 0.95),
         (5, 100, "", 0.05),
-        (2, 100, "<=", 0.02),
+        (2, 100, "", 0.02),
+        (1, 100, "<=", 0.01),
         (297, 300, ">=", 0.99),
     ],
 )
@@ -103,6 +104,16 @@ def test_shares_near_all_or_none_leave_as_a_bound(yes, asked, bound, shown):
     assert (row["bound"], row["n"], row["shown"]) == (bound, asked, True)
     assert row["estimate"] == pytest.approx(shown)
     assert pd.isna(row["std_error"]) == pd.isna(row["conf_low"]) == (bound != "")
+
+
+def test_a_bound_of_a_sensitive_item_or_under_strict_leaves_room_for_two():
+    """11 of 12 as "90% or more" tells the twelfth what all others answered."""
+    shares = by_audience(yes_no(executive=(10, 12), employee=(20, 40)))
+    assert release(shares, POLICY)["results"]["bound"].tolist() == ["", ""]
+    for policy in (Policy(sensitive_items=("q",)), Policy(preset="strict")):
+        found = release(shares, policy)["results"]
+        assert found["bound"].tolist() == [">=", ""]
+        assert found["estimate"].tolist() == [0.8, 0.5]
 
 
 def test_without_unanimity_shares_leave_as_they_are():

@@ -15,29 +15,42 @@ def test_defaults_are_those_of_the_design():
     assert (policy.threshold, policy.sensitive_threshold, policy.unanimity) == (5, 7, True)
 
 
+STEPS = (0.01, 0.02, 0.05, 0.10, 0.20, 1 / 3, 0.40)
+
+
 @pytest.mark.parametrize(
-    ("n", "bounds"),
+    ("n", "one", "two"),
     [
-        (5, (0.2, 0.8)),
-        (9, (0.2, 0.8)),
-        (10, (0.1, 0.9)),
-        (39, (0.1, 0.9)),
-        (40, (0.05, 0.95)),
-        (99, (0.05, 0.95)),
-        (100, (0.02, 0.98)),
-        (299, (0.02, 0.98)),
-        (300, (0.01, 0.99)),
-        (900, (0.01, 0.99)),
+        (3, 1 / 3, None),
+        (5, 0.20, 0.40),
+        (6, 0.20, 1 / 3),
+        (9, 0.20, 1 / 3),
+        (10, 0.10, 0.20),
+        (19, 0.10, 0.20),
+        (20, 0.05, 0.10),
+        (49, 0.05, 0.05),
+        (50, 0.02, 0.05),
+        (100, 0.01, 0.02),
+        (200, 0.01, 0.01),
+        (900, 0.01, 0.01),
     ],
 )
-def test_bounds_follow_the_base(n, bounds):
-    assert Policy().unanimity_bounds(n) == bounds
+def test_bounds_follow_the_base_and_the_room(n, one, two):
+    policy = Policy(threshold=3, sensitive_items=("burnout",))
+    assert policy.unanimity_bounds(n, "trust") == (one, 1 - one)
+    if two:
+        assert policy.unanimity_bounds(n, "burnout") == (two, 1 - two)
+        assert Policy(room=2).unanimity_bounds(n, "trust") == (two, 1 - two)
 
 
-def test_a_bound_never_means_exactly_nobody():
-    bounds = {n: Policy(threshold=3).unanimity_bounds(n) for n in range(3, 1000)}
-    assert all(int(low * n + 1e-9) >= 1 for n, (low, _) in bounds.items())
-    assert all(low + high == pytest.approx(1) for low, high in bounds.values())
+@pytest.mark.parametrize("policy", [Policy(threshold=3), Policy(room=2), Policy(preset="strict")])
+def test_every_bound_leaves_room_and_is_the_narrowest_that_does(policy):
+    """No step of the ladder below the one taken leaves room, and not every share is a bound."""
+    for n in range(policy.threshold, 1000):
+        low, high = policy.unanimity_bounds(n)
+        assert low + high == pytest.approx(1)
+        assert policy.room <= int(low * n + 1e-9) < n / 2
+        assert not [step for step in STEPS if step < low and int(step * n + 1e-9) >= policy.room]
 
 
 def test_rows_and_options_of_a_sensitive_item_are_sensitive():
@@ -79,3 +92,37 @@ def test_words_name_the_numbers_of_the_policy():
     assert "fewer than 6" in said
     assert "is 9" in said
     assert "bound" not in Policy(unanimity=False).text()
+
+
+# --- presets
+
+
+@pytest.mark.parametrize(
+    ("name", "values"), [("standard", (5, 7, 1)), ("strict", (7, 10, 2)), ("research", (3, 5, 1))]
+)
+def test_a_preset_is_named_alone_or_made_stricter(name, values):
+    policy = load_policy(name)
+    assert (policy.threshold, policy.sensitive_threshold, policy.room) == values
+    assert policy.preset == name
+    stricter = load_policy({"preset": name, "threshold": "12", "unanimity": "true"})
+    assert (stricter.threshold, stricter.sensitive_threshold, stricter.room) == (12, 12, values[2])
+    assert Policy.model_validate(policy.model_dump()) == policy
+    assert Policy() == Policy(**{k: v for k, v in load_policy("standard") if k != "preset"})
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "where"),
+    [
+        ("strickt", "unknown-option", "policy → preset"),
+        ({"preset": "strict", "threshold": 6}, "conflict", "policy"),
+        ({"preset": "strict", "room": 1}, "conflict", "policy"),
+        ({"preset": "standard", "threshold": 4}, "conflict", "policy"),
+        ({"preset": "research", "threshold": 2}, "out-of-range", "policy → threshold"),
+        ({"room": 3}, "out-of-range", "policy → room"),
+        ({"room": 2, "threshold": 4}, "conflict", "policy"),
+        ({"threshold": 3, "sensitive_threshold": 4}, "conflict", "policy"),
+    ],
+)
+def test_a_policy_weaker_than_its_name_or_the_floor_is_refused(given, code, where):
+    with pytest.raises(InvalidInput, check=problem(code, where)):
+        load_policy(given)

@@ -31,6 +31,7 @@ from toolkit.presentation import (
     diverging_bars,
     gap_dumbbell,
     ranked_options,
+    share_dots,
     theme_multiples,
     visible_gap_strip,
     wave_change,
@@ -56,6 +57,7 @@ DRAWN: dict[str, tuple[Draw, dict[str, Any]]] = {
     "slope": (wave_slope, {"waves": WAVES, "audience": "employee"}),
     "strip": (visible_gap_strip, {}),
     "themes": (theme_multiples, {}),
+    "shares": (share_dots, {"items": [v.name for v in questionnaire().variables]}),
 }
 
 

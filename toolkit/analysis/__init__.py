@@ -17,7 +17,7 @@ from toolkit.analysis.design_tests import (
 from toolkit.analysis.drivers import Drivers, drivers
 from toolkit.analysis.estimates import means, nonresponse_bounds, proportions
 from toolkit.analysis.gap_rows import adjust_p, verdict
-from toolkit.analysis.gaps import gaps, population_gaps, rank_gap
+from toolkit.analysis.gaps import beliefs, gaps, population_gaps, rank_gap
 from toolkit.analysis.invariance import (
     ItemDifference,
     check_alike,
@@ -48,7 +48,15 @@ from toolkit.analysis.power import (
 from toolkit.analysis.published import against_published, gaps_from_summary
 from toolkit.analysis.quantile import quantiles, weighted_quantile
 from toolkit.analysis.rank import CliffDelta, cliff_delta
-from toolkit.analysis.reliability import Reliability, intraclass, kappa, reliability, weighted_alpha
+from toolkit.analysis.reliability import (
+    Reliability,
+    intraclass,
+    kappa,
+    rater_agreement,
+    reliability,
+    weighted_alpha,
+    within_agreement,
+)
 from toolkit.analysis.t_tests import Equivalence, equivalence
 from toolkit.analysis.tables import cramers_v, fisher_p, fisher_table, mantel_haenszel
 from toolkit.analysis.totals import (
@@ -87,6 +95,7 @@ __all__ = [
     "any_of",
     "banded",
     "banner",
+    "beliefs",
     "careless_flags",
     "careless_indices",
     "check_alike",
@@ -142,6 +151,7 @@ __all__ = [
     "quantiles",
     "rank_gap",
     "ranked_options",
+    "rater_agreement",
     "ratios",
     "regression",
     "reliability",
@@ -159,4 +169,5 @@ __all__ = [
     "visible_gaps",
     "weighted_alpha",
     "weighted_quantile",
+    "within_agreement",
 ]

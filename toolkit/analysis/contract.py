@@ -17,6 +17,7 @@ __all__ = [
     "ESTIMATE_COLUMNS",
     "GAP_COLUMNS",
     "GAP_STATISTICS",
+    "REFERENT_COLUMNS",
     "Interval",
     "Moments",
     "Test",
@@ -82,6 +83,13 @@ method of `adjust_p` within `family`). A verdict is worded from its `verdict_uni
 "scale", "superiority": points of the difference of two probabilities) and its `verdict_margin`.
 """
 
+REFERENT_COLUMNS = ("referent_a", "referent_b", "comparable")
+"""Last columns of a gap: what each side was asked about, as the instrument declares it, and a code.
+
+`comparable` is "same", "different" or "undeclared" (one side or both declare nothing). Rows that are
+"different" are a family of their own.
+"""
+
 ALIKE_COLUMNS = (
     "alike",
     "alike_code",
@@ -124,7 +132,7 @@ def gap_columns(groups: Sequence[str] = ()) -> list[str]:
     >>> gap_columns()[:4]
     ['item', 'measure', 'audience_a', 'audience_b']
     """
-    return ["item", "measure", *groups, *GAP_COLUMNS]
+    return ["item", "measure", *groups, *GAP_COLUMNS, *REFERENT_COLUMNS]
 
 
 def tidy(columns: Mapping[str, Any], order: Sequence[str]) -> pd.DataFrame:

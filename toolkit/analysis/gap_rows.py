@@ -452,21 +452,24 @@ def finish(
     Parameters
     ----------
     rows
-        The other columns; `design` False where it is not among them.
+        The other columns; where they are not among them, `design` is False and both referents are NA.
     groups
         Names of the group columns.
     adjust, other_adjust
         Within the pre-declared family, and over the rest.
     family
-        Items declared beforehand; None puts every row in one family.
+        Items declared beforehand; None puts every row in one family. Rows whose sides were asked about
+        different things are neither: they are adjusted together by `other_adjust`.
     margin, units
         For the verdicts, one per row; a unit is a key of `UNITS`.
     """
-    items = rows["item"]
-    p = rows["p_value"]
-    if family is None:
-        rows["family"], rows["p_adjusted"] = np.full(len(items), "all", dtype=object), adjust_p(p, adjust)
-    else:
+    items, p = rows["item"], rows["p_value"]
+    about = [rows.setdefault(f"referent_{end}", np.full(len(items), None, dtype=object)) for end in "ab"]
+    comparable = np.where(about[0] == about[1], "same", "different").astype(object)
+    comparable[pd.isna(about[0]) | pd.isna(about[1])] = "undeclared"
+    rows["comparable"] = comparable
+    families = np.full(len(items), "all", dtype=object)
+    if family is not None:
         declared = [family] if isinstance(family, str) else list(family)
         unknown = [name for name in declared if name not in set(items)]
         if unknown:
@@ -482,12 +485,14 @@ def finish(
                     for name in unknown
                 ],
             )
-        inside = np.isin(items.astype(str), declared)
-        adjusted = np.full(len(p), np.nan)
-        adjusted[inside], adjusted[~inside] = adjust_p(p[inside], adjust), adjust_p(p[~inside], other_adjust)
-        rows["family"] = np.where(inside, "pre-declared", "other").astype(object)
-        rows["p_adjusted"] = adjusted
-    rows["adjustment"] = np.where(rows["family"] == "other", other_adjust, adjust).astype(object)
+        families = np.where(np.isin(items.astype(str), declared), "pre-declared", "other").astype(object)
+    families[rows["comparable"] == "different"] = "different"
+    exploratory = np.isin(families, ("other", "different"))
+    rows["family"], rows["p_adjusted"] = families, np.full(len(p), np.nan)
+    rows["adjustment"] = np.where(exploratory, other_adjust, adjust).astype(object)
+    for name in dict.fromkeys(families):
+        inside = families == name
+        rows["p_adjusted"][inside] = adjust_p(p[inside], rows["adjustment"][inside][0])
     rows.setdefault("design", np.zeros(len(items), dtype=bool))
     each = list(
         zip(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,7 @@ from toolkit.analysis.gap_rows import (
     refuse_options,
     refuse_overlap,
     refuse_percent,
+    verdict_code,
 )
 from toolkit.analysis.intervals import hypergeometric_interval, quantile
 from toolkit.analysis.moments import Moments, domain_moments
@@ -43,9 +45,12 @@ from toolkit.analysis.two_proportions import cohen_h, newcombe_limits
 from toolkit.arguments import typed
 from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.model import Instrument
+from toolkit.records import COUNT, frame_of, records
 
 __all__ = [
+    "BELIEF_COLUMNS",
     "Plan",
+    "beliefs",
     "compare_groups",
     "gaps",
     "plan_pairs",
@@ -127,7 +132,9 @@ def gaps(
     -------
     pandas.DataFrame
         The gaps contract. A row that cannot be computed has NA and `method` gives the reason; an audience the
-        item is not put to has no row.
+        item is not put to has no row. `comparable` is "different" where the instrument declares that the two
+        sides were asked about different things (`referent_a`, `referent_b`); such rows are in no family of
+        the others.
 
     Raises
     ------
@@ -159,6 +166,7 @@ def gaps(
     refuse_percent(margin, any(one.points for one in wanted))
     plan = plan_pairs(frame, wanted, between, pairs, by, reference=reference)
     rows = compare_groups(frame, wanted, plan, design=design, method=method, level=level, power=power)
+    rows |= _referents(columns, plan, between)
     share = np.array([one.share for one in wanted] or [True])[plan.item]
     span = np.array([one.span for one in wanted] or [1.0])[plan.item]
     points = np.array([one.points for one in wanted] or [True])[plan.item]
@@ -299,6 +307,19 @@ def plan_pairs(
     start = place * len(labels)
     items, measures = tuple(one.item for one in wanted), tuple(one.measure for one in wanted)
     return Plan(groups, names, item, start + first[pair], start + second[pair], items, measures)
+
+
+def _referents(columns: Sequence[Column], plan: Plan, between: str) -> dict[str, Any]:
+    """Return what each side of each row was asked about, as its audience reads it; None if undeclared."""
+    at = (*plan.by, between).index("audience") if "audience" in (*plan.by, between) else None
+    who = ["" if at is None else str(label[at]) for label in plan.groups.labels]
+    people, place = np.unique(np.array(who, dtype=object), return_inverse=True)
+    variables = {column.name: column.variable for column in columns}
+    about = np.full((len(plan.names), len(people)), None, dtype=object)
+    for row, variable in enumerate(variables[name] for name in plan.names):
+        if variable is not None:
+            about[row] = [variable.referent(str(one)) for one in people]
+    return {f"referent_{end}": about[plan.item, place[side]] for end, side in (("a", plan.a), ("b", plan.b))}
 
 
 def _both_asked(
@@ -505,27 +526,31 @@ def population_gaps(
     said = np.where(
         empty, "not computed: a side has no answers", np.where(known, _KNOWN, _SAID[method] + _ABOUT)
     )
-    rows = plan.labels() | {
-        "n_a": n,
-        "n_b": m,
-        "estimate_a": p,
-        "estimate_b": q,
-        "gap": p - q,
-        "std_error": np.where(empty, np.nan, error),
-        "conf_low": low,
-        "conf_high": high,
-        "statistic": nothing,
-        "df": nothing,
-        "p_value": nothing,
-        "effect_size": cohen_h(np.clip(p, 0, 1), np.clip(q, 0, 1)),
-        "effect_size_kind": np.full(len(p), "cohen_h", dtype=object),
-        "minimum_detectable_gap": np.where(empty, np.nan, detectable),
-        "method": said.astype(object),
-        "method_code": np.where(empty, "not_computed", np.where(known, "known", f"finite_{method}")).astype(
-            object
-        ),
-        "design": np.ones(len(p), dtype=bool),
-    }
+    rows = (
+        plan.labels()
+        | _referents(columns, plan, between)
+        | {
+            "n_a": n,
+            "n_b": m,
+            "estimate_a": p,
+            "estimate_b": q,
+            "gap": p - q,
+            "std_error": np.where(empty, np.nan, error),
+            "conf_low": low,
+            "conf_high": high,
+            "statistic": nothing,
+            "df": nothing,
+            "p_value": nothing,
+            "effect_size": cohen_h(np.clip(p, 0, 1), np.clip(q, 0, 1)),
+            "effect_size_kind": np.full(len(p), "cohen_h", dtype=object),
+            "minimum_detectable_gap": np.where(empty, np.nan, detectable),
+            "method": said.astype(object),
+            "method_code": np.where(
+                empty, "not_computed", np.where(known, "known", f"finite_{method}")
+            ).astype(object),
+            "design": np.ones(len(p), dtype=bool),
+        }
+    )
     return finish(
         rows,
         plan.by,
@@ -638,7 +663,7 @@ def rank_gap(
     tables = np.zeros((len(found), groups, widest))
     for row, table in zip(tables, found, strict=True):
         row[:, : table.shape[1]] = table
-    rows = plan.labels() | _compared(tables, plan, level, power)
+    rows = plan.labels() | _referents(columns, plan, between) | _compared(tables, plan, level, power)
     return finish(
         rows,
         plan.by,
@@ -712,3 +737,155 @@ def _compared(tables: Array, plan: Plan, level: float, power: float) -> dict[str
         "method": [_RANK_METHODS[one] for one in code],
         "method_code": code,
     }
+
+
+# What leaders estimate, beside what people report.
+
+
+BELIEF_COLUMNS = (
+    "item",
+    "audience",
+    "n",
+    "estimated",
+    "estimated_low",
+    "estimated_high",
+    "about",
+    "measure",
+    "about_audience",
+    "about_n",
+    "reported",
+    "reported_low",
+    "reported_high",
+    "difference",
+    "difference_low",
+    "difference_high",
+    "verdict_code",
+    "bound",
+    "withheld_code",
+    "about_withheld_code",
+)
+"""Columns of `beliefs` after its groups."""
+
+
+@typed
+def beliefs(
+    estimates: pd.DataFrame | Mapping[str, pd.DataFrame],
+    instrument: Instrument,
+    *,
+    margin: float = 0.10,
+) -> pd.DataFrame:
+    """Set the share that leaders estimate beside the share that people report.
+
+    Parameters
+    ----------
+    estimates
+        Rows of the estimates contract by "audience", in one frame or several, raw or released (`tables` of
+        what `tk.release` returned): means of the items with `estimate_of`, and the shares they are about.
+    instrument
+        The questionnaire that declares `estimate_of`.
+    margin
+        Differences within it count as similar.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per estimating item, audience and group: the mean estimate as a fraction and the reported
+        share, each with base and interval, and their difference with interval and `verdict_code`. `bound` is
+        ">=" or "<=" where the reported share leaves the gate as a bound; a side that is withheld has NA and
+        its code. A difference needs both sides, exactly. Pairs without either side are left out.
+
+    Raises
+    ------
+    InvalidInput
+        Frames that are not estimates by audience, or with other groups than each other.
+
+    Notes
+    -----
+    The limits of the difference follow from those of the two sides (MOVER: Zou and Donner 2008), so that
+    released numbers suffice: d − √((e − e_low)² + (r_high − r)²) and d + √((e_high − e)² + (r − r_low)²).
+    A mean of estimates is what leaders believe on average, not the share of leaders who are right.
+
+    Examples
+    --------
+    >>> shares = tk.proportions(frame, instrument, by="audience", measure="top")  # doctest: +SKIP
+    >>> means = tk.means(frame, instrument, by="audience")  # doctest: +SKIP
+    >>> tk.beliefs({"shares": shares, "means": means}, instrument)  # doctest: +SKIP
+    """
+    frames = {"estimates": estimates} if isinstance(estimates, pd.DataFrame) else dict(estimates)
+    rows: dict[tuple[Any, ...], dict[str, Any]] = {}
+    groups: set[tuple[str, ...]] = set()
+    for name, frame in frames.items():
+        what = "measure" if "measure" in frame.columns else "response"
+        if "estimate" not in frame.columns:
+            continue  # gaps or participation, released in the same call
+        if not {"item", what, "audience", "n", "conf_low", "conf_high"} <= set(frame.columns):
+            hint = 'give what tk.means and tk.proportions return with by="audience"'
+            raise InvalidInput(
+                "beliefs", [Problem("wrong-shape", f"frame {name}", "is not estimates by audience", hint)]
+            )
+        columns = list(frame.columns)
+        between = columns[columns.index(what) + 1 : columns.index("n")]
+        by = tuple(column for column in between if column != "audience")
+        for row in records(frame):
+            if row["item"] in instrument:
+                groups.add(by)
+                rows[row["item"], str(row[what]), str(row["audience"]), *(row[one] for one in by)] = row
+    if len(groups) > 1:
+        listed = "; ".join(", ".join(by) or "none" for by in sorted(groups))
+        hint = "estimate both sides by the same columns"
+        raise InvalidInput("beliefs", [Problem("inconsistent", "groups", f"differ: {listed}", hint)])
+    by = next(iter(groups), ())
+    found = []
+    for variable in instrument.variables:
+        target = variable.item.estimate_of
+        if target is None:
+            continue
+        about = instrument[target.item]
+        wanted = {*about.codes_of(target.measure)}
+        labels = (target.measure, "top", "bottom", *wanted)
+        measures = [label for label in labels if {*about.codes_of(label)} == wanted]
+        cells = dict.fromkeys(key[3:] for key in rows if key[0] in (variable.name, about.name))
+        for audience, cell in product(variable.audiences, cells):
+            mine = rows.get((variable.name, "mean", audience, *cell))
+            known = [rows.get((about.name, label, target.audience, *cell)) for label in measures]
+            theirs = next((row for row in known if row is not None), None)
+            if mine is not None or theirs is not None:
+                names = {"item": variable.name, "audience": audience, "about": about.name}
+                names |= {"measure": target.measure, "about_audience": target.audience}
+                found.append(names | dict(zip(by, cell, strict=True)) | _belief(mine, theirs, margin))
+    numbers = [name for name in BELIEF_COLUMNS if name.startswith(("estimated", "reported", "difference"))]
+    types = dict.fromkeys((*by, *BELIEF_COLUMNS), "str") | dict.fromkeys(numbers, "float64")
+    return frame_of(found, types | {"n": COUNT, "about_n": COUNT})
+
+
+def _belief(
+    mine: Mapping[str, Any] | None, theirs: Mapping[str, Any] | None, margin: float
+) -> dict[str, Any]:
+    """Compare one mean of estimates (0 to 100) with one share; either may be absent or withheld."""
+    sides: list[dict[str, Any]] = []
+    for row, scale in ((mine or {}, 100.0), (theirs or {}, 1.0)):
+        given: dict[str, Any] = {name: row.get(name) for name in _ENDS.values()}
+        cells = {name: np.nan if pd.isna(value) else float(value) / scale for name, value in given.items()}
+        held = {"bound": row.get("bound") or "", "code": row.get("withheld_code") or ""}
+        sides.append(cells | held | {"n": row.get("n")})
+    e, r = sides
+    exact = not (e["bound"] or r["bound"])
+    gap = e["estimate"] - r["estimate"] if exact else np.nan
+    low = gap - np.hypot(e["estimate"] - e["conf_low"], r["conf_high"] - r["estimate"])
+    high = gap + np.hypot(e["conf_high"] - e["estimate"], r["estimate"] - r["conf_low"])
+    return {
+        "n": e["n"],
+        **{f"estimated{end}": e[name] for end, name in _ENDS.items()},
+        "about_n": r["n"],
+        **{f"reported{end}": r[name] for end, name in _ENDS.items()},
+        "difference": gap,
+        "difference_low": low,
+        "difference_high": high,
+        "verdict_code": verdict_code(gap, low, high, margin=margin),
+        "bound": r["bound"],
+        "withheld_code": e["code"],
+        "about_withheld_code": r["code"],
+    }
+
+
+_ENDS = {"": "estimate", "_low": "conf_low", "_high": "conf_high"}

@@ -61,8 +61,8 @@ def gaps_from_summary(
     Parameters
     ----------
     summary
-        One row an item and audience: item, the `between` column, estimate (a fraction), n, and if known
-        effective_n and measure. An n that was not published is NA.
+        One row per item and audience: item, the `between` column, estimate (a fraction), n, and if known
+        effective_n, measure and referent (what the question was about). An n that was not published is NA.
     between, pairs, reference, by, method, level, adjust, family, other_adjust, margin, power
         As in `gaps`; "design-t" needs respondents.
 
@@ -167,6 +167,8 @@ def gaps_from_summary(
     }
     found |= compare(sides, method=method, level=level, power=power)
     found["item"] = rows["item"].to_numpy(dtype=object)
+    for end, side in (("a", a), ("b", b)):
+        found[f"referent_{end}"] = side["referent"].to_numpy(dtype=object)
     return finish(
         found,
         names,
@@ -198,6 +200,8 @@ def _checked(summary: pd.DataFrame, between: str, by: tuple[str, ...]) -> pd.Dat
         )
     table = pd.DataFrame({name: summary[name] for name in needed})
     table["measure"] = summary["measure"].astype("str") if "measure" in summary.columns else "share"
+    about = summary["referent"].astype(object) if "referent" in summary.columns else None
+    table["referent"] = None if about is None else about.where(about.notna(), None)
     effective = summary["effective_n"] if "effective_n" in summary.columns else summary["n"]
     problems = [*_not_numbers(summary)]
     if problems:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from toolkit.cli.common import BAD_INPUT, Commands, add_command, add_study, study_file
+from toolkit.cli.common import Commands, add_command, add_study, echo, failed, records, study_file
+from toolkit.errors import InvalidInput
+from toolkit.inputs import is_file
 from toolkit.reporting.formats import FORMATS, check_formats
 
 if TYPE_CHECKING:
@@ -24,7 +26,8 @@ def add(commands: Commands) -> None:
         "read a study's files; list what is kept and every problem",
         "survey-toolkit check my_study --formats html,pdf",
         description="Read every file a study names, list what is kept and set aside, and report every "
-        "problem that would stop `report`.",
+        "problem that would stop `report`. The exit code is 1 if there is one.",
+        as_json=True,
     )
     add_study(check)
     check.add_argument(
@@ -42,7 +45,6 @@ def add(commands: Commands) -> None:
 
 def _check(given: argparse.Namespace) -> int:
     from toolkit.cli.kinds import refuse_others
-    from toolkit.presentation.theme import Theme
     from toolkit.reporting.options import Checks
     from toolkit.study import load_study
 
@@ -51,35 +53,65 @@ def _check(given: argparse.Namespace) -> int:
     checks = Checks()
     formats = checks(check_formats, given.formats) or ()
     study = checks(load_study, path, data=given.data)
-    if study is None:
+    read = None
+    if study is not None:
+        read = checks(study.check)
+        if not given.answers_only:
+            _try_reports(study, formats, checks, read=read is not None)
+    if study is not None and read is not None:
+        _describe(study, given)
+    try:
         checks.raise_problems()
-        return BAD_INPUT
-    read = checks(study.check)
-    if not given.answers_only:
-        _try_reports(study, formats, checks, read=read is not None)
-    if read is None:
-        checks.raise_problems()
+    except InvalidInput as fault:
+        if study is None and not is_file(path):
+            raise
+        return failed(given, fault)
+    if given.answers_only:
+        echo(
+            "No problems found in the answers; whether reports can be built was not checked.", colour="green"
+        )
+        return 0
+    failing = list(_formats_that_fail(study, formats)) if study is not None else []
+    for form, why in failing:
+        print(f"Format {form} cannot be written: {why}")
+    given.result["formats_that_fail"] = [{"format": form, "reason": why} for form, why in failing]
+    echo("No problems found.", colour="green")
+    return 0
+
+
+def _describe(study: Study, given: argparse.Namespace) -> None:
+    """Print what was read, and put it into the result."""
+    from toolkit.presentation.theme import Theme
+
+    waves = [{"wave": one, "organisations": len(study.organisation_ids(one))} for one in study.waves]
+    disposition, below = study.disposition(), study.headcounts_below()
+    notes = [_not_drawn(study, wave) for wave in study.wave_instruments]
+    brands = {"": study.brand} | {f"{one}: ": study.for_client(one).brand for one in study.organisation_ids()}
+    notes += [
+        f"{one}{note}"
+        for one, brand in brands.items()
+        if not one or brand is not study.brand
+        for note in Theme.of(brand, study.instrument.audiences).notes
+    ]
+    given.result |= {
+        "study": {"id": study.id, "title": study.title, "synthetic": study.synthetic},
+        "waves": waves,
+        "questions": len(study.instrument.items),
+        "disposition": records(disposition),
+        "headcounts_below": records(below),
+        "notes": notes,
+    }
     print(f"{study.title}{' (SYNTHETIC DATA)' if study.synthetic else ''}")
-    waves = ", ".join(f"{wave} (organisations: {len(study.organisation_ids(wave))})" for wave in study.waves)
-    print(f"Waves: {waves}. Questions: {len(study.instrument.items)}.")
-    print(study.disposition().to_string(index=False))
-    for row in study.headcounts_below().itertuples():
+    listed = ", ".join(f"{one['wave']} (organisations: {one['organisations']})" for one in waves)
+    print(f"Waves: {listed}. Questions: {len(study.instrument.items)}.")
+    print(disposition.to_string(index=False))
+    for row in below.itertuples():
         print(
             f"organisation {row.organisation}, wave {row.wave}, audience {row.audience}: {row.answered} "
             f"answered but the headcount is {row.headcount}; it is ignored, and the report says so"
         )
-    for wave in study.wave_instruments:
-        print(_not_drawn(study, wave))
-    for note in Theme.of(study.brand, study.instrument.audiences).notes:
+    for note in notes:
         print(note)
-    checks.raise_problems()
-    if given.answers_only:
-        print("No problems found in the answers; whether reports can be built was not checked.")
-        return 0
-    for form, why in _formats_that_fail(study, formats):
-        print(f"Format {form} cannot be written: {why}")
-    print("No problems found.")
-    return 0
 
 
 def _try_reports(study: Study, formats: Sequence[str], checks: Checks, *, read: bool) -> None:
@@ -100,7 +132,6 @@ def _try_reports(study: Study, formats: Sequence[str], checks: Checks, *, read: 
 
 def _formats_that_fail(study: Study, formats: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Yield the formats that were not requested and cannot be written, with the first reason."""
-    from toolkit.errors import InvalidInput
     from toolkit.reporting.validation import check_names, check_study
 
     for form in (one for one in FORMATS if one not in formats):

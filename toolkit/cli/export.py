@@ -51,7 +51,7 @@ def add(commands: Commands) -> None:
         "--layout",
         metavar="LAYOUT",
         choices=Names(_layouts),
-        help="how the output is split into files, default first (%(choices)s); qsf is experimental",
+        help="how the output is split into files: %(choices)s (see docs/fielding; qsf is experimental)",
     )
     export.add_argument(
         "--quota",
@@ -81,7 +81,7 @@ def add(commands: Commands) -> None:
 def _layouts() -> list[str]:
     from toolkit.platforms import PLATFORMS
 
-    return [f"{name}: {' or '.join(one.layouts)}" for name, one in PLATFORMS.items() if one.layouts]
+    return list(dict.fromkeys(layout for one in PLATFORMS.values() for layout in one.layouts))
 
 
 def _export(given: argparse.Namespace) -> int:

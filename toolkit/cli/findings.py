@@ -7,7 +7,16 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
-from toolkit.cli.common import FAILED, Commands, add_command, add_register, register_folder
+from toolkit.cli.common import (
+    FAILED,
+    Commands,
+    add_command,
+    add_group,
+    add_register,
+    failed,
+    records,
+    register_folder,
+)
 from toolkit.cli.synthesise import add_synthesise
 from toolkit.errors import InvalidInput, Problem
 
@@ -36,15 +45,21 @@ _VERDICTS = ("reproduced", "consistent", "untested", "contradicted")
 
 def add(commands: Commands) -> None:
     """Add findings and reproduce to the parser."""
-    findings = commands.add_parser("findings", help="list, show, check and add published claims")
-    actions = findings.add_subparsers(title="commands", metavar="COMMAND", required=True)
     example = "survey-toolkit findings "
+    actions = add_group(
+        commands,
+        "findings",
+        "list, show, check and add published claims",
+        f"{example}list --study upwork-2024",
+    )
     listed = add_command(
         actions,
         "list",
         _list,
         "list claims with their verdicts",
         f"{example}list --study upwork-2024 --verdict contradicted",
+        quiet=False,
+        as_json=True,
     )
     listed.add_argument("--study", metavar="ID", help="only claims of this study")
     listed.add_argument(
@@ -56,10 +71,17 @@ def add(commands: Commands) -> None:
         _show,
         "show one claim: verdict, interval, base, source, conflict",
         f"{example}show UPW24-01",
+        quiet=False,
+        as_json=True,
     )
     shown.add_argument("finding", metavar="FINDING", help="id of the claim")
     check = add_command(
-        actions, "check", _check, "validate the register and compare its figures", f"{example}check"
+        actions,
+        "check",
+        _check,
+        "validate the register and compare its figures",
+        f"{example}check",
+        as_json=True,
     )
     added = add_command(
         actions,
@@ -100,6 +122,7 @@ def _list(given: argparse.Namespace) -> int:
     found = judge(register.of(given.study) if given.study else register)
     if given.verdict_code:
         found = found[found["verdict_code"] == given.verdict_code]
+    given.result["claims"] = records(found)
     for row in found.to_dict("records"):
         claim = f"{row['finding_id']:<9} {row['published_as']:>17}  {row['verdict_code']:<16} {row['item']}"
         print(f"{claim} ({row['audience']})")
@@ -113,6 +136,7 @@ def _show(given: argparse.Namespace) -> int:
     register = load_register(register_folder(given.register))
     claim = register.claim(given.finding)
     found = judge(register.of(claim["study"])).set_index("finding_id").loc[given.finding]
+    given.result["claim"] = {"finding_id": given.finding, **records(found.to_frame().T)[0]}
     for name, words in _facts(given.finding, found, register):
         if words:
             indent = " " * 14
@@ -150,13 +174,13 @@ def _check(given: argparse.Namespace) -> int:
     try:
         register = load_register(register_folder(given.register))
     except InvalidInput as fault:
-        print(fault)
-        return FAILED
-    found = judge(register)
+        return failed(given, fault)
+    found, compared = judge(register), check_claims(register)
+    given.result |= {"claims": records(found), "checks": records(compared)}
     print(f"{len(register.claims)} claims of {len(register.studies)} studies: no problems found")
     for verdict, count in found["verdict"].value_counts().items():
         print(f"{count:>5}  {verdict}")
-    for row in check_claims(register).to_dict("records"):
+    for row in compared.to_dict("records"):
         given_that = f" (provided that {row['provided']})" if row["provided"] else ""
         print(f"check {row['check']}: {row['says']}{given_that}: {row['verdict']}")
     wrong = found[found["verdict_code"] == "contradicted"]

@@ -33,6 +33,7 @@ def add(commands: Commands) -> None:
         _schema,
         "print the JSON Schema of a questionnaire file",
         "survey-toolkit schema > questionnaire.schema.json",
+        quiet=False,
     )
 
 

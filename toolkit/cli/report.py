@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from toolkit.cli.common import FAILED, Commands, add_command, add_study, count, size, study_file
+from toolkit.cli.common import FAILED, Commands, add_command, add_study, count, records, size, study_file
 from toolkit.cli.progress import STATUS, ProgressPrinter
 from toolkit.reporting.formats import FORMATS
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from toolkit.reporting.options import RunOptions
 
 
@@ -24,6 +27,7 @@ def add(commands: Commands) -> None:
         build,
         "build reports for all or selected organisations",
         "survey-toolkit report my_study -o org-01 -o org-02 --formats html,pdf",
+        as_json=True,
     )
     _add_selection(report)
     batch = add_command(
@@ -32,6 +36,7 @@ def add(commands: Commands) -> None:
         _batch,
         "build many reports with time and memory limits; resumable",
         "survey-toolkit batch my_study --timeout 600 --memory 2G --dry-run",
+        as_json=True,
     )
     _add_selection(batch)
     batch.add_argument("--dry-run", action="store_true", help="list the reports to build, and write nothing")
@@ -41,7 +46,7 @@ def add(commands: Commands) -> None:
         "run",
         _run,
         "run a notebook of your own, once per organisation or value",
-        "survey-toolkit run mine.ipynb --for-each organisation -p level=0.9",
+        "survey-toolkit run mine.ipynb --for-each organisation -p study=my_study -p level=0.9",
     )
     run.add_argument("notebook", metavar="NOTEBOOK", help="a notebook with a cell tagged 'parameters'")
     run.add_argument(
@@ -143,7 +148,17 @@ def build(given: argparse.Namespace) -> int:
     )
     index = str(made.attrs["index"])
     printer.line(f"Open {index if '://' in index else _relative(index)}")
-    return FAILED if (made["status"] == "failed").any() else 0
+    given.result |= {"index": index, "reports": records(made)}
+    return _code(made.rename(columns={"organisation": "value"}), given)
+
+
+def _code(made: pd.DataFrame, given: argparse.Namespace) -> int:
+    """Return the exit code; failures are errors, which --quiet and --json leave on stderr."""
+    failed = made[made["status"] == "failed"]
+    if given.quiet:
+        for row in failed.itertuples():
+            print(f"{row.value}: {STATUS['failed']}: {row.sentence}", file=sys.stderr)
+    return FAILED if len(failed) else 0
 
 
 def _options(given: argparse.Namespace) -> RunOptions:
@@ -172,6 +187,7 @@ def _batch(given: argparse.Namespace) -> int:
         print(f"{row.organisation} {row.name}: {row.status}")
     counts = planned["status"].value_counts()
     print(", ".join(f"{count} {status}" for status, count in counts.items()))
+    given.result |= {"reports": records(planned)}
     return 0
 
 
@@ -202,4 +218,4 @@ def _run(given: argparse.Namespace) -> int:
     for row in made.itertuples():
         printer.line(f"{row.value}: {row.status}{f': {row.sentence}' if row.sentence else ''}")
     printer.line(f"In {_relative(Path(str(made['folder'].iloc[0])).parent)}")
-    return FAILED if (made["status"] == "failed").any() else 0
+    return _code(made, given)

@@ -4,21 +4,15 @@ from __future__ import annotations
 
 import argparse
 
-from toolkit.cli.common import FAILED, INSTRUMENTS_HELP, Commands, add_command
+from toolkit.cli.common import FAILED, INSTRUMENTS_HELP, Commands, add_command, add_group
 
 
 def add(commands: Commands) -> None:
     """Add translate to the parser."""
-    translate = commands.add_parser("translate", help="export, check and import translation sheets")
-    actions = translate.add_subparsers(title="commands", metavar="COMMAND", required=True)
     example = "survey-toolkit translate {} core_german.xlsx instruments/core/*.yaml"
-    export = add_command(
-        actions,
-        "export",
-        _export,
-        "write the translation sheet of a questionnaire",
-        "survey-toolkit translate export instruments/core/*.yaml --to de --out core_german.xlsx",
-    )
+    first = "survey-toolkit translate export instruments/core/*.yaml --to de --out core_german.xlsx"
+    actions = add_group(commands, "translate", "export, check and import translation sheets", first)
+    export = add_command(actions, "export", _export, "write the translation sheet of a questionnaire", first)
     export.add_argument(
         "--to",
         nargs="+",

@@ -1,6 +1,7 @@
-"""Disclosure control: the policy, the minimum-base filter, and the gate that every result passes."""
+"""Disclosure control: the policy, the minimum-base filter, the gate, and the ledger of releases."""
 
 from toolkit.disclosure.gate import Released, release
+from toolkit.disclosure.ledger import Ledger, UnrecordedRelease
 from toolkit.disclosure.policy import Admitted, Policy, admit, load_policy
 
-__all__ = ["Admitted", "Policy", "Released", "admit", "load_policy", "release"]
+__all__ = ["Admitted", "Ledger", "Policy", "Released", "UnrecordedRelease", "admit", "load_policy", "release"]

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from toolkit.analysis.contract import ALIKE_COLUMNS, ESTIMATE_COLUMNS, GAP_COLUMNS
+from toolkit.analysis.contract import ALIKE_COLUMNS, ESTIMATE_COLUMNS, GAP_COLUMNS, REFERENT_COLUMNS
 from toolkit.disclosure.policy import Policy
 from toolkit.errors import ToolkitError
 from toolkit.findings.comparison import DESCRIPTIVE_COLUMNS, OURS, PUBLISHED
@@ -115,7 +115,7 @@ def read_table(name: str, frame: object) -> Table:
     first = columns.index(needed[0])
     groups = tuple(c for c in columns[columns.index(what) + 1 : first] if c not in DESCRIPTIVE_COLUMNS)
     known = {"item", what, *needed, *groups, *DESCRIPTIVE_COLUMNS, *_LATER_COLUMNS}
-    unknown = set(columns) - known - set(ALIKE_COLUMNS if kind == "gaps" else ())
+    unknown = set(columns) - known - set((*ALIKE_COLUMNS, *REFERENT_COLUMNS) if kind == "gaps" else ())
     floats = [column for column in groups if pd.api.types.is_float_dtype(frame[column].dtype)]
     if unknown or floats:
         listed = ", ".join(sorted([*unknown, *floats]))
@@ -377,11 +377,33 @@ def first_rulings(
     for base, found in grouped.items():
         variable = instrument[base.item] if instrument is not None and base.item in instrument else None
         codes = set(variable.codes) if variable is not None and variable.codes else set()
-        rulings[base] = _rule(found, policy, variable, frozenset(codes | scale.get(base.item, set())))
+        limits = None
+        if variable is not None and variable.kind == "number":
+            limits = (variable.item.minimum, variable.item.maximum)
+        elif instrument is not None and base.item in instrument.scores:
+            limits = _limits_of_score(base.item, instrument)
+        every_code = frozenset(codes | scale.get(base.item, set()))
+        rulings[base] = _rule(found, policy, variable, every_code, limits)
     return rulings
 
 
-def _rule(claims: list[Claim], policy: Policy, variable: Variable | None, codes: frozenset[str]) -> Ruling:
+def _limits_of_score(name: str, instrument: Instrument) -> tuple[float | None, float | None]:
+    """Return the lowest and highest value a score can take."""
+    score = instrument.scores[name]
+    values = [found.values() for item in score.items if (found := instrument[item].values())]
+    if len(values) < len(score.items):
+        return None, None
+    low, high = (score.multiply * sum(map(end, values)) / len(values) for end in (min, max))
+    return low, high
+
+
+def _rule(
+    claims: list[Claim],
+    policy: Policy,
+    variable: Variable | None,
+    codes: frozenset[str],
+    limits: tuple[float | None, float | None] | None,
+) -> Ruling:
     item = claims[0].base.item
     k = policy.threshold_for(item)
     empty = [claim for claim in claims if math.isnan(claim.n) and math.isnan(claim.estimate)]
@@ -397,7 +419,7 @@ def _rule(claims: list[Claim], policy: Policy, variable: Variable | None, codes:
         return Ruling(n, k, reason_code="small")
     if max(counts) != n:
         return Ruling(n, k, reason_code="disagree")
-    low, high = policy.unanimity_bounds(n) if policy.unanimity else (-1.0, 2.0)
+    low, high = policy.unanimity_bounds(n, item) if policy.unanimity else (-1.0, 2.0)
     values: dict[tuple[str, str], list[float]] = {}
     for claim in claims:
         values.setdefault((claim.kind, claim.label), []).append(claim.estimate)
@@ -408,8 +430,8 @@ def _rule(claims: list[Claim], policy: Policy, variable: Variable | None, codes:
     labels |= _three_parts(values, variable, (low, high), n)
     labels |= _nets(labels, values, variable)
     in_bands = any(kind == "response" for kind, _ in values)
-    if variable is not None and variable.kind == "number" and ("function", "mean") in values and not in_bands:
-        labels[("function", "mean")] = _mean_of_numbers(claims, variable, n, policy)
+    if limits is not None and ("function", "mean") in values and not in_bands:
+        labels[("function", "mean")] = _mean_within(claims, limits, n, policy)
     return Ruling(n, k, labels=_without_telling_rest(labels, values, variable, codes, low), full=full)
 
 
@@ -510,13 +532,15 @@ _ROOM = 0.25
 """Part of a number's range in which a reader must still think each single answer possible."""
 
 
-def _mean_of_numbers(claims: Iterable[Claim], variable: Variable, n: float, policy: Policy) -> Share:
-    """Release the mean of a number if mean and standard error leave room for every single answer.
+def _mean_within(
+    claims: Iterable[Claim], limits: tuple[float | None, float | None], n: float, policy: Policy
+) -> Share:
+    """Release the mean of a number or a score if mean and standard error leave room for every single answer.
 
     No answer is further from the mean than s(n − 1)/√n (Samuelson 1968): where that is little, everybody's
     answer is known. Without limits nothing says what is little, and one large answer may be most of the sum.
     """
-    low, high = variable.item.minimum, variable.item.maximum
+    low, high = limits
     means = [claim for claim in claims if (claim.kind, claim.label) == ("function", "mean")]
     values = [claim.estimate for claim in means]
     if any(map(math.isnan, values)):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Literal
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -15,6 +16,7 @@ from toolkit.records import Displayed
 
 __all__ = [
     "LOWEST_THRESHOLD",
+    "PRESETS",
     "Admitted",
     "Policy",
     "admit",
@@ -29,9 +31,20 @@ __all__ = [
 LOWEST_THRESHOLD = 3
 """No policy may show a base smaller than this."""
 
-# Below 10 people a tenth is nobody, so "10% or less" would say "nobody": the bound must leave room for one.
-_BOUNDS = ((5, 1 / 3, 2 / 3), (10, 0.20, 0.80), (40, 0.10, 0.90), (100, 0.05, 0.95), (300, 0.02, 0.98))
-_WIDEST_BASE = (0.01, 0.99)
+_LEAST_FOR_TWO = 5
+"""Smallest base of which a bound can leave room for two and not be met by every share."""
+
+_LADDER = (0.01, 0.02, 0.05, 0.10, 0.20, 1 / 3, 0.40)
+"""Shares at which an answer counts as given by nearly nobody: the smallest that leaves room is used."""
+
+PRESETS: Mapping[str, Mapping[str, int]] = MappingProxyType(
+    {
+        "standard": MappingProxyType({"threshold": 5, "sensitive_threshold": 7, "room": 1}),
+        "strict": MappingProxyType({"threshold": 7, "sensitive_threshold": 10, "room": 2}),
+        "research": MappingProxyType({"threshold": 3, "sensitive_threshold": 5, "room": 1}),
+    }
+)
+"""Named policies: what an organisation's people read, what is stricter, what stays among researchers."""
 
 
 class Policy(BaseModel):
@@ -39,10 +52,13 @@ class Policy(BaseModel):
 
     Parameters
     ----------
+    preset
+        The named policy (`PRESETS`) that the other values start from: they may be stricter, never weaker.
+        Without one they start from "standard" and may go down to the floor.
     threshold
         Smallest base that may be shown; at least 3.
     sensitive_threshold
-        The same for sensitive items; at least `threshold`.
+        The same for sensitive items; at least `threshold`, and at least 5.
     sensitive_items
         Names of items or columns to treat as sensitive, beside those the instrument marks.
     unanimity
@@ -50,20 +66,27 @@ class Policy(BaseModel):
     withhold_unlike
         Whether a gap is withheld where its item differs, or seems to, between people of equal score on its
         scale (`check_alike`); the instrument must declare scores.
+    room
+        How many people may have answered otherwise where a bound says "nearly all": 1 or 2, always 2 in
+        sensitive items. With room for one, that one person learns what all others answered.
 
     Examples
     --------
     >>> Policy(threshold=5, sensitive_items=("burnout",)).threshold_for("burnout")
     7
+    >>> Policy(preset="strict").threshold
+    7
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
+    preset: Literal["standard", "strict", "research"] | None = None
     threshold: int = Field(default=5, ge=LOWEST_THRESHOLD)
     sensitive_threshold: int = 7
     sensitive_items: tuple[str, ...] = ()
     unanimity: bool = True
     withhold_unlike: bool = False
+    room: int = Field(default=1, ge=1, le=2)
 
     @model_validator(mode="before")
     @classmethod
@@ -74,17 +97,32 @@ class Policy(BaseModel):
         fields = {name: _read_scalar(value) for name, value in given.items()}
         if isinstance(fields.get("sensitive_items"), list):
             fields["sensitive_items"] = tuple(fields["sensitive_items"])
+        preset = PRESETS.get(str(fields.get("preset")), {})
         threshold = fields.get("threshold")
         if "sensitive_threshold" not in fields and isinstance(threshold, int):
-            fields["sensitive_threshold"] = max(7, threshold)
-        return fields
+            fields["sensitive_threshold"] = max(preset.get("sensitive_threshold", 7), threshold)
+        return {**preset, **fields}
 
     @model_validator(mode="after")
-    def _sensitive_is_no_weaker(self) -> Policy:
-        if self.sensitive_threshold < self.threshold:
+    def _is_no_weaker(self) -> Policy:
+        """Refuse values weaker than the named preset, and bases too small for their bounds."""
+        sensitive = self.sensitive_threshold
+        weak = [
+            f"{name} ({getattr(self, name)}) is below that of the preset {self.preset} ({least})"
+            for name, least in PRESETS.get(self.preset or "", {}).items()
+            if getattr(self, name) < least
+        ]
+        if weak:
+            raise ValueError(f"{'; '.join(weak)}: raise it, or name no preset")
+        if sensitive < self.threshold:
             raise ValueError(
-                f"sensitive_threshold ({self.sensitive_threshold}) is below threshold ({self.threshold}): "
+                f"sensitive_threshold ({sensitive}) is below threshold ({self.threshold}): "
                 f"raise it to {self.threshold} or more"
+            )
+        if min(sensitive, self.threshold if self.room > 1 else sensitive) < _LEAST_FOR_TWO:
+            raise ValueError(
+                f"a bound with room for two people needs a base of {_LEAST_FOR_TWO}: raise "
+                f"sensitive_threshold to {_LEAST_FOR_TWO} or more, and with room: 2 the threshold as well"
             )
         return self
 
@@ -96,8 +134,15 @@ class Policy(BaseModel):
         """Return the smallest base that may be shown for an item."""
         return self.sensitive_threshold if self.is_sensitive(item) else self.threshold
 
-    def unanimity_bounds(self, n: float) -> tuple[float, float]:
+    def room_for(self, item: str) -> int:
+        """Return how many people a bound of this item leaves room for."""
+        return 2 if self.is_sensitive(item) else self.room
+
+    def unanimity_bounds(self, n: float, item: str = "") -> tuple[float, float]:
         """Return the shares (low, high) at or beyond which only a bound is shown.
+
+        The bound is the smallest step b of 1, 2, 5, 10, 20, 33 and 40% with b·n ≥ room, so that "nearly
+        nobody" always means 0 to `room` people or more.
 
         Examples
         --------
@@ -105,13 +150,12 @@ class Policy(BaseModel):
         (0.1, 0.9)
         >>> Policy().unanimity_bounds(7)
         (0.2, 0.8)
-        >>> Policy().unanimity_bounds(640)
-        (0.01, 0.99)
+        >>> Policy(preset="strict").unanimity_bounds(12)
+        (0.2, 0.8)
         """
-        for base, low, high in _BOUNDS:
-            if n < base:
-                return low, high
-        return _WIDEST_BASE
+        room = self.room_for(item) - 1e-9
+        low = next((step for step in _LADDER if step * n >= room), _LADDER[-1])
+        return low, 1 - low
 
     def text(self) -> str:
         """Describe the policy for a methods section, in the current language."""
@@ -125,12 +169,18 @@ class Policy(BaseModel):
             parts.append(few)
         if self.unanimity:
             bounds = _(
-                "Where nearly all or nearly none gave an answer only a bound is shown: 80% or more and 20% "
-                "or less for groups under 10, 90 and 10% for 10 to 39, 95 and 5% for 40 to 99, 98 and 2% for "
-                "100 to 299, 99 and 1% from 300 on. Every comparison with such a share is computed from the "
-                "bound that is shown."
+                "Where nearly all or nearly none gave an answer only a bound is shown, such as 80% or more, "
+                "or 20% or less: the narrowest of 99, 98, 95, 90, 80, 67 and 60% that leaves it open how "
+                "one person answered (for sensitive questions, two). Every comparison with such a share is "
+                "computed from the bound that is shown."
             )
-            parts.append(bounds)
+            strict = _(
+                "Where nearly all or nearly none gave an answer only a bound is shown, such as 80% or more, "
+                "or 20% or less: the narrowest of 99, 98, 95, 90, 80, 67 and 60% that leaves it open how "
+                "two people answered. Every comparison with such a share is computed from the bound that "
+                "is shown."
+            )
+            parts.append(strict if self.room > 1 else bounds)
         whole = _(
             "A full distribution of answers is shown only where none of its parts is that "
             "close to all or none, and nothing is shown from which a withheld number "
@@ -139,13 +189,13 @@ class Policy(BaseModel):
         return " ".join([*parts, whole])
 
 
-def load_policy(given: Mapping[str, Any] | None, source: object = "policy") -> Policy:
+def load_policy(given: Mapping[str, Any] | str | None, source: object = "policy") -> Policy:
     """Build a policy from a study file's mapping, reporting all problems at once.
 
     Parameters
     ----------
     given
-        Field → value; None for the defaults.
+        Field → value, or the name of a preset; None for the defaults.
     source
         The file it comes from, for messages.
 
@@ -158,9 +208,11 @@ def load_policy(given: Mapping[str, Any] | None, source: object = "policy") -> P
     --------
     >>> load_policy({"threshold": 6}).sensitive_threshold
     7
+    >>> load_policy("strict").room
+    2
     """
     try:
-        return Policy.model_validate(dict(given or {}))
+        return Policy.model_validate({"preset": given} if isinstance(given, str) else dict(given or {}))
     except ValidationError as error:
         raise InvalidInput(source, [_problem(found) for found in error.errors()]) from None
 
@@ -178,6 +230,12 @@ def _problem(found: Any) -> Problem:
         return Problem(
             "unknown-key", where, "unknown setting of a policy", near_names(name, Policy.model_fields)
         )
+    if found["type"] == "literal_error":
+        what = f"unknown preset '{found['input']}'"
+        return Problem("unknown-option", where, what, near_names(str(found["input"]), PRESETS))
+    if where == "policy → room" and found["type"] in ("greater_than_equal", "less_than_equal"):
+        what = f"{found['input']!r} is not 1 or 2"
+        return Problem("out-of-range", where, what, "leave room for 1 or for 2 people")
     known: dict[str, tuple[ProblemCode, str, str]] = {
         "int_type": ("not-whole", "must be a whole number", "write one, such as 5"),
         "bool_type": ("wrong-type", "must be true or false", "write true or false"),

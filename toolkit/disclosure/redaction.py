@@ -101,11 +101,12 @@ def parts_table(
             if not parts[part] or not parts["top"] or not parts["bottom"]:
                 continue
             share = ruling.share("part", part)
-            value = (
-                math.fsum(cells[code].estimate for code in parts[part])
-                if share.status == "exact"
-                else share.bound
-            )
+            value = share.bound
+            if share.status == "exact":
+                # The last bit of a sum of rounded shares would reveal how it is split.
+                value = math.fsum(cells[code].estimate for code in parts[part])
+                count = round(value * ruling.n)
+                value = count / ruling.n if abs(value * ruling.n - count) < 1e-6 else round(value, 12)
             out.append(
                 _part_row(item, part, dict(zip(table.groups, group, strict=True)), ruling, share, value)
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import combinations
 
@@ -28,7 +28,9 @@ def guard_together(rulings: Mapping[Base, Ruling], policy: Policy, instrument: I
                 ruled = _guard_options(ruled, instrument, policy)
                 ruled = _guard_rankings(ruled, instrument)
             ruled = _guard_routing(ruled, instrument, policy)
-        ruled = _guard_totals(ruled)
+            ruled = _guard_crossed(ruled, instrument, policy)
+            ruled = _guard_scores(ruled, instrument)
+        ruled = _guard_totals(ruled, instrument)
         if ruled == before:
             return ruled
 
@@ -36,11 +38,12 @@ def guard_together(rulings: Mapping[Base, Ruling], policy: Policy, instrument: I
 # --- totals and their groups
 
 
-def _guard_totals(rulings: Rulings) -> Rulings:
+def _guard_totals(rulings: Rulings, instrument: Instrument | None) -> Rulings:
     """Keep one division of the same people, and beside it only totals of groups all shown exactly.
 
     Two ways of dividing the same people share their sum, so what is masked in one could be had from the
-    other; which one is kept depends on who is asked, never on what they answered.
+    other; which one is kept depends on who is asked, never on what they answered. A finer division, such as
+    audiences by their answer to another question, is kept beside the groups it divides on the same condition.
     """
     ruled = dict(rulings)
     by_item: dict[str, list[Base]] = {}
@@ -51,7 +54,27 @@ def _guard_totals(rulings: Rulings) -> Rulings:
             continue
         for whole in _wholes(bases):
             ruled |= _one_division(whole, [base for base in bases if ruled[base].shown], ruled)
+    if instrument is not None:
+        for options, crossed in _crossed_questions(ruled, instrument):
+            # options of one question share its base: one of them masked could be had from the others
+            if not all(
+                ruled[base].shown and all(_exact(ruled[base], label) for label in ruled[base].labels)
+                for base in options
+            ):
+                ruled |= {base: ruled[base].without("total") for base in crossed}
     return ruled
+
+
+def _crossed_questions(rulings: Rulings, instrument: Instrument) -> Iterator[tuple[list[Base], list[Base]]]:
+    """Yield the options of each multi-select in crossed groups: those that are not exclusive, and all."""
+    found: dict[tuple[str, Group], list[Base]] = {}
+    for base in rulings:
+        crossing = {pair for pair in base.group if pair[0] in instrument}
+        if crossing and base.item in instrument and instrument[base.item].kind == "option":
+            key = (instrument[base.item].item.id, base.group - crossing)
+            found.setdefault(key, []).append(base)
+    for bases in found.values():
+        yield [base for base in bases if not _excludes(instrument[base.item])], bases
 
 
 def _columns(group: Group) -> frozenset[str]:
@@ -83,6 +106,11 @@ def _one_division(whole: Group, bases: Iterable[Base], ruled: Rulings) -> Ruling
     for columns, divided in divisions.items():
         if columns == kept:
             continue
+        if kept < columns:
+            for group in divisions[kept]:
+                parts = [base for base in divided if group.group <= base.group]
+                changed |= _parts_beside(group, parts, ruled)
+            continue
         if not columns < kept or people[columns] != people[kept]:
             changed |= {base: ruled[base].without("total") for base in divided}
             continue
@@ -90,6 +118,15 @@ def _one_division(whole: Group, bases: Iterable[Base], ruled: Rulings) -> Ruling
         lost = [label for label in labels if not all(_exact(ruled[base], label) for base in divisions[kept])]
         changed |= {base: ruled[base].without("total", lost) for base in divided if lost}
     return changed
+
+
+def _parts_beside(group: Base, parts: Sequence[Base], ruled: Rulings) -> Rulings:
+    """Withhold from the parts of a group whatever could be had by subtraction from it."""
+    if sum(ruled[base].n for base in parts) != ruled[group].n:
+        return {base: ruled[base].without("total") for base in parts}
+    labels = {label for base in parts for label, share in ruled[base].labels.items() if share.released}
+    lost = [label for label in labels if not all(_exact(ruled[base], label) for base in (group, *parts))]
+    return {base: ruled[base].without("total", lost) for base in parts if lost}
 
 
 def _rank(columns: frozenset[str], incomplete: bool) -> tuple[bool, bool, bool, int, list[str]]:
@@ -106,25 +143,71 @@ def _exact(ruling: Ruling, label: tuple[str, str]) -> bool:
 
 
 def _guard_routing(rulings: Rulings, instrument: Instrument, policy: Policy) -> Rulings:
-    """Withhold a routed question if its base would reveal a masked share of the routing question."""
+    """Withhold a routed question if its base would reveal a masked share of the routing question.
+
+    A base below the threshold stays "<5", whatever the routing question says. A base of two conditions
+    counts the people who meet both, which no table shows, so it is withheld whatever the shares.
+    """
     largest: dict[Group, float] = {}
     for base, ruling in rulings.items():
         if not math.isnan(ruling.n):
             largest[base.group] = max(largest.get(base.group, 0.0), ruling.n)
     ruled = dict(rulings)
     for base, ruling in rulings.items():
-        if base.item not in instrument:
+        if base.item not in instrument or ruling.reason_code == "small":
             continue
-        for name in _routed_by(instrument[base.item], instrument):
+        names = _routed_by(instrument[base.item], instrument)
+        telling = len(names) > 1
+        for name in names:
             asked = rulings.get(Base(name, base.group))
-            if asked is None:
-                telling = _near_all_or_none(ruling.n, largest.get(base.group, math.nan), policy)
-            else:
-                telling = not _fully_released(asked, instrument[name]) or _near_all_or_none(
-                    ruling.n, asked.n, policy
-                )
-            if telling:
+            whole = largest.get(base.group, math.nan) if asked is None else asked.n
+            telling = telling or _near_all_or_none(ruling.n, whole, policy, name)
+            telling = telling or (asked is not None and not _fully_released(asked, instrument[name]))
+        if telling:
+            ruled[base] = ruling.without("routed")
+    return ruled
+
+
+def _guard_crossed(rulings: Rulings, instrument: Instrument, policy: Policy) -> Rulings:
+    """Withhold groups made of the answers to a question whose share of these answers is not shown exactly.
+
+    A group column of the name of a question holds a measure of it, and "rest" for everybody else; the sizes
+    of the groups give its share back.
+    """
+    ruled = dict(rulings)
+    crossings = {pair[0] for base in rulings for pair in base.group if pair[1] == "rest"}
+    for column in crossings.intersection(v.name for v in instrument.variables):
+        for base, ruling in rulings.items():
+            people = frozenset(pair for pair in base.group if pair[0] != column)
+            if people == base.group:
+                continue
+            asked, whole = rulings.get(Base(column, people)), rulings.get(Base(base.item, people))
+            answers = {a for b in rulings if b.group >= people for c, a in b.group if c == column} - {"rest"}
+            exact = (
+                asked is not None
+                and asked.shown
+                and all(any(_exact(asked, (kind, a)) for kind in _DIRECT) for a in answers)
+            )
+            if not exact or whole is None or _near_all_or_none(ruling.n, whole.n, policy, column):
                 ruled[base] = ruling.without("routed")
+    return ruled
+
+
+_DIRECT = ("box", "code", "response")
+
+
+def _guard_scores(rulings: Rulings, instrument: Instrument) -> Rulings:
+    """Withhold the mean of a score unless the whole distribution of each of its items is shown.
+
+    The mean of the other items taken from it would give back the mean of an item that is masked.
+    """
+    ruled = dict(rulings)
+    for base, ruling in rulings.items():
+        score = instrument.scores.get(base.item)
+        if score is not None and ruling.shown:
+            items = [rulings.get(Base(item, base.group)) for item in score.items]
+            if not all(found is not None and found.shown and found.full for found in items):
+                ruled[base] = ruling.without("whole")
     return ruled
 
 
@@ -167,10 +250,10 @@ def _fully_released(ruling: Ruling, variable: Variable) -> bool:
     return ruling.full
 
 
-def _near_all_or_none(part: float, whole: float, policy: Policy) -> bool:
+def _near_all_or_none(part: float, whole: float, policy: Policy, item: str) -> bool:
     if math.isnan(part) or math.isnan(whole) or whole <= 0 or not policy.unanimity:
         return False
-    low, high = policy.unanimity_bounds(whole)
+    low, high = policy.unanimity_bounds(whole, item)
     return part / whole >= high or part / whole <= low
 
 
@@ -194,7 +277,7 @@ def _guard_options(rulings: Rulings, instrument: Instrument, policy: Policy) -> 
         others = {base: share for base, share in shares.items() if base not in exclusive}
         if not whole or not others or any(share is None for share in others.values()):
             continue  # an option that is not shown leaves the sum unknown
-        low, _ = policy.unanimity_bounds(ruled[bases[0]].n)
+        low, _ = policy.unanimity_bounds(ruled[bases[0]].n, bases[0].item)
         lost = exclusive if exclusive else bases
         if _narrows(
             [share for share in others.values() if share], low if exclusive else 0.0, bool(exclusive)

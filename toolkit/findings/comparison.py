@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from toolkit.analysis import gaps_from_summary
-from toolkit.analysis.contract import gap_columns
+from toolkit.analysis.contract import GAP_COLUMNS
 from toolkit.analysis.gap_rows import VERDICTS
 from toolkit.errors import InvalidInput, Problem
 from toolkit.records import COUNT, frame_of, records
@@ -30,7 +30,7 @@ DESCRIPTIVE_COLUMNS = (
 )
 """Columns that describe a published figure; they contain none of our numbers."""
 
-_COMPUTED = gap_columns()[gap_columns().index("gap") :]
+_COMPUTED = GAP_COLUMNS[GAP_COLUMNS.index("gap") :]
 _NUMBERS = tuple(name for name in _COMPUTED[: _COMPUTED.index("verdict")] if name != "effect_size_kind")
 
 
@@ -83,7 +83,7 @@ def benchmark(
         found = _compared([rows[place] for place in computed], level, margin, adjust)
         for place, values in zip(computed, records(found), strict=True):
             rows[place] |= {name: values[name] for name in _COMPUTED}
-    columns = ["item", "measure", "audience", *DESCRIPTIVE_COLUMNS, *gap_columns()[2:]]
+    columns = ["item", "measure", "audience", *DESCRIPTIVE_COLUMNS, *GAP_COLUMNS]
     types = dict.fromkeys(columns, "str") | dict.fromkeys(
         (*_NUMBERS, "estimate_a", "estimate_b", "verdict_margin"), "float64"
     )

@@ -36,6 +36,9 @@ CODEBOOK_COLUMNS = (
     "theme",
     "favourable",
     "source",
+    "referent",
+    "time_frame",
+    "help",
 )
 
 
@@ -52,9 +55,10 @@ def codebook(instrument: Instrument, language: str = "en") -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row a variable, audience and answer, in questionnaire order: variable, item, audience, wording,
-        code, label, base (who was asked, in words), theme, favourable, source. The don't-knows offered
-        are listed with their analysis codes; numbers and open text have one row with code and label NA.
+        One row per variable, audience and answer, in questionnaire order: variable, item, audience, wording,
+        code, label, base (who was asked, in words), theme, favourable, source, referent, time_frame and help
+        (NA where the instrument declares none). The don't-knows offered are listed with their analysis codes;
+        numbers and open text have one row with code and label NA.
 
     Raises
     ------
@@ -97,6 +101,9 @@ def _rows(variable: Variable, instrument: Instrument, language: str) -> Iterator
                 "theme": instrument.themes[variable.theme][language],
                 "favourable": variable.favourable,
                 "source": cited(variable.source),
+                "referent": variable.referent(audience),
+                "time_frame": variable.item.time_frame,
+                "help": variable.help(audience, language) or None,
             }
 
 
@@ -135,13 +142,14 @@ def compare(old: Instrument, new: Instrument) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        A row a column and audience, the new questionnaire's order first: item, audience, change ("same",
-        "wording changed", "scale changed", "base changed", joined by "; " where there are several; "new",
-        "gone"), trend ("yes" or "no"), what (a sentence, "" where nothing changed).
+        One row per column and audience, the new questionnaire's order first: item, audience, change ("same",
+        "wording changed", "help changed", "scale changed", "base changed", joined by "; " where there are
+        several; "new", "gone"), trend ("yes" or "no"), what (a sentence, "" where nothing changed).
 
-        A trend may be drawn where question, answers (codes, words, order, boxes, don't-knows offered, the
-        other options of a multi-select) and who is asked are the same. Spacing, capitals and punctuation
-        are listed in `what` and change nothing; a language that one version lacks is not compared.
+        A trend may be drawn where question, help text, answers (codes, words, order, boxes, don't-knows
+        offered, the other options of a multi-select) and who is asked are the same. Spacing, capitals and
+        punctuation are listed in `what` and change nothing; a language that one version lacks is not
+        compared.
 
     Raises
     ------
@@ -165,6 +173,7 @@ def compare(old: Instrument, new: Instrument) -> pd.DataFrame:
                 continue
             found = [
                 ("wording changed", _wording(before, variable, audience, languages)),
+                ("help changed", _help(before, variable, audience, languages)),
                 ("scale changed", _scale(before, variable, (old, new), languages)),
                 ("base changed", _base(before, variable, (old, new))),
             ]
@@ -216,6 +225,15 @@ def _wording(old: Variable, new: Variable, audience: str, languages: Iterable[st
         return True, f"asked ({language}) “{before}”, now “{after}”"
     if touched:
         return False, f"spacing, capitals or punctuation ({', '.join(language for language, *_ in touched)})"
+    return False, ""
+
+
+def _help(old: Variable, new: Variable, audience: str, languages: Iterable[str]) -> tuple[bool, str]:
+    """Compare the text under the question: a definition changes what is asked."""
+    for language in languages:
+        before, after = old.help(audience, language), new.help(audience, language)
+        if _bare(before) != _bare(after):
+            return True, f"help text ({language}) was “{before}”, now “{after}”"
     return False, ""
 
 

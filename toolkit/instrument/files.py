@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import Field
 from pydantic.json_schema import models_json_schema
 
-from toolkit.instrument.model import Audience, Item, MissingAnswer, Scale, Score, Section
+from toolkit.instrument.model import Audience, Item, MissingAnswer, Scale, Score, Section, Texts
 from toolkit.instrument.yaml_loader import Code, Id, ParallelWording, Strict, Wording
 
 __all__ = [
@@ -58,6 +58,7 @@ class BankFile(Strict):
     items: tuple[Item, ...] = ()
     scores: dict[Id, Score] = Field(default_factory=dict)
     borrowed: dict[str, Borrowed] = Field(default_factory=dict)
+    texts: Texts = Texts()
 
 
 class AudienceFile(Strict):
@@ -70,6 +71,7 @@ class AudienceFile(Strict):
     audience: str
     bank: str
     sections: tuple[Section, ...] = Field(min_length=1)
+    texts: Texts = Texts()
 
 
 class WholeFile(BankFile):
@@ -93,6 +95,7 @@ _KEYS: Mapping[str, Mapping[str, str]] = {
         "audience": "Which audience of the bank this questionnaire is for.",
         "bank": "Folder of the bank, relative to this file.",
         "sections": "Pages of the questionnaire, in order.",
+        "texts": "What respondents read before and after the questions; those left out are the bank's.",
     },
     "BankFile": {
         "audiences": "Groups of people asked, by name.",
@@ -102,6 +105,7 @@ _KEYS: Mapping[str, Mapping[str, str]] = {
         "items": "The questions.",
         "scores": "Scores made of several columns, by name.",
         "borrowed": "Published scales by name: their words, and your word that you may use them.",
+        "texts": "What respondents read before and after the questions.",
     },
     "Item": {
         "id": "A lower-case letter and up to 19 lower-case letters or digits; it names the column.",
@@ -119,6 +123,27 @@ _KEYS: Mapping[str, Mapping[str, str]] = {
         "bands": "Of a number: where each new band begins, such as [5, 10, 20].",
         "lint": "Warnings of lint that are set aside, each with its reason.",
         "source": "Where its words come from.",
+        "referent": "What the question is about: one word, or one per audience.",
+        "time_frame": "The time that the question names, such as past_4_weeks.",
+        "help": "Text shown under the question: language → words, or audience → language → words.",
+        "show_dont_know": "true: reports show don't know as an answer.",
+        "order": "random: rows or options in random order; exclusive and write-in options stay last.",
+        "attention": "Code of the right answer to an attention check.",
+        "estimate_of": "What a number from 0 to 100 estimates: item, measure (default: top) and audience.",
+        "discuss": "A question that leaders could discuss, per language.",
+    },
+    "Row": {"referent": "What the statement is about; all statements that an audience reads share one."},
+    "EstimateOf": {
+        "item": "Column: item, item_row or item_option.",
+        "measure": "top, bottom, favourable, unfavourable or an answer code.",
+        "audience": "Whose answers are estimated.",
+    },
+    "Texts": {
+        "welcome": "First page: purpose and length. May hold {organisation} and {minutes}.",
+        "consent": "What taking part means: voluntary, what is stored, how to withdraw.",
+        "confidentiality": "Who sees what. May hold {threshold} and {sensitive_threshold}.",
+        "contact": "Who answers questions about the survey.",
+        "end": "Last page.",
     },
     "Lint": {"allow": "Name of a rule → why it does not apply here."},
     "Scale": {

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from difflib import get_close_matches
 
 from toolkit.errors import InvalidInput, Problem, ProblemCode, near_names
 from toolkit.instrument.lint_rules import ALLOWABLE, Lint
 from toolkit.instrument.model import (
     RESERVED_COLUMNS,
+    EstimateOf,
     Instrument,
     Item,
     Option,
@@ -22,9 +24,13 @@ from toolkit.instrument.model import (
 from toolkit.instrument.published.borrowing import refused_name
 from toolkit.instrument.reading import Finding
 from toolkit.instrument.routing import Answered, Comparison, Leaf, Selected, leaves, parse_tree
+from toolkit.instrument.translation import plain, wordings
 from toolkit.instrument.yaml_loader import ID_PATTERN, ParallelWording, Wording
 
 __all__ = [
+    "PIPE",
+    "PIPES",
+    "PIPES_OF_TEXTS",
     "PLATFORM_COLUMNS",
     "find",
     "find_in_item",
@@ -59,6 +65,119 @@ def find_in_item(
     yield from find_in_source((*path, "source"), item.source)
     for row in item.rows:
         yield from _row((*path, "rows", row.id), row, item, instrument, known, worded)
+    yield from _spoken((*path, "help"), item.help, (), instrument, known, worded=False)
+    yield from find_in_words((*path, "discuss"), item.discuss, instrument, needed=False)
+    yield from _referents(path, item, instrument, known)
+    yield from _declared(path, item, instrument, known)
+
+
+def _referents(
+    path: tuple[str, ...], item: Item, instrument: Instrument, known: frozenset[str]
+) -> Iterator[Finding]:
+    """Find referents of unknown audiences, and rows about unlike things in one battery."""
+    rows = [((*path, "rows", row.id), row.referent) for row in item.rows]
+    for place, about in ((path, item.referent), *rows):
+        for name in about:
+            if name != "all" and name not in instrument.audiences and name not in known:
+                hint = near_names(name, [*instrument.audiences, "all"])
+                yield Finding("unknown-audience", (*place, "referent"), f"unknown audience '{name}'", hint)
+    for audience in item.audiences or tuple(instrument.audiences):
+        heard = [
+            row.referent or item.referent
+            for row in item.rows
+            if row.audiences is None or audience in row.audiences
+        ]
+        found = {about.get(audience, about.get("all")) for about in heard}
+        if len(found) > 1:
+            listed = ", ".join(sorted(one or "not declared" for one in found))
+            what = f"its rows are about different things for {audience} ({listed})"
+            hint = "make a battery of each, so that nobody has to notice the change of subject"
+            yield Finding("inconsistent", (*path, "rows"), what, hint)
+            return
+
+
+def _declared(
+    path: tuple[str, ...], item: Item, instrument: Instrument, known: frozenset[str]
+) -> Iterator[Finding]:
+    """Find attention checks, estimates, don't-knows and random orders that the item cannot have."""
+    scale = instrument.scales.get(item.scale) if item.scale else None
+    if item.attention is not None:
+        codes = [option.code for option in options_of(item, instrument)]
+        if item.type != "single":
+            hint = "make it a single choice with one right answer"
+            yield Finding("unsuited-item", (*path, "attention"), f"a {item.type} has no right answer", hint)
+        elif item.attention not in codes:
+            what = f"'{item.attention}' is not one of its answers"
+            yield Finding("unknown-answer", (*path, "attention"), what, near_names(item.attention, codes))
+    if item.show_dont_know:
+        names = (*(scale.missing if scale else ()), *item.missing)
+        offered = [instrument.missing[name].becomes for name in names if name in instrument.missing]
+        if "-1" not in offered and not (item.scale and scale is None):
+            hint = "offer one under missing, or leave show_dont_know out"
+            yield Finding("conflict", (*path, "show_dont_know"), "it offers no don't know", hint)
+    if item.order is not None:
+        what, hint = "", "leave order out"
+        if item.type in ("number", "text"):
+            what = f"a {item.type} has no rows or options"
+        elif item.type == "single" and scale is not None and scale.ordered:
+            what = f"the answers of '{item.scale}' are ordered"
+        if what:
+            yield Finding("unsuited-item", (*path, "order"), what, hint)
+    if item.estimate_of is not None:
+        yield from _estimate((*path, "estimate_of"), item, item.estimate_of, instrument, known)
+
+
+def _estimate(
+    path: tuple[str, ...], item: Item, target: EstimateOf, instrument: Instrument, known: frozenset[str]
+) -> Iterator[Finding]:
+    if item.type != "number" or (item.minimum, item.maximum) != (0, 100):
+        what = "only a number from 0 to 100 estimates a share"
+        yield Finding("unsuited-item", path, what, "write type: number, minimum: 0, maximum: 100")
+    if {target.audience, target.item.split("_")[0]} & known:
+        return
+    if target.audience not in instrument.audiences:
+        hint = near_names(target.audience, instrument.audiences)
+        yield Finding("unknown-audience", (*path, "audience"), f"unknown audience '{target.audience}'", hint)
+        return
+    columns = sound_columns(instrument)
+    variable = columns.get(target.item)
+    if variable is None:
+        hint = near_names(target.item, columns)
+        yield Finding("unknown-item", (*path, "item"), f"unknown column '{target.item}'", hint)
+    elif target.audience not in variable.audiences:
+        what = f"{target.audience} is not asked '{target.item}'"
+        yield Finding("not-asked", (*path, "audience"), what, f"name one of {', '.join(variable.audiences)}")
+    elif not variable.codes_of(target.measure):
+        what = f"'{target.item}' has no answers under '{target.measure}'"
+        hint = f"name top, bottom or a code: {', '.join(variable.codes) or 'it has none'}"
+        yield Finding("unknown-answer", (*path, "measure"), what, hint)
+
+
+PIPES = ("organisation",)
+"""What every question may hold in braces."""
+PIPES_OF_TEXTS = (*PIPES, "minutes", "threshold", "sensitive_threshold")
+"""What the texts before and after the questions may hold in braces."""
+PIPE = re.compile(r"\{([a-z_]+)\}")
+
+
+def find_in_pipes(instrument: Instrument) -> Iterator[Finding]:
+    """Find words in braces that nothing fills in.
+
+    Questions of a platform's own may hold its own ("{firstname}"), which the exports that would fill them in
+    refuse; here only misspelt or misplaced ones are found.
+    """
+    for key, audience, kind, words in wordings(plain(instrument)):
+        allowed = PIPES_OF_TEXTS if kind == "text" else PIPES if kind in _PIPED else ()
+        path = (*key.split("/"), *((audience,) if key.endswith(("/text", "/help")) else ()))
+        for language, text in words.items():
+            for name in dict.fromkeys(PIPE.findall(text)):
+                if name not in allowed and (kind == "text" or get_close_matches(name, PIPES_OF_TEXTS)):
+                    hint = near_names(name, allowed) if allowed else "write the words themselves"
+                    what = f"nothing fills in '{{{name}}}' here"
+                    yield Finding("unknown-name", (*path, language), what, hint)
+
+
+_PIPED = ("question", "statement", "help", "answer", "question for leaders")
 
 
 def find_in_scale(
@@ -680,6 +799,9 @@ def find(instrument: Instrument, *, known: frozenset[str] = frozenset()) -> Iter
     yield from _find_name_clashes(instrument)
     yield from find_in_routing(instrument, known=known)
     yield from find_in_scores(instrument, known=known)
+    for name, words in instrument.texts:
+        yield from find_in_words(("texts", name), words, instrument, needed=False)
+    yield from find_in_pipes(instrument)
 
 
 def _allowed(path: tuple[str, ...], lint: Lint) -> Iterator[Finding]:

@@ -9,9 +9,9 @@ from typing import TypeVar
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument.files import AudienceFile, BankFile
 from toolkit.instrument.lint import find, find_in_item, find_in_scale, find_in_scores, sound_columns
-from toolkit.instrument.model import Instrument, Item, MissingAnswer, Scale, Score, Section
+from toolkit.instrument.model import Instrument, Item, MissingAnswer, Scale, Score, Section, Texts
 from toolkit.instrument.reading import Questionnaire, Reading, bank_files
-from toolkit.instrument.yaml_loader import Document, ParallelWording, read_yaml
+from toolkit.instrument.yaml_loader import Document, read_yaml
 from toolkit.shipped import instrument_files
 
 __all__ = [
@@ -74,6 +74,7 @@ def assemble(reading: Reading, read: Iterable[tuple[str | None, Questionnaire | 
         themes=_named(bank.themes, (item.theme for item in items)),
         sections=tuple(sections),
         items=tuple(items),
+        texts=_texts(reading, asked, bank),
     )
     instrument = instrument.model_copy(update={"scores": _scores(instrument, bank)})
     _check_rest(reading, instrument, bank)
@@ -87,7 +88,7 @@ def _check_rest(reading: Reading, instrument: Instrument, bank: BankFile) -> Non
     whole = instrument.model_copy(
         update={
             name: getattr(bank, name)
-            for name in ("audiences", "scales", "missing", "themes", "items", "scores")
+            for name in ("audiences", "scales", "missing", "themes", "items", "scores", "texts")
         }
         | {"languages": ()}
     )
@@ -256,6 +257,18 @@ def _scores(instrument: Instrument, bank: BankFile) -> dict[str, Score]:
     }
 
 
+def _texts(reading: Reading, asked: Asked, bank: BankFile) -> Texts:
+    """Return the texts of the audience files, which must agree, and the bank's for those they leave out."""
+    given: dict[str, dict[str, str]] = {}
+    for document, file in asked:
+        for name in file.texts.model_fields_set:
+            if given.setdefault(name, getattr(file.texts, name)) != getattr(file.texts, name):
+                what = "differs between the files"
+                hint = "make them the same: the files of one study are one instrument"
+                reading.found.append(Problem("inconsistent", document.where(("texts", name)), what, hint))
+    return bank.texts.model_copy(update=given)
+
+
 def _merged(orders: list[list[str]]) -> list[str]:
     """Merge orders of names: the first order, each new name inserted after its neighbour."""
     merged: list[str] = []
@@ -270,7 +283,7 @@ def _merged(orders: list[list[str]]) -> list[str]:
     return merged
 
 
-def _restricted(item: Item, asked: Asked, audiences: Iterable[str]) -> Item:
+def _restricted(item: Item, asked: Asked, audiences: Mapping[str, object]) -> Item:
     """Restrict an item to the audiences whose files list it."""
     listing = {file.audience for _, file in asked if item.id in _listed(file)}
     mine = tuple(name for name in audiences if name in listing)
@@ -278,16 +291,21 @@ def _restricted(item: Item, asked: Asked, audiences: Iterable[str]) -> Item:
         row.model_copy(
             update={
                 "text": _spoken_to(row.text, mine),
+                "referent": _spoken_to(row.referent, mine),
                 "audiences": tuple(name for name in row.audiences if name in mine) if row.audiences else None,
             }
         )
         for row in item.rows
         if row.audiences is None or set(row.audiences) & set(mine)
     )
-    return item.model_copy(update={"audiences": mine, "text": _spoken_to(item.text, mine), "rows": rows})
+    update: dict[str, object] = {"audiences": mine, "rows": rows}
+    update |= {name: _spoken_to(getattr(item, name), mine) for name in ("text", "help", "referent")}
+    if item.estimate_of is not None and item.estimate_of.audience not in audiences:
+        update["estimate_of"] = None  # nobody here gives the answers that it estimates
+    return item.model_copy(update=update)
 
 
-def _spoken_to(text: ParallelWording, audiences: tuple[str, ...]) -> ParallelWording:
+def _spoken_to(text: Mapping[str, Entry], audiences: tuple[str, ...]) -> dict[str, Entry]:
     return {name: words for name, words in text.items() if name == "all" or name in audiences}
 
 

@@ -14,7 +14,19 @@ from pydantic import Field, WithJsonSchema
 
 from toolkit.errors import near_names
 from toolkit.instrument.lint_rules import Lint
-from toolkit.instrument.yaml_loader import AsWritten, Box, Code, Id, ParallelWording, Strict, Truth, Wording
+from toolkit.instrument.yaml_loader import (
+    AsWritten,
+    Box,
+    Code,
+    Id,
+    ParallelWording,
+    Referents,
+    Strict,
+    TimeFrame,
+    Truth,
+    Wording,
+    WordingOrParallel,
+)
 from toolkit.locale import N_, respondent_text, translated
 from toolkit.records import Displayed
 
@@ -23,6 +35,7 @@ __all__ = [
     "MISSING",
     "RESERVED_COLUMNS",
     "Audience",
+    "EstimateOf",
     "Instrument",
     "Item",
     "MissingAnswer",
@@ -32,6 +45,7 @@ __all__ = [
     "Score",
     "Section",
     "Source",
+    "Texts",
     "Variable",
     "is_missing_code",
     "spoken",
@@ -132,6 +146,15 @@ class Row(Strict):
     favourable: Box | None = None
     sensitive: Truth | None = None
     source: Source | None = None
+    referent: Referents = Field(default_factory=dict)
+
+
+class EstimateOf(Strict):
+    """The column whose share of answers a leader is asked to estimate, and of which audience."""
+
+    item: str
+    measure: Annotated[str, AsWritten] = "top"
+    audience: str
 
 
 class Item(Strict):
@@ -139,7 +162,8 @@ class Item(Strict):
 
     `short` names it in pictures; `favourable` says which box of the scale is good news;
     `sensitive` items need a larger base before they are shown; `bands` of a number are where each new band
-    begins.
+    begins. `referent` says what it is about, per audience or for "all"; `attention` is the code that an
+    attentive respondent gives; `estimate_of` names what a number from 0 to 100 estimates.
     """
 
     id: Id
@@ -161,12 +185,33 @@ class Item(Strict):
     bands: tuple[float, ...] = ()
     lint: Lint = Lint()
     source: Source
+    referent: Referents = Field(default_factory=dict)
+    time_frame: TimeFrame | None = None
+    help: WordingOrParallel = Field(default_factory=dict)
+    show_dont_know: Truth = False
+    order: Literal["random"] | None = None
+    attention: Code | None = None
+    estimate_of: EstimateOf | None = None
+    discuss: Wording = Field(default_factory=dict)
 
     def __repr__(self) -> str:
         parts = f", {len(self.rows or self.options)} parts" if self.rows or self.options else ""
         return f"Item({self.id!r}, {self.type}{parts}, theme={self.theme!r})"
 
     __str__ = __repr__
+
+
+class Texts(Strict):
+    """What respondents read before and after the questions, per language.
+
+    They may hold {organisation}, {minutes}, {threshold} and {sensitive_threshold}, which `export` fills in.
+    """
+
+    welcome: Wording = Field(default_factory=dict)
+    consent: Wording = Field(default_factory=dict)
+    confidentiality: Wording = Field(default_factory=dict)
+    contact: Wording = Field(default_factory=dict)
+    end: Wording = Field(default_factory=dict)
 
 
 class Score(Strict):
@@ -273,6 +318,21 @@ class Variable(Displayed):
         own = self.row.sensitive if self.row else None
         return own if own is not None else self.item.sensitive
 
+    def referent(self, audience: str) -> str | None:
+        """Return what this audience's question is about; None if the instrument does not say."""
+        about = (self.row.referent if self.row else None) or self.item.referent
+        return about.get(audience) or about.get("all")
+
+    def comparable(self, first: str, second: str) -> Literal["same", "different", "undeclared"]:
+        """Return whether two audiences are asked about the same thing, as far as the instrument says."""
+        about = {self.referent(first), self.referent(second)}
+        return "undeclared" if None in about else "same" if len(about) == 1 else "different"
+
+    def help(self, audience: str, language: str = "en") -> str:
+        """Return the text shown under the question; "" if there is none."""
+        text = self.item.help
+        return (text.get(audience) or text.get("all") or {}).get(language, "")
+
     @property
     def source(self) -> Source:
         """Source of its words."""
@@ -361,6 +421,7 @@ class Instrument(Strict):
     sections: tuple[Section, ...]
     items: tuple[Item, ...]
     scores: dict[str, Score] = Field(default_factory=dict)
+    texts: Texts = Texts()
 
     @cached_property
     def variables(self) -> tuple[Variable, ...]:

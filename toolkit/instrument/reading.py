@@ -14,7 +14,7 @@ from toolkit.errors import InvalidInput, Problem
 from toolkit.inputs import is_folder
 from toolkit.instrument.files import AudienceFile, BankFile, WholeFile
 from toolkit.instrument.lint_rules import Lint
-from toolkit.instrument.model import Option, Scale
+from toolkit.instrument.model import Option, Scale, Texts
 from toolkit.instrument.published.borrowing import adapter_names, bring_in, load_adapter
 from toolkit.instrument.yaml_loader import (
     Document,
@@ -142,13 +142,17 @@ class Reading:
                     if name in joined[kind]:
                         self._twice(document, (kind, name), name)
                 joined[kind].update(getattr(part, kind))
-        items = {}
+        items, texts = {}, dict[str, Any]()
         for document, part in parts:
+            for name in part.texts.model_fields_set:
+                if name in texts:
+                    self._twice(document, ("texts", name), name)
+                texts[name] = getattr(part.texts, name)
             for place, item in enumerate(part.items):
                 if item.id in items:
                     self._twice(document, ("items", place), item.id)
                 items[item.id] = item
-        return BankFile(**joined, items=tuple(items.values()))
+        return BankFile(**joined, items=tuple(items.values()), texts=Texts(**texts))
 
     def _twice(self, document: Document, location: Location, name: str) -> None:
         hint = "keep one of them, or give one another name"

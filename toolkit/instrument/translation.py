@@ -105,14 +105,21 @@ def wordings(data: dict[str, Any]) -> Iterator[tuple[str, str, str, Words]]:
         yield f"themes/{name}", "all", "theme in reports", theme
     for name, score in data.get("scores", {}).items():
         yield f"scores/{name}", "all", "name of a score in reports", score["label"]
+    for name, words in data.get("texts", {}).items():
+        if words:
+            yield f"texts/{name}", "all", "text", words
 
 
 def _item(item: dict[str, Any]) -> Iterator[tuple[str, str, str, Words]]:
     key = f"items/{item['id']}"
     for audience, words in item["text"].items():
         yield f"{key}/text", audience, "question", words
+    for audience, words in item.get("help", {}).items():
+        yield f"{key}/help", audience, "help", words
     if item.get("short"):
         yield f"{key}/short", "all", "name in reports", item["short"]
+    if item.get("discuss"):
+        yield f"{key}/discuss", "all", "question for leaders", item["discuss"]
     for row in item.get("rows", ()):
         for audience, words in row["text"].items():
             yield f"{key}/rows/{row['id']}/text", audience, "statement", words
@@ -126,7 +133,7 @@ def _item(item: dict[str, Any]) -> Iterator[tuple[str, str, str, Words]]:
 
 
 _ORDER = (
-    *("id", "version", "title", "languages", "audiences", "themes", "missing", "scales"),
+    *("id", "version", "title", "languages", "texts", "audiences", "themes", "missing", "scales"),
     *("sections", "items", "scores"),
 )
 

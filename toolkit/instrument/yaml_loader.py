@@ -33,9 +33,12 @@ __all__ = [
     "Document",
     "Id",
     "ParallelWording",
+    "Referents",
     "Strict",
+    "TimeFrame",
     "Truth",
     "Wording",
+    "WordingOrParallel",
     "checked",
     "of_another_kind",
     "problems_of",
@@ -354,6 +357,42 @@ Wording = dict[str, str]
 ParallelWording = dict[str, Wording]
 """Audience (or "all") → language → words."""
 Box = Literal["top", "bottom", "none"]
+
+
+def _of_everyone(value: object) -> object:
+    """Convert one text per language to the text of every audience."""
+    one_text = isinstance(value, dict) and value and all(isinstance(text, str) for text in value.values())
+    return {"all": value} if one_text else value
+
+
+_WORDS_SCHEMA = {"type": "object", "additionalProperties": {"type": "string"}}
+_REFERENTS = ["self", "team", "organisation", "employees", "general"]
+WordingOrParallel = Annotated[
+    ParallelWording,
+    BeforeValidator(_of_everyone),
+    WithJsonSchema({"anyOf": [_WORDS_SCHEMA, {"type": "object", "additionalProperties": _WORDS_SCHEMA}]}),
+]
+"""One text per language, or one per audience and language."""
+Referents = Annotated[
+    dict[str, Literal["self", "team", "organisation", "employees", "general"]],
+    BeforeValidator(lambda value: {"all": value} if isinstance(value, str) else value),
+    WithJsonSchema(
+        {"anyOf": [{"enum": _REFERENTS}, {"type": "object", "additionalProperties": {"enum": _REFERENTS}}]}
+    ),
+]
+"""What a question is about: one word, or one per audience."""
+TimeFrame = Literal[
+    "now",
+    "past_week",
+    "past_2_weeks",
+    "past_4_weeks",
+    "past_3_months",
+    "past_6_months",
+    "past_12_months",
+    "next_6_months",
+    "next_12_months",
+    "none",
+]
 
 
 class Strict(BaseModel):

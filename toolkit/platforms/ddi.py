@@ -108,6 +108,15 @@ def _study(root: ElementTree.Element, part: Instrument) -> None:
         people = "; ".join(audience.plural[language] for audience in part.audiences.values())
         add(summary, "universe", people, lang=language)
     add(summary, "dataKind", "survey data", lang="en")
+    texts = {name: words for name, words in part.texts if words}
+    for outer, inner, tags in (
+        ("method", "dataColl", {"welcome": "collSitu", "consent": "collSitu", "end": "collSitu"}),
+        ("dataAccs", "useStmt", {"confidentiality": "confDec", "contact": "contact"}),
+    ):
+        if texts.keys() & tags.keys():
+            parent = add(add(study, outer), inner)
+            for name, tag in tags.items():
+                add_each(parent, tag, texts.get(name, {}), part.languages if name in texts else ())
 
 
 # Variables: words, bases, answers, and what scores are made of
@@ -169,6 +178,11 @@ def _variable(variable: Variable, part: Instrument) -> ElementTree.Element:
     add_each(made, "concept", part.themes[variable.theme], part.languages)
     add(made, "varFormat", type="numeric" if number else "character")
     add(made, "notes", cited(variable.source), lang="en", type="source")
+    about = {audience: variable.referent(audience) for audience in variable.audiences}
+    said = "; ".join(f"{audience}: {word}" for audience, word in about.items() if word)
+    for kind, words in (("referent", said), ("time frame", variable.item.time_frame)):
+        if words:
+            add(made, "notes", words, lang="en", type=kind)
     return made
 
 
@@ -187,6 +201,9 @@ def _question(variable: Variable, audience: str, part: Instrument) -> ElementTre
         elif variable.option is not None:
             said = variable.option.label[language]
         add(question, "qstnLit", said, lang=language)
+    for language in part.languages:
+        if variable.help(audience, language):
+            add(question, "postQTxt", variable.help(audience, language), lang=language)
     for language in part.languages:
         add(question, "ivuInstr", part.audiences[audience].label[language], lang=language)
     return question

@@ -14,6 +14,7 @@ from toolkit.presentation.figures import (
     organisation_funnel,
     organisation_table,
     ranked_options,
+    share_dots,
     theme_multiples,
     visible_gap_strip,
     wave_change,
@@ -23,7 +24,13 @@ from toolkit.presentation.figures import (
 from toolkit.presentation.methods import computed_methods, methods_statement
 from toolkit.presentation.numbers import percent, points
 from toolkit.presentation.sentences import headline
-from toolkit.presentation.tables import gap_table, numbers_table, participation_table, shares_table
+from toolkit.presentation.tables import (
+    declared_table,
+    gap_table,
+    numbers_table,
+    participation_table,
+    shares_table,
+)
 from toolkit.presentation.theme import Theme
 from toolkit.presentation.words import (
     cannot_tell,
@@ -47,6 +54,7 @@ __all__ = [
     "benchmark_table",
     "cannot_tell",
     "computed_methods",
+    "declared_table",
     "description_of",
     "distribution_table",
     "diverging_bars",
@@ -61,6 +69,7 @@ __all__ = [
     "percent",
     "points",
     "ranked_options",
+    "share_dots",
     "shares_summary",
     "shares_table",
     "summary",

@@ -16,6 +16,7 @@ from toolkit.presentation.numbers import is_known
 from toolkit.records import records
 
 __all__ = [
+    "DONT_KNOW",
     "Results",
     "answer_words",
     "asked_of",
@@ -131,7 +132,11 @@ def shown_rows(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def item_name(instrument: Instrument, name: str) -> str:
-    """Name a column in a figure or a sentence; an option with its question."""
+    """Name a column or a score in a figure or a sentence; an option with its question."""
+    if name in instrument.scores:
+        return instrument.scores[name].label.get(current_language(), name)
+    if name.endswith(DONT_KNOW):
+        return _("{item}: don't know", item=item_name(instrument, name.removesuffix(DONT_KNOW)))
     if name not in instrument:
         return name
     variable: Variable = instrument[name]
@@ -310,6 +315,10 @@ def listed(words: Sequence[str], last: Literal["and", "or"] = "and") -> str:
 def known(value: Any, default: Any = "") -> Any:
     """Return the value, or the default where the cell is empty."""
     return value if is_known(value) else default
+
+
+DONT_KNOW = "__dk"
+"""Ending of the name under which the share of "don't know" to a question is released."""
 
 
 class Results:

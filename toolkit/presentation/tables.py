@@ -37,6 +37,7 @@ from toolkit.records import records
 
 __all__ = [
     "band_words",
+    "declared_table",
     "gap_table",
     "number_cells",
     "numbers_table",
@@ -312,6 +313,99 @@ def numbers_table(
     columns = [_("Item"), *names.values()]
     notes = list(dict.fromkeys([*notes, *notes_on(every_row)]))
     return table_of(rows, columns, title=_("Numbers and net scores"), kind="shares", notes=notes)
+
+
+def declared_table(
+    released: Any,
+    instrument: Instrument,
+    scores: Iterable[str],
+    *,
+    table: str = "declared",
+    by: str = "audience",
+    level: float = 0.95,
+) -> Table | None:
+    """Tabulate the means of declared scores, for a rubric of the organisation with its raters' agreement.
+
+    Parameters
+    ----------
+    released
+        What `toolkit.disclosure.release` returned.
+    instrument
+        For wording, and for what each item is about.
+    scores
+        Names of declared scores.
+    table, by, level
+        The released means, their group column, the level of their intervals.
+
+    Returns
+    -------
+    Table or None
+        None where none of these scores was computed.
+    """
+    found = [row for row in released_rows(released, table) if row["item"] in set(scores)]
+    if not found:
+        return None
+    groups = [name for name in instrument.audiences if name in {str(row[by]) for row in found}]
+    names = {name: audience_name(instrument, name, start=True) for name in groups}
+    of = {(str(row["item"]), str(row[by])): row for row in found}
+    rows, rated = [], False
+    for score in dict.fromkeys(str(row["item"]) for row in found):
+        cells: dict[str, str | Cell | Number | None] = {_("Score"): item_name(instrument, score)}
+        for group in groups:
+            row = of.get((score, group))
+            if row is None:
+                cells[names[group]] = _("not asked")
+                continue
+            shown = bool(row["shown"]) and is_known(row["estimate"])
+            lines = [score_words(row) if shown else NOT_SHOWN]
+            agreement = _agreement(released, instrument, score, group, by) if shown else None
+            if agreement is not None:
+                lines.append(_("agreement {rwg}", rwg=decimal(agreement, 2)))
+                rated = True
+            cells[names[group]] = "\n".join([*lines, f"n\u00a0{count(row['n'], row['n_shown'])}"])
+        rows.append(cells)
+    notes = [_("In brackets: the {level} interval. n: the number who answered.", level=percent(level))]
+    if rated:
+        notes.append(
+            _(
+                "Agreement (rwg): 1 if all raters of the organisation answer alike, 0 if as at random. These "
+                "answers describe one organisation, so their agreement counts, not whether the items go "
+                "together."
+            )
+        )
+    notes += [
+        _("A mean is shown only where the whole distribution of each of its questions is.")
+        for row in found
+        if not bool(row["shown"])
+    ]
+    title = _("Scores")
+    return table_of(
+        rows, [_("Score"), *names.values()], title=title, kind="shares", notes=dict.fromkeys(notes)
+    )
+
+
+def _agreement(released: Any, instrument: Instrument, score: str, group: str, by: str) -> float | None:
+    """Return r_wg(j) of a rubric of the organisation, from released distributions; None for other scores."""
+    from toolkit.analysis import within_agreement
+
+    items = [instrument[item] for item in instrument.scores[score].items]
+    if any(item.referent(group) != "organisation" for item in items):
+        return None
+    variances = []
+    for item in items:
+        cells = [
+            row
+            for row in released_rows(released, "distributions")
+            if row["item"] == item.name and str(row[by]) == group and bool(row["shown"])
+        ]
+        values = item.values() or {}
+        pairs = [(values[str(row["response"])], float(row["estimate"]), float(row["n"])) for row in cells]
+        if len(pairs) < len(values) or not pairs:
+            return None
+        mean = sum(value * share for value, share, _n in pairs)
+        n = pairs[0][2]
+        variances.append(sum(share * (value - mean) ** 2 for value, share, _n in pairs) * n / (n - 1))
+    return within_agreement(variances, len(items[0].values() or {}))
 
 
 def number_cells(variable: Variable, rows: Sequence[Row]) -> tuple[list[str], Number | str, bool]:

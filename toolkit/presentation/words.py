@@ -448,6 +448,7 @@ def _families(gaps: pd.DataFrame) -> str:
     known = {
         "pre-declared": N_("{count} declared in advance"),
         "other": N_("{count} exploratory"),
+        "different": N_("{count} of answers about different things"),
     }
     listing = [_(known.get(str(name), f"{{count}} {name}"), count=count) for name, count in order]
     return _(" ({listing}), their p values adjusted within each of these groups", listing=listed(listing))

@@ -12,13 +12,14 @@ import pandas as pd
 from toolkit.errors import InvalidInput, Problem
 from toolkit.instrument.model import Instrument, Variable
 from toolkit.locale import _, current_language
-from toolkit.presentation.rows import audience_name
+from toolkit.presentation.rows import DONT_KNOW, audience_name
 
 if TYPE_CHECKING:
     from toolkit.disclosure import Admitted, Released
     from toolkit.study import Study
 
 __all__ = [
+    "CROSSED",
     "Changed",
     "ReportData",
     "changed_questions",
@@ -43,8 +44,9 @@ class ReportData:
     ----------
     released
         Tables "distributions" (one row per response), "shares" (top box and ticked options); if any,
-        "scores" (means of numbers, net scores) and "bands" (of numbers); if there is something to compare,
-        "gaps", "ranks", "trend", "benchmarks".
+        "scores" (means of numbers, net scores), "scores_before" (of the previous wave), "bands" (of numbers),
+        "declared" (means of declared scores), "dont_know"; if there is something to compare, "gaps", "ranks",
+        "trend", "benchmarks", and per question of `CROSSED` "by_<question>" and "gaps_by_<question>".
     participation
         Invited and answered per audience, as far as the policy allows.
     audiences
@@ -121,6 +123,9 @@ def gather(study: Study, organisation: str, wave: str) -> ReportData:
             "shares": _estimates(frame, _with_top(study.instrument), "top", population, study.level),
         }
         results |= _numbers(frame, study.instrument, study.level)
+        results |= _declared(frame, study.instrument, study.level)
+        results |= _dont_know(frame, study)
+        results |= _crossed(frame, study)
         results |= _comparisons(frame, audiences, study)
         previous = _previous_wave(study, organisation, wave)
         if previous:
@@ -201,7 +206,10 @@ def _estimates(
 
 
 def _comparisons(frame: pd.DataFrame, audiences: Sequence[str], study: Study) -> dict[str, pd.DataFrame]:
-    """Compare every question that two audiences share, by gaps and by ranks for ordered ones."""
+    """Compare what two audiences were asked alike, by gaps and by ranks for ordered answers.
+
+    Questions about different things (executives on the organisation, employees on themselves) are left out.
+    """
     from toolkit.analysis import check_alike, gaps, rank_gap
 
     pairs = list(combinations(audiences, 2))
@@ -226,6 +234,8 @@ def _comparisons(frame: pd.DataFrame, audiences: Sequence[str], study: Study) ->
         )
     if ordered:
         found["ranks"] = rank_gap(frame, ordered, between="audience", pairs=pairs, level=study.level)
+    found = {name: rows[rows["comparable"] != "different"] for name, rows in found.items()}
+    found = {name: rows.reset_index(drop=True) for name, rows in found.items() if len(rows)}
     if study.policy.withhold_unlike:
         return {
             name: check_alike(rows, frame, study.instrument, level=study.level)
@@ -263,6 +273,90 @@ _SCORES: Mapping[str, Callable[[Variable], bool]] = {
 }
 
 
+def _declared(frame: pd.DataFrame, instrument: Instrument, level: float) -> dict[str, pd.DataFrame]:
+    """Estimate the mean of every declared score, per audience that is asked all of its items."""
+    from toolkit.analysis import declared_scores, means
+
+    if not instrument.scores:
+        return {}
+    scores = declared_scores(frame, instrument).assign(audience=frame["audience"])
+    asked = {
+        name: set.intersection(*(set(instrument[item].audiences) for item in score.items))
+        for name, score in instrument.scores.items()
+    }
+    rows = means(scores, list(instrument.scores), by="audience", measure="mean", level=level)
+    heard = [who in asked[item] for item, who in zip(rows["item"], rows["audience"], strict=True)]
+    return {"declared": rows[heard].reset_index(drop=True)}
+
+
+def _dont_know(frame: pd.DataFrame, study: Study) -> dict[str, pd.DataFrame]:
+    """Estimate the share of "don't know" where the questionnaire says that it is an answer.
+
+    A share near all or none has no row: its base, less the base of those who knew, would count what the bound
+    masks.
+    """
+    from toolkit.analysis import proportions
+
+    wanted = [v for v in study.instrument.variables if v.kind == "single" and v.item.show_dont_know]
+    codes = {v.name: frame[v.name].astype("str") for v in wanted if v.name in frame}
+    answered = {
+        name + DONT_KNOW: (said == "-1").astype(float).where(~said.isin(_NO_ANSWER))
+        for name, said in codes.items()
+    }
+    if not answered:
+        return {}
+    values = pd.DataFrame(answered).assign(audience=frame["audience"])
+    rows = proportions(values, list(answered), by="audience", measure="1", level=study.level)
+    kept = []
+    for item, n, share in zip(rows["item"], rows["n"].fillna(0), rows["estimate"], strict=True):
+        name = item.removesuffix(DONT_KNOW)
+        low, high = study.policy.unanimity_bounds(n, name) if study.policy.unanimity else (-1.0, 2.0)
+        kept.append(n >= study.policy.threshold_for(name) and low < share < high)
+    return {"dont_know": rows[kept].reset_index(drop=True)}
+
+
+_NO_ANSWER = ("-2", "-3", "-4", "-5", "-6", "nan")
+
+CROSSED: Mapping[str, tuple[str, ...]] = {
+    "aidays": ("burnoften", "burnout", "leaveorg"),
+    "aifreq": ("burnout", "leave"),
+    "struggle": ("evalby",),
+}
+"""Question → questions shown for those in its top box and for everybody else of their audience."""
+
+
+def _crossed(frame: pd.DataFrame, study: Study) -> dict[str, pd.DataFrame]:
+    """Divide each audience by its answer to a question; "rest" is everybody else, whatever they answered."""
+    from toolkit.analysis import gaps, proportions
+
+    found = {}
+    for by, outcomes in CROSSED.items():
+        named = [v for name in outcomes for v in study.instrument.variables if v.item.id == name]
+        items = [v for v in named if v.codes_of("top") and not v.write_in]
+        if by not in study.instrument or not study.instrument[by].codes_of("top"):
+            continue
+        audiences = set(study.instrument[by].audiences)
+        items = [v for v in items if audiences & set(v.audiences)]
+        rows = frame["audience"].isin(audiences & {a for v in items for a in v.audiences})
+        if not items or not rows.any():
+            continue
+        top = frame[by].astype("str").isin(study.instrument[by].codes_of("top"))
+        parts = pd.Categorical(top.map({True: "top", False: "rest"}), ["top", "rest"])
+        divided = _with_used_audiences(frame.assign(**{by: parts})[rows])
+        found[f"by_{by}"] = proportions(divided, items, by=["audience", by], measure="top", level=study.level)
+        found[f"gaps_by_{by}"] = gaps(
+            divided,
+            items,
+            between=by,
+            pairs=[("top", "rest")],
+            by="audience",
+            measure="top",
+            margin=study.margin,
+            level=study.level,
+        )
+    return found
+
+
 def _family(study: Study, variables: Sequence[Variable]) -> list[str] | None:
     """Return the pre-declared names among these; None (all one family) if the study declares none of them."""
     return [variable.name for variable in variables if variable.name in study.primary] or None
@@ -294,10 +388,15 @@ def _trend(
     keys = ["item", "audience"]
     both = pd.concat([now.assign(wave=waves[0]), before.assign(wave=waves[1])], ignore_index=True)
     both = both.astype({"audience": "str", "n": "Float64"})
+    numbers = _numbers(earlier, study.instrument, study.level).get("scores")
+    found = {}
+    if numbers is not None:
+        numbers.insert(numbers.columns.get_loc("n"), "wave", waves[1])
+        found["scores_before"] = numbers
     put_to = _put_to(frame, now["item"]).intersection(_put_to(earlier, before["item"]))
     both = both[pd.MultiIndex.from_frame(both[keys]).isin(put_to.difference(_changed(study, waves)))]
     if both.empty:
-        return {}
+        return found
     nobody = both["n"].fillna(0) == 0
     summary = both.assign(n=both["n"].mask(nobody), estimate=both["estimate"].mask(nobody, 0.0))
     variables = [study.instrument[name] for name in summary["item"].unique()]
@@ -310,7 +409,7 @@ def _trend(
         margin=study.margin,
         family=_family(study, variables),
     )
-    return {"trend": _without_answers(trend, both[nobody], waves)}
+    return {**found, "trend": _without_answers(trend, both[nobody], waves)}
 
 
 def _changed(study: Study, waves: tuple[str, str]) -> pd.MultiIndex:
@@ -377,6 +476,7 @@ def describe_changed(changed: Sequence[Changed], wave: str, instrument: Instrume
         "wording changed": _("other words"),
         "scale changed": _("other answers"),
         "base changed": _("asked of others"),
+        "help changed": _("other explanations"),
     }
     for item_id in dict.fromkeys(one[0] for one in changed):
         kinds: dict[str, list[str]] = {}

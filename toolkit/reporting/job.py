@@ -31,7 +31,7 @@ FAILURE_NOTE, FAILURE_FILE = "why.txt", "traceback.txt"
 ENVIRONMENT = "SURVEY_TOOLKIT_JOB"
 """Environment variable that names a job's study and its part of it, for forked and fresh processes alike."""
 
-PATHS = ("study", "data")
+PATHS = {"study": "study.yaml", "data": "data"}
 """Parameters that are paths of the machine: only their names are shown."""
 
 
@@ -79,12 +79,18 @@ class Job:
 
     @property
     def shown_parameters(self) -> dict[str, object]:
-        """The parameters without local paths, for the delivered notebook and the manifest."""
+        """The parameters without local paths, for the delivered notebook and the manifest.
+
+        In a report not even the names of files and folders are kept: they may name another client.
+        """
+        own = self.kind == OWN
         shown = {
-            name: Path(value).name if name in PATHS and isinstance(value, str) else value
+            name: (Path(value).name if own else PATHS[name])
+            if name in PATHS and isinstance(value, str)
+            else value
             for name, value in self.parameters.items()
         }
-        return shown if self.kind == OWN else {**shown, "output": None}
+        return shown if own else {**shown, "output": None}
 
     @property
     def environment(self) -> dict[str, str]:

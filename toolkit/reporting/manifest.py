@@ -92,15 +92,22 @@ def build_manifest(
     Returns
     -------
     dict
-        Nothing in it names another organisation or gives a count the policy hides. Files of answers and the
-        organisations table are named without a hash, for answers could be tried against it; what is in them
-        goes into `input`, whose key stays with the batch.
+        Nothing in it names another organisation or gives a count the policy hides. Input files go by role and
+        number, since names of files and folders may name clients. Answers and the organisations table are not
+        among them, for answers could be tried against a hash; of these only what was admitted goes into
+        `input`, whose key stays with the batch.
     """
     people = {path.resolve() for path in (*study.answer_paths, study.organisations_path) if path}
-    top = study.folder.resolve().parent.parent
+    named = {study.path.resolve(): "study"}
+    if study.benchmarks_path:
+        named[study.benchmarks_path.resolve()] = "benchmarks"
+    files = {path.resolve(): path for path in study.input_files}
+    others = [real for real in files if real not in people and real not in named]
+    named |= {real: f"file-{number}{real.suffix}" for number, real in enumerate(others, 1)}
     inputs = {
-        _named(real, top): None if real in people else (known or {}).get(str(path)) or sha256_of(path)
-        for path, real in ((path, path.resolve()) for path in _inputs(study, organisation))
+        named[real]: (known or {}).get(str(path)) or sha256_of(path)
+        for real, path in files.items()
+        if real in named
     }
     return {
         "study": study.id,
@@ -169,14 +176,6 @@ def headline(results: Path) -> dict[str, Any]:
     return found
 
 
-def _inputs(study: Study, organisation: str) -> tuple[Path, ...]:
-    """List the input files, except those of other organisations, whose names may identify them."""
-    files = list(zip(study.answers, study.answer_paths, strict=True))
-    others = {path for file, path in files if file.organisation not in (None, organisation)}
-    ours = {path for file, path in files if file.organisation in (None, organisation)}
-    return tuple(path for path in study.input_files if path not in others - ours)
-
-
 def package_versions() -> dict[str, str]:
     """Return the versions of the packages that affect numbers and pages; missing ones are left out."""
     return dict(_versions())
@@ -196,11 +195,6 @@ def _versions() -> tuple[tuple[str, str], ...]:
 def as_json(manifest: Mapping[str, Any]) -> str:
     """Serialise a manifest as indented JSON."""
     return json.dumps(manifest, indent=2, ensure_ascii=False, default=str) + "\n"
-
-
-def _named(path: Path, top: Path) -> str:
-    """Return a path relative to two folders above the study file; only its name if it lies elsewhere."""
-    return path.relative_to(top).as_posix() if path.is_relative_to(top) else path.name
 
 
 # Cache keys: whether a report would come out the same
@@ -283,8 +277,9 @@ def study_cache_keys(
     study: Study, key: bytes, *, wave: str, notebooks: Sequence[Path], formats: Sequence[str]
 ) -> CacheKeys:
     """Hash everything that all reports of a run depend on."""
-    own = {*study.answer_paths, study.organisations_path}
-    hashes = {str(path): sha256_of(path) for path in dict.fromkeys(study.input_files)}
+    own = {*study.answer_paths, study.organisations_path, *study.own_files}
+    read = dict.fromkeys((*study.input_files, *study.own_files))
+    hashes = {str(path): sha256_of(path) for path in read}
     shared = {
         "study": study.id,
         "wave": wave,

@@ -165,7 +165,7 @@ class StudyRun:
             check_names(study, self.wave, options.formats)
             refuse_foreign(self.folder, chosen, page=INDEX)
         parts = write_parts(study, scratch / "parts", study.organisation_ids(self.wave))
-        keys = {one: cache.of(part_bytes(part)) for one, part in parts.items()}
+        keys = {one: cache.of(part_bytes(part, admitted=True)) for one, part in parts.items()}
         if writes:
             write_secret(self.folder, secret)
             cache.keep(self.folder, keys, rows)

@@ -84,6 +84,7 @@ class OrganisationReport:
     changed: tuple[tuple[Changed, ...], str] = ((), "")
     untranslated: tuple[int, int, str] = (0, 0, "en")
     below: tuple[str, ...] = ()
+    quotes: tuple[tuple[str, str, str], ...] = ()
 
     @property
     def withheld(self) -> bool:
@@ -177,6 +178,7 @@ def open_report(
     study = open_study(study, data)
     wave = chosen_wave(study, wave)
     chosen_organisations(study, wave, [organisation])
+    study = study.for_client(organisation)
     gathered = gather(study, organisation, wave)
     below = study.headcounts_below(wave)
     instrument, lacking, texts = in_language(study.instrument, study.language)
@@ -200,6 +202,7 @@ def open_report(
         changed=(gathered.changed, gathered.earlier_wave),
         untranslated=(lacking, texts, study.instrument.languages[0]),
         below=tuple(below.loc[below["organisation"] == organisation, "audience"]),
+        quotes=tuple(study.quotable_comments(organisation, wave).itertuples(index=False, name=None)),
     )
 
 

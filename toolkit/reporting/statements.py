@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 from toolkit.locale import _, using_language
@@ -60,9 +61,14 @@ def _statements(
 
 
 def _analysis(study: Study, instrument: Instrument) -> str:
-    names = [instrument[name].label(study.language) for name in study.primary]
+    declared = [instrument[name] for name in study.primary]
+    names = [
+        one.label(study.language)
+        for one in declared
+        if any(one.comparable(*pair) != "different" for pair in combinations(one.audiences, 2))
+    ]
     counted = _("1 question") if len(names) == 1 else _("{count} questions", count=len(names))
-    declared = (
+    adjusted = (
         _(
             "Comparisons on {counted} were declared in advance, and their p values "
             "adjusted together (Holm): {names}; all others are exploratory "
@@ -79,5 +85,5 @@ def _analysis(study: Study, instrument: Instrument) -> str:
         "that number (hypergeometric); otherwise it is Wilson's. Gaps carry "
         "Newcombe's interval and are tested by Fisher's exact test where counts are "
         "small, else by the pooled z test. {declared}",
-        declared=declared,
+        declared=adjusted,
     )

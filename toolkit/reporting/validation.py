@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+import tempfile
 import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import cache
@@ -11,10 +13,11 @@ from typing import TYPE_CHECKING
 
 from toolkit.errors import InvalidInput, Problem, ToolkitError
 from toolkit.instrument.yaml_loader import CONTROL
-from toolkit.reporting.documents.brand import read_logo, templates_of
+from toolkit.reporting.documents.brand import leads_out, read_logo, templates_of
 from toolkit.reporting.documents.office import check_template
 from toolkit.reporting.formats import FORMATS
 from toolkit.reporting.options import Checks
+from toolkit.study.file import client_brand
 
 if TYPE_CHECKING:
     from toolkit.study import Study
@@ -44,6 +47,8 @@ def check_study(study: Study, wave: str, formats: Iterable[str], *, all_template
     checks(_refuse_earlier_questionnaire, study, wave)
     if study.brand.logo:
         checks(read_logo, study.folder / study.brand.logo, study.folder)
+    for logo in study.client_logos:
+        checks(_check_client_logo, logo, study.folder)
     for form, template in (checks(templates_of, study) or {}).items():
         if all_templates or form in formats:
             checks(check_template, form, template)
@@ -125,7 +130,10 @@ def try_report(study: Study, wave: str) -> None:
         report.results()
         where = f"report of {chosen[0]}, its page"
         render_document(
-            Document(cover_of(study, chosen[0], wave), sections=(Section("Trial", tuple(parts)),))
+            Document(
+                cover_of(study.for_client(chosen[0]), chosen[0], wave),
+                sections=(Section("Trial", tuple(parts)),),
+            )
         )
     except InvalidInput:
         raise
@@ -136,6 +144,15 @@ def try_report(study: Study, wave: str) -> None:
         what = f"cannot be made: {type(fault).__name__}: {fault}"
         hint = "this is a bug in the toolkit; please report it with the questionnaire"
         raise InvalidInput(study.path, [Problem("internal-error", where, what, hint)]) from fault
+
+
+def _check_client_logo(logo: Path, folder: Path) -> None:
+    """Refuse a client's logo that cannot be used, or that names pictures beside it: it travels alone."""
+    if leads_out(logo, folder):
+        read_logo(logo, folder)
+    with tempfile.TemporaryDirectory() as alone:
+        copy = shutil.copyfile(logo, Path(alone) / logo.name)
+        read_logo(copy, Path(alone))
 
 
 def _refuse_design(study: Study) -> None:
@@ -161,6 +178,9 @@ def _printed(study: Study) -> Iterator[tuple[str, str, bool]]:
     for key in ("name", "footer", "font"):
         if getattr(study.brand, key):
             yield f"brand → {key}", getattr(study.brand, key), False
+    for one, rows in study.table.groupby("organisation") if study.table is not None else ():
+        for key, cell in client_brand(rows).items():
+            yield f"organisations, {one}, column brand_{key}", cell, False
     for audience, texts in study.methods.items():
         for name, text in texts.items():
             yield f"methods → {audience} → {name}", text, False

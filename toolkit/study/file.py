@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from pydantic import Field, field_validator, model_validator
+from pydantic import AliasChoices, Field, field_validator, model_validator
 
+from toolkit.disclosure.comments import CommentRules
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.instrument import compare, load_instrument, load_instruments
 from toolkit.instrument.model import Instrument, Variable
@@ -22,9 +23,12 @@ from toolkit.platforms.naming import FolderName
 
 __all__ = [
     "AAPOR_ITEMS",
+    "CLIENT_BRAND",
     "COMPUTED_AAPOR_ITEMS",
     "Brand",
     "StudyFile",
+    "client_brand",
+    "client_brand_problems",
     "methods_of",
     "misfits",
     "wave_instruments",
@@ -94,6 +98,37 @@ class Brand(Strict):
         return value
 
 
+CLIENT_BRAND = {f"brand_{name}": name for name in ("name", "colour", "accent", "logo", "footer", "font")} | {
+    "language": "language"
+}
+"""Columns of the organisations table that replace keys of the brand for one organisation → key."""
+
+
+def client_brand(rows: pd.DataFrame) -> dict[str, str]:
+    """Return the brand keys that rows of the organisations table give; later rows take precedence."""
+    given = {}
+    for column, key in CLIENT_BRAND.items():
+        for cell in rows.get(column, pd.Series(dtype=str)).dropna():
+            given[key] = f"{cell:g}" if isinstance(cell, float) else str(cell)
+    return given
+
+
+def client_brand_problems(table: pd.DataFrame, folder: Path) -> Iterator[Problem]:
+    """List brand cells of the organisations table that cannot be used."""
+    for organisation, rows in table.groupby("organisation", sort=False):
+        for key, cell in client_brand(rows).items():
+            column = "language" if key == "language" else f"brand_{key}"
+            where = f"organisations, {organisation}, column {column}"
+            if key in ("colour", "accent") and not re.fullmatch(r"#[0-9a-fA-F]{6}", cell):
+                yield Problem("malformed", where, f"'{cell}' is not a valid colour", "write it as #1a2b3c")
+            elif key == "language" and cell not in languages():
+                hint = near_names(cell, languages())
+                yield Problem("unknown-language", where, f"unsupported report language '{cell}'", hint)
+            elif key == "logo" and not (folder / cell).is_file():
+                hint = "give its path from the study's folder"
+                yield Problem("file-not-found", where, f"'{cell}' is not there", hint)
+
+
 class WaveInstrument(Strict):
     """Questionnaire of a wave that differs from the study's: one file, or one file per audience."""
 
@@ -125,15 +160,23 @@ class StudyFile(Strict):
     wave_instruments: dict[str, WaveInstrument] = Field(default_factory=dict)
     answers: tuple[AnswersFile, ...] = Field(min_length=1)
     organisations: str | None = None
-    policy: dict[str, Any] = Field(default_factory=dict)
+    policy: dict[str, Any] = Field(
+        default_factory=dict, validation_alias=AliasChoices("disclosure", "policy")
+    )
     margin: float = Field(default=0.10, gt=0, lt=1)
     level: float = Field(default=0.95, ge=0.5, lt=1)
     primary: tuple[str, ...] = ()
     benchmarks: str | None = None
     brand: Brand = Brand()
+    comments: CommentRules | None = None
     methods: dict[str, dict[str, str | None]]
     seed: int = 0
     data_source: str | None = None
+
+    @field_validator("policy", mode="before")
+    @classmethod
+    def _preset_by_its_name(cls, value: Any) -> Any:
+        return {"preset": value} if isinstance(value, str) else value
 
     @model_validator(mode="after")
     def _one_instrument(self) -> StudyFile:
@@ -200,6 +243,7 @@ def misfits(written: StudyFile, instrument: Instrument) -> Iterator[Problem]:
                 f"unknown audience '{audience}'",
                 near_names(audience, instrument.audiences),
             )
+    yield from written.comments.problems(instrument) if written.comments else ()
     yield from _design_problems(written)
     yield from _methods_problems(written, instrument)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -12,6 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from toolkit.disclosure.comments import (
+    REVIEW_COLUMNS,
+    CommentRules,
+    comments_of,
+    quotable,
+    read_review,
+    review_problems,
+)
 from toolkit.disclosure.policy import Policy, load_policy
 from toolkit.errors import InvalidInput, Problem, near_names
 from toolkit.findings import load_findings
@@ -27,7 +36,15 @@ from toolkit.responses.frames import Missing, in_form
 from toolkit.responses.gather import FieldDates, Gathered, gather
 from toolkit.responses.organisations import read_organisations
 from toolkit.shipped import study_path
-from toolkit.study.file import Brand, StudyFile, methods_of, misfits, wave_instruments
+from toolkit.study.file import (
+    Brand,
+    StudyFile,
+    client_brand,
+    client_brand_problems,
+    methods_of,
+    misfits,
+    wave_instruments,
+)
 
 if TYPE_CHECKING:
     from toolkit.analysis import Design
@@ -71,6 +88,8 @@ class Study(Displayed):
         Where the study is one organisation's part (`toolkit.study.study.open_part`): the folder of it.
     wave_instruments
         Wave → its questionnaire, where that was another than the study's; its answers are carried over.
+    comments
+        Which free text may be quoted, and under which conditions; None for none.
     """
 
     id: str
@@ -97,13 +116,14 @@ class Study(Displayed):
     organisations_path: Path | None = field(default=None, repr=False)
     part: Path | None = field(default=None, repr=False)
     wave_instruments: Mapping[str, Instrument] = field(default_factory=dict, repr=False)
+    comments: CommentRules | None = field(default=None, repr=False)
 
     def __getstate__(self) -> dict[str, Any]:
         """Pickle everything but the answers."""
         return {
             name: value
             for name, value in self.__dict__.items()
-            if name not in ("_gathered", "_names", "_below")
+            if name not in ("_gathered", "_names", "_below", "_quotable")
         }
 
     def _shown(self) -> dict[str, Any]:
@@ -337,6 +357,106 @@ class Study(Displayed):
         self._known_organisation(organisation)
         return self._names[organisation]
 
+    def for_client(self, organisation: str) -> Study:
+        """Return the study with the brand and language that the organisations table gives an organisation.
+
+        Columns brand_name, brand_colour, brand_accent, brand_logo, brand_footer, brand_font and language of
+        the table replace the study file's keys; of several waves, the latest that is filled in.
+
+        Examples
+        --------
+        >>> load_study("ai_at_work").for_client("org-01").language
+        'en'
+        """
+        rows = self.organisations
+        rows = rows[rows["organisation"] == organisation]
+        rows = rows.sort_values("wave", key=lambda waves: waves.map(self.waves.index), kind="stable")
+        given = client_brand(rows)
+        if not given:
+            return self
+        language = given.pop("language", self.language)
+        made = replace(self, brand=self.brand.model_copy(update=given), language=language)
+        read = ("_gathered", "_names", "_below", "_quotable", "findings")
+        made.__dict__.update({name: self.__dict__[name] for name in read if name in self.__dict__})
+        return made
+
+    def comments_to_review(self) -> pd.DataFrame:
+        """Return every comment whose writer agreed to be quoted, redacted: one row per comment.
+
+        Columns `toolkit.disclosure.comments.REVIEW_COLUMNS` and audience, of all waves. For an analyst, not
+        for a client: nothing has been approved. Empty where the study file has no key `comments`.
+        """
+        if self.comments is None:
+            return pd.DataFrame(columns=[*REVIEW_COLUMNS, "audience"], dtype="str")
+        frame = self.responses(wave="all", missing="codes")
+        return comments_of(frame, self.comments, names=self._names_to_remove())
+
+    def _names_to_remove(self) -> tuple[str, ...]:
+        listed = (
+            []
+            if self.comments is None or not self.comments.names
+            else ((self.folder / self.comments.names).read_text("utf-8-sig").splitlines())
+        )
+        return tuple(dict.fromkeys([*listed, *self.organisations["name"].astype(str)]))
+
+    @cached_property
+    def _quotable(self) -> pd.DataFrame:
+        """The comments that may be quoted: organisation, wave, item, tag, text."""
+        columns = ["organisation", "wave", "item", "tag", "text"]
+        if self.part is not None:
+            return pd.DataFrame(json.loads((self.part / COMMENTS).read_text("utf-8")), columns=columns)
+        if self.comments is None or self.comments.review is None:
+            return pd.DataFrame(columns=columns, dtype="str")
+        path = self.folder / self.comments.review
+        if not is_file(path):
+            hint = f"write it with survey-toolkit comments {self.path.name}, or leave the key out"
+            where = f"comments → review: {self.comments.review}"
+            raise InvalidInput(self.path, [Problem("file-not-found", where, "is not there", hint)])
+        review, found = read_review(path), self.comments_to_review()
+        problems = list(review_problems(review, found, names=self._names_to_remove()))
+        if problems:
+            raise InvalidInput(path.name, problems)
+        parts = []
+        for (organisation, wave), mine in found.groupby(["organisation", "wave"]):
+            answers = self.responses(str(organisation), str(wave), missing="codes")
+            parts.append(
+                quotable(review, mine, answers, self.policy, self.comments).assign(
+                    organisation=organisation, wave=wave
+                )
+            )
+        return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+
+    def quotable_comments(self, organisation: str, wave: str | None = None) -> pd.DataFrame:
+        """Return the approved comments of an organisation that a report may quote: item, tag, text.
+
+        Raises
+        ------
+        InvalidInput
+            The review file does not fit the answers, or approves a text with an address, a number or a name.
+        """
+        self._known_organisation(organisation)
+        table, wave = self._quotable, self._known_wave(wave or self.wave)
+        chosen = table[(table["organisation"] == organisation) & (table["wave"] == wave)]
+        return chosen[["item", "tag", "text"]].reset_index(drop=True)
+
+    @property
+    def own_files(self) -> tuple[Path, ...]:
+        """Return files of which every organisation is given its own part alone: logos and comments."""
+        rules = self.comments
+        named = (rules.review, rules.names) if rules is not None and self.part is None else ()
+        return (
+            *self.client_logos,
+            *(self.folder / one for one in named if one and is_file(self.folder / one)),
+        )
+
+    @property
+    def client_logos(self) -> tuple[Path, ...]:
+        """Return the logos that the organisations table names."""
+        named = (
+            () if self.table is None or "brand_logo" not in self.table else self.table["brand_logo"].dropna()
+        )
+        return tuple(self.folder / str(one) for one in dict.fromkeys(named))
+
     def names(self, wave: str) -> dict[str, str]:
         """Return organisation → name, as of each one's latest wave, for a wave, in table order."""
         return {one: self._names[one] for one in self.organisation_ids(wave)}
@@ -385,7 +505,7 @@ class Study(Displayed):
         InvalidInput
             Everything wrong in any answer file at once.
         """
-        _ = self._gathered
+        _ = self._gathered, self._quotable
         return self
 
     def _known_organisation(self, organisation: str) -> None:
@@ -416,8 +536,11 @@ class Study(Displayed):
 
 
 ANSWERS = "answers.parquet"
+ADMITTED = "admitted.parquet"
 TABLE = "organisations.parquet"
 DATES = "dates.json"
+LOGO = "logo"
+COMMENTS = "comments.json"
 PART = "organisation="
 
 
@@ -449,13 +572,24 @@ def write_parts(
     tables = table.groupby("organisation", sort=False, observed=True).indices
     waves = {wave: study.field_dates(wave) for wave in study.waves}
     dates = json.dumps({wave: found for wave, found in waves.items() if found}, default=str)
+    groups = frame.groupby(["organisation", "wave", "audience"], observed=True)["audience"]
+    large = (groups.transform("size") >= study.policy.threshold).to_numpy(dtype=bool)
     written = {}
     for one in wanted:
         part = Path(folder) / f"{PART}{one}"
         part.mkdir(parents=True)
-        _write(_as_codes(frame.iloc[rows.get(one, [])]), part / ANSWERS)
+        own = rows.get(one, [])
+        _write(_as_codes(frame.iloc[own]), part / ANSWERS)
+        if not large[own].all():
+            _write(_as_codes(frame.iloc[own][large[own]]), part / ADMITTED)
         _write(table.iloc[tables[one]], part / TABLE)
         (part / DATES).write_text(dates, encoding="utf-8")
+        quoted = study._quotable
+        quoted = quoted[quoted["organisation"] == one]
+        (part / COMMENTS).write_text(quoted.to_json(orient="records"), encoding="utf-8")
+        logo = client_brand(table.iloc[tables[one]]).get("logo")
+        if logo:
+            shutil.copyfile(study.folder / logo, part / f"{LOGO}{Path(logo).suffix.lower()}")
         written[one] = part
     return written
 
@@ -463,9 +597,14 @@ def write_parts(
 def open_part(study: Study, part: str | Path) -> Study:
     """Open a study reduced to one organisation: its answers and its rows of the organisations table."""
     part = Path(part)
-    opened = replace(study, table=_read(part / TABLE), part=part)
+    table = _read(part / TABLE)
+    opened = replace(study, table=table, part=part)
     if "findings" in study.__dict__:  # read once for all parts
         opened.__dict__["findings"] = study.findings
+    opened = opened.for_client(str(table["organisation"].iloc[0])) if len(table) else opened
+    logos = [path for path in part.iterdir() if path.stem == LOGO]
+    if logos:
+        opened = replace(opened, brand=opened.brand.model_copy(update={"logo": str(logos[0].resolve())}))
     return opened
 
 
@@ -482,10 +621,17 @@ def read_part(part: Path, instrument: Instrument, table: pd.DataFrame) -> Gather
     return Gathered(frame, tally("", "", []), table, dates)
 
 
-def part_bytes(part: Path) -> Iterator[bytes]:
-    """Serialise a part for detecting changes; equal answers give equal bytes."""
-    for name in (ANSWERS, TABLE, DATES):
-        yield (part / name).read_bytes()
+def part_bytes(part: Path, *, admitted: bool = False) -> Iterator[bytes]:
+    """Serialise a part for detecting changes; equal answers give equal bytes.
+
+    With `admitted`, only answers of groups that a report may use: its manifest holds a hash of these bytes,
+    which would otherwise reveal that somebody of a hidden group answered differently.
+    """
+    hidden = ANSWERS if admitted and (part / ADMITTED).exists() else ADMITTED
+    first = (ADMITTED, ANSWERS, TABLE, DATES)
+    for path in sorted(part.iterdir(), key=lambda path: (path.name not in first, path.name)):
+        if path.name != hidden:
+            yield path.read_bytes()
 
 
 def _as_codes(frame: pd.DataFrame) -> pd.DataFrame:
@@ -593,6 +739,7 @@ def load_study(path: str | Path, *, data: str | Path | None = None) -> Study:
         table=table,
         organisations_path=folder / written.organisations if written.organisations else None,
         wave_instruments=earlier,
+        comments=written.comments,
     )
 
 
@@ -697,7 +844,9 @@ def _organisations(
     if not written.organisations or not is_file(folder / written.organisations):
         return None
     try:
-        return read_organisations(folder / written.organisations, audiences=audiences, waves=waves)
+        table = read_organisations(folder / written.organisations, audiences=audiences, waves=waves)
+        problems += client_brand_problems(table, folder)
+        return table
     except InvalidInput as error:
         problems += _named(error, written.organisations)
         return None
@@ -731,6 +880,10 @@ def _files_missing(written: StudyFile, folder: Path, places: list[Path]) -> Iter
         name = getattr(written, key)
         if name and not is_file(folder / name):
             yield Problem("file-not-found", f"{key}: {name}", "is not there", _beside(folder / name))
+    rules = written.comments
+    if rules is not None and rules.names and not is_file(folder / rules.names):
+        place = f"comments → names: {rules.names}"
+        yield Problem("file-not-found", place, "is not there", _beside(folder / rules.names))
     if written.brand.logo:
         logo = folder / written.brand.logo
         if not is_file(logo):

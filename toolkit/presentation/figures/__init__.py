@@ -7,7 +7,7 @@ from toolkit.presentation.figures.benchmarks import base_dots, benchmark_dots
 from toolkit.presentation.figures.change import wave_change, wave_slope
 from toolkit.presentation.figures.drawing import as_picture, description_of
 from toolkit.presentation.figures.funnel import organisation_funnel, organisation_table
-from toolkit.presentation.figures.gaps import gap_dumbbell
+from toolkit.presentation.figures.gaps import gap_dumbbell, share_dots
 from toolkit.presentation.figures.multiples import theme_multiples
 from toolkit.presentation.figures.options import ranked_options
 from toolkit.presentation.figures.research import (
@@ -49,6 +49,7 @@ __all__ = [
     "raking_margins",
     "ranked_options",
     "scree",
+    "share_dots",
     "theme_multiples",
     "transitions",
     "trend_lines",

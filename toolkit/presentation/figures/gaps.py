@@ -9,11 +9,20 @@ from typing import Any
 from matplotlib.axes import Axes
 
 from toolkit.instrument.model import Instrument
-from toolkit.locale import _, localized, pgettext
+from toolkit.locale import _, current_language, localized, pgettext
 from toolkit.presentation.figures.dots import Cell, Column, Dot, DotRow, Group, chart_of_dots, dot_axes
 from toolkit.presentation.figures.drawing import Description, group_colours
 from toolkit.presentation.numbers import base, is_known, percent
-from toolkit.presentation.rows import Results, audience_name, item_name, joined, known, shown, within
+from toolkit.presentation.rows import (
+    Results,
+    audience_name,
+    item_name,
+    joined,
+    known,
+    led,
+    shown,
+    within,
+)
 from toolkit.presentation.sentences import (
     headline,
     hint_of,
@@ -23,12 +32,16 @@ from toolkit.presentation.sentences import (
     share_of,
     side_gap,
     sides,
+    signed_gap,
 )
 from toolkit.records import by_item
 
-__all__ = ["gap_dumbbell"]
+__all__ = ["gap_dumbbell", "share_dots"]
 
 Row = Mapping[str, Any]
+
+DIVIDED = ("#8c2d04", "#6b6b6b")
+"""Colours of two parts of a group, which are not those of audiences."""
 
 TITLE_LETTERS = 90
 """A title is one line."""
@@ -164,6 +177,220 @@ def gap_dumbbell(
         line_after=clear if ranked else None,
         line_words=chance_words(),
     )
+
+
+@localized
+def share_dots(
+    results: Any,
+    instrument: Instrument,
+    *,
+    items: Sequence[str],
+    ax: Axes | None = None,
+    palette: Any = None,
+    table: str = "shares",
+    gaps: str = "gaps",
+    by: str = "audience",
+    names: Mapping[str, str] | None = None,
+    pair: tuple[str, str] | None = None,
+    measure: str = "top",
+    lowest_first: bool = False,
+    level: float = 0.95,
+    title: str | None = None,
+    language: str = "en",
+) -> Axes | None:
+    """Draw every group's share of chosen items in the order given, or the lowest share first.
+
+    Parameters
+    ----------
+    results
+        Released results, or a mapping of frames: `table` from `proportions`, `gaps` from `gaps`.
+    instrument
+        For names and the order of groups.
+    items
+        Columns to draw, in this order; those without a row are left out.
+    ax, palette
+        Axes to draw on, None for a new figure; colours of the groups.
+    table, gaps
+        Names of the shares and of the gaps; the latter may be missing.
+    by, names
+        The group column, and the name of each group; default: the audiences and their names. Divided by
+        another column, there is a row per item and audience.
+    pair
+        Two groups; a column at the right says the first less the second. None leaves it out.
+    measure, lowest_first
+        Which share is drawn; whether the item with the lowest share comes first.
+    level
+        Of the intervals in the tables, for the words.
+    title, language
+        A title of your own; the language of the wording.
+
+    Returns
+    -------
+    Axes or None
+        Shares from 0 to 1 along x, one tick per row along y. None where no share may be shown.
+
+    Raises
+    ------
+    InvalidInput
+        A missing table or column.
+
+    Examples
+    --------
+    >>> share_dots({"shares": shares}, instrument, items=["ready_plan", "ready_skill"])   # doctest: +SKIP
+    """
+    tables, names = Results(results, table), dict(names or {})
+    place = {item: number for number, item in enumerate(items)}
+    divided = by != "audience"
+
+    def key(row: Row) -> tuple[str, str]:
+        return str(row["item"]), str(row["audience"]) if divided else ""
+
+    def chosen(name: str, columns: Iterable[str]) -> list[Row]:
+        found = tables.rows(name, ("item", "measure", *columns)) if name in tables else []
+        return [row for row in found if row["item"] in place and row["measure"] == measure]
+
+    shares: dict[tuple[str, str], list[Row]] = {}
+    for row in chosen(table, (by, "estimate")):
+        shares.setdefault(key(row), []).append({**row, by: names.get(str(row[by]), str(row[by]))})
+    lowest = {
+        one: min((float(row["estimate"]) for row in shown(own) if is_known(row["estimate"])), default=2.0)
+        for one, own in shares.items()
+    }
+    if not any(share <= 1 for share in lowest.values()):
+        return None
+    order = sorted(shares, key=lambda one: lowest[one] if lowest_first else place[one[0]])
+    if divided:
+        order = [one for one in order if lowest[one] <= 1]
+    every = [row for own in shares.values() for row in own]
+    groups = groups_of(every, instrument, by=by, palette=None if divided else palette)
+    if divided:  # these are no audiences, so they do not take an audience's colour
+        colours, markers = group_colours([group.name for group in groups], (), palette or DIVIDED)
+        groups = [replace(one, colour=colours[one.name], marker=markers[one.name]) for one in groups]
+    apart = {key(row): row for row in chosen(gaps, ("gap", "audience_a")) if pair and _pair(row) == set(pair)}
+    rows = []
+    for one in order:
+        dots, hidden = item_rows(shares[one], groups, by=by)
+        gap = apart.get(one)
+        size, note = signed_gap(gap, turned=str(gap["audience_a"]) != pair[0]) if gap and pair else ("", "")
+        rows.append(
+            DotRow(
+                "/".join(filter(None, one)),
+                _row_name(instrument, one[0], divided=divided),
+                hint_of(one[0], measure, instrument),
+                tuple(dots),
+                Cell(size or ("–" if pair else ""), note, faint=not gap or not is_certain(gap)),
+                lanes=max(1, len(dots)),
+                empty="" if dots else few_words(),
+                hidden=tuple(name for name, _ in hidden),
+                who=audience_name(instrument, one[1], start=True) if divided else "",
+            )
+        )
+    heading = _("Difference")
+    if pair and not divided:
+        first, second = (audience_name(instrument, name, start=name == pair[0]) for name in pair)
+        heading = _("{one}\nless {other}", one=first, other=second)
+    caption = [
+        marked(level),
+        *(
+            [_("Right: the first group's share less the second's, in points, with its interval.")]
+            if apart
+            else []
+        ),
+        *([bound_note()] if any(known(row.get("bound")) for row in every) else []),
+        _("Where a group is missing from a row, it was not asked or may not be shown."),
+    ]
+    alt = {
+        row.name: f"{row.label}{', ' + row.who if row.who else ''}: "
+        + joined(
+            _(
+                "{who} {share}, n {n}",
+                who=audience_name(instrument, own[by]),
+                share=share_of(own),
+                n=base(own.get("n"), own.get("n_shown")),
+            )
+            for own in shares[one]
+        )
+        + "."
+        for one, row in zip(order, rows, strict=True)
+    }
+    focus = ""
+    if not title:
+        title, focus = _dots_title(order, shares, list(apart.values()), instrument, by, names, lowest_first)
+    return dot_axes(
+        rows,
+        groups,
+        Description(
+            title, tuple(caption), _("Dot plot of shares by group."), (chart_of_dots(rows, groups),), focus
+        ),
+        descriptions=alt,
+        ax=ax,
+        side=Column(heading, _("{level} interval", level=percent(level))) if apart else None,
+        keys=groups if divided else None,
+        numbers=not divided,
+    )
+
+
+def _row_name(instrument: Instrument, item: str, *, divided: bool) -> str:
+    """Name a row: an option by itself where its question is divided by another, whose heading names it."""
+    if divided and item in instrument and instrument[item].option is not None:
+        return str(instrument[item].label(current_language()))
+    return item_name(instrument, item)
+
+
+def _pair(row: Row) -> set[str]:
+    return {str(row["audience_a"]), str(row["audience_b"])}
+
+
+def _dots_title(
+    order: Sequence[tuple[str, str]],
+    shares: Mapping[tuple[str, str], Sequence[Row]],
+    gaps: Sequence[Row],
+    instrument: Instrument,
+    by: str,
+    names: Mapping[str, str],
+    lowest_first: bool,
+) -> tuple[str, str]:
+    """Return a finding: the lowest item, or the largest clear gap, or the highest share; and its item."""
+    clear = [row for row in largest_first(gaps) if is_certain(row)]
+    if clear and not lowest_first:
+        row = clear[0]
+        named = {**row} | {
+            f"audience_{side}": names.get(str(row[f"audience_{side}"]), row[f"audience_{side}"])
+            for side in "ab"
+        }
+        (high, high_share), (low, low_share) = sides(named, instrument)
+        label = _row_name(instrument, row["item"], divided=by != "audience")
+        who = audience_name(instrument, row["audience"], start=True) if by != "audience" else ""
+        full = _(
+            "{label}: {high_share} of {high}, {low_share} of {low}",
+            label=within(label) if who else label,
+            high=high,
+            low=low,
+            high_share=high_share,
+            low_share=low_share,
+        )
+        item = "/".join(filter(None, (row["item"], str(row["audience"]) if who else "")))
+        return short_title(led(who, full), full), item
+    if gaps and not lowest_first:
+        return _("No difference between these groups is clear of chance"), ""
+    found = [
+        (float(row["estimate"]), row)
+        for one in order
+        for row in shown(shares[one])
+        if is_known(row["estimate"])
+    ]
+    _least, row = (min if lowest_first else max)(found, key=lambda pair: pair[0])
+    words = {
+        "label": item_name(instrument, row["item"]),
+        "share": percent(row["estimate"], bound=str(known(row.get("bound")))),
+        "who": audience_name(instrument, row[by]),
+    }
+    full = (
+        _("Lowest: {label}, {share} of {who}", **words)
+        if lowest_first
+        else _("{label}: {share} of {who}", **words)
+    )
+    return short_title(full, words["label"]), row["item"]
 
 
 def groups_of(

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from toolkit.reporting.report import OrganisationReport
 
 
-@section(order=7)
+@section(order=40)
 def benchmarks(report: OrganisationReport) -> Block:
     """Compare the organisation with published statistics, or say why they do not compare."""
     from toolkit.presentation import as_picture, benchmark_dots, benchmark_table

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from toolkit.reporting.report import OrganisationReport
 
 
-@section(order=8)
+@section(order=41)
 def trend(report: OrganisationReport) -> Block:
     """Show what changed since the previous wave."""
     from toolkit.presentation import as_picture, wave_change

@@ -1,0 +1,145 @@
+"""Delivery: one archive per client with the files meant for it, and the text of an e-mail."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import zipfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from toolkit.errors import InvalidInput, Problem, near_names
+from toolkit.locale import _, using_language
+from toolkit.platforms.naming import slug
+from toolkit.presentation.blocks import Prose
+from toolkit.reporting.documents.model import DOCUMENT, Document, load_document, write_bytes
+from toolkit.reporting.job import DONE, FAILED
+from toolkit.reporting.manifest import MANIFEST, sha256_of
+from toolkit.system import write_whole
+
+__all__ = ["DELIVERY", "deliver"]
+
+DELIVERY = "_delivery"
+"""Folder beside the reports that the archives are written into."""
+
+_NOT_FOR_CLIENTS = (MANIFEST, DOCUMENT, "report.ipynb")
+_MOMENT = (1980, 1, 1, 0, 0, 0)
+
+
+def deliver(
+    folder: str | Path, *, out: str | Path | None = None, organisations: Sequence[str] | None = None
+) -> pd.DataFrame:
+    """Pack each client's files into one archive and write an e-mail text beside it.
+
+    An archive holds the documents and results.csv; the notebook, the manifest and the run's own files stay.
+    The same reports give the same bytes.
+
+    Parameters
+    ----------
+    folder
+        Folder of a wave's reports, as `run_reports` wrote it.
+    out
+        Where to write; None for the folder `_delivery` in it.
+    organisations
+        Ids; None for all.
+
+    Returns
+    -------
+    DataFrame
+        One row per report: organisation, archive, text (paths as text), files (int).
+
+    Raises
+    ------
+    InvalidInput
+        No reports are there, an unknown organisation, a report whose latest build failed, and every file that
+        is not as the run wrote it or is missing. Nothing is written then.
+
+    Examples
+    --------
+    >>> deliver("reports/ai_at_work/2026")  # doctest: +SKIP
+    """
+    folder = Path(folder)
+    manifests = dict(_manifests(folder))
+    if not manifests:
+        hint = "give the folder of a wave, such as reports/ai_at_work/2026"
+        raise InvalidInput(
+            "deliver", [Problem("file-not-found", str(folder), "holds no finished reports", hint)]
+        )
+    problems = [
+        Problem("unknown-organisation", one, "has no finished report here", near_names(one, manifests))
+        for one in organisations or ()
+        if one not in manifests
+    ]
+    chosen = [one for one in manifests if organisations is None or one in organisations]
+    for one in chosen:
+        problems += _changes(folder, one, manifests[one])
+    if problems:
+        raise InvalidInput("deliver", problems)
+    target = folder / DELIVERY if out is None else Path(out)
+    target.mkdir(parents=True, exist_ok=True)
+    rows = []
+    for one in chosen:
+        manifest = manifests[one]
+        names = sorted(name for name in manifest["outputs"] if name not in _NOT_FOR_CLIENTS)
+        stem = "_".join(filter(None, (one, slug(manifest["study"]), slug(str(manifest["wave"])))))
+        archive, text = target / f"{stem}.zip", target / f"{stem}.txt"
+        write_bytes(archive, _packed(folder / one, names, stem))
+        write_whole(text, _email(load_document(folder / one / DOCUMENT), names))
+        rows.append({"organisation": one, "archive": str(archive), "text": str(text), "files": len(names)})
+    return pd.DataFrame(rows, columns=["organisation", "archive", "text", "files"])
+
+
+def _manifests(folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    for path in sorted(folder.glob(f"*/{MANIFEST}")):
+        try:
+            manifest = json.loads(path.read_text(encoding="utf-8"))
+            complete = manifest["status"] in DONE and {"study", "wave", "outputs"} <= set(manifest)
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+        if complete and DOCUMENT in manifest["outputs"]:
+            yield path.parent.name, manifest
+
+
+def _changes(folder: Path, organisation: str, manifest: dict[str, Any]) -> Iterator[Problem]:
+    """List files of a report that are not as they were written."""
+    if (folder / FAILED / organisation).is_dir():
+        hint = "run survey-toolkit report again, or leave the organisation out"
+        yield Problem(
+            "inconsistent", organisation, "has a report older than its latest build, which failed", hint
+        )
+    for name, digest in manifest["outputs"].items():
+        path = folder / organisation / name
+        where = f"{organisation}/{name}"
+        if not path.is_file():
+            yield Problem("file-not-found", where, "is missing", "run survey-toolkit report with --force")
+        elif sha256_of(path) != digest:
+            hint = "run survey-toolkit report with --force, or deliver your own copy by hand"
+            yield Problem("damaged-file", where, "was changed after the report was made", hint)
+
+
+def _packed(folder: Path, names: Sequence[str], stem: str) -> bytes:
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in names:
+            entry = zipfile.ZipInfo(f"{stem}/{name}", _MOMENT)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.external_attr = 0o600 << 16
+            archive.writestr(entry, (folder / name).read_bytes())
+    return held.getvalue()
+
+
+def _email(document: Document, names: Sequence[str]) -> str:
+    """Write subject and body: what the report's summary says, and which files are attached."""
+    cover = document.cover
+    with using_language(cover.language):
+        subject = " · ".join(filter(None, (cover.title, cover.subject, cover.wave)))
+        prose = [part for part in document.sections[0].flat() if isinstance(part, Prose)]
+        body = "\n\n".join(part.to_text(lambda line: line).strip() for part in prose)
+        files = ", ".join(name for name in names if re.fullmatch(r"[^/]+", name))
+        lines = [_("Subject: {subject}", subject=subject), body, _("Attached: {files}", files=files)]
+        lines += ["\n".join(filter(None, (cover.brand, cover.footer)))]
+    return "\n\n".join(filter(None, lines)) + "\n"

@@ -1,0 +1,478 @@
+"""Sections: chapters on readiness for AI, each shown where the questionnaire asks its questions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from toolkit.instrument.model import Variable
+from toolkit.locale import N_, _
+from toolkit.presentation.blocks import Block, Cell, Heading, Several, Table, table_of
+from toolkit.presentation.numbers import count, is_known, share_number
+from toolkit.presentation.rows import (
+    DONT_KNOW,
+    answer_words,
+    audience_name,
+    item_name,
+    joined,
+    quoted,
+    released_rows,
+)
+from toolkit.presentation.sentences import plain_reason
+from toolkit.presentation.spreads import Spreads
+from toolkit.reporting.gathering import CROSSED
+from toolkit.reporting.sections import given, notice, passage, said_once, section
+
+if TYPE_CHECKING:
+    from toolkit.reporting.report import OrganisationReport
+
+__all__ = ["CHAPTERS", "Chapter", "Part"]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a chapter: what is drawn, of which questions.
+
+    Parameters
+    ----------
+    heading
+        Above it, a message; "" for none.
+    items
+        Ids of questions, in the order they are drawn; those the questionnaire lacks are passed over.
+    kind
+        "dots": shares by group; "ladder": the same, the lowest first; "options": the options of each
+        multi-select; "answers": those of questions without a scale; "crossed": by the answer to a question
+        of `CROSSED`; "beliefs": what leaders estimate beside what people report; "change": before and
+        after; "numbers": means.
+    """
+
+    heading: str
+    items: tuple[str, ...]
+    kind: Literal["dots", "ladder", "options", "answers", "crossed", "beliefs", "change", "numbers"] = "dots"
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A chapter: what it shows, the questions without one of which it is left out, and its parts."""
+
+    shows: str
+    needs: tuple[str, ...]
+    parts: tuple[Part, ...]
+
+
+CHAPTERS: Mapping[str, Chapter] = {
+    "readiness_ladder": Chapter(
+        "Show how far each step of readiness has come, the lowest first, and who does not know.",
+        ("steps", "ready"),
+        (
+            Part("", ("steps", "ready"), "ladder"),
+            Part(
+                N_("Goals, fit and planning"),
+                ("aigoal", "toolfit", "procfit", "handover", "planning", "skillrole"),
+            ),
+        ),
+    ),
+    "capability_overhang": Chapter(
+        "Show access to AI, its use and depth, the headroom people see and how evenly skill is spread.",
+        ("tooldepth", "headroom", "taskdepth", "overhang"),
+        (
+            Part(N_("Access and use"), ("aiuse", "aidays", "aifreq", "hoursai", "aitrain", "encour")),
+            Part(N_("Access and use"), ("accessai", "usecase"), "options"),
+            Part(N_("Depth of use"), ("tooldepth", "taskdepth")),
+            Part(
+                N_("Headroom and spread of skill"),
+                (
+                    "headroom",
+                    "overhang",
+                    "aiconf",
+                    "aiskill",
+                    "skillspread",
+                    "skillgap",
+                    "practice",
+                    "skillshare",
+                ),
+            ),
+        ),
+    ),
+    "guardrails": Chapter(
+        "Show what people know of the rules, what is safe to say, and signs of too much automation.",
+        ("auto", "overauto", "guardask"),
+        (
+            Part(
+                N_("Rules and safety"),
+                ("clear", "guardrail", "guardask", "safe", "safetry", "safeask", "safesay", "leadshow"),
+            ),
+            Part(N_("Pace"), ("toofast", "rushed", "unapp", "leadaware")),
+            Part(N_("Pace"), ("aiwhy",), "answers"),
+            Part(N_("Signs of too much automation"), ("auto", "overauto")),
+        ),
+    ),
+    "rebalancing": Chapter(
+        "Show the four questions on work after AI came in, where saved time went, and what changed since.",
+        ("jobcover", "aihelped", "rebal"),
+        (
+            Part(N_("Four questions"), ("jobcover", "aihelped", "mistakes", "rebal")),
+            Part(N_("Where AI has changed the work"), ("aitasks",), "options"),
+            Part(N_("Where the saved time went"), ("timesave",)),
+            Part(N_("Where the saved time went"), ("timeuse",), "options"),
+            Part(N_("Where the saved time went"), ("whogain",), "answers"),
+            Part(N_("Jobs, checks and new roles"), ("aistaff", "humanpart"), "options"),
+        ),
+    ),
+    "sustainable_use": Chapter(
+        "Show burnout and leaving by use of AI, and what those who struggle are judged by.",
+        tuple(CROSSED),
+        (
+            Part(N_("Frequent use, burnout and leaving"), ("aidays",), "crossed"),
+            Part(N_("Frequent use, burnout and leaving"), ("aifreq",), "crossed"),
+            Part(N_("What those who struggle are judged by"), ("struggle",), "crossed"),
+        ),
+    ),
+    "leaders_beliefs": Chapter(
+        "Show what leaders believe of their people beside what people report of themselves.",
+        (),
+        (Part("", (), "beliefs"),),
+    ),
+    "trials": Chapter(
+        "Show the work of a trial before and after: how it changed, its load and its minutes.",
+        ("taskmin",),
+        (
+            Part(N_("Before and after"), ("taskqual", "taskredo", "load"), "change"),
+            Part(N_("The task as it is now"), ("taskqual", "taskredo", "load")),
+            Part(N_("Minutes"), ("taskmin",), "numbers"),
+            Part(N_("What made the trial work"), ("lessons",)),
+        ),
+    ),
+}
+"""Name of the section → its chapter."""
+
+_GROUPS: Mapping[str, str] = {
+    "aidays": N_("frequent users"),
+    "aifreq": N_("frequent users"),
+    "struggle": N_("those who struggle"),
+}
+_LEADERS = ("executive", "manager")
+_OTHERS = "employee"
+
+
+def _chapter(chapter: Chapter, report: OrganisationReport) -> Block:
+    known = {item.id for item in report.instrument.items}
+    asked = [part for part in chapter.parts if part.kind == "beliefs" or _variables(report, part)]
+    if not asked or (chapter.needs and not known.intersection(chapter.needs)):
+        return Several(())
+    if report.withheld:
+        return notice(report)
+    blocks: list[Block] = []
+    headings: list[str] = []
+    for part in asked:
+        drawn = [block for block in _DRAWN[part.kind](report, part) if block is not None]
+        if part.heading and drawn and part.heading not in headings:
+            headings.append(part.heading)
+            blocks.append(Heading(_(part.heading)))
+        blocks += drawn
+    named = {variable.name for part in asked for variable in _variables(report, part)}
+    scores = [name for name, one in report.instrument.scores.items() if named.issuperset(one.items)]
+    blocks += given(_scores(report, scores))
+    if blocks or not chapter.needs:
+        return Several(tuple(said_once(blocks)))
+    return passage(_("No number of these questions may be shown."))
+
+
+def _variables(report: OrganisationReport, part: Part) -> list[Variable]:
+    known = {item.id for item in report.instrument.items}
+    found = [v for item in part.items if item in known for v in report.instrument.of_item(item)]
+    return [variable for variable in found if not variable.write_in]
+
+
+def _pair(report: OrganisationReport) -> tuple[str, str] | None:
+    leaders = [name for name in _LEADERS if name in report.audiences]
+    return (leaders[0], _OTHERS) if leaders and _OTHERS in report.audiences else None
+
+
+def _scores(report: OrganisationReport, scores: Iterable[str]) -> Table | None:
+    from toolkit.presentation import declared_table
+
+    if "declared" not in report.released:
+        return None
+    return declared_table(report.released, report.instrument, scores, level=report.level)
+
+
+def _dots(report: OrganisationReport, part: Part) -> Iterator[Block | None]:
+    from toolkit.presentation import as_picture, share_dots, shares_table
+
+    names = [v.name for v in _variables(report, part) if v.kind == "single" and v.codes_of("top")]
+    yield as_picture(
+        share_dots,
+        report.released,
+        report.instrument,
+        items=names,
+        pair=_pair(report),
+        lowest_first=part.kind == "ladder",
+        level=report.level,
+    )
+    if "dont_know" in report.released:
+        unknown = [name + DONT_KNOW for name in names]
+        rows = [row for row in released_rows(report.released, "dont_know") if row["item"] in unknown]
+        if rows:
+            yield shares_table(
+                report.released,
+                report.instrument,
+                table="dont_know",
+                measure="1",
+                items=unknown,
+                level=report.level,
+                title=_("Who answered “don't know”, of those who were asked"),
+            )
+
+
+def _options(report: OrganisationReport, part: Part) -> Iterator[Block | None]:
+    from toolkit.presentation import as_picture, ranked_options
+
+    shown = {row["item"] for row in released_rows(report.released, "shares") if row["shown"]}
+    for item in part.items:
+        names = {v.name for v in _variables(report, Part("", (item,))) if v.kind == "option"}
+        if names & shown:
+            yield as_picture(
+                ranked_options, report.released, report.instrument, item=item, level=report.level
+            )
+
+
+def _answers(report: OrganisationReport, part: Part) -> Iterator[Block | None]:
+    """Tabulate the answers to questions without a scale, a row per group."""
+    spreads = Spreads(report.released)
+    for variable in _variables(report, part):
+        found = [(name, spread) for name in report.audiences if (spread := spreads.of(variable, name))]
+        columns = [_("Audience"), _("n"), _("Answers")]
+        rows = [
+            dict(
+                zip(
+                    columns,
+                    (audience_name(report.instrument, name, start=True), one.base, one.cell(variable)),
+                    strict=True,
+                )
+            )
+            for name, one in found
+        ]
+        if rows:
+            title = item_name(report.instrument, variable.name)
+            yield table_of(rows, columns, title=title, kind="distributions", numeric=columns[1:2])
+
+
+def _crossed(report: OrganisationReport, part: Part) -> Iterator[Block | None]:
+    from toolkit.presentation import as_picture, share_dots
+
+    by = part.items[0]
+    if f"by_{by}" not in report.released:
+        return
+    outcomes = [v for item in CROSSED[by] for v in _variables(report, Part("", (item,)))]
+    yield as_picture(
+        share_dots,
+        report.released,
+        report.instrument,
+        items=[v.name for v in outcomes],
+        table=f"by_{by}",
+        gaps=f"gaps_by_{by}",
+        by=by,
+        names={"top": _(_GROUPS[by]), "rest": _("everybody else")},
+        pair=("top", "rest"),
+        level=report.level,
+    )
+    asked = report.instrument[by]
+    sentences = [
+        _(
+            "{group}: those who answered {answer} to {question}.",
+            group=_(_GROUPS[by])[:1].upper() + _(_GROUPS[by])[1:],
+            answer=quoted(answer_words(asked)),
+            question=quoted(item_name(report.instrument, by)),
+        )
+    ]
+    hidden: dict[str, list[str]] = {}
+    for row in released_rows(report.released, f"by_{by}"):
+        if not row["shown"]:
+            label = report.instrument[row["item"]].item.short.get(report.language, row["item"])
+            hidden.setdefault(audience_name(report.instrument, row["audience"]), []).append(label)
+    if hidden:
+        names = [f"{who} ({', '.join(dict.fromkeys(labels))})" for who, labels in hidden.items()]
+        sentences.append(
+            _(
+                "Not shown of {names}: too few answered, or a number that is withheld could be "
+                "computed from it.",
+                names=joined(names),
+            )
+        )
+    yield passage(*sentences)
+    yield _published(report, [v.name for v in outcomes])
+
+
+def _published(report: OrganisationReport, items: Iterable[str]) -> Table | None:
+    """Tabulate the published figures of some items, whether or not they compare."""
+    if "benchmarks" not in report.released:
+        return None
+    wanted = set(items)
+    rows = [row for row in released_rows(report.released, "benchmarks") if row["item"] in wanted]
+    columns = [_("Published"), _("Share"), _("Of whom"), _("Study")]
+    cells = {
+        row["finding_id"]: dict(
+            zip(
+                columns,
+                (
+                    row["published_item"],
+                    share_number(row["estimate_b"]),
+                    row["published_base"],
+                    f"{row['study']} ({row['finding_id']})",
+                ),
+                strict=True,
+            )
+        )
+        for row in rows
+        if is_known(row["estimate_b"])
+    }
+    if not cells:
+        return None
+    return table_of(cells.values(), columns, title=_("Published figures beside it"), kind="benchmarks")
+
+
+def _beliefs(report: OrganisationReport, part: Part) -> Iterator[Block | None]:
+    from toolkit.presentation import as_picture, share_dots
+
+    yield as_picture(_belief_dots, report.released, report)
+    about = [
+        v.name
+        for v in report.instrument.variables
+        if v.kind == "single"
+        and v.codes_of("top")
+        and v.referent(_OTHERS) == "self"
+        and "employees" in [v.referent(name) for name in _LEADERS]
+    ]
+    if about:
+        yield as_picture(
+            share_dots,
+            report.released,
+            report.instrument,
+            items=about,
+            pair=_pair(report),
+            level=report.level,
+        )
+
+
+def _belief_dots(released: Any, report: OrganisationReport) -> Axes | None:
+    """Draw the mean share that leaders estimate beside the share that people report."""
+    from toolkit.presentation import share_dots
+
+    rows = []
+    tables = {"scores": "mean", "shares": ""}
+    for variable in report.instrument.variables:
+        estimate = variable.item.estimate_of
+        if estimate is None:
+            continue
+        for name in tables:
+            for row in released_rows(released, name) if name in released else ():
+                own = name == "shares"
+                wanted = (
+                    (row["item"], row["measure"], str(row["audience"]))
+                    == (estimate.item, estimate.measure, estimate.audience)
+                    if own
+                    else (row["item"], row["measure"]) == (variable.name, "mean")
+                )
+                if not wanted:
+                    continue
+                who = audience_name(report.instrument, row["audience"])
+                scale = 1.0 if own else 100.0
+                numbers = {
+                    column: float(row[column]) / scale if is_known(row[column]) else float("nan")
+                    for column in ("estimate", "conf_low", "conf_high")
+                }
+                side = _("reported by {who}", who=who) if own else _("estimated by {who}", who=who)
+                rows.append(
+                    {**row, **numbers, "item": estimate.item, "measure": "top", "side": side, "audience": ""}
+                )
+    if not rows:
+        return None
+    items = list(dict.fromkeys(str(row["item"]) for row in rows))
+    return share_dots(pd.DataFrame(rows), report.instrument, items=items, by="side", level=report.level)
+
+
+def _change(report: OrganisationReport, part: Part) -> Iterator[Block | None]:
+    from toolkit.presentation import as_picture, wave_change
+
+    if report.previous_wave:
+        names = [v.name for v in _variables(report, part)]
+        waves = (report.previous_wave, report.wave)
+        yield as_picture(
+            wave_change,
+            report.released,
+            report.instrument,
+            waves=waves,
+            items=names,
+            most=None,
+            level=report.level,
+        )
+
+
+def _numbers(report: OrganisationReport, part: Part) -> Iterator[Block | None]:
+    """Tabulate means of numbers, of the earlier wave too where there is one."""
+    names = [v.name for v in _variables(report, part)]
+    tables = [("scores", report.wave), ("scores_before", report.previous_wave)]
+    rows = [
+        (wave, row)
+        for name, wave in tables
+        if name in report.released
+        for row in released_rows(report.released, name)
+        if row["item"] in names and row["measure"] == "mean"
+    ]
+    if rows:
+        columns = [_("Item"), _("Audience"), _("Wave"), _("Mean"), _("n")]
+        cells = [
+            dict(
+                zip(
+                    columns,
+                    (
+                        item_name(report.instrument, row["item"]),
+                        audience_name(report.instrument, row["audience"], start=True),
+                        wave,
+                        _mean(row),
+                        count(row["n"], row["n_shown"]),
+                    ),
+                    strict=True,
+                )
+            )
+            for wave, row in sorted(rows, key=lambda one: (str(one[1]["item"]), str(one[1]["audience"])))
+        ]
+        yield table_of(cells, columns, title=_("Means, by wave"), kind="shares", numeric=columns[3:])
+
+
+def _mean(row: Mapping[str, Any]) -> Cell:
+    from toolkit.presentation.tables import score_words
+
+    if row["shown"] and is_known(row["estimate"]):
+        return Cell(words=score_words(row))
+    return Cell(words=_("not shown ({why})", why=plain_reason(row)))
+
+
+_DRAWN: Mapping[str, Callable[[OrganisationReport, Part], Iterator[Block | None]]] = {
+    "dots": _dots,
+    "ladder": _dots,
+    "options": _options,
+    "answers": _answers,
+    "crossed": _crossed,
+    "beliefs": _beliefs,
+    "change": _change,
+    "numbers": _numbers,
+}
+
+
+def _register() -> None:
+    for place, (name, chapter) in enumerate(CHAPTERS.items()):
+
+        def build(report: OrganisationReport, chapter: Chapter = chapter) -> Block:
+            return _chapter(chapter, report)
+
+        build.__name__, build.__doc__ = name, chapter.shows
+        section(order=20 + place)(build)
+
+
+_register()
