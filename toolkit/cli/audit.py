@@ -20,7 +20,7 @@ def add(commands: Commands) -> None:
         _audit,
         "bound every hidden count of reports that were made",
         "survey-toolkit audit reports/my_study/2026/org-01 --study my_study --earlier handed_out/june",
-        description="Read every file of reports as an attacker would, bound each hidden count from all that is "
+        description="Read every file of reports as an attacker would, bound each hidden count from what is "
         "printed, and list what gives away more than the policy allows.",
     )
     audit.add_argument("folders", nargs="+", metavar="FOLDER", help="folders of reports, or of many reports")

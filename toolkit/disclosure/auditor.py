@@ -7,13 +7,12 @@ knows, and shares no code with the gate. Its result is a release certificate.
 from __future__ import annotations
 
 import csv
-import io
 import json
 import math
 import re
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import product
 from pathlib import Path
@@ -136,7 +135,7 @@ class Certificate(Displayed):
         """Return a summary in Markdown: the verdict, each breach, the tightest hidden counts."""
         lines = ["# Release certificate", "", "**Passed.**" if self.passed else "**Refused.**", ""]
         lines += [
-            f"Read {self.files} files of {len(self.releases)} releases; bounded {len(self.counts)} hidden counts."
+            f"Read {self.files} files of {len(self.releases)} releases; {len(self.counts)} hidden counts."
         ]
         for title, found in (
             ("Breaches", self.breaches),
@@ -370,66 +369,59 @@ class _Side:
     bound: str
     shown: bool
     code: str
-    threshold: float
     effective: float
     where: str
-    kind: str
 
     @property
     def exact(self) -> bool:
         return self.shown and not self.bound and not math.isnan(self.estimate)
 
-    def __str__(self) -> str:
-        group = " ".join(value for _, value in self.group) or "all"
-        value = f"{self.bound or '='} {self.written}" if self.shown and self.written else "not shown"
-        return f"{self.where}: {self.item} {self.label}, {group}{f' {self.wave}' if self.wave else ''}: {value}, n {self.n_shown or self.written_n}"
-
     @property
-    def written_n(self) -> str:
-        return "" if math.isnan(self.n) else f"{self.n:g}"
+    def weighted(self) -> bool:
+        known = not math.isnan(self.effective) and not math.isnan(self.n)
+        return known and abs(self.effective - self.n) > _EPS
+
+    def __str__(self) -> str:
+        group = " ".join([*(value for _, value in self.group), self.wave]).strip() or "all"
+        value = f"{self.bound or '='} {self.written}" if self.shown and self.written else "not shown"
+        n = self.n_shown or ("" if math.isnan(self.n) else f"{self.n:g}")
+        return f"{self.where}: {self.item} {self.label}, {group}: {value}, n {n}"
 
 
-def _sides(release: _Release, instrument: Instrument | None) -> Iterator[_Side]:
+def _sides(release: _Release) -> Iterator[_Side]:
     """Yield what each row of the tables states about our own groups."""
-    waves = {release.wave} | {value for row in release.rows for value in [row.get("wave", "")] if value}
+    waves = {release.wave, *(row["wave"] for row in release.rows if row.get("wave"))}
     for row in release.rows:
-        item = row.get("item", "")
-        if not item or row.get("answered_shown"):
+        if not row.get("item") or row.get("answered_shown"):
             continue
-        label = row.get("response") or row.get("measure", "")
         shared = {name: value for name, value in row.items() if name and name not in _NOT_GROUPS and value}
-        ends = ("a", "b") if row.get("audience_a") else ("",)
-        for end in ends:
-            suffix = f"_{end}" if end else ""
-            group, wave = dict(shared), shared.get("wave", release.wave)
-            group.pop("wave", None)
-            if end:
-                side = row[f"audience_{end}"]
-                if side == PUBLISHED:
-                    continue
-                if side in waves or (group.get("audience") and side != OURS):
-                    wave = side
-                elif side != OURS:
-                    group["audience"] = side
-            bound = row.get(f"bound{suffix}", "")
-            withheld = row.get(f"withheld_code{suffix}", "")
-            written = row.get(f"estimate{suffix}", "")
+        _, _, made_of = row.get("table", "").partition("gaps_by_")
+        for end in ("_a", "_b") if row.get("audience_a") else ("",):
+            group, side = dict(shared), row.get(f"audience{end}", "") if end else OURS
+            wave = group.pop("wave", release.wave)
+            if side == PUBLISHED:
+                continue
+            if made_of and end:
+                group[made_of] = side
+            elif side in waves or (group.get("audience") and side != OURS):
+                wave = side
+            elif side != OURS:
+                group["audience"] = side
+            written, withheld = row.get(f"estimate{end}", ""), row.get(f"withheld_code{end}", "")
             yield _Side(
-                item=item,
-                label=label,
+                item=row["item"],
+                label=row.get("response") or row.get("measure", ""),
                 group=tuple(sorted(group.items())),
                 wave=wave,
-                n=_number(row.get(f"n{suffix}", "")),
-                n_shown=row.get(f"n{suffix}_shown", ""),
+                n=_number(row.get(f"n{end}", "")),
+                n_shown=row.get(f"n{end}_shown", ""),
                 estimate=_number(written),
                 written=written,
-                bound=bound,
+                bound=row.get(f"bound{end}", ""),
                 shown=row.get("shown") == "True" or bool(end and not withheld and written),
                 code=withheld,
-                threshold=_number(row.get("threshold", "")),
-                effective=_number(row.get("effective_n", "")) if not end else math.nan,
+                effective=math.nan if end else _number(row.get("effective_n", "")),
                 where=f"{release.folder.name}/{row['']}",
-                kind=row.get("table") or ("gaps" if end else "estimates"),
             )
 
 
@@ -445,122 +437,60 @@ def _participation(release: _Release) -> Iterator[tuple[Group, int | None, float
 
 
 def _low_share(policy: Policy, n: float, item: str) -> float:
-    """Return the share at or below which the policy hides a count: 0 where it hides none."""
-    if not policy.unanimity:
-        return -1.0
-    try:
-        return policy.unanimity_bounds(n, item)[0]  # type: ignore[call-arg]
-    except TypeError:
-        return policy.unanimity_bounds(n)[0]
+    """Return the share at or below which the policy hides a count; negative where it hides none."""
+    return policy.unanimity_bounds(n, item)[0] if policy.unanimity else -1.0
 
 
-def _room(policy: Policy, item: str) -> int:
-    room = getattr(policy, "room_for", None)
-    return int(room(item)) if room is not None else 1
+_OF_A_SHARE = ("std_error", "conf_low", "conf_high", "df", "effective_n")
 
 
 def _row_faults(release: _Release, policy: Policy, instrument: Instrument | None) -> Iterator[Breach]:
-    """Find what single rows give away: numbers on rows not shown, exact shares near all or none, last digits."""
+    """Find what single rows give away: numbers not shown, exact shares near all or none, last digits."""
     for row in release.rows:
         where = f"{release.folder.name}/{row['']}"
-        named = " ".join(
-            filter(None, (row.get("item"), row.get("response") or row.get("measure"), row.get("audience")))
-        )
+        secret: Sequence[str] = ()
+        what = "a row that is not shown"
         if row.get("answered_shown", "").startswith("<"):
-            filled = [name for name in ("answered", "response_rate", "margin") if row.get(name)]
-            if filled:
-                yield Breach(
-                    "hidden",
-                    f"{where}: {named}",
-                    f"{', '.join(filled)} of a group that is not shown",
-                    (f"{where}: {row[filled[0]]}",),
-                )
-        if row.get("shown") == "False":
-            names = (
-                "estimate",
-                "std_error",
-                "conf_low",
-                "conf_high",
-                "df",
-                "effective_n",
-                *GAP_STATISTICS,
-                "p_adjusted",
-            )
-            names += tuple(f"estimate_{end}" for end in "ab" if row.get(f"audience_{end}") != PUBLISHED)
-            filled = [name for name in dict.fromkeys(names) if row.get(name)]
-            if filled:
-                yield Breach(
-                    "hidden",
-                    f"{where}: {named}",
-                    f"{', '.join(filled)} of a row that is not shown",
-                    (f"{where}: {filled[0]} = {row[filled[0]]}",),
-                )
+            secret, what = ("answered", "response_rate", "margin"), "a group that is not shown"
+        elif row.get("shown") == "False":
+            ours = [f"estimate_{end}" for end in "ab" if row.get(f"audience_{end}") != PUBLISHED]
+            secret = ["estimate", *_OF_A_SHARE, *GAP_STATISTICS, "p_adjusted", *ours]
         elif row.get("bound") and not row.get("audience_a"):
-            filled = [
-                name for name in ("std_error", "conf_low", "conf_high", "df", "effective_n") if row.get(name)
-            ]
-            if filled:
-                yield Breach(
-                    "hidden",
-                    f"{where}: {named}",
-                    f"{', '.join(filled)} of a share shown as a bound",
-                    (f"{where}: {filled[0]} = {row[filled[0]]}",),
-                )
-    for side in _sides(release, instrument):
-        known = side.n_shown.isdecimal() or not side.n_shown
-        n = side.n
-        if side.n_shown and not known and not math.isnan(n):
-            yield Breach(
-                "hidden",
-                f"{side.where}: {side.item}",
-                f"a base of {n:g} beside “{side.n_shown}”",
-                (str(side),),
-            )
-        if math.isnan(n) or side.label in _FUNCTIONS or not side.shown or math.isnan(side.estimate):
-            if side.exact and math.isnan(n) and side.label not in _FUNCTIONS:
-                yield Breach(
-                    "hidden",
-                    f"{side.where}: {side.item}",
-                    "a share whose base is not shown: its digits tell the base",
-                    (str(side),),
-                )
-            continue
-        if n < policy.threshold_for(side.item):
-            yield Breach(
-                "exact",
-                f"{side.where}: {side.item}",
-                f"a number of {n:g} people, fewer than {policy.threshold_for(side.item)}",
-                (str(side),),
-            )
-        if not policy.unanimity:
-            continue
-        low = _low_share(policy, n, side.item)
-        if side.bound:
-            inside = side.estimate if side.bound == "<=" else 1 - side.estimate
-            if math.floor(inside * n + _EPS) < _room(policy, side.item):
-                yield Breach(
-                    "exact",
-                    f"{side.where}: {side.item}",
-                    f"the bound leaves room for fewer than {_room(policy, side.item)} of {n:g}",
-                    (str(side),),
-                )
-            continue
-        weighted = not math.isnan(side.effective) and abs(side.effective - n) > _EPS
-        whole = low < side.estimate < 1 - low
-        single = instrument is None or side.item not in instrument or len(instrument[side.item].codes) == 2
-        if not (low + 1e-9 < side.estimate < 1 - low - 1e-9) and (
-            side.label in _BOXES or single or not whole
-        ):
-            yield Breach(
-                "exact",
-                f"{side.where}: {side.item}",
-                f"{side.written} of {n:g} is near all or none and printed exactly",
-                (str(side),),
-            )
-        count = round(side.estimate * n)
-        if not weighted and abs(count - side.estimate * n) < _EPS and side.estimate != count / n:
-            text = f"{side.written} is not the number nearest to {count}/{n:g}: its last digits come from the parts that were added"
-            yield Breach("last_digits", f"{side.where}: {side.item}", text, (str(side),))
+            secret, what = _OF_A_SHARE, "a share shown as a bound"
+        filled = [f"{name} = {row[name]}" for name in dict.fromkeys(secret) if row.get(name)]
+        if filled:
+            named = " ".join(filter(None, map(row.get, ("item", "response", "measure", "audience"))))
+            yield Breach("hidden", f"{where}: {named}", f"a number of {what}", tuple(filled))
+    for side in _sides(release):
+        for kind, what in _side_faults(side, policy, instrument):
+            yield Breach(kind, f"{side.where}: {side.item}", what, (str(side),))
+
+
+def _side_faults(side: _Side, policy: Policy, instrument: Instrument | None) -> Iterator[tuple[str, str]]:
+    n, item, share = side.n, side.item, side.estimate
+    if side.n_shown and not side.n_shown.isdecimal() and not math.isnan(n):
+        yield "hidden", f"a base of {n:g} beside “{side.n_shown}”"
+    if side.label in _FUNCTIONS or not side.shown or math.isnan(share):
+        return
+    if math.isnan(n):
+        if side.exact:
+            yield "hidden", "a share whose base is not shown: its digits give the base"
+        return
+    if n < policy.threshold_for(item):
+        yield "exact", f"a number of {n:g} people, fewer than {policy.threshold_for(item)}"
+    if not policy.unanimity:
+        return
+    low = _low_share(policy, n, item)
+    if side.bound:
+        room = math.floor((share if side.bound == "<=" else 1 - share) * n + _EPS)
+        if room < policy.room_for(item):
+            yield "exact", f"a bound that leaves room for {room} of {n:g}"
+        return
+    if not low + 1e-9 < share < 1 - low - 1e-9:
+        yield "exact", f"{side.written} of {n:g} is near all or none and printed exactly"
+    count = round(share * n)
+    if not side.weighted and abs(count - share * n) < _EPS and share != count / n:
+        yield "last_digits", f"{side.written} is not {count}/{n:g}: its last digits come from the parts added"
 
 
 # --- bounding every hidden count
@@ -599,7 +529,7 @@ class _Target:
 class _Puzzle:
     """All that is published about one organisation, as integer constraints, and the bounds they imply.
 
-    Variables are numbers of people: of a wave and a set of respondents (a re-issue may add some), who gave one
+    Variables are numbers of people of a wave and a set of respondents (a re-issue may add some) who gave one
     answer to one question, in one cell of the group columns that occur with it.
     """
 
@@ -615,7 +545,6 @@ class _Puzzle:
     def __post_init__(self) -> None:
         self.rows: list[_Row] = []
         self.upper: list[float] = []
-        self.labels: list[str] = []
         self.targets: list[_Target] = []
         self.cells: dict[tuple[str, int, str], dict[tuple[tuple[str, ...], str], int]] = {}
         self.columns: dict[tuple[str, int, str], tuple[str, ...]] = {}
@@ -635,13 +564,8 @@ class _Puzzle:
             for group, answered, invited, printed in _participation(release):
                 self.answered[release.wave, group].append((answered, invited, printed))
             by_item: dict[tuple[str, str], list[_Side]] = defaultdict(list)
-            for side in _sides(release, self.instrument):
-                weighted = (
-                    not math.isnan(side.effective)
-                    and not math.isnan(side.n)
-                    and abs(side.effective - side.n) > _EPS
-                )
-                if weighted:
+            for side in _sides(release):
+                if side.weighted:
                     note = "weighted shares are not counts: they are read for names and hidden numbers only"
                     self.notes += [] if note in self.notes else [note]
                     continue
@@ -676,49 +600,33 @@ class _Puzzle:
             return math.ceil(side.estimate * n - _EPS), n
         if side.bound == "<=":
             return 0, math.floor(side.estimate * n + _EPS)
-        digits = len(side.written.partition(".")[2]) if "e" not in side.written else 17
-        half = 0.5 * 10.0**-digits if digits < 8 else 0.0
+        count = round(side.estimate * n)
+        if abs(count / n - side.estimate) < 1e-12:
+            return count, count
+        half = 0.5 * 10.0 ** -len(side.written.partition(".")[2])
         return math.ceil((side.estimate - half) * n - _EPS), math.floor((side.estimate + half) * n + _EPS)
 
     # building
 
-    def _codes(self, item: str, sides: Iterable[_Side]) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]:
+    def _codes(self, item: str, sides: list[_Side]) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]:
         """Return the answers of a question, and label → the answers it stands for."""
-        found = [side.label for side in sides if side.label not in _FUNCTIONS]
-        variable: Variable | None = None
-        if self.instrument is not None and item in self.instrument:
-            one = self.instrument[item]
-            variable = one if isinstance(one, Variable) else None
+        found = list(dict.fromkeys(side.label for side in sides if side.label not in _FUNCTIONS))
+        variable = _variable_of(self.instrument, item)
         if variable is not None and variable.codes:
-            codes = variable.codes
-            labels = {label: variable.codes_of(label) for label in found}
-            ends = {*variable.codes_of("top"), *variable.codes_of("bottom")}
-            labels["middle"] = tuple(code for code in codes if code not in ends)
-            for box in ("top", "bottom"):
-                labels[box] = variable.codes_of(box)
-            return codes, {label: part for label, part in labels.items() if part}
-        responses = [label for label in dict.fromkeys(found) if label not in _BOXES and label != "middle"]
-        if responses and all(side.label in responses or side.label in _FUNCTIONS for side in sides):
-            whole = (
-                math.fsum(
-                    side.estimate for side in sides if side.exact and side.group == next(iter(sides)).group
-                )
-                if isinstance(sides, list)
-                else 0.0
-            )
-            codes = (
-                tuple(responses) if len(responses) > 1 and abs(whole - 1) < 1e-6 else (*responses, "(other)")
-            )
-            return codes, {label: (label,) for label in responses}
-        parts = [label for label in ("bottom", "middle", "top") if label in found] or list(
-            dict.fromkeys(found)
-        )
-        codes = (*dict.fromkeys([*parts, *responses]), "(other)")
-        return codes, {label: (label,) for label in codes}
+            parts = {label: variable.codes_of(label) for label in (*found, "top", "bottom")}
+            ends = {*parts["top"], *parts["bottom"]}
+            parts["middle"] = tuple(code for code in variable.codes if code not in ends)
+            return variable.codes, {label: part for label, part in parts.items() if part}
+        # Without the questionnaire every label is a part of its own, beside those not printed.
+        codes = tuple(found)
+        first = [side for side in sides if side.exact and side.group == sides[0].group]
+        whole = math.fsum({side.label: side.estimate for side in first}.values())
+        if len(codes) < 2 or abs(whole - 1) > _EPS:
+            codes += ("(other)",)
+        return codes, {label: (label,) for label in found}
 
-    def _variable(self, label: str, upper: float) -> int:
+    def _variable(self, upper: float) -> int:
         self.upper.append(upper)
-        self.labels.append(label)
         return len(self.upper) - 1
 
     def _build(self) -> None:
@@ -744,7 +652,7 @@ class _Puzzle:
         return min(caps)
 
     def _question(self, key: tuple[str, int, str], sides: list[_Side]) -> None:
-        wave, version, item = key
+        wave, _version, item = key
         codes, labels = self._codes(item, sides)
         columns = tuple(sorted({column for side in sides for column, _ in side.group}))
         values: dict[str, list[str]] = {}
@@ -768,10 +676,11 @@ class _Puzzle:
         for atom in atoms:
             cap = self._cap(wave, tuple(zip(columns, atom, strict=True)), item)
             for code in codes:
-                cells[atom, code] = self._variable(f"{item} {code} {' '.join(atom)}", cap)
+                cells[atom, code] = self._variable(cap)
             if cap < math.inf and len(codes) > 1:
                 self.rows.append(_Row({cells[atom, code]: 1.0 for code in codes}, 0, cap, "participation"))
-        values_of = self._values(item)
+        variable = _variable_of(self.instrument, item)
+        values_of = variable.values() if variable is not None else None
         done: set[Any] = set()
         groups: dict[Group, list[_Side]] = defaultdict(list)
         for side in sides:
@@ -817,12 +726,6 @@ class _Puzzle:
                         exact_parts |= {side.label, "|".join(chosen)}
             self._hidden(key, group, inside, codes, labels, n, cap, stated, exact_parts)
         self._remainders(key, groups, codes, labels)
-
-    def _values(self, item: str) -> dict[str, float] | None:
-        if self.instrument is None or item not in self.instrument:
-            return None
-        variable = self.instrument[item]
-        return variable.values() if isinstance(variable, Variable) else None
 
     def _inside(self, key: tuple[str, int, str], group: Group) -> list[tuple[str, ...]]:
         columns, wanted = self.columns[key], dict(group)
@@ -986,7 +889,11 @@ class _Puzzle:
                     if place != lonely:
                         self.rows.append(
                             _Row(
-                                {v: 1.0 for v in (*part, *ticked[lonely])}, -math.inf, n, source, assumed=True
+                                dict.fromkeys((*part, *ticked[lonely]), 1.0),
+                                -math.inf,
+                                n,
+                                source,
+                                assumed=True,
                             )
                         )
             if variable.item.maximum is not None:
@@ -1005,7 +912,7 @@ class _Puzzle:
                 )
 
     def _difference(self, wave: str, item: str, before: int, after: int) -> None:
-        """Add the people who came, or left, between two releases of the same answers; others answered the same."""
+        """Add the people who came, or left, between two releases; the others answered the same."""
         one, two = (wave, before, item), (wave, after, item)
         if one not in self.cells or two not in self.cells:
             return
@@ -1033,7 +940,7 @@ class _Puzzle:
                 self._changed(item, wave, group, one, two)
                 continue
             sign = 1 if came > 0 else -1
-            new = {code: self._variable(f"{item} {code} between two releases", abs(came)) for code in codes}
+            new = {code: self._variable(abs(came)) for code in codes}
             for code, (old, later) in parts.items():
                 row = dict.fromkeys(later, 1.0) | dict.fromkeys(old, -1.0) | {new[code]: -float(sign)}
                 self.rows.append(
@@ -1155,7 +1062,7 @@ class _Puzzle:
         return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
 
     def _infeasible(self, part: npt.NDArray[np.int64], active: set[int]) -> set[int]:
-        """Return the parts whose statements contradict one another; assumptions that do so are dropped first."""
+        """Return the parts whose statements contradict one another, after assumptions are dropped."""
         if self._optimise(part, active, {}) is not None or time.monotonic() > self.deadline:
             return set()
         bad = set()
@@ -1247,7 +1154,7 @@ class _Puzzle:
             if target.role == "rest":
                 return (
                     f"a group of {few[0]} to {few[1]} people, fewer than {k}, follows by subtraction"
-                    if 0 < few[0] and few[1] < k
+                    if few[0] > 0 and few[1] < k
                     else ""
                 )
             if few[0] == 0:
@@ -1288,7 +1195,8 @@ class _Puzzle:
         few = math.floor(share * n + _EPS)
         many = n - few
         if (high <= few and (low, high) != (0, few)) or (low >= many and (low, high) != (many, n)):
-            return f"{low} to {high} of {n}, where only {'0 to ' + str(few) if high <= few else f'{many} to {n}'} may be known"
+            allowed = f"0 to {few}" if high <= few else f"{many} to {n}"
+            return f"{low} to {high} of {n}, where only {allowed} may be known"
         return ""
 
     def _evidence(
@@ -1297,7 +1205,7 @@ class _Puzzle:
         """Return a smallest set of published numbers that already gives the same bound."""
         rows = [row for row in self.rows if part[next(iter(row.coefficients))] == one]
         stop = min(self.deadline, time.monotonic() + 5)
-        goal = {v: 1.0 for v in target.variables}
+        goal = dict.fromkeys(target.variables, 1.0)
         for row in list(rows):
             if time.monotonic() > stop or len(rows) > 200:
                 break
@@ -1309,6 +1217,11 @@ class _Puzzle:
             if tuple(bounds) == found:
                 rows = fewer
         return tuple(dict.fromkeys(row.source for row in rows))[:12]
+
+
+def _variable_of(instrument: Instrument | None, item: str) -> Variable | None:
+    found = instrument[item] if instrument is not None and item in instrument else None
+    return found if isinstance(found, Variable) else None
 
 
 def _overlap(one: tuple[float, float], other: tuple[float, float]) -> bool:
@@ -1323,7 +1236,7 @@ def _named(group: Group) -> str:
 
 
 def _required(rule: str, instrument: Instrument) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield (question, answers) that everybody who is asked must have given, of a condition joined by "and"."""
+    """Yield (question, answers) that everybody who is asked must have given."""
     from toolkit.instrument.routing import Comparison, Joined, Selected, parse_tree
 
     stack = [parse_tree(rule)]
@@ -1363,6 +1276,7 @@ class _Names:
     questions: Mapping[str, tuple[int, int]]
     """Audience → how many questions it is asked, and how many answers are recorded."""
     declared: int
+    published: Mapping[str, frozenset[float]]
 
     @classmethod
     def of(cls, study: Any) -> _Names:
@@ -1413,6 +1327,11 @@ class _Names:
             audience: tuple(dict.fromkeys([*one.label.values(), *one.plural.values()]))
             for audience, one in instrument.audiences.items()
         }
+        figures = [] if study.findings is None else study.findings.itertuples()
+        published: dict[str, frozenset[float]] = {}
+        for one in figures:
+            told = frozenset(float(x) for x in (one.value_pct / 100, one.n) if pd.notna(x))
+            published[str(one.item)] = published.get(str(one.item), frozenset()) | told
         known = " ".join(" ".join(pages).split()).casefold()
         named = {key: tuple(value) for key, value in organisations.items()}
         return cls(
@@ -1425,6 +1344,7 @@ class _Names:
             tuple(study.waves),
             questions,
             len(study.primary),
+            published,
         )
 
     def phrases(self, own: str) -> dict[str, str]:
@@ -1514,8 +1434,8 @@ def _released(release: _Release, policy: Policy, names: _Names) -> Released:
             }
     hidden: dict[str, frozenset[float]] = {}
     k = {float(policy.threshold), float(policy.sensitive_threshold)}
-    for group, answered, invited, _ in _participation(release):
-        audience = dict(group).get("audience")
+    for told_of, answered, invited, _ in _participation(release):
+        audience = dict(told_of).get("audience")
         if audience and answered is None:
             hidden[audience] = frozenset({*k, *names.questions.get(audience, ()), invited})
     waves = {float(one) for wave in names.waves for one in re.findall(r"\d+", wave)}
@@ -1528,6 +1448,7 @@ def _released(release: _Release, policy: Policy, names: _Names) -> Released:
         clean,
         {key: frozenset(one) for key, one in exact.items()},
         names.answers,
+        names.published,
         names.known,
         hidden,
         constants,

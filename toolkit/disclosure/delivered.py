@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from html import unescape
 from typing import Any, Literal
 
-from lxml import etree
+from lxml import etree  # type: ignore[import-untyped]
 from lxml import html as lxml_html
 
 __all__ = ["Foreign", "Released", "Text", "Tracer", "odd_pictures", "paths_in", "texts_of"]
@@ -44,7 +44,7 @@ class Text:
     words
         White space is collapsed; cells of a row are joined by " | ".
     kind
-        `prose`; `row` of a table; `cell` of a picture or a value alone; `series` of a chart, its name before its
+        `prose`; `row` of a table; `cell` of a picture or a value alone; `series` of a chart, name before
         values; `sheet`, a row of a chart's workbook; `raw`, code in which only names are looked for.
     """
 
@@ -90,7 +90,8 @@ def texts_of(name: str, data: bytes) -> Iterator[Text]:
         zipfile.BadZipFile,
         zlib.error,
         json.JSONDecodeError,
-        KeyError,
+        LookupError,
+        RuntimeError,
         struct.error,
     ) as error:
         raise ValueError(f"{name} cannot be read: {error}") from error
@@ -133,6 +134,8 @@ def _walk(place: str, value: Any) -> Iterator[Text]:
             yield Text(f"{place}.{key}", str(key), "raw")
             if isinstance(one, list) and key.startswith(("text", "image", "source")):
                 one = "".join(map(str, one))
+            if key == "source" and value.get("cell_type") == "markdown":
+                yield from _lines(f"{place}.{key}", str(one).encode())
             yield from _walk(f"{place}.{key}", one)
     elif isinstance(value, list):
         for number, one in enumerate(value):
@@ -173,7 +176,8 @@ def _parts(cell: dict[str, Any]) -> Iterator[dict[str, Any]]:
 def _figure(number: dict[str, Any]) -> str:
     percent = number["format"] in ("percent", "points")
     value = number["value"] * (100 if percent else 1)
-    return f"{number.get('sign', '')}{value:.{number.get('digits', 0)}f}{'%' if number['format'] == 'percent' else ''}"
+    unit = "%" if number["format"] == "percent" else ""
+    return f"{number.get('sign', '')}{value:.{number.get('digits', 0)}f}{unit}"
 
 
 def _chart(place: str, chart: dict[str, Any]) -> Iterator[Text]:
@@ -295,7 +299,7 @@ def _marks(place: str, svg: Any) -> Iterator[Text]:
                 found = (
                     re.fullmatch(r"([+\-−]?\d+)\s?%?", _words(label).strip()) if label is not None else None
                 )
-                where = (mark if mark is not None else label).get("x") if found else None
+                where = mark.get("x") if mark is not None and found else None
                 if found and where:
                     ticks[float(found[1].replace("−", "-"))] = float(where)
         if len(ticks) < 2:
@@ -397,10 +401,11 @@ def _sheet(place: str, tree: Any, shared: list[str], used: set[int]) -> Iterator
     heads: dict[str, str] = {}
     kind: Literal["sheet", "row"] = "sheet" if "embeddings" in place else "row"
     for row in tree.iter("{*}row"):
-        cells, texts = [], {}
+        cells: list[str] = []
+        texts: dict[str, str] = {}
         for cell in row.iter("{*}c"):
             value = next(cell.iter("{*}v"), None)
-            words = _words(next(cell.iter("{*}is"))) if cell.get("t") == "inlineStr" else ""
+            words = " ".join(_words(one) for one in cell.iter("{*}is"))
             if value is not None and value.text:
                 words = value.text
                 if cell.get("t") == "s":
@@ -408,6 +413,8 @@ def _sheet(place: str, tree: Any, shared: list[str], used: set[int]) -> Iterator
                     words = shared[int(value.text)]
             column = (cell.get("r") or "").rstrip("0123456789")
             texts |= {column: words} if cell.get("t") in ("s", "inlineStr", "str") else {}
+            if kind == "sheet" and column in texts:
+                yield Text(f"{place} cell {cell.get('r')}", words)
             if column in heads and kind == "row" and any(c.isdigit() for c in words):
                 words = f"{heads[column]} {words}"
             formula = next(cell.iter("{*}f"), None)
@@ -504,7 +511,7 @@ def _series(place: str, series: Any) -> Iterator[Text]:
 
 
 def _pdf(name: str, data: bytes) -> Iterator[Text]:
-    """Yield texts by the PDF's tags (rows, paragraphs, alternative texts), what is untagged, and properties."""
+    """Yield texts by the PDF's tags (rows, paragraphs, alternative texts), untagged text, and properties."""
     from pypdf import PdfReader
     from pypdf.errors import PyPdfError
 
@@ -537,6 +544,7 @@ def _pdf_parts(name: str, reader: Any) -> Iterator[Text]:
                 key = (page.indirect_reference.idnum, mark)
                 marked[key] = f"{marked.get(key, '')} {words}".strip()
         yield Text(f"{place} untagged", "".join(loose), "raw")
+        yield from (Text(f"{place} untagged", words) for words in loose if len(words) > 4)
         for note in page.get("/Annots") or ():
             found = note.get_object()
             for key in ("/Contents", "/T", "/TU", "/V"):
@@ -568,7 +576,7 @@ def _tagged(name: str, root: Any, marked: dict[tuple[int, int], str]) -> Iterato
             stack += [(one, page) for one in reversed(node)]
         elif isinstance(node, dict):
             if "/Pg" in node:
-                page = node.raw_get("/Pg").idnum if hasattr(node, "raw_get") else page
+                page = dict.__getitem__(node, "/Pg").idnum
             for key in ("/Alt", "/ActualText", "/T", "/E"):
                 if key in node:
                     yield Text(f"{name} alternative text", str(node[key]))
@@ -594,7 +602,7 @@ def _leaves(node: Any, page: int, marked: dict[tuple[int, int], str]) -> Iterato
         yield marked.pop((page, int(node)), "")
     elif isinstance(node, dict):
         if "/Pg" in node:
-            page = node.raw_get("/Pg").idnum
+            page = dict.__getitem__(node, "/Pg").idnum
         if "/MCID" in node:
             yield marked.pop((page, int(node["/MCID"])), "")
         for one in _as_list(node.get("/K")):
@@ -720,12 +728,14 @@ class Released:
     groups
         Group → its names.
     numbers
-        (question, group) → the numbers released of it: shares as fractions, bases and headcounts. The group ""
+        (question, group) → the numbers released of it: shares as fractions, bases, headcounts. The group ""
         holds what compares groups, the group "published" published figures.
     exact
         (question, group) → its shares that are released exactly: their intervals may be printed.
     phrases
         Words with numbers in them that are no results, such as the labels of answers.
+    published
+        Wording of a published figure → its numbers, which may stand in a text that quotes it.
     known
         The study's own words, in small letters: numbers in them are no results.
     hidden
@@ -739,6 +749,7 @@ class Released:
     numbers: Mapping[tuple[str, str], frozenset[float]]
     exact: Mapping[tuple[str, str], frozenset[float]]
     phrases: tuple[str, ...]
+    published: Mapping[str, frozenset[float]]
     known: str
     hidden: Mapping[str, frozenset[float]]
     constants: frozenset[float]
@@ -764,6 +775,7 @@ class Tracer:
         self.released = released
         self._item = _names_pattern(released.items)
         self._group = _names_pattern(released.groups)
+        self._quoted = _names_pattern({one: (one,) for one in released.published})
         self._phrase = _names_pattern({"": released.phrases})[0]
         self._seen: dict[tuple[str, str], str] = {}
         self._every = tuple({group for _, group in released.numbers} - {"", "published"})
@@ -817,6 +829,9 @@ class Tracer:
             before = tokens[max(place - 2, 0) : place] if row else []
             if exact and (inside or any(_is_one(one[1], exact) for one in before)):
                 continue  # an end of the interval of a share that is printed exactly, or its rank
+            quoted = [self._quoted[1][one[0].casefold()][0] for one in self._quoted[0].finditer(words)]
+            if any(_is_one(found[1], self.released.published[one]) for one in quoted):
+                continue
             if words[max(0, start - 12) : end + 12].casefold().strip() not in self.released.known:
                 return f"{found[0].strip()} in “…{words[max(0, start - 60) : end + 20]}…”"
         return ""
@@ -932,6 +947,7 @@ def odd_pictures(texts: Sequence[Text]) -> Iterator[tuple[Text, str]]:
     drawn: list[tuple[Text, list[float]]] = []
     series: dict[str, list[list[float]]] = {}
     others: list[tuple[Text, str, list[float]]] = []
+    sheets: list[tuple[Text, float]] = []
     for text in texts:
         name, *rest = text.words.split("|") if text.kind == "series" else ("",)
         numbers = [float(one) for one in rest if _is_float(one)]
@@ -941,6 +957,8 @@ def odd_pictures(texts: Sequence[Text]) -> Iterator[tuple[Text, str]]:
             series.setdefault(name.strip(), []).append(numbers)
         elif text.kind == "series":
             others.append((text, name.strip(), numbers))
+        elif text.kind == "sheet":
+            sheets += [(text, float(one)) for one in text.words.split("|") if _is_float(one)]
         if text.place.startswith("document.json") and ".charts[" in text.place and text.kind == "row":
             part = text.place.partition(".charts[")[0]
             values.setdefault(part, []).append(float(text.words.rpartition("|")[2].strip(" %")) / 100)
@@ -956,12 +974,16 @@ def odd_pictures(texts: Sequence[Text]) -> Iterator[tuple[Text, str]]:
         far = [one for one in numbers if not any(abs(one - value) < 0.0051 for value in beside)]
         if beside and far:
             yield text, f"a mark at {100 * far[0]:.1f}% lies at no value of its chart"
+    cached = {round(one, 6) for _, _, numbers in others for one in numbers}
+    for text, number in sheets:
+        if round(number, 6) not in cached:
+            yield text, f"{number:g} of a chart's workbook is not in the chart"
     for text, name, numbers in others:
         if "." in text.words and max(numbers, default=0) > 1:
             numbers = [one / 100 for one in numbers]  # points
-        if name in series and not text.place.endswith(("yVal", "plus", "minus")):
-            if not any(_is_part(numbers, whole) for whole in series[name]):
-                yield text, f"the series {name} has values that the document's charts do not have"
+        drawn_by = [] if text.place.endswith(("yVal", "plus", "minus")) else series.get(name, [])
+        if drawn_by and not any(_is_part(numbers, whole) for whole in drawn_by):
+            yield text, f"the series {name} has values that the document's charts do not have"
 
 
 def _is_float(text: str) -> bool:
